@@ -1,0 +1,5 @@
+"""The package's own exceptions; everything else is a ValueError, TypeError or KeyError."""
+
+
+class FormatError(ValueError):
+    """A file is not what its name or its header promises: cut, damaged or hostile."""

@@ -1,0 +1,251 @@
+"""The package's own file: one safetensors container of arrays, words and JSON metadata.
+
+Layout: safetensors (8 bytes of header length, a JSON header, raw little-endian arrays). Under
+the header's free-form metadata, the key ``fastsgns`` holds JSON with ``format`` (a version),
+``kind`` (what the file is: a model, vectors, a corpus) and whatever the writer of that kind needs.
+Nothing in it is ever executed, and the header is checked against the length of the file before
+any array is allocated. Other readers of safetensors can open it.
+"""
+
+import json
+import os
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, deserialize, safe_open
+from safetensors.numpy import save, save_file
+
+from fastsgns.errors import FormatError
+
+FORMAT = 1
+KEY = "fastsgns"
+DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "u1"}
+STR, INT = 0, 1
+
+Tensors = dict[str, np.ndarray]
+
+
+@contextmanager
+def atomic(path: str | os.PathLike[str]) -> Iterator[str]:
+    """Yield a temporary name beside `path`; on success it is flushed to disk and takes its place.
+
+    Whatever happens before that, a file that already stood at `path` stays whole, and the
+    temporary one is removed. A symbolic link is followed, so its target is replaced.
+    """
+    target = os.path.realpath(os.fspath(path))
+    folder, name = os.path.split(target)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        _flush(temporary)
+        os.replace(temporary, target)
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+    if os.name == "posix":
+        _flush(folder)
+
+
+def _flush(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write(path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dict) -> None:
+    """Write `tensors` and `metadata` to one file, atomically.
+
+    Parameters
+    ----------
+    path : str, os.PathLike or binary file object
+        Where to. A file object is written to directly.
+    kind : str
+        What the file is; `read` returns it.
+    tensors : mapping of str to ndarray
+        Arrays of float64, float32, float16, int64, int32 or uint8.
+    metadata : dict
+        Anything JSON can say.
+    """
+    header = {KEY: json.dumps({"format": FORMAT, "kind": kind, **metadata})}
+    dense = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    if hasattr(path, "write"):
+        path.write(save(dense, metadata=header))
+        return
+    with atomic(path) as temporary:
+        with open(temporary, "xb"):
+            pass  # made first, so that the file has the permissions of any new file
+        mode = os.stat(temporary).st_mode & 0o777
+        save_file(dense, temporary, metadata=header)
+        os.chmod(temporary, mode)
+
+
+def read(path: Any, mmap: bool = False) -> tuple[str, Tensors, dict]:
+    """Read what `write` wrote.
+
+    Parameters
+    ----------
+    path : str, os.PathLike or binary file object
+        Where from. A file object is read whole.
+    mmap : bool
+        Map the arrays read-only instead of reading them; they cost memory as they are touched.
+
+    Returns
+    -------
+    kind : str
+        As given to `write`.
+    tensors : dict of str to ndarray
+        The arrays.
+    metadata : dict
+        As given to `write`, with ``format`` and ``kind``.
+
+    Raises
+    ------
+    FormatError
+        If the file is not of this format, is cut, or says something impossible.
+    """
+    try:
+        if hasattr(path, "read"):
+            return _parse(path.read())
+        return _open(os.fspath(path), mmap)
+    except SafetensorError as error:
+        raise FormatError(
+            f"{_name(path)} is not a fastsgns file, or is damaged ({error}). "
+            "Files of other formats load with KeyedVectors.load_word2vec_format; a gensim pickle "
+            "must first be exported from gensim with save_word2vec_format."
+        ) from None
+
+
+def _open(path: str, mmap: bool) -> tuple[str, Tensors, dict]:
+    with safe_open(path, framework="numpy") as file:
+        metadata = _metadata(path, file.metadata())
+        if not mmap:
+            return metadata["kind"], {n: file.get_tensor(n) for n in file.keys()}, metadata  # noqa: SIM118
+    with open(path, "rb") as raw:
+        length = int.from_bytes(raw.read(8), "little")
+        header = json.loads(raw.read(length))
+    tensors = {
+        name: _map(path, 8 + length, entry)
+        for name, entry in header.items()
+        if name != "__metadata__"
+    }
+    return metadata["kind"], tensors, metadata
+
+
+def _map(path: str, start: int, entry: dict) -> np.ndarray:
+    dtype, shape = _dtype(path, entry["dtype"]), tuple(entry["shape"])
+    if 0 in shape:
+        return np.empty(shape, dtype)
+    return np.memmap(path, dtype, "r", start + entry["data_offsets"][0], shape)
+
+
+def _parse(content: bytes) -> tuple[str, Tensors, dict]:
+    entries = deserialize(content)
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    metadata = _metadata("the file object", header.get("__metadata__"))
+    tensors = {
+        name: np.frombuffer(entry["data"], _dtype("the file object", entry["dtype"]))
+        .reshape(entry["shape"])
+        .copy()
+        for name, entry in entries
+    }
+    return metadata["kind"], tensors, metadata
+
+
+def _metadata(path: str, metadata: dict[str, str] | None) -> dict:
+    try:
+        content = json.loads((metadata or {})[KEY])
+        version, _ = content["format"], content["kind"]
+    except (KeyError, TypeError, ValueError):
+        raise FormatError(f"{path} is a safetensors file, but not one of fastsgns") from None
+    if version != FORMAT:
+        raise FormatError(
+            f"{path} has format version {version!r}; this release reads {FORMAT}. "
+            "Upgrade fastsgns to read it."
+        )
+    return content
+
+
+def _dtype(path: str, name: str) -> np.dtype:
+    if name not in DTYPES:
+        raise FormatError(f"{path} holds an array of type {name}; known: {', '.join(DTYPES)}")
+    return np.dtype(DTYPES[name])
+
+
+def _name(path: Any) -> str:
+    return "the file object" if hasattr(path, "read") else os.fspath(path)
+
+
+def pack_words(words: Sequence[Hashable]) -> Tensors:
+    """Words as arrays: UTF-8 ``words``, their ``word_ends``, and ``word_types`` unless all are str.
+
+    Raises
+    ------
+    TypeError
+        For a key that is neither a str nor an int: there is no portable way to write it.
+
+    Examples
+    --------
+    >>> unpack_words(pack_words(["zwei", 2]))
+    ['zwei', 2]
+    """
+    encoded = [_encode(word) for word in words]
+    types = np.fromiter((not isinstance(word, str) for word in words), np.uint8, len(encoded))
+    tensors = {
+        "words": np.frombuffer(b"".join(encoded), np.uint8),
+        "word_ends": np.cumsum([len(word) for word in encoded], dtype=np.int64),
+    }
+    if types.any():
+        tensors["word_types"] = types
+    return tensors
+
+
+def _encode(word: Hashable) -> bytes:
+    if isinstance(word, str):
+        return word.encode("utf-8", "surrogatepass")
+    if isinstance(word, (int, np.integer)) and not isinstance(word, bool):
+        return str(int(word)).encode()
+    raise TypeError(
+        f"a key of type {type(word).__name__} ({word!r}) can't be saved; allowed are str and int"
+    )
+
+
+def unpack_words(tensors: Mapping[str, np.ndarray]) -> list[Hashable]:
+    """Inverse of `pack_words`.
+
+    Raises
+    ------
+    FormatError
+        If an array is missing or their sizes contradict each other.
+    """
+    try:
+        data, ends = tensors["words"], tensors["word_ends"]
+        types = tensors.get("word_types", np.zeros(len(ends), np.uint8))
+        starts = np.concatenate([[0], ends[:-1]]) if len(ends) else ends
+        if (
+            data.dtype != np.uint8
+            or ends.dtype != np.int64
+            or data.ndim + ends.ndim + types.ndim != 3
+            or len(types) != len(ends)
+            or np.any(starts > ends)
+            or (ends[-1] if len(ends) else 0) != len(data)
+        ):
+            raise FormatError("the words of the file contradict their offsets: it is damaged")
+        content = data.tobytes()
+        return [
+            _decode(content[start:end], kind)
+            for start, end, kind in zip(starts.tolist(), ends.tolist(), types.tolist())
+        ]
+    except KeyError as missing:
+        raise FormatError(f"the file holds no array {missing}: it is damaged") from None
+    except (UnicodeDecodeError, ValueError) as error:
+        raise FormatError(f"the words of the file are damaged: {error}") from None
+
+
+def _decode(word: bytes, kind: int) -> Hashable:
+    text = word.decode("utf-8", "surrogatepass")
+    return text if kind == STR else int(text)
