@@ -1,0 +1,48 @@
+"""Compiled kernels: arrays and numbers only. One variant of the row arithmetic is in force.
+
+The best variant that the processor can run is chosen at import. The environment variable
+``FASTSGNS_KERNEL`` forces one: ``plain`` (textbook C), ``blas`` (level-1 BLAS of scipy), ``sse2``,
+``avx2``, ``avx512`` (x86-64) or ``neon`` (aarch64).
+"""
+
+import os
+
+from fastsgns.kernels.sgns import is_available, load_blas, train_chunk, use_variant
+
+__all__ = ["available", "force", "train_chunk", "variant"]
+
+VARIANTS = ("avx512", "avx2", "neon", "sse2", "plain", "blas")
+_variant = "plain"
+
+
+def available() -> list[str]:
+    """Names of the variants that run on this machine, the preferred one first.
+
+    Examples
+    --------
+    >>> "plain" in available()
+    True
+    """
+    return [name for name in VARIANTS if name == "blas" or is_available(name)]
+
+
+def variant() -> str:
+    """Name of the variant in force."""
+    return _variant
+
+
+def force(name: str) -> None:
+    """Put the variant `name` in force for the whole process.
+
+    Raises
+    ------
+    ValueError
+        If this machine can't run it.
+    """
+    global _variant
+    if name not in available() or (name == "blas" and not load_blas()) or not use_variant(name):
+        raise ValueError(f"kernel variant {name!r} can't run here; allowed are {available()}")
+    _variant = name
+
+
+force(os.environ.get("FASTSGNS_KERNEL") or available()[0])

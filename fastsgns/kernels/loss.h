@@ -1,0 +1,12 @@
+/* The logistic loss of one score, in double: log(1 + exp(-f)) for label 1, log(1 + exp(f)) for 0. */
+#ifndef FASTSGNS_LOSS_H
+#define FASTSGNS_LOSS_H
+
+#include <math.h>
+
+static inline double logistic_loss(double score, double label) {
+    double margin = label > 0.5 ? score : -score;
+    return margin > 0 ? log1p(exp(-margin)) : log1p(exp(margin)) - margin;
+}
+
+#endif

@@ -1,0 +1,72 @@
+"""Objective: everything a kernel reads or trains, as arrays and numbers."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Paths(NamedTuple):
+    """Huffman paths of all words, concatenated: word i owns ``[starts[i], starts[i + 1])``.
+
+    `nodes` (int32) are rows of the tree's matrix from the root down; `labels` (float32) are 1
+    where the path takes the branch coded 0, as in Mikolov et al. (2013), and 0 where it does not.
+    """
+
+    nodes: np.ndarray
+    labels: np.ndarray
+    starts: np.ndarray
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What `train_chunk` needs to know; arrays are shared, not copied.
+
+    Parameters
+    ----------
+    input : ndarray of float32 or float64, shape (V, width)
+        Input rows; `width` is a multiple of 16 and the padding is zero.
+    output : ndarray, shape (V, width), or None
+        Output rows of negative sampling; None leaves negative sampling out.
+    tree : ndarray, shape (V - 1, width), or None
+        Output rows of hierarchical softmax, one an inner node; None leaves it out.
+    noise : ndarray of uint32, shape (V, 2), or None
+        Alias table of the noise distribution.
+    paths : Paths or None
+        Huffman paths, with `tree`.
+    keep : ndarray of uint32, shape (V,), or None
+        A token of word i is kept with probability ``(keep[i] + 1) / 2**32``; None keeps all.
+    lock : ndarray of float32, shape (V,), or None
+        Factor of the updates of each input row; None is 1 for all.
+    window : int
+        Largest distance between focus and context.
+    shrink : bool
+        Draw each focus's window uniformly from 1 .. `window`.
+    negative : int
+        Negatives a positive.
+    cbow : bool
+        CBOW instead of skip-gram.
+    mean_hidden, mean_gradient : bool
+        CBOW: divide the hidden vector, and the gradient handed to each context, by the number of
+        contexts. The two alike is the true gradient; see `fastsgns.models.word2vec`.
+    want_loss : bool
+        Compute the loss, at the cost of a logarithm a score.
+    stop : ndarray of int32, shape (1,)
+        Another thread sets it to 1 to make a running call return early.
+    """
+
+    input: np.ndarray
+    output: np.ndarray | None
+    tree: np.ndarray | None
+    noise: np.ndarray | None
+    paths: Paths | None
+    keep: np.ndarray | None
+    lock: np.ndarray | None
+    window: int
+    shrink: bool
+    negative: int
+    cbow: bool
+    mean_hidden: bool
+    mean_gradient: bool
+    want_loss: bool
+    stop: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int32))

@@ -1,0 +1,68 @@
+/* Rows of the shared matrices: the only code that reads or writes them during training.
+ *
+ * Hogwild. Threads update the same rows without locks (Niu, Recht, Re, Wright 2011, "Hogwild!").
+ * Two threads that meet on a row may lose one of two additions, or mix their components; what is
+ * left is still a sum of gradients at slightly old points, each of size `rate`, and meetings are
+ * rare because a step touches a handful of rows out of many. Aligned 32-bit and 64-bit loads and
+ * stores do not tear on the processors this runs on, so no garbage value can appear. RACY marks
+ * these functions for ThreadSanitizer, which then watches everything else.
+ *
+ * A row holds `width` reals, of which the last few are padding up to a multiple of 64 bytes.
+ * The padding is zero and every function keeps it so, which is why there are no remainder loops.
+ */
+#ifndef FASTSGNS_ROWS_H
+#define FASTSGNS_ROWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define RACY __attribute__((no_sanitize("thread")))
+#define PREFETCH(address) __builtin_prefetch((address), 1, 3)
+#else
+#define RACY
+#define PREFETCH(address) ((void)0)
+#endif
+
+enum { CACHE_LINE = 64 };
+
+/* The verbs every objective is made of. `rows` is a matrix of `width` reals a row, `ids` say
+ * which of its rows, `scores` is scratch of at least n rounded
+ * up to 16, plus `width`. */
+typedef struct {
+    const char *name;
+    int real_size;
+
+    /* hidden = scale * sum of rows[ids] */
+    void (*gather)(void *hidden, const void *rows, int64_t width, const int32_t *ids, int n,
+                   double scale);
+
+    /* One step of logistic regression of `labels` (1 or 0) on f_j = hidden . rows[ids[j]]:
+     *     loss      = -sum_j log sigmoid(f_j) if label_j else log sigmoid(-f_j)
+     *     g_j       = rate * (label_j - sigmoid(f_j))        (minus the derivative by f_j)
+     *     gradient += sum_j g_j rows[ids[j]],   rows[ids[j]] += g_j hidden
+     * with all g_j and the gradient taken before any row moves. `gradient` may be `hidden`.
+     * Returns the loss where `want_loss`, else 0. */
+    double (*step)(void *hidden, void *gradient, void *rows, int64_t width, const int32_t *ids,
+                   const float *labels, int n, double rate, void *scores, int want_loss);
+
+    /* rows[ids] += scale * gradient, each */
+    void (*scatter)(void *rows, int64_t width, const int32_t *ids, int n, const void *gradient,
+                    double scale);
+} RowOps;
+
+/* The variant called `name`, or NULL if it was not built or this processor can't run it. */
+const RowOps *rows_variant(const char *name);
+
+/* The double twin of "plain", for checking gradients. */
+extern const RowOps plain_f64_rows;
+
+/* Gives the "blas" variant its functions; before that it does not exist. */
+void rows_use_blas(void *sdot, void *saxpy);
+
+static inline void prefetch_row(const void *row, int64_t n_bytes) {
+    for (int64_t offset = 0; offset < n_bytes; offset += CACHE_LINE)
+        PREFETCH((const char *)row + offset);
+}
+
+#endif

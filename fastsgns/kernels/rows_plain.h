@@ -1,0 +1,58 @@
+/* Textbook rows for any REAL: the twin that the fast variants are tested against.
+ * Before including: REAL, REAL_EXP, NAME(verb), VARIANT. */
+
+static void RACY NAME(gather)(void *hidden_, const void *rows_, int64_t width, const int32_t *ids,
+                              int n, double scale) {
+    REAL *hidden = hidden_;
+    const REAL *rows = rows_;
+    for (int64_t i = 0; i < width; i++) hidden[i] = 0;
+    for (int j = 0; j < n; j++) {
+        const REAL *row = rows + ids[j] * width;
+        for (int64_t i = 0; i < width; i++) hidden[i] += row[i];
+    }
+    for (int64_t i = 0; i < width; i++) hidden[i] *= (REAL)scale;
+}
+
+static REAL RACY NAME(dot)(const REAL *a, const REAL *b, int64_t width) {
+    REAL lanes[8] = {0}, sum = 0;
+    for (int64_t i = 0; i < width; i += 8)
+        for (int lane = 0; lane < 8; lane++) lanes[lane] += a[i + lane] * b[i + lane];
+    for (int lane = 0; lane < 8; lane++) sum += lanes[lane];
+    return sum;
+}
+
+static double RACY NAME(step)(void *hidden_, void *gradient_, void *rows_, int64_t width,
+                              const int32_t *ids, const float *labels, int n, double rate,
+                              void *scores_, int want_loss) {
+    REAL *hidden = hidden_, *gradient = gradient_, *rows = rows_, *scores = scores_;
+    double loss = 0;
+    for (int j = 0; j < n; j++) scores[j] = NAME(dot)(hidden, rows + ids[j] * width, width);
+    for (int j = 0; j < n; j++) {
+        if (want_loss) loss += logistic_loss(scores[j], labels[j]);
+        scores[j] = (REAL)rate * (labels[j] - 1 / (1 + REAL_EXP(-scores[j])));
+    }
+    for (int64_t i = 0; i < width; i++) {
+        REAL hidden_i = hidden[i], gradient_i = gradient[i];
+        for (int j = 0; j < n; j++) gradient_i += scores[j] * rows[ids[j] * width + i];
+        for (int j = 0; j < n; j++) rows[ids[j] * width + i] += scores[j] * hidden_i;
+        gradient[i] = gradient_i;
+    }
+    return loss;
+}
+
+static void RACY NAME(scatter)(void *rows_, int64_t width, const int32_t *ids, int n,
+                               const void *gradient_, double scale) {
+    REAL *rows = rows_;
+    const REAL *gradient = gradient_;
+    for (int j = 0; j < n; j++) {
+        REAL *row = rows + ids[j] * width;
+        for (int64_t i = 0; i < width; i++) row[i] += (REAL)scale * gradient[i];
+    }
+}
+
+const RowOps NAME(rows) = {VARIANT, sizeof(REAL), NAME(gather), NAME(step), NAME(scatter)};
+
+#undef REAL
+#undef REAL_EXP
+#undef NAME
+#undef VARIANT

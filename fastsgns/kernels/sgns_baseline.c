@@ -1,0 +1,14 @@
+/* The variant every processor of the platform can run: SSE2 on x86-64, NEON on aarch64. */
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
+#include "rows.h"
+#include "loss.h"
+
+#define LANES 4
+#define NAME(verb) baseline_##verb
+#if defined(__x86_64__)
+#define VARIANT "sse2"
+#else
+#define VARIANT "neon"
+#endif
+#include "rows_simd.h"
+#endif

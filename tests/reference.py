@@ -1,0 +1,139 @@
+"""Slow textbook versions of the models, in float64: the oracle of the kernels.
+
+They draw from the same random stream in the same order as the kernels, so that whole runs, with
+subsampling, windows and negatives, can be compared number by number.
+"""
+
+import numpy as np
+
+MASK = 2**64 - 1
+
+
+class Stream:
+    """SplitMix64, with the draws that the kernels make."""
+
+    def __init__(self, state):
+        self.state = state
+
+    def next(self):
+        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
+        z = self.state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        return z ^ (z >> 31)
+
+    def below(self, n):
+        return ((self.next() >> 32) * n) >> 32
+
+    def alias(self, table):
+        draw = self.next()
+        slot = ((draw >> 32) * len(table)) >> 32
+        threshold, other = table[slot]
+        return int(slot if (draw & 0xFFFFFFFF) < threshold else other)
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def logistic_loss(hidden, rows, labels):
+    scores = rows @ hidden
+    return np.logaddexp(0, np.where(labels == 1, -scores, scores)).sum()
+
+
+def logistic_gradients(hidden, rows, labels):
+    """Derivatives of `logistic_loss` by `hidden` and by each of `rows`."""
+    errors = sigmoid(rows @ hidden) - labels
+    return errors @ rows, np.outer(errors, hidden)
+
+
+def train(objective, ids, offsets, start, stop, rate, stream):
+    """`train_chunk` at a constant rate; changes the objective's matrices."""
+    run = _Run(objective, Stream(stream), rate)
+    for begin, end in zip(offsets[:-1], offsets[1:]):
+        if begin < stop and end > start:
+            run.sentence(ids, begin, max(begin, start), min(end, stop), end)
+    return run.loss, run.n_examples, run.n_kept
+
+
+class _Run:
+    def __init__(self, objective, stream, rate):
+        self.o, self.stream, self.rate = objective, stream, rate
+        self.loss, self.n_examples, self.n_kept = 0.0, 0, 0
+
+    def kept(self, word):
+        keep = self.o.keep
+        return keep is None or (self.stream.next() & 0xFFFFFFFF) <= keep[word]
+
+    def margin(self, words):
+        found = []
+        for word in words:
+            if len(found) == self.o.window:
+                break
+            if self.kept(word):
+                found.append(int(word))
+        return found
+
+    def sentence(self, ids, begin, start, stop, end):
+        before = self.margin(ids[begin:start][::-1])[::-1]
+        focus = [int(word) for word in ids[start:stop] if self.kept(word)]
+        after = self.margin(ids[stop:end])
+        tokens = before + focus + after
+        positions = range(len(before), len(before) + len(focus))
+        self.n_kept += len(focus)
+        plans = (self.plan(tokens, position) for position in positions)
+        # the kernel draws for one focus ahead; the order of draws is the same, updates draw nothing
+        for plan in list(plans):
+            self.cbow(*plan) if self.o.cbow else self.skip_gram(*plan)
+
+    def plan(self, tokens, position):
+        reach = 1 + self.stream.below(self.o.window) if self.o.shrink else self.o.window
+        contexts = tokens[max(0, position - reach) : position] + tokens[position + 1 :][:reach]
+        n_examples = min(1, len(contexts)) if self.o.cbow else len(contexts)
+        word = tokens[position]
+        targets = [self.targets(word) for _ in range(n_examples)] if self.o.output is not None else []
+        return word, contexts, targets
+
+    def targets(self, word):
+        drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.negative)]
+        return [word] + [other for other in drawn if other != word]
+
+    def learn(self, hidden, word, targets):
+        """Losses and updates at one point for both objectives; minus the gradient by `hidden`."""
+        total = np.zeros_like(hidden)
+        if targets:
+            labels = np.array([1] + [0] * (len(targets) - 1))
+            total += self.regress(hidden, self.o.output, np.array(targets), labels)
+        if self.o.tree is not None:
+            path = slice(self.o.paths.starts[word], self.o.paths.starts[word + 1])
+            total += self.regress(
+                hidden, self.o.tree, self.o.paths.nodes[path], self.o.paths.labels[path]
+            )
+        self.n_examples += 1
+        return total
+
+    def regress(self, hidden, matrix, rows, labels):
+        if self.o.want_loss:
+            self.loss += logistic_loss(hidden, matrix[rows], labels)
+        by_hidden, by_rows = logistic_gradients(hidden, matrix[rows], labels)
+        np.subtract.at(matrix, rows, self.rate * by_rows)
+        return -self.rate * by_hidden
+
+    def lock(self, word):
+        return 1.0 if self.o.lock is None else self.o.lock[word]
+
+    def skip_gram(self, word, contexts, targets):
+        for i, context in enumerate(contexts):
+            hidden = self.o.input[context].copy()
+            update = self.learn(hidden, word, targets[i] if targets else [])
+            self.o.input[context] += self.lock(context) * update
+
+    def cbow(self, word, contexts, targets):
+        if not contexts:
+            return
+        n = len(contexts)
+        hidden = self.o.input[contexts].sum(axis=0) / (n if self.o.mean_hidden else 1)
+        update = self.learn(hidden, word, targets[0] if targets else [])
+        update /= n if self.o.mean_gradient else 1
+        for context in contexts:
+            self.o.input[context] += self.lock(context) * update

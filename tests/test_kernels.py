@@ -1,0 +1,253 @@
+import copy
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+import reference
+
+from fastsgns import kernels, sampling
+from fastsgns.kernels.objective import Objective
+
+N_WORDS = 23
+COUNTS = np.arange(N_WORDS, 0, -1) ** 2
+
+
+@pytest.fixture(autouse=True)
+def restore_variant():
+    before = kernels.variant()
+    yield
+    kernels.force(before)
+
+
+def make_objective(dimensions=7, dtype=np.float64, output=True, tree=False, keep=None, **options):
+    rng = np.random.default_rng(5)
+    width = -(-dimensions // 16) * 16
+    matrices = rng.normal(0, 0.7, (3, N_WORDS, width)).astype(dtype)
+    matrices[:, :, dimensions:] = 0
+    defaults = {
+        "window": 3, "shrink": True, "negative": 5, "cbow": False,
+        "mean_hidden": True, "mean_gradient": True, "want_loss": True, "lock": None,
+    }  # fmt: skip
+    return Objective(
+        input=matrices[0],
+        output=matrices[1] if output else None,
+        tree=np.ascontiguousarray(matrices[2, :-1]) if tree else None,
+        noise=sampling.alias_table(sampling.noise_distribution(COUNTS)),
+        paths=sampling.huffman_paths(COUNTS) if tree else None,
+        keep=keep,
+        **(defaults | options),
+    )
+
+
+def make_corpus(lengths=(1, 2, 9, 40, 1, 3), n_words=N_WORDS, seed=3):
+    ids = np.random.default_rng(seed).integers(0, n_words, sum(lengths)).astype(np.int32)
+    return ids, np.cumsum([0, *lengths])
+
+
+def rows_of(objective):
+    return [m for m in (objective.input, objective.output, objective.tree) if m is not None]
+
+
+def run_kernel(objective, ids, offsets, start=0, stop=None, rate=0.05, stream=77):
+    stop = len(ids) if stop is None else stop
+    return kernels.train_chunk(objective, ids, offsets, start, stop, rate, rate, stream)
+
+
+THINNED = sampling.keep_thresholds(COUNTS, 0.05)
+LOCK = np.linspace(0, 1, N_WORDS).astype(np.float32)
+OBJECTIVES = {
+    "sg-ns": {},
+    "sg-hs": {"output": False, "tree": True},
+    "sg-both": {"tree": True},
+    "sg-thinned": {"keep": THINNED},
+    "sg-fixed-window": {"shrink": False, "window": 10},
+    "sg-lock": {"lock": LOCK},
+    "sg-many-negatives": {"negative": 19},
+    "sg-no-negatives": {"negative": 0},
+    "cbow-mean": {"cbow": True},
+    "cbow-sum": {"cbow": True, "mean_hidden": False, "mean_gradient": False},
+    "cbow-mean-undivided": {"cbow": True, "mean_gradient": False},
+    "cbow-sum-divided": {"cbow": True, "mean_hidden": False},
+    "cbow-hs": {"cbow": True, "output": False, "tree": True},
+    "cbow-both-thinned-lock": {"cbow": True, "tree": True, "keep": THINNED, "lock": LOCK},
+}
+each_objective = pytest.mark.parametrize("options", OBJECTIVES.values(), ids=OBJECTIVES.keys())
+
+
+@each_objective
+def test_float64_kernel_is_the_textbook(options):
+    kernel, textbook = make_objective(**options), make_objective(**options)
+    ids, offsets = make_corpus()
+    got = run_kernel(kernel, ids, offsets)
+    want = reference.train(textbook, ids, offsets, 0, len(ids), 0.05, 77)
+    assert got == pytest.approx(want, rel=1e-12)
+    assert got[1] > 0
+    for ours, theirs in zip(rows_of(kernel), rows_of(textbook)):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
+
+
+@each_objective
+def test_one_step_is_minus_the_numeric_gradient(options):
+    """One example at rate r moves every parameter by -r times the loss's numeric derivative."""
+    if "lock" in options or options.get("mean_gradient", True) != options.get("mean_hidden", True):
+        pytest.skip("a locked row, or a gradient undivided on purpose, is not the loss's gradient")
+    contexts = (1, 2, 2) if options.get("cbow") else (1,)
+    ids = np.array([*contexts[:1], 0, *contexts[1:]], np.int32)
+    offsets = np.array([0, len(ids)])
+    focus = slice(1, 2)
+    options = options | {"window": 3, "shrink": False, "keep": None}
+
+    def loss(objective):
+        objective = copy.deepcopy(objective)
+        return run_kernel(objective, ids, offsets, focus.start, focus.stop, rate=0.0)[0]
+
+    start, moved = make_objective(**options), make_objective(**options)
+    rate, small = 1e-3, 1e-6
+    run_kernel(moved, ids, offsets, focus.start, focus.stop, rate=rate)
+    for before, after in zip(rows_of(start), rows_of(moved)):
+        for index in np.ndindex(before.shape[0], 7):
+            kept = before[index]
+            before[index] = kept + small
+            above = loss(start)
+            before[index] = kept - small
+            below = loss(start)
+            before[index] = kept
+            derivative = (above - below) / (2 * small)
+            assert (after - before)[index] == pytest.approx(-rate * derivative, abs=1e-9)
+
+
+@pytest.mark.parametrize("variant", kernels.available())
+@each_objective
+def test_variants_equal_the_plain_one(variant, options):
+    for dimensions in (1, 7, 16, 33, 67, 100):
+        plain = make_objective(dimensions, np.float32, **options)
+        fast = make_objective(dimensions, np.float32, **options)
+        ids, offsets = make_corpus()
+        kernels.force("plain")
+        want = run_kernel(plain, ids, offsets)
+        kernels.force(variant)
+        got = run_kernel(fast, ids, offsets)
+        assert got == pytest.approx(want, rel=1e-5)
+        for ours, theirs in zip(rows_of(fast), rows_of(plain)):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=2e-5)
+            assert not ours[:, dimensions:].any(), "padding must stay zero"
+
+
+@pytest.mark.parametrize("variant", kernels.available())
+def test_a_saturated_sigmoid_still_updates(variant):
+    """At a score of 30 a wrong label still moves the rows by the full rate."""
+    kernels.force(variant)
+    objective = make_objective(16, np.float32, shrink=False, window=1, negative=1)
+    objective.input[:] = 0
+    objective.output[:] = 0
+    objective.input[:, 0] = 30
+    objective.output[:, 0] = 1
+    objective.output[0, 0] = -1
+    before = objective.output.copy()
+    run_kernel(objective, np.array([1, 0], np.int32), np.array([0, 2]), 1, 2, rate=0.1)
+    moved = (objective.output - before)[:, 0]
+    assert moved[0] == pytest.approx(3.0, rel=1e-3)
+    assert moved[1:].sum() == pytest.approx(-3.0, rel=1e-3)
+
+
+@pytest.mark.parametrize("variant", kernels.available())
+def test_extreme_scores_stay_finite(variant):
+    kernels.force(variant)
+    objective = make_objective(16, np.float32)
+    objective.input[:] *= 1e4
+    loss, _, _ = run_kernel(objective, *make_corpus(), rate=1e-6)
+    assert np.isfinite(loss)
+    assert all(np.isfinite(rows).all() for rows in rows_of(objective))
+
+
+@pytest.mark.parametrize("n_cuts", [1, 2, 7])
+def test_a_cut_corpus_loses_no_pair(n_cuts):
+    """Without randomness, the number of pairs does not depend on where chunks begin."""
+    ids, offsets = make_corpus((1, 2, 9, 4000, 5, 9000, 3))
+    objective = make_objective(shrink=False, negative=1, want_loss=False)
+    want = sum(
+        min(i, 3) + min(length - 1 - i, 3) for length in np.diff(offsets) for i in range(length)
+    )
+    cuts = [0, *sorted(np.random.default_rng(n_cuts).integers(1, len(ids), n_cuts)), len(ids)]
+    pairs = [run_kernel(objective, ids, offsets, a, b)[1] for a, b in itertools.pairwise(cuts)]
+    assert sum(pairs) == want
+
+
+def test_contexts_of_a_cut_sentence_come_from_beyond_the_cut():
+    ids, offsets = np.array([3, 4, 5, 6], np.int32), np.array([0, 4])
+    objective = make_objective(shrink=False, window=2, output=True, negative=0)
+    before = objective.input.copy()
+    run_kernel(objective, ids, offsets, 2, 3)
+    assert set(np.flatnonzero((objective.input != before).any(axis=1))) == {3, 4, 6}
+
+
+def test_the_rate_falls_from_start_to_stop():
+    """The first and the last of many lone pairs move by the rates of the two ends."""
+    n = 3 * 4096
+    ids = np.tile(np.array([0, 1], np.int32), n // 2)
+    offsets = np.arange(0, n + 1, 2)
+    moves = []
+    for a, b in ((0, 2), (n - 2, n)):
+        objective = make_objective(window=1, negative=0, shrink=False)
+        before = objective.input[1].copy()
+        rates = np.interp([a, b], [0, n], [0.1, 0.0])
+        kernels.train_chunk(objective, ids, offsets, a, b, *rates, 1)
+        moves.append(np.abs(objective.input[1] - before).max())
+    assert moves[1] < 1e-3 * moves[0]
+
+
+def test_stop_flag_ends_a_call_early():
+    objective = make_objective()
+    objective.stop[0] = 1
+    ids, offsets = make_corpus()
+    assert run_kernel(objective, ids, offsets)[1] == 0
+
+
+@pytest.mark.parametrize("bad", [N_WORDS, -1, 2**31 - 1])
+def test_an_id_out_of_range_is_refused(bad):
+    ids, offsets = make_corpus()
+    ids[20] = bad
+    with pytest.raises(ValueError, match="outside"):
+        run_kernel(make_objective(), ids, offsets)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"output": np.zeros((N_WORDS, 32))},
+        {"output": np.zeros((N_WORDS - 1, 16))},
+        {"output": np.zeros((N_WORDS, 16), np.float32)},
+        {"output": np.zeros((N_WORDS, 32))[:, ::2]},
+        {"input": np.zeros((N_WORDS, 10))},
+        {"noise": np.zeros((N_WORDS, 2), np.int64)},
+        {"keep": np.zeros(3, np.uint32)},
+        {"noise": None},
+        {"window": 0},
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(change):
+    objective = dataclasses.replace(make_objective(), **change)
+    with pytest.raises(ValueError):
+        run_kernel(objective, *make_corpus())
+
+
+def test_ranges_that_do_not_fit_are_refused():
+    ids, offsets = make_corpus()
+    for start, stop in ((-1, 3), (0, len(ids) + 1), (5, 4)):
+        with pytest.raises(ValueError):
+            run_kernel(make_objective(), ids, offsets, start, stop)
+
+
+def test_same_stream_same_bytes():
+    first, second, other = (make_objective(dtype=np.float32) for _ in range(3))
+    ids, offsets = make_corpus()
+    run_kernel(first, ids, offsets, stream=1)
+    run_kernel(second, ids, offsets, stream=1)
+    run_kernel(other, ids, offsets, stream=2)
+    assert first.input.tobytes() == second.input.tobytes() != other.input.tobytes()
+
+
+def test_unknown_variant_is_refused():
+    with pytest.raises(ValueError, match="allowed"):
+        kernels.force("mmx")
