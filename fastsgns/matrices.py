@@ -42,12 +42,18 @@ def allocate_rows(n_rows: int, dimensions: int) -> np.ndarray:
             f"{free:,} are free; {free // (width * 4):,} rows would fit. "
             "Raise min_count, set max_final_vocab or lower vector_size."
         )
-    buffer = mmap.mmap(-1, max(n_bytes, 1) + HUGE_PAGE)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        buffer.madvise(mmap.MADV_HUGEPAGE)
-    memory = np.frombuffer(buffer, np.uint8)
+    memory = np.frombuffer(_anonymous_memory(n_bytes + HUGE_PAGE), np.uint8)
     start = -memory.ctypes.data % HUGE_PAGE
     return memory[start : start + n_bytes].view(np.float32).reshape(n_rows, width)
+
+
+def _anonymous_memory(n_bytes: int) -> mmap.mmap:
+    if not hasattr(mmap, "MAP_PRIVATE"):
+        return mmap.mmap(-1, n_bytes)
+    buffer = mmap.mmap(-1, n_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        buffer.madvise(mmap.MADV_HUGEPAGE)  # shared mappings would not get any
+    return buffer
 
 
 def available_memory() -> int | None:

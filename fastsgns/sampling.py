@@ -74,8 +74,10 @@ def alias_table(probabilities: np.ndarray) -> np.ndarray:
     """
     scaled = np.asarray(probabilities, np.float64)
     scaled = scaled * (len(scaled) / scaled.sum())
-    small, large = np.flatnonzero(scaled < 1), np.flatnonzero(scaled >= 1)
-    lack, excess = np.cumsum(1 - scaled[small]), np.cumsum(scaled[large] - 1)
+    is_large = scaled >= 1
+    is_large[np.argmax(scaled)] = True  # even if rounding has left all just below 1
+    small, large = np.flatnonzero(~is_large), np.flatnonzero(is_large)
+    lack, excess = np.cumsum(1 - scaled[small]), np.cumsum(np.maximum(scaled[large] - 1, 0))
 
     kept = np.ones_like(scaled)
     alias = np.arange(len(scaled))

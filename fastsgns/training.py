@@ -1,0 +1,238 @@
+"""Trainer: schedule, worker threads, progress and stopping around the kernels.
+
+Threads are Python threads that spend their time in kernel calls without the GIL, each over a
+chunk of some ten thousand tokens. What a chunk does depends on its place in the schedule alone
+(its learning rate) and on (seed, epoch, chunk) (its randomness), never on which thread ran it or
+when; with one worker the result is therefore the same to the byte.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fastsgns import kernels
+from fastsgns.kernels.objective import Objective
+from fastsgns.progress import Bar, make_bar
+
+logger = logging.getLogger(__name__)
+
+CHUNKS_PER_EPOCH = 64
+CHUNK_LIMITS = 1_000, 65_536
+TICK = 0.1
+MASK = 2**64 - 1
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Linear decay of the learning rate over the tokens of all epochs.
+
+    ``rate(t) = start + (stop - start) * t / total``, where t counts the tokens that lie before a
+    position in the schedule, whoever has trained on them.
+    """
+
+    start: float
+    stop: float
+    n_tokens: int
+    n_epochs: int
+    n_skipped: int = 0
+
+    def rate(self, epoch: int, position: int) -> float:
+        """The rate at a position of the corpus in an epoch counted from 0."""
+        done = self.n_skipped + epoch * self.n_tokens + position
+        total = max(1, self.n_skipped + self.n_epochs * self.n_tokens)
+        return self.start + (self.stop - self.start) * min(1.0, done / total)
+
+
+@dataclass
+class Tally:
+    """What has been trained: tokens seen, focus words kept, examples, their summed loss."""
+
+    n_tokens: int = 0
+    n_kept: int = 0
+    n_examples: int = 0
+    loss: float = 0.0
+
+    def add(self, other: "Tally") -> None:
+        """Add another tally to this one."""
+        self.n_tokens += other.n_tokens
+        self.n_kept += other.n_kept
+        self.n_examples += other.n_examples
+        self.loss += other.loss
+
+    @property
+    def mean_loss(self) -> float:
+        """Loss an example; 0 if there was none."""
+        return self.loss / max(1, self.n_examples)
+
+
+@dataclass
+class Trainer:
+    """Trains an objective on a corpus.
+
+    Parameters
+    ----------
+    objective : Objective
+        Its matrices are changed in place.
+    ids, offsets : ndarray of int32, int64
+        The corpus: sentence i is ``ids[offsets[i]:offsets[i + 1]]``.
+    schedule : Schedule
+    seed : int
+        Together with epoch and chunk it determines all randomness.
+    n_workers : int
+        Threads.
+    first_epoch : int
+        Epochs trained in earlier calls, so that new epochs draw new random numbers.
+    show : bool or None
+        Progress bar: yes, no, or if standard error is a terminal.
+    on_progress : callable or None
+        Called with (epoch, Tally of the epoch) about ten times a second.
+    """
+
+    objective: Objective
+    ids: np.ndarray
+    offsets: np.ndarray
+    schedule: Schedule
+    seed: int
+    n_workers: int
+    first_epoch: int = 0
+    show: bool | None = None
+    on_progress: Callable[[int, Tally], None] | None = None
+    total: Tally = field(default_factory=Tally)
+
+    def epochs(self) -> Iterator[Tally]:
+        """Train epoch after epoch; yields what each has done.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            On Ctrl-C, once all threads have stopped. The matrices stay usable.
+        """
+        bar = make_bar(
+            self.show, self.schedule.n_tokens * self.schedule.n_epochs, "training", "words"
+        )
+        started = time.monotonic()
+        try:
+            for epoch in range(self.schedule.n_epochs):
+                tally = Tally()
+                _Crew(self, epoch, tally).run(lambda e=epoch, t=tally: self._tick(bar, e, t))
+                self.total.add(tally)
+                self._log(epoch, tally, time.monotonic() - started)
+                yield tally
+        finally:
+            bar.close()
+
+    def chunk_starts(self) -> range:
+        """First positions of the chunks of an epoch; the same for any number of workers."""
+        n_tokens = len(self.ids)
+        size = int(np.clip(n_tokens // CHUNKS_PER_EPOCH, *CHUNK_LIMITS))
+        return range(0, n_tokens, size)
+
+    def stream(self, epoch: int, chunk: int) -> int:
+        """The random stream of a chunk: (seed, epoch, chunk) mixed into 64 bits."""
+        state = np.random.SeedSequence((self.seed & MASK, self.first_epoch + epoch, chunk))
+        return int(state.generate_state(1, np.uint64)[0])
+
+    def train_chunk(self, epoch: int, chunk: int) -> Tally:
+        """Train on one chunk."""
+        starts = self.chunk_starts()
+        start = starts[chunk]
+        stop = min(start + starts.step, len(self.ids))
+        rates = self.schedule.rate(epoch, start), self.schedule.rate(epoch, stop)
+        loss, n_examples, n_kept = kernels.train_chunk(
+            self.objective, self.ids, self.offsets, start, stop, *rates, self.stream(epoch, chunk)
+        )
+        return Tally(stop - start, n_kept, n_examples, loss)
+
+    def _tick(self, bar: Bar, epoch: int, tally: Tally) -> None:
+        facts = {"epoch": f"{epoch + 1}/{self.schedule.n_epochs}"}
+        facts["alpha"] = f"{self.schedule.rate(epoch, tally.n_tokens):.4f}"
+        if self.objective.want_loss and tally.n_examples:
+            facts["loss"] = f"{tally.mean_loss:.4f}"
+        bar.update_to(self.total.n_tokens + tally.n_tokens, **facts)
+        if self.on_progress is not None:
+            self.on_progress(epoch, tally)
+
+    def _log(self, epoch: int, tally: Tally, seconds: float) -> None:
+        logger.info(
+            "epoch %d of %d: %d words, %d after subsampling, alpha now %.5f, %.0f words/s%s",
+            epoch + 1,
+            self.schedule.n_epochs,
+            tally.n_tokens,
+            tally.n_kept,
+            self.schedule.rate(epoch, self.schedule.n_tokens),
+            self.total.n_tokens / max(seconds, 1e-9),
+            f", loss {tally.mean_loss:.5f}" if self.objective.want_loss else "",
+        )
+
+
+class _Crew:
+    """The threads of one epoch. Whatever ends it, none of them runs when `run` returns."""
+
+    def __init__(self, trainer: Trainer, epoch: int, tally: Tally) -> None:
+        self.trainer, self.epoch, self.tally = trainer, epoch, tally
+        self.chunks = iter(range(len(trainer.chunk_starts())))
+        self.lock = threading.Lock()
+        self.errors: list[BaseException] = []
+        self.stop = trainer.objective.stop
+
+    def run(self, tick: Callable[[], None]) -> None:
+        n_threads = min(self.trainer.n_workers, len(self.trainer.chunk_starts()))
+        crew = [_Worker(self._work) for _ in range(n_threads)]
+        self.stop[0] = 0
+        try:
+            for worker in crew:
+                worker.start()
+            for worker in crew:
+                while not worker.finished.wait(TICK):
+                    tick()
+            if not self.errors:
+                tick()
+        except BaseException:
+            self.stop[0] = 1
+            raise
+        finally:
+            _wait_for_all(crew)
+        if self.errors:
+            raise self.errors[0]
+
+    def _work(self) -> None:
+        try:
+            while not self.stop[0]:
+                with self.lock:
+                    chunk = next(self.chunks, None)
+                if chunk is None:
+                    break
+                done = self.trainer.train_chunk(self.epoch, chunk)
+                with self.lock:
+                    self.tally.add(done)
+        except BaseException as error:
+            self.errors.append(error)
+            self.stop[0] = 1
+
+
+class _Worker(threading.Thread):
+    """A thread with an event for its end: `join` can return early after a KeyboardInterrupt."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__(daemon=True)
+        self.work, self.finished = work, threading.Event()
+
+    def run(self) -> None:
+        try:
+            self.work()
+        finally:
+            self.finished.set()
+
+
+def _wait_for_all(crew: list[_Worker]) -> None:
+    """Wait out the threads that were started, whatever is pressed meanwhile."""
+    for worker in crew:
+        while worker.ident is not None and not worker.finished.is_set():
+            try:
+                worker.finished.wait()
+            except KeyboardInterrupt:
+                continue
