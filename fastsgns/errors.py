@@ -3,3 +3,7 @@
 
 class FormatError(ValueError):
     """A file is not what its name or its header promises: cut, damaged or hostile."""
+
+
+class TruncatedError(FormatError, EOFError):
+    """A file ends before what its header promises. Both a FormatError and an EOFError."""

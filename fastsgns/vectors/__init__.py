@@ -1,0 +1,1 @@
+"""Vectors by key: look-up, edit, queries, evaluation."""

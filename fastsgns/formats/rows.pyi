@@ -1,0 +1,3 @@
+import numpy as np
+
+def parse(text: bytes, start: int, rows: np.ndarray, words: np.ndarray) -> tuple[int, int]: ...

@@ -1,0 +1,133 @@
+"""Lines of text, a word and its numbers each, into arrays."""
+
+from libc.string cimport memchr
+
+cdef double[23] POWERS
+cdef int _power
+for _power in range(23):
+    POWERS[_power] = 10.0 ** _power
+
+
+cdef bint _is_digit(unsigned char character) noexcept nogil:
+    return 48 <= character <= 57
+
+
+cdef const unsigned char *_decimal(
+    const unsigned char *at, const unsigned char *end, double *value
+) noexcept nogil:
+    """Read a decimal that a double holds exactly; NULL if it is anything else.
+
+    At most 2**53 as mantissa and a power of ten up to 22 are both exact in a double, so that one
+    multiplication or division rounds correctly (Clinger, 1990).
+    """
+    cdef unsigned long long mantissa = 0
+    cdef int exponent = 0, written = 0
+    cdef int n_digits = 0
+    cdef bint negative = False, shrinks = False
+    if at < end and (at[0] == b"-" or at[0] == b"+"):
+        negative = at[0] == b"-"
+        at += 1
+    while at < end and _is_digit(at[0]) and n_digits < 18:
+        mantissa = mantissa * 10 + (at[0] - 48)
+        n_digits += 1
+        at += 1
+    if at < end and at[0] == b".":
+        at += 1
+        while at < end and _is_digit(at[0]) and n_digits < 18:
+            mantissa = mantissa * 10 + (at[0] - 48)
+            n_digits += 1
+            exponent -= 1
+            at += 1
+    if n_digits == 0 or mantissa > <unsigned long long>1 << 53:
+        return NULL
+    if at < end and (at[0] == b"e" or at[0] == b"E"):
+        at += 1
+        if at < end and (at[0] == b"-" or at[0] == b"+"):
+            shrinks = at[0] == b"-"
+            at += 1
+        if at == end or not _is_digit(at[0]):
+            return NULL
+        while at < end and _is_digit(at[0]) and written < 1000:
+            written = written * 10 + (at[0] - 48)
+            at += 1
+        exponent += -written if shrinks else written
+    if exponent < -22 or exponent > 22:
+        return NULL
+    value[0] = mantissa / POWERS[-exponent] if exponent < 0 else mantissa * POWERS[exponent]
+    if negative:
+        value[0] = -value[0]
+    return at
+
+
+cdef double _number(
+    const unsigned char *at, const unsigned char *end, const unsigned char **after
+) except? -1.0:
+    """Read the number that starts at `at` and ends at a space or at `end`."""
+    cdef double value = 0
+    cdef const unsigned char *stop = _decimal(at, end, &value)
+    if stop != NULL and (stop == end or stop[0] == b" "):
+        after[0] = stop
+        return value
+    stop = <const unsigned char *>memchr(at, b" ", end - at)
+    if stop == NULL:
+        stop = end
+    after[0] = stop
+    return float((<const char *>at)[:stop - at])
+
+
+def parse(const unsigned char[::1] text, Py_ssize_t start, float[:, ::1] rows, long long[:, ::1] words):
+    """Parse lines of ``word number ... number``, one space between, each ended by a newline.
+
+    Parameters
+    ----------
+    text : bytes-like
+        Whole lines.
+    start : int
+        Where in `text` to begin.
+    rows : float32 array, shape (n, d)
+        Gets the numbers.
+    words : int64 array, shape (n, 2)
+        Gets where in `text` each word starts and ends.
+
+    Returns
+    -------
+    n_rows : int
+        How many lines were parsed. Parsing stops when `rows` is full, at the end of `text`, and
+        before the first line of any other form.
+    stop : int
+        Where in `text` the first line starts that was not parsed.
+    """
+    cdef Py_ssize_t n_rows = 0, column, d = rows.shape[1]
+    cdef const unsigned char *first
+    cdef const unsigned char *line
+    cdef const unsigned char *end
+    cdef const unsigned char *at
+    cdef const unsigned char *newline
+    if text.shape[0] == 0:
+        return 0, 0
+    first = &text[0]
+    line = first + start
+    end = first + text.shape[0]
+    while line < end and n_rows < rows.shape[0]:
+        newline = <const unsigned char *>memchr(line, b"\n", end - line)
+        if newline == NULL:
+            break
+        at = <const unsigned char *>memchr(line, b" ", newline - line)
+        if at == NULL:
+            break
+        words[n_rows, 0] = line - first
+        words[n_rows, 1] = at - first
+        column = 0
+        try:
+            while column < d and at < newline and at[0] == b" ":
+                rows[n_rows, column] = <float>_number(at + 1, newline, &at)
+                column += 1
+        except ValueError:
+            break
+        if at < newline and at[0] == b" ":
+            at += 1  # many writers end a line with a space
+        if column < d or at != newline:
+            break
+        n_rows += 1
+        line = newline + 1
+    return n_rows, line - first

@@ -1,0 +1,225 @@
+"""The word2vec tool's file, text and binary: a header ``n d``, then each word and its numbers.
+
+Text: ``word 0.1 0.2`` a line. Binary: the word, a space, d little-endian float32; the C tool puts a
+newline after each vector, gensim none; both are read. A name ending in .gz, .bz2 or .xz is
+compressed.
+"""
+
+import logging
+import os
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastsgns.formats import files, native
+from fastsgns.formats.word2vec_reader import BLOCK, Reader
+
+logger = logging.getLogger(__name__)
+
+
+def write(
+    path: Any,
+    words: Sequence[Hashable],
+    vectors: np.ndarray,
+    *,
+    counts: npt.ArrayLike | None = None,
+    binary: bool = False,
+    write_header: bool = True,
+    prefix: str = "",
+    fvocab: Any = None,
+    append: bool = False,
+    total: int | None = None,
+) -> None:
+    r"""Write words and vectors in the order given; text numbers read back exactly.
+
+    Parameters
+    ----------
+    path : str, os.PathLike or binary file object
+        Where to. A file appears whole or not at all, unless `append`.
+    words : sequence of length n
+        What is not a str is written as its `str`.
+    vectors : ndarray, shape (n, d)
+        Binary files hold them as float32.
+    counts : array_like, shape (n,), optional
+        For `fvocab`.
+    binary, write_header : bool
+        The form, and whether it starts with ``n d``.
+    prefix : str
+        Put before each word.
+    fvocab : str, os.PathLike or binary file object, optional
+        Where to write ``word count`` lines as well.
+    append : bool
+        Add to the end of an existing file.
+    total : int, optional
+        The number of rows that the header names, where other calls append the rest.
+
+    Raises
+    ------
+    ValueError
+        If a word contains a space or a newline, or if the shapes disagree.
+
+    Examples
+    --------
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> write(file, ["a", "b"], np.array([[1, 0.5], [0, -2]], np.float32))
+    >>> file.getvalue()
+    b'2 2\na 1 0.5\nb 0 -2\n'
+    """
+    if vectors.ndim != 2 or len(words) != len(vectors):
+        raise ValueError(
+            f"{len(words)} words with vectors of shape {vectors.shape}; "
+            f"needed is shape ({len(words)}, d)"
+        )
+    encoded = [_encode(word, prefix) for word in words]
+    if fvocab is not None:
+        _write_counts(fvocab, encoded, counts, append)
+    with _destination(path, append) as file:
+        if write_header:
+            file.write(b"%d %d\n" % (len(words) if total is None else total, vectors.shape[1]))
+        n_rows = max(1, BLOCK // (16 * vectors.shape[1] + 16))
+        rows_of = _binary_rows if binary else _text_rows
+        for start in range(0, len(words), n_rows):
+            file.write(rows_of(encoded[start : start + n_rows], vectors[start : start + n_rows]))
+
+
+def _encode(word: Hashable, prefix: str) -> bytes:
+    encoded = f"{prefix}{word}".encode()
+    if b" " in encoded or b"\n" in encoded:
+        raise ValueError(
+            f"the word {word!r} can't be written to a word2vec file: it contains a space or a "
+            "newline, which separate words there. Rename it, or use save()."
+        )
+    return encoded
+
+
+def _write_counts(fvocab: Any, words: list[bytes], counts: Any, append: bool) -> None:
+    if counts is None or len(counts) != len(words):
+        raise ValueError(f"fvocab needs {len(words)} counts; got {counts!r}")
+    with _destination(fvocab, append) as file:
+        for word, count in zip(words, np.asarray(counts).tolist()):
+            file.write(b"%s %d\n" % (word, count))
+
+
+@contextmanager
+def _destination(path: Any, append: bool) -> Iterator[Any]:
+    """Open for writing: atomically where a new file takes the place of an old one or of none."""
+    special = files.is_path(path) and os.path.exists(path) and not os.path.isfile(path)
+    if append or special or not files.is_path(path):
+        with files.open_binary(path, "ab" if append else "wb") as file:
+            yield file
+        return
+    with (
+        native.atomic(path) as temporary,
+        files.open_binary(temporary, "wb", suffix_of=path) as file,
+    ):
+        yield file
+
+
+def _binary_rows(words: list[bytes], vectors: np.ndarray) -> bytes:
+    dense = np.ascontiguousarray(vectors, "<f4")
+    return b"".join(b"%s %s" % (word, row.tobytes()) for word, row in zip(words, dense))
+
+
+def _text_rows(words: list[bytes], vectors: np.ndarray) -> bytes:
+    digits = b" %.17g" if vectors.dtype.itemsize > 4 else b" %.9g"
+    pattern = b"%s" + digits * vectors.shape[1] + b"\n"
+    return b"".join(pattern % (word, *row) for word, row in zip(words, vectors.tolist()))
+
+
+def read(
+    path: Any,
+    *,
+    binary: bool = False,
+    limit: int | None = None,
+    encoding: str = "utf8",
+    unicode_errors: str = "strict",
+    no_header: bool = False,
+    datatype: npt.DTypeLike = np.float32,
+    fvocab: Any = None,
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    r"""Read what `write`, word2vec.c, gensim, GloVe or fastText (text) wrote.
+
+    Parameters
+    ----------
+    path : str, os.PathLike or binary file object
+        Where from.
+    binary, no_header : bool
+        The form. Without a header, the first line says how many numbers each has.
+    limit : int, optional
+        Read only so many rows.
+    encoding, unicode_errors : str
+        As for `bytes.decode`.
+    datatype : dtype
+        Of the vectors returned.
+    fvocab : str, os.PathLike or iterable of lines, optional
+        ``word count`` lines; without it counts are made up, n down to 1.
+
+    Returns
+    -------
+    words : list of str
+        Of words that come twice, the first one stays.
+    vectors : ndarray, shape (n, d)
+    counts : ndarray of int64, shape (n,)
+
+    Raises
+    ------
+    TruncatedError
+        If there are fewer rows than the header promises. It is an EOFError and a FormatError.
+    FormatError
+        If the header or a row is not of this format.
+    UnicodeDecodeError
+        If a word is not in `encoding`, unless `unicode_errors` forgives that.
+
+    Examples
+    --------
+    >>> import io
+    >>> words, vectors, counts = read(io.BytesIO(b"2 2\na 1 0.5\nb 0 -2\n"))
+    >>> words, vectors[0].tolist(), counts.tolist()
+    (['a', 'b'], [1.0, 0.5], [2, 1])
+    """
+    ids: dict[str, int] = {}
+    n_read = 0
+    with files.open_binary(path) as file:
+        size = files.plain_size(path)
+        reader = Reader(file, size, binary=binary, limit=limit, no_header=no_header)
+        vectors = np.empty((reader.capacity, reader.n_columns), datatype)
+        for encoded, block in reader.blocks():
+            start, n_read = len(ids), n_read + len(block)
+            kept = _add_new([str(word, encoding, unicode_errors) for word in encoded], ids)
+            if len(ids) > len(vectors):
+                vectors.resize((max(len(ids), 2 * start), reader.n_columns), refcheck=False)
+            vectors[start : len(ids)] = block if len(kept) == len(block) else block[kept]
+    if n_read > len(ids):
+        logger.warning("%d rows of %s repeat a word; its first stays", n_read - len(ids), path)
+    vectors.resize((len(ids), reader.n_columns), refcheck=False)
+    return list(ids), vectors, _counts(ids, fvocab, encoding, unicode_errors)
+
+
+def _add_new(words: list[str], ids: dict[str, int]) -> list[int]:
+    """Give the words that `ids` lacks the next ids; return where they stand in `words`."""
+    kept = []
+    for row, word in enumerate(words):
+        if word not in ids:
+            ids[word] = len(ids)
+            kept.append(row)
+    return kept
+
+
+def _counts(ids: dict[str, int], fvocab: Any, encoding: str, errors: str) -> np.ndarray:
+    if fvocab is None:
+        return np.arange(len(ids), 0, -1, dtype=np.int64)
+    counts = np.zeros(len(ids), np.int64)
+    n_missing = len(ids)
+    with files.open_binary(fvocab) as file:
+        for line in file:
+            word, _, count = str(line, encoding, errors).rstrip().rpartition(" ")
+            if word in ids:
+                counts[ids[word]] = int(count)
+                n_missing -= 1
+    if n_missing:
+        logger.warning("%s has no count for %d words; they get 0", fvocab, n_missing)
+    return counts

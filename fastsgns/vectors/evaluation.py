@@ -1,0 +1,213 @@
+"""Judging vectors: correlation with human similarity scores, and analogies."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fastsgns.formats import files
+from fastsgns.vectors.norms import as_real, divide, products, unit
+from fastsgns.vectors.queries import EPSILON, Queries
+
+logger = logging.getLogger(__name__)
+
+SCORE_BYTES = 1 << 26
+METHODS = ("most_similar", "most_similar_cosmul")
+Lines = Any  # str, os.PathLike or iterable of str or bytes
+Question = tuple[str, str, str, str]
+
+
+@dataclass
+class Lexicon:
+    """The keys that take part: positions by (folded) key, most frequent first."""
+
+    ids: dict[Any, int]
+    fold_case: bool
+    variants: dict[int, list[int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, kv: Queries, restrict_vocab: int | None, fold_case: bool) -> "Lexicon":
+        """Take the first `restrict_vocab` keys; of those that fold to one, the first stands."""
+        lexicon = cls({}, fold_case)
+        for index, key in enumerate(kv.index_to_key[:restrict_vocab]):
+            first = lexicon.ids.setdefault(lexicon.fold(key), index)
+            if first != index:
+                lexicon.variants.setdefault(first, []).append(index)
+        return lexicon
+
+    def fold(self, key: Any) -> Any:
+        """Give the key as it is compared."""
+        return key.upper() if self.fold_case and isinstance(key, str) else key
+
+
+def evaluate_word_pairs(
+    kv: Queries,
+    pairs: Lines,
+    delimiter: str = "\t",
+    encoding: str = "utf8",
+    restrict_vocab: int | None = 300000,
+    case_insensitive: bool = True,
+    dummy4unknown: bool = False,
+) -> tuple[Any, Any, float]:
+    """Correlate cosines with human scores; see `KeyedVectors.evaluate_word_pairs`."""
+    from scipy.stats import pearsonr, spearmanr
+
+    lexicon = Lexicon.of(kv, restrict_vocab, case_insensitive)
+    gold: list[float] = []
+    known: list[tuple[int, int] | None] = []
+    n_unknown = 0
+    for first, second, score in _judged_pairs(pairs, delimiter, encoding, lexicon):
+        ids = lexicon.ids.get(first), lexicon.ids.get(second)
+        if ids[0] is not None and ids[1] is not None:
+            known.append((ids[0], ids[1]))
+        else:
+            n_unknown += 1
+            if not dummy4unknown:
+                continue
+            known.append(None)
+        gold.append(score)
+    n_pairs = len(gold) if dummy4unknown else len(gold) + n_unknown
+    if len(gold) < 2:
+        raise ValueError(
+            f"{_name(pairs)} has {n_pairs} pairs of which {n_pairs - n_unknown} are known; needed "
+            "are two or more. Lines are 'word1<delimiter>word2<delimiter>score' "
+            f"with delimiter={delimiter!r}."
+        )
+    cosines = _cosines(kv, known)
+    unknown_share = 100.0 * n_unknown / n_pairs
+    return pearsonr(gold, cosines), spearmanr(gold, cosines), unknown_share
+
+
+def _judged_pairs(
+    pairs: Lines, delimiter: str, encoding: str, lexicon: Lexicon
+) -> Iterator[tuple[Any, Any, float]]:
+    n_bad = 0
+    for number, line in enumerate(files.lines(pairs, encoding), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            first, second, score = line.split(delimiter)
+            yield lexicon.fold(first.strip()), lexicon.fold(second.strip()), float(score)
+        except ValueError:
+            n_bad += 1
+            logger.info("line %d of %s is not two words and a score", number, _name(pairs))
+    if n_bad:
+        logger.warning("%d lines of %s were skipped", n_bad, _name(pairs))
+
+
+def _cosines(kv: Queries, known: list[tuple[int, int] | None]) -> np.ndarray:
+    rows = np.array([row for row, pair in enumerate(known) if pair], np.intp)
+    ids = np.array([pair for pair in known if pair], np.intp).reshape(-1, 2)
+    cosines = np.zeros(len(known))
+    first, second = (unit(kv._vectors[column]) for column in ids.T)
+    cosines[rows] = np.einsum("ij,ij->i", first, second)
+    return cosines
+
+
+def evaluate_word_analogies(
+    kv: Queries,
+    analogies: Lines,
+    restrict_vocab: int | None = 300000,
+    case_insensitive: bool = True,
+    dummy4unknown: bool = False,
+    similarity_function: str = "most_similar",
+) -> tuple[float, list[dict[str, Any]]]:
+    """Answer analogy questions; see `KeyedVectors.evaluate_word_analogies`."""
+    if similarity_function not in METHODS:
+        raise ValueError(f"similarity_function {similarity_function!r}; allowed are {METHODS}")
+    lexicon = Lexicon.of(kv, restrict_vocab, case_insensitive)
+    questions = list(_questions(analogies, lexicon))
+    ids = [[lexicon.ids.get(word) for word in words] for _, words in questions if words]
+    known = [row for row, four in enumerate(ids) if None not in four]
+    answers = np.full(len(ids), -1)
+    asked = np.array([ids[row] for row in known], np.intp).reshape(-1, 4)
+    answers[known] = _answers(kv, lexicon, asked[:, :3], restrict_vocab, similarity_function)
+    right = iter(np.array([four[3] for four in ids]) == answers)
+    is_known = iter([None not in four for four in ids])
+    sections: list[dict[str, Any]] = []
+    for name, words in questions:
+        if words is None:
+            sections.append({"section": name, "correct": [], "incorrect": []})
+            continue
+        verdict = "correct" if next(right) else "incorrect"
+        if next(is_known) or dummy4unknown:
+            sections[-1][verdict].append(words)
+    total: dict[str, Any] = {"section": "Total accuracy"}
+    for verdict in ("correct", "incorrect"):
+        total[verdict] = [words for section in sections for words in section[verdict]]
+    n_judged = len(total["correct"]) + len(total["incorrect"])
+    logger.info("%d of %d questions could be asked", len(known), len(ids))
+    return (len(total["correct"]) / n_judged if n_judged else 0.0), [*sections, total]
+
+
+def _questions(analogies: Lines, lexicon: Lexicon) -> Iterator[tuple[str, Question | None]]:
+    """Yield (section, None) for each heading and (section, four words) for each question."""
+    section, n_bad = "", 0
+    for number, line in enumerate(files.lines(analogies), 1):
+        words = line.split()
+        if line.startswith(": "):
+            section = line[2:].strip()
+            yield section, None
+        elif words and not section:
+            raise ValueError(
+                f"line {number} of {_name(analogies)} comes before any heading; "
+                "a file of analogies starts with a line ': name of the section'"
+            )
+        elif len(words) == 4:
+            yield section, tuple(lexicon.fold(word) for word in words)
+        elif words:
+            n_bad += 1
+            logger.info("line %d of %s is not four words", number, _name(analogies))
+    if n_bad:
+        logger.warning("%d lines of %s were skipped", n_bad, _name(analogies))
+    if not section:
+        raise ValueError(f"{_name(analogies)} is empty: it holds no section of analogies")
+
+
+def _answers(
+    kv: Queries, lexicon: Lexicon, asked: np.ndarray, restrict_vocab: int | None, method: str
+) -> np.ndarray:
+    """Position of the best answer to each question a : b = c : ?, shape (n,), from ids (n, 3)."""
+    vectors, norms = kv._vectors[:restrict_vocab], kv.norms[:restrict_vocab]
+    score = _add_scores if method == "most_similar" else _mul_scores
+    first = np.arange(len(vectors))
+    for stands, others in lexicon.variants.items():
+        first[others] = stands
+    answers = np.empty(len(asked), np.intp)
+    n_block = max(1, SCORE_BYTES // (4 * max(1, len(vectors))))
+    for start in range(0, len(asked), n_block):
+        block = asked[start : start + n_block]
+        scores = score(vectors, norms, block)
+        np.put_along_axis(scores, block, -np.inf, 1)
+        for row, three in enumerate(block.tolist()) if lexicon.variants else ():
+            scores[row, [i for word in three for i in lexicon.variants.get(word, ())]] = -np.inf
+        answers[start : start + n_block] = first[scores.argmax(1)]
+    return answers
+
+
+def _add_scores(vectors: np.ndarray, norms: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """3CosAdd up to a positive factor a row: cosines to b + c - a, shape (n, V)."""
+    a, b, c = (unit(vectors[column]) for column in ids.T)
+    return divide(products(vectors, b + c - a), norms)
+
+
+def _mul_scores(vectors: np.ndarray, norms: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """3CosMul: the products of cosines to b and c over those to a, all shifted to 0..1."""
+    a, b, c = (_shifted(vectors, norms, column) for column in ids.T)
+    b *= c
+    a += a.dtype.type(EPSILON)
+    b /= a
+    return b
+
+
+def _shifted(vectors: np.ndarray, norms: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    cosines = divide(products(vectors, unit(vectors[ids])), norms)
+    cosines += 1
+    cosines *= as_real(cosines[:0]).dtype.type(0.5)
+    return cosines
+
+
+def _name(source: Iterable[Any]) -> str:
+    return str(source) if files.is_path(source) else "the given lines"

@@ -1,0 +1,76 @@
+"""Lengths of rows, and products with rows, of matrices of any float type, without a whole copy."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+BLOCK_BYTES = 1 << 24
+
+
+def row_blocks(vectors: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (start, rows) of `vectors`, as float32 unless they are float64, some MB at a time."""
+    n_rows = max(1, BLOCK_BYTES // (8 * max(1, vectors.shape[1])))
+    for start in range(0, len(vectors), n_rows):
+        yield start, as_real(vectors[start : start + n_rows])
+
+
+def as_real(vectors: np.ndarray) -> np.ndarray:
+    """Give a float64 or float32 array as it is, and any other as float32."""
+    if vectors.dtype in (np.float32, np.float64):
+        return vectors
+    return vectors.astype(np.float32)
+
+
+def row_norms(vectors: np.ndarray) -> np.ndarray:
+    """Euclidean length of each row, shape (V,)."""
+    norms = np.empty(len(vectors), as_real(vectors[:0]).dtype)
+    for start, rows in row_blocks(vectors):
+        squares = np.einsum("ij,ij->i", rows, rows)
+        np.sqrt(squares, out=norms[start : start + len(rows)])
+    return norms
+
+
+def products(vectors: np.ndarray, queries: np.ndarray) -> np.ndarray:
+    """Dot products of each row with each query: shape (V,) for one query, else (Q, V)."""
+    if vectors.dtype in (np.float32, np.float64):
+        return vectors @ queries if queries.ndim == 1 else queries @ vectors.T
+    result = np.empty((*queries.shape[:-1], len(vectors)), queries.dtype)
+    for start, rows in row_blocks(vectors):
+        result[..., start : start + len(rows)] = queries @ rows.T
+    return result
+
+
+def divide(dividend: np.ndarray, norms: np.ndarray | float) -> np.ndarray:
+    """Divide in place and return; where a norm is 0 the result is 0."""
+    with np.errstate(divide="ignore"):
+        scale = np.reciprocal(np.asarray(norms))
+    dividend *= np.where(np.isinf(scale), 0, scale).astype(dividend.dtype)
+    return dividend
+
+
+def unit(vector: np.ndarray) -> np.ndarray:
+    """Give a vector, or each row of a matrix, length 1; zero stays zero."""
+    real = as_real(np.asarray(vector))
+    norms = np.sqrt((real * real).sum(-1, keepdims=True))
+    return divide(real.copy(), norms)
+
+
+def largest(values: np.ndarray, n: int) -> np.ndarray:
+    """Positions of the `n` largest along the last axis, largest first."""
+    if n >= values.shape[-1]:
+        return np.argsort(-values, axis=-1, kind="stable")
+    if n == 0:
+        return np.empty((*values.shape[:-1], 0), np.intp)
+    best = np.argpartition(values, -n, axis=-1)[..., -n:]
+    order = np.argsort(-np.take_along_axis(values, best, -1), axis=-1, kind="stable")
+    return np.take_along_axis(best, order, -1)
+
+
+def can_be_written(array: np.ndarray) -> bool:
+    """Whether the memory of `array` can be written through it or any array it is a view of."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        if base.flags.writeable:
+            return True
+        base = base.base
+    return False

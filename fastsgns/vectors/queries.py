@@ -1,0 +1,297 @@
+"""Nearest keys: most_similar and its relatives, for one query or for many at once."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastsgns.vectors.norms import as_real, divide, largest, products, unit
+from fastsgns.vectors.table import Key, VectorTable
+
+Similar = list[tuple[Key, float]]
+
+BATCH_BYTES = 1 << 26
+EPSILON = 1e-6
+
+
+class Queries(VectorTable):
+    """The part of KeyedVectors that ranks all keys against a query."""
+
+    def get_mean_vector(
+        self,
+        keys: Iterable[Any],
+        weights: npt.ArrayLike | None = None,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+        ignore_missing: bool = True,
+    ) -> np.ndarray:
+        """Weighted mean of vectors.
+
+        Parameters
+        ----------
+        keys : list of n keys or vectors
+            Vectors are taken as they are.
+        weights : array_like, shape (n,), optional
+            1 each if not given; the sum is divided by their absolute sum.
+        pre_normalize, post_normalize : bool
+            Scale the keys' vectors, or the mean, to length 1.
+        ignore_missing : bool
+            Pass over absent keys instead of raising KeyError.
+
+        Returns
+        -------
+        ndarray, shape (d,)
+            Zero if no key is present.
+        """
+        items = list(keys)
+        if not items:
+            raise ValueError("cannot compute mean with no input")
+        factors = np.ones(len(items)) if weights is None else np.asarray(weights, np.float64)
+        if factors.shape != (len(items),):
+            raise ValueError(f"{len(items)} keys with weights of shape {factors.shape}")
+        mean, total = np.zeros(self.vector_size), 0.0
+        for item, factor in zip(items, factors.tolist()):
+            if self.is_key(item):
+                if item not in self:
+                    if ignore_missing:
+                        continue
+                    raise KeyError(f"Key '{item}' not present in vocabulary")
+                mean += factor * as_real(self.get_vector(item, norm=pre_normalize))
+            else:
+                mean += factor * self._checked(item)
+            total += abs(factor)
+        mean /= total or 1.0
+        return (unit(mean) if post_normalize else mean).astype(as_real(self._vectors[:0]).dtype)
+
+    def _checked(self, vector: npt.ArrayLike) -> np.ndarray:
+        array = np.asarray(vector)
+        if array.shape != (self.vector_size,):
+            raise ValueError(f"a vector of shape {array.shape}; needed is ({self.vector_size},)")
+        return array
+
+    def _listed(self, given: Any) -> list[Any]:
+        if given is None:
+            return []
+        if self.is_key(given) or (isinstance(given, np.ndarray) and given.ndim == 1):
+            return [given]
+        return list(given)
+
+    def _weighted(self, positive: Any, negative: Any) -> tuple[list[Any], np.ndarray]:
+        """Keys or vectors, and their weights: 1, -1, or what a pair says."""
+        plus, minus = self._listed(positive), self._listed(negative)
+        if not plus and not minus:
+            raise ValueError("cannot compute similarity with no input: give a key or a vector")
+        weights = np.concatenate([np.ones(len(plus)), -np.ones(len(minus))])
+        items = plus + minus
+        for row, item in enumerate(items):
+            if isinstance(item, (tuple, list)) and len(item) == 2 and not self.is_key(item):
+                items[row], weights[row] = item
+        return items, weights
+
+    def _known_ids(self, items: Iterable[Any]) -> list[int]:
+        return [self.get_index(item) for item in items if self.is_key(item) and item in self]
+
+    def most_similar(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        topn: int | None = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+        indexer: Any = None,
+    ) -> Any:
+        """Keys nearest to the mean of `positive` minus `negative` by cosine (3CosAdd).
+
+        Parameters
+        ----------
+        positive, negative : key, vector, or list of keys, vectors and (key, weight) pairs
+            The weight of a pair is taken as it is, among `negative` too.
+        topn : int or None
+            How many; with None the similarities themselves are returned.
+        clip_start, clip_end : int
+            Search only these positions.
+        restrict_vocab : int, optional
+            Search only the first so many, the most frequent.
+        indexer : object, optional
+            Has ``most_similar(vector, topn)``, which answers in place of the full search.
+
+        Returns
+        -------
+        list of (key, float)
+            Nearest first, without the keys that were asked with; or a float array over the
+            positions searched if `topn` is None.
+
+        Raises
+        ------
+        KeyError
+            If a key is absent.
+        ValueError
+            If nothing was asked.
+
+        References
+        ----------
+        Mikolov, Yih, Zweig: Linguistic regularities in continuous space word representations, 2013.
+
+        Examples
+        --------
+        >>> from fastsgns.vectors.keyedvectors import KeyedVectors
+        >>> kv = KeyedVectors(2)
+        >>> kv.add_vectors(["one", "two", "far"], [[1, 0], [1, 0], [0, 1]])
+        >>> kv.most_similar("one", topn=1)
+        [('two', 1.0)]
+        """
+        if topn is not None and topn < 1:
+            return []
+        if restrict_vocab is not None:
+            clip_start, clip_end = 0, restrict_vocab
+        items, weights = self._weighted(positive, negative)
+        mean = self.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
+        if indexer is not None and topn is not None:
+            return indexer.most_similar(mean, topn)
+        clip = slice(clip_start, clip_end)
+        similarities = divide(products(self._vectors[clip], mean), self.norms[clip])
+        return self._ranked(similarities, topn, clip_start, set(self._known_ids(items)))
+
+    def _ranked(
+        self, scores: np.ndarray, topn: int | None, start: int, excluded: set[int]
+    ) -> np.ndarray | Similar:
+        if topn is None:
+            return scores
+        ids = largest(scores, topn + len(excluded)) + start
+        answers = [i for i in ids.tolist() if i not in excluded][:topn]
+        return [(self.index_to_key[i], float(scores[i - start])) for i in answers]
+
+    def most_similar_cosmul(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        topn: int | None = 10,
+        restrict_vocab: int | None = None,
+    ) -> Any:
+        """Keys ranked by the product of their closeness to each `positive` over `negative`.
+
+        With cosines shifted to 0..1, as 3CosMul: prod(positive) / (prod(negative) + 1e-6).
+        Parameters and result as in `most_similar`; pairs with weights are not allowed.
+
+        References
+        ----------
+        Levy, Goldberg: Linguistic regularities in sparse and explicit word representations, 2014.
+        """
+        plus, minus = self._listed(positive), self._listed(negative)
+        if not plus and not minus:
+            raise ValueError("cannot compute similarity with no input: give a key or a vector")
+        if topn is not None and topn < 1:
+            return []
+        shifted = [self._shifted_cosines(item, restrict_vocab) for item in plus + minus]
+        dtype = as_real(self._vectors[:0]).dtype
+        above = np.prod(shifted[: len(plus)], axis=0, dtype=dtype)
+        below = np.prod(shifted[len(plus) :], axis=0, dtype=dtype) + dtype.type(EPSILON)
+        return self._ranked(above / below, topn, 0, set(self._known_ids(plus + minus)))
+
+    def _shifted_cosines(self, item: Any, restrict_vocab: int | None) -> np.ndarray:
+        real = as_real(self._vectors[:0]).dtype
+        vector = self.get_vector(item) if self.is_key(item) else self._checked(item)
+        clip = slice(0, restrict_vocab)
+        cosines = divide(products(self._vectors[clip], unit(vector).astype(real)), self.norms[clip])
+        return (1 + cosines) / 2
+
+    def similar_by_key(
+        self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """Keys nearest to a key; see `most_similar`."""
+        return self.most_similar([key], topn=topn, restrict_vocab=restrict_vocab)
+
+    def similar_by_word(
+        self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """Keys nearest to a word; the same as `similar_by_key`."""
+        return self.similar_by_key(word, topn, restrict_vocab)
+
+    def similar_by_vector(
+        self, vector: npt.ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """Keys nearest to a vector, shape (d,); see `most_similar`."""
+        return self.most_similar([np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
+
+    def most_similar_batch(
+        self,
+        queries: Any,
+        topn: int = 10,
+        restrict_vocab: int | None = None,
+        exclude: bool = True,
+    ) -> list[Similar]:
+        """Answer many queries at once: as `most_similar` of each, by one matrix product a block.
+
+        Parameters
+        ----------
+        queries : list of Q keys, or ndarray of shape (Q, d)
+        topn : int
+            How many keys for each.
+        restrict_vocab : int, optional
+            Search only the first so many, the most frequent.
+        exclude : bool
+            Leave the key that was asked with out of its answer.
+
+        Returns
+        -------
+        list of Q lists of (key, float)
+
+        Examples
+        --------
+        >>> from fastsgns.vectors.keyedvectors import KeyedVectors
+        >>> kv = KeyedVectors(2)
+        >>> kv.add_vectors(["one", "two", "far"], [[1, 0], [1, 0], [0, 1]])
+        >>> kv.most_similar_batch(["one", "far"], topn=1)
+        [[('two', 1.0)], [('two', 0.0)]]
+        """
+        ids, similarities = self.most_similar_ids(queries, topn, restrict_vocab, exclude)
+        keys = self.index_to_key
+        return [
+            [(keys[i], similarity) for i, similarity in zip(*answer)]
+            for answer in zip(ids.tolist(), similarities.tolist())
+        ]
+
+    def most_similar_ids(
+        self,
+        queries: Any,
+        topn: int = 10,
+        restrict_vocab: int | None = None,
+        exclude: bool = True,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Answer many queries as arrays; parameters as in `most_similar_batch`.
+
+        Returns
+        -------
+        ids : ndarray of int64, shape (Q, k)
+            Positions, nearest first; k is `topn`, or less where there are not so many keys.
+        similarities : ndarray of float32, shape (Q, k)
+        """
+        real = as_real(self._vectors[:0]).dtype
+        asked, directions = self._directions(queries, exclude)
+        vectors, norms = self._vectors[:restrict_vocab], self.norms[:restrict_vocab]
+        n_answers = max(0, min(topn, len(vectors) - (asked is not None)))
+        ids = np.empty((len(directions), n_answers), np.int64)
+        similarities = np.empty(ids.shape, real)
+        n_block = max(1, BATCH_BYTES // (real.itemsize * max(1, len(vectors))))
+        for start in range(0, len(directions), n_block):
+            block = slice(start, start + n_block)
+            scores = divide(products(vectors, unit(directions[block]).astype(real)), norms)
+            if asked is not None:
+                rows = np.flatnonzero(asked[block] < len(vectors))
+                scores[rows, asked[block][rows]] = -np.inf
+            ids[block] = largest(scores, n_answers)[:, :n_answers]
+            similarities[block] = np.take_along_axis(scores, ids[block], 1)
+        return ids, similarities
+
+    def _directions(self, queries: Any, exclude: bool) -> tuple[np.ndarray | None, np.ndarray]:
+        """Positions of the keys asked with, if they are to be left out; and the vectors."""
+        if isinstance(queries, np.ndarray) and queries.dtype.kind == "f":
+            if queries.ndim != 2 or queries.shape[1] != self.vector_size:
+                raise ValueError(
+                    f"queries of shape {queries.shape}; needed is (Q, {self.vector_size})"
+                )
+            return None, queries
+        ids = self._ids([queries] if self.is_key(queries) else queries)
+        return (ids if exclude else None), self._vectors[ids]

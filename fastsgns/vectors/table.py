@@ -1,0 +1,282 @@
+"""VectorTable: keys, their vectors and their attributes; look-up and edit."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastsgns.vectors.attributes import Attributes
+from fastsgns.vectors.norms import as_real, can_be_written, divide, row_norms, unit
+
+Key = Any
+KEY_TYPES = (str, int, np.integer)
+
+
+class VectorTable(Attributes):
+    """Keys with a vector each; the base of KeyedVectors, which documents the public face."""
+
+    def __init__(
+        self,
+        vector_size: int,
+        count: int = 0,
+        dtype: npt.DTypeLike = np.float32,
+        mapfile_path: Any = None,
+    ) -> None:
+        self.vector_size = int(vector_size)
+        self.index_to_key: list[Key] = [None] * count
+        self.key_to_index: dict[Key, int] = {}
+        self.next_index = 0
+        self.expandos: dict[str, np.ndarray] = {}
+        self.vectors_lockf = np.ones(1, np.float32)
+        self.mapfile_path = mapfile_path
+        self._own(np.zeros((count, self.vector_size), dtype))
+
+    # The vectors and their norms
+
+    def _own(self, vectors: np.ndarray) -> None:
+        """Take an array that nobody outside can write."""
+        self._vectors = vectors
+        self._shared = False
+        self._norms: np.ndarray | None = None
+        self._room: np.ndarray | None = None  # what the array is the start of, while it grows
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """The matrix, shape (V, d), to read, write or replace.
+
+        Once handed out it may be written at any time, so that norms are computed anew for each
+        query; a read-only array keeps them.
+        """
+        self._shared = self._shared or can_be_written(self._vectors)
+        return self._vectors
+
+    @vectors.setter
+    def vectors(self, vectors: npt.ArrayLike) -> None:
+        array = np.asarray(vectors)
+        if array.ndim != 2 or array.dtype.kind != "f":
+            raise ValueError(
+                f"vectors must be a float matrix; got shape {array.shape} of {array.dtype}"
+            )
+        self._own(array)
+        self._shared = can_be_written(array)
+        self.vector_size = array.shape[1]
+
+    @property
+    def norms(self) -> np.ndarray:
+        """Euclidean length of each vector, shape (V,), read-only; never stale."""
+        if self._norms is None or self._shared:
+            self._norms = row_norms(self._vectors)
+            self._norms.flags.writeable = False
+        return self._norms
+
+    def fill_norms(self, force: bool = False) -> None:
+        """Compute the norms now rather than at the next query."""
+        if force:
+            self._norms = None
+        _ = self.norms
+
+    def get_normed_vectors(self) -> np.ndarray:
+        """Give a copy of all vectors with length 1, shape (V, d); zero stays zero."""
+        return divide(as_real(self._vectors).copy(), self.norms[:, None])
+
+    def unit_normalize_all(self) -> None:
+        """Scale all vectors to length 1, in place."""
+        divide(self._writable(), self.norms[:, None])
+        self._norms = None
+
+    def _writable(self) -> np.ndarray:
+        if not self._vectors.flags.writeable:
+            raise ValueError(
+                "the vectors are read-only (mapped from a file?); load without mmap, "
+                "or set kv.vectors = kv.vectors.copy()"
+            )
+        return self._vectors
+
+    # Look-up
+
+    def __len__(self) -> int:
+        return len(self.index_to_key)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
+
+    def is_key(self, item: object) -> bool:
+        """Whether `item` is one key (or position) rather than a list of them or a vector."""
+        if isinstance(item, KEY_TYPES):
+            return True
+        try:
+            return isinstance(item, Hashable) and item in self.key_to_index
+        except TypeError:  # a tuple of something unhashable
+            return False
+
+    def get_index(self, key: Key, default: int | None = None) -> int:
+        """Position of a key; an int that is no key is a position itself.
+
+        Raises
+        ------
+        KeyError
+            If `key` is absent and there is no default.
+        """
+        index = self.key_to_index.get(key, -1)
+        if index >= 0:
+            return index
+        if isinstance(key, (int, np.integer)) and 0 <= key < len(self):
+            return int(key)
+        if default is not None:
+            return default
+        raise KeyError(f"Key '{key}' not present")
+
+    def has_index_for(self, key: Key) -> bool:
+        """Whether `key` is a key or a valid position."""
+        return self.get_index(key, -1) >= 0
+
+    def __contains__(self, key: Key) -> bool:
+        return self.has_index_for(key)
+
+    def get_vector(self, key: Key, norm: bool = False) -> np.ndarray:
+        """Vector of a key, shape (d,), read-only; with `norm`, scaled to length 1.
+
+        Raises
+        ------
+        KeyError
+            If `key` is absent.
+        """
+        row = self._vectors[self.get_index(key)]
+        vector = unit(row) if norm else row.view()
+        vector.flags.writeable = False
+        return vector
+
+    def __getitem__(self, key_or_keys: Any) -> np.ndarray:
+        if self.is_key(key_or_keys):
+            return self.get_vector(key_or_keys)
+        return self._vectors[self._ids(key_or_keys)]
+
+    def _ids(self, keys: Iterable[Key]) -> np.ndarray:
+        return np.array([self.get_index(key) for key in keys], np.intp)
+
+    # Edit
+
+    def __setitem__(self, keys: Any, weights: npt.ArrayLike) -> None:
+        single = self.is_key(keys)
+        names = [keys] if single else list(keys)
+        rows = self._rows(names, np.asarray(weights)[None] if single else weights)
+        known = np.array([key in self for key in names], bool)
+        if known.any():
+            self._writable()[self._ids([key for key in names if key in self])] = rows[known]
+            self._norms = None
+        self.add_vectors([key for key, old in zip(names, known) if not old], rows[~known])
+
+    def add_vector(self, key: Key, vector: npt.ArrayLike) -> int:
+        """Add one key, or do nothing if it is there; return its position."""
+        self.add_vectors([key], np.asarray(vector)[None])
+        return self.key_to_index[key]
+
+    def add_vectors(
+        self,
+        keys: Sequence[Key] | Key,
+        weights: npt.ArrayLike,
+        extras: Mapping[str, np.ndarray] | None = None,
+        replace: bool = False,
+    ) -> None:
+        """Add keys with their vectors; free slots, if any, are filled first.
+
+        Parameters
+        ----------
+        keys : list of n keys, or one key
+        weights : array_like, shape (n, d)
+            Cast to the type of the vectors.
+        extras : mapping of str to array of length n, optional
+            Attributes of the keys.
+        replace : bool
+            Overwrite vectors and attributes of keys that are there; else those keep theirs.
+
+        Raises
+        ------
+        ValueError
+            If the shapes disagree.
+
+        Examples
+        --------
+        >>> from fastsgns.vectors.keyedvectors import KeyedVectors
+        >>> kv = KeyedVectors(2)
+        >>> kv.add_vectors(["a", "b"], [[1, 0], [0, 1]], extras={"count": np.array([7, 3])})
+        >>> kv, kv.get_vecattr("a", "count").item()
+        (KeyedVectors<vector_size=2, 2 keys>, 7)
+        """
+        if isinstance(keys, KEY_TYPES):
+            keys, weights = [keys], np.asarray(weights).reshape(1, -1)
+        names, extras = list(keys), dict(extras or {})
+        rows = self._rows(names, weights)
+        for attr, values in extras.items():
+            if len(values) != len(names):
+                raise ValueError(f"{len(values)} values of {attr!r} for {len(names)} keys")
+        known = {key for key in names if key in self.key_to_index}
+        first = {key: row for row, key in reversed(list(enumerate(names)))}
+        fresh = [row for key, row in sorted(first.items(), key=lambda x: x[1]) if key not in known]
+        self._append([names[row] for row in fresh], rows[fresh])
+        chosen = [row for row, key in enumerate(names) if key in known] if replace else []
+        ids = np.array([self.key_to_index[names[row]] for row in chosen], np.intp)
+        if chosen:
+            self._writable()[ids] = rows[chosen]
+            self._norms = None
+        written = np.concatenate([ids, self._ids(names[row] for row in fresh)])
+        self.allocate_vecattrs(list(extras), [np.asarray(extras[a]).dtype for a in extras])
+        for attr, values in extras.items():
+            self.expandos[attr][written] = np.asarray(values)[chosen + fresh]
+
+    def _rows(self, names: list[Key], weights: npt.ArrayLike) -> np.ndarray:
+        rows = np.asarray(weights)
+        if rows.ndim == 1 and len(names) == 1:
+            rows = rows[None]
+        if rows.shape != (len(names), self.vector_size) and (names or rows.size):
+            raise ValueError(
+                f"vectors of shape {rows.shape} for {len(names)} keys; "
+                f"needed is shape ({len(names)}, {self.vector_size})"
+            )
+        return rows.reshape(len(names), self.vector_size)
+
+    def _append(self, names: list[Key], rows: np.ndarray) -> None:
+        if not names:
+            return
+        has_slots = self.next_index < len(self) and self.index_to_key[self.next_index] is None
+        free = self.next_index if has_slots else len(self)
+        end = free + len(names)
+        if end > len(self._vectors):
+            self._grow(end)
+        for index, key in enumerate(names, free):
+            self.key_to_index[key] = index
+        self.index_to_key[free:end] = names
+        self._writable()[free:end] = rows
+        self._norms = None
+        self.next_index = end
+        self.allocate_vecattrs()
+        if len(self.vectors_lockf) > 1:
+            n_new = len(self) - len(self.vectors_lockf)
+            self.vectors_lockf = np.append(self.vectors_lockf, np.ones(n_new, np.float32))
+
+    def _grow(self, n_rows: int) -> None:
+        """Make room; the array grows by half, so that adding one by one stays cheap."""
+        old, room = self._vectors, self._room
+        if room is None or len(room) < n_rows:
+            room = np.empty((n_rows + (n_rows // 2 if len(old) else 0), old.shape[1]), old.dtype)
+            room[: len(old)] = old
+            self._own(room[:n_rows])
+            self._room = room
+        else:
+            self._vectors = room[:n_rows]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_room": None, "_norms": None}
+
+    def resize_vectors(self, seed: int = 0) -> None:
+        """Give the vectors as many rows as there are keys; new rows are small and random."""
+        old = self._vectors
+        if len(old) == len(self):
+            return
+        rows = np.empty((len(self), self.vector_size), old.dtype)
+        n_kept = min(len(old), len(self))
+        rows[:n_kept] = old[:n_kept]
+        fresh = np.random.default_rng(seed).random((len(self) - n_kept, self.vector_size))
+        rows[n_kept:] = (2 * fresh - 1) / self.vector_size
+        self._own(rows)
