@@ -3,3 +3,10 @@
 
 class FormatError(ValueError):
     """A file is not what its name or its header promises: cut, damaged or hostile."""
+
+
+class CorpusFileError(FileNotFoundError, TypeError):
+    """A file of a corpus does not exist.
+
+    It is a TypeError too, because that is what programs written for gensim catch.
+    """

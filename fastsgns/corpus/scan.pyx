@@ -230,11 +230,12 @@ cdef struct Sink:
     int64_t n_ids
     int64_t n_ends
     int64_t n_raw_tokens
+    int64_t n_raw_sentences
 
 
 cdef int _flush(object emit, int32_t[::1] ids, int64_t[::1] ends, Sink *sink) except -1:
     PyErr_CheckSignals()
-    emit(np.array(ids[:sink.n_ids]), np.array(ends[:sink.n_ends]))
+    emit(np.array(ids[:sink.n_ids]), np.array(ends[:sink.n_ends]), sink.n_raw_sentences)
     sink.n_ids = sink.n_ends = 0
     return 0
 
@@ -244,8 +245,8 @@ cdef object _plain(object token):
     return token.item() if isinstance(token, (np.str_, np.integer)) else token
 
 
-cdef int _encode(object sentence, int64_t n_sentences, dict table, bint grow, object emit,
-                 int32_t[::1] ids, int64_t[::1] ends, Sink *sink) except -1:
+cdef int _encode(object sentence, dict table, bint grow, object emit, int32_t[::1] ids,
+                 int64_t[::1] ends, Sink *sink) except -1:
     cdef PyObject *found
     cdef int64_t token_id
     cdef int64_t room = ids.shape[0]
@@ -271,7 +272,7 @@ cdef int _encode(object sentence, int64_t n_sentences, dict table, bint grow, ob
         if _hashable(token):
             raise
         raise TypeError(
-            f"token {token!r:.80} of sentence {n_sentences} is a {type(token).__name__}, which "
+            f"token {token!r:.80} of sentence {sink.n_raw_sentences} is a {type(token).__name__}, which "
             "can't be hashed; tokens are strings, ints, tuples and the like"
         ) from None
     return 0
@@ -317,7 +318,8 @@ def encode_sentences(sentences, dict table not None, bint grow, emit, int64_t bl
     grow : bool
         Otherwise tokens that it lacks are left out.
     emit : callable
-        ``emit(ids, ends)`` is called with blocks, as `Scanner.feed` returns them.
+        ``emit(ids, ends, n_raw_sentences)`` is called with each block, as `Scanner.feed` returns
+        it, and with the number of sentences read so far.
     block : int
         The size of a block.
 
@@ -333,17 +335,17 @@ def encode_sentences(sentences, dict table not None, bint grow, emit, int64_t bl
     """
     cdef int32_t[::1] ids = np.empty(block, np.int32)
     cdef int64_t[::1] ends = np.empty(block, np.int64)
-    cdef Sink sink = [0, 0, 0]
-    cdef int64_t n_sentences = 0
+    cdef Sink sink = [0, 0, 0, 0]
     for sentence in sentences:
-        _encode(_sequence(sentence, n_sentences), n_sentences, table, grow, emit, ids, ends, &sink)
-        n_sentences += 1
+        sentence = _sequence(sentence, sink.n_raw_sentences)
+        _encode(sentence, table, grow, emit, ids, ends, &sink)
+        sink.n_raw_sentences += 1
         if sink.n_ends == 0 or ends[sink.n_ends - 1] < sink.n_ids:
             if sink.n_ends == block:
                 _flush(emit, ids, ends, &sink)
             ends[sink.n_ends] = sink.n_ids
             sink.n_ends += 1
-        if n_sentences & 1023 == 0:
+        if sink.n_raw_sentences & 1023 == 0:
             PyErr_CheckSignals()
     _flush(emit, ids, ends, &sink)
-    return sink.n_raw_tokens, n_sentences
+    return sink.n_raw_tokens, sink.n_raw_sentences
