@@ -6,6 +6,7 @@ tokens, one after the other, are exactly those of the files, however they are cu
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -19,6 +20,7 @@ from fastsgns.corpus.storage import Spool, Stored
 BLOCK_BYTES = 1 << 20
 RANGE_BYTES = 8 << 20
 POLL_SECONDS = 0.1
+STOP_SECONDS = 0.3  # a thread may hang in the read of a pipe; it owns all it touches
 Progress = Callable[[int, int | None], object]
 
 
@@ -134,8 +136,9 @@ class FileScan:
                         progress(self._done_bytes, self._total)
         finally:
             self._stop.set()
+            deadline = time.monotonic() + STOP_SECONDS
             for event in done:
-                event.wait()
+                event.wait(max(0.0, deadline - time.monotonic()))
         if self._errors:
             raise self._errors[0]
         if progress:

@@ -272,8 +272,8 @@ cdef int _encode(object sentence, dict table, bint grow, object emit, int32_t[::
         if _hashable(token):
             raise
         raise TypeError(
-            f"token {token!r:.80} of sentence {sink.n_raw_sentences} is a {type(token).__name__}, which "
-            "can't be hashed; tokens are strings, ints, tuples and the like"
+            f"token {token!r:.80} of sentence {sink.n_raw_sentences} is a {type(token).__name__}, "
+            "which can't be hashed; tokens are strings, ints, tuples and the like"
         ) from None
     return 0
 
