@@ -7,3 +7,10 @@ class FormatError(ValueError):
 
 class TruncatedError(FormatError, EOFError):
     """A file ends before what its header promises. Both a FormatError and an EOFError."""
+
+
+class CorpusFileError(FileNotFoundError, TypeError):
+    """A file of a corpus does not exist.
+
+    It is a TypeError too, because that is what programs written for gensim catch.
+    """

@@ -1,0 +1,1 @@
+"""Text in: sentences, vocabularies, and corpora as numbers."""

@@ -1,0 +1,366 @@
+"""A corpus as numbers: what every training pass reads."""
+
+import codecs
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sized
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+
+from fastsgns.corpus.files import Path, check_paths
+from fastsgns.corpus.merging import merge
+from fastsgns.corpus.ranges import FileScan
+from fastsgns.corpus.scan import encode_sentences, tally
+from fastsgns.corpus.sentences import LineSentence, PathLineSentences, check_corpus
+from fastsgns.corpus.storage import Assembly, Spool, Stored, allocate, check_budget, distinct
+from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.errors import FormatError
+from fastsgns.formats import native
+
+BLOCK_TOKENS = 1 << 20
+KIND = "corpus"
+Progress = Callable[[int, int | None], object]
+
+
+class EncodedCorpus:
+    """The sentences of a corpus as ids of a vocabulary; it is itself an iterable of sentences.
+
+    Make one with `from_files`, `from_iterable`, `load` or `encode`.
+
+    Parameters
+    ----------
+    ids : ndarray of int32, shape (n_tokens,)
+    offsets : ndarray of int64, shape (n_sentences + 1,)
+        Sentence i is ``ids[offsets[i]:offsets[i + 1]]``, and is not empty.
+    vocabulary : Vocabulary
+    n_raw_tokens : int, optional
+        Tokens that were read, the unknown included. By default what `ids` holds.
+    n_raw_sentences : int, optional
+        Sentences that were read: of files the lines that are not blank, of iterables all.
+
+    Examples
+    --------
+    >>> corpus = EncodedCorpus.from_iterable([["to", "be"], [], ["or", "to"]])
+    >>> corpus.ids.tolist(), corpus.offsets.tolist(), corpus.vocabulary.words
+    ([0, 1, 2, 0], [0, 2, 4], ['to', 'be', 'or'])
+    >>> corpus.n_sentences, corpus.n_raw_sentences, list(corpus)
+    (2, 3, [['to', 'be'], ['or', 'to']])
+    """
+
+    def __init__(
+        self,
+        ids: np.ndarray,
+        offsets: np.ndarray,
+        vocabulary: Vocabulary,
+        n_raw_tokens: int | None = None,
+        n_raw_sentences: int | None = None,
+    ) -> None:
+        self.ids = ids
+        self.offsets = offsets
+        self.vocabulary = vocabulary
+        self.n_raw_tokens = len(ids) if n_raw_tokens is None else n_raw_tokens
+        self.n_raw_sentences = len(self) if n_raw_sentences is None else n_raw_sentences
+
+    @classmethod
+    def from_files(
+        cls,
+        paths: Path | Iterable[Path],
+        vocabulary: Vocabulary | None = None,
+        workers: int | None = None,
+        errors: str = "strict",
+        memory_budget: int | None = None,
+        progress: Progress | None = None,
+    ) -> "EncodedCorpus":
+        """Encode text files, a sentence a line; the result is the same for any number of workers.
+
+        Parameters
+        ----------
+        paths : str, os.PathLike, or several
+            Plain files, and .gz, .bz2 or .xz ones. A UTF-8 byte order mark is dropped.
+        vocabulary : Vocabulary, optional
+            Tokens that it lacks are left out. By default all types, in first-seen order.
+        workers : int, optional
+            Threads; by default one for each core.
+        errors : str
+            What to do about tokens that are not UTF-8: "strict", "replace", "ignore", ... Tokens
+            that decode alike become one word; those that decode to nothing are left out.
+        memory_budget : int, optional
+            The bytes of ids to keep in memory (4 for each token); if there are more, they go to
+            a temporary file, mapped, in the directory that TMPDIR names. By default a quarter of
+            the memory of the machine or container.
+        progress : callable, optional
+            ``progress(bytes_done, bytes_total)`` is called now and then from this thread;
+            bytes_total is None if a file is compressed.
+
+        Raises
+        ------
+        CorpusFileError
+            (a FileNotFoundError and a TypeError) if a file is missing.
+        IsADirectoryError, TypeError, ValueError
+            If a path is a directory, no path, or none is given; if workers is less than 1.
+        UnicodeDecodeError
+            If a token is not UTF-8 and `errors` is "strict".
+        EOFError, OSError
+            If a compressed file is cut or damaged.
+        """
+        codecs.lookup_error(errors)
+        budget = check_budget(memory_budget)
+        with Spool(budget) as spool:
+            scan = FileScan(check_paths(paths), workers, spool)
+            scan.run(progress)
+            types = merge(scan, errors)
+            table = np.arange(len(types.words) + 1, dtype=np.int32)
+            if vocabulary is not None:
+                table[:-1] = look_up(types.words, vocabulary)
+            table[-1] = -1  # where the -1 of a dropped type points
+            n_tokens = int(types.counts[table[:-1] >= 0].sum())
+            joined = Assembly(allocate(n_tokens, budget))
+            n_raw_sentences = _join(scan, [table[ids] for ids in types.tables], spool, joined)
+        if vocabulary is None:
+            vocabulary = Vocabulary(types.words, types.counts)
+        n_raw_tokens = sum(part.n_tokens for part in scan.ranges)
+        return cls(joined.ids, joined.offsets(), vocabulary, n_raw_tokens, n_raw_sentences)
+
+    @classmethod
+    def from_iterable(
+        cls,
+        sentences: Iterable[Iterable[Hashable]],
+        vocabulary: Vocabulary | None = None,
+        memory_budget: int | None = None,
+        progress: Progress | None = None,
+    ) -> "EncodedCorpus":
+        """Encode sequences of hashable tokens, in one pass.
+
+        Parameters
+        ----------
+        sentences : iterable of iterables of hashable
+            Also a generator. numpy strings and integers become those of Python.
+        vocabulary, memory_budget
+            As in `from_files`.
+        progress : callable, optional
+            ``progress(sentences_done, sentences_total)``; the total is None if it has no length.
+
+        Raises
+        ------
+        TypeError
+            If the corpus or a sentence is a string or no iterable, or a token can't be hashed.
+        """
+        check_corpus(sentences)
+        budget = check_budget(memory_budget)
+        total = len(sentences) if isinstance(sentences, Sized) else None
+        table: dict[Hashable, int] = {} if vocabulary is None else vocabulary.ids
+        counts = np.zeros(1 << 16, np.int64)
+        blocks: list[tuple[Stored, np.ndarray]] = []
+        with Spool(budget) as spool:
+
+            def keep(ids: np.ndarray, ends: np.ndarray, n_sentences: int) -> None:
+                nonlocal counts
+                if len(table) > len(counts):
+                    counts = np.concatenate([counts, np.zeros(2 * len(table), np.int64)])
+                tally(ids, counts)
+                blocks.append((spool.put(ids), ends))
+                if progress:
+                    progress(n_sentences, total)
+
+            n_raw = encode_sentences(sentences, table, vocabulary is None, keep)
+            joined = Assembly(allocate(int(counts.sum()), budget))
+            same = np.arange(len(table), dtype=np.int32)
+            for ids, ends in _taken(blocks, spool):
+                joined.append(ids, ends, same)
+        if vocabulary is None:
+            vocabulary = Vocabulary(list(table), counts[: len(table)].copy())
+        return cls(joined.ids, joined.offsets(), vocabulary, *n_raw)
+
+    def restrict(
+        self, vocabulary: Vocabulary, reuse: bool = False, memory_budget: int | None = None
+    ) -> "EncodedCorpus":
+        """Give the corpus the ids of another vocabulary, tokens that it lacks left out.
+
+        Parameters
+        ----------
+        vocabulary : Vocabulary
+        reuse : bool
+            Write over the memory of this corpus, which is then closed, where that is possible.
+        memory_budget : int, optional
+            As in `from_files`.
+
+        Returns
+        -------
+        EncodedCorpus
+        """
+        table = look_up(self.vocabulary.words, vocabulary)
+        reuse = reuse and self.ids.flags.writeable
+        budget = check_budget(memory_budget)
+        joined = Assembly(self.ids if reuse else allocate(self._n_kept(table), budget))
+        for start in range(0, self.n_tokens, BLOCK_TOKENS):
+            stop = min(start + BLOCK_TOKENS, self.n_tokens)
+            inside = slice(*np.searchsorted(self.offsets, (start, stop), "right"))
+            joined.append(self.ids[start:stop], self.offsets[inside] - start, table)
+        ids = joined.ids[: joined.n_tokens]
+        if reuse:
+            self.close()
+        return EncodedCorpus(
+            ids, joined.offsets(), vocabulary, self.n_raw_tokens, self.n_raw_sentences
+        )
+
+    def _n_kept(self, table: np.ndarray) -> int:
+        counts = np.zeros(len(table), np.int64)
+        tally(self.ids, counts)
+        return int(counts[table >= 0].sum())
+
+    @property
+    def n_tokens(self) -> int:
+        """The number of ids."""
+        return len(self.ids)
+
+    @property
+    def n_sentences(self) -> int:
+        """The number of sentences that have an id."""
+        return len(self)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __iter__(self) -> Iterator[list[Hashable]]:
+        word = self.vocabulary.words.__getitem__
+        for start, end in zip(self.offsets[:-1].tolist(), self.offsets[1:].tolist()):
+            yield list(map(word, self.ids[start:end].tolist()))
+
+    def __repr__(self) -> str:
+        return (
+            f"<EncodedCorpus of {self.n_tokens:,} tokens in {len(self):,} sentences, "
+            f"{len(self.vocabulary):,} words>"
+        )
+
+    def save(self, path: Any) -> None:
+        """Write the corpus to one file that `load` reads.
+
+        Raises
+        ------
+        TypeError
+            If a word is neither a str nor an int.
+        """
+        tensors = {"ids": self.ids, "offsets": self.offsets, "counts": self.vocabulary.counts}
+        tensors |= native.pack_words(self.vocabulary.words)
+        metadata = {"n_raw_tokens": self.n_raw_tokens, "n_raw_sentences": self.n_raw_sentences}
+        native.write(path, KIND, tensors, metadata)
+
+    @classmethod
+    def load(cls, path: Any, mmap: bool = True) -> "EncodedCorpus":
+        """Read, or by default map, what `save` wrote.
+
+        Raises
+        ------
+        FormatError
+            If it is another file, or damaged.
+        """
+        kind, tensors, metadata = native.read(path, mmap and not hasattr(path, "read"))
+        if kind != KIND:
+            raise FormatError(f"{path} holds a {kind}, where an encoded corpus is wanted")
+        words = native.unpack_words(tensors)
+        if fault := _fault(tensors, metadata, len(words)):
+            raise FormatError(f"{path} is damaged: {fault}")
+        vocabulary = Vocabulary(words, np.array(tensors["counts"]))
+        raw = metadata["n_raw_tokens"], metadata["n_raw_sentences"]
+        return cls(tensors["ids"], np.array(tensors["offsets"]), vocabulary, *raw)
+
+    def close(self) -> None:
+        """Let go of the ids; a temporary file is gone when nobody else holds them."""
+        self.ids = np.empty(0, np.int32)
+        self.offsets = np.zeros(1, np.int64)
+
+    def __enter__(self) -> "EncodedCorpus":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def encode(
+    source: Any,
+    vocabulary: Vocabulary | None = None,
+    *,
+    workers: int | None = None,
+    memory_budget: int | None = None,
+    progress: Progress | None = None,
+) -> EncodedCorpus:
+    """Encode any source of sentences, by the fastest way that gives what its iteration gives.
+
+    Parameters
+    ----------
+    source : EncodedCorpus, LineSentence, PathLineSentences, or iterable of sequences of hashable
+        A corpus that is encoded already is restricted to `vocabulary`, if that is another.
+    vocabulary, workers, memory_budget, progress
+        As in `EncodedCorpus.from_files`; workers count only for `LineSentence` and
+        `PathLineSentences` over whole files.
+
+    Returns
+    -------
+    EncodedCorpus
+        Whose n_raw_tokens is 0 if there was not a single token.
+
+    Examples
+    --------
+    >>> encode([["to", "be"]])
+    <EncodedCorpus of 2 tokens in 1 sentences, 2 words>
+    """
+    if isinstance(source, EncodedCorpus):
+        if vocabulary is None or vocabulary is source.vocabulary:
+            return source
+        return source.restrict(vocabulary, memory_budget=memory_budget)
+    if type(source) in (LineSentence, PathLineSentences) and (paths := source.whole_files()):
+        return EncodedCorpus.from_files(
+            paths, vocabulary, workers, source.errors, memory_budget, progress
+        )
+    return EncodedCorpus.from_iterable(source, vocabulary, memory_budget, progress)
+
+
+def look_up(words: list, vocabulary: Vocabulary) -> np.ndarray:
+    """Find the id in `vocabulary` of each word, or -1: int32."""
+    return np.fromiter(map(vocabulary.ids.get, words, repeat(-1)), np.int32, len(words))
+
+
+def _taken(
+    blocks: list[tuple[Stored, np.ndarray]], spool: Spool
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the blocks in order, each forgotten as soon as it was used."""
+    blocks.reverse()
+    while blocks:
+        stored, ends = blocks.pop()
+        yield spool.get(stored), ends
+
+
+def _join(scan: FileScan, tables: list[np.ndarray], spool: Spool, joined: Assembly) -> int:
+    """Join the ranges of a scan; returns how many sentences were read."""
+    n_raw_tokens = 0
+    raw_ends = []
+    for part in scan.ranges:
+        for ids, ends in _taken(part.blocks, spool):
+            raw_ends.append(ends + n_raw_tokens)
+            joined.append(ids, ends, tables[part.scanner])
+            n_raw_tokens += len(ids)
+        if part.is_last:
+            raw_ends.append(np.array([n_raw_tokens], np.int64))
+            joined.end_sentence()
+    return len(distinct(raw_ends)) - 1
+
+
+def _fault(tensors: native.Tensors, metadata: dict, n_words: int) -> str | None:
+    """Say what is wrong with the content of a saved corpus, if anything."""
+    for name, dtype in (("ids", np.int32), ("offsets", np.int64), ("counts", np.int64)):
+        array = tensors.get(name)
+        if array is None or array.dtype != dtype or array.ndim != 1:
+            return f"{name} is missing, or not a list of {np.dtype(dtype).name}"
+    ids, offsets, counts = tensors["ids"], tensors["offsets"], tensors["counts"]
+    if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(ids):
+        return f"offsets do not go from 0 to {len(ids)}"
+    if np.any(offsets[1:] <= offsets[:-1]):
+        return "offsets do not ascend"
+    if len(ids) and not 0 <= ids.min() <= ids.max() < n_words:
+        return f"ids are not all between 0 and {n_words - 1}"
+    if len(counts) != n_words or (n_words and counts.min() < 0):
+        return "counts do not fit the words"
+    for name, least in (("n_raw_tokens", len(ids)), ("n_raw_sentences", len(offsets) - 1)):
+        if not isinstance(metadata.get(name), int) or metadata[name] < least:
+            return f"{name} is {metadata.get(name)!r}, less than what the file holds"
+    return None

@@ -1,0 +1,126 @@
+"""The local ids of several scanners brought to one numbering: types in first-seen order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fastsgns.corpus.ranges import FileScan, Range
+from fastsgns.corpus.scan import Scanner
+
+
+@dataclass
+class Merged:
+    """All types of a scan.
+
+    Attributes
+    ----------
+    words : list of str
+        In the order in which they stand in the files.
+    counts : ndarray of int64
+        Their tokens.
+    tables : list of ndarray of int32
+        For each scanner, the index in `words` of each of its ids; -1: the type is dropped.
+    """
+
+    words: list[str]
+    counts: np.ndarray
+    tables: list[np.ndarray]
+
+
+def merge(scan: FileScan, errors: str) -> Merged:
+    """Merge the scanners of a finished scan.
+
+    The result does not depend on how many scanners there were, or which range fell to which.
+
+    Raises
+    ------
+    ValueError
+        If a type is not UTF-8 and `errors` is "strict".
+    """
+    starts = _starts(scan.ranges)
+    merged = scan.scanners[0]
+    first = _positions(scan, starts, 0)
+    tables = [np.arange(merged.n_types, dtype=np.int32)]
+    for index, scanner in enumerate(scan.scanners[1:], 1):
+        table = merged.absorb(scanner)
+        positions = _positions(scan, starts, index)
+        n_new = merged.n_types - len(first)
+        first = np.concatenate([first, np.full(n_new, np.iinfo(np.int64).max)])
+        first[table] = np.minimum(first[table], positions)
+        tables.append(table)
+
+    order = np.argsort(first)
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    counts = merged.counts()[order]
+    words, unique = _decode(merged, order, errors, scan.ranges, starts, first)
+    if unique is not None:
+        counts, rank = _join(counts, unique, len(words)), unique[rank]
+    return Merged(words, counts, [rank[table] for table in tables])
+
+
+def _starts(ranges: list[Range]) -> np.ndarray:
+    """How many tokens stand before each range."""
+    return np.cumsum([0, *(part.n_tokens for part in ranges[:-1])], dtype=np.int64)
+
+
+def _positions(scan: FileScan, starts: np.ndarray, index: int) -> np.ndarray:
+    """Find the position in the corpus of the first token of each type of a scanner."""
+    first = scan.scanners[index].first()
+    mine = np.array([i for i, part in enumerate(scan.ranges) if part.scanner == index], np.int64)
+    if not len(mine):
+        return first
+    begins = np.array([scan.ranges[i].first_token for i in mine], np.int64)
+    at = np.searchsorted(begins, first, "right") - 1
+    return starts[mine][at] + first - begins[at]
+
+
+def _decode(
+    scanner: Scanner,
+    order: np.ndarray,
+    errors: str,
+    ranges: list[Range],
+    starts: np.ndarray,
+    first: np.ndarray,
+) -> tuple[list[str], np.ndarray | None]:
+    """Decode the types in `order`; if any are alike or empty, also find the word of each."""
+    arena, offsets = scanner.types()
+    try:
+        words = arena.decode("utf-8").split("\n")
+        return [words[i] for i in order.tolist()], None
+    except UnicodeDecodeError:
+        if errors == "strict":
+            types = [arena[offsets[i] : offsets[i + 1] - 1] for i in order.tolist()]
+            raise _undecodable(types, order, ranges, starts, first) from None
+    words = arena.decode("utf-8", errors).split("\n")
+    ids: dict[str, int] = {}
+    unique = [ids.setdefault(words[i], len(ids)) if words[i] else -1 for i in order.tolist()]
+    return list(ids), np.array(unique, np.int32)
+
+
+def _undecodable(
+    types: list[bytes],
+    order: np.ndarray,
+    ranges: list[Range],
+    starts: np.ndarray,
+    first: np.ndarray,
+) -> ValueError:
+    """Make the exception for the first type of the corpus that is not UTF-8."""
+    for index, word in enumerate(types):
+        try:
+            word.decode("utf-8")
+        except UnicodeDecodeError as error:
+            at = np.searchsorted(starts, first[order[index]], "right") - 1
+            reason = (
+                f"{error.reason}: {ranges[at].path} holds the word {word[:40]!r}, which is not "
+                'UTF-8; pass errors="replace" or errors="ignore", or convert the file'
+            )
+            return UnicodeDecodeError("utf-8", word, error.start, error.end, reason)
+    raise AssertionError("every type is UTF-8")
+
+
+def _join(counts: np.ndarray, unique: np.ndarray, n_words: int) -> np.ndarray:
+    """Add the counts of types that decode alike; those that decode to nothing are dropped."""
+    joined = np.zeros(n_words, np.int64)
+    np.add.at(joined, unique[unique >= 0], counts[unique >= 0])
+    return joined

@@ -1,0 +1,258 @@
+"""Readers of text: each can be iterated again and again, and yields sentences, lists of str.
+
+Tokens are what ASCII white space separates (space, tab, newline, carriage return, vertical tab,
+form feed), as for ``bytes.split()``; a no-break or an ideographic space belongs to its token.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from fastsgns.corpus.files import BOM, Path, check_path, check_paths, naming, open_binary
+
+TOKENS = re.compile(r"[^ \t\n\r\x0b\x0c]+")
+READ_BYTES = 1 << 16
+
+
+def words_of(text: bytes | str, errors: str = "strict") -> list[str]:
+    r"""Split a piece of text into its tokens.
+
+    Examples
+    --------
+    >>> words_of(b" to be\tor  not\n")
+    ['to', 'be', 'or', 'not']
+    """
+    if isinstance(text, str):
+        return TOKENS.findall(text)
+    words = b"\n".join(text.split()).decode("utf-8", errors).split("\n")
+    return [word for word in words if word]
+
+
+def check_reiterable(sentences: object) -> None:
+    """Refuse a corpus that can be read only once.
+
+    Raises
+    ------
+    TypeError
+        For a generator or another iterator, and for what `check_corpus` refuses.
+
+    Examples
+    --------
+    >>> check_reiterable([["to", "be"]])
+    """
+    check_corpus(sentences)
+    if iter(sentences) is sentences:  # type: ignore[call-overload]
+        raise TypeError(
+            f"the corpus is a {type(sentences).__name__}, which can be read only once, but "
+            "training reads it several times; use a list, or an object whose __iter__ starts anew"
+        )
+
+
+def check_corpus(sentences: object) -> None:
+    """Refuse what is no iterable of sentences.
+
+    Raises
+    ------
+    TypeError
+        For a string, and for what can't be iterated.
+    """
+    if isinstance(sentences, (str, bytes, bytearray, os.PathLike)):
+        raise TypeError(
+            f"the corpus is {sentences!r:.60}, where an iterable of sentences is wanted, each a "
+            "sequence of tokens; to read a file, give its path as corpus_file or use LineSentence"
+        )
+    try:
+        iter(sentences)  # type: ignore[call-overload]
+    except TypeError:
+        raise TypeError(
+            f"the corpus is a {type(sentences).__name__}, where an iterable of sentences is wanted"
+        ) from None
+
+
+class LineSentence:
+    r"""Sentences of text files, one a line.
+
+    Parameters
+    ----------
+    source : str, os.PathLike, a list of them, or an open file
+        Paths may end in .gz, .bz2 or .xz, and may be URLs if smart_open is installed. An open
+        file needs ``seek``.
+    max_sentence_length : int, optional
+        Cut longer lines into pieces of this many tokens. By default nothing is cut.
+    limit : int, optional
+        Read only so many lines of each file, blank ones included.
+    errors : str
+        What to do about bytes that are not UTF-8: "strict", "replace", "ignore", ...
+
+    Examples
+    --------
+    >>> import io
+    >>> list(LineSentence(io.BytesIO(b"to be or\n\nnot to be\n")))
+    [['to', 'be', 'or'], ['not', 'to', 'be']]
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        max_sentence_length: int | None = None,
+        limit: int | None = None,
+        errors: str = "strict",
+    ) -> None:
+        _check_length(max_sentence_length)
+        self.source = source
+        self.max_sentence_length = max_sentence_length
+        self.limit = limit
+        self.errors = errors
+
+    def whole_files(self) -> list[str] | None:
+        """List the paths, if each line is a sentence; None for open files, limits and cuts."""
+        if hasattr(self.source, "seek") or not (self.limit is self.max_sentence_length is None):
+            return None
+        return check_paths(self.source)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        if hasattr(self.source, "seek"):
+            self.source.seek(0)
+            yield from self._sentences(self.source)
+            return
+        for path in check_paths(self.source):
+            with naming(path), open_binary(path) as file:
+                yield from self._sentences(file)
+
+    def _sentences(self, lines: Iterable[bytes | str]) -> Iterator[list[str]]:
+        for index, line in enumerate(islice(lines, self.limit)):
+            if index == 0:
+                line = _without_mark(line)
+            words = words_of(line, self.errors)
+            length = self.max_sentence_length or len(words) or 1
+            for start in range(0, len(words), length):
+                yield words[start : start + length]
+
+
+def _check_length(max_sentence_length: int | None) -> None:
+    if max_sentence_length is not None and max_sentence_length < 1:
+        raise ValueError(
+            f"max_sentence_length is {max_sentence_length}; allowed are 1, 2, ... or None"
+        )
+
+
+def _without_mark(line: bytes | str) -> bytes | str:
+    return line.removeprefix("\ufeff") if isinstance(line, str) else line.removeprefix(BOM)
+
+
+class PathLineSentences:
+    """Sentences of all files of a directory in order of their names, one a line.
+
+    Parameters
+    ----------
+    source : str or os.PathLike
+        A directory, whose own directories are not searched; or one file.
+    max_sentence_length, limit, errors
+        As in `LineSentence`.
+
+    Attributes
+    ----------
+    input_files : list of str
+
+    Raises
+    ------
+    ValueError
+        If there is no such file or directory.
+    """
+
+    def __init__(
+        self,
+        source: Path,
+        max_sentence_length: int | None = None,
+        limit: int | None = None,
+        errors: str = "strict",
+    ) -> None:
+        self.source = os.fspath(source)
+        self.input_files = _files(self.source)
+        self._lines = LineSentence(self.input_files, max_sentence_length, limit, errors)
+        self.errors = errors
+
+    def whole_files(self) -> list[str] | None:
+        """As `LineSentence.whole_files`."""
+        return self._lines.whole_files() if self.input_files else None
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return iter(self._lines) if self.input_files else iter(())
+
+
+def _files(source: str) -> list[str]:
+    if os.path.isfile(source):
+        return [source]
+    if not os.path.isdir(source):
+        raise ValueError(f"{source} is neither a file nor a directory; give the path of one")
+    paths = (os.path.join(source, name) for name in sorted(os.listdir(source)))
+    return [path for path in paths if os.path.isfile(path)]
+
+
+class Text8Corpus:
+    """Sentences of equal length from a file that has no lines, such as text8.
+
+    Parameters
+    ----------
+    fname : str or os.PathLike
+        As in `LineSentence`.
+    max_sentence_length : int
+        Tokens in a sentence; the last may have less.
+    """
+
+    def __init__(self, fname: Path, max_sentence_length: int = 10000) -> None:
+        _check_length(max_sentence_length)
+        self.fname = fname
+        self.max_sentence_length = max_sentence_length
+
+    def __iter__(self) -> Iterator[list[str]]:
+        words: list[str] = []
+        length = self.max_sentence_length
+        path = check_path(self.fname)
+        with naming(path), open_binary(path) as file:
+            for text in _whole_words(file):
+                words += words_of(text)
+                full = len(words) - len(words) % length
+                for start in range(0, full, length):
+                    yield words[start : start + length]
+                del words[:full]
+        if words:
+            yield words
+
+
+def _whole_words(file: Any) -> Iterator[bytes]:
+    """Yield the content in pieces none of which ends inside a token."""
+    text = [file.read(len(BOM)).removeprefix(BOM)]
+    while block := file.read(READ_BYTES):
+        head, *tail = re.split(rb"(?=[ \t\n\r\x0b\x0c])", block, maxsplit=1)
+        text.append(head)
+        if tail:
+            cut = len(tail[0]) - len(re.split(rb"[ \t\n\r\x0b\x0c]", tail[0])[-1])
+            yield b"".join(text) + tail[0][:cut]
+            text = [tail[0][cut:]]
+    yield b"".join(text)
+
+
+class BrownCorpus:
+    """Sentences of the Brown corpus: a directory of files of ``token/TAG``.
+
+    Words are yielded in lower case with the first two letters of their tag, ``the/at``; what has
+    a tag that doesn't begin with letters, such as punctuation, is left out.
+
+    Parameters
+    ----------
+    dirname : str or os.PathLike
+    """
+
+    def __init__(self, dirname: Path) -> None:
+        self.dirname = dirname
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for path in _files(os.fspath(self.dirname)):
+            for line in LineSentence(path):
+                pairs = (word.split("/") for word in line if word.count("/") == 1)
+                words = [f"{word.lower()}/{tag[:2]}" for word, tag in pairs if tag[:2].isalpha()]
+                if words:
+                    yield words

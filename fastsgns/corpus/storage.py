@@ -1,0 +1,175 @@
+"""Where ids lie: in memory up to a budget, beyond it in temporary files that no exit leaves behind.
+
+The files are nameless (`tempfile.TemporaryFile`; ``TMPDIR`` says where): the operating system
+takes them back when the last reference goes, also after a crash.
+"""
+
+import os
+import tempfile
+import threading
+from typing import BinaryIO
+
+import numpy as np
+
+from fastsgns.corpus.scan import remap
+
+BUDGET_SHARE = 4
+Stored = np.ndarray | tuple[int, int]
+
+
+def memory_budget() -> int:
+    """Bytes of ids to keep in memory by default: a quarter of what this machine or container has.
+
+    Examples
+    --------
+    >>> memory_budget() > 0
+    True
+    """
+    limits = []
+    if hasattr(os, "sysconf"):
+        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    try:
+        with open("/sys/fs/cgroup/memory.max") as file:
+            limits.append(int(file.read()))
+    except (OSError, ValueError):
+        pass
+    return min(limits, default=4 << 30) // BUDGET_SHARE
+
+
+def check_budget(budget: int | None) -> int:
+    """`budget`, or the default for None.
+
+    Raises
+    ------
+    ValueError
+        If it is negative.
+    """
+    if budget is None:
+        return memory_budget()
+    if budget < 0:
+        raise ValueError(f"memory_budget is {budget}; allowed are bytes from 0 on, or None")
+    return int(budget)
+
+
+def allocate(n: int, budget: int) -> np.ndarray:
+    """Make an int32 array (n) of arbitrary content: in memory if `budget` bytes hold it.
+
+    Raises
+    ------
+    OSError
+        If the disk of the temporary files has no room for it.
+    """
+    if n == 0 or 4 * n <= budget:
+        return np.empty(n, np.int32)
+    with tempfile.TemporaryFile(prefix="fastsgns-") as file:
+        _reserve(file, 4 * n)
+        return np.memmap(file, np.int32, "r+", shape=(n,))
+
+
+def _reserve(file: BinaryIO, size: int) -> None:
+    """Take the disk blocks at once: a full disk is an OSError here, but a crash once mapped."""
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+            return
+        zeros = bytes(1 << 20)
+        for start in range(0, size, len(zeros)):
+            file.write(zeros[: size - start])
+        file.flush()
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"no room for {size:,} bytes of ids in {tempfile.gettempdir()} ({error.strerror}); "
+            "set TMPDIR to a larger disk, or raise memory_budget",
+        ) from error
+
+
+class Spool:
+    """Blocks of int32 ids: in memory until `budget` bytes are full, then in a temporary file.
+
+    Threads may `put` at the same time.
+
+    Examples
+    --------
+    >>> with Spool(budget=0) as spool:
+    ...     spool.get(spool.put(np.arange(3, dtype=np.int32))).tolist()
+    [0, 1, 2]
+    """
+
+    def __init__(self, budget: int) -> None:
+        self._room = budget
+        self._file: BinaryIO | None = None
+        self._end = 0
+        self._lock = threading.Lock()
+
+    def put(self, ids: np.ndarray) -> Stored:
+        """Keep `ids`; returns what `get` wants."""
+        with self._lock:
+            if ids.nbytes <= self._room:
+                self._room -= ids.nbytes
+                return ids
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(prefix="fastsgns-")  # noqa: SIM115
+            start = self._end
+            self._file.seek(start)
+            self._file.write(ids.data)
+            self._end += ids.nbytes
+            return start, len(ids)
+
+    def get(self, stored: Stored) -> np.ndarray:
+        """Return the ids that `put` kept."""
+        if isinstance(stored, np.ndarray):
+            return stored
+        start, n = stored
+        with self._lock:
+            assert self._file is not None
+            self._file.seek(start)
+            return np.frombuffer(self._file.read(4 * n), np.int32)
+
+    def close(self) -> None:
+        """Give the temporary file back."""
+        if self._file is not None:
+            self._file.close()
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Assembly:
+    """Blocks of ids and sentence ends joined to one array and its offsets, renumbered on the way.
+
+    Parameters
+    ----------
+    ids : ndarray of int32
+        Receives the ids; it may be the memory the blocks come from, if they come in order.
+    """
+
+    def __init__(self, ids: np.ndarray) -> None:
+        self.ids = ids
+        self.n_tokens = 0
+        self._ends: list[np.ndarray] = []
+
+    def append(self, ids: np.ndarray, ends: np.ndarray, table: np.ndarray) -> None:
+        """Add ``table[ids]`` without its negative ids; `ends` are positions in this block."""
+        new_ends = np.empty(len(ends), np.int64)
+        kept = remap(ids, ends, table, self.ids[self.n_tokens :], new_ends)
+        new_ends += self.n_tokens
+        self._ends.append(new_ends)
+        self.n_tokens += kept
+
+    def end_sentence(self) -> None:
+        """End the sentence here, if it has begun."""
+        self._ends.append(np.array([self.n_tokens], np.int64))
+
+    def offsets(self) -> np.ndarray:
+        """Return the starts of the sentences that have a token, and the end of the last: int64."""
+        return distinct(self._ends)
+
+
+def distinct(ends: list[np.ndarray]) -> np.ndarray:
+    """0 and every ascending end that is greater than the one before it."""
+    joined = np.concatenate([np.zeros(1, np.int64), *ends])
+    return joined[np.concatenate([[True], joined[1:] > joined[:-1]])]

@@ -1,0 +1,130 @@
+"""gensim's readers of text, by their behaviour."""
+
+import bz2
+import gzip
+import io
+import lzma
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fastsgns.corpus import sentences as module
+from fastsgns.corpus.sentences import (
+    BrownCorpus,
+    LineSentence,
+    PathLineSentences,
+    Text8Corpus,
+    check_reiterable,
+)
+from fastsgns.errors import CorpusFileError
+
+TEXT = "to be\tor\x0bnot\x0cto be\r\n\n  \nthat is\u00a0the\u3000question"
+SENTENCES = [["to", "be", "or", "not", "to", "be"], ["that", "is\u00a0the\u3000question"]]
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + TEXT.encode())
+    return path
+
+
+def test_lines_of_a_path_or_an_open_file(path):
+    with open(path, "rb") as raw, open(path, encoding="utf-8", newline="\n") as text:
+        for source in (path, str(path), raw, text, io.BytesIO(TEXT.encode()), io.StringIO(TEXT)):
+            lines = LineSentence(source)
+            assert list(lines) == SENTENCES
+            assert list(lines) == SENTENCES
+
+
+@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip), ("bz2", bz2), ("xz", lzma)])
+def test_lines_of_compressed_files(tmp_path, path, suffix, pack):
+    packed = tmp_path / f"packed.{suffix}"
+    packed.write_bytes(pack.compress(TEXT.encode()))
+    assert list(LineSentence([path, packed])) == SENTENCES * 2
+
+
+def test_lines_are_cut_only_on_request(path):
+    assert list(LineSentence(io.BytesIO(b"a " * 20_000))) == [["a"] * 20_000]
+    pieces = [["to", "be", "or", "not"], ["to", "be"], SENTENCES[1]]
+    assert list(LineSentence(path, max_sentence_length=4)) == pieces
+    with pytest.raises(ValueError, match="max_sentence_length is 0"):
+        LineSentence(path, max_sentence_length=0)
+
+
+def test_limit_counts_lines(path):
+    assert list(LineSentence(path, limit=1)) == SENTENCES[:1]
+    assert list(LineSentence(path, limit=3)) == SENTENCES[:1]
+    assert list(LineSentence([path, path], limit=1)) == SENTENCES[:1] * 2
+
+
+def test_text_that_is_not_utf8():
+    data = b"caf\xe9 \xff\n"
+    with pytest.raises(UnicodeDecodeError):
+        list(LineSentence(io.BytesIO(data)))
+    assert list(LineSentence(io.BytesIO(data), errors="replace")) == [["caf�", "�"]]
+    assert list(LineSentence(io.BytesIO(data), errors="ignore")) == [["caf"]]
+
+
+def test_missing_files_and_wrong_types(tmp_path):
+    for error in (CorpusFileError, FileNotFoundError, TypeError):
+        with pytest.raises(error, match="nowhere"):
+            list(LineSentence(tmp_path / "nowhere"))
+    with pytest.raises(IsADirectoryError, match="PathLineSentences"):
+        list(LineSentence(tmp_path))
+    with pytest.raises(TypeError, match="where a path is wanted"):
+        list(LineSentence(3))
+
+
+def test_a_url_takes_smart_open(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "smart_open", None)
+    with pytest.raises(ImportError, match="pip install smart_open"):
+        list(LineSentence("s3://bucket/text"))
+
+
+def test_a_directory_in_order_of_names(tmp_path, path):
+    for name, text in (("b", "b\n"), ("a.gz", "a\n"), ("c", "c d\n")):
+        pack = gzip.compress if name.endswith("gz") else bytes
+        (tmp_path / name).write_bytes(pack(text.encode()))
+    (tmp_path / "folder").mkdir()
+    corpus = PathLineSentences(str(tmp_path))
+    assert [Path(file).name for file in corpus.input_files] == ["a.gz", "b", "c", "text.txt"]
+    assert list(corpus) == [["a"], ["b"], ["c", "d"], *SENTENCES]
+    assert list(PathLineSentences(path)) == SENTENCES
+    assert list(PathLineSentences(tmp_path / "folder")) == []
+    assert list(PathLineSentences(tmp_path, 1, 1))[:3] == [["a"], ["b"], ["c"]]
+    with pytest.raises(ValueError, match="neither a file nor a directory"):
+        PathLineSentences(tmp_path / "nowhere")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text("ab\n é", max_size=60), st.integers(1, 9), st.integers(1, 5))
+def test_text8_is_cut_into_equal_sentences(tmp_path, text, size, length):
+    path = tmp_path / "text8"
+    path.write_text(text, encoding="utf-8")
+    words = text.split()
+    expected = [words[at : at + length] for at in range(0, len(words), length)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "READ_BYTES", size)
+        assert list(Text8Corpus(path, length)) == expected
+
+
+def test_brown(tmp_path):
+    (tmp_path / "ca01").write_text("The/at jury/nn-tl ,/, said/vbd a/b/c bare\n\n./.\n")
+    assert list(BrownCorpus(tmp_path)) == [["the/at", "jury/nn", "said/vb"]]
+
+
+@pytest.mark.parametrize("corpus", [iter([]), (x for x in []), map(str, []), zip(), io.StringIO()])
+def test_what_can_be_read_once_is_refused_for_training(corpus):
+    with pytest.raises(TypeError, match="read only once"):
+        check_reiterable(corpus)
+
+
+def test_what_can_be_read_again_is_fine():
+    for corpus in ([], (), {}, LineSentence("x"), Text8Corpus("x")):
+        check_reiterable(corpus)
+    for wrong in ("text", b"text", Path("text"), 7, None):
+        with pytest.raises(TypeError, match="iterable of sentences is wanted"):
+            check_reiterable(wrong)
