@@ -65,7 +65,7 @@ def sources() -> list[Path]:
 
 
 def docstrings(code: bytes) -> Iterator[str]:
-    """Yield the documentation in a file of Python: its docstrings, and what ``add_newdoc`` is given.
+    """Yield the documentation in a file of Python: docstrings, and what ``add_newdoc`` is given.
 
     Parameters
     ----------
