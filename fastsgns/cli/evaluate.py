@@ -9,6 +9,7 @@ from fastsgns import KeyedVectors
 from fastsgns.cli import sources
 from fastsgns.cli.arguments import add_command, positive
 from fastsgns.console import table
+from fastsgns.formats import files
 
 EXAMPLES = """\
 examples:
@@ -58,9 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def holds_analogies(path: str) -> bool:
     """Whether a file is of Google's form: its first line that is not blank starts with a colon."""
-    with open(path, encoding="utf-8", errors="replace") as lines:
-        first = next((line for line in lines if line.strip()), "")
-    return first.startswith(":")
+    return next((line for line in files.lines(path) if line.strip()), "").startswith(":")
 
 
 def _pairs(vectors: KeyedVectors, path: str, restrict_vocab: int) -> dict[str, Any]:

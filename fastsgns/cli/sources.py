@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 from fastsgns import EncodedCorpus, KeyedVectors
 from fastsgns.console import Progress
 from fastsgns.errors import FormatError
-from fastsgns.formats import native
+from fastsgns.formats import native, word2vec
 
 STDIO = "-"
 COMPRESSED = (".gz", ".bz2", ".xz")
@@ -26,6 +27,8 @@ def kind(path: str) -> str | None:
     OSError
         If there is no such file, or it is a directory.
     """
+    if _is_stream(path):
+        return None
     with open(path, "rb"):
         pass
     try:
@@ -56,10 +59,10 @@ def open_corpus(
     Raises
     ------
     ValueError
-        If a saved corpus comes with other files, or a file holds vectors.
+        If a saved corpus comes with other files, or a file holds vectors or a model.
     """
-    kinds = {path: None if path == STDIO else kind(path) for path in paths}
-    for path, found in kinds.items():
+    for path in paths:
+        found = kind(path)
         if found == "corpus" and len(paths) == 1:
             return EncodedCorpus.load(path)
         if found is not None:
@@ -67,15 +70,23 @@ def open_corpus(
                 f"{path} is a {found} of fastsgns: text is wanted, or one saved corpus"
             )
     with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(_spooled_stdin()) if p == STDIO else p for p in paths]
+        files = [stack.enter_context(_spooled(p)) if _is_stream(p) else p for p in paths]
         shown = stack.enter_context(Progress("reading", progress))
         return EncodedCorpus.from_files(files, workers=workers, errors=errors, progress=shown)
 
 
+def _is_stream(path: str) -> bool:
+    """Whether a file can be read only once: standard input, or a pipe such as ``<(zcat x.Z)``."""
+    return path == STDIO or (os.path.exists(path) and stat.S_ISFIFO(os.stat(path).st_mode))
+
+
 @contextlib.contextmanager
-def _spooled_stdin() -> Iterator[str]:
-    with tempfile.NamedTemporaryFile(prefix="fastsgns-stdin-") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+def _spooled(path: str) -> Iterator[str]:
+    """Copy a stream to a temporary file, since several threads read a corpus by ranges."""
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(tempfile.NamedTemporaryFile(prefix="fastsgns-"))
+        stream = sys.stdin.buffer if path == STDIO else stack.enter_context(open(path, "rb"))
+        shutil.copyfileobj(stream, file, 1 << 20)
         file.flush()
         yield file.name
 
@@ -143,10 +154,8 @@ def save(loaded: Any, path: str, format: str | None = None, header: bool = True)
 
 
 def _print_text(vectors: KeyedVectors, header: bool) -> None:
-    if header:
-        print(len(vectors), vectors.vector_size)
-    for word in vectors.index_to_key:
-        print(word, *vectors[word].astype(str))
+    sys.stdout.flush()
+    word2vec.write(sys.stdout.buffer, vectors.index_to_key, vectors.vectors, write_header=header)
 
 
 def check_writable(path: str) -> None:

@@ -102,7 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.resume and set(given) - set(SCHEDULE):
         names = ", ".join("--" + n.replace("_", "-") for n in sorted(set(given) - set(SCHEDULE)))
         arguments.usage(f"{names}: fixed by the model given with --resume")
-    sources.check_writable(arguments.output)
+    for path in filter(None, (arguments.output, arguments.save_corpus)):
+        sources.check_writable(path)
     model = _resumed(arguments, given) if arguments.resume else None
     corpus = sources.open_corpus(
         arguments.inputs, arguments.workers, arguments.errors, arguments.progress
@@ -155,7 +156,7 @@ def _train(model: Word2Vec, corpus: EncodedCorpus) -> tuple[bool, float, int | N
     start = time.perf_counter()
     try:
         _, n_words = model.train(
-            corpus, total_examples=corpus.n_sentences, epochs=model.epochs, compute_loss=True
+            corpus, total_examples=corpus.n_raw_sentences, epochs=model.epochs, compute_loss=True
         )
     except KeyboardInterrupt:
         return False, time.perf_counter() - start, None
