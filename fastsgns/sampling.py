@@ -168,7 +168,9 @@ def huffman_paths(counts: np.ndarray) -> Paths:
         at = np.where(inner, parent[at], at)
         nodes.append(np.where(inner, at - n_words, -1))
     if not nodes:
-        return Paths(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(n_words + 1, np.int64))
+        return Paths(
+            np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(n_words + 1, np.int64)
+        )
     upward, labels_upward = np.array(nodes[::-1]).T, np.array(labels[::-1]).T
     on_path = upward >= 0
     starts = np.concatenate([[0], np.cumsum(on_path.sum(axis=1))]).astype(np.int64)

@@ -91,7 +91,9 @@ class _Run:
         contexts = tokens[max(0, position - reach) : position] + tokens[position + 1 :][:reach]
         n_examples = min(1, len(contexts)) if self.o.cbow else len(contexts)
         word = tokens[position]
-        targets = [self.targets(word) for _ in range(n_examples)] if self.o.output is not None else []
+        targets = (
+            [self.targets(word) for _ in range(n_examples)] if self.o.output is not None else []
+        )
         return word, contexts, targets
 
     def targets(self, word):

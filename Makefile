@@ -1,0 +1,83 @@
+# Everything a clone needs. A virtual environment of its own stands in .venv, whether or not
+# another one is active; PYTHON=python3.12 picks the interpreter that it is made from.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# One stamp file for each thing that is installed, so that a second run has nothing to do.
+STAMP := $(VENV)/.stamp
+SOURCES := setup.py pyproject.toml MANIFEST.in $(shell find fastsgns -type f \
+	\( -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -name '*.c' \))
+# What is run is the installed package, never the sources that lie in this folder (PYTHONSAFEPATH).
+unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint debug bench clean check
+
+help:  ## list these targets
+	@echo "usage: make TARGET [PYTHON=python3.12]"
+	@sed -n 's/^\([a-z]*\):.*  ## /  \1#/p' Makefile | sed 's/#/	/' | expand -t 10
+
+demo: $(STAMP)-install  ## install into .venv, train on this Python's documentation, ask
+	@PYTHONSAFEPATH=1 $(BIN)/python -m fastsgns.demo demo
+
+test: $(STAMP)-test $(STAMP)-install  ## run the test suite against the installed package
+	@PYTHONSAFEPATH=1 $(BIN)/python -m pytest -q $(ARGS)
+
+lint: $(STAMP)-lint  ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/cython-lint $$(find fastsgns -name '*.pyx' -o -name '*.pxd')
+	$(BIN)/mypy
+
+debug: $(STAMP)-debug  ## compile in place with bounds checks
+	rm -rf build
+	FASTSGNS_DEBUG=1 $(BIN)/python setup.py --quiet build_ext --inplace --force
+	rm -rf build
+
+bench: $(STAMP)-bench $(STAMP)-install  ## measure speed, memory and quality
+	@mkdir -p $(VENV)/path && ln -sfn $(CURDIR)/bench $(VENV)/path/bench
+	@PYTHONSAFEPATH=1 PYTHONPATH=$(VENV)/path $(BIN)/python -m bench $(ARGS)
+
+clean:  ## remove the virtual environment and all that was built
+	rm -rf $(VENV) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find fastsgns -name '*.so' -delete
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+check:
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "make: $(PYTHON) is missing: install Python 3.11 or later, or set PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "make: $$($(PYTHON) --version) is too old: use 3.11 or later, PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "make: $(PYTHON) can't make virtual environments (Debian: apt install python3-venv)"; exit 1; }
+	@command -v $${CC:-cc} >/dev/null || \
+		{ echo "make: there is no C compiler, $${CC:-cc} (Debian: apt install gcc)"; exit 1; }
+	@test -e "$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h" || \
+		{ echo "make: $(PYTHON) has no C headers (Debian: apt install python3-dev)"; exit 1; }
+
+$(STAMP): | check
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+# build/lib is removed because setuptools would install files that are no longer in the source.
+$(STAMP)-install: $(STAMP) $(SOURCES)
+	@echo "compiling fastsgns and installing it into $(VENV)"
+	@rm -rf build/lib*
+	@$(PIP) install --upgrade '.[progress]'
+	@touch $@
+
+# The optional dependencies of that name in pyproject.toml and the package's own, not the package.
+$(STAMP)-test $(STAMP)-lint $(STAMP)-bench: $(STAMP)-%: $(STAMP) pyproject.toml
+	@echo "installing what $* needs into $(VENV)"
+	@$(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+		print(*p["dependencies"], *p["optional-dependencies"]["$*"], sep="\n")' > $@-list
+	@$(PIP) install -r $@-list
+	@touch $@
+
+$(STAMP)-debug: $(STAMP)
+	@$(PIP) install setuptools cython numpy
+	@touch $@

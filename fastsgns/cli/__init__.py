@@ -1,0 +1,94 @@
+"""The command line: ``fastsgns train | vocab | nn | analogy | eval | convert | info | demo``.
+
+Each sub-command is a file of this package with a function `add` that declares its arguments and
+a function that runs it and returns the exit code.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from fastsgns._version import __version__
+from fastsgns.cli import convert, demo, evaluate, info, neighbours, train, vocabulary
+from fastsgns.console import say
+
+INTERRUPTED = 130
+EXPECTED = (OSError, EOFError, ValueError, TypeError, LookupError, RuntimeError, MemoryError)
+
+EXAMPLES = """\
+a first session:
+  fastsgns train corpus.txt -o vectors.fastsgns --sg --epochs 5
+  fastsgns nn vectors.fastsgns matrix
+  fastsgns analogy vectors.fastsgns king queen man
+  fastsgns eval vectors.fastsgns questions-words.txt
+  fastsgns convert vectors.fastsgns vectors.txt.gz
+
+'fastsgns COMMAND --help' explains one command, with examples.
+exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of all sub-commands; what it parses has ``run``, the function to call."""
+    parser = argparse.ArgumentParser(
+        prog="fastsgns",
+        description="Word vectors from text: train them, ask them, judge them, convert them.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"fastsgns {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in (train, vocabulary, neighbours, evaluate, convert, info, demo):
+        command.add(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments after the program's name; those of the process by default.
+
+    Returns
+    -------
+    int
+        0 if all went well (or the reader of the output went away), 1 after an error, which is
+        said in one line on standard error, 130 after Ctrl-C.
+
+    Raises
+    ------
+    SystemExit
+        With code 2 if the arguments are wrong, with 0 after ``--help`` and ``--version``.
+
+    Examples
+    --------
+    >>> main(["info", "/no/such/file"])
+    1
+    """
+    arguments = build_parser().parse_args(argv)
+    try:
+        code = arguments.run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_stdout()
+        return 0
+    except KeyboardInterrupt:
+        say("fastsgns: stopped")
+        return INTERRUPTED
+    except EXPECTED as error:
+        say(f"fastsgns: {_message(error)}")
+        return 1
+    return code
+
+
+def _message(error: BaseException) -> str:
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return " ".join(text.split()) or type(error).__name__
+
+
+def _forget_stdout() -> None:
+    """Keep the interpreter from complaining, as it exits, that it can't flush a closed pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,118 @@
+"""``fastsgns info``: about this installation, or about a file."""
+
+import argparse
+import json
+import os
+import platform
+from typing import Any
+
+import numpy as np
+
+from fastsgns import kernels
+from fastsgns._version import __version__
+from fastsgns.cli import sources
+from fastsgns.cli.arguments import add_command, n_cores
+from fastsgns.console import short, table
+from fastsgns.formats import native
+
+EXAMPLES = """\
+examples:
+  fastsgns info
+  fastsgns info vectors.fastsgns
+  fastsgns info corpus.fastsgns --json
+
+The environment variable FASTSGNS_KERNEL forces a kernel variant, for comparison.
+"""
+HIDDEN = ("format", "kind")
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the sub-command."""
+    parser = add_command(commands, "info", "describe this installation, or a file", EXAMPLES, run)
+    parser.add_argument("file", nargs="?", metavar="FILE", help="model, vectors or corpus")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Collect the facts and print them, a line each or as JSON."""
+    facts = describe(arguments.file) if arguments.file else installation()
+    if arguments.json:
+        print(json.dumps(facts, indent=2))
+    else:
+        print(table(list(_lines(facts).items())))
+    return 0
+
+
+def installation() -> dict[str, Any]:
+    """Collect version, Python, numpy, cores and kernels."""
+    return {
+        "fastsgns": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": platform.platform(terse=True),
+        "cores": n_cores(),
+        "kernel": kernels.variant(),
+        "kernels available": list(kernels.available()),
+        "FASTSGNS_KERNEL": os.environ.get("FASTSGNS_KERNEL"),
+    }
+
+
+def describe(path: str) -> dict[str, Any]:
+    """Say what a file is, its sizes and what it says of itself.
+
+    Raises
+    ------
+    FormatError
+        If a file of word2vec's formats does not start with its two sizes.
+    """
+    facts: dict[str, Any] = {"file": path, "bytes on disk": os.path.getsize(path)}
+    found = sources.kind(path)
+    if found is None:
+        return facts | _describe_word2vec(path)
+    _, tensors, metadata = native.read(path, mmap=True)
+    facts["kind"] = found
+    if "word_ends" in tensors:
+        facts["words"] = len(tensors["word_ends"])
+    facts["arrays"] = {
+        name: f"{' x '.join(map(str, array.shape))} {array.dtype}"
+        for name, array in tensors.items()
+    }
+    facts["bytes in memory"] = sum(array.nbytes for array in tensors.values())
+    return facts | {name: value for name, value in metadata.items() if name not in HIDDEN}
+
+
+def _describe_word2vec(path: str) -> dict[str, Any]:
+    format = sources.suffix_format(path)
+    if format == "native":
+        raise sources.FormatError(
+            f"{path} is not a file of fastsgns, and its suffix is none of "
+            f"{', '.join(sources.FORMATS)}: what it is can't be told"
+        )
+    vectors = sources.load_vectors(path, format=format)
+    return {
+        "kind": f"vectors (word2vec {format})",
+        "words": len(vectors),
+        "dimensions": vectors.vector_size,
+        "bytes in memory": vectors.vectors.nbytes,
+    }
+
+
+def _lines(facts: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    """Flatten nested facts to one flat mapping of printable texts."""
+    lines: dict[str, str] = {}
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            lines |= _lines(value, f"{prefix}{name}.")
+        else:
+            lines[prefix + name] = _text(name, value)
+    return lines
+
+
+def _text(name: str, value: Any) -> str:
+    if name.startswith("bytes"):
+        return f"{value:,} ({short(value)}B)"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return "-" if value is None else str(value)

@@ -1,0 +1,179 @@
+"""Files given on the command line: corpora and vectors, told apart by content and suffix."""
+
+import contextlib
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fastsgns import EncodedCorpus, KeyedVectors
+from fastsgns.console import Progress
+from fastsgns.errors import FormatError
+from fastsgns.formats import native, word2vec
+
+STDIO = "-"
+COMPRESSED = (".gz", ".bz2", ".xz")
+FORMATS = {".txt": "text", ".vec": "text", ".bin": "binary"}
+
+
+def kind(path: str) -> str | None:
+    """Tell what a native file holds: ``model``, ``vectors``, ``corpus``; None for other files.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it is a directory.
+    """
+    if _is_stream(path):
+        return None
+    with open(path, "rb"):
+        pass
+    try:
+        return native.read(path, mmap=True)[0]
+    except FormatError:
+        return None
+
+
+def suffix_format(path: str) -> str:
+    """Tell ``text`` or ``binary`` (word2vec's) or ``native`` by suffix, a compressed one too.
+
+    Examples
+    --------
+    >>> suffix_format("vectors.txt.gz"), suffix_format("GoogleNews.bin"), suffix_format("model")
+    ('text', 'binary', 'native')
+    """
+    stem, suffix = os.path.splitext(path)
+    if suffix in COMPRESSED:
+        suffix = os.path.splitext(stem)[1]
+    return FORMATS.get(suffix, "native")
+
+
+def open_corpus(
+    paths: Sequence[str], workers: int, errors: str, progress: bool | None
+) -> EncodedCorpus:
+    """Read text files (`-` is standard input), or one saved corpus.
+
+    Raises
+    ------
+    ValueError
+        If a saved corpus comes with other files, or a file holds vectors or a model.
+    """
+    for path in paths:
+        found = kind(path)
+        if found == "corpus" and len(paths) == 1:
+            return EncodedCorpus.load(path)
+        if found is not None:
+            raise ValueError(
+                f"{path} is a {found} of fastsgns: text is wanted, or one saved corpus"
+            )
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(_spooled(p)) if _is_stream(p) else p for p in paths]
+        shown = stack.enter_context(Progress("reading", progress))
+        return EncodedCorpus.from_files(files, workers=workers, errors=errors, progress=shown)
+
+
+def _is_stream(path: str) -> bool:
+    """Whether a file can be read only once: standard input, or a pipe such as ``<(zcat x.Z)``."""
+    return path == STDIO or (os.path.exists(path) and stat.S_ISFIFO(os.stat(path).st_mode))
+
+
+@contextlib.contextmanager
+def _spooled(path: str) -> Iterator[str]:
+    """Copy a stream to a temporary file, since several threads read a corpus by ranges."""
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(tempfile.NamedTemporaryFile(prefix="fastsgns-"))
+        stream = sys.stdin.buffer if path == STDIO else stack.enter_context(open(path, "rb"))
+        shutil.copyfileobj(stream, file, 1 << 20)
+        file.flush()
+        yield file.name
+
+
+def detect(path: str) -> str:
+    """Tell ``native``, ``text`` or ``binary`` of a file of vectors, by content and then suffix.
+
+    Raises
+    ------
+    ValueError
+        If it is a saved corpus.
+    """
+    found = kind(path)
+    if found == "corpus":
+        raise ValueError(f"{path} is a corpus; train on it first: fastsgns train {path} -o MODEL")
+    return "native" if found else suffix_format(path)
+
+
+def load(
+    path: str, format: str | None = None, limit: int | None = None, no_header: bool = False
+) -> Any:
+    """Load a model or vectors: a native file, mapped, or word2vec's text or binary.
+
+    Parameters
+    ----------
+    path : str
+        Where from.
+    format : {"native", "text", "binary"}, optional
+        What the file is; by default told by content and suffix.
+    limit : int, optional
+        How many vectors to read, of word2vec's formats.
+    no_header : bool
+        Whether a text has no first line with its sizes (GloVe's).
+
+    Returns
+    -------
+    Word2Vec or KeyedVectors
+        Whatever a native file holds, else vectors.
+    """
+    format = format or detect(path)
+    if format == "native":
+        return KeyedVectors.load(path, mmap="r")
+    return KeyedVectors.load_word2vec_format(
+        path, binary=format == "binary", limit=limit, no_header=no_header
+    )
+
+
+def load_vectors(path: str, **options: Any) -> KeyedVectors:
+    """Load only the vectors of what `load` loads."""
+    loaded = load(path, **options)
+    return getattr(loaded, "wv", loaded)
+
+
+def save(loaded: Any, path: str, format: str | None = None, header: bool = True) -> None:
+    """Write a model or vectors; `-` is word2vec's text on standard output."""
+    if path == STDIO:
+        _print_text(getattr(loaded, "wv", loaded), header)
+        return
+    format = format or suffix_format(path)
+    if format == "native":
+        loaded.save(path)
+    else:
+        vectors = getattr(loaded, "wv", loaded)
+        vectors.save_word2vec_format(path, binary=format == "binary", write_header=header)
+
+
+def _print_text(vectors: KeyedVectors, header: bool) -> None:
+    sys.stdout.flush()
+    word2vec.write(sys.stdout.buffer, vectors.index_to_key, vectors.vectors, write_header=header)
+
+
+def check_writable(path: str) -> None:
+    """Refuse, before any work is done, an output that can't be written.
+
+    Raises
+    ------
+    OSError
+        If the folder does not exist or can't be written to, or `path` is a folder.
+    """
+    folder = os.path.dirname(os.path.realpath(path))
+    if path == STDIO:
+        return
+    if os.path.isdir(path):
+        raise IsADirectoryError(f"{path} is a folder: name a file to write")
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(
+            f"{folder}, the folder of the output, does not exist: make it first"
+        )
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"{folder}, the folder of the output, can't be written to")

@@ -1,0 +1,172 @@
+"""``fastsgns train``: text in, vectors out."""
+
+import argparse
+import time
+from typing import Any
+
+from fastsgns import EncodedCorpus, Word2Vec
+from fastsgns.cli import sources
+from fastsgns.cli.arguments import add_command, add_inputs, positive
+from fastsgns.console import say, short
+
+INTERRUPTED = 130
+SCHEDULE = ("epochs", "alpha", "min_alpha")
+EXAMPLES = """\
+examples:
+  fastsgns train corpus.txt -o vectors.fastsgns --sg --dim 200 --epochs 5
+  xzcat wiki.xz | tr A-Z a-z | fastsgns train - -o vectors.txt.gz
+  fastsgns train part-*.gz -o model.fastsgns --save-corpus corpus.fastsgns
+  fastsgns train corpus.fastsgns -o small.fastsgns --dim 50
+  fastsgns train more.txt --resume model.fastsgns -o model.fastsgns --epochs 2
+
+The suffix of the output says the format: .txt and .vec (word2vec text), .bin (word2vec binary),
+each also with .gz, .bz2 or .xz; anything else is the native format, which alone can be resumed.
+Ctrl-C stops early and saves what has been learnt so far.
+"""
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the sub-command."""
+    parser = add_command(commands, "train", "learn word vectors from text", EXAMPLES, run)
+    add_inputs(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="where the vectors go; '-' is standard output, as text",
+    )
+    parser.add_argument(
+        "--save-corpus",
+        metavar="FILE",
+        help="keep the text as numbers, to train on again without reading it",
+    )
+    parser.add_argument(
+        "--resume",
+        metavar="MODEL",
+        help="train this saved model on, with its own words and settings",
+    )
+    _add_model(parser)
+    _add_schedule(parser)
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the model")
+    model = group.add_mutually_exclusive_group()
+    model.add_argument(
+        "--cbow",
+        dest="sg",
+        action="store_const",
+        const=0,
+        help="predict a word from its context (default)",
+    )
+    model.add_argument(
+        "--sg",
+        action="store_const",
+        const=1,
+        help="skip-gram: predict the context from a word; slower, often better",
+    )
+    for names, type_, text in (
+        (("--dim", "--vector-size"), positive, "length of a vector (100)"),
+        (("--window",), positive, "most words between focus and context, plus one (5)"),
+        (("--negative",), int, "random words to tell from each true one; 0 for none (5)"),
+        (("--min-count",), int, "leave out words seen less often (5)"),
+        (("--max-vocab",), positive, "keep at most so many words (all)"),
+        (("--sample",), float, "thin out words more frequent than this share; 0 for not (1e-3)"),
+        (("--ns-exponent",), float, "random words are drawn by count to this power (0.75)"),
+        (("--seed",), int, "same seed and --workers 1: same vectors (1)"),
+    ):
+        dest = {"--dim": "vector_size", "--max-vocab": "max_final_vocab"}.get(names[0])
+        extra: dict[str, Any] = {} if dest is None else {"dest": dest}
+        group.add_argument(*names, type=type_, help=text, metavar="N", **extra)
+    group.add_argument(
+        "--hs",
+        action="store_const",
+        const=1,
+        help="hierarchical softmax, beside --negative or instead of it",
+    )
+
+
+def _add_schedule(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the schedule")
+    group.add_argument("--epochs", type=positive, metavar="N", help="passes over the text (5)")
+    group.add_argument("--alpha", type=float, metavar="N", help="learning rate at first (0.025)")
+    group.add_argument(
+        "--min-alpha", type=float, metavar="N", help="learning rate at the end (1e-4)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train and save; 130 if it was stopped early."""
+    given = _hyper_parameters(arguments)
+    if arguments.resume and set(given) - set(SCHEDULE):
+        names = ", ".join("--" + n.replace("_", "-") for n in sorted(set(given) - set(SCHEDULE)))
+        arguments.usage(f"{names}: fixed by the model given with --resume")
+    for path in filter(None, (arguments.output, arguments.save_corpus)):
+        sources.check_writable(path)
+    model = _resumed(arguments, given) if arguments.resume else None
+    corpus = sources.open_corpus(
+        arguments.inputs, arguments.workers, arguments.errors, arguments.progress
+    )
+    if arguments.save_corpus:
+        corpus.save(arguments.save_corpus)
+    if model is None:
+        model = Word2Vec(**given, workers=arguments.workers, progress=arguments.progress)
+        model.build_vocab(corpus)
+    finished, seconds, n_words = _train(model, corpus)
+    sources.save(model, arguments.output)
+    if arguments.progress is not False or not finished:
+        say(_report(model, seconds, n_words))
+        say(
+            f"{'saved to' if finished else 'stopped early; what there is is saved to'} "
+            f"{arguments.output}"
+        )
+    return 0 if finished else INTERRUPTED
+
+
+def _hyper_parameters(arguments: argparse.Namespace) -> dict[str, Any]:
+    names = (
+        "sg",
+        "vector_size",
+        "window",
+        "negative",
+        "min_count",
+        "max_final_vocab",
+        "sample",
+        "ns_exponent",
+        "seed",
+        "hs",
+        *SCHEDULE,
+    )
+    values = {name: getattr(arguments, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _resumed(arguments: argparse.Namespace, given: dict[str, Any]) -> Word2Vec:
+    model = Word2Vec.load(arguments.resume)
+    for name, value in given.items():
+        setattr(model, name, value)
+    model.workers = arguments.workers
+    model.progress = arguments.progress
+    return model
+
+
+def _train(model: Word2Vec, corpus: EncodedCorpus) -> tuple[bool, float, int | None]:
+    """Whether it came to its end, after how many seconds, and how many words were read."""
+    start = time.perf_counter()
+    try:
+        _, n_words = model.train(
+            corpus, total_examples=corpus.n_raw_sentences, epochs=model.epochs, compute_loss=True
+        )
+    except KeyboardInterrupt:
+        return False, time.perf_counter() - start, None
+    return True, time.perf_counter() - start, n_words
+
+
+def _report(model: Word2Vec, seconds: float, n_words: int | None) -> str:
+    parts = [f"{len(model.wv):,} words of {model.wv.vector_size} dimensions", f"{seconds:.1f} s"]
+    if n_words is not None:
+        parts.append(f"{short(n_words / max(seconds, 1e-9))} words/s")
+    if len(model.epoch_losses):
+        parts.append(f"loss {model.epoch_losses[-1]:.4f}")
+    return ", ".join(parts)
