@@ -1,0 +1,22 @@
+"""Fast word and node embeddings on a CPU, with the two matrices and their roles first-class.
+
+>>> from fastsgns import Word2Vec
+>>> model = Word2Vec([["hello", "world"]] * 10, vector_size=4, min_count=1, workers=1)
+>>> "hello" in model.wv
+True
+"""
+
+from fastsgns._version import __version__
+from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.corpus.sentences import LineSentence, PathLineSentences
+from fastsgns.models.word2vec import Word2Vec
+from fastsgns.vectors.keyedvectors import KeyedVectors
+
+__all__ = [
+    "EncodedCorpus",
+    "KeyedVectors",
+    "LineSentence",
+    "PathLineSentences",
+    "Word2Vec",
+    "__version__",
+]

@@ -14,3 +14,10 @@ class CorpusFileError(FileNotFoundError, TypeError):
 
     It is a TypeError too, because that is what programs written for gensim catch.
     """
+
+
+class EmptyCorpusError(ValueError, RuntimeError):
+    """There is nothing to train on: no tokens, or no word that is frequent enough.
+
+    It is a RuntimeError too, because that is what programs written for gensim catch.
+    """

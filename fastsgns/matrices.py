@@ -2,7 +2,6 @@
 
 import mmap
 import os
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -71,102 +70,71 @@ def available_memory() -> int | None:
         return None
 
 
-def initial_rows(n_rows: int, dimensions: int, rng: np.random.Generator) -> np.ndarray:
-    """Rows drawn uniformly from [-1/(2d), 1/(2d)), as the word2vec program starts.
-
-    Each row depends on the generator and on its own position alone, block by block, so memory
-    stays at one matrix.
-    """
-    rows = allocate_rows(n_rows, dimensions)
-    block = max(1, (1 << 20) // dimensions)
-    for start in range(0, n_rows, block):
-        part = rows[start : start + block, :dimensions]
-        part[:] = (rng.random(part.shape, np.float32) - np.float32(0.5)) / np.float32(dimensions)
-    return rows
-
-
-def adopt_rows(vectors: np.ndarray) -> np.ndarray:
-    """A padded float32 copy of any 2-D array of numbers."""
-    rows = allocate_rows(*vectors.shape)
-    rows[:, : vectors.shape[1]] = vectors
-    return rows
-
-
-@dataclass
 class Matrices:
-    """The shared rows of a model, by role.
+    """The matrices of a model by role: what users see, and the padded rows that kernels train.
+
+    Roles are ``input`` (words as contexts that predict), ``output`` (words as targets of negative
+    sampling) and ``tree`` (inner nodes of hierarchical softmax).
 
     Attributes
     ----------
-    dimensions : int
-        Length of a vector; rows are stored with `padded` length.
-    input : ndarray of float32, shape (V, padded(dimensions))
-        Rows of the words as contexts that predict.
-    output : ndarray, the same shape, or None
-        Rows of the words as targets of negative sampling.
-    tree : ndarray, shape (V - 1, padded(dimensions)), or None
-        Rows of the inner nodes of hierarchical softmax.
+    vectors : dict of str to ndarray, shape (n, dimensions)
+        One matrix a role; may be replaced by any other array.
     """
 
-    dimensions: int
-    input: np.ndarray
-    output: np.ndarray | None = None
-    tree: np.ndarray | None = None
+    def __init__(self, vectors: dict[str, np.ndarray] | None = None) -> None:
+        self.vectors = dict(vectors or {})
+        self._rows: dict[str, np.ndarray] = {}
 
-    @classmethod
-    def create(
-        cls, n_words: int, dimensions: int, rng: np.random.Generator, output: bool, tree: bool
-    ) -> "Matrices":
-        """Random input rows; output rows and tree, where wanted, start at zero."""
-        return cls(
-            dimensions,
-            initial_rows(n_words, dimensions, rng),
-            allocate_rows(n_words, dimensions) if output else None,
-            allocate_rows(max(n_words - 1, 0), dimensions) if tree else None,
-        )
+    def create(self, role: str, n_rows: int, dimensions: int) -> None:
+        """Make the matrix of a role, all zero."""
+        self._rows[role] = allocate_rows(n_rows, dimensions)
+        self.vectors[role] = self._rows[role][:, :dimensions]
 
-    def vectors(self, role: str) -> np.ndarray | None:
-        """The rows of a role without their padding: a view, shape (V, dimensions)."""
-        rows: np.ndarray | None = getattr(self, role)
-        return None if rows is None else rows[:, : self.dimensions]
+    def grow(self, role: str, n_rows: int) -> None:
+        """Append zero rows up to `n_rows`; the old keep their bytes."""
+        old = self.vectors[role]
+        self.create(role, n_rows, old.shape[1])
+        self.vectors[role][: len(old)] = old
 
-    def replace(self, role: str, vectors: np.ndarray | None) -> None:
-        """Make `vectors` the rows of a role; the present view is kept as it is, others are copied."""
-        current = self.vectors(role)
-        if vectors is None:
-            setattr(self, role, None)
-        elif current is None or not same_memory(current, vectors):
-            setattr(self, role, adopt_rows(vectors))
+    def rows(self, role: str) -> np.ndarray | None:
+        """The float32 rows of a role with their padding, shape (n, padded(dimensions)).
 
-    def grow(self, n_words: int, rng: np.random.Generator) -> None:
-        """Append random input rows and zero output rows up to `n_words`; old rows keep their bytes.
-
-        A Huffman tree has no old nodes to keep once the counts change, so its rows start over.
+        If ``vectors[role]`` is not a view of such rows (it was loaded, or replaced by the user),
+        it is copied into new ones and becomes a view of them. None if there is no such role.
         """
-        n_old = len(self.input)
-        fresh = initial_rows(n_words - n_old, self.dimensions, rng)
-        self.input = _stacked(self.input, fresh)
-        if self.output is not None:
-            self.output = _stacked(self.output, np.zeros_like(fresh))
-        if self.tree is not None:
-            self.tree = allocate_rows(n_words - 1, self.dimensions)
+        vectors = self.vectors.get(role)
+        if vectors is None:
+            return None
+        rows = self._rows.get(role)
+        if rows is None or not _same_memory(rows[:, : vectors.shape[1]], vectors):
+            self.create(role, *vectors.shape)
+            self.vectors[role][:] = vectors
+        return self._rows[role]
+
+    def __getstate__(self) -> dict:
+        return {"vectors": self.vectors, "_rows": {}}
 
 
-def same_memory(left: np.ndarray, right: np.ndarray) -> bool:
-    """Whether two arrays are the same view of the same memory."""
+def randomize(vectors: np.ndarray, rng: np.random.Generator) -> None:
+    """Fill with uniform numbers from [-1/(2d), 1/(2d)), as the word2vec program starts.
+
+    Block by block, so that no second matrix is needed.
+    """
+    n_rows, dimensions = vectors.shape
+    block = max(1, (1 << 20) // dimensions)
+    for start in range(0, n_rows, block):
+        part = vectors[start : start + block]
+        part[:] = (rng.random(part.shape, np.float32) - np.float32(0.5)) / np.float32(dimensions)
+
+
+def _same_memory(left: np.ndarray, right: np.ndarray) -> bool:
     return bool(
         left.__array_interface__["data"] == right.__array_interface__["data"]
         and left.strides == right.strides
         and left.shape == right.shape
         and left.dtype == right.dtype
     )
-
-
-def _stacked(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    rows = allocate_rows(len(upper) + len(lower), upper.shape[1])
-    rows[: len(upper)] = upper
-    rows[len(upper) :] = lower
-    return rows
 
 
 def estimate_bytes(n_words: int, dimensions: int, output: bool, tree: bool) -> dict[str, int]:

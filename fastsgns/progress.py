@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 
@@ -24,7 +26,7 @@ class _Silent:
 
 
 class _Tqdm:
-    def __init__(self, tqdm: Any, total: float, label: str, unit: str) -> None:
+    def __init__(self, tqdm: Any, total: float | None, label: str, unit: str) -> None:
         self.bar = tqdm(total=total, desc=label, unit=unit, unit_scale=True, dynamic_ncols=True)
 
     def update_to(self, done: float, **facts: str) -> None:
@@ -38,20 +40,20 @@ class _Tqdm:
 class _Line:
     """One line, rewritten a few times a second: what is shown where tqdm is not installed."""
 
-    def __init__(self, total: float, label: str, unit: str) -> None:
-        self.total, self.label, self.unit = max(total, 1), label, unit
+    def __init__(self, total: float | None, label: str, unit: str) -> None:
+        self.total, self.label, self.unit = total, label, unit
         self.started = self.shown = time.monotonic()
         self.text = ""
 
     def update_to(self, done: float, **facts: str) -> None:
         now = time.monotonic()
         rate = done / max(now - self.started, 1e-9)
-        left = (self.total - done) / max(rate, 1e-9)
         beside = "".join(f", {name}={fact}" for name, fact in facts.items())
-        self.text = (
-            f"{self.label}: {done / self.total:4.0%}, {rate:,.0f} {self.unit}/s, "
-            f"{left:.0f} s left{beside}"
-        )
+        if self.total:
+            left = (self.total - done) / max(rate, 1e-9)
+            beside += f", {left:.0f} s left"
+        share = f"{done / self.total:4.0%}" if self.total else f"{done:,.0f}"
+        self.text = f"{self.label}: {share}, {rate:,.0f} {self.unit}/s{beside}"
         if now - self.shown > 0.2:
             self.shown = now
             self._write("")
@@ -64,15 +66,15 @@ class _Line:
         sys.stderr.flush()
 
 
-def make_bar(show: bool | None, total: float, label: str, unit: str) -> Bar:
+def make_bar(show: bool | None, total: float | None, label: str, unit: str) -> Bar:
     """A progress bar on standard error.
 
     Parameters
     ----------
     show : bool or None
         True shows it, False does not, None shows it if standard error is a terminal.
-    total : float
-        Units of the whole work.
+    total : float or None
+        Units of the whole work, if that is known.
     label, unit : str
         What is worked on, and in what it is counted.
     """
@@ -85,3 +87,20 @@ def make_bar(show: bool | None, total: float, label: str, unit: str) -> Bar:
     except ImportError:
         return _Line(total, label, unit)
     return _Tqdm(tqdm, total, label, unit)
+
+
+@contextmanager
+def reading_bar(show: bool | None, unit: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Yield a ``report(done, total)`` that makes a bar when first called, and close that bar."""
+    bars: list[Bar] = []
+
+    def report(done: int, total: int | None) -> None:
+        if not bars:
+            bars.append(make_bar(show, total, "reading", unit))
+        bars[0].update_to(done)
+
+    try:
+        yield report
+    finally:
+        for bar in bars:
+            bar.close()

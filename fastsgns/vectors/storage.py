@@ -13,6 +13,17 @@ ATTR = "attr:"
 
 def save(kv: Any, path: Any) -> None:
     """Write `kv` (a KeyedVectors) to one file; see `KeyedVectors.save`."""
+    native.write(path, KIND, *dump(kv))
+
+
+def dump(kv: Any) -> tuple[native.Tensors, dict]:
+    """Give what a file must hold for `fill` to rebuild `kv`: arrays and metadata.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are empty slots, or a key or an attribute has no portable form.
+    """
     if len(kv._vectors) != len(kv) or None in kv.index_to_key:
         raise ValueError(
             f"{len(kv.index_to_key)} keys, {kv.index_to_key.count(None)} of them empty slots, and "
@@ -27,7 +38,7 @@ def save(kv: Any, path: Any) -> None:
             tensors[ATTR + name] = values
         else:
             listed[name] = {"dtype": values.dtype.str, "values": _as_list(name, values)}
-    native.write(path, KIND, tensors, {"attributes": listed})
+    return tensors, {"attributes": listed}
 
 
 def _as_list(name: str, values: np.ndarray) -> list[Any]:

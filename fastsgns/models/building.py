@@ -1,0 +1,319 @@
+"""VocabularyBuilder: the part of Word2Vec that makes its vocabulary and its matrices."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from fastsgns import sampling
+from fastsgns.corpus import vocabulary as vocabularies
+from fastsgns.corpus.encoded import EncodedCorpus, encode
+from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterable
+from fastsgns.corpus.vocabulary import Selection, TrimRule, Vocabulary
+from fastsgns.errors import EmptyCorpusError
+from fastsgns.matrices import Matrices, randomize
+from fastsgns.progress import reading_bar
+from fastsgns.vectors.keyedvectors import KeyedVectors
+
+logger = logging.getLogger(__name__)
+
+MASK = 2**64 - 1
+ONE_SOURCE = "give either an iterable of sentences or corpus_file, and not both"
+
+
+class VocabularyBuilder:
+    """Counting, pruning and growing; allocation of the matrices."""
+
+    wv: KeyedVectors
+    vector_size: int
+    min_count: int
+    max_vocab_size: int | None
+    max_final_vocab: int | None
+    sample: float
+    sorted_vocab: int
+    seed: int | None
+    hs: int
+    negative: int
+    workers: int
+    progress: bool | None
+    _matrices: Matrices
+    _trim_rule: TrimRule | None
+    _raw: Vocabulary | None
+
+    def build_vocab(
+        self,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        update: bool = False,
+        progress_per: int = 10000,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Read a corpus once and make the vocabulary and the matrices from it.
+
+        Parameters
+        ----------
+        corpus_iterable : iterable of sequences of tokens, or EncodedCorpus
+            It is read once, so a generator is welcome here.
+        corpus_file : path or several paths, instead of `corpus_iterable`
+            Text, a sentence a line; also .gz, .bz2, .xz.
+        update : bool
+            Add to the vocabulary there is: old words keep their ids and vectors, counts are
+            summed, new words come after the old ones.
+        progress_per : int
+            Accepted as gensim does, without effect.
+        keep_raw_vocab : bool
+            Keep `raw_vocab`, the counts before pruning.
+        trim_rule : callable, optional
+            ``trim_rule(word, count, min_count)`` returns RULE_KEEP, RULE_DISCARD or RULE_DEFAULT.
+        **kwargs
+            As for `prepare_vocab`.
+
+        Raises
+        ------
+        EmptyCorpusError
+            (a ValueError and a RuntimeError) if there is no token, or no word reaches min_count.
+        TypeError
+            If both or none of the sources are given, or one is of the wrong type.
+        RuntimeError
+            If `update` comes before a first vocabulary.
+        """
+        self._check_update(update)
+        self._scan(corpus_iterable, corpus_file, trim_rule)
+        self.prepare_vocab(update, keep_raw_vocab, trim_rule, **kwargs)
+
+    def build_vocab_from_freq(
+        self,
+        word_freq: Mapping[Any, int],
+        keep_raw_vocab: bool = False,
+        corpus_count: int | None = None,
+        trim_rule: TrimRule | None = None,
+        update: bool = False,
+    ) -> None:
+        """Make the vocabulary and the matrices from counts.
+
+        Parameters
+        ----------
+        word_freq : mapping of words to int
+        corpus_count : int, optional
+            How many sentences they come from.
+        keep_raw_vocab, trim_rule, update
+            As for `build_vocab`.
+        """
+        self._check_update(update)
+        self._raw = Vocabulary.from_counts(word_freq)
+        self.corpus_count = corpus_count or 0
+        self.corpus_total_words = self._raw.total
+        self.prepare_vocab(update, keep_raw_vocab, trim_rule)
+
+    def scan_vocab(
+        self,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        progress_per: int = 10000,
+        workers: int | None = None,
+        trim_rule: TrimRule | None = None,
+    ) -> tuple[int, int]:
+        """Count only; returns the numbers of tokens and of sentences. `raw_vocab` has the counts."""
+        self._scan(corpus_iterable, corpus_file, trim_rule)
+        return self.corpus_total_words, self.corpus_count
+
+    def prepare_vocab(
+        self,
+        update: bool = False,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        min_count: int | None = None,
+        sample: float | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, float]:
+        """Prune what was counted and, unless `dry_run`, make the matrices.
+
+        Parameters
+        ----------
+        min_count, sample : optional
+            Instead of those of the model; with `dry_run` to try them out.
+
+        Returns
+        -------
+        dict
+            ``drop_unique`` words dropped, ``retain_total`` tokens of the words kept,
+            ``num_retained_words``, and of subsampling ``downsample_unique`` words thinned and
+            ``downsample_total`` tokens expected to be left.
+        """
+        if self._raw is None:
+            raise RuntimeError("nothing was counted yet; call build_vocab or scan_vocab")
+        min_count = self.min_count if min_count is None else min_count
+        sample = self.sample if sample is None else sample
+        chosen = vocabularies.select(
+            self._raw,
+            min_count,
+            self.max_final_vocab,
+            trim_rule or self._trim_rule,
+            bool(self.sorted_vocab),
+        )
+        if not dry_run:
+            self.min_count, self.sample = min_count, sample
+            self.effective_min_count = chosen.effective_min_count
+            self._settle(chosen, update)
+            if not keep_raw_vocab:
+                self._raw = None
+        return _report(chosen, sample)
+
+    @property
+    def raw_vocab(self) -> Counter:
+        """Counts before pruning, while they are kept."""
+        raw = self._raw
+        return Counter() if raw is None else Counter(dict(zip(raw.words, raw.counts.tolist())))
+
+    def _encode(
+        self, corpus_iterable: Any, corpus_file: Any, vocabulary: Vocabulary | None, n_passes: int
+    ) -> EncodedCorpus:
+        if (corpus_iterable is None) == (corpus_file is None):
+            raise TypeError(ONE_SOURCE)
+        with reading_bar(self.progress, "B" if corpus_file is not None else "sentences") as report:
+            if corpus_file is not None:
+                return EncodedCorpus.from_files(
+                    corpus_file, vocabulary, self.workers, progress=report
+                )
+            check = check_reiterable if n_passes > 1 else check_corpus
+            check(corpus_iterable)
+            return encode(corpus_iterable, vocabulary, workers=self.workers, progress=report)
+
+    def _scan(
+        self, corpus_iterable: Any, corpus_file: Any, trim_rule: TrimRule | None, n_passes: int = 1
+    ) -> EncodedCorpus | None:
+        """Count a corpus; it comes back encoded in its raw vocabulary unless that is bounded."""
+        corpus = None
+        if self.max_vocab_size is not None:
+            if (corpus_iterable is None) == (corpus_file is None):
+                raise TypeError(ONE_SOURCE)
+            source = LineSentence(corpus_file) if corpus_iterable is None else corpus_iterable
+            check_corpus(source)
+            sentences = _Counted(source)
+            self._raw = vocabularies.count(sentences, self.max_vocab_size, trim_rule)
+            self.corpus_count, self.corpus_total_words = sentences.n_sentences, sentences.n_tokens
+        else:
+            corpus = self._encode(corpus_iterable, corpus_file, None, n_passes)
+            self._raw = corpus.vocabulary
+            self.corpus_count, self.corpus_total_words = corpus.n_raw_sentences, corpus.n_raw_tokens
+        if self.corpus_total_words == 0:
+            raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
+        logger.info(
+            "counted %d different words in %d words and %d sentences",
+            len(self._raw),
+            self.corpus_total_words,
+            self.corpus_count,
+        )
+        return corpus
+
+    def _check_update(self, update: bool) -> None:
+        if update and not len(self.wv):
+            raise RuntimeError(
+                "there is no vocabulary to update yet; call build_vocab without update=True first"
+            )
+
+    def _settle(self, chosen: Selection, update: bool) -> None:
+        """Take the words as the model's vocabulary."""
+        vocabulary = chosen.vocabulary
+        if not len(vocabulary) and not update:
+            most = int(self._raw.counts.max()) if self._raw is not None and len(self._raw) else 0
+            raise EmptyCorpusError(
+                f"no word is left of {chosen.n_raw_words}: the most frequent occurs {most} times, "
+                f"and min_count is {chosen.effective_min_count}; lower min_count "
+                "(or see max_final_vocab and trim_rule)"
+            )
+        logger.info(
+            "kept %d of %d words (min_count %d), %d of %d occurrences",
+            len(vocabulary),
+            chosen.n_raw_words,
+            chosen.effective_min_count,
+            chosen.n_tokens,
+            chosen.n_raw_tokens,
+        )
+        if update:
+            self._grow(vocabularies.grow(self._vocabulary(), vocabulary))
+        else:
+            self._start(vocabulary)
+
+    def _rng(self, *key: int) -> np.random.Generator:
+        """A generator from the model's seed; None is a seed from the operating system."""
+        return np.random.default_rng(None if self.seed is None else [self.seed & MASK, *key])
+
+    def _start(self, vocabulary: Vocabulary) -> None:
+        n_words = len(vocabulary)
+        self._matrices = Matrices()
+        self._matrices.create("input", n_words, self.vector_size)
+        randomize(self._matrices.vectors["input"], self._rng())
+        if self.negative:
+            self._matrices.create("output", n_words, self.vector_size)
+        if self.hs:
+            self._matrices.create("tree", n_words - 1, self.vector_size)
+        self.wv = KeyedVectors.from_arrays(
+            vocabulary.words, self._matrices.vectors["input"], vocabulary.counts, vocabulary.ids
+        )
+
+    def _grow(self, vocabulary: Vocabulary) -> None:
+        """Extend to a vocabulary that begins with the present one.
+
+        The Huffman tree of the new counts has other inner nodes, so its matrix starts over.
+        """
+        n_old, n_words = len(self.wv), len(vocabulary)
+        self._matrices.vectors["input"] = self.wv.vectors
+        self._matrices.grow("input", n_words)
+        randomize(self._matrices.vectors["input"][n_old:], self._rng(n_old))
+        if self.negative and "output" in self._matrices.vectors:
+            self._matrices.grow("output", n_words)
+        if self.hs and n_words > n_old:
+            self._matrices.create("tree", n_words - 1, self.vector_size)
+        if len(self.wv.vectors_lockf) > 1:
+            self.wv.vectors_lockf = np.concatenate(
+                [self.wv.vectors_lockf, np.ones(n_words - n_old, np.float32)]
+            )
+        self.wv.index_to_key[:] = vocabulary.words
+        self.wv.key_to_index.update(vocabulary.ids)
+        self.wv.next_index = n_words
+        self.wv.vectors = self._matrices.vectors["input"]
+        self.wv.allocate_vecattrs()
+        self.wv.expandos["count"] = vocabulary.counts
+
+    def _vocabulary(self) -> Vocabulary:
+        """The words of `wv` with their counts."""
+        counts = self.wv.expandos.get("count")
+        if counts is None:
+            raise RuntimeError(
+                "model.wv has no counts, which training needs; set them with "
+                "model.wv.set_vecattr(word, 'count', n), or call build_vocab"
+            )
+        vocabulary = Vocabulary(self.wv.index_to_key, counts)
+        vocabulary.__dict__["ids"] = self.wv.key_to_index
+        return vocabulary
+
+
+class _Counted:
+    """Sentences, counted as they pass by."""
+
+    def __init__(self, sentences: Any) -> None:
+        self.sentences, self.n_sentences, self.n_tokens = sentences, 0, 0
+
+    def __iter__(self) -> Any:
+        for sentence in self.sentences:
+            tokens = sentence if hasattr(sentence, "__len__") else list(sentence)
+            self.n_sentences += 1
+            self.n_tokens += len(tokens)
+            yield tokens
+
+
+def _report(chosen: Selection, sample: float) -> dict[str, float]:
+    counts = chosen.vocabulary.counts
+    kept = sampling.keep_probabilities(counts, sample) if len(counts) else np.ones(0)
+    return {
+        "drop_unique": chosen.n_dropped,
+        "retain_total": chosen.n_tokens,
+        "downsample_unique": int((kept < 1).sum()),
+        "downsample_total": int((kept * counts).sum()),
+        "num_retained_words": len(counts),
+    }

@@ -1,0 +1,554 @@
+"""Word2Vec: vectors of words from text, by skip-gram or CBOW."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from fastsgns import kernels, sampling
+from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.corpus.sentences import (
+    BrownCorpus,
+    LineSentence,
+    PathLineSentences,
+    Text8Corpus,
+)
+from fastsgns.corpus.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, TrimRule
+from fastsgns.errors import EmptyCorpusError
+from fastsgns.kernels.objective import Objective
+from fastsgns.matrices import Matrices, estimate_bytes
+from fastsgns.models import storage
+from fastsgns.models.building import VocabularyBuilder
+from fastsgns.models.callbacks import CallbackAny2Vec, StopTraining
+from fastsgns.models.prediction import Prediction
+from fastsgns.models.renamed import Renamed, refuse_unknown
+from fastsgns.training import Schedule, Tally, Trainer
+from fastsgns.vectors.keyedvectors import KeyedVectors
+
+__all__ = [
+    "RULE_DEFAULT",
+    "RULE_DISCARD",
+    "RULE_KEEP",
+    "BrownCorpus",
+    "CallbackAny2Vec",
+    "KeyedVectors",
+    "LineSentence",
+    "PathLineSentences",
+    "Text8Corpus",
+    "Word2Vec",
+]
+
+logger = logging.getLogger(__name__)
+
+FAST_VERSION = 1
+CORPUSFILE_VERSION = 1
+MAX_WORDS_IN_BATCH = 10000
+CBOW_GRADIENTS = ("gensim", "exact")
+MASK = 2**64 - 1
+
+
+class Word2Vec(VocabularyBuilder, Prediction, Renamed):
+    """Vectors of words, trained on sentences; gensim's class by name, arguments and behaviour.
+
+    Parameters
+    ----------
+    sentences : iterable of sequences of hashable tokens, or EncodedCorpus, optional
+        Read once and encoded, then trained on for `epochs`. Without it or `corpus_file` the model
+        waits for `build_vocab` and `train`.
+    corpus_file : path or several paths, optional
+        Instead of `sentences`: text, a sentence a line; also .gz, .bz2, .xz.
+    vector_size : int
+        Dimensions of a vector.
+    alpha, min_alpha : float
+        Learning rate at the start and at the end of training; it falls linearly.
+    window : int
+        Largest distance between focus and context.
+    min_count : int
+        Words that occur less often are left out; 0 and 1 keep all.
+    max_vocab_size : int, optional
+        Bound on the words counted at a time; rare ones are forgotten during the scan.
+    sample : float
+        Frequent words are thinned from this share of the corpus on; 0 keeps all tokens. 1 or more
+        is a count instead of a share.
+    seed : int or None
+        With one worker the same seed gives the same bytes. None draws one.
+    workers : int
+        Threads.
+    sg : {0, 1}
+        1 is skip-gram, 0 CBOW.
+    hs : {0, 1}
+        1 adds hierarchical softmax.
+    negative : int
+        Negatives a positive; 0 leaves negative sampling out.
+    ns_exponent : float
+        Negatives are drawn in proportion to ``count ** ns_exponent``; may be negative.
+    cbow_mean : {0, 1}
+        CBOW: 1 takes the mean of the contexts' vectors, 0 their sum.
+    hashfxn, null_word, batch_words
+        Accepted as gensim does, without effect.
+    epochs : int
+        Passes over the corpus.
+    trim_rule : callable, optional
+        ``trim_rule(word, count, min_count)`` says which words to keep. Not saved.
+    sorted_vocab : {0, 1}
+        1 gives frequent words low ids.
+    compute_loss : bool
+        Compute the loss: `epoch_losses` and `get_latest_training_loss`.
+    callbacks : iterable
+        See `fastsgns.models.callbacks`. Not saved.
+    comment : str, optional
+        Kept with the model.
+    max_final_vocab : int, optional
+        Raise min_count until at most this many words are left.
+    shrink_windows : bool
+        Draw the window of each focus uniformly from 1 .. `window`, so that near contexts count more.
+    cbow_gradient : {"gensim", "exact"}
+        CBOW: what each context receives of the gradient g by the hidden vector. "exact" is the
+        derivative: g / n for the mean of n contexts, g for their sum (Irsoy, Benton, Stratos 2021,
+        "Corrected CBOW Performs as well as Skip-gram"). "gensim" is what word2vec's programs do:
+        g for the mean, g / n for the sum. With the mean, "exact" takes steps n times smaller, so
+        it wants an `alpha` about three times as large; see docs/quality.md for both, measured.
+    progress : bool or None
+        Progress bars: yes, no, or where standard error is a terminal.
+
+    Attributes
+    ----------
+    wv : KeyedVectors
+        The input vectors by word.
+    syn1neg : ndarray of float32, shape (V, vector_size)
+        The output vectors of negative sampling.
+    syn1 : ndarray of float32, shape (V - 1, vector_size)
+        The output vectors of hierarchical softmax, one an inner node of the tree.
+    epoch_losses : list of float
+        Mean loss an example of each epoch trained with `compute_loss`.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+    TypeError
+        If the sentences are a generator, a string, or strings; if both sources are given.
+    EmptyCorpusError
+        (a ValueError and a RuntimeError) if no word is left to train on.
+
+    Notes
+    -----
+    The objectives are those of Mikolov et al. (2013), "Distributed Representations of Words and
+    Phrases and their Compositionality"; `fastsgns.kernels.sgns` states them.
+
+    Examples
+    --------
+    >>> sentences = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 50
+    >>> model = Word2Vec(sentences, vector_size=8, min_count=1, seed=1, workers=1)
+    >>> model.wv["cat"].shape, len(model.wv)
+    ((8,), 4)
+    """
+
+    def __init__(
+        self,
+        sentences: Any = None,
+        corpus_file: Any = None,
+        vector_size: int = 100,
+        alpha: float = 0.025,
+        window: int = 5,
+        min_count: int = 5,
+        max_vocab_size: int | None = None,
+        sample: float = 1e-3,
+        seed: int | None = 1,
+        workers: int = 3,
+        min_alpha: float = 0.0001,
+        sg: int = 0,
+        hs: int = 0,
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        cbow_mean: int = 1,
+        hashfxn: Callable = hash,
+        epochs: int = 5,
+        null_word: int = 0,
+        trim_rule: TrimRule | None = None,
+        sorted_vocab: int = 1,
+        batch_words: int = MAX_WORDS_IN_BATCH,
+        compute_loss: bool = False,
+        callbacks: Iterable[Any] = (),
+        comment: str | None = None,
+        max_final_vocab: int | None = None,
+        shrink_windows: bool = True,
+        *,
+        cbow_gradient: str = "gensim",
+        progress: bool | None = None,
+        **unknown: Any,
+    ) -> None:
+        refuse_unknown(unknown, "Word2Vec()")
+        self.vector_size, self.alpha, self.min_alpha = vector_size, alpha, min_alpha
+        self.window, self.shrink_windows, self.sample = window, shrink_windows, sample
+        self.min_count, self.effective_min_count = min_count, min_count
+        self.max_vocab_size, self.max_final_vocab = max_vocab_size, max_final_vocab
+        self.sorted_vocab, self.null_word, self.batch_words = sorted_vocab, null_word, batch_words
+        self.sg, self.hs, self.negative, self.ns_exponent = sg, hs, negative, ns_exponent
+        self.cbow_mean, self.cbow_gradient = cbow_mean, cbow_gradient
+        self.seed, self.workers, self.epochs, self.hashfxn = seed, workers, epochs, hashfxn
+        self.compute_loss, self.comment, self.progress = compute_loss, comment, progress
+        self.callbacks = tuple(callbacks)
+        self._trim_rule = trim_rule
+        self._raw = None
+        self._matrices = Matrices()
+        self.corpus_count = self.corpus_total_words = 0
+        self.train_count, self.total_train_time, self.epochs_trained = 0, 0.0, 0
+        self.min_alpha_yet_reached = float(alpha)
+        self.running_training_loss = 0.0
+        self.epoch_losses: list[float] = []
+        self.lifecycle_events: list[dict[str, Any]] = []
+        self._check_parameters()
+        self.wv = KeyedVectors(vector_size)
+        if sentences is not None or corpus_file is not None:
+            self._build_and_train(sentences, corpus_file)
+
+    def _check_parameters(self) -> None:
+        for name, least in (("vector_size", 1), ("window", 1), ("workers", 1), ("epochs", 1),
+                            ("negative", 0), ("min_count", 0)):  # fmt: skip
+            value = getattr(self, name)
+            if not isinstance(value, (int, np.integer)) or value < least:
+                raise ValueError(f"{name} is {value!r}; allowed are integers from {least}")
+        if self.cbow_gradient not in CBOW_GRADIENTS:
+            raise ValueError(
+                f"cbow_gradient is {self.cbow_gradient!r}; allowed are {CBOW_GRADIENTS}"
+            )
+
+    def _build_and_train(self, sentences: Any, corpus_file: Any) -> None:
+        """The whole job on one reading of the corpus."""
+        corpus = self._scan(sentences, corpus_file, self._trim_rule, n_passes=self.epochs + 1)
+        self.prepare_vocab()
+        if corpus is None:
+            corpus = self._encode(sentences, corpus_file, self._vocabulary(), self.epochs + 1)
+        else:
+            corpus = corpus.restrict(self._vocabulary(), reuse=corpus is not sentences)
+        self._train(corpus, self.epochs, self.alpha, self.min_alpha, 0, self.callbacks)
+
+    def train(
+        self,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        total_examples: int | None = None,
+        total_words: int | None = None,
+        epochs: int | None = None,
+        start_alpha: float | None = None,
+        end_alpha: float | None = None,
+        word_count: int = 0,
+        queue_factor: int = 2,
+        report_delay: float = 1.0,
+        compute_loss: bool | None = None,
+        callbacks: Iterable[Any] | None = None,
+        **unknown: Any,
+    ) -> tuple[int, int]:
+        """Train, or train on, the vectors of the words there are.
+
+        The corpus is read and encoded once a call, whatever the number of epochs.
+
+        Parameters
+        ----------
+        corpus_iterable, corpus_file
+            As for the constructor; just one of them.
+        total_examples, total_words : int
+            Sentences or words of the corpus, usually ``model.corpus_count``. One must be given; a
+            wrong number is logged and does no harm, for the true one is known.
+        epochs : int
+            Usually ``model.epochs``.
+        start_alpha, end_alpha : float, optional
+            Learning rates at the start and at the end of this call; become the model's.
+        word_count : int
+            Words trained on already, as if they lay before this call on the way down from
+            `start_alpha`.
+        queue_factor, report_delay
+            Accepted as gensim does, without effect.
+        compute_loss : bool, optional
+            Instead of the model's.
+        callbacks : iterable, optional
+            Instead of the model's.
+
+        Returns
+        -------
+        n_trained, n_words : int
+            Words trained on, after subsampling, and words read, both over all epochs.
+
+        Raises
+        ------
+        RuntimeError
+            If there is no vocabulary yet.
+        ValueError
+            If `epochs` or both totals are missing, or neither negative sampling nor hierarchical
+            softmax is on.
+        EmptyCorpusError
+            If the corpus has no word of the vocabulary.
+        FloatingPointError
+            If the vectors overflow: `alpha` is too high.
+        KeyboardInterrupt
+            On Ctrl-C, once all threads have stopped; the model is usable and can be trained on.
+        """
+        refuse_unknown(unknown, "train()")
+        if not len(self.wv):
+            raise RuntimeError("there is no vocabulary to train yet; call build_vocab first")
+        if total_examples is None and total_words is None:
+            raise ValueError("give total_examples=model.corpus_count, or total_words")
+        if epochs is None or epochs < 1:
+            raise ValueError(f"epochs is {epochs}; give how many, such as epochs=model.epochs")
+        self.epochs = epochs
+        self.alpha = float(start_alpha or self.alpha)
+        self.min_alpha = float(end_alpha or self.min_alpha)
+        if compute_loss is not None:
+            self.compute_loss = compute_loss
+        callbacks = self.callbacks if callbacks is None else tuple(callbacks)
+        if self.alpha > self.min_alpha_yet_reached:
+            logger.warning(
+                "alpha rises to %g, having come down to %g in earlier training",
+                self.alpha,
+                self.min_alpha_yet_reached,
+            )
+        corpus = self._encode(corpus_iterable, corpus_file, self._vocabulary(), epochs)
+        for what, stated, found in (
+            ("sentences", total_examples, corpus.n_raw_sentences),
+            ("words", total_words, corpus.n_raw_tokens),
+        ):
+            if stated is not None and stated != found:
+                logger.warning("%d %s were announced, %d found", stated, what, found)
+        return self._train(corpus, epochs, self.alpha, self.min_alpha, word_count, callbacks)
+
+    def _train(
+        self, corpus: EncodedCorpus, epochs: int, start: float, stop: float, n_skipped: int,
+        callbacks: Iterable[Any],
+    ) -> tuple[int, int]:  # fmt: skip
+        if corpus.n_tokens == 0:
+            raise EmptyCorpusError(
+                f"none of the {corpus.n_raw_tokens} tokens of the corpus is in the vocabulary "
+                f"of {len(self.wv)} words"
+            )
+        n_raw_skipped = round(n_skipped * corpus.n_tokens / corpus.n_raw_tokens)
+        schedule = Schedule(start, stop, corpus.n_tokens, epochs, n_raw_skipped)
+        seed = self.seed if self.seed is not None else int(self._rng().integers(2**63))
+        seen = [0, 0.0]  # epoch and its loss at the last report
+
+        def follow(epoch: int, tally: Tally) -> None:
+            loss, before = tally.loss, seen[1] if epoch == seen[0] else 0.0
+            seen[:] = epoch, loss
+            self.running_training_loss += loss - before
+            self.min_alpha_yet_reached = schedule.rate(epoch, tally.n_tokens)
+
+        trainer = Trainer(
+            self._objective(), corpus.ids, corpus.offsets, schedule, seed, self.workers,
+            self.epochs_trained, self.progress, follow,
+        )  # fmt: skip
+        logger.info(
+            "training %s with %d threads and kernel %s on %d words", self, self.workers,
+            kernels.variant(), corpus.n_tokens,
+        )  # fmt: skip
+        self.running_training_loss = 0.0
+        started = time.monotonic()
+        try:
+            self._run(trainer, tuple(callbacks))
+        finally:
+            self.train_count += 1
+            self.total_train_time += time.monotonic() - started
+            self.add_lifecycle_event("train", msg=str(self), n_epochs=epochs)
+        return trainer.total.n_kept, corpus.n_raw_tokens * epochs
+
+    def _run(self, trainer: Trainer, callbacks: tuple[Any, ...]) -> None:
+        """Train epoch by epoch between the callbacks."""
+
+        def call(event: str) -> None:
+            for callback in callbacks:
+                getattr(callback, event, lambda model: None)(self)
+
+        epochs = trainer.epochs()
+        try:
+            call("on_train_begin")
+            for _ in range(trainer.schedule.n_epochs):
+                call("on_epoch_begin")
+                tally = next(epochs)
+                self.epochs_trained += 1
+                if self.compute_loss:
+                    self.epoch_losses.append(tally.mean_loss)
+                self._check_finite()
+                call("on_epoch_end")
+        except StopTraining as reason:
+            logger.info("training stopped by a callback%s", f": {reason}" if str(reason) else "")
+        finally:
+            epochs.close()
+        call("on_train_end")
+
+    def _objective(self) -> Objective:
+        """The arrays to train, sharing memory with `wv`, `syn1neg` and `syn1`."""
+        if not self.hs and not self.negative:
+            raise ValueError("negative is 0 and hs is 0: give one of them, or nothing is learned")
+        vocabulary, matrices = self._vocabulary(), self._matrices
+        counts = vocabulary.counts
+        matrices.vectors["input"] = self.wv._vectors
+        for role, n_rows in (
+            *([("output", len(counts))] if self.negative else []),
+            *([("tree", len(counts) - 1)] if self.hs else []),
+        ):
+            found = matrices.vectors.get(role)
+            if found is None:
+                matrices.create(role, n_rows, self.wv.vector_size)
+            elif found.shape != (n_rows, self.wv.vector_size):
+                raise ValueError(
+                    f"the {role} matrix is of shape {found.shape}, but model.wv needs "
+                    f"{(n_rows, self.wv.vector_size)}; was model.wv replaced?"
+                )
+        rows = matrices.rows("input")
+        assert rows is not None
+        if self.wv._vectors is not matrices.vectors["input"]:
+            self.wv.vectors = matrices.vectors["input"]
+        noise = sampling.noise_distribution(counts, self.ns_exponent) if self.negative else None
+        exact = self.cbow_gradient == "exact"
+        return Objective(
+            input=rows,
+            output=matrices.rows("output") if self.negative else None,
+            tree=matrices.rows("tree") if self.hs else None,
+            noise=None if noise is None else sampling.alias_table(noise),
+            paths=sampling.huffman_paths(counts) if self.hs else None,
+            keep=sampling.keep_thresholds(counts, self.sample),
+            lock=self._lock(len(counts)),
+            window=self.window,
+            shrink=bool(self.shrink_windows),
+            negative=self.negative,
+            cbow=not self.sg,
+            mean_hidden=bool(self.cbow_mean),
+            mean_gradient=bool(self.cbow_mean) == exact,
+            want_loss=self.compute_loss,
+        )
+
+    def _lock(self, n_words: int) -> np.ndarray | None:
+        """Factors of the updates by word, or None where all are 1."""
+        lock = np.asarray(self.wv.vectors_lockf, np.float32)
+        if lock.shape not in ((1,), (n_words,)):
+            raise ValueError(
+                f"wv.vectors_lockf is of shape {lock.shape}; allowed are (1,) and ({n_words},)"
+            )
+        return None if np.all(lock == 1) else np.ascontiguousarray(np.broadcast_to(lock, n_words))
+
+    def _check_finite(self) -> None:
+        if not np.isfinite(self.wv._vectors.sum(dtype=np.float64)):
+            raise FloatingPointError(
+                f"the vectors are no longer finite at alpha {self.alpha:g}; train anew with less"
+            )
+
+    @property
+    def syn1neg(self) -> np.ndarray:
+        """Output vectors of negative sampling, shape (V, vector_size); may be replaced."""
+        return self._role("output", "syn1neg", "negative sampling (negative > 0)")
+
+    @syn1neg.setter
+    def syn1neg(self, vectors: np.ndarray) -> None:
+        self._matrices.vectors["output"] = vectors
+
+    @property
+    def syn1(self) -> np.ndarray:
+        """Output vectors of hierarchical softmax, shape (V - 1, vector_size); may be replaced."""
+        return self._role("tree", "syn1", "hierarchical softmax (hs=1)")
+
+    @syn1.setter
+    def syn1(self, vectors: np.ndarray) -> None:
+        self._matrices.vectors["tree"] = vectors
+
+    def _role(self, role: str, name: str, maker: str) -> np.ndarray:
+        try:
+            return self._matrices.vectors[role]
+        except KeyError:
+            raise AttributeError(f"{name} exists only with {maker} and a vocabulary") from None
+
+    @property
+    def layer1_size(self) -> int:
+        """Dimensions of the hidden layer, which are those of a vector."""
+        return self.vector_size
+
+    @property
+    def cum_table(self) -> np.ndarray:
+        """Cumulative noise distribution in units of 2**-31, as gensim keeps it."""
+        noise = sampling.noise_distribution(self._vocabulary().counts, self.ns_exponent)
+        return np.rint(np.cumsum(noise) * (2**31 - 1)).astype(np.uint32)
+
+    def get_latest_training_loss(self) -> float:
+        """Loss summed since the last call of `train` began; see also `epoch_losses`."""
+        return self.running_training_loss
+
+    def estimate_memory(
+        self, vocab_size: int | None = None, report: dict[str, int] | None = None
+    ) -> dict[str, int]:
+        """Bytes that a model of `vocab_size` words (by default its own) takes.
+
+        Returns
+        -------
+        dict
+            ``vocab`` words, ids and counts, ``vectors``, ``syn1``, ``syn1neg`` and ``total``.
+        """
+        n_words = vocab_size or len(self.wv)
+        sizes = estimate_bytes(n_words, self.vector_size, bool(self.negative), bool(self.hs))
+        report = {} if report is None else report
+        report["vocab"] = n_words * (170 + 8)
+        report["vectors"] = sizes["input"]
+        report["syn1"], report["syn1neg"] = sizes["tree"], sizes["output"]
+        report["total"] = sum(report[name] for name in ("vocab", "vectors", "syn1", "syn1neg"))
+        return report
+
+    def reset_from(self, other_model: "Word2Vec") -> None:
+        """Take the words and counts of another model and start with fresh vectors."""
+        vocabulary = other_model._vocabulary()
+        self.corpus_count = other_model.corpus_count
+        self.corpus_total_words = other_model.corpus_total_words
+        self._start(type(vocabulary)(list(vocabulary.words), vocabulary.counts.copy()))
+
+    def add_lifecycle_event(
+        self, event_name: str, log_level: int | bool = logging.INFO, **event: Any
+    ) -> None:
+        """Append to `lifecycle_events`, and log unless `log_level` is False."""
+        moment = {"event": event_name, "datetime": time.strftime("%Y-%m-%dT%H:%M:%S")}
+        self.lifecycle_events.append(moment | event)
+        if log_level is not False:
+            logger.log(log_level, "%s: %s", event_name, event)
+
+    def save(
+        self,
+        fname: Any,
+        separately: Any = None,
+        sep_limit: int = 10 * 1024**2,
+        ignore: Any = frozenset(),
+        pickle_protocol: int = 4,
+    ) -> None:
+        """Write the whole model to one file, atomically; see `load`.
+
+        Parameters
+        ----------
+        fname : str, os.PathLike or binary file object
+        separately, sep_limit, ignore, pickle_protocol
+            Accepted as gensim does, without effect: it is always one file, and no pickle.
+        """
+        storage.save(self, fname)
+
+    @classmethod
+    def load(cls, fname: Any, mmap: str | None = None) -> "Word2Vec":
+        """Read what `save` wrote: all matrices, so that training can go on.
+
+        Parameters
+        ----------
+        fname : str, os.PathLike or binary file object
+        mmap : {None, "r"}
+            With ``"r"`` the matrices are mapped read-only; training copies them first.
+
+        Raises
+        ------
+        FormatError
+            If the file is of another format or damaged.
+        AttributeError
+            If it holds something else than a model, such as a KeyedVectors.
+        """
+        return storage.load(cls, fname, mmap)
+
+    def __str__(self) -> str:
+        return (
+            f"{type(self).__name__}<vocab={len(self.wv)}, vector_size={self.wv.vector_size}, "
+            f"alpha={self.alpha:g}>"
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"callbacks": (), "_trim_rule": None}
