@@ -76,6 +76,13 @@ WRITES = {
     "setitem of many": lambda kv: kv.__setitem__(["the", "new"], np.full((2, 5), 9)),
     "add_vector": lambda kv: kv.add_vector("new", np.full(5, 100)),
     "add_vectors": lambda kv: kv.add_vectors(["n1", "n2"], np.full((2, 5), 100)),
+    "add_vector into room that is left": lambda kv: (
+        kv.add_vector("n1", np.full(5, 100)),
+        kv.fill_norms(),
+        kv.add_vector("n2", np.full(5, 100)),
+    ),
+    "replace alone": lambda kv: kv.add_vectors(["the"], np.full((1, 5), 100), replace=True),
+    "behind the back": lambda kv: (kv._vectors.__imul__([[9]] * 7 + [[1]]), kv.fill_norms(True)),
     "replace": lambda kv: kv.add_vectors(["the", "n2"], np.full((2, 5), 100), replace=True),
     "in place": lambda kv: kv.vectors.__setitem__((slice(0, 3), 0), 50),
     "assignment": lambda kv: setattr(kv, "vectors", kv.vectors[::-1] * 3),
@@ -83,6 +90,11 @@ WRITES = {
     "sort": lambda kv: (
         kv.expandos.update(count=np.arange(len(kv))),
         kv.sort_by_descending_frequency(),
+    ),
+    "resize": lambda kv: (
+        kv.index_to_key.append("n"),
+        kv.key_to_index.update(n=8),
+        kv.resize_vectors(),
     ),
     "intersect": lambda kv: kv.intersect_word2vec_format(io.BytesIO(b"1 5\nthe 7 7 7 7 0\n")),
 }
