@@ -75,7 +75,12 @@ cdef double _number(
     return float((<const char *>at)[:stop - at])
 
 
-def parse(const unsigned char[::1] text, Py_ssize_t start, float[:, ::1] rows, long long[:, ::1] words):
+def parse(
+    const unsigned char[::1] text,
+    Py_ssize_t start,
+    float[:, ::1] rows,
+    long long[:, ::1] words,
+):
     """Parse lines of ``word number ... number``, one space between, each ended by a newline.
 
     Parameters

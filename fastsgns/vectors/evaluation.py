@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from fastsgns.formats import files
-from fastsgns.vectors.norms import as_real, divide, products, unit
+from fastsgns.vectors.norms import divide, products, unit
 from fastsgns.vectors.queries import EPSILON, Queries
 
 logger = logging.getLogger(__name__)
 
-SCORE_BYTES = 1 << 26
+SCORE_BYTES = 1 << 27
 METHODS = ("most_similar", "most_similar_cosmul")
 Lines = Any  # str, os.PathLike or iterable of str or bytes
 Question = tuple[str, str, str, str]
@@ -171,42 +171,42 @@ def _answers(
 ) -> np.ndarray:
     """Position of the best answer to each question a : b = c : ?, shape (n,), from ids (n, 3)."""
     vectors, norms = kv._vectors[:restrict_vocab], kv.norms[:restrict_vocab]
-    score = _add_scores if method == "most_similar" else _mul_scores
-    first = np.arange(len(vectors))
-    for stands, others in lexicon.variants.items():
-        first[others] = stands
-    answers = np.empty(len(asked), np.intp)
-    n_block = max(1, SCORE_BYTES // (4 * max(1, len(vectors))))
+    combine = _add if method == "most_similar" else _multiply
+    stands_for = np.arange(len(vectors))
+    for first, others in lexicon.variants.items():
+        stands_for[others] = first
+    best = np.empty(len(asked), np.intp)
+    n_block = max(1, SCORE_BYTES // (12 * max(1, len(vectors))))
     for start in range(0, len(asked), n_block):
         block = asked[start : start + n_block]
-        scores = score(vectors, norms, block)
-        np.put_along_axis(scores, block, -np.inf, 1)
-        for row, three in enumerate(block.tolist()) if lexicon.variants else ():
-            scores[row, [i for word in three for i in lexicon.variants.get(word, ())]] = -np.inf
-        answers[start : start + n_block] = first[scores.argmax(1)]
-    return answers
+        words, places = np.unique(block, return_inverse=True)
+        cosines = divide(products(vectors, unit(vectors[words])), norms)
+        each = combine(cosines, places.reshape(block.shape))
+        for row, (scores, three) in enumerate(zip(each, block.tolist()), start):
+            scores[three] = -np.inf
+            for word in three if lexicon.variants else ():
+                scores[lexicon.variants.get(word, [])] = -np.inf
+            best[row] = scores.argmax()
+    return stands_for[best]
 
 
-def _add_scores(vectors: np.ndarray, norms: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    """3CosAdd up to a positive factor a row: cosines to b + c - a, shape (n, V)."""
-    a, b, c = (unit(vectors[column]) for column in ids.T)
-    return divide(products(vectors, b + c - a), norms)
+def _add(cosines: np.ndarray, places: np.ndarray) -> Iterator[np.ndarray]:
+    """3CosAdd up to a positive factor: cosines with b + c - a, shape (V,) a question."""
+    scores = np.empty_like(cosines[0])
+    for a, b, c in places.tolist():
+        np.add(cosines[b], cosines[c], out=scores)
+        yield np.subtract(scores, cosines[a], out=scores)
 
 
-def _mul_scores(vectors: np.ndarray, norms: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    """3CosMul: the products of cosines to b and c over those to a, all shifted to 0..1."""
-    a, b, c = (_shifted(vectors, norms, column) for column in ids.T)
-    b *= c
-    a += a.dtype.type(EPSILON)
-    b /= a
-    return b
-
-
-def _shifted(vectors: np.ndarray, norms: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    cosines = divide(products(vectors, unit(vectors[ids])), norms)
+def _multiply(cosines: np.ndarray, places: np.ndarray) -> Iterator[np.ndarray]:
+    """3CosMul: the products of cosines with b and c over those with a, all shifted to 0..1."""
     cosines += 1
-    cosines *= as_real(cosines[:0]).dtype.type(0.5)
-    return cosines
+    cosines *= cosines.dtype.type(0.5)
+    inverse = 1 / (cosines + cosines.dtype.type(EPSILON))
+    scores = np.empty_like(cosines[0])
+    for a, b, c in places.tolist():
+        np.multiply(cosines[b], cosines[c], out=scores)
+        yield np.multiply(scores, inverse[a], out=scores)
 
 
 def _name(source: Iterable[Any]) -> str:
