@@ -23,6 +23,9 @@ from fastsgns.errors import CorpusFileError, FormatError
 from fastsgns.formats import native
 
 SENTENCES = [["to", "be", "or"], [], ["not"], ["to", "be"]]
+needs_proc = pytest.mark.skipif(
+    not os.path.exists("/proc/self/maps"), reason="open files are looked up in /proc"
+)
 LISTS = st.lists(st.lists(st.sampled_from("abcdefg"), max_size=6), max_size=30)
 
 
@@ -142,6 +145,7 @@ def test_exceptions_of_the_iterator_come_through(error):
         EncodedCorpus.from_iterable([["a"], failing("a")])
 
 
+@needs_proc
 def test_beyond_the_budget_ids_lie_in_a_nameless_file(tmp_path, monkeypatch, text):
     folder = tmp_path / "temporary"
     folder.mkdir()
@@ -164,6 +168,7 @@ def open_files(folder) -> list[str]:
         return sorted({line.split()[5] for line in maps if str(folder) in line})
 
 
+@needs_proc
 def test_no_temporary_file_outlives_an_exception(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
@@ -182,7 +187,14 @@ def test_a_full_disk_is_an_error_and_not_a_crash(monkeypatch, text):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "posix_fallocate", full)
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with pytest.raises(OSError, match="TMPDIR"):
+        EncodedCorpus.from_files(text, memory_budget=0)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_a_disk_that_fills_while_files_are_scanned(monkeypatch, text):
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: open("/dev/full", "r+b", 0))  # noqa: SIM115
     with pytest.raises(OSError, match="TMPDIR"):
         EncodedCorpus.from_files(text, memory_budget=0)
 
@@ -267,7 +279,7 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
 @pytest.mark.parametrize("source", ["iterable", "files", "pipe"])
 def test_ctrl_c_stops(tmp_path, source):
     path = tmp_path / "text"
@@ -289,6 +301,7 @@ def test_ctrl_c_stops(tmp_path, source):
         child.kill()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
 def test_pipes_are_read_as_streams(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
