@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from fastsgns.corpus import ranges
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
-from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.corpus.vocabulary import Vocabulary, select
 from fastsgns.errors import CorpusFileError, FormatError
 from fastsgns.formats import native
 
@@ -78,6 +78,19 @@ def test_unknown_tokens_are_left_out_but_counted(tmp_path, sentences):
     assert made[0].n_raw_sentences == sum(map(bool, sentences))
     assert made[1].n_raw_sentences == len(sentences)
     assert raw.n_tokens == 0
+
+
+def test_a_vocabulary_may_be_chosen_from_the_raw_one(text):
+    def frequent(raw):
+        return select(raw, min_count=2).vocabulary
+
+    raw = EncodedCorpus.from_files(text)
+    expected = raw.restrict(frequent(raw.vocabulary))
+    assert list(expected) == [["to", "be"], ["to", "be"]]
+    for source in (LineSentence(text), SENTENCES, raw):
+        corpus = encode(source, frequent)
+        assert same(corpus, expected)
+        assert corpus.n_tokens == 4
 
 
 def test_restrict_over_several_blocks():
