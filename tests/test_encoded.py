@@ -18,11 +18,14 @@ from hypothesis import strategies as st
 from fastsgns.corpus import ranges
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
-from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.corpus.vocabulary import Vocabulary, select
 from fastsgns.errors import CorpusFileError, FormatError
 from fastsgns.formats import native
 
 SENTENCES = [["to", "be", "or"], [], ["not"], ["to", "be"]]
+needs_proc = pytest.mark.skipif(
+    not os.path.exists("/proc/self/maps"), reason="open files are looked up in /proc"
+)
 LISTS = st.lists(st.lists(st.sampled_from("abcdefg"), max_size=6), max_size=30)
 
 
@@ -75,6 +78,19 @@ def test_unknown_tokens_are_left_out_but_counted(tmp_path, sentences):
     assert made[0].n_raw_sentences == sum(map(bool, sentences))
     assert made[1].n_raw_sentences == len(sentences)
     assert raw.n_tokens == 0
+
+
+def test_a_vocabulary_may_be_chosen_from_the_raw_one(text):
+    def frequent(raw):
+        return select(raw, min_count=2).vocabulary
+
+    raw = EncodedCorpus.from_files(text)
+    expected = raw.restrict(frequent(raw.vocabulary))
+    assert list(expected) == [["to", "be"], ["to", "be"]]
+    for source in (LineSentence(text), SENTENCES, raw):
+        corpus = encode(source, frequent)
+        assert same(corpus, expected)
+        assert corpus.n_tokens == 4
 
 
 def test_restrict_over_several_blocks():
@@ -142,6 +158,7 @@ def test_exceptions_of_the_iterator_come_through(error):
         EncodedCorpus.from_iterable([["a"], failing("a")])
 
 
+@needs_proc
 def test_beyond_the_budget_ids_lie_in_a_nameless_file(tmp_path, monkeypatch, text):
     folder = tmp_path / "temporary"
     folder.mkdir()
@@ -164,6 +181,7 @@ def open_files(folder) -> list[str]:
         return sorted({line.split()[5] for line in maps if str(folder) in line})
 
 
+@needs_proc
 def test_no_temporary_file_outlives_an_exception(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
@@ -182,7 +200,14 @@ def test_a_full_disk_is_an_error_and_not_a_crash(monkeypatch, text):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "posix_fallocate", full)
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with pytest.raises(OSError, match="TMPDIR"):
+        EncodedCorpus.from_files(text, memory_budget=0)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_a_disk_that_fills_while_files_are_scanned(monkeypatch, text):
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: open("/dev/full", "r+b", 0))  # noqa: SIM115
     with pytest.raises(OSError, match="TMPDIR"):
         EncodedCorpus.from_files(text, memory_budget=0)
 
@@ -267,7 +292,7 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
 @pytest.mark.parametrize("source", ["iterable", "files", "pipe"])
 def test_ctrl_c_stops(tmp_path, source):
     path = tmp_path / "text"
@@ -289,6 +314,7 @@ def test_ctrl_c_stops(tmp_path, source):
         child.kill()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
 def test_pipes_are_read_as_streams(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

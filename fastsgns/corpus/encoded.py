@@ -20,6 +20,7 @@ from fastsgns.formats import native
 BLOCK_TOKENS = 1 << 20
 KIND = "corpus"
 Progress = Callable[[int, int | None], object]
+Chooser = Callable[[Vocabulary], Vocabulary]
 
 
 class EncodedCorpus:
@@ -65,7 +66,7 @@ class EncodedCorpus:
     def from_files(
         cls,
         paths: Path | Iterable[Path],
-        vocabulary: Vocabulary | None = None,
+        vocabulary: Vocabulary | Chooser | None = None,
         workers: int | None = None,
         errors: str = "strict",
         memory_budget: int | None = None,
@@ -77,8 +78,10 @@ class EncodedCorpus:
         ----------
         paths : str, os.PathLike, or several
             Plain files, and .gz, .bz2 or .xz ones. A UTF-8 byte order mark is dropped.
-        vocabulary : Vocabulary, optional
-            Tokens that it lacks are left out. By default all types, in first-seen order.
+        vocabulary : Vocabulary, or callable, optional
+            Tokens that it lacks are left out. By default all types, in first-seen order; a
+            callable is given that vocabulary and returns the one to use, which saves the time of
+            `restrict`.
         workers : int, optional
             Threads; by default one for each core.
         errors : str
@@ -109,15 +112,12 @@ class EncodedCorpus:
             scan = FileScan(check_paths(paths), workers, spool)
             scan.run(progress)
             types = merge(scan, errors)
-            table = np.arange(len(types.words) + 1, dtype=np.int32)
-            if vocabulary is not None:
-                table[:-1] = look_up(types.words, vocabulary)
-            table[-1] = -1  # where the -1 of a dropped type points
+            raw = Vocabulary(types.words, types.counts)
+            vocabulary = _chosen(vocabulary, raw)
+            table = np.append(look_up(raw, vocabulary), np.int32(-1))  # last: of a dropped type
             n_tokens = int(types.counts[table[:-1] >= 0].sum())
             joined = Assembly(allocate(n_tokens, budget))
             n_raw_sentences = _join(scan, [table[ids] for ids in types.tables], spool, joined)
-        if vocabulary is None:
-            vocabulary = Vocabulary(types.words, types.counts)
         n_raw_tokens = sum(part.n_tokens for part in scan.ranges)
         return cls(joined.ids, joined.offsets(), vocabulary, n_raw_tokens, n_raw_sentences)
 
@@ -125,7 +125,7 @@ class EncodedCorpus:
     def from_iterable(
         cls,
         sentences: Iterable[Iterable[Hashable]],
-        vocabulary: Vocabulary | None = None,
+        vocabulary: Vocabulary | Chooser | None = None,
         memory_budget: int | None = None,
         progress: Progress | None = None,
     ) -> "EncodedCorpus":
@@ -148,7 +148,8 @@ class EncodedCorpus:
         check_corpus(sentences)
         budget = check_budget(memory_budget)
         total = len(sentences) if isinstance(sentences, Sized) else None
-        table: dict[Hashable, int] = {} if vocabulary is None else vocabulary.ids
+        given = vocabulary if isinstance(vocabulary, Vocabulary) else None
+        table: dict[Hashable, int] = {} if given is None else given.ids
         counts = np.zeros(1 << 16, np.int64)
         blocks: list[tuple[Stored, np.ndarray]] = []
         with Spool(budget) as spool:
@@ -162,13 +163,16 @@ class EncodedCorpus:
                 if progress:
                     progress(n_sentences, total)
 
-            n_raw = encode_sentences(sentences, table, vocabulary is None, keep)
-            joined = Assembly(allocate(int(counts.sum()), budget))
-            same = np.arange(len(table), dtype=np.int32)
+            n_raw = encode_sentences(sentences, table, given is None, keep)
+            raw = given
+            if raw is None:
+                raw = Vocabulary(list(table), counts[: len(table)].copy())
+            vocabulary = _chosen(vocabulary, raw)
+            new_ids = look_up(raw, vocabulary)
+            n_tokens = int(counts[: len(table)][new_ids >= 0].sum())
+            joined = Assembly(allocate(n_tokens, budget))
             for ids, ends in _taken(blocks, spool):
-                joined.append(ids, ends, same)
-        if vocabulary is None:
-            vocabulary = Vocabulary(list(table), counts[: len(table)].copy())
+                joined.append(ids, ends, new_ids)
         return cls(joined.ids, joined.offsets(), vocabulary, *n_raw)
 
     def restrict(
@@ -188,7 +192,7 @@ class EncodedCorpus:
         -------
         EncodedCorpus
         """
-        table = look_up(self.vocabulary.words, vocabulary)
+        table = look_up(self.vocabulary, vocabulary)
         reuse = reuse and self.ids.flags.writeable
         budget = check_budget(memory_budget)
         joined = Assembly(self.ids if reuse else allocate(self._n_kept(table), budget))
@@ -278,7 +282,7 @@ class EncodedCorpus:
 
 def encode(
     source: Any,
-    vocabulary: Vocabulary | None = None,
+    vocabulary: Vocabulary | Chooser | None = None,
     *,
     workers: int | None = None,
     memory_budget: int | None = None,
@@ -305,7 +309,8 @@ def encode(
     <EncodedCorpus of 2 tokens in 1 sentences, 2 words>
     """
     if isinstance(source, EncodedCorpus):
-        if vocabulary is None or vocabulary is source.vocabulary:
+        vocabulary = _chosen(vocabulary, source.vocabulary)
+        if vocabulary is source.vocabulary:
             return source
         return source.restrict(vocabulary, memory_budget=memory_budget)
     if type(source) in (LineSentence, PathLineSentences) and (paths := source.whole_files()):
@@ -315,9 +320,17 @@ def encode(
     return EncodedCorpus.from_iterable(source, vocabulary, memory_budget, progress)
 
 
-def look_up(words: list, vocabulary: Vocabulary) -> np.ndarray:
-    """Find the id in `vocabulary` of each word, or -1: int32."""
-    return np.fromiter(map(vocabulary.ids.get, words, repeat(-1)), np.int32, len(words))
+def look_up(raw: Vocabulary, vocabulary: Vocabulary) -> np.ndarray:
+    """Find the id in `vocabulary` of each word of `raw`, or -1: int32."""
+    if raw is vocabulary:
+        return np.arange(len(raw), dtype=np.int32)
+    return np.fromiter(map(vocabulary.ids.get, raw.words, repeat(-1)), np.int32, len(raw))
+
+
+def _chosen(vocabulary: Vocabulary | Chooser | None, raw: Vocabulary) -> Vocabulary:
+    if vocabulary is None:
+        return raw
+    return vocabulary if isinstance(vocabulary, Vocabulary) else vocabulary(raw)
 
 
 def _taken(

@@ -7,6 +7,8 @@ takes them back when the last reference goes, also after a crash.
 import os
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
@@ -68,7 +70,7 @@ def allocate(n: int, budget: int) -> np.ndarray:
 
 def _reserve(file: BinaryIO, size: int) -> None:
     """Take the disk blocks at once: a full disk is an OSError here, but a crash once mapped."""
-    try:
+    with _advising(size):
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, size)
             return
@@ -76,6 +78,13 @@ def _reserve(file: BinaryIO, size: int) -> None:
         for start in range(0, size, len(zeros)):
             file.write(zeros[: size - start])
         file.flush()
+
+
+@contextmanager
+def _advising(size: int) -> Iterator[None]:
+    """Let the error of a full disk say what to do."""
+    try:
+        yield
     except OSError as error:
         raise OSError(
             error.errno,
@@ -111,8 +120,10 @@ class Spool:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="fastsgns-")  # noqa: SIM115
             start = self._end
-            self._file.seek(start)
-            self._file.write(ids.data)
+            with _advising(start + ids.nbytes):
+                self._file.seek(start)
+                self._file.write(ids.data)
+                self._file.flush()
             self._end += ids.nbytes
             return start, len(ids)
 
