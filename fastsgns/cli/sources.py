@@ -27,8 +27,8 @@ def kind(path: str) -> str | None:
     OSError
         If there is no such file, or it is a directory.
     """
-    if _is_stream(path):
-        return None
+    if path == STDIO or stat.S_ISFIFO(os.stat(path).st_mode):
+        return None  # what is read from a pipe to see what it is would be lost
     with open(path, "rb"):
         pass
     try:
@@ -70,23 +70,16 @@ def open_corpus(
                 f"{path} is a {found} of fastsgns: text is wanted, or one saved corpus"
             )
     with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(_spooled(p)) if _is_stream(p) else p for p in paths]
+        files = [stack.enter_context(_spooled_stdin()) if p == STDIO else p for p in paths]
         shown = stack.enter_context(Progress("reading", progress))
         return EncodedCorpus.from_files(files, workers=workers, errors=errors, progress=shown)
 
 
-def _is_stream(path: str) -> bool:
-    """Whether a file can be read only once: standard input, or a pipe such as ``<(zcat x.Z)``."""
-    return path == STDIO or (os.path.exists(path) and stat.S_ISFIFO(os.stat(path).st_mode))
-
-
 @contextlib.contextmanager
-def _spooled(path: str) -> Iterator[str]:
-    """Copy a stream to a temporary file, since several threads read a corpus by ranges."""
-    with contextlib.ExitStack() as stack:
-        file = stack.enter_context(tempfile.NamedTemporaryFile(prefix="fastsgns-"))
-        stream = sys.stdin.buffer if path == STDIO else stack.enter_context(open(path, "rb"))
-        shutil.copyfileobj(stream, file, 1 << 20)
+def _spooled_stdin() -> Iterator[str]:
+    """Copy standard input to a temporary file: a corpus is read by path, in parallel ranges."""
+    with tempfile.NamedTemporaryFile(prefix="fastsgns-stdin-") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
         file.flush()
         yield file.name
 
