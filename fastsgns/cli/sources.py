@@ -27,14 +27,19 @@ def kind(path: str) -> str | None:
     OSError
         If there is no such file, or it is a directory.
     """
-    if path == STDIO or stat.S_ISFIFO(os.stat(path).st_mode):
-        return None  # what is read from a pipe to see what it is would be lost
+    if is_stream(path):
+        return None  # what is read of it to see what it is would be lost
     with open(path, "rb"):
         pass
     try:
         return native.read(path, mmap=True)[0]
     except FormatError:
         return None
+
+
+def is_stream(path: str) -> bool:
+    """Whether `path` can be read only once: standard input, or a pipe."""
+    return path == STDIO or stat.S_ISFIFO(os.stat(path).st_mode)
 
 
 def suffix_format(path: str) -> str:
@@ -92,6 +97,8 @@ def detect(path: str) -> str:
     ValueError
         If it is a saved corpus.
     """
+    if is_stream(path):
+        return "text"
     found = kind(path)
     if found == "corpus":
         raise ValueError(f"{path} is a corpus; train on it first: fastsgns train {path} -o MODEL")
@@ -106,7 +113,7 @@ def load(
     Parameters
     ----------
     path : str
-        Where from.
+        Where from; `-` is standard input, of word2vec's formats.
     format : {"native", "text", "binary"}, optional
         What the file is; by default told by content and suffix.
     limit : int, optional
@@ -122,8 +129,9 @@ def load(
     format = format or detect(path)
     if format == "native":
         return KeyedVectors.load(path, mmap="r")
+    source = sys.stdin.buffer if path == STDIO else path
     return KeyedVectors.load_word2vec_format(
-        path, binary=format == "binary", limit=limit, no_header=no_header
+        source, binary=format == "binary", limit=limit, no_header=no_header
     )
 
 
