@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fastsgns.console import Progress, say, table
-from fastsgns.corpus import EncodedCorpus
+from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.models.word2vec import Word2Vec
-from fastsgns.vectors import KeyedVectors
+from fastsgns.vectors.keyedvectors import KeyedVectors
 
 T = TypeVar("T")
 
@@ -79,8 +79,8 @@ def docstrings(code: bytes) -> Iterator[str]:
 
     Examples
     --------
-    >>> list(docstrings(b'def f():' + b' "Do it."'))
-    ['Do it.']
+    >>> list(docstrings(b'"A module."'))
+    ['A module.']
     """
     try:
         with warnings.catch_warnings():

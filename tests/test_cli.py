@@ -390,6 +390,23 @@ def test_convert_to_standard_output(
     np.testing.assert_array_equal(found.vectors, vectors.vectors[:3])
 
 
+def test_convert_from_standard_input(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    feed(monkeypatch, "2 2\ncat 1 0\ndog 0.5 -1\n")
+    assert run("convert", "-", tmp_path / "native") == 0
+    found = fastsgns.KeyedVectors.load(tmp_path / "native")
+    assert found.index_to_key == ["cat", "dog"]
+    np.testing.assert_array_equal(found.vectors, [[1, 0], [0.5, -1]])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_read_once(folder: Path, tmp_path: Path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    process = subprocess.Popen([*PROGRAM, "vocab", str(pipe)], stdout=subprocess.PIPE)
+    pipe.write_text("a b a\n")
+    assert process.communicate(timeout=30)[0] == b"a\t2\nb\t1\n"
+
+
 def test_convert_text_without_header(folder: Path, tmp_path: Path):
     glove, native = tmp_path / "glove.dat", tmp_path / "native"
     assert run("convert", folder / "model", glove, "--to", "text", "--no-header") == 0

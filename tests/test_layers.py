@@ -15,7 +15,7 @@ PACKAGE = Path(fastsgns.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     {"_version", "errors"},
-    {"console", "formats", "kernels", "matrices", "sampling"},
+    {"console", "formats", "kernels", "matrices", "progress", "sampling"},
     {"corpus"},
     {"vectors"},
     {"training"},

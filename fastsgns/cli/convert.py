@@ -22,7 +22,9 @@ or .xz; anything else is the native format.
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the sub-command."""
     parser = add_command(commands, "convert", "write vectors in another format", EXAMPLES, run)
-    parser.add_argument("input", metavar="IN", help="vectors or a model")
+    parser.add_argument(
+        "input", metavar="IN", help="vectors or a model; '-' is standard input, as text"
+    )
     parser.add_argument("output", metavar="OUT", help="file; '-' is standard output, as text")
     formats = ("native", "text", "binary")
     parser.add_argument(

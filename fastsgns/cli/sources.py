@@ -27,14 +27,19 @@ def kind(path: str) -> str | None:
     OSError
         If there is no such file, or it is a directory.
     """
-    if _is_stream(path):
-        return None
+    if is_stream(path):
+        return None  # what is read of it to see what it is would be lost
     with open(path, "rb"):
         pass
     try:
         return native.read(path, mmap=True)[0]
     except FormatError:
         return None
+
+
+def is_stream(path: str) -> bool:
+    """Whether `path` can be read only once: standard input, or a pipe."""
+    return path == STDIO or stat.S_ISFIFO(os.stat(path).st_mode)
 
 
 def suffix_format(path: str) -> str:
@@ -70,23 +75,16 @@ def open_corpus(
                 f"{path} is a {found} of fastsgns: text is wanted, or one saved corpus"
             )
     with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(_spooled(p)) if _is_stream(p) else p for p in paths]
+        files = [stack.enter_context(_spooled_stdin()) if p == STDIO else p for p in paths]
         shown = stack.enter_context(Progress("reading", progress))
         return EncodedCorpus.from_files(files, workers=workers, errors=errors, progress=shown)
 
 
-def _is_stream(path: str) -> bool:
-    """Whether a file can be read only once: standard input, or a pipe such as ``<(zcat x.Z)``."""
-    return path == STDIO or (os.path.exists(path) and stat.S_ISFIFO(os.stat(path).st_mode))
-
-
 @contextlib.contextmanager
-def _spooled(path: str) -> Iterator[str]:
-    """Copy a stream to a temporary file, since several threads read a corpus by ranges."""
-    with contextlib.ExitStack() as stack:
-        file = stack.enter_context(tempfile.NamedTemporaryFile(prefix="fastsgns-"))
-        stream = sys.stdin.buffer if path == STDIO else stack.enter_context(open(path, "rb"))
-        shutil.copyfileobj(stream, file, 1 << 20)
+def _spooled_stdin() -> Iterator[str]:
+    """Copy standard input to a temporary file: a corpus is read by path, in parallel ranges."""
+    with tempfile.NamedTemporaryFile(prefix="fastsgns-stdin-") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
         file.flush()
         yield file.name
 
@@ -99,6 +97,8 @@ def detect(path: str) -> str:
     ValueError
         If it is a saved corpus.
     """
+    if is_stream(path):
+        return "text"
     found = kind(path)
     if found == "corpus":
         raise ValueError(f"{path} is a corpus; train on it first: fastsgns train {path} -o MODEL")
@@ -113,7 +113,7 @@ def load(
     Parameters
     ----------
     path : str
-        Where from.
+        Where from; `-` is standard input, of word2vec's formats.
     format : {"native", "text", "binary"}, optional
         What the file is; by default told by content and suffix.
     limit : int, optional
@@ -129,8 +129,9 @@ def load(
     format = format or detect(path)
     if format == "native":
         return KeyedVectors.load(path, mmap="r")
+    source = sys.stdin.buffer if path == STDIO else path
     return KeyedVectors.load_word2vec_format(
-        path, binary=format == "binary", limit=limit, no_header=no_header
+        source, binary=format == "binary", limit=limit, no_header=no_header
     )
 
 

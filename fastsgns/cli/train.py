@@ -68,7 +68,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     )
     for names, type_, text in (
         (("--dim", "--vector-size"), positive, "length of a vector (100)"),
-        (("--window",), positive, "most words between focus and context, plus one (5)"),
+        (("--window",), positive, "how far a context word may be from its focus word (5)"),
         (("--negative",), int, "random words to tell from each true one; 0 for none (5)"),
         (("--min-count",), int, "leave out words seen less often (5)"),
         (("--max-vocab",), positive, "keep at most so many words (all)"),
