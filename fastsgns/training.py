@@ -9,8 +9,9 @@ when; with one worker the result is therefore the same to the byte.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -103,7 +104,7 @@ class Trainer:
     on_progress: Callable[[int, Tally], None] | None = None
     total: Tally = field(default_factory=Tally)
 
-    def epochs(self) -> Iterator[Tally]:
+    def epochs(self) -> Generator[Tally, None, None]:
         """Train epoch after epoch; yields what each has done.
 
         Raises
@@ -118,7 +119,7 @@ class Trainer:
         try:
             for epoch in range(self.schedule.n_epochs):
                 tally = Tally()
-                _Crew(self, epoch, tally).run(lambda e=epoch, t=tally: self._tick(bar, e, t))
+                _Crew(self, epoch, tally).run(partial(self._tick, bar, epoch, tally))
                 self.total.add(tally)
                 self._log(epoch, tally, time.monotonic() - started)
                 yield tally

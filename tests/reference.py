@@ -4,6 +4,8 @@ They draw from the same random stream in the same order as the kernels, so that 
 subsampling, windows and negatives, can be compared number by number.
 """
 
+import itertools
+
 import numpy as np
 
 MASK = 2**64 - 1
@@ -50,7 +52,7 @@ def logistic_gradients(hidden, rows, labels):
 def train(objective, ids, offsets, start, stop, rate, stream):
     """`train_chunk` at a constant rate; changes the objective's matrices."""
     run = _Run(objective, Stream(stream), rate)
-    for begin, end in zip(offsets[:-1], offsets[1:]):
+    for begin, end in itertools.pairwise(offsets):
         if begin < stop and end > start:
             run.sentence(ids, begin, max(begin, start), min(end, stop), end)
     return run.loss, run.n_examples, run.n_kept

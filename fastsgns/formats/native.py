@@ -70,7 +70,7 @@ def write(path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dic
     metadata : dict
         Anything JSON can say.
     """
-    header = {KEY: json.dumps({"format": FORMAT, "kind": kind, **metadata})}
+    header = {KEY: json.dumps({**metadata, "format": FORMAT, "kind": kind})}
     dense = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     if hasattr(path, "write"):
         path.write(save(dense, metadata=header))
@@ -195,7 +195,7 @@ def pack_words(words: Sequence[Hashable]) -> Tensors:
     """
     encoded = [_encode(word) for word in words]
     types = np.fromiter((not isinstance(word, str) for word in words), np.uint8, len(encoded))
-    tensors = {
+    tensors: Tensors = {
         "words": np.frombuffer(b"".join(encoded), np.uint8),
         "word_ends": np.cumsum([len(word) for word in encoded], dtype=np.int64),
     }

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastsgns import sampling
 from fastsgns.corpus import vocabulary as vocabularies
-from fastsgns.corpus.encoded import EncodedCorpus, encode
+from fastsgns.corpus.encoded import Chooser, EncodedCorpus, encode
 from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterable
 from fastsgns.corpus.vocabulary import Selection, TrimRule, Vocabulary
 from fastsgns.errors import EmptyCorpusError
@@ -41,6 +41,8 @@ class VocabularyBuilder:
     _matrices: Matrices
     _trim_rule: TrimRule | None
     _raw: Vocabulary | None
+    corpus_count: int
+    corpus_total_words: int
 
     def build_vocab(
         self,
@@ -117,7 +119,7 @@ class VocabularyBuilder:
         workers: int | None = None,
         trim_rule: TrimRule | None = None,
     ) -> tuple[int, int]:
-        """Count only; returns the numbers of tokens and of sentences. `raw_vocab` has the counts."""
+        """Count only, into `raw_vocab`; returns the numbers of tokens and of sentences."""
         self._scan(corpus_iterable, corpus_file, trim_rule)
         return self.corpus_total_words, self.corpus_count
 
@@ -169,8 +171,19 @@ class VocabularyBuilder:
         raw = self._raw
         return Counter() if raw is None else Counter(dict(zip(raw.words, raw.counts.tolist())))
 
+    def reset_from(self, other_model: "VocabularyBuilder") -> None:
+        """Take the words and counts of another model and start with fresh vectors."""
+        vocabulary = other_model._vocabulary()
+        self.corpus_count = other_model.corpus_count
+        self.corpus_total_words = other_model.corpus_total_words
+        self._start(Vocabulary(list(vocabulary.words), vocabulary.counts.copy()))
+
     def _encode(
-        self, corpus_iterable: Any, corpus_file: Any, vocabulary: Vocabulary | None, n_passes: int
+        self,
+        corpus_iterable: Any,
+        corpus_file: Any,
+        vocabulary: Vocabulary | Chooser,
+        n_passes: int,
     ) -> EncodedCorpus:
         if (corpus_iterable is None) == (corpus_file is None):
             raise TypeError(ONE_SOURCE)
@@ -183,31 +196,55 @@ class VocabularyBuilder:
             check(corpus_iterable)
             return encode(corpus_iterable, vocabulary, workers=self.workers, progress=report)
 
-    def _scan(
-        self, corpus_iterable: Any, corpus_file: Any, trim_rule: TrimRule | None, n_passes: int = 1
-    ) -> EncodedCorpus | None:
-        """Count a corpus; it comes back encoded in its raw vocabulary unless that is bounded."""
-        corpus = None
+    def _scan(self, corpus_iterable: Any, corpus_file: Any, trim_rule: TrimRule | None) -> None:
+        """Count a corpus without keeping its ids."""
         if self.max_vocab_size is not None:
-            if (corpus_iterable is None) == (corpus_file is None):
-                raise TypeError(ONE_SOURCE)
-            source = LineSentence(corpus_file) if corpus_iterable is None else corpus_iterable
-            check_corpus(source)
-            sentences = _Counted(source)
-            self._raw = vocabularies.count(sentences, self.max_vocab_size, trim_rule)
-            self.corpus_count, self.corpus_total_words = sentences.n_sentences, sentences.n_tokens
-        else:
-            corpus = self._encode(corpus_iterable, corpus_file, None, n_passes)
-            self._raw = corpus.vocabulary
-            self.corpus_count, self.corpus_total_words = corpus.n_raw_sentences, corpus.n_raw_tokens
-        if self.corpus_total_words == 0:
+            self._scan_bounded(corpus_iterable, corpus_file, trim_rule)
+            return
+
+        def count_only(raw: Vocabulary) -> Vocabulary:
+            self._take_counts(raw)
+            return Vocabulary([], [])
+
+        self._note(self._encode(corpus_iterable, corpus_file, count_only, 1))
+
+    def _scan_and_encode(
+        self, corpus_iterable: Any, corpus_file: Any, n_passes: int
+    ) -> EncodedCorpus:
+        """Count, settle the vocabulary and encode, on one reading of the corpus if possible."""
+        if self.max_vocab_size is not None:
+            self._scan_bounded(corpus_iterable, corpus_file, self._trim_rule)
+            self.prepare_vocab()
+            return self._encode(corpus_iterable, corpus_file, self._vocabulary(), n_passes)
+
+        def choose(raw: Vocabulary) -> Vocabulary:
+            self._take_counts(raw)
+            self.prepare_vocab()
+            return self._vocabulary()
+
+        return self._note(self._encode(corpus_iterable, corpus_file, choose, n_passes))
+
+    def _scan_bounded(
+        self, corpus_iterable: Any, corpus_file: Any, trim_rule: TrimRule | None
+    ) -> None:
+        """Count with at most `max_vocab_size` words in mind, which takes a pass of its own."""
+        if (corpus_iterable is None) == (corpus_file is None):
+            raise TypeError(ONE_SOURCE)
+        source = LineSentence(corpus_file) if corpus_iterable is None else corpus_iterable
+        check_corpus(source)
+        sentences = _Counted(source)
+        assert self.max_vocab_size is not None
+        self._take_counts(vocabularies.count(sentences, self.max_vocab_size, trim_rule))
+        self.corpus_count, self.corpus_total_words = sentences.n_sentences, sentences.n_tokens
+
+    def _take_counts(self, raw: Vocabulary) -> None:
+        if raw.total == 0:
             raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
-        logger.info(
-            "counted %d different words in %d words and %d sentences",
-            len(self._raw),
-            self.corpus_total_words,
-            self.corpus_count,
-        )
+        logger.info("counted %d different words in %d", len(raw), raw.total)
+        self._raw = raw
+
+    def _note(self, corpus: EncodedCorpus) -> EncodedCorpus:
+        self.corpus_count, self.corpus_total_words = corpus.n_raw_sentences, corpus.n_raw_tokens
         return corpus
 
     def _check_update(self, update: bool) -> None:

@@ -1,8 +1,8 @@
 """Callbacks: what users run between the epochs."""
 
 
-class StopTraining(Exception):  # noqa: N818
-    """Raised by a callback: training ends here, without an error, and ``on_train_end`` is called."""
+class StopTraining(Exception):
+    """Raised by a callback: training ends here without an error; ``on_train_end`` is called."""
 
 
 class CallbackAny2Vec:
@@ -19,14 +19,14 @@ class CallbackAny2Vec:
     ...             raise StopTraining
     """
 
-    def on_train_begin(self, model):  # noqa: ANN001, ANN201
+    def on_train_begin(self, model):
         """Call before the first epoch."""
 
-    def on_epoch_begin(self, model):  # noqa: ANN001, ANN201
+    def on_epoch_begin(self, model):
         """Call before each epoch."""
 
-    def on_epoch_end(self, model):  # noqa: ANN001, ANN201
+    def on_epoch_end(self, model):
         """Call after each epoch."""
 
-    def on_train_end(self, model):  # noqa: ANN001, ANN201
+    def on_train_end(self, model):
         """Call after the last epoch."""

@@ -5,12 +5,26 @@ from typing import Any, NoReturn
 
 MOVED_TO_WV = {
     name: f"model.wv.{name}"
-    for name in (
-        "most_similar most_similar_cosmul similarity doesnt_match n_similarity wmdistance "
-        "similar_by_word similar_by_vector evaluate_word_analogies evaluate_word_pairs "
-        "save_word2vec_format intersect_word2vec_format vectors index_to_key key_to_index "
-        "get_vector distance distances"
-    ).split()
+    for name in [
+        "most_similar",
+        "most_similar_cosmul",
+        "similarity",
+        "doesnt_match",
+        "n_similarity",
+        "wmdistance",
+        "similar_by_word",
+        "similar_by_vector",
+        "evaluate_word_analogies",
+        "evaluate_word_pairs",
+        "save_word2vec_format",
+        "intersect_word2vec_format",
+        "vectors",
+        "index_to_key",
+        "key_to_index",
+        "get_vector",
+        "distance",
+        "distances",
+    ]
 }
 SUCCESSORS = MOVED_TO_WV | {
     "accuracy": "model.wv.evaluate_word_analogies(path)",

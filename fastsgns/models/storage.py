@@ -11,15 +11,43 @@ from fastsgns.vectors import storage as vectors_storage
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 KIND = "model"
-PARAMETERS = (
-    "vector_size alpha min_alpha window min_count max_vocab_size sample seed workers sg hs "
-    "negative ns_exponent cbow_mean epochs null_word sorted_vocab batch_words compute_loss "
-    "comment max_final_vocab shrink_windows cbow_gradient"
-).split()
-STATE = (
-    "effective_min_count corpus_count corpus_total_words train_count total_train_time "
-    "epochs_trained min_alpha_yet_reached running_training_loss epoch_losses lifecycle_events"
-).split()
+PARAMETERS = [
+    "vector_size",
+    "alpha",
+    "min_alpha",
+    "window",
+    "min_count",
+    "max_vocab_size",
+    "sample",
+    "seed",
+    "workers",
+    "sg",
+    "hs",
+    "negative",
+    "ns_exponent",
+    "cbow_mean",
+    "epochs",
+    "null_word",
+    "sorted_vocab",
+    "batch_words",
+    "compute_loss",
+    "comment",
+    "max_final_vocab",
+    "shrink_windows",
+    "cbow_gradient",
+]
+STATE = [
+    "effective_min_count",
+    "corpus_count",
+    "corpus_total_words",
+    "train_count",
+    "total_train_time",
+    "epochs_trained",
+    "min_alpha_yet_reached",
+    "running_training_loss",
+    "epoch_losses",
+    "lifecycle_events",
+]
 
 
 def save(model: Any, path: Any) -> None:
@@ -72,7 +100,9 @@ def rebuild(cls: type, tensors: native.Tensors, metadata: dict) -> Any:
         model = cls(**{name: parameters[name] for name in PARAMETERS})
         for name in STATE:
             setattr(model, name, state[name])
-        matrices = {role: tensors[role] for role in ("output", "tree") if role in tensors}
+        matrices: native.Tensors = {
+            role: tensors[role] for role in ("output", "tree") if role in tensors
+        }
         tensors["vectors"] = tensors.pop("input")
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"a model with these contents makes no sense: {error!r}") from None

@@ -1,14 +1,11 @@
 """Word2Vec: vectors of words from text, by skip-gram or CBOW."""
 
 import logging
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from fastsgns import kernels, sampling
-from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.sentences import (
     BrownCorpus,
     LineSentence,
@@ -16,15 +13,12 @@ from fastsgns.corpus.sentences import (
     Text8Corpus,
 )
 from fastsgns.corpus.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, TrimRule
-from fastsgns.errors import EmptyCorpusError
-from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import Matrices, estimate_bytes
 from fastsgns.models import storage
-from fastsgns.models.building import VocabularyBuilder
-from fastsgns.models.callbacks import CallbackAny2Vec, StopTraining
+from fastsgns.models.callbacks import CallbackAny2Vec
+from fastsgns.models.fitting import Fitting
 from fastsgns.models.prediction import Prediction
 from fastsgns.models.renamed import Renamed, refuse_unknown
-from fastsgns.training import Schedule, Tally, Trainer
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 __all__ = [
@@ -42,14 +36,12 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-FAST_VERSION = 1
-CORPUSFILE_VERSION = 1
+FAST_VERSION = CORPUSFILE_VERSION = 1
 MAX_WORDS_IN_BATCH = 10000
 CBOW_GRADIENTS = ("gensim", "exact")
-MASK = 2**64 - 1
 
 
-class Word2Vec(VocabularyBuilder, Prediction, Renamed):
+class Word2Vec(Fitting, Prediction, Renamed):
     """Vectors of words, trained on sentences; gensim's class by name, arguments and behaviour.
 
     Parameters
@@ -103,7 +95,7 @@ class Word2Vec(VocabularyBuilder, Prediction, Renamed):
     max_final_vocab : int, optional
         Raise min_count until at most this many words are left.
     shrink_windows : bool
-        Draw the window of each focus uniformly from 1 .. `window`, so that near contexts count more.
+        Draw the window of each focus uniformly from 1 .. `window`, so that near ones count more.
     cbow_gradient : {"gensim", "exact"}
         CBOW: what each context receives of the gradient g by the hidden vector. "exact" is the
         derivative: g / n for the mean of n contexts, g for their sum (Irsoy, Benton, Stratos 2021,
@@ -218,12 +210,7 @@ class Word2Vec(VocabularyBuilder, Prediction, Renamed):
 
     def _build_and_train(self, sentences: Any, corpus_file: Any) -> None:
         """The whole job on one reading of the corpus."""
-        corpus = self._scan(sentences, corpus_file, self._trim_rule, n_passes=self.epochs + 1)
-        self.prepare_vocab()
-        if corpus is None:
-            corpus = self._encode(sentences, corpus_file, self._vocabulary(), self.epochs + 1)
-        else:
-            corpus = corpus.restrict(self._vocabulary(), reuse=corpus is not sentences)
+        corpus = self._scan_and_encode(sentences, corpus_file, n_passes=self.epochs + 1)
         self._train(corpus, self.epochs, self.alpha, self.min_alpha, 0, self.callbacks)
 
     def train(
@@ -314,125 +301,6 @@ class Word2Vec(VocabularyBuilder, Prediction, Renamed):
                 logger.warning("%d %s were announced, %d found", stated, what, found)
         return self._train(corpus, epochs, self.alpha, self.min_alpha, word_count, callbacks)
 
-    def _train(
-        self, corpus: EncodedCorpus, epochs: int, start: float, stop: float, n_skipped: int,
-        callbacks: Iterable[Any],
-    ) -> tuple[int, int]:  # fmt: skip
-        if corpus.n_tokens == 0:
-            raise EmptyCorpusError(
-                f"none of the {corpus.n_raw_tokens} tokens of the corpus is in the vocabulary "
-                f"of {len(self.wv)} words"
-            )
-        n_raw_skipped = round(n_skipped * corpus.n_tokens / corpus.n_raw_tokens)
-        schedule = Schedule(start, stop, corpus.n_tokens, epochs, n_raw_skipped)
-        seed = self.seed if self.seed is not None else int(self._rng().integers(2**63))
-        seen = [0, 0.0]  # epoch and its loss at the last report
-
-        def follow(epoch: int, tally: Tally) -> None:
-            loss, before = tally.loss, seen[1] if epoch == seen[0] else 0.0
-            seen[:] = epoch, loss
-            self.running_training_loss += loss - before
-            self.min_alpha_yet_reached = schedule.rate(epoch, tally.n_tokens)
-
-        trainer = Trainer(
-            self._objective(), corpus.ids, corpus.offsets, schedule, seed, self.workers,
-            self.epochs_trained, self.progress, follow,
-        )  # fmt: skip
-        logger.info(
-            "training %s with %d threads and kernel %s on %d words", self, self.workers,
-            kernels.variant(), corpus.n_tokens,
-        )  # fmt: skip
-        self.running_training_loss = 0.0
-        started = time.monotonic()
-        try:
-            self._run(trainer, tuple(callbacks))
-        finally:
-            self.train_count += 1
-            self.total_train_time += time.monotonic() - started
-            self.add_lifecycle_event("train", msg=str(self), n_epochs=epochs)
-        return trainer.total.n_kept, corpus.n_raw_tokens * epochs
-
-    def _run(self, trainer: Trainer, callbacks: tuple[Any, ...]) -> None:
-        """Train epoch by epoch between the callbacks."""
-
-        def call(event: str) -> None:
-            for callback in callbacks:
-                getattr(callback, event, lambda model: None)(self)
-
-        epochs = trainer.epochs()
-        try:
-            call("on_train_begin")
-            for _ in range(trainer.schedule.n_epochs):
-                call("on_epoch_begin")
-                tally = next(epochs)
-                self.epochs_trained += 1
-                if self.compute_loss:
-                    self.epoch_losses.append(tally.mean_loss)
-                self._check_finite()
-                call("on_epoch_end")
-        except StopTraining as reason:
-            logger.info("training stopped by a callback%s", f": {reason}" if str(reason) else "")
-        finally:
-            epochs.close()
-        call("on_train_end")
-
-    def _objective(self) -> Objective:
-        """The arrays to train, sharing memory with `wv`, `syn1neg` and `syn1`."""
-        if not self.hs and not self.negative:
-            raise ValueError("negative is 0 and hs is 0: give one of them, or nothing is learned")
-        vocabulary, matrices = self._vocabulary(), self._matrices
-        counts = vocabulary.counts
-        matrices.vectors["input"] = self.wv._vectors
-        for role, n_rows in (
-            *([("output", len(counts))] if self.negative else []),
-            *([("tree", len(counts) - 1)] if self.hs else []),
-        ):
-            found = matrices.vectors.get(role)
-            if found is None:
-                matrices.create(role, n_rows, self.wv.vector_size)
-            elif found.shape != (n_rows, self.wv.vector_size):
-                raise ValueError(
-                    f"the {role} matrix is of shape {found.shape}, but model.wv needs "
-                    f"{(n_rows, self.wv.vector_size)}; was model.wv replaced?"
-                )
-        rows = matrices.rows("input")
-        assert rows is not None
-        if self.wv._vectors is not matrices.vectors["input"]:
-            self.wv.vectors = matrices.vectors["input"]
-        noise = sampling.noise_distribution(counts, self.ns_exponent) if self.negative else None
-        exact = self.cbow_gradient == "exact"
-        return Objective(
-            input=rows,
-            output=matrices.rows("output") if self.negative else None,
-            tree=matrices.rows("tree") if self.hs else None,
-            noise=None if noise is None else sampling.alias_table(noise),
-            paths=sampling.huffman_paths(counts) if self.hs else None,
-            keep=sampling.keep_thresholds(counts, self.sample),
-            lock=self._lock(len(counts)),
-            window=self.window,
-            shrink=bool(self.shrink_windows),
-            negative=self.negative,
-            cbow=not self.sg,
-            mean_hidden=bool(self.cbow_mean),
-            mean_gradient=bool(self.cbow_mean) == exact,
-            want_loss=self.compute_loss,
-        )
-
-    def _lock(self, n_words: int) -> np.ndarray | None:
-        """Factors of the updates by word, or None where all are 1."""
-        lock = np.asarray(self.wv.vectors_lockf, np.float32)
-        if lock.shape not in ((1,), (n_words,)):
-            raise ValueError(
-                f"wv.vectors_lockf is of shape {lock.shape}; allowed are (1,) and ({n_words},)"
-            )
-        return None if np.all(lock == 1) else np.ascontiguousarray(np.broadcast_to(lock, n_words))
-
-    def _check_finite(self) -> None:
-        if not np.isfinite(self.wv._vectors.sum(dtype=np.float64)):
-            raise FloatingPointError(
-                f"the vectors are no longer finite at alpha {self.alpha:g}; train anew with less"
-            )
-
     @property
     def syn1neg(self) -> np.ndarray:
         """Output vectors of negative sampling, shape (V, vector_size); may be replaced."""
@@ -462,12 +330,6 @@ class Word2Vec(VocabularyBuilder, Prediction, Renamed):
         """Dimensions of the hidden layer, which are those of a vector."""
         return self.vector_size
 
-    @property
-    def cum_table(self) -> np.ndarray:
-        """Cumulative noise distribution in units of 2**-31, as gensim keeps it."""
-        noise = sampling.noise_distribution(self._vocabulary().counts, self.ns_exponent)
-        return np.rint(np.cumsum(noise) * (2**31 - 1)).astype(np.uint32)
-
     def get_latest_training_loss(self) -> float:
         """Loss summed since the last call of `train` began; see also `epoch_losses`."""
         return self.running_training_loss
@@ -490,22 +352,6 @@ class Word2Vec(VocabularyBuilder, Prediction, Renamed):
         report["syn1"], report["syn1neg"] = sizes["tree"], sizes["output"]
         report["total"] = sum(report[name] for name in ("vocab", "vectors", "syn1", "syn1neg"))
         return report
-
-    def reset_from(self, other_model: "Word2Vec") -> None:
-        """Take the words and counts of another model and start with fresh vectors."""
-        vocabulary = other_model._vocabulary()
-        self.corpus_count = other_model.corpus_count
-        self.corpus_total_words = other_model.corpus_total_words
-        self._start(type(vocabulary)(list(vocabulary.words), vocabulary.counts.copy()))
-
-    def add_lifecycle_event(
-        self, event_name: str, log_level: int | bool = logging.INFO, **event: Any
-    ) -> None:
-        """Append to `lifecycle_events`, and log unless `log_level` is False."""
-        moment = {"event": event_name, "datetime": time.strftime("%Y-%m-%dT%H:%M:%S")}
-        self.lifecycle_events.append(moment | event)
-        if log_level is not False:
-            logger.log(log_level, "%s: %s", event_name, event)
 
     def save(
         self,

@@ -1,0 +1,171 @@
+"""Fitting: the part of Word2Vec that turns its parameters into an objective and trains it."""
+
+import logging
+import time
+from collections.abc import Iterable
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+
+from fastsgns import kernels, sampling
+from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.errors import EmptyCorpusError
+from fastsgns.kernels.objective import Objective
+from fastsgns.models.building import VocabularyBuilder
+from fastsgns.models.callbacks import StopTraining
+from fastsgns.training import Schedule, Tally, Trainer
+
+logger = logging.getLogger(__name__)
+
+
+class Fitting(VocabularyBuilder):
+    """Schedule, objective and callbacks around a Trainer."""
+
+    alpha: float
+    window: int
+    shrink_windows: bool
+    sg: int
+    ns_exponent: float
+    cbow_mean: int
+    cbow_gradient: str
+    compute_loss: bool
+    epochs_trained: int
+    epoch_losses: list[float]
+    running_training_loss: float
+    min_alpha_yet_reached: float
+    train_count: int
+    total_train_time: float
+    lifecycle_events: list[dict[str, Any]]
+
+    def _train(
+        self, corpus: EncodedCorpus, epochs: int, start: float, stop: float, n_skipped: int,
+        callbacks: Iterable[Any],
+    ) -> tuple[int, int]:  # fmt: skip
+        if corpus.n_tokens == 0:
+            raise EmptyCorpusError(
+                f"none of the {corpus.n_raw_tokens} tokens of the corpus is in the vocabulary "
+                f"of {len(self.wv)} words"
+            )
+        n_raw_skipped = round(n_skipped * corpus.n_tokens / corpus.n_raw_tokens)
+        schedule = Schedule(start, stop, corpus.n_tokens, epochs, n_raw_skipped)
+        seed = self.seed if self.seed is not None else int(self._rng().integers(2**63))
+        seen = [0, 0.0]  # epoch and its loss at the last report
+
+        def follow(epoch: int, tally: Tally) -> None:
+            loss, before = tally.loss, seen[1] if epoch == seen[0] else 0.0
+            seen[:] = epoch, loss
+            self.running_training_loss += loss - before
+            self.min_alpha_yet_reached = schedule.rate(epoch, tally.n_tokens)
+
+        trainer = Trainer(
+            self._objective(), corpus.ids, corpus.offsets, schedule, seed, self.workers,
+            self.epochs_trained, self.progress, follow,
+        )  # fmt: skip
+        logger.info(
+            "training %s with %d threads and kernel %s on %d words", self, self.workers,
+            kernels.variant(), corpus.n_tokens,
+        )  # fmt: skip
+        self.running_training_loss = 0.0
+        started = time.monotonic()
+        try:
+            self._run(trainer, tuple(callbacks))
+        finally:
+            self.train_count += 1
+            self.total_train_time += time.monotonic() - started
+            self.add_lifecycle_event("train", msg=str(self), n_epochs=epochs)
+        return trainer.total.n_kept, corpus.n_raw_tokens * epochs
+
+    def _run(self, trainer: Trainer, callbacks: tuple[Any, ...]) -> None:
+        """Train epoch by epoch between the callbacks."""
+
+        def call(event: str) -> None:
+            for callback in callbacks:
+                getattr(callback, event, lambda model: None)(self)
+
+        try:
+            call("on_train_begin")
+            with closing(trainer.epochs()) as epochs:
+                for _ in range(trainer.schedule.n_epochs):
+                    call("on_epoch_begin")
+                    tally = next(epochs)
+                    self.epochs_trained += 1
+                    if self.compute_loss:
+                        self.epoch_losses.append(tally.mean_loss)
+                    self._check_finite()
+                    call("on_epoch_end")
+        except StopTraining as reason:
+            logger.info("training stopped by a callback%s", f": {reason}" if str(reason) else "")
+        call("on_train_end")
+
+    def _objective(self) -> Objective:
+        """The arrays to train, sharing memory with `wv`, `syn1neg` and `syn1`."""
+        if not self.hs and not self.negative:
+            raise ValueError("negative is 0 and hs is 0: give one of them, or nothing is learned")
+        vocabulary, matrices = self._vocabulary(), self._matrices
+        counts = vocabulary.counts
+        matrices.vectors["input"] = self.wv._vectors
+        for role, n_rows in (
+            *([("output", len(counts))] if self.negative else []),
+            *([("tree", len(counts) - 1)] if self.hs else []),
+        ):
+            found = matrices.vectors.get(role)
+            if found is None:
+                matrices.create(role, n_rows, self.wv.vector_size)
+            elif found.shape != (n_rows, self.wv.vector_size):
+                raise ValueError(
+                    f"the {role} matrix is of shape {found.shape}, but model.wv needs "
+                    f"{(n_rows, self.wv.vector_size)}; was model.wv replaced?"
+                )
+        rows = matrices.rows("input")
+        assert rows is not None
+        if self.wv._vectors is not matrices.vectors["input"]:
+            self.wv.vectors = matrices.vectors["input"]
+        noise = sampling.noise_distribution(counts, self.ns_exponent) if self.negative else None
+        exact = self.cbow_gradient == "exact"
+        return Objective(
+            input=rows,
+            output=matrices.rows("output") if self.negative else None,
+            tree=matrices.rows("tree") if self.hs else None,
+            noise=None if noise is None else sampling.alias_table(noise),
+            paths=sampling.huffman_paths(counts) if self.hs else None,
+            keep=sampling.keep_thresholds(counts, self.sample),
+            lock=self._lock(len(counts)),
+            window=self.window,
+            shrink=bool(self.shrink_windows),
+            negative=self.negative,
+            cbow=not self.sg,
+            mean_hidden=bool(self.cbow_mean),
+            mean_gradient=bool(self.cbow_mean) == exact,
+            want_loss=self.compute_loss,
+        )
+
+    def _lock(self, n_words: int) -> np.ndarray | None:
+        """Factors of the updates by word, or None where all are 1."""
+        lock = np.asarray(self.wv.vectors_lockf, np.float32)
+        if lock.shape not in ((1,), (n_words,)):
+            raise ValueError(
+                f"wv.vectors_lockf is of shape {lock.shape}; allowed are (1,) and ({n_words},)"
+            )
+        return None if np.all(lock == 1) else np.ascontiguousarray(np.broadcast_to(lock, n_words))
+
+    def _check_finite(self) -> None:
+        if not np.isfinite(self.wv._vectors.sum(dtype=np.float64)):
+            raise FloatingPointError(
+                f"the vectors are no longer finite at alpha {self.alpha:g}; train anew with less"
+            )
+
+    @property
+    def cum_table(self) -> np.ndarray:
+        """Cumulative noise distribution in units of 2**-31, as gensim keeps it."""
+        noise = sampling.noise_distribution(self._vocabulary().counts, self.ns_exponent)
+        return np.rint(np.cumsum(noise) * (2**31 - 1)).astype(np.uint32)
+
+    def add_lifecycle_event(
+        self, event_name: str, log_level: int | bool = logging.INFO, **event: Any
+    ) -> None:
+        """Append to `lifecycle_events`, and log unless `log_level` is False."""
+        moment = {"event": event_name, "datetime": time.strftime("%Y-%m-%dT%H:%M:%S")}
+        self.lifecycle_events.append(moment | event)
+        if log_level is not False:
+            logger.log(log_level, "%s: %s", event_name, event)
