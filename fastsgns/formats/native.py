@@ -70,7 +70,7 @@ def write(path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dic
     metadata : dict
         Anything JSON can say.
     """
-    header = {KEY: json.dumps({**metadata, "format": FORMAT, "kind": kind})}
+    header = {KEY: json.dumps({"format": FORMAT, "kind": kind, **metadata})}
     dense = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     if hasattr(path, "write"):
         path.write(save(dense, metadata=header))
