@@ -115,4 +115,6 @@ def _text(name: str, value: Any) -> str:
         return ", ".join(map(str, value))
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return "-" if value is None else str(value)
