@@ -2,6 +2,8 @@
  * Before including: LANES (floats a vector), NAME(verb), VARIANT, and the target pragma. */
 
 typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef float vec8 __attribute__((vector_size(32)));
+typedef float vec4 __attribute__((vector_size(16)));
 typedef int32_t ivec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
@@ -10,10 +12,23 @@ typedef int32_t ivec __attribute__((vector_size(LANES * 4), aligned(4), may_alia
 
 enum { GROUP = 6 }; /* rows handled together: a positive and the usual 5 negatives */
 
+/* Halves the vector until four lanes are left: a chain of 2 to 4 additions instead of LANES. */
 INLINE float NAME(sum)(vec v) {
-    float sum = 0;
-    for (int lane = 0; lane < LANES; lane++) sum += v[lane];
-    return sum;
+#if LANES == 16
+    vec8 halves[2];
+    memcpy(halves, &v, sizeof halves);
+    halves[0] += halves[1];
+#elif LANES == 8
+    vec8 halves[1] = {v};
+#endif
+#if LANES > 4
+    vec4 quarters[2];
+    memcpy(quarters, halves, sizeof quarters);
+    vec4 q = quarters[0] + quarters[1];
+#else
+    vec4 q = v;
+#endif
+    return (q[0] + q[2]) + (q[1] + q[3]);
 }
 
 INLINE vec NAME(where)(ivec mask, vec yes, vec no) {

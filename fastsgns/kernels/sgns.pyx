@@ -15,93 +15,12 @@ A range may start and stop anywhere. Its tokens are the focus words; contexts ar
 whole sentence, also beyond the range, so that no pair is lost where a corpus is cut into chunks.
 """
 
+from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
+from libc.string cimport memset
 
 import numpy as np
-
-cdef extern from "rows.h" nogil:
-    ctypedef void (*gather_t)(void *hidden, const void *rows, int64_t width, const int32_t *ids,
-                              int n, double scale) noexcept nogil
-    ctypedef double (*step_t)(void *hidden, void *gradient, void *rows, int64_t width,
-                              const int32_t *ids, const float *labels, int n, double rate,
-                              void *scores, int want_loss) noexcept nogil
-    ctypedef void (*scatter_t)(void *rows, int64_t width, const int32_t *ids, int n,
-                               const void *gradient, double scale) noexcept nogil
-    ctypedef struct RowOps:
-        const char *name
-        int real_size
-        gather_t gather
-        step_t step
-        scatter_t scatter
-    const RowOps *rows_variant(const char *name)
-    const RowOps plain_f64_rows
-    void rows_use_blas(void *sdot, void *saxpy)
-    void prefetch_row(const void *row, int64_t n_bytes)
-
-cdef extern from "rng.h" nogil:
-    ctypedef struct AliasSlot:
-        uint32_t threshold
-        uint32_t alias
-    uint64_t next_random(uint64_t *state)
-    uint32_t random_below(uint64_t *state, uint32_t n)
-    int32_t random_alias(uint64_t *state, const AliasSlot *table, uint32_t n)
-
-cdef extern from "string.h" nogil:
-    void *memset(void *, int, size_t)
-
-cdef enum:
-    PIECE = 4096
-    BAD_ID = -1
-    NO_MEMORY = -2
-
-# What all threads share; read-only but for the rows.
-cdef struct Model:
-    const RowOps *ops
-    char *input
-    char *output
-    char *tree
-    int64_t width
-    int64_t row_bytes
-    uint32_t n_words
-    const AliasSlot *noise
-    const int32_t *path_nodes
-    const float *path_labels
-    const int64_t *path_starts
-    const uint32_t *keep
-    const float *lock
-    int window
-    int shrink
-    int negative
-    int cbow
-    int mean_hidden
-    int mean_gradient
-    int want_loss
-    const volatile int32_t *stop
-
-# One focus word with its contexts and, an example each, their targets: the positive, then the
-# negatives. Made one focus ahead of its use, so that its rows are in the cache by then.
-cdef struct Plan:
-    int32_t focus
-    int n_contexts
-    int32_t *contexts
-    int n_examples
-    int32_t *targets
-    int *n_targets
-
-# What one call owns.
-cdef struct Worker:
-    uint64_t random
-    int32_t *kept
-    Plan plans[2]
-    float *labels
-    char *hidden
-    char *gradient
-    char *scores
-    double loss
-    int64_t n_examples
-    int64_t n_kept
 
 
 cdef inline char *row_of(const Model *model, char *matrix, int32_t word) noexcept nogil:
