@@ -29,7 +29,7 @@ test: $(STAMP)-test $(STAMP)-install  ## run the test suite against the installe
 lint: $(STAMP)-lint  ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/cython-lint $$(find fastsgns -name '*.pyx' -o -name '*.pxd')
+	PATH="$(abspath $(BIN)):$$PATH" cython-lint $$(find fastsgns -name '*.pyx' -o -name '*.pxd')
 	$(BIN)/mypy
 
 debug: $(STAMP)-debug  ## compile in place with bounds checks

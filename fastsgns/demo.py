@@ -28,7 +28,7 @@ SKIPPED = {
     *("__pycache__", "site-packages", "dist-packages"),
     *("test", "tests", "idle_test", "lib2to3", "_vendor", "ensurepip"),
 }
-WORD = re.compile(r"[a-z]+(?:_[a-z]+)*")
+WORD = re.compile(r"[a-z](?:_?[a-z])+")  # of two letters or more: x and y say little
 BLANK_LINE = re.compile(r"\n\s*\n")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -37,7 +37,7 @@ SETTINGS: dict[str, Any] = {
     "vector_size": 100,
     "window": 10,
     "min_count": 10,
-    "epochs": 10,
+    "epochs": 15,
     "alpha": 0.05,
 }
 WORDS = ("matrix", "eigenvalues", "polynomial", "random", "thread", "file", "socket", "integer")
