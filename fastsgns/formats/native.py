@@ -75,6 +75,10 @@ def write(path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dic
     if hasattr(path, "write"):
         path.write(save(dense, metadata=header))
         return
+    if os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device can't be replaced
+        with open(path, "wb") as file:
+            file.write(save(dense, metadata=header))
+        return
     with atomic(path) as temporary:
         with open(temporary, "xb"):
             pass  # made first, so that the file has the permissions of any new file
