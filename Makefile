@@ -32,7 +32,7 @@ lint: $(STAMP)-lint  ## check style and types
 	PATH="$(abspath $(BIN)):$$PATH" cython-lint $$(find fastsgns -name '*.pyx' -o -name '*.pxd')
 	$(BIN)/mypy
 
-debug: $(STAMP)-debug  ## compile in place with bounds checks
+debug: $(STAMP)-debug  ## compile in place with bounds checks, for .venv/bin/python -m pytest
 	rm -rf build
 	FASTSGNS_DEBUG=1 $(BIN)/python setup.py --quiet build_ext --inplace --force
 	rm -rf build
@@ -78,6 +78,8 @@ $(STAMP)-test $(STAMP)-lint $(STAMP)-bench: $(STAMP)-%: $(STAMP) pyproject.toml
 	@$(PIP) install -r $@-list
 	@touch $@
 
-$(STAMP)-debug: $(STAMP)
-	@$(PIP) install setuptools cython numpy
+$(STAMP)-debug: $(STAMP)-test
+	@$(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb")); \
+		print(*p["build-system"]["requires"], sep="\n")' > $@-list
+	@$(PIP) install -r $@-list
 	@touch $@
