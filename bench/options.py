@@ -1,0 +1,92 @@
+"""Options that the sub-commands share."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from bench import corpus, process, record
+from bench.corpus import Corpus
+from bench.record import Record
+
+
+def positive(text: str) -> int:
+    """Read an integer from 1; underscores and exponents (``2e6``) are welcome."""
+    try:
+        number = float(text) if "e" in text.lower() else int(text)
+    except ValueError:
+        number = 0
+    if number < 1 or number != int(number):
+        raise argparse.ArgumentTypeError(f"{text!r} is no integer from 1")
+    return int(number)
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    """Read NAME=VALUE, the value a number where it looks like one."""
+    name, equals, value = text.partition("=")
+    if not (equals and name.isidentifier()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form name=value")
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, value
+
+
+def add_corpus(parser: argparse.ArgumentParser) -> None:
+    """Declare what is read and where results go."""
+    parser.add_argument(
+        "corpus",
+        nargs="?",
+        metavar="CORPUS",
+        help="text, a sentence a line; also .gz, .bz2, .xz. By default a million tokens of "
+        "../shared/data/corpora (or of the folder in FASTSGNS_DATA), or where that is missing of "
+        "the documentation of this Python",
+    )
+    parser.add_argument(
+        "--tokens", type=positive, metavar="N", help="read only the first N tokens, such as 2e6"
+    )
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=corpus.cache_folder(),
+        metavar="DIR",
+        help="where decompressed and cut corpora are kept (%(default)s)",
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="JSON file of the results")
+    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+
+
+def add_algorithm(parser: argparse.ArgumentParser) -> None:
+    """Declare skip-gram or CBOW."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--sg", dest="sg", action="store_const", const=1, default=1, help="skip-gram (the default)"
+    )
+    which.add_argument("--cbow", dest="sg", action="store_const", const=0, help="CBOW")
+
+
+def add_fastsgns(parser: argparse.ArgumentParser) -> None:
+    """Declare settings that go to fastsgns alone."""
+    parser.add_argument(
+        "--fastsgns",
+        type=assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="further argument of fastsgns.Word2Vec alone, such as alpha=0.075; may be repeated",
+    )
+
+
+def start(arguments: argparse.Namespace, path: Path | None) -> tuple[Corpus, Record]:
+    """Prepare the corpus and open the record; `path` is where it goes unless told otherwise."""
+    versions = process.run({"job": "versions"})
+    text = corpus.prepare(arguments.corpus, arguments.tokens, arguments.cache)
+    hidden = ("run", "command")
+    flags = {
+        name: value if isinstance(value, (int, float, list, type(None))) else str(value)
+        for name, value in vars(arguments).items()
+        if name not in hidden
+    }
+    path = arguments.output or path or record.new_path(arguments.command)
+    return text, Record(path, versions, flags, text.facts())

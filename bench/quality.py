@@ -1,0 +1,212 @@
+"""``python -m bench quality``: how good the vectors are, over several seeds."""
+
+import argparse
+import math
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+from bench import options, process
+from bench.corpus import Corpus, data_folder
+from bench.record import RESULTS, Record, Result
+from bench.report import MIB, mean_with_deviation, standard_errors, table
+from bench.sides import installed
+from fastsgns.console import say
+
+EXAMPLES = """\
+Both packages train with the same settings and seeds 1, 2, ...; fastsgns judges the vectors of
+both: Spearman correlation with human scores, and the share of Google's analogies answered right
+among the 30,000 most frequent words. A difference is also given in standard errors: below 2 it may
+be noise. With more than one worker gensim reads by its LineSentence, for its corpus_file then
+lowers the learning rate too slowly.
+
+Results are kept in one JSON file and not computed again while text, settings, seed, processor,
+and the version or code of the package are the same: a run that was stopped goes on where it was.
+
+examples:
+  python -m bench quality wiki17m.txt.xz --eval eval/ --markdown
+  python -m bench quality wiki17m.txt.xz --eval eval/ --cbow --seeds 5
+  python -m bench quality wiki17m.txt.xz --eval eval/ --cbow --cbow-gradient exact \\
+      --fastsgns alpha=0.075
+"""
+SETS = {
+    "wordsim353": ("WordSim353", ("wordsim353.tsv",)),
+    "simlex999": ("SimLex-999", ("simlex999.tsv",)),
+    "men": ("MEN", ("men.tsv", "men_dev2000.tsv")),
+    "mturk771": ("MTurk-771", ("mturk771.tsv",)),
+    "analogies": ("Google analogies", ("questions-words.txt",)),
+}
+SIDES = ("fastsgns", "gensim")
+
+
+def add(commands: Any, **common: Any) -> None:
+    """Declare the sub-command."""
+    parser = commands.add_parser(
+        "quality", help="similarity and analogies over seeds", epilog=EXAMPLES, **common
+    )
+    options.add_corpus(parser)
+    options.add_algorithm(parser)
+    parser.add_argument(
+        "--eval",
+        type=Path,
+        default=data_folder() / "eval",
+        metavar="DIR",
+        help="folder with " + ", ".join(names[-1] for _, names in SETS.values()) + " (%(default)s)",
+    )
+    parser.add_argument("--seeds", type=options.positive, default=3, metavar="N", help="(3)")
+    parser.add_argument("--dim", type=options.positive, default=100, help="(100)")
+    parser.add_argument("--window", type=options.positive, default=5, help="(5)")
+    parser.add_argument("--negative", type=options.positive, default=5, help="(5)")
+    parser.add_argument("--epochs", type=options.positive, default=3, help="(3)")
+    parser.add_argument("--min-count", type=options.positive, default=5, help="(5)")
+    parser.add_argument("--workers", type=options.positive, default=1, help="threads (1)")
+    parser.add_argument("--alpha", type=float, help="learning rate (0.025)", default=0.025)
+    parser.add_argument(
+        "--cbow-gradient", choices=("gensim", "exact"), help="of fastsgns (its default)"
+    )
+    options.add_fastsgns(parser)
+    parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES), help="(all)")
+    parser.add_argument("--fresh", action="store_true", help="compute again what is there")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train and judge what is not in the record yet, and print the table of all."""
+    sets = evaluation_sets(arguments.eval)
+    if not sets:
+        say(f"{arguments.eval} holds none of the evaluation sets; give their folder by --eval DIR")
+        return 1
+    stem = Path(arguments.corpus or "default").name.split(".")[0]
+    corpus, record = options.start(arguments, RESULTS / f"quality-{stem}.json")
+    versions = record.content["runs"][-1]["versions"]
+    sides = installed(arguments.sides, versions)
+    if not sides:
+        return 1
+    results: dict[str, list[Result]] = {side: [] for side in sides}
+    for seed in range(1, arguments.seeds + 1):
+        for side in sides:
+            job = make_job(arguments, corpus, side, seed, sets)
+            result = obtain(
+                record,
+                job,
+                {"cpu": record.cpu} | make_key(job, corpus, versions, sets),
+                arguments.fresh,
+            )
+            results[side].append(result)
+            scores = ", ".join(f"{name} {score:.3f}" for name, score in result["scores"].items())
+            say(f"seed {seed}/{arguments.seeds} {side}: {scores}")
+    print(describe(arguments, corpus))
+    print(record.heading([result for side in results.values() for result in side]))
+    print()
+    print(render(results, sets, arguments.markdown))
+    print(f"\n{record.path}")
+    return 0
+
+
+def evaluation_sets(folder: Path) -> dict[str, str]:
+    """Find the evaluation sets of a folder; says which are missing."""
+    found = {}
+    for key, (title, names) in SETS.items():
+        paths = [folder / name for name in names if (folder / name).exists()]
+        if paths:
+            found[key] = str(paths[0])
+        else:
+            say(f"{title} is left out: there is no {' or '.join(names)} in {folder}")
+    return found
+
+
+def make_job(
+    arguments: argparse.Namespace, corpus: Corpus, side: str, seed: int, sets: dict[str, str]
+) -> dict[str, Any]:
+    """Describe one training to the child."""
+    settings: dict[str, Any] = {
+        "sg": arguments.sg,
+        "vector_size": arguments.dim,
+        "seed": seed,
+        **{
+            name: getattr(arguments, name)
+            for name in ("window", "negative", "epochs", "min_count", "workers", "alpha")
+        },
+    }
+    if side == "fastsgns":
+        settings["progress"] = False
+        if arguments.cbow_gradient:
+            settings["cbow_gradient"] = arguments.cbow_gradient
+        settings |= dict(arguments.fastsgns)
+    return {
+        "job": "train",
+        "package": side,
+        "feed": "lines" if side == "gensim" and arguments.workers > 1 else "file",
+        "corpus": str(corpus.path),
+        "settings": settings,
+        "eval": sets,
+    }
+
+
+def make_key(
+    job: dict[str, Any], corpus: Corpus, versions: dict[str, Any], sets: dict[str, str]
+) -> dict[str, Any]:
+    """Say what a result depends on: if that is the same, it need not be computed again."""
+    side = job["package"]
+    code = [versions[side]]
+    if side == "fastsgns":
+        code += [versions["fastsgns_code"], versions["fastsgns_kernel"]]
+    return {
+        "side": side,
+        "code": code,
+        "settings": job["settings"],
+        "corpus": corpus.facts(),
+        "sets": {name: Path(path).stat().st_size for name, path in sets.items()},
+    }
+
+
+def obtain(record: Record, job: dict[str, Any], key: dict[str, Any], fresh: bool) -> Result:
+    """Take a result from the record, or compute it and write it there."""
+    found = None if fresh else record.find(key)
+    return found or record.append({"key": key} | process.run(job))
+
+
+def describe(arguments: argparse.Namespace, corpus: Corpus) -> str:
+    """Say in a line what was trained."""
+    own = {"cbow_gradient": arguments.cbow_gradient} if arguments.cbow_gradient else {}
+    own |= dict(arguments.fastsgns)
+    extra = "".join(f", fastsgns {name}={value}" for name, value in own.items())
+    return (
+        f"{corpus}: sg={arguments.sg}, vector_size={arguments.dim}, window={arguments.window}, "
+        f"negative={arguments.negative}, epochs={arguments.epochs}, "
+        f"min_count={arguments.min_count}, alpha={arguments.alpha}, workers={arguments.workers}"
+        f"{extra}; {arguments.seeds} seeds"
+    )
+
+
+def render(results: dict[str, list[Result]], sets: dict[str, str], markdown: bool) -> str:
+    """Make the table, a row for each measure."""
+    both = len(results) == 2
+    rows = []
+    for name in sets:
+        scores = [[r["scores"][name] for r in side] for side in results.values()]
+        row = [SETS[name][0], *map(mean_with_deviation, scores)]
+        if both:
+            errors = standard_errors(*scores)
+            row += [
+                f"{mean(scores[0]) - mean(scores[1]):+.3f}",
+                "-" if math.isnan(errors) else f"{errors:+.1f}",
+            ]
+        rows.append(row)
+    for title, digits, measure in MEASURES:
+        medians = [median(map(measure, side)) for side in results.values()]
+        row = [title, *(f"{value:,.{digits}f}" for value in medians)]
+        rows.append([*row, f"x {medians[0] / medians[1]:.2f}", ""] if both else row)
+    heading = ["", *results, *(["difference", "standard errors"] if both else [])]
+    return table(heading, rows, markdown)
+
+
+def _n_trained(result: Result) -> int:
+    return result["n_words"] * result["key"]["settings"]["epochs"]
+
+
+MEASURES = (
+    ("kw/CPU s", 0, lambda result: _n_trained(result) / result["train_cpu"] / 1e3),
+    ("kw/s", 0, lambda result: _n_trained(result) / result["train_wall"] / 1e3),
+    ("peak MiB", 0, lambda result: result["peak_bytes"] / MIB),
+)

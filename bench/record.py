@@ -1,0 +1,93 @@
+"""Record: the JSON file of results, written anew after each of them."""
+
+import json
+import os
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from bench import machine
+
+RESULTS = Path(__file__).parent / "results"
+Result = dict[str, Any]
+
+
+class Record:
+    """Runs (machine, versions, flags, load) and results, each of which names its run.
+
+    Parameters
+    ----------
+    path : Path
+        Where to. A file that exists is continued.
+    versions, flags, corpus : dict
+        Of this run.
+    """
+
+    def __init__(
+        self, path: Path, versions: dict[str, Any], flags: dict[str, Any], corpus: dict[str, Any]
+    ) -> None:
+        self.path = path
+        self.content: dict[str, list[Result]] = {"runs": [], "results": []}
+        if path.exists():
+            self.content = json.loads(path.read_text(encoding="utf-8"))
+        self._run: dict[str, Any] = {
+            "command": "python -m bench " + shlex.join(sys.argv[1:]),
+            "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "commit": machine.commit(),
+            "machine": machine.describe(),
+            "versions": versions,
+            "flags": flags,
+            "corpus": corpus,
+            "load_before": machine.load(),
+            "load_after": None,
+        }
+        self.content["runs"].append(self._run)
+
+    @property
+    def results(self) -> list[Result]:
+        """All results, those of earlier runs included."""
+        return self.content["results"]
+
+    def find(self, key: Result) -> Result | None:
+        """Give the latest result of a key, if there is one."""
+        for result in reversed(self.results):
+            if result.get("key") == key:
+                return result
+        return None
+
+    def append(self, result: Result) -> Result:
+        """Add a result and write the file."""
+        result = result | {"run": len(self.content["runs"]) - 1, "load": machine.load()[0]}
+        self.results.append(result)
+        self._run["load_after"] = machine.load()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        unfinished.write_text(json.dumps(self.content, indent=1) + "\n", encoding="utf-8")
+        os.replace(unfinished, self.path)
+        return result
+
+    @property
+    def cpu(self) -> str:
+        """The processor of this run."""
+        return self._run["machine"]["cpu"]
+
+    def heading(self, results: list[Result]) -> str:
+        """Say what the numbers of some results depend on."""
+        box, versions = self._run["machine"], self._run["versions"]
+        packages = ", ".join(
+            f"{name} {versions[name]}"
+            for name in ("python", "numpy", "fastsgns", "gensim")
+            if versions.get(name)
+        )
+        loads = [result["load"] for result in results]
+        return (
+            f"{box['cpu']}, {box['usable_cores'] or box['cores']} cores; {packages}, "
+            f"kernel {versions['fastsgns_kernel']}; load average {min(loads)} to {max(loads)}"
+        )
+
+
+def new_path(command: str) -> Path:
+    """Name a file for the results of a command that starts now."""
+    return RESULTS / f"{command}-{time.strftime('%Y%m%d-%H%M%S')}.json"

@@ -1,0 +1,133 @@
+"""``python -m bench speed``: words a second and peak memory of one epoch."""
+
+import argparse
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+from bench import options, process
+from bench.record import Result
+from bench.report import mebibytes, ratios, table, with_spread
+from bench.sides import BASE, SIDES, installed
+from fastsgns.console import say
+
+EXAMPLES = """\
+Each trainer runs in a fresh process, in rounds, so that a busy moment falls on all of them. Timed
+is one epoch; the vocabulary (for fastsgns also the encoding) is a column of its own. kw/s are
+thousand words of the text, before any are dropped, a second: "CPU" of the process's time in all
+its threads, user and system, "wall" of the clock. Ratios are taken within a round; shown is their
+median, with the least and the greatest in brackets.
+
+examples:
+  python -m bench speed                                a first impression, a minute or two
+  python -m bench speed wiki.txt.xz --tokens 2e6 --dim 100 300
+  python -m bench speed wiki.txt --cbow --workers 1 2 4 --rounds 5
+  python -m bench speed wiki.txt --sides fastsgns-file gensim-file --markdown
+"""
+Config = tuple[int, int, str]  # dim, workers, side
+
+
+def add(commands: Any, **common: Any) -> None:
+    """Declare the sub-command."""
+    parser = commands.add_parser(
+        "speed", help="words a second and memory, beside gensim", epilog=EXAMPLES, **common
+    )
+    options.add_corpus(parser)
+    options.add_algorithm(parser)
+    parser.add_argument("--rounds", type=options.positive, default=3, metavar="N", help="(3)")
+    parser.add_argument("--dim", type=options.positive, nargs="+", default=[100], help="(100)")
+    parser.add_argument(
+        "--workers", type=options.positive, nargs="+", default=[1, 2], help="threads (1 2)"
+    )
+    parser.add_argument("--window", type=options.positive, default=5, help="(5)")
+    parser.add_argument("--negative", type=options.positive, default=5, help="(5)")
+    parser.add_argument("--min-count", type=options.positive, default=5, help="(5)")
+    parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES), help="(all)")
+    options.add_fastsgns(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print."""
+    corpus, record = options.start(arguments, None)
+    sides = installed(arguments.sides, record.content["runs"][-1]["versions"])
+    if not sides:
+        return 1
+    configs = list(product(arguments.dim, arguments.workers, sides))
+    results: list[Result] = []
+    for n_round in range(arguments.rounds):
+        for config in configs if n_round % 2 == 0 else configs[::-1]:
+            job = make_job(arguments, str(corpus.path), config)
+            dim, workers, side = config
+            names = {"round": n_round, "side": side, "dim": dim, "workers": workers}
+            result = record.append(names | process.run(job))
+            results.append(result)
+            say(
+                f"round {n_round + 1}/{arguments.rounds} {side} dim {dim} workers {workers}: "
+                f"{rate('cpu')(result):,.0f} kw/CPU s, {rate('wall')(result):,.0f} kw/s"
+            )
+    algorithm = "skip-gram" if arguments.sg else "CBOW"
+    print(f"{algorithm}, one epoch of {corpus}: {results[0]['n_words']:,} words")
+    print(record.heading(results))
+    print()
+    print(render(results, configs, arguments.markdown))
+    print(f"\n{record.path}")
+    return 0
+
+
+def make_job(arguments: argparse.Namespace, path: str, config: Config) -> dict[str, Any]:
+    """Describe one training to the child."""
+    dim, workers, name = config
+    side = SIDES[name]
+    settings = {
+        "sg": arguments.sg,
+        "vector_size": dim,
+        "window": arguments.window,
+        "negative": arguments.negative,
+        "min_count": arguments.min_count,
+        "workers": workers,
+        "epochs": 1,
+    }
+    if side.package == "fastsgns":
+        settings |= {"progress": False} | dict(arguments.fastsgns)
+    return {
+        "job": "train",
+        "package": side.package,
+        "feed": side.feed,
+        "corpus": path,
+        "settings": settings,
+    }
+
+
+def rate(clock: str) -> Callable[[Result], float]:
+    """Thousand words a second of training, by ``cpu`` or ``wall`` time."""
+    return lambda result: result["n_words"] / result[f"train_{clock}"] / 1e3
+
+
+def render(results: list[Result], configs: list[Config], markdown: bool) -> str:
+    """Make the table, a row for each configuration."""
+
+    def of(config: Config) -> list[Result]:
+        return [r for r in results if (r["dim"], r["workers"], r["side"]) == config]
+
+    workers = list(dict.fromkeys(n_workers for _, n_workers, _ in configs))
+    sides = {side for _, _, side in configs}
+    heading = ["trainer", "dim", "workers", "kw/CPU s", "kw/s"]
+    if BASE in sides:
+        heading += [f"x {BASE} CPU", f"x {BASE} wall"]
+    if len(workers) > 1:
+        heading.append(f"x {workers[0]} worker{'s' * (workers[0] > 1)}")
+    heading += ["vocabulary s", "peak MiB"]
+    rows = []
+    for config in configs:
+        dim, n_workers, side = config
+        mine = of(config)
+        row = [side, str(dim), str(n_workers)]
+        row += [with_spread([rate(clock)(r) for r in mine], 0) for clock in ("cpu", "wall")]
+        if BASE in sides:
+            base = of((dim, n_workers, BASE))
+            row += [with_spread(ratios(mine, base, rate(clock))) for clock in ("cpu", "wall")]
+        if len(workers) > 1:
+            row.append(with_spread(ratios(mine, of((dim, workers[0], side)), rate("wall"))))
+        rows.append([*row, with_spread([r["prepare_wall"] for r in mine]), mebibytes(mine)])
+    return table(heading, rows, markdown)

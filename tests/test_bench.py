@@ -1,0 +1,110 @@
+"""The bench: each sub-command on a tiny corpus, without gensim."""
+
+import json
+import os
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import fastsgns
+
+BENCH = Path(__file__).resolve().parent.parent / "bench"
+WORDS = [f"w{i}" for i in range(40)]
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """Run ``python -m bench`` where gensim can't be imported; returns its output and results."""
+    if not BENCH.is_dir():
+        pytest.skip("the bench is not part of this installation")
+    path = tmp_path / "path"
+    path.mkdir()
+    (path / "bench").symlink_to(BENCH)
+    (path / "gensim.py").write_text("raise ImportError('not here')")
+    corpus = tmp_path / "corpus.txt"
+    lines = (" ".join(WORDS[(i * 7 + j * j) % 40] for j in range(25)) for i in range(60))
+    corpus.write_text("\n".join(lines))
+    output = tmp_path / "results.json"
+    folders = [str(path), str(Path(fastsgns.__file__).parent.parent)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(folders)}
+
+    def run(command, *arguments):
+        line = [command, str(corpus), "--cache", str(tmp_path / "cache"), "--output", str(output)]
+        done = subprocess.run(
+            [sys.executable, "-m", "bench", *line, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done, json.loads(output.read_text())
+
+    return run
+
+
+def test_speed_without_gensim_has_a_result_for_each_round(bench):
+    done, record = bench(
+        "speed", "--rounds", "2", "--dim", "8", "--tokens", "1000", "--workers", "2"
+    )
+    assert "gensim is not installed" in done.stderr
+    sides = ("fastsgns-file", "fastsgns-lists")
+    assert [(r["round"], r["side"]) for r in record["results"]] == [
+        *((0, side) for side in sides),
+        *((1, side) for side in sides[::-1]),
+    ]
+    for result in record["results"]:
+        assert result["n_words"] == 1000
+        assert result["train_cpu"] > 0 and result["train_wall"] > 0
+        assert result["peak_bytes"] > 1 << 20
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith("fastsgns-")]
+    assert [row[:3] for row in rows] == [[side, "8", "2"] for side in sides]
+
+
+def test_scan_of_files_and_lists_reads_the_same_and_says_where_it_ran(bench):
+    done, record = bench("scan", "--rounds", "1", "--min-count", "30", "--markdown")
+    (n_words, n_types), *others = [(r["n_words"], r["n_types"]) for r in record["results"]]
+    assert n_words == 1500 and 0 < n_types <= 40
+    assert others == [(n_words, n_types)] * 2  # lists, and the file by two workers
+    assert done.stdout.count("| fastsgns-file ") == 2
+    (run,) = record["runs"]
+    assert run["machine"]["cores"] and len(run["load_after"]) == 3
+    assert run["versions"]["fastsgns"] == fastsgns.__version__
+    assert run["versions"]["gensim"] is None
+    assert run["command"].startswith("python -m bench scan")
+    assert run["corpus"]["name"] == "corpus.txt"
+    assert run["flags"]["rounds"] == 1
+
+
+def test_quality_is_resumed_and_not_computed_twice(bench, tmp_path):
+    folder = tmp_path / "eval"
+    folder.mkdir()
+    pairs = (f"{a}\t{b}\t{i % 10}\n" for i, (a, b) in enumerate(pairwise(WORDS)))
+    (folder / "wordsim353.tsv").write_text("".join(pairs))
+    (folder / "questions-words.txt").write_text(": some\nw1 w2 w3 w4\n")
+    options = ("--eval", str(folder), "--dim", "8", "--epochs", "1")
+    done, first = bench("quality", *options, "--seeds", "1")
+    assert "SimLex-999 is left out" in done.stderr
+    assert set(first["results"][0]["scores"]) == {"wordsim353", "analogies"}
+    _, second = bench("quality", *options, "--seeds", "2")
+    assert second["results"][:1] == first["results"]
+    assert [r["key"]["settings"]["seed"] for r in second["results"]] == [1, 2]
+    _, other = bench("quality", *options, "--seeds", "1", "--fresh", "--fastsgns", "min_count=5")
+    assert len(other["results"]) == 3
+    assert other["results"][2]["key"] == first["results"][0]["key"]
+    assert other["results"][2]["scores"] == first["results"][0]["scores"]
+
+
+def test_a_failing_job_is_told(bench):
+    with pytest.raises(AssertionError, match="windw"):
+        bench("speed", "--rounds", "1", "--fastsgns", "windw=3")
+
+
+def test_examples_of_the_report_are_right():
+    if not BENCH.is_dir():
+        pytest.skip("the bench is not part of this installation")
+    report = [sys.executable, "-m", "doctest", str(BENCH / "report.py")]
+    assert subprocess.run(report, capture_output=True, text=True).stdout == ""
