@@ -81,11 +81,12 @@ def alias_table(probabilities: np.ndarray) -> np.ndarray:
 
     kept = np.ones_like(scaled)
     alias = np.arange(len(scaled))
-    lender = np.searchsorted(excess, np.concatenate([[0.0], lack[:-1]]), side="right")
+    lack_before = np.concatenate([[0.0], lack])
+    lender = np.searchsorted(excess, lack_before[:-1], side="right")
     kept[small] = scaled[small]
-    alias[small] = large[np.minimum(lender[: len(small)], len(large) - 1)]
+    alias[small] = large[np.minimum(lender, len(large) - 1)]
     emptied_by = np.searchsorted(lack, excess[:-1], side="right")
-    emptied = np.flatnonzero(emptied_by < len(small))
+    emptied = np.flatnonzero((emptied_by < len(small)) & (lack_before[emptied_by] < excess[:-1]))
     kept[large[emptied]] = 1 + excess[emptied] - lack[emptied_by[emptied]]
     alias[large[emptied]] = large[emptied + 1]
 

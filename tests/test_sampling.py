@@ -4,7 +4,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import reference
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
@@ -21,9 +21,14 @@ def probabilities_of(table):
     return p
 
 
-@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=200).filter(lambda w: sum(w) > 1e-3))
+some_weights = st.lists(st.floats(0, 1e6), min_size=1, max_size=200)
+weights_with_ties = st.lists(st.integers(0, 4), min_size=1, max_size=12)
+
+
+@given(st.one_of(some_weights, weights_with_ties).filter(lambda w: sum(w) > 1e-3))
+@settings(max_examples=500)
 def test_alias_table_is_exact(weights):
-    weights = np.array(weights)
+    weights = np.array(weights, float)
     got = probabilities_of(sampling.alias_table(weights))
     np.testing.assert_allclose(got, weights / weights.sum(), atol=1e-9)
 

@@ -73,10 +73,10 @@ cdef void reverse(int32_t *values, int64_t n) noexcept nogil:
 cdef int draw_targets(const Model *model, Worker *worker, int32_t focus, int32_t *targets) \
         noexcept nogil:
     """The positive and its negatives; a negative equal to the positive is left out."""
-    cdef int n = 1, k
+    cdef int n = 1, _
     cdef int32_t word
     targets[0] = focus
-    for k in range(model.negative):
+    for _ in range(model.negative):
         word = random_alias(&worker.random, model.noise, model.n_words)
         if word != focus:
             targets[n] = word
