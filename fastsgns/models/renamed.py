@@ -1,7 +1,7 @@
 """Names that older programs look for on a model, and where each has gone."""
 
 import warnings
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 MOVED_TO_WV = {
     name: f"model.wv.{name}"
@@ -38,12 +38,30 @@ SUCCESSORS = MOVED_TO_WV | {
     "trainables": "the model itself (model.syn1neg, model.layer1_size)",
     "vocabulary": "the model itself (model.min_count, model.sample) and model.wv",
 }
+MISSING = {
+    "syn1neg": "it exists only with negative sampling (negative > 0) and a vocabulary",
+    "syn1": "it exists only with hierarchical softmax (hs=1) and a vocabulary",
+    "load": "it makes a new model, so call it on the class: model = Word2Vec.load(path)",
+}
 RENAMED_ARGUMENTS = {
     "size": "vector_size",
     "iter": "epochs",
     "sentences": "corpus_iterable",
     "docvecs": "no argument of Word2Vec",
 }
+
+
+if TYPE_CHECKING:
+    ClassOnly = classmethod
+else:
+
+    class ClassOnly(classmethod):
+        """A class method that instances do not have: to call it on one would be a mistake."""
+
+        def __get__(self, instance: object, owner: type | None = None) -> Any:
+            if instance is not None:
+                raise AttributeError  # of which Renamed.__getattr__ makes a message
+            return super().__get__(None, owner)
 
 
 class Renamed:
@@ -53,9 +71,10 @@ class Renamed:
 
     def __getattr__(self, name: str) -> NoReturn:
         successor = SUCCESSORS.get(name)
+        hint = f"use {successor}" if successor else MISSING.get(name)
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}"
-            + (f"; use {successor}" if successor else "")
+            + (f"; {hint}" if hint else "")
         )
 
     def __getitem__(self, word: Any) -> NoReturn:
