@@ -296,7 +296,7 @@ class VocabularyBuilder:
     def _grow(self, vocabulary: Vocabulary) -> None:
         """Extend to a vocabulary that begins with the present one.
 
-        The Huffman tree of the new counts has other inner nodes, so its matrix starts over.
+        If the Huffman tree of the new counts has other inner nodes, its matrix starts over.
         """
         n_old, n_words = len(self.wv), len(vocabulary)
         self._matrices.vectors["input"] = self.wv.vectors
@@ -304,7 +304,7 @@ class VocabularyBuilder:
         randomize(self._matrices.vectors["input"][n_old:], self._rng(n_old))
         if self.negative and "output" in self._matrices.vectors:
             self._matrices.grow("output", n_words)
-        if self.hs and n_words > n_old:
+        if self.hs and _tree_differs(self.wv.expandos["count"], vocabulary.counts):
             self._matrices.create("tree", n_words - 1, self.vector_size)
         if len(self.wv.vectors_lockf) > 1:
             self.wv.vectors_lockf = np.concatenate(
@@ -342,6 +342,11 @@ class _Counted:
             self.n_sentences += 1
             self.n_tokens += len(tokens)
             yield tokens
+
+
+def _tree_differs(old_counts: np.ndarray, new_counts: np.ndarray) -> bool:
+    old, new = map(sampling.huffman_paths, (old_counts, new_counts))
+    return not all(np.array_equal(one, other) for one, other in zip(old, new))
 
 
 def _report(chosen: Selection, sample: float) -> dict[str, float]:
