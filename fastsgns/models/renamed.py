@@ -26,13 +26,14 @@ MOVED_TO_WV = {
         "distances",
     ]
 }
+LOADER = "KeyedVectors.load_word2vec_format(path)"
 SUCCESSORS = MOVED_TO_WV | {
     "accuracy": "model.wv.evaluate_word_analogies(path)",
     "vocab": "model.wv.key_to_index",
     "index2word": "model.wv.index_to_key",
     "syn0": "model.wv.vectors",
     "syn0norm": "model.wv.get_normed_vectors()",
-    "load_word2vec_format": "KeyedVectors.load_word2vec_format(path)",
+    "load_word2vec_format": LOADER,
     "iter": "model.epochs",
     "size": "model.vector_size",
     "trainables": "the model itself (model.syn1neg, model.layer1_size)",
@@ -82,6 +83,11 @@ class Renamed:
 
     def __contains__(self, word: Any) -> NoReturn:
         raise TypeError(f"a model contains no words; use {word!r} in model.wv")
+
+    @ClassOnly
+    def load_word2vec_format(cls, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise an AttributeError; only vectors can be read from such a file."""
+        raise AttributeError(f"a model can't be read from it; use {LOADER}")
 
     def init_sims(self, replace: bool = False) -> None:
         """Do as `KeyedVectors.init_sims`; deprecated."""
