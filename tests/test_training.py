@@ -387,31 +387,3 @@ def test_vectors_that_overflow_are_an_error():
         pytest.raises(FloatingPointError, match="train anew with less"),
     ):
         fit(built(alpha=1e30, min_alpha=1e30, cbow_mean=0))
-
-
-@pytest.mark.parametrize("tqdm", [True, False])
-def test_progress_is_shown_on_request(capsys, monkeypatch, tqdm):
-    if not tqdm:
-        monkeypatch.setitem(sys.modules, "tqdm", None)
-    fit(built(progress=True, compute_loss=True))
-    shown = capsys.readouterr()
-    assert "training" in shown.err and "epoch=2/2" in shown.err and "loss=" in shown.err
-    assert "100%" in shown.err and shown.out == ""
-    assert ("words/s" in shown.err) is not tqdm or tqdm
-
-
-@pytest.mark.parametrize("progress", [False, None])
-def test_progress_is_silent_elsewhere(capsys, progress):
-    fit(built(progress=progress))
-    assert capsys.readouterr() == ("", "")
-
-
-def test_log_names_the_kernel_first_and_each_epoch(caplog):
-    caplog.set_level("INFO")
-    model = built(workers=2)
-    caplog.clear()
-    fit(model)
-    messages = [record.getMessage() for record in caplog.records]
-    assert messages[0].startswith("training Word2Vec<vocab=24")
-    assert f"kernel {kernels.variant()}" in messages[0] and "2 threads" in messages[0]
-    assert sum("words/s" in message for message in messages) == 2
