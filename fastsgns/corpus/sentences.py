@@ -7,6 +7,7 @@ form feed), as for ``bytes.split()``; a no-break or an ideographic space belongs
 import os
 import re
 from collections.abc import Iterable, Iterator
+from inspect import isfunction
 from itertools import islice
 from typing import Any
 
@@ -36,13 +37,17 @@ def check_reiterable(sentences: object) -> None:
     Raises
     ------
     TypeError
-        For a generator or another iterator, and for what `check_corpus` refuses.
+        For a generator or another iterator of Python's own (file, map, zip, ...), and for what
+        `check_corpus` refuses. An object of a class that defines ``__iter__`` in Python is
+        trusted to start anew, also if it returns itself.
 
     Examples
     --------
     >>> check_reiterable([["to", "be"]])
     """
     check_corpus(sentences)
+    if isfunction(getattr(type(sentences), "__iter__", None)):
+        return
     if iter(sentences) is sentences:  # type: ignore[call-overload]
         raise TypeError(
             f"the corpus is a {type(sentences).__name__}, which can be read only once, but "

@@ -199,7 +199,7 @@ class VocabularyBuilder:
     def _scan(self, corpus_iterable: Any, corpus_file: Any, trim_rule: TrimRule | None) -> None:
         """Count a corpus without keeping its ids."""
         if self.max_vocab_size is not None:
-            self._scan_bounded(corpus_iterable, corpus_file, trim_rule)
+            self._scan_bounded(corpus_iterable, corpus_file, trim_rule, 1)
             return
 
         def count_only(raw: Vocabulary) -> Vocabulary:
@@ -213,7 +213,7 @@ class VocabularyBuilder:
     ) -> EncodedCorpus:
         """Count, settle the vocabulary and encode, on one reading of the corpus if possible."""
         if self.max_vocab_size is not None:
-            self._scan_bounded(corpus_iterable, corpus_file, self._trim_rule)
+            self._scan_bounded(corpus_iterable, corpus_file, self._trim_rule, n_passes)
             self.prepare_vocab()
             return self._encode(corpus_iterable, corpus_file, self._vocabulary(), n_passes)
 
@@ -225,13 +225,13 @@ class VocabularyBuilder:
         return self._note(self._encode(corpus_iterable, corpus_file, choose, n_passes))
 
     def _scan_bounded(
-        self, corpus_iterable: Any, corpus_file: Any, trim_rule: TrimRule | None
+        self, corpus_iterable: Any, corpus_file: Any, trim_rule: TrimRule | None, n_passes: int
     ) -> None:
         """Count with at most `max_vocab_size` words in mind, which takes a pass of its own."""
         if (corpus_iterable is None) == (corpus_file is None):
             raise TypeError(ONE_SOURCE)
         source = LineSentence(corpus_file) if corpus_iterable is None else corpus_iterable
-        check_corpus(source)
+        (check_reiterable if n_passes > 1 else check_corpus)(source)
         sentences = _Counted(source)
         assert self.max_vocab_size is not None
         self._take_counts(vocabularies.count(sentences, self.max_vocab_size, trim_rule))
@@ -278,7 +278,7 @@ class VocabularyBuilder:
 
     def _rng(self, *key: int) -> np.random.Generator:
         """A generator from the model's seed; None is a seed from the operating system."""
-        return np.random.default_rng(None if self.seed is None else [self.seed & MASK, *key])
+        return np.random.default_rng(None if self.seed is None else [int(self.seed) & MASK, *key])
 
     def _start(self, vocabulary: Vocabulary) -> None:
         n_words = len(vocabulary)
@@ -296,7 +296,7 @@ class VocabularyBuilder:
     def _grow(self, vocabulary: Vocabulary) -> None:
         """Extend to a vocabulary that begins with the present one.
 
-        The Huffman tree of the new counts has other inner nodes, so its matrix starts over.
+        If the Huffman tree of the new counts has other inner nodes, its matrix starts over.
         """
         n_old, n_words = len(self.wv), len(vocabulary)
         self._matrices.vectors["input"] = self.wv.vectors
@@ -304,7 +304,7 @@ class VocabularyBuilder:
         randomize(self._matrices.vectors["input"][n_old:], self._rng(n_old))
         if self.negative and "output" in self._matrices.vectors:
             self._matrices.grow("output", n_words)
-        if self.hs and n_words > n_old:
+        if self.hs and _tree_differs(self.wv.expandos["count"], vocabulary.counts):
             self._matrices.create("tree", n_words - 1, self.vector_size)
         if len(self.wv.vectors_lockf) > 1:
             self.wv.vectors_lockf = np.concatenate(
@@ -342,6 +342,11 @@ class _Counted:
             self.n_sentences += 1
             self.n_tokens += len(tokens)
             yield tokens
+
+
+def _tree_differs(old_counts: np.ndarray, new_counts: np.ndarray) -> bool:
+    old, new = map(sampling.huffman_paths, (old_counts, new_counts))
+    return not all(np.array_equal(one, other) for one, other in zip(old, new))
 
 
 def _report(chosen: Selection, sample: float) -> dict[str, float]:

@@ -12,6 +12,7 @@ from fastsgns import kernels, sampling
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.errors import EmptyCorpusError
 from fastsgns.kernels.objective import Objective
+from fastsgns.models import parameters
 from fastsgns.models.building import VocabularyBuilder
 from fastsgns.models.callbacks import StopTraining
 from fastsgns.training import Schedule, Tally, Trainer
@@ -49,7 +50,7 @@ class Fitting(VocabularyBuilder):
             )
         n_raw_skipped = round(n_skipped * corpus.n_tokens / corpus.n_raw_tokens)
         schedule = Schedule(start, stop, corpus.n_tokens, epochs, n_raw_skipped)
-        seed = self.seed if self.seed is not None else int(self._rng().integers(2**63))
+        seed = int(self._rng().integers(2**63) if self.seed is None else self.seed)
         seen = [0, 0.0]  # epoch and its loss at the last report
 
         def follow(epoch: int, tally: Tally) -> None:
@@ -100,11 +101,14 @@ class Fitting(VocabularyBuilder):
 
     def _objective(self) -> Objective:
         """The arrays to train, sharing memory with `wv`, `syn1neg` and `syn1`."""
-        if not self.hs and not self.negative:
-            raise ValueError("negative is 0 and hs is 0: give one of them, or nothing is learned")
+        parameters.check_objective(self)
         vocabulary, matrices = self._vocabulary(), self._matrices
         counts = vocabulary.counts
         matrices.vectors["input"] = self.wv._vectors
+        if len(self.wv._vectors) != len(counts):
+            raise ValueError(
+                f"model.wv has {len(counts)} words, but vectors of shape {self.wv._vectors.shape}"
+            )
         for role, n_rows in (
             *([("output", len(counts))] if self.negative else []),
             *([("tree", len(counts) - 1)] if self.hs else []),

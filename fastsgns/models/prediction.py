@@ -102,7 +102,10 @@ class Prediction:
             raise RuntimeError("scores need a model trained with hs=1")
         objective = self._scoring()
         return np.array(
-            [self._score(objective, sentence) for sentence in islice(sentences, total_sentences)],
+            [
+                self._score(objective, sentence)
+                for sentence in islice(sentences, int(total_sentences))
+            ],
             np.float32,
         )
 

@@ -1,7 +1,7 @@
 """Names that older programs look for on a model, and where each has gone."""
 
 import warnings
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 MOVED_TO_WV = {
     name: f"model.wv.{name}"
@@ -26,17 +26,23 @@ MOVED_TO_WV = {
         "distances",
     ]
 }
+LOADER = "KeyedVectors.load_word2vec_format(path)"
 SUCCESSORS = MOVED_TO_WV | {
     "accuracy": "model.wv.evaluate_word_analogies(path)",
     "vocab": "model.wv.key_to_index",
     "index2word": "model.wv.index_to_key",
     "syn0": "model.wv.vectors",
     "syn0norm": "model.wv.get_normed_vectors()",
-    "load_word2vec_format": "KeyedVectors.load_word2vec_format(path)",
+    "load_word2vec_format": LOADER,
     "iter": "model.epochs",
     "size": "model.vector_size",
     "trainables": "the model itself (model.syn1neg, model.layer1_size)",
     "vocabulary": "the model itself (model.min_count, model.sample) and model.wv",
+}
+MISSING = {
+    "syn1neg": "it exists only with negative sampling (negative > 0) and a vocabulary",
+    "syn1": "it exists only with hierarchical softmax (hs=1) and a vocabulary",
+    "load": "it makes a new model, so call it on the class: model = Word2Vec.load(path)",
 }
 RENAMED_ARGUMENTS = {
     "size": "vector_size",
@@ -46,6 +52,19 @@ RENAMED_ARGUMENTS = {
 }
 
 
+if TYPE_CHECKING:
+    ClassOnly = classmethod
+else:
+
+    class ClassOnly(classmethod):
+        """A class method that instances do not have: to call it on one would be a mistake."""
+
+        def __get__(self, instance: object, owner: type | None = None) -> Any:
+            if instance is not None:
+                raise AttributeError  # of which Renamed.__getattr__ makes a message
+            return super().__get__(None, owner)
+
+
 class Renamed:
     """The part of Word2Vec that tells old programs what to write instead."""
 
@@ -53,9 +72,10 @@ class Renamed:
 
     def __getattr__(self, name: str) -> NoReturn:
         successor = SUCCESSORS.get(name)
+        hint = f"use {successor}" if successor else MISSING.get(name)
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}"
-            + (f"; use {successor}" if successor else "")
+            + (f"; {hint}" if hint else "")
         )
 
     def __getitem__(self, word: Any) -> NoReturn:
@@ -63,6 +83,11 @@ class Renamed:
 
     def __contains__(self, word: Any) -> NoReturn:
         raise TypeError(f"a model contains no words; use {word!r} in model.wv")
+
+    @ClassOnly
+    def load_word2vec_format(cls, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise an AttributeError; only vectors can be read from such a file."""
+        raise AttributeError(f"a model can't be read from it; use {LOADER}")
 
     def init_sims(self, replace: bool = False) -> None:
         """Do as `KeyedVectors.init_sims`; deprecated."""

@@ -87,17 +87,22 @@ def load(cls: type, path: Any, mmap: str | None) -> Any:
         raise FormatError(f"{path} is damaged: {error}") from None
 
 
-def rebuild(cls: type, tensors: native.Tensors, metadata: dict) -> Any:
+def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
     """Make a model of class `cls` from what a file holds.
+
+    The ``__init__`` of a subclass is not called, for its arguments are not in the file.
 
     Raises
     ------
     FormatError
         If the arrays or the parameters contradict each other, or are missing.
     """
+    from fastsgns.models.word2vec import Word2Vec
+
     try:
         parameters, state = metadata["parameters"], metadata["state"]
-        model = cls(**{name: parameters[name] for name in PARAMETERS})
+        model = cls.__new__(cls)
+        Word2Vec.__init__(model, **{name: parameters[name] for name in PARAMETERS})
         for name in STATE:
             setattr(model, name, state[name])
         matrices: native.Tensors = {
@@ -115,6 +120,8 @@ def rebuild(cls: type, tensors: native.Tensors, metadata: dict) -> Any:
                 f"its {role} matrix is of shape {vectors.shape} and {vectors.dtype}, "
                 f"with {n_words} words of {dimensions} dimensions"
             )
+    if model.wv.vectors_lockf.shape not in ((1,), (n_words,)):
+        raise FormatError(f"{n_words} words with lockf of shape {model.wv.vectors_lockf.shape}")
     model._matrices = Matrices(matrices)
     return model
 

@@ -14,11 +14,11 @@ from fastsgns.corpus.sentences import (
 )
 from fastsgns.corpus.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, TrimRule
 from fastsgns.matrices import Matrices, estimate_bytes
-from fastsgns.models import storage
+from fastsgns.models import parameters, storage
 from fastsgns.models.callbacks import CallbackAny2Vec
 from fastsgns.models.fitting import Fitting
 from fastsgns.models.prediction import Prediction
-from fastsgns.models.renamed import Renamed, refuse_unknown
+from fastsgns.models.renamed import ClassOnly, Renamed, refuse_unknown
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 __all__ = [
@@ -38,7 +38,6 @@ logger = logging.getLogger(__name__)
 
 FAST_VERSION = CORPUSFILE_VERSION = 1
 MAX_WORDS_IN_BATCH = 10000
-CBOW_GRADIENTS = ("gensim", "exact")
 
 
 class Word2Vec(Fitting, Prediction, Renamed):
@@ -182,7 +181,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
         self.cbow_mean, self.cbow_gradient = cbow_mean, cbow_gradient
         self.seed, self.workers, self.epochs, self.hashfxn = seed, workers, epochs, hashfxn
         self.compute_loss, self.comment, self.progress = compute_loss, comment, progress
-        self.callbacks = tuple(callbacks)
+        self.callbacks = parameters.as_callbacks(callbacks)
         self._trim_rule = trim_rule
         self._raw = None
         self._matrices = Matrices()
@@ -192,24 +191,14 @@ class Word2Vec(Fitting, Prediction, Renamed):
         self.running_training_loss = 0.0
         self.epoch_losses: list[float] = []
         self.lifecycle_events: list[dict[str, Any]] = []
-        self._check_parameters()
+        parameters.check(self)
         self.wv = KeyedVectors(vector_size)
         if sentences is not None or corpus_file is not None:
             self._build_and_train(sentences, corpus_file)
 
-    def _check_parameters(self) -> None:
-        for name, least in (("vector_size", 1), ("window", 1), ("workers", 1), ("epochs", 1),
-                            ("negative", 0), ("min_count", 0)):  # fmt: skip
-            value = getattr(self, name)
-            if not isinstance(value, (int, np.integer)) or value < least:
-                raise ValueError(f"{name} is {value!r}; allowed are integers from {least}")
-        if self.cbow_gradient not in CBOW_GRADIENTS:
-            raise ValueError(
-                f"cbow_gradient is {self.cbow_gradient!r}; allowed are {CBOW_GRADIENTS}"
-            )
-
     def _build_and_train(self, sentences: Any, corpus_file: Any) -> None:
         """The whole job on one reading of the corpus."""
+        parameters.check_objective(self)
         corpus = self._scan_and_encode(sentences, corpus_file, n_passes=self.epochs + 1)
         self._train(corpus, self.epochs, self.alpha, self.min_alpha, 0, self.callbacks)
 
@@ -278,14 +267,16 @@ class Word2Vec(Fitting, Prediction, Renamed):
             raise RuntimeError("there is no vocabulary to train yet; call build_vocab first")
         if total_examples is None and total_words is None:
             raise ValueError("give total_examples=model.corpus_count, or total_words")
-        if epochs is None or epochs < 1:
-            raise ValueError(f"epochs is {epochs}; give how many, such as epochs=model.epochs")
+        if epochs is None:
+            raise ValueError("epochs is None; give how many, such as epochs=model.epochs")
         self.epochs = epochs
-        self.alpha = float(start_alpha or self.alpha)
-        self.min_alpha = float(end_alpha or self.min_alpha)
+        self.alpha = float(self.alpha if start_alpha is None else start_alpha)
+        self.min_alpha = float(self.min_alpha if end_alpha is None else end_alpha)
         if compute_loss is not None:
             self.compute_loss = compute_loss
-        callbacks = self.callbacks if callbacks is None else tuple(callbacks)
+        callbacks = self.callbacks if callbacks is None else parameters.as_callbacks(callbacks)
+        parameters.check(self)
+        parameters.check_objective(self)
         if self.alpha > self.min_alpha_yet_reached:
             logger.warning(
                 "alpha rises to %g, having come down to %g in earlier training",
@@ -304,26 +295,32 @@ class Word2Vec(Fitting, Prediction, Renamed):
     @property
     def syn1neg(self) -> np.ndarray:
         """Output vectors of negative sampling, shape (V, vector_size); may be replaced."""
-        return self._role("output", "syn1neg", "negative sampling (negative > 0)")
+        return self._role("output", "syn1neg")
 
     @syn1neg.setter
     def syn1neg(self, vectors: np.ndarray) -> None:
-        self._matrices.vectors["output"] = vectors
+        self._set_role("output", vectors)
 
     @property
     def syn1(self) -> np.ndarray:
         """Output vectors of hierarchical softmax, shape (V - 1, vector_size); may be replaced."""
-        return self._role("tree", "syn1", "hierarchical softmax (hs=1)")
+        return self._role("tree", "syn1")
 
     @syn1.setter
     def syn1(self, vectors: np.ndarray) -> None:
-        self._matrices.vectors["tree"] = vectors
+        self._set_role("tree", vectors)
 
-    def _role(self, role: str, name: str, maker: str) -> np.ndarray:
-        try:
-            return self._matrices.vectors[role]
-        except KeyError:
-            raise AttributeError(f"{name} exists only with {maker} and a vocabulary") from None
+    def _role(self, role: str, name: str) -> np.ndarray:
+        if role not in self._matrices.vectors:
+            raise AttributeError(name)  # of which Renamed.__getattr__ makes a message
+        return self._matrices.vectors[role]
+
+    def _set_role(self, role: str, vectors: np.ndarray) -> None:
+        array = np.asarray(vectors, np.float32)
+        wanted = len(self.wv) - (role == "tree"), self.wv.vector_size
+        if array.shape != wanted:
+            raise ValueError(f"the {role} matrix must be of shape {wanted}; got {array.shape}")
+        self._matrices.vectors[role] = array
 
     @property
     def layer1_size(self) -> int:
@@ -371,7 +368,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
         """
         storage.save(self, fname)
 
-    @classmethod
+    @ClassOnly
     def load(cls, fname: Any, mmap: str | None = None) -> "Word2Vec":
         """Read what `save` wrote: all matrices, so that training can go on.
 
@@ -397,4 +394,4 @@ class Word2Vec(Fitting, Prediction, Renamed):
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"callbacks": (), "_trim_rule": None}
+        return self.__dict__ | {"callbacks": (), "_trim_rule": None, "hashfxn": hash}

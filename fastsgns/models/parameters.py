@@ -1,0 +1,67 @@
+"""The parameters of Word2Vec: what is allowed of each."""
+
+import math
+import numbers
+from collections.abc import Iterable
+from typing import Any
+
+from fastsgns.corpus.vocabulary import check_trim_rule
+
+CBOW_GRADIENTS = ("gensim", "exact")
+LEAST = {
+    "vector_size": 1,
+    "window": 1,
+    "workers": 1,
+    "epochs": 1,
+    "negative": 0,
+    "min_count": 0,
+}
+
+
+def check(model: Any) -> None:
+    """Refuse what no training could work with, before anything is read.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+    TypeError
+        If `seed` is no integer, or `trim_rule` can't be called.
+    """
+    for name, least in LEAST.items():
+        value = getattr(model, name)
+        if not isinstance(value, numbers.Integral) or value < least:
+            raise ValueError(f"{name} is {value!r}; allowed are integers from {least}")
+    for name in ("alpha", "min_alpha", "sample"):
+        value = getattr(model, name)
+        if not (math.isfinite(value) and value >= 0):
+            raise ValueError(f"{name} is {value!r}; allowed are 0 and positive numbers")
+    if not math.isfinite(model.ns_exponent):
+        raise ValueError(f"ns_exponent is {model.ns_exponent!r}; allowed are finite numbers")
+    if model.seed is not None and not isinstance(model.seed, numbers.Integral):
+        raise TypeError(f"seed is {model.seed!r}; allowed are integers and None, which draws one")
+    if model.cbow_gradient not in CBOW_GRADIENTS:
+        raise ValueError(f"cbow_gradient is {model.cbow_gradient!r}; allowed are {CBOW_GRADIENTS}")
+    check_trim_rule(model._trim_rule)
+
+
+def check_objective(model: Any) -> None:
+    """Raise a ValueError if neither negative sampling nor hierarchical softmax is on."""
+    if not model.hs and not model.negative:
+        raise ValueError("negative is 0 and hs is 0: give one of them, or nothing is learned")
+
+
+def as_callbacks(callbacks: Iterable[Any]) -> tuple[Any, ...]:
+    """Give the callbacks as a tuple.
+
+    Raises
+    ------
+    TypeError
+        If they can't be iterated, as a callback that stands alone can't.
+    """
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(
+            f"callbacks is a {type(callbacks).__name__}, where a list of callbacks is wanted; "
+            "put a single one in brackets: callbacks=[...]"
+        )
+    return tuple(callbacks)

@@ -1,0 +1,42 @@
+"""What training shows on the screen and in the log."""
+
+import sys
+
+import pytest
+import toy
+
+from fastsgns import Word2Vec, kernels
+
+SENTENCES = toy.sentences()
+
+
+def trained(**options):
+    model = Word2Vec(SENTENCES, vector_size=16, min_count=1, epochs=2, **options)
+    assert model.epochs_trained == 2
+
+
+@pytest.mark.parametrize("tqdm", [True, False])
+def test_progress_is_shown_on_request(capsys, monkeypatch, tqdm):
+    if not tqdm:
+        monkeypatch.setitem(sys.modules, "tqdm", None)
+    trained(progress=True, compute_loss=True)
+    shown = capsys.readouterr()
+    assert "training" in shown.err and "epoch=2/2" in shown.err and "loss=" in shown.err
+    assert "100%" in shown.err and shown.out == ""
+    assert tqdm or "words/s" in shown.err
+
+
+@pytest.mark.parametrize("progress", [False, None])
+def test_progress_is_silent_elsewhere(capsys, progress):
+    trained(progress=progress)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_log_names_the_kernel_and_each_epoch(caplog):
+    caplog.set_level("INFO")
+    trained(workers=2)
+    messages = [record.getMessage() for record in caplog.records]
+    first = next(message for message in messages if message.startswith("training"))
+    assert "Word2Vec<vocab=24" in first and "2 threads" in first
+    assert f"kernel {kernels.variant()}" in first
+    assert sum("words/s" in message for message in messages) == 2
