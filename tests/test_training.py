@@ -332,11 +332,12 @@ def test_whatever_interrupts_the_wait_stops_the_workers(monkeypatch, error):
 
 
 INTERRUPTED = """
-    import json, sys, threading
+    import json, signal, sys, threading
     import numpy as np
     from fastsgns import EncodedCorpus, Word2Vec
     from fastsgns.corpus.vocabulary import Vocabulary
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background ignore it
     ids = np.random.default_rng(0).integers(1000, size=5_000_000, dtype=np.int32)
     counts = np.bincount(ids, minlength=1000)
     words = [f"w{i}" for i in range(1000)]
@@ -370,13 +371,16 @@ INTERRUPTED = """
 def test_ctrl_c_stops_all_threads_and_leaves_a_usable_model(tmp_path):
     command = [sys.executable, "-c", textwrap.dedent(INTERRUPTED), str(tmp_path / "model")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         sent = time.monotonic()
         stopped = json.loads(process.stdout.readline())
         assert time.monotonic() - sent < 3
-        facts = json.loads(process.communicate(timeout=60)[0])
+        facts = json.loads(process.communicate()[0])
+        watchdog.cancel()
     assert stopped == {"threads": 0}
     assert facts == dict.fromkeys(("learned", "finite", "saved", "trained_on"), True)
 
