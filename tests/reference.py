@@ -83,6 +83,9 @@ class _Run:
         tokens = before + focus + after
         positions = range(len(before), len(before) + len(focus))
         self.n_kept += len(focus)
+        if self.o.n_focus:
+            self.blocks(tokens, positions)
+            return
         plans = (self.plan(tokens, position) for position in positions)
         # the kernel draws for one focus ahead; the order of draws is the same, updates draw nothing
         for plan in list(plans):
@@ -141,3 +144,73 @@ class _Run:
         update /= n if self.o.mean_gradient else 1
         for context in contexts:
             self.o.input[context] += self.lock(context) * update
+
+    def blocks(self, tokens, positions):
+        """Plans are drawn in order, and updates draw nothing, so looking ahead changes nothing."""
+        for first in positions[:: self.o.n_focus]:
+            block = [p for p in range(first, first + self.o.n_focus) if p in positions]
+            reach = 1 + self.stream.below(self.o.window) if self.o.shrink else self.o.window
+            drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared)]
+            self.cbow_block(tokens, block, reach, drawn) if self.o.cbow else self.skip_gram_block(
+                tokens, block, reach, drawn
+            )
+
+    def contexts(self, tokens, position, reach):
+        return [
+            other
+            for other in range(max(0, position - reach), min(len(tokens), position + reach + 1))
+            if other != position
+        ]
+
+    def meet(self, hidden, word, label, weight):
+        """One weighted logistic regression: its loss, and minus its gradients times the rate."""
+        row = self.o.output[word]
+        if self.o.want_loss:
+            self.loss += weight * logistic_loss(hidden, row[None], np.array([label]))
+        error = self.rate * weight * (label - sigmoid(row @ hidden))
+        return error * row, error * hidden
+
+    def skip_gram_block(self, tokens, block, reach, drawn):
+        """All pairs at one point; every pair is owed `negative` negatives from the same draws."""
+        share = self.o.negative / len(drawn)
+        by_input, by_output = np.zeros_like(self.o.input), np.zeros_like(self.o.output)
+        for position in block:
+            word = tokens[position]
+            for context in self.contexts(tokens, position, reach):
+                hidden = self.o.input[tokens[context]]
+                pairs = [(word, 1, 1.0)] + [(n, 0, share) for n in drawn if n != word]
+                for target, label, weight in pairs:
+                    of_hidden, of_row = self.meet(hidden, target, label, weight)
+                    by_input[tokens[context]] += of_hidden
+                    by_output[target] += of_row
+                self.n_examples += 1
+        self.o.input[:] += by_input
+        self.o.output[:] += by_output
+
+    def cbow_block(self, tokens, block, reach, drawn):
+        """All negatives at one point, then each hidden vector's own positive."""
+        share = self.o.negative / len(drawn)
+        examples = []
+        for position in block:
+            contexts = [tokens[other] for other in self.contexts(tokens, position, reach)]
+            if contexts:
+                n = len(contexts) if self.o.mean_hidden else 1
+                examples.append(
+                    (tokens[position], contexts, self.o.input[contexts].sum(axis=0) / n)
+                )
+        moves, by_output = [], np.zeros_like(self.o.output)
+        for word, _, hidden in examples:
+            move = np.zeros_like(hidden)
+            for negative in drawn:
+                if negative != word:
+                    of_hidden, of_row = self.meet(hidden, negative, 0, share)
+                    move += of_hidden
+                    by_output[negative] += of_row
+            moves.append(move)
+        self.o.output[:] += by_output
+        for (word, contexts, hidden), move in zip(examples, moves):
+            of_hidden, of_row = self.meet(hidden, word, 1, 1.0)
+            self.o.output[word] += of_row
+            update = (move + of_hidden) / (len(contexts) if self.o.mean_gradient else 1)
+            np.add.at(self.o.input, contexts, update)
+            self.n_examples += 1

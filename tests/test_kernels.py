@@ -70,6 +70,18 @@ OBJECTIVES = {
     "cbow-mean-undivided": {"cbow": True, "mean_gradient": False},
     "cbow-sum-divided": {"cbow": True, "mean_hidden": False},
     "cbow-hs": {"cbow": True, "output": False, "tree": True},
+    "sg-block": {"n_focus": 4, "n_shared": 8},
+    "sg-block-window": {"n_focus": 1, "n_shared": 5},
+    "sg-block-long": {"n_focus": 7, "n_shared": 10, "window": 9, "shrink": False},
+    "sg-block-thinned": {"n_focus": 4, "n_shared": 8, "keep": THINNED},
+    "cbow-block": {"cbow": True, "n_focus": 8, "n_shared": 8},
+    "cbow-block-undivided-thinned": {
+        "cbow": True,
+        "n_focus": 3,
+        "n_shared": 2,
+        "mean_gradient": False,
+        "keep": THINNED,
+    },
     "cbow-both-thinned-lock": {"cbow": True, "tree": True, "keep": THINNED, "lock": LOCK},
 }
 each_objective = pytest.mark.parametrize("options", OBJECTIVES.values(), ids=OBJECTIVES.keys())
@@ -132,6 +144,27 @@ def test_variants_equal_the_plain_one(variant, options):
         for ours, theirs in zip(rows_of(fast), rows_of(plain)):
             np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=2e-5)
             assert not ours[:, dimensions:].any(), "padding must stay zero"
+
+
+@pytest.mark.parametrize("cbow", [False, True])
+def test_shared_negatives_move_rows_as_the_paper_expects(cbow):
+    """The mean update over many draws is that of independent negatives, within its error."""
+    ids, offsets = np.array([3, 0, 7, 0, 5, 1], np.int32), np.array([0, 6])
+    n_draws, updates = 4000, {}
+    for shared in ({}, {"n_focus": 3, "n_shared": 4}):
+        options = {"cbow": cbow, "shrink": False, "window": 2, "want_loss": False} | shared
+        start = make_objective(**options)
+        moves = []
+        for stream in range(n_draws):
+            moved = dataclasses.replace(start, input=start.input.copy(), output=start.output.copy())
+            run_kernel(moved, ids, offsets, 0, 3, rate=1e-7, stream=stream * 7919)
+            moves.append(np.stack([moved.input - start.input, moved.output - start.output]) / 1e-7)
+        updates[bool(shared)] = np.array(moves)
+    means = {kind: moves.mean(axis=0) for kind, moves in updates.items()}
+    error = np.sqrt(sum(moves.var(axis=0) / n_draws for moves in updates.values()))
+    deviation = np.abs(means[True] - means[False]) / np.maximum(error, 1e-6)
+    assert deviation.max() < 5
+    assert np.mean(deviation[error > 1e-6] < 2) > 0.9
 
 
 @pytest.mark.parametrize("variant", kernels.available())

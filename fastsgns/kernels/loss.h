@@ -9,4 +9,11 @@ static inline double logistic_loss(double score, double label) {
     return margin > 0 ? log1p(exp(-margin)) : log1p(exp(margin)) - margin;
 }
 
+/* The same for a pair that is `positive` times a positive and otherwise a negative. */
+static inline double block_loss(double score, double positive, double weight) {
+    double negative = weight - positive;
+    return (positive ? positive * logistic_loss(score, 1) : 0) +
+           (negative ? negative * logistic_loss(score, 0) : 0);
+}
+
 #endif

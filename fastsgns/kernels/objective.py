@@ -69,4 +69,6 @@ class Objective:
     mean_hidden: bool
     mean_gradient: bool
     want_loss: bool
+    n_focus: int = 0
+    n_shared: int = 0
     stop: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int32))

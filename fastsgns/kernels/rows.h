@@ -27,6 +27,20 @@
 
 enum { CACHE_LINE = 64 };
 
+enum { BLOCK_SLACK = 32 };
+
+/* The rows of a block: `input[in[i]]` and `output[out[j]]`. */
+typedef struct {
+    void *input;
+    void *output;
+    int64_t width;
+    const int32_t *in;
+    const int32_t *out;
+    int n_in;
+    int n_out;
+    void *scratch; /* for at least 2 * n_out vectors or rows */
+} BlockRows;
+
 /* The verbs every objective is made of. `rows` is a matrix of `width` reals a row, `ids` say
  * which of its rows, `scores` is scratch of at least n rounded
  * up to 16, plus `width`. */
@@ -50,6 +64,18 @@ typedef struct {
     /* rows[ids] += scale * gradient, each */
     void (*scatter)(void *rows, int64_t width, const int32_t *ids, int n, const void *gradient,
                     double scale);
+
+    /* All of n_in input rows against all of n_out output rows in one step. Pair (i, j) counts
+     * positive_ij times as a positive and weight_ij - positive_ij times as a negative:
+     *     s_ij  = in_i . out_j
+     *     loss  = -sum_ij positive_ij log sigmoid(s_ij)
+     *                     + (weight_ij - positive_ij) log sigmoid(-s_ij)
+     *     g_ij  = rate * (positive_ij - weight_ij * sigmoid(s_ij))
+     *     in_i += sum_j g_ij out_j,   out_j += sum_i g_ij in_i      (both of the old rows)
+     * No row may be named twice on a side. `positive`, `weight` and `scores` are (n_in, n_out),
+     * row by row, with room for BLOCK_SLACK reals after the last. */
+    double (*block)(const BlockRows *rows, const float *positive, const float *weight, double rate,
+                    void *scores, int want_loss);
 } RowOps;
 
 /* The variant called `name`, or NULL if it was not built or this processor can't run it. */

@@ -22,179 +22,19 @@ from libc.string cimport memset
 
 import numpy as np
 
-
-cdef inline char *row_of(const Model *model, char *matrix, int32_t word) noexcept nogil:
-    return matrix + word * model.row_bytes
-
-
-cdef inline bint is_kept(const Model *model, Worker *worker, int32_t word) noexcept nogil:
-    return model.keep == NULL or <uint32_t>next_random(&worker.random) <= model.keep[word]
-
-
-cdef int64_t keep_focus(
-    const Model *model, Worker *worker, const int32_t *ids, int64_t start, int64_t stop,
-    int64_t n_before,
-) noexcept nogil:
-    """Append the tokens of [start, stop) that subsampling keeps; the number kept by then."""
-    cdef int64_t position
-    for position in range(start, stop):
-        worker.kept[n_before] = ids[position]
-        if <uint32_t>ids[position] >= model.n_words:
-            return BAD_ID
-        n_before += is_kept(model, worker, ids[position])
-    return n_before
-
-
-cdef int64_t keep_margin(
-    const Model *model, Worker *worker, const int32_t *ids, int64_t start, int64_t stop,
-    int step, int64_t n_before,
-) noexcept nogil:
-    """Append up to `window` kept tokens, going from start towards stop (exclusive) by step."""
-    cdef int64_t position = start, n = n_before
-    while position != stop and n < n_before + model.window:
-        if <uint32_t>ids[position] >= model.n_words:
-            return BAD_ID
-        if is_kept(model, worker, ids[position]):
-            worker.kept[n] = ids[position]
-            n += 1
-        position += step
-    return n
-
-
-cdef void reverse(int32_t *values, int64_t n) noexcept nogil:
-    cdef int64_t i
-    cdef int32_t value
-    for i in range(n // 2):
-        value = values[i]
-        values[i] = values[n - 1 - i]
-        values[n - 1 - i] = value
-
-
-cdef int draw_targets(const Model *model, Worker *worker, int32_t focus, int32_t *targets) \
-        noexcept nogil:
-    """The positive and its negatives; a negative equal to the positive is left out."""
-    cdef int n = 1, _
-    cdef int32_t word
-    targets[0] = focus
-    for _ in range(model.negative):
-        word = random_alias(&worker.random, model.noise, model.n_words)
-        if word != focus:
-            targets[n] = word
-            n += 1
-    return n
-
-
-cdef void make_plan(const Model *model, Worker *worker, Plan *plan, int64_t position,
-                    int64_t n_kept) noexcept nogil:
-    """Draw the window and the negatives of the focus at `position` of the kept tokens."""
-    cdef int64_t reach = model.window, other
-    cdef int example
-    if model.shrink:
-        reach = 1 + random_below(&worker.random, model.window)
-    plan.focus = worker.kept[position]
-    plan.n_contexts = 0
-    for other in range(max(0, position - reach), min(n_kept, position + reach + 1)):
-        if other != position:
-            plan.contexts[plan.n_contexts] = worker.kept[other]
-            plan.n_contexts += 1
-    plan.n_examples = min(plan.n_contexts, 1) if model.cbow else plan.n_contexts
-    if model.output != NULL:
-        prefetch_row(row_of(model, model.output, plan.focus), model.row_bytes)
-        for example in range(plan.n_examples):
-            plan.n_targets[example] = draw_targets(
-                model, worker, plan.focus, plan.targets + example * (model.negative + 1))
-    other = position + model.window + 2
-    if other < n_kept:
-        prefetch_row(row_of(model, model.input, worker.kept[other]), model.row_bytes)
-
-
-cdef inline void prefetch_targets(const Model *model, const Plan *plan, int first, int last) \
-        noexcept nogil:
-    """Ask for the negatives' rows of the examples [first, last), a few at a time: the memory
-    system holds some dozens of requests and stalls on more."""
-    cdef int example, target
-    for example in range(first, min(last, plan.n_examples)):
-        for target in range(1, plan.n_targets[example]):
-            prefetch_row(row_of(
-                model, model.output, plan.targets[example * (model.negative + 1) + target]),
-                model.row_bytes)
-
-
-cdef void learn(const Model *model, Worker *worker, Plan *plan, int example, char *hidden,
-                char *gradient, double rate) noexcept nogil:
-    """One example: `hidden` against the targets of negative sampling and the path of the focus."""
-    cdef int64_t first
-    if model.output != NULL:
-        worker.loss += model.ops.step(
-            hidden, gradient, model.output, model.width,
-            plan.targets + example * (model.negative + 1), worker.labels,
-            plan.n_targets[example], rate, worker.scores, model.want_loss)
-    if model.tree != NULL:
-        first = model.path_starts[plan.focus]
-        worker.loss += model.ops.step(
-            hidden, gradient, model.tree, model.width, model.path_nodes + first,
-            model.path_labels + first, <int>(model.path_starts[plan.focus + 1] - first),
-            rate, worker.scores, model.want_loss)
-    worker.n_examples += 1
-
-
-cdef void add_to_contexts(const Model *model, Worker *worker, const int32_t *contexts, int n,
-                          double scale) noexcept nogil:
-    cdef int i
-    if model.lock == NULL:
-        model.ops.scatter(model.input, model.width, contexts, n, worker.gradient, scale)
-    else:
-        for i in range(n):
-            model.ops.scatter(model.input, model.width, contexts + i, 1, worker.gradient,
-                              scale * model.lock[contexts[i]])
-
-
-cdef void skip_gram(const Model *model, Worker *worker, Plan *plan, const Plan *following,
-                    double rate) noexcept nogil:
-    """Each context's input row predicts the focus.
-
-    The row serves as its own gradient's sum unless it must stay still for a second objective or
-    the update is scaled.
-    """
-    cdef bint in_place = model.lock == NULL and (model.output == NULL or model.tree == NULL)
-    cdef int example
-    cdef char *hidden
-    for example in range(plan.n_examples):
-        hidden = row_of(model, model.input, plan.contexts[example])
-        if model.output != NULL:
-            prefetch_targets(model, following, example, example + 1)
-        if in_place:
-            learn(model, worker, plan, example, hidden, hidden, rate)
-        else:
-            memset(worker.gradient, 0, model.row_bytes)
-            learn(model, worker, plan, example, hidden, worker.gradient, rate)
-            add_to_contexts(model, worker, plan.contexts + example, 1, 1.0)
-    if model.output != NULL:
-        prefetch_targets(model, following, plan.n_examples, following.n_examples)
-
-
-cdef void cbow(const Model *model, Worker *worker, Plan *plan, const Plan *following,
-               double rate) noexcept nogil:
-    """The sum or mean of the contexts' input rows predicts the focus."""
-    cdef double share
-    if model.output != NULL:
-        prefetch_targets(model, following, 0, following.n_examples)
-    if plan.n_examples == 0:
-        return
-    share = 1.0 / plan.n_contexts
-    model.ops.gather(worker.hidden, model.input, model.width, plan.contexts, plan.n_contexts,
-                     share if model.mean_hidden else 1.0)
-    memset(worker.gradient, 0, model.row_bytes)
-    learn(model, worker, plan, 0, worker.hidden, worker.gradient, rate)
-    add_to_contexts(model, worker, plan.contexts, plan.n_contexts,
-                    share if model.mean_gradient else 1.0)
-
+from fastsgns.kernels.blocks cimport train_blocks
+from fastsgns.kernels.pairs cimport train_pairs
+from fastsgns.kernels.state cimport (
+    BAD_ID, BLOCK_SLACK, PIECE, AliasSlot, Model, Plan, RowOps, Worker, plain_f64_rows,
+    rows_use_blas, rows_variant,
+)
+from fastsgns.kernels.tokens cimport keep_focus, keep_margin, reverse
 
 cdef int64_t train_piece(const Model *model, Worker *worker, const int32_t *ids,
                          int64_t sentence_start, int64_t start, int64_t stop,
                          int64_t sentence_stop, double rate) noexcept nogil:
     """Train on the focus words [start, stop), at most PIECE of them, of one sentence."""
-    cdef int64_t first, last, n, position
+    cdef int64_t first, last, n
     first = keep_margin(model, worker, ids, start - 1, sentence_start - 1, -1, 0)
     if first < 0:
         return first
@@ -206,21 +46,10 @@ cdef int64_t train_piece(const Model *model, Worker *worker, const int32_t *ids,
     if n < 0:
         return n
     worker.n_kept += last - first
-    if first < last:
-        make_plan(model, worker, &worker.plans[first & 1], first, n)
-    for position in range(first, last):
-        if model.stop[0]:
-            break
-        if position + 1 < last:
-            make_plan(model, worker, &worker.plans[(position + 1) & 1], position + 1, n)
-        else:
-            worker.plans[(position + 1) & 1].n_examples = 0
-        if model.cbow:
-            cbow(model, worker, &worker.plans[position & 1],
-                 &worker.plans[(position + 1) & 1], rate)
-        else:
-            skip_gram(model, worker, &worker.plans[position & 1],
-                      &worker.plans[(position + 1) & 1], rate)
+    if first < last and model.n_focus:
+        train_blocks(model, worker, first, last, n, rate)
+    elif first < last:
+        train_pairs(model, worker, first, last, n, rate)
     return 0
 
 
@@ -242,43 +71,66 @@ cdef int64_t train_range(const Model *model, Worker *worker, const int32_t *ids,
     return 0
 
 
-cdef int start_worker(const Model *model, Worker *worker, int longest_path) noexcept nogil:
-    """Allocate the scratch; rows of scratch are whole cache lines."""
-    cdef int n_contexts = 2 * model.window
-    cdef int n_targets = model.negative + 1
-    cdef int n_scores = (max(n_targets, longest_path) + 31) // 16 * 16
+cdef void *scratch(Worker *worker, int64_t n, size_t size) noexcept nogil:
+    """Zeroed memory that `end_worker` frees; the worker remembers if there was none."""
+    cdef void *memory = calloc(n, size)
+    worker.owned[worker.n_owned] = memory
+    worker.n_owned += 1
+    worker.lacks_memory |= memory == NULL
+    return memory
+
+
+cdef void start_worker(const Model *model, Worker *worker, int longest_path) noexcept nogil:
+    cdef int64_t n_contexts = 2 * <int64_t>model.window
+    cdef int64_t n_targets = model.negative + 1
+    cdef int64_t n_in = n_contexts + model.n_focus
+    cdef int64_t n_out = model.n_focus + model.n_shared
+    cdef int64_t n_pairs = n_in * n_out + BLOCK_SLACK
+    cdef int64_t n_scores = max(n_pairs, max(n_targets, longest_path) + BLOCK_SLACK)
+    cdef Plan *plan
+    cdef void *new_hiddens
+    cdef int32_t *counting
     cdef int i
-    worker.kept = <int32_t *>calloc(PIECE + n_contexts + 1, sizeof(int32_t))
-    worker.labels = <float *>calloc(n_scores, sizeof(float))
-    worker.hidden = <char *>calloc(model.row_bytes, 1)
-    worker.gradient = <char *>calloc(model.row_bytes, 1)
-    worker.scores = <char *>calloc(n_scores * model.ops.real_size + model.row_bytes, 1)
     for i in range(2):
-        worker.plans[i].contexts = <int32_t *>calloc(n_contexts, sizeof(int32_t))
-        worker.plans[i].targets = <int32_t *>calloc(
-            <size_t>n_contexts * n_targets, sizeof(int32_t))
-        worker.plans[i].n_targets = <int *>calloc(n_contexts, sizeof(int))
-        if (worker.plans[i].contexts == NULL or worker.plans[i].targets == NULL
-                or worker.plans[i].n_targets == NULL):
-            return NO_MEMORY
-    if (worker.kept == NULL or worker.labels == NULL or worker.hidden == NULL
-            or worker.gradient == NULL or worker.scores == NULL):
-        return NO_MEMORY
+        plan = &worker.plans[i]
+        plan.contexts = <int32_t *>scratch(worker, n_contexts, sizeof(int32_t))
+        plan.targets = <int32_t *>scratch(
+            worker, n_contexts * n_targets + model.n_shared, sizeof(int32_t))
+        plan.n_targets = <int *>scratch(worker, n_contexts, sizeof(int))
+    worker.kept = <int32_t *>scratch(worker, PIECE + n_contexts + 1, sizeof(int32_t))
+    worker.labels = <float *>scratch(worker, n_targets + BLOCK_SLACK, sizeof(float))
+    worker.hidden = <char *>scratch(worker, 1, model.row_bytes)
+    worker.gradient = <char *>scratch(worker, 1, model.row_bytes)
+    worker.scores = <char *>scratch(worker, n_scores + model.width, model.ops.real_size)
+    worker.positive = <float *>scratch(worker, n_pairs, sizeof(float))
+    worker.weight = <float *>scratch(worker, n_pairs, sizeof(float))
+    worker.in_ids = <int32_t *>scratch(worker, n_in, sizeof(int32_t))
+    worker.out_ids = <int32_t *>scratch(worker, n_out + 1, sizeof(int32_t))
+    worker.focus_slots = <int *>scratch(worker, model.n_focus + 1, sizeof(int))
+    worker.owed = <float *>scratch(worker, n_out + 1, sizeof(float))
+    worker.block.scratch = scratch(worker, 2 * n_out + 1, model.row_bytes)
+    worker.old_hiddens = <char *>scratch(worker, model.n_focus + 1, model.row_bytes)
+    new_hiddens = scratch(worker, model.n_focus + 1, model.row_bytes)
+    counting = <int32_t *>scratch(worker, model.n_focus + 1, sizeof(int32_t))
+    if worker.lacks_memory:
+        return
     worker.labels[0] = 1
-    return 0
+    worker.block.input = model.input
+    worker.block.output = model.output
+    worker.block.width = model.width
+    worker.block.in_ = worker.in_ids
+    worker.block.out = worker.out_ids
+    worker.hiddens = worker.block
+    worker.hiddens.input = new_hiddens
+    worker.hiddens.in_ = counting
+    for i in range(model.n_focus):
+        counting[i] = i
 
 
 cdef void end_worker(Worker *worker) noexcept nogil:
     cdef int i
-    for i in range(2):
-        free(worker.plans[i].contexts)
-        free(worker.plans[i].targets)
-        free(worker.plans[i].n_targets)
-    free(worker.kept)
-    free(worker.labels)
-    free(worker.hidden)
-    free(worker.gradient)
-    free(worker.scores)
+    for i in range(worker.n_owned):
+        free(worker.owned[i])
 
 
 cdef char *address(array, dtype, shape) except? NULL:
@@ -319,6 +171,8 @@ cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
     model.shrink = objective.shrink
     model.negative = objective.negative
     model.cbow = objective.cbow
+    model.n_focus = objective.n_focus
+    model.n_shared = objective.n_shared
     model.mean_hidden = objective.mean_hidden
     model.mean_gradient = objective.mean_gradient
     model.want_loss = objective.want_loss
@@ -377,15 +231,15 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
     worker.random = stream
     try:
         with nogil:
-            status = start_worker(&model, &worker, longest_path)
-            if status == 0:
+            start_worker(&model, &worker, longest_path)
+            if not worker.lacks_memory:
                 status = train_range(&model, &worker, &ids[0], &offsets[0], sentence, start, stop,
                                      alpha_start, alpha_stop)
     finally:
         end_worker(&worker)
     if status == BAD_ID:
         raise ValueError(f"the corpus holds an id outside 0 .. {model.n_words - 1}")
-    if status == NO_MEMORY:
+    if worker.lacks_memory:
         raise MemoryError("no memory for the scratch of a worker")
     return worker.loss, worker.n_examples, worker.n_kept
 

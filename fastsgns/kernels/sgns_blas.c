@@ -7,6 +7,8 @@ typedef float (*sdot_t)(const int *n, const float *x, const int *incx, const flo
 typedef void (*saxpy_t)(const int *n, const float *a, const float *x, const int *incx, float *y,
                         const int *incy);
 
+extern const RowOps plain_f32_rows;
+
 static sdot_t sdot;
 static saxpy_t saxpy;
 static const int ONE = 1;
@@ -56,6 +58,13 @@ static double blas_step(void *hidden_, void *gradient_, void *rows_, int64_t wid
     return loss;
 }
 
-static const RowOps blas_rows = {"blas", sizeof(float), blas_gather, blas_step, blas_scatter};
+/* Blocks are beyond level 1, and stay with the plain variant. */
+static double blas_block(const BlockRows *rows, const float *positive, const float *weight,
+                         double rate, void *scores, int want_loss) {
+    return plain_f32_rows.block(rows, positive, weight, rate, scores, want_loss);
+}
+
+static const RowOps blas_rows = {"blas",    sizeof(float), blas_gather,
+                                 blas_step, blas_scatter,  blas_block};
 
 const RowOps *rows_blas(void) { return sdot && saxpy ? &blas_rows : NULL; }

@@ -15,6 +15,7 @@ from fastsgns.kernels.objective import Objective
 from fastsgns.models import parameters
 from fastsgns.models.building import VocabularyBuilder
 from fastsgns.models.callbacks import StopTraining
+from fastsgns.models.sharing import sharing
 from fastsgns.training import Schedule, Tally, Trainer
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Fitting(VocabularyBuilder):
     ns_exponent: float
     cbow_mean: int
     cbow_gradient: str
+    negative_sharing: str
     compute_loss: bool
     epochs_trained: int
     epoch_losses: list[float]
@@ -127,6 +129,8 @@ class Fitting(VocabularyBuilder):
             self.wv.vectors = matrices.vectors["input"]
         noise = sampling.noise_distribution(counts, self.ns_exponent) if self.negative else None
         exact = self.cbow_gradient == "exact"
+        lock = self._lock(len(counts))
+        n_focus, n_shared = sharing(self, locked=lock is not None)
         return Objective(
             input=rows,
             output=matrices.rows("output") if self.negative else None,
@@ -134,7 +138,7 @@ class Fitting(VocabularyBuilder):
             noise=None if noise is None else sampling.alias_table(noise),
             paths=sampling.huffman_paths(counts) if self.hs else None,
             keep=sampling.keep_thresholds(counts, self.sample),
-            lock=self._lock(len(counts)),
+            lock=lock,
             window=self.window,
             shrink=bool(self.shrink_windows),
             negative=self.negative,
@@ -142,6 +146,8 @@ class Fitting(VocabularyBuilder):
             mean_hidden=bool(self.cbow_mean),
             mean_gradient=bool(self.cbow_mean) == exact,
             want_loss=self.compute_loss,
+            n_focus=n_focus,
+            n_shared=n_shared,
         )
 
     def _lock(self, n_words: int) -> np.ndarray | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastsgns.corpus.vocabulary import check_trim_rule
+from fastsgns.models.sharing import SHARINGS
 
 CBOW_GRADIENTS = ("gensim", "exact")
 LEAST = {
@@ -40,8 +41,9 @@ def check(model: Any) -> None:
         raise ValueError(f"ns_exponent is {model.ns_exponent!r}; allowed are finite numbers")
     if model.seed is not None and not isinstance(model.seed, numbers.Integral):
         raise TypeError(f"seed is {model.seed!r}; allowed are integers and None, which draws one")
-    if model.cbow_gradient not in CBOW_GRADIENTS:
-        raise ValueError(f"cbow_gradient is {model.cbow_gradient!r}; allowed are {CBOW_GRADIENTS}")
+    for name, allowed in (("cbow_gradient", CBOW_GRADIENTS), ("negative_sharing", SHARINGS)):
+        if getattr(model, name) not in allowed:
+            raise ValueError(f"{name} is {getattr(model, name)!r}; allowed are {allowed}")
     check_trim_rule(model._trim_rule)
 
 

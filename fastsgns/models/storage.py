@@ -35,6 +35,7 @@ PARAMETERS = [
     "max_final_vocab",
     "shrink_windows",
     "cbow_gradient",
+    "negative_sharing",
 ]
 STATE = [
     "effective_min_count",

@@ -168,6 +168,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
         shrink_windows: bool = True,
         *,
         cbow_gradient: str = "gensim",
+        negative_sharing: str = "pair",
         progress: bool | None = None,
         **unknown: Any,
     ) -> None:
@@ -179,6 +180,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
         self.sorted_vocab, self.null_word, self.batch_words = sorted_vocab, null_word, batch_words
         self.sg, self.hs, self.negative, self.ns_exponent = sg, hs, negative, ns_exponent
         self.cbow_mean, self.cbow_gradient = cbow_mean, cbow_gradient
+        self.negative_sharing = negative_sharing
         self.seed, self.workers, self.epochs, self.hashfxn = seed, workers, epochs, hashfxn
         self.compute_loss, self.comment, self.progress = compute_loss, comment, progress
         self.callbacks = parameters.as_callbacks(callbacks)

@@ -3,6 +3,8 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 cdef extern from "rows.h" nogil:
+    enum:
+        BLOCK_SLACK
     ctypedef void (*gather_t)(void *hidden, const void *rows, int64_t width, const int32_t *ids,
                               int n, double scale) noexcept nogil
     ctypedef double (*step_t)(void *hidden, void *gradient, void *rows, int64_t width,
@@ -10,12 +12,24 @@ cdef extern from "rows.h" nogil:
                               void *scores, int want_loss) noexcept nogil
     ctypedef void (*scatter_t)(void *rows, int64_t width, const int32_t *ids, int n,
                                const void *gradient, double scale) noexcept nogil
+    ctypedef struct BlockRows:
+        void *input
+        void *output
+        int64_t width
+        const int32_t *in_ "in"
+        const int32_t *out
+        int n_in
+        int n_out
+        void *scratch
+    ctypedef double (*block_t)(const BlockRows *rows, const float *positive, const float *weight,
+                               double rate, void *scores, int want_loss) noexcept nogil
     ctypedef struct RowOps:
         const char *name
         int real_size
         gather_t gather
         step_t step
         scatter_t scatter
+        block_t block
     const RowOps *rows_variant(const char *name)
     const RowOps plain_f64_rows
     void rows_use_blas(void *sdot, void *saxpy)
@@ -32,7 +46,7 @@ cdef extern from "rng.h" nogil:
 cdef enum:
     PIECE = 4096
     BAD_ID = -1
-    NO_MEMORY = -2
+    MAX_OWNED = 32
 
 # What all threads share; read-only but for the rows.
 cdef struct Model:
@@ -53,14 +67,21 @@ cdef struct Model:
     int shrink
     int negative
     int cbow
+    int n_focus
+    int n_shared
     int mean_hidden
     int mean_gradient
     int want_loss
     const volatile int32_t *stop
 
-# One focus word with its contexts and, an example each, their targets: the positive, then the
-# negatives. Made one focus ahead of its use, so that its rows are in the cache by then.
+# What is drawn for one focus word, one focus ahead of its use, so that its rows are in the cache
+# by then: its contexts and, an example each, their targets (the positive, then the negatives).
+# With shared negatives it is drawn for `n_focus` words from position `first` on: how far their
+# windows reach, and as targets the negatives alone.
 cdef struct Plan:
+    int64_t first
+    int64_t reach
+    int n_focus
     int32_t focus
     int n_contexts
     int32_t *contexts
@@ -77,6 +98,18 @@ cdef struct Worker:
     char *hidden
     char *gradient
     char *scores
+    float *positive
+    float *weight
+    BlockRows block
+    BlockRows hiddens
+    char *old_hiddens
+    int32_t *in_ids
+    int32_t *out_ids
+    int *focus_slots
+    float *owed
+    void *owned[MAX_OWNED]
+    int n_owned
+    bint lacks_memory
     double loss
     int64_t n_examples
     int64_t n_kept

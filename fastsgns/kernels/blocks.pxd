@@ -1,0 +1,180 @@
+# Negatives shared by neighbouring focus words: all pairs of a block in one dense step.
+
+from libc.stdint cimport int32_t, int64_t
+from libc.string cimport memcpy, memset
+
+from fastsgns.kernels.state cimport (
+    Model, Plan, Worker, prefetch_row, random_alias, random_below,
+)
+from fastsgns.kernels.tokens cimport contexts_of, row_of
+
+
+cdef inline int slot_of(int32_t word, int32_t *words, int *n) noexcept nogil:
+    """Where `word` stands among the n different words so far; appended if it is new."""
+    cdef int slot
+    for slot in range(n[0]):
+        if words[slot] == word:
+            return slot
+    words[n[0]] = word
+    n[0] += 1
+    return n[0] - 1
+
+
+cdef inline void make_block(const Model *model, Worker *worker, Plan *plan, int64_t first,
+                            int64_t last, int64_t n_kept) noexcept nogil:
+    """Draw the window and the negatives that up to `n_focus` words from `first` on share."""
+    cdef int64_t other
+    cdef int k
+    plan.first = first
+    plan.n_focus = <int>min(model.n_focus, last - first)
+    plan.reach = model.window
+    if model.shrink:
+        plan.reach = 1 + random_below(&worker.random, model.window)
+    for k in range(model.n_shared):
+        plan.targets[k] = random_alias(&worker.random, model.noise, model.n_words)
+        prefetch_row(row_of(model, model.output, plan.targets[k]), model.row_bytes)
+    for k in range(plan.n_focus):
+        prefetch_row(row_of(model, model.output, worker.kept[first + k]), model.row_bytes)
+    for k in range(plan.n_focus):
+        other = first + plan.n_focus + model.window + k
+        if other < n_kept:
+            prefetch_row(row_of(model, model.input, worker.kept[other]), model.row_bytes)
+
+
+cdef inline void name_targets(const Model *model, Worker *worker, const Plan *plan,
+                              int n_focus) noexcept nogil:
+    """Name the output rows of a block: its first `n_focus` words, then the words drawn.
+
+    Every example is owed `negative` negatives and all share `n_shared` draws, so that each draw
+    counts negative / n_shared: `owed` of a row is the sum over the draws of its word.
+    """
+    cdef float share = <float>model.negative / model.n_shared
+    cdef int k, slot
+    worker.block.n_out = 0
+    for k in range(n_focus):
+        worker.focus_slots[k] = slot_of(
+            worker.kept[plan.first + k], worker.out_ids, &worker.block.n_out)
+    memset(worker.owed, 0, (model.n_focus + model.n_shared) * sizeof(float))
+    for k in range(model.n_shared):
+        slot = slot_of(plan.targets[k], worker.out_ids, &worker.block.n_out)
+        worker.owed[slot] += share
+
+
+cdef inline void weigh_contexts(const Model *model, Worker *worker, const Plan *plan,
+                                int64_t start, int64_t stop) noexcept nogil:
+    """Name the input rows, the contexts in [start, stop), and weigh each pair of the block.
+
+    A context that takes part in n pairs weighs n * owed on each output row, less one `owed` for
+    each pair whose positive is that row: a word is no negative of itself.
+    """
+    cdef int n_out = worker.block.n_out
+    cdef float *positive
+    cdef float *weight
+    cdef int64_t other, focus
+    cdef int slot, n_pairs
+    worker.block.n_in = 0
+    memset(worker.positive, 0, (stop - start) * n_out * sizeof(float))
+    memset(worker.weight, 0, (stop - start) * n_out * sizeof(float))
+    for other in range(start, stop):
+        slot = slot_of(worker.kept[other], worker.in_ids, &worker.block.n_in)
+        positive = worker.positive + slot * n_out
+        weight = worker.weight + slot * n_out
+        n_pairs = 0
+        for focus in range(max(plan.first, other - plan.reach),
+                           min(plan.first + plan.n_focus, other + plan.reach + 1)):
+            if focus != other:
+                slot = worker.focus_slots[focus - plan.first]
+                positive[slot] += 1
+                weight[slot] += 1 - worker.owed[slot]
+                n_pairs += 1
+        for slot in range(n_out):
+            weight[slot] += n_pairs * worker.owed[slot]
+        worker.n_examples += n_pairs
+
+
+cdef inline void skip_gram_block(const Model *model, Worker *worker, const Plan *plan,
+                                 int64_t n_kept, double rate) noexcept nogil:
+    """The input rows of all contexts of some neighbouring words predict these, in one step."""
+    cdef int64_t start = max(0, plan.first - plan.reach)
+    cdef int64_t stop = min(n_kept, plan.first + plan.n_focus + plan.reach)
+    if stop - start < 2:
+        return
+    name_targets(model, worker, plan, plan.n_focus)
+    weigh_contexts(model, worker, plan, start, stop)
+    worker.loss += model.ops.block(&worker.block, worker.positive, worker.weight, rate,
+                                   worker.scores, model.want_loss)
+
+
+cdef inline int gather_hiddens(const Model *model, Worker *worker, const Plan *plan,
+                               int64_t n_kept) noexcept nogil:
+    """The hidden vectors of the focus words that have a context, weighed against the negatives.
+
+    Returns how many there are; `focus_slots` says which.
+    """
+    cdef int n = 0, k, slot, n_contexts
+    cdef int n_out = worker.hiddens.n_out
+    cdef float *weight
+    for k in range(plan.n_focus):
+        n_contexts = contexts_of(worker, plan.first + k, plan.reach, n_kept, plan.contexts)
+        if n_contexts == 0:
+            continue
+        model.ops.gather(row_of(model, worker.old_hiddens, n), model.input, model.width,
+                         plan.contexts, n_contexts,
+                         1.0 / n_contexts if model.mean_hidden else 1.0)
+        weight = worker.weight + n * n_out
+        for slot in range(n_out):
+            weight[slot] = worker.owed[slot]
+            if worker.out_ids[slot] == worker.kept[plan.first + k]:
+                weight[slot] = 0
+        worker.focus_slots[n] = k
+        n += 1
+    return n
+
+
+cdef inline void cbow_block(const Model *model, Worker *worker, const Plan *plan,
+                            int64_t n_kept, double rate) noexcept nogil:
+    """The hidden vectors of some neighbouring words meet their shared negatives in one step, then
+    each its own positive; what has moved them goes to their contexts."""
+    cdef int n, i, n_contexts
+    cdef int32_t row
+    cdef int64_t position
+    cdef char *moved = <char *>worker.hiddens.input
+    name_targets(model, worker, plan, 0)
+    worker.hiddens.n_out = worker.block.n_out
+    n = gather_hiddens(model, worker, plan, n_kept)
+    memcpy(moved, worker.old_hiddens, n * model.row_bytes)
+    memset(worker.positive, 0, n * worker.hiddens.n_out * sizeof(float))
+    worker.hiddens.n_in = n
+    worker.loss += model.ops.block(&worker.hiddens, worker.positive, worker.weight, rate,
+                                   worker.scores, model.want_loss)
+    for i in range(n):
+        row = i
+        position = plan.first + worker.focus_slots[i]
+        worker.loss += model.ops.step(
+            row_of(model, worker.old_hiddens, row), row_of(model, moved, row), model.output,
+            model.width, worker.kept + position, worker.labels, 1, rate, worker.scores,
+            model.want_loss)
+        model.ops.scatter(moved, model.width, &row, 1, row_of(model, worker.old_hiddens, row), -1)
+        n_contexts = contexts_of(worker, position, plan.reach, n_kept, plan.contexts)
+        model.ops.scatter(model.input, model.width, plan.contexts, n_contexts,
+                          row_of(model, moved, row),
+                          1.0 / n_contexts if model.mean_gradient else 1.0)
+    worker.n_examples += n
+
+
+cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first, int64_t last,
+                              int64_t n_kept, double rate) noexcept nogil:
+    """Train on the focus words [first, last) of the kept tokens, planning one block ahead."""
+    cdef Plan *plan = &worker.plans[0]
+    cdef Plan *following = &worker.plans[1]
+    cdef int64_t position = first
+    make_block(model, worker, plan, first, last, n_kept)
+    while position < last and not model.stop[0]:
+        position += plan.n_focus
+        if position < last:
+            make_block(model, worker, following, position, last, n_kept)
+        if model.cbow:
+            cbow_block(model, worker, plan, n_kept, rate)
+        else:
+            skip_gram_block(model, worker, plan, n_kept, rate)
+        plan, following = following, plan

@@ -1,0 +1,147 @@
+# Independent negatives for each example: the papers' algorithm to the letter.
+
+from libc.stdint cimport int32_t, int64_t
+from libc.string cimport memset
+
+from fastsgns.kernels.state cimport (
+    Model, Plan, Worker, prefetch_row, random_alias, random_below,
+)
+from fastsgns.kernels.tokens cimport contexts_of, row_of
+
+
+cdef inline int draw_targets(const Model *model, Worker *worker, int32_t focus, int32_t *targets) \
+        noexcept nogil:
+    """The positive and its negatives; a negative equal to the positive is left out."""
+    cdef int n = 1, _
+    cdef int32_t word
+    targets[0] = focus
+    for _ in range(model.negative):
+        word = random_alias(&worker.random, model.noise, model.n_words)
+        if word != focus:
+            targets[n] = word
+            n += 1
+    return n
+
+
+cdef inline void make_plan(const Model *model, Worker *worker, Plan *plan, int64_t position,
+                           int64_t n_kept) noexcept nogil:
+    """Draw the window and the negatives of the focus at `position` of the kept tokens."""
+    cdef int64_t reach = model.window, other
+    cdef int example
+    if model.shrink:
+        reach = 1 + random_below(&worker.random, model.window)
+    plan.focus = worker.kept[position]
+    plan.n_contexts = contexts_of(worker, position, reach, n_kept, plan.contexts)
+    plan.n_examples = plan.n_contexts
+    if model.cbow:
+        plan.n_examples = min(plan.n_contexts, 1)
+    if model.output != NULL:
+        prefetch_row(row_of(model, model.output, plan.focus), model.row_bytes)
+        for example in range(plan.n_examples):
+            plan.n_targets[example] = draw_targets(
+                model, worker, plan.focus, plan.targets + example * (model.negative + 1))
+    other = position + model.window + 2
+    if other < n_kept:
+        prefetch_row(row_of(model, model.input, worker.kept[other]), model.row_bytes)
+
+
+cdef inline void prefetch_targets(const Model *model, const Plan *plan, int first, int last) \
+        noexcept nogil:
+    """Ask for the negatives' rows of the examples [first, last), a few at a time: the memory
+    system holds some dozens of requests and stalls on more."""
+    cdef int example, target
+    for example in range(first, min(last, plan.n_examples)):
+        for target in range(1, plan.n_targets[example]):
+            prefetch_row(row_of(
+                model, model.output, plan.targets[example * (model.negative + 1) + target]),
+                model.row_bytes)
+
+
+cdef inline void learn(const Model *model, Worker *worker, Plan *plan, int example, char *hidden,
+                       char *gradient, double rate) noexcept nogil:
+    """One example: `hidden` against the targets of negative sampling and the path of the focus."""
+    cdef int64_t first
+    if model.output != NULL:
+        worker.loss += model.ops.step(
+            hidden, gradient, model.output, model.width,
+            plan.targets + example * (model.negative + 1), worker.labels,
+            plan.n_targets[example], rate, worker.scores, model.want_loss)
+    if model.tree != NULL:
+        first = model.path_starts[plan.focus]
+        worker.loss += model.ops.step(
+            hidden, gradient, model.tree, model.width, model.path_nodes + first,
+            model.path_labels + first, <int>(model.path_starts[plan.focus + 1] - first),
+            rate, worker.scores, model.want_loss)
+    worker.n_examples += 1
+
+
+cdef inline void add_to_contexts(const Model *model, Worker *worker, const int32_t *contexts, int n,
+                                 double scale) noexcept nogil:
+    cdef int i
+    if model.lock == NULL:
+        model.ops.scatter(model.input, model.width, contexts, n, worker.gradient, scale)
+    else:
+        for i in range(n):
+            model.ops.scatter(model.input, model.width, contexts + i, 1, worker.gradient,
+                              scale * model.lock[contexts[i]])
+
+
+cdef inline void skip_gram(const Model *model, Worker *worker, Plan *plan, const Plan *following,
+                           double rate) noexcept nogil:
+    """Each context's input row predicts the focus.
+
+    The row serves as its own gradient's sum unless it must stay still for a second objective or
+    the update is scaled.
+    """
+    cdef bint in_place = model.lock == NULL and (model.output == NULL or model.tree == NULL)
+    cdef int example
+    cdef char *hidden
+    for example in range(plan.n_examples):
+        hidden = row_of(model, model.input, plan.contexts[example])
+        if model.output != NULL:
+            prefetch_targets(model, following, example, example + 1)
+        if in_place:
+            learn(model, worker, plan, example, hidden, hidden, rate)
+        else:
+            memset(worker.gradient, 0, model.row_bytes)
+            learn(model, worker, plan, example, hidden, worker.gradient, rate)
+            add_to_contexts(model, worker, plan.contexts + example, 1, 1.0)
+    if model.output != NULL:
+        prefetch_targets(model, following, plan.n_examples, following.n_examples)
+
+
+cdef inline void cbow(const Model *model, Worker *worker, Plan *plan, const Plan *following,
+                      double rate) noexcept nogil:
+    """The sum or mean of the contexts' input rows predicts the focus."""
+    cdef double share
+    if model.output != NULL:
+        prefetch_targets(model, following, 0, following.n_examples)
+    if plan.n_examples == 0:
+        return
+    share = 1.0 / plan.n_contexts
+    model.ops.gather(worker.hidden, model.input, model.width, plan.contexts, plan.n_contexts,
+                     share if model.mean_hidden else 1.0)
+    memset(worker.gradient, 0, model.row_bytes)
+    learn(model, worker, plan, 0, worker.hidden, worker.gradient, rate)
+    add_to_contexts(model, worker, plan.contexts, plan.n_contexts,
+                    share if model.mean_gradient else 1.0)
+
+
+cdef inline void train_pairs(const Model *model, Worker *worker, int64_t first, int64_t last,
+                             int64_t n_kept, double rate) noexcept nogil:
+    """Train on the focus words [first, last) of the kept tokens, planning one ahead."""
+    cdef Plan *plan = &worker.plans[0]
+    cdef Plan *following = &worker.plans[1]
+    cdef int64_t position
+    make_plan(model, worker, plan, first, n_kept)
+    for position in range(first, last):
+        if model.stop[0]:
+            break
+        following.n_examples = 0
+        if position + 1 < last:
+            make_plan(model, worker, following, position + 1, n_kept)
+        if model.cbow:
+            cbow(model, worker, plan, following, rate)
+        else:
+            skip_gram(model, worker, plan, following, rate)
+        plan, following = following, plan
