@@ -34,16 +34,20 @@ def allocate_rows(n_rows: int, dimensions: int) -> np.ndarray:
     """
     width = padded(dimensions)
     n_bytes = n_rows * width * 4
-    free = available_memory()
-    if free is not None and n_bytes > free:
-        raise MemoryError(
-            f"{n_rows} rows of {dimensions} dimensions need {n_bytes:,} bytes, "
-            f"{free:,} are free; {free // (width * 4):,} rows would fit. "
-            "Raise min_count, set max_final_vocab or lower vector_size."
-        )
+    require_memory(n_bytes, f"{n_rows} rows of {dimensions} dimensions")
     memory = np.frombuffer(_anonymous_memory(n_bytes + HUGE_PAGE), np.uint8)
     start = -memory.ctypes.data % HUGE_PAGE
     return memory[start : start + n_bytes].view(np.float32).reshape(n_rows, width)
+
+
+def require_memory(n_bytes: int, what: str) -> None:
+    """Raise a MemoryError if `what` takes more bytes than are free, naming both."""
+    free = available_memory()
+    if free is not None and n_bytes > free:
+        raise MemoryError(
+            f"{what} need {n_bytes:,} bytes, {free:,} are free: {free / n_bytes:.0%} of them would "
+            "fit. Raise min_count, set max_final_vocab or lower vector_size."
+        )
 
 
 def _anonymous_memory(n_bytes: int) -> mmap.mmap:

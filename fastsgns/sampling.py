@@ -1,8 +1,10 @@
 """Tables over the vocabulary: noise distribution, subsampling, Huffman paths."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from fastsgns.kernels.objective import Paths
+from fastsgns.kernels.objective import SLACK, Paths
 
 UINT32 = 2**32
 
@@ -159,25 +161,34 @@ def huffman_paths(counts: np.ndarray) -> Paths:
     >>> np.diff(huffman_paths(np.array([5, 2, 1])).starts)
     array([1, 2, 2])
     """
-    parent, branch = _huffman_tree(np.asarray(counts, np.int64))
-    n_words = len(counts)
-    nodes, labels = [], []
-    at = np.arange(n_words)
-    while (parent[at] >= 0).any():
-        inner = parent[at] >= 0
-        labels.append(np.where(inner, 1 - branch[at], -1))
-        at = np.where(inner, parent[at], at)
-        nodes.append(np.where(inner, at - n_words, -1))
-    if not nodes:
-        return Paths(
-            np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(n_words + 1, np.int64)
-        )
-    upward, labels_upward = np.array(nodes[::-1]).T, np.array(labels[::-1]).T
-    on_path = upward >= 0
-    starts = np.concatenate([[0], np.cumsum(on_path.sum(axis=1))]).astype(np.int64)
-    return Paths(
-        upward[on_path].astype(np.int32), labels_upward[on_path].astype(np.float32), starts
-    )
+    tree = _huffman_tree(np.asarray(counts, np.int64))
+    lengths = np.zeros(len(counts), np.int64)
+    for words, _, _ in _climb(*tree):
+        lengths[words] += 1
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    nodes = np.empty(starts[-1], np.int32)
+    labels = np.zeros(starts[-1] + SLACK, np.float32)
+    place = starts[1:].copy()
+    for words, inner, branch in _climb(*tree):
+        place[words] -= 1
+        nodes[place[words]] = inner
+        labels[place[words]] = 1 - branch
+    return Paths(nodes, labels, starts, int(lengths.max(initial=0)))
+
+
+def _climb(
+    parent: np.ndarray, branch: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield, a level at a time from the leaves up: words, their inner nodes, the branches taken."""
+    n_words = (len(parent) + 1) // 2
+    words = at = np.arange(n_words, dtype=np.int32)
+    while True:
+        below_root = parent[at] >= 0
+        words, at = words[below_root], at[below_root]
+        if not len(words):
+            return
+        yield words, parent[at] - n_words, branch[at]
+        at = parent[at]
 
 
 def _huffman_tree(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -204,4 +215,4 @@ def _huffman_tree(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
                 next_inner += 1
             weights[made] += weights[node]
             parent[node], branch[node] = made, side
-    return np.array(parent), np.array(branch)
+    return np.array(parent, np.int32), np.array(branch, np.int8)

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -125,6 +125,12 @@ class Trainer:
                 yield tally
         finally:
             bar.close()
+
+    def __post_init__(self) -> None:
+        lengths = np.diff(self.offsets)
+        if self.offsets[0] != 0 or len(self.ids) != self.offsets[-1] or np.any(lengths < 1):
+            raise ValueError("the offsets must ascend from 0 to the number of ids")
+        self.objective = replace(self.objective, max_reach=int(lengths.max()))
 
     def chunk_starts(self) -> range:
         """First positions of the chunks of an epoch; the same for any number of workers."""

@@ -284,3 +284,35 @@ def test_same_stream_same_bytes():
 def test_unknown_variant_is_refused():
     with pytest.raises(ValueError, match="allowed"):
         kernels.force("mmx")
+
+
+@pytest.mark.parametrize("variant", kernels.available())
+@pytest.mark.parametrize("tree", [False, True])
+def test_a_vocabulary_of_one_word(variant, tree):
+    """There is no negative for it, and its path is empty."""
+    kernels.force(variant)
+    options = {"window": 2, "shrink": False, "negative": 5, "cbow": False, "want_loss": True}
+    counts = np.array([9])
+    objective = Objective(
+        input=np.ones((1, 16), np.float32), output=np.ones((1, 16), np.float32),
+        tree=np.ones((0, 16), np.float32) if tree else None,
+        noise=sampling.alias_table(sampling.noise_distribution(counts)),
+        paths=sampling.huffman_paths(counts) if tree else None,
+        keep=None, lock=None, mean_hidden=True, mean_gradient=True, **options,
+    )  # fmt: skip
+    loss, n_examples, _ = run_kernel(objective, np.zeros(3, np.int32), np.array([0, 3]))
+    assert n_examples == 6
+    assert 0 < loss < 1e-3
+
+
+@pytest.mark.parametrize("options", [{}, {"n_focus": 4, "n_shared": 8}])
+def test_a_window_beyond_any_sentence(options):
+    ids, offsets = make_corpus((3, 4))
+    objective = make_objective(window=2**31 - 1, max_reach=4, shrink=False, negative=1, **options)
+    assert run_kernel(objective, ids, offsets)[1] == 3 * 2 + 4 * 3
+
+
+@pytest.mark.parametrize("offsets", [[2, 7], [0, 3]])
+def test_offsets_that_do_not_fit_are_refused(offsets):
+    with pytest.raises(ValueError, match="offset"):
+        run_kernel(make_objective(), np.zeros(7, np.int32), np.array(offsets), 0, 3)

@@ -18,6 +18,8 @@ _variant = "plain"
 def available() -> list[str]:
     """Names of the variants that run on this machine, the preferred one first.
 
+    "blas" is always named, but found only when it is asked for: scipy is not imported before.
+
     Examples
     --------
     >>> "plain" in available()

@@ -4,9 +4,9 @@ from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy, memset
 
 from fastsgns.kernels.state cimport (
-    Model, Plan, Worker, prefetch_row, random_alias, random_below,
+    Model, Plan, Worker, prefetch_row, random_alias,
 )
-from fastsgns.kernels.tokens cimport contexts_of, row_of
+from fastsgns.kernels.tokens cimport contexts_of, draw_reach, row_of
 
 
 cdef inline int slot_of(int32_t word, int32_t *words, int *n) noexcept nogil:
@@ -27,16 +27,14 @@ cdef inline void make_block(const Model *model, Worker *worker, Plan *plan, int6
     cdef int k
     plan.first = first
     plan.n_focus = <int>min(model.n_focus, last - first)
-    plan.reach = model.window
-    if model.shrink:
-        plan.reach = 1 + random_below(&worker.random, model.window)
+    plan.reach = draw_reach(model, worker)
     for k in range(model.n_shared):
         plan.targets[k] = random_alias(&worker.random, model.noise, model.n_words)
         prefetch_row(row_of(model, model.output, plan.targets[k]), model.row_bytes)
     for k in range(plan.n_focus):
         prefetch_row(row_of(model, model.output, worker.kept[first + k]), model.row_bytes)
     for k in range(plan.n_focus):
-        other = first + plan.n_focus + model.window + k
+        other = first + plan.n_focus + model.reach + k
         if other < n_kept:
             prefetch_row(row_of(model, model.input, worker.kept[other]), model.row_bytes)
 
@@ -142,6 +140,8 @@ cdef inline void cbow_block(const Model *model, Worker *worker, const Plan *plan
     name_targets(model, worker, plan, 0)
     worker.hiddens.n_out = worker.block.n_out
     n = gather_hiddens(model, worker, plan, n_kept)
+    if n == 0:
+        return
     memcpy(moved, worker.old_hiddens, n * model.row_bytes)
     memset(worker.positive, 0, n * worker.hiddens.n_out * sizeof(float))
     worker.hiddens.n_in = n

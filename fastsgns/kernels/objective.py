@@ -5,17 +5,21 @@ from typing import NamedTuple
 
 import numpy as np
 
+SLACK = 16  # as in rows.h
+
 
 class Paths(NamedTuple):
     """Huffman paths of all words, concatenated: word i owns ``[starts[i], starts[i + 1])``.
 
     `nodes` (int32) are rows of the tree's matrix from the root down; `labels` (float32) are 1
-    where the path takes the branch coded 0, as in Mikolov et al. (2013), and 0 where it does not.
+    where the path takes the branch coded 0, as in Mikolov et al. (2013), and 0 where it does not,
+    with `SLACK` zeros after the last path. `longest` is the length of the longest path.
     """
 
     nodes: np.ndarray
     labels: np.ndarray
     starts: np.ndarray
+    longest: int
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,12 @@ class Objective:
         CBOW: divide the hidden vector, and the gradient handed to each context, by the number of
         contexts. The two alike is the true gradient; see `fastsgns.models.word2vec`.
     want_loss : bool
-        Compute the loss, at the cost of a logarithm a score.
+        Compute the loss, at the cost of an exponential and a logarithm a score.
+    n_focus, n_shared : int
+        How many neighbouring focus words share negatives, and how many draws they share; 0 draws
+        `negative` for each example (`fastsgns.kernels.blocks`).
+    max_reach : int, optional
+        No sentence is longer than this: a bound on the scratch that a large window takes.
     stop : ndarray of int32, shape (1,)
         Another thread sets it to 1 to make a running call return early.
     """
@@ -71,4 +80,10 @@ class Objective:
     want_loss: bool
     n_focus: int = 0
     n_shared: int = 0
+    max_reach: int | None = None
     stop: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int32))
+
+    @property
+    def reach(self) -> int:
+        """How far a context can be from its focus."""
+        return self.window if self.max_reach is None else min(self.window, self.max_reach)

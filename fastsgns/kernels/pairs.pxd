@@ -4,9 +4,9 @@ from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memset
 
 from fastsgns.kernels.state cimport (
-    Model, Plan, Worker, prefetch_row, random_alias, random_below,
+    Model, Plan, Worker, prefetch_row, random_alias,
 )
-from fastsgns.kernels.tokens cimport contexts_of, row_of
+from fastsgns.kernels.tokens cimport contexts_of, draw_reach, row_of
 
 
 cdef inline int draw_targets(const Model *model, Worker *worker, int32_t focus, int32_t *targets) \
@@ -26,10 +26,8 @@ cdef inline int draw_targets(const Model *model, Worker *worker, int32_t focus, 
 cdef inline void make_plan(const Model *model, Worker *worker, Plan *plan, int64_t position,
                            int64_t n_kept) noexcept nogil:
     """Draw the window and the negatives of the focus at `position` of the kept tokens."""
-    cdef int64_t reach = model.window, other
+    cdef int64_t reach = draw_reach(model, worker), other
     cdef int example
-    if model.shrink:
-        reach = 1 + random_below(&worker.random, model.window)
     plan.focus = worker.kept[position]
     plan.n_contexts = contexts_of(worker, position, reach, n_kept, plan.contexts)
     plan.n_examples = plan.n_contexts
@@ -39,8 +37,8 @@ cdef inline void make_plan(const Model *model, Worker *worker, Plan *plan, int64
         prefetch_row(row_of(model, model.output, plan.focus), model.row_bytes)
         for example in range(plan.n_examples):
             plan.n_targets[example] = draw_targets(
-                model, worker, plan.focus, plan.targets + example * (model.negative + 1))
-    other = position + model.window + 2
+                model, worker, plan.focus, plan.targets + <int64_t>example * (model.negative + 1))
+    other = position + model.reach + 2
     if other < n_kept:
         prefetch_row(row_of(model, model.input, worker.kept[other]), model.row_bytes)
 
@@ -53,7 +51,7 @@ cdef inline void prefetch_targets(const Model *model, const Plan *plan, int firs
     for example in range(first, min(last, plan.n_examples)):
         for target in range(1, plan.n_targets[example]):
             prefetch_row(row_of(
-                model, model.output, plan.targets[example * (model.negative + 1) + target]),
+                model, model.output, plan.targets[<int64_t>example * (model.negative + 1) + target]),
                 model.row_bytes)
 
 
@@ -64,7 +62,7 @@ cdef inline void learn(const Model *model, Worker *worker, Plan *plan, int examp
     if model.output != NULL:
         worker.loss += model.ops.step(
             hidden, gradient, model.output, model.width,
-            plan.targets + example * (model.negative + 1), worker.labels,
+            plan.targets + <int64_t>example * (model.negative + 1), worker.labels,
             plan.n_targets[example], rate, worker.scores, model.want_loss)
     if model.tree != NULL:
         first = model.path_starts[plan.focus]

@@ -27,7 +27,7 @@
 
 enum { CACHE_LINE = 64 };
 
-enum { BLOCK_SLACK = 32 };
+enum { SLACK = 16 }; /* what vector loads and stores may touch beyond an array's end */
 
 /* The rows of a block: `input[in[i]]` and `output[out[j]]`. */
 typedef struct {
@@ -42,8 +42,8 @@ typedef struct {
 } BlockRows;
 
 /* The verbs every objective is made of. `rows` is a matrix of `width` reals a row, `ids` say
- * which of its rows, `scores` is scratch of at least n rounded
- * up to 16, plus `width`. */
+ * which of its rows. `labels` has room for SLACK floats after the last one, and `scores` is
+ * scratch for n + SLACK + width reals. n may be 0. */
 typedef struct {
     const char *name;
     int real_size;
@@ -73,7 +73,7 @@ typedef struct {
      *     g_ij  = rate * (positive_ij - weight_ij * sigmoid(s_ij))
      *     in_i += sum_j g_ij out_j,   out_j += sum_i g_ij in_i      (both of the old rows)
      * No row may be named twice on a side. `positive`, `weight` and `scores` are (n_in, n_out),
-     * row by row, with room for BLOCK_SLACK reals after the last. */
+     * row by row, with room for SLACK reals after the last. */
     double (*block)(const BlockRows *rows, const float *positive, const float *weight, double rate,
                     void *scores, int want_loss);
 } RowOps;

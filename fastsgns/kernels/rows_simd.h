@@ -111,7 +111,8 @@ INLINE void NAME(update)(const int n, const float *scores, const float *hidden, 
         case 4: verb(4, __VA_ARGS__); break;          \
         case 3: verb(3, __VA_ARGS__); break;          \
         case 2: verb(2, __VA_ARGS__); break;          \
-        default: verb(1, __VA_ARGS__);                \
+        case 1: verb(1, __VA_ARGS__); break;          \
+        default: break;                               \
     }
 
 static double RACY NAME(losses)(const float *scores, const float *labels, int n) {

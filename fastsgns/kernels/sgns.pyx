@@ -25,7 +25,7 @@ import numpy as np
 from fastsgns.kernels.blocks cimport train_blocks
 from fastsgns.kernels.pairs cimport train_pairs
 from fastsgns.kernels.state cimport (
-    BAD_ID, BLOCK_SLACK, PIECE, AliasSlot, Model, Plan, RowOps, Worker, plain_f64_rows,
+    BAD_ID, SLACK, PIECE, AliasSlot, Model, Plan, RowOps, Worker, plain_f64_rows,
     rows_use_blas, rows_variant,
 )
 from fastsgns.kernels.tokens cimport keep_focus, keep_margin, reverse
@@ -81,12 +81,12 @@ cdef void *scratch(Worker *worker, int64_t n, size_t size) noexcept nogil:
 
 
 cdef void start_worker(const Model *model, Worker *worker, int longest_path) noexcept nogil:
-    cdef int64_t n_contexts = 2 * <int64_t>model.window
+    cdef int64_t n_contexts = 2 * <int64_t>model.reach
     cdef int64_t n_targets = model.negative + 1
     cdef int64_t n_in = n_contexts + model.n_focus
     cdef int64_t n_out = model.n_focus + model.n_shared
-    cdef int64_t n_pairs = n_in * n_out + BLOCK_SLACK
-    cdef int64_t n_scores = max(n_pairs, max(n_targets, longest_path) + BLOCK_SLACK)
+    cdef int64_t n_pairs = n_in * n_out + SLACK
+    cdef int64_t n_scores = max(n_pairs, max(n_targets, longest_path) + SLACK)
     cdef Plan *plan
     cdef void *new_hiddens
     cdef int32_t *counting
@@ -98,7 +98,7 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
             worker, n_contexts * n_targets + model.n_shared, sizeof(int32_t))
         plan.n_targets = <int *>scratch(worker, n_contexts, sizeof(int))
     worker.kept = <int32_t *>scratch(worker, PIECE + n_contexts + 1, sizeof(int32_t))
-    worker.labels = <float *>scratch(worker, n_targets + BLOCK_SLACK, sizeof(float))
+    worker.labels = <float *>scratch(worker, n_targets + SLACK, sizeof(float))
     worker.hidden = <char *>scratch(worker, 1, model.row_bytes)
     worker.gradient = <char *>scratch(worker, 1, model.row_bytes)
     worker.scores = <char *>scratch(worker, n_scores + model.width, model.ops.real_size)
@@ -150,8 +150,11 @@ cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
     real = objective.input.dtype
     if width % 16:
         raise ValueError(f"rows must be padded to a multiple of 16 reals; got {width}")
-    if objective.window < 1 or objective.negative < 0:
-        raise ValueError("window must be at least 1 and negative at least 0")
+    if not (1 <= objective.reach <= objective.window < 2**31):
+        raise ValueError(f"1 <= reach <= window < 2**31 is needed; got {objective.reach}, "
+                         f"{objective.window}")
+    if not (0 <= objective.negative < 2**20 and 0 <= objective.n_shared < 2**20):
+        raise ValueError(f"at most 2**20 negatives are possible; got {objective.negative}")
     paths = objective.paths
     model.ops = ops
     model.width = width
@@ -165,9 +168,11 @@ cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
     model.lock = <float *>address(objective.lock, np.float32, (n_words,))
     if paths is not None:
         model.path_nodes = <int32_t *>address(paths.nodes, np.int32, paths.nodes.shape)
-        model.path_labels = <float *>address(paths.labels, np.float32, paths.nodes.shape)
+        model.path_labels = <float *>address(
+            paths.labels, np.float32, (len(paths.nodes) + SLACK,))
         model.path_starts = <int64_t *>address(paths.starts, np.int64, (n_words + 1,))
     model.window = objective.window
+    model.reach = objective.reach
     model.shrink = objective.shrink
     model.negative = objective.negative
     model.cbow = objective.cbow
@@ -226,8 +231,10 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
     if start == stop:
         return 0.0, 0, 0
     if objective.paths is not None:
-        longest_path = int(np.diff(objective.paths.starts).max())
+        longest_path = objective.paths.longest
     sentence = np.searchsorted(offsets, start, side="right") - 1
+    if sentence < 0:
+        raise ValueError(f"the first offset is {offsets[0]}, but must be 0")
     worker.random = stream
     try:
         with nogil:

@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 cdef extern from "rows.h" nogil:
     enum:
-        BLOCK_SLACK
+        SLACK
     ctypedef void (*gather_t)(void *hidden, const void *rows, int64_t width, const int32_t *ids,
                               int n, double scale) noexcept nogil
     ctypedef double (*step_t)(void *hidden, void *gradient, void *rows, int64_t width,
@@ -64,6 +64,7 @@ cdef struct Model:
     const uint32_t *keep
     const float *lock
     int window
+    int reach
     int shrink
     int negative
     int cbow

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t, int64_t, uint32_t
 
-from fastsgns.kernels.state cimport BAD_ID, Model, Worker, next_random
+from fastsgns.kernels.state cimport BAD_ID, Model, Worker, next_random, random_below
 
 
 cdef inline char *row_of(const Model *model, char *matrix, int32_t word) noexcept nogil:
@@ -33,7 +33,7 @@ cdef inline int64_t keep_margin(
 ) noexcept nogil:
     """Append up to `window` kept tokens, going from start towards stop (exclusive) by step."""
     cdef int64_t position = start, n = n_before
-    while position != stop and n < n_before + model.window:
+    while position != stop and n < n_before + model.reach:
         if <uint32_t>ids[position] >= model.n_words:
             return BAD_ID
         if is_kept(model, worker, ids[position]):
@@ -50,6 +50,14 @@ cdef inline void reverse(int32_t *values, int64_t n) noexcept nogil:
         value = values[i]
         values[i] = values[n - 1 - i]
         values[n - 1 - i] = value
+
+
+cdef inline int64_t draw_reach(const Model *model, Worker *worker) noexcept nogil:
+    """How far a window reaches, drawn from 1 .. window, but no farther than any sentence does."""
+    cdef int64_t reach = model.window
+    if model.shrink:
+        reach = 1 + random_below(&worker.random, model.window)
+    return min(reach, model.reach)
 
 
 cdef inline int contexts_of(const Worker *worker, int64_t position, int64_t reach, int64_t n_kept,

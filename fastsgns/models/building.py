@@ -13,7 +13,7 @@ from fastsgns.corpus.encoded import Chooser, EncodedCorpus, encode
 from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterable
 from fastsgns.corpus.vocabulary import Selection, TrimRule, Vocabulary
 from fastsgns.errors import EmptyCorpusError
-from fastsgns.matrices import Matrices, randomize
+from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memory
 from fastsgns.progress import reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
@@ -157,19 +157,39 @@ class VocabularyBuilder:
             trim_rule or self._trim_rule,
             bool(self.sorted_vocab),
         )
+        report = _report(chosen, sample)
         if not dry_run:
             self.min_count, self.sample = min_count, sample
             self.effective_min_count = chosen.effective_min_count
             self._settle(chosen, update)
             if not keep_raw_vocab:
                 self._raw = None
-        return _report(chosen, sample)
+        return report
 
     @property
     def raw_vocab(self) -> Counter:
         """Counts before pruning, while they are kept."""
         raw = self._raw
         return Counter() if raw is None else Counter(dict(zip(raw.words, raw.counts.tolist())))
+
+    def estimate_memory(
+        self, vocab_size: int | None = None, report: dict[str, int] | None = None
+    ) -> dict[str, int]:
+        """Bytes that a model of `vocab_size` words (by default its own) takes.
+
+        Returns
+        -------
+        dict
+            ``vocab`` words, ids and counts, ``vectors``, ``syn1``, ``syn1neg`` and ``total``.
+        """
+        n_words = vocab_size or len(self.wv)
+        sizes = estimate_bytes(n_words, self.vector_size, bool(self.negative), bool(self.hs))
+        report = {} if report is None else report
+        report["vocab"] = n_words * (170 + 8)
+        report["vectors"] = sizes["input"]
+        report["syn1"], report["syn1neg"] = sizes["tree"], sizes["output"]
+        report["total"] = sum(report[name] for name in ("vocab", "vectors", "syn1", "syn1neg"))
+        return report
 
     def reset_from(self, other_model: "VocabularyBuilder") -> None:
         """Take the words and counts of another model and start with fresh vectors."""
@@ -282,6 +302,10 @@ class VocabularyBuilder:
 
     def _start(self, vocabulary: Vocabulary) -> None:
         n_words = len(vocabulary)
+        require_memory(
+            sum(estimate_bytes(n_words, self.vector_size, self.negative > 0, self.hs > 0).values()),
+            f"{n_words} words of {self.vector_size} dimensions",
+        )
         self._matrices = Matrices()
         self._matrices.create("input", n_words, self.vector_size)
         randomize(self._matrices.vectors["input"], self._rng())
@@ -345,8 +369,8 @@ class _Counted:
 
 
 def _tree_differs(old_counts: np.ndarray, new_counts: np.ndarray) -> bool:
-    old, new = map(sampling.huffman_paths, (old_counts, new_counts))
-    return not all(np.array_equal(one, other) for one, other in zip(old, new))
+    old, new = sampling.huffman_paths(old_counts), sampling.huffman_paths(new_counts)
+    return not (np.array_equal(old.nodes, new.nodes) and np.array_equal(old.labels, new.labels))
 
 
 def _report(chosen: Selection, sample: float) -> dict[str, float]:

@@ -34,6 +34,7 @@ class Fitting(VocabularyBuilder):
     negative_sharing: str
     compute_loss: bool
     epochs_trained: int
+    epochs_begun: int
     epoch_losses: list[float]
     running_training_loss: float
     min_alpha_yet_reached: float
@@ -53,17 +54,18 @@ class Fitting(VocabularyBuilder):
         n_raw_skipped = round(n_skipped * corpus.n_tokens / corpus.n_raw_tokens)
         schedule = Schedule(start, stop, corpus.n_tokens, epochs, n_raw_skipped)
         seed = int(self._rng().integers(2**63) if self.seed is None else self.seed)
-        seen = [0, 0.0]  # epoch and its loss at the last report
+        loss_so_far = 0.0
 
         def follow(epoch: int, tally: Tally) -> None:
-            loss, before = tally.loss, seen[1] if epoch == seen[0] else 0.0
-            seen[:] = epoch, loss
-            self.running_training_loss += loss - before
+            nonlocal loss_so_far
+            loss = trainer.total.loss + tally.loss
+            self.running_training_loss += loss - loss_so_far  # the user may have set it to 0
+            loss_so_far = loss
             self.min_alpha_yet_reached = schedule.rate(epoch, tally.n_tokens)
 
         trainer = Trainer(
             self._objective(), corpus.ids, corpus.offsets, schedule, seed, self.workers,
-            self.epochs_trained, self.progress, follow,
+            self.epochs_begun, self.progress, follow,
         )  # fmt: skip
         logger.info(
             "training %s with %d threads and kernel %s on %d words", self, self.workers,
@@ -77,7 +79,8 @@ class Fitting(VocabularyBuilder):
             self.train_count += 1
             self.total_train_time += time.monotonic() - started
             self.add_lifecycle_event("train", msg=str(self), n_epochs=epochs)
-        return trainer.total.n_kept, corpus.n_raw_tokens * epochs
+        n_epochs = trainer.total.n_tokens / corpus.n_tokens
+        return trainer.total.n_kept, round(corpus.n_raw_tokens * n_epochs)
 
     def _run(self, trainer: Trainer, callbacks: tuple[Any, ...]) -> None:
         """Train epoch by epoch between the callbacks."""
@@ -91,6 +94,7 @@ class Fitting(VocabularyBuilder):
             with closing(trainer.epochs()) as epochs:
                 for _ in range(trainer.schedule.n_epochs):
                     call("on_epoch_begin")
+                    self.epochs_begun += 1  # so that no later epoch repeats its random numbers
                     tally = next(epochs)
                     self.epochs_trained += 1
                     if self.compute_loss:
@@ -128,7 +132,6 @@ class Fitting(VocabularyBuilder):
         if self.wv._vectors is not matrices.vectors["input"]:
             self.wv.vectors = matrices.vectors["input"]
         noise = sampling.noise_distribution(counts, self.ns_exponent) if self.negative else None
-        exact = self.cbow_gradient == "exact"
         lock = self._lock(len(counts))
         n_focus, n_shared = sharing(self, locked=lock is not None)
         return Objective(
@@ -144,7 +147,7 @@ class Fitting(VocabularyBuilder):
             negative=self.negative,
             cbow=not self.sg,
             mean_hidden=bool(self.cbow_mean),
-            mean_gradient=bool(self.cbow_mean) == exact,
+            mean_gradient=self._divides_gradient(),
             want_loss=self.compute_loss,
             n_focus=n_focus,
             n_shared=n_shared,
@@ -159,11 +162,25 @@ class Fitting(VocabularyBuilder):
             )
         return None if np.all(lock == 1) else np.ascontiguousarray(np.broadcast_to(lock, n_words))
 
+    def _divides_gradient(self) -> bool:
+        """Whether each context gets the hidden vector's gradient divided by their number.
+
+        The derivative does so for a mean and not for a sum; word2vec's programs do the opposite.
+        """
+        exact = self.cbow_gradient == "exact"
+        return exact if self.cbow_mean else not exact
+
     def _check_finite(self) -> None:
-        if not np.isfinite(self.wv._vectors.sum(dtype=np.float64)):
-            raise FloatingPointError(
-                f"the vectors are no longer finite at alpha {self.alpha:g}; train anew with less"
-            )
+        for role, vectors in self._matrices.vectors.items():
+            if not np.isfinite(vectors.sum(dtype=np.float64)):
+                raise FloatingPointError(
+                    f"the {role} vectors are no longer finite at alpha {self.alpha:g}; "
+                    "train anew with less"
+                )
+
+    def get_latest_training_loss(self) -> float:
+        """Loss summed since the last call of `train` began; see also `epoch_losses`."""
+        return self.running_training_loss
 
     @property
     def cum_table(self) -> np.ndarray:

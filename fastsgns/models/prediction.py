@@ -114,6 +114,8 @@ class Prediction:
         matrices.vectors["input"] = self.wv._vectors
         rows = matrices.rows("input")
         assert rows is not None
+        if self.wv._vectors is not matrices.vectors["input"]:
+            self.wv.vectors = matrices.vectors["input"]
         return Objective(
             input=rows, output=None, tree=matrices.rows("tree"), noise=None,
             paths=sampling.huffman_paths(self.wv.expandos["count"]), keep=None, lock=None,

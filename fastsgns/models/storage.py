@@ -44,6 +44,7 @@ STATE = [
     "train_count",
     "total_train_time",
     "epochs_trained",
+    "epochs_begun",
     "min_alpha_yet_reached",
     "running_training_loss",
     "epoch_losses",

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from fastsgns.corpus.sentences import (
     Text8Corpus,
 )
 from fastsgns.corpus.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, TrimRule
-from fastsgns.matrices import Matrices, estimate_bytes
+from fastsgns.matrices import Matrices
 from fastsgns.models import parameters, storage
 from fastsgns.models.callbacks import CallbackAny2Vec
 from fastsgns.models.fitting import Fitting
@@ -101,6 +102,10 @@ class Word2Vec(Fitting, Prediction, Renamed):
         "Corrected CBOW Performs as well as Skip-gram"). "gensim" is what word2vec's programs do:
         g for the mean, g / n for the sum. With the mean, "exact" takes steps n times smaller, so
         it wants an `alpha` about three times as large; see docs/quality.md for both, measured.
+    negative_sharing : {"pair", "window", "block"}
+        Which examples get their negatives from the same draws: none, as in the papers; those of a
+        focus word; or those of several neighbouring focus words (4 in skip-gram, 8 in CBOW), which
+        is the fastest. The expectation of the gradient is the same; docs/training.md.
     progress : bool or None
         Progress bars: yes, no, or where standard error is a terminal.
 
@@ -188,7 +193,8 @@ class Word2Vec(Fitting, Prediction, Renamed):
         self._raw = None
         self._matrices = Matrices()
         self.corpus_count = self.corpus_total_words = 0
-        self.train_count, self.total_train_time, self.epochs_trained = 0, 0.0, 0
+        self.train_count, self.total_train_time = 0, 0.0
+        self.epochs_trained = self.epochs_begun = 0
         self.min_alpha_yet_reached = float(alpha)
         self.running_training_loss = 0.0
         self.epoch_losses: list[float] = []
@@ -271,14 +277,16 @@ class Word2Vec(Fitting, Prediction, Renamed):
             raise ValueError("give total_examples=model.corpus_count, or total_words")
         if epochs is None:
             raise ValueError("epochs is None; give how many, such as epochs=model.epochs")
-        self.epochs = epochs
-        self.alpha = float(self.alpha if start_alpha is None else start_alpha)
-        self.min_alpha = float(self.min_alpha if end_alpha is None else end_alpha)
-        if compute_loss is not None:
-            self.compute_loss = compute_loss
+        chosen = {
+            "epochs": epochs,
+            "alpha": float(self.alpha if start_alpha is None else start_alpha),
+            "min_alpha": float(self.min_alpha if end_alpha is None else end_alpha),
+            "compute_loss": self.compute_loss if compute_loss is None else compute_loss,
+        }
         callbacks = self.callbacks if callbacks is None else parameters.as_callbacks(callbacks)
-        parameters.check(self)
+        parameters.check(SimpleNamespace(**self.__dict__ | chosen))
         parameters.check_objective(self)
+        self.__dict__.update(chosen)
         if self.alpha > self.min_alpha_yet_reached:
             logger.warning(
                 "alpha rises to %g, having come down to %g in earlier training",
@@ -328,29 +336,6 @@ class Word2Vec(Fitting, Prediction, Renamed):
     def layer1_size(self) -> int:
         """Dimensions of the hidden layer, which are those of a vector."""
         return self.vector_size
-
-    def get_latest_training_loss(self) -> float:
-        """Loss summed since the last call of `train` began; see also `epoch_losses`."""
-        return self.running_training_loss
-
-    def estimate_memory(
-        self, vocab_size: int | None = None, report: dict[str, int] | None = None
-    ) -> dict[str, int]:
-        """Bytes that a model of `vocab_size` words (by default its own) takes.
-
-        Returns
-        -------
-        dict
-            ``vocab`` words, ids and counts, ``vectors``, ``syn1``, ``syn1neg`` and ``total``.
-        """
-        n_words = vocab_size or len(self.wv)
-        sizes = estimate_bytes(n_words, self.vector_size, bool(self.negative), bool(self.hs))
-        report = {} if report is None else report
-        report["vocab"] = n_words * (170 + 8)
-        report["vectors"] = sizes["input"]
-        report["syn1"], report["syn1neg"] = sizes["tree"], sizes["output"]
-        report["total"] = sum(report[name] for name in ("vocab", "vectors", "syn1", "syn1neg"))
-        return report
 
     def save(
         self,
