@@ -130,7 +130,12 @@ class Trainer:
         lengths = np.diff(self.offsets)
         if self.offsets[0] != 0 or len(self.ids) != self.offsets[-1] or np.any(lengths < 1):
             raise ValueError("the offsets must ascend from 0 to the number of ids")
-        self.objective = replace(self.objective, max_reach=int(lengths.max()))
+        self._longest = int(lengths.max())
+        self.use(self.objective)
+
+    def use(self, objective: Objective) -> None:
+        """Train `objective` from the next epoch on."""
+        self.objective = replace(objective, max_reach=self._longest)
 
     def chunk_starts(self) -> range:
         """First positions of the chunks of an epoch; the same for any number of workers."""

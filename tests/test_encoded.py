@@ -274,7 +274,8 @@ def wait_until(condition, seconds=5.0) -> bool:
 
 
 INTERRUPTED = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background ignore it
 from fastsgns.corpus.encoded import EncodedCorpus
 def endless():
     sentence = ["a"] * 10

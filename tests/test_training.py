@@ -391,3 +391,53 @@ def test_vectors_that_overflow_are_an_error():
         pytest.raises(FloatingPointError, match="train anew with less"),
     ):
         fit(built(alpha=1e30, min_alpha=1e30, cbow_mean=0))
+
+
+class Swap:
+    """Puts a user's array in place of the vectors after the first epoch."""
+
+    def on_epoch_end(self, model):
+        if model.epochs_trained == 1:
+            model.wv.vectors = np.full_like(model.wv.vectors, 0.25)
+
+
+def test_arrays_that_a_callback_replaces_are_trained_on():
+    model = Word2Vec(
+        [["a", "b"]] * 20, vector_size=4, min_count=1, workers=1, sample=0, callbacks=[Swap()]
+    )
+    assert not np.array_equal(model.wv.vectors, np.full((2, 4), 0.25))
+    assert np.abs(model.wv.vectors - 0.25).max() < 0.25
+
+
+def test_a_vocabulary_that_a_callback_changes_is_refused():
+    class Grow:
+        def on_epoch_end(self, model):
+            model.build_vocab([["new"] * 5], update=True)
+
+    with pytest.raises(RuntimeError, match="changed the vocabulary"):
+        Word2Vec([["a", "b"]] * 20, vector_size=4, min_count=1, workers=1, callbacks=[Grow()])
+
+
+def test_refused_arguments_leave_the_model_as_it_was():
+    sentences = [["a", "b"]] * 20
+    model = Word2Vec(sentences, vector_size=4, min_count=1, workers=1)
+    before = model.alpha, model.epochs, model.min_count
+    for bad in ({"epochs": 0}, {"epochs": 1, "start_alpha": -0.5}):
+        with pytest.raises(ValueError):
+            model.train(sentences, total_examples=20, **bad)
+    with pytest.raises(ValueError):
+        model.build_vocab(sentences, min_count=10**6)
+    assert (model.alpha, model.epochs, model.min_count) == before
+
+
+def test_an_interrupted_epoch_is_not_drawn_again():
+    class Interrupt:
+        def on_epoch_end(self, model):
+            raise KeyboardInterrupt
+
+    sentences = [["a", "b"]] * 20
+    model = Word2Vec(vector_size=4, min_count=1, workers=1)
+    model.build_vocab(sentences)
+    with pytest.raises(KeyboardInterrupt):
+        model.train(sentences, total_examples=20, epochs=1, callbacks=[Interrupt()])
+    assert model.epochs_begun == 1

@@ -59,7 +59,7 @@ def write(
     Raises
     ------
     ValueError
-        If a word contains a space or a newline, or if the shapes disagree.
+        If a word contains a newline or, in binary, a space; or if the shapes disagree.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def write(
             f"{len(words)} words with vectors of shape {vectors.shape}; "
             f"needed is shape ({len(words)}, d)"
         )
-    encoded = [_encode(word, prefix) for word in words]
+    encoded = [_encode(word, prefix, binary) for word in words]
     if fvocab is not None:
         _write_counts(fvocab, encoded, counts, append)
     with _destination(path, append) as file:
@@ -86,12 +86,12 @@ def write(
             file.write(rows_of(encoded[start : start + n_rows], vectors[start : start + n_rows]))
 
 
-def _encode(word: Hashable, prefix: str) -> bytes:
+def _encode(word: Hashable, prefix: str, binary: bool) -> bytes:
     encoded = f"{prefix}{word}".encode()
-    if b" " in encoded or b"\n" in encoded:
+    if b"\n" in encoded or (binary and b" " in encoded):
         raise ValueError(
-            f"the word {word!r} can't be written to a word2vec file: it contains a space or a "
-            "newline, which separate words there. Rename it, or use save()."
+            f"the word {word!r} can't be written to a word2vec file: it contains a newline or, in "
+            "the binary form, a space, which separate words there. Rename it, or use save()."
         )
     return encoded
 

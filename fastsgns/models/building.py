@@ -159,9 +159,9 @@ class VocabularyBuilder:
         )
         report = _report(chosen, sample)
         if not dry_run:
+            self._settle(chosen, update)
             self.min_count, self.sample = min_count, sample
             self.effective_min_count = chosen.effective_min_count
-            self._settle(chosen, update)
             if not keep_raw_vocab:
                 self._raw = None
         return report

@@ -89,11 +89,13 @@ class Fitting(VocabularyBuilder):
             for callback in callbacks:
                 getattr(callback, event, lambda model: None)(self)
 
+        trained = self._arrays()
         try:
             call("on_train_begin")
             with closing(trainer.epochs()) as epochs:
                 for _ in range(trainer.schedule.n_epochs):
                     call("on_epoch_begin")
+                    self._follow_changes(trainer, trained)
                     self.epochs_begun += 1  # so that no later epoch repeats its random numbers
                     tally = next(epochs)
                     self.epochs_trained += 1
@@ -104,6 +106,20 @@ class Fitting(VocabularyBuilder):
         except StopTraining as reason:
             logger.info("training stopped by a callback%s", f": {reason}" if str(reason) else "")
         call("on_train_end")
+
+    def _arrays(self) -> list[np.ndarray | None]:
+        return [self.wv._vectors, *map(self._matrices.vectors.get, ("output", "tree"))]
+
+    def _follow_changes(self, trainer: Trainer, trained: list[np.ndarray | None]) -> None:
+        """Train the arrays that a callback has put in place of those `trained` so far."""
+        if len(self.wv) != len(trainer.objective.input):
+            raise RuntimeError(
+                f"a callback changed the vocabulary from {len(trainer.objective.input)} to "
+                f"{len(self.wv)} words during training; do so between two calls of train()"
+            )
+        if any(new is not old for new, old in zip(self._arrays(), trained)):
+            trainer.use(self._objective())
+            trained[:] = self._arrays()
 
     def _objective(self) -> Objective:
         """The arrays to train, sharing memory with `wv`, `syn1neg` and `syn1`."""

@@ -9,13 +9,13 @@ from fastsgns.corpus.vocabulary import check_trim_rule
 from fastsgns.models.sharing import SHARINGS
 
 CBOW_GRADIENTS = ("gensim", "exact")
-LEAST = {
-    "vector_size": 1,
-    "window": 1,
-    "workers": 1,
-    "epochs": 1,
-    "negative": 0,
-    "min_count": 0,
+RANGES = {
+    "vector_size": (1, 2**20),
+    "window": (1, 2**31 - 1),
+    "workers": (1, 2**16),
+    "epochs": (1, 2**31),
+    "negative": (0, 2**16),
+    "min_count": (0, 2**62),
 }
 
 
@@ -29,10 +29,10 @@ def check(model: Any) -> None:
     TypeError
         If `seed` is no integer, or `trim_rule` can't be called.
     """
-    for name, least in LEAST.items():
+    for name, (least, most) in RANGES.items():
         value = getattr(model, name)
-        if not isinstance(value, numbers.Integral) or value < least:
-            raise ValueError(f"{name} is {value!r}; allowed are integers from {least}")
+        if not isinstance(value, numbers.Integral) or not least <= int(value) <= most:
+            raise ValueError(f"{name} is {value!r}; allowed are integers from {least} to {most}")
     for name in ("alpha", "min_alpha", "sample"):
         value = getattr(model, name)
         if not (math.isfinite(value) and value >= 0):

@@ -242,9 +242,9 @@ class Queries(VectorTable):
         --------
         >>> from fastsgns.vectors.keyedvectors import KeyedVectors
         >>> kv = KeyedVectors(2)
-        >>> kv.add_vectors(["one", "two", "far"], [[1, 0], [1, 0], [0, 1]])
-        >>> kv.most_similar_batch(["one", "far"], topn=1)
-        [[('two', 1.0)], [('two', 0.0)]]
+        >>> kv.add_vectors(["one", "two", "far"], [[1, 0], [1, 0], [-1, 0]])
+        >>> kv.most_similar_batch(["one", "two"], topn=1)
+        [[('two', 1.0)], [('one', 1.0)]]
         """
         ids, similarities = self.most_similar_ids(queries, topn, restrict_vocab, exclude)
         keys = self.index_to_key
