@@ -148,8 +148,9 @@ class Fitting(VocabularyBuilder):
         if self.wv._vectors is not matrices.vectors["input"]:
             self.wv.vectors = matrices.vectors["input"]
         noise = sampling.noise_distribution(counts, self.ns_exponent) if self.negative else None
+        p_max = 0.0 if noise is None else float(noise.max())
         lock = self._lock(len(counts))
-        n_focus, n_shared = sharing(self, locked=lock is not None)
+        n_focus, n_shared = sharing(self, p_max, locked=lock is not None)
         return Objective(
             input=rows,
             output=matrices.rows("output") if self.negative else None,

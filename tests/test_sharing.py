@@ -1,0 +1,89 @@
+import itertools
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from fastsgns import EncodedCorpus, Word2Vec
+from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.models.sharing import sharing
+
+
+def plan(locked=False, p_max=0.01, **given):
+    defaults = {
+        "negative_sharing": "block", "sg": 1, "hs": 0, "negative": 5, "alpha": 0.025,
+        "min_alpha": 1e-4, "window": 5,
+    }  # fmt: skip
+    return sharing(SimpleNamespace(**defaults | given), p_max, locked)
+
+
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        ({"negative_sharing": "pair"}, (0, 0)),
+        ({"negative_sharing": "window"}, (1, 5)),
+        ({}, (4, 8)),
+        ({"negative": 10}, (4, 16)),
+        ({"sg": 0}, (8, 8)),
+        ({"sg": 0, "negative_sharing": "window"}, (0, 0)),
+        ({"hs": 1}, (0, 0)),
+        ({"negative": 0, "hs": 1}, (0, 0)),
+        ({"locked": True}, (0, 0)),
+    ],
+)
+def test_who_shares(given, expected):
+    assert plan(**given) == expected
+
+
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        ({"window": 10}, (4, 8)),
+        ({"window": 20}, (2, 8)),
+        ({"alpha": 0.1}, (2, 8)),
+        ({"alpha": 0.1, "window": 8}, (1, 8)),
+        ({"alpha": 0.1, "window": 20}, (0, 0)),
+        ({"p_max": 0.2}, (4, 8)),
+        ({"p_max": 0.4}, (2, 8)),
+        ({"negative_sharing": "window", "window": 20}, (1, 5)),
+        ({"negative_sharing": "window", "alpha": 0.2}, (0, 0)),
+        ({"sg": 0, "alpha": 0.1}, (4, 8)),
+    ],
+)
+def test_large_steps_share_less_and_say_so(given, expected, caplog):
+    assert plan(**given) == expected
+    wanted = (4, 8) if given.get("negative_sharing") is None else (1, 5)
+    wanted = (8, 8) if given.get("sg") == 0 else wanted
+    assert (expected == wanted) != any("share negatives" in text for text in caplog.messages)
+
+
+@pytest.mark.parametrize("n_words, window", list(itertools.product([3, 20, 200], [2, 5, 20])))
+@pytest.mark.parametrize("mode", ["window", "block"])
+@pytest.mark.parametrize("sg", [0, 1])
+def test_shared_modes_never_diverge(mode, sg, n_words, window):
+    """Tiny vocabularies, a high learning rate, full windows, no subsampling: the worst case."""
+    rng = np.random.default_rng(n_words)
+    counts = np.bincount((n_words * rng.random(6000) ** 3).astype(int), minlength=n_words) + 1
+    ids = rng.permutation(np.repeat(np.arange(n_words, dtype=np.int32), counts))
+    offsets = np.append(np.arange(0, len(ids), 40), len(ids))
+    vocabulary = Vocabulary([f"w{i}" for i in range(n_words)], counts)
+    corpus = EncodedCorpus(ids, np.unique(offsets), vocabulary)
+    model = Word2Vec(
+        corpus, sg=sg, negative_sharing=mode, alpha=0.1, min_alpha=0.1, window=window, epochs=2,
+        min_count=1, workers=1, vector_size=20, sample=0, shrink_windows=False, compute_loss=True,
+        progress=False,
+    )  # fmt: skip
+    assert np.isfinite(model.wv.vectors).all()
+    assert model.epoch_losses[-1] < 6 * np.log(2)
+
+
+@pytest.mark.parametrize("mode", ["window", "block"])
+def test_the_shared_modes_learn_what_the_exact_one_does(mode):
+    groups = [["cat", "dog", "pet"], ["car", "bus", "road"]]
+    rng = np.random.default_rng(1)
+    sentences = [rng.permutation(groups[i % 2] * 2).tolist() for i in range(2000)]
+    given = {"sg": 1, "vector_size": 16, "min_count": 1, "sample": 0, "workers": 1, "epochs": 3}
+    exact = Word2Vec(sentences, **given).wv
+    shared = Word2Vec(sentences, negative_sharing=mode, alpha=0.01, **given).wv
+    for wv in (exact, shared):
+        assert wv.similarity("cat", "dog") > wv.similarity("cat", "bus") + 0.2
