@@ -147,13 +147,14 @@ cdef inline void cbow_block(const Model *model, Worker *worker, const Plan *plan
     worker.hiddens.n_in = n
     worker.loss += model.ops.block(&worker.hiddens, worker.positive, worker.weight, rate,
                                    worker.scores, model.want_loss)
+    worker.targets.n = 1
+    worker.targets.n_ahead = 0
     for i in range(n):
         row = i
         position = plan.first + worker.focus_slots[i]
-        worker.loss += model.ops.step(
-            row_of(model, worker.old_hiddens, row), row_of(model, moved, row), model.output,
-            model.width, worker.kept + position, worker.labels, 1, rate, worker.scores,
-            model.want_loss)
+        worker.targets.ids = worker.kept + position
+        worker.loss += model.ops.step(row_of(model, worker.old_hiddens, row),
+                                      row_of(model, moved, row), &worker.targets, rate)
         model.ops.scatter(moved, model.width, &row, 1, row_of(model, worker.old_hiddens, row), -1)
         n_contexts = contexts_of(worker, position, plan.reach, n_kept, plan.contexts)
         model.ops.scatter(model.input, model.width, plan.contexts, n_contexts,

@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memset
 
 from fastsgns.kernels.state cimport (
-    Model, Plan, Worker, prefetch_row, random_alias,
+    Model, Plan, StepRows, Worker, prefetch_row, random_alias,
 )
 from fastsgns.kernels.tokens cimport contexts_of, draw_reach, row_of
 
@@ -43,33 +43,36 @@ cdef inline void make_plan(const Model *model, Worker *worker, Plan *plan, int64
         prefetch_row(row_of(model, model.input, worker.kept[other]), model.row_bytes)
 
 
-cdef inline void prefetch_targets(const Model *model, const Plan *plan, int first, int last) \
-        noexcept nogil:
-    """Ask for the negatives' rows of the examples [first, last), a few at a time: the memory
-    system holds some dozens of requests and stalls on more."""
+cdef inline void prefetch_rest(const Model *model, const Plan *plan, int first) noexcept nogil:
+    """Ask for the negatives' rows of the examples from `first` on, which no step has asked for."""
     cdef int example, target
-    for example in range(first, min(last, plan.n_examples)):
+    for example in range(first, plan.n_examples):
         for target in range(1, plan.n_targets[example]):
             prefetch_row(row_of(
-                model, model.output, plan.targets[<int64_t>example * (model.negative + 1) + target]),
+                model, model.output,
+                plan.targets[<int64_t>example * (model.negative + 1) + target]),
                 model.row_bytes)
 
 
-cdef inline void learn(const Model *model, Worker *worker, Plan *plan, int example, char *hidden,
-                       char *gradient, double rate) noexcept nogil:
+cdef inline void learn(const Model *model, Worker *worker, const Plan *plan, int example,
+                       const Plan *following, char *hidden, char *gradient,
+                       double rate) noexcept nogil:
     """One example: `hidden` against the targets of negative sampling and the path of the focus."""
-    cdef int64_t first
+    cdef int64_t first = <int64_t>example * (model.negative + 1)
+    cdef StepRows *step = &worker.targets
     if model.output != NULL:
-        worker.loss += model.ops.step(
-            hidden, gradient, model.output, model.width,
-            plan.targets + <int64_t>example * (model.negative + 1), worker.labels,
-            plan.n_targets[example], rate, worker.scores, model.want_loss)
+        step.ids = plan.targets + first
+        step.n = plan.n_targets[example]
+        step.ahead = following.targets + first
+        step.n_ahead = following.n_targets[example] if example < following.n_examples else 0
+        worker.loss += model.ops.step(hidden, gradient, step, rate)
     if model.tree != NULL:
+        step = &worker.path
         first = model.path_starts[plan.focus]
-        worker.loss += model.ops.step(
-            hidden, gradient, model.tree, model.width, model.path_nodes + first,
-            model.path_labels + first, <int>(model.path_starts[plan.focus + 1] - first),
-            rate, worker.scores, model.want_loss)
+        step.ids = model.path_nodes + first
+        step.labels = model.path_labels + first
+        step.n = <int>(model.path_starts[plan.focus + 1] - first)
+        worker.loss += model.ops.step(hidden, gradient, step, rate)
     worker.n_examples += 1
 
 
@@ -96,31 +99,27 @@ cdef inline void skip_gram(const Model *model, Worker *worker, Plan *plan, const
     cdef char *hidden
     for example in range(plan.n_examples):
         hidden = row_of(model, model.input, plan.contexts[example])
-        if model.output != NULL:
-            prefetch_targets(model, following, example, example + 1)
         if in_place:
-            learn(model, worker, plan, example, hidden, hidden, rate)
+            learn(model, worker, plan, example, following, hidden, hidden, rate)
         else:
             memset(worker.gradient, 0, model.row_bytes)
-            learn(model, worker, plan, example, hidden, worker.gradient, rate)
+            learn(model, worker, plan, example, following, hidden, worker.gradient, rate)
             add_to_contexts(model, worker, plan.contexts + example, 1, 1.0)
     if model.output != NULL:
-        prefetch_targets(model, following, plan.n_examples, following.n_examples)
+        prefetch_rest(model, following, plan.n_examples)
 
 
 cdef inline void cbow(const Model *model, Worker *worker, Plan *plan, const Plan *following,
                       double rate) noexcept nogil:
     """The sum or mean of the contexts' input rows predicts the focus."""
     cdef double share
-    if model.output != NULL:
-        prefetch_targets(model, following, 0, following.n_examples)
     if plan.n_examples == 0:
         return
     share = 1.0 / plan.n_contexts
     model.ops.gather(worker.hidden, model.input, model.width, plan.contexts, plan.n_contexts,
                      share if model.mean_hidden else 1.0)
     memset(worker.gradient, 0, model.row_bytes)
-    learn(model, worker, plan, 0, worker.hidden, worker.gradient, rate)
+    learn(model, worker, plan, 0, following, worker.hidden, worker.gradient, rate)
     add_to_contexts(model, worker, plan.contexts, plan.n_contexts,
                     share if model.mean_gradient else 1.0)
 

@@ -41,9 +41,23 @@ typedef struct {
     void *scratch; /* for at least 2 * n_out vectors or rows */
 } BlockRows;
 
+/* The rows of a step: `rows[ids[j]]` with label j, which has room for SLACK floats after the last.
+ * `rows[ahead[j]]` belong to the next step and are asked for on the way, a cache line at a time:
+ * the memory system holds some dozens of requests and stalls on a burst of more. */
+typedef struct {
+    void *rows;
+    int64_t width;
+    const int32_t *ids;
+    const float *labels;
+    int n; /* may be 0 */
+    const int32_t *ahead;
+    int n_ahead;
+    void *scores; /* scratch for n + SLACK + width reals */
+    int want_loss;
+} StepRows;
+
 /* The verbs every objective is made of. `rows` is a matrix of `width` reals a row, `ids` say
- * which of its rows. `labels` has room for SLACK floats after the last one, and `scores` is
- * scratch for n + SLACK + width reals. n may be 0. */
+ * which of its rows. */
 typedef struct {
     const char *name;
     int real_size;
@@ -58,8 +72,7 @@ typedef struct {
      *     gradient += sum_j g_j rows[ids[j]],   rows[ids[j]] += g_j hidden
      * with all g_j and the gradient taken before any row moves. `gradient` may be `hidden`.
      * Returns the loss where `want_loss`, else 0. */
-    double (*step)(void *hidden, void *gradient, void *rows, int64_t width, const int32_t *ids,
-                   const float *labels, int n, double rate, void *scores, int want_loss);
+    double (*step)(void *hidden, void *gradient, const StepRows *step, double rate);
 
     /* rows[ids] += scale * gradient, each */
     void (*scatter)(void *rows, int64_t width, const int32_t *ids, int n, const void *gradient,

@@ -21,14 +21,16 @@ static REAL RACY NAME(dot)(const REAL *a, const REAL *b, int64_t width) {
     return sum;
 }
 
-static double RACY NAME(step)(void *hidden_, void *gradient_, void *rows_, int64_t width,
-                              const int32_t *ids, const float *labels, int n, double rate,
-                              void *scores_, int want_loss) {
-    REAL *hidden = hidden_, *gradient = gradient_, *rows = rows_, *scores = scores_;
+static double RACY NAME(step)(void *hidden_, void *gradient_, const StepRows *step, double rate) {
+    REAL *hidden = hidden_, *gradient = gradient_, *rows = step->rows, *scores = step->scores;
+    const int32_t *ids = step->ids;
+    const float *labels = step->labels;
+    const int64_t width = step->width;
+    const int n = step->n;
     double loss = 0;
     for (int j = 0; j < n; j++) scores[j] = NAME(dot)(hidden, rows + ids[j] * width, width);
     for (int j = 0; j < n; j++) {
-        if (want_loss) loss += logistic_loss(scores[j], labels[j]);
+        if (step->want_loss) loss += logistic_loss(scores[j], labels[j]);
         scores[j] = (REAL)rate * (labels[j] - 1 / (1 + REAL_EXP(-scores[j])));
     }
     for (int64_t i = 0; i < width; i++) {

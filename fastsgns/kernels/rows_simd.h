@@ -75,18 +75,22 @@ static void RACY NAME(gather)(void *hidden_, const void *rows_, int64_t width, c
     }
 }
 
-INLINE void NAME(dots)(const int n, float *scores, const float *hidden, const float *rows,
-                       int64_t width, const int32_t *ids) {
+INLINE void NAME(dots)(const int n, const StepRows *step, const float *hidden, int first) {
+    const float *rows = step->rows, *row[GROUP], *ahead[GROUP];
+    const int32_t *ids = step->ids + first;
     vec sums[GROUP];
-    const float *row[GROUP];
     for (int j = 0; j < n; j++) {
         sums[j] = (vec){0};
-        row[j] = rows + ids[j] * width;
+        row[j] = rows + ids[j] * step->width;
+        ahead[j] = first + j < step->n_ahead ? rows + step->ahead[first + j] * step->width : row[j];
     }
-    for (int64_t i = 0; i < width; i += LANES) {
+    for (int64_t i = 0; i < step->width; i += LANES) {
         vec h = LOAD(hidden + i);
         for (int j = 0; j < n; j++) sums[j] += h * LOAD(row[j] + i);
+        if (LANES * 4 >= CACHE_LINE || i * 4 % CACHE_LINE == 0)
+            for (int j = 0; j < n; j++) PREFETCH(ahead[j] + i);
     }
+    float *scores = (float *)step->scores + first;
     for (int j = 0; j < n; j++) scores[j] = NAME(sum)(sums[j]);
 }
 
@@ -137,23 +141,24 @@ static void RACY NAME(update_many)(int n, const float *scores, const float *hidd
     }
 }
 
-static double RACY NAME(step)(void *hidden_, void *gradient_, void *rows_, int64_t width,
-                              const int32_t *ids, const float *labels, int n, double rate,
-                              void *scores_, int want_loss) {
-    float *hidden = hidden_, *gradient = gradient_, *rows = rows_, *scores = scores_;
+static double RACY NAME(step)(void *hidden_, void *gradient_, const StepRows *step, double rate) {
+    float *hidden = hidden_, *gradient = gradient_, *rows = step->rows, *scores = step->scores;
+    const float *labels = step->labels;
+    const int n = step->n;
     int done = 0;
-    for (; done + GROUP <= n; done += GROUP)
-        NAME(dots)(GROUP, scores + done, hidden, rows, width, ids + done);
-    if (done < n) UNROLLED(n - done, NAME(dots), scores + done, hidden, rows, width, ids + done)
-    double loss = want_loss ? NAME(losses)(scores, labels, n) : 0;
+    for (; done + GROUP <= n; done += GROUP) NAME(dots)(GROUP, step, hidden, done);
+    UNROLLED(n - done, NAME(dots), step, hidden, done)
+    for (int j = n; j < step->n_ahead; j++)
+        prefetch_row(rows + step->ahead[j] * step->width, step->width * 4);
+    double loss = step->want_loss ? NAME(losses)(scores, labels, n) : 0;
     for (int j = 0; j < n; j += LANES) {
         vec sigmoid = 1.0f / (1.0f + NAME(exp)(-LOAD(scores + j)));
         STORE(scores + j, (float)rate * (LOAD(labels + j) - sigmoid));
     }
     if (n <= GROUP)
-        UNROLLED(n, NAME(update), scores, hidden, gradient, rows, width, ids)
+        UNROLLED(n, NAME(update), scores, hidden, gradient, rows, step->width, step->ids)
     else
-        NAME(update_many)(n, scores, hidden, gradient, rows, width, ids);
+        NAME(update_many)(n, scores, hidden, gradient, rows, step->width, step->ids);
     return loss;
 }
 

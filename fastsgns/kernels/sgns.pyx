@@ -115,6 +115,13 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     if worker.lacks_memory:
         return
     worker.labels[0] = 1
+    worker.targets.rows = model.output
+    worker.targets.width = model.width
+    worker.targets.labels = worker.labels
+    worker.targets.scores = worker.scores
+    worker.targets.want_loss = model.want_loss
+    worker.path = worker.targets
+    worker.path.rows = model.tree
     worker.block.input = model.input
     worker.block.output = model.output
     worker.block.width = model.width

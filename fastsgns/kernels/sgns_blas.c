@@ -38,10 +38,12 @@ static void blas_scatter(void *rows_, int64_t width, const int32_t *ids, int n,
     for (int j = 0; j < n; j++) add(rows + ids[j] * width, scale, gradient, width);
 }
 
-static double blas_step(void *hidden_, void *gradient_, void *rows_, int64_t width,
-                        const int32_t *ids, const float *labels, int n, double rate, void *scores_,
-                        int want_loss) {
-    float *hidden = hidden_, *gradient = gradient_, *rows = rows_, *scores = scores_;
+static double blas_step(void *hidden_, void *gradient_, const StepRows *step, double rate) {
+    float *hidden = hidden_, *gradient = gradient_, *rows = step->rows, *scores = step->scores;
+    const int32_t *ids = step->ids;
+    const float *labels = step->labels;
+    const int64_t width = step->width;
+    const int n = step->n;
     float *total = scores + (n + 15) / 16 * 16;
     const int length = (int)width;
     double loss = 0;
@@ -49,7 +51,7 @@ static double blas_step(void *hidden_, void *gradient_, void *rows_, int64_t wid
     for (int j = 0; j < n; j++) {
         float *row = rows + ids[j] * width;
         float score = sdot(&length, hidden, &ONE, row, &ONE);
-        if (want_loss) loss += logistic_loss(score, labels[j]);
+        if (step->want_loss) loss += logistic_loss(score, labels[j]);
         scores[j] = (float)rate * (labels[j] - 1 / (1 + expf(-score)));
         add(total, scores[j], row, width);
     }

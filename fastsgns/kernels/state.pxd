@@ -7,9 +7,18 @@ cdef extern from "rows.h" nogil:
         SLACK
     ctypedef void (*gather_t)(void *hidden, const void *rows, int64_t width, const int32_t *ids,
                               int n, double scale) noexcept nogil
-    ctypedef double (*step_t)(void *hidden, void *gradient, void *rows, int64_t width,
-                              const int32_t *ids, const float *labels, int n, double rate,
-                              void *scores, int want_loss) noexcept nogil
+    ctypedef struct StepRows:
+        void *rows
+        int64_t width
+        const int32_t *ids
+        const float *labels
+        int n
+        const int32_t *ahead
+        int n_ahead
+        void *scores
+        int want_loss
+    ctypedef double (*step_t)(void *hidden, void *gradient, const StepRows *step,
+                              double rate) noexcept nogil
     ctypedef void (*scatter_t)(void *rows, int64_t width, const int32_t *ids, int n,
                                const void *gradient, double scale) noexcept nogil
     ctypedef struct BlockRows:
@@ -101,6 +110,8 @@ cdef struct Worker:
     char *scores
     float *positive
     float *weight
+    StepRows targets
+    StepRows path
     BlockRows block
     BlockRows hiddens
     char *old_hiddens
