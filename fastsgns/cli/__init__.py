@@ -9,11 +9,22 @@ import os
 import sys
 from collections.abc import Sequence
 
+from fastsgns import kernels
 from fastsgns._version import __version__
-from fastsgns.cli import convert, demo, evaluate, info, neighbours, train, vocabulary
+from fastsgns.cli import (
+    convert,
+    demo,
+    evaluate,
+    info,
+    neighbours,
+    streams,
+    train,
+    vocabulary,
+)
+from fastsgns.cli.arguments import Command, UsageError
 from fastsgns.console import say
 
-INTERRUPTED = 130
+WRONG_USAGE, INTERRUPTED = 2, 130
 EXPECTED = (
     *(OSError, EOFError, ImportError, MemoryError),
     *(ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),
@@ -41,7 +52,9 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"fastsgns {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=Command
+    )
     for command in (train, vocabulary, neighbours, evaluate, convert, info, demo):
         command.add(commands)
     return parser
@@ -59,7 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         0 if all went well (or the reader of the output went away), 1 after an error, which is
-        said in one line on standard error, 130 after Ctrl-C.
+        said in one line on standard error, 2 if FASTSGNS_KERNEL names no kernel of this machine,
+        130 after Ctrl-C.
 
     Raises
     ------
@@ -71,7 +85,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["info", "/no/such/file"])
     1
     """
+    streams.speak_utf8()
     arguments = build_parser().parse_args(argv)
+    try:
+        kernels.variant()
+    except ValueError as error:
+        say(f"fastsgns: {error}")
+        return WRONG_USAGE
     try:
         code = arguments.run(arguments)
         sys.stdout.flush()
@@ -81,6 +101,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("fastsgns: stopped")
         return INTERRUPTED
+    except UsageError as error:
+        arguments.usage(str(error))
     except EXPECTED as error:
         say(f"fastsgns: {_message(error)}")
         return 1
@@ -88,6 +110,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _message(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     return " ".join(text.split()) or type(error).__name__
 

@@ -2,7 +2,41 @@
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+class UsageError(ValueError):
+    """What the command line asks for is impossible, whatever the files hold."""
+
+
+class Command(argparse.ArgumentParser):
+    """Parser of a sub-command: options may stand between its words, and its errors show its usage.
+
+    Examples
+    --------
+    >>> parser = Command()
+    >>> _ = parser.add_argument("words", nargs="*")
+    >>> _ = parser.add_argument("-n")
+    >>> parser.parse_known_args(["a", "-n", "1", "b"])[0].words
+    ['a', 'b']
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._inside = False
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Parse all of `args`, or stop with an error; what the parser above calls."""
+        if self._inside:  # called by parse_intermixed_args
+            return super().parse_known_args(args, namespace)
+        self._inside = True
+        try:
+            return self.parse_intermixed_args(args, namespace), []
+        finally:
+            self._inside = False
 
 
 def add_command(
@@ -62,6 +96,22 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_vectors(parser: argparse.ArgumentParser, name: str, text: str) -> None:
+    """Add what `fastsgns.cli.sources.load_given` wants to know."""
+    parser.add_argument(name, metavar=name.upper(), help=f"{text}; '-' is standard input")
+    parser.add_argument(
+        "--from",
+        dest="from_format",
+        choices=("native", "text", "binary"),
+        help=f"format of {name.upper()} (default: by content and suffix)",
+    )
+    parser.add_argument(
+        "--no-header",
+        action="store_true",
+        help="a text has no first line with its sizes, as GloVe's",
+    )
+
+
 def n_cores() -> int:
     """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -77,7 +127,21 @@ def positive(text: str) -> int:
     >>> positive("3")
     3
     """
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is too small: 1 or more is wanted")
     return number
+
+
+def utf8(text: str) -> str:
+    """Take an argument as UTF-8, whatever the locale says, for argparse.
+
+    Examples
+    --------
+    >>> utf8("Zürich")
+    'Zürich'
+    """
+    return os.fsencode(text).decode("utf-8", "replace")

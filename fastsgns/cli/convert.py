@@ -5,7 +5,7 @@ from typing import Any
 
 from fastsgns import KeyedVectors
 from fastsgns.cli import sources
-from fastsgns.cli.arguments import add_command, positive
+from fastsgns.cli.arguments import add_command, add_vectors, positive
 
 EXAMPLES = """\
 examples:
@@ -13,6 +13,7 @@ examples:
   fastsgns convert GoogleNews-vectors.bin.gz google.fastsgns --limit 200000
   fastsgns convert glove.6B.50d.txt glove.fastsgns --no-header
   fastsgns convert vectors.fastsgns - | head
+  fastsgns convert vectors.fastsgns - --to binary | gzip > vectors.bin.gz
 
 Formats by suffix: .txt and .vec (word2vec text), .bin (word2vec binary), each also with .gz, .bz2
 or .xz; anything else is the native format.
@@ -22,42 +23,28 @@ or .xz; anything else is the native format.
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the sub-command."""
     parser = add_command(commands, "convert", "write vectors in another format", EXAMPLES, run)
+    add_vectors(parser, "in", "vectors or a model")
+    parser.add_argument("output", metavar="OUT", help="file; '-' is standard output")
     parser.add_argument(
-        "input", metavar="IN", help="vectors or a model; '-' is standard input, as text"
-    )
-    parser.add_argument("output", metavar="OUT", help="file; '-' is standard output, as text")
-    formats = ("native", "text", "binary")
-    parser.add_argument(
-        "--from",
-        dest="from_format",
-        choices=formats,
-        help="format of IN (default: by content and suffix)",
-    )
-    parser.add_argument(
-        "--to", dest="to_format", choices=formats, help="format of OUT (default: by suffix)"
+        "--to",
+        dest="to_format",
+        choices=("native", "text", "binary"),
+        help="format of OUT (default: by suffix; text for standard output)",
     )
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N words")
-    parser.add_argument(
-        "--no-header",
-        action="store_true",
-        help="a text has no first line with its sizes, as GloVe's",
-    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Load, cut, save."""
+    source = getattr(arguments, "in")
+    sources.check_distinct(arguments.output, [source])
     sources.check_writable(arguments.output)
-    target = arguments.to_format or sources.suffix_format(arguments.output)
-    source = arguments.from_format or sources.detect(arguments.input)
     loaded: Any = sources.load(
-        arguments.input,
-        format=source,
-        limit=arguments.limit,
-        no_header=arguments.no_header and source == "text",
+        source, arguments.from_format, limit=arguments.limit, no_header=arguments.no_header
     )
     if arguments.limit:
         loaded = first(getattr(loaded, "wv", loaded), arguments.limit)
-    sources.save(loaded, arguments.output, target, header=not arguments.no_header)
+    sources.save(loaded, arguments.output, arguments.to_format, header=not arguments.no_header)
     return 0
 
 

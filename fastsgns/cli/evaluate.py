@@ -3,11 +3,12 @@
 import argparse
 import json
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from fastsgns import KeyedVectors
-from fastsgns.cli import sources
-from fastsgns.cli.arguments import add_command, positive
+from fastsgns.cli import sources, streams
+from fastsgns.cli.arguments import add_command, add_vectors, positive
 from fastsgns.console import table
 from fastsgns.formats import files
 
@@ -16,9 +17,10 @@ examples:
   fastsgns eval vectors.fastsgns questions-words.txt
   fastsgns eval vectors.bin wordsim353.tsv simlex999.tsv questions-words.txt --json
   fastsgns eval vectors.fastsgns questions-words.txt --restrict-vocab 30000 --mul
+  zcat wordsim353.csv.gz | fastsgns eval glove.6B.50d.txt --no-header -
 
 A file that starts with a line ': name of a section' holds analogies, four words a line; any other
-holds pairs, 'word<TAB>word<TAB>score' a line.
+holds pairs, 'word word score' a line, separated by tabs, commas or blanks.
 """
 
 
@@ -27,8 +29,18 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = add_command(
         commands, "eval", "judge vectors by word pairs and analogies", EXAMPLES, run
     )
-    parser.add_argument("model", metavar="MODEL", help="vectors or a model")
-    parser.add_argument("files", nargs="+", metavar="FILE", help="word pairs or analogies")
+    add_vectors(parser, "model", "vectors or a model")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="word pairs or analogies; '-' is standard input",
+    )
+    parser.add_argument(
+        "--delimiter",
+        metavar="TEXT",
+        help="what separates the pairs' columns (default: a tab, a comma or blanks, as found)",
+    )
     parser.add_argument(
         "--restrict-vocab",
         type=positive,
@@ -42,14 +54,28 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge by each file and print a table of pairs and one for each file of analogies."""
-    vectors = sources.load_vectors(arguments.model)
+    if [arguments.model, *arguments.files].count(streams.STDIO) > 1:
+        arguments.usage("standard input can be read only once: one '-' at most")
+    vectors = sources.load_given(arguments)
     method = "most_similar_cosmul" if arguments.mul else "most_similar"
     pairs, analogies = [], []
     for path in arguments.files:
-        if holds_analogies(path):
-            analogies.append(_analogies(vectors, path, arguments.restrict_vocab, method))
+        lines = read_lines(path)
+        if holds_analogies(lines):
+            found = _analogies(vectors, lines, arguments.restrict_vocab, method)
+            if not found["sections"][-1]["total"]:
+                raise ValueError(
+                    f"{path}: none of its questions can be asked; they are of four words, all "
+                    f"among the first {arguments.restrict_vocab} words of {arguments.model}"
+                )
+            analogies.append({"file": os.path.basename(path), **found})
         else:
-            pairs.append(_pairs(vectors, path, arguments.restrict_vocab))
+            delimiter = arguments.delimiter or separator(lines)
+            try:
+                found = _pairs(vectors, lines, arguments.restrict_vocab, delimiter)
+            except ValueError as error:
+                raise ValueError(f"{path}: {error}") from None
+            pairs.append({"file": os.path.basename(path), **found})
     if arguments.json:
         print(json.dumps({"word_pairs": pairs, "analogies": analogies}, indent=2))
     else:
@@ -57,15 +83,45 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def holds_analogies(path: str) -> bool:
-    """Whether a file is of Google's form: its first line that is not blank starts with a colon."""
-    return next((line for line in files.lines(path) if line.strip()), "").startswith(":")
+def read_lines(path: str) -> list[str]:
+    """Lines of a file, which may be compressed; `-` is standard input."""
+    if not streams.is_stream(path):
+        return list(files.lines(path))
+    with streams.opened(path) as file:
+        return list(files.lines(file))
 
 
-def _pairs(vectors: KeyedVectors, path: str, restrict_vocab: int) -> dict[str, Any]:
-    pearson, spearman, unknown = vectors.evaluate_word_pairs(path, restrict_vocab=restrict_vocab)
+def holds_analogies(lines: Iterable[str]) -> bool:
+    """Whether they are of Google's form: the first that is not blank starts with a colon.
+
+    Examples
+    --------
+    >>> holds_analogies(["", ": capitals", "Athens Greece Oslo Norway"])
+    True
+    """
+    return next((line for line in lines if line.strip()), "").startswith(":")
+
+
+def separator(lines: Iterable[str]) -> str | None:
+    r"""What separates two words and a score: a tab, a comma, or blanks (None).
+
+    Examples
+    --------
+    >>> separator(["# title", "cat\tdog\t9"]), separator(["cat,dog,9"]), separator(["cat dog 9"])
+    ('\t', ',', None)
+    """
+    for line in lines:
+        if line.strip() and not line.startswith("#"):
+            return next((mark for mark in "\t," if line.count(mark) == 2), None)
+    return None
+
+
+def _pairs(
+    vectors: KeyedVectors, lines: list[str], restrict_vocab: int, delimiter: str | None
+) -> dict[str, Any]:
+    options: dict[str, Any] = {"restrict_vocab": restrict_vocab, "delimiter": delimiter}
+    pearson, spearman, unknown = vectors.evaluate_word_pairs(lines, **options)
     return {
-        "file": os.path.basename(path),
         "pearson": float(pearson[0]),
         "spearman": float(spearman[0]),
         "oov_percent": float(unknown),
@@ -73,13 +129,12 @@ def _pairs(vectors: KeyedVectors, path: str, restrict_vocab: int) -> dict[str, A
 
 
 def _analogies(
-    vectors: KeyedVectors, path: str, restrict_vocab: int, method: str
+    vectors: KeyedVectors, lines: list[str], restrict_vocab: int, method: str
 ) -> dict[str, Any]:
     accuracy, sections = vectors.evaluate_word_analogies(
-        path, restrict_vocab=restrict_vocab, similarity_function=method
+        lines, restrict_vocab=restrict_vocab, similarity_function=method
     )
     return {
-        "file": os.path.basename(path),
         "accuracy": float(accuracy),
         "sections": [
             {

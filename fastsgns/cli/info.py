@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns import kernels
+from fastsgns import KeyedVectors, kernels
 from fastsgns._version import __version__
-from fastsgns.cli import sources
+from fastsgns.cli import sources, streams
 from fastsgns.cli.arguments import add_command, n_cores
 from fastsgns.console import short, table
 from fastsgns.formats import native
@@ -20,6 +20,7 @@ examples:
   fastsgns info
   fastsgns info vectors.fastsgns
   fastsgns info corpus.fastsgns --json
+  zcat vectors.txt.gz | fastsgns info -
 
 The environment variable FASTSGNS_KERNEL forces a kernel variant, for comparison.
 """
@@ -29,7 +30,9 @@ HIDDEN = ("format", "kind")
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the sub-command."""
     parser = add_command(commands, "info", "describe this installation, or a file", EXAMPLES, run)
-    parser.add_argument("file", nargs="?", metavar="FILE", help="model, vectors or corpus")
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE", help="model, vectors or corpus; '-' is standard input"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -65,12 +68,21 @@ def describe(path: str) -> dict[str, Any]:
     FormatError
         If a file of word2vec's formats does not start with its two sizes.
     """
-    facts: dict[str, Any] = {"file": path, "bytes on disk": os.path.getsize(path)}
-    found = sources.kind(path)
-    if found is None:
-        return facts | _describe_word2vec(path)
-    _, tensors, metadata = native.read(path, mmap=True)
-    facts["kind"] = found
+    facts: dict[str, Any] = {"file": path}
+    if streams.is_stream(path):
+        with streams.opened(path) as file:
+            if streams.is_native(file):
+                return facts | _describe_native(file)
+            vectors = KeyedVectors.load_word2vec_format(file)
+            return facts | _describe_vectors(vectors, "text")
+    facts["bytes on disk"] = os.path.getsize(path)
+    describe_it = _describe_word2vec if sources.kind(path) is None else _describe_native
+    return facts | describe_it(path)
+
+
+def _describe_native(source: Any) -> dict[str, Any]:
+    kind, tensors, metadata = native.read(source, mmap=True)
+    facts: dict[str, Any] = {"kind": kind}
     if "word_ends" in tensors:
         facts["words"] = len(tensors["word_ends"])
     facts["arrays"] = {
@@ -88,7 +100,10 @@ def _describe_word2vec(path: str) -> dict[str, Any]:
             f"{path} is not a file of fastsgns, and its suffix is none of "
             f"{', '.join(sources.FORMATS)}: what it is can't be told"
         )
-    vectors = sources.load_vectors(path, format=format)
+    return _describe_vectors(sources.load_vectors(path, format=format), format)
+
+
+def _describe_vectors(vectors: KeyedVectors, format: str) -> dict[str, Any]:
     return {
         "kind": f"vectors (word2vec {format})",
         "words": len(vectors),

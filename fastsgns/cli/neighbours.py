@@ -8,7 +8,7 @@ from typing import Any
 
 from fastsgns import KeyedVectors
 from fastsgns.cli import sources
-from fastsgns.cli.arguments import add_command, positive
+from fastsgns.cli.arguments import add_command, add_vectors, positive, utf8
 from fastsgns.console import say, table
 
 N_SPELLINGS = 100_000  # so many of the most frequent words are looked through for a spelling
@@ -16,6 +16,7 @@ NN_EXAMPLES = """\
 examples:
   fastsgns nn vectors.fastsgns matrix
   fastsgns nn GoogleNews-vectors.bin.gz -n 3 Paris London
+  fastsgns nn glove.6B.50d.txt.gz --no-header paris
   cut -f1 words.tsv | fastsgns nn vectors.txt
   fastsgns nn vectors.fastsgns          (asks for words, until an empty line)
 """
@@ -30,10 +31,11 @@ examples:
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare both sub-commands."""
     parser = add_command(commands, "nn", "list the nearest words to a word", NN_EXAMPLES, run_nn)
-    parser.add_argument("model", metavar="MODEL", help="vectors or a model")
+    add_vectors(parser, "model", "vectors or a model")
     parser.add_argument(
         "words",
         nargs="*",
+        type=utf8,
         metavar="WORD",
         help="words to ask for (default: asked for, or a word a line of input)",
     )
@@ -41,17 +43,25 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = add_command(
         commands, "analogy", "complete 'a is to b as c is to ?'", ANALOGY_EXAMPLES, run_analogy
     )
-    parser.add_argument("model", metavar="MODEL", help="vectors or a model")
-    parser.add_argument("words", nargs="*", metavar="WORD", help="the three words a, b and c")
+    add_vectors(parser, "model", "vectors or a model")
+    parser.add_argument(
+        "words", nargs="*", type=utf8, metavar="WORD", help="the three words a, b and c"
+    )
     parser.add_argument(
         "--positive",
         nargs="+",
+        type=utf8,
         default=[],
         metavar="WORD",
         help="words to add, in place of a, b and c",
     )
     parser.add_argument(
-        "--negative", nargs="+", default=[], metavar="WORD", help="words to subtract"
+        "--negative",
+        nargs="+",
+        type=utf8,
+        default=[],
+        metavar="WORD",
+        help="words to subtract",
     )
     parser.add_argument(
         "--mul", action="store_true", help="multiply similarities instead of adding them (3CosMul)"
@@ -72,7 +82,7 @@ def _add_topn(parser: argparse.ArgumentParser) -> None:
 
 def run_nn(arguments: argparse.Namespace) -> int:
     """Neighbours of each word; 1 if none of them is known."""
-    vectors = sources.load_vectors(arguments.model)
+    vectors = sources.load_given(arguments)
     titled = len(arguments.words) != 1
     asked = arguments.words or (line.strip() for line in _lines("word> "))
     answers = [
@@ -89,7 +99,7 @@ def run_analogy(arguments: argparse.Namespace) -> int:
         arguments.usage("give three words, or --positive and --negative, not both")
     if arguments.words and len(arguments.words) != 3:
         arguments.usage(f"three words a, b, c are wanted, not {len(arguments.words)}")
-    vectors = sources.load_vectors(arguments.model)
+    vectors = sources.load_given(arguments)
     if query:
         answered = _answer(
             vectors, arguments.positive, arguments.negative, arguments.topn, multiply=arguments.mul

@@ -3,18 +3,20 @@
 import contextlib
 import os
 import shutil
-import stat
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fastsgns import EncodedCorpus, KeyedVectors
+from fastsgns.cli import streams
+from fastsgns.cli.arguments import UsageError
+from fastsgns.cli.streams import STDIO, is_stream
 from fastsgns.console import Progress
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, word2vec
+from fastsgns.formats import native
 
-STDIO = "-"
 COMPRESSED = (".gz", ".bz2", ".xz")
 FORMATS = {".txt": "text", ".vec": "text", ".bin": "binary"}
 
@@ -29,17 +31,10 @@ def kind(path: str) -> str | None:
     """
     if is_stream(path):
         return None  # what is read of it to see what it is would be lost
-    with open(path, "rb"):
-        pass
     try:
         return native.read(path, mmap=True)[0]
     except FormatError:
         return None
-
-
-def is_stream(path: str) -> bool:
-    """Whether `path` can be read only once: standard input, or a pipe."""
-    return path == STDIO or stat.S_ISFIFO(os.stat(path).st_mode)
 
 
 def suffix_format(path: str) -> str:
@@ -64,7 +59,8 @@ def open_corpus(
     Raises
     ------
     ValueError
-        If a saved corpus comes with other files, or a file holds vectors or a model.
+        If a saved corpus comes with other files, or a file holds vectors or a model; if a text is
+        not UTF-8 and `errors` is "strict".
     """
     for path in paths:
         found = kind(path)
@@ -77,19 +73,28 @@ def open_corpus(
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(_spooled_stdin()) if p == STDIO else p for p in paths]
         shown = stack.enter_context(Progress("reading", progress))
-        return EncodedCorpus.from_files(files, workers=workers, errors=errors, progress=shown)
+        try:
+            return EncodedCorpus.from_files(files, workers=workers, errors=errors, progress=shown)
+        except UnicodeDecodeError as error:
+            raise ValueError(_not_utf8(error)) from None
+
+
+def _not_utf8(error: UnicodeDecodeError) -> str:
+    problem = error.reason.partition("; pass ")[0]
+    return f"{problem}; give --errors replace or --errors ignore, or convert the file"
 
 
 @contextlib.contextmanager
 def _spooled_stdin() -> Iterator[str]:
     """Copy standard input to a temporary file: a corpus is read by path, in parallel ranges."""
     with tempfile.NamedTemporaryFile(prefix="fastsgns-stdin-") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+        with streams.opened(STDIO) as text:
+            shutil.copyfileobj(text, file, 1 << 20)
         file.flush()
         yield file.name
 
 
-def detect(path: str) -> str:
+def detect(path: str, no_header: bool = False) -> str:
     """Tell ``native``, ``text`` or ``binary`` of a file of vectors, by content and then suffix.
 
     Raises
@@ -97,12 +102,34 @@ def detect(path: str) -> str:
     ValueError
         If it is a saved corpus.
     """
-    if is_stream(path):
-        return "text"
     found = kind(path)
     if found == "corpus":
         raise ValueError(f"{path} is a corpus; train on it first: fastsgns train {path} -o MODEL")
-    return "native" if found else suffix_format(path)
+    by_suffix = "native" if found else suffix_format(path)
+    return "text" if no_header and found is None and by_suffix == "native" else by_suffix
+
+
+def check_distinct(output: str | None, others: Iterable[str | None]) -> None:
+    """Refuse an output that would take the place of one of `others`.
+
+    Raises
+    ------
+    UsageError
+        If it is the same file, by whatever name.
+    """
+    for other in others:
+        if output and other and _is_same_file(output, other):
+            raise UsageError(
+                f"{output} would overwrite {other}, which is to be kept: name another output"
+            )
+
+
+def _is_same_file(path: str, other: str) -> bool:
+    if STDIO in (path, other):
+        return False
+    if os.path.exists(path) and os.path.exists(other):
+        return os.path.isfile(path) and os.path.samefile(path, other)
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def load(
@@ -113,25 +140,41 @@ def load(
     Parameters
     ----------
     path : str
-        Where from; `-` is standard input, of word2vec's formats.
+        Where from; `-` is standard input, which like a pipe may be compressed.
     format : {"native", "text", "binary"}, optional
         What the file is; by default told by content and suffix.
     limit : int, optional
         How many vectors to read, of word2vec's formats.
     no_header : bool
-        Whether a text has no first line with its sizes (GloVe's).
+        Whether a text has no first line with its sizes (GloVe's); other formats ignore it.
 
     Returns
     -------
     Word2Vec or KeyedVectors
         Whatever a native file holds, else vectors.
     """
-    format = format or detect(path)
+    if not is_stream(path):
+        return _load(path, format or detect(path, no_header), limit, no_header)
+    with streams.opened(path) as file:
+        format = format or ("native" if streams.is_native(file) else "text")
+        return _load(file, format, limit, no_header)
+
+
+def _load(source: Any, format: str, limit: int | None, no_header: bool) -> Any:
     if format == "native":
-        return KeyedVectors.load(path, mmap="r")
-    source = sys.stdin.buffer if path == STDIO else path
+        return KeyedVectors.load(source, mmap="r")
     return KeyedVectors.load_word2vec_format(
-        source, binary=format == "binary", limit=limit, no_header=no_header
+        source,
+        binary=format == "binary",
+        limit=limit,
+        no_header=no_header and format == "text",
+    )
+
+
+def load_given(arguments: Namespace) -> KeyedVectors:
+    """Load the vectors that the arguments of `fastsgns.cli.arguments.add_vectors` name."""
+    return load_vectors(
+        arguments.model, format=arguments.from_format, no_header=arguments.no_header
     )
 
 
@@ -142,21 +185,18 @@ def load_vectors(path: str, **options: Any) -> KeyedVectors:
 
 
 def save(loaded: Any, path: str, format: str | None = None, header: bool = True) -> None:
-    """Write a model or vectors; `-` is word2vec's text on standard output."""
+    """Write a model or vectors; `-` is standard output, by default word2vec's text."""
+    target: Any = path
     if path == STDIO:
-        _print_text(getattr(loaded, "wv", loaded), header)
-        return
+        format = format or "text"
+        sys.stdout.flush()
+        target = sys.stdout.buffer
     format = format or suffix_format(path)
     if format == "native":
-        loaded.save(path)
-    else:
-        vectors = getattr(loaded, "wv", loaded)
-        vectors.save_word2vec_format(path, binary=format == "binary", write_header=header)
-
-
-def _print_text(vectors: KeyedVectors, header: bool) -> None:
-    sys.stdout.flush()
-    word2vec.write(sys.stdout.buffer, vectors.index_to_key, vectors.vectors, write_header=header)
+        loaded.save(target)
+        return
+    vectors = getattr(loaded, "wv", loaded)
+    vectors.save_word2vec_format(target, binary=format == "binary", write_header=header)
 
 
 def check_writable(path: str) -> None:

@@ -1,16 +1,20 @@
 """``fastsgns train``: text in, vectors out."""
 
 import argparse
+import contextlib
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from fastsgns import EncodedCorpus, Word2Vec
 from fastsgns.cli import sources
-from fastsgns.cli.arguments import add_command, add_inputs, positive
+from fastsgns.cli.arguments import UsageError, add_command, add_inputs, positive
 from fastsgns.console import say, short
+from fastsgns.models import parameters
 
 INTERRUPTED = 130
 SCHEDULE = ("epochs", "alpha", "min_alpha")
+OPTIONS = {"sg": "--sg or --cbow", "vector_size": "--dim", "max_final_vocab": "--max-vocab"}
 EXAMPLES = """\
 examples:
   fastsgns train corpus.txt -o vectors.fastsgns --sg --dim 200 --epochs 5
@@ -100,21 +104,27 @@ def run(arguments: argparse.Namespace) -> int:
     """Train and save; 130 if it was stopped early."""
     given = _hyper_parameters(arguments)
     if arguments.resume and set(given) - set(SCHEDULE):
-        names = ", ".join("--" + n.replace("_", "-") for n in sorted(set(given) - set(SCHEDULE)))
+        names = ", ".join(_option(name) for name in given if name not in SCHEDULE)
         arguments.usage(f"{names}: fixed by the model given with --resume")
-    for path in filter(None, (arguments.output, arguments.save_corpus)):
+    kept = arguments.save_corpus
+    sources.check_distinct(arguments.output, [*arguments.inputs, kept])
+    sources.check_distinct(kept, [*arguments.inputs, arguments.resume])
+    for path in filter(None, (arguments.output, kept)):
         sources.check_writable(path)
-    model = _resumed(arguments, given) if arguments.resume else None
+    model = _resumed(arguments, given) if arguments.resume else _new(arguments, given)
     corpus = sources.open_corpus(
         arguments.inputs, arguments.workers, arguments.errors, arguments.progress
     )
-    if arguments.save_corpus:
-        corpus.save(arguments.save_corpus)
-    if model is None:
-        model = Word2Vec(**given, workers=arguments.workers, progress=arguments.progress)
+    if kept:
+        corpus.save(kept)
+    if not arguments.resume:
         model.build_vocab(corpus)
     finished, seconds, n_words = _train(model, corpus)
-    sources.save(model, arguments.output)
+    try:
+        sources.save(model, arguments.output)
+    except KeyboardInterrupt:
+        say(f"stopped while saving to {arguments.output}: what was learnt is lost")
+        return INTERRUPTED
     if arguments.progress is not False or not finished:
         say(_report(model, seconds, n_words))
         say(
@@ -142,13 +152,40 @@ def _hyper_parameters(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def _option(name: str) -> str:
+    """Name a hyper-parameter as the command line does."""
+    return OPTIONS.get(name, "--" + name.replace("_", "-"))
+
+
+def _new(arguments: argparse.Namespace, given: dict[str, Any]) -> Word2Vec:
+    with _checked():
+        model = Word2Vec(**given, workers=arguments.workers, progress=arguments.progress)
+        parameters.check_objective(model)
+        return model
+
+
 def _resumed(arguments: argparse.Namespace, given: dict[str, Any]) -> Word2Vec:
+    found = sources.kind(arguments.resume)
+    if found in ("vectors", "corpus"):
+        raise ValueError(f"{arguments.resume} holds {found}: only a model can be trained on")
     model = Word2Vec.load(arguments.resume)
     for name, value in given.items():
         setattr(model, name, value)
     model.workers = arguments.workers
     model.progress = arguments.progress
+    model.min_alpha_yet_reached = float(model.alpha)  # that it rises again is what was asked for
+    with _checked():
+        parameters.check(model)
     return model
+
+
+@contextlib.contextmanager
+def _checked() -> Iterator[None]:
+    """Make wrong usage of hyper-parameters out of their range."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise UsageError(str(error)) from None
 
 
 def _train(model: Word2Vec, corpus: EncodedCorpus) -> tuple[bool, float, int | None]:

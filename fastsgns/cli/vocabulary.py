@@ -1,12 +1,12 @@
 """``fastsgns vocab``: the words of a text and how often each occurs."""
 
 import argparse
-import contextlib
-import sys
+from itertools import islice
 
-from fastsgns.cli import sources
+from fastsgns.cli import sources, streams
 from fastsgns.cli.arguments import add_command, add_inputs, positive
 from fastsgns.corpus.vocabulary import select
+from fastsgns.errors import EmptyCorpusError
 
 EXAMPLES = """\
 examples:
@@ -14,7 +14,8 @@ examples:
   fastsgns vocab corpus.txt.gz --min-count 5 -o words.tsv
   zcat logs.gz | fastsgns vocab - --max-vocab 1000
 
-A line is a word, a tab and its count; the most frequent come first.
+The suffixes .gz, .bz2 and .xz of the output compress. A line is a word, a
+tab and its count; the most frequent come first.
 """
 
 
@@ -25,7 +26,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        default=sources.STDIO,
+        default=streams.STDIO,
         metavar="FILE",
         help="where to (default: standard output)",
     )
@@ -43,16 +44,15 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Count, sort and print."""
+    sources.check_distinct(arguments.output, arguments.inputs)
     sources.check_writable(arguments.output)
     corpus = sources.open_corpus(
         arguments.inputs, arguments.workers, arguments.errors, arguments.progress
     )
+    if not corpus.n_raw_tokens:
+        raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
     kept = select(corpus.vocabulary, min_count=arguments.min_count).vocabulary
-    lines = (f"{word}\t{count}" for word, count in zip(kept.words, kept.counts.tolist()))
-    with contextlib.ExitStack() as stack:
-        stream = sys.stdout
-        if arguments.output != sources.STDIO:
-            stream = stack.enter_context(open(arguments.output, "w", encoding="utf-8"))
-        for _, line in zip(range(arguments.max_vocab or len(kept.words)), lines):
-            print(line, file=stream)
+    lines = (f"{word}\t{count}\n" for word, count in zip(kept.words, kept.counts.tolist()))
+    with streams.output(arguments.output) as file:
+        file.writelines(line.encode() for line in islice(lines, arguments.max_vocab))
     return 0

@@ -9,6 +9,7 @@ any array is allocated. Other readers of safetensors can open it.
 
 import json
 import os
+import stat
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -110,6 +111,8 @@ def read(path: Any, mmap: bool = False) -> tuple[str, Tensors, dict]:
     ------
     FormatError
         If the file is not of this format, is cut, or says something impossible.
+    FileNotFoundError, IsADirectoryError
+        If there is no such file, or it is a directory.
     """
     try:
         if hasattr(path, "read"):
@@ -124,6 +127,9 @@ def read(path: Any, mmap: bool = False) -> tuple[str, Tensors, dict]:
 
 
 def _open(path: str, mmap: bool) -> tuple[str, Tensors, dict]:
+    if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe or a device can't be mapped
+        with open(path, "rb") as special:
+            return _parse(special.read())
     with safe_open(path, framework="numpy") as file:
         metadata = _metadata(path, file.metadata())
         if not mmap:

@@ -2,17 +2,22 @@
 
 The best variant that the processor can run is chosen at import. The environment variable
 ``FASTSGNS_KERNEL`` forces one: ``plain`` (textbook C), ``blas`` (level-1 BLAS of scipy), ``sse2``,
-``avx2``, ``avx512`` (x86-64) or ``neon`` (aarch64).
+``avx2``, ``avx512`` (x86-64) or ``neon`` (aarch64). If it names one that can't run here, the first
+use of a kernel raises, not the import.
 """
 
+import functools
 import os
+from typing import Any
 
-from fastsgns.kernels.sgns import is_available, load_blas, train_chunk, use_variant
+from fastsgns.kernels import sgns
+from fastsgns.kernels.sgns import is_available, load_blas, use_variant
 
 __all__ = ["available", "force", "train_chunk", "variant"]
 
 VARIANTS = ("avx512", "avx2", "neon", "sse2", "plain", "blas")
 _variant = "plain"
+_refusal = ""
 
 
 def available() -> list[str]:
@@ -29,8 +34,22 @@ def available() -> list[str]:
 
 
 def variant() -> str:
-    """Name of the variant in force."""
+    """Name of the variant in force.
+
+    Raises
+    ------
+    ValueError
+        If FASTSGNS_KERNEL asks for one that this machine can't run.
+    """
+    if _refusal:
+        raise ValueError(_refusal)
     return _variant
+
+
+@functools.wraps(sgns.train_chunk)
+def train_chunk(*arguments: Any, **named: Any) -> Any:  # noqa: D103
+    variant()
+    return sgns.train_chunk(*arguments, **named)
 
 
 def force(name: str) -> None:
@@ -41,10 +60,13 @@ def force(name: str) -> None:
     ValueError
         If this machine can't run it.
     """
-    global _variant
+    global _variant, _refusal
     if name not in available() or (name == "blas" and not load_blas()) or not use_variant(name):
         raise ValueError(f"kernel variant {name!r} can't run here; allowed are {available()}")
-    _variant = name
+    _variant, _refusal = name, ""
 
 
-force(os.environ.get("FASTSGNS_KERNEL") or available()[0])
+try:
+    force(os.environ.get("FASTSGNS_KERNEL") or available()[0])
+except ValueError as error:
+    _refusal = f"FASTSGNS_KERNEL: {error}"
