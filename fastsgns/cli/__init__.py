@@ -11,9 +11,8 @@ from collections.abc import Sequence
 
 from fastsgns._version import __version__
 from fastsgns.cli import convert, demo, evaluate, info, neighbours, train, vocabulary
-from fastsgns.console import say
+from fastsgns.console import INTERRUPTED, say
 
-INTERRUPTED = 130
 EXPECTED = (
     *(OSError, EOFError, ImportError, MemoryError),
     *(ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),

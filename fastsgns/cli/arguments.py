@@ -1,8 +1,9 @@
 """Arguments that several sub-commands share, and how they check a number."""
 
 import argparse
-import os
 from collections.abc import Callable
+
+from fastsgns.machine import n_cores
 
 
 def add_command(
@@ -60,13 +61,6 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="show no progress and no report",
     )
-
-
-def n_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def positive(text: str) -> int:

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastsgns import EncodedCorpus, KeyedVectors
-from fastsgns.console import Progress
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, word2vec
+from fastsgns.formats import files, native, word2vec
+from fastsgns.progress import reading_bar
 
 STDIO = "-"
-COMPRESSED = (".gz", ".bz2", ".xz")
 FORMATS = {".txt": "text", ".vec": "text", ".bin": "binary"}
 
 
@@ -47,13 +46,13 @@ def suffix_format(path: str) -> str:
 
     Examples
     --------
-    >>> suffix_format("vectors.txt.gz"), suffix_format("GoogleNews.bin"), suffix_format("model")
+    >>> suffix_format("vectors.txt.gz"), suffix_format("GoogleNews.BIN"), suffix_format("model")
     ('text', 'binary', 'native')
     """
     stem, suffix = os.path.splitext(path)
-    if suffix in COMPRESSED:
+    if files.decompressor(path):
         suffix = os.path.splitext(stem)[1]
-    return FORMATS.get(suffix, "native")
+    return FORMATS.get(suffix.lower(), "native")
 
 
 def open_corpus(
@@ -75,9 +74,9 @@ def open_corpus(
                 f"{path} is a {found} of fastsgns: text is wanted, or one saved corpus"
             )
     with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(_spooled_stdin()) if p == STDIO else p for p in paths]
-        shown = stack.enter_context(Progress("reading", progress))
-        return EncodedCorpus.from_files(files, workers=workers, errors=errors, progress=shown)
+        texts = [stack.enter_context(_spooled_stdin()) if p == STDIO else p for p in paths]
+        shown = stack.enter_context(reading_bar(progress, "B"))
+        return EncodedCorpus.from_files(texts, workers=workers, errors=errors, progress=shown)
 
 
 @contextlib.contextmanager
@@ -167,11 +166,15 @@ def check_writable(path: str) -> None:
     OSError
         If the folder does not exist or can't be written to, or `path` is a folder.
     """
-    folder = os.path.dirname(os.path.realpath(path))
     if path == STDIO:
         return
     if os.path.isdir(path):
         raise IsADirectoryError(f"{path} is a folder: name a file to write")
+    if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe, written in place
+        if not os.access(path, os.W_OK):
+            raise PermissionError(f"{path} can't be written to")
+        return
+    folder = os.path.dirname(os.path.realpath(path))
     if not os.path.isdir(folder):
         raise FileNotFoundError(
             f"{folder}, the folder of the output, does not exist: make it first"

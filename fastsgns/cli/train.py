@@ -7,9 +7,8 @@ from typing import Any
 from fastsgns import EncodedCorpus, Word2Vec
 from fastsgns.cli import sources
 from fastsgns.cli.arguments import add_command, add_inputs, positive
-from fastsgns.console import say, short
+from fastsgns.console import INTERRUPTED, say, short
 
-INTERRUPTED = 130
 SCHEDULE = ("epochs", "alpha", "min_alpha")
 EXAMPLES = """\
 examples:
@@ -94,6 +93,9 @@ def _add_schedule(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--min-alpha", type=float, metavar="N", help="learning rate at the end (1e-4)"
     )
+    group.add_argument(
+        "--loss", action="store_true", help="compute and report the loss, which takes some time"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -111,7 +113,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.save_corpus:
         corpus.save(arguments.save_corpus)
     if model is None:
-        model = Word2Vec(**given, workers=arguments.workers, progress=arguments.progress)
+        model = Word2Vec(
+            **given,
+            workers=arguments.workers,
+            compute_loss=arguments.loss,
+            progress=arguments.progress,
+        )
         model.build_vocab(corpus)
     finished, seconds, n_words = _train(model, corpus)
     sources.save(model, arguments.output)
@@ -147,6 +154,7 @@ def _resumed(arguments: argparse.Namespace, given: dict[str, Any]) -> Word2Vec:
     for name, value in given.items():
         setattr(model, name, value)
     model.workers = arguments.workers
+    model.compute_loss = arguments.loss
     model.progress = arguments.progress
     return model
 
@@ -155,9 +163,7 @@ def _train(model: Word2Vec, corpus: EncodedCorpus) -> tuple[bool, float, int | N
     """Whether it came to its end, after how many seconds, and how many words were read."""
     start = time.perf_counter()
     try:
-        _, n_words = model.train(
-            corpus, total_examples=corpus.n_raw_sentences, epochs=model.epochs, compute_loss=True
-        )
+        _, n_words = model.train(corpus, total_examples=corpus.n_raw_sentences, epochs=model.epochs)
     except KeyboardInterrupt:
         return False, time.perf_counter() - start, None
     return True, time.perf_counter() - start, n_words
@@ -167,6 +173,6 @@ def _report(model: Word2Vec, seconds: float, n_words: int | None) -> str:
     parts = [f"{len(model.wv):,} words of {model.wv.vector_size} dimensions", f"{seconds:.1f} s"]
     if n_words is not None:
         parts.append(f"{short(n_words / max(seconds, 1e-9))} words/s")
-    if len(model.epoch_losses):
+    if model.compute_loss and len(model.epoch_losses):
         parts.append(f"loss {model.epoch_losses[-1]:.4f}")
     return ", ".join(parts)
