@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from fastsgns.console import say
-from fastsgns.corpus.files import check_path, is_stream, open_binary
+from fastsgns.corpus.files import check_path, is_stream
+from fastsgns.formats.files import open_binary
 from fastsgns.demo import build_corpus
 
 SMALL = 1_000_000
