@@ -9,7 +9,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fastsgns import EncodedCorpus, KeyedVectors
+from fastsgns import EncodedCorpus, KeyedVectors, LineSentence
+from fastsgns.corpus.encoded import count_words
+from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.formats import files, native, word2vec
 from fastsgns.progress import reading_bar
@@ -65,18 +67,39 @@ def open_corpus(
     ValueError
         If a saved corpus comes with other files, or a file holds vectors or a model.
     """
+    if _is_saved(paths):
+        return EncodedCorpus.load(paths[0])
+    with _texts(paths) as texts, reading_bar(progress, "B") as shown:
+        return EncodedCorpus.from_files(texts, workers=workers, errors=errors, progress=shown)
+
+
+def count(paths: Sequence[str], workers: int, errors: str, progress: bool | None) -> Vocabulary:
+    """Count the words of what `open_corpus` takes."""
+    if _is_saved(paths):
+        return EncodedCorpus.load(paths[0]).vocabulary
+    with _texts(paths) as texts, reading_bar(progress, "B") as shown:
+        source = LineSentence(texts, errors=errors)
+        return count_words(source, workers=workers, progress=shown)[0]
+
+
+def _is_saved(paths: Sequence[str]) -> bool:
+    """Whether it is one saved corpus; a ValueError for what is neither that nor text."""
     for path in paths:
         found = kind(path)
         if found == "corpus" and len(paths) == 1:
-            return EncodedCorpus.load(path)
+            return True
         if found is not None:
             raise ValueError(
                 f"{path} is a {found} of fastsgns: text is wanted, or one saved corpus"
             )
+    return False
+
+
+@contextlib.contextmanager
+def _texts(paths: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the paths of files, that of a copy for standard input."""
     with contextlib.ExitStack() as stack:
-        texts = [stack.enter_context(_spooled_stdin()) if p == STDIO else p for p in paths]
-        shown = stack.enter_context(reading_bar(progress, "B"))
-        return EncodedCorpus.from_files(texts, workers=workers, errors=errors, progress=shown)
+        yield [stack.enter_context(_spooled_stdin()) if p == STDIO else p for p in paths]
 
 
 @contextlib.contextmanager

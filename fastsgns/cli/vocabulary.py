@@ -44,10 +44,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Count, sort and print."""
     sources.check_writable(arguments.output)
-    corpus = sources.open_corpus(
-        arguments.inputs, arguments.workers, arguments.errors, arguments.progress
-    )
-    kept = select(corpus.vocabulary, min_count=arguments.min_count).vocabulary
+    raw = sources.count(arguments.inputs, arguments.workers, arguments.errors, arguments.progress)
+    kept = select(raw, min_count=arguments.min_count).vocabulary
     lines = (f"{word}\t{count}" for word, count in zip(kept.words, kept.counts.tolist()))
     with contextlib.ExitStack() as stack:
         stream = sys.stdout
