@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from fastsgns.console import say
-from fastsgns.corpus.files import check_path, is_stream, open_binary
+from fastsgns.corpus.files import check_path, is_stream
 from fastsgns.demo import build_corpus
+from fastsgns.formats.files import open_binary
 
 SMALL = 1_000_000
 NAMES = ("wiki17m.txt", "wiki17m.txt.xz", "wiki65m.txt", "wiki65m.txt.bz2")

@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fastsgns.console import Progress, say, table
+from fastsgns.console import INTERRUPTED, say, table
 from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.machine import n_cores
 from fastsgns.models.word2vec import Word2Vec
+from fastsgns.progress import reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 T = TypeVar("T")
@@ -133,7 +135,7 @@ def build_corpus(path: str | os.PathLike[str], shown: bool | None = None) -> int
     """
     lines: dict[str, None] = {}
     files = sources()
-    with Progress("reading the documentation", shown) as progress:
+    with reading_bar(shown, "files", "reading the documentation") as progress:
         for n_read, source in enumerate(files):
             progress(n_read, len(files))
             for docstring in docstrings(_read(source)):
@@ -152,7 +154,7 @@ def _read(path: Path) -> bytes:
 def train(path: str | os.PathLike[str], shown: bool | None = None) -> Word2Vec:
     """Train on a file with the demo's settings, on all cores."""
     corpus = EncodedCorpus.from_files([path])
-    return Word2Vec(corpus, **SETTINGS, workers=os.cpu_count() or 1, progress=shown)
+    return Word2Vec(corpus, **SETTINGS, workers=n_cores(), progress=shown)
 
 
 def show(vectors: KeyedVectors) -> None:
@@ -226,7 +228,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         say("fastsgns.demo: stopped")
-        return 130
+        return INTERRUPTED
     return 0
 
 

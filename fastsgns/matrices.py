@@ -1,9 +1,10 @@
 """Matrices: the arrays that a model's roles point to, and their memory."""
 
 import mmap
-import os
 
 import numpy as np
+
+from fastsgns.machine import available_memory
 
 LANE_REALS = 16
 HUGE_PAGE = 2 << 20
@@ -57,21 +58,6 @@ def _anonymous_memory(n_bytes: int) -> mmap.mmap:
     if hasattr(mmap, "MADV_HUGEPAGE"):
         buffer.madvise(mmap.MADV_HUGEPAGE)  # shared mappings would not get any
     return buffer
-
-
-def available_memory() -> int | None:
-    """Bytes that can be allocated without swapping, or None where the system does not say."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return None
 
 
 class Matrices:

@@ -90,13 +90,15 @@ def make_bar(show: bool | None, total: float | None, label: str, unit: str) -> B
 
 
 @contextmanager
-def reading_bar(show: bool | None, unit: str) -> Iterator[Callable[[int, int | None], None]]:
+def reading_bar(
+    show: bool | None, unit: str, label: str = "reading"
+) -> Iterator[Callable[[int, int | None], None]]:
     """Yield a ``report(done, total)`` that makes a bar when first called, and close that bar."""
     bars: list[Bar] = []
 
     def report(done: int, total: int | None) -> None:
         if not bars:
-            bars.append(make_bar(show, total, "reading", unit))
+            bars.append(make_bar(show, total, label, unit))
         bars[0].update_to(done)
 
     try:

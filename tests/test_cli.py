@@ -194,8 +194,35 @@ def test_report_on_standard_error(folder: Path, tmp_path: Path, capsys: pytest.C
     assert captured.out == ""
     assert "14 words of 8 dimensions" in captured.err
     assert "words/s" in captured.err
-    assert "loss" in captured.err
+    assert "loss" not in captured.err
     assert f"saved to {out}" in captured.err
+    assert run("train", text, "-o", out, "--dim", 8, "--epochs", 1, "--loss") == 0
+    assert "loss" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/null"), reason="there is no /dev/null")
+@pytest.mark.parametrize("command", ["train", "vocab", "convert"])
+def test_output_may_be_a_device(folder: Path, monkeypatch: pytest.MonkeyPatch, command: str):
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != "/dev" and access(path, mode))
+    source = folder / ("model" if command == "convert" else "text.txt")
+    output = ["/dev/null"] if command == "convert" else ["-o", "/dev/null"]
+    assert run(command, source, *output) == 0
+    assert not os.path.isfile("/dev/null")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of processes are POSIX")
+def test_a_full_disk_is_one_line_on_standard_error(folder: Path, tmp_path: Path):
+    code = (
+        "import resource, sys, fastsgns.cli as cli\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))\n"
+        "sys.exit(cli.main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "convert", folder / "model", tmp_path / "out"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1 and str(tmp_path / "out") in result.stderr
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")

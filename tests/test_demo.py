@@ -8,7 +8,7 @@ import pytest
 
 import fastsgns
 from fastsgns import demo
-from fastsgns.console import Progress, progress_bar, short, table
+from fastsgns.console import short, table
 
 
 def test_docstrings_of_all_that_has_one():
@@ -109,24 +109,6 @@ def test_queries_make_sense(tmp_path: Path):
 
 
 # the console
-
-
-def test_progress_is_quiet_where_nobody_looks(capsys: pytest.CaptureFixture[str]):
-    with Progress("reading") as progress:
-        progress(1, 2)
-    assert capsys.readouterr().err == ""
-
-
-def test_progress_clears_its_line(capsys: pytest.CaptureFixture[str]):
-    with Progress("reading", shown=True) as progress:
-        progress(1, 2)
-    shown = capsys.readouterr().err
-    assert "reading [############............]  50%" in shown
-    assert shown.split("\r")[-2].strip() == ""
-
-
-def test_progress_bar_stays_within_its_width():
-    assert len({len(progress_bar(n, 7)) for n in range(9)}) == 1
 
 
 def test_table_aligns():

@@ -15,12 +15,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fastsgns import Word2Vec
 from fastsgns.corpus import ranges
-from fastsgns.corpus.encoded import EncodedCorpus, encode
+from fastsgns.corpus.encoded import EncodedCorpus, count_words, encode
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
+from fastsgns.corpus.storage import Spool
 from fastsgns.corpus.vocabulary import Vocabulary, select
 from fastsgns.errors import CorpusFileError, FormatError
-from fastsgns.formats import native
+from fastsgns.formats import files, native
 
 SENTENCES = [["to", "be", "or"], [], ["not"], ["to", "be"]]
 needs_proc = pytest.mark.skipif(
@@ -69,15 +71,18 @@ def test_unknown_tokens_are_left_out_but_counted(tmp_path, sentences):
         EncodedCorpus.from_files(path, vocabulary),
         EncodedCorpus.from_iterable(sentences, vocabulary),
         raw.restrict(vocabulary),
-        raw.restrict(vocabulary, reuse=True),
+        encode(raw, vocabulary),
     ]
     for corpus in made:
         assert list(corpus) == [sentence for sentence in kept if sentence]
-        assert corpus.vocabulary is vocabulary
+        assert corpus.vocabulary.words == vocabulary.words
+        assert corpus.vocabulary.ids is vocabulary.ids
+        assert corpus.vocabulary.counts.sum() == corpus.n_tokens
+        assert np.array_equal(corpus.vocabulary.counts, np.bincount(corpus.ids, minlength=3))
         assert corpus.n_raw_tokens == sum(map(len, sentences))
+    assert vocabulary.counts.tolist() == [3, 2, 1]
     assert made[0].n_raw_sentences == sum(map(bool, sentences))
     assert made[1].n_raw_sentences == len(sentences)
-    assert raw.n_tokens == 0
 
 
 def test_a_vocabulary_may_be_chosen_from_the_raw_one(text):
@@ -242,10 +247,8 @@ def test_errors_of_the_paths(tmp_path):
 
 @pytest.mark.parametrize("suffix", ["gz", "bz2", "xz"])
 def test_cut_and_false_archives_name_the_file(tmp_path, suffix):
-    from fastsgns.corpus.files import COMPRESSED
-
     path = tmp_path / f"text.{suffix}"
-    with COMPRESSED[f".{suffix}"](path, "wb") as file:
+    with files.open_binary(path, "wb") as file:
         file.write(os.urandom(5000))
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises((EOFError, OSError), match=f"text.{suffix}"):
@@ -359,7 +362,7 @@ def test_saved_and_loaded(tmp_path, sentences, mmap):
     assert same(corpus, loaded)
     assert loaded.n_raw_sentences == len(sentences)
     assert isinstance(loaded.ids, np.memmap) == (mmap and corpus.n_tokens > 0)
-    again = loaded.restrict(loaded.vocabulary, reuse=True)
+    again = loaded.restrict(loaded.vocabulary)
     assert list(again) == list(corpus)
 
 
@@ -386,6 +389,7 @@ def test_saved_to_a_file_object():
         {"metadata": {"n_raw_tokens": 5}},
         {"metadata": {"n_raw_sentences": "many"}},
         {"kind": "model"},
+        native.pack_words(["to", "be", "to", "not"]),
     ],
 )
 def test_a_tampered_file_is_refused(tmp_path, change):
@@ -427,3 +431,47 @@ def test_encode_of_an_encoded_corpus():
     assert encode(corpus, corpus.vocabulary) is corpus
     assert list(encode(corpus, Vocabulary(["not"], [1]))) == [["not"]]
     assert repr(corpus) == "<EncodedCorpus of 6 tokens in 3 sentences, 4 words>"
+
+
+def test_counts_are_those_of_the_corpus_and_not_of_the_vocabulary_given(tmp_path, text):
+    first = EncodedCorpus.from_iterable([["to", "to", "to", "see"]])
+    for source in (LineSentence(text), SENTENCES, EncodedCorpus.from_iterable(SENTENCES)):
+        corpus = encode(source, first.vocabulary)
+        assert corpus.vocabulary.counts.tolist() == [2, 0]
+        corpus.save(tmp_path / "corpus")
+        model = Word2Vec(vector_size=4, min_count=1)
+        model.build_vocab(EncodedCorpus.load(tmp_path / "corpus"))
+        assert model.wv.get_vecattr("to", "count") == 2
+    assert first.vocabulary.counts.tolist() == [3, 1]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(LISTS)
+def test_words_are_counted_as_they_are_encoded(tmp_path, sentences):
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join(" ".join(sentence) for sentence in sentences))
+    for source in (LineSentence(path), sentences, EncodedCorpus.from_iterable(sentences)):
+        expected = encode(source)
+        with patch.object(ranges, "RANGE_BYTES", 11):
+            vocabulary, *n_raw = count_words(source, workers=2)
+        assert vocabulary.words == expected.vocabulary.words
+        assert np.array_equal(vocabulary.counts, expected.vocabulary.counts)
+        assert n_raw == [expected.n_raw_tokens, expected.n_raw_sentences]
+
+
+def test_counting_keeps_no_ids(text, monkeypatch):
+    monkeypatch.setattr(Spool, "put", None)
+    assert count_words(LineSentence(text))[1:] == (6, 3)
+    model = Word2Vec(vector_size=4, min_count=1)
+    model.build_vocab(corpus_file=text)
+    assert (model.corpus_total_words, model.corpus_count, len(model.wv)) == (6, 3, 4)
+
+
+@pytest.mark.parametrize("suffix", ["GZ", "Bz2", "XZ"])
+def test_suffixes_in_capitals_are_compressed_too(tmp_path, suffix):
+    path = tmp_path / f"text.{suffix}"
+    with files.open_binary(path, "wb") as file:
+        file.write(b"to be\nor")
+    assert path.read_bytes() != b"to be\nor"
+    for source in (LineSentence(path), list(LineSentence(path))):
+        assert list(encode(source)) == [["to", "be"], ["or"]]

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry
+from fastsgns.formats import native, registry, word2vec_reader
 from fastsgns.models import keyedvectors as gensim_names
+from fastsgns.vectors import table
 from fastsgns.vectors.keyedvectors import KeyedVectors
+from fastsgns.vectors.norms import row_norms
 
 WORDS = ["the", "of", "straße", "</s>", "👩‍👩‍👧", "dog", "cat", "zebra"]
 
@@ -392,3 +394,41 @@ def test_files_of_other_kinds(tmp_path, monkeypatch):
 def test_gensims_names():
     assert gensim_names.Word2VecKeyedVectors is gensim_names.KeyedVectors
     assert gensim_names.EuclideanKeyedVectors is KeyedVectors
+
+
+def test_norms_are_right_after_an_intersection_that_failed(kv, monkeypatch):
+    monkeypatch.setattr(word2vec_reader, "BLOCK", 16)
+    kv.fill_norms()
+    with pytest.raises(FormatError):
+        kv.intersect_word2vec_format(io.BytesIO(b"2 5\ndog 9 9 9 9 9\ncat 9 x 9 9 9\n"))
+    assert kv["dog"].tolist() == [9] * 5
+    np.testing.assert_allclose(kv.norms, np.linalg.norm(kv._vectors, axis=1), rtol=1e-5)
+
+
+def test_keys_that_were_not_added_are_not_there(kv):
+    slots = KeyedVectors(5, count=2)
+    slots._vectors.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        slots.add_vector("new", np.ones(5))
+    assert "new" not in slots.key_to_index and slots.index_to_key == [None, None]
+    with pytest.raises(ValueError, match="convert"):
+        kv.add_vector("new", ["x"] * 5)
+    assert "new" not in kv and len(kv._vectors) == len(kv)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_restricted_queries_look_at_the_norms_of_no_other_rows(kv, shared, monkeypatch):
+    full = kv.most_similar("dog", topn=None)[:4], kv.most_similar_cosmul("dog", topn=None)[:4]
+    seen = []
+    monkeypatch.setattr(table, "row_norms", lambda rows: seen.append(len(rows)) or row_norms(rows))
+    if shared:
+        _ = kv.vectors
+    kv._norms = None
+    restricted = (
+        kv.most_similar("dog", topn=None, restrict_vocab=4),
+        kv.most_similar_cosmul(["dog"], topn=None, restrict_vocab=4),
+    )
+    np.testing.assert_allclose(restricted, full, rtol=1e-6)
+    kv.most_similar_cosmul(["dog", "cat"], restrict_vocab=4)
+    kv.most_similar_batch(["dog", "cat"], restrict_vocab=4)
+    assert seen == ([4] * 4 if shared else [len(kv)])

@@ -14,10 +14,10 @@ import fastsgns
 PACKAGE = Path(fastsgns.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
-    {"_version", "errors"},
+    {"_version", "errors", "machine"},
     {"console", "formats", "kernels", "matrices", "progress", "sampling"},
     {"corpus"},
-    {"vectors"},
+    {"utils", "vectors"},
     {"training"},
     {"models"},
     {"demo"},

@@ -1,8 +1,12 @@
 import io
+import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from fastsgns.errors import FormatError
 from fastsgns.formats import native
@@ -130,3 +134,120 @@ def test_permissions_follow_the_umask(tmp_path):
     finally:
         os.umask(old)
     assert (tmp_path / "f").stat().st_mode & 0o777 == 0o640
+
+
+def three_ways(path):
+    yield lambda: native.read(path)
+    yield lambda: native.read(path, mmap=True)
+    yield lambda: native.read(io.BytesIO(path.read_bytes()))
+
+
+def assert_refused(path, match):
+    for read in three_ways(path):
+        with pytest.raises(FormatError, match=match):
+            read()
+
+
+def container(header, data=b""):
+    encoded = json.dumps(header).encode()
+    return len(encoded).to_bytes(8, "little") + encoded + data
+
+
+def test_safetensors_reads_what_is_written(tmp_path, tensors):
+    padded = np.arange(64, dtype=np.float16).reshape(4, 16)[:, :5]
+    foreign = np.arange(3, dtype=">f8")
+    tensors |= {"padded": padded, "foreign": foreign, "none": np.empty((3, 0), np.float32)}
+    native.write(tmp_path / "f", "thing", tensors, {})
+    read = load_file(tmp_path / "f")
+    assert read.keys() == tensors.keys()
+    for name, array in tensors.items():
+        np.testing.assert_array_equal(read[name], array)
+
+
+def test_rows_are_written_block_by_block(tmp_path, monkeypatch):
+    monkeypatch.setattr(native, "BLOCK_BYTES", 50)
+    padded = np.arange(160, dtype=np.float32).reshape(10, 16)[:, :5]
+    native.write(tmp_path / "f", "thing", {"a": padded}, {})
+    np.testing.assert_array_equal(native.read(tmp_path / "f")[1]["a"], padded)
+
+
+def test_arrays_of_other_types_are_refused(tmp_path):
+    with pytest.raises(TypeError, match="int8"):
+        native.write(tmp_path / "f", "thing", {"a": np.zeros(1, np.int8)}, {})
+    assert os.listdir(tmp_path) == []
+
+
+def test_types_that_numpy_lacks_are_refused_on_every_path(tmp_path):
+    entry = {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}
+    metadata = {"fastsgns": json.dumps({"format": 1, "kind": "thing"})}
+    (tmp_path / "f").write_bytes(container({"__metadata__": metadata, "a": entry}, bytes(4)))
+    assert_refused(tmp_path / "f", "BF16")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"format": 1, "kind": ["thing"]}',
+        '{"format": 1, "kind": null}',
+        "[" * 100_000,
+        '{"format": 1, "kind": ' + "[" * 100_000,
+    ],
+)
+def test_hostile_metadata_is_refused_on_every_path(tmp_path, content):
+    (tmp_path / "f").write_bytes(container({"__metadata__": {"fastsgns": content}}))
+    assert_refused(tmp_path / "f", "fastsgns|damaged")
+
+
+def test_words_that_are_no_lists_are_refused():
+    packed = native.pack_words(["ab", "c"])
+    for name, damaged in [
+        ("word_ends", np.array(3)),
+        ("words", np.zeros((3, 1), np.uint8)),
+        ("word_types", np.zeros((2, 0), np.uint8)),
+    ]:
+        with pytest.raises(FormatError):
+            native.unpack_words(packed | {name: damaged})
+
+
+FULL_DISK = """
+import resource, sys
+import numpy as np
+from fastsgns.formats import native, word2vec
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    if sys.argv[2] == "native":
+        native.write(sys.argv[1], "thing", {"a": np.zeros(10000)}, {})
+    else:
+        word2vec.write(sys.argv[1], ["a"], np.ones((1, 10000), np.float32))
+except OSError as error:
+    assert sys.argv[1] in str(error), error
+    print("refused")
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of processes are POSIX")
+@pytest.mark.parametrize("kind", ["native", "word2vec"])
+def test_a_full_disk_is_an_os_error_that_names_the_file(tmp_path, kind):
+    path = tmp_path / "f"
+    path.write_text("old")
+    command = [sys.executable, "-c", FULL_DISK, str(path), kind]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.stdout == "refused\n", result.stderr
+    assert os.listdir(tmp_path) == ["f"]
+    assert path.read_text() == "old"
+
+
+def test_names_of_any_length_can_be_saved_to(tmp_path):
+    path = tmp_path / ("n" * 255)
+    native.write(path, "thing", {"a": np.zeros(1)}, {})
+    assert native.read(path)[0] == "thing"
+
+
+def test_two_can_save_to_one_path_at_once(tmp_path):
+    path = tmp_path / "f"
+    with native.atomic(path) as first, native.atomic(path) as second:
+        for temporary in (first, second):
+            with open(temporary, "xb") as file:
+                file.write(b"whole")
+    assert path.read_bytes() == b"whole"
+    assert os.listdir(tmp_path) == ["f"]

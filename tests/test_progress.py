@@ -6,6 +6,7 @@ import pytest
 import toy
 
 from fastsgns import Word2Vec, kernels
+from fastsgns.progress import reading_bar
 
 SENTENCES = toy.sentences()
 
@@ -40,3 +41,17 @@ def test_log_names_the_kernel_and_each_epoch(caplog):
     assert "Word2Vec<vocab=24" in first and "2 threads" in first
     assert f"kernel {kernels.variant()}" in first
     assert sum("words/s" in message for message in messages) == 2
+
+
+def test_reading_is_quiet_where_nobody_looks(capsys):
+    with reading_bar(None, "files") as report:
+        report(1, 2)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("total", "shown"), [(2, " 50%,"), (None, "1,")])
+def test_reading_is_shown_with_and_without_a_total(capsys, monkeypatch, total, shown):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    with reading_bar(True, "files", "reading the documentation") as report:
+        report(1, total)
+    assert f"reading the documentation: {shown} " in capsys.readouterr().err

@@ -193,6 +193,22 @@ def tampered(path, change):
         lambda t, m: m["parameters"].update(alpha="fast"),
         lambda t, m: m["parameters"].update(seed="s"),
         lambda t, m: m["state"].pop("epochs_trained"),
+        lambda t, m: m["state"].update(epochs_trained="2"),
+        lambda t, m: m["state"].update(epoch_losses=3),
+        lambda t, m: m["state"].update(epoch_losses=["low"]),
+        lambda t, m: m["state"].update(lifecycle_events={}),
+        lambda t, m: m["state"].update(total_train_time=None),
+        lambda t, m: m["parameters"].update(window=[5]),
+        lambda t, m: m["parameters"].update(window=2.5),
+        lambda t, m: m["parameters"].update(vector_size=13),
+        lambda t, m: m["parameters"].update(vector_size=10**30),
+        lambda t, m: m["parameters"].update(alpha=10**400),
+        lambda t, m: m["parameters"].update(max_final_vocab="9"),
+        lambda t, m: m["parameters"].update(sg={}),
+        lambda t, m: t.update(input=t["input"].astype(np.float64)),
+        lambda t, m: t.update(input=t["input"][:, :0], output=t["output"][:, :0]),
+        lambda t, m: t.update(lockf=np.ones(1)),
+        lambda t, m: m.update(attributes={"tag": {"dtype": "<U1000000000", "values": ["a"]}}),
     ],
 )
 def test_contradictions_in_a_file_are_refused(path, change):
@@ -267,3 +283,71 @@ def test_numbers_of_numpy_are_saved_as_numbers(path):
     assert (loaded.vector_size, loaded.seed) == (4, 3)
     assert json.dumps(loaded.alpha)
     assert_same(train_on(loaded), train_on(model))
+
+
+def test_a_model_that_could_not_be_loaded_is_not_saved(path):
+    model = made()
+    model.save(path)
+    before = path.read_bytes()
+    model.wv = KeyedVectors.from_arrays(["a"], np.ones((1, 5), np.float32), [1])
+    with pytest.raises(ValueError, match="vector_size, 12"):
+        model.save(path)
+    assert path.read_bytes() == before
+
+
+def test_vectors_of_another_type_are_saved_as_the_model_trains_them(path):
+    model = made()
+    model.wv.vectors = model.wv.vectors.astype(np.float64)
+    assert_same(through_file(model, path), model)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t, m: t.update(lockf=np.ones(5, np.float32)),
+        lambda t, m: t.update(lockf=np.ones((1, 1), np.float32)),
+        *(
+            lambda t, m, d=dtype, v=values: m.update(attributes={"x": {"dtype": d, "values": v}})
+            for dtype, values in [
+                ("<U1000000000", ["a", "b"]),
+                ("S999999999", ["a", "b"]),
+                ("V999999999", [1, 2]),
+                ("<M8[s]", [1, 2]),
+                ("<f8,<f8", [1, 2]),
+                (["<f8"], [1, 2]),
+                ("<f99", [1, 2]),
+                ("<f8", 3),
+                ("<f8", ["a", "b"]),
+                ("|O", [{}, {}]),
+                ("|O", [[1], [2]]),
+                ("<i2", [10**9, 1]),
+                ("<i8", [1]),
+            ]
+        ),
+    ],
+)
+def test_contradictions_in_a_file_of_vectors_are_refused(path, change):
+    KeyedVectors.from_arrays(["a", "b"], np.eye(2, dtype=np.float32), [2, 1]).save(path)
+    tampered(path, change)
+    with pytest.raises(FormatError, match="is damaged"):
+        KeyedVectors.load(path)
+
+
+def test_attributes_of_any_plain_type_come_back(path):
+    kv = KeyedVectors.from_arrays(["a", "b"], np.eye(2, dtype=np.float32), [2, 1])
+    kv.expandos |= {
+        "flag": np.array([True, False]),
+        "small": np.array([1, 2], np.int16),
+        "mixed": np.array(["x", None], object),
+        "tag": np.array(["x", "yy"]),
+    }
+    kv.vectors_lockf = np.zeros(1, np.float32)
+    kv.save(path)
+    loaded = KeyedVectors.load(path)
+    for name, values in kv.expandos.items():
+        np.testing.assert_array_equal(loaded.expandos[name], values)
+    assert loaded.expandos["small"].dtype == np.int16
+    assert loaded.vectors_lockf.tolist() == [0]
+    kv.expandos["when"] = np.array([1, 2], "M8[ns]")
+    with pytest.raises(TypeError, match="when"):
+        kv.save(path)

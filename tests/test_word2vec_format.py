@@ -115,6 +115,7 @@ def test_a_cut_gzip_stream_is_an_eof_error(tmp_path):
         b"\n",
         b"1e3 2\n",
         b"9" * 5000 + b" 2\n",
+        b"0 99999999999999999999999\n",
         b"1_0 2\n",
         b"the 0.1 0.2\n",
     ],
@@ -224,3 +225,34 @@ def test_words_with_spaces_survive_the_text_form(tmp_path):
     words, vectors = ["('1', '2')", "new york"], np.eye(2, dtype=np.float32)
     word2vec.write(tmp_path / "f.txt", words, vectors)
     assert word2vec.read(tmp_path / "f.txt")[0] == words
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_what_has_no_end_is_refused_early(monkeypatch, binary):
+    monkeypatch.setattr(word2vec_reader, "BLOCK", 1 << 10)
+    monkeypatch.setattr(word2vec_reader, "LONGEST_WORD", 1 << 14)
+    file = io.BytesIO(b"2 3\n" + b"x" * (1 << 20))
+    with pytest.raises(FormatError, match="no end within"):
+        word2vec.read(file, binary=binary)
+    assert file.tell() < 1 << 16
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_rows_far_longer_than_a_block(monkeypatch, binary):
+    monkeypatch.setattr(word2vec_reader, "BLOCK", 100)
+    words, vectors = ["w" * 1000, "b", "c" * 99], random_vectors(3, 200)
+    file = io.BytesIO()
+    word2vec.write(file, words, vectors, binary=binary)
+    file.seek(0)
+    read_words, read_vectors, _ = word2vec.read(file, binary=binary)
+    assert read_words == words
+    np.testing.assert_array_equal(read_vectors, vectors)
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_a_word_of_a_megabyte(binary):
+    word = "w" * (1 << 20)
+    file = io.BytesIO()
+    word2vec.write(file, [word], random_vectors(1, 2), binary=binary)
+    file.seek(0)
+    assert word2vec.read(file, binary=binary)[0] == [word]

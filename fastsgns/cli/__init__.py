@@ -22,9 +22,9 @@ from fastsgns.cli import (
     vocabulary,
 )
 from fastsgns.cli.arguments import Command, UsageError
-from fastsgns.console import say
+from fastsgns.console import INTERRUPTED, say
 
-WRONG_USAGE, INTERRUPTED = 2, 130
+WRONG_USAGE = 2
 EXPECTED = (
     *(OSError, EOFError, ImportError, MemoryError),
     *(ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),

@@ -5,6 +5,8 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from fastsgns.machine import n_cores
+
 
 class UsageError(ValueError):
     """What the command line asks for is impossible, whatever the files hold."""
@@ -110,13 +112,6 @@ def add_vectors(parser: argparse.ArgumentParser, name: str, text: str) -> None:
         action="store_true",
         help="a text has no first line with its sizes, as GloVe's",
     )
-
-
-def n_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def positive(text: str) -> int:

@@ -11,9 +11,10 @@ import numpy as np
 from fastsgns import KeyedVectors, kernels
 from fastsgns._version import __version__
 from fastsgns.cli import sources, streams
-from fastsgns.cli.arguments import add_command, n_cores
+from fastsgns.cli.arguments import add_command
 from fastsgns.console import short, table
 from fastsgns.formats import native
+from fastsgns.machine import n_cores
 
 EXAMPLES = """\
 examples:

@@ -9,15 +9,16 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from fastsgns import EncodedCorpus, KeyedVectors
+from fastsgns import EncodedCorpus, KeyedVectors, LineSentence
 from fastsgns.cli import streams
 from fastsgns.cli.arguments import UsageError
 from fastsgns.cli.streams import STDIO, is_stream
-from fastsgns.console import Progress
+from fastsgns.corpus.encoded import count_words
+from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
-from fastsgns.formats import native
+from fastsgns.formats import files, native
+from fastsgns.progress import reading_bar
 
-COMPRESSED = (".gz", ".bz2", ".xz")
 FORMATS = {".txt": "text", ".vec": "text", ".bin": "binary"}
 
 
@@ -42,13 +43,13 @@ def suffix_format(path: str) -> str:
 
     Examples
     --------
-    >>> suffix_format("vectors.txt.gz"), suffix_format("GoogleNews.bin"), suffix_format("model")
+    >>> suffix_format("vectors.txt.gz"), suffix_format("GoogleNews.BIN"), suffix_format("model")
     ('text', 'binary', 'native')
     """
     stem, suffix = os.path.splitext(path)
-    if suffix in COMPRESSED:
+    if files.decompressor(path):
         suffix = os.path.splitext(stem)[1]
-    return FORMATS.get(suffix, "native")
+    return FORMATS.get(suffix.lower(), "native")
 
 
 def open_corpus(
@@ -62,19 +63,40 @@ def open_corpus(
         If a saved corpus comes with other files, or a file holds vectors or a model; if a text is
         not UTF-8 and `errors` is "strict".
     """
+    if _is_saved(paths):
+        return EncodedCorpus.load(paths[0])
+    with _texts(paths) as texts, reading_bar(progress, "B") as shown:
+        return EncodedCorpus.from_files(texts, workers=workers, errors=errors, progress=shown)
+
+
+def count(paths: Sequence[str], workers: int, errors: str, progress: bool | None) -> Vocabulary:
+    """Count the words of what `open_corpus` takes."""
+    if _is_saved(paths):
+        return EncodedCorpus.load(paths[0]).vocabulary
+    with _texts(paths) as texts, reading_bar(progress, "B") as shown:
+        source = LineSentence(texts, errors=errors)
+        return count_words(source, workers=workers, progress=shown)[0]
+
+
+def _is_saved(paths: Sequence[str]) -> bool:
+    """Whether it is one saved corpus; a ValueError for what is neither that nor text."""
     for path in paths:
         found = kind(path)
         if found == "corpus" and len(paths) == 1:
-            return EncodedCorpus.load(path)
+            return True
         if found is not None:
             raise ValueError(
                 f"{path} is a {found} of fastsgns: text is wanted, or one saved corpus"
             )
+    return False
+
+
+@contextlib.contextmanager
+def _texts(paths: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the paths of files, that of a copy for standard input."""
     with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(_spooled_stdin()) if p == STDIO else p for p in paths]
-        shown = stack.enter_context(Progress("reading", progress))
         try:
-            return EncodedCorpus.from_files(files, workers=workers, errors=errors, progress=shown)
+            yield [stack.enter_context(_spooled_stdin()) if p == STDIO else p for p in paths]
         except UnicodeDecodeError as error:
             raise ValueError(_not_utf8(error)) from None
 
@@ -207,11 +229,15 @@ def check_writable(path: str) -> None:
     OSError
         If the folder does not exist or can't be written to, or `path` is a folder.
     """
-    folder = os.path.dirname(os.path.realpath(path))
     if path == STDIO:
         return
     if os.path.isdir(path):
         raise IsADirectoryError(f"{path} is a folder: name a file to write")
+    if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe, written in place
+        if not os.access(path, os.W_OK):
+            raise PermissionError(f"{path} can't be written to")
+        return
+    folder = os.path.dirname(os.path.realpath(path))
     if not os.path.isdir(folder):
         raise FileNotFoundError(
             f"{folder}, the folder of the output, does not exist: make it first"

@@ -9,12 +9,16 @@ from typing import Any
 from fastsgns import EncodedCorpus, Word2Vec
 from fastsgns.cli import sources
 from fastsgns.cli.arguments import UsageError, add_command, add_inputs, positive
-from fastsgns.console import say, short
+from fastsgns.console import INTERRUPTED, say, short
 from fastsgns.models import parameters
 
-INTERRUPTED = 130
 SCHEDULE = ("epochs", "alpha", "min_alpha")
-OPTIONS = {"sg": "--sg or --cbow", "vector_size": "--dim", "max_final_vocab": "--max-vocab"}
+OPTIONS = {
+    "negative_sharing": "--sharing",
+    "sg": "--sg or --cbow",
+    "vector_size": "--dim",
+    "max_final_vocab": "--max-vocab",
+}
 EXAMPLES = """\
 examples:
   fastsgns train corpus.txt -o vectors.fastsgns --sg --dim 200 --epochs 5
@@ -89,6 +93,12 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         const=1,
         help="hierarchical softmax, beside --negative or instead of it",
     )
+    group.add_argument(
+        "--sharing",
+        dest="negative_sharing",
+        choices=("pair", "window", "block"),
+        help="which words meet the same random words; block is the fastest (pair)",
+    )
 
 
 def _add_schedule(parser: argparse.ArgumentParser) -> None:
@@ -97,6 +107,9 @@ def _add_schedule(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--alpha", type=float, metavar="N", help="learning rate at first (0.025)")
     group.add_argument(
         "--min-alpha", type=float, metavar="N", help="learning rate at the end (1e-4)"
+    )
+    group.add_argument(
+        "--loss", action="store_true", help="compute and report the loss, which takes some time"
     )
 
 
@@ -146,6 +159,7 @@ def _hyper_parameters(arguments: argparse.Namespace) -> dict[str, Any]:
         "ns_exponent",
         "seed",
         "hs",
+        "negative_sharing",
         *SCHEDULE,
     )
     values = {name: getattr(arguments, name) for name in names}
@@ -159,7 +173,12 @@ def _option(name: str) -> str:
 
 def _new(arguments: argparse.Namespace, given: dict[str, Any]) -> Word2Vec:
     with _checked():
-        model = Word2Vec(**given, workers=arguments.workers, progress=arguments.progress)
+        model = Word2Vec(
+            **given,
+            workers=arguments.workers,
+            compute_loss=arguments.loss,
+            progress=arguments.progress,
+        )
         parameters.check_objective(model)
         return model
 
@@ -172,6 +191,7 @@ def _resumed(arguments: argparse.Namespace, given: dict[str, Any]) -> Word2Vec:
     for name, value in given.items():
         setattr(model, name, value)
     model.workers = arguments.workers
+    model.compute_loss = arguments.loss
     model.progress = arguments.progress
     model.min_alpha_yet_reached = float(model.alpha)  # that it rises again is what was asked for
     with _checked():
@@ -192,9 +212,7 @@ def _train(model: Word2Vec, corpus: EncodedCorpus) -> tuple[bool, float, int | N
     """Whether it came to its end, after how many seconds, and how many words were read."""
     start = time.perf_counter()
     try:
-        _, n_words = model.train(
-            corpus, total_examples=corpus.n_raw_sentences, epochs=model.epochs, compute_loss=True
-        )
+        _, n_words = model.train(corpus, total_examples=corpus.n_raw_sentences, epochs=model.epochs)
     except KeyboardInterrupt:
         return False, time.perf_counter() - start, None
     return True, time.perf_counter() - start, n_words
@@ -204,6 +222,6 @@ def _report(model: Word2Vec, seconds: float, n_words: int | None) -> str:
     parts = [f"{len(model.wv):,} words of {model.wv.vector_size} dimensions", f"{seconds:.1f} s"]
     if n_words is not None:
         parts.append(f"{short(n_words / max(seconds, 1e-9))} words/s")
-    if len(model.epoch_losses):
+    if model.compute_loss and len(model.epoch_losses):
         parts.append(f"loss {model.epoch_losses[-1]:.4f}")
     return ", ".join(parts)

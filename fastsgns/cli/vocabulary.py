@@ -46,12 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Count, sort and print."""
     sources.check_distinct(arguments.output, arguments.inputs)
     sources.check_writable(arguments.output)
-    corpus = sources.open_corpus(
-        arguments.inputs, arguments.workers, arguments.errors, arguments.progress
-    )
-    if not corpus.n_raw_tokens:
+    raw = sources.count(arguments.inputs, arguments.workers, arguments.errors, arguments.progress)
+    if not raw.total:
         raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
-    kept = select(corpus.vocabulary, min_count=arguments.min_count).vocabulary
+    kept = select(raw, min_count=arguments.min_count).vocabulary
     lines = (f"{word}\t{count}\n" for word, count in zip(kept.words, kept.counts.tolist()))
     with streams.output(arguments.output) as file:
         file.writelines(line.encode() for line in islice(lines, arguments.max_vocab))

@@ -7,19 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns.corpus.counting import Counted, Progress, Tally, count_files, count_iterable
 from fastsgns.corpus.files import Path, check_paths
 from fastsgns.corpus.merging import merge
 from fastsgns.corpus.ranges import FileScan
-from fastsgns.corpus.scan import encode_sentences, tally
+from fastsgns.corpus.scan import encode_sentences
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences, check_corpus
-from fastsgns.corpus.storage import Assembly, Spool, Stored, allocate, check_budget, distinct
+from fastsgns.corpus.storage import Assembly, Spool, Stored, allocate, check_budget
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.formats import native
 
 BLOCK_TOKENS = 1 << 20
 KIND = "corpus"
-Progress = Callable[[int, int | None], object]
 Chooser = Callable[[Vocabulary], Vocabulary]
 
 
@@ -34,6 +34,7 @@ class EncodedCorpus:
     offsets : ndarray of int64, shape (n_sentences + 1,)
         Sentence i is ``ids[offsets[i]:offsets[i + 1]]``, and is not empty.
     vocabulary : Vocabulary
+        Whose counts are those of `ids`.
     n_raw_tokens : int, optional
         Tokens that were read, the unknown included. By default what `ids` holds.
     n_raw_sentences : int, optional
@@ -79,9 +80,9 @@ class EncodedCorpus:
         paths : str, os.PathLike, or several
             Plain files, and .gz, .bz2 or .xz ones. A UTF-8 byte order mark is dropped.
         vocabulary : Vocabulary, or callable, optional
-            Tokens that it lacks are left out. By default all types, in first-seen order; a
-            callable is given that vocabulary and returns the one to use, which saves the time of
-            `restrict`.
+            Tokens that it lacks are left out; its counts are replaced by the corpus's own. By
+            default all types, in first-seen order; a callable is given that vocabulary and
+            returns the one to use, which saves the time of `restrict`.
         workers : int, optional
             Threads; by default one for each core.
         errors : str
@@ -90,7 +91,7 @@ class EncodedCorpus:
         memory_budget : int, optional
             The bytes of ids to keep in memory (4 for each token); if there are more, they go to
             a temporary file, mapped, in the directory that TMPDIR names. By default a quarter of
-            the memory of the machine or container.
+            the memory that the machine or container has free.
         progress : callable, optional
             ``progress(bytes_done, bytes_total)`` is called now and then from this thread;
             bytes_total is None if a file is compressed.
@@ -113,13 +114,12 @@ class EncodedCorpus:
             scan.run(progress)
             types = merge(scan, errors)
             raw = Vocabulary(types.words, types.counts)
-            vocabulary = _chosen(vocabulary, raw)
-            table = np.append(look_up(raw, vocabulary), np.int32(-1))  # last: of a dropped type
-            n_tokens = int(types.counts[table[:-1] >= 0].sum())
-            joined = Assembly(allocate(n_tokens, budget))
-            n_raw_sentences = _join(scan, [table[ids] for ids in types.tables], spool, joined)
-        n_raw_tokens = sum(part.n_tokens for part in scan.ranges)
-        return cls(joined.ids, joined.offsets(), vocabulary, n_raw_tokens, n_raw_sentences)
+            own, new_ids = _renumbered(raw, _chosen(vocabulary, raw))
+            table = np.append(new_ids, np.int32(-1))  # last: of a dropped type
+            joined = Assembly(allocate(own.total, budget))
+            n_raw = scan.n_tokens, scan.count_sentences()
+            _join(scan, [table[ids] for ids in types.tables], spool, joined)
+        return cls(joined.ids, joined.offsets(), own, *n_raw)
 
     @classmethod
     def from_iterable(
@@ -150,41 +150,32 @@ class EncodedCorpus:
         total = len(sentences) if isinstance(sentences, Sized) else None
         given = vocabulary if isinstance(vocabulary, Vocabulary) else None
         table: dict[Hashable, int] = {} if given is None else given.ids
-        counts = np.zeros(1 << 16, np.int64)
+        counts = Tally()
         blocks: list[tuple[Stored, np.ndarray]] = []
         with Spool(budget) as spool:
 
             def keep(ids: np.ndarray, ends: np.ndarray, n_sentences: int) -> None:
-                nonlocal counts
-                if len(table) > len(counts):
-                    counts = np.concatenate([counts, np.zeros(2 * len(table), np.int64)])
-                tally(ids, counts)
+                counts.add(ids, len(table))
                 blocks.append((spool.put(ids), ends))
                 if progress:
                     progress(n_sentences, total)
 
             n_raw = encode_sentences(sentences, table, given is None, keep)
-            raw = given
-            if raw is None:
-                raw = Vocabulary(list(table), counts[: len(table)].copy())
-            vocabulary = _chosen(vocabulary, raw)
-            new_ids = look_up(raw, vocabulary)
-            n_tokens = int(counts[: len(table)][new_ids >= 0].sum())
-            joined = Assembly(allocate(n_tokens, budget))
+            found = counts.of(len(table))
+            raw = Vocabulary(list(table), found) if given is None else given.recounted(found)
+            own, new_ids = _renumbered(raw, _chosen(vocabulary, raw))
+            joined = Assembly(allocate(own.total, budget))
             for ids, ends in _taken(blocks, spool):
                 joined.append(ids, ends, new_ids)
-        return cls(joined.ids, joined.offsets(), vocabulary, *n_raw)
+        return cls(joined.ids, joined.offsets(), own, *n_raw)
 
-    def restrict(
-        self, vocabulary: Vocabulary, reuse: bool = False, memory_budget: int | None = None
-    ) -> "EncodedCorpus":
+    def restrict(self, vocabulary: Vocabulary, memory_budget: int | None = None) -> "EncodedCorpus":
         """Give the corpus the ids of another vocabulary, tokens that it lacks left out.
 
         Parameters
         ----------
         vocabulary : Vocabulary
-        reuse : bool
-            Write over the memory of this corpus, which is then closed, where that is possible.
+            Its counts become those of the corpus.
         memory_budget : int, optional
             As in `from_files`.
 
@@ -192,25 +183,19 @@ class EncodedCorpus:
         -------
         EncodedCorpus
         """
-        table = look_up(self.vocabulary, vocabulary)
-        reuse = reuse and self.ids.flags.writeable
         budget = check_budget(memory_budget)
-        joined = Assembly(self.ids if reuse else allocate(self._n_kept(table), budget))
+        counts = Tally()
+        counts.add(self.ids, len(self.vocabulary))
+        raw = self.vocabulary.recounted(counts.of(len(self.vocabulary)))
+        own, table = _renumbered(raw, vocabulary)
+        joined = Assembly(allocate(own.total, budget))
         for start in range(0, self.n_tokens, BLOCK_TOKENS):
             stop = min(start + BLOCK_TOKENS, self.n_tokens)
             inside = slice(*np.searchsorted(self.offsets, (start, stop), "right"))
             joined.append(self.ids[start:stop], self.offsets[inside] - start, table)
-        ids = joined.ids[: joined.n_tokens]
-        if reuse:
-            self.close()
         return EncodedCorpus(
-            ids, joined.offsets(), vocabulary, self.n_raw_tokens, self.n_raw_sentences
+            joined.ids, joined.offsets(), own, self.n_raw_tokens, self.n_raw_sentences
         )
-
-    def _n_kept(self, table: np.ndarray) -> int:
-        counts = np.zeros(len(table), np.int64)
-        tally(self.ids, counts)
-        return int(counts[table >= 0].sum())
 
     @property
     def n_tokens(self) -> int:
@@ -265,6 +250,10 @@ class EncodedCorpus:
         if fault := _fault(tensors, metadata, len(words)):
             raise FormatError(f"{path} is damaged: {fault}")
         vocabulary = Vocabulary(words, np.array(tensors["counts"]))
+        try:
+            _ = vocabulary.ids
+        except ValueError as error:
+            raise FormatError(f"{path} is damaged: {error}") from None
         raw = metadata["n_raw_tokens"], metadata["n_raw_sentences"]
         return cls(tensors["ids"], np.array(tensors["offsets"]), vocabulary, *raw)
 
@@ -310,21 +299,57 @@ def encode(
     """
     if isinstance(source, EncodedCorpus):
         vocabulary = _chosen(vocabulary, source.vocabulary)
-        if vocabulary is source.vocabulary:
+        if vocabulary.words == source.vocabulary.words:
             return source
         return source.restrict(vocabulary, memory_budget=memory_budget)
-    if type(source) in (LineSentence, PathLineSentences) and (paths := source.whole_files()):
+    if paths := _whole_files(source):
         return EncodedCorpus.from_files(
             paths, vocabulary, workers, source.errors, memory_budget, progress
         )
     return EncodedCorpus.from_iterable(source, vocabulary, memory_budget, progress)
 
 
+def count_words(
+    source: Any, *, workers: int | None = None, progress: Progress | None = None
+) -> Counted:
+    """Count the words of any source that `encode` takes, keeping no ids.
+
+    Returns
+    -------
+    vocabulary : Vocabulary
+        All words in first-seen order; of an `EncodedCorpus` its own.
+    n_raw_tokens, n_raw_sentences : int
+        As those of the `EncodedCorpus` that `encode` would make.
+
+    Examples
+    --------
+    >>> count_words([["to", "be"], []])
+    (<Vocabulary of 2 words, 2 tokens>, 2, 2)
+    """
+    if isinstance(source, EncodedCorpus):
+        return source.vocabulary, source.n_raw_tokens, source.n_raw_sentences
+    if paths := _whole_files(source):
+        return count_files(paths, workers, source.errors, progress)
+    return count_iterable(source, progress)
+
+
+def _whole_files(source: Any) -> list[str] | None:
+    return source.whole_files() if type(source) in (LineSentence, PathLineSentences) else None
+
+
 def look_up(raw: Vocabulary, vocabulary: Vocabulary) -> np.ndarray:
     """Find the id in `vocabulary` of each word of `raw`, or -1: int32."""
-    if raw is vocabulary:
+    if raw.words is vocabulary.words:
         return np.arange(len(raw), dtype=np.int32)
     return np.fromiter(map(vocabulary.ids.get, raw.words, repeat(-1)), np.int32, len(raw))
+
+
+def _renumbered(raw: Vocabulary, vocabulary: Vocabulary) -> tuple[Vocabulary, np.ndarray]:
+    """Give `vocabulary` the counts of `raw`; and the id in it of each word of `raw`, or -1."""
+    new_ids = look_up(raw, vocabulary)
+    counts = np.zeros(len(vocabulary), np.int64)
+    counts[new_ids[new_ids >= 0]] = raw.counts[new_ids >= 0]
+    return vocabulary.recounted(counts), new_ids
 
 
 def _chosen(vocabulary: Vocabulary | Chooser | None, raw: Vocabulary) -> Vocabulary:
@@ -343,19 +368,12 @@ def _taken(
         yield spool.get(stored), ends
 
 
-def _join(scan: FileScan, tables: list[np.ndarray], spool: Spool, joined: Assembly) -> int:
-    """Join the ranges of a scan; returns how many sentences were read."""
-    n_raw_tokens = 0
-    raw_ends = []
+def _join(scan: FileScan, tables: list[np.ndarray], spool: Spool, joined: Assembly) -> None:
     for part in scan.ranges:
         for ids, ends in _taken(part.blocks, spool):
-            raw_ends.append(ends + n_raw_tokens)
             joined.append(ids, ends, tables[part.scanner])
-            n_raw_tokens += len(ids)
         if part.is_last:
-            raw_ends.append(np.array([n_raw_tokens], np.int64))
             joined.end_sentence()
-    return len(distinct(raw_ends)) - 1
 
 
 def _fault(tensors: native.Tensors, metadata: dict, n_words: int) -> str | None:

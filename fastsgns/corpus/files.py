@@ -1,31 +1,19 @@
-"""The files of a corpus: names checked, plain and compressed ones opened alike."""
+"""The files of a corpus: their names checked, their errors named."""
 
-import bz2
 import gzip
-import io
 import lzma
 import os
 import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import Any
 
 from fastsgns.errors import CorpusFileError
+from fastsgns.formats.files import decompressor, is_path, is_url
 
-COMPRESSED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 BOM = b"\xef\xbb\xbf"
 Path = str | os.PathLike[str]
-
-
-def is_path(source: object) -> bool:
-    """Whether `source` names one file."""
-    return isinstance(source, (str, os.PathLike))
-
-
-def is_url(path: str) -> bool:
-    """Whether `path` is for smart_open, such as ``s3://bucket/text``."""
-    return "://" in path and not os.path.exists(path)
 
 
 def check_paths(paths: Path | Iterable[Path]) -> list[str]:
@@ -82,32 +70,7 @@ def _not_a_path(path: object) -> str:
 
 def is_stream(path: str) -> bool:
     """Whether a file can only be read from its beginning on: compressed, a pipe, or remote."""
-    return (
-        os.path.splitext(path)[1] in COMPRESSED
-        or is_url(path)
-        or not stat.S_ISREG(os.stat(path).st_mode)
-    )
-
-
-def open_binary(path: str, buffering: int = io.DEFAULT_BUFFER_SIZE) -> BinaryIO:
-    """Open a file for reading bytes, decompressed by its suffix (.gz, .bz2, .xz).
-
-    Raises
-    ------
-    ImportError
-        For a URL, if smart_open is not installed.
-    """
-    if is_url(path):
-        try:
-            from smart_open import open as smart_open
-        except ImportError:
-            raise ImportError(
-                f"{path} is a URL; reading one takes the package smart_open: "
-                "pip install smart_open, or copy the file to a disk"
-            ) from None
-        return smart_open(path, "rb")
-    opener = COMPRESSED.get(os.path.splitext(path)[1])
-    return opener(path, "rb") if opener else open(path, "rb", buffering)  # type: ignore[operator]
+    return decompressor(path) is not None or is_url(path) or not stat.S_ISREG(os.stat(path).st_mode)
 
 
 @contextmanager

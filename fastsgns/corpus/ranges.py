@@ -13,9 +13,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from fastsgns.corpus.files import BOM, is_stream, naming, open_binary
+from fastsgns.corpus.files import BOM, is_stream, naming
 from fastsgns.corpus.scan import Scanner, token_length
-from fastsgns.corpus.storage import Spool, Stored
+from fastsgns.corpus.storage import Spool, Stored, distinct, n_stored
+from fastsgns.formats.files import open_binary
+from fastsgns.machine import n_cores
 
 BLOCK_BYTES = 1 << 20
 RANGE_BYTES = 8 << 20
@@ -101,6 +103,13 @@ class FileScan:
     Every thread takes the ranges in ascending order, so the ids of its scanner are in the order
     in which its types stand in the files.
 
+    Parameters
+    ----------
+    paths : list of str
+    workers : int or None
+    spool : Spool or None
+        Keeps the ids; without one they are only counted.
+
     Attributes
     ----------
     ranges : list of Range
@@ -108,7 +117,7 @@ class FileScan:
     scanners : list of Scanner
     """
 
-    def __init__(self, paths: list[str], workers: int | None, spool: Spool) -> None:
+    def __init__(self, paths: list[str], workers: int | None, spool: Spool | None) -> None:
         self.ranges = [part for path in paths for part in cut(path)]
         self.scanners: list[Scanner] = []
         self._spool = spool
@@ -164,7 +173,7 @@ class FileScan:
     def _scan(self, part: Range, buffer: memoryview) -> None:
         scanner = self.scanners[part.scanner]
         part.first_token = scanner.n_tokens
-        with open_binary(part.path, 0) as file:
+        with open_binary(part.path, buffering=0) as file:
             whole = part.stop is None
             for piece in stream(file, buffer) if whole else pieces(file, part, buffer, scanner):
                 if self._stop.is_set():
@@ -177,7 +186,25 @@ class FileScan:
 
     def _keep(self, part: Range, ids: np.ndarray, ends: np.ndarray) -> None:
         if len(ids) or len(ends):
-            part.blocks.append((self._spool.put(ids), ends))
+            stored = (0, len(ids)) if self._spool is None else self._spool.put(ids)
+            part.blocks.append((stored, ends))
+
+    @property
+    def n_tokens(self) -> int:
+        """The number of tokens that were read."""
+        return sum(part.n_tokens for part in self.ranges)
+
+    def count_sentences(self) -> int:
+        """Count the lines that are not blank, before the blocks are taken."""
+        n_before = 0
+        all_ends = []
+        for part in self.ranges:
+            for stored, ends in part.blocks:
+                all_ends.append(ends + n_before)
+                n_before += n_stored(stored)
+            if part.is_last:
+                all_ends.append(np.array([n_before], np.int64))
+        return len(distinct(all_ends)) - 1
 
 
 def check_workers(workers: int | None) -> int:
@@ -189,9 +216,7 @@ def check_workers(workers: int | None) -> int:
         If it is less than 1.
     """
     if workers is None:
-        if hasattr(os, "sched_getaffinity"):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
+        return n_cores()
     if workers < 1:
         raise ValueError(f"workers is {workers}; allowed are 1, 2, ... or None for all cores")
     return workers

@@ -11,7 +11,8 @@ from inspect import isfunction
 from itertools import islice
 from typing import Any
 
-from fastsgns.corpus.files import BOM, Path, check_path, check_paths, naming, open_binary
+from fastsgns.corpus.files import BOM, Path, check_path, check_paths, naming
+from fastsgns.formats.files import open_binary
 
 TOKENS = re.compile(r"[^ \t\n\r\x0b\x0c]+")
 READ_BYTES = 1 << 16

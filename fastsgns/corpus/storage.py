@@ -14,28 +14,22 @@ from typing import BinaryIO
 import numpy as np
 
 from fastsgns.corpus.scan import remap
+from fastsgns.machine import available_memory
 
 BUDGET_SHARE = 4
 Stored = np.ndarray | tuple[int, int]
 
 
 def memory_budget() -> int:
-    """Bytes of ids to keep in memory by default: a quarter of what this machine or container has.
+    """Bytes of ids to keep in memory by default: a quarter of what is free, or 1 GiB.
 
     Examples
     --------
     >>> memory_budget() > 0
     True
     """
-    limits = []
-    if hasattr(os, "sysconf"):
-        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    try:
-        with open("/sys/fs/cgroup/memory.max") as file:
-            limits.append(int(file.read()))
-    except (OSError, ValueError):
-        pass
-    return min(limits, default=4 << 30) // BUDGET_SHARE
+    free = available_memory()
+    return (4 << 30 if free is None else free) // BUDGET_SHARE
 
 
 def check_budget(budget: int | None) -> int:
@@ -91,6 +85,11 @@ def _advising(size: int) -> Iterator[None]:
             f"no room for {size:,} bytes of ids in {tempfile.gettempdir()} ({error.strerror}); "
             "set TMPDIR to a larger disk, or raise memory_budget",
         ) from error
+
+
+def n_stored(stored: Stored) -> int:
+    """Count the ids that were kept."""
+    return len(stored) if isinstance(stored, np.ndarray) else stored[1]
 
 
 class Spool:
@@ -155,7 +154,7 @@ class Assembly:
     Parameters
     ----------
     ids : ndarray of int32
-        Receives the ids; it may be the memory the blocks come from, if they come in order.
+        Receives the ids.
     """
 
     def __init__(self, ids: np.ndarray) -> None:

@@ -85,6 +85,13 @@ class Vocabulary:
         """The sum of the counts."""
         return int(self.counts.sum())
 
+    def recounted(self, counts: np.ndarray) -> "Vocabulary":
+        """Give the same words, with the same ids, other counts."""
+        other = Vocabulary(self.words, counts)
+        if "ids" in self.__dict__:
+            other.__dict__["ids"] = self.ids
+        return other
+
     def __len__(self) -> int:
         return len(self.words)
 

@@ -1,4 +1,4 @@
-"""Files by name or already open, plain or compressed."""
+"""Files by name or already open, plain or compressed, on a disk or behind a URL."""
 
 import bz2
 import gzip
@@ -17,8 +17,27 @@ def is_path(source: object) -> bool:
     return isinstance(source, (str, os.PathLike))
 
 
+def is_url(path: str | os.PathLike[str]) -> bool:
+    """Whether `path` is for smart_open, such as ``s3://bucket/text``."""
+    return "://" in str(path) and not os.path.exists(path)
+
+
+def decompressor(path: str | os.PathLike[str]) -> Any:
+    """Tell what opens a compressed file, by its suffix in capitals or not; None for a plain one.
+
+    Examples
+    --------
+    >>> decompressor("TEXT.GZ") is gzip.open, decompressor("text.txt")
+    (True, None)
+    """
+    return OPENERS.get(os.path.splitext(os.fspath(path))[1].lower())
+
+
 def open_binary(
-    source: Any, mode: str = "rb", suffix_of: str | os.PathLike[str] | None = None
+    source: Any,
+    mode: str = "rb",
+    suffix_of: str | os.PathLike[str] | None = None,
+    buffering: int = -1,
 ) -> AbstractContextManager[Any]:
     """Open for bytes, through the decompressor that the suffix asks for.
 
@@ -30,6 +49,13 @@ def open_binary(
         How.
     suffix_of : str or os.PathLike, optional
         The name whose suffix decides, if not `source`'s own.
+    buffering : int
+        Of a plain file, as for `open`.
+
+    Raises
+    ------
+    ImportError
+        For a URL, if smart_open is not installed.
 
     Examples
     --------
@@ -40,13 +66,26 @@ def open_binary(
     """
     if not is_path(source):
         return nullcontext(source)
-    suffix = os.path.splitext(os.fspath(suffix_of or source))[1].lower()
-    return OPENERS.get(suffix, open)(source, mode)
+    if is_url(source):
+        return _open_url(os.fspath(source), mode)
+    opener = decompressor(suffix_of or source)
+    return opener(source, mode) if opener else open(source, mode, buffering)
+
+
+def _open_url(url: str, mode: str) -> AbstractContextManager[Any]:
+    try:
+        from smart_open import open as smart_open
+    except ImportError:
+        raise ImportError(
+            f"{url} is a URL; opening one takes the package smart_open: "
+            "pip install smart_open, or copy the file to a disk"
+        ) from None
+    return smart_open(url, mode)
 
 
 def plain_size(source: Any) -> int | None:
-    """Return the length of a plain file; None for what has none: compressed, open, a pipe."""
-    if not is_path(source) or os.path.splitext(os.fspath(source))[1].lower() in OPENERS:
+    """Return the length of a plain file; None for others: compressed, open, a pipe, a URL."""
+    if not is_path(source) or decompressor(source) or is_url(source):
         return None
     status = os.stat(source)
     return status.st_size if stat.S_ISREG(status.st_mode) else None

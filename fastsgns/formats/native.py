@@ -9,6 +9,7 @@ any array is allocated. Other readers of safetensors can open it.
 
 import json
 import os
+import secrets
 import stat
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,13 +17,14 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, deserialize, safe_open
-from safetensors.numpy import save, save_file
 
 from fastsgns.errors import FormatError
 
 FORMAT = 1
 KEY = "fastsgns"
 DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "u1"}
+NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
+BLOCK_BYTES = 1 << 22
 STR, INT = 0, 1
 
 Tensors = dict[str, np.ndarray]
@@ -34,14 +36,23 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[str]:
 
     Whatever happens before that, a file that already stood at `path` stays whole, and the
     temporary one is removed. A symbolic link is followed, so its target is replaced.
+
+    Raises
+    ------
+    OSError
+        If the disk is full, for example; it names `path`.
     """
     target = os.path.realpath(os.fspath(path))
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    folder = os.path.dirname(target)
+    temporary = os.path.join(folder, f".{secrets.token_hex(8)}.tmp")
     try:
         yield temporary
         _flush(temporary)
         os.replace(temporary, target)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, temporary):
+            raise
+        raise OSError(error.errno, error.strerror, target) from error
     finally:
         if os.path.exists(temporary):
             os.unlink(temporary)
@@ -70,22 +81,51 @@ def write(path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dic
         Arrays of float64, float32, float16, int64, int32 or uint8.
     metadata : dict
         Anything JSON can say.
+
+    Raises
+    ------
+    TypeError
+        If an array is of another type.
+    OSError
+        If it can't be written whole; a file that was there before is left as it was.
     """
     header = {KEY: json.dumps({"format": FORMAT, "kind": kind, **metadata})}
-    dense = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     if hasattr(path, "write"):
-        path.write(save(dense, metadata=header))
-        return
-    if os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device can't be replaced
+        _write(path, tensors, header)
+    elif os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device stays in place
         with open(path, "wb") as file:
-            file.write(save(dense, metadata=header))
-        return
-    with atomic(path) as temporary:
-        with open(temporary, "xb"):
-            pass  # made first, so that the file has the permissions of any new file
-        mode = os.stat(temporary).st_mode & 0o777
-        save_file(dense, temporary, metadata=header)
-        os.chmod(temporary, mode)
+            _write(file, tensors, header)
+    else:
+        with atomic(path) as temporary, open(temporary, "xb") as file:
+            _write(file, tensors, header)
+
+
+def _write(file: Any, tensors: Mapping[str, np.ndarray], metadata: dict[str, str]) -> None:
+    """Write the container: header and arrays, large items first, so that all are aligned."""
+    header: dict[str, Any] = {"__metadata__": metadata}
+    names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))
+    end = 0
+    for name in names:
+        array = tensors[name]
+        start, end = end, end + array.nbytes
+        kind = NAMES.get(array.dtype.newbyteorder("<"))
+        if kind is None:
+            raise TypeError(f"{name} is of {array.dtype}; a file holds {', '.join(DTYPES)}")
+        header[name] = {"dtype": kind, "shape": array.shape, "data_offsets": (start, end)}
+    encoded = json.dumps(header).encode()
+    encoded += b" " * (-len(encoded) % 8)
+    file.write(len(encoded).to_bytes(8, "little") + encoded)
+    for name in names:
+        _write_array(file, tensors[name])
+
+
+def _write_array(file: Any, array: np.ndarray) -> None:
+    """Write some MB at a time: a matrix with padded rows needs no dense copy of the whole."""
+    rows = np.atleast_1d(array)
+    n_rows = max(1, BLOCK_BYTES * len(rows) // max(1, rows.nbytes))
+    for start in range(0, len(rows) if rows.size else 0, n_rows):
+        block = rows[start : start + n_rows]
+        file.write(np.ascontiguousarray(block, block.dtype.newbyteorder("<")).data.cast("B"))
 
 
 def read(path: Any, mmap: bool = False) -> tuple[str, Tensors, dict]:
@@ -130,23 +170,20 @@ def _open(path: str, mmap: bool) -> tuple[str, Tensors, dict]:
     if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe or a device can't be mapped
         with open(path, "rb") as special:
             return _parse(special.read())
-    with safe_open(path, framework="numpy") as file:
+    with safe_open(path, framework="numpy") as file, open(path, "rb") as raw:
         metadata = _metadata(path, file.metadata())
-        if not mmap:
-            return metadata["kind"], {n: file.get_tensor(n) for n in file.keys()}, metadata  # noqa: SIM118
-    with open(path, "rb") as raw:
         length = int.from_bytes(raw.read(8), "little")
         header = json.loads(raw.read(length))
-    tensors = {
-        name: _map(path, 8 + length, entry)
-        for name, entry in header.items()
-        if name != "__metadata__"
-    }
+        header.pop("__metadata__", None)
+        dtypes = {name: _dtype(path, entry["dtype"]) for name, entry in header.items()}
+        if not mmap:
+            return metadata["kind"], {name: file.get_tensor(name) for name in header}, metadata
+    tensors = {name: _map(path, 8 + length, entry, dtypes[name]) for name, entry in header.items()}
     return metadata["kind"], tensors, metadata
 
 
-def _map(path: str, start: int, entry: dict) -> np.ndarray:
-    dtype, shape = _dtype(path, entry["dtype"]), tuple(entry["shape"])
+def _map(path: str, start: int, entry: dict, dtype: np.dtype) -> np.ndarray:
+    shape = tuple(entry["shape"])
     if 0 in shape:
         return np.empty(shape, dtype)
     return np.memmap(path, dtype, "r", start + entry["data_offsets"][0], shape)
@@ -169,14 +206,16 @@ def _parse(content: bytes) -> tuple[str, Tensors, dict]:
 def _metadata(path: str, metadata: dict[str, str] | None) -> dict:
     try:
         content = json.loads((metadata or {})[KEY])
-        version, _ = content["format"], content["kind"]
-    except (KeyError, TypeError, ValueError):
+        version, kind = content["format"], content["kind"]
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise FormatError(f"{path} is a safetensors file, but not one of fastsgns") from None
     if version != FORMAT:
         raise FormatError(
             f"{path} has format version {version!r}; this release reads {FORMAT}. "
             "Upgrade fastsgns to read it."
         )
+    if not isinstance(kind, str):
+        raise FormatError(f"{path} is of kind {kind!r:.60}, where a name is wanted: it is damaged")
     return content
 
 
@@ -234,12 +273,13 @@ def unpack_words(tensors: Mapping[str, np.ndarray]) -> list[Hashable]:
     """
     try:
         data, ends = tensors["words"], tensors["word_ends"]
-        types = tensors.get("word_types", np.zeros(len(ends), np.uint8))
+        types = tensors.get("word_types", np.zeros(ends.shape, np.uint8))
+        if not data.ndim == ends.ndim == types.ndim == 1:
+            raise FormatError("the words of the file are no lists: it is damaged")
         starts = np.concatenate([[0], ends[:-1]]) if len(ends) else ends
         if (
             data.dtype != np.uint8
             or ends.dtype != np.int64
-            or data.ndim + ends.ndim + types.ndim != 3
             or len(types) != len(ends)
             or np.any(starts > ends)
             or (ends[-1] if len(ends) else 0) != len(data)

@@ -14,6 +14,9 @@ logger = logging.getLogger(__name__)
 
 BLOCK = 1 << 22
 LONGEST_HEADER = 200
+LONGEST_WORD = 1 << 24
+LONGEST_NUMBER = 64
+MOST_COLUMNS = 1 << 31
 
 Block = tuple[list[bytes], np.ndarray]
 
@@ -28,7 +31,7 @@ class Reader:
     size : int or None
         Its length, against which the header is checked, where that is known.
     binary, limit, no_header
-        As for `read`.
+        As for `fastsgns.formats.word2vec.read`.
 
     Attributes
     ----------
@@ -42,7 +45,9 @@ class Reader:
     Raises
     ------
     FormatError, TruncatedError
-        As for `read`.
+        If the first line is no header, or promises more than the file has room for.
+    NotImplementedError
+        For a binary file without a header.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class Reader:
         self._file = file
         self._binary = binary
         self._buffer = bytearray()
+        self._searched = 0  # bytes of the buffer known to hold no end of a line, or of a word
         self._exact = not no_header
         self._cut = False
         self._line = 1 if no_header else 2
@@ -68,8 +74,10 @@ class Reader:
         else:
             self.n_rows, self.n_columns = self._header(file.readline(LONGEST_HEADER), limit)
         self.capacity = 0
-        if self.n_columns < 1:
-            raise FormatError("the first line promises no numbers; a row has at least one")
+        if not 0 < self.n_columns < MOST_COLUMNS:
+            raise FormatError(
+                f"the first line promises {self.n_columns} numbers; a row has from 1 to 2^31"
+            )
         if size is not None and self.n_rows is not None and not no_header:
             self.capacity = self._check(size - file.tell())
 
@@ -122,12 +130,13 @@ class Reader:
         starts: list[int] = []
         position = 0
         while len(words) != n_left:
-            start = buffer.find(b" ", position) + 1
+            start = buffer.find(b" ", max(position, self._searched)) + 1
             if start == 0 or start + size > len(buffer):
+                self._searched = (start - 1 if start else len(buffer)) - position
                 break
             words.append(bytes(buffer[position : start - 1]).lstrip(b"\n"))
             starts.append(start)
-            position = start + size
+            position, self._searched = start + size, 0
         block = np.empty((len(words), self.n_columns), "<f4")
         if words:
             target = block.data.cast("B")
@@ -135,7 +144,16 @@ class Reader:
                 for row, start in enumerate(starts):
                     target[row * size : (row + 1) * size] = source[start : start + size]
         del buffer[:position]
+        self._check_length(LONGEST_WORD)
         return words, block
+
+    def _check_length(self, limit: int) -> None:
+        """Refuse what has no end: a text that is read as binary, a bomb."""
+        if self._searched > limit:
+            raise FormatError(
+                f"a row starts with {bytes(self._buffer[:60])!r}... and has no end within "
+                f"{limit:,} bytes; the file is of another format, or damaged"
+            )
 
     def _parse(self, n_left: int | None, last: bool) -> Block:
         text = self._whole_lines(last)
@@ -164,9 +182,11 @@ class Reader:
             self._cut = True
             self._buffer += b"\n"
             logger.warning("the last line has no newline; is the file whole?")
-        end = self._buffer.rfind(b"\n") + 1
+        end = self._buffer.rfind(b"\n", self._searched) + 1
         text = bytes(self._buffer[:end])
         del self._buffer[:end]
+        self._searched = len(self._buffer)
+        self._check_length(LONGEST_WORD + LONGEST_NUMBER * self.n_columns)
         return text
 
     def _odd_row(self, text: bytes, start: int, end: int) -> tuple[bytes, list[float]]:

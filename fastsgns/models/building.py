@@ -9,7 +9,7 @@ import numpy as np
 
 from fastsgns import sampling
 from fastsgns.corpus import vocabulary as vocabularies
-from fastsgns.corpus.encoded import Chooser, EncodedCorpus, encode
+from fastsgns.corpus.encoded import Chooser, EncodedCorpus, count_words, encode
 from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterable
 from fastsgns.corpus.vocabulary import Selection, TrimRule, Vocabulary
 from fastsgns.errors import EmptyCorpusError
@@ -222,11 +222,13 @@ class VocabularyBuilder:
             self._scan_bounded(corpus_iterable, corpus_file, trim_rule, 1)
             return
 
-        def count_only(raw: Vocabulary) -> Vocabulary:
-            self._take_counts(raw)
-            return Vocabulary([], [])
-
-        self._note(self._encode(corpus_iterable, corpus_file, count_only, 1))
+        if (corpus_iterable is None) == (corpus_file is None):
+            raise TypeError(ONE_SOURCE)
+        source = LineSentence(corpus_file) if corpus_iterable is None else corpus_iterable
+        with reading_bar(self.progress, "B" if corpus_iterable is None else "sentences") as report:
+            raw, n_tokens, n_sentences = count_words(source, workers=self.workers, progress=report)
+        self._take_counts(raw)
+        self.corpus_count, self.corpus_total_words = n_sentences, n_tokens
 
     def _scan_and_encode(
         self, corpus_iterable: Any, corpus_file: Any, n_passes: int

@@ -48,7 +48,6 @@ RENAMED_ARGUMENTS = {
     "size": "vector_size",
     "iter": "epochs",
     "sentences": "corpus_iterable",
-    "docvecs": "no argument of Word2Vec",
 }
 
 

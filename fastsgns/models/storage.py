@@ -11,57 +11,61 @@ from fastsgns.vectors import storage as vectors_storage
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 KIND = "model"
-PARAMETERS = [
-    "vector_size",
-    "alpha",
-    "min_alpha",
-    "window",
-    "min_count",
-    "max_vocab_size",
-    "sample",
-    "seed",
-    "workers",
-    "sg",
-    "hs",
-    "negative",
-    "ns_exponent",
-    "cbow_mean",
-    "epochs",
-    "null_word",
-    "sorted_vocab",
-    "batch_words",
-    "compute_loss",
-    "comment",
-    "max_final_vocab",
-    "shrink_windows",
-    "cbow_gradient",
-    "negative_sharing",
-]
-STATE = [
-    "effective_min_count",
-    "corpus_count",
-    "corpus_total_words",
-    "train_count",
-    "total_train_time",
-    "epochs_trained",
-    "epochs_begun",
-    "min_alpha_yet_reached",
-    "running_training_loss",
-    "epoch_losses",
-    "lifecycle_events",
-]
+ANY = object
+REAL = (int, float)
+OPTIONAL = (int, float, type(None))
+PARAMETER_TYPES: dict[str, Any] = {
+    "vector_size": int,
+    "alpha": REAL,
+    "min_alpha": REAL,
+    "window": int,
+    "min_count": int,
+    "max_vocab_size": OPTIONAL,
+    "sample": REAL,
+    "seed": OPTIONAL,
+    "workers": int,
+    "sg": int,
+    "hs": int,
+    "negative": int,
+    "ns_exponent": REAL,
+    "cbow_mean": int,
+    "epochs": int,
+    "null_word": OPTIONAL,
+    "sorted_vocab": int,
+    "batch_words": OPTIONAL,
+    "compute_loss": OPTIONAL,
+    "comment": ANY,
+    "max_final_vocab": OPTIONAL,
+    "shrink_windows": int,
+    "cbow_gradient": str,
+    "negative_sharing": str,
+}
+STATE_TYPES: dict[str, Any] = {
+    "effective_min_count": REAL,
+    "corpus_count": int,
+    "corpus_total_words": int,
+    "train_count": int,
+    "total_train_time": REAL,
+    "epochs_trained": int,
+    "epochs_begun": int,
+    "min_alpha_yet_reached": REAL,
+    "running_training_loss": REAL,
+    "epoch_losses": list,
+    "lifecycle_events": list,
+}
+PARAMETERS, STATE = list(PARAMETER_TYPES), list(STATE_TYPES)
 
 
 def save(model: Any, path: Any) -> None:
     """Write `model` (a Word2Vec) to one file; see `Word2Vec.save`."""
     tensors, metadata = vectors_storage.dump(model.wv)
-    tensors["input"] = tensors.pop("vectors")
+    tensors["input"] = np.asarray(tensors.pop("vectors"), np.float32)
     tensors |= {
         role: vectors for role, vectors in model._matrices.vectors.items() if role != "input"
     }
-    plain = {name: _plain(getattr(model, name)) for name in PARAMETERS + STATE}
-    metadata["parameters"] = {name: plain[name] for name in PARAMETERS}
-    metadata["state"] = {name: plain[name] for name in STATE}
+    metadata["parameters"] = {name: _plain(getattr(model, name)) for name in PARAMETERS}
+    metadata["state"] = {name: _plain(getattr(model, name)) for name in STATE}
+    _check_size(model.vector_size, tensors["input"])
     native.write(path, KIND, tensors, metadata)
 
 
@@ -102,16 +106,20 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
     from fastsgns.models.word2vec import Word2Vec
 
     try:
-        parameters, state = metadata["parameters"], metadata["state"]
+        parameters = _typed(metadata["parameters"], PARAMETER_TYPES)
+        state = _typed(metadata["state"], STATE_TYPES)
+        if not all(isinstance(loss, REAL) for loss in state["epoch_losses"]):
+            raise TypeError(f"epoch_losses are {state['epoch_losses']!r:.60}")
         model = cls.__new__(cls)
-        Word2Vec.__init__(model, **{name: parameters[name] for name in PARAMETERS})
-        for name in STATE:
-            setattr(model, name, state[name])
+        Word2Vec.__init__(model, **parameters)
+        for name, value in state.items():
+            setattr(model, name, value)
         matrices: native.Tensors = {
             role: tensors[role] for role in ("output", "tree") if role in tensors
         }
         tensors["vectors"] = tensors.pop("input")
-    except (KeyError, TypeError, ValueError) as error:
+        _check_size(model.vector_size, tensors["vectors"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise FormatError(f"a model with these contents makes no sense: {error!r}") from None
     model.wv = KeyedVectors(0)
     vectors_storage.fill(model.wv, tensors, metadata)
@@ -122,10 +130,24 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
                 f"its {role} matrix is of shape {vectors.shape} and {vectors.dtype}, "
                 f"with {n_words} words of {dimensions} dimensions"
             )
-    if model.wv.vectors_lockf.shape not in ((1,), (n_words,)):
-        raise FormatError(f"{n_words} words with lockf of shape {model.wv.vectors_lockf.shape}")
     model._matrices = Matrices(matrices)
     return model
+
+
+def _typed(values: Any, types: dict[str, Any]) -> dict[str, Any]:
+    """Take what `types` names out of `values`; a TypeError if one is of another type."""
+    for name, allowed in types.items():
+        if not isinstance(values[name], allowed):
+            raise TypeError(f"{name} is {values[name]!r:.60}")
+    return {name: values[name] for name in types}
+
+
+def _check_size(vector_size: int, vectors: np.ndarray) -> None:
+    if vectors.shape[1:] != (vector_size,) or vectors.dtype != np.float32:
+        raise ValueError(
+            f"model.wv has vectors of shape {vectors.shape} and {vectors.dtype}; "
+            f"needed is float32 with vector_size, {vector_size}, columns"
+        )
 
 
 def _loaded(tensors: native.Tensors, metadata: dict) -> Any:

@@ -170,7 +170,8 @@ def _answers(
     kv: Queries, lexicon: Lexicon, asked: np.ndarray, restrict_vocab: int | None, method: str
 ) -> np.ndarray:
     """Position of the best answer to each question a : b = c : ?, shape (n,), from ids (n, 3)."""
-    vectors, norms = kv._vectors[:restrict_vocab], kv.norms[:restrict_vocab]
+    clip = slice(restrict_vocab)
+    vectors, norms = kv._vectors[clip], kv._norms_of(clip)
     combine = _add if method == "most_similar" else _multiply
     stands_for = np.arange(len(vectors))
     for first, others in lexicon.variants.items():

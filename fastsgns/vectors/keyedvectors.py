@@ -291,10 +291,10 @@ class KeyedVectors(Renamed):
                 words = [str(word, encoding, unicode_errors) for word in encoded]
                 rows = [row for row, word in enumerate(words) if word in self.key_to_index]
                 ids = [self.key_to_index[words[row]] for row in rows]
+                self._norms = None
                 self._writable()[ids] = block[rows]
                 self.vectors_lockf[ids] = lockf
                 n_found += len(rows)
-        self._norms = None
         logger.info("took %d vectors of %s for %d keys", n_found, fname, len(self))
 
     # Evaluation

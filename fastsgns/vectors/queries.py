@@ -151,7 +151,7 @@ class Queries(VectorTable):
         if indexer is not None and topn is not None:
             return indexer.most_similar(mean, topn)
         clip = slice(clip_start, clip_end)
-        similarities = divide(products(self._vectors[clip], mean), self.norms[clip])
+        similarities = divide(products(self._vectors[clip], mean), self._norms_of(clip))
         return self._ranked(similarities, topn, clip_start, set(self._known_ids(items)))
 
     def _ranked(
@@ -184,17 +184,18 @@ class Queries(VectorTable):
             raise ValueError("cannot compute similarity with no input: give a key or a vector")
         if topn is not None and topn < 1:
             return []
-        shifted = [self._shifted_cosines(item, restrict_vocab) for item in plus + minus]
+        clip = slice(0, restrict_vocab)
+        norms = self._norms_of(clip)
+        shifted = [self._shifted_cosines(item, self._vectors[clip], norms) for item in plus + minus]
         dtype = as_real(self._vectors[:0]).dtype
         above = np.prod(shifted[: len(plus)], axis=0, dtype=dtype)
         below = np.prod(shifted[len(plus) :], axis=0, dtype=dtype) + dtype.type(EPSILON)
         return self._ranked(above / below, topn, 0, set(self._known_ids(plus + minus)))
 
-    def _shifted_cosines(self, item: Any, restrict_vocab: int | None) -> np.ndarray:
+    def _shifted_cosines(self, item: Any, rows: np.ndarray, norms: np.ndarray) -> np.ndarray:
         real = as_real(self._vectors[:0]).dtype
         vector = self.get_vector(item) if self.is_key(item) else self._checked(item)
-        clip = slice(0, restrict_vocab)
-        cosines = divide(products(self._vectors[clip], unit(vector).astype(real)), self.norms[clip])
+        cosines = divide(products(rows, unit(vector).astype(real)), norms)
         return (1 + cosines) / 2
 
     def similar_by_key(
@@ -270,7 +271,8 @@ class Queries(VectorTable):
         """
         real = as_real(self._vectors[:0]).dtype
         asked, directions = self._directions(queries, exclude)
-        vectors, norms = self._vectors[:restrict_vocab], self.norms[:restrict_vocab]
+        clip = slice(restrict_vocab)
+        vectors, norms = self._vectors[clip], self._norms_of(clip)
         n_answers = max(0, min(topn, len(vectors) - (asked is not None)))
         ids = np.empty((len(directions), n_answers), np.int64)
         similarities = np.empty(ids.shape, real)

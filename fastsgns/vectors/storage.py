@@ -1,5 +1,6 @@
 """KeyedVectors as a native file: the vectors, the keys, and their attributes."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from fastsgns.formats import native
 
 KIND = "vectors"
 ATTR = "attr:"
+PLAIN = (str, int, float, bool, type(None))
+LISTED = re.compile(r"\|O|[<>|][biuf][0-9]{1,2}")
 
 
 def save(kv: Any, path: Any) -> None:
@@ -30,24 +33,25 @@ def dump(kv: Any) -> tuple[native.Tensors, dict]:
             f"{len(kv._vectors)} vectors; fill the slots or call resize_vectors() before saving"
         )
     tensors = {"vectors": kv._vectors, **native.pack_words(kv.index_to_key)}
-    if len(kv.vectors_lockf) > 1:
-        tensors["lockf"] = np.asarray(kv.vectors_lockf, np.float32)
+    if kv.vectors_lockf.shape != (1,) or kv.vectors_lockf[0] != 1:
+        tensors["lockf"] = _lockf(np.asarray(kv.vectors_lockf, np.float32), len(kv))
     listed = {}
     for name, values in kv.expandos.items():
         if values.dtype.newbyteorder("<").str.replace("|", "") in native.DTYPES.values():
             tensors[ATTR + name] = values
         else:
-            listed[name] = {"dtype": values.dtype.str, "values": _as_list(name, values)}
+            dtype = "|O" if values.dtype.kind == "U" else values.dtype.str
+            listed[name] = {"dtype": dtype, "values": _as_list(name, values)}
     return tensors, {"attributes": listed}
 
 
 def _as_list(name: str, values: np.ndarray) -> list[Any]:
     plain = values.tolist()
-    allowed = (str, int, float, bool, type(None))
-    odd = next((value for value in plain if not isinstance(value, allowed)), None)
-    if odd is not None:
+    odd = [value for value in plain if not isinstance(value, PLAIN)]
+    if odd or values.dtype.kind not in "biufOU":
+        seen = f"{odd[0]!r} of type {type(odd[0]).__name__}" if odd else str(values.dtype)
         raise TypeError(
-            f"attribute {name!r} holds {odd!r} of type {type(odd).__name__}, which can't be saved; "
+            f"attribute {name!r} holds {seen}, which can't be saved; "
             f"allowed are str, int, float and bool. Or delete kv.expandos[{name!r}]."
         )
     return plain
@@ -69,7 +73,7 @@ def fill(kv: Any, tensors: native.Tensors, metadata: dict) -> None:
     kv._set(words, vectors)
     if len(kv.key_to_index) != len(words):
         raise FormatError("a key comes twice")
-    kv.vectors_lockf = tensors.get("lockf", kv.vectors_lockf)
+    kv.vectors_lockf = _lockf(tensors.get("lockf", kv.vectors_lockf), len(words))
     for name, values in tensors.items():
         if name.startswith(ATTR):
             kv.expandos[name.removeprefix(ATTR)] = np.array(values)
@@ -79,11 +83,27 @@ def fill(kv: Any, tensors: native.Tensors, metadata: dict) -> None:
             raise FormatError(f"{len(words)} keys with attribute {name!r} of shape {values.shape}")
 
 
+def _lockf(factors: np.ndarray, n_words: int) -> np.ndarray:
+    if factors.shape not in ((1,), (n_words,)) or factors.dtype != np.float32:
+        raise FormatError(
+            f"{n_words} words with lockf of shape {factors.shape} and {factors.dtype}"
+        )
+    return factors
+
+
 def _listed(attributes: Any) -> dict[str, np.ndarray]:
     try:
         return {
-            name: np.array(entry["values"], "O" if entry["dtype"] == "|O" else entry["dtype"])
-            for name, entry in attributes.items()
+            name: _column(entry["dtype"], entry["values"]) for name, entry in attributes.items()
         }
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise FormatError(f"its attributes can't be read ({error})") from None
+
+
+def _column(dtype: Any, values: Any) -> np.ndarray:
+    """Make an attribute of what JSON says; its type is checked, as it could ask for any size."""
+    if not (isinstance(dtype, str) and LISTED.fullmatch(dtype)):
+        raise ValueError(f"of type {dtype!r:.60}")
+    if not (isinstance(values, list) and all(isinstance(value, PLAIN) for value in values)):
+        raise ValueError(f"{values!r:.60} is no list of plain values")
+    return np.array(values, dtype.removeprefix("|"))

@@ -70,6 +70,10 @@ class VectorTable(Attributes):
             self._norms.flags.writeable = False
         return self._norms
 
+    def _norms_of(self, rows: slice) -> np.ndarray:
+        """Norms of some rows: only of them, where those of all would not be kept."""
+        return row_norms(self._vectors[rows]) if self._shared else self.norms[rows]
+
     def fill_norms(self, force: bool = False) -> None:
         """Compute the norms now rather than at the next query."""
         if force:
@@ -242,13 +246,14 @@ class VectorTable(Attributes):
         has_slots = self.next_index < len(self) and self.index_to_key[self.next_index] is None
         free = self.next_index if has_slots else len(self)
         end = free + len(names)
+        rows = np.asarray(rows, self._vectors.dtype)
         if end > len(self._vectors):
             self._grow(end)
+        self._norms = None
+        self._writable()[free:end] = rows
         for index, key in enumerate(names, free):
             self.key_to_index[key] = index
         self.index_to_key[free:end] = names
-        self._writable()[free:end] = rows
-        self._norms = None
         self.next_index = end
         self.allocate_vecattrs()
         if len(self.vectors_lockf) > 1:

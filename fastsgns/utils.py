@@ -1,0 +1,158 @@
+"""gensim's helpers around text that programs use beside Word2Vec."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from fastsgns.corpus.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
+from fastsgns.formats import files
+
+__all__ = [
+    "RULE_DEFAULT",
+    "RULE_DISCARD",
+    "RULE_KEEP",
+    "ClippedCorpus",
+    "RepeatCorpusNTimes",
+    "any2unicode",
+    "any2utf8",
+    "deaccent",
+    "save_as_line_sentence",
+    "simple_preprocess",
+    "to_unicode",
+    "to_utf8",
+    "tokenize",
+]
+
+WORD = re.compile(r"[^\W\d]+")
+
+
+def to_unicode(text: str | bytes, encoding: str = "utf8", errors: str = "strict") -> str:
+    """Give text as str; bytes are decoded."""
+    return text if isinstance(text, str) else str(text, encoding, errors)
+
+
+def to_utf8(text: str | bytes, errors: str = "strict", encoding: str = "utf8") -> bytes:
+    """Give text as UTF-8; bytes are taken to be of `encoding`."""
+    return to_unicode(text, encoding, errors).encode()
+
+
+any2unicode, any2utf8 = to_unicode, to_utf8
+
+
+def deaccent(text: str | bytes) -> str:
+    """Take the accents off letters.
+
+    Examples
+    --------
+    >>> deaccent("déjà vu")
+    'deja vu'
+    """
+    apart = unicodedata.normalize("NFD", to_unicode(text))
+    kept = "".join(letter for letter in apart if unicodedata.category(letter) != "Mn")
+    return unicodedata.normalize("NFC", kept)
+
+
+def tokenize(
+    text: str | bytes,
+    lowercase: bool = False,
+    deacc: bool = False,
+    encoding: str = "utf8",
+    errors: str = "strict",
+    to_lower: bool = False,
+    lower: bool = False,
+) -> Iterator[str]:
+    """Yield the runs of letters and underscores; digits and all else separate them.
+
+    Parameters
+    ----------
+    text : str or bytes
+    lowercase, to_lower, lower : bool
+        Any of them: in lower case.
+    deacc : bool
+        Without accents.
+    encoding, errors : str
+        Of bytes.
+
+    Examples
+    --------
+    >>> list(tokenize("Don't panic: 42b is déjà_vu", lower=True, deacc=True))
+    ['don', 't', 'panic', 'b', 'is', 'deja_vu']
+    """
+    plain = to_unicode(text, encoding, errors)
+    if lowercase or to_lower or lower:
+        plain = plain.lower()
+    for match in WORD.finditer(deaccent(plain) if deacc else plain):
+        yield match.group()
+
+
+def simple_preprocess(
+    doc: str | bytes, deacc: bool = False, min_len: int = 2, max_len: int = 15
+) -> list[str]:
+    """Split a document into words in lower case, neither too short nor too long.
+
+    Words that begin with an underscore are left out; bytes that are not UTF-8 are passed over.
+
+    Examples
+    --------
+    >>> simple_preprocess("A Tale of 2 _private cities")
+    ['tale', 'of', 'cities']
+    """
+    words = tokenize(doc, lower=True, deacc=deacc, errors="ignore")
+    return [word for word in words if min_len <= len(word) <= max_len and word[0] != "_"]
+
+
+def save_as_line_sentence(
+    corpus: Iterable[Iterable[Any]], filename: str | os.PathLike[str]
+) -> None:
+    """Write sentences to a text file, one a line; `LineSentence` reads them.
+
+    Parameters
+    ----------
+    corpus : iterable of iterables of str
+    filename : str or os.PathLike
+        .gz, .bz2 and .xz are compressed.
+    """
+    with files.open_binary(filename, "wb") as file:
+        for sentence in corpus:
+            file.write(to_utf8(" ".join(map(to_unicode, sentence)) + "\n"))
+
+
+class RepeatCorpusNTimes:
+    """A corpus, over and over again.
+
+    Examples
+    --------
+    >>> list(RepeatCorpusNTimes([["a"], ["b"]], 2))
+    [['a'], ['b'], ['a'], ['b']]
+    """
+
+    def __init__(self, corpus: Iterable[Any], n: int) -> None:
+        self.corpus, self.n = corpus, n
+
+    def __iter__(self) -> Iterator[Any]:
+        for _ in range(self.n):
+            yield from self.corpus
+
+
+class ClippedCorpus:
+    """The first `max_docs` sentences of a corpus; None for all.
+
+    Examples
+    --------
+    >>> clipped = ClippedCorpus([["a"], ["b"]], 1)
+    >>> list(clipped), len(clipped)
+    ([['a']], 1)
+    """
+
+    def __init__(self, corpus: Any, max_docs: int | None = None) -> None:
+        self.corpus, self.max_docs = corpus, max_docs
+
+    def __iter__(self) -> Iterator[Any]:
+        return islice(self.corpus, self.max_docs)
+
+    def __len__(self) -> int:
+        n = len(self.corpus)
+        return n if self.max_docs is None else min(self.max_docs, n)
