@@ -17,6 +17,7 @@ from fastsgns.corpus.scan import remap
 from fastsgns.machine import available_memory
 
 BUDGET_SHARE = 4
+SLAB_IDS = 1 << 23
 Stored = np.ndarray | tuple[int, int]
 
 
@@ -109,13 +110,23 @@ class Spool:
         self._file: BinaryIO | None = None
         self._end = 0
         self._lock = threading.Lock()
+        self._slab = np.empty(0, np.int32)
+
+    def _take(self, n: int) -> np.ndarray:
+        """Room for n ids in a large array, which costs far fewer page faults than many small."""
+        if n > len(self._slab):
+            self._slab = np.empty(max(n, SLAB_IDS), np.int32)
+        taken, self._slab = self._slab[:n], self._slab[n:]
+        return taken
 
     def put(self, ids: np.ndarray) -> Stored:
-        """Keep `ids`; returns what `get` wants."""
+        """Keep a copy of `ids`; returns what `get` wants."""
         with self._lock:
             if ids.nbytes <= self._room:
                 self._room -= ids.nbytes
-                return ids
+                kept = self._take(len(ids))
+                kept[:] = ids
+                return kept
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="fastsgns-")  # noqa: SIM115
             start = self._end
