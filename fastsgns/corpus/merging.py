@@ -87,7 +87,7 @@ def _decode(
     arena, offsets = scanner.types()
     try:
         words = arena.decode("utf-8").split("\n")
-        return [words[i] for i in order.tolist()], None
+        return list(map(words.__getitem__, order.tolist())), None
     except UnicodeDecodeError:
         if errors == "strict":
             types = [arena[offsets[i] : offsets[i + 1] - 1] for i in order.tolist()]
