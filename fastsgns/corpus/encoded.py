@@ -2,7 +2,6 @@
 
 import codecs
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sized
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from fastsgns.corpus.ranges import FileScan
 from fastsgns.corpus.scan import encode_sentences
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences, check_corpus
 from fastsgns.corpus.storage import Assembly, Spool, Stored, allocate, check_budget
-from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.corpus.vocabulary import Vocabulary, look_up
 from fastsgns.errors import FormatError
 from fastsgns.formats import native
 
@@ -335,13 +334,6 @@ def count_words(
 
 def _whole_files(source: Any) -> list[str] | None:
     return source.whole_files() if type(source) in (LineSentence, PathLineSentences) else None
-
-
-def look_up(raw: Vocabulary, vocabulary: Vocabulary) -> np.ndarray:
-    """Find the id in `vocabulary` of each word of `raw`, or -1: int32."""
-    if raw.words is vocabulary.words:
-        return np.arange(len(raw), dtype=np.int32)
-    return np.fromiter(map(vocabulary.ids.get, raw.words, repeat(-1)), np.int32, len(raw))
 
 
 def _renumbered(raw: Vocabulary, vocabulary: Vocabulary) -> tuple[Vocabulary, np.ndarray]:

@@ -49,7 +49,7 @@ def merge(scan: FileScan, errors: str) -> Merged:
         first[table] = np.minimum(first[table], positions)
         tables.append(table)
 
-    order = np.argsort(first)
+    order = np.argsort(first, kind="stable")  # few ascending runs, which it merges
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     counts = merged.counts()[order]

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress
+from itertools import compress, repeat
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class Vocabulary:
     >>> vocabulary.ids["or"], "not" in vocabulary, vocabulary.total
     (2, False, 5)
     """
+
+    origin: "tuple[Vocabulary, np.ndarray] | None" = None  # selected from it: at these ids
 
     def __init__(self, words: Sequence[Hashable], counts: Any) -> None:
         self.words = words if isinstance(words, list) else list(words)
@@ -187,7 +189,8 @@ def select(
     kept = np.flatnonzero(keep)
     if sort:
         kept = kept[np.argsort(-raw.counts[kept], kind="stable")]
-    vocabulary = Vocabulary([raw.words[i] for i in kept.tolist()], raw.counts[kept])
+    vocabulary = Vocabulary(list(map(raw.words.__getitem__, kept.tolist())), raw.counts[kept])
+    vocabulary.origin = raw, kept
     return Selection(vocabulary, effective, len(raw), raw.total, vocabulary.total)
 
 
@@ -250,6 +253,17 @@ def grow(old: Vocabulary, new: Vocabulary) -> Vocabulary:
         Vocabulary(list(compress(new.words, (ids < 0).tolist())), new.counts[ids < 0]), min_count=0
     ).vocabulary
     return Vocabulary(old.words + added.words, np.concatenate([counts, added.counts]))
+
+
+def look_up(raw: Vocabulary, vocabulary: Vocabulary) -> np.ndarray:
+    """Find the id in `vocabulary` of each word of `raw`, or -1: int32."""
+    if raw.words is vocabulary.words:
+        return np.arange(len(raw), dtype=np.int32)
+    if vocabulary.origin is not None and vocabulary.origin[0] is raw:
+        table = np.full(len(raw), -1, np.int32)
+        table[vocabulary.origin[1]] = np.arange(len(vocabulary), dtype=np.int32)
+        return table
+    return np.fromiter(map(vocabulary.ids.get, raw.words, repeat(-1)), np.int32, len(raw))
 
 
 def count(

@@ -41,6 +41,7 @@ class VocabularyBuilder:
     _matrices: Matrices
     _trim_rule: TrimRule | None
     _raw: Vocabulary | None
+    _origin: tuple[Vocabulary, np.ndarray] | None = None
     corpus_count: int
     corpus_total_words: int
 
@@ -242,7 +243,9 @@ class VocabularyBuilder:
         def choose(raw: Vocabulary) -> Vocabulary:
             self._take_counts(raw)
             self.prepare_vocab()
-            return self._vocabulary()
+            vocabulary = self._vocabulary()
+            vocabulary.origin, self._origin = self._origin, None
+            return vocabulary
 
         return self._note(self._encode(corpus_iterable, corpus_file, choose, n_passes))
 
@@ -293,6 +296,7 @@ class VocabularyBuilder:
             chosen.n_tokens,
             chosen.n_raw_tokens,
         )
+        self._origin = None if update else vocabulary.origin
         if update:
             self._grow(vocabularies.grow(self._vocabulary(), vocabulary))
         else:
