@@ -231,6 +231,7 @@ def test_interrupt_saves_what_there_is(folder: Path, tmp_path: Path):
     command = [*PROGRAM, "train", str(folder / "text.txt"), "-o", str(out)]
     watch = (
         "import fastsgns.cli.train as t, signal, threading, os, sys;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # background jobs ignore it
         "train = t.Word2Vec.train;"
         "stop = lambda: os.kill(os.getpid(), signal.SIGINT);"
         "start = lambda: threading.Timer(0.2, stop).start();"
