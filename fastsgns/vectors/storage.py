@@ -106,4 +106,9 @@ def _column(dtype: Any, values: Any) -> np.ndarray:
         raise ValueError(f"of type {dtype!r:.60}")
     if not (isinstance(values, list) and all(isinstance(value, PLAIN) for value in values)):
         raise ValueError(f"{values!r:.60} is no list of plain values")
-    return np.array(values, dtype.removeprefix("|"))
+    wanted = np.dtype(dtype.removeprefix("|"))
+    if wanted.kind in "iu":  # numpy 1.26 would wrap what does not fit
+        limits = np.iinfo(wanted)
+        if any(not isinstance(v, int) or not limits.min <= v <= limits.max for v in values):
+            raise ValueError(f"{values!r:.60} does not fit {wanted}")
+    return np.array(values, wanted)
