@@ -15,6 +15,7 @@ from fastsgns.kernels.objective import Objective
 from fastsgns.models import parameters
 from fastsgns.models.building import VocabularyBuilder
 from fastsgns.models.callbacks import StopTraining
+from fastsgns.models.inputs import input_rows
 from fastsgns.models.sharing import sharing
 from fastsgns.training import Schedule, Tally, Trainer
 
@@ -126,7 +127,6 @@ class Fitting(VocabularyBuilder):
         parameters.check_objective(self)
         vocabulary, matrices = self._vocabulary(), self._matrices
         counts = vocabulary.counts
-        matrices.vectors["input"] = self.wv._vectors
         if len(self.wv._vectors) != len(counts):
             raise ValueError(
                 f"model.wv has {len(counts)} words, but vectors of shape {self.wv._vectors.shape}"
@@ -143,16 +143,12 @@ class Fitting(VocabularyBuilder):
                     f"the {role} matrix is of shape {found.shape}, but model.wv needs "
                     f"{(n_rows, self.wv.vector_size)}; was model.wv replaced?"
                 )
-        rows = matrices.rows("input")
-        assert rows is not None
-        if self.wv._vectors is not matrices.vectors["input"]:
-            self.wv.vectors = matrices.vectors["input"]
         noise = sampling.noise_distribution(counts, self.ns_exponent) if self.negative else None
         p_max = 0.0 if noise is None else float(noise.max())
         lock = self._lock(len(counts))
         n_focus, n_shared = sharing(self, p_max, locked=lock is not None)
         return Objective(
-            input=rows,
+            input=input_rows(self.wv, matrices),
             output=matrices.rows("output") if self.negative else None,
             tree=matrices.rows("tree") if self.hs else None,
             noise=None if noise is None else sampling.alias_table(noise),

@@ -10,6 +10,7 @@ import numpy as np
 from fastsgns import kernels, sampling
 from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import Matrices
+from fastsgns.models.inputs import input_rows
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 logger = logging.getLogger(__name__)
@@ -111,14 +112,10 @@ class Prediction:
 
     def _scoring(self) -> Objective:
         matrices = self._matrices
-        matrices.vectors["input"] = self.wv._vectors
-        rows = matrices.rows("input")
-        assert rows is not None
-        if self.wv._vectors is not matrices.vectors["input"]:
-            self.wv.vectors = matrices.vectors["input"]
         return Objective(
-            input=rows, output=None, tree=matrices.rows("tree"), noise=None,
-            paths=sampling.huffman_paths(self.wv.expandos["count"]), keep=None, lock=None,
+            input=input_rows(self.wv, matrices), output=None, noise=None,
+            tree=matrices.rows("tree"), keep=None, lock=None,
+            paths=sampling.huffman_paths(self.wv.expandos["count"]),
             window=self.window, shrink=False, negative=0, cbow=not self.sg,
             mean_hidden=bool(self.cbow_mean), mean_gradient=True, want_loss=True,
         )  # fmt: skip
