@@ -7,11 +7,6 @@ typedef float vec4 __attribute__((vector_size(16)));
 typedef int32_t ivec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
-#if defined(__clang__) || __GNUC__ >= 12
-#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (int __attribute__((vector_size(16)))){__VA_ARGS__})
-#endif
 #define LOAD(address) (*(const vec *)(address))
 #define STORE(address, value) (*(vec *)(address) = (value))
 
@@ -173,116 +168,7 @@ static void RACY NAME(scatter)(void *rows_, int64_t width, const int32_t *ids, i
     }
 }
 
-/* Blocks. Rows are taken TILE_IN at a time against TILE_OUT: as many sums as registers hold. */
-#if LANES == 16
-enum { TILE_IN = 6, TILE_OUT = 4 };
-#else
-enum { TILE_IN = 6, TILE_OUT = 2 };
-#endif
-
-/* The sums of four vectors, by a transposition that adds on its way. */
-INLINE vec4 NAME(sums)(vec a_, vec b_, vec c_, vec d_) {
-    vec4 a = NAME(quarter)(a_), b = NAME(quarter)(b_), c = NAME(quarter)(c_), d = NAME(quarter)(d_);
-    vec4 ab = SHUFFLE(a, b, 0, 4, 1, 5) + SHUFFLE(a, b, 2, 6, 3, 7);
-    vec4 cd = SHUFFLE(c, d, 0, 4, 1, 5) + SHUFFLE(c, d, 2, 6, 3, 7);
-    return SHUFFLE(ab, cd, 0, 1, 4, 5) + SHUFFLE(ab, cd, 2, 3, 6, 7);
-}
-
-INLINE void NAME(tile)(const int n_in, const int n_out, float *scores, const BlockRows *b, int i0,
-                       int j0) {
-    const float *in[TILE_IN], *out[TILE_OUT];
-    vec sums[TILE_IN][TILE_OUT];
-    for (int i = 0; i < n_in; i++) in[i] = (float *)b->input + b->in[i0 + i] * b->width;
-    for (int j = 0; j < n_out; j++) out[j] = (float *)b->output + b->out[j0 + j] * b->width;
-    for (int i = 0; i < n_in; i++)
-        for (int j = 0; j < n_out; j++) sums[i][j] = (vec){0};
-    for (int64_t x = 0; x < b->width; x += LANES) {
-        vec o[TILE_OUT];
-        for (int j = 0; j < n_out; j++) o[j] = LOAD(out[j] + x);
-        for (int i = 0; i < n_in; i++) {
-            vec h = LOAD(in[i] + x);
-            for (int j = 0; j < n_out; j++) sums[i][j] += h * o[j];
-        }
-    }
-    for (int i = 0; i < n_in; i++) {
-        float *row = scores + (i0 + i) * b->n_out + j0;
-        if (n_out == 4) {
-            vec4 four = NAME(sums)(sums[i][0], sums[i][1], sums[i][2], sums[i][3]);
-            memcpy(row, &four, sizeof four);
-        } else {
-            for (int j = 0; j < n_out; j++) row[j] = NAME(sum)(sums[i][j]);
-        }
-    }
-}
-
-static void RACY NAME(scores)(float *scores, const BlockRows *b) {
-    for (int i = 0; i < b->n_in; i += TILE_IN) {
-        int n_in = b->n_in - i < TILE_IN ? b->n_in - i : TILE_IN;
-        int j = 0;
-        for (; j + TILE_OUT <= b->n_out; j += TILE_OUT)
-            UNROLLED(n_in, NAME(tile), TILE_OUT, scores, b, i, j)
-        switch (b->n_out - j) {
-#if LANES == 16
-            case 3: UNROLLED(n_in, NAME(tile), 3, scores, b, i, j) break;
-            case 2: UNROLLED(n_in, NAME(tile), 2, scores, b, i, j) break;
-#endif
-            case 1: UNROLLED(n_in, NAME(tile), 1, scores, b, i, j) break;
-            default: break;
-        }
-    }
-}
-
-/* The update of up to TILE_IN input rows, which see the old output rows; what they add to the
- * output rows is added to `fresh`, (n_out, LANES), for one column of vectors. */
-INLINE void NAME(move)(const int n_in, const float *g, const BlockRows *b, int i0, int64_t x,
-                       const vec *old, vec *fresh) {
-    float *in[TILE_IN];
-    vec h[TILE_IN], moved[TILE_IN];
-    for (int i = 0; i < n_in; i++) {
-        in[i] = (float *)b->input + b->in[i0 + i] * b->width + x;
-        moved[i] = h[i] = LOAD(in[i]);
-    }
-    for (int j = 0; j < b->n_out; j++) {
-        vec o = old[j], sum = fresh[j];
-        for (int i = 0; i < n_in; i++) {
-            float gradient = g[(i0 + i) * b->n_out + j];
-            moved[i] += gradient * o;
-            sum += gradient * h[i];
-        }
-        fresh[j] = sum;
-    }
-    for (int i = 0; i < n_in; i++) STORE(in[i], moved[i]);
-}
-
-static void RACY NAME(move_all)(const float *g, const BlockRows *b) {
-    vec *old = b->scratch, *fresh = old + b->n_out;
-    for (int64_t x = 0; x < b->width; x += LANES) {
-        for (int j = 0; j < b->n_out; j++)
-            fresh[j] = old[j] = LOAD((float *)b->output + b->out[j] * b->width + x);
-        for (int i = 0; i < b->n_in; i += TILE_IN) {
-            int n_in = b->n_in - i < TILE_IN ? b->n_in - i : TILE_IN;
-            UNROLLED(n_in, NAME(move), g, b, i, x, old, fresh)
-        }
-        for (int j = 0; j < b->n_out; j++)
-            STORE((float *)b->output + b->out[j] * b->width + x, fresh[j]);
-    }
-}
-
-static double RACY NAME(block)(const BlockRows *b, const float *positive, const float *weight,
-                               double rate, void *scores_, int want_loss) {
-    float *scores = scores_;
-    const int n = b->n_in * b->n_out;
-    double loss = 0;
-    NAME(scores)(scores, b);
-    if (want_loss)
-        for (int k = 0; k < n; k++) loss += block_loss(scores[k], positive[k], weight[k]);
-    for (int k = 0; k < n; k += LANES) {
-        vec sigmoid = 1.0f / (1.0f + NAME(exp)(-LOAD(scores + k)));
-        STORE(scores + k, (float)rate * (LOAD(positive + k) - LOAD(weight + k) * sigmoid));
-    }
-    NAME(move_all)(scores, b);
-    return loss;
-}
+#include "block_simd.h"
 
 const RowOps NAME(rows) = {VARIANT, sizeof(float), NAME(gather), NAME(step), NAME(scatter),
                             NAME(block)};

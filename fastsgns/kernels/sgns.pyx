@@ -85,7 +85,8 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     cdef int64_t n_targets = model.negative + 1
     cdef int64_t n_in = n_contexts + model.n_focus
     cdef int64_t n_out = model.n_focus + model.n_shared
-    cdef int64_t n_pairs = n_in * n_out + SLACK
+    cdef int64_t stride = (n_in + SLACK - 1) // SLACK * SLACK
+    cdef int64_t n_pairs = n_out * stride + SLACK
     cdef int64_t n_scores = max(n_pairs, max(n_targets, longest_path) + SLACK)
     cdef Plan *plan
     cdef void *new_hiddens
@@ -103,12 +104,15 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.gradient = <char *>scratch(worker, 1, model.row_bytes)
     worker.scores = <char *>scratch(worker, n_scores + model.width, model.ops.real_size)
     worker.positive = <float *>scratch(worker, n_pairs, sizeof(float))
-    worker.weight = <float *>scratch(worker, n_pairs, sizeof(float))
+    worker.pairs = <float *>scratch(worker, stride + SLACK, sizeof(float))
     worker.in_ids = <int32_t *>scratch(worker, n_in, sizeof(int32_t))
     worker.out_ids = <int32_t *>scratch(worker, n_out + 1, sizeof(int32_t))
+    worker.in_slots = <int *>scratch(worker, n_in, sizeof(int))
     worker.focus_slots = <int *>scratch(worker, model.n_focus + 1, sizeof(int))
+    worker.met = <bint *>scratch(worker, model.n_focus + 1, sizeof(bint))
     worker.owed = <float *>scratch(worker, n_out + 1, sizeof(float))
-    worker.block.scratch = scratch(worker, 2 * n_out + 1, model.row_bytes)
+    worker.block.scratch = scratch(
+        worker, 1, n_out * model.row_bytes + (n_in + n_out) * sizeof(void *))
     worker.old_hiddens = <char *>scratch(worker, model.n_focus + 1, model.row_bytes)
     new_hiddens = scratch(worker, model.n_focus + 1, model.row_bytes)
     counting = <int32_t *>scratch(worker, model.n_focus + 1, sizeof(int32_t))
@@ -127,6 +131,11 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.block.width = model.width
     worker.block.in_ = worker.in_ids
     worker.block.out = worker.out_ids
+    worker.block.positive = worker.positive
+    worker.block.pairs = worker.pairs
+    worker.block.owed = worker.owed
+    worker.block.scores = worker.scores
+    worker.block.want_loss = model.want_loss
     worker.hiddens = worker.block
     worker.hiddens.input = new_hiddens
     worker.hiddens.in_ = counting

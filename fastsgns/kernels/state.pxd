@@ -29,9 +29,14 @@ cdef extern from "rows.h" nogil:
         const int32_t *out
         int n_in
         int n_out
+        int stride
+        const float *positive
+        const float *pairs
+        const float *owed
+        void *scores
         void *scratch
-    ctypedef double (*block_t)(const BlockRows *rows, const float *positive, const float *weight,
-                               double rate, void *scores, int want_loss) noexcept nogil
+        int want_loss
+    ctypedef double (*block_t)(const BlockRows *block, double rate) noexcept nogil
     ctypedef struct RowOps:
         const char *name
         int real_size
@@ -109,7 +114,7 @@ cdef struct Worker:
     char *gradient
     char *scores
     float *positive
-    float *weight
+    float *pairs
     StepRows targets
     StepRows path
     BlockRows block
@@ -117,7 +122,9 @@ cdef struct Worker:
     char *old_hiddens
     int32_t *in_ids
     int32_t *out_ids
+    int *in_slots
     int *focus_slots
+    bint *met
     float *owed
     void *owned[MAX_OWNED]
     int n_owned
