@@ -91,9 +91,12 @@ static void RACY NAME(scores)(const BlockRows *b, float *const *in, float *const
 /* Moves n_in input rows, which see the old output rows, and adds their share to the output rows.
  * The first rows to come keep the output rows in `old`, where later ones find them. */
 INLINE void NAME(move)(const int n_in, const int first, const float *g, int64_t stride,
-                       float *const *in, float *const *out, int n_out, int64_t width, float *old) {
+                       float *const *in, float *const *out, int n_out, int64_t width, float *old,
+                       const void *const *ahead, int n_ahead) {
     for (int64_t x = 0; x < width; x += LANES) {
         vec h[MOVED], moved[MOVED];
+        if (LANES * 4 >= CACHE_LINE || x * 4 % CACHE_LINE == 0)
+            for (int j = n_out; j < n_ahead; j++) PREFETCH((const float *)ahead[j] + x);
         for (int i = 0; i < n_in; i++) moved[i] = h[i] = LOAD(in[i] + x);
         const float *g_j = g;
         for (int j = 0; j < n_out; j++, g_j += stride) {
@@ -104,6 +107,8 @@ INLINE void NAME(move)(const int n_in, const int first, const float *g, int64_t 
                 sum += g_j[i] * h[i];
             }
             STORE(out[j] + x, sum);
+            if ((LANES * 4 >= CACHE_LINE || x * 4 % CACHE_LINE == 0) && j < n_ahead)
+                PREFETCH((const float *)ahead[j] + x);
         }
         for (int i = 0; i < n_in; i++) STORE(in[i] + x, moved[i]);
     }
@@ -142,9 +147,10 @@ INLINE void NAME(move)(const int n_in, const int first, const float *g, int64_t 
 static void RACY NAME(move_all)(const BlockRows *b, float *const *in, float *const *out) {
     const int64_t width = b->width, stride = b->stride;
     const float *g = b->scores;
-    MOVES(b->n_in, 1, g, stride, in, out, b->n_out, width, b->scratch)
+    MOVES(b->n_in, 1, g, stride, in, out, b->n_out, width, b->scratch, b->ahead, b->n_ahead)
     for (int i = MOVED; i < b->n_in; i += MOVED)
-        MOVES(b->n_in - i, 0, g + i, stride, in + i, out, b->n_out, width, b->scratch)
+        MOVES(b->n_in - i, 0, g + i, stride, in + i, out, b->n_out, width, b->scratch,
+              b->ahead, 0)
 }
 
 static double NAME(block_losses)(const BlockRows *b) {

@@ -35,22 +35,32 @@ cdef inline void start_rows(BlockRows *rows, Worker *worker, int n_in) noexcept 
 
 
 cdef inline void make_block(const Model *model, Worker *worker, Plan *plan, int64_t first,
-                            int64_t last, int64_t n_kept) noexcept nogil:
+                            int64_t last) noexcept nogil:
     """Draw the window and the negatives that up to `n_focus` words from `first` on share."""
-    cdef int64_t other
     cdef int k
     plan.first = first
     plan.n_focus = <int>min(model.n_focus, last - first)
     plan.reach = draw_reach(model, worker)
     for k in range(model.n_shared):
         plan.targets[k] = random_alias(&worker.random, model.noise, model.n_words)
-        prefetch_row(row_of(model, model.output, plan.targets[k]), model.row_bytes)
+
+
+cdef inline void look_ahead(const Model *model, Worker *worker, BlockRows *rows, const Plan *plan,
+                            int64_t n_kept) noexcept nogil:
+    """Let `rows` ask, on the way, for the rows that `plan` needs and the block now does not."""
+    cdef int64_t first = plan.first + model.reach, last
+    cdef int k, n = 0
+    for k in range(model.n_shared):
+        worker.ahead[n] = row_of(model, model.output, plan.targets[k])
+        n += 1
     for k in range(plan.n_focus):
-        prefetch_row(row_of(model, model.output, worker.kept[first + k]), model.row_bytes)
-    for k in range(plan.n_focus):
-        other = first + plan.n_focus + model.reach + k
-        if other < n_kept:
-            prefetch_row(row_of(model, model.input, worker.kept[other]), model.row_bytes)
+        worker.ahead[n] = row_of(model, model.output, worker.kept[plan.first + k])
+        n += 1
+    last = min(n_kept, first + plan.n_focus)
+    for k in range(<int>max(0, last - first)):
+        worker.ahead[n] = row_of(model, model.input, worker.kept[first + k])
+        n += 1
+    rows.n_ahead = n
 
 
 cdef inline void name_targets(const Model *model, Worker *worker, const Plan *plan,
@@ -188,11 +198,14 @@ cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first,
     cdef Plan *plan = &worker.plans[0]
     cdef Plan *following = &worker.plans[1]
     cdef int64_t position = first
-    make_block(model, worker, plan, first, last, n_kept)
+    cdef BlockRows *rows = &worker.hiddens if model.cbow else &worker.block
+    make_block(model, worker, plan, first, last)
     while position < last and not model.stop[0]:
         position += plan.n_focus
+        rows.n_ahead = 0
         if position < last:
-            make_block(model, worker, following, position, last, n_kept)
+            make_block(model, worker, following, position, last)
+            look_ahead(model, worker, rows, following, n_kept)
         if model.cbow:
             cbow_block(model, worker, plan, n_kept, rate)
         else:

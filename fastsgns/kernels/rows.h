@@ -54,6 +54,8 @@ typedef struct {
     void *scores;          /* scratch for (n_out, stride) reals */
     void *scratch;         /* for (n_out, width) reals, then n_in + n_out addresses */
     int want_loss;
+    const void *const *ahead; /* rows of the next block, asked for on the way */
+    int n_ahead;
 } BlockRows;
 
 /* The rows of a step: `rows[ids[j]]` with label j, which has room for SLACK floats after the last.

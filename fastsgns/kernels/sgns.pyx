@@ -111,6 +111,7 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.focus_slots = <int *>scratch(worker, model.n_focus + 1, sizeof(int))
     worker.met = <bint *>scratch(worker, model.n_focus + 1, sizeof(bint))
     worker.owed = <float *>scratch(worker, n_out + 1, sizeof(float))
+    worker.ahead = <const void **>scratch(worker, n_out + model.n_focus + 1, sizeof(void *))
     worker.block.scratch = scratch(
         worker, 1, n_out * model.row_bytes + (n_in + n_out) * sizeof(void *))
     worker.old_hiddens = <char *>scratch(worker, model.n_focus + 1, model.row_bytes)
@@ -136,6 +137,7 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.block.owed = worker.owed
     worker.block.scores = worker.scores
     worker.block.want_loss = model.want_loss
+    worker.block.ahead = worker.ahead
     worker.hiddens = worker.block
     worker.hiddens.input = new_hiddens
     worker.hiddens.in_ = counting

@@ -36,6 +36,8 @@ cdef extern from "rows.h" nogil:
         void *scores
         void *scratch
         int want_loss
+        const void **ahead
+        int n_ahead
     ctypedef double (*block_t)(const BlockRows *block, double rate) noexcept nogil
     ctypedef struct RowOps:
         const char *name
@@ -120,6 +122,7 @@ cdef struct Worker:
     BlockRows block
     BlockRows hiddens
     char *old_hiddens
+    const void **ahead
     int32_t *in_ids
     int32_t *out_ids
     int *in_slots
