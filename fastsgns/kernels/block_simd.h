@@ -8,33 +8,6 @@ enum { TILE_IN = 4, TILE_OUT = 6, MOVED = 14 };
 enum { TILE_IN = 4, TILE_OUT = 3, MOVED = 6 };
 #endif
 
-/* The same shuffle of four lanes in each 128 bits; lanes from LANES on are those of `b`. */
-#if LANES == 16
-#define EACH_FOUR(p, q, r, s)                                                                   \
-    p, q, r, s, p + 4, q + 4, r + 4, s + 4, p + 8, q + 8, r + 8, s + 8, p + 12, q + 12, r + 12, \
-        s + 12
-#elif LANES == 8
-#define EACH_FOUR(p, q, r, s) p, q, r, s, p + 4, q + 4, r + 4, s + 4
-#else
-#define EACH_FOUR(p, q, r, s) p, q, r, s
-#endif
-#if defined(__clang__) || __GNUC__ >= 12
-#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define SHUFFLE(a, b, ...) \
-    __builtin_shuffle(a, b, (int32_t __attribute__((vector_size(LANES * 4)))){__VA_ARGS__})
-#endif
-
-/* The sums of four vectors, by a transposition that adds on its way. */
-INLINE vec4 NAME(sums)(vec a, vec b, vec c, vec d) {
-    vec ab = SHUFFLE(a, b, EACH_FOUR(0, LANES, 1, LANES + 1)) +
-             SHUFFLE(a, b, EACH_FOUR(2, LANES + 2, 3, LANES + 3));
-    vec cd = SHUFFLE(c, d, EACH_FOUR(0, LANES, 1, LANES + 1)) +
-             SHUFFLE(c, d, EACH_FOUR(2, LANES + 2, 3, LANES + 3));
-    return NAME(quarter)(SHUFFLE(ab, cd, EACH_FOUR(0, 1, LANES, LANES + 1)) +
-                         SHUFFLE(ab, cd, EACH_FOUR(2, 3, LANES + 2, LANES + 3)));
-}
-
 /* Fills scores[j * stride + i] of a tile. */
 INLINE void NAME(tile)(const int n_in, const int n_out, float *scores, int64_t stride,
                        float *const *in_, float *const *out_, int64_t width) {
@@ -172,7 +145,7 @@ static void NAME(errors)(const BlockRows *b, float rate) {
         for (int i = 0; i < b->stride; i += LANES, scores += LANES, positive += LANES) {
             vec p = LOAD(positive);
             vec weight = p + b->owed[j] * (LOAD(b->pairs + i) - p);
-            vec sigmoid = 1.0f / (1.0f + NAME(exp)(-LOAD(scores)));
+            vec sigmoid = NAME(sigmoid)(LOAD(scores));
             STORE(scores, rate * (p - weight * sigmoid));
         }
 }
