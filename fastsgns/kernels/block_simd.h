@@ -126,30 +126,6 @@ static void RACY NAME(move_all)(const BlockRows *b, float *const *in, float *con
               b->ahead, 0)
 }
 
-static double NAME(block_losses)(const BlockRows *b) {
-    double loss = 0;
-    for (int j = 0; j < b->n_out; j++)
-        for (int i = 0; i < b->n_in; i++) {
-            float positive = b->positive[j * b->stride + i];
-            loss += block_loss(((float *)b->scores)[j * b->stride + i], positive,
-                               b->owed[j] * (b->pairs[i] - positive));
-        }
-    return loss;
-}
-
-/* Scores become what they move the rows by, g_ij. */
-static void NAME(errors)(const BlockRows *b, float rate) {
-    float *scores = b->scores;
-    const float *positive = b->positive;
-    for (int j = 0; j < b->n_out; j++)
-        for (int i = 0; i < b->stride; i += LANES, scores += LANES, positive += LANES) {
-            vec p = LOAD(positive);
-            vec weight = p + b->owed[j] * (LOAD(b->pairs + i) - p);
-            vec sigmoid = NAME(sigmoid)(LOAD(scores));
-            STORE(scores, rate * (p - weight * sigmoid));
-        }
-}
-
 static double RACY NAME(block)(const BlockRows *b, double rate) {
     float **in = (float **)((float *)b->scratch + b->n_out * b->width), **out = in + b->n_in;
     for (int i = 0; i < b->n_in; i++) in[i] = (float *)b->input + b->in[i] * b->width;

@@ -51,8 +51,8 @@ typedef struct {
     const float *positive; /* (n_out, stride), 0 from n_in on, as in `pairs` */
     const float *pairs;    /* (stride,) */
     const float *owed;     /* (n_out,) */
-    void *scores;          /* scratch for (n_out, stride) reals */
-    void *scratch;         /* for (n_out, width) reals, then n_in + n_out addresses */
+    void *scores;          /* scratch for (n_out + 1, stride) reals */
+    void *scratch;         /* `block_scratch` bytes, aligned to a cache line */
     int want_loss;
     const void *const *ahead; /* rows of the next block, asked for on the way */
     int n_ahead;
@@ -114,6 +114,15 @@ extern const RowOps plain_f64_rows;
 
 /* Gives the "blas" variant its functions; before that it does not exist. */
 void rows_use_blas(void *sdot, void *saxpy);
+
+/* Bytes that any variant's `block` needs at most: for each row (and one more on a side, to make
+ * their numbers even) a copy, a copy at half the precision, an address; for the pairs, two copies
+ * of what moves them. */
+static inline int64_t block_scratch(int64_t n_in, int64_t n_out, int64_t width, int64_t real_size) {
+    int64_t stride = (n_in + SLACK) / SLACK * SLACK;
+    return (n_in + n_out + 2) * ((2 * width + SLACK) * real_size + (int64_t)sizeof(void *)) +
+           2 * (n_out + 1) * stride * (int64_t)sizeof(float) + 4 * CACHE_LINE;
+}
 
 static inline void prefetch_row(const void *row, int64_t n_bytes) {
     for (int64_t offset = 0; offset < n_bytes; offset += CACHE_LINE)

@@ -1,6 +1,10 @@
 /* Rows by vector extensions of GCC and clang, one source for every instruction set.
  * Before including: LANES (floats a vector), NAME(verb), VARIANT, and the target pragma. */
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wpsabi" /* every function with vectors is inlined */
+#endif
+
 typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 typedef float vec8 __attribute__((vector_size(32)));
 typedef float vec4 __attribute__((vector_size(16)));
@@ -237,7 +241,35 @@ static void RACY NAME(scatter)(void *rows_, int64_t width, const int32_t *ids, i
     }
 }
 
+static double NAME(block_losses)(const BlockRows *b) {
+    double loss = 0;
+    for (int j = 0; j < b->n_out; j++)
+        for (int i = 0; i < b->n_in; i++) {
+            float positive = b->positive[j * b->stride + i];
+            loss += block_loss(((float *)b->scores)[j * b->stride + i], positive,
+                               b->owed[j] * (b->pairs[i] - positive));
+        }
+    return loss;
+}
+
+/* Scores become what they move the rows by, g_ij. */
+static void NAME(errors)(const BlockRows *b, float rate) {
+    float *scores = b->scores;
+    const float *positive = b->positive;
+    for (int j = 0; j < b->n_out; j++)
+        for (int i = 0; i < b->stride; i += LANES, scores += LANES, positive += LANES) {
+            vec p = LOAD(positive);
+            vec weight = p + b->owed[j] * (LOAD(b->pairs + i) - p);
+            vec sigmoid = NAME(sigmoid)(LOAD(scores));
+            STORE(scores, rate * (p - weight * sigmoid));
+        }
+}
+
+#if defined(HAS_BF16)
+#include "block_bf16.h"
+#else
 #include "block_simd.h"
+#endif
 
 const RowOps NAME(rows) = {VARIANT, sizeof(float), NAME(gather), NAME(step), NAME(scatter),
                             NAME(block)};

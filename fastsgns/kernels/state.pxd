@@ -5,6 +5,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 cdef extern from "rows.h" nogil:
     enum:
         SLACK
+        CACHE_LINE
     ctypedef void (*gather_t)(void *hidden, const void *rows, int64_t width, const int32_t *ids,
                               int n, double scale) noexcept nogil
     ctypedef struct StepRows:
@@ -49,6 +50,7 @@ cdef extern from "rows.h" nogil:
     const RowOps *rows_variant(const char *name)
     const RowOps plain_f64_rows
     void rows_use_blas(void *sdot, void *saxpy)
+    int64_t block_scratch(int64_t n_in, int64_t n_out, int64_t width, int64_t real_size)
     void prefetch_row(const void *row, int64_t n_bytes)
 
 cdef extern from "rng.h" nogil:
