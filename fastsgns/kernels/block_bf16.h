@@ -4,7 +4,7 @@
  * a gradient is off by some 2^-9 of itself, at random. */
 
 /* Rows of a tile of scores, and pairs of input rows whose new values registers hold. */
-enum { TILE_IN = 4, TILE_OUT = 6, MOVED_PAIRS = 8 };
+enum { TILE_IN = 4, TILE_OUT = 6, MOVED_PAIRS = 4 };
 
 typedef __m512i pack; /* 32 numbers: two vectors' of one row, or one vector's of two rows */
 
@@ -98,64 +98,77 @@ static void NAME(pack_errors)(const BlockRows *b, const NAME(Packed) *p) {
         }
 }
 
-/* One vector of 2 * n_pairs input rows and of all output rows, from position x. */
-INLINE void NAME(move_vector)(const int n_pairs, const int half, const NAME(Packed) *p, int n_out,
-                              int64_t stride, int first, int64_t x) {
+/* The columns x .. x + 16 * halves - 1 of 2 * n_pairs input rows and of all output rows. */
+INLINE void NAME(move_columns)(const int n_pairs, const int halves, const NAME(Packed) *p,
+                               int n_out, int64_t stride, int first, int64_t x) {
     const int64_t n_packs = p->n_packs;
     const pack *in_packs = p->in_packs + first * n_packs + x / 32, *out_packs = p->out_packs + x / 32;
     float *const *in = p->in + first, *const *out = p->out;
     const uint32_t *by_in = p->by_in + first, *by_out = p->by_out + first / 2;
-    __m512 moved[2 * MOVED_PAIRS];
-    pack h[MOVED_PAIRS];
-    for (int i = 0; i < n_pairs; i++) {
-        h[i] = NAME(unpack)(half, in_packs[2 * i * n_packs], in_packs[(2 * i + 1) * n_packs]);
-        moved[2 * i] = _mm512_loadu_ps(in[2 * i] + x);
-        moved[2 * i + 1] = _mm512_loadu_ps(in[2 * i + 1] + x);
-    }
-    for (int j = 0; j < n_out; j += 2) {
-        pack o = NAME(unpack)(half, out_packs[j * n_packs], out_packs[(j + 1) * n_packs]);
-        __m512 even = _mm512_loadu_ps(out[j] + x), odd = _mm512_loadu_ps(out[j + 1] + x);
-        for (int i = 0; i < n_pairs; i++) {
-            even = NAME(dot_pairs)(even, h[i], NAME(both)(by_out[i]));
-            odd = NAME(dot_pairs)(odd, h[i], NAME(both)(by_out[stride / 2 + i]));
-            moved[2 * i] = NAME(dot_pairs)(moved[2 * i], o, NAME(both)(by_in[2 * i]));
-            moved[2 * i + 1] = NAME(dot_pairs)(moved[2 * i + 1], o, NAME(both)(by_in[2 * i + 1]));
+    __m512 moved[2 * MOVED_PAIRS][2];
+    pack h[MOVED_PAIRS][2];
+    for (int i = 0; i < n_pairs; i++)
+        for (int v = 0; v < halves; v++) {
+            h[i][v] = NAME(unpack)(v, in_packs[2 * i * n_packs], in_packs[(2 * i + 1) * n_packs]);
+            moved[2 * i][v] = _mm512_loadu_ps(in[2 * i] + x + v * LANES);
+            moved[2 * i + 1][v] = _mm512_loadu_ps(in[2 * i + 1] + x + v * LANES);
         }
-        _mm512_storeu_ps(out[j] + x, even);
-        _mm512_storeu_ps(out[j + 1] + x, odd);
+    for (int j = 0; j < n_out; j += 2) {
+        pack o[2];
+        __m512 even[2], odd[2];
+        for (int v = 0; v < halves; v++) {
+            o[v] = NAME(unpack)(v, out_packs[j * n_packs], out_packs[(j + 1) * n_packs]);
+            even[v] = _mm512_loadu_ps(out[j] + x + v * LANES);
+            odd[v] = _mm512_loadu_ps(out[j + 1] + x + v * LANES);
+        }
+        for (int i = 0; i < n_pairs; i++) {
+            pack g = NAME(both)(by_out[i]);
+            for (int v = 0; v < halves; v++) even[v] = NAME(dot_pairs)(even[v], h[i][v], g);
+            g = NAME(both)(by_out[stride / 2 + i]);
+            for (int v = 0; v < halves; v++) odd[v] = NAME(dot_pairs)(odd[v], h[i][v], g);
+        }
+        for (int i = 0; i < 2 * n_pairs; i++) {
+            pack g = NAME(both)(by_in[i]);
+            for (int v = 0; v < halves; v++) moved[i][v] = NAME(dot_pairs)(moved[i][v], o[v], g);
+        }
+        for (int v = 0; v < halves; v++) {
+            _mm512_storeu_ps(out[j] + x + v * LANES, even[v]);
+            _mm512_storeu_ps(out[j + 1] + x + v * LANES, odd[v]);
+        }
         by_in += stride;
         by_out += stride;
     }
-    for (int i = 0; i < n_pairs; i++) {
-        _mm512_storeu_ps(in[2 * i] + x, moved[2 * i]);
-        _mm512_storeu_ps(in[2 * i + 1] + x, moved[2 * i + 1]);
-    }
+    for (int i = 0; i < 2 * n_pairs; i++)
+        for (int v = 0; v < halves; v++) _mm512_storeu_ps(in[i] + x + v * LANES, moved[i][v]);
 }
 
 INLINE void NAME(move_packed)(const int n_pairs, const BlockRows *b, const NAME(Packed) *p,
                               int first, int n_ahead) {
-    for (int64_t x = 0; x < b->width; x += 32) {
-        NAME(move_vector)(n_pairs, 0, p, b->n_out, b->stride, first, x);
+    int64_t x = 0;
+    for (; x + 32 <= b->width; x += 32) {
+        NAME(move_columns)(n_pairs, 2, p, b->n_out, b->stride, first, x);
         for (int k = 0; k < n_ahead; k++) PREFETCH((const float *)b->ahead[k] + x);
-        if (x + LANES == b->width) break;
-        NAME(move_vector)(n_pairs, 1, p, b->n_out, b->stride, first, x + LANES);
         for (int k = 0; k < n_ahead; k++) PREFETCH((const float *)b->ahead[k] + x + LANES);
+    }
+    if (x < b->width) {
+        NAME(move_columns)(n_pairs, 1, p, b->n_out, b->stride, first, x);
+        for (int k = 0; k < n_ahead; k++) PREFETCH((const float *)b->ahead[k] + x);
     }
 }
 
+/* Takes the pairs of input rows in as few and as equal parts as registers allow. */
 static void RACY NAME(move_all_packed)(const BlockRows *b, const NAME(Packed) *p) {
-    int n_ahead = b->n_ahead;
-    for (int i = 0; i < b->n_in; i += 2 * MOVED_PAIRS, n_ahead = 0)
-        switch ((b->n_in - i + 1) / 2) {
-            case 1: NAME(move_packed)(1, b, p, i, n_ahead); break;
-            case 2: NAME(move_packed)(2, b, p, i, n_ahead); break;
-            case 3: NAME(move_packed)(3, b, p, i, n_ahead); break;
-            case 4: NAME(move_packed)(4, b, p, i, n_ahead); break;
-            case 5: NAME(move_packed)(5, b, p, i, n_ahead); break;
-            case 6: NAME(move_packed)(6, b, p, i, n_ahead); break;
-            case 7: NAME(move_packed)(7, b, p, i, n_ahead); break;
-            default: NAME(move_packed)(MOVED_PAIRS, b, p, i, n_ahead); break;
+    const int n_pairs = (b->n_in + 1) / 2, n_parts = (n_pairs + MOVED_PAIRS - 1) / MOVED_PAIRS;
+    for (int part = 0, first = 0; part < n_parts; part++) {
+        int n = n_pairs * (part + 1) / n_parts - first, n_ahead = part ? 0 : b->n_ahead;
+        switch (n) {
+            case 1: NAME(move_packed)(1, b, p, 2 * first, n_ahead); break;
+            case 2: NAME(move_packed)(2, b, p, 2 * first, n_ahead); break;
+            case 3: NAME(move_packed)(3, b, p, 2 * first, n_ahead); break;
+            default: NAME(move_packed)(MOVED_PAIRS, b, p, 2 * first, n_ahead); break;
         }
+        first += n;
+    }
 }
 
 /* Lays the parts out in the scratch and packs the rows; the row beyond an odd last is of zeros. */

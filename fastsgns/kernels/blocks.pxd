@@ -4,7 +4,8 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from fastsgns.kernels.state cimport (
-    SLACK, BlockRows, Model, Plan, Worker, prefetch_row, random_alias,
+    SLACK, AliasSlot, BlockRows, Model, Plan, Worker, alias_index, alias_slot, next_random,
+    prefetch_row,
 )
 from fastsgns.kernels.tokens cimport contexts_of, draw_reach, row_of
 
@@ -34,15 +35,25 @@ cdef inline void start_rows(BlockRows *rows, Worker *worker, int n_in) noexcept 
     memset(worker.positive, 0, rows.n_out * rows.stride * sizeof(float))
 
 
-cdef inline void make_block(const Model *model, Worker *worker, Plan *plan, int64_t first,
+cdef inline void draw_block(const Model *model, Worker *worker, Plan *plan, int64_t first,
                             int64_t last) noexcept nogil:
     """Draw the window and the negatives that up to `n_focus` words from `first` on share."""
     cdef int k
     plan.first = first
-    plan.n_focus = <int>min(model.n_focus, last - first)
+    plan.n_focus = <int>max(0, min(model.n_focus, last - first))
+    if plan.n_focus == 0:
+        return
     plan.reach = draw_reach(model, worker)
     for k in range(model.n_shared):
-        plan.targets[k] = random_alias(&worker.random, model.noise, model.n_words)
+        plan.draws[k] = next_random(&worker.random)
+        prefetch_row(&model.noise[alias_slot(plan.draws[k], model.n_words)], sizeof(AliasSlot))
+
+
+cdef inline void name_drawn(const Model *model, Plan *plan) noexcept nogil:
+    """Let the noise table say which words were drawn."""
+    cdef int k
+    for k in range(model.n_shared):
+        plan.targets[k] = alias_index(plan.draws[k], model.noise, model.n_words)
 
 
 cdef inline void look_ahead(const Model *model, Worker *worker, BlockRows *rows, const Plan *plan,
@@ -194,20 +205,22 @@ cdef inline void cbow_block(const Model *model, Worker *worker, const Plan *plan
 
 cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first, int64_t last,
                               int64_t n_kept, double rate) noexcept nogil:
-    """Train on the focus words [first, last) of the kept tokens, planning one block ahead."""
+    """Train on the focus words [first, last) of the kept tokens, drawing two blocks ahead."""
     cdef Plan *plan = &worker.plans[0]
     cdef Plan *following = &worker.plans[1]
-    cdef int64_t position = first
+    cdef Plan *last_drawn = &worker.plans[2]
     cdef BlockRows *rows = &worker.hiddens if model.cbow else &worker.block
-    make_block(model, worker, plan, first, last)
-    while position < last and not model.stop[0]:
-        position += plan.n_focus
+    draw_block(model, worker, plan, first, last)
+    name_drawn(model, plan)
+    draw_block(model, worker, following, plan.first + plan.n_focus, last)
+    while plan.n_focus and not model.stop[0]:
         rows.n_ahead = 0
-        if position < last:
-            make_block(model, worker, following, position, last)
+        if following.n_focus:
+            name_drawn(model, following)
             look_ahead(model, worker, rows, following, n_kept)
+        draw_block(model, worker, last_drawn, following.first + following.n_focus, last)
         if model.cbow:
             cbow_block(model, worker, plan, n_kept, rate)
         else:
             skip_gram_block(model, worker, plan, n_kept, rate)
-        plan, following = following, plan
+        plan, following, last_drawn = following, last_drawn, plan

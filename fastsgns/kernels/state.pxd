@@ -59,12 +59,14 @@ cdef extern from "rng.h" nogil:
         uint32_t alias
     uint64_t next_random(uint64_t *state)
     uint32_t random_below(uint64_t *state, uint32_t n)
+    uint32_t alias_slot(uint64_t draw, uint32_t n)
+    int32_t alias_index(uint64_t draw, const AliasSlot *table, uint32_t n)
     int32_t random_alias(uint64_t *state, const AliasSlot *table, uint32_t n)
 
 cdef enum:
     PIECE = 4096
     BAD_ID = -1
-    MAX_OWNED = 32
+    MAX_OWNED = 40
 
 # What all threads share; read-only but for the rows.
 cdef struct Model:
@@ -96,7 +98,8 @@ cdef struct Model:
 # What is drawn for one focus word, one focus ahead of its use, so that its rows are in the cache
 # by then: its contexts and, an example each, their targets (the positive, then the negatives).
 # With shared negatives it is drawn for `n_focus` words from position `first` on: how far their
-# windows reach, and as targets the negatives alone.
+# windows reach, and as targets the negatives alone; `draws` are these before the noise table, which
+# is asked for two blocks ahead, has said which words they are.
 cdef struct Plan:
     int64_t first
     int64_t reach
@@ -105,6 +108,7 @@ cdef struct Plan:
     int n_contexts
     int32_t *contexts
     int n_examples
+    uint64_t *draws
     int32_t *targets
     int *n_targets
 
@@ -112,7 +116,7 @@ cdef struct Plan:
 cdef struct Worker:
     uint64_t random
     int32_t *kept
-    Plan plans[2]
+    Plan plans[3]
     float *labels
     char *hidden
     char *gradient
