@@ -140,9 +140,12 @@ def test_variants_equal_the_plain_one(variant, options):
         want = run_kernel(plain, ids, offsets)
         kernels.force(variant)
         got = run_kernel(fast, ids, offsets)
-        assert got == pytest.approx(want, rel=1e-5)
-        for ours, theirs in zip(rows_of(fast), rows_of(plain)):
-            np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=2e-5)
+        rounded = variant == "avx512bf16" and options.get("n_focus")
+        assert got == pytest.approx(want, rel=1e-3 if rounded else 1e-5)
+        starts = rows_of(make_objective(dimensions, np.float32, **options))
+        for ours, theirs, start in zip(rows_of(fast), rows_of(plain), starts):
+            error = np.linalg.norm(ours - theirs) / np.linalg.norm(theirs - start)
+            assert error < (2**-7 if rounded else 2e-5)
             assert not ours[:, dimensions:].any(), "padding must stay zero"
 
 

@@ -4,10 +4,10 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from fastsgns.kernels.state cimport (
-    SLACK, AliasSlot, BlockRows, Model, Plan, Worker, alias_index, alias_slot, next_random,
+    SLACK, AliasSlot, BlockRows, Model, Plan, Windows, Worker, alias_index, alias_slot, next_random,
     prefetch_row,
 )
-from fastsgns.kernels.tokens cimport contexts_of, draw_reach, row_of
+from fastsgns.kernels.tokens cimport draw_reach, row_of
 
 
 cdef inline int slot_of(int32_t word, int32_t *words, int *n, uint64_t *seen) noexcept nogil:
@@ -128,79 +128,82 @@ cdef inline void skip_gram_block(const Model *model, Worker *worker, const Plan 
     worker.loss += model.ops.block(&worker.block, rate)
 
 
-cdef inline int gather_hiddens(const Model *model, Worker *worker, const Plan *plan,
-                               int64_t n_kept) noexcept nogil:
-    """The hidden vectors of the focus words that have a context; `focus_slots` says of which.
-
-    Returns how many there are.
-    """
-    cdef int n = 0, k, n_contexts
+cdef inline void name_windows(const Model *model, Worker *worker, const Plan *plan, int64_t start,
+                              int64_t stop) noexcept nogil:
+    """The windows of a block's focus words and the share of each context in them."""
+    cdef Windows *windows = &worker.windows
+    cdef int64_t focus
+    cdef int k
+    cdef double share
+    windows.ids = worker.kept + start
+    windows.n = <int>(stop - start)
+    windows.first = <int>(plan.first - start)
+    windows.n_focus = plan.n_focus
+    windows.reach = <int>plan.reach
     for k in range(plan.n_focus):
-        n_contexts = contexts_of(worker, plan.first + k, plan.reach, n_kept, plan.contexts)
-        if n_contexts == 0:
-            continue
-        model.ops.gather(row_of(model, worker.old_hiddens, n), model.input, model.width,
-                         plan.contexts, n_contexts,
-                         1.0 / n_contexts if model.mean_hidden else 1.0)
-        worker.focus_slots[n] = k
-        n += 1
-    return n
+        focus = plan.first + k
+        share = 1.0 / (min(stop, focus + plan.reach + 1) - max(start, focus - plan.reach) - 1)
+        worker.hidden_share[k] = share if model.mean_hidden else 1.0
+        worker.gradient_share[k] = share if model.mean_gradient else 1.0
 
 
-cdef inline bint mark_positive(Worker *worker, int i, int32_t focus) noexcept nogil:
-    """If the focus of hidden vector i is among the drawn words, it is its positive there."""
-    cdef int slot
-    cdef bint found = False
-    for slot in range(worker.hiddens.n_out):
-        if worker.out_ids[slot] == focus:
-            worker.positive[slot * worker.hiddens.stride + i] = 1
-            found = True
-    return found
+cdef inline void mark_positives(Worker *worker, const Plan *plan) noexcept nogil:
+    """A focus word that was drawn is met as its own window's positive there, and need not again.
+
+    `positives` are the output rows still to meet; -1 where there is none.
+    """
+    cdef BlockRows *rows = &worker.hiddens
+    cdef int k, slot
+    for k in range(plan.n_focus):
+        worker.pairs[k] = 1
+        worker.positives[k] = worker.kept[plan.first + k]
+    for slot in range(rows.n_out):
+        for k in range(plan.n_focus):
+            if worker.out_ids[slot] == worker.kept[plan.first + k]:
+                worker.positive[slot * rows.stride + k] = 1
+                worker.positives[k] = -1
 
 
-cdef inline void learn_positive(const Model *model, Worker *worker, int i, int64_t position,
-                                double rate) noexcept nogil:
-    """Hidden vector i, as it was before the block, meets its own focus."""
-    cdef int32_t row = i
+cdef inline double meet_positives(const Model *model, Worker *worker, int n,
+                                  double rate) noexcept nogil:
+    """Each hidden vector, as it was before the block, meets its own focus word."""
     cdef char *moved = <char *>worker.hiddens.input
-    worker.targets.ids = worker.kept + position
-    worker.loss += model.ops.step(row_of(model, worker.old_hiddens, row),
-                                  row_of(model, moved, row), &worker.targets, rate)
+    cdef int k = 0, begin
+    cdef double loss = 0
+    while k < n:
+        begin = k
+        while k < n and worker.positives[k] >= 0:
+            k += 1
+        worker.targets.ids = worker.positives + begin
+        worker.targets.n = k - begin
+        loss += model.ops.meet(row_of(model, worker.old_hiddens, begin),
+                               row_of(model, moved, begin), &worker.targets, rate)
+        k += 1
+    return loss
 
 
 cdef inline void cbow_block(const Model *model, Worker *worker, const Plan *plan,
                             int64_t n_kept, double rate) noexcept nogil:
     """The hidden vectors of some neighbouring words meet their shared negatives in one step, then
     each its own positive; what has moved them goes to their contexts."""
-    cdef int n, i, n_contexts
-    cdef int32_t row
-    cdef int64_t position
+    cdef int64_t start = max(0, plan.first - plan.reach)
+    cdef int64_t stop = min(n_kept, plan.first + plan.n_focus + plan.reach)
     cdef char *moved = <char *>worker.hiddens.input
+    if stop - start < 2:
+        return
+    name_windows(model, worker, plan, start, stop)
     name_targets(model, worker, plan, 0)
     worker.hiddens.n_out = worker.block.n_out
-    n = gather_hiddens(model, worker, plan, n_kept)
-    if n == 0:
-        return
-    memcpy(moved, worker.old_hiddens, n * model.row_bytes)
-    start_rows(&worker.hiddens, worker, n)
-    for i in range(n):
-        worker.pairs[i] = 1
-        position = plan.first + worker.focus_slots[i]
-        worker.met[i] = mark_positive(worker, i, worker.kept[position])
+    start_rows(&worker.hiddens, worker, plan.n_focus)
+    mark_positives(worker, plan)
+    worker.windows.share = worker.hidden_share
+    model.ops.gather_windows(worker.old_hiddens, &worker.windows)
+    memcpy(moved, worker.old_hiddens, plan.n_focus * model.row_bytes)
     worker.loss += model.ops.block(&worker.hiddens, rate)
-    worker.targets.n = 1
-    worker.targets.n_ahead = 0
-    for i in range(n):
-        row = i
-        position = plan.first + worker.focus_slots[i]
-        if not worker.met[i]:
-            learn_positive(model, worker, i, position, rate)
-        model.ops.scatter(moved, model.width, &row, 1, row_of(model, worker.old_hiddens, row), -1)
-        n_contexts = contexts_of(worker, position, plan.reach, n_kept, plan.contexts)
-        model.ops.scatter(model.input, model.width, plan.contexts, n_contexts,
-                          row_of(model, moved, row),
-                          1.0 / n_contexts if model.mean_gradient else 1.0)
-    worker.n_examples += n
+    worker.loss += meet_positives(model, worker, plan.n_focus, rate)
+    worker.windows.share = worker.gradient_share
+    model.ops.scatter_windows(&worker.windows, worker.old_hiddens, moved)
+    worker.n_examples += plan.n_focus
 
 
 cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first, int64_t last,

@@ -73,6 +73,20 @@ typedef struct {
     int want_loss;
 } StepRows;
 
+/* The windows of neighbouring words: `ids` are n words in a row, of which those from `first` to
+ * first + n_focus - 1 are the focus words. The window of a focus word is every other word at most
+ * `reach` from it, and its sum counts share[k]. There is no focus word without a context. */
+typedef struct {
+    void *rows;
+    int64_t width;
+    const int32_t *ids;
+    int n;
+    int first;
+    int n_focus;
+    int reach;
+    const double *share;
+} Windows;
+
 /* The verbs every objective is made of. `rows` is a matrix of `width` reals a row, `ids` say
  * which of its rows. */
 typedef struct {
@@ -94,6 +108,16 @@ typedef struct {
     /* rows[ids] += scale * gradient, each */
     void (*scatter)(void *rows, int64_t width, const int32_t *ids, int n, const void *gradient,
                     double scale);
+
+    /* hidden_k = share_k * sum of rows over the window of focus word k; (n_focus, width) */
+    void (*gather_windows)(void *hidden, const Windows *windows);
+
+    /* Each row of a window += share_k * (moved_k - hidden_k), for all windows it is in */
+    void (*scatter_windows)(const Windows *windows, const void *hidden, const void *moved);
+
+    /* n steps of logistic regression, one after the other, each on one row and with label 1:
+     * hidden_k, and what has moved it, `moved`, are (n, width). */
+    double (*meet)(const void *hidden, void *moved, const StepRows *step, double rate);
 
     /* All input rows of a block against all its output rows in one step. Pair (i, j) counts
      * positive_ij times as a positive and negative_ij = owed_j (pairs_i - positive_ij) times as

@@ -52,6 +52,42 @@ static void RACY NAME(scatter)(void *rows_, int64_t width, const int32_t *ids, i
     }
 }
 
+static void RACY NAME(gather_windows)(void *hidden_, const Windows *w) {
+    for (int k = 0; k < w->n_focus; k++) {
+        REAL *hidden = (REAL *)hidden_ + k * w->width;
+        for (int64_t i = 0; i < w->width; i++) hidden[i] = 0;
+        for (int q = 0; q < w->n; q++) {
+            int distance = q - w->first - k;
+            if (distance == 0 || distance > w->reach || -distance > w->reach) continue;
+            const REAL *row = (REAL *)w->rows + w->ids[q] * w->width;
+            for (int64_t i = 0; i < w->width; i++) hidden[i] += row[i];
+        }
+        for (int64_t i = 0; i < w->width; i++) hidden[i] *= (REAL)w->share[k];
+    }
+}
+
+static void RACY NAME(scatter_windows)(const Windows *w, const void *hidden_, const void *moved_) {
+    for (int k = 0; k < w->n_focus; k++) {
+        const REAL *hidden = (REAL *)hidden_ + k * w->width, *moved = (REAL *)moved_ + k * w->width;
+        for (int q = 0; q < w->n; q++) {
+            int distance = q - w->first - k;
+            if (distance == 0 || distance > w->reach || -distance > w->reach) continue;
+            REAL *row = (REAL *)w->rows + w->ids[q] * w->width;
+            for (int64_t i = 0; i < w->width; i++) row[i] += (REAL)w->share[k] * (moved[i] - hidden[i]);
+        }
+    }
+}
+
+static double RACY NAME(meet)(const void *hidden, void *moved, const StepRows *step, double rate) {
+    StepRows one = *step;
+    double loss = 0;
+    one.n = 1;
+    for (int k = 0; k < step->n; k++, one.ids++)
+        loss += NAME(step)((REAL *)hidden + k * step->width, (REAL *)moved + k * step->width, &one,
+                           rate);
+    return loss;
+}
+
 static double RACY NAME(block)(const BlockRows *b, double rate) {
     REAL *input = b->input, *output = b->output, *g = b->scores, *old = b->scratch;
     double loss = 0;
@@ -79,7 +115,7 @@ static double RACY NAME(block)(const BlockRows *b, double rate) {
 }
 
 const RowOps NAME(rows) = {VARIANT, sizeof(REAL), NAME(gather), NAME(step), NAME(scatter),
-                            NAME(block)};
+                            NAME(gather_windows), NAME(scatter_windows), NAME(meet), NAME(block)};
 
 #undef REAL
 #undef REAL_EXP

@@ -256,6 +256,91 @@ static void RACY NAME(scatter)(void *rows_, int64_t width, const int32_t *ids, i
     }
 }
 
+/* Window sums slide: the next one gains a row and loses one. Each row is read once a column. */
+static void RACY NAME(gather_windows)(void *hidden_, const Windows *w) {
+    const float *rows = w->rows;
+    const int64_t width = w->width;
+    for (int64_t x = 0; x < width; x += LANES) {
+        float *hidden = (float *)hidden_ + x;
+        vec sum = {0};
+        int stop = w->first + w->reach < w->n ? w->first + w->reach : w->n;
+        int start = w->first > w->reach ? w->first - w->reach : 0;
+        for (int q = start; q < stop; q++) sum += LOAD(rows + w->ids[q] * width + x);
+        for (int k = 0; k < w->n_focus; k++, hidden += width) {
+            const int focus = w->first + k, entering = focus + w->reach, leaving = focus - w->reach;
+            if (entering < w->n) sum += LOAD(rows + w->ids[entering] * width + x);
+            STORE(hidden, (float)w->share[k] * (sum - LOAD(rows + w->ids[focus] * width + x)));
+            if (leaving >= 0) sum -= LOAD(rows + w->ids[leaving] * width + x);
+        }
+    }
+}
+
+static void RACY NAME(scatter_windows)(const Windows *w, const void *hidden_, const void *moved_) {
+    float *rows = w->rows;
+    const int64_t width = w->width;
+    for (int64_t x = 0; x < width; x += LANES) {
+        const float *hidden = (const float *)hidden_ + x, *moved = (const float *)moved_ + x;
+#define GRADIENT(k) ((float)w->share[k] * (LOAD(moved + (k) * width) - LOAD(hidden + (k) * width)))
+        vec sum = {0};
+        for (int k = 0; k < w->reach - w->first && k < w->n_focus; k++) sum += GRADIENT(k);
+        for (int q = 0; q < w->n; q++) {
+            const int k = q - w->first, entering = k + w->reach, leaving = k - w->reach - 1;
+            if (0 <= entering && entering < w->n_focus) sum += GRADIENT(entering);
+            if (0 <= leaving && leaving < w->n_focus) sum -= GRADIENT(leaving);
+            vec own = {0};
+            if (0 <= k && k < w->n_focus) own = GRADIENT(k);
+            float *row = rows + w->ids[q] * width + x;
+            STORE(row, LOAD(row) + (sum - own));
+        }
+#undef GRADIENT
+    }
+}
+
+/* Four steps at once, on rows of which none repeats. */
+INLINE double NAME(meet_group)(const int n, const float *hidden, float *moved, const StepRows *step,
+                               const int32_t *ids, float rate) {
+    float *rows = step->rows, *row[4], g[4];
+    const int64_t width = step->width;
+    vec sums[4];
+    double loss = 0;
+    for (int k = 0; k < 4; k++) sums[k] = (vec){0};
+    for (int k = 0; k < n; k++) row[k] = rows + ids[k] * width;
+    for (int64_t x = 0; x < width; x += LANES)
+        for (int k = 0; k < n; k++) sums[k] += LOAD(hidden + k * width + x) * LOAD(row[k] + x);
+    vec4 four[2] = {NAME(sums)(sums[0], sums[1], sums[2], sums[3])};
+    vec8 scores;
+    memcpy(&scores, four, sizeof scores);
+    memcpy(g, four, sizeof g);
+    if (step->want_loss)
+        for (int k = 0; k < n; k++) loss += logistic_loss(g[k], 1);
+    scores = rate * (1.0f - NAME(sigmoid8)(scores));
+    memcpy(g, &scores, sizeof g);
+    for (int64_t x = 0; x < width; x += LANES)
+        for (int k = 0; k < n; k++) {
+            vec o = LOAD(row[k] + x);
+            STORE(moved + k * width + x, LOAD(moved + k * width + x) + g[k] * o);
+            STORE(row[k] + x, o + g[k] * LOAD(hidden + k * width + x));
+        }
+    return loss;
+}
+
+static double RACY NAME(meet)(const void *hidden_, void *moved_, const StepRows *step, double rate) {
+    const float *hidden = hidden_;
+    const int32_t *ids = step->ids;
+    float *moved = moved_;
+    double loss = 0;
+    for (int k = 0; k < step->n;) {
+        const int64_t at = k * step->width;
+        const int four = k + 4 <= step->n && !NAME(repeated)(4, ids + k);
+        if (four)
+            loss += NAME(meet_group)(4, hidden + at, moved + at, step, ids + k, (float)rate);
+        else
+            loss += NAME(meet_group)(1, hidden + at, moved + at, step, ids + k, (float)rate);
+        k += four ? 4 : 1;
+    }
+    return loss;
+}
+
 static double NAME(block_losses)(const BlockRows *b) {
     double loss = 0;
     for (int j = 0; j < b->n_out; j++)
@@ -287,4 +372,4 @@ static void NAME(errors)(const BlockRows *b, float rate) {
 #endif
 
 const RowOps NAME(rows) = {VARIANT, sizeof(float), NAME(gather), NAME(step), NAME(scatter),
-                            NAME(block)};
+                            NAME(gather_windows), NAME(scatter_windows), NAME(meet), NAME(block)};

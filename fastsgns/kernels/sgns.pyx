@@ -113,7 +113,9 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.out_ids = <int32_t *>scratch(worker, n_out + 1, sizeof(int32_t))
     worker.in_slots = <int *>scratch(worker, n_in, sizeof(int))
     worker.focus_slots = <int *>scratch(worker, model.n_focus + 1, sizeof(int))
-    worker.met = <bint *>scratch(worker, model.n_focus + 1, sizeof(bint))
+    worker.positives = <int32_t *>scratch(worker, model.n_focus + 1, sizeof(int32_t))
+    worker.hidden_share = <double *>scratch(worker, model.n_focus + 1, sizeof(double))
+    worker.gradient_share = <double *>scratch(worker, model.n_focus + 1, sizeof(double))
     worker.owed = <float *>scratch(worker, n_out + 1, sizeof(float))
     worker.ahead = <const void **>scratch(worker, n_out + model.n_focus + 1, sizeof(void *))
     worker.block.scratch = scratch(
@@ -142,6 +144,8 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.block.scores = worker.scores
     worker.block.want_loss = model.want_loss
     worker.block.ahead = worker.ahead
+    worker.windows.rows = model.input
+    worker.windows.width = model.width
     worker.hiddens = worker.block
     worker.hiddens.input = new_hiddens
     worker.hiddens.in_ = counting

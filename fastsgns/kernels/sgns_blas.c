@@ -60,12 +60,31 @@ static double blas_step(void *hidden_, void *gradient_, const StepRows *step, do
     return loss;
 }
 
-/* Blocks are beyond level 1, and stay with the plain variant. */
+/* Windows and blocks are beyond level 1, and stay with the plain variant. */
+static void blas_gather_windows(void *hidden, const Windows *windows) {
+    plain_f32_rows.gather_windows(hidden, windows);
+}
+
+static void blas_scatter_windows(const Windows *windows, const void *hidden, const void *moved) {
+    plain_f32_rows.scatter_windows(windows, hidden, moved);
+}
+
+static double blas_meet(const void *hidden, void *moved, const StepRows *step, double rate) {
+    return plain_f32_rows.meet(hidden, moved, step, rate);
+}
+
 static double blas_block(const BlockRows *block, double rate) {
     return plain_f32_rows.block(block, rate);
 }
 
-static const RowOps blas_rows = {"blas",    sizeof(float), blas_gather,
-                                 blas_step, blas_scatter,  blas_block};
+static const RowOps blas_rows = {"blas",
+                                 sizeof(float),
+                                 blas_gather,
+                                 blas_step,
+                                 blas_scatter,
+                                 blas_gather_windows,
+                                 blas_scatter_windows,
+                                 blas_meet,
+                                 blas_block};
 
 const RowOps *rows_blas(void) { return sdot && saxpy ? &blas_rows : NULL; }

@@ -22,6 +22,20 @@ cdef extern from "rows.h" nogil:
                               double rate) noexcept nogil
     ctypedef void (*scatter_t)(void *rows, int64_t width, const int32_t *ids, int n,
                                const void *gradient, double scale) noexcept nogil
+    ctypedef struct Windows:
+        void *rows
+        int64_t width
+        const int32_t *ids
+        int n
+        int first
+        int n_focus
+        int reach
+        const double *share
+    ctypedef void (*gather_windows_t)(void *hidden, const Windows *windows) noexcept nogil
+    ctypedef void (*scatter_windows_t)(const Windows *windows, const void *hidden,
+                                       const void *moved) noexcept nogil
+    ctypedef double (*meet_t)(const void *hidden, void *moved, const StepRows *step,
+                              double rate) noexcept nogil
     ctypedef struct BlockRows:
         void *input
         void *output
@@ -46,6 +60,9 @@ cdef extern from "rows.h" nogil:
         gather_t gather
         step_t step
         scatter_t scatter
+        gather_windows_t gather_windows
+        scatter_windows_t scatter_windows
+        meet_t meet
         block_t block
     const RowOps *rows_variant(const char *name)
     const RowOps plain_f64_rows
@@ -127,13 +144,16 @@ cdef struct Worker:
     StepRows path
     BlockRows block
     BlockRows hiddens
+    Windows windows
+    double *hidden_share
+    double *gradient_share
     char *old_hiddens
     const void **ahead
     int32_t *in_ids
     int32_t *out_ids
     int *in_slots
     int *focus_slots
-    bint *met
+    int32_t *positives
     float *owed
     void *owned[MAX_OWNED]
     int n_owned
