@@ -151,9 +151,12 @@ class _Run:
             block = [p for p in range(first, first + self.o.n_focus) if p in positions]
             reach = 1 + self.stream.below(self.o.window) if self.o.shrink else self.o.window
             drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared)]
-            self.cbow_block(tokens, block, reach, drawn) if self.o.cbow else self.skip_gram_block(
-                tokens, block, reach, drawn
-            )
+            if self.o.cbow:
+                self.cbow_block(tokens, block, reach, drawn)
+            elif drawn:
+                self.skip_gram_block(tokens, block, reach, drawn)
+            if self.o.tree is not None:
+                self.path_blocks(tokens, block, reach)
 
     def contexts(self, tokens, position, reach):
         return [
@@ -186,6 +189,24 @@ class _Run:
                 self.n_examples += 1
         self.o.input[:] += by_input
         self.o.output[:] += by_output
+
+    def path_blocks(self, tokens, block, reach):
+        """The contexts of a window meet the path of its focus at one point, window by window."""
+        paths = self.o.paths
+        for position in block:
+            path = slice(paths.starts[tokens[position]], paths.starts[tokens[position] + 1])
+            by_input = np.zeros_like(self.o.input)
+            tree = self.o.tree.copy()
+            for context in self.contexts(tokens, position, reach):
+                hidden = self.o.input[tokens[context]]
+                nodes, labels = paths.nodes[path], paths.labels[path]
+                if self.o.want_loss:
+                    self.loss += logistic_loss(hidden, tree[nodes], labels)
+                by_hidden, by_rows = logistic_gradients(hidden, tree[nodes], labels)
+                by_input[tokens[context]] -= self.rate * by_hidden
+                self.o.tree[nodes] -= self.rate * by_rows
+                self.n_examples += self.o.output is None
+            self.o.input[:] += by_input
 
     def cbow_block(self, tokens, block, reach, drawn):
         """All negatives at one point, then each hidden vector's own positive, unless drawn too."""

@@ -26,8 +26,10 @@ def plan(locked=False, p_max=0.01, **given):
         ({"negative": 10}, (4, 16)),
         ({"sg": 0}, (8, 8)),
         ({"sg": 0, "negative_sharing": "window"}, (0, 0)),
-        ({"hs": 1}, (0, 0)),
-        ({"negative": 0, "hs": 1}, (0, 0)),
+        ({"hs": 1}, (4, 8)),
+        ({"negative": 0, "hs": 1}, (1, 0)),
+        ({"negative": 0, "hs": 1, "alpha": 0.2}, (0, 0)),
+        ({"hs": 1, "sg": 0}, (0, 0)),
         ({"locked": True}, (0, 0)),
     ],
 )

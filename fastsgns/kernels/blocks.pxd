@@ -1,4 +1,5 @@
-# Negatives shared by neighbouring focus words: all pairs of a block in one dense step.
+# Negatives shared by neighbouring focus words, or the path of a focus word by its contexts: all
+# pairs of a block in one dense step.
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memcpy, memset
@@ -59,14 +60,20 @@ cdef inline void name_drawn(const Model *model, Plan *plan) noexcept nogil:
 cdef inline void look_ahead(const Model *model, Worker *worker, BlockRows *rows, const Plan *plan,
                             int64_t n_kept) noexcept nogil:
     """Let `rows` ask, on the way, for the rows that `plan` needs and the block now does not."""
-    cdef int64_t first = plan.first + model.reach, last
+    cdef int64_t first = plan.first + model.reach, last, node
+    cdef int32_t focus = worker.kept[plan.first]
     cdef int k, n = 0
-    for k in range(model.n_shared):
-        worker.ahead[n] = row_of(model, model.output, plan.targets[k])
-        n += 1
-    for k in range(plan.n_focus):
-        worker.ahead[n] = row_of(model, model.output, worker.kept[plan.first + k])
-        n += 1
+    if model.output != NULL:
+        for k in range(model.n_shared):
+            worker.ahead[n] = row_of(model, model.output, plan.targets[k])
+            n += 1
+        for k in range(plan.n_focus):
+            worker.ahead[n] = row_of(model, model.output, worker.kept[plan.first + k])
+            n += 1
+    else:
+        for node in range(model.path_starts[focus], model.path_starts[focus + 1]):
+            worker.ahead[n] = row_of(model, model.tree, model.path_nodes[node])
+            n += 1
     last = min(n_kept, first + plan.n_focus)
     for k in range(<int>max(0, last - first)):
         worker.ahead[n] = row_of(model, model.input, worker.kept[first + k])
@@ -126,6 +133,49 @@ cdef inline void skip_gram_block(const Model *model, Worker *worker, const Plan 
     name_targets(model, worker, plan, plan.n_focus)
     name_contexts(worker, plan, start, stop)
     worker.loss += model.ops.block(&worker.block, rate)
+
+
+cdef inline void path_block(const Model *model, Worker *worker, int64_t position, int64_t reach,
+                            int64_t n_kept, double rate) noexcept nogil:
+    """The input rows of a window meet the path of its focus word in one step.
+
+    A node of label 1 is the positive of every pair, one of label 0 a negative that each is owed.
+    """
+    cdef BlockRows *rows = &worker.path_block
+    cdef int32_t focus = worker.kept[position]
+    cdef int64_t start = max(0, position - reach), stop = min(n_kept, position + reach + 1)
+    cdef const float *labels = model.path_labels + model.path_starts[focus]
+    cdef uint64_t seen = 0
+    cdef int64_t other
+    cdef int i, j, n = 0
+    rows.out = model.path_nodes + model.path_starts[focus]
+    rows.n_out = <int>(model.path_starts[focus + 1] - model.path_starts[focus])
+    if stop - start < 2 or rows.n_out == 0:
+        return
+    for other in range(start, stop):
+        if other != position:
+            worker.in_slots[other - start] = slot_of(worker.kept[other], worker.in_ids, &n, &seen)
+    start_rows(rows, worker, n)
+    for other in range(start, stop):
+        if other != position:
+            worker.pairs[worker.in_slots[other - start]] += 1
+    for j in range(rows.n_out):
+        worker.owed[j] = 1 - labels[j]
+        for i in range(n):
+            worker.positive[j * rows.stride + i] = labels[j] * worker.pairs[i]
+    worker.loss += model.ops.block(rows, rate)
+
+
+cdef inline void path_blocks(const Model *model, Worker *worker, const Plan *plan,
+                             int64_t n_kept, double rate) noexcept nogil:
+    """Hierarchical softmax of all windows of a block, one after the other."""
+    cdef int64_t position, start, stop
+    for position in range(plan.first, plan.first + plan.n_focus):
+        path_block(model, worker, position, plan.reach, n_kept, rate)
+        if model.output == NULL:
+            start = max(0, position - plan.reach)
+            stop = min(n_kept, position + plan.reach + 1)
+            worker.n_examples += stop - start - 1
 
 
 cdef inline void name_windows(const Model *model, Worker *worker, const Plan *plan, int64_t start,
@@ -212,7 +262,9 @@ cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first,
     cdef Plan *plan = &worker.plans[0]
     cdef Plan *following = &worker.plans[1]
     cdef Plan *last_drawn = &worker.plans[2]
-    cdef BlockRows *rows = &worker.hiddens if model.cbow else &worker.block
+    cdef BlockRows *rows = &worker.path_block
+    if model.output != NULL:
+        rows = &worker.hiddens if model.cbow else &worker.block
     draw_block(model, worker, plan, first, last)
     name_drawn(model, plan)
     draw_block(model, worker, following, plan.first + plan.n_focus, last)
@@ -224,6 +276,8 @@ cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first,
         draw_block(model, worker, last_drawn, following.first + following.n_focus, last)
         if model.cbow:
             cbow_block(model, worker, plan, n_kept, rate)
-        else:
+        elif model.output != NULL:
             skip_gram_block(model, worker, plan, n_kept, rate)
+        if model.tree != NULL:
+            path_blocks(model, worker, plan, n_kept, rate)
         plan, following, last_drawn = following, last_drawn, plan

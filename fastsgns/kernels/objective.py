@@ -57,7 +57,8 @@ class Objective:
         Compute the loss, at the cost of an exponential and a logarithm a score.
     n_focus, n_shared : int
         How many neighbouring focus words share negatives, and how many draws they share; 0 draws
-        `negative` for each example (`fastsgns.kernels.blocks`).
+        `negative` for each example (`fastsgns.kernels.blocks`). With `tree`, all contexts of a
+        focus word also meet its path at once; without `output`, `n_shared` is then 0.
     max_reach : int, optional
         No sentence is longer than this: a bound on the scratch that a large window takes.
     stop : ndarray of int32, shape (1,)

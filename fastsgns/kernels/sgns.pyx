@@ -87,7 +87,7 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     cdef int64_t n_contexts = 2 * <int64_t>model.reach
     cdef int64_t n_targets = model.negative + 1
     cdef int64_t n_in = n_contexts + model.n_focus
-    cdef int64_t n_out = model.n_focus + model.n_shared
+    cdef int64_t n_out = max(model.n_focus + model.n_shared, longest_path if model.n_focus else 0)
     cdef int64_t stride = (n_in + SLACK - 1) // SLACK * SLACK
     cdef int64_t n_pairs = (n_out + 1) * stride + SLACK
     cdef int64_t n_scores = max(n_pairs, max(n_targets, longest_path) + SLACK)
@@ -144,6 +144,8 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.block.scores = worker.scores
     worker.block.want_loss = model.want_loss
     worker.block.ahead = worker.ahead
+    worker.path_block = worker.block
+    worker.path_block.output = model.tree
     worker.windows.rows = model.input
     worker.windows.width = model.width
     worker.hiddens = worker.block
@@ -210,6 +212,10 @@ cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
     model.stop = <int32_t *>address(objective.stop, np.int32, (1,))
     if model.output != NULL and model.negative and model.noise == NULL:
         raise ValueError("negative sampling needs a noise table")
+    if model.n_focus and (model.n_shared == 0) != (model.output == NULL):
+        raise ValueError("shared negatives need an output matrix, and paths alone have none")
+    if model.n_focus and model.cbow and model.tree != NULL:
+        raise ValueError("CBOW with hierarchical softmax has no blocks")
     if (model.tree == NULL) != (model.path_starts == NULL):
         raise ValueError("hierarchical softmax needs a tree and its paths")
     return 0

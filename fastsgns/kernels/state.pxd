@@ -144,6 +144,7 @@ cdef struct Worker:
     StepRows path
     BlockRows block
     BlockRows hiddens
+    BlockRows path_block
     Windows windows
     double *hidden_share
     double *gradient_share

@@ -42,18 +42,22 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
     n_focus, n_shared : int
     """
     wanted = model.negative_sharing
-    if wanted == "pair" or not model.negative or (wanted == "window" and not model.sg):
+    if wanted == "pair" or (wanted == "window" and not model.sg):
         return 0, 0
-    reason = "hs=1" if model.hs else "wv.vectors_lockf is not all 1" if locked else None
+    reason = "wv.vectors_lockf is not all 1" if locked else None
+    if model.hs and not model.sg:
+        reason = "CBOW with hierarchical softmax has nothing to share"
     if reason:
         logger.info("negative_sharing=%r becomes 'pair', because %s", wanted, reason)
         return 0, 0
     method = "skip-gram" if model.sg else "CBOW"
-    n_focus, n_shared = 1, model.negative
-    if wanted == "block":
-        n_focus, n_shared = FOCUS_WORDS[method], round(DRAWS_PER_NEGATIVE * model.negative)
     n_pairs = 2 * model.window if model.sg else 1
-    load = n_pairs * model.negative * max(1 / n_shared, p_max)
+    n_focus, n_shared = 1, model.negative
+    if wanted == "block" and model.negative:
+        n_focus, n_shared = FOCUS_WORDS[method], round(DRAWS_PER_NEGATIVE * model.negative)
+    load = n_pairs * model.negative * max(1 / max(n_shared, 1), p_max)
+    if model.hs:
+        load = max(load, n_pairs)
     n_stable = int(STEP_BOUND[method] / max(load * model.alpha, load * model.min_alpha, 1e-9))
     if n_stable < n_focus:
         logger.warning(
