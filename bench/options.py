@@ -7,6 +7,7 @@ from typing import Any
 from bench import corpus, process, record
 from bench.corpus import Corpus
 from bench.record import Record
+from bench.sides import SHARINGS
 
 
 def positive(text: str) -> int:
@@ -75,6 +76,18 @@ def add_fastsgns(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="further argument of fastsgns.Word2Vec alone, such as alpha=0.075; may be repeated",
+    )
+
+
+def add_sharing(parser: argparse.ArgumentParser, default: list[str] | None = None) -> None:
+    """Declare the modes of fastsgns, each a side."""
+    parser.add_argument(
+        "--sharing",
+        nargs="+",
+        choices=SHARINGS,
+        default=default,
+        help="values of negative_sharing of fastsgns, each a side of its own "
+        f"({' '.join(default) if default else 'its default'})",
     )
 
 

@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     stem = Path(arguments.corpus or "default").name.split(".")[0]
     corpus, record = options.start(arguments, RESULTS / f"quality-{stem}.json")
-    versions = record.content["runs"][-1]["versions"]
+    versions = record.versions
     sides = installed(arguments.sides, versions)
     if not sides:
         return 1

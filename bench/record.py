@@ -73,12 +73,17 @@ class Record:
         """The processor of this run."""
         return self._run["machine"]["cpu"]
 
+    @property
+    def versions(self) -> dict[str, Any]:
+        """The versions of this run."""
+        return self._run["versions"]
+
     def heading(self, results: list[Result]) -> str:
         """Say what the numbers of some results depend on."""
         box, versions = self._run["machine"], self._run["versions"]
         packages = ", ".join(
             f"{name} {versions[name]}"
-            for name in ("python", "numpy", "fastsgns", "gensim")
+            for name in ("python", "numpy", "fastsgns", "gensim", "word2vec")
             if versions.get(name)
         )
         loads = [result["load"] for result in results]
