@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import word2vec_c
+from bench import synthetic, word2vec_c
 from bench.instruments import Clock, Watch, now, peak_bytes, resident
 
 Job = dict[str, Any]
@@ -142,7 +142,10 @@ def _source(job: Job, word2vec: Any) -> Job:
     if job["feed"] == "mapped":
         from fastsgns import EncodedCorpus
 
-        return {"sentences": EncodedCorpus.load(job["corpus"])}
+        corpus = EncodedCorpus.load(job["corpus"])
+        if job.get("copies"):
+            corpus = synthetic.repeat(corpus, job["copies"], str(Path(job["corpus"]).parent))
+        return {"sentences": corpus}
     return {"sentences": _token_lists(job["corpus"])}
 
 
@@ -151,7 +154,7 @@ def _token_lists(path: str) -> list[list[str]]:
         return [line.split() for line in lines]
 
 
-JOBS = {"train": train, "scan": scan, "versions": versions}
+JOBS = {"train": train, "scan": scan, "versions": versions, "save": synthetic.save}
 
 
 if __name__ == "__main__":

@@ -60,29 +60,38 @@ class Watch:
         self.inner, kernels.train_chunk = kernels.train_chunk, self
         self.lock = threading.Lock()
         self.cpu = self.wall = 0.0
-        self.n_calls = self.n_examples = self.n_kept = 0
+        self.n_calls = self.n_trained = self.n_examples = self.n_kept = 0
         self.objective: Any = None
         self.ids: Any = None
         self.offsets: Any = None
 
-    def __call__(self, objective: Any, ids: Any, offsets: Any, *rest: Any) -> Any:
+    def __call__(
+        self, objective: Any, ids: Any, offsets: Any, start: int, stop: int, *rest: Any
+    ) -> Any:
         wall, cpu = time.perf_counter(), time.thread_time()
-        done = self.inner(objective, ids, offsets, *rest)
+        done = self.inner(objective, ids, offsets, start, stop, *rest)
         wall, cpu = time.perf_counter() - wall, time.thread_time() - cpu
         with self.lock:
             self.objective, self.ids, self.offsets = objective, ids, offsets
             self.wall += wall
             self.cpu += cpu
             self.n_calls += 1
+            self.n_trained += stop - start
             self.n_examples += done[1]
             self.n_kept += done[2]
         return done
 
     def result(self) -> Job:
+        from bench import products
+
         return {
+            "products_per_example": products.per_example(self.objective, self.ids, self.offsets),
+            "n_focus": self.objective.n_focus,
+            "n_shared": self.objective.n_shared,
             "kernel_wall": self.wall,
             "kernel_cpu": self.cpu,
             "n_chunks": self.n_calls,
+            "n_trained": self.n_trained,
             "n_examples": self.n_examples,
             "n_kept": self.n_kept,
         }

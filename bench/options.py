@@ -47,6 +47,11 @@ def add_corpus(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tokens", type=positive, metavar="N", help="read only the first N tokens, such as 2e6"
     )
+    add_output(parser)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Declare where results and cached files go."""
     parser.add_argument(
         "--cache",
         type=Path,
@@ -93,13 +98,19 @@ def add_sharing(parser: argparse.ArgumentParser, default: list[str] | None = Non
 
 def start(arguments: argparse.Namespace, path: Path | None) -> tuple[Corpus, Record]:
     """Prepare the corpus and open the record; `path` is where it goes unless told otherwise."""
-    versions = process.run({"job": "versions"})
     text = corpus.prepare(arguments.corpus, arguments.tokens, arguments.cache)
-    hidden = ("run", "command")
+    return text, new_record(arguments, text.facts(), path)
+
+
+def new_record(
+    arguments: argparse.Namespace, facts: dict[str, Any], path: Path | None = None
+) -> Record:
+    """Open the record of a command on a corpus of which these are the facts."""
+    versions = process.run({"job": "versions"})
     flags = {
         name: value if isinstance(value, (int, float, list, type(None))) else str(value)
         for name, value in vars(arguments).items()
-        if name not in hidden
+        if name != "run"
     }
     path = arguments.output or path or record.new_path(arguments.command)
-    return text, Record(path, versions, flags, text.facts())
+    return Record(path, versions, flags, facts)
