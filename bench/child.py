@@ -31,13 +31,13 @@ def train(job: Job) -> Job:
     clock = Clock()
     model = word2vec.Word2Vec(**source, **job["settings"], callbacks=[clock])
     result = clock.result()
-    result["peak_bytes"] = peak_bytes()
     result["memory"] = {
         "imported": imported,
         "read": read,
         "before": clock.memory_before,
         "after": resident(),
     }
+    result["peak_bytes"] = peak_bytes()
     result["n_words"] = int(model.corpus_total_words)
     result["n_types"] = len(model.wv)
     if watch:

