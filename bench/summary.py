@@ -86,18 +86,24 @@ def publish(files: Iterable[Path], readme: Path | None, drawing: Path | None) ->
         return 1
     text = render(summary)
     print(text)
-    if drawing:
-        by_dim = {
-            side: {f"d = {dim}": values for dim, values in by.items()}
-            for side, by in summary.ratios.items()
-            if side != TITLES["gensim"]
-        }
-        by_set = {
-            side: {SETS[name][0]: by[name] for name in SHOWN if name in by}
-            for side, by in summary.scores.items()
-        }
-        figure.draw(by_dim, by_set, drawing)
+    if drawing and draw(summary, drawing) and readme:
+        link = Path(os.path.relpath(drawing, readme.parent)).as_posix()
+        text = f"{text}\n\n![Speed and quality beside gensim, as in the table]({link})"
     return rewrite(readme, text) if readme else 0
+
+
+def draw(summary: Summary, drawing: Path) -> bool:
+    """Draw the ratios to gensim, and all scores."""
+    by_dim = {
+        side: {f"d = {dim}": values for dim, values in by.items()}
+        for side, by in summary.ratios.items()
+        if side != TITLES["gensim"]
+    }
+    by_set = {
+        side: {SETS[name][0]: by[name] for name in SHOWN if name in by}
+        for side, by in summary.scores.items()
+    }
+    return figure.draw(by_dim, by_set, drawing)
 
 
 def collect(files: Iterable[Path]) -> Summary:
@@ -204,7 +210,13 @@ def render(summary: Summary) -> str:
         row += [_middle(summary.ratios.get(side, {}).get(dim), 1, True) for dim in with_ratio]
         rows.append([*row, *(_mean(summary.scores.get(side, {}).get(name)) for name in sets)])
     notes = " ".join([*summary.notes, *(f"{place}." for place in dict.fromkeys(summary.places))])
-    return "\n".join([table(heading, rows, markdown=True), "", *textwrap.wrap(notes, 100)])
+    return "\n".join(
+        [
+            table(heading, rows, markdown=True),
+            "",
+            *textwrap.wrap(notes, 100, break_on_hyphens=False),
+        ]
+    )
 
 
 def _middle(values: list[float] | None, digits: int, spread: bool = False) -> str:

@@ -109,8 +109,11 @@ def test_figure_is_the_same_for_the_same_results(tmp_path):
     from bench import summary
 
     files = [write_speed(tmp_path / "s.json"), write_quality(tmp_path / "q.json")]
+    readme = tmp_path / "README.md"
     for name in ("a.svg", "b.svg"):
-        assert summary.publish(files, None, tmp_path / name) == 0
+        readme.write_text(MARKED)
+        assert summary.publish(files, readme, tmp_path / name) == 0
+        assert f"in the table]({name})\n<!-- bench:end -->" in readme.read_text()
     drawn = (tmp_path / "a.svg").read_bytes()
     assert drawn == (tmp_path / "b.svg").read_bytes()
     assert b"d = 100" in drawn and b"MEN" in drawn
