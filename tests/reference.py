@@ -188,7 +188,7 @@ class _Run:
         self.o.output[:] += by_output
 
     def cbow_block(self, tokens, block, reach, drawn):
-        """All negatives at one point, then each hidden vector's own positive."""
+        """All negatives at one point, then each hidden vector's own positive, unless drawn too."""
         share = self.o.negative / len(drawn)
         examples = []
         for position in block:
@@ -201,16 +201,18 @@ class _Run:
         moves, by_output = [], np.zeros_like(self.o.output)
         for word, _, hidden in examples:
             move = np.zeros_like(hidden)
-            for negative in drawn:
-                if negative != word:
-                    of_hidden, of_row = self.meet(hidden, negative, 0, share)
-                    move += of_hidden
-                    by_output[negative] += of_row
+            met = [(n, 0, share) for n in drawn if n != word] + [(word, 1, 1.0)] * (word in drawn)
+            for target, label, weight in met:
+                of_hidden, of_row = self.meet(hidden, target, label, weight)
+                move += of_hidden
+                by_output[target] += of_row
             moves.append(move)
         self.o.output[:] += by_output
         for (word, contexts, hidden), move in zip(examples, moves):
-            of_hidden, of_row = self.meet(hidden, word, 1, 1.0)
-            self.o.output[word] += of_row
-            update = (move + of_hidden) / (len(contexts) if self.o.mean_gradient else 1)
+            if word not in drawn:
+                of_hidden, of_row = self.meet(hidden, word, 1, 1.0)
+                self.o.output[word] += of_row
+                move = move + of_hidden
+            update = move / (len(contexts) if self.o.mean_gradient else 1)
             np.add.at(self.o.input, contexts, update)
             self.n_examples += 1

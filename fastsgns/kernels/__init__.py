@@ -15,7 +15,7 @@ from fastsgns.kernels.sgns import is_available, load_blas, use_variant
 
 __all__ = ["available", "force", "train_chunk", "variant"]
 
-VARIANTS = ("avx512", "avx2", "neon", "sse2", "plain", "blas")
+VARIANTS = ("avx512bf16", "avx512", "avx2", "neon", "sse2", "plain", "blas")
 _variant = "plain"
 _refusal = ""
 

@@ -9,9 +9,8 @@ static inline double logistic_loss(double score, double label) {
     return margin > 0 ? log1p(exp(-margin)) : log1p(exp(margin)) - margin;
 }
 
-/* The same for a pair that is `positive` times a positive and otherwise a negative. */
-static inline double block_loss(double score, double positive, double weight) {
-    double negative = weight - positive;
+/* The same for a pair that is so many times a positive and so many times a negative. */
+static inline double block_loss(double score, double positive, double negative) {
     return (positive ? positive * logistic_loss(score, 1) : 0) +
            (negative ? negative * logistic_loss(score, 0) : 0);
 }

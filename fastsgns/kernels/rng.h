@@ -25,11 +25,20 @@ static inline uint32_t random_below(uint64_t *state, uint32_t n) {
     return (uint32_t)(((next_random(state) >> 32) * n) >> 32);
 }
 
-/* An index with the table's probabilities: the upper half picks the slot, the lower the side. */
+/* The slot of a draw from a table of n: by the upper half. */
+static inline uint32_t alias_slot(uint64_t draw, uint32_t n) {
+    return (uint32_t)(((draw >> 32) * n) >> 32);
+}
+
+/* The index of a draw, with the table's probabilities: the lower half picks the slot or its alias,
+ * by a mask: as a branch it is mispredicted every other time, and waits for the table's memory. */
+static inline int32_t alias_index(uint64_t draw, const AliasSlot *table, uint32_t n) {
+    uint32_t slot = alias_slot(draw, n), stays = 0u - ((uint32_t)draw < table[slot].threshold);
+    return (int32_t)((slot & stays) | (table[slot].alias & ~stays));
+}
+
 static inline int32_t random_alias(uint64_t *state, const AliasSlot *table, uint32_t n) {
-    uint64_t draw = next_random(state);
-    uint32_t slot = (uint32_t)(((draw >> 32) * n) >> 32);
-    return (int32_t)((uint32_t)draw < table[slot].threshold ? slot : table[slot].alias);
+    return alias_index(next_random(state), table, n);
 }
 
 #endif

@@ -36,7 +36,9 @@ enum { CACHE_LINE = 64 };
 
 enum { SLACK = 16 }; /* what vector loads and stores may touch beyond an array's end */
 
-/* The rows of a block: `input[in[i]]` and `output[out[j]]`. */
+/* The rows of a block, `input[in[i]]` and `output[out[j]]`, and how often they meet. No row is named
+ * twice on a side. Context i takes part in pairs[i] pairs, of which positive[j * stride + i] have
+ * out_j as their positive; each of the others owes out_j owed[j] negatives. */
 typedef struct {
     void *input;
     void *output;
@@ -45,7 +47,15 @@ typedef struct {
     const int32_t *out;
     int n_in;
     int n_out;
-    void *scratch; /* for at least 2 * n_out vectors or rows */
+    int stride;            /* n_in or more, a multiple of SLACK */
+    const float *positive; /* (n_out, stride), 0 from n_in on, as in `pairs` */
+    const float *pairs;    /* (stride,) */
+    const float *owed;     /* (n_out,) */
+    void *scores;          /* scratch for (n_out + 1, stride) reals */
+    void *scratch;         /* `block_scratch` bytes, aligned to a cache line */
+    int want_loss;
+    const void *const *ahead; /* rows of the next block, asked for on the way */
+    int n_ahead;
 } BlockRows;
 
 /* The rows of a step: `rows[ids[j]]` with label j, which has room for SLACK floats after the last.
@@ -85,17 +95,15 @@ typedef struct {
     void (*scatter)(void *rows, int64_t width, const int32_t *ids, int n, const void *gradient,
                     double scale);
 
-    /* All of n_in input rows against all of n_out output rows in one step. Pair (i, j) counts
-     * positive_ij times as a positive and weight_ij - positive_ij times as a negative:
+    /* All input rows of a block against all its output rows in one step. Pair (i, j) counts
+     * positive_ij times as a positive and negative_ij = owed_j (pairs_i - positive_ij) times as
+     * a negative:
      *     s_ij  = in_i . out_j
-     *     loss  = -sum_ij positive_ij log sigmoid(s_ij)
-     *                     + (weight_ij - positive_ij) log sigmoid(-s_ij)
-     *     g_ij  = rate * (positive_ij - weight_ij * sigmoid(s_ij))
+     *     loss  = -sum_ij positive_ij log sigmoid(s_ij) + negative_ij log sigmoid(-s_ij)
+     *     g_ij  = rate * (positive_ij - (positive_ij + negative_ij) sigmoid(s_ij))
      *     in_i += sum_j g_ij out_j,   out_j += sum_i g_ij in_i      (both of the old rows)
-     * No row may be named twice on a side. `positive`, `weight` and `scores` are (n_in, n_out),
-     * row by row, with room for SLACK reals after the last. */
-    double (*block)(const BlockRows *rows, const float *positive, const float *weight, double rate,
-                    void *scores, int want_loss);
+     * Returns the loss where `want_loss`, else 0. */
+    double (*block)(const BlockRows *block, double rate);
 } RowOps;
 
 /* The variant called `name`, or NULL if it was not built or this processor can't run it. */
@@ -106,6 +114,15 @@ extern const RowOps plain_f64_rows;
 
 /* Gives the "blas" variant its functions; before that it does not exist. */
 void rows_use_blas(void *sdot, void *saxpy);
+
+/* Bytes that any variant's `block` needs at most: for each row (and one more on a side, to make
+ * their numbers even) a copy, a copy at half the precision, an address; for the pairs, two copies
+ * of what moves them. */
+static inline int64_t block_scratch(int64_t n_in, int64_t n_out, int64_t width, int64_t real_size) {
+    int64_t stride = (n_in + SLACK) / SLACK * SLACK;
+    return (n_in + n_out + 2) * ((2 * width + SLACK) * real_size + (int64_t)sizeof(void *)) +
+           2 * (n_out + 1) * stride * (int64_t)sizeof(float) + 4 * CACHE_LINE;
+}
 
 static inline void prefetch_row(const void *row, int64_t n_bytes) {
     for (int64_t offset = 0; offset < n_bytes; offset += CACHE_LINE)

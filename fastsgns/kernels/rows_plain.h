@@ -52,25 +52,26 @@ static void RACY NAME(scatter)(void *rows_, int64_t width, const int32_t *ids, i
     }
 }
 
-static double RACY NAME(block)(const BlockRows *b, const float *positive, const float *weight,
-                               double rate, void *scores_, int want_loss) {
-    REAL *input = b->input, *output = b->output, *g = scores_, *old = b->scratch;
+static double RACY NAME(block)(const BlockRows *b, double rate) {
+    REAL *input = b->input, *output = b->output, *g = b->scores, *old = b->scratch;
     double loss = 0;
-    for (int i = 0; i < b->n_in; i++)
-        for (int j = 0; j < b->n_out; j++) {
-            int k = i * b->n_out + j;
+    for (int j = 0; j < b->n_out; j++)
+        for (int i = 0; i < b->n_in; i++) {
+            float positive = b->positive[j * b->stride + i];
+            float negative = b->owed[j] * (b->pairs[i] - positive);
             REAL score = NAME(dot)(input + b->in[i] * b->width, output + b->out[j] * b->width,
                                    b->width);
-            if (want_loss) loss += block_loss(score, positive[k], weight[k]);
-            g[k] = (REAL)rate * (positive[k] - weight[k] / (1 + REAL_EXP(-score)));
+            if (b->want_loss) loss += block_loss(score, positive, negative);
+            g[j * b->stride + i] =
+                (REAL)rate * (positive - (positive + negative) / (1 + REAL_EXP(-score)));
         }
     for (int64_t x = 0; x < b->width; x++) {
         for (int j = 0; j < b->n_out; j++) old[j] = output[b->out[j] * b->width + x];
         for (int i = 0; i < b->n_in; i++) {
             REAL *cell = input + b->in[i] * b->width + x, before = *cell;
             for (int j = 0; j < b->n_out; j++) {
-                *cell += g[i * b->n_out + j] * old[j];
-                output[b->out[j] * b->width + x] += g[i * b->n_out + j] * before;
+                *cell += g[j * b->stride + i] * old[j];
+                output[b->out[j] * b->width + x] += g[j * b->stride + i] * before;
             }
         }
     }

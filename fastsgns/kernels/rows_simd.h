@@ -1,17 +1,17 @@
 /* Rows by vector extensions of GCC and clang, one source for every instruction set.
  * Before including: LANES (floats a vector), NAME(verb), VARIANT, and the target pragma. */
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wpsabi" /* every function with vectors is inlined */
+#endif
+
 typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 typedef float vec8 __attribute__((vector_size(32)));
 typedef float vec4 __attribute__((vector_size(16)));
 typedef int32_t ivec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef int32_t ivec8 __attribute__((vector_size(32)));
 
 #define INLINE static inline __attribute__((always_inline))
-#if defined(__clang__) || __GNUC__ >= 12
-#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (int __attribute__((vector_size(16)))){__VA_ARGS__})
-#endif
 #define LOAD(address) (*(const vec *)(address))
 #define STORE(address, value) (*(vec *)(address) = (value))
 
@@ -35,34 +35,73 @@ INLINE vec4 NAME(quarter)(vec v) {
 #endif
 }
 
-INLINE float NAME(sum)(vec v) {
-    vec4 q = NAME(quarter)(v);
-    return (q[0] + q[2]) + (q[1] + q[3]);
+/* The same shuffle of four lanes in each 128 bits; lanes from LANES on are those of `b`. */
+#if LANES == 16
+#define EACH_FOUR(p, q, r, s)                                                                   \
+    p, q, r, s, p + 4, q + 4, r + 4, s + 4, p + 8, q + 8, r + 8, s + 8, p + 12, q + 12, r + 12, \
+        s + 12
+#elif LANES == 8
+#define EACH_FOUR(p, q, r, s) p, q, r, s, p + 4, q + 4, r + 4, s + 4
+#else
+#define EACH_FOUR(p, q, r, s) p, q, r, s
+#endif
+#if defined(__clang__) || __GNUC__ >= 12
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(a, b, ...) \
+    __builtin_shuffle(a, b, (int32_t __attribute__((vector_size(LANES * 4)))){__VA_ARGS__})
+#endif
+
+/* The sums of four vectors, by a transposition that adds on its way. */
+INLINE vec4 NAME(sums)(vec a, vec b, vec c, vec d) {
+    vec ab = SHUFFLE(a, b, EACH_FOUR(0, LANES, 1, LANES + 1)) +
+             SHUFFLE(a, b, EACH_FOUR(2, LANES + 2, 3, LANES + 3));
+    vec cd = SHUFFLE(c, d, EACH_FOUR(0, LANES, 1, LANES + 1)) +
+             SHUFFLE(c, d, EACH_FOUR(2, LANES + 2, 3, LANES + 3));
+    return NAME(quarter)(SHUFFLE(ab, cd, EACH_FOUR(0, 1, LANES, LANES + 1)) +
+                         SHUFFLE(ab, cd, EACH_FOUR(2, 3, LANES + 2, LANES + 3)));
 }
 
-INLINE vec NAME(where)(ivec mask, vec yes, vec no) {
-    return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));
+/* 1 / x. The processor's guess of 14 bits and a step of Newton's method are faster than division. */
+#if LANES == 16
+INLINE vec NAME(invert)(vec x) {
+    vec y = (vec)_mm512_rcp14_ps((__m512)x);
+    return y * (2.0f - x * y);
 }
+INLINE vec8 NAME(invert8)(vec8 x) {
+    vec8 y = (vec8)_mm256_rcp14_ps((__m256)x);
+    return y * (2.0f - x * y);
+}
+#else
+INLINE vec NAME(invert)(vec x) { return 1.0f / x; }
+INLINE vec8 NAME(invert8)(vec8 x) { return 1.0f / x; }
+#endif
 
-/* exp(x) to 2 ulp: 2^k e^r with |r| <= ln(2)/2 and e^r by its Taylor polynomial of degree 6. */
-INLINE vec NAME(exp)(vec x) {
-    const vec zero = {0};
-    const vec low = zero - 87.0f, high = zero + 87.0f;
-    x = NAME(where)(x < low, low, x);
-    x = NAME(where)(x > high, high, x);
-    const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
-    vec shifted = x * 1.44269504f + magic;
-    vec k = shifted - magic;
-    vec r = x - k * 0.693359375f + k * 2.12194440e-4f;
-    vec e = r * (1.0f / 720) + (1.0f / 120);
-    e = e * r + (1.0f / 24);
-    e = e * r + (1.0f / 6);
-    e = e * r + 0.5f;
-    e = e * r + 1.0f;
-    e = e * r + 1.0f;
-    ivec exponent = ((ivec)shifted - 0x4B400000) << 23;
-    return (vec)((ivec)e + exponent);
-}
+/* sigmoid(x) = 1 / (1 + exp(-x)), and exp to 2 ulp: 2^k e^r with |r| <= ln(2)/2 and e^r by its
+ * Taylor polynomial of degree 6. For as many lanes as `real` and `integer` have. */
+#define SIGMOID(name, where, invert, real, integer)                                      \
+    INLINE real where(integer mask, real yes, real no) {                                 \
+        return (real)((mask & (integer)yes) | (~mask & (integer)no));                    \
+    }                                                                                    \
+    INLINE real name(real x) {                                                           \
+        const real zero = {0}, low = zero - 87.0f, high = zero + 87.0f;                  \
+        const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */ \
+        x = where(x < low, low, x);                                                      \
+        x = where(x > high, high, x);                                                    \
+        real shifted = magic - x * 1.44269504f;                                          \
+        real k = shifted - magic;                                                        \
+        real r = k * 2.12194440e-4f - k * 0.693359375f - x;                              \
+        real e = r * (1.0f / 720) + (1.0f / 120);                                        \
+        e = e * r + (1.0f / 24);                                                         \
+        e = e * r + (1.0f / 6);                                                          \
+        e = e * r + 0.5f;                                                                \
+        e = e * r + 1.0f;                                                                \
+        e = e * r + 1.0f;                                                                \
+        integer exponent = ((integer)shifted - 0x4B400000) << 23;                        \
+        return invert(1.0f + (real)((integer)e + exponent));                             \
+    }
+SIGMOID(NAME(sigmoid), NAME(where), NAME(invert), vec, ivec)
+SIGMOID(NAME(sigmoid8), NAME(where8), NAME(invert8), vec8, ivec8)
 
 static void RACY NAME(gather)(void *hidden_, const void *rows_, int64_t width, const int32_t *ids,
                               int n, double scale) {
@@ -75,12 +114,15 @@ static void RACY NAME(gather)(void *hidden_, const void *rows_, int64_t width, c
     }
 }
 
-INLINE void NAME(dots)(const int n, const StepRows *step, const float *hidden, int first) {
+/* The scores of rows first .. first + n - 1; the lanes from n on are 0. */
+INLINE vec8 NAME(dots)(const int n, const StepRows *step, const float *hidden, int first) {
     const float *rows = step->rows, *row[GROUP], *ahead[GROUP];
     const int32_t *ids = step->ids + first;
-    vec sums[GROUP];
+    vec sums[8];
+    vec4 four[2];
+    vec8 scores;
+    for (int j = 0; j < 8; j++) sums[j] = (vec){0};
     for (int j = 0; j < n; j++) {
-        sums[j] = (vec){0};
         row[j] = rows + ids[j] * step->width;
         ahead[j] = first + j < step->n_ahead ? rows + step->ahead[first + j] * step->width : row[j];
     }
@@ -90,21 +132,79 @@ INLINE void NAME(dots)(const int n, const StepRows *step, const float *hidden, i
         if (LANES * 4 >= CACHE_LINE || i * 4 % CACHE_LINE == 0)
             for (int j = 0; j < n; j++) PREFETCH(ahead[j] + i);
     }
-    float *scores = (float *)step->scores + first;
-    for (int j = 0; j < n; j++) scores[j] = NAME(sum)(sums[j]);
+    four[0] = NAME(sums)(sums[0], sums[1], sums[2], sums[3]);
+    four[1] = NAME(sums)(sums[4], sums[5], sums[6], sums[7]);
+    memcpy(&scores, four, sizeof scores);
+    return scores;
 }
 
-/* The gradient reads all rows of a tile before the first is written: a negative may come twice. */
-INLINE void NAME(update)(const int n, const float *scores, const float *hidden, float *gradient,
+static double RACY NAME(losses)(const float *scores, const float *labels, int n) {
+    double loss = 0;
+    for (int j = 0; j < n; j++) loss += logistic_loss(scores[j], labels[j]);
+    return loss;
+}
+
+INLINE int NAME(repeated)(const int n, const int32_t *ids) {
+    int found = 0;
+    for (int j = 1; j < n; j++)
+        for (int k = 0; k < j; k++) found |= ids[j] == ids[k];
+    return found;
+}
+
+/* For any number of rows, which may repeat: the gradient is summed over all as they were. */
+static void RACY NAME(update_any)(int n, const float *g, const float *hidden, float *gradient,
+                                  float *rows, int64_t width, const int32_t *ids) {
+    for (int64_t i = 0; i < width; i += LANES) {
+        vec h = LOAD(hidden + i), sum = LOAD(gradient + i);
+        for (int j = 0; j < n; j++) sum += g[j] * LOAD(rows + ids[j] * width + i);
+        for (int j = 0; j < n; j++) {
+            float *row = rows + ids[j] * width + i;
+            STORE(row, LOAD(row) + g[j] * h);
+        }
+        STORE(gradient + i, sum);
+    }
+}
+
+/* The same for rows of which none repeats. */
+INLINE void NAME(update)(const int n, const float *g, const float *hidden, float *gradient,
                          float *rows, int64_t width, const int32_t *ids) {
     float *row[GROUP];
     for (int j = 0; j < n; j++) row[j] = rows + ids[j] * width;
     for (int64_t i = 0; i < width; i += LANES) {
-        vec h = LOAD(hidden + i), sum = LOAD(gradient + i);
-        for (int j = 0; j < n; j++) sum += scores[j] * LOAD(row[j] + i);
-        for (int j = 0; j < n; j++) STORE(row[j] + i, LOAD(row[j] + i) + scores[j] * h);
+        vec h = LOAD(hidden + i), sum = LOAD(gradient + i), r[GROUP];
+        for (int j = 0; j < n; j++) {
+            r[j] = LOAD(row[j] + i);
+            sum += g[j] * r[j];
+        }
+        for (int j = 0; j < n; j++) STORE(row[j] + i, r[j] + g[j] * h);
         STORE(gradient + i, sum);
     }
+}
+
+/* A step on a group of rows, whose scores never leave the registers. */
+INLINE double NAME(step_group)(const int n, float *hidden, float *gradient, const StepRows *step,
+                               float rate) {
+    vec8 scores = NAME(dots)(n, step, hidden, 0), labels;
+    float g[8];
+    double loss = 0;
+    if (step->want_loss) {
+        memcpy(g, &scores, sizeof g);
+        loss = NAME(losses)(g, step->labels, n);
+    }
+    memcpy(&labels, step->labels, sizeof labels);
+    scores = rate * (labels - NAME(sigmoid8)(scores));
+    memcpy(g, &scores, sizeof g);
+    if (NAME(repeated)(n, step->ids))
+        NAME(update_any)(n, g, hidden, gradient, step->rows, step->width, step->ids);
+    else
+        NAME(update)(n, g, hidden, gradient, step->rows, step->width, step->ids);
+    return loss;
+}
+
+INLINE void NAME(keep_dots)(const int n, float *scores, const StepRows *step, const float *hidden,
+                            int first) {
+    vec8 dots = NAME(dots)(n, step, hidden, first);
+    memcpy(scores + first, &dots, sizeof dots);
 }
 
 /* Calls verb(n, ...) with n a constant, so that its loops unroll into registers. */
@@ -119,46 +219,29 @@ INLINE void NAME(update)(const int n, const float *scores, const float *hidden, 
         default: break;                               \
     }
 
-static double RACY NAME(losses)(const float *scores, const float *labels, int n) {
-    double loss = 0;
-    for (int j = 0; j < n; j++) loss += logistic_loss(scores[j], labels[j]);
+static double RACY NAME(step_any)(float *hidden, float *gradient, const StepRows *step, float rate) {
+    float *scores = step->scores;
+    const int n = step->n;
+    int done = 0;
+    for (; done + GROUP <= n; done += GROUP) NAME(keep_dots)(GROUP, scores, step, hidden, done);
+    UNROLLED(n - done, NAME(keep_dots), scores, step, hidden, done)
+    double loss = step->want_loss ? NAME(losses)(scores, step->labels, n) : 0;
+    for (int j = 0; j < n; j += LANES) {
+        vec sigmoid = NAME(sigmoid)(LOAD(scores + j));
+        STORE(scores + j, rate * (LOAD(step->labels + j) - sigmoid));
+    }
+    NAME(update_any)(n, scores, hidden, gradient, step->rows, step->width, step->ids);
     return loss;
 }
 
-/* Several groups: the rows of an earlier group move before a later one is read, so the gradient
- * is summed for all groups first and `hidden` stays as it was until the end. */
-static void RACY NAME(update_many)(int n, const float *scores, const float *hidden,
-                                   float *gradient, float *rows, int64_t width,
-                                   const int32_t *ids) {
-    for (int64_t i = 0; i < width; i += LANES) {
-        vec h = LOAD(hidden + i), sum = LOAD(gradient + i);
-        for (int j = 0; j < n; j++) sum += scores[j] * LOAD(rows + ids[j] * width + i);
-        for (int j = 0; j < n; j++) {
-            float *row = rows + ids[j] * width + i;
-            STORE(row, LOAD(row) + scores[j] * h);
-        }
-        STORE(gradient + i, sum);
-    }
-}
-
-static double RACY NAME(step)(void *hidden_, void *gradient_, const StepRows *step, double rate) {
-    float *hidden = hidden_, *gradient = gradient_, *rows = step->rows, *scores = step->scores;
-    const float *labels = step->labels;
-    const int n = step->n;
-    int done = 0;
-    for (; done + GROUP <= n; done += GROUP) NAME(dots)(GROUP, step, hidden, done);
-    UNROLLED(n - done, NAME(dots), step, hidden, done)
-    for (int j = n; j < step->n_ahead; j++)
-        prefetch_row(rows + step->ahead[j] * step->width, step->width * 4);
-    double loss = step->want_loss ? NAME(losses)(scores, labels, n) : 0;
-    for (int j = 0; j < n; j += LANES) {
-        vec sigmoid = 1.0f / (1.0f + NAME(exp)(-LOAD(scores + j)));
-        STORE(scores + j, (float)rate * (LOAD(labels + j) - sigmoid));
-    }
-    if (n <= GROUP)
-        UNROLLED(n, NAME(update), scores, hidden, gradient, rows, step->width, step->ids)
+static double RACY NAME(step)(void *hidden, void *gradient, const StepRows *step, double rate) {
+    double loss = 0;
+    for (int j = step->n; j < step->n_ahead; j++)
+        prefetch_row((float *)step->rows + step->ahead[j] * step->width, step->width * 4);
+    if (step->n <= GROUP)
+        UNROLLED(step->n, loss = NAME(step_group), hidden, gradient, step, (float)rate)
     else
-        NAME(update_many)(n, scores, hidden, gradient, rows, step->width, step->ids);
+        loss = NAME(step_any)(hidden, gradient, step, (float)rate);
     return loss;
 }
 
@@ -173,116 +256,35 @@ static void RACY NAME(scatter)(void *rows_, int64_t width, const int32_t *ids, i
     }
 }
 
-/* Blocks. Rows are taken TILE_IN at a time against TILE_OUT: as many sums as registers hold. */
-#if LANES == 16
-enum { TILE_IN = 6, TILE_OUT = 4 };
-#else
-enum { TILE_IN = 6, TILE_OUT = 2 };
-#endif
-
-/* The sums of four vectors, by a transposition that adds on its way. */
-INLINE vec4 NAME(sums)(vec a_, vec b_, vec c_, vec d_) {
-    vec4 a = NAME(quarter)(a_), b = NAME(quarter)(b_), c = NAME(quarter)(c_), d = NAME(quarter)(d_);
-    vec4 ab = SHUFFLE(a, b, 0, 4, 1, 5) + SHUFFLE(a, b, 2, 6, 3, 7);
-    vec4 cd = SHUFFLE(c, d, 0, 4, 1, 5) + SHUFFLE(c, d, 2, 6, 3, 7);
-    return SHUFFLE(ab, cd, 0, 1, 4, 5) + SHUFFLE(ab, cd, 2, 3, 6, 7);
-}
-
-INLINE void NAME(tile)(const int n_in, const int n_out, float *scores, const BlockRows *b, int i0,
-                       int j0) {
-    const float *in[TILE_IN], *out[TILE_OUT];
-    vec sums[TILE_IN][TILE_OUT];
-    for (int i = 0; i < n_in; i++) in[i] = (float *)b->input + b->in[i0 + i] * b->width;
-    for (int j = 0; j < n_out; j++) out[j] = (float *)b->output + b->out[j0 + j] * b->width;
-    for (int i = 0; i < n_in; i++)
-        for (int j = 0; j < n_out; j++) sums[i][j] = (vec){0};
-    for (int64_t x = 0; x < b->width; x += LANES) {
-        vec o[TILE_OUT];
-        for (int j = 0; j < n_out; j++) o[j] = LOAD(out[j] + x);
-        for (int i = 0; i < n_in; i++) {
-            vec h = LOAD(in[i] + x);
-            for (int j = 0; j < n_out; j++) sums[i][j] += h * o[j];
-        }
-    }
-    for (int i = 0; i < n_in; i++) {
-        float *row = scores + (i0 + i) * b->n_out + j0;
-        if (n_out == 4) {
-            vec4 four = NAME(sums)(sums[i][0], sums[i][1], sums[i][2], sums[i][3]);
-            memcpy(row, &four, sizeof four);
-        } else {
-            for (int j = 0; j < n_out; j++) row[j] = NAME(sum)(sums[i][j]);
-        }
-    }
-}
-
-static void RACY NAME(scores)(float *scores, const BlockRows *b) {
-    for (int i = 0; i < b->n_in; i += TILE_IN) {
-        int n_in = b->n_in - i < TILE_IN ? b->n_in - i : TILE_IN;
-        int j = 0;
-        for (; j + TILE_OUT <= b->n_out; j += TILE_OUT)
-            UNROLLED(n_in, NAME(tile), TILE_OUT, scores, b, i, j)
-        switch (b->n_out - j) {
-#if LANES == 16
-            case 3: UNROLLED(n_in, NAME(tile), 3, scores, b, i, j) break;
-            case 2: UNROLLED(n_in, NAME(tile), 2, scores, b, i, j) break;
-#endif
-            case 1: UNROLLED(n_in, NAME(tile), 1, scores, b, i, j) break;
-            default: break;
-        }
-    }
-}
-
-/* The update of up to TILE_IN input rows, which see the old output rows; what they add to the
- * output rows is added to `fresh`, (n_out, LANES), for one column of vectors. */
-INLINE void NAME(move)(const int n_in, const float *g, const BlockRows *b, int i0, int64_t x,
-                       const vec *old, vec *fresh) {
-    float *in[TILE_IN];
-    vec h[TILE_IN], moved[TILE_IN];
-    for (int i = 0; i < n_in; i++) {
-        in[i] = (float *)b->input + b->in[i0 + i] * b->width + x;
-        moved[i] = h[i] = LOAD(in[i]);
-    }
-    for (int j = 0; j < b->n_out; j++) {
-        vec o = old[j], sum = fresh[j];
-        for (int i = 0; i < n_in; i++) {
-            float gradient = g[(i0 + i) * b->n_out + j];
-            moved[i] += gradient * o;
-            sum += gradient * h[i];
-        }
-        fresh[j] = sum;
-    }
-    for (int i = 0; i < n_in; i++) STORE(in[i], moved[i]);
-}
-
-static void RACY NAME(move_all)(const float *g, const BlockRows *b) {
-    vec *old = b->scratch, *fresh = old + b->n_out;
-    for (int64_t x = 0; x < b->width; x += LANES) {
-        for (int j = 0; j < b->n_out; j++)
-            fresh[j] = old[j] = LOAD((float *)b->output + b->out[j] * b->width + x);
-        for (int i = 0; i < b->n_in; i += TILE_IN) {
-            int n_in = b->n_in - i < TILE_IN ? b->n_in - i : TILE_IN;
-            UNROLLED(n_in, NAME(move), g, b, i, x, old, fresh)
-        }
-        for (int j = 0; j < b->n_out; j++)
-            STORE((float *)b->output + b->out[j] * b->width + x, fresh[j]);
-    }
-}
-
-static double RACY NAME(block)(const BlockRows *b, const float *positive, const float *weight,
-                               double rate, void *scores_, int want_loss) {
-    float *scores = scores_;
-    const int n = b->n_in * b->n_out;
+static double NAME(block_losses)(const BlockRows *b) {
     double loss = 0;
-    NAME(scores)(scores, b);
-    if (want_loss)
-        for (int k = 0; k < n; k++) loss += block_loss(scores[k], positive[k], weight[k]);
-    for (int k = 0; k < n; k += LANES) {
-        vec sigmoid = 1.0f / (1.0f + NAME(exp)(-LOAD(scores + k)));
-        STORE(scores + k, (float)rate * (LOAD(positive + k) - LOAD(weight + k) * sigmoid));
-    }
-    NAME(move_all)(scores, b);
+    for (int j = 0; j < b->n_out; j++)
+        for (int i = 0; i < b->n_in; i++) {
+            float positive = b->positive[j * b->stride + i];
+            loss += block_loss(((float *)b->scores)[j * b->stride + i], positive,
+                               b->owed[j] * (b->pairs[i] - positive));
+        }
     return loss;
 }
+
+/* Scores become what they move the rows by, g_ij. */
+static void NAME(errors)(const BlockRows *b, float rate) {
+    float *scores = b->scores;
+    const float *positive = b->positive;
+    for (int j = 0; j < b->n_out; j++)
+        for (int i = 0; i < b->stride; i += LANES, scores += LANES, positive += LANES) {
+            vec p = LOAD(positive);
+            vec weight = p + b->owed[j] * (LOAD(b->pairs + i) - p);
+            vec sigmoid = NAME(sigmoid)(LOAD(scores));
+            STORE(scores, rate * (p - weight * sigmoid));
+        }
+}
+
+#if defined(HAS_BF16)
+#include "block_bf16.h"
+#else
+#include "block_simd.h"
+#endif
 
 const RowOps NAME(rows) = {VARIANT, sizeof(float), NAME(gather), NAME(step), NAME(scatter),
                             NAME(block)};

@@ -25,7 +25,7 @@ import numpy as np
 from fastsgns.kernels.blocks cimport train_blocks
 from fastsgns.kernels.pairs cimport train_pairs
 from fastsgns.kernels.state cimport (
-    BAD_ID, SLACK, PIECE, AliasSlot, Model, Plan, RowOps, Worker, plain_f64_rows,
+    BAD_ID, CACHE_LINE, SLACK, PIECE, AliasSlot, Model, Plan, RowOps, Worker, block_scratch, plain_f64_rows,
     rows_use_blas, rows_variant,
 )
 from fastsgns.kernels.tokens cimport keep_focus, keep_margin, reverse
@@ -72,12 +72,15 @@ cdef int64_t train_range(const Model *model, Worker *worker, const int32_t *ids,
 
 
 cdef void *scratch(Worker *worker, int64_t n, size_t size) noexcept nogil:
-    """Zeroed memory that `end_worker` frees; the worker remembers if there was none."""
-    cdef void *memory = calloc(n, size)
+    """Zeroed memory from the start of a cache line, which `end_worker` frees.
+
+    The worker remembers if there was none.
+    """
+    cdef char *memory = <char *>calloc(n * size + CACHE_LINE, 1)
     worker.owned[worker.n_owned] = memory
     worker.n_owned += 1
     worker.lacks_memory |= memory == NULL
-    return memory
+    return memory + (CACHE_LINE - <size_t>memory % CACHE_LINE)
 
 
 cdef void start_worker(const Model *model, Worker *worker, int longest_path) noexcept nogil:
@@ -85,17 +88,19 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     cdef int64_t n_targets = model.negative + 1
     cdef int64_t n_in = n_contexts + model.n_focus
     cdef int64_t n_out = model.n_focus + model.n_shared
-    cdef int64_t n_pairs = n_in * n_out + SLACK
+    cdef int64_t stride = (n_in + SLACK - 1) // SLACK * SLACK
+    cdef int64_t n_pairs = (n_out + 1) * stride + SLACK
     cdef int64_t n_scores = max(n_pairs, max(n_targets, longest_path) + SLACK)
     cdef Plan *plan
     cdef void *new_hiddens
     cdef int32_t *counting
     cdef int i
-    for i in range(2):
+    for i in range(3):
         plan = &worker.plans[i]
         plan.contexts = <int32_t *>scratch(worker, n_contexts, sizeof(int32_t))
         plan.targets = <int32_t *>scratch(
             worker, n_contexts * n_targets + model.n_shared, sizeof(int32_t))
+        plan.draws = <uint64_t *>scratch(worker, model.n_shared, sizeof(uint64_t))
         plan.n_targets = <int *>scratch(worker, n_contexts, sizeof(int))
     worker.kept = <int32_t *>scratch(worker, PIECE + n_contexts + 1, sizeof(int32_t))
     worker.labels = <float *>scratch(worker, n_targets + SLACK, sizeof(float))
@@ -103,12 +108,16 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.gradient = <char *>scratch(worker, 1, model.row_bytes)
     worker.scores = <char *>scratch(worker, n_scores + model.width, model.ops.real_size)
     worker.positive = <float *>scratch(worker, n_pairs, sizeof(float))
-    worker.weight = <float *>scratch(worker, n_pairs, sizeof(float))
+    worker.pairs = <float *>scratch(worker, stride + SLACK, sizeof(float))
     worker.in_ids = <int32_t *>scratch(worker, n_in, sizeof(int32_t))
     worker.out_ids = <int32_t *>scratch(worker, n_out + 1, sizeof(int32_t))
+    worker.in_slots = <int *>scratch(worker, n_in, sizeof(int))
     worker.focus_slots = <int *>scratch(worker, model.n_focus + 1, sizeof(int))
+    worker.met = <bint *>scratch(worker, model.n_focus + 1, sizeof(bint))
     worker.owed = <float *>scratch(worker, n_out + 1, sizeof(float))
-    worker.block.scratch = scratch(worker, 2 * n_out + 1, model.row_bytes)
+    worker.ahead = <const void **>scratch(worker, n_out + model.n_focus + 1, sizeof(void *))
+    worker.block.scratch = scratch(
+        worker, block_scratch(n_in, n_out, model.width, model.ops.real_size), 1)
     worker.old_hiddens = <char *>scratch(worker, model.n_focus + 1, model.row_bytes)
     new_hiddens = scratch(worker, model.n_focus + 1, model.row_bytes)
     counting = <int32_t *>scratch(worker, model.n_focus + 1, sizeof(int32_t))
@@ -127,6 +136,12 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.block.width = model.width
     worker.block.in_ = worker.in_ids
     worker.block.out = worker.out_ids
+    worker.block.positive = worker.positive
+    worker.block.pairs = worker.pairs
+    worker.block.owed = worker.owed
+    worker.block.scores = worker.scores
+    worker.block.want_loss = model.want_loss
+    worker.block.ahead = worker.ahead
     worker.hiddens = worker.block
     worker.hiddens.input = new_hiddens
     worker.hiddens.in_ = counting

@@ -1,5 +1,7 @@
 /* The "avx512" variant: 16 floats at a time. The libraries' headers come before the target changes. */
 #if defined(__GNUC__) && defined(__x86_64__)
+#include <immintrin.h>
+
 #include "rows.h"
 #include "loss.h"
 

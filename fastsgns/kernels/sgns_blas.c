@@ -61,9 +61,8 @@ static double blas_step(void *hidden_, void *gradient_, const StepRows *step, do
 }
 
 /* Blocks are beyond level 1, and stay with the plain variant. */
-static double blas_block(const BlockRows *rows, const float *positive, const float *weight,
-                         double rate, void *scores, int want_loss) {
-    return plain_f32_rows.block(rows, positive, weight, rate, scores, want_loss);
+static double blas_block(const BlockRows *block, double rate) {
+    return plain_f32_rows.block(block, rate);
 }
 
 static const RowOps blas_rows = {"blas",    sizeof(float), blas_gather,

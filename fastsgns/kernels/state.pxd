@@ -5,6 +5,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 cdef extern from "rows.h" nogil:
     enum:
         SLACK
+        CACHE_LINE
     ctypedef void (*gather_t)(void *hidden, const void *rows, int64_t width, const int32_t *ids,
                               int n, double scale) noexcept nogil
     ctypedef struct StepRows:
@@ -29,9 +30,16 @@ cdef extern from "rows.h" nogil:
         const int32_t *out
         int n_in
         int n_out
+        int stride
+        const float *positive
+        const float *pairs
+        const float *owed
+        void *scores
         void *scratch
-    ctypedef double (*block_t)(const BlockRows *rows, const float *positive, const float *weight,
-                               double rate, void *scores, int want_loss) noexcept nogil
+        int want_loss
+        const void **ahead
+        int n_ahead
+    ctypedef double (*block_t)(const BlockRows *block, double rate) noexcept nogil
     ctypedef struct RowOps:
         const char *name
         int real_size
@@ -42,6 +50,7 @@ cdef extern from "rows.h" nogil:
     const RowOps *rows_variant(const char *name)
     const RowOps plain_f64_rows
     void rows_use_blas(void *sdot, void *saxpy)
+    int64_t block_scratch(int64_t n_in, int64_t n_out, int64_t width, int64_t real_size)
     void prefetch_row(const void *row, int64_t n_bytes)
 
 cdef extern from "rng.h" nogil:
@@ -50,12 +59,14 @@ cdef extern from "rng.h" nogil:
         uint32_t alias
     uint64_t next_random(uint64_t *state)
     uint32_t random_below(uint64_t *state, uint32_t n)
+    uint32_t alias_slot(uint64_t draw, uint32_t n)
+    int32_t alias_index(uint64_t draw, const AliasSlot *table, uint32_t n)
     int32_t random_alias(uint64_t *state, const AliasSlot *table, uint32_t n)
 
 cdef enum:
     PIECE = 4096
     BAD_ID = -1
-    MAX_OWNED = 32
+    MAX_OWNED = 40
 
 # What all threads share; read-only but for the rows.
 cdef struct Model:
@@ -87,7 +98,8 @@ cdef struct Model:
 # What is drawn for one focus word, one focus ahead of its use, so that its rows are in the cache
 # by then: its contexts and, an example each, their targets (the positive, then the negatives).
 # With shared negatives it is drawn for `n_focus` words from position `first` on: how far their
-# windows reach, and as targets the negatives alone.
+# windows reach, and as targets the negatives alone; `draws` are these before the noise table, which
+# is asked for two blocks ahead, has said which words they are.
 cdef struct Plan:
     int64_t first
     int64_t reach
@@ -96,6 +108,7 @@ cdef struct Plan:
     int n_contexts
     int32_t *contexts
     int n_examples
+    uint64_t *draws
     int32_t *targets
     int *n_targets
 
@@ -103,21 +116,24 @@ cdef struct Plan:
 cdef struct Worker:
     uint64_t random
     int32_t *kept
-    Plan plans[2]
+    Plan plans[3]
     float *labels
     char *hidden
     char *gradient
     char *scores
     float *positive
-    float *weight
+    float *pairs
     StepRows targets
     StepRows path
     BlockRows block
     BlockRows hiddens
     char *old_hiddens
+    const void **ahead
     int32_t *in_ids
     int32_t *out_ids
+    int *in_slots
     int *focus_slots
+    bint *met
     float *owed
     void *owned[MAX_OWNED]
     int n_owned

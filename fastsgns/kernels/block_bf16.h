@@ -1,0 +1,202 @@
+/* The `block` verb by products of bfloat16, summed in float: twice the products an instruction.
+ *
+ * The rows themselves stay float; only the factors of the products are rounded, to 8 bits, so that
+ * a gradient is off by some 2^-9 of itself, at random. */
+
+/* Rows of a tile of scores, and pairs of input rows whose new values registers hold. */
+enum { TILE_IN = 4, TILE_OUT = 6, MOVED_PAIRS = 4 };
+
+typedef __m512i pack; /* 32 numbers: two vectors' of one row, or one vector's of two rows */
+
+INLINE __m512 NAME(dot_pairs)(__m512 sum, pack a, pack b) {
+    return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
+}
+
+INLINE pack NAME(both)(uint32_t pair) { return _mm512_set1_epi32((int)pair); }
+
+/* A row by 32, in an order such that `unpack` of two rows' packs gives vectors in memory's order. */
+static void RACY NAME(pack_row)(pack *to, const float *row, int64_t width) {
+    const pack order = _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0);
+    for (int64_t x = 0; x < width; x += 32, to++) {
+        __m512 low = _mm512_loadu_ps(row + x);
+        __m512 high = x + LANES < width ? _mm512_loadu_ps(row + x + LANES) : _mm512_setzero_ps();
+        *to = _mm512_permutexvar_epi64(order, (pack)_mm512_cvtne2ps_pbh(high, low));
+    }
+}
+
+/* Numbers of vector `half` (0 or 1) of two packs, side by side. */
+INLINE pack NAME(unpack)(const int half, pack a, pack b) {
+    return half ? _mm512_unpackhi_epi16(a, b) : _mm512_unpacklo_epi16(a, b);
+}
+
+typedef struct {
+    float **in, **out; /* an even number of rows each, the last perhaps a row of zeros */
+    pack *in_packs, *out_packs;
+    int64_t n_packs;
+    uint32_t *by_in;  /* (n_out / 2, stride): g of rows 2j, 2j + 1 and input row i */
+    uint32_t *by_out; /* (n_out, stride / 2): g of row j and input rows 2i, 2i + 1 */
+} NAME(Packed);
+
+INLINE void NAME(pack_tile)(const int n_in, const int n_out, float *scores, int64_t stride,
+                            const pack *in, const pack *out, int64_t n_packs) {
+    __m512 sums[TILE_OUT][TILE_IN];
+    for (int j = 0; j < n_out; j++)
+        for (int i = 0; i < TILE_IN; i++) sums[j][i] = _mm512_setzero_ps();
+    for (int64_t x = 0; x < n_packs; x++) {
+        pack h[TILE_IN];
+        for (int i = 0; i < n_in; i++) h[i] = in[i * n_packs + x];
+        for (int j = 0; j < n_out; j++) {
+            pack o = out[j * n_packs + x];
+            for (int i = 0; i < n_in; i++) sums[j][i] = NAME(dot_pairs)(sums[j][i], h[i], o);
+        }
+    }
+    for (int j = 0; j < n_out; j++) {
+        vec4 four = NAME(sums)(sums[j][0], sums[j][1], sums[j][2], sums[j][3]);
+        memcpy(scores + j * stride, &four, sizeof four);
+    }
+}
+
+/* All scores. Tiles take rows by two, so that some are of rows beyond the last, which are zeros. */
+static void NAME(pack_scores)(const BlockRows *b, const NAME(Packed) *p) {
+    const int64_t n_packs = p->n_packs, stride = b->stride;
+    for (int i = 0; i < b->n_in; i += TILE_IN) {
+        const pack *in = p->in_packs + i * n_packs;
+        const int two = b->n_in - i <= 2;
+        for (int j = 0; j < b->n_out; j += TILE_OUT) {
+            const pack *out = p->out_packs + j * n_packs;
+            const int n_out = b->n_out - j;
+            float *scores = (float *)b->scores + j * stride + i;
+#define PACK_TILE(n)                                                     \
+    if (two)                                                             \
+        NAME(pack_tile)(2, n, scores, stride, in, out, n_packs);         \
+    else                                                                 \
+        NAME(pack_tile)(TILE_IN, n, scores, stride, in, out, n_packs);
+            if (n_out > 4) {
+                PACK_TILE(TILE_OUT)
+            } else if (n_out > 2) {
+                PACK_TILE(4)
+            } else {
+                PACK_TILE(2)
+            }
+        }
+    }
+}
+
+/* The factors of the update, in both orders that its products need. */
+static void NAME(pack_errors)(const BlockRows *b, const NAME(Packed) *p) {
+    const int64_t stride = b->stride;
+    for (int j = 0; j < b->n_out; j += 2)
+        for (int64_t i = 0; i < stride; i += LANES) {
+            const float *g = (float *)b->scores + j * stride + i;
+            __m256i even = (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(g)), odd = {0};
+            if (j + 1 < b->n_out) odd = (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(g + stride));
+            _mm256_storeu_si256((__m256i *)(p->by_out + (j * stride + i) / 2), even);
+            _mm256_storeu_si256((__m256i *)(p->by_out + ((j + 1) * stride + i) / 2), odd);
+            _mm512_storeu_si512(p->by_in + j / 2 * stride + i,
+                                _mm512_or_si512(_mm512_cvtepu16_epi32(even),
+                                                _mm512_slli_epi32(_mm512_cvtepu16_epi32(odd), 16)));
+        }
+}
+
+/* The columns x .. x + 16 * halves - 1 of 2 * n_pairs input rows and of all output rows. */
+INLINE void NAME(move_columns)(const int n_pairs, const int halves, const NAME(Packed) *p,
+                               int n_out, int64_t stride, int first, int64_t x) {
+    const int64_t n_packs = p->n_packs;
+    const pack *in_packs = p->in_packs + first * n_packs + x / 32, *out_packs = p->out_packs + x / 32;
+    float *const *in = p->in + first, *const *out = p->out;
+    const uint32_t *by_in = p->by_in + first, *by_out = p->by_out + first / 2;
+    __m512 moved[2 * MOVED_PAIRS][2];
+    pack h[MOVED_PAIRS][2];
+    for (int i = 0; i < n_pairs; i++)
+        for (int v = 0; v < halves; v++) {
+            h[i][v] = NAME(unpack)(v, in_packs[2 * i * n_packs], in_packs[(2 * i + 1) * n_packs]);
+            moved[2 * i][v] = _mm512_loadu_ps(in[2 * i] + x + v * LANES);
+            moved[2 * i + 1][v] = _mm512_loadu_ps(in[2 * i + 1] + x + v * LANES);
+        }
+    for (int j = 0; j < n_out; j += 2) {
+        pack o[2];
+        __m512 even[2], odd[2];
+        for (int v = 0; v < halves; v++) {
+            o[v] = NAME(unpack)(v, out_packs[j * n_packs], out_packs[(j + 1) * n_packs]);
+            even[v] = _mm512_loadu_ps(out[j] + x + v * LANES);
+            odd[v] = _mm512_loadu_ps(out[j + 1] + x + v * LANES);
+        }
+        for (int i = 0; i < n_pairs; i++) {
+            pack g = NAME(both)(by_out[i]);
+            for (int v = 0; v < halves; v++) even[v] = NAME(dot_pairs)(even[v], h[i][v], g);
+            g = NAME(both)(by_out[stride / 2 + i]);
+            for (int v = 0; v < halves; v++) odd[v] = NAME(dot_pairs)(odd[v], h[i][v], g);
+        }
+        for (int i = 0; i < 2 * n_pairs; i++) {
+            pack g = NAME(both)(by_in[i]);
+            for (int v = 0; v < halves; v++) moved[i][v] = NAME(dot_pairs)(moved[i][v], o[v], g);
+        }
+        for (int v = 0; v < halves; v++) {
+            _mm512_storeu_ps(out[j] + x + v * LANES, even[v]);
+            _mm512_storeu_ps(out[j + 1] + x + v * LANES, odd[v]);
+        }
+        by_in += stride;
+        by_out += stride;
+    }
+    for (int i = 0; i < 2 * n_pairs; i++)
+        for (int v = 0; v < halves; v++) _mm512_storeu_ps(in[i] + x + v * LANES, moved[i][v]);
+}
+
+INLINE void NAME(move_packed)(const int n_pairs, const BlockRows *b, const NAME(Packed) *p,
+                              int first, int n_ahead) {
+    int64_t x = 0;
+    for (; x + 32 <= b->width; x += 32) {
+        NAME(move_columns)(n_pairs, 2, p, b->n_out, b->stride, first, x);
+        for (int k = 0; k < n_ahead; k++) PREFETCH((const float *)b->ahead[k] + x);
+        for (int k = 0; k < n_ahead; k++) PREFETCH((const float *)b->ahead[k] + x + LANES);
+    }
+    if (x < b->width) {
+        NAME(move_columns)(n_pairs, 1, p, b->n_out, b->stride, first, x);
+        for (int k = 0; k < n_ahead; k++) PREFETCH((const float *)b->ahead[k] + x);
+    }
+}
+
+/* Takes the pairs of input rows in as few and as equal parts as registers allow. */
+static void RACY NAME(move_all_packed)(const BlockRows *b, const NAME(Packed) *p) {
+    const int n_pairs = (b->n_in + 1) / 2, n_parts = (n_pairs + MOVED_PAIRS - 1) / MOVED_PAIRS;
+    for (int part = 0, first = 0; part < n_parts; part++) {
+        int n = n_pairs * (part + 1) / n_parts - first, n_ahead = part ? 0 : b->n_ahead;
+        switch (n) {
+            case 1: NAME(move_packed)(1, b, p, 2 * first, n_ahead); break;
+            case 2: NAME(move_packed)(2, b, p, 2 * first, n_ahead); break;
+            case 3: NAME(move_packed)(3, b, p, 2 * first, n_ahead); break;
+            default: NAME(move_packed)(MOVED_PAIRS, b, p, 2 * first, n_ahead); break;
+        }
+        first += n;
+    }
+}
+
+/* Lays the parts out in the scratch and packs the rows; the row beyond an odd last is of zeros. */
+static NAME(Packed) NAME(lay_out)(const BlockRows *b) {
+    const int n_in = (b->n_in + TILE_IN - 1) / TILE_IN * TILE_IN, n_out = (b->n_out + 1) / 2 * 2;
+    NAME(Packed) p = {.n_packs = (b->width + 31) / 32, .in_packs = b->scratch};
+    p.out_packs = p.in_packs + n_in * p.n_packs;
+    p.by_in = (uint32_t *)(p.out_packs + n_out * p.n_packs);
+    p.by_out = p.by_in + n_out * b->stride / 2;
+    float *beyond = (float *)(p.by_out + n_out * b->stride / 2);
+    p.in = (float **)(beyond + 2 * b->width);
+    p.out = p.in + n_in;
+    for (int i = 0; i < n_in; i++)
+        p.in[i] = i < b->n_in ? (float *)b->input + b->in[i] * b->width : beyond;
+    for (int j = 0; j < n_out; j++)
+        p.out[j] = j < b->n_out ? (float *)b->output + b->out[j] * b->width : beyond + b->width;
+    memset(beyond, 0, 2 * b->width * sizeof(float));
+    for (int i = 0; i < n_in; i++) NAME(pack_row)(p.in_packs + i * p.n_packs, p.in[i], b->width);
+    for (int j = 0; j < n_out; j++) NAME(pack_row)(p.out_packs + j * p.n_packs, p.out[j], b->width);
+    return p;
+}
+
+static double RACY NAME(block)(const BlockRows *b, double rate) {
+    NAME(Packed) p = NAME(lay_out)(b);
+    NAME(pack_scores)(b, &p);
+    double loss = b->want_loss ? NAME(block_losses)(b) : 0;
+    NAME(errors)(b, (float)rate);
+    NAME(pack_errors)(b, &p);
+    NAME(move_all_packed)(b, &p);
+    return loss;
+}
