@@ -22,11 +22,13 @@ score, 2 d for the update of each row. With negatives of its own ("pair") an exa
 1 + negative products; where examples share draws, each block multiplies all its input rows by all
 its output rows, and how many that makes an example is counted by drawing blocks of the first
 200,000 tokens anew. CBOW's sums over contexts are not counted, nor is any work but products:
-the share is of useful work. The time is what one thread spends in the kernel.
+the share is of useful work. The time is what one thread spends in the kernel. The peak is that of
+float32: avx512bf16, which multiplies bfloat16, has a higher one, so that its share flatters it.
 
 examples:
   python -m bench roofline
   python -m bench roofline --dim 100 300 768 --tokens 5e5
+  FASTSGNS_KERNEL=avx512 python -m bench roofline
   python -m bench roofline --cbow --sharing pair block --fastsgns negative=10
 """
 HEADING = ("mode", "dim", "words/s, 1000", "products/example", "GFLOP/s", "% of peak")
