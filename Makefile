@@ -6,6 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+BENCH := standard --readme README.md --figure docs/bench.svg
+
 # One stamp file for each thing that is installed, so that a second run has nothing to do.
 STAMP := $(VENV)/.stamp
 SOURCES := setup.py pyproject.toml MANIFEST.in $(shell find fastsgns -type f \
@@ -37,9 +39,10 @@ debug: $(STAMP)-debug  ## compile in place with bounds checks, for .venv/bin/pyt
 	FASTSGNS_DEBUG=1 $(BIN)/python setup.py --quiet build_ext --inplace --force
 	rm -rf build
 
-bench: $(STAMP)-bench $(STAMP)-install  ## measure speed, memory and quality
+# ARGS="speed --help" and the like instead of the standard set.
+bench: $(STAMP)-bench $(STAMP)-install  ## measure speed, memory and quality; the README's table
 	@mkdir -p $(VENV)/path && ln -sfn $(CURDIR)/bench $(VENV)/path/bench
-	@PYTHONSAFEPATH=1 PYTHONPATH=$(VENV)/path $(BIN)/python -m bench $(ARGS)
+	@PYTHONSAFEPATH=1 PYTHONPATH=$(VENV)/path $(BIN)/python -m bench $(or $(ARGS),$(BENCH))
 
 clean:  ## remove the virtual environment and all that was built
 	rm -rf $(VENV) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,16 +3,27 @@
 import argparse
 import sys
 
-from bench import quality, scan, speed
+from bench import (
+    memory,
+    overhead,
+    quality,
+    roofline,
+    scaling,
+    scan,
+    speed,
+    standard,
+    summary,
+)
 from bench.process import JobError
 from fastsgns.console import say
 
 INTERRUPTED = 130
+COMMANDS = (standard, speed, quality, scan, memory, scaling, roofline, overhead, summary)
 DESCRIPTION = """\
 Measure fastsgns beside gensim, on the same text and in the same run.
 
-With no sub-command: scan, speed and quality on a million tokens of what is at hand, in a few
-minutes. gensim is optional (pip install fastsgns[bench]); without it fastsgns is measured alone.
+With no sub-command: `standard`, about ten minutes on what text is at hand. gensim is optional (pip
+install fastsgns[bench]); without it fastsgns is measured alone.
 All numbers go to JSON files in bench/results, with the machine, its load, versions and flags.
 """
 EXAMPLES = """\
@@ -20,6 +31,7 @@ examples:
   python -m bench
   python -m bench speed wiki.txt.xz --tokens 2e6
   python -m bench quality wiki.txt.xz --eval eval/
+  python -m bench report bench/results/*.json --figure docs/bench.svg
   python -m bench speed --help
 """
 
@@ -31,29 +43,22 @@ def parser() -> argparse.ArgumentParser:
         "python -m bench", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=layout
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (speed, quality, scan):
+    for command in COMMANDS:
         command.add(commands, formatter_class=layout)
     return top
 
 
 def main(argv: list[str]) -> int:
-    """Run a sub-command, or all of them with their defaults."""
-    lines = [argv] if argv else [["scan"], ["speed"], ["quality"]]
+    """Run a sub-command, by default the standard set."""
+    arguments = parser().parse_args(argv or ["standard"])
     try:
-        for number, line in enumerate(lines):
-            if number:
-                print()
-            arguments = parser().parse_args(line)
-            status = arguments.run(arguments)
-            if status and argv:
-                return status
+        return arguments.run(arguments)
     except (JobError, OSError) as error:
         say(f"bench: {error}")
         return 1
     except KeyboardInterrupt:
         say("bench: stopped; what was measured is kept")
         return INTERRUPTED
-    return 0
 
 
 if __name__ == "__main__":

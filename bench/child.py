@@ -4,59 +4,44 @@ import hashlib
 import importlib
 import json
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from bench import synthetic, word2vec_c
+from bench.instruments import Clock, Watch, now, peak_bytes, resident
 
 Job = dict[str, Any]
 ANALOGY_WORDS = 30000
 PACKAGES = ("numpy", "scipy", "safetensors", "gensim")
 
 
-class Clock:
-    """A callback of both packages that sums the time of the epochs, without what lies before."""
-
-    def __init__(self) -> None:
-        self.started = _now()
-        self.first_epoch: tuple[float, float] | None = None
-        self.epochs = [0.0, 0.0]
-
-    def on_train_begin(self, model: Any) -> None:
-        pass
-
-    def on_epoch_begin(self, model: Any) -> None:
-        self.epoch_started = _now()
-        self.first_epoch = self.first_epoch or self.epoch_started
-
-    def on_epoch_end(self, model: Any) -> None:
-        for i, (before, after) in enumerate(zip(self.epoch_started, _now())):
-            self.epochs[i] += after - before
-
-    def on_train_end(self, model: Any) -> None:
-        pass
-
-    def result(self) -> Job:
-        assert self.first_epoch is not None
-        prepare = [after - before for before, after in zip(self.started, self.first_epoch)]
-        return {
-            "prepare_wall": prepare[0],
-            "prepare_cpu": prepare[1],
-            "train_wall": self.epochs[0],
-            "train_cpu": self.epochs[1],
-        }
-
-
 def train(job: Job) -> Job:
-    """Build the vocabulary and train; then, with ``eval``, judge the vectors."""
+    """Build the vocabulary and train; then, with ``eval``, judge the vectors.
+
+    With ``watch`` the result also says what passed through the kernels of fastsgns.
+    """
+    if job["package"] == "word2vec":
+        return word2vec_c.train(job)
     word2vec = importlib.import_module(f"{job['package']}.models.word2vec")
+    watch = Watch() if job.get("watch") else None
+    imported = resident()
     source = _source(job, word2vec)
+    read = resident()
     clock = Clock()
     model = word2vec.Word2Vec(**source, **job["settings"], callbacks=[clock])
     result = clock.result()
+    result["memory"] = {
+        "imported": imported,
+        "read": read,
+        "before": clock.memory_before,
+        "after": resident(),
+    }
     result["peak_bytes"] = peak_bytes()
     result["n_words"] = int(model.corpus_total_words)
     result["n_types"] = len(model.wv)
+    if watch:
+        result |= watch.result()
     if job.get("eval"):
         result["scores"] = evaluate(model.wv.index_to_key, model.wv.vectors, job["eval"])
     return result
@@ -79,9 +64,9 @@ def evaluate(words: list[str], vectors: Any, sets: dict[str, str]) -> dict[str, 
 def scan(job: Job) -> Job:
     """Count and choose the words; fastsgns also encodes the corpus on the way."""
     work = {"fastsgns": _scan_fastsgns, "gensim": _scan_gensim}[job["package"]](job)
-    wall, cpu = _now()
+    wall, cpu = now()
     n_words, n_types = work()
-    after = _now()
+    after = now()
     return {
         "wall": after[0] - wall,
         "cpu": after[1] - cpu,
@@ -144,24 +129,9 @@ def versions(job: Job) -> Job:
         "fastsgns": fastsgns.__version__,
         "fastsgns_code": code.hexdigest()[:12],
         "fastsgns_kernel": kernels.variant(),
+        "fastsgns_kernels": kernels.available(),
+        "word2vec": word2vec_c.version(),
     }
-
-
-def peak_bytes() -> int:
-    """Give the most memory that this process held.
-
-    Linux counts in ru_maxrss also what the process had before it became this program, which is
-    its parent's; VmHWM does not.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    import resource
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _source(job: Job, word2vec: Any) -> Job:
@@ -169,6 +139,13 @@ def _source(job: Job, word2vec: Any) -> Job:
         return {"corpus_file": job["corpus"]}
     if job["feed"] == "lines":
         return {"sentences": word2vec.LineSentence(job["corpus"])}
+    if job["feed"] == "mapped":
+        from fastsgns import EncodedCorpus
+
+        corpus = EncodedCorpus.load(job["corpus"])
+        if job.get("copies"):
+            corpus = synthetic.repeat(corpus, job["copies"], str(Path(job["corpus"]).parent))
+        return {"sentences": corpus}
     return {"sentences": _token_lists(job["corpus"])}
 
 
@@ -177,12 +154,7 @@ def _token_lists(path: str) -> list[list[str]]:
         return [line.split() for line in lines]
 
 
-def _now() -> tuple[float, float]:
-    """Wall clock and the CPU time of all threads, user and system."""
-    return time.perf_counter(), time.process_time()
-
-
-JOBS = {"train": train, "scan": scan, "versions": versions}
+JOBS = {"train": train, "scan": scan, "versions": versions, "save": synthetic.save}
 
 
 if __name__ == "__main__":

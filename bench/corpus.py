@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from bench import process
 from fastsgns.console import say
 from fastsgns.corpus.files import check_path, is_stream
 from fastsgns.demo import build_corpus
@@ -69,6 +70,28 @@ def prepare(source: str | None, n_tokens: int | None, cache: Path) -> Corpus:
         ready = path
     _warm(ready)
     return Corpus(ready, path.name, n_tokens)
+
+
+def encoded(corpus: Corpus, min_count: int, cache: Path) -> Path:
+    """Encode a corpus into a file of the cache."""
+    ready = cache / f"{_cached_name(corpus.path, None)}-{min_count}.fastsgns"
+    return _saved(ready, {"text": str(corpus.path), "min_count": min_count})
+
+
+def zipf(n_types: int, n_tokens: int, is_encoded: bool, cache: Path) -> Path:
+    """Make a file of words that follow Zipf's law, as text or encoded; always the same."""
+    ready = cache / f"zipf-{n_types}-{n_tokens}.{'fastsgns' if is_encoded else 'txt'}"
+    job = {"n_types": n_types, "n_tokens": n_tokens, "encoded": is_encoded}
+    return _saved(ready, job)
+
+
+def _saved(ready: Path, job: dict[str, Any]) -> Path:
+    if not ready.exists():
+        ready.parent.mkdir(parents=True, exist_ok=True)
+        say(f"writing {ready}")
+        process.run({"job": "save", "target": str(ready)} | job)
+    _warm(ready)
+    return ready
 
 
 def _find(cache: Path) -> Path:

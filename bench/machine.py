@@ -12,11 +12,19 @@ def describe() -> dict[str, Any]:
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
-        "usable_cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+        "usable_cores": usable_cores(),
         "memory_bytes": _memory(),
+        "caches": caches(),
         "system": platform.platform(),
         "compiled_with": platform.python_compiler(),
     }
+
+
+def usable_cores() -> int:
+    """Count the cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def load() -> list[float]:
@@ -50,3 +58,14 @@ def _memory() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):
         return None
+
+
+def caches() -> dict[str, int]:
+    """Bytes of the first core's data caches by name, such as L2, from sysfs; {} off Linux."""
+    found = {}
+    for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        facts = {name: (folder / name).read_text().strip() for name in ("level", "type", "size")}
+        if facts["type"] != "Instruction":
+            unit = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}[facts["size"][-1]]
+            found[f"L{facts['level']}"] = int(facts["size"][:-1]) * unit
+    return found

@@ -7,6 +7,7 @@ from typing import Any
 from bench import corpus, process, record
 from bench.corpus import Corpus
 from bench.record import Record
+from bench.sides import SHARINGS
 
 
 def positive(text: str) -> int:
@@ -35,6 +36,12 @@ def assignment(text: str) -> tuple[str, Any]:
 
 def add_corpus(parser: argparse.ArgumentParser) -> None:
     """Declare what is read and where results go."""
+    add_text(parser)
+    add_output(parser)
+
+
+def add_text(parser: argparse.ArgumentParser) -> None:
+    """Declare what is read."""
     parser.add_argument(
         "corpus",
         nargs="?",
@@ -46,6 +53,17 @@ def add_corpus(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tokens", type=positive, metavar="N", help="read only the first N tokens, such as 2e6"
     )
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Declare where results go, and how the table is printed."""
+    add_cache(parser)
+    parser.add_argument("--output", type=Path, metavar="FILE", help="JSON file of the results")
+    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+
+
+def add_cache(parser: argparse.ArgumentParser) -> None:
+    """Declare where files are kept that can be made again."""
     parser.add_argument(
         "--cache",
         type=Path,
@@ -53,8 +71,6 @@ def add_corpus(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where decompressed and cut corpora are kept (%(default)s)",
     )
-    parser.add_argument("--output", type=Path, metavar="FILE", help="JSON file of the results")
-    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
 
 
 def add_algorithm(parser: argparse.ArgumentParser) -> None:
@@ -78,15 +94,33 @@ def add_fastsgns(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_sharing(parser: argparse.ArgumentParser, default: list[str] | None = None) -> None:
+    """Declare the modes of fastsgns, each a side."""
+    parser.add_argument(
+        "--sharing",
+        nargs="+",
+        choices=SHARINGS,
+        default=default,
+        help="values of negative_sharing of fastsgns, each a side of its own "
+        f"({' '.join(default) if default else 'its default'})",
+    )
+
+
 def start(arguments: argparse.Namespace, path: Path | None) -> tuple[Corpus, Record]:
     """Prepare the corpus and open the record; `path` is where it goes unless told otherwise."""
-    versions = process.run({"job": "versions"})
     text = corpus.prepare(arguments.corpus, arguments.tokens, arguments.cache)
-    hidden = ("run", "command")
+    return text, new_record(arguments, text.facts(), path)
+
+
+def new_record(
+    arguments: argparse.Namespace, facts: dict[str, Any], path: Path | None = None
+) -> Record:
+    """Open the record of a command on a corpus of which these are the facts."""
+    versions = process.run({"job": "versions"})
     flags = {
         name: value if isinstance(value, (int, float, list, type(None))) else str(value)
         for name, value in vars(arguments).items()
-        if name not in hidden
+        if name != "run"
     }
     path = arguments.output or path or record.new_path(arguments.command)
-    return text, Record(path, versions, flags, text.facts())
+    return Record(path, versions, flags, facts)

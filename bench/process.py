@@ -17,7 +17,7 @@ class JobError(RuntimeError):
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
-    """Run one job of `bench.child` in a process of its own.
+    """Run one job of `bench.child` in a process of its own, with the kernel that it asks for.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         input=json.dumps(job),
         capture_output=True,
         text=True,
-        env=environment(),
+        env=environment(job.get("kernel")),
     )
     if done.returncode:
         tail = "\n  ".join(done.stderr.strip().splitlines()[-STDERR_LINES:])
@@ -37,9 +37,9 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def environment() -> dict[str, str]:
+def environment(kernel: str | None = None) -> dict[str, str]:
     """Give the environment of a job, in which this package can be imported from anywhere."""
     kept = {name: value for name, value in os.environ.items() if name not in UNSET}
     here = str(Path(__file__).parent.parent)
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, [kept.get("PYTHONPATH"), here]))
-    return kept
+    return kept | ({"FASTSGNS_KERNEL": kernel} if kernel else {})

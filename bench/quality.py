@@ -17,14 +17,16 @@ EXAMPLES = """\
 Both packages train with the same settings and seeds 1, 2, ...; fastsgns judges the vectors of
 both: Spearman correlation with human scores, and the share of Google's analogies answered right
 among the 30,000 most frequent words. A difference is also given in standard errors: below 2 it may
-be noise. With more than one worker gensim reads by its LineSentence, for its corpus_file then
-lowers the learning rate too slowly.
+be noise. With --sharing each mode is a side, and the numbers in brackets are its difference from
+gensim in standard errors. With more than one worker gensim reads by its LineSentence, for its
+corpus_file then lowers the learning rate too slowly.
 
 Results are kept in one JSON file and not computed again while text, settings, seed, processor,
 and the version or code of the package are the same: a run that was stopped goes on where it was.
 
 examples:
   python -m bench quality wiki17m.txt.xz --eval eval/ --markdown
+  python -m bench quality wiki17m.txt.xz --eval eval/ --sharing pair window block
   python -m bench quality wiki17m.txt.xz --eval eval/ --cbow --seeds 5
   python -m bench quality wiki17m.txt.xz --eval eval/ --cbow --cbow-gradient exact \\
       --fastsgns alpha=0.075
@@ -37,6 +39,7 @@ SETS = {
     "analogies": ("Google analogies", ("questions-words.txt",)),
 }
 SIDES = ("fastsgns", "gensim")
+COMMON = ("window", "negative", "epochs", "min_count", "workers", "alpha")
 
 
 def add(commands: Any, **common: Any) -> None:
@@ -64,6 +67,7 @@ def add(commands: Any, **common: Any) -> None:
     parser.add_argument(
         "--cbow-gradient", choices=("gensim", "exact"), help="of fastsgns (its default)"
     )
+    options.add_sharing(parser)
     options.add_fastsgns(parser)
     parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES), help="(all)")
     parser.add_argument("--fresh", action="store_true", help="compute again what is there")
@@ -78,8 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     stem = Path(arguments.corpus or "default").name.split(".")[0]
     corpus, record = options.start(arguments, RESULTS / f"quality-{stem}.json")
-    versions = record.content["runs"][-1]["versions"]
-    sides = installed(arguments.sides, versions)
+    versions = record.versions
+    sides = installed(name_sides(arguments), versions)
     if not sides:
         return 1
     results: dict[str, list[Result]] = {side: [] for side in sides}
@@ -95,12 +99,20 @@ def run(arguments: argparse.Namespace) -> int:
             results[side].append(result)
             scores = ", ".join(f"{name} {score:.3f}" for name, score in result["scores"].items())
             say(f"seed {seed}/{arguments.seeds} {side}: {scores}")
+    record.save()
     print(describe(arguments, corpus))
     print(record.heading([result for side in results.values() for result in side]))
     print()
     print(render(results, sets, arguments.markdown))
     print(f"\n{record.path}")
     return 0
+
+
+def name_sides(arguments: argparse.Namespace) -> list[str]:
+    """Name each mode of fastsgns, such as ``fastsgns block``, and the others."""
+    modes = [f"fastsgns {sharing}" for sharing in arguments.sharing or []] or ["fastsgns"]
+    named = {"fastsgns": modes, "gensim": ["gensim"]}
+    return [name for side in SIDES if side in arguments.sides for name in named[side]]
 
 
 def evaluation_sets(folder: Path) -> dict[str, str]:
@@ -123,19 +135,19 @@ def make_job(
         "sg": arguments.sg,
         "vector_size": arguments.dim,
         "seed": seed,
-        **{
-            name: getattr(arguments, name)
-            for name in ("window", "negative", "epochs", "min_count", "workers", "alpha")
-        },
+        **{name: getattr(arguments, name) for name in COMMON},
     }
-    if side == "fastsgns":
+    own, _, sharing = side.partition(" ")
+    if own == "fastsgns":
         settings["progress"] = False
+        if sharing:
+            settings["negative_sharing"] = sharing
         if arguments.cbow_gradient:
             settings["cbow_gradient"] = arguments.cbow_gradient
         settings |= dict(arguments.fastsgns)
     return {
         "job": "train",
-        "package": side,
+        "package": own,
         "feed": "lines" if side == "gensim" and arguments.workers > 1 else "file",
         "corpus": str(corpus.path),
         "settings": settings,
@@ -147,17 +159,19 @@ def make_key(
     job: dict[str, Any], corpus: Corpus, versions: dict[str, Any], sets: dict[str, str]
 ) -> dict[str, Any]:
     """Say what a result depends on: if that is the same, it need not be computed again."""
-    side = job["package"]
-    code = [versions[side]]
-    if side == "fastsgns":
-        code += [versions["fastsgns_code"], versions["fastsgns_kernel"]]
     return {
-        "side": side,
-        "code": code,
+        "side": job["package"],
+        "code": code(job["package"], versions),
         "settings": job["settings"],
         "corpus": corpus.facts(),
         "sets": {name: Path(path).stat().st_size for name, path in sets.items()},
     }
+
+
+def code(package: str, versions: dict[str, Any]) -> list[str]:
+    """Tell one code of a package from another."""
+    own = ["fastsgns_code", "fastsgns_kernel"] if package == "fastsgns" else []
+    return [versions[name] for name in (package, *own)]
 
 
 def obtain(record: Record, job: dict[str, Any], key: dict[str, Any], fresh: bool) -> Result:
@@ -181,24 +195,37 @@ def describe(arguments: argparse.Namespace, corpus: Corpus) -> str:
 
 def render(results: dict[str, list[Result]], sets: dict[str, str], markdown: bool) -> str:
     """Make the table, a row for each measure."""
+    rows = [
+        [SETS[name][0], *compare({side: scores(mine, name) for side, mine in results.items()})]
+        for name in sets
+    ]
     both = len(results) == 2
-    rows = []
-    for name in sets:
-        scores = [[r["scores"][name] for r in side] for side in results.values()]
-        row = [SETS[name][0], *map(mean_with_deviation, scores)]
-        if both:
-            errors = standard_errors(*scores)
-            row += [
-                f"{mean(scores[0]) - mean(scores[1]):+.3f}",
-                "-" if math.isnan(errors) else f"{errors:+.1f}",
-            ]
-        rows.append(row)
     for title, digits, measure in MEASURES:
         medians = [median(map(measure, side)) for side in results.values()]
         row = [title, *(f"{value:,.{digits}f}" for value in medians)]
         rows.append([*row, f"x {medians[0] / medians[1]:.2f}", ""] if both else row)
     heading = ["", *results, *(["difference", "standard errors"] if both else [])]
     return table(heading, rows, markdown)
+
+
+def scores(results: list[Result], name: str) -> list[float]:
+    """Give the scores of one evaluation set."""
+    return [result["scores"][name] for result in results]
+
+
+def compare(sides: dict[str, list[float]]) -> list[str]:
+    """Write the scores of all sides, and how far they are from gensim's or the second's."""
+    cells = {side: mean_with_deviation(mine) for side, mine in sides.items()}
+    if len(sides) == 2:
+        one, other = sides.values()
+        errors = standard_errors(one, other)
+        difference = f"{mean(one) - mean(other):+.3f}"
+        return [*cells.values(), difference, "-" if math.isnan(errors) else f"{errors:+.1f}"]
+    for side, mine in sides.items():
+        errors = standard_errors(mine, sides.get("gensim", mine))
+        if side != "gensim" and "gensim" in sides and not math.isnan(errors):
+            cells[side] += f" ({errors:+.1f})"
+    return list(cells.values())
 
 
 def _n_trained(result: Result) -> int:

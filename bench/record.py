@@ -61,31 +61,43 @@ class Record:
         """Add a result and write the file."""
         result = result | {"run": len(self.content["runs"]) - 1, "load": machine.load()[0]}
         self.results.append(result)
+        self.save()
+        return result
+
+    def save(self) -> None:
+        """Write the file, this run included even if it had nothing to compute."""
         self._run["load_after"] = machine.load()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         unfinished.write_text(json.dumps(self.content, indent=1) + "\n", encoding="utf-8")
         os.replace(unfinished, self.path)
-        return result
 
     @property
     def cpu(self) -> str:
         """The processor of this run."""
         return self._run["machine"]["cpu"]
 
+    @property
+    def versions(self) -> dict[str, Any]:
+        """The versions of this run."""
+        return self._run["versions"]
+
     def heading(self, results: list[Result]) -> str:
         """Say what the numbers of some results depend on."""
-        box, versions = self._run["machine"], self._run["versions"]
-        packages = ", ".join(
-            f"{name} {versions[name]}"
-            for name in ("python", "numpy", "fastsgns", "gensim")
-            if versions.get(name)
-        )
         loads = [result["load"] for result in results]
-        return (
-            f"{box['cpu']}, {box['usable_cores'] or box['cores']} cores; {packages}, "
-            f"kernel {versions['fastsgns_kernel']}; load average {min(loads)} to {max(loads)}"
-        )
+        return f"{where(self._run)}; load average {min(loads)} to {max(loads)}"
+
+
+def where(run: Result) -> str:
+    """Name processor, versions and kernel of a run."""
+    box, versions = run["machine"], run["versions"]
+    packages = ", ".join(
+        f"{name} {versions[name]}"
+        for name in ("python", "numpy", "fastsgns", "gensim", "word2vec")
+        if versions.get(name)
+    )
+    cores = f"{box['cpu']}, {box['usable_cores']} cores"
+    return f"{cores}; {packages}, kernel {versions['fastsgns_kernel']}"
 
 
 def new_path(command: str) -> Path:

@@ -35,7 +35,7 @@ def add(commands: Any, **common: Any) -> None:
     parser.add_argument(
         "--sides",
         nargs="+",
-        choices=SIDES,
+        choices=("fastsgns-file", "fastsgns-lists", "gensim-file", "gensim-lists"),
         default=["fastsgns-file", "fastsgns-lists", "gensim-file"],
         help="(%(default)s)",
     )
@@ -45,7 +45,7 @@ def add(commands: Any, **common: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
     corpus, record = options.start(arguments, None)
-    sides = installed(arguments.sides, record.content["runs"][-1]["versions"])
+    sides = installed(arguments.sides, record.versions)
     if not sides:
         return 1
     configs = [

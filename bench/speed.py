@@ -2,13 +2,14 @@
 
 import argparse
 from collections.abc import Callable
+from dataclasses import asdict
 from itertools import product
 from typing import Any
 
 from bench import options, process
 from bench.record import Result
 from bench.report import mebibytes, ratios, table, with_spread
-from bench.sides import BASE, SIDES, installed
+from bench.sides import BASE, SIDES, Side, can_run, expand
 from fastsgns.console import say
 
 EXAMPLES = """\
@@ -18,12 +19,25 @@ thousand words of the text, before any are dropped, a second: "CPU" of the proce
 its threads, user and system, "wall" of the clock. Ratios are taken within a round; shown is their
 median, with the least and the greatest in brackets.
 
+--sharing and --force make a side of each mode and each kernel of fastsgns, such as "fastsgns-file
+block avx2". fastsgns-file and gensim-file read the file (corpus_file), -lists are given a list of
+token lists that was read beforehand, -lines LineSentence. word2vec-c is the C program that the
+package word2vec of PyPI compiles (-Ofast -march=native); from its time that of a run with no
+threads is subtracted, which does all but train, and shown as "vocabulary": it also fills a table
+of 400 MB for the negatives, whose second drowns what there is to measure in less than a million
+tokens.
+
 examples:
   python -m bench speed                                a first impression, a minute or two
   python -m bench speed wiki.txt.xz --tokens 2e6 --dim 100 300
   python -m bench speed wiki.txt --cbow --workers 1 2 4 --rounds 5
   python -m bench speed wiki.txt --sides fastsgns-file gensim-file --markdown
+  python -m bench speed wiki.txt --tokens 1e6 --dim 50 100 128 200 300 768 --workers 1 \\
+      --sharing pair window block --sides fastsgns-file gensim-file word2vec-c
+  python -m bench speed wiki.txt --sharing block --force avx512 avx2 --sides fastsgns-file
 """
+CHOICES = [name for name, side in SIDES.items() if side.feed != "mapped"]
+DEFAULT = ["fastsgns-file", "fastsgns-lists", "gensim-file", "gensim-lists"]
 Config = tuple[int, int, str]  # dim, workers, side
 
 
@@ -42,7 +56,21 @@ def add(commands: Any, **common: Any) -> None:
     parser.add_argument("--window", type=options.positive, default=5, help="(5)")
     parser.add_argument("--negative", type=options.positive, default=5, help="(5)")
     parser.add_argument("--min-count", type=options.positive, default=5, help="(5)")
-    parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES), help="(all)")
+    parser.add_argument(
+        "--sides",
+        nargs="+",
+        choices=CHOICES,
+        default=DEFAULT,
+        help=(f"of {', '.join(CHOICES)} ({' '.join(DEFAULT)})"),
+        metavar="SIDE",
+    )
+    options.add_sharing(parser)
+    parser.add_argument(
+        "--force",
+        nargs="+",
+        metavar="KERNEL",
+        help="kernel variants of fastsgns, each a side, such as avx512 avx2 sse2 plain blas",
+    )
     options.add_fastsgns(parser)
     parser.set_defaults(run=run)
 
@@ -50,35 +78,36 @@ def add(commands: Any, **common: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
     corpus, record = options.start(arguments, None)
-    sides = installed(arguments.sides, record.content["runs"][-1]["versions"])
+    sides = can_run(expand(arguments.sides, arguments.sharing, arguments.force), record.versions)
     if not sides:
         return 1
     configs = list(product(arguments.dim, arguments.workers, sides))
     results: list[Result] = []
     for n_round in range(arguments.rounds):
         for config in configs if n_round % 2 == 0 else configs[::-1]:
-            job = make_job(arguments, str(corpus.path), config)
-            dim, workers, side = config
-            names = {"round": n_round, "side": side, "dim": dim, "workers": workers}
+            dim, workers, name = config
+            job = make_job(arguments, str(corpus.path), dim, workers, sides[name])
+            names = {"round": n_round, "side": name, "dim": dim, "workers": workers}
+            names |= {"sg": arguments.sg, **asdict(sides[name])}
             result = record.append(names | process.run(job))
             results.append(result)
             say(
-                f"round {n_round + 1}/{arguments.rounds} {side} dim {dim} workers {workers}: "
+                f"round {n_round + 1}/{arguments.rounds} {name} dim {dim} workers {workers}: "
                 f"{rate('cpu')(result):,.0f} kw/CPU s, {rate('wall')(result):,.0f} kw/s"
             )
     algorithm = "skip-gram" if arguments.sg else "CBOW"
     print(f"{algorithm}, one epoch of {corpus}: {results[0]['n_words']:,} words")
     print(record.heading(results))
     print()
-    print(render(results, configs, arguments.markdown))
+    print(render(results, configs, arguments.force or [], arguments.markdown))
     print(f"\n{record.path}")
     return 0
 
 
-def make_job(arguments: argparse.Namespace, path: str, config: Config) -> dict[str, Any]:
+def make_job(
+    arguments: argparse.Namespace, path: str, dim: int, workers: int, side: Side
+) -> dict[str, Any]:
     """Describe one training to the child."""
-    dim, workers, name = config
-    side = SIDES[name]
     settings = {
         "sg": arguments.sg,
         "vector_size": dim,
@@ -88,15 +117,10 @@ def make_job(arguments: argparse.Namespace, path: str, config: Config) -> dict[s
         "workers": workers,
         "epochs": 1,
     }
+    settings |= side.settings
     if side.package == "fastsgns":
-        settings |= {"progress": False} | dict(arguments.fastsgns)
-    return {
-        "job": "train",
-        "package": side.package,
-        "feed": side.feed,
-        "corpus": path,
-        "settings": settings,
-    }
+        settings |= dict(arguments.fastsgns)
+    return {"job": "train", "corpus": path, "settings": settings} | side.job
 
 
 def rate(clock: str) -> Callable[[Result], float]:
@@ -104,7 +128,7 @@ def rate(clock: str) -> Callable[[Result], float]:
     return lambda result: result["n_words"] / result[f"train_{clock}"] / 1e3
 
 
-def render(results: list[Result], configs: list[Config], markdown: bool) -> str:
+def render(results: list[Result], configs: list[Config], kernels: list[str], markdown: bool) -> str:
     """Make the table, a row for each configuration."""
 
     def of(config: Config) -> list[Result]:
@@ -117,6 +141,8 @@ def render(results: list[Result], configs: list[Config], markdown: bool) -> str:
         heading += [f"x {BASE} CPU", f"x {BASE} wall"]
     if len(workers) > 1:
         heading.append(f"x {workers[0]} worker{'s' * (workers[0] > 1)}")
+    if len(kernels) > 1:
+        heading.append(f"x {kernels[0]} CPU")
     heading += ["vocabulary s", "peak MiB"]
     rows = []
     for config in configs:
@@ -129,5 +155,8 @@ def render(results: list[Result], configs: list[Config], markdown: bool) -> str:
             row += [with_spread(ratios(mine, base, rate(clock))) for clock in ("cpu", "wall")]
         if len(workers) > 1:
             row.append(with_spread(ratios(mine, of((dim, workers[0], side)), rate("wall"))))
+        if len(kernels) > 1:
+            forced = of((dim, n_workers, f"{side.rsplit(maxsplit=1)[0]} {kernels[0]}"))
+            row.append(with_spread(ratios(mine, forced, rate("cpu"))))
         rows.append([*row, with_spread([r["prepare_wall"] for r in mine]), mebibytes(mine)])
     return table(heading, rows, markdown)

@@ -1,7 +1,9 @@
 """The bench: each sub-command on a tiny corpus, without gensim."""
 
+import importlib.metadata
 import json
 import os
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -31,12 +33,13 @@ def bench(tmp_path):
     folders = [str(path), str(Path(fastsgns.__file__).parent.parent)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(folders)}
 
-    def run(command, *arguments):
-        line = [command, str(corpus), "--cache", str(tmp_path / "cache"), "--output", str(output)]
+    def run(command, *arguments, **variables):
+        text = [] if command == "memory" else [str(corpus)]
+        line = [command, *text, "--cache", str(tmp_path / "cache"), "--output", str(output)]
         done = subprocess.run(
             [sys.executable, "-m", "bench", *line, *arguments],
             cwd=tmp_path,
-            env=environment,
+            env=environment | variables,
             capture_output=True,
             text=True,
         )
@@ -62,6 +65,34 @@ def test_speed_without_gensim_has_a_result_for_each_round(bench):
         assert result["peak_bytes"] > 1 << 20
     rows = [line.split() for line in done.stdout.splitlines() if line.startswith("fastsgns-")]
     assert [row[:3] for row in rows] == [[side, "8", "2"] for side in sides]
+
+
+def test_speed_makes_a_side_of_each_mode_and_kernel(bench):
+    done, record = bench(
+        "speed", "--rounds", "1", "--dim", "8", "--tokens", "1000", "--workers", "1",
+        "--sides", "fastsgns-lines", "--sharing", "pair", "block", "--force", "plain", "avx3",
+    )  # fmt: skip
+    assert "kernel avx3 can't run here" in done.stderr
+    found = [(r["side"], r["sharing"], r["kernel"], r["feed"]) for r in record["results"]]
+    assert found == [
+        ("fastsgns-lines pair plain", "pair", "plain", "lines"),
+        ("fastsgns-lines block plain", "block", "plain", "lines"),
+    ]
+
+
+def test_speed_of_word2vec_c_or_the_reason_why_not(bench):
+    sides = ("fastsgns-file", "word2vec-c")
+    done, record = bench(
+        "speed", "--rounds", "1", "--dim", "8", "--tokens", "1000", "--workers", "1",
+        "--sides", *sides,
+    )  # fmt: skip
+    try:
+        importlib.metadata.version("word2vec")
+    except importlib.metadata.PackageNotFoundError:
+        assert "pip install word2vec" in done.stderr
+        assert [r["side"] for r in record["results"]] == ["fastsgns-file"]
+    else:
+        assert [(r["side"], r["n_words"]) for r in record["results"]] == [(s, 1000) for s in sides]
 
 
 def test_scan_of_files_and_lists_reads_the_same_and_says_where_it_ran(bench):
@@ -96,6 +127,65 @@ def test_quality_is_resumed_and_not_computed_twice(bench, tmp_path):
     assert len(other["results"]) == 3
     assert other["results"][2]["key"] == first["results"][0]["key"]
     assert other["results"][2]["scores"] == first["results"][0]["scores"]
+
+
+def test_quality_of_each_mode_is_a_side(bench, tmp_path):
+    folder = tmp_path / "eval"
+    folder.mkdir()
+    (folder / "men.tsv").write_text("".join(f"w{i}\tw{i + 1}\t{i}\n" for i in range(30)))
+    options = ("--eval", str(folder), "--dim", "8", "--epochs", "1", "--seeds", "1")
+    done, record = bench("quality", *options, "--sharing", "pair", "window", "block")
+    modes = [r["key"]["settings"]["negative_sharing"] for r in record["results"]]
+    assert modes == ["pair", "window", "block"]
+    assert "fastsgns window" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_memory_has_its_stages_and_bytes_a_word(bench):
+    done, record = bench(
+        "memory", "--types", "100", "300", "--tokens", "2000", "--dim", "16",
+        "--sides", "fastsgns-lists", "fastsgns-mapped",
+    )  # fmt: skip
+    sizes = [(r["n_types"], r["n_words"]) for r in record["results"]]
+    assert sizes == [(100, 2000), (300, 2000), (100, 4000)] * 2
+    for result in record["results"]:
+        before, after = (result["memory"][name]["bytes"] for name in ("before", "after"))
+        assert 0 < result["memory"]["imported"]["bytes"] <= before
+        assert max(before, after) <= result["peak_bytes"] + (1 << 20)  # the system counts in steps
+    assert done.stdout.count("fastsgns-mapped") == 4
+
+
+def test_scaling_repeats_the_same_corpus_and_grows_the_vocabulary(bench):
+    done, record = bench(
+        "scaling", "--rounds", "1", "--dim", "8", "--workers", "1", "2", "--sharing", "block",
+        "--tokens-to", "4500", "--types", "50", "100", "--zipf-tokens", "500", "--min-count", "1",
+    )  # fmt: skip
+    tables = {name: [] for name in ("workers", "copies", "types")}
+    for result in record["results"]:
+        value = result[result["table"]]
+        tables[result["table"]].append((value, result["n_trained"], result["n_types"]))
+    assert tables["workers"] == [(1, 1500, 40), (2, 1500, 40)]
+    assert tables["copies"] == [(1, 1500, 40), (2, 3000, 40), (3, 4500, 40)]
+    assert tables["types"] == [(50, 500, 50), (100, 500, 100)]
+    assert "flat within 15%" in done.stdout and "caches:" in done.stdout
+
+
+def test_roofline_has_peaks_where_there_is_a_compiler(bench):
+    options = ("--rounds", "1", "--dim", "16", "--tokens", "500", "--sharing", "pair", "block")
+    if shutil.which("cc"):
+        done, record = bench("roofline", *options)
+        peaks, *trained = record["results"]
+        assert peaks["flops"] > 0 and peaks["bandwidth"]["DRAM"]["read"] > 0
+        assert [r["products_per_example"] > 1 for r in trained] == [True, True]
+    done, _ = bench("roofline", *options, "--markdown", CC="no-such-compiler")
+    assert "there is no C compiler, no-such-compiler" in done.stderr
+    assert "| block " in done.stdout
+
+
+def test_overhead_sees_all_that_is_trained(bench):
+    _, record = bench("overhead", "--rounds", "1", "--dim", "8", "--epochs", "2")
+    assert [r["n_trained"] for r in record["results"]] == [3000] * 6
+    assert all(r["kernel_wall"] > 0 for r in record["results"])
 
 
 def test_a_failing_job_is_told(bench):

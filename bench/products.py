@@ -1,0 +1,55 @@
+"""How many products of two rows an example takes, counted on a sample of what was trained."""
+
+from typing import Any
+
+import numpy as np
+
+SAMPLE = 200_000
+
+
+def per_example(objective: Any, ids: np.ndarray, offsets: np.ndarray) -> float:
+    """Products an example: a pair in skip-gram, a focus word in CBOW.
+
+    An example with its own negatives takes 1 + negative. Those that share draws are computed as
+    blocks, all input rows by all output rows, each different row once; here the blocks of a sample
+    of sentences are drawn as the kernel draws them, and their rows counted.
+    """
+    if not objective.n_focus:
+        return 1.0 + objective.negative
+    rng = np.random.default_rng(1)
+    n_products = n_examples = 0
+    end = int(np.searchsorted(offsets, min(len(ids), SAMPLE), "right"))
+    for start, stop in zip(offsets[: end - 1].tolist(), offsets[1:end].tolist()):
+        sentence = _kept(objective, ids[start:stop], rng)
+        for first in range(0, len(sentence), objective.n_focus):
+            block = sentence[first : first + objective.n_focus]
+            drawn = set(_draws(objective, rng))
+            reach = int(rng.integers(1, objective.window + 1))
+            reach = reach if objective.shrink else objective.window
+            if len(sentence) < 2:
+                continue
+            if objective.cbow:
+                n_products += len(block) * (len(drawn) + 1)
+                n_examples += len(block)
+                continue
+            low, high = max(0, first - reach), min(len(sentence), first + len(block) + reach)
+            in_a_pair = [i for i in range(low, high) if len(block) > 1 or i != first]
+            contexts = {sentence[i] for i in in_a_pair}
+            n_products += len(contexts) * len(drawn.union(block))
+            for focus in range(first, first + len(block)):
+                n_examples += min(len(sentence), focus + reach + 1) - max(0, focus - reach) - 1
+    return n_products / max(1, n_examples)
+
+
+def _kept(objective: Any, sentence: np.ndarray, rng: np.random.Generator) -> list[int]:
+    if objective.keep is None:
+        return sentence.tolist()
+    luck = rng.integers(0, 2**32, len(sentence))
+    return sentence[luck <= objective.keep[sentence]].tolist()
+
+
+def _draws(objective: Any, rng: np.random.Generator) -> list[int]:
+    slots = rng.integers(0, len(objective.noise), objective.n_shared)
+    thresholds, aliases = objective.noise[slots].T
+    keeps = rng.integers(0, 2**32, len(slots)) < thresholds
+    return np.where(keeps, slots, aliases).tolist()

@@ -1,0 +1,119 @@
+"""``python -m bench roofline``: training beside what the processor can do at most."""
+
+import argparse
+from itertools import product
+from statistics import median
+from typing import Any
+
+from bench import options, peaks, process
+from bench.record import Result
+from bench.report import table, with_spread
+from bench.sides import SHARINGS, Side
+from fastsgns.console import say
+
+EXAMPLES = """\
+A C program, compiled by cc (or by CC) into the cache folder, measures on one core the rate of
+float32 multiply-adds in registers, and how many bytes a second of an array can be read, or
+updated in place, where it lies in a cache or in memory; without a compiler only training is
+measured. Each round measures both anew, and shares are taken within a round.
+
+A product of an input row and an output row of d floats is counted as 6 d operations: 2 d for the
+score, 2 d for the update of each row. With negatives of its own ("pair") an example takes
+1 + negative products; where examples share draws, each block multiplies all its input rows by all
+its output rows, and how many that makes an example is counted by drawing blocks of the first
+200,000 tokens anew. CBOW's sums over contexts are not counted, nor is any work but products:
+the share is of useful work. The time is what one thread spends in the kernel. The peak is that of
+float32: avx512bf16, which multiplies bfloat16, has a higher one, so that its share flatters it.
+
+examples:
+  python -m bench roofline
+  python -m bench roofline --dim 100 300 768 --tokens 5e5
+  FASTSGNS_KERNEL=avx512 python -m bench roofline
+  python -m bench roofline --cbow --sharing pair block --fastsgns negative=10
+"""
+HEADING = ("mode", "dim", "words/s, 1000", "products/example", "GFLOP/s", "% of peak")
+
+
+def add(commands: Any, **common: Any) -> None:
+    """Declare the sub-command."""
+    parser = commands.add_parser(
+        "roofline", help="share of the processor's peak", epilog=EXAMPLES, **common
+    )
+    options.add_corpus(parser)
+    options.add_algorithm(parser)
+    options.add_sharing(parser, list(SHARINGS))
+    parser.add_argument("--rounds", type=options.positive, default=3, metavar="N", help="(3)")
+    parser.add_argument(
+        "--dim", type=options.positive, nargs="+", default=[100, 300], help="(100 300)"
+    )
+    options.add_fastsgns(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print."""
+    corpus, record = options.start(arguments, None)
+    program = peaks.program(arguments.cache)
+    configs = list(product(arguments.dim, arguments.sharing))
+    ceilings: list[Result] = []
+    results: list[Result] = []
+    for n_round in range(arguments.rounds):
+        if program:
+            ceilings.append(record.append({"round": n_round} | peaks.measure(program)))
+            say(f"round {n_round + 1}/{arguments.rounds} peak {ceilings[-1]['flops'] / 1e9:.1f}")
+        for dim, sharing in configs if n_round % 2 == 0 else configs[::-1]:
+            side = Side("fastsgns", "file", sharing)
+            settings = {"sg": arguments.sg, "vector_size": dim, "workers": 1, "epochs": 1}
+            settings |= side.settings | dict(arguments.fastsgns)
+            job = {"job": "train", "corpus": str(corpus.path), "settings": settings, "watch": True}
+            names = {"round": n_round, "sharing": sharing, "dim": dim}
+            results.append(record.append(names | process.run(job | side.job)))
+            say(
+                f"round {n_round + 1}/{arguments.rounds} {sharing} dim {dim}: "
+                f"{flops(results[-1]) / 1e9:.1f} GFLOP/s"
+            )
+    print(f"{'skip-gram' if arguments.sg else 'CBOW'}, one epoch of {corpus}, one thread")
+    print(record.heading(results))
+    if ceilings:
+        print("\n" + render_peaks(ceilings, arguments.markdown))
+    print("\n" + render(results, ceilings, configs, arguments.markdown))
+    print(f"\n{record.path}")
+    return 0
+
+
+def flops(result: Result) -> float:
+    """Operations a second, of the products alone."""
+    n_products = result["n_examples"] * result["products_per_example"]
+    return 6 * result["dim"] * n_products / result["kernel_cpu"]
+
+
+def render_peaks(ceilings: list[Result], markdown: bool) -> str:
+    """Make the table of the ceilings."""
+    peak = with_spread([c["flops"] / 1e9 for c in ceilings], 1)
+    heading = ("array in", "MiB", "read GB/s", "updated GB/s")
+    rows = []
+    for level, facts in ceilings[0]["bandwidth"].items():
+        row = [level, f"{facts['bytes'] / (1 << 20):,.1f}"]
+        for what in ("read", "update"):
+            rates = [c["bandwidth"][level][what] / 1e9 for c in ceilings]
+            row += [with_spread(rates, 1)]
+        rows.append(row)
+    bits = ceilings[0]["vector_bits"]
+    return f"peak of {bits}-bit multiply-adds: {peak} GFLOP/s\n\n" + table(heading, rows, markdown)
+
+
+def render(
+    results: list[Result], ceilings: list[Result], configs: list[tuple[int, str]], markdown: bool
+) -> str:
+    """Make the table of training, a row for each configuration."""
+    peak = {c["round"]: c["flops"] for c in ceilings}
+    rows = []
+    for dim, sharing in configs:
+        mine = [r for r in results if (r["dim"], r["sharing"]) == (dim, sharing)]
+        row = [sharing, str(dim)]
+        row.append(with_spread([r["n_words"] / r["kernel_cpu"] / 1e3 for r in mine], 0))
+        row.append(f"{median(r['products_per_example'] for r in mine):.2f}")
+        row.append(with_spread([flops(r) / 1e9 for r in mine], 1))
+        row.append(with_spread([100 * flops(r) / peak[r["round"]] for r in mine if peak], 1))
+        rows.append(row)
+    return table(HEADING, rows, markdown)

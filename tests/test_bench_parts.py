@@ -1,0 +1,194 @@
+"""The bench: what its sub-commands are made of, and the report."""
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+BENCH = Path(__file__).resolve().parent.parent / "bench"
+MARKED = "before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter\n"
+
+
+@pytest.fixture(autouse=True)
+def importable(tmp_path, monkeypatch):
+    """Let the package bench be imported, and nothing else that lies beside it."""
+    if not BENCH.is_dir():
+        pytest.skip("the bench is not part of this installation")
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "bench").symlink_to(BENCH)
+    monkeypatch.syspath_prepend(tmp_path / "path")
+    yield
+    for name in [name for name in sys.modules if name.split(".")[0] == "bench"]:
+        del sys.modules[name]
+
+
+def a_run(command, **flags):
+    return {
+        "machine": {"cpu": "A processor", "usable_cores": 2},
+        "versions": {"fastsgns": "1", "gensim": "4", "fastsgns_code": "c", "fastsgns_kernel": "k"},
+        "flags": {"command": command, "sg": 1, "rounds": 2, **flags},
+        "corpus": {"name": "text.txt", "bytes": 9, "tokens": 1000},
+    }
+
+
+def write_speed(path):
+    results = [
+        {"run": 0, "round": n_round, "side": side, "package": side.split("-")[0], "feed": "file",
+         "sharing": sharing, "kernel": None, "dim": 100, "workers": 1, "n_words": 1000,
+         "train_cpu": seconds * (n_round + 1)}
+        for n_round in range(2)
+        for side, sharing, seconds in (("gensim-file", None, 1), ("fastsgns-file b", "block", 0.25))
+    ]  # fmt: skip
+    path.write_text(json.dumps({"runs": [a_run("speed")], "results": results}))
+    return path
+
+
+def write_quality(path):
+    settings = {"sg": 1, "vector_size": 100, "window": 5, "negative": 5, "epochs": 3}
+    settings |= {"min_count": 5, "workers": 1, "alpha": 0.025}
+    flags = {name: value for name, value in settings.items() if name != "vector_size"}
+    run = a_run("quality", dim=100, seeds=2, cbow_gradient=None, fastsgns=[], **flags)
+    results = [
+        {"key": {"side": side, "code": code, "corpus": run["corpus"],
+                 "settings": settings | own | {"seed": seed}}, "scores": {"men": score + seed / 10}}
+        for side, code, own, score in (
+            ("gensim", ["4"], {}, 0.3),
+            ("fastsgns", ["1", "an older one", "k"], {"negative_sharing": "block"}, 0.7),
+            ("fastsgns", ["1", "c", "k"], {"negative_sharing": "block", "progress": False}, 0.5),
+            ("fastsgns", ["1", "c", "k"], {"negative_sharing": "block", "window": 9}, 0.7),
+        )
+        for seed in (1, 2, 3)
+    ]  # fmt: skip
+    path.write_text(json.dumps({"runs": [run], "results": results}))
+    return path
+
+
+def test_report_rewrites_what_lies_between_the_markers(tmp_path, capsys):
+    from bench import summary
+
+    files = [write_speed(tmp_path / "s.json"), write_quality(tmp_path / "q.json")]
+    readme = tmp_path / "README.md"
+    readme.write_text(MARKED)
+    assert summary.publish(files, readme, None) == 0
+    printed = capsys.readouterr().out
+    assert readme.read_text() == MARKED.replace("old\n", printed)
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in printed.splitlines()[:4]]
+    assert rows[0] == ["", "kw/CPU s, d = 100", "x gensim, d = 100", "MEN"]
+    assert rows[2] == ["gensim", "1", "1.0", "0.450 ± 0.071"]
+    assert rows[3] == ['fastsgns, "block"', "3", "4.0", "0.650 ± 0.071"]
+    assert "A processor, 2 cores" in printed.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    "text", ["no markers", MARKED + MARKED, "<!-- bench:end --><!-- bench:begin -->"]
+)
+def test_report_leaves_a_readme_alone_that_lacks_its_markers(tmp_path, capsys, text):
+    from bench import summary
+
+    readme = tmp_path / "README.md"
+    readme.write_text(text)
+    assert summary.publish([write_speed(tmp_path / "s.json")], readme, None) == 1
+    assert readme.read_text() == text
+    assert "once each" in capsys.readouterr().err
+
+
+def test_report_of_other_results_says_so(tmp_path, capsys):
+    from bench import summary
+
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps({"runs": [a_run("memory")], "results": []}))
+    assert summary.publish([path], None, None) == 1
+    assert "it holds results of memory" in capsys.readouterr().err
+
+
+def test_figure_is_the_same_for_the_same_results(tmp_path):
+    pytest.importorskip("matplotlib")
+    from bench import summary
+
+    files = [write_speed(tmp_path / "s.json"), write_quality(tmp_path / "q.json")]
+    readme = tmp_path / "README.md"
+    for name in ("a.svg", "b.svg"):
+        readme.write_text(MARKED)
+        assert summary.publish(files, readme, tmp_path / name) == 0
+        assert f"in the table]({name})\n<!-- bench:end -->" in readme.read_text()
+    drawn = (tmp_path / "a.svg").read_bytes()
+    assert drawn == (tmp_path / "b.svg").read_bytes()
+    assert b"d = 100" in drawn and b"MEN" in drawn
+
+
+def test_figure_without_matplotlib_is_left_out_with_a_message(tmp_path, capsys, monkeypatch):
+    from bench import summary
+
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert summary.publish([write_speed(tmp_path / "s.json")], None, tmp_path / "a.svg") == 0
+    assert "matplotlib is not installed" in capsys.readouterr().err
+    assert not (tmp_path / "a.svg").exists()
+
+
+def test_the_standard_set_is_made_of_lines_that_can_be_parsed(tmp_path):
+    from bench import __main__, standard
+
+    asked = ["standard", "a.txt", "--tokens", "1e3", "--dim", "10", "20", "--cache", str(tmp_path)]
+    arguments = __main__.parser().parse_args(asked)
+    lines = standard.lines(arguments, tmp_path / "out", tmp_path / "quality.json")
+    parsed = {}
+    for module, line in lines:
+        command = module.__name__.removeprefix("bench.")
+        parsed[command] = __main__.parser().parse_args([command, *line])
+    assert list(parsed) == ["scan", "speed", "quality", "memory", "overhead"]
+    assert parsed["speed"].dim == [10, 20] and parsed["speed"].tokens == 1000
+    assert parsed["quality"].output == tmp_path / "quality.json"
+    assert parsed["quality"].sharing == ["pair", "window", "block"]
+
+
+def test_zipf_has_each_word_and_frequent_ones_first():
+    from bench import synthetic
+
+    corpus = synthetic.zipf(50, 2000)
+    counts = np.bincount(corpus.ids, minlength=50)
+    assert counts.min() >= 1 and counts[0] > 100
+    assert np.array_equal(counts, corpus.vocabulary.counts)
+    assert np.all(np.diff(counts) <= 0)
+    assert np.array_equal(corpus.ids, synthetic.zipf(50, 2000).ids)
+    assert len(corpus) == 80
+    with pytest.raises(ValueError, match="50 words do not fit in 49 tokens"):
+        synthetic.zipf(50, 49)
+
+
+def test_a_repeated_corpus_has_the_same_sentences_over_again(tmp_path):
+    from bench import synthetic
+
+    corpus = synthetic.zipf(20, 60)
+    thrice = synthetic.repeat(corpus, 3, str(tmp_path))
+    assert list(thrice) == 3 * list(corpus)
+    assert np.array_equal(thrice.vocabulary.counts, 3 * corpus.vocabulary.counts)
+    assert [path.name for path in tmp_path.iterdir()] == ["path"]
+
+
+def test_products_of_a_block_are_counted_by_different_rows():
+    from bench import products
+
+    shared = {"negative": 5, "window": 1, "shrink": False, "keep": None, "n_shared": 8}
+    always_word_0 = np.zeros((4, 2), np.uint32)
+    objective = SimpleNamespace(n_focus=1, cbow=False, noise=always_word_0, **shared)
+    ids, offsets = np.array([1, 2, 3], np.int32), np.array([0, 3])
+    # 1, 2 and 1 contexts by two rows, the focus word and word 0; there are 4 pairs
+    assert products.per_example(objective, ids, offsets) == 8 / 4
+    objective.n_focus = 3
+    assert products.per_example(objective, ids, offsets) == 3 * 4 / 4
+    objective.cbow = True
+    assert products.per_example(objective, ids, offsets) == 2
+    objective.n_focus = 0
+    assert products.per_example(objective, ids, offsets) == 6
+
+
+def test_sides_are_multiplied_for_fastsgns_alone():
+    from bench.sides import expand
+
+    sides = expand(["fastsgns-file", "gensim-file"], ["pair", "block"], ["avx2"])
+    assert list(sides) == ["fastsgns-file pair avx2", "fastsgns-file block avx2", "gensim-file"]
+    assert sides["fastsgns-file block avx2"].settings["negative_sharing"] == "block"
+    assert sides["gensim-file"].settings == {} and sides["gensim-file"].kernel is None
