@@ -3,8 +3,8 @@
  * The rows themselves stay float; only the factors of the products are rounded, to 8 bits, so that
  * a gradient is off by some 2^-9 of itself, at random. */
 
-/* Rows of a tile of scores, and pairs of input rows whose new values registers hold. */
-enum { TILE_IN = 4, TILE_OUT = 6, MOVED_PAIRS = 4 };
+/* Pairs of input rows whose new values registers hold; products that are worth the packing. */
+enum { MOVED_PAIRS = 4, WORTH_PACKING = 72 };
 
 typedef __m512i pack; /* 32 numbers: two vectors' of one row, or one vector's of two rows */
 
@@ -192,6 +192,7 @@ static NAME(Packed) NAME(lay_out)(const BlockRows *b) {
 }
 
 static double RACY NAME(block)(const BlockRows *b, double rate) {
+    if (b->n_in * b->n_out < WORTH_PACKING) return NAME(float_block)(b, rate);
     NAME(Packed) p = NAME(lay_out)(b);
     NAME(pack_scores)(b, &p);
     double loss = b->want_loss ? NAME(block_losses)(b) : 0;
