@@ -46,14 +46,17 @@ static Slot *empty_slots(uint64_t n) {
     return calloc(n, sizeof(Slot));
 }
 
+/* How many types so many slots are for: with a quarter free, few are not in their home slot. */
+static int64_t types_of(uint64_t n_slots) { return (int64_t)(n_slots / 4 * 3); }
+
 int table_init(Table *table) {
     memset(table, 0, sizeof *table);
     table->mask = FIRST_SLOTS - 1;
     table->shift = 64 - FIRST_BITS;
     table->slots = empty_slots(FIRST_SLOTS);
-    table->types_room = FIRST_SLOTS / 2;
-    table->starts = malloc(sizeof(int64_t) * (FIRST_SLOTS / 2 + 1));
-    table->first = malloc(sizeof(int64_t) * (FIRST_SLOTS / 2));
+    table->types_room = types_of(FIRST_SLOTS);
+    table->starts = malloc(sizeof(int64_t) * (size_t)(table->types_room + 1));
+    table->first = malloc(sizeof(int64_t) * (size_t)table->types_room);
     if (!table->slots || !table->starts || !table->first) return SCAN_NO_MEMORY;
     table->starts[0] = 0;
     return 0;
@@ -89,12 +92,13 @@ static int grow(Table *table) {
         if (old[i].length) *free_slot(table, hash_short(old[i].low, old[i].high)) = old[i];
     free(old);
 
-    int64_t *starts = realloc(table->starts, sizeof(int64_t) * (n_old + 1));
+    const int64_t room = types_of(2 * n_old);
+    int64_t *starts = realloc(table->starts, sizeof(int64_t) * (size_t)(room + 1));
     if (starts) table->starts = starts;
-    int64_t *first = realloc(table->first, sizeof(int64_t) * n_old);
+    int64_t *first = realloc(table->first, sizeof(int64_t) * (size_t)room);
     if (first) table->first = first;
     if (!starts || !first) return SCAN_NO_MEMORY;
-    table->types_room = (int64_t)n_old;
+    table->types_room = room;
     return 0;
 }
 

@@ -4,11 +4,12 @@ The files are nameless (`tempfile.TemporaryFile`; ``TMPDIR`` says where): the op
 takes them back when the last reference goes, also after a crash.
 """
 
+import mmap
 import os
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 import numpy as np
@@ -17,7 +18,7 @@ from fastsgns.corpus.scan import remap
 from fastsgns.machine import available_memory
 
 BUDGET_SHARE = 4
-SLAB_IDS = 1 << 23
+SLAB_IDS = 1 << 21
 Stored = np.ndarray | tuple[int, int]
 
 
@@ -162,8 +163,17 @@ class Spool:
         self.close()
 
 
+def _pages(n: int) -> np.ndarray:
+    """Make an int32 array (n) of pages of its own, large ones if possible, where malloc pools."""
+    pages = mmap.mmap(-1, 4 * n, access=mmap.ACCESS_COPY)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with suppress(OSError):  # a kernel without them
+            pages.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(pages, np.int32)
+
+
 class Shelf:
-    """Where one thread writes its blocks, in large arrays: these cost few page faults.
+    """Where one thread writes its blocks, in arrays whose memory goes back with their last block.
 
     Parameters
     ----------
@@ -178,7 +188,7 @@ class Shelf:
     def room(self, n: int) -> np.ndarray:
         """Give an array to write up to n ids to."""
         if n > len(self._slab):
-            self._slab = np.empty(max(n, SLAB_IDS), np.int32)
+            self._slab = _pages(max(n, SLAB_IDS))
         return self._slab
 
     def keep(self, n: int) -> Stored:
