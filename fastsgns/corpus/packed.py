@@ -1,6 +1,7 @@
 """Words as bytes that become strings when they are asked for: most of a text's types never are."""
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from fastsgns.corpus.scan import gather
 
 
 class PackedWords:
-    """Words in UTF-8, each followed by a newline, in an order of their own.
+    r"""Words in UTF-8, each followed by a newline, in an order of their own.
 
     Parameters
     ----------
@@ -18,7 +19,7 @@ class PackedWords:
 
     Examples
     --------
-    >>> words = PackedWords(b"to\\nbe\\n", np.array([3, 0]), np.array([6, 3]))
+    >>> words = PackedWords(b"to\nbe\n", np.array([3, 0]), np.array([6, 3]))
     >>> words.unpacked, words.at(np.array([1])), len(words)
     (['be', 'to'], ['to'], 2)
     """
@@ -30,11 +31,11 @@ class PackedWords:
         return len(self._starts)
 
     @cached_property
-    def unpacked(self) -> list[str]:
+    def unpacked(self) -> list[Any]:
         """All words."""
         return self.at(np.arange(len(self)))
 
-    def at(self, positions: np.ndarray) -> list[str]:
+    def at(self, positions: np.ndarray) -> list[Any]:
         """Give the words at these positions."""
         chosen = gather(self._data, self._starts[positions], self._stops[positions])
         return chosen.decode("utf-8").split("\n")[:-1]

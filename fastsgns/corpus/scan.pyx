@@ -1,9 +1,9 @@
 """Text to ids in C: bytes through a `Scanner`, sentences of Python objects through a dict."""
 
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.dict cimport PyDict_SetItem
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
-from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.string cimport memcpy
 
@@ -89,13 +89,7 @@ cdef class Scanner:
         return self.table.carry_length > 0
 
     def feed(self, const uint8_t[::1] data not None, room=None):
-        """Scan one block, without the GIL.
-
-        Parameters
-        ----------
-        data : bytes or the like
-        room : ndarray of int32, optional
-            Receives the ids; of ``len(data) // 2 + 2`` elements at least.
+        """Scan one block, without the GIL; `room` is for ``len(data) // 2 + 2`` ids at least.
 
         Returns
         -------
@@ -171,18 +165,10 @@ def token_length(const uint8_t[::1] data not None):
 
 def gather(const uint8_t[::1] data not None, const int64_t[::1] starts not None,
            const int64_t[::1] stops not None):
-    """The parts ``data[start:stop]``, one after the other, as bytes.
-
-    Raises
-    ------
-    IndexError
-        If a part does not lie in `data`.
-    """
+    """The parts ``data[start:stop]`` one after the other; IndexError if one is not in `data`."""
     cdef int64_t i, length, total = 0, n = starts.shape[0]
-    if stops.shape[0] != n:
-        raise IndexError("starts and stops differ in number")
     for i in range(n):
-        if not 0 <= starts[i] <= stops[i] <= data.shape[0]:
+        if stops.shape[0] != n or not 0 <= starts[i] <= stops[i] <= data.shape[0]:
             raise IndexError(f"there are no bytes {starts[i]} to {stops[i]}")
         total += stops[i] - starts[i]
     cdef bytes parts = PyBytes_FromStringAndSize(NULL, total)
