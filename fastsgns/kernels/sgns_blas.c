@@ -69,10 +69,6 @@ static void blas_scatter_windows(const Windows *windows, const void *hidden, con
     plain_f32_rows.scatter_windows(windows, hidden, moved);
 }
 
-static double blas_meet(const void *hidden, void *moved, const StepRows *step, double rate) {
-    return plain_f32_rows.meet(hidden, moved, step, rate);
-}
-
 static double blas_block(const BlockRows *block, double rate) {
     return plain_f32_rows.block(block, rate);
 }
@@ -84,7 +80,6 @@ static const RowOps blas_rows = {"blas",
                                  blas_scatter,
                                  blas_gather_windows,
                                  blas_scatter_windows,
-                                 blas_meet,
                                  blas_block};
 
 const RowOps *rows_blas(void) { return sdot && saxpy ? &blas_rows : NULL; }
