@@ -60,7 +60,11 @@ static double blas_step(void *hidden_, void *gradient_, const StepRows *step, do
     return loss;
 }
 
-/* Windows and blocks are beyond level 1, and stay with the plain variant. */
+/* Batches, windows and blocks are beyond level 1, and stay with the plain variant. */
+static double blas_batch(const void *hidden, void *moved, const Batch *batch, double rate) {
+    return plain_f32_rows.batch(hidden, moved, batch, rate);
+}
+
 static void blas_gather_windows(void *hidden, const Windows *windows) {
     plain_f32_rows.gather_windows(hidden, windows);
 }
@@ -77,6 +81,7 @@ static const RowOps blas_rows = {"blas",
                                  sizeof(float),
                                  blas_gather,
                                  blas_step,
+                                 blas_batch,
                                  blas_scatter,
                                  blas_gather_windows,
                                  blas_scatter_windows,
