@@ -14,7 +14,7 @@ def per_example(objective: Any, ids: np.ndarray, offsets: np.ndarray) -> float:
     blocks, all input rows by all output rows, each different row once; here the blocks of a sample
     of sentences are drawn as the kernel draws them, and their rows counted.
     """
-    if not objective.n_focus:
+    if objective.cbow or not objective.n_focus:
         return 1.0 + objective.negative
     rng = np.random.default_rng(1)
     n_products = n_examples = 0
@@ -27,10 +27,6 @@ def per_example(objective: Any, ids: np.ndarray, offsets: np.ndarray) -> float:
             reach = int(rng.integers(1, objective.window + 1))
             reach = reach if objective.shrink else objective.window
             if len(sentence) < 2:
-                continue
-            if objective.cbow:
-                n_products += len(block) * (len(drawn) + 1)
-                n_examples += len(block)
                 continue
             low, high = max(0, first - reach), min(len(sentence), first + len(block) + reach)
             in_a_pair = [i for i in range(low, high) if len(block) > 1 or i != first]

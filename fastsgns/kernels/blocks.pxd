@@ -129,7 +129,8 @@ cdef inline void name_contexts(Worker *worker, const Plan *plan, int64_t start,
     cdef int k, n = 0
     cdef float *positive
     for other in range(start, stop):
-        worker.in_slots[other - start] = slot_of(worker.kept[other], worker.in_ids, &n, &seen)
+        if plan.n_focus > 1 or other != plan.first:
+            worker.in_slots[other - start] = slot_of(worker.kept[other], worker.in_ids, &n, &seen)
     start_rows(&worker.block, worker, n)
     for k in range(plan.n_focus):
         focus = plan.first + k
@@ -137,10 +138,9 @@ cdef inline void name_contexts(Worker *worker, const Plan *plan, int64_t start,
         end = min(stop, focus + plan.reach + 1)
         positive = worker.positive + worker.focus_slots[k] * worker.block.stride
         for other in range(begin, end):
-            positive[worker.in_slots[other - start]] += 1
-            worker.pairs[worker.in_slots[other - start]] += 1
-        positive[worker.in_slots[focus - start]] -= 1
-        worker.pairs[worker.in_slots[focus - start]] -= 1
+            if other != focus:
+                positive[worker.in_slots[other - start]] += 1
+                worker.pairs[worker.in_slots[other - start]] += 1
         worker.n_examples += end - begin - 1
 
 
