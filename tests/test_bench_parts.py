@@ -180,8 +180,8 @@ def test_products_of_a_block_are_counted_by_different_rows():
     objective.n_focus = 3
     assert products.per_example(objective, ids, offsets) == 3 * 4 / 4
     objective.cbow = True
-    assert products.per_example(objective, ids, offsets) == 2
-    objective.n_focus = 0
+    assert products.per_example(objective, ids, offsets) == 6
+    objective.cbow, objective.n_focus = False, 0
     assert products.per_example(objective, ids, offsets) == 6
 
 

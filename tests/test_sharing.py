@@ -1,4 +1,5 @@
 import itertools
+import logging
 from types import SimpleNamespace
 
 import numpy as np
@@ -55,6 +56,7 @@ def test_who_shares(given, expected):
     ],
 )
 def test_large_steps_share_less_and_say_so(given, expected, caplog):
+    caplog.set_level(logging.INFO, logger="fastsgns")
     assert plan(**given) == expected
     wanted = (4, 8) if given.get("negative_sharing") is None else (1, 5)
     wanted = (8, 0) if given.get("sg") == 0 else wanted
