@@ -110,11 +110,12 @@ def test_variants_equal_the_plain_one(variant, options):
 
 
 @pytest.mark.parametrize("cbow", [False, True])
-def test_shared_negatives_move_rows_as_the_paper_expects(cbow):
-    """The mean update over many draws is that of independent negatives, within its error."""
+@pytest.mark.parametrize("n_shared", [2, 8])
+def test_shared_negatives_move_rows_as_the_paper_expects(n_shared, cbow):
+    """The mean update over many draws is that of 5 independent negatives, within its error."""
     ids, offsets = np.array([3, 0, 7, 0, 5, 1], np.int32), np.array([0, 6])
     n_draws, updates = 4000, {}
-    for shared in ({}, {"n_focus": 3, "n_shared": 4}):
+    for shared in ({}, {"n_focus": 3, "n_shared": n_shared}):
         options = {"cbow": cbow, "shrink": False, "window": 2, "want_loss": False} | shared
         start = make_objective(**options)
         moves = []
