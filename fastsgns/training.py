@@ -131,6 +131,8 @@ class Trainer:
         if self.offsets[0] != 0 or len(self.ids) != self.offsets[-1] or np.any(lengths < 1):
             raise ValueError("the offsets must ascend from 0 to the number of ids")
         self._longest = int(lengths.max())
+        size = int(np.clip(len(self.ids) // CHUNKS_PER_EPOCH, *CHUNK_LIMITS))
+        self._starts = range(0, len(self.ids), size)
         self.use(self.objective)
 
     def use(self, objective: Objective) -> None:
@@ -139,23 +141,28 @@ class Trainer:
 
     def chunk_starts(self) -> range:
         """First positions of the chunks of an epoch; the same for any number of workers."""
-        n_tokens = len(self.ids)
-        size = int(np.clip(n_tokens // CHUNKS_PER_EPOCH, *CHUNK_LIMITS))
-        return range(0, n_tokens, size)
+        return self._starts
 
-    def stream(self, epoch: int, chunk: int) -> int:
-        """The random stream of a chunk: (seed, epoch, chunk) mixed into 64 bits."""
-        state = np.random.SeedSequence((self.seed & MASK, self.first_epoch + epoch, chunk))
-        return int(state.generate_state(1, np.uint64)[0])
+    def streams(self, epoch: int) -> list[int]:
+        """The random stream of each chunk: (seed, epoch, chunk) mixed into 64 bits.
 
-    def train_chunk(self, epoch: int, chunk: int) -> Tally:
+        All at once, because between two chunks the caches are cold and it takes four times as long.
+        """
+        words = self.seed & MASK, self.first_epoch + epoch
+        states = (
+            np.random.SeedSequence((*words, chunk)).generate_state(1, np.uint64)
+            for chunk in range(len(self._starts))
+        )
+        return [int(state[0]) for state in states]
+
+    def train_chunk(self, epoch: int, chunk: int, stream: int) -> Tally:
         """Train on one chunk."""
-        starts = self.chunk_starts()
+        starts = self._starts
         start = starts[chunk]
         stop = min(start + starts.step, len(self.ids))
         rates = self.schedule.rate(epoch, start), self.schedule.rate(epoch, stop)
         loss, n_examples, n_kept = kernels.train_chunk(
-            self.objective, self.ids, self.offsets, start, stop, *rates, self.stream(epoch, chunk)
+            self.objective, self.ids, self.offsets, start, stop, *rates, stream
         )
         return Tally(stop - start, n_kept, n_examples, loss)
 
@@ -186,7 +193,7 @@ class _Crew:
 
     def __init__(self, trainer: Trainer, epoch: int, tally: Tally) -> None:
         self.trainer, self.epoch, self.tally = trainer, epoch, tally
-        self.chunks = iter(range(len(trainer.chunk_starts())))
+        self.chunks = enumerate(trainer.streams(epoch))
         self.lock = threading.Lock()
         self.errors: list[BaseException] = []
         self.stop = trainer.objective.stop
@@ -212,15 +219,15 @@ class _Crew:
             raise self.errors[0]
 
     def _work(self) -> None:
+        done = Tally()
         try:
-            while not self.stop[0]:
-                with self.lock:
-                    chunk = next(self.chunks, None)
-                if chunk is None:
-                    break
-                done = self.trainer.train_chunk(self.epoch, chunk)
+            while True:
                 with self.lock:
                     self.tally.add(done)
+                    chunk = next(self.chunks, None)
+                if chunk is None or self.stop[0]:
+                    break
+                done = self.trainer.train_chunk(self.epoch, *chunk)
         except BaseException as error:
             self.errors.append(error)
             self.stop[0] = 1

@@ -12,7 +12,7 @@ from fastsgns.formats import native, registry, word2vec_reader
 from fastsgns.models import keyedvectors as gensim_names
 from fastsgns.vectors import table
 from fastsgns.vectors.keyedvectors import KeyedVectors
-from fastsgns.vectors.norms import row_norms
+from fastsgns.vectors.norms import largest, row_norms
 
 WORDS = ["the", "of", "straße", "</s>", "👩‍👩‍👧", "dog", "cat", "zebra"]
 
@@ -432,3 +432,17 @@ def test_restricted_queries_look_at_the_norms_of_no_other_rows(kv, shared, monke
     kv.most_similar_cosmul(["dog", "cat"], restrict_vocab=4)
     kv.most_similar_batch(["dog", "cat"], restrict_vocab=4)
     assert seen == ([4] * 4 if shared else [len(kv)])
+
+
+@pytest.mark.parametrize("shape", [(5,), (1000,), (3, 1000), (2, 0)])
+@pytest.mark.parametrize("n_kinds", [2, 30, 10**6])
+def test_largest_is_what_sorting_gives(shape, n_kinds):
+    values = np.random.default_rng(3).integers(0, n_kinds, shape).astype(np.float32)
+    for n in (0, 1, 10, 70, 2000):
+        found = np.take_along_axis(values, largest(values, n), -1)
+        assert np.array_equal(found, -np.sort(-values, -1)[..., :n])
+        assert all(len(set(row)) == len(row) for row in np.atleast_2d(largest(values, n)).tolist())
+
+
+def test_largest_of_what_is_not_a_number():
+    assert len(largest(np.full(100, np.nan), 3)) == 3

@@ -10,7 +10,15 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from fastsgns.corpus.scan import Scanner, encode_sentences, remap, tally, token_length
+from fastsgns.corpus.scan import (
+    Scanner,
+    count_known,
+    encode_sentences,
+    gather,
+    remap,
+    tally,
+    token_length,
+)
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -159,6 +167,37 @@ def test_remap_refuses_what_would_leave_the_arrays(ids, ends, room):
             np.array(ids, np.int32), np.array(ends), np.zeros(3, np.int32),
             np.empty(room, np.int32), np.empty(len(ends), np.int64),
         )  # fmt: skip
+
+
+def test_count_known_is_what_remap_keeps():
+    table = np.array([5, -1, 7], np.int32)
+    assert count_known(np.array([0, 1, 2, 1, 0], np.int32), table) == 3
+    for wrong in (-1, 3):
+        with pytest.raises(IndexError, match=f"id {wrong}"):
+            count_known(np.array([0, wrong], np.int32), table)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(-1, 1), (2, 1), (0, 4)])
+def test_gather_refuses_what_is_not_there(start, stop):
+    assert gather(b"abc", np.array([2, 0]), np.array([3, 2])) == b"cab"
+    with pytest.raises(IndexError):
+        gather(b"abc", np.array([start]), np.array([stop]))
+
+
+def test_a_block_needs_room():
+    with pytest.raises(ValueError, match="room for 3 ids"):
+        Scanner().feed(b"a b c d", np.empty(3, np.int32))
+
+
+@pytest.mark.parametrize("length", [1, 15, 16, 17, 63, 64, 65, 2047, 2048, 2049, 5000])
+def test_tokens_and_gaps_of_any_length_meet_any_border(length):
+    data = b"".join(b"x" * length + b" " * gap + b"y\n" for gap in range(1, 130))
+    scanner = Scanner()
+    ids, ends = scanner.feed(data + b"z")
+    assert types_of(scanner) == [b"x" * length, b"y"]
+    assert ids.tolist() == [0, 1] * 129
+    assert ends.tolist() == list(range(2, 260, 2))
+    assert scanner.inside_token
 
 
 def test_tally_refuses_an_id_out_of_range():

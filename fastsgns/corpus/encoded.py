@@ -8,11 +8,12 @@ import numpy as np
 
 from fastsgns.corpus.counting import Counted, Progress, Tally, count_files, count_iterable
 from fastsgns.corpus.files import Path, check_paths
+from fastsgns.corpus.joining import join, taken
 from fastsgns.corpus.merging import merge
 from fastsgns.corpus.ranges import FileScan
 from fastsgns.corpus.scan import encode_sentences
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences, check_corpus
-from fastsgns.corpus.storage import Assembly, Spool, Stored, allocate, check_budget
+from fastsgns.corpus.storage import Assembly, Spool, Stored, allocate, check_budget, distinct
 from fastsgns.corpus.vocabulary import Vocabulary, look_up
 from fastsgns.errors import FormatError
 from fastsgns.formats import native
@@ -115,10 +116,10 @@ class EncodedCorpus:
             raw = Vocabulary(types.words, types.counts)
             own, new_ids = _renumbered(raw, _chosen(vocabulary, raw))
             table = np.append(new_ids, np.int32(-1))  # last: of a dropped type
-            joined = Assembly(allocate(own.total, budget))
+            encoded = allocate(own.total, budget)
             n_raw = scan.n_tokens, scan.count_sentences()
-            _join(scan, [table[ids] for ids in types.tables], spool, joined)
-        return cls(joined.ids, joined.offsets(), own, *n_raw)
+            offsets = join(scan, [table[ids] for ids in types.tables], spool, encoded)
+        return cls(encoded, offsets, own, *n_raw)
 
     @classmethod
     def from_iterable(
@@ -164,9 +165,9 @@ class EncodedCorpus:
             raw = Vocabulary(list(table), found) if given is None else given.recounted(found)
             own, new_ids = _renumbered(raw, _chosen(vocabulary, raw))
             joined = Assembly(allocate(own.total, budget))
-            for ids, ends in _taken(blocks, spool):
+            for ids, ends in taken(blocks, spool):
                 joined.append(ids, ends, new_ids)
-        return cls(joined.ids, joined.offsets(), own, *n_raw)
+        return cls(joined.ids, distinct(joined.ends), own, *n_raw)
 
     def restrict(self, vocabulary: Vocabulary, memory_budget: int | None = None) -> "EncodedCorpus":
         """Give the corpus the ids of another vocabulary, tokens that it lacks left out.
@@ -193,7 +194,7 @@ class EncodedCorpus:
             inside = slice(*np.searchsorted(self.offsets, (start, stop), "right"))
             joined.append(self.ids[start:stop], self.offsets[inside] - start, table)
         return EncodedCorpus(
-            joined.ids, joined.offsets(), own, self.n_raw_tokens, self.n_raw_sentences
+            joined.ids, distinct(joined.ends), own, self.n_raw_tokens, self.n_raw_sentences
         )
 
     @property
@@ -348,24 +349,6 @@ def _chosen(vocabulary: Vocabulary | Chooser | None, raw: Vocabulary) -> Vocabul
     if vocabulary is None:
         return raw
     return vocabulary if isinstance(vocabulary, Vocabulary) else vocabulary(raw)
-
-
-def _taken(
-    blocks: list[tuple[Stored, np.ndarray]], spool: Spool
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the blocks in order, each forgotten as soon as it was used."""
-    blocks.reverse()
-    while blocks:
-        stored, ends = blocks.pop()
-        yield spool.get(stored), ends
-
-
-def _join(scan: FileScan, tables: list[np.ndarray], spool: Spool, joined: Assembly) -> None:
-    for part in scan.ranges:
-        for ids, ends in _taken(part.blocks, spool):
-            joined.append(ids, ends, tables[part.scanner])
-        if part.is_last:
-            joined.end_sentence()
 
 
 def _fault(tensors: native.Tensors, metadata: dict, n_words: int) -> str | None:

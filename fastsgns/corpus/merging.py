@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fastsgns.corpus.packed import PackedWords
 from fastsgns.corpus.ranges import FileScan, Range
 from fastsgns.corpus.scan import Scanner
 
@@ -14,7 +15,7 @@ class Merged:
 
     Attributes
     ----------
-    words : list of str
+    words : PackedWords or list of str
         In the order in which they stand in the files.
     counts : ndarray of int64
         Their tokens.
@@ -22,7 +23,7 @@ class Merged:
         For each scanner, the index in `words` of each of its ids; -1: the type is dropped.
     """
 
-    words: list[str]
+    words: PackedWords | list[str]
     counts: np.ndarray
     tables: list[np.ndarray]
 
@@ -82,12 +83,12 @@ def _decode(
     ranges: list[Range],
     starts: np.ndarray,
     first: np.ndarray,
-) -> tuple[list[str], np.ndarray | None]:
+) -> tuple[PackedWords | list[str], np.ndarray | None]:
     """Decode the types in `order`; if any are alike or empty, also find the word of each."""
     arena, offsets = scanner.types()
     try:
-        words = arena.decode("utf-8").split("\n")
-        return list(map(words.__getitem__, order.tolist())), None
+        arena.decode("utf-8")
+        return PackedWords(arena, offsets[order], offsets[order + 1]), None
     except UnicodeDecodeError:
         if errors == "strict":
             types = [arena[offsets[i] : offsets[i + 1] - 1] for i in order.tolist()]

@@ -6,7 +6,6 @@ tokens, one after the other, are exactly those of the files, however they are cu
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -15,14 +14,13 @@ import numpy as np
 
 from fastsgns.corpus.files import BOM, is_stream, naming
 from fastsgns.corpus.scan import Scanner, token_length
-from fastsgns.corpus.storage import Spool, Stored, distinct, n_stored
+from fastsgns.corpus.storage import Shelf, Spool, Stored, distinct, n_stored
+from fastsgns.corpus.threads import Crew
 from fastsgns.formats.files import open_binary
 from fastsgns.machine import n_cores
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 18
 RANGE_BYTES = 8 << 20
-POLL_SECONDS = 0.1
-STOP_SECONDS = 0.3  # a thread may hang in the read of a pipe; it owns all it touches
 Progress = Callable[[int, int | None], object]
 
 
@@ -115,79 +113,45 @@ class FileScan:
     ranges : list of Range
         In the order of the files.
     scanners : list of Scanner
+    n_workers : int
+        Threads, no more than there are ranges.
     """
 
     def __init__(self, paths: list[str], workers: int | None, spool: Spool | None) -> None:
         self.ranges = [part for path in paths for part in cut(path)]
-        self.scanners: list[Scanner] = []
-        self._spool = spool
-        self._n_workers = min(check_workers(workers), len(self.ranges))
-        self._waiting = iter(self.ranges)
+        self.n_workers = min(check_workers(workers), len(self.ranges))
+        self.scanners = [Scanner() for _ in range(self.n_workers)]
+        self._shelves = [Shelf(spool) for _ in range(self.n_workers)]
+        self._crew = Crew(self.n_workers, self.ranges, self._scan)
         self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._errors: list[BaseException] = []
         self._done_bytes = 0
         stops = [part.stop for part in self.ranges if part.is_last]
         self._total = None if None in stops else sum(stop for stop in stops if stop)
 
     def run(self, progress: Progress | None = None) -> None:
         """Scan; the first exception of any thread stops the others and is raised here."""
-        self.scanners = [Scanner() for _ in range(self._n_workers)]
-        done: list[threading.Event] = []
-        try:
-            for index in range(self._n_workers):
-                event = threading.Event()
-                threading.Thread(target=self._work, args=(index, event), daemon=True).start()
-                done.append(event)
-            for event in done:
-                while not event.wait(POLL_SECONDS):
-                    if progress:
-                        progress(self._done_bytes, self._total)
-        finally:
-            self._stop.set()
-            deadline = time.monotonic() + STOP_SECONDS
-            for event in done:
-                event.wait(max(0.0, deadline - time.monotonic()))
-        if self._errors:
-            raise self._errors[0]
-        if progress:
-            progress(self._done_bytes, self._total)
 
-    def _work(self, index: int, done: threading.Event) -> None:
-        try:
-            buffer = memoryview(bytearray(BLOCK_BYTES))
-            while not self._stop.is_set():
-                with self._lock:
-                    part = next(self._waiting, None)
-                if part is None:
-                    return
-                part.scanner = index
-                with naming(part.path):
-                    self._scan(part, buffer)
-        except BaseException as error:  # handed to the thread that waits
-            self._errors.append(error)
-            self._stop.set()
-        finally:
-            done.set()
+        def report() -> None:
+            if progress:
+                progress(self._done_bytes, self._total)
 
-    def _scan(self, part: Range, buffer: memoryview) -> None:
-        scanner = self.scanners[part.scanner]
-        part.first_token = scanner.n_tokens
-        with open_binary(part.path, buffering=0) as file:
+        self._crew.run(report)
+        report()
+
+    def _scan(self, thread: int, part: Range) -> None:
+        scanner, shelf = self.scanners[thread], self._shelves[thread]
+        part.scanner, part.first_token = thread, scanner.n_tokens
+        buffer = memoryview(bytearray(BLOCK_BYTES))
+        with naming(part.path), open_binary(part.path, buffering=0) as file:
             whole = part.stop is None
             for piece in stream(file, buffer) if whole else pieces(file, part, buffer, scanner):
-                if self._stop.is_set():
+                if self._crew.stop.is_set():
                     return
-                self._keep(part, *scanner.feed(piece))
+                _keep(part, shelf, *scanner.feed(piece, shelf.room(len(piece) // 2 + 2)))
                 with self._lock:
                     self._done_bytes += len(piece)
-        self._keep(part, *scanner.finish())
+        _keep(part, shelf, *scanner.finish(shelf.room(1)))
         part.n_tokens = scanner.n_tokens - part.first_token
-
-    def _keep(self, part: Range, ids: np.ndarray, ends: np.ndarray) -> None:
-        if len(ids) or len(ends):
-            stored = (0, len(ids)) if self._spool is None else self._spool.put(ids)
-            part.blocks.append((stored, ends))
 
     @property
     def n_tokens(self) -> int:
@@ -205,6 +169,11 @@ class FileScan:
             if part.is_last:
                 all_ends.append(np.array([n_before], np.int64))
         return len(distinct(all_ends)) - 1
+
+
+def _keep(part: Range, shelf: Shelf, ids: np.ndarray, ends: np.ndarray) -> None:
+    if len(ids) or len(ends):
+        part.blocks.append((shelf.keep(len(ids)), ends))
 
 
 def check_workers(workers: int | None) -> int:

@@ -1,9 +1,11 @@
 """Text to ids in C: bytes through a `Scanner`, sentences of Python objects through a dict."""
 
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.dict cimport PyDict_SetItem
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.string cimport memcpy
 
 import numpy as np
 
@@ -40,6 +42,13 @@ cdef int _check(int error) except -1:
     raise ValueError("the text has more than 2,147,483,647 types; ids are 32 bits wide")
 
 
+cdef int32_t[::1] _checked(object room, int64_t n):
+    """`room` if n ids fit."""
+    if len(room) < n:
+        raise ValueError(f"there is room for {len(room)} ids, where {n} may come")
+    return room
+
+
 cdef class Scanner:
     """Ids of the white-space separated tokens of a stream of bytes, in first-seen order.
 
@@ -55,11 +64,10 @@ cdef class Scanner:
     """
 
     cdef Table table
-    cdef object ids
     cdef object ends
 
     def __cinit__(self):
-        self.ids = self.ends = None
+        self.ends = None
         _check(table_init(&self.table))
 
     def __dealloc__(self):
@@ -80,36 +88,38 @@ cdef class Scanner:
         """Whether the last block ended inside a token."""
         return self.table.carry_length > 0
 
-    def feed(self, const uint8_t[::1] data not None):
-        """Scan one block, without the GIL.
+    def feed(self, const uint8_t[::1] data not None, room=None):
+        """Scan one block, without the GIL; `room` is for ``len(data) // 2 + 2`` ids at least.
 
         Returns
         -------
         ids : ndarray of int32
-            Of the tokens that ended in this block.
+            Of the tokens that ended in this block: the beginning of `room`.
         ends : ndarray of int64
             How many of them stand before each newline, ascending, no value twice.
         """
         cdef int64_t n = data.shape[0], n_ids = 0, n_ends = 0
         cdef int error = 0
-        if n == 0:
-            return np.empty(0, np.int32), np.empty(0, np.int64)
-        if self.ids is None or len(self.ids) < n // 2 + 2:
-            self.ids = np.empty(n // 2 + 2, np.int32)
+        if self.ends is None or len(self.ends) < n // 2 + 2:
             self.ends = np.empty(n // 2 + 2, np.int64)
-        cdef int32_t[::1] ids = self.ids
+        if room is None:
+            room = np.empty(n // 2 + 2, np.int32)
+        cdef int32_t[::1] ids = _checked(room, n // 2 + 2)
         cdef int64_t[::1] ends = self.ends
-        with nogil:
-            error = table_feed(&self.table, &data[0], n, &ids[0], &n_ids, &ends[0], &n_ends)
+        if n:
+            with nogil:
+                error = table_feed(&self.table, &data[0], n, &ids[0], &n_ids, &ends[0], &n_ends)
         _check(error)
-        return self.ids[:n_ids].copy(), self.ends[:n_ends].copy()
+        return room[:n_ids], self.ends[:n_ends].copy()
 
-    def finish(self):
+    def finish(self, room=None):
         """End the stream: the id of the token that the last block cut, if any, as `feed` does."""
-        cdef int32_t token_id = 0
         cdef int64_t n_ids = 0
-        _check(table_finish(&self.table, &token_id, &n_ids))
-        return np.full(n_ids, token_id, np.int32), np.empty(0, np.int64)
+        if room is None:
+            room = np.empty(1, np.int32)
+        cdef int32_t[::1] ids = _checked(room, 1)
+        _check(table_finish(&self.table, &ids[0], &n_ids))
+        return room[:n_ids], np.empty(0, np.int64)
 
     def absorb(self, Scanner other not None):
         """Add the types and counts of `other`; returns their ids here, int32 (n_types of other)."""
@@ -151,6 +161,39 @@ def token_length(const uint8_t[::1] data not None):
         with nogil:
             length = c_token_length(&data[0], data.shape[0])
     return length
+
+
+def gather(const uint8_t[::1] data not None, const int64_t[::1] starts not None,
+           const int64_t[::1] stops not None):
+    """The parts ``data[start:stop]`` one after the other; IndexError if one is not in `data`."""
+    cdef int64_t i, length, total = 0, n = starts.shape[0]
+    for i in range(n):
+        if stops.shape[0] != n or not 0 <= starts[i] <= stops[i] <= data.shape[0]:
+            raise IndexError(f"there are no bytes {starts[i]} to {stops[i]}")
+        total += stops[i] - starts[i]
+    cdef bytes parts = PyBytes_FromStringAndSize(NULL, total)
+    cdef char *to = parts
+    for i in range(n):
+        length = stops[i] - starts[i]
+        if length:
+            memcpy(to, &data[starts[i]], length)
+        to += length
+    return parts
+
+
+def count_known(const int32_t[::1] ids not None, const int32_t[::1] table not None):
+    """How many ids have a `table` entry that is not negative; IndexError for an id out of range."""
+    cdef int64_t position, n_known = table.shape[0], known = 0
+    cdef bint broken = False
+    with nogil:
+        for position in range(ids.shape[0]):
+            if not 0 <= ids[position] < n_known:
+                broken = True
+                break
+            known += table[ids[position]] >= 0
+    if broken:
+        raise IndexError(f"id {ids[position]} is not between 0 and {n_known - 1}")
+    return known
 
 
 def remap(const int32_t[::1] ids not None, const int64_t[::1] ends not None,

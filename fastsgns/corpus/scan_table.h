@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
     Slot *slots;
     uint64_t mask; /* number of slots - 1; a power of two */
+    int shift; /* that takes a hash of 64 bits to a slot */
     uint8_t *arena; /* the types in order of their ids, a newline after each */
     int64_t *starts; /* of each type in the arena, and one past the last: n_types + 1 */
     int64_t *first; /* the position of each type's first token */

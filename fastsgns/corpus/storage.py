@@ -4,11 +4,12 @@ The files are nameless (`tempfile.TemporaryFile`; ``TMPDIR`` says where): the op
 takes them back when the last reference goes, also after a crash.
 """
 
+import mmap
 import os
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 import numpy as np
@@ -17,7 +18,7 @@ from fastsgns.corpus.scan import remap
 from fastsgns.machine import available_memory
 
 BUDGET_SHARE = 4
-SLAB_IDS = 1 << 23
+SLAB_IDS = 1 << 21
 Stored = np.ndarray | tuple[int, int]
 
 
@@ -96,8 +97,6 @@ def n_stored(stored: Stored) -> int:
 class Spool:
     """Blocks of int32 ids: in memory until `budget` bytes are full, then in a temporary file.
 
-    Threads may `put` at the same time.
-
     Examples
     --------
     >>> with Spool(budget=0) as spool:
@@ -110,23 +109,28 @@ class Spool:
         self._file: BinaryIO | None = None
         self._end = 0
         self._lock = threading.Lock()
-        self._slab = np.empty(0, np.int32)
+        self._shelf = Shelf(self)
 
-    def _take(self, n: int) -> np.ndarray:
-        """Room for n ids in a large array, which costs far fewer page faults than many small."""
-        if n > len(self._slab):
-            self._slab = np.empty(max(n, SLAB_IDS), np.int32)
-        taken, self._slab = self._slab[:n], self._slab[n:]
-        return taken
+    @property
+    def has_file(self) -> bool:
+        """Whether some of the blocks lie in a file."""
+        return self._file is not None
 
     def put(self, ids: np.ndarray) -> Stored:
-        """Keep a copy of `ids`; returns what `get` wants."""
+        """Keep a copy of `ids`; returns what `get` wants. Of threads, each needs its `Shelf`."""
+        self._shelf.room(len(ids))[: len(ids)] = ids
+        return self._shelf.keep(len(ids))
+
+    def take(self, size: int) -> bool:
+        """Whether so many bytes may stay in memory; they are taken off the budget."""
         with self._lock:
-            if ids.nbytes <= self._room:
-                self._room -= ids.nbytes
-                kept = self._take(len(ids))
-                kept[:] = ids
-                return kept
+            fits = size <= self._room
+            self._room -= size if fits else 0
+            return fits
+
+    def write(self, ids: np.ndarray) -> Stored:
+        """Write `ids` to the file; returns what `get` wants."""
+        with self._lock:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="fastsgns-")  # noqa: SIM115
             start = self._end
@@ -159,6 +163,45 @@ class Spool:
         self.close()
 
 
+def _pages(n: int) -> np.ndarray:
+    """Make an int32 array (n) of pages of its own, large ones if possible, where malloc pools."""
+    pages = mmap.mmap(-1, 4 * n, access=mmap.ACCESS_COPY)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with suppress(OSError):  # a kernel without them
+            pages.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(pages, np.int32)
+
+
+class Shelf:
+    """Where one thread writes its blocks, in arrays whose memory goes back with their last block.
+
+    Parameters
+    ----------
+    spool : Spool or None
+        Decides what stays; without one nothing does.
+    """
+
+    def __init__(self, spool: Spool | None) -> None:
+        self._spool = spool
+        self._slab = np.empty(0, np.int32)
+
+    def room(self, n: int) -> np.ndarray:
+        """Give an array to write up to n ids to."""
+        if n > len(self._slab):
+            self._slab = _pages(max(n, SLAB_IDS))
+        return self._slab
+
+    def keep(self, n: int) -> Stored:
+        """Keep the first n ids of the room; returns what `Spool.get` wants."""
+        if self._spool is None:
+            return 0, n
+        ids = self._slab[:n]
+        if not self._spool.take(ids.nbytes):
+            return self._spool.write(ids)
+        self._slab = self._slab[n:]
+        return ids
+
+
 class Assembly:
     """Blocks of ids and sentence ends joined to one array and its offsets, renumbered on the way.
 
@@ -166,31 +209,34 @@ class Assembly:
     ----------
     ids : ndarray of int32
         Receives the ids.
+    start : int
+        Where the first of them goes.
+
+    Attributes
+    ----------
+    ends : list of ndarray of int64
+        Positions in `ids` where a sentence ends, ascending; some of them more than once.
     """
 
-    def __init__(self, ids: np.ndarray) -> None:
+    def __init__(self, ids: np.ndarray, start: int = 0) -> None:
         self.ids = ids
-        self.n_tokens = 0
-        self._ends: list[np.ndarray] = []
+        self.ends: list[np.ndarray] = []
+        self._stop = start
 
     def append(self, ids: np.ndarray, ends: np.ndarray, table: np.ndarray) -> None:
         """Add ``table[ids]`` without its negative ids; `ends` are positions in this block."""
         new_ends = np.empty(len(ends), np.int64)
-        kept = remap(ids, ends, table, self.ids[self.n_tokens :], new_ends)
-        new_ends += self.n_tokens
-        self._ends.append(new_ends)
-        self.n_tokens += kept
+        kept = remap(ids, ends, table, self.ids[self._stop :], new_ends)
+        new_ends += self._stop
+        self.ends.append(new_ends)
+        self._stop += kept
 
     def end_sentence(self) -> None:
         """End the sentence here, if it has begun."""
-        self._ends.append(np.array([self.n_tokens], np.int64))
-
-    def offsets(self) -> np.ndarray:
-        """Return the starts of the sentences that have a token, and the end of the last: int64."""
-        return distinct(self._ends)
+        self.ends.append(np.array([self._stop], np.int64))
 
 
 def distinct(ends: list[np.ndarray]) -> np.ndarray:
-    """0 and every ascending end that is greater than the one before it."""
+    """0 and every ascending end that is greater than the one before it: the sentences' offsets."""
     joined = np.concatenate([np.zeros(1, np.int64), *ends])
     return joined[np.concatenate([[True], joined[1:] > joined[:-1]])]

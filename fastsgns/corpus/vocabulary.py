@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns.corpus.packed import PackedWords
+
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
 TrimRule = Callable[[Any, int, int], int | None]
 
@@ -19,7 +21,7 @@ class Vocabulary:
 
     Parameters
     ----------
-    words : sequence of hashable
+    words : sequence of hashable, or PackedWords
         No two alike.
     counts : array_like of int, shape (n,)
         How often each occurs.
@@ -39,12 +41,12 @@ class Vocabulary:
 
     origin: "tuple[Vocabulary, np.ndarray] | None" = None  # selected from it: at these ids
 
-    def __init__(self, words: Sequence[Hashable], counts: Any) -> None:
-        self.words = words if isinstance(words, list) else list(words)
+    def __init__(self, words: Sequence[Hashable] | PackedWords, counts: Any) -> None:
+        self._words = words if isinstance(words, (list, PackedWords)) else list(words)
         self.counts = np.ascontiguousarray(counts, np.int64)
-        if self.counts.shape != (len(self.words),):
+        if self.counts.shape != (len(self._words),):
             raise ValueError(
-                f"{len(self.words)} words have counts of shape {self.counts.shape}; "
+                f"{len(self._words)} words have counts of shape {self.counts.shape}; "
                 "give one count for each word"
             )
         if len(self.counts) and self.counts.min() < 0:
@@ -73,6 +75,17 @@ class Vocabulary:
             )
         return cls(list(counts), [_integer(word, count) for word, count in counts.items()])
 
+    @property
+    def words(self) -> list[Hashable]:
+        """The words in the order of their ids."""
+        return self._words.unpacked if isinstance(self._words, PackedWords) else self._words
+
+    def words_at(self, ids: np.ndarray) -> list[Hashable]:
+        """Give the words of some ids."""
+        if isinstance(self._words, PackedWords):
+            return self._words.at(ids)
+        return list(map(self._words.__getitem__, ids.tolist()))
+
     @cached_property
     def ids(self) -> dict[Hashable, int]:
         """The id of each word."""
@@ -89,13 +102,13 @@ class Vocabulary:
 
     def recounted(self, counts: np.ndarray) -> "Vocabulary":
         """Give the same words, with the same ids, other counts."""
-        other = Vocabulary(self.words, counts)
+        other = Vocabulary(self._words, counts)
         if "ids" in self.__dict__:
             other.__dict__["ids"] = self.ids
         return other
 
     def __len__(self) -> int:
-        return len(self.words)
+        return len(self._words)
 
     def __contains__(self, word: Hashable) -> bool:
         return word in self.ids
@@ -189,7 +202,7 @@ def select(
     kept = np.flatnonzero(keep)
     if sort:
         kept = kept[np.argsort(-raw.counts[kept], kind="stable")]
-    vocabulary = Vocabulary(list(map(raw.words.__getitem__, kept.tolist())), raw.counts[kept])
+    vocabulary = Vocabulary(raw.words_at(kept), raw.counts[kept])
     vocabulary.origin = raw, kept
     return Selection(vocabulary, effective, len(raw), raw.total, vocabulary.total)
 
@@ -257,7 +270,7 @@ def grow(old: Vocabulary, new: Vocabulary) -> Vocabulary:
 
 def look_up(raw: Vocabulary, vocabulary: Vocabulary) -> np.ndarray:
     """Find the id in `vocabulary` of each word of `raw`, or -1: int32."""
-    if raw.words is vocabulary.words:
+    if raw._words is vocabulary._words:
         return np.arange(len(raw), dtype=np.int32)
     if vocabulary.origin is not None and vocabulary.origin[0] is raw:
         table = np.full(len(raw), -1, np.int32)

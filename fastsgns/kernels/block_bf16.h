@@ -3,8 +3,8 @@
  * The rows themselves stay float; only the factors of the products are rounded, to 8 bits, so that
  * a gradient is off by some 2^-9 of itself, at random. */
 
-/* Rows of a tile of scores, and pairs of input rows whose new values registers hold. */
-enum { TILE_IN = 4, TILE_OUT = 6, MOVED_PAIRS = 4 };
+/* Pairs of input rows whose new values registers hold; products that are worth the packing. */
+enum { MOVED_PAIRS = 4, WORTH_PACKING = 72 };
 
 typedef __m512i pack; /* 32 numbers: two vectors' of one row, or one vector's of two rows */
 
@@ -99,8 +99,11 @@ static void NAME(pack_errors)(const BlockRows *b, const NAME(Packed) *p) {
 }
 
 /* The columns x .. x + 16 * halves - 1 of 2 * n_pairs input rows and of all output rows. */
-INLINE void NAME(move_columns)(const int n_pairs, const int halves, const NAME(Packed) *p,
-                               int n_out, int64_t stride, int first, int64_t x) {
+INLINE void NAME(move_columns)(const int n_pairs, const int halves, const BlockRows *b,
+                               const NAME(Packed) *p, int first, int n_ahead, int64_t x) {
+    const int n_out = b->n_out;
+    const int64_t stride = b->stride;
+    const void *const *ahead = b->ahead;
     const int64_t n_packs = p->n_packs;
     const pack *in_packs = p->in_packs + first * n_packs + x / 32, *out_packs = p->out_packs + x / 32;
     float *const *in = p->in + first, *const *out = p->out;
@@ -137,7 +140,11 @@ INLINE void NAME(move_columns)(const int n_pairs, const int halves, const NAME(P
         }
         by_in += stride;
         by_out += stride;
+        for (int k = j; k < j + 2 && k < n_ahead; k++)
+            for (int v = 0; v < halves; v++) PREFETCH((const float *)ahead[k] + x + v * LANES);
     }
+    for (int k = (n_out + 1) / 2 * 2; k < n_ahead; k++)
+        for (int v = 0; v < halves; v++) PREFETCH((const float *)ahead[k] + x + v * LANES);
     for (int i = 0; i < 2 * n_pairs; i++)
         for (int v = 0; v < halves; v++) _mm512_storeu_ps(in[i] + x + v * LANES, moved[i][v]);
 }
@@ -145,15 +152,9 @@ INLINE void NAME(move_columns)(const int n_pairs, const int halves, const NAME(P
 INLINE void NAME(move_packed)(const int n_pairs, const BlockRows *b, const NAME(Packed) *p,
                               int first, int n_ahead) {
     int64_t x = 0;
-    for (; x + 32 <= b->width; x += 32) {
-        NAME(move_columns)(n_pairs, 2, p, b->n_out, b->stride, first, x);
-        for (int k = 0; k < n_ahead; k++) PREFETCH((const float *)b->ahead[k] + x);
-        for (int k = 0; k < n_ahead; k++) PREFETCH((const float *)b->ahead[k] + x + LANES);
-    }
-    if (x < b->width) {
-        NAME(move_columns)(n_pairs, 1, p, b->n_out, b->stride, first, x);
-        for (int k = 0; k < n_ahead; k++) PREFETCH((const float *)b->ahead[k] + x);
-    }
+    for (; x + 32 <= b->width; x += 32)
+        NAME(move_columns)(n_pairs, 2, b, p, first, n_ahead, x);
+    if (x < b->width) NAME(move_columns)(n_pairs, 1, b, p, first, n_ahead, x);
 }
 
 /* Takes the pairs of input rows in as few and as equal parts as registers allow. */
@@ -192,6 +193,7 @@ static NAME(Packed) NAME(lay_out)(const BlockRows *b) {
 }
 
 static double RACY NAME(block)(const BlockRows *b, double rate) {
+    if (b->n_in * b->n_out < WORTH_PACKING) return NAME(float_block)(b, rate);
     NAME(Packed) p = NAME(lay_out)(b);
     NAME(pack_scores)(b, &p);
     double loss = b->want_loss ? NAME(block_losses)(b) : 0;

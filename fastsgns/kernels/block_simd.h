@@ -126,7 +126,7 @@ static void RACY NAME(move_all)(const BlockRows *b, float *const *in, float *con
               b->ahead, 0)
 }
 
-static double RACY NAME(block)(const BlockRows *b, double rate) {
+static double RACY NAME(float_block)(const BlockRows *b, double rate) {
     float **in = (float **)((float *)b->scratch + b->n_out * b->width), **out = in + b->n_in;
     for (int i = 0; i < b->n_in; i++) in[i] = (float *)b->input + b->in[i] * b->width;
     for (int j = 0; j < b->n_out; j++) out[j] = (float *)b->output + b->out[j] * b->width;

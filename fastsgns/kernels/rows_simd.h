@@ -365,10 +365,11 @@ static void NAME(errors)(const BlockRows *b, float rate) {
         }
 }
 
+#include "block_simd.h"
 #if defined(HAS_BF16)
 #include "block_bf16.h"
 #else
-#include "block_simd.h"
+static double NAME(block)(const BlockRows *b, double rate) { return NAME(float_block)(b, rate); }
 #endif
 
 const RowOps NAME(rows) = {VARIANT, sizeof(float), NAME(gather), NAME(step), NAME(scatter),

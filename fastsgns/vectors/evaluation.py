@@ -181,8 +181,12 @@ def _answers(
     for start in range(0, len(asked), n_block):
         block = asked[start : start + n_block]
         words, places = np.unique(block, return_inverse=True)
-        cosines = divide(products(vectors, unit(vectors[words])), norms)
-        each = combine(cosines, places.reshape(block.shape))
+        if combine is _add and len(words) > len(block):
+            a, b, c = (unit(vectors[column]) for column in block.T)
+            each = iter(divide(products(vectors, b + c - a), norms))
+        else:
+            cosines = divide(products(vectors, unit(vectors[words])), norms)
+            each = combine(cosines, places.reshape(block.shape))
         for row, (scores, three) in enumerate(zip(each, block.tolist()), start):
             scores[three] = -np.inf
             for word in three if lexicon.variants else ():

@@ -1,0 +1,71 @@
+"""The blocks of a scan made one array of ids, by several threads at once."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from fastsgns.corpus.ranges import FileScan, Range
+from fastsgns.corpus.scan import count_known
+from fastsgns.corpus.storage import Assembly, Spool, Stored, distinct
+from fastsgns.corpus.threads import Crew
+
+
+def taken(
+    blocks: list[tuple[Stored, np.ndarray]], spool: Spool
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the blocks in order, each forgotten as soon as it was used."""
+    blocks.reverse()
+    while blocks:
+        stored, ends = blocks.pop()
+        yield spool.get(stored), ends
+
+
+def join(scan: FileScan, tables: list[np.ndarray], spool: Spool, ids: np.ndarray) -> np.ndarray:
+    """Write the ids of a scan to `ids`, renumbered by the table of their scanner.
+
+    Where a range goes to is known once the ids kept of those before are counted, unless some lie
+    in a file: that is read once, range after range.
+
+    Parameters
+    ----------
+    scan : FileScan
+        Its blocks are used up.
+    tables : list of ndarray of int32
+        For each scanner the new id of each of its ids, or -1: left out.
+    spool : Spool
+    ids : ndarray of int32
+        With room for the ids that are kept.
+
+    Returns
+    -------
+    ndarray of int64
+        The offsets of the sentences.
+    """
+    groups = [scan.ranges] if spool.has_file else [[part] for part in scan.ranges]
+    n_kept = np.zeros(len(groups), np.int64)
+
+    def count(_: int, group: int) -> None:
+        n_kept[group] = sum(_count(part, tables[part.scanner], spool) for part in groups[group])
+
+    if len(groups) > 1:
+        Crew(scan.n_workers, range(len(groups)), count).run()
+    starts = np.cumsum([0, *n_kept[:-1]])
+    joined = [Assembly(ids, int(start)) for start in starts]
+
+    def write(_: int, group: int) -> None:
+        for part in groups[group]:
+            _append(part, tables[part.scanner], spool, joined[group])
+
+    Crew(scan.n_workers, range(len(groups)), write).run()
+    return distinct([ends for assembly in joined for ends in assembly.ends])
+
+
+def _count(part: Range, table: np.ndarray, spool: Spool) -> int:
+    return sum(count_known(spool.get(stored), table) for stored, _ in part.blocks)
+
+
+def _append(part: Range, table: np.ndarray, spool: Spool, joined: Assembly) -> None:
+    for ids, ends in taken(part.blocks, spool):
+        joined.append(ids, ends, table)
+    if part.is_last:
+        joined.end_sentence()

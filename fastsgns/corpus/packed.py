@@ -1,0 +1,41 @@
+"""Words as bytes that become strings when they are asked for: most of a text's types never are."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from fastsgns.corpus.scan import gather
+
+
+class PackedWords:
+    r"""Words in UTF-8, each followed by a newline, in an order of their own.
+
+    Parameters
+    ----------
+    data : bytes
+    starts, stops : ndarray of int64, shape (n,)
+        Word i with its newline is ``data[starts[i]:stops[i]]``.
+
+    Examples
+    --------
+    >>> words = PackedWords(b"to\nbe\n", np.array([3, 0]), np.array([6, 3]))
+    >>> words.unpacked, words.at(np.array([1])), len(words)
+    (['be', 'to'], ['to'], 2)
+    """
+
+    def __init__(self, data: bytes, starts: np.ndarray, stops: np.ndarray) -> None:
+        self._data, self._starts, self._stops = data, starts, stops
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @cached_property
+    def unpacked(self) -> list[Any]:
+        """All words."""
+        return self.at(np.arange(len(self)))
+
+    def at(self, positions: np.ndarray) -> list[Any]:
+        """Give the words at these positions."""
+        chosen = gather(self._data, self._starts[positions], self._stops[positions])
+        return chosen.decode("utf-8").split("\n")[:-1]

@@ -1,0 +1,78 @@
+"""Work shared out to threads that spend their time without the GIL."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+POLL_SECONDS = 0.1
+STOP_SECONDS = 0.3  # a thread may hang in the read of a pipe; it owns all it touches
+Item = TypeVar("Item")
+
+
+class Crew(Generic[Item]):
+    """Threads that take items in their order, each the next one when it is done with its last.
+
+    Parameters
+    ----------
+    n_threads : int
+    items : sequence
+    work : callable
+        ``work(thread, item)``, thread from 0 to n_threads - 1.
+
+    Attributes
+    ----------
+    stop : threading.Event
+        Set when the work is to end early.
+
+    Examples
+    --------
+    >>> squares = [0, 0, 0]
+    >>> Crew(2, range(3), lambda thread, item: squares.__setitem__(item, item**2)).run()
+    >>> squares
+    [0, 1, 4]
+    """
+
+    def __init__(
+        self, n_threads: int, items: Sequence[Item], work: Callable[[int, Item], object]
+    ) -> None:
+        self.stop = threading.Event()
+        self._n_threads = min(n_threads, len(items))
+        self._items = iter(items)
+        self._work = work
+        self._lock = threading.Lock()
+        self._errors: list[BaseException] = []
+
+    def run(self, tick: Callable[[], object] | None = None) -> None:
+        """Work; the first exception of any thread stops the others and is raised here."""
+        done: list[threading.Event] = []
+        try:
+            for index in range(self._n_threads):
+                event = threading.Event()
+                threading.Thread(target=self._run, args=(index, event), daemon=True).start()
+                done.append(event)
+            for event in done:
+                while not event.wait(POLL_SECONDS):
+                    if tick:
+                        tick()
+        finally:
+            self.stop.set()
+            deadline = time.monotonic() + STOP_SECONDS
+            for event in done:
+                event.wait(max(0.0, deadline - time.monotonic()))
+        if self._errors:
+            raise self._errors[0]
+
+    def _run(self, index: int, done: threading.Event) -> None:
+        try:
+            while not self.stop.is_set():
+                with self._lock:
+                    item = next(self._items, None)
+                if item is None:
+                    return
+                self._work(index, item)
+        except BaseException as error:  # handed to the thread that waits
+            self._errors.append(error)
+            self.stop.set()
+        finally:
+            done.set()
