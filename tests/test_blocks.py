@@ -21,9 +21,10 @@ MODES = {
     "sg-pair": {},
     "sg-pair-hs": {"output": False, "tree": True},
     "sg-block": {"n_focus": 4, "n_shared": 8},
+    "sg-block-large": {"n_focus": 11, "n_shared": 14, "window": 8, "shrink": False},
     "sg-block-hs": {"output": False, "tree": True, "n_focus": 2},
     "cbow-pair": {"cbow": True},
-    "cbow-block": {"cbow": True, "n_focus": 8, "n_shared": 8},
+    "cbow-block": {"cbow": True, "n_focus": 8, "n_shared": 16},
 }
 each_mode = pytest.mark.parametrize("mode", MODES.values(), ids=MODES.keys())
 
@@ -148,7 +149,7 @@ def test_a_sentence_longer_than_a_piece_is_the_textbook(mode):
 def test_a_sentence_longer_than_a_piece(variant, mode):
     counts = np.arange(2000, 0, -1)
     ids, offsets = make_corpus((4096 + 9,), len(counts))
-    start = make_objective(20, np.float32, counts=counts, window=5, **mode)
+    start = make_objective(20, np.float32, counts=counts, **({"window": 5} | mode))
     assert_like_plain(variant, start, ids, offsets, rate=0.01)
 
 
