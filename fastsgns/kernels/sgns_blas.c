@@ -92,7 +92,8 @@ static void multiply(char transa, char transb, int64_t m, int64_t n, int64_t k, 
 
 /* The rows of a side, one after the other, are the columns of a matrix. */
 static void copy_rows(float *to, const float *rows, int64_t width, const int32_t *ids, int n) {
-    for (int j = 0; j < n; j++) memcpy(to + j * width, rows + ids[j] * width, width * sizeof(float));
+    for (int j = 0; j < n; j++)
+        memcpy(to + j * width, rows + ids[j] * width, width * sizeof(float));
 }
 
 static void add_rows(float *rows, int64_t width, const int32_t *ids, int n, const float *moves) {
