@@ -65,7 +65,7 @@ def assert_like_plain(variant, start, ids, offsets, **call):
     want = run_kernel(plain, ids, offsets, **call)
     kernels.force(variant)
     got = run_kernel(moved, ids, offsets, **call)
-    rounded = variant == "avx512bf16" and start.n_focus
+    rounded = variant == "avx512bf16" and start.n_focus and not start.cbow
     assert got == pytest.approx(want, rel=1e-3 if rounded else 1e-5)
     for ours, theirs, before in zip(rows_of(moved), rows_of(plain), rows_of(start)):
         error, update = np.linalg.norm(ours - theirs), np.linalg.norm(theirs - before)

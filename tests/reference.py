@@ -151,10 +151,11 @@ class _Run:
         for first in positions[:: self.o.n_focus]:
             block = [p for p in range(first, first + self.o.n_focus) if p in positions]
             reach = 1 + self.stream.below(self.o.window) if self.o.shrink else self.o.window
-            drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared)]
             if self.o.cbow:
-                self.cbow_block(tokens, block, reach, drawn)
-            elif drawn:
+                self.cbow_block(tokens, block, reach)
+                continue
+            drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared)]
+            if drawn:
                 self.skip_gram_block(tokens, block, reach, drawn)
             if self.o.tree is not None:
                 self.path_blocks(tokens, block, reach)
@@ -209,32 +210,18 @@ class _Run:
                 self.n_examples += self.o.output is None
             self.o.input[:] += by_input
 
-    def cbow_block(self, tokens, block, reach, drawn):
-        """All negatives at one point, then each hidden vector's own positive, unless drawn too."""
-        share = self.o.negative / len(drawn)
+    def cbow_block(self, tokens, block, reach):
+        """Hidden vectors at one point, each against its own targets in turn, contexts at the end."""
         examples = []
         for position in block:
             contexts = [tokens[other] for other in self.contexts(tokens, position, reach)]
+            targets = self.targets(tokens[position]) if self.o.output is not None else []
             if contexts:
                 n = len(contexts) if self.o.mean_hidden else 1
-                examples.append(
-                    (tokens[position], contexts, self.o.input[contexts].sum(axis=0) / n)
-                )
-        moves, by_output = [], np.zeros_like(self.o.output)
-        for word, _, hidden in examples:
-            move = np.zeros_like(hidden)
-            met = [(n, 0, share) for n in drawn if n != word] + [(word, 1, 1.0)] * (word in drawn)
-            for target, label, weight in met:
-                of_hidden, of_row = self.meet(hidden, target, label, weight)
-                move += of_hidden
-                by_output[target] += of_row
-            moves.append(move)
-        self.o.output[:] += by_output
-        for (word, contexts, hidden), move in zip(examples, moves):
-            if word not in drawn:
-                of_hidden, of_row = self.meet(hidden, word, 1, 1.0)
-                self.o.output[word] += of_row
-                move = move + of_hidden
-            update = move / (len(contexts) if self.o.mean_gradient else 1)
-            np.add.at(self.o.input, contexts, update)
-            self.n_examples += 1
+                hidden = self.o.input[contexts].sum(axis=0) / n
+                examples.append((tokens[position], contexts, targets, hidden))
+        moves = [self.learn(hidden, word, targets) for word, _, targets, hidden in examples]
+        for (_, contexts, _, _), move in zip(examples, moves):
+            np.add.at(
+                self.o.input, contexts, move / (len(contexts) if self.o.mean_gradient else 1)
+            )

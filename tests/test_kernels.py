@@ -42,13 +42,11 @@ OBJECTIVES = {
     "sg-block-thinned": {"n_focus": 4, "n_shared": 8, "keep": THINNED},
     "sg-block-hs": {"output": False, "tree": True, "n_focus": 1},
     "sg-block-both": {"tree": True, "n_focus": 4, "n_shared": 8, "keep": THINNED},
-    "cbow-block": {"cbow": True, "n_focus": 8, "n_shared": 8},
+    "cbow-block": {"cbow": True, "n_focus": 8},
+    "cbow-block-hs": {"cbow": True, "n_focus": 8, "output": False, "tree": True},
+    "cbow-block-both": {"cbow": True, "n_focus": 5, "tree": True},
     "cbow-block-undivided-thinned": {
-        "cbow": True,
-        "n_focus": 3,
-        "n_shared": 2,
-        "mean_gradient": False,
-        "keep": THINNED,
+        "cbow": True, "n_focus": 3, "mean_gradient": False, "keep": THINNED,
     },
     "cbow-both-thinned-lock": {"cbow": True, "tree": True, "keep": THINNED, "lock": LOCK},
 }

@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from fastsgns.kernels.state cimport (
-    SLACK, AliasSlot, BlockRows, Model, Plan, Windows, Worker, alias_index, alias_slot, next_random,
+    SLACK, AliasSlot, BlockRows, Model, Plan, StepRows, Windows, Worker, alias_index, alias_slot, next_random,
     prefetch_row,
 )
 from fastsgns.kernels.tokens cimport draw_reach, row_of
@@ -45,7 +45,10 @@ cdef inline void draw_block(const Model *model, Worker *worker, Plan *plan, int6
     if plan.n_focus == 0:
         return
     plan.reach = draw_reach(model, worker)
-    for k in range(model.n_shared):
+    plan.n_draws = model.n_shared
+    if model.cbow and model.output != NULL:
+        plan.n_draws = plan.n_focus * model.negative
+    for k in range(plan.n_draws):
         plan.draws[k] = next_random(&worker.random)
         prefetch_row(&model.noise[alias_slot(plan.draws[k], model.n_words)], sizeof(AliasSlot))
 
@@ -53,8 +56,26 @@ cdef inline void draw_block(const Model *model, Worker *worker, Plan *plan, int6
 cdef inline void name_drawn(const Model *model, Plan *plan) noexcept nogil:
     """Let the noise table say which words were drawn."""
     cdef int k
-    for k in range(model.n_shared):
+    for k in range(plan.n_draws):
         plan.targets[k] = alias_index(plan.draws[k], model.noise, model.n_words)
+
+
+cdef inline void name_examples(const Model *model, Worker *worker, Plan *plan) noexcept nogil:
+    """The targets of each focus word: itself, then its own draws but for itself."""
+    cdef int32_t *targets = plan.targets
+    cdef int32_t word, drawn
+    cdef int k, draw
+    if model.output == NULL:
+        return
+    for k in range(plan.n_focus):
+        word = worker.kept[plan.first + k]
+        targets[0] = word
+        plan.n_targets[k] = 1
+        for draw in range(model.negative):
+            drawn = alias_index(plan.draws[k * model.negative + draw], model.noise, model.n_words)
+            targets[plan.n_targets[k]] = drawn
+            plan.n_targets[k] += drawn != word
+        targets += model.negative + 1
 
 
 cdef inline void look_ahead(const Model *model, Worker *worker, BlockRows *rows, const Plan *plan,
@@ -197,74 +218,72 @@ cdef inline void name_windows(const Model *model, Worker *worker, const Plan *pl
         worker.gradient_share[k] = share if model.mean_gradient else 1.0
 
 
-cdef inline void mark_positives(Worker *worker, const Plan *plan) noexcept nogil:
-    """A focus word that was drawn is met as its own window's positive there, and need not again.
-
-    `positives` are the output rows still to meet; -1 where there is none.
-    """
-    cdef BlockRows *rows = &worker.hiddens
-    cdef int k, slot
-    for k in range(plan.n_focus):
-        worker.pairs[k] = 1
-        worker.positives[k] = worker.kept[plan.first + k]
-    for slot in range(rows.n_out):
-        for k in range(plan.n_focus):
-            if worker.out_ids[slot] == worker.kept[plan.first + k]:
-                worker.positive[slot * rows.stride + k] = 1
-                worker.positives[k] = -1
-
-
-cdef inline double meet_positives(const Model *model, Worker *worker, int n,
-                                  double rate) noexcept nogil:
-    """Each hidden vector, as it was before the block, meets its own focus word."""
-    cdef char *moved = <char *>worker.hiddens.input
-    cdef int k = 0, begin
-    cdef double loss = 0
-    while k < n:
-        begin = k
-        while k < n and worker.positives[k] >= 0:
-            k += 1
-        worker.targets.ids = worker.positives + begin
-        worker.targets.n = k - begin
-        loss += model.ops.meet(row_of(model, worker.old_hiddens, begin),
-                               row_of(model, moved, begin), &worker.targets, rate)
-        k += 1
-    return loss
-
-
 cdef inline void cbow_block(const Model *model, Worker *worker, const Plan *plan,
-                            int64_t n_kept, double rate) noexcept nogil:
-    """The hidden vectors of some neighbouring words meet their shared negatives in one step, then
-    each its own positive; what has moved them goes to their contexts."""
+                            const Plan *following, int64_t n_kept, double rate) noexcept nogil:
+    """The hidden vectors of some neighbouring words, gathered at once, meet their targets one after
+    the other; what has moved them then goes to all contexts at once."""
     cdef int64_t start = max(0, plan.first - plan.reach)
     cdef int64_t stop = min(n_kept, plan.first + plan.n_focus + plan.reach)
-    cdef char *moved = <char *>worker.hiddens.input
+    cdef int64_t ahead = following.first + model.reach
+    cdef int64_t first
+    cdef int k
+    cdef StepRows *step
+    cdef char *hidden
+    cdef char *moved
     if stop - start < 2:
         return
     name_windows(model, worker, plan, start, stop)
-    name_targets(model, worker, plan, 0)
-    worker.hiddens.n_out = worker.block.n_out
-    start_rows(&worker.hiddens, worker, plan.n_focus)
-    mark_positives(worker, plan)
     worker.windows.share = worker.hidden_share
-    model.ops.gather_windows(worker.old_hiddens, &worker.windows)
-    memcpy(moved, worker.old_hiddens, plan.n_focus * model.row_bytes)
-    worker.loss += model.ops.block(&worker.hiddens, rate)
-    worker.loss += meet_positives(model, worker, plan.n_focus, rate)
+    model.ops.gather_windows(worker.hiddens, &worker.windows)
+    memcpy(worker.moved, worker.hiddens, plan.n_focus * model.row_bytes)
+    for k in range(plan.n_focus):
+        hidden = row_of(model, worker.hiddens, k)
+        moved = row_of(model, worker.moved, k)
+        if model.output != NULL:
+            step = &worker.targets
+            first = <int64_t>k * (model.negative + 1)
+            step.ids = plan.targets + first
+            step.n = plan.n_targets[k]
+            step.ahead = following.targets + first
+            step.n_ahead = following.n_targets[k] if k < following.n_focus else 0
+            worker.loss += model.ops.step(hidden, moved, step, rate)
+        if model.tree != NULL:
+            step = &worker.path
+            first = model.path_starts[worker.kept[plan.first + k]]
+            step.ids = model.path_nodes + first
+            step.labels = model.path_labels + first
+            step.n = <int>(model.path_starts[worker.kept[plan.first + k] + 1] - first)
+            worker.loss += model.ops.step(hidden, moved, step, rate)
+        if k < following.n_focus and ahead + k < n_kept:
+            prefetch_row(row_of(model, model.input, worker.kept[ahead + k]), model.row_bytes)
     worker.windows.share = worker.gradient_share
-    model.ops.scatter_windows(&worker.windows, worker.old_hiddens, moved)
+    model.ops.scatter_windows(&worker.windows, worker.hiddens, worker.moved)
     worker.n_examples += plan.n_focus
+
+
+cdef inline void train_windows(const Model *model, Worker *worker, int64_t first, int64_t last,
+                               int64_t n_kept, double rate) noexcept nogil:
+    """CBOW on the focus words [first, last) of the kept tokens, drawing two blocks ahead."""
+    cdef Plan *plan = &worker.plans[0]
+    cdef Plan *following = &worker.plans[1]
+    cdef Plan *last_drawn = &worker.plans[2]
+    draw_block(model, worker, plan, first, last)
+    name_examples(model, worker, plan)
+    draw_block(model, worker, following, plan.first + plan.n_focus, last)
+    while plan.n_focus and not model.stop[0]:
+        name_examples(model, worker, following)
+        draw_block(model, worker, last_drawn, following.first + following.n_focus, last)
+        cbow_block(model, worker, plan, following, n_kept, rate)
+        plan, following, last_drawn = following, last_drawn, plan
 
 
 cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first, int64_t last,
                               int64_t n_kept, double rate) noexcept nogil:
-    """Train on the focus words [first, last) of the kept tokens, drawing two blocks ahead."""
+    """Skip-gram on the focus words [first, last) of the kept tokens, drawing two blocks ahead."""
     cdef Plan *plan = &worker.plans[0]
     cdef Plan *following = &worker.plans[1]
     cdef Plan *last_drawn = &worker.plans[2]
-    cdef BlockRows *rows = &worker.path_block
-    if model.output != NULL:
-        rows = &worker.hiddens if model.cbow else &worker.block
+    cdef BlockRows *rows = &worker.block if model.output != NULL else &worker.path_block
     draw_block(model, worker, plan, first, last)
     name_drawn(model, plan)
     draw_block(model, worker, following, plan.first + plan.n_focus, last)
@@ -274,9 +293,7 @@ cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first,
             name_drawn(model, following)
             look_ahead(model, worker, rows, following, n_kept)
         draw_block(model, worker, last_drawn, following.first + following.n_focus, last)
-        if model.cbow:
-            cbow_block(model, worker, plan, n_kept, rate)
-        elif model.output != NULL:
+        if model.output != NULL:
             skip_gram_block(model, worker, plan, n_kept, rate)
         if model.tree != NULL:
             path_blocks(model, worker, plan, n_kept, rate)

@@ -115,10 +115,6 @@ typedef struct {
     /* Each row of a window += share_k * (moved_k - hidden_k), for all windows it is in */
     void (*scatter_windows)(const Windows *windows, const void *hidden, const void *moved);
 
-    /* n steps of logistic regression, one after the other, each on one row and with label 1:
-     * hidden_k, and what has moved it, `moved`, are (n, width). */
-    double (*meet)(const void *hidden, void *moved, const StepRows *step, double rate);
-
     /* All input rows of a block against all its output rows in one step. Pair (i, j) counts
      * positive_ij times as a positive and negative_ij = owed_j (pairs_i - positive_ij) times as
      * a negative:

@@ -78,16 +78,6 @@ static void RACY NAME(scatter_windows)(const Windows *w, const void *hidden_, co
     }
 }
 
-static double RACY NAME(meet)(const void *hidden, void *moved, const StepRows *step, double rate) {
-    StepRows one = *step;
-    double loss = 0;
-    one.n = 1;
-    for (int k = 0; k < step->n; k++, one.ids++)
-        loss += NAME(step)((REAL *)hidden + k * step->width, (REAL *)moved + k * step->width, &one,
-                           rate);
-    return loss;
-}
-
 static double RACY NAME(block)(const BlockRows *b, double rate) {
     REAL *input = b->input, *output = b->output, *g = b->scores, *old = b->scratch;
     double loss = 0;
@@ -115,7 +105,7 @@ static double RACY NAME(block)(const BlockRows *b, double rate) {
 }
 
 const RowOps NAME(rows) = {VARIANT, sizeof(REAL), NAME(gather), NAME(step), NAME(scatter),
-                            NAME(gather_windows), NAME(scatter_windows), NAME(meet), NAME(block)};
+                            NAME(gather_windows), NAME(scatter_windows), NAME(block)};
 
 #undef REAL
 #undef REAL_EXP

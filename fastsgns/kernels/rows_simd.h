@@ -296,51 +296,6 @@ static void RACY NAME(scatter_windows)(const Windows *w, const void *hidden_, co
     }
 }
 
-/* Four steps at once, on rows of which none repeats. */
-INLINE double NAME(meet_group)(const int n, const float *hidden, float *moved, const StepRows *step,
-                               const int32_t *ids, float rate) {
-    float *rows = step->rows, *row[4], g[4];
-    const int64_t width = step->width;
-    vec sums[4];
-    double loss = 0;
-    for (int k = 0; k < 4; k++) sums[k] = (vec){0};
-    for (int k = 0; k < n; k++) row[k] = rows + ids[k] * width;
-    for (int64_t x = 0; x < width; x += LANES)
-        for (int k = 0; k < n; k++) sums[k] += LOAD(hidden + k * width + x) * LOAD(row[k] + x);
-    vec4 four[2] = {NAME(sums)(sums[0], sums[1], sums[2], sums[3])};
-    vec8 scores;
-    memcpy(&scores, four, sizeof scores);
-    memcpy(g, four, sizeof g);
-    if (step->want_loss)
-        for (int k = 0; k < n; k++) loss += logistic_loss(g[k], 1);
-    scores = rate * (1.0f - NAME(sigmoid8)(scores));
-    memcpy(g, &scores, sizeof g);
-    for (int64_t x = 0; x < width; x += LANES)
-        for (int k = 0; k < n; k++) {
-            vec o = LOAD(row[k] + x);
-            STORE(moved + k * width + x, LOAD(moved + k * width + x) + g[k] * o);
-            STORE(row[k] + x, o + g[k] * LOAD(hidden + k * width + x));
-        }
-    return loss;
-}
-
-static double RACY NAME(meet)(const void *hidden_, void *moved_, const StepRows *step, double rate) {
-    const float *hidden = hidden_;
-    const int32_t *ids = step->ids;
-    float *moved = moved_;
-    double loss = 0;
-    for (int k = 0; k < step->n;) {
-        const int64_t at = k * step->width;
-        const int four = k + 4 <= step->n && !NAME(repeated)(4, ids + k);
-        if (four)
-            loss += NAME(meet_group)(4, hidden + at, moved + at, step, ids + k, (float)rate);
-        else
-            loss += NAME(meet_group)(1, hidden + at, moved + at, step, ids + k, (float)rate);
-        k += four ? 4 : 1;
-    }
-    return loss;
-}
-
 static double NAME(block_losses)(const BlockRows *b) {
     double loss = 0;
     for (int j = 0; j < b->n_out; j++)
@@ -373,4 +328,4 @@ static double NAME(block)(const BlockRows *b, double rate) { return NAME(float_b
 #endif
 
 const RowOps NAME(rows) = {VARIANT, sizeof(float), NAME(gather), NAME(step), NAME(scatter),
-                            NAME(gather_windows), NAME(scatter_windows), NAME(meet), NAME(block)};
+                            NAME(gather_windows), NAME(scatter_windows), NAME(block)};

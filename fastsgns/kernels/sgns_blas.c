@@ -77,10 +77,6 @@ static void blas_scatter_windows(const Windows *windows, const void *hidden, con
     plain_f32_rows.scatter_windows(windows, hidden, moved);
 }
 
-static double blas_meet(const void *hidden, void *moved, const StepRows *step, double rate) {
-    return plain_f32_rows.meet(hidden, moved, step, rate);
-}
-
 /* c = a b, which stand by columns as Fortran has it; 'T' means that a or b is transposed. */
 static void multiply(char transa, char transb, int64_t m, int64_t n, int64_t k, const float *a,
                      int64_t lda, const float *b, int64_t ldb, float *c, int64_t ldc) {
@@ -130,7 +126,6 @@ static const RowOps blas_rows = {"blas",
                                  blas_scatter,
                                  blas_gather_windows,
                                  blas_scatter_windows,
-                                 blas_meet,
                                  blas_block};
 
 const RowOps *rows_blas(void) { return sdot && saxpy && sgemm ? &blas_rows : NULL; }

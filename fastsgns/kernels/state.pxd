@@ -34,8 +34,6 @@ cdef extern from "rows.h" nogil:
     ctypedef void (*gather_windows_t)(void *hidden, const Windows *windows) noexcept nogil
     ctypedef void (*scatter_windows_t)(const Windows *windows, const void *hidden,
                                        const void *moved) noexcept nogil
-    ctypedef double (*meet_t)(const void *hidden, void *moved, const StepRows *step,
-                              double rate) noexcept nogil
     ctypedef struct BlockRows:
         void *input
         void *output
@@ -62,7 +60,6 @@ cdef extern from "rows.h" nogil:
         scatter_t scatter
         gather_windows_t gather_windows
         scatter_windows_t scatter_windows
-        meet_t meet
         block_t block
     const RowOps *rows_variant(const char *name)
     const RowOps plain_f64_rows
@@ -125,6 +122,7 @@ cdef struct Plan:
     int n_contexts
     int32_t *contexts
     int n_examples
+    int n_draws
     uint64_t *draws
     int32_t *targets
     int *n_targets
@@ -143,18 +141,17 @@ cdef struct Worker:
     StepRows targets
     StepRows path
     BlockRows block
-    BlockRows hiddens
     BlockRows path_block
     Windows windows
     double *hidden_share
     double *gradient_share
-    char *old_hiddens
+    char *hiddens
+    char *moved
     const void **ahead
     int32_t *in_ids
     int32_t *out_ids
     int *in_slots
     int *focus_slots
-    int32_t *positives
     float *owed
     void *owned[MAX_OWNED]
     int n_owned
