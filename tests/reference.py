@@ -220,8 +220,31 @@ class _Run:
                 n = len(contexts) if self.o.mean_hidden else 1
                 hidden = self.o.input[contexts].sum(axis=0) / n
                 examples.append((tokens[position], contexts, targets, hidden))
-        moves = [self.learn(hidden, word, targets) for word, _, targets, hidden in examples]
+        moves = self.meet_targets(examples)
+        for move, (word, _, _, hidden) in zip(moves, examples):
+            if self.o.tree is not None:
+                path = slice(self.o.paths.starts[word], self.o.paths.starts[word + 1])
+                move += self.regress(
+                    hidden, self.o.tree, self.o.paths.nodes[path], self.o.paths.labels[path]
+                )
+        self.n_examples += len(examples)
         for (_, contexts, _, _), move in zip(examples, moves):
             np.add.at(
                 self.o.input, contexts, move / (len(contexts) if self.o.mean_gradient else 1)
             )
+
+    def meet_targets(self, examples):
+        """All scores at one point, then the updates in turn."""
+        moves = [np.zeros_like(hidden) for *_, hidden in examples]
+        if self.o.output is None:
+            return moves
+        errors = []
+        for _, _, targets, hidden in examples:
+            labels = np.array([1] + [0] * (len(targets) - 1))
+            if self.o.want_loss:
+                self.loss += logistic_loss(hidden, self.o.output[targets], labels)
+            errors.append(self.rate * (labels - sigmoid(self.o.output[targets] @ hidden)))
+        for move, error, (_, _, targets, hidden) in zip(moves, errors, examples):
+            move += error @ self.o.output[targets]
+            np.add.at(self.o.output, targets, np.outer(error, hidden))
+        return moves

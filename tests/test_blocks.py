@@ -82,7 +82,8 @@ def test_every_number_of_words_and_negatives_of_a_block(variant, n_words, cbow):
         for n in range(1 + n_focus % 2, 21, 2):
             window = 1 + (7 * n_focus + n) % 20
             ids, offsets = make_corpus((1, n_focus, 2, n_focus + 45), n_words, seed=n)
-            rate = 0.1 if cbow else max(n_words * 2e-5, 0.2 / n_focus / window)
+            stable = 4 / n_focus / n if cbow else 0.2 / n_focus / window
+            rate = min(0.1, max(n_words * 2e-5, stable))
             drawn = {"negative": n} if cbow else {"n_shared": n}
             start = dataclasses.replace(plain, window=window, n_focus=n_focus, **drawn)
             assert_like_plain(variant, start, ids, offsets, rate=rate)

@@ -25,12 +25,12 @@ def plan(locked=False, p_max=0.01, **given):
         ({"negative_sharing": "window"}, (1, 5)),
         ({}, (4, 8)),
         ({"negative": 10}, (4, 16)),
-        ({"sg": 0}, (8, 8)),
-        ({"sg": 0, "negative_sharing": "window"}, (0, 0)),
+        ({"sg": 0}, (8, 0)),
+        ({"sg": 0, "negative_sharing": "window"}, (8, 0)),
         ({"hs": 1}, (4, 8)),
         ({"negative": 0, "hs": 1}, (1, 0)),
         ({"negative": 0, "hs": 1, "alpha": 0.2}, (0, 0)),
-        ({"hs": 1, "sg": 0}, (0, 0)),
+        ({"hs": 1, "sg": 0}, (8, 0)),
         ({"locked": True}, (0, 0)),
     ],
 )
@@ -50,14 +50,16 @@ def test_who_shares(given, expected):
         ({"p_max": 0.4}, (2, 8)),
         ({"negative_sharing": "window", "window": 20}, (1, 5)),
         ({"negative_sharing": "window", "alpha": 0.2}, (0, 0)),
-        ({"sg": 0, "alpha": 0.1}, (4, 8)),
+        ({"sg": 0, "alpha": 0.2}, (4, 0)),
+        ({"sg": 0, "alpha": 0.1, "p_max": 0.4}, (1, 0)),
+        ({"sg": 0, "alpha": 1.0}, (0, 0)),
     ],
 )
 def test_large_steps_share_less_and_say_so(given, expected, caplog):
     assert plan(**given) == expected
     wanted = (4, 8) if given.get("negative_sharing") is None else (1, 5)
-    wanted = (8, 8) if given.get("sg") == 0 else wanted
-    assert (expected == wanted) != any("share negatives" in text for text in caplog.messages)
+    wanted = (8, 0) if given.get("sg") == 0 else wanted
+    assert (expected == wanted) != any("trained at once" in text for text in caplog.messages)
 
 
 def worst_case(n_words, window, alpha, **given):

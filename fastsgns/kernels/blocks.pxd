@@ -218,43 +218,55 @@ cdef inline void name_windows(const Model *model, Worker *worker, const Plan *pl
         worker.gradient_share[k] = share if model.mean_gradient else 1.0
 
 
+cdef inline double meet_targets(const Model *model, Worker *worker, const Plan *plan,
+                                const Plan *following, double rate) noexcept nogil:
+    """The hidden vectors meet their targets of negative sampling."""
+    worker.batch.ids = plan.targets
+    worker.batch.n = plan.n_targets
+    worker.batch.n_examples = plan.n_focus
+    worker.batch.ahead = following.targets
+    worker.batch.n_ahead = following.n_targets
+    worker.batch.n_examples_ahead = following.n_focus
+    return model.ops.batch(worker.hiddens, worker.moved, &worker.batch, rate)
+
+
+cdef inline double meet_paths(const Model *model, Worker *worker, const Plan *plan,
+                              double rate) noexcept nogil:
+    """Each hidden vector meets the path of its focus word."""
+    cdef StepRows *step = &worker.path
+    cdef int64_t first
+    cdef int k
+    cdef double loss = 0
+    for k in range(plan.n_focus):
+        first = model.path_starts[worker.kept[plan.first + k]]
+        step.ids = model.path_nodes + first
+        step.labels = model.path_labels + first
+        step.n = <int>(model.path_starts[worker.kept[plan.first + k] + 1] - first)
+        loss += model.ops.step(row_of(model, worker.hiddens, k), row_of(model, worker.moved, k),
+                               step, rate)
+    return loss
+
+
 cdef inline void cbow_block(const Model *model, Worker *worker, const Plan *plan,
                             const Plan *following, int64_t n_kept, double rate) noexcept nogil:
-    """The hidden vectors of some neighbouring words, gathered at once, meet their targets one after
-    the other; what has moved them then goes to all contexts at once."""
+    """The hidden vectors of some neighbouring words, gathered at once, meet their targets; what has
+    moved them then goes to all contexts at once."""
     cdef int64_t start = max(0, plan.first - plan.reach)
     cdef int64_t stop = min(n_kept, plan.first + plan.n_focus + plan.reach)
     cdef int64_t ahead = following.first + model.reach
-    cdef int64_t first
     cdef int k
-    cdef StepRows *step
-    cdef char *hidden
-    cdef char *moved
     if stop - start < 2:
         return
     name_windows(model, worker, plan, start, stop)
     worker.windows.share = worker.hidden_share
     model.ops.gather_windows(worker.hiddens, &worker.windows)
     memcpy(worker.moved, worker.hiddens, plan.n_focus * model.row_bytes)
-    for k in range(plan.n_focus):
-        hidden = row_of(model, worker.hiddens, k)
-        moved = row_of(model, worker.moved, k)
-        if model.output != NULL:
-            step = &worker.targets
-            first = <int64_t>k * (model.negative + 1)
-            step.ids = plan.targets + first
-            step.n = plan.n_targets[k]
-            step.ahead = following.targets + first
-            step.n_ahead = following.n_targets[k] if k < following.n_focus else 0
-            worker.loss += model.ops.step(hidden, moved, step, rate)
-        if model.tree != NULL:
-            step = &worker.path
-            first = model.path_starts[worker.kept[plan.first + k]]
-            step.ids = model.path_nodes + first
-            step.labels = model.path_labels + first
-            step.n = <int>(model.path_starts[worker.kept[plan.first + k] + 1] - first)
-            worker.loss += model.ops.step(hidden, moved, step, rate)
-        if k < following.n_focus and ahead + k < n_kept:
+    if model.output != NULL:
+        worker.loss += meet_targets(model, worker, plan, following, rate)
+    if model.tree != NULL:
+        worker.loss += meet_paths(model, worker, plan, rate)
+    for k in range(following.n_focus):
+        if ahead + k < n_kept:
             prefetch_row(row_of(model, model.input, worker.kept[ahead + k]), model.row_bytes)
     worker.windows.share = worker.gradient_share
     model.ops.scatter_windows(&worker.windows, worker.hiddens, worker.moved)

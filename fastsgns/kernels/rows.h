@@ -87,6 +87,24 @@ typedef struct {
     const double *share;
 } Windows;
 
+/* Several examples: number k has the rows ids[k * stride] .. of which there are n[k], and the first
+ * has label 1. Those of the next examples are asked for on the way. */
+typedef struct {
+    void *rows;
+    int64_t width;
+    const int32_t *ids;
+    const int *n;
+    int n_examples;
+    int stride;
+    const float *labels; /* (n_examples, score_stride) */
+    const int32_t *ahead;
+    const int *n_ahead;
+    int n_examples_ahead;
+    void *scores; /* scratch for (n_examples, score_stride) reals, and SLACK more */
+    int score_stride; /* at least 2 more than the most rows of an example, and a multiple of 8 */
+    int want_loss;
+} Batch;
+
 /* The verbs every objective is made of. `rows` is a matrix of `width` reals a row, `ids` say
  * which of its rows. */
 typedef struct {
@@ -104,6 +122,10 @@ typedef struct {
      * with all g_j and the gradient taken before any row moves. `gradient` may be `hidden`.
      * Returns the loss where `want_loss`, else 0. */
     double (*step)(void *hidden, void *gradient, const StepRows *step, double rate);
+
+    /* A step for each example of a batch: first all scores, then all updates, one after the other.
+     * `hidden` and what has moved it, `moved`, are (n_examples, width). */
+    double (*batch)(const void *hidden, void *moved, const Batch *batch, double rate);
 
     /* rows[ids] += scale * gradient, each */
     void (*scatter)(void *rows, int64_t width, const int32_t *ids, int n, const void *gradient,

@@ -92,7 +92,9 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     cdef int64_t n_out = max(model.n_focus + model.n_shared, longest_path if model.n_focus else 0)
     cdef int64_t stride = (n_in + SLACK - 1) // SLACK * SLACK
     cdef int64_t n_pairs = (n_out + 1) * stride + SLACK
-    cdef int64_t n_scores = max(n_pairs, max(n_targets, longest_path) + SLACK)
+    cdef int64_t score_stride = (n_targets + 2 + 7) // 8 * 8
+    cdef int64_t n_batch = model.n_focus * score_stride + SLACK
+    cdef int64_t n_scores = max(max(n_pairs, n_batch), max(n_targets, longest_path) + SLACK)
     cdef int64_t n_examples = max(n_contexts, model.n_focus)
     cdef Plan *plan
     cdef int i
@@ -121,6 +123,7 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.ahead = <const void **>scratch(worker, n_out + model.n_focus + 1, sizeof(void *))
     worker.block.scratch = scratch(
         worker, block_scratch(n_in, n_out, model.width, model.ops.real_size), 1)
+    worker.batch_labels = <float *>scratch(worker, n_batch, sizeof(float))
     worker.hiddens = <char *>scratch(worker, model.n_focus + 1, model.row_bytes)
     worker.moved = <char *>scratch(worker, model.n_focus + 1, model.row_bytes)
     if worker.lacks_memory:
@@ -146,6 +149,15 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.block.ahead = worker.ahead
     worker.path_block = worker.block
     worker.path_block.output = model.tree
+    worker.batch.rows = model.output
+    worker.batch.width = model.width
+    worker.batch.stride = n_targets
+    worker.batch.labels = worker.batch_labels
+    worker.batch.scores = worker.scores
+    worker.batch.score_stride = score_stride
+    worker.batch.want_loss = model.want_loss
+    for i in range(model.n_focus):
+        worker.batch_labels[i * score_stride] = 1
     worker.windows.rows = model.input
     worker.windows.width = model.width
 

@@ -68,7 +68,11 @@ static double blas_step(void *hidden_, void *gradient_, const StepRows *step, do
     return loss;
 }
 
-/* Windows are sums of rows without a product, and stay with the plain variant. */
+/* Batches and windows stay with the plain variant. */
+static double blas_batch(const void *hidden, void *moved, const Batch *batch, double rate) {
+    return plain_f32_rows.batch(hidden, moved, batch, rate);
+}
+
 static void blas_gather_windows(void *hidden, const Windows *windows) {
     plain_f32_rows.gather_windows(hidden, windows);
 }
@@ -123,6 +127,7 @@ static const RowOps blas_rows = {"blas",
                                  sizeof(float),
                                  blas_gather,
                                  blas_step,
+                                 blas_batch,
                                  blas_scatter,
                                  blas_gather_windows,
                                  blas_scatter_windows,

@@ -20,6 +20,22 @@ cdef extern from "rows.h" nogil:
         int want_loss
     ctypedef double (*step_t)(void *hidden, void *gradient, const StepRows *step,
                               double rate) noexcept nogil
+    ctypedef struct Batch:
+        void *rows
+        int64_t width
+        const int32_t *ids
+        const int *n
+        int n_examples
+        int stride
+        const float *labels
+        const int32_t *ahead
+        const int *n_ahead
+        int n_examples_ahead
+        void *scores
+        int score_stride
+        int want_loss
+    ctypedef double (*batch_t)(const void *hidden, void *moved, const Batch *batch,
+                               double rate) noexcept nogil
     ctypedef void (*scatter_t)(void *rows, int64_t width, const int32_t *ids, int n,
                                const void *gradient, double scale) noexcept nogil
     ctypedef struct Windows:
@@ -57,6 +73,7 @@ cdef extern from "rows.h" nogil:
         int real_size
         gather_t gather
         step_t step
+        batch_t batch
         scatter_t scatter
         gather_windows_t gather_windows
         scatter_windows_t scatter_windows
@@ -139,12 +156,14 @@ cdef struct Worker:
     float *positive
     float *pairs
     StepRows targets
+    Batch batch
     StepRows path
     BlockRows block
     BlockRows path_block
     Windows windows
     double *hidden_share
     double *gradient_share
+    float *batch_labels
     char *hiddens
     char *moved
     const void **ahead
