@@ -96,8 +96,9 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--sharing",
         dest="negative_sharing",
-        choices=("pair", "window", "block"),
-        help="which words meet the same random words; block is the fastest (pair)",
+        choices=("window", "block", "pair"),
+        help="which words meet the same random words: those around a word, those around a few "
+        "neighbouring words (the fastest), or none (window)",
     )
 
 

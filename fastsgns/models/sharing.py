@@ -5,7 +5,7 @@ from typing import Any
 
 logger = logging.getLogger(__name__)
 
-SHARINGS = ("pair", "window", "block")
+SHARINGS = ("window", "block", "pair")
 FOCUS_WORDS = {"skip-gram": 4, "CBOW": 8}
 DRAWS_PER_NEGATIVE = 1.6
 STEP_BOUND = {"skip-gram": 1.25, "CBOW": 0.33}
@@ -61,7 +61,7 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
     load = max(load, _load(model, n_shared, p_max) * model.min_alpha)
     n_stable = int(STEP_BOUND[method] / load)
     if n_stable < n_focus:
-        logger.warning(
+        logger.info(
             "alpha %g with window %d and %d negatives is too much for %d focus words to be trained "
             "at once; %d will", model.alpha, model.window, model.negative, n_focus, n_stable
         )  # fmt: skip

@@ -102,10 +102,12 @@ class Word2Vec(Fitting, Prediction, Renamed):
         "Corrected CBOW Performs as well as Skip-gram"). "gensim" is what word2vec's programs do:
         g for the mean, g / n for the sum. With the mean, "exact" takes steps n times smaller, so
         it wants an `alpha` about three times as large; see docs/quality.md for both, measured.
-    negative_sharing : {"pair", "window", "block"}
-        Which examples get their negatives from the same draws: none, as in the papers; those of a
-        focus word; or those of several neighbouring focus words (4 in skip-gram, 8 in CBOW), which
-        is the fastest. The expectation of the gradient is the same; docs/training.md.
+    negative_sharing : {"window", "block", "pair"}
+        Which examples are trained at once. Skip-gram: all pairs of a focus word, on the same
+        negatives; those of 4 neighbouring focus words, the fastest; or each alone on its own, the
+        papers' algorithm to the letter. CBOW keeps its own negatives for each focus word, and
+        "window" and "block" train 8 neighbouring ones at once. The expectation of the gradient is
+        the same; docs/training.md, and docs/performance.md for speed and quality.
     progress : bool or None
         Progress bars: yes, no, or where standard error is a terminal.
 
@@ -173,7 +175,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
         shrink_windows: bool = True,
         *,
         cbow_gradient: str = "gensim",
-        negative_sharing: str = "pair",
+        negative_sharing: str = "window",
         progress: bool | None = None,
         **unknown: Any,
     ) -> None:
