@@ -1,6 +1,7 @@
-"""What all tests share: the option ``--slow`` and the folder of real data."""
+"""What all tests share: the option ``--slow``, the folder of real data, the kernels' variant."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,3 +29,13 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data in {folder}; FASTSGNS_DATA can name another folder")
     return folder
+
+
+@pytest.fixture
+def restore_variant() -> Iterator[None]:
+    """Put the variant of the kernels back that was in force before the test."""
+    from fastsgns import kernels
+
+    before = kernels.variant()
+    yield
+    kernels.force(before)

@@ -9,6 +9,7 @@ import itertools
 import numpy as np
 
 MASK = 2**64 - 1
+PIECE = 4096  # focus words of a sentence that are subsampled and drawn for together
 
 
 class Stream:
@@ -53,8 +54,8 @@ def train(objective, ids, offsets, start, stop, rate, stream):
     """`train_chunk` at a constant rate; changes the objective's matrices."""
     run = _Run(objective, Stream(stream), rate)
     for begin, end in itertools.pairwise(offsets):
-        if begin < stop and end > start:
-            run.sentence(ids, begin, max(begin, start), min(end, stop), end)
+        for first in range(max(begin, start), min(end, stop), PIECE):
+            run.sentence(ids, begin, first, min(first + PIECE, end, stop), end)
     return run.loss, run.n_examples, run.n_kept
 
 

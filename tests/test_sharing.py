@@ -7,7 +7,8 @@ import pytest
 
 from fastsgns import EncodedCorpus, Word2Vec
 from fastsgns.corpus.vocabulary import Vocabulary
-from fastsgns.models.sharing import sharing
+from fastsgns.models.sharing import STEP_BOUND, sharing
+from fastsgns.sampling import huffman_paths
 
 
 def plan(locked=False, p_max=0.01, **given):
@@ -63,11 +64,8 @@ def test_large_steps_share_less_and_say_so(given, expected, caplog):
     assert (expected == wanted) != any("trained at once" in text for text in caplog.messages)
 
 
-@pytest.mark.parametrize("n_words, window", list(itertools.product([3, 20, 200], [2, 5, 20])))
-@pytest.mark.parametrize("mode", ["window", "block"])
-@pytest.mark.parametrize("sg", [0, 1])
-def test_shared_modes_never_diverge(mode, sg, n_words, window):
-    """Tiny vocabularies, a high learning rate, full windows, no subsampling: the worst case."""
+def worst_case(n_words, window, alpha, **given):
+    """Tiny vocabularies, a high learning rate, full windows, no subsampling."""
     rng = np.random.default_rng(n_words)
     counts = np.bincount((n_words * rng.random(6000) ** 3).astype(int), minlength=n_words) + 1
     ids = rng.permutation(np.repeat(np.arange(n_words, dtype=np.int32), counts))
@@ -75,12 +73,34 @@ def test_shared_modes_never_diverge(mode, sg, n_words, window):
     vocabulary = Vocabulary([f"w{i}" for i in range(n_words)], counts)
     corpus = EncodedCorpus(ids, np.unique(offsets), vocabulary)
     model = Word2Vec(
-        corpus, sg=sg, negative_sharing=mode, alpha=0.1, min_alpha=0.1, window=window, epochs=2,
-        min_count=1, workers=1, vector_size=20, sample=0, shrink_windows=False, compute_loss=True,
-        progress=False,
+        corpus, alpha=alpha, min_alpha=alpha, window=window, epochs=2, min_count=1, workers=1,
+        vector_size=20, sample=0, shrink_windows=False, compute_loss=True, progress=False, **given,
     )  # fmt: skip
     assert np.isfinite(model.wv.vectors).all()
-    assert model.epoch_losses[-1] < 6 * np.log(2)
+    return model.epoch_losses[-1], counts
+
+
+@pytest.mark.parametrize("n_words, window", list(itertools.product([3, 20, 200], [2, 5, 20])))
+@pytest.mark.parametrize("mode", ["window", "block"])
+@pytest.mark.parametrize("sg", [0, 1])
+def test_shared_modes_never_diverge(mode, sg, n_words, window):
+    loss, _ = worst_case(n_words, window, 0.1, sg=sg, negative_sharing=mode)
+    assert loss < 6 * np.log(2)
+
+
+@pytest.mark.parametrize("n_words, window", list(itertools.product([3, 20, 200], [5, 20])))
+@pytest.mark.parametrize("mode", ["window", "block"])
+@pytest.mark.parametrize("negative", [0, 5])
+@pytest.mark.parametrize("share_of_bound", [0.5, 0.99])
+def test_paths_in_shared_modes_never_diverge(share_of_bound, negative, mode, n_words, window):
+    """Up to the bound all contexts of a window move its path at once."""
+    alpha = share_of_bound * STEP_BOUND["skip-gram"] / (2 * window)
+    loss, counts = worst_case(
+        n_words, window, alpha, hs=1, sg=1, negative=negative, negative_sharing=mode
+    )
+    path_length = np.average(np.diff(huffman_paths(counts).starts), weights=counts)
+    untrained = (path_length + (negative + 1 if negative else 0)) * np.log(2)
+    assert loss < 1.1 * untrained
 
 
 @pytest.mark.parametrize("mode", ["window", "block"])

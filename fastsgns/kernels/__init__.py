@@ -1,7 +1,7 @@
 """Compiled kernels: arrays and numbers only. One variant of the row arithmetic is in force.
 
 The best variant that the processor can run is chosen at import. The environment variable
-``FASTSGNS_KERNEL`` forces one: ``plain`` (textbook C), ``blas`` (level-1 BLAS of scipy), ``sse2``,
+``FASTSGNS_KERNEL`` forces one: ``plain`` (textbook C), ``blas`` (scipy's BLAS), ``sse2``,
 ``avx2``, ``avx512`` (x86-64) or ``neon`` (aarch64). If it names one that can't run here, the first
 use of a kernel raises, not the import.
 """

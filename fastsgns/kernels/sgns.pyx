@@ -311,11 +311,11 @@ def load_blas():
 
     capsules = cython_blas.__pyx_capi__
     cdef const char *name
-    cdef void *functions[2]
-    for i, function in enumerate(("sdot", "saxpy")):
+    cdef void *functions[3]
+    for i, function in enumerate(("sdot", "saxpy", "sgemm")):
         name = PyCapsule_GetName(capsules[function])
-        if b"(int *," not in name:
+        if b", int *," not in name:
             return False
         functions[i] = PyCapsule_GetPointer(capsules[function], name)
-    rows_use_blas(functions[0], functions[1])
+    rows_use_blas(functions[0], functions[1], functions[2])
     return True

@@ -1,4 +1,6 @@
-/* The "blas" variant: level-1 BLAS a row, as the reference implementations have it. */
+/* The "blas" variant, as the reference implementations have it: level-1 BLAS a row (word2vec.c,
+ * gensim) and three products of matrices a block (Ji, Satish, Li, Dubey 2016, "Parallelizing
+ * Word2Vec in Shared and Distributed Memory", pWord2Vec). */
 #include "rows.h"
 #include "loss.h"
 
@@ -6,16 +8,22 @@ typedef float (*sdot_t)(const int *n, const float *x, const int *incx, const flo
                         const int *incy);
 typedef void (*saxpy_t)(const int *n, const float *a, const float *x, const int *incx, float *y,
                         const int *incy);
+typedef void (*sgemm_t)(const char *transa, const char *transb, const int *m, const int *n,
+                        const int *k, const float *alpha, const float *a, const int *lda,
+                        const float *b, const int *ldb, const float *beta, float *c,
+                        const int *ldc);
 
 extern const RowOps plain_f32_rows;
 
 static sdot_t sdot;
 static saxpy_t saxpy;
+static sgemm_t sgemm;
 static const int ONE = 1;
 
-void rows_use_blas(void *sdot_, void *saxpy_) {
+void rows_use_blas(void *sdot_, void *saxpy_, void *sgemm_) {
     sdot = (sdot_t)sdot_;
     saxpy = (saxpy_t)saxpy_;
+    sgemm = (sgemm_t)sgemm_;
 }
 
 static void add(float *row, double scale, const float *x, int64_t width) {
@@ -60,7 +68,7 @@ static double blas_step(void *hidden_, void *gradient_, const StepRows *step, do
     return loss;
 }
 
-/* Batches, windows and blocks are beyond level 1, and stay with the plain variant. */
+/* Batches and windows stay with the plain variant. */
 static double blas_batch(const void *hidden, void *moved, const Batch *batch, double rate) {
     return plain_f32_rows.batch(hidden, moved, batch, rate);
 }
@@ -73,8 +81,46 @@ static void blas_scatter_windows(const Windows *windows, const void *hidden, con
     plain_f32_rows.scatter_windows(windows, hidden, moved);
 }
 
-static double blas_block(const BlockRows *block, double rate) {
-    return plain_f32_rows.block(block, rate);
+/* c = a b, which stand by columns as Fortran has it; 'T' means that a or b is transposed. */
+static void multiply(char transa, char transb, int64_t m, int64_t n, int64_t k, const float *a,
+                     int64_t lda, const float *b, int64_t ldb, float *c, int64_t ldc) {
+    const int sizes[] = {(int)m, (int)n, (int)k, (int)lda, (int)ldb, (int)ldc};
+    const float one = 1, zero = 0;
+    sgemm(&transa, &transb, sizes, sizes + 1, sizes + 2, &one, a, sizes + 3, b, sizes + 4, &zero, c,
+          sizes + 5);
+}
+
+/* The rows of a side, one after the other, are the columns of a matrix. */
+static void copy_rows(float *to, const float *rows, int64_t width, const int32_t *ids, int n) {
+    for (int j = 0; j < n; j++)
+        memcpy(to + j * width, rows + ids[j] * width, width * sizeof(float));
+}
+
+static void add_rows(float *rows, int64_t width, const int32_t *ids, int n, const float *moves) {
+    for (int j = 0; j < n; j++) add(rows + ids[j] * width, 1, moves + j * width, width);
+}
+
+static double blas_block(const BlockRows *b, double rate) {
+    const int64_t width = b->width, stride = b->stride;
+    float *in = b->scratch, *out = in + b->n_in * width, *moves = out + b->n_out * width;
+    float *g = b->scores;
+    double loss = 0;
+    copy_rows(in, b->input, width, b->in, b->n_in);
+    copy_rows(out, b->output, width, b->out, b->n_out);
+    multiply('T', 'N', b->n_in, b->n_out, width, in, width, out, width, g, stride);
+    for (int j = 0; j < b->n_out; j++)
+        for (int i = 0; i < b->n_in; i++) {
+            float score = g[j * stride + i], positive = b->positive[j * stride + i];
+            float negative = b->owed[j] * (b->pairs[i] - positive);
+            if (b->want_loss) loss += block_loss(score, positive, negative);
+            g[j * stride + i] =
+                (float)rate * (positive - (positive + negative) / (1 + expf(-score)));
+        }
+    multiply('N', 'T', width, b->n_in, b->n_out, out, width, g, stride, moves, width);
+    add_rows(b->input, width, b->in, b->n_in, moves);
+    multiply('N', 'N', width, b->n_out, b->n_in, in, width, g, stride, moves, width);
+    add_rows(b->output, width, b->out, b->n_out, moves);
+    return loss;
 }
 
 static const RowOps blas_rows = {"blas",
@@ -87,4 +133,4 @@ static const RowOps blas_rows = {"blas",
                                  blas_scatter_windows,
                                  blas_block};
 
-const RowOps *rows_blas(void) { return sdot && saxpy ? &blas_rows : NULL; }
+const RowOps *rows_blas(void) { return sdot && saxpy && sgemm ? &blas_rows : NULL; }

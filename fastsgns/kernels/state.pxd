@@ -80,7 +80,7 @@ cdef extern from "rows.h" nogil:
         block_t block
     const RowOps *rows_variant(const char *name)
     const RowOps plain_f64_rows
-    void rows_use_blas(void *sdot, void *saxpy)
+    void rows_use_blas(void *sdot, void *saxpy, void *sgemm)
     int64_t block_scratch(int64_t n_in, int64_t n_out, int64_t width, int64_t real_size)
     void prefetch_row(const void *row, int64_t n_bytes)
 

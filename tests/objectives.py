@@ -1,0 +1,73 @@
+"""Small objectives and corpora for the tests of the kernels."""
+
+import copy
+
+import numpy as np
+import pytest
+
+from fastsgns import kernels, sampling
+from fastsgns.kernels.objective import Objective
+
+N_WORDS = 23
+COUNTS = np.arange(N_WORDS, 0, -1) ** 2
+
+
+def make_objective(
+    dimensions=7,
+    dtype=np.float64,
+    output=True,
+    tree=False,
+    keep=None,
+    counts=COUNTS,
+    size=0.7,
+    **options,
+):
+    rng = np.random.default_rng(5)
+    width = -(-dimensions // 16) * 16
+    matrices = rng.normal(0, size, (3, len(counts), width)).astype(dtype)
+    matrices[:, :, dimensions:] = 0
+    defaults = {
+        "window": 3, "shrink": True, "negative": 5, "cbow": False,
+        "mean_hidden": True, "mean_gradient": True, "want_loss": True, "lock": None,
+    }  # fmt: skip
+    return Objective(
+        input=matrices[0],
+        output=matrices[1] if output else None,
+        tree=np.ascontiguousarray(matrices[2, :-1]) if tree else None,
+        noise=sampling.alias_table(sampling.noise_distribution(counts)),
+        paths=sampling.huffman_paths(counts) if tree else None,
+        keep=keep,
+        **(defaults | options),
+    )
+
+
+def make_corpus(lengths=(1, 2, 9, 40, 1, 3), n_words=N_WORDS, seed=3):
+    ids = np.random.default_rng(seed).integers(0, n_words, sum(lengths)).astype(np.int32)
+    return ids, np.cumsum([0, *lengths])
+
+
+def rows_of(objective):
+    return [m for m in (objective.input, objective.output, objective.tree) if m is not None]
+
+
+def run_kernel(objective, ids, offsets, start=0, stop=None, rate=0.05, stream=77):
+    stop = len(ids) if stop is None else stop
+    return kernels.train_chunk(objective, ids, offsets, start, stop, rate, rate, stream)
+
+
+def assert_like_plain(variant, start, ids, offsets, **call):
+    """From the same start, the variant gives what the plain one does; what the variant gives.
+
+    "avx512bf16" rounds the factors of a block's products to 8 bits.
+    """
+    moved, plain = copy.deepcopy(start), copy.deepcopy(start)
+    kernels.force("plain")
+    want = run_kernel(plain, ids, offsets, **call)
+    kernels.force(variant)
+    got = run_kernel(moved, ids, offsets, **call)
+    rounded = variant == "avx512bf16" and start.n_focus and not start.cbow
+    assert got == pytest.approx(want, rel=1e-3 if rounded else 1e-5)
+    for ours, theirs, before in zip(rows_of(moved), rows_of(plain), rows_of(start)):
+        error, update = np.linalg.norm(ours - theirs), np.linalg.norm(theirs - before)
+        assert error <= (2**-7 if rounded else 5e-5) * update
+    return moved
