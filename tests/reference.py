@@ -211,7 +211,7 @@ class _Run:
             self.o.input[:] += by_input
 
     def cbow_block(self, tokens, block, reach):
-        """Hidden vectors at one point, each against its own targets in turn, contexts at the end."""
+        """Hidden vectors at one point, each against its own targets, contexts at the end."""
         examples = []
         for position in block:
             contexts = [tokens[other] for other in self.contexts(tokens, position, reach)]
@@ -229,9 +229,7 @@ class _Run:
                 )
         self.n_examples += len(examples)
         for (_, contexts, _, _), move in zip(examples, moves):
-            np.add.at(
-                self.o.input, contexts, move / (len(contexts) if self.o.mean_gradient else 1)
-            )
+            np.add.at(self.o.input, contexts, move / (len(contexts) if self.o.mean_gradient else 1))
 
     def meet_targets(self, examples):
         """All scores at one point, then the updates in turn."""

@@ -46,7 +46,10 @@ OBJECTIVES = {
     "cbow-block-hs": {"cbow": True, "n_focus": 8, "output": False, "tree": True},
     "cbow-block-both": {"cbow": True, "n_focus": 5, "tree": True},
     "cbow-block-undivided-thinned": {
-        "cbow": True, "n_focus": 3, "mean_gradient": False, "keep": THINNED,
+        "cbow": True,
+        "n_focus": 3,
+        "mean_gradient": False,
+        "keep": THINNED,
     },
     "cbow-both-thinned-lock": {"cbow": True, "tree": True, "keep": THINNED, "lock": LOCK},
 }

@@ -5,8 +5,8 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from fastsgns.kernels.state cimport (
-    SLACK, AliasSlot, BlockRows, Model, Plan, StepRows, Windows, Worker, alias_index, alias_slot, next_random,
-    prefetch_row,
+    SLACK, AliasSlot, BlockRows, Model, Plan, StepRows, Windows, Worker, alias_index,
+    alias_slot, next_random, prefetch_row,
 )
 from fastsgns.kernels.tokens cimport draw_reach, row_of
 

@@ -25,8 +25,8 @@ import numpy as np
 from fastsgns.kernels.blocks cimport train_blocks, train_windows
 from fastsgns.kernels.pairs cimport train_pairs
 from fastsgns.kernels.state cimport (
-    BAD_ID, CACHE_LINE, SLACK, PIECE, AliasSlot, Model, Plan, RowOps, Worker, block_scratch, plain_f64_rows,
-    rows_use_blas, rows_variant,
+    BAD_ID, CACHE_LINE, SLACK, PIECE, AliasSlot, Model, Plan, RowOps, Worker, block_scratch,
+    plain_f64_rows, rows_use_blas, rows_variant,
 )
 from fastsgns.kernels.tokens cimport keep_focus, keep_margin, reverse
 

@@ -10,6 +10,7 @@ FOCUS_WORDS = {"skip-gram": 4, "CBOW": 8}
 DRAWS_PER_NEGATIVE = 1.6
 STEP_BOUND = {"skip-gram": 1.25, "CBOW": 0.33}
 LEAST_CBOW_LOAD = 0.4
+PATH_LOAD = 2.5
 
 
 def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
@@ -27,6 +28,7 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
     A row then moves by the gradients of several examples at once, which overshoots where
 
         skip-gram  learning rate * pairs of a block * negative * max(1 / draws, p_max)
+        paths      learning rate * 2.5 * pairs of a focus word
         CBOW       learning rate * focus words * max(negative * p_max, 0.4)
 
     is large; p_max, the probability of the most probable negative, counts in tiny vocabularies,
@@ -82,4 +84,4 @@ def _load(model: Any, n_shared: int, p_max: float) -> float:
         return max(model.negative * p_max, LEAST_CBOW_LOAD)
     n_pairs = 2 * model.window
     negative = n_pairs * model.negative * max(1 / max(n_shared, 1), p_max)
-    return max(negative, n_pairs) if model.hs else negative
+    return max(negative, PATH_LOAD * n_pairs) if model.hs else negative
