@@ -10,7 +10,7 @@ FOCUS_WORDS = {"skip-gram": 4, "CBOW": 8}
 DRAWS_PER_NEGATIVE = 1.6
 STEP_BOUND = {"skip-gram": 1.25, "CBOW": 0.33}
 LEAST_CBOW_LOAD = 0.4
-PATH_LOAD = 2.5
+PATH_BOUND = 0.5
 
 
 def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
@@ -28,14 +28,15 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
     A row then moves by the gradients of several examples at once, which overshoots where
 
         skip-gram  learning rate * pairs of a block * negative * max(1 / draws, p_max)
-        paths      learning rate * 2.5 * pairs of a focus word
         CBOW       learning rate * focus words * max(negative * p_max, 0.4)
 
     is large; p_max, the probability of the most probable negative, counts in tiny vocabularies,
     where the draws are alike. On vocabularies of 20 to 2000 words, with full windows and no
     subsampling (the worst case), training stayed stable up to the products in `STEP_BOUND` and
     diverged at about twice these. Beyond them a block takes fewer focus words, and if not even one
-    is left, "pair" is used; each with a log record.
+    is left, "pair" is used; each with a log record. So it is where the learning rate times the
+    pairs of a focus word exceeds `PATH_BOUND` in hierarchical softmax: up to there a tree of three
+    words still learns, up to twice that it stays finite.
 
     Parameters
     ----------
@@ -59,9 +60,10 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
         return 0, 0
     method = "skip-gram" if model.sg else "CBOW"
     n_focus, n_shared = _wanted(model, method)
-    load = max(_load(model, n_shared, p_max) * model.alpha, 1e-9)
-    load = max(load, _load(model, n_shared, p_max) * model.min_alpha)
-    n_stable = int(STEP_BOUND[method] / load)
+    rate = max(model.alpha, model.min_alpha)
+    n_stable = int(STEP_BOUND[method] / max(rate * _load(model, n_shared, p_max), 1e-9))
+    if model.sg and model.hs and rate * 2 * model.window > PATH_BOUND:
+        n_stable = 0
     if n_stable < n_focus:
         logger.info(
             "alpha %g with window %d and %d negatives is too much for %d focus words to be trained "
@@ -82,6 +84,4 @@ def _load(model: Any, n_shared: int, p_max: float) -> float:
     """How many examples of one focus word move the same row at once."""
     if not model.sg:
         return max(model.negative * p_max, LEAST_CBOW_LOAD)
-    n_pairs = 2 * model.window
-    negative = n_pairs * model.negative * max(1 / max(n_shared, 1), p_max)
-    return max(negative, PATH_LOAD * n_pairs) if model.hs else negative
+    return 2 * model.window * model.negative * max(1 / max(n_shared, 1), p_max)
