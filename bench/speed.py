@@ -14,7 +14,8 @@ from fastsgns.console import say
 
 EXAMPLES = """\
 Each trainer runs in a fresh process, in rounds, so that a busy moment falls on all of them. Timed
-is one epoch; the vocabulary (for fastsgns also the encoding) is a column of its own. kw/s are
+is training; the vocabulary (for fastsgns also the encoding) is a column of its own, and counts in
+the whole run. kw/s are
 thousand words of the text, before any are dropped, a second: "CPU" of the process's time in all
 its threads, user and system, "wall" of the clock. Ratios are taken within a round; shown is their
 median, with the least and the greatest in brackets.
@@ -53,6 +54,7 @@ def add(commands: Any, **common: Any) -> None:
     parser.add_argument(
         "--workers", type=options.positive, nargs="+", default=[1, 2], help="threads (1 2)"
     )
+    parser.add_argument("--epochs", type=options.positive, default=1, help="passes (1)")
     parser.add_argument("--window", type=options.positive, default=5, help="(5)")
     parser.add_argument("--negative", type=options.positive, default=5, help="(5)")
     parser.add_argument("--min-count", type=options.positive, default=5, help="(5)")
@@ -88,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
             dim, workers, name = config
             job = make_job(arguments, str(corpus.path), dim, workers, sides[name])
             names = {"round": n_round, "side": name, "dim": dim, "workers": workers}
-            names |= {"sg": arguments.sg, **asdict(sides[name])}
+            names |= {"sg": arguments.sg, "epochs": arguments.epochs, **asdict(sides[name])}
             result = record.append(names | process.run(job))
             results.append(result)
             say(
@@ -96,7 +98,8 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{rate('cpu')(result):,.0f} kw/CPU s, {rate('wall')(result):,.0f} kw/s"
             )
     algorithm = "skip-gram" if arguments.sg else "CBOW"
-    print(f"{algorithm}, one epoch of {corpus}: {results[0]['n_words']:,} words")
+    passes = f"{arguments.epochs} epoch{'s' * (arguments.epochs > 1)}"
+    print(f"{algorithm}, {passes} of {corpus}: {results[0]['n_words']:,} words")
     print(record.heading(results))
     print()
     print(render(results, configs, arguments.force or [], arguments.markdown))
@@ -115,7 +118,7 @@ def make_job(
         "negative": arguments.negative,
         "min_count": arguments.min_count,
         "workers": workers,
-        "epochs": 1,
+        "epochs": arguments.epochs,
     }
     settings |= side.settings
     if side.package == "fastsgns":
@@ -125,7 +128,13 @@ def make_job(
 
 def rate(clock: str) -> Callable[[Result], float]:
     """Thousand words a second of training, by ``cpu`` or ``wall`` time."""
-    return lambda result: result["n_words"] / result[f"train_{clock}"] / 1e3
+    return lambda r: r["n_words"] * r.get("epochs", 1) / r[f"train_{clock}"] / 1e3
+
+
+def whole(result: Result) -> float:
+    """Words a second of a whole run, vocabulary and training, by wall time."""
+    run_wall = result["prepare_wall"] + result["train_wall"]
+    return float(result["n_words"] * result.get("epochs", 1) / run_wall / 1e3)
 
 
 def render(results: list[Result], configs: list[Config], kernels: list[str], markdown: bool) -> str:
@@ -135,10 +144,11 @@ def render(results: list[Result], configs: list[Config], kernels: list[str], mar
         return [r for r in results if (r["dim"], r["workers"], r["side"]) == config]
 
     workers = list(dict.fromkeys(n_workers for _, n_workers, _ in configs))
-    sides = {side for _, _, side in configs}
+    sides = dict.fromkeys(side for _, _, side in configs)
+    reference = next((side for side in (BASE, *sides) if side in sides and "gensim" in side), None)
     heading = ["trainer", "dim", "workers", "kw/CPU s", "kw/s"]
-    if BASE in sides:
-        heading += [f"x {BASE} CPU", f"x {BASE} wall"]
+    if reference:
+        heading += [f"x {reference} CPU", "wall", "whole run"]
     if len(workers) > 1:
         heading.append(f"x {workers[0]} worker{'s' * (workers[0] > 1)}")
     if len(kernels) > 1:
@@ -150,9 +160,10 @@ def render(results: list[Result], configs: list[Config], kernels: list[str], mar
         mine = of(config)
         row = [side, str(dim), str(n_workers)]
         row += [with_spread([rate(clock)(r) for r in mine], 0) for clock in ("cpu", "wall")]
-        if BASE in sides:
-            base = of((dim, n_workers, BASE))
-            row += [with_spread(ratios(mine, base, rate(clock))) for clock in ("cpu", "wall")]
+        if reference:
+            base = of((dim, n_workers, reference))
+            rates = (rate("cpu"), rate("wall"), whole)
+            row += [with_spread(ratios(mine, base, each)) for each in rates]
         if len(workers) > 1:
             row.append(with_spread(ratios(mine, of((dim, workers[0], side)), rate("wall"))))
         if len(kernels) > 1:
