@@ -157,12 +157,12 @@ extern const RowOps plain_f64_rows;
 /* Gives the "blas" variant its functions; before that it does not exist. */
 void rows_use_blas(void *sdot, void *saxpy, void *sgemm);
 
-/* Bytes that any variant's `block` needs at most: for each row (and one more on a side, to make
- * their numbers even) two copies, at any precision, and an address; for the pairs, two copies of
- * what moves them. */
+/* Bytes that any variant's `block` needs at most: for each row (and up to four more, to fill tiles
+ * and pairs) two copies, at any precision, and an address; for the pairs, two copies of what moves
+ * them. */
 static inline int64_t block_scratch(int64_t n_in, int64_t n_out, int64_t width, int64_t real_size) {
     int64_t stride = (n_in + SLACK) / SLACK * SLACK;
-    return (n_in + n_out + 2) * ((2 * width + SLACK) * real_size + (int64_t)sizeof(void *)) +
+    return (n_in + n_out + 4) * ((2 * width + SLACK) * real_size + (int64_t)sizeof(void *)) +
            2 * (n_out + 1) * stride * (int64_t)sizeof(float) + 4 * CACHE_LINE;
 }
 

@@ -57,8 +57,7 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
         return 0, 0
     method = "skip-gram" if model.sg else "CBOW"
     n_focus, n_shared = _wanted(model, method)
-    load = max(_load(model, n_shared, p_max) * model.alpha, 1e-9)
-    load = max(load, _load(model, n_shared, p_max) * model.min_alpha)
+    load = max(_load(model, n_shared, p_max) * max(model.alpha, model.min_alpha), 1e-9)
     n_stable = int(STEP_BOUND[method] / load)
     if n_stable < n_focus:
         logger.info(
