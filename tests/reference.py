@@ -4,6 +4,7 @@ They draw from the same random stream in the same order as the kernels, so that 
 subsampling, windows and negatives, can be compared number by number.
 """
 
+import collections
 import itertools
 
 import numpy as np
@@ -151,9 +152,6 @@ class _Run:
         for first in positions[:: self.o.n_focus]:
             block = [p for p in range(first, first + self.o.n_focus) if p in positions]
             reach = 1 + self.stream.below(self.o.window) if self.o.shrink else self.o.window
-            if self.o.cbow:
-                self.cbow_block(tokens, block, reach)
-                continue
             drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared)]
             if drawn:
                 self.skip_gram_block(tokens, block, reach, drawn)
@@ -179,6 +177,7 @@ class _Run:
         """All pairs at one point; every pair is owed `negative` negatives from the same draws."""
         share = self.o.negative / len(drawn)
         by_input, by_output = np.zeros_like(self.o.input), np.zeros_like(self.o.output)
+        shorter = self.shorter(tokens, block, reach)
         for position in block:
             word = tokens[position]
             for context in self.contexts(tokens, position, reach):
@@ -189,8 +188,14 @@ class _Run:
                     by_input[tokens[context]] += of_hidden
                     by_output[target] += of_row
                 self.n_examples += 1
-        self.o.input[:] += by_input
-        self.o.output[:] += by_output
+        self.o.input[:] += shorter * by_input
+        self.o.output[:] += shorter * by_output
+
+    def shorter(self, tokens, block, reach):
+        """By how much the step is shortened where the pairs of a repeated word add up."""
+        met = [tokens[other] for p in block for other in self.contexts(tokens, p, reach)]
+        most = max([1, *collections.Counter(met).values()])
+        return min(1, 0.25 / most / self.rate) if self.rate else 1
 
     def path_blocks(self, tokens, block, reach):
         """The contexts of a window meet the path of its focus at one point, window by window."""
@@ -199,50 +204,14 @@ class _Run:
             path = slice(paths.starts[tokens[position]], paths.starts[tokens[position] + 1])
             by_input = np.zeros_like(self.o.input)
             tree = self.o.tree.copy()
+            shorter = self.shorter(tokens, [position], reach)
             for context in self.contexts(tokens, position, reach):
                 hidden = self.o.input[tokens[context]]
                 nodes, labels = paths.nodes[path], paths.labels[path]
                 if self.o.want_loss:
                     self.loss += logistic_loss(hidden, tree[nodes], labels)
                 by_hidden, by_rows = logistic_gradients(hidden, tree[nodes], labels)
-                by_input[tokens[context]] -= self.rate * by_hidden
-                self.o.tree[nodes] -= self.rate * by_rows
+                by_input[tokens[context]] -= shorter * self.rate * by_hidden
+                self.o.tree[nodes] -= shorter * self.rate * by_rows
                 self.n_examples += self.o.output is None
             self.o.input[:] += by_input
-
-    def cbow_block(self, tokens, block, reach):
-        """Hidden vectors at one point, each against its own targets, contexts at the end."""
-        examples = []
-        for position in block:
-            contexts = [tokens[other] for other in self.contexts(tokens, position, reach)]
-            targets = self.targets(tokens[position]) if self.o.output is not None else []
-            if contexts:
-                n = len(contexts) if self.o.mean_hidden else 1
-                hidden = self.o.input[contexts].sum(axis=0) / n
-                examples.append((tokens[position], contexts, targets, hidden))
-        moves = self.meet_targets(examples)
-        for move, (word, _, _, hidden) in zip(moves, examples):
-            if self.o.tree is not None:
-                path = slice(self.o.paths.starts[word], self.o.paths.starts[word + 1])
-                move += self.regress(
-                    hidden, self.o.tree, self.o.paths.nodes[path], self.o.paths.labels[path]
-                )
-        self.n_examples += len(examples)
-        for (_, contexts, _, _), move in zip(examples, moves):
-            np.add.at(self.o.input, contexts, move / (len(contexts) if self.o.mean_gradient else 1))
-
-    def meet_targets(self, examples):
-        """All scores at one point, then the updates in turn."""
-        moves = [np.zeros_like(hidden) for *_, hidden in examples]
-        if self.o.output is None:
-            return moves
-        errors = []
-        for _, _, targets, hidden in examples:
-            labels = np.array([1] + [0] * (len(targets) - 1))
-            if self.o.want_loss:
-                self.loss += logistic_loss(hidden, self.o.output[targets], labels)
-            errors.append(self.rate * (labels - sigmoid(self.o.output[targets] @ hidden)))
-        for move, error, (_, _, targets, hidden) in zip(moves, errors, examples):
-            move += error @ self.o.output[targets]
-            np.add.at(self.o.output, targets, np.outer(error, hidden))
-        return moves

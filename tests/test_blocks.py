@@ -24,8 +24,6 @@ MODES = {
     "sg-block-large": {"n_focus": 11, "n_shared": 14, "window": 8, "shrink": False},
     "sg-block-hs": {"output": False, "tree": True, "n_focus": 2},
     "cbow-pair": {"cbow": True},
-    "cbow-block": {"cbow": True, "n_focus": 8},
-    "cbow-block-hs": {"cbow": True, "n_focus": 8, "output": False, "tree": True},
 }
 each_mode = pytest.mark.parametrize("mode", MODES.values(), ids=MODES.keys())
 
@@ -73,48 +71,17 @@ def test_every_number_of_rows(variant, dimensions):
 
 @each_variant
 @pytest.mark.parametrize("n_words", [2, 3, 23, 400])
-@pytest.mark.parametrize("cbow", [False, True])
-def test_every_number_of_words_and_negatives_of_a_block(variant, n_words, cbow):
+def test_every_number_of_words_and_negatives_of_a_block(variant, n_words):
     """Windows shorter and longer than sentences, words that repeat in them or hardly do."""
     counts = np.arange(n_words, 0, -1)
-    plain = make_objective(20, np.float32, counts=counts, cbow=cbow, shrink=False)
+    plain = make_objective(20, np.float32, counts=counts, shrink=False)
     for n_focus in range(1, 18):
         for n in range(1 + n_focus % 2, 21, 2):
             window = 1 + (7 * n_focus + n) % 20
             ids, offsets = make_corpus((1, n_focus, 2, n_focus + 45), n_words, seed=n)
-            stable = 4 / n_focus / n if cbow else 0.2 / n_focus / window
-            rate = min(0.1, max(n_words * 2e-5, stable))
-            drawn = {"negative": n} if cbow else {"n_shared": n}
-            start = dataclasses.replace(plain, window=window, n_focus=n_focus, **drawn)
+            rate = min(0.1, max(n_words * 2e-5, 0.2 / n_focus / window))
+            start = dataclasses.replace(plain, window=window, n_focus=n_focus, n_shared=n)
             assert_like_plain(variant, start, ids, offsets, rate=rate)
-
-
-@pytest.mark.parametrize("n_words", [2, 23])
-@pytest.mark.parametrize("mean", [False, True])
-@pytest.mark.parametrize("n_focus", range(1, 18))
-def test_cbow_windows_are_the_textbook(n_focus, mean, n_words):
-    """Sentences shorter than a block, than a window, than both, and longer."""
-    ids, offsets = make_corpus((1, 2, 3, 5, 19, 1, 40), n_words)
-    options = {
-        "cbow": True, "n_focus": n_focus, "tree": True, "mean_hidden": mean, "mean_gradient": mean,
-        "counts": np.arange(n_words, 0, -1), "window": 1 + 5 * n_focus % 20,
-    }  # fmt: skip
-    start = make_objective(dtype=np.float32, **options)
-    in_double = {name: getattr(start, name).astype(float) for name in ("input", "output", "tree")}
-    kernel, textbook = (copy.deepcopy(dataclasses.replace(start, **in_double)) for _ in range(2))
-    rate = 0.05 if mean else 0.005
-    got = run_kernel(kernel, ids, offsets, rate=rate)
-    want = reference.train(textbook, ids, offsets, 0, len(ids), rate, 77)
-    assert got == pytest.approx(want, rel=1e-11)
-    for ours, theirs in zip(rows_of(kernel), rows_of(textbook)):
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-11)
-    for variant in kernels.available():
-        moved = copy.deepcopy(start)
-        kernels.force(variant)
-        run_kernel(moved, ids, offsets, rate=rate)
-        for ours, theirs, before in zip(rows_of(moved), rows_of(textbook), rows_of(start)):
-            error = np.linalg.norm(ours - theirs) / np.linalg.norm(theirs - before)
-            assert error < 1e-3, variant
 
 
 @pytest.mark.parametrize("n_words", [2, 23])

@@ -42,15 +42,6 @@ OBJECTIVES = {
     "sg-block-thinned": {"n_focus": 4, "n_shared": 8, "keep": THINNED},
     "sg-block-hs": {"output": False, "tree": True, "n_focus": 1},
     "sg-block-both": {"tree": True, "n_focus": 4, "n_shared": 8, "keep": THINNED},
-    "cbow-block": {"cbow": True, "n_focus": 8},
-    "cbow-block-hs": {"cbow": True, "n_focus": 8, "output": False, "tree": True},
-    "cbow-block-both": {"cbow": True, "n_focus": 5, "tree": True},
-    "cbow-block-undivided-thinned": {
-        "cbow": True,
-        "n_focus": 3,
-        "mean_gradient": False,
-        "keep": THINNED,
-    },
     "cbow-both-thinned-lock": {"cbow": True, "tree": True, "keep": THINNED, "lock": LOCK},
 }
 each_objective = pytest.mark.parametrize("options", OBJECTIVES.values(), ids=OBJECTIVES.keys())
@@ -110,14 +101,13 @@ def test_variants_equal_the_plain_one(variant, options):
         assert not any(rows[:, dimensions:].any() for rows in rows_of(moved)), "padding stays zero"
 
 
-@pytest.mark.parametrize("cbow", [False, True])
 @pytest.mark.parametrize("n_shared", [2, 8])
-def test_shared_negatives_move_rows_as_the_paper_expects(n_shared, cbow):
+def test_shared_negatives_move_rows_as_the_paper_expects(n_shared):
     """The mean update over many draws is that of 5 independent negatives, within its error."""
     ids, offsets = np.array([3, 0, 7, 0, 5, 1], np.int32), np.array([0, 6])
     n_draws, updates = 4000, {}
     for shared in ({}, {"n_focus": 3, "n_shared": n_shared}):
-        options = {"cbow": cbow, "shrink": False, "window": 2, "want_loss": False} | shared
+        options = {"shrink": False, "window": 2, "want_loss": False} | shared
         start = make_objective(**options)
         moves = []
         for stream in range(n_draws):

@@ -102,6 +102,10 @@ static int grow(Table *table) {
     return 0;
 }
 
+static inline uint32_t slot_length(const Token *token) {
+    return token->length <= INLINE_BYTES ? (uint32_t)token->length : LONG;
+}
+
 /* A new type, whose slot stands at `slot`, first seen as token number `position`. */
 static int add(Table *table, Slot *slot, const Token *token, int64_t count, int64_t position) {
     if (table->n_types == INT32_MAX) return SCAN_TOO_MANY_TYPES;
@@ -114,14 +118,10 @@ static int add(Table *table, Slot *slot, const Token *token, int64_t count, int6
     slot->high = token->high;
     slot->count = count;
     slot->id = (int32_t)table->n_types;
-    slot->length = token->length <= INLINE_BYTES ? (uint32_t)token->length : LONG;
+    slot->length = slot_length(token);
     table->first[table->n_types++] = position;
     table->starts[table->n_types] = end;
     return 0;
-}
-
-static inline uint32_t slot_length(const Token *token) {
-    return token->length <= INLINE_BYTES ? (uint32_t)token->length : LONG;
 }
 
 static inline int same(const Table *table, const Slot *slot, const Token *token) {

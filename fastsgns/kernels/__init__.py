@@ -2,8 +2,8 @@
 
 The best variant that the processor can run is chosen at import. The environment variable
 ``FASTSGNS_KERNEL`` forces one: ``plain`` (textbook C), ``blas`` (scipy's BLAS), ``sse2``,
-``avx2``, ``avx512`` (x86-64) or ``neon`` (aarch64). If it names one that can't run here, the first
-use of a kernel raises, not the import.
+``avx2``, ``avx512``, ``avx512bf16`` (x86-64) or ``neon`` (aarch64). If it names one that can't run
+here, the first use of a kernel raises, not the import.
 """
 
 import functools

@@ -2,11 +2,11 @@
 # pairs of a block in one dense step.
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
 from fastsgns.kernels.state cimport (
-    SLACK, AliasSlot, BlockRows, Model, Plan, StepRows, Windows, Worker, alias_index,
-    alias_slot, next_random, prefetch_row,
+    MOST_STEP, SLACK, BlockRows, Model, Plan, Worker, alias_index, alias_slot, next_random,
+    prefetch_slot,
 )
 from fastsgns.kernels.tokens cimport draw_reach, row_of
 
@@ -36,6 +36,16 @@ cdef inline void start_rows(BlockRows *rows, Worker *worker, int n_in) noexcept 
     memset(worker.positive, 0, rows.n_out * rows.stride * sizeof(float))
 
 
+cdef inline double bounded(const BlockRows *rows, double rate) noexcept nogil:
+    """The rate, but no more than a block stands in which a word repeats: its row takes the steps
+    of all its pairs at once."""
+    cdef float most = 1
+    cdef int i
+    for i in range(rows.n_in):
+        most = max(most, rows.pairs[i])
+    return min(rate, MOST_STEP / most)
+
+
 cdef inline void draw_block(const Model *model, Worker *worker, Plan *plan, int64_t first,
                             int64_t last) noexcept nogil:
     """Draw the window and the negatives that up to `n_focus` words from `first` on share."""
@@ -45,37 +55,16 @@ cdef inline void draw_block(const Model *model, Worker *worker, Plan *plan, int6
     if plan.n_focus == 0:
         return
     plan.reach = draw_reach(model, worker)
-    plan.n_draws = model.n_shared
-    if model.cbow and model.output != NULL:
-        plan.n_draws = plan.n_focus * model.negative
-    for k in range(plan.n_draws):
+    for k in range(model.n_shared):
         plan.draws[k] = next_random(&worker.random)
-        prefetch_row(&model.noise[alias_slot(plan.draws[k], model.n_words)], sizeof(AliasSlot))
+        prefetch_slot(&model.noise[alias_slot(plan.draws[k], model.n_words)])
 
 
 cdef inline void name_drawn(const Model *model, Plan *plan) noexcept nogil:
     """Let the noise table say which words were drawn."""
     cdef int k
-    for k in range(plan.n_draws):
+    for k in range(model.n_shared):
         plan.targets[k] = alias_index(plan.draws[k], model.noise, model.n_words)
-
-
-cdef inline void name_examples(const Model *model, Worker *worker, Plan *plan) noexcept nogil:
-    """The targets of each focus word: itself, then its own draws but for itself."""
-    cdef int32_t *targets = plan.targets
-    cdef int32_t word, drawn
-    cdef int k, draw
-    if model.output == NULL:
-        return
-    for k in range(plan.n_focus):
-        word = worker.kept[plan.first + k]
-        targets[0] = word
-        plan.n_targets[k] = 1
-        for draw in range(model.negative):
-            drawn = alias_index(plan.draws[k * model.negative + draw], model.noise, model.n_words)
-            targets[plan.n_targets[k]] = drawn
-            plan.n_targets[k] += drawn != word
-        targets += model.negative + 1
 
 
 cdef inline void look_ahead(const Model *model, Worker *worker, BlockRows *rows, const Plan *plan,
@@ -102,9 +91,8 @@ cdef inline void look_ahead(const Model *model, Worker *worker, BlockRows *rows,
     rows.n_ahead = n
 
 
-cdef inline void name_targets(const Model *model, Worker *worker, const Plan *plan,
-                              int n_focus) noexcept nogil:
-    """Name the output rows of a block: its first `n_focus` words, then the words drawn.
+cdef inline void name_targets(const Model *model, Worker *worker, const Plan *plan) noexcept nogil:
+    """Name the output rows of a block: its focus words, then the words drawn.
 
     Every example is owed `negative` negatives and all share `n_shared` draws, so that each draw
     counts negative / n_shared: `owed` of a row is the sum over the draws of its word.
@@ -112,7 +100,7 @@ cdef inline void name_targets(const Model *model, Worker *worker, const Plan *pl
     cdef float share = <float>model.negative / model.n_shared
     cdef uint64_t seen = 0
     cdef int k, n = 0
-    for k in range(n_focus):
+    for k in range(plan.n_focus):
         worker.focus_slots[k] = slot_of(
             worker.kept[plan.first + k], worker.out_ids, &n, &seen)
     memset(worker.owed, 0, (model.n_focus + model.n_shared) * sizeof(float))
@@ -151,9 +139,9 @@ cdef inline void skip_gram_block(const Model *model, Worker *worker, const Plan 
     cdef int64_t stop = min(n_kept, plan.first + plan.n_focus + plan.reach)
     if stop - start < 2:
         return
-    name_targets(model, worker, plan, plan.n_focus)
+    name_targets(model, worker, plan)
     name_contexts(worker, plan, start, stop)
-    worker.loss += model.ops.block(&worker.block, rate)
+    worker.loss += model.ops.block(&worker.block, bounded(&worker.block, rate))
 
 
 cdef inline void path_block(const Model *model, Worker *worker, int64_t position, int64_t reach,
@@ -184,7 +172,7 @@ cdef inline void path_block(const Model *model, Worker *worker, int64_t position
         worker.owed[j] = 1 - labels[j]
         for i in range(n):
             worker.positive[j * rows.stride + i] = labels[j] * worker.pairs[i]
-    worker.loss += model.ops.block(rows, rate)
+    worker.loss += model.ops.block(rows, bounded(rows, rate))
 
 
 cdef inline void path_blocks(const Model *model, Worker *worker, const Plan *plan,
@@ -197,96 +185,6 @@ cdef inline void path_blocks(const Model *model, Worker *worker, const Plan *pla
             start = max(0, position - plan.reach)
             stop = min(n_kept, position + plan.reach + 1)
             worker.n_examples += stop - start - 1
-
-
-cdef inline void name_windows(const Model *model, Worker *worker, const Plan *plan, int64_t start,
-                              int64_t stop) noexcept nogil:
-    """The windows of a block's focus words and the share of each context in them."""
-    cdef Windows *windows = &worker.windows
-    cdef int64_t focus
-    cdef int k
-    cdef double share
-    windows.ids = worker.kept + start
-    windows.n = <int>(stop - start)
-    windows.first = <int>(plan.first - start)
-    windows.n_focus = plan.n_focus
-    windows.reach = <int>plan.reach
-    for k in range(plan.n_focus):
-        focus = plan.first + k
-        share = 1.0 / (min(stop, focus + plan.reach + 1) - max(start, focus - plan.reach) - 1)
-        worker.hidden_share[k] = share if model.mean_hidden else 1.0
-        worker.gradient_share[k] = share if model.mean_gradient else 1.0
-
-
-cdef inline double meet_targets(const Model *model, Worker *worker, const Plan *plan,
-                                const Plan *following, double rate) noexcept nogil:
-    """The hidden vectors meet their targets of negative sampling."""
-    worker.batch.ids = plan.targets
-    worker.batch.n = plan.n_targets
-    worker.batch.n_examples = plan.n_focus
-    worker.batch.ahead = following.targets
-    worker.batch.n_ahead = following.n_targets
-    worker.batch.n_examples_ahead = following.n_focus
-    return model.ops.batch(worker.hiddens, worker.moved, &worker.batch, rate)
-
-
-cdef inline double meet_paths(const Model *model, Worker *worker, const Plan *plan,
-                              double rate) noexcept nogil:
-    """Each hidden vector meets the path of its focus word."""
-    cdef StepRows *step = &worker.path
-    cdef int64_t first
-    cdef int k
-    cdef double loss = 0
-    for k in range(plan.n_focus):
-        first = model.path_starts[worker.kept[plan.first + k]]
-        step.ids = model.path_nodes + first
-        step.labels = model.path_labels + first
-        step.n = <int>(model.path_starts[worker.kept[plan.first + k] + 1] - first)
-        loss += model.ops.step(row_of(model, worker.hiddens, k), row_of(model, worker.moved, k),
-                               step, rate)
-    return loss
-
-
-cdef inline void cbow_block(const Model *model, Worker *worker, const Plan *plan,
-                            const Plan *following, int64_t n_kept, double rate) noexcept nogil:
-    """The hidden vectors of some neighbouring words, gathered at once, meet their targets; what has
-    moved them then goes to all contexts at once."""
-    cdef int64_t start = max(0, plan.first - plan.reach)
-    cdef int64_t stop = min(n_kept, plan.first + plan.n_focus + plan.reach)
-    cdef int64_t ahead = following.first + model.reach
-    cdef int k
-    if stop - start < 2:
-        return
-    name_windows(model, worker, plan, start, stop)
-    worker.windows.share = worker.hidden_share
-    model.ops.gather_windows(worker.hiddens, &worker.windows)
-    memcpy(worker.moved, worker.hiddens, plan.n_focus * model.row_bytes)
-    if model.output != NULL:
-        worker.loss += meet_targets(model, worker, plan, following, rate)
-    if model.tree != NULL:
-        worker.loss += meet_paths(model, worker, plan, rate)
-    for k in range(following.n_focus):
-        if ahead + k < n_kept:
-            prefetch_row(row_of(model, model.input, worker.kept[ahead + k]), model.row_bytes)
-    worker.windows.share = worker.gradient_share
-    model.ops.scatter_windows(&worker.windows, worker.hiddens, worker.moved)
-    worker.n_examples += plan.n_focus
-
-
-cdef inline void train_windows(const Model *model, Worker *worker, int64_t first, int64_t last,
-                               int64_t n_kept, double rate) noexcept nogil:
-    """CBOW on the focus words [first, last) of the kept tokens, drawing two blocks ahead."""
-    cdef Plan *plan = &worker.plans[0]
-    cdef Plan *following = &worker.plans[1]
-    cdef Plan *last_drawn = &worker.plans[2]
-    draw_block(model, worker, plan, first, last)
-    name_examples(model, worker, plan)
-    draw_block(model, worker, following, plan.first + plan.n_focus, last)
-    while plan.n_focus and not model.stop[0]:
-        name_examples(model, worker, following)
-        draw_block(model, worker, last_drawn, following.first + following.n_focus, last)
-        cbow_block(model, worker, plan, following, n_kept, rate)
-        plan, following, last_drawn = following, last_drawn, plan
 
 
 cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first, int64_t last,

@@ -34,6 +34,9 @@
 
 enum { CACHE_LINE = 64 };
 
+/* The most by which the steps of all pairs of an input row in a block may add up. */
+#define MOST_STEP 0.25
+
 enum { SLACK = 16 }; /* what vector loads and stores may touch beyond an array's end */
 
 /* The rows of a block, `input[in[i]]` and `output[out[j]]`, and how often they meet. No row is named
@@ -47,7 +50,7 @@ typedef struct {
     const int32_t *out;
     int n_in;
     int n_out;
-    int stride;            /* n_in or more, a multiple of SLACK */
+    int64_t stride;        /* n_in or more, a multiple of SLACK */
     const float *positive; /* (n_out, stride), 0 from n_in on, as in `pairs` */
     const float *pairs;    /* (stride,) */
     const float *owed;     /* (n_out,) */
@@ -73,38 +76,6 @@ typedef struct {
     int want_loss;
 } StepRows;
 
-/* The windows of neighbouring words: `ids` are n words in a row, of which those from `first` to
- * first + n_focus - 1 are the focus words. The window of a focus word is every other word at most
- * `reach` from it, and its sum counts share[k]. There is no focus word without a context. */
-typedef struct {
-    void *rows;
-    int64_t width;
-    const int32_t *ids;
-    int n;
-    int first;
-    int n_focus;
-    int reach;
-    const double *share;
-} Windows;
-
-/* Several examples: number k has the rows ids[k * stride] .. of which there are n[k], and the first
- * has label 1. Those of the next examples are asked for on the way. */
-typedef struct {
-    void *rows;
-    int64_t width;
-    const int32_t *ids;
-    const int *n;
-    int n_examples;
-    int stride;
-    const float *labels; /* (n_examples, score_stride) */
-    const int32_t *ahead;
-    const int *n_ahead;
-    int n_examples_ahead;
-    void *scores; /* scratch for (n_examples, score_stride) reals, and SLACK more */
-    int score_stride; /* at least 2 more than the most rows of an example, and a multiple of 8 */
-    int want_loss;
-} Batch;
-
 /* The verbs every objective is made of. `rows` is a matrix of `width` reals a row, `ids` say
  * which of its rows. */
 typedef struct {
@@ -123,19 +94,9 @@ typedef struct {
      * Returns the loss where `want_loss`, else 0. */
     double (*step)(void *hidden, void *gradient, const StepRows *step, double rate);
 
-    /* A step for each example of a batch: first all scores, then all updates, one after the other.
-     * `hidden` and what has moved it, `moved`, are (n_examples, width). */
-    double (*batch)(const void *hidden, void *moved, const Batch *batch, double rate);
-
     /* rows[ids] += scale * gradient, each */
     void (*scatter)(void *rows, int64_t width, const int32_t *ids, int n, const void *gradient,
                     double scale);
-
-    /* hidden_k = share_k * sum of rows over the window of focus word k; (n_focus, width) */
-    void (*gather_windows)(void *hidden, const Windows *windows);
-
-    /* Each row of a window += share_k * (moved_k - hidden_k), for all windows it is in */
-    void (*scatter_windows)(const Windows *windows, const void *hidden, const void *moved);
 
     /* All input rows of a block against all its output rows in one step. Pair (i, j) counts
      * positive_ij times as a positive and negative_ij = owed_j (pairs_i - positive_ij) times as
@@ -157,13 +118,22 @@ extern const RowOps plain_f64_rows;
 /* Gives the "blas" variant its functions; before that it does not exist. */
 void rows_use_blas(void *sdot, void *saxpy, void *sgemm);
 
-/* Bytes that any variant's `block` needs at most: for each row (and one more on a side, to make
- * their numbers even) two copies, at any precision, and an address; for the pairs, two copies of
- * what moves them. */
+/* Bytes that any variant's `block` needs at most: for each row (and up to four more, to fill tiles
+ * and pairs) two copies, at any precision, and an address; for the pairs, two copies of what moves
+ * them. */
 static inline int64_t block_scratch(int64_t n_in, int64_t n_out, int64_t width, int64_t real_size) {
     int64_t stride = (n_in + SLACK) / SLACK * SLACK;
-    return (n_in + n_out + 2) * ((2 * width + SLACK) * real_size + (int64_t)sizeof(void *)) +
+    return (n_in + n_out + 4) * ((2 * width + SLACK) * real_size + (int64_t)sizeof(void *)) +
            2 * (n_out + 1) * stride * (int64_t)sizeof(float) + 4 * CACHE_LINE;
+}
+
+/* Of a table that is only read, so that all cores may keep it. */
+static inline void prefetch_slot(const void *slot) {
+#if defined(__GNUC__)
+    __builtin_prefetch(slot, 0, 3);
+#else
+    (void)slot;
+#endif
 }
 
 static inline void prefetch_row(const void *row, int64_t n_bytes) {

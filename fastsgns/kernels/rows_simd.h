@@ -219,67 +219,29 @@ INLINE void NAME(keep_dots)(const int n, float *scores, const StepRows *step, co
         default: break;                               \
     }
 
-static void RACY NAME(all_dots)(const StepRows *step, const float *hidden) {
-    float *scores = step->scores;
-    int done = 0;
-    for (; done + GROUP <= step->n; done += GROUP)
-        NAME(keep_dots)(GROUP, scores, step, hidden, done);
-    UNROLLED(step->n - done, NAME(keep_dots), scores, step, hidden, done)
-    for (int j = step->n; j < step->n_ahead; j++)
-        prefetch_row((float *)step->rows + step->ahead[j] * step->width, step->width * 4);
-}
-
-static void RACY NAME(update_all)(int n, const float *g, const float *hidden, float *gradient,
-                                  float *rows, int64_t width, const int32_t *ids) {
-    if (n == GROUP && !NAME(repeated)(GROUP, ids))
-        NAME(update)(GROUP, g, hidden, gradient, rows, width, ids);
-    else
-        NAME(update_any)(n, g, hidden, gradient, rows, width, ids);
-}
-
-/* Scores become what they move the rows by. */
-INLINE void NAME(to_errors)(float *scores, const float *labels, int64_t n, float rate) {
-    for (int64_t j = 0; j < n; j += LANES) {
-        vec sigmoid = NAME(sigmoid)(LOAD(scores + j));
-        STORE(scores + j, rate * (LOAD(labels + j) - sigmoid));
-    }
-}
-
 static double RACY NAME(step_any)(float *hidden, float *gradient, const StepRows *step, float rate) {
     float *scores = step->scores;
-    NAME(all_dots)(step, hidden);
-    double loss = step->want_loss ? NAME(losses)(scores, step->labels, step->n) : 0;
-    NAME(to_errors)(scores, step->labels, step->n, rate);
-    NAME(update_any)(step->n, scores, hidden, gradient, step->rows, step->width, step->ids);
+    const int n = step->n;
+    int done = 0;
+    for (; done + GROUP <= n; done += GROUP) NAME(keep_dots)(GROUP, scores, step, hidden, done);
+    UNROLLED(n - done, NAME(keep_dots), scores, step, hidden, done)
+    double loss = step->want_loss ? NAME(losses)(scores, step->labels, n) : 0;
+    for (int j = 0; j < n; j += LANES) {
+        vec sigmoid = NAME(sigmoid)(LOAD(scores + j));
+        STORE(scores + j, rate * (LOAD(step->labels + j) - sigmoid));
+    }
+    NAME(update_any)(n, scores, hidden, gradient, step->rows, step->width, step->ids);
     return loss;
 }
 
 static double RACY NAME(step)(void *hidden, void *gradient, const StepRows *step, double rate) {
     double loss = 0;
-    if (step->n > GROUP) return NAME(step_any)(hidden, gradient, step, (float)rate);
     for (int j = step->n; j < step->n_ahead; j++)
         prefetch_row((float *)step->rows + step->ahead[j] * step->width, step->width * 4);
-    UNROLLED(step->n, loss = NAME(step_group), hidden, gradient, step, (float)rate)
-    return loss;
-}
-
-static double RACY NAME(batch)(const void *hidden_, void *moved_, const Batch *b, double rate) {
-    const float *hidden = hidden_;
-    float *moved = moved_, *scores = b->scores;
-    double loss = 0;
-    for (int k = 0; k < b->n_examples; k++) {
-        StepRows step = {.rows = b->rows, .width = b->width, .ids = b->ids + k * b->stride,
-                         .n = b->n[k], .ahead = b->ahead + k * b->stride,
-                         .n_ahead = k < b->n_examples_ahead ? b->n_ahead[k] : 0,
-                         .scores = scores + k * b->score_stride};
-        NAME(all_dots)(&step, hidden + k * b->width);
-    }
-    for (int k = 0; b->want_loss && k < b->n_examples; k++)
-        loss += NAME(losses)(scores + k * b->score_stride, b->labels, b->n[k]);
-    NAME(to_errors)(scores, b->labels, b->n_examples * b->score_stride, (float)rate);
-    for (int k = 0; k < b->n_examples; k++)
-        NAME(update_all)(b->n[k], scores + k * b->score_stride, hidden + k * b->width,
-                         moved + k * b->width, b->rows, b->width, b->ids + k * b->stride);
+    if (step->n <= GROUP)
+        UNROLLED(step->n, loss = NAME(step_group), hidden, gradient, step, (float)rate)
+    else
+        loss = NAME(step_any)(hidden, gradient, step, (float)rate);
     return loss;
 }
 
@@ -291,46 +253,6 @@ static void RACY NAME(scatter)(void *rows_, int64_t width, const int32_t *ids, i
         float *row = rows + ids[j] * width;
         for (int64_t i = 0; i < width; i += LANES)
             STORE(row + i, LOAD(row + i) + (float)scale * LOAD(gradient + i));
-    }
-}
-
-/* Window sums slide: the next one gains a row and loses one. Each row is read once a column. */
-static void RACY NAME(gather_windows)(void *hidden_, const Windows *w) {
-    const float *rows = w->rows;
-    const int64_t width = w->width;
-    for (int64_t x = 0; x < width; x += LANES) {
-        float *hidden = (float *)hidden_ + x;
-        vec sum = {0};
-        int stop = w->first + w->reach < w->n ? w->first + w->reach : w->n;
-        int start = w->first > w->reach ? w->first - w->reach : 0;
-        for (int q = start; q < stop; q++) sum += LOAD(rows + w->ids[q] * width + x);
-        for (int k = 0; k < w->n_focus; k++, hidden += width) {
-            const int focus = w->first + k, entering = focus + w->reach, leaving = focus - w->reach;
-            if (entering < w->n) sum += LOAD(rows + w->ids[entering] * width + x);
-            STORE(hidden, (float)w->share[k] * (sum - LOAD(rows + w->ids[focus] * width + x)));
-            if (leaving >= 0) sum -= LOAD(rows + w->ids[leaving] * width + x);
-        }
-    }
-}
-
-static void RACY NAME(scatter_windows)(const Windows *w, const void *hidden_, const void *moved_) {
-    float *rows = w->rows;
-    const int64_t width = w->width;
-    for (int64_t x = 0; x < width; x += LANES) {
-        const float *hidden = (const float *)hidden_ + x, *moved = (const float *)moved_ + x;
-#define GRADIENT(k) ((float)w->share[k] * (LOAD(moved + (k) * width) - LOAD(hidden + (k) * width)))
-        vec sum = {0};
-        for (int k = 0; k < w->reach - w->first && k < w->n_focus; k++) sum += GRADIENT(k);
-        for (int q = 0; q < w->n; q++) {
-            const int k = q - w->first, entering = k + w->reach, leaving = k - w->reach - 1;
-            if (0 <= entering && entering < w->n_focus) sum += GRADIENT(entering);
-            if (0 <= leaving && leaving < w->n_focus) sum -= GRADIENT(leaving);
-            vec own = {0};
-            if (0 <= k && k < w->n_focus) own = GRADIENT(k);
-            float *row = rows + w->ids[q] * width + x;
-            STORE(row, LOAD(row) + (sum - own));
-        }
-#undef GRADIENT
     }
 }
 
@@ -365,5 +287,5 @@ static void NAME(errors)(const BlockRows *b, float rate) {
 static double NAME(block)(const BlockRows *b, double rate) { return NAME(float_block)(b, rate); }
 #endif
 
-const RowOps NAME(rows) = {VARIANT, sizeof(float), NAME(gather), NAME(step), NAME(batch), NAME(scatter),
-                            NAME(gather_windows), NAME(scatter_windows), NAME(block)};
+const RowOps NAME(rows) = {VARIANT, sizeof(float), NAME(gather), NAME(step), NAME(scatter),
+                            NAME(block)};

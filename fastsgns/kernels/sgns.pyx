@@ -22,7 +22,7 @@ from libc.string cimport memset
 
 import numpy as np
 
-from fastsgns.kernels.blocks cimport train_blocks, train_windows
+from fastsgns.kernels.blocks cimport train_blocks
 from fastsgns.kernels.pairs cimport train_pairs
 from fastsgns.kernels.state cimport (
     BAD_ID, CACHE_LINE, SLACK, PIECE, AliasSlot, Model, Plan, RowOps, Worker, block_scratch,
@@ -46,9 +46,7 @@ cdef int64_t train_piece(const Model *model, Worker *worker, const int32_t *ids,
     if n < 0:
         return n
     worker.n_kept += last - first
-    if first < last and model.n_focus and model.cbow:
-        train_windows(model, worker, first, last, n, rate)
-    elif first < last and model.n_focus:
+    if first < last and model.n_focus:
         train_blocks(model, worker, first, last, n, rate)
     elif first < last:
         train_pairs(model, worker, first, last, n, rate)
@@ -92,20 +90,17 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     cdef int64_t n_out = max(model.n_focus + model.n_shared, longest_path if model.n_focus else 0)
     cdef int64_t stride = (n_in + SLACK - 1) // SLACK * SLACK
     cdef int64_t n_pairs = (n_out + 1) * stride + SLACK
-    cdef int64_t score_stride = (n_targets + 2 + 7) // 8 * 8
-    cdef int64_t n_batch = model.n_focus * score_stride + SLACK
-    cdef int64_t n_scores = max(max(n_pairs, n_batch), max(n_targets, longest_path) + SLACK)
-    cdef int64_t n_examples = max(n_contexts, model.n_focus)
+    cdef int64_t n_scores = max(n_pairs, max(n_targets, longest_path) + SLACK)
     cdef Plan *plan
     cdef int i
     for i in range(3):
         plan = &worker.plans[i]
         plan.contexts = <int32_t *>scratch(worker, n_contexts, sizeof(int32_t))
         plan.targets = <int32_t *>scratch(
-            worker, n_examples * n_targets + model.n_shared, sizeof(int32_t))
+            worker, n_contexts * n_targets + model.n_shared, sizeof(int32_t))
         plan.draws = <uint64_t *>scratch(
-            worker, model.n_focus * n_targets + model.n_shared, sizeof(uint64_t))
-        plan.n_targets = <int *>scratch(worker, n_examples, sizeof(int))
+            worker, model.n_shared, sizeof(uint64_t))
+        plan.n_targets = <int *>scratch(worker, n_contexts, sizeof(int))
     worker.kept = <int32_t *>scratch(worker, PIECE + n_contexts + 1, sizeof(int32_t))
     worker.labels = <float *>scratch(worker, n_targets + SLACK, sizeof(float))
     worker.hidden = <char *>scratch(worker, 1, model.row_bytes)
@@ -117,15 +112,10 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.out_ids = <int32_t *>scratch(worker, n_out + 1, sizeof(int32_t))
     worker.in_slots = <int *>scratch(worker, n_in, sizeof(int))
     worker.focus_slots = <int *>scratch(worker, model.n_focus + 1, sizeof(int))
-    worker.hidden_share = <double *>scratch(worker, model.n_focus + 1, sizeof(double))
-    worker.gradient_share = <double *>scratch(worker, model.n_focus + 1, sizeof(double))
     worker.owed = <float *>scratch(worker, n_out + 1, sizeof(float))
     worker.ahead = <const void **>scratch(worker, n_out + model.n_focus + 1, sizeof(void *))
     worker.block.scratch = scratch(
         worker, block_scratch(n_in, n_out, model.width, model.ops.real_size), 1)
-    worker.batch_labels = <float *>scratch(worker, n_batch, sizeof(float))
-    worker.hiddens = <char *>scratch(worker, model.n_focus + 1, model.row_bytes)
-    worker.moved = <char *>scratch(worker, model.n_focus + 1, model.row_bytes)
     if worker.lacks_memory:
         return
     worker.labels[0] = 1
@@ -149,17 +139,6 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.block.ahead = worker.ahead
     worker.path_block = worker.block
     worker.path_block.output = model.tree
-    worker.batch.rows = model.output
-    worker.batch.width = model.width
-    worker.batch.stride = n_targets
-    worker.batch.labels = worker.batch_labels
-    worker.batch.scores = worker.scores
-    worker.batch.score_stride = score_stride
-    worker.batch.want_loss = model.want_loss
-    for i in range(model.n_focus):
-        worker.batch_labels[i * score_stride] = 1
-    worker.windows.rows = model.input
-    worker.windows.width = model.width
 
 
 cdef void end_worker(Worker *worker) noexcept nogil:
@@ -217,9 +196,13 @@ cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
     model.mean_gradient = objective.mean_gradient
     model.want_loss = objective.want_loss
     model.stop = <int32_t *>address(objective.stop, np.int32, (1,))
-    if model.output != NULL and model.negative and model.noise == NULL:
+    if model.output != NULL and (model.negative or model.n_shared) and model.noise == NULL:
         raise ValueError("negative sampling needs a noise table")
-    if model.n_focus and not model.cbow and (model.n_shared == 0) != (model.output == NULL):
+    if not 0 <= model.n_focus < 2**10:
+        raise ValueError(f"0 to 1023 focus words can be trained at once; got {model.n_focus}")
+    if model.n_focus and (model.cbow or model.lock != NULL):
+        raise ValueError("CBOW, and rows with a lock, train one example at a time")
+    if model.n_focus and (model.n_shared == 0) != (model.output == NULL):
         raise ValueError("shared negatives need an output matrix, and paths alone have none")
     if (model.tree == NULL) != (model.path_starts == NULL):
         raise ValueError("hierarchical softmax needs a tree and its paths")

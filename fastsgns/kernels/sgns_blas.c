@@ -68,19 +68,6 @@ static double blas_step(void *hidden_, void *gradient_, const StepRows *step, do
     return loss;
 }
 
-/* Batches and windows stay with the plain variant. */
-static double blas_batch(const void *hidden, void *moved, const Batch *batch, double rate) {
-    return plain_f32_rows.batch(hidden, moved, batch, rate);
-}
-
-static void blas_gather_windows(void *hidden, const Windows *windows) {
-    plain_f32_rows.gather_windows(hidden, windows);
-}
-
-static void blas_scatter_windows(const Windows *windows, const void *hidden, const void *moved) {
-    plain_f32_rows.scatter_windows(windows, hidden, moved);
-}
-
 /* c = a b, which stand by columns as Fortran has it; 'T' means that a or b is transposed. */
 static void multiply(char transa, char transb, int64_t m, int64_t n, int64_t k, const float *a,
                      int64_t lda, const float *b, int64_t ldb, float *c, int64_t ldc) {
@@ -127,10 +114,7 @@ static const RowOps blas_rows = {"blas",
                                  sizeof(float),
                                  blas_gather,
                                  blas_step,
-                                 blas_batch,
                                  blas_scatter,
-                                 blas_gather_windows,
-                                 blas_scatter_windows,
                                  blas_block};
 
 const RowOps *rows_blas(void) { return sdot && saxpy && sgemm ? &blas_rows : NULL; }

@@ -3,6 +3,7 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 cdef extern from "rows.h" nogil:
+    const double MOST_STEP
     enum:
         SLACK
         CACHE_LINE
@@ -20,36 +21,8 @@ cdef extern from "rows.h" nogil:
         int want_loss
     ctypedef double (*step_t)(void *hidden, void *gradient, const StepRows *step,
                               double rate) noexcept nogil
-    ctypedef struct Batch:
-        void *rows
-        int64_t width
-        const int32_t *ids
-        const int *n
-        int n_examples
-        int stride
-        const float *labels
-        const int32_t *ahead
-        const int *n_ahead
-        int n_examples_ahead
-        void *scores
-        int score_stride
-        int want_loss
-    ctypedef double (*batch_t)(const void *hidden, void *moved, const Batch *batch,
-                               double rate) noexcept nogil
     ctypedef void (*scatter_t)(void *rows, int64_t width, const int32_t *ids, int n,
                                const void *gradient, double scale) noexcept nogil
-    ctypedef struct Windows:
-        void *rows
-        int64_t width
-        const int32_t *ids
-        int n
-        int first
-        int n_focus
-        int reach
-        const double *share
-    ctypedef void (*gather_windows_t)(void *hidden, const Windows *windows) noexcept nogil
-    ctypedef void (*scatter_windows_t)(const Windows *windows, const void *hidden,
-                                       const void *moved) noexcept nogil
     ctypedef struct BlockRows:
         void *input
         void *output
@@ -58,7 +31,7 @@ cdef extern from "rows.h" nogil:
         const int32_t *out
         int n_in
         int n_out
-        int stride
+        int64_t stride
         const float *positive
         const float *pairs
         const float *owed
@@ -73,15 +46,13 @@ cdef extern from "rows.h" nogil:
         int real_size
         gather_t gather
         step_t step
-        batch_t batch
         scatter_t scatter
-        gather_windows_t gather_windows
-        scatter_windows_t scatter_windows
         block_t block
     const RowOps *rows_variant(const char *name)
     const RowOps plain_f64_rows
     void rows_use_blas(void *sdot, void *saxpy, void *sgemm)
     int64_t block_scratch(int64_t n_in, int64_t n_out, int64_t width, int64_t real_size)
+    void prefetch_slot(const void *slot)
     void prefetch_row(const void *row, int64_t n_bytes)
 
 cdef extern from "rng.h" nogil:
@@ -139,7 +110,6 @@ cdef struct Plan:
     int n_contexts
     int32_t *contexts
     int n_examples
-    int n_draws
     uint64_t *draws
     int32_t *targets
     int *n_targets
@@ -156,16 +126,9 @@ cdef struct Worker:
     float *positive
     float *pairs
     StepRows targets
-    Batch batch
     StepRows path
     BlockRows block
     BlockRows path_block
-    Windows windows
-    double *hidden_share
-    double *gradient_share
-    float *batch_labels
-    char *hiddens
-    char *moved
     const void **ahead
     int32_t *in_ids
     int32_t *out_ids

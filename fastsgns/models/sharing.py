@@ -6,37 +6,34 @@ from typing import Any
 logger = logging.getLogger(__name__)
 
 SHARINGS = ("window", "block", "pair")
-FOCUS_WORDS = {"skip-gram": 4, "CBOW": 8}
+FOCUS_WORDS = 4
 DRAWS_PER_NEGATIVE = 1.6
-STEP_BOUND = {"skip-gram": 1.25, "CBOW": 0.33}
-LEAST_CBOW_LOAD = 0.4
+STEP_BOUND = 1.25
 PATH_BOUND = 0.5
 
 
 def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
     """How many neighbouring focus words are trained at once, and how many draws they share.
 
-    Skip-gram: ``"pair"`` is the papers' algorithm, a draw for each pair: (0, 0). ``"window"`` draws
-    once for all pairs of a focus word, ``"block"`` 1.6 times as many for several neighbouring focus
-    words; each draw is weighted so that every pair is owed `negative` negatives, as in the paper,
-    and the expectation of the gradient is the same (`fastsgns.kernels.blocks`). In hierarchical
-    softmax, both let all pairs of a focus word meet its path at once.
+    ``"pair"`` is the papers' algorithm, a draw for each pair: (0, 0). ``"window"`` draws once for
+    all pairs of a focus word, ``"block"`` 1.6 times as many for 4 neighbouring focus words, which
+    also share the drawn reach of their windows. Each draw is weighted so that every pair is owed
+    `negative` negatives, as in the paper, and the expectation of the gradient is the same
+    (`fastsgns.kernels.blocks`). In hierarchical softmax both let all pairs of a focus word meet its
+    path at once. CBOW has one example a focus word, and nothing to share: (0, 0).
 
-    CBOW has one example a focus word, and keeps its own negatives for each. ``"window"`` and
-    ``"block"`` gather the windows of several neighbouring words at once, whose sums slide.
+    A row then moves by the gradients of several pairs at once, which overshoots where
 
-    A row then moves by the gradients of several examples at once, which overshoots where
-
-        skip-gram  learning rate * pairs of a block * negative * max(1 / draws, p_max)
-        CBOW       learning rate * focus words * max(negative * p_max, 0.4)
+        learning rate * 2 window * focus words * negative * max(1 / draws, p_max)
 
     is large; p_max, the probability of the most probable negative, counts in tiny vocabularies,
-    where the draws are alike. On vocabularies of 20 to 2000 words, with full windows and no
-    subsampling (the worst case), training stayed stable up to the products in `STEP_BOUND` and
-    diverged at about twice these. Beyond them a block takes fewer focus words, and if not even one
-    is left, "pair" is used; each with a log record. So it is where the learning rate times the
-    pairs of a focus word exceeds `PATH_BOUND` in hierarchical softmax: up to there a tree of three
-    words still learns, up to twice that it stays finite.
+    where the draws are alike. On random text of 20 to 2000 words, with full windows and no
+    subsampling, training stayed stable up to `STEP_BOUND` and diverged at about twice that.
+    Beyond it a block takes fewer focus words, and if not even one is left, "pair" is used; each
+    with a log record. So it is where the learning rate times the pairs of a focus word exceeds
+    `PATH_BOUND` in hierarchical softmax: up to there a tree of three words still learns, up to
+    twice that it stays finite. Where a word repeats within a block, as in text that is not random,
+    the kernel shortens that block's step.
 
     Parameters
     ----------
@@ -51,37 +48,25 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
     n_focus, n_shared : int
     """
     wanted = model.negative_sharing
-    if wanted == "pair":
+    if wanted == "pair" or not model.sg:
         return 0, 0
     if locked:
         logger.info(
             "negative_sharing=%r becomes 'pair', because wv.vectors_lockf is not all 1", wanted
         )
         return 0, 0
-    method = "skip-gram" if model.sg else "CBOW"
-    n_focus, n_shared = _wanted(model, method)
+    n_focus, n_shared = 1, model.negative
+    if wanted == "block" and model.negative:
+        n_focus, n_shared = FOCUS_WORDS, round(DRAWS_PER_NEGATIVE * model.negative)
     rate = max(model.alpha, model.min_alpha)
-    n_stable = int(STEP_BOUND[method] / max(rate * _load(model, n_shared, p_max), 1e-9))
-    if model.sg and model.hs and rate * 2 * model.window > PATH_BOUND:
+    load = 2 * model.window * model.negative * max(1 / max(n_shared, 1), p_max)
+    n_stable = int(STEP_BOUND / max(rate * load, 1e-9))
+    if model.hs and rate * 2 * model.window > PATH_BOUND:
         n_stable = 0
     if n_stable < n_focus:
         logger.info(
-            "alpha %g with window %d and %d negatives is too much for %d focus words to be trained "
-            "at once; %d will", model.alpha, model.window, model.negative, n_focus, n_stable
+            "learning rate %g with window %d and %d negatives is too much for %d focus words to be "
+            "trained at once; %s", rate, model.window, model.negative, n_focus,
+            f"{n_stable} will" if n_stable else "negative_sharing='pair' is used",
         )  # fmt: skip
     return (min(n_focus, n_stable), n_shared) if n_stable else (0, 0)
-
-
-def _wanted(model: Any, method: str) -> tuple[int, int]:
-    if not model.sg:
-        return FOCUS_WORDS[method], 0
-    if model.negative_sharing == "window" or not model.negative:
-        return 1, model.negative
-    return FOCUS_WORDS[method], round(DRAWS_PER_NEGATIVE * model.negative)
-
-
-def _load(model: Any, n_shared: int, p_max: float) -> float:
-    """How many examples of one focus word move the same row at once."""
-    if not model.sg:
-        return max(model.negative * p_max, LEAST_CBOW_LOAD)
-    return 2 * model.window * model.negative * max(1 / max(n_shared, 1), p_max)
