@@ -19,7 +19,7 @@ DIRECTIVES = {
     "cdivision": not DEBUG,
     "embedsignature": True,
 }
-FLAGS = [] if os.name == "nt" else ["-O1", "-g"] if DEBUG else ["-O3", "-g0"]
+FLAGS = [] if os.name == "nt" else ["-O1", "-g"] if DEBUG else ["-O3", "-g0", "-Wno-psabi"]
 
 
 def extension(source: Path) -> Extension:

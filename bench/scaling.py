@@ -210,7 +210,7 @@ def by_vocabulary(arguments: argparse.Namespace, text: corpus.Corpus, record: Re
     levels = {name: size for name, size in caches().items() if name != "L1"}
     rows = []
     for (sharing, n_types), mine in results.items():
-        n_bytes = 2 * n_types * arguments.dim * 4
+        n_bytes = 2 * n_types * -(-arguments.dim // 16) * 16 * 4
         fitting = [name for name, size in levels.items() if n_bytes <= size]
         row = [sharing, f"{n_types:,}", f"{n_bytes / MIB:,.0f}", [*fitting, "DRAM"][0]]
         row.append(f"{100 * median(r['n_kept'] / r['n_trained'] for r in mine):.0f}")

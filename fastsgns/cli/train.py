@@ -97,8 +97,8 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         "--sharing",
         dest="negative_sharing",
         choices=("window", "block", "pair"),
-        help="which words meet the same random words: those around a word, those around a few "
-        "neighbouring words (the fastest), or none (window)",
+        help="skip-gram: which words meet the same random words: those around a word, those around "
+        "4 neighbouring words (the fastest), or none, as in the papers (window)",
     )
 
 

@@ -1,10 +1,6 @@
 /* Rows by vector extensions of GCC and clang, one source for every instruction set.
  * Before including: LANES (floats a vector), NAME(verb), VARIANT, and the target pragma. */
 
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wpsabi" /* every function with vectors is inlined */
-#endif
-
 typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 typedef float vec8 __attribute__((vector_size(32)));
 typedef float vec4 __attribute__((vector_size(16)));

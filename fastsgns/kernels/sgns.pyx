@@ -86,7 +86,7 @@ cdef void *scratch(Worker *worker, int64_t n, size_t size) noexcept nogil:
 cdef void start_worker(const Model *model, Worker *worker, int longest_path) noexcept nogil:
     cdef int64_t n_contexts = 2 * <int64_t>model.reach
     cdef int64_t n_targets = model.negative + 1
-    cdef int64_t n_in = n_contexts + model.n_focus
+    cdef int64_t n_in = n_contexts + model.n_focus if model.n_focus else 0
     cdef int64_t n_out = max(model.n_focus + model.n_shared, longest_path if model.n_focus else 0)
     cdef int64_t stride = (n_in + SLACK - 1) // SLACK * SLACK
     cdef int64_t n_pairs = (n_out + 1) * stride + SLACK

@@ -1,5 +1,5 @@
 /* The "avx512bf16" variant: "avx512", but blocks multiply numbers of 16 bits, two products at a time. */
-#if defined(__x86_64__) && (defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 10))
+#if defined(__x86_64__) && ((defined(__clang__) && __clang_major__ >= 9) || (!defined(__clang__) && __GNUC__ >= 10))
 #include <immintrin.h>
 
 #include "rows.h"

@@ -22,7 +22,7 @@ const RowOps *rows_variant(const char *name) {
     if (!strcmp(name, "avx2"))
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2_rows : NULL;
     if (!strcmp(name, "avx512")) return has_avx512() ? &avx512_rows : NULL;
-#if defined(__clang__) || __GNUC__ >= 10
+#if (defined(__clang__) && __clang_major__ >= 9) || (!defined(__clang__) && __GNUC__ >= 10)
     if (!strcmp(name, "avx512bf16"))
         return has_avx512() && __builtin_cpu_supports("avx512bf16") ? &bf16_rows : NULL;
 #endif

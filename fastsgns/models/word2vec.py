@@ -103,11 +103,10 @@ class Word2Vec(Fitting, Prediction, Renamed):
         g for the mean, g / n for the sum. With the mean, "exact" takes steps n times smaller, so
         it wants an `alpha` about three times as large; see docs/quality.md for both, measured.
     negative_sharing : {"window", "block", "pair"}
-        Which examples are trained at once. Skip-gram: all pairs of a focus word, on the same
-        negatives; those of 4 neighbouring focus words, the fastest; or each alone on its own, the
-        papers' algorithm to the letter. CBOW keeps its own negatives for each focus word, and
-        "window" and "block" train 8 neighbouring ones at once. The expectation of the gradient is
-        the same; docs/training.md, and docs/performance.md for speed and quality.
+        Skip-gram: which pairs are trained at once, on the same negatives. All pairs of a focus
+        word; those of 4 neighbouring focus words, the fastest; or each alone, the papers' algorithm
+        to the letter. The expectation of the gradient is the same; docs/training.md, and
+        docs/performance.md for speed and quality.
     progress : bool or None
         Progress bars: yes, no, or where standard error is a terminal.
 
