@@ -21,9 +21,9 @@ A product of an input row and an output row of d floats is counted as 6 d operat
 score, 2 d for the update of each row. With negatives of its own ("pair") an example takes
 1 + negative products; where examples share draws, each block multiplies all its input rows by all
 its output rows, and how many that makes an example is counted by drawing blocks of the first
-200,000 tokens anew. CBOW's sums over contexts are not counted, nor is any work but products:
-the share is of the products made. The time is what one thread spends in the kernel. The peak is that of
-float32: avx512bf16, which multiplies bfloat16, has a higher one, so that its share flatters it.
+200,000 tokens anew. CBOW's sums over contexts are not counted, nor is any work but products. The
+time is what one thread spends in the kernel. The peak is that of float32: avx512bf16, which
+multiplies bfloat16, has a higher one, so that its share flatters it.
 
 examples:
   python -m bench roofline
