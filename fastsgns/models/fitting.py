@@ -16,7 +16,7 @@ from fastsgns.models import parameters
 from fastsgns.models.building import VocabularyBuilder
 from fastsgns.models.callbacks import StopTraining
 from fastsgns.models.inputs import input_rows
-from fastsgns.models.sharing import sharing
+from fastsgns.models.sharing import described, sharing
 from fastsgns.training import Schedule, Tally, Trainer
 
 logger = logging.getLogger(__name__)
@@ -69,8 +69,8 @@ class Fitting(VocabularyBuilder):
             self.epochs_begun, self.progress, follow,
         )  # fmt: skip
         logger.info(
-            "training %s with %d threads and kernel %s on %d words", self, self.workers,
-            kernels.variant(), corpus.n_tokens,
+            "training %s, %s, with workers=%d and kernel %s on %d words", self,
+            described(trainer.objective), self.workers, kernels.variant(), corpus.n_tokens,
         )  # fmt: skip
         self.running_training_loss = 0.0
         started = time.monotonic()

@@ -3,6 +3,8 @@
 import logging
 from typing import Any
 
+from fastsgns.kernels.objective import Objective
+
 logger = logging.getLogger(__name__)
 
 SHARINGS = ("window", "block", "pair")
@@ -27,7 +29,7 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
         learning rate * 2 window * focus words * negative * max(1 / draws, p_max)
 
     is large; p_max, the probability of the most probable negative, counts in tiny vocabularies,
-    where the draws are alike. On random text of 20 to 2000 words, with full windows and no
+    where the draws are alike. On random text of 3 to 2000 words, with full windows and no
     subsampling, training stayed stable up to `STEP_BOUND` and diverged at about twice that.
     Beyond it a block takes fewer focus words, and if not even one is left, "pair" is used; each
     with a log record. So it is where the learning rate times the pairs of a focus word exceeds
@@ -64,9 +66,25 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
     if model.hs and rate * 2 * model.window > PATH_BOUND:
         n_stable = 0
     if n_stable < n_focus:
-        logger.info(
-            "learning rate %g with window %d and %d negatives is too much for %d focus words to be "
-            "trained at once; %s", rate, model.window, model.negative, n_focus,
-            f"{n_stable} will" if n_stable else "negative_sharing='pair' is used",
-        )  # fmt: skip
+        _say_so(wanted, rate, model.window, n_stable)
     return (min(n_focus, n_stable), n_shared) if n_stable else (0, 0)
+
+
+def _say_so(wanted: str, rate: float, window: int, n_stable: int) -> None:
+    logger.log(
+        logging.WARNING if wanted == "block" else logging.INFO,
+        "learning rate %g with window %d is too much for negative_sharing=%r: %s, which is slower; "
+        "lower alpha or window to avoid it", rate, window, wanted,
+        f"the pairs of {n_stable} words are trained at once" if n_stable else "'pair' is used",
+    )  # fmt: skip
+
+
+def described(objective: Objective) -> str:
+    """What is trained at once, in words."""
+    if objective.cbow:
+        return "CBOW"
+    if not objective.n_focus:
+        return "skip-gram pair by pair"
+    if objective.n_focus == 1:
+        return "skip-gram with all pairs of a word at once"
+    return f"skip-gram with all pairs of {objective.n_focus} neighbouring words at once"
