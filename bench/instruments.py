@@ -84,8 +84,10 @@ class Watch:
     def result(self) -> Job:
         from bench import products
 
+        n_products, n_rows = products.per_example(self.objective, self.ids, self.offsets)
         return {
-            "products_per_example": products.per_example(self.objective, self.ids, self.offsets),
+            "products_per_example": n_products,
+            "rows_per_example": n_rows,
             "n_focus": self.objective.n_focus,
             "n_shared": self.objective.n_shared,
             "kernel_wall": self.wall,

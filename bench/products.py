@@ -1,4 +1,4 @@
-"""How many products of two rows an example takes, counted on a sample of what was trained."""
+"""How many products an example takes, and how many rows it moves, counted on a sample."""
 
 from typing import Any
 
@@ -7,17 +7,19 @@ import numpy as np
 SAMPLE = 200_000
 
 
-def per_example(objective: Any, ids: np.ndarray, offsets: np.ndarray) -> float:
-    """Products an example: a pair in skip-gram, a focus word in CBOW.
+def per_example(objective: Any, ids: np.ndarray, offsets: np.ndarray) -> tuple[float, float]:
+    """Products, and rows that move, an example: a pair in skip-gram, a focus word in CBOW.
 
     An example with its own negatives takes 1 + negative. Those that share draws are computed as
     blocks, all input rows by all output rows, each different row once; here the blocks of a sample
     of sentences are drawn as the kernel draws them, and their rows counted.
     """
     if objective.cbow or not objective.n_focus:
-        return 1.0 + objective.negative
+        contexts = objective.window * (1 if objective.shrink else 2) + objective.shrink
+        n_input = contexts if objective.cbow else 1
+        return 1.0 + objective.negative, 1.0 + objective.negative + n_input
     rng = np.random.default_rng(1)
-    n_products = n_examples = 0
+    n_products = n_rows = n_examples = 0
     end = int(np.searchsorted(offsets, min(len(ids), SAMPLE), "right"))
     for start, stop in zip(offsets[: end - 1].tolist(), offsets[1:end].tolist()):
         sentence = _kept(objective, ids[start:stop], rng)
@@ -31,10 +33,12 @@ def per_example(objective: Any, ids: np.ndarray, offsets: np.ndarray) -> float:
             low, high = max(0, first - reach), min(len(sentence), first + len(block) + reach)
             in_a_pair = [i for i in range(low, high) if len(block) > 1 or i != first]
             contexts = {sentence[i] for i in in_a_pair}
-            n_products += len(contexts) * len(drawn.union(block))
+            targets = drawn.union(block)
+            n_products += len(contexts) * len(targets)
+            n_rows += len(contexts) + len(targets)
             for focus in range(first, first + len(block)):
                 n_examples += min(len(sentence), focus + reach + 1) - max(0, focus - reach) - 1
-    return n_products / max(1, n_examples)
+    return n_products / max(1, n_examples), n_rows / max(1, n_examples)
 
 
 def _kept(objective: Any, sentence: np.ndarray, rng: np.random.Generator) -> list[int]:

@@ -21,7 +21,9 @@ A product of an input row and an output row of d floats is counted as 6 d operat
 score, 2 d for the update of each row. With negatives of its own ("pair") an example takes
 1 + negative products; where examples share draws, each block multiplies all its input rows by all
 its output rows, and how many that makes an example is counted by drawing blocks of the first
-200,000 tokens anew. CBOW's sums over contexts are not counted, nor is any work but products. The
+200,000 tokens anew. CBOW's sums over contexts are not counted, nor is any work but products. GB/s
+of rows are those that such an example moves, most of which lie in a cache: beyond 100 % of what
+DRAM can update, many do. The
 time is what one thread spends in the kernel. The peak is that of float32: avx512bf16, which
 multiplies bfloat16, has a higher one, so that its share flatters it.
 
@@ -32,6 +34,7 @@ examples:
   python -m bench roofline --cbow --sharing pair block --fastsgns negative=10
 """
 HEADING = ("mode", "dim", "words/s, 1000", "products/example", "GFLOP/s", "% of peak")
+HEADING += ("rows/example", "GB/s of rows", "% of DRAM")
 
 
 def add(commands: Any, **common: Any) -> None:
@@ -87,6 +90,12 @@ def flops(result: Result) -> float:
     return 6 * result["dim"] * n_products / result["kernel_cpu"]
 
 
+def traffic(result: Result) -> float:
+    """Bytes of rows a second that are read and written back, padding included."""
+    n_rows = result["n_examples"] * result["rows_per_example"]
+    return n_rows * -(-result["dim"] // 16) * 64 / result["kernel_cpu"]
+
+
 def render_peaks(ceilings: list[Result], markdown: bool) -> str:
     """Make the table of the ceilings."""
     peak = with_spread([c["flops"] / 1e9 for c in ceilings], 1)
@@ -107,6 +116,7 @@ def render(
 ) -> str:
     """Make the table of training, a row for each configuration."""
     peak = {c["round"]: c["flops"] for c in ceilings}
+    memory = {c["round"]: c["bandwidth"]["DRAM"]["update"] for c in ceilings}
     rows = []
     for dim, sharing in configs:
         mine = [r for r in results if (r["dim"], r["sharing"]) == (dim, sharing)]
@@ -115,5 +125,8 @@ def render(
         row.append(f"{median(r['products_per_example'] for r in mine):.2f}")
         row.append(with_spread([flops(r) / 1e9 for r in mine], 1))
         row.append(with_spread([100 * flops(r) / peak[r["round"]] for r in mine if peak], 1))
+        row.append(f"{median(r['rows_per_example'] for r in mine):.2f}")
+        row.append(with_spread([traffic(r) / 1e9 for r in mine], 1))
+        row.append(with_spread([100 * traffic(r) / memory[r["round"]] for r in mine if memory]))
         rows.append(row)
     return table(HEADING, rows, markdown)

@@ -176,13 +176,13 @@ def test_products_of_a_block_are_counted_by_different_rows():
     objective = SimpleNamespace(n_focus=1, cbow=False, noise=always_word_0, **shared)
     ids, offsets = np.array([1, 2, 3], np.int32), np.array([0, 3])
     # 1, 2 and 1 contexts by two rows, the focus word and word 0; there are 4 pairs
-    assert products.per_example(objective, ids, offsets) == 8 / 4
+    assert products.per_example(objective, ids, offsets) == (8 / 4, 10 / 4)
     objective.n_focus = 3
-    assert products.per_example(objective, ids, offsets) == 3 * 4 / 4
+    assert products.per_example(objective, ids, offsets) == (3 * 4 / 4, 7 / 4)
     objective.cbow = True
-    assert products.per_example(objective, ids, offsets) == 6
+    assert products.per_example(objective, ids, offsets) == (6, 8)
     objective.cbow, objective.n_focus = False, 0
-    assert products.per_example(objective, ids, offsets) == 6
+    assert products.per_example(objective, ids, offsets) == (6, 7)
 
 
 def test_sides_are_multiplied_for_fastsgns_alone():

@@ -96,9 +96,9 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--sharing",
         dest="negative_sharing",
-        choices=("window", "block", "pair"),
-        help="skip-gram: which words meet the same random words: those around a word, those around "
-        "4 neighbouring words (the fastest), or none, as in the papers (window)",
+        choices=("pair", "window", "block"),
+        help="skip-gram: which words meet the same random words: none, as in the papers; those "
+        "around a word; those around 4 neighbouring words, the fastest (pair)",
     )
 
 

@@ -7,7 +7,7 @@ from fastsgns.kernels.objective import Objective
 
 logger = logging.getLogger(__name__)
 
-SHARINGS = ("window", "block", "pair")
+SHARINGS = ("pair", "window", "block")
 FOCUS_WORDS = 4
 DRAWS_PER_NEGATIVE = 1.6
 STEP_BOUND = 1.25
@@ -71,8 +71,7 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
 
 
 def _say_so(wanted: str, rate: float, window: int, n_stable: int) -> None:
-    logger.log(
-        logging.WARNING if wanted == "block" else logging.INFO,
+    logger.warning(
         "learning rate %g with window %d is too much for negative_sharing=%r: %s, which is slower; "
         "lower alpha or window to avoid it", rate, window, wanted,
         f"the pairs of {n_stable} words are trained at once" if n_stable else "'pair' is used",

@@ -102,10 +102,10 @@ class Word2Vec(Fitting, Prediction, Renamed):
         "Corrected CBOW Performs as well as Skip-gram"). "gensim" is what word2vec's programs do:
         g for the mean, g / n for the sum. With the mean, "exact" takes steps n times smaller, so
         it wants an `alpha` about three times as large; see docs/quality.md for both, measured.
-    negative_sharing : {"window", "block", "pair"}
-        Skip-gram: which pairs are trained at once, on the same negatives. All pairs of a focus
-        word; those of 4 neighbouring focus words, the fastest; or each alone, the papers' algorithm
-        to the letter. The expectation of the gradient is the same; docs/training.md, and
+    negative_sharing : {"pair", "window", "block"}
+        Skip-gram: which pairs are trained at once, on the same negatives. Each alone, the papers'
+        algorithm to the letter; all pairs of a focus word; or those of 4 neighbouring focus words,
+        the fastest. The expectation of the gradient is the same; docs/training.md, and
         docs/performance.md for speed and quality.
     progress : bool or None
         Progress bars: yes, no, or where standard error is a terminal.
@@ -174,7 +174,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
         shrink_windows: bool = True,
         *,
         cbow_gradient: str = "gensim",
-        negative_sharing: str = "window",
+        negative_sharing: str = "pair",
         progress: bool | None = None,
         **unknown: Any,
     ) -> None:
