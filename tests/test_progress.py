@@ -38,7 +38,7 @@ def test_log_names_the_kernel_and_each_epoch(caplog):
     trained(workers=2)
     messages = [record.getMessage() for record in caplog.records]
     first = next(message for message in messages if message.startswith("training"))
-    assert "Word2Vec<vocab=24" in first and "2 threads" in first
+    assert "Word2Vec<vocab=24" in first and "CBOW" in first and "workers=2" in first
     assert f"kernel {kernels.variant()}" in first
     assert sum("words/s" in message for message in messages) == 2
 
