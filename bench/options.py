@@ -8,6 +8,7 @@ from bench import corpus, process, record
 from bench.corpus import Corpus
 from bench.record import Record
 from bench.sides import SHARINGS
+from fastsgns.console import say
 
 
 def positive(text: str) -> int:
@@ -108,6 +109,9 @@ def add_sharing(parser: argparse.ArgumentParser, default: list[str] | None = Non
 
 def start(arguments: argparse.Namespace, path: Path | None) -> tuple[Corpus, Record]:
     """Prepare the corpus and open the record; `path` is where it goes unless told otherwise."""
+    if not getattr(arguments, "sg", 1) and getattr(arguments, "sharing", None):
+        say(f"CBOW has nothing to share: one side instead of {' '.join(arguments.sharing)}")
+        arguments.sharing = arguments.sharing[:1]
     text = corpus.prepare(arguments.corpus, arguments.tokens, arguments.cache)
     return text, new_record(arguments, text.facts(), path)
 
