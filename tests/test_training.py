@@ -441,3 +441,14 @@ def test_an_interrupted_epoch_is_not_drawn_again():
     with pytest.raises(KeyboardInterrupt):
         model.train(sentences, total_examples=20, epochs=1, callbacks=[Interrupt()])
     assert model.epochs_begun == 1
+
+
+def test_a_kernel_that_cannot_run_is_refused_before_the_corpus_is_read(monkeypatch):
+    monkeypatch.setattr("fastsgns.kernels._refusal", "FASTSGNS_KERNEL: no such kernel")
+
+    def corpus():
+        raise AssertionError("the corpus was read")
+        yield
+
+    with pytest.raises(ValueError, match="FASTSGNS_KERNEL"):
+        Word2Vec(corpus(), epochs=1, min_count=1)

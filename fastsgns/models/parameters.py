@@ -5,6 +5,7 @@ import numbers
 from collections.abc import Iterable
 from typing import Any
 
+from fastsgns import kernels
 from fastsgns.corpus.vocabulary import check_trim_rule
 from fastsgns.models.sharing import SHARINGS
 
@@ -48,7 +49,11 @@ def check(model: Any) -> None:
 
 
 def check_objective(model: Any) -> None:
-    """Raise a ValueError if neither negative sampling nor hierarchical softmax is on."""
+    """Raise a ValueError if there is nothing to learn, or no kernel to learn with.
+
+    It is asked before a corpus is read, which may take minutes.
+    """
+    kernels.variant()
     if not model.hs and not model.negative:
         raise ValueError("negative is 0 and hs is 0: give one of them, or nothing is learned")
 
