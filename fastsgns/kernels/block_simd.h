@@ -48,14 +48,14 @@ static void RACY NAME(scores)(const BlockRows *b, float *const *in, float *const
         int j = 0;
         for (; j + TILE_OUT <= b->n_out; j += TILE_OUT)
             TILED(n_in, TILE_OUT, NAME(tile), scores + j * stride, stride, in + i, out + j, width)
+#define REST(n)                                                                               \
+    case n:                                                                                   \
+        TILED(n_in, n, NAME(tile), scores + j * stride, stride, in + i, out + j, width) break;
         switch (b->n_out - j) {
 #if LANES == 16
-            case 5: TILED(n_in, 5, NAME(tile), scores + j * stride, stride, in + i, out + j, width) break;
-            case 4: TILED(n_in, 4, NAME(tile), scores + j * stride, stride, in + i, out + j, width) break;
-            case 3: TILED(n_in, 3, NAME(tile), scores + j * stride, stride, in + i, out + j, width) break;
+            REST(5) REST(4) REST(3)
 #endif
-            case 2: TILED(n_in, 2, NAME(tile), scores + j * stride, stride, in + i, out + j, width) break;
-            case 1: TILED(n_in, 1, NAME(tile), scores + j * stride, stride, in + i, out + j, width) break;
+            REST(2) REST(1)
             default: break;
         }
     }
@@ -87,35 +87,20 @@ INLINE void NAME(move)(const int n_in, const int first, const float *g, int64_t 
     }
 }
 
+#define MOVE(n, ...) case n: NAME(move)(n, __VA_ARGS__); break;
 #if LANES == 16
-#define MOVES(n, ...)                                     \
-    switch (n) {                                          \
-        case 1: NAME(move)(1, __VA_ARGS__); break;        \
-        case 2: NAME(move)(2, __VA_ARGS__); break;        \
-        case 3: NAME(move)(3, __VA_ARGS__); break;        \
-        case 4: NAME(move)(4, __VA_ARGS__); break;        \
-        case 5: NAME(move)(5, __VA_ARGS__); break;        \
-        case 6: NAME(move)(6, __VA_ARGS__); break;        \
-        case 7: NAME(move)(7, __VA_ARGS__); break;        \
-        case 8: NAME(move)(8, __VA_ARGS__); break;        \
-        case 9: NAME(move)(9, __VA_ARGS__); break;        \
-        case 10: NAME(move)(10, __VA_ARGS__); break;      \
-        case 11: NAME(move)(11, __VA_ARGS__); break;      \
-        case 12: NAME(move)(12, __VA_ARGS__); break;      \
-        case 13: NAME(move)(13, __VA_ARGS__); break;      \
-        default: NAME(move)(MOVED, __VA_ARGS__); break;   \
-    }
+#define WIDE_MOVES(...)                                                                       \
+    MOVE(6, __VA_ARGS__) MOVE(7, __VA_ARGS__) MOVE(8, __VA_ARGS__) MOVE(9, __VA_ARGS__)       \
+    MOVE(10, __VA_ARGS__) MOVE(11, __VA_ARGS__) MOVE(12, __VA_ARGS__) MOVE(13, __VA_ARGS__)
 #else
-#define MOVES(n, ...)                                     \
-    switch (n) {                                          \
-        case 1: NAME(move)(1, __VA_ARGS__); break;        \
-        case 2: NAME(move)(2, __VA_ARGS__); break;        \
-        case 3: NAME(move)(3, __VA_ARGS__); break;        \
-        case 4: NAME(move)(4, __VA_ARGS__); break;        \
-        case 5: NAME(move)(5, __VA_ARGS__); break;        \
-        default: NAME(move)(MOVED, __VA_ARGS__); break;   \
-    }
+#define WIDE_MOVES(...)
 #endif
+#define MOVES(n, ...)                                                                         \
+    switch (n) {                                                                              \
+        MOVE(1, __VA_ARGS__) MOVE(2, __VA_ARGS__) MOVE(3, __VA_ARGS__) MOVE(4, __VA_ARGS__)   \
+        MOVE(5, __VA_ARGS__) WIDE_MOVES(__VA_ARGS__)                                          \
+        default: NAME(move)(MOVED, __VA_ARGS__); break;                                       \
+    }
 
 static void RACY NAME(move_all)(const BlockRows *b, float *const *in, float *const *out) {
     const int64_t width = b->width, stride = b->stride;

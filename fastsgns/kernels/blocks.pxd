@@ -159,6 +159,8 @@ cdef inline void path_block(const Model *model, Worker *worker, int64_t position
     cdef int i, j, n = 0
     rows.out = model.path_nodes + model.path_starts[focus]
     rows.n_out = <int>(model.path_starts[focus + 1] - model.path_starts[focus])
+    if model.output == NULL:
+        worker.n_examples += stop - start - 1
     if stop - start < 2 or rows.n_out == 0:
         return
     for other in range(start, stop):
@@ -175,18 +177,6 @@ cdef inline void path_block(const Model *model, Worker *worker, int64_t position
     worker.loss += model.ops.block(rows, bounded(rows, rate))
 
 
-cdef inline void path_blocks(const Model *model, Worker *worker, const Plan *plan,
-                             int64_t n_kept, double rate) noexcept nogil:
-    """Hierarchical softmax of all windows of a block, one after the other."""
-    cdef int64_t position, start, stop
-    for position in range(plan.first, plan.first + plan.n_focus):
-        path_block(model, worker, position, plan.reach, n_kept, rate)
-        if model.output == NULL:
-            start = max(0, position - plan.reach)
-            stop = min(n_kept, position + plan.reach + 1)
-            worker.n_examples += stop - start - 1
-
-
 cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first, int64_t last,
                               int64_t n_kept, double rate) noexcept nogil:
     """Skip-gram on the focus words [first, last) of the kept tokens, drawing two blocks ahead."""
@@ -194,6 +184,7 @@ cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first,
     cdef Plan *following = &worker.plans[1]
     cdef Plan *last_drawn = &worker.plans[2]
     cdef BlockRows *rows = &worker.block if model.output != NULL else &worker.path_block
+    cdef int k
     draw_block(model, worker, plan, first, last)
     name_drawn(model, plan)
     draw_block(model, worker, following, plan.first + plan.n_focus, last)
@@ -206,5 +197,6 @@ cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first,
         if model.output != NULL:
             skip_gram_block(model, worker, plan, n_kept, rate)
         if model.tree != NULL:
-            path_blocks(model, worker, plan, n_kept, rate)
+            for k in range(plan.n_focus):
+                path_block(model, worker, plan.first + k, plan.reach, n_kept, rate)
         plan, following, last_drawn = following, last_drawn, plan

@@ -98,8 +98,7 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
         plan.contexts = <int32_t *>scratch(worker, n_contexts, sizeof(int32_t))
         plan.targets = <int32_t *>scratch(
             worker, n_contexts * n_targets + model.n_shared, sizeof(int32_t))
-        plan.draws = <uint64_t *>scratch(
-            worker, model.n_shared, sizeof(uint64_t))
+        plan.draws = <uint64_t *>scratch(worker, model.n_shared, sizeof(uint64_t))
         plan.n_targets = <int *>scratch(worker, n_contexts, sizeof(int))
     worker.kept = <int32_t *>scratch(worker, PIECE + n_contexts + 1, sizeof(int32_t))
     worker.labels = <float *>scratch(worker, n_targets + SLACK, sizeof(float))
