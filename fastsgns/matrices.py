@@ -70,7 +70,11 @@ class Matrices:
     ----------
     vectors : dict of str to ndarray, shape (n, dimensions)
         One matrix a role; may be replaced by any other array.
+    bias : ndarray or None
+        What is added to scores.
     """
+
+    bias: np.ndarray | None = None
 
     def __init__(self, vectors: dict[str, np.ndarray] | None = None) -> None:
         self.vectors = dict(vectors or {})
@@ -101,6 +105,10 @@ class Matrices:
             self.create(role, *vectors.shape)
             self.vectors[role][:] = vectors
         return self._rows[role]
+
+    def in_role(self, role: str) -> np.ndarray | None:
+        """The matrix of a role as it enters scores, shape (n, dimensions), or None."""
+        return self.vectors.get(role)
 
     def __getstate__(self) -> dict:
         return {"vectors": self.vectors, "_rows": {}}
