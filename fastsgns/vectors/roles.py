@@ -230,7 +230,8 @@ class RoleVectors(KeyedVectors):
         if names:
             self._refuse()
 
-    def _set(self, *_: Any) -> None:
+    def sort_by_descending_frequency(self) -> None:
+        """Raise a ValueError: the order is the model's."""
         self._refuse()
 
     def resize_vectors(self, seed: int = 0) -> None:
