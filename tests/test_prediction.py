@@ -36,18 +36,31 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     return likely / likely.sum(-1, keepdims=True)
 
 
-@pytest.mark.parametrize("more", [{}, {"negative": 12}, {"ns_exponent": -0.5}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"negative": 12},
+        {"ns_exponent": -0.5},
+        {"matrices": "tied+bias", "bias": "word"},
+        {"matrices": "tied+reflect"},
+    ],
+    ids=str,
+)
 def test_probabilities_are_frequencies(more: dict):
     drawn = pairs(8000, np.random.default_rng(0))
     sentences = [[f"w{a}", f"w{b}"] for a, b in drawn.tolist()]
     settings = SETTINGS | {"epochs": 40, "vector_size": 16, "alpha": 0.05, "window": 1, "sg": 1}
     model = Word2Vec(sentences, **settings | more)
     true = conditional(drawn, model.wv)
+    if "matrices" in more:  # which can't tell how likely a word is beside itself
+        np.fill_diagonal(true, 0)
+        true /= true.sum(1, keepdims=True)
     words = model.wv.index_to_key
     found = np.array([model.predict_contexts(word, topn=None) for word in words])
     scores = np.array([model.context_scores(word) for word in words])
     np.testing.assert_allclose(found.sum(1), 1)
-    assert np.abs(found - true).max() < 0.03  # of probabilities up to 0.5
+    assert np.abs(found - true).max() < 0.05  # of probabilities up to 0.5
     assert divergence(true, found) < 0.005
     assert divergence(true, softmax(scores)) > 4 * divergence(true, found)
     context, word = np.unravel_index(np.abs(true - true.T).argmax(), true.shape)
@@ -68,25 +81,20 @@ def test_the_likeliest_come_first():
     assert len(model.predict_contexts("fruit1", topn=100)) == 24
 
 
-@pytest.mark.parametrize("shape", [(1,), (24,)])
-def test_biases_enter(shape: tuple[int]):
-    model = Word2Vec(toy.sentences(50), **SETTINGS)
-    plain = model.context_scores("fruit1")
-    before = model.predict_output_word(["fruit1", "fruit2"], topn=24)
-    bias = np.random.default_rng(0).normal(size=shape).astype(np.float32)
-    model._matrices.bias = bias
-    np.testing.assert_allclose(model.context_scores("fruit1"), plain + bias, atol=1e-6)
-    if shape == (24,):
-        model.bias = "both"
-        of_word = bias[model.wv.get_index("fruit1")]
-        found = model.context_scores("fruit1")
-        np.testing.assert_allclose(found, plain + bias + of_word, atol=1e-6)
-    hidden = model.wv[["fruit1", "fruit2"]].mean(0)
-    expected = softmax(model.syn1neg @ hidden + bias)
-    found = model.predict_output_word(["fruit1", "fruit2"], topn=24)
-    for word, value in found:
-        assert value == pytest.approx(expected[model.wv.get_index(word)], rel=1e-5)
-    assert (dict(found) == pytest.approx(dict(before), rel=1e-5)) == (shape == (1,))
+@pytest.mark.parametrize("bias", ["scalar", "word", "both"])
+def test_biases_enter(bias: str):
+    model = Word2Vec(toy.sentences(50), **SETTINGS, matrices="tied+bias", bias=bias)
+    index, added = model.wv.get_index("fruit1"), model.wv.bias
+    assert np.all(added != 0)
+    expected = model.wv.vectors @ model.wv["fruit1"] + added
+    if bias == "both":
+        expected += added[index]
+    found = model.context_scores("fruit1")
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    likely = softmax(model.wv.vectors @ model.wv[["fruit1", "fruit2"]].mean(0) + added)
+    for word, value in model.predict_output_word(["fruit1", "fruit2"], topn=24):
+        assert value == pytest.approx(likely[model.wv.get_index(word)], rel=1e-5)
 
 
 def test_without_bias_predict_output_word_is_the_softmax():

@@ -9,7 +9,6 @@ import pytest
 import toy
 
 from fastsgns import KeyedVectors, Word2Vec
-from fastsgns.matrices import Matrices
 from fastsgns.vectors.spaces import SPACES
 
 SETTINGS = {"vector_size": 12, "min_count": 1, "workers": 1, "sg": 1, "epochs": 2}
@@ -18,28 +17,6 @@ SETTINGS = {"vector_size": 12, "min_count": 1, "workers": 1, "sg": 1, "epochs": 
 @pytest.fixture
 def model() -> Word2Vec:
     return Word2Vec(toy.sentences(100), **SETTINGS)
-
-
-class Reflected(Matrices):
-    """One matrix; the output role flips the sign of the first half of the columns."""
-
-    bias = np.array([0.25], np.float32)
-
-    def in_role(self, role: str) -> np.ndarray | None:
-        rows = self.vectors["input"]
-        if role != "output":
-            return rows if role == "input" else None
-        flipped = rows.copy()
-        flipped[:, : rows.shape[1] // 2] *= -1
-        flipped.flags.writeable = False
-        return flipped
-
-
-class Tied(Matrices):
-    """One matrix in both roles."""
-
-    def in_role(self, role: str) -> np.ndarray | None:
-        return self.vectors["input"] if role in ("input", "output") else None
 
 
 # sharing
@@ -71,12 +48,6 @@ def test_a_model_without_negative_sampling_says_what_it_lacks():
             ask()
     with pytest.raises(ValueError, match=r"in-out.*negative > 0"):
         model.wv.most_similar("fruit1", space="in-out")
-
-
-def test_a_matrix_of_its_own_for_negatives_is_a_role(model: Word2Vec):
-    model._matrices.vectors["negative"] = np.ones_like(model.syn1neg)
-    assert list(model.roles) == ["input", "output", "negative"]
-    assert model.wv.negative["fruit1"].tolist() == [1] * 12
 
 
 def test_vectors_alone_say_where_to_ask(model: Word2Vec, tmp_path: Path):
@@ -277,29 +248,48 @@ def test_an_unknown_space_names_those_there_are(model: Word2Vec):
             ask()
 
 
-# one matrix in both roles
+# one or three matrices
 
 
-def test_one_matrix_in_both_roles(model: Word2Vec):
-    model._matrices = Tied()
+def test_one_matrix_in_both_roles():
+    model = Word2Vec(toy.sentences(100), **SETTINGS, matrices="tied+bias", bias="word")
+    assert list(model.roles) == ["input", "output"]
     assert model.wv.output.vectors is model.wv.vectors
+    assert model.wv.bias.shape == (24,)
+    assert model.wv.bias is model.roles.bias
     model.wv.vectors = np.random.default_rng(0).normal(size=(24, 12)).astype(np.float32)
     assert model.wv.output.vectors is model.wv.vectors
     assert model.wv.most_similar("fruit1", space="in-out") == model.wv.most_similar("fruit1")
-    model.wv.output.vectors = np.ones((24, 12))
-    assert model.wv.vectors.tolist() == np.ones((24, 12)).tolist()
+    model.wv.output.vectors = np.eye(24, 12)
+    assert model.wv.vectors.tolist() == np.eye(24, 12).tolist()
+    model.train(toy.sentences(100), total_examples=100, epochs=1)
+    assert model.wv.output.vectors is model.wv.vectors
 
 
-def test_a_reflected_role_is_a_copy_to_read(model: Word2Vec):
-    model._matrices = Reflected()
+def test_a_reflected_role_is_a_copy_to_read():
+    model = Word2Vec(toy.sentences(100), **SETTINGS, matrices="tied+reflect")
     signs = np.where(np.arange(12) < 6, -1, 1)
     output = model.wv.output
     np.testing.assert_array_equal(output.vectors, model.wv.vectors * signs)
-    assert model.wv.bias.tolist() == [0.25]
+    assert model.wv.bias is None
     with pytest.raises(ValueError, match="follow from the input vectors"):
         output.vectors = np.ones((24, 12))
     with pytest.raises(ValueError, match="read-only"):
         output["fruit1"] = np.ones(12)
+    np.testing.assert_array_equal(copy.copy(output).vectors, output.vectors)
     index = model.wv.get_index("fruit1")
-    expected = (model.wv.vectors * signs) @ model.wv.vectors[index] + 0.25
+    expected = (model.wv.vectors * signs) @ model.wv.vectors[index]
     np.testing.assert_allclose(model.context_scores("fruit1"), expected, atol=1e-6)
+
+
+def test_three_matrices_are_three_roles(tmp_path: Path):
+    model = Word2Vec(toy.sentences(100), **SETTINGS, matrices="three", coupling=0.1)
+    assert list(model.roles) == ["input", "output", "negative"]
+    negative = model.wv.negative
+    assert negative.vectors is model._matrices.vectors["negative"]
+    assert not np.array_equal(negative.vectors, model.syn1neg)
+    model.build_vocab([["fruit1", "new"]] * 3, update=True)
+    assert len(negative.vectors) == len(negative) == 25
+    model.save(tmp_path / "model")
+    found = Word2Vec.load(tmp_path / "model").wv.negative
+    np.testing.assert_array_equal(found.vectors, negative.vectors)

@@ -1,7 +1,7 @@
 """Prediction: what a trained Word2Vec says of words in context."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
@@ -27,6 +27,7 @@ class Prediction:
     window: int
     cbow_mean: int
     _matrices: Matrices
+    _current: Callable[[], Matrices]
 
     def predict_output_word(
         self, context_words_list: Iterable[Any], topn: int = 10
@@ -34,7 +35,8 @@ class Prediction:
         """Words likely to stand amid the given ones.
 
         ``p(w | contexts) = exp(c_w . h) / sum_v exp(c_v . h)``, with h the mean (or, with
-        ``cbow_mean=0``, the sum) of the contexts' input vectors and c_w the output vectors.
+        ``cbow_mean=0``, the sum) of the contexts' input vectors and c_w the output vectors; if
+        words have biases, c_w . h + b_w instead of c_w . h.
 
         Parameters
         ----------
@@ -86,7 +88,7 @@ class Prediction:
         """
         index, bias = self.wv.get_index(word), self._matrices.bias
         scores = _biased(self._output() @ self.wv._vectors[index], bias)
-        if bias is not None and getattr(self, "bias", None) == "both":
+        if bias is not None and self._matrices.tying.bias == "both":
             scores += bias[index]
         return scores
 
@@ -134,7 +136,8 @@ class Prediction:
 
         `predict_output_word` leaves the noise out, and so makes frequent words less likely than
         they are. The pairs are those that were trained on: within drawn windows, and thinned by
-        `sample`. Of CBOW, which learns what stands amid several words, it is an approximation; with
+        `sample`. A single matrix never meets a word as its own negative, so that s(w -> w) means
+        nothing: p(w | w) is given as 0, and the others are those of contexts other than w. Of CBOW, which learns what stands amid several words, it is an approximation; with
         ``matrices="three"`` it does not hold, as negatives have vectors of their own.
 
         Examples
@@ -164,14 +167,15 @@ class Prediction:
         noise = self.negative * sampling.noise_distribution(counts, self.ns_exponent)
         with np.errstate(divide="ignore"):
             scores += np.log(noise)
+        if self._matrices.tying.is_one:
+            scores[self.wv.get_index(word)] = -np.inf
         likely = np.exp(-np.logaddexp(0, -scores))
         likely /= likely.sum()
         return likely
 
     def _output(self) -> np.ndarray:
         """The output vectors as they enter scores."""
-        self._matrices.vectors["input"] = self.wv._vectors
-        output = self._matrices.in_role("output")
+        output = self._current().in_role("output")
         if not self.negative or output is None:
             raise RuntimeError("prediction needs output vectors; train with negative > 0")
         return output
@@ -241,7 +245,7 @@ class Prediction:
 
 
 def _biased(scores: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
-    return scores if bias is None else scores + bias
+    return scores if bias is None else scores + bias.astype(scores.dtype)
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
