@@ -94,6 +94,12 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         help="hierarchical softmax, beside --negative or instead of it",
     )
     group.add_argument(
+        "--softmax",
+        action="store_const",
+        const=1,
+        help="full softmax, for small vocabularies: exact, instead of --negative and --hs",
+    )
+    group.add_argument(
         "--sharing",
         dest="negative_sharing",
         choices=("pair", "window", "block"),
@@ -161,9 +167,12 @@ def _hyper_parameters(arguments: argparse.Namespace) -> dict[str, Any]:
         "seed",
         "hs",
         "negative_sharing",
+        "softmax",
         *SCHEDULE,
     )
     values = {name: getattr(arguments, name) for name in names}
+    if arguments.softmax and arguments.negative is None and not arguments.resume:
+        values["negative"] = 0
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -19,7 +19,7 @@ whole sentence, also beyond the range, so that no pair is lost where a corpus is
 
 from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport free
 from libc.string cimport memset
 
 import numpy as np
@@ -27,11 +27,11 @@ import numpy as np
 from fastsgns.kernels.blocks cimport train_blocks
 from fastsgns.kernels.pairs cimport train_pairs
 from fastsgns.kernels.roles cimport exchange_scalar
-from fastsgns.kernels.softmax cimport learn_batch, train_softmax
+from fastsgns.kernels.scratch cimport scratch
+from fastsgns.kernels.softmax cimport check_batch, learn_batch, start_batch, train_softmax
 from fastsgns.kernels.state cimport (
-    BAD_ID, BATCH_PAIRS, CACHE_LINE, SLACK, PIECE, AliasSlot, Batch, Model, Plan, RowOps, Worker,
-    block_scratch, plain_f64_rows, rows_use_blas, rows_variant, softmax_f32, softmax_f64,
-    softmax_use_blas,
+    BAD_ID, SLACK, PIECE, AliasSlot, Model, Plan, RowOps, Worker, block_scratch, plain_f64_rows,
+    rows_use_blas, rows_variant, softmax_f32, softmax_f64, softmax_use_blas,
 )
 from fastsgns.kernels.tokens cimport keep_focus, keep_margin, reverse
 
@@ -76,18 +76,6 @@ cdef int64_t train_range(const Model *model, Worker *worker, const int32_t *ids,
         while position < stop and position == offsets[sentence + 1]:
             sentence += 1
     return 0
-
-
-cdef void *scratch(Worker *worker, int64_t n, size_t size) noexcept nogil:
-    """Zeroed memory from the start of a cache line, which `end_worker` frees.
-
-    The worker remembers if there was none.
-    """
-    cdef char *memory = <char *>calloc(n * size + CACHE_LINE, 1)
-    worker.owned[worker.n_owned] = memory
-    worker.n_owned += 1
-    worker.lacks_memory |= memory == NULL
-    return memory + (CACHE_LINE - <size_t>memory % CACHE_LINE)
 
 
 cdef void start_worker(const Model *model, Worker *worker, int longest_path) noexcept nogil:
@@ -163,27 +151,6 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
         worker.block.in_ = worker.borrowed_ids
         for i in range(n_borrowed):
             worker.borrowed_ids[i] = i
-
-
-cdef void start_batch(const Model *model, Worker *worker) noexcept nogil:
-    cdef Batch *batch = &worker.batch
-    cdef int64_t n = model.n_batch, n_examples = n * BATCH_PAIRS
-    batch.room = 2 * <int64_t>model.reach + n * BATCH_PAIRS
-    batch.contexts = <int32_t *>scratch(worker, batch.room, sizeof(int32_t))
-    batch.stops = <int64_t *>scratch(worker, n, sizeof(int64_t))
-    batch.input_steps = <int32_t *>scratch(worker, model.n_words, sizeof(int32_t))
-    batch.output_steps = <int32_t *>scratch(worker, model.n_words, sizeof(int32_t))
-    batch.row_of_word = <int *>scratch(worker, model.n_words, sizeof(int))
-    batch.rows.hidden = scratch(worker, n, model.row_bytes)
-    batch.rows.gradient = scratch(worker, n, model.row_bytes)
-    batch.rows.pairs = <int32_t *>scratch(worker, n, sizeof(int32_t))
-    batch.rows.example_rows = <int32_t *>scratch(worker, n_examples, sizeof(int32_t))
-    batch.rows.targets = <int32_t *>scratch(worker, n_examples, sizeof(int32_t))
-    batch.rows.scores = scratch(worker, n * model.n_words, model.ops.real_size)
-    batch.rows.output = model.output
-    batch.rows.n_words = model.n_words
-    batch.rows.width = model.width
-    batch.rows.want_loss = model.want_loss
 
 
 cdef void end_worker(Worker *worker) noexcept nogil:
@@ -272,12 +239,7 @@ cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
     model.stop = <int32_t *>address(objective.stop, np.int32, (1,))
     if model.output != NULL and (model.negative or model.n_shared) and model.noise == NULL:
         raise ValueError("negative sampling needs a noise table")
-    if not 0 <= model.n_batch < 2**10:
-        raise ValueError(f"softmax batches have 1 to 1023 rows; got {model.n_batch}")
-    if model.n_batch and (model.output == NULL or model.output == model.input
-                          or model.negatives != NULL or model.tree != NULL or model.negative
-                          or model.n_focus):
-        raise ValueError("full softmax needs an output matrix of its own, no other objective")
+    check_batch(model)
     if not 0 <= model.n_focus < 2**10:
         raise ValueError(f"0 to 1023 focus words can be trained at once; got {model.n_focus}")
     if model.n_focus and (model.cbow or model.lock != NULL):

@@ -5,8 +5,40 @@
 
 from libc.stdint cimport int32_t, int64_t
 
+from fastsgns.kernels.scratch cimport scratch
 from fastsgns.kernels.state cimport BATCH_PAIRS, MOST_STEP, Batch, Model, Worker
 from fastsgns.kernels.tokens cimport contexts_of, draw_reach, row_of
+
+
+cdef inline int check_batch(const Model *model) except -1:
+    if not 0 <= model.n_batch < 2**10:
+        raise ValueError(f"softmax batches have 1 to 1023 rows; got {model.n_batch}")
+    if model.n_batch and (
+            model.output == NULL or model.output == model.input or model.negatives != NULL
+            or model.tree != NULL or model.negative or model.n_focus):
+        raise ValueError("full softmax needs an output matrix of its own, no other objective")
+    return 0
+
+
+cdef inline void start_batch(const Model *model, Worker *worker) noexcept nogil:
+    cdef Batch *batch = &worker.batch
+    cdef int64_t n = model.n_batch, n_examples = n * BATCH_PAIRS
+    batch.room = 2 * <int64_t>model.reach + n * BATCH_PAIRS
+    batch.contexts = <int32_t *>scratch(worker, batch.room, sizeof(int32_t))
+    batch.stops = <int64_t *>scratch(worker, n, sizeof(int64_t))
+    batch.input_steps = <int32_t *>scratch(worker, model.n_words, sizeof(int32_t))
+    batch.output_steps = <int32_t *>scratch(worker, model.n_words, sizeof(int32_t))
+    batch.row_of_word = <int *>scratch(worker, model.n_words, sizeof(int))
+    batch.rows.hidden = scratch(worker, n, model.row_bytes)
+    batch.rows.gradient = scratch(worker, n, model.row_bytes)
+    batch.rows.pairs = <int32_t *>scratch(worker, n, sizeof(int32_t))
+    batch.rows.example_rows = <int32_t *>scratch(worker, n_examples, sizeof(int32_t))
+    batch.rows.targets = <int32_t *>scratch(worker, n_examples, sizeof(int32_t))
+    batch.rows.scores = scratch(worker, n * model.n_words, model.ops.real_size)
+    batch.rows.output = model.output
+    batch.rows.n_words = model.n_words
+    batch.rows.width = model.width
+    batch.rows.want_loss = model.want_loss
 
 
 cdef inline bint has_room(const Model *model, const Batch *batch, int32_t focus,

@@ -36,6 +36,7 @@ class VocabularyBuilder:
     seed: int | None
     hs: int
     negative: int
+    softmax: int = 0
     workers: int
     progress: bool | None
     _matrices: Matrices
@@ -184,7 +185,7 @@ class VocabularyBuilder:
             ``vocab`` words, ids and counts, ``vectors``, ``syn1``, ``syn1neg`` and ``total``.
         """
         n_words = vocab_size or len(self.wv)
-        sizes = estimate_bytes(n_words, self.vector_size, bool(self.negative), bool(self.hs))
+        sizes = estimate_bytes(n_words, self.vector_size, self._has_output(), bool(self.hs))
         report = {} if report is None else report
         report["vocab"] = n_words * (170 + 8)
         report["vectors"] = sizes["input"]
@@ -306,16 +307,20 @@ class VocabularyBuilder:
         """A generator from the model's seed; None is a seed from the operating system."""
         return np.random.default_rng(None if self.seed is None else [int(self.seed) & MASK, *key])
 
+    def _has_output(self) -> bool:
+        """Whether words have output rows: with negative sampling and with full softmax."""
+        return bool(self.negative or self.softmax)
+
     def _start(self, vocabulary: Vocabulary) -> None:
         n_words = len(vocabulary)
         require_memory(
-            sum(estimate_bytes(n_words, self.vector_size, self.negative > 0, self.hs > 0).values()),
+            sum(estimate_bytes(n_words, self.vector_size, self._has_output(), self.hs > 0).values()),
             f"{n_words} words of {self.vector_size} dimensions",
         )
         self._matrices = Matrices()
         self._matrices.create("input", n_words, self.vector_size)
         randomize(self._matrices.vectors["input"], self._rng())
-        if self.negative:
+        if self._has_output():
             self._matrices.create("output", n_words, self.vector_size)
         if self.hs:
             self._matrices.create("tree", n_words - 1, self.vector_size)
@@ -332,7 +337,7 @@ class VocabularyBuilder:
         self._matrices.vectors["input"] = self.wv.vectors
         self._matrices.grow("input", n_words)
         randomize(self._matrices.vectors["input"][n_old:], self._rng(n_old))
-        if self.negative and "output" in self._matrices.vectors:
+        if self._has_output() and "output" in self._matrices.vectors:
             self._matrices.grow("output", n_words)
         if self.hs and _tree_differs(self.wv.expandos["count"], vocabulary.counts):
             self._matrices.create("tree", n_words - 1, self.vector_size)

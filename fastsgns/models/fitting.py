@@ -17,6 +17,7 @@ from fastsgns.models.building import VocabularyBuilder
 from fastsgns.models.callbacks import StopTraining
 from fastsgns.models.inputs import input_rows
 from fastsgns.models.sharing import described, sharing
+from fastsgns.models.softmax import batch_rows
 from fastsgns.training import Schedule, Tally, Trainer
 
 logger = logging.getLogger(__name__)
@@ -132,7 +133,7 @@ class Fitting(VocabularyBuilder):
                 f"model.wv has {len(counts)} words, but vectors of shape {self.wv._vectors.shape}"
             )
         for role, n_rows in (
-            *([("output", len(counts))] if self.negative else []),
+            *([("output", len(counts))] if self._has_output() else []),
             *([("tree", len(counts) - 1)] if self.hs else []),
         ):
             found = matrices.vectors.get(role)
@@ -146,10 +147,12 @@ class Fitting(VocabularyBuilder):
         noise = sampling.noise_distribution(counts, self.ns_exponent) if self.negative else None
         p_max = 0.0 if noise is None else float(noise.max())
         lock = self._lock(len(counts))
-        n_focus, n_shared = sharing(self, p_max, locked=lock is not None)
+        n_focus, n_shared = 0, 0
+        if not self.softmax:
+            n_focus, n_shared = sharing(self, p_max, locked=lock is not None)
         return Objective(
             input=input_rows(self.wv, matrices),
-            output=matrices.rows("output") if self.negative else None,
+            output=matrices.rows("output") if self._has_output() else None,
             tree=matrices.rows("tree") if self.hs else None,
             noise=None if noise is None else sampling.alias_table(noise),
             paths=sampling.huffman_paths(counts) if self.hs else None,
@@ -164,6 +167,7 @@ class Fitting(VocabularyBuilder):
             want_loss=self.compute_loss,
             n_focus=n_focus,
             n_shared=n_shared,
+            n_batch=batch_rows(len(counts)) if self.softmax else 0,
         )
 
     def _lock(self, n_words: int) -> np.ndarray | None:

@@ -23,6 +23,7 @@ class Prediction:
     sg: int
     hs: int
     negative: int
+    softmax: int
     window: int
     cbow_mean: int
     _matrices: Matrices
@@ -33,7 +34,9 @@ class Prediction:
         """Words likely to stand amid the given ones.
 
         ``p(w | contexts) = exp(c_w . h) / sum_v exp(c_v . h)``, with h the mean (or, with
-        ``cbow_mean=0``, the sum) of the contexts' input vectors and c_w the output vectors.
+        ``cbow_mean=0``, the sum) of the contexts' input vectors and c_w the output vectors. It is
+        what ``softmax=1`` learns; negative sampling learns scores from which the logarithm of
+        w's share of the negatives is subtracted (Levy and Goldberg 2014).
 
         Parameters
         ----------
@@ -50,11 +53,13 @@ class Prediction:
         Raises
         ------
         RuntimeError
-            If the model was not trained with negative sampling.
+            If the model was trained with neither negative sampling nor full softmax.
         """
         output = self._matrices.vectors.get("output")
-        if not self.negative or output is None:
-            raise RuntimeError("prediction needs output vectors; train with negative > 0")
+        if not (self.negative or self.softmax) or output is None:
+            raise RuntimeError(
+                "prediction needs output vectors; train with negative > 0 or softmax=1"
+            )
         found = [self.wv.get_index(word) for word in context_words_list if word in self.wv]
         if not found:
             logger.warning("none of the context words is in the vocabulary")

@@ -39,7 +39,9 @@ PARAMETER_TYPES: dict[str, Any] = {
     "shrink_windows": int,
     "cbow_gradient": str,
     "negative_sharing": str,
+    "softmax": int,
 }
+ADDED = {"softmax": 0}  # parameters that files of earlier versions lack
 STATE_TYPES: dict[str, Any] = {
     "effective_min_count": REAL,
     "corpus_count": int,
@@ -106,7 +108,7 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
     from fastsgns.models.word2vec import Word2Vec
 
     try:
-        parameters = _typed(metadata["parameters"], PARAMETER_TYPES)
+        parameters = _typed(ADDED | metadata["parameters"], PARAMETER_TYPES)
         state = _typed(metadata["state"], STATE_TYPES)
         if not all(isinstance(loss, REAL) for loss in state["epoch_losses"]):
             raise TypeError(f"epoch_losses are {state['epoch_losses']!r:.60}")

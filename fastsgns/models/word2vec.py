@@ -107,6 +107,9 @@ class Word2Vec(Fitting, Prediction, Renamed):
         algorithm to the letter; all pairs of a focus word; or those of 4 neighbouring focus words,
         the fastest. The expectation of the gradient is the same; docs/training.md, and
         docs/performance.md for speed and quality.
+    softmax : {0, 1}
+        1 is full softmax, for small vocabularies: the exact objective that the two others
+        approximate, so that `negative` and `hs` must be 0. docs/training.md says more.
     progress : bool or None
         Progress bars: yes, no, or where standard error is a terminal.
 
@@ -115,7 +118,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
     wv : KeyedVectors
         The input vectors by word.
     syn1neg : ndarray of float32, shape (V, vector_size)
-        The output vectors of negative sampling.
+        The output vectors of negative sampling or full softmax.
     syn1 : ndarray of float32, shape (V - 1, vector_size)
         The output vectors of hierarchical softmax, one an inner node of the tree.
     epoch_losses : list of float
@@ -175,6 +178,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
         *,
         cbow_gradient: str = "gensim",
         negative_sharing: str = "pair",
+        softmax: int = 0,
         progress: bool | None = None,
         **unknown: Any,
     ) -> None:
@@ -186,7 +190,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
         self.sorted_vocab, self.null_word, self.batch_words = sorted_vocab, null_word, batch_words
         self.sg, self.hs, self.negative, self.ns_exponent = sg, hs, negative, ns_exponent
         self.cbow_mean, self.cbow_gradient = cbow_mean, cbow_gradient
-        self.negative_sharing = negative_sharing
+        self.negative_sharing, self.softmax = negative_sharing, softmax
         self.seed, self.workers, self.epochs, self.hashfxn = seed, workers, epochs, hashfxn
         self.compute_loss, self.comment, self.progress = compute_loss, comment, progress
         self.callbacks = parameters.as_callbacks(callbacks)
@@ -262,8 +266,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
         RuntimeError
             If there is no vocabulary yet.
         ValueError
-            If `epochs` or both totals are missing, or neither negative sampling nor hierarchical
-            softmax is on.
+            If `epochs` or both totals are missing, or no objective is on.
         EmptyCorpusError
             If the corpus has no word of the vocabulary.
         FloatingPointError
@@ -305,7 +308,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
 
     @property
     def syn1neg(self) -> np.ndarray:
-        """Output vectors of negative sampling, shape (V, vector_size); may be replaced."""
+        """Output vectors by word, shape (V, vector_size); may be replaced."""
         return self._role("output", "syn1neg")
 
     @syn1neg.setter
