@@ -93,28 +93,42 @@ cdef inline void add_example(const Model *model, Worker *worker, int32_t focus,
         batch.input_steps[contexts[i]] += 1
 
 
+cdef inline void gather_hidden(const Model *model, Batch *batch) noexcept nogil:
+    """Sums or means of the contexts' input rows."""
+    cdef char *hidden = <char *>batch.rows.hidden
+    cdef int64_t start = 0, stop
+    cdef double share
+    cdef int row
+    for row in range(batch.rows.n_rows):
+        stop = batch.stops[row]
+        share = 1.0 / (stop - start) if model.cbow and model.mean_hidden else 1.0
+        model.ops.gather(hidden, model.input, model.width, batch.contexts + start,
+                         <int>(stop - start), share)
+        hidden += model.row_bytes
+        start = stop
+
+
 cdef inline void learn_batch(const Model *model, Worker *worker, double rate) noexcept nogil:
     """One step of all examples collected, at the old rows; then the batch is empty."""
     cdef Batch *batch = &worker.batch
-    cdef int64_t start = 0, stop, e
+    cdef int64_t start = 0
     cdef int row
-    cdef double share
-    for row in range(batch.rows.n_rows):
-        stop = batch.stops[row]
-        share = 1.0 / (stop - start) if model.mean_hidden and model.cbow else 1.0
-        model.ops.gather(<char *>batch.rows.hidden + row * model.row_bytes, model.input, model.width,
-                         batch.contexts + start, <int>(stop - start), share)
-        start = stop
+    gather_hidden(model, batch)
     worker.loss += model.softmax(&batch.rows, rate)
     worker.n_examples += batch.rows.n_examples
-    start = 0
     for row in range(batch.rows.n_rows):
         add_to_row(model, batch, row, start, rate)
         start = batch.stops[row]
-    for e in range(batch.rows.n_examples):
-        batch.output_steps[batch.rows.targets[e]] = 0
-    for e in range(batch.n_contexts):
-        batch.input_steps[batch.contexts[e]] = 0
+    empty(batch)
+
+
+cdef inline void empty(Batch *batch) noexcept nogil:
+    """Only the counts of the words that were there have to be made zero."""
+    cdef int64_t i
+    for i in range(batch.rows.n_examples):
+        batch.output_steps[batch.rows.targets[i]] = 0
+    for i in range(batch.n_contexts):
+        batch.input_steps[batch.contexts[i]] = 0
     batch.rows.n_examples = batch.rows.n_rows = 0
     batch.n_contexts = 0
 

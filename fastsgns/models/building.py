@@ -314,7 +314,9 @@ class VocabularyBuilder:
     def _start(self, vocabulary: Vocabulary) -> None:
         n_words = len(vocabulary)
         require_memory(
-            sum(estimate_bytes(n_words, self.vector_size, self._has_output(), self.hs > 0).values()),
+            sum(
+                estimate_bytes(n_words, self.vector_size, self._has_output(), self.hs > 0).values()
+            ),
             f"{n_words} words of {self.vector_size} dimensions",
         )
         self._matrices = Matrices()
