@@ -153,11 +153,14 @@ cdef inline void name_contexts(Worker *worker, const Plan *plan, int64_t start,
 cdef inline void excuse_contexts(const Model *model, Worker *worker) noexcept nogil:
     """Take out the negatives that are the context itself, where both roles have the same rows."""
     cdef BlockRows *rows = &worker.block
+    cdef float *negative = worker.negative
+    cdef int32_t word
     cdef int i, j
     for j in range(rows.n_out):
+        word = worker.out_ids[j]
         for i in range(rows.n_in):
-            if worker.in_ids[i] == worker.out_ids[j]:
-                worker.negative[j * rows.stride + i] = 0
+            negative[i] *= worker.in_ids[i] != word
+        negative += rows.stride
 
 
 cdef inline double block_apart(const Model *model, Worker *worker, double rate) noexcept nogil:

@@ -1,7 +1,7 @@
 """Prediction: what a trained Word2Vec says of words in context."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
@@ -27,6 +27,7 @@ class Prediction:
     window: int
     cbow_mean: int
     _matrices: Matrices
+    _current: Callable[[], Matrices]
 
     def predict_output_word(
         self, context_words_list: Iterable[Any], topn: int = 10
@@ -34,9 +35,10 @@ class Prediction:
         """Words likely to stand amid the given ones.
 
         ``p(w | contexts) = exp(c_w . h) / sum_v exp(c_v . h)``, with h the mean (or, with
-        ``cbow_mean=0``, the sum) of the contexts' input vectors and c_w the output vectors. It is
-        what ``softmax=1`` learns; negative sampling learns scores from which the logarithm of
-        w's share of the negatives is subtracted (Levy and Goldberg 2014).
+        ``cbow_mean=0``, the sum) of the contexts' input vectors and c_w the output vectors; if
+        words have biases, c_w . h + b_w instead of c_w . h. It is what ``softmax=1`` learns;
+        negative sampling learns scores from which the logarithm of w's share of the negatives is
+        subtracted (Levy and Goldberg 2014).
 
         Parameters
         ----------
@@ -55,7 +57,7 @@ class Prediction:
         RuntimeError
             If the model was trained with neither negative sampling nor full softmax.
         """
-        output = self._matrices.vectors.get("output")
+        output = self._current().in_role("output")
         if not (self.negative or self.softmax) or output is None:
             raise RuntimeError(
                 "prediction needs output vectors; train with negative > 0 or softmax=1"
@@ -68,6 +70,8 @@ class Prediction:
         if self.cbow_mean:
             hidden /= len(found)
         scores = output @ hidden
+        if self._matrices.tying.has_column:
+            scores += self._matrices.bias
         likely = np.exp(scores - scores.max())
         likely /= likely.sum()
         best = np.argsort(-likely, kind="stable")[:topn]
