@@ -17,7 +17,7 @@ LAYERS = (
     {"_version", "errors", "machine"},
     {"console", "formats", "kernels", "matrices", "progress", "sampling"},
     {"corpus"},
-    {"utils", "vectors"},
+    {"cooccurrence", "utils", "vectors"},
     {"training"},
     {"models"},
     {"demo"},
