@@ -146,7 +146,7 @@ class _Basis:
         self._limit = matrix.shape[1]
         dtype = np.result_type(matrix.dtype, np.float32)
         width = min(max(BLOCK, rank // 4), self._limit)
-        room = min(4 * rank + 2 * width, self._limit)
+        room = min(6 * rank + width, self._limit)
         self._vectors = np.empty((room, matrix.shape[1]), dtype)  # a basis vector a row
         self._images = np.empty((room, matrix.shape[0]), dtype)
         self._gram = np.zeros((0, 0))
@@ -176,16 +176,13 @@ class _Basis:
     def _cleaned(self, block: np.ndarray) -> np.ndarray:
         """Make columns that were hardly more than rounding orthogonal to the basis again."""
         known = self._vectors[: self.n_used]
-        for _ in range(2):
-            block = np.linalg.qr(block - known.T @ (known @ block))[0]
-        return block
+        return np.linalg.qr(block - known.T @ (known @ block))[0]
 
     def _make_room(self) -> None:
         if self.n_used > len(self._vectors):
             n_more = min(2 * self.n_used, self._limit) - len(self._vectors)
-            for name in ("_vectors", "_images"):
-                rows = getattr(self, name)
-                setattr(self, name, np.concatenate([rows, np.empty_like(rows, shape=(n_more, rows.shape[1]))]))
+            self._vectors = _lengthened(self._vectors, n_more)
+            self._images = _lengthened(self._images, n_more)
 
     def _extend_gram(self, first: int, image: np.ndarray) -> None:
         columns = (self._images[: self.n_used] @ image).astype(np.float64)
@@ -213,6 +210,10 @@ class _Basis:
         right = right @ turn.T
         flips = _signs(left)
         return Factors(left * flips, values, right * flips)
+
+
+def _lengthened(rows: np.ndarray, n_more: int) -> np.ndarray:
+    return np.concatenate([rows, np.empty((n_more, rows.shape[1]), rows.dtype)])
 
 
 def _thin_svd(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
