@@ -6,6 +6,7 @@ import sys
 from bench import (
     memory,
     overhead,
+    ppmi,
     quality,
     roofline,
     scaling,
@@ -18,7 +19,7 @@ from bench.process import JobError
 from fastsgns.console import say
 
 INTERRUPTED = 130
-COMMANDS = (standard, speed, quality, scan, memory, scaling, roofline, overhead, summary)
+COMMANDS = (standard, speed, quality, scan, memory, scaling, roofline, overhead, ppmi, summary)
 DESCRIPTION = """\
 Measure fastsgns beside gensim, on the same text and in the same run.
 

@@ -25,9 +25,7 @@ suffixes .txt, .vec and .bin (each also with .gz, .bz2, .xz) mean word2vec's for
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the sub-command."""
-    parser = add_command(
-        commands, "ppmi", "make word vectors by counting and SVD", EXAMPLES, run
-    )
+    parser = add_command(commands, "ppmi", "make word vectors by counting and SVD", EXAMPLES, run)
     add_inputs(parser)
     parser.add_argument(
         "-o",

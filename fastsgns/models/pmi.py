@@ -45,8 +45,9 @@ def pmi(counts: Any, smoothing: float = 0.75, shift: float = 1.0, positive: bool
     Examples
     --------
     >>> from scipy.sparse import csr_array
-    >>> pmi(csr_array([[0.0, 2], [2, 4]]), smoothing=1).toarray().round(3).tolist()
-    [[0.0, 0.288], [0.288, 0.0]]
+    >>> print(pmi(csr_array([[0.0, 2], [2, 4]]), smoothing=1).toarray().round(3))
+    [[0.    0.288]
+     [0.288 0.   ]]
     """
     from scipy.sparse import csr_array
 
@@ -61,11 +62,10 @@ def pmi(counts: Any, smoothing: float = 0.75, shift: float = 1.0, positive: bool
     if cells.nnz and not (cells.data.min() >= 0 and np.isfinite(cells.data).all()):
         raise ValueError("a count is negative or not finite; allowed are finite numbers from 0 on")
     of_rows, of_columns = _logarithms(cells, smoothing)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         values = np.log(cells.data, dtype=np.float64)
-    values -= np.repeat(of_rows, np.diff(cells.indptr))
-    values -= of_columns[cells.indices]
-    values -= np.log(shift)
+        values -= np.repeat(of_rows, np.diff(cells.indptr))
+        values -= of_columns[cells.indices] + np.log(shift)
     kept = values > 0 if positive else values > -np.inf
     ends = np.concatenate([[0], np.cumsum(kept)])[cells.indptr].astype(cells.indptr.dtype)
     return csr_array((values[kept].astype(np.float32), cells.indices[kept], ends), cells.shape)

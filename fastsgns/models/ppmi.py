@@ -17,7 +17,7 @@ from fastsgns.vectors import evaluation
 from fastsgns.vectors.norms import divide, largest
 
 KIND = "ppmi"
-ROWS = 1 << 10
+ROWS, COLUMNS = 1 << 10, 1 << 7
 
 
 class PPMI:
@@ -246,10 +246,12 @@ class PPMI:
 
     def _cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
         """Cosines of the first `restrict_vocab` words with each of `ids`: shape (n, words)."""
-        rows = self.matrix[:restrict_vocab]
-        asked = self._unit_rows(ids).toarray().astype(np.float32)
-        cosines = np.ascontiguousarray((rows @ np.ascontiguousarray(asked.T)).T)
-        return divide(cosines, self.norms[:restrict_vocab])
+        rows, norms = self.matrix[:restrict_vocab], self.norms[:restrict_vocab]
+        cosines = np.empty((len(ids), len(norms)), np.float32)
+        for start in range(0, len(ids), COLUMNS):
+            asked = self._unit_rows(ids[start : start + COLUMNS]).astype(np.float32)
+            cosines[start : start + COLUMNS] = (rows @ asked.T.toarray()).T
+        return divide(cosines, norms)
 
     def save(self, path: Any) -> None:
         """Write all to one file, atomically; `load` reads it.

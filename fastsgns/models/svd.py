@@ -32,8 +32,6 @@ class SVDVectors:
         p, the exponent of the singular values in W.
     seed : int
         Of the random start of the factorisation.
-    tolerance : float
-        As in `fastsgns.factorization.truncated_svd`.
     progress : bool, optional
         Show progress; by default on a terminal.
 
@@ -73,14 +71,11 @@ class SVDVectors:
         weight: float = 0.5,
         *,
         seed: int = 1,
-        tolerance: float = 0.01,
         progress: bool | None = None,
     ) -> None:
         _check(weight)
-        with reading_bar(progress, "blocks", "factorising") as report:
-            factors = truncated_svd(
-                ppmi.matrix, vector_size, seed=seed, tolerance=tolerance, progress=report
-            )
+        with reading_bar(progress, "products", "factorising") as report:
+            factors = truncated_svd(ppmi.matrix, vector_size, seed=seed, progress=report)
         self._set(factors, ppmi.vocabulary, weight)
 
     def _set(self, factors: Factors, vocabulary: Vocabulary, weight: float) -> None:

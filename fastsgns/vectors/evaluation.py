@@ -189,6 +189,8 @@ def _answers(
         stands_for[others] = first
     best = np.empty(len(asked), np.intp)
     n_block = max(1, SCORE_BYTES // (12 * max(1, n_words)))
+    if 4 * n_words * len(np.unique(asked)) <= SCORE_BYTES:
+        n_block = max(1, len(asked))  # the same words are asked with again and again
     for start in range(0, len(asked), n_block):
         block = asked[start : start + n_block]
         words, places = np.unique(block, return_inverse=True)
