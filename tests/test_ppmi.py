@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+import toy
 from scipy.sparse import coo_array, csr_array
 
-import toy
 from fastsgns import EncodedCorpus, KeyedVectors
 from fastsgns.cooccurrence import Cooccurrences
 from fastsgns.errors import EmptyCorpusError, FormatError

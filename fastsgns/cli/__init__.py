@@ -1,4 +1,4 @@
-"""The command line: ``fastsgns train | ppmi | vocab | nn | analogy | eval | convert | info | demo``.
+"""The command line: ``fastsgns train | ppmi | vocab | nn | analogy | eval | convert | info ...``.
 
 Each sub-command is a file of this package with a function `add` that declares its arguments and
 a function that runs it and returns the exit code.

@@ -17,7 +17,7 @@ examples:
   fastsgns nn vectors.fastsgns matrix
 
 Words and contexts are counted, each pair gets its positive pointwise mutual information, and the
-matrix of all pairs is reduced by a truncated SVD: U S^p for words, V S^(1 - p) for contexts. Nothing
+matrix of pairs is reduced by a truncated SVD: U S^p for words, V S^(1 - p) for contexts. Nothing
 is learnt by steps, and no learning rate has to be found. The native format keeps both matrices; the
 suffixes .txt, .vec and .bin (each also with .gz, .bz2, .xz) mean word2vec's formats and the words.
 """

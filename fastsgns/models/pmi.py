@@ -72,7 +72,7 @@ def pmi(counts: Any, smoothing: float = 0.75, shift: float = 1.0, positive: bool
 
 
 def _logarithms(cells: Any, smoothing: float) -> tuple[np.ndarray, np.ndarray]:
-    """log #(i), shape (m,), and log P_a(c), shape (n,); anything where the sum is 0."""
+    """Log #(i), shape (m,), and log P_a(c), shape (n,); anything where the sum is 0."""
     columns = cells.sum(axis=0, dtype=np.float64)
     smoothed = np.where(columns > 0, columns**smoothing, 0)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -165,7 +165,7 @@ def antisymmetric_share(target: np.ndarray) -> float:
 
 
 def without_order(block: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One-sided counts as they would be if order meant nothing: the control of `antisymmetric_share`.
+    """One-sided counts as if order meant nothing: the control of `antisymmetric_share`.
 
     The n = #(i, j) + #(j, i) meetings of two words keep their number; a coin says for each which
     of the two came first: #'(i, j) ~ Binomial(n, 1/2). What is antisymmetric then is noise.
