@@ -215,7 +215,10 @@ def approximation_errors(target: np.ndarray, dimensions: Iterable[int]) -> list[
     - reflect: X = W D W^T, D diagonal with ceil(d/2) ones and floor(d/2) times -1. Exact: the
       largest ceil(d/2) positive and floor(d/2) negative eigenvalues are matched.
     - scalar_bias: X = W W^T + b 1 1^T. For given b that is "one" on M - b; the error's minimum
-      over b is found by a search of one dimension from the mean of M, which must not be global.
+      over b is found by a search of one dimension from the mean of M, which must not be global. On
+      PMI it often falls all the way as b goes to minus infinity: then one column of W is nearly
+      constant, w_i = sqrt(-b) (1 + e_i), and w_i w_j + b = -b (e_i + e_j) + ... are word biases.
+      So a scalar bias and d dimensions can do what word biases and d - 1 do.
     - word_biases: X = W W^T + b 1^T + 1 b^T. By turns W from M less the biases, exactly, and b
       from the residual R = M - W W^T: with r_i the sum of its row i, its normal equations
       n b_i + sum(b) = r_i give sum(b) = sum(r) / 2n and b_i = (r_i - sum(b)) / n. The error falls
