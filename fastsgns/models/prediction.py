@@ -137,7 +137,8 @@ class Prediction:
         `predict_output_word` leaves the noise out, and so makes frequent words less likely than
         they are. The pairs are those that were trained on: within drawn windows, and thinned by
         `sample`. A single matrix never meets a word as its own negative, so that s(w -> w) means
-        nothing: p(w | w) is given as 0, and the others are those of contexts other than w. Of CBOW, which learns what stands amid several words, it is an approximation; with
+        nothing: p(w | w) is given as 0, and the others are those of contexts other than w. Of CBOW,
+        which learns what stands amid several words, it is an approximation; with
         ``matrices="three"`` it does not hold, as negatives have vectors of their own.
 
         Examples

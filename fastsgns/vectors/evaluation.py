@@ -50,6 +50,7 @@ def evaluate_word_pairs(
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
+    space: str = "in-in",
 ) -> tuple[Any, Any, float]:
     """Correlate cosines with human scores; see `KeyedVectors.evaluate_word_pairs`."""
     from scipy.stats import pearsonr, spearmanr
@@ -75,7 +76,7 @@ def evaluate_word_pairs(
             "are two or more. Lines are 'word1<delimiter>word2<delimiter>score' "
             f"with delimiter={delimiter!r}."
         )
-    cosines = _cosines(kv, known)
+    cosines = _cosines(kv._in_space(space), known)
     unknown_share = 100.0 * n_unknown / n_pairs
     return pearsonr(gold, cosines), spearmanr(gold, cosines), unknown_share
 
@@ -97,11 +98,11 @@ def _judged_pairs(
         logger.warning("%d lines of %s were skipped", n_bad, _name(pairs))
 
 
-def _cosines(kv: Queries, known: list[tuple[int, int] | None]) -> np.ndarray:
+def _cosines(sides: tuple[Queries, Queries], known: list[tuple[int, int] | None]) -> np.ndarray:
     rows = np.array([row for row, pair in enumerate(known) if pair], np.intp)
     ids = np.array([pair for pair in known if pair], np.intp).reshape(-1, 2)
     cosines = np.zeros(len(known))
-    first, second = (unit(kv._vectors[column]) for column in ids.T)
+    first, second = (unit(kv._vectors[column]) for kv, column in zip(sides, ids.T))
     cosines[rows] = np.einsum("ij,ij->i", first, second)
     return cosines
 
