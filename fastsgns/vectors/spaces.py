@@ -15,7 +15,7 @@ SPACES = ("in-in", "in-out", "out-in", "out-out", "sum", "concat")
 COMBINATIONS = ("sum", "concat")
 SIDES = {"in": "input", "out": "output"}
 WHY_MISSING = {
-    "output": "the model has none: they come with negative > 0 and a vocabulary",
+    "output": "the model has none: they come with negative > 0 or softmax=1, and a vocabulary",
     "negative": "the model has none of its own: its negatives are output vectors",
 }
 STANDS_ALONE = (
