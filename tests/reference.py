@@ -365,7 +365,7 @@ class _Run:
             for position in block
             for context in self.contexts(tokens, position, reach)
         ]
-        for context, word in pairs:
+        for _, word in pairs:
             met[word] += 1
             for n in drawn:
                 met[n] += share * (n != word)

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-
 from fastsgns.corpus.sentences import (
     BrownCorpus,
     LineSentence,
@@ -18,6 +16,7 @@ from fastsgns.matrices import Matrices
 from fastsgns.models import parameters, storage
 from fastsgns.models.callbacks import CallbackAny2Vec
 from fastsgns.models.fitting import Fitting
+from fastsgns.models.layers import Layers
 from fastsgns.models.prediction import Prediction
 from fastsgns.models.renamed import ClassOnly, Renamed, refuse_unknown
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -41,7 +40,7 @@ FAST_VERSION = CORPUSFILE_VERSION = 1
 MAX_WORDS_IN_BATCH = 10000
 
 
-class Word2Vec(Fitting, Prediction, Renamed):
+class Word2Vec(Fitting, Layers, Prediction, Renamed):
     """Vectors of words, trained on sentences; gensim's class by name, arguments and behaviour.
 
     Parameters
@@ -318,50 +317,6 @@ class Word2Vec(Fitting, Prediction, Renamed):
             if stated is not None and stated != found:
                 logger.warning("%d %s were announced, %d found", stated, what, found)
         return self._train(corpus, epochs, self.alpha, self.min_alpha, word_count, callbacks)
-
-    @property
-    def syn1neg(self) -> np.ndarray:
-        """Output vectors by word, shape (V, vector_size); may be replaced.
-
-        Of a single matrix, that matrix in its output role.
-        """
-        return self._role("output", "syn1neg")
-
-    @syn1neg.setter
-    def syn1neg(self, vectors: np.ndarray) -> None:
-        self._set_role("output", vectors)
-
-    @property
-    def syn1(self) -> np.ndarray:
-        """Output vectors of hierarchical softmax, shape (V - 1, vector_size); may be replaced."""
-        return self._role("tree", "syn1")
-
-    @syn1.setter
-    def syn1(self, vectors: np.ndarray) -> None:
-        self._set_role("tree", vectors)
-
-    def _role(self, role: str, name: str) -> np.ndarray:
-        vectors = self._current().in_role(role)
-        if vectors is None:
-            raise AttributeError(name)  # of which Renamed.__getattr__ makes a message
-        return vectors
-
-    def _set_role(self, role: str, vectors: np.ndarray) -> None:
-        if role == "output" and self._matrices.tying.is_one:
-            raise ValueError(
-                f"with matrices={self.matrices!r} there is no output matrix to replace; "
-                "set model.wv.vectors"
-            )
-        array = np.asarray(vectors, np.float32)
-        wanted = len(self.wv) - (role == "tree"), self.wv.vector_size
-        if array.shape != wanted:
-            raise ValueError(f"the {role} matrix must be of shape {wanted}; got {array.shape}")
-        self._matrices.vectors[role] = array
-
-    @property
-    def layer1_size(self) -> int:
-        """Dimensions of the hidden layer, which are those of a vector."""
-        return self.vector_size
 
     def save(
         self,
