@@ -19,6 +19,7 @@ from fastsgns.models.fitting import Fitting
 from fastsgns.models.layers import Layers
 from fastsgns.models.prediction import Prediction
 from fastsgns.models.renamed import ClassOnly, Renamed, refuse_unknown
+from fastsgns.models.roles import RoleHolder
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 __all__ = [
@@ -40,7 +41,7 @@ FAST_VERSION = CORPUSFILE_VERSION = 1
 MAX_WORDS_IN_BATCH = 10000
 
 
-class Word2Vec(Fitting, Layers, Prediction, Renamed):
+class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
     """Vectors of words, trained on sentences; gensim's class by name, arguments and behaviour.
 
     Parameters
@@ -124,7 +125,9 @@ class Word2Vec(Fitting, Layers, Prediction, Renamed):
     Attributes
     ----------
     wv : KeyedVectors
-        The input vectors by word.
+        The input vectors by word; ``wv.output`` are the output vectors by word.
+    roles : Roles
+        All matrices by role, and their combinations.
     syn1neg : ndarray of float32, shape (V, vector_size)
         The output vectors of negative sampling or full softmax.
     syn1 : ndarray of float32, shape (V - 1, vector_size)
