@@ -26,7 +26,7 @@ def plan(locked=False, p_max=0.01, **given):
         ({"negative_sharing": "window"}, (1, 5)),
         ({}, (4, 8)),
         ({"negative": 10}, (4, 16)),
-        ({"window": 1}, (12, 8)),
+        ({"window": 1}, (10, 8)),
         ({"window": 2}, (10, 8)),
         ({"window": 3}, (6, 8)),
         ({"window": 4}, (5, 8)),

@@ -9,7 +9,7 @@ logger = logging.getLogger(__name__)
 
 SHARINGS = ("pair", "window", "block")
 FOCUS_WORDS = 4
-MOST_FOCUS_WORDS = 12
+MOST_FOCUS_WORDS = 10
 WINDOW_POSITIONS = 20
 DRAWS_PER_NEGATIVE = 1.6
 STEP_BOUND = 1.25
@@ -21,7 +21,7 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
 
     ``"pair"`` is the papers' algorithm, a draw for each pair: (0, 0). ``"window"`` draws once for
     all pairs of a focus word, ``"block"`` 1.6 times as many for 4 neighbouring focus words, or for
-    20 / window (up to 12) of a window below 5, whose few pairs load a step no more than those of
+    20 / window (up to 10) of a window below 5, whose few pairs load a step no more than those of
     4 words with window 5; they also share the drawn reach of their windows. Each draw is weighted
     so that every pair is owed `negative` negatives, as in the paper, and the expectation of the
     gradient is the same (`fastsgns.kernels.blocks`). In hierarchical softmax both let all pairs of
