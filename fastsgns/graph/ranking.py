@@ -52,7 +52,7 @@ def average_precision(positives: npt.ArrayLike, negatives: npt.ArrayLike) -> flo
     Examples
     --------
     >>> average_precision([3, 1], [2])
-    0.8333333333333334
+    0.8333333333333333
     """
     good, bad = _checked(positives, negatives)
     within = len(good) - np.searchsorted(np.sort(good), good)
