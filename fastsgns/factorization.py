@@ -68,7 +68,7 @@ def truncated_svd(
 
     Parameters
     ----------
-    matrix : sparse array, shape (m, n)
+    matrix : sparse array or LinearOperator, shape (m, n)
         Of float32 or float64, in which all is computed.
     rank : int
         d, from 1 to min(m, n).
@@ -102,7 +102,8 @@ def truncated_svd(
             f"{rank} dimensions of a matrix of shape {matrix.shape}; allowed are 1 to {smaller}"
         )
     if smaller <= max(DENSE, 2 * rank):
-        left, values, right = np.linalg.svd(matrix.toarray(), full_matrices=False)
+        whole = matrix.toarray() if hasattr(matrix, "toarray") else matrix @ np.eye(matrix.shape[1])
+        left, values, right = np.linalg.svd(whole, full_matrices=False)
     else:
         left, values, right = _arpack(matrix, rank, seed, progress)
     order = np.argsort(-values, kind="stable")[:rank]

@@ -1,0 +1,317 @@
+"""HOPE and STRAP: source and target vectors by factorising a proximity of the nodes."""
+
+from typing import Any
+
+import numpy as np
+
+from fastsgns.errors import FormatError
+from fastsgns.factorization import truncated_svd
+from fastsgns.formats import native, registry
+from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows
+from fastsgns.models.scoring import Known, Scoring
+from fastsgns.progress import reading_bar
+from fastsgns.vectors.keyedvectors import KeyedVectors
+
+KIND = "node factors"
+
+
+class Factorized(Scoring):
+    """A proximity M of nodes as S T^T: the best of rank d, shared out as S = U D^1/2, T = V D^1/2.
+
+    Nothing is learnt by steps, and there are no negatives: the reference of the learnt models, with
+    their interface.
+
+    Attributes
+    ----------
+    source, target : KeyedVectors
+        Float32, shape (n, d), a row for each node, in the order of the graph's ids.
+    values : ndarray, shape (d,)
+        Singular values of M, descending.
+    """
+
+    source: KeyedVectors
+    target: KeyedVectors
+    values: np.ndarray
+    known: Known | None
+
+    def __init__(self, dimensions: int, seed: int, progress: bool | None) -> None:
+        if dimensions < 1:
+            raise ValueError(f"dimensions is {dimensions}; allowed are 1, 2, 3, ...")
+        self.dimensions, self.seed, self.progress = dimensions, seed, progress
+
+    def fit(self, graph: Any) -> Any:
+        """Factorise the proximity of a graph's nodes.
+
+        Parameters
+        ----------
+        graph : DirectedGraph, or what `DirectedGraph.of` takes
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If there are more dimensions than nodes.
+        """
+        graph = as_graph(graph)
+        if self.dimensions > graph.n_nodes:
+            raise ValueError(
+                f"{self.dimensions} dimensions of {graph.n_nodes} nodes; take at most as many"
+            )
+        matrix = self._proximity(graph)
+        with reading_bar(self.progress, "products", "factorising") as report:
+            factors = truncated_svd(matrix, self.dimensions, seed=self.seed, progress=report)
+        self.values = factors.values
+        roots = np.sqrt(factors.values)
+        arrays = [np.multiply(part, roots, dtype=np.float32) for part in (factors.left, factors.right)]
+        self._set(graph.names, *arrays, Known.of(graph))
+        return self
+
+    def _set(
+        self, names: list[Any], source: np.ndarray, target: np.ndarray, known: Known | None
+    ) -> None:
+        self.source = KeyedVectors.from_arrays(names, source)
+        self.target = KeyedVectors.from_arrays(names, target, ids=self.source.key_to_index)
+        self.known = known
+
+    def _proximity(self, graph: DirectedGraph) -> Any:
+        raise NotImplementedError
+
+    def _settings(self) -> dict[str, Any]:
+        """Arguments of the class that made it."""
+        return {"dimensions": self.dimensions, "seed": self.seed}
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value}" for name, value in self._settings().items())
+        return f"{type(self).__name__}({settings})"
+
+    def save(self, path: Any) -> None:
+        """Write vectors, names, known edges and settings to one file, atomically.
+
+        Raises
+        ------
+        TypeError
+            If a node's name is neither a str nor an int.
+        ValueError
+            If it was not fitted.
+        """
+        if not hasattr(self, "source") or self.known is None:
+            raise ValueError("there is nothing to save: call fit(graph) first")
+        tensors = {
+            "source": self.source.vectors,
+            "target": self.target.vectors,
+            "values": self.values,
+            "known_offsets": self.known.offsets,
+            "known_targets": self.known.targets,
+            **native.pack_words(self.source.index_to_key),
+        }
+        metadata = {"model": type(self).__name__, "settings": self._settings()}
+        native.write(path, KIND, tensors, metadata)
+
+    @classmethod
+    def load(cls, path: Any) -> Any:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        FormatError
+            If it is another file, or damaged.
+        """
+        loaded = registry.load(path)
+        if not isinstance(loaded, cls):
+            kind = type(loaded).__name__
+            raise FormatError(f"{path} holds a {kind}, where {cls.__name__} is wanted")
+        return loaded
+
+
+class HOPE(Factorized):
+    """Source and target vectors whose product is near Katz proximity, sum_k (beta A)^k.
+
+    Katz counts all walks from u to v, of each edge by beta: it is not symmetric where A is not, and
+    neither is S T^T.
+
+    Parameters
+    ----------
+    dimensions : int
+        d, at most the number of nodes.
+    beta : float, optional
+        Above 0, below 1 / rho(A); by default 0.5 / rho(A) (where a graph has no cycle, so that rho
+        is 0 and any beta will do, 0.5 over the largest degree).
+    seed : int
+        Of the random start of the factorisation.
+    progress : bool, optional
+        Show progress; by default on a terminal.
+
+    References
+    ----------
+    Ou, Cui, Pei, Zhang, Zhu: Asymmetric transitivity preserving graph embedding, 2016, equation 1
+    and section 3.1 (Katz; M_g = 1 - beta A, M_l = beta A). Its generalised SVD is replaced by that
+    of an operator: products with S are sums of products with A.
+
+    Examples
+    --------
+    >>> model = HOPE(dimensions=2).fit(DirectedGraph.from_edges(list("aabc"), list("bccd")))
+    >>> model.score("a", "c") > 0.1, abs(model.score("c", "a")) < 1e-6
+    (True, True)
+    >>> model.recommend("a", topn=1)[0][0]  # b and c are known already
+    'd'
+    """
+
+    def __init__(
+        self,
+        dimensions: int = 128,
+        beta: float | None = None,
+        *,
+        seed: int = 1,
+        progress: bool | None = None,
+    ) -> None:
+        super().__init__(dimensions, seed, progress)
+        if beta is not None and not 0 < beta < np.inf:
+            raise ValueError(f"beta is {beta}; allowed are numbers above 0 and below 1 / rho(A)")
+        self.beta = beta
+
+    def _proximity(self, graph: DirectedGraph) -> Any:
+        matrix = adjacency(graph)
+        return katz(matrix, default_beta(matrix) if self.beta is None else self.beta)
+
+    def _settings(self) -> dict[str, Any]:
+        return {"dimensions": self.dimensions, "beta": self.beta, "seed": self.seed}
+
+
+class STRAP(Factorized):
+    """Source and target vectors whose product is near the logarithm of personalised PageRank.
+
+    M_uv = log(p / e) where p = pi_u(v) + pi'_v(u) is above e, 0 elsewhere: pi is the PageRank of
+    walks from u, pi' that of walks from v on the reversed edges, e the `error`. M is sparse.
+
+    Parameters
+    ----------
+    dimensions : int
+        d, at most the number of nodes.
+    alpha : float
+        Chance that a walk stops, before each step.
+    error : float
+        e. The smaller, the more cells: at 1e-5 a graph of ten thousand nodes may fill M.
+    seed : int
+        Of the random start of the factorisation.
+    progress : bool, optional
+        Show progress; by default on a terminal.
+
+    References
+    ----------
+    Yin, Wei: Scalable graph embeddings via sparse transpose proximities, 2019, section 3 (the
+    transpose proximity) and algorithm 1, with its alpha = 0.5 and 1e-5.
+
+    Examples
+    --------
+    >>> model = STRAP(dimensions=2).fit(DirectedGraph.from_edges(list("aabc"), list("bccd")))
+    >>> model.score("a", "c") > model.score("c", "a")
+    True
+    """
+
+    def __init__(
+        self,
+        dimensions: int = 128,
+        alpha: float = 0.5,
+        error: float = 1e-5,
+        *,
+        seed: int = 1,
+        progress: bool | None = None,
+    ) -> None:
+        super().__init__(dimensions, seed, progress)
+        if not 0 < alpha < 1:
+            raise ValueError(f"alpha is {alpha}; allowed are numbers between 0 and 1")
+        if not 0 < error < 1:
+            raise ValueError(f"error is {error}; allowed are numbers between 0 and 1")
+        self.alpha, self.error = alpha, error
+
+    def _proximity(self, graph: DirectedGraph) -> Any:
+        return transpose_proximity(graph, self.alpha, self.error, self.progress)
+
+    def _settings(self) -> dict[str, Any]:
+        settings = {"dimensions": self.dimensions, "alpha": self.alpha, "error": self.error}
+        return {**settings, "seed": self.seed}
+
+
+def transpose_proximity(
+    graph: DirectedGraph, alpha: float, error: float, progress: bool | None = False
+) -> Any:
+    """M of `STRAP`, csr_array of float32, shape (n, n)."""
+    with reading_bar(progress, "nodes", "walking") as report:
+        forward = pagerank_rows(graph, alpha, error, report)
+    if graph.is_directed:
+        turned = DirectedGraph.from_edges(
+            graph.out_targets, graph.out_sources, graph.out_weights, range(graph.n_nodes)
+        )
+        order = np.array(turned.names)
+        with reading_bar(progress, "nodes", "walking back") as report:
+            back = pagerank_rows(turned, alpha, error, report)
+        backward = back[np.argsort(order)][:, np.argsort(order)]
+    else:
+        backward = forward
+    both = (forward + backward.T).tocsr()
+    both.data[both.data <= error] = error
+    both.data = np.log(both.data / error).astype(np.float32)
+    both.eliminate_zeros()
+    return both
+
+
+def as_graph(graph: Any) -> DirectedGraph:
+    """Give a DirectedGraph of whatever holds edges."""
+    return graph if isinstance(graph, DirectedGraph) else DirectedGraph.of(graph)
+
+
+MODELS: dict[str, type[Factorized]] = {"HOPE": HOPE, "STRAP": STRAP}
+
+
+def _loaded(tensors: native.Tensors, metadata: dict) -> Factorized:
+    names, kind = native.unpack_words(tensors), metadata["model"]
+    if kind not in MODELS:
+        raise FormatError(f"it holds a model {kind!r:.60}; known are {sorted(MODELS)}")
+    try:
+        self = MODELS[kind](**metadata["settings"])
+    except (TypeError, ValueError) as error:
+        raise FormatError(f"its settings are wrong: {error}") from None
+    source, target, self.values = tensors["source"], tensors["target"], tensors["values"]
+    shape = len(names), self.dimensions
+    if source.shape != shape or target.shape != shape or self.values.shape != shape[1:]:
+        raise FormatError(
+            f"{shape[0]} nodes of {shape[1]} dimensions with vectors of shape {source.shape} and "
+            f"{target.shape} and {self.values.shape} values"
+        )
+    if source.dtype != np.float32 or target.dtype != np.float32 or self.values.dtype.kind != "f":
+        raise FormatError("its vectors are not of float32")
+    known = Known(tensors["known_offsets"], tensors["known_targets"])
+    check_known(known, *shape[:1] * 2)
+    try:
+        self._set(names, source, target, known)
+    except ValueError as error:
+        raise FormatError(str(error)) from None
+    return self
+
+
+def check_known(known: Known, n_sources: int, n_targets: int) -> None:
+    """Check known edges that come from a file.
+
+    Raises
+    ------
+    FormatError
+        If they do not fit the numbers of nodes.
+    """
+    offsets, targets = known.offsets, known.targets
+    if offsets.dtype != np.int64 or targets.dtype != np.int32 or targets.ndim != 1:
+        raise FormatError(f"its known edges are of {offsets.dtype} and {targets.dtype}")
+    if (
+        offsets.shape != (n_sources + 1,)
+        or offsets[0] != 0
+        or offsets[-1] != len(targets)
+        or np.any(np.diff(offsets) < 0)
+        or (len(targets) and not 0 <= targets.min() <= targets.max() < n_targets)
+    ):
+        raise FormatError(f"its known edges do not fit {n_sources} nodes")
+
+
+registry.register(KIND, _loaded)
