@@ -116,6 +116,8 @@ def _compress(
     if weights is not None:
         kept = merge(offsets, targets, weights)
         targets, weights = targets[:kept], weights[:kept]
+        if kept and np.abs(weights).max() > np.finfo(np.float32).max:
+            raise ValueError("the weights of an edge given several times sum to over 3.4e+38")
     return offsets, targets, weights
 
 
@@ -123,8 +125,6 @@ def _signed(offsets: np.ndarray, targets: np.ndarray, weights: np.ndarray | None
     """Signs and sizes apart; each is None if it says nothing."""
     if weights is None:
         return Rows(offsets, targets, None, None)
-    if len(weights) and np.abs(weights).max() > np.finfo(np.float32).max:
-        raise ValueError("the weights of an edge given several times sum to more than a float32")
     signs = np.where(weights < 0, np.int8(-1), np.int8(1)) if np.any(weights < 0) else None
     sizes = np.abs(weights).astype(np.float32)
     return Rows(

@@ -281,12 +281,12 @@ class DirectedGraph(Adjacency):
         )
 
     @classmethod
-    def of(cls, source: Any, **options: Any) -> "DirectedGraph":
+    def of(cls, edges: Any, /, **options: Any) -> "DirectedGraph":
         """Make a graph of whatever holds edges.
 
         Parameters
         ----------
-        source : see below
+        edges : see below
             A graph of this class as it is; a path, or file saved by `save`; a scipy.sparse matrix;
             a graph of networkx or igraph; a table; an array (2, E) of ids, or (3, E) with
             weights, such as the ``edge_index`` of torch_geometric; or an iterable of
@@ -306,20 +306,20 @@ class DirectedGraph(Adjacency):
         >>> DirectedGraph.of(np.array([[0, 1], [1, 2]]), directed=False)
         <DirectedGraph (undirected): 3 nodes, 4 edges>
         """
-        if isinstance(source, DirectedGraph):
-            return cls._as_it_is(source, **options)
-        if is_path(source):
-            is_saved = not options and storage.is_saved(source)
-            return cls.load(source) if is_saved else cls.from_file(source, **options)
-        if hasattr(source, "tocoo"):
-            return cls.from_scipy(source, **options)
-        if hasattr(source, "is_directed") and hasattr(source, "nodes"):
-            return cls.from_networkx(source, **options)
-        if hasattr(source, "is_directed") and hasattr(source, "get_edgelist"):
-            return cls.from_igraph(source, **options)
-        if readers.columns_of(source) is not None:
-            return cls.from_table(source, **options)
-        return cls._of_content(readers.of_sequence(source, **options))
+        if isinstance(edges, DirectedGraph):
+            return cls._as_it_is(edges, **options)
+        if is_path(edges):
+            is_saved = not options and storage.is_saved(edges)
+            return cls.load(edges) if is_saved else cls.from_file(edges, **options)
+        if hasattr(edges, "tocoo"):
+            return cls.from_scipy(edges, **options)
+        if hasattr(edges, "is_directed") and hasattr(edges, "nodes"):
+            return cls.from_networkx(edges, **options)
+        if hasattr(edges, "is_directed") and hasattr(edges, "get_edgelist"):
+            return cls.from_igraph(edges, **options)
+        if readers.columns_of(edges) is not None:
+            return cls.from_table(edges, **options)
+        return cls._of_content(readers.of_sequence(edges, **options))
 
     @staticmethod
     def _as_it_is(graph: "DirectedGraph") -> "DirectedGraph":

@@ -126,8 +126,9 @@ def check_indices(nodes: Iterable[Any], n_nodes: int, role: str) -> np.ndarray:
             f"{role} are of shape {array.shape} and {array.dtype}; with `names` they are indices "
             "into it: one dimension of whole numbers"
         )
-    if array.size and not 0 <= (low := array.min()) <= (high := array.max()) < n_nodes:
-        raise ValueError(f"{role} lie between {low} and {high}; `names` holds {n_nodes}")
+    low, high = (array.min(), array.max()) if array.size else (0, -1)
+    if low < 0 or high >= n_nodes:
+        raise ValueError(f"{role} lie between {low} and {high}; there are {n_nodes} nodes")
     return array.astype(np.int32)
 
 
