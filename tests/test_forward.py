@@ -15,7 +15,7 @@ MODES = {
     "pair": {},
     "block": {"n_focus": 4, "n_shared": 8},
     "one": {"n_focus": 1, "n_shared": 5},
-    "long": {"n_focus": 7, "n_shared": 3},
+    "long": {"n_focus": 7, "n_shared": 4},
 }
 MATRICES = {
     "two": {},

@@ -10,7 +10,7 @@ from scipy.stats import chisquare
 
 from fastsgns import sampling
 from fastsgns.graph import edges, walks
-from fastsgns.graph.adjacency import Adjacency
+from fastsgns.graph.neighbours import Neighbours
 from walkers import Walker, make_graph, random_graph
 
 GRAPHS = {
@@ -23,17 +23,17 @@ each_graph = pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS.keys()
 each_side = pytest.mark.parametrize("side", ["out", "in", "both"])
 
 
-def walk(adjacency, starts, length=12, p=1.0, q=1.0, stream=5):
+def walk(neighbours, starts, length=12, p=1.0, q=1.0, stream=5):
     starts = np.asarray(starts, np.int32)
     ids, offsets = np.empty(len(starts) * length, np.int32), np.empty(len(starts) + 1, np.int64)
-    n, stream = walks.walk(adjacency, starts, length, p, q, stream, ids, offsets)
+    n, stream = walks.walk(neighbours, starts, length, p, q, stream, ids, offsets)
     return [ids[a:b].tolist() for a, b in itertools.pairwise(offsets[: n + 1])], stream
 
 
-def rooted(adjacency, starts, stop=0.15, longest=10, stream=5):
+def rooted(neighbours, starts, stop=0.15, longest=10, stream=5):
     starts = np.asarray(starts, np.int32)
     sources, targets = np.empty((2, len(starts)), np.int32)
-    n, stream = walks.rooted(adjacency, starts, stop, longest, stream, sources, targets)
+    n, stream = walks.rooted(neighbours, starts, stop, longest, stream, sources, targets)
     return list(zip(sources[:n].tolist(), targets[:n].tolist())), stream
 
 
@@ -48,24 +48,24 @@ def alternate(there, back, starts, length=6, stream=5):
 @each_side
 @pytest.mark.parametrize("p, q", [(1, 1), (0.25, 4), (4, 0.5), (1, 2), (1e9, 1e9)])
 def test_walks_are_the_twins(graph, side, p, q):
-    adjacency, starts = Adjacency.of(graph, side), np.arange(200) % graph.n_nodes
-    found, stream = Walker(adjacency, p=p, q=q).walks(starts, 12, 5)
+    neighbours, starts = Neighbours.of(graph, side), np.arange(200) % graph.n_nodes
+    found, stream = Walker(neighbours, p=p, q=q).walks(starts, 12, 5)
     wanted = [nodes for nodes in found if len(nodes) > 1], stream
-    assert walk(adjacency, starts, p=p, q=q) == wanted
+    assert walk(neighbours, starts, p=p, q=q) == wanted
 
 
 @each_graph
 def test_rooted_pairs_are_the_twins(graph):
-    adjacency, starts = Adjacency.of(graph), np.arange(200) % graph.n_nodes
-    found, stream = Walker(adjacency).walks(starts, 11, 5, stop=0.15)
+    neighbours, starts = Neighbours.of(graph), np.arange(200) % graph.n_nodes
+    found, stream = Walker(neighbours).walks(starts, 11, 5, stop=0.15)
     pairs = [(nodes[0], nodes[-1]) for nodes in found if nodes[0] != nodes[-1]]
-    assert rooted(adjacency, starts) == (pairs, stream)
+    assert rooted(neighbours, starts) == (pairs, stream)
 
 
 @each_graph
 @pytest.mark.parametrize("sides", [("out", "in"), ("in", "out")])
 def test_alternating_pairs_are_the_twins(graph, sides):
-    there, back = (Adjacency.of(graph, side) for side in sides)
+    there, back = (Neighbours.of(graph, side) for side in sides)
     starts = np.arange(200) % graph.n_nodes
     found, stream = Walker(there, back).walks(starts, 6, 5)
     pairs = [(nodes[0], node) for nodes in found for node in nodes[1::2]]
@@ -82,17 +82,17 @@ def test_walks_go_along_edges(graph, side):
     }
     back = {(v, u) for u, v in arcs}
     allowed = {"out": arcs, "in": back, "both": arcs | back}[side]
-    found, _ = walk(Adjacency.of(graph, side), range(graph.n_nodes))
+    found, _ = walk(Neighbours.of(graph, side), range(graph.n_nodes))
     assert found
     assert {step for nodes in found for step in itertools.pairwise(nodes)} <= allowed
 
 
-def matrix(adjacency):
+def matrix(neighbours):
     """Probabilities of a step, shape (n, n)."""
-    dense = np.zeros((adjacency.n_nodes, adjacency.n_nodes))
-    weights = np.ones(len(adjacency.targets)) if adjacency.weights is None else adjacency.weights
-    sources = np.repeat(np.arange(adjacency.n_nodes), np.diff(adjacency.offsets))
-    np.add.at(dense, (sources, adjacency.targets), weights)
+    dense = np.zeros((neighbours.n_nodes, neighbours.n_nodes))
+    weights = np.ones(len(neighbours.targets)) if neighbours.weights is None else neighbours.weights
+    sources = np.repeat(np.arange(neighbours.n_nodes), np.diff(neighbours.offsets))
+    np.add.at(dense, (sources, neighbours.targets), weights)
     return dense / np.maximum(dense.sum(axis=1, keepdims=True), 1e-300)
 
 
@@ -109,9 +109,9 @@ def assert_drawn_from(drawn, expected):
 @pytest.mark.parametrize("weighted", [False, True])
 @each_side
 def test_neighbours_are_drawn_by_their_weights(weighted, side):
-    adjacency = Adjacency.of(random_graph(12, 60, weighted), side)
-    found, _ = walk(adjacency, [3] * 20_000, length=3)
-    steps = matrix(adjacency)
+    neighbours = Neighbours.of(random_graph(12, 60, weighted), side)
+    found, _ = walk(neighbours, [3] * 20_000, length=3)
+    steps = matrix(neighbours)
     assert_drawn_from(collections.Counter(nodes[1] for nodes in found), steps[3])
     assert_drawn_from(collections.Counter(nodes[2] for nodes in found), steps[3] @ steps)
 
@@ -121,21 +121,21 @@ def test_neighbours_are_drawn_by_their_weights(weighted, side):
 @pytest.mark.parametrize("p, q", [(0.25, 4), (4, 0.25), (1, 3), (300, 200)])
 def test_node2vec_steps_follow_the_paper(weighted, directed, p, q):
     """Second steps against pi(x | t, v) ~ alpha_pq(t, x) w(v, x), summed over the first ones."""
-    adjacency = Adjacency.of(random_graph(12, 60, weighted, directed=directed))
-    steps, start = matrix(adjacency), 3
+    neighbours = Neighbours.of(random_graph(12, 60, weighted, directed=directed))
+    steps, start = matrix(neighbours), 3
     expected = np.zeros(len(steps))
     for middle in np.flatnonzero(steps[start]):
         factors = np.where(steps[start] > 0, 1, 1 / q)
         factors[start] = 1 / p
         second = factors * steps[middle]
         expected += steps[start, middle] * second / max(second.sum(), 1e-300)
-    found, _ = walk(adjacency, [start] * 40_000, 3, p, q)
+    found, _ = walk(neighbours, [start] * 40_000, 3, p, q)
     assert_drawn_from(collections.Counter(n[2] for n in found if len(n) > 2), expected)
 
 
 def test_a_node_with_one_unwelcome_neighbour_is_left_at_once():
-    adjacency = Adjacency.of(make_graph([(0, 1)], directed=False))
-    assert walk(adjacency, [0], 6, p=1e300)[0] == [[0, 1, 0, 1, 0, 1]]
+    neighbours = Neighbours.of(make_graph([(0, 1)], directed=False))
+    assert walk(neighbours, [0], 6, p=1e300)[0] == [[0, 1, 0, 1, 0, 1]]
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -144,15 +144,15 @@ def test_rooted_walks_end_by_personalised_pagerank(weighted):
 
     A walk ends where there is no edge, which is as if it stood still there.
     """
-    adjacency, root = Adjacency.of(random_graph(15, 40, weighted, seed=3)), 2
-    steps = matrix(adjacency)
-    steps[np.diff(adjacency.offsets) == 0] = np.eye(15)[np.diff(adjacency.offsets) == 0]
+    neighbours, root = Neighbours.of(random_graph(15, 40, weighted, seed=3)), 2
+    steps = matrix(neighbours)
+    steps[np.diff(neighbours.offsets) == 0] = np.eye(15)[np.diff(neighbours.offsets) == 0]
     expected, at = np.zeros(15), np.eye(15)[root]
     for k in range(1, 11):
         at = at @ steps
         expected += at * 0.85 ** (k - 1) * (0.15 if k < 10 else 1)
     expected[root] = 0
-    pairs, _ = rooted(adjacency, [root] * 40_000)
+    pairs, _ = rooted(neighbours, [root] * 40_000)
     assert {source for source, _ in pairs} == {root}
     assert_drawn_from(collections.Counter(target for _, target in pairs), expected)
 
@@ -160,7 +160,7 @@ def test_rooted_walks_end_by_personalised_pagerank(weighted):
 @pytest.mark.parametrize("weighted", [False, True])
 def test_alternating_walks_visit_the_other_role(weighted):
     graph = random_graph(10, 40, weighted)
-    there, back = Adjacency.of(graph, "out"), Adjacency.of(graph, "in")
+    there, back = Neighbours.of(graph, "out"), Neighbours.of(graph, "in")
     expected = matrix(there)[4] + (matrix(there) @ matrix(back) @ matrix(there))[4]
     pairs, _ = alternate(there, back, [4] * 20_000, length=4)
     assert len(pairs) == 40_000
@@ -176,7 +176,7 @@ def test_edges_are_drawn_by_their_weights():
     graph = random_graph(8, 30, weighted=True)
     starts = np.empty(60_000, np.int32)
     walks.draw(sampling.alias_table(graph.out_degrees), 11, starts)
-    pairs, _ = alternate(Adjacency.of(graph), Adjacency.of(graph, "in"), starts, length=2)
+    pairs, _ = alternate(Neighbours.of(graph), Neighbours.of(graph, "in"), starts, length=2)
     sources = np.repeat(np.arange(8), np.diff(graph.out_offsets))
     numbers = {pair: i for i, pair in enumerate(zip(sources.tolist(), graph.out_targets.tolist()))}
     drawn = collections.Counter(numbers[pair] for pair in pairs)
@@ -208,7 +208,7 @@ def test_alias_rows_are_exact(n):
 @pytest.mark.parametrize("weights", [[1, -1], [0, 0], [np.nan, 1], [np.inf, 1]])
 def test_weights_without_a_distribution_are_refused(weights):
     with pytest.raises(ValueError, match="node 1"):
-        Adjacency.from_rows([0, 0, 2], [0, 1], np.array(weights))
+        Neighbours.from_rows([0, 0, 2], [0, 1], np.array(weights))
 
 
 @pytest.mark.parametrize(
@@ -224,24 +224,24 @@ def test_weights_without_a_distribution_are_refused(weights):
 )
 def test_damaged_rows_are_refused(offsets, targets):
     with pytest.raises(ValueError, match="offsets must ascend"):
-        Adjacency.from_rows(np.array(offsets), np.array(targets))
+        Neighbours.from_rows(np.array(offsets), np.array(targets))
 
 
 def test_buffers_and_starts_that_do_not_fit_are_refused():
-    adjacency = Adjacency.of(GRAPHS["directed"])
+    neighbours = Neighbours.of(GRAPHS["directed"])
     small = np.empty(3, np.int32)
     with pytest.raises(ValueError, match="do not fit"):
-        walks.walk(adjacency, np.zeros(2, np.int32), 2, 1, 1, 0, small, np.empty(3, np.int64))
+        walks.walk(neighbours, np.zeros(2, np.int32), 2, 1, 1, 0, small, np.empty(3, np.int64))
     with pytest.raises(ValueError, match="can't start at 30"):
-        walk(adjacency, [30])
+        walk(neighbours, [30])
     with pytest.raises(ValueError, match="stop is 0"):
-        rooted(adjacency, [0], stop=0)
+        rooted(neighbours, [0], stop=0)
     with pytest.raises(ValueError, match="side is 'up'"):
-        Adjacency.of(GRAPHS["directed"], "up")
+        Neighbours.of(GRAPHS["directed"], "up")
 
 
 def test_a_walk_does_not_depend_on_those_beside_it():
-    adjacency = Adjacency.of(GRAPHS["weighted"])
-    many, _ = walk(adjacency, [3] * 100, p=0.5, q=2)
-    few, _ = walk(adjacency, [3] * 7, p=0.5, q=2)
+    neighbours = Neighbours.of(GRAPHS["weighted"])
+    many, _ = walk(neighbours, [3] * 100, p=0.5, q=2)
+    few, _ = walk(neighbours, [3] * 7, p=0.5, q=2)
     assert many[:7] == few

@@ -8,7 +8,7 @@ import numpy as np
 from fastsgns import kernels, sampling
 from fastsgns.chunks import Trained, cut
 from fastsgns.graph import walks
-from fastsgns.graph.adjacency import Adjacency
+from fastsgns.graph.neighbours import Neighbours
 from fastsgns.graph.walkfile import WalkFile
 from fastsgns.kernels.objective import Objective
 
@@ -65,7 +65,7 @@ class SentenceWalks:
 
     Parameters
     ----------
-    adjacency : Adjacency
+    neighbours : Neighbours
     length : int
         Most nodes a walk.
     n_passes : int
@@ -79,11 +79,11 @@ class SentenceWalks:
     unit = "walks"
 
     def __init__(
-        self, adjacency: Adjacency, length: int, n_passes: int, p: float, q: float, seed: int,
+        self, neighbours: Neighbours, length: int, n_passes: int, p: float, q: float, seed: int,
         file: WalkFile | None = None,
     ) -> None:  # fmt: skip
-        self.adjacency, self.length, self.p, self.q = adjacency, length, p, q
-        self.roots, self.file = Roots(adjacency.departures, seed), file
+        self.neighbours, self.length, self.p, self.q = neighbours, length, p, q
+        self.roots, self.file = Roots(neighbours.departures, seed), file
         self.n_units = n_passes * len(self.roots.nodes)
         self.starts, self.longest = cut(self.n_units, length), length
 
@@ -93,7 +93,7 @@ class SentenceWalks:
         ids = np.empty(len(roots) * self.length, np.int32)
         offsets = np.empty(len(roots) + 1, np.int64)
         n, stream = walks.walk(
-            self.adjacency, roots, self.length, self.p, self.q, stream, ids, offsets
+            self.neighbours, roots, self.length, self.p, self.q, stream, ids, offsets
         )
         ids, offsets = ids[: offsets[n]], offsets[: n + 1]
         if self.file is not None:
@@ -124,7 +124,7 @@ class RootedWalks(PairWalks):
 
     Parameters
     ----------
-    adjacency : Adjacency
+    neighbours : Neighbours
     stop : float
         Probability that a walk ends after a step.
     longest : int
@@ -134,11 +134,11 @@ class RootedWalks(PairWalks):
     """
 
     def __init__(
-        self, adjacency: Adjacency, stop: float, longest: int, n_passes: int, seed: int,
+        self, neighbours: Neighbours, stop: float, longest: int, n_passes: int, seed: int,
         file: WalkFile | None = None,
     ) -> None:  # fmt: skip
-        self.adjacency, self.stop, self.most_steps = adjacency, stop, longest
-        self.roots, self.file = Roots(adjacency.departures, seed), file
+        self.neighbours, self.stop, self.most_steps = neighbours, stop, longest
+        self.roots, self.file = Roots(neighbours.departures, seed), file
         self.n_units = n_passes * len(self.roots.nodes)
         self.starts = cut(self.n_units)
 
@@ -147,7 +147,7 @@ class RootedWalks(PairWalks):
         roots = self.roots.of(*place)
         sources, targets = np.empty((2, len(roots)), np.int32)
         n, stream = walks.rooted(
-            self.adjacency, roots, self.stop, self.most_steps, stream, sources, targets
+            self.neighbours, roots, self.stop, self.most_steps, stream, sources, targets
         )
         self._write(sources[:n], targets[:n])
         return self._learn(objective, (sources[:n], targets[:n]), rates, stream)
@@ -163,7 +163,7 @@ class AlternatingWalks(PairWalks):
 
     Parameters
     ----------
-    out, into : Adjacency
+    out, into : Neighbours
         Edges along and against their direction.
     degrees : pair of ndarray of float, shape (n,)
         Out-degrees and in-degrees.
@@ -177,7 +177,7 @@ class AlternatingWalks(PairWalks):
     """
 
     def __init__(
-        self, out: Adjacency, into: Adjacency, degrees: tuple[np.ndarray, np.ndarray], length: int,
+        self, out: Neighbours, into: Neighbours, degrees: tuple[np.ndarray, np.ndarray], length: int,
         n_walks: int, source_noise: np.ndarray, file: WalkFile | None = None,
     ) -> None:  # fmt: skip
         self.out, self.into, self.length = out, into, length
@@ -205,7 +205,7 @@ class AlternatingWalks(PairWalks):
         return done[0] + also[0], done[1] + also[1], done[2] + also[2]
 
     def _walk(
-        self, there: Adjacency, back: Adjacency, starts: np.ndarray, stream: int
+        self, there: Neighbours, back: Neighbours, starts: np.ndarray, stream: int
     ) -> tuple[tuple[np.ndarray, np.ndarray], int]:
         inputs, outputs = np.empty((2, len(starts) * (self.length // 2)), np.int32)
         n, stream = walks.alternate(there, back, starts, self.length, stream, inputs, outputs)
@@ -220,7 +220,7 @@ class EdgeDraws(PairWalks):
 
     Parameters
     ----------
-    adjacency : Adjacency
+    neighbours : Neighbours
     degrees : ndarray of float, shape (n,)
         Out-degrees.
     n_edges : int
@@ -231,16 +231,16 @@ class EdgeDraws(PairWalks):
     unit = "edges"
 
     def __init__(
-        self, adjacency: Adjacency, degrees: np.ndarray, n_edges: int, file: WalkFile | None = None
+        self, neighbours: Neighbours, degrees: np.ndarray, n_edges: int, file: WalkFile | None = None
     ) -> None:
-        self.adjacency, self.table = adjacency, sampling.alias_table(degrees)
+        self.neighbours, self.table = neighbours, sampling.alias_table(degrees)
         self.n_units, self.starts, self.file = n_edges, cut(n_edges), file
 
     def train(self, objective: Objective, place: Place, rates: Rates, stream: int) -> Trained:
         """See `fastsgns.chunks.Chunks`."""
         roots, sources, targets = np.empty((3, place[2] - place[1]), np.int32)
         stream = walks.draw(self.table, stream, roots)
-        edges = self.adjacency
+        edges = self.neighbours
         n, stream = walks.alternate(edges, edges, roots, 2, stream, sources, targets)
         self._write(sources[:n], targets[:n])
         return self._learn(objective, (sources[:n], targets[:n]), rates, stream)

@@ -1,9 +1,9 @@
 import numpy as np
 
-from fastsgns.graph.adjacency import Adjacency
+from fastsgns.graph.neighbours import Neighbours
 
 def walk(
-    adjacency: Adjacency,
+    neighbours: Neighbours,
     starts: np.ndarray,
     length: int,
     p: float,
@@ -13,7 +13,7 @@ def walk(
     offsets: np.ndarray,
 ) -> tuple[int, int]: ...
 def rooted(
-    adjacency: Adjacency,
+    neighbours: Neighbours,
     starts: np.ndarray,
     stop: float,
     longest: int,
@@ -22,8 +22,8 @@ def rooted(
     targets: np.ndarray,
 ) -> tuple[int, int]: ...
 def alternate(
-    there: Adjacency,
-    back: Adjacency,
+    there: Neighbours,
+    back: Neighbours,
     starts: np.ndarray,
     length: int,
     stream: int,

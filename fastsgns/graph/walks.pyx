@@ -1,6 +1,6 @@
 """Random walks over a graph, straight into the buffers of ids that a kernel trains on.
 
-A walk moves along the edges of an `Adjacency`, neighbours drawn in proportion to their weights: a
+A walk moves along the edges of an `Neighbours`, neighbours drawn in proportion to their weights: a
 draw picks one of all alike where there are no weights, else a slot of the node's alias table, both
 in O(1). All kinds of walks are made of this step:
 
@@ -37,11 +37,11 @@ from fastsgns.graph.steps cimport (
 cdef double UINT32 = 2.0 ** 32
 
 
-cdef int fill_edges(Edges *edges, adjacency) except -1:
-    cdef const int64_t[::1] offsets = adjacency.offsets
-    cdef const int32_t[::1] targets = adjacency.targets
-    cdef const float[::1] weights = adjacency.weights
-    cdef const uint32_t[:, ::1] slots = adjacency.slots
+cdef int fill_edges(Edges *edges, neighbours) except -1:
+    cdef const int64_t[::1] offsets = neighbours.offsets
+    cdef const int32_t[::1] targets = neighbours.targets
+    cdef const float[::1] weights = neighbours.weights
+    cdef const uint32_t[:, ::1] slots = neighbours.slots
     edges.offsets = &offsets[0]
     edges.targets = &targets[0] if targets.shape[0] else NULL
     edges.weights = NULL
@@ -64,13 +64,13 @@ cdef int check_nodes(const int32_t[::1] nodes, int64_t n_nodes) except -1:
     return 0
 
 
-def walk(adjacency, const int32_t[::1] starts not None, int64_t length, double p, double q,
+def walk(neighbours, const int32_t[::1] starts not None, int64_t length, double p, double q,
          uint64_t stream, int32_t[::1] ids not None, int64_t[::1] offsets not None):
     """Write walks one after another; those that can't leave their start are left out.
 
     Parameters
     ----------
-    adjacency : Adjacency
+    neighbours : Neighbours
     starts : ndarray of int32, shape (n,)
         First node of each walk.
     length : int
@@ -95,8 +95,8 @@ def walk(adjacency, const int32_t[::1] starts not None, int64_t length, double p
     cdef Walk[TOGETHER] walks
     cdef int64_t first = 0, n_walks = 0, position = 0, room, i
     cdef int k, n
-    fill_edges(&edges, adjacency)
-    check_nodes(starts, adjacency.offsets.shape[0] - 1)
+    fill_edges(&edges, neighbours)
+    check_nodes(starts, neighbours.offsets.shape[0] - 1)
     if length < 1 or ids.shape[0] < starts.shape[0] * length or offsets.shape[0] <= starts.shape[0]:
         raise ValueError(f"{starts.shape[0]} walks of {length} nodes do not fit the buffers")
     rule.sides[0] = rule.sides[1] = &edges
@@ -125,7 +125,7 @@ def walk(adjacency, const int32_t[::1] starts not None, int64_t length, double p
     return n_walks, next_random(&stream)
 
 
-def rooted(adjacency, const int32_t[::1] starts not None, double stop, int64_t longest,
+def rooted(neighbours, const int32_t[::1] starts not None, double stop, int64_t longest,
            uint64_t stream, int32_t[::1] sources not None, int32_t[::1] targets not None):
     """Write pairs (root, end of a walk that stops after each step with probability `stop`).
 
@@ -134,7 +134,7 @@ def rooted(adjacency, const int32_t[::1] starts not None, double stop, int64_t l
 
     Parameters
     ----------
-    adjacency : Adjacency
+    neighbours : Neighbours
     starts : ndarray of int32, shape (n,)
         The roots.
     stop : float
@@ -153,8 +153,8 @@ def rooted(adjacency, const int32_t[::1] starts not None, double stop, int64_t l
     cdef Walk[TOGETHER] walks
     cdef int64_t first = 0, n_pairs = 0
     cdef int k, n
-    fill_edges(&edges, adjacency)
-    check_nodes(starts, adjacency.offsets.shape[0] - 1)
+    fill_edges(&edges, neighbours)
+    check_nodes(starts, neighbours.offsets.shape[0] - 1)
     if not 0 < stop <= 1:
         raise ValueError(f"stop is {stop}; allowed are probabilities above 0")
     if min(sources.shape[0], targets.shape[0]) < starts.shape[0]:
@@ -184,7 +184,7 @@ def alternate(there, back, const int32_t[::1] starts not None, int64_t length, u
 
     Parameters
     ----------
-    there, back : Adjacency
+    there, back : Neighbours
     starts : ndarray of int32, shape (n,)
     length : int
         Most nodes a walk.

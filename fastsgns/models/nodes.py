@@ -7,7 +7,7 @@ import numpy as np
 
 from fastsgns import sampling
 from fastsgns.chunks import Chunks
-from fastsgns.graph.adjacency import Adjacency
+from fastsgns.graph.neighbours import Neighbours
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.walkfile import WalkFile, walk_file
 from fastsgns.graph.walking import AlternatingWalks, EdgeDraws, RootedWalks, SentenceWalks
@@ -291,7 +291,7 @@ class NodeEmbedding(LinkTraining):
         length, n_walks = WALKS[kind]
         length, n_walks = self.walk_length or length, self.num_walks or n_walks
         seed = 0 if self.seed is None else int(self.seed)
-        out = Adjacency.of(graph, "both" if kind == "undirected" else "out")
+        out = Neighbours.of(graph, "both" if kind == "undirected" else "out")
         if kind in SENTENCES:
             return SentenceWalks(out, length, n_walks, self.p, self.q, seed, file)
         if kind == "app":
@@ -300,7 +300,7 @@ class NodeEmbedding(LinkTraining):
             return EdgeDraws(out, graph.out_degrees, n_walks * graph.n_edges, file)
         noise = sampling.noise_distribution(graph.out_degrees, self.ns_exponent)
         return AlternatingWalks(
-            out, Adjacency.of(graph, "in"), (graph.out_degrees, graph.in_degrees), length,
+            out, Neighbours.of(graph, "in"), (graph.out_degrees, graph.in_degrees), length,
             n_walks * graph.n_nodes, sampling.alias_table(noise), file,
         )  # fmt: skip
 
