@@ -10,7 +10,7 @@ from fastsgns.corpus.storage import Spool, check_budget
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.corpus.windows import Progress, WindowCounts
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry
+from fastsgns.formats import native
 from fastsgns.kernels.cooccurrence import MOST_REACH
 from fastsgns.machine import n_cores
 
@@ -279,10 +279,3 @@ def _fault_of_cells(
         if not (np.isfinite(block).all() and block.min() > 0):
             return "weights are not all positive and finite"
     return None
-
-
-def _loaded(tensors: native.Tensors, metadata: dict) -> Cooccurrences:
-    return Cooccurrences._rebuilt(tensors, metadata)
-
-
-registry.register(KIND, _loaded)

@@ -19,11 +19,12 @@ from fastsgns.errors import FormatError
 from fastsgns.formats import files, native
 from fastsgns.progress import reading_bar
 
+TRAINED_ON = {"corpus": "train", "cooccurrences": "glove"}
 FORMATS = {".txt": "text", ".vec": "text", ".bin": "binary"}
 
 
 def kind(path: str) -> str | None:
-    """Tell what a native file holds: ``model``, ``vectors``, ``corpus``; None for other files.
+    """Tell the kind of a native file, such as ``model`` or ``corpus``; None for other files.
 
     Raises
     ------
@@ -122,11 +123,14 @@ def detect(path: str, no_header: bool = False) -> str:
     Raises
     ------
     ValueError
-        If it is a saved corpus.
+        If it is a saved corpus, or counts.
     """
     found = kind(path)
-    if found == "corpus":
-        raise ValueError(f"{path} is a corpus; train on it first: fastsgns train {path} -o MODEL")
+    if found in TRAINED_ON:
+        command = TRAINED_ON[found]
+        raise ValueError(
+            f"{path} holds {found}; train on it first: fastsgns {command} {path} -o MODEL"
+        )
     by_suffix = "native" if found else suffix_format(path)
     return "text" if no_header and found is None and by_suffix == "native" else by_suffix
 
