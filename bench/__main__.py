@@ -5,6 +5,7 @@ import sys
 
 from bench import (
     glove,
+    matrices,
     memory,
     overhead,
     quality,
@@ -19,7 +20,10 @@ from bench.process import JobError
 from fastsgns.console import say
 
 INTERRUPTED = 130
-COMMANDS = (standard, speed, quality, scan, memory, scaling, roofline, overhead, glove, summary)
+COMMANDS = (
+    *(standard, speed, quality, matrices, scan, memory),
+    *(scaling, roofline, overhead, glove, summary),
+)
 DESCRIPTION = """\
 Measure fastsgns beside gensim, on the same text and in the same run.
 

@@ -57,6 +57,14 @@ def test_the_file_is_understood_by_the_other_commands(tmp_path: Path, text: Path
     cli.main(["glove", str(text), "-o", model, *QUICK[:2], "--epochs", "30", "-q"])
     assert cli.main(["nn", model, "metal1", "-n", "3"]) == 0
     assert capsys.readouterr().out.count("metal") >= 3
+    assert cli.main(["nn", model, "metal1", "--space", "in-out"]) == 0
+    assert cli.main(["nn", model, "metal1", "--role", "output"]) == 0
+    for role, name in (("input", "input"), ("output", "output"), ("sum", "wv")):
+        path = str(tmp_path / "role.txt")
+        assert cli.main(["convert", model, path, "--role", role]) == 0
+        found = KeyedVectors.load_word2vec_format(path)["metal1"]
+        np.testing.assert_allclose(found, getattr(GloVe.load(model), name)["metal1"], 1e-5, 1e-7)
+    capsys.readouterr()
     assert cli.main(["info", model]) == 0
     assert "glove" in capsys.readouterr().out
     assert cli.main(["convert", model, str(tmp_path / "vectors.txt")]) == 0

@@ -137,6 +137,24 @@ def test_matrices_and_what_wv_is(counts):
     assert two.wv is not old
 
 
+def test_roles_and_spaces(counts):
+    two = GloVe(cooccurrences=counts, **SMALL)
+    assert list(two.roles) == ["input", "output"] and two.roles.input is two.input
+    np.testing.assert_array_equal(two.roles.combined("sum").vectors, two.wv.vectors)
+    word = two.vocabulary.words[0]
+    output = two.output.vectors
+    cosines = output @ two.input[word] / np.linalg.norm(output, axis=1)
+    cosines[0] = -np.inf  # the word itself is left out
+    (best, _), *_ = two.input.most_similar(word, space="in-out")
+    assert best == two.vocabulary.words[int(cosines.argmax())]
+    tied = GloVe(cooccurrences=counts, matrices="tied", **SMALL)
+    assert np.shares_memory(tied.roles.output.vectors, tied.input.vectors)
+    np.testing.assert_array_equal(tied.roles.bias, tied.input_biases)
+    before = tied.output.vectors.copy()
+    tied.train(counts, epochs=1)
+    assert not np.array_equal(tied.output.vectors, before)
+
+
 def test_an_untrained_model_is_empty(counts, tmp_path):
     model = GloVe(**SMALL)
     assert len(model.wv) == len(model.input) == len(model.output_biases) == 0

@@ -13,32 +13,24 @@ from fastsgns.corpus.encoded import Chooser, EncodedCorpus, count_words, encode
 from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterable
 from fastsgns.corpus.vocabulary import Selection, TrimRule, Vocabulary
 from fastsgns.errors import EmptyCorpusError
-from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memory
+from fastsgns.models.allocation import Allocation
 from fastsgns.progress import reading_bar
-from fastsgns.vectors.keyedvectors import KeyedVectors
 
 logger = logging.getLogger(__name__)
 
-MASK = 2**64 - 1
 ONE_SOURCE = "give either an iterable of sentences or corpus_file, and not both"
 
 
-class VocabularyBuilder:
-    """Counting, pruning and growing; allocation of the matrices."""
+class VocabularyBuilder(Allocation):
+    """Counting, pruning and growing."""
 
-    wv: KeyedVectors
-    vector_size: int
     min_count: int
     max_vocab_size: int | None
     max_final_vocab: int | None
     sample: float
     sorted_vocab: int
-    seed: int | None
-    hs: int
-    negative: int
     workers: int
     progress: bool | None
-    _matrices: Matrices
     _trim_rule: TrimRule | None
     _raw: Vocabulary | None
     _origin: tuple[Vocabulary, np.ndarray] | None = None
@@ -184,11 +176,11 @@ class VocabularyBuilder:
             ``vocab`` words, ids and counts, ``vectors``, ``syn1``, ``syn1neg`` and ``total``.
         """
         n_words = vocab_size or len(self.wv)
-        sizes = estimate_bytes(n_words, self.vector_size, bool(self.negative), bool(self.hs))
+        sizes = self._estimate(n_words)
         report = {} if report is None else report
         report["vocab"] = n_words * (170 + 8)
         report["vectors"] = sizes["input"]
-        report["syn1"], report["syn1neg"] = sizes["tree"], sizes["output"]
+        report["syn1"], report["syn1neg"] = sizes["tree"], sizes["output"] + sizes["negative"]
         report["total"] = sum(report[name] for name in ("vocab", "vectors", "syn1", "syn1neg"))
         return report
 
@@ -302,63 +294,6 @@ class VocabularyBuilder:
         else:
             self._start(vocabulary)
 
-    def _rng(self, *key: int) -> np.random.Generator:
-        """A generator from the model's seed; None is a seed from the operating system."""
-        return np.random.default_rng(None if self.seed is None else [int(self.seed) & MASK, *key])
-
-    def _start(self, vocabulary: Vocabulary) -> None:
-        n_words = len(vocabulary)
-        require_memory(
-            sum(estimate_bytes(n_words, self.vector_size, self.negative > 0, self.hs > 0).values()),
-            f"{n_words} words of {self.vector_size} dimensions",
-        )
-        self._matrices = Matrices()
-        self._matrices.create("input", n_words, self.vector_size)
-        randomize(self._matrices.vectors["input"], self._rng())
-        if self.negative:
-            self._matrices.create("output", n_words, self.vector_size)
-        if self.hs:
-            self._matrices.create("tree", n_words - 1, self.vector_size)
-        self.wv = KeyedVectors.from_arrays(
-            vocabulary.words, self._matrices.vectors["input"], vocabulary.counts, vocabulary.ids
-        )
-
-    def _grow(self, vocabulary: Vocabulary) -> None:
-        """Extend to a vocabulary that begins with the present one.
-
-        If the Huffman tree of the new counts has other inner nodes, its matrix starts over.
-        """
-        n_old, n_words = len(self.wv), len(vocabulary)
-        self._matrices.vectors["input"] = self.wv.vectors
-        self._matrices.grow("input", n_words)
-        randomize(self._matrices.vectors["input"][n_old:], self._rng(n_old))
-        if self.negative and "output" in self._matrices.vectors:
-            self._matrices.grow("output", n_words)
-        if self.hs and _tree_differs(self.wv.expandos["count"], vocabulary.counts):
-            self._matrices.create("tree", n_words - 1, self.vector_size)
-        if len(self.wv.vectors_lockf) > 1:
-            self.wv.vectors_lockf = np.concatenate(
-                [self.wv.vectors_lockf, np.ones(n_words - n_old, np.float32)]
-            )
-        self.wv.index_to_key[:] = vocabulary.words
-        self.wv.key_to_index.update(vocabulary.ids)
-        self.wv.next_index = n_words
-        self.wv.vectors = self._matrices.vectors["input"]
-        self.wv.allocate_vecattrs()
-        self.wv.expandos["count"] = vocabulary.counts
-
-    def _vocabulary(self) -> Vocabulary:
-        """The words of `wv` with their counts."""
-        counts = self.wv.expandos.get("count")
-        if counts is None:
-            raise RuntimeError(
-                "model.wv has no counts, which training needs; set them with "
-                "model.wv.set_vecattr(word, 'count', n), or call build_vocab"
-            )
-        vocabulary = Vocabulary(self.wv.index_to_key, counts)
-        vocabulary.__dict__["ids"] = self.wv.key_to_index
-        return vocabulary
-
 
 class _Counted:
     """Sentences, counted as they pass by."""
@@ -372,11 +307,6 @@ class _Counted:
             self.n_sentences += 1
             self.n_tokens += len(tokens)
             yield tokens
-
-
-def _tree_differs(old_counts: np.ndarray, new_counts: np.ndarray) -> bool:
-    old, new = sampling.huffman_paths(old_counts), sampling.huffman_paths(new_counts)
-    return not (np.array_equal(old.nodes, new.nodes) and np.array_equal(old.labels, new.labels))
 
 
 def _report(chosen: Selection, sample: float) -> dict[str, float]:

@@ -12,13 +12,15 @@ from fastsgns.cooccurrence import Cooccurrences
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.vocabulary import Vocabulary, select
 from fastsgns.errors import EmptyCorpusError
-from fastsgns.matrices import allocate_rows
+from fastsgns.matrices import Matrices, allocate_rows
 from fastsgns.models import glove_storage
 from fastsgns.models.glove_cells import ShuffledCells
 from fastsgns.models.glove_epoch import Epoch
 from fastsgns.models.glove_parameters import check
 from fastsgns.progress import Bar, make_bar, reading_bar
+from fastsgns.tying import Tying
 from fastsgns.vectors.keyedvectors import KeyedVectors
+from fastsgns.vectors.roles import Roles
 
 logger = logging.getLogger(__name__)
 
@@ -136,6 +138,7 @@ class GloVe:
         self.vocabulary: Vocabulary | None = None
         self._rows: list[np.ndarray] = []
         self._squares: list[np.ndarray] = []
+        self._input: KeyedVectors | None = None
         self._sum: KeyedVectors | None = None
         check(self)
         if sum(source is not None for source in (sentences, corpus_file, cooccurrences)) > 1:
@@ -294,13 +297,29 @@ class GloVe:
 
     @property
     def input(self) -> KeyedVectors:
-        """W, the vectors of words as focus (rows of the counts), sharing the model's memory."""
-        return self._keyed(self._role(0)[:, :-1])
+        """W, the vectors of words as focus (rows of the counts), sharing the model's memory.
+
+        ``input.output`` is `output`, and queries of `input` take a ``space``.
+        """
+        if self._input is None or not len(self._input):
+            self._input = self._keyed(self._role(0)[:, :-1])
+            self._input._matrices = self._by_role(self._input.vectors)
+        return self._input
+
+    def _by_role(self, vectors: np.ndarray) -> Matrices:
+        if self.matrices == "tied":
+            return Matrices({"input": vectors}, Tying("tied+bias", "both"), self.input_biases)
+        return Matrices({"input": vectors, "output": self._role(1)[:, :-1]})
 
     @property
     def output(self) -> KeyedVectors:
         """W~, the vectors of words as contexts (columns); of a tied model the same as `input`."""
-        return self._keyed(self._role(1)[:, :-1])
+        return self.roles.output
+
+    @property
+    def roles(self) -> Roles:
+        """The matrices by role, and their combinations; see `fastsgns.vectors.roles.Roles`."""
+        return self.input._roles()
 
     @property
     def input_biases(self) -> np.ndarray:
