@@ -8,6 +8,7 @@ from bench import (
     matrices,
     memory,
     overhead,
+    ppmi,
     quality,
     roofline,
     scaling,
@@ -21,8 +22,8 @@ from fastsgns.console import say
 
 INTERRUPTED = 130
 COMMANDS = (
-    *(standard, speed, quality, matrices, scan, memory),
-    *(scaling, roofline, overhead, glove, summary),
+    *(standard, speed, quality, matrices, ppmi, glove),
+    *(scan, memory, scaling, roofline, overhead, summary),
 )
 DESCRIPTION = """\
 Measure fastsgns beside gensim, on the same text and in the same run.

@@ -9,6 +9,7 @@ from fastsgns import EncodedCorpus, Word2Vec
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.models.sharing import PATH_BOUND, sharing
 from fastsgns.sampling import huffman_paths
+from fastsgns.tying import BIASES
 
 
 def plan(locked=False, p_max=0.01, **given):
@@ -26,6 +27,12 @@ def plan(locked=False, p_max=0.01, **given):
         ({"negative_sharing": "window"}, (1, 5)),
         ({}, (4, 8)),
         ({"negative": 10}, (4, 16)),
+        ({"window": 1}, (10, 8)),
+        ({"window": 2}, (10, 8)),
+        ({"window": 3}, (6, 8)),
+        ({"window": 4}, (5, 8)),
+        ({"window": 2, "alpha": 0.1}, (5, 8)),
+        ({"window": 2, "negative_sharing": "window"}, (1, 5)),
         ({"sg": 0}, (0, 0)),
         ({"sg": 0, "negative_sharing": "window"}, (0, 0)),
         ({"hs": 1}, (4, 8)),
@@ -58,6 +65,13 @@ def test_large_steps_share_less_and_say_so(given, expected, caplog):
     assert plan(**given) == expected
     wanted = (4, 8) if given.get("negative_sharing") is None else (1, 5)
     assert (expected == wanted) != any("is too much for" in text for text in caplog.messages)
+
+
+@pytest.mark.parametrize("window, said", [(2, False), (5, True)])
+def test_only_blocks_smaller_than_usual_are_spoken_of(window, said, caplog):
+    caplog.set_level(logging.INFO, logger="fastsgns")
+    plan(window=window, alpha=0.1)
+    assert said == any("is too much for" in text for text in caplog.messages)
 
 
 def worst_case(n_words, window, alpha, run=1, **given):
@@ -117,3 +131,18 @@ def test_the_shared_modes_learn_what_the_exact_one_does(mode):
     shared = Word2Vec(sentences, negative_sharing=mode, alpha=0.01, **given).wv
     for wv in (exact, shared):
         assert wv.similarity("cat", "dog") > wv.similarity("cat", "bus") + 0.2
+
+
+ONE_AND_THREE = [("tied", "word"), ("tied+reflect", "word"), ("three", "word")] + [
+    ("tied+bias", bias) for bias in BIASES
+]
+
+
+@pytest.mark.filterwarnings("ignore:matrices=")
+@pytest.mark.parametrize("n_words, window, run", [(3, 20, 1), (200, 5, 1), (200, 20, 40)])
+@pytest.mark.parametrize("matrices, bias", ONE_AND_THREE)
+@pytest.mark.parametrize("mode", ["pair", "block"])
+def test_one_and_three_matrices_never_diverge(mode, matrices, bias, n_words, window, run):
+    """`worst_case` raises if a vector is no longer finite."""
+    given = {"matrices": matrices, "bias": bias, "coupling": 0.1, "negative_sharing": mode}
+    worst_case(n_words, window, 0.1 if run == 1 else 0.05, run, sg=1, **given)

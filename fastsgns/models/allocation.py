@@ -22,6 +22,7 @@ class Allocation:
     seed: int | None
     hs: int
     negative: int
+    softmax: int = 0
     matrices: str
     bias: str
     _matrices: Matrices
@@ -29,6 +30,10 @@ class Allocation:
     def _rng(self, *key: int) -> np.random.Generator:
         """A generator from the model's seed; None is a seed from the operating system."""
         return np.random.default_rng(None if self.seed is None else [int(self.seed) & MASK, *key])
+
+    def _has_output(self) -> bool:
+        """Whether words have output rows: with negative sampling and with full softmax."""
+        return bool(self.negative or self.softmax)
 
     def _start(self, vocabulary: Vocabulary) -> None:
         n_words = len(vocabulary)
@@ -59,13 +64,13 @@ class Allocation:
 
     def _estimate(self, n_words: int) -> dict[str, int]:
         return estimate_bytes(
-            n_words, self.vector_size, self.negative > 0, self.hs > 0, self._tying()
+            n_words, self.vector_size, self._has_output(), self.hs > 0, self._tying()
         )
 
     def _target_roles(self) -> list[str]:
-        """The roles of negative sampling that have a matrix beside the input's."""
+        """The roles of targets that have a matrix beside the input's."""
         tying = self._tying()
-        if not self.negative or tying.is_one:
+        if not self._has_output() or tying.is_one:
             return []
         return ["output", "negative"] if tying.is_apart else ["output"]
 

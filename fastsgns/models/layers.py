@@ -19,7 +19,7 @@ class Layers:
 
     @property
     def syn1neg(self) -> np.ndarray:
-        """Output vectors of negative sampling, shape (V, vector_size); may be replaced.
+        """Output vectors by word, shape (V, vector_size); may be replaced.
 
         Of a single matrix, that matrix in its output role.
         """

@@ -23,6 +23,7 @@ class Prediction:
     sg: int
     hs: int
     negative: int
+    softmax: int
     ns_exponent: float
     window: int
     cbow_mean: int
@@ -36,7 +37,8 @@ class Prediction:
 
         ``p(w | contexts) = exp(c_w . h) / sum_v exp(c_v . h)``, with h the mean (or, with
         ``cbow_mean=0``, the sum) of the contexts' input vectors and c_w the output vectors; if
-        words have biases, c_w . h + b_w instead of c_w . h.
+        words have biases, c_w . h + b_w instead of c_w . h. With ``softmax=1`` that is what was
+        trained.
 
         Parameters
         ----------
@@ -53,7 +55,7 @@ class Prediction:
         Raises
         ------
         RuntimeError
-            If the model was not trained with negative sampling.
+            If the model was trained with neither negative sampling nor full softmax.
         """
         output = self._output()
         found = [self.wv.get_index(word) for word in context_words_list if word in self.wv]
@@ -84,7 +86,7 @@ class Prediction:
         KeyError
             If the word is unknown.
         RuntimeError
-            If the model was not trained with negative sampling.
+            If the model was trained with neither negative sampling nor full softmax.
         """
         index, bias = self.wv.get_index(word), self._matrices.bias
         scores = _biased(self._output() @ self.wv._vectors[index], bias)
@@ -112,7 +114,7 @@ class Prediction:
         KeyError
             If the word is unknown.
         RuntimeError
-            If the model was not trained with negative sampling.
+            If the model was trained with neither negative sampling nor full softmax.
 
         Notes
         -----
@@ -134,11 +136,15 @@ class Prediction:
 
         which, as trained scores are only near the optimum, is scaled to sum to 1 over c.
 
+        With ``softmax=1`` it is the softmax of the scores.
+
         `predict_output_word` leaves the noise out, and so makes frequent words less likely than
         they are. The pairs are those that were trained on: within drawn windows, and thinned by
         `sample`. A single matrix never meets a word as its own negative, so that s(w -> w) means
-        nothing: p(w | w) is given as 0, and the others are those of contexts other than w. Of CBOW, which learns what stands amid several words, it is an approximation; with
-        ``matrices="three"`` it does not hold, as negatives have vectors of their own.
+        nothing: p(w | w) is given as 0, and the others are those of contexts other than w. Of CBOW,
+        which learns what stands amid several words, it is an approximation; with
+        ``matrices="three"`` it does not hold, as negatives have vectors of their own. With
+        ``softmax=1`` p is the model's own, exp(s) scaled to sum to 1.
 
         Examples
         --------
@@ -161,6 +167,8 @@ class Prediction:
 
     def _context_probabilities(self, word: Any) -> np.ndarray:
         scores = self.context_scores(word).astype(np.float64)
+        if self.softmax:
+            return _softmax(scores)
         counts = self.wv.expandos.get("count")
         if counts is None:
             raise RuntimeError("model.wv has no counts, from which the noise follows")
@@ -176,8 +184,10 @@ class Prediction:
     def _output(self) -> np.ndarray:
         """The output vectors as they enter scores."""
         output = self._current().in_role("output")
-        if not self.negative or output is None:
-            raise RuntimeError("prediction needs output vectors; train with negative > 0")
+        if not (self.negative or self.softmax) or output is None:
+            raise RuntimeError(
+                "prediction needs output vectors; train with negative > 0 or softmax=1"
+            )
         return output
 
     def _likeliest(self, likely: np.ndarray, topn: int) -> list[tuple[Any, float]]:

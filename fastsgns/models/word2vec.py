@@ -104,9 +104,12 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         it wants an `alpha` about three times as large; see docs/quality.md for both, measured.
     negative_sharing : {"pair", "window", "block"}
         Skip-gram: which pairs are trained at once, on the same negatives. Each alone, the papers'
-        algorithm to the letter; all pairs of a focus word; or those of 4 neighbouring focus words,
-        the fastest. The expectation of the gradient is the same; docs/training.md, and
+        algorithm to the letter; all pairs of a focus word; or those of 4 or more neighbouring
+        focus words, the fastest. The expectation of the gradient is the same; docs/training.md, and
         docs/performance.md for speed and quality.
+    softmax : {0, 1}
+        1 is full softmax, for small vocabularies: the exact objective that the two others
+        approximate, so that `negative` and `hs` must be 0. docs/training.md says more.
     matrices : {"two", "tied", "tied+bias", "tied+reflect", "three"}
         Which matrices the roles of input and output have: one each; the same one for both, alone,
         with a bias, or with the sign of half the coordinates flipped in one role; or a third for
@@ -116,6 +119,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         start at -log(negative), and the scalar learns at a hundredth of the rate.
     coupling : float
         For "three": weight of the penalty |n_j - c_j|^2 / 2 each time either vector of j is met.
+        0 lets all words collapse into one direction, 3 and more do not.
     progress : bool or None
         Progress bars: yes, no, or where standard error is a terminal.
 
@@ -126,7 +130,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
     roles : Roles
         All matrices by role, and their combinations.
     syn1neg : ndarray of float32, shape (V, vector_size)
-        The output vectors of negative sampling.
+        The output vectors of negative sampling or full softmax.
     syn1 : ndarray of float32, shape (V - 1, vector_size)
         The output vectors of hierarchical softmax, one an inner node of the tree.
     epoch_losses : list of float
@@ -186,6 +190,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         *,
         cbow_gradient: str = "gensim",
         negative_sharing: str = "pair",
+        softmax: int = 0,
         matrices: str = "two",
         bias: str = "scalar",
         coupling: float = 0.0,
@@ -200,7 +205,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         self.sorted_vocab, self.null_word, self.batch_words = sorted_vocab, null_word, batch_words
         self.sg, self.hs, self.negative, self.ns_exponent = sg, hs, negative, ns_exponent
         self.cbow_mean, self.cbow_gradient = cbow_mean, cbow_gradient
-        self.negative_sharing = negative_sharing
+        self.negative_sharing, self.softmax = negative_sharing, softmax
         self.matrices, self.bias, self.coupling = matrices, bias, coupling
         self.seed, self.workers, self.epochs, self.hashfxn = seed, workers, epochs, hashfxn
         self.compute_loss, self.comment, self.progress = compute_loss, comment, progress
@@ -277,8 +282,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         RuntimeError
             If there is no vocabulary yet.
         ValueError
-            If `epochs` or both totals are missing, or neither negative sampling nor hierarchical
-            softmax is on.
+            If `epochs` or both totals are missing, or no objective is on.
         EmptyCorpusError
             If the corpus has no word of the vocabulary.
         FloatingPointError
