@@ -20,7 +20,7 @@ LAYERS = (
     {"utils", "vectors"},
     {"training"},
     {"models"},
-    {"demo"},
+    {"demo", "study"},
     {"cli", "__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

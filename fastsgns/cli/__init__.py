@@ -1,4 +1,4 @@
-"""The command line: ``fastsgns train | vocab | nn | analogy | eval | convert | info | demo``.
+"""The command line: ``fastsgns train | vocab | nn | analogy | eval | convert | info | ...``.
 
 Each sub-command is a file of this package with a function `add` that declares its arguments and
 a function that runs it and returns the exit code.
@@ -18,6 +18,7 @@ from fastsgns.cli import (
     info,
     neighbours,
     streams,
+    study,
     train,
     vocabulary,
 )
@@ -55,7 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=Command
     )
-    for command in (train, vocabulary, neighbours, evaluate, convert, info, demo):
+    for command in (train, vocabulary, neighbours, evaluate, convert, info, demo, study):
         command.add(commands)
     return parser
 
