@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from bench import (
+    matrices,
     memory,
     overhead,
     quality,
@@ -18,7 +19,7 @@ from bench.process import JobError
 from fastsgns.console import say
 
 INTERRUPTED = 130
-COMMANDS = (standard, speed, quality, scan, memory, scaling, roofline, overhead, summary)
+COMMANDS = (standard, speed, quality, matrices, scan, memory, scaling, roofline, overhead, summary)
 DESCRIPTION = """\
 Measure fastsgns beside gensim, on the same text and in the same run.
 

@@ -20,19 +20,34 @@ def make_objective(
     keep=None,
     counts=COUNTS,
     size=0.7,
+    tied=False,
+    bias=None,
+    apart=False,
+    reflect=False,
     **options,
 ):
     rng = np.random.default_rng(5)
-    width = -(-dimensions // 16) * 16
-    matrices = rng.normal(0, size, (3, len(counts), width)).astype(dtype)
+    n_columns = {"scalar": 1, "word": 1, "both": 2}.get(bias, 0)
+    width = -(-(dimensions + n_columns) // 16) * 16
+    matrices = rng.normal(0, size, (4, len(counts), width)).astype(dtype)
     matrices[:, :, dimensions:] = 0
+    if bias:
+        matrices[0, :, dimensions] = 1 if bias == "scalar" else rng.normal(-1, 1, len(counts))
+    if bias == "both":
+        matrices[0, :, dimensions + 1] = 1
     defaults = {
         "window": 3, "shrink": True, "negative": 5, "cbow": False,
         "mean_hidden": True, "mean_gradient": True, "want_loss": True, "lock": None,
     }  # fmt: skip
+    first = matrices[0]
     return Objective(
-        input=matrices[0],
-        output=matrices[1] if output else None,
+        input=first,
+        output=(first if tied else matrices[1]) if output else None,
+        negatives=matrices[3] if apart else None,
+        n_dimensions=dimensions,
+        n_flipped=dimensions // 2 if reflect else 0,
+        bias=bias,
+        scalar=np.array([-0.8]) if bias == "scalar" else None,
         tree=np.ascontiguousarray(matrices[2, :-1]) if tree else None,
         noise=sampling.alias_table(sampling.noise_distribution(counts)),
         paths=sampling.huffman_paths(counts) if tree else None,
@@ -47,12 +62,22 @@ def make_corpus(lengths=(1, 2, 9, 40, 1, 3), n_words=N_WORDS, seed=3):
 
 
 def rows_of(objective):
-    return [m for m in (objective.input, objective.output, objective.tree) if m is not None]
+    matrices = objective.input, objective.output, objective.negatives, objective.tree
+    scalar = None if objective.scalar is None else objective.scalar[:, None]
+    distinct = {id(m): m for m in (*matrices, scalar) if m is not None}
+    return list(distinct.values())
 
 
 def run_kernel(objective, ids, offsets, start=0, stop=None, rate=0.05, stream=77):
     stop = len(ids) if stop is None else stop
     return kernels.train_chunk(objective, ids, offsets, start, stop, rate, rate, stream)
+
+
+def padding_of(objective):
+    """What lies beyond the dimensions and the columns of the bias, of every matrix."""
+    n_columns = {"scalar": 1, "word": 1, "both": 2}.get(objective.bias, 0)
+    rows = (m for m in rows_of(objective) if m is not objective.scalar and m.shape[1] > 1)
+    return np.concatenate([m[:, objective.n_dimensions + n_columns :] for m in rows])
 
 
 def assert_like_plain(variant, start, ids, offsets, **call):

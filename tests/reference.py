@@ -60,10 +60,61 @@ def train(objective, ids, offsets, start, stop, rate, stream):
     return run.loss, run.n_examples, run.n_kept
 
 
+def one_matrix_scores(objective, hidden, bias_of_hidden, targets):
+    """s_j = sum_x sign_x hidden_x w_jx + bias, with no column that means something else."""
+    n = objective.n_dimensions
+    sign = np.where(np.arange(n) < objective.n_flipped, -1, 1)
+    scores = objective.input[targets, :n] @ (sign * hidden)
+    if objective.bias == "scalar":
+        return scores + objective.scalar[0]
+    if objective.bias:
+        scores = scores + objective.input[targets, n]
+    return scores + (bias_of_hidden if objective.bias == "both" else 0)
+
+
+class OneMatrix:
+    """Moves of a single matrix and its biases, summed up before any is made."""
+
+    def __init__(self, objective, rate):
+        self.o, self.rate, self.n = objective, rate, objective.n_dimensions
+        self.sign = np.where(np.arange(self.n) < objective.n_flipped, -1, 1)
+        self.moves, self.scalar = np.zeros_like(objective.input), 0.0
+
+    def hidden(self, words, mean):
+        """Sum or mean of rows, and of their biases."""
+        rows = self.o.input[words].sum(axis=0) / (len(words) if mean else 1)
+        return rows[: self.n], rows[self.n] if self.o.bias == "both" else 0.0
+
+    def meet(self, words, mean, targets, labels, weights=1.0, by_context=1.0):
+        """One logistic regression of the hidden vector of `words`; its loss."""
+        hidden, own = self.hidden(words, mean)
+        scores = one_matrix_scores(self.o, hidden, own, targets)
+        loss = (weights * np.logaddexp(0, np.where(labels == 1, -scores, scores))).sum()
+        g = self.rate * weights * (labels - sigmoid(scores))
+        for word in words:
+            self.moves[word, : self.n] += (
+                by_context * self.sign * (g @ self.o.input[targets, : self.n])
+            )
+            if self.o.bias == "both":
+                self.moves[word, self.n] += by_context * g.sum()
+        for target, g_j in zip(targets, g):
+            self.moves[target, : self.n] += g_j * self.sign * hidden
+            if self.o.bias in ("word", "both"):
+                self.moves[target, self.n] += g_j
+        self.scalar += g.sum()
+        return loss
+
+    def make(self, factor=1.0):
+        self.o.input[:] += factor * self.moves
+        if self.o.bias == "scalar":
+            self.o.scalar[0] += 0.01 * factor * self.scalar
+
+
 class _Run:
     def __init__(self, objective, stream, rate):
         self.o, self.stream, self.rate = objective, stream, rate
         self.loss, self.n_examples, self.n_kept = 0.0, 0, 0
+        self.tied = objective.output is objective.input
 
     def kept(self, word):
         keep = self.o.keep
@@ -98,19 +149,25 @@ class _Run:
         contexts = tokens[max(0, position - reach) : position] + tokens[position + 1 :][:reach]
         n_examples = min(1, len(contexts)) if self.o.cbow else len(contexts)
         word = tokens[position]
+        own = [contexts] if self.o.cbow else [[context] for context in contexts]
         targets = (
-            [self.targets(word) for _ in range(n_examples)] if self.o.output is not None else []
+            [self.targets(word, own[i]) for i in range(n_examples)]
+            if self.o.output is not None
+            else []
         )
         return word, contexts, targets
 
-    def targets(self, word):
+    def targets(self, word, contexts):
         drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.negative)]
-        return [word] + [other for other in drawn if other != word]
+        left_out = {word, *contexts} if self.tied else {word}
+        return [word] + [other for other in drawn if other not in left_out]
 
     def learn(self, hidden, word, targets):
         """Losses and updates at one point for both objectives; minus the gradient by `hidden`."""
         total = np.zeros_like(hidden)
-        if targets:
+        if targets and self.o.negatives is not None:
+            total += self.learn_apart(hidden, targets)
+        elif targets:
             labels = np.array([1] + [0] * (len(targets) - 1))
             total += self.regress(hidden, self.o.output, np.array(targets), labels)
         if self.o.tree is not None:
@@ -120,6 +177,21 @@ class _Run:
             )
         self.n_examples += 1
         return total
+
+    def learn_apart(self, hidden, targets):
+        """Positives in one matrix, negatives in another, which a penalty may hold together."""
+        positive = self.regress(hidden, self.o.output, np.array(targets[:1]), np.ones(1))
+        rest = np.array(targets[1:], int)
+        negative = self.regress(hidden, self.o.negatives, rest, np.zeros(len(rest)))
+        for target in targets:
+            self.couple(target, 1)
+        return positive + negative
+
+    def couple(self, word, times):
+        share = min(0.5, self.rate * self.o.coupling * times)
+        apart = self.o.negatives[word] - self.o.output[word]
+        self.o.output[word] += share * apart
+        self.o.negatives[word] -= share * apart
 
     def regress(self, hidden, matrix, rows, labels):
         if self.o.want_loss:
@@ -133,6 +205,9 @@ class _Run:
 
     def skip_gram(self, word, contexts, targets):
         for i, context in enumerate(contexts):
+            if self.tied:
+                self.tied_step([context], targets[i])
+                continue
             hidden = self.o.input[context].copy()
             update = self.learn(hidden, word, targets[i] if targets else [])
             self.o.input[context] += self.lock(context) * update
@@ -141,11 +216,23 @@ class _Run:
         if not contexts:
             return
         n = len(contexts)
+        if self.tied:
+            by_context = 1 / n if self.o.mean_gradient else 1
+            self.tied_step(contexts, targets[0], self.o.mean_hidden, by_context)
+            return
         hidden = self.o.input[contexts].sum(axis=0) / (n if self.o.mean_hidden else 1)
         update = self.learn(hidden, word, targets[0] if targets else [])
         update /= n if self.o.mean_gradient else 1
         for context in contexts:
             self.o.input[context] += self.lock(context) * update
+
+    def tied_step(self, words, targets, mean=False, by_context=1.0):
+        step = OneMatrix(self.o, self.rate)
+        labels = np.array([1] + [0] * (len(targets) - 1))
+        loss = step.meet(words, mean, np.array(targets), labels, by_context=by_context)
+        step.make()
+        self.loss += loss if self.o.want_loss else 0
+        self.n_examples += 1
 
     def blocks(self, tokens, positions):
         """Plans are drawn in order, and updates draw nothing, so looking ahead changes nothing."""
@@ -153,7 +240,11 @@ class _Run:
             block = [p for p in range(first, first + self.o.n_focus) if p in positions]
             reach = 1 + self.stream.below(self.o.window) if self.o.shrink else self.o.window
             drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared)]
-            if drawn:
+            if drawn and self.tied:
+                self.tied_block(tokens, block, reach, drawn)
+            elif drawn and self.o.negatives is not None:
+                self.block_apart(tokens, block, reach, drawn)
+            elif drawn:
                 self.skip_gram_block(tokens, block, reach, drawn)
             if self.o.tree is not None:
                 self.path_blocks(tokens, block, reach)
@@ -190,6 +281,53 @@ class _Run:
                 self.n_examples += 1
         self.o.input[:] += shorter * by_input
         self.o.output[:] += shorter * by_output
+
+    def tied_block(self, tokens, block, reach, drawn):
+        share = self.o.negative / len(drawn)
+        step = OneMatrix(self.o, self.rate * self.shorter(tokens, block, reach))
+        for position in block:
+            word = tokens[position]
+            for context in (tokens[other] for other in self.contexts(tokens, position, reach)):
+                negatives = [n for n in drawn if n not in (word, context)]
+                labels = np.array([1] + [0] * len(negatives))
+                weights = np.array([1.0] + [share] * len(negatives))
+                loss = step.meet([context], False, [word, *negatives], labels, weights)
+                self.loss += loss if self.o.want_loss else 0
+                self.n_examples += 1
+        step.make()
+
+    def block_apart(self, tokens, block, reach, drawn):
+        """All positives at one point, then all negatives at the next."""
+        share = self.o.negative / len(drawn)
+        rate = self.rate
+        self.rate *= self.shorter(tokens, block, reach)
+        met = collections.Counter()
+        pairs = [
+            (tokens[context], tokens[position])
+            for position in block
+            for context in self.contexts(tokens, position, reach)
+        ]
+        for context, word in pairs:
+            met[word] += 1
+            for n in drawn:
+                met[n] += share * (n != word)
+        of_words = [(context, word, 1, 1.0) for context, word in pairs]
+        of_drawn = [(c, n, 0, share) for c, word in pairs for n in drawn if n != word]
+        for matrix, examples in ((self.o.output, of_words), (self.o.negatives, of_drawn)):
+            by_input, by_output = np.zeros_like(self.o.input), np.zeros_like(matrix)
+            for context, target, label, weight in examples:
+                hidden, row = self.o.input[context], matrix[target]
+                if self.o.want_loss:
+                    self.loss += weight * logistic_loss(hidden, row[None], np.array([label]))
+                error = self.rate * weight * (label - sigmoid(row @ hidden))
+                by_input[context] += error * row
+                by_output[target] += error * hidden
+            self.o.input[:] += by_input
+            matrix[:] += by_output
+        self.n_examples += len(pairs)
+        for word, times in met.items():
+            self.couple(word, times)
+        self.rate = rate
 
     def shorter(self, tokens, block, reach):
         """By how much the step is shortened where the pairs of a repeated word add up."""

@@ -14,7 +14,7 @@ import fastsgns
 PACKAGE = Path(fastsgns.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
-    {"_version", "errors", "machine"},
+    {"_version", "errors", "machine", "tying"},
     {"console", "formats", "kernels", "matrices", "progress", "sampling"},
     {"corpus"},
     {"utils", "vectors"},

@@ -11,6 +11,7 @@ from fastsgns.cli import sources
 from fastsgns.cli.arguments import UsageError, add_command, add_inputs, positive
 from fastsgns.console import INTERRUPTED, say, short
 from fastsgns.models import parameters
+from fastsgns.tying import BIASES, MATRICES
 
 SCHEDULE = ("epochs", "alpha", "min_alpha")
 OPTIONS = {
@@ -100,6 +101,23 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         help="skip-gram: which words meet the same random words: none, as in the papers; those "
         "around a word; those around 4 neighbouring words, the fastest (pair)",
     )
+    group.add_argument(
+        "--matrices",
+        choices=MATRICES,
+        help="a matrix for words as input and one as output; one for both, alone, with a bias "
+        "or with half its signs flipped; a third for random words (two)",
+    )
+    group.add_argument(
+        "--bias",
+        choices=BIASES,
+        help="of tied+bias: one number, one a word as output, or that in both roles (scalar)",
+    )
+    group.add_argument(
+        "--coupling",
+        type=float,
+        metavar="N",
+        help="of three: how strongly the two output vectors of a word attract each other (0)",
+    )
 
 
 def _add_schedule(parser: argparse.ArgumentParser) -> None:
@@ -161,6 +179,9 @@ def _hyper_parameters(arguments: argparse.Namespace) -> dict[str, Any]:
         "seed",
         "hs",
         "negative_sharing",
+        "matrices",
+        "bias",
+        "coupling",
         *SCHEDULE,
     )
     values = {name: getattr(arguments, name) for name in names}

@@ -4,6 +4,9 @@
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memset
 
+from fastsgns.kernels.roles cimport (
+    borrow, couple, exchange_scalar, give_back, negatives_of, restore,
+)
 from fastsgns.kernels.state cimport (
     MOST_STEP, SLACK, BlockRows, Model, Plan, Worker, alias_index, alias_slot, next_random,
     prefetch_slot,
@@ -36,13 +39,27 @@ cdef inline void start_rows(BlockRows *rows, Worker *worker, int n_in) noexcept 
     memset(worker.positive, 0, rows.n_out * rows.stride * sizeof(float))
 
 
-cdef inline double bounded(const BlockRows *rows, double rate) noexcept nogil:
+cdef inline void count_negatives(const BlockRows *rows, Worker *worker) noexcept nogil:
+    """Let each pair that is no positive of an output row owe it `owed` negatives."""
+    cdef const float *positive = worker.positive
+    cdef float *negative = worker.negative
+    cdef float owed
+    cdef int i, j
+    for j in range(rows.n_out):
+        owed = worker.owed[j]
+        for i in range(rows.stride):
+            negative[i] = owed * (worker.pairs[i] - positive[i])
+        negative += rows.stride
+        positive += rows.stride
+
+
+cdef inline double bounded(const BlockRows *rows, const float *pairs, double rate) noexcept nogil:
     """The rate, but no more than a block stands in which a word repeats: its row takes the steps
     of all its pairs at once."""
     cdef float most = 1
     cdef int i
     for i in range(rows.n_in):
-        most = max(most, rows.pairs[i])
+        most = max(most, pairs[i])
     return min(rate, MOST_STEP / most)
 
 
@@ -75,7 +92,7 @@ cdef inline void look_ahead(const Model *model, Worker *worker, BlockRows *rows,
     cdef int k, n = 0
     if model.output != NULL:
         for k in range(model.n_shared):
-            worker.ahead[n] = row_of(model, model.output, plan.targets[k])
+            worker.ahead[n] = row_of(model, negatives_of(model), plan.targets[k])
             n += 1
         for k in range(plan.n_focus):
             worker.ahead[n] = row_of(model, model.output, worker.kept[plan.first + k])
@@ -103,6 +120,7 @@ cdef inline void name_targets(const Model *model, Worker *worker, const Plan *pl
     for k in range(plan.n_focus):
         worker.focus_slots[k] = slot_of(
             worker.kept[plan.first + k], worker.out_ids, &n, &seen)
+    worker.n_focus_slots = n
     memset(worker.owed, 0, (model.n_focus + model.n_shared) * sizeof(float))
     for k in range(model.n_shared):
         worker.owed[slot_of(plan.targets[k], worker.out_ids, &n, &seen)] += share
@@ -132,6 +150,50 @@ cdef inline void name_contexts(Worker *worker, const Plan *plan, int64_t start,
         worker.n_examples += end - begin - 1
 
 
+cdef inline void excuse_contexts(const Model *model, Worker *worker) noexcept nogil:
+    """Take out the negatives that are the context itself, where both roles have the same rows."""
+    cdef BlockRows *rows = &worker.block
+    cdef float *negative = worker.negative
+    cdef int32_t word
+    cdef int i, j
+    for j in range(rows.n_out):
+        word = worker.out_ids[j]
+        for i in range(rows.n_in):
+            negative[i] *= worker.in_ids[i] != word
+        negative += rows.stride
+
+
+cdef inline double block_apart(const Model *model, Worker *worker, double rate) noexcept nogil:
+    """The contexts against the focus words in one matrix, then the words drawn in another."""
+    cdef BlockRows *rows = &worker.block
+    cdef int n_ahead = rows.n_ahead, n_out = rows.n_out, i, j
+    cdef double loss, met
+    rows.n_out, rows.negative = worker.n_focus_slots, worker.zeros
+    loss = model.ops.block(rows, rate)
+    rows.n_out, rows.negative = n_out, worker.negative
+    rows.output, rows.positive, rows.n_ahead = model.negatives, worker.zeros, 0
+    loss += model.ops.block(rows, rate)
+    rows.output, rows.positive, rows.n_ahead = model.output, worker.positive, n_ahead
+    if model.coupling > 0:
+        for j in range(n_out):
+            met = 0
+            for i in range(rows.n_in):
+                met += worker.positive[j * rows.stride + i] + worker.negative[j * rows.stride + i]
+            couple(model, worker.out_ids[j], rate * model.coupling * met)
+    return loss
+
+
+cdef inline double tied_block(const Model *model, Worker *worker, double rate) noexcept nogil:
+    """A block whose input rows are copies, because they may be output rows, too."""
+    cdef double loss
+    excuse_contexts(model, worker)
+    borrow(model, worker, worker.block.n_in)
+    loss = model.ops.block(&worker.block, rate)
+    restore(model, worker.out_ids, worker.block.n_out)
+    give_back(model, worker, worker.block.n_in)
+    return loss
+
+
 cdef inline void skip_gram_block(const Model *model, Worker *worker, const Plan *plan,
                                  int64_t n_kept, double rate) noexcept nogil:
     """The input rows of all contexts of some neighbouring words predict these, in one step."""
@@ -141,7 +203,14 @@ cdef inline void skip_gram_block(const Model *model, Worker *worker, const Plan 
         return
     name_targets(model, worker, plan)
     name_contexts(worker, plan, start, stop)
-    worker.loss += model.ops.block(&worker.block, bounded(&worker.block, rate))
+    count_negatives(&worker.block, worker)
+    rate = bounded(&worker.block, worker.pairs, rate)
+    if model.tied:
+        worker.loss += tied_block(model, worker, rate)
+    elif model.negatives != NULL:
+        worker.loss += block_apart(model, worker, rate)
+    else:
+        worker.loss += model.ops.block(&worker.block, rate)
 
 
 cdef inline void path_block(const Model *model, Worker *worker, int64_t position, int64_t reach,
@@ -174,7 +243,8 @@ cdef inline void path_block(const Model *model, Worker *worker, int64_t position
         worker.owed[j] = 1 - labels[j]
         for i in range(n):
             worker.positive[j * rows.stride + i] = labels[j] * worker.pairs[i]
-    worker.loss += model.ops.block(rows, bounded(rows, rate))
+    count_negatives(rows, worker)
+    worker.loss += model.ops.block(rows, bounded(rows, worker.pairs, rate))
 
 
 cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first, int64_t last,
@@ -194,6 +264,8 @@ cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first,
             name_drawn(model, following)
             look_ahead(model, worker, rows, following, n_kept)
         draw_block(model, worker, last_drawn, following.first + following.n_focus, last)
+        if model.scalar != NULL:
+            exchange_scalar(model, worker)
         if model.output != NULL:
             skip_gram_block(model, worker, plan, n_kept, rate)
         if model.tree != NULL:

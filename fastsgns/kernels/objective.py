@@ -31,7 +31,8 @@ class Objective:
     input : ndarray of float32 or float64, shape (V, width)
         Input rows; `width` is a multiple of 16 and the padding is zero.
     output : ndarray, shape (V, width), or None
-        Output rows of negative sampling; None leaves negative sampling out.
+        Output rows of negative sampling; None leaves negative sampling out. The same array as
+        `input` lets one matrix play both roles (`fastsgns.kernels.roles`).
     tree : ndarray, shape (V - 1, width), or None
         Output rows of hierarchical softmax, one an inner node; None leaves it out.
     noise : ndarray of uint32, shape (V, 2), or None
@@ -61,6 +62,20 @@ class Objective:
         focus word also meet its path at once; without `output`, `n_shared` is then 0.
     max_reach : int, optional
         No sentence is longer than this: a bound on the scratch that a large window takes.
+    negatives : ndarray, shape (V, width), or None
+        Rows of the negative targets, if they are not those of the positive ones.
+    coupling : float
+        Weight of the penalty ``|negatives[j] - output[j]|**2 / 2`` each time either row is met.
+    n_dimensions : int
+        One matrix: the columns before those of the bias.
+    n_flipped : int
+        One matrix: so many leading coordinates have the other sign in the input role.
+    bias : {None, "scalar", "word", "both"}
+        One matrix: what is added to a score. One number; ``input[j, n_dimensions]`` of the target
+        j; or the sum of that column over input and target (a CBOW window: over the hidden vector
+        and target). What is 1 in a row: column `n_dimensions` with "scalar", the next with "both".
+    scalar : ndarray of float64, shape (1,), or None
+        The number of "scalar", which learns at a hundredth of the rate.
     stop : ndarray of int32, shape (1,)
         Another thread sets it to 1 to make a running call return early.
     """
@@ -82,6 +97,12 @@ class Objective:
     n_focus: int = 0
     n_shared: int = 0
     max_reach: int | None = None
+    negatives: np.ndarray | None = None
+    coupling: float = 0.0
+    n_dimensions: int = 0
+    n_flipped: int = 0
+    bias: str | None = None
+    scalar: np.ndarray | None = None
     stop: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int32))
 
     @property

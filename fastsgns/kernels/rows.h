@@ -40,8 +40,8 @@ enum { CACHE_LINE = 64 };
 enum { SLACK = 16 }; /* what vector loads and stores may touch beyond an array's end */
 
 /* The rows of a block, `input[in[i]]` and `output[out[j]]`, and how often they meet. No row is named
- * twice on a side. Context i takes part in pairs[i] pairs, of which positive[j * stride + i] have
- * out_j as their positive; each of the others owes out_j owed[j] negatives. */
+ * twice on a side, and none is on both. in_i meets out_j positive[j * stride + i] times as a
+ * positive and negative[j * stride + i] times, which may be broken, as a negative. */
 typedef struct {
     void *input;
     void *output;
@@ -51,9 +51,8 @@ typedef struct {
     int n_in;
     int n_out;
     int64_t stride;        /* n_in or more, a multiple of SLACK */
-    const float *positive; /* (n_out, stride), 0 from n_in on, as in `pairs` */
-    const float *pairs;    /* (stride,) */
-    const float *owed;     /* (n_out,) */
+    const float *positive; /* (n_out, stride), 0 from n_in on */
+    const float *negative; /* the same */
     void *scores;          /* scratch for (n_out + 1, stride) reals */
     void *scratch;         /* `block_scratch` bytes, aligned to a cache line */
     int want_loss;
@@ -98,9 +97,7 @@ typedef struct {
     void (*scatter)(void *rows, int64_t width, const int32_t *ids, int n, const void *gradient,
                     double scale);
 
-    /* All input rows of a block against all its output rows in one step. Pair (i, j) counts
-     * positive_ij times as a positive and negative_ij = owed_j (pairs_i - positive_ij) times as
-     * a negative:
+    /* All input rows of a block against all its output rows in one step:
      *     s_ij  = in_i . out_j
      *     loss  = -sum_ij positive_ij log sigmoid(s_ij) + negative_ij log sigmoid(-s_ij)
      *     g_ij  = rate * (positive_ij - (positive_ij + negative_ij) sigmoid(s_ij))

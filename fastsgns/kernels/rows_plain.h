@@ -58,7 +58,7 @@ static double RACY NAME(block)(const BlockRows *b, double rate) {
     for (int j = 0; j < b->n_out; j++)
         for (int i = 0; i < b->n_in; i++) {
             float positive = b->positive[j * b->stride + i];
-            float negative = b->owed[j] * (b->pairs[i] - positive);
+            float negative = b->negative[j * b->stride + i];
             REAL score = NAME(dot)(input + b->in[i] * b->width, output + b->out[j] * b->width,
                                    b->width);
             if (b->want_loss) loss += block_loss(score, positive, negative);

@@ -253,27 +253,21 @@ static void RACY NAME(scatter)(void *rows_, int64_t width, const int32_t *ids, i
 }
 
 static double NAME(block_losses)(const BlockRows *b) {
+    const float *scores = b->scores;
     double loss = 0;
     for (int j = 0; j < b->n_out; j++)
-        for (int i = 0; i < b->n_in; i++) {
-            float positive = b->positive[j * b->stride + i];
-            loss += block_loss(((float *)b->scores)[j * b->stride + i], positive,
-                               b->owed[j] * (b->pairs[i] - positive));
-        }
+        for (int64_t k = j * b->stride; k < j * b->stride + b->n_in; k++)
+            loss += block_loss(scores[k], b->positive[k], b->negative[k]);
     return loss;
 }
 
 /* Scores become what they move the rows by, g_ij. */
 static void NAME(errors)(const BlockRows *b, float rate) {
     float *scores = b->scores;
-    const float *positive = b->positive;
-    for (int j = 0; j < b->n_out; j++)
-        for (int i = 0; i < b->stride; i += LANES, scores += LANES, positive += LANES) {
-            vec p = LOAD(positive);
-            vec weight = p + b->owed[j] * (LOAD(b->pairs + i) - p);
-            vec sigmoid = NAME(sigmoid)(LOAD(scores));
-            STORE(scores, rate * (p - weight * sigmoid));
-        }
+    for (int64_t k = 0; k < b->n_out * b->stride; k += LANES) {
+        vec positive = LOAD(b->positive + k), weight = positive + LOAD(b->negative + k);
+        STORE(scores + k, rate * (positive - weight * NAME(sigmoid)(LOAD(scores + k))));
+    }
 }
 
 #include "block_simd.h"

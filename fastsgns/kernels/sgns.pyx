@@ -24,6 +24,7 @@ import numpy as np
 
 from fastsgns.kernels.blocks cimport train_blocks
 from fastsgns.kernels.pairs cimport train_pairs
+from fastsgns.kernels.roles cimport exchange_scalar
 from fastsgns.kernels.state cimport (
     BAD_ID, CACHE_LINE, SLACK, PIECE, AliasSlot, Model, Plan, RowOps, Worker, block_scratch,
     plain_f64_rows, rows_use_blas, rows_variant,
@@ -90,6 +91,7 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     cdef int64_t n_out = max(model.n_focus + model.n_shared, longest_path if model.n_focus else 0)
     cdef int64_t stride = (n_in + SLACK - 1) // SLACK * SLACK
     cdef int64_t n_pairs = (n_out + 1) * stride + SLACK
+    cdef int64_t n_borrowed = n_in if model.tied else 0
     cdef int64_t n_scores = max(n_pairs, max(n_targets, longest_path) + SLACK)
     cdef Plan *plan
     cdef int i
@@ -106,6 +108,8 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.gradient = <char *>scratch(worker, 1, model.row_bytes)
     worker.scores = <char *>scratch(worker, n_scores + model.width, model.ops.real_size)
     worker.positive = <float *>scratch(worker, n_pairs, sizeof(float))
+    worker.negative = <float *>scratch(worker, n_pairs, sizeof(float))
+    worker.zeros = <float *>scratch(worker, n_pairs, sizeof(float))
     worker.pairs = <float *>scratch(worker, stride + SLACK, sizeof(float))
     worker.in_ids = <int32_t *>scratch(worker, n_in, sizeof(int32_t))
     worker.out_ids = <int32_t *>scratch(worker, n_out + 1, sizeof(int32_t))
@@ -115,14 +119,23 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.ahead = <const void **>scratch(worker, n_out + model.n_focus + 1, sizeof(void *))
     worker.block.scratch = scratch(
         worker, block_scratch(n_in, n_out, model.width, model.ops.real_size), 1)
+    worker.borrowed = <char *>scratch(worker, n_borrowed, model.row_bytes)
+    worker.lent = <char *>scratch(worker, n_borrowed, model.row_bytes)
+    worker.borrowed_ids = <int32_t *>scratch(worker, n_borrowed, sizeof(int32_t))
     if worker.lacks_memory:
         return
+    if model.scalar != NULL:
+        worker.scalar = model.scalar[0]
+        worker.scalar_seen = worker.scalar
     worker.labels[0] = 1
     worker.targets.rows = model.output
     worker.targets.width = model.width
     worker.targets.labels = worker.labels
     worker.targets.scores = worker.scores
     worker.targets.want_loss = model.want_loss
+    worker.apart = worker.targets
+    worker.apart.rows = model.negatives
+    worker.apart.labels = worker.labels + 1
     worker.path = worker.targets
     worker.path.rows = model.tree
     worker.block.input = model.input
@@ -131,13 +144,17 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.block.in_ = worker.in_ids
     worker.block.out = worker.out_ids
     worker.block.positive = worker.positive
-    worker.block.pairs = worker.pairs
-    worker.block.owed = worker.owed
+    worker.block.negative = worker.negative
     worker.block.scores = worker.scores
     worker.block.want_loss = model.want_loss
     worker.block.ahead = worker.ahead
     worker.path_block = worker.block
     worker.path_block.output = model.tree
+    if model.tied:
+        worker.block.input = worker.borrowed
+        worker.block.in_ = worker.borrowed_ids
+        for i in range(n_borrowed):
+            worker.borrowed_ids[i] = i
 
 
 cdef void end_worker(Worker *worker) noexcept nogil:
@@ -155,6 +172,32 @@ cdef char *address(array, dtype, shape) except? NULL:
             f"an array of {dtype} and shape {shape}, C-contiguous, is needed; "
             f"got {array.dtype} and {array.shape}")
     return <char *><size_t>array.ctypes.data
+
+
+cdef int fill_roles(Model *model, objective) except -1:
+    """Which rows play which roles, and with which bias."""
+    rows = objective.input
+    model.tied = objective.output is rows
+    model.negatives = address(objective.negatives, rows.dtype, rows.shape)
+    model.scalar = <double *>address(objective.scalar, np.float64, (1,))
+    model.n_dimensions = objective.n_dimensions
+    model.n_flipped = objective.n_flipped
+    model.coupling = objective.coupling
+    model.bias = [None, "scalar", "word", "both"].index(objective.bias)
+    n_columns = {"both": 2, None: 0}.get(objective.bias, 1)
+    if not 0 <= model.n_flipped <= model.n_dimensions <= rows.shape[1] - n_columns:
+        raise ValueError(
+            f"rows of {rows.shape[1]} reals do not hold {model.n_dimensions} dimensions, of which "
+            f"{model.n_flipped} flipped, and the bias {objective.bias!r}")
+    if (model.scalar == NULL) != (objective.bias != "scalar"):
+        raise ValueError("a scalar bias comes with its number")
+    if not model.tied and (objective.bias is not None or model.n_flipped):
+        raise ValueError("a bias and flipped coordinates need one matrix in both roles")
+    if model.tied and (model.negatives != NULL or objective.lock is not None):
+        raise ValueError("one matrix in both roles has no negatives apart and no lock")
+    if (model.tied or model.negatives != NULL) and objective.tree is not None:
+        raise ValueError("with hierarchical softmax there are two matrices")
+    return 0
 
 
 cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
@@ -175,6 +218,7 @@ cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
     model.n_words = n_words
     model.input = address(objective.input, real, (n_words, width))
     model.output = address(objective.output, real, (n_words, width))
+    fill_roles(model, objective)
     model.tree = address(objective.tree, real, (max(n_words - 1, 0), width))
     model.noise = <AliasSlot *>address(objective.noise, np.uint32, (n_words, 2))
     model.keep = <uint32_t *>address(objective.keep, np.uint32, (n_words,))
@@ -261,6 +305,8 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
             if not worker.lacks_memory:
                 status = train_range(&model, &worker, &ids[0], &offsets[0], sentence, start, stop,
                                      alpha_start, alpha_stop)
+            if model.scalar != NULL:
+                exchange_scalar(&model, &worker)
     finally:
         end_worker(&worker)
     if status == BAD_ID:

@@ -98,7 +98,7 @@ static double blas_block(const BlockRows *b, double rate) {
     for (int j = 0; j < b->n_out; j++)
         for (int i = 0; i < b->n_in; i++) {
             float score = g[j * stride + i], positive = b->positive[j * stride + i];
-            float negative = b->owed[j] * (b->pairs[i] - positive);
+            float negative = b->negative[j * stride + i];
             if (b->want_loss) loss += block_loss(score, positive, negative);
             g[j * stride + i] =
                 (float)rate * (positive - (positive + negative) / (1 + expf(-score)));

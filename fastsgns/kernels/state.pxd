@@ -33,8 +33,7 @@ cdef extern from "rows.h" nogil:
         int n_out
         int64_t stride
         const float *positive
-        const float *pairs
-        const float *owed
+        const float *negative
         void *scores
         void *scratch
         int want_loss
@@ -70,12 +69,27 @@ cdef enum:
     BAD_ID = -1
     MAX_OWNED = 40
 
+# Which bias a single matrix has; SCALAR is one number, WORD one a word in the output role, BOTH the
+# same one in either role.
+cdef enum:
+    NO_BIAS = 0
+    SCALAR_BIAS = 1
+    WORD_BIAS = 2
+    BOTH_BIAS = 3
+
 # What all threads share; read-only but for the rows.
 cdef struct Model:
     const RowOps *ops
     char *input
     char *output
+    char *negatives
     char *tree
+    int tied
+    int bias
+    double *scalar
+    int64_t n_dimensions
+    int64_t n_flipped
+    double coupling
     int64_t width
     int64_t row_bytes
     uint32_t n_words
@@ -124,8 +138,16 @@ cdef struct Worker:
     char *gradient
     char *scores
     float *positive
+    float *negative
+    float *zeros
     float *pairs
+    double scalar
+    double scalar_seen
+    char *borrowed
+    char *lent
+    int32_t *borrowed_ids
     StepRows targets
+    StepRows apart
     StepRows path
     BlockRows block
     BlockRows path_block
@@ -134,6 +156,7 @@ cdef struct Worker:
     int32_t *out_ids
     int *in_slots
     int *focus_slots
+    int n_focus_slots
     float *owed
     void *owned[MAX_OWNED]
     int n_owned

@@ -1,6 +1,7 @@
 """VocabularyBuilder: the part of Word2Vec that makes its vocabulary and its matrices."""
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +15,9 @@ from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterab
 from fastsgns.corpus.vocabulary import Selection, TrimRule, Vocabulary
 from fastsgns.errors import EmptyCorpusError
 from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memory
+from fastsgns.models import parameters
 from fastsgns.progress import reading_bar
+from fastsgns.tying import Tying
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 logger = logging.getLogger(__name__)
@@ -36,6 +39,8 @@ class VocabularyBuilder:
     seed: int | None
     hs: int
     negative: int
+    matrices: str
+    bias: str
     workers: int
     progress: bool | None
     _matrices: Matrices
@@ -184,11 +189,11 @@ class VocabularyBuilder:
             ``vocab`` words, ids and counts, ``vectors``, ``syn1``, ``syn1neg`` and ``total``.
         """
         n_words = vocab_size or len(self.wv)
-        sizes = estimate_bytes(n_words, self.vector_size, bool(self.negative), bool(self.hs))
+        sizes = self._estimate(n_words)
         report = {} if report is None else report
         report["vocab"] = n_words * (170 + 8)
         report["vectors"] = sizes["input"]
-        report["syn1"], report["syn1neg"] = sizes["tree"], sizes["output"]
+        report["syn1"], report["syn1neg"] = sizes["tree"], sizes["output"] + sizes["negative"]
         report["total"] = sum(report[name] for name in ("vocab", "vectors", "syn1", "syn1neg"))
         return report
 
@@ -308,20 +313,46 @@ class VocabularyBuilder:
 
     def _start(self, vocabulary: Vocabulary) -> None:
         n_words = len(vocabulary)
+        parameters.warn_of_matrices(self)
         require_memory(
-            sum(estimate_bytes(n_words, self.vector_size, self.negative > 0, self.hs > 0).values()),
+            sum(self._estimate(n_words).values()),
             f"{n_words} words of {self.vector_size} dimensions",
         )
-        self._matrices = Matrices()
+        self._matrices = Matrices(tying=self._tying())
         self._matrices.create("input", n_words, self.vector_size)
+        self._matrices.start_bias(self._first_bias())
         randomize(self._matrices.vectors["input"], self._rng())
-        if self.negative:
-            self._matrices.create("output", n_words, self.vector_size)
+        for role in self._target_roles():
+            self._matrices.create(role, n_words, self.vector_size)
         if self.hs:
             self._matrices.create("tree", n_words - 1, self.vector_size)
         self.wv = KeyedVectors.from_arrays(
             vocabulary.words, self._matrices.vectors["input"], vocabulary.counts, vocabulary.ids
         )
+
+    def _current(self) -> Matrices:
+        """The matrices, with the input vectors that the user sees now."""
+        self._matrices.vectors["input"] = self.wv._vectors
+        return self._matrices
+
+    def _tying(self) -> Tying:
+        return Tying(self.matrices, self.bias)
+
+    def _estimate(self, n_words: int) -> dict[str, int]:
+        return estimate_bytes(
+            n_words, self.vector_size, self.negative > 0, self.hs > 0, self._tying()
+        )
+
+    def _target_roles(self) -> list[str]:
+        """The roles of negative sampling that have a matrix beside the input's."""
+        tying = self._tying()
+        if not self.negative or tying.is_one:
+            return []
+        return ["output", "negative"] if tying.is_apart else ["output"]
+
+    def _first_bias(self) -> float:
+        """-log k: the score of SGNS's optimum at a PMI of 0."""
+        return -math.log(max(self.negative, 1))
 
     def _grow(self, vocabulary: Vocabulary) -> None:
         """Extend to a vocabulary that begins with the present one.
@@ -331,9 +362,11 @@ class VocabularyBuilder:
         n_old, n_words = len(self.wv), len(vocabulary)
         self._matrices.vectors["input"] = self.wv.vectors
         self._matrices.grow("input", n_words)
+        self._matrices.start_bias(self._first_bias(), n_old)
         randomize(self._matrices.vectors["input"][n_old:], self._rng(n_old))
-        if self.negative and "output" in self._matrices.vectors:
-            self._matrices.grow("output", n_words)
+        for role in self._target_roles():
+            if role in self._matrices.vectors:
+                self._matrices.grow(role, n_words)
         if self.hs and _tree_differs(self.wv.expandos["count"], vocabulary.counts):
             self._matrices.create("tree", n_words - 1, self.vector_size)
         if len(self.wv.vectors_lockf) > 1:

@@ -33,6 +33,7 @@ class Fitting(VocabularyBuilder):
     cbow_mean: int
     cbow_gradient: str
     negative_sharing: str
+    coupling: float
     compute_loss: bool
     epochs_trained: int
     epochs_begun: int
@@ -109,7 +110,8 @@ class Fitting(VocabularyBuilder):
         call("on_train_end")
 
     def _arrays(self) -> list[np.ndarray | None]:
-        return [self.wv._vectors, *map(self._matrices.vectors.get, ("output", "tree"))]
+        others = ("output", "negative", "tree")
+        return [self.wv._vectors, self._matrices.bias, *map(self._matrices.vectors.get, others)]
 
     def _follow_changes(self, trainer: Trainer, trained: list[np.ndarray | None]) -> None:
         """Train the arrays that a callback has put in place of those `trained` so far."""
@@ -132,7 +134,7 @@ class Fitting(VocabularyBuilder):
                 f"model.wv has {len(counts)} words, but vectors of shape {self.wv._vectors.shape}"
             )
         for role, n_rows in (
-            *([("output", len(counts))] if self.negative else []),
+            *((role, len(counts)) for role in self._target_roles()),
             *([("tree", len(counts) - 1)] if self.hs else []),
         ):
             found = matrices.vectors.get(role)
@@ -145,7 +147,13 @@ class Fitting(VocabularyBuilder):
                 )
         noise = sampling.noise_distribution(counts, self.ns_exponent) if self.negative else None
         p_max = 0.0 if noise is None else float(noise.max())
+        tying = matrices.tying
         lock = self._lock(len(counts))
+        if lock is not None and tying.is_one:
+            raise ValueError(
+                f"with matrices={self.matrices!r} a row is input and output at once, so "
+                "wv.vectors_lockf can't hold it still; let all be 1"
+            )
         n_focus, n_shared = sharing(self, p_max, locked=lock is not None)
         return Objective(
             input=input_rows(self.wv, matrices),
@@ -164,6 +172,12 @@ class Fitting(VocabularyBuilder):
             want_loss=self.compute_loss,
             n_focus=n_focus,
             n_shared=n_shared,
+            negatives=matrices.rows("negative") if tying.is_apart else None,
+            coupling=float(self.coupling),
+            n_dimensions=self.wv.vector_size,
+            n_flipped=tying.n_flipped(self.wv.vector_size),
+            bias=tying.bias,
+            scalar=matrices.bias if tying.bias == "scalar" else None,
         )
 
     def _lock(self, n_words: int) -> np.ndarray | None:
@@ -184,7 +198,8 @@ class Fitting(VocabularyBuilder):
         return exact if self.cbow_mean else not exact
 
     def _check_finite(self) -> None:
-        for role, vectors in self._matrices.vectors.items():
+        bias = {} if self._matrices.bias is None else {"bias": self._matrices.bias}
+        for role, vectors in (self._matrices.vectors | bias).items():
             if not np.isfinite(vectors.sum(dtype=np.float64)):
                 raise FloatingPointError(
                     f"the {role} vectors are no longer finite at alpha {self.alpha:g}; "

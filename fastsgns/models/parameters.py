@@ -2,12 +2,14 @@
 
 import math
 import numbers
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
 from fastsgns import kernels
 from fastsgns.corpus.vocabulary import check_trim_rule
 from fastsgns.models.sharing import SHARINGS
+from fastsgns.tying import BIASES, MATRICES
 
 CBOW_GRADIENTS = ("gensim", "exact")
 RANGES = {
@@ -34,7 +36,7 @@ def check(model: Any) -> None:
         value = getattr(model, name)
         if not isinstance(value, numbers.Integral) or not least <= int(value) <= most:
             raise ValueError(f"{name} is {value!r}; allowed are integers from {least} to {most}")
-    for name in ("alpha", "min_alpha", "sample"):
+    for name in ("alpha", "min_alpha", "sample", "coupling"):
         value = getattr(model, name)
         if not (math.isfinite(value) and value >= 0):
             raise ValueError(f"{name} is {value!r}; allowed are 0 and positive numbers")
@@ -42,7 +44,12 @@ def check(model: Any) -> None:
         raise ValueError(f"ns_exponent is {model.ns_exponent!r}; allowed are finite numbers")
     if model.seed is not None and not isinstance(model.seed, numbers.Integral):
         raise TypeError(f"seed is {model.seed!r}; allowed are integers and None, which draws one")
-    for name, allowed in (("cbow_gradient", CBOW_GRADIENTS), ("negative_sharing", SHARINGS)):
+    for name, allowed in (
+        ("cbow_gradient", CBOW_GRADIENTS),
+        ("negative_sharing", SHARINGS),
+        ("matrices", MATRICES),
+        ("bias", BIASES),
+    ):
         if getattr(model, name) not in allowed:
             raise ValueError(f"{name} is {getattr(model, name)!r}; allowed are {allowed}")
     check_trim_rule(model._trim_rule)
@@ -56,6 +63,29 @@ def check_objective(model: Any) -> None:
     kernels.variant()
     if not model.hs and not model.negative:
         raise ValueError("negative is 0 and hs is 0: give one of them, or nothing is learned")
+    if model.matrices != "two" and (model.hs or not model.negative):
+        raise ValueError(
+            f"matrices={model.matrices!r} is about the two roles of negative sampling; it needs "
+            f"negative > 0 and hs=0, and got negative={model.negative} and hs={model.hs}"
+        )
+
+
+def warn_of_matrices(model: Any) -> None:
+    """Say so where the objective is known to be ill-posed, and what to use instead."""
+    if model.matrices == "tied":
+        warnings.warn(
+            'matrices="tied": scores w.w have a mean >= 0 and no negative eigenvalue, which the '
+            "targets have, so the loss stays far from its optimum; use "
+            '"tied+bias" or "tied+reflect", which cost nothing',
+            stacklevel=2,
+        )
+    elif model.matrices == "three" and not model.coupling:
+        warnings.warn(
+            'matrices="three" without coupling: positive vectors are only ever drawn near and '
+            "negative ones only pushed away, so all words end up pointing one way; set "
+            'coupling, such as 0.1, or use "two"',
+            stacklevel=2,
+        )
 
 
 def as_callbacks(callbacks: Iterable[Any]) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """Prediction: what a trained Word2Vec says of words in context."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
@@ -26,6 +26,7 @@ class Prediction:
     window: int
     cbow_mean: int
     _matrices: Matrices
+    _current: Callable[[], Matrices]
 
     def predict_output_word(
         self, context_words_list: Iterable[Any], topn: int = 10
@@ -33,7 +34,8 @@ class Prediction:
         """Words likely to stand amid the given ones.
 
         ``p(w | contexts) = exp(c_w . h) / sum_v exp(c_v . h)``, with h the mean (or, with
-        ``cbow_mean=0``, the sum) of the contexts' input vectors and c_w the output vectors.
+        ``cbow_mean=0``, the sum) of the contexts' input vectors and c_w the output vectors; if
+        words have biases, c_w . h + b_w instead of c_w . h.
 
         Parameters
         ----------
@@ -52,7 +54,7 @@ class Prediction:
         RuntimeError
             If the model was not trained with negative sampling.
         """
-        output = self._matrices.vectors.get("output")
+        output = self._current().in_role("output")
         if not self.negative or output is None:
             raise RuntimeError("prediction needs output vectors; train with negative > 0")
         found = [self.wv.get_index(word) for word in context_words_list if word in self.wv]
@@ -63,6 +65,8 @@ class Prediction:
         if self.cbow_mean:
             hidden /= len(found)
         scores = output @ hidden
+        if self._matrices.tying.has_column:
+            scores += self._matrices.bias
         likely = np.exp(scores - scores.max())
         likely /= likely.sum()
         best = np.argsort(-likely, kind="stable")[:topn]

@@ -80,10 +80,11 @@ def _say_so(wanted: str, rate: float, window: int, n_stable: int) -> None:
 
 def described(objective: Objective) -> str:
     """What is trained at once, in words."""
+    one = ", one matrix in both roles" if objective.output is objective.input else ""
     if objective.cbow:
-        return "CBOW"
+        return "CBOW" + one
     if not objective.n_focus:
-        return "skip-gram pair by pair"
+        return "skip-gram pair by pair" + one
     if objective.n_focus == 1:
-        return "skip-gram with all pairs of a word at once"
-    return f"skip-gram with all pairs of {objective.n_focus} neighbouring words at once"
+        return "skip-gram with all pairs of a word at once" + one
+    return f"skip-gram with all pairs of {objective.n_focus} neighbouring words at once{one}"

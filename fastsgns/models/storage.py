@@ -7,6 +7,7 @@ import numpy as np
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, registry
 from fastsgns.matrices import Matrices
+from fastsgns.tying import Tying
 from fastsgns.vectors import storage as vectors_storage
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
@@ -39,7 +40,11 @@ PARAMETER_TYPES: dict[str, Any] = {
     "shrink_windows": int,
     "cbow_gradient": str,
     "negative_sharing": str,
+    "matrices": str,
+    "bias": str,
+    "coupling": REAL,
 }
+ADDED_LATER = {"matrices": "two", "bias": "scalar", "coupling": 0.0}
 STATE_TYPES: dict[str, Any] = {
     "effective_min_count": REAL,
     "corpus_count": int,
@@ -63,6 +68,8 @@ def save(model: Any, path: Any) -> None:
     tensors |= {
         role: vectors for role, vectors in model._matrices.vectors.items() if role != "input"
     }
+    if model._matrices.bias is not None:
+        tensors["bias"] = model._matrices.bias
     metadata["parameters"] = {name: _plain(getattr(model, name)) for name in PARAMETERS}
     metadata["state"] = {name: _plain(getattr(model, name)) for name in STATE}
     _check_size(model.vector_size, tensors["input"])
@@ -106,7 +113,7 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
     from fastsgns.models.word2vec import Word2Vec
 
     try:
-        parameters = _typed(metadata["parameters"], PARAMETER_TYPES)
+        parameters = _typed(ADDED_LATER | metadata["parameters"], PARAMETER_TYPES)
         state = _typed(metadata["state"], STATE_TYPES)
         if not all(isinstance(loss, REAL) for loss in state["epoch_losses"]):
             raise TypeError(f"epoch_losses are {state['epoch_losses']!r:.60}")
@@ -115,8 +122,9 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
         for name, value in state.items():
             setattr(model, name, value)
         matrices: native.Tensors = {
-            role: tensors[role] for role in ("output", "tree") if role in tensors
+            role: tensors[role] for role in ("output", "negative", "tree") if role in tensors
         }
+        tying, bias = model._tying(), tensors.get("bias")
         tensors["vectors"] = tensors.pop("input")
         _check_size(model.vector_size, tensors["vectors"])
     except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -130,8 +138,19 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
                 f"its {role} matrix is of shape {vectors.shape} and {vectors.dtype}, "
                 f"with {n_words} words of {dimensions} dimensions"
             )
-    model._matrices = Matrices(matrices)
+    _check_bias(tying, bias, n_words)
+    bias = None if bias is None else np.array(bias)
+    model._matrices = Matrices(matrices | {"input": model.wv._vectors}, tying, bias)
     return model
+
+
+def _check_bias(tying: Tying, bias: np.ndarray | None, n_words: int) -> None:
+    wanted: Any = None
+    if tying.bias:
+        wanted = ((n_words,), np.float32) if tying.has_column else ((1,), np.float64)
+    found = None if bias is None else (bias.shape, bias.dtype)
+    if found != wanted and n_words:
+        raise FormatError(f"its bias is {found}; with {tying} and {n_words} words it is {wanted}")
 
 
 def _typed(values: Any, types: dict[str, Any]) -> dict[str, Any]:

@@ -107,6 +107,15 @@ class Word2Vec(Fitting, Prediction, Renamed):
         algorithm to the letter; all pairs of a focus word; or those of 4 neighbouring focus words,
         the fastest. The expectation of the gradient is the same; docs/training.md, and
         docs/performance.md for speed and quality.
+    matrices : {"two", "tied", "tied+bias", "tied+reflect", "three"}
+        Which matrices the roles of input and output have: one each; the same one for both, alone,
+        with a bias, or with the sign of half the coordinates flipped in one role; or a third for
+        negative targets. See `fastsgns.tying.Tying`, and docs/roles.md for what to use when.
+    bias : {"scalar", "word", "both"}
+        For "tied+bias": one number; a number a word in the output role; or in either role. They
+        start at -log(negative), and the scalar learns at a hundredth of the rate.
+    coupling : float
+        For "three": weight of the penalty |n_j - c_j|^2 / 2 each time either vector of j is met.
     progress : bool or None
         Progress bars: yes, no, or where standard error is a terminal.
 
@@ -175,6 +184,9 @@ class Word2Vec(Fitting, Prediction, Renamed):
         *,
         cbow_gradient: str = "gensim",
         negative_sharing: str = "pair",
+        matrices: str = "two",
+        bias: str = "scalar",
+        coupling: float = 0.0,
         progress: bool | None = None,
         **unknown: Any,
     ) -> None:
@@ -187,6 +199,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
         self.sg, self.hs, self.negative, self.ns_exponent = sg, hs, negative, ns_exponent
         self.cbow_mean, self.cbow_gradient = cbow_mean, cbow_gradient
         self.negative_sharing = negative_sharing
+        self.matrices, self.bias, self.coupling = matrices, bias, coupling
         self.seed, self.workers, self.epochs, self.hashfxn = seed, workers, epochs, hashfxn
         self.compute_loss, self.comment, self.progress = compute_loss, comment, progress
         self.callbacks = parameters.as_callbacks(callbacks)
@@ -305,7 +318,10 @@ class Word2Vec(Fitting, Prediction, Renamed):
 
     @property
     def syn1neg(self) -> np.ndarray:
-        """Output vectors of negative sampling, shape (V, vector_size); may be replaced."""
+        """Output vectors of negative sampling, shape (V, vector_size); may be replaced.
+
+        Of a single matrix, that matrix in its output role.
+        """
         return self._role("output", "syn1neg")
 
     @syn1neg.setter
@@ -322,11 +338,17 @@ class Word2Vec(Fitting, Prediction, Renamed):
         self._set_role("tree", vectors)
 
     def _role(self, role: str, name: str) -> np.ndarray:
-        if role not in self._matrices.vectors:
+        vectors = self._current().in_role(role)
+        if vectors is None:
             raise AttributeError(name)  # of which Renamed.__getattr__ makes a message
-        return self._matrices.vectors[role]
+        return vectors
 
     def _set_role(self, role: str, vectors: np.ndarray) -> None:
+        if role == "output" and self._matrices.tying.is_one:
+            raise ValueError(
+                f"with matrices={self.matrices!r} there is no output matrix to replace; "
+                "set model.wv.vectors"
+            )
         array = np.asarray(vectors, np.float32)
         wanted = len(self.wv) - (role == "tree"), self.wv.vector_size
         if array.shape != wanted:

@@ -1,0 +1,217 @@
+"""``python -m bench matrices``: one, two and three matrices, scored in every role."""
+
+import argparse
+import itertools
+import json
+import math
+import os
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bench import corpus as corpora
+from bench import options
+from bench.child import evaluate
+from bench.corpus import Corpus, data_folder
+from bench.quality import SETS, evaluation_sets
+from bench.record import RESULTS
+from bench.report import table
+from fastsgns.console import say
+
+EXAMPLES = """\
+A model for each matrices x dim x epochs x seed, its vectors judged in every role they have. Two
+may be named with a bias (tied+bias:word) or a coupling (three:0.1). Results are appended to a file
+of JSON lines; those already there are not computed again, and several processes may share it.
+
+examples:
+  python -m bench matrices wiki17m.txt.xz --seeds 5
+  python -m bench matrices wiki17m.txt.xz --sharing block --epochs 1 3 5 10 --seeds 5
+  python -m bench matrices wiki17m.txt.xz --cbow --matrices two tied+bias:word --dim 50 100 300
+  python -m bench matrices wiki17m.txt.xz --table --epochs 5 --dim 100 --markdown
+"""
+MODES = (
+    "two", "tied", "tied+bias:scalar", "tied+bias:word", "tied+bias:both", "tied+reflect",
+    "three", "three:0.1",
+)  # fmt: skip
+SIMILARITIES = SETS | {
+    "wordsim353_sim": ("WordSim sim.", ("wordsim353_sim.tsv",)),
+    "wordsim353_rel": ("WordSim rel.", ("wordsim353_rel.tsv",)),
+}
+Result = dict[str, Any]
+
+
+def add(commands: Any, **common: Any) -> None:
+    """Declare the sub-command."""
+    parser = commands.add_parser(
+        "matrices", help="one, two, three matrices over seeds", epilog=EXAMPLES, **common
+    )
+    options.add_text(parser)
+    options.add_cache(parser)
+    options.add_algorithm(parser)
+    parser.add_argument("--eval", type=Path, default=data_folder() / "eval", metavar="DIR")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="the file of JSON lines")
+    parser.add_argument("--matrices", nargs="+", default=list(MODES), metavar="MODE", help="(all)")
+    parser.add_argument("--sharing", choices=("pair", "window", "block"), default="pair")
+    parser.add_argument("--dim", nargs="+", type=options.positive, default=[100], help="(100)")
+    parser.add_argument("--epochs", nargs="+", type=options.positive, default=[5], help="(5)")
+    parser.add_argument("--negative", nargs="+", type=options.positive, default=[5], help="(5)")
+    parser.add_argument("--seeds", type=options.positive, default=3, metavar="N", help="(3)")
+    parser.add_argument("--first-seed", type=options.positive, default=1, metavar="N", help="(1)")
+    parser.add_argument("--table", action="store_true", help="train nothing, print what is there")
+    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train and judge what is not in the file yet, and print the table of all."""
+    text = corpora.prepare(arguments.corpus, arguments.tokens, arguments.cache)
+    path = arguments.output or RESULTS / f"matrices-{text.path.name.split('.')[0]}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    keys = list(keys_of(arguments, text.path.name))
+    if not arguments.table:
+        train_all(keys, arguments, text, path)
+    print(render(keys, read(path), arguments.markdown))
+    print(f"\n{path}")
+    return 0
+
+
+def keys_of(arguments: argparse.Namespace, corpus: str) -> Iterator[Result]:
+    """What is to be trained, seed by seed."""
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+    grid = itertools.product(
+        seeds, arguments.dim, arguments.epochs, arguments.negative, arguments.matrices
+    )
+    for seed, dim, epochs, negative, mode in grid:
+        kind, _, extra = mode.partition(":")
+        key = {"corpus": corpus, "sg": arguments.sg, "vector_size": dim, "epochs": epochs}
+        key |= {"negative": negative, "seed": seed, "matrices": kind}
+        if arguments.sg:
+            key["negative_sharing"] = arguments.sharing
+        if extra:
+            key |= {"coupling": float(extra)} if kind == "three" else {"bias": extra}
+        yield key
+
+
+def read(path: Path) -> list[Result]:
+    """The results there are."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def train_all(keys: list[Result], arguments: argparse.Namespace, text: Corpus, path: Path) -> None:
+    """Train what no line of the file has, in order."""
+    encoded = corpora.encoded(text, 5, arguments.cache)
+    sets = evaluation_sets(arguments.eval)
+    for key, (_, (name,)) in list(SIMILARITIES.items())[len(SETS) :]:
+        if (arguments.eval / name).exists():
+            sets[key] = str(arguments.eval / name)
+    for key in keys:
+        lock = path.with_name(f".{path.name}.{abs(hash_of(key)):x}.lock")
+        if any(result["key"] == key for result in read(path)) or not claim(lock):
+            continue
+        try:
+            result = {"key": key} | train(key, encoded, sets)
+            with path.open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps(result) + "\n")
+        finally:
+            lock.unlink()
+        say(f"{label(key)} seed {key['seed']}: {result['scores']['input']}")
+
+
+def hash_of(key: Result) -> int:
+    """A name for a key, the same in every process."""
+    return int.from_bytes(json.dumps(key, sort_keys=True).encode(), "big") % (2**61 - 1)
+
+
+def claim(lock: Path) -> bool:
+    """Take a task for this process; False if another one that still runs has it."""
+    try:
+        if lock.exists() and not Path(f"/proc/{lock.read_text() or 0}").exists():
+            lock.unlink()
+        with lock.open("x") as file:
+            file.write(str(os.getpid()))
+    except FileExistsError:
+        return False
+    return True
+
+
+def train(key: Result, encoded: Path, sets: dict[str, str]) -> Result:
+    """One model, and its scores by role."""
+    from fastsgns import EncodedCorpus, Word2Vec
+
+    settings = {name: value for name, value in key.items() if name != "corpus"}
+    started = time.process_time()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = Word2Vec(
+            EncodedCorpus.load(encoded), workers=1, progress=False,
+            compute_loss=key["seed"] == 1, **settings,
+        )  # fmt: skip
+    seconds = time.process_time() - started
+    words, scores = model.wv.index_to_key, {}
+    for role, vectors in roles(model).items():
+        scores[role] = evaluate(words, vectors, sets)
+    return {"cpu": seconds, "scores": scores, "losses": model.epoch_losses}
+
+
+def roles(model: Any) -> Result:
+    """The vectors of a model by role; of a single matrix there is one."""
+    found = {"input": model.wv.vectors}
+    for role, vectors in model._matrices.vectors.items():
+        if role != "input":
+            found |= {role: vectors, f"input + {role}": model.wv.vectors + vectors}
+    return found
+
+
+def label(key: Result) -> str:
+    """What was trained, in words."""
+    extra = key.get("bias") or key.get("coupling")
+    algorithm = f"sg {key['negative_sharing']}" if key["sg"] else "cbow"
+    kind = f"{key['matrices']} {extra}" if extra else key["matrices"]
+    return f"{algorithm}, d={key['vector_size']}, {key['epochs']} epochs, {kind}"
+
+
+def render(keys: list[Result], results: list[Result], markdown: bool) -> str:
+    """A row a model and role: mean and half the 95 % interval over seeds; in bold what is beyond
+    two standard errors of the difference from the input vectors of "two"."""
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        if result["key"] in keys:
+            groups.setdefault(label(result["key"]), []).append(result)
+    sets = [name for name in SIMILARITIES if any(name in r["scores"]["input"] for r in results)]
+    rows, base = [], {}
+    for name, found in groups.items():
+        if name.endswith(", two"):
+            base = {s: [r["scores"]["input"][s] for r in found] for s in sets}
+        for role in found[0]["scores"]:
+            cells = [cell([r["scores"][role][s] for r in found], base.get(s)) for s in sets]
+            loss = next((f"{r['losses'][-1]:.3f}" for r in found if r["losses"]), "")
+            rows.append([name, role, str(len(found)), *cells, loss])
+    heads = ["trained", "role", "seeds", *(SIMILARITIES[s][0] for s in sets), "loss"]
+    return table(heads, rows, markdown)
+
+
+def moments(values: list[float]) -> tuple[float, float]:
+    """Mean and squared standard error."""
+    mean = sum(values) / len(values)
+    if len(values) < 2:
+        return mean, 0.0
+    return mean, sum((v - mean) ** 2 for v in values) / (len(values) - 1) / len(values)
+
+
+def cell(values: list[float], base: list[float] | None) -> str:
+    """A mean with its interval, and its difference from `base` in standard errors."""
+    from scipy.stats import t
+
+    mean, error = moments(values)
+    if len(values) < 2:
+        return f"{mean:.3f}"
+    text = f"{mean:.3f} ± {t.ppf(0.975, len(values) - 1) * math.sqrt(error):.3f}"
+    if base is None or len(base) < 2 or base == values:
+        return text
+    other, other_error = moments(base)
+    return f"{text} ({(mean - other) / math.sqrt(error + other_error):+.1f})"
