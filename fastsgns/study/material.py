@@ -90,7 +90,7 @@ class Material:
     @cached_property
     def identity(self) -> dict[str, object]:
         """Everything about the material that a result depends on."""
-        found = hashlib.sha256(np.ascontiguousarray(self.corpus.ids))
+        found = hashlib.sha256(self.corpus.ids.tobytes())
         found.update(self.corpus.offsets.tobytes())
         found.update("\n".join(map(str, self.words)).encode())
         for judgements in self.given:

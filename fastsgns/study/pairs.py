@@ -50,14 +50,14 @@ class PairCounts:
     def of(cls, corpus: EncodedCorpus, window: int, n_words: int) -> "PairCounts":
         """Count the pairs of the `n_words` most frequent words."""
         n = min(n_words, len(corpus.vocabulary))
-        counts, margin = np.zeros(n * n), np.zeros(len(corpus.vocabulary))
+        flat, margin = np.zeros(n * n), np.zeros(len(corpus.vocabulary))
         for weight, left, right in distances(corpus, window):
             for ends in (left, right):
                 margin += weight * np.bincount(ends, minlength=len(margin))
             both = (left < n) & (right < n)
             cells = left[both].astype(np.int64) * n + right[both]
-            counts += weight * np.bincount(cells, minlength=n * n)
-        counts = counts.reshape(n, n)
+            flat += weight * np.bincount(cells, minlength=n * n)
+        counts = flat.reshape(n, n)
         return cls(counts + counts.T, margin[:n])
 
     def first(self, n_words: int) -> "PairCounts":

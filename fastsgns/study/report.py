@@ -187,7 +187,7 @@ def _badge(verdict: str) -> str:
 
 
 def _section(claim: Claim, evidence: Evidence) -> str:
-    checks = [
+    checks: list[list[Cell]] = [
         [c.statement, c.found, c.region, " ".join((c.outcome, f"(n={c.found.n})"))]
         for c in evidence.checks
     ]

@@ -28,7 +28,7 @@ def scores_table(results: Results, spaces: dict[str, tuple[str, str]], title: st
     """One row a set and one column for each (label, space)."""
     first = next(iter(spaces.values()))[0]
     names = list(results.by_label[first][0]["scores"])
-    rows = [
+    rows: list[list[Cell]] = [
         [name, *(results.mean(label, "scores", name, space) for label, space in spaces.values())]
         for name in names
     ]
@@ -69,7 +69,7 @@ def _judge_tied(results: Results) -> Evidence:
         for mode in MODES[2:]
     ]
     columns = {mode: (mode, "input") for mode in MODES}
-    rows = [
+    rows: list[list[Cell]] = [
         [mode, results.by_label[mode][0]["parameters"], results.mean(mode, "loss")]
         for mode in MODES
     ]
@@ -122,7 +122,7 @@ def _judge_in_out(results: Results) -> Evidence:
         )
     ]
     columns = {"input-input": ("two", "input"), "input-output": ("two", "input-output")}
-    rows = [
+    rows: list[list[Cell]] = [
         [row["word"], ", ".join(row["input-input"]), ", ".join(row["input-output"])]
         for row in results.by_label["two"][0]["neighbours"]
     ]
@@ -144,7 +144,11 @@ def _cbow(settings: Settings) -> dict[str, Trial]:
     trials = {"skip-gram": model()}
     for gradient in ("gensim", "exact"):
         for factor in (1, 3):
-            options: dict[str, Any] = {"sg": 0, "cbow_gradient": gradient, "alpha": factor * settings.alpha}
+            options: dict[str, Any] = {
+                "sg": 0,
+                "cbow_gradient": gradient,
+                "alpha": factor * settings.alpha,
+            }
             trials[f"CBOW, {gradient}, alpha x {factor}"] = model(**options)
     return trials
 
@@ -168,7 +172,9 @@ def _judge_cbow(results: Results) -> Evidence:
         ),
     ]
     columns = {label: (label, "input") for label in results.by_label}
-    rows = [[label, *(results.mean(label, "score", s) for s in COMBINED)] for label in columns]
+    rows: list[list[Cell]] = [
+        [label, *(results.mean(label, "score", s) for s in COMBINED)] for label in columns
+    ]
     table = Table("Mean score by space", ("model", *COMBINED), rows)
     note = "Of the two rates of each gradient the better on average over the seeds is compared."
     figure = ("Scores of the input vectors.", scores_chart(results, columns))

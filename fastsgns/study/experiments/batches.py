@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.corpus.encoded import EncodedCorpus
-from fastsgns.study.experiments import frozen
+from fastsgns.study.experiments.frozen import cbow
 from fastsgns.study.material import Material
 
 NEGATIVE = 5
@@ -117,7 +117,7 @@ class Rows:
 
     def step(self, words: np.ndarray, contexts: np.ndarray, batch: int, rate: float) -> float:
         """Train on examples and give the sum of their losses; rate 0 only takes the loss."""
-        return frozen.cbow(
+        return cbow(
             self.words, self.contexts, self.increments, self.context_increments, self.bias, words,
             contexts, batch, rate, rate * BIAS_RATE * self.learns_bias, self._scratch,
         )  # fmt: skip

@@ -1,7 +1,6 @@
 """Spaces: the vectors of a trained model by role, and the combinations people use."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -29,18 +28,19 @@ class Spaces:
 
     @classmethod
     def of(cls, model: Word2Vec) -> "Spaces":
-        """Take the vectors of a model as they enter its scores."""
-        matrices: Any = model._matrices
-        if not hasattr(matrices, "in_role"):
-            output = np.asarray(model.syn1neg)
-            return cls(model.wv.vectors, output, output, np.zeros(1, np.float32))
-        bias = matrices.bias
-        return cls(
-            model.wv.vectors,
-            matrices.in_role("output"),
-            matrices.in_role("negative"),
-            np.zeros(1, np.float32) if bias is None else np.asarray(bias),
-        )
+        """Take the vectors of a model as they enter its scores.
+
+        Raises
+        ------
+        ValueError
+            If it has no output vectors.
+        """
+        matrices = model._current()
+        output, negative = map(matrices.in_role, ("output", "negative"))
+        if output is None:
+            raise ValueError("the model has no output vectors; train with negative > 0")
+        bias = np.zeros(1, np.float32) if matrices.bias is None else matrices.bias
+        return cls(model.wv.vectors, output, output if negative is None else negative, bias)
 
     def combined(self) -> dict[str, np.ndarray]:
         """Give the vectors that users may take of a word, by the names of `COMBINED`."""

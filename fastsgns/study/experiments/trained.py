@@ -2,6 +2,7 @@
 
 import copy
 import time
+import warnings
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,9 @@ def train(material: Material, seed: int, **given: Any) -> Word2Vec:
     }
     fixed = {"min_count": 1, "sample": 0, "sorted_vocab": 0, "workers": n_cores()}
     shown = {"compute_loss": True, "progress": False}
-    return Word2Vec(material.corpus, seed=seed, **options | given | fixed | shown)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of modes that are here because they fail
+        return Word2Vec(material.corpus, seed=seed, **options | given | fixed | shown)
 
 
 def measure(material: Material, model: Word2Vec) -> dict[str, Any]:
@@ -51,18 +54,14 @@ def trained(material: Material, seed: int, **options: Any) -> dict[str, Any]:
         **measure(material, model),
         "pmi": measures.pmi_fit(material, spaces),
         "neighbours": measures.neighbours(material, spaces),
-        "parameters": _n_parameters(spaces),
+        "parameters": _n_parameters(model),
         "seconds": seconds,
     }
 
 
-def _n_parameters(spaces: Spaces) -> int:
-    """How many numbers the distinct arrays hold."""
-    arrays = [spaces.input]
-    for rows in (spaces.output, spaces.negative):
-        if not any(np.shares_memory(rows, other) for other in arrays):
-            arrays.append(rows)
-    return sum(rows.size for rows in arrays)
+def _n_parameters(model: Word2Vec) -> int:
+    """How many numbers its vectors hold."""
+    return sum(rows.size for rows in model._current().vectors.values())
 
 
 def resumed(material: Material, seed: int, more: int, **options: Any) -> dict[str, Any]:
