@@ -38,7 +38,12 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "-o", "--output", default="study", metavar="DIR", help="where to (default: %(default)s)"
     )
-    parser.add_argument("--seeds", type=positive, metavar="N", help="repetitions of each run")
+    parser.add_argument(
+        "--seeds",
+        type=positive,
+        metavar="N",
+        help="repetitions of each run; one gives no interval, so no verdict",
+    )
     parser.add_argument(
         "--only",
         metavar="NAMES",
