@@ -5,7 +5,7 @@ import mmap
 import numpy as np
 
 from fastsgns.machine import available_memory
-from fastsgns.tying import Tying
+from fastsgns.tying import TWO, Tying
 
 LANE_REALS = 16
 HUGE_PAGE = 2 << 20
@@ -81,7 +81,7 @@ class Matrices:
     def __init__(
         self,
         vectors: dict[str, np.ndarray] | None = None,
-        tying: Tying = Tying(),
+        tying: Tying = TWO,
         bias: np.ndarray | None = None,
     ) -> None:
         self.vectors = dict(vectors or {})
@@ -184,7 +184,7 @@ def _same_memory(left: np.ndarray, right: np.ndarray) -> bool:
 
 
 def estimate_bytes(
-    n_words: int, dimensions: int, output: bool, tree: bool, tying: Tying = Tying()
+    n_words: int, dimensions: int, output: bool, tree: bool, tying: Tying = TWO
 ) -> dict[str, int]:
     """Bytes of each matrix of a model with `n_words` words; the keys are the roles."""
     row = padded(dimensions) * 4

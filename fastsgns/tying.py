@@ -72,3 +72,6 @@ class Tying(NamedTuple):
         signs = np.ones(dimensions, np.float32)
         signs[: self.n_flipped(dimensions)] = -1
         return signs
+
+
+TWO = Tying()

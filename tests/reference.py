@@ -51,12 +51,22 @@ def logistic_gradients(hidden, rows, labels):
     return errors @ rows, np.outer(errors, hidden)
 
 
+def softmax(hidden, rows, word):
+    """-log p(word | hidden) and its derivatives by `hidden` and by `rows`."""
+    scores = rows @ hidden
+    likely = np.exp(scores - scores.max())
+    likely /= likely.sum()
+    errors = likely - (np.arange(len(rows)) == word)
+    return -np.log(likely[word]), errors @ rows, np.outer(errors, hidden)
+
+
 def train(objective, ids, offsets, start, stop, rate, stream):
     """`train_chunk` at a constant rate; changes the objective's matrices."""
     run = _Run(objective, Stream(stream), rate)
     for begin, end in itertools.pairwise(offsets):
         for first in range(max(begin, start), min(end, stop), PIECE):
             run.sentence(ids, begin, first, min(first + PIECE, end, stop), end)
+    run.learn_batch()
     return run.loss, run.n_examples, run.n_kept
 
 
@@ -114,6 +124,7 @@ class _Run:
     def __init__(self, objective, stream, rate):
         self.o, self.stream, self.rate = objective, stream, rate
         self.loss, self.n_examples, self.n_kept = 0.0, 0, 0
+        self.batch = []
         self.tied = objective.output is objective.input
 
     def kept(self, word):
@@ -139,6 +150,9 @@ class _Run:
         if self.o.n_focus:
             self.blocks(tokens, positions)
             return
+        if self.o.n_batch:
+            self.softmax(tokens, positions)
+            return
         plans = (self.plan(tokens, position) for position in positions)
         # the kernel draws for one focus ahead; the order of draws is the same, updates draw nothing
         for plan in list(plans):
@@ -152,7 +166,7 @@ class _Run:
         own = [contexts] if self.o.cbow else [[context] for context in contexts]
         targets = (
             [self.targets(word, own[i]) for i in range(n_examples)]
-            if self.o.output is not None
+            if self.o.output is not None and not self.o.n_batch
             else []
         )
         return word, contexts, targets
@@ -256,6 +270,50 @@ class _Run:
             if other != position
         ]
 
+    def softmax(self, tokens, positions):
+        """Full softmax: every example joins the batch, which learns when it has no more room."""
+        for position in positions:
+            word, contexts, _ = self.plan(tokens, position)
+            for group in [contexts] * bool(contexts) if self.o.cbow else [[c] for c in contexts]:
+                if self.batch and not self.has_room(word, group):
+                    self.learn_batch()
+                self.batch.append((word, group))
+
+    def has_room(self, word, contexts):
+        """Whether no word takes steps of more than .25 and the hidden vectors are not too many."""
+        foci = [focus for focus, _ in self.batch]
+        met = [context for _, group in self.batch for context in group]
+        most = 0.25 / max(self.rate, 1e-9)
+        groups = [tuple(group) for _, group in self.batch]
+        known = not self.o.cbow and tuple(contexts) in groups
+        n_rows = len(groups) if self.o.cbow else len(set(groups))
+        return (
+            len(self.batch) < 16 * self.o.n_batch
+            and (known or n_rows < self.o.n_batch)
+            and foci.count(word) + 1 <= most
+            and all(met.count(context) + 1 <= most for context in contexts)
+        )
+
+    def learn_batch(self):
+        """Full softmax, example by example, all at the old rows."""
+        if not self.batch:
+            return
+        by_input, by_output = np.zeros_like(self.o.input), np.zeros_like(self.o.output)
+        for word, contexts in self.batch:
+            n = len(contexts)
+            hidden = self.o.input[contexts].sum(axis=0)
+            hidden /= n if self.o.cbow and self.o.mean_hidden else 1
+            loss, by_hidden, by_rows = softmax(hidden, self.o.output, word)
+            self.loss += loss * self.o.want_loss
+            by_output += by_rows
+            by_hidden /= n if self.o.cbow and self.o.mean_gradient else 1
+            for context in contexts:
+                by_input[context] += self.lock(context) * by_hidden
+        self.o.input[:] -= self.rate * by_input
+        self.o.output[:] -= self.rate * by_output
+        self.n_examples += len(self.batch)
+        self.batch = []
+
     def meet(self, hidden, word, label, weight):
         """One weighted logistic regression: its loss, and minus its gradients times the rate."""
         row = self.o.output[word]
@@ -307,7 +365,7 @@ class _Run:
             for position in block
             for context in self.contexts(tokens, position, reach)
         ]
-        for context, word in pairs:
+        for _, word in pairs:
             met[word] += 1
             for n in drawn:
                 met[n] += share * (n != word)

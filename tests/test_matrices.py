@@ -21,6 +21,9 @@ CHOICES = [("two", "word"), ("tied", "word"), ("tied+reflect", "word"), ("three"
 each_choice = pytest.mark.parametrize("matrices, bias", CHOICES)
 
 
+pytestmark = pytest.mark.filterwarnings("ignore:matrices=.tied")
+
+
 def make_model(sentences=SENTENCES, **given):
     defaults = {
         "vector_size": 12, "min_count": 1, "workers": 1, "sg": 1, "sample": 0, "epochs": 2,
@@ -126,7 +129,8 @@ def test_one_matrix_takes_half_the_memory():
         .estimate_memory(n)["total"] - n * 178
         for matrices, bias in CHOICES
     }  # fmt: skip
-    assert all(sizes[choice] * 2 == sizes["two", "word"] for choice in CHOICES if "tied" in choice[0])
+    for choice in CHOICES:
+        assert "tied" not in choice[0] or sizes[choice] * 2 == sizes["two", "word"]
     assert sizes["three", "word"] * 2 == sizes["two", "word"] * 3
     assert sizes["two", "word"] == n * padded(100) * 4 * 2
 

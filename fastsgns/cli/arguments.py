@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastsgns.machine import n_cores
+from fastsgns.vectors.roles import ROLES
+from fastsgns.vectors.spaces import COMBINATIONS, SPACES
 
 
 class UsageError(ValueError):
@@ -117,6 +119,29 @@ def add_vectors(parser: argparse.ArgumentParser, name: str, text: str) -> None:
         action="store_true",
         help="a text has no first line with its sizes, as GloVe's",
     )
+    parser.add_argument(
+        "--role",
+        choices=(*ROLES, *COMBINATIONS),
+        help="which vectors of a model: input, output, their sum, both end to end, or those that "
+        "negatives have of their own (default: input)",
+    )
+
+
+def add_space(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says which vectors are asked and which answer."""
+    parser.add_argument(
+        "--space",
+        choices=SPACES,
+        default=SPACES[0],
+        help="ask a model with input or output vectors, and search one or the other: in-in for "
+        "words alike, in-out for words of the topic (default: %(default)s)",
+    )
+
+
+def check_space(arguments: argparse.Namespace) -> None:
+    """Stop with the usage if a space comes with a role, of which it would be no space."""
+    if arguments.space != SPACES[0] and arguments.role:
+        arguments.usage("give --role or --space, not both")
 
 
 def positive(text: str) -> int:

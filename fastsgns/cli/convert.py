@@ -13,6 +13,7 @@ examples:
   fastsgns convert GoogleNews-vectors.bin.gz google.fastsgns --limit 200000
   fastsgns convert glove.6B.50d.txt glove.fastsgns --no-header
   fastsgns convert vectors.fastsgns - | head
+  fastsgns convert model.fastsgns contexts.txt --role output
   fastsgns convert vectors.fastsgns - --to binary | gzip > vectors.bin.gz
 
 Formats by suffix: .txt and .vec (word2vec text), .bin (word2vec binary), each also with .gz, .bz2
@@ -42,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     loaded: Any = sources.load(
         source, arguments.from_format, limit=arguments.limit, no_header=arguments.no_header
     )
+    if arguments.role:
+        loaded = sources.of_role(loaded, arguments.role, source)
     if arguments.limit:
         loaded = first(getattr(loaded, "wv", loaded), arguments.limit)
     sources.save(loaded, arguments.output, arguments.to_format, header=not arguments.no_header)

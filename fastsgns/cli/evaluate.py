@@ -17,6 +17,7 @@ examples:
   fastsgns eval vectors.fastsgns questions-words.txt
   fastsgns eval vectors.bin wordsim353.tsv simlex999.tsv questions-words.txt --json
   fastsgns eval vectors.fastsgns questions-words.txt --restrict-vocab 30000 --mul
+  fastsgns eval model.fastsgns simlex999.tsv --role sum
   zcat wordsim353.csv.gz | fastsgns eval glove.6B.50d.txt --no-header -
 
 A file that starts with a line ': name of a section' holds analogies, four words a line; any other

@@ -3,13 +3,24 @@
 import argparse
 import difflib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from fastsgns import KeyedVectors
 from fastsgns.cli import sources
-from fastsgns.cli.arguments import add_command, add_vectors, positive, utf8
+from fastsgns.cli.arguments import (
+    add_command,
+    add_space,
+    add_vectors,
+    check_space,
+    positive,
+    utf8,
+)
 from fastsgns.console import say, table
+from fastsgns.vectors.spaces import SPACES
+
+Ask = Callable[..., Any]
 
 N_SPELLINGS = 100_000  # so many of the most frequent words are looked through for a spelling
 NN_EXAMPLES = """\
@@ -17,6 +28,8 @@ examples:
   fastsgns nn vectors.fastsgns matrix
   fastsgns nn GoogleNews-vectors.bin.gz -n 3 Paris London
   fastsgns nn glove.6B.50d.txt.gz --no-header paris
+  fastsgns nn model.fastsgns yale --space in-out
+  fastsgns nn model.fastsgns yale --role sum
   cut -f1 words.tsv | fastsgns nn vectors.txt
   fastsgns nn vectors.fastsgns          (asks for words, until an empty line)
 """
@@ -32,6 +45,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Declare both sub-commands."""
     parser = add_command(commands, "nn", "list the nearest words to a word", NN_EXAMPLES, run_nn)
     add_vectors(parser, "model", "vectors or a model")
+    add_space(parser)
     parser.add_argument(
         "words",
         nargs="*",
@@ -44,6 +58,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         commands, "analogy", "complete 'a is to b as c is to ?'", ANALOGY_EXAMPLES, run_analogy
     )
     add_vectors(parser, "model", "vectors or a model")
+    add_space(parser)
     parser.add_argument(
         "words", nargs="*", type=utf8, metavar="WORD", help="the three words a, b and c"
     )
@@ -82,13 +97,12 @@ def _add_topn(parser: argparse.ArgumentParser) -> None:
 
 def run_nn(arguments: argparse.Namespace) -> int:
     """Neighbours of each word; 1 if none of them is known."""
+    check_space(arguments)
     vectors = sources.load_given(arguments)
+    ask = partial(vectors.most_similar, topn=arguments.topn, space=arguments.space)
     titled = len(arguments.words) != 1
     asked = arguments.words or (line.strip() for line in _lines("word> "))
-    answers = [
-        _answer(vectors, [word], [], arguments.topn, title=word if titled else None)
-        for word in asked
-    ]
+    answers = [_answer(vectors, ask, [word], [], word if titled else None) for word in asked]
     return 0 if any(answers) or not answers else 1
 
 
@@ -99,34 +113,34 @@ def run_analogy(arguments: argparse.Namespace) -> int:
         arguments.usage("give three words, or --positive and --negative, not both")
     if arguments.words and len(arguments.words) != 3:
         arguments.usage(f"three words a, b, c are wanted, not {len(arguments.words)}")
+    check_space(arguments)
+    if arguments.mul and arguments.space != SPACES[0]:
+        arguments.usage("--mul takes a --role, not a --space")
     vectors = sources.load_given(arguments)
+    ask: Ask = partial(vectors.most_similar, topn=arguments.topn, space=arguments.space)
+    if arguments.mul:
+        ask = partial(vectors.most_similar_cosmul, topn=arguments.topn)
     if query:
-        answered = _answer(
-            vectors, arguments.positive, arguments.negative, arguments.topn, multiply=arguments.mul
-        )
-        return 0 if answered else 1
+        return 0 if _answer(vectors, ask, arguments.positive, arguments.negative) else 1
     asked = [arguments.words] if arguments.words else map(str.split, _lines("a b c> "))
-    answers = [_analogy(vectors, words, arguments, titled=not arguments.words) for words in asked]
+    answers = [_analogy(vectors, ask, words, titled=not arguments.words) for words in asked]
     return 0 if any(answers) or not answers else 1
 
 
-def _analogy(
-    vectors: KeyedVectors, words: list[str], arguments: argparse.Namespace, titled: bool
-) -> bool:
+def _analogy(vectors: KeyedVectors, ask: Ask, words: list[str], titled: bool) -> bool:
     if len(words) != 3:
         say(f"three words are wanted, not {len(words)}: {' '.join(words)}")
         return False
     a, b, c = words
     title = f"{a} : {b} = {c} : ?" if titled else None
-    return _answer(vectors, [b, c], [a], arguments.topn, arguments.mul, title)
+    return _answer(vectors, ask, [b, c], [a], title)
 
 
 def _answer(
     vectors: KeyedVectors,
+    ask: Ask,
     positive: list[str],
     negative: list[str],
-    topn: int,
-    multiply: bool = False,
     title: str | None = None,
 ) -> bool:
     """Print a table of answers; False, with a message, if a word is unknown."""
@@ -135,10 +149,9 @@ def _answer(
         say(_unknown(vectors, word))
     if unknown:
         return False
-    ask: Any = vectors.most_similar_cosmul if multiply else vectors.most_similar
     if title:
         print(title)
-    print(table(ask(positive=positive, negative=negative, topn=topn), indent=2), flush=True)
+    print(table(ask(positive=positive, negative=negative), indent=2), flush=True)
     return True
 
 

@@ -18,6 +18,7 @@ from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.formats import files, native
 from fastsgns.progress import reading_bar
+from fastsgns.vectors.spaces import COMBINATIONS
 
 FORMATS = {".txt": "text", ".vec": "text", ".bin": "binary"}
 
@@ -195,9 +196,31 @@ def _load(source: Any, format: str, limit: int | None, no_header: bool) -> Any:
 
 def load_given(arguments: Namespace) -> KeyedVectors:
     """Load the vectors that the arguments of `fastsgns.cli.arguments.add_vectors` name."""
-    return load_vectors(
-        arguments.model, format=arguments.from_format, no_header=arguments.no_header
-    )
+    loaded = load(arguments.model, arguments.from_format, no_header=arguments.no_header)
+    return of_role(loaded, arguments.role or "input", arguments.model)
+
+
+def of_role(loaded: Any, role: str, path: str) -> KeyedVectors:
+    """Give the vectors of a role, or a combination of two, of what `load` loaded from `path`.
+
+    Raises
+    ------
+    ValueError
+        If there are none, as in a file of vectors alone.
+    """
+    if role == "input":
+        return getattr(loaded, "wv", loaded)
+    if not hasattr(loaded, "roles"):
+        raise ValueError(
+            f"{path} holds vectors alone: for the role {role!r} a whole model is wanted, as "
+            "model.save and fastsgns train write it"
+        )
+    try:
+        if role in COMBINATIONS:
+            return loaded.roles.combined(role)
+        return getattr(loaded.roles, role)
+    except AttributeError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def load_vectors(path: str, **options: Any) -> KeyedVectors:

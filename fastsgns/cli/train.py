@@ -95,6 +95,12 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         help="hierarchical softmax, beside --negative or instead of it",
     )
     group.add_argument(
+        "--softmax",
+        action="store_const",
+        const=1,
+        help="full softmax, for small vocabularies: exact, instead of --negative and --hs",
+    )
+    group.add_argument(
         "--sharing",
         dest="negative_sharing",
         choices=("pair", "window", "block"),
@@ -179,12 +185,15 @@ def _hyper_parameters(arguments: argparse.Namespace) -> dict[str, Any]:
         "seed",
         "hs",
         "negative_sharing",
+        "softmax",
         "matrices",
         "bias",
         "coupling",
         *SCHEDULE,
     )
     values = {name: getattr(arguments, name) for name in names}
+    if arguments.softmax and arguments.negative is None and not arguments.resume:
+        values["negative"] = 0
     return {name: value for name, value in values.items() if value is not None}
 
 

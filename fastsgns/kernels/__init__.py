@@ -11,9 +11,9 @@ import os
 from typing import Any
 
 from fastsgns.kernels import sgns
-from fastsgns.kernels.sgns import is_available, load_blas, use_variant
+from fastsgns.kernels.sgns import is_available, load_blas, load_softmax, use_variant
 
-__all__ = ["available", "force", "train_chunk", "variant"]
+__all__ = ["available", "force", "load_softmax", "train_chunk", "variant"]
 
 VARIANTS = ("avx512bf16", "avx512", "avx2", "neon", "sse2", "plain", "blas")
 _variant = "plain"

@@ -31,7 +31,7 @@ class Objective:
     input : ndarray of float32 or float64, shape (V, width)
         Input rows; `width` is a multiple of 16 and the padding is zero.
     output : ndarray, shape (V, width), or None
-        Output rows of negative sampling; None leaves negative sampling out. The same array as
+        Output rows of negative sampling or full softmax; None leaves both out. The same array as
         `input` lets one matrix play both roles (`fastsgns.kernels.roles`).
     tree : ndarray, shape (V - 1, width), or None
         Output rows of hierarchical softmax, one an inner node; None leaves it out.
@@ -60,6 +60,9 @@ class Objective:
         How many neighbouring focus words share negatives, and how many draws they share; 0 draws
         `negative` for each example (`fastsgns.kernels.blocks`). With `tree`, all contexts of a
         focus word also meet its path at once; without `output`, `n_shared` is then 0.
+    n_batch : int
+        Full softmax over `output` (`fastsgns.kernels.softmax`): how many hidden vectors learn at
+        once; 0 leaves it out. Needs ``negative=0``, no `tree` and `n_focus` 0.
     max_reach : int, optional
         No sentence is longer than this: a bound on the scratch that a large window takes.
     negatives : ndarray, shape (V, width), or None
@@ -96,6 +99,7 @@ class Objective:
     want_loss: bool
     n_focus: int = 0
     n_shared: int = 0
+    n_batch: int = 0
     max_reach: int | None = None
     negatives: np.ndarray | None = None
     coupling: float = 0.0

@@ -6,10 +6,12 @@ Words and Phrases and their Compositionality". For a hidden vector h and a word 
     negative sampling (eq. 4)        log sigmoid(c_w . h) + sum_k log sigmoid(-c_{n_k} . h),
                                      n_k drawn from the noise distribution, n_k = w left out
     hierarchical softmax (eq. 3)     sum over the path of w of log sigmoid(+-t_node . h)
+    full softmax (eq. 2)             c_w . h - log sum_v exp(c_v . h)
 
 are maximised, where h is the input row of one context word (skip-gram: each pair of a window is
 its own example) or the sum or mean of the input rows of all context words of a window (CBOW).
-Both are logistic regressions of labels on rows, done by the verbs of `rows.h`.
+The first two are logistic regressions of labels on rows, done by the verbs of `rows.h`; the third,
+which excludes them, is `softmax.h`.
 
 A range may start and stop anywhere. Its tokens are the focus words; contexts are taken from the
 whole sentence, also beyond the range, so that no pair is lost where a corpus is cut into chunks.
@@ -17,7 +19,7 @@ whole sentence, also beyond the range, so that no pair is lost where a corpus is
 
 from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport free
 from libc.string cimport memset
 
 import numpy as np
@@ -25,9 +27,11 @@ import numpy as np
 from fastsgns.kernels.blocks cimport train_blocks
 from fastsgns.kernels.pairs cimport train_pairs
 from fastsgns.kernels.roles cimport exchange_scalar
+from fastsgns.kernels.scratch cimport scratch
+from fastsgns.kernels.softmax cimport check_batch, learn_batch, start_batch, train_softmax
 from fastsgns.kernels.state cimport (
-    BAD_ID, CACHE_LINE, SLACK, PIECE, AliasSlot, Model, Plan, RowOps, Worker, block_scratch,
-    plain_f64_rows, rows_use_blas, rows_variant,
+    BAD_ID, SLACK, PIECE, AliasSlot, Model, Plan, RowOps, Worker, block_scratch, plain_f64_rows,
+    rows_use_blas, rows_variant, softmax_f32, softmax_f64, softmax_use_blas,
 )
 from fastsgns.kernels.tokens cimport keep_focus, keep_margin, reverse
 
@@ -47,7 +51,9 @@ cdef int64_t train_piece(const Model *model, Worker *worker, const int32_t *ids,
     if n < 0:
         return n
     worker.n_kept += last - first
-    if first < last and model.n_focus:
+    if first < last and model.n_batch:
+        train_softmax(model, worker, first, last, n, rate)
+    elif first < last and model.n_focus:
         train_blocks(model, worker, first, last, n, rate)
     elif first < last:
         train_pairs(model, worker, first, last, n, rate)
@@ -70,18 +76,6 @@ cdef int64_t train_range(const Model *model, Worker *worker, const int32_t *ids,
         while position < stop and position == offsets[sentence + 1]:
             sentence += 1
     return 0
-
-
-cdef void *scratch(Worker *worker, int64_t n, size_t size) noexcept nogil:
-    """Zeroed memory from the start of a cache line, which `end_worker` frees.
-
-    The worker remembers if there was none.
-    """
-    cdef char *memory = <char *>calloc(n * size + CACHE_LINE, 1)
-    worker.owned[worker.n_owned] = memory
-    worker.n_owned += 1
-    worker.lacks_memory |= memory == NULL
-    return memory + (CACHE_LINE - <size_t>memory % CACHE_LINE)
 
 
 cdef void start_worker(const Model *model, Worker *worker, int longest_path) noexcept nogil:
@@ -122,6 +116,8 @@ cdef void start_worker(const Model *model, Worker *worker, int longest_path) noe
     worker.borrowed = <char *>scratch(worker, n_borrowed, model.row_bytes)
     worker.lent = <char *>scratch(worker, n_borrowed, model.row_bytes)
     worker.borrowed_ids = <int32_t *>scratch(worker, n_borrowed, sizeof(int32_t))
+    if model.n_batch:
+        start_batch(model, worker)
     if worker.lacks_memory:
         return
     if model.scalar != NULL:
@@ -235,12 +231,15 @@ cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
     model.cbow = objective.cbow
     model.n_focus = objective.n_focus
     model.n_shared = objective.n_shared
+    model.n_batch = objective.n_batch
+    model.softmax = softmax_f32 if real == np.float32 else softmax_f64
     model.mean_hidden = objective.mean_hidden
     model.mean_gradient = objective.mean_gradient
     model.want_loss = objective.want_loss
     model.stop = <int32_t *>address(objective.stop, np.int32, (1,))
     if model.output != NULL and (model.negative or model.n_shared) and model.noise == NULL:
         raise ValueError("negative sampling needs a noise table")
+    check_batch(model)
     if not 0 <= model.n_focus < 2**10:
         raise ValueError(f"0 to 1023 focus words can be trained at once; got {model.n_focus}")
     if model.n_focus and (model.cbow or model.lock != NULL):
@@ -289,6 +288,8 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
     memset(&model, 0, sizeof(Model))
     memset(&worker, 0, sizeof(Worker))
     fill_model(&model, objective, ops)
+    if model.n_batch:
+        load_softmax()
     if not 0 <= start <= stop <= ids.shape[0] or offsets[offsets.shape[0] - 1] != ids.shape[0]:
         raise ValueError(f"the range [{start}, {stop}) or the offsets do not fit the ids")
     if start == stop:
@@ -305,6 +306,8 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
             if not worker.lacks_memory:
                 status = train_range(&model, &worker, &ids[0], &offsets[0], sentence, start, stop,
                                      alpha_start, alpha_stop)
+            if worker.batch.rows.n_examples and status >= 0:
+                learn_batch(&model, &worker, alpha_stop)
             if model.scalar != NULL:
                 exchange_scalar(&model, &worker)
     finally:
@@ -333,17 +336,38 @@ def is_available(str name):
     return rows_variant(name.encode()) != NULL
 
 
-def load_blas():
-    """Hand scipy's single-precision BLAS to the "blas" variant; False if its ints are not int."""
+cdef int find_blas(names, void **functions) except -1:
+    """Addresses of functions of scipy's BLAS; 0 if its ints are not int."""
     from scipy.linalg import cython_blas
 
     capsules = cython_blas.__pyx_capi__
-    cdef const char *name
+    cdef const char *signature
+    for i, function in enumerate(names):
+        signature = PyCapsule_GetName(capsules[function])
+        if b", int *," not in signature:
+            return 0
+        functions[i] = PyCapsule_GetPointer(capsules[function], signature)
+    return 1
+
+
+def load_blas():
+    """Hand scipy's single-precision BLAS to the "blas" variant; False if its ints are not int."""
     cdef void *functions[3]
-    for i, function in enumerate(("sdot", "saxpy", "sgemm")):
-        name = PyCapsule_GetName(capsules[function])
-        if b", int *," not in name:
-            return False
-        functions[i] = PyCapsule_GetPointer(capsules[function], name)
+    if not find_blas(("sdot", "saxpy", "sgemm"), functions):
+        return False
     rows_use_blas(functions[0], functions[1], functions[2])
     return True
+
+
+def load_softmax():
+    """Hand the products of scipy's BLAS to full softmax.
+
+    Raises
+    ------
+    ImportError
+        If there is no scipy, or its ints are not int.
+    """
+    cdef void *functions[2]
+    if not find_blas(("sgemm", "dgemm"), functions):
+        raise ImportError("full softmax needs a scipy whose BLAS takes 32-bit integers")
+    softmax_use_blas(functions[0], functions[1])

@@ -54,6 +54,25 @@ cdef extern from "rows.h" nogil:
     void prefetch_slot(const void *slot)
     void prefetch_row(const void *row, int64_t n_bytes)
 
+cdef extern from "softmax.h" nogil:
+    ctypedef struct SoftmaxRows:
+        void *hidden
+        int32_t *pairs
+        int n_rows
+        int32_t *example_rows
+        int32_t *targets
+        int64_t n_examples
+        void *output
+        int64_t n_words
+        int64_t width
+        void *scores
+        void *gradient
+        int want_loss
+    ctypedef double (*softmax_t)(const SoftmaxRows *rows, double rate) noexcept nogil
+    double softmax_f32(const SoftmaxRows *rows, double rate)
+    double softmax_f64(const SoftmaxRows *rows, double rate)
+    void softmax_use_blas(void *sgemm, void *dgemm)
+
 cdef extern from "rng.h" nogil:
     ctypedef struct AliasSlot:
         uint32_t threshold
@@ -67,7 +86,8 @@ cdef extern from "rng.h" nogil:
 cdef enum:
     PIECE = 4096
     BAD_ID = -1
-    MAX_OWNED = 40
+    MAX_OWNED = 64
+    BATCH_PAIRS = 16
 
 # Which bias a single matrix has; SCALAR is one number, WORD one a word in the output role, BOTH the
 # same one in either role.
@@ -106,6 +126,8 @@ cdef struct Model:
     int cbow
     int n_focus
     int n_shared
+    int n_batch
+    softmax_t softmax
     int mean_hidden
     int mean_gradient
     int want_loss
@@ -127,6 +149,19 @@ cdef struct Plan:
     uint64_t *draws
     int32_t *targets
     int *n_targets
+
+# What full softmax learns from at once: hidden row i is of the input rows
+# `contexts[stops[i - 1]:stops[i]]`. `input_steps` and `output_steps` count by word in how many of
+# the examples it is a context, or the focus.
+cdef struct Batch:
+    SoftmaxRows rows
+    int32_t *contexts
+    int64_t *stops
+    int64_t n_contexts
+    int64_t room
+    int32_t *input_steps
+    int32_t *output_steps
+    int *row_of_word
 
 # What one call owns.
 cdef struct Worker:
@@ -151,6 +186,7 @@ cdef struct Worker:
     StepRows path
     BlockRows block
     BlockRows path_block
+    Batch batch
     const void **ahead
     int32_t *in_ids
     int32_t *out_ids

@@ -1,7 +1,6 @@
 """VocabularyBuilder: the part of Word2Vec that makes its vocabulary and its matrices."""
 
 import logging
-import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -14,36 +13,24 @@ from fastsgns.corpus.encoded import Chooser, EncodedCorpus, count_words, encode
 from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterable
 from fastsgns.corpus.vocabulary import Selection, TrimRule, Vocabulary
 from fastsgns.errors import EmptyCorpusError
-from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memory
-from fastsgns.models import parameters
+from fastsgns.models.allocation import Allocation
 from fastsgns.progress import reading_bar
-from fastsgns.tying import Tying
-from fastsgns.vectors.keyedvectors import KeyedVectors
 
 logger = logging.getLogger(__name__)
 
-MASK = 2**64 - 1
 ONE_SOURCE = "give either an iterable of sentences or corpus_file, and not both"
 
 
-class VocabularyBuilder:
-    """Counting, pruning and growing; allocation of the matrices."""
+class VocabularyBuilder(Allocation):
+    """Counting, pruning and growing."""
 
-    wv: KeyedVectors
-    vector_size: int
     min_count: int
     max_vocab_size: int | None
     max_final_vocab: int | None
     sample: float
     sorted_vocab: int
-    seed: int | None
-    hs: int
-    negative: int
-    matrices: str
-    bias: str
     workers: int
     progress: bool | None
-    _matrices: Matrices
     _trim_rule: TrimRule | None
     _raw: Vocabulary | None
     _origin: tuple[Vocabulary, np.ndarray] | None = None
@@ -307,91 +294,6 @@ class VocabularyBuilder:
         else:
             self._start(vocabulary)
 
-    def _rng(self, *key: int) -> np.random.Generator:
-        """A generator from the model's seed; None is a seed from the operating system."""
-        return np.random.default_rng(None if self.seed is None else [int(self.seed) & MASK, *key])
-
-    def _start(self, vocabulary: Vocabulary) -> None:
-        n_words = len(vocabulary)
-        parameters.warn_of_matrices(self)
-        require_memory(
-            sum(self._estimate(n_words).values()),
-            f"{n_words} words of {self.vector_size} dimensions",
-        )
-        self._matrices = Matrices(tying=self._tying())
-        self._matrices.create("input", n_words, self.vector_size)
-        self._matrices.start_bias(self._first_bias())
-        randomize(self._matrices.vectors["input"], self._rng())
-        for role in self._target_roles():
-            self._matrices.create(role, n_words, self.vector_size)
-        if self.hs:
-            self._matrices.create("tree", n_words - 1, self.vector_size)
-        self.wv = KeyedVectors.from_arrays(
-            vocabulary.words, self._matrices.vectors["input"], vocabulary.counts, vocabulary.ids
-        )
-
-    def _current(self) -> Matrices:
-        """The matrices, with the input vectors that the user sees now."""
-        self._matrices.vectors["input"] = self.wv._vectors
-        return self._matrices
-
-    def _tying(self) -> Tying:
-        return Tying(self.matrices, self.bias)
-
-    def _estimate(self, n_words: int) -> dict[str, int]:
-        return estimate_bytes(
-            n_words, self.vector_size, self.negative > 0, self.hs > 0, self._tying()
-        )
-
-    def _target_roles(self) -> list[str]:
-        """The roles of negative sampling that have a matrix beside the input's."""
-        tying = self._tying()
-        if not self.negative or tying.is_one:
-            return []
-        return ["output", "negative"] if tying.is_apart else ["output"]
-
-    def _first_bias(self) -> float:
-        """-log k: the score of SGNS's optimum at a PMI of 0."""
-        return -math.log(max(self.negative, 1))
-
-    def _grow(self, vocabulary: Vocabulary) -> None:
-        """Extend to a vocabulary that begins with the present one.
-
-        If the Huffman tree of the new counts has other inner nodes, its matrix starts over.
-        """
-        n_old, n_words = len(self.wv), len(vocabulary)
-        self._matrices.vectors["input"] = self.wv.vectors
-        self._matrices.grow("input", n_words)
-        self._matrices.start_bias(self._first_bias(), n_old)
-        randomize(self._matrices.vectors["input"][n_old:], self._rng(n_old))
-        for role in self._target_roles():
-            if role in self._matrices.vectors:
-                self._matrices.grow(role, n_words)
-        if self.hs and _tree_differs(self.wv.expandos["count"], vocabulary.counts):
-            self._matrices.create("tree", n_words - 1, self.vector_size)
-        if len(self.wv.vectors_lockf) > 1:
-            self.wv.vectors_lockf = np.concatenate(
-                [self.wv.vectors_lockf, np.ones(n_words - n_old, np.float32)]
-            )
-        self.wv.index_to_key[:] = vocabulary.words
-        self.wv.key_to_index.update(vocabulary.ids)
-        self.wv.next_index = n_words
-        self.wv.vectors = self._matrices.vectors["input"]
-        self.wv.allocate_vecattrs()
-        self.wv.expandos["count"] = vocabulary.counts
-
-    def _vocabulary(self) -> Vocabulary:
-        """The words of `wv` with their counts."""
-        counts = self.wv.expandos.get("count")
-        if counts is None:
-            raise RuntimeError(
-                "model.wv has no counts, which training needs; set them with "
-                "model.wv.set_vecattr(word, 'count', n), or call build_vocab"
-            )
-        vocabulary = Vocabulary(self.wv.index_to_key, counts)
-        vocabulary.__dict__["ids"] = self.wv.key_to_index
-        return vocabulary
-
 
 class _Counted:
     """Sentences, counted as they pass by."""
@@ -405,11 +307,6 @@ class _Counted:
             self.n_sentences += 1
             self.n_tokens += len(tokens)
             yield tokens
-
-
-def _tree_differs(old_counts: np.ndarray, new_counts: np.ndarray) -> bool:
-    old, new = sampling.huffman_paths(old_counts), sampling.huffman_paths(new_counts)
-    return not (np.array_equal(old.nodes, new.nodes) and np.array_equal(old.labels, new.labels))
 
 
 def _report(chosen: Selection, sample: float) -> dict[str, float]:

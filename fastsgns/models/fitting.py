@@ -17,6 +17,7 @@ from fastsgns.models.building import VocabularyBuilder
 from fastsgns.models.callbacks import StopTraining
 from fastsgns.models.inputs import input_rows
 from fastsgns.models.sharing import described, sharing
+from fastsgns.models.softmax import batch_rows
 from fastsgns.training import Schedule, Tally, Trainer
 
 logger = logging.getLogger(__name__)
@@ -154,10 +155,12 @@ class Fitting(VocabularyBuilder):
                 f"with matrices={self.matrices!r} a row is input and output at once, so "
                 "wv.vectors_lockf can't hold it still; let all be 1"
             )
-        n_focus, n_shared = sharing(self, p_max, locked=lock is not None)
+        n_focus, n_shared = 0, 0
+        if not self.softmax:
+            n_focus, n_shared = sharing(self, p_max, locked=lock is not None)
         return Objective(
             input=input_rows(self.wv, matrices),
-            output=matrices.rows("output") if self.negative else None,
+            output=matrices.rows("output") if self._has_output() else None,
             tree=matrices.rows("tree") if self.hs else None,
             noise=None if noise is None else sampling.alias_table(noise),
             paths=sampling.huffman_paths(counts) if self.hs else None,
@@ -172,6 +175,7 @@ class Fitting(VocabularyBuilder):
             want_loss=self.compute_loss,
             n_focus=n_focus,
             n_shared=n_shared,
+            n_batch=batch_rows(len(counts)) if self.softmax else 0,
             negatives=matrices.rows("negative") if tying.is_apart else None,
             coupling=float(self.coupling),
             n_dimensions=self.wv.vector_size,

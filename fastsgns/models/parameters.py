@@ -47,6 +47,7 @@ def check(model: Any) -> None:
     for name, allowed in (
         ("cbow_gradient", CBOW_GRADIENTS),
         ("negative_sharing", SHARINGS),
+        ("softmax", (0, 1)),
         ("matrices", MATRICES),
         ("bias", BIASES),
     ):
@@ -56,12 +57,26 @@ def check(model: Any) -> None:
 
 
 def check_objective(model: Any) -> None:
-    """Raise a ValueError if there is nothing to learn, or no kernel to learn with.
+    """Refuse a model with nothing to learn, or with no kernel to learn with.
 
     It is asked before a corpus is read, which may take minutes.
+
+    Raises
+    ------
+    ValueError
+        If no objective is chosen, two that exclude each other, or a kernel that can't run here.
+    ImportError
+        If full softmax is chosen and scipy's BLAS is not to be had.
     """
     kernels.variant()
-    if not model.hs and not model.negative:
+    if model.softmax:
+        if model.negative or model.hs:
+            raise ValueError(
+                f"negative is {model.negative} and hs is {model.hs}: with softmax=1 both must be "
+                "0, for it is what they approximate"
+            )
+        kernels.load_softmax()
+    elif not model.hs and not model.negative:
         raise ValueError("negative is 0 and hs is 0: give one of them, or nothing is learned")
     if model.matrices != "two" and (model.hs or not model.negative):
         raise ValueError(

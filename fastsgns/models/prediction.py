@@ -23,6 +23,8 @@ class Prediction:
     sg: int
     hs: int
     negative: int
+    softmax: int
+    ns_exponent: float
     window: int
     cbow_mean: int
     _matrices: Matrices
@@ -35,7 +37,9 @@ class Prediction:
 
         ``p(w | contexts) = exp(c_w . h) / sum_v exp(c_v . h)``, with h the mean (or, with
         ``cbow_mean=0``, the sum) of the contexts' input vectors and c_w the output vectors; if
-        words have biases, c_w . h + b_w instead of c_w . h.
+        words have biases, c_w . h + b_w instead of c_w . h. It is what ``softmax=1`` learns;
+        negative sampling learns scores from which the logarithm of w's share of the negatives is
+        subtracted (Levy and Goldberg 2014).
 
         Parameters
         ----------
@@ -52,11 +56,9 @@ class Prediction:
         Raises
         ------
         RuntimeError
-            If the model was not trained with negative sampling.
+            If the model was trained with neither negative sampling nor full softmax.
         """
-        output = self._current().in_role("output")
-        if not self.negative or output is None:
-            raise RuntimeError("prediction needs output vectors; train with negative > 0")
+        output = self._output()
         found = [self.wv.get_index(word) for word in context_words_list if word in self.wv]
         if not found:
             logger.warning("none of the context words is in the vocabulary")
@@ -64,11 +66,130 @@ class Prediction:
         hidden = self.wv._vectors[found].sum(axis=0)
         if self.cbow_mean:
             hidden /= len(found)
-        scores = output @ hidden
-        if self._matrices.tying.has_column:
-            scores += self._matrices.bias
-        likely = np.exp(scores - scores.max())
+        return self._likeliest(_softmax(_biased(output @ hidden, self._matrices.bias)), topn)
+
+    def context_scores(self, word: Any) -> np.ndarray:
+        """Scores s(word -> c) of all words c as contexts of a word, as training has them.
+
+        ``s(i -> j) = input_i . output_j``, plus the bias of j (and, with ``bias="both"``, of i)
+        where the model has biases.
+
+        Parameters
+        ----------
+        word : word or id
+
+        Returns
+        -------
+        ndarray of float32, shape (V,)
+
+        Raises
+        ------
+        KeyError
+            If the word is unknown.
+        RuntimeError
+            If the model was trained with neither negative sampling nor full softmax.
+        """
+        index, bias = self.wv.get_index(word), self._matrices.bias
+        scores = _biased(self._output() @ self.wv._vectors[index], bias)
+        if bias is not None and self._matrices.tying.bias == "both":
+            scores += bias[index]
+        return scores
+
+    def predict_contexts(self, word: Any, topn: int | None = 10) -> Any:
+        """Words most likely to stand in the window of a word, with ``p(context | word)``.
+
+        Parameters
+        ----------
+        word : word or id
+        topn : int or None
+            How many; with None the probabilities themselves are returned.
+
+        Returns
+        -------
+        list of (word, float)
+            Most likely first; or an array of float64, shape (V,), that sums to 1, if `topn` is
+            None.
+
+        Raises
+        ------
+        KeyError
+            If the word is unknown.
+        RuntimeError
+            If the model was trained with neither negative sampling nor full softmax.
+
+        Notes
+        -----
+        Let #(w, c) be the pairs of a word and a context, #(w) those of the word, k the negatives a
+        pair and P their distribution. A negative that equals the positive is left out, so that c is
+        a negative of w at #(w) - #(w, c) pairs, and the expected loss of skip-gram has of (w, c)
+
+            -#(w, c) log sigmoid(s) - k P(c) (#(w) - #(w, c)) log sigmoid(-s).
+
+        Its derivative by s, ``-#(w, c) sigmoid(-s) + k P(c) (#(w) - #(w, c)) sigmoid(s)``, is 0 at
+
+            exp(s) = sigmoid(s) / sigmoid(-s) = p(c | w) / (1 - p(c | w)) / (k P(c)).
+
+        Where p(c | w) is small and P the unigram distribution, that is s = PMI(w, c) - log k (Levy,
+        Goldberg 2014, "Neural Word Embedding as Implicit Matrix Factorization", eq. 7 to 12, who
+        leave no negative out); for any p and P
+
+            p(c | w) = sigmoid(s(w -> c) + log(k P(c))),
+
+        which, as trained scores are only near the optimum, is scaled to sum to 1 over c.
+
+        `predict_output_word` leaves the noise out, and so makes frequent words less likely than
+        they are. The pairs are those that were trained on: within drawn windows, and thinned by
+        `sample`. A single matrix never meets a word as its own negative, so that s(w -> w) means
+        nothing: p(w | w) is given as 0, and the others are those of contexts other than w. Of CBOW,
+        which learns what stands amid several words, it is an approximation; with
+        ``matrices="three"`` it does not hold, as negatives have vectors of their own. With
+        ``softmax=1`` p is the model's own, exp(s) scaled to sum to 1.
+
+        Examples
+        --------
+        >>> from fastsgns import Word2Vec
+        >>> pairs = [["salt", "pepper"]] * 300 + [["salt", "water"]] * 100
+        >>> settings = {"vector_size": 4, "min_count": 1, "sample": 0, "workers": 1, "epochs": 50}
+        >>> model = Word2Vec(pairs, sg=1, **settings)
+        >>> [(word, round(p, 1)) for word, p in model.predict_contexts("salt", topn=2)]
+        [('pepper', 0.7), ('water', 0.3)]
+        """
+        likely = self._context_probabilities(word)
+        return likely if topn is None else self._likeliest(likely, topn)
+
+    def context_probability(self, context: Any, word: Any) -> float:
+        """``p(context | word)``: how likely one word is to stand in the window of another.
+
+        It is not symmetric; see `predict_contexts` for what it means and what it raises.
+        """
+        return float(self._context_probabilities(word)[self.wv.get_index(context)])
+
+    def _context_probabilities(self, word: Any) -> np.ndarray:
+        scores = self.context_scores(word).astype(np.float64)
+        if self.softmax:
+            return _softmax(scores)
+        counts = self.wv.expandos.get("count")
+        if counts is None:
+            raise RuntimeError("model.wv has no counts, from which the noise follows")
+        noise = self.negative * sampling.noise_distribution(counts, self.ns_exponent)
+        with np.errstate(divide="ignore"):
+            scores += np.log(noise)
+        if self._matrices.tying.is_one:
+            scores[self.wv.get_index(word)] = -np.inf
+        likely = np.exp(-np.logaddexp(0, -scores))
         likely /= likely.sum()
+        return likely
+
+    def _output(self) -> np.ndarray:
+        """The output vectors as they enter scores."""
+        output = self._current().in_role("output")
+        if not (self.negative or self.softmax) or output is None:
+            raise RuntimeError(
+                "prediction needs output vectors; train with negative > 0 or softmax=1"
+            )
+        return output
+
+    def _likeliest(self, likely: np.ndarray, topn: int) -> list[tuple[Any, float]]:
         best = np.argsort(-likely, kind="stable")[:topn]
         return [(self.wv.index_to_key[word], float(likely[word])) for word in best.tolist()]
 
@@ -130,3 +251,13 @@ class Prediction:
             return 0.0
         ids, offsets = np.array(known, np.int32), np.array([0, len(known)])
         return -kernels.train_chunk(objective, ids, offsets, 0, len(ids), 0.0, 0.0, 0)[0]
+
+
+def _biased(scores: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+    return scores if bias is None else scores + bias.astype(scores.dtype)
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    likely = np.exp(scores - scores.max())
+    likely /= likely.sum()
+    return likely

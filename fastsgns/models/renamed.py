@@ -40,7 +40,7 @@ SUCCESSORS = MOVED_TO_WV | {
     "vocabulary": "the model itself (model.min_count, model.sample) and model.wv",
 }
 MISSING = {
-    "syn1neg": "it exists only with negative sampling (negative > 0) and a vocabulary",
+    "syn1neg": "it exists only with negative > 0 or softmax=1, and a vocabulary",
     "syn1": "it exists only with hierarchical softmax (hs=1) and a vocabulary",
     "load": "it makes a new model, so call it on the class: model = Word2Vec.load(path)",
 }

@@ -80,6 +80,8 @@ def _say_so(wanted: str, rate: float, window: int, n_stable: int) -> None:
 
 def described(objective: Objective) -> str:
     """What is trained at once, in words."""
+    if objective.n_batch:
+        return f"{'CBOW' if objective.cbow else 'skip-gram'} with full softmax"
     one = ", one matrix in both roles" if objective.output is objective.input else ""
     if objective.cbow:
         return "CBOW" + one

@@ -43,8 +43,9 @@ PARAMETER_TYPES: dict[str, Any] = {
     "matrices": str,
     "bias": str,
     "coupling": REAL,
+    "softmax": int,
 }
-ADDED_LATER = {"matrices": "two", "bias": "scalar", "coupling": 0.0}
+ADDED_LATER = {"matrices": "two", "bias": "scalar", "coupling": 0.0, "softmax": 0}
 STATE_TYPES: dict[str, Any] = {
     "effective_min_count": REAL,
     "corpus_count": int,

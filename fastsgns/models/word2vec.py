@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-
 from fastsgns.corpus.sentences import (
     BrownCorpus,
     LineSentence,
@@ -18,8 +16,10 @@ from fastsgns.matrices import Matrices
 from fastsgns.models import parameters, storage
 from fastsgns.models.callbacks import CallbackAny2Vec
 from fastsgns.models.fitting import Fitting
+from fastsgns.models.layers import Layers
 from fastsgns.models.prediction import Prediction
 from fastsgns.models.renamed import ClassOnly, Renamed, refuse_unknown
+from fastsgns.models.roles import RoleHolder
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 __all__ = [
@@ -41,7 +41,7 @@ FAST_VERSION = CORPUSFILE_VERSION = 1
 MAX_WORDS_IN_BATCH = 10000
 
 
-class Word2Vec(Fitting, Prediction, Renamed):
+class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
     """Vectors of words, trained on sentences; gensim's class by name, arguments and behaviour.
 
     Parameters
@@ -107,6 +107,9 @@ class Word2Vec(Fitting, Prediction, Renamed):
         algorithm to the letter; all pairs of a focus word; or those of 4 neighbouring focus words,
         the fastest. The expectation of the gradient is the same; docs/training.md, and
         docs/performance.md for speed and quality.
+    softmax : {0, 1}
+        1 is full softmax, for small vocabularies: the exact objective that the two others
+        approximate, so that `negative` and `hs` must be 0. docs/training.md says more.
     matrices : {"two", "tied", "tied+bias", "tied+reflect", "three"}
         Which matrices the roles of input and output have: one each; the same one for both, alone,
         with a bias, or with the sign of half the coordinates flipped in one role; or a third for
@@ -122,9 +125,11 @@ class Word2Vec(Fitting, Prediction, Renamed):
     Attributes
     ----------
     wv : KeyedVectors
-        The input vectors by word.
+        The input vectors by word; ``wv.output`` are the output vectors by word.
+    roles : Roles
+        All matrices by role, and their combinations.
     syn1neg : ndarray of float32, shape (V, vector_size)
-        The output vectors of negative sampling.
+        The output vectors of negative sampling or full softmax.
     syn1 : ndarray of float32, shape (V - 1, vector_size)
         The output vectors of hierarchical softmax, one an inner node of the tree.
     epoch_losses : list of float
@@ -184,6 +189,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
         *,
         cbow_gradient: str = "gensim",
         negative_sharing: str = "pair",
+        softmax: int = 0,
         matrices: str = "two",
         bias: str = "scalar",
         coupling: float = 0.0,
@@ -198,7 +204,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
         self.sorted_vocab, self.null_word, self.batch_words = sorted_vocab, null_word, batch_words
         self.sg, self.hs, self.negative, self.ns_exponent = sg, hs, negative, ns_exponent
         self.cbow_mean, self.cbow_gradient = cbow_mean, cbow_gradient
-        self.negative_sharing = negative_sharing
+        self.negative_sharing, self.softmax = negative_sharing, softmax
         self.matrices, self.bias, self.coupling = matrices, bias, coupling
         self.seed, self.workers, self.epochs, self.hashfxn = seed, workers, epochs, hashfxn
         self.compute_loss, self.comment, self.progress = compute_loss, comment, progress
@@ -275,8 +281,7 @@ class Word2Vec(Fitting, Prediction, Renamed):
         RuntimeError
             If there is no vocabulary yet.
         ValueError
-            If `epochs` or both totals are missing, or neither negative sampling nor hierarchical
-            softmax is on.
+            If `epochs` or both totals are missing, or no objective is on.
         EmptyCorpusError
             If the corpus has no word of the vocabulary.
         FloatingPointError
@@ -315,50 +320,6 @@ class Word2Vec(Fitting, Prediction, Renamed):
             if stated is not None and stated != found:
                 logger.warning("%d %s were announced, %d found", stated, what, found)
         return self._train(corpus, epochs, self.alpha, self.min_alpha, word_count, callbacks)
-
-    @property
-    def syn1neg(self) -> np.ndarray:
-        """Output vectors of negative sampling, shape (V, vector_size); may be replaced.
-
-        Of a single matrix, that matrix in its output role.
-        """
-        return self._role("output", "syn1neg")
-
-    @syn1neg.setter
-    def syn1neg(self, vectors: np.ndarray) -> None:
-        self._set_role("output", vectors)
-
-    @property
-    def syn1(self) -> np.ndarray:
-        """Output vectors of hierarchical softmax, shape (V - 1, vector_size); may be replaced."""
-        return self._role("tree", "syn1")
-
-    @syn1.setter
-    def syn1(self, vectors: np.ndarray) -> None:
-        self._set_role("tree", vectors)
-
-    def _role(self, role: str, name: str) -> np.ndarray:
-        vectors = self._current().in_role(role)
-        if vectors is None:
-            raise AttributeError(name)  # of which Renamed.__getattr__ makes a message
-        return vectors
-
-    def _set_role(self, role: str, vectors: np.ndarray) -> None:
-        if role == "output" and self._matrices.tying.is_one:
-            raise ValueError(
-                f"with matrices={self.matrices!r} there is no output matrix to replace; "
-                "set model.wv.vectors"
-            )
-        array = np.asarray(vectors, np.float32)
-        wanted = len(self.wv) - (role == "tree"), self.wv.vector_size
-        if array.shape != wanted:
-            raise ValueError(f"the {role} matrix must be of shape {wanted}; got {array.shape}")
-        self._matrices.vectors[role] = array
-
-    @property
-    def layer1_size(self) -> int:
-        """Dimensions of the hidden layer, which are those of a vector."""
-        return self.vector_size
 
     def save(
         self,

@@ -24,9 +24,13 @@ class Comparisons(Queries):
         vector, rows = as_real(np.asarray(vector_1)), as_real(np.asarray(vectors_all))
         return divide(products(rows, unit(vector)), row_norms(rows))
 
-    def similarity(self, w1: Key, w2: Key) -> np.floating:
-        """Cosine between the vectors of two keys."""
-        return unit(self.get_vector(w1)) @ unit(self.get_vector(w2))
+    def similarity(self, w1: Key, w2: Key, *, space: str = "in-in") -> np.floating:
+        """Cosine between the vectors of two keys; `space` as in `most_similar`.
+
+        With "in-out" it is that between the input vector of `w1` and the output vector of `w2`.
+        """
+        first, second = self._in_space(space)
+        return unit(first.get_vector(w1)) @ unit(second.get_vector(w2))
 
     def distance(self, w1: Key, w2: Key) -> np.floating:
         """1 - `similarity`."""

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsgns.vectors.norms import as_real, divide, largest, products, unit
-from fastsgns.vectors.table import Key, VectorTable
+from fastsgns.vectors.spaces import Spaces
+from fastsgns.vectors.table import Key
 
 Similar = list[tuple[Key, float]]
 
@@ -15,7 +16,7 @@ BATCH_BYTES = 1 << 26
 EPSILON = 1e-6
 
 
-class Queries(VectorTable):
+class Queries(Spaces):
     """The part of KeyedVectors that ranks all keys against a query."""
 
     def get_mean_vector(
@@ -101,6 +102,8 @@ class Queries(VectorTable):
         clip_end: int | None = None,
         restrict_vocab: int | None = None,
         indexer: Any = None,
+        *,
+        space: str = "in-in",
     ) -> Any:
         """Keys nearest to the mean of `positive` minus `negative` by cosine (3CosAdd).
 
@@ -116,6 +119,11 @@ class Queries(VectorTable):
             Search only the first so many, the most frequent.
         indexer : object, optional
             Has ``most_similar(vector, topn)``, which answers in place of the full search.
+        space : {"in-in", "in-out", "out-in", "out-out", "sum", "concat"}
+            Of the vectors of a model: whether keys are asked with their input or output vectors,
+            and which of these are searched; or both with the sum of the two or the two end to end.
+            "in-in" gives words of the same kind, "in-out" words of the same topic
+            (docs/roles.md).
 
         Returns
         -------
@@ -128,7 +136,7 @@ class Queries(VectorTable):
         KeyError
             If a key is absent.
         ValueError
-            If nothing was asked.
+            If nothing was asked; if the space is another, or needs a matrix that is not there.
 
         References
         ----------
@@ -146,12 +154,13 @@ class Queries(VectorTable):
             return []
         if restrict_vocab is not None:
             clip_start, clip_end = 0, restrict_vocab
+        asked, searched = self._in_space(space)
         items, weights = self._weighted(positive, negative)
-        mean = self.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
+        mean = asked.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
         if indexer is not None and topn is not None:
             return indexer.most_similar(mean, topn)
         clip = slice(clip_start, clip_end)
-        similarities = divide(products(self._vectors[clip], mean), self._norms_of(clip))
+        similarities = divide(products(searched._vectors[clip], mean), searched._norms_of(clip))
         return self._ranked(similarities, topn, clip_start, set(self._known_ids(items)))
 
     def _ranked(
@@ -222,6 +231,8 @@ class Queries(VectorTable):
         topn: int = 10,
         restrict_vocab: int | None = None,
         exclude: bool = True,
+        *,
+        space: str = "in-in",
     ) -> list[Similar]:
         """Answer many queries at once: as `most_similar` of each, by one matrix product a block.
 
@@ -234,6 +245,8 @@ class Queries(VectorTable):
             Search only the first so many, the most frequent.
         exclude : bool
             Leave the key that was asked with out of its answer.
+        space : str
+            As in `most_similar`.
 
         Returns
         -------
@@ -247,7 +260,9 @@ class Queries(VectorTable):
         >>> kv.most_similar_batch(["one", "two"], topn=1)
         [[('two', 1.0)], [('one', 1.0)]]
         """
-        ids, similarities = self.most_similar_ids(queries, topn, restrict_vocab, exclude)
+        ids, similarities = self.most_similar_ids(
+            queries, topn, restrict_vocab, exclude, space=space
+        )
         keys = self.index_to_key
         return [
             [(keys[i], similarity) for i, similarity in zip(*answer)]
@@ -260,6 +275,8 @@ class Queries(VectorTable):
         topn: int = 10,
         restrict_vocab: int | None = None,
         exclude: bool = True,
+        *,
+        space: str = "in-in",
     ) -> tuple[np.ndarray, np.ndarray]:
         """Answer many queries as arrays; parameters as in `most_similar_batch`.
 
@@ -269,10 +286,11 @@ class Queries(VectorTable):
             Positions, nearest first; k is `topn`, or less where there are not so many keys.
         similarities : ndarray of float32, shape (Q, k)
         """
-        real = as_real(self._vectors[:0]).dtype
-        asked, directions = self._directions(queries, exclude)
+        source, searched = self._in_space(space)
+        asked, directions = source._directions(queries, exclude)
         clip = slice(restrict_vocab)
-        vectors, norms = self._vectors[clip], self._norms_of(clip)
+        vectors, norms = searched._vectors[clip], searched._norms_of(clip)
+        real = as_real(vectors[:0]).dtype
         n_answers = max(0, min(topn, len(vectors) - (asked is not None)))
         ids = np.empty((len(directions), n_answers), np.int64)
         similarities = np.empty(ids.shape, real)

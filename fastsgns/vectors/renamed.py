@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from fastsgns.vectors.comparisons import Comparisons
+from fastsgns.vectors.spaces import STANDS_ALONE, WHY_MISSING
 from fastsgns.vectors.table import Key
 
 logger = logging.getLogger(__name__)
@@ -23,12 +24,16 @@ SUCCESSORS = {
     "accuracy": "kv.evaluate_word_analogies(path)",
     "similarity_unseen_docs": "kv.n_similarity(words1, words2)",
 }
+ROLE_NAMES = ("input", "output", "negative", "bias")
 
 
 class Renamed(Comparisons):
     """The part of KeyedVectors that old programs lean on."""
 
     def __getattr__(self, name: str) -> NoReturn:
+        if name in ROLE_NAMES:
+            why = STANDS_ALONE if self._matrices is None else WHY_MISSING[name]
+            raise AttributeError(f"no {name} vectors: {why}", name=name, obj=self)
         successor = SUCCESSORS.get(name)
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}"

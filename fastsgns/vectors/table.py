@@ -272,7 +272,9 @@ class VectorTable(Attributes):
             self._vectors = room[:n_rows]
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_room": None, "_norms": None}
+        state = self.__dict__ | {"_room": None, "_norms": None}
+        state.pop("_matrices", None)  # of a model, whose other matrices stay with it
+        return state
 
     def resize_vectors(self, seed: int = 0) -> None:
         """Give the vectors as many rows as there are keys; new rows are small and random."""

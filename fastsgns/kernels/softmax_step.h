@@ -1,0 +1,93 @@
+/* Full softmax over REAL, included once a type: see `softmax.h`. */
+
+typedef void (*NAME(gemm_t))(const char *transa, const char *transb, const int *m, const int *n,
+                             const int *k, const REAL *alpha, const REAL *a, const int *lda,
+                             const REAL *b, const int *ldb, const REAL *beta, REAL *c,
+                             const int *ldc);
+
+static NAME(gemm_t) NAME(gemm);
+
+/* c = alpha a b + beta c, which stand by columns as Fortran has it: rows of ours are columns. */
+static void NAME(multiply)(char transa, char transb, int64_t m, int64_t n, int64_t k, REAL alpha,
+                           const REAL *a, int64_t lda, const REAL *b, int64_t ldb, REAL beta,
+                           REAL *c, int64_t ldc) {
+    const int sizes[] = {(int)m, (int)n, (int)k, (int)lda, (int)ldb, (int)ldc};
+    NAME(gemm)(&transa, &transb, sizes, sizes + 1, sizes + 2, &alpha, a, sizes + 3, b, sizes + 4,
+               &beta, c, sizes + 5);
+}
+
+static REAL NAME(largest)(const REAL *x, int64_t n) {
+    REAL lanes[LANES], most = x[0];
+    for (int j = 0; j < LANES; j++) lanes[j] = x[0];
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int j = 0; j < LANES; j++) lanes[j] = x[i + j] > lanes[j] ? x[i + j] : lanes[j];
+    for (; i < n; i++) most = x[i] > most ? x[i] : most;
+    for (int j = 0; j < LANES; j++) most = lanes[j] > most ? lanes[j] : most;
+    return most;
+}
+
+static double NAME(sum)(const REAL *x, int64_t n) {
+    double total = 0;
+    for (int64_t start = 0; start < n; start += BLOCK) {
+        const int64_t stop = start + BLOCK < n ? start + BLOCK : n;
+        REAL lanes[LANES] = {0};
+        int64_t i = start;
+        for (; i + LANES <= stop; i += LANES)
+            for (int j = 0; j < LANES; j++) lanes[j] += x[i + j];
+        for (; i < stop; i++) total += x[i];
+        for (int j = 0; j < LANES; j++) total += lanes[j];
+    }
+    return total;
+}
+
+/* Scores of one hidden row become m p; the loss of m examples, but for the scores of their words. */
+static double NAME(normalize)(REAL *scores, int64_t n, double m) {
+    const REAL most = NAME(largest)(scores, n);
+    for (int64_t i = 0; i < n; i++) scores[i] = REAL_EXP(scores[i] - most);
+    const double total = NAME(sum)(scores, n);
+    const REAL scale = (REAL)(m / total);
+    for (int64_t i = 0; i < n; i++) scores[i] *= scale;
+    return m * (most + log(total));
+}
+
+static double NAME(scores_to_errors)(const SoftmaxRows *b) {
+    REAL *g = b->scores;
+    double loss = 0;
+    for (int64_t e = 0; e < b->n_examples; e++)
+        loss -= g[b->example_rows[e] * b->n_words + b->targets[e]];
+    for (int i = 0; i < b->n_rows; i++)
+        loss += NAME(normalize)(g + i * b->n_words, b->n_words, b->pairs[i]);
+    for (int64_t e = 0; e < b->n_examples; e++)
+        g[b->example_rows[e] * b->n_words + b->targets[e]] -= 1;
+    return b->want_loss ? loss : 0;
+}
+
+/* Words in blocks, whose output rows stay in the cache from one product to the next and whose
+ * products are too small for BLAS to start threads of its own. */
+double NAME(softmax)(const SoftmaxRows *b, double rate) {
+    const REAL *hidden = b->hidden;
+    const int64_t width = b->width, n_words = b->n_words;
+    const int64_t block = block_words(b->n_rows * width);
+    double loss;
+    for (int64_t w = 0; w < n_words; w += block) {
+        const int64_t n = n_words - w < block ? n_words - w : block;
+        NAME(multiply)('T', 'N', n, b->n_rows, width, 1, (REAL *)b->output + w * width, width,
+                       hidden, width, 0, (REAL *)b->scores + w, n_words);
+    }
+    loss = NAME(scores_to_errors)(b);
+    for (int64_t w = 0; w < n_words; w += block) {
+        const int64_t n = n_words - w < block ? n_words - w : block;
+        REAL *output = (REAL *)b->output + w * width;
+        const REAL *errors = (const REAL *)b->scores + w;
+        NAME(multiply)('N', 'N', width, b->n_rows, n, 1, output, width, errors, n_words, w > 0,
+                       b->gradient, width);
+        NAME(multiply)('N', 'T', width, n, b->n_rows, (REAL)-rate, hidden, width, errors, n_words,
+                       1, output, width);
+    }
+    return loss;
+}
+
+#undef REAL
+#undef REAL_EXP
+#undef NAME

@@ -1,0 +1,122 @@
+"""Allocation: the part of Word2Vec that makes the matrices of a vocabulary, and lets them grow."""
+
+import math
+
+import numpy as np
+
+from fastsgns import sampling
+from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memory
+from fastsgns.models import parameters
+from fastsgns.tying import Tying
+from fastsgns.vectors.keyedvectors import KeyedVectors
+
+MASK = 2**64 - 1
+
+
+class Allocation:
+    """Which matrices a model has, and how they start."""
+
+    wv: KeyedVectors
+    vector_size: int
+    seed: int | None
+    hs: int
+    negative: int
+    softmax: int = 0
+    matrices: str
+    bias: str
+    _matrices: Matrices
+
+    def _rng(self, *key: int) -> np.random.Generator:
+        """A generator from the model's seed; None is a seed from the operating system."""
+        return np.random.default_rng(None if self.seed is None else [int(self.seed) & MASK, *key])
+
+    def _has_output(self) -> bool:
+        """Whether words have output rows: with negative sampling and with full softmax."""
+        return bool(self.negative or self.softmax)
+
+    def _start(self, vocabulary: Vocabulary) -> None:
+        n_words = len(vocabulary)
+        parameters.warn_of_matrices(self)
+        require_memory(
+            sum(self._estimate(n_words).values()),
+            f"{n_words} words of {self.vector_size} dimensions",
+        )
+        self._matrices = Matrices(tying=self._tying())
+        self._matrices.create("input", n_words, self.vector_size)
+        self._matrices.start_bias(self._first_bias())
+        randomize(self._matrices.vectors["input"], self._rng())
+        for role in self._target_roles():
+            self._matrices.create(role, n_words, self.vector_size)
+        if self.hs:
+            self._matrices.create("tree", n_words - 1, self.vector_size)
+        self.wv = KeyedVectors.from_arrays(
+            vocabulary.words, self._matrices.vectors["input"], vocabulary.counts, vocabulary.ids
+        )
+
+    def _current(self) -> Matrices:
+        """The matrices, with the input vectors that the user sees now."""
+        self._matrices.vectors["input"] = self.wv._vectors
+        return self._matrices
+
+    def _tying(self) -> Tying:
+        return Tying(self.matrices, self.bias)
+
+    def _estimate(self, n_words: int) -> dict[str, int]:
+        return estimate_bytes(
+            n_words, self.vector_size, self._has_output(), self.hs > 0, self._tying()
+        )
+
+    def _target_roles(self) -> list[str]:
+        """The roles of targets that have a matrix beside the input's."""
+        tying = self._tying()
+        if not self._has_output() or tying.is_one:
+            return []
+        return ["output", "negative"] if tying.is_apart else ["output"]
+
+    def _first_bias(self) -> float:
+        """-log k: the score of SGNS's optimum at a PMI of 0."""
+        return -math.log(max(self.negative, 1))
+
+    def _grow(self, vocabulary: Vocabulary) -> None:
+        """Extend to a vocabulary that begins with the present one.
+
+        If the Huffman tree of the new counts has other inner nodes, its matrix starts over.
+        """
+        n_old, n_words = len(self.wv), len(vocabulary)
+        self._matrices.vectors["input"] = self.wv.vectors
+        self._matrices.grow("input", n_words)
+        self._matrices.start_bias(self._first_bias(), n_old)
+        randomize(self._matrices.vectors["input"][n_old:], self._rng(n_old))
+        for role in self._target_roles():
+            if role in self._matrices.vectors:
+                self._matrices.grow(role, n_words)
+        if self.hs and _tree_differs(self.wv.expandos["count"], vocabulary.counts):
+            self._matrices.create("tree", n_words - 1, self.vector_size)
+        if len(self.wv.vectors_lockf) > 1:
+            self.wv.vectors_lockf = np.concatenate(
+                [self.wv.vectors_lockf, np.ones(n_words - n_old, np.float32)]
+            )
+        self.wv.index_to_key[:] = vocabulary.words
+        self.wv.key_to_index.update(vocabulary.ids)
+        self.wv.next_index = n_words
+        self.wv.vectors = self._matrices.vectors["input"]
+        self.wv.allocate_vecattrs()
+        self.wv.expandos["count"] = vocabulary.counts
+
+    def _vocabulary(self) -> Vocabulary:
+        """The words of `wv` with their counts."""
+        counts = self.wv.expandos.get("count")
+        if counts is None:
+            raise RuntimeError(
+                "model.wv has no counts, which training needs; set them with "
+                "model.wv.set_vecattr(word, 'count', n), or call build_vocab"
+            )
+        vocabulary = Vocabulary(self.wv.index_to_key, counts)
+        vocabulary.__dict__["ids"] = self.wv.key_to_index
+        return vocabulary
+
+
+def _tree_differs(old_counts: np.ndarray, new_counts: np.ndarray) -> bool:
+    old, new = sampling.huffman_paths(old_counts), sampling.huffman_paths(new_counts)
+    return not (np.array_equal(old.nodes, new.nodes) and np.array_equal(old.labels, new.labels))

@@ -1,0 +1,38 @@
+"""RoleHolder: the part of Word2Vec that gives its matrices out by role."""
+
+from typing import TYPE_CHECKING
+
+from fastsgns.matrices import Matrices
+from fastsgns.vectors.keyedvectors import KeyedVectors
+from fastsgns.vectors.roles import Roles
+
+
+class RoleHolder:
+    """Links `wv` to the matrices, whichever of the two was replaced last."""
+
+    _matrices: Matrices
+    if TYPE_CHECKING:
+        wv: KeyedVectors
+    else:
+
+        @property
+        def wv(self) -> KeyedVectors:
+            """The input vectors by word; may be replaced."""
+            try:
+                vectors = self.__dict__["wv"]
+            except KeyError:
+                raise AttributeError("wv") from None
+            vectors._matrices = self.__dict__.get("_matrices")
+            return vectors
+
+        @wv.setter
+        def wv(self, vectors: KeyedVectors) -> None:
+            self.__dict__["wv"] = vectors
+
+    @property
+    def roles(self) -> Roles:
+        """The matrices by role, as KeyedVectors: ``model.roles["output"]``, ``model.roles.bias``.
+
+        See `fastsgns.vectors.roles.Roles`; ``model.wv.output`` is the same.
+        """
+        return Roles(self.wv, self._matrices)

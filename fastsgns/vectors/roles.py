@@ -1,0 +1,256 @@
+"""Roles: the matrices of a model, each as KeyedVectors of the same words."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from fastsgns.matrices import Matrices
+from fastsgns.vectors.keyedvectors import KeyedVectors
+from fastsgns.vectors.norms import as_real, unit
+from fastsgns.vectors.spaces import COMBINATIONS, WHY_MISSING
+
+ROLES = ("input", "output", "negative")
+
+
+class Roles(Mapping[str, KeyedVectors]):
+    """The matrices of a model by role: ``input``, ``output`` and, where there is one, ``negative``.
+
+    Each is a KeyedVectors with the words, ids and counts of ``model.wv`` (which is ``input``) and
+    with the memory of the matrix: what training or the user writes to one is seen in the other,
+    also after the vocabulary grew or a matrix was replaced.
+
+    Parameters
+    ----------
+    wv : KeyedVectors
+        The input vectors.
+    matrices : Matrices
+        Those of the model.
+
+    Notes
+    -----
+    The score of a pair in training is ``input[i] . output[j] + bias[j]`` (+ ``bias[i]``). Where a
+    model has one matrix for both roles, ``output`` is that matrix; where the output role flips the
+    signs of some of its columns, ``output`` is a read-only copy of that moment.
+
+    References
+    ----------
+    Mitra, Nalisnick, Craswell, Caruana: A dual embedding space model for document ranking, 2016.
+
+    Examples
+    --------
+    >>> from fastsgns import Word2Vec
+    >>> model = Word2Vec([["a", "b"]] * 9, vector_size=4, min_count=1, workers=1)
+    >>> list(model.roles), model.roles.input is model.wv
+    (['input', 'output'], True)
+    >>> np.shares_memory(model.wv.output.vectors, model.syn1neg)
+    True
+    >>> model.roles.combined("concat")
+    KeyedVectors<vector_size=8, 2 keys>
+    """
+
+    def __init__(self, wv: Any, matrices: Matrices) -> None:
+        self._wv, self._matrices = wv, matrices
+
+    def __getitem__(self, role: str) -> KeyedVectors:
+        rows = self._rows(role)
+        if rows is None:
+            raise KeyError(f"no role {role!r}; there are {list(self)}")
+        if role == "input":
+            return self._wv
+        stored = any(rows is matrix for matrix in self._matrices.vectors.values())
+        return RoleVectors(self._wv, self._matrices, role, None if stored else rows)
+
+    def _rows(self, role: str) -> np.ndarray | None:
+        return _in_role(self._wv, self._matrices, role) if role in ROLES else None
+
+    def __iter__(self) -> Iterator[str]:
+        return (role for role in ROLES if self._rows(role) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"Roles<{', '.join(self)}; {len(self._wv)} words>"
+
+    @property
+    def input(self) -> KeyedVectors:
+        """The input vectors: ``model.wv`` itself."""
+        return self._wv
+
+    @property
+    def output(self) -> KeyedVectors:
+        """The output vectors of negative sampling."""
+        return self._of("output")
+
+    @property
+    def negative(self) -> KeyedVectors:
+        """The vectors that negatives have of their own, in a model of three matrices."""
+        return self._of("negative")
+
+    def _of(self, role: str) -> KeyedVectors:
+        if self._rows(role) is None:
+            raise AttributeError(f"{role}: {WHY_MISSING[role]}")
+        return self[role]
+
+    @property
+    def bias(self) -> np.ndarray | None:
+        """What is added to scores: shape (1,), or (V,) with one a word; None if nothing is."""
+        return self._matrices.bias
+
+    def combined(self, kind: str, normalize: bool = False) -> KeyedVectors:
+        """Input and output vectors as one, in memory of its own.
+
+        Parameters
+        ----------
+        kind : {"sum", "concat"}
+            ``w + c``, shape (V, d), as GloVe gives out and Levy, Goldberg and Dagan (2015) do with
+            word2vec's; or ``[w; c]``, shape (V, 2 d).
+        normalize : bool
+            Scale each w and each c to length 1 before, so that neither outweighs the other.
+
+        Returns
+        -------
+        KeyedVectors
+            With the same words and copies of their attributes.
+
+        Raises
+        ------
+        ValueError
+            If `kind` is another.
+        AttributeError
+            If the model has no output vectors.
+
+        Notes
+        -----
+        The cosine of two sums holds all four products, ``(w + c) . (w' + c') = w.w' + c.c' + w.c' +
+        c.w'``: similarity of the first order (w.c') and of the second (w.w') at once. That of two
+        concatenations holds those of the second alone. Levy, Goldberg, Dagan (2015), "Improving
+        Distributional Similarity with Lessons Learned from Word Embeddings", section 3.3.
+        """
+        kv = self._combined(kind, normalize)
+        kv.index_to_key, kv.key_to_index = list(kv.index_to_key), dict(kv.key_to_index)
+        kv.expandos = {name: values.copy() for name, values in self._wv.expandos.items()}
+        return kv
+
+    def _combined(self, kind: str, normalize: bool = False) -> KeyedVectors:
+        """`combined`, with the very list and dict of words of `wv`: only to be asked."""
+        if kind not in COMBINATIONS:
+            raise ValueError(f"kind {kind!r}; allowed are {COMBINATIONS}")
+        parts = [as_real(kv._vectors) for kv in (self.input, self.output)]
+        if normalize:
+            parts = [unit(part) for part in parts]
+        vectors = parts[0] + parts[1] if kind == "sum" else np.hstack(parts)
+        kv = KeyedVectors(vectors.shape[1], dtype=vectors.dtype)
+        kv._set(self._wv.index_to_key, vectors, self._wv.key_to_index)
+        return kv
+
+
+def _in_role(wv: Any, matrices: Matrices, role: str) -> np.ndarray | None:
+    """The matrix of a role as it enters scores; of one that `wv` had replaced, the new one."""
+    matrices.vectors["input"] = wv._vectors
+    return matrices.in_role(role)
+
+
+def _of_wv(name: str) -> Any:
+    return property(lambda self: getattr(self._wv, name), doc=f"``{name}`` of the model's wv.")
+
+
+class RoleVectors(KeyedVectors):
+    """The vectors of a role of a model: KeyedVectors with the words of its `wv`.
+
+    They follow the model: held on to, they are those of its matrix as it is now, and what is
+    written to them, in place or as ``vectors = ...``, the model trains on. Words can't be added;
+    that is for ``model.build_vocab(update=True)``. Copies and pickles are plain KeyedVectors.
+
+    Parameters
+    ----------
+    wv : KeyedVectors
+    matrices : Matrices
+    role : str
+    fixed : ndarray, optional
+        Read-only rows to show in place of the role's.
+
+    Examples
+    --------
+    >>> from fastsgns import Word2Vec
+    >>> model = Word2Vec([["a", "b"]] * 9, vector_size=4, min_count=1, workers=1)
+    >>> output = model.wv.output
+    >>> model.syn1neg = np.eye(2, 4)
+    >>> output["b"].tolist()
+    [0.0, 1.0, 0.0, 0.0]
+    """
+
+    index_to_key = _of_wv("index_to_key")
+    key_to_index = _of_wv("key_to_index")
+    next_index = _of_wv("next_index")
+    expandos = _of_wv("expandos")
+
+    def __init__(
+        self, wv: Any, matrices: Matrices, role: str, fixed: np.ndarray | None = None
+    ) -> None:
+        self._wv, self._of, self._role, self._fixed = wv, matrices, role, fixed
+        self.vectors_lockf = np.ones(1, np.float32)
+        self.mapfile_path = None
+        self._shared, self._norms, self._room = True, None, None
+
+    @property
+    def _vectors(self) -> np.ndarray:  # type: ignore[override]
+        rows = self._fixed if self._fixed is not None else _in_role(self._wv, self._of, self._role)
+        if rows is None:
+            raise AttributeError(f"the model has no {self._role} vectors any more")
+        return rows
+
+    @property
+    def vector_size(self) -> int:  # type: ignore[override]
+        """Numbers a vector, d."""
+        return self._vectors.shape[1]
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """The matrix of the role, shape (V, d), to read, write or replace."""
+        return self._vectors
+
+    @vectors.setter
+    def vectors(self, vectors: npt.ArrayLike) -> None:
+        if self._fixed is not None:
+            raise ValueError(f"the {self._role} vectors follow from the input vectors: set those")
+        array, wanted = np.asarray(vectors, np.float32), (len(self), self._wv.vector_size)
+        if array.shape != wanted:
+            raise ValueError(
+                f"the {self._role} matrix must be of shape {wanted}; got {array.shape}"
+            )
+        if self._vectors is self._wv._vectors:
+            self._wv.vectors = array
+        else:
+            self._of.vectors[self._role] = array
+
+    def _append(self, names: list[Any], rows: np.ndarray) -> None:
+        if names:
+            self._refuse()
+
+    def sort_by_descending_frequency(self) -> None:
+        """Raise a ValueError: the order is the model's."""
+        self._refuse()
+
+    def resize_vectors(self, seed: int = 0) -> None:
+        """Do nothing: there are as many rows as words."""
+
+    def _refuse(self) -> NoReturn:
+        raise ValueError(
+            f"the words of these {self._role} vectors are the model's, in its order: add some with "
+            "model.build_vocab(..., update=True), or change a copy, copy.copy(vectors)"
+        )
+
+    def __reduce__(self) -> Any:
+        state = self.index_to_key, self._vectors, dict(self.expandos)
+        return _stand_alone, state
+
+
+def _stand_alone(
+    words: list[Any], vectors: np.ndarray, attributes: dict[str, np.ndarray]
+) -> KeyedVectors:
+    kv = KeyedVectors.from_arrays(list(words), vectors)
+    kv.expandos = dict(attributes)
+    return kv
