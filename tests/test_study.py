@@ -12,10 +12,11 @@ import toy
 from fastsgns import EncodedCorpus
 from fastsgns.cli import main
 from fastsgns.cli import study as command
+from fastsgns.study import material as material_module
 from fastsgns.study import pairs, report
 from fastsgns.study.claim import Claim, Evidence, Results, Trial
 from fastsgns.study.claims import CLAIMS, chosen
-from fastsgns.study.experiments import batches, measures
+from fastsgns.study.experiments import batches
 from fastsgns.study.intervals import Check
 from fastsgns.study.material import Material
 from fastsgns.study.runner import Runner
@@ -149,7 +150,9 @@ def test_report_judges_by_the_numbers(material: Material, tmp_path: Path):
     text = (tmp_path / "report.html").read_text()
     assert "&lt;C1&gt;" in text and "<C1>" not in text and "&lt;toy&gt;" in text
     record = json.loads((tmp_path / "report.json").read_text())
-    assert record["claims"][1]["results"] == {"t0": [{"number": 11.0}, {"number": 12.0}]}
+    assert [trial["settings"] for trial in record["trials"]] == [{}, {"k": 1}]
+    assert record["trials"][1]["results"] == [{"number": 11.0}, {"number": 12.0}]
+    assert record["claims"][1]["trials"] == {"t0": 1}
     assert record["settings"]["n_seeds"] == 2
 
 
@@ -160,7 +163,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "text.txt").write_text("".join(" ".join(s) + "\n" for s in toy.sentences(120)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "QUICK", TINY)
-        patch.setattr(measures, "N_PAIRS", 1000)
+        patch.setattr(material_module, "N_SAMPLED", 1000)
         patch.setattr(pairs, "N_JUDGED", 500)
         patch.setattr(batches, "N_TESTED", 200)
         arguments = ["study", folder / "text.txt", "-o", folder / "out", "--quick", "--quiet"]

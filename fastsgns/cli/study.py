@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.output)
     folder.mkdir(parents=True, exist_ok=True)
     source = ", ".join(arguments.inputs) or "the documentation of this Python, numpy and scipy"
-    material = Material(_corpus(arguments), settings, judged)
+    material = Material(_corpus(arguments), settings, judged, arguments.workers)
     runner = Runner(material, folder / "cache", arguments.progress)
     results = runner.run(claims)
     evidence = report.write(folder, material, claims, results, source)

@@ -9,12 +9,14 @@ import numpy as np
 
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.machine import n_cores
 from fastsgns.sampling import keep_probabilities, noise_distribution
 from fastsgns.study.judgements import Judgements
-from fastsgns.study.pairs import PairCounts
+from fastsgns.study.pairs import PairCounts, sample_pairs
 from fastsgns.study.settings import Settings
 
 LEAST_WORDS = 20
+N_SAMPLED = 50_000
 
 
 class Material:
@@ -29,6 +31,8 @@ class Material:
     settings : Settings
     judgements : sequence of Judgements, optional
         Human judgements; without any, experiments fall back on `proxies`.
+    workers : int, optional
+        Threads of a training; by default one for each core.
 
     Raises
     ------
@@ -48,8 +52,10 @@ class Material:
         corpus: EncodedCorpus,
         settings: Settings,
         judgements: Sequence[Judgements] = (),
+        workers: int | None = None,
     ) -> None:
         self.settings = settings
+        self.workers = workers or n_cores()
         self.corpus = thin(prune(corpus, settings.min_count), settings.sample)
         self.given = [j for j in (j.known(self.ids) for j in judgements) if len(j.pairs) > 1]
 
@@ -72,6 +78,12 @@ class Material:
     def pairs(self) -> PairCounts:
         """Expected counts of pairs of the `n_frequent` most frequent words."""
         return PairCounts.of(self.corpus, self.settings.window, self.settings.n_frequent)
+
+    @cached_property
+    def sample(self) -> np.ndarray:
+        """Pairs that the losses of trained models are taken on, shape (50,000, 2)."""
+        rng = np.random.default_rng(0)
+        return sample_pairs(self.corpus, self.settings.window, N_SAMPLED, rng)
 
     @cached_property
     def proxies(self) -> dict[str, Judgements]:

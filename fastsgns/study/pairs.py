@@ -119,11 +119,10 @@ def sample_pairs(
     -------
     ndarray of int64, shape (n_pairs, 2)
     """
-    shifts = list(distances(corpus, window))
-    mass = np.array([weight * len(left) for weight, left, _ in shifts])
+    mass = np.array([weight * len(left) for weight, left, _ in distances(corpus, window)])
     n_each = rng.multinomial(n_pairs, mass / mass.sum())
     drawn = []
-    for n, (_, left, right) in zip(n_each, shifts):
+    for n, (_, left, right) in zip(n_each, distances(corpus, window)):
         at = rng.integers(len(left), size=n) if n else np.zeros(0, np.int64)
         drawn.append(np.stack([left[at], right[at]], axis=1))
     pairs = np.concatenate(drawn).astype(np.int64)

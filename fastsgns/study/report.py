@@ -16,7 +16,7 @@ import numpy as np
 from fastsgns._version import __version__
 from fastsgns.formats.native import atomic
 from fastsgns.machine import n_cores
-from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table
+from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial
 from fastsgns.study.intervals import CONFIDENCE, CONFIRMED, REFUTED, Interval
 from fastsgns.study.material import Material
 
@@ -71,15 +71,36 @@ def write(
     evidence = {claim.name: claim.judge(results[claim.name]) for claim in claims}
     facts = describe(material, source)
     page = render(claims, evidence, facts)
+    trials = _trials(material, claims, results)
+    numbers = {trial: number for number, trial in enumerate(trials)}
     record = {
         **facts,
-        "claims": [to_json(claim, evidence[claim.name], results[claim.name]) for claim in claims],
+        "claims": [
+            to_json(claim, evidence[claim.name])
+            | {"trials": {name: numbers[t] for name, t in claim.trials(material.settings).items()}}
+            for claim in claims
+        ],
+        "trials": [
+            {"experiment": trial.experiment, "settings": dict(trial.settings), "results": found}
+            for trial, found in trials.items()
+        ],
     }
     text = json.dumps(record, indent=1, allow_nan=False) + "\n"
     for name, content in (("report.html", page), ("report.json", text)):
         with atomic(Path(folder) / name) as temporary:
             Path(temporary).write_text(content, encoding="utf-8")
     return evidence
+
+
+def _trials(
+    material: Material, claims: Sequence[Claim], results: Mapping[str, Results]
+) -> dict[Trial, list[Mapping]]:
+    """The results of each trial, one a seed; claims may share a trial."""
+    return {
+        trial: list(results[claim.name].by_label[label])
+        for claim in claims
+        for label, trial in claim.trials(material.settings).items()
+    }
 
 
 def describe(material: Material, source: str) -> dict[str, Any]:
@@ -114,8 +135,8 @@ def _processor() -> str:
     return next(names, platform.machine())
 
 
-def to_json(claim: Claim, evidence: Evidence, results: Results) -> dict[str, Any]:
-    """Give a claim with its checks and all results of its trials."""
+def to_json(claim: Claim, evidence: Evidence) -> dict[str, Any]:
+    """Give a claim with its checks."""
     return {
         "name": claim.name,
         "title": claim.title,
@@ -134,7 +155,6 @@ def to_json(claim: Claim, evidence: Evidence, results: Results) -> dict[str, Any
             }
             for check in evidence.checks
         ],
-        "results": {label: list(found) for label, found in results.by_label.items()},
     }
 
 

@@ -7,7 +7,6 @@ import numpy as np
 from fastsgns.study.experiments.spaces import Spaces
 from fastsgns.study.material import Material
 
-N_PAIRS = 50_000
 N_POINTS = 400
 N_SHOWN = 5
 N_NEIGHBOURS = 6
@@ -15,10 +14,7 @@ N_NEIGHBOURS = 6
 
 def held_loss(material: Material, spaces: Spaces, negative: int) -> float:
     """Mean loss on pairs and negatives that are the same for every model of a corpus."""
-    from fastsgns.study.pairs import sample_pairs
-
-    rng = np.random.default_rng(negative)
-    pairs = sample_pairs(material.corpus, material.settings.window, N_PAIRS, rng)
+    rng, pairs = np.random.default_rng(negative), material.sample
     noise = rng.choice(len(material.noise), size=(len(pairs), negative), p=material.noise)
     blocks = range(0, len(pairs), 10_000)
     losses = [spaces.loss(pairs[b : b + 10_000], noise[b : b + 10_000]) for b in blocks]

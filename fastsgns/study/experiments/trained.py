@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns.machine import n_cores
 from fastsgns.models.word2vec import Word2Vec
 from fastsgns.study.experiments import measures
 from fastsgns.study.experiments.spaces import Spaces
@@ -24,7 +23,7 @@ def train(material: Material, seed: int, **given: Any) -> Word2Vec:
         "epochs": sizes.epochs,
         "alpha": sizes.alpha,
     }
-    fixed = {"min_count": 1, "sample": 0, "sorted_vocab": 0, "workers": n_cores()}
+    fixed = {"min_count": 1, "sample": 0, "sorted_vocab": 0, "workers": material.workers}
     shown = {"compute_loss": True, "progress": False}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of modes that are here because they fail
