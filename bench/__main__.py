@@ -7,6 +7,7 @@ from bench import (
     matrices,
     memory,
     overhead,
+    ppmi,
     quality,
     roofline,
     scaling,
@@ -19,7 +20,9 @@ from bench.process import JobError
 from fastsgns.console import say
 
 INTERRUPTED = 130
-COMMANDS = (standard, speed, quality, matrices, scan, memory, scaling, roofline, overhead, summary)
+COMMANDS = (
+    standard, speed, quality, matrices, ppmi, scan, memory, scaling, roofline, overhead, summary,
+)  # fmt: skip
 DESCRIPTION = """\
 Measure fastsgns beside gensim, on the same text and in the same run.
 

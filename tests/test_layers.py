@@ -15,9 +15,9 @@ PACKAGE = Path(fastsgns.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     {"_version", "errors", "machine", "tying"},
-    {"console", "formats", "kernels", "matrices", "progress", "sampling"},
+    {"console", "factorization", "formats", "kernels", "matrices", "progress", "sampling"},
     {"corpus"},
-    {"utils", "vectors"},
+    {"cooccurrence", "utils", "vectors"},
     {"training"},
     {"models"},
     {"demo", "study"},

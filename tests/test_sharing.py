@@ -9,6 +9,7 @@ from fastsgns import EncodedCorpus, Word2Vec
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.models.sharing import PATH_BOUND, sharing
 from fastsgns.sampling import huffman_paths
+from fastsgns.tying import BIASES
 
 
 def plan(locked=False, p_max=0.01, **given):
@@ -117,3 +118,18 @@ def test_the_shared_modes_learn_what_the_exact_one_does(mode):
     shared = Word2Vec(sentences, negative_sharing=mode, alpha=0.01, **given).wv
     for wv in (exact, shared):
         assert wv.similarity("cat", "dog") > wv.similarity("cat", "bus") + 0.2
+
+
+ONE_AND_THREE = [("tied", "word"), ("tied+reflect", "word"), ("three", "word")] + [
+    ("tied+bias", bias) for bias in BIASES
+]
+
+
+@pytest.mark.filterwarnings("ignore:matrices=")
+@pytest.mark.parametrize("n_words, window, run", [(3, 20, 1), (200, 5, 1), (200, 20, 40)])
+@pytest.mark.parametrize("matrices, bias", ONE_AND_THREE)
+@pytest.mark.parametrize("mode", ["pair", "block"])
+def test_one_and_three_matrices_never_diverge(mode, matrices, bias, n_words, window, run):
+    """`worst_case` raises if a vector is no longer finite."""
+    given = {"matrices": matrices, "bias": bias, "coupling": 0.1, "negative_sharing": mode}
+    worst_case(n_words, window, 0.1 if run == 1 else 0.05, run, sg=1, **given)

@@ -287,6 +287,8 @@ def test_half_takes_whole_sentences(material: Material):
 
 def test_spectrum_of_topics_and_of_noise(material: Material):
     text, noise = (spectrum.spectrum(material, 1, shuffled=s) for s in (False, True))
-    assert text["self positive"] == 1.0
-    assert abs(noise["self mean"]) < 0.1 < text["self mean"]
-    assert noise["negative energy"] > text["negative energy"]
+    assert text["self"]["share_positive"] == 1.0
+    assert abs(noise["self"]["mean"]) < 0.1 < text["self"]["mean"]
+    assert noise["errors"]["one"] > 0.9  # the mean, -log 5, is all there is
+    assert noise["errors"]["scalar_bias"] < 0.2
+    assert text["errors"]["two"] < text["errors"]["scalar_bias"] < text["errors"]["one"]

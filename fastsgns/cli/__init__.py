@@ -1,4 +1,4 @@
-"""The command line: ``fastsgns train | vocab | nn | analogy | eval | convert | info | ...``.
+"""The command line: ``fastsgns train | ppmi | vocab | nn | analogy | eval | convert | info ...``.
 
 Each sub-command is a file of this package with a function `add` that declares its arguments and
 a function that runs it and returns the exit code.
@@ -17,6 +17,7 @@ from fastsgns.cli import (
     evaluate,
     info,
     neighbours,
+    ppmi,
     streams,
     study,
     train,
@@ -56,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=Command
     )
-    for command in (train, vocabulary, neighbours, evaluate, convert, info, demo, study):
+    for command in (train, ppmi, vocabulary, neighbours, evaluate, convert, info, demo, study):
         command.add(commands)
     return parser
 

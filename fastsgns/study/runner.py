@@ -32,7 +32,8 @@ def code() -> str:
     """Tell one version of the experiments from another, by their sources."""
     found = hashlib.sha256(__version__.encode())
     folder = Path(__file__).parent
-    files = [*folder.glob("experiments/*.py*"), folder / "pairs.py", folder / "judgements.py"]
+    parts = [folder / name for name in ("pairs.py", "judgements.py", "spectrum.py")]
+    files = [*folder.glob("experiments/*.py*"), *parts]
     for path in sorted(files):
         found.update(path.read_bytes())
     return found.hexdigest()[:16]

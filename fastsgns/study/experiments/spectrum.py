@@ -1,5 +1,6 @@
 """The spectrum of PMI on a random half of the sentences: what one matrix can't represent."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,10 @@ import numpy as np
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.study.material import Material
 from fastsgns.study.pairs import PairCounts
+from fastsgns.study.spectrum import approximation_errors, dense_pmi, self_pmi, signs
 
 FLOOR = 0.2
-N_LARGEST = 100
+NEGATIVE = 5
 
 
 def half(corpus: EncodedCorpus, seed: int) -> EncodedCorpus:
@@ -23,10 +25,10 @@ def half(corpus: EncodedCorpus, seed: int) -> EncodedCorpus:
 
 
 def spectrum(material: Material, seed: int, shuffled: bool = False) -> dict[str, Any]:
-    """Eigenvalues of PMI, and PMI of words with themselves, on a random half of the sentences.
+    """Eigenvalues of PMI, PMI of words with themselves, and errors of one matrix and two.
 
-    Cells that don't occur count 0.2, so that their logarithm is finite. The eigenvalues of the
-    symmetric matrix say what a product W W' of one matrix can't reach: those below 0.
+    The corpus is a random half of the sentences; see `fastsgns.study.spectrum` for the measures.
+    Cells that don't occur count 0.2, so that their logarithm is finite.
 
     Parameters
     ----------
@@ -39,24 +41,17 @@ def spectrum(material: Material, seed: int, shuffled: bool = False) -> dict[str,
     Returns
     -------
     dict
-        Shares of eigenvalues below 0, of all and of the 100 largest by magnitude; share of the
-        squared sum they carry; share of words whose PMI with themselves is above 0, and its mean.
+        ``signs``: shares of eigenvalues below 0, of all, of the 100 largest by magnitude and of
+        the squared sum; ``self``: PMI of words with themselves; ``errors``: relative errors of the
+        best approximations of PMI - log 5 of rank `exact_dimensions`.
     """
+    sizes = material.settings
     corpus = half(material.corpus, seed)
     if shuffled:
         ids = np.random.default_rng(seed).permutation(corpus.ids)
         corpus = EncodedCorpus(ids, corpus.offsets, corpus.vocabulary)
-    found = PairCounts.of(corpus, material.settings.window, material.settings.n_exact)
-    counts = found.first(len(found.counts)).counts + FLOOR
-    margin = counts.sum(axis=1)
-    pmi = np.log(counts * margin.sum() / np.outer(margin, margin))
-    values = np.linalg.eigvalsh(pmi)
-    largest = values[np.argsort(-np.abs(values))[:N_LARGEST]]
-    diagonal = np.diag(pmi)
-    return {
-        "negative": float((values < 0).mean()),
-        "negative of largest": float((largest < 0).mean()),
-        "negative energy": float((values[values < 0] ** 2).sum() / (values**2).sum()),
-        "self positive": float((diagonal > 0).mean()),
-        "self mean": float(diagonal.mean()),
-    }
+    counts = PairCounts.of(corpus, sizes.window, sizes.n_exact).counts
+    counts = counts[np.ix_(*2 * [np.flatnonzero(counts.sum(axis=1))])]
+    pmi = dense_pmi(counts, FLOOR)
+    errors = approximation_errors(pmi - np.log(NEGATIVE), [sizes.exact_dimensions])[0]
+    return {"signs": asdict(signs(pmi)), "self": asdict(self_pmi(pmi)), "errors": asdict(errors)}
