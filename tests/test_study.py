@@ -14,6 +14,7 @@ from fastsgns.cli import main
 from fastsgns.cli import study as command
 from fastsgns.study import material as material_module
 from fastsgns.study import pairs, report
+from fastsgns.study import runner as runner_module
 from fastsgns.study.claim import Claim, Evidence, Results, Trial
 from fastsgns.study.claims import CLAIMS, chosen
 from fastsgns.study.experiments import batches
@@ -48,7 +49,7 @@ class Counting:
         self.calls: list[tuple[int, int]] = []
         self.interrupted_at = interrupted_at
 
-    def __call__(self, material: Material, seed: int, k: int = 0) -> dict:
+    def __call__(self, material: Material, seed: int, k: int = 0, shape: str = "") -> dict:
         if len(self.calls) == self.interrupted_at:
             raise KeyboardInterrupt
         self.calls.append((seed, k))
@@ -223,3 +224,15 @@ def test_wrong_claims_are_wrong_usage(capsys: pytest.CaptureFixture[str]):
         main(["study", "--only", "C99"])
     assert stop.value.code == 2
     assert "there is no claim 'C99'" in capsys.readouterr().err
+
+
+def test_ctrl_c_leaves_what_was_done(
+    whole: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(command, "QUICK", TINY)
+    monkeypatch.setitem(runner_module.EXPERIMENTS, "exact", Counting(interrupted_at=2))
+    given = ["--only", "C1a", "--quick", "-q", "-o", str(whole / "stopped")]
+    assert main(["study", str(whole / "text.txt"), *given]) == 130
+    assert capsys.readouterr().err == "fastsgns: stopped\n"
+    assert len(list((whole / "stopped" / "cache").glob("*.json"))) == 2
+    assert not (whole / "stopped" / "report.html").exists()

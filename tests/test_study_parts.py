@@ -220,6 +220,12 @@ def test_prune_leaves_frequent_words_in_order():
         prune(EncodedCorpus.from_iterable(sentences), 21)
 
 
+def test_words_that_stand_alone_are_no_material():
+    alone = EncodedCorpus.from_iterable([[f"w{i}"] for i in range(30)])
+    with pytest.raises(ValueError, match="no sentence of the corpus has two words"):
+        Material(alone, SETTINGS)
+
+
 def test_thin_keeps_all_words_and_the_counts_of_what_is_left(corpus: EncodedCorpus):
     assert np.array_equal(thin(corpus, 0).ids, corpus.ids)
     found = thin(corpus, 1e-3)

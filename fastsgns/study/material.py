@@ -37,7 +37,7 @@ class Material:
     Raises
     ------
     ValueError
-        If fewer than 20 words occur `min_count` times.
+        If fewer than 20 words occur `min_count` times, or no sentence has two of them.
 
     Examples
     --------
@@ -57,6 +57,8 @@ class Material:
         self.settings = settings
         self.workers = workers or n_cores()
         self.corpus = thin(prune(corpus, settings.min_count), settings.sample)
+        if not np.any(np.diff(self.corpus.offsets) > 1):
+            raise ValueError("no sentence of the corpus has two words; a study needs pairs of them")
         self.given = [j for j in (j.known(self.ids) for j in judgements) if len(j.pairs) > 1]
 
     @property

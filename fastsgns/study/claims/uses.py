@@ -129,7 +129,7 @@ def _judge_in_out(results: Results) -> Evidence:
     notes = [
         "Judged by people: the similarity and the relatedness part of WordSim353."
         if people
-        else "Without judgements of people the corpus's own counts stand in: PPMI of the pair for "
+        else "Without both parts of WordSim353 the corpus's own counts stand in: PPMI of the pair for "
         "relatedness, cosine of PPMI rows for similarity. The first is near to what the product "
         "of input and output vectors learns by construction: a proxy, not human judgements."
     ]
