@@ -237,8 +237,10 @@ class PPMI:
         """Answer analogies; see `KeyedVectors.evaluate_word_analogies`."""
         return evaluation.evaluate_word_analogies(self, analogies, **options)
 
-    def _pair_cosines(self, pairs: np.ndarray) -> np.ndarray:
+    def _pair_cosines(self, pairs: np.ndarray, space: str = "in-in") -> np.ndarray:
         """Cosines of pairs of ids, shape (n, 2): what evaluation asks for."""
+        if space != "in-in":
+            raise ValueError(f"space {space!r}: explicit vectors have only 'in-in'")
         blocks = [pairs[start : start + ROWS] for start in range(0, len(pairs), ROWS)]
         rows = [[self._unit_rows(column) for column in block.T] for block in blocks]
         sums = [np.asarray((a * b).sum(axis=1)) for a, b in rows]

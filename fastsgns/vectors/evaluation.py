@@ -26,7 +26,7 @@ class Scored(Protocol):
     def index_to_key(self) -> list[Any]:
         """The words, the most frequent first."""
 
-    def _pair_cosines(self, pairs: np.ndarray) -> np.ndarray: ...
+    def _pair_cosines(self, pairs: np.ndarray, space: str) -> np.ndarray: ...
 
     def _cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray: ...
 
@@ -62,6 +62,7 @@ def evaluate_word_pairs(
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
+    space: str = "in-in",
 ) -> tuple[Any, Any, float]:
     """Correlate cosines with human scores; see `KeyedVectors.evaluate_word_pairs`."""
     from scipy.stats import pearsonr, spearmanr
@@ -87,7 +88,7 @@ def evaluate_word_pairs(
             "are two or more. Lines are 'word1<delimiter>word2<delimiter>score' "
             f"with delimiter={delimiter!r}."
         )
-    cosines = _cosines(kv, known)
+    cosines = _cosines(kv, known, space)
     unknown_share = 100.0 * n_unknown / n_pairs
     return pearsonr(gold, cosines), spearmanr(gold, cosines), unknown_share
 
@@ -109,11 +110,11 @@ def _judged_pairs(
         logger.warning("%d lines of %s were skipped", n_bad, _name(pairs))
 
 
-def _cosines(kv: Scored, known: list[tuple[int, int] | None]) -> np.ndarray:
+def _cosines(kv: Scored, known: list[tuple[int, int] | None], space: str) -> np.ndarray:
     rows = np.array([row for row, pair in enumerate(known) if pair], np.intp)
     ids = np.array([pair for pair in known if pair], np.intp).reshape(-1, 2)
     cosines = np.zeros(len(known))
-    cosines[rows] = kv._pair_cosines(ids)
+    cosines[rows] = kv._pair_cosines(ids, space)
     return cosines
 
 

@@ -316,9 +316,10 @@ class Queries(Spaces):
         ids = self._ids([queries] if self.is_key(queries) else queries)
         return (ids if exclude else None), self._vectors[ids]
 
-    def _pair_cosines(self, pairs: np.ndarray) -> np.ndarray:
+    def _pair_cosines(self, pairs: np.ndarray, space: str) -> np.ndarray:
         """Cosines of pairs of positions, shape (n, 2): what evaluation asks for."""
-        first, second = (unit(self._vectors[column]) for column in pairs.T)
+        sides = zip(self._in_space(space), pairs.T)
+        first, second = (unit(kv._vectors[column]) for kv, column in sides)
         return np.einsum("ij,ij->i", first, second)
 
     def _cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
