@@ -20,6 +20,7 @@ from fastsgns.cli import (
     neighbours,
     ppmi,
     streams,
+    study,
     train,
     vocabulary,
 )
@@ -57,7 +58,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=Command
     )
-    for command in (train, glove, ppmi, vocabulary, neighbours, evaluate, convert, info, demo):
+    for command in (
+        train, glove, ppmi, vocabulary, neighbours, evaluate, convert, info, demo, study,
+    ):  # fmt: skip
         command.add(commands)
     return parser
 
