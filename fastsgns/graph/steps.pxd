@@ -18,7 +18,7 @@ cdef enum:
     TOGETHER = 32
     MOST_REFUSED = 64
 
-# An `Neighbours`; without slots all neighbours of a node are alike.
+# `Neighbours`; without slots all neighbours of a node are alike.
 cdef struct Edges:
     const int64_t *offsets
     const int32_t *targets

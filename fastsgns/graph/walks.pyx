@@ -1,6 +1,6 @@
 """Random walks over a graph, straight into the buffers of ids that a kernel trains on.
 
-A walk moves along the edges of an `Neighbours`, neighbours drawn in proportion to their weights: a
+A walk moves along the edges between `Neighbours`, drawn in proportion to their weights: a
 draw picks one of all alike where there are no weights, else a slot of the node's alias table, both
 in O(1). All kinds of walks are made of this step:
 
