@@ -78,13 +78,13 @@ def build(
         The old id of each new one; equal degrees stay in the order of the old ids.
     """
     if not directed:
-        sources, targets, weights = _both_ways(sources, targets, weights)
+        sources, targets, weights = _both_ways(sources, targets, weights, n_nodes)
     if weights is None:
         total = np.bincount(sources, minlength=n_nodes) + np.bincount(targets, minlength=n_nodes)
     else:  # their sums are known once they are merged
         offsets, targets, weights = _compress(sources, targets, weights, n_nodes)
         sources = expand(offsets)
-        sizes = np.abs(weights.astype(np.float32)).astype(np.float64)
+        sizes = np.abs(np.asarray(weights, np.float32)).astype(np.float64)
         total = np.bincount(sources, sizes, n_nodes) + np.bincount(targets, sizes, n_nodes)
     order = np.argsort(-total, kind="stable")
     rank = np.empty(n_nodes, np.int32)
@@ -93,8 +93,13 @@ def build(
 
 
 def _both_ways(
-    sources: np.ndarray, targets: np.ndarray, weights: np.ndarray | None
+    sources: np.ndarray, targets: np.ndarray, weights: np.ndarray | None, n_nodes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Weights are merged first, as sums of floats in two orders might differ both ways."""
+    if weights is not None:
+        ends = np.minimum(sources, targets), np.maximum(sources, targets)
+        offsets, targets, weights = _compress(*ends, weights, n_nodes)
+        sources = expand(offsets)
     no_loop = sources != targets
     both = np.concatenate([sources, targets[no_loop]]), np.concatenate([targets, sources[no_loop]])
     return *both, None if weights is None else np.concatenate([weights, weights[no_loop]])
@@ -111,6 +116,8 @@ def _compress(
     if weights is not None:
         kept = merge(offsets, targets, weights)
         targets, weights = targets[:kept], weights[:kept]
+        if kept and np.abs(weights).max() > np.finfo(np.float32).max:
+            raise ValueError("the weights of an edge given several times sum to over 3.4e+38")
     return offsets, targets, weights
 
 
@@ -118,8 +125,6 @@ def _signed(offsets: np.ndarray, targets: np.ndarray, weights: np.ndarray | None
     """Signs and sizes apart; each is None if it says nothing."""
     if weights is None:
         return Rows(offsets, targets, None, None)
-    if len(weights) and np.abs(weights).max() > np.finfo(np.float32).max:
-        raise ValueError("the weights of an edge given several times sum to more than a float32")
     signs = np.where(weights < 0, np.int8(-1), np.int8(1)) if np.any(weights < 0) else None
     sizes = np.abs(weights).astype(np.float32)
     return Rows(

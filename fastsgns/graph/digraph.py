@@ -1,17 +1,22 @@
 """DirectedGraph: nodes with names, edges in compressed rows both ways."""
 
-from collections.abc import Hashable, Iterable, Iterator
-from functools import cached_property
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
 
-from fastsgns.graph.building import Rows, build, check_weights, expand
+from fastsgns.corpus.files import Path
+from fastsgns.errors import FormatError
+from fastsgns.formats import native, registry
+from fastsgns.formats.files import is_path
+from fastsgns.graph import readers, storage
+from fastsgns.graph.adjacency import Adjacency
+from fastsgns.graph.building import Rows, build, check_weights
+from fastsgns.graph.files import Progress, Syntax, read_edges
 from fastsgns.graph.naming import check_indices, check_names, encode
-from fastsgns.graph.rows import find, transpose
 
 
-class DirectedGraph:
+class DirectedGraph(Adjacency):
     """A graph whose nodes have names of any hashable kind, and ids in order of descending degree.
 
     Make one with `of`, which takes whatever holds edges, or with `from_edges`, `from_file`,
@@ -63,14 +68,6 @@ class DirectedGraph:
     [1, 2]
     """
 
-    def __init__(self, rows: Rows, names: list[Hashable], is_directed: bool = True) -> None:
-        self.names = names
-        self.is_directed = is_directed
-        self.out_offsets = rows.offsets
-        self.out_targets = rows.targets
-        self.out_weights = rows.weights
-        self.signs = rows.signs
-
     @classmethod
     def from_edges(
         cls,
@@ -115,129 +112,247 @@ class DirectedGraph:
             if len(source_ids) != len(target_ids):
                 raise ValueError(f"there are {len(source_ids)} sources, {len(target_ids)} targets")
         checked = check_weights(weights, len(source_ids))
-        rows, order = build(source_ids, target_ids, checked, len(listed), directed)
-        return cls(rows, [listed[i] for i in order.tolist()], directed)
+        return cls._assemble(source_ids, target_ids, checked, listed, directed)
 
-    @property
-    def n_nodes(self) -> int:
-        """How many nodes there are, the isolated included."""
-        return len(self.names)
+    @classmethod
+    def _assemble(
+        cls,
+        sources: np.ndarray,
+        targets: np.ndarray,
+        weights: np.ndarray | None,
+        names: list[Hashable],
+        directed: bool,
+    ) -> "DirectedGraph":
+        rows, order = build(sources, targets, weights, len(names), directed)
+        return cls(rows, [names[i] for i in order.tolist()], directed)
 
-    @property
-    def n_edges(self) -> int:
-        """How many edges are stored; those of an undirected graph both ways, loops once."""
-        return len(self.out_targets)
+    @classmethod
+    def from_file(
+        cls,
+        path: Path | Iterable[Path],
+        directed: bool = True,
+        delimiter: str | None = None,
+        comments: str = "#%",
+        weighted: bool | None = None,
+        skip_lines: int = 0,
+        workers: int | None = None,
+        errors: str = "strict",
+        progress: Progress | None = None,
+    ) -> "DirectedGraph":
+        r"""Read ``source target`` or ``source target weight`` a line; names are str.
 
-    @cached_property
-    def ids(self) -> dict[Hashable, int]:
-        """The id of each name."""
-        return {name: index for index, name in enumerate(self.names)}
-
-    @cached_property
-    def _in_side(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        if not self.is_directed:
-            return self.out_offsets, self.out_targets, self.out_weights
-        return transpose(self.out_offsets, self.out_targets, self.out_weights, self.n_nodes)
-
-    @property
-    def in_offsets(self) -> np.ndarray:
-        """The edges that arrive at node i are ``in_offsets[i]:in_offsets[i + 1]``; int64."""
-        return self._in_side[0]
-
-    @property
-    def in_sources(self) -> np.ndarray:
-        """Where they come from, int32 (n_edges,), ascending for each node."""
-        return self._in_side[1]
-
-    @property
-    def in_weights(self) -> np.ndarray | None:
-        """Their sizes, float32 (n_edges,); None if all are 1."""
-        return self._in_side[2]
-
-    @cached_property
-    def out_sources(self) -> np.ndarray:
-        """The node that each edge leaves, int32 (n_edges,), beside `out_targets`."""
-        return expand(self.out_offsets)
-
-    @cached_property
-    def out_degrees(self) -> np.ndarray:
-        """The sum of the sizes of the edges that leave each node, float64 (n_nodes,)."""
-        return np.bincount(self.out_sources, self.out_weights, self.n_nodes).astype(np.float64)
-
-    @cached_property
-    def in_degrees(self) -> np.ndarray:
-        """The sum of the sizes of the edges that arrive at each node, float64 (n_nodes,)."""
-        return np.bincount(self.out_targets, self.out_weights, self.n_nodes).astype(np.float64)
-
-    def edges(self) -> Iterator[tuple[Any, ...]]:
-        """Yield ``(source, target, weight)`` by name, the weight with its sign."""
-        for source, target, weight in zip(
-            self.out_sources.tolist(), self.out_targets.tolist(), self.signed_weights.tolist()
-        ):
-            yield self.names[source], self.names[target], weight
-
-    @property
-    def signed_weights(self) -> np.ndarray:
-        """Sizes times signs, float32 (n_edges,)."""
-        sizes = np.ones(self.n_edges, np.float32) if self.out_weights is None else self.out_weights
-        return sizes if self.signs is None else sizes * self.signs
-
-    def find(self, sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """Find edges by the ids of their ends, in O(log degree) each.
+        Plain files are read by several threads; the graph is the same for any number of them.
+        Empty lines are left out; a line may end with CR LF and the file begin with a byte order
+        mark.
 
         Parameters
         ----------
-        sources, targets : array of int, shape (n,)
+        path : str, os.PathLike, or several
+            Compressed if it ends in .gz, .bz2 or .xz.
+        directed : bool
+            Otherwise each edge goes both ways.
+        delimiter : str, optional
+            The ASCII character between columns, such as "," or a tab; then names may hold white
+            space, but not at their ends. By default any white space.
+        comments : str
+            A line that begins with one of these characters is left out; "" leaves out none.
+        weighted : bool, optional
+            True: the third column is the weight, and further columns are ignored. False: all
+            columns from the third on are ignored. None: two columns, or three with a weight, the
+            same number in all lines.
+        skip_lines : int
+            Lines at the beginning of each file to leave out, such as a header.
+        workers : int, optional
+            Threads; by default one a core.
+        errors : str
+            What is done with names that are not UTF-8, as in ``bytes.decode``; not "ignore".
+        progress : callable, optional
+            ``progress(done_bytes, total_bytes)`` is called some times a second.
 
-        Returns
-        -------
-        ndarray of int64, shape (n,)
-            Where each stands in `out_targets`; -1 where there is no such edge.
+        Raises
+        ------
+        FormatError
+            (a ValueError) with file and number of the first line of a block that is no edge.
+        FileNotFoundError, IsADirectoryError
+            If there is no such file, or it is a directory.
+        UnicodeDecodeError
+            (a ValueError) if a name is not UTF-8.
+        EOFError, OSError
+            If a compressed file is cut, or damaged.
+
+        Examples
+        --------
+        >>> with open("friends.txt", "w") as file:
+        ...     _ = file.write("# who knows whom\nann bob 2\nbob cem 1\n")
+        >>> list(DirectedGraph.from_file("friends.txt").edges())
+        [('bob', 'cem', 1.0), ('ann', 'bob', 2.0)]
+        """
+        syntax = Syntax(delimiter, comments, weighted, skip_lines)
+        return cls._assemble(*read_edges(path, syntax, workers, errors, progress), directed)
+
+    @classmethod
+    def from_scipy(
+        cls, matrix: Any, names: Iterable[Hashable] | None = None, directed: bool = True
+    ) -> "DirectedGraph":
+        """Make a graph of a sparse adjacency matrix: entry (i, j) weighs the edge from i to j.
+
+        Parameters
+        ----------
+        matrix : scipy.sparse array or matrix, shape (n, n)
+            Explicit zeros are no edges.
+        names : sequence of hashable, optional
+            Of the rows; by default their numbers.
+        directed : bool
+            Otherwise the matrix must be symmetric.
 
         Raises
         ------
         ValueError
-            If an id is out of range.
+            If it is not square, not symmetric though it should be, or an entry is not finite.
 
         Examples
         --------
-        >>> DirectedGraph.from_edges([0], [1], names=range(2)).find([0, 1], [1, 0]).tolist()
-        [0, -1]
+        >>> from scipy.sparse import csr_array
+        >>> list(DirectedGraph.from_scipy(csr_array([[0, 3], [0, 0]])).edges())
+        [(0, 1, 3.0)]
         """
-        rows = check_indices(sources, self.n_nodes, "sources")
-        wanted = check_indices(targets, self.n_nodes, "targets")
-        return find(self.out_offsets, self.out_targets, rows, wanted)
+        return cls._of_content(readers.of_scipy(matrix, names, directed))
 
-    def keep(self, mask: np.ndarray) -> "DirectedGraph":
-        """Keep the edges where `mask`, bool (n_edges,), is true, and all nodes with their ids.
+    @classmethod
+    def from_networkx(cls, graph: Any, weight: str | None = "weight") -> "DirectedGraph":
+        """Make a graph of a networkx one, directed or not as it is; parallel edges are summed.
 
-        An undirected graph must keep each edge both ways or not at all.
+        Parameters
+        ----------
+        graph : networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
+        weight : str, optional
+            The attribute of edges that weighs them, 1 where it is missing; None: all weigh 1.
+        """
+        return cls._of_content(readers.of_networkx(graph, weight))
+
+    @classmethod
+    def from_igraph(
+        cls, graph: Any, weight: str | None = "weight", name: str = "name"
+    ) -> "DirectedGraph":
+        """Make a graph of an igraph one, directed or not as it is; parallel edges are summed.
+
+        Parameters
+        ----------
+        graph : igraph.Graph
+        weight : str, optional
+            The attribute of edges that weighs them, if it exists; None: all weigh 1.
+        name : str
+            The attribute of vertices that names them, if it exists; else their numbers do.
+        """
+        return cls._of_content(readers.of_igraph(graph, weight, name))
+
+    @classmethod
+    def from_table(
+        cls,
+        table: Any,
+        source: Hashable = None,
+        target: Hashable = None,
+        weight: Hashable = None,
+        directed: bool = True,
+    ) -> "DirectedGraph":
+        """Make a graph of columns of a pandas or polars data frame or an Arrow table.
+
+        Parameters
+        ----------
+        table : anything with named columns, ``table[name]``
+        source, target : hashable, optional
+            Names of the columns; by default "source" and "target", or else the first two.
+        weight : hashable, optional
+            By default "weight" if there is such a column.
+        directed : bool
+            Otherwise each edge goes both ways.
 
         Raises
         ------
         ValueError
-            If the mask has another shape, or keeps half of an undirected edge.
+            If there is no such column, or a node is missing.
+        """
+        return cls._of_content(readers.of_table(table, source, target, weight, directed))
+
+    @classmethod
+    def _of_content(cls, content: readers.Content) -> "DirectedGraph":
+        return cls.from_edges(
+            content.sources, content.targets, content.weights, content.names, content.directed
+        )
+
+    @classmethod
+    def of(cls, edges: Any, /, **options: Any) -> "DirectedGraph":
+        """Make a graph of whatever holds edges.
+
+        Parameters
+        ----------
+        edges : see below
+            A graph of this class as it is; a path, or file saved by `save`; a scipy.sparse matrix;
+            a graph of networkx or igraph; a table; an array (2, E) of ids, or (3, E) with
+            weights, such as the ``edge_index`` of torch_geometric; or an iterable of
+            ``(source, target)`` or ``(source, target, weight)``.
+        **options
+            Of the method that reads this kind, ``directed`` for most.
+
+        Raises
+        ------
+        TypeError
+            If it is none of these.
 
         Examples
         --------
-        >>> graph = DirectedGraph.from_edges([0, 1], [1, 1], names=range(2))
-        >>> graph.keep(graph.out_sources != graph.out_targets)
-        <DirectedGraph: 2 nodes, 1 edges>
+        >>> DirectedGraph.of([("a", "b"), ("b", "c")])
+        <DirectedGraph: 3 nodes, 2 edges>
+        >>> DirectedGraph.of(np.array([[0, 1], [1, 2]]), directed=False)
+        <DirectedGraph (undirected): 3 nodes, 4 edges>
         """
-        mask = np.asarray(mask, bool)
-        if mask.shape != (self.n_edges,):
-            raise ValueError(
-                f"the mask has shape {mask.shape}, where one of ({self.n_edges},) is wanted"
-            )
-        ends = self.out_sources[mask], self.out_targets[mask]
-        offsets = np.concatenate([[0], np.cumsum(mask, dtype=np.int64)])[self.out_offsets]
-        weights = None if self.out_weights is None else self.out_weights[mask]
-        signs = None if self.signs is None else self.signs[mask]
-        kept = DirectedGraph(Rows(offsets, ends[1], weights, signs), self.names, self.is_directed)
-        if not self.is_directed and np.any(kept.find(ends[1], ends[0]) < 0):
-            raise ValueError("the mask keeps an edge of an undirected graph one way only")
-        return kept
+        if isinstance(edges, DirectedGraph):
+            return cls._as_it_is(edges, **options)
+        if is_path(edges):
+            is_saved = not options and storage.is_saved(edges)
+            return cls.load(edges) if is_saved else cls.from_file(edges, **options)
+        if hasattr(edges, "tocoo"):
+            return cls.from_scipy(edges, **options)
+        if hasattr(edges, "is_directed") and hasattr(edges, "nodes"):
+            return cls.from_networkx(edges, **options)
+        if hasattr(edges, "is_directed") and hasattr(edges, "get_edgelist"):
+            return cls.from_igraph(edges, **options)
+        if readers.columns_of(edges) is not None:
+            return cls.from_table(edges, **options)
+        return cls._of_content(readers.of_sequence(edges, **options))
 
-    def __repr__(self) -> str:
-        kind = "DirectedGraph" if self.is_directed else "DirectedGraph (undirected)"
-        return f"<{kind}: {self.n_nodes} nodes, {self.n_edges} edges>"
+    @staticmethod
+    def _as_it_is(graph: "DirectedGraph") -> "DirectedGraph":
+        return graph
+
+    def save(self, path: Any) -> None:
+        """Write the graph to one file that `load` reads, atomically.
+
+        Raises
+        ------
+        TypeError
+            If a name is neither a str nor an int.
+        """
+        rows = Rows(self.out_offsets, self.out_targets, self.out_weights, self.signs)
+        tensors = storage.pack(rows, self.names)
+        native.write(path, storage.KIND, tensors, {"is_directed": self.is_directed})
+
+    @classmethod
+    def load(cls, path: Any) -> "DirectedGraph":
+        """Read what `save` wrote; no code runs.
+
+        Raises
+        ------
+        FormatError
+            If it is another file, or damaged.
+        """
+        kind, tensors, metadata = native.read(path)
+        if kind != storage.KIND:
+            raise FormatError(f"{path} holds a {kind}, where a graph is wanted")
+        try:
+            return cls(*storage.unpack(tensors, metadata))
+        except FormatError as error:
+            raise FormatError(f"{path} is damaged: {error}") from None
+
+
+registry.register(storage.KIND, lambda *content: DirectedGraph(*storage.unpack(*content)))

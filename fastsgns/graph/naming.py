@@ -9,7 +9,7 @@ import numpy as np
 
 MAX_NODES = 2**31 - 1
 SPREAD = 8  # integers this many times more spread than they are many are looked up by a table
-Names = list[Hashable]
+Names = list[Any]
 
 
 def encode(
@@ -61,9 +61,9 @@ def _column(nodes: Any, role: str) -> Any:
     return list(nodes)
 
 
-def _checked_integers(nodes: np.ndarray) -> np.ndarray:
+def _checked_integers(nodes: np.ndarray) -> np.ndarray | list[int]:
     if nodes.dtype == np.uint64 and len(nodes) and nodes.max() > np.iinfo(np.int64).max:
-        return nodes.tolist()  # type: ignore[return-value]
+        return nodes.tolist()
     return nodes.astype(np.int64, copy=False)
 
 
@@ -106,7 +106,7 @@ def _encode_hashables(
     return both[:, 0].copy(), both[:, 1].copy(), names
 
 
-def check_indices(nodes: Iterable[int], n_nodes: int, role: str) -> np.ndarray:
+def check_indices(nodes: Iterable[Any], n_nodes: int, role: str) -> np.ndarray:
     """Check nodes that are given as numbers below `n_nodes`.
 
     Returns
@@ -121,13 +121,14 @@ def check_indices(nodes: Iterable[int], n_nodes: int, role: str) -> np.ndarray:
         If one is out of range.
     """
     array = np.asarray(nodes if hasattr(nodes, "__len__") else list(nodes))
-    if array.ndim != 1 or array.size and array.dtype.kind not in "iu":
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise TypeError(
             f"{role} are of shape {array.shape} and {array.dtype}; with `names` they are indices "
             "into it: one dimension of whole numbers"
         )
-    if array.size and not 0 <= (low := array.min()) <= (high := array.max()) < n_nodes:
-        raise ValueError(f"{role} lie between {low} and {high}; `names` holds {n_nodes}")
+    low, high = (array.min(), array.max()) if array.size else (0, -1)
+    if low < 0 or high >= n_nodes:
+        raise ValueError(f"{role} lie between {low} and {high}; there are {n_nodes} nodes")
     return array.astype(np.int32)
 
 
