@@ -109,7 +109,8 @@ def _judge_repair(results: Results) -> Evidence:
     repair = Table("Share of one matrix's deficit against two repaired", ("k", *shapes[1:]), rows)
     note = (
         "The gap is that between the best constant score and the unconstrained optimum. Two "
-        "matrices have twice the parameters of the others; two with half the dimensions have as many."
+        "matrices have twice the parameters of the others; two with half the dimensions have as "
+        "many."
     )
     return Evidence(checks, [_losses_table(results, every), repair], [(note, figure)])
 
