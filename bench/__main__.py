@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from bench import (
+    glove,
     matrices,
     memory,
     overhead,
@@ -21,8 +22,9 @@ from fastsgns.console import say
 
 INTERRUPTED = 130
 COMMANDS = (
-    standard, speed, quality, matrices, ppmi, scan, memory, scaling, roofline, overhead, summary,
-)  # fmt: skip
+    *(standard, speed, quality, matrices, ppmi, glove),
+    *(scan, memory, scaling, roofline, overhead, summary),
+)
 DESCRIPTION = """\
 Measure fastsgns beside gensim, on the same text and in the same run.
 

@@ -22,7 +22,7 @@ from fastsgns.console import say
 
 EXAMPLES = """\
 A model for each matrices x dim x epochs x seed, its vectors judged in every role they have. Two
-may be named with a bias (tied+bias:word) or a coupling (three:3). Results are appended to a file
+may be named with a bias (tied+bias:word) or a coupling (three:10). Results are appended to a file
 of JSON lines; those already there are not computed again, and several processes may share it.
 
 examples:
@@ -33,7 +33,7 @@ examples:
 """
 MODES = (
     "two", "tied", "tied+bias:scalar", "tied+bias:word", "tied+bias:both", "tied+reflect",
-    "three", "three:3",
+    "three", "three:10",
 )  # fmt: skip
 SIMILARITIES = SETS | {
     "wordsim353_sim": ("WordSim sim.", ("wordsim353_sim.tsv",)),

@@ -10,7 +10,7 @@ from fastsgns.corpus.storage import Spool, check_budget
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.corpus.windows import Progress, WindowCounts
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry
+from fastsgns.formats import native
 from fastsgns.kernels.cooccurrence import MOST_REACH
 from fastsgns.machine import n_cores
 
@@ -120,7 +120,7 @@ class Cooccurrences:
         TypeError
             If the corpus is none.
         """
-        _check(window, weighting, sides)
+        check_counting(window, weighting, sides)
         workers = n_cores() if workers is None else workers
         if workers < 1:
             raise ValueError(f"workers is {workers}; allowed are 1, 2, ...")
@@ -229,7 +229,8 @@ class Cooccurrences:
             raise FormatError(str(error)) from None
 
 
-def _check(window: Any, weighting: Any, sides: Any) -> None:
+def check_counting(window: Any, weighting: Any, sides: Any) -> None:
+    """Raise a ValueError if one of them is none that `Cooccurrences.from_corpus` takes."""
     if not 1 <= window <= MOST_REACH:
         raise ValueError(f"window is {window}; allowed are 1 .. {MOST_REACH}")
     if weighting not in WEIGHTINGS:
@@ -255,7 +256,7 @@ def _fault(tensors: native.Tensors, metadata: dict, n_words: int) -> str | None:
     if not isinstance(metadata.get("n_pairs"), int) or not isinstance(metadata.get("window"), int):
         return f"window and n_pairs are {metadata.get('window')!r}, {metadata.get('n_pairs')!r:.60}"
     try:
-        _check(*(metadata.get(name) for name in ("window", "weighting", "sides")))
+        check_counting(*(metadata.get(name) for name in ("window", "weighting", "sides")))
     except ValueError as error:
         return str(error)
     return _fault_of_cells(offsets, columns, weights, n_words)
@@ -278,10 +279,3 @@ def _fault_of_cells(
         if not (np.isfinite(block).all() and block.min() > 0):
             return "weights are not all positive and finite"
     return None
-
-
-def _loaded(tensors: native.Tensors, metadata: dict) -> Cooccurrences:
-    return Cooccurrences._rebuilt(tensors, metadata)
-
-
-registry.register(KIND, _loaded)

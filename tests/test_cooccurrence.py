@@ -14,7 +14,7 @@ from fastsgns import EncodedCorpus, cooccurrence
 from fastsgns.cooccurrence import SIDES, WEIGHTINGS, Cooccurrences
 from fastsgns.corpus import windows
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry
+from fastsgns.formats import native
 
 
 def weight(s: int, window: int, weighting: str) -> Fraction:
@@ -193,7 +193,7 @@ def test_saved_and_loaded(tmp_path: Path, mmap):
         assert getattr(loaded, name) == getattr(counts, name)
     assert loaded.vocabulary.words == corpus.vocabulary.words
     np.testing.assert_array_equal(loaded.vocabulary.counts, corpus.vocabulary.counts)
-    assert repr(registry.load(tmp_path / "counts")) == repr(counts)
+    assert repr(loaded) == repr(counts)
 
 
 def put(tensors: dict, name: str, position: int, value: float) -> None:

@@ -123,7 +123,7 @@ def add_vectors(parser: argparse.ArgumentParser, name: str, text: str) -> None:
         "--role",
         choices=(*ROLES, *COMBINATIONS),
         help="which vectors of a model: input, output, their sum, both end to end, or those that "
-        "negatives have of their own (default: input)",
+        "negatives have of their own (default: input; of GloVe the sum)",
     )
 
 

@@ -131,7 +131,8 @@ def _judge_in_out(results: Results) -> Evidence:
         if people
         else "Without both parts of WordSim353 the corpus's own counts stand in: PPMI of the pair "
         "for relatedness, cosine of PPMI rows for similarity. The first is near to what the "
-        "product of input and output vectors learns by construction: a proxy, not human judgements."
+        "product of input and output vectors learns by construction: a proxy, not human "
+        "judgements."
     ]
     tables = [
         scores_table(results, columns, "Scores, k = 5"),
