@@ -19,6 +19,8 @@ from bench.quality import SETS, evaluation_sets
 from bench.record import RESULTS
 from bench.report import table
 from fastsgns.console import say
+from fastsgns.study.charts import bars
+from fastsgns.study.intervals import interval
 
 EXAMPLES = """\
 A model for each matrices x dim x epochs x seed, its vectors judged in every role they have. Two
@@ -68,6 +70,7 @@ def add(commands: Any, **common: Any) -> None:
     options.add_fastsgns(parser)
     parser.add_argument("--table", action="store_true", help="train nothing, print what is there")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    parser.add_argument("--figure", type=Path, metavar="FILE", help="SVG of the input vectors")
     parser.set_defaults(run=run)
 
 
@@ -79,7 +82,10 @@ def run(arguments: argparse.Namespace) -> int:
     keys = list(keys_of(arguments, text.path.name))
     if not arguments.table:
         train_all(keys, arguments, text, path)
-    print(render(keys, read(path), arguments.markdown))
+    results = [result for result in read(path) if result["key"] in keys]
+    print(render(results, arguments.markdown))
+    if arguments.figure:
+        arguments.figure.write_text(figure(results), encoding="utf-8")
     print(f"\n{path}")
     return 0
 
@@ -184,16 +190,37 @@ def label(key: Result) -> str:
     return ", ".join([algorithm, *settings, kind])
 
 
-def render(keys: list[Result], results: list[Result], markdown: bool) -> str:
-    """A row a model and role: mean and half the 95 % interval over seeds; in bold what is beyond
-    two standard errors of the difference from the input vectors of "two"."""
+def grouped(results: list[Result]) -> dict[str, list[Result]]:
+    """The seeds of each model."""
     groups: dict[str, list[Result]] = {}
     for result in results:
-        if result["key"] in keys:
-            groups.setdefault(label(result["key"]), []).append(result)
-    sets = [name for name in SIMILARITIES if any(name in r["scores"]["input"] for r in results)]
-    rows, base = [], {}
-    for name, found in groups.items():
+        groups.setdefault(label(result["key"]), []).append(result)
+    return groups
+
+
+def judged(results: list[Result]) -> list[str]:
+    """The test sets of which there are scores."""
+    return [name for name in SIMILARITIES if any(name in r["scores"]["input"] for r in results)]
+
+
+def figure(results: list[Result]) -> str:
+    """Bars of the scores of the input vectors of each model, with 95 % intervals."""
+    sets = [name for name in judged(results) if name in SETS]
+    series = {
+        name.rpartition(", ")[2]: [interval([r["scores"]["input"][s] for r in found]) for s in sets]
+        for name, found in grouped(results).items()
+    }
+    titles = [SETS[name][0] for name in sets]
+    return bars("scores by matrices", titles, series, "correlation, or share of right answers")
+
+
+def render(results: list[Result], markdown: bool) -> str:
+    """A row a model and role: mean and half the 95 % interval over seeds, and the difference from
+    the input vectors of "two" in standard errors."""
+    sets = judged(results)
+    rows: list[list[str]] = []
+    base: dict[str, list[float]] = {}
+    for name, found in grouped(results).items():
         if name.endswith(", two"):
             base = {s: [r["scores"]["input"][s] for r in found] for s in sets}
         for role in found[0]["scores"]:
@@ -214,12 +241,10 @@ def moments(values: list[float]) -> tuple[float, float]:
 
 def cell(values: list[float], base: list[float] | None) -> str:
     """A mean with its interval, and its difference from `base` in standard errors."""
-    from scipy.stats import t
-
     mean, error = moments(values)
     if len(values) < 2:
         return f"{mean:.3f}"
-    text = f"{mean:.3f} ± {t.ppf(0.975, len(values) - 1) * math.sqrt(error):.3f}"
+    text = f"{mean:.3f} ± {interval(values).high - mean:.3f}"
     if base is None or len(base) < 2 or base == values:
         return text
     other, other_error = moments(base)

@@ -188,6 +188,24 @@ def test_overhead_sees_all_that_is_trained(bench):
     assert all(r["kernel_wall"] > 0 for r in record["results"])
 
 
+def test_matrices_are_judged_in_each_role_and_not_trained_twice(bench, tmp_path):
+    (tmp_path / "wordsim353.tsv").write_text("w1\tw2\t1\nw3\tw4\t2\nw5\tw6\t3\n")
+    asked = ["--eval", str(tmp_path), "--seeds", "2", "--epochs", "1", "--sharing", "block"]
+    asked += ["--matrices", "two", "tied+bias:word", "three:10"]
+    (tmp_path / "results.json").write_text("{}")
+    lines = tmp_path / "results.jsonl"
+    asked += ["--output", str(lines), "--figure", str(tmp_path / "f.svg")]
+    for _ in range(2):
+        done, _ = bench("matrices", *asked)
+        results = [json.loads(line) for line in lines.read_text().splitlines()]
+        assert len(results) == 6
+    assert results[1]["key"]["bias"] == "word"
+    assert list(results[0]["scores"]) == ["input", "output", "input + output"]
+    assert list(results[1]["scores"]) == ["input"]
+    assert "tied+bias word" in done.stdout
+    assert (tmp_path / "f.svg").read_text().count("<rect") == 2 * 3
+
+
 def test_glove_judges_each_matrix_and_is_resumed(bench, tmp_path):
     pairs = tmp_path / "wordsim353.tsv"
     pairs.write_text("".join(f"w{i}\tw{i + 1}\t{i}\n" for i in range(9)))

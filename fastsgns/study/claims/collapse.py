@@ -7,7 +7,7 @@ from fastsgns.study.claims.uses import MARGIN, scores_chart, scores_table
 from fastsgns.study.intervals import Check
 from fastsgns.study.settings import Settings
 
-COUPLINGS = (0.01, 0.1, 1.0)
+COUPLINGS = (0.1, 3.0, 10.0)
 
 
 def _three(settings: Settings) -> dict[str, Trial]:

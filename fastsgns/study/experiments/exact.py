@@ -170,10 +170,13 @@ def _one(cells: Cells, n: int, d: int, signs: np.ndarray, n_biases: int) -> Loss
     return loss
 
 
-def exact(material: Material, seed: int, shape: str, k: int) -> dict[str, Any]:
+def exact(
+    material: Material, seed: int, shape: str, k: int, dimensions: int | None = None
+) -> dict[str, Any]:
     """Minimise the exact loss of one parameterisation by L-BFGS from random vectors.
 
-    Vectors start normal with deviation 0.1, biases at ``-log k``, the best constant.
+    Vectors start normal with deviation 0.1, biases at ``-log k``, the best constant. `dimensions`
+    stands in for `exact_dimensions` of the settings.
 
     Returns
     -------
@@ -186,7 +189,7 @@ def exact(material: Material, seed: int, shape: str, k: int) -> dict[str, Any]:
     sizes = material.settings
     counts = material.pairs.first(sizes.n_exact).counts
     counts = counts[np.ix_(*2 * [np.flatnonzero(counts.sum(axis=1))])]
-    cells, d = Cells.of(counts, k), sizes.exact_dimensions
+    cells, d = Cells.of(counts, k), dimensions or sizes.exact_dimensions
     loss, n_parameters = parameterised(cells, shape, d)
     start = 0.1 * np.random.default_rng(seed).standard_normal(n_parameters)
     if "bias" in shape:
