@@ -18,6 +18,7 @@ from fastsgns.cli import (
     glove,
     info,
     neighbours,
+    nodes,
     ppmi,
     streams,
     study,
@@ -59,7 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
         title="commands", metavar="COMMAND", required=True, parser_class=Command
     )
     for command in (
-        train, glove, ppmi, vocabulary, neighbours, evaluate, convert, info, demo, study,
+        train, glove, ppmi, nodes, vocabulary, neighbours, evaluate, convert, info, demo, study,
     ):  # fmt: skip
         command.add(commands)
     return parser

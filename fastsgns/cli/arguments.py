@@ -30,6 +30,11 @@ class Command(argparse.ArgumentParser):
         super().__init__(*arguments, **named)
         self._inside = False
 
+    def add_subparsers(self, **named: Any) -> Any:
+        """Split into further commands, whose options stand after their names."""
+        self._inside = True  # as argparse can't mix options and a choice of commands
+        return super().add_subparsers(**named)
+
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:

@@ -10,11 +10,12 @@ from fastsgns.cli import sources
 from fastsgns.cli.arguments import UsageError, add_command, add_reading, positive
 from fastsgns.console import say, table
 from fastsgns.corpus.encoded import EncodedCorpus
-from fastsgns.study import judgements, report
+from fastsgns.study import graphs, judgements, report
 from fastsgns.study.claims import CLAIMS, chosen
+from fastsgns.study.graphs import GraphMaterial
 from fastsgns.study.material import Material
 from fastsgns.study.runner import Runner
-from fastsgns.study.settings import FULL, QUICK
+from fastsgns.study.settings import FULL, QUICK, Settings
 
 EXAMPLES = """\
 examples:
@@ -57,6 +58,11 @@ def add(commands: argparse._SubParsersAction) -> None:
         metavar="DIR",
         help="folder with judgements of people: " + ", ".join(judgements.SETS.values()),
     )
+    parser.add_argument(
+        "--graphs",
+        metavar="DIR",
+        help="folder with directed graphs, NAME.edges, 'source target' a line (default: one made)",
+    )
     add_reading(parser)
 
 
@@ -74,13 +80,22 @@ def run(arguments: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     source = ", ".join(arguments.inputs) or "the documentation of this Python, numpy and scipy"
     material = Material(_corpus(arguments), settings, judged, arguments.workers)
-    runner = Runner(material, folder / "cache", arguments.progress)
-    results = runner.run(claims)
+    results, n_computed = {}, 0
+    for needs in dict.fromkeys(claim.needs for claim in claims):
+        studied = material if needs == "corpus" else _graphs(arguments, settings)
+        runner = Runner(studied, folder / "cache", arguments.progress)
+        results |= runner.run([claim for claim in claims if claim.needs == needs])
+        n_computed += runner.n_computed
     evidence = report.write(folder, material, claims, results, source)
     print(table([(c.name, evidence[c.name].verdict, c.title) for c in claims]))
     if arguments.progress is not False:
-        say(f"{runner.n_computed} runs computed; the report is {folder / 'report.html'}")
+        say(f"{n_computed} runs computed; the report is {folder / 'report.html'}")
     return 0
+
+
+def _graphs(arguments: argparse.Namespace, settings: Settings) -> GraphMaterial:
+    found = graphs.load(arguments.graphs) if arguments.graphs else {graphs.MADE: graphs.made()}
+    return GraphMaterial(found, settings, arguments.workers)
 
 
 def _corpus(arguments: argparse.Namespace) -> EncodedCorpus:

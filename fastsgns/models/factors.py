@@ -9,14 +9,14 @@ from fastsgns.factorization import truncated_svd
 from fastsgns.formats import native, registry
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows
-from fastsgns.models.scoring import Known, Scoring
+from fastsgns.models.links import LinkModel
 from fastsgns.progress import reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 KIND = "node factors"
 
 
-class Factorized(Scoring):
+class Factorized(LinkModel):
     """A proximity M of nodes as S T^T: the best of rank d, shared out as S = U D^1/2, T = V D^1/2.
 
     Nothing is learnt by steps, and there are no negatives: the reference of the learnt models, with
@@ -30,10 +30,7 @@ class Factorized(Scoring):
         Singular values of M, descending.
     """
 
-    source: KeyedVectors
-    target: KeyedVectors
     values: np.ndarray
-    known: Known | None
 
     def __init__(self, dimensions: int, seed: int, progress: bool | None) -> None:
         if dimensions < 1:
@@ -56,7 +53,7 @@ class Factorized(Scoring):
         ValueError
             If there are more dimensions than nodes.
         """
-        graph = as_graph(graph)
+        graph = DirectedGraph.of(graph)
         if self.dimensions > graph.n_nodes:
             raise ValueError(
                 f"{self.dimensions} dimensions of {graph.n_nodes} nodes; take at most as many"
@@ -67,15 +64,13 @@ class Factorized(Scoring):
         self.values = factors.values
         roots = np.sqrt(factors.values)
         arrays = [np.multiply(part, roots, dtype=np.float32) for part in (factors.left, factors.right)]
-        self._set(graph.names, *arrays, Known.of(graph))
+        self.known = graph.out_offsets, graph.out_targets
+        self._set(list(graph.names), *arrays)
         return self
 
-    def _set(
-        self, names: list[Any], source: np.ndarray, target: np.ndarray, known: Known | None
-    ) -> None:
+    def _set(self, names: list[Any], source: np.ndarray, target: np.ndarray) -> None:
         self.source = KeyedVectors.from_arrays(names, source)
         self.target = KeyedVectors.from_arrays(names, target, ids=self.source.key_to_index)
-        self.known = known
 
     def _proximity(self, graph: DirectedGraph) -> Any:
         raise NotImplementedError
@@ -104,8 +99,8 @@ class Factorized(Scoring):
             "source": self.source.vectors,
             "target": self.target.vectors,
             "values": self.values,
-            "known_offsets": self.known.offsets,
-            "known_targets": self.known.targets,
+            "known_offsets": self.known[0],
+            "known_targets": self.known[1],
             **native.pack_words(self.source.index_to_key),
         }
         metadata = {"model": type(self).__name__, "settings": self._settings()}
@@ -259,11 +254,6 @@ def transpose_proximity(
     return both
 
 
-def as_graph(graph: Any) -> DirectedGraph:
-    """Give a DirectedGraph of whatever holds edges."""
-    return graph if isinstance(graph, DirectedGraph) else DirectedGraph.of(graph)
-
-
 MODELS: dict[str, type[Factorized]] = {"HOPE": HOPE, "STRAP": STRAP}
 
 
@@ -284,34 +274,33 @@ def _loaded(tensors: native.Tensors, metadata: dict) -> Factorized:
         )
     if source.dtype != np.float32 or target.dtype != np.float32 or self.values.dtype.kind != "f":
         raise FormatError("its vectors are not of float32")
-    known = Known(tensors["known_offsets"], tensors["known_targets"])
-    check_known(known, *shape[:1] * 2)
+    self.known = tensors["known_offsets"], tensors["known_targets"]
+    check_known(*self.known, len(names))
     try:
-        self._set(names, source, target, known)
+        self._set(names, source, target)
     except ValueError as error:
         raise FormatError(str(error)) from None
     return self
 
 
-def check_known(known: Known, n_sources: int, n_targets: int) -> None:
-    """Check known edges that come from a file.
+def check_known(offsets: np.ndarray, targets: np.ndarray, n_nodes: int) -> None:
+    """Check known links that come from a file.
 
     Raises
     ------
     FormatError
-        If they do not fit the numbers of nodes.
+        If they do not fit the number of nodes.
     """
-    offsets, targets = known.offsets, known.targets
     if offsets.dtype != np.int64 or targets.dtype != np.int32 or targets.ndim != 1:
-        raise FormatError(f"its known edges are of {offsets.dtype} and {targets.dtype}")
+        raise FormatError(f"its known links are of {offsets.dtype} and {targets.dtype}")
     if (
-        offsets.shape != (n_sources + 1,)
+        offsets.shape != (n_nodes + 1,)
         or offsets[0] != 0
         or offsets[-1] != len(targets)
         or np.any(np.diff(offsets) < 0)
-        or (len(targets) and not 0 <= targets.min() <= targets.max() < n_targets)
+        or (len(targets) and not 0 <= targets.min() <= targets.max() < n_nodes)
     ):
-        raise FormatError(f"its known edges do not fit {n_sources} nodes")
+        raise FormatError(f"its known links do not fit {n_nodes} nodes")
 
 
 registry.register(KIND, _loaded)

@@ -129,7 +129,7 @@ def bars(
     title : str
         For those who can't see it.
     groups : sequence of str
-        Named below the axis.
+        Named below the axis; a line break begins a second line there.
     series : mapping of str to sequence of Interval
         One value a group; NaN leaves a gap.
     y_label : str
@@ -153,7 +153,8 @@ def bars(
     parts = []
     for g, group in enumerate(groups):
         middle = LEFT + (g + 0.5) * span
-        parts.append(_text(middle, HEIGHT - BOTTOM + 18, group, "middle"))
+        for row, text in enumerate(group.split("\n")):
+            parts.append(_text(middle, HEIGHT - BOTTOM + 18 + 16 * row, text, "middle"))
         for s, name in enumerate(names):
             found = series[name][g]
             if math.isnan(found.mean):

@@ -123,6 +123,8 @@ class Claim:
         ``trials(settings)`` gives the trials by label.
     judge : callable
         ``judge(results)`` gives the evidence.
+    needs : {"corpus", "graphs"}
+        The material of its trials.
     """
 
     name: str
@@ -132,3 +134,4 @@ class Claim:
     method: str
     trials: Callable[[Settings], dict[str, Trial]]
     judge: Callable[[Results], Evidence]
+    needs: str = "corpus"

@@ -11,15 +11,18 @@ from fastsgns._version import __version__
 from fastsgns.progress import make_bar
 from fastsgns.study.cache import Cache, Result
 from fastsgns.study.claim import Claim, Results, Trial
+from fastsgns.study.direction import direction
 from fastsgns.study.experiments.batches import batches
 from fastsgns.study.experiments.exact import exact
 from fastsgns.study.experiments.spectrum import spectrum
 from fastsgns.study.experiments.trained import resumed, trained
+from fastsgns.study.graphs import GraphMaterial
 from fastsgns.study.material import Material
 
 Experiment = Callable[..., dict[str, Any]]
 EXPERIMENTS: dict[str, Experiment] = {
     "batches": batches,
+    "direction": direction,
     "exact": exact,
     "resumed": resumed,
     "spectrum": spectrum,
@@ -44,7 +47,8 @@ class Runner:
 
     Parameters
     ----------
-    material : Material
+    material : Material or GraphMaterial
+        What the trials of all its claims are about.
     folder : path
         Of the cache.
     progress : bool or None
@@ -55,7 +59,7 @@ class Runner:
 
     def __init__(
         self,
-        material: Material,
+        material: Material | GraphMaterial,
         folder: str | os.PathLike[str],
         progress: bool | None = None,
         experiments: Mapping[str, Experiment] = EXPERIMENTS,

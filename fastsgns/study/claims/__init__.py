@@ -2,6 +2,7 @@
 
 from fastsgns.study.claim import Claim
 from fastsgns.study.claims.collapse import COLLAPSE
+from fastsgns.study.claims.direction import DIRECTION
 from fastsgns.study.claims.document import DOCUMENT
 from fastsgns.study.claims.factors import FACTORS
 from fastsgns.study.claims.losses import LOSSES
@@ -10,7 +11,7 @@ from fastsgns.study.claims.uses import USES
 
 CLAIMS: tuple[Claim, ...] = tuple(
     sorted(
-        [*LOSSES, *USES, *FACTORS, *SPREAD, *COLLAPSE, *DOCUMENT],
+        [*LOSSES, *USES, *FACTORS, *SPREAD, *COLLAPSE, *DOCUMENT, *DIRECTION],
         key=lambda claim: (int(claim.name[1:].rstrip("abcdef")), claim.name),
     )
 )

@@ -1,0 +1,142 @@
+"""Models of nodes as the command line asks for them: their graph, their options, their files."""
+
+import argparse
+from collections.abc import Iterable
+from typing import Any
+
+from fastsgns.cli.arguments import UsageError, add_reading, positive
+from fastsgns.formats import registry
+from fastsgns.graph import storage
+from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.models.factors import HOPE, STRAP
+from fastsgns.models.links import LinkModel
+from fastsgns.models.nodes import WALKS, NodeEmbedding
+from fastsgns.progress import reading_bar
+
+MATRICES = ("two", "tied", "tied+bias", "tied+reflect")
+MODELS = (*MATRICES, "HOPE", "STRAP")
+EXPLAINED = (
+    "two: skip-gram with a matrix a role; tied: one matrix for both; tied+bias: and a bias a "
+    "target; tied+reflect: half its signs flipped; HOPE, STRAP: factorised Katz, PageRank"
+)
+LEARNT = (
+    "walk_length", "num_walks", "window_size", "p", "q", "walks", "negative", "alpha", "epochs",
+)  # fmt: skip
+
+
+def add_graph(parser: argparse.ArgumentParser) -> None:
+    """Declare what `read_graph` wants to know."""
+    parser.add_argument(
+        "edges", nargs="+", metavar="EDGES", help="edge lists, or one graph in the native format"
+    )
+    parser.add_argument(
+        "--undirected", action="store_true", help="each edge goes both ways (default: one way)"
+    )
+    parser.add_argument(
+        "--delimiter", metavar="TEXT", help="what separates the columns (default: white space)"
+    )
+    parser.add_argument(
+        "--unweighted", action="store_true", help="ignore what stands after the two nodes"
+    )
+    add_reading(parser)
+
+
+def add_training(parser: argparse.ArgumentParser) -> None:
+    """Declare what `make` wants to know."""
+    parser.add_argument(
+        "--dim", dest="dimensions", type=positive, default=128, metavar="N",
+        help="length of a vector (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="of all that is random (%(default)s)"
+    )
+    walks = parser.add_argument_group("skip-gram on walks")
+    walks.add_argument(
+        "--walks", choices=tuple(WALKS),
+        help="forward: along the edges; undirected: DeepWalk and node2vec; app: rooted PageRank; "
+        "nerd: hubs and authorities by turns; edges: LINE (default: forward, or undirected)",
+    )  # fmt: skip
+    for name, options in {
+        "--walk-length": "nodes a walk (80)",
+        "--num-walks": "walks a node (10)",
+        "--window": "steps between source and target, at most (10)",
+        "--negative": "negatives a pair (5)",
+        "--epochs": "passes, each over new walks (1)",
+    }.items():
+        dest = {"--window": "window_size"}.get(name, name[2:].replace("-", "_"))
+        walks.add_argument(name, dest=dest, type=positive, metavar="N", help=options)
+    for name, text in {
+        "-p": "node2vec: the higher, the less a walk returns (1)",
+        "-q": "node2vec: the higher, the nearer a walk stays (1)",
+        "--alpha": "learning rate at the start (0.025)",
+    }.items():
+        walks.add_argument(name, type=float, metavar="X", help=text)
+    counted = parser.add_argument_group("factorisations")
+    counted.add_argument(
+        "--beta", type=float, metavar="X", help="HOPE: weight of an edge (0.5 / spectral radius)"
+    )
+    counted.add_argument(
+        "--error", type=float, default=1e-5, metavar="X",
+        help="STRAP: proximities below are 0 (default: %(default)s)",
+    )  # fmt: skip
+
+
+def read_graph(arguments: argparse.Namespace) -> DirectedGraph:
+    """Read the edge lists, or load the saved graph, that the arguments of `add_graph` name."""
+    options: dict[str, Any] = {}
+    if arguments.undirected:
+        options["directed"] = False
+    if arguments.delimiter is not None:
+        options["delimiter"] = arguments.delimiter
+    if arguments.unweighted:
+        options["weighted"] = False
+    paths = arguments.edges
+    if len(paths) == 1 and not options and storage.is_saved(paths[0]):
+        return DirectedGraph.load(paths[0])
+    with reading_bar(arguments.progress, "B") as report:
+        return DirectedGraph.from_file(
+            paths, workers=arguments.workers, errors=_errors(arguments.errors), progress=report,
+            **options,
+        )  # fmt: skip
+
+
+def _errors(errors: str) -> str:
+    if errors == "ignore":
+        raise UsageError("--errors ignore would make one node of two: give --errors replace")
+    return errors
+
+
+def make(name: str, arguments: argparse.Namespace, seed: int) -> Any:
+    """Make a model that is not fitted yet."""
+    common: dict[str, Any] = {
+        "dimensions": arguments.dimensions, "seed": seed, "progress": arguments.progress
+    }  # fmt: skip
+    if name == "HOPE":
+        return HOPE(beta=arguments.beta, **common)
+    if name == "STRAP":
+        return STRAP(error=arguments.error, **common)
+    given = {key: getattr(arguments, key) for key in LEARNT}
+    options = {key: value for key, value in given.items() if value is not None}
+    return NodeEmbedding(matrices=name, workers=arguments.workers, **common, **options)
+
+
+def load(path: str) -> LinkModel:
+    """Load a model of nodes.
+
+    Raises
+    ------
+    ValueError
+        If the file holds something else.
+    """
+    loaded = registry.load(path)
+    if not isinstance(loaded, LinkModel):
+        raise ValueError(
+            f"{path} holds a {type(loaded).__name__}: a model saved by 'fastsgns nodes train' is "
+            "wanted"
+        )
+    return loaded
+
+
+def by_text(names: Iterable[Any]) -> dict[str, Any]:
+    """Find names by how they are written, since 7 and "7" look alike on a command line."""
+    return {str(name): name for name in names}

@@ -1,0 +1,52 @@
+"""One vector a node against source and target vectors, on edges taken out of directed graphs."""
+
+from typing import Any
+
+from fastsgns.graph.links import BASELINE, LinkScores, evaluate_links
+from fastsgns.graph.splits import DEGREE, LinkSplit
+from fastsgns.models.nodes import NodeEmbedding
+from fastsgns.study.graphs import GraphMaterial
+
+SHARE = 0.3
+KINDS = (0.0, 0.5, 1.0, DEGREE)
+TRAINING: dict[str, Any] = {"walks": "nerd", "dimensions": 64}
+
+
+def direction(material: GraphMaterial, seed: int, matrices: str) -> dict[str, Any]:
+    """Take 30 % of the edges out of each graph, learn from the others and score them.
+
+    Parameters
+    ----------
+    material : GraphMaterial
+    seed : int
+        Of the split, the negatives and the training.
+    matrices : str
+        As of `NodeEmbedding`; or "degree product", which learns nothing.
+
+    Returns
+    -------
+    dict
+        By graph: ``auc`` and ``hits`` (Hits@100) by kind of negatives, ``mrr``, ``direction``.
+    """
+    found = {}
+    for name, graph in material.graphs.items():
+        split = LinkSplit.of(graph, SHARE, seed)
+        models = {}
+        if matrices != BASELINE:
+            model = NodeEmbedding(
+                matrices=matrices, seed=seed, workers=material.workers, progress=False, **TRAINING
+            )
+            models[matrices] = model.fit(split.train)
+        rows = evaluate_links(models, split, KINDS, (100,), seed)
+        found[name] = summary([row for row in rows if row.model == matrices])
+    return found
+
+
+def summary(rows: list[LinkScores]) -> dict[str, Any]:
+    """What of one model's rows goes into a result."""
+    return {
+        "auc": {row.negatives: row.auc for row in rows},
+        "hits": {row.negatives: row.hits[100] for row in rows},
+        "mrr": rows[0].mrr,
+        "direction": rows[0].direction,
+    }
