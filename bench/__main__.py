@@ -4,9 +4,11 @@ import argparse
 import sys
 
 from bench import (
+    glove,
     matrices,
     memory,
     overhead,
+    ppmi,
     quality,
     roofline,
     scaling,
@@ -19,7 +21,10 @@ from bench.process import JobError
 from fastsgns.console import say
 
 INTERRUPTED = 130
-COMMANDS = (standard, speed, quality, matrices, scan, memory, scaling, roofline, overhead, summary)
+COMMANDS = (
+    *(standard, speed, quality, matrices, ppmi, glove),
+    *(scan, memory, scaling, roofline, overhead, summary),
+)
 DESCRIPTION = """\
 Measure fastsgns beside gensim, on the same text and in the same run.
 

@@ -61,6 +61,41 @@ def evaluate(words: list[str], vectors: Any, sets: dict[str, str]) -> dict[str, 
     return scores
 
 
+def glove(job: Job) -> Job:
+    """Count, train GloVe and judge each of its matrices."""
+    from fastsgns import EncodedCorpus, GloVe
+    from fastsgns.corpus.vocabulary import select
+
+    model = GloVe(**job["settings"], progress=False)
+    corpus = EncodedCorpus.from_files(
+        job["corpus"], lambda raw: select(raw, model.min_count).vocabulary
+    )
+    begun = now()
+    counts = model.count(corpus)
+    counted = now()
+    model.train(counts)
+    trained = now()
+    result: Job = {
+        "count_wall": counted[0] - begun[0],
+        "count_cpu": counted[1] - begun[1],
+        "train_wall": trained[0] - counted[0],
+        "train_cpu": trained[1] - counted[1],
+        "n_words": corpus.n_raw_tokens,
+        "n_types": len(corpus.vocabulary),
+        "n_cells": len(counts),
+        "n_pairs": counts.n_pairs,
+        "losses": model.epoch_losses,
+        "peak_bytes": peak_bytes(),
+    }
+    judged = {"W": model.input, "W~": model.output, "W + W~": model.wv}
+    if model.matrices == "tied":
+        judged = {"tied": model.wv}
+    result["scores"] = {
+        name: evaluate(kv.index_to_key, kv.vectors, job["eval"]) for name, kv in judged.items()
+    }
+    return result
+
+
 def scan(job: Job) -> Job:
     """Count and choose the words; fastsgns also encodes the corpus on the way."""
     work = {"fastsgns": _scan_fastsgns, "gensim": _scan_gensim}[job["package"]](job)
@@ -154,7 +189,7 @@ def _token_lists(path: str) -> list[list[str]]:
         return [line.split() for line in lines]
 
 
-JOBS = {"train": train, "scan": scan, "versions": versions, "save": synthetic.save}
+JOBS = {"train": train, "glove": glove, "scan": scan, "versions": versions, "save": synthetic.save}
 
 
 if __name__ == "__main__":

@@ -22,23 +22,29 @@ from fastsgns.console import say
 
 EXAMPLES = """\
 A model for each matrices x dim x epochs x seed, its vectors judged in every role they have. Two
-may be named with a bias (tied+bias:word) or a coupling (three:0.1). Results are appended to a file
+may be named with a bias (tied+bias:word) or a coupling (three:10). Results are appended to a file
 of JSON lines; those already there are not computed again, and several processes may share it.
 
 examples:
   python -m bench matrices wiki17m.txt.xz --seeds 5
   python -m bench matrices wiki17m.txt.xz --sharing block --epochs 1 3 5 10 --seeds 5
   python -m bench matrices wiki17m.txt.xz --cbow --matrices two tied+bias:word --dim 50 100 300
+  python -m bench matrices wiki17m.txt.xz --cbow --fastsgns cbow_gradient=exact \\
+      --fastsgns alpha=0.075
   python -m bench matrices wiki17m.txt.xz --table --epochs 5 --dim 100 --markdown
 """
 MODES = (
     "two", "tied", "tied+bias:scalar", "tied+bias:word", "tied+bias:both", "tied+reflect",
-    "three", "three:0.1",
+    "three", "three:10",
 )  # fmt: skip
 SIMILARITIES = SETS | {
     "wordsim353_sim": ("WordSim sim.", ("wordsim353_sim.tsv",)),
     "wordsim353_rel": ("WordSim rel.", ("wordsim353_rel.tsv",)),
 }
+SHOWN = {
+    "corpus", "sg", "vector_size", "epochs", "seed", "matrices", "negative_sharing", "bias",
+    "coupling", "negative",
+}  # fmt: skip
 Result = dict[str, Any]
 
 
@@ -59,6 +65,7 @@ def add(commands: Any, **common: Any) -> None:
     parser.add_argument("--negative", nargs="+", type=options.positive, default=[5], help="(5)")
     parser.add_argument("--seeds", type=options.positive, default=3, metavar="N", help="(3)")
     parser.add_argument("--first-seed", type=options.positive, default=1, metavar="N", help="(1)")
+    options.add_fastsgns(parser)
     parser.add_argument("--table", action="store_true", help="train nothing, print what is there")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.set_defaults(run=run)
@@ -91,7 +98,7 @@ def keys_of(arguments: argparse.Namespace, corpus: str) -> Iterator[Result]:
             key["negative_sharing"] = arguments.sharing
         if extra:
             key |= {"coupling": float(extra)} if kind == "three" else {"bias": extra}
-        yield key
+        yield key | dict(arguments.fastsgns)
 
 
 def read(path: Path) -> list[Result]:
@@ -172,7 +179,9 @@ def label(key: Result) -> str:
     extra = key.get("bias") or key.get("coupling")
     algorithm = f"sg {key['negative_sharing']}" if key["sg"] else "cbow"
     kind = f"{key['matrices']} {extra}" if extra else key["matrices"]
-    return f"{algorithm}, d={key['vector_size']}, {key['epochs']} epochs, {kind}"
+    settings = [f"d={key['vector_size']}", f"{key['epochs']} epochs"]
+    settings += [f"{name}={value}" for name, value in key.items() if name not in SHOWN]
+    return ", ".join([algorithm, *settings, kind])
 
 
 def render(keys: list[Result], results: list[Result], markdown: bool) -> str:

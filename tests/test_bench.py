@@ -188,6 +188,18 @@ def test_overhead_sees_all_that_is_trained(bench):
     assert all(r["kernel_wall"] > 0 for r in record["results"])
 
 
+def test_glove_judges_each_matrix_and_is_resumed(bench, tmp_path):
+    pairs = tmp_path / "wordsim353.tsv"
+    pairs.write_text("".join(f"w{i}\tw{i + 1}\t{i}\n" for i in range(9)))
+    flags = ("--dim", "4", "--epochs", "2", "--min-count", "1", "--eval", str(tmp_path))
+    done, record = bench("glove", *flags)
+    two, tied = record["results"]
+    assert list(two["scores"]) == ["W", "W~", "W + W~"] and list(tied["scores"]) == ["tied"]
+    assert len(two["losses"]) == 2 and two["n_cells"] and "ns a cell" in done.stdout
+    _, record = bench("glove", *flags, "--matrices", "two", "tied")
+    assert len(record["results"]) == 2
+
+
 def test_a_failing_job_is_told(bench):
     with pytest.raises(AssertionError, match="windw"):
         bench("speed", "--rounds", "1", "--fastsgns", "windw=3")

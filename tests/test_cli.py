@@ -18,7 +18,7 @@ from fastsgns.cli import build_parser, main, sources
 
 ANIMALS = ["cat", "dog", "horse", "mouse", "fur", "tail", "paw"]
 MACHINES = ["car", "road", "wheel", "fuel", "engine", "brake", "gear"]
-COMMANDS = ["train", "vocab", "nn", "analogy", "eval", "convert", "info", "demo"]
+COMMANDS = ["train", "ppmi", "vocab", "nn", "analogy", "eval", "convert", "info", "demo", "study"]
 PROGRAM = [sys.executable, "-m", "fastsgns"]
 
 
@@ -246,6 +246,33 @@ def test_interrupt_saves_what_there_is(folder: Path, tmp_path: Path):
     assert "stopped early" in result.stderr
     assert "Traceback" not in result.stderr
     assert len(fastsgns.Word2Vec.load(out).wv) == 14
+
+
+# ppmi
+
+
+def test_ppmi_keeps_words_and_contexts(folder: Path, tmp_path: Path):
+    out = tmp_path / "vectors"
+    assert run("ppmi", folder / "text.txt", "-o", out, "--dim", 4, "--quiet") == 0
+    vectors = fastsgns.KeyedVectors.load(out)
+    assert vectors.wv.vectors.shape == vectors.output.vectors.shape == (14, 4)
+    assert {word for word, _ in vectors.wv.most_similar("cat", topn=6)} == set(ANIMALS) - {"cat"}
+    assert run("nn", out, "cat") == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [(("--weight", 2), 2), (("--shift", 0), 2), (("--smoothing", -1), 2), (("--dim", 99), 1)],
+)
+def test_ppmi_says_what_is_wrong(
+    folder: Path, tmp_path: Path, wrong: tuple, code: int, capsys: pytest.CaptureFixture[str]
+):
+    command = ("ppmi", folder / "text.txt", "-o", tmp_path / "vectors", "--quiet", *wrong)
+    try:
+        assert run(*command) == code
+    except SystemExit as stop:
+        assert stop.code == code
+    assert wrong[0] in capsys.readouterr().err
 
 
 # vocab

@@ -45,6 +45,22 @@ def of_role(model: Word2Vec, role: str) -> KeyedVectors:
     return model.roles.combined(role) if role in ("sum", "concat") else model.roles[role]
 
 
+@pytest.mark.parametrize("space", ["in-out", "out-in", "sum"])
+def test_eval_in_a_space(
+    space: str, model: Word2Vec, path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    pairs = str(tmp_path / "pairs.tsv")
+    assert main(["eval", path, pairs, "--space", space, "--json"]) == 0
+    (judged,) = json.loads(capsys.readouterr().out)["word_pairs"]
+    rows = [line.split("\t") for line in PAIRS.splitlines()]
+    cosines = [model.wv.similarity(a, b, space=space) for a, b, _ in rows]
+    scores = [float(score) for _, _, score in rows]
+    assert judged["pearson"] == pytest.approx(np.corrcoef(cosines, scores)[0, 1], abs=1e-5)
+    (tmp_path / "analogies").write_text(": a\nfruit1 fruit2 metal1 metal2\n")
+    assert main(["eval", path, str(tmp_path / "analogies"), "--space", space]) == 1
+    assert "--role" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("role", ["input", "output", "sum", "concat"])
 def test_each_role(
     role: str, model: Word2Vec, path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

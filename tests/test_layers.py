@@ -15,12 +15,12 @@ PACKAGE = Path(fastsgns.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     {"_version", "errors", "machine", "tying"},
-    {"console", "formats", "kernels", "matrices", "progress", "sampling"},
+    {"console", "factorization", "formats", "kernels", "matrices", "progress", "sampling"},
     {"corpus", "graph"},
-    {"utils", "vectors"},
+    {"cooccurrence", "utils", "vectors"},
     {"training"},
     {"models"},
-    {"demo"},
+    {"demo", "study"},
     {"cli", "__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -16,6 +16,7 @@ OBJECTIVES = {
     "skip-gram, shared": {"sg": 1, "negative_sharing": "block", "alpha": 0.01},
     "CBOW": {"sg": 0},
     "hierarchical softmax": {"sg": 1, "hs": 1, "negative": 0},
+    "full softmax": {"sg": 1, "softmax": 1, "negative": 0},
     "CBOW, both": {"sg": 0, "hs": 1, "cbow_gradient": "exact"},
 }
 EPOCHS, FIRST = 5, 2

@@ -150,6 +150,16 @@ def test_replaced_wv_is_linked(model: Word2Vec):
     assert model.wv.output.vectors is model.syn1neg
 
 
+def test_a_role_is_no_wv(model: Word2Vec):
+    with pytest.raises(TypeError, match="deepcopy"):
+        model.wv = model.wv.output
+    expected = model.syn1neg.copy()
+    model.wv = copy.deepcopy(model.wv.output)
+    np.testing.assert_array_equal(model.wv.vectors, expected)
+    model.train(toy.sentences(100), total_examples=100, epochs=1)
+    assert not np.array_equal(model.wv.vectors, model.syn1neg)
+
+
 def test_the_files_of_a_role(model: Word2Vec, tmp_path: Path):
     output = model.wv.output
     output.save(tmp_path / "native")

@@ -27,6 +27,12 @@ def plan(locked=False, p_max=0.01, **given):
         ({"negative_sharing": "window"}, (1, 5)),
         ({}, (4, 8)),
         ({"negative": 10}, (4, 16)),
+        ({"window": 1}, (10, 8)),
+        ({"window": 2}, (10, 8)),
+        ({"window": 3}, (6, 8)),
+        ({"window": 4}, (5, 8)),
+        ({"window": 2, "alpha": 0.1}, (5, 8)),
+        ({"window": 2, "negative_sharing": "window"}, (1, 5)),
         ({"sg": 0}, (0, 0)),
         ({"sg": 0, "negative_sharing": "window"}, (0, 0)),
         ({"hs": 1}, (4, 8)),
@@ -59,6 +65,13 @@ def test_large_steps_share_less_and_say_so(given, expected, caplog):
     assert plan(**given) == expected
     wanted = (4, 8) if given.get("negative_sharing") is None else (1, 5)
     assert (expected == wanted) != any("is too much for" in text for text in caplog.messages)
+
+
+@pytest.mark.parametrize("window, said", [(2, False), (5, True)])
+def test_only_blocks_smaller_than_usual_are_spoken_of(window, said, caplog):
+    caplog.set_level(logging.INFO, logger="fastsgns")
+    plan(window=window, alpha=0.1)
+    assert said == any("is too much for" in text for text in caplog.messages)
 
 
 def worst_case(n_words, window, alpha, run=1, **given):

@@ -46,6 +46,8 @@ def test_with_enough_dimensions_it_learns_the_conditional_distribution(sg, worke
         assert sum(learnt.values()) == pytest.approx(1, abs=1e-5)
         for w in range(len(truth)):
             assert learnt[f"w{w}"] == pytest.approx(truth[v, w], abs=0.02)
+        likely = dict(model.predict_contexts(f"w{v}", topn=len(truth)))
+        assert likely == pytest.approx(learnt, abs=1e-6)
     seen = np.where(counts > 0, counts, 1) / counts.sum(axis=1, keepdims=True)
     entropy = -(counts * np.log(seen)).sum() / counts.sum()
     assert model.epoch_losses[0] == pytest.approx(np.log(len(truth)), rel=0.1)

@@ -1,4 +1,4 @@
-"""The command line: ``fastsgns train | vocab | nn | analogy | eval | convert | info | demo``.
+"""The command line: ``fastsgns train | glove | ppmi | vocab | nn | analogy | eval | convert ...``.
 
 Each sub-command is a file of this package with a function `add` that declares its arguments and
 a function that runs it and returns the exit code.
@@ -15,9 +15,12 @@ from fastsgns.cli import (
     convert,
     demo,
     evaluate,
+    glove,
     info,
     neighbours,
+    ppmi,
     streams,
+    study,
     train,
     vocabulary,
 )
@@ -55,7 +58,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=Command
     )
-    for command in (train, vocabulary, neighbours, evaluate, convert, info, demo):
+    for command in (
+        train, glove, ppmi, vocabulary, neighbours, evaluate, convert, info, demo, study,
+    ):  # fmt: skip
         command.add(commands)
     return parser
 

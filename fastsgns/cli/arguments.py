@@ -71,6 +71,11 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         help="text file, a sentence a line (.gz, .bz2, .xz are read too); '-' is standard input; "
         "or one saved corpus",
     )
+    add_reading(parser)
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add how a corpus is read, and whether progress is shown."""
     parser.add_argument(
         "--workers",
         type=positive,
@@ -118,7 +123,7 @@ def add_vectors(parser: argparse.ArgumentParser, name: str, text: str) -> None:
         "--role",
         choices=(*ROLES, *COMBINATIONS),
         help="which vectors of a model: input, output, their sum, both end to end, or those that "
-        "negatives have of their own (default: input)",
+        "negatives have of their own (default: input; of GloVe the sum)",
     )
 
 

@@ -8,9 +8,16 @@ from typing import Any
 
 from fastsgns import KeyedVectors
 from fastsgns.cli import sources, streams
-from fastsgns.cli.arguments import add_command, add_vectors, positive
+from fastsgns.cli.arguments import (
+    add_command,
+    add_space,
+    add_vectors,
+    check_space,
+    positive,
+)
 from fastsgns.console import table
 from fastsgns.formats import files
+from fastsgns.vectors.spaces import SPACES
 
 EXAMPLES = """\
 examples:
@@ -18,6 +25,7 @@ examples:
   fastsgns eval vectors.bin wordsim353.tsv simlex999.tsv questions-words.txt --json
   fastsgns eval vectors.fastsgns questions-words.txt --restrict-vocab 30000 --mul
   fastsgns eval model.fastsgns simlex999.tsv --role sum
+  fastsgns eval model.fastsgns wordsim353_rel.tsv --space in-out
   zcat wordsim353.csv.gz | fastsgns eval glove.6B.50d.txt --no-header -
 
 A file that starts with a line ': name of a section' holds analogies, four words a line; any other
@@ -31,6 +39,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         commands, "eval", "judge vectors by word pairs and analogies", EXAMPLES, run
     )
     add_vectors(parser, "model", "vectors or a model")
+    add_space(parser)
     parser.add_argument(
         "files",
         nargs="+",
@@ -57,12 +66,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Judge by each file and print a table of pairs and one for each file of analogies."""
     if [arguments.model, *arguments.files].count(streams.STDIO) > 1:
         arguments.usage("standard input can be read only once: one '-' at most")
+    check_space(arguments)
     vectors = sources.load_given(arguments)
     method = "most_similar_cosmul" if arguments.mul else "most_similar"
     pairs, analogies = [], []
     for path in arguments.files:
         lines = read_lines(path)
         if holds_analogies(lines):
+            if arguments.space != SPACES[0]:
+                raise ValueError(f"{path} holds analogies: they are judged by --role, not --space")
             found = _analogies(vectors, lines, arguments.restrict_vocab, method)
             if not found["sections"][-1]["total"]:
                 raise ValueError(
@@ -73,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             delimiter = arguments.delimiter or separator(lines)
             try:
-                found = _pairs(vectors, lines, arguments.restrict_vocab, delimiter)
+                found = _pairs(vectors, lines, arguments, delimiter)
             except ValueError as error:
                 raise ValueError(f"{path}: {error}") from None
             pairs.append({"file": os.path.basename(path), **found})
@@ -118,10 +130,12 @@ def separator(lines: Iterable[str]) -> str | None:
 
 
 def _pairs(
-    vectors: KeyedVectors, lines: list[str], restrict_vocab: int, delimiter: str | None
+    vectors: KeyedVectors, lines: list[str], arguments: argparse.Namespace, delimiter: str | None
 ) -> dict[str, Any]:
-    options: dict[str, Any] = {"restrict_vocab": restrict_vocab, "delimiter": delimiter}
-    pearson, spearman, unknown = vectors.evaluate_word_pairs(lines, **options)
+    options: dict[str, Any] = {"delimiter": delimiter, "space": arguments.space}
+    pearson, spearman, unknown = vectors.evaluate_word_pairs(
+        lines, restrict_vocab=arguments.restrict_vocab, **options
+    )
     return {
         "pearson": float(pearson[0]),
         "spearman": float(spearman[0]),

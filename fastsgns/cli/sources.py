@@ -18,13 +18,14 @@ from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.formats import files, native
 from fastsgns.progress import reading_bar
-from fastsgns.vectors.spaces import COMBINATIONS
+from fastsgns.vectors.spaces import COMBINATIONS, SPACES
 
+TRAINED_ON = {"corpus": "train", "cooccurrences": "glove"}
 FORMATS = {".txt": "text", ".vec": "text", ".bin": "binary"}
 
 
 def kind(path: str) -> str | None:
-    """Tell what a native file holds: ``model``, ``vectors``, ``corpus``; None for other files.
+    """Tell the kind of a native file, such as ``model`` or ``corpus``; None for other files.
 
     Raises
     ------
@@ -123,11 +124,14 @@ def detect(path: str, no_header: bool = False) -> str:
     Raises
     ------
     ValueError
-        If it is a saved corpus.
+        If it is a saved corpus, or counts.
     """
     found = kind(path)
-    if found == "corpus":
-        raise ValueError(f"{path} is a corpus; train on it first: fastsgns train {path} -o MODEL")
+    if found in TRAINED_ON:
+        command = TRAINED_ON[found]
+        raise ValueError(
+            f"{path} holds {found}; train on it first: fastsgns {command} {path} -o MODEL"
+        )
     by_suffix = "native" if found else suffix_format(path)
     return "text" if no_header and found is None and by_suffix == "native" else by_suffix
 
@@ -197,18 +201,21 @@ def _load(source: Any, format: str, limit: int | None, no_header: bool) -> Any:
 def load_given(arguments: Namespace) -> KeyedVectors:
     """Load the vectors that the arguments of `fastsgns.cli.arguments.add_vectors` name."""
     loaded = load(arguments.model, arguments.from_format, no_header=arguments.no_header)
-    return of_role(loaded, arguments.role or "input", arguments.model)
+    in_space = getattr(arguments, "space", SPACES[0]) != SPACES[0]
+    return of_role(loaded, "input" if in_space else arguments.role, arguments.model)
 
 
-def of_role(loaded: Any, role: str, path: str) -> KeyedVectors:
+def of_role(loaded: Any, role: str | None, path: str) -> KeyedVectors:
     """Give the vectors of a role, or a combination of two, of what `load` loaded from `path`.
+
+    Without a role: what the model gives out, ``wv``.
 
     Raises
     ------
     ValueError
         If there are none, as in a file of vectors alone.
     """
-    if role == "input":
+    if role is None or (role == "input" and not hasattr(loaded, "roles")):
         return getattr(loaded, "wv", loaded)
     if not hasattr(loaded, "roles"):
         raise ValueError(

@@ -216,8 +216,9 @@ def _new(arguments: argparse.Namespace, given: dict[str, Any]) -> Word2Vec:
 
 def _resumed(arguments: argparse.Namespace, given: dict[str, Any]) -> Word2Vec:
     found = sources.kind(arguments.resume)
-    if found in ("vectors", "corpus"):
-        raise ValueError(f"{arguments.resume} holds {found}: only a model can be trained on")
+    if found not in ("model", None):
+        hint = "; it is trained on by fastsgns glove" if found == "glove" else ""
+        raise ValueError(f"{arguments.resume} holds {found}: only a model can be trained on{hint}")
     model = Word2Vec.load(arguments.resume)
     for name, value in given.items():
         setattr(model, name, value)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 POLL_SECONDS = 0.1
-STOP_SECONDS = 0.3  # a thread may hang in the read of a pipe; it owns all it touches
+STOP_SECONDS = 0.3
 Item = TypeVar("Item")
 
 
@@ -19,6 +19,9 @@ class Crew(Generic[Item]):
     items : sequence
     work : callable
         ``work(thread, item)``, thread from 0 to n_threads - 1.
+    patience : float, optional
+        Seconds to wait for threads that are to end early; by default few, as a thread may hang in
+        a read and owns all it touches. None waits them out, whatever is pressed meanwhile.
 
     Attributes
     ----------
@@ -34,12 +37,17 @@ class Crew(Generic[Item]):
     """
 
     def __init__(
-        self, n_threads: int, items: Sequence[Item], work: Callable[[int, Item], object]
+        self,
+        n_threads: int,
+        items: Sequence[Item],
+        work: Callable[[int, Item], object],
+        patience: float | None = STOP_SECONDS,
     ) -> None:
         self.stop = threading.Event()
         self._n_threads = min(n_threads, len(items))
         self._items = iter(items)
         self._work = work
+        self._patience = patience
         self._lock = threading.Lock()
         self._errors: list[BaseException] = []
 
@@ -57,11 +65,18 @@ class Crew(Generic[Item]):
                         tick()
         finally:
             self.stop.set()
-            deadline = time.monotonic() + STOP_SECONDS
-            for event in done:
-                event.wait(max(0.0, deadline - time.monotonic()))
+            self._end(done)
         if self._errors:
             raise self._errors[0]
+
+    def _end(self, done: list[threading.Event]) -> None:
+        """Wait for the threads as long as patience lasts."""
+        if self._patience is None:
+            _wait_out(done)
+            return
+        deadline = time.monotonic() + self._patience
+        for event in done:
+            event.wait(max(0.0, deadline - time.monotonic()))
 
     def _run(self, index: int, done: threading.Event) -> None:
         try:
@@ -76,3 +91,12 @@ class Crew(Generic[Item]):
             self.stop.set()
         finally:
             done.set()
+
+
+def _wait_out(done: list[threading.Event]) -> None:
+    for event in done:
+        while not event.is_set():
+            try:
+                event.wait()
+            except KeyboardInterrupt:
+                continue

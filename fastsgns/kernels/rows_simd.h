@@ -73,13 +73,13 @@ INLINE vec NAME(invert)(vec x) { return 1.0f / x; }
 INLINE vec8 NAME(invert8)(vec8 x) { return 1.0f / x; }
 #endif
 
-/* sigmoid(x) = 1 / (1 + exp(-x)), and exp to 2 ulp: 2^k e^r with |r| <= ln(2)/2 and e^r by its
- * Taylor polynomial of degree 6. For as many lanes as `real` and `integer` have. */
-#define SIGMOID(name, where, invert, real, integer)                                      \
+/* exp(-x) to 2 ulp: 2^k e^r with |r| <= ln(2)/2 and e^r by its Taylor polynomial of degree 6. And
+ * sigmoid(x) = 1 / (1 + exp(-x)). For as many lanes as `real` and `integer` have. */
+#define SIGMOID(name, exp_minus, where, invert, real, integer)                           \
     INLINE real where(integer mask, real yes, real no) {                                 \
         return (real)((mask & (integer)yes) | (~mask & (integer)no));                    \
     }                                                                                    \
-    INLINE real name(real x) {                                                           \
+    INLINE real exp_minus(real x) {                                                      \
         const real zero = {0}, low = zero - 87.0f, high = zero + 87.0f;                  \
         const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */ \
         x = where(x < low, low, x);                                                      \
@@ -94,10 +94,40 @@ INLINE vec8 NAME(invert8)(vec8 x) { return 1.0f / x; }
         e = e * r + 1.0f;                                                                \
         e = e * r + 1.0f;                                                                \
         integer exponent = ((integer)shifted - 0x4B400000) << 23;                        \
-        return invert(1.0f + (real)((integer)e + exponent));                             \
-    }
-SIGMOID(NAME(sigmoid), NAME(where), NAME(invert), vec, ivec)
-SIGMOID(NAME(sigmoid8), NAME(where8), NAME(invert8), vec8, ivec8)
+        return (real)((integer)e + exponent);                                            \
+    }                                                                                    \
+    INLINE real name(real x) { return invert(1.0f + exp_minus(x)); }
+SIGMOID(NAME(sigmoid), NAME(exp_minus), NAME(where), NAME(invert), vec, ivec)
+SIGMOID(NAME(sigmoid8), NAME(exp_minus8), NAME(where8), NAME(invert8), vec8, ivec8)
+
+INLINE vec NAME(ramp)(vec x) {
+    const vec zero = {0};
+    return NAME(where)(x > zero, x, zero);
+}
+
+/* log(1 + exp(x)) - ramp(x), the same for x and -x: log(1 + e) with e = exp(-|x|) <= 1, which is
+ * 2 artanh(z) with z = e / (2 + e) <= 1/3. Its series 2 (z + z^3 / 3 + z^5 / 5 + ...) ends here at
+ * z^15. */
+INLINE vec NAME(bend)(vec x) {
+    vec e = NAME(exp_minus)(NAME(ramp)(x) + NAME(ramp)(-x));
+    vec z = e * NAME(invert)(2.0f + e), w = z * z;
+    vec sum = w * (1.0f / 15) + (1.0f / 13);
+    sum = sum * w + (1.0f / 11);
+    sum = sum * w + (1.0f / 9);
+    sum = sum * w + (1.0f / 7);
+    sum = sum * w + (1.0f / 5);
+    sum = sum * w + (1.0f / 3);
+    sum = sum * w + 1.0f;
+    return 2.0f * z * sum;
+}
+
+INLINE double NAME(sum_first)(int n, vec v) {
+    float lanes[LANES];
+    double sum = 0;
+    STORE(lanes, v);
+    for (int i = 0; i < n && i < LANES; i++) sum += lanes[i];
+    return sum;
+}
 
 static void RACY NAME(gather)(void *hidden_, const void *rows_, int64_t width, const int32_t *ids,
                               int n, double scale) {
@@ -136,7 +166,10 @@ INLINE vec8 NAME(dots)(const int n, const StepRows *step, const float *hidden, i
 
 static double RACY NAME(losses)(const float *scores, const float *labels, int n) {
     double loss = 0;
-    for (int j = 0; j < n; j++) loss += logistic_loss(scores[j], labels[j]);
+    for (int j = 0; j < n; j += LANES) {
+        vec wrong = LOAD(scores + j) * (1.0f - 2.0f * LOAD(labels + j));
+        loss += NAME(sum_first)(n - j, NAME(ramp)(wrong) + NAME(bend)(wrong));
+    }
     return loss;
 }
 
@@ -181,15 +214,15 @@ INLINE void NAME(update)(const int n, const float *g, const float *hidden, float
 INLINE double NAME(step_group)(const int n, float *hidden, float *gradient, const StepRows *step,
                                float rate) {
     vec8 scores = NAME(dots)(n, step, hidden, 0), labels;
-    float g[8];
+    float g[8 + LANES]; /* LANES more than there are, for loads of whole vectors */
     double loss = 0;
     if (step->want_loss) {
-        memcpy(g, &scores, sizeof g);
+        memcpy(g, &scores, sizeof scores);
         loss = NAME(losses)(g, step->labels, n);
     }
     memcpy(&labels, step->labels, sizeof labels);
     scores = rate * (labels - NAME(sigmoid8)(scores));
-    memcpy(g, &scores, sizeof g);
+    memcpy(g, &scores, sizeof scores);
     if (NAME(repeated)(n, step->ids))
         NAME(update_any)(n, g, hidden, gradient, step->rows, step->width, step->ids);
     else
@@ -256,8 +289,13 @@ static double NAME(block_losses)(const BlockRows *b) {
     const float *scores = b->scores;
     double loss = 0;
     for (int j = 0; j < b->n_out; j++)
-        for (int64_t k = j * b->stride; k < j * b->stride + b->n_in; k++)
-            loss += block_loss(scores[k], b->positive[k], b->negative[k]);
+        for (int i = 0; i < b->n_in; i += LANES) {
+            const int64_t k = j * b->stride + i;
+            vec score = LOAD(scores + k), bend = NAME(bend)(score);
+            vec losses = LOAD(b->positive + k) * (NAME(ramp)(-score) + bend) +
+                         LOAD(b->negative + k) * (NAME(ramp)(score) + bend);
+            loss += NAME(sum_first)(b->n_in - i, losses);
+        }
     return loss;
 }
 

@@ -98,7 +98,7 @@ def warn_of_matrices(model: Any) -> None:
         warnings.warn(
             'matrices="three" without coupling: positive vectors are only ever drawn near and '
             "negative ones only pushed away, so all words end up pointing one way; set "
-            'coupling, such as 0.1, or use "two"',
+            'coupling, such as 10, or use "two"',
             stacklevel=2,
         )
 

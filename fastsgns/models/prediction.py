@@ -37,9 +37,8 @@ class Prediction:
 
         ``p(w | contexts) = exp(c_w . h) / sum_v exp(c_v . h)``, with h the mean (or, with
         ``cbow_mean=0``, the sum) of the contexts' input vectors and c_w the output vectors; if
-        words have biases, c_w . h + b_w instead of c_w . h. It is what ``softmax=1`` learns;
-        negative sampling learns scores from which the logarithm of w's share of the negatives is
-        subtracted (Levy and Goldberg 2014).
+        words have biases, c_w . h + b_w instead of c_w . h. With ``softmax=1`` that is what was
+        trained.
 
         Parameters
         ----------
@@ -136,6 +135,8 @@ class Prediction:
             p(c | w) = sigmoid(s(w -> c) + log(k P(c))),
 
         which, as trained scores are only near the optimum, is scaled to sum to 1 over c.
+
+        With ``softmax=1`` it is the softmax of the scores.
 
         `predict_output_word` leaves the noise out, and so makes frequent words less likely than
         they are. The pairs are those that were trained on: within drawn windows, and thinned by

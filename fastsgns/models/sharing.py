@@ -9,6 +9,8 @@ logger = logging.getLogger(__name__)
 
 SHARINGS = ("pair", "window", "block")
 FOCUS_WORDS = 4
+MOST_FOCUS_WORDS = 10
+WINDOW_POSITIONS = 20
 DRAWS_PER_NEGATIVE = 1.6
 STEP_BOUND = 1.25
 PATH_BOUND = 0.5
@@ -18,11 +20,13 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
     """How many neighbouring focus words are trained at once, and how many draws they share.
 
     ``"pair"`` is the papers' algorithm, a draw for each pair: (0, 0). ``"window"`` draws once for
-    all pairs of a focus word, ``"block"`` 1.6 times as many for 4 neighbouring focus words, which
-    also share the drawn reach of their windows. Each draw is weighted so that every pair is owed
-    `negative` negatives, as in the paper, and the expectation of the gradient is the same
-    (`fastsgns.kernels.blocks`). In hierarchical softmax both let all pairs of a focus word meet its
-    path at once. CBOW has one example a focus word, and nothing to share: (0, 0).
+    all pairs of a focus word, ``"block"`` 1.6 times as many for 4 neighbouring focus words, or for
+    20 / window (up to 10) of a window below 5, whose few pairs load a step no more than those of
+    4 words with window 5; they also share the drawn reach of their windows. Each draw is weighted
+    so that every pair is owed `negative` negatives, as in the paper, and the expectation of the
+    gradient is the same (`fastsgns.kernels.blocks`). In hierarchical softmax both let all pairs of
+    a focus word meet its path at once. CBOW has one example a focus word, and nothing to share:
+    (0, 0).
 
     A row then moves by the gradients of several pairs at once, which overshoots where
 
@@ -31,11 +35,11 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
     is large; p_max, the probability of the most probable negative, counts in tiny vocabularies,
     where the draws are alike. On random text of 3 to 2000 words, with full windows and no
     subsampling, training stayed stable up to `STEP_BOUND` and diverged at about twice that.
-    Beyond it a block takes fewer focus words, and if not even one is left, "pair" is used; each
-    with a log record. So it is where the learning rate times the pairs of a focus word exceeds
-    `PATH_BOUND` in hierarchical softmax: up to there a tree of three words still learns, up to
-    twice that it stays finite. Where a word repeats within a block, as in text that is not random,
-    the kernel shortens that block's step.
+    Beyond it a block takes fewer focus words, and if not even one is left, "pair" is used; fewer
+    than 4 with a log record. So it is where the learning rate times the pairs of a focus word
+    exceeds `PATH_BOUND` in hierarchical softmax: up to there a tree of three words still learns, up
+    to twice that it stays finite. Where a word repeats within a block, as in text that is not
+    random, the kernel shortens that block's step.
 
     Parameters
     ----------
@@ -59,13 +63,14 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
         return 0, 0
     n_focus, n_shared = 1, model.negative
     if wanted == "block" and model.negative:
-        n_focus, n_shared = FOCUS_WORDS, round(DRAWS_PER_NEGATIVE * model.negative)
+        n_focus = max(FOCUS_WORDS, min(WINDOW_POSITIONS // model.window, MOST_FOCUS_WORDS))
+        n_shared = round(DRAWS_PER_NEGATIVE * model.negative)
     rate = max(model.alpha, model.min_alpha)
     load = 2 * model.window * model.negative * max(1 / max(n_shared, 1), p_max)
     n_stable = int(STEP_BOUND / max(rate * load, 1e-9))
     if model.hs and rate * 2 * model.window > PATH_BOUND:
         n_stable = 0
-    if n_stable < n_focus:
+    if n_stable < min(n_focus, FOCUS_WORDS):
         _say_so(wanted, rate, model.window, n_stable)
     return (min(n_focus, n_stable), n_shared) if n_stable else (0, 0)
 

@@ -104,8 +104,8 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         it wants an `alpha` about three times as large; see docs/quality.md for both, measured.
     negative_sharing : {"pair", "window", "block"}
         Skip-gram: which pairs are trained at once, on the same negatives. Each alone, the papers'
-        algorithm to the letter; all pairs of a focus word; or those of 4 neighbouring focus words,
-        the fastest. The expectation of the gradient is the same; docs/training.md, and
+        algorithm to the letter; all pairs of a focus word; or those of 4 or more neighbouring
+        focus words, the fastest. The expectation of the gradient is the same; docs/training.md, and
         docs/performance.md for speed and quality.
     softmax : {0, 1}
         1 is full softmax, for small vocabularies: the exact objective that the two others
@@ -119,6 +119,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         start at -log(negative), and the scalar learns at a hundredth of the rate.
     coupling : float
         For "three": weight of the penalty |n_j - c_j|^2 / 2 each time either vector of j is met.
+        0 lets all words collapse into one direction, 10 and more do not.
     progress : bool or None
         Progress bars: yes, no, or where standard error is a terminal.
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,6 +19,18 @@ Lines = Any  # str, os.PathLike or iterable of str or bytes
 Question = tuple[str, str, str, str]
 
 
+class Scored(Protocol):
+    """What is judged: words whose cosines can be had, `Queries` or sparse vectors."""
+
+    @property
+    def index_to_key(self) -> list[Any]:
+        """The words, the most frequent first."""
+
+    def _pair_cosines(self, pairs: np.ndarray, space: str) -> np.ndarray: ...
+
+    def _cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray: ...
+
+
 @dataclass
 class Lexicon:
     """The keys that take part: positions by (folded) key, most frequent first."""
@@ -28,7 +40,7 @@ class Lexicon:
     variants: dict[int, list[int]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, kv: Queries, restrict_vocab: int | None, fold_case: bool) -> "Lexicon":
+    def of(cls, kv: Scored, restrict_vocab: int | None, fold_case: bool) -> "Lexicon":
         """Take the first `restrict_vocab` keys; of those that fold to one, the first stands."""
         lexicon = cls({}, fold_case)
         for index, key in enumerate(kv.index_to_key[:restrict_vocab]):
@@ -43,13 +55,14 @@ class Lexicon:
 
 
 def evaluate_word_pairs(
-    kv: Queries,
+    kv: Scored,
     pairs: Lines,
     delimiter: str = "\t",
     encoding: str = "utf8",
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
+    space: str = "in-in",
 ) -> tuple[Any, Any, float]:
     """Correlate cosines with human scores; see `KeyedVectors.evaluate_word_pairs`."""
     from scipy.stats import pearsonr, spearmanr
@@ -75,7 +88,7 @@ def evaluate_word_pairs(
             "are two or more. Lines are 'word1<delimiter>word2<delimiter>score' "
             f"with delimiter={delimiter!r}."
         )
-    cosines = _cosines(kv, known)
+    cosines = _cosines(kv, known, space)
     unknown_share = 100.0 * n_unknown / n_pairs
     return pearsonr(gold, cosines), spearmanr(gold, cosines), unknown_share
 
@@ -97,17 +110,16 @@ def _judged_pairs(
         logger.warning("%d lines of %s were skipped", n_bad, _name(pairs))
 
 
-def _cosines(kv: Queries, known: list[tuple[int, int] | None]) -> np.ndarray:
+def _cosines(kv: Scored, known: list[tuple[int, int] | None], space: str) -> np.ndarray:
     rows = np.array([row for row, pair in enumerate(known) if pair], np.intp)
     ids = np.array([pair for pair in known if pair], np.intp).reshape(-1, 2)
     cosines = np.zeros(len(known))
-    first, second = (unit(kv._vectors[column]) for column in ids.T)
-    cosines[rows] = np.einsum("ij,ij->i", first, second)
+    cosines[rows] = kv._pair_cosines(ids, space)
     return cosines
 
 
 def evaluate_word_analogies(
-    kv: Queries,
+    kv: Scored,
     analogies: Lines,
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
@@ -167,26 +179,27 @@ def _questions(analogies: Lines, lexicon: Lexicon) -> Iterator[tuple[str, Questi
 
 
 def _answers(
-    kv: Queries, lexicon: Lexicon, asked: np.ndarray, restrict_vocab: int | None, method: str
+    kv: Scored, lexicon: Lexicon, asked: np.ndarray, restrict_vocab: int | None, method: str
 ) -> np.ndarray:
     """Position of the best answer to each question a : b = c : ?, shape (n,), from ids (n, 3)."""
     clip = slice(restrict_vocab)
-    vectors, norms = kv._vectors[clip], kv._norms_of(clip)
+    n_words = len(kv.index_to_key[clip])
     combine = _add if method == "most_similar" else _multiply
-    stands_for = np.arange(len(vectors))
+    stands_for = np.arange(n_words)
     for first, others in lexicon.variants.items():
         stands_for[others] = first
     best = np.empty(len(asked), np.intp)
-    n_block = max(1, SCORE_BYTES // (12 * max(1, len(vectors))))
+    n_block = max(1, SCORE_BYTES // (12 * max(1, n_words)))
+    if 4 * n_words * len(np.unique(asked)) <= SCORE_BYTES:
+        n_block = max(1, len(asked))  # the same words are asked with again and again
     for start in range(0, len(asked), n_block):
         block = asked[start : start + n_block]
         words, places = np.unique(block, return_inverse=True)
-        if combine is _add and len(words) > len(block):
-            a, b, c = (unit(vectors[column]) for column in block.T)
-            each = iter(divide(products(vectors, b + c - a), norms))
+        if combine is _add and len(words) > len(block) and isinstance(kv, Queries):
+            a, b, c = (unit(kv._vectors[column]) for column in block.T)
+            each = iter(divide(products(kv._vectors[clip], b + c - a), kv._norms_of(clip)))
         else:
-            cosines = divide(products(vectors, unit(vectors[words])), norms)
-            each = combine(cosines, places.reshape(block.shape))
+            each = combine(kv._cosines_to(words, restrict_vocab), places.reshape(block.shape))
         for row, (scores, three) in enumerate(zip(each, block.tolist()), start):
             scores[three] = -np.inf
             for word in three if lexicon.variants else ():

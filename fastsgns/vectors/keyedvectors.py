@@ -307,6 +307,8 @@ class KeyedVectors(Renamed):
         restrict_vocab: int | None = 300000,
         case_insensitive: bool = True,
         dummy4unknown: bool = False,
+        *,
+        space: str = "in-in",
     ) -> tuple[Any, Any, float]:
         """Correlate cosines with human scores of similarity.
 
@@ -320,6 +322,8 @@ class KeyedVectors(Renamed):
             Of words that differ in case alone, the most frequent stands.
         dummy4unknown : bool
             Count pairs with an unknown word as cosine 0 instead of leaving them out.
+        space : str
+            As in `most_similar`.
 
         Returns
         -------
@@ -334,7 +338,7 @@ class KeyedVectors(Renamed):
             If fewer than two pairs can be used.
         """
         return evaluation.evaluate_word_pairs(
-            self, pairs, delimiter, encoding, restrict_vocab, case_insensitive, dummy4unknown
+            self, pairs, delimiter, encoding, restrict_vocab, case_insensitive, dummy4unknown, space
         )
 
     def evaluate_word_analogies(

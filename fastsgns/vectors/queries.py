@@ -315,3 +315,15 @@ class Queries(Spaces):
             return None, queries
         ids = self._ids([queries] if self.is_key(queries) else queries)
         return (ids if exclude else None), self._vectors[ids]
+
+    def _pair_cosines(self, pairs: np.ndarray, space: str) -> np.ndarray:
+        """Cosines of pairs of positions, shape (n, 2): what evaluation asks for."""
+        sides = zip(self._in_space(space), pairs.T)
+        first, second = (unit(kv._vectors[column]) for kv, column in sides)
+        return np.einsum("ij,ij->i", first, second)
+
+    def _cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
+        """Cosines of the first `restrict_vocab` keys with each of `ids`: shape (n, keys)."""
+        clip = slice(restrict_vocab)
+        cosines = products(self._vectors[clip], unit(self._vectors[ids]))
+        return divide(cosines, self._norms_of(clip))

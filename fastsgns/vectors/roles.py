@@ -199,7 +199,7 @@ class RoleVectors(KeyedVectors):
     def _vectors(self) -> np.ndarray:  # type: ignore[override]
         rows = self._fixed if self._fixed is not None else _in_role(self._wv, self._of, self._role)
         if rows is None:
-            raise AttributeError(f"the model has no {self._role} vectors any more")
+            raise RuntimeError(f"the model has no {self._role} vectors any more")
         return rows
 
     @property

@@ -15,7 +15,7 @@ SPACES = ("in-in", "in-out", "out-in", "out-out", "sum", "concat")
 COMBINATIONS = ("sum", "concat")
 SIDES = {"in": "input", "out": "output"}
 WHY_MISSING = {
-    "output": "the model has none: they come with negative > 0 and a vocabulary",
+    "output": "the model has none: they come with negative > 0 or softmax=1, and a vocabulary",
     "negative": "the model has none of its own: its negatives are output vectors",
 }
 STANDS_ALONE = (
@@ -32,32 +32,26 @@ class Spaces(VectorTable):
     """
 
     _matrices: Matrices | None = None
-    if TYPE_CHECKING:
-        input: Any
-        output: Any
-        negative: Any
-        bias: Any
-    else:
 
-        @property
-        def input(self) -> "KeyedVectors":
-            """The input vectors of the model, which are these."""
-            return self._roles().input
+    @property
+    def input(self) -> "KeyedVectors":
+        """The input vectors of the model, which are these."""
+        return self._roles().input
 
-        @property
-        def output(self) -> "KeyedVectors":
-            """The output vectors of the model; see `fastsgns.vectors.roles.Roles`."""
-            return self._roles().output
+    @property
+    def output(self) -> "KeyedVectors":
+        """The output vectors of the model; see `fastsgns.vectors.roles.Roles`."""
+        return self._roles().output
 
-        @property
-        def negative(self) -> "KeyedVectors":
-            """The vectors that negatives have of their own, in a model of three matrices."""
-            return self._roles().negative
+    @property
+    def negative(self) -> "KeyedVectors":
+        """The vectors that negatives have of their own, in a model of three matrices."""
+        return self._roles().negative
 
-        @property
-        def bias(self) -> np.ndarray | None:
-            """The model's bias, shape (1,) or (V,), or None."""
-            return self._roles().bias
+    @property
+    def bias(self) -> np.ndarray | None:
+        """The model's bias, shape (1,) or (V,), or None."""
+        return self._roles().bias
 
     def _roles(self) -> "Roles":
         """All matrices of the model; an AttributeError if these vectors belong to none."""

@@ -1,0 +1,93 @@
+"""``fastsgns study``: are two matrices needed? The claims, tested on a corpus."""
+
+import argparse
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from fastsgns import demo
+from fastsgns.cli import sources
+from fastsgns.cli.arguments import UsageError, add_command, add_reading, positive
+from fastsgns.console import say, table
+from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.study import judgements, report
+from fastsgns.study.claims import CLAIMS, chosen
+from fastsgns.study.material import Material
+from fastsgns.study.runner import Runner
+from fastsgns.study.settings import FULL, QUICK
+
+EXAMPLES = """\
+examples:
+  fastsgns study
+  fastsgns study corpus.txt -o study --eval eval/
+  fastsgns study corpus.txt -o study --only C1,C5 --seeds 10
+
+Without a corpus the documentation of this Python serves, in the sizes of --quick. Leaves
+report.html, report.json and cache/ in the folder; a run that was stopped goes on where it was.
+"""
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the sub-command."""
+    parser = add_command(
+        commands, "study", "test why there are two matrices, and write a report", EXAMPLES, run
+    )
+    parser.add_argument(
+        "inputs", nargs="*", metavar="CORPUS", help="text files, or one saved corpus"
+    )
+    parser.add_argument(
+        "-o", "--output", default="study", metavar="DIR", help="where to (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seeds",
+        type=positive,
+        metavar="N",
+        help="repetitions of each run; one gives no interval, so no verdict",
+    )
+    parser.add_argument(
+        "--only",
+        metavar="NAMES",
+        help="only these claims, such as C1,C5; there are " + ", ".join(c.name for c in CLAIMS),
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes: minutes; the default without a corpus"
+    )
+    parser.add_argument(
+        "--eval",
+        metavar="DIR",
+        help="folder with judgements of people: " + ", ".join(judgements.SETS.values()),
+    )
+    add_reading(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the experiments that are not in the cache, write the report and print the verdicts."""
+    try:
+        claims = chosen(arguments.only.split(",") if arguments.only else None)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    settings = QUICK if arguments.quick or not arguments.inputs else FULL
+    if arguments.seeds:
+        settings = replace(settings, n_seeds=arguments.seeds)
+    judged = judgements.load(arguments.eval) if arguments.eval else []
+    folder = Path(arguments.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    source = ", ".join(arguments.inputs) or "the documentation of this Python, numpy and scipy"
+    material = Material(_corpus(arguments), settings, judged, arguments.workers)
+    runner = Runner(material, folder / "cache", arguments.progress)
+    results = runner.run(claims)
+    evidence = report.write(folder, material, claims, results, source)
+    print(table([(c.name, evidence[c.name].verdict, c.title) for c in claims]))
+    if arguments.progress is not False:
+        say(f"{runner.n_computed} runs computed; the report is {folder / 'report.html'}")
+    return 0
+
+
+def _corpus(arguments: argparse.Namespace) -> EncodedCorpus:
+    if arguments.inputs:
+        reading = arguments.workers, arguments.errors, arguments.progress
+        return sources.open_corpus(arguments.inputs, *reading)
+    with tempfile.TemporaryDirectory(prefix="fastsgns-study-") as folder:
+        path = Path(folder) / "corpus.txt"
+        demo.build_corpus(path, arguments.progress)
+        return EncodedCorpus.from_files([path])

@@ -1,0 +1,223 @@
+"""GloVe over blocks of cells: how cells get into random order, and one AdaGrad step for each.
+
+Pennington, Socher, Manning (2014), "GloVe: Global Vectors for Word Representation", eq. 8 and 9:
+
+    J = sum over x_ij > 0 of f(x_ij) (w_i . w~_j + b_i + b~_j - log x_ij)^2
+    f(x) = min(1, (x / x_max)^exponent)
+
+and AdaGrad (Duchi, Hazan, Singer 2011) as in the authors' program: with g the gradient of J / 2
+times the learning rate, each number moves by -g / sqrt(S) and its S, at first 1, grows by g^2. The
+steps are in `glove.h`.
+
+A uniformly random order of all cells takes two steps. Each cell is put into a block drawn for it,
+once (`block_sizes`, `fill_blocks`); and each time a block is trained, its cells are shuffled in a
+copy that fits the cache (`shuffle_block`). With the blocks in random order too, every epoch has
+another order, for a price of a few nanoseconds a cell.
+"""
+
+from libc.math cimport exp, log
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.string cimport memcpy
+
+import numpy as np
+
+cdef extern from "rng.h" nogil:
+    uint64_t next_random(uint64_t *state)
+    uint32_t random_below(uint64_t *state, uint32_t n)
+
+cdef extern from "glove.h" nogil:
+    ctypedef struct Cell:
+        int32_t row
+        int32_t column
+        float log_weight
+        float factor
+    ctypedef struct GloveModel:
+        void *input
+        void *output
+        void *input_squares
+        void *output_squares
+        int64_t width
+        int64_t bias
+        double rate
+    ctypedef struct GloveOps:
+        const char *name
+        int real_size
+        double (*train)(const GloveModel *model, const Cell *cells, int64_t n) noexcept nogil
+    const GloveOps *glove_variant(const char *name)
+    const GloveOps glove_plain_f64_ops
+
+GOLDEN = 0x9E3779B97F4A7C15
+CELL_INTS = sizeof(Cell) // sizeof(int32_t)
+
+
+def block_sizes(int64_t start, int64_t stop, uint64_t seed, int64_t[::1] sizes not None):
+    """Count the cells `start` .. `stop` - 1 into the blocks that are drawn for them.
+
+    Parameters
+    ----------
+    start, stop : int
+        A range of cells.
+    seed : int
+        With the number of a cell it determines its block.
+    sizes : ndarray of int64, shape (n_blocks,)
+        Is added to.
+    """
+    cdef uint64_t random = seed + <uint64_t>start * <uint64_t>GOLDEN
+    cdef int64_t _
+    cdef uint32_t n_blocks = check_blocks(sizes.shape[0])
+    with nogil:
+        for _ in range(start, stop):
+            sizes[random_below(&random, n_blocks)] += 1
+
+
+def fill_blocks(const int64_t[::1] offsets not None, const int32_t[::1] columns not None,
+                const float[::1] weights not None, int64_t start, int64_t stop, uint64_t seed,
+                double x_max, double exponent, int64_t[::1] cursors not None,
+                int32_t[:, ::1] cells not None):
+    """Write the cells `start` .. `stop` - 1 to the blocks that are drawn for them.
+
+    Parameters
+    ----------
+    offsets, columns, weights : ndarray of int64, int32, float32
+        The matrix: row i has the cells ``offsets[i]`` .. ``offsets[i + 1] - 1``.
+    start, stop, seed
+        As of `block_sizes`.
+    x_max, exponent : float
+        Of f(x).
+    cursors : ndarray of int64, shape (n_blocks,)
+        Where the next cell of each block goes; moved on.
+    cells : ndarray of int32, shape (n, 4)
+        Receives row, column, and as float32 log x and f(x).
+
+    Raises
+    ------
+    ValueError
+        If a cell lies outside the matrix, or the arrays do not fit.
+    """
+    cdef uint64_t random = seed + <uint64_t>start * <uint64_t>GOLDEN
+    cdef uint32_t n_blocks = check_blocks(cursors.shape[0])
+    cdef int64_t i, at, row, n_words = offsets.shape[0] - 1, n_cells = cells.shape[0]
+    cdef uint32_t block
+    cdef double log_max = log(x_max), log_weight
+    cdef Cell *cell
+    cdef bint broken = False
+    if cells.shape[1] != CELL_INTS or not (
+            0 <= start <= stop <= min(columns.shape[0], weights.shape[0])):
+        raise ValueError(f"cells {start} .. {stop} do not fit the arrays")
+    if start == stop:
+        return
+    row = np.searchsorted(offsets, start, side="right") - 1
+    with nogil:
+        for i in range(start, stop):
+            while row + 1 < n_words and i >= offsets[row + 1]:
+                row += 1
+            block = random_below(&random, n_blocks)
+            at = cursors[block]
+            cursors[block] += 1
+            if at < 0 or at >= n_cells or not 0 <= columns[i] < n_words or row < 0:
+                broken = True
+                break
+            cell = <Cell *>&cells[at, 0]
+            cell.row, cell.column = <int32_t>row, columns[i]
+            log_weight = log(weights[i])
+            cell.log_weight = <float>log_weight
+            cell.factor = <float>exp(exponent * min(0.0, log_weight - log_max))
+    if broken:
+        raise ValueError(f"cell {i} is not one of a matrix of {n_words} rows and columns, "
+                         "or its block is full")
+
+
+cdef uint32_t check_blocks(int64_t n_blocks) except? 0:
+    if not 1 <= n_blocks < 2**32:
+        raise ValueError(f"{n_blocks} blocks; allowed are 1 .. 2**32 - 1")
+    return <uint32_t>n_blocks
+
+
+def shuffle_block(const int32_t[:, ::1] cells not None, uint64_t stream,
+                  int32_t[:, ::1] shuffled not None):
+    """Copy cells to the first rows of `shuffled` in an order drawn by Fisher and Yates's method."""
+    cdef int64_t i, n = cells.shape[0]
+    cdef uint32_t j
+    cdef Cell *copy
+    cdef Cell cell
+    if cells.shape[1] != CELL_INTS or shuffled.shape[1] != CELL_INTS or shuffled.shape[0] < n:
+        raise ValueError("the cells do not fit")
+    if n == 0:
+        return
+    copy = <Cell *>&shuffled[0, 0]
+    with nogil:
+        memcpy(copy, &cells[0, 0], n * sizeof(Cell))
+        for i in range(n - 1, 0, -1):
+            j = random_below(&stream, <uint32_t>(i + 1))
+            cell = copy[i]
+            copy[i] = copy[j]
+            copy[j] = cell
+
+
+cdef void *address(array, like, const char *name) except NULL:
+    if (array.dtype != like.dtype or array.shape != like.shape
+            or not array.flags.c_contiguous or not array.flags.writeable):
+        raise ValueError(f"{name.decode()} must be a writable array of {like.dtype} and shape "
+                         f"{like.shape}; got {array.dtype} and {array.shape}")
+    return <void *><size_t>array.ctypes.data
+
+
+def train_cells(rows, squares, const int32_t[:, ::1] cells not None, int64_t dimensions,
+                double rate, str variant):
+    """Take an AdaGrad step for each cell, in their order, without the GIL.
+
+    Parameters
+    ----------
+    rows, squares : pair of ndarray, shape (V, width)
+        Parameters, and their sums of squares, of input and output; float32, or float64 for the
+        textbook code. The bias of a row is its number `dimensions`; the numbers beyond are 0 in
+        `rows`. The two of a pair may be the same array.
+    cells : ndarray of int32, shape (n, 4)
+        As `fill_blocks` makes them.
+    dimensions : int
+    rate : float
+    variant : str
+        The kernel variant in force, for float32.
+
+    Returns
+    -------
+    float
+        f(x) error^2, summed over the cells, each before its step.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit or a cell lies outside of them.
+    """
+    cdef GloveModel model
+    cdef const GloveOps *ops = &glove_plain_f64_ops
+    cdef int64_t i, n = cells.shape[0], n_words = rows[0].shape[0]
+    cdef const Cell *cell
+    cdef bint broken = False
+    cdef double loss
+    if rows[0].dtype == np.float32:
+        ops = glove_variant(variant.encode())
+        if ops == NULL:
+            raise ValueError(f"kernel variant {variant!r} can't train GloVe here")
+    elif rows[0].dtype != np.float64:
+        raise ValueError(f"rows are of {rows[0].dtype}; allowed are float32 and float64")
+    if rows[0].ndim != 2 or rows[0].shape[1] % 16 or not 0 < dimensions < rows[0].shape[1]:
+        raise ValueError(f"rows of shape {rows[0].shape} are no padded rows of {dimensions} + 1")
+    if cells.shape[1] != CELL_INTS:
+        raise ValueError("a cell has four numbers")
+    if n == 0:
+        return 0.0
+    model.input = address(rows[0], rows[0], b"input rows")
+    model.output = address(rows[1], rows[0], b"output rows")
+    model.input_squares = address(squares[0], rows[0], b"input squares")
+    model.output_squares = address(squares[1], rows[0], b"output squares")
+    model.width, model.bias = rows[0].shape[1], dimensions
+    model.rate = rate
+    cell = <const Cell *>&cells[0, 0]
+    with nogil:
+        for i in range(n):
+            broken |= not (0 <= cell[i].row < n_words and 0 <= cell[i].column < n_words)
+        loss = 0 if broken else ops.train(&model, cell, n)
+    if broken:
+        raise ValueError(f"a cell lies outside a matrix of {n_words} rows and columns")
+    return loss

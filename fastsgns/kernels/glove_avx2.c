@@ -1,0 +1,21 @@
+/* The "avx2" variant: 8 floats at a time. The libraries' headers come before the target changes. */
+#if defined(__GNUC__) && defined(__x86_64__)
+#include <immintrin.h>
+
+#include "glove.h"
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma")
+#endif
+
+#define LANES 8
+#define NAME(verb) glove_avx2_##verb
+#define VARIANT "avx2"
+#include "glove_simd.h"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif

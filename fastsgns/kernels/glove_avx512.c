@@ -1,0 +1,21 @@
+/* The "avx512" variant: 16 floats at a time. The libraries' headers come before the target changes. */
+#if defined(__GNUC__) && defined(__x86_64__)
+#include <immintrin.h>
+
+#include "glove.h"
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,fma")
+#endif
+
+#define LANES 16
+#define NAME(verb) glove_avx512_##verb
+#define VARIANT "avx512"
+#include "glove_simd.h"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif

@@ -1,0 +1,14 @@
+/* The "plain" variant, in float for training and in double for checking gradients. */
+#include "glove.h"
+
+#define REAL float
+#define REAL_SQRT sqrtf
+#define NAME(verb) glove_plain_f32_##verb
+#define VARIANT "plain"
+#include "glove_scalar.h"
+
+#define REAL double
+#define REAL_SQRT sqrt
+#define NAME(verb) glove_plain_f64_##verb
+#define VARIANT "plain_f64"
+#include "glove_scalar.h"

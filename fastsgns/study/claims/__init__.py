@@ -1,0 +1,43 @@
+"""The claims, a file for those of one subject; `CLAIMS` holds all in the order of the report."""
+
+from fastsgns.study.claim import Claim
+from fastsgns.study.claims.collapse import COLLAPSE
+from fastsgns.study.claims.document import DOCUMENT
+from fastsgns.study.claims.factors import FACTORS
+from fastsgns.study.claims.losses import LOSSES
+from fastsgns.study.claims.spread import SPREAD
+from fastsgns.study.claims.uses import USES
+
+CLAIMS: tuple[Claim, ...] = tuple(
+    sorted(
+        [*LOSSES, *USES, *FACTORS, *SPREAD, *COLLAPSE, *DOCUMENT],
+        key=lambda claim: (int(claim.name[1:].rstrip("abcdef")), claim.name),
+    )
+)
+
+
+def chosen(names: list[str] | None) -> list[Claim]:
+    """Give the claims of some names, all by default; ``C1`` means ``C1a`` and ``C1b`` too.
+
+    Raises
+    ------
+    ValueError
+        If there is no such claim.
+
+    Examples
+    --------
+    >>> [claim.name for claim in chosen(["C5"])]
+    ['C5']
+    """
+    if names is None:
+        return list(CLAIMS)
+    for name in names:
+        if not any(_matches(claim, name) for claim in CLAIMS):
+            known = ", ".join(claim.name for claim in CLAIMS)
+            raise ValueError(f"there is no claim {name!r}; there are {known}")
+    return [claim for claim in CLAIMS if any(_matches(claim, name) for name in names)]
+
+
+def _matches(claim: Claim, name: str) -> bool:
+    wanted, own = name.strip().lower(), claim.name.lower()
+    return own == wanted or own.rstrip("abcdef") == wanted

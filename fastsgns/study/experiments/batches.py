@@ -1,0 +1,185 @@
+"""CBOW with one matrix or two, in frozen batches, negatives outside the pair or the batch."""
+
+from typing import Any
+
+import numpy as np
+
+from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.study.experiments.frozen import cbow
+from fastsgns.study.material import Material
+
+NEGATIVE = 5
+N_TESTED = 10_000
+BLOCK = 16_384
+N_TRIES = 200
+BIAS_RATE = 0.01  # of the vectors' rate: one number is met by every example
+
+
+def windows(corpus: EncodedCorpus, window: int, n_tokens: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give the words and the contexts of the first tokens that have any, whole windows.
+
+    Returns
+    -------
+    focus : ndarray of int32, shape (n,)
+    contexts : ndarray of int32, shape (n, 2 window)
+        -1 beyond the ends of the sentence.
+    """
+    ids = np.asarray(corpus.ids[:n_tokens])
+    sentence = np.repeat(np.arange(len(corpus)), np.diff(corpus.offsets))[:n_tokens]
+    contexts = np.full((len(ids), 2 * window), -1, np.int32)
+    for s in range(1, window + 1):
+        same = sentence[s:] == sentence[:-s]
+        contexts[:-s, 2 * s - 2][same] = ids[s:][same]
+        contexts[s:, 2 * s - 1][same] = ids[:-s][same]
+    known = (contexts >= 0).any(axis=1)
+    return ids[known], contexts[known]
+
+
+def draw_negatives(
+    focus: np.ndarray, contexts: np.ndarray, noise: np.ndarray, n_negatives: int,
+    batch: int | None, rng: np.random.Generator,
+) -> tuple[np.ndarray, int]:  # fmt: skip
+    """Draw negatives that are neither word nor context of their own example, or of their batch.
+
+    Parameters
+    ----------
+    focus, contexts : ndarray of int32, shapes (n,) and (n, 2 window)
+    noise : ndarray of float, shape (V,)
+        Probabilities.
+    n_negatives : int
+        For each example.
+    batch : int or None
+        Negatives avoid all words of the `batch` consecutive examples; None: of their own.
+    rng : Generator
+
+    Returns
+    -------
+    negatives : ndarray of int32, shape (n, n_negatives)
+    n_failed : int
+        Those that could not be placed outside, in 200 tries.
+    """
+    table = np.cumsum(noise)
+
+    def draw(n: int) -> np.ndarray:
+        return np.searchsorted(table, rng.random(n) * table[-1], "right").astype(np.int32)
+
+    drawn = draw(len(focus) * n_negatives).reshape(len(focus), n_negatives)
+    for _ in range(N_TRIES):
+        hit = _forbidden(drawn, focus, contexts, batch, len(noise))
+        if not hit.any():
+            return drawn, 0
+        drawn[hit] = draw(int(hit.sum()))
+    return drawn, int(_forbidden(drawn, focus, contexts, batch, len(noise)).sum())
+
+
+def _forbidden(
+    drawn: np.ndarray, focus: np.ndarray, contexts: np.ndarray, batch: int | None, n_words: int
+) -> np.ndarray:
+    """Which of the negatives are positives of their example, or of their batch."""
+    if batch is None or batch == 1:
+        own = np.column_stack([focus, contexts])
+        return (drawn[:, :, None] == own[:, None, :]).any(axis=2)
+    hit = np.zeros(drawn.shape, bool)
+    inside = np.zeros(n_words + 1, bool)  # the last is that of -1, no context
+    for start in range(0, len(focus), batch):
+        part = slice(start, start + batch)
+        inside[:] = False
+        inside[focus[part]] = inside[contexts[part]] = True
+        hit[part] = inside[drawn[part]]
+    return hit
+
+
+class Rows:
+    """Rows of words and of contexts, one array or two, with a scalar bias or without.
+
+    Parameters
+    ----------
+    n_words, dimensions : int
+    matrices : {"one", "two"}
+    bias : bool
+        Whether it learns, from ``-log k`` on; otherwise it stays 0.
+    rng : Generator
+    """
+
+    def __init__(
+        self, n_words: int, dimensions: int, matrices: str, bias: bool, rng: np.random.Generator
+    ) -> None:
+        start = (rng.random((n_words, dimensions), np.float32) - 0.5) * 2 / dimensions
+        self.contexts = start.astype(np.float32)
+        self.words = self.contexts if matrices == "one" else np.zeros_like(self.contexts)
+        self.increments = np.zeros_like(self.words)
+        self.context_increments = (
+            self.increments if matrices == "one" else np.zeros_like(self.contexts)
+        )
+        self.learns_bias = bias
+        self.bias = np.full(1, -np.log(NEGATIVE) if bias else 0.0)
+        self._scratch = np.zeros((2, dimensions), np.float32)
+
+    def step(self, words: np.ndarray, contexts: np.ndarray, batch: int, rate: float) -> float:
+        """Train on examples and give the sum of their losses; rate 0 only takes the loss."""
+        return cbow(
+            self.words, self.contexts, self.increments, self.context_increments, self.bias, words,
+            contexts, batch, rate, rate * BIAS_RATE * self.learns_bias, self._scratch,
+        )  # fmt: skip
+
+
+def batches(
+    material: Material, seed: int, matrices: str, batch: int, outside: str, bias: bool, rate: float
+) -> dict[str, Any]:
+    """Train CBOW by sums on a cut of the corpus; give the losses reached.
+
+    Parameters
+    ----------
+    material : Material
+    seed : int
+    matrices : {"one", "two"}
+    batch : int
+        Examples whose gradients are taken at one state; 1 is example by example.
+    outside : {"pair", "batch"}
+        What negatives must not be in.
+    bias : bool
+        A scalar added to every score.
+    rate : float
+        Learning rate at first; falls linearly to a hundredth.
+
+    Returns
+    -------
+    dict
+        ``loss``: mean an example on the next examples of the corpus, negatives outside the pair,
+        the same for every system; None if it is not finite. ``own loss``: in the last epoch.
+    """
+    sizes = material.settings
+    rng = np.random.default_rng(seed)
+    focus, contexts = windows(
+        material.corpus, sizes.window, sizes.batch_tokens + N_TESTED + sizes.window
+    )
+    n = min(max(len(focus) - N_TESTED, len(focus) // 2), sizes.batch_tokens)
+    rows = Rows(len(material.noise), sizes.dimensions, matrices, bias, rng)
+    avoided = batch if outside == "batch" else None
+    total, done, failed = 0.0, 0, 0
+    for epoch in range(sizes.batch_epochs):
+        total = 0.0
+        for start in range(0, n, BLOCK):
+            part = slice(start, min(start + BLOCK, n))
+            drawn, missed = draw_negatives(
+                focus[part], contexts[part], material.noise, NEGATIVE, avoided, rng
+            )
+            now = rate * max(0.01, 1 - done / (n * sizes.batch_epochs))
+            words = np.column_stack([focus[part], drawn])
+            total += rows.step(words, contexts[part], batch, now)
+            done += len(words)
+            failed += missed
+            if not np.isfinite(total):
+                return {"loss": None, "own loss": None, "epoch": epoch, "failed": failed}
+    test = slice(n, n + N_TESTED)
+    drawn, _ = draw_negatives(
+        focus[test], contexts[test], material.noise, NEGATIVE, None, np.random.default_rng(0)
+    )
+    words = np.column_stack([focus[test], drawn])
+    loss = rows.step(words, contexts[test], 1, 0.0) / len(words)
+    return {
+        "loss": loss if np.isfinite(loss) else None,
+        "own loss": total / n,
+        "bias": float(rows.bias[0]),
+        "failed": failed,
+    }

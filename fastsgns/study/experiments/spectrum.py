@@ -1,0 +1,57 @@
+"""The spectrum of PMI on a random half of the sentences: what one matrix can't represent."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.study.material import Material
+from fastsgns.study.pairs import PairCounts
+from fastsgns.study.spectrum import approximation_errors, dense_pmi, self_pmi, signs
+
+FLOOR = 0.2
+NEGATIVE = 5
+
+
+def half(corpus: EncodedCorpus, seed: int) -> EncodedCorpus:
+    """Take each sentence with probability one half."""
+    kept = np.random.default_rng(seed).random(len(corpus)) < 0.5
+    lengths = np.diff(corpus.offsets)
+    ids = np.asarray(corpus.ids)[np.repeat(kept, lengths)]
+    offsets = np.concatenate([[0], np.cumsum(lengths[kept])])
+    counts = np.bincount(ids, minlength=len(corpus.vocabulary))
+    return EncodedCorpus(ids, offsets, corpus.vocabulary.recounted(counts))
+
+
+def spectrum(material: Material, seed: int, shuffled: bool = False) -> dict[str, Any]:
+    """Eigenvalues of PMI, PMI of words with themselves, and errors of one matrix and two.
+
+    The corpus is a random half of the sentences; see `fastsgns.study.spectrum` for the measures.
+    Cells that don't occur count 0.2, so that their logarithm is finite.
+
+    Parameters
+    ----------
+    material : Material
+    seed : int
+        Draws the half.
+    shuffled : bool
+        Permute all tokens first: a text without any association, the control.
+
+    Returns
+    -------
+    dict
+        ``signs``: shares of eigenvalues below 0, of all, of the 100 largest by magnitude and of
+        the squared sum; ``self``: PMI of words with themselves; ``errors``: relative errors of the
+        best approximations of PMI - log 5 of rank `exact_dimensions`.
+    """
+    sizes = material.settings
+    corpus = half(material.corpus, seed)
+    if shuffled:
+        ids = np.random.default_rng(seed).permutation(corpus.ids)
+        corpus = EncodedCorpus(ids, corpus.offsets, corpus.vocabulary)
+    counts = PairCounts.of(corpus, sizes.window, sizes.n_exact).counts
+    counts = counts[np.ix_(*2 * [np.flatnonzero(counts.sum(axis=1))])]
+    pmi = dense_pmi(counts, FLOOR)
+    errors = approximation_errors(pmi - np.log(NEGATIVE), [sizes.exact_dimensions])[0]
+    return {"signs": asdict(signs(pmi)), "self": asdict(self_pmi(pmi)), "errors": asdict(errors)}

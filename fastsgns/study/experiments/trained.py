@@ -1,0 +1,87 @@
+"""Trained models: one training and all that is measured of it."""
+
+import copy
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+
+from fastsgns.models.word2vec import Word2Vec
+from fastsgns.study.experiments import measures
+from fastsgns.study.experiments.spaces import Spaces
+from fastsgns.study.material import Material
+
+
+def train(material: Material, seed: int, **given: Any) -> Word2Vec:
+    """Train on the material with its settings, skip-gram if not told otherwise."""
+    sizes = material.settings
+    options: dict[str, Any] = {
+        "sg": 1,
+        "vector_size": sizes.dimensions,
+        "window": sizes.window,
+        "epochs": sizes.epochs,
+        "alpha": sizes.alpha,
+    }
+    fixed = {"min_count": 1, "sample": 0, "sorted_vocab": 0, "workers": material.workers}
+    shown = {"compute_loss": True, "progress": False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of modes that are here because they fail
+        return Word2Vec(material.corpus, seed=seed, **options | given | fixed | shown)
+
+
+def measure(material: Material, model: Word2Vec) -> dict[str, Any]:
+    """Measure a model: losses, scores, geometry."""
+    spaces = Spaces.of(model)
+    table = measures.scores(material, spaces)
+    return {
+        "epoch losses": model.epoch_losses,
+        "loss": measures.held_loss(material, spaces, model.negative),
+        "scores": table,
+        "score": measures.mean_score(material, table),
+        "geometry": measures.geometry(spaces, material.settings.n_frequent),
+    }
+
+
+def trained(material: Material, seed: int, **options: Any) -> dict[str, Any]:
+    """Train with some options of `Word2Vec`, and measure."""
+    started = time.perf_counter()
+    model = train(material, seed, **options)
+    seconds = time.perf_counter() - started
+    spaces = Spaces.of(model)
+    return {
+        **measure(material, model),
+        "pmi": measures.pmi_fit(material, spaces),
+        "neighbours": measures.neighbours(material, spaces),
+        "parameters": _n_parameters(model),
+        "seconds": seconds,
+    }
+
+
+def _n_parameters(model: Word2Vec) -> int:
+    """How many numbers its vectors hold."""
+    return sum(rows.size for rows in model._current().vectors.values())
+
+
+def resumed(material: Material, seed: int, more: int, **options: Any) -> dict[str, Any]:
+    """Train, then train on twice: with both matrices, and with the output matrix set to zero.
+
+    The learning rate falls to half in the first part and to its end in the second; both
+    continuations draw the same random numbers.
+    """
+    alpha = material.settings.alpha
+    first = train(material, seed, min_alpha=alpha / 2, **options)
+    found: dict[str, Any] = {"before": measure(material, first)}
+    for name in ("both", "output reset"):
+        model = copy.deepcopy(first)
+        if name == "output reset":
+            model.syn1neg = np.zeros_like(model.syn1neg)
+        model.train(
+            material.corpus,
+            total_examples=len(material.corpus),
+            epochs=more,
+            start_alpha=alpha / 2,
+            end_alpha=1e-4,
+        )
+        found[name] = measure(material, model)
+    return found

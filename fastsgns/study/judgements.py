@@ -1,0 +1,97 @@
+"""Judgements: scores of pairs of words, by people or by a substitute, and agreement with them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fastsgns.formats import files
+
+SETS = {
+    "WordSim353": "wordsim353.tsv",
+    "WordSim353 similarity": "wordsim353_sim.tsv",
+    "WordSim353 relatedness": "wordsim353_rel.tsv",
+    "SimLex-999": "simlex999.tsv",
+    "MEN": "men_dev2000.tsv",
+    "MTurk-771": "mturk771.tsv",
+}
+
+
+@dataclass(frozen=True)
+class Judgements:
+    """Pairs and their scores.
+
+    Attributes
+    ----------
+    name : str
+    pairs : ndarray, shape (n, 2)
+        Words, or their ids.
+    scores : ndarray of float, shape (n,)
+    """
+
+    name: str
+    pairs: np.ndarray
+    scores: np.ndarray
+
+    def known(self, ids: dict[Any, int]) -> "Judgements":
+        """Keep the pairs whose words are known, as ids; words are looked up in lower case too."""
+        found = [[ids.get(w, ids.get(str(w).lower(), -1)) for w in pair] for pair in self.pairs]
+        table = np.array(found, np.int64).reshape(-1, 2)
+        kept = (table >= 0).all(axis=1)
+        return Judgements(self.name, table[kept], self.scores[kept])
+
+    def agreement(self, left: np.ndarray, right: np.ndarray) -> float:
+        """Spearman correlation of the scores with ``cos(left[a], right[b])``, both ways averaged.
+
+        Parameters
+        ----------
+        left, right : ndarray, shape (V, d)
+            The space of the first and of the second word of a pair; may be the same.
+
+        Returns
+        -------
+        float
+            0 if all cosines are alike.
+
+        Examples
+        --------
+        >>> pairs = np.array([[0, 1], [0, 2], [1, 2]])
+        >>> judged = Judgements("toy", pairs, np.array([3.0, 1.0, 2.0]))
+        >>> rows = np.array([[1.0, 0.0], [1.0, 0.5], [0.5, 1.0]])
+        >>> round(judged.agreement(rows, rows), 3)
+        1.0
+        """
+        from scipy.stats import spearmanr
+
+        cosines = cosine(left, right, self.pairs) + cosine(left, right, self.pairs[:, ::-1])
+        if not np.ptp(cosines) or not np.ptp(self.scores):
+            return 0.0
+        return float(spearmanr(cosines, self.scores).statistic)
+
+
+def cosine(left: np.ndarray, right: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Give ``cos(left[a], right[b])`` of each pair (a, b); 0 for a vector of zeros."""
+    a, b = left[pairs[:, 0]], right[pairs[:, 1]]
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return np.einsum("ij,ij->i", a, b) / np.maximum(lengths, 1e-30)
+
+
+def load(folder: str | Path) -> list[Judgements]:
+    """Read the sets of `SETS` that a folder has: a pair and its score a line, between tabs.
+
+    Raises
+    ------
+    ValueError
+        If it has none of them.
+    """
+    found = []
+    for name, file in SETS.items():
+        if (Path(folder) / file).exists():
+            rows = [line.split("\t") for line in files.lines(Path(folder) / file)]
+            rows = [row for row in rows if len(row) == 3 and not row[0].startswith("#")]
+            scores = np.array([float(row[2]) for row in rows])
+            found.append(Judgements(name, np.array([row[:2] for row in rows]), scores))
+    if not found:
+        raise ValueError(f"{folder} has none of {', '.join(SETS.values())}")
+    return found
