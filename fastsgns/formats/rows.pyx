@@ -2,61 +2,7 @@
 
 from libc.string cimport memchr
 
-cdef double[23] POWERS
-cdef int _power
-for _power in range(23):
-    POWERS[_power] = 10.0 ** _power
-
-
-cdef bint _is_digit(unsigned char character) noexcept nogil:
-    return 48 <= character <= 57
-
-
-cdef const unsigned char *_decimal(
-    const unsigned char *at, const unsigned char *end, double *value
-) noexcept nogil:
-    """Read a decimal that a double holds exactly; NULL if it is anything else.
-
-    At most 2**53 as mantissa and a power of ten up to 22 are both exact in a double, so that one
-    multiplication or division rounds correctly (Clinger, 1990).
-    """
-    cdef unsigned long long mantissa = 0
-    cdef int exponent = 0, written = 0
-    cdef int n_digits = 0
-    cdef bint negative = False, shrinks = False
-    if at < end and (at[0] == b"-" or at[0] == b"+"):
-        negative = at[0] == b"-"
-        at += 1
-    while at < end and _is_digit(at[0]) and n_digits < 18:
-        mantissa = mantissa * 10 + (at[0] - 48)
-        n_digits += 1
-        at += 1
-    if at < end and at[0] == b".":
-        at += 1
-        while at < end and _is_digit(at[0]) and n_digits < 18:
-            mantissa = mantissa * 10 + (at[0] - 48)
-            n_digits += 1
-            exponent -= 1
-            at += 1
-    if n_digits == 0 or mantissa > <unsigned long long>1 << 53:
-        return NULL
-    if at < end and (at[0] == b"e" or at[0] == b"E"):
-        at += 1
-        if at < end and (at[0] == b"-" or at[0] == b"+"):
-            shrinks = at[0] == b"-"
-            at += 1
-        if at == end or not _is_digit(at[0]):
-            return NULL
-        while at < end and _is_digit(at[0]) and written < 1000:
-            written = written * 10 + (at[0] - 48)
-            at += 1
-        exponent += -written if shrinks else written
-    if exponent < -22 or exponent > 22:
-        return NULL
-    value[0] = mantissa / POWERS[-exponent] if exponent < 0 else mantissa * POWERS[exponent]
-    if negative:
-        value[0] = -value[0]
-    return at
+from fastsgns.formats.decimal cimport decimal
 
 
 cdef double _number(
@@ -64,7 +10,7 @@ cdef double _number(
 ) except? -1.0:
     """Read the number that starts at `at` and ends at a space or at `end`."""
     cdef double value = 0
-    cdef const unsigned char *stop = _decimal(at, end, &value)
+    cdef const unsigned char *stop = decimal(at, end, &value)
     if stop != NULL and (stop == end or stop[0] == b" "):
         after[0] = stop
         return value

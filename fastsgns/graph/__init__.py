@@ -1,0 +1,1 @@
+"""Graphs in: nodes with names, edges as compressed rows both ways."""

@@ -1,0 +1,212 @@
+"""Lines of edge lists, ``source target [weight]``, into names and weights, without the GIL."""
+
+from libc.math cimport fabs
+from libc.stdint cimport int64_t, uint8_t
+from libc.string cimport memchr, memcpy
+
+from fastsgns.formats.decimal cimport decimal
+
+cdef enum Weighted:
+    AUTO = -1
+    IGNORED = 0
+    WANTED = 1
+
+FEW, MANY, MIXED, NO_NUMBER, NOT_FINITE, RESERVED = range(1, 7)
+cdef enum Fault:
+    NONE = 0
+    C_FEW = 1
+    C_MANY = 2
+    C_MIXED = 3
+    C_NO_NUMBER = 4
+    C_NOT_FINITE = 5
+    C_RESERVED = 6
+
+cdef double MAX_WEIGHT = 3.4028234663852886e38
+
+ctypedef struct Field:
+    const uint8_t *start
+    const uint8_t *stop
+    const uint8_t *after  # where the next field may begin; NULL: there is none
+
+
+cdef inline bint _is_space(uint8_t byte) noexcept nogil:
+    return byte == 32 or 9 <= byte <= 13
+
+
+cdef inline const uint8_t *_skip(const uint8_t *at, const uint8_t *end) noexcept nogil:
+    while at < end and _is_space(at[0]):
+        at += 1
+    return at
+
+
+cdef inline bint _next(const uint8_t *at, const uint8_t *end, int delimiter,
+                       Field *field) noexcept nogil:
+    """Find the next field of a line, without the white space around it; False: there is none."""
+    if at == NULL:
+        return False
+    if delimiter < 0:
+        field.start = _skip(at, end)
+        at = field.start
+        while at < end and not _is_space(at[0]):
+            at += 1
+        field.stop = field.after = at
+        return field.start < at
+    field.stop = <const uint8_t *>memchr(at, delimiter, end - at) if at < end else NULL
+    field.after = NULL
+    if field.stop == NULL:
+        field.stop = end
+    else:
+        field.after = field.stop + 1
+    field.start = _skip(at, field.stop)
+    while field.stop > field.start and _is_space((field.stop - 1)[0]):
+        field.stop -= 1
+    return True
+
+
+cdef inline uint8_t *_copy(Field *field, int delimiter, uint8_t *to) noexcept nogil:
+    """Copy a name and a space after it. White space in it is hidden as the bytes 27 to 31.
+
+    NULL if one of these bytes is in it.
+    """
+    cdef int64_t length = field.stop - field.start, i
+    cdef uint8_t byte
+    memcpy(to, field.start, length)
+    if delimiter >= 0:
+        for i in range(length):
+            byte = to[i]
+            if 27 <= byte <= 31:
+                return NULL
+            if byte == 32:
+                to[i] = 31
+            elif 9 <= byte <= 13:
+                to[i] = 27 if byte == 9 else byte + 17
+    to[length] = 32
+    return to + length + 1
+
+
+cdef int _weigh(Field *field, double *weight) except? -1 nogil:
+    """Read a weight; returns a fault or NONE."""
+    cdef const uint8_t *stop = decimal(field.start, field.stop, weight)
+    if stop != field.stop:
+        with gil:
+            try:
+                weight[0] = float((<const char *>field.start)[:field.stop - field.start])
+            except ValueError:
+                return C_NO_NUMBER
+    return NONE if fabs(weight[0]) <= MAX_WEIGHT else C_NOT_FINITE
+
+
+cdef class Lines:
+    """How to read lines; one belongs to one stretch of a file, whose columns it compares.
+
+    Parameters
+    ----------
+    comments : bytes
+        A line whose first byte that is not white space is one of these is left out.
+    delimiter : int
+        The byte between columns; -1: any white space.
+    weighted : int
+        1: the third column is wanted as weight, more are ignored; 0: it is ignored, too;
+        -1: it is a weight if it is there; all lines have it, or none.
+    """
+
+    cdef uint8_t is_comment[256]
+    cdef int delimiter
+    cdef int weighted
+    cdef readonly int64_t n_columns
+    """2 or 3, or 0 as long as no edge was read."""
+    cdef readonly int64_t n_lines
+    """Lines so far, the last one that is at fault not counted."""
+
+    def __cinit__(self, bytes comments not None, int delimiter, int weighted):
+        cdef int i
+        for i in range(256):
+            self.is_comment[i] = i in comments
+        self.delimiter = delimiter
+        self.weighted = weighted
+        self.n_columns = 0
+        self.n_lines = 0
+
+    def parse(self, const uint8_t[::1] text not None, uint8_t[::1] names not None,
+              double[::1] weights not None):
+        """Read whole lines; the last one may lack its newline.
+
+        Parameters
+        ----------
+        text : bytes-like
+        names : uint8 (len(text) + 2,) at least
+            Gets the names, source and target in turn, a space after each.
+        weights : float64 (len(text) // 3 + 1,) at least
+            Gets a weight for each edge, if there are weights.
+
+        Returns
+        -------
+        n_bytes, n_edges : int
+            What was written to `names`, and how many edges that is.
+        fault : int
+            0, or what is wrong with the first bad line.
+        at : int
+            Where in `text` that line begins; without a fault, where the first edge does, or -1.
+        """
+        cdef int64_t n = text.shape[0], n_edges = 0
+        if names.shape[0] < n + 2 or weights.shape[0] < n // 3 + 1:
+            raise ValueError(f"too little room for the edges of {n} bytes")
+        if n == 0:
+            return 0, 0, 0, -1
+        cdef const uint8_t *line = &text[0]
+        cdef const uint8_t *end = line + n
+        cdef const uint8_t *first = NULL
+        cdef const uint8_t *newline
+        cdef const uint8_t *at
+        cdef uint8_t *to = &names[0]
+        cdef uint8_t *next_to
+        cdef int fault = 0
+        with nogil:
+            while line < end:
+                newline = <const uint8_t *>memchr(line, 10, end - line)
+                if newline == NULL:
+                    newline = end
+                at = _skip(line, newline)
+                if at < newline and not self.is_comment[at[0]]:
+                    next_to = to
+                    fault = self._edge(line, newline, &next_to, &weights[n_edges])
+                    if fault:
+                        break
+                    if first == NULL:
+                        first = line
+                    to = next_to
+                    n_edges += 1
+                self.n_lines += 1
+                line = newline + 1
+        if not fault:
+            line = first
+        return to - &names[0], n_edges, fault, -1 if line == NULL else line - &text[0]
+
+    cdef int _edge(self, const uint8_t *line, const uint8_t *end, uint8_t **to,
+                   double *weight) except? -1 nogil:
+        cdef Field source, target, third, more
+        cdef int fault = NONE
+        cdef bint has_third
+        if not (_next(line, end, self.delimiter, &source) and source.start < source.stop
+                and _next(source.after, end, self.delimiter, &target)
+                and target.start < target.stop):
+            return C_FEW
+        if self.weighted != IGNORED:
+            has_third = _next(target.after, end, self.delimiter, &third)
+            if self.weighted == WANTED and not has_third:
+                return C_FEW
+            if self.weighted == AUTO and has_third and _next(
+                    third.after, end, self.delimiter, &more):
+                return C_MANY
+            if self.n_columns == 0:
+                self.n_columns = 2 + has_third
+            elif self.n_columns != 2 + has_third:
+                return C_MIXED
+            if has_third:
+                fault = _weigh(&third, weight)
+        elif self.n_columns == 0:
+            self.n_columns = 2
+        to[0] = _copy(&source, self.delimiter, to[0])
+        if to[0] != NULL:
+            to[0] = _copy(&target, self.delimiter, to[0])
+        return C_RESERVED if to[0] == NULL else fault

@@ -1,0 +1,154 @@
+"""Nodes of any hashable kind brought to numbers, in first-seen order."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+MAX_NODES = 2**31 - 1
+SPREAD = 8  # integers this many times more spread than they are many are looked up by a table
+Names = list[Any]
+
+
+def encode(
+    sources: Iterable[Hashable], targets: Iterable[Hashable]
+) -> tuple[np.ndarray, np.ndarray, Names]:
+    """Number the nodes of edges.
+
+    Parameters
+    ----------
+    sources, targets : arrays of int, or iterables of hashable, of the same length
+
+    Returns
+    -------
+    sources, targets : ndarray of int32, shape (E,)
+    names : list
+        By number; in first-seen order for other things than arrays of int, ascending for those.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, or a node is missing (None or NaN).
+    TypeError
+        If a node can't be hashed.
+
+    Examples
+    --------
+    >>> sources, targets, names = encode(["b", "a"], ["c", "b"])
+    >>> sources.tolist(), targets.tolist(), names
+    ([0, 2], [1, 0], ['b', 'c', 'a'])
+    """
+    columns = [_column(sources, "sources"), _column(targets, "targets")]
+    if len(columns[0]) != len(columns[1]):
+        raise ValueError(f"there are {len(columns[0])} sources and {len(columns[1])} targets")
+    if all(isinstance(column, np.ndarray) for column in columns):
+        ids, names = _encode_integers(np.concatenate(columns))
+        return ids[: len(columns[0])], ids[len(columns[0]) :], names
+    return _encode_hashables(*(c.tolist() if isinstance(c, np.ndarray) else c for c in columns))
+
+
+def _column(nodes: Any, role: str) -> Any:
+    """An array of whole numbers as int64, anything else as a list."""
+    if isinstance(nodes, (str, bytes)) or not hasattr(nodes, "__iter__"):
+        raise TypeError(f"{role} are {nodes!r:.60}, where a sequence of nodes is wanted")
+    if hasattr(nodes, "dtype") or hasattr(nodes, "__array__"):
+        nodes = np.asarray(nodes)
+        if nodes.ndim != 1:
+            raise ValueError(f"{role} are an array of shape {nodes.shape}; one dimension is wanted")
+        return _checked_integers(nodes) if nodes.dtype.kind in "iu" else nodes.tolist()
+    return list(nodes)
+
+
+def _checked_integers(nodes: np.ndarray) -> np.ndarray | list[int]:
+    if nodes.dtype == np.uint64 and len(nodes) and nodes.max() > np.iinfo(np.int64).max:
+        return nodes.tolist()
+    return nodes.astype(np.int64, copy=False)
+
+
+def _encode_integers(nodes: np.ndarray) -> tuple[np.ndarray, Names]:
+    if not len(nodes):
+        return nodes.astype(np.int32), []
+    low, high = int(nodes.min()), int(nodes.max())
+    if high - low < SPREAD * len(nodes):
+        nodes = nodes - low
+        is_there = np.zeros(high - low + 1, bool)
+        is_there[nodes] = True
+        names = np.flatnonzero(is_there) + low
+        table = np.cumsum(is_there, dtype=np.int64) - 1
+        _check_number(len(names))
+        return table[nodes].astype(np.int32), names.tolist()
+    names, ids = np.unique(nodes, return_inverse=True)
+    _check_number(len(names))
+    return ids.astype(np.int32), names.tolist()
+
+
+def _encode_hashables(
+    sources: list[Hashable], targets: list[Hashable]
+) -> tuple[np.ndarray, np.ndarray, Names]:
+    ids: dict[Hashable, int] = defaultdict(count().__next__)
+    both = np.empty((len(sources), 2), np.int64)
+    try:
+        both.reshape(-1)[:] = np.fromiter(
+            (ids[node] for pair in zip(sources, targets) for node in pair), np.int64, both.size
+        )
+    except TypeError as error:
+        raise TypeError(f"a node can't be hashed, so it can't be a name: {error}") from None
+    names = list(ids)
+    missing = next((i for i, name in enumerate(names) if name is None or name != name), None)
+    if missing is not None:
+        edge = int(np.flatnonzero((both == missing).any(axis=1))[0])
+        pair = (sources[edge], targets[edge])
+        raise ValueError(f"edge {edge}, {pair!r:.80}, lacks a node; drop such rows first")
+    _check_number(len(names))
+    both = both.astype(np.int32)
+    return both[:, 0].copy(), both[:, 1].copy(), names
+
+
+def check_indices(nodes: Iterable[Any], n_nodes: int, role: str) -> np.ndarray:
+    """Check nodes that are given as numbers below `n_nodes`.
+
+    Returns
+    -------
+    ndarray of int32
+
+    Raises
+    ------
+    TypeError
+        If they are not whole numbers.
+    ValueError
+        If one is out of range.
+    """
+    array = np.asarray(nodes if hasattr(nodes, "__len__") else list(nodes))
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise TypeError(
+            f"{role} are of shape {array.shape} and {array.dtype}; with `names` they are indices "
+            "into it: one dimension of whole numbers"
+        )
+    low, high = (array.min(), array.max()) if array.size else (0, -1)
+    if low < 0 or high >= n_nodes:
+        raise ValueError(f"{role} lie between {low} and {high}; there are {n_nodes} nodes")
+    return array.astype(np.int32)
+
+
+def check_names(names: Iterable[Hashable]) -> Names:
+    """Give names as a list without doubles.
+
+    Raises
+    ------
+    ValueError
+        If there are doubles, or too many names.
+    """
+    listed: Sequence[Any] = names.tolist() if isinstance(names, np.ndarray) else list(names)
+    _check_number(len(listed))
+    if len(set(listed)) < len(listed):
+        seen: set[Hashable] = set()
+        double = next(name for name in listed if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise ValueError(f"the name {double!r:.60} stands twice in `names`")
+    return list(listed)
+
+
+def _check_number(n_nodes: int) -> None:
+    if n_nodes > MAX_NODES:
+        raise ValueError(f"there are {n_nodes} nodes; ids are 32 bits wide, so {MAX_NODES} fit")

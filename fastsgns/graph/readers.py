@@ -1,0 +1,141 @@
+"""Edges taken out of what other packages hold, without importing any of them."""
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass
+class Content:
+    """What `DirectedGraph.from_edges` takes."""
+
+    sources: Any
+    targets: Any
+    weights: Any = None
+    names: Iterable[Hashable] | None = None
+    directed: bool = True
+
+
+def of_scipy(matrix: Any, names: Iterable[Hashable] | None, directed: bool) -> Content:
+    """Parameters and exceptions as of `DirectedGraph.from_scipy`."""
+    coo = matrix.tocoo()
+    if coo.ndim != 2 or coo.shape[0] != coo.shape[1]:
+        raise ValueError(
+            f"the adjacency matrix has shape {coo.shape}; it must be square. For two kinds of "
+            "nodes stand their matrix into one of both: scipy.sparse.block_array([[None, A], "
+            "[csr_array((A.shape[1], A.shape[0])), None]])"
+        )
+    nodes = list(range(coo.shape[0]) if names is None else names)
+    if len(nodes) != coo.shape[0]:
+        raise ValueError(f"{len(nodes)} names for a matrix of shape {coo.shape}")
+    sources, targets = coo.coords if hasattr(coo, "coords") else (coo.row, coo.col)
+    weights = coo.data
+    if not directed:
+        if abs(coo - coo.T).nnz:
+            raise ValueError(
+                "the matrix of an undirected graph must be symmetric; a triangle A becomes so as "
+                "A + A.T, if its diagonal is empty"
+            )
+        upper = sources <= targets
+        sources, targets, weights = sources[upper], targets[upper], weights[upper]
+    return Content(sources, targets, weights, nodes, directed)
+
+
+def of_networkx(graph: Any, weight: str | None) -> Content:
+    """Parameters and exceptions as of `DirectedGraph.from_networkx`."""
+    names = list(graph.nodes)
+    ids = {name: index for index, name in enumerate(names)}
+    if weight is None:
+        edges = [(ids[source], ids[target], 1.0) for source, target in graph.edges()]
+    else:
+        triples = graph.edges(data=weight, default=1.0)
+        edges = [(ids[source], ids[target], value) for source, target, value in triples]
+    sources, targets, weights = zip(*edges) if edges else ((), (), ())
+    return Content(sources, targets, weights, names, graph.is_directed())
+
+
+def of_igraph(graph: Any, weight: str | None, name: str) -> Content:
+    """Parameters and exceptions as of `DirectedGraph.from_igraph`."""
+    names = graph.vs[name] if name in graph.vs.attributes() else range(graph.vcount())
+    ends = np.array(graph.get_edgelist(), np.int64).reshape(-1, 2)
+    weights = graph.es[weight] if weight is not None and weight in graph.es.attributes() else None
+    return Content(ends[:, 0], ends[:, 1], weights, names, graph.is_directed())
+
+
+def columns_of(table: Any) -> list[Any] | None:
+    """Names of the columns of a data frame or an Arrow table; None for other things."""
+    for attribute in ("column_names", "columns"):
+        names = getattr(table, attribute, None)
+        if names is not None and not callable(names) and hasattr(table, "__getitem__"):
+            columns = list(names)
+            if all(isinstance(name, Hashable) for name in columns):
+                return columns
+    return None
+
+
+def of_table(table: Any, source: Any, target: Any, weight: Any, directed: bool) -> Content:
+    """Parameters and exceptions as of `DirectedGraph.from_table`."""
+    columns = columns_of(table)
+    if columns is None or len(columns) < 2:
+        raise TypeError(f"{table!r:.60} is no table with at least two named columns")
+    if source is None and target is None:
+        by_name = "source" in columns and "target" in columns
+        source, target = ("source", "target") if by_name else columns[:2]
+    if weight is None and "weight" in columns and "weight" not in (source, target):
+        weight = "weight"
+    for name in (source, target, weight):
+        if name is not None and name not in columns:
+            raise ValueError(f"the table has no column {name!r}; it has {columns!r:.200}")
+    if source is None or target is None:
+        raise ValueError("give both `source` and `target`, or neither")
+    weights = None if weight is None else _values(table[weight])
+    return Content(_values(table[source]), _values(table[target]), weights, None, directed)
+
+
+def _values(column: Any) -> np.ndarray:
+    return column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
+
+
+def of_array(array: np.ndarray, directed: bool) -> Content:
+    """Rows of sources, targets and, if there are three, weights: as of torch_geometric."""
+    if array.ndim == 2 and len(array) in (2, 3):
+        ends = array[:2]
+        if len(array) == 3 and array.dtype.kind == "f":
+            ends = _whole(ends)
+        return Content(ends[0], ends[1], array[2] if len(array) == 3 else None, None, directed)
+    if array.ndim == 2 and array.shape[1] in (2, 3):
+        hint = "transpose it: array.T"
+    elif array.ndim == 2 and array.shape[0] == array.shape[1]:
+        hint = "a dense adjacency matrix goes through scipy.sparse.csr_array(array)"
+    else:
+        hint = "its rows are sources, targets and perhaps weights"
+    raise ValueError(f"an array of edges has shape (2, E) or (3, E), not {array.shape}; {hint}")
+
+
+def _whole(ends: np.ndarray) -> np.ndarray:
+    if not np.all(ends == np.rint(ends)):
+        raise ValueError("the nodes in an array of floats are not whole numbers")
+    return ends.astype(np.int64)
+
+
+def of_sequence(edges: Any, directed: bool = True) -> Content:
+    """Parameters and exceptions as of `DirectedGraph.of`, for arrays and iterables."""
+    if hasattr(edges, "__array__"):
+        return of_array(np.asarray(edges), directed)
+    if isinstance(edges, (str, bytes, dict)) or not isinstance(edges, Iterable):
+        raise TypeError(
+            f"{edges!r:.60} holds no edges; allowed are a path, a graph of networkx or igraph, a "
+            "scipy.sparse matrix, a table, an array (2, E), and an iterable of tuples"
+        )
+    listed = list(edges)
+    width = len(listed[0]) if listed and isinstance(listed[0], (tuple, list)) else 2
+    for index, edge in enumerate(listed):
+        if not isinstance(edge, (tuple, list)) or len(edge) != width or width not in (2, 3):
+            raise ValueError(
+                f"edge {index} is {edge!r:.60}; wanted are tuples (source, target), or all of "
+                "them (source, target, weight)"
+            )
+    columns = list(zip(*listed)) or [(), ()]
+    return Content(columns[0], columns[1], columns[2] if width == 3 else None, None, directed)

@@ -1,0 +1,224 @@
+"""Edge lists: every cut into ranges and blocks gives the same graph; bad lines are named."""
+
+import bz2
+import gzip
+import lzma
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fastsgns.corpus import ranges
+from fastsgns.errors import FormatError
+from fastsgns.graph import files
+from fastsgns.graph.digraph import DirectedGraph
+
+PARALLEL = (1, 3)
+PACK = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+TEXT = (
+    "# comment\n% another\n  # indented\n\nann bob\n  bob\tcem  \r\nbob ann\nann bob\n"
+    "élan  naïve-and-longer-than-sixteen-bytes\n \t\ncem cem"
+)
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    def write(text: str | bytes, name: str = "edges.txt") -> Path:
+        path = tmp_path / name
+        data = text.encode() if isinstance(text, str) else text
+        path.write_bytes(PACK[path.suffix if path.suffix in PACK else ""](data))
+        return path
+
+    return write
+
+
+def content(graph: DirectedGraph) -> tuple:
+    return graph.names, list(graph.edges())
+
+
+@pytest.mark.parametrize("suffix", PACK)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_each_cut_gives_the_same_graph(suffix, mark, write, monkeypatch):
+    sources = ["ann", "bob", "bob", "ann", "élan", "cem"]
+    targets = ["bob", "cem", "ann", "bob", "naïve-and-longer-than-sixteen-bytes", "cem"]
+    wanted = content(DirectedGraph.from_edges(sources, targets))
+    path = write(mark + TEXT, "edges.txt" + suffix)
+    for size in (1, 2, 7, 30, 1 << 20):
+        monkeypatch.setattr(ranges, "RANGE_BYTES", size)
+        monkeypatch.setattr(files, "BLOCK_BYTES", max(size, 3))
+        for workers in PARALLEL:
+            assert content(DirectedGraph.from_file(path, workers=workers)) == wanted
+
+
+def test_weights_of_all_forms(write):
+    path = write("a b 1\na c -2.5\nb c 1e-3\nc a +4E2\nc b 0.1234567890123456789\nd a 0\n")
+    graph = DirectedGraph.of(path)
+    weights = {(s, t): w for s, t, w in graph.edges()}
+    wanted = {"ab": 1, "ac": -2.5, "bc": 1e-3, "ca": 400, "cb": 0.12345679}
+    assert weights == {tuple(ends): float(np.float32(w)) for ends, w in wanted.items()}
+    assert "d" in graph.names
+    assert DirectedGraph.from_file(path, weighted=False).out_weights is None
+
+
+def test_several_files_are_one_graph(write):
+    paths = [write("a b\nb c", "one"), write("c a\na b\n", "two.gz")]
+    graph = DirectedGraph.from_file(paths)
+    assert set(graph.edges()) == {("a", "b", 2), ("b", "c", 1), ("c", "a", 1)}
+
+
+def test_a_delimiter_lets_names_hold_white_space(write):
+    path = write("from,to,km\nNew York, Los\u00a0Angeles ,4000\n a\tb ,New York,2\r\n\n#x,y,z\n")
+    graph = DirectedGraph.from_file(path, delimiter=",", skip_lines=1)
+    assert set(graph.edges()) == {("New York", "Los\u00a0Angeles", 4000), ("a\tb", "New York", 2)}
+
+
+def test_comments_and_further_columns_are_as_wished(write):
+    path = write("#a b 1 99\n;c d 2 98\n")
+    graph = DirectedGraph.from_file(path, comments=";", weighted=True)
+    assert list(graph.edges()) == [("#a", "b", 1)]
+    assert DirectedGraph.from_file(path, comments="", weighted=False).n_edges == 2
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", " \r\n", "\ufeff"])
+def test_files_without_edges_are_graphs_without_nodes(text, write):
+    assert DirectedGraph.of(write(text)).n_nodes == 0
+
+
+@pytest.mark.parametrize("suffix", PACK)
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("a b\n\nc\n", 3, "lacks a column.*'c'"),
+        ("# x\na b c d\n", 2, "more than three columns"),
+        ("a b\na b 1\n", 2, "another number of columns"),
+        ("a b 1\na b\n", 2, "another number of columns"),
+        ("a b 1\na b x\nc d 1\n", 2, "no number.*'a b x'"),
+        ("a b 1\na b nan\n", 2, "not finite"),
+        ("a b 1\na b 1e39\n", 2, "not finite"),
+        ("a b {}\n", 1, "no number"),
+    ],
+)
+def test_bad_lines_are_named(suffix, text, line, words, write, monkeypatch):
+    path = write(text, "edges" + suffix)
+    for size in (1, 4, 1 << 20):
+        monkeypatch.setattr(ranges, "RANGE_BYTES", size)
+        monkeypatch.setattr(files, "BLOCK_BYTES", max(size, 3))
+        with pytest.raises(FormatError, match=rf"edges.*, line {line}: .*{words}"):
+            DirectedGraph.from_file(path, workers=1)
+
+
+def test_bad_lines_are_counted_with_those_skipped(write):
+    path = write("head,er\nmore\na,b,1\n,b,1\n")
+    with pytest.raises(FormatError, match=r"line 4: it lacks a column"):
+        DirectedGraph.from_file(path, delimiter=",", skip_lines=2)
+    with pytest.raises(FormatError, match=r"line 1: one of its names holds a control"):
+        DirectedGraph.from_file(write("a\x1fb,c\n"), delimiter=",")
+
+
+def test_names_that_are_not_utf8(write):
+    path = write(b"a \xff\xfe\nb a\n")
+    with pytest.raises(UnicodeDecodeError, match="not UTF-8"):
+        DirectedGraph.from_file(path)
+    assert "\ufffd\ufffd" in DirectedGraph.from_file(path, errors="replace").names
+    with pytest.raises(ValueError, match='use "replace"'):
+        DirectedGraph.from_file(path, errors="ignore")
+
+
+def test_bad_arguments(write, tmp_path):
+    path = write("a b\n")
+    for options in (
+        {"delimiter": "::"},
+        {"delimiter": "\n"},
+        {"delimiter": "é"},
+        {"comments": "é"},
+        {"skip_lines": -1},
+        {"workers": 0},
+    ):
+        with pytest.raises(ValueError, match=next(iter(options))):
+            DirectedGraph.from_file(path, **options)
+    with pytest.raises(FileNotFoundError):
+        DirectedGraph.of(tmp_path / "none")
+    with pytest.raises(IsADirectoryError):
+        DirectedGraph.of(tmp_path)
+    with pytest.raises(ValueError, match="from_scipy"):
+        DirectedGraph.of(write("%%MatrixMarket\n", "x.mtx"))
+    with pytest.raises(ValueError, match="empty"):
+        DirectedGraph.from_file([])
+    with pytest.raises(TypeError, match="path is wanted"):
+        DirectedGraph.from_file([3])
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
+def test_cut_and_damaged_files_are_named(suffix, write):
+    path = write("a b\n" * 1000, "edges" + suffix)
+    path.write_bytes(path.read_bytes()[:-12])
+    with pytest.raises((EOFError, OSError), match="edges"):
+        DirectedGraph.from_file(path)
+    path.write_bytes(b"a b\n")
+    with pytest.raises(OSError, match="damaged"):
+        DirectedGraph.from_file(path)
+
+
+def test_progress_ends_at_the_whole(write):
+    path = write("a b\n" * 100)
+    seen = []
+    DirectedGraph.from_file(path, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (400, 400)
+
+
+def test_lines_of_any_length(write, monkeypatch):
+    monkeypatch.setattr(ranges, "RANGE_BYTES", 1000)
+    long = "x" * 100_000
+    graph = DirectedGraph.from_file(write(f"a {long}\n#{long}\n{long} b\n"))
+    assert set(graph.edges()) == {("a", long, 1), (long, "b", 1)}
+
+
+def test_parallel_edges_agree_with_numpy(write, monkeypatch):
+    monkeypatch.setattr(ranges, "RANGE_BYTES", 5000)
+    rng = np.random.default_rng(1)
+    ends, weights = rng.integers(0, 300, (5000, 2)), rng.integers(-3, 4, 5000)
+    lines = (f"{s} {t} {w}\n" for (s, t), w in zip(ends.tolist(), weights.tolist()))
+    path = write("".join(lines))
+    wanted = DirectedGraph.from_edges(*ends.astype(str).T, weights)
+    for workers in PARALLEL:
+        assert content(DirectedGraph.from_file(path, workers=workers)) == content(wanted)
+
+
+def textbook(text: bytes, delimiter: str | None) -> list | None:
+    """Edges, by Python's own split; None: some line is no edge."""
+    edges = []
+    for line in text.split(b"\n"):
+        if not line.split() or line.split()[0][:1] in (b"#", b"%"):
+            continue
+        fields = [field.strip() for field in line.split(delimiter.encode() if delimiter else None)]
+        if len(fields) not in (2, 3) or not (fields[0] and fields[1]):
+            return None
+        try:
+            weights = [float(field) for field in fields[2:]]
+        except ValueError:
+            return None
+        edges.append((fields[0].decode(), fields[1].decode(), *weights))
+    return edges if len({len(edge) for edge in edges}) < 2 else None
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from([*"ab01,;#%.- \t\r\f", "a b\n", "0,1\n", "a;b;1\n", "a b -.5\n"])),
+    st.sampled_from([None, ",", ";", "\t"]),
+    st.integers(1, 12),
+)
+def test_any_text_is_read_as_python_would(tmp_path_factory, parts, delimiter, size):
+    text = "".join(parts).encode()
+    path = tmp_path_factory.getbasetemp() / "any.txt"
+    path.write_bytes(text)
+    wanted = textbook(text, delimiter)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranges, "RANGE_BYTES", size)
+        if wanted is None:
+            with pytest.raises(FormatError, match=r"any.txt, line \d+: "):
+                DirectedGraph.from_file(path, delimiter=delimiter, workers=1)
+            return
+        graph = DirectedGraph.from_file(path, delimiter=delimiter, workers=1)
+    assert content(graph) == content(DirectedGraph.of(wanted))

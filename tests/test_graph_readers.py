@@ -1,0 +1,149 @@
+"""Graphs out of what other packages hold; those that are not installed are stood in for."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from fastsgns.graph.digraph import DirectedGraph
+
+WANTED = {("a", "b", 2.0), ("b", "c", 1.0), ("c", "c", 0.5)}
+
+
+class Table(dict):
+    """Named columns, as of pandas and Arrow."""
+
+    @property
+    def columns(self):
+        return list(self)
+
+
+class Column(SimpleNamespace):
+    def to_numpy(self):
+        return np.array(self.values)
+
+
+def columns(**values) -> Table:
+    return Table({name: Column(values=column) for name, column in values.items()})
+
+
+def test_scipy_matrices():
+    sparse = pytest.importorskip("scipy.sparse")
+    dense = np.array([[0, 2.0, 0, 0], [0, 0, 1, 0], [0, 0, 0.5, 0], [0, 0, 0, 0]])
+    for kind in ("coo_array", "csr_array", "csc_array", "csr_matrix", "lil_array"):
+        graph = DirectedGraph.of(getattr(sparse, kind)(dense), names="abcd")
+        assert set(graph.edges()) == WANTED
+        assert graph.n_nodes == 4
+    numbered = DirectedGraph.from_scipy(sparse.csr_array(dense))
+    assert sorted(numbered.names) == [0, 1, 2, 3]
+    double = sparse.coo_array(([1.0, 2.0, 0.0], ([0, 0, 1], [1, 1, 0])), shape=(2, 2))
+    assert list(DirectedGraph.of(double).edges()) == [(0, 1, 3.0)]
+
+
+def test_a_matrix_comes_back_as_it_was():
+    pytest.importorskip("scipy.sparse")
+    graph = DirectedGraph.from_edges([0, 1, 2, 2], [1, 2, 0, 2], [1, -2, 0.5, 3], names=range(4))
+    again = DirectedGraph.of(graph.to_scipy(), names=graph.names)
+    assert list(again.edges()) == list(graph.edges())
+
+
+def test_an_undirected_matrix_is_symmetric():
+    sparse = pytest.importorskip("scipy.sparse")
+    matrix = sparse.csr_array(np.array([[3, 1, 0], [1, 0, -2], [0, -2, 0]]))
+    graph = DirectedGraph.of(matrix, directed=False)
+    assert graph.out_weights is not None
+    wanted = {(0, 0, 3), (0, 1, 1), (1, 0, 1), (1, 2, -2), (2, 1, -2)}
+    assert set(graph.edges()) == wanted
+    with pytest.raises(ValueError, match="symmetric"):
+        DirectedGraph.of(sparse.csr_array([[0, 1], [0, 0]]), directed=False)
+    with pytest.raises(ValueError, match=r"\(1, 2\); it must be square"):
+        DirectedGraph.of(sparse.csr_array([[0, 1]]))
+    with pytest.raises(ValueError, match="1 names"):
+        DirectedGraph.of(sparse.csr_array([[0, 1], [0, 0]]), names="a")
+
+
+def test_networkx():
+    networkx = pytest.importorskip("networkx")
+    source = networkx.MultiDiGraph()
+    source.add_nodes_from(["lonely", 5])
+    source.add_edge("a", "b")
+    source.add_edge("a", "b", weight=1)
+    source.add_edge("b", "c")
+    source.add_edge("c", "c", weight=0.5)
+    graph = DirectedGraph.of(source)
+    assert set(graph.edges()) == WANTED
+    assert {"lonely", 5} < set(graph.names)
+    assert not DirectedGraph.of(networkx.path_graph(3)).is_directed
+    assert DirectedGraph.of(networkx.DiGraph(source), weight=None).out_weights is None
+
+
+def test_igraph():
+    igraph = pytest.importorskip("igraph")
+    source = igraph.Graph([(0, 1), (1, 2), (2, 2)], n=4, directed=True)
+    assert {(s, t) for s, t, _ in DirectedGraph.of(source).edges()} == {(0, 1), (1, 2), (2, 2)}
+    source.vs["name"] = list("abcd")
+    source.es["weight"] = [2, 1, 0.5]
+    graph = DirectedGraph.of(source)
+    assert set(graph.edges()) == WANTED
+    assert graph.n_nodes == 4
+    assert not DirectedGraph.of(igraph.Graph([(0, 1)])).is_directed
+
+
+def test_pandas_and_arrow():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"target": list("bcc"), "source": list("abc"), "weight": [2, 1, 0.5]})
+    assert set(DirectedGraph.of(frame).edges()) == WANTED
+    frame.loc[1, "source"] = None
+    with pytest.raises(ValueError, match="edge 1"):
+        DirectedGraph.of(frame)
+    arrow = pytest.importorskip("pyarrow")
+    table = arrow.table({"u": list("abc"), "v": list("bcc"), "weight": [2, 1, 0.5]})
+    assert set(DirectedGraph.of(table).edges()) == WANTED
+
+
+def test_columns_of_any_table():
+    table = columns(u=list("abc"), v=list("bcc"), weight=[2, 1, 0.5], w=[-1, -1, -1])
+    assert set(DirectedGraph.of(table).edges()) == WANTED
+    other = DirectedGraph.from_table(table, source="v", target="u", weight="w", directed=False)
+    assert set(other.signs) == {-1}
+    with pytest.raises(ValueError, match="no column 'x'"):
+        DirectedGraph.of(table, source="x", target="v")
+    with pytest.raises(ValueError, match="both"):
+        DirectedGraph.of(table, source="u")
+    with pytest.raises(TypeError, match="two named columns"):
+        DirectedGraph.of(columns(u=[1]))
+
+
+def test_arrays_and_tuples():
+    ends = np.array([[3, 3, 9], [9, 4, 4]])
+    wanted = {(3, 9, 1), (3, 4, 1), (9, 4, 1)}
+    assert set(DirectedGraph.of(ends).edges()) == wanted
+    weighted = np.vstack([ends, [0.5, 1, 2]])
+    assert (3, 9, 0.5) in set(DirectedGraph.of(weighted).edges())
+    assert set(DirectedGraph.of(map(tuple, ends.T.tolist())).edges()) == wanted
+    assert set(DirectedGraph.of([("a", "b", 2), ("b", "c", 1), ("c", "c", 0.5)]).edges()) == WANTED
+    assert DirectedGraph.of([], directed=False).n_nodes == 0
+    graph = DirectedGraph.of(ends)
+    assert DirectedGraph.of(graph) is graph
+    with pytest.raises(TypeError, match="as it is, without directed"):
+        DirectedGraph.of(graph, directed=False)
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "words"),
+    [
+        (np.ones((5, 2), int), ValueError, "array.T"),
+        (np.ones((5, 5)), ValueError, "csr_array"),
+        (np.ones(4), ValueError, "rows are sources"),
+        (np.array([[0.5], [1], [2]]), ValueError, "whole numbers"),
+        ([("a", "b"), ("a", "b", 1)], ValueError, "edge 1 is"),
+        ([("a",)], ValueError, "edge 0 is"),
+        (["ab", "cd"], ValueError, "edge 0 is 'ab'"),
+        ({"a": ["b"]}, TypeError, "holds no edges"),
+        (7, TypeError, "7 holds no edges"),
+        (b"path", TypeError, "holds no edges"),
+    ],
+)
+def test_what_holds_no_edges_is_refused(source, error, words):
+    with pytest.raises(error, match=words):
+        DirectedGraph.of(source)
