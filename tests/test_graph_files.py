@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fastsgns.corpus import ranges
 from fastsgns.errors import FormatError
@@ -182,3 +184,41 @@ def test_parallel_edges_agree_with_numpy(write, monkeypatch):
     wanted = DirectedGraph.from_edges(*ends.astype(str).T, weights)
     for workers in PARALLEL:
         assert content(DirectedGraph.from_file(path, workers=workers)) == content(wanted)
+
+
+def textbook(text: bytes, delimiter: str | None) -> list | None:
+    """Edges, by Python's own split; None: some line is no edge."""
+    edges = []
+    for line in text.split(b"\n"):
+        if not line.split() or line.split()[0][:1] in (b"#", b"%"):
+            continue
+        fields = [field.strip() for field in line.split(delimiter.encode() if delimiter else None)]
+        if len(fields) not in (2, 3) or not (fields[0] and fields[1]):
+            return None
+        try:
+            weights = [float(field) for field in fields[2:]]
+        except ValueError:
+            return None
+        edges.append((fields[0].decode(), fields[1].decode(), *weights))
+    return edges if len({len(edge) for edge in edges}) < 2 else None
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from([*"ab01,;#%.- \t\r\f", "a b\n", "0,1\n", "a;b;1\n", "a b -.5\n"])),
+    st.sampled_from([None, ",", ";", "\t"]),
+    st.integers(1, 12),
+)
+def test_any_text_is_read_as_python_would(tmp_path_factory, parts, delimiter, size):
+    text = "".join(parts).encode()
+    path = tmp_path_factory.getbasetemp() / "any.txt"
+    path.write_bytes(text)
+    wanted = textbook(text, delimiter)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranges, "RANGE_BYTES", size)
+        if wanted is None:
+            with pytest.raises(FormatError, match=r"any.txt, line \d+: "):
+                DirectedGraph.from_file(path, delimiter=delimiter, workers=1)
+            return
+        graph = DirectedGraph.from_file(path, delimiter=delimiter, workers=1)
+    assert content(graph) == content(DirectedGraph.of(wanted))

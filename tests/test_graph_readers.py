@@ -40,6 +40,13 @@ def test_scipy_matrices():
     assert list(DirectedGraph.of(double).edges()) == [(0, 1, 3.0)]
 
 
+def test_a_matrix_comes_back_as_it_was():
+    pytest.importorskip("scipy.sparse")
+    graph = DirectedGraph.from_edges([0, 1, 2, 2], [1, 2, 0, 2], [1, -2, 0.5, 3], names=range(4))
+    again = DirectedGraph.of(graph.to_scipy(), names=graph.names)
+    assert list(again.edges()) == list(graph.edges())
+
+
 def test_an_undirected_matrix_is_symmetric():
     sparse = pytest.importorskip("scipy.sparse")
     matrix = sparse.csr_array(np.array([[3, 1, 0], [1, 0, -2], [0, -2, 0]]))
@@ -118,6 +125,8 @@ def test_arrays_and_tuples():
     assert DirectedGraph.of([], directed=False).n_nodes == 0
     graph = DirectedGraph.of(ends)
     assert DirectedGraph.of(graph) is graph
+    with pytest.raises(TypeError, match="as it is, without directed"):
+        DirectedGraph.of(graph, directed=False)
 
 
 @pytest.mark.parametrize(

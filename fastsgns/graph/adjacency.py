@@ -95,6 +95,25 @@ class Adjacency:
         sizes = np.ones(self.n_edges, np.float32) if self.out_weights is None else self.out_weights
         return sizes if self.signs is None else sizes * self.signs
 
+    def to_scipy(self) -> Any:
+        """The adjacency matrix, by ids, weights with their signs.
+
+        Returns
+        -------
+        scipy.sparse.csr_array of float32, shape (n_nodes, n_nodes)
+
+        Examples
+        --------
+        >>> from fastsgns.graph.digraph import DirectedGraph
+        >>> DirectedGraph.from_edges([0], [1], [-2], names=range(2)).to_scipy().toarray()
+        array([[ 0., -2.],
+               [ 0.,  0.]], dtype=float32)
+        """
+        from scipy.sparse import csr_array
+
+        content = self.signed_weights.copy(), self.out_targets.copy(), self.out_offsets.copy()
+        return csr_array(content, (self.n_nodes, self.n_nodes))
+
     def find(self, sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Find edges by the ids of their ends, in O(log degree) each.
 

@@ -307,7 +307,9 @@ class DirectedGraph(Adjacency):
         <DirectedGraph (undirected): 3 nodes, 4 edges>
         """
         if isinstance(edges, DirectedGraph):
-            return cls._as_it_is(edges, **options)
+            if options:
+                raise TypeError(f"a graph is taken as it is, without {', '.join(options)}")
+            return edges
         if is_path(edges):
             is_saved = not options and storage.is_saved(edges)
             return cls.load(edges) if is_saved else cls.from_file(edges, **options)
@@ -320,10 +322,6 @@ class DirectedGraph(Adjacency):
         if readers.columns_of(edges) is not None:
             return cls.from_table(edges, **options)
         return cls._of_content(readers.of_sequence(edges, **options))
-
-    @staticmethod
-    def _as_it_is(graph: "DirectedGraph") -> "DirectedGraph":
-        return graph
 
     def save(self, path: Any) -> None:
         """Write the graph to one file that `load` reads, atomically.
