@@ -9,15 +9,21 @@ True
 from fastsgns._version import __version__
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
+from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.glove import GloVe
+from fastsgns.models.nodes import NodeEmbedding
+from fastsgns.models.pairs import PairEmbedding
 from fastsgns.models.word2vec import Word2Vec
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 __all__ = [
+    "DirectedGraph",
     "EncodedCorpus",
     "GloVe",
     "KeyedVectors",
     "LineSentence",
+    "NodeEmbedding",
+    "PairEmbedding",
     "PathLineSentences",
     "Word2Vec",
     "__version__",
