@@ -90,9 +90,7 @@ class TokenChunks:
         stream: int,
     ) -> Trained:
         _, start, stop = place
-        return kernels.train_chunk(
-            objective, self.ids, self.offsets, start, stop, *rates, stream
-        )
+        return kernels.train_chunk(objective, self.ids, self.offsets, start, stop, *rates, stream)
 
 
 class PairChunks:

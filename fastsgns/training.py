@@ -1,9 +1,10 @@
 """Trainer: schedule, worker threads, progress and stopping around the kernels.
 
-Threads are Python threads that spend their time in kernel calls without the GIL, each over a
-chunk of some ten thousand tokens, of a corpus or of walks that are made as they are needed. What a chunk does depends on its place in the schedule alone
-(its learning rate) and on (seed, epoch, chunk) (its randomness), never on which thread ran it or
-when; with one worker the result is therefore the same to the byte.
+Threads are Python threads that spend their time in kernel calls without the GIL, each over a chunk
+of some ten thousand tokens, of a corpus or of walks that are made as they are needed. What a chunk
+does depends on its place in the schedule alone (its learning rate) and on (seed, epoch, chunk) (its
+randomness), never on which thread ran it or when; with one worker the result is therefore the same
+to the byte.
 """
 
 import logging

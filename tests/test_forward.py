@@ -25,7 +25,11 @@ MATRICES = {
     "tied+reflect": {"tied": True, "reflect": True},
     "three": {"apart": True, "coupling": 0.1},
 }
-OTHERS = {"cbow": {"cbow": True}, "hs": {"tree": True}, "hs-block": {"tree": True, "n_focus": 2, "n_shared": 4}}
+OTHERS = {
+    "cbow": {"cbow": True},
+    "hs": {"tree": True},
+    "hs-block": {"tree": True, "n_focus": 2, "n_shared": 4},
+}
 SOFTMAX = {"negative": 0, "n_batch": 8}
 each_mode = pytest.mark.parametrize("mode", MODES.values(), ids=MODES.keys())
 each_matrices = pytest.mark.parametrize("matrices", MATRICES.values(), ids=MATRICES.keys())
@@ -142,7 +146,7 @@ def test_pairs_of_two_vocabularies_are_the_textbook(mode, apart):
 @each_mode
 def test_more_pairs_than_a_piece(mode):
     pairs = make_pairs(2 * reference.PIECE + 5)
-    kernel = make_objective(**(mode | {"negative": 1}))
+    kernel = make_objective(size=0.3, **mode)
     textbook = copy.deepcopy(kernel)
     got = train_pairs(kernel, pairs, rate=1e-3)
     want = reference.train_pairs(textbook, *pairs, 0, len(pairs[0]), 1e-3, 77)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import walkers
 from scipy.stats import chisquare
+from walkers import Walker, make_graph, random_graph
 
 from fastsgns import sampling
 from fastsgns.graph import edges, walks
 from fastsgns.graph.neighbours import Neighbours
-from walkers import Walker, make_graph, random_graph
 
 GRAPHS = {
     "directed": random_graph(),

@@ -1,5 +1,6 @@
 """Slow walks, one at a time, that draw what `fastsgns.graph.walks` draws; and small graphs."""
 
+import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -37,7 +38,7 @@ def rows(arcs, n):
 def degrees(row):
     offsets, targets, weights = row
     weights = np.ones(len(targets)) if weights is None else weights
-    return np.array([weights[a:b].sum() for a, b in zip(offsets, offsets[1:])], float)
+    return np.array([weights[a:b].sum() for a, b in itertools.pairwise(offsets)], float)
 
 
 def random_graph(n_nodes=30, n_edges=120, weighted=False, seed=1, **options):
@@ -96,9 +97,9 @@ class Walker:
             if not self.neighbours(self.sides[(len(nodes) - 1) % len(self.sides)], nodes[-1]):
                 break
             nodes.append(self.step(nodes, stream))
-            if stop is not None and len(nodes) < length:
-                if (stream.next() & 0xFFFFFFFF) < min(2**32 - 1, round(stop * 2**32)):
-                    break
+            ends = min(2**32 - 1, round(stop * 2**32)) if stop is not None else 0
+            if ends and len(nodes) < length and (stream.next() & 0xFFFFFFFF) < ends:
+                break
         return nodes
 
     def walks(self, starts, length, seed, stop=None):

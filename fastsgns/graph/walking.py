@@ -177,8 +177,8 @@ class AlternatingWalks(PairWalks):
     """
 
     def __init__(
-        self, out: Neighbours, into: Neighbours, degrees: tuple[np.ndarray, np.ndarray], length: int,
-        n_walks: int, source_noise: np.ndarray, file: WalkFile | None = None,
+        self, out: Neighbours, into: Neighbours, degrees: tuple[np.ndarray, np.ndarray],
+        length: int, n_walks: int, source_noise: np.ndarray, file: WalkFile | None = None,
     ) -> None:  # fmt: skip
         self.out, self.into, self.length = out, into, length
         self.tables = sampling.alias_table(degrees[0]), sampling.alias_table(degrees[1])
@@ -198,6 +198,7 @@ class AlternatingWalks(PairWalks):
         done = self._learn(objective, (sources, targets), (rates[0], middle), stream)
         (targets, sources), stream = self._walk(self.into, self.out, authorities, stream)
         self._write(sources, targets)
+        assert objective.output is not None
         exchanged = replace(
             objective, input=objective.output, output=objective.input, noise=self.source_noise
         )
@@ -231,7 +232,11 @@ class EdgeDraws(PairWalks):
     unit = "edges"
 
     def __init__(
-        self, neighbours: Neighbours, degrees: np.ndarray, n_edges: int, file: WalkFile | None = None
+        self,
+        neighbours: Neighbours,
+        degrees: np.ndarray,
+        n_edges: int,
+        file: WalkFile | None = None,
     ) -> None:
         self.neighbours, self.table = neighbours, sampling.alias_table(degrees)
         self.n_units, self.starts, self.file = n_edges, cut(n_edges), file

@@ -60,9 +60,10 @@ class Objective:
     want_loss : bool
         Compute the loss, at the cost of an exponential and a logarithm a score.
     n_focus, n_shared : int
-        How many neighbouring focus words, or pairs of a list, share negatives, and how many draws they share; 0 draws
-        `negative` for each example (`fastsgns.kernels.blocks`). With `tree`, all contexts of a
-        focus word also meet its path at once; without `output`, `n_shared` is then 0.
+        How many neighbouring focus words, or pairs of a list, share negatives, and how many draws
+        they share; 0 draws `negative` for each example (`fastsgns.kernels.blocks`). With `tree`,
+        all contexts of a focus word also meet its path at once; without `output`, `n_shared` is
+        then 0.
     n_batch : int
         Full softmax over `output` (`fastsgns.kernels.softmax`): how many hidden vectors learn at
         once; 0 leaves it out. Needs ``negative=0``, no `tree` and `n_focus` 0.

@@ -111,8 +111,8 @@ class LinkTraining(LinkModel):
         self._matrices = Matrices(tying=tying)
         self._matrices.create("input", len(sources), self.dimensions)
         self._matrices.start_bias(-math.log(self.negative))
-        key = np.random.SeedSequence().entropy if self.seed is None else self.seed
-        randomize(self._matrices.vectors["input"], np.random.default_rng([int(key) & MASK]))
+        seed = None if self.seed is None else [int(self.seed) & MASK]
+        randomize(self._matrices.vectors["input"], np.random.default_rng(seed))
         if not tying.is_one:
             self._matrices.create("output", len(targets), self.dimensions)
         self._show(sources, targets)
@@ -138,7 +138,7 @@ class LinkTraining(LinkModel):
         KeyboardInterrupt
             On Ctrl-C, once all threads have stopped.
         """
-        seed = int(np.random.SeedSequence().entropy) if self.seed is None else int(self.seed)  # type: ignore[arg-type]
+        seed = int(np.random.default_rng().integers(2**63) if self.seed is None else self.seed)
         trainer = Trainer(
             objective, chunks, Schedule(self.alpha, self.min_alpha, chunks.n_units, epochs), seed,
             self.workers or n_cores(), self.epochs_begun, self.progress,

@@ -1,21 +1,18 @@
 """NodeEmbedding: vectors of the nodes of a graph, in the roles of source and of target."""
 
-import logging
 from typing import Any
 
 import numpy as np
 
 from fastsgns import sampling
 from fastsgns.chunks import Chunks
-from fastsgns.graph.neighbours import Neighbours
 from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.graph.neighbours import Neighbours
 from fastsgns.graph.walkfile import WalkFile, walk_file
 from fastsgns.graph.walking import AlternatingWalks, EdgeDraws, RootedWalks, SentenceWalks
 from fastsgns.kernels.objective import Objective
 from fastsgns.models import linkstorage
 from fastsgns.models.linktraining import LinkTraining
-
-logger = logging.getLogger(__name__)
 
 # Walks, and the length and number of them where these are not given.
 WALKS = {
