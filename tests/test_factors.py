@@ -8,6 +8,7 @@ from fastsgns.formats import native
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows, spectral_radius
 from fastsgns.models.factors import HOPE, STRAP, transpose_proximity
+from fastsgns.models.joint import JointScore
 
 
 @pytest.fixture
@@ -126,9 +127,8 @@ def test_recommendations_are_the_best_scores(graph):
     model = HOPE(8, progress=False).fit(graph)
     u = graph.names[0]
     known = {t for s, t, _ in graph.edges() if s == u}
-    others = [name for name in graph.names if name != u]
     for exclude in (True, False):
-        allowed = [name for name in others if not (exclude and name in known)]
+        allowed = [name for name in graph.names if not (exclude and name in {u, *known})]
         expected = sorted(allowed, key=lambda name: -model.score(u, name))[:5]
         found = model.recommend(u, 5, exclude_known=exclude)
         assert [name for name, _ in found] == expected
@@ -178,10 +178,26 @@ def test_damaged_files_are_refused(graph, name, tmp_path):
     ],
 )
 def test_wrong_settings_are_refused(make):
-    with pytest.raises(ValueError, match="allowed|fit"):
+    with pytest.raises(ValueError, match=r"allowed|fit"):
         make()
 
 
 def test_more_dimensions_than_nodes_are_refused(graph):
     with pytest.raises(ValueError, match="43 nodes"):
         HOPE(44).fit(graph)
+
+
+def test_joint_scores_add_the_degrees_back(graph):
+    model = HOPE(8, progress=False).fit(graph)
+    joint = JointScore(model, graph, exponent=0.5, smoothing=0.2)
+    u, v = ["n1", "n2", "n41"], np.array(["n3", "n42", "n4"])
+    out = np.array([graph.out_degrees[graph.ids[name]] for name in u])
+    into = np.array([graph.in_degrees[graph.ids[name]] for name in v.tolist()])
+    expected = model.score(u, v) + np.log(out + 0.2) + 0.5 * np.log(into + 0.2)
+    assert joint.score(u, v) == pytest.approx(expected)
+    assert joint.score("n2", "n42") == pytest.approx(expected[1])
+    assert joint.score("n1", v)[0] == pytest.approx(expected[0])
+    names = [name for name, _ in joint.recommend("n1", 50)]
+    assert names == sorted(names, key=lambda name: -joint.score("n1", name))
+    with pytest.raises(ValueError, match="smoothing"):
+        JointScore(model, graph, smoothing=0)

@@ -13,6 +13,15 @@ from fastsgns.graph.ranking import auc, average_precision, hits_at, reciprocal_r
 SCORES = st.lists(st.integers(-3, 3), min_size=1, max_size=12)
 
 
+def rows(n_candidates: int) -> st.SearchStrategy:
+    candidate = st.tuples(st.integers(-2, 2), st.booleans())
+    candidates = st.lists(candidate, min_size=n_candidates, max_size=n_candidates)
+    return st.lists(st.tuples(st.integers(-2, 2), candidates), min_size=1, max_size=6)
+
+
+ROWS = st.integers(1, 5).flatmap(rows)
+
+
 @given(SCORES, SCORES)
 def test_auc_is_the_share_of_pairs_in_order(good, bad):
     wins = sum(Fraction(1) if g > b else Fraction(g == b, 2) for g in good for b in bad)
@@ -36,9 +45,7 @@ def test_hits_count_ranks_one_by_one(good, bad, k):
     assert hits_at(good, bad, k) == pytest.approx(np.mean([rank <= k for rank in ranks]))
 
 
-@given(st.integers(1, 5).flatmap(lambda c: st.lists(
-    st.tuples(st.integers(-2, 2), st.lists(st.tuples(st.integers(-2, 2), st.booleans()),
-                                           min_size=c, max_size=c)), min_size=1, max_size=6)))  # fmt: skip
+@given(ROWS)
 def test_reciprocal_ranks_skip_what_is_not_allowed(rows):
     own = [row[0] for row in rows]
     others = [[score for score, _ in row[1]] for row in rows]
@@ -60,7 +67,7 @@ def test_a_constant_score_is_a_coin():
 @pytest.mark.parametrize("measure", [auc, average_precision, lambda g, b: hits_at(g, b, 1)])
 @pytest.mark.parametrize("bad", [([], [1]), ([1], []), ([np.nan], [1]), ([[1]], [1])])
 def test_what_has_no_rank_is_refused(measure, bad):
-    with pytest.raises(ValueError, match="positives|negatives"):
+    with pytest.raises(ValueError, match=r"positives|negatives"):
         measure(*bad)
 
 

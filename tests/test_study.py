@@ -12,8 +12,8 @@ import toy
 from fastsgns import EncodedCorpus
 from fastsgns.cli import main
 from fastsgns.cli import study as command
+from fastsgns.study import graphs, pairs, report
 from fastsgns.study import material as material_module
-from fastsgns.study import pairs, report
 from fastsgns.study import runner as runner_module
 from fastsgns.study.claim import Claim, Evidence, Results, Trial
 from fastsgns.study.claims import CLAIMS, chosen
@@ -167,6 +167,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr(material_module, "N_SAMPLED", 1000)
         patch.setattr(pairs, "N_JUDGED", 500)
         patch.setattr(batches, "N_TESTED", 200)
+        graph = graphs.made(60, 300, 4)
+        patch.setattr(graphs, "made", lambda: graph)
         arguments = ["study", folder / "text.txt", "-o", folder / "out", "--quick", "--quiet"]
         assert main([str(a) for a in arguments]) == 0
     return folder

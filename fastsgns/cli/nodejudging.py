@@ -12,9 +12,10 @@ import numpy as np
 from fastsgns.cli import nodemodels
 from fastsgns.cli.arguments import UsageError, add_command, positive
 from fastsgns.console import say, table
-from fastsgns.graph.classification import SHARES, F1, Labels, classify, read_labels
+from fastsgns.graph.classification import F1, SHARES, Labels, classify, read_labels
 from fastsgns.graph.links import LinkScores, evaluate_links
 from fastsgns.graph.splits import DEGREE, Kind, LinkSplit
+from fastsgns.models.joint import JointScore
 from fastsgns.models.links import LinkModel
 from fastsgns.study.intervals import interval
 
@@ -30,6 +31,7 @@ For each seed a share of the edges is taken out, the models learn from the rest,
 taken out against as many pairs that are none. 100: all of these are edges turned round, so that one
 vector a node is a coin. degree: sources and targets are drawn as often as in edges. The product of
 out- and in-degree stands in each table: a model that does not beat it has learnt degrees.
+Skip-gram tells how much likelier a pair is than degrees make it; 'two, degrees' puts these back.
 Hits@K: edges among the K best of edge and negatives. MRR: of an edge among 1,000 targets of its
 source. direction: edges above their own reverse. Mean ± half a 95 % interval over the seeds.
 """
@@ -38,8 +40,9 @@ examples:
   fastsgns nodes classify model.fastsgns labels.txt
   fastsgns nodes classify model.fastsgns labels.txt --shares 50 --seeds 10 --vectors source
 
-Labels stand as 'node label [label ...]' a line. On a share of the nodes a logistic regression a label
-learns from the vectors; of the others as many labels are predicted as they have (DeepWalk's protocol).
+Labels stand as 'node label [label ...]' a line. On a share of the nodes a logistic regression a
+label learns from the vectors; of the others as many labels are predicted as they have (the protocol
+of DeepWalk).
 """
 
 
@@ -110,10 +113,11 @@ def run_eval(arguments: argparse.Namespace) -> int:
     found: list[list[LinkScores]] = []
     for seed in range(arguments.seed, arguments.seed + arguments.seeds):
         split = LinkSplit.of(graph, arguments.test, seed)
-        models = {
-            name: nodemodels.make(name, arguments, seed).fit(split.train)
-            for name in dict.fromkeys(arguments.models)
-        }
+        models: dict[str, LinkModel] = {}
+        for name in dict.fromkeys(arguments.models):
+            models[name] = nodemodels.make(name, arguments, seed).fit(split.train)
+            if name in nodemodels.MATRICES:
+                models[f"{name}, degrees"] = JointScore(models[name], split.train)
         found.append(evaluate_links(models, split, arguments.negatives, KS, seed))
     if arguments.json:
         print(json.dumps([[asdict(row) for row in rows] for rows in found], indent=2))

@@ -66,8 +66,8 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         dest = {"--window": "window_size"}.get(name, name[2:].replace("-", "_"))
         walks.add_argument(name, dest=dest, type=positive, metavar="N", help=options)
     for name, text in {
-        "-p": "node2vec: the higher, the less a walk returns (1)",
-        "-q": "node2vec: the higher, the nearer a walk stays (1)",
+        "--p": "node2vec: the higher, the less a walk returns (1)",
+        "--q": "node2vec: the higher, the nearer a walk stays (1)",
         "--alpha": "learning rate at the start (0.025)",
     }.items():
         walks.add_argument(name, type=float, metavar="X", help=text)

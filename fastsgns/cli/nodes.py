@@ -14,21 +14,22 @@ examples:
   fastsgns nodes eval edges.txt --models two tied HOPE
   fastsgns nodes classify model.fastsgns labels.txt
 
-Of a directed edge u -> v, u is the source and v the target. Each node gets a vector for either role;
-an edge scores by the source vector of u times the target vector of v, so u -> v and v -> u differ.
+Of a directed edge u -> v, u is the source and v the target. Each node gets a vector for either
+role; an edge scores by the source vector of u times the target vector of v: u -> v differs from
+v -> u.
 'fastsgns nodes COMMAND --help' explains one of them.
 """
 TRAIN = """\
 examples:
   fastsgns nodes train edges.txt -o model.fastsgns
   fastsgns nodes train edges.txt.gz -o model.fastsgns --walks nerd --epochs 2
-  fastsgns nodes train friends.csv --delimiter , --undirected -o model.fastsgns -p 0.25 -q 4
+  fastsgns nodes train friends.csv --delimiter , --undirected -o model.fastsgns --p 0.25 --q 4
   fastsgns nodes train edges.txt -o model.fastsgns --model HOPE --dim 64
   fastsgns nodes train edges.txt -o sources.txt.gz --vectors source
 
 Edges stand as 'source target [weight]' a line; # and % begin comments; .gz, .bz2, .xz are read too.
-The suffixes .txt, .vec and .bin of the output mean word2vec's formats and one role; anything else is
-the native format, which keeps both roles and answers 'recommend' and 'classify'.
+The suffixes .txt, .vec and .bin of the output mean word2vec's formats and one role; anything else
+is the native format, which keeps both roles and answers 'recommend' and 'classify'.
 """
 RECOMMEND = """\
 examples:

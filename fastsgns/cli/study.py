@@ -11,6 +11,7 @@ from fastsgns.cli.arguments import UsageError, add_command, add_reading, positiv
 from fastsgns.console import say, table
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.study import graphs, judgements, report
+from fastsgns.study.claim import Results
 from fastsgns.study.claims import CLAIMS, chosen
 from fastsgns.study.graphs import GraphMaterial
 from fastsgns.study.material import Material
@@ -80,7 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     source = ", ".join(arguments.inputs) or "the documentation of this Python, numpy and scipy"
     material = Material(_corpus(arguments), settings, judged, arguments.workers)
-    results, n_computed = {}, 0
+    results: dict[str, Results] = {}
+    n_computed = 0
     for needs in dict.fromkeys(claim.needs for claim in claims):
         studied = material if needs == "corpus" else _graphs(arguments, settings)
         runner = Runner(studied, folder / "cache", arguments.progress)

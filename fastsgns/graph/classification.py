@@ -14,7 +14,7 @@ SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 def read_labels(path: str | os.PathLike[str]) -> dict[str, list[str]]:
-    """Read labels of nodes: ``node label [label ...]`` a line, separated by blanks.
+    r"""Read labels of nodes: ``node label [label ...]`` a line, separated by blanks.
 
     Lines that are blank or begin with # or % are passed over; a node may come again with further
     labels. Compressed files are read too.
@@ -27,7 +27,7 @@ def read_labels(path: str | os.PathLike[str]) -> dict[str, list[str]]:
     Examples
     --------
     >>> from pathlib import Path
-    >>> _ = Path("labels.txt").write_text("a red\\nb red round\\n")
+    >>> _ = Path("labels.txt").write_text("a red\nb red round\n")
     >>> read_labels("labels.txt")
     {'a': ['red'], 'b': ['red', 'round']}
     """

@@ -22,7 +22,7 @@ class Logistic:
     weights: np.ndarray
 
     def logits(self, features: np.ndarray) -> np.ndarray:
-        """log p / (1 - p) of each class for features of shape (n, d); shape (n, c)."""
+        """Give log p / (1 - p) of each class for features of shape (n, d); shape (n, c)."""
         return features @ self.weights[:-1] + self.weights[-1]
 
 

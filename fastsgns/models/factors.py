@@ -63,7 +63,9 @@ class Factorized(LinkModel):
             factors = truncated_svd(matrix, self.dimensions, seed=self.seed, progress=report)
         self.values = factors.values
         roots = np.sqrt(factors.values)
-        arrays = [np.multiply(part, roots, dtype=np.float32) for part in (factors.left, factors.right)]
+        arrays = [
+            np.multiply(part, roots, dtype=np.float32) for part in (factors.left, factors.right)
+        ]
         self.known = graph.out_offsets, graph.out_targets
         self._set(list(graph.names), *arrays)
         return self

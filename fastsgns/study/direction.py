@@ -4,12 +4,14 @@ from typing import Any
 
 from fastsgns.graph.links import BASELINE, LinkScores, evaluate_links
 from fastsgns.graph.splits import DEGREE, LinkSplit
+from fastsgns.models.joint import JointScore
 from fastsgns.models.nodes import NodeEmbedding
 from fastsgns.study.graphs import GraphMaterial
 
 SHARE = 0.3
 KINDS = (0.0, 0.5, 1.0, DEGREE)
 TRAINING: dict[str, Any] = {"walks": "nerd", "dimensions": 64}
+RAW, JOINT = "raw", "with degrees"
 
 
 def direction(material: GraphMaterial, seed: int, matrices: str) -> dict[str, Any]:
@@ -26,19 +28,24 @@ def direction(material: GraphMaterial, seed: int, matrices: str) -> dict[str, An
     Returns
     -------
     dict
-        By graph: ``auc`` and ``hits`` (Hits@100) by kind of negatives, ``mrr``, ``direction``.
+        By graph, for the raw scores and those with degrees (`JointScore`): ``auc`` and ``hits``
+        (Hits@100) by kind of negatives, ``mrr``, ``direction``.
     """
     found = {}
     for name, graph in material.graphs.items():
         split = LinkSplit.of(graph, SHARE, seed)
-        models = {}
+        models: dict[str, Any] = {}
         if matrices != BASELINE:
             model = NodeEmbedding(
                 matrices=matrices, seed=seed, workers=material.workers, progress=False, **TRAINING
             )
-            models[matrices] = model.fit(split.train)
+            models[RAW] = model.fit(split.train)
+            models[JOINT] = JointScore(model, split.train)
         rows = evaluate_links(models, split, KINDS, (100,), seed)
-        found[name] = summary([row for row in rows if row.model == matrices])
+        wanted = models or {BASELINE: None}
+        found[name] = {
+            label: summary([row for row in rows if row.model == label]) for label in wanted
+        }
     return found
 
 

@@ -1,0 +1,145 @@
+"""fastsgns nodes: train, recommend, eval, classify."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fastsgns.cli import main
+from fastsgns.study.graphs import made
+
+FEW = ["--dim", 8, "--workers", 1, "--quiet"]
+SHORT = ["--num-walks", 4, "--walk-length", 10]
+
+
+def run(*arguments: object) -> int:
+    return main(["nodes", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("nodes")
+    graph = made(80, 600, 4)
+    text = "".join(f"n{source} n{target}\n" for source, target, _ in graph.edges())
+    (path / "edges").write_text("# made\n" + text)
+    (path / "labels").write_text("".join(f"n{i} {'ab'[i % 2]}\n" for i in range(90)))
+    for name in ("two", "HOPE"):
+        given = [path / "edges", "-o", path / name, "--model", name]
+        assert run("train", *given, *FEW, *SHORT) == 0
+    return path
+
+
+@pytest.mark.parametrize("command", ["", "train", "recommend", "eval", "classify"])
+def test_help_teaches_by_example(command: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as stop:
+        run(*filter(None, [command]), "--help")
+    assert stop.value.code == 0
+    shown = capsys.readouterr().out
+    assert "examples:" in shown
+    assert f"fastsgns nodes {command}".strip() in shown
+
+
+@pytest.mark.parametrize("name", ["two", "HOPE"])
+def test_recommend_prints_new_targets(folder: Path, name: str, capsys):
+    known = {line.split()[1] for line in (folder / "edges").read_text().splitlines()
+             if line.split()[0] == "n3"}  # fmt: skip
+    assert run("recommend", folder / name, "n3", "nobody", "-n", 5) == 0
+    shown = capsys.readouterr()
+    found = [line.split()[0] for line in shown.out.splitlines()[1:]]
+    assert len(found) == 5
+    assert not known & set(found)
+    assert "'nobody' is not among the" in shown.err
+    assert run("recommend", folder / name, "nobody") == 1
+    capsys.readouterr()
+    assert run("recommend", folder / name, "n3", "-n", 1000, "--all") == 0
+    assert known <= {line.split()[0] for line in capsys.readouterr().out.splitlines()}
+
+
+def test_eval_prints_the_baseline_with_the_models(folder: Path, capsys):
+    given = [folder / "edges", "--models", "two", "tied", "STRAP", "--seeds", 2, *FEW, *SHORT]
+    assert run("eval", *given, "--negatives", 100, "degree") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:4] == ["negatives", "model", "AUC", "AP"]
+    assert len(lines) == 1 + 2 * 6
+    assert "degree product" in lines[1] and "±" in lines[1]
+    assert run("eval", *given, "--json") == 0
+    seeds = json.loads(capsys.readouterr().out)
+    assert len(seeds) == 2
+    assert len(seeds[0]) == 4 * 6
+    one = {(row["model"], row["negatives"]): row for row in seeds[0]}
+    assert one["tied", "0 % reversed"]["direction"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_classify_prints_f1_by_share(folder: Path, capsys):
+    given = [folder / "two", folder / "labels", "--seeds", 2]
+    assert run("classify", *given, "--shares", 20, 50) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("nodes, 2 labels")
+    assert [line.split()[0] for line in lines[1:]] == ["learnt", "20%", "50%"]
+    assert run("classify", *given, "--json", "--vectors", "target") == 0
+    assert len(json.loads(capsys.readouterr().out)) == 18
+
+
+def test_one_role_goes_to_word2vec_text(folder: Path, capsys):
+    texts = []
+    for role in ("source", "target"):
+        out = folder / f"{role}.txt"
+        given = ["--vectors", role, "--model", "HOPE", *FEW]
+        assert run("train", folder / "edges", "-o", out, *given) == 0
+        texts.append(out.read_text())
+    assert texts[0] != texts[1]
+    n, d = map(int, texts[0].split("\n")[0].split())
+    assert d == 8
+    assert n == len(texts[0].splitlines()) - 1
+
+
+def test_undirected_and_delimited_edges_are_read(tmp_path: Path):
+    (tmp_path / "friends.csv").write_text("ann lee,bob,2\nbob,cid,1\ncid,ann lee,1\n")
+    given = ["--undirected", "--delimiter", ",", "-o", tmp_path / "model", "--p", 0.5, "--q", 2]
+    assert run("train", tmp_path / "friends.csv", *given, *FEW, *SHORT) == 0
+    assert run("recommend", tmp_path / "model", "ann lee", "--all") == 0
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [],
+        ["fly"],
+        ["train", "edges"],
+        ["eval", "edges", "--negatives", "120"],
+        ["eval", "edges", "--test", "2"],
+        ["eval", "edges", "--models", "three"],
+        ["classify", "two", "labels", "--shares", "0"],
+        ["train", "edges", "-o", "edges"],
+        ["train", "edges", "-o", "new", "--errors", "ignore"],
+    ],
+)
+def test_wrong_usage_exits_with_2(folder: Path, given, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    with pytest.raises(SystemExit) as stop:
+        run(*given)
+    assert stop.value.code == 2
+    assert "usage: fastsgns nodes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["train", "none", "-o", "new"],
+        ["recommend", "edges", "n1"],
+        ["recommend", "source-vectors", "n1"],
+        ["classify", "two", "none"],
+        ["train", "edges", "-o", "new", "--dim", "1000", "--model", "HOPE"],
+    ],
+)
+def test_failures_are_one_line(folder: Path, given, monkeypatch, capsys):
+    from fastsgns import KeyedVectors
+
+    monkeypatch.chdir(folder)
+    vectors = KeyedVectors.from_arrays(["n1"], np.ones((1, 2), np.float32))
+    vectors.save("source-vectors")
+    assert run(*given) == 1
+    shown = capsys.readouterr().err.splitlines()
+    assert len(shown) == 1
+    assert shown[0].startswith("fastsgns: ")

@@ -1,0 +1,41 @@
+"""The material of C9: graphs made and read, and what depends on them."""
+
+import numpy as np
+import pytest
+
+from fastsgns.graph.links import evaluate_links
+from fastsgns.graph.splits import LinkSplit
+from fastsgns.models.factors import HOPE
+from fastsgns.study import graphs
+from fastsgns.study.graphs import GraphMaterial
+from fastsgns.study.settings import Settings
+
+
+def test_a_made_graph_has_roles_beyond_degrees():
+    graph = graphs.made(300, 3000, 8)
+    assert (graph.n_nodes, graph.n_edges) == (300, 3000)
+    assert not np.any(graph.out_sources == graph.out_targets)
+    split = LinkSplit.of(graph, 0.3)
+    hope = HOPE(16, progress=False).fit(split.train)
+    baseline, found = evaluate_links({"HOPE": hope}, split, ["degree"])
+    assert found.auc > baseline.auc + 0.2
+    assert found.direction > 0.7
+
+
+def test_graphs_are_read_by_name_without_the_undirected(tmp_path):
+    for name in ("one", "two", "blogcatalog"):
+        (tmp_path / f"{name}.edges").write_text("a b\nb c\n")
+    found = graphs.load(tmp_path)
+    assert list(found) == ["one", "two"]
+    assert found["one"].names == ["b", "a", "c"]
+    with pytest.raises(ValueError, match="no file"):
+        graphs.load(tmp_path / "none")
+
+
+def test_results_belong_to_graphs_and_sizes():
+    one, other = graphs.made(30, 60, 3), graphs.made(30, 60, 3, seed=1)
+    sizes = Settings(dimensions=4)
+    identity = GraphMaterial({"g": one}, sizes).identity
+    assert GraphMaterial({"g": one}, sizes, workers=1).identity == identity
+    assert GraphMaterial({"g": other}, sizes).identity != identity
+    assert GraphMaterial({"h": one}, sizes).identity != identity
