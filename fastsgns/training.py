@@ -49,7 +49,7 @@ class Schedule:
 
 @dataclass
 class Tally:
-    """What has been trained: tokens (or other units) seen, focus words kept, examples, their summed loss."""
+    """What has been trained: tokens or other units, focus words kept, examples, summed loss."""
 
     n_tokens: int = 0
     n_kept: int = 0

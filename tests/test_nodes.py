@@ -125,7 +125,7 @@ def test_isolated_and_dangling_nodes_have_vectors():
         model = fitted(walks, graph)
         assert set(model.source.index_to_key) == {"a", "b", "c", "alone"}
         assert np.isfinite(model.source.vectors).all()
-        assert not model.target["alone"].any()
+        assert model.target["alone"].any(), "it learned that it is nobody's target"
 
 
 @pytest.mark.parametrize("weights", [[1, 5], [1, -5]])
@@ -177,6 +177,19 @@ def test_recommendations_are_the_best_unknown_targets(matrices):
     assert len(model.recommend(name, 1000, exclude_known=False)) == GRAPH.n_nodes
     assert model.recommend([name, name], 2) == [model.recommend(name, 2)] * 2
     assert model.recommend(name, 0) == []
+
+
+def test_popularity_adds_the_log_of_the_noise():
+    model = fitted()
+    noise = (GRAPH.in_degrees + 1) ** 0.75
+    name, others = GRAPH.names[0], GRAPH.names[1:]
+    more = model.score(name, others, popularity=True) - model.score(name, others)
+    np.testing.assert_allclose(more, np.log(noise / noise.sum())[1:], rtol=1e-4)
+    best = model.recommend(name, 1, exclude_known=False, popularity=True)[0]
+    assert best[1] == pytest.approx(model.score(name, GRAPH.names, popularity=True).max())
+    model.target_prior = None
+    with pytest.raises(ValueError, match="popularity=False"):
+        model.score(name, name, popularity=True)
 
 
 def test_recommendations_refuse_what_makes_no_sense():
@@ -250,6 +263,7 @@ def test_saved_and_loaded(tmp_path, walks, matrices):
         name = GRAPH.names[0]
         assert loaded.recommend(name) == model.recommend(name)
         assert loaded.epoch_losses == model.epoch_losses
+        np.testing.assert_array_equal(loaded.target_prior, model.target_prior)
 
 
 def test_nothing_learned_is_nothing_to_save(tmp_path):
@@ -280,6 +294,7 @@ def damaged(tmp_path, **changes):
         {"input": None},
         {"bias": lambda a: a[1:]},
         {"bias": None},
+        {"prior": lambda a: a[1:]},
         {"source_words": None},
         {"known_offsets": lambda a: a[1:]},
         {"known_targets": lambda a: a + 1},

@@ -149,7 +149,8 @@ def test_trainer_yields_a_tally_an_epoch():
     seen = []
     trainer = Trainer(
         model._objective(), TokenChunks(corpus.ids, corpus.offsets),
-        Schedule(0.05, 0.0, N_TOKENS, 2), seed=3, n_workers=2, show=False, on_progress=lambda epoch, tally: seen.append(epoch),
+        Schedule(0.05, 0.0, N_TOKENS, 2), seed=3, n_workers=2, show=False,
+        on_progress=lambda epoch, tally: seen.append(epoch),
     )  # fmt: skip
     tallies = list(trainer.epochs())
     assert [tally.n_tokens for tally in tallies] == [N_TOKENS] * 2

@@ -21,6 +21,8 @@ class LinkModel:
         Vectors by name in either role. In the models of one matrix they share it.
     target_bias : ndarray of float, shape (n_targets,), or None
         Added to the scores of each target.
+    target_prior : ndarray of float32, shape (n_targets,), or None
+        Log of the probability that a negative is this target, log q(v).
     names_are_shared : bool
         Whether the same name means the same node in either role.
     known : tuple of ndarray, or None
@@ -32,19 +34,23 @@ class LinkModel:
     target: KeyedVectors
     names_are_shared = True
     target_bias: np.ndarray | None = None
+    target_prior: np.ndarray | None = None
     known: tuple[np.ndarray, np.ndarray] | None = None
 
-    def score(self, u: Any, v: Any) -> Any:
-        """How well v fits as a target of u: ``source[u] . target[v] + bias[v]``.
+    def score(self, u: Any, v: Any, popularity: bool = False) -> Any:
+        """How well v fits as a target of u: ``source[u] . target[v] + bias[v]``; not symmetric.
 
-        It is not symmetric. A model trained by negative sampling approaches the pair's log odds
-        against the negatives (Levy, Goldberg 2014, "Neural Word Embedding as Implicit Matrix
-        Factorization").
+        A model trained on k negatives from the distribution q approaches log p(v | u) - log k q(v)
+        (Levy, Goldberg 2014, "Neural Word Embedding as Implicit Matrix Factorization"): how much
+        more often v is a target of u than by chance. To rank targets by how probable they are,
+        `popularity` adds log q(v), which leaves log p(v | u) up to a constant.
 
         Parameters
         ----------
         u, v : name, or list or array of n names
             A source and a target; n of each; or one against n.
+        popularity : bool
+            Add log q(v). Of "tied" models it breaks the symmetry.
 
         Returns
         -------
@@ -55,19 +61,19 @@ class LinkModel:
         KeyError
             If a name is unknown.
         ValueError
-            If there are two lists of different lengths.
+            If there are two lists of different lengths, or `popularity` is not known.
         """
         sources, targets = _ids(self.source, u), _ids(self.target, v)
         if len(sources) != len(targets) and _is_many(u) and _is_many(v):
             raise ValueError(f"{len(sources)} sources and {len(targets)} targets make no pairs")
         left, right = self.source._vectors[sources], self.target._vectors[targets]
         scores = np.einsum("id,id->i", *np.broadcast_arrays(left, right))
-        if self.target_bias is not None:
-            scores = scores + self.target_bias[targets].astype(scores.dtype)
+        for added in self._added(popularity):
+            scores = scores + added[targets].astype(scores.dtype)
         return scores if _is_many(u) or _is_many(v) else float(scores[0])
 
     def recommend(
-        self, u: Any, topn: int = 10, exclude_known: bool = True
+        self, u: Any, topn: int = 10, exclude_known: bool = True, popularity: bool = False
     ) -> Recommended | list[Recommended]:
         """The targets that fit a source best, by `score`, the best first.
 
@@ -77,6 +83,8 @@ class LinkModel:
         topn : int
         exclude_known : bool
             Leave out the targets that u is known to have, and u itself if it is one.
+        popularity : bool
+            As for `score`.
 
         Returns
         -------
@@ -94,13 +102,21 @@ class LinkModel:
             raise ValueError(f"topn is {topn}; allowed are 0 and more")
         if exclude_known and self.known is None:
             raise ValueError("this model knows no links; give exclude_known=False")
-        found = [self._best(i, topn, exclude_known) for i in _ids(self.source, u).tolist()]
+        added = self._added(popularity)
+        found = [self._best(i, topn, exclude_known, added) for i in _ids(self.source, u).tolist()]
         return found if _is_many(u) else found[0]
 
-    def _best(self, i: int, topn: int, exclude_known: bool) -> Recommended:
+    def _added(self, popularity: bool) -> list[np.ndarray]:
+        """What is added to scores, by target."""
+        if popularity and self.target_prior is None:
+            raise ValueError("this model has no negatives; give popularity=False")
+        chosen = (self.target_bias, self.target_prior if popularity else None)
+        return [added for added in chosen if added is not None]
+
+    def _best(self, i: int, topn: int, exclude_known: bool, added: list[np.ndarray]) -> Recommended:
         scores = self.target._vectors @ self.source._vectors[i]
-        if self.target_bias is not None:
-            scores = scores + self.target_bias.astype(scores.dtype)
+        for by_target in added:
+            scores = scores + by_target.astype(scores.dtype)
         n_allowed = len(scores)
         if exclude_known and self.known is not None:
             offsets, targets = self.known

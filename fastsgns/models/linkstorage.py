@@ -34,6 +34,8 @@ def save(model: Any, path: Any) -> None:
     tensors = dict(matrices.vectors)
     if matrices.bias is not None:
         tensors["bias"] = matrices.bias
+    if model.target_prior is not None:
+        tensors["prior"] = model.target_prior
     sides = {"source": model.source}
     if not model.names_are_shared:
         sides["target"] = model.target
@@ -90,6 +92,7 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
         targets = sources if model.names_are_shared else _names(tensors, "target")
         model._matrices = _matrices(model, tensors, len(sources), len(targets))
         model._show(sources, targets)
+        model.target_prior = _prior(tensors, len(targets))
         model.known = _known(tensors, len(sources), len(targets))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise FormatError(f"a model with these contents makes no sense: {error!r}") from None
@@ -117,6 +120,13 @@ def _matrices(model: Any, tensors: native.Tensors, n_sources: int, n_targets: in
             raise ValueError(f"{name} is {found.shape} of {found.dtype}, not {wanted[name]}")
     vectors = {name: tensors[name] for name in wanted if name != "bias"}
     return Matrices(vectors, tying, tensors.get("bias"))
+
+
+def _prior(tensors: native.Tensors, n_targets: int) -> np.ndarray | None:
+    prior = tensors.get("prior")
+    if prior is not None and (prior.shape != (n_targets,) or prior.dtype != np.float32):
+        raise ValueError(f"the prior is {prior.shape} of {prior.dtype}, with {n_targets} targets")
+    return prior
 
 
 def _known(

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 MASK = 2**64 - 1
 MOST_PAIRS = 8
+LEAST_PRIOR = 1e-30
 MATRICES = ("two", "tied", "tied+bias", "tied+reflect")
 INTEGERS = {
     "dimensions": (1, 2**20),
@@ -174,6 +175,7 @@ class LinkTraining(LinkModel):
             ``window`` and what else windows need; without it the objective is one of pairs.
         """
         noise = sampling.noise_distribution(counts, self.ns_exponent)
+        self.target_prior = np.log(np.maximum(noise, LEAST_PRIOR)).astype(np.float32)
         window = options.get("window")
         if window is None:
             n_focus, n_shared = self._pair_sharing(float(noise.max()))

@@ -45,8 +45,10 @@ class NodeEmbedding(LinkTraining):
     "edges"      the two ends of edges, drawn by weight: second-order LINE
     ============ ==================================================================================
 
-    Negatives are targets, drawn in proportion to ``in-degree ** ns_exponent`` (where the row of a
-    target predicts sources, as half of NERD does: sources, by out-degree). Walks are made in C as a
+    Negatives are targets, drawn in proportion to ``(in-degree + 1) ** ns_exponent`` (where the row
+    of a target predicts sources, as half of NERD does: sources, by out-degree). The 1 lets nodes
+    learn that they are nobody's target: never drawn, they would keep a score of 0, which is more
+    than many links get. Walks are made in C as a
     thread needs them and are never kept; `fastsgns.graph.walks` says how they are drawn.
 
     Parameters
@@ -77,7 +79,9 @@ class NodeEmbedding(LinkTraining):
     epochs : int
         How often all walks are made, each time anew.
     ns_exponent : float
-        Of the degree, for the negatives.
+        Of the degree, for the negatives. With 0, scores rank targets by probability, the popular
+        first; with 0.75 by how much more than by chance they are linked to. `score` and
+        `recommend` can make up for it by ``popularity=True``.
     sample : float
         Nodes that are a larger share of all targets are thinned in sentences, as frequent words
         are; 0 keeps all.
@@ -276,11 +280,11 @@ class NodeEmbedding(LinkTraining):
         if kind == "undirected" and graph.is_directed:
             counts = counts + graph.out_degrees
         if kind not in SENTENCES:
-            return self._objective(counts)
+            return self._objective(counts + 1)
         scale = (self.num_walks or WALKS[kind][1]) * (self.walk_length or WALKS[kind][0])
         seen = counts * (scale * graph.n_nodes / counts.sum())
         return self._objective(
-            counts, window=self.window_size, shrink=bool(self.shrink_windows),
+            counts + 1, window=self.window_size, shrink=bool(self.shrink_windows),
             forward=kind == "forward", keep=sampling.keep_thresholds(seen, self.sample),
         )  # fmt: skip
 
@@ -295,7 +299,7 @@ class NodeEmbedding(LinkTraining):
             return RootedWalks(out, self.stop, length - 1, n_walks, seed, file)
         if kind == "edges":
             return EdgeDraws(out, graph.out_degrees, n_walks * graph.n_edges, file)
-        noise = sampling.noise_distribution(graph.out_degrees, self.ns_exponent)
+        noise = sampling.noise_distribution(graph.out_degrees + 1, self.ns_exponent)
         return AlternatingWalks(
             out, Neighbours.of(graph, "in"), (graph.out_degrees, graph.in_degrees), length,
             n_walks * graph.n_nodes, sampling.alias_table(noise), file,

@@ -269,10 +269,10 @@ def _of_file(path: Any) -> Encoded:
     lengths = np.diff(corpus.offsets)
     if np.any(lengths != 2):
         line = int(np.argmax(lengths != 2))
-        words = corpus.ids[corpus.offsets[line] : corpus.offsets[line + 1]]
-        seen = " ".join(str(corpus.vocabulary.words[i]) for i in words[:5].tolist())
+        ids = corpus.ids[corpus.offsets[line] : corpus.offsets[line + 1]]
+        seen = " ".join(str(corpus.vocabulary.words[i]) for i in ids[:5].tolist())
         raise ValueError(
-            f"{path}: {len(words)} words in pair {line + 1} ({seen!r}); each line is "
+            f"{path}: {len(ids)} words in pair {line + 1} ({seen!r}); each line is "
             "a source and a target"
         )
     sources, source_words = _of_array(corpus.ids[::2])
