@@ -1,5 +1,7 @@
 """PMI, explicit vectors and their SVD against dense textbook versions."""
 
+import pickle
+
 import numpy as np
 import pytest
 import toy
@@ -185,6 +187,18 @@ def test_weights_share_out_the_singular_values(ppmi: PPMI, weight: float):
 
 def test_svd_vectors_find_topics(ppmi: PPMI):
     assert toy.share_of_neighbours(SVDVectors(ppmi, 5).wv) > 0.95
+
+
+def test_the_two_matrices_of_an_svd_are_roles(ppmi: PPMI, tmp_path):
+    vectors = SVDVectors(ppmi, 4)
+    assert list(vectors.roles) == ["input", "output"]
+    assert vectors.roles.input is vectors.wv
+    np.testing.assert_array_equal(vectors.wv.output.vectors, vectors.output.vectors)
+    found = vectors.wv.most_similar("metal1", topn=3, space="in-out")
+    assert found == vectors.output.most_similar([vectors.wv["metal1"]], topn=3)
+    vectors.save(tmp_path / "svd")
+    assert KeyedVectors.load(tmp_path / "svd").roles.combined("sum").vectors.shape[1] == 4
+    assert list(pickle.loads(pickle.dumps(vectors)).roles) == ["input", "output"]
 
 
 def test_files(ppmi: PPMI, tmp_path):
