@@ -227,3 +227,24 @@ def test_damaged_files_are_refused(ppmi: PPMI, tmp_path, name: str):
         native.write(tmp_path / "bad", "ppmi", tensors | {name: damaged}, metadata)
         with pytest.raises(FormatError, match="damaged"):
             PPMI.load(tmp_path / "bad")
+
+
+@pytest.mark.parametrize("name, value", [("cells", np.nan), ("cells", -1), ("counts", -1)])
+def test_impossible_values_are_refused(ppmi: PPMI, tmp_path, name: str, value: float):
+    ppmi.save(tmp_path / "file")
+    _, tensors, metadata = native.read(tmp_path / "file", mmap=False)
+    tensors[name] = tensors[name].copy()
+    tensors[name][0] = value
+    native.write(tmp_path / "file", "ppmi", tensors, metadata)
+    with pytest.raises(FormatError, match="damaged"):
+        PPMI.load(tmp_path / "file")
+
+
+def test_columns_that_recur_in_a_row_are_refused(ppmi: PPMI, tmp_path):
+    ppmi.save(tmp_path / "file")
+    _, tensors, metadata = native.read(tmp_path / "file", mmap=False)
+    columns = tensors["columns"].copy()
+    columns[1] = columns[0]
+    native.write(tmp_path / "file", "ppmi", tensors | {"columns": columns}, metadata)
+    with pytest.raises(FormatError, match="ascend"):
+        PPMI.load(tmp_path / "file")
