@@ -47,8 +47,9 @@ def assert_same(left, right):
 
 def test_plain_tied_and_uncoupled_three_are_warned_of():
     for given in ({"matrices": "tied"}, {"matrices": "three"}):
-        with pytest.warns(UserWarning, match='use "t|or use "two"'):
+        with pytest.warns(UserWarning, match='use "t|or use "two"') as caught:
             Word2Vec(SENTENCES, min_count=1, epochs=1, **given)
+        assert caught[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for matrices in ("two", "tied+bias", "tied+reflect", "three"):

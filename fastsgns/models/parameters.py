@@ -2,12 +2,12 @@
 
 import math
 import numbers
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
 from fastsgns import kernels
 from fastsgns.corpus.vocabulary import check_trim_rule
+from fastsgns.errors import warn
 from fastsgns.models.sharing import SHARINGS
 from fastsgns.tying import BIASES, MATRICES
 
@@ -88,18 +88,16 @@ def check_objective(model: Any) -> None:
 def warn_of_matrices(model: Any) -> None:
     """Say so where the objective is known to be ill-posed, and what to use instead."""
     if model.matrices == "tied":
-        warnings.warn(
+        warn(
             'matrices="tied": scores w.w have a mean >= 0 and no negative eigenvalue, which the '
             "targets have, so the loss stays far from its optimum; use "
             '"tied+bias" or "tied+reflect", which cost nothing',
-            stacklevel=2,
         )
     elif model.matrices == "three" and not model.coupling:
-        warnings.warn(
+        warn(
             'matrices="three" without coupling: positive vectors are only ever drawn near and '
             "negative ones only pushed away, so all words end up pointing one way; set "
             'coupling, such as 10, or use "two"',
-            stacklevel=2,
         )
 
 
