@@ -101,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return WRONG_USAGE
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _show
+            warnings.showwarning = _show  # type: ignore[assignment]
             code = arguments.run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:

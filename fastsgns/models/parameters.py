@@ -53,6 +53,12 @@ def check(model: Any) -> None:
     ):
         if getattr(model, name) not in allowed:
             raise ValueError(f"{name} is {getattr(model, name)!r}; allowed are {allowed}")
+    for name, default, kind in (("bias", "scalar", "tied+bias"), ("coupling", 0, "three")):
+        if getattr(model, name) != default and model.matrices != kind:
+            raise ValueError(
+                f"{name}={getattr(model, name)!r} has a meaning with matrices={kind!r} only; "
+                f"got matrices={model.matrices!r}"
+            )
     check_trim_rule(model._trim_rule)
 
 
@@ -91,7 +97,7 @@ def warn_of_matrices(model: Any) -> None:
         warn(
             'matrices="tied": scores w.w have a mean >= 0 and no negative eigenvalue, which the '
             "targets have, so the loss stays far from its optimum; use "
-            '"tied+bias" or "tied+reflect", which cost nothing',
+            '"tied+bias" or "tied+reflect", which are one matrix, too',
         )
     elif model.matrices == "three" and not model.coupling:
         warn(
