@@ -11,6 +11,8 @@ from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.glove import GloVe
+from fastsgns.models.nodes import NodeEmbedding
+from fastsgns.models.pairs import PairEmbedding
 from fastsgns.models.word2vec import Word2Vec
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
@@ -20,6 +22,8 @@ __all__ = [
     "GloVe",
     "KeyedVectors",
     "LineSentence",
+    "NodeEmbedding",
+    "PairEmbedding",
     "PathLineSentences",
     "Word2Vec",
     "__version__",

@@ -1,9 +1,10 @@
 """Trainer: schedule, worker threads, progress and stopping around the kernels.
 
-Threads are Python threads that spend their time in kernel calls without the GIL, each over a
-chunk of some ten thousand tokens. What a chunk does depends on its place in the schedule alone
-(its learning rate) and on (seed, epoch, chunk) (its randomness), never on which thread ran it or
-when; with one worker the result is therefore the same to the byte.
+Threads are Python threads that spend their time in kernel calls without the GIL, each over a chunk
+of some ten thousand tokens, of a corpus or of walks that are made as they are needed. What a chunk
+does depends on its place in the schedule alone (its learning rate) and on (seed, epoch, chunk) (its
+randomness), never on which thread ran it or when; with one worker the result is therefore the same
+to the byte.
 """
 
 import logging
@@ -15,21 +16,19 @@ from functools import partial
 
 import numpy as np
 
-from fastsgns import kernels
+from fastsgns.chunks import Chunks
 from fastsgns.kernels.objective import Objective
 from fastsgns.progress import Bar, make_bar
 
 logger = logging.getLogger(__name__)
 
-CHUNKS_PER_EPOCH = 64
-CHUNK_LIMITS = 1_000, 65_536
 TICK = 0.1
 MASK = 2**64 - 1
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Linear decay of the learning rate over the tokens of all epochs.
+    """Linear decay of the learning rate over the tokens, or other units, of all epochs.
 
     ``rate(t) = start + (stop - start) * t / total``, where t counts the tokens that lie before a
     position in the schedule, whoever has trained on them.
@@ -50,7 +49,7 @@ class Schedule:
 
 @dataclass
 class Tally:
-    """What has been trained: tokens seen, focus words kept, examples, their summed loss."""
+    """What has been trained: tokens or other units, focus words kept, examples, summed loss."""
 
     n_tokens: int = 0
     n_kept: int = 0
@@ -72,14 +71,14 @@ class Tally:
 
 @dataclass
 class Trainer:
-    """Trains an objective on a corpus.
+    """Trains an objective on chunks of a corpus, of walks or of pairs.
 
     Parameters
     ----------
     objective : Objective
         Its matrices are changed in place.
-    ids, offsets : ndarray of int32, int64
-        The corpus: sentence i is ``ids[offsets[i]:offsets[i + 1]]``.
+    chunks : Chunks
+        What an epoch trains on.
     schedule : Schedule
     seed : int
         Together with epoch and chunk it determines all randomness.
@@ -94,8 +93,7 @@ class Trainer:
     """
 
     objective: Objective
-    ids: np.ndarray
-    offsets: np.ndarray
+    chunks: Chunks
     schedule: Schedule
     seed: int
     n_workers: int
@@ -112,9 +110,8 @@ class Trainer:
         KeyboardInterrupt
             On Ctrl-C, once all threads have stopped. The matrices stay usable.
         """
-        bar = make_bar(
-            self.show, self.schedule.n_tokens * self.schedule.n_epochs, "training", "words"
-        )
+        n_units = self.schedule.n_tokens * self.schedule.n_epochs
+        bar = make_bar(self.show, n_units, "training", self.chunks.unit)
         started = time.monotonic()
         try:
             for epoch in range(self.schedule.n_epochs):
@@ -127,21 +124,11 @@ class Trainer:
             bar.close()
 
     def __post_init__(self) -> None:
-        lengths = np.diff(self.offsets)
-        if self.offsets[0] != 0 or len(self.ids) != self.offsets[-1] or np.any(lengths < 1):
-            raise ValueError("the offsets must ascend from 0 to the number of ids")
-        self._longest = int(lengths.max())
-        size = int(np.clip(len(self.ids) // CHUNKS_PER_EPOCH, *CHUNK_LIMITS))
-        self._starts = range(0, len(self.ids), size)
         self.use(self.objective)
 
     def use(self, objective: Objective) -> None:
         """Train `objective` from the next epoch on."""
-        self.objective = replace(objective, max_reach=self._longest)
-
-    def chunk_starts(self) -> range:
-        """First positions of the chunks of an epoch; the same for any number of workers."""
-        return self._starts
+        self.objective = replace(objective, max_reach=self.chunks.longest)
 
     def streams(self, epoch: int) -> list[int]:
         """The random stream of each chunk: (seed, epoch, chunk) mixed into 64 bits.
@@ -151,19 +138,17 @@ class Trainer:
         words = self.seed & MASK, self.first_epoch + epoch
         states = (
             np.random.SeedSequence((*words, chunk)).generate_state(1, np.uint64)
-            for chunk in range(len(self._starts))
+            for chunk in range(len(self.chunks.starts))
         )
         return [int(state[0]) for state in states]
 
     def train_chunk(self, epoch: int, chunk: int, stream: int) -> Tally:
         """Train on one chunk."""
-        starts = self._starts
-        start = starts[chunk]
-        stop = min(start + starts.step, len(self.ids))
+        start = self.chunks.starts[chunk]
+        stop = min(start + self.chunks.starts.step, self.chunks.n_units)
         rates = self.schedule.rate(epoch, start), self.schedule.rate(epoch, stop)
-        loss, n_examples, n_kept = kernels.train_chunk(
-            self.objective, self.ids, self.offsets, start, stop, *rates, stream
-        )
+        place = self.first_epoch + epoch, start, stop
+        loss, n_examples, n_kept = self.chunks.train(self.objective, place, rates, stream)
         return Tally(stop - start, n_kept, n_examples, loss)
 
     def _tick(self, bar: Bar, epoch: int, tally: Tally) -> None:
@@ -177,13 +162,15 @@ class Trainer:
 
     def _log(self, epoch: int, tally: Tally, seconds: float) -> None:
         logger.info(
-            "epoch %d of %d: %d words, %d after subsampling, alpha now %.5f, %.0f words/s%s",
+            "epoch %d of %d: %d %s, %d after subsampling, alpha now %.5f, %.0f %s/s%s",
             epoch + 1,
             self.schedule.n_epochs,
             tally.n_tokens,
+            self.chunks.unit,
             tally.n_kept,
             self.schedule.rate(epoch, self.schedule.n_tokens),
             self.total.n_tokens / max(seconds, 1e-9),
+            self.chunks.unit,
             f", loss {tally.mean_loss:.5f}" if self.objective.want_loss else "",
         )
 
@@ -199,7 +186,7 @@ class _Crew:
         self.stop = trainer.objective.stop
 
     def run(self, tick: Callable[[], None]) -> None:
-        n_threads = min(self.trainer.n_workers, len(self.trainer.chunk_starts()))
+        n_threads = min(self.trainer.n_workers, len(self.trainer.chunks.starts))
         crew = [_Worker(self._work) for _ in range(n_threads)]
         self.stop[0] = 0
         try:

@@ -70,6 +70,15 @@ def train(objective, ids, offsets, start, stop, rate, stream):
     return run.loss, run.n_examples, run.n_kept
 
 
+def train_pairs(objective, sources, targets, start, stop, rate, stream):
+    """`train_pairs_chunk` at a constant rate; changes the objective's matrices."""
+    run = _Run(objective, Stream(stream), rate)
+    for first in range(start, stop, PIECE):
+        piece = slice(first, min(first + PIECE, stop))
+        run.pairs(list(zip(sources[piece].tolist(), targets[piece].tolist())))
+    return run.loss, run.n_examples, run.n_examples
+
+
 def one_matrix_scores(objective, hidden, bias_of_hidden, targets):
     """s_j = sum_x sign_x hidden_x w_jx + bias, with no column that means something else."""
     n = objective.n_dimensions
@@ -143,7 +152,7 @@ class _Run:
     def sentence(self, ids, begin, start, stop, end):
         before = self.margin(ids[begin:start][::-1])[::-1]
         focus = [int(word) for word in ids[start:stop] if self.kept(word)]
-        after = self.margin(ids[stop:end])
+        after = [] if self.o.forward else self.margin(ids[stop:end])
         tokens = before + focus + after
         positions = range(len(before), len(before) + len(focus))
         self.n_kept += len(focus)
@@ -160,7 +169,7 @@ class _Run:
 
     def plan(self, tokens, position):
         reach = 1 + self.stream.below(self.o.window) if self.o.shrink else self.o.window
-        contexts = tokens[max(0, position - reach) : position] + tokens[position + 1 :][:reach]
+        contexts = [tokens[other] for other in self.contexts(tokens, position, reach)]
         n_examples = min(1, len(contexts)) if self.o.cbow else len(contexts)
         word = tokens[position]
         own = [contexts] if self.o.cbow else [[context] for context in contexts]
@@ -254,21 +263,39 @@ class _Run:
             block = [p for p in range(first, first + self.o.n_focus) if p in positions]
             reach = 1 + self.stream.below(self.o.window) if self.o.shrink else self.o.window
             drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared)]
-            if drawn and self.tied:
-                self.tied_block(tokens, block, reach, drawn)
-            elif drawn and self.o.negatives is not None:
-                self.block_apart(tokens, block, reach, drawn)
-            elif drawn:
-                self.skip_gram_block(tokens, block, reach, drawn)
+            if drawn:
+                self.block(self.pairs_of(tokens, block, reach), drawn)
             if self.o.tree is not None:
                 self.path_blocks(tokens, block, reach)
 
     def contexts(self, tokens, position, reach):
+        stop = position if self.o.forward else min(len(tokens), position + reach + 1)
+        return [other for other in range(max(0, position - reach), stop) if other != position]
+
+    def pairs_of(self, tokens, block, reach):
+        """All (context, focus word) of a block."""
         return [
-            other
-            for other in range(max(0, position - reach), min(len(tokens), position + reach + 1))
-            if other != position
+            (tokens[context], tokens[position])
+            for position in block
+            for context in self.contexts(tokens, position, reach)
         ]
+
+    def pairs(self, pairs):
+        """Pairs of a list one by one, or some at a time."""
+        if not self.o.n_focus:
+            for source, target in pairs:
+                self.skip_gram(target, [source], [self.targets(target, [source])])
+        for first in range(0, len(pairs) if self.o.n_focus else 0, self.o.n_focus or 1):
+            drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared)]
+            self.block(pairs[first : first + self.o.n_focus], drawn)
+
+    def block(self, pairs, drawn):
+        if self.tied:
+            self.tied_block(pairs, drawn)
+        elif self.o.negatives is not None:
+            self.block_apart(pairs, drawn)
+        else:
+            self.skip_gram_block(pairs, drawn)
 
     def softmax(self, tokens, positions):
         """Full softmax: every example joins the batch, which learns when it has no more room."""
@@ -322,49 +349,40 @@ class _Run:
         error = self.rate * weight * (label - sigmoid(row @ hidden))
         return error * row, error * hidden
 
-    def skip_gram_block(self, tokens, block, reach, drawn):
+    def skip_gram_block(self, pairs, drawn):
         """All pairs at one point; every pair is owed `negative` negatives from the same draws."""
         share = self.o.negative / len(drawn)
         by_input, by_output = np.zeros_like(self.o.input), np.zeros_like(self.o.output)
-        shorter = self.shorter(tokens, block, reach)
-        for position in block:
-            word = tokens[position]
-            for context in self.contexts(tokens, position, reach):
-                hidden = self.o.input[tokens[context]]
-                pairs = [(word, 1, 1.0)] + [(n, 0, share) for n in drawn if n != word]
-                for target, label, weight in pairs:
-                    of_hidden, of_row = self.meet(hidden, target, label, weight)
-                    by_input[tokens[context]] += of_hidden
-                    by_output[target] += of_row
-                self.n_examples += 1
+        shorter = self.shorter(pairs)
+        for context, word in pairs:
+            for target, label, weight in [
+                (word, 1, 1.0), *((n, 0, share) for n in drawn if n != word)
+            ]:  # fmt: skip
+                of_hidden, of_row = self.meet(self.o.input[context], target, label, weight)
+                by_input[context] += of_hidden
+                by_output[target] += of_row
+            self.n_examples += 1
         self.o.input[:] += shorter * by_input
         self.o.output[:] += shorter * by_output
 
-    def tied_block(self, tokens, block, reach, drawn):
+    def tied_block(self, pairs, drawn):
         share = self.o.negative / len(drawn)
-        step = OneMatrix(self.o, self.rate * self.shorter(tokens, block, reach))
-        for position in block:
-            word = tokens[position]
-            for context in (tokens[other] for other in self.contexts(tokens, position, reach)):
-                negatives = [n for n in drawn if n not in (word, context)]
-                labels = np.array([1] + [0] * len(negatives))
-                weights = np.array([1.0] + [share] * len(negatives))
-                loss = step.meet([context], False, [word, *negatives], labels, weights)
-                self.loss += loss if self.o.want_loss else 0
-                self.n_examples += 1
+        step = OneMatrix(self.o, self.rate * self.shorter(pairs))
+        for context, word in pairs:
+            negatives = [n for n in drawn if n not in (word, context)]
+            labels = np.array([1] + [0] * len(negatives))
+            weights = np.array([1.0] + [share] * len(negatives))
+            loss = step.meet([context], False, [word, *negatives], labels, weights)
+            self.loss += loss if self.o.want_loss else 0
+            self.n_examples += 1
         step.make()
 
-    def block_apart(self, tokens, block, reach, drawn):
+    def block_apart(self, pairs, drawn):
         """All positives at one point, then all negatives at the next."""
         share = self.o.negative / len(drawn)
         rate = self.rate
-        self.rate *= self.shorter(tokens, block, reach)
+        self.rate *= self.shorter(pairs)
         met = collections.Counter()
-        pairs = [
-            (tokens[context], tokens[position])
-            for position in block
-            for context in self.contexts(tokens, position, reach)
-        ]
         for _, word in pairs:
             met[word] += 1
             for n in drawn:
@@ -387,10 +405,9 @@ class _Run:
             self.couple(word, times)
         self.rate = rate
 
-    def shorter(self, tokens, block, reach):
+    def shorter(self, pairs):
         """By how much the step is shortened where the pairs of a repeated word add up."""
-        met = [tokens[other] for p in block for other in self.contexts(tokens, p, reach)]
-        most = max([1, *collections.Counter(met).values()])
+        most = max([1, *collections.Counter(context for context, _ in pairs).values()])
         return min(1, 0.25 / most / self.rate) if self.rate else 1
 
     def path_blocks(self, tokens, block, reach):
@@ -400,7 +417,7 @@ class _Run:
             path = slice(paths.starts[tokens[position]], paths.starts[tokens[position] + 1])
             by_input = np.zeros_like(self.o.input)
             tree = self.o.tree.copy()
-            shorter = self.shorter(tokens, [position], reach)
+            shorter = self.shorter(self.pairs_of(tokens, [position], reach))
             for context in self.contexts(tokens, position, reach):
                 hidden = self.o.input[tokens[context]]
                 nodes, labels = paths.nodes[path], paths.labels[path]

@@ -16,7 +16,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     {"_version", "errors", "machine", "tying"},
     {"console", "factorization", "formats", "kernels", "matrices", "progress", "sampling"},
-    {"corpus", "graph"},
+    {"chunks", "corpus", "graph"},
     {"cooccurrence", "utils", "vectors"},
     {"training"},
     {"models"},

@@ -13,6 +13,7 @@ import pytest
 import toy
 
 from fastsgns import Word2Vec, kernels
+from fastsgns.chunks import TokenChunks
 from fastsgns.models.callbacks import CallbackAny2Vec, StopTraining
 from fastsgns.training import Schedule, Tally, Trainer, _Worker
 
@@ -147,8 +148,9 @@ def test_trainer_yields_a_tally_an_epoch():
     corpus = model._encode(SENTENCES, None, model._vocabulary(), 2)
     seen = []
     trainer = Trainer(
-        model._objective(), corpus.ids, corpus.offsets, Schedule(0.05, 0.0, N_TOKENS, 2),
-        seed=3, n_workers=2, show=False, on_progress=lambda epoch, tally: seen.append(epoch),
+        model._objective(), TokenChunks(corpus.ids, corpus.offsets),
+        Schedule(0.05, 0.0, N_TOKENS, 2), seed=3, n_workers=2, show=False,
+        on_progress=lambda epoch, tally: seen.append(epoch),
     )  # fmt: skip
     tallies = list(trainer.epochs())
     assert [tally.n_tokens for tally in tallies] == [N_TOKENS] * 2

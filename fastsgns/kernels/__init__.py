@@ -13,7 +13,7 @@ from typing import Any
 from fastsgns.kernels import sgns
 from fastsgns.kernels.sgns import is_available, load_blas, load_softmax, use_variant
 
-__all__ = ["available", "force", "load_softmax", "train_chunk", "variant"]
+__all__ = ["available", "force", "load_softmax", "train_chunk", "train_pairs_chunk", "variant"]
 
 VARIANTS = ("avx512bf16", "avx512", "avx2", "neon", "sse2", "plain", "blas")
 _variant = "plain"
@@ -50,6 +50,12 @@ def variant() -> str:
 def train_chunk(*arguments: Any, **named: Any) -> Any:  # noqa: D103
     variant()
     return sgns.train_chunk(*arguments, **named)
+
+
+@functools.wraps(sgns.train_pairs_chunk)
+def train_pairs_chunk(*arguments: Any, **named: Any) -> Any:  # noqa: D103
+    variant()
+    return sgns.train_pairs_chunk(*arguments, **named)
 
 
 def force(name: str) -> None:

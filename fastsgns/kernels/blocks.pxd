@@ -74,20 +74,20 @@ cdef inline void draw_block(const Model *model, Worker *worker, Plan *plan, int6
     plan.reach = draw_reach(model, worker)
     for k in range(model.n_shared):
         plan.draws[k] = next_random(&worker.random)
-        prefetch_slot(&model.noise[alias_slot(plan.draws[k], model.n_words)])
+        prefetch_slot(&model.noise[alias_slot(plan.draws[k], model.n_outputs)])
 
 
 cdef inline void name_drawn(const Model *model, Plan *plan) noexcept nogil:
     """Let the noise table say which words were drawn."""
     cdef int k
     for k in range(model.n_shared):
-        plan.targets[k] = alias_index(plan.draws[k], model.noise, model.n_words)
+        plan.targets[k] = alias_index(plan.draws[k], model.noise, model.n_outputs)
 
 
 cdef inline void look_ahead(const Model *model, Worker *worker, BlockRows *rows, const Plan *plan,
                             int64_t n_kept) noexcept nogil:
     """Let `rows` ask, on the way, for the rows that `plan` needs and the block now does not."""
-    cdef int64_t first = plan.first + model.reach, last, node
+    cdef int64_t first = plan.first + model.after, last, node
     cdef int32_t focus = worker.kept[plan.first]
     cdef int k, n = 0
     if model.output != NULL:
@@ -108,7 +108,8 @@ cdef inline void look_ahead(const Model *model, Worker *worker, BlockRows *rows,
     rows.n_ahead = n
 
 
-cdef inline void name_targets(const Model *model, Worker *worker, const Plan *plan) noexcept nogil:
+cdef inline void name_targets(const Model *model, Worker *worker, const Plan *plan,
+                              const int32_t *focus) noexcept nogil:
     """Name the output rows of a block: its focus words, then the words drawn.
 
     Every example is owed `negative` negatives and all share `n_shared` draws, so that each draw
@@ -118,8 +119,7 @@ cdef inline void name_targets(const Model *model, Worker *worker, const Plan *pl
     cdef uint64_t seen = 0
     cdef int k, n = 0
     for k in range(plan.n_focus):
-        worker.focus_slots[k] = slot_of(
-            worker.kept[plan.first + k], worker.out_ids, &n, &seen)
+        worker.focus_slots[k] = slot_of(focus[k], worker.out_ids, &n, &seen)
     worker.n_focus_slots = n
     memset(worker.owed, 0, (model.n_focus + model.n_shared) * sizeof(float))
     for k in range(model.n_shared):
@@ -127,21 +127,24 @@ cdef inline void name_targets(const Model *model, Worker *worker, const Plan *pl
     worker.block.n_out = n
 
 
-cdef inline void name_contexts(Worker *worker, const Plan *plan, int64_t start,
+cdef inline void name_contexts(const Model *model, Worker *worker, const Plan *plan, int64_t start,
                                int64_t stop) noexcept nogil:
-    """Name the input rows, the contexts in [start, stop), and count the pairs of each."""
+    """Name the input rows, the contexts in [start, stop), and count the pairs of each.
+
+    The last focus word is a context of none where these only lie before.
+    """
     cdef uint64_t seen = 0
     cdef int64_t other, focus, begin, end
     cdef int k, n = 0
     cdef float *positive
-    for other in range(start, stop):
+    for other in range(start, stop - (model.after == 0)):
         if plan.n_focus > 1 or other != plan.first:
             worker.in_slots[other - start] = slot_of(worker.kept[other], worker.in_ids, &n, &seen)
     start_rows(&worker.block, worker, n)
     for k in range(plan.n_focus):
         focus = plan.first + k
         begin = max(start, focus - plan.reach)
-        end = min(stop, focus + plan.reach + 1)
+        end = min(stop, focus + min(plan.reach, model.after) + 1)
         positive = worker.positive + worker.focus_slots[k] * worker.block.stride
         for other in range(begin, end):
             if other != focus:
@@ -194,15 +197,8 @@ cdef inline double tied_block(const Model *model, Worker *worker, double rate) n
     return loss
 
 
-cdef inline void skip_gram_block(const Model *model, Worker *worker, const Plan *plan,
-                                 int64_t n_kept, double rate) noexcept nogil:
-    """The input rows of all contexts of some neighbouring words predict these, in one step."""
-    cdef int64_t start = max(0, plan.first - plan.reach)
-    cdef int64_t stop = min(n_kept, plan.first + plan.n_focus + plan.reach)
-    if stop - start < 2:
-        return
-    name_targets(model, worker, plan)
-    name_contexts(worker, plan, start, stop)
+cdef inline void learn_block(const Model *model, Worker *worker, double rate) noexcept nogil:
+    """One step of a block whose rows are named and whose positives are counted."""
     count_negatives(&worker.block, worker)
     rate = bounded(&worker.block, worker.pairs, rate)
     if model.tied:
@@ -213,6 +209,18 @@ cdef inline void skip_gram_block(const Model *model, Worker *worker, const Plan 
         worker.loss += model.ops.block(&worker.block, rate)
 
 
+cdef inline void skip_gram_block(const Model *model, Worker *worker, const Plan *plan,
+                                 int64_t n_kept, double rate) noexcept nogil:
+    """The input rows of all contexts of some neighbouring words predict these, in one step."""
+    cdef int64_t start = max(0, plan.first - plan.reach)
+    cdef int64_t stop = min(n_kept, plan.first + plan.n_focus + min(plan.reach, model.after))
+    if stop - start < 2:
+        return
+    name_targets(model, worker, plan, worker.kept + plan.first)
+    name_contexts(model, worker, plan, start, stop)
+    learn_block(model, worker, rate)
+
+
 cdef inline void path_block(const Model *model, Worker *worker, int64_t position, int64_t reach,
                             int64_t n_kept, double rate) noexcept nogil:
     """The input rows of a window meet the path of its focus word in one step.
@@ -221,7 +229,8 @@ cdef inline void path_block(const Model *model, Worker *worker, int64_t position
     """
     cdef BlockRows *rows = &worker.path_block
     cdef int32_t focus = worker.kept[position]
-    cdef int64_t start = max(0, position - reach), stop = min(n_kept, position + reach + 1)
+    cdef int64_t start = max(0, position - reach)
+    cdef int64_t stop = min(n_kept, position + min(reach, model.after) + 1)
     cdef const float *labels = model.path_labels + model.path_starts[focus]
     cdef uint64_t seen = 0
     cdef int64_t other

@@ -31,7 +31,8 @@ class Objective:
     input : ndarray of float32 or float64, shape (V, width)
         Input rows; `width` is a multiple of 16 and the padding is zero.
     output : ndarray, shape (V, width), or None
-        Output rows of negative sampling or full softmax; None leaves both out. The same array as
+        Output rows of negative sampling or full softmax; None leaves both out. For lists of pairs
+        there may be another number of them, also in what follows about targets. The same array as
         `input` lets one matrix play both roles (`fastsgns.kernels.roles`).
     tree : ndarray, shape (V - 1, width), or None
         Output rows of hierarchical softmax, one an inner node; None leaves it out.
@@ -45,6 +46,8 @@ class Objective:
         Factor of the updates of each input row; None is 1 for all.
     window : int
         Largest distance between focus and context.
+    forward : bool
+        Contexts only lie before their focus, so that the input row is always the earlier token's.
     shrink : bool
         Draw each focus's window uniformly from 1 .. `window`.
     negative : int
@@ -57,9 +60,10 @@ class Objective:
     want_loss : bool
         Compute the loss, at the cost of an exponential and a logarithm a score.
     n_focus, n_shared : int
-        How many neighbouring focus words share negatives, and how many draws they share; 0 draws
-        `negative` for each example (`fastsgns.kernels.blocks`). With `tree`, all contexts of a
-        focus word also meet its path at once; without `output`, `n_shared` is then 0.
+        How many neighbouring focus words, or pairs of a list, share negatives, and how many draws
+        they share; 0 draws `negative` for each example (`fastsgns.kernels.blocks`). With `tree`,
+        all contexts of a focus word also meet its path at once; without `output`, `n_shared` is
+        then 0.
     n_batch : int
         Full softmax over `output` (`fastsgns.kernels.softmax`): how many hidden vectors learn at
         once; 0 leaves it out. Needs ``negative=0``, no `tree` and `n_focus` 0.
@@ -107,6 +111,7 @@ class Objective:
     n_flipped: int = 0
     bias: str | None = None
     scalar: np.ndarray | None = None
+    forward: bool = False
     stop: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int32))
 
     @property

@@ -21,7 +21,7 @@ cdef inline int draw_targets(const Model *model, Worker *worker, int32_t focus,
     cdef int32_t word
     targets[0] = focus
     for _ in range(model.negative):
-        word = random_alias(&worker.random, model.noise, model.n_words)
+        word = random_alias(&worker.random, model.noise, model.n_outputs)
         if word != focus and not (model.tied and is_among(word, contexts, n_contexts)):
             targets[n] = word
             n += 1
@@ -34,7 +34,7 @@ cdef inline void make_plan(const Model *model, Worker *worker, Plan *plan, int64
     cdef int64_t reach = draw_reach(model, worker), other
     cdef int n_own = 1, example
     plan.focus = worker.kept[position]
-    plan.n_contexts = contexts_of(worker, position, reach, n_kept, plan.contexts)
+    plan.n_contexts = contexts_of(model, worker, position, reach, n_kept, plan.contexts)
     plan.n_examples = plan.n_contexts
     if model.cbow:
         plan.n_examples = min(plan.n_contexts, 1)
@@ -45,7 +45,7 @@ cdef inline void make_plan(const Model *model, Worker *worker, Plan *plan, int64
             plan.n_targets[example] = draw_targets(
                 model, worker, plan.focus, plan.contexts + example, n_own,
                 plan.targets + <int64_t>example * (model.negative + 1))
-    other = position + model.reach + 2
+    other = position + model.after + 2
     if other < n_kept:
         prefetch_row(row_of(model, model.input, worker.kept[other]), model.row_bytes)
 

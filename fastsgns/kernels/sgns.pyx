@@ -15,25 +15,29 @@ which excludes them, is `softmax.h`.
 
 A range may start and stop anywhere. Its tokens are the focus words; contexts are taken from the
 whole sentence, also beyond the range, so that no pair is lost where a corpus is cut into chunks.
+Where contexts only lie before their focus, the input row is always that of the earlier token.
+
+Instead of sentences there may be a list of pairs (source, target), whose input and output rows then
+need not be of the same words: each pair is an example.
 """
 
 from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
-from libc.stdlib cimport free
 from libc.string cimport memset
 
 import numpy as np
 
 from fastsgns.kernels.blocks cimport train_blocks
+from fastsgns.kernels.lists cimport train_list
 from fastsgns.kernels.pairs cimport train_pairs
 from fastsgns.kernels.roles cimport exchange_scalar
-from fastsgns.kernels.scratch cimport scratch
-from fastsgns.kernels.softmax cimport check_batch, learn_batch, start_batch, train_softmax
+from fastsgns.kernels.softmax cimport check_batch, learn_batch, train_softmax
 from fastsgns.kernels.state cimport (
-    BAD_ID, SLACK, PIECE, AliasSlot, Model, Plan, RowOps, Worker, block_scratch, plain_f64_rows,
-    rows_use_blas, rows_variant, softmax_f32, softmax_f64, softmax_use_blas,
+    BAD_ID, SLACK, PIECE, AliasSlot, Model, RowOps, Worker, plain_f64_rows, rows_use_blas,
+    rows_variant, softmax_f32, softmax_f64, softmax_use_blas,
 )
 from fastsgns.kernels.tokens cimport keep_focus, keep_margin, reverse
+from fastsgns.kernels.worker cimport end_worker, start_worker
 
 cdef int64_t train_piece(const Model *model, Worker *worker, const int32_t *ids,
                          int64_t sentence_start, int64_t start, int64_t stop,
@@ -47,7 +51,9 @@ cdef int64_t train_piece(const Model *model, Worker *worker, const int32_t *ids,
     last = keep_focus(model, worker, ids, start, stop, first)
     if last < 0:
         return last
-    n = keep_margin(model, worker, ids, stop, sentence_stop, 1, last)
+    n = last
+    if model.after:
+        n = keep_margin(model, worker, ids, stop, sentence_stop, 1, last)
     if n < 0:
         return n
     worker.n_kept += last - first
@@ -78,87 +84,6 @@ cdef int64_t train_range(const Model *model, Worker *worker, const int32_t *ids,
     return 0
 
 
-cdef void start_worker(const Model *model, Worker *worker, int longest_path) noexcept nogil:
-    cdef int64_t n_contexts = 2 * <int64_t>model.reach
-    cdef int64_t n_targets = model.negative + 1
-    cdef int64_t n_in = n_contexts + model.n_focus if model.n_focus else 0
-    cdef int64_t n_out = max(model.n_focus + model.n_shared, longest_path if model.n_focus else 0)
-    cdef int64_t stride = (n_in + SLACK - 1) // SLACK * SLACK
-    cdef int64_t n_pairs = (n_out + 1) * stride + SLACK
-    cdef int64_t n_borrowed = n_in if model.tied else 0
-    cdef int64_t n_scores = max(n_pairs, max(n_targets, longest_path) + SLACK)
-    cdef Plan *plan
-    cdef int i
-    for i in range(3):
-        plan = &worker.plans[i]
-        plan.contexts = <int32_t *>scratch(worker, n_contexts, sizeof(int32_t))
-        plan.targets = <int32_t *>scratch(
-            worker, n_contexts * n_targets + model.n_shared, sizeof(int32_t))
-        plan.draws = <uint64_t *>scratch(worker, model.n_shared, sizeof(uint64_t))
-        plan.n_targets = <int *>scratch(worker, n_contexts, sizeof(int))
-    worker.kept = <int32_t *>scratch(worker, PIECE + n_contexts + 1, sizeof(int32_t))
-    worker.labels = <float *>scratch(worker, n_targets + SLACK, sizeof(float))
-    worker.hidden = <char *>scratch(worker, 1, model.row_bytes)
-    worker.gradient = <char *>scratch(worker, 1, model.row_bytes)
-    worker.scores = <char *>scratch(worker, n_scores + model.width, model.ops.real_size)
-    worker.positive = <float *>scratch(worker, n_pairs, sizeof(float))
-    worker.negative = <float *>scratch(worker, n_pairs, sizeof(float))
-    worker.zeros = <float *>scratch(worker, n_pairs, sizeof(float))
-    worker.pairs = <float *>scratch(worker, stride + SLACK, sizeof(float))
-    worker.in_ids = <int32_t *>scratch(worker, n_in, sizeof(int32_t))
-    worker.out_ids = <int32_t *>scratch(worker, n_out + 1, sizeof(int32_t))
-    worker.in_slots = <int *>scratch(worker, n_in, sizeof(int))
-    worker.focus_slots = <int *>scratch(worker, model.n_focus + 1, sizeof(int))
-    worker.owed = <float *>scratch(worker, n_out + 1, sizeof(float))
-    worker.ahead = <const void **>scratch(worker, n_out + model.n_focus + 1, sizeof(void *))
-    worker.block.scratch = scratch(
-        worker, block_scratch(n_in, n_out, model.width, model.ops.real_size), 1)
-    worker.borrowed = <char *>scratch(worker, n_borrowed, model.row_bytes)
-    worker.lent = <char *>scratch(worker, n_borrowed, model.row_bytes)
-    worker.borrowed_ids = <int32_t *>scratch(worker, n_borrowed, sizeof(int32_t))
-    if model.n_batch:
-        start_batch(model, worker)
-    if worker.lacks_memory:
-        return
-    if model.scalar != NULL:
-        worker.scalar = model.scalar[0]
-        worker.scalar_seen = worker.scalar
-    worker.labels[0] = 1
-    worker.targets.rows = model.output
-    worker.targets.width = model.width
-    worker.targets.labels = worker.labels
-    worker.targets.scores = worker.scores
-    worker.targets.want_loss = model.want_loss
-    worker.apart = worker.targets
-    worker.apart.rows = model.negatives
-    worker.apart.labels = worker.labels + 1
-    worker.path = worker.targets
-    worker.path.rows = model.tree
-    worker.block.input = model.input
-    worker.block.output = model.output
-    worker.block.width = model.width
-    worker.block.in_ = worker.in_ids
-    worker.block.out = worker.out_ids
-    worker.block.positive = worker.positive
-    worker.block.negative = worker.negative
-    worker.block.scores = worker.scores
-    worker.block.want_loss = model.want_loss
-    worker.block.ahead = worker.ahead
-    worker.path_block = worker.block
-    worker.path_block.output = model.tree
-    if model.tied:
-        worker.block.input = worker.borrowed
-        worker.block.in_ = worker.borrowed_ids
-        for i in range(n_borrowed):
-            worker.borrowed_ids[i] = i
-
-
-cdef void end_worker(Worker *worker) noexcept nogil:
-    cdef int i
-    for i in range(worker.n_owned):
-        free(worker.owned[i])
-
-
 cdef char *address(array, dtype, shape) except? NULL:
     """The first byte of a C-contiguous array of just this dtype and shape; NULL for None."""
     if array is None:
@@ -174,7 +99,7 @@ cdef int fill_roles(Model *model, objective) except -1:
     """Which rows play which roles, and with which bias."""
     rows = objective.input
     model.tied = objective.output is rows
-    model.negatives = address(objective.negatives, rows.dtype, rows.shape)
+    model.negatives = address(objective.negatives, rows.dtype, (model.n_outputs, rows.shape[1]))
     model.scalar = <double *>address(objective.scalar, np.float64, (1,))
     model.n_dimensions = objective.n_dimensions
     model.n_flipped = objective.n_flipped
@@ -197,8 +122,9 @@ cdef int fill_roles(Model *model, objective) except -1:
 
 
 cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
-    cdef int64_t n_words, width
+    cdef int64_t n_words, n_outputs, width
     n_words, width = objective.input.shape
+    n_outputs = n_words if objective.output is None else len(objective.output)
     real = objective.input.dtype
     if width % 16:
         raise ValueError(f"rows must be padded to a multiple of 16 reals; got {width}")
@@ -212,11 +138,12 @@ cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
     model.width = width
     model.row_bytes = width * real.itemsize
     model.n_words = n_words
+    model.n_outputs = n_outputs
     model.input = address(objective.input, real, (n_words, width))
-    model.output = address(objective.output, real, (n_words, width))
+    model.output = address(objective.output, real, (n_outputs, width))
     fill_roles(model, objective)
     model.tree = address(objective.tree, real, (max(n_words - 1, 0), width))
-    model.noise = <AliasSlot *>address(objective.noise, np.uint32, (n_words, 2))
+    model.noise = <AliasSlot *>address(objective.noise, np.uint32, (n_outputs, 2))
     model.keep = <uint32_t *>address(objective.keep, np.uint32, (n_words,))
     model.lock = <float *>address(objective.lock, np.float32, (n_words,))
     if paths is not None:
@@ -226,6 +153,7 @@ cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
         model.path_starts = <int64_t *>address(paths.starts, np.int64, (n_words + 1,))
     model.window = objective.window
     model.reach = objective.reach
+    model.after = 0 if objective.forward else objective.reach
     model.shrink = objective.shrink
     model.negative = objective.negative
     model.cbow = objective.cbow
@@ -290,6 +218,9 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
     fill_model(&model, objective, ops)
     if model.n_batch:
         load_softmax()
+    if model.n_words != model.n_outputs:
+        raise ValueError(f"the corpus has one vocabulary; got {model.n_words} input rows and "
+                         f"{model.n_outputs} output rows")
     if not 0 <= start <= stop <= ids.shape[0] or offsets[offsets.shape[0] - 1] != ids.shape[0]:
         raise ValueError(f"the range [{start}, {stop}) or the offsets do not fit the ids")
     if start == stop:
@@ -317,6 +248,62 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
     if worker.lacks_memory:
         raise MemoryError("no memory for the scratch of a worker")
     return worker.loss, worker.n_examples, worker.n_kept
+
+
+def train_pairs_chunk(objective, const int32_t[::1] sources not None,
+                      const int32_t[::1] targets not None, int64_t start, int64_t stop,
+                      double alpha_start, double alpha_stop, uint64_t stream):
+    """Train on the pairs [start, stop), without the GIL: input rows predict output rows.
+
+    Parameters
+    ----------
+    objective : Objective
+        `output` and `input` may have different numbers of rows; the window is of no effect.
+    sources, targets : ndarray of int32, shape (n,)
+        Input and output rows of the pairs.
+    start, stop, alpha_start, alpha_stop, stream
+        As for `train_chunk`.
+
+    Returns
+    -------
+    loss : float
+    n_examples, n_kept : int
+        Both are the number of pairs trained on.
+    """
+    cdef Model model
+    cdef Worker worker
+    cdef const RowOps *ops = chosen if objective.input.dtype == np.float32 else &plain_f64_rows
+    cdef int64_t status = 0
+    memset(&model, 0, sizeof(Model))
+    memset(&worker, 0, sizeof(Worker))
+    fill_model(&model, objective, ops)
+    model.reach, model.shrink = 1, False
+    if model.cbow or model.n_batch or model.keep != NULL or model.tree != NULL or (
+            model.output == NULL):
+        raise ValueError("pairs are trained by skip-gram with negative sampling alone, without "
+                         "subsampling")
+    if sources.shape[0] != targets.shape[0] or not 0 <= start <= stop <= sources.shape[0]:
+        raise ValueError(f"the range [{start}, {stop}) does not fit {sources.shape[0]} sources and "
+                         f"{targets.shape[0]} targets")
+    if start == stop:
+        return 0.0, 0, 0
+    worker.random = stream
+    try:
+        with nogil:
+            start_worker(&model, &worker, 0)
+            if not worker.lacks_memory:
+                status = train_list(&model, &worker, &sources[0], &targets[0], start, stop,
+                                    alpha_start, alpha_stop)
+            if model.scalar != NULL:
+                exchange_scalar(&model, &worker)
+    finally:
+        end_worker(&worker)
+    if status == BAD_ID:
+        raise ValueError(f"a pair has an id outside 0 .. {model.n_words - 1} for its source, or "
+                         f"0 .. {model.n_outputs - 1} for its target")
+    if worker.lacks_memory:
+        raise MemoryError("no memory for the scratch of a worker")
+    return worker.loss, worker.n_examples, worker.n_examples
 
 
 cdef const RowOps *chosen = rows_variant(b"plain")

@@ -155,7 +155,7 @@ cdef inline void train_softmax(const Model *model, Worker *worker, int64_t first
     for position in range(first, last):
         if model.stop[0]:
             break
-        n = contexts_of(worker, position, draw_reach(model, worker), n_kept, contexts)
+        n = contexts_of(model, worker, position, draw_reach(model, worker), n_kept, contexts)
         if model.cbow and n:
             add_example(model, worker, worker.kept[position], contexts, n, rate)
         elif not model.cbow:

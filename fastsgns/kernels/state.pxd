@@ -97,7 +97,8 @@ cdef enum:
     WORD_BIAS = 2
     BOTH_BIAS = 3
 
-# What all threads share; read-only but for the rows.
+# What all threads share; read-only but for the rows. A context lies up to `reach` tokens before its
+# focus, or up to `after` behind it.
 cdef struct Model:
     const RowOps *ops
     char *input
@@ -113,6 +114,7 @@ cdef struct Model:
     int64_t width
     int64_t row_bytes
     uint32_t n_words
+    uint32_t n_outputs
     const AliasSlot *noise
     const int32_t *path_nodes
     const float *path_labels
@@ -121,6 +123,7 @@ cdef struct Model:
     const float *lock
     int window
     int reach
+    int after
     int shrink
     int negative
     int cbow

@@ -60,12 +60,12 @@ cdef inline int64_t draw_reach(const Model *model, Worker *worker) noexcept nogi
     return min(reach, model.reach)
 
 
-cdef inline int contexts_of(const Worker *worker, int64_t position, int64_t reach, int64_t n_kept,
-                            int32_t *contexts) noexcept nogil:
+cdef inline int contexts_of(const Model *model, const Worker *worker, int64_t position,
+                            int64_t reach, int64_t n_kept, int32_t *contexts) noexcept nogil:
     """Copy the kept tokens within `reach` of one of them, without it; their number."""
-    cdef int64_t other
+    cdef int64_t other, stop = min(n_kept, position + min(reach, model.after) + 1)
     cdef int n = 0
-    for other in range(max(0, position - reach), min(n_kept, position + reach + 1)):
+    for other in range(max(0, position - reach), stop):
         if other != position:
             contexts[n] = worker.kept[other]
             n += 1

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns import kernels, sampling
+from fastsgns.chunks import TokenChunks
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.errors import EmptyCorpusError
 from fastsgns.kernels.objective import Objective
@@ -67,8 +68,8 @@ class Fitting(VocabularyBuilder):
             self.min_alpha_yet_reached = schedule.rate(epoch, tally.n_tokens)
 
         trainer = Trainer(
-            self._objective(), corpus.ids, corpus.offsets, schedule, seed, self.workers,
-            self.epochs_begun, self.progress, follow,
+            self._objective(), TokenChunks(corpus.ids, corpus.offsets), schedule, seed,
+            self.workers, self.epochs_begun, self.progress, follow,
         )  # fmt: skip
         logger.info(
             "training %s, %s, with workers=%d and kernel %s on %d words", self,

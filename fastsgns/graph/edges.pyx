@@ -1,0 +1,147 @@
+"""Edges in compressed rows: checked, merged, and given alias tables."""
+
+from libc.math cimport isfinite, rint
+from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdlib cimport free, malloc
+
+
+def check(const int64_t[::1] offsets not None, const int32_t[::1] targets not None):
+    """Refuse rows that walks could not follow.
+
+    Raises
+    ------
+    ValueError
+        If the offsets do not ascend from 0 to the number of edges, a neighbour is no node, or the
+        neighbours of a node are not sorted.
+    """
+    cdef int64_t n_nodes = offsets.shape[0] - 1, node = 0, edge
+    cdef bint good = n_nodes >= 0 and offsets[0] == 0 and offsets[n_nodes] == targets.shape[0]
+    with nogil:
+        while good and node < n_nodes:
+            good = 0 <= offsets[node] <= offsets[node + 1] <= targets.shape[0]
+            node += 1
+        node = 0
+        while good and node < n_nodes:
+            for edge in range(offsets[node], offsets[node + 1]):
+                if not 0 <= targets[edge] < n_nodes or (
+                        edge > offsets[node] and targets[edge] < targets[edge - 1]):
+                    good = False
+                    break
+            node += 1
+    if not good:
+        raise ValueError(
+            "offsets must ascend from 0 to the number of edges, and the neighbours of a node must "
+            f"be nodes, in order; they are not so at node {max(node - 1, 0)}")
+
+
+def merge(const int64_t[::1] left_offsets not None, const int32_t[::1] left not None,
+          const float[::1] left_weights, const int64_t[::1] right_offsets not None,
+          const int32_t[::1] right not None, const float[::1] right_weights,
+          int32_t[::1] targets not None, float[::1] weights):
+    """Write the neighbours of each node on two sides as one sorted row; one in both comes twice.
+
+    Parameters
+    ----------
+    left_offsets, right_offsets : ndarray of int64, shape (n + 1,)
+    left, right : ndarray of int32
+    left_weights, right_weights : ndarray of float32, or None
+    targets : ndarray of int32, shape (len(left) + len(right),)
+        Receives the rows; the offsets of the two sides add up to theirs.
+    weights : ndarray of float32, or None
+        Receives the weights.
+    """
+    cdef int64_t node, i, j, last_i, last_j, place = 0
+    cdef bint from_left
+    with nogil:
+        for node in range(left_offsets.shape[0] - 1):
+            i, last_i = left_offsets[node], left_offsets[node + 1]
+            j, last_j = right_offsets[node], right_offsets[node + 1]
+            while i < last_i or j < last_j:
+                from_left = j == last_j or (i < last_i and left[i] <= right[j])
+                targets[place] = left[i] if from_left else right[j]
+                if weights is not None:
+                    weights[place] = left_weights[i] if from_left else right_weights[j]
+                i += from_left
+                j += not from_left
+                place += 1
+
+
+cdef bint fill_row(const float *weights, uint32_t *slots, int64_t n, double *scaled,
+                   int32_t *places) noexcept nogil:
+    """The alias table of one row; False if its weights have no finite positive sum.
+
+    Vose (1991), "A Linear Algorithm for Generating Random Numbers with a Given Distribution":
+    slots that lack are filled up by one that has too much, until that lacks, too. `places` is two
+    stacks that grow towards each other.
+    """
+    cdef int64_t n_small = 0, first_large = n, i
+    cdef int32_t small, large
+    cdef double total = 0
+    for i in range(n):
+        if not (weights[i] >= 0 and isfinite(weights[i])):
+            return False
+        total += weights[i]
+    if n and not total > 0:
+        return False
+    for i in range(n):
+        scaled[i] = weights[i] * n / total
+        slots[2 * i], slots[2 * i + 1] = 0xFFFFFFFFu, <uint32_t>i
+        if scaled[i] < 1:
+            places[n_small] = <int32_t>i
+            n_small += 1
+        else:
+            first_large -= 1
+            places[first_large] = <int32_t>i
+    while n_small and first_large < n:
+        n_small -= 1
+        small, large = places[n_small], places[first_large]
+        slots[2 * small] = <uint32_t>min(rint(scaled[small] * 4294967296.0), 4294967295.0)
+        slots[2 * small + 1] = <uint32_t>large
+        scaled[large] -= 1 - scaled[small]
+        if scaled[large] < 1:
+            first_large += 1
+            places[n_small] = large
+            n_small += 1
+    return True
+
+
+def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not None,
+               uint32_t[:, ::1] slots not None):
+    """Write an alias table for each row of weights: 8 bytes an edge, draws in O(1).
+
+    Slot i of a row keeps i with the probability ``slots[i, 0] / 2**32`` and else gives
+    ``slots[i, 1]``, both counted from the row's start.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not finite, or all of a row are 0.
+    MemoryError
+    """
+    cdef int64_t n_nodes = offsets.shape[0] - 1, longest = 1, node = 0, n
+    cdef bint good = True
+    cdef double *scaled
+    cdef int32_t *places
+    if slots.shape[0] != weights.shape[0] or slots.shape[1] != 2:
+        raise ValueError(f"{weights.shape[0]} weights and {slots.shape[0]} slots")
+    for node in range(n_nodes):
+        longest = max(longest, offsets[node + 1] - offsets[node])
+    scaled = <double *>malloc(longest * sizeof(double))
+    places = <int32_t *>malloc(longest * sizeof(int32_t))
+    if scaled == NULL or places == NULL:
+        free(scaled)
+        free(places)
+        raise MemoryError("no memory for an alias table")
+    node = 0
+    with nogil:
+        while good and node < n_nodes:
+            n = offsets[node + 1] - offsets[node]
+            if n:
+                good = fill_row(&weights[offsets[node]], &slots[offsets[node], 0], n, scaled,
+                                places)
+            node += 1
+    free(scaled)
+    free(places)
+    if not good:
+        raise ValueError(
+            f"the edges of node {node - 1} have weights that are negative, not finite or all 0")

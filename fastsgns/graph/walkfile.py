@@ -1,0 +1,59 @@
+"""WalkFile: walks as lines of text, names separated by spaces."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any, TextIO
+
+import numpy as np
+
+from fastsgns.formats import native
+
+
+class WalkFile:
+    """A text file that several threads write walks to, a chunk at a time.
+
+    Parameters
+    ----------
+    file : text file
+    names : sequence of hashable
+        By node id; written as ``str(name)``.
+
+    Raises
+    ------
+    ValueError
+        If a name is empty or has white space in it, so that it could not be read back.
+
+    Examples
+    --------
+    >>> import sys
+    >>> WalkFile(sys.stdout, ["a", 7]).write(np.array([0, 1, 0]), np.array([0, 3]))
+    a 7 a
+    """
+
+    def __init__(self, file: TextIO, names: Sequence[Any]) -> None:
+        self.file, self.lock = file, threading.Lock()
+        self.words = [str(name) for name in names]
+        odd = next((word for word in self.words if word.split() != [word]), None)
+        if odd is not None:
+            raise ValueError(f"the name {odd!r} can't be a word of a text file; rename that node")
+
+    def write(self, ids: np.ndarray, offsets: np.ndarray) -> None:
+        """Write the walks ``ids[offsets[i]:offsets[i + 1]]``."""
+        words = [self.words[i] for i in ids.tolist()]
+        text = "".join(
+            " ".join(words[start:stop]) + "\n" for start, stop in pairwise(offsets.tolist())
+        )
+        with self.lock:
+            self.file.write(text)
+
+
+@contextmanager
+def walk_file(path: Any, names: Sequence[Any]) -> Iterator[WalkFile | None]:
+    """A WalkFile that stands at `path` once all is written; None without a path."""
+    if path is None:
+        yield None
+        return
+    with native.atomic(path) as temporary, open(temporary, "x", encoding="utf-8") as file:
+        yield WalkFile(file, names)

@@ -1,0 +1,152 @@
+"""LinkModel: vectors in the roles of source and of target, and the links they predict."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastsgns.vectors.keyedvectors import KeyedVectors
+
+Recommended = list[tuple[Hashable, float]]
+
+
+class LinkModel:
+    """What is asked of a model of directed links, whatever it was learned by.
+
+    A subclass sets the attributes.
+
+    Attributes
+    ----------
+    source, target : KeyedVectors
+        Vectors by name in either role. In the models of one matrix they share it.
+    target_bias : ndarray of float, shape (n_targets,), or None
+        Added to the scores of each target.
+    target_prior : ndarray of float32, shape (n_targets,), or None
+        Log of the probability that a negative is this target, log q(v).
+    names_are_shared : bool
+        Whether the same name means the same node in either role.
+    known : tuple of ndarray, or None
+        The links learned from, as compressed rows: the targets of source i are
+        ``known[1][known[0][i]:known[0][i + 1]]``.
+    """
+
+    source: KeyedVectors
+    target: KeyedVectors
+    names_are_shared = True
+    target_bias: np.ndarray | None = None
+    target_prior: np.ndarray | None = None
+    known: tuple[np.ndarray, np.ndarray] | None = None
+
+    def score(self, u: Any, v: Any, popularity: bool = False) -> Any:
+        """How well v fits as a target of u: ``source[u] . target[v] + bias[v]``; not symmetric.
+
+        A model trained on k negatives from the distribution q approaches log p(v | u) - log k q(v)
+        (Levy, Goldberg 2014, "Neural Word Embedding as Implicit Matrix Factorization"): how much
+        more often v is a target of u than by chance. To rank targets by how probable they are,
+        `popularity` adds log q(v), which leaves log p(v | u) up to a constant.
+
+        Parameters
+        ----------
+        u, v : name, or list or array of n names
+            A source and a target; n of each; or one against n.
+        popularity : bool
+            Add log q(v). Of "tied" models it breaks the symmetry.
+
+        Returns
+        -------
+        float, or ndarray of float32, shape (n,)
+
+        Raises
+        ------
+        KeyError
+            If a name is unknown.
+        ValueError
+            If there are two lists of different lengths, or `popularity` is not known.
+        """
+        sources, targets = _ids(self.source, u), _ids(self.target, v)
+        if len(sources) != len(targets) and _is_many(u) and _is_many(v):
+            raise ValueError(f"{len(sources)} sources and {len(targets)} targets make no pairs")
+        left, right = self.source._vectors[sources], self.target._vectors[targets]
+        scores = np.einsum("id,id->i", *np.broadcast_arrays(left, right))
+        for added in self._added(popularity):
+            scores = scores + added[targets].astype(scores.dtype)
+        return scores if _is_many(u) or _is_many(v) else float(scores[0])
+
+    def recommend(
+        self, u: Any, topn: int = 10, exclude_known: bool = True, popularity: bool = False
+    ) -> Recommended | list[Recommended]:
+        """The targets that fit a source best, by `score`, the best first.
+
+        Parameters
+        ----------
+        u : name, or list or array of names
+        topn : int
+        exclude_known : bool
+            Leave out the targets that u is known to have, and u itself if it is one.
+        popularity : bool
+            As for `score`.
+
+        Returns
+        -------
+        list of (name, score), or a list of such lists
+            Shorter than `topn` if there are not as many.
+
+        Raises
+        ------
+        KeyError
+            If a name is unknown.
+        ValueError
+            If `topn` is negative, or known links are to be left out and none are.
+        """
+        if topn < 0:
+            raise ValueError(f"topn is {topn}; allowed are 0 and more")
+        if exclude_known and self.known is None:
+            raise ValueError("this model knows no links; give exclude_known=False")
+        added = self._added(popularity)
+        found = [self._best(i, topn, exclude_known, added) for i in _ids(self.source, u).tolist()]
+        return found if _is_many(u) else found[0]
+
+    def _added(self, popularity: bool) -> list[np.ndarray]:
+        """What is added to scores, by target."""
+        if popularity and self.target_prior is None:
+            raise ValueError("this model has no negatives; give popularity=False")
+        chosen = (self.target_bias, self.target_prior if popularity else None)
+        return [added for added in chosen if added is not None]
+
+    def _best(self, i: int, topn: int, exclude_known: bool, added: list[np.ndarray]) -> Recommended:
+        scores = self.target._vectors @ self.source._vectors[i]
+        for by_target in added:
+            scores = scores + by_target.astype(scores.dtype)
+        n_allowed = len(scores)
+        if exclude_known and self.known is not None:
+            offsets, targets = self.known
+            out = np.union1d(targets[offsets[i] : offsets[i + 1]], self._own_target(i))
+            scores[out] = -np.inf
+            n_allowed -= len(out)
+        n = min(topn, n_allowed)
+        if n <= 0:
+            return []
+        best = np.argpartition(-scores, n - 1)[:n]
+        best = best[np.lexsort((best, -scores[best]))]
+        names = self.target.index_to_key
+        return [(names[j], float(scores[j])) for j in best.tolist()]
+
+    def _own_target(self, i: int) -> np.ndarray:
+        """The source i as a target, if it is one."""
+        name = self.source.index_to_key[i]
+        j = self.target.key_to_index.get(name) if self.names_are_shared else None
+        return np.array([] if j is None else [j], np.int64)
+
+
+def _is_many(given: Any) -> bool:
+    return isinstance(given, (list, np.ndarray))
+
+
+def _ids(vectors: KeyedVectors, given: Any) -> np.ndarray:
+    names: Sequence[Any] = given if isinstance(given, list) else [given]
+    if isinstance(given, np.ndarray):
+        names = given.tolist()
+    try:
+        return np.array([vectors.key_to_index[name] for name in names], np.int64)
+    except KeyError as missing:
+        raise KeyError(f"{missing.args[0]!r} is not among the {len(vectors)} names") from None

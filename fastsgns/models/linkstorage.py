@@ -1,0 +1,148 @@
+"""A model of links as one native file: its matrices, names, known links and parameters."""
+
+from typing import Any
+
+import numpy as np
+
+from fastsgns.errors import FormatError
+from fastsgns.formats import native, registry
+from fastsgns.matrices import Matrices
+
+NOT_SAVED = ("graph", "pairs", "walks_file", "progress")
+STATE: dict[str, Any] = {"epochs_trained": int, "epochs_begun": int, "epoch_losses": list}
+PLAIN = (str, int, float, bool, type(None))
+NAMES = ("words", "word_ends", "word_types")
+KINDS: dict[type, str] = {}
+
+
+def register(cls: type, kind: str) -> None:
+    """Let files of `kind` hold models of `cls`."""
+    KINDS[cls] = kind
+    registry.register(kind, lambda tensors, metadata: rebuild(cls, tensors, metadata))
+
+
+def kind_of(cls: type) -> str:
+    """The kind of files of a class, or of the one it is derived from."""
+    return next(KINDS[base] for base in cls.__mro__ if base in KINDS)
+
+
+def save(model: Any, path: Any) -> None:
+    """Write a NodeEmbedding or PairEmbedding; see their `save`."""
+    if not hasattr(model, "source"):
+        raise ValueError("the model has learned nothing yet; call fit() before save()")
+    matrices = model._matrices
+    tensors = dict(matrices.vectors)
+    if matrices.bias is not None:
+        tensors["bias"] = matrices.bias
+    if model.target_prior is not None:
+        tensors["prior"] = model.target_prior
+    sides = {"source": model.source}
+    if not model.names_are_shared:
+        sides["target"] = model.target
+    for side, vectors in sides.items():
+        packed = native.pack_words(vectors.index_to_key)
+        tensors |= {f"{side}_{name}": array for name, array in packed.items()}
+    if model.known is not None:
+        tensors["known_offsets"], tensors["known_targets"] = model.known
+    metadata = {
+        "parameters": {name: _plain(name, value) for name, value in model.get_params().items()
+                       if name not in NOT_SAVED},
+        "state": {name: getattr(model, name) for name in STATE},
+    }  # fmt: skip
+    native.write(path, kind_of(type(model)), tensors, metadata)
+
+
+def _plain(name: str, value: Any) -> Any:
+    value = value.item() if isinstance(value, np.generic) else value
+    if not isinstance(value, PLAIN):
+        raise TypeError(f"{name} is a {type(value).__name__}, which can't be saved")
+    return value
+
+
+def load(cls: type, path: Any, mmap: str | None) -> Any:
+    """Read a model of class `cls`; see `NodeEmbedding.load`."""
+    if mmap not in (None, "r"):
+        raise ValueError(f"mmap={mmap!r}; allowed are None and 'r' (read-only)")
+    kind, tensors, metadata = native.read(path, mmap is not None)
+    if kind != kind_of(cls):
+        raise FormatError(f"{path} holds {kind!r}, not {kind_of(cls)!r}")
+    try:
+        return rebuild(cls, tensors, metadata)
+    except FormatError as error:
+        raise FormatError(f"{path} is damaged: {error}") from None
+
+
+def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
+    """Make a model of class `cls` from what a file holds.
+
+    Raises
+    ------
+    FormatError
+        If the arrays or the parameters contradict each other, or are missing.
+    """
+    try:
+        model = cls.__new__(cls)
+        base = next(known for known in cls.__mro__ if known in KINDS)
+        base.__init__(model, **metadata["parameters"])
+        for name, allowed in STATE.items():
+            if not isinstance(metadata["state"][name], allowed):
+                raise TypeError(f"{name} is {metadata['state'][name]!r:.60}")
+            setattr(model, name, metadata["state"][name])
+        sources = _names(tensors, "source")
+        targets = sources if model.names_are_shared else _names(tensors, "target")
+        model._matrices = _matrices(model, tensors, len(sources), len(targets))
+        model._show(sources, targets)
+        model.target_prior = _prior(tensors, len(targets))
+        model.known = _known(tensors, len(sources), len(targets))
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise FormatError(f"a model with these contents makes no sense: {error!r}") from None
+    return model
+
+
+def _names(tensors: native.Tensors, side: str) -> list[Any]:
+    found = {name: f"{side}_{name}" for name in NAMES}
+    packed = {name: tensors[full] for name, full in found.items() if full in tensors}
+    return native.unpack_words(packed)
+
+
+def _matrices(model: Any, tensors: native.Tensors, n_sources: int, n_targets: int) -> Matrices:
+    tying = model._tying()
+    wanted: dict[str, tuple[int, ...]] = {"input": (n_sources, model.dimensions)}
+    if not tying.is_one:
+        wanted["output"] = (n_targets, model.dimensions)
+    if tying.has_column:
+        wanted["bias"] = (n_targets,)
+    for name in ("input", "output", "bias"):
+        found = tensors.get(name)
+        if (found is None) != (name not in wanted):
+            raise ValueError(f"matrices={model.matrices!r}, and {name} is there or is missing")
+        if found is not None and (found.shape != wanted[name] or found.dtype != np.float32):
+            raise ValueError(f"{name} is {found.shape} of {found.dtype}, not {wanted[name]}")
+    vectors = {name: tensors[name] for name in wanted if name != "bias"}
+    return Matrices(vectors, tying, tensors.get("bias"))
+
+
+def _prior(tensors: native.Tensors, n_targets: int) -> np.ndarray | None:
+    prior = tensors.get("prior")
+    if prior is not None and (prior.shape != (n_targets,) or prior.dtype != np.float32):
+        raise ValueError(f"the prior is {prior.shape} of {prior.dtype}, with {n_targets} targets")
+    return prior
+
+
+def _known(
+    tensors: native.Tensors, n_sources: int, n_targets: int
+) -> tuple[np.ndarray, np.ndarray] | None:
+    if "known_offsets" not in tensors:
+        return None
+    offsets, targets = tensors["known_offsets"], tensors["known_targets"]
+    if (
+        offsets.shape != (n_sources + 1,)
+        or targets.ndim != 1
+        or (offsets.dtype, targets.dtype) != (np.int64, np.int32)
+        or offsets[0] != 0
+        or offsets[-1] != len(targets)
+        or np.any(np.diff(offsets) < 0)
+        or (len(targets) and not 0 <= targets.min() <= targets.max() < n_targets)
+    ):
+        raise ValueError("the known links are no rows of targets")
+    return offsets, targets

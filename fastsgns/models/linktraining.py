@@ -1,0 +1,218 @@
+"""LinkTraining: the part of a LinkModel that learns by negative sampling."""
+
+import inspect
+import logging
+import math
+import numbers
+from collections.abc import Hashable
+from contextlib import closing
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from fastsgns import kernels, sampling
+from fastsgns.chunks import Chunks
+from fastsgns.kernels.objective import Objective
+from fastsgns.machine import n_cores
+from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memory
+from fastsgns.models.links import LinkModel
+from fastsgns.models.sharing import DRAWS_PER_NEGATIVE, SHARINGS, STEP_BOUND, described, sharing
+from fastsgns.training import Schedule, Trainer
+from fastsgns.tying import Tying
+from fastsgns.vectors.keyedvectors import KeyedVectors
+
+logger = logging.getLogger(__name__)
+
+MASK = 2**64 - 1
+MOST_PAIRS = 8
+LEAST_PRIOR = 1e-30
+MATRICES = ("two", "tied", "tied+bias", "tied+reflect")
+INTEGERS = {
+    "dimensions": (1, 2**20),
+    "walk_length": (2, 2**20),
+    "num_walks": (1, 2**31),
+    "window_size": (1, 2**20),
+    "negative": (1, 2**16),
+    "epochs": (1, 2**31),
+    "workers": (1, 2**16),
+}
+POSITIVE = ("p", "q")
+NOT_NEGATIVE = ("alpha", "min_alpha", "sample")
+
+
+class LinkTraining(LinkModel):
+    """Matrices, objective and epochs; a subclass says what is trained on."""
+
+    dimensions: int
+    negative: int
+    ns_exponent: float
+    alpha: float
+    min_alpha: float
+    epochs: int
+    matrices: str
+    negative_sharing: str
+    workers: int | None
+    seed: int | None
+    compute_loss: bool
+    progress: bool | None
+    epoch_losses: list[float]
+    epochs_trained: int
+    epochs_begun: int
+    _matrices: Matrices
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name, as scikit-learn asks for them."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **params: Any) -> Any:
+        """Change parameters; they count from the next `fit` on. Returns the model.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter.
+        """
+        for name, value in params.items():
+            if name not in self.get_params():
+                raise ValueError(f"no parameter {name!r}; there are {', '.join(self.get_params())}")
+            setattr(self, name, value)
+        return self
+
+    def _check(self) -> None:
+        """Refuse parameters that no training could work with."""
+        kernels.variant()
+        for name, value in self.get_params().items():
+            if value is None:
+                continue
+            if name in INTEGERS:
+                least, most = INTEGERS[name]
+                if not isinstance(value, numbers.Integral) or not least <= int(value) <= most:
+                    raise ValueError(
+                        f"{name} is {value!r}; allowed are integers from {least} to {most}"
+                    )
+            elif (name in POSITIVE and not 0 < value < math.inf) or (
+                name in NOT_NEGATIVE and not 0 <= value < math.inf
+            ):
+                zero = " and 0" if name in NOT_NEGATIVE else ""
+                raise ValueError(f"{name} is {value!r}; allowed are positive numbers{zero}")
+        for name, allowed in (("matrices", MATRICES), ("negative_sharing", SHARINGS)):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are {allowed}")
+
+    def _tying(self) -> Tying:
+        return Tying(self.matrices, "word")
+
+    def _start(self, sources: list[Hashable], targets: list[Hashable]) -> None:
+        """Make the matrices: random input rows, output rows at zero, biases at -log k."""
+        tying = self._tying()
+        needed = estimate_bytes(len(sources), self.dimensions, False, False, tying)["input"]
+        needed += estimate_bytes(len(targets), self.dimensions, False, False)["input"]
+        require_memory(needed, f"{len(sources)} sources and {len(targets)} targets")
+        self._matrices = Matrices(tying=tying)
+        self._matrices.create("input", len(sources), self.dimensions)
+        self._matrices.start_bias(-math.log(self.negative))
+        seed = None if self.seed is None else [int(self.seed) & MASK]
+        randomize(self._matrices.vectors["input"], np.random.default_rng(seed))
+        if not tying.is_one:
+            self._matrices.create("output", len(targets), self.dimensions)
+        self._show(sources, targets)
+        self.epochs_trained = self.epochs_begun = 0
+        self.epoch_losses = []
+
+    def _show(self, sources: list[Hashable], targets: list[Hashable]) -> None:
+        """Give out the matrices by role."""
+        self.source = KeyedVectors.from_arrays(sources, self._matrices.vectors["input"])
+        outputs = self._matrices.in_role("output")
+        assert outputs is not None
+        ids = self.source.key_to_index if targets is sources else None
+        self.target = KeyedVectors.from_arrays(targets, outputs, ids=ids)
+        self.target_bias = self._matrices.bias
+
+    def _learn(self, chunks: Chunks, objective: Objective, epochs: int) -> None:
+        """Train for some epochs, after which, or where they are interrupted, the model is usable.
+
+        Raises
+        ------
+        FloatingPointError
+            If the vectors overflow.
+        KeyboardInterrupt
+            On Ctrl-C, once all threads have stopped.
+        """
+        seed = int(np.random.default_rng().integers(2**63) if self.seed is None else self.seed)
+        trainer = Trainer(
+            objective, chunks, Schedule(self.alpha, self.min_alpha, chunks.n_units, epochs), seed,
+            self.workers or n_cores(), self.epochs_begun, self.progress,
+        )  # fmt: skip
+        logger.info("training on %d %s, %s", chunks.n_units, chunks.unit, described(objective))
+        try:
+            with closing(trainer.epochs()) as tallies:
+                for _ in range(epochs):
+                    self.epochs_begun += 1
+                    tally = next(tallies)
+                    self.epochs_trained += 1
+                    if self.compute_loss:
+                        self.epoch_losses.append(tally.mean_loss)
+                    self._check_finite()
+        finally:
+            self._show(self.source.index_to_key, self.target.index_to_key)
+
+    def _check_finite(self) -> None:
+        for role, vectors in self._matrices.vectors.items():
+            if not np.isfinite(vectors.sum(dtype=np.float64)):
+                raise FloatingPointError(
+                    f"the {role} vectors are no longer finite at alpha {self.alpha:g}; "
+                    "train anew with less"
+                )
+
+    def _objective(self, counts: np.ndarray, **options: Any) -> Objective:
+        """The matrices as an objective, with negatives by the counts of the targets.
+
+        Parameters
+        ----------
+        counts : ndarray of float, shape (n_targets,)
+        **options
+            ``window`` and what else windows need; without it the objective is one of pairs.
+        """
+        noise = sampling.noise_distribution(counts, self.ns_exponent)
+        self.target_prior = np.log(np.maximum(noise, LEAST_PRIOR)).astype(np.float32)
+        window = options.get("window")
+        if window is None:
+            n_focus, n_shared = self._pair_sharing(float(noise.max()))
+        else:
+            n_focus, n_shared = self._window_sharing(
+                window, bool(options.get("forward")), float(noise.max())
+            )
+        tying, matrices = self._matrices.tying, self._matrices
+        rows, output = matrices.rows("input"), matrices.rows("output")
+        assert rows is not None
+        self._show(self.source.index_to_key, self.target.index_to_key)
+        defaults: dict[str, Any] = {"window": 1, "shrink": False, "keep": None}
+        return Objective(
+            input=rows, output=output, tree=None, noise=sampling.alias_table(noise), paths=None,
+            lock=None, negative=self.negative, cbow=False, mean_hidden=False, mean_gradient=False,
+            want_loss=self.compute_loss, n_focus=n_focus, n_shared=n_shared,
+            n_dimensions=self.dimensions, n_flipped=tying.n_flipped(self.dimensions),
+            bias=tying.bias, **defaults | options,
+        )  # fmt: skip
+
+    def _window_sharing(self, window: int, forward: bool, p_max: float) -> tuple[int, int]:
+        like = SimpleNamespace(
+            negative_sharing=self.negative_sharing, sg=1, hs=0, negative=self.negative,
+            alpha=self.alpha, min_alpha=self.min_alpha,
+            window=-(-window // 2) if forward else window,
+        )  # fmt: skip
+        return sharing(like, p_max, locked=False)
+
+    def _pair_sharing(self, p_max: float) -> tuple[int, int]:
+        """How many pairs of a list are trained at once, and how many draws they share.
+
+        As `fastsgns.models.sharing.sharing` for windows: the load of a step is kept to
+        `STEP_BOUND`.
+        """
+        if self.negative_sharing == "pair":
+            return 0, 0
+        n_shared = round(DRAWS_PER_NEGATIVE * self.negative)
+        load = max(self.alpha, self.min_alpha) * self.negative * max(1 / n_shared, p_max)
+        n_focus = min(MOST_PAIRS, int(STEP_BOUND / max(load, 1e-9)))
+        return (n_focus, n_shared) if n_focus else (0, 0)

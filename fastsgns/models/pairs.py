@@ -1,0 +1,286 @@
+"""PairEmbedding: vectors from any stream of (source, target) pairs, with names of their own."""
+
+from collections.abc import Hashable, Iterable
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from fastsgns.chunks import PairChunks
+from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.models import linkstorage
+from fastsgns.models.linktraining import LinkTraining
+
+BLOCK = 1 << 18
+Ids = np.ndarray
+Encoded = tuple[Ids, list[Hashable], Ids, list[Hashable]]
+
+
+class PairEmbedding(LinkTraining):
+    """Vectors of the two sides of pairs: users and items, queries and clicks, words and tags.
+
+    Sources and targets have a vocabulary and a matrix each, so that the same name on both sides is
+    two things. Learned by skip-gram with negative sampling: each pair is an example, in which the
+    source's row predicts the target's against negatives drawn from the targets, in proportion to
+    ``count ** ns_exponent``. Word2Vec with ``window=1`` on pairs of words would do the same but
+    for learning every pair both ways, and with one vocabulary.
+
+    Parameters
+    ----------
+    pairs : see `fit`, optional
+        What `fit` learns from if it is given nothing else.
+    dimensions : int
+        Numbers a vector.
+    negative : int
+        Negatives a pair.
+    alpha, min_alpha : float
+        Learning rate at the start and at the end; it falls linearly.
+    epochs : int
+        Passes over the pairs.
+    ns_exponent : float
+        Of the counts, for the negatives; lower, and also negative ones often suit recommendation
+        better (Caselles-Dupré, Lesaint, Royo-Letelier 2018, "Word2vec applied to Recommendation:
+        Hyperparameters Matter").
+    shuffle : bool
+        Train in a random order, the same in every epoch, instead of that of the pairs.
+    negative_sharing : {"block", "window", "pair"}
+        Whether pairs share negatives, 8 at a time, or each has its own.
+    workers : int, optional
+        Threads; by default one for each core.
+    seed : int or None
+        With one worker the same seed gives the same bytes. None draws one.
+    compute_loss : bool
+        Fill `epoch_losses`.
+    progress : bool or None
+        Progress bar: yes, no, or where standard error is a terminal.
+
+    Attributes
+    ----------
+    source, target : KeyedVectors
+        Vectors by name of either side, in order of first appearance.
+    epoch_losses : list of float
+        Mean loss a pair.
+
+    Examples
+    --------
+    >>> bought = [("ann", "tea"), ("ann", "cup"), ("bob", "ale"), ("bob", "mug")] * 200
+    >>> model = PairEmbedding(dimensions=8, alpha=0.1, workers=1).fit(bought)
+    >>> model.score("ann", "cup") > model.score("ann", "mug")
+    True
+    >>> sorted(name for name, _ in model.recommend("bob", topn=2, exclude_known=False))
+    ['ale', 'mug']
+    """
+
+    names_are_shared = False
+    matrices = "two"
+
+    def __init__(
+        self,
+        pairs: Any = None,
+        dimensions: int = 128,
+        negative: int = 5,
+        alpha: float = 0.025,
+        min_alpha: float = 0.0001,
+        epochs: int = 5,
+        ns_exponent: float = 0.75,
+        shuffle: bool = True,
+        negative_sharing: str = "block",
+        workers: int | None = None,
+        seed: int | None = 1,
+        compute_loss: bool = False,
+        progress: bool | None = None,
+    ) -> None:
+        self.pairs = pairs
+        self.dimensions, self.negative, self.ns_exponent = dimensions, negative, ns_exponent
+        self.alpha, self.min_alpha, self.epochs = alpha, min_alpha, epochs
+        self.shuffle, self.negative_sharing = shuffle, negative_sharing
+        self.workers, self.seed = workers, seed
+        self.compute_loss, self.progress = compute_loss, progress
+        self._check()
+
+    def fit(self, pairs: Any = None, y: Any = None) -> "PairEmbedding":
+        """Learn from pairs, anew.
+
+        Parameters
+        ----------
+        pairs : iterable of (source, target), pair of arrays, or path
+            Any hashable names. Two arrays of the same length, as a tuple or stacked to (2, n), are
+            sources and targets. A file has two words a line, also .gz, .bz2 or .xz. By default the
+            pairs given to the constructor.
+        y
+            Not looked at.
+
+        Returns
+        -------
+        PairEmbedding
+            The model itself.
+
+        Raises
+        ------
+        ValueError
+            If there are no pairs, or something else than two names in one.
+        """
+        self._check()
+        sources, source_names, targets, target_names = self._encoded(pairs)
+        self._start(source_names, target_names)
+        return self._train(sources, targets, self.epochs)
+
+    def partial_fit(self, pairs: Any = None, y: Any = None, epochs: int | None = None) -> Any:
+        """Go on learning, from pairs of the names there are; known links are added to.
+
+        Parameters
+        ----------
+        pairs, y
+            As for `fit`.
+        epochs : int, optional
+            By default as many as `fit` makes. `alpha` falls anew; the random numbers are new ones.
+
+        Raises
+        ------
+        KeyError
+            If a name was not in what `fit` learned from.
+        """
+        if not hasattr(self, "source"):
+            return self.fit(pairs)
+        self._check()
+        sources, source_names, targets, target_names = self._encoded(pairs)
+        sources = _renamed(self.source.key_to_index, source_names, "source")[sources]
+        targets = _renamed(self.target.key_to_index, target_names, "target")[targets]
+        return self._train(sources, targets, self.epochs if epochs is None else epochs)
+
+    def _encoded(self, pairs: Any) -> Encoded:
+        pairs = self.pairs if pairs is None else pairs
+        if pairs is None:
+            raise ValueError("there are no pairs to learn from; give fit() some")
+        encoded = encode(pairs)
+        if not len(encoded[0]):
+            raise ValueError("there are no pairs to learn from: the list is empty")
+        return encoded
+
+    def _train(self, sources: Ids, targets: Ids, epochs: int) -> "PairEmbedding":
+        self.known = _links(sources, targets, len(self.source), self.known_pairs())
+        counts = np.bincount(targets, minlength=len(self.target))
+        if self.shuffle:
+            order = np.random.default_rng(self.seed).permutation(len(sources))
+            sources, targets = sources[order], targets[order]
+        self._learn(PairChunks(sources, targets), self._objective(counts), epochs)
+        return self
+
+    def known_pairs(self) -> tuple[Ids, Ids]:
+        """Ids of the pairs learned from so far, each once."""
+        if self.known is None or not self.epochs_begun:
+            return np.empty(0, np.int32), np.empty(0, np.int32)
+        offsets, targets = self.known
+        return np.repeat(np.arange(len(offsets) - 1, dtype=np.int32), np.diff(offsets)), targets
+
+    def save(self, path: Any) -> None:
+        """Write the model to one file, atomically; see `NodeEmbedding.save`."""
+        linkstorage.save(self, path)
+
+    @classmethod
+    def load(cls, path: Any, mmap: str | None = None) -> "PairEmbedding":
+        """Read what `save` wrote; see `NodeEmbedding.load`."""
+        return linkstorage.load(cls, path, mmap)
+
+
+def _renamed(ids: dict[Hashable, int], names: list[Hashable], side: str) -> Ids:
+    missing = next((name for name in names if name not in ids), None)
+    if missing is not None:
+        raise KeyError(f"the {side} {missing!r} was not in what fit() learned from")
+    return np.array([ids[name] for name in names], np.int32)
+
+
+def _links(
+    sources: Ids, targets: Ids, n_sources: int, known: tuple[Ids, Ids]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The pairs and those known before, each once, as compressed rows."""
+    rows = np.concatenate([known[0], sources]).astype(np.int64) << 32
+    keys = np.unique(rows | np.concatenate([known[1], targets]))
+    offsets = np.searchsorted(keys, np.arange(n_sources + 1, dtype=np.int64) << 32)
+    return offsets.astype(np.int64), (keys & 0xFFFFFFFF).astype(np.int32)
+
+
+def encode(pairs: Any) -> Encoded:
+    """Pairs as ids of two vocabularies, each in order of first appearance.
+
+    Parameters
+    ----------
+    pairs
+        As for `PairEmbedding.fit`.
+
+    Returns
+    -------
+    sources : ndarray of int32, shape (n,)
+    source_names : list
+    targets, target_names
+        The same of the other side.
+
+    Examples
+    --------
+    >>> encode([("a", 1), ("b", 1), ("a", 2)])
+    (array([0, 1, 0], dtype=int32), ['a', 'b'], array([0, 0, 1], dtype=int32), [1, 2])
+    """
+    if isinstance(pairs, (str, bytes)) or hasattr(pairs, "__fspath__"):
+        return _of_file(pairs)
+    if isinstance(pairs, np.ndarray) and pairs.ndim == 2 and len(pairs) == 2:
+        pairs = tuple(pairs)
+    if isinstance(pairs, tuple) and len(pairs) == 2 and all(map(_is_column, pairs)):
+        left, right = (np.asarray(column) for column in pairs)
+        if left.shape != right.shape or left.ndim != 1:
+            raise ValueError(f"sources of shape {left.shape} and targets of shape {right.shape}")
+        return *_of_array(left), *_of_array(right)
+    return _of_iterable(pairs)
+
+
+def _is_column(given: Any) -> bool:
+    return isinstance(given, (np.ndarray, list)) or hasattr(given, "__array__")
+
+
+def _of_array(names: np.ndarray) -> tuple[Ids, list[Any]]:
+    distinct, first, ids = np.unique(names, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return rank[ids], distinct[order].tolist()
+
+
+def _of_iterable(pairs: Iterable[Any]) -> Encoded:
+    """Ids by two dictionaries, a block of pairs at a time."""
+    tables: tuple[dict[Hashable, int], dict[Hashable, int]] = {}, {}
+    blocks: list[np.ndarray] = []
+    iterator = iter(pairs)
+    while block := list(islice(iterator, BLOCK)):
+        odd = next((pair for pair in block if isinstance(pair, str) or len(pair) != 2), None)
+        if odd is not None:
+            raise ValueError(f"a pair is (source, target); got {odd!r}")
+        ids = (
+            table.setdefault(name, len(table))
+            for source, target in block
+            for table, name in zip(tables, (source, target))
+        )
+        blocks.append(np.fromiter(ids, np.int32, 2 * len(block)).reshape(-1, 2))
+    both = np.concatenate(blocks) if blocks else np.empty((0, 2), np.int32)
+    left, right = np.ascontiguousarray(both.T)
+    return left, list(tables[0]), right, list(tables[1])
+
+
+def _of_file(path: Any) -> Encoded:
+    corpus = EncodedCorpus.from_files(path)
+    lengths = np.diff(corpus.offsets)
+    if np.any(lengths != 2):
+        line = int(np.argmax(lengths != 2))
+        ids = corpus.ids[corpus.offsets[line] : corpus.offsets[line + 1]]
+        seen = " ".join(str(corpus.vocabulary.words[i]) for i in ids[:5].tolist())
+        raise ValueError(
+            f"{path}: {len(ids)} words in pair {line + 1} ({seen!r}); each line is "
+            "a source and a target"
+        )
+    sources, source_words = _of_array(corpus.ids[::2])
+    targets, target_words = _of_array(corpus.ids[1::2])
+    words = corpus.vocabulary.words
+    return (
+        sources, [words[i] for i in source_words], targets, [words[i] for i in target_words],
+    )  # fmt: skip
+
+
+linkstorage.register(PairEmbedding, "pairs")
