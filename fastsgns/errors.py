@@ -1,4 +1,10 @@
-"""The package's own exceptions; everything else is a ValueError, TypeError or KeyError."""
+"""The package's own exceptions; everything else is a ValueError, TypeError or KeyError.
+
+And its warnings, which are UserWarnings.
+"""
+
+import sys
+import warnings
 
 
 class FormatError(ValueError):
@@ -21,3 +27,11 @@ class EmptyCorpusError(ValueError, RuntimeError):
 
     It is a RuntimeError too, because that is what programs written for gensim catch.
     """
+
+
+def warn(message: str) -> None:
+    """Give a UserWarning at the line, outside of this package, that led here."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("fastsgns."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)

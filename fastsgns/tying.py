@@ -18,6 +18,14 @@ class Tying(NamedTuple):
         tied+bias      w_i . w_j + b,   + b_j,   or  + b_i + b_j     ("scalar", "word", "both")
         tied+reflect   (w_i * sign) . w_j,   sign = -1 in the first half of the dimensions, else 1
 
+    With g_ij = y - sigmoid(s_ij), y = 1 for a positive and 0 for a negative, minus the derivatives
+    of the logistic loss by what one pair touches, of the values before the step, are
+
+        w_i   g_ij sign * w_j  (two: g_ij c_j)        w_j   g_ij sign * w_i  (two: c_j  g_ij w_i)
+        b     g_ij,  at a hundredth of the rate       b_j   g_ij,   and b_i  g_ij with "both"
+
+    and where i and j are one word, or a word stands in several pairs of a step, they add up.
+
     A tied score is a positive semi-definite function of i and j, so that its mean over any
     weights of the words is >= 0, whereas that of SGNS's optimum, PMI - log k (Levy, Goldberg
     2014, "Neural Word Embedding as Implicit Matrix Factorization"), is negative. A bias repairs

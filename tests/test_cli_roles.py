@@ -110,3 +110,29 @@ def test_options_that_exclude_each_other(
         main([more[0], path, *more[1:]])
     assert stop.value.code == 2
     assert "--role" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        (["--bias", "word"], "--matrices tied+bias"),
+        (["--matrices", "tied", "--coupling", "10"], "--matrices three"),
+    ],
+)
+def test_options_without_their_matrices_are_wrong_usage(
+    given: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    text = tmp_path / "text"
+    text.write_text("a b c\n" * 9)
+    with pytest.raises(SystemExit, match="2"):
+        main(["train", str(text), "-o", str(tmp_path / "out"), *given])
+    assert message in capsys.readouterr().err
+
+
+def test_warnings_are_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    text = tmp_path / "text"
+    text.write_text("a b c\n" * 9)
+    assert main(["train", str(text), "-o", str(tmp_path / "out"), "-q", "--matrices", "tied"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith('fastsgns: matrices="tied": scores')

@@ -1,6 +1,8 @@
 """GloVe: the model around the kernels."""
 
+import copy
 import os
+import pickle
 import signal
 import threading
 import time
@@ -174,6 +176,18 @@ def test_training_resumes_losslessly(tmp_path, counts, matrices):
     loaded.train(counts, epochs=3)
     assert state(loaded) == state(whole)
     assert loaded.epoch_losses == whole.epoch_losses
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_copies_are_whole_and_train_on(counts, copied):
+    model = GloVe(cooccurrences=counts, **SMALL)
+    assert len(model.input) == len(model.wv)
+    again = copied(model)
+    np.testing.assert_array_equal(again.output.vectors, model.output.vectors)
+    again.train(counts, epochs=1)
+    model.train(counts, epochs=1)
+    assert state(again) == state(model)
+    np.testing.assert_array_equal(again.input.vectors, model.input.vectors)
 
 
 def test_saved_models_load_as_anything_and_export(tmp_path, counts):

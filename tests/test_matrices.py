@@ -15,7 +15,7 @@ from fastsgns.models import storage
 from fastsgns.tying import BIASES, MATRICES
 
 SENTENCES = toy.sentences()
-CHOICES = [("two", "word"), ("tied", "word"), ("tied+reflect", "word"), ("three", "word")] + [
+CHOICES = [(matrices, "scalar") for matrices in ("two", "tied", "tied+reflect", "three")] + [
     ("tied+bias", bias) for bias in BIASES
 ]
 each_choice = pytest.mark.parametrize("matrices, bias", CHOICES)
@@ -27,8 +27,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:matrices=.tied")
 def make_model(sentences=SENTENCES, **given):
     defaults = {
         "vector_size": 12, "min_count": 1, "workers": 1, "sg": 1, "sample": 0, "epochs": 2,
-        "coupling": 0.1, "progress": False,
+        "progress": False,
     }  # fmt: skip
+    if given.get("matrices") == "three":
+        defaults["coupling"] = 0.1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return Word2Vec(sentences, **defaults | given)
@@ -47,12 +49,14 @@ def assert_same(left, right):
 
 def test_plain_tied_and_uncoupled_three_are_warned_of():
     for given in ({"matrices": "tied"}, {"matrices": "three"}):
-        with pytest.warns(UserWarning, match='use "t|or use "two"'):
+        with pytest.warns(UserWarning, match='use "t|or use "two"') as caught:
             Word2Vec(SENTENCES, min_count=1, epochs=1, **given)
+        assert caught[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for matrices in ("two", "tied+bias", "tied+reflect", "three"):
-            Word2Vec(SENTENCES, min_count=1, epochs=1, matrices=matrices, coupling=0.1)
+        for matrices in ("two", "tied+bias", "tied+reflect"):
+            Word2Vec(SENTENCES, min_count=1, epochs=1, matrices=matrices)
+        Word2Vec(SENTENCES, min_count=1, epochs=1, matrices="three", coupling=10)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,8 @@ def test_plain_tied_and_uncoupled_three_are_warned_of():
         ({"matrices": "one"}, "allowed are .'two', 'tied'"),
         ({"bias": "yes"}, "allowed are .'scalar'"),
         ({"coupling": -1}, "coupling is -1"),
+        ({"coupling": 1}, "matrices='three' only"),
+        ({"bias": "word", "matrices": "tied"}, "matrices='tied.bias' only"),
         ({"matrices": "tied", "hs": 1}, "hs=1"),
         ({"matrices": "three", "hs": 1, "negative": 0}, "negative=0"),
     ],
@@ -97,7 +103,8 @@ def test_pickled_and_grown_models_keep_what_they_learned(matrices, bias):
         if role in ("input", "output", "negative") or (rows is not None and len(rows) > 1):
             np.testing.assert_array_equal(rows[:n_old], before[role])
     if matrices == "tied+bias" and bias != "scalar":
-        np.testing.assert_allclose(model._matrices.bias[n_old:], -np.log(5), rtol=1e-6)
+        first = -np.log(5) / (2 if bias == "both" else 1)
+        np.testing.assert_allclose(model._matrices.bias[n_old:], first, rtol=1e-6)
     model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
     assert not np.array_equal(model.wv.vectors[:n_old], before["input"])
 
@@ -130,9 +137,9 @@ def test_one_matrix_takes_half_the_memory():
         for matrices, bias in CHOICES
     }  # fmt: skip
     for choice in CHOICES:
-        assert "tied" not in choice[0] or sizes[choice] * 2 == sizes["two", "word"]
-    assert sizes["three", "word"] * 2 == sizes["two", "word"] * 3
-    assert sizes["two", "word"] == n * padded(100) * 4 * 2
+        assert "tied" not in choice[0] or sizes[choice] * 2 == sizes["two", "scalar"]
+    assert sizes["three", "scalar"] * 2 == sizes["two", "scalar"] * 3
+    assert sizes["two", "scalar"] == n * padded(100) * 4 * 2
 
 
 def test_rows_of_one_matrix_can_not_be_held_still():
@@ -159,7 +166,8 @@ def test_training_lowers_the_loss(matrices, bias, n_workers):
 
 @pytest.mark.parametrize("matrices, sg", list(itertools.product(MATRICES, [0, 1])))
 def test_words_are_predicted_by_the_scores_of_training(matrices, sg):
-    model = make_model(matrices=matrices, bias="word", sg=sg)
+    bias = "word" if matrices == "tied+bias" else "scalar"
+    model = make_model(matrices=matrices, bias=bias, sg=sg)
     word = model.wv.index_to_key[0]
     probabilities = dict(model.predict_output_word([word], topn=len(model.wv)))
     scores = np.asarray(model.syn1neg, float) @ model.wv[word]

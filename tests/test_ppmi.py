@@ -1,5 +1,7 @@
 """PMI, explicit vectors and their SVD against dense textbook versions."""
 
+import pickle
+
 import numpy as np
 import pytest
 import toy
@@ -187,6 +189,18 @@ def test_svd_vectors_find_topics(ppmi: PPMI):
     assert toy.share_of_neighbours(SVDVectors(ppmi, 5).wv) > 0.95
 
 
+def test_the_two_matrices_of_an_svd_are_roles(ppmi: PPMI, tmp_path):
+    vectors = SVDVectors(ppmi, 4)
+    assert list(vectors.roles) == ["input", "output"]
+    assert vectors.roles.input is vectors.wv
+    np.testing.assert_array_equal(vectors.wv.output.vectors, vectors.output.vectors)
+    found = vectors.wv.most_similar("metal1", topn=3, space="in-out")
+    assert found == vectors.output.most_similar([vectors.wv["metal1"]], topn=3)
+    vectors.save(tmp_path / "svd")
+    assert KeyedVectors.load(tmp_path / "svd").roles.combined("sum").vectors.shape[1] == 4
+    assert list(pickle.loads(pickle.dumps(vectors)).roles) == ["input", "output"]
+
+
 def test_files(ppmi: PPMI, tmp_path):
     ppmi.save(tmp_path / "ppmi")
     loaded = PPMI.load(tmp_path / "ppmi")
@@ -213,3 +227,24 @@ def test_damaged_files_are_refused(ppmi: PPMI, tmp_path, name: str):
         native.write(tmp_path / "bad", "ppmi", tensors | {name: damaged}, metadata)
         with pytest.raises(FormatError, match="damaged"):
             PPMI.load(tmp_path / "bad")
+
+
+@pytest.mark.parametrize("name, value", [("cells", np.nan), ("cells", -1), ("counts", -1)])
+def test_impossible_values_are_refused(ppmi: PPMI, tmp_path, name: str, value: float):
+    ppmi.save(tmp_path / "file")
+    _, tensors, metadata = native.read(tmp_path / "file", mmap=False)
+    tensors[name] = tensors[name].copy()
+    tensors[name][0] = value
+    native.write(tmp_path / "file", "ppmi", tensors, metadata)
+    with pytest.raises(FormatError, match="damaged"):
+        PPMI.load(tmp_path / "file")
+
+
+def test_columns_that_recur_in_a_row_are_refused(ppmi: PPMI, tmp_path):
+    ppmi.save(tmp_path / "file")
+    _, tensors, metadata = native.read(tmp_path / "file", mmap=False)
+    columns = tensors["columns"].copy()
+    columns[1] = columns[0]
+    native.write(tmp_path / "file", "ppmi", tensors | {"columns": columns}, metadata)
+    with pytest.raises(FormatError, match="ascend"):
+        PPMI.load(tmp_path / "file")

@@ -7,7 +7,9 @@ a function that runs it and returns the exit code.
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from fastsgns import kernels
 from fastsgns._version import __version__
@@ -99,7 +101,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(f"fastsgns: {error}")
         return WRONG_USAGE
     try:
-        code = arguments.run(arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show  # type: ignore[assignment]
+            code = arguments.run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_stdout()
@@ -113,6 +117,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(f"fastsgns: {_message(error)}")
         return 1
     return code
+
+
+def _show(message: Warning | str, *where: Any) -> None:
+    say(f"fastsgns: {message}")
 
 
 def _message(error: BaseException) -> str:

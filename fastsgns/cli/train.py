@@ -203,6 +203,9 @@ def _option(name: str) -> str:
 
 
 def _new(arguments: argparse.Namespace, given: dict[str, Any]) -> Word2Vec:
+    for name, kind in (("bias", "tied+bias"), ("coupling", "three")):
+        if name in given and given.get("matrices") != kind:
+            raise UsageError(f"--{name} belongs to --matrices {kind}")
     with _checked():
         model = Word2Vec(
             **given,

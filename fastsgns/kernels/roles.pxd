@@ -162,7 +162,10 @@ cdef inline void give_back(const Model *model, Worker *worker, int n) noexcept n
 
 
 cdef inline void exchange_scalar(const Model *model, Worker *worker) noexcept nogil:
-    """Add to the shared scalar bias what this worker has moved it by, and go on from the sum."""
+    """Add to the shared scalar bias what this worker has moved it by, and go on from the sum.
+
+    As with rows (rows.h), of two workers that meet here one may lose its addition.
+    """
     model.scalar[0] += worker.scalar - worker.scalar_seen
     worker.scalar = model.scalar[0]
     worker.scalar_seen = worker.scalar

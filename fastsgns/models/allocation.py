@@ -75,8 +75,9 @@ class Allocation:
         return ["output", "negative"] if tying.is_apart else ["output"]
 
     def _first_bias(self) -> float:
-        """-log k: the score of SGNS's optimum at a PMI of 0."""
-        return -math.log(max(self.negative, 1))
+        """What makes scores start at -log k, that of SGNS's optimum at a PMI of 0."""
+        n_summed = 2 if self.bias == "both" else 1
+        return -math.log(max(self.negative, 1)) / n_summed
 
     def _grow(self, vocabulary: Vocabulary) -> None:
         """Extend to a vocabulary that begins with the present one.

@@ -331,6 +331,9 @@ class GloVe:
         """b~, float32, shape (V,); of a tied model the same as `input_biases`."""
         return self._role(1)[:, -1]
 
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_input": None, "_sum": None}  # made anew, on the copy's memory
+
     def __repr__(self) -> str:
         n_words = 0 if self.vocabulary is None else len(self.vocabulary)
         return (

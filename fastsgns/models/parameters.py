@@ -2,12 +2,12 @@
 
 import math
 import numbers
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
 from fastsgns import kernels
 from fastsgns.corpus.vocabulary import check_trim_rule
+from fastsgns.errors import warn
 from fastsgns.models.sharing import SHARINGS
 from fastsgns.tying import BIASES, MATRICES
 
@@ -53,6 +53,12 @@ def check(model: Any) -> None:
     ):
         if getattr(model, name) not in allowed:
             raise ValueError(f"{name} is {getattr(model, name)!r}; allowed are {allowed}")
+    for name, default, kind in (("bias", "scalar", "tied+bias"), ("coupling", 0, "three")):
+        if getattr(model, name) != default and model.matrices != kind:
+            raise ValueError(
+                f"{name}={getattr(model, name)!r} has a meaning with matrices={kind!r} only; "
+                f"got matrices={model.matrices!r}"
+            )
     check_trim_rule(model._trim_rule)
 
 
@@ -88,18 +94,16 @@ def check_objective(model: Any) -> None:
 def warn_of_matrices(model: Any) -> None:
     """Say so where the objective is known to be ill-posed, and what to use instead."""
     if model.matrices == "tied":
-        warnings.warn(
+        warn(
             'matrices="tied": scores w.w have a mean >= 0 and no negative eigenvalue, which the '
             "targets have, so the loss stays far from its optimum; use "
-            '"tied+bias" or "tied+reflect", which cost nothing',
-            stacklevel=2,
+            '"tied+bias" or "tied+reflect", which are one matrix, too',
         )
     elif model.matrices == "three" and not model.coupling:
-        warnings.warn(
+        warn(
             'matrices="three" without coupling: positive vectors are only ever drawn near and '
             "negative ones only pushed away, so all words end up pointing one way; set "
             'coupling, such as 10, or use "two"',
-            stacklevel=2,
         )
 
 

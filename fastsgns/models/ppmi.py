@@ -306,7 +306,10 @@ def _loaded(tensors: native.Tensors, metadata: dict) -> PPMI:
     starts = np.concatenate([[0], tensors["ends"]])
     cells = (tensors["cells"], tensors["columns"], starts)
     self = PPMI.__new__(PPMI)
-    vocabulary = Vocabulary(words, tensors["counts"])
+    try:
+        vocabulary = Vocabulary(words, tensors["counts"])
+    except ValueError as error:
+        raise FormatError(str(error)) from None
     matrix = csr_array(cells, shape=(len(words), len(words)))
     self._set(matrix, vocabulary, metadata["smoothing"], metadata["shift"])
     return self
@@ -325,10 +328,20 @@ def _fault(tensors: native.Tensors, metadata: dict, n_words: int) -> str | None:
         return f"its rows do not ascend to {len(cells)}"
     if len(columns) and not 0 <= columns.min() <= columns.max() < n_words:
         return f"columns are not all between 0 and {n_words - 1}"
+    if np.count_nonzero(columns[1:] <= columns[:-1]) != _descents_between(ends, columns):
+        return "the columns of a row do not ascend"
+    if not (np.isfinite(cells).all() and cells.min(initial=0) >= 0):
+        return "cells are not all finite and positive"
     for name in ("smoothing", "shift"):
         if not isinstance(metadata[name], (int, float)):
             return f"{name} is {metadata[name]!r:.60}, which is no number"
     return None
+
+
+def _descents_between(ends: np.ndarray, columns: np.ndarray) -> int:
+    """How often a row starts at a column that is not beyond the last of the row before."""
+    starts = np.unique(ends[(ends > 0) & (ends < len(columns))])
+    return int(np.count_nonzero(columns[starts] <= columns[starts - 1]))
 
 
 registry.register(KIND, _loaded)

@@ -136,8 +136,6 @@ class Prediction:
 
         which, as trained scores are only near the optimum, is scaled to sum to 1 over c.
 
-        With ``softmax=1`` it is the softmax of the scores.
-
         `predict_output_word` leaves the noise out, and so makes frequent words less likely than
         they are. The pairs are those that were trained on: within drawn windows, and thinned by
         `sample`. A single matrix never meets a word as its own negative, so that s(w -> w) means

@@ -1,6 +1,6 @@
 """Full softmax: how much of it is learnt at once, and where it is too slow."""
 
-import warnings
+from fastsgns.errors import warn
 
 MOST_ROWS = 64
 MOST_SCORES = 1 << 24
@@ -23,11 +23,9 @@ def batch_rows(n_words: int) -> int:
     64
     """
     if n_words > MANY_WORDS:
-        warnings.warn(
+        warn(
             f"full softmax scores all {n_words:,} words for every hidden vector, and its cost "
             "grows with their number; negative=5 or hs=1 instead of softmax=1, or "
-            "max_final_vocab, is faster",
-            UserWarning,
-            stacklevel=2,
+            "max_final_vocab, is faster"
         )
     return max(1, min(MOST_ROWS, MOST_SCORES // max(n_words, 1)))

@@ -8,9 +8,11 @@ from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.factorization import Factors, truncated_svd
 from fastsgns.formats import native, registry
+from fastsgns.matrices import Matrices
 from fastsgns.models.ppmi import PPMI
 from fastsgns.progress import reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
+from fastsgns.vectors.roles import Roles
 
 KIND = "svd"
 
@@ -38,7 +40,8 @@ class SVDVectors:
     Attributes
     ----------
     wv, output : KeyedVectors
-        Rows of W and of C, float32, shape (V, d); both know counts.
+        Rows of W and of C, float32, shape (V, d); both know counts. Queries of `wv` take a
+        ``space``.
     values : ndarray, shape (d,)
         Singular values, descending.
     weight : float
@@ -82,12 +85,19 @@ class SVDVectors:
         self._factors, self._vocabulary, self.weight = factors, vocabulary, float(weight)
         self.wv = self._keyed(factors.left, weight)
         self.output = self._keyed(factors.right, 1 - weight)
+        self._matrices = Matrices({"input": self.wv.vectors, "output": self.output.vectors})
+        self.wv._matrices = self._matrices
 
     def _keyed(self, vectors: np.ndarray, exponent: float) -> KeyedVectors:
         scale = np.where(self.values > 0, self.values, 1) ** exponent * (self.values > 0)
         words = self._vocabulary
         scaled = np.multiply(vectors, scale, dtype=np.float32)
         return KeyedVectors.from_arrays(words.words, scaled, words.counts, words.ids)
+
+    @property
+    def roles(self) -> Roles:
+        """W and C by role, and their combinations; see `fastsgns.vectors.roles.Roles`."""
+        return Roles(self.wv, self._matrices)
 
     @property
     def values(self) -> np.ndarray:

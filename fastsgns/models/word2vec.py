@@ -116,7 +116,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         negative targets. See `fastsgns.tying.Tying`, and docs/roles.md for what to use when.
     bias : {"scalar", "word", "both"}
         For "tied+bias": one number; a number a word in the output role; or in either role. They
-        start at -log(negative), and the scalar learns at a hundredth of the rate.
+        start so that scores are -log(negative), and the scalar learns at a hundredth of the rate.
     coupling : float
         For "three": weight of the penalty |n_j - c_j|^2 / 2 each time either vector of j is met.
         0 lets all words collapse into one direction, 10 and more do not.

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fastsgns import kernels
 from fastsgns._version import __version__
 from fastsgns.progress import make_bar
 from fastsgns.study.cache import Cache, Result
@@ -32,13 +33,12 @@ EXPERIMENTS: dict[str, Experiment] = {
 
 @cache
 def code() -> str:
-    """Tell one version of the experiments from another, by their sources."""
-    found = hashlib.sha256(__version__.encode())
-    folder = Path(__file__).parent
-    parts = [folder / name for name in ("pairs.py", "judgements.py", "spectrum.py")]
-    files = [*folder.glob("experiments/*.py*"), *parts]
-    for path in sorted(files):
-        found.update(path.read_bytes())
+    """Tell one state of the package from another: experiments, models and compiled kernels."""
+    found = hashlib.sha256(f"{__version__} {kernels.variant()}".encode())
+    folder = Path(__file__).parent.parent
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".so", ".pyd")):
+        if not path.is_relative_to(folder / "cli"):
+            found.update(path.read_bytes())
     return found.hexdigest()[:16]
 
 
