@@ -7,6 +7,7 @@ from bench import (
     glove,
     matrices,
     memory,
+    nodes,
     overhead,
     ppmi,
     quality,
@@ -23,7 +24,7 @@ from fastsgns.console import say
 INTERRUPTED = 130
 COMMANDS = (
     *(standard, speed, quality, matrices, ppmi, glove),
-    *(scan, memory, scaling, roofline, overhead, summary),
+    *(scan, nodes, memory, scaling, roofline, overhead, summary),
 )
 DESCRIPTION = """\
 Measure fastsgns beside gensim, on the same text and in the same run.

@@ -18,7 +18,10 @@ from fastsgns.cli import build_parser, main, sources
 
 ANIMALS = ["cat", "dog", "horse", "mouse", "fur", "tail", "paw"]
 MACHINES = ["car", "road", "wheel", "fuel", "engine", "brake", "gear"]
-COMMANDS = ["train", "ppmi", "nodes", "vocab", "nn", "analogy", "eval", "convert", "info", "demo", "study"]
+COMMANDS = [
+    *("train", "ppmi", "nodes", "vocab", "nn", "analogy"),
+    *("eval", "convert", "info", "demo", "study"),
+]
 PROGRAM = [sys.executable, "-m", "fastsgns"]
 
 

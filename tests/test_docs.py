@@ -10,7 +10,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 
 
-@pytest.mark.parametrize("page", ["roles.md"])
+@pytest.mark.parametrize("page", ["roles.md", "directed.md"])
 def test_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.S)

@@ -7,7 +7,7 @@ import numpy as np
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.links import LinkModel
 
-SMOOTHING = 0.01
+SMOOTHING = 0.1
 
 
 class JointScore(LinkModel):
@@ -50,7 +50,7 @@ class JointScore(LinkModel):
     >>> model = NodeEmbedding(dimensions=4, workers=1).fit(graph)
     >>> joint = JointScore(model, graph)
     >>> added = joint.score("a", "b") - model.score("a", "b")
-    >>> bool(np.isclose(added, np.log(2.01) + 0.75 * np.log(1.01)))
+    >>> bool(np.isclose(added, np.log(2.1) + 0.75 * np.log(1.1)))
     True
     """
 
@@ -77,8 +77,8 @@ class JointScore(LinkModel):
         ids = graph.ids
         return np.log(degrees[[ids[name] for name in vectors.index_to_key]] + smoothing)
 
-    def score(self, u: Any, v: Any) -> Any:
-        """As of `LinkModel`, with the logarithms of both degrees added."""
+    def score(self, u: Any, v: Any, popularity: bool = True) -> Any:
+        """As of `LinkModel`, with the logarithms of both degrees added, whatever `popularity`."""
         found = super().score(u, v)
         many = isinstance(u, (list, np.ndarray))
         ids = self.source.key_to_index

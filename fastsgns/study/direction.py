@@ -10,7 +10,9 @@ from fastsgns.study.graphs import GraphMaterial
 
 SHARE = 0.3
 KINDS = (0.0, 0.5, 1.0, DEGREE)
-TRAINING: dict[str, Any] = {"walks": "nerd", "dimensions": 64}
+TRAINING: dict[str, Any] = {
+    "walks": "nerd", "walk_length": 4, "num_walks": 400, "dimensions": 64
+}  # fmt: skip
 RAW, JOINT = "raw", "with degrees"
 
 

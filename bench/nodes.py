@@ -1,0 +1,218 @@
+"""``python -m bench nodes``: vectors of nodes beside pecanpy and node2vec, and a large graph."""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench import options, process
+from bench.corpus import data_folder
+from bench.process import JobError
+from bench.record import Record
+from bench.report import table
+from fastsgns.console import say, short
+from fastsgns.graph.classification import Labels, classify, read_labels
+from fastsgns.machine import n_cores
+from fastsgns.study.intervals import interval
+
+EXAMPLES = """\
+Each package learns from the same file of edges, of an undirected graph, with the same settings,
+from the file to the vectors; one classifier then predicts labels by the vectors of each, on the
+same splits. Packages that PYTHON (--peers) can't import are left out.
+
+examples:
+  python -m bench nodes --peers venv/bin/python
+  python -m bench nodes --peers venv/bin/python --num-walks 80 --walk-length 40
+  python -m bench nodes graph.edges --labels graph.labels --packages fastsgns
+  python -m bench nodes --synthetic
+  python -m bench nodes --synthetic --nodes 1e6 --edges 1e7 --dim 64
+"""
+PEERS = ("pecanpy", "node2vec")
+JOBS = Path(__file__).parent / "node_jobs.py"
+Result = dict[str, Any]
+
+
+def add(commands: Any, **common: Any) -> None:
+    """Declare the sub-command."""
+    parser = commands.add_parser(
+        "nodes", help="vectors of nodes: speed and quality", epilog=EXAMPLES, **common
+    )
+    graphs = data_folder() / "graphs"
+    parser.add_argument(
+        "graph", nargs="?", type=Path, default=graphs / "blogcatalog.edges", metavar="EDGES",
+        help="'node node' a line, each edge once (blogcatalog of the data folder)",
+    )  # fmt: skip
+    parser.add_argument("--labels", type=Path, metavar="FILE", help="(EDGES with .labels)")
+    parser.add_argument(
+        "--peers", default=sys.executable, metavar="PYTHON",
+        help="the Python that pecanpy and node2vec are installed for (this one)",
+    )  # fmt: skip
+    parser.add_argument("--packages", nargs="+", default=["fastsgns", *PEERS], metavar="NAME")
+    parser.add_argument("--dim", type=options.positive, default=128, help="(128)")
+    parser.add_argument("--walk-length", type=options.positive, default=80, help="(80)")
+    parser.add_argument("--num-walks", type=options.positive, help="(10; 1 of --synthetic)")
+    parser.add_argument("--window", type=options.positive, default=10, help="(10)")
+    parser.add_argument("-p", type=float, default=1.0, help="(1)")
+    parser.add_argument("-q", type=float, default=1.0, help="(1)")
+    parser.add_argument("--workers", type=options.positive, default=n_cores(), help="(all cores)")
+    parser.add_argument("--seeds", type=options.positive, default=1, metavar="N", help="(1)")
+    parser.add_argument(
+        "--shares", type=float, nargs="+", default=[0.1, 0.5, 0.9], help="(0.1 0.5 0.9)"
+    )
+    parser.add_argument(
+        "--splits", type=options.positive, default=5, help="of the nodes, for each share (5)"
+    )
+    parser.add_argument(
+        "--limit", type=options.positive, default=7200, metavar="SECONDS",
+        help="stop a package after so long (7200)",
+    )  # fmt: skip
+    parser.add_argument("--synthetic", action="store_true", help="a large directed graph instead")
+    parser.add_argument("--nodes", type=options.positive, default=10**6, help="of it (1e6)")
+    parser.add_argument("--edges", type=options.positive, default=10**7, help="of it (1e7)")
+    options.add_fastsgns(parser)
+    options.add_output(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print a table."""
+    if arguments.synthetic:
+        return run_synthetic(arguments)
+    if not arguments.graph.exists():
+        raise FileNotFoundError(f"{arguments.graph} does not exist: name a file of edges")
+    record = options.new_record(arguments, {"name": arguments.graph.name})
+    labels = read_labels(arguments.labels or arguments.graph.with_suffix(".labels"))
+    for name in arguments.packages:
+        if not is_there(name, python_of(name, arguments)):
+            say(f"{name} is not installed for {python_of(name, arguments)}: left out")
+            continue
+        for seed in range(1, arguments.seeds + 1):
+            try:
+                result = measure(name, seed, arguments, labels)
+            except JobError as error:
+                say(str(error))
+                break
+            say(f"{name}, seed {seed}: {sum(result['seconds'].values()):.1f} s")
+            record.append({"package": name, "seed": seed, **result})
+    print(rendered(record, arguments))
+    print(f"\n{record.path}")
+    return 0
+
+
+def python_of(name: str, arguments: argparse.Namespace) -> str:
+    """Tell which Python runs a package."""
+    return arguments.peers if name in PEERS else sys.executable
+
+
+def is_there(name: str, python: str) -> bool:
+    """Whether a Python can import a package."""
+    line = [python, "-c", f"import {name}"]
+    return subprocess.run(line, env=process.environment(), capture_output=True).returncode == 0
+
+
+def settings(arguments: argparse.Namespace) -> Result:
+    """What all packages are told."""
+    return {
+        "dim": arguments.dim,
+        "walk_length": arguments.walk_length,
+        "num_walks": arguments.num_walks or (1 if arguments.synthetic else 10),
+        "window": arguments.window,
+        "p": arguments.p,
+        "q": arguments.q,
+        "workers": arguments.workers,
+    }
+
+
+def call(python: str, job: Result, limit: float) -> Result:
+    """Run a job of `bench.node_jobs` in a process of its own.
+
+    Raises
+    ------
+    JobError
+        If it fails or takes longer.
+    """
+    try:
+        done = subprocess.run(
+            [python, str(JOBS)], input=json.dumps(job), capture_output=True, text=True,
+            env=process.environment(), timeout=limit,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise JobError(f"{job['package']} took more than {limit} s") from None
+    if done.returncode:
+        tail = "\n  ".join(done.stderr.strip().splitlines()[-process.STDERR_LINES :])
+        raise JobError(f"{job['package']} failed with code {done.returncode}:\n  {tail}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure(name: str, seed: int, arguments: argparse.Namespace, labels: Result) -> Result:
+    """Make the vectors, and classify the nodes by them; the splits are the same for all."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "vectors.npz"
+        job = settings(arguments) | {
+            "package": name, "seed": seed, "edges": str(arguments.graph), "vectors": str(path),
+            "options": dict(arguments.fastsgns),
+        }  # fmt: skip
+        result = call(python_of(name, arguments), job, arguments.limit)
+        with np.load(path) as found:
+            names, vectors = found["names"].tolist(), found["vectors"]
+    rows = {node: row for row, node in enumerate(names)}
+    known = Labels.of(labels, sorted(set(labels) & set(rows)))
+    features = vectors[[rows[node] for node in known.nodes]].astype(np.float32)
+    scores = classify(features, known, arguments.shares, range(1, arguments.splits + 1))
+    found_f1 = [{"share": s.share, "split": s.seed, "micro": s.micro, "macro": s.macro}
+                for s in scores]  # fmt: skip
+    return {**result, "settings": settings(arguments), "f1": found_f1}
+
+
+def rendered(record: Record, arguments: argparse.Namespace) -> str:
+    """Make the table of this run."""
+    last = max((r["run"] for r in record.results), default=0)
+    results = [r for r in record.results if r["run"] == last]
+    packages = list(dict.fromkeys(r["package"] for r in results))
+    heading = ["package", "seconds", "of fastsgns", "peak MB"]
+    heading += [f"{kind} {share:.0%}" for share in arguments.shares for kind in ("micro", "macro")]
+    times = {
+        name: np.mean([sum(r["seconds"].values()) for r in results if r["package"] == name])
+        for name in packages
+    }
+    rows = []
+    for name in packages:
+        own = [r for r in results if r["package"] == name]
+        ratio = times[name] / times["fastsgns"] if "fastsgns" in times else float("nan")
+        peak = max(r["peak_bytes"] for r in own) / 1e6
+        row = [name, f"{times[name]:.1f}", f"{ratio:.1f}", f"{peak:.0f}"]
+        for share in arguments.shares:
+            for kind in ("micro", "macro"):
+                scores = [f[kind] for r in own for f in r["f1"] if f["share"] == share]
+                row.append(with_interval(scores))
+        rows.append(row)
+    return table(heading, rows, arguments.markdown)
+
+
+def with_interval(values: list[float]) -> str:
+    """Write a mean and half its interval, in per cent."""
+    found = interval(values)
+    half = f" ± {100 * (found.high - found.mean):.1f}" if found.n > 1 else ""
+    return f"{100 * found.mean:.1f}{half}"
+
+
+def run_synthetic(arguments: argparse.Namespace) -> int:
+    """Train one pass over a graph made of random numbers, and say what it took."""
+    facts = {"name": "synthetic", "nodes": arguments.nodes, "edges": arguments.edges}
+    record = options.new_record(arguments, facts)
+    job = settings(arguments) | facts | {"package": "synthetic", "seed": 1}
+    result = record.append({**call(sys.executable, job, arguments.limit), "settings": job})
+    matrices = 2 * 4 * arguments.nodes * arguments.dim
+    graph = 4 * arguments.edges + 8 * arguments.nodes
+    steps = ", ".join(f"{name} {value:.1f} s" for name, value in result["seconds"].items())
+    print(
+        f"{short(arguments.nodes)} nodes, {short(arguments.edges)} edges, d = {arguments.dim}: "
+        f"{steps}\npeak {result['peak_bytes'] / 1e6:,.0f} MB, of it matrices {matrices / 1e6:,.0f} "
+        f"MB and one side of the graph {graph / 1e6:,.0f} MB\n\n{record.path}"
+    )
+    return 0
