@@ -194,6 +194,7 @@ def tampered(path, change):
         lambda t, m: m["parameters"].update(seed="s"),
         lambda t, m: m["state"].pop("epochs_trained"),
         lambda t, m: m["state"].update(epochs_trained="2"),
+        lambda t, m: m["state"].update(epochs_begun=-1),
         lambda t, m: m["state"].update(epoch_losses=3),
         lambda t, m: m["state"].update(epoch_losses=["low"]),
         lambda t, m: m["state"].update(lifecycle_events={}),

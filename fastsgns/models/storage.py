@@ -59,6 +59,7 @@ STATE_TYPES: dict[str, Any] = {
     "epoch_losses": list,
     "lifecycle_events": list,
 }
+COUNTS = ("corpus_count", "corpus_total_words", "train_count", "epochs_trained", "epochs_begun")
 PARAMETERS, STATE = list(PARAMETER_TYPES), list(STATE_TYPES)
 
 
@@ -118,6 +119,9 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
         state = _typed(metadata["state"], STATE_TYPES)
         if not all(isinstance(loss, REAL) for loss in state["epoch_losses"]):
             raise TypeError(f"epoch_losses are {state['epoch_losses']!r:.60}")
+        below = [name for name in COUNTS if state[name] < 0]
+        if below:
+            raise ValueError(f"{below[0]} is {state[below[0]]}")
         model = cls.__new__(cls)
         Word2Vec.__init__(model, **parameters)
         for name, value in state.items():
