@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from fastsgns._version import __version__
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.study.settings import Settings
 
@@ -23,7 +22,7 @@ class GraphMaterial:
     ----------
     graphs : mapping of str to DirectedGraph
     settings : Settings
-        `n_seeds` and `dimensions` count.
+        Of which `n_seeds` counts.
     workers : int, optional
         Threads of a training; by default one for each core.
     """
@@ -38,14 +37,12 @@ class GraphMaterial:
 
     @cached_property
     def identity(self) -> dict[str, object]:
-        """Everything about the graphs and the experiment that a result depends on."""
-        found = hashlib.sha256(__version__.encode())
-        for name in ("graphs.py", "direction.py"):
-            found.update((Path(__file__).parent / name).read_bytes())
+        """Everything about the graphs that a result depends on."""
+        found = hashlib.sha256()
         for name, graph in self.graphs.items():
             found.update(f"{name} {graph.is_directed}".encode())
             found.update(graph.out_offsets.tobytes() + graph.out_targets.tobytes())
-        return {"graphs": found.hexdigest()[:24], "dimensions": self.settings.dimensions}
+        return {"graphs": found.hexdigest()[:24]}
 
 
 def load(folder: str | Path) -> dict[str, DirectedGraph]:
