@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -76,13 +77,13 @@ def fit(
     examples = np.hstack([features, np.ones((len(features), 1), features.dtype)])
     shape = examples.shape[1], classes.shape[1]
     loss = partial(loss_and_gradient, examples, classes.astype(examples.dtype), penalty)
-    found = minimize(
-        lambda flat: _flat(*loss(flat.reshape(shape).astype(examples.dtype))),
-        np.zeros(shape).ravel(),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": steps, "gtol": GRADIENT, "ftol": 1e-9},
-    )
+
+    def target(flat: Any) -> Any:
+        return _flat(*loss(flat.reshape(shape).astype(examples.dtype)))
+
+    options: Any = {"maxiter": steps, "gtol": GRADIENT, "ftol": 1e-9}
+    start = np.zeros(shape).ravel()
+    found: Any = minimize(target, start, jac=True, method="L-BFGS-B", options=options)
     return Logistic(found.x.reshape(shape).astype(examples.dtype))
 
 
