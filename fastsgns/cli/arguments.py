@@ -67,6 +67,17 @@ def add_command(
     return parser
 
 
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Add where vectors go, as `fastsgns.cli.sources.save` takes it."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="where the vectors go; '-' is standard output, as text",
+    )
+
+
 def add_inputs(parser: argparse.ArgumentParser) -> None:
     """Add what `fastsgns.cli.sources.open_corpus` wants to know."""
     parser.add_argument(

@@ -6,8 +6,8 @@ from typing import Any
 
 from fastsgns import GloVe
 from fastsgns.cli import sources
-from fastsgns.cli.arguments import UsageError, add_command, add_inputs, positive
-from fastsgns.console import INTERRUPTED, say, short
+from fastsgns.cli.arguments import UsageError, add_command, add_inputs, add_output, positive
+from fastsgns.console import INTERRUPTED, short
 from fastsgns.cooccurrence import SIDES, WEIGHTINGS, Cooccurrences
 
 TRAINING = ("x_max", "exponent", "alpha", "epochs")
@@ -35,13 +35,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         commands, "glove", "learn word vectors from counts of neighbours (GloVe)", EXAMPLES, run
     )
     add_inputs(parser)
-    parser.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        metavar="FILE",
-        help="where the vectors go; '-' is standard output, as text",
-    )
+    add_output(parser)
     parser.add_argument(
         "--save-counts",
         metavar="FILE",
@@ -130,18 +124,8 @@ def run(arguments: argparse.Namespace) -> int:
     seconds = time.perf_counter() - start
     if model.vocabulary is None:
         return INTERRUPTED
-    try:
-        _save(model, arguments)
-    except KeyboardInterrupt:
-        say(f"stopped while saving to {arguments.output}: what was learnt is lost")
-        return INTERRUPTED
-    if arguments.progress is not False or not finished:
-        say(_report(model, counts, seconds))
-        say(
-            f"{'saved to' if finished else 'stopped early; what there is is saved to'} "
-            f"{arguments.output}"
-        )
-    return 0 if finished else INTERRUPTED
+    report = _report(model, counts, seconds)
+    return sources.finish(lambda: _save(model, arguments), report, finished, arguments)
 
 
 def _given(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import argparse
 import time
 
 from fastsgns.cli import sources
-from fastsgns.cli.arguments import UsageError, add_command, add_inputs, positive
+from fastsgns.cli.arguments import UsageError, add_command, add_inputs, add_output, positive
 from fastsgns.console import say
 from fastsgns.models.ppmi import PPMI
 from fastsgns.models.svd import SVDVectors
@@ -27,13 +27,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Declare the sub-command."""
     parser = add_command(commands, "ppmi", "make word vectors by counting and SVD", EXAMPLES, run)
     add_inputs(parser)
-    parser.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        metavar="FILE",
-        help="where the vectors go; '-' is standard output, as text",
-    )
+    add_output(parser)
     counting = parser.add_argument_group("what is counted")
     counting.add_argument(
         "--window",

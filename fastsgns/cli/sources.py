@@ -6,13 +6,14 @@ import shutil
 import sys
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from fastsgns import EncodedCorpus, KeyedVectors, LineSentence
 from fastsgns.cli import streams
 from fastsgns.cli.arguments import UsageError
 from fastsgns.cli.streams import STDIO, is_stream
+from fastsgns.console import INTERRUPTED, say
 from fastsgns.corpus.encoded import count_words
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
@@ -249,6 +250,22 @@ def save(loaded: Any, path: str, format: str | None = None, header: bool = True)
         return
     vectors = getattr(loaded, "wv", loaded)
     vectors.save_word2vec_format(target, binary=format == "binary", write_header=header)
+
+
+def finish(save: Callable[[], None], report: str, finished: bool, arguments: Namespace) -> int:
+    """Save what was trained and say so; 130 if training or saving was stopped early."""
+    try:
+        save()
+    except KeyboardInterrupt:
+        say(f"stopped while saving to {arguments.output}: what was learnt is lost")
+        return INTERRUPTED
+    if arguments.progress is not False or not finished:
+        say(report)
+        say(
+            f"{'saved to' if finished else 'stopped early; what there is is saved to'} "
+            f"{arguments.output}"
+        )
+    return 0 if finished else INTERRUPTED
 
 
 def check_writable(path: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from fastsgns import EncodedCorpus, Word2Vec
 from fastsgns.cli import sources
-from fastsgns.cli.arguments import UsageError, add_command, add_inputs, positive
-from fastsgns.console import INTERRUPTED, say, short
+from fastsgns.cli.arguments import UsageError, add_command, add_inputs, add_output, positive
+from fastsgns.console import short
 from fastsgns.models import parameters
 from fastsgns.tying import BIASES, MATRICES
 
@@ -38,13 +38,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Declare the sub-command."""
     parser = add_command(commands, "train", "learn word vectors from text", EXAMPLES, run)
     add_inputs(parser)
-    parser.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        metavar="FILE",
-        help="where the vectors go; '-' is standard output, as text",
-    )
+    add_output(parser)
     parser.add_argument(
         "--save-corpus",
         metavar="FILE",
@@ -158,18 +152,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.resume:
         model.build_vocab(corpus)
     finished, seconds, n_words = _train(model, corpus)
-    try:
-        sources.save(model, arguments.output)
-    except KeyboardInterrupt:
-        say(f"stopped while saving to {arguments.output}: what was learnt is lost")
-        return INTERRUPTED
-    if arguments.progress is not False or not finished:
-        say(_report(model, seconds, n_words))
-        say(
-            f"{'saved to' if finished else 'stopped early; what there is is saved to'} "
-            f"{arguments.output}"
-        )
-    return 0 if finished else INTERRUPTED
+    report = _report(model, seconds, n_words)
+    return sources.finish(
+        lambda: sources.save(model, arguments.output), report, finished, arguments
+    )
 
 
 def _hyper_parameters(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -51,3 +51,17 @@ def load(path: Any, mmap: bool = False) -> Any:
         raise FormatError(f"{path} is damaged: it holds no {missing}") from None
     except FormatError as error:
         raise FormatError(f"{path} is damaged: {error}") from None
+
+
+def load_as(cls: type, path: Any) -> Any:
+    """Read a native file that holds a `cls`.
+
+    Raises
+    ------
+    FormatError
+        If it holds something else, or is damaged.
+    """
+    loaded = load(path)
+    if not isinstance(loaded, cls):
+        raise FormatError(f"{path} holds a {type(loaded).__name__}, where {cls.__name__} is wanted")
+    return loaded

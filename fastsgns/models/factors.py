@@ -9,7 +9,7 @@ from fastsgns.factorization import truncated_svd
 from fastsgns.formats import native, registry
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows
-from fastsgns.models.links import LinkModel
+from fastsgns.models.links import LinkModel, check_known
 from fastsgns.progress import reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
@@ -117,11 +117,7 @@ class Factorized(LinkModel):
         FormatError
             If it is another file, or damaged.
         """
-        loaded = registry.load(path)
-        if not isinstance(loaded, cls):
-            kind = type(loaded).__name__
-            raise FormatError(f"{path} holds a {kind}, where {cls.__name__} is wanted")
-        return loaded
+        return registry.load_as(cls, path)
 
 
 class HOPE(Factorized):
@@ -277,32 +273,12 @@ def _loaded(tensors: native.Tensors, metadata: dict) -> Factorized:
     if source.dtype != np.float32 or target.dtype != np.float32 or self.values.dtype.kind != "f":
         raise FormatError("its vectors are not of float32")
     self.known = tensors["known_offsets"], tensors["known_targets"]
-    check_known(*self.known, len(names))
+    check_known(*self.known, len(names), len(names))
     try:
         self._set(names, source, target)
     except ValueError as error:
         raise FormatError(str(error)) from None
     return self
-
-
-def check_known(offsets: np.ndarray, targets: np.ndarray, n_nodes: int) -> None:
-    """Check known links that come from a file.
-
-    Raises
-    ------
-    FormatError
-        If they do not fit the number of nodes.
-    """
-    if offsets.dtype != np.int64 or targets.dtype != np.int32 or targets.ndim != 1:
-        raise FormatError(f"its known links are of {offsets.dtype} and {targets.dtype}")
-    if (
-        offsets.shape != (n_nodes + 1,)
-        or offsets[0] != 0
-        or offsets[-1] != len(targets)
-        or np.any(np.diff(offsets) < 0)
-        or (len(targets) and not 0 <= targets.min() <= targets.max() < n_nodes)
-    ):
-        raise FormatError(f"its known links do not fit {n_nodes} nodes")
 
 
 registry.register(KIND, _loaded)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns.errors import FormatError
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 Recommended = list[tuple[Hashable, float]]
@@ -150,3 +151,23 @@ def _ids(vectors: KeyedVectors, given: Any) -> np.ndarray:
         return np.array([vectors.key_to_index[name] for name in names], np.int64)
     except KeyError as missing:
         raise KeyError(f"{missing.args[0]!r} is not among the {len(vectors)} names") from None
+
+
+def check_known(offsets: np.ndarray, targets: np.ndarray, n_sources: int, n_targets: int) -> None:
+    """Check known links that come from a file: source i has ``targets[offsets[i]:offsets[i + 1]]``.
+
+    Raises
+    ------
+    FormatError
+        If they do not fit the numbers of sources and targets.
+    """
+    if offsets.dtype != np.int64 or targets.dtype != np.int32 or targets.ndim != 1:
+        raise FormatError(f"its known links are of {offsets.dtype} and {targets.dtype}")
+    if (
+        offsets.shape != (n_sources + 1,)
+        or offsets[0] != 0
+        or offsets[-1] != len(targets)
+        or np.any(np.diff(offsets) < 0)
+        or (len(targets) and not 0 <= targets.min() <= targets.max() < n_targets)
+    ):
+        raise FormatError(f"its known links do not fit {n_sources} sources and {n_targets} targets")

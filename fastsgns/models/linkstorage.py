@@ -7,6 +7,7 @@ import numpy as np
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, registry
 from fastsgns.matrices import Matrices
+from fastsgns.models.links import check_known
 
 NOT_SAVED = ("graph", "pairs", "walks_file", "progress")
 STATE: dict[str, Any] = {"epochs_trained": int, "epochs_begun": int, "epoch_losses": list}
@@ -135,14 +136,5 @@ def _known(
     if "known_offsets" not in tensors:
         return None
     offsets, targets = tensors["known_offsets"], tensors["known_targets"]
-    if (
-        offsets.shape != (n_sources + 1,)
-        or targets.ndim != 1
-        or (offsets.dtype, targets.dtype) != (np.int64, np.int32)
-        or offsets[0] != 0
-        or offsets[-1] != len(targets)
-        or np.any(np.diff(offsets) < 0)
-        or (len(targets) and not 0 <= targets.min() <= targets.max() < n_targets)
-    ):
-        raise ValueError("the known links are no rows of targets")
+    check_known(offsets, targets, n_sources, n_targets)
     return offsets, targets

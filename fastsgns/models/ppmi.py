@@ -282,10 +282,7 @@ class PPMI:
         FormatError
             If it is another file, or damaged.
         """
-        loaded = registry.load(path)
-        if not isinstance(loaded, PPMI):
-            raise FormatError(f"{path} holds a {type(loaded).__name__}, where PPMI is wanted")
-        return loaded
+        return registry.load_as(PPMI, path)
 
 
 def _encoded(

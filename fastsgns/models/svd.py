@@ -154,10 +154,7 @@ class SVDVectors:
         FormatError
             If it is another file, or damaged.
         """
-        loaded = registry.load(path)
-        if not isinstance(loaded, SVDVectors):
-            raise FormatError(f"{path} holds a {type(loaded).__name__}, where SVDVectors is wanted")
-        return loaded
+        return registry.load_as(SVDVectors, path)
 
 
 def _check(weight: float) -> None:
