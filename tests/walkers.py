@@ -77,17 +77,28 @@ class Walker:
         biased = (self.p, self.q) != (1, 1) and len(nodes) > 1
         if not biased or len(self.neighbours(side, nodes[-1])) == 1:
             return self.draw(side, nodes[-1], stream)
+        top = max(1, 1 / self.q)
+        weights = dict.fromkeys(self.neighbours(side, nodes[-1]), 0.0)
+        for node, weight in zip(self.neighbours(side, nodes[-1]), self.weights(side, nodes[-1])):
+            weights[node] += float(weight)
+        total = sum(weights.values())
+        excess = weights.get(nodes[-2], 0) * max(1 / self.p - top, 0)
         for _ in range(MOST_REFUSED):
             node = self.draw(side, nodes[-1], stream)
-            top = max(1, 1 / self.p, 1 / self.q)
-            if unit(stream) * top < self.factor(nodes[-2], node):
+            mark = unit(stream) * (excess + top * total)
+            if mark < excess:
+                return nodes[-2]
+            if (mark - excess) / total < self.factor(nodes[-2], node):
                 return node
         return self.exactly(side, nodes, stream)
 
+    def weights(self, side, node):
+        first, last = side.offsets[node], side.offsets[node + 1]
+        return np.ones(last - first) if side.weights is None else side.weights[first:last]
+
     def exactly(self, side, nodes, stream):
         found = self.neighbours(side, nodes[-1])
-        weights = 1 if side.weights is None else side.weights[side.offsets[nodes[-1]] :]
-        weights = np.broadcast_to(weights, len(found)) if side.weights is None else weights
+        weights = self.weights(side, nodes[-1])
         sums = np.cumsum([float(w) * self.factor(nodes[-2], x) for x, w in zip(found, weights)])
         return found[int(np.searchsorted(sums, unit(stream) * sums[-1], side="right"))]
 

@@ -66,9 +66,9 @@ def merge(const int64_t[::1] left_offsets not None, const int32_t[::1] left not 
                 place += 1
 
 
-cdef bint fill_row(const float *weights, uint32_t *slots, int64_t n, double *scaled,
-                   int32_t *places) noexcept nogil:
-    """The alias table of one row; False if its weights have no finite positive sum.
+cdef double fill_row(const float *weights, uint32_t *slots, int64_t n, double *scaled,
+                     int32_t *places) noexcept nogil:
+    """The alias table of one row, and its sum; -1 if that is not finite and positive.
 
     Vose (1991), "A Linear Algorithm for Generating Random Numbers with a Given Distribution":
     slots that lack are filled up by one that has too much, until that lacks, too. `places` is two
@@ -79,10 +79,10 @@ cdef bint fill_row(const float *weights, uint32_t *slots, int64_t n, double *sca
     cdef double total = 0
     for i in range(n):
         if not (weights[i] >= 0 and isfinite(weights[i])):
-            return False
+            return -1
         total += weights[i]
-    if n and not total > 0:
-        return False
+    if not total > 0:
+        return -1
     for i in range(n):
         scaled[i] = weights[i] * n / total
         slots[2 * i], slots[2 * i + 1] = 0xFFFFFFFFu, <uint32_t>i
@@ -102,12 +102,12 @@ cdef bint fill_row(const float *weights, uint32_t *slots, int64_t n, double *sca
             first_large += 1
             places[n_small] = large
             n_small += 1
-    return True
+    return total
 
 
 def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not None,
-               uint32_t[:, ::1] slots not None):
-    """Write an alias table for each row of weights: 8 bytes an edge, draws in O(1).
+               uint32_t[:, ::1] slots not None, double[::1] totals not None):
+    """Write an alias table for each row of weights, 8 bytes an edge, draws in O(1); and its sum.
 
     Slot i of a row keeps i with the probability ``slots[i, 0] / 2**32`` and else gives
     ``slots[i, 1]``, both counted from the row's start.
@@ -124,6 +124,8 @@ def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not
     cdef int32_t *places
     if slots.shape[0] != weights.shape[0] or slots.shape[1] != 2:
         raise ValueError(f"{weights.shape[0]} weights and {slots.shape[0]} slots")
+    if totals.shape[0] != n_nodes:
+        raise ValueError(f"{n_nodes} rows and {totals.shape[0]} totals")
     for node in range(n_nodes):
         longest = max(longest, offsets[node + 1] - offsets[node])
     scaled = <double *>malloc(longest * sizeof(double))
@@ -137,8 +139,9 @@ def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not
         while good and node < n_nodes:
             n = offsets[node + 1] - offsets[node]
             if n:
-                good = fill_row(&weights[offsets[node]], &slots[offsets[node], 0], n, scaled,
-                                places)
+                totals[node] = fill_row(&weights[offsets[node]], &slots[offsets[node], 0], n,
+                                        scaled, places)
+                good = totals[node] > 0
             node += 1
     free(scaled)
     free(places)

@@ -22,6 +22,8 @@ class Neighbours(NamedTuple):
         None if all are alike.
     slots : ndarray of uint32, shape (n_edges, 2), or None
         Alias tables of the weights, one a node (`fastsgns.graph.edges.alias_rows`).
+    totals : ndarray of float64, shape (n_nodes,), or None
+        Sums of the weights by node.
 
     Examples
     --------
@@ -38,6 +40,7 @@ class Neighbours(NamedTuple):
     targets: np.ndarray
     weights: np.ndarray | None = None
     slots: np.ndarray | None = None
+    totals: np.ndarray | None = None
 
     @classmethod
     def of(cls, graph: Any, side: str = "out") -> "Neighbours":
@@ -76,8 +79,9 @@ class Neighbours(NamedTuple):
             return cls(offsets, targets)
         weights = np.ascontiguousarray(weights, np.float32)
         slots = np.empty((len(weights), 2), np.uint32)
-        edges.alias_rows(offsets, weights, slots)
-        return cls(offsets, targets, weights, slots)
+        totals = np.zeros(len(offsets) - 1)
+        edges.alias_rows(offsets, weights, slots, totals)
+        return cls(offsets, targets, weights, slots, totals)
 
     @property
     def n_nodes(self) -> int:

@@ -18,11 +18,12 @@ cdef enum:
     TOGETHER = 32
     MOST_REFUSED = 64
 
-# `Neighbours`; without slots all neighbours of a node are alike.
+# `Neighbours`; without slots all neighbours of a node are alike, and weigh 1.
 cdef struct Edges:
     const int64_t *offsets
     const int32_t *targets
     const float *weights
+    const double *totals
     const AliasSlot *slots
 
 # What the walks of a call have in common. The step from the n-th node is along sides[(n - 1) % 2].
@@ -35,12 +36,14 @@ cdef struct Rule:
     double top
     uint32_t stop
 
-# A walk on its way: `edge` is the one it tries, -1 where there is none.
+# A walk on its way: `edge` is the one it tries, -1 where there is none; `excess` is what returning
+# weighs beyond `top`, by which the rejection takes a step at the most.
 cdef struct Walk:
     uint64_t random
     uint64_t draw
     int64_t edge
     int64_t n_nodes
+    double excess
     int32_t *nodes
     int32_t at
     int32_t previous
@@ -78,8 +81,8 @@ cdef inline void settle(const Edges *edges, Walk *walk) noexcept nogil:
     prefetch_slot(&edges.targets[walk.edge])
 
 
-cdef inline bint has_edge(const Edges *edges, int32_t source, int32_t target) noexcept nogil:
-    """Whether `target` is among the neighbours of `source`, which are sorted."""
+cdef inline int64_t find(const Edges *edges, int32_t source, int32_t target) noexcept nogil:
+    """The first edge from `source` to `target`, or where it would be: neighbours are sorted."""
     cdef int64_t low = edges.offsets[source], high = edges.offsets[source + 1], middle
     while low < high:
         middle = (low + high) // 2
@@ -87,7 +90,12 @@ cdef inline bint has_edge(const Edges *edges, int32_t source, int32_t target) no
             low = middle + 1
         else:
             high = middle
-    return low < edges.offsets[source + 1] and edges.targets[low] == target
+    return low
+
+
+cdef inline bint has_edge(const Edges *edges, int32_t source, int32_t target) noexcept nogil:
+    cdef int64_t edge = find(edges, source, target)
+    return edge < edges.offsets[source + 1] and edges.targets[edge] == target
 
 
 cdef inline double uniform(Walk *walk) noexcept nogil:
@@ -103,18 +111,45 @@ cdef inline double factor(const Rule *rule, const Walk *walk, int32_t node) noex
     return rule.far
 
 
-cdef inline bint is_refused(const Rule *rule, Walk *walk, int32_t node) noexcept nogil:
-    """Whether the rejection refuses `node`; the two ends of the draw need no look at the edges."""
-    cdef double mark = uniform(walk) * rule.top
-    if node != walk.previous and mark < min(rule.far, 1):
-        return False
-    if node != walk.previous and mark >= max(rule.far, 1):
-        return True
-    return mark >= factor(rule, walk, node)
-
-
 cdef inline double weight_of(const Edges *edges, int64_t edge) noexcept nogil:
     return 1 if edges.weights == NULL else edges.weights[edge]
+
+
+cdef inline double total_of(const Edges *edges, int32_t node) noexcept nogil:
+    return degree(edges, node) if edges.totals == NULL else edges.totals[node]
+
+
+cdef inline double excess_of(const Rule *rule, const Walk *walk) noexcept nogil:
+    """By how much the weight of all edges back is above what the rejection can give them."""
+    cdef const Edges *edges = rule.sides[0]
+    cdef int64_t last = edges.offsets[walk.at + 1], edge
+    cdef double weight = 0
+    if rule.back <= rule.top:
+        return 0
+    edge = find(edges, walk.at, walk.previous)
+    while edge < last and edges.targets[edge] == walk.previous:
+        weight += weight_of(edges, edge)
+        edge += 1
+    return weight * (rule.back - rule.top)
+
+
+cdef inline int32_t judge(const Rule *rule, Walk *walk, int32_t node) noexcept nogil:
+    """What becomes of `node`, drawn without node2vec's weights: itself, a return, or -1: refused.
+
+    A point is drawn from an area: `top` times the weight of each edge, and beside it `excess`. In
+    the latter it means returning; in the former it is as high over `node` as `mark`, and up to
+    `factor` takes it. A low mark takes what is not the node before without a look at the edges.
+    """
+    cdef double total = total_of(rule.sides[0], walk.at), mark
+    if walk.n_refused == 0:
+        walk.excess = excess_of(rule, walk)
+    mark = uniform(walk) * (walk.excess + rule.top * total)
+    if mark < walk.excess:
+        return walk.previous
+    mark = (mark - walk.excess) / total
+    if node != walk.previous and mark < min(rule.far, 1):
+        return node
+    return node if mark < factor(rule, walk, node) else -1
 
 
 cdef inline int32_t choose_exactly(const Rule *rule, Walk *walk) noexcept nogil:
@@ -141,7 +176,8 @@ cdef inline bint advance(const Rule *rule, Walk *walk) noexcept nogil:
         return False
     node = edges.targets[walk.edge]
     if rule.biased and walk.previous >= 0 and degree(edges, walk.at) > 1:
-        if is_refused(rule, walk, node):
+        node = judge(rule, walk, node)
+        if node < 0:
             walk.n_refused += 1
             if walk.n_refused < MOST_REFUSED:
                 return True

@@ -16,10 +16,12 @@ in O(1). All kinds of walks are made of this step:
                           Representation Learning for Directed Graphs")
 
 node2vec's weights are met by rejection: a neighbour drawn without them is taken with the
-probability of its weight over the largest of the three, else another is drawn. So no table by
-edge pairs is needed, and memory stays O(edges). After `MOST_REFUSED` refusals the step is drawn
-exactly, in O(degree): what was refused has no influence on what follows, so the probabilities stay
-the same, and a node whose only neighbour is unwelcome holds nobody up.
+probability of its weight over the larger of 1 and 1 / q, else another is drawn. Where 1 / p is more
+than that, what it has beyond is a share of the draw of its own (Yang, Zhang, Chen, Ma, Chen 2019,
+"KnightKing: A Fast Distributed Graph Random Walk Engine", section 4.2), so that a small p refuses
+no more. So no table by edge pairs is needed, and memory stays O(edges). After `MOST_REFUSED`
+refusals the step is drawn exactly, in O(degree): what was refused has no influence on what follows,
+so the probabilities stay the same, and a node whose only neighbour is unwelcome holds nobody up.
 
 Each walk has a random stream of its own, seeded by a draw from the caller's, so that the order in
 which walks move is free: `TOGETHER` of them take turns, and while one waits for the memory of its
@@ -41,17 +43,22 @@ cdef int fill_edges(Edges *edges, neighbours) except -1:
     cdef const int64_t[::1] offsets = neighbours.offsets
     cdef const int32_t[::1] targets = neighbours.targets
     cdef const float[::1] weights = neighbours.weights
+    cdef const double[::1] totals = neighbours.totals
     cdef const uint32_t[:, ::1] slots = neighbours.slots
     edges.offsets = &offsets[0]
     edges.targets = &targets[0] if targets.shape[0] else NULL
     edges.weights = NULL
+    edges.totals = NULL
     edges.slots = NULL
     if offsets[offsets.shape[0] - 1] != targets.shape[0]:
         raise ValueError(f"offsets up to {offsets[offsets.shape[0] - 1]} for {len(targets)} edges")
     if weights is not None and weights.shape[0]:
         if weights.shape[0] != targets.shape[0] or slots.shape[0] != targets.shape[0]:
             raise ValueError("weights and slots must be as many as edges")
+        if totals.shape[0] != offsets.shape[0] - 1:
+            raise ValueError("totals must be as many as nodes")
         edges.weights = &weights[0]
+        edges.totals = &totals[0]
         edges.slots = <const AliasSlot *>&slots[0, 0]
     return 0
 
@@ -103,7 +110,7 @@ def walk(neighbours, const int32_t[::1] starts not None, int64_t length, double 
     rule.length, rule.stop = length, 0
     rule.biased = p != 1 or q != 1
     rule.back, rule.far = 1 / p, 1 / q
-    rule.top = max(1, rule.back, rule.far)
+    rule.top = max(1, rule.far)
     with nogil:
         offsets[0] = 0
         while first < starts.shape[0]:
