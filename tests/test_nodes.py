@@ -266,6 +266,20 @@ def test_saved_and_loaded(tmp_path, walks, matrices):
         np.testing.assert_array_equal(loaded.target_prior, model.target_prior)
 
 
+def test_joint_pairs_bring_nodes_of_one_role_together():
+    """Nodes of one layer are sources of the same targets."""
+    model = fitted("nerd", joint=True)
+    alone = fitted("nerd")
+    assert model.joint and not np.array_equal(model.source.vectors, alone.source.vectors)
+
+    def gap(found):
+        likeness = found.source.vectors @ found.source.vectors.T
+        same = np.array([[a[0] == b[0] for a in GRAPH.names] for b in GRAPH.names])
+        return likeness[same].mean() - likeness[~same].mean()
+
+    assert gap(model) > gap(alone)
+
+
 def test_nothing_learned_is_nothing_to_save(tmp_path):
     with pytest.raises(ValueError, match="call fit"):
         NodeEmbedding().save(tmp_path / "model")
@@ -338,6 +352,7 @@ def test_files_of_another_kind_are_refused(tmp_path):
         ({"walks": "app", "q": 2}, "must be 1, 1 and 0"),
         ({"walks": "edges", "sample": 0.1}, "must be 1, 1 and 0"),
         ({"walks": "nerd", "matrices": "tied+bias"}, "no place"),
+        ({"walks": "forward", "joint": True}, "joint is about"),
     ],
 )
 def test_parameters_out_of_range_are_refused(options, message):

@@ -39,7 +39,8 @@ def kinds(file=None):
     return {
         "sentences": SentenceWalks(out, 9, 40, 0.5, 2.0, 3, file),
         "rooted": RootedWalks(out, 0.2, 10, 300, 3, file),
-        "alternating": AlternatingWalks(out, into, degrees, 6, 4000, noise, file),
+        "alternating": AlternatingWalks(out, into, degrees, 6, 4000, noise, False, file),
+        "joint": AlternatingWalks(out, into, degrees, 6, 4000, noise, True, file),
         "edges": EdgeDraws(out, GRAPH.out_degrees, 5000, file),
     }
 
@@ -113,7 +114,7 @@ def test_walks_lead_along_edges(kind):
         assert steps <= edges
     elif kind == "edges":
         assert set(file.found) == edges and len(file.found) == 5000
-    elif kind == "alternating":
+    elif kind in ("alternating", "joint"):
         out, into = GRAPH.out_degrees, GRAPH.in_degrees
         assert all(out[source] and into[target] for source, target in file.found)
     else:
@@ -133,10 +134,12 @@ def test_sentences_are_what_the_kernel_is_given():
     np.testing.assert_array_equal(walked.output, by_hand.output)
 
 
-def test_half_of_the_alternating_walks_train_exchanged_matrices():
-    """Sources are only ever negatives where targets predict, and the other way round."""
+@pytest.mark.parametrize("kind", ["alternating", "joint"])
+def test_half_of_the_alternating_walks_train_exchanged_matrices(kind):
+    """Sources are only ever negatives where targets predict, and the other way round; where nodes
+    predict those of their own role, negatives are of that, too."""
     file = Recorded()
-    chunks, by_hand = kinds(file)["alternating"], objective()
+    chunks, by_hand = kinds(file)[kind], objective()
     walked = copy.deepcopy(by_hand)
     chunks.train(walked, (0, 0, 100), RATES, 77)
     hubs, authorities = np.empty(50, np.int32), np.empty(50, np.int32)
@@ -148,13 +151,19 @@ def test_half_of_the_alternating_walks_train_exchanged_matrices():
         (authorities, (chunks.into, chunks.out), (middle, RATES[1]), True),
     ):
         inputs, outputs = np.empty((2, 150), np.int32)
-        n, stream = walks.alternate(*sides, starts, 6, stream, inputs, outputs)
+        n, after = walks.alternate(*sides, starts, 6, stream, inputs, outputs)
         goal = by_hand
         if swap:
             goal = replace(
                 by_hand, input=by_hand.output, output=by_hand.input, noise=chunks.source_noise
             )
-        kernels.train_pairs_chunk(goal, inputs, outputs, 0, n, *rates, stream)
+        kernels.train_pairs_chunk(goal, inputs, outputs, 0, n, *rates, after)
+        if kind == "joint":
+            n, after = walks.alternate(*sides, starts, 6, stream, inputs, outputs, same_role=True)
+            noise = by_hand.noise if swap else chunks.source_noise
+            goal = replace(goal, output=goal.input, noise=noise)
+            kernels.train_pairs_chunk(goal, inputs, outputs, 0, n, *rates, after)
+        stream = after
     for ours, theirs in zip(rows_of(walked), rows_of(by_hand)):
         np.testing.assert_array_equal(ours, theirs)
     assert not np.array_equal(walked.input, objective().input)

@@ -37,10 +37,10 @@ def rooted(neighbours, starts, stop=0.15, longest=10, stream=5):
     return list(zip(sources[:n].tolist(), targets[:n].tolist())), stream
 
 
-def alternate(there, back, starts, length=6, stream=5):
+def alternate(there, back, starts, length=6, stream=5, **options):
     starts = np.asarray(starts, np.int32)
     inputs, outputs = np.empty((2, len(starts) * (length // 2)), np.int32)
-    n, stream = walks.alternate(there, back, starts, length, stream, inputs, outputs)
+    n, stream = walks.alternate(there, back, starts, length, stream, inputs, outputs, **options)
     return list(zip(inputs[:n].tolist(), outputs[:n].tolist())), stream
 
 
@@ -70,6 +70,8 @@ def test_alternating_pairs_are_the_twins(graph, sides):
     found, stream = Walker(there, back).walks(starts, 6, 5)
     pairs = [(nodes[0], node) for nodes in found for node in nodes[1::2]]
     assert alternate(there, back, starts) == (pairs, stream)
+    alike = [(nodes[0], node) for nodes in found for node in nodes[2::2] if node != nodes[0]]
+    assert alternate(there, back, starts, same_role=True) == (alike, stream)
 
 
 @each_graph

@@ -11,6 +11,7 @@ from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.factors import HOPE, STRAP
 from fastsgns.models.links import LinkModel
 from fastsgns.models.nodes import WALKS, NodeEmbedding
+from fastsgns.models.sharing import SHARINGS
 from fastsgns.progress import reading_bar
 
 MATRICES = ("two", "tied", "tied+bias", "tied+reflect")
@@ -21,6 +22,7 @@ EXPLAINED = (
 )
 LEARNT = (
     "walk_length", "num_walks", "window_size", "p", "q", "walks", "negative", "alpha", "epochs",
+    "joint", "negative_sharing",
 )  # fmt: skip
 
 
@@ -56,9 +58,17 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         help="forward: along the edges; undirected: DeepWalk and node2vec; app: rooted PageRank; "
         "nerd: hubs and authorities by turns; edges: LINE (default: forward, or undirected)",
     )  # fmt: skip
+    walks.add_argument(
+        "--joint", action="store_const", const=True,
+        help="nerd: bring nodes of the same role together, too",
+    )  # fmt: skip
+    walks.add_argument(
+        "--sharing", dest="negative_sharing", choices=SHARINGS,
+        help="which pairs share negatives: block is fastest, pair the papers' (block)",
+    )  # fmt: skip
     for name, options in {
-        "--walk-length": "nodes a walk (80)",
-        "--num-walks": "walks a node (10)",
+        "--walk-length": "nodes a walk (80; nerd: 10)",
+        "--num-walks": "walks a node (10; app: 800, nerd: 160), edges: draws an edge (100)",
         "--window": "steps between source and target, at most (10)",
         "--negative": "negatives a pair (5)",
         "--epochs": "passes, each over new walks (1)",

@@ -159,7 +159,9 @@ class AlternatingWalks(PairWalks):
     Half the walks of a chunk start as sources, in proportion to the out-degrees, and go forward
     and backward in turn; they train the objective as it is. The other half start as targets, in
     proportion to the in-degrees, go backward first, and train it with its matrices exchanged: the
-    row of the target predicts those of sources, against negatives from `source_noise`.
+    row of the target predicts those of sources, against negatives from `source_noise`. With
+    `joint` the first node's row also predicts the rows, in the same matrix, of the other nodes
+    that its walk visits in its role, against negatives of that role.
 
     Parameters
     ----------
@@ -173,14 +175,18 @@ class AlternatingWalks(PairWalks):
         An epoch.
     source_noise : ndarray of uint32, shape (n, 2)
         Alias table of the negatives among sources.
+    joint : bool
+        Train on pairs of the same role as well.
     file : WalkFile, optional
+        Receives the pairs of a source and a target.
     """
 
     def __init__(
         self, out: Neighbours, into: Neighbours, degrees: tuple[np.ndarray, np.ndarray],
-        length: int, n_walks: int, source_noise: np.ndarray, file: WalkFile | None = None,
+        length: int, n_walks: int, source_noise: np.ndarray, joint: bool = False,
+        file: WalkFile | None = None,
     ) -> None:  # fmt: skip
-        self.out, self.into, self.length = out, into, length
+        self.out, self.into, self.length, self.joint = out, into, length, joint
         self.tables = sampling.alias_table(degrees[0]), sampling.alias_table(degrees[1])
         self.source_noise, self.file = source_noise, file
         self.n_units, self.starts = n_walks, cut(n_walks, length // 2)
@@ -192,25 +198,40 @@ class AlternatingWalks(PairWalks):
         authorities = np.empty(n_walks // 2, np.int32)
         stream = walks.draw(self.tables[0], stream, hubs)
         stream = walks.draw(self.tables[1], stream, authorities)
-        (sources, targets), stream = self._walk(self.out, self.into, hubs, stream)
-        middle = sum(rates) / 2
-        self._write(sources, targets)
-        done = self._learn(objective, (sources, targets), (rates[0], middle), stream)
-        (targets, sources), stream = self._walk(self.into, self.out, authorities, stream)
-        self._write(sources, targets)
         assert objective.output is not None
         exchanged = replace(
             objective, input=objective.output, output=objective.input, noise=self.source_noise
         )
-        also = self._learn(exchanged, (targets, sources), (middle, rates[1]), stream)
-        return done[0] + also[0], done[1] + also[1], done[2] + also[2]
+        middle = sum(rates) / 2
+        done = []
+        for goal, other, sides, starts, pace in (
+            (objective, exchanged, (self.out, self.into), hubs, (rates[0], middle)),
+            (exchanged, objective, (self.into, self.out), authorities, (middle, rates[1])),
+        ):
+            pairs, after = self._walk(*sides, starts, stream)
+            self._write(*(pairs if goal is objective else pairs[::-1]))
+            done.append(self._learn(goal, pairs, pace, after))
+            if self.joint:
+                pairs, _ = self._walk(*sides, starts, stream, same_role=True)
+                done.append(self._learn(within(other), pairs, pace, after))
+            stream = after
+        losses, n_examples, n_tokens = zip(*done)
+        return sum(losses), sum(n_examples), sum(n_tokens)
 
     def _walk(
-        self, there: Neighbours, back: Neighbours, starts: np.ndarray, stream: int
-    ) -> tuple[tuple[np.ndarray, np.ndarray], int]:
+        self, there: Neighbours, back: Neighbours, starts: np.ndarray, stream: int,
+        same_role: bool = False,
+    ) -> tuple[tuple[np.ndarray, np.ndarray], int]:  # fmt: skip
         inputs, outputs = np.empty((2, len(starts) * (self.length // 2)), np.int32)
-        n, stream = walks.alternate(there, back, starts, self.length, stream, inputs, outputs)
+        n, stream = walks.alternate(
+            there, back, starts, self.length, stream, inputs, outputs, same_role
+        )
         return (inputs[:n], outputs[:n]), stream
+
+
+def within(objective: Objective) -> Objective:
+    """The objective of pairs of two outputs: their matrix in both roles, against its own noise."""
+    return replace(objective, input=objective.output, n_flipped=0)
 
 
 class EdgeDraws(PairWalks):

@@ -29,5 +29,6 @@ def alternate(
     stream: int,
     inputs: np.ndarray,
     outputs: np.ndarray,
+    same_role: bool = False,
 ) -> tuple[int, int]: ...
 def draw(table: np.ndarray, stream: int, nodes: np.ndarray) -> int: ...

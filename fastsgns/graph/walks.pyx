@@ -182,12 +182,13 @@ def rooted(neighbours, const int32_t[::1] starts not None, double stop, int64_t 
 
 
 def alternate(there, back, const int32_t[::1] starts not None, int64_t length, uint64_t stream,
-              int32_t[::1] inputs not None, int32_t[::1] outputs not None):
+              int32_t[::1] inputs not None, int32_t[::1] outputs not None, bint same_role=False):
     """Write pairs (first node, node of the other role) of walks along `there` and `back` in turn.
 
     With the edges forward `there` and backward as `back` the first node is a source and every
     second one a target of it, or of another source of the same target, and so on; with the two
-    exchanged it is a target. Of a walk of 2 nodes that is an edge.
+    exchanged it is a target. Of a walk of 2 nodes that is an edge. The same stream makes the same
+    walks with `same_role`, which pairs the first node with the others of its role instead.
 
     Parameters
     ----------
@@ -198,6 +199,8 @@ def alternate(there, back, const int32_t[::1] starts not None, int64_t length, u
     stream : int
     inputs, outputs : ndarray of int32, shape (n * (length // 2),)
         Receive the pairs.
+    same_role : bool
+        Pair nodes of the same role; the first node is not paired with itself.
 
     Returns
     -------
@@ -228,10 +231,10 @@ def alternate(there, back, const int32_t[::1] starts not None, int64_t length, u
                 walks[k].nodes = nodes + k * length
             walk_together(&rule, walks, n)
             for k in range(n):
-                for i in range(1, walks[k].n_nodes, 2):
+                for i in range(1 + same_role, walks[k].n_nodes, 2):
                     inputs[n_pairs] = starts[first + k]
                     outputs[n_pairs] = walks[k].nodes[i]
-                    n_pairs += 1
+                    n_pairs += not same_role or inputs[n_pairs] != outputs[n_pairs]
             first += n
         free(nodes)
     return n_pairs, next_random(&stream)

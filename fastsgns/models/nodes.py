@@ -41,7 +41,8 @@ class NodeEmbedding(LinkTraining):
     "app"        a walk's first node and its last, where it stops after each step with probability
                  `stop`: rooted PageRank, a pair a walk
     "nerd"       walks forward and backward in turn; the first node in its role, source or target,
-                 and each visited in the other one; both sides learn by predicting the other
+                 and each visited in the other one; both sides learn by predicting the other, and
+                 with `joint` the first node also predicts those visited in its own role
     "edges"      the two ends of edges, drawn by weight: second-order LINE
     ============ ==================================================================================
 
@@ -89,6 +90,8 @@ class NodeEmbedding(LinkTraining):
         Draw the window of each node uniformly from 1 .. `window_size`.
     stop : float
         "app": the probability that a walk ends after a step.
+    joint : bool
+        "nerd": train on pairs of two sources and of two targets as well.
     negative_sharing : {"block", "window", "pair"}
         Whether neighbouring pairs share negatives, which is several times as fast, as for Word2Vec;
         pairs that are no sentences share by 8.
@@ -99,7 +102,8 @@ class NodeEmbedding(LinkTraining):
     compute_loss : bool
         Fill `epoch_losses`.
     walks_file : path, optional
-        Write the walks to this file as well, one a line, or the pairs of "app", "nerd" and "edges".
+        Write the walks to this file as well, one a line, or the pairs of "app", "nerd" (those of a
+        source and a target) and "edges".
     progress : bool or None
         Progress bar: yes, no, or where standard error is a terminal.
 
@@ -149,6 +153,7 @@ class NodeEmbedding(LinkTraining):
         sample: float = 0.0,
         shrink_windows: bool = True,
         stop: float = 0.15,
+        joint: bool = False,
         negative_sharing: str = "block",
         workers: int | None = None,
         seed: int | None = 1,
@@ -161,7 +166,8 @@ class NodeEmbedding(LinkTraining):
         self.window_size, self.p, self.q, self.walks = window_size, p, q, walks
         self.matrices, self.negative, self.ns_exponent = matrices, negative, ns_exponent
         self.alpha, self.min_alpha, self.epochs = alpha, min_alpha, epochs
-        self.sample, self.shrink_windows, self.stop = sample, shrink_windows, stop
+        self.sample, self.shrink_windows = sample, shrink_windows
+        self.stop, self.joint = stop, joint
         self.negative_sharing, self.workers, self.seed = negative_sharing, workers, seed
         self.compute_loss, self.walks_file, self.progress = compute_loss, walks_file, progress
         self._check()
@@ -250,6 +256,8 @@ class NodeEmbedding(LinkTraining):
                 f"p, q and sample are about walks that are sentences, {SENTENCES}; with "
                 f"walks={kind!r} they must be 1, 1 and 0, and are {self.p}, {self.q}, {self.sample}"
             )
+        if self.joint and kind != "nerd":
+            raise ValueError(f'joint is about walks="nerd"; with walks={kind!r} it must be False')
         if kind == "nerd" and self.matrices == "tied+bias":
             raise ValueError(
                 'walks="nerd" also predicts sources by targets, and a bias a target has no place '
@@ -302,7 +310,7 @@ class NodeEmbedding(LinkTraining):
         noise = sampling.noise_distribution(graph.out_degrees + 1, self.ns_exponent)
         return AlternatingWalks(
             out, Neighbours.of(graph, "in"), (graph.out_degrees, graph.in_degrees), length,
-            n_walks * graph.n_nodes, sampling.alias_table(noise), file,
+            n_walks * graph.n_nodes, sampling.alias_table(noise), bool(self.joint), file,
         )  # fmt: skip
 
     def save(self, path: Any) -> None:
