@@ -5,6 +5,7 @@ import sys
 
 from bench import (
     glove,
+    links,
     matrices,
     memory,
     nodes,
@@ -24,7 +25,7 @@ from fastsgns.console import say
 INTERRUPTED = 130
 COMMANDS = (
     *(standard, speed, quality, matrices, ppmi, glove),
-    *(scan, nodes, memory, scaling, roofline, overhead, summary),
+    *(scan, nodes, links, memory, scaling, roofline, overhead, summary),
 )
 DESCRIPTION = """\
 Measure fastsgns beside gensim, on the same text and in the same run.

@@ -19,7 +19,7 @@ Made = tuple[list[str], Any, dict[str, float]]
 
 
 class Clock:
-    """Seconds of one step after the other.
+    """Seconds of one step after the other, by the clock on the wall.
 
     Examples
     --------

@@ -23,11 +23,14 @@ from fastsgns.study.intervals import interval
 EXAMPLES = """\
 Each package learns from the same file of edges, of an undirected graph, with the same settings,
 from the file to the vectors; one classifier then predicts labels by the vectors of each, on the
-same splits. Packages that PYTHON (--peers) can't import are left out.
+same splits. Packages that PYTHON (--peers) can't import are left out. Seed by seed one package
+follows the other. Each keeps its own default of epochs, 1 of fastsgns and pecanpy and 5 of node2vec;
+'fastsgns:epochs=3' is fastsgns with that setting, and may stand beside others.
 
 examples:
   python -m bench nodes --peers venv/bin/python
   python -m bench nodes --peers venv/bin/python --num-walks 80 --walk-length 40
+  python -m bench nodes --peers venv/bin/python --packages fastsgns fastsgns:epochs=3 node2vec
   python -m bench nodes graph.edges --labels graph.labels --packages fastsgns
   python -m bench nodes --synthetic
   python -m bench nodes --synthetic --nodes 1e6 --edges 1e7 --dim 64
@@ -87,16 +90,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise FileNotFoundError(f"{arguments.graph} does not exist: name a file of edges")
     record = options.new_record(arguments, {"name": arguments.graph.name})
     labels = read_labels(arguments.labels or arguments.graph.with_suffix(".labels"))
-    for name in arguments.packages:
-        if not is_there(name, python_of(name, arguments)):
-            say(f"{name} is not installed for {python_of(name, arguments)}: left out")
-            continue
-        for seed in range(1, arguments.seeds + 1):
+    packages = [name for name in arguments.packages if is_there(name, arguments)]
+    for seed in range(1, arguments.seeds + 1):
+        for name in list(packages):
             try:
                 result = measure(name, seed, arguments, labels)
             except JobError as error:
                 say(str(error))
-                break
+                packages.remove(name)
+                continue
             say(f"{name}, seed {seed}: {sum(result['seconds'].values()):.1f} s")
             record.append({"package": name, "seed": seed, **result})
     print(rendered(record, arguments))
@@ -109,10 +111,14 @@ def python_of(name: str, arguments: argparse.Namespace) -> str:
     return arguments.peers if name in PEERS else sys.executable
 
 
-def is_there(name: str, python: str) -> bool:
-    """Whether a Python can import a package."""
-    line = [python, "-c", f"import {name}"]
-    return subprocess.run(line, env=process.environment(), capture_output=True).returncode == 0
+def is_there(name: str, arguments: argparse.Namespace) -> bool:
+    """Whether its Python can import a package; if not, that is said."""
+    python = python_of(name, arguments)
+    line = [python, "-c", f"import {name.partition(':')[0]}"]
+    if subprocess.run(line, env=process.environment(), capture_output=True).returncode == 0:
+        return True
+    say(f"{name} is not installed for {python}: left out")
+    return False
 
 
 def settings(arguments: argparse.Namespace) -> Result:
@@ -151,11 +157,13 @@ def call(python: str, job: Result, limit: float) -> Result:
 
 def measure(name: str, seed: int, arguments: argparse.Namespace, labels: Result) -> Result:
     """Make the vectors, and classify the nodes by them; the splits are the same for all."""
+    package, _, setting = name.partition(":")
+    own = [options.assignment(setting)] if setting else []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "vectors.npz"
         job = settings(arguments) | {
-            "package": name, "seed": seed, "edges": str(arguments.graph), "vectors": str(path),
-            "options": dict(arguments.fastsgns),
+            "package": package, "seed": seed, "edges": str(arguments.graph), "vectors": str(path),
+            "options": dict([*arguments.fastsgns, *own]),
         }  # fmt: skip
         result = call(python_of(name, arguments), job, arguments.limit)
         with np.load(path) as found:

@@ -121,10 +121,13 @@ def new_record(
 ) -> Record:
     """Open the record of a command on a corpus of which these are the facts."""
     versions = process.run({"job": "versions"})
-    flags = {
-        name: value if isinstance(value, (int, float, list, type(None))) else str(value)
-        for name, value in vars(arguments).items()
-        if name != "run"
-    }
+    flags = {name: _plain(value) for name, value in vars(arguments).items() if name != "run"}
     path = arguments.output or path or record.new_path(arguments.command)
     return Record(path, versions, flags, facts)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON can hold it."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, (int, float, type(None))) else str(value)

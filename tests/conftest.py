@@ -1,6 +1,7 @@
 """What all tests share: the option ``--slow``, the folder of real data, the kernels' variant."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,3 +40,16 @@ def restore_variant() -> Iterator[None]:
     before = kernels.variant()
     yield
     kernels.force(before)
+
+
+@pytest.fixture
+def bench_importable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the package bench be imported, and nothing else that lies beside it."""
+    if not (ROOT / "bench").is_dir():
+        pytest.skip("the bench is not part of this installation")
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "bench").symlink_to(ROOT / "bench")
+    monkeypatch.syspath_prepend(tmp_path / "path")
+    yield
+    for name in [name for name in sys.modules if name.split(".")[0] == "bench"]:
+        del sys.modules[name]

@@ -1,4 +1,4 @@
-"""The bench of nodes on tiny graphs, with what is installed here."""
+"""The bench of nodes and links on tiny graphs, with what is installed here."""
 
 import json
 from pathlib import Path
@@ -7,10 +7,14 @@ import pytest
 
 from fastsgns.study.graphs import made
 
-pytest.importorskip("bench", reason="the bench is not part of this installation")
-from bench.__main__ import main
-
+pytestmark = pytest.mark.usefixtures("bench_importable")
 SMALL = ["--dim", "8", "--walk-length", "5", "--workers", "1"]
+
+
+def main(arguments: list[str]) -> int:
+    from bench.__main__ import main
+
+    return main(arguments)
 
 
 @pytest.fixture
@@ -23,14 +27,17 @@ def graph(tmp_path: Path) -> Path:
 
 def test_packages_are_judged_and_missing_ones_left_out(graph: Path, tmp_path: Path, capsys):
     out = tmp_path / "out.json"
-    given = ["--packages", "fastsgns", "node2vec", "--num-walks", "2", "--shares", "0.5"]
+    packages = ["fastsgns", "fastsgns:epochs=2", "no_such_package"]
+    given = ["--packages", *packages, "--num-walks", "2", "--shares", "0.5"]
     assert main(["nodes", str(graph), *given, *SMALL, "--output", str(out)]) == 0
     shown = capsys.readouterr()
-    assert "node2vec is not installed" in shown.err
+    assert "no_such_package is not installed" in shown.err
     assert "micro 50%" in shown.out
-    (result,) = json.loads(out.read_text())["results"]
-    assert set(result["seconds"]) == {"read", "walk and train"}
-    assert len(result["f1"]) == 5
+    results = json.loads(out.read_text())["results"]
+    assert [result["package"] for result in results] == packages[:2]
+    for result in results:
+        assert set(result["seconds"]) == {"read", "walk and train"}
+        assert len(result["f1"]) == 5
 
 
 def test_a_large_graph_is_made_and_its_memory_noted(tmp_path: Path, capsys):
@@ -41,3 +48,15 @@ def test_a_large_graph_is_made_and_its_memory_noted(tmp_path: Path, capsys):
     (result,) = json.loads(out.read_text())["results"]
     assert result["settings"]["num_walks"] == 1
     assert result["peak_bytes"] > 1e6
+
+
+def test_links_are_judged_by_graph_and_model(graph: Path, tmp_path: Path, capsys):
+    out = tmp_path / "out.json"
+    given = ["--models", "joint", "hope", "--dim", "4", "--seeds", "2", "--output", str(out)]
+    assert main(["links", str(graph), *given, "--fastsgns", "num_walks=2"]) == 0
+    models = ["degree product", "two, nerd, joint", "two, nerd, joint, degrees", "HOPE"]
+    results = json.loads(out.read_text())["results"]
+    assert [(r["seed"], r["model"]) for r in results] == [(s, m) for s in (1, 2) for m in models]
+    assert all(len(r["scores"]) == 9 and 0 <= min(r["scores"]) for r in results)
+    shown = capsys.readouterr().out
+    assert all(model in shown for model in models)

@@ -2,27 +2,15 @@
 
 import json
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-BENCH = Path(__file__).resolve().parent.parent / "bench"
 MARKED = "before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter\n"
 
 
-@pytest.fixture(autouse=True)
-def importable(tmp_path, monkeypatch):
-    """Let the package bench be imported, and nothing else that lies beside it."""
-    if not BENCH.is_dir():
-        pytest.skip("the bench is not part of this installation")
-    (tmp_path / "path").mkdir()
-    (tmp_path / "path" / "bench").symlink_to(BENCH)
-    monkeypatch.syspath_prepend(tmp_path / "path")
-    yield
-    for name in [name for name in sys.modules if name.split(".")[0] == "bench"]:
-        del sys.modules[name]
+pytestmark = pytest.mark.usefixtures("bench_importable")
 
 
 def a_run(command, **flags):

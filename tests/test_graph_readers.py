@@ -89,13 +89,16 @@ def test_igraph():
     assert not DirectedGraph.of(igraph.Graph([(0, 1)])).is_directed
 
 
-def test_pandas_and_arrow():
+def test_pandas():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"target": list("bcc"), "source": list("abc"), "weight": [2, 1, 0.5]})
     assert set(DirectedGraph.of(frame).edges()) == WANTED
     frame.loc[1, "source"] = None
     with pytest.raises(ValueError, match="edge 1"):
         DirectedGraph.of(frame)
+
+
+def test_arrow():
     arrow = pytest.importorskip("pyarrow")
     table = arrow.table({"u": list("abc"), "v": list("bcc"), "weight": [2, 1, 0.5]})
     assert set(DirectedGraph.of(table).edges()) == WANTED

@@ -37,6 +37,8 @@ def save(model: Any, path: Any) -> None:
         tensors["bias"] = matrices.bias
     if model.target_prior is not None:
         tensors["prior"] = model.target_prior
+    if model.target_counts is not None:
+        tensors["target_counts"] = model.target_counts
     sides = {"source": model.source}
     if not model.names_are_shared:
         sides["target"] = model.target
@@ -94,6 +96,7 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
         model._matrices = _matrices(model, tensors, len(sources), len(targets))
         model._show(sources, targets)
         model.target_prior = _prior(tensors, len(targets))
+        model.target_counts = _counts(tensors, len(targets))
         model.known = _known(tensors, len(sources), len(targets))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise FormatError(f"a model with these contents makes no sense: {error!r}") from None
@@ -128,6 +131,16 @@ def _prior(tensors: native.Tensors, n_targets: int) -> np.ndarray | None:
     if prior is not None and (prior.shape != (n_targets,) or prior.dtype != np.float32):
         raise ValueError(f"the prior is {prior.shape} of {prior.dtype}, with {n_targets} targets")
     return prior
+
+
+def _counts(tensors: native.Tensors, n_targets: int) -> np.ndarray | None:
+    counts = tensors.get("target_counts")
+    if counts is not None:
+        if counts.shape != (n_targets,) or counts.dtype != np.float64:
+            raise ValueError(f"{n_targets} targets have counts {counts.shape} of {counts.dtype}")
+        if not (np.isfinite(counts).all() and counts.min(initial=0) >= 0):
+            raise ValueError("counts of targets are negative or not finite")
+    return counts
 
 
 def _known(

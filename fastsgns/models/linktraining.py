@@ -59,6 +59,7 @@ class LinkTraining(LinkModel):
     epoch_losses: list[float]
     epochs_trained: int
     epochs_begun: int
+    target_counts: np.ndarray | None = None
     _matrices: Matrices
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -117,6 +118,7 @@ class LinkTraining(LinkModel):
         if not tying.is_one:
             self._matrices.create("output", len(targets), self.dimensions)
         self._show(sources, targets)
+        self.known = self.target_counts = None
         self.epochs_trained = self.epochs_begun = 0
         self.epoch_losses = []
 
@@ -128,6 +130,22 @@ class LinkTraining(LinkModel):
         ids = self.source.key_to_index if targets is sources else None
         self.target = KeyedVectors.from_arrays(targets, outputs, ids=ids)
         self.target_bias = self._matrices.bias
+
+    def known_pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Ids of the links learned from so far, each once: sources and targets, int32."""
+        if self.known is None:
+            return np.empty(0, np.int32), np.empty(0, np.int32)
+        offsets, targets = self.known
+        return np.repeat(np.arange(len(offsets) - 1, dtype=np.int32), np.diff(offsets)), targets
+
+    def _remember(self, sources: np.ndarray, targets: np.ndarray) -> None:
+        """Add to the known links."""
+        known = self.known_pairs()
+        rows = np.concatenate([known[0], sources]).astype(np.int64) << 32
+        keys = np.unique(rows | np.concatenate([known[1], targets]))
+        starts = np.arange(len(self.source) + 1, dtype=np.int64) << 32
+        offsets = np.searchsorted(keys, starts).astype(np.int64)
+        self.known = offsets, (keys & 0xFFFFFFFF).astype(np.int32)
 
     def _learn(self, chunks: Chunks, objective: Objective, epochs: int) -> None:
         """Train for some epochs, after which, or where they are interrupted, the model is usable.
@@ -174,6 +192,7 @@ class LinkTraining(LinkModel):
         **options
             ``window`` and what else windows need; without it the objective is one of pairs.
         """
+        self.target_counts = np.asarray(counts, np.float64)
         noise = sampling.noise_distribution(counts, self.ns_exponent)
         self.target_prior = np.log(np.maximum(noise, LEAST_PRIOR)).astype(np.float32)
         window = options.get("window")

@@ -126,7 +126,8 @@ class PairEmbedding(LinkTraining):
         return self._train(sources, targets, self.epochs)
 
     def partial_fit(self, pairs: Any = None, y: Any = None, epochs: int | None = None) -> Any:
-        """Go on learning, from pairs of the names there are; known links are added to.
+        """Go on learning, from pairs of the names there are; known links and the counts of targets,
+        by which negatives are drawn, are added to.
 
         Parameters
         ----------
@@ -158,20 +159,15 @@ class PairEmbedding(LinkTraining):
         return encoded
 
     def _train(self, sources: Ids, targets: Ids, epochs: int) -> "PairEmbedding":
-        self.known = _links(sources, targets, len(self.source), self.known_pairs())
+        self._remember(sources, targets)
         counts = np.bincount(targets, minlength=len(self.target))
+        if self.target_counts is not None:
+            counts = counts + self.target_counts
         if self.shuffle:
             order = np.random.default_rng(self.seed).permutation(len(sources))
             sources, targets = sources[order], targets[order]
         self._learn(PairChunks(sources, targets), self._objective(counts), epochs)
         return self
-
-    def known_pairs(self) -> tuple[Ids, Ids]:
-        """Ids of the pairs learned from so far, each once."""
-        if self.known is None or not self.epochs_begun:
-            return np.empty(0, np.int32), np.empty(0, np.int32)
-        offsets, targets = self.known
-        return np.repeat(np.arange(len(offsets) - 1, dtype=np.int32), np.diff(offsets)), targets
 
     def save(self, path: Any) -> None:
         """Write the model to one file, atomically; see `NodeEmbedding.save`."""
@@ -188,16 +184,6 @@ def _renamed(ids: dict[Hashable, int], names: list[Hashable], side: str) -> Ids:
     if missing is not None:
         raise KeyError(f"the {side} {missing!r} was not in what fit() learned from")
     return np.array([ids[name] for name in names], np.int32)
-
-
-def _links(
-    sources: Ids, targets: Ids, n_sources: int, known: tuple[Ids, Ids]
-) -> tuple[np.ndarray, np.ndarray]:
-    """The pairs and those known before, each once, as compressed rows."""
-    rows = np.concatenate([known[0], sources]).astype(np.int64) << 32
-    keys = np.unique(rows | np.concatenate([known[1], targets]))
-    offsets = np.searchsorted(keys, np.arange(n_sources + 1, dtype=np.int64) << 32)
-    return offsets.astype(np.int64), (keys & 0xFFFFFFFF).astype(np.int32)
 
 
 def encode(pairs: Any) -> Encoded:

@@ -41,7 +41,8 @@ class GraphMaterial:
         found = hashlib.sha256()
         for name, graph in self.graphs.items():
             found.update(f"{name} {graph.is_directed}".encode())
-            found.update(graph.out_offsets.tobytes() + graph.out_targets.tobytes())
+            for part in (graph.out_offsets, graph.out_targets, graph.out_weights, graph.signs):
+                found.update(b"none" if part is None else part.tobytes())
         return {"graphs": found.hexdigest()[:24]}
 
 

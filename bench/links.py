@@ -1,0 +1,151 @@
+"""``python -m bench links``: edges taken out of directed graphs, scored by models of each kind."""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bench import options
+from bench.corpus import data_folder
+from bench.record import Record
+from bench.report import table
+from fastsgns.console import say
+from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.graph.links import LinkScores, evaluate_links
+from fastsgns.graph.splits import DEGREE, LinkSplit
+from fastsgns.models.factors import HOPE, STRAP
+from fastsgns.models.joint import JointScore
+from fastsgns.models.nodes import NodeEmbedding
+from fastsgns.study.graphs import UNDIRECTED
+from fastsgns.study.intervals import interval
+
+EXAMPLES = """\
+Each model learns from a graph without some of its edges, a split a seed, and scores these against
+pairs that are no edges: any pairs, half of them edges turned round, all of them, and pairs drawn by
+degree. The product of the degrees stands beside them. Of skip-gram both the raw scores and those
+with degrees put back (JointScore). --fastsgns sets what NodeEmbedding is given, for sweeps.
+
+examples:
+  python -m bench links --seeds 5 --markdown
+  python -m bench links cora.edges wiki_vote.edges --models nerd joint
+  python -m bench links cora.edges --models nerd forward --fastsgns ns_exponent=-1
+"""
+NERD: dict[str, Any] = {"walks": "nerd", "walk_length": 4, "num_walks": 400}
+FORWARD = {"walks": "forward", "window_size": 3, "shrink_windows": False, "epochs": 5}
+WALKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "deepwalk": ("one vector, DeepWalk", {"matrices": "tied", "walks": "undirected"}),
+    "tied": ("one vector, nerd", NERD | {"matrices": "tied"}),
+    "nerd": ("two, nerd", NERD),
+    "joint": ("two, nerd, joint", NERD | {"joint": True}),
+    "forward": ("two, forward", FORWARD),
+    "app": ("two, app", {"walks": "app"}),
+    "edges": ("two, edges", {"walks": "edges"}),
+}
+FACTORS: dict[str, tuple[str, Any]] = {
+    "hope": ("HOPE", HOPE), "strap": ("STRAP", lambda **given: STRAP(error=1e-4, **given))
+}  # fmt: skip
+STANDARD = ("deepwalk", "tied", "nerd", "joint", "forward", "hope", "strap")
+KINDS = (0.0, 0.5, 1.0, DEGREE)
+HEADING = (
+    "graph", "model", "AUC 0 %", "50 %", "100 %", "matched", "Hits@100 0 %", "100 %", "matched",
+    "MRR", "direction",
+)  # fmt: skip
+Values = dict[tuple[str, str], list[list[float]]]
+
+
+def add(commands: Any, **common: Any) -> None:
+    """Declare the sub-command."""
+    parser = commands.add_parser(
+        "links", help="link prediction in directed graphs", epilog=EXAMPLES, **common
+    )
+    parser.add_argument(
+        "graphs", nargs="*", type=Path, metavar="EDGES", help="(those of the data folder)"
+    )
+    parser.add_argument(
+        "--models", nargs="+", choices=(*WALKS, *FACTORS), default=list(STANDARD), metavar="MODEL",
+        help=f"of {', '.join((*WALKS, *FACTORS))} ({' '.join(STANDARD)})",
+    )  # fmt: skip
+    parser.add_argument("--test", type=float, default=0.3, metavar="SHARE", help="of edges (0.3)")
+    parser.add_argument("--dim", type=options.positive, default=64, help="(64)")
+    parser.add_argument("--seeds", type=options.positive, default=5, metavar="N", help="(5)")
+    parser.add_argument("--workers", type=options.positive, default=1, help="(1)")
+    options.add_fastsgns(parser)
+    options.add_output(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Learn and judge, graph by graph, and print a table of means."""
+    paths = arguments.graphs or found_graphs()
+    record = options.new_record(arguments, {"graphs": [path.stem for path in paths]})
+    values: Values = defaultdict(list)
+    for path in paths:
+        graph = DirectedGraph.from_file(path)
+        for seed in range(1, arguments.seeds + 1):
+            for model, scores in judged(graph, arguments, seed).items():
+                record.append({"graph": path.stem, "seed": seed, "model": model, "scores": scores})
+                values[path.stem, model].append(scores)
+            say(f"{path.stem}, seed {seed}")
+    print(table(HEADING, rows(values), arguments.markdown))
+    print(f"\nwidest half of a 95 % interval: {widest(values)}\n{record.path}")
+    return 0
+
+
+def found_graphs() -> list[Path]:
+    """The directed graphs of the data folder."""
+    folder = data_folder() / "graphs"
+    paths = sorted(path for path in folder.glob("*.edges") if path.stem not in UNDIRECTED)
+    if not paths:
+        raise FileNotFoundError(f"{folder} has no *.edges: name files of edges")
+    return paths
+
+
+def judged(
+    graph: DirectedGraph, arguments: argparse.Namespace, seed: int
+) -> dict[str, list[float]]:
+    """The columns of each model, learnt from one split."""
+    split = LinkSplit.of(graph, arguments.test, seed)
+    common = {"dimensions": arguments.dim, "seed": seed, "progress": False}
+    models: dict[str, Any] = {}
+    for name in arguments.models:
+        if name in FACTORS:
+            label, factorise = FACTORS[name]
+            models[label] = factorise(**common).fit(split.train)
+            continue
+        label, own = WALKS[name]
+        given = common | own | {"workers": arguments.workers} | dict(arguments.fastsgns)
+        models[label] = NodeEmbedding(**given).fit(split.train)
+        models[f"{label}, degrees"] = JointScore(models[label], split.train)
+    found: dict[str, list[LinkScores]] = defaultdict(list)
+    for row in evaluate_links(models, split, KINDS, (100,), seed):
+        found[row.model].append(row)
+    return {model: columns(four) for model, four in found.items()}
+
+
+def columns(four: Sequence[LinkScores]) -> list[float]:
+    """The numbers of a row, from the scores by kind of negatives."""
+    hits = [row.hits[100] for row in four]
+    return [*(row.auc for row in four), hits[0], *hits[2:], four[0].mrr, four[0].direction]
+
+
+def rows(values: Values) -> list[list[str]]:
+    """Means over the seeds."""
+    return [
+        [*key, *(f"{interval(column).mean:.3f}".lstrip("0") for column in zip(*seeds))]
+        for key, seeds in values.items()
+    ]
+
+
+def widest(values: Values) -> str:
+    """How sure the numbers of each kind are at the least, and the greatest of most of them."""
+    half: dict[str, list[float]] = defaultdict(list)
+    for seeds in values.values():
+        for place, column in enumerate(zip(*seeds)):
+            kind = "AUC" if place < 4 else "Hits@100" if place < 7 else HEADING[2 + place]
+            found = interval(column)
+            half[kind].append(found.high - found.mean)
+    return ", ".join(
+        f"{kind} {max(found):.3f} (of nine in ten: {sorted(found)[int(0.9 * len(found))]:.3f})"
+        for kind, found in half.items()
+    )
