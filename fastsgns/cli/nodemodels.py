@@ -78,7 +78,7 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     for name, text in {
         "--p": "node2vec: the higher, the less a walk returns (1)",
         "--q": "node2vec: the higher, the nearer a walk stays (1)",
-        "--alpha": "learning rate at the start (0.05)",
+        "--alpha": "learning rate at the start (0.04)",
     }.items():
         walks.add_argument(name, type=float, metavar="X", help=text)
     counted = parser.add_argument_group("factorisations")

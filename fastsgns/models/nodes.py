@@ -76,7 +76,7 @@ class NodeEmbedding(LinkTraining):
     negative : int
         Negatives a pair.
     alpha, min_alpha : float
-        Learning rate at the start and at the end; it falls linearly. The start is twice what is
+        Learning rate at the start and at the end; it falls linearly. The start is more than is
         usual for text: nodes come by far more often than words, in all graphs alike.
     epochs : int
         How often all walks are made, each time anew.
@@ -147,7 +147,7 @@ class NodeEmbedding(LinkTraining):
         walks: str | None = None,
         matrices: str = "two",
         negative: int = 5,
-        alpha: float = 0.05,
+        alpha: float = 0.04,
         min_alpha: float = 0.0001,
         epochs: int = 1,
         ns_exponent: float = 0.75,
