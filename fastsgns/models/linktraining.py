@@ -221,7 +221,7 @@ class LinkTraining(LinkModel):
             alpha=self.alpha, min_alpha=self.min_alpha,
             window=-(-window // 2) if forward else window,
         )  # fmt: skip
-        return sharing(like, p_max, locked=False)
+        return sharing(like, p_max, locked=False, level=logging.INFO)
 
     def _pair_sharing(self, p_max: float) -> tuple[int, int]:
         """How many pairs of a list are trained at once, and how many draws they share.

@@ -76,8 +76,8 @@ class NodeEmbedding(LinkTraining):
     negative : int
         Negatives a pair.
     alpha, min_alpha : float
-        Learning rate at the start and at the end; it falls linearly. The start is more than is
-        usual for text: nodes come by far more often than words, in all graphs alike.
+        Learning rate at the start and at the end; it falls linearly. The default is higher
+        than that of words: graphs are learnt better so, most of all in blocks.
     epochs : int
         How often all walks are made, each time anew.
     ns_exponent : float

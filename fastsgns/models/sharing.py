@@ -16,7 +16,9 @@ STEP_BOUND = 1.25
 PATH_BOUND = 0.5
 
 
-def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
+def sharing(
+    model: Any, p_max: float, locked: bool, level: int = logging.WARNING
+) -> tuple[int, int]:
     """How many neighbouring focus words are trained at once, and how many draws they share.
 
     ``"pair"`` is the papers' algorithm, a draw for each pair: (0, 0). ``"window"`` draws once for
@@ -48,6 +50,8 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
         Probability of the most probable negative.
     locked : bool
         Whether updates of some rows are scaled, which only "pair" can do.
+    level : int
+        Of the log record that says that a block takes fewer than 4 focus words.
 
     Returns
     -------
@@ -71,12 +75,13 @@ def sharing(model: Any, p_max: float, locked: bool) -> tuple[int, int]:
     if model.hs and rate * 2 * model.window > PATH_BOUND:
         n_stable = 0
     if n_stable < min(n_focus, FOCUS_WORDS):
-        _say_so(wanted, rate, model.window, n_stable)
+        _say_so(level, wanted, rate, model.window, n_stable)
     return (min(n_focus, n_stable), n_shared) if n_stable else (0, 0)
 
 
-def _say_so(wanted: str, rate: float, window: int, n_stable: int) -> None:
-    logger.warning(
+def _say_so(level: int, wanted: str, rate: float, window: int, n_stable: int) -> None:
+    logger.log(
+        level,
         "learning rate %g with window %d is too much for negative_sharing=%r: %s, which is slower; "
         "lower alpha or window to avoid it", rate, window, wanted,
         f"the pairs of {n_stable} words are trained at once" if n_stable else "'pair' is used",
