@@ -228,6 +228,14 @@ def test_wrong_claims_are_wrong_usage(capsys: pytest.CaptureFixture[str]):
     assert "there is no claim 'C99'" in capsys.readouterr().err
 
 
+def test_a_file_is_no_folder_for_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit) as stop:
+        main(["study", "--only", "C1a", "-o", str(tmp_path / "file")])
+    assert stop.value.code == 2
+    assert "is a file; name a folder" in capsys.readouterr().err
+
+
 def test_ctrl_c_leaves_what_was_done(
     whole: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

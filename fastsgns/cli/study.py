@@ -78,6 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
         settings = replace(settings, n_seeds=arguments.seeds)
     judged = judgements.load(arguments.eval) if arguments.eval else []
     folder = Path(arguments.output)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"-o {folder} is a file; name a folder for the report")
     folder.mkdir(parents=True, exist_ok=True)
     source = ", ".join(arguments.inputs) or "the documentation of this Python, numpy and scipy"
     material = Material(_corpus(arguments), settings, judged, arguments.workers)
