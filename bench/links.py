@@ -17,7 +17,6 @@ from fastsgns.graph.splits import DEGREE, LinkSplit
 from fastsgns.models.factors import HOPE, STRAP
 from fastsgns.models.joint import JointScore
 from fastsgns.models.nodes import NodeEmbedding
-from fastsgns.study.graphs import UNDIRECTED
 from fastsgns.study.intervals import interval
 
 EXAMPLES = """\
@@ -45,6 +44,7 @@ WALKS: dict[str, tuple[str, dict[str, Any]]] = {
 FACTORS: dict[str, tuple[str, Any]] = {
     "hope": ("HOPE", HOPE), "strap": ("STRAP", lambda **given: STRAP(error=1e-4, **given))
 }  # fmt: skip
+UNDIRECTED = ("blogcatalog",)
 STANDARD = ("deepwalk", "tied", "nerd", "joint", "forward", "hope", "strap")
 KINDS = (0.0, 0.5, 1.0, DEGREE)
 HEADING = (

@@ -129,3 +129,27 @@ def test_what_can_not_be_classified_is_refused():
         classify(np.zeros((3, 2)), labels)
     with pytest.raises(ValueError, match="leave none"):
         classify(np.zeros((2, 2)), labels, [0.1])
+
+
+def test_standardized_features_are_judged_alike_whatever_their_length():
+    rng = np.random.default_rng(1)
+    labels = Labels.of({i: "abc"[i % 3] for i in range(150)})
+    features = rng.normal(size=(150, 6)) + 0.7 * np.eye(6)[np.arange(150) % 3]
+    small = features * 0.01 + 5
+    alike = [classify(f, labels, [0.5], [1, 2], standardize=True) for f in (features, small)]
+    assert alike[0] == alike[1]
+    plain = [classify(f, labels, [0.5], [1, 2]) for f in (features, features * 0.001)]
+    assert plain[0] != plain[1]
+
+
+def test_labels_may_begin_with_a_byte_order_mark(tmp_path):
+    (tmp_path / "labels").write_text("\ufeff# names\na x\n", encoding="utf-8")
+    (tmp_path / "first").write_text("\ufeffa x\nb y\n", encoding="utf-8")
+    assert read_labels(tmp_path / "labels") == {"a": ["x"]}
+    assert read_labels(tmp_path / "first") == {"a": ["x"], "b": ["y"]}
+
+
+def test_what_has_not_settled_is_said(caplog):
+    features = np.random.default_rng(1).normal(size=(60, 8)) + 50
+    logistic.fit(features, np.arange(60)[:, None] % 2 == 0, steps=3)
+    assert "has not settled after 3 steps" in caplog.text

@@ -75,7 +75,7 @@ def test_classify_prints_f1_by_share(folder: Path, capsys):
     given = [folder / "two", folder / "labels", "--seeds", 2]
     assert run("classify", *given, "--shares", 20, 50) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].endswith("nodes, 2 labels")
+    assert lines[0].endswith("nodes, 2 labels; 10 labelled nodes are not in the model")
     assert [line.split()[0] for line in lines[1:]] == ["learnt", "20%", "50%"]
     assert run("classify", *given, "--json", "--vectors", "target") == 0
     assert len(json.loads(capsys.readouterr().out)) == 18

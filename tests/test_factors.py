@@ -31,6 +31,27 @@ def test_spectral_radius_is_the_largest_eigenvalue(graph):
     assert default_beta(adjacency(graph)) == pytest.approx(0.5 / expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("spread", [0, 3])
+def test_spectral_radius_of_sparse_and_uneven_graphs(seed, spread):
+    """Many components, few cycles, of which some are found late."""
+    rng = np.random.default_rng(seed)
+    weights = np.exp(spread * rng.standard_normal(70))
+    graph = DirectedGraph.from_edges(*rng.integers(0, 60, (2, 70)), weights, names=range(60))
+    expected = np.abs(np.linalg.eigvals(dense(graph))).max()
+    assert spectral_radius(adjacency(graph)) == pytest.approx(expected, rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("n_nodes", [50, 600])
+def test_spectral_radius_of_an_uneven_ring(n_nodes):
+    """Exact if it is short; of a long one a bound from above, with which Katz still settles."""
+    weights = [1000.0, *[1.0] * (n_nodes - 1)]
+    ring = DirectedGraph.from_edges(range(n_nodes), [*range(1, n_nodes), 0], weights)
+    found, expected = spectral_radius(adjacency(ring)), 1000 ** (1 / n_nodes)
+    assert found == pytest.approx(expected, rel=1e-4) or (n_nodes == 600 and found > expected)
+    assert np.isfinite(HOPE(4, progress=False).fit(ring).source.vectors).all()
+
+
 def test_without_cycles_the_radius_is_zero_and_beta_is_not():
     rng = np.random.default_rng(2)
     low, high = np.sort(rng.integers(30, size=(2, 100)), axis=0)

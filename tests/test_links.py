@@ -148,3 +148,15 @@ def test_what_can_not_be_split_is_refused():
     complete = DirectedGraph.from_edges(*np.nonzero(np.ones((4, 4))))
     with pytest.raises(ValueError, match="hardly any"):
         LinkSplit.of(complete).negatives()
+
+
+def test_a_directed_graph_of_mutual_edges_has_no_reversed_negatives():
+    rng = np.random.default_rng(1)
+    ends = rng.integers(0, 30, (2, 90))
+    graph = DirectedGraph.from_edges(*np.hstack([ends, ends[::-1]]), names=range(30))
+    split = LinkSplit.of(graph, 0.3)
+    rows = evaluate_links({}, split)
+    assert [row.negatives for row in rows] == ["0 % reversed", "degree-matched"]
+    assert all(np.isnan(row.direction) for row in rows)
+    with pytest.raises(ValueError, match="no test edge whose reverse is no edge; give other"):
+        evaluate_links({}, split, kinds=[0.5, 1.0])

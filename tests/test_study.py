@@ -145,7 +145,7 @@ class Page(HTMLParser):
 def test_report_judges_by_the_numbers(material: Material, tmp_path: Path):
     claims = [claim("C1", Trial.of("count")), claim("C2", Trial.of("count", k=1))]
     results = Runner(material, tmp_path / "cache", False, {"count": Counting()}).run(claims)
-    evidence = report.write(tmp_path, material, claims, results, "<toy>")
+    evidence = report.write(tmp_path, {"corpus": material}, claims, results, "<toy>")
     assert evidence["C1"].verdict == "confirmed"  # 1.5 within 6.4 is below 9
     assert evidence["C2"].verdict == "undecided on this corpus"  # 11.5 within 6.4 may be
     text = (tmp_path / "report.html").read_text()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.links import evaluate_links
 from fastsgns.graph.splits import LinkSplit
 from fastsgns.models.factors import HOPE
@@ -22,14 +23,25 @@ def test_a_made_graph_has_roles_beyond_degrees():
     assert found.direction > 0.7
 
 
-def test_graphs_are_read_by_name_without_the_undirected(tmp_path):
-    for name in ("one", "two", "blogcatalog"):
+def test_graphs_are_read_by_name_from_files_and_folders(tmp_path):
+    for name in ("one", "two"):
         (tmp_path / f"{name}.edges").write_text("a b\nb c\n")
-    found = graphs.load(tmp_path)
-    assert list(found) == ["one", "two"]
-    assert found["one"].names == ["b", "a", "c"]
+    assert list(graphs.load(tmp_path)) == ["one", "two"]
+    found = graphs.load(tmp_path / "two.edges")
+    assert list(found) == ["two"]
+    assert found["two"].names == ["b", "a", "c"]
+    (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="no file"):
-        graphs.load(tmp_path / "none")
+        graphs.load(tmp_path / "empty")
+    (tmp_path / "mutual.edges").write_text("a b\nb a\n")
+    with pytest.raises(ValueError, match="mutual: each edge has its reverse"):
+        graphs.load(tmp_path)
+
+
+def test_one_way_edges_are_those_without_a_reverse():
+    graph = DirectedGraph.from_edges([0, 1, 1, 2], [1, 0, 2, 3])
+    assert graphs.one_way(graph) == 0.5
+    assert GraphMaterial({"g": graph}, Settings()).facts["graphs"]["g"]["one_way"] == 0.5
 
 
 def test_results_belong_to_graphs_and_sizes():
@@ -39,3 +51,7 @@ def test_results_belong_to_graphs_and_sizes():
     assert GraphMaterial({"g": one}, sizes, workers=1).identity == identity
     assert GraphMaterial({"g": other}, sizes).identity != identity
     assert GraphMaterial({"h": one}, sizes).identity != identity
+    ring = [DirectedGraph.from_edges([0, 1, 2], [1, 2, 0], w) for w in ([1, 2, 3], [1, 2, 4])]
+    signed = DirectedGraph.from_edges([0, 1, 2], [1, 2, 0], [1, 2, -3])
+    by_weight = [str(GraphMaterial({"g": g}, sizes).identity) for g in (*ring, signed)]
+    assert len(set(by_weight)) == 3

@@ -232,6 +232,20 @@ def test_damaged_rows_are_refused(offsets, targets):
         Neighbours.from_rows(np.array(offsets), np.array(targets))
 
 
+def test_rows_that_do_not_fit_are_refused():
+    offsets, targets = np.array([0, 1, 1]), np.zeros(1, np.int32)
+    with pytest.raises(ValueError, match="offsets must ascend"):
+        edges.merge(np.array([0, 10**8, 10**8]), targets, None, offsets, targets, None, targets, None)
+    with pytest.raises(ValueError, match="do not fit"):
+        edges.merge(offsets, targets, None, offsets[:2], targets, None, np.empty(2, np.int32), None)
+    weights, slots = np.ones(1, np.float32), np.empty((1, 2), np.uint32)
+    with pytest.raises(ValueError, match="offsets must ascend"):
+        edges.alias_rows(np.array([0, 9, 9]), weights, slots, np.empty(2))
+    narrow = Neighbours(offsets, targets, weights, slots[:, :1].copy(), np.ones(2))
+    with pytest.raises(ValueError, match="two numbers each"):
+        walk(narrow, [0])
+
+
 def test_buffers_and_starts_that_do_not_fit_are_refused():
     neighbours = Neighbours.of(GRAPHS["directed"])
     small = np.empty(3, np.int32)

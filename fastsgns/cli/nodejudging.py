@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -32,7 +33,7 @@ taken out against as many pairs that are none. 100: all of these are edges turne
 vector a node is a coin. degree: sources and targets are drawn as often as in edges. The product of
 out- and in-degree stands in each table: a model that does not beat it has learnt degrees.
 Skip-gram tells how much likelier a pair is than degrees make it; 'two, degrees' puts these back.
-Hits@K: edges among the K best of edge and negatives. MRR: of an edge among 1,000 targets of its
+Hits@K: edges among the K best of edges and negatives, whose number stands beside their kind. MRR: of an edge among 1,000 targets of its
 source. direction: edges above their own reverse. Mean ± half a 95 % interval over the seeds.
 """
 CLASSIFY = """\
@@ -76,6 +77,10 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--shares", nargs="+", type=float, default=[100 * share for share in SHARES], metavar="P",
         help="per cent of the nodes that are learnt from (default: 10 20 ... 90)",
     )  # fmt: skip
+    parser.add_argument(
+        "--standardize", action="store_true",
+        help="scale the columns of the vectors alike, to compare models of different lengths",
+    )  # fmt: skip
     _add_seeds(parser, 10)
 
 
@@ -110,6 +115,8 @@ def run_eval(arguments: argparse.Namespace) -> int:
     if not 0 < arguments.test < 1:
         raise UsageError(f"--test is {arguments.test}; allowed are numbers between 0 and 1")
     graph = nodemodels.read_graph(arguments)
+    if not (graph.is_directed or {0.0, DEGREE} & set(arguments.negatives)):
+        raise UsageError("an undirected graph has no reversed edges: give --negatives 0 degree")
     found: list[list[LinkScores]] = []
     for seed in range(arguments.seed, arguments.seed + arguments.seeds):
         split = LinkSplit.of(graph, arguments.test, seed)
@@ -120,12 +127,18 @@ def run_eval(arguments: argparse.Namespace) -> int:
                 models[f"{name}, degrees"] = JointScore(models[name], split.train)
         found.append(evaluate_links(models, split, arguments.negatives, KS, seed))
     if arguments.json:
-        print(json.dumps([[asdict(row) for row in rows] for rows in found], indent=2))
+        print(json.dumps([[as_json(row) for row in rows] for rows in found], indent=2))
         return 0
     if arguments.progress is not False:
         say(f"{graph!r}, {len(split.sources):,} edges taken out, {arguments.seeds} seeds")
     print(table(links_table(found), heading=HEADING))
     return 0
+
+
+def as_json(row: LinkScores) -> dict[str, Any]:
+    """A row for JSON, which knows no NaN."""
+    found = asdict(row)
+    return found | {"direction": None if math.isnan(row.direction) else row.direction}
 
 
 HEADING = (
@@ -142,7 +155,8 @@ def links_table(found: Sequence[Sequence[LinkScores]]) -> list[list[str]]:
             for row in seeds
         ]
         spread = [_with_interval(column) for column in zip(*values)]
-        rows.append([seeds[0].negatives, seeds[0].model, *spread])
+        kind = f"{seeds[0].negatives}, {seeds[0].n_negatives:,}"
+        rows.append([kind, seeds[0].model, *spread])
     return rows
 
 
@@ -161,14 +175,20 @@ def run_classify(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--shares {100 * bad[0]:g}: allowed are per cents between 0 and 100")
     model = nodemodels.load(arguments.model)
     names = nodemodels.by_text(model.source.index_to_key)
-    labels = Labels.of(read_labels(arguments.labels), names)
+    labelled = read_labels(arguments.labels)
+    labels = Labels.of(labelled, names)
     nodes = [names[text] for text in labels.nodes]
     seeds = range(1, arguments.seeds + 1)
-    found = classify(features(model, nodes, arguments.vectors), labels, shares, seeds)
+    found = classify(
+        features(model, nodes, arguments.vectors), labels, shares, seeds,
+        standardize=arguments.standardize,
+    )  # fmt: skip
     if arguments.json:
         print(json.dumps([asdict(one) for one in found], indent=2))
         return 0
-    print(f"{len(nodes):,} nodes, {len(labels.labels)} labels")
+    unknown = len(labelled) - len(nodes)
+    missing = f"; {unknown:,} labelled nodes are not in the model" if unknown else ""
+    print(f"{len(nodes):,} nodes, {len(labels.labels)} labels{missing}")
     print(table(f1_table(found), heading=("learnt from", "micro F1", "macro F1")))
     return 0
 

@@ -61,8 +61,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument(
         "--graphs",
-        metavar="DIR",
-        help="folder with directed graphs, NAME.edges, 'source target' a line (default: one made)",
+        nargs="+",
+        metavar="PATH",
+        help="directed graphs, 'source target' a line, or folders of NAME.edges (default: one made)",
     )
     add_reading(parser)
 
@@ -82,15 +83,18 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"-o {folder} is a file; name a folder for the report")
     folder.mkdir(parents=True, exist_ok=True)
     source = ", ".join(arguments.inputs) or "the documentation of this Python, numpy and scipy"
-    material = Material(_corpus(arguments), settings, judged, arguments.workers)
+    materials: dict[str, Material | GraphMaterial] = {}
     results: dict[str, Results] = {}
     n_computed = 0
     for needs in dict.fromkeys(claim.needs for claim in claims):
-        studied = material if needs == "corpus" else _graphs(arguments, settings)
-        runner = Runner(studied, folder / "cache", arguments.progress)
+        if needs == "corpus":
+            materials[needs] = Material(_corpus(arguments), settings, judged, arguments.workers)
+        else:
+            materials[needs] = _graphs(arguments, settings)
+        runner = Runner(materials[needs], folder / "cache", arguments.progress)
         results |= runner.run([claim for claim in claims if claim.needs == needs])
         n_computed += runner.n_computed
-    evidence = report.write(folder, material, claims, results, source)
+    evidence = report.write(folder, materials, claims, results, source)
     print(table([(c.name, evidence[c.name].verdict, c.title) for c in claims]))
     if arguments.progress is not False:
         say(f"{n_computed} runs computed; the report is {folder / 'report.html'}")
@@ -98,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _graphs(arguments: argparse.Namespace, settings: Settings) -> GraphMaterial:
-    found = graphs.load(arguments.graphs) if arguments.graphs else {graphs.MADE: graphs.made()}
+    found = graphs.load(*arguments.graphs) if arguments.graphs else {graphs.MADE: graphs.made()}
     return GraphMaterial(found, settings, arguments.workers)
 
 

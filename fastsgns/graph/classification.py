@@ -33,7 +33,7 @@ def read_labels(path: str | os.PathLike[str]) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for number, line in enumerate(files.lines(path), 1):
-        node, *labels = line.split() or ["#"]
+        node, *labels = (line.removeprefix("\ufeff") if number == 1 else line).split() or ["#"]
         if node[0] in "#%":
             continue
         if not labels:
@@ -121,6 +121,7 @@ def classify(
     shares: Sequence[float] = SHARES,
     seeds: Sequence[int] = range(1, 11),
     penalty: float = 1.0,
+    standardize: bool = False,
 ) -> list[F1]:
     """Learn the labels of some nodes and predict those of the others, over shares and seeds.
 
@@ -139,6 +140,10 @@ def classify(
         A split each. The same seed gives the same split, whatever the features.
     penalty : float
         As in `fastsgns.graph.logistic.fit`.
+    standardize : bool
+        Shift and scale each column to mean 0 and variance 1 on the nodes learnt from. Without it,
+        as in DeepWalk's protocol, the penalty weighs the more the shorter the vectors are:
+        compare models whose vectors differ in length, such as factorisations, with it.
 
     Returns
     -------
@@ -169,17 +174,21 @@ def classify(
     if bad := [share for share, size in numbers if not 0 < size < n]:
         raise ValueError(f"shares {bad} of {n} nodes leave none to learn from, or none to predict")
     return [
-        _split(features, labels.members, share, size, seed, penalty)
+        _split(features, labels.members, share, size, seed, penalty, standardize)
         for share, size in numbers
         for seed in seeds
     ]
 
 
 def _split(
-    features: np.ndarray, members: np.ndarray, share: float, size: int, seed: int, penalty: float
-) -> F1:
+    features: np.ndarray, members: np.ndarray, share: float, size: int, seed: int, penalty: float,
+    standardize: bool,
+) -> F1:  # fmt: skip
     order = np.random.default_rng(seed).permutation(len(features))
     known, hidden = order[:size], order[size:]
+    if standardize:
+        spread = features[known].std(0)
+        features = (features - features[known].mean(0)) / np.where(spread > 0, spread, 1)
     model = logistic.fit(features[known], members[known], penalty)
     predicted = top_labels(model.logits(features[hidden]), members[hidden].sum(1))
     return F1(share, seed, *f1(members[hidden], predicted))

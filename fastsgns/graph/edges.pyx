@@ -52,6 +52,15 @@ def merge(const int64_t[::1] left_offsets not None, const int32_t[::1] left not 
     """
     cdef int64_t node, i, j, last_i, last_j, place = 0
     cdef bint from_left
+    check(left_offsets, left)
+    check(right_offsets, right)
+    if left_offsets.shape[0] != right_offsets.shape[0] or (
+            targets.shape[0] != left.shape[0] + right.shape[0]):
+        raise ValueError("the two sides have different nodes, or the rows do not fit")
+    if weights is not None and not (
+            left_weights.shape[0] == left.shape[0] and right_weights.shape[0] == right.shape[0]
+            and weights.shape[0] == targets.shape[0]):
+        raise ValueError("weights must be as many as edges")
     with nogil:
         for node in range(left_offsets.shape[0] - 1):
             i, last_i = left_offsets[node], left_offsets[node + 1]
@@ -115,7 +124,7 @@ def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not
     Raises
     ------
     ValueError
-        If a weight is negative or not finite, or all of a row are 0.
+        If a weight is negative or not finite, all of a row are 0, or sizes do not fit.
     MemoryError
     """
     cdef int64_t n_nodes = offsets.shape[0] - 1, longest = 1, node = 0, n
@@ -127,6 +136,8 @@ def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not
     if totals.shape[0] != n_nodes:
         raise ValueError(f"{n_nodes} rows and {totals.shape[0]} totals")
     for node in range(n_nodes):
+        if not 0 <= offsets[node] <= offsets[node + 1] <= weights.shape[0]:
+            raise ValueError("offsets must ascend from 0 to the number of weights")
         longest = max(longest, offsets[node + 1] - offsets[node])
     scaled = <double *>malloc(longest * sizeof(double))
     places = <int32_t *>malloc(longest * sizeof(int32_t))

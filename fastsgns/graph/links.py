@@ -105,8 +105,8 @@ def evaluate_links(
         Lists of names in, an array of float out.
     split : LinkSplit
     kinds : sequence of float or "degree"
-        Of negatives, as of `LinkSplit.negatives`. Reversed ones of an undirected graph are left
-        out, as there are none.
+        Of negatives, as of `LinkSplit.negatives`. Reversed ones are left out where there are none:
+        in undirected graphs, and where each test edge has its reverse.
     ks : sequence of int
         Values of K.
     seed : int
@@ -116,6 +116,11 @@ def evaluate_links(
     -------
     list of LinkScores
         By kind, in it by model, the baseline first.
+
+    Raises
+    ------
+    ValueError
+        If no kind is left.
 
     References
     ----------
@@ -132,12 +137,17 @@ def evaluate_links(
     >>> [(row.model, row.auc) for row in rows][1]
     ('forward', 1.0)
     """
+    if not (kinds := [kind for kind in kinds if kind in (0.0, DEGREE) or len(split.one_way)]):
+        raise ValueError(
+            f"{split.graph!r} has no test edge whose reverse is no edge; give other negatives, 0 "
+            f"or {DEGREE!r}"
+        )
     scores = {BASELINE: degree_product(split.train)}
     scores |= {name: by_id(model, split.graph) for name, model in models.items()}
     positives = {name: score(split.sources, split.targets) for name, score in scores.items()}
     shared = {name: _beside(score, positives[name], split, seed) for name, score in scores.items()}
     rows = []
-    for kind in kinds if split.graph.is_directed else [k for k in kinds if k in (0.0, DEGREE)]:
+    for kind in kinds:
         pairs = split.negatives(kind, seed=seed)
         for name, score in scores.items():
             good, bad = positives[name], score(*pairs)

@@ -1,10 +1,13 @@
 """Logistic regression, one-vs-rest, with L2: the linear classifier that judges embeddings."""
 
+import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
+
+logger = logging.getLogger(__name__)
 
 MAX_STEPS = 200
 GRADIENT = 1e-3
@@ -84,6 +87,11 @@ def fit(
     options: Any = {"maxiter": steps, "gtol": GRADIENT, "ftol": 1e-9}
     start = np.zeros(shape).ravel()
     found: Any = minimize(target, start, jac=True, method="L-BFGS-B", options=options)
+    if found.nit >= steps:
+        logger.warning(
+            "logistic regression has not settled after %d steps; features of like size, such as "
+            "standardized ones, settle sooner", steps,
+        )  # fmt: skip
     return Logistic(found.x.reshape(shape).astype(examples.dtype))
 
 

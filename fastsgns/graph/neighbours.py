@@ -12,6 +12,8 @@ SIDES = ("out", "in", "both")
 class Neighbours(NamedTuple):
     """Neighbours by node in compressed rows, with alias tables if there are weights.
 
+    Made by `of` or `from_rows`, which check what walks then rely on.
+
     Attributes
     ----------
     offsets : ndarray of int64, shape (n_nodes + 1,)
@@ -100,7 +102,5 @@ Rows = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 def _merged(left: Rows, right: Rows) -> Rows:
     targets = np.empty(len(left[1]) + len(right[1]), np.int32)
     weights = None if left[2] is None else np.empty(len(targets), np.float32)
-    for offsets, row, _ in (left, right):
-        edges.check(offsets, row)
     edges.merge(*left, *right, targets, weights)
     return left[0] + right[0], targets, weights

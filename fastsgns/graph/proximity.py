@@ -10,6 +10,7 @@ from fastsgns.graph.digraph import DirectedGraph
 MAX_TERMS = 10_000
 SETTLED, LARGEST = 1e-12, 1e200
 POWER_STEPS, POWER_SETTLED = 2000, 1e-9
+DENSE_NODES = 500
 BLOCK_CELLS = 1 << 25
 Progress = Callable[[int, int | None], object]
 
@@ -33,7 +34,9 @@ def spectral_radius(matrix: Any) -> float:
     A, ordered by strongly connected components, is block triangular, so rho is the largest of the
     blocks'. A block B is irreducible, thus B + 1 primitive: x -> (B + 1) x finds its Perron root
     rho(B) + 1, and no cycle keeps it from settling. That root lies between the least and the
-    greatest ((B + 1) x)_i / x_i of the block. Without cycles rho is exactly 0.
+    greatest ((B + 1) x)_i / x_i of the block. Where `POWER_STEPS` do not bring these together, as
+    in long uneven cycles, ARPACK is asked for the eigenvalue of the largest real part, which is rho;
+    and where it finds none either, the upper bound is given. Without cycles rho is exactly 0.
 
     References
     ----------
@@ -68,7 +71,20 @@ def spectral_radius(matrix: Any) -> float:
         if high - low <= POWER_SETTLED * high:
             break
         vector = np.maximum(image / scale[component], np.finfo(np.float64).tiny)
+    else:
+        return _largest_eigenvalue(blocks, float(high) - 1)
     return float(low + high) / 2 - 1
+
+
+def _largest_eigenvalue(matrix: Any, bound: float) -> float:
+    from scipy.sparse.linalg import ArpackNoConvergence, eigs
+
+    if matrix.shape[0] <= DENSE_NODES:
+        return float(np.linalg.eigvals(matrix.toarray()).real.max())
+    try:
+        return float(eigs(matrix, k=1, which="LR", return_eigenvectors=False).real[0])
+    except ArpackNoConvergence:
+        return bound
 
 
 def default_beta(matrix: Any) -> float:

@@ -53,8 +53,9 @@ cdef int fill_edges(Edges *edges, neighbours) except -1:
     if offsets[offsets.shape[0] - 1] != targets.shape[0]:
         raise ValueError(f"offsets up to {offsets[offsets.shape[0] - 1]} for {len(targets)} edges")
     if weights is not None and weights.shape[0]:
-        if weights.shape[0] != targets.shape[0] or slots.shape[0] != targets.shape[0]:
-            raise ValueError("weights and slots must be as many as edges")
+        if weights.shape[0] != targets.shape[0] or slots.shape[0] != targets.shape[0] or (
+                slots.shape[1] != 2):
+            raise ValueError("weights and slots, two numbers each, must be as many as edges")
         if totals.shape[0] != offsets.shape[0] - 1:
             raise ValueError("totals must be as many as nodes")
         edges.weights = &weights[0]

@@ -6,7 +6,7 @@ from fastsgns.graph.links import BASELINE, LinkScores, evaluate_links
 from fastsgns.graph.splits import DEGREE, LinkSplit
 from fastsgns.models.joint import JointScore
 from fastsgns.models.nodes import NodeEmbedding
-from fastsgns.study.graphs import GraphMaterial
+from fastsgns.study.graphs import GraphMaterial, one_way
 
 SHARE = 0.3
 KINDS = (0.0, 0.5, 1.0, DEGREE)
@@ -31,7 +31,8 @@ def direction(material: GraphMaterial, seed: int, matrices: str) -> dict[str, An
     -------
     dict
         By graph, for the raw scores and those with degrees (`JointScore`): ``auc`` and ``hits``
-        (Hits@100) by kind of negatives, ``mrr``, ``direction``.
+        (Hits@100) by kind of negatives, ``mrr``, ``direction``, and ``one_way``, the share of the
+        graph's edges whose reverse is no edge.
     """
     found = {}
     for name, graph in material.graphs.items():
@@ -46,7 +47,9 @@ def direction(material: GraphMaterial, seed: int, matrices: str) -> dict[str, An
         rows = evaluate_links(models, split, KINDS, (100,), seed)
         wanted = models or {BASELINE: None}
         found[name] = {
-            label: summary([row for row in rows if row.model == label]) for label in wanted
+            label: summary([row for row in rows if row.model == label])
+            | {"one_way": one_way(graph)}
+            for label in wanted
         }
     return found
 

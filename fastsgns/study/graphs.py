@@ -11,7 +11,6 @@ from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.study.settings import Settings
 
 SUFFIX = ".edges"
-UNDIRECTED = ("blogcatalog",)
 MADE = "made"
 
 
@@ -35,6 +34,15 @@ class GraphMaterial:
     ) -> None:
         self.graphs, self.settings, self.workers = graphs, settings, workers
 
+    @property
+    def facts(self) -> dict[str, dict]:
+        """What a report says of them."""
+        found = {
+            name: {"nodes": graph.n_nodes, "edges": graph.n_edges, "one_way": one_way(graph)}
+            for name, graph in self.graphs.items()
+        }
+        return {"graphs": found}
+
     @cached_property
     def identity(self) -> dict[str, object]:
         """Everything about the graphs that a result depends on."""
@@ -46,18 +54,36 @@ class GraphMaterial:
         return {"graphs": found.hexdigest()[:24]}
 
 
-def load(folder: str | Path) -> dict[str, DirectedGraph]:
-    """Read the edge lists ``*.edges`` of a folder; blogcatalog's, which has no directions, is not.
+def load(*paths: str | Path) -> dict[str, DirectedGraph]:
+    """Read edge lists, and those named ``*.edges`` of folders, by the names of the files.
 
     Raises
     ------
     ValueError
-        If there is none.
+        If a folder has none, or all edges of a graph have their reverse, so that it has no
+        directions.
     """
-    paths = sorted(path for path in Path(folder).glob(f"*{SUFFIX}") if path.stem not in UNDIRECTED)
-    if not paths:
-        raise ValueError(f"{folder} has no file *{SUFFIX} with 'source target' a line")
-    return {path.stem: DirectedGraph.from_file(path) for path in paths}
+    found = {}
+    for path in map(Path, paths):
+        files = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]
+        if not files:
+            raise ValueError(f"{path} has no file *{SUFFIX} with 'source target' a line")
+        found |= {file.stem: DirectedGraph.from_file(file) for file in files}
+    for name, graph in found.items():
+        if not one_way(graph):
+            raise ValueError(f"{name}: each edge has its reverse; leave out graphs of no direction")
+    return found
+
+
+def one_way(graph: DirectedGraph) -> float:
+    """Share of the edges whose reverse is no edge.
+
+    Examples
+    --------
+    >>> one_way(DirectedGraph.from_edges("abbc", "bacb"))
+    0.0
+    """
+    return float(np.mean(graph.find(graph.out_targets, graph.out_sources) < 0))
 
 
 def made(

@@ -101,6 +101,17 @@ class Material:
         """What vectors are scored on: judgements of people if given, the proxy otherwise."""
         return self.given or [self.proxies["second order"]]
 
+    @property
+    def facts(self) -> dict[str, dict]:
+        """What a report says of it."""
+        corpus = {
+            "tokens": self.corpus.n_tokens,
+            "sentences": len(self.corpus),
+            "words": len(self.corpus.vocabulary),
+            "digest": self.identity["corpus"],
+        }
+        return {"corpus": corpus, "judgements": {j.name: len(j.pairs) for j in self.scored}}
+
     @cached_property
     def identity(self) -> dict[str, object]:
         """Everything about the material that a result depends on."""

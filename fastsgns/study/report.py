@@ -18,7 +18,9 @@ from fastsgns.formats.native import atomic
 from fastsgns.machine import n_cores
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial
 from fastsgns.study.intervals import CONFIDENCE, CONFIRMED, REFUTED, Interval
+from fastsgns.study.graphs import GraphMaterial
 from fastsgns.study.material import Material
+from fastsgns.study.settings import Settings
 
 STYLE = """
 body { font: 16px/1.5 sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
@@ -45,10 +47,10 @@ RULE = (
 
 def write(
     folder: str | os.PathLike[str],
-    material: Material,
+    materials: Mapping[str, Material | GraphMaterial],
     claims: Sequence[Claim],
     results: Mapping[str, Results],
-    source: str,
+    source: str = "",
 ) -> dict[str, Evidence]:
     """Judge the claims and write ``report.html`` and ``report.json``, each atomically.
 
@@ -56,7 +58,8 @@ def write(
     ----------
     folder : path
         Must exist.
-    material : Material
+    materials : mapping of str to Material or GraphMaterial
+        By what the claims need: "corpus", "graphs".
     claims : sequence of Claim
     results : mapping of str to Results
         By the claims' names.
@@ -69,15 +72,16 @@ def write(
         By the claims' names.
     """
     evidence = {claim.name: claim.judge(results[claim.name]) for claim in claims}
-    facts = describe(material, source)
+    settings = next(iter(materials.values())).settings
+    facts = describe(materials, settings, source)
     page = render(claims, evidence, facts)
-    trials = _trials(material, claims, results)
+    trials = _trials(settings, claims, results)
     numbers = {trial: number for number, trial in enumerate(trials)}
     record = {
         **facts,
         "claims": [
             to_json(claim, evidence[claim.name])
-            | {"trials": {name: numbers[t] for name, t in claim.trials(material.settings).items()}}
+            | {"trials": {name: numbers[t] for name, t in claim.trials(settings).items()}}
             for claim in claims
         ],
         "trials": [
@@ -93,29 +97,26 @@ def write(
 
 
 def _trials(
-    material: Material, claims: Sequence[Claim], results: Mapping[str, Results]
+    settings: Settings, claims: Sequence[Claim], results: Mapping[str, Results]
 ) -> dict[Trial, list[Mapping]]:
     """The results of each trial, one a seed; claims may share a trial."""
     return {
         trial: list(results[claim.name].by_label[label])
         for claim in claims
-        for label, trial in claim.trials(material.settings).items()
+        for label, trial in claim.trials(settings).items()
     }
 
 
-def describe(material: Material, source: str) -> dict[str, Any]:
+def describe(
+    materials: Mapping[str, Material | GraphMaterial], settings: Settings, source: str
+) -> dict[str, Any]:
     """Say what was studied, how, with what and where."""
-    corpus = material.corpus
+    facts = {name: found for one in materials.values() for name, found in one.facts.items()}
+    if "corpus" in facts:
+        facts["corpus"] = {"source": source, **facts["corpus"]}
     return {
-        "corpus": {
-            "source": source,
-            "tokens": corpus.n_tokens,
-            "sentences": len(corpus),
-            "words": len(corpus.vocabulary),
-            "digest": material.identity["corpus"],
-        },
-        "judgements": {j.name: len(j.pairs) for j in material.scored},
-        "settings": asdict(material.settings),
+        **facts,
+        "settings": asdict(settings),
         "versions": {
             "fastsgns": __version__,
             "python": platform.python_version(),
@@ -166,30 +167,41 @@ def render(
     claims: Sequence[Claim], evidence: Mapping[str, Evidence], facts: Mapping[str, Any]
 ) -> str:
     """Make the page."""
-    corpus, settings = facts["corpus"], facts["settings"]
-    n_seeds = settings["n_seeds"]
-    about = (
-        f"{corpus['source']}: {corpus['tokens']:,} tokens after thinning, "
-        f"{corpus['words']:,} words. {n_seeds} seeds. Scored by "
-        f"{', '.join(facts['judgements'])}."
-    )
-    if all(name.startswith("proxy") for name in facts["judgements"]):
-        about += " That is a substitute made of the corpus's own counts, not human judgements."
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>Why two matrices?</title><style>{STYLE}</style></head><body>",
         "<h1>Why two matrices? The claims, tested on a corpus</h1>",
-        f"<p>{escape(about)}</p><p class=quiet>{escape(RULE)}</p>",
+        f"<p>{escape(_about(facts))}</p><p class=quiet>{escape(RULE)}</p>",
         _summary(claims, evidence),
         *(_section(claim, evidence[claim.name]) for claim in claims),
         "<h2>Settings and machine</h2>",
         *(_facts(name, facts[name]) for name in ("settings", "versions", "machine")),
-        f"<p class=quiet>{escape(facts['date'])}; corpus {escape(corpus['digest'])}. All numbers "
-        "are in report.json.</p></body></html>",
+        f"<p class=quiet>{escape(facts['date'])}. All numbers are in report.json.</p></body></html>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _about(facts: Mapping[str, Any]) -> str:
+    """What was studied, in a few sentences."""
+    said = [f"{facts['settings']['n_seeds']} seeds."]
+    if "corpus" in facts:
+        corpus = facts["corpus"]
+        said.append(
+            f"{corpus['source']}: {corpus['tokens']:,} tokens after thinning, "
+            f"{corpus['words']:,} words. Scored by {', '.join(facts['judgements'])}."
+        )
+        if all(name.startswith("proxy") for name in facts["judgements"]):
+            said.append("That is a substitute made of the corpus's own counts, no human judgement.")
+    if "graphs" in facts:
+        graphs = (
+            f"{name} ({found['nodes']:,} nodes, {found['edges']:,} edges, "
+            f"{found['one_way']:.0%} of them one-way)"
+            for name, found in facts["graphs"].items()
+        )
+        said.append(f"Directed graphs: {', '.join(graphs)}.")
+    return " ".join(said)
 
 
 def _summary(claims: Sequence[Claim], evidence: Mapping[str, Evidence]) -> str:
