@@ -132,7 +132,7 @@ def synthetic(job: Job) -> Made:
     NodeEmbedding(
         dimensions=job["dim"], walk_length=job["walk_length"], num_walks=job["num_walks"],
         window_size=job["window"], walks="forward", workers=job["workers"], seed=job["seed"],
-        progress=False,
+        progress=False, **job.get("options", {}),
     ).fit(graph)  # fmt: skip
     clock.lap("walk and train")
     return [], np.empty((0, job["dim"])), clock.seconds

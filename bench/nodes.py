@@ -213,7 +213,8 @@ def run_synthetic(arguments: argparse.Namespace) -> int:
     """Train one pass over a graph made of random numbers, and say what it took."""
     facts = {"name": "synthetic", "nodes": arguments.nodes, "edges": arguments.edges}
     record = options.new_record(arguments, facts)
-    job = settings(arguments) | facts | {"package": "synthetic", "seed": 1}
+    own = {"package": "synthetic", "seed": 1, "options": dict(arguments.fastsgns)}
+    job = settings(arguments) | facts | own
     result = record.append({**call(sys.executable, job, arguments.limit), "settings": job})
     matrices = 2 * 4 * arguments.nodes * arguments.dim
     graph = 4 * arguments.edges + 8 * arguments.nodes
