@@ -85,8 +85,8 @@ def pagerank(matrix: np.ndarray, alpha: float) -> np.ndarray:
 @pytest.mark.parametrize("alpha", [0.15, 0.5])
 def test_pagerank_is_the_inverse_and_errors_are_bounded(graph, alpha):
     expected = pagerank(dense(graph), alpha)
-    assert pagerank_rows(graph, alpha, 0).toarray() == pytest.approx(expected, abs=1e-12)
-    rough = pagerank_rows(graph, alpha, 1e-3).toarray()
+    assert pagerank_rows(adjacency(graph), alpha, 0).toarray() == pytest.approx(expected, abs=1e-12)
+    rough = pagerank_rows(adjacency(graph), alpha, 1e-3).toarray()
     steps = np.log(1e-3) / np.log(1 - alpha) + 1
     assert np.all(rough <= expected + 1e-12)
     assert np.all(expected - rough <= steps * 1e-3 * expected.sum(0) + 1e-12)
@@ -100,6 +100,17 @@ def test_transpose_proximity_is_as_defined(graph):
     found = transpose_proximity(graph, 0.5, 1e-12).toarray() + np.log(1e-12 / error)
     clipped = np.maximum(found, 0)
     assert clipped == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("error", [1e-3, 1e-4])
+def test_proximities_above_the_error_are_hardly_missed(error):
+    rng = np.random.default_rng(3)
+    graph = DirectedGraph.from_edges(*rng.integers(0, 150, (2, 900)), names=range(150))
+    both = pagerank(dense(graph), 0.5) + pagerank(dense(graph).T, 0.5).T
+    expected = np.log(np.maximum(both, error) / error)
+    found = transpose_proximity(graph, 0.5, error).toarray()
+    assert np.linalg.norm(found - expected) < 0.06 * np.linalg.norm(expected)
+    assert np.count_nonzero(found) > 0.9 * np.count_nonzero(expected)
 
 
 def test_undirected_graphs_take_pagerank_once():

@@ -153,7 +153,7 @@ def _series(matrix: Any, beta: float, vectors: np.ndarray) -> np.ndarray:
 
 
 def pagerank_rows(
-    graph: DirectedGraph, alpha: float, error: float, progress: Progress | None = None
+    matrix: Any, alpha: float, error: float, progress: Progress | None = None
 ) -> Any:
     """Personalised PageRank of each node, pi_u(v) = alpha sum_k (1 - alpha)^k (P^k)_uv.
 
@@ -164,7 +164,8 @@ def pagerank_rows(
 
     Parameters
     ----------
-    graph : DirectedGraph
+    matrix : csr_array, shape (n, n)
+        A, non-negative.
     alpha : float
         Between 0 and 1.
     error : float
@@ -183,15 +184,15 @@ def pagerank_rows(
 
     Examples
     --------
-    >>> graph = DirectedGraph.from_edges([0], [1], names=range(2))
-    >>> pagerank_rows(graph, alpha=0.5, error=0).toarray().tolist()
+    >>> edge = adjacency(DirectedGraph.from_edges([0], [1], names=range(2)))
+    >>> pagerank_rows(edge, alpha=0.5, error=0).toarray().tolist()
     [[0.5, 0.25], [0.0, 0.5]]
     """
     from scipy.sparse import csr_array, diags_array, eye_array, vstack
 
-    degrees = graph.out_degrees
-    moves = diags_array(1 / np.where(degrees > 0, degrees, 1)) @ adjacency(graph)
-    n = graph.n_nodes
+    degrees = matrix.sum(1)
+    moves = diags_array(1 / np.where(degrees > 0, degrees, 1)) @ matrix
+    n = matrix.shape[0]
     size = max(1, min(n, BLOCK_CELLS // max(n, 1)))
     identity = eye_array(n, format="csr")
     blocks = []
