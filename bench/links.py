@@ -8,7 +8,6 @@ from typing import Any
 
 from bench import options
 from bench.corpus import data_folder
-from bench.record import Record
 from bench.report import table
 from fastsgns.console import say
 from fastsgns.graph.digraph import DirectedGraph

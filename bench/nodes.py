@@ -24,7 +24,7 @@ EXAMPLES = """\
 Each package learns from the same file of edges, of an undirected graph, with the same settings,
 from the file to the vectors; one classifier then predicts labels by the vectors of each, on the
 same splits. Packages that PYTHON (--peers) can't import are left out. Seed by seed one package
-follows the other. Each keeps its own default of epochs, 1 of fastsgns and pecanpy and 5 of node2vec;
+follows the other. Each keeps its default of epochs, 1 of fastsgns and pecanpy and 5 of node2vec;
 'fastsgns:epochs=3' is fastsgns with that setting, and may stand beside others.
 
 examples:

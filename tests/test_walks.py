@@ -235,7 +235,9 @@ def test_damaged_rows_are_refused(offsets, targets):
 def test_rows_that_do_not_fit_are_refused():
     offsets, targets = np.array([0, 1, 1]), np.zeros(1, np.int32)
     with pytest.raises(ValueError, match="offsets must ascend"):
-        edges.merge(np.array([0, 10**8, 10**8]), targets, None, offsets, targets, None, targets, None)
+        edges.merge(
+            np.array([0, 10**8, 10**8]), targets, None, offsets, targets, None, targets, None
+        )
     with pytest.raises(ValueError, match="do not fit"):
         edges.merge(offsets, targets, None, offsets[:2], targets, None, np.empty(2, np.int32), None)
     weights, slots = np.ones(1, np.float32), np.empty((1, 2), np.uint32)

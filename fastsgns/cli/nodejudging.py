@@ -33,8 +33,9 @@ taken out against as many pairs that are none. 100: all of these are edges turne
 vector a node is a coin. degree: sources and targets are drawn as often as in edges. The product of
 out- and in-degree stands in each table: a model that does not beat it has learnt degrees.
 Skip-gram tells how much likelier a pair is than degrees make it; 'two, degrees' puts these back.
-Hits@K: edges among the K best of edges and negatives, whose number stands beside their kind. MRR: of an edge among 1,000 targets of its
-source. direction: edges above their own reverse. Mean ± half a 95 % interval over the seeds.
+Hits@K: edges among the K best of edges and negatives, whose number stands beside their kind. MRR:
+of an edge among 1,000 targets of its source. direction: edges above their own reverse. Mean ± half
+a 95 % interval over the seeds.
 """
 CLASSIFY = """\
 examples:

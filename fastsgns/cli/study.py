@@ -63,7 +63,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--graphs",
         nargs="+",
         metavar="PATH",
-        help="directed graphs, 'source target' a line, or folders of NAME.edges (default: one made)",
+        help="directed graphs, 'source target' a line; a folder is its *.edges (default: one made)",
     )
     add_reading(parser)
 

@@ -35,8 +35,8 @@ def spectral_radius(matrix: Any) -> float:
     blocks'. A block B is irreducible, thus B + 1 primitive: x -> (B + 1) x finds its Perron root
     rho(B) + 1, and no cycle keeps it from settling. That root lies between the least and the
     greatest ((B + 1) x)_i / x_i of the block. Where `POWER_STEPS` do not bring these together, as
-    in long uneven cycles, ARPACK is asked for the eigenvalue of the largest real part, which is rho;
-    and where it finds none either, the upper bound is given. Without cycles rho is exactly 0.
+    in long uneven cycles, ARPACK is asked for the eigenvalue of the largest real part, which is
+    rho; where it finds none either, the upper bound is given. Without cycles rho is exactly 0.
 
     References
     ----------
@@ -152,9 +152,7 @@ def _series(matrix: Any, beta: float, vectors: np.ndarray) -> np.ndarray:
     raise ValueError(f"beta is {beta}: the sum over walks does not settle; take a smaller one")
 
 
-def pagerank_rows(
-    matrix: Any, alpha: float, error: float, progress: Progress | None = None
-) -> Any:
+def pagerank_rows(matrix: Any, alpha: float, error: float, progress: Progress | None = None) -> Any:
     """Personalised PageRank of each node, pi_u(v) = alpha sum_k (1 - alpha)^k (P^k)_uv.
 
     pi_u(v) is the chance that a walk from u, which stops before each step with chance alpha, stops

@@ -231,6 +231,7 @@ class AlternatingWalks(PairWalks):
 
 def within(objective: Objective) -> Objective:
     """The objective of pairs of two outputs: their matrix in both roles, against its own noise."""
+    assert objective.output is not None
     return replace(objective, input=objective.output, n_flipped=0)
 
 

@@ -126,8 +126,9 @@ class PairEmbedding(LinkTraining):
         return self._train(sources, targets, self.epochs)
 
     def partial_fit(self, pairs: Any = None, y: Any = None, epochs: int | None = None) -> Any:
-        """Go on learning, from pairs of the names there are; known links and the counts of targets,
-        by which negatives are drawn, are added to.
+        """Go on learning, from pairs of the names there are.
+
+        Known links, and the counts of targets by which negatives are drawn, are added to.
 
         Parameters
         ----------

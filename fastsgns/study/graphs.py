@@ -63,7 +63,7 @@ def load(*paths: str | Path) -> dict[str, DirectedGraph]:
         If a folder has none, or all edges of a graph have their reverse, so that it has no
         directions.
     """
-    found = {}
+    found: dict[str, DirectedGraph] = {}
     for path in map(Path, paths):
         files = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]
         if not files:

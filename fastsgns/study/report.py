@@ -17,8 +17,8 @@ from fastsgns._version import __version__
 from fastsgns.formats.native import atomic
 from fastsgns.machine import n_cores
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial
-from fastsgns.study.intervals import CONFIDENCE, CONFIRMED, REFUTED, Interval
 from fastsgns.study.graphs import GraphMaterial
+from fastsgns.study.intervals import CONFIDENCE, CONFIRMED, REFUTED, Interval
 from fastsgns.study.material import Material
 from fastsgns.study.settings import Settings
 
@@ -178,7 +178,8 @@ def render(
         *(_section(claim, evidence[claim.name]) for claim in claims),
         "<h2>Settings and machine</h2>",
         *(_facts(name, facts[name]) for name in ("settings", "versions", "machine")),
-        f"<p class=quiet>{escape(facts['date'])}. All numbers are in report.json.</p></body></html>",
+        f"<p class=quiet>{escape(facts['date'])}. All numbers are in report.json.</p>",
+        "</body></html>",
     ]
     return "\n".join(parts) + "\n"
 
