@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastsgns.cli import main
+from fastsgns.cli import main, nodemodels
 from fastsgns.study.graphs import made
 
 FEW = ["--dim", 8, "--workers", 1, "--quiet"]
@@ -24,9 +24,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = "".join(f"n{source} n{target}\n" for source, target, _ in graph.edges())
     (path / "edges").write_text("# made\n" + text)
     (path / "labels").write_text("".join(f"n{i} {'ab'[i % 2]}\n" for i in range(90)))
-    for name in ("two", "HOPE"):
+    for name, walks in (("two", SHORT), ("HOPE", [])):
         given = [path / "edges", "-o", path / name, "--model", name]
-        assert run("train", *given, *FEW, *SHORT) == 0
+        assert run("train", *given, *FEW, *walks) == 0
     return path
 
 
@@ -143,3 +143,31 @@ def test_failures_are_one_line(folder: Path, given, monkeypatch, capsys):
     shown = capsys.readouterr().err.splitlines()
     assert len(shown) == 1
     assert shown[0].startswith("fastsgns: ")
+
+
+def test_options_that_the_model_does_not_know_are_wrong_usage(folder: Path, capsys):
+    given = ["train", folder / "edges", "-o", folder / "odd", "--model"]
+    for options, message in (
+        (["HOPE", "--p", 3, "--walks", "nerd"], "--model HOPE knows no --p, --walks"),
+        (["two", "--beta", 0.1], "--model two knows no --beta"),
+    ):
+        with pytest.raises(SystemExit) as stop:
+            run(*given, *options)
+        assert stop.value.code == 2
+        assert message in capsys.readouterr().err
+
+
+def test_names_that_look_alike_are_refused():
+    assert nodemodels.by_text([7, "a"]) == {"7": 7, "a": "a"}
+    with pytest.raises(ValueError, match="look alike"):
+        nodemodels.by_text([7, "7"])
+
+
+def test_json_knows_no_nan(folder: Path, capsys):
+    given = [folder / "edges", "--undirected", "--models", "HOPE", "--dim", 4, "--seeds", 1]
+    assert run("eval", *given, "--json", "-q") == 0
+    rows = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert all(row["direction"] is None for row in rows[0])
+    with pytest.raises(SystemExit):
+        run("eval", *given, "--negatives", 50, 100)
+    assert "no reversed edges" in capsys.readouterr().err

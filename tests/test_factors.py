@@ -9,6 +9,7 @@ from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows, spectral_radius
 from fastsgns.models.factors import HOPE, STRAP, transpose_proximity
 from fastsgns.models.joint import JointScore
+from fastsgns.models.nodes import NodeEmbedding
 
 
 @pytest.fixture
@@ -233,3 +234,20 @@ def test_joint_scores_add_the_degrees_back(graph):
     assert names == sorted(names, key=lambda name: -joint.score("n1", name))
     with pytest.raises(ValueError, match="smoothing"):
         JointScore(model, graph, smoothing=0)
+
+
+@pytest.mark.parametrize("kind", [HOPE, STRAP])
+def test_factorisations_have_the_interface_of_estimators(kind, graph):
+    model = kind(dimensions=3, progress=False)
+    assert kind(**model.get_params()).fit(graph, None).source.vectors.shape == (43, 3)
+    assert repr(model.set_params(dimensions=5)) == f"{kind.__name__}(dimensions=5)"
+    with pytest.raises(ValueError, match="no parameter 'depth'"):
+        model.set_params(depth=1)
+    with pytest.raises(ValueError, match=r"dimensions is 1\.5"):
+        kind(dimensions=1.5)
+
+
+def test_joint_scores_rank_alike_whatever_popularity(graph):
+    model = NodeEmbedding(dimensions=4, workers=1, progress=False).fit(graph)
+    joint = JointScore(model, graph)
+    assert joint.recommend("n1", popularity=True) == joint.recommend("n1")

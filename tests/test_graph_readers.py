@@ -150,3 +150,23 @@ def test_arrays_and_tuples():
 def test_what_holds_no_edges_is_refused(source, error, words):
     with pytest.raises(error, match=words):
         DirectedGraph.of(source)
+
+
+def test_missing_names_are_refused_whatever_they_are():
+    class NotAvailable:
+        __hash__ = object.__hash__
+
+        def __eq__(self, other):
+            return self
+
+        def __ne__(self, other):
+            return self
+
+        def __bool__(self):
+            raise TypeError("no truth")
+
+    for missing in (None, float("nan"), NotAvailable()):
+        with pytest.raises(ValueError, match="edge 1"):
+            DirectedGraph.from_edges(["a", missing], ["b", "c"])
+        with pytest.raises(ValueError, match="lacks the one of node 1"):
+            DirectedGraph.from_edges([0], [1], names=["a", missing])

@@ -196,6 +196,7 @@ def test_recommendations_refuse_what_makes_no_sense():
     with pytest.raises(ValueError, match="topn is -1"):
         fitted().recommend(GRAPH.names[0], -1)
     bare = LinkModel()
+    bare.source = fitted().source
     with pytest.raises(ValueError, match="knows no links"):
         bare.recommend("a")
 
@@ -379,3 +380,48 @@ def test_parameters_as_scikit_learn_asks_for_them():
 def test_too_high_a_rate_is_an_error():
     with pytest.raises(FloatingPointError, match="alpha 1e\\+30"):
         fitted(alpha=1e30, negative_sharing="pair", epochs=3)
+
+
+def test_going_on_keeps_known_links(tmp_path):
+    model = NodeEmbedding(**SMALL).fit(
+        DirectedGraph.from_edges([0, 1, 2], [1, 2, 0], names=range(4))
+    )
+    model.save(tmp_path / "model")
+    new = DirectedGraph.from_edges([3, 3], [0, 1], names=range(4))
+    for one in (model, NodeEmbedding.load(tmp_path / "model")):
+        one.partial_fit(new)
+        known = {u: {0, 1, 2, 3} - {u} - {v for v, _ in one.recommend(u)} for u in range(4)}
+        assert known == {0: {1}, 1: {2}, 2: {0}, 3: {0, 1}}
+
+
+@pytest.mark.parametrize("ask", [lambda m: m.score("a", "b"), lambda m: m.recommend("a")])
+def test_what_has_not_learned_says_so(ask):
+    with pytest.raises(ValueError, match=r"call fit\(\) first"):
+        ask(NodeEmbedding())
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"seed": "a"}, "seed is 'a'"),
+        ({"alpha": "x"}, "alpha is 'x', which is no number"),
+        ({"ns_exponent": None, "stop": "y"}, "stop is 'y'"),
+        ({"dimensions": True}, "dimensions is True"),
+    ],
+)
+def test_parameters_of_another_kind_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        NodeEmbedding(**options)
+
+
+def test_a_model_shows_what_it_was_given():
+    assert repr(NodeEmbedding(dimensions=8, walks="nerd")) == (
+        "NodeEmbedding(dimensions=8, walks='nerd')"
+    )
+
+
+@pytest.mark.parametrize("matrices", ["tied", "tied+reflect"])
+def test_scores_of_one_matrix_without_bias_are_symmetric(matrices):
+    model = fitted("forward", matrices=matrices)
+    u, v = GRAPH.names[:2]
+    assert model.score(u, v) == pytest.approx(model.score(v, u), abs=1e-6)

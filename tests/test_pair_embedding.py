@@ -47,7 +47,7 @@ def test_forms_of_pairs(tmp_path):
 
 
 def test_names_of_any_kind():
-    pairs = [((1, 2), 3.5), (None, 3.5), ((1, 2), "x")]
+    pairs = [((1, 2), 3.5), (frozenset("a"), 3.5), ((1, 2), "x")]
     assert as_names(encode(pairs)) == pairs
     users, items = clicks()
     assert as_names(encode((users, items))) == list(zip(users.tolist(), items.tolist()))
@@ -58,7 +58,7 @@ def test_names_of_any_kind():
     [
         ([("a", "b"), ("a", "b", "c")], "got \\('a', 'b', 'c'\\)"),
         (["ab"], "got 'ab'"),
-        (([1, 2], [1]), "sources of shape \\(2,\\) and targets of shape \\(1,\\)"),
+        (([1, 2], [1]), "2 sources and 1 targets"),
         ([], "empty"),
         (None, "no pairs"),
     ],
@@ -157,3 +157,64 @@ def test_saved_and_loaded(tmp_path):
     loaded.partial_fit(PAIRS)
     model.partial_fit(PAIRS)
     np.testing.assert_array_equal(model.source.vectors, loaded.source.vectors)
+
+
+FEW = {"dimensions": 4, "workers": 1, "progress": False}
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        ["a", 1, 2.5],
+        [2**63, 1, -1],
+        ["a\0", "a", "b"],
+        [("x", 1), ("x", 2), frozenset("y")],
+        np.array(["u", 3, ("t",)], object),
+        np.array([7, 3, 5], np.int16),
+    ],
+    ids=["kinds", "large", "nul", "tuples", "objects", "integers"],
+)
+def test_names_stay_what_they_are(sources):
+    wanted = list(sources) if isinstance(sources, list) else sources.tolist()
+    model = PairEmbedding(**FEW).fit((sources, ["x", "y", "z"]))
+    assert model.source.index_to_key == wanted
+    assert list(map(type, model.source.index_to_key)) == list(map(type, wanted))
+
+
+@pytest.mark.parametrize(
+    "pairs, message",
+    [
+        ([("a", None)], "lacks its target"),
+        ([(float("nan"), "b")], "lacks its source"),
+        ((["a", None], ["x", "y"]), "lacks its source"),
+        ((["a"], ["x", "y"]), "1 sources and 2 targets"),
+        ([1, 2], "a pair is"),
+        (["ab"], "a pair is"),
+    ],
+)
+def test_what_is_no_pair_is_refused(pairs, message):
+    with pytest.raises(ValueError, match=message):
+        PairEmbedding(**FEW).fit(pairs)
+
+
+def test_a_table_is_no_list_of_pairs():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"u": ["a", "b"], "v": ["x", "y"]})
+    with pytest.raises(ValueError, match="give two columns"):
+        PairEmbedding(**FEW).fit(table)
+    model = PairEmbedding(**FEW).fit((table["u"], table["v"]))
+    assert model.source.index_to_key == ["a", "b"]
+
+
+def test_going_on_keeps_the_counts_of_all_pairs(tmp_path):
+    """What was a frequent target before is one still, though the new pairs don't have it."""
+    first = [("a", "hit")] * 900 + [("b", "rare"), ("b", "new")]
+    model = PairEmbedding(**FEW).fit(first)
+    model.save(tmp_path / "model")
+    for one in (model, PairEmbedding.load(tmp_path / "model")):
+        one.partial_fit([("b", "new")])
+        counts = dict(zip(one.target.index_to_key, one.target_counts.tolist()))
+        assert counts == {"hit": 900, "rare": 1, "new": 2}
+        best = one.recommend("b", 1, popularity=True, exclude_known=False)
+        assert best[0][0] == "hit"
+        assert {name for name, _ in one.recommend("b", 3)} == {"hit"}

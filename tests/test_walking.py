@@ -194,3 +194,13 @@ def test_an_interrupted_file_is_no_file(tmp_path):
 def test_names_that_are_no_words_can_not_be_written(tmp_path, name):
     with pytest.raises(ValueError, match="rename that node"):
         WalkFile(None, ["a", name])
+
+
+def test_walks_of_names_that_look_alike_or_compressed_are_refused(tmp_path):
+    with (
+        pytest.raises(ValueError, match="one word of a text file"),
+        walk_file(tmp_path / "walks", [1, "1"]),
+    ):
+        pass
+    with pytest.raises(ValueError, match="plain text"), walk_file(tmp_path / "walks.gz", ["a"]):
+        pass

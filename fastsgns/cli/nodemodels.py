@@ -130,6 +130,19 @@ def make(name: str, arguments: argparse.Namespace, seed: int) -> Any:
     return NodeEmbedding(matrices=name, workers=arguments.workers, **common, **options)
 
 
+def check_options(arguments: argparse.Namespace) -> None:
+    """Refuse options that the model of `--model` would not look at."""
+    name, ignored = arguments.model, []
+    if name not in MATRICES:
+        ignored += [key for key in LEARNT if getattr(arguments, key) is not None]
+    if name != "HOPE" and arguments.beta is not None:
+        ignored.append("beta")
+    if ignored:
+        flags = {"window_size": "window", "negative_sharing": "sharing"}
+        listed = ", ".join("--" + flags.get(key, key).replace("_", "-") for key in ignored)
+        raise UsageError(f"--model {name} knows no {listed}")
+
+
 def load(path: str) -> LinkModel:
     """Load a model of nodes.
 
@@ -148,5 +161,15 @@ def load(path: str) -> LinkModel:
 
 
 def by_text(names: Iterable[Any]) -> dict[str, Any]:
-    """Find names by how they are written, since 7 and "7" look alike on a command line."""
-    return {str(name): name for name in names}
+    """Find names by how they are written, as on a command line.
+
+    Raises
+    ------
+    ValueError
+        If two are written alike, such as 7 and "7".
+    """
+    found: dict[str, Any] = {}
+    for name in names:
+        if found.setdefault(str(name), name) != name:
+            raise ValueError(f"{name!r} and {found[str(name)]!r} look alike here; rename one")
+    return found

@@ -86,6 +86,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run_train(arguments: argparse.Namespace) -> int:
     """Read the edges, learn and save."""
+    nodemodels.check_options(arguments)
     sources.check_distinct(arguments.output, arguments.edges)
     sources.check_writable(arguments.output)
     graph = nodemodels.read_graph(arguments)

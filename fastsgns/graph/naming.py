@@ -40,7 +40,7 @@ def encode(
     >>> sources.tolist(), targets.tolist(), names
     ([0, 2], [1, 0], ['b', 'c', 'a'])
     """
-    columns = [_column(sources, "sources"), _column(targets, "targets")]
+    columns = [column(sources, "sources"), column(targets, "targets")]
     if len(columns[0]) != len(columns[1]):
         raise ValueError(f"there are {len(columns[0])} sources and {len(columns[1])} targets")
     if all(isinstance(column, np.ndarray) for column in columns):
@@ -49,8 +49,16 @@ def encode(
     return _encode_hashables(*(c.tolist() if isinstance(c, np.ndarray) else c for c in columns))
 
 
-def _column(nodes: Any, role: str) -> Any:
-    """An array of whole numbers as int64, anything else as a list."""
+def column(nodes: Any, role: str) -> Any:
+    """Give an array of whole numbers as int64, anything else as a list.
+
+    Raises
+    ------
+    TypeError
+        If they are no sequence.
+    ValueError
+        If they are an array of several dimensions.
+    """
     if isinstance(nodes, (str, bytes)) or not hasattr(nodes, "__iter__"):
         raise TypeError(f"{role} are {nodes!r:.60}, where a sequence of nodes is wanted")
     if hasattr(nodes, "dtype") or hasattr(nodes, "__array__"):
@@ -96,7 +104,7 @@ def _encode_hashables(
     except TypeError as error:
         raise TypeError(f"a node can't be hashed, so it can't be a name: {error}") from None
     names = list(ids)
-    missing = next((i for i, name in enumerate(names) if name is None or name != name), None)
+    missing = next((i for i, name in enumerate(names) if is_missing(name)), None)
     if missing is not None:
         edge = int(np.flatnonzero((both == missing).any(axis=1))[0])
         pair = (sources[edge], targets[edge])
@@ -104,6 +112,20 @@ def _encode_hashables(
     _check_number(len(names))
     both = both.astype(np.int32)
     return both[:, 0].copy(), both[:, 1].copy(), names
+
+
+def is_missing(name: Any) -> bool:
+    """Tell None, NaN and whatever else is not equal to itself, such as the NA of tables.
+
+    Examples
+    --------
+    >>> is_missing(None), is_missing(float("nan")), is_missing("nan")
+    (True, True, False)
+    """
+    try:
+        return name is None or bool(name != name)
+    except TypeError:
+        return True
 
 
 def check_indices(nodes: Iterable[Any], n_nodes: int, role: str) -> np.ndarray:
@@ -138,10 +160,13 @@ def check_names(names: Iterable[Hashable]) -> Names:
     Raises
     ------
     ValueError
-        If there are doubles, or too many names.
+        If there are doubles, missing ones, or too many names.
     """
     listed: Sequence[Any] = names.tolist() if isinstance(names, np.ndarray) else list(names)
     _check_number(len(listed))
+    missing = next((i for i, name in enumerate(listed) if is_missing(name)), None)
+    if missing is not None:
+        raise ValueError(f"`names` lacks the one of node {missing}: it is {listed[missing]!r}")
     if len(set(listed)) < len(listed):
         seen: set[Hashable] = set()
         double = next(name for name in listed if name in seen or seen.add(name))  # type: ignore[func-returns-value]

@@ -10,6 +10,8 @@ import numpy as np
 
 from fastsgns.formats import native
 
+COMPRESSED = (".gz", ".bz2", ".xz")
+
 
 class WalkFile:
     """A text file that several threads write walks to, a chunk at a time.
@@ -23,7 +25,8 @@ class WalkFile:
     Raises
     ------
     ValueError
-        If a name is empty or has white space in it, so that it could not be read back.
+        If a name is empty or has white space in it, or two look alike, so that they could not be
+        read back.
 
     Examples
     --------
@@ -38,6 +41,10 @@ class WalkFile:
         odd = next((word for word in self.words if word.split() != [word]), None)
         if odd is not None:
             raise ValueError(f"the name {odd!r} can't be a word of a text file; rename that node")
+        if len(set(self.words)) < len(self.words):
+            raise ValueError(
+                "two names, such as 1 and '1', are one word of a text file; rename one"
+            )
 
     def write(self, ids: np.ndarray, offsets: np.ndarray) -> None:
         """Write the walks ``ids[offsets[i]:offsets[i + 1]]``."""
@@ -55,5 +62,7 @@ def walk_file(path: Any, names: Sequence[Any]) -> Iterator[WalkFile | None]:
     if path is None:
         yield None
         return
+    if str(path).endswith(COMPRESSED):
+        raise ValueError(f"{path}: walks are written as plain text; leave out the last suffix")
     with native.atomic(path) as temporary, open(temporary, "x", encoding="utf-8") as file:
         yield WalkFile(file, names)

@@ -9,7 +9,7 @@ from fastsgns.factorization import truncated_svd
 from fastsgns.formats import native, registry
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows
-from fastsgns.models.links import LinkModel, check_known
+from fastsgns.models.links import LinkModel, Parametrized, check_known, is_integer
 from fastsgns.progress import reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
@@ -17,7 +17,7 @@ DROPPED = 0.1
 KIND = "node factors"
 
 
-class Factorized(LinkModel):
+class Factorized(Parametrized, LinkModel):
     """A proximity M of nodes as S T^T: the best of rank d, shared out as S = U D^1/2, T = V D^1/2.
 
     Nothing is learnt by steps, and there are no negatives: the reference of the learnt models, with
@@ -34,16 +34,18 @@ class Factorized(LinkModel):
     values: np.ndarray
 
     def __init__(self, dimensions: int, seed: int, progress: bool | None) -> None:
-        if dimensions < 1:
+        if not is_integer(dimensions) or dimensions < 1:
             raise ValueError(f"dimensions is {dimensions}; allowed are 1, 2, 3, ...")
         self.dimensions, self.seed, self.progress = dimensions, seed, progress
 
-    def fit(self, graph: Any) -> Any:
+    def fit(self, graph: Any, y: Any = None) -> Any:
         """Factorise the proximity of a graph's nodes.
 
         Parameters
         ----------
         graph : DirectedGraph, or what `DirectedGraph.of` takes
+        y
+            Not looked at; scikit-learn's pipelines pass it.
 
         Returns
         -------
@@ -81,10 +83,6 @@ class Factorized(LinkModel):
     def _settings(self) -> dict[str, Any]:
         """Arguments of the class that made it."""
         return {"dimensions": self.dimensions, "seed": self.seed}
-
-    def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value}" for name, value in self._settings().items())
-        return f"{type(self).__name__}({settings})"
 
     def save(self, path: Any) -> None:
         """Write vectors, names, known edges and settings to one file, atomically.

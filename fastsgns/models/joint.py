@@ -26,7 +26,11 @@ class JointScore(LinkModel):
 
         score(u, v) = s_u . t_v + log(out(u) + e) + a log(in(v) + e).
 
-    `recommend` ranks targets by it too; there P(u) plays no part.
+    The degrees of the graph are a prior put back; e, smaller than the 1 that training adds, makes
+    it surer that what was no source will be none. Models of "undirected" walks draw negatives by
+    both degrees together: there this adds what their negatives did not take out.
+
+    `recommend` ranks targets by it too, whatever `popularity`; there P(u) plays no part.
 
     Parameters
     ----------
@@ -76,6 +80,9 @@ class JointScore(LinkModel):
     ) -> np.ndarray:
         ids = graph.ids
         return np.log(degrees[[ids[name] for name in vectors.index_to_key]] + smoothing)
+
+    def _added(self, popularity: bool) -> list[np.ndarray]:
+        return super()._added(False)
 
     def score(self, u: Any, v: Any, popularity: bool = True) -> Any:
         """As of `LinkModel`, with the logarithms of both degrees added, whatever `popularity`."""

@@ -1,5 +1,7 @@
 """LinkModel: vectors in the roles of source and of target, and the links they predict."""
 
+import inspect
+import numbers
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -9,6 +11,42 @@ from fastsgns.errors import FormatError
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 Recommended = list[tuple[Hashable, float]]
+
+
+UNSHOWN = ("graph", "pairs", "progress")
+
+
+def is_integer(value: Any) -> bool:
+    """Whether a value is a whole number, which True and False are not."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+class Parametrized:
+    """Parameters by name, the way scikit-learn asks for them: those of the constructor."""
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Give the parameters by name; `deep` changes nothing."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **params: Any) -> Any:
+        """Change parameters; they count from the next `fit` on. Returns the model.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter.
+        """
+        for name, value in params.items():
+            if name not in self.get_params():
+                raise ValueError(f"no parameter {name!r}; there are {', '.join(self.get_params())}")
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        known = inspect.signature(type(self)).parameters
+        own = {n: v for n, v in self.get_params().items() if n not in UNSHOWN}
+        given = [f"{n}={v!r}" for n, v in own.items() if v != known[n].default]
+        return f"{type(self).__name__}({', '.join(given)})"
 
 
 class LinkModel:
@@ -64,6 +102,7 @@ class LinkModel:
         ValueError
             If there are two lists of different lengths, or `popularity` is not known.
         """
+        self._check_learned()
         sources, targets = _ids(self.source, u), _ids(self.target, v)
         if len(sources) != len(targets) and _is_many(u) and _is_many(v):
             raise ValueError(f"{len(sources)} sources and {len(targets)} targets make no pairs")
@@ -99,6 +138,7 @@ class LinkModel:
         ValueError
             If `topn` is negative, or known links are to be left out and none are.
         """
+        self._check_learned()
         if topn < 0:
             raise ValueError(f"topn is {topn}; allowed are 0 and more")
         if exclude_known and self.known is None:
@@ -106,6 +146,10 @@ class LinkModel:
         added = self._added(popularity)
         found = [self._best(i, topn, exclude_known, added) for i in _ids(self.source, u).tolist()]
         return found if _is_many(u) else found[0]
+
+    def _check_learned(self) -> None:
+        if not hasattr(self, "source"):
+            raise ValueError("the model has learned nothing yet; call fit() first")
 
     def _added(self, popularity: bool) -> list[np.ndarray]:
         """What is added to scores, by target."""

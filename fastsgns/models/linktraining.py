@@ -1,6 +1,5 @@
 """LinkTraining: the part of a LinkModel that learns by negative sampling."""
 
-import inspect
 import logging
 import math
 import numbers
@@ -16,7 +15,7 @@ from fastsgns.chunks import Chunks
 from fastsgns.kernels.objective import Objective
 from fastsgns.machine import n_cores
 from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memory
-from fastsgns.models.links import LinkModel
+from fastsgns.models.links import LinkModel, Parametrized, is_integer
 from fastsgns.models.sharing import DRAWS_PER_NEGATIVE, SHARINGS, STEP_BOUND, described, sharing
 from fastsgns.training import Schedule, Trainer
 from fastsgns.tying import Tying
@@ -39,9 +38,10 @@ INTEGERS = {
 }
 POSITIVE = ("p", "q")
 NOT_NEGATIVE = ("alpha", "min_alpha", "sample")
+NUMBERS = (*POSITIVE, *NOT_NEGATIVE, "ns_exponent", "stop")
 
 
-class LinkTraining(LinkModel):
+class LinkTraining(Parametrized, LinkModel):
     """Matrices, objective and epochs; a subclass says what is trained on."""
 
     dimensions: int
@@ -62,24 +62,6 @@ class LinkTraining(LinkModel):
     target_counts: np.ndarray | None = None
     _matrices: Matrices
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters by name, as scikit-learn asks for them."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-
-    def set_params(self, **params: Any) -> Any:
-        """Change parameters; they count from the next `fit` on. Returns the model.
-
-        Raises
-        ------
-        ValueError
-            If there is no such parameter.
-        """
-        for name, value in params.items():
-            if name not in self.get_params():
-                raise ValueError(f"no parameter {name!r}; there are {', '.join(self.get_params())}")
-            setattr(self, name, value)
-        return self
-
     def _check(self) -> None:
         """Refuse parameters that no training could work with."""
         kernels.variant()
@@ -88,10 +70,14 @@ class LinkTraining(LinkModel):
                 continue
             if name in INTEGERS:
                 least, most = INTEGERS[name]
-                if not isinstance(value, numbers.Integral) or not least <= int(value) <= most:
+                if not is_integer(value) or not least <= int(value) <= most:
                     raise ValueError(
                         f"{name} is {value!r}; allowed are integers from {least} to {most}"
                     )
+            elif name == "seed" and not is_integer(value):
+                raise ValueError(f"seed is {value!r}; allowed are integers and None")
+            elif name in NUMBERS and not isinstance(value, numbers.Real):
+                raise ValueError(f"{name} is {value!r}, which is no number")
             elif (name in POSITIVE and not 0 < value < math.inf) or (
                 name in NOT_NEGATIVE and not 0 <= value < math.inf
             ):

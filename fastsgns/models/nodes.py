@@ -72,7 +72,8 @@ class NodeEmbedding(LinkTraining):
         By default "forward" for a directed graph, "undirected" for an undirected one.
     matrices : {"two", "tied", "tied+bias", "tied+reflect"}
         Whether the two roles have a matrix each or share one: alone, with a bias a target, or with
-        half the coordinates' signs flipped (`fastsgns.tying.Tying`).
+        half the coordinates' signs flipped (`fastsgns.tying.Tying`). "tied" and "tied+reflect"
+        score u -> v and v -> u alike.
     negative : int
         Negatives a pair.
     alpha, min_alpha : float

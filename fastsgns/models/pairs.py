@@ -8,8 +8,9 @@ import numpy as np
 
 from fastsgns.chunks import PairChunks
 from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.graph import naming
 from fastsgns.models import linkstorage
-from fastsgns.models.linktraining import LinkTraining
+from fastsgns.models.linktraining import MASK, LinkTraining
 
 BLOCK = 1 << 18
 Ids = np.ndarray
@@ -165,7 +166,8 @@ class PairEmbedding(LinkTraining):
         if self.target_counts is not None:
             counts = counts + self.target_counts
         if self.shuffle:
-            order = np.random.default_rng(self.seed).permutation(len(sources))
+            seed = None if self.seed is None else int(self.seed) & MASK
+            order = np.random.default_rng(seed).permutation(len(sources))
             sources, targets = sources[order], targets[order]
         self._learn(PairChunks(sources, targets), self._objective(counts), epochs)
         return self
@@ -212,15 +214,33 @@ def encode(pairs: Any) -> Encoded:
     if isinstance(pairs, np.ndarray) and pairs.ndim == 2 and len(pairs) == 2:
         pairs = tuple(pairs)
     if isinstance(pairs, tuple) and len(pairs) == 2 and all(map(_is_column, pairs)):
-        left, right = (np.asarray(column) for column in pairs)
-        if left.shape != right.shape or left.ndim != 1:
-            raise ValueError(f"sources of shape {left.shape} and targets of shape {right.shape}")
-        return *_of_array(left), *_of_array(right)
+        left, right = map(naming.column, pairs, ("sources", "targets"))
+        if len(left) != len(right):
+            raise ValueError(f"there are {len(left)} sources and {len(right)} targets")
+        return *_of_column(left, "source"), *_of_column(right, "target")
+    if hasattr(pairs, "columns"):
+        raise ValueError("a table is no list of pairs; give two columns: (table['u'], table['v'])")
     return _of_iterable(pairs)
 
 
 def _is_column(given: Any) -> bool:
     return isinstance(given, (np.ndarray, list)) or hasattr(given, "__array__")
+
+
+def _of_column(column: Any, side: str) -> tuple[Ids, list[Any]]:
+    if isinstance(column, np.ndarray):
+        return _of_array(column)
+    table: dict[Hashable, int] = {}
+    ids = np.fromiter(
+        (table.setdefault(name, len(table)) for name in column), np.int32, len(column)
+    )
+    return ids, _checked(table, side)
+
+
+def _checked(table: dict[Hashable, int], side: str) -> list[Hashable]:
+    if any(map(naming.is_missing, table)):
+        raise ValueError(f"a pair lacks its {side} (None or NaN); drop such pairs first")
+    return list(table)
 
 
 def _of_array(names: np.ndarray) -> tuple[Ids, list[Any]]:
@@ -237,9 +257,9 @@ def _of_iterable(pairs: Iterable[Any]) -> Encoded:
     blocks: list[np.ndarray] = []
     iterator = iter(pairs)
     while block := list(islice(iterator, BLOCK)):
-        odd = next((pair for pair in block if isinstance(pair, str) or len(pair) != 2), None)
+        odd = next((i for i, pair in enumerate(block) if not _is_pair(pair)), None)
         if odd is not None:
-            raise ValueError(f"a pair is (source, target); got {odd!r}")
+            raise ValueError(f"a pair is (source, target); got {block[odd]!r:.60}")
         ids = (
             table.setdefault(name, len(table))
             for source, target in block
@@ -248,7 +268,11 @@ def _of_iterable(pairs: Iterable[Any]) -> Encoded:
         blocks.append(np.fromiter(ids, np.int32, 2 * len(block)).reshape(-1, 2))
     both = np.concatenate(blocks) if blocks else np.empty((0, 2), np.int32)
     left, right = np.ascontiguousarray(both.T)
-    return left, list(tables[0]), right, list(tables[1])
+    return left, _checked(tables[0], "source"), right, _checked(tables[1], "target")
+
+
+def _is_pair(given: Any) -> bool:
+    return not isinstance(given, (str, bytes)) and hasattr(given, "__len__") and len(given) == 2
 
 
 def _of_file(path: Any) -> Encoded:
