@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fastsgns.cli import main, nodemodels
+from fastsgns.models.pairs import PairEmbedding
 from fastsgns.study.graphs import made
 
 FEW = ["--dim", 8, "--workers", 1, "--quiet"]
@@ -171,3 +172,13 @@ def test_json_knows_no_nan(folder: Path, capsys):
     with pytest.raises(SystemExit):
         run("eval", *given, "--negatives", 50, 100)
     assert "no reversed edges" in capsys.readouterr().err
+
+
+def test_sources_of_pairs_can_be_classified(folder: Path, tmp_path: Path, capsys):
+    pairs = [(f"u{i}", f"item{(i * 7 + j) % 9}") for i in range(40) for j in range(5)]
+    model = PairEmbedding(dimensions=4, workers=1, progress=False).fit(pairs)
+    model.save(tmp_path / "pairs")
+    (tmp_path / "labels").write_text("".join(f"u{i} {'ab'[i % 2]}\n" for i in range(40)))
+    given = [tmp_path / "pairs", tmp_path / "labels", "--seeds", 1, "--shares", 50]
+    assert run("classify", *given) == 0
+    assert capsys.readouterr().out.startswith("40 nodes, 2 labels\n")

@@ -195,8 +195,12 @@ def run_classify(arguments: argparse.Namespace) -> int:
 
 
 def features(model: LinkModel, nodes: Sequence[Any], role: str) -> np.ndarray:
-    """Give the vectors of nodes in a role, or both end to end; one matrix has but one."""
-    if role == "both" and np.shares_memory(model.source.vectors, model.target.vectors):
+    """Give the vectors of nodes in a role, or both end to end.
+
+    Of one matrix, and where the roles have names of their own, "both" is the source's.
+    """
+    is_one = np.shares_memory(model.source.vectors, model.target.vectors)
+    if role == "both" and (is_one or not model.names_are_shared):
         role = "source"
     chosen = ("source", "target") if role == "both" else (role,)
     return np.hstack([np.asarray(getattr(model, one)[list(nodes)]) for one in chosen])
