@@ -80,7 +80,7 @@ def one_way(graph: DirectedGraph) -> float:
 
     Examples
     --------
-    >>> one_way(DirectedGraph.from_edges("abbc", "bacb"))
+    >>> one_way(DirectedGraph.from_edges([0, 1, 1, 2], [1, 0, 2, 1]))
     0.0
     """
     return float(np.mean(graph.find(graph.out_targets, graph.out_sources) < 0))
