@@ -182,3 +182,13 @@ def test_sources_of_pairs_can_be_classified(folder: Path, tmp_path: Path, capsys
     given = [tmp_path / "pairs", tmp_path / "labels", "--seeds", 1, "--shares", 50]
     assert run("classify", *given) == 0
     assert capsys.readouterr().out.startswith("40 nodes, 2 labels\n")
+
+
+def test_a_saved_graph_stands_alone(folder: Path, tmp_path: Path, capsys):
+    made(30, 90, 3).save(tmp_path / "graph")
+    assert run("eval", tmp_path / "graph", "--models", "HOPE", "--dim", 4, "--seeds", 1, "-q") == 0
+    for more in (["--undirected"], [folder / "edges"]):
+        with pytest.raises(SystemExit) as stop:
+            run("eval", tmp_path / "graph", *more)
+        assert stop.value.code == 2
+        assert "is a saved graph" in capsys.readouterr().err

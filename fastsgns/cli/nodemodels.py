@@ -101,7 +101,9 @@ def read_graph(arguments: argparse.Namespace) -> DirectedGraph:
     if arguments.unweighted:
         options["weighted"] = False
     paths = arguments.edges
-    if len(paths) == 1 and not options and storage.is_saved(paths[0]):
+    if saved := [path for path in paths if storage.is_saved(path)]:
+        if len(paths) > 1 or options:
+            raise UsageError(f"{saved[0]} is a saved graph, which takes no other file nor option")
         return DirectedGraph.load(paths[0])
     with reading_bar(arguments.progress, "B") as report:
         return DirectedGraph.from_file(
