@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fastsgns.cli import main, nodemodels
+from fastsgns.models.nodes import NodeEmbedding
 from fastsgns.models.pairs import PairEmbedding
 from fastsgns.study.graphs import made
 
@@ -156,6 +157,20 @@ def test_options_that_the_model_does_not_know_are_wrong_usage(folder: Path, caps
             run(*given, *options)
         assert stop.value.code == 2
         assert message in capsys.readouterr().err
+
+
+def test_every_setting_of_walks_reaches_the_model(folder: Path, tmp_path: Path):
+    given = ["train", folder / "edges", "-o", tmp_path / "model", *FEW, *SHORT]
+    settings = ["--ns-exponent", 0, "--sample", 0.1, "--full-windows", "--sharing", "pair"]
+    assert run(*given, *settings, "--window", 3, "--alpha", 0.03) == 0
+    wanted = {"ns_exponent": 0, "sample": 0.1, "shrink_windows": False, "window_size": 3,
+              "negative_sharing": "pair", "alpha": 0.03, "num_walks": 4}  # fmt: skip
+    found = NodeEmbedding.load(tmp_path / "model").get_params()
+    assert {name: found[name] for name in wanted} == wanted
+    assert run(*given, "--walks", "nerd", "--joint") == 0
+    assert NodeEmbedding.load(tmp_path / "model").joint is True
+    assert run(*given, "--walks", "app", "--stop", 0.5) == 0
+    assert NodeEmbedding.load(tmp_path / "model").stop == 0.5
 
 
 def test_names_that_look_alike_are_refused():

@@ -22,7 +22,7 @@ EXPLAINED = (
 )
 LEARNT = (
     "walk_length", "num_walks", "window_size", "p", "q", "walks", "negative", "alpha", "epochs",
-    "joint", "negative_sharing",
+    "joint", "negative_sharing", "stop", "ns_exponent", "sample", "shrink_windows",
 )  # fmt: skip
 
 
@@ -79,8 +79,15 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         "--p": "node2vec: the higher, the less a walk returns (1)",
         "--q": "node2vec: the higher, the nearer a walk stays (1)",
         "--alpha": "learning rate at the start (0.04)",
+        "--stop": "app: probability that a walk ends after a step (0.15)",
+        "--ns-exponent": "of the degrees, for the negatives (0.75)",
+        "--sample": "thin nodes that are a larger share of the targets; 0 keeps all (0)",
     }.items():
         walks.add_argument(name, type=float, metavar="X", help=text)
+    walks.add_argument(
+        "--full-windows", dest="shrink_windows", action="store_const", const=False,
+        help="do not draw the window of each node from 1 to --window",
+    )  # fmt: skip
     counted = parser.add_argument_group("factorisations")
     counted.add_argument(
         "--beta", type=float, metavar="X", help="HOPE: weight of an edge (0.5 / spectral radius)"
@@ -140,7 +147,9 @@ def check_options(arguments: argparse.Namespace) -> None:
     if name != "HOPE" and arguments.beta is not None:
         ignored.append("beta")
     if ignored:
-        flags = {"window_size": "window", "negative_sharing": "sharing"}
+        flags = {
+            "window_size": "window", "negative_sharing": "sharing", "shrink_windows": "full-windows"
+        }  # fmt: skip
         listed = ", ".join("--" + flags.get(key, key).replace("_", "-") for key in ignored)
         raise UsageError(f"--model {name} knows no {listed}")
 
