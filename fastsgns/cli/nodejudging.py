@@ -156,7 +156,8 @@ def links_table(found: Sequence[Sequence[LinkScores]]) -> list[list[str]]:
             for row in seeds
         ]
         spread = [_with_interval(column) for column in zip(*values)]
-        kind = f"{seeds[0].negatives}, {seeds[0].n_negatives:,}"
+        n_negatives = round(sum(row.n_negatives for row in seeds) / len(seeds))
+        kind = f"{seeds[0].negatives}, {n_negatives:,}"
         rows.append([kind, seeds[0].model, *spread])
     return rows
 
