@@ -18,7 +18,7 @@ in O(1). All kinds of walks are made of this step:
 node2vec's weights are met by rejection: a neighbour drawn without them is taken with the
 probability of its weight over the larger of 1 and 1 / q, else another is drawn. Where 1 / p is more
 than that, what it has beyond is a share of the draw of its own (Yang, Zhang, Chen, Ma, Chen 2019,
-"KnightKing: A Fast Distributed Graph Random Walk Engine", section 4.2), so that a small p refuses
+"KnightKing: A Fast Distributed Graph Random Walk Engine"), so that a small p refuses
 no more. So no table by edge pairs is needed, and memory stays O(edges). After `MOST_REFUSED`
 refusals the step is drawn exactly, in O(degree): what was refused has no influence on what follows,
 so the probabilities stay the same, and a node whose only neighbour is unwelcome holds nobody up.
