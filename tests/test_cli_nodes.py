@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fastsgns import KeyedVectors
 from fastsgns.cli import main, nodemodels
 from fastsgns.models.nodes import NodeEmbedding
 from fastsgns.models.pairs import PairEmbedding
@@ -207,3 +208,18 @@ def test_a_saved_graph_stands_alone(folder: Path, tmp_path: Path, capsys):
             run("eval", tmp_path / "graph", *more)
         assert stop.value.code == 2
         assert "is a saved graph" in capsys.readouterr().err
+
+
+def test_vectors_of_nodes_are_asked_and_converted_like_words(folder: Path, tmp_path: Path, capsys):
+    model = NodeEmbedding.load(folder / "two")
+    node = model.source.index_to_key[0]
+    for role, vectors in (("input", model.source), ("output", model.target)):
+        assert main(["nn", str(folder / "two"), node, "-n", "1", "--role", role]) == 0
+        assert vectors.most_similar(node, topn=1)[0][0] in capsys.readouterr().out
+        out = tmp_path / f"{role}.txt"
+        assert main(["convert", str(folder / "two"), str(out), "--role", role]) == 0
+        read = KeyedVectors.load_word2vec_format(out)
+        np.testing.assert_allclose(read[node], vectors[node], rtol=1e-5)
+    assert main(["nn", str(folder / "HOPE"), node, "-n", "1"]) == 0
+    assert main(["nn", str(folder / "two"), node, "--role", "sum"]) == 1
+    assert "roles are input (sources) and output" in capsys.readouterr().err

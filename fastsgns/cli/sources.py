@@ -18,6 +18,7 @@ from fastsgns.corpus.encoded import count_words
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.formats import files, native
+from fastsgns.models.links import LinkModel
 from fastsgns.progress import reading_bar
 from fastsgns.vectors.spaces import COMBINATIONS, SPACES
 
@@ -206,10 +207,15 @@ def load_given(arguments: Namespace) -> KeyedVectors:
     return of_role(loaded, "input" if in_space else arguments.role, arguments.model)
 
 
+def given_out(loaded: Any) -> Any:
+    """The vectors of what `load` loaded: of a model of words ``wv``, of one of links the sources'."""
+    return getattr(loaded, "wv", getattr(loaded, "source", loaded))
+
+
 def of_role(loaded: Any, role: str | None, path: str) -> KeyedVectors:
     """Give the vectors of a role, or a combination of two, of what `load` loaded from `path`.
 
-    Without a role: what the model gives out, ``wv``.
+    Without a role: what the model gives out. Of links, "input" are sources and "output" targets.
 
     Raises
     ------
@@ -217,7 +223,11 @@ def of_role(loaded: Any, role: str | None, path: str) -> KeyedVectors:
         If there are none, as in a file of vectors alone.
     """
     if role is None or (role == "input" and not hasattr(loaded, "roles")):
-        return getattr(loaded, "wv", loaded)
+        return given_out(loaded)
+    if isinstance(loaded, LinkModel):
+        if role != "output":
+            raise ValueError(f"{path} holds links: their roles are input (sources) and output")
+        return loaded.target
     if not hasattr(loaded, "roles"):
         raise ValueError(
             f"{path} holds vectors alone: for the role {role!r} a whole model is wanted, as "
@@ -234,7 +244,7 @@ def of_role(loaded: Any, role: str | None, path: str) -> KeyedVectors:
 def load_vectors(path: str, **options: Any) -> KeyedVectors:
     """Load only the vectors of what `load` loads."""
     loaded = load(path, **options)
-    return getattr(loaded, "wv", loaded)
+    return given_out(loaded)
 
 
 def save(loaded: Any, path: str, format: str | None = None, header: bool = True) -> None:
@@ -248,7 +258,7 @@ def save(loaded: Any, path: str, format: str | None = None, header: bool = True)
     if format == "native":
         loaded.save(target)
         return
-    vectors = getattr(loaded, "wv", loaded)
+    vectors = given_out(loaded)
     vectors.save_word2vec_format(target, binary=format == "binary", write_header=header)
 
 
