@@ -208,7 +208,7 @@ def load_given(arguments: Namespace) -> KeyedVectors:
 
 
 def given_out(loaded: Any) -> Any:
-    """The vectors of what `load` loaded: of a model of words ``wv``, of one of links the sources'."""
+    """The vectors that a loaded model gives out: ``wv`` of words, the sources' of links."""
     return getattr(loaded, "wv", getattr(loaded, "source", loaded))
 
 
