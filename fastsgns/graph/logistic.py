@@ -9,7 +9,7 @@ import numpy as np
 
 logger = logging.getLogger(__name__)
 
-MAX_STEPS = 200
+MAX_STEPS = 1000
 GRADIENT = 1e-3
 
 
