@@ -8,6 +8,7 @@ import pytest
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, registry
 from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.models import linktraining
 from fastsgns.models.links import LinkModel
 from fastsgns.models.nodes import WALKS, NodeEmbedding
 
@@ -425,3 +426,31 @@ def test_scores_of_one_matrix_without_bias_are_symmetric(matrices):
     model = fitted("forward", matrices=matrices)
     u, v = GRAPH.names[:2]
     assert model.score(u, v) == pytest.approx(model.score(v, u), abs=1e-6)
+
+
+def test_a_fit_that_fails_leaves_what_was_learned(tmp_path):
+    model = fitted()
+    kept = model.source.vectors.copy()
+    with pytest.raises(FileNotFoundError):
+        model.set_params(walks_file=tmp_path / "none" / "walks").fit(GRAPH)
+    with pytest.raises(ValueError, match="joint is about"):
+        model.set_params(walks_file=None, joint=True).fit(GRAPH)
+    np.testing.assert_array_equal(model.source.vectors, kept)
+    assert model.epochs_trained == 1
+
+
+@pytest.mark.parametrize("epochs", [0, -1, 1.5])
+def test_going_on_for_no_epochs_is_refused(epochs):
+    model = fitted()
+    known = model.known
+    with pytest.raises(ValueError, match="epochs is"):
+        model.partial_fit(GRAPH, epochs=epochs)
+    assert model.known is known
+
+
+def test_one_matrix_asks_for_the_memory_of_one(monkeypatch):
+    asked = []
+    monkeypatch.setattr(linktraining, "require_memory", lambda needed, what: asked.append(needed))
+    for matrices in ("two", "tied"):
+        fitted(matrices=matrices)
+    assert asked[0] == 2 * asked[1]

@@ -243,6 +243,8 @@ def test_rows_that_do_not_fit_are_refused():
     weights, slots = np.ones(1, np.float32), np.empty((1, 2), np.uint32)
     with pytest.raises(ValueError, match="offsets must ascend"):
         edges.alias_rows(np.array([0, 9, 9]), weights, slots, np.empty(2))
+    with pytest.raises(ValueError, match="for 1 edges"):
+        Neighbours.from_rows(offsets, targets, np.ones(3))
     narrow = Neighbours(offsets, targets, weights, slots[:, :1].copy(), np.ones(2))
     with pytest.raises(ValueError, match="two numbers each"):
         walk(narrow, [0])

@@ -80,6 +80,8 @@ class Neighbours(NamedTuple):
         if weights is None:
             return cls(offsets, targets)
         weights = np.ascontiguousarray(weights, np.float32)
+        if weights.shape != targets.shape:
+            raise ValueError(f"weights of shape {weights.shape} for {len(targets)} edges")
         slots = np.empty((len(weights), 2), np.uint32)
         totals = np.zeros(len(offsets) - 1)
         edges.alias_rows(offsets, weights, slots, totals)

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 MASK = 2**64 - 1
 MOST_PAIRS = 8
 LEAST_PRIOR = 1e-30
+LEAST_FACTOR = 1e-30
 MATRICES = ("two", "tied", "tied+bias", "tied+reflect")
 INTEGERS = {
     "dimensions": (1, 2**20),
@@ -78,14 +79,20 @@ class LinkTraining(Parametrized, LinkModel):
                 raise ValueError(f"seed is {value!r}; allowed are integers and None")
             elif name in NUMBERS and not isinstance(value, numbers.Real):
                 raise ValueError(f"{name} is {value!r}, which is no number")
-            elif (name in POSITIVE and not 0 < value < math.inf) or (
-                name in NOT_NEGATIVE and not 0 <= value < math.inf
-            ):
-                zero = " and 0" if name in NOT_NEGATIVE else ""
-                raise ValueError(f"{name} is {value!r}; allowed are positive numbers{zero}")
+            elif name in POSITIVE and not LEAST_FACTOR <= value <= 1 / LEAST_FACTOR:
+                raise ValueError(f"{name} is {value!r}; allowed are numbers from 1e-30 to 1e30")
+            elif name in NOT_NEGATIVE and not 0 <= value < math.inf:
+                raise ValueError(f"{name} is {value!r}; allowed are positive numbers and 0")
         for name, allowed in (("matrices", MATRICES), ("negative_sharing", SHARINGS)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are {allowed}")
+
+    def _chosen_epochs(self, epochs: int | None) -> int:
+        if epochs is None:
+            return self.epochs
+        if not is_integer(epochs) or epochs < 1:
+            raise ValueError(f"epochs is {epochs!r}; allowed are 1, 2, 3, ... and None")
+        return int(epochs)
 
     def _tying(self) -> Tying:
         return Tying(self.matrices, "word")
@@ -94,7 +101,8 @@ class LinkTraining(Parametrized, LinkModel):
         """Make the matrices: random input rows, output rows at zero, biases at -log k."""
         tying = self._tying()
         needed = estimate_bytes(len(sources), self.dimensions, False, False, tying)["input"]
-        needed += estimate_bytes(len(targets), self.dimensions, False, False)["input"]
+        if not tying.is_one:
+            needed += estimate_bytes(len(targets), self.dimensions, False, False)["input"]
         require_memory(needed, f"{len(sources)} sources and {len(targets)} targets")
         self._matrices = Matrices(tying=tying)
         self._matrices.create("input", len(sources), self.dimensions)

@@ -203,10 +203,7 @@ class NodeEmbedding(LinkTraining):
         """
         chosen = self._graph(graph)
         self._check()
-        self._kind(chosen)
-        names = list(chosen.names)
-        self._start(names, names)
-        return self._train(chosen, self.epochs)
+        return self._train(chosen, self.epochs, anew=True)
 
     def partial_fit(self, graph: Any = None, y: Any = None, epochs: int | None = None) -> Any:
         """Go on learning from a graph of the same nodes, such as one with new edges.
@@ -236,9 +233,10 @@ class NodeEmbedding(LinkTraining):
             )
         self._check()
         self._kind(chosen)
+        n_epochs = self._chosen_epochs(epochs)
         if list(chosen.names) != self.source.index_to_key:
             self._reorder(list(chosen.names))
-        return self._train(chosen, self.epochs if epochs is None else epochs)
+        return self._train(chosen, n_epochs)
 
     def _graph(self, graph: Any) -> DirectedGraph:
         graph = self.graph if graph is None else graph
@@ -282,14 +280,19 @@ class NodeEmbedding(LinkTraining):
         self.known, rank = None, np.argsort(order).astype(np.int32)
         self._remember(rank[sources], rank[targets])
 
-    def _train(self, graph: DirectedGraph, epochs: int) -> "NodeEmbedding":
-        if self.known is None:
-            self.known = graph.out_offsets, graph.out_targets
-        else:
-            self._remember(graph.out_sources, graph.out_targets)
+    def _train(self, graph: DirectedGraph, epochs: int, anew: bool = False) -> "NodeEmbedding":
+        """Learn; `anew` replaces what was learned, once there is nothing left to refuse."""
         kind = self._kind(graph)
         with walk_file(self.walks_file, graph.names) as file:
-            self._learn(self._chunks(kind, graph, file), self._goal(kind, graph), epochs)
+            chunks = self._chunks(kind, graph, file)
+            if anew:
+                names = list(graph.names)
+                self._start(names, names)
+            if self.known is None:
+                self.known = graph.out_offsets, graph.out_targets
+            else:
+                self._remember(graph.out_sources, graph.out_targets)
+            self._learn(chunks, self._goal(kind, graph), epochs)
         return self
 
     def _goal(self, kind: str, graph: DirectedGraph) -> Objective:

@@ -146,10 +146,11 @@ class PairEmbedding(LinkTraining):
         if not hasattr(self, "source"):
             return self.fit(pairs)
         self._check()
+        chosen = self._chosen_epochs(epochs)
         sources, source_names, targets, target_names = self._encoded(pairs)
         sources = _renamed(self.source.key_to_index, source_names, "source")[sources]
         targets = _renamed(self.target.key_to_index, target_names, "target")[targets]
-        return self._train(sources, targets, self.epochs if epochs is None else epochs)
+        return self._train(sources, targets, chosen)
 
     def _encoded(self, pairs: Any) -> Encoded:
         pairs = self.pairs if pairs is None else pairs
