@@ -10,11 +10,11 @@ from fastsgns.graph import storage
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.factors import HOPE, STRAP
 from fastsgns.models.links import LinkModel
+from fastsgns.models.linktraining import MATRICES
 from fastsgns.models.nodes import WALKS, NodeEmbedding
 from fastsgns.models.sharing import SHARINGS
 from fastsgns.progress import reading_bar
 
-MATRICES = ("two", "tied", "tied+bias", "tied+reflect")
 MODELS = (*MATRICES, "HOPE", "STRAP")
 EXPLAINED = (
     "two: skip-gram with a matrix a role; tied: one matrix for both; tied+bias: and a bias a "
