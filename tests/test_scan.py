@@ -48,6 +48,53 @@ def feed_all(scanner: Scanner, data: bytes, size: int) -> list[int]:
     return np.concatenate([*ids, scanner.finish()[0]]).tolist()
 
 
+def words_that_collide(n: int) -> list[bytes]:
+    """Return words of 8 ASCII bytes that an unkeyed multiplicative hash sends to one place."""
+    inverse = np.uint64(pow(0x9E3779B97F4A7C15, -1, 1 << 64))
+    words: list[bytes] = []
+    for start in range(1, 1 << 26, 1 << 21):
+        numbers = np.arange(start, start + (1 << 21), dtype=np.uint64) * inverse
+        letters = numbers.view(np.uint8).reshape(-1, 8)
+        words += [word.tobytes() for word in letters[((letters > 32) & (letters < 127)).all(1)]]
+        if len(words) >= n:
+            break
+    return words[:n]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(words_that_collide(3000), id="multiplicative"),
+        pytest.param([b"%04dabcd%04dabcd" % (i, j) for i in range(60) for j in range(60)], id="16"),
+        pytest.param([b"prefix" * 4 + b"%05d" % i for i in range(3000)], id="long"),
+        pytest.param([b"%08x" % (i << 12) for i in range(3000)], id="low bits alike"),
+    ],
+)
+def test_chosen_words_do_not_pile_up(words):
+    for key in (None, bytes(range(1, 17)), bytes(range(101, 117))):
+        scanner = Scanner(key)
+        scanner.feed(b" ".join(words) + b" ")
+        assert scanner.n_types == len(words)
+        assert scanner.farthest < 100
+
+
+def test_no_result_depends_on_the_key():
+    data = b" ".join(b"%x" % (i * i % 9973) * (1 + i % 9) for i in range(30_000)) + b"\n"
+    scanners = [Scanner(), Scanner(bytes(range(16))), Scanner(b"\xff" * 16)]
+    ids = [feed_all(scanner, data, 1000) for scanner in scanners]
+    assert ids[0] == ids[1] == ids[2]
+    for scanner in scanners[1:]:
+        assert scanner.types()[0] == scanners[0].types()[0]
+        np.testing.assert_array_equal(scanner.counts(), scanners[0].counts())
+        np.testing.assert_array_equal(scanner.first(), scanners[0].first())
+    np.testing.assert_array_equal(scanners[1].absorb(scanners[2]), np.arange(scanners[1].n_types))
+
+
+def test_a_key_has_16_bytes():
+    with pytest.raises(ValueError, match="has 3 bytes; 16 are needed"):
+        Scanner(b"abc")
+
+
 @given(TEXTS, st.integers(1, 50))
 @example(TYPES_OF_16_BYTES * 3, 7)
 @example(b"x" * 100 + b" " + b"x" * 99 + b"y " + b"x" * 100, 1)

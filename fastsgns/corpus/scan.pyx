@@ -4,8 +4,10 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.dict cimport PyDict_SetItem
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy
+
+import os
 
 import numpy as np
 
@@ -22,13 +24,14 @@ cdef extern from "scan_table.h" nogil:
         int64_t carry_length
 
     int SCAN_NO_MEMORY
-    int table_init(Table *table)
+    int table_init(Table *table, uint64_t key_low, uint64_t key_high)
     void table_free(Table *table)
     int table_feed(Table *table, const uint8_t *data, int64_t n, int32_t *ids, int64_t *n_ids,
                    int64_t *ends, int64_t *n_ends)
     int table_finish(Table *table, int32_t *ids, int64_t *n_ids)
     int table_absorb(Table *table, const Table *other, int32_t *ids)
     void table_counts(const Table *table, int64_t *counts)
+    int64_t table_farthest(const Table *table)
     int64_t c_token_length "token_length"(const uint8_t *data, int64_t n)
 
 BLOCK = 1 << 18
@@ -55,6 +58,12 @@ cdef class Scanner:
     One scanner belongs to one thread; scanners of several threads are merged by `absorb`.
     Tokens are those of ``bytes.split()``; a token may run over any number of blocks.
 
+    Parameters
+    ----------
+    key : bytes, optional
+        16 bytes, the key of the hash function. By default random bytes, so that nobody can choose
+        words that collide. No result depends on it.
+
     Examples
     --------
     >>> scanner = Scanner()
@@ -66,9 +75,14 @@ cdef class Scanner:
     cdef Table table
     cdef object ends
 
-    def __cinit__(self):
+    def __cinit__(self, bytes key=None):
+        cdef uint64_t[2] words
         self.ends = None
-        _check(table_init(&self.table))
+        key = os.urandom(sizeof(words)) if key is None else key
+        if len(key) != sizeof(words):
+            raise ValueError(f"the key has {len(key)} bytes; {sizeof(words)} are needed")
+        memcpy(words, <const char *>key, sizeof(words))
+        _check(table_init(&self.table, words[0], words[1]))
 
     def __dealloc__(self):
         table_free(&self.table)
@@ -138,6 +152,11 @@ cdef class Scanner:
             starts[i] = self.table.starts[i]
         arena = self.table.arena[:starts[n]] if starts[n] else b""
         return arena, np.asarray(starts)
+
+    @property
+    def farthest(self):
+        """The largest number of slots between a type and the home slot of its hash."""
+        return table_farthest(&self.table)
 
     def counts(self):
         """Tokens of each type, int64 (n_types)."""

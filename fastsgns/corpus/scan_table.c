@@ -49,8 +49,9 @@ static Slot *empty_slots(uint64_t n) {
 /* How many types so many slots are for: with a quarter free, few are not in their home slot. */
 static int64_t types_of(uint64_t n_slots) { return (int64_t)(n_slots / 4 * 3); }
 
-int table_init(Table *table) {
+int table_init(Table *table, uint64_t key_low, uint64_t key_high) {
     memset(table, 0, sizeof *table);
+    table->key = (HashKey){key_low, key_high};
     table->mask = FIRST_SLOTS - 1;
     table->shift = 64 - FIRST_BITS;
     table->slots = empty_slots(FIRST_SLOTS);
@@ -89,7 +90,8 @@ static int grow(Table *table) {
     table->mask = 2 * n_old - 1;
     table->shift--;
     for (uint64_t i = 0; i < n_old; i++)
-        if (old[i].length) *free_slot(table, hash_short(old[i].low, old[i].high)) = old[i];
+        if (old[i].length)
+            *free_slot(table, hash_short(old[i].low, old[i].high, table->key)) = old[i];
     free(old);
 
     const int64_t room = types_of(2 * n_old);
@@ -169,7 +171,7 @@ static int keep_carry(Table *table, const uint8_t *bytes, int64_t length) {
 int table_finish(Table *table, int32_t *ids, int64_t *n_ids) {
     *n_ids = 0;
     if (!table->carry_length) return 0;
-    const Token token = whole_token(table->carry, table->carry_length);
+    const Token token = whole_token(table->carry, table->carry_length, table->key);
     table->carry_length = 0;
     const int32_t id = find(table, &token, 1, table->n_tokens);
     if (id < 0) return id;
@@ -182,10 +184,11 @@ int table_finish(Table *table, int32_t *ids, int64_t *n_ids) {
 static int find_all(Table *table, const uint8_t *data, const int64_t *edges, int64_t n,
                     const uint8_t *stop, int32_t *ids) {
     Token batch[AHEAD];
+    const HashKey key = table->key;
     for (int64_t done = 0; done < n;) {
         const int n_batch = n - done < AHEAD ? (int)(n - done) : AHEAD;
         for (int i = 0; i < n_batch; i++, edges += 2) {
-            batch[i] = make_token(data + edges[0], edges[1] - edges[0], stop);
+            batch[i] = make_token(data + edges[0], edges[1] - edges[0], stop, key);
             PREFETCH(&table->slots[home(table, batch[i].hash)]);
         }
         for (int i = 0; i < n_batch; i++) {
@@ -255,6 +258,7 @@ int table_feed(Table *table, const uint8_t *data, int64_t n, int32_t *ids, int64
 
 int table_absorb(Table *table, const Table *other, int32_t *ids) {
     Token batch[AHEAD];
+    const HashKey key = table->key;
     const int64_t n = other->n_types, *starts = other->starts;
     int64_t *counts = malloc(sizeof(int64_t) * (size_t)(n + 1));
     if (!counts) return SCAN_NO_MEMORY;
@@ -264,7 +268,7 @@ int table_absorb(Table *table, const Table *other, int32_t *ids) {
         const int n_batch = n - done < AHEAD ? (int)(n - done) : AHEAD;
         for (int i = 0; i < n_batch; i++) {
             const int64_t start = starts[done + i], length = starts[done + i + 1] - start - 1;
-            batch[i] = make_token(other->arena + start, length, other->arena + starts[n]);
+            batch[i] = make_token(other->arena + start, length, other->arena + starts[n], key);
             PREFETCH(&table->slots[home(table, batch[i].hash)]);
         }
         for (int i = 0; i < n_batch && !error; i++, done++) {
@@ -279,4 +283,16 @@ int table_absorb(Table *table, const Table *other, int32_t *ids) {
 void table_counts(const Table *table, int64_t *counts) {
     for (uint64_t i = 0; i <= table->mask; i++)
         if (table->slots[i].length) counts[table->slots[i].id] = table->slots[i].count;
+}
+
+int64_t table_farthest(const Table *table) {
+    uint64_t farthest = 0;
+    for (uint64_t i = 0; i <= table->mask; i++) {
+        const Slot *slot = &table->slots[i];
+        if (!slot->length) continue;
+        const uint64_t start = home(table, hash_short(slot->low, slot->high, table->key));
+        const uint64_t distance = (i - start) & table->mask;
+        farthest = distance > farthest ? distance : farthest;
+    }
+    return (int64_t)farthest;
 }

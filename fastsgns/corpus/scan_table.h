@@ -15,8 +15,14 @@ typedef struct {
     uint32_t length; /* 0: a free slot; UINT32_MAX: longer than 16 bytes */
 } Slot;
 
+/* Secret random numbers, without which nobody can choose words that collide. */
+typedef struct {
+    uint64_t low, high;
+} HashKey;
+
 typedef struct {
     Slot *slots;
+    HashKey key; /* nothing that leaves the table depends on it */
     uint64_t mask; /* number of slots - 1; a power of two */
     int shift; /* that takes a hash of 64 bits to a slot */
     uint8_t *arena; /* the types in order of their ids, a newline after each */
@@ -28,7 +34,8 @@ typedef struct {
     int64_t carry_length, carry_room;
 } Table;
 
-int table_init(Table *table);
+/* An empty table whose hash depends on two random numbers. */
+int table_init(Table *table, uint64_t key_low, uint64_t key_high);
 void table_free(Table *table);
 
 /* Ids of the tokens of a block, and the token positions of its newlines (no position twice).
@@ -44,6 +51,9 @@ int table_absorb(Table *table, const Table *other, int32_t *ids);
 
 /* counts[id] of every type. */
 void table_counts(const Table *table, int64_t *counts);
+
+/* The largest number of slots between a type and the home slot of its hash. */
+int64_t table_farthest(const Table *table);
 
 /* How many bytes of `data`, from its first, are not white space. */
 int64_t token_length(const uint8_t *data, int64_t n);

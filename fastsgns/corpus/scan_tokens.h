@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 #include <string.h>
+
+#include "scan_table.h"
 #if defined(__SSE2__) || defined(_M_X64)
 #include <emmintrin.h>
 #define HAVE_SSE2 1
@@ -124,21 +126,34 @@ static inline void add_edges(Edges *edges, uint64_t blank, int64_t start) {
     }
 }
 
-static inline uint64_t hash_short(uint64_t low, uint64_t high) {
-    high *= UINT64_C(0xc2b2ae3d27d4eb4f);
-    return (low ^ high ^ high >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+/* The two halves of the product of 128 bits, folded into 64. */
+static inline uint64_t fold_product(uint64_t left, uint64_t right) {
+#ifdef __SIZEOF_INT128__
+    const unsigned __int128 product = (unsigned __int128)left * right;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
+    const uint64_t a = left >> 32, b = left & UINT32_MAX, c = right >> 32, d = right & UINT32_MAX;
+    const uint64_t middle = a * d + (b * d >> 32), cross = b * c + (middle & UINT32_MAX);
+    return (cross << 32 | (b * d & UINT32_MAX)) ^ (a * c + (middle >> 32) + (cross >> 32));
+#endif
 }
 
-static uint64_t hash_long(const uint8_t *bytes, int64_t length) {
+/* Keyed, as in wyhash and ahash: both factors depend on the key, so that a fixed set of words
+ * collides for few keys only. */
+static inline uint64_t hash_short(uint64_t low, uint64_t high, HashKey key) {
+    return fold_product(low ^ key.low, high ^ key.high);
+}
+
+static uint64_t hash_long(const uint8_t *bytes, int64_t length, HashKey key) {
     uint64_t h = (uint64_t)length;
-    for (; length >= 8; bytes += 8, length -= 8) h = hash_short(load(bytes), h);
+    for (; length >= 8; bytes += 8, length -= 8) h = hash_short(load(bytes), h, key);
     uint8_t tail[8] = {0};
     memcpy(tail, bytes, (size_t)length);
-    return hash_short(load(tail), h);
+    return hash_short(load(tail), h, key);
 }
 
 /* The token of so many bytes, none of which is read beyond them. */
-static Token whole_token(const uint8_t *bytes, int64_t length) {
+static Token whole_token(const uint8_t *bytes, int64_t length, HashKey key) {
     Token token = {0, 0, 0, bytes, length};
     if (length <= INLINE_BYTES) {
         uint8_t padded[INLINE_BYTES] = {0};
@@ -146,9 +161,9 @@ static Token whole_token(const uint8_t *bytes, int64_t length) {
         token.low = load(padded);
         token.high = load(padded + 8);
     } else {
-        token.low = hash_long(bytes, length);
+        token.low = hash_long(bytes, length, key);
     }
-    token.hash = hash_short(token.low, token.high);
+    token.hash = hash_short(token.low, token.high, key);
     return token;
 }
 
@@ -164,12 +179,13 @@ static inline uint64_t first_bytes(uint64_t word, int64_t n) {
 }
 
 /* The token of so many bytes; `stop` is where the readable bytes end. */
-static inline Token make_token(const uint8_t *bytes, int64_t length, const uint8_t *stop) {
+static inline Token make_token(const uint8_t *bytes, int64_t length, const uint8_t *stop,
+                               HashKey key) {
     if (!LIKELY(length <= INLINE_BYTES && stop - bytes >= INLINE_BYTES))
-        return whole_token(bytes, length);
+        return whole_token(bytes, length, key);
     const uint64_t low = first_bytes(load(bytes), length);
     const uint64_t high = first_bytes(load(bytes + 8), length - 8);
-    return (Token){low, high, hash_short(low, high), bytes, length};
+    return (Token){low, high, hash_short(low, high, key), bytes, length};
 }
 
 #endif
