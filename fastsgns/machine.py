@@ -1,12 +1,20 @@
 """What this process may use of the machine: cores and memory, within the limits of a container."""
 
+import errno
+import mmap
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 CGROUP = "/sys/fs/cgroup"
 OWN_CGROUPS = "/proc/self/cgroup"
 MEMORY = "/proc/meminfo"
+OWN_SIZES = "/proc/self/statm"
 
 
 def n_cores() -> int:
@@ -25,12 +33,41 @@ def n_cores() -> int:
 def available_memory() -> int | None:
     """Bytes that can be allocated without swapping, or None where the system does not say.
 
-    The least of what the machine has free and of what the control groups (version 1 or 2) of this
-    process leave. Files that are merely cached count as free.
+    The least of what the machine has free, of what the control groups (version 1 or 2) of this
+    process leave, and of what its limit of address space (``ulimit -v``) leaves. Files that are
+    merely cached count as free.
     """
-    return min(
-        (room for room in (_machine_room(), *_cgroup_rooms()) if room is not None), default=None
-    )
+    rooms = (_machine_room(), _address_room(), *_cgroup_rooms())
+    return min((room for room in rooms if room is not None), default=None)
+
+
+@contextmanager
+def memory_errors(n_bytes: int, what: str) -> Iterator[None]:
+    """Raise a MemoryError that names `what` and its bytes if the system has no memory for them."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOMEM:
+            raise
+        free = available_memory()
+        left = "" if free is None else f"; about {free:,} bytes are free"
+        raise MemoryError(f"no memory for the {n_bytes:,} bytes of {what}{left}") from error
+
+
+def anonymous_memory(n_bytes: int, what: str) -> mmap.mmap:
+    """Return zeroed pages of this process alone, huge ones where there are any.
+
+    Raises
+    ------
+    MemoryError
+        If the system refuses them; it names `what`.
+    """
+    with memory_errors(n_bytes, what):
+        pages = mmap.mmap(-1, n_bytes, access=mmap.ACCESS_COPY)  # a shared mapping has small pages
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with suppress(OSError):  # a kernel without them
+            pages.madvise(mmap.MADV_HUGEPAGE)
+    return pages
 
 
 def _machine_room() -> int | None:
@@ -40,6 +77,18 @@ def _machine_room() -> int | None:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
         return None
+
+
+def _address_room() -> int | None:
+    """Return what the limit of address space leaves; None without a limit."""
+    if resource is None or not hasattr(resource, "RLIMIT_AS"):
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
+        return None
+    with suppress(OSError, ValueError), open(OWN_SIZES, encoding="ascii") as file:
+        return max(0, limit - int(file.read().split()[0]) * mmap.PAGESIZE)
+    return limit
 
 
 def _cgroup_rooms() -> Iterator[int]:

@@ -1,10 +1,8 @@
 """Matrices: the arrays that a model's roles point to, and their memory."""
 
-import mmap
-
 import numpy as np
 
-from fastsgns.machine import available_memory
+from fastsgns.machine import anonymous_memory, available_memory
 from fastsgns.tying import TWO, Tying
 
 LANE_REALS = 16
@@ -37,7 +35,8 @@ def allocate_rows(n_rows: int, dimensions: int) -> np.ndarray:
     width = padded(dimensions)
     n_bytes = n_rows * width * 4
     require_memory(n_bytes, f"{n_rows} rows of {dimensions} dimensions")
-    memory = np.frombuffer(_anonymous_memory(n_bytes + HUGE_PAGE), np.uint8)
+    pages = anonymous_memory(n_bytes + HUGE_PAGE, f"{n_rows} rows of {dimensions} dimensions")
+    memory = np.frombuffer(pages, np.uint8)
     start = -memory.ctypes.data % HUGE_PAGE
     return memory[start : start + n_bytes].view(np.float32).reshape(n_rows, width)
 
@@ -50,15 +49,6 @@ def require_memory(n_bytes: int, what: str) -> None:
             f"{what} need {n_bytes:,} bytes, {free:,} are free: {free / n_bytes:.0%} of them would "
             "fit. Raise min_count, set max_final_vocab or lower vector_size."
         )
-
-
-def _anonymous_memory(n_bytes: int) -> mmap.mmap:
-    if not hasattr(mmap, "MAP_PRIVATE"):
-        return mmap.mmap(-1, n_bytes)
-    buffer = mmap.mmap(-1, n_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        buffer.madvise(mmap.MADV_HUGEPAGE)  # shared mappings would not get any
-    return buffer
 
 
 class Matrices:

@@ -1,9 +1,14 @@
 """The limits of containers are honoured."""
 
+import errno
+import mmap
+
+import numpy as np
 import pytest
 
 from fastsgns import machine
 from fastsgns.corpus import storage
+from fastsgns.formats import native
 from fastsgns.matrices import allocate_rows
 
 MACHINE = 64 << 30
@@ -69,3 +74,43 @@ def test_where_nothing_is_said_there_is_a_default(monkeypatch):
 def test_cores_are_those_of_the_process(monkeypatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
     assert machine.n_cores() == 3
+
+
+def test_the_limit_of_address_space_counts(system, tmp_path, monkeypatch):
+    resource = pytest.importorskip("resource")
+    system("", {})
+    (tmp_path / "statm").write_text("10 3 1\n")
+    monkeypatch.setattr(machine, "OWN_SIZES", str(tmp_path / "statm"))
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1 << 30, 1 << 31))
+    assert machine.available_memory() == (1 << 30) - 10 * mmap.PAGESIZE
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (100, 100))
+    assert machine.available_memory() == 0
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY,) * 2)
+    assert machine.available_memory() == MACHINE
+
+
+def _refuse(*_, **__):
+    raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+
+@pytest.mark.parametrize(
+    ("allocate", "words"),
+    [
+        (lambda _: allocate_rows(1000, 100), "1000 rows of 100 dimensions"),
+        (lambda _: storage.Shelf(None).room(10), "ids"),
+        (lambda _: storage.allocate(10, 0), "the 40 bytes of ids"),
+        (lambda path: native.read(path, mmap=True), "the 400 bytes of"),
+    ],
+)
+def test_a_system_that_refuses_memory_is_a_memory_error(allocate, words, tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    native.write(path, "test", {"x": np.zeros(100, np.float32)}, {})
+    monkeypatch.setattr(mmap, "mmap", _refuse)
+    with pytest.raises(MemoryError, match=r"no memory for the .* bytes are free") as caught:
+        allocate(path)
+    assert words in str(caught.value)
+
+
+def test_other_errors_of_a_mapping_stay_what_they_are():
+    with pytest.raises(OSError, match="Permission"), machine.memory_errors(1, "x"):
+        raise OSError(errno.EACCES, "Permission denied")

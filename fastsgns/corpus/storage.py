@@ -4,18 +4,17 @@ The files are nameless (`tempfile.TemporaryFile`; ``TMPDIR`` says where): the op
 takes them back when the last reference goes, also after a crash.
 """
 
-import mmap
 import os
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
 
 from fastsgns.corpus.scan import remap
-from fastsgns.machine import available_memory
+from fastsgns.machine import anonymous_memory, available_memory, memory_errors
 
 BUDGET_SHARE = 4
 SLAB_IDS = 1 << 21
@@ -61,7 +60,8 @@ def allocate(n: int, budget: int) -> np.ndarray:
         return np.empty(n, np.int32)
     with tempfile.TemporaryFile(prefix="fastsgns-") as file:
         _reserve(file, 4 * n)
-        return np.memmap(file, np.int32, "r+", shape=(n,))
+        with memory_errors(4 * n, "ids"):
+            return np.memmap(file, np.int32, "r+", shape=(n,))
 
 
 def _reserve(file: BinaryIO, size: int) -> None:
@@ -163,15 +163,6 @@ class Spool:
         self.close()
 
 
-def _pages(n: int) -> np.ndarray:
-    """Make an int32 array (n) of pages of its own, large ones if possible, where malloc pools."""
-    pages = mmap.mmap(-1, 4 * n, access=mmap.ACCESS_COPY)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        with suppress(OSError):  # a kernel without them
-            pages.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(pages, np.int32)
-
-
 class Shelf:
     """Where one thread writes its blocks, in arrays whose memory goes back with their last block.
 
@@ -188,7 +179,8 @@ class Shelf:
     def room(self, n: int) -> np.ndarray:
         """Give an array to write up to n ids to."""
         if n > len(self._slab):
-            self._slab = _pages(max(n, SLAB_IDS))
+            n_ids = max(n, SLAB_IDS)
+            self._slab = np.frombuffer(anonymous_memory(4 * n_ids, "ids"), np.int32)
         return self._slab
 
     def keep(self, n: int) -> Stored:

@@ -19,6 +19,7 @@ import numpy as np
 from safetensors import SafetensorError, deserialize, safe_open
 
 from fastsgns.errors import FormatError
+from fastsgns.machine import memory_errors
 
 FORMAT = 1
 KEY = "fastsgns"
@@ -186,7 +187,9 @@ def _map(path: str, start: int, entry: dict, dtype: np.dtype) -> np.ndarray:
     shape = tuple(entry["shape"])
     if 0 in shape:
         return np.empty(shape, dtype)
-    return np.memmap(path, dtype, "r", start + entry["data_offsets"][0], shape)
+    begin, end = entry["data_offsets"]
+    with memory_errors(end - begin, path):
+        return np.memmap(path, dtype, "r", start + begin, shape)
 
 
 def _parse(content: bytes) -> tuple[str, Tensors, dict]:
