@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from fastsgns.console import INTERRUPTED, say, table
 from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.formats.files import local_path
 from fastsgns.machine import n_cores
 from fastsgns.models.word2vec import Word2Vec
 from fastsgns.progress import reading_bar
@@ -185,7 +186,7 @@ def run(folder: str | os.PathLike[str] = "demo") -> None:
     OSError
         If the folder or a file in it can't be written.
     """
-    target = Path(folder)
+    target = Path(local_path(folder))
     target.mkdir(parents=True, exist_ok=True)
     corpus, model_file, text_file = (
         target / name for name in ("corpus.txt", "vectors.fastsgns", "vectors.txt")

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from fastsgns.formats.files import local_path
 from fastsgns.machine import n_cores
 from fastsgns.vectors.roles import ROLES
 from fastsgns.vectors.spaces import COMBINATIONS, SPACES
@@ -73,6 +74,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         required=True,
+        type=local_path,
         metavar="FILE",
         help="where the vectors go; '-' is standard output, as text",
     )
@@ -83,6 +85,7 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "inputs",
         nargs="+",
+        type=local_path,
         metavar="INPUT",
         help="text file, a sentence a line (.gz, .bz2, .xz are read too); '-' is standard input; "
         "or one saved corpus",
@@ -123,7 +126,8 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 def add_vectors(parser: argparse.ArgumentParser, name: str, text: str) -> None:
     """Add what `fastsgns.cli.sources.load_given` wants to know."""
-    parser.add_argument(name, metavar=name.upper(), help=f"{text}; '-' is standard input")
+    text += "; '-' is standard input"
+    parser.add_argument(name, type=local_path, metavar=name.upper(), help=text)
     parser.add_argument(
         "--from",
         dest="from_format",

@@ -6,6 +6,7 @@ from typing import Any
 from fastsgns import KeyedVectors
 from fastsgns.cli import sources
 from fastsgns.cli.arguments import add_command, add_vectors, positive
+from fastsgns.formats.files import local_path
 
 EXAMPLES = """\
 examples:
@@ -25,7 +26,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Declare the sub-command."""
     parser = add_command(commands, "convert", "write vectors in another format", EXAMPLES, run)
     add_vectors(parser, "in", "vectors or a model")
-    parser.add_argument("output", metavar="OUT", help="file; '-' is standard output")
+    parser.add_argument(
+        "output", type=local_path, metavar="OUT", help="file; '-' is standard output"
+    )
     parser.add_argument(
         "--to",
         dest="to_format",

@@ -43,6 +43,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "files",
         nargs="+",
+        type=files.local_path,
         metavar="FILE",
         help="word pairs or analogies; '-' is standard input",
     )

@@ -9,6 +9,7 @@ from fastsgns.cli import sources
 from fastsgns.cli.arguments import UsageError, add_command, add_inputs, add_output, positive
 from fastsgns.console import INTERRUPTED, short
 from fastsgns.cooccurrence import SIDES, WEIGHTINGS, Cooccurrences
+from fastsgns.formats.files import local_path
 
 TRAINING = ("x_max", "exponent", "alpha", "epochs")
 COUNTING = ("window", "min_count", "max_final_vocab", "weighting", "sides")
@@ -38,11 +39,13 @@ def add(commands: argparse._SubParsersAction) -> None:
     add_output(parser)
     parser.add_argument(
         "--save-counts",
+        type=local_path,
         metavar="FILE",
         help="keep the counts, to be given as INPUT later without reading the text",
     )
     parser.add_argument(
         "--resume",
+        type=local_path,
         metavar="MODEL",
         help="train this saved model on, with its own words and settings",
     )

@@ -14,6 +14,7 @@ from fastsgns.cli import sources, streams
 from fastsgns.cli.arguments import add_command
 from fastsgns.console import short, table
 from fastsgns.formats import native
+from fastsgns.formats.files import local_path
 from fastsgns.machine import n_cores
 
 EXAMPLES = """\
@@ -32,7 +33,11 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Declare the sub-command."""
     parser = add_command(commands, "info", "describe this installation, or a file", EXAMPLES, run)
     parser.add_argument(
-        "file", nargs="?", metavar="FILE", help="model, vectors or corpus; '-' is standard input"
+        "file",
+        nargs="?",
+        type=local_path,
+        metavar="FILE",
+        help="model, vectors or corpus; '-' is standard input",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 

@@ -13,6 +13,7 @@ import numpy as np
 from fastsgns.cli import nodemodels
 from fastsgns.cli.arguments import UsageError, add_command, positive
 from fastsgns.console import say, table
+from fastsgns.formats.files import local_path
 from fastsgns.graph.classification import F1, SHARES, Labels, classify, read_labels
 from fastsgns.graph.links import LinkScores, evaluate_links
 from fastsgns.graph.splits import DEGREE, Kind, LinkSplit
@@ -68,8 +69,10 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = add_command(
         commands, "classify", "predict labels of nodes by their vectors", CLASSIFY, run_classify
     )
-    parser.add_argument("model", metavar="MODEL", help="as saved by 'fastsgns nodes train'")
-    parser.add_argument("labels", metavar="LABELS", help="labels by node")
+    parser.add_argument(
+        "model", type=local_path, metavar="MODEL", help="as saved by 'fastsgns nodes train'"
+    )
+    parser.add_argument("labels", type=local_path, metavar="LABELS", help="labels by node")
     parser.add_argument(
         "--vectors", choices=("source", "target", "both"), default="both",
         help="of which role, or both end to end (default: %(default)s)",

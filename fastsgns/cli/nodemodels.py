@@ -6,6 +6,7 @@ from typing import Any
 
 from fastsgns.cli.arguments import UsageError, add_reading, positive
 from fastsgns.formats import registry
+from fastsgns.formats.files import local_path
 from fastsgns.graph import storage
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.factors import HOPE, STRAP
@@ -29,7 +30,11 @@ LEARNT = (
 def add_graph(parser: argparse.ArgumentParser) -> None:
     """Declare what `read_graph` wants to know."""
     parser.add_argument(
-        "edges", nargs="+", metavar="EDGES", help="edge lists, or one graph in the native format"
+        "edges",
+        nargs="+",
+        type=local_path,
+        metavar="EDGES",
+        help="edge lists, or one graph in the native format",
     )
     parser.add_argument(
         "--undirected", action="store_true", help="each edge goes both ways (default: one way)"

@@ -6,6 +6,7 @@ import time
 from fastsgns.cli import nodejudging, nodemodels, sources
 from fastsgns.cli.arguments import add_command, positive, utf8
 from fastsgns.console import say, table
+from fastsgns.formats.files import local_path
 
 EXAMPLES = """\
 examples:
@@ -53,7 +54,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     inner = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
     parser = add_command(inner, "train", "learn source and target vectors", TRAIN, run_train)
     nodemodels.add_graph(parser)
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="where they go")
+    parser.add_argument(
+        "-o", "--output", required=True, type=local_path, metavar="FILE", help="where they go"
+    )
     parser.add_argument(
         "--vectors",
         choices=("source", "target"),
@@ -71,7 +74,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = add_command(
         inner, "recommend", "tell where a node will lead to next", RECOMMEND, run_recommend
     )
-    parser.add_argument("model", metavar="MODEL", help="as saved by 'fastsgns nodes train'")
+    parser.add_argument(
+        "model", type=local_path, metavar="MODEL", help="as saved by 'fastsgns nodes train'"
+    )
     parser.add_argument("nodes", nargs="+", type=utf8, metavar="NODE", help="nodes to ask for")
     parser.add_argument(
         "-n",

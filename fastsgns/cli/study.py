@@ -10,6 +10,7 @@ from fastsgns.cli import sources
 from fastsgns.cli.arguments import UsageError, add_command, add_reading, positive
 from fastsgns.console import say, table
 from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.formats.files import local_path
 from fastsgns.study import graphs, judgements, report
 from fastsgns.study.claim import Results
 from fastsgns.study.claims import CLAIMS, chosen
@@ -35,10 +36,19 @@ def add(commands: argparse._SubParsersAction) -> None:
         commands, "study", "test why there are two matrices, and write a report", EXAMPLES, run
     )
     parser.add_argument(
-        "inputs", nargs="*", metavar="CORPUS", help="text files, or one saved corpus"
+        "inputs",
+        nargs="*",
+        type=local_path,
+        metavar="CORPUS",
+        help="text files, or one saved corpus",
     )
     parser.add_argument(
-        "-o", "--output", default="study", metavar="DIR", help="where to (default: %(default)s)"
+        "-o",
+        "--output",
+        default="study",
+        type=local_path,
+        metavar="DIR",
+        help="where to (default: %(default)s)",
     )
     parser.add_argument(
         "--seeds",
@@ -56,12 +66,14 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument(
         "--eval",
+        type=local_path,
         metavar="DIR",
         help="folder with judgements of people: " + ", ".join(judgements.SETS.values()),
     )
     parser.add_argument(
         "--graphs",
         nargs="+",
+        type=local_path,
         metavar="PATH",
         help="directed graphs, 'source target' a line; a folder is its *.edges (default: one made)",
     )

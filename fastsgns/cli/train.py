@@ -10,6 +10,7 @@ from fastsgns import EncodedCorpus, Word2Vec
 from fastsgns.cli import sources
 from fastsgns.cli.arguments import UsageError, add_command, add_inputs, add_output, positive
 from fastsgns.console import short
+from fastsgns.formats.files import local_path
 from fastsgns.models import parameters
 from fastsgns.tying import BIASES, MATRICES
 
@@ -41,11 +42,13 @@ def add(commands: argparse._SubParsersAction) -> None:
     add_output(parser)
     parser.add_argument(
         "--save-corpus",
+        type=local_path,
         metavar="FILE",
         help="keep the text as numbers, to train on again without reading it",
     )
     parser.add_argument(
         "--resume",
+        type=local_path,
         metavar="MODEL",
         help="train this saved model on, with its own words and settings",
     )

@@ -7,6 +7,7 @@ from fastsgns.cli import sources, streams
 from fastsgns.cli.arguments import add_command, add_inputs, positive
 from fastsgns.corpus.vocabulary import select
 from fastsgns.errors import EmptyCorpusError
+from fastsgns.formats.files import local_path
 
 EXAMPLES = """\
 examples:
@@ -26,6 +27,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "-o",
         "--output",
+        type=local_path,
         default=streams.STDIO,
         metavar="FILE",
         help="where to (default: standard output)",

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from fastsgns.errors import CorpusFileError
-from fastsgns.formats.files import decompressor, is_path, is_url
+from fastsgns.formats.files import decompressor, existing_file, is_open, is_path, is_url
 
 BOM = b"\xef\xbb\xbf"
 Path = str | os.PathLike[str]
@@ -38,7 +38,11 @@ def check_paths(paths: Path | Iterable[Path]) -> list[str]:
     ValueError: the list of corpus files is empty; give at least one path
     """
     several = [paths] if is_path(paths) else paths
-    if isinstance(several, (bytes, bytearray)) or not isinstance(several, Iterable):
+    if (
+        isinstance(several, (bytes, bytearray))
+        or is_open(several)
+        or not isinstance(several, Iterable)
+    ):
         raise TypeError(_not_a_path(paths))
     names = [check_path(path) for path in several]
     if not names:
@@ -48,22 +52,21 @@ def check_paths(paths: Path | Iterable[Path]) -> list[str]:
 
 def check_path(path: Any) -> str:
     """One path as a string; the exceptions are those of `check_paths`."""
-    if not is_path(path) or not isinstance(name := os.fspath(path), str):
+    if not is_path(path) or not isinstance(os.fspath(path), str):
         raise TypeError(_not_a_path(path))
-    if is_url(name):
-        return name
-    if not os.path.exists(name):
-        raise CorpusFileError(2, "the corpus file does not exist", name)
-    if os.path.isdir(name):
-        raise IsADirectoryError(
-            21, "the corpus file is a directory; PathLineSentences reads all files of one", name
-        )
-    return name
+    try:
+        return existing_file(path, "the corpus file")
+    except FileNotFoundError as error:
+        raise CorpusFileError(*error.args, error.filename) from None
+    except IsADirectoryError as error:
+        hint = f"{error.strerror}; PathLineSentences reads all files of one"
+        raise IsADirectoryError(error.errno, hint, error.filename) from None
 
 
 def _not_a_path(path: object) -> str:
+    seen = "an open file" if is_open(path) else f"a {type(path).__name__}"
     return (
-        f"a corpus file is a {type(path).__name__}, {path!r:.60}, where a path is wanted: "
+        f"a corpus file is {seen}, {path!r:.60}, where a path is wanted: "
         "a str, an os.PathLike, or a list of them. Lists of words are `sentences`."
     )
 

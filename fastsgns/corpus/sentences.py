@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from fastsgns.corpus.files import BOM, Path, check_path, check_paths, naming
-from fastsgns.formats.files import open_binary
+from fastsgns.formats.files import local_path, open_binary
 
 TOKENS = re.compile(r"[^ \t\n\r\x0b\x0c]+")
 READ_BYTES = 1 << 16
@@ -175,7 +175,7 @@ class PathLineSentences:
         limit: int | None = None,
         errors: str = "strict",
     ) -> None:
-        self.source = os.fspath(source)
+        self.source = local_path(source)
         self.input_files = _files(self.source)
         self._lines = LineSentence(self.input_files, max_sentence_length, limit, errors)
         self.errors = errors
@@ -256,7 +256,7 @@ class BrownCorpus:
         self.dirname = dirname
 
     def __iter__(self) -> Iterator[list[str]]:
-        for path in _files(os.fspath(self.dirname)):
+        for path in _files(local_path(self.dirname)):
             for line in LineSentence(path):
                 pairs = (word.split("/") for word in line if word.count("/") == 1)
                 words = [f"{word.lower()}/{tag[:2]}" for word, tag in pairs if tag[:2].isalpha()]

@@ -1,6 +1,7 @@
 """Files by name or already open, plain or compressed, on a disk or behind a URL."""
 
 import bz2
+import errno
 import gzip
 import lzma
 import os
@@ -15,6 +16,61 @@ OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 def is_path(source: object) -> bool:
     """Whether `source` names a file."""
     return isinstance(source, (str, os.PathLike))
+
+
+def is_open(source: object) -> bool:
+    """Whether `source` is an open file, to read or to write."""
+    return hasattr(source, "read") or hasattr(source, "write")
+
+
+def local_path(path: str | bytes | os.PathLike[Any]) -> str:
+    """Return a path as a string, with a leading ``~`` replaced by the home directory.
+
+    Every function of the package that opens a file by its path passes the path through here.
+
+    Raises
+    ------
+    TypeError
+        If `path` is not a path.
+
+    Examples
+    --------
+    >>> local_path("~/vectors.txt") == os.path.expanduser("~/vectors.txt")
+    True
+    >>> local_path("vectors.txt")
+    'vectors.txt'
+    """
+    return os.path.expanduser(os.fsdecode(path))
+
+
+def existing_file(path: str | bytes | os.PathLike[Any], what: str) -> str:
+    """Return `local_path` of a file to read, after checking that it exists; a URL is not checked.
+
+    Parameters
+    ----------
+    path : str, bytes or os.PathLike
+    what : str
+        What the file is, for the message of an error, such as ``"the corpus file"``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    IsADirectoryError
+        If it is a directory.
+    PermissionError
+        If a directory on the way to it cannot be searched.
+    """
+    name = local_path(path)
+    if is_url(name):
+        return name
+    try:
+        mode = os.stat(name).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise FileNotFoundError(errno.ENOENT, f"{what} does not exist", name) from None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, f"{what} is a directory", name)
+    return name
 
 
 def is_url(path: str | os.PathLike[str]) -> bool:
@@ -66,10 +122,11 @@ def open_binary(
     """
     if not is_path(source):
         return nullcontext(source)
-    if is_url(source):
-        return _open_url(os.fspath(source), mode)
-    opener = decompressor(suffix_of or source)
-    return opener(source, mode) if opener else open(source, mode, buffering)
+    path = local_path(source)
+    if is_url(path):
+        return _open_url(path, mode)
+    opener = decompressor(suffix_of or path)
+    return opener(path, mode) if opener else open(path, mode, buffering)
 
 
 def _open_url(url: str, mode: str) -> AbstractContextManager[Any]:
@@ -87,7 +144,7 @@ def plain_size(source: Any) -> int | None:
     """Return the length of a plain file; None for others: compressed, open, a pipe, a URL."""
     if not is_path(source) or decompressor(source) or is_url(source):
         return None
-    status = os.stat(source)
+    status = os.stat(local_path(source))
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from safetensors import SafetensorError, deserialize, safe_open
 
 from fastsgns.errors import FormatError
+from fastsgns.formats.files import local_path
 from fastsgns.machine import memory_errors
 
 FORMAT = 1
@@ -43,7 +44,7 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[str]:
     OSError
         If the disk is full, for example; it names `path`.
     """
-    target = os.path.realpath(os.fspath(path))
+    target = os.path.realpath(local_path(path))
     folder = os.path.dirname(target)
     temporary = os.path.join(folder, f".{secrets.token_hex(8)}.tmp")
     try:
@@ -93,7 +94,9 @@ def write(path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dic
     header = {KEY: json.dumps({"format": FORMAT, "kind": kind, **metadata})}
     if hasattr(path, "write"):
         _write(path, tensors, header)
-    elif os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device stays in place
+        return
+    path = local_path(path)
+    if os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device stays in place
         with open(path, "wb") as file:
             _write(file, tensors, header)
     else:
@@ -158,7 +161,7 @@ def read(path: Any, mmap: bool = False) -> tuple[str, Tensors, dict]:
     try:
         if hasattr(path, "read"):
             return _parse(path.read())
-        return _open(os.fspath(path), mmap)
+        return _open(local_path(path), mmap)
     except SafetensorError as error:
         raise FormatError(
             f"{_name(path)} is not a fastsgns file, or is damaged ({error}). "

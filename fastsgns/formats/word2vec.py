@@ -107,7 +107,8 @@ def _write_counts(fvocab: Any, words: list[bytes], counts: Any, append: bool) ->
 @contextmanager
 def _destination(path: Any, append: bool) -> Iterator[Any]:
     """Open for writing: atomically where a new file takes the place of an old one or of none."""
-    special = files.is_path(path) and os.path.exists(path) and not os.path.isfile(path)
+    name = files.local_path(path) if files.is_path(path) else ""
+    special = os.path.exists(name) and not os.path.isfile(name)
     if append or special or not files.is_path(path):
         with files.open_binary(path, "ab" if append else "wb") as file:
             yield file

@@ -12,7 +12,7 @@ from fastsgns.corpus.merging import merge
 from fastsgns.corpus.packed import PackedWords
 from fastsgns.corpus.ranges import FileScan, Range, fill, stream
 from fastsgns.errors import FormatError
-from fastsgns.formats.files import is_path, is_url, open_binary
+from fastsgns.formats.files import existing_file, is_open, is_path, open_binary
 from fastsgns.graph.lines import FEW, MANY, MIXED, NO_NUMBER, NOT_FINITE, RESERVED, Lines
 
 BLOCK_BYTES = 1 << 20
@@ -145,7 +145,9 @@ def read_edges(
 
 
 def _checked(paths: Path | Iterable[Path]) -> list[str]:
-    several: Iterable[Any] = [paths] if is_path(paths) else paths  # type: ignore[assignment]
+    several: Iterable[Any] = paths  # type: ignore[assignment]
+    if is_path(paths) or is_open(paths):
+        several = [paths]
     if names := [_check(path) for path in several]:
         return names
     raise ValueError("the list of files of edges is empty; give at least one path")
@@ -153,12 +155,9 @@ def _checked(paths: Path | Iterable[Path]) -> list[str]:
 
 def _check(path: Any) -> str:
     if not is_path(path):
-        raise TypeError(f"a file of edges is {path!r:.60}, where a path is wanted")
-    name = os.fspath(path)
-    if not is_url(name) and not os.path.exists(name):
-        raise FileNotFoundError(2, "the file of edges does not exist", name)
-    if os.path.isdir(name):
-        raise IsADirectoryError(21, "the file of edges is a directory", name)
+        seen = "an open file, " if is_open(path) else ""
+        raise TypeError(f"a file of edges is {seen}{path!r:.60}, where a path is wanted")
+    name = existing_file(path, "the file of edges")
     if ".mtx" in os.path.basename(name).lower():
         raise ValueError(f"{name} is a Matrix Market file: use scipy.io.mmread and from_scipy")
     return name

@@ -7,7 +7,7 @@ import numpy as np
 
 from fastsgns.errors import FormatError
 from fastsgns.formats import native
-from fastsgns.formats.files import is_url
+from fastsgns.formats.files import is_url, local_path
 from fastsgns.graph.building import Rows, expand
 from fastsgns.graph.rows import check_rows, find, transpose
 
@@ -32,11 +32,12 @@ def pack(rows: Rows, names: list[Hashable]) -> native.Tensors:
 
 def is_saved(path: str | os.PathLike[str]) -> bool:
     """Whether a file begins as a native one does: the length of a header, then the header."""
-    if is_url(path) or not os.path.isfile(path):
+    name = local_path(path)
+    if is_url(name) or not os.path.isfile(name):
         return False
-    with open(path, "rb") as file:
+    with open(name, "rb") as file:
         head = file.read(9)
-    return head[8:] == b"{" and int.from_bytes(head[:8], "little") < os.path.getsize(path)
+    return head[8:] == b"{" and int.from_bytes(head[:8], "little") < os.path.getsize(name)
 
 
 def unpack(tensors: native.Tensors, metadata: dict) -> tuple[Rows, list[Hashable], bool]:
