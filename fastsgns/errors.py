@@ -5,6 +5,7 @@ And its warnings, which are UserWarnings.
 
 import sys
 import warnings
+from contextlib import suppress
 
 
 class FormatError(ValueError):
@@ -30,8 +31,12 @@ class EmptyCorpusError(ValueError, RuntimeError):
 
 
 def warn(message: str) -> None:
-    """Give a UserWarning at the line, outside of this package, that led here."""
+    """Give a UserWarning at the line, outside of this package, that led here.
+
+    Where standard error is closed the warning is lost; Python would raise a ValueError.
+    """
     frame, level = sys._getframe(1), 2
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("fastsgns."):
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, stacklevel=level)
+    with suppress(ValueError):
+        warnings.warn(message, stacklevel=level)

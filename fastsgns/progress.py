@@ -1,4 +1,8 @@
-"""Progress of long work: a bar on a terminal (tqdm's where it is installed), silence elsewhere."""
+"""Progress of long work: a bar on a terminal or in a notebook, silence elsewhere.
+
+The bar is tqdm's where tqdm is installed. Standard error may be anything: closed, missing, an
+object that only has ``write``. A bar that can't be shown is given up; the work goes on.
+"""
 
 import sys
 import time
@@ -38,12 +42,12 @@ class _Tqdm:
 
 
 class _Line:
-    """One line, rewritten a few times a second: what is shown where tqdm is not installed."""
+    """One line, rewritten a few times per second: what is shown where tqdm is not installed."""
 
     def __init__(self, total: float | None, label: str, unit: str) -> None:
         self.total, self.label, self.unit = total, label, unit
         self.started = self.shown = time.monotonic()
-        self.text = ""
+        self.text, self.width = "", 0
 
     def update_to(self, done: float, **facts: str) -> None:
         now = time.monotonic()
@@ -62,31 +66,87 @@ class _Line:
         self._write("\n")
 
     def _write(self, end: str) -> None:
-        sys.stderr.write(f"\r{self.text}\x1b[K{end}")
+        padded = self.text.ljust(self.width)  # a notebook knows no escape that clears a line
+        self.width = len(self.text)
+        sys.stderr.write(f"\r{padded}{end}")
         sys.stderr.flush()
 
 
+class _Guarded:
+    """A bar that is given up once it can't be drawn, so that it never ends the work.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the bar to guard.
+    """
+
+    def __init__(self, make: Callable[[], Bar]) -> None:
+        self._bar: Bar = _Silent()
+        self._draw(lambda: setattr(self, "_bar", make()))
+
+    def update_to(self, done: float, **facts: str) -> None:
+        self._draw(lambda: self._bar.update_to(done, **facts))
+
+    def close(self) -> None:
+        self._draw(lambda: self._bar.close())
+
+    def _draw(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except (OSError, ValueError, AttributeError, TypeError):  # closed, or not a text file
+            self._bar = _Silent()
+
+
+def in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook; nothing is imported to find out."""
+    ipython = sys.modules.get("IPython")
+    if ipython is None or "ipykernel" not in sys.modules:
+        return False
+    shell = getattr(ipython, "get_ipython", lambda: None)()
+    return getattr(shell, "kernel", None) is not None
+
+
+def _is_terminal() -> bool:
+    try:
+        return bool(sys.stderr.isatty())
+    except (AttributeError, ValueError, OSError):  # None, an object without isatty, or closed
+        return False
+
+
+def _tqdm() -> Any:
+    """The class of tqdm that suits where this runs, or None where tqdm is not installed."""
+    try:
+        if in_notebook():
+            from tqdm.auto import tqdm
+        else:
+            from tqdm import tqdm
+    except ImportError:
+        return None
+    return tqdm
+
+
 def make_bar(show: bool | None, total: float | None, label: str, unit: str) -> Bar:
-    """A progress bar on standard error.
+    """A progress bar on standard error, or a widget in a notebook.
 
     Parameters
     ----------
     show : bool or None
-        True shows it, False does not, None shows it if standard error is a terminal.
+        True shows it, False does not, None shows it in a notebook and if standard error is a
+        terminal.
     total : float or None
         Units of the whole work, if that is known.
     label, unit : str
         What is worked on, and in what it is counted.
     """
     if show is None:
-        show = sys.stderr is not None and sys.stderr.isatty()
+        show = _is_terminal() or in_notebook()
     if not show:
         return _Silent()
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return _Line(total, label, unit)
-    return _Tqdm(tqdm, total, label, unit)
+    tqdm = _tqdm()
+    if tqdm is None:
+        return _Guarded(lambda: _Line(total, label, unit))
+    return _Guarded(lambda: _Tqdm(tqdm, total, label, unit))
 
 
 @contextmanager

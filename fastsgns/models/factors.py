@@ -135,7 +135,7 @@ class HOPE(Factorized):
     seed : int
         Of the random start of the factorisation.
     progress : bool, optional
-        Show progress; by default on a terminal.
+        Show progress; by default on a terminal and in a notebook.
 
     References
     ----------
@@ -190,7 +190,7 @@ class STRAP(Factorized):
     seed : int
         Of the random start of the factorisation.
     progress : bool, optional
-        Show progress; by default on a terminal.
+        Show progress; by default on a terminal and in a notebook.
 
     References
     ----------

@@ -66,7 +66,7 @@ class GloVe:
         Bytes to keep in memory of the text, of the counts and of the cells, each; more goes to
         temporary files. By default a quarter of what is free.
     progress : bool or None
-        Progress bars: yes, no, or where standard error is a terminal.
+        Progress bars: yes, no, or on a terminal and in a notebook.
 
     Attributes
     ----------

@@ -107,7 +107,7 @@ class NodeEmbedding(LinkTraining):
         Write the walks to this file as well, one a line, or the pairs of "app", "nerd" (those of a
         source and a target) and "edges".
     progress : bool or None
-        Progress bar: yes, no, or where standard error is a terminal.
+        Progress bar: yes, no, or on a terminal and in a notebook.
 
     Attributes
     ----------

@@ -53,7 +53,7 @@ class PairEmbedding(LinkTraining):
     compute_loss : bool
         Fill `epoch_losses`.
     progress : bool or None
-        Progress bar: yes, no, or where standard error is a terminal.
+        Progress bar: yes, no, or on a terminal and in a notebook.
 
     Attributes
     ----------

@@ -42,7 +42,7 @@ class PPMI:
     workers : int, optional
         Threads; by default one for each core.
     progress : bool, optional
-        Show a progress bar; by default on a terminal.
+        Show a progress bar; by default on a terminal and in a notebook.
 
     Attributes
     ----------

@@ -35,7 +35,7 @@ class SVDVectors:
     seed : int
         Of the random start of the factorisation.
     progress : bool, optional
-        Show progress; by default on a terminal.
+        Show progress; by default on a terminal and in a notebook.
 
     Attributes
     ----------

@@ -121,7 +121,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         For "three": weight of the penalty |n_j - c_j|^2 / 2 each time either vector of j is met.
         0 lets all words collapse into one direction, 10 and more do not.
     progress : bool or None
-        Progress bars: yes, no, or where standard error is a terminal.
+        Progress bars: yes, no, or on a terminal and in a notebook.
 
     Attributes
     ----------
