@@ -190,7 +190,7 @@ class Cooccurrences:
         Raises
         ------
         TypeError
-            If a word is neither a str nor an int.
+            If a word has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
         tensors = {"offsets": self.offsets, "columns": self.columns, "weights": self.weights}
         tensors |= {"counts": self.vocabulary.counts, **native.pack_words(self.vocabulary.words)}

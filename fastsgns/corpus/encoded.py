@@ -227,7 +227,7 @@ class EncodedCorpus:
         Raises
         ------
         TypeError
-            If a word is neither a str nor an int.
+            If a word has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
         tensors = {"ids": self.ids, "offsets": self.offsets, "counts": self.vocabulary.counts}
         tensors |= native.pack_words(self.vocabulary.words)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.corpus.packed import PackedWords
+from fastsgns.formats import keys
 
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
 TrimRule = Callable[[Any, int, int], int | None]
@@ -94,6 +95,11 @@ class Vocabulary:
             word = Counter(self.words).most_common(1)[0][0]
             raise ValueError(f"the word {word!r} is given twice; a vocabulary holds each word once")
         return ids
+
+    def warn_of_unsavable(self) -> None:
+        """Warn if there is a word that no file can hold."""
+        if not isinstance(self._words, PackedWords):
+            keys.warn_of_unsavable(self._words)
 
     @property
     def total(self) -> int:

@@ -19,6 +19,7 @@ import numpy as np
 from safetensors import SafetensorError, deserialize, safe_open
 
 from fastsgns.errors import FormatError
+from fastsgns.formats import keys
 from fastsgns.formats.files import local_path
 from fastsgns.machine import memory_errors
 
@@ -27,7 +28,6 @@ KEY = "fastsgns"
 DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "u1"}
 NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
 BLOCK_BYTES = 1 << 22
-STR, INT = 0, 1
 
 Tensors = dict[str, np.ndarray]
 
@@ -236,37 +236,30 @@ def _name(path: Any) -> str:
 
 
 def pack_words(words: Sequence[Hashable]) -> Tensors:
-    """Words as arrays: UTF-8 ``words``, their ``word_ends``, and ``word_types`` unless all are str.
+    """Words as arrays: ``words``, their ``word_ends``, and ``word_types`` unless all are str.
+
+    How each type of word is written is said in `fastsgns.formats.keys`.
 
     Raises
     ------
     TypeError
-        For a key that is neither a str nor an int: there is no portable way to write it.
+        For a key that is none of str, int, float, bool, bytes and tuples of these: there is no
+        portable way to write it.
 
     Examples
     --------
     >>> unpack_words(pack_words(["zwei", 2]))
     ['zwei', 2]
     """
-    encoded = [_encode(word) for word in words]
-    types = np.fromiter((not isinstance(word, str) for word in words), np.uint8, len(encoded))
+    coded = [keys.encode(word) for word in words]
+    types = np.fromiter((kind for kind, _ in coded), np.uint8, len(coded))
     tensors: Tensors = {
-        "words": np.frombuffer(b"".join(encoded), np.uint8),
-        "word_ends": np.cumsum([len(word) for word in encoded], dtype=np.int64),
+        "words": np.frombuffer(b"".join(content for _, content in coded), np.uint8),
+        "word_ends": np.cumsum([len(content) for _, content in coded], dtype=np.int64),
     }
     if types.any():
         tensors["word_types"] = types
     return tensors
-
-
-def _encode(word: Hashable) -> bytes:
-    if isinstance(word, str):
-        return word.encode("utf-8", "surrogatepass")
-    if isinstance(word, (int, np.integer)) and not isinstance(word, bool):
-        return str(int(word)).encode()
-    raise TypeError(
-        f"a key of type {type(word).__name__} ({word!r}) can't be saved; allowed are str and int"
-    )
 
 
 def unpack_words(tensors: Mapping[str, np.ndarray]) -> list[Hashable]:
@@ -293,15 +286,10 @@ def unpack_words(tensors: Mapping[str, np.ndarray]) -> list[Hashable]:
             raise FormatError("the words of the file contradict their offsets: it is damaged")
         content = data.tobytes()
         return [
-            _decode(content[start:end], kind)
+            keys.decode(kind, content[start:end])
             for start, end, kind in zip(starts.tolist(), ends.tolist(), types.tolist())
         ]
     except KeyError as missing:
         raise FormatError(f"the file holds no array {missing}: it is damaged") from None
     except (UnicodeDecodeError, ValueError) as error:
         raise FormatError(f"the words of the file are damaged: {error}") from None
-
-
-def _decode(word: bytes, kind: int) -> Hashable:
-    text = word.decode("utf-8", "surrogatepass")
-    return text if kind == STR else int(text)

@@ -329,7 +329,7 @@ class DirectedGraph(Adjacency):
         Raises
         ------
         TypeError
-            If a name is neither a str nor an int.
+            If a name has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
         rows = Rows(self.out_offsets, self.out_targets, self.out_weights, self.signs)
         tensors = storage.pack(rows, self.names)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns.formats.keys import is_missing
+
 MAX_NODES = 2**31 - 1
 SPREAD = 8  # integers this many times more spread than they are many are looked up by a table
 Names = list[Any]
@@ -112,20 +114,6 @@ def _encode_hashables(
     _check_number(len(names))
     both = both.astype(np.int32)
     return both[:, 0].copy(), both[:, 1].copy(), names
-
-
-def is_missing(name: Any) -> bool:
-    """Tell None, NaN and whatever else is not equal to itself, such as the NA of tables.
-
-    Examples
-    --------
-    >>> is_missing(None), is_missing(float("nan")), is_missing("nan")
-    (True, True, False)
-    """
-    try:
-        return name is None or bool(name != name)
-    except TypeError:
-        return True
 
 
 def check_indices(nodes: Iterable[Any], n_nodes: int, role: str) -> np.ndarray:

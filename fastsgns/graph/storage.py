@@ -20,7 +20,7 @@ def pack(rows: Rows, names: list[Hashable]) -> native.Tensors:
     Raises
     ------
     TypeError
-        If a name is neither a str nor an int.
+        If a name has no portable form: `fastsgns.formats.keys` lists those that have one.
     """
     tensors = {"out_offsets": rows.offsets, "out_targets": rows.targets}
     if rows.weights is not None:

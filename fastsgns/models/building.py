@@ -288,6 +288,7 @@ class VocabularyBuilder(Allocation):
             chosen.n_tokens,
             chosen.n_raw_tokens,
         )
+        vocabulary.warn_of_unsavable()
         self._origin = None if update else vocabulary.origin
         if update:
             self._grow(vocabularies.grow(self._vocabulary(), vocabulary))

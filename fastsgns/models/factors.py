@@ -7,6 +7,7 @@ import numpy as np
 from fastsgns.errors import FormatError
 from fastsgns.factorization import truncated_svd
 from fastsgns.formats import native, registry
+from fastsgns.formats.keys import warn_of_unsavable
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows
 from fastsgns.models.links import LinkModel, Parametrized, check_known, is_integer
@@ -61,6 +62,7 @@ class Factorized(Parametrized, LinkModel):
             raise ValueError(
                 f"{self.dimensions} dimensions of {graph.n_nodes} nodes; take at most as many"
             )
+        warn_of_unsavable(graph.names)
         matrix = self._proximity(graph)
         with reading_bar(self.progress, "products", "factorising") as report:
             factors = truncated_svd(matrix, self.dimensions, seed=self.seed, progress=report)
@@ -90,7 +92,7 @@ class Factorized(Parametrized, LinkModel):
         Raises
         ------
         TypeError
-            If a node's name is neither a str nor an int.
+            If a name has no portable form: `fastsgns.formats.keys` lists those that have one.
         ValueError
             If it was not fitted.
         """

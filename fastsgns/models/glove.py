@@ -245,6 +245,7 @@ class GloVe:
                 "lower min_count or widen the window"
             )
         if self.vocabulary is None:
+            counts.vocabulary.warn_of_unsavable()
             self.vocabulary = counts.vocabulary
             self.window, self.weighting, self.sides = counts.window, counts.weighting, counts.sides
             self._start(len(counts.vocabulary))
@@ -347,7 +348,7 @@ class GloVe:
         Raises
         ------
         TypeError
-            If a word is neither a str nor an int.
+            If a word has no portable form: `fastsgns.formats.keys` lists those that have one.
         ValueError
             If the model has no words yet.
         """

@@ -12,6 +12,7 @@ import numpy as np
 
 from fastsgns import kernels, sampling
 from fastsgns.chunks import Chunks
+from fastsgns.formats.keys import warn_of_unsavable
 from fastsgns.kernels.objective import Objective
 from fastsgns.machine import n_cores
 from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memory
@@ -99,6 +100,9 @@ class LinkTraining(Parametrized, LinkModel):
 
     def _start(self, sources: list[Hashable], targets: list[Hashable]) -> None:
         """Make the matrices: random input rows, output rows at zero, biases at -log k."""
+        warn_of_unsavable(sources)
+        if targets is not sources:
+            warn_of_unsavable(targets)
         tying = self._tying()
         needed = estimate_bytes(len(sources), self.dimensions, False, False, tying)["input"]
         if not tying.is_one:

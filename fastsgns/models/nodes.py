@@ -337,7 +337,7 @@ class NodeEmbedding(LinkTraining):
         ValueError
             If nothing was learned yet.
         TypeError
-            If a node's name is neither a str nor an int.
+            If a name has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
         linkstorage.save(self, path)
 

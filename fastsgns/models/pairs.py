@@ -8,6 +8,7 @@ import numpy as np
 
 from fastsgns.chunks import PairChunks
 from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.formats.keys import is_missing
 from fastsgns.graph import naming
 from fastsgns.models import linkstorage
 from fastsgns.models.linktraining import MASK, LinkTraining
@@ -239,7 +240,7 @@ def _of_column(column: Any, side: str) -> tuple[Ids, list[Any]]:
 
 
 def _checked(table: dict[Hashable, int], side: str) -> list[Hashable]:
-    if any(map(naming.is_missing, table)):
+    if any(map(is_missing, table)):
         raise ValueError(f"a pair lacks its {side} (None or NaN); drop such pairs first")
     return list(table)
 

@@ -99,6 +99,7 @@ class PPMI:
                     f"no word is left of {len(raw)}: the most frequent occurs {most} times, "
                     f"and min_count is {min_count}"
                 )
+            kept.warn_of_unsavable()
             return kept
 
         corpus = _encoded(sentences, corpus_file, choose, workers, progress)
@@ -261,7 +262,7 @@ class PPMI:
         Raises
         ------
         TypeError
-            If a word is neither a str nor an int.
+            If a word has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
         tensors = {
             "ends": self.matrix.indptr[1:].astype(np.int64),

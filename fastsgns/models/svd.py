@@ -134,7 +134,7 @@ class SVDVectors:
         Raises
         ------
         TypeError
-            If a word is neither a str nor an int.
+            If a word has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
         tensors = {
             "left": self._factors.left,

@@ -1,0 +1,193 @@
+"""Keys: what may name a word, a node or a side of a pair, and how a file writes it.
+
+A key is hashable and equal to itself. Scalars of other libraries (numpy, Arrow, torch) stand for
+the Python object that they hold, so that the same key is found whatever it is asked with.
+"""
+
+import json
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+import numpy as np
+
+from fastsgns.errors import warn
+
+STR, INT, FLOAT, BYTES, BOOL, TUPLE, NONE = range(7)
+NUMPY = (np.str_, np.bytes_, np.bool_, np.integer, np.floating)
+COMMON = {str, int}
+SAVABLE = "str, int, float, bool, bytes and tuples of these"
+
+
+def plain(key: Any) -> Any:
+    """Return the Python object that a scalar of another library holds, and any other key as it is.
+
+    Examples
+    --------
+    >>> plain(np.int64(7)), plain(np.str_("a")), plain(("a", 1))
+    (7, 'a', ('a', 1))
+    """
+    if type(key) in COMMON:
+        return key
+    if isinstance(key, np.generic):
+        return key.item() if isinstance(key, NUMPY) else key
+    if hasattr(key, "as_py"):  # Arrow
+        return key.as_py()
+    if getattr(key, "ndim", None) == 0 and hasattr(key, "item"):  # arrays and tensors
+        return key.item()
+    return key
+
+
+def is_missing(key: Any) -> bool:
+    """Tell whether a key is None, NaN or what else is not equal to itself, as the NA of tables.
+
+    Examples
+    --------
+    >>> is_missing(None), is_missing(float("nan")), is_missing("nan")
+    (True, True, False)
+    """
+    if type(key) in COMMON:
+        return False
+    try:
+        return key is None or bool(key != key)
+    except (TypeError, ValueError):
+        return True
+
+
+def check_keys(keys: Iterable[Any], what: str = "key") -> list[Any]:
+    """Return the keys as a list, each as `plain` has it.
+
+    Raises
+    ------
+    ValueError
+        If one is missing (None or NaN).
+    TypeError
+        If one can't be hashed.
+    """
+    listed = list(keys)
+    if set(map(type, listed)) <= COMMON:
+        return listed
+    listed = [plain(key) for key in listed]
+    for row, key in enumerate(listed):
+        check_key(key, f"{what} {row}")
+    return listed
+
+
+def check_key(key: Any, what: str) -> None:
+    """Raise what `check_keys` raises unless `key`, which is `plain`, can be a key."""
+    try:
+        hash(key)
+    except TypeError:
+        raise TypeError(
+            f"{what} is {key!r:.60}, a {type(key).__name__}, which can't be hashed; "
+            f"allowed are {SAVABLE}, and other hashable objects"
+        ) from None
+    if is_missing(key):
+        raise ValueError(f"{what} is {key!r}, a missing value: leave it out, or give it a name")
+
+
+def warn_of_unsavable(keys: Iterable[Any]) -> None:
+    """Warn, before any training, of keys that no file can hold."""
+    if set(map(type, keys)) <= COMMON:
+        return
+    for key in keys:
+        try:
+            encode(key)
+        except TypeError as error:
+            warn(f"{error}; convert the keys first if the model is to be saved")
+            return
+
+
+def encode(key: Hashable) -> tuple[int, bytes]:
+    """Return the type of a key and its bytes in a file.
+
+    Raises
+    ------
+    TypeError
+        If there is no portable way to write it.
+
+    Examples
+    --------
+    >>> encode("zwei"), encode(2), encode(("a", 0.5))
+    ((0, b'zwei'), (1, b'2'), (5, b'[[0, "a"], [2, "0x1.0000000000000p-1"]]'))
+    """
+    if isinstance(key, str):
+        return STR, key.encode("utf-8", "surrogatepass")
+    if isinstance(key, bytes):
+        return BYTES, bytes(key)
+    kind, content = _described(key)
+    if kind == NONE:
+        raise _unsavable(key)
+    return kind, content.encode() if isinstance(content, str) else json.dumps(content).encode()
+
+
+def _described(key: Any) -> tuple[int, Any]:
+    """The type of a key, and what JSON can say of it: a text, or a list of its parts."""
+    key = plain(key)
+    if isinstance(key, str):
+        return STR, str(key)
+    if isinstance(key, bool):
+        return BOOL, str(key)
+    if isinstance(key, int):
+        return INT, str(int(key))
+    if isinstance(key, float) and key == key:
+        return FLOAT, float(key).hex()
+    if isinstance(key, bytes):
+        return BYTES, key.hex()
+    if isinstance(key, tuple):
+        return TUPLE, [_described(part) for part in key]
+    if key is None:
+        return NONE, ""
+    raise _unsavable(key)
+
+
+def _unsavable(key: Any) -> TypeError:
+    return TypeError(
+        f"a key of type {type(key).__name__} ({key!r:.60}) can't be saved; allowed are {SAVABLE}"
+    )
+
+
+def decode(kind: int, content: bytes) -> Hashable:
+    """Inverse of `encode`; nothing is evaluated.
+
+    Raises
+    ------
+    ValueError
+        If `encode` can't have written it.
+
+    Examples
+    --------
+    >>> decode(TUPLE, b'[[0, "a"], [1, "7"]]')
+    ('a', 7)
+    """
+    if kind == STR:
+        return content.decode("utf-8", "surrogatepass")
+    if kind == BYTES:
+        return content
+    text = content.decode("ascii")
+    try:
+        key = _rebuilt(kind, json.loads(text) if kind == TUPLE else text)
+        if encode(key) == (kind, content):
+            return key
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
+        pass
+    raise ValueError(f"{text!r:.60} is not a key of type {kind}")
+
+
+def _rebuilt(kind: int, content: Any) -> Hashable:
+    if kind == TUPLE:
+        return tuple(_rebuilt(*part) for part in content)
+    return _READERS[kind](content)
+
+
+def _nothing(text: str) -> None:
+    """The value of a `NONE`, whose text is empty."""
+
+
+_READERS: dict[int, Any] = {
+    STR: str,
+    INT: int,
+    FLOAT: float.fromhex,
+    BYTES: bytes.fromhex,
+    BOOL: "True".__eq__,
+    NONE: _nothing,
+}
