@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from fastsgns.corpus.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
-from fastsgns.formats import files
+from fastsgns.formats.writing import destination
 
 __all__ = [
     "RULE_DEFAULT",
@@ -115,7 +115,7 @@ def save_as_line_sentence(
     filename : str or os.PathLike
         .gz, .bz2 and .xz are compressed.
     """
-    with files.open_binary(filename, "wb") as file:
+    with destination(filename) as file:
         for sentence in corpus:
             file.write(to_utf8(" ".join(map(to_unicode, sentence)) + "\n"))
 

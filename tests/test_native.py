@@ -1,8 +1,6 @@
 import io
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -105,37 +103,6 @@ def test_contradicting_words_are_refused():
         native.unpack_words({"words": packed["words"]})
 
 
-def test_an_exception_leaves_the_old_file(tmp_path):
-    path = tmp_path / "f"
-    path.write_text("old")
-    with pytest.raises(RuntimeError), native.atomic(path) as temporary:
-        with open(temporary, "w") as file:
-            file.write("new")
-        raise RuntimeError
-    assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["f"]
-
-
-def test_a_symbolic_link_is_followed(tmp_path):
-    (tmp_path / "folder").mkdir()
-    target, link = tmp_path / "folder" / "target", tmp_path / "link"
-    target.write_text("old")
-    link.symlink_to(target)
-    native.write(link, "thing", {"a": np.zeros(1)}, {})
-    assert link.is_symlink()
-    assert native.read(target)[0] == "thing"
-
-
-@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX")
-def test_permissions_follow_the_umask(tmp_path):
-    old = os.umask(0o027)
-    try:
-        native.write(tmp_path / "f", "thing", {"a": np.zeros(1)}, {})
-    finally:
-        os.umask(old)
-    assert (tmp_path / "f").stat().st_mode & 0o777 == 0o640
-
-
 def three_ways(path):
     yield lambda: native.read(path)
     yield lambda: native.read(path, mmap=True)
@@ -207,47 +174,3 @@ def test_words_that_are_no_lists_are_refused():
     ]:
         with pytest.raises(FormatError):
             native.unpack_words(packed | {name: damaged})
-
-
-FULL_DISK = """
-import resource, sys
-import numpy as np
-from fastsgns.formats import native, word2vec
-resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-try:
-    if sys.argv[2] == "native":
-        native.write(sys.argv[1], "thing", {"a": np.zeros(10000)}, {})
-    else:
-        word2vec.write(sys.argv[1], ["a"], np.ones((1, 10000), np.float32))
-except OSError as error:
-    assert sys.argv[1] in str(error), error
-    print("refused")
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="limits of processes are POSIX")
-@pytest.mark.parametrize("kind", ["native", "word2vec"])
-def test_a_full_disk_is_an_os_error_that_names_the_file(tmp_path, kind):
-    path = tmp_path / "f"
-    path.write_text("old")
-    command = [sys.executable, "-c", FULL_DISK, str(path), kind]
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert result.stdout == "refused\n", result.stderr
-    assert os.listdir(tmp_path) == ["f"]
-    assert path.read_text() == "old"
-
-
-def test_names_of_any_length_can_be_saved_to(tmp_path):
-    path = tmp_path / ("n" * 255)
-    native.write(path, "thing", {"a": np.zeros(1)}, {})
-    assert native.read(path)[0] == "thing"
-
-
-def test_two_can_save_to_one_path_at_once(tmp_path):
-    path = tmp_path / "f"
-    with native.atomic(path) as first, native.atomic(path) as second:
-        for temporary in (first, second):
-            with open(temporary, "xb") as file:
-                file.write(b"whole")
-    assert path.read_bytes() == b"whole"
-    assert os.listdir(tmp_path) == ["f"]

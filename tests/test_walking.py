@@ -12,6 +12,7 @@ from objectives import make_objective, rows_of
 
 from fastsgns import kernels, sampling
 from fastsgns.chunks import PairChunks, cut
+from fastsgns.formats import files
 from fastsgns.graph import walks
 from fastsgns.graph.neighbours import Neighbours
 from fastsgns.graph.walkfile import WalkFile, walk_file
@@ -196,11 +197,18 @@ def test_names_that_are_no_words_can_not_be_written(tmp_path, name):
         WalkFile(None, ["a", name])
 
 
-def test_walks_of_names_that_look_alike_or_compressed_are_refused(tmp_path):
+def test_walks_of_names_that_look_alike_are_refused(tmp_path):
     with (
         pytest.raises(ValueError, match="one word of a text file"),
         walk_file(tmp_path / "walks", [1, "1"]),
     ):
         pass
-    with pytest.raises(ValueError, match="plain text"), walk_file(tmp_path / "walks.gz", ["a"]):
-        pass
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".bz2", ".xz"])
+def test_the_suffix_of_walks_compresses(tmp_path, suffix):
+    path = tmp_path / f"walks{suffix}"
+    with walk_file(path, ["ä", "b"]) as file:
+        file.write(np.array([0, 1, 1]), np.array([0, 2, 3]))
+    with files.open_binary(path) as written:
+        assert written.read() == "ä b\nb\n".encode()

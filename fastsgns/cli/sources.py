@@ -17,7 +17,7 @@ from fastsgns.console import INTERRUPTED, say
 from fastsgns.corpus.encoded import count_words
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
-from fastsgns.formats import files, native
+from fastsgns.formats import files, native, writing
 from fastsgns.models.links import LinkModel
 from fastsgns.progress import reading_bar
 from fastsgns.vectors.spaces import COMBINATIONS, SPACES
@@ -284,20 +284,7 @@ def check_writable(path: str) -> None:
     Raises
     ------
     OSError
-        If the folder does not exist or can't be written to, or `path` is a folder.
+        As for `fastsgns.formats.writing.check_writable`.
     """
-    if path == STDIO:
-        return
-    if os.path.isdir(path):
-        raise IsADirectoryError(f"{path} is a folder: name a file to write")
-    if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe, written in place
-        if not os.access(path, os.W_OK):
-            raise PermissionError(f"{path} can't be written to")
-        return
-    folder = os.path.dirname(os.path.realpath(path))
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(
-            f"{folder}, the folder of the output, does not exist: make it first"
-        )
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"{folder}, the folder of the output, can't be written to")
+    if path != STDIO:
+        writing.check_writable(path)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from fastsgns.corpus.files import naming
-from fastsgns.formats import files, native
+from fastsgns.formats.writing import destination
 
 STDIO = "-"
 MAGIC: dict[bytes, Any] = {
@@ -81,12 +81,6 @@ def output(path: str) -> Iterator[BinaryIO]:
         sys.stdout.flush()
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
-    elif os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device stays what it is
-        with files.open_binary(path, "wb") as file:
-            yield file
     else:
-        with (
-            native.atomic(path) as temporary,
-            files.open_binary(temporary, "wb", suffix_of=path) as file,
-        ):
+        with destination(path) as file:
             yield file

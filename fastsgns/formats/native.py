@@ -9,10 +9,8 @@ any array is allocated. Other readers of safetensors can open it.
 
 import json
 import os
-import secrets
 import stat
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +19,7 @@ from safetensors import SafetensorError, deserialize, safe_open
 from fastsgns.errors import FormatError
 from fastsgns.formats import keys
 from fastsgns.formats.files import local_path
+from fastsgns.formats.writing import destination
 from fastsgns.machine import memory_errors
 
 FORMAT = 1
@@ -30,44 +29,6 @@ NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
 BLOCK_BYTES = 1 << 22
 
 Tensors = dict[str, np.ndarray]
-
-
-@contextmanager
-def atomic(path: str | os.PathLike[str]) -> Iterator[str]:
-    """Yield a temporary name beside `path`; on success it is flushed to disk and takes its place.
-
-    Whatever happens before that, a file that already stood at `path` stays whole, and the
-    temporary one is removed. A symbolic link is followed, so its target is replaced.
-
-    Raises
-    ------
-    OSError
-        If the disk is full, for example; it names `path`.
-    """
-    target = os.path.realpath(local_path(path))
-    folder = os.path.dirname(target)
-    temporary = os.path.join(folder, f".{secrets.token_hex(8)}.tmp")
-    try:
-        yield temporary
-        _flush(temporary)
-        os.replace(temporary, target)
-    except OSError as error:
-        if error.errno is None or error.filename not in (None, temporary):
-            raise
-        raise OSError(error.errno, error.strerror, target) from error
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-    if os.name == "posix":
-        _flush(folder)
-
-
-def _flush(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def write(path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dict) -> None:
@@ -92,16 +53,8 @@ def write(path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dic
         If it can't be written whole; a file that was there before is left as it was.
     """
     header = {KEY: json.dumps({"format": FORMAT, "kind": kind, **metadata})}
-    if hasattr(path, "write"):
-        _write(path, tensors, header)
-        return
-    path = local_path(path)
-    if os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device stays in place
-        with open(path, "wb") as file:
-            _write(file, tensors, header)
-    else:
-        with atomic(path) as temporary, open(temporary, "xb") as file:
-            _write(file, tensors, header)
+    with destination(path) as file:
+        _write(file, tensors, header)
 
 
 def _write(file: Any, tensors: Mapping[str, np.ndarray], metadata: dict[str, str]) -> None:

@@ -6,16 +6,15 @@ compressed.
 """
 
 import logging
-import os
-from collections.abc import Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fastsgns.formats import files, native
+from fastsgns.formats import files
 from fastsgns.formats.word2vec_reader import BLOCK, Reader
+from fastsgns.formats.writing import destination, write_slices
 
 logger = logging.getLogger(__name__)
 
@@ -77,13 +76,14 @@ def write(
     encoded = [_encode(word, prefix, binary) for word in words]
     if fvocab is not None:
         _write_counts(fvocab, encoded, counts, append)
-    with _destination(path, append) as file:
+    with destination(path, append) as file:
         if write_header:
             file.write(b"%d %d\n" % (len(words) if total is None else total, vectors.shape[1]))
         n_rows = max(1, BLOCK // (16 * vectors.shape[1] + 16))
         rows_of = _binary_rows if binary else _text_rows
         for start in range(0, len(words), n_rows):
-            file.write(rows_of(encoded[start : start + n_rows], vectors[start : start + n_rows]))
+            block = slice(start, start + n_rows)
+            write_slices(file, rows_of(encoded[block], vectors[block]))
 
 
 def _encode(word: Hashable, prefix: str, binary: bool) -> bytes:
@@ -99,25 +99,9 @@ def _encode(word: Hashable, prefix: str, binary: bool) -> bytes:
 def _write_counts(fvocab: Any, words: list[bytes], counts: Any, append: bool) -> None:
     if counts is None or len(counts) != len(words):
         raise ValueError(f"fvocab needs {len(words)} counts; got {counts!r}")
-    with _destination(fvocab, append) as file:
+    with destination(fvocab, append) as file:
         for word, count in zip(words, np.asarray(counts).tolist()):
             file.write(b"%s %d\n" % (word, count))
-
-
-@contextmanager
-def _destination(path: Any, append: bool) -> Iterator[Any]:
-    """Open for writing: atomically where a new file takes the place of an old one or of none."""
-    name = files.local_path(path) if files.is_path(path) else ""
-    special = os.path.exists(name) and not os.path.isfile(name)
-    if append or special or not files.is_path(path):
-        with files.open_binary(path, "ab" if append else "wb") as file:
-            yield file
-        return
-    with (
-        native.atomic(path) as temporary,
-        files.open_binary(temporary, "wb", suffix_of=path) as file,
-    ):
-        yield file
 
 
 def _binary_rows(words: list[bytes], vectors: np.ndarray) -> bytes:

@@ -1,5 +1,6 @@
 """WalkFile: walks as lines of text, names separated by spaces."""
 
+import io
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,9 +9,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from fastsgns.formats import native
-
-COMPRESSED = (".gz", ".bz2", ".xz")
+from fastsgns.formats.writing import destination
 
 
 class WalkFile:
@@ -62,7 +61,8 @@ def walk_file(path: Any, names: Sequence[Any]) -> Iterator[WalkFile | None]:
     if path is None:
         yield None
         return
-    if str(path).endswith(COMPRESSED):
-        raise ValueError(f"{path}: walks are written as plain text; leave out the last suffix")
-    with native.atomic(path) as temporary, open(temporary, "x", encoding="utf-8") as file:
-        yield WalkFile(file, names)
+    with destination(path) as file:
+        text = io.TextIOWrapper(file, "utf-8", newline="\n")
+        yield WalkFile(text, names)
+        text.flush()
+        text.detach()

@@ -105,7 +105,7 @@ class NodeEmbedding(LinkTraining):
         Fill `epoch_losses`.
     walks_file : path, optional
         Write the walks to this file as well, one a line, or the pairs of "app", "nerd" (those of a
-        source and a target) and "edges".
+        source and a target) and "edges". The suffixes .gz, .bz2 and .xz compress.
     progress : bool or None
         Progress bar: yes, no, or on a terminal and in a notebook.
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from fastsgns.formats.native import atomic
+from fastsgns.formats.writing import atomic
 
 Result = dict[str, Any]
 

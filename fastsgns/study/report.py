@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns._version import __version__
-from fastsgns.formats.native import atomic
+from fastsgns.formats.writing import atomic
 from fastsgns.machine import n_cores
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial
 from fastsgns.study.graphs import GraphMaterial

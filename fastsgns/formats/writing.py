@@ -1,0 +1,158 @@
+"""Files written whole or not at all: a temporary file beside the target takes its place."""
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from fastsgns.formats import files
+
+SLICE = 1 << 14
+WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
+
+def check_writable(path: Any) -> None:
+    """Raise an OSError if `path` cannot be written or replaced; a URL is not checked.
+
+    Raises
+    ------
+    IsADirectoryError
+        If it is a directory.
+    FileNotFoundError
+        If the directory of the file does not exist.
+    PermissionError
+        If the file is read-only, also for root, or its directory cannot be written to.
+    """
+    name = files.local_path(path)
+    if files.is_url(name):
+        return
+    name = os.path.realpath(name)
+    folder, mode = os.path.dirname(name), _mode(name)
+    if mode is not None and stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a directory; give the name of a file", name)
+    if mode is not None and not (mode & WRITABLE and _is_allowed(name)):
+        raise PermissionError(
+            errno.EACCES, "the file is read-only; make it writable or choose another name", name
+        )
+    if _is_special(mode):
+        return
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(
+            errno.ENOENT, "the directory of the output does not exist; make it first", folder
+        )
+    if not _is_allowed(folder):
+        raise PermissionError(
+            errno.EACCES, "the directory of the output cannot be written to", folder
+        )
+
+
+def _mode(name: str) -> int | None:
+    """Return the mode of a file, None if there is none."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return os.stat(name).st_mode
+    return None
+
+
+def _is_allowed(name: str) -> bool:
+    effective = {"effective_ids": True} if os.access in os.supports_effective_ids else {}
+    return os.access(name, os.W_OK, **effective)
+
+
+def _is_special(mode: int | None) -> bool:
+    """Whether it is a pipe or a device, which is written to in place."""
+    return mode is not None and not stat.S_ISREG(mode)
+
+
+@contextmanager
+def atomic(path: Any) -> Iterator[str]:
+    """Yield the name of an empty temporary file; on success it takes the place of `path`.
+
+    The temporary file is flushed to the disk first. It gets the mode and, where the system allows
+    it, the owner of the file that it replaces, and nobody else can read it before. After an
+    exception the file at `path` is as it was, and the temporary file is removed. A symbolic link
+    is followed, so its target is replaced.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written or replaced, see `check_writable`, or the disk is full; it
+        names `path`.
+    """
+    check_writable(path)
+    target = os.path.realpath(files.local_path(path))
+    old = os.stat(target) if os.path.exists(target) else None
+    folder = os.path.dirname(target)
+    temporary = os.path.join(folder, f".{secrets.token_hex(8)}.tmp")
+    try:
+        mode = 0o666 if old is None else stat.S_IRUSR | stat.S_IWUSR
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+        yield temporary
+        if old is not None:
+            _set_owner_and_mode(temporary, old)
+        _flush(temporary)
+        os.replace(temporary, target)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, temporary):
+            raise
+        raise OSError(error.errno, error.strerror, target) from error
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+    if os.name == "posix":
+        _flush(folder)
+
+
+def _set_owner_and_mode(path: str, wanted: os.stat_result) -> None:
+    if hasattr(os, "chown"):
+        for owner in (wanted.st_uid, -1):  # the group can often be kept where the owner cannot
+            with suppress(PermissionError):
+                os.chown(path, owner, wanted.st_gid)
+                break
+    os.chmod(path, stat.S_IMODE(wanted.st_mode))
+
+
+def _flush(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def destination(target: Any, append: bool = False) -> Iterator[Any]:
+    """Open for writing bytes; a file appears whole or not at all, unless `append`.
+
+    Parameters
+    ----------
+    target : str, os.PathLike or binary file object
+        The suffixes .gz, .bz2 and .xz compress. A pipe, a device, a URL and an open file are
+        written to directly.
+    append : bool
+        Add to the end of an existing file.
+
+    Raises
+    ------
+    OSError
+        As for `atomic`.
+    """
+    if not files.is_path(target):
+        yield target
+        return
+    path = files.local_path(target)
+    if append or files.is_url(path) or _is_special(_mode(path)):
+        with files.open_binary(path, "ab" if append else "wb") as file:
+            yield file
+        return
+    with atomic(path) as temporary, files.open_binary(temporary, "wb", suffix_of=path) as file:
+        yield file
+
+
+def write_slices(file: Any, content: bytes) -> None:
+    """Write some kB at a time: a compressor does not look up for Ctrl-C within a call."""
+    view = memoryview(content)
+    for start in range(0, len(view), SLICE):
+        file.write(view[start : start + SLICE])
