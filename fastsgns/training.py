@@ -17,6 +17,7 @@ from functools import partial
 import numpy as np
 
 from fastsgns.chunks import Chunks
+from fastsgns.divergence import Place, Watch
 from fastsgns.kernels.objective import Objective
 from fastsgns.progress import Bar, make_bar
 
@@ -89,7 +90,7 @@ class Trainer:
     show : bool or None
         Progress bar: yes, no, or if standard error is a terminal.
     on_progress : callable or None
-        Called with (epoch, Tally of the epoch) about ten times a second.
+        Called with (epoch, Tally of the epoch, Tally of earlier epochs) some ten times a second.
     """
 
     objective: Objective
@@ -99,7 +100,7 @@ class Trainer:
     n_workers: int
     first_epoch: int = 0
     show: bool | None = None
-    on_progress: Callable[[int, Tally], None] | None = None
+    on_progress: Callable[[int, Tally, Tally], None] | None = None
     total: Tally = field(default_factory=Tally)
 
     def epochs(self) -> Generator[Tally, None, None]:
@@ -109,6 +110,8 @@ class Trainer:
         ------
         KeyboardInterrupt
             On Ctrl-C, once all threads have stopped. The matrices stay usable.
+        FloatingPointError
+            If the vectors are no longer finite; it says where and at which learning rate.
         """
         n_units = self.schedule.n_tokens * self.schedule.n_epochs
         bar = make_bar(self.show, n_units, "training", self.chunks.unit)
@@ -117,6 +120,7 @@ class Trainer:
             for epoch in range(self.schedule.n_epochs):
                 tally = Tally()
                 _Crew(self, epoch, tally).run(partial(self._tick, bar, epoch, tally))
+                self.watch.check(self._place(epoch, self.chunks.n_units))
                 self.total.add(tally)
                 self._log(epoch, tally, time.monotonic() - started)
                 yield tally
@@ -127,8 +131,15 @@ class Trainer:
         self.use(self.objective)
 
     def use(self, objective: Objective) -> None:
-        """Train `objective` from the next epoch on."""
+        """Train `objective` from the next epoch on.
+
+        Raises
+        ------
+        FloatingPointError
+            If its arrays are not finite.
+        """
         self.objective = replace(objective, max_reach=self.chunks.longest)
+        self.watch = Watch(_trained(objective))
 
     def streams(self, epoch: int) -> list[int]:
         """The random stream of each chunk: (seed, epoch, chunk) mixed into 64 bits.
@@ -149,7 +160,13 @@ class Trainer:
         rates = self.schedule.rate(epoch, start), self.schedule.rate(epoch, stop)
         place = self.first_epoch + epoch, start, stop
         loss, n_examples, n_kept = self.chunks.train(self.objective, place, rates, stream)
+        self.watch.sample(chunk, self._place(epoch, stop))
         return Tally(stop - start, n_kept, n_examples, loss)
+
+    def _place(self, epoch: int, position: int) -> Place:
+        rate = self.schedule.rate(epoch, position)
+        n_units, unit = self.chunks.n_units, self.chunks.unit
+        return Place(epoch + 1, self.schedule.n_epochs, position, n_units, unit, rate)
 
     def _tick(self, bar: Bar, epoch: int, tally: Tally) -> None:
         facts = {"epoch": f"{epoch + 1}/{self.schedule.n_epochs}"}
@@ -158,7 +175,7 @@ class Trainer:
             facts["loss"] = f"{tally.mean_loss:.4f}"
         bar.update_to(self.total.n_tokens + tally.n_tokens, **facts)
         if self.on_progress is not None:
-            self.on_progress(epoch, tally)
+            self.on_progress(epoch, tally, self.total)
 
     def _log(self, epoch: int, tally: Tally, seconds: float) -> None:
         logger.info(
@@ -173,6 +190,20 @@ class Trainer:
             self.chunks.unit,
             f", loss {tally.mean_loss:.5f}" if self.objective.want_loss else "",
         )
+
+
+def _trained(objective: Objective) -> dict[str, np.ndarray]:
+    """The arrays that an objective trains, by what they are called in messages."""
+    arrays = {
+        "input vectors": objective.input,
+        "output vectors": objective.output,
+        "vectors of negatives": objective.negatives,
+        "vectors of the Huffman tree": objective.tree,
+        "bias": objective.scalar,
+    }
+    if objective.output is objective.input:
+        del arrays["output vectors"]
+    return {name: array for name, array in arrays.items() if array is not None}
 
 
 class _Crew:
@@ -203,7 +234,7 @@ class _Crew:
         finally:
             _wait_for_all(crew)
         if self.errors:
-            raise self.errors[0]
+            raise self.errors.pop()  # kept, it would be a cycle that holds the matrices
 
     def _work(self) -> None:
         done = Tally()

@@ -216,7 +216,7 @@ def test_other_words_are_refused_and_more_text_is_counted_over_the_same(counts):
 
 def test_divergence_is_named(counts):
     model = GloVe(vector_size=10, workers=2, epochs=20, alpha=1e30)
-    with pytest.raises(FloatingPointError, match="alpha 1e\\+30"):
+    with pytest.raises(FloatingPointError, match="at a learning rate of 1e\\+30"):
         model.train(counts)
 
 

@@ -15,7 +15,16 @@ PACKAGE = Path(fastsgns.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     {"_version", "errors", "machine", "tying"},
-    {"console", "factorization", "formats", "kernels", "matrices", "progress", "sampling"},
+    {
+        "console",
+        "divergence",
+        "factorization",
+        "formats",
+        "kernels",
+        "matrices",
+        "progress",
+        "sampling",
+    },
     {"chunks", "corpus", "graph"},
     {"cooccurrence", "utils", "vectors"},
     {"training"},

@@ -150,7 +150,7 @@ def test_trainer_yields_a_tally_an_epoch():
     trainer = Trainer(
         model._objective(), TokenChunks(corpus.ids, corpus.offsets),
         Schedule(0.05, 0.0, N_TOKENS, 2), seed=3, n_workers=2, show=False,
-        on_progress=lambda epoch, tally: seen.append(epoch),
+        on_progress=lambda epoch, tally, total: seen.append(epoch),
     )  # fmt: skip
     tallies = list(trainer.epochs())
     assert [tally.n_tokens for tally in tallies] == [N_TOKENS] * 2
@@ -390,7 +390,10 @@ def test_ctrl_c_stops_all_threads_and_leaves_a_usable_model(tmp_path):
 def test_vectors_that_overflow_are_an_error():
     with (
         np.errstate(over="ignore", invalid="ignore"),
-        pytest.raises(FloatingPointError, match="train anew with less"),
+        pytest.raises(
+            FloatingPointError,
+            match=r"in epoch 1 of 2, .* rate of 1e\+30: .* lower alpha",
+        ),
     ):
         fit(built(alpha=1e30, min_alpha=1e30, cbow_mean=0))
 

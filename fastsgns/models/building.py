@@ -14,6 +14,7 @@ from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterab
 from fastsgns.corpus.vocabulary import Selection, TrimRule, Vocabulary
 from fastsgns.errors import EmptyCorpusError
 from fastsgns.models.allocation import Allocation
+from fastsgns.models.exclusive import exclusive
 from fastsgns.progress import reading_bar
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class VocabularyBuilder(Allocation):
     corpus_count: int
     corpus_total_words: int
 
+    @exclusive
     def build_vocab(
         self,
         corpus_iterable: Any = None,
@@ -80,6 +82,7 @@ class VocabularyBuilder(Allocation):
         self._scan(corpus_iterable, corpus_file, trim_rule)
         self.prepare_vocab(update, keep_raw_vocab, trim_rule, **kwargs)
 
+    @exclusive
     def build_vocab_from_freq(
         self,
         word_freq: Mapping[Any, int],
@@ -116,6 +119,7 @@ class VocabularyBuilder(Allocation):
         self._scan(corpus_iterable, corpus_file, trim_rule)
         return self.corpus_total_words, self.corpus_count
 
+    @exclusive
     def prepare_vocab(
         self,
         update: bool = False,
@@ -184,6 +188,7 @@ class VocabularyBuilder(Allocation):
         report["total"] = sum(report[name] for name in ("vocab", "vectors", "syn1", "syn1neg"))
         return report
 
+    @exclusive
     def reset_from(self, other_model: "VocabularyBuilder") -> None:
         """Take the words and counts of another model and start with fresh vectors."""
         vocabulary = other_model._vocabulary()

@@ -10,6 +10,7 @@ from fastsgns.formats import native, registry
 from fastsgns.formats.keys import warn_of_unsavable
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows
+from fastsgns.models.exclusive import exclusive
 from fastsgns.models.links import LinkModel, Parametrized, check_known, is_integer
 from fastsgns.progress import reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -39,6 +40,7 @@ class Factorized(Parametrized, LinkModel):
             raise ValueError(f"dimensions is {dimensions}; allowed are 1, 2, 3, ...")
         self.dimensions, self.seed, self.progress = dimensions, seed, progress
 
+    @exclusive
     def fit(self, graph: Any, y: Any = None) -> Any:
         """Factorise the proximity of a graph's nodes.
 

@@ -60,9 +60,9 @@ class Fitting(VocabularyBuilder):
         seed = int(self._rng().integers(2**63) if self.seed is None else self.seed)
         loss_so_far = 0.0
 
-        def follow(epoch: int, tally: Tally) -> None:
+        def follow(epoch: int, tally: Tally, total: Tally) -> None:
             nonlocal loss_so_far
-            loss = trainer.total.loss + tally.loss
+            loss = total.loss + tally.loss
             self.running_training_loss += loss - loss_so_far  # the user may have set it to 0
             loss_so_far = loss
             self.min_alpha_yet_reached = schedule.rate(epoch, tally.n_tokens)
@@ -105,7 +105,6 @@ class Fitting(VocabularyBuilder):
                     self.epochs_trained += 1
                     if self.compute_loss:
                         self.epoch_losses.append(tally.mean_loss)
-                    self._check_finite()
                     call("on_epoch_end")
         except StopTraining as reason:
             logger.info("training stopped by a callback%s", f": {reason}" if str(reason) else "")
@@ -201,15 +200,6 @@ class Fitting(VocabularyBuilder):
         """
         exact = self.cbow_gradient == "exact"
         return exact if self.cbow_mean else not exact
-
-    def _check_finite(self) -> None:
-        bias = {} if self._matrices.bias is None else {"bias": self._matrices.bias}
-        for role, vectors in (self._matrices.vectors | bias).items():
-            if not np.isfinite(vectors.sum(dtype=np.float64)):
-                raise FloatingPointError(
-                    f"the {role} vectors are no longer finite at alpha {self.alpha:g}; "
-                    "train anew with less"
-                )
 
     def get_latest_training_loss(self) -> float:
         """Loss summed since the last call of `train` began; see also `epoch_losses`."""

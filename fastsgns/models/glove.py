@@ -11,9 +11,11 @@ from fastsgns import kernels
 from fastsgns.cooccurrence import Cooccurrences
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.vocabulary import Vocabulary, select
+from fastsgns.divergence import Place, Watch
 from fastsgns.errors import EmptyCorpusError
 from fastsgns.matrices import Matrices, allocate_rows
 from fastsgns.models import glove_storage
+from fastsgns.models.exclusive import exclusive
 from fastsgns.models.glove_cells import ShuffledCells
 from fastsgns.models.glove_epoch import Epoch
 from fastsgns.models.glove_parameters import check
@@ -186,6 +188,7 @@ class GloVe:
                 progress=report,
             )  # fmt: skip
 
+    @exclusive
     def train(self, cooccurrences: Cooccurrences, epochs: int | None = None) -> None:
         """Train, or train on, all that has been learnt so far.
 
@@ -218,19 +221,29 @@ class GloVe:
                 report,
             )  # fmt: skip
         self._sum = None
+        watch = self._watch()
         bar = make_bar(self.progress, n_epochs * len(cells), "training", "cells")
         try:
             for epoch in range(n_epochs):
                 facts = {"epoch": f"{epoch + 1}/{n_epochs}"}
                 if epoch:
                     facts["loss"] = f"{self.epoch_losses[-1]:.5f}"
-                self._train_epoch(cells, partial(_show, bar, epoch * len(cells), facts))
+                place = Place(epoch + 1, n_epochs, 0, len(cells), "cells", self.alpha)
+                show = partial(_show, bar, epoch * len(cells), facts)
+                self._train_epoch(cells, watch, place, show)
         finally:
             bar.close()
 
-    def _train_epoch(self, cells: ShuffledCells, show: Callable[[int], None]) -> None:
+    def _watch(self) -> Watch:
+        names = "input vectors", "output vectors"
+        squares = (f"sums of squares of the {name}" for name in names)
+        return Watch(dict(zip(names, self._rows)), dict(zip(squares, self._squares)))
+
+    def _train_epoch(
+        self, cells: ShuffledCells, watch: Watch, place: Place, show: Callable[[int], None]
+    ) -> None:
         self.epochs_begun += 1  # so that no later epoch repeats its order
-        epoch = Epoch(cells, self._rows, self._squares, self.vector_size, self.alpha)
+        epoch = Epoch(cells, self._rows, self._squares, self.vector_size, watch, place)
         rng = np.random.default_rng([self.seed & MASK, ORDER, self.epochs_begun])
         loss = epoch.run(rng, self.workers, show)
         self.epochs_trained += 1

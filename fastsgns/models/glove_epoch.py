@@ -1,6 +1,5 @@
 """Epoch: one pass of GloVe over all cells, shared out to threads."""
 
-import math
 import threading
 from collections.abc import Callable, Sequence
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from fastsgns import kernels
 from fastsgns.corpus.threads import Crew
+from fastsgns.divergence import Place, Watch
 from fastsgns.kernels.glove import CELL_INTS, shuffle_block, train_cells
 from fastsgns.models.glove_cells import ShuffledCells
 
@@ -24,8 +24,10 @@ class Epoch:
     rows, squares : list of one or two ndarray of float32, shape (V, width)
         Parameters and their sums of squares, of input and of output; one array serves both.
     dimensions : int
-    rate : float
-        Learning rate.
+    watch : Watch
+        Checks the rows after each block and after the epoch.
+    place : Place
+        The start of the epoch, with the learning rate.
     """
 
     def __init__(
@@ -34,11 +36,12 @@ class Epoch:
         rows: Sequence[np.ndarray],
         squares: Sequence[np.ndarray],
         dimensions: int,
-        rate: float,
+        watch: Watch,
+        place: Place,
     ) -> None:
         self._cells = cells
         self._arrays = (rows[0], rows[-1]), (squares[0], squares[-1])
-        self._dimensions, self._rate = dimensions, rate
+        self._dimensions, self._watch, self._place = dimensions, watch, place
         self._losses = np.zeros(cells.n_blocks)
         self._copies: dict[int, np.ndarray] = {}
         self._lock = threading.Lock()
@@ -63,12 +66,13 @@ class Epoch:
         Raises
         ------
         FloatingPointError
-            If that is no longer finite.
+            If the rows are no longer finite; it says where.
         """
         order = rng.permutation(self._cells.n_blocks)
         streams = rng.integers(0, 2**64 - 1, self._cells.n_blocks, np.uint64, endpoint=True)
         jobs = list(zip(order.tolist(), streams.tolist()))
         Crew(workers, jobs, self._train, patience=None).run(lambda: show(self._n_done))
+        self._watch.check(self._place._replace(position=self._n_done))
         show(self._n_done)
         return float(self._losses.sum()) / len(self._cells)
 
@@ -81,12 +85,10 @@ class Epoch:
             self._copies[thread] = copy
         shuffle_block(block, stream, copy)
         loss = train_cells(
-            *self._arrays, copy[: len(block)], self._dimensions, self._rate, kernels.variant()
+            *self._arrays, copy[: len(block)], self._dimensions, self._place.rate, kernels.variant()
         )
-        if not math.isfinite(loss):
-            raise FloatingPointError(
-                f"the vectors are no longer finite at alpha {self._rate:g}; train anew with less"
-            )
         self._losses[index] = loss
         with self._lock:
             self._n_done += len(block)
+            place = self._place._replace(position=self._n_done)
+        self._watch.sample(index, place)

@@ -169,17 +169,8 @@ class LinkTraining(Parametrized, LinkModel):
                     self.epochs_trained += 1
                     if self.compute_loss:
                         self.epoch_losses.append(tally.mean_loss)
-                    self._check_finite()
         finally:
             self._show(self.source.index_to_key, self.target.index_to_key)
-
-    def _check_finite(self) -> None:
-        for role, vectors in self._matrices.vectors.items():
-            if not np.isfinite(vectors.sum(dtype=np.float64)):
-                raise FloatingPointError(
-                    f"the {role} vectors are no longer finite at alpha {self.alpha:g}; "
-                    "train anew with less"
-                )
 
     def _objective(self, counts: np.ndarray, **options: Any) -> Objective:
         """The matrices as an objective, with negatives by the counts of the targets.

@@ -12,6 +12,7 @@ from fastsgns.graph.walkfile import WalkFile, walk_file
 from fastsgns.graph.walking import AlternatingWalks, EdgeDraws, RootedWalks, SentenceWalks
 from fastsgns.kernels.objective import Objective
 from fastsgns.models import linkstorage
+from fastsgns.models.exclusive import exclusive
 from fastsgns.models.linktraining import LinkTraining
 
 # Walks, and the length and number of them where these are not given.
@@ -174,6 +175,7 @@ class NodeEmbedding(LinkTraining):
         self.compute_loss, self.walks_file, self.progress = compute_loss, walks_file, progress
         self._check()
 
+    @exclusive
     def fit(self, graph: Any = None, y: Any = None) -> "NodeEmbedding":
         """Learn vectors of the nodes of a graph, anew.
 
@@ -205,6 +207,7 @@ class NodeEmbedding(LinkTraining):
         self._check()
         return self._train(chosen, self.epochs, anew=True)
 
+    @exclusive
     def partial_fit(self, graph: Any = None, y: Any = None, epochs: int | None = None) -> Any:
         """Go on learning from a graph of the same nodes, such as one with new edges.
 

@@ -11,6 +11,7 @@ from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.formats.keys import is_missing
 from fastsgns.graph import naming
 from fastsgns.models import linkstorage
+from fastsgns.models.exclusive import exclusive
 from fastsgns.models.linktraining import MASK, LinkTraining
 
 BLOCK = 1 << 18
@@ -100,6 +101,7 @@ class PairEmbedding(LinkTraining):
         self.compute_loss, self.progress = compute_loss, progress
         self._check()
 
+    @exclusive
     def fit(self, pairs: Any = None, y: Any = None) -> "PairEmbedding":
         """Learn from pairs, anew.
 
@@ -127,6 +129,7 @@ class PairEmbedding(LinkTraining):
         self._start(source_names, target_names)
         return self._train(sources, targets, self.epochs)
 
+    @exclusive
     def partial_fit(self, pairs: Any = None, y: Any = None, epochs: int | None = None) -> Any:
         """Go on learning, from pairs of the names there are.
 

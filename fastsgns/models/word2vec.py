@@ -15,6 +15,7 @@ from fastsgns.corpus.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, Tr
 from fastsgns.matrices import Matrices
 from fastsgns.models import parameters, storage
 from fastsgns.models.callbacks import CallbackAny2Vec
+from fastsgns.models.exclusive import exclusive
 from fastsgns.models.fitting import Fitting
 from fastsgns.models.layers import Layers
 from fastsgns.models.prediction import Prediction
@@ -231,6 +232,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         corpus = self._scan_and_encode(sentences, corpus_file, n_passes=self.epochs + 1)
         self._train(corpus, self.epochs, self.alpha, self.min_alpha, 0, self.callbacks)
 
+    @exclusive
     def train(
         self,
         corpus_iterable: Any = None,

@@ -1,0 +1,140 @@
+"""Watch: the check that trained arrays stay finite and within bounds."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+logger = logging.getLogger(__name__)
+
+LARGE = 100.0  # components of vectors that were learned well stay below 10, biases below 30
+SAMPLED_ROWS = 32
+BLOCK_REALS = 1 << 20
+
+
+class Place(NamedTuple):
+    """Where training is: the epoch, the position in it, and the learning rate in force."""
+
+    epoch: int
+    n_epochs: int
+    position: int
+    n_units: int
+    unit: str
+    rate: float
+
+    def __str__(self) -> str:
+        return (
+            f"in epoch {self.epoch} of {self.n_epochs}, after {self.position:,} of its "
+            f"{self.n_units:,} {self.unit}, at a learning rate of {self.rate:g}"
+        )
+
+
+class Watch:
+    """Checks the arrays of a training: some rows after each chunk, all rows after each epoch.
+
+    Vectors that stop being finite raise a FloatingPointError. Vectors that have run away, which
+    happens before they overflow, are logged as a warning, once.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        What is trained, by name; rows are along the first axis.
+    sums : mapping of str to ndarray, optional
+        Arrays that may grow without bound and only have to stay finite.
+
+    Raises
+    ------
+    FloatingPointError
+        If an array is not finite to begin with.
+
+    Examples
+    --------
+    >>> rows = np.zeros((9, 4), np.float32)
+    >>> watch = Watch({"input vectors": rows})
+    >>> rows[3, 1] = np.inf
+    >>> watch.check(Place(1, 5, 2000, 8000, "words", 0.5))
+    Traceback (most recent call last):
+    FloatingPointError: the input vectors are no longer finite in epoch 1 of 5, after 2,000 of its \
+8,000 words, at a learning rate of 0.5: training has diverged and the vectors are lost. Start \
+again with a lower alpha, from a new model or from one that was saved before
+    """
+
+    def __init__(
+        self, arrays: Mapping[str, np.ndarray], sums: Mapping[str, np.ndarray] | None = None
+    ) -> None:
+        self._arrays = dict(arrays) | dict(sums or {})
+        self._limits = dict.fromkeys(sums or {}, np.inf)
+        for name, array in self._arrays.items():
+            magnitude = largest_magnitude(array)
+            if not np.isfinite(magnitude):
+                raise FloatingPointError(
+                    f"the {name} are not finite before the epoch begins: row "
+                    f"{first_not_finite(array)} of {len(array)} holds NaN or infinity. Replace "
+                    "it, or start again from a new model or from one that was saved before"
+                )
+            self._limits.setdefault(name, max(LARGE, 2 * magnitude))
+        self._warned = False
+
+    def sample(self, turn: int, place: Place) -> None:
+        """Check the first rows of each array, and others that change from turn to turn."""
+        for name, array in self._arrays.items():
+            step = max(1, len(array) // SAMPLED_ROWS)
+            for rows in (array[:SAMPLED_ROWS], array[turn % step :: step]):
+                self._judge(name, _magnitude(rows), place)
+
+    def check(self, place: Place) -> None:
+        """Check all rows.
+
+        Raises
+        ------
+        FloatingPointError
+            If one is not finite, with the place.
+        """
+        for name, array in self._arrays.items():
+            self._judge(name, largest_magnitude(array), place)
+
+    def _judge(self, name: str, magnitude: float, place: Place) -> None:
+        if not np.isfinite(magnitude):
+            raise FloatingPointError(
+                f"the {name} are no longer finite {place}: training has diverged and the vectors "
+                "are lost. Start again with a lower alpha, from a new model or from one that was "
+                "saved before"
+            )
+        if magnitude > self._limits[name] and not self._warned:
+            self._warned = True
+            logger.warning(
+                "the %s have components of %.2g %s: training is diverging; lower alpha",
+                name, magnitude, place,
+            )  # fmt: skip
+
+
+def blocks(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (start, rows) of an array, some MB at a time."""
+    n_rows = max(1, BLOCK_REALS * len(array) // max(1, array.size))
+    for start in range(0, len(array), n_rows):
+        yield start, array[start : start + n_rows]
+
+
+def _magnitude(rows: np.ndarray) -> float:
+    return float(np.maximum(rows.max(initial=0), -rows.min(initial=0)))
+
+
+def largest_magnitude(array: np.ndarray) -> float:
+    """Return the largest absolute value of an array, NaN if one is NaN; 0 if it is empty.
+
+    Examples
+    --------
+    >>> largest_magnitude(np.array([[1.0, -3.0], [2.0, 0.0]]))
+    3.0
+    """
+    return float(np.max([0.0, *(_magnitude(rows) for _, rows in blocks(array))]))
+
+
+def first_not_finite(array: np.ndarray) -> int | None:
+    """Return the first row that holds NaN or infinity, None if there is none."""
+    for start, rows in blocks(array):
+        if not np.isfinite(_magnitude(rows)):
+            finite = np.isfinite(rows).reshape(len(rows), -1).all(axis=1)
+            return start + int(finite.argmin())
+    return None
