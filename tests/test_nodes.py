@@ -379,7 +379,7 @@ def test_parameters_as_scikit_learn_asks_for_them():
 
 
 def test_too_high_a_rate_is_an_error():
-    with pytest.raises(FloatingPointError, match="at a learning rate of .*e\\+29"):
+    with pytest.raises(FloatingPointError, match=r"at a learning rate of .*e\+29"):
         fitted(alpha=1e30, negative_sharing="pair", epochs=3)
 
 
