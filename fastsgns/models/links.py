@@ -9,6 +9,7 @@ import numpy as np
 
 from fastsgns.errors import FormatError
 from fastsgns.vectors.keyedvectors import KeyedVectors
+from fastsgns.vectors.norms import products
 
 Recommended = list[tuple[Hashable, float]]
 
@@ -159,16 +160,21 @@ class LinkModel:
         return [added for added in chosen if added is not None]
 
     def _best(self, i: int, topn: int, exclude_known: bool, added: list[np.ndarray]) -> Recommended:
-        scores = self.target._vectors @ self.source._vectors[i]
+        row = self.source._vectors[i]
+        if not np.isfinite(row).all():
+            raise ValueError(
+                f"the source vector of {self.source.index_to_key[i]!r} is not finite, so that no "
+                "target fits it; fit() the model again with a lower alpha"
+            )
+        scores = products(self.target._vectors, row)
         for by_target in added:
             scores = scores + by_target.astype(scores.dtype)
-        n_allowed = len(scores)
+        scores[~np.isfinite(scores)] = -np.inf
         if exclude_known and self.known is not None:
             offsets, targets = self.known
-            out = np.union1d(targets[offsets[i] : offsets[i + 1]], self._own_target(i))
-            scores[out] = -np.inf
-            n_allowed -= len(out)
-        n = min(topn, n_allowed)
+            scores[targets[offsets[i] : offsets[i + 1]]] = -np.inf
+            scores[self._own_target(i)] = -np.inf
+        n = min(topn, int(np.count_nonzero(scores > -np.inf)))
         if n <= 0:
             return []
         best = np.argpartition(-scores, n - 1)[:n]

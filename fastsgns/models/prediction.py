@@ -12,6 +12,7 @@ from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import Matrices
 from fastsgns.models.inputs import input_rows
 from fastsgns.vectors.keyedvectors import KeyedVectors
+from fastsgns.vectors.norms import largest, products
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,10 @@ class Prediction:
         hidden = self.wv._vectors[found].sum(axis=0)
         if self.cbow_mean:
             hidden /= len(found)
-        return self._likeliest(_softmax(_biased(output @ hidden, self._matrices.bias)), topn)
+        self.wv._require_finite(hidden, map(self.wv.index_to_key.__getitem__, found))
+        return self._likeliest(
+            _softmax(_biased(products(output, hidden), self._matrices.bias)), topn
+        )
 
     def context_scores(self, word: Any) -> np.ndarray:
         """Scores s(word -> c) of all words c as contexts of a word, as training has them.
@@ -89,7 +93,7 @@ class Prediction:
             If the model was trained with neither negative sampling nor full softmax.
         """
         index, bias = self.wv.get_index(word), self._matrices.bias
-        scores = _biased(self._output() @ self.wv._vectors[index], bias)
+        scores = _biased(products(self._output(), self.wv._vectors[index]), bias)
         if bias is not None and self._matrices.tying.bias == "both":
             scores += bias[index]
         return scores
@@ -164,6 +168,7 @@ class Prediction:
         return float(self._context_probabilities(word)[self.wv.get_index(context)])
 
     def _context_probabilities(self, word: Any) -> np.ndarray:
+        self.wv._require_finite(self.wv.get_vector(word), [word])
         scores = self.context_scores(word).astype(np.float64)
         if self.softmax:
             return _softmax(scores)
@@ -175,7 +180,7 @@ class Prediction:
             scores += np.log(noise)
         if self._matrices.tying.is_one:
             scores[self.wv.get_index(word)] = -np.inf
-        likely = np.exp(-np.logaddexp(0, -scores))
+        likely = np.exp(-np.logaddexp(0, -_only_finite(scores)))
         likely /= likely.sum()
         return likely
 
@@ -189,7 +194,7 @@ class Prediction:
         return output
 
     def _likeliest(self, likely: np.ndarray, topn: int) -> list[tuple[Any, float]]:
-        best = np.argsort(-likely, kind="stable")[:topn]
+        best = largest(np.where(likely > 0, likely, -np.inf), topn)
         return [(self.wv.index_to_key[word], float(likely[word])) for word in best.tolist()]
 
     def score(
@@ -257,6 +262,12 @@ def _biased(scores: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
-    likely = np.exp(scores - scores.max())
+    finite = _only_finite(scores)
+    likely = np.exp(finite - finite.max())
     likely /= likely.sum()
     return likely
+
+
+def _only_finite(scores: np.ndarray) -> np.ndarray:
+    """Scores with minus infinity, which is a probability of 0, in place of what is not finite."""
+    return np.where(np.isfinite(scores), scores, -np.inf)

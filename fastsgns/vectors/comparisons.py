@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -84,9 +85,16 @@ class Comparisons(Queries):
         if len(known) < len(given):
             absent = [word for word in given if word not in self]
             logger.warning("passed over, as they have no vectors: %s", absent)
-        if not known:
-            raise ValueError(f"cannot select a word from an empty list: none of {given} is known")
         rows = as_real(self._vectors[self._ids(known)])
+        finite = np.isfinite(row_norms(rows)).tolist()
+        if not all(finite):
+            bad = [word for word, is_finite in zip(known, finite) if not is_finite]
+            logger.warning("passed over, as their vectors are not finite: %s", bad)
+            known, rows = list(compress(known, finite)), rows[finite]
+        if not known:
+            raise ValueError(
+                f"cannot select a word from an empty list: none of {given} has a finite vector"
+            )
         mean = unit(unit(rows).mean(0) if use_norm else rows.mean(0))
         closeness = (unit(rows) if use_norm else rows) @ mean
         return sorted(zip(closeness, known), key=lambda pair: (pair[0], str(pair[1])), reverse=True)
@@ -96,11 +104,29 @@ class Comparisons(Queries):
         return self.rank_by_centrality(words)[-1][1]
 
     def most_similar_to_given(self, key1: Key, keys_list: Sequence[Key]) -> Key:
-        """Give the key of a list that is nearest to `key1`."""
-        return keys_list[int(np.argmax([self.similarity(key1, key) for key in keys_list]))]
+        """Give the key of a list that is nearest to `key1`.
+
+        Raises
+        ------
+        ValueError
+            If `key1` or all keys of the list have vectors that are not finite.
+        """
+        self._require_finite(unit(self.get_vector(key1)), [key1])
+        similarities = np.array([self.similarity(key1, key) for key in keys_list])
+        if np.isnan(similarities).all():
+            self._require_finite(similarities, keys_list)
+        return keys_list[int(np.nanargmax(similarities))]
 
     def closer_than(self, key1: Key, key2: Key) -> list[Key]:
-        """Keys that are nearer to `key1` than `key2` is."""
+        """Keys that are nearer to `key1` than `key2` is.
+
+        Raises
+        ------
+        ValueError
+            If the vector of either key is not finite.
+        """
+        for key in (key1, key2):
+            self._require_finite(unit(self.get_vector(key)), [key])
         distances = self.distances(key1)
         itself, other = self.get_index(key1), self.get_index(key2)
         closer = np.flatnonzero(distances < distances[other]).tolist()

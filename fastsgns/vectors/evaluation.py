@@ -26,6 +26,10 @@ class Scored(Protocol):
     def index_to_key(self) -> list[Any]:
         """The words, the most frequent first."""
 
+    @property
+    def norms(self) -> np.ndarray:
+        """The lengths of their vectors; NaN of one that is not finite."""
+
     def _pair_cosines(self, pairs: np.ndarray, space: str) -> np.ndarray: ...
 
     def _cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray: ...
@@ -41,9 +45,15 @@ class Lexicon:
 
     @classmethod
     def of(cls, kv: Scored, restrict_vocab: int | None, fold_case: bool) -> "Lexicon":
-        """Take the first `restrict_vocab` keys; of those that fold to one, the first stands."""
+        """Take the first `restrict_vocab` keys; of those that fold to one, the first stands.
+
+        Keys whose vectors are not finite are left out.
+        """
         lexicon = cls({}, fold_case)
+        not_finite = set(_not_finite(kv, restrict_vocab).tolist())
         for index, key in enumerate(kv.index_to_key[:restrict_vocab]):
+            if index in not_finite:
+                continue
             first = lexicon.ids.setdefault(lexicon.fold(key), index)
             if first != index:
                 lexicon.variants.setdefault(first, []).append(index)
@@ -52,6 +62,11 @@ class Lexicon:
     def fold(self, key: Any) -> Any:
         """Give the key as it is compared."""
         return key.upper() if self.fold_case and isinstance(key, str) else key
+
+
+def _not_finite(kv: Scored, restrict_vocab: int | None) -> np.ndarray:
+    """Positions of keys whose vectors are not finite."""
+    return np.flatnonzero(np.isnan(kv.norms[:restrict_vocab]))
 
 
 def evaluate_word_pairs(
@@ -189,6 +204,7 @@ def _answers(
     for first, others in lexicon.variants.items():
         stands_for[others] = first
     best = np.empty(len(asked), np.intp)
+    not_finite = _not_finite(kv, restrict_vocab)
     n_block = max(1, SCORE_BYTES // (12 * max(1, n_words)))
     if 4 * n_words * len(np.unique(asked)) <= SCORE_BYTES:
         n_block = max(1, len(asked))  # the same words are asked with again and again
@@ -201,7 +217,7 @@ def _answers(
         else:
             each = combine(kv._cosines_to(words, restrict_vocab), places.reshape(block.shape))
         for row, (scores, three) in enumerate(zip(each, block.tolist()), start):
-            scores[three] = -np.inf
+            scores[three], scores[not_finite] = -np.inf, -np.inf
             for word in three if lexicon.variants else ():
                 scores[lexicon.variants.get(word, [])] = -np.inf
             best[row] = scores.argmax()

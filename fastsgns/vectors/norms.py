@@ -23,41 +23,63 @@ def as_real(vectors: np.ndarray) -> np.ndarray:
 
 
 def row_norms(vectors: np.ndarray) -> np.ndarray:
-    """Euclidean length of each row, shape (V,)."""
+    """Euclidean length of each row, shape (V,); NaN of a row that is not finite."""
     norms = np.empty(len(vectors), as_real(vectors[:0]).dtype)
     for start, rows in row_blocks(vectors):
-        squares = np.einsum("ij,ij->i", rows, rows)
-        np.sqrt(squares, out=norms[start : start + len(rows)])
+        norms[start : start + len(rows)] = _lengths(np.einsum("ij,ij->i", rows, rows))
     return norms
+
+
+def _lengths(squares: np.ndarray) -> np.ndarray:
+    """Square roots; NaN where a sum of squares is infinite, so that whatever it divides is NaN."""
+    return np.where(np.isinf(squares), np.nan, np.sqrt(squares)).astype(squares.dtype, copy=False)
 
 
 def products(vectors: np.ndarray, queries: np.ndarray) -> np.ndarray:
     """Dot products of each row with each query: shape (V,) for one query, else (Q, V)."""
-    if vectors.dtype in (np.float32, np.float64):
-        return vectors @ queries if queries.ndim == 1 else queries @ vectors.T
-    result = np.empty((*queries.shape[:-1], len(vectors)), queries.dtype)
-    for start, rows in row_blocks(vectors):
-        result[..., start : start + len(rows)] = queries @ rows.T
-    return result
+    with np.errstate(invalid="ignore", over="ignore"):
+        if vectors.dtype in (np.float32, np.float64):
+            return vectors @ queries if queries.ndim == 1 else queries @ vectors.T
+        result = np.empty((*queries.shape[:-1], len(vectors)), queries.dtype)
+        for start, rows in row_blocks(vectors):
+            result[..., start : start + len(rows)] = queries @ rows.T
+        return result
 
 
 def divide(dividend: np.ndarray, norms: np.ndarray | float) -> np.ndarray:
-    """Divide in place and return; where a norm is 0 the result is 0."""
-    with np.errstate(divide="ignore"):
+    """Divide in place and return; where a norm is 0 the result is 0, where it is NaN it is NaN."""
+    with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.reciprocal(np.asarray(norms))
-    dividend *= np.where(np.isinf(scale), 0, scale).astype(dividend.dtype)
+        dividend *= np.where(np.isinf(scale), 0, scale).astype(dividend.dtype)
     return dividend
 
 
 def unit(vector: np.ndarray) -> np.ndarray:
-    """Give a vector, or each row of a matrix, length 1; zero stays zero."""
+    """Give a vector, or each row of a matrix, length 1; zero stays zero.
+
+    A vector that is not finite becomes NaN in all its components.
+    """
     real = as_real(np.asarray(vector))
-    norms = np.sqrt((real * real).sum(-1, keepdims=True))
-    return divide(real.copy(), norms)
+    with np.errstate(over="ignore"):
+        squares = (real * real).sum(-1, keepdims=True)
+    return divide(real.copy(), _lengths(squares))
 
 
 def largest(values: np.ndarray, n: int) -> np.ndarray:
-    """Positions of the `n` largest along the last axis, largest first."""
+    """Positions of the `n` largest along the last axis, largest first.
+
+    In one dimension, NaN and minus infinity are never among them, so that there may be fewer. In
+    two dimensions there must be no NaN.
+    """
+    if values.ndim == 1:
+        if np.isnan(values.max(initial=-np.inf)):
+            values = np.where(np.isnan(values), -np.inf, values)
+        ids = _largest_rows(values, n)
+        return ids[values[ids] > -np.inf]
+    return _largest_rows(values, n)
+
+
+def _largest_rows(values: np.ndarray, n: int) -> np.ndarray:
     if n >= values.shape[-1]:
         return np.argsort(-values, axis=-1, kind="stable")
     if n == 0:

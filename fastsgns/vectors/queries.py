@@ -157,11 +157,30 @@ class Queries(Spaces):
         asked, searched = self._in_space(space)
         items, weights = self._weighted(positive, negative)
         mean = asked.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
+        asked._require_finite(mean, items)
         if indexer is not None and topn is not None:
             return indexer.most_similar(mean, topn)
         clip = slice(clip_start, clip_end)
         similarities = divide(products(searched._vectors[clip], mean), searched._norms_of(clip))
         return self._ranked(similarities, topn, clip_start, set(self._known_ids(items)))
+
+    def _require_finite(self, direction: np.ndarray, items: Iterable[Any]) -> None:
+        """Refuse to search near `direction`, which comes from `items`, if it is not finite.
+
+        Raises
+        ------
+        ValueError
+            It names the key whose vector is to blame.
+        """
+        if np.isfinite(direction).all():
+            return
+        keys = [item for item in items if self.is_key(item)]
+        bad = [key for key in keys if not np.isfinite(unit(self.get_vector(key))).all()]
+        what = f"the vector of {bad[0]!r}" if bad else "the vector that was asked with"
+        raise ValueError(
+            f"{what} is not finite (or too long), so that nothing is near it; leave it out, or "
+            "replace it"
+        )
 
     def _ranked(
         self, scores: np.ndarray, topn: int | None, start: int, excluded: set[int]
@@ -204,8 +223,9 @@ class Queries(Spaces):
     def _shifted_cosines(self, item: Any, rows: np.ndarray, norms: np.ndarray) -> np.ndarray:
         real = as_real(self._vectors[:0]).dtype
         vector = self.get_vector(item) if self.is_key(item) else self._checked(item)
-        cosines = divide(products(rows, unit(vector).astype(real)), norms)
-        return (1 + cosines) / 2
+        direction = unit(vector).astype(real)
+        self._require_finite(direction, [item])
+        return (1 + divide(products(rows, direction), norms)) / 2
 
     def similar_by_key(
         self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
@@ -283,7 +303,8 @@ class Queries(Spaces):
         Returns
         -------
         ids : ndarray of int64, shape (Q, k)
-            Positions, nearest first; k is `topn`, or less where there are not so many keys.
+            Positions, nearest first; k is `topn`, or less where there are not so many keys with
+            a finite vector.
         similarities : ndarray of float32, shape (Q, k)
         """
         source, searched = self._in_space(space)
@@ -291,19 +312,33 @@ class Queries(Spaces):
         clip = slice(restrict_vocab)
         vectors, norms = searched._vectors[clip], searched._norms_of(clip)
         real = as_real(vectors[:0]).dtype
-        n_answers = max(0, min(topn, len(vectors) - (asked is not None)))
+        not_finite = np.flatnonzero(np.isnan(norms))
+        n_finite = len(vectors) - len(not_finite)
+        n_answers = max(0, min(topn, n_finite - (asked is not None)))
         ids = np.empty((len(directions), n_answers), np.int64)
         similarities = np.empty(ids.shape, real)
         n_block = max(1, BATCH_BYTES // (real.itemsize * max(1, len(vectors))))
         for start in range(0, len(directions), n_block):
             block = slice(start, start + n_block)
-            scores = divide(products(vectors, unit(directions[block]).astype(real)), norms)
+            units = unit(directions[block]).astype(real)
+            source._require_finite_rows(units, queries, start)
+            scores = divide(products(vectors, units), norms)
+            if len(not_finite):
+                scores[:, not_finite] = -np.inf
             if asked is not None:
                 rows = np.flatnonzero(asked[block] < len(vectors))
                 scores[rows, asked[block][rows]] = -np.inf
             ids[block] = largest(scores, n_answers)[:, :n_answers]
             similarities[block] = np.take_along_axis(scores, ids[block], 1)
         return ids, similarities
+
+    def _require_finite_rows(self, units: np.ndarray, queries: Any, start: int) -> None:
+        """Apply `_require_finite` to each row; the first row is the query at `start`."""
+        finite = np.isfinite(units).all(axis=1)
+        if not finite.all():
+            row = int(finite.argmin())
+            keys = [queries] if self.is_key(queries) else list(queries)
+            self._require_finite(units[row], [keys[start + row]])
 
     def _directions(self, queries: Any, exclude: bool) -> tuple[np.ndarray | None, np.ndarray]:
         """Positions of the keys asked with, if they are to be left out; and the vectors."""
