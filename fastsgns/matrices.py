@@ -1,12 +1,16 @@
-"""Matrices: the arrays that a model's roles point to, and their memory."""
+"""Matrices: the arrays that the roles of a model point to, and their memory."""
+
+from typing import Any
 
 import numpy as np
 
+from fastsgns.interrupts import uninterrupted
 from fastsgns.machine import anonymous_memory, available_memory
 from fastsgns.tying import TWO, Tying
 
 LANE_REALS = 16
 HUGE_PAGE = 2 << 20
+MOVED_BYTES = 1 << 18  # per block of rows whose layout changes: fits the cache of a core
 
 
 def padded(dimensions: int) -> int:
@@ -51,17 +55,114 @@ def require_memory(n_bytes: int, what: str) -> None:
         )
 
 
+class RowStore:
+    """The rows of one matrix, in one block of memory that has two layouts.
+
+    Users see `vectors`, shape (n, d), C-contiguous, so that any program can take the array as is.
+    Kernels need rows that start at a cache line, are padded with zeros to whole cache lines, and
+    hold their biases behind the d numbers of the vector. `spread` moves the rows to that layout and
+    `compact` moves them back. Both work in place, so a store never needs more than the padded rows.
+
+    While the rows are spread, `vectors` does not hold the vectors; `spread_vectors` does.
+
+    Parameters
+    ----------
+    n_rows, dimensions : int
+    n_columns : int
+        Numbers beside each vector, such as its bias.
+
+    Attributes
+    ----------
+    vectors : ndarray of float32, shape (n_rows, dimensions), C-contiguous
+    columns : ndarray of float32, shape (n_columns, n_rows)
+        The numbers beside the vectors, one array per column.
+    spread_rows : ndarray of float32, shape (n_rows, a multiple of 16)
+        Vector, columns and padding of each row. Valid while `is_spread`.
+    spread_vectors : ndarray, shape (n_rows, dimensions)
+        The vectors within `spread_rows`.
+    is_spread : bool
+
+    Examples
+    --------
+    >>> store = RowStore(2, 3)
+    >>> store.vectors[:] = [[1, 2, 3], [4, 5, 6]]
+    >>> store.spread()[:, :4].tolist()
+    [[1.0, 2.0, 3.0, 0.0], [4.0, 5.0, 6.0, 0.0]]
+    >>> store.compact()
+    >>> store.vectors.tolist()
+    [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    """
+
+    def __init__(self, n_rows: int, dimensions: int, n_columns: int = 0) -> None:
+        self.spread_rows = allocate_rows(n_rows, dimensions + n_columns)
+        self.spread_vectors = self.spread_rows[:, :dimensions]
+        flat = self.spread_rows.reshape(-1)
+        self.vectors = flat[: n_rows * dimensions].reshape(n_rows, dimensions)
+        self.columns = np.zeros((n_columns, n_rows), np.float32)
+        self.is_spread = False
+
+    @classmethod
+    def holding(cls, vectors: np.ndarray, columns: np.ndarray) -> "RowStore":
+        """Make a store with copies of vectors, shape (n, d), and columns, shape (k, n)."""
+        n_rows, dimensions = vectors.shape
+        store = cls(n_rows, dimensions, len(columns))
+        store.vectors[:], store.columns[:] = vectors, columns
+        return store
+
+    def __reduce__(self) -> Any:
+        if self.is_spread:
+            raise RuntimeError("the matrices are being trained; copy or pickle them afterwards")
+        return RowStore.holding, (self.vectors, self.columns)
+
+    def spread(self) -> np.ndarray:
+        """Move the rows to the kernels' layout, unless they have it; return `spread_rows`."""
+        if not self.is_spread:
+            uninterrupted(self._spread)
+        return self.spread_rows
+
+    def compact(self) -> None:
+        """Move the rows to the users' layout, unless they have it."""
+        if self.is_spread:
+            uninterrupted(self._compact)
+
+    def _spread(self) -> None:
+        """Move the last rows first: no row is then written over before it was moved."""
+        dimensions, n_columns = self.vectors.shape[1], len(self.columns)
+        for block in reversed(self._blocks()):
+            rows = self.spread_rows[block]
+            rows[:, :dimensions] = self.vectors[block].copy()
+            rows[:, dimensions : dimensions + n_columns] = self.columns[:, block].T
+            rows[:, dimensions + n_columns :] = 0
+        self.is_spread = True
+
+    def _compact(self) -> None:
+        dimensions, n_columns = self.vectors.shape[1], len(self.columns)
+        for block in self._blocks():
+            rows = self.spread_rows[block].copy()
+            self.columns[:, block] = rows[:, dimensions : dimensions + n_columns].T
+            self.vectors[block] = rows[:, :dimensions]
+        self.is_spread = False
+
+    def _blocks(self) -> list[slice]:
+        n_rows, width = self.spread_rows.shape
+        step = max(1, MOVED_BYTES // (4 * width))
+        return [slice(start, start + step) for start in range(0, n_rows, step)]
+
+
 class Matrices:
-    """The matrices of a model by role: what users see, and the padded rows that kernels train.
+    """The matrices of a model by role, and their memory.
 
     Roles are ``input`` (words as contexts that predict), ``output`` (words as targets of negative
     sampling), ``negative`` (as negative targets, where these have rows of their own) and ``tree``
     (inner nodes of hierarchical softmax).
 
+    Outside of training each matrix is C-contiguous. `rows` gives the kernels padded rows, after
+    which `vectors` are strided views of these, until `compact` is called.
+
     Attributes
     ----------
     vectors : dict of str to ndarray, shape (n, dimensions)
-        One matrix a role; may be replaced by any other array. A single matrix is ``input``.
+        One matrix per role; may be replaced by any other array. A single matrix is ``input``.
     tying : Tying
         Whether a single matrix plays the roles of input and output, and how.
     bias : ndarray or None
@@ -76,22 +177,22 @@ class Matrices:
     ) -> None:
         self.vectors = dict(vectors or {})
         self.tying, self.bias = tying, bias
-        self._rows: dict[str, np.ndarray] = {}
+        self._stores: dict[str, RowStore] = {}
 
     def create(self, role: str, n_rows: int, dimensions: int) -> None:
         """Make the matrix of a role, all zero, and with it the biases it holds."""
         n_columns = self.tying.n_columns if role == "input" else 0
-        rows = allocate_rows(n_rows, dimensions + n_columns)
-        self._rows[role], self.vectors[role] = rows, rows[:, :dimensions]
+        store = RowStore(n_rows, dimensions, n_columns)
+        self._stores[role], self.vectors[role] = store, store.vectors
         if not n_columns:
             return
         if self.tying.has_column:
-            self.bias = rows[:, dimensions]
+            self.bias = store.columns[0]
         if self.tying.column_of_one is not None:
-            rows[:, dimensions + self.tying.column_of_one] = 1
+            store.columns[self.tying.column_of_one] = 1
 
     def start_bias(self, value: float, n_old: int = 0) -> None:
-        """Let the biases, of the words from `n_old` on, start at `value`."""
+        """Set the biases of the words from `n_old` on to `value`."""
         if self.tying.has_column and self.bias is not None:
             self.bias[n_old:] = value
         elif self.tying.bias and not n_old:
@@ -99,11 +200,7 @@ class Matrices:
 
     def grow(self, role: str, n_rows: int) -> None:
         """Append zero rows up to `n_rows`; the old keep their bytes."""
-        old = self.vectors[role]
-        self._renew(role, n_rows, old)
-
-    def _renew(self, role: str, n_rows: int, old: np.ndarray) -> None:
-        old_bias = self.bias
+        old, old_bias = self.vectors[role], self.bias
         self.create(role, n_rows, old.shape[1])
         self.vectors[role][: len(old)] = old
         if role == "input" and self.tying.has_column and old_bias is not None:
@@ -125,31 +222,71 @@ class Matrices:
         return flipped
 
     def rows(self, role: str) -> np.ndarray | None:
-        """The float32 rows of a role with their biases and padding; (n, a multiple of 16).
+        """Return the padded float32 rows of a role for the kernels, shape (n, a multiple of 16).
 
-        If ``vectors[role]`` is not a view of such rows (it was loaded, or replaced by the user),
-        it is copied into new ones and becomes a view of them. None if there is no such role.
+        From now on `vectors` of the role, and `bias`, are views of these rows, until `compact`. A
+        matrix that was loaded, or replaced by the user, is copied into memory of its own first.
+
+        Returns
+        -------
+        ndarray or None
+            None if there is no such role.
         """
         if role == "output" and self.tying.is_one:
             role = "input"
         vectors = self.vectors.get(role)
         if vectors is None:
             return None
-        rows = self._rows.get(role)
-        if rows is None or not self._is_view_of(rows, role):
-            self._renew(role, len(vectors), vectors)
-        return self._rows[role]
+        if not self._holds(role):
+            self.grow(role, len(vectors))
+        store = self._stores[role]
+        rows = store.spread()
+        self.vectors[role] = store.spread_vectors
+        if role == "input" and self.tying.has_column:
+            self.bias = rows[:, store.vectors.shape[1]]
+        return rows
 
-    def _is_view_of(self, rows: np.ndarray, role: str) -> bool:
-        n = self.vectors[role].shape[1]
-        if not _same_memory(rows[:, :n], self.vectors[role]):
+    def compact(self) -> None:
+        """Make each matrix, and the biases, contiguous again after `rows`."""
+        for role, store in self._stores.items():
+            store.compact()
+            if self.vectors[role] is store.spread_vectors:
+                self.vectors[role] = store.vectors
+                if role == "input" and self.tying.has_column:
+                    self.bias = store.columns[0]
+
+    def _holds(self, role: str) -> bool:
+        """Whether the matrix of a role, and the biases beside it, are in the store of the role."""
+        store = self._stores.get(role)
+        if store is None:
             return False
-        if role != "input" or not self.tying.has_column or self.bias is None:
-            return True
-        return _same_memory(rows[:, n], self.bias)
+        if store.is_spread:
+            return self.vectors[role] is store.spread_vectors
+        has_bias = role == "input" and self.tying.has_column
+        if has_bias and not (self.bias is not None and _same_memory(self.bias, store.columns[0])):
+            return False
+        return self.vectors[role] is store.vectors
 
     def __getstate__(self) -> dict:
-        return self.__dict__ | {"_rows": {}}
+        return self.__dict__ | {"_stores": {}}
+
+
+def pad(vectors: np.ndarray) -> np.ndarray:
+    """Return float32 rows padded as kernels need them, for reading; a copy unless none is needed.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n, d)
+
+    Returns
+    -------
+    ndarray of float32, shape (n, padded(d))
+    """
+    if vectors.shape[1] == padded(vectors.shape[1]) and vectors.flags.c_contiguous:
+        return vectors
+    rows = allocate_rows(*vectors.shape)
+    rows[:, : vectors.shape[1]] = vectors
+    return rows
 
 
 def randomize(vectors: np.ndarray, rng: np.random.Generator) -> None:

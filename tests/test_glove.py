@@ -35,7 +35,8 @@ def counts(corpus) -> Cooccurrences:
 
 
 def state(model: GloVe) -> list[bytes]:
-    return [array.tobytes() for array in (*model._rows, *model._squares)]
+    stores = [array for store in model._stores for array in (store.vectors, store.columns)]
+    return [array.tobytes() for array in (*stores, *model._squares)]
 
 
 @pytest.mark.parametrize("matrices", ["two", "tied"])
@@ -44,8 +45,7 @@ def test_one_worker_does_what_the_twin_does(counts, matrices):
     model = GloVe(cooccurrences=counts, matrices=matrices, **SMALL)
     twin = GloVe(matrices=matrices, **SMALL)
     twin._adopt(counts)
-    d = SMALL["vector_size"] + 1
-    rows = [np.array(r[:, :d], np.float64) for r in twin._rows]
+    rows = [np.vstack([s.vectors.T, s.columns]).T.astype(np.float64) for s in twin._stores]
     squares = [np.ones_like(r) for r in rows]
     rows, squares = [rows[0], rows[-1]], [squares[0], squares[-1]]
     x = dict(zip(zip(counts.rows.tolist(), counts.columns.tolist()), counts.weights.tolist()))
@@ -67,8 +67,9 @@ def test_one_worker_does_what_the_twin_does(counts, matrices):
                 loss += reference.step(rows, squares, *cell, np.log(x[cell]), f, 0.05)
         losses.append(loss / len(x))
     np.testing.assert_allclose(model.epoch_losses, losses, 1e-4)
-    for mine, theirs in zip(model._rows, rows):
-        np.testing.assert_allclose(mine[:, :d], theirs, 1e-3, 1e-5)
+    for mine, theirs in zip(model._stores, rows):
+        np.testing.assert_allclose(mine.vectors, theirs[:, :-1], 1e-3, 1e-5)
+        np.testing.assert_allclose(mine.columns[0], theirs[:, -1], 1e-3, 1e-5)
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -125,14 +126,14 @@ def test_same_seed_same_bytes(counts, matrices):
 def test_matrices_and_what_wv_is(counts):
     two = GloVe(cooccurrences=counts, **SMALL)
     np.testing.assert_array_equal(two.wv.vectors, two.input.vectors + two.output.vectors)
-    assert two.wv is two.wv and np.shares_memory(two.input.vectors, two._rows[0])
+    assert two.wv is two.wv and two.input.vectors is two._stores[0].vectors
     word = two.vocabulary.words[3]
-    np.testing.assert_array_equal(two.output[word], two._rows[1][3, :10])
-    np.testing.assert_array_equal(two.input_biases, two._rows[0][:, 10])
+    np.testing.assert_array_equal(two.output[word], two._stores[1].vectors[3])
+    np.testing.assert_array_equal(two.input_biases, two._stores[0].columns[0])
     assert not np.array_equal(two.input_biases, two.output_biases)
     tied = GloVe(cooccurrences=counts, matrices="tied", **SMALL)
     assert np.shares_memory(tied.input.vectors, tied.output.vectors)
-    assert np.shares_memory(tied.wv.vectors, tied._rows[0])
+    assert tied.wv.vectors is tied._stores[0].vectors
     assert tied.wv.get_vecattr(word, "count") == counts.vocabulary.counts[3]
     old = two.wv
     two.train(counts, epochs=1)

@@ -14,7 +14,7 @@ import fastsgns
 PACKAGE = Path(fastsgns.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
-    {"_version", "errors", "machine", "tying"},
+    {"_version", "errors", "interrupts", "machine", "tying"},
     {
         "console",
         "divergence",

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterable
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ from fastsgns import kernels, sampling
 from fastsgns.chunks import TokenChunks
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.errors import EmptyCorpusError
+from fastsgns.interrupts import uninterrupted
 from fastsgns.kernels.objective import Objective
 from fastsgns.models import parameters
 from fastsgns.models.building import VocabularyBuilder
 from fastsgns.models.callbacks import StopTraining
-from fastsgns.models.inputs import input_rows
+from fastsgns.models.inputs import compact, input_rows
 from fastsgns.models.sharing import described, sharing
 from fastsgns.models.softmax import batch_rows
 from fastsgns.training import Schedule, Tally, Trainer
@@ -67,19 +69,20 @@ class Fitting(VocabularyBuilder):
             loss_so_far = loss
             self.min_alpha_yet_reached = schedule.rate(epoch, tally.n_tokens)
 
-        trainer = Trainer(
-            self._objective(), TokenChunks(corpus.ids, corpus.offsets), schedule, seed,
-            self.workers, self.epochs_begun, self.progress, follow,
-        )  # fmt: skip
-        logger.info(
-            "training %s, %s, with workers=%d and kernel %s on %d words", self,
-            described(trainer.objective), self.workers, kernels.variant(), corpus.n_tokens,
-        )  # fmt: skip
         self.running_training_loss = 0.0
         started = time.monotonic()
         try:
+            trainer = Trainer(
+                self._objective(), TokenChunks(corpus.ids, corpus.offsets), schedule, seed,
+                self.workers, self.epochs_begun, self.progress, follow,
+            )  # fmt: skip
+            logger.info(
+                "training %s, %s, with workers=%d and kernel %s on %d words", self,
+                described(trainer.objective), self.workers, kernels.variant(), corpus.n_tokens,
+            )  # fmt: skip
             self._run(trainer, tuple(callbacks))
         finally:
+            self._compact()
             self.train_count += 1
             self.total_train_time += time.monotonic() - started
             self.add_lifecycle_event("train", msg=str(self), n_epochs=epochs)
@@ -90,16 +93,20 @@ class Fitting(VocabularyBuilder):
         """Train epoch by epoch between the callbacks."""
 
         def call(event: str) -> None:
-            for callback in callbacks:
-                getattr(callback, event, lambda model: None)(self)
+            called = [
+                getattr(callback, event) for callback in callbacks if hasattr(callback, event)
+            ]
+            if called:
+                self._compact()
+            for method in called:
+                method(self)
 
-        trained = self._arrays()
         try:
             call("on_train_begin")
             with closing(trainer.epochs()) as epochs:
                 for _ in range(trainer.schedule.n_epochs):
                     call("on_epoch_begin")
-                    self._follow_changes(trainer, trained)
+                    self._follow_changes(trainer)
                     self.epochs_begun += 1  # so that no later epoch repeats its random numbers
                     tally = next(epochs)
                     self.epochs_trained += 1
@@ -110,20 +117,31 @@ class Fitting(VocabularyBuilder):
             logger.info("training stopped by a callback%s", f": {reason}" if str(reason) else "")
         call("on_train_end")
 
-    def _arrays(self) -> list[np.ndarray | None]:
-        others = ("output", "negative", "tree")
-        return [self.wv._vectors, self._matrices.bias, *map(self._matrices.vectors.get, others)]
+    def _compact(self) -> None:
+        """Give the matrices the layout that users see; see `Matrices.compact`."""
+        uninterrupted(partial(compact, self.wv, self._matrices))
 
-    def _follow_changes(self, trainer: Trainer, trained: list[np.ndarray | None]) -> None:
-        """Train the arrays that a callback has put in place of those `trained` so far."""
-        if len(self.wv) != len(trainer.objective.input):
+    def _follow_changes(self, trainer: Trainer) -> None:
+        """Give the matrices the layout of the kernels, and train those that a callback replaced."""
+        objective = trainer.objective
+        if len(self.wv) != len(objective.input):
             raise RuntimeError(
-                f"a callback changed the vocabulary from {len(trainer.objective.input)} to "
+                f"a callback changed the vocabulary from {len(objective.input)} to "
                 f"{len(self.wv)} words during training; do so between two calls of train()"
             )
-        if any(new is not old for new, old in zip(self._arrays(), trained)):
+        if any(rows is not getattr(objective, name) for name, rows in self._rows().items()):
             trainer.use(self._objective())
-            trained[:] = self._arrays()
+
+    def _rows(self) -> dict[str, Any]:
+        """The arrays of an `Objective` that training writes, in the layout of the kernels."""
+        matrices = self._matrices
+        return {
+            "input": input_rows(self.wv, matrices),
+            "output": matrices.rows("output") if self._has_output() else None,
+            "tree": matrices.rows("tree") if self.hs else None,
+            "negatives": matrices.rows("negative") if matrices.tying.is_apart else None,
+            "scalar": matrices.bias if matrices.tying.bias == "scalar" else None,
+        }
 
     def _objective(self) -> Objective:
         """The arrays to train, sharing memory with `wv`, `syn1neg` and `syn1`."""
@@ -159,9 +177,7 @@ class Fitting(VocabularyBuilder):
         if not self.softmax:
             n_focus, n_shared = sharing(self, p_max, locked=lock is not None)
         return Objective(
-            input=input_rows(self.wv, matrices),
-            output=matrices.rows("output") if self._has_output() else None,
-            tree=matrices.rows("tree") if self.hs else None,
+            **self._rows(),
             noise=None if noise is None else sampling.alias_table(noise),
             paths=sampling.huffman_paths(counts) if self.hs else None,
             keep=sampling.keep_thresholds(counts, self.sample),
@@ -176,12 +192,10 @@ class Fitting(VocabularyBuilder):
             n_focus=n_focus,
             n_shared=n_shared,
             n_batch=batch_rows(len(counts)) if self.softmax else 0,
-            negatives=matrices.rows("negative") if tying.is_apart else None,
             coupling=float(self.coupling),
             n_dimensions=self.wv.vector_size,
             n_flipped=tying.n_flipped(self.wv.vector_size),
             bias=tying.bias,
-            scalar=matrices.bias if tying.bias == "scalar" else None,
         )
 
     def _lock(self, n_words: int) -> np.ndarray | None:

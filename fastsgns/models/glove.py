@@ -13,7 +13,8 @@ from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.vocabulary import Vocabulary, select
 from fastsgns.divergence import Place, Watch
 from fastsgns.errors import EmptyCorpusError
-from fastsgns.matrices import Matrices, allocate_rows
+from fastsgns.interrupts import uninterrupted
+from fastsgns.matrices import Matrices, RowStore, allocate_rows
 from fastsgns.models import glove_storage
 from fastsgns.models.exclusive import exclusive
 from fastsgns.models.glove_cells import ShuffledCells
@@ -138,7 +139,7 @@ class GloVe:
         self.epoch_losses: list[float] = []
         self.epochs_trained = self.epochs_begun = 0
         self.vocabulary: Vocabulary | None = None
-        self._rows: list[np.ndarray] = []
+        self._stores: list[RowStore] = []  # of input and output, each with its biases
         self._squares: list[np.ndarray] = []
         self._input: KeyedVectors | None = None
         self._sum: KeyedVectors | None = None
@@ -221,29 +222,36 @@ class GloVe:
                 report,
             )  # fmt: skip
         self._sum = None
-        watch = self._watch()
         bar = make_bar(self.progress, n_epochs * len(cells), "training", "cells")
         try:
+            rows = self._rows()
+            watch = self._watch(rows)
             for epoch in range(n_epochs):
                 facts = {"epoch": f"{epoch + 1}/{n_epochs}"}
                 if epoch:
                     facts["loss"] = f"{self.epoch_losses[-1]:.5f}"
                 place = Place(epoch + 1, n_epochs, 0, len(cells), "cells", self.alpha)
                 show = partial(_show, bar, epoch * len(cells), facts)
-                self._train_epoch(cells, watch, place, show)
+                self._train_epoch(
+                    Epoch(cells, rows, self._squares, self.vector_size, watch, place), show
+                )
         finally:
+            uninterrupted(self._compact)
             bar.close()
 
-    def _watch(self) -> Watch:
+    def _rows(self) -> list[np.ndarray]:
+        """The rows of each matrix in the layout of the kernels, until `_compact`."""
+        rows = [store.spread() for store in self._stores]
+        self._follow()
+        return rows
+
+    def _watch(self, rows: list[np.ndarray]) -> Watch:
         names = "input vectors", "output vectors"
         squares = (f"sums of squares of the {name}" for name in names)
-        return Watch(dict(zip(names, self._rows)), dict(zip(squares, self._squares)))
+        return Watch(dict(zip(names, rows)), dict(zip(squares, self._squares)))
 
-    def _train_epoch(
-        self, cells: ShuffledCells, watch: Watch, place: Place, show: Callable[[int], None]
-    ) -> None:
+    def _train_epoch(self, epoch: Epoch, show: Callable[[int], None]) -> None:
         self.epochs_begun += 1  # so that no later epoch repeats its order
-        epoch = Epoch(cells, self._rows, self._squares, self.vector_size, watch, place)
         rng = np.random.default_rng([self.seed & MASK, ORDER, self.epochs_begun])
         loss = epoch.run(rng, self.workers, show)
         self.epochs_trained += 1
@@ -273,12 +281,16 @@ class GloVe:
         n_matrices = 1 if self.matrices == "tied" else 2
         rng = np.random.default_rng([self.seed & MASK, ROWS])
         for _ in range(n_matrices):
-            rows, squares = (allocate_rows(n_words, self.vector_size + 1) for _ in range(2))
+            store = RowStore(n_words, self.vector_size, 1)
             for start in range(0, n_words, 1 << 13):
-                part = rows[start : start + (1 << 13), : self.vector_size + 1]
-                part[:] = (rng.random(part.shape, np.float32) - 0.5) / self.vector_size
+                rows = slice(start, min(start + (1 << 13), n_words))
+                drawn = rng.random((rows.stop - start, self.vector_size + 1), np.float32)
+                drawn -= 0.5
+                drawn /= self.vector_size
+                store.vectors[rows], store.columns[0, rows] = drawn[:, :-1], drawn[:, -1]
+            squares = allocate_rows(n_words, self.vector_size + 1)
             squares[:] = 1
-            self._rows.append(rows)
+            self._stores.append(store)
             self._squares.append(squares)
 
     def _seed(self, purpose: int) -> int:
@@ -294,19 +306,34 @@ class GloVe:
             vocabulary.words, vectors, vocabulary.counts, vocabulary.ids
         )
 
-    def _role(self, role: int) -> np.ndarray:
-        """The rows of input (0) or output (1), without their padding, shape (V, d + 1)."""
-        if not self._rows:
-            return np.empty((0, self.vector_size + 1), np.float32)
-        return self._rows[min(role, len(self._rows) - 1)][:, : self.vector_size + 1]
+    def _role(self, role: int) -> tuple[np.ndarray, np.ndarray]:
+        """The vectors, shape (V, d), and biases, shape (V,), of input (0) or output (1)."""
+        if not self._stores:
+            return np.empty((0, self.vector_size), np.float32), np.empty(0, np.float32)
+        store = self._stores[min(role, len(self._stores) - 1)]
+        if store.is_spread:
+            return store.spread_vectors, store.spread_rows[:, self.vector_size]
+        return store.vectors, store.columns[0]
+
+    def _follow(self) -> None:
+        """Let `input` and `output` show the rows in the layout that these have now."""
+        if self._input is not None:
+            self._input._show(self._role(0)[0])
+            self._input._matrices = self._by_role()
+
+    def _compact(self) -> None:
+        """Give the rows the layout that users see; see `RowStore`."""
+        for store in self._stores:
+            store.compact()
+        self._follow()
 
     @property
     def wv(self) -> KeyedVectors:
         """What the paper uses: W + W~, a copy made after training; of a tied model `input`."""
-        if self.matrices == "tied" or not self._rows:
+        if self.matrices == "tied" or not self._stores:
             return self.input
         if self._sum is None:
-            self._sum = self._keyed(self._role(0)[:, :-1] + self._role(1)[:, :-1])
+            self._sum = self._keyed(self._role(0)[0] + self._role(1)[0])
         return self._sum
 
     @property
@@ -316,14 +343,15 @@ class GloVe:
         ``input.output`` is `output`, and queries of `input` take a ``space``.
         """
         if self._input is None or not len(self._input):
-            self._input = self._keyed(self._role(0)[:, :-1])
-            self._input._matrices = self._by_role(self._input.vectors)
+            self._input = self._keyed(self._role(0)[0])
+            self._follow()
         return self._input
 
-    def _by_role(self, vectors: np.ndarray) -> Matrices:
+    def _by_role(self) -> Matrices:
+        vectors = self._role(0)[0]
         if self.matrices == "tied":
             return Matrices({"input": vectors}, Tying("tied+bias", "both"), self.input_biases)
-        return Matrices({"input": vectors, "output": self._role(1)[:, :-1]})
+        return Matrices({"input": vectors, "output": self._role(1)[0]})
 
     @property
     def output(self) -> KeyedVectors:
@@ -338,12 +366,12 @@ class GloVe:
     @property
     def input_biases(self) -> np.ndarray:
         """b, float32, shape (V,), sharing the model's memory."""
-        return self._role(0)[:, -1]
+        return self._role(0)[1]
 
     @property
     def output_biases(self) -> np.ndarray:
         """b~, float32, shape (V,); of a tied model the same as `input_biases`."""
-        return self._role(1)[:, -1]
+        return self._role(1)[1]
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_input": None, "_sum": None}  # made anew, on the copy's memory

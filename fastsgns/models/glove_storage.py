@@ -7,7 +7,7 @@ import numpy as np
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, registry
-from fastsgns.matrices import allocate_rows
+from fastsgns.matrices import RowStore, allocate_rows
 
 KIND = "glove"
 ROLES = ("input", "output")
@@ -38,9 +38,9 @@ def save(model: Any, path: Any) -> None:
         raise ValueError("the model has no words yet; train it before saving")
     d = model.vector_size
     tensors = {"counts": model.vocabulary.counts, **native.pack_words(model.vocabulary.words)}
-    for role, rows, squares in zip(ROLES, model._rows, model._squares):
-        tensors[role] = rows[:, :d]
-        tensors[f"{role}_biases"] = rows[:, d]
+    for role, store, squares in zip(ROLES, model._stores, model._squares):
+        tensors[role] = store.vectors
+        tensors[f"{role}_biases"] = store.columns[0]
         tensors[f"{role}_squares"] = squares[:, : d + 1]
     metadata = {
         "parameters": {name: _plain(getattr(model, name)) for name in PARAMETER_TYPES},
@@ -85,8 +85,8 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
         model.vocabulary = Vocabulary(words, np.array(counts))
         _ = model.vocabulary.ids
         for role in ROLES[: 1 if model.matrices == "tied" else 2]:
-            rows, squares = _rows(tensors, role, len(words), model.vector_size)
-            model._rows.append(rows)
+            store, squares = _rows(tensors, role, len(words), model.vector_size)
+            model._stores.append(store)
             model._squares.append(squares)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise FormatError(f"a model with these contents makes no sense: {error!r}") from None
@@ -95,8 +95,8 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
 
 def _rows(
     tensors: native.Tensors, role: str, n_words: int, dimensions: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Padded rows and squares of a role, checked before anything is allocated."""
+) -> tuple[RowStore, np.ndarray]:
+    """The rows of a role and their squares, checked before anything is allocated."""
     shapes = {
         role: (n_words, dimensions),
         f"{role}_biases": (n_words,),
@@ -108,13 +108,13 @@ def _rows(
                 f"{name} is of {tensors[name].dtype} and shape {tensors[name].shape}, "
                 f"wanted is float32 and {shape}"
             )
-    rows, squares = (allocate_rows(n_words, dimensions + 1) for _ in range(2))
-    rows[:, :dimensions], rows[:, dimensions] = tensors[role], tensors[f"{role}_biases"]
+    store = RowStore.holding(tensors[role], tensors[f"{role}_biases"][None])
+    squares = allocate_rows(n_words, dimensions + 1)
     squares[:] = 1
     squares[:, : dimensions + 1] = tensors[f"{role}_squares"]
     if not squares.min() >= 1:
         raise ValueError(f"{role}_squares are not all at least 1")
-    return rows, squares
+    return store, squares
 
 
 def _typed(values: Any, types: dict[str, Any]) -> dict[str, Any]:

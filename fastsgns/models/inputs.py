@@ -1,4 +1,4 @@
-"""Inputs: the rows that a model trains behind the vectors that its user sees."""
+"""Inputs: `wv` follows its matrix between the layout of users and that of kernels."""
 
 import numpy as np
 
@@ -7,10 +7,17 @@ from fastsgns.vectors.keyedvectors import KeyedVectors
 
 
 def input_rows(wv: KeyedVectors, matrices: Matrices) -> np.ndarray:
-    """The padded rows of the input vectors, which `wv` shares from now on."""
+    """Return the padded rows of the input vectors, of which `wv` is a view until `compact`."""
     matrices.vectors["input"] = wv._vectors
     rows = matrices.rows("input")
     assert rows is not None
-    if wv._vectors is not matrices.vectors["input"]:
-        wv.vectors = matrices.vectors["input"]
+    wv._show(matrices.vectors["input"])
     return rows
+
+
+def compact(wv: KeyedVectors, matrices: Matrices) -> None:
+    """Make all matrices, and the vectors of `wv`, contiguous again after training."""
+    matrices.vectors["input"] = wv._vectors
+    matrices.compact()
+    if wv._vectors is not matrices.vectors["input"]:
+        wv._show(matrices.vectors["input"])

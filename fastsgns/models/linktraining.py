@@ -3,7 +3,7 @@
 import logging
 import math
 import numbers
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from contextlib import closing
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from fastsgns import kernels, sampling
 from fastsgns.chunks import Chunks
 from fastsgns.formats.keys import warn_of_unsavable
+from fastsgns.interrupts import uninterrupted
 from fastsgns.kernels.objective import Objective
 from fastsgns.machine import n_cores
 from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memory
@@ -129,6 +130,19 @@ class LinkTraining(Parametrized, LinkModel):
         self.target = KeyedVectors.from_arrays(targets, outputs, ids=ids)
         self.target_bias = self._matrices.bias
 
+    def _follow(self) -> None:
+        """Let `source` and `target` show the matrices in the layout that these have now."""
+        outputs = self._matrices.in_role("output")
+        assert outputs is not None
+        self.source._show(self._matrices.vectors["input"])
+        self.target._show(outputs)
+        self.target_bias = self._matrices.bias
+
+    def _compact(self) -> None:
+        """Give the matrices the layout that users see; see `Matrices.compact`."""
+        self._matrices.compact()
+        self._follow()
+
     def known_pairs(self) -> tuple[np.ndarray, np.ndarray]:
         """Ids of the links learned from so far, each once: sources and targets, int32."""
         if self.known is None:
@@ -145,8 +159,15 @@ class LinkTraining(Parametrized, LinkModel):
         offsets = np.searchsorted(keys, starts).astype(np.int64)
         self.known = offsets, (keys & 0xFFFFFFFF).astype(np.int32)
 
-    def _learn(self, chunks: Chunks, objective: Objective, epochs: int) -> None:
+    def _learn(self, chunks: Chunks, goal: Callable[[], Objective], epochs: int) -> None:
         """Train for some epochs, after which, or where they are interrupted, the model is usable.
+
+        Parameters
+        ----------
+        chunks : Chunks
+        goal : callable
+            Makes the objective, such as by `_objective`.
+        epochs : int
 
         Raises
         ------
@@ -156,12 +177,14 @@ class LinkTraining(Parametrized, LinkModel):
             On Ctrl-C, once all threads have stopped.
         """
         seed = int(np.random.default_rng().integers(2**63) if self.seed is None else self.seed)
-        trainer = Trainer(
-            objective, chunks, Schedule(self.alpha, self.min_alpha, chunks.n_units, epochs), seed,
-            self.workers or n_cores(), self.epochs_begun, self.progress,
-        )  # fmt: skip
-        logger.info("training on %d %s, %s", chunks.n_units, chunks.unit, described(objective))
+        schedule = Schedule(self.alpha, self.min_alpha, chunks.n_units, epochs)
         try:
+            objective = goal()
+            trainer = Trainer(
+                objective, chunks, schedule, seed, self.workers or n_cores(), self.epochs_begun,
+                self.progress,
+            )  # fmt: skip
+            logger.info("training on %d %s, %s", chunks.n_units, chunks.unit, described(objective))
             with closing(trainer.epochs()) as tallies:
                 for _ in range(epochs):
                     self.epochs_begun += 1
@@ -170,7 +193,7 @@ class LinkTraining(Parametrized, LinkModel):
                     if self.compute_loss:
                         self.epoch_losses.append(tally.mean_loss)
         finally:
-            self._show(self.source.index_to_key, self.target.index_to_key)
+            uninterrupted(self._compact)
 
     def _objective(self, counts: np.ndarray, **options: Any) -> Objective:
         """The matrices as an objective, with negatives by the counts of the targets.
@@ -194,7 +217,7 @@ class LinkTraining(Parametrized, LinkModel):
         tying, matrices = self._matrices.tying, self._matrices
         rows, output = matrices.rows("input"), matrices.rows("output")
         assert rows is not None
-        self._show(self.source.index_to_key, self.target.index_to_key)
+        self._follow()
         defaults: dict[str, Any] = {"window": 1, "shrink": False, "keep": None}
         return Objective(
             input=rows, output=output, tree=None, noise=sampling.alias_table(noise), paths=None,

@@ -1,5 +1,6 @@
 """NodeEmbedding: vectors of the nodes of a graph, in the roles of source and of target."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -295,7 +296,7 @@ class NodeEmbedding(LinkTraining):
                 self.known = graph.out_offsets, graph.out_targets
             else:
                 self._remember(graph.out_sources, graph.out_targets)
-            self._learn(chunks, self._goal(kind, graph), epochs)
+            self._learn(chunks, partial(self._goal, kind, graph), epochs)
         return self
 
     def _goal(self, kind: str, graph: DirectedGraph) -> Objective:

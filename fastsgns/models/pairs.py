@@ -1,6 +1,7 @@
 """PairEmbedding: vectors from any stream of (source, target) pairs, with names of their own."""
 
 from collections.abc import Hashable, Iterable
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -174,7 +175,7 @@ class PairEmbedding(LinkTraining):
             seed = None if self.seed is None else int(self.seed) & MASK
             order = np.random.default_rng(seed).permutation(len(sources))
             sources, targets = sources[order], targets[order]
-        self._learn(PairChunks(sources, targets), self._objective(counts), epochs)
+        self._learn(PairChunks(sources, targets), partial(self._objective, counts), epochs)
         return self
 
     def save(self, path: Any) -> None:

@@ -9,8 +9,7 @@ import numpy as np
 
 from fastsgns import kernels, sampling
 from fastsgns.kernels.objective import Objective
-from fastsgns.matrices import Matrices
-from fastsgns.models.inputs import input_rows
+from fastsgns.matrices import Matrices, pad
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.norms import largest, products
 
@@ -242,8 +241,8 @@ class Prediction:
     def _scoring(self) -> Objective:
         matrices = self._matrices
         return Objective(
-            input=input_rows(self.wv, matrices), output=None, noise=None,
-            tree=matrices.rows("tree"), keep=None, lock=None,
+            input=pad(self.wv._vectors), output=None, noise=None,
+            tree=pad(matrices.vectors["tree"]), keep=None, lock=None,
             paths=sampling.huffman_paths(self.wv.expandos["count"]),
             window=self.window, shrink=False, negative=0, cbow=not self.sg,
             mean_hidden=bool(self.cbow_mean), mean_gradient=True, want_loss=True,

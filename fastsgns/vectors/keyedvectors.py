@@ -68,7 +68,7 @@ class KeyedVectors(Renamed):
         ----------
         words : list of V keys
         vectors : ndarray, shape (V, d)
-            Rows may lie apart from each other. As the caller may go on writing to it, norms are
+            Copied only if it is not C-contiguous. As the caller may go on writing to it, norms are
             computed for each query, unless it is read-only.
         counts : array_like of int, shape (V,), optional
             Becomes the attribute ``count``.

@@ -35,15 +35,21 @@ class VectorTable(Attributes):
     # The vectors and their norms
 
     def _own(self, vectors: np.ndarray) -> None:
-        """Take an array that nobody outside can write."""
-        self._vectors = vectors
+        """Take an array that nobody outside can write, as a C-contiguous one."""
+        is_whole = vectors.flags.c_contiguous
+        self._vectors = vectors if is_whole else np.ascontiguousarray(vectors)
         self._shared = False
         self._norms: np.ndarray | None = None
         self._room: np.ndarray | None = None  # what the array is the start of, while it grows
 
+    def _show(self, vectors: np.ndarray) -> None:
+        """Show a matrix that a model trains, in whatever layout it has now."""
+        self._vectors, self._shared = vectors, can_be_written(vectors)
+        self._norms = self._room = None
+
     @property
     def vectors(self) -> np.ndarray:
-        """The matrix, shape (V, d), to read, write or replace.
+        """The matrix, shape (V, d), C-contiguous, to read, write or replace.
 
         Once handed out it may be written at any time, so that norms are computed anew for each
         query; a read-only array keeps them.
@@ -59,7 +65,7 @@ class VectorTable(Attributes):
                 f"vectors must be a float matrix; got shape {array.shape} of {array.dtype}"
             )
         self._own(array)
-        self._shared = can_be_written(array)
+        self._shared = can_be_written(self._vectors)
         self.vector_size = array.shape[1]
 
     @property
