@@ -144,7 +144,10 @@ class RowStore:
         self.is_spread = False
 
     def _blocks(self) -> list[slice]:
+        """Slices of rows to move one after the other; none where the two layouts are the same."""
         n_rows, width = self.spread_rows.shape
+        if width == self.vectors.shape[1]:
+            return []
         step = max(1, MOVED_BYTES // (4 * width))
         return [slice(start, start + step) for start in range(0, n_rows, step)]
 
