@@ -128,28 +128,34 @@ class RowStore:
     def _spread(self) -> None:
         """Move the last rows first: no row is then written over before it was moved."""
         dimensions, n_columns = self.vectors.shape[1], len(self.columns)
-        for block in reversed(self._blocks()):
+        for block, copy in reversed(self._blocks()):
             rows = self.spread_rows[block]
-            rows[:, :dimensions] = self.vectors[block].copy()
-            rows[:, dimensions : dimensions + n_columns] = self.columns[:, block].T
-            rows[:, dimensions + n_columns :] = 0
+            copy[:, :dimensions] = self.vectors[block]
+            copy[:, dimensions : dimensions + n_columns] = self.columns[:, block].T
+            copy[:, dimensions + n_columns :] = 0
+            rows[:] = copy
         self.is_spread = True
 
     def _compact(self) -> None:
         dimensions, n_columns = self.vectors.shape[1], len(self.columns)
-        for block in self._blocks():
-            rows = self.spread_rows[block].copy()
-            self.columns[:, block] = rows[:, dimensions : dimensions + n_columns].T
-            self.vectors[block] = rows[:, :dimensions]
+        for block, copy in self._blocks():
+            copy[:] = self.spread_rows[block]
+            self.columns[:, block] = copy[:, dimensions : dimensions + n_columns].T
+            self.vectors[block] = copy[:, :dimensions]
         self.is_spread = False
 
-    def _blocks(self) -> list[slice]:
-        """Slices of rows to move one after the other; none where the two layouts are the same."""
+    def _blocks(self) -> list[tuple[slice, np.ndarray]]:
+        """Rows to move one block after the other, and memory for a copy of each block.
+
+        There are none where the two layouts are the same.
+        """
         n_rows, width = self.spread_rows.shape
         if width == self.vectors.shape[1]:
             return []
         step = max(1, MOVED_BYTES // (4 * width))
-        return [slice(start, start + step) for start in range(0, n_rows, step)]
+        copy = np.empty((min(step, n_rows), width), np.float32)
+        starts = range(0, n_rows, step)
+        return [(slice(i, i + step), copy[: min(step, n_rows - i)]) for i in starts]
 
 
 class Matrices:
