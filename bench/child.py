@@ -13,6 +13,7 @@ from bench.instruments import Clock, Watch, now, peak_bytes, resident
 
 Job = dict[str, Any]
 ANALOGY_WORDS = 30000
+SYNTACTIC = "gram"  # how the names of the sections on grammar begin in Google's file
 PACKAGES = ("numpy", "scipy", "safetensors", "gensim")
 
 
@@ -55,9 +56,26 @@ def evaluate(words: list[str], vectors: Any, sets: dict[str, str]) -> dict[str, 
     scores = {}
     for name, path in sets.items():
         if name == "analogies":
-            scores[name] = float(kv.evaluate_word_analogies(path, restrict_vocab=ANALOGY_WORDS)[0])
+            scores |= analogies(kv, path)
         else:
             scores[name] = float(kv.evaluate_word_pairs(path)[1].statistic)
+    return scores
+
+
+def analogies(kv: Any, path: str) -> dict[str, float]:
+    """Compute the share of right answers of all questions and of Google's two halves.
+
+    The sections on facts, such as capitals, are the semantic half, those on word forms the
+    syntactic one. A half without questions is left out.
+    """
+    total, sections = kv.evaluate_word_analogies(path, restrict_vocab=ANALOGY_WORDS)
+    scores = {"analogies": float(total)}
+    for half in ("semantic", "syntactic"):
+        is_syntactic = half == "syntactic"
+        mine = [s for s in sections[:-1] if s["section"].startswith(SYNTACTIC) == is_syntactic]
+        n_right, n_wrong = (sum(len(s[v]) for s in mine) for v in ("correct", "incorrect"))
+        if n_right + n_wrong:
+            scores[f"analogies_{half}"] = n_right / (n_right + n_wrong)
     return scores
 
 

@@ -15,7 +15,7 @@ from bench import corpus as corpora
 from bench import options
 from bench.child import evaluate
 from bench.corpus import Corpus, data_folder
-from bench.quality import SETS, evaluation_sets
+from bench.quality import SETS, TITLES, evaluation_sets
 from bench.record import RESULTS
 from bench.report import table
 from fastsgns.console import say
@@ -26,6 +26,7 @@ EXAMPLES = """\
 A model for each matrices x dim x epochs x seed, its vectors judged in every role they have. Two
 may be named with a bias (tied+bias:word) or a coupling (three:10). Results are appended to a file
 of JSON lines; those already there are not computed again, and several processes may share it.
+--fresh computes them again, with scores that older lines lack; the last line of a model counts.
 
 examples:
   python -m bench matrices wiki17m.txt.xz --seeds 5
@@ -39,10 +40,11 @@ MODES = (
     "two", "tied", "tied+bias:scalar", "tied+bias:word", "tied+bias:both", "tied+reflect",
     "three", "three:10",
 )  # fmt: skip
-SIMILARITIES = SETS | {
-    "wordsim353_sim": ("WordSim sim.", ("wordsim353_sim.tsv",)),
-    "wordsim353_rel": ("WordSim rel.", ("wordsim353_rel.tsv",)),
+WORDSIM_HALVES = {
+    "wordsim353_sim": ("WordSim sim.", "wordsim353_sim.tsv"),
+    "wordsim353_rel": ("WordSim rel.", "wordsim353_rel.tsv"),
 }
+HEADS = TITLES | {key: title for key, (title, _) in WORDSIM_HALVES.items()}
 SHOWN = {
     "corpus", "sg", "vector_size", "epochs", "seed", "matrices", "negative_sharing", "bias",
     "coupling", "negative",
@@ -68,6 +70,7 @@ def add(commands: Any, **common: Any) -> None:
     parser.add_argument("--seeds", type=options.positive, default=3, metavar="N", help="(3)")
     parser.add_argument("--first-seed", type=options.positive, default=1, metavar="N", help="(1)")
     options.add_fastsgns(parser)
+    parser.add_argument("--fresh", action="store_true", help="compute again what is there")
     parser.add_argument("--table", action="store_true", help="train nothing, print what is there")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--figure", type=Path, metavar="FILE", help="SVG of the input vectors")
@@ -108,23 +111,25 @@ def keys_of(arguments: argparse.Namespace, corpus: str) -> Iterator[Result]:
 
 
 def read(path: Path) -> list[Result]:
-    """The results there are."""
+    """Return the last result of each model that the file has."""
     if not path.exists():
         return []
     with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+        results = [json.loads(line) for line in lines]
+    return list({json.dumps(r["key"], sort_keys=True): r for r in results}.values())
 
 
 def train_all(keys: list[Result], arguments: argparse.Namespace, text: Corpus, path: Path) -> None:
     """Train what no line of the file has, in order."""
     encoded = corpora.encoded(text, 5, arguments.cache)
     sets = evaluation_sets(arguments.eval)
-    for key, (_, (name,)) in list(SIMILARITIES.items())[len(SETS) :]:
+    for key, (_, name) in WORDSIM_HALVES.items():
         if (arguments.eval / name).exists():
             sets[key] = str(arguments.eval / name)
     for key in keys:
         lock = path.with_name(f".{path.name}.{abs(hash_of(key)):x}.lock")
-        if any(result["key"] == key for result in read(path)) or not claim(lock):
+        is_there = any(result["key"] == key for result in read(path))
+        if (is_there and not arguments.fresh) or not claim(lock):
             continue
         try:
             result = {"key": key} | train(key, encoded, sets)
@@ -199,15 +204,20 @@ def grouped(results: list[Result]) -> dict[str, list[Result]]:
 
 
 def judged(results: list[Result]) -> list[str]:
-    """The test sets of which there are scores."""
-    return [name for name in SIMILARITIES if any(name in r["scores"]["input"] for r in results)]
+    """Return the scores that some of the results have, in the order of the table."""
+    return [name for name in HEADS if any(name in r["scores"]["input"] for r in results)]
+
+
+def scores(results: list[Result], role: str, name: str) -> list[float]:
+    """Return the scores of one role, of the results that have them."""
+    return [r["scores"][role][name] for r in results if name in r["scores"][role]]
 
 
 def figure(results: list[Result]) -> str:
     """Bars of the scores of the input vectors of each model, with 95 % intervals."""
     sets = [name for name in judged(results) if name in SETS]
     series = {
-        name.rpartition(", ")[2]: [interval([r["scores"]["input"][s] for r in found]) for s in sets]
+        name.rpartition(", ")[2]: [interval(scores(found, "input", s)) for s in sets]
         for name, found in grouped(results).items()
     }
     titles = [SETS[name][0] for name in sets]
@@ -222,12 +232,12 @@ def render(results: list[Result], markdown: bool) -> str:
     base: dict[str, list[float]] = {}
     for name, found in grouped(results).items():
         if name.endswith(", two"):
-            base = {s: [r["scores"]["input"][s] for r in found] for s in sets}
+            base = {s: scores(found, "input", s) for s in sets}
         for role in found[0]["scores"]:
-            cells = [cell([r["scores"][role][s] for r in found], base.get(s)) for s in sets]
+            cells = [cell(scores(found, role, s), base.get(s)) for s in sets]
             loss = next((f"{r['losses'][-1]:.3f}" for r in found if r["losses"]), "")
             rows.append([name, role, str(len(found)), *cells, loss])
-    heads = ["trained", "role", "seeds", *(SIMILARITIES[s][0] for s in sets), "loss"]
+    heads = ["trained", "role", "seeds", *(HEADS[s] for s in sets), "loss"]
     return table(heads, rows, markdown)
 
 
@@ -241,6 +251,8 @@ def moments(values: list[float]) -> tuple[float, float]:
 
 def cell(values: list[float], base: list[float] | None) -> str:
     """A mean with its interval, and its difference from `base` in standard errors."""
+    if not values:
+        return "-"
     mean, error = moments(values)
     if len(values) < 2:
         return f"{mean:.3f}"

@@ -16,10 +16,11 @@ from fastsgns.console import say
 EXAMPLES = """\
 Both packages train with the same settings and seeds 1, 2, ...; fastsgns judges the vectors of
 both: Spearman correlation with human scores, and the share of Google's analogies answered right
-among the 30,000 most frequent words. A difference is also given in standard errors: below 2 it may
-be noise. With --sharing each mode is a side, and the numbers in brackets are its difference from
-gensim in standard errors. With more than one worker gensim reads by its LineSentence, for its
-corpus_file then lowers the learning rate too slowly.
+among the 30,000 most frequent words, also of their semantic and syntactic halves apart. A
+difference is also given in standard errors: below 2 it may be noise. With --sharing each mode is a
+side, and the numbers in brackets are its difference from gensim in standard errors. With more than
+one worker gensim reads by its LineSentence, for its corpus_file then lowers the learning rate too
+slowly.
 
 Results are kept in one JSON file and not computed again while text, settings, seed, processor,
 and the version or code of the package are the same: a run that was stopped goes on where it was.
@@ -38,6 +39,8 @@ SETS = {
     "mturk771": ("MTurk-771", ("mturk771.tsv",)),
     "analogies": ("Google analogies", ("questions-words.txt",)),
 }
+HALVES = {"analogies_semantic": "semantic", "analogies_syntactic": "syntactic"}
+TITLES = {key: title for key, (title, _) in SETS.items()} | HALVES  # of all scores
 SIDES = ("fastsgns", "gensim")
 COMMON = ("window", "negative", "epochs", "min_count", "workers", "alpha")
 
@@ -103,7 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(describe(arguments, corpus))
     print(record.heading([result for side in results.values() for result in side]))
     print()
-    print(render(results, sets, arguments.markdown))
+    print(render(results, arguments.markdown))
     print(f"\n{record.path}")
     return 0
 
@@ -193,11 +196,11 @@ def describe(arguments: argparse.Namespace, corpus: Corpus) -> str:
     )
 
 
-def render(results: dict[str, list[Result]], sets: dict[str, str], markdown: bool) -> str:
+def render(results: dict[str, list[Result]], markdown: bool) -> str:
     """Make the table, a row for each measure."""
     rows = [
-        [SETS[name][0], *compare({side: scores(mine, name) for side, mine in results.items()})]
-        for name in sets
+        [TITLES[name], *compare({side: scores(mine, name) for side, mine in results.items()})]
+        for name in judged([result for mine in results.values() for result in mine])
     ]
     both = len(results) == 2
     for title, digits, measure in MEASURES:
@@ -206,6 +209,11 @@ def render(results: dict[str, list[Result]], sets: dict[str, str], markdown: boo
         rows.append([*row, f"x {medians[0] / medians[1]:.2f}", ""] if both else row)
     heading = ["", *results, *(["difference", "standard errors"] if both else [])]
     return table(heading, rows, markdown)
+
+
+def judged(results: list[Result]) -> list[str]:
+    """Return the scores that all results have, in the order of the table."""
+    return [name for name in TITLES if all(name in result["scores"] for result in results)]
 
 
 def scores(results: list[Result], name: str) -> list[float]:

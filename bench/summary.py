@@ -11,7 +11,7 @@ from statistics import mean, median
 from typing import Any
 
 from bench import figure
-from bench.quality import COMMON, SETS, code, scores
+from bench.quality import COMMON, SETS, code, judged, scores
 from bench.record import Result, where
 from bench.report import deviation, ratios, table
 from bench.sides import BASE
@@ -166,7 +166,7 @@ def _add_quality(summary: Summary, content: dict[str, Any]) -> None:
             sides.setdefault(name, {})[settings["seed"]] = result
     for name, by_seed in sides.items():
         mine = list(by_seed.values())
-        summary.scores[name] = {key: scores(mine, key) for key in mine[0]["scores"]}
+        summary.scores[name] = {key: scores(mine, key) for key in judged(mine)}
     summary.notes.append(
         f"Quality: {'skip-gram' if flags['sg'] else 'CBOW'}, d = {flags['dim']}, epochs: "
         f"{flags['epochs']}, of {_text(run['corpus'])}; means ± standard deviations over seeds "

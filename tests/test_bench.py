@@ -119,7 +119,7 @@ def test_quality_is_resumed_and_not_computed_twice(bench, tmp_path):
     options = ("--eval", str(folder), "--dim", "8", "--epochs", "1")
     done, first = bench("quality", *options, "--seeds", "1")
     assert "SimLex-999 is left out" in done.stderr
-    assert set(first["results"][0]["scores"]) == {"wordsim353", "analogies"}
+    assert set(first["results"][0]["scores"]) == {"wordsim353", "analogies", "analogies_semantic"}
     _, second = bench("quality", *options, "--seeds", "2")
     assert second["results"][:1] == first["results"]
     assert [r["key"]["settings"]["seed"] for r in second["results"]] == [1, 2]
@@ -204,6 +204,27 @@ def test_matrices_are_judged_in_each_role_and_not_trained_twice(bench, tmp_path)
     assert list(results[1]["scores"]) == ["input"]
     assert "tied+bias word" in done.stdout
     assert (tmp_path / "f.svg").read_text().count("<rect") == 2 * 3
+
+
+def test_matrices_computed_afresh_add_what_older_lines_lack(bench, tmp_path):
+    (tmp_path / "wordsim353.tsv").write_text("w1\tw2\t1\nw3\tw4\t2\nw5\tw6\t3\n")
+    lines = tmp_path / "results.jsonl"
+    (tmp_path / "results.json").write_text("{}")
+    asked = ["--eval", str(tmp_path), "--seeds", "2", "--epochs", "1", "--matrices", "two"]
+    asked += ["--output", str(lines)]
+    bench("matrices", *asked)
+    (tmp_path / "questions-words.txt").write_text(": capital\nw1 w2 w3 w4\n: gram1\nw1 w2 w3 w5\n")
+    done, _ = bench("matrices", *asked, "--table")
+    assert "semantic" not in done.stdout
+    bench("matrices", *asked, "--fresh", "--seeds", "1")
+    done, _ = bench("matrices", *asked, "--table")
+    results = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert [r["key"]["seed"] for r in results] == [1, 2, 1]
+    assert results[2]["scores"]["input"].items() > results[0]["scores"]["input"].items()
+    assert set(results[2]["scores"]["output"]) >= {"analogies_semantic", "analogies_syntactic"}
+    head, row = done.stdout.splitlines()[:2]
+    assert head.split()[-5:-1] == ["Google", "analogies", "semantic", "syntactic"]
+    assert " 2 " in row  # both seeds, of which one has halves
 
 
 def test_glove_judges_each_matrix_and_is_resumed(bench, tmp_path):

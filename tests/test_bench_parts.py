@@ -116,6 +116,53 @@ def test_figure_without_matplotlib_is_left_out_with_a_message(tmp_path, capsys, 
     assert not (tmp_path / "a.svg").exists()
 
 
+ANALOGIES = """\
+: capital-common-countries
+a b c d
+a b c d
+: gram1-adjective-to-adverb
+a b c x
+a b c d
+a b c d
+a b c d
+: empty
+a b c unknown
+"""
+
+
+@pytest.mark.parametrize(
+    "kept, expected",
+    [
+        ("", {"analogies": 5 / 6, "analogies_semantic": 1.0, "analogies_syntactic": 0.75}),
+        ("capital", {"analogies": 1.0, "analogies_semantic": 1.0}),
+        ("gram", {"analogies": 0.75, "analogies_syntactic": 0.75}),
+    ],
+)
+def test_analogies_are_scored_by_halves(tmp_path, kept, expected):
+    from bench import child
+    from fastsgns import KeyedVectors
+
+    directions = np.array([[1, 0], [1, 1], [1, 0.1], [1, 1.1], [-1, 0]])
+    sections = [": " + section for section in ANALOGIES.split(": ")[1:]]
+    (tmp_path / "q.txt").write_text("".join(s for s in sections if s.startswith(f": {kept}")))
+    kv = KeyedVectors.from_arrays(list("abcdx"), directions.astype(np.float32))
+    assert child.analogies(kv, str(tmp_path / "q.txt")) == expected
+
+
+def test_the_table_of_quality_has_the_scores_that_all_results_have():
+    from bench import quality
+
+    old, new = {"men": 0.5, "analogies": 0.25}, {"men": 0.5, "analogies": 0.25}
+    new |= {"analogies_semantic": 0.5, "analogies_syntactic": 0.125}
+    key = {"settings": {"epochs": 1}}
+    common = {"key": key, "n_words": 1, "train_cpu": 1, "train_wall": 1, "peak_bytes": 1}
+    first, second = common | {"scores": old}, common | {"scores": new}
+    assert "semantic" not in quality.render({"fastsgns": [first], "gensim": [second]}, False)
+    table = quality.render({"fastsgns": [second], "gensim": [second]}, False)
+    (row,) = (line.split() for line in table.splitlines() if line.startswith("syntactic"))
+    assert row == ["syntactic", "0.125", "0.125", "+0.000", "-"]
+
+
 def test_the_standard_set_is_made_of_lines_that_can_be_parsed(tmp_path):
     from bench import __main__, standard
 
@@ -130,6 +177,7 @@ def test_the_standard_set_is_made_of_lines_that_can_be_parsed(tmp_path):
     assert parsed["speed"].dim == [10, 20] and parsed["speed"].tokens == 1000
     assert parsed["quality"].output == tmp_path / "quality.json"
     assert parsed["quality"].sharing == ["pair", "window", "block"]
+    assert parsed["quality"].sides == ["fastsgns", "gensim"]  # the README's row of gensim
 
 
 def test_zipf_has_each_word_and_frequent_ones_first():
