@@ -10,21 +10,21 @@ BENCH := standard --readme README.md --figure docs/bench.svg
 
 # One stamp file for each thing that is installed, so that a second run has nothing to do.
 STAMP := $(VENV)/.stamp
-SOURCES := setup.py pyproject.toml MANIFEST.in $(shell find fastsgns -type f \
-	\( -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -name '*.c' \))
-# What is run is the installed package, never the sources that lie in this folder (PYTHONSAFEPATH).
+SOURCES := setup.py pyproject.toml MANIFEST.in $(sort $(shell find fastsgns -type f \
+	\( -name '*.py' -o -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -name '*.c' \)))
 unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint debug bench clean check
+.PHONY: help demo test lint debug bench clean check FORCE
 
 help:  ## list these targets
 	@echo "usage: make TARGET [PYTHON=python3.12]"
 	@sed -n 's/^\([a-z]*\):.*  ## /  \1#/p' Makefile | sed 's/#/	/' | expand -t 10
 
 demo: $(STAMP)-install  ## install into .venv, train on this Python's documentation, ask
-	@PYTHONSAFEPATH=1 $(BIN)/python -m fastsgns.demo demo
+	@$(BIN)/python -m fastsgns.demo demo
 
+# PYTHONSAFEPATH leaves this folder out, so that what is tested is the installed package.
 test: $(STAMP)-test $(STAMP)-install  ## run the test suite against the installed package
 	@PYTHONSAFEPATH=1 $(BIN)/python -m pytest -q $(ARGS)
 
@@ -41,12 +41,11 @@ debug: $(STAMP)-debug  ## compile in place with bounds checks, for .venv/bin/pyt
 
 # ARGS="speed --help" and the like instead of the standard set.
 bench: $(STAMP)-bench $(STAMP)-install  ## measure speed, memory and quality; the README's table
-	@mkdir -p $(VENV)/path && ln -sfn $(CURDIR)/bench $(VENV)/path/bench
-	@PYTHONSAFEPATH=1 PYTHONPATH=$(VENV)/path $(BIN)/python -m bench $(or $(ARGS),$(BENCH))
+	@$(BIN)/python -m bench $(or $(ARGS),$(BENCH))
 
 clean:  ## remove the virtual environment and all that was built
 	rm -rf $(VENV) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find fastsgns -name '*.so' -delete
+	find fastsgns \( -name '*.so' -o -name '*.so.sha256' \) -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 check:
@@ -66,8 +65,13 @@ $(STAMP): | check
 	@$(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
+# A file that disappears makes no other file newer, so the list of names is a source of its own.
+$(STAMP)-sources: $(STAMP) FORCE
+	@echo '$(SOURCES)' | cmp -s - $@ || echo '$(SOURCES)' > $@
+
+# Pip compiles in this folder too (setup.py), where Python and notebooks that start here find it.
 # build/lib is removed because setuptools would install files that are no longer in the source.
-$(STAMP)-install: $(STAMP) $(SOURCES)
+$(STAMP)-install: $(STAMP) $(STAMP)-sources $(SOURCES)
 	@echo "compiling fastsgns and installing it into $(VENV)"
 	@rm -rf build/lib*
 	@$(PIP) install --upgrade '.[progress]'

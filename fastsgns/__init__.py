@@ -6,6 +6,7 @@
 True
 """
 
+import fastsgns._compiled  # noqa: F401  first of all: its ImportError says what to do
 from fastsgns._version import __version__
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
