@@ -10,7 +10,7 @@ from fastsgns.corpus.storage import Spool, check_budget
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.corpus.windows import Progress, WindowCounts
 from fastsgns.errors import FormatError
-from fastsgns.formats import native
+from fastsgns.formats import native, saving
 from fastsgns.kernels.cooccurrence import MOST_REACH
 from fastsgns.machine import n_cores
 
@@ -195,7 +195,8 @@ class Cooccurrences:
         tensors = {"offsets": self.offsets, "columns": self.columns, "weights": self.weights}
         tensors |= {"counts": self.vocabulary.counts, **native.pack_words(self.vocabulary.words)}
         names = ("window", "weighting", "sides", "n_pairs")
-        native.write(path, KIND, tensors, {name: getattr(self, name) for name in names})
+        metadata = {name: getattr(self, name) for name in names}
+        saving.save(path, KIND, tensors, metadata, Cooccurrences._rebuilt)
 
     @classmethod
     def load(cls, path: Any, mmap: bool = True) -> "Cooccurrences":

@@ -16,7 +16,7 @@ from fastsgns.corpus.sentences import LineSentence, PathLineSentences, check_cor
 from fastsgns.corpus.storage import Assembly, Spool, Stored, allocate, check_budget, distinct
 from fastsgns.corpus.vocabulary import Vocabulary, look_up
 from fastsgns.errors import FormatError
-from fastsgns.formats import native
+from fastsgns.formats import native, saving
 
 BLOCK_TOKENS = 1 << 20
 KIND = "corpus"
@@ -232,7 +232,7 @@ class EncodedCorpus:
         tensors = {"ids": self.ids, "offsets": self.offsets, "counts": self.vocabulary.counts}
         tensors |= native.pack_words(self.vocabulary.words)
         metadata = {"n_raw_tokens": self.n_raw_tokens, "n_raw_sentences": self.n_raw_sentences}
-        native.write(path, KIND, tensors, metadata)
+        saving.save(path, KIND, tensors, metadata, EncodedCorpus._rebuilt)
 
     @classmethod
     def load(cls, path: Any, mmap: bool = True) -> "EncodedCorpus":
@@ -246,14 +246,21 @@ class EncodedCorpus:
         kind, tensors, metadata = native.read(path, mmap and not hasattr(path, "read"))
         if kind != KIND:
             raise FormatError(f"{path} holds a {kind}, where an encoded corpus is wanted")
+        try:
+            return cls._rebuilt(tensors, metadata)
+        except FormatError as error:
+            raise FormatError(f"{path} is damaged: {error}") from None
+
+    @classmethod
+    def _rebuilt(cls, tensors: native.Tensors, metadata: dict) -> "EncodedCorpus":
         words = native.unpack_words(tensors)
         if fault := _fault(tensors, metadata, len(words)):
-            raise FormatError(f"{path} is damaged: {fault}")
+            raise FormatError(fault)
         vocabulary = Vocabulary(words, np.array(tensors["counts"]))
         try:
             _ = vocabulary.ids
         except ValueError as error:
-            raise FormatError(f"{path} is damaged: {error}") from None
+            raise FormatError(str(error)) from None
         raw = metadata["n_raw_tokens"], metadata["n_raw_sentences"]
         return cls(tensors["ids"], np.array(tensors["offsets"]), vocabulary, *raw)
 

@@ -46,11 +46,23 @@ def load(path: Any, mmap: bool = False) -> Any:
             "Import the module that writes this kind, or upgrade fastsgns."
         )
     try:
-        return _loaders[kind](tensors, metadata)
-    except KeyError as missing:
-        raise FormatError(f"{path} is damaged: it holds no {missing}") from None
+        return rebuild(kind, tensors, metadata)
     except FormatError as error:
         raise FormatError(f"{path} is damaged: {error}") from None
+
+
+def rebuild(kind: str, tensors: native.Tensors, metadata: dict) -> Any:
+    """Make the object that a file of a registered kind holds.
+
+    Raises
+    ------
+    FormatError
+        If the contents contradict each other, or something is missing.
+    """
+    try:
+        return _loaders[kind](tensors, metadata)
+    except KeyError as missing:
+        raise FormatError(f"it holds no {missing}") from None
 
 
 def load_as(cls: type, path: Any) -> Any:

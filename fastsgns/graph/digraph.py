@@ -7,7 +7,7 @@ import numpy as np
 
 from fastsgns.corpus.files import Path
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry
+from fastsgns.formats import native, registry, saving
 from fastsgns.formats.files import is_path
 from fastsgns.graph import readers, storage
 from fastsgns.graph.adjacency import Adjacency
@@ -333,7 +333,8 @@ class DirectedGraph(Adjacency):
         """
         rows = Rows(self.out_offsets, self.out_targets, self.out_weights, self.signs)
         tensors = storage.pack(rows, self.names)
-        native.write(path, storage.KIND, tensors, {"is_directed": self.is_directed})
+        metadata = {"is_directed": self.is_directed}
+        saving.save(path, storage.KIND, tensors, metadata, storage.unpack)
 
     @classmethod
     def load(cls, path: Any) -> "DirectedGraph":

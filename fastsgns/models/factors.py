@@ -6,7 +6,7 @@ import numpy as np
 
 from fastsgns.errors import FormatError
 from fastsgns.factorization import truncated_svd
-from fastsgns.formats import native, registry
+from fastsgns.formats import native, registry, saving
 from fastsgns.formats.keys import warn_of_unsavable
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows
@@ -109,7 +109,7 @@ class Factorized(Parametrized, LinkModel):
             **native.pack_words(self.source.index_to_key),
         }
         metadata = {"model": type(self).__name__, "settings": self._settings()}
-        native.write(path, KIND, tensors, metadata)
+        saving.save(path, KIND, tensors, metadata)
 
     @classmethod
     def load(cls, path: Any) -> Any:

@@ -1,12 +1,13 @@
 """A GloVe model as one native file: rows, biases, sums of squares, words and parameters."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry
+from fastsgns.formats import native, registry, saving
 from fastsgns.matrices import RowStore, allocate_rows
 
 KIND = "glove"
@@ -43,14 +44,10 @@ def save(model: Any, path: Any) -> None:
         tensors[f"{role}_biases"] = store.columns[0]
         tensors[f"{role}_squares"] = squares[:, : d + 1]
     metadata = {
-        "parameters": {name: _plain(getattr(model, name)) for name in PARAMETER_TYPES},
+        "parameters": {name: getattr(model, name) for name in PARAMETER_TYPES},
         "state": {name: getattr(model, name) for name in STATE_TYPES},
     }
-    native.write(path, KIND, tensors, metadata)
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+    saving.save(path, KIND, tensors, metadata, _checked)
 
 
 def load(cls: Any, path: Any) -> Any:
@@ -72,9 +69,30 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
     FormatError
         If the arrays or the parameters contradict each other, or are missing.
     """
+    model = _checked(tensors, metadata, cls)
+    for role in _roles(model):
+        store, squares = _rows(tensors, role, len(model.vocabulary), model.vector_size)
+        model._stores.append(store)
+        model._squares.append(squares)
+    return model
+
+
+def _roles(model: Any) -> tuple[str, ...]:
+    return ROLES[: 1 if model.matrices == "tied" else 2]
+
+
+def _checked(tensors: native.Tensors, metadata: dict, cls: Any = None) -> Any:
+    """Return a model with all that a file holds but the rows, which are checked."""
+    from fastsgns.models.glove import GloVe
+
     words = native.unpack_words(tensors)
     try:
-        model = cls(**_typed(metadata["parameters"], PARAMETER_TYPES))
+        parameters = _typed(metadata["parameters"], PARAMETER_TYPES)
+        alpha = parameters.pop("alpha")
+        if not math.isfinite(alpha):
+            raise ValueError(f"alpha is {alpha!r}; allowed are finite numbers")
+        model = (cls or GloVe)(**parameters)
+        model.alpha = alpha  # may be below 0 between two calls of train, which refuses that
         for name, value in _typed(metadata["state"], STATE_TYPES).items():
             setattr(model, name, value)
         if not all(isinstance(loss, REAL) for loss in model.epoch_losses):
@@ -84,19 +102,16 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
             raise TypeError(f"counts are of {counts.dtype} and shape {counts.shape}")
         model.vocabulary = Vocabulary(words, np.array(counts))
         _ = model.vocabulary.ids
-        for role in ROLES[: 1 if model.matrices == "tied" else 2]:
-            store, squares = _rows(tensors, role, len(words), model.vector_size)
-            model._stores.append(store)
-            model._squares.append(squares)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise FormatError(f"a model with these contents makes no sense: {error!r}") from None
+        for role in _roles(model):
+            _check_rows(tensors, role, len(words), model.vector_size)
+    except KeyError as missing:
+        raise FormatError(f"it holds no {missing}") from None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise FormatError(str(error)) from None
     return model
 
 
-def _rows(
-    tensors: native.Tensors, role: str, n_words: int, dimensions: int
-) -> tuple[RowStore, np.ndarray]:
-    """The rows of a role and their squares, checked before anything is allocated."""
+def _check_rows(tensors: native.Tensors, role: str, n_words: int, dimensions: int) -> None:
     shapes = {
         role: (n_words, dimensions),
         f"{role}_biases": (n_words,),
@@ -108,12 +123,18 @@ def _rows(
                 f"{name} is of {tensors[name].dtype} and shape {tensors[name].shape}, "
                 f"wanted is float32 and {shape}"
             )
+    if not tensors[f"{role}_squares"].min(initial=1) >= 1:
+        raise ValueError(f"{role}_squares are not all at least 1")
+
+
+def _rows(
+    tensors: native.Tensors, role: str, n_words: int, dimensions: int
+) -> tuple[RowStore, np.ndarray]:
+    """The rows of a role and their squares."""
     store = RowStore.holding(tensors[role], tensors[f"{role}_biases"][None])
     squares = allocate_rows(n_words, dimensions + 1)
     squares[:] = 1
     squares[:, : dimensions + 1] = tensors[f"{role}_squares"]
-    if not squares.min() >= 1:
-        raise ValueError(f"{role}_squares are not all at least 1")
     return store, squares
 
 

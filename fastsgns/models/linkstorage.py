@@ -1,17 +1,18 @@
 """A model of links as one native file: its matrices, names, known links and parameters."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry
+from fastsgns.formats import native, registry, saving
 from fastsgns.matrices import Matrices
 from fastsgns.models.links import check_known
 
 NOT_SAVED = ("graph", "pairs", "walks_file", "progress")
 STATE: dict[str, Any] = {"epochs_trained": int, "epochs_begun": int, "epoch_losses": list}
-PLAIN = (str, int, float, bool, type(None))
+RATES = ("alpha", "min_alpha")  # may be below 0 between two fits, which refuse that
 NAMES = ("words", "word_ends", "word_types")
 KINDS: dict[type, str] = {}
 
@@ -48,18 +49,12 @@ def save(model: Any, path: Any) -> None:
     if model.known is not None:
         tensors["known_offsets"], tensors["known_targets"] = model.known
     metadata = {
-        "parameters": {name: _plain(name, value) for name, value in model.get_params().items()
-                       if name not in NOT_SAVED},
+        "parameters": {
+            name: value for name, value in model.get_params().items() if name not in NOT_SAVED
+        },
         "state": {name: getattr(model, name) for name in STATE},
-    }  # fmt: skip
-    native.write(path, kind_of(type(model)), tensors, metadata)
-
-
-def _plain(name: str, value: Any) -> Any:
-    value = value.item() if isinstance(value, np.generic) else value
-    if not isinstance(value, PLAIN):
-        raise TypeError(f"{name} is a {type(value).__name__}, which can't be saved")
-    return value
+    }
+    saving.save(path, kind_of(type(model)), tensors, metadata)
 
 
 def load(cls: type, path: Any, mmap: str | None) -> Any:
@@ -86,7 +81,10 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
     try:
         model = cls.__new__(cls)
         base = next(known for known in cls.__mro__ if known in KINDS)
-        base.__init__(model, **metadata["parameters"])
+        parameters = dict(metadata["parameters"])
+        rates = {name: _finite(name, parameters.pop(name)) for name in RATES}
+        base.__init__(model, **parameters)
+        model.__dict__.update(rates)
         for name, allowed in STATE.items():
             if not isinstance(metadata["state"][name], allowed):
                 raise TypeError(f"{name} is {metadata['state'][name]!r:.60}")
@@ -98,9 +96,17 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
         model.target_prior = _prior(tensors, len(targets))
         model.target_counts = _counts(tensors, len(targets))
         model.known = _known(tensors, len(sources), len(targets))
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise FormatError(f"a model with these contents makes no sense: {error!r}") from None
+    except KeyError as missing:
+        raise FormatError(f"it holds no {missing}") from None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise FormatError(str(error)) from None
     return model
+
+
+def _finite(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"{name} is {value!r:.60}; allowed are finite numbers")
+    return value
 
 
 def _names(tensors: native.Tensors, side: str) -> list[Any]:

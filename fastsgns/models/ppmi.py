@@ -10,7 +10,7 @@ from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.sentences import LineSentence, check_corpus
 from fastsgns.corpus.vocabulary import Vocabulary, select
 from fastsgns.errors import EmptyCorpusError, FormatError
-from fastsgns.formats import native, registry
+from fastsgns.formats import native, registry, saving
 from fastsgns.models.pmi import pmi
 from fastsgns.progress import reading_bar
 from fastsgns.vectors import evaluation
@@ -271,8 +271,8 @@ class PPMI:
             "counts": self.vocabulary.counts,
             **native.pack_words(self.vocabulary.words),
         }
-        metadata = {"smoothing": float(self.smoothing), "shift": float(self.shift)}
-        native.write(path, KIND, tensors, metadata)
+        metadata = {"smoothing": self.smoothing, "shift": self.shift}
+        saving.save(path, KIND, tensors, metadata, _checked)
 
     @classmethod
     def load(cls, path: Any) -> "PPMI":
@@ -295,20 +295,27 @@ def _encoded(
         return encode(source, choose, workers=workers, progress=report)
 
 
-def _loaded(tensors: native.Tensors, metadata: dict) -> PPMI:
-    from scipy.sparse import csr_array
-
+def _checked(tensors: native.Tensors, metadata: dict) -> Vocabulary:
+    """The words of a file, after all of it was checked."""
     words = native.unpack_words(tensors)
     if fault := _fault(tensors, metadata, len(words)):
         raise FormatError(fault)
+    try:
+        vocabulary = Vocabulary(words, tensors["counts"])
+        _ = vocabulary.ids
+    except ValueError as error:
+        raise FormatError(str(error)) from None
+    return vocabulary
+
+
+def _loaded(tensors: native.Tensors, metadata: dict) -> PPMI:
+    from scipy.sparse import csr_array
+
+    vocabulary = _checked(tensors, metadata)
     starts = np.concatenate([[0], tensors["ends"]])
     cells = (tensors["cells"], tensors["columns"], starts)
     self = PPMI.__new__(PPMI)
-    try:
-        vocabulary = Vocabulary(words, tensors["counts"])
-    except ValueError as error:
-        raise FormatError(str(error)) from None
-    matrix = csr_array(cells, shape=(len(words), len(words)))
+    matrix = csr_array(cells, shape=(len(vocabulary), len(vocabulary)))
     self._set(matrix, vocabulary, metadata["smoothing"], metadata["shift"])
     return self
 

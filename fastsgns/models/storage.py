@@ -1,11 +1,12 @@
 """A model as one native file: all matrices, words, counts, parameters and the state of training."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry
+from fastsgns.formats import native, registry, saving
 from fastsgns.matrices import Matrices
 from fastsgns.tying import Tying
 from fastsgns.vectors import storage as vectors_storage
@@ -60,6 +61,7 @@ STATE_TYPES: dict[str, Any] = {
     "lifecycle_events": list,
 }
 COUNTS = ("corpus_count", "corpus_total_words", "train_count", "epochs_trained", "epochs_begun")
+RATES = ("alpha", "min_alpha")  # may be below 0 between two calls of train, which refuses that
 PARAMETERS, STATE = list(PARAMETER_TYPES), list(STATE_TYPES)
 
 
@@ -74,8 +76,7 @@ def save(model: Any, path: Any) -> None:
         tensors["bias"] = model._matrices.bias
     metadata["parameters"] = {name: _plain(getattr(model, name)) for name in PARAMETERS}
     metadata["state"] = {name: _plain(getattr(model, name)) for name in STATE}
-    _check_size(model.vector_size, tensors["input"])
-    native.write(path, KIND, tensors, metadata)
+    saving.save(path, KIND, tensors, metadata)
 
 
 def _plain(value: Any) -> Any:
@@ -116,6 +117,7 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
 
     try:
         parameters = _typed(ADDED_LATER | metadata["parameters"], PARAMETER_TYPES)
+        rates = {name: _finite(name, parameters.pop(name)) for name in RATES}
         state = _typed(metadata["state"], STATE_TYPES)
         if not all(isinstance(loss, REAL) for loss in state["epoch_losses"]):
             raise TypeError(f"epoch_losses are {state['epoch_losses']!r:.60}")
@@ -124,16 +126,17 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
             raise ValueError(f"{below[0]} is {state[below[0]]}")
         model = cls.__new__(cls)
         Word2Vec.__init__(model, **parameters)
-        for name, value in state.items():
-            setattr(model, name, value)
+        model.__dict__.update(rates | state)
         matrices: native.Tensors = {
             role: tensors[role] for role in ("output", "negative", "tree") if role in tensors
         }
         tying, bias = model._tying(), tensors.get("bias")
         tensors["vectors"] = tensors.pop("input")
         _check_size(model.vector_size, tensors["vectors"])
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise FormatError(f"a model with these contents makes no sense: {error!r}") from None
+    except KeyError as missing:
+        raise FormatError(f"it holds no {missing}") from None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise FormatError(str(error)) from None
     model.wv = KeyedVectors(0)
     vectors_storage.fill(model.wv, tensors, metadata)
     n_words, dimensions = model.wv._vectors.shape
@@ -147,6 +150,12 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
     bias = None if bias is None else np.array(bias)
     model._matrices = Matrices(matrices | {"input": model.wv._vectors}, tying, bias)
     return model
+
+
+def _finite(name: str, value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"{name} is {value!r}; allowed are finite numbers")
+    return value
 
 
 def _check_bias(tying: Tying, bias: np.ndarray | None, n_words: int) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.factorization import Factors, truncated_svd
-from fastsgns.formats import native, registry
+from fastsgns.formats import native, registry, saving
 from fastsgns.matrices import Matrices
 from fastsgns.models.ppmi import PPMI
 from fastsgns.progress import reading_bar
@@ -143,7 +143,7 @@ class SVDVectors:
             "counts": self._vocabulary.counts,
             **native.pack_words(self._vocabulary.words),
         }
-        native.write(path, KIND, tensors, {"weight": self.weight})
+        saving.save(path, KIND, tensors, {"weight": self.weight}, _checked)
 
     @classmethod
     def load(cls, path: Any) -> "SVDVectors":
@@ -162,7 +162,8 @@ def _check(weight: float) -> None:
         raise ValueError(f"weight is {weight}; allowed are numbers from 0 to 1")
 
 
-def _loaded(tensors: native.Tensors, metadata: dict) -> SVDVectors:
+def _checked(tensors: native.Tensors, metadata: dict) -> tuple[Factors, Vocabulary, float]:
+    """What `SVDVectors._set` makes of a file, after all of it was checked."""
     words = native.unpack_words(tensors)
     factors = Factors(tensors["left"], tensors["values"], tensors["right"])
     counts, weight = tensors["counts"], metadata["weight"]
@@ -176,11 +177,17 @@ def _loaded(tensors: native.Tensors, metadata: dict) -> SVDVectors:
         raise FormatError("its factors are not of real numbers")
     if not isinstance(weight, (int, float)) or not 0 <= weight <= 1:
         raise FormatError(f"weight is {weight!r:.60}")
-    self = SVDVectors.__new__(SVDVectors)
     try:
-        self._set(factors, Vocabulary(words, counts), weight)
+        vocabulary = Vocabulary(words, counts)
+        _ = vocabulary.ids
     except ValueError as error:
         raise FormatError(str(error)) from None
+    return factors, vocabulary, weight
+
+
+def _loaded(tensors: native.Tensors, metadata: dict) -> SVDVectors:
+    self = SVDVectors.__new__(SVDVectors)
+    self._set(*_checked(tensors, metadata))
     return self
 
 

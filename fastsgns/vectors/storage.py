@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import native
+from fastsgns.formats import native, saving
 
 KIND = "vectors"
 ATTR = "attr:"
@@ -16,7 +16,7 @@ LISTED = re.compile(r"\|O|[<>|][biuf][0-9]{1,2}")
 
 def save(kv: Any, path: Any) -> None:
     """Write `kv` (a KeyedVectors) to one file; see `KeyedVectors.save`."""
-    native.write(path, KIND, *dump(kv))
+    saving.save(path, KIND, *dump(kv), refuse_not_finite=False)
 
 
 def dump(kv: Any) -> tuple[native.Tensors, dict]:
@@ -32,11 +32,24 @@ def dump(kv: Any) -> tuple[native.Tensors, dict]:
             f"{len(kv.index_to_key)} keys, {kv.index_to_key.count(None)} of them empty slots, and "
             f"{len(kv._vectors)} vectors; fill the slots or call resize_vectors() before saving"
         )
+    if kv.key_to_index != dict(zip(kv.index_to_key, range(len(kv)))):
+        raise ValueError(
+            "key_to_index does not say where the keys of index_to_key are; set it to "
+            "{key: i for i, key in enumerate(kv.index_to_key)}"
+        )
+    if kv.vector_size != kv._vectors.shape[1]:
+        raise ValueError(
+            f"vector_size is {kv.vector_size!r}, but the vectors have {kv._vectors.shape[1]} "
+            "numbers each; set vector_size to that"
+        )
     tensors = {"vectors": kv._vectors, **native.pack_words(kv.index_to_key)}
-    if kv.vectors_lockf.shape != (1,) or kv.vectors_lockf[0] != 1:
-        tensors["lockf"] = _lockf(np.asarray(kv.vectors_lockf, np.float32), len(kv))
+    if np.shape(kv.vectors_lockf) != (1,) or kv.vectors_lockf[0] != 1:
+        tensors["lockf"] = np.asarray(kv.vectors_lockf, np.float32)
     listed = {}
-    for name, values in kv.expandos.items():
+    for name, column in kv.expandos.items():
+        if not isinstance(name, str):
+            raise TypeError(f"the name of an attribute is {name!r}; only a str can be saved")
+        values = np.asarray(column)
         if values.dtype.newbyteorder("<").str.replace("|", "") in native.DTYPES.values():
             tensors[ATTR + name] = values
         else:
