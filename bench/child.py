@@ -14,7 +14,7 @@ from bench.instruments import Clock, Watch, now, peak_bytes, resident
 Job = dict[str, Any]
 ANALOGY_WORDS = 30000
 SYNTACTIC = "gram"  # how the names of the sections on grammar begin in Google's file
-PACKAGES = ("numpy", "scipy", "safetensors", "gensim")
+PACKAGES = ("numpy", "scipy", "gensim")
 
 
 def train(job: Job) -> Job:

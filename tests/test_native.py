@@ -1,6 +1,10 @@
 import io
 import json
 import os
+import struct
+import subprocess
+import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -174,3 +178,141 @@ def test_words_that_are_no_lists_are_refused():
     ]:
         with pytest.raises(FormatError):
             native.unpack_words(packed | {name: damaged})
+
+
+def test_names_of_open_files_and_of_files_are_in_the_message(tmp_path):
+    path = tmp_path / "cut"
+    path.write_bytes(b"x" * 100)
+    with pytest.raises(FormatError, match=str(path)):
+        native.read(path)
+    with open(path, "rb") as file, pytest.raises(FormatError, match=str(path)):
+        native.read(file)
+    with pytest.raises(FormatError, match="the open file is not a fastsgns file"):
+        native.read(io.BytesIO(path.read_bytes()))
+    with open(path, encoding="ascii") as text, pytest.raises(TypeError, match="binary mode"):
+        native.read(text)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX")
+@pytest.mark.parametrize("mmap", [False, True])
+def test_a_file_that_may_not_be_read_is_a_permission_error(tmp_path, tensors, mmap):
+    path = tmp_path / "f"
+    native.write(path, "thing", tensors, {})
+    path.chmod(0)
+    code = (
+        "import os, sys\n"
+        "from fastsgns.formats import native\n"
+        "if os.geteuid() == 0: os.seteuid(65534)\n"
+        "try:\n    native.read(sys.argv[1], bool(int(sys.argv[2])))\n"
+        "except PermissionError as error:\n    print(error.filename)\n"
+    )
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    command = [sys.executable, "-c", code, str(path), str(int(mmap))]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout == f"{path}\n", done.stderr
+
+
+def entry(dtype="F32", shape=(1,), begin=0, end=4):
+    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+
+
+OWN = {"fastsgns": json.dumps({"format": 1, "kind": "thing"})}
+
+
+@pytest.mark.parametrize(
+    "arrays, match",
+    [
+        ({"a": entry(begin=4, end=8)}, "does not begin where"),
+        ({"a": entry(), "b": entry()}, "does not begin where"),
+        ({"a": entry(shape=[2])}, "has 4 bytes"),
+        ({"a": entry(shape=[-1])}, "impossible"),
+        ({"a": entry(shape=[True])}, "impossible"),
+        ({"a": entry(shape=[1.0])}, "impossible"),
+        ({"a": entry(shape=[1] * 40)}, "impossible"),
+        ({"a": entry(shape=[2**62, 4])}, "has 4 bytes"),
+        ({"a": entry(shape=[0, 2**62, 2**62], end=0), "b": entry()}, "bytes"),
+        ({"a": entry(begin=0, end=2**70)}, "impossible"),
+        ({"a": entry(dtype="Q8")}, "is of type 'Q8'"),
+        ({"a": entry(dtype=["F32"])}, "is of type"),
+        ({"a": {"dtype": "F32", "shape": [1]}}, "no type, shape or place"),
+        ({"a": []}, "no type, shape or place"),
+        ({"a": {**entry(), "data_offsets": [0]}}, "no type, shape or place"),
+        ({}, "end at byte"),
+        ({"a": entry(shape=[2], end=8)}, "end"),
+    ],
+)
+def test_arrays_that_contradict_the_file_are_refused_on_every_path(tmp_path, arrays, match):
+    (tmp_path / "f").write_bytes(container({"__metadata__": OWN, **arrays}, bytes(4)))
+    for read in three_ways(tmp_path / "f"):
+        with pytest.raises(FormatError, match=rf"{match}|goes on|before the end"):
+            read()
+
+
+def test_arrays_that_lie_askew_are_read(tmp_path):
+    arrays = {"a": entry("U8", [1], 0, 1), "b": entry("F32", [1], 1, 5)}
+    data = struct.pack("<Bf", 7, 0.5)
+    (tmp_path / "f").write_bytes(container({"__metadata__": OWN, **arrays}, data))
+    for read in three_ways(tmp_path / "f"):
+        _, tensors, _ = read()
+        assert (tensors["a"].tolist(), tensors["b"].tolist()) == ([7], [0.5])
+
+
+def own(more):
+    content = '{"format": 1, "kind": "thing", "x": ' + more + "}"
+    return json.dumps({"__metadata__": {"fastsgns": content}}).encode()
+
+
+ARRAY = b'"a":' + json.dumps(entry("F32", [0], 0, 0)).encode() + b","
+LARGE_HEADERS = {
+    "arrays": lambda n: b"{" + ARRAY * (n // len(ARRAY)) + ARRAY[:-1] + b"}",
+    "lists": lambda n: own("[" + "[]," * (n // 3) + "[]]"),
+    "objects": lambda n: own("[" + '{"":0},' * (n // 9) + "{}]"),
+    "texts": lambda n: own("[" + '"ab",' * (n // 7) + '""]'),
+    "numbers": lambda n: own("[" + "300," * (n // 4) + "0]"),
+    "one text": lambda n: (
+        b'{"__metadata__":{"fastsgns":"' + "\U0001f600".encode() * (n // 4) + b'"}}'
+    ),
+    "nested": lambda n: b"[" * n,
+}
+
+
+@pytest.mark.parametrize("form", LARGE_HEADERS)
+def test_a_large_header_is_refused_before_it_takes_memory(tmp_path, form):
+    header = LARGE_HEADERS[form](1 << 23)
+    assert len(header) > 1 << 20
+    (tmp_path / "f").write_bytes(len(header).to_bytes(8, "little") + header)
+    for read in three_ways(tmp_path / "f"):
+        tracemalloc.start()
+        try:
+            with pytest.raises(FormatError):
+                read()
+            assert tracemalloc.get_traced_memory()[1] < 7 * len(header)
+        finally:
+            tracemalloc.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of address space is Linux's")
+@pytest.mark.parametrize("form", LARGE_HEADERS)
+def test_a_large_header_does_not_end_the_process_where_memory_is_short(tmp_path, form):
+    header = LARGE_HEADERS[form](40_000_000)
+    (tmp_path / "f").write_bytes(len(header).to_bytes(8, "little") + header)
+    code = (
+        "import resource, sys\n"
+        "from fastsgns.errors import FormatError\n"
+        "from fastsgns.formats import native\n"
+        "size = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (size + 100_000_000,) * 2)\n"
+        "try:\n    native.read(sys.argv[1])\n"
+        "except (FormatError, MemoryError) as error:\n    print('refused')\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "f")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout == "refused\n", done.stderr
+
+
+def test_what_a_reader_would_refuse_is_not_written(tmp_path):
+    with pytest.raises(ValueError, match="lists"):
+        native.write(tmp_path / "f", "thing", {}, {"x": [[]] * 100_000})
+    native.write(tmp_path / "f", "thing", {}, {"x": list(range(1_000_000))})
+    assert len(native.read(tmp_path / "f")[2]["x"]) == 1_000_000

@@ -23,6 +23,21 @@ def is_open(source: object) -> bool:
     return hasattr(source, "read") or hasattr(source, "write")
 
 
+def name_of(source: Any) -> str:
+    """Return what an error message calls a file: its path, or the name of an open file.
+
+    Examples
+    --------
+    >>> import io
+    >>> name_of("vectors.txt"), name_of(io.BytesIO())
+    ('vectors.txt', 'the open file')
+    """
+    if is_path(source):
+        return os.fspath(source)
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) else "the open file"
+
+
 def local_path(path: str | bytes | os.PathLike[Any]) -> str:
     """Return a path as a string, with a leading ``~`` replaced by the home directory.
 

@@ -7,25 +7,18 @@ Nothing in it is ever executed, and the header is checked against the length of 
 any array is allocated. Other readers of safetensors can open it.
 """
 
-import json
 import os
 import stat
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, deserialize, safe_open
 
-from fastsgns.errors import FormatError
-from fastsgns.formats import keys
-from fastsgns.formats.files import local_path
+from fastsgns.errors import FormatError, TruncatedError
+from fastsgns.formats import files, header, keys
 from fastsgns.formats.writing import destination
 from fastsgns.machine import memory_errors
 
-FORMAT = 1
-KEY = "fastsgns"
-DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "u1"}
-NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
 BLOCK_BYTES = 1 << 22
 
 Tensors = dict[str, np.ndarray]
@@ -52,28 +45,13 @@ def write(path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dic
     OSError
         If it can't be written whole; a file that was there before is left as it was.
     """
-    header = {KEY: json.dumps({"format": FORMAT, "kind": kind, **metadata})}
+    names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))  # all are aligned
+    ordered = {name: tensors[name] for name in names}
+    packed = header.pack(kind, ordered, metadata)
     with destination(path) as file:
-        _write(file, tensors, header)
-
-
-def _write(file: Any, tensors: Mapping[str, np.ndarray], metadata: dict[str, str]) -> None:
-    """Write the container: header and arrays, large items first, so that all are aligned."""
-    header: dict[str, Any] = {"__metadata__": metadata}
-    names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))
-    end = 0
-    for name in names:
-        array = tensors[name]
-        start, end = end, end + array.nbytes
-        kind = NAMES.get(array.dtype.newbyteorder("<"))
-        if kind is None:
-            raise TypeError(f"{name} is of {array.dtype}; a file holds {', '.join(DTYPES)}")
-        header[name] = {"dtype": kind, "shape": array.shape, "data_offsets": (start, end)}
-    encoded = json.dumps(header).encode()
-    encoded += b" " * (-len(encoded) % 8)
-    file.write(len(encoded).to_bytes(8, "little") + encoded)
-    for name in names:
-        _write_array(file, tensors[name])
+        file.write(packed)
+        for array in ordered.values():
+            _write_array(file, array)
 
 
 def _write_array(file: Any, array: np.ndarray) -> None:
@@ -111,81 +89,58 @@ def read(path: Any, mmap: bool = False) -> tuple[str, Tensors, dict]:
     FileNotFoundError, IsADirectoryError
         If there is no such file, or it is a directory.
     """
+    name = files.name_of(path)
     try:
-        if hasattr(path, "read"):
-            return _parse(path.read())
-        return _open(local_path(path), mmap)
-    except SafetensorError as error:
-        raise FormatError(
-            f"{_name(path)} is not a fastsgns file, or is damaged ({error}). "
-            "Files of other formats load with KeyedVectors.load_word2vec_format; a gensim pickle "
-            "must first be exported from gensim with save_word2vec_format."
-        ) from None
+        if files.is_open(path):
+            return _read(path, None)
+        with open(files.local_path(path), "rb") as file:
+            status = os.fstat(file.fileno())
+            is_plain = stat.S_ISREG(status.st_mode)  # a pipe or a device can't be mapped
+            return _read(file, status.st_size if is_plain else None, mmap and is_plain)
+    except FormatError as error:
+        raise type(error)(f"{name} is not a fastsgns file, or it is damaged: {error}") from None
 
 
-def _open(path: str, mmap: bool) -> tuple[str, Tensors, dict]:
-    if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe or a device can't be mapped
-        with open(path, "rb") as special:
-            return _parse(special.read())
-    with safe_open(path, framework="numpy") as file, open(path, "rb") as raw:
-        metadata = _metadata(path, file.metadata())
-        length = int.from_bytes(raw.read(8), "little")
-        header = json.loads(raw.read(length))
-        header.pop("__metadata__", None)
-        dtypes = {name: _dtype(path, entry["dtype"]) for name, entry in header.items()}
-        if not mmap:
-            return metadata["kind"], {name: file.get_tensor(name) for name in header}, metadata
-    tensors = {name: _map(path, 8 + length, entry, dtypes[name]) for name, entry in header.items()}
-    return metadata["kind"], tensors, metadata
+def _read(file: Any, size: int | None, mmap: bool = False) -> tuple[str, Tensors, dict]:
+    length = header.check_length(_take(file, 8), size)
+    found = header.parse(_take(file, length), size)
+    read_one = _map if mmap else _read_array
+    tensors = {name: read_one(file, entry, size) for name, entry in found.entries.items()}
+    if size is None and file.read(1):
+        raise FormatError("it goes on after its last array")
+    return found.kind, tensors, found.metadata
 
 
-def _map(path: str, start: int, entry: dict, dtype: np.dtype) -> np.ndarray:
-    shape = tuple(entry["shape"])
-    if 0 in shape:
-        return np.empty(shape, dtype)
-    begin, end = entry["data_offsets"]
-    with memory_errors(end - begin, path):
-        return np.memmap(path, dtype, "r", start + begin, shape)
-
-
-def _parse(content: bytes) -> tuple[str, Tensors, dict]:
-    entries = deserialize(content)
-    length = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + length])
-    metadata = _metadata("the file object", header.get("__metadata__"))
-    tensors = {
-        name: np.frombuffer(entry["data"], _dtype("the file object", entry["dtype"]))
-        .reshape(entry["shape"])
-        .copy()
-        for name, entry in entries
-    }
-    return metadata["kind"], tensors, metadata
-
-
-def _metadata(path: str, metadata: dict[str, str] | None) -> dict:
-    try:
-        content = json.loads((metadata or {})[KEY])
-        version, kind = content["format"], content["kind"]
-    except (KeyError, TypeError, ValueError, RecursionError):
-        raise FormatError(f"{path} is a safetensors file, but not one of fastsgns") from None
-    if version != FORMAT:
-        raise FormatError(
-            f"{path} has format version {version!r}; this release reads {FORMAT}. "
-            "Upgrade fastsgns to read it."
-        )
-    if not isinstance(kind, str):
-        raise FormatError(f"{path} is of kind {kind!r:.60}, where a name is wanted: it is damaged")
+def _take(file: Any, n_bytes: int) -> bytearray:
+    """Read so many bytes, or as many as there are; memory grows with what is really there."""
+    content = bytearray()
+    while len(content) < n_bytes and (block := file.read(min(BLOCK_BYTES, n_bytes - len(content)))):
+        if isinstance(block, str):
+            raise TypeError('the file is open as text; open it in binary mode, open(path, "rb")')
+        content += block
     return content
 
 
-def _dtype(path: str, name: str) -> np.dtype:
-    if name not in DTYPES:
-        raise FormatError(f"{path} holds an array of type {name}; known: {', '.join(DTYPES)}")
-    return np.dtype(DTYPES[name])
+def _read_array(file: Any, entry: header.Entry, size: int | None) -> np.ndarray:
+    n_bytes = entry.stop - entry.start
+    if size is None:
+        content: Any = _take(file, n_bytes)
+        n_read = len(content)
+    else:
+        content = np.empty(n_bytes, np.uint8)
+        n_read = file.readinto(content) if n_bytes else 0
+    if n_read < n_bytes:
+        raise TruncatedError(f"it ends {n_bytes - n_read:,} bytes before the end of an array")
+    return np.frombuffer(content, entry.dtype).reshape(entry.shape)
 
 
-def _name(path: Any) -> str:
-    return "the file object" if hasattr(path, "read") else os.fspath(path)
+def _map(file: Any, entry: header.Entry, size: int | None) -> np.ndarray:
+    n_bytes = entry.stop - entry.start
+    if not n_bytes or entry.start % entry.dtype.itemsize:
+        file.seek(entry.start)
+        return _read_array(file, entry, size)
+    with memory_errors(n_bytes, file.name):
+        return np.memmap(file, entry.dtype, "r", entry.start, entry.shape)
 
 
 def pack_words(words: Sequence[Hashable]) -> Tensors:

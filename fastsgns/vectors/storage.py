@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, saving
+from fastsgns.formats import header, native, saving
 
 KIND = "vectors"
 ATTR = "attr:"
@@ -50,7 +50,7 @@ def dump(kv: Any) -> tuple[native.Tensors, dict]:
         if not isinstance(name, str):
             raise TypeError(f"the name of an attribute is {name!r}; only a str can be saved")
         values = np.asarray(column)
-        if values.dtype.newbyteorder("<").str.replace("|", "") in native.DTYPES.values():
+        if values.dtype.newbyteorder("<").str.replace("|", "") in header.DTYPES.values():
             tensors[ATTR + name] = values
         else:
             dtype = "|O" if values.dtype.kind == "U" else values.dtype.str

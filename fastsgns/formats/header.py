@@ -1,0 +1,210 @@
+"""The header of a native file: what the file is, and which arrays it holds where.
+
+It is written and checked here, and not by the package safetensors, whose parser takes 25 times the
+size of a header in memory and ends the process where memory is short.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fastsgns.errors import FormatError, TruncatedError
+
+FORMAT = 1
+KEY = "fastsgns"
+OWN = "__metadata__"
+DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "u1"}
+NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
+MOST_BYTES = 100_000_000  # the limit of safetensors
+MOST_OBJECTS = 1 << 16
+MOST_VALUES = 1 << 20
+MOST_DIMENSIONS = 32
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One array: its type, its shape, and where in the file its bytes start and end."""
+
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the header of a native file says.
+
+    Attributes
+    ----------
+    kind : str
+    metadata : dict
+        With ``format`` and ``kind``.
+    entries : dict of str to Entry
+        In the order of their bytes, which follow each other without a gap.
+    """
+
+    kind: str
+    metadata: dict[str, Any]
+    entries: dict[str, Entry]
+
+
+def pack(kind: str, tensors: Mapping[str, np.ndarray], metadata: dict[str, Any]) -> bytes:
+    """Return the bytes of a header, its length in front, for arrays in the order of `tensors`.
+
+    Raises
+    ------
+    TypeError
+        If an array is of a type that a file cannot hold.
+    ValueError
+        If the metadata are more than `parse` takes.
+    """
+    own = json.dumps({"format": FORMAT, "kind": kind, **metadata})
+    header: dict[str, Any] = {OWN: {KEY: own}}
+    end = 0
+    for name, array in tensors.items():
+        start, end = end, end + array.nbytes
+        dtype = NAMES.get(array.dtype.newbyteorder("<"))
+        if dtype is None:
+            raise TypeError(f"{name} is of {array.dtype}; a file holds {', '.join(DTYPES)}")
+        header[name] = {"dtype": dtype, "shape": array.shape, "data_offsets": (start, end)}
+    encoded = json.dumps(header).encode()
+    encoded += b" " * (-len(encoded) % 8)
+    if len(encoded) > MOST_BYTES:
+        raise ValueError(
+            f"the attributes and parameters take {len(encoded):,} bytes; a file holds up to "
+            f"{MOST_BYTES:,}. Store large attributes as arrays of numbers."
+        )
+    _check_parts(encoded, end)
+    _check_parts(own.encode(), end)
+    return len(encoded).to_bytes(8, "little") + encoded
+
+
+def check_length(head: bytes | bytearray, size: int | None) -> int:
+    """Return the length of the header from the first 8 bytes of a file of `size` bytes.
+
+    Raises
+    ------
+    FormatError
+        If a native file does not begin like this.
+    """
+    length = int.from_bytes(head, "little")
+    room = MOST_BYTES if size is None else min(MOST_BYTES, size - 8)
+    if len(head) < 8 or not 2 <= length <= room:
+        raise FormatError(
+            "its first 8 bytes are not the length of a header. Files of other formats load with "
+            "KeyedVectors.load_word2vec_format; a gensim pickle must first be exported from gensim "
+            "with save_word2vec_format"
+        )
+    return length
+
+
+def parse(raw: bytes | bytearray, size: int | None) -> Header:
+    """Parse and check a header.
+
+    Parameters
+    ----------
+    raw : bytes
+        Without the length in front of it.
+    size : int or None
+        Bytes of the whole file, if that is known.
+
+    Raises
+    ------
+    FormatError
+        If anything in it is wrong, or contradicts the size of the file.
+    """
+    start = 8 + len(raw)
+    try:
+        _check_parts(raw, 0 if size is None else size - start)
+        header = json.loads(raw.decode("ascii"))
+        own = header.pop(OWN, {}) if isinstance(header, dict) else None
+        if not isinstance(own, dict):
+            raise ValueError("its header is not an object")
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"its header cannot be read: {error}") from None
+    metadata = _metadata(own, 0 if size is None else size - start)
+    entries = {name: _entry(name, entry, start) for name, entry in header.items()}
+    entries = dict(sorted(entries.items(), key=lambda item: (item[1].start, item[1].stop)))
+    end = start
+    for name, entry in entries.items():
+        if entry.start != end:
+            raise FormatError(f"its array {name!r:.60} does not begin where the one before ends")
+        end = entry.stop
+    if size is not None and end != size:
+        kind = TruncatedError if end > size else FormatError
+        raise kind(f"its arrays end at byte {end:,}, and the file at byte {size:,}")
+    return Header(metadata["kind"], metadata, entries)
+
+
+def _check_parts(text: bytes | bytearray, n_data: int) -> None:
+    """Refuse JSON of more objects than a file has use for: each costs far more than its text."""
+    counts = _count_outside_strings(text, b"{[,")
+    n_objects, n_values = counts[0] + counts[1], counts[2]
+    if n_objects > MOST_OBJECTS or n_values > MOST_VALUES + n_data:
+        raise ValueError(
+            f"the metadata have {n_objects:,} objects and lists of {n_values:,} values; allowed "
+            f"are {MOST_OBJECTS:,} of {MOST_VALUES + n_data:,}"
+        )
+
+
+def _count_outside_strings(text: bytes | bytearray, marks: bytes) -> list[int]:
+    r"""Count each of `marks` in JSON, without those in strings, in little memory.
+
+    Examples
+    --------
+    >>> _count_outside_strings(rb'{"a, b": [1, 2], "\\", ": 3}', b"{,")
+    [1, 3]
+    """
+    plain = np.frombuffer(text.replace(b"\\\\", b"").replace(b'\\"', b""), np.uint8)
+    counts, is_inside = [0] * len(marks), 0
+    for start in range(0, len(plain), BLOCK):
+        block = plain[start : start + BLOCK]
+        n_quotes = np.cumsum(block == ord('"'), dtype=np.uint8) + np.uint8(is_inside)
+        is_inside = int(n_quotes[-1]) % 2
+        outside = block[n_quotes % 2 == 0]
+        for index, mark in enumerate(marks):
+            counts[index] += int(np.count_nonzero(outside == mark))
+    return counts
+
+
+def _metadata(own: dict[str, Any], n_data: int) -> dict[str, Any]:
+    try:
+        _check_parts(own[KEY].encode("ascii"), n_data)
+        metadata = json.loads(own[KEY])
+        version, kind = metadata["format"], metadata["kind"]
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        raise FormatError("it is a safetensors file, but not one of fastsgns") from None
+    if version != FORMAT:
+        raise FormatError(
+            f"it has format version {version!r:.60}, and this release reads {FORMAT}; upgrade "
+            "fastsgns to read it"
+        )
+    if not isinstance(kind, str):
+        raise FormatError(f"its kind is {kind!r:.60}, where a name is expected")
+    return metadata
+
+
+def _entry(name: str, entry: Any, start: int) -> Entry:
+    try:
+        dtype, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
+    except (KeyError, TypeError, ValueError):
+        raise FormatError(f"its array {name!r:.60} has no type, shape or place") from None
+    if not isinstance(dtype, str) or dtype not in DTYPES:
+        known = ", ".join(DTYPES)
+        raise FormatError(f"its array {name!r:.60} is of type {dtype!r:.60}; known are {known}")
+    numbers = (*shape, begin, end)
+    if len(shape) > MOST_DIMENSIONS or not all(type(n) is int and 0 <= n < 2**63 for n in numbers):
+        raise FormatError(f"its array {name!r:.60} has an impossible shape or place")
+    of = np.dtype(DTYPES[dtype])
+    if math.prod(n for n in shape if n) >= 2**63 or end - begin != math.prod(shape) * of.itemsize:
+        raise FormatError(
+            f"its array {name!r:.60} of {dtype} and shape {list(shape)!r:.60} has {end - begin:,} "
+            "bytes"
+        )
+    return Entry(of, shape, start + begin, start + end)
