@@ -16,6 +16,30 @@ class TruncatedError(FormatError, EOFError):
     """A file ends before what its header promises. Both a FormatError and an EOFError."""
 
 
+class NotUTF8Error(UnicodeDecodeError):
+    """A word of a text file is not UTF-8.
+
+    Attributes
+    ----------
+    problem : str
+        The file, the line and the word.
+    remedy : str
+        What to do, in the words of the interface that is used.
+    """
+
+    problem = remedy = ""
+
+    @classmethod
+    def of(cls, error: UnicodeDecodeError, problem: str, remedy: str) -> "NotUTF8Error":
+        """Make the exception from the one of the word."""
+        made = cls(error.encoding, error.object, error.start, error.end, error.reason)
+        made.problem, made.remedy = problem, remedy
+        return made
+
+    def __str__(self) -> str:
+        return f"{self.problem} ({self.reason}); {self.remedy}"
+
+
 class CorpusFileError(FileNotFoundError, TypeError):
     """A file of a corpus does not exist.
 

@@ -1,6 +1,7 @@
 """fastsgns nodes: train, recommend, eval, classify."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from fastsgns import KeyedVectors
 from fastsgns.cli import main, nodemodels
+from fastsgns.graph import files
 from fastsgns.models.nodes import NodeEmbedding
 from fastsgns.models.pairs import PairEmbedding
 from fastsgns.study.graphs import made
@@ -223,3 +225,51 @@ def test_vectors_of_nodes_are_asked_and_converted_like_words(folder: Path, tmp_p
     assert main(["nn", str(folder / "HOPE"), node, "-n", "1"]) == 0
     assert main(["nn", str(folder / "two"), node, "--role", "sum"]) == 1
     assert "roles are input (sources) and output" in capsys.readouterr().err
+
+
+def test_every_fault_of_a_line_has_advice_in_options(capsys):
+    with pytest.raises(SystemExit):
+        run("train", "--help")
+    known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+    assert set(nodemodels.ADVICE) == set(files.ADVICE) == set(files.SEEN)
+    for advice in nodemodels.ADVICE.values():
+        assert set(re.findall(r"--[a-z-]+", advice)) <= known
+        assert "=" not in advice
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (b"1, 2\n2, 3\n", 1, "--delimiter ,"),
+        (b"1,2\n", 1, "--delimiter"),
+        (b"source target\n1 2\n", 1, "--skip-lines 1"),
+        (b"1 2\n1 2 x\n", 2, "--unweighted"),
+        (b"a b w\n1 2 3\n", 1, "--skip-lines 1"),
+        (b"1 2 3 4\n", 1, "--weighted"),
+        (b"1 2\ncaf\xe9 2\n", 2, "--errors replace"),
+    ],
+)
+def test_errors_of_edges_speak_of_options(text, line, words, tmp_path: Path, capsys):
+    edges = tmp_path / "edges.csv"
+    edges.write_bytes(text)
+    for given in (["train", edges, "-o", tmp_path / "new"], ["eval", edges, "--seeds", 1]):
+        assert run(*given, "-q", "--workers", 1) == 1
+        shown = capsys.readouterr().err
+        assert f"edges.csv, line {line}: " in shown
+        assert words in shown
+        assert not re.search(r"\w=", shown)
+
+
+def test_the_advice_about_edges_can_be_followed(tmp_path: Path, capsys):
+    edges = tmp_path / "edges.csv"
+    edges.write_text("source,target,km,note\n1,2,3,x\n2,3,4,y\n3,1,5,z\n")
+    given = ["train", edges, "-o", tmp_path / "new", *FEW, *SHORT, "--delimiter", ",", "-q"]
+    assert run(*given, "--skip-lines", 1, "--weighted") == 0
+    assert run(*given, "--skip-lines", 0, "--unweighted") == 0
+    assert "source" in NodeEmbedding.load(tmp_path / "new").source
+    edges.write_text("a\tb\nb\tc\n")
+    assert run("train", edges, "-o", tmp_path / "new", *FEW, *SHORT, "--delimiter", r"\t") == 0
+    for wrong in (["--delimiter", "ab"], ["--skip-lines", -1], ["--weighted", "--unweighted"]):
+        with pytest.raises(SystemExit):
+            run(*given, *wrong)
+        assert "usage: fastsgns nodes train" in capsys.readouterr().err

@@ -220,7 +220,7 @@ def test_a_disk_that_fills_while_files_are_scanned(monkeypatch, text):
 def test_errors_of_the_text(tmp_path, text):
     path = tmp_path / "latin.txt"
     path.write_bytes(b"caf\xe9 x\ncaf\xe8 \xff x")
-    with pytest.raises(UnicodeDecodeError, match=r"latin\.txt.*caf\\xe9.*errors=\"replace\""):
+    with pytest.raises(UnicodeDecodeError, match=r"latin\.txt.*caf\\xe9.*errors='replace'"):
         EncodedCorpus.from_files([text, path])
     replaced = EncodedCorpus.from_files(path, errors="replace")
     assert list(replaced) == [["caf�", "x"], ["caf�", "�", "x"]]

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,13 @@ def test_several_files_are_one_graph(write):
     assert set(graph.edges()) == {("a", "b", 2), ("b", "c", 1), ("c", "a", 1)}
 
 
+def test_errors_survive_pickling(write):
+    for text in (b"a\n", b"\xff b\n"):
+        with pytest.raises(ValueError, match="line 1") as caught:
+            DirectedGraph.of(write(text))
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
 def test_a_delimiter_lets_names_hold_white_space(write):
     path = write("from,to,km\nNew York, Los\u00a0Angeles ,4000\n a\tb ,New York,2\r\n\n#x,y,z\n")
     graph = DirectedGraph.from_file(path, delimiter=",", skip_lines=1)
@@ -94,10 +102,10 @@ def test_files_without_edges_are_graphs_without_nodes(text, write):
         ("# x\na b c d\n", 2, "more than three columns"),
         ("a b\na b 1\n", 2, "another number of columns"),
         ("a b 1\na b\n", 2, "another number of columns"),
-        ("a b 1\na b x\nc d 1\n", 2, "no number.*'a b x'"),
+        ("a b 1\na b x\nc d 1\n", 2, "not a number.*'a b x'"),
         ("a b 1\na b nan\n", 2, "not finite"),
         ("a b 1\na b 1e39\n", 2, "not finite"),
-        ("a b {}\n", 1, "no number"),
+        ("a b {}\n", 1, "not a number"),
     ],
 )
 def test_bad_lines_are_named(suffix, text, line, words, write, monkeypatch):
@@ -117,12 +125,103 @@ def test_bad_lines_are_counted_with_those_skipped(write):
         DirectedGraph.from_file(write("a\x1fb,c\n"), delimiter=",")
 
 
+@pytest.mark.parametrize("suffix", PACK)
+@pytest.mark.parametrize("size", [3, 1 << 20])
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("1, 2\n2, 3\n3, 1\n", 1, r'delimiter=","'),
+        ("1 2\n2 ,3\n", 2, r'delimiter=" "'),
+        ("1 , 2\n", 1, "comma"),
+        ("# x\n1; 2; 0.5\n", 2, "semicolon"),
+        ("1 2, 0.5\n", 1, "comma"),
+        ("1 2\n\ufeff2 3\n", 2, "byte order mark"),
+    ],
+)
+def test_signs_of_another_form_are_refused(suffix, size, text, line, words, write, monkeypatch):
+    monkeypatch.setattr(ranges, "RANGE_BYTES", size)
+    monkeypatch.setattr(files, "BLOCK_BYTES", max(size, 3))
+    with pytest.raises(FormatError, match=rf"edges.*, line {line}: .*{words}"):
+        DirectedGraph.of(write(text, "edges" + suffix), workers=1)
+
+
+def test_the_advice_against_another_form_helps(write):
+    spaced = write("1, 2\n2, 3\n3, 1\n")
+    assert set(DirectedGraph.of(spaced, delimiter=",").names) == {"1", "2", "3"}
+    assert set(DirectedGraph.of(spaced, delimiter=" ").names) == {"1,", "2,", "3,", "1", "2", "3"}
+    quoted = write('"a","b"\n', "quoted")
+    with pytest.raises(FormatError, match=r"quoted, line 1: .*quotes.*read_csv"):
+        DirectedGraph.of(quoted, delimiter=",")
+    with pytest.raises(FormatError, match=r"quoted, line 2: .*quotes"):
+        DirectedGraph.of(write('a,b\na,"b"\n', "quoted"), delimiter=",", workers=1)
+    assert DirectedGraph.of(write('" x\ny "z"\n')).names == ['"', "x", "y", '"z"']
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "line"),
+    [
+        ("source,target\nann,bob\nbob,cem\n", {"delimiter": ","}, 1),
+        ("# of friends\n\nFromNodeId\tToNodeId\n1\t2\n", {}, 3),
+        ("user_id item_id\nu1 i1\n", {}, 1),
+        ("x;y\n1;2\n2;3\n", {"delimiter": ";"}, 1),
+        ("u v w\n1 2 0.5\n2 3 1\n", {"weighted": False}, 1),
+        ("Source Target\n", {}, 1),
+    ],
+)
+def test_headers_are_not_edges(text, options, line, write):
+    path = write(text)
+    with pytest.raises(FormatError, match=rf"edges.txt, line {line}: it looks like a header.*"):
+        DirectedGraph.of(path, **options)
+    with pytest.raises(FormatError, match="header"):
+        DirectedGraph.from_file([write("1 2\n", "other"), path], **options, workers=1)
+    without = DirectedGraph.of(path, **options, skip_lines=line)
+    whole = DirectedGraph.of(path, **options, skip_lines=0)
+    assert (whole.n_nodes, whole.n_edges) == (without.n_nodes + 2, without.n_edges + 1)
+
+
+def test_headers_of_several_files_are_found_and_edges_are_not_taken_for_headers(write):
+    paths = [write("source target\na b\n", name) for name in ("one", "two.gz")]
+    with pytest.raises(FormatError, match="one, line 1: it looks like a header"):
+        DirectedGraph.from_file(paths)
+    for text in ("source target\ntarget sink\n", "a b\n1 2\nc 3\n", "a b\n", "from a\nb c\n"):
+        assert DirectedGraph.of(write(text)).n_edges == text.count("\n")
+
+
+def test_a_line_that_no_edge_has_is_refused_before_it_is_parsed(write, monkeypatch):
+    monkeypatch.setattr(files, "LONGEST_LINE", 5000)
+    monkeypatch.setattr(files, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(files, "_room", lambda n: _small_room(n))
+    for suffix in ("", ".gz"):
+        for lines in (0, 3):
+            path = write("a b\n" * lines + "1 " * 50_000, "edges" + suffix)
+            with pytest.raises(FormatError, match=rf"line {lines + 1}: it is longer than"):
+                DirectedGraph.from_file(path, workers=1)
+    name = "x" * 4000
+    assert DirectedGraph.from_file(write(f"a {name}\n" * 5)).n_nodes == 2
+
+
+def _small_room(n: int) -> tuple[np.ndarray, np.ndarray]:
+    assert n <= 7000
+    return np.empty(n + 2, np.uint8), np.empty(n // 3 + 1)
+
+
+def test_the_whole_long_line_is_in_no_error(write):
+    with pytest.raises(FormatError) as caught:
+        DirectedGraph.of(write("a b c d " * 100_000))
+    assert len(str(caught.value)) < 1000
+
+
 def test_names_that_are_not_utf8(write):
     path = write(b"a \xff\xfe\nb a\n")
-    with pytest.raises(UnicodeDecodeError, match="not UTF-8"):
+    with pytest.raises(
+        UnicodeDecodeError, match=r"edges.txt, line 1: .*not UTF-8.*errors='replace'"
+    ):
         DirectedGraph.from_file(path)
+    spaced = write(b"a,b\n\nc \xff d,e\n", "spaced.gz")
+    with pytest.raises(UnicodeDecodeError, match=r"spaced.gz, line 3: the word b'c .xff d'"):
+        DirectedGraph.from_file(spaced, delimiter=",")
     assert "\ufffd\ufffd" in DirectedGraph.from_file(path, errors="replace").names
-    with pytest.raises(ValueError, match='use "replace"'):
+    with pytest.raises(ValueError, match='"replace" keeps'):
         DirectedGraph.from_file(path, errors="ignore")
 
 
@@ -195,6 +294,9 @@ def textbook(text: bytes, delimiter: str | None) -> list | None:
         fields = [field.strip() for field in line.split(delimiter.encode() if delimiter else None)]
         if len(fields) not in (2, 3) or not (fields[0] and fields[1]):
             return None
+        ends = fields[0][-1:], fields[1][:1], fields[1][-1:]
+        if delimiter is None and any(end in b",;" for end in ends):
+            return None
         try:
             weights = [float(field) for field in fields[2:]]
         except ValueError:
@@ -218,7 +320,7 @@ def test_any_text_is_read_as_python_would(tmp_path_factory, parts, delimiter, si
         patch.setattr(ranges, "RANGE_BYTES", size)
         if wanted is None:
             with pytest.raises(FormatError, match=r"any.txt, line \d+: "):
-                DirectedGraph.from_file(path, delimiter=delimiter, workers=1)
+                DirectedGraph.from_file(path, delimiter=delimiter, workers=1, skip_lines=0)
             return
-        graph = DirectedGraph.from_file(path, delimiter=delimiter, workers=1)
+        graph = DirectedGraph.from_file(path, delimiter=delimiter, workers=1, skip_lines=0)
     assert content(graph) == content(DirectedGraph.of(wanted))

@@ -1,5 +1,7 @@
 """Graphs out of what other packages hold; those that are not installed are stood in for."""
 
+from decimal import Decimal
+from fractions import Fraction
 from types import SimpleNamespace
 
 import numpy as np
@@ -170,3 +172,48 @@ def test_missing_names_are_refused_whatever_they_are():
             DirectedGraph.from_edges(["a", missing], ["b", "c"])
         with pytest.raises(ValueError, match="lacks the one of node 1"):
             DirectedGraph.from_edges([0], [1], names=["a", missing])
+
+
+@pytest.mark.parametrize("weight", [None, float("nan"), float("inf"), "1", [2], {}])
+@pytest.mark.parametrize("form", ["tuples", "columns", "networkx"])
+def test_a_weight_that_is_none_is_located(form, weight):
+    edges = [(f"n{i}", f"n{i + 1}", 1.0) for i in range(1000)]
+    edges[700] = ("n700", "n701", weight)
+    with pytest.raises((ValueError, TypeError), match=r"edge 700 \('n700' -> 'n701'\) has weight"):
+        if form == "tuples":
+            DirectedGraph.of(edges)
+        elif form == "columns":
+            DirectedGraph.from_edges(*map(list, zip(*edges)))
+        else:
+            networkx = pytest.importorskip("networkx")
+            graph = networkx.DiGraph()
+            graph.add_weighted_edges_from(edges)
+            DirectedGraph.of(graph)
+
+
+def test_numbers_of_any_kind_are_weights():
+    weights = [Decimal("0.5"), Fraction(1, 4), np.float16(2), True, 3]
+    graph = DirectedGraph.from_edges(range(5), range(1, 6), weights)
+    assert [weight for *_, weight in sorted(graph.edges())] == [0.5, 0.25, 2, 1, 3]
+
+
+def test_an_attribute_that_no_edge_has_is_refused():
+    networkx = pytest.importorskip("networkx")
+    graph = networkx.DiGraph([("a", "b", {"w": 2, "kind": "x"}), ("b", "c")])
+    with pytest.raises(ValueError, match=r"no edge has the attribute 'wieght'.*'kind', 'w'"):
+        DirectedGraph.from_networkx(graph, weight="wieght")
+    assert set(DirectedGraph.of(graph, weight="w").edges()) == {("a", "b", 2), ("b", "c", 1)}
+    assert DirectedGraph.of(graph).out_weights is None
+    assert DirectedGraph.from_networkx(networkx.DiGraph(), weight="w").n_edges == 0
+    igraph = pytest.importorskip("igraph")
+    other = igraph.Graph(edges=[(0, 1)], edge_attrs={"w": [2]})
+    for options in ({"weight": "wieght"}, {"name": "label"}):
+        with pytest.raises(ValueError, match="has the attribute"):
+            DirectedGraph.of(other, **options)
+    assert DirectedGraph.of(other, weight="w").out_weights.tolist() == [2, 2]
+
+
+def test_open_files_are_no_edges(tmp_path):
+    (tmp_path / "edges").write_text("a b\n")
+    with open(tmp_path / "edges") as file, pytest.raises(TypeError, match="allowed are a path"):
+        DirectedGraph.of(file)

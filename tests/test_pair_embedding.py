@@ -69,8 +69,27 @@ def test_what_is_no_pairs_is_refused(pairs, message):
 
 
 def test_a_file_with_other_lines_is_refused(tmp_path):
-    (tmp_path / "f").write_text("a b\n\nc d e\n")
-    with pytest.raises(ValueError, match=r"3 words in pair 2 \('c d e'\)"):
+    for text, line, seen in (
+        ("a b\n\nc d e\n", 3, r"more than two columns.*fit\(\(sources, targets\)\).*'c d e'"),
+        ("a b\n#\n", 2, "lacks a column"),
+        ("a, b\n", 1, "comma"),
+        ("a,b\n", 1, "lacks a column"),
+        ("user item\n1 2\n2 3\n", 1, "header"),
+        ("x y\n1 2\n2 3\n", 1, "header"),
+        ("a b\n\ufeffb c\n", 2, "byte order mark"),
+    ):
+        (tmp_path / "f").write_text(text)
+        with pytest.raises(ValueError, match=rf"f, line {line}: .*{seen}"):
+            PairEmbedding(**SMALL).fit(tmp_path / "f")
+
+
+def test_a_file_of_pairs_may_begin_with_a_mark_and_hold_odd_names(tmp_path):
+    (tmp_path / "f").write_text("\ufeff#a %b\r\n\n  \u00e9 #a\n")
+    model = PairEmbedding(**SMALL).fit(tmp_path / "f")
+    assert model.source.index_to_key == ["#a", "\u00e9"]
+    assert model.target.index_to_key == ["%b", "#a"]
+    (tmp_path / "f").write_bytes(b"a b\n\nc caf\xe9\n")
+    with pytest.raises(UnicodeDecodeError, match=r"f, line 3: the word .*convert the file"):
         PairEmbedding(**SMALL).fit(tmp_path / "f")
 
 

@@ -191,7 +191,7 @@ def test_an_interrupted_file_is_no_file(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["two words", "", "line\n"])
+@pytest.mark.parametrize("name", ["two words", "", "line\n", "\ufeffa"])
 def test_names_that_are_no_words_can_not_be_written(tmp_path, name):
     with pytest.raises(ValueError, match="rename that node"):
         WalkFile(None, ["a", name])

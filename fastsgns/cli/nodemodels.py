@@ -5,10 +5,23 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastsgns.cli.arguments import UsageError, add_reading, positive
+from fastsgns.errors import NotUTF8Error
 from fastsgns.formats import registry
 from fastsgns.formats.files import local_path
 from fastsgns.graph import storage
 from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.graph.files import HEADER, LONG, EdgeError
+from fastsgns.graph.lines import (
+    FEW,
+    MANY,
+    MARK,
+    MIXED,
+    NO_NUMBER,
+    NOT_FINITE,
+    QUOTED,
+    RESERVED,
+    SEPARATOR,
+)
 from fastsgns.models.factors import HOPE, STRAP
 from fastsgns.models.links import LinkModel
 from fastsgns.models.linktraining import MATRICES
@@ -27,6 +40,22 @@ LEARNT = (
 )  # fmt: skip
 
 
+ADVICE = {
+    FEW: "give the character between columns, such as --delimiter ,",
+    MANY: "--weighted ignores those after the third, --unweighted those after the second",
+    MIXED: "--unweighted ignores the weights",
+    NO_NUMBER: "--unweighted ignores it, --skip-lines 1 leaves out a header",
+    NOT_FINITE: "--unweighted ignores the weights",
+    RESERVED: "remove it from the file",
+    SEPARATOR: "--delimiter , takes it as the end of a column, --delimiter ' ' as a part of the "
+    "name",
+    QUOTED: "remove them from the file",
+    MARK: "remove it from the file",
+    HEADER: "--skip-lines 1 leaves it out, --skip-lines 0 takes it for an edge",
+    LONG: "give a text file with an edge per line",
+}
+
+
 def add_graph(parser: argparse.ArgumentParser) -> None:
     """Declare what `read_graph` wants to know."""
     parser.add_argument(
@@ -40,11 +69,22 @@ def add_graph(parser: argparse.ArgumentParser) -> None:
         "--undirected", action="store_true", help="each edge goes both ways (default: one way)"
     )
     parser.add_argument(
-        "--delimiter", metavar="TEXT", help="what separates the columns (default: white space)"
-    )
+        "--delimiter", type=delimiter, metavar="C",
+        help="character that separates the columns, \\t for a tab (default: white space)",
+    )  # fmt: skip
+    columns = parser.add_mutually_exclusive_group()
+    columns.add_argument(
+        "--weighted", action="store_const", const=True,
+        help="the third column is the weight; ignore further ones (default: if there is one)",
+    )  # fmt: skip
+    columns.add_argument(
+        "--unweighted", dest="weighted", action="store_const", const=False,
+        help="ignore the columns after the two nodes",
+    )  # fmt: skip
     parser.add_argument(
-        "--unweighted", action="store_true", help="ignore what stands after the two nodes"
-    )
+        "--skip-lines", type=not_negative, metavar="N",
+        help="leave out the first N lines of each file, such as a header",
+    )  # fmt: skip
     add_reading(parser)
 
 
@@ -105,23 +145,51 @@ def add_training(parser: argparse.ArgumentParser) -> None:
 
 def read_graph(arguments: argparse.Namespace) -> DirectedGraph:
     """Read the edge lists, or load the saved graph, that the arguments of `add_graph` name."""
-    options: dict[str, Any] = {}
+    options = {name: getattr(arguments, name) for name in ("delimiter", "weighted", "skip_lines")}
+    options = {name: value for name, value in options.items() if value is not None}
     if arguments.undirected:
         options["directed"] = False
-    if arguments.delimiter is not None:
-        options["delimiter"] = arguments.delimiter
-    if arguments.unweighted:
-        options["weighted"] = False
     paths = arguments.edges
     if saved := [path for path in paths if storage.is_saved(path)]:
         if len(paths) > 1 or options:
             raise UsageError(f"{saved[0]} is a saved graph, which takes no other file nor option")
         return DirectedGraph.load(paths[0])
-    with reading_bar(arguments.progress, "B") as report:
-        return DirectedGraph.from_file(
-            paths, workers=arguments.workers, errors=_errors(arguments.errors), progress=report,
-            **options,
-        )  # fmt: skip
+    try:
+        with reading_bar(arguments.progress, "B") as report:
+            return DirectedGraph.from_file(
+                paths, workers=arguments.workers, errors=_errors(arguments.errors),
+                progress=report, **options,
+            )  # fmt: skip
+    except EdgeError as error:
+        raise error.worded(advice=ADVICE) from None
+    except NotUTF8Error as error:
+        advice = "give --errors replace, or convert the file to UTF-8"
+        raise ValueError(f"{error.problem}; {advice}") from None
+
+
+def delimiter(text: str) -> str:
+    r"""Take the character between columns, for argparse.
+
+    Examples
+    --------
+    >>> delimiter(","), delimiter("\\t")
+    (',', '\t')
+    """
+    character = "\t" if text == "\\t" else text
+    if len(character) != 1 or not character.isascii():
+        raise argparse.ArgumentTypeError(f"{text!r} is not one ASCII character, such as , or \\t")
+    return character
+
+
+def not_negative(text: str) -> int:
+    """Parse an integer of at least 0, for argparse.
+
+    Examples
+    --------
+    >>> not_negative("0")
+    0
+    """
+    return 0 if text == "0" else positive(text)
 
 
 def _errors(errors: str) -> str:

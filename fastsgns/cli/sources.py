@@ -16,13 +16,14 @@ from fastsgns.cli.streams import STDIO, is_stream
 from fastsgns.console import INTERRUPTED, say
 from fastsgns.corpus.encoded import count_words
 from fastsgns.corpus.vocabulary import Vocabulary
-from fastsgns.errors import FormatError
+from fastsgns.errors import FormatError, NotUTF8Error
 from fastsgns.formats import files, native, writing
 from fastsgns.models.links import LinkModel
 from fastsgns.progress import reading_bar
 from fastsgns.vectors.spaces import COMBINATIONS, SPACES
 
 TRAINED_ON = {"corpus": "train", "cooccurrences": "glove"}
+NOT_UTF8 = "give --errors replace or --errors ignore, or convert the file"
 FORMATS = {".txt": "text", ".vec": "text", ".bin": "binary"}
 
 
@@ -101,13 +102,8 @@ def _texts(paths: Sequence[str]) -> Iterator[list[str]]:
     with contextlib.ExitStack() as stack:
         try:
             yield [stack.enter_context(_spooled_stdin()) if p == STDIO else p for p in paths]
-        except UnicodeDecodeError as error:
-            raise ValueError(_not_utf8(error)) from None
-
-
-def _not_utf8(error: UnicodeDecodeError) -> str:
-    problem = error.reason.partition("; pass ")[0]
-    return f"{problem}; give --errors replace or --errors ignore, or convert the file"
+        except NotUTF8Error as error:
+            raise ValueError(f"{error.problem}; {NOT_UTF8}") from None
 
 
 @contextlib.contextmanager

@@ -4,9 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fastsgns.corpus.files import is_stream
 from fastsgns.corpus.packed import PackedWords
 from fastsgns.corpus.ranges import FileScan, Range
 from fastsgns.corpus.scan import Scanner
+from fastsgns.errors import NotUTF8Error
+from fastsgns.formats.files import decompressor, open_binary
+
+BLOCK_BYTES = 1 << 20
 
 
 @dataclass
@@ -35,7 +40,7 @@ def merge(scan: FileScan, errors: str) -> Merged:
 
     Raises
     ------
-    ValueError
+    NotUTF8Error
         If a type is not UTF-8 and `errors` is "strict".
     """
     starts = _starts(scan.ranges)
@@ -54,7 +59,11 @@ def merge(scan: FileScan, errors: str) -> Merged:
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     counts = merged.counts()[order]
-    words, unique = _decode(merged, order, errors, scan.ranges, starts, first)
+    try:
+        words, unique = _decode(merged, order, errors)
+    except _InvalidType as found:
+        index, word = found.args
+        raise _undecodable(scan, word, first[index], starts) from None
     if unique is not None:
         counts, rank = _join(counts, unique, len(words)), unique[rank]
     return Merged(words, counts, [rank[table] for table in tables])
@@ -77,47 +86,68 @@ def _positions(scan: FileScan, starts: np.ndarray, index: int) -> np.ndarray:
 
 
 def _decode(
-    scanner: Scanner,
-    order: np.ndarray,
-    errors: str,
-    ranges: list[Range],
-    starts: np.ndarray,
-    first: np.ndarray,
+    scanner: Scanner, order: np.ndarray, errors: str
 ) -> tuple[PackedWords | list[str], np.ndarray | None]:
-    """Decode the types in `order`; if any are alike or empty, also find the word of each."""
+    """Decode the types in `order`; if any are alike or empty, also find the word of each.
+
+    Raises
+    ------
+    _InvalidType
+        If `errors` is "strict", for the first type that is not UTF-8.
+    """
     arena, offsets = scanner.types()
     try:
         arena.decode("utf-8")
         return PackedWords(arena, offsets[order], offsets[order + 1]), None
     except UnicodeDecodeError:
         if errors == "strict":
-            types = [arena[offsets[i] : offsets[i + 1] - 1] for i in order.tolist()]
-            raise _undecodable(types, order, ranges, starts, first) from None
+            raise _InvalidType(*_first_invalid(arena, offsets, order)) from None
     words = arena.decode("utf-8", errors).split("\n")
     ids: dict[str, int] = {}
     unique = [ids.setdefault(words[i], len(ids)) if words[i] else -1 for i in order.tolist()]
     return list(ids), np.array(unique, np.int32)
 
 
-def _undecodable(
-    types: list[bytes],
-    order: np.ndarray,
-    ranges: list[Range],
-    starts: np.ndarray,
-    first: np.ndarray,
-) -> ValueError:
-    """Make the exception for the first type of the corpus that is not UTF-8."""
-    for index, word in enumerate(types):
+class _InvalidType(Exception):
+    """A type that is not UTF-8: its id and its bytes."""
+
+
+def _first_invalid(arena: bytes, offsets: np.ndarray, order: np.ndarray) -> tuple[int, bytes]:
+    for index in order.tolist():
+        word = arena[offsets[index] : offsets[index + 1] - 1]
         try:
             word.decode("utf-8")
-        except UnicodeDecodeError as error:
-            at = np.searchsorted(starts, first[order[index]], "right") - 1
-            reason = (
-                f"{error.reason}: {ranges[at].path} holds the word {word[:40]!r}, which is not "
-                'UTF-8; pass errors="replace" or errors="ignore", or convert the file'
-            )
-            return UnicodeDecodeError("utf-8", word, error.start, error.end, reason)
+        except UnicodeDecodeError:
+            return index, word
     raise AssertionError("every type is UTF-8")
+
+
+def _undecodable(scan: FileScan, word: bytes, token: int, starts: np.ndarray) -> UnicodeError:
+    """Make the exception for a type that is not UTF-8, first seen as token number `token`."""
+    path = scan.ranges[np.searchsorted(starts, token, "right") - 1].path
+    word = scan.as_written(word)
+    try:
+        word.decode("utf-8")
+    except UnicodeDecodeError as error:
+        number = _line_of(path, word)
+        place = path if number is None else f"{path}, line {number}"
+        return NotUTF8Error.of(error, f"{place}: the word {word[:40]!r} is not UTF-8", scan.remedy)
+    raise AssertionError("the type is UTF-8")
+
+
+def _line_of(path: str, word: bytes) -> int | None:
+    """Find the number of the first line that holds a word; None where it cannot be read again."""
+    if is_stream(path) and not decompressor(path):
+        return None
+    with open_binary(path) as file:
+        n_lines, rest = 0, b""
+        while block := file.read(BLOCK_BYTES):
+            text = rest + block
+            if (at := text.find(word)) >= 0:
+                return n_lines + text.count(b"\n", 0, at) + 1
+            rest = text[len(text) - len(word) + 1 :] if len(word) > 1 else b""
+            n_lines += text.count(b"\n", 0, len(text) - len(rest))
+    return None
 
 
 def _join(counts: np.ndarray, unique: np.ndarray, n_words: int) -> np.ndarray:

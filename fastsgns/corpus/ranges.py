@@ -115,7 +115,11 @@ class FileScan:
     scanners : list of Scanner
     n_workers : int
         Threads, no more than there are ranges.
+    remedy : str
+        What to do about a file that is not UTF-8.
     """
+
+    remedy = "read it with LineSentence(path, errors='replace'), or convert the file to UTF-8"
 
     def __init__(self, paths: list[str], workers: int | None, spool: Spool | None) -> None:
         self.ranges = [part for path in paths for part in cut(path)]
@@ -157,6 +161,10 @@ class FileScan:
     def n_tokens(self) -> int:
         """The number of tokens that were read."""
         return sum(part.n_tokens for part in self.ranges)
+
+    def as_written(self, token: bytes) -> bytes:
+        """Return the bytes that a token has in its file."""
+        return token
 
     def count_sentences(self) -> int:
         """Count the lines that are not blank, before the blocks are taken."""

@@ -1,10 +1,14 @@
 """Edges in any order to compressed rows, nodes in order of their degree."""
 
-from collections.abc import Iterable
+import numbers
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
+from fastsgns.formats.keys import is_missing
 from fastsgns.graph.rows import compress, has_duplicates, merge, transpose
 
 
@@ -18,8 +22,17 @@ class Rows:
     signs: np.ndarray | None
 
 
-def check_weights(weights: Iterable[float] | None, n_edges: int) -> np.ndarray | None:
+def check_weights(
+    weights: Iterable[float] | None, n_edges: int, name: Callable[[int], str] = str
+) -> np.ndarray | None:
     """Check the weights of edges; None stays None, as all of weight 1.
+
+    Parameters
+    ----------
+    weights : iterable of float, or None
+    n_edges : int
+    name : callable, optional
+        ``name(i)`` describes edge i, for errors.
 
     Returns
     -------
@@ -28,25 +41,56 @@ def check_weights(weights: Iterable[float] | None, n_edges: int) -> np.ndarray |
     Raises
     ------
     ValueError
-        If their number is another, or one is not finite in float32.
+        If their number is another, or one is missing (None, NaN) or not finite in float32; it
+        names the edge.
     TypeError
-        If they are no real numbers.
+        If one is not a real number; it names the edge.
     """
     if weights is None:
         return None
-    array = np.asarray(weights if hasattr(weights, "__len__") else list(weights))
-    if array.size and array.dtype.kind not in "biuf":
-        raise TypeError(f"weights are of {array.dtype}, where real numbers are wanted")
+    array = _array_of(weights)
     if array.shape != (n_edges,):
         raise ValueError(f"{n_edges} edges with weights of shape {array.shape}")
+    if array.size and array.dtype.kind not in "biuf":
+        array = _as_floats(array, name)
     limit = float(np.finfo(np.float32).max)
     array = np.ascontiguousarray(array, np.float64)
     if len(wrong := np.flatnonzero(~(np.abs(array) <= limit))):
         edge = int(wrong[0])
         raise ValueError(
-            f"edge {edge} has weight {array[edge]}; weights are finite and at most {limit:.2g}"
+            f"edge {name(edge)} has weight {array[edge]}; weights are finite and at most "
+            f"{limit:.2g}. Drop the edge or give it a weight"
         )
     return array
+
+
+def _array_of(weights: Any) -> np.ndarray:
+    """Return an array of numbers as it is, and anything that holds something else as objects."""
+    if hasattr(weights, "__array__"):
+        return np.asarray(weights)
+    listed = list(weights)
+    try:
+        array = np.asarray(listed)
+    except ValueError:  # some of them have a length
+        array = None
+    if array is None or array.ndim != 1 or array.dtype.kind not in "biuf":
+        return np.fromiter(listed, object, len(listed))
+    return array
+
+
+def _as_floats(weights: np.ndarray, name: Callable[[int], str]) -> np.ndarray:
+    """Convert Python's numbers one by one, so that an error can name the edge."""
+    for edge, weight in enumerate(weights.tolist()):
+        if is_missing(weight):
+            raise ValueError(
+                f"edge {name(edge)} has weight {weight!r}; drop the edge or give it a weight"
+            )
+        if not isinstance(weight, (numbers.Real, Decimal)):
+            raise TypeError(
+                f"edge {name(edge)} has weight {weight!r:.60}, a {type(weight).__name__}; weights "
+                "are real numbers"
+            )
+    return weights.astype(np.float64)
 
 
 def build(

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns.errors import FormatError
 from fastsgns.formats import files
 from fastsgns.graph import logistic
 
+SEPARATORS = ",;"
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
@@ -21,8 +23,9 @@ def read_labels(path: str | os.PathLike[str]) -> dict[str, list[str]]:
 
     Raises
     ------
-    ValueError
-        If a line holds a node and no label; it is named.
+    FormatError
+        (a ValueError) with file and line if a line holds a node and no label, is not UTF-8, or
+        seems to be separated by commas or semicolons.
 
     Examples
     --------
@@ -32,14 +35,35 @@ def read_labels(path: str | os.PathLike[str]) -> dict[str, list[str]]:
     {'a': ['red'], 'b': ['red', 'round']}
     """
     found: dict[str, list[str]] = {}
-    for number, line in enumerate(files.lines(path), 1):
-        node, *labels = (line.removeprefix("\ufeff") if number == 1 else line).split() or ["#"]
-        if node[0] in "#%":
-            continue
-        if not labels:
-            raise ValueError(f"{path}, line {number}: node {node} has no label")
-        found.setdefault(node, []).extend(labels)
+    with files.open_binary(path) as file:
+        for number, line in enumerate(file, 1):
+            line = _decoded(line, number, path)
+            node, *labels = line.split() or ["#"]
+            if node[0] in "#%":
+                continue
+            if not labels:
+                raise FormatError(
+                    f"{path}, line {number}: node {node} has no label; a line is `node label`, "
+                    "separated by white space"
+                )
+            if node[-1] in SEPARATORS or any(label[-1] in SEPARATORS for label in labels):
+                raise FormatError(
+                    f"{path}, line {number}: {line.strip()!r:.80} seems to be separated by commas "
+                    "or semicolons; separate node and labels by white space alone"
+                )
+            found.setdefault(node, []).extend(labels)
     return found
+
+
+def _decoded(line: bytes | str, number: int, path: Any) -> str:
+    """Return a line of a file as text, without the byte order mark it may begin with."""
+    try:
+        text = line if isinstance(line, str) else line.decode()
+    except UnicodeDecodeError as error:
+        raise FormatError(
+            f"{path}, line {number}: {line[:40]!r} is not UTF-8 ({error.reason}); convert the file"
+        ) from None
+    return text.removeprefix("\ufeff") if number == 1 else text
 
 
 @dataclass(frozen=True)

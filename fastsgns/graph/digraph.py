@@ -111,7 +111,12 @@ class DirectedGraph(Adjacency):
             target_ids = check_indices(targets, len(listed), "targets")
             if len(source_ids) != len(target_ids):
                 raise ValueError(f"there are {len(source_ids)} sources, {len(target_ids)} targets")
-        checked = check_weights(weights, len(source_ids))
+
+        def name(edge: int) -> str:
+            source, target = (listed[ids[edge]] for ids in (source_ids, target_ids))
+            return f"{edge} ({source!r:.40} -> {target!r:.40})"
+
+        checked = check_weights(weights, len(source_ids), name)
         return cls._assemble(source_ids, target_ids, checked, listed, directed)
 
     @classmethod
@@ -134,7 +139,7 @@ class DirectedGraph(Adjacency):
         delimiter: str | None = None,
         comments: str = "#%",
         weighted: bool | None = None,
-        skip_lines: int = 0,
+        skip_lines: int | None = None,
         workers: int | None = None,
         errors: str = "strict",
         progress: Progress | None = None,
@@ -143,7 +148,8 @@ class DirectedGraph(Adjacency):
 
         Plain files are read by several threads; the graph is the same for any number of them.
         Empty lines are left out; a line may end with CR LF and the file begin with a byte order
-        mark.
+        mark. What shows that a file was written in another form is an error: a comma or a semicolon
+        at the end of a name while white space separates the columns, names in quotes, a header.
 
         Parameters
         ----------
@@ -160,8 +166,10 @@ class DirectedGraph(Adjacency):
             True: the third column is the weight, and further columns are ignored. False: all
             columns from the third on are ignored. None: two columns, or three with a weight, the
             same number in all lines.
-        skip_lines : int
-            Lines at the beginning of each file to leave out, such as a header.
+        skip_lines : int, optional
+            Lines at the beginning of each file to leave out, such as a header. By default none is
+            left out, and a first line that looks like a header (well-known titles of columns, or
+            words where all other names are numbers) is an error; 0 takes it for an edge.
         workers : int, optional
             Threads; by default one a core.
         errors : str
@@ -172,11 +180,11 @@ class DirectedGraph(Adjacency):
         Raises
         ------
         FormatError
-            (a ValueError) with file and number of the first line of a block that is no edge.
+            (a ValueError) with file and number of the first line of a block that is not an edge.
         FileNotFoundError, IsADirectoryError
             If there is no such file, or it is a directory.
         UnicodeDecodeError
-            (a ValueError) if a name is not UTF-8.
+            (a ValueError) if a name is not UTF-8; it names the file and the line.
         EOFError, OSError
             If a compressed file is cut, or damaged.
 
@@ -227,6 +235,12 @@ class DirectedGraph(Adjacency):
         graph : networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
         weight : str, optional
             The attribute of edges that weighs them, 1 where it is missing; None: all weigh 1.
+
+        Raises
+        ------
+        ValueError
+            If no edge has the attribute (other than the default "weight"), or a weight is None,
+            NaN or not finite.
         """
         return cls._of_content(readers.of_networkx(graph, weight))
 
@@ -240,9 +254,15 @@ class DirectedGraph(Adjacency):
         ----------
         graph : igraph.Graph
         weight : str, optional
-            The attribute of edges that weighs them, if it exists; None: all weigh 1.
+            The attribute of edges that weighs them; None: all weigh 1, as without the default one.
         name : str
-            The attribute of vertices that names them, if it exists; else their numbers do.
+            The attribute of vertices that names them; without the default one their numbers do.
+
+        Raises
+        ------
+        ValueError
+            If there is no such attribute (other than the defaults), or a weight is None, NaN or
+            not finite.
         """
         return cls._of_content(readers.of_igraph(graph, weight, name))
 

@@ -1,7 +1,9 @@
 """Edge-list files read in parallel: byte ranges of plain files, compressed ones as streams."""
 
 import os
-from collections.abc import Callable, Hashable, Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -13,31 +15,110 @@ from fastsgns.corpus.packed import PackedWords
 from fastsgns.corpus.ranges import FileScan, Range, fill, stream
 from fastsgns.errors import FormatError
 from fastsgns.formats.files import existing_file, is_open, is_path, open_binary
-from fastsgns.graph.lines import FEW, MANY, MIXED, NO_NUMBER, NOT_FINITE, RESERVED, Lines
+from fastsgns.graph.lines import (
+    FEW,
+    MANY,
+    MARK,
+    MIXED,
+    NO_NUMBER,
+    NOT_FINITE,
+    QUOTED,
+    RESERVED,
+    SEPARATOR,
+    Lines,
+)
 
 BLOCK_BYTES = 1 << 20
+LONGEST_LINE = 1 << 24
+HEADER, LONG = 20, 21  # faults that are not of a single line's parser
 HIDDEN = {27: "\t", 28: "\v", 29: "\f", 30: "\r", 31: " "}
-FAULTS = {
+REVEALED = bytes(ord(HIDDEN.get(byte, chr(byte))) for byte in range(256))
+NUMBER = re.compile(r"[-+]?[0-9.]+")
+TITLE = re.compile(  # of a column, such as source, FromNodeId, node_1, "user id"
+    "(source|target|src|dst|dest|destination|origin|from|to|head|tail|node|user|item|follower|"
+    "followee|subject|object|parent|child|sender|receiver|citing|cited|id)"
+    "[ _]?(node)?[ _]?(id|name)?[ _]?[12]?",
+    re.IGNORECASE,
+)
+SEEN = {
     FEW: "it lacks a column: a line is `source target` or `source target weight`",
-    MANY: "it has more than three columns; weighted=True or False ignores those after the "
-    "weight or the target, delimiter= says what stands between columns",
-    MIXED: "other lines have another number of columns; weighted=False ignores the weights",
-    NO_NUMBER: "its third column is no number; weighted=False ignores it, skip_lines=1 a header",
+    MANY: "it has more than three columns",
+    MIXED: "other lines have another number of columns",
+    NO_NUMBER: "its third column is not a number",
     NOT_FINITE: "its weight is not finite, or more than a float32 holds",
     RESERVED: "one of its names holds a control character from 27 to 31",
+    SEPARATOR: "one of its names ends, or its target begins, with a comma or a semicolon",
+    QUOTED: "one of its names is in quotes, which edge lists do not have",
+    MARK: "it begins with a byte order mark, which belongs at the beginning of a file",
+    HEADER: "it looks like a header, as no other line has these names",
+    LONG: f"it is longer than {LONGEST_LINE:,} bytes, which no edge is",
+}
+ADVICE = {
+    FEW: 'give the character between columns, such as delimiter=","',
+    MANY: "weighted=True ignores those after the third, weighted=False those after the second",
+    MIXED: "weighted=False ignores the weights",
+    NO_NUMBER: "weighted=False ignores it, skip_lines=1 leaves out a header",
+    NOT_FINITE: "weighted=False ignores the weights",
+    RESERVED: "remove it from the file",
+    SEPARATOR: 'delimiter="," takes it as the end of a column, delimiter=" " as a part of the name',
+    QUOTED: "remove them, or read the file with pandas.read_csv and give the table",
+    MARK: "remove it from the file",
+    HEADER: "skip_lines=1 leaves it out, skip_lines=0 takes it for an edge",
+    LONG: "give a text file with an edge per line",
 }
 Progress = Callable[[int, int | None], object]
 Edges = tuple[np.ndarray, np.ndarray, np.ndarray | None, list[Hashable]]
 
 
+class EdgeError(FormatError):
+    """A line of a file of edges or pairs cannot be read as such.
+
+    Attributes
+    ----------
+    path : str
+    number : int
+        Of the line, from 1.
+    fault : int
+        What is wrong; a key of `SEEN` and `ADVICE`.
+    line : str
+    """
+
+    path, number, fault, line = "", 0, 0, ""
+
+    @classmethod
+    def of(
+        cls,
+        path: str,
+        number: int,
+        fault: int,
+        line: str,
+        seen: Mapping[int, str] = SEEN,
+        advice: Mapping[int, str] = ADVICE,
+    ) -> "EdgeError":
+        """Make the exception; `seen` and `advice` are in the words of the interface used."""
+        made = cls(f"{path}, line {number}: {seen[fault]}; {advice[fault]}. It is {line!r:.80}")
+        made.path, made.number, made.fault, made.line = path, number, fault, line
+        return made
+
+    def worded(
+        self, seen: Mapping[int, str] = SEEN, advice: Mapping[int, str] = ADVICE
+    ) -> "EdgeError":
+        """Return the error in other words."""
+        return EdgeError.of(self.path, self.number, self.fault, self.line, seen, advice)
+
+
 @dataclass
 class Syntax:
-    """What `DirectedGraph.from_file` says of its parameters of the same names."""
+    """What `DirectedGraph.from_file` says of its parameters of the same names.
+
+    With `max_columns` 2 a third column is an error; `weighted` has no effect then.
+    """
 
     delimiter: str | None = None
     comments: str = "#%"
     weighted: bool | None = None
-    skip_lines: int = 0
+    skip_lines: int | None = None
+    max_columns: int = 3
 
     def __post_init__(self) -> None:
         delimiter = self.delimiter
@@ -50,14 +131,14 @@ class Syntax:
             )
         if not self.comments.isascii():
             raise ValueError(f"comments are {self.comments!r}; allowed are ASCII characters")
-        if self.skip_lines < 0:
-            raise ValueError(f"skip_lines is {self.skip_lines}; allowed are 0, 1, ...")
+        if self.skip_lines is not None and self.skip_lines < 0:
+            raise ValueError(f"skip_lines is {self.skip_lines}; allowed are 0, 1, ... and None")
 
     def lines(self) -> Lines:
         """Make a parser."""
         delimiter = -1 if self.delimiter is None else ord(self.delimiter)
         weighted = -1 if self.weighted is None else int(self.weighted)
-        return Lines(self.comments.encode(), delimiter, weighted)
+        return Lines(self.comments.encode(), delimiter, weighted if self.max_columns > 2 else -2)
 
 
 class EdgeScan(FileScan):
@@ -70,30 +151,42 @@ class EdgeScan(FileScan):
     syntax : Syntax
     """
 
+    remedy = (
+        "errors='replace' keeps a character for each invalid byte; or convert the file to UTF-8"
+    )
+
     def __init__(self, paths: list[str], workers: int | None, syntax: Syntax) -> None:
         super().__init__(paths, workers, None)
         self._syntax = syntax
         self._found: dict[int, list[tuple[np.ndarray, np.ndarray | None]]] = {}
+        self._first_lines: dict[int, tuple[int, bytes]] = {}
         self._n_columns = 0
 
     def _scan(self, thread: int, part: Range) -> None:
         scanner, lines = self.scanners[thread], self._syntax.lines()
         part.scanner, part.first_token = thread, scanner.n_tokens
         found = self._found[id(part)] = []
+        skip = (self._syntax.skip_lines or 0) if part.is_first else 0
+        n_skipped = 0
         with naming(part.path), open_binary(part.path, buffering=0) as file:
-            skip = self._syntax.skip_lines if part.is_first else 0
-            for block in _stream_lines(file) if part.stop is None else _range_lines(file, part):
+            for block in _whole_lines(file, part):
                 if self._crew.stop.is_set():
                     return
-                text, skipped = _without_lines(block, skip)
-                skip -= skipped
-                n_before = lines.n_lines
+                if len(block) > LONGEST_LINE and block.find(b"\n", 0, LONGEST_LINE + 1) < 0:
+                    number = _lines_before(part) + n_skipped + lines.n_lines + 1
+                    raise _error(part.path, number, LONG, block)
+                text, skipped = _without_lines(block, skip - n_skipped)
+                n_skipped += skipped
+                n_before = lines.n_lines + n_skipped
                 names, weights = _room(len(text))
                 n_bytes, n_edges, fault, at = lines.parse(text, names, weights)
                 if fault or (n_edges and not self._same_columns(lines.n_columns)):
-                    n_lines = _lines_before(part) + self._syntax.skip_lines * part.is_first
-                    n_lines += lines.n_lines if fault else n_before + text[:at].count(b"\n")
-                    raise _error(part.path, n_lines + 1, fault or MIXED, text[at:])
+                    n_lines = lines.n_lines + n_skipped if fault else n_before + _n_lines(text[:at])
+                    number = _lines_before(part) + n_lines + 1
+                    raise _error(part.path, number, fault or MIXED, text[at:])
+                if n_edges and part.is_first and id(part) not in self._first_lines:
+                    number = n_before + _n_lines(text[:at]) + 1
+                    self._first_lines[id(part)] = number, _line(text[at:])
                 ids, _ = scanner.feed(names[:n_bytes])
                 kept = weights[:n_edges].copy() if lines.n_columns == 3 else None
                 found.append((ids.copy(), kept))
@@ -118,7 +211,28 @@ class EdgeScan(FileScan):
         words = types.words.unpacked if isinstance(types.words, PackedWords) else types.words
         if self._syntax.delimiter is not None:
             words = "\n".join(words).translate(HIDDEN).split("\n") if words else []
+        if self._syntax.skip_lines is None:
+            self._check_headers([block[0] for block in blocks], ids, words, types.counts)
         return ends[:, 0].copy(), ends[:, 1].copy(), weights, list(words)
+
+    def _check_headers(
+        self, parts: list[Range], ids: list[np.ndarray], words: list[Any], counts: np.ndarray
+    ) -> None:
+        """Refuse a file whose first line has the titles of columns in place of an edge."""
+        firsts: dict[int, list[int]] = {}
+        for part, local in zip(parts, ids):
+            if id(part) in self._first_lines and len(local):
+                firsts.setdefault(id(part), local[:2].tolist())
+        n_first = Counter(node for pair in firsts.values() for node in pair)
+        for part in self.ranges:
+            pair = firsts.get(id(part), [])
+            is_alone = pair and all(counts[node] == n_first[node] for node in pair)
+            if is_alone and _are_titles(pair, words):
+                number, line = self._first_lines[id(part)]
+                raise _error(part.path, number, HEADER, line)
+
+    def as_written(self, token: bytes) -> bytes:  # noqa: D102
+        return token if self._syntax.delimiter is None else token.translate(REVEALED)
 
 
 def read_edges(
@@ -130,6 +244,11 @@ def read_edges(
 ) -> Edges:
     """Read edge lists; parameters and exceptions as of `DirectedGraph.from_file`.
 
+    Raises
+    ------
+    EdgeError
+        If a line is not an edge.
+
     Returns
     -------
     sources, targets : ndarray of int32, shape (E,)
@@ -138,7 +257,10 @@ def read_edges(
         In first-seen order.
     """
     if errors == "ignore":
-        raise ValueError('errors is "ignore", which may leave nothing of a name; use "replace"')
+        raise ValueError(
+            'errors is "ignore", which may leave nothing of a name; "replace" keeps a character '
+            "for what is not UTF-8"
+        )
     scan = EdgeScan(_checked(paths), workers, syntax)
     scan.run(progress)
     return scan.edges(errors)
@@ -167,32 +289,49 @@ def _room(n: int) -> tuple[np.ndarray, np.ndarray]:
     return np.empty(n + 2, np.uint8), np.empty(n // 3 + 1)
 
 
-def _range_lines(file: BinaryIO, part: Range) -> Iterator[bytes]:
-    """Yield the lines that begin in a range, at once."""
-    assert part.stop is not None
-    begin = part.start - (not part.is_first)
-    file.seek(begin)
-    buffer = memoryview(bytearray(part.stop - begin))
-    data = bytes(fill(file, buffer))
-    start = 0 if part.is_first else data.find(b"\n") + 1
-    if start == 0 and not part.is_first:
-        return  # a line that began earlier goes through
-    pieces = [data[start:]]
-    while pieces[-1] and not pieces[-1].endswith(b"\n") and (more := file.read(BLOCK_BYTES)):
-        pieces.append(more[: more.find(b"\n") + 1] or more)
-    yield b"".join(pieces)
+def _whole_lines(file: BinaryIO, part: Range) -> Iterator[bytes]:
+    """Yield the lines that begin in a range, or all of a stream, some at a time.
 
-
-def _stream_lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a stream, some at a time."""
-    rest: list[bytes] = []
-    for view in stream(file, memoryview(bytearray(BLOCK_BYTES))):
+    Of a line that is too long only so much is yielded that this shows.
+    """
+    buffer = memoryview(bytearray(BLOCK_BYTES))
+    pieces = stream(file, buffer) if part.stop is None else _range_pieces(file, part, buffer)
+    rest, length = [b""], 0
+    for view in pieces:
         piece = bytes(view)
         if stop := piece.rfind(b"\n") + 1:
             yield b"".join([*rest, piece[:stop]])
-            rest.clear()
+            rest, length = [], 0
         rest.append(piece[stop:])
+        length += len(rest[-1])
+        if length > LONGEST_LINE:
+            break
     yield b"".join(rest)
+
+
+def _range_pieces(file: BinaryIO, part: Range, buffer: memoryview) -> Iterator[bytes]:
+    """Yield the bytes of the lines that begin in a range of a plain file."""
+    assert part.stop is not None
+    skipping = not part.is_first
+    position = part.start - skipping
+    file.seek(position)
+    inside = False
+    while (position < part.stop or inside) and len(view := fill(file, buffer)):
+        piece, room = bytes(view), part.stop - position
+        position += len(piece)
+        begin = piece.find(b"\n") + 1 if skipping else 0
+        if skipping and not begin:
+            continue  # inside a line that began earlier
+        skipping = False
+        if begin >= room and not inside:
+            return
+        end = len(piece)
+        if room < end:
+            end = piece.find(b"\n", max(begin, room - 1)) + 1 or end
+        yield piece[begin:end]
+        inside = not piece[:end].endswith(b"\n")
+        if end < len(piece):
+            return
 
 
 def _without_lines(text: bytes, n_lines: int) -> tuple[bytes, int]:
@@ -217,6 +356,24 @@ def _lines_before(part: Range) -> int:
     return n_lines
 
 
-def _error(path: str, number: int, fault: int, text: bytes) -> FormatError:
-    line = text[: text.find(b"\n") % (len(text) + 1)].decode("utf-8", "replace")
-    return FormatError(f"{path}, line {number}: {FAULTS[fault]}. It is {line.rstrip()!r:.80}")
+def _error(path: str, number: int, fault: int, text: bytes) -> EdgeError:
+    return EdgeError.of(path, number, fault, _line(text).decode("utf-8", "replace").rstrip())
+
+
+def _line(text: bytes) -> bytes:
+    """Return the first line of a text, cut where a message would cut it."""
+    return text[:400].partition(b"\n")[0]
+
+
+def _n_lines(text: bytes) -> int:
+    return text.count(b"\n")
+
+
+def _are_titles(pair: list[int], words: list[Any]) -> bool:
+    """Whether two names are titles of columns: well-known ones, or words among numbers."""
+    names = [words[node] for node in pair]
+    if all(map(TITLE.fullmatch, names)):
+        return True
+    if any(map(NUMBER.fullmatch, names)) or len(words) <= len(set(pair)):
+        return False
+    return all(NUMBER.fullmatch(word) for node, word in enumerate(words) if node not in pair)

@@ -2,16 +2,17 @@
 
 from libc.math cimport fabs
 from libc.stdint cimport int64_t, uint8_t
-from libc.string cimport memchr, memcpy
+from libc.string cimport memchr, memcmp, memcpy
 
 from fastsgns.formats.decimal cimport decimal
 
 cdef enum Weighted:
+    REFUSED = -2
     AUTO = -1
     IGNORED = 0
     WANTED = 1
 
-FEW, MANY, MIXED, NO_NUMBER, NOT_FINITE, RESERVED = range(1, 7)
+FEW, MANY, MIXED, NO_NUMBER, NOT_FINITE, RESERVED, SEPARATOR, QUOTED, MARK = range(1, 10)
 cdef enum Fault:
     NONE = 0
     C_FEW = 1
@@ -20,8 +21,12 @@ cdef enum Fault:
     C_NO_NUMBER = 4
     C_NOT_FINITE = 5
     C_RESERVED = 6
+    C_SEPARATOR = 7
+    C_QUOTED = 8
+    C_MARK = 9
 
 cdef double MAX_WEIGHT = 3.4028234663852886e38
+cdef const char *MARK_BYTES = b"\xef\xbb\xbf"  # U+FEFF in UTF-8
 
 ctypedef struct Field:
     const uint8_t *start
@@ -61,6 +66,27 @@ cdef inline bint _next(const uint8_t *at, const uint8_t *end, int delimiter,
     while field.stop > field.start and _is_space((field.stop - 1)[0]):
         field.stop -= 1
     return True
+
+
+cdef inline bint _separates(uint8_t byte) noexcept nogil:
+    return byte == 44 or byte == 59  # a comma or a semicolon
+
+
+cdef inline bint _is_quoted(const Field *field) noexcept nogil:
+    return field.stop - field.start > 1 and field.start[0] == 34 == (field.stop - 1)[0]
+
+
+cdef inline int _odd_names(const Field *source, const Field *target,
+                           int delimiter) noexcept nogil:
+    """What shows that a line was not written as it is read: a fault, or NONE."""
+    if source.stop - source.start >= 3 and not memcmp(source.start, MARK_BYTES, 3):
+        return C_MARK
+    if delimiter >= 0:
+        return C_QUOTED if _is_quoted(source) or _is_quoted(target) else NONE
+    if (_separates((source.stop - 1)[0]) or _separates(target.start[0])
+            or _separates((target.stop - 1)[0])):
+        return C_SEPARATOR
+    return NONE
 
 
 cdef inline uint8_t *_copy(Field *field, int delimiter, uint8_t *to) noexcept nogil:
@@ -107,7 +133,7 @@ cdef class Lines:
         The byte between columns; -1: any white space.
     weighted : int
         1: the third column is wanted as weight, more are ignored; 0: it is ignored, too;
-        -1: it is a weight if it is there; all lines have it, or none.
+        -1: it is a weight if it is there; all lines have it, or none; -2: it is a fault.
     """
 
     cdef uint8_t is_comment[256]
@@ -185,18 +211,21 @@ cdef class Lines:
     cdef int _edge(self, const uint8_t *line, const uint8_t *end, uint8_t **to,
                    double *weight) except? -1 nogil:
         cdef Field source, target, third, more
-        cdef int fault = NONE
+        cdef int fault
         cdef bint has_third
         if not (_next(line, end, self.delimiter, &source) and source.start < source.stop
                 and _next(source.after, end, self.delimiter, &target)
                 and target.start < target.stop):
             return C_FEW
+        fault = _odd_names(&source, &target, self.delimiter)
+        if fault:
+            return fault
         if self.weighted != IGNORED:
             has_third = _next(target.after, end, self.delimiter, &third)
             if self.weighted == WANTED and not has_third:
                 return C_FEW
-            if self.weighted == AUTO and has_third and _next(
-                    third.after, end, self.delimiter, &more):
+            if has_third and (self.weighted == REFUSED or self.weighted == AUTO and _next(
+                    third.after, end, self.delimiter, &more)):
                 return C_MANY
             if self.n_columns == 0:
                 self.n_columns = 2 + has_third

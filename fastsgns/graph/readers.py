@@ -6,6 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns.formats.files import is_open
+
+MISSING = object()
+
 
 @dataclass
 class Content:
@@ -50,7 +54,10 @@ def of_networkx(graph: Any, weight: str | None) -> Content:
     if weight is None:
         edges = [(ids[source], ids[target], 1.0) for source, target in graph.edges()]
     else:
-        triples = graph.edges(data=weight, default=1.0)
+        triples = list(graph.edges(data=weight, default=MISSING))
+        if triples and all(value is MISSING for _, _, value in triples):
+            _check_attribute(weight, {key for *_, data in graph.edges(data=True) for key in data})
+        triples = [(u, v, 1.0 if value is MISSING else value) for u, v, value in triples]
         edges = [(ids[source], ids[target], value) for source, target, value in triples]
     sources, targets, weights = zip(*edges) if edges else ((), (), ())
     return Content(sources, targets, weights, names, graph.is_directed())
@@ -58,10 +65,28 @@ def of_networkx(graph: Any, weight: str | None) -> Content:
 
 def of_igraph(graph: Any, weight: str | None, name: str) -> Content:
     """Parameters and exceptions as of `DirectedGraph.from_igraph`."""
-    names = graph.vs[name] if name in graph.vs.attributes() else range(graph.vcount())
+    named = name in graph.vs.attributes()
+    if not named and name != "name":
+        raise ValueError(
+            f"no vertex has the attribute {name!r}; there are {graph.vs.attributes()!r:.200}"
+        )
+    names = graph.vs[name] if named else range(graph.vcount())
     ends = np.array(graph.get_edgelist(), np.int64).reshape(-1, 2)
-    weights = graph.es[weight] if weight is not None and weight in graph.es.attributes() else None
+    weights = None
+    if weight is not None and weight in graph.es.attributes():
+        weights = graph.es[weight]
+    elif weight is not None and len(ends):
+        _check_attribute(weight, graph.es.attributes())
     return Content(ends[:, 0], ends[:, 1], weights, names, graph.is_directed())
+
+
+def _check_attribute(weight: str, attributes: Iterable[str]) -> None:
+    """Refuse an attribute that no edge has, unless it is the default one."""
+    if weight != "weight":
+        raise ValueError(
+            f"no edge has the attribute {weight!r}; there are {sorted(attributes)!r:.200}. "
+            "weight=None gives each edge the weight 1"
+        )
 
 
 def columns_of(table: Any) -> list[Any] | None:
@@ -124,7 +149,7 @@ def of_sequence(edges: Any, directed: bool = True) -> Content:
     """Parameters and exceptions as of `DirectedGraph.of`, for arrays and iterables."""
     if hasattr(edges, "__array__"):
         return of_array(np.asarray(edges), directed)
-    if isinstance(edges, (str, bytes, dict)) or not isinstance(edges, Iterable):
+    if isinstance(edges, (str, bytes, dict)) or is_open(edges) or not isinstance(edges, Iterable):
         raise TypeError(
             f"{edges!r:.60} holds no edges; allowed are a path, a graph of networkx or igraph, a "
             "scipy.sparse matrix, a table, an array (2, E), and an iterable of tuples"

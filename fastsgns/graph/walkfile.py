@@ -24,8 +24,8 @@ class WalkFile:
     Raises
     ------
     ValueError
-        If a name is empty or has white space in it, or two look alike, so that they could not be
-        read back.
+        If a name is empty, has white space in it or begins with a byte order mark, or two look
+        alike, so that they could not be read back.
 
     Examples
     --------
@@ -37,7 +37,7 @@ class WalkFile:
     def __init__(self, file: TextIO, names: Sequence[Any]) -> None:
         self.file, self.lock = file, threading.Lock()
         self.words = [str(name) for name in names]
-        odd = next((word for word in self.words if word.split() != [word]), None)
+        odd = next((word for word in self.words if not _is_word(word)), None)
         if odd is not None:
             raise ValueError(f"the name {odd!r} can't be a word of a text file; rename that node")
         if len(set(self.words)) < len(self.words):
@@ -53,6 +53,10 @@ class WalkFile:
         )
         with self.lock:
             self.file.write(text)
+
+
+def _is_word(name: str) -> bool:
+    return name.split() == [name] and name[0] != "\ufeff"
 
 
 @contextmanager

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from fastsgns.chunks import PairChunks
-from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.formats.keys import is_missing
-from fastsgns.graph import naming
+from fastsgns.graph import files, naming
 from fastsgns.models import linkstorage
 from fastsgns.models.exclusive import exclusive
 from fastsgns.models.linktraining import MASK, LinkTraining
@@ -18,6 +17,14 @@ from fastsgns.models.linktraining import MASK, LinkTraining
 BLOCK = 1 << 18
 Ids = np.ndarray
 Encoded = tuple[Ids, list[Hashable], Ids, list[Hashable]]
+SYNTAX = files.Syntax(comments="", max_columns=2)
+SEEN = files.SEEN | {
+    files.FEW: "it lacks a column: a line is a source and a target",
+    files.MANY: "it has more than two columns: a line is a source and a target",
+}
+ADVICE = dict.fromkeys(
+    files.SEEN, "for files of another form read the two columns and give fit((sources, targets))"
+)
 
 
 class PairEmbedding(LinkTraining):
@@ -110,8 +117,8 @@ class PairEmbedding(LinkTraining):
         ----------
         pairs : iterable of (source, target), pair of arrays, or path
             Any hashable names. Two arrays of the same length, as a tuple or stacked to (2, n), are
-            sources and targets. A file has two words a line, also .gz, .bz2 or .xz. By default the
-            pairs given to the constructor.
+            sources and targets. A file has two words per line, separated by white space, and no
+            header; .gz, .bz2 and .xz are read too. By default the pairs given to the constructor.
         y
             Not looked at.
 
@@ -282,19 +289,12 @@ def _is_pair(given: Any) -> bool:
 
 
 def _of_file(path: Any) -> Encoded:
-    corpus = EncodedCorpus.from_files(path)
-    lengths = np.diff(corpus.offsets)
-    if np.any(lengths != 2):
-        line = int(np.argmax(lengths != 2))
-        ids = corpus.ids[corpus.offsets[line] : corpus.offsets[line + 1]]
-        seen = " ".join(str(corpus.vocabulary.words[i]) for i in ids[:5].tolist())
-        raise ValueError(
-            f"{path}: {len(ids)} words in pair {line + 1} ({seen!r}); each line is "
-            "a source and a target"
-        )
-    sources, source_words = _of_array(corpus.ids[::2])
-    targets, target_words = _of_array(corpus.ids[1::2])
-    words = corpus.vocabulary.words
+    try:
+        left, right, _, words = files.read_edges(path, SYNTAX)
+    except files.EdgeError as error:
+        raise error.worded(SEEN, ADVICE) from None
+    sources, source_words = _of_array(left)
+    targets, target_words = _of_array(right)
     return (
         sources, [words[i] for i in source_words], targets, [words[i] for i in target_words],
     )  # fmt: skip
