@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns import rules
 from fastsgns.corpus.encoded import encode
 from fastsgns.corpus.storage import Spool, check_budget
 from fastsgns.corpus.vocabulary import Vocabulary
@@ -18,6 +19,13 @@ KIND = "cooccurrences"
 WEIGHTINGS = ("harmonic", "flat", "linear")
 SIDES = ("both", "left", "right")
 BLOCK = 1 << 20
+WINDOW = rules.integer(1, MOST_REACH)
+COUNTING = {
+    "window": WINDOW,
+    "weighting": rules.choice(*WEIGHTINGS),
+    "sides": rules.choice(*SIDES),
+}
+WORKERS = rules.integer(1, 2**16)
 
 
 class Cooccurrences:
@@ -120,10 +128,8 @@ class Cooccurrences:
         TypeError
             If the corpus is none.
         """
-        check_counting(window, weighting, sides)
-        workers = n_cores() if workers is None else workers
-        if workers < 1:
-            raise ValueError(f"workers is {workers}; allowed are 1, 2, ...")
+        window, weighting, sides = check_counting(window, weighting, sides)
+        workers = WORKERS("workers", n_cores() if workers is None else workers)
         budget = check_budget(memory_budget)
         encoded = encode(corpus, workers=workers, memory_budget=budget)
         with Spool(budget) as spool:
@@ -230,14 +236,17 @@ class Cooccurrences:
             raise FormatError(str(error)) from None
 
 
-def check_counting(window: Any, weighting: Any, sides: Any) -> None:
-    """Raise a ValueError if one of them is none that `Cooccurrences.from_corpus` takes."""
-    if not 1 <= window <= MOST_REACH:
-        raise ValueError(f"window is {window}; allowed are 1 .. {MOST_REACH}")
-    if weighting not in WEIGHTINGS:
-        raise ValueError(f"weighting is {weighting!r}; allowed are {WEIGHTINGS}")
-    if sides not in SIDES:
-        raise ValueError(f"sides is {sides!r}; allowed are {SIDES}")
+def check_counting(window: Any, weighting: Any, sides: Any) -> tuple[int, str, str]:
+    """Return how pairs are counted, as plain Python values.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not allowed.
+    """
+    given = {"window": window, "weighting": weighting, "sides": sides}
+    chosen = rules.checked(COUNTING, given)
+    return chosen["window"], chosen["weighting"], chosen["sides"]
 
 
 def _fault(tensors: native.Tensors, metadata: dict, n_words: int) -> str | None:

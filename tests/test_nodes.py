@@ -405,8 +405,9 @@ def test_what_has_not_learned_says_so(ask):
     "options, message",
     [
         ({"seed": "a"}, "seed is 'a'"),
-        ({"alpha": "x"}, "alpha is 'x', which is no number"),
-        ({"ns_exponent": None, "stop": "y"}, "stop is 'y'"),
+        ({"alpha": "x"}, "alpha is 'x'; allowed are 0 and positive numbers"),
+        ({"ns_exponent": None}, "ns_exponent is None"),
+        ({"stop": "y"}, "stop is 'y'"),
         ({"dimensions": True}, "dimensions is True"),
     ],
 )

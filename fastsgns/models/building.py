@@ -13,8 +13,10 @@ from fastsgns.corpus.encoded import Chooser, EncodedCorpus, count_words, encode
 from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterable
 from fastsgns.corpus.vocabulary import Selection, TrimRule, Vocabulary
 from fastsgns.errors import EmptyCorpusError
+from fastsgns.models import parameters
 from fastsgns.models.allocation import Allocation
 from fastsgns.models.exclusive import exclusive
+from fastsgns.models.parameters import RULES
 from fastsgns.progress import reading_bar
 
 logger = logging.getLogger(__name__)
@@ -145,8 +147,11 @@ class VocabularyBuilder(Allocation):
         """
         if self._raw is None:
             raise RuntimeError("nothing was counted yet; call build_vocab or scan_vocab")
-        min_count = self.min_count if min_count is None else min_count
-        sample = self.sample if sample is None else sample
+        parameters.check(self)
+        min_count = RULES["min_count"](
+            "min_count", self.min_count if min_count is None else min_count
+        )
+        sample = RULES["sample"]("sample", self.sample if sample is None else sample)
         chosen = vocabularies.select(
             self._raw,
             min_count,
@@ -216,6 +221,7 @@ class VocabularyBuilder(Allocation):
 
     def _scan(self, corpus_iterable: Any, corpus_file: Any, trim_rule: TrimRule | None) -> None:
         """Count a corpus without keeping its ids."""
+        parameters.check(self)
         if self.max_vocab_size is not None:
             self._scan_bounded(corpus_iterable, corpus_file, trim_rule, 1)
             return

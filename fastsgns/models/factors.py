@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns import rules
 from fastsgns.errors import FormatError
 from fastsgns.factorization import truncated_svd
 from fastsgns.formats import native, registry, saving
@@ -11,12 +12,21 @@ from fastsgns.formats.keys import warn_of_unsavable
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows
 from fastsgns.models.exclusive import exclusive
-from fastsgns.models.links import LinkModel, Parametrized, check_known, is_integer
+from fastsgns.models.links import LinkModel, Parametrized, check_known
 from fastsgns.progress import reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 DROPPED = 0.1
 KIND = "node factors"
+BETWEEN = rules.real("numbers between 0 and 1", lambda value: 0 < value < 1)
+RULES: dict[str, rules.Rule] = {
+    "dimensions": rules.integer(1, 2**20),
+    "seed": rules.integer(0, 2**128),
+    "progress": rules.PROGRESS,
+    "beta": rules.real("numbers above 0 and below 1 / rho(A)", lambda value: value > 0, none=None),
+    "alpha": BETWEEN,
+    "error": BETWEEN,
+}
 
 
 class Factorized(Parametrized, LinkModel):
@@ -36,9 +46,11 @@ class Factorized(Parametrized, LinkModel):
     values: np.ndarray
 
     def __init__(self, dimensions: int, seed: int, progress: bool | None) -> None:
-        if not is_integer(dimensions) or dimensions < 1:
-            raise ValueError(f"dimensions is {dimensions}; allowed are 1, 2, 3, ...")
         self.dimensions, self.seed, self.progress = dimensions, seed, progress
+
+    def _check(self) -> None:
+        """Refuse parameters out of their range; make them plain Python values."""
+        self.__dict__.update(rules.checked(RULES, self.__dict__))
 
     @exclusive
     def fit(self, graph: Any, y: Any = None) -> Any:
@@ -59,6 +71,7 @@ class Factorized(Parametrized, LinkModel):
         ValueError
             If there are more dimensions than nodes.
         """
+        self._check()
         graph = DirectedGraph.of(graph)
         if self.dimensions > graph.n_nodes:
             raise ValueError(
@@ -100,6 +113,7 @@ class Factorized(Parametrized, LinkModel):
         """
         if not hasattr(self, "source") or self.known is None:
             raise ValueError("there is nothing to save: call fit(graph) first")
+        self._check()
         tensors = {
             "source": self.source.vectors,
             "target": self.target.vectors,
@@ -165,9 +179,8 @@ class HOPE(Factorized):
         progress: bool | None = None,
     ) -> None:
         super().__init__(dimensions, seed, progress)
-        if beta is not None and not 0 < beta < np.inf:
-            raise ValueError(f"beta is {beta}; allowed are numbers above 0 and below 1 / rho(A)")
         self.beta = beta
+        self._check()
 
     def _proximity(self, graph: DirectedGraph) -> Any:
         matrix = adjacency(graph)
@@ -218,11 +231,8 @@ class STRAP(Factorized):
         progress: bool | None = None,
     ) -> None:
         super().__init__(dimensions, seed, progress)
-        if not 0 < alpha < 1:
-            raise ValueError(f"alpha is {alpha}; allowed are numbers between 0 and 1")
-        if not 0 < error < 1:
-            raise ValueError(f"error is {error}; allowed are numbers between 0 and 1")
         self.alpha, self.error = alpha, error
+        self._check()
 
     def _proximity(self, graph: DirectedGraph) -> Any:
         return transpose_proximity(graph, self.alpha, self.error, self.progress)

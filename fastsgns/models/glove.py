@@ -19,7 +19,7 @@ from fastsgns.models import glove_storage
 from fastsgns.models.exclusive import exclusive
 from fastsgns.models.glove_cells import ShuffledCells
 from fastsgns.models.glove_epoch import Epoch
-from fastsgns.models.glove_parameters import check
+from fastsgns.models.glove_parameters import RULES, check, normalize
 from fastsgns.progress import Bar, make_bar, reading_bar
 from fastsgns.tying import Tying
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -132,7 +132,7 @@ class GloVe:
     ) -> None:
         self.vector_size, self.window, self.epochs = vector_size, window, epochs
         self.x_max, self.exponent, self.alpha = x_max, exponent, alpha
-        self.seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
+        self.seed: Any = seed
         self.workers, self.min_count, self.max_final_vocab = workers, min_count, max_final_vocab
         self.matrices, self.weighting, self.sides = matrices, weighting, sides
         self.memory_budget, self.progress = memory_budget, progress
@@ -144,6 +144,8 @@ class GloVe:
         self._input: KeyedVectors | None = None
         self._sum: KeyedVectors | None = None
         check(self)
+        if self.seed is None:
+            self.seed = int(np.random.SeedSequence().generate_state(1)[0])
         if sum(source is not None for source in (sentences, corpus_file, cooccurrences)) > 1:
             raise TypeError("give one of sentences, corpus_file and cooccurrences")
         if sentences is not None or corpus_file is not None:
@@ -164,6 +166,7 @@ class GloVe:
         Cooccurrences
             Over the words of the model, if it has been trained.
         """
+        check(self)
         if (sentences is None) == (corpus_file is None):
             raise TypeError("give either an iterable of sentences or corpus_file, and not both")
         corpus = self._encoded(sentences, corpus_file)
@@ -212,8 +215,8 @@ class GloVe:
         KeyboardInterrupt
             On Ctrl-C, once all threads have stopped; the model is usable and can be trained on.
         """
-        n_epochs = self.epochs if epochs is None else epochs
-        check(self, epochs=n_epochs)
+        check(self)
+        n_epochs = RULES["epochs"]("epochs", self.epochs if epochs is None else epochs)
         kernels.variant()
         self._adopt(cooccurrences)
         with reading_bar(self.progress, "cells", "shuffling") as report:
@@ -393,6 +396,7 @@ class GloVe:
         ValueError
             If the model has no words yet.
         """
+        normalize(self)
         glove_storage.save(self, path)
 
     @classmethod

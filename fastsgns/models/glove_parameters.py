@@ -1,40 +1,50 @@
 """The parameters of GloVe: what is allowed of each."""
 
-import math
-import numbers
 from typing import Any
 
-from fastsgns.cooccurrence import check_counting
+from fastsgns import rules
+from fastsgns.cooccurrence import SIDES, WEIGHTINGS, WINDOW
 
 MATRICES = ("two", "tied")
-RANGES = {
-    "vector_size": (1, 2**20),
-    "workers": (1, 2**16),
-    "epochs": (1, 2**31),
-    "min_count": (0, 2**62),
+MOST_COUNT = 2**62
+RULES: dict[str, rules.Rule] = {
+    "vector_size": rules.integer(1, 2**20),
+    "window": WINDOW,
+    "workers": rules.integer(1, 2**16),
+    "epochs": rules.integer(1, 2**31),
+    "min_count": rules.integer(0, MOST_COUNT),
+    "max_final_vocab": rules.integer(0, MOST_COUNT, none=None),
+    "memory_budget": rules.integer(0, MOST_COUNT, none=None),
+    "x_max": rules.POSITIVE,
+    "exponent": rules.POSITIVE,
+    "alpha": rules.POSITIVE,
+    "seed": rules.SEED,
+    "progress": rules.PROGRESS,
+    "matrices": rules.choice(*MATRICES),
+    "weighting": rules.choice(*WEIGHTINGS),
+    "sides": rules.choice(*SIDES),
 }
 
 
-def check(model: Any, **instead: Any) -> None:
-    """Refuse what no training could work with, before anything is read.
+def normalize(model: Any) -> None:
+    """Make each parameter of a model the plain Python value that it stands for.
 
     Raises
     ------
     ValueError
-        If a parameter, or what is given instead of it, is out of its range.
-    TypeError
-        If `seed` is no integer.
+        If a parameter stands for no value of its type.
     """
-    for name, (least, most) in RANGES.items():
-        value = instead.get(name, getattr(model, name))
-        if not isinstance(value, numbers.Integral) or not least <= int(value) <= most:
-            raise ValueError(f"{name} is {value!r}; allowed are integers from {least} to {most}")
-    for name in ("x_max", "alpha", "exponent"):
-        value = getattr(model, name)
-        if not (math.isfinite(value) and value > 0):
-            raise ValueError(f"{name} is {value!r}; allowed are positive numbers")
-    if not isinstance(model.seed, numbers.Integral):
-        raise TypeError(f"seed is {model.seed!r}; allowed are integers and None, which draws one")
-    if model.matrices not in MATRICES:
-        raise ValueError(f"matrices is {model.matrices!r}; allowed are {MATRICES}")
-    check_counting(model.window, model.weighting, model.sides)
+    model.__dict__.update(rules.typed(RULES, model.__dict__))
+
+
+def check(model: Any) -> None:
+    """Refuse what no training could work with, before anything is read.
+
+    Parameters are made the plain Python values that they stand for.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+    """
+    model.__dict__.update(rules.checked(RULES, model.__dict__))

@@ -1,7 +1,6 @@
 """LinkModel: vectors in the roles of source and of target, and the links they predict."""
 
 import inspect
-import numbers
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -15,11 +14,6 @@ Recommended = list[tuple[Hashable, float]]
 
 
 UNSHOWN = ("graph", "pairs", "progress")
-
-
-def is_integer(value: Any) -> bool:
-    """Whether a value is a whole number, which True and False are not."""
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 class Parametrized:

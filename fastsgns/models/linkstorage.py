@@ -85,6 +85,9 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
         rates = {name: _finite(name, parameters.pop(name)) for name in RATES}
         base.__init__(model, **parameters)
         model.__dict__.update(rates)
+        for name, value in metadata["parameters"].items():
+            if isinstance(value, str) and not isinstance(getattr(model, name), str):
+                raise TypeError(f"{name} is {value!r:.60}")
         for name, allowed in STATE.items():
             if not isinstance(metadata["state"][name], allowed):
                 raise TypeError(f"{name} is {metadata['state'][name]!r:.60}")

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import numbers
 from collections.abc import Callable, Hashable
 from contextlib import closing
 from types import SimpleNamespace
@@ -10,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns import kernels, sampling
+from fastsgns import kernels, rules, sampling
 from fastsgns.chunks import Chunks
 from fastsgns.formats.keys import warn_of_unsavable
 from fastsgns.interrupts import uninterrupted
 from fastsgns.kernels.objective import Objective
 from fastsgns.machine import n_cores
 from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memory
-from fastsgns.models.links import LinkModel, Parametrized, is_integer
+from fastsgns.models.links import LinkModel, Parametrized
 from fastsgns.models.sharing import DRAWS_PER_NEGATIVE, SHARINGS, STEP_BOUND, described, sharing
 from fastsgns.training import Schedule, Trainer
 from fastsgns.tying import Tying
@@ -28,20 +27,35 @@ logger = logging.getLogger(__name__)
 MASK = 2**64 - 1
 MOST_PAIRS = 8
 LEAST_PRIOR = 1e-30
-LEAST_FACTOR = 1e-30
 MATRICES = ("two", "tied", "tied+bias", "tied+reflect")
-INTEGERS = {
-    "dimensions": (1, 2**20),
-    "walk_length": (2, 2**20),
-    "num_walks": (1, 2**31),
-    "window_size": (1, 2**20),
-    "negative": (1, 2**16),
-    "epochs": (1, 2**31),
-    "workers": (1, 2**16),
+LARGEST_BIAS = 1e30
+BIAS = rules.real(
+    "numbers from 1e-30 to 1e30", lambda value: 1 / LARGEST_BIAS <= value <= LARGEST_BIAS
+)
+RULES: dict[str, rules.Rule] = {
+    "dimensions": rules.integer(1, 2**20),
+    "walk_length": rules.integer(2, 2**20, none=None),
+    "num_walks": rules.integer(1, 2**31, none=None),
+    "window_size": rules.integer(1, 2**20),
+    "negative": rules.integer(1, 2**16),
+    "epochs": rules.integer(1, 2**31),
+    "workers": rules.integer(1, 2**16, none=None),
+    "seed": rules.SEED,
+    "p": BIAS,
+    "q": BIAS,
+    "alpha": rules.NOT_NEGATIVE,
+    "min_alpha": rules.NOT_NEGATIVE,
+    "sample": rules.NOT_NEGATIVE,
+    "ns_exponent": rules.ANY_NUMBER,
+    "stop": rules.real("probabilities above 0", lambda value: 0 < value <= 1),
+    "shrink_windows": rules.flag(),
+    "joint": rules.flag(),
+    "shuffle": rules.flag(),
+    "compute_loss": rules.flag(),
+    "progress": rules.PROGRESS,
+    "matrices": rules.choice(*MATRICES),
+    "negative_sharing": rules.choice(*SHARINGS),
 }
-POSITIVE = ("p", "q")
-NOT_NEGATIVE = ("alpha", "min_alpha", "sample")
-NUMBERS = (*POSITIVE, *NOT_NEGATIVE, "ns_exponent", "stop")
 
 
 class LinkTraining(Parametrized, LinkModel):
@@ -66,35 +80,16 @@ class LinkTraining(Parametrized, LinkModel):
     _matrices: Matrices
 
     def _check(self) -> None:
-        """Refuse parameters that no training could work with."""
+        """Refuse parameters that no training could work with; make them plain Python values."""
         kernels.variant()
-        for name, value in self.get_params().items():
-            if value is None:
-                continue
-            if name in INTEGERS:
-                least, most = INTEGERS[name]
-                if not is_integer(value) or not least <= int(value) <= most:
-                    raise ValueError(
-                        f"{name} is {value!r}; allowed are integers from {least} to {most}"
-                    )
-            elif name == "seed" and not is_integer(value):
-                raise ValueError(f"seed is {value!r}; allowed are integers and None")
-            elif name in NUMBERS and not isinstance(value, numbers.Real):
-                raise ValueError(f"{name} is {value!r}, which is no number")
-            elif name in POSITIVE and not LEAST_FACTOR <= value <= 1 / LEAST_FACTOR:
-                raise ValueError(f"{name} is {value!r}; allowed are numbers from 1e-30 to 1e30")
-            elif name in NOT_NEGATIVE and not 0 <= value < math.inf:
-                raise ValueError(f"{name} is {value!r}; allowed are positive numbers and 0")
-        for name, allowed in (("matrices", MATRICES), ("negative_sharing", SHARINGS)):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are {allowed}")
+        self.__dict__.update(rules.checked(RULES, self.__dict__))
+
+    def _normalize(self) -> None:
+        """Make parameters plain Python values, of any range."""
+        self.__dict__.update(rules.typed(RULES, self.__dict__))
 
     def _chosen_epochs(self, epochs: int | None) -> int:
-        if epochs is None:
-            return self.epochs
-        if not is_integer(epochs) or epochs < 1:
-            raise ValueError(f"epochs is {epochs!r}; allowed are 1, 2, 3, ... and None")
-        return int(epochs)
+        return RULES["epochs"]("epochs", self.epochs if epochs is None else epochs)
 
     def _tying(self) -> Tying:
         return Tying(self.matrices, "word")

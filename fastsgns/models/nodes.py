@@ -268,8 +268,6 @@ class NodeEmbedding(LinkTraining):
                 'walks="nerd" also predicts sources by targets, and a bias a target has no place '
                 'there; choose matrices="two" or "tied"'
             )
-        if not 0 < self.stop <= 1:
-            raise ValueError(f"stop is {self.stop!r}; allowed are probabilities above 0")
         return kind
 
     def _reorder(self, names: list[Any]) -> None:
@@ -343,6 +341,7 @@ class NodeEmbedding(LinkTraining):
         TypeError
             If a name has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
+        self._normalize()
         linkstorage.save(self, path)
 
     @classmethod

@@ -187,6 +187,7 @@ class PairEmbedding(LinkTraining):
 
     def save(self, path: Any) -> None:
         """Write the model to one file, atomically; see `NodeEmbedding.save`."""
+        self._normalize()
         linkstorage.save(self, path)
 
     @classmethod

@@ -1,65 +1,92 @@
 """The parameters of Word2Vec: what is allowed of each."""
 
-import math
-import numbers
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
-from fastsgns import kernels
+from fastsgns import kernels, rules
 from fastsgns.corpus.vocabulary import check_trim_rule
 from fastsgns.errors import warn
 from fastsgns.models.sharing import SHARINGS
 from fastsgns.tying import BIASES, MATRICES
 
 CBOW_GRADIENTS = ("gensim", "exact")
-RANGES = {
-    "vector_size": (1, 2**20),
-    "window": (1, 2**31 - 1),
-    "workers": (1, 2**16),
-    "epochs": (1, 2**31),
-    "negative": (0, 2**16),
-    "min_count": (0, 2**62),
+MOST_COUNT = 2**62
+count = partial(rules.integer, bools=True)  # as in gensim, where True is 1
+# None stands for what it means in gensim: for a flag of these no, for sample no subsampling.
+RULES: dict[str, rules.Rule] = {
+    "vector_size": count(1, 2**20),
+    "window": count(1, 2**31 - 1),
+    "workers": count(1, 2**16),
+    "epochs": count(1, 2**31),
+    "negative": count(0, 2**16),
+    "min_count": count(0, MOST_COUNT),
+    "max_vocab_size": count(0, MOST_COUNT, none=None),
+    "max_final_vocab": count(0, MOST_COUNT, none=None),
+    "batch_words": count(0, MOST_COUNT, none=None),
+    "alpha": rules.NOT_NEGATIVE,
+    "min_alpha": rules.NOT_NEGATIVE,
+    "sample": rules.real("0 and positive numbers", lambda value: value >= 0, none=0),
+    "coupling": rules.NOT_NEGATIVE,
+    "ns_exponent": rules.ANY_NUMBER,
+    "seed": rules.SEED,
+    "sg": rules.flag(int),
+    "hs": rules.flag(int),
+    "cbow_mean": rules.flag(int),
+    "softmax": rules.flag(int),
+    "sorted_vocab": rules.flag(int, none=0),
+    "null_word": rules.flag(int, none=0),
+    "shrink_windows": rules.flag(none=False),
+    "compute_loss": rules.flag(none=False),
+    "progress": rules.PROGRESS,
+    "cbow_gradient": rules.choice(*CBOW_GRADIENTS),
+    "negative_sharing": rules.choice(*SHARINGS),
+    "matrices": rules.choice(*MATRICES),
+    "bias": rules.choice(*BIASES),
 }
 
 
-def check(model: Any) -> None:
+def normalize(model: Any) -> None:
+    """Make each parameter of a model the plain Python value that it stands for.
+
+    Its range is not checked: between two calls of ``train`` a learning rate may be below 0.
+
+    Raises
+    ------
+    ValueError
+        If a parameter stands for no value of its type.
+    """
+    model.__dict__.update(rules.typed(RULES, model.__dict__))
+
+
+def check(model: Any, **instead: Any) -> None:
     """Refuse what no training could work with, before anything is read.
+
+    Parameters are made the plain Python values that they stand for.
+
+    Parameters
+    ----------
+    model : Word2Vec
+    **instead
+        Parameters to set; if one of them is refused, the model stays as it was.
 
     Raises
     ------
     ValueError
         If a parameter is out of its range.
     TypeError
-        If `seed` is no integer, or `trim_rule` can't be called.
+        If `trim_rule` can't be called.
     """
-    for name, (least, most) in RANGES.items():
-        value = getattr(model, name)
-        if not isinstance(value, numbers.Integral) or not least <= int(value) <= most:
-            raise ValueError(f"{name} is {value!r}; allowed are integers from {least} to {most}")
-    for name in ("alpha", "min_alpha", "sample", "coupling"):
-        value = getattr(model, name)
-        if not (math.isfinite(value) and value >= 0):
-            raise ValueError(f"{name} is {value!r}; allowed are 0 and positive numbers")
-    if not math.isfinite(model.ns_exponent):
-        raise ValueError(f"ns_exponent is {model.ns_exponent!r}; allowed are finite numbers")
-    if model.seed is not None and not isinstance(model.seed, numbers.Integral):
-        raise TypeError(f"seed is {model.seed!r}; allowed are integers and None, which draws one")
-    for name, allowed in (
-        ("cbow_gradient", CBOW_GRADIENTS),
-        ("negative_sharing", SHARINGS),
-        ("softmax", (0, 1)),
-        ("matrices", MATRICES),
-        ("bias", BIASES),
-    ):
-        if getattr(model, name) not in allowed:
-            raise ValueError(f"{name} is {getattr(model, name)!r}; allowed are {allowed}")
+    values = rules.checked(RULES, model.__dict__ | instead)
     for name, default, kind in (("bias", "scalar", "tied+bias"), ("coupling", 0, "three")):
-        if getattr(model, name) != default and model.matrices != kind:
+        if values[name] != default and values["matrices"] != kind:
             raise ValueError(
-                f"{name}={getattr(model, name)!r} has a meaning with matrices={kind!r} only; "
-                f"got matrices={model.matrices!r}"
+                f"{name}={values[name]!r} has a meaning with matrices={kind!r} only; "
+                f"got matrices={values['matrices']!r}"
             )
     check_trim_rule(model._trim_rule)
+    values["max_vocab_size"] = values["max_vocab_size"] or None  # as gensim has it
+    model.__dict__.update(values)
 
 
 def check_objective(model: Any) -> None:

@@ -4,6 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns import rules
+
+FROM_0_TO_1 = rules.real("numbers from 0 to 1", lambda value: 0 <= value <= 1)
+SMOOTHING = FROM_0_TO_1
+SHIFT = rules.real("finite numbers above 0 (1 is none)", lambda value: value > 0)
+
 
 def pmi(counts: Any, smoothing: float = 0.75, shift: float = 1.0, positive: bool = True) -> Any:
     """Pointwise mutual information of rows and columns, from co-occurrence counts.
@@ -51,10 +57,7 @@ def pmi(counts: Any, smoothing: float = 0.75, shift: float = 1.0, positive: bool
     """
     from scipy.sparse import csr_array
 
-    if not 0 <= smoothing <= 1:
-        raise ValueError(f"smoothing is {smoothing}; allowed are numbers from 0 to 1")
-    if not 0 < shift < np.inf:
-        raise ValueError(f"shift is {shift}; allowed are finite numbers above 0 (1 is none)")
+    smoothing, shift = SMOOTHING("smoothing", smoothing), SHIFT("shift", shift)
     cells = csr_array(counts)
     if not cells.has_canonical_format:
         cells = cells.copy()

@@ -5,19 +5,26 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns.cooccurrence import Cooccurrences
+from fastsgns import rules
+from fastsgns.cooccurrence import Cooccurrences, check_counting
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.sentences import LineSentence, check_corpus
 from fastsgns.corpus.vocabulary import Vocabulary, select
 from fastsgns.errors import EmptyCorpusError, FormatError
 from fastsgns.formats import native, registry, saving
-from fastsgns.models.pmi import pmi
+from fastsgns.models.pmi import SHIFT, SMOOTHING, pmi
 from fastsgns.progress import reading_bar
 from fastsgns.vectors import evaluation
 from fastsgns.vectors.norms import divide, largest
 
 KIND = "ppmi"
 ROWS, COLUMNS = 1 << 10, 1 << 7
+RULES: dict[str, rules.Rule] = {
+    "min_count": rules.integer(0, 2**62),
+    "max_final_vocab": rules.integer(0, 2**62, none=None),
+    "workers": rules.integer(1, 2**16, none=None),
+    "progress": rules.PROGRESS,
+}
 
 
 class PPMI:
@@ -90,6 +97,12 @@ class PPMI:
     ) -> None:
         if (sentences is None) == (corpus_file is None):
             raise TypeError("give either an iterable of sentences or corpus_file, and not both")
+        smoothing, shift = SMOOTHING("smoothing", smoothing), SHIFT("shift", shift)
+        window, weighting, _ = check_counting(window, weighting, "both")
+        min_count = RULES["min_count"]("min_count", min_count)
+        max_final_vocab = RULES["max_final_vocab"]("max_final_vocab", max_final_vocab)
+        workers = RULES["workers"]("workers", workers)
+        progress = RULES["progress"]("progress", progress)
 
         def choose(raw: Vocabulary) -> Vocabulary:
             kept = select(raw, min_count, max_final_vocab).vocabulary
@@ -127,6 +140,7 @@ class PPMI:
         <PPMI of 3 words, 4 cells, smoothing=1, shift=1.0>
         """
         self = cls.__new__(cls)
+        smoothing, shift = SMOOTHING("smoothing", smoothing), SHIFT("shift", shift)
         self._set(pmi(counts.to_scipy(), smoothing, shift), counts.vocabulary, smoothing, shift)
         return self
 

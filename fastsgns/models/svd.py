@@ -4,17 +4,22 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns import rules
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.factorization import Factors, truncated_svd
 from fastsgns.formats import native, registry, saving
 from fastsgns.matrices import Matrices
+from fastsgns.models.pmi import FROM_0_TO_1
 from fastsgns.models.ppmi import PPMI
 from fastsgns.progress import reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.roles import Roles
 
 KIND = "svd"
+WEIGHT = FROM_0_TO_1
+SIZE = rules.integer(1, 2**20)
+SEED = rules.integer(0, 2**128)
 
 
 class SVDVectors:
@@ -76,7 +81,9 @@ class SVDVectors:
         seed: int = 1,
         progress: bool | None = None,
     ) -> None:
-        _check(weight)
+        weight = WEIGHT("weight", weight)
+        vector_size = SIZE("vector_size", vector_size)
+        seed, progress = SEED("seed", seed), rules.PROGRESS("progress", progress)
         with reading_bar(progress, "products", "factorising") as report:
             factors = truncated_svd(ppmi.matrix, vector_size, seed=seed, progress=report)
         self._set(factors, ppmi.vocabulary, weight)
@@ -117,7 +124,7 @@ class SVDVectors:
         ValueError
             If `weight` is not from 0 to 1.
         """
-        _check(weight)
+        weight = WEIGHT("weight", weight)
         other = SVDVectors.__new__(SVDVectors)
         other._set(self._factors, self._vocabulary, weight)
         return other
@@ -155,11 +162,6 @@ class SVDVectors:
             If it is another file, or damaged.
         """
         return registry.load_as(SVDVectors, path)
-
-
-def _check(weight: float) -> None:
-    if not 0 <= weight <= 1:
-        raise ValueError(f"weight is {weight}; allowed are numbers from 0 to 1")
 
 
 def _checked(tensors: native.Tensors, metadata: dict) -> tuple[Factors, Vocabulary, float]:

@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from types import SimpleNamespace
 from typing import Any
 
+from fastsgns import rules
 from fastsgns.corpus.sentences import (
     BrownCorpus,
     LineSentence,
@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 FAST_VERSION = CORPUSFILE_VERSION = 1
 MAX_WORDS_IN_BATCH = 10000
+SKIPPED = rules.integer(0, 2**62, none=0)
 
 
 class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
@@ -201,7 +202,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         refuse_unknown(unknown, "Word2Vec()")
         self.vector_size, self.alpha, self.min_alpha = vector_size, alpha, min_alpha
         self.window, self.shrink_windows, self.sample = window, shrink_windows, sample
-        self.min_count, self.effective_min_count = min_count, min_count
+        self.min_count = min_count
         self.max_vocab_size, self.max_final_vocab = max_vocab_size, max_final_vocab
         self.sorted_vocab, self.null_word, self.batch_words = sorted_vocab, null_word, batch_words
         self.sg, self.hs, self.negative, self.ns_exponent = sg, hs, negative, ns_exponent
@@ -217,12 +218,13 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         self.corpus_count = self.corpus_total_words = 0
         self.train_count, self.total_train_time = 0, 0.0
         self.epochs_trained = self.epochs_begun = 0
-        self.min_alpha_yet_reached = float(alpha)
         self.running_training_loss = 0.0
         self.epoch_losses: list[float] = []
         self.lifecycle_events: list[dict[str, Any]] = []
         parameters.check(self)
-        self.wv = KeyedVectors(vector_size)
+        self.min_alpha_yet_reached = float(self.alpha)
+        self.effective_min_count = self.min_count
+        self.wv = KeyedVectors(self.vector_size)
         if sentences is not None or corpus_file is not None:
             self._build_and_train(sentences, corpus_file)
 
@@ -301,28 +303,28 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
             raise ValueError("epochs is None; give how many, such as epochs=model.epochs")
         chosen = {
             "epochs": epochs,
-            "alpha": float(self.alpha if start_alpha is None else start_alpha),
-            "min_alpha": float(self.min_alpha if end_alpha is None else end_alpha),
+            "alpha": self.alpha if start_alpha is None else start_alpha,
+            "min_alpha": self.min_alpha if end_alpha is None else end_alpha,
             "compute_loss": self.compute_loss if compute_loss is None else compute_loss,
         }
         callbacks = self.callbacks if callbacks is None else parameters.as_callbacks(callbacks)
-        parameters.check(SimpleNamespace(**self.__dict__ | chosen))
+        parameters.check(self, **chosen)
         parameters.check_objective(self)
-        self.__dict__.update(chosen)
         if self.alpha > self.min_alpha_yet_reached:
             logger.warning(
                 "alpha rises to %g, having come down to %g in earlier training",
                 self.alpha,
                 self.min_alpha_yet_reached,
             )
-        corpus = self._encode(corpus_iterable, corpus_file, self._vocabulary(), epochs)
+        skipped = SKIPPED("word_count", word_count)
+        corpus = self._encode(corpus_iterable, corpus_file, self._vocabulary(), self.epochs)
         for what, stated, found in (
             ("sentences", total_examples, corpus.n_raw_sentences),
             ("words", total_words, corpus.n_raw_tokens),
         ):
             if stated is not None and stated != found:
                 logger.warning("%d %s were announced, %d found", stated, what, found)
-        return self._train(corpus, epochs, self.alpha, self.min_alpha, word_count, callbacks)
+        return self._train(corpus, self.epochs, self.alpha, self.min_alpha, skipped, callbacks)
 
     def save(
         self,
@@ -340,6 +342,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         separately, sep_limit, ignore, pickle_protocol
             Accepted as gensim does, without effect: it is always one file, and no pickle.
         """
+        parameters.normalize(self)
         storage.save(self, fname)
 
     @ClassOnly

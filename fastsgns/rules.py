@@ -1,0 +1,218 @@
+"""Rules: what a parameter may be, and the Python value that a user's value stands for.
+
+Each public class has a table of rules by parameter name. A value of another type that means the
+same (numpy's numbers, ``5.0`` or ``"5"`` for an integer, ``"0"`` for a flag) becomes the plain
+Python value, so that what trains can also be saved. What is ambiguous is refused.
+"""
+
+import math
+import numbers
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+LARGEST = int(sys.float_info.max)
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def number(value: Any) -> int | float | None:
+    """Return the int or float that a value stands for, or None if it is not a number.
+
+    Examples
+    --------
+    >>> number("0.5"), number(True), number("yes")
+    (0.5, 1, None)
+    """
+    if type(value) in (int, float):
+        return value
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):  # numpy, torch
+        value = value.item()
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
+        text = value.strip()
+        return int(text) if text.lstrip("+-").isdigit() else float(text)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    return float(value) if isinstance(value, (numbers.Real, Decimal)) else None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a parameter may be.
+
+    Calling a rule checks a value fully. `typed` checks its type alone, which is what a file
+    needs: a value between two trainings may be out of the range that training allows.
+
+    Attributes
+    ----------
+    allowed : str
+        What is allowed, in words.
+    none : object
+        What None stands for; ``...`` if None is refused.
+    """
+
+    allowed: str
+    none: Any = ...
+
+    def typed(self, name: str, value: Any) -> Any:
+        """Return the Python value that `value` stands for.
+
+        Raises
+        ------
+        ValueError
+            If it stands for none.
+        """
+        if value is None and self.none is not ...:
+            return self.none
+        found = self._typed(value)
+        if found is None:
+            raise self._refusal(name, value)
+        return found
+
+    def __call__(self, name: str, value: Any) -> Any:
+        """Return the Python value that `value` stands for, if it is in the range allowed.
+
+        Raises
+        ------
+        ValueError
+            Otherwise.
+        """
+        found = self.typed(name, value)
+        if value is not None and not self._in_range(found):
+            raise self._refusal(name, value)
+        return found
+
+    def _typed(self, value: Any) -> Any:
+        raise NotImplementedError
+
+    def _in_range(self, value: Any) -> bool:
+        return True
+
+    def _refusal(self, name: str, value: Any) -> ValueError:
+        seen = f"{value!r:.80}"
+        if not isinstance(value, (int, float, str, type(None))):
+            seen += f", a {type(value).__name__}"
+        return ValueError(f"{name} is {seen}; allowed are {self.allowed}")
+
+
+@dataclass(frozen=True)
+class Whole(Rule):
+    """A whole number; True and False are numbers only with `bools`."""
+
+    least: int | None = None
+    most: int | None = None
+    bools: bool = False
+
+    def _typed(self, value: Any) -> int | None:
+        found = number(value)
+        if type(value).__name__ in ("bool", "bool_") and not self.bools:
+            return None
+        if isinstance(found, float):
+            return int(found) if math.isfinite(found) and found.is_integer() else None
+        return found
+
+    def _in_range(self, value: int) -> bool:
+        return (self.least is None or value >= self.least) and (
+            self.most is None or value <= self.most
+        )
+
+
+@dataclass(frozen=True)
+class Real(Rule):
+    """A finite number for which `holds`, if given, is true."""
+
+    holds: Callable[[float], bool] | None = None
+
+    def _typed(self, value: Any) -> int | float | None:
+        found = number(value)
+        return None if isinstance(found, int) and abs(found) > LARGEST else found
+
+    def _in_range(self, value: float) -> bool:
+        return math.isfinite(value) and (self.holds is None or self.holds(value))
+
+
+@dataclass(frozen=True)
+class Flag(Rule):
+    """Yes or no, kept as `kind`: bool, or int for those that are 0 or 1."""
+
+    kind: type = bool
+
+    def _typed(self, value: Any) -> Any:
+        found = number(value)
+        return self.kind(found) if found in (0, 1) else None
+
+
+@dataclass(frozen=True)
+class Choice(Rule):
+    """One of some texts."""
+
+    among: tuple[str, ...] = ()
+
+    def _typed(self, value: Any) -> str | None:
+        return next((text for text in self.among if isinstance(value, str) and value == text), None)
+
+
+def integer(least: int, most: int, none: Any = ..., bools: bool = False) -> Whole:
+    """Rule of an integer from `least` to `most`.
+
+    Examples
+    --------
+    >>> integer(1, 9)("epochs", 5.0)
+    5
+    """
+    extra = "" if none is ... else " and None"
+    return Whole(f"integers from {least} to {most}{extra}", none, least, most, bools)
+
+
+def real(allowed: str, holds: Callable[[float], bool] | None = None, none: Any = ...) -> Real:
+    """Rule of a finite number; `allowed` says in words what `holds` tells."""
+    return Real(allowed, none, holds)
+
+
+def flag(kind: type = bool, none: Any = ...) -> Flag:
+    """Rule of a flag, kept as `kind`, bool or int.
+
+    Examples
+    --------
+    >>> flag(int)("sg", "0"), flag()("joint", 1.0)
+    (0, True)
+    """
+    allowed = "0 and 1" if kind is int else "False and True (or 0 and 1)"
+    return Flag(allowed, none, kind)
+
+
+def choice(*among: str, none: Any = ...) -> Choice:
+    """Rule of one of some texts."""
+    return Choice(f"{among}", none, among)
+
+
+NOT_NEGATIVE = real("0 and positive numbers", lambda value: value >= 0)
+POSITIVE = real("positive numbers", lambda value: value > 0)
+ANY_NUMBER = real("finite numbers")
+SEED = Whole("integers and None", None)
+PROGRESS = flag(none=None)
+Rules = Mapping[str, Rule]
+
+
+def checked(rules: Rules, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of `values` that have a rule, as plain Python values.
+
+    Raises
+    ------
+    ValueError
+        If one is not allowed.
+    """
+    return {name: rule(name, values[name]) for name, rule in rules.items() if name in values}
+
+
+def typed(rules: Rules, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of `values` that have a rule, as plain Python values of any range.
+
+    Raises
+    ------
+    ValueError
+        If one is of a type that stands for nothing allowed.
+    """
+    return {name: rule.typed(name, values[name]) for name, rule in rules.items() if name in values}

@@ -1,0 +1,212 @@
+"""What a parameter may be: one contract for the parameters of every public class."""
+
+import decimal
+import fractions
+import math
+
+import numpy as np
+import pytest
+
+from fastsgns import GloVe, NodeEmbedding, PairEmbedding, Word2Vec, rules
+from fastsgns.models import glove_parameters, parameters, ppmi
+from fastsgns.models.factors import HOPE, STRAP
+from fastsgns.models.factors import RULES as FACTOR_RULES
+from fastsgns.models.linktraining import RULES as LINK_RULES
+from fastsgns.models.pmi import SHIFT, SMOOTHING
+from fastsgns.models.ppmi import PPMI
+from fastsgns.models.svd import SVDVectors
+
+SENTENCES = [["a", "b", "c", "d"], ["b", "c", "e"], ["a", "e", "d", "c"]] * 5
+EDGES = [("a", "b"), ("b", "c"), ("c", "d"), ("d", "a"), ("a", "c")]
+PPMI_OF = PPMI(SENTENCES, min_count=1)
+SMALL = {"vector_size": 4, "min_count": 1, "workers": 1, "epochs": 1}
+FEW = {"dimensions": 4, "workers": 1}
+# Of each class: how it is made and trained, its rules, and small values of its parameters.
+CLASSES = {
+    "Word2Vec": (
+        lambda **given: Word2Vec(SENTENCES, **SMALL | given),
+        parameters.RULES,
+        SMALL | {"max_vocab_size": None, "max_final_vocab": 5, "coupling": 0, "ns_exponent": 1},
+    ),
+    "GloVe": (
+        lambda **given: GloVe(SENTENCES, **SMALL | given),
+        glove_parameters.RULES,
+        SMALL | {"max_final_vocab": 5, "memory_budget": 10**6},
+    ),
+    "NodeEmbedding": (
+        lambda **given: NodeEmbedding(**FEW | given).fit(EDGES),
+        LINK_RULES,
+        FEW | {"walk_length": 5, "num_walks": 2, "p": 1, "q": 1, "sample": 0},
+    ),
+    "PairEmbedding": (
+        lambda **given: PairEmbedding(**FEW | given).fit(EDGES),
+        LINK_RULES,
+        FEW,
+    ),
+    "HOPE": (lambda **given: HOPE(**{"dimensions": 2} | given).fit(EDGES), FACTOR_RULES, {}),
+    "STRAP": (lambda **given: STRAP(**{"dimensions": 2} | given).fit(EDGES), FACTOR_RULES, {}),
+    "PPMI": (
+        lambda **given: PPMI(SENTENCES, **{"min_count": 1} | given),
+        {"window": rules.integer(1, 9), "smoothing": SMOOTHING, "shift": SHIFT} | ppmi.RULES,
+        {"window": 2, "min_count": 1, "max_final_vocab": 5, "workers": 1},
+    ),
+    "SVDVectors": (
+        lambda **given: SVDVectors(PPMI_OF, **{"vector_size": 2} | given),
+        {"vector_size": rules.integer(1, 9), "weight": SMOOTHING, "seed": rules.integer(0, 9)},
+        {"vector_size": 2},
+    ),
+}
+VALUES = {"window": 2, "window_size": 2, "dimensions": 2, "beta": 0.01, "weight": 0.5, "seed": 3}
+VALUES |= {"alpha": 0.25, "min_alpha": 0.125, "exponent": 0.5, "error": 0.25, "stop": 0.25}
+VALUES |= {"smoothing": 0.5, "shift": 2, "x_max": 8, "negative": 2}
+SKIP = {"progress", "hs", "softmax"}  # shown, or of effect on what else must be given
+
+
+def cases(*kinds):
+    return list(_cases(*kinds))
+
+
+def _cases(*kinds):
+    for name, (make, table, given) in CLASSES.items():
+        accepted = make().__init__.__func__.__code__.co_varnames
+        for parameter, rule in table.items():
+            if isinstance(rule, kinds) and parameter in accepted and parameter not in SKIP:
+                value = given.get(parameter, VALUES.get(parameter))
+                if value is not None:
+                    yield pytest.param(make, parameter, rule, value, id=f"{name}-{parameter}")
+                elif isinstance(rule, rules.Flag):
+                    yield pytest.param(make, parameter, rule, 0, id=f"{name}-{parameter}")
+
+
+def written(value):
+    """Other ways to give a number."""
+    yield from (f" {value} ", np.array(value), float(value), decimal.Decimal(value))
+    if isinstance(value, int):
+        yield from (np.int64(value), fractions.Fraction(value))
+
+
+def through_file(model, path):
+    model.save(path)
+    return type(model).load(path)
+
+
+@pytest.mark.parametrize("make, parameter, rule, value", cases(rules.Whole, rules.Real, rules.Flag))
+def test_a_number_may_be_given_in_any_way_that_says_it(make, parameter, rule, value, tmp_path):
+    expected = rule(parameter, value)
+    for given in written(value):
+        model = make(**{parameter: given})
+        found = getattr(model, parameter, expected)
+        assert found == expected, repr(given)
+        assert type(found) in (int, float, bool), repr(given)
+        if not isinstance(rule, rules.Real):
+            assert type(found) is type(expected), repr(given)
+        loaded = through_file(model, tmp_path / "model")
+        assert getattr(loaded, parameter, expected) == expected
+
+
+@pytest.mark.parametrize("make, parameter, rule, value", cases(rules.Whole, rules.Real, rules.Flag))
+@pytest.mark.parametrize(
+    "wrong", ["yes", "True", "", "0x1", "1_0", b"1", [], [1], {}, 1j, math.nan, math.inf, object()]
+)
+def test_what_says_no_number_is_refused_in_words(make, parameter, rule, value, wrong):
+    with pytest.raises(ValueError, match=rf"^{parameter} is .*; allowed are"):
+        make(**{parameter: wrong})
+
+
+@pytest.mark.parametrize("make, parameter, rule, value", cases(rules.Whole))
+@pytest.mark.parametrize("wrong", [1.5, "1.5", np.float32(1.5), 2**140])
+def test_what_is_not_whole_or_too_large_is_refused(make, parameter, rule, value, wrong):
+    if parameter == "seed" and isinstance(wrong, int):
+        return
+    with pytest.raises(ValueError, match=rf"^{parameter} is .*; allowed are integers"):
+        make(**{parameter: wrong})
+
+
+@pytest.mark.parametrize("make, parameter, rule, value", cases(rules.Flag))
+def test_a_flag_is_0_or_1(make, parameter, rule, value):
+    for wrong in (2, -1, "2", 0.5, "false", "no"):
+        with pytest.raises(ValueError, match=rf"^{parameter} is .*; allowed are"):
+            make(**{parameter: wrong})
+    for given in (True, 1, 1.0, "1", np.True_, np.int64(1)):
+        if parameter != "joint":
+            assert getattr(make(**{parameter: given}), parameter) == 1
+
+
+def test_none_stands_for_what_it_does_in_gensim():
+    model = Word2Vec(
+        SENTENCES, **SMALL, shrink_windows=None, sorted_vocab=None, compute_loss=None, sample=None
+    )
+    assert model.shrink_windows is False and model.sorted_vocab == 0 and model.sample == 0
+    for name in ("sg", "hs", "cbow_mean", "window", "alpha", "negative"):
+        with pytest.raises(ValueError, match=f"^{name} is None; allowed are"):
+            Word2Vec(**{name: None})
+
+
+def test_what_is_no_flag_may_be_true_where_gensim_takes_it_for_1():
+    assert Word2Vec(negative=True).negative == 1
+    with pytest.raises(ValueError, match="dimensions is True"):
+        NodeEmbedding(dimensions=True)
+
+
+def test_max_vocab_size_of_0_is_none_as_in_gensim():
+    assert Word2Vec(SENTENCES, max_vocab_size=0, **SMALL).max_vocab_size is None
+
+
+@pytest.mark.parametrize("name", ["sg", "cbow_mean", "shrink_windows", "sorted_vocab"])
+def test_zero_as_text_trains_what_zero_trains(name):
+    options = SMALL | {"epochs": 5, "sample": 0, "window": 2}
+    expected = Word2Vec(SENTENCES, **options | {name: 0}).wv.vectors
+    assert np.array_equal(Word2Vec(SENTENCES, **options | {name: "0"}).wv.vectors, expected)
+
+
+EDITS = {
+    "vector_size": np.int64(4), "window": "3", "workers": 1.0, "epochs": np.float64(2),
+    "negative": "4", "min_count": np.int32(1), "alpha": np.float32(0.5), "min_alpha": "0.25",
+    "sample": None, "ns_exponent": decimal.Decimal("0.5"), "seed": np.uint8(3), "sg": "1",
+    "hs": 1.0, "cbow_mean": np.False_, "sorted_vocab": None, "shrink_windows": 1.0,
+    "compute_loss": "1", "batch_words": 10000.0, "null_word": None, "max_final_vocab": "9",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edited_attribute_trains_saves_and_loads(name, tmp_path):
+    model = Word2Vec(SENTENCES, **SMALL)
+    setattr(model, name, EDITS[name])
+    assert getattr(through_file(model, tmp_path / "before"), name) == getattr(model, name)
+    model = Word2Vec(**SMALL)
+    setattr(model, name, EDITS[name])
+    model.build_vocab(SENTENCES)
+    model.train(SENTENCES, total_examples=15, epochs="2")
+    assert type(getattr(model, name)) in (int, float, bool)
+    assert getattr(through_file(model, tmp_path / "after"), name) == getattr(model, name)
+
+
+@pytest.mark.parametrize("model", [NodeEmbedding(), PairEmbedding(), HOPE(), STRAP()])
+def test_parameters_given_back_stay_the_very_same(model):
+    """scikit-learn's clone() asks for it."""
+    known = type(model)(**model.get_params()).get_params()
+    assert all(known[name] is value for name, value in model.get_params().items())
+
+
+@pytest.mark.parametrize("kind", [NodeEmbedding, PairEmbedding, HOPE, STRAP])
+def test_parameters_that_are_set_are_checked_when_fitting_and_saving(kind, tmp_path):
+    model = kind(dimensions=2).set_params(dimensions="3", seed=4.0).fit(EDGES)
+    assert (model.dimensions, model.seed) == (3, 4) and type(model.dimensions) is int
+    with pytest.raises(ValueError, match="dimensions is 'x'"):
+        model.set_params(dimensions="x").fit(EDGES)
+    with pytest.raises(ValueError, match="dimensions is 'x'"):
+        model.save(tmp_path / "model")
+    assert model.set_params(dimensions="3").score("a", "b") is not None
+    model.save(tmp_path / "model")
+
+
+def test_the_learning_rate_may_be_text_for_one_call():
+    model = Word2Vec(**SMALL)
+    model.build_vocab(SENTENCES)
+    model.train(
+        SENTENCES, total_examples=15, epochs=1, start_alpha="0.05", end_alpha=np.float32(0.5)
+    )
+    assert (model.alpha, model.min_alpha) == (0.05, 0.5)
+    with pytest.raises(ValueError, match="alpha is 'fast'"):
+        model.train(SENTENCES, total_examples=15, epochs=1, start_alpha="fast")
+    assert model.alpha == 0.05
