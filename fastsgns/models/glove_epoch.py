@@ -25,7 +25,7 @@ class Epoch:
         Parameters and their sums of squares, of input and of output; one array serves both.
     dimensions : int
     watch : Watch
-        Checks the rows after each block and after the epoch.
+        Checks the rows during and after the epoch.
     place : Place
         The start of the epoch, with the learning rate.
     """
