@@ -1,5 +1,8 @@
 """Training that stops, is saved, loaded and goes on gives the bytes of training without a stop."""
 
+import multiprocessing
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +10,9 @@ import pytest
 import toy
 
 from fastsgns import Word2Vec
+from fastsgns.errors import FormatError
+from fastsgns.formats import native
+from fastsgns.models import unfinished
 from fastsgns.models.callbacks import StopTraining
 
 SENTENCES = toy.sentences(300)
@@ -104,3 +110,96 @@ def test_the_output_matrix_is_what_makes_it_so(tmp_path: Path):
     train(parts, epochs=EPOCHS - FIRST, **rate)
     assert parts.epoch_losses[FIRST] > whole.epoch_losses[FIRST]
     assert not np.allclose(parts.wv.vectors, whole.wv.vectors, rtol=1e-3)
+
+
+class Kill:
+    """A callback that ends the process as an out-of-memory killer does."""
+
+    def on_epoch_end(self, model: Word2Vec) -> None:
+        if model.epochs_trained == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_checkpoint_is_resumed_to_the_same_bytes(objective: str, tmp_path: Path):
+    whole, cut, path = started(objective), started(objective), tmp_path / "checkpoint"
+    train(whole, epochs=EPOCHS)
+    train(cut, epochs=EPOCHS, checkpoint=path, callbacks=[StopAfter(FIRST)])
+    model = Word2Vec.load(path)
+    assert (model.epochs_trained, model.unfinished.n_epochs) == (FIRST, EPOCHS - FIRST)
+    model.resume(SENTENCES, checkpoint=path)
+    assert_same(model, whole)
+    assert model.get_latest_training_loss() == pytest.approx(whole.get_latest_training_loss())
+    assert model.unfinished is None
+    assert_same(Word2Vec.load(path), whole)
+    cut.resume(SENTENCES)
+    assert_same(cut, whole)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_killed_process_loses_what_came_after_the_last_checkpoint(tmp_path: Path):
+    whole, path = started("CBOW"), tmp_path / "checkpoint"
+    train(whole, epochs=EPOCHS)
+    child = multiprocessing.get_context("fork").Process(
+        target=lambda: train(
+            started("CBOW"), epochs=EPOCHS, checkpoint=path, every=2, callbacks=[Kill()]
+        )
+    )
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    model = Word2Vec.load(path)
+    assert model.epochs_trained == 2
+    model.resume(SENTENCES)
+    assert_same(model, whole)
+
+
+def test_resuming_goes_on_where_an_earlier_start_lay(tmp_path: Path):
+    whole, cut = (Word2Vec(**SETTINGS | {"seed": seed}) for seed in (1, 1))
+    for model in (whole, cut):
+        model.build_vocab(SENTENCES)
+    lines = {"epochs": EPOCHS, "start_alpha": 0.04, "end_alpha": 0.01, "word_count": 700}
+    train(whole, **lines)
+    train(cut, **lines, callbacks=[StopAfter(FIRST)])
+    model = moved(cut, tmp_path)
+    model.resume(SENTENCES)
+    assert_same(model, whole)
+    assert (model.epochs, model.alpha, model.min_alpha) == (EPOCHS, 0.04, 0.01)
+
+
+def test_a_model_without_a_seed_resumes_with_the_one_it_drew(tmp_path: Path):
+    cut = Word2Vec(**SETTINGS | {"seed": None})
+    cut.build_vocab(SENTENCES)
+    train(cut, epochs=EPOCHS, callbacks=[StopAfter(FIRST)])
+    twins = [moved(cut, tmp_path) for _ in range(2)]
+    for twin in twins:
+        twin.resume(SENTENCES)
+    assert_same(*twins)
+
+
+def test_what_can_not_be_resumed_says_so(tmp_path: Path):
+    model = started("CBOW")
+    with pytest.raises(RuntimeError, match="nothing to resume"):
+        model.resume(SENTENCES)
+    train(model, epochs=EPOCHS, callbacks=[StopAfter(FIRST)])
+    with pytest.raises(ValueError, match="corpus of 3,000 words, and this one has 2,990"):
+        model.resume(SENTENCES[1:])
+    with pytest.raises(ValueError, match="every is 0"):
+        model.resume(SENTENCES, checkpoint=tmp_path / "checkpoint", every=0)
+    model.resume(SENTENCES)
+    with pytest.raises(RuntimeError, match="nothing to resume"):
+        model.resume(SENTENCES)
+
+
+@pytest.mark.parametrize(
+    "found", [3, {}, {"n_epochs": 0}, [1], dict.fromkeys(unfinished.RULES, "x")]
+)
+def test_a_file_with_a_nonsensical_rest_is_refused(found: object, tmp_path: Path):
+    model = started("CBOW")
+    train(model, epochs=1)
+    model.save(tmp_path / "model")
+    kind, tensors, metadata = native.read(tmp_path / "model")
+    metadata["state"]["unfinished"] = found
+    native.write(tmp_path / "model", kind, tensors, metadata)
+    with pytest.raises(FormatError):
+        Word2Vec.load(tmp_path / "model")

@@ -1,5 +1,11 @@
 """Callbacks: what users run between the epochs."""
 
+from typing import Any
+
+from fastsgns import rules
+
+EPOCHS = rules.integer(1, 2**31)
+
 
 class StopTraining(Exception):
     """Raised by a callback: training ends here without an error; ``on_train_end`` is called."""
@@ -30,3 +36,42 @@ class CallbackAny2Vec:
 
     def on_train_end(self, model):
         """Call after the last epoch."""
+
+
+class Checkpoint(CallbackAny2Vec):
+    """Save the model to one file now and then, and at the end of training.
+
+    The file is always whole: a process that is killed loses at most what came after the last save.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    every : int
+        Epochs from one save to the next.
+
+    Examples
+    --------
+    >>> from fastsgns import Word2Vec
+    >>> sentences = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 50
+    >>> model = Word2Vec(vector_size=8, min_count=1, workers=1)
+    >>> model.build_vocab(sentences)
+    >>> saver = Checkpoint("checkpoint.fastsgns", every=2)  # or train(checkpoint=..., every=2)
+    >>> _ = model.train(sentences, total_examples=100, epochs=5, callbacks=[saver])
+    >>> Word2Vec.load("checkpoint.fastsgns").epochs_trained
+    5
+    """
+
+    def __init__(self, path: Any, every: int = 1) -> None:
+        self.path, self.every = path, EPOCHS("every", every)
+        self._n_epochs = 0
+
+    def on_epoch_end(self, model: Any) -> None:
+        """Save the model if it is due."""
+        self._n_epochs += 1
+        if self._n_epochs % self.every == 0:
+            model.save(self.path)
+
+    def on_train_end(self, model: Any) -> None:
+        """Save the model if the last epoch did not."""
+        if self._n_epochs % self.every:
+            model.save(self.path)

@@ -21,6 +21,7 @@ from fastsgns.models.callbacks import StopTraining
 from fastsgns.models.inputs import compact, input_rows
 from fastsgns.models.sharing import described, sharing
 from fastsgns.models.softmax import batch_rows
+from fastsgns.models.unfinished import Unfinished
 from fastsgns.training import Schedule, Tally, Trainer
 
 logger = logging.getLogger(__name__)
@@ -48,18 +49,32 @@ class Fitting(VocabularyBuilder):
     total_train_time: float
     lifecycle_events: list[dict[str, Any]]
 
+    unfinished: Unfinished | None
+
     def _train(
         self, corpus: EncodedCorpus, epochs: int, start: float, stop: float, n_skipped: int,
         callbacks: Iterable[Any],
     ) -> tuple[int, int]:  # fmt: skip
+        """Train for some epochs, from a position on the line of the learning rate."""
+        seed = int(self._rng().integers(2**63) if self.seed is None else self.seed)
+        left = Unfinished(epochs, start, stop, n_skipped, corpus.n_raw_tokens, seed)
+        self.running_training_loss = 0.0
+        return self._continue(corpus, left, callbacks)
+
+    def _continue(
+        self, corpus: EncodedCorpus, left: Unfinished, callbacks: Iterable[Any]
+    ) -> tuple[int, int]:
+        """Train for the epochs that are left."""
         if corpus.n_tokens == 0:
             raise EmptyCorpusError(
                 f"none of the {corpus.n_raw_tokens} tokens of the corpus is in the vocabulary "
                 f"of {len(self.wv)} words"
             )
-        n_raw_skipped = round(n_skipped * corpus.n_tokens / corpus.n_raw_tokens)
-        schedule = Schedule(start, stop, corpus.n_tokens, epochs, n_raw_skipped)
-        seed = int(self._rng().integers(2**63) if self.seed is None else self.seed)
+        self.unfinished = left
+        n_skipped = round(left.n_skipped * corpus.n_tokens / corpus.n_raw_tokens)
+        schedule = Schedule(
+            left.start_alpha, left.end_alpha, corpus.n_tokens, left.n_epochs, n_skipped
+        )
         loss_so_far = 0.0
 
         def follow(epoch: int, tally: Tally, total: Tally) -> None:
@@ -69,12 +84,11 @@ class Fitting(VocabularyBuilder):
             loss_so_far = loss
             self.min_alpha_yet_reached = schedule.rate(epoch, tally.n_tokens)
 
-        self.running_training_loss = 0.0
         started = time.monotonic()
         try:
             trainer = Trainer(
-                self._objective(), TokenChunks(corpus.ids, corpus.offsets), schedule, seed,
-                self.workers, self.epochs_begun, self.progress, follow,
+                self._objective(), TokenChunks(corpus.ids, corpus.offsets), schedule,
+                left.seed, self.workers, self.epochs_begun, self.progress, follow,
             )  # fmt: skip
             logger.info(
                 "training %s, %s, with workers=%d and kernel %s on %d words", self,
@@ -85,7 +99,7 @@ class Fitting(VocabularyBuilder):
             self._compact()
             self.train_count += 1
             self.total_train_time += time.monotonic() - started
-            self.add_lifecycle_event("train", msg=str(self), n_epochs=epochs)
+            self.add_lifecycle_event("train", msg=str(self), n_epochs=left.n_epochs)
         n_epochs = trainer.total.n_tokens / corpus.n_tokens
         return trainer.total.n_kept, round(corpus.n_raw_tokens * n_epochs)
 
@@ -110,6 +124,7 @@ class Fitting(VocabularyBuilder):
                     self.epochs_begun += 1  # so that no later epoch repeats its random numbers
                     tally = next(epochs)
                     self.epochs_trained += 1
+                    self.unfinished = self.unfinished and self.unfinished.after_an_epoch()
                     if self.compute_loss:
                         self.epoch_losses.append(tally.mean_loss)
                     call("on_epoch_end")

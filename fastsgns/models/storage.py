@@ -8,6 +8,7 @@ import numpy as np
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, registry, saving
 from fastsgns.matrices import Matrices
+from fastsgns.models import unfinished
 from fastsgns.tying import Tying
 from fastsgns.vectors import storage as vectors_storage
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -76,6 +77,7 @@ def save(model: Any, path: Any) -> None:
         tensors["bias"] = model._matrices.bias
     metadata["parameters"] = {name: _plain(getattr(model, name)) for name in PARAMETERS}
     metadata["state"] = {name: _plain(getattr(model, name)) for name in STATE}
+    metadata["state"]["unfinished"] = unfinished.dump(model.unfinished)
     saving.save(path, KIND, tensors, metadata)
 
 
@@ -119,6 +121,7 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
         parameters = _typed(ADDED_LATER | metadata["parameters"], PARAMETER_TYPES)
         rates = {name: _finite(name, parameters.pop(name)) for name in RATES}
         state = _typed(metadata["state"], STATE_TYPES)
+        state["unfinished"] = unfinished.restore(metadata["state"].get("unfinished"))
         if not all(isinstance(loss, REAL) for loss in state["epoch_losses"]):
             raise TypeError(f"epoch_losses are {state['epoch_losses']!r:.60}")
         below = [name for name in COUNTS if state[name] < 0]

@@ -14,7 +14,7 @@ from fastsgns.corpus.sentences import (
 from fastsgns.corpus.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, TrimRule
 from fastsgns.matrices import Matrices
 from fastsgns.models import parameters, storage
-from fastsgns.models.callbacks import CallbackAny2Vec
+from fastsgns.models.callbacks import CallbackAny2Vec, Checkpoint
 from fastsgns.models.exclusive import exclusive
 from fastsgns.models.fitting import Fitting
 from fastsgns.models.layers import Layers
@@ -221,6 +221,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         self.running_training_loss = 0.0
         self.epoch_losses: list[float] = []
         self.lifecycle_events: list[dict[str, Any]] = []
+        self.unfinished = None
         parameters.check(self)
         self.min_alpha_yet_reached = float(self.alpha)
         self.effective_min_count = self.min_count
@@ -249,9 +250,12 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         report_delay: float = 1.0,
         compute_loss: bool | None = None,
         callbacks: Iterable[Any] | None = None,
+        *,
+        checkpoint: Any = None,
+        every: int = 1,
         **unknown: Any,
     ) -> tuple[int, int]:
-        """Train, or train on, the vectors of the words there are.
+        """Train, or continue to train, the vectors of the words there are.
 
         The corpus is read and encoded once a call, whatever the number of epochs.
 
@@ -275,6 +279,10 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
             Instead of the model's.
         callbacks : iterable, optional
             Instead of the model's.
+        checkpoint : str or os.PathLike, optional
+            Save the model to this file during training, from which `resume` can continue.
+        every : int
+            Epochs from one such save to the next.
 
         Returns
         -------
@@ -307,7 +315,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
             "min_alpha": self.min_alpha if end_alpha is None else end_alpha,
             "compute_loss": self.compute_loss if compute_loss is None else compute_loss,
         }
-        callbacks = self.callbacks if callbacks is None else parameters.as_callbacks(callbacks)
+        callbacks = self._with_checkpoint(callbacks, checkpoint, every)
         parameters.check(self, **chosen)
         parameters.check_objective(self)
         if self.alpha > self.min_alpha_yet_reached:
@@ -325,6 +333,83 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
             if stated is not None and stated != found:
                 logger.warning("%d %s were announced, %d found", stated, what, found)
         return self._train(corpus, self.epochs, self.alpha, self.min_alpha, skipped, callbacks)
+
+    @exclusive
+    def resume(
+        self,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        callbacks: Iterable[Any] | None = None,
+        *,
+        checkpoint: Any = None,
+        every: int = 1,
+    ) -> tuple[int, int]:
+        """Continue a call of `train` that ended before its last epoch.
+
+        The epochs that are left run at the learning rates and with the random numbers that they
+        would have had. Of a model that was saved at the end of an epoch, as checkpoints are, with
+        ``workers=1``, the vectors are to the byte those of training without a stop. An epoch that
+        was interrupted is begun again, with what was learned of it so far.
+
+        Parameters
+        ----------
+        corpus_iterable, corpus_file
+            The same corpus as before.
+        callbacks, checkpoint, every
+            As for `train`.
+
+        Returns
+        -------
+        n_trained, n_words : int
+            As `train` returns them, over the epochs of this call.
+
+        Raises
+        ------
+        RuntimeError
+            If no call of `train` was cut off.
+        ValueError
+            If the corpus has another number of words.
+
+        Examples
+        --------
+        >>> from fastsgns.models.callbacks import StopTraining
+        >>> class Stop:
+        ...     def on_epoch_end(self, model):
+        ...         raise StopTraining
+        >>> sentences = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 50
+        >>> model = Word2Vec(vector_size=8, min_count=1, workers=1)
+        >>> model.build_vocab(sentences)
+        >>> _ = model.train(
+        ...     sentences, total_examples=100, epochs=5, callbacks=[Stop()], checkpoint="m.fastsgns"
+        ... )
+        >>> model = Word2Vec.load("m.fastsgns")
+        >>> _ = model.resume(sentences)
+        >>> model.epochs_trained
+        5
+        """
+        left = self.unfinished
+        if left is None:
+            raise RuntimeError(
+                "there is nothing to resume: no call of train() ended before its last epoch. "
+                "Call train() to train more"
+            )
+        callbacks = self._with_checkpoint(callbacks, checkpoint, every)
+        parameters.check(self)
+        parameters.check_objective(self)
+        corpus = self._encode(corpus_iterable, corpus_file, self._vocabulary(), left.n_epochs)
+        if corpus.n_raw_tokens != left.n_words:
+            raise ValueError(
+                f"training began on a corpus of {left.n_words:,} words, and this one has "
+                f"{corpus.n_raw_tokens:,}; give the same corpus, or call train()"
+            )
+        return self._continue(corpus, left, callbacks)
+
+    def _with_checkpoint(
+        self, callbacks: Iterable[Any] | None, checkpoint: Any, every: int
+    ) -> tuple[Any, ...]:
+        """The callbacks to call, of which a checkpoint is the first."""
+        others = self.callbacks if callbacks is None else parameters.as_callbacks(callbacks)
+        return tuple(others) if checkpoint is None else (Checkpoint(checkpoint, every), *others)
 
     def save(
         self,
