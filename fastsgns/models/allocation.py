@@ -50,9 +50,11 @@ class Allocation:
             self._matrices.create(role, n_words, self.vector_size)
         if self.hs:
             self._matrices.create("tree", n_words - 1, self.vector_size)
+        strict = self.wv.strict
         self.wv = KeyedVectors.from_arrays(
             vocabulary.words, self._matrices.vectors["input"], vocabulary.counts, vocabulary.ids
         )
+        self.wv.strict = strict
 
     def _current(self) -> Matrices:
         """The matrices, with the input vectors that the user sees now."""

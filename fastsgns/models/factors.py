@@ -93,6 +93,7 @@ class Factorized(Parametrized, LinkModel):
     def _set(self, names: list[Any], source: np.ndarray, target: np.ndarray) -> None:
         self.source = KeyedVectors.from_arrays(names, source)
         self.target = KeyedVectors.from_arrays(names, target, ids=self.source.key_to_index)
+        self.source.strict = self.target.strict = True
 
     def _proximity(self, graph: DirectedGraph) -> Any:
         raise NotImplementedError

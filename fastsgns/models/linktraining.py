@@ -123,6 +123,7 @@ class LinkTraining(Parametrized, LinkModel):
         assert outputs is not None
         ids = self.source.key_to_index if targets is sources else None
         self.target = KeyedVectors.from_arrays(targets, outputs, ids=ids)
+        self.source.strict = self.target.strict = True
         self.target_bias = self._matrices.bias
 
     def _follow(self) -> None:

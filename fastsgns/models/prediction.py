@@ -58,7 +58,8 @@ class Prediction:
             If the model was trained with neither negative sampling nor full softmax.
         """
         output = self._output()
-        found = [self.wv.get_index(word) for word in context_words_list if word in self.wv]
+        given = self.wv._key_list(context_words_list, "context_words_list")
+        found = [self.wv.get_index(word) for word in given if word in self.wv]
         if not found:
             logger.warning("none of the context words is in the vocabulary")
             return None

@@ -48,8 +48,9 @@ class Comparisons(Queries):
             vector = self.get_vector(word_or_vector)
         else:
             vector = self._checked(word_or_vector)
-        if len(other_words):
-            return 1 - self.cosine_similarities(vector, self._vectors[self._ids(other_words)])
+        others = self._key_list(other_words, "other_words")
+        if others:
+            return 1 - self.cosine_similarities(vector, self._vectors[self._ids(others)])
         direction = unit(vector).astype(as_real(self._vectors[:0]).dtype)
         return 1 - divide(products(self._vectors, direction), self.norms)
 
@@ -61,9 +62,10 @@ class Comparisons(Queries):
         ZeroDivisionError
             If a list is empty.
         """
-        if not len(ws1) or not len(ws2):
+        lists = self._key_list(ws1, "ws1"), self._key_list(ws2, "ws2")
+        if not all(lists):
             raise ZeroDivisionError("n_similarity needs two lists with at least one key each")
-        means = [unit(self.get_mean_vector(keys, pre_normalize=False)) for keys in (ws1, ws2)]
+        means = [unit(self.get_mean_vector(keys, pre_normalize=False)) for keys in lists]
         return means[0] @ means[1]
 
     def rank_by_centrality(
@@ -80,7 +82,7 @@ class Comparisons(Queries):
         ValueError
             If none is present.
         """
-        given = list(words)
+        given = self._key_list(words, "words")
         known = [word for word in given if word in self]
         if len(known) < len(given):
             absent = [word for word in given if word not in self]
@@ -111,6 +113,7 @@ class Comparisons(Queries):
         ValueError
             If `key1` or all keys of the list have vectors that are not finite.
         """
+        keys_list = self._key_list(keys_list, "keys_list")
         self._require_finite(unit(self.get_vector(key1)), [key1])
         similarities = np.array([self.similarity(key1, key) for key in keys_list])
         if np.isnan(similarities).all():
@@ -178,7 +181,10 @@ class Comparisons(Queries):
             raise ImportError("wmdistance needs POT: pip install fastsgns[wmd]") from error
         bags = [
             Counter(self.get_index(key) for key in document if key in self)
-            for document in (document1, document2)
+            for document in (
+                self._key_list(document1, "document1"),
+                self._key_list(document2, "document2"),
+            )
         ]
         if not all(bags):
             logger.warning("a document holds no key that has a vector: the distance is infinite")

@@ -43,6 +43,10 @@ class KeyedVectors(Renamed):
         Attributes of the keys, such as ``count``.
     vectors_lockf : ndarray of float32, shape (1,) or (V,)
         Factors of the updates in training; 0 freezes a vector.
+    strict : bool
+        Whether an int that is not a key is a KeyError. By default it is False, as in gensim: such
+        an int stands for the row at that position. Set it to True where keys are numbers, such as
+        ids of items, of which an unknown one must not get the row of another. It is saved.
 
     Examples
     --------
@@ -131,10 +135,11 @@ class KeyedVectors(Renamed):
         copy_vecattrs : bool
             Take the attributes along.
         """
-        names = [key for key in dict.fromkeys(keys) if key in self]
+        names = [key for key in dict.fromkeys(self._key_list(keys, "keys")) if key in self]
         ids = self._ids(names)
         chosen = KeyedVectors(self.vector_size)
         chosen._set(names, self._vectors[ids])
+        chosen.strict = self.strict
         if copy_vecattrs:
             chosen.expandos = {name: values[ids] for name, values in self.expandos.items()}
         return chosen

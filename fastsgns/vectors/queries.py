@@ -45,7 +45,7 @@ class Queries(Spaces):
         ndarray, shape (d,)
             Zero if no key is present.
         """
-        items = list(keys)
+        items = self._key_list(keys, "keys")
         if not items:
             raise ValueError("cannot compute mean with no input")
         factors = np.ones(len(items)) if weights is None else np.asarray(weights, np.float64)
@@ -57,7 +57,7 @@ class Queries(Spaces):
                 if item not in self:
                     if ignore_missing:
                         continue
-                    raise KeyError(f"Key '{item}' not present in vocabulary")
+                    raise KeyError(self._absence(item))
                 mean += factor * as_real(self.get_vector(item, norm=pre_normalize))
             else:
                 mean += factor * self._checked(item)

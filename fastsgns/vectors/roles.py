@@ -144,6 +144,7 @@ class Roles(Mapping[str, KeyedVectors]):
         vectors = parts[0] + parts[1] if kind == "sum" else np.hstack(parts)
         kv = KeyedVectors(vectors.shape[1], dtype=vectors.dtype)
         kv._set(self._wv.index_to_key, vectors, self._wv.key_to_index)
+        kv.strict = self._wv.strict
         return kv
 
 
@@ -186,6 +187,7 @@ class RoleVectors(KeyedVectors):
     key_to_index = _of_wv("key_to_index")
     next_index = _of_wv("next_index")
     expandos = _of_wv("expandos")
+    strict = _of_wv("strict")
 
     def __init__(
         self, wv: Any, matrices: Matrices, role: str, fixed: np.ndarray | None = None

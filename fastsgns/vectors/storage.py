@@ -55,7 +55,7 @@ def dump(kv: Any) -> tuple[native.Tensors, dict]:
         else:
             dtype = "|O" if values.dtype.kind == "U" else values.dtype.str
             listed[name] = {"dtype": dtype, "values": _as_list(name, values)}
-    return tensors, {"attributes": listed}
+    return tensors, {"attributes": listed, "strict": bool(kv.strict)}
 
 
 def _as_list(name: str, values: np.ndarray) -> list[Any]:
@@ -86,6 +86,9 @@ def fill(kv: Any, tensors: native.Tensors, metadata: dict) -> None:
     kv._set(words, vectors)
     if len(kv.key_to_index) != len(words):
         raise FormatError("a key comes twice")
+    kv.strict = metadata.get("strict", False)
+    if not isinstance(kv.strict, bool):
+        raise FormatError(f"strict is {kv.strict!r:.60}")
     kv.vectors_lockf = _lockf(tensors.get("lockf", kv.vectors_lockf), len(words))
     for name, values in tensors.items():
         if name.startswith(ATTR):

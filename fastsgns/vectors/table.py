@@ -6,15 +6,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastsgns.formats.keys import check_keys, plain
 from fastsgns.vectors.attributes import Attributes
 from fastsgns.vectors.norms import as_real, can_be_written, divide, row_norms, unit
 
 Key = Any
-KEY_TYPES = (str, int, np.integer)
+TEXT = (str, bytes, bytearray, memoryview)
+KEY_TYPES = (*TEXT, int, np.integer)
+NO_KEYS = "there are no keys yet; a model gets them from its corpus by build_vocab() or train()"
 
 
 class VectorTable(Attributes):
     """Keys with a vector each; the base of KeyedVectors, which documents the public face."""
+
+    strict = False  # whether an int that is not a key is a KeyError rather than a position
 
     def __init__(
         self,
@@ -116,26 +121,63 @@ class VectorTable(Attributes):
         if isinstance(item, KEY_TYPES):
             return True
         try:
-            return isinstance(item, Hashable) and item in self.key_to_index
+            if isinstance(item, Hashable) and item in self.key_to_index:
+                return True
         except TypeError:  # a tuple of something unhashable
             return False
+        return not hasattr(item, "__iter__")
 
     def get_index(self, key: Key, default: int | None = None) -> int:
-        """Position of a key; an int that is no key is a position itself.
+        """Position of a key.
+
+        An int that is not a key is a position itself, as in gensim, unless `strict` is true.
 
         Raises
         ------
         KeyError
             If `key` is absent and there is no default.
         """
-        index = self.key_to_index.get(key, -1)
-        if index >= 0:
+        index = self._find(plain(key))
+        if index is not None:
             return index
-        if isinstance(key, (int, np.integer)) and 0 <= key < len(self):
-            return int(key)
         if default is not None:
             return default
-        raise KeyError(f"Key '{key}' not present")
+        raise KeyError(self._absence(key))
+
+    def _find(self, key: Key) -> int | None:
+        index = self.key_to_index.get(key)
+        if index is None and not self.strict and _is_position(key):
+            return int(key) if 0 <= key < len(self) else None
+        return index
+
+    def _absence(self, key: Key) -> str:
+        """Say that a key is absent, and what it was mistaken for where that can be told."""
+        key, hint = plain(key), ""
+        twin = _of_other_type(key)
+        if not len(self):
+            hint = NO_KEYS
+        elif twin is not None and twin in self.key_to_index:
+            hint = f"there is {twin!r}, a {type(twin).__name__}"
+        elif isinstance(key, int) and self.strict:
+            hint = "a number that is not a key does not stand for a row here"
+        elif isinstance(key, float):
+            hint = "to ask with a vector, give a numpy array"
+        return f"Key '{key}' not present" + (f": {hint}" if hint else "")
+
+    def _key_list(self, given: Any, name: str) -> list[Any]:
+        """Return keys, or vectors, as a list.
+
+        Raises
+        ------
+        TypeError
+            If `given` is one string, which would be read letter by letter.
+        """
+        if isinstance(given, TEXT):
+            raise TypeError(
+                f"{name} is {given!r:.60}, a single {type(given).__name__}, where a list of keys "
+                f"is wanted: give [{given!r:.20}], or the parts of it, such as {name}.split()"
+            )
+        return list(given)
 
     def has_index_for(self, key: Key) -> bool:
         """Whether `key` is a key or a valid position."""
@@ -169,7 +211,7 @@ class VectorTable(Attributes):
 
     def __setitem__(self, keys: Any, weights: npt.ArrayLike) -> None:
         single = self.is_key(keys)
-        names = [keys] if single else list(keys)
+        names = check_keys([keys] if single else keys)
         rows = self._rows(names, np.asarray(weights)[None] if single else weights)
         known = np.array([key in self for key in names], bool)
         if known.any():
@@ -214,9 +256,9 @@ class VectorTable(Attributes):
         >>> kv, kv.get_vecattr("a", "count").item()
         (KeyedVectors<vector_size=2, 2 keys>, 7)
         """
-        if isinstance(keys, KEY_TYPES):
+        if self.is_key(keys):
             keys, weights = [keys], np.asarray(weights).reshape(1, -1)
-        names, extras = list(keys), dict(extras or {})
+        names, extras = check_keys(keys), dict(extras or {})
         rows = self._rows(names, weights)
         for attr, values in extras.items():
             if len(values) != len(names):
@@ -293,3 +335,16 @@ class VectorTable(Attributes):
         fresh = np.random.default_rng(seed).random((len(self) - n_kept, self.vector_size))
         rows[n_kept:] = (2 * fresh - 1) / self.vector_size
         self._own(rows)
+
+
+def _is_position(key: Key) -> bool:
+    return isinstance(key, int) and not isinstance(key, bool)
+
+
+def _of_other_type(key: Key) -> Key | None:
+    """What a key of text would be as a number or as text of another type, and the reverse."""
+    if isinstance(key, (bytes, bytearray)):
+        return bytes(key).decode("utf-8", "replace")
+    if isinstance(key, str):
+        return int(key) if key.isdecimal() and len(key) < 20 else key.encode("utf-8", "replace")
+    return str(key) if isinstance(key, int) else None
