@@ -46,7 +46,9 @@ def alternate(there, back, starts, length=6, stream=5, **options):
 
 @each_graph
 @each_side
-@pytest.mark.parametrize("p, q", [(1, 1), (0.25, 4), (4, 0.5), (1, 2), (1e9, 1e9), (0.01, 0.5)])
+@pytest.mark.parametrize(
+    "p, q", [(1, 1), (0.25, 4), (4, 0.5), (1, 2), (1e9, 1e9), (0.01, 0.5), (3, 500)]
+)
 def test_walks_are_the_twins(graph, side, p, q):
     neighbours, starts = Neighbours.of(graph, side), np.arange(200) % graph.n_nodes
     found, stream = Walker(neighbours, p=p, q=q).walks(starts, 12, 5)
@@ -120,7 +122,9 @@ def test_neighbours_are_drawn_by_their_weights(weighted, side):
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("directed", [False, True])
-@pytest.mark.parametrize("p, q", [(0.25, 4), (4, 0.25), (1, 3), (300, 200), (0.01, 1), (0.01, 0.1)])
+@pytest.mark.parametrize(
+    "p, q", [(0.25, 4), (4, 0.25), (1, 3), (300, 200), (2, 300), (0.01, 1), (0.01, 0.1)]
+)
 def test_node2vec_steps_follow_the_paper(weighted, directed, p, q):
     """Second steps against pi(x | t, v) ~ alpha_pq(t, x) w(v, x), summed over the first ones."""
     neighbours = Neighbours.of(random_graph(12, 60, weighted, directed=directed))

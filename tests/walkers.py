@@ -90,11 +90,28 @@ class Walker:
                 return nodes[-2]
             if (mark - excess) / total < self.factor(nodes[-2], node):
                 return node
-        return self.exactly(side, nodes, stream)
+        is_near = 1 / self.q <= min(1 / self.p, 1) and (
+            len(self.neighbours(side, nodes[-2])) < len(self.neighbours(side, nodes[-1]))
+        )
+        return (self.nearby if is_near else self.exactly)(side, nodes, stream)
 
     def weights(self, side, node):
         first, last = side.offsets[node], side.offsets[node + 1]
         return np.ones(last - first) if side.weights is None else side.weights[first:last]
+
+    def nearby(self, side, nodes, stream):
+        before, at = nodes[-2:]
+        found = list(zip(self.neighbours(side, at), self.weights(side, at)))
+        alike = sum(float(w) for _, w in found) / self.q
+        shares = {before: 1 / self.p - 1 / self.q}
+        shares |= {x: 1 - 1 / self.q for x in self.neighbours(side, before) if x != before}
+        sums = np.cumsum(
+            [share * sum(float(w) for y, w in found if y == x) for x, share in shares.items()]
+        )
+        mark = unit(stream) * (alike + sums[-1]) - alike
+        if mark < 0:
+            return self.draw(side, at, stream)
+        return list(shares)[int(np.searchsorted(sums, mark, side="right"))]
 
     def exactly(self, side, nodes, stream):
         found = self.neighbours(side, nodes[-1])

@@ -119,18 +119,22 @@ cdef inline double total_of(const Edges *edges, int32_t node) noexcept nogil:
     return degree(edges, node) if edges.totals == NULL else edges.totals[node]
 
 
+cdef inline double weight_to(const Edges *edges, int32_t source, int32_t target) noexcept nogil:
+    """The weight of all edges from `source` to `target`."""
+    cdef int64_t last = edges.offsets[source + 1], edge = find(edges, source, target)
+    cdef double weight = 0
+    while edge < last and edges.targets[edge] == target:
+        weight += weight_of(edges, edge)
+        edge += 1
+    return weight
+
+
 cdef inline double excess_of(const Rule *rule, const Walk *walk) noexcept nogil:
     """By how much the weight of all edges back is above what the rejection can give them."""
     cdef const Edges *edges = rule.sides[0]
-    cdef int64_t last = edges.offsets[walk.at + 1], edge
-    cdef double weight = 0
     if rule.back <= rule.top:
         return 0
-    edge = find(edges, walk.at, walk.previous)
-    while edge < last and edges.targets[edge] == walk.previous:
-        weight += weight_of(edges, edge)
-        edge += 1
-    return weight * (rule.back - rule.top)
+    return weight_to(edges, walk.at, walk.previous) * (rule.back - rule.top)
 
 
 cdef inline int32_t judge(const Rule *rule, Walk *walk, int32_t node) noexcept nogil:
@@ -150,6 +154,48 @@ cdef inline int32_t judge(const Rule *rule, Walk *walk, int32_t node) noexcept n
     if node != walk.previous and mark < min(rule.far, 1):
         return node
     return node if mark < factor(rule, walk, node) else -1
+
+
+cdef inline int32_t draw_neighbour(const Edges *edges, Walk *walk) noexcept nogil:
+    """Draw a neighbour without node2vec's weights."""
+    cdef int64_t first = edges.offsets[walk.at]
+    cdef uint32_t n = degree(edges, walk.at)
+    cdef uint64_t draw = next_random(&walk.random)
+    if edges.slots == NULL:
+        return edges.targets[first + alias_slot(draw, n)]
+    return edges.targets[first + alias_index(draw, edges.slots + first, n)]
+
+
+cdef inline int32_t choose_near(const Rule *rule, Walk *walk) noexcept nogil:
+    """The next node by a running sum over the neighbours of the previous node.
+
+    `far` of the weight of each edge belongs to all neighbours alike; the rest, of the edges to the
+    previous node and to its neighbours, is summed. This needs far <= 1 and far <= back.
+    """
+    cdef const Edges *edges = rule.sides[0]
+    cdef int64_t first = edges.offsets[walk.previous], last = edges.offsets[walk.previous + 1], edge
+    cdef int32_t node
+    cdef double alike = rule.far * total_of(edges, walk.at), near, mark
+    cdef double back = (rule.back - rule.far) * weight_to(edges, walk.at, walk.previous)
+    cdef int n_sums
+    near = back
+    mark = -1
+    for n_sums in range(2):  # the whole first, then up to the mark
+        for edge in range(first, last):
+            node = edges.targets[edge]
+            if node == walk.previous or edge > first and node == edges.targets[edge - 1]:
+                continue
+            near += (1 - rule.far) * weight_to(edges, walk.at, node)
+            if n_sums and mark < near:
+                return node
+        if n_sums == 0:
+            mark = uniform(walk) * (alike + near) - alike
+            if mark < 0:
+                return draw_neighbour(edges, walk)
+            if mark < back:
+                return walk.previous
+            near = back
+    return walk.previous  # where rounding left the mark at the very end
 
 
 cdef inline int32_t choose_exactly(const Rule *rule, Walk *walk) noexcept nogil:
@@ -181,7 +227,11 @@ cdef inline bint advance(const Rule *rule, Walk *walk) noexcept nogil:
             walk.n_refused += 1
             if walk.n_refused < MOST_REFUSED:
                 return True
-            node = choose_exactly(rule, walk)
+            if (rule.far <= min(rule.back, 1)
+                    and degree(rule.sides[0], walk.previous) < degree(rule.sides[0], walk.at)):
+                node = choose_near(rule, walk)
+            else:
+                node = choose_exactly(rule, walk)
         walk.n_refused = 0
     walk.previous, walk.at = walk.at, node
     if walk.nodes != NULL:
