@@ -1,6 +1,7 @@
 """What all tests share: the option ``--slow``, the folder of real data, the kernels' variant."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests that train for minutes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Ctrl-C work in the tests and in what they start, also if they run in the background.
+
+    A shell that starts a job in the background lets it ignore SIGINT, and children inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
