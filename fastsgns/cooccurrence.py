@@ -12,6 +12,7 @@ from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.corpus.windows import Progress, WindowCounts
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, saving
+from fastsgns.formats.contents import checked
 from fastsgns.kernels.cooccurrence import MOST_REACH
 from fastsgns.machine import n_cores
 
@@ -26,6 +27,7 @@ COUNTING = {
     "sides": rules.choice(*SIDES),
 }
 WORKERS = rules.integer(1, 2**16)
+METADATA = {"window": int, "weighting": str, "sides": str, "n_pairs": int}
 
 
 class Cooccurrences:
@@ -200,8 +202,7 @@ class Cooccurrences:
         """
         tensors = {"offsets": self.offsets, "columns": self.columns, "weights": self.weights}
         tensors |= {"counts": self.vocabulary.counts, **native.pack_words(self.vocabulary.words)}
-        names = ("window", "weighting", "sides", "n_pairs")
-        metadata = {name: getattr(self, name) for name in names}
+        metadata = {name: getattr(self, name) for name in METADATA}
         saving.save(path, KIND, tensors, metadata, Cooccurrences._rebuilt)
 
     @classmethod
@@ -224,14 +225,14 @@ class Cooccurrences:
     @classmethod
     def _rebuilt(cls, tensors: native.Tensors, metadata: dict) -> "Cooccurrences":
         words = native.unpack_words(tensors)
+        metadata = checked("metadata", metadata, METADATA)
         if fault := _fault(tensors, metadata, len(words)):
             raise FormatError(fault)
         try:
             vocabulary = Vocabulary(words, np.array(tensors["counts"]))
             _ = vocabulary.ids
-            names = ("window", "weighting", "sides", "n_pairs")
             arrays = (tensors[name] for name in ("offsets", "columns", "weights"))
-            return cls(vocabulary, *arrays, **{name: metadata[name] for name in names})
+            return cls(vocabulary, *arrays, **metadata)
         except ValueError as error:
             raise FormatError(str(error)) from None
 
@@ -263,10 +264,8 @@ def _fault(tensors: native.Tensors, metadata: dict, n_words: int) -> str | None:
         return f"offsets, {len(columns)} columns and {len(weights)} weights contradict each other"
     if np.any(offsets[1:] < offsets[:-1]):
         return "offsets do not ascend"
-    if not isinstance(metadata.get("n_pairs"), int) or not isinstance(metadata.get("window"), int):
-        return f"window and n_pairs are {metadata.get('window')!r}, {metadata.get('n_pairs')!r:.60}"
     try:
-        check_counting(*(metadata.get(name) for name in ("window", "weighting", "sides")))
+        check_counting(metadata["window"], metadata["weighting"], metadata["sides"])
     except ValueError as error:
         return str(error)
     return _fault_of_cells(offsets, columns, weights, n_words)

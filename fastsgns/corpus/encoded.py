@@ -17,6 +17,7 @@ from fastsgns.corpus.storage import Assembly, Spool, Stored, allocate, check_bud
 from fastsgns.corpus.vocabulary import Vocabulary, look_up
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, saving
+from fastsgns.formats.contents import checked
 
 BLOCK_TOKENS = 1 << 20
 KIND = "corpus"
@@ -254,15 +255,15 @@ class EncodedCorpus:
     @classmethod
     def _rebuilt(cls, tensors: native.Tensors, metadata: dict) -> "EncodedCorpus":
         words = native.unpack_words(tensors)
-        if fault := _fault(tensors, metadata, len(words)):
+        raw = checked("metadata", metadata, {"n_raw_tokens": int, "n_raw_sentences": int})
+        if fault := _fault(tensors, raw, len(words)):
             raise FormatError(fault)
         vocabulary = Vocabulary(words, np.array(tensors["counts"]))
         try:
             _ = vocabulary.ids
         except ValueError as error:
             raise FormatError(str(error)) from None
-        raw = metadata["n_raw_tokens"], metadata["n_raw_sentences"]
-        return cls(tensors["ids"], np.array(tensors["offsets"]), vocabulary, *raw)
+        return cls(tensors["ids"], np.array(tensors["offsets"]), vocabulary, **raw)
 
     def close(self) -> None:
         """Let go of the ids; a temporary file is gone when nobody else holds them."""
@@ -358,7 +359,7 @@ def _chosen(vocabulary: Vocabulary | Chooser | None, raw: Vocabulary) -> Vocabul
     return vocabulary if isinstance(vocabulary, Vocabulary) else vocabulary(raw)
 
 
-def _fault(tensors: native.Tensors, metadata: dict, n_words: int) -> str | None:
+def _fault(tensors: native.Tensors, raw: dict[str, int], n_words: int) -> str | None:
     """Say what is wrong with the content of a saved corpus, if anything."""
     for name, dtype in (("ids", np.int32), ("offsets", np.int64), ("counts", np.int64)):
         array = tensors.get(name)
@@ -374,6 +375,6 @@ def _fault(tensors: native.Tensors, metadata: dict, n_words: int) -> str | None:
     if len(counts) != n_words or (n_words and counts.min() < 0):
         return "counts do not fit the words"
     for name, least in (("n_raw_tokens", len(ids)), ("n_raw_sentences", len(offsets) - 1)):
-        if not isinstance(metadata.get(name), int) or metadata[name] < least:
-            return f"{name} is {metadata.get(name)!r}, less than what the file holds"
+        if raw[name] < least:
+            return f"{name} is {raw[name]}, less than what the file holds"
     return None

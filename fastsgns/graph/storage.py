@@ -7,6 +7,7 @@ import numpy as np
 
 from fastsgns.errors import FormatError
 from fastsgns.formats import native
+from fastsgns.formats.contents import checked
 from fastsgns.formats.files import is_url, local_path
 from fastsgns.graph.building import Rows, expand
 from fastsgns.graph.rows import check_rows, find, transpose
@@ -49,9 +50,7 @@ def unpack(tensors: native.Tensors, metadata: dict) -> tuple[Rows, list[Hashable
         If anything is missing, or contradicts anything else.
     """
     names = native.unpack_words(tensors)
-    is_directed = metadata.get("is_directed")
-    if not isinstance(is_directed, bool):
-        raise FormatError(f"is_directed is {is_directed!r:.60}")
+    is_directed = checked("metadata", metadata, {"is_directed": bool})["is_directed"]
     if len(set(names)) < len(names):
         raise FormatError("a name stands twice")
     offsets = _array(tensors, "out_offsets", np.int64, len(names) + 1)

@@ -8,6 +8,7 @@ from fastsgns import rules
 from fastsgns.errors import FormatError
 from fastsgns.factorization import truncated_svd
 from fastsgns.formats import native, registry, saving
+from fastsgns.formats.contents import REAL, checked
 from fastsgns.formats.keys import warn_of_unsavable
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows
@@ -263,15 +264,18 @@ def transpose_proximity(
     return both
 
 
-MODELS: dict[str, type[Factorized]] = {"HOPE": HOPE, "STRAP": STRAP}
+MODELS: dict[str, Any] = {"HOPE": HOPE, "STRAP": STRAP}
 
 
 def _loaded(tensors: native.Tensors, metadata: dict) -> Factorized:
-    names, kind = native.unpack_words(tensors), metadata["model"]
+    names = native.unpack_words(tensors)
+    parts = checked("metadata", metadata, {"model": str, "settings": dict})
+    kind = parts["model"]
     if kind not in MODELS:
         raise FormatError(f"it holds a model {kind!r:.60}; known are {sorted(MODELS)}")
+    types = dict.fromkeys(MODELS[kind]()._settings(), (*REAL, type(None)))
     try:
-        self = MODELS[kind](**metadata["settings"])
+        self: Factorized = MODELS[kind](**checked("settings", parts["settings"], types))
     except (TypeError, ValueError) as error:
         raise FormatError(f"its settings are wrong: {error}") from None
     source, target, self.values = tensors["source"], tensors["target"], tensors["values"]

@@ -8,11 +8,12 @@ import numpy as np
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, registry, saving
+from fastsgns.formats.contents import REAL, checked
 from fastsgns.matrices import RowStore, allocate_rows
 
 KIND = "glove"
 ROLES = ("input", "output")
-REAL = (int, float)
+PARTS = {"parameters": dict, "state": dict}
 OPTIONAL = (int, type(None))
 PARAMETER_TYPES: dict[str, Any] = {
     "vector_size": int,
@@ -87,13 +88,14 @@ def _checked(tensors: native.Tensors, metadata: dict, cls: Any = None) -> Any:
 
     words = native.unpack_words(tensors)
     try:
-        parameters = _typed(metadata["parameters"], PARAMETER_TYPES)
+        parts = checked("metadata", metadata, PARTS)
+        parameters = checked("parameters", parts["parameters"], PARAMETER_TYPES)
         alpha = parameters.pop("alpha")
         if not math.isfinite(alpha):
             raise ValueError(f"alpha is {alpha!r}; allowed are finite numbers")
         model = (cls or GloVe)(**parameters)
         model.alpha = alpha  # may be below 0 between two calls of train, which refuses that
-        for name, value in _typed(metadata["state"], STATE_TYPES).items():
+        for name, value in checked("state", parts["state"], STATE_TYPES).items():
             setattr(model, name, value)
         if not all(isinstance(loss, REAL) for loss in model.epoch_losses):
             raise TypeError(f"epoch_losses are {model.epoch_losses!r:.60}")
@@ -136,14 +138,6 @@ def _rows(
     squares[:] = 1
     squares[:, : dimensions + 1] = tensors[f"{role}_squares"]
     return store, squares
-
-
-def _typed(values: Any, types: dict[str, Any]) -> dict[str, Any]:
-    """Take what `types` names out of `values`; a TypeError if one is of another type."""
-    for name, allowed in types.items():
-        if not isinstance(values[name], allowed) or isinstance(values[name], bool):
-            raise TypeError(f"{name} is {values[name]!r:.60}")
-    return {name: values[name] for name in types}
 
 
 def _loaded(tensors: native.Tensors, metadata: dict) -> Any:

@@ -1,5 +1,6 @@
 """A model of links as one native file: its matrices, names, known links and parameters."""
 
+import inspect
 import math
 from typing import Any
 
@@ -7,6 +8,8 @@ import numpy as np
 
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, registry, saving
+from fastsgns.formats.contents import checked
+from fastsgns.formats.saving import PLAIN
 from fastsgns.matrices import Matrices
 from fastsgns.models.links import check_known
 
@@ -25,7 +28,17 @@ def register(cls: type, kind: str) -> None:
 
 def kind_of(cls: type) -> str:
     """The kind of files of a class, or of the one it is derived from."""
-    return next(KINDS[base] for base in cls.__mro__ if base in KINDS)
+    return KINDS[_base(cls)]
+
+
+def _base(cls: type) -> Any:
+    return next(base for base in cls.__mro__ if base in KINDS)
+
+
+def _parameter_types(base: type) -> dict[str, Any]:
+    """The parameters that a file holds: not those that name data or files, nor how to report."""
+    names = inspect.signature(base).parameters
+    return {name: PLAIN for name in names if name not in NOT_SAVED}
 
 
 def save(model: Any, path: Any) -> None:
@@ -49,9 +62,7 @@ def save(model: Any, path: Any) -> None:
     if model.known is not None:
         tensors["known_offsets"], tensors["known_targets"] = model.known
     metadata = {
-        "parameters": {
-            name: value for name, value in model.get_params().items() if name not in NOT_SAVED
-        },
+        "parameters": {name: getattr(model, name) for name in _parameter_types(_base(type(model)))},
         "state": {name: getattr(model, name) for name in STATE},
     }
     saving.save(path, kind_of(type(model)), tensors, metadata)
@@ -80,18 +91,16 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
     """
     try:
         model = cls.__new__(cls)
-        base = next(known for known in cls.__mro__ if known in KINDS)
-        parameters = dict(metadata["parameters"])
+        base = _base(cls)
+        parts = checked("metadata", metadata, {"parameters": dict, "state": dict})
+        parameters = checked("parameters", parts["parameters"], _parameter_types(base))
         rates = {name: _finite(name, parameters.pop(name)) for name in RATES}
         base.__init__(model, **parameters)
         model.__dict__.update(rates)
-        for name, value in metadata["parameters"].items():
+        for name, value in parameters.items():
             if isinstance(value, str) and not isinstance(getattr(model, name), str):
                 raise TypeError(f"{name} is {value!r:.60}")
-        for name, allowed in STATE.items():
-            if not isinstance(metadata["state"][name], allowed):
-                raise TypeError(f"{name} is {metadata['state'][name]!r:.60}")
-            setattr(model, name, metadata["state"][name])
+        model.__dict__.update(checked("state", parts["state"], STATE))
         sources = _names(tensors, "source")
         targets = sources if model.names_are_shared else _names(tensors, "target")
         model._matrices = _matrices(model, tensors, len(sources), len(targets))

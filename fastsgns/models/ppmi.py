@@ -12,6 +12,7 @@ from fastsgns.corpus.sentences import LineSentence, check_corpus
 from fastsgns.corpus.vocabulary import Vocabulary, select
 from fastsgns.errors import EmptyCorpusError, FormatError
 from fastsgns.formats import native, registry, saving
+from fastsgns.formats.contents import REAL, checked
 from fastsgns.models.pmi import SHIFT, SMOOTHING, pmi
 from fastsgns.progress import reading_bar
 from fastsgns.vectors import evaluation
@@ -312,7 +313,8 @@ def _encoded(
 def _checked(tensors: native.Tensors, metadata: dict) -> Vocabulary:
     """The words of a file, after all of it was checked."""
     words = native.unpack_words(tensors)
-    if fault := _fault(tensors, metadata, len(words)):
+    checked("metadata", metadata, {"smoothing": REAL, "shift": REAL})
+    if fault := _fault(tensors, len(words)):
         raise FormatError(fault)
     try:
         vocabulary = Vocabulary(words, tensors["counts"])
@@ -334,7 +336,7 @@ def _loaded(tensors: native.Tensors, metadata: dict) -> PPMI:
     return self
 
 
-def _fault(tensors: native.Tensors, metadata: dict, n_words: int) -> str | None:
+def _fault(tensors: native.Tensors, n_words: int) -> str | None:
     """Say what is wrong with the content of a file, if anything."""
     types = {"ends": np.int64, "columns": np.int32, "cells": np.float32, "counts": np.int64}
     for name, dtype in types.items():
@@ -351,9 +353,6 @@ def _fault(tensors: native.Tensors, metadata: dict, n_words: int) -> str | None:
         return "the columns of a row do not ascend"
     if not (np.isfinite(cells).all() and cells.min(initial=0) >= 0):
         return "cells are not all finite and positive"
-    for name in ("smoothing", "shift"):
-        if not isinstance(metadata[name], (int, float)):
-            return f"{name} is {metadata[name]!r:.60}, which is no number"
     return None
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, registry, saving
+from fastsgns.formats.contents import REAL, checked
 from fastsgns.matrices import Matrices
 from fastsgns.models import unfinished
 from fastsgns.tying import Tying
@@ -15,37 +16,38 @@ from fastsgns.vectors.keyedvectors import KeyedVectors
 
 KIND = "model"
 ANY = object
-REAL = (int, float)
-OPTIONAL = (int, float, type(None))
+INT = (int, bool)  # flags may be True and False, as gensim's users give them
+OPTIONAL = (int, float, bool, type(None))
+PARTS = {"parameters": dict, "state": dict, "attributes": dict}
 PARAMETER_TYPES: dict[str, Any] = {
-    "vector_size": int,
+    "vector_size": INT,
     "alpha": REAL,
     "min_alpha": REAL,
-    "window": int,
-    "min_count": int,
+    "window": INT,
+    "min_count": INT,
     "max_vocab_size": OPTIONAL,
     "sample": REAL,
     "seed": OPTIONAL,
-    "workers": int,
-    "sg": int,
-    "hs": int,
-    "negative": int,
+    "workers": INT,
+    "sg": INT,
+    "hs": INT,
+    "negative": INT,
     "ns_exponent": REAL,
-    "cbow_mean": int,
-    "epochs": int,
+    "cbow_mean": INT,
+    "epochs": INT,
     "null_word": OPTIONAL,
-    "sorted_vocab": int,
+    "sorted_vocab": INT,
     "batch_words": OPTIONAL,
     "compute_loss": OPTIONAL,
     "comment": ANY,
     "max_final_vocab": OPTIONAL,
-    "shrink_windows": int,
+    "shrink_windows": INT,
     "cbow_gradient": str,
     "negative_sharing": str,
     "matrices": str,
     "bias": str,
     "coupling": REAL,
-    "softmax": int,
+    "softmax": INT,
 }
 ADDED_LATER = {"matrices": "two", "bias": "scalar", "coupling": 0.0, "softmax": 0}
 STATE_TYPES: dict[str, Any] = {
@@ -61,6 +63,8 @@ STATE_TYPES: dict[str, Any] = {
     "epoch_losses": list,
     "lifecycle_events": list,
 }
+LATER_STATE: dict[str, Any] = {"unfinished": (dict, type(None))}
+NOT_THERE = dict.fromkeys(LATER_STATE)
 COUNTS = ("corpus_count", "corpus_total_words", "train_count", "epochs_trained", "epochs_begun")
 RATES = ("alpha", "min_alpha")  # may be below 0 between two calls of train, which refuses that
 PARAMETERS, STATE = list(PARAMETER_TYPES), list(STATE_TYPES)
@@ -118,10 +122,11 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
     from fastsgns.models.word2vec import Word2Vec
 
     try:
-        parameters = _typed(ADDED_LATER | metadata["parameters"], PARAMETER_TYPES)
+        parts = checked("metadata", metadata, PARTS)
+        parameters = checked("parameters", parts["parameters"], PARAMETER_TYPES, ADDED_LATER)
         rates = {name: _finite(name, parameters.pop(name)) for name in RATES}
-        state = _typed(metadata["state"], STATE_TYPES)
-        state["unfinished"] = unfinished.restore(metadata["state"].get("unfinished"))
+        state = checked("state", parts["state"], {**STATE_TYPES, **LATER_STATE}, NOT_THERE)
+        state["unfinished"] = unfinished.restore(state["unfinished"])
         if not all(isinstance(loss, REAL) for loss in state["epoch_losses"]):
             raise TypeError(f"epoch_losses are {state['epoch_losses']!r:.60}")
         below = [name for name in COUNTS if state[name] < 0]
@@ -168,14 +173,6 @@ def _check_bias(tying: Tying, bias: np.ndarray | None, n_words: int) -> None:
     found = None if bias is None else (bias.shape, bias.dtype)
     if found != wanted and n_words:
         raise FormatError(f"its bias is {found}; with {tying} and {n_words} words it is {wanted}")
-
-
-def _typed(values: Any, types: dict[str, Any]) -> dict[str, Any]:
-    """Take what `types` names out of `values`; a TypeError if one is of another type."""
-    for name, allowed in types.items():
-        if not isinstance(values[name], allowed):
-            raise TypeError(f"{name} is {values[name]!r:.60}")
-    return {name: values[name] for name in types}
 
 
 def _check_size(vector_size: int, vectors: np.ndarray) -> None:

@@ -9,6 +9,7 @@ from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.factorization import Factors, truncated_svd
 from fastsgns.formats import native, registry, saving
+from fastsgns.formats.contents import REAL, checked
 from fastsgns.matrices import Matrices
 from fastsgns.models.pmi import FROM_0_TO_1
 from fastsgns.models.ppmi import PPMI
@@ -168,7 +169,7 @@ def _checked(tensors: native.Tensors, metadata: dict) -> tuple[Factors, Vocabula
     """What `SVDVectors._set` makes of a file, after all of it was checked."""
     words = native.unpack_words(tensors)
     factors = Factors(tensors["left"], tensors["values"], tensors["right"])
-    counts, weight = tensors["counts"], metadata["weight"]
+    counts, weight = tensors["counts"], checked("metadata", metadata, {"weight": REAL})["weight"]
     size = len(words), len(factors.values)
     if factors.values.ndim != 1 or factors.left.shape != size or factors.right.shape != size:
         raise FormatError(
@@ -177,7 +178,7 @@ def _checked(tensors: native.Tensors, metadata: dict) -> tuple[Factors, Vocabula
         )
     if any(part.dtype.kind != "f" for part in (factors.left, factors.values, factors.right)):
         raise FormatError("its factors are not of real numbers")
-    if not isinstance(weight, (int, float)) or not 0 <= weight <= 1:
+    if not 0 <= weight <= 1:
         raise FormatError(f"weight is {weight!r:.60}")
     try:
         vocabulary = Vocabulary(words, counts)

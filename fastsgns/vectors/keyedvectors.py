@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsgns.formats import files, native, registry, word2vec
+from fastsgns.formats.contents import checked
 from fastsgns.formats.word2vec_reader import Reader
 from fastsgns.vectors import evaluation, storage
 from fastsgns.vectors.renamed import Renamed
@@ -387,7 +388,7 @@ class KeyedVectors(Renamed):
 
 def _loaded(tensors: native.Tensors, metadata: dict) -> KeyedVectors:
     kv = KeyedVectors(0)
-    storage.fill(kv, tensors, metadata)
+    storage.fill(kv, tensors, checked("metadata", metadata, storage.METADATA))
     return kv
 
 

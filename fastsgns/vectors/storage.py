@@ -10,6 +10,7 @@ from fastsgns.formats import header, native, saving
 
 KIND = "vectors"
 ATTR = "attr:"
+METADATA = {"attributes": dict}
 PLAIN = (str, int, float, bool, type(None))
 LISTED = re.compile(r"\|O|[<>|][biuf][0-9]{1,2}")
 
@@ -93,7 +94,7 @@ def fill(kv: Any, tensors: native.Tensors, metadata: dict) -> None:
     for name, values in tensors.items():
         if name.startswith(ATTR):
             kv.expandos[name.removeprefix(ATTR)] = np.array(values)
-    kv.expandos |= _listed(metadata.get("attributes", {}))
+    kv.expandos |= _listed(metadata["attributes"])
     for name, values in kv.expandos.items():
         if values.shape[:1] != (len(words),):
             raise FormatError(f"{len(words)} keys with attribute {name!r} of shape {values.shape}")
