@@ -9,8 +9,10 @@ from fastsgns.errors import FormatError
 from fastsgns.formats import native, registry
 from fastsgns.formats.contents import checked
 from fastsgns.models import storage
+from fastsgns.vectors import storage as vectors_storage
 
 PARTS = ("parameters", "settings", "state")
+ADDED_LATER = (*storage.ADDED_LATER, *storage.LATER_STATE, *vectors_storage.ADDED_LATER)
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +91,7 @@ def test_missing_names_and_other_types_are_refused(saved, tmp_path, name):
             def distort(content, part=part, key=key):
                 (content if part is None else content[part])[key] = {"x": 1} if part else 1j.real
 
-            later = name == "Word2Vec" and key in (*storage.ADDED_LATER, *storage.LATER_STATE)
-            if not later:
+            if key not in ADDED_LATER:
                 refused(cls, changed(path, tmp_path / "f", drop), key)
             if key not in ("comment", "smoothing", "shift", "weight"):
                 refused(cls, changed(path, tmp_path / "f", distort), key if part else ".")

@@ -18,7 +18,7 @@ KIND = "model"
 ANY = object
 INT = (int, bool)  # flags may be True and False, as gensim's users give them
 OPTIONAL = (int, float, bool, type(None))
-PARTS = {"parameters": dict, "state": dict, "attributes": dict}
+PARTS = {"parameters": dict, "state": dict, **vectors_storage.METADATA}
 PARAMETER_TYPES: dict[str, Any] = {
     "vector_size": INT,
     "alpha": REAL,
@@ -122,7 +122,7 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
     from fastsgns.models.word2vec import Word2Vec
 
     try:
-        parts = checked("metadata", metadata, PARTS)
+        parts = checked("metadata", metadata, PARTS, vectors_storage.ADDED_LATER)
         parameters = checked("parameters", parts["parameters"], PARAMETER_TYPES, ADDED_LATER)
         rates = {name: _finite(name, parameters.pop(name)) for name in RATES}
         state = checked("state", parts["state"], {**STATE_TYPES, **LATER_STATE}, NOT_THERE)
@@ -146,7 +146,7 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
     except (TypeError, ValueError, OverflowError) as error:
         raise FormatError(str(error)) from None
     model.wv = KeyedVectors(0)
-    vectors_storage.fill(model.wv, tensors, metadata)
+    vectors_storage.fill(model.wv, tensors, parts)
     n_words, dimensions = model.wv._vectors.shape
     for role, vectors in matrices.items():
         if vectors.shape != (n_words - (role == "tree"), dimensions) or vectors.dtype != np.float32:

@@ -388,7 +388,7 @@ class KeyedVectors(Renamed):
 
 def _loaded(tensors: native.Tensors, metadata: dict) -> KeyedVectors:
     kv = KeyedVectors(0)
-    storage.fill(kv, tensors, checked("metadata", metadata, storage.METADATA))
+    storage.fill(kv, tensors, checked("metadata", metadata, storage.METADATA, storage.ADDED_LATER))
     return kv
 
 

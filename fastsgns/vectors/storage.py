@@ -10,7 +10,8 @@ from fastsgns.formats import header, native, saving
 
 KIND = "vectors"
 ATTR = "attr:"
-METADATA = {"attributes": dict}
+METADATA = {"attributes": dict, "strict": bool}
+ADDED_LATER = {"strict": False}
 PLAIN = (str, int, float, bool, type(None))
 LISTED = re.compile(r"\|O|[<>|][biuf][0-9]{1,2}")
 
@@ -87,9 +88,7 @@ def fill(kv: Any, tensors: native.Tensors, metadata: dict) -> None:
     kv._set(words, vectors)
     if len(kv.key_to_index) != len(words):
         raise FormatError("a key comes twice")
-    kv.strict = metadata.get("strict", False)
-    if not isinstance(kv.strict, bool):
-        raise FormatError(f"strict is {kv.strict!r:.60}")
+    kv.strict = metadata["strict"]
     kv.vectors_lockf = _lockf(tensors.get("lockf", kv.vectors_lockf), len(words))
     for name, values in tensors.items():
         if name.startswith(ATTR):
