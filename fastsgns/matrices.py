@@ -1,6 +1,6 @@
 """Matrices: the arrays that the roles of a model point to, and their memory."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -158,6 +158,29 @@ class RowStore:
         return [(slice(i, i + step), copy[: min(step, n_rows - i)]) for i in starts]
 
 
+def moved(old: list[Any], n_old: int, new: list[Any]) -> np.ndarray:
+    """Position of each key of `new` among the first `n_old` of `old`, or -1.
+
+    Examples
+    --------
+    >>> moved(["a", "b"], 2, ["b", "c", "a"])
+    array([ 1, -1,  0])
+    """
+    if old is new:
+        origin = np.arange(len(new))
+        origin[n_old:] = -1
+        return origin
+    places = dict(zip(old, range(n_old)))
+    return np.fromiter((places.get(key, -1) for key in new), np.int64, len(new))
+
+
+class TreeWords(NamedTuple):
+    """The words, with their counts, whose Huffman tree the rows of the role ``tree`` are of."""
+
+    keys: list[Any]
+    counts: np.ndarray
+
+
 class Matrices:
     """The matrices of a model by role, and their memory.
 
@@ -176,6 +199,10 @@ class Matrices:
         Whether a single matrix plays the roles of input and output, and how.
     bias : ndarray or None
         Of a single matrix: shape (1,) of float64, or (n,) of float32, as `tying` says.
+    first_bias : float
+        The bias of new words.
+    tree_words : TreeWords or None
+        Set by `fastsgns.models.tree`.
     """
 
     def __init__(
@@ -186,7 +213,53 @@ class Matrices:
     ) -> None:
         self.vectors = dict(vectors or {})
         self.tying, self.bias = tying, bias
+        self.first_bias = 0.0
+        self.tree_words: TreeWords | None = None
         self._stores: dict[str, RowStore] = {}
+        self._keys: list[Any] | None = None
+        self._n_keys = 0
+
+    def follow(self, keys: list[Any], vectors: np.ndarray) -> None:
+        """Take `vectors` as the input vectors, and give all rows of words the order of `keys`.
+
+        The matrices remember the list of keys that their rows belong to. If `keys` is that list,
+        and has grown, new rows are appended. If it is another list, rows are moved by key: rows of
+        keys that are gone are dropped, and new keys get new rows.
+
+        Parameters
+        ----------
+        keys : list of hashable
+            It is kept, not copied. Only appending to it is allowed afterwards.
+        vectors : ndarray, shape (n, d)
+            The row of each key.
+        """
+        self.vectors["input"] = vectors
+        if keys is self._keys and len(keys) == self._n_keys:
+            return
+        if self._keys is not None:
+            self.rearrange(moved(self._keys, self._n_keys, keys), ("output", "negative"))
+        self._keys, self._n_keys = keys, len(keys)
+
+    def rearrange(self, origin: np.ndarray, roles: tuple[str, ...]) -> None:
+        """Set row i of each matrix of some roles, and of the biases, to the old row ``origin[i]``.
+
+        Where that is -1, rows start at zero and biases at `first_bias`. Matrices that have another
+        number of rows than there were keys are left as they are.
+        """
+        n_old, kept = self._n_keys or len(origin), origin >= 0
+        if len(origin) == n_old and np.array_equal(origin, np.arange(n_old)):
+            return
+        for role in roles:
+            old = self.vectors.get(role)
+            if old is not None and len(old) == n_old:
+                bias = self.bias
+                self.create(role, len(origin), old.shape[1])
+                self.vectors[role][kept] = old[origin[kept]]
+                self.bias = bias
+        if self.tying.has_column and self.bias is not None and len(self.bias) == n_old:
+            bias = np.full(len(origin), self.first_bias, np.float32)
+            bias[kept] = self.bias[origin[kept]]
+            self.bias = bias
 
     def create(self, role: str, n_rows: int, dimensions: int) -> None:
         """Make the matrix of a role, all zero, and with it the biases it holds."""
@@ -202,6 +275,7 @@ class Matrices:
 
     def start_bias(self, value: float, n_old: int = 0) -> None:
         """Set the biases of the words from `n_old` on to `value`."""
+        self.first_bias = value
         if self.tying.has_column and self.bias is not None:
             self.bias[n_old:] = value
         elif self.tying.bias and not n_old:

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from fastsgns import sampling
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memory
 from fastsgns.models import parameters
+from fastsgns.models.tree import fit_tree
 from fastsgns.tying import Tying
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
@@ -55,11 +55,16 @@ class Allocation:
             vocabulary.words, self._matrices.vectors["input"], vocabulary.counts, vocabulary.ids
         )
         self.wv.strict = strict
+        self._current()
 
     def _current(self) -> Matrices:
-        """The matrices, with the input vectors that the user sees now."""
-        self._matrices.vectors["input"] = self.wv._vectors
-        return self._matrices
+        """The matrices, with the words, their order and the input vectors that `wv` has now."""
+        wv, matrices = self.wv, self._matrices
+        matrices.follow(wv.index_to_key, wv._vectors)
+        counts = wv.expandos.get("count")
+        if "tree" in matrices.vectors and counts is not None and len(counts) == len(wv):
+            fit_tree(matrices, wv.index_to_key, counts)
+        return matrices
 
     def _tying(self) -> Tying:
         return Tying(self.matrices, self.bias)
@@ -82,30 +87,24 @@ class Allocation:
         return -math.log(max(self.negative, 1)) / n_summed
 
     def _grow(self, vocabulary: Vocabulary) -> None:
-        """Extend to a vocabulary that begins with the present one.
-
-        If the Huffman tree of the new counts has other inner nodes, its matrix starts over.
-        """
+        """Extend to a vocabulary that begins with the present one."""
         n_old, n_words = len(self.wv), len(vocabulary)
-        self._matrices.vectors["input"] = self.wv.vectors
-        self._matrices.grow("input", n_words)
-        self._matrices.start_bias(self._first_bias(), n_old)
-        randomize(self._matrices.vectors["input"][n_old:], self._rng(n_old))
-        for role in self._target_roles():
-            if role in self._matrices.vectors:
-                self._matrices.grow(role, n_words)
-        if self.hs and _tree_differs(self.wv.expandos["count"], vocabulary.counts):
-            self._matrices.create("tree", n_words - 1, self.vector_size)
+        matrices = self._current()
+        matrices.grow("input", n_words)
+        matrices.start_bias(self._first_bias(), n_old)
+        randomize(matrices.vectors["input"][n_old:], self._rng(n_old))
         if len(self.wv.vectors_lockf) > 1:
             self.wv.vectors_lockf = np.concatenate(
                 [self.wv.vectors_lockf, np.ones(n_words - n_old, np.float32)]
             )
-        self.wv.index_to_key[:] = vocabulary.words
+        self.wv._own_keys()
+        self.wv.index_to_key[n_old:] = vocabulary.words[n_old:]
         self.wv.key_to_index.update(vocabulary.ids)
         self.wv.next_index = n_words
-        self.wv.vectors = self._matrices.vectors["input"]
+        self.wv.vectors = matrices.vectors["input"]
         self.wv.allocate_vecattrs()
         self.wv.expandos["count"] = vocabulary.counts
+        self._current()
 
     def _vocabulary(self) -> Vocabulary:
         """The words of `wv` with their counts."""
@@ -118,8 +117,3 @@ class Allocation:
         vocabulary = Vocabulary(self.wv.index_to_key, counts)
         vocabulary.__dict__["ids"] = self.wv.key_to_index
         return vocabulary
-
-
-def _tree_differs(old_counts: np.ndarray, new_counts: np.ndarray) -> bool:
-    old, new = sampling.huffman_paths(old_counts), sampling.huffman_paths(new_counts)
-    return not (np.array_equal(old.nodes, new.nodes) and np.array_equal(old.labels, new.labels))

@@ -161,7 +161,7 @@ class Fitting(VocabularyBuilder):
     def _objective(self) -> Objective:
         """The arrays to train, sharing memory with `wv`, `syn1neg` and `syn1`."""
         parameters.check_objective(self)
-        vocabulary, matrices = self._vocabulary(), self._matrices
+        vocabulary, matrices = self._vocabulary(), self._current()
         counts = vocabulary.counts
         if len(self.wv._vectors) != len(counts):
             raise ValueError(
@@ -179,6 +179,7 @@ class Fitting(VocabularyBuilder):
                     f"the {role} matrix is of shape {found.shape}, but model.wv needs "
                     f"{(n_rows, self.wv.vector_size)}; was model.wv replaced?"
                 )
+        self._current()
         noise = sampling.noise_distribution(counts, self.ns_exponent) if self.negative else None
         p_max = 0.0 if noise is None else float(noise.max())
         tying = matrices.tying

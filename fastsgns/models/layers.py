@@ -45,7 +45,8 @@ class Layers:
         return vectors
 
     def _set_role(self, role: str, vectors: np.ndarray) -> None:
-        if role == "output" and self._matrices.tying.is_one:
+        matrices = self._current()
+        if role == "output" and matrices.tying.is_one:
             raise ValueError(
                 f"with matrices={self.matrices!r} there is no output matrix to replace; "
                 "set model.wv.vectors"
@@ -54,7 +55,7 @@ class Layers:
         wanted = len(self.wv) - (role == "tree"), self.wv.vector_size
         if array.shape != wanted:
             raise ValueError(f"the {role} matrix must be of shape {wanted}; got {array.shape}")
-        self._matrices.vectors[role] = array
+        matrices.vectors[role] = array
 
     @property
     def layer1_size(self) -> int:

@@ -92,7 +92,7 @@ class Prediction:
         RuntimeError
             If the model was trained with neither negative sampling nor full softmax.
         """
-        index, bias = self.wv.get_index(word), self._matrices.bias
+        index, bias = self.wv.get_index(word), self._current().bias
         scores = _biased(products(self._output(), self.wv._vectors[index]), bias)
         if bias is not None and self._matrices.tying.bias == "both":
             scores += bias[index]
@@ -240,7 +240,7 @@ class Prediction:
         )
 
     def _scoring(self) -> Objective:
-        matrices = self._matrices
+        matrices = self._current()
         return Objective(
             input=pad(self.wv._vectors), output=None, noise=None,
             tree=pad(matrices.vectors["tree"]), keep=None, lock=None,

@@ -32,6 +32,9 @@ class RoleHolder:
                     f"{vectors!r} is a role of a model and can't be the wv of one; "
                     "set a copy of it, copy.deepcopy(vectors)"
                 )
+            old = self.__dict__.get("wv")
+            if old is not None and old is not vectors:
+                old._matrices = None
             self.__dict__["wv"] = vectors
 
     @property

@@ -73,12 +73,11 @@ PARAMETERS, STATE = list(PARAMETER_TYPES), list(STATE_TYPES)
 def save(model: Any, path: Any) -> None:
     """Write `model` (a Word2Vec) to one file; see `Word2Vec.save`."""
     tensors, metadata = vectors_storage.dump(model.wv)
+    matrices = model._current()
     tensors["input"] = np.asarray(tensors.pop("vectors"), np.float32)
-    tensors |= {
-        role: vectors for role, vectors in model._matrices.vectors.items() if role != "input"
-    }
-    if model._matrices.bias is not None:
-        tensors["bias"] = model._matrices.bias
+    tensors |= {role: vectors for role, vectors in matrices.vectors.items() if role != "input"}
+    if matrices.bias is not None:
+        tensors["bias"] = matrices.bias
     metadata["parameters"] = {name: _plain(getattr(model, name)) for name in PARAMETERS}
     metadata["state"] = {name: _plain(getattr(model, name)) for name in STATE}
     metadata["state"]["unfinished"] = unfinished.dump(model.unfinished)
@@ -157,6 +156,8 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
     _check_bias(tying, bias, n_words)
     bias = None if bias is None else np.array(bias)
     model._matrices = Matrices(matrices | {"input": model.wv._vectors}, tying, bias)
+    model._matrices.first_bias = model._first_bias()
+    model._current()
     return model
 
 

@@ -109,6 +109,7 @@ class KeyedVectors(Renamed):
         self.index_to_key = words
         self.key_to_index = ids if ids is not None else {w: i for i, w in enumerate(words)}
         self.next_index = len(words)
+        self._borrowed = True
         self.vector_size = vectors.shape[1]
         self._own(vectors)
 

@@ -97,6 +97,7 @@ class Roles(Mapping[str, KeyedVectors]):
     @property
     def bias(self) -> np.ndarray | None:
         """What is added to scores: shape (1,), or (V,) with one a word; None if nothing is."""
+        self._rows("input")
         return self._matrices.bias
 
     def combined(self, kind: str, normalize: bool = False) -> KeyedVectors:
@@ -149,8 +150,8 @@ class Roles(Mapping[str, KeyedVectors]):
 
 
 def _in_role(wv: Any, matrices: Matrices, role: str) -> np.ndarray | None:
-    """The matrix of a role as it enters scores; of one that `wv` had replaced, the new one."""
-    matrices.vectors["input"] = wv._vectors
+    """The matrix of a role as it enters scores, in the order of the words that `wv` has now."""
+    matrices.follow(wv.index_to_key, wv._vectors)
     return matrices.in_role(role)
 
 

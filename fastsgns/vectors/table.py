@@ -35,6 +35,7 @@ class VectorTable(Attributes):
         self.expandos: dict[str, np.ndarray] = {}
         self.vectors_lockf = np.ones(1, np.float32)
         self.mapfile_path = mapfile_path
+        self._borrowed = False
         self._own(np.zeros((count, self.vector_size), dtype))
 
     # The vectors and their norms
@@ -288,9 +289,16 @@ class VectorTable(Attributes):
             )
         return rows.reshape(len(names), self.vector_size)
 
+    def _own_keys(self) -> None:
+        """Copy the keys before a change, if somebody else may hold the same list and dict."""
+        if self._borrowed:
+            self.index_to_key, self.key_to_index = list(self.index_to_key), dict(self.key_to_index)
+            self._borrowed = False
+
     def _append(self, names: list[Key], rows: np.ndarray) -> None:
         if not names:
             return
+        self._own_keys()
         has_slots = self.next_index < len(self) and self.index_to_key[self.next_index] is None
         free = self.next_index if has_slots else len(self)
         end = free + len(names)
@@ -320,6 +328,7 @@ class VectorTable(Attributes):
             self._vectors = room[:n_rows]
 
     def __getstate__(self) -> dict[str, Any]:
+        self._borrowed = True  # a shallow copy has the same list
         state = self.__dict__ | {"_room": None, "_norms": None}
         state.pop("_matrices", None)  # of a model, whose other matrices stay with it
         return state
