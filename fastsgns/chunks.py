@@ -5,6 +5,7 @@ from typing import Protocol
 import numpy as np
 
 from fastsgns import kernels
+from fastsgns.arrays import check_offsets, integers
 from fastsgns.kernels.objective import Objective
 
 CHUNKS_PER_EPOCH = 64
@@ -68,19 +69,18 @@ class TokenChunks:
 
     Parameters
     ----------
-    ids, offsets : ndarray of int32, int64
+    ids, offsets : ndarray of int
         Sentence i is ``ids[offsets[i]:offsets[i + 1]]``; none is empty.
     """
 
     unit = "words"
 
     def __init__(self, ids: np.ndarray, offsets: np.ndarray) -> None:
-        lengths = np.diff(offsets)
-        if offsets[0] != 0 or len(ids) != offsets[-1] or np.any(lengths < 1):
-            raise ValueError("the offsets must ascend from 0 to the number of ids")
-        self.ids, self.offsets = ids, offsets
+        self.ids = integers(ids, np.int32, "ids")
+        self.offsets = integers(offsets, np.int64, "offsets")
+        check_offsets(self.offsets, len(ids), "offsets")
         self.n_units, self.starts = len(ids), cut(len(ids))
-        self.longest = int(lengths.max())
+        self.longest = int(np.diff(self.offsets).max())
 
     def train(  # noqa: D102
         self,
@@ -98,7 +98,7 @@ class PairChunks:
 
     Parameters
     ----------
-    sources, targets : ndarray of int32, shape (n,)
+    sources, targets : ndarray of int, shape (n,)
         Input and output rows.
     """
 
@@ -108,7 +108,8 @@ class PairChunks:
     def __init__(self, sources: np.ndarray, targets: np.ndarray) -> None:
         if len(sources) != len(targets):
             raise ValueError(f"{len(sources)} sources and {len(targets)} targets make no pairs")
-        self.sources, self.targets = sources, targets
+        self.sources = integers(sources, np.int32, "sources")
+        self.targets = integers(targets, np.int32, "targets")
         self.n_units, self.starts = len(sources), cut(len(sources))
 
     def train(  # noqa: D102

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns import rules
+from fastsgns.arrays import integers
 from fastsgns.corpus.encoded import encode
 from fastsgns.corpus.storage import Spool, check_budget
 from fastsgns.corpus.vocabulary import Vocabulary
@@ -40,12 +41,12 @@ class Cooccurrences:
     ----------
     vocabulary : Vocabulary
         Of V words: those of rows and of columns.
-    offsets : ndarray of int64, shape (V + 1,)
+    offsets : array_like of int, shape (V + 1,)
         Row i has the cells ``offsets[i]`` .. ``offsets[i + 1] - 1``.
-    columns : ndarray of int32, shape (n_cells,)
+    columns : array_like of int, shape (n_cells,)
         Ascending in each row.
-    weights : ndarray of float32, shape (n_cells,)
-        All above 0.
+    weights : array_like of float, shape (n_cells,)
+        All above 0. The three are converted to int64, int32 and float32.
     window : int
     weighting : {"harmonic", "flat", "linear"}
     sides : {"both", "left", "right"}
@@ -84,7 +85,9 @@ class Cooccurrences:
         n_pairs: int = 0,
     ) -> None:
         self.vocabulary = vocabulary
-        self.offsets, self.columns, self.weights = offsets, columns, weights
+        self.offsets = integers(offsets, np.int64, "offsets")
+        self.columns = integers(columns, np.int32, "columns", len(vocabulary))
+        self.weights = np.asanyarray(weights, np.float32)
         self.window, self.weighting, self.sides = window, weighting, sides
         self.n_pairs = n_pairs
 

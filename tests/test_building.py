@@ -277,7 +277,7 @@ REFUSED = {
     "empty": "not a single token",
     "only_newlines": "not a single token",
     "only_spaces": "not a single token",
-    "invalid_utf8": "utf-8",
+    "invalid_utf8": "UTF-8",
     "latin1": "utf-8",
 }
 

@@ -14,7 +14,7 @@ import fastsgns
 PACKAGE = Path(fastsgns.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
-    {"_compiled", "_version", "errors", "interrupts", "machine", "rules", "tying"},
+    {"_compiled", "arrays", "_version", "errors", "interrupts", "machine", "rules", "tying"},
     {
         "console",
         "divergence",

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns.arrays import check_offsets, integers
 from fastsgns.corpus.counting import Counted, Progress, Tally, count_files, count_iterable
 from fastsgns.corpus.files import Path, check_paths
 from fastsgns.corpus.joining import join, taken
@@ -31,15 +32,24 @@ class EncodedCorpus:
 
     Parameters
     ----------
-    ids : ndarray of int32, shape (n_tokens,)
-    offsets : ndarray of int64, shape (n_sentences + 1,)
-        Sentence i is ``ids[offsets[i]:offsets[i + 1]]``, and is not empty.
+    ids : array_like of int, shape (n_tokens,)
+        Converted to int32 if they are of another integer type.
+    offsets : array_like of int, shape (n_sentences + 1,)
+        Sentence i is ``ids[offsets[i]:offsets[i + 1]]``, and is not empty. Converted to int64.
     vocabulary : Vocabulary
         Whose counts are those of `ids`.
     n_raw_tokens : int, optional
         Tokens that were read, the unknown included. By default what `ids` holds.
     n_raw_sentences : int, optional
         Sentences that were read: of files the lines that are not blank, of iterables all.
+
+    Raises
+    ------
+    TypeError
+        If ids or offsets are not whole numbers.
+    ValueError
+        If converted ids are not below the size of the vocabulary, or offsets do not ascend from 0
+        to the number of ids.
 
     Examples
     --------
@@ -58,8 +68,9 @@ class EncodedCorpus:
         n_raw_tokens: int | None = None,
         n_raw_sentences: int | None = None,
     ) -> None:
-        self.ids = ids
-        self.offsets = offsets
+        self.ids = integers(ids, np.int32, "ids", len(vocabulary))
+        self.offsets = integers(offsets, np.int64, "offsets")
+        check_offsets(self.offsets, len(self.ids), "offsets")
         self.vocabulary = vocabulary
         self.n_raw_tokens = len(ids) if n_raw_tokens is None else n_raw_tokens
         self.n_raw_sentences = len(self) if n_raw_sentences is None else n_raw_sentences

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns.arrays import integers
 from fastsgns.corpus.packed import PackedWords
 from fastsgns.formats import keys
 
@@ -44,7 +45,7 @@ class Vocabulary:
 
     def __init__(self, words: Sequence[Hashable] | PackedWords, counts: Any) -> None:
         self._words = words if isinstance(words, (list, PackedWords)) else list(words)
-        self.counts = np.ascontiguousarray(counts, np.int64)
+        self.counts = integers(counts, np.int64, "counts")
         if self.counts.shape != (len(self._words),):
             raise ValueError(
                 f"{len(self._words)} words have counts of shape {self.counts.shape}; "

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from fastsgns.arrays import integers
 from fastsgns.graph.building import Rows, expand
 from fastsgns.graph.naming import check_indices
 from fastsgns.graph.rows import find, transpose
@@ -26,10 +27,10 @@ class Adjacency:
     def __init__(self, rows: Rows, names: list[Hashable], is_directed: bool = True) -> None:
         self.names = names
         self.is_directed = is_directed
-        self.out_offsets = rows.offsets
-        self.out_targets = rows.targets
-        self.out_weights = rows.weights
-        self.signs = rows.signs
+        self.out_offsets = integers(rows.offsets, np.int64, "offsets")
+        self.out_targets = integers(rows.targets, np.int32, "targets", len(names))
+        self.out_weights = None if rows.weights is None else np.asarray(rows.weights, np.float32)
+        self.signs = None if rows.signs is None else integers(rows.signs, np.int8, "signs")
 
     @property
     def n_nodes(self) -> int:
