@@ -278,7 +278,7 @@ REFUSED = {
     "only_newlines": "not a single token",
     "only_spaces": "not a single token",
     "invalid_utf8": "UTF-8",
-    "latin1": "utf-8",
+    "latin1": "UTF-8",
 }
 
 
