@@ -1,8 +1,11 @@
-"""Arrays that users give brought to the types that kernels take."""
+"""Arrays that users give, checked and brought to the types that kernels take."""
 
+import mmap
 from typing import Any
 
 import numpy as np
+
+from fastsgns.errors import TruncatedError
 
 
 def integers(
@@ -65,3 +68,29 @@ def check_offsets(offsets: np.ndarray, n: int, name: str) -> None:
             f"{name} must ascend, as no sentence is empty; number {at} is {offsets[at]} after "
             f"{offsets[at - 1]}. np.unique(offsets) leaves out empty sentences"
         )
+
+
+def check_mapped(*arrays: np.ndarray) -> None:
+    """Raise an error if an array is mapped from a file that has become too short for it.
+
+    To read such an array would end the process (SIGBUS). A file that was replaced by a new one of
+    the same name stays whole for those who have it mapped.
+
+    Raises
+    ------
+    TruncatedError
+        (a ValueError and an EOFError) if another program has cut the file.
+    """
+    for array in arrays:
+        owner: Any = array
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        if not (isinstance(owner, np.memmap) and isinstance(owner.base, mmap.mmap)):
+            continue
+        needed, size = owner.offset + owner.nbytes, owner.base.size()
+        if size < needed:
+            raise TruncatedError(
+                f"{owner.filename or 'a temporary file'} was cut to {size:,} bytes while it was "
+                f"mapped, and {needed:,} are needed; restore it and load it again. "
+                "To be safe from changes of a file, load it with mmap=False"
+            )

@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 
 from fastsgns import kernels
-from fastsgns.arrays import check_offsets, integers
+from fastsgns.arrays import check_mapped, check_offsets, integers
 from fastsgns.kernels.objective import Objective
 
 CHUNKS_PER_EPOCH = 64
@@ -78,6 +78,7 @@ class TokenChunks:
     def __init__(self, ids: np.ndarray, offsets: np.ndarray) -> None:
         self.ids = integers(ids, np.int32, "ids")
         self.offsets = integers(offsets, np.int64, "offsets")
+        check_mapped(self.ids, self.offsets)
         check_offsets(self.offsets, len(ids), "offsets")
         self.n_units, self.starts = len(ids), cut(len(ids))
         self.longest = int(np.diff(self.offsets).max())
@@ -90,6 +91,7 @@ class TokenChunks:
         stream: int,
     ) -> Trained:
         _, start, stop = place
+        check_mapped(self.ids, self.offsets)
         return kernels.train_chunk(objective, self.ids, self.offsets, start, stop, *rates, stream)
 
 

@@ -212,6 +212,14 @@ class Cooccurrences:
     def load(cls, path: Any, mmap: bool = True) -> "Cooccurrences":
         """Read, or by default map, what `save` wrote.
 
+        Parameters
+        ----------
+        path : str, os.PathLike or binary file object
+        mmap : bool
+            Map the counts in place of reading them. While they are mapped, no other program may
+            change the file in place or truncate it: that changes the counts, and can end the
+            process (SIGBUS). To replace the file by a new one, as `save` does, is safe.
+
         Raises
         ------
         FormatError

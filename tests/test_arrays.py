@@ -1,13 +1,18 @@
 """Arrays of any integer type are taken wherever ids, offsets and counts are."""
 
+import os
+from functools import partial
+
 import numpy as np
 import pytest
 
 from fastsgns import EncodedCorpus, GloVe, Word2Vec
-from fastsgns.arrays import check_offsets, integers
+from fastsgns.arrays import check_mapped, check_offsets, integers
 from fastsgns.chunks import PairChunks, TokenChunks
 from fastsgns.cooccurrence import Cooccurrences
+from fastsgns.corpus.storage import allocate
 from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.errors import TruncatedError
 from fastsgns.graph.building import Rows
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.pairs import PairEmbedding
@@ -86,3 +91,73 @@ def test_an_array_of_the_right_type_is_not_copied():
     assert integers(ids[::2], np.int32, "ids").flags.c_contiguous
     assert integers([], np.int32, "ids").dtype == np.int32
     check_offsets(np.zeros(1, np.int64), 0, "offsets")
+
+
+def glove_of(path):
+    counts = Cooccurrences.load(path)
+    return partial(GloVe, cooccurrences=counts, vector_size=4, workers=1, progress=False)
+
+
+def use_of_corpus(use):
+    def load(path):
+        corpus = EncodedCorpus.load(path)
+        return lambda: use(corpus)
+
+    return load
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        pytest.param(use_of_corpus(lambda corpus: Word2Vec(corpus, **FEW)), id="Word2Vec"),
+        pytest.param(use_of_corpus(Cooccurrences.from_corpus), id="count"),
+        pytest.param(use_of_corpus(list), id="iterate"),
+        pytest.param(use_of_corpus(lambda c: c.restrict(Vocabulary(["a"], [1]))), id="restrict"),
+        pytest.param(use_of_corpus(lambda corpus: corpus.save("again")), id="save"),
+        pytest.param(glove_of, id="GloVe"),
+    ],
+)
+def test_a_mapped_file_that_was_cut_is_an_error(load, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "file"
+    if load is glove_of:
+        Cooccurrences.from_corpus([[str(i) for i in range(500)]] * 2, window=9).save(path)
+    else:
+        EncodedCorpus.from_iterable([[f"w{i}" for i in range(1000)]] * 200).save(path)
+    use = load(path)
+    os.truncate(path, 200)
+    with pytest.raises(TruncatedError, match=r"file was cut to 200 bytes .*mmap=False"):
+        use()
+
+
+def test_a_file_that_is_cut_during_training_is_an_error(tmp_path):
+    path = tmp_path / "file"
+    EncodedCorpus.from_iterable([[f"w{i}" for i in range(1000)]] * 200).save(path)
+    corpus = EncodedCorpus.load(path)
+    model = Word2Vec(**FEW)
+    model.build_vocab(corpus)
+    with pytest.raises(TruncatedError, match="was cut"):
+        model.train(
+            corpus, total_examples=len(corpus), epochs=2,
+            callbacks=[Cutter(path)],
+        )  # fmt: skip
+
+
+class Cutter:
+    """Cuts a file at the end of an epoch."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def on_epoch_end(self, model):
+        os.truncate(self.path, 200)
+
+
+def test_a_mapped_file_that_was_replaced_stays_whole(tmp_path):
+    path = tmp_path / "file"
+    corpus = EncodedCorpus.from_iterable([["a", "b"]] * 9)
+    corpus.save(path)
+    mapped = EncodedCorpus.load(path)
+    EncodedCorpus.from_iterable([["c"]]).save(path)
+    assert list(mapped) == list(corpus)
+    check_mapped(mapped.ids, allocate(9, budget=0), np.arange(3))

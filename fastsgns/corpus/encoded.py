@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns.arrays import check_offsets, integers
+from fastsgns.arrays import check_mapped, check_offsets, integers
 from fastsgns.corpus.counting import Counted, Progress, Tally, count_files, count_iterable
 from fastsgns.corpus.files import Path, check_paths
 from fastsgns.corpus.joining import join, taken
@@ -196,6 +196,7 @@ class EncodedCorpus:
         EncodedCorpus
         """
         budget = check_budget(memory_budget)
+        check_mapped(self.ids)
         counts = Tally()
         counts.add(self.ids, len(self.vocabulary))
         raw = self.vocabulary.recounted(counts.of(len(self.vocabulary)))
@@ -223,6 +224,7 @@ class EncodedCorpus:
         return len(self.offsets) - 1
 
     def __iter__(self) -> Iterator[list[Hashable]]:
+        check_mapped(self.ids)
         word = self.vocabulary.words.__getitem__
         for start, end in zip(self.offsets[:-1].tolist(), self.offsets[1:].tolist()):
             yield list(map(word, self.ids[start:end].tolist()))
@@ -241,6 +243,7 @@ class EncodedCorpus:
         TypeError
             If a word has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
+        check_mapped(self.ids)
         tensors = {"ids": self.ids, "offsets": self.offsets, "counts": self.vocabulary.counts}
         tensors |= native.pack_words(self.vocabulary.words)
         metadata = {"n_raw_tokens": self.n_raw_tokens, "n_raw_sentences": self.n_raw_sentences}
@@ -249,6 +252,15 @@ class EncodedCorpus:
     @classmethod
     def load(cls, path: Any, mmap: bool = True) -> "EncodedCorpus":
         """Read, or by default map, what `save` wrote.
+
+        Parameters
+        ----------
+        path : str, os.PathLike or binary file object
+        mmap : bool
+            Map the ids in place of reading them, so that they need no memory of their own. While
+            they are mapped, no other program may change the file in place or truncate it: that
+            changes the corpus, and can end the process (SIGBUS). To replace the file by a new one,
+            as `save` does, is safe.
 
         Raises
         ------
@@ -317,6 +329,7 @@ def encode(
     <EncodedCorpus of 2 tokens in 1 sentences, 2 words>
     """
     if isinstance(source, EncodedCorpus):
+        check_mapped(source.ids)
         vocabulary = _chosen(vocabulary, source.vocabulary)
         if vocabulary.words == source.vocabulary.words:
             return source

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from fastsgns.arrays import check_mapped
 from fastsgns.cooccurrence import Cooccurrences
 from fastsgns.corpus.storage import allocate, check_budget
 from fastsgns.kernels.glove import CELL_INTS, block_sizes, fill_blocks
@@ -50,6 +51,7 @@ class ShuffledCells:
         memory_budget: int | None = None,
         progress: Callable[[int, int | None], object] | None = None,
     ) -> None:
+        check_mapped(counts.columns, counts.weights)
         n_cells = len(counts)
         sizes = np.zeros(-(-n_cells // int(np.clip(n_cells // BLOCKS, *BLOCK_LIMITS))), np.int64)
         pieces = [(start, min(start + PIECE, n_cells)) for start in range(0, n_cells, PIECE)]

@@ -348,6 +348,9 @@ class NodeEmbedding(LinkTraining):
     def load(cls, path: Any, mmap: str | None = None) -> "NodeEmbedding":
         """Read what `save` wrote; with ``mmap="r"`` the vectors are mapped, not read.
 
+        While they are mapped, no other program may change the file in place or truncate it, which
+        can end the process (SIGBUS); to replace it by a new file, as `save` does, is safe.
+
         Raises
         ------
         FormatError

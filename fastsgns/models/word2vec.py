@@ -438,7 +438,9 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         ----------
         fname : str, os.PathLike or binary file object
         mmap : {None, "r"}
-            With ``"r"`` the matrices are mapped read-only; training copies them first.
+            With ``"r"`` the matrices are mapped read-only; training copies them first. While they
+            are mapped, no other program may change the file in place or truncate it, which can end
+            the process (SIGBUS); to replace it by a new file, as `save` does, is safe.
 
         Raises
         ------

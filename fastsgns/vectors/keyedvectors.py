@@ -179,7 +179,9 @@ class KeyedVectors(Renamed):
         ----------
         fname : str, os.PathLike or binary file object
         mmap : {None, "r"}
-            With ``"r"`` the vectors are mapped, read-only, and cost memory as they are used.
+            With ``"r"`` the vectors are mapped, read-only, and cost memory as they are used. While
+            they are mapped, no other program may change the file in place or truncate it, which
+            can end the process (SIGBUS); to replace it by a new file, as `save` does, is safe.
 
         Raises
         ------
