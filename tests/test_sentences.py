@@ -123,7 +123,7 @@ def test_what_can_be_read_once_is_refused_for_training(corpus):
 
 
 def test_what_can_be_read_again_is_fine():
-    for corpus in ([], (), {}, LineSentence("x"), Text8Corpus("x")):
+    for corpus in ([], (), {}.values(), LineSentence("x"), Text8Corpus("x")):
         check_reiterable(corpus)
     for wrong in ("text", b"text", Path("text"), 7, None):
         with pytest.raises(TypeError, match="iterable of sentences is wanted"):

@@ -126,16 +126,31 @@ def test_count_is_bounded_and_exact_where_nothing_is_dropped(sentences, limit):
 def test_count_forgets_the_rare_with_a_rising_floor():
     sentences = [["a", "a", "a", "b"], ["c"], ["d", "d"], ["e"]]
     kept = [count(sentences[:n], 2).words for n in (1, 2, 3, 4)]
-    assert kept == [["a", "b"], ["a"], ["a", "d"], ["a"]]
+    assert kept == [["a", "b"], ["a", "b", "c"], ["a", "d"], ["a"]]
     rule = {"b": RULE_KEEP}
     counted = count(sentences, 2, lambda word, *_: rule.get(word, RULE_DEFAULT))
-    assert counted.words == ["b"]
+    assert counted.words == ["a", "b"]
 
 
 def test_wrong_arguments_of_count():
     with pytest.raises(ValueError, match="max_vocab_size is 0"):
         count([["a"]], 0)
-    with pytest.raises(TypeError, match="sentence is a string"):
+    with pytest.raises(TypeError, match="sentence 0 is a string"):
         count(["abc"], 5)
     with pytest.raises(TypeError, match="trim_rule is a int"):
         count([["a"]], 5, trim_rule=3)
+
+
+@pytest.mark.parametrize("verdict", [True, False, np.True_, np.False_])
+def test_a_rule_that_says_true_or_false_is_refused(verdict):
+    raw = Vocabulary(["a", "b"], [2, 1])
+    with pytest.raises(ValueError, match=r"allowed are .* and not True or False; write RULE_KEEP"):
+        select(raw, 1, trim_rule=lambda word, n, least: verdict)
+    with pytest.raises(ValueError, match="not True or False"):
+        count([["a", "b", "c"]], 2, lambda word, n, least: verdict)
+
+
+@pytest.mark.parametrize("verdict", [None, RULE_DEFAULT, np.int64(RULE_DEFAULT)])
+def test_a_rule_that_says_nothing_leaves_it_to_the_count(verdict):
+    raw = Vocabulary(["a", "b"], [2, 1])
+    assert select(raw, 2, trim_rule=lambda word, n, least: verdict).vocabulary.words == ["a"]

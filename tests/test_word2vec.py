@@ -238,8 +238,8 @@ def test_a_generator_can_be_read_once():
 
 
 def test_tokens_may_be_anything_hashable():
-    model = made([[1, "one", (1, 2), None, 2.5, np.int64(7)]] * 5)
-    assert set(model.wv.key_to_index) == {1, "one", (1, 2), None, 2.5, 7}
+    model = made([[1, "one", (1, 2), b"x", 2.5, np.int64(7)]] * 5)
+    assert set(model.wv.key_to_index) == {1, "one", (1, 2), b"x", 2.5, 7}
     assert made([[3, 1, 2, 1]] * 5).wv.index_to_key[0] == 1
     assert model.predict_output_word(["one", 2.5])
 
@@ -380,3 +380,11 @@ def test_memory_is_refused_before_it_is_taken(monkeypatch):
     model = Word2Vec(vector_size=300, min_count=1)
     with pytest.raises(MemoryError, match=r"need 24,[0-9,]+ bytes, 1,000,000 are free: .*fit"):
         model.build_vocab([[str(i) for i in range(10_000)]])
+
+
+def test_a_bound_on_the_vocabulary_keeps_what_gensim_keeps():
+    sentences = [["a", "b", "c", "d"], ["b", "c", "e"], ["a", "e", "d", "c"]] * 20
+    model = made(sentences, max_vocab_size=2)
+    assert model.wv.index_to_key == ["c"]
+    with pytest.raises(EmptyCorpusError, match=r"max_vocab_size is 1: each word of 6 tokens was"):
+        made([["a", "b"], ["c", "d"], ["e", "f"]], max_vocab_size=1)

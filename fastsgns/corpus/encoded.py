@@ -146,7 +146,8 @@ class EncodedCorpus:
         Parameters
         ----------
         sentences : iterable of iterables of hashable
-            Also a generator. numpy strings and integers become those of Python.
+            Also a generator. Scalars of numpy, Arrow and other libraries
+            become the Python objects that they hold.
         vocabulary, memory_budget
             As in `from_files`.
         progress : callable, optional
@@ -155,7 +156,10 @@ class EncodedCorpus:
         Raises
         ------
         TypeError
-            If the corpus or a sentence is a string or no iterable, or a token can't be hashed.
+            If the corpus or a sentence is a string, a mapping or not iterable, if the corpus is a
+            table of columns, or a token can't be hashed.
+        ValueError
+            If a token is a missing value, None or NaN.
         """
         check_corpus(sentences)
         budget = check_budget(memory_budget)

@@ -11,6 +11,8 @@ import os
 
 import numpy as np
 
+from fastsgns.corpus.tokens import key_of, sequence
+
 cdef extern from "Python.h":
     PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
 
@@ -302,11 +304,6 @@ cdef int _flush(object emit, int32_t[::1] ids, int64_t[::1] ends, Sink *sink) ex
     return 0
 
 
-cdef object _plain(object token):
-    """A numpy scalar as the Python object that equals it, so that keys can be saved and read."""
-    return token.item() if isinstance(token, (np.str_, np.integer)) else token
-
-
 cdef int _encode(object sentence, dict table, bint grow, object emit, int32_t[::1] ids,
                  int64_t[::1] ends, Sink *sink) except -1:
     cdef PyObject *found
@@ -316,6 +313,9 @@ cdef int _encode(object sentence, dict table, bint grow, object emit, int32_t[::
     try:
         for token in sentence:
             found = PyDict_GetItemWithError(table, token)
+            if found == NULL and type(token) is not str and type(token) is not int:
+                token = key_of(token, sink.n_raw_sentences)
+                found = PyDict_GetItemWithError(table, token)
             sink.n_raw_tokens += 1
             if found != NULL:
                 token_id = <object> found
@@ -323,7 +323,7 @@ cdef int _encode(object sentence, dict table, bint grow, object emit, int32_t[::
                 token_id = len(table)
                 if token_id > 2147483646:
                     _check(-2)
-                PyDict_SetItem(table, _plain(token), token_id)
+                PyDict_SetItem(table, token, token_id)
             else:
                 continue
             if sink.n_ids == room:
@@ -346,27 +346,6 @@ cdef bint _hashable(object token):
     except TypeError:
         return False
     return True
-
-
-cdef object _sequence(object sentence, int64_t n_sentences):
-    """`sentence` as something whose iteration gives tokens."""
-    kind = type(sentence)
-    if kind is list or kind is tuple:
-        return sentence
-    if isinstance(sentence, (str, bytes, bytearray)):
-        raise TypeError(
-            f"sentence {n_sentences} is a string, {sentence!r:.60}, where a sequence of tokens is "
-            "wanted; split it first, for example sentence.split()"
-        )
-    if isinstance(sentence, np.ndarray) and sentence.ndim == 1:
-        return sentence.tolist()
-    try:
-        return iter(sentence)
-    except TypeError:
-        raise TypeError(
-            f"sentence {n_sentences} is a {kind.__name__}, {sentence!r:.60}, where a sequence of "
-            "tokens is wanted, for example a list of strings"
-        ) from None
 
 
 def encode_sentences(sentences, dict table not None, bint grow, emit, int64_t block=BLOCK):
@@ -393,13 +372,17 @@ def encode_sentences(sentences, dict table not None, bint grow, emit, int64_t bl
     Raises
     ------
     TypeError
-        For a sentence that is a string or not iterable, and for a token that can't be hashed.
+        For a sentence that is a string, a mapping or not iterable, and for a token that can't be
+        hashed.
+    ValueError
+        For a token that is a missing value, None or NaN.
     """
     cdef int32_t[::1] ids = np.empty(block, np.int32)
     cdef int64_t[::1] ends = np.empty(block, np.int64)
     cdef Sink sink = [0, 0, 0, 0]
     for sentence in sentences:
-        sentence = _sequence(sentence, sink.n_raw_sentences)
+        if type(sentence) is not list:
+            sentence = sequence(sentence, sink.n_raw_sentences)
         _encode(sentence, table, grow, emit, ids, ends, &sink)
         sink.n_raw_sentences += 1
         if sink.n_ends == 0 or ends[sink.n_ends - 1] < sink.n_ids:

@@ -6,7 +6,7 @@ form feed), as for ``bytes.split()``; a no-break or an ideographic space belongs
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from inspect import isfunction
 from itertools import islice
 from typing import Any
@@ -57,23 +57,34 @@ def check_reiterable(sentences: object) -> None:
 
 
 def check_corpus(sentences: object) -> None:
-    """Refuse what is no iterable of sentences.
+    """Refuse what is not an iterable of sentences.
 
     Raises
     ------
     TypeError
-        For a string, and for what can't be iterated.
+        For a string, a mapping, a table of columns, and for what can't be iterated.
     """
     if isinstance(sentences, (str, bytes, bytearray, os.PathLike)):
         raise TypeError(
             f"the corpus is {sentences!r:.60}, where an iterable of sentences is wanted, each a "
             "sequence of tokens; to read a file, give its path as corpus_file or use LineSentence"
         )
+    kind = type(sentences).__name__
+    if isinstance(sentences, Mapping):
+        raise TypeError(
+            f"the corpus is a {kind}, which is iterated by its keys, where an iterable of "
+            "sentences is wanted; give its values: corpus.values()"
+        )
+    if hasattr(sentences, "columns") and hasattr(sentences, "shape"):
+        raise TypeError(
+            f"the corpus is a {kind}, which is iterated by its columns, where an iterable of "
+            "sentences is wanted; give the column that holds them, such as table['tokens']"
+        )
     try:
         iter(sentences)  # type: ignore[call-overload]
     except TypeError:
         raise TypeError(
-            f"the corpus is a {type(sentences).__name__}, where an iterable of sentences is wanted"
+            f"the corpus is a {kind}, where an iterable of sentences is wanted"
         ) from None
 
 

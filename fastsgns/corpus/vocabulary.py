@@ -12,6 +12,7 @@ import numpy as np
 
 from fastsgns.arrays import integers
 from fastsgns.corpus.packed import PackedWords
+from fastsgns.corpus.tokens import keys_of
 from fastsgns.formats import keys
 
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
@@ -62,9 +63,9 @@ class Vocabulary:
         Raises
         ------
         TypeError
-            If it is no mapping, or a count no integer.
+            If it is not a mapping, or a count is not an integer.
         ValueError
-            If a count is negative.
+            If a count is negative, or a word is a missing value, None or NaN.
 
         Examples
         --------
@@ -75,7 +76,8 @@ class Vocabulary:
             raise TypeError(
                 f"counts are a {type(counts).__name__}; wanted is a mapping of words to integers"
             )
-        return cls(list(counts), [_integer(word, count) for word, count in counts.items()])
+        words = keys.check_keys(counts, "word")
+        return cls(words, [_integer(word, count) for word, count in counts.items()])
 
     @property
     def words(self) -> list[Hashable]:
@@ -180,7 +182,8 @@ def select(
         Raise min_count as little as needed for at most this many words to have it.
     trim_rule : callable, optional
         ``trim_rule(word, count, min_count)`` returns RULE_KEEP or RULE_DISCARD, whatever the
-        count, or RULE_DEFAULT (also None).
+        count, or RULE_DEFAULT (also None). It does not return True or False: True would equal
+        RULE_DISCARD.
     sort : bool
         By descending count; otherwise the order stays.
 
@@ -245,14 +248,23 @@ def _apply(rule: TrimRule, raw: Vocabulary, default: np.ndarray, min_count: int)
 
 def _verdict(rule: TrimRule, word: Hashable, count: int, min_count: int, default: bool) -> bool:
     verdict = rule(word, count, min_count)
+    if isinstance(verdict, (bool, np.bool_)):  # True equals RULE_DISCARD
+        raise _unknown_verdict(verdict, word)
     if verdict is None or verdict == RULE_DEFAULT:
         return default
     if verdict not in (RULE_DISCARD, RULE_KEEP):
-        raise ValueError(
-            f"trim_rule returned {verdict!r} for {word!r}; allowed are RULE_DEFAULT (0), "
-            "RULE_DISCARD (1) and RULE_KEEP (2)"
-        )
+        raise _unknown_verdict(verdict, word)
     return verdict == RULE_KEEP
+
+
+def _unknown_verdict(verdict: Any, word: Hashable) -> ValueError:
+    hint = ""
+    if isinstance(verdict, (bool, np.bool_)):
+        hint = ", and not True or False; write RULE_KEEP if keep else RULE_DISCARD"
+    return ValueError(
+        f"trim_rule returned {verdict!r} for {word!r}; allowed are RULE_DEFAULT (0), "
+        f"RULE_DISCARD (1) and RULE_KEEP (2){hint}"
+    )
 
 
 def grow(old: Vocabulary, new: Vocabulary) -> Vocabulary:
@@ -293,8 +305,8 @@ def count(
 ) -> Vocabulary:
     """Count words into a vocabulary of bounded size: rare words are forgotten during the scan.
 
-    Whenever there are more than `max_vocab_size` words after a sentence, those with a count of
-    at most 1 are dropped, the next time those of at most 2, and so on: counts of rare words are
+    Whenever there are more than `max_vocab_size` words after a sentence, those with a count below
+    1 are dropped, the next time those below 2, and so on, as in gensim: counts of rare words are
     too low then. Without such a bound, the vocabulary of an `EncodedCorpus` is exact and faster.
 
     Parameters
@@ -309,27 +321,25 @@ def count(
     Raises
     ------
     ValueError
-        If max_vocab_size is less than 1.
+        If max_vocab_size is less than 1, or a token is a missing value, None or NaN.
+    TypeError
+        If a sentence is a string, a mapping or not iterable, or a token can't be hashed.
 
     Examples
     --------
     >>> count([["a", "b"], ["a", "c"], ["a", "d"]], max_vocab_size=2)
-    <Vocabulary of 2 words, 4 tokens>
+    <Vocabulary of 1 words, 3 tokens>
     """
     if max_vocab_size < 1:
         raise ValueError(f"max_vocab_size is {max_vocab_size}; allowed are 1, 2, ... or None")
     check_trim_rule(trim_rule)
     counts: Counter[Hashable] = Counter()
-    floor = 1
-    for sentence in sentences:
-        if isinstance(sentence, (str, bytes)):
-            raise TypeError(
-                f"a sentence is a string, {sentence!r:.60}, where a sequence of tokens is wanted"
-            )
-        counts.update(sentence)
+    least = 1
+    for number, sentence in enumerate(sentences):
+        counts.update(keys_of(sentence, number))
         if len(counts) > max_vocab_size:
             raw = Vocabulary.from_counts(counts)
-            kept = select(raw, floor + 1, trim_rule=trim_rule, sort=False).vocabulary
+            kept = select(raw, least, trim_rule=trim_rule, sort=False).vocabulary
             counts = Counter(dict(zip(kept.words, kept.counts.tolist())))
-            floor += 1
+            least += 1
     return Vocabulary.from_counts(counts)

@@ -11,6 +11,7 @@ from fastsgns import sampling
 from fastsgns.corpus import vocabulary as vocabularies
 from fastsgns.corpus.encoded import Chooser, EncodedCorpus, count_words, encode
 from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterable
+from fastsgns.corpus.tokens import keys_of
 from fastsgns.corpus.vocabulary import Selection, TrimRule, Vocabulary
 from fastsgns.errors import EmptyCorpusError
 from fastsgns.models import parameters
@@ -262,7 +263,13 @@ class VocabularyBuilder(Allocation):
         (check_reiterable if n_passes > 1 else check_corpus)(source)
         sentences = _Counted(source)
         assert self.max_vocab_size is not None
-        self._take_counts(vocabularies.count(sentences, self.max_vocab_size, trim_rule))
+        raw = vocabularies.count(sentences, self.max_vocab_size, trim_rule)
+        if sentences.n_tokens and not raw.total:
+            raise EmptyCorpusError(
+                f"max_vocab_size is {self.max_vocab_size}: each word of {sentences.n_tokens} "
+                "tokens was forgotten before it came often enough to be kept; raise it"
+            )
+        self._take_counts(raw)
         self.corpus_count, self.corpus_total_words = sentences.n_sentences, sentences.n_tokens
 
     def _take_counts(self, raw: Vocabulary) -> None:
@@ -315,7 +322,7 @@ class _Counted:
 
     def __iter__(self) -> Any:
         for sentence in self.sentences:
-            tokens = sentence if hasattr(sentence, "__len__") else list(sentence)
+            tokens = keys_of(sentence, self.n_sentences)
             self.n_sentences += 1
             self.n_tokens += len(tokens)
             yield tokens

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from fastsgns import kernels, sampling
+from fastsgns.corpus.sentences import check_corpus
+from fastsgns.corpus.tokens import keys_of
 from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import Matrices, pad
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -231,11 +233,10 @@ class Prediction:
         if not self.hs or "tree" not in self._matrices.vectors:
             raise RuntimeError("scores need a model trained with hs=1")
         objective = self._scoring()
+        check_corpus(sentences)
+        chosen = enumerate(islice(sentences, int(total_sentences)))
         return np.array(
-            [
-                self._score(objective, sentence)
-                for sentence in islice(sentences, int(total_sentences))
-            ],
+            [self._score(objective, keys_of(sentence, number)) for number, sentence in chosen],
             np.float32,
         )
 
@@ -249,7 +250,7 @@ class Prediction:
             mean_hidden=bool(self.cbow_mean), mean_gradient=True, want_loss=True,
         )  # fmt: skip
 
-    def _score(self, objective: Objective, sentence: Iterable[Any]) -> float:
+    def _score(self, objective: Objective, sentence: list[Any]) -> float:
         known = [self.wv.key_to_index[w] for w in sentence if w in self.wv.key_to_index]
         if not known:
             return 0.0

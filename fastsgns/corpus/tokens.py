@@ -1,0 +1,86 @@
+"""Rows of a corpus: which objects are sentences, and which keys their tokens become."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastsgns.formats.keys import COMMON, check_key, plain
+
+
+def sequence(sentence: Any, number: int) -> Iterable[Any]:
+    """Return a sentence as something whose iteration gives its tokens.
+
+    Rows of Arrow, and arrays and columns of any library, give Python objects.
+
+    Parameters
+    ----------
+    sentence : object
+        A row of a corpus.
+    number : int
+        How many rows there are before it, for the message of an error.
+
+    Raises
+    ------
+    TypeError
+        For a string, a mapping, and for what can't be iterated.
+
+    Examples
+    --------
+    >>> sequence(["to", "be"], 0)
+    ['to', 'be']
+    """
+    kind = type(sentence)
+    if kind is list or kind is tuple:
+        return sentence
+    if getattr(sentence, "ndim", 1) > 1:
+        raise TypeError(
+            f"sentence {number} is a {kind.__name__} of shape {tuple(sentence.shape)}, where a "
+            "sequence of tokens is wanted: one dimension"
+        )
+    for method in ("as_py", "to_pylist", "tolist", "to_list"):  # Arrow, numpy and pandas, polars
+        if hasattr(sentence, method):
+            sentence = getattr(sentence, method)()
+            break
+    if isinstance(sentence, (str, bytes, bytearray)):
+        raise TypeError(
+            f"sentence {number} is a string, {sentence!r:.60}, where a sequence of tokens is "
+            "wanted; split it first, for example sentence.split()"
+        )
+    if isinstance(sentence, Mapping):
+        names = ", ".join(f"{name!r}" for name in list(sentence)[:5])
+        raise TypeError(
+            f"sentence {number} is a {type(sentence).__name__} with the fields {names}, where a "
+            "sequence of tokens is wanted; give one field of each row, for example "
+            f"[row[{next(iter(sentence), 'tokens')!r}] for row in rows]"
+        )
+    try:
+        return iter(sentence)
+    except TypeError:
+        raise TypeError(
+            f"sentence {number} is a {kind.__name__}, {sentence!r:.60}, where a sequence of "
+            "tokens is wanted, for example a list of strings"
+        ) from None
+
+
+def key_of(token: Any, number: int) -> Any:
+    """Return the key that a token of sentence `number` stands for.
+
+    Raises
+    ------
+    ValueError
+        If the token is a missing value: None, NaN or another that is not equal to itself.
+    TypeError
+        If it can't be hashed.
+    """
+    if type(token) in COMMON:
+        return token
+    key = plain(token)
+    check_key(key, f"a token of sentence {number}")
+    return key
+
+
+def keys_of(sentence: Any, number: int) -> list[Any]:
+    """Return the keys of the tokens of a sentence; raises what `sequence` and `key_of` do."""
+    tokens = list(sequence(sentence, number))
+    if set(map(type, tokens)) <= COMMON:
+        return tokens
+    return [key_of(token, number) for token in tokens]
