@@ -201,6 +201,8 @@ class Matrices:
         Of a single matrix: shape (1,) of float64, or (n,) of float32, as `tying` says.
     first_bias : float
         The bias of new words.
+    n_writes : int
+        Counts how often somebody was given an array to write to, for copies made of it.
     tree_words : TreeWords or None
         Set by `fastsgns.models.tree`.
     """
@@ -214,6 +216,7 @@ class Matrices:
         self.vectors = dict(vectors or {})
         self.tying, self.bias = tying, bias
         self.first_bias = 0.0
+        self.n_writes = 0
         self.tree_words: TreeWords | None = None
         self._stores: dict[str, RowStore] = {}
         self._keys: list[Any] | None = None

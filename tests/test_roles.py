@@ -106,6 +106,8 @@ def test_what_is_written_to_a_role_is_trained_on(model: Word2Vec):
 
 def test_the_words_of_a_role_are_the_models(model: Word2Vec):
     output = model.wv.output
+    output.sort_by_descending_frequency()  # is sorted
+    model.wv.set_vecattr("river7", "count", 10**6)
     for change in (
         lambda: output.add_vector("new", np.ones(12)),
         lambda: output.__setitem__("new", np.ones(12)),

@@ -12,10 +12,10 @@ from fastsgns.formats.contents import REAL, checked
 from fastsgns.formats.keys import warn_of_unsavable
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows
+from fastsgns.matrices import Matrices
 from fastsgns.models.exclusive import exclusive
-from fastsgns.models.links import LinkModel, Parametrized, check_known
+from fastsgns.models.links import LinkModel, Parametrized, check_known, role_vectors
 from fastsgns.progress import reading_bar
-from fastsgns.vectors.keyedvectors import KeyedVectors
 
 DROPPED = 0.1
 KIND = "node factors"
@@ -92,9 +92,14 @@ class Factorized(Parametrized, LinkModel):
         return self
 
     def _set(self, names: list[Any], source: np.ndarray, target: np.ndarray) -> None:
-        self.source = KeyedVectors.from_arrays(names, source)
-        self.target = KeyedVectors.from_arrays(names, target, ids=self.source.key_to_index)
-        self.source.strict = self.target.strict = True
+        arrays = map(np.ascontiguousarray, (source, target))
+        matrices = Matrices(dict(zip(("input", "output"), arrays)))
+        self.source, self.target = role_vectors(matrices, names, names)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if hasattr(self, "source"):  # copied as vectors that stand alone
+            self._set(self.source.index_to_key, self.source._vectors, self.target._vectors)
 
     def _proximity(self, graph: DirectedGraph) -> Any:
         raise NotImplementedError
@@ -117,8 +122,8 @@ class Factorized(Parametrized, LinkModel):
             raise ValueError("there is nothing to save: call fit(graph) first")
         self._check()
         tensors = {
-            "source": self.source.vectors,
-            "target": self.target.vectors,
+            "source": self.source._vectors,
+            "target": self.target._vectors,
             "values": self.values,
             "known_offsets": self.known[0],
             "known_targets": self.known[1],

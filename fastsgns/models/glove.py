@@ -218,6 +218,7 @@ class GloVe:
         check(self)
         n_epochs = RULES["epochs"]("epochs", self.epochs if epochs is None else epochs)
         kernels.variant()
+        self._take_replaced()
         self._adopt(cooccurrences)
         with reading_bar(self.progress, "cells", "shuffling") as report:
             cells = ShuffledCells(
@@ -305,9 +306,39 @@ class GloVe:
         vocabulary = self.vocabulary
         if vocabulary is None:
             return KeyedVectors(self.vector_size)
-        return KeyedVectors.from_arrays(
-            vocabulary.words, vectors, vocabulary.counts, vocabulary.ids
+        kv = KeyedVectors.from_arrays(vocabulary.words, vectors, vocabulary.counts, vocabulary.ids)
+        kv._owner = "train a new model on a corpus that has them"
+        return kv
+
+    def _take_replaced(self) -> None:
+        """Copy into the model's rows what the user has put in place of `input` or `output`.
+
+        Raises
+        ------
+        ValueError
+            If it has another shape.
+        """
+        if self._input is None or not self._stores:
+            return
+        given = (
+            self._input._vectors,
+            (self._input._matrices or self._by_role()).vectors.get("output"),
         )
+        is_new = False
+        for role, vectors in zip(range(len(self._stores)), given):
+            rows = self._role(role)[0]
+            if vectors is None or vectors is rows:
+                continue
+            if vectors.shape != rows.shape:
+                raise ValueError(
+                    f"the vectors of a GloVe model have the shape {rows.shape}; those that were "
+                    f"put in their place have {vectors.shape}"
+                )
+            rows[:] = vectors
+            is_new = True
+        if is_new:
+            self._sum = None
+            self._follow()
 
     def _role(self, role: int) -> tuple[np.ndarray, np.ndarray]:
         """The vectors, shape (V, d), and biases, shape (V,), of input (0) or output (1)."""
@@ -335,6 +366,7 @@ class GloVe:
         """What the paper uses: W + W~, a copy made after training; of a tied model `input`."""
         if self.matrices == "tied" or not self._stores:
             return self.input
+        self._take_replaced()
         if self._sum is None:
             self._sum = self._keyed(self._role(0)[0] + self._role(1)[0])
         return self._sum
@@ -348,6 +380,7 @@ class GloVe:
         if self._input is None or not len(self._input):
             self._input = self._keyed(self._role(0)[0])
             self._follow()
+        self._take_replaced()
         return self._input
 
     def _by_role(self) -> Matrices:
@@ -377,6 +410,7 @@ class GloVe:
         return self._role(1)[1]
 
     def __getstate__(self) -> dict[str, Any]:
+        self._take_replaced()
         return self.__dict__ | {"_input": None, "_sum": None}  # made anew, on the copy's memory
 
     def __repr__(self) -> str:
@@ -397,6 +431,7 @@ class GloVe:
             If the model has no words yet.
         """
         normalize(self)
+        self._take_replaced()
         glove_storage.save(self, path)
 
     @classmethod

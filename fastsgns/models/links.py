@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 
 from fastsgns.errors import FormatError
+from fastsgns.matrices import Matrices
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.norms import products
+from fastsgns.vectors.roles import MatrixVectors
 
+OWNER = "call fit() on data that has them"
 Recommended = list[tuple[Hashable, float]]
 
 
@@ -64,8 +67,8 @@ class LinkModel:
         ``known[1][known[0][i]:known[0][i + 1]]``.
     """
 
-    source: KeyedVectors
-    target: KeyedVectors
+    source: MatrixVectors
+    target: MatrixVectors
     names_are_shared = True
     target_bias: np.ndarray | None = None
     target_prior: np.ndarray | None = None
@@ -101,7 +104,7 @@ class LinkModel:
         sources, targets = _ids(self.source, u), _ids(self.target, v)
         if len(sources) != len(targets) and _is_many(u) and _is_many(v):
             raise ValueError(f"{len(sources)} sources and {len(targets)} targets make no pairs")
-        left, right = self.source._vectors[sources], self.target._vectors[targets]
+        left, right = self._scored(self.source._vectors[sources]), self._targets()[targets]
         scores = np.einsum("id,id->i", *np.broadcast_arrays(left, right))
         for added in self._added(popularity):
             scores = scores + added[targets].astype(scores.dtype)
@@ -142,6 +145,14 @@ class LinkModel:
         found = [self._best(i, topn, exclude_known, added) for i in _ids(self.source, u).tolist()]
         return found if _is_many(u) else found[0]
 
+    def _scored(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of sources as they enter scores."""
+        return rows
+
+    def _targets(self) -> np.ndarray:
+        """The matrix that they are multiplied with."""
+        return self.target._vectors
+
     def _check_learned(self) -> None:
         if not hasattr(self, "source"):
             raise ValueError("the model has learned nothing yet; call fit() first")
@@ -160,7 +171,7 @@ class LinkModel:
                 f"the source vector of {self.source.index_to_key[i]!r} is not finite, so that no "
                 "target fits it; fit() the model again with a lower alpha"
             )
-        scores = products(self.target._vectors, row)
+        scores = products(self._targets(), self._scored(row))
         for by_target in added:
             scores = scores + by_target.astype(scores.dtype)
         scores[~np.isfinite(scores)] = -np.inf
@@ -181,6 +192,30 @@ class LinkModel:
         name = self.source.index_to_key[i]
         j = self.target.key_to_index.get(name) if self.names_are_shared else None
         return np.array([] if j is None else [j], np.int64)
+
+
+def role_vectors(
+    matrices: Matrices, sources: list[Any], targets: list[Any]
+) -> tuple[MatrixVectors, MatrixVectors]:
+    """Make the `source` and `target` of a model, in the memory of its matrices.
+
+    Raises
+    ------
+    ValueError
+        If a name comes twice.
+    """
+    made: list[MatrixVectors] = []
+    for names, role in ((sources, "input"), (targets, "output")):
+        ids = made[0].key_to_index if made and targets is sources else _places(names)
+        made.append(MatrixVectors(names, ids, matrices, role, OWNER))
+    return made[0], made[1]
+
+
+def _places(names: list[Any]) -> dict[Any, int]:
+    ids = dict(zip(names, range(len(names))))
+    if len(ids) != len(names):
+        raise ValueError(f"{len(names)} names, but {len(ids)} different ones")
+    return ids
 
 
 def _is_many(given: Any) -> bool:

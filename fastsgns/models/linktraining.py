@@ -16,11 +16,10 @@ from fastsgns.interrupts import uninterrupted
 from fastsgns.kernels.objective import Objective
 from fastsgns.machine import n_cores
 from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memory
-from fastsgns.models.links import LinkModel, Parametrized
+from fastsgns.models.links import LinkModel, Parametrized, role_vectors
 from fastsgns.models.sharing import DRAWS_PER_NEGATIVE, SHARINGS, STEP_BOUND, described, sharing
 from fastsgns.training import Schedule, Trainer
 from fastsgns.tying import Tying
-from fastsgns.vectors.keyedvectors import KeyedVectors
 
 logger = logging.getLogger(__name__)
 
@@ -118,21 +117,32 @@ class LinkTraining(Parametrized, LinkModel):
 
     def _show(self, sources: list[Hashable], targets: list[Hashable]) -> None:
         """Give out the matrices by role."""
-        self.source = KeyedVectors.from_arrays(sources, self._matrices.vectors["input"])
-        outputs = self._matrices.in_role("output")
-        assert outputs is not None
-        ids = self.source.key_to_index if targets is sources else None
-        self.target = KeyedVectors.from_arrays(targets, outputs, ids=ids)
-        self.source.strict = self.target.strict = True
+        self.source, self.target = role_vectors(self._matrices, sources, targets)
         self.target_bias = self._matrices.bias
 
     def _follow(self) -> None:
-        """Let `source` and `target` show the matrices in the layout that these have now."""
-        outputs = self._matrices.in_role("output")
-        assert outputs is not None
-        self.source._show(self._matrices.vectors["input"])
-        self.target._show(outputs)
+        """Let `source` and `target` show the matrices as these are now."""
+        for vectors in (self.source, self.target):
+            vectors._refresh()
         self.target_bias = self._matrices.bias
+
+    def _scored(self, rows: np.ndarray) -> np.ndarray:
+        n_flipped = self._matrices.tying.n_flipped(rows.shape[-1])
+        return rows * self._matrices.tying.signs(rows.shape[-1]) if n_flipped else rows
+
+    def _targets(self) -> np.ndarray:
+        return self._matrices.vectors["input" if self._matrices.tying.is_one else "output"]
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        if hasattr(self, "source"):
+            state["source"], state["target"] = self.source.index_to_key, self.target.index_to_key
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if "source" in state:
+            self._show(state["source"], state["target"])
 
     def _compact(self) -> None:
         """Give the matrices the layout that users see; see `Matrices.compact`."""

@@ -273,10 +273,7 @@ class NodeEmbedding(LinkTraining):
     def _reorder(self, names: list[Any]) -> None:
         """Put the rows in the order of `names`."""
         order = np.array([self.source.key_to_index[name] for name in names])
-        for role, vectors in self._matrices.vectors.items():
-            self._matrices.vectors[role] = vectors[order]
-        if self._matrices.bias is not None:
-            self._matrices.bias = self._matrices.bias[order]
+        self._matrices.rearrange(order, ("input", "output"))
         sources, targets = self.known_pairs()
         self._show(names, names)
         self.known, rank = None, np.argsort(order).astype(np.int32)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from fastsgns.matrices import Matrices
 from fastsgns.vectors.keyedvectors import KeyedVectors
-from fastsgns.vectors.roles import Roles, RoleVectors
+from fastsgns.vectors.roles import MatrixVectors, Roles
 
 
 class RoleHolder:
@@ -27,7 +27,7 @@ class RoleHolder:
 
         @wv.setter
         def wv(self, vectors: KeyedVectors) -> None:
-            if isinstance(vectors, RoleVectors):
+            if isinstance(vectors, MatrixVectors):
                 raise TypeError(
                     f"{vectors!r} is a role of a model and can't be the wv of one; "
                     "set a copy of it, copy.deepcopy(vectors)"

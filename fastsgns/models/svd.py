@@ -94,7 +94,28 @@ class SVDVectors:
         self.wv = self._keyed(factors.left, weight)
         self.output = self._keyed(factors.right, 1 - weight)
         self._matrices = Matrices({"input": self.wv.vectors, "output": self.output.vectors})
+        self._link()
+
+    def _link(self) -> None:
         self.wv._matrices = self._matrices
+        self.wv._owner = self.output._owner = "make a new PPMI of a corpus that has them"
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._link()
+
+    def _check_unchanged(self) -> None:
+        """Refuse to save vectors that are no longer those of the factors."""
+        expected = self.weighted(self.weight)
+        for name, kv, own in (
+            ("wv", self.wv, expected.wv),
+            ("output", self.output, expected.output),
+        ):
+            if not np.array_equal(kv._vectors, own._vectors):
+                raise ValueError(
+                    f"a file holds the singular vectors and values, from which {name}.vectors "
+                    f"follow, and these were changed; save them alone, {name}.save(path)"
+                )
 
     def _keyed(self, vectors: np.ndarray, exponent: float) -> KeyedVectors:
         scale = np.where(self.values > 0, self.values, 1) ** exponent * (self.values > 0)
@@ -144,6 +165,7 @@ class SVDVectors:
         TypeError
             If a word has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
+        self._check_unchanged()
         tensors = {
             "left": self._factors.left,
             "right": self._factors.right,

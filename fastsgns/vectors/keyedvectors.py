@@ -118,6 +118,9 @@ class KeyedVectors(Renamed):
         if "count" not in self.expandos:
             return
         order = np.argsort(-self.expandos["count"], kind="stable")
+        if np.array_equal(order, np.arange(len(self))):
+            return
+        self._refuse_if_owned()
         words = [self.index_to_key[index] for index in order.tolist()]
         self.expandos = {name: values[order] for name, values in self.expandos.items()}
         if len(self.vectors_lockf) > 1:

@@ -1,7 +1,7 @@
 """Roles: the matrices of a model, each as KeyedVectors of the same words."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -155,11 +155,120 @@ def _in_role(wv: Any, matrices: Matrices, role: str) -> np.ndarray | None:
     return matrices.in_role(role)
 
 
+class MatrixVectors(KeyedVectors):
+    """A matrix of a model by key: KeyedVectors in the memory of the model, with keys of the model.
+
+    They follow the model: held on to, they are those of its matrix as it is now, and what is
+    written to them, in place or as ``vectors = ...``, is the model's. Keys can't be added or
+    reordered. Copies and pickles are plain KeyedVectors.
+
+    Parameters
+    ----------
+    keys : list of hashable
+    ids : dict
+        The position of each key.
+    matrices : Matrices
+    role : str
+        ``input`` or ``output``.
+    owner : str
+        How keys are added to the model, for the error of who adds some here.
+
+    Examples
+    --------
+    >>> matrices = Matrices({"input": np.eye(2, dtype=np.float32)})
+    >>> source = MatrixVectors(["a", "b"], {"a": 0, "b": 1}, matrices, "input", "call fit()")
+    >>> source.vectors = [[1, 2], [3, 4]]
+    >>> matrices.vectors["input"].tolist()
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+
+    def __init__(
+        self, keys: list[Any], ids: dict[Any, int], matrices: Matrices, role: str, owner: str
+    ) -> None:
+        self.index_to_key, self.key_to_index = keys, ids
+        self.next_index, self.expandos = len(keys), {}
+        self.strict = True
+        self._owner = owner
+        self._link(matrices, role)
+
+    def _link(self, matrices: Matrices, role: str) -> None:
+        self._of, self._role = matrices, role
+        self._flipped: tuple[np.ndarray, int, np.ndarray] | None = None
+        self.vectors_lockf = np.ones(1, np.float32)
+        self.mapfile_path = None
+        self._shared, self._norms, self._room = True, None, None
+
+    def _matrix(self) -> np.ndarray | None:
+        """The matrix; where signs are flipped, a read-only copy that is kept till a change."""
+        if not self._is_flipped():
+            return self._of.in_role(self._role)
+        stored = self._of.vectors["input"]
+        known = self._flipped
+        if known is None or known[0] is not stored or known[1] != self._of.n_writes:
+            rows = self._of.in_role(self._role)
+            assert rows is not None
+            self._flipped = known = stored, self._of.n_writes, rows
+        return known[2]
+
+    def _is_flipped(self) -> bool:
+        tying, stored = self._of.tying, self._of.vectors.get("input")
+        return (
+            self._role == "output" and stored is not None and tying.n_flipped(stored.shape[1]) > 0
+        )
+
+    def _refresh(self) -> None:
+        """Forget what was made of the model's matrix before it was trained."""
+        self._flipped = self._norms = None
+
+    @property
+    def _vectors(self) -> np.ndarray:  # type: ignore[override]
+        rows = self._matrix()
+        if rows is None:
+            raise RuntimeError(f"the model has no {self._role} vectors any more")
+        return rows
+
+    @property
+    def vector_size(self) -> int:  # type: ignore[override]
+        """Numbers a vector, d."""
+        return self._vectors.shape[1]
+
+    def _writable(self) -> np.ndarray:
+        self._of.n_writes += 1
+        return super()._writable()
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """The matrix of the role, shape (V, d), to read, write or replace."""
+        self._of.n_writes += 1  # whoever has the array may write to it
+        return self._vectors
+
+    @vectors.setter
+    def vectors(self, vectors: npt.ArrayLike) -> None:
+        if self._is_flipped():
+            raise ValueError(f"the {self._role} vectors follow from the input vectors: set those")
+        array, wanted = np.ascontiguousarray(vectors, np.float32), self._vectors.shape
+        if array.shape != wanted:
+            raise ValueError(
+                f"the {self._role} matrix must be of shape {wanted}; got {array.shape}"
+            )
+        self._replace(array)
+
+    def _replace(self, array: np.ndarray) -> None:
+        self._of.vectors["input" if self._of.tying.is_one else self._role] = array
+
+    def resize_vectors(self, seed: int = 0) -> None:
+        """Do nothing: there are as many rows as keys."""
+
+    def __reduce__(self) -> Any:
+        state = self.index_to_key, self._vectors, dict(self.expandos)
+        return _stand_alone, state
+
+
 def _of_wv(name: str) -> Any:
     return property(lambda self: getattr(self._wv, name), doc=f"``{name}`` of the model's wv.")
 
 
-class RoleVectors(KeyedVectors):
+class RoleVectors(MatrixVectors):
     """The vectors of a role of a model: KeyedVectors with the words of its `wv`.
 
     They follow the model: held on to, they are those of its matrix as it is now, and what is
@@ -193,62 +302,24 @@ class RoleVectors(KeyedVectors):
     def __init__(
         self, wv: Any, matrices: Matrices, role: str, fixed: np.ndarray | None = None
     ) -> None:
-        self._wv, self._of, self._role, self._fixed = wv, matrices, role, fixed
-        self.vectors_lockf = np.ones(1, np.float32)
-        self.mapfile_path = None
-        self._shared, self._norms, self._room = True, None, None
+        self._wv, self._fixed = wv, fixed
+        self._link(matrices, role)
+
+    def _matrix(self) -> np.ndarray | None:
+        return self._fixed if self._fixed is not None else _in_role(self._wv, self._of, self._role)
 
     @property
-    def _vectors(self) -> np.ndarray:  # type: ignore[override]
-        rows = self._fixed if self._fixed is not None else _in_role(self._wv, self._of, self._role)
-        if rows is None:
-            raise RuntimeError(f"the model has no {self._role} vectors any more")
-        return rows
+    def _owner(self) -> str:  # type: ignore[override]
+        return self._wv._owner or "add some with model.build_vocab(..., update=True)"
 
-    @property
-    def vector_size(self) -> int:  # type: ignore[override]
-        """Numbers a vector, d."""
-        return self._vectors.shape[1]
+    def _is_flipped(self) -> bool:
+        return self._fixed is not None
 
-    @property
-    def vectors(self) -> np.ndarray:
-        """The matrix of the role, shape (V, d), to read, write or replace."""
-        return self._vectors
-
-    @vectors.setter
-    def vectors(self, vectors: npt.ArrayLike) -> None:
-        if self._fixed is not None:
-            raise ValueError(f"the {self._role} vectors follow from the input vectors: set those")
-        array, wanted = np.asarray(vectors, np.float32), (len(self), self._wv.vector_size)
-        if array.shape != wanted:
-            raise ValueError(
-                f"the {self._role} matrix must be of shape {wanted}; got {array.shape}"
-            )
+    def _replace(self, array: np.ndarray) -> None:
         if self._vectors is self._wv._vectors:
             self._wv.vectors = array
         else:
             self._of.vectors[self._role] = array
-
-    def _append(self, names: list[Any], rows: np.ndarray) -> None:
-        if names:
-            self._refuse()
-
-    def sort_by_descending_frequency(self) -> None:
-        """Raise a ValueError: the order is the model's."""
-        self._refuse()
-
-    def resize_vectors(self, seed: int = 0) -> None:
-        """Do nothing: there are as many rows as words."""
-
-    def _refuse(self) -> NoReturn:
-        raise ValueError(
-            f"the words of these {self._role} vectors are the model's, in its order: add some with "
-            "model.build_vocab(..., update=True), or change a copy, copy.copy(vectors)"
-        )
-
-    def __reduce__(self) -> Any:
-        state = self.index_to_key, self._vectors, dict(self.expandos)
-        return _stand_alone, state
 
 
 def _stand_alone(

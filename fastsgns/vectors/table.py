@@ -19,6 +19,8 @@ NO_KEYS = "there are no keys yet; a model gets them from its corpus by build_voc
 class VectorTable(Attributes):
     """Keys with a vector each; the base of KeyedVectors, which documents the public face."""
 
+    _owner: str | None = None  # of a model that owns the keys: how keys are added there
+
     strict = False  # whether an int that is not a key is a KeyError rather than a position
 
     def __init__(
@@ -295,9 +297,18 @@ class VectorTable(Attributes):
             self.index_to_key, self.key_to_index = list(self.index_to_key), dict(self.key_to_index)
             self._borrowed = False
 
+    def _refuse_if_owned(self) -> None:
+        """Raise a ValueError if keys and their order belong to a model."""
+        if self._owner is not None:
+            raise ValueError(
+                f"the keys of these vectors, and their order, are the model's: {self._owner}, or "
+                "change a copy, copy.deepcopy(vectors)"
+            )
+
     def _append(self, names: list[Key], rows: np.ndarray) -> None:
         if not names:
             return
+        self._refuse_if_owned()
         self._own_keys()
         has_slots = self.next_index < len(self) and self.index_to_key[self.next_index] is None
         free = self.next_index if has_slots else len(self)
@@ -331,6 +342,7 @@ class VectorTable(Attributes):
         self._borrowed = True  # a shallow copy has the same list
         state = self.__dict__ | {"_room": None, "_norms": None}
         state.pop("_matrices", None)  # of a model, whose other matrices stay with it
+        state.pop("_owner", None)
         return state
 
     def resize_vectors(self, seed: int = 0) -> None:
