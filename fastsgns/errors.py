@@ -5,11 +5,31 @@ And its warnings, which are UserWarnings.
 
 import sys
 import warnings
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any, Self
 
 
 class FormatError(ValueError):
-    """A file is not what its name or its header promises: cut, damaged or hostile."""
+    """A file is not what its name or its header promises: cut, damaged or hostile.
+
+    Attributes
+    ----------
+    problem : str
+        The file, the line and what was seen.
+    fault : str
+        What can be done, a key of the advice that each interface has in its own words; or "".
+    """
+
+    problem: str = ""
+    fault: Any = ""
+
+    @classmethod
+    def advising(cls, problem: str, fault: str, advice: Mapping[str, str]) -> Self:
+        """Make the exception, with the advice on `fault` in the words of one interface."""
+        made = cls(f"{problem}; {advice[fault]}" if fault else problem)
+        made.problem, made.fault = problem, fault
+        return made
 
 
 class TruncatedError(FormatError, EOFError):

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from fastsgns.corpus.files import naming
+from fastsgns.formats.files import naming
 from fastsgns.formats.writing import destination
 
 STDIO = "-"

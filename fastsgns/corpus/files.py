@@ -1,12 +1,8 @@
 """The files of a corpus: their names checked, their errors named."""
 
-import gzip
-import lzma
 import os
 import stat
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from fastsgns.errors import CorpusFileError
@@ -74,26 +70,3 @@ def _not_a_path(path: object) -> str:
 def is_stream(path: str) -> bool:
     """Whether a file can only be read from its beginning on: compressed, a pipe, or remote."""
     return decompressor(path) is not None or is_url(path) or not stat.S_ISREG(os.stat(path).st_mode)
-
-
-@contextmanager
-def naming(path: str) -> Iterator[None]:
-    """Let the errors of a cut or damaged compressed file say which file.
-
-    Raises
-    ------
-    EOFError
-        If the file is cut.
-    OSError
-        If it is damaged.
-    """
-    try:
-        yield
-    except EOFError as error:
-        raise EOFError(f"{path} ends too early, it was cut: {error}") from error
-    except (gzip.BadGzipFile, lzma.LZMAError, zlib.error) as error:
-        raise OSError(f"{path} is damaged, or not what its suffix says: {error}") from error
-    except OSError as error:
-        if error.errno is None:
-            raise OSError(f"{path} is damaged, or not what its suffix says: {error}") from error
-        raise

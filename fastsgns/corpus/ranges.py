@@ -12,11 +12,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from fastsgns.corpus.files import BOM, is_stream, naming
+from fastsgns.corpus.files import BOM, is_stream
 from fastsgns.corpus.scan import Scanner, token_length
 from fastsgns.corpus.storage import Shelf, Spool, Stored, distinct, n_stored
 from fastsgns.corpus.threads import Crew
-from fastsgns.formats.files import open_binary
+from fastsgns.formats.files import naming, open_binary
 from fastsgns.machine import n_cores
 
 BLOCK_BYTES = 1 << 18

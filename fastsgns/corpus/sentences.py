@@ -11,8 +11,8 @@ from inspect import isfunction
 from itertools import islice
 from typing import Any
 
-from fastsgns.corpus.files import BOM, Path, check_path, check_paths, naming
-from fastsgns.formats.files import local_path, open_binary
+from fastsgns.corpus.files import BOM, Path, check_path, check_paths
+from fastsgns.formats.files import local_path, naming, open_binary
 
 TOKENS = re.compile(r"[^ \t\n\r\x0b\x0c]+")
 READ_BYTES = 1 << 16

@@ -3,13 +3,18 @@
 import bz2
 import errno
 import gzip
+import io
 import lzma
 import os
 import stat
+import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
+from fastsgns.errors import FormatError, NotUTF8Error
+
+LONGEST_LINE = 1 << 24
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 
@@ -114,8 +119,8 @@ def open_binary(
 
     Parameters
     ----------
-    source : str, os.PathLike or binary file object
-        An open file passes through and is left open.
+    source : str, os.PathLike or file object
+        An open file passes through and is left open; one of text to read gives its bytes.
     mode : {"rb", "wb", "ab"}
         How.
     suffix_of : str or os.PathLike, optional
@@ -136,7 +141,7 @@ def open_binary(
     b'a b'
     """
     if not is_path(source):
-        return nullcontext(source)
+        return nullcontext(binary(source) if mode == "rb" else source)
     path = local_path(source)
     if is_url(path):
         return _open_url(path, mode)
@@ -163,13 +168,85 @@ def plain_size(source: Any) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-def lines(
-    source: str | os.PathLike[str] | Iterable[str | bytes], encoding: str = "utf8"
-) -> Iterator[str]:
-    """Lines of a file, or of any iterable of str or bytes."""
-    if isinstance(source, (str, os.PathLike)):
-        with open_binary(source) as file:
-            yield from lines(file, encoding)
+@contextmanager
+def naming(path: str) -> Iterator[None]:
+    """Let the errors of a cut or damaged compressed file say which file.
+
+    Raises
+    ------
+    EOFError
+        If the file is cut.
+    OSError
+        If it is damaged.
+    """
+    try:
+        yield
+    except FormatError:  # names the file already
+        raise
+    except EOFError as error:
+        raise EOFError(f"{path} ends too early, it was cut: {error}") from error
+    except (gzip.BadGzipFile, lzma.LZMAError, zlib.error) as error:
+        raise OSError(f"{path} is damaged, or not what its suffix says: {error}") from error
+    except OSError as error:
+        if error.errno is None:
+            raise OSError(f"{path} is damaged, or not what its suffix says: {error}") from error
+        raise
+
+
+def binary(source: Any) -> Any:
+    """Return an open file as one of bytes, at the same place; a file of bytes as it is.
+
+    Examples
+    --------
+    >>> import io
+    >>> binary(io.StringIO("a b")).read()
+    b'a b'
+    """
+    if isinstance(source, io.TextIOWrapper):
+        with suppress(OSError):  # what was decoded in advance is read again, where that can be
+            source.seek(source.tell())
+        return source.buffer
+    if isinstance(source, io.TextIOBase):
+        return io.BytesIO(source.read().encode("utf-8", "surrogatepass"))
+    return source
+
+
+def lines(source: Any, encoding: str = "utf8", errors: str = "strict") -> Iterator[str]:
+    """Yield the lines of a file, or of any iterable of str or bytes, without a byte order mark.
+
+    Raises
+    ------
+    NotUTF8Error
+        (a UnicodeDecodeError) that names the file and the line.
+    FormatError
+        If a line of a file has no end within 16 MB.
+    """
+    name = name_of(source)
+    if is_path(source):
+        with naming(name), open_binary(source) as file:
+            yield from _decoded(_bounded(file, name), name, encoding, errors)
         return
-    for line in source:
-        yield line.decode(encoding) if isinstance(line, bytes) else line
+    found = _bounded(source, name) if is_open(source) else source
+    yield from _decoded(found, name, encoding, errors)
+
+
+def _bounded(file: Any, name: str) -> Iterator[str | bytes]:
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE:
+            raise FormatError(
+                f"{name}, line {number} has no end within {LONGEST_LINE:,} bytes; it is not a "
+                "file of lines"
+            )
+        yield line
+
+
+def _decoded(found: Iterable[str | bytes], name: str, encoding: str, errors: str) -> Iterator[str]:
+    for number, line in enumerate(found, 1):
+        try:
+            text = line.decode(encoding, errors) if isinstance(line, bytes) else line
+        except UnicodeDecodeError as error:
+            problem = f"{name}, line {number} is not {encoding}: {error.object[:60]!r}"
+            raise NotUTF8Error.of(error, problem, "convert the file to UTF-8") from None
+        yield text.removeprefix("\ufeff") if number == 1 else text

@@ -92,7 +92,7 @@ def read(path: Any, mmap: bool = False) -> tuple[str, Tensors, dict]:
     name = files.name_of(path)
     try:
         if files.is_open(path):
-            return _read(path, None)
+            return _read(files.binary(path), None)
         with open(files.local_path(path), "rb") as file:
             status = os.fstat(file.fileno())
             is_plain = stat.S_ISREG(status.st_mode)  # a pipe or a device can't be mapped

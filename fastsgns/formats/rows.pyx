@@ -4,6 +4,10 @@ from libc.string cimport memchr
 
 from fastsgns.formats.decimal cimport decimal
 
+ctypedef fused real:
+    float
+    double
+
 
 cdef double _number(
     const unsigned char *at, const unsigned char *end, const unsigned char **after
@@ -18,16 +22,20 @@ cdef double _number(
     if stop == NULL:
         stop = end
     after[0] = stop
+    if memchr(at, b"_", stop - at) != NULL:
+        raise ValueError("an underscore, which Python takes for a part of a number")
     return float((<const char *>at)[:stop - at])
 
 
 def parse(
     const unsigned char[::1] text,
     Py_ssize_t start,
-    float[:, ::1] rows,
+    real[:, ::1] rows,
     long long[:, ::1] words,
 ):
-    """Parse lines of ``word number ... number``, one space between, each ended by a newline.
+    """Parse lines of ``word number ... number``, one space between.
+
+    A line ends with a newline, which a carriage return or a space may precede.
 
     Parameters
     ----------
@@ -35,7 +43,7 @@ def parse(
         Whole lines.
     start : int
         Where in `text` to begin.
-    rows : float32 array, shape (n, d)
+    rows : float32 or float64 array, shape (n, d)
         Gets the numbers.
     words : int64 array, shape (n, 2)
         Gets where in `text` each word starts and ends.
@@ -54,6 +62,7 @@ def parse(
     cdef const unsigned char *end
     cdef const unsigned char *at
     cdef const unsigned char *newline
+    cdef const unsigned char *stop
     if text.shape[0] == 0:
         return 0, 0
     first = &text[0]
@@ -63,21 +72,24 @@ def parse(
         newline = <const unsigned char *>memchr(line, b"\n", end - line)
         if newline == NULL:
             break
-        at = <const unsigned char *>memchr(line, b" ", newline - line)
+        stop = newline
+        if stop > line and (stop - 1)[0] == b"\r":
+            stop -= 1
+        at = <const unsigned char *>memchr(line, b" ", stop - line)
         if at == NULL:
             break
         words[n_rows, 0] = line - first
         words[n_rows, 1] = at - first
         column = 0
         try:
-            while column < d and at < newline and at[0] == b" ":
-                rows[n_rows, column] = <float>_number(at + 1, newline, &at)
+            while column < d and at < stop and at[0] == b" ":
+                rows[n_rows, column] = <real>_number(at + 1, stop, &at)
                 column += 1
         except ValueError:
             break
-        if at < newline and at[0] == b" ":
+        if at < stop and at[0] == b" ":
             at += 1  # many writers end a line with a space
-        if column < d or at != newline:
+        if column < d or at != stop:
             break
         n_rows += 1
         line = newline + 1

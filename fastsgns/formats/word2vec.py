@@ -12,11 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastsgns.errors import FormatError
 from fastsgns.formats import files
-from fastsgns.formats.word2vec_reader import BLOCK, Reader
+from fastsgns.formats.word2vec_reader import BLOCK, decoded, ends_in_number, opened
 from fastsgns.formats.writing import destination, write_slices
 
 logger = logging.getLogger(__name__)
+
+CANNOT = "can't be written to a word2vec file"
+DO = "Rename it, or use save()."
 
 
 def write(
@@ -58,7 +62,8 @@ def write(
     Raises
     ------
     ValueError
-        If a word contains a newline or, in binary, a space; or if the shapes disagree.
+        If a word contains a newline or, in binary, a space, or if it has several pieces and ends in
+        a number in text; or if the shapes disagree.
 
     Examples
     --------
@@ -87,11 +92,20 @@ def write(
 
 
 def _encode(word: Hashable, prefix: str, binary: bool) -> bytes:
-    encoded = f"{prefix}{word}".encode()
+    text = f"{prefix}{word}"
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"the word {word!r} {CANNOT}: it has no form in UTF-8. {DO}") from None
     if b"\n" in encoded or (binary and b" " in encoded):
         raise ValueError(
-            f"the word {word!r} can't be written to a word2vec file: it contains a newline or, in "
-            "the binary form, a space, which separate words there. Rename it, or use save()."
+            f"the word {word!r} {CANNOT}: it contains a newline or, in the binary form, a space, "
+            f"which separate words there. {DO}"
+        )
+    if not binary and ends_in_number(encoded):
+        raise ValueError(
+            f"the word {word!r} {CANNOT} as text: no reader could tell the number in which it ends "
+            f"from those of its vector. {DO}"
         )
     return encoded
 
@@ -167,19 +181,18 @@ def read(
     (['a', 'b'], [1.0, 0.5], [2, 1])
     """
     ids: dict[str, int] = {}
-    n_read = 0
-    with files.open_binary(path) as file:
-        size = files.plain_size(path)
-        reader = Reader(file, size, binary=binary, limit=limit, no_header=no_header)
+    wide = np.dtype(datatype).itemsize > 4
+    options = {"binary": binary, "limit": limit, "no_header": no_header}
+    with opened(path, dtype=np.float64 if wide else np.float32, **options) as reader:
         vectors = np.empty((reader.capacity, reader.n_columns), datatype)
         for encoded, block in reader.blocks():
-            start, n_read = len(ids), n_read + len(block)
-            kept = _add_new([str(word, encoding, unicode_errors) for word in encoded], ids)
+            start = len(ids)
+            kept = _add_new(decoded(reader, encoded, encoding, unicode_errors), ids)
             if len(ids) > len(vectors):
                 vectors.resize((max(len(ids), 2 * start), reader.n_columns), refcheck=False)
             vectors[start : len(ids)] = block if len(kept) == len(block) else block[kept]
-    if n_read > len(ids):
-        logger.warning("%d rows of %s repeat a word; its first stays", n_read - len(ids), path)
+    if n_repeated := reader.n_read - len(ids):
+        logger.warning("%d rows of %s repeat a word; its first stays", n_repeated, reader.name)
     vectors.resize((len(ids), reader.n_columns), refcheck=False)
     return list(ids), vectors, _counts(ids, fvocab, encoding, unicode_errors)
 
@@ -199,12 +212,16 @@ def _counts(ids: dict[str, int], fvocab: Any, encoding: str, errors: str) -> np.
         return np.arange(len(ids), 0, -1, dtype=np.int64)
     counts = np.zeros(len(ids), np.int64)
     n_missing = len(ids)
-    with files.open_binary(fvocab) as file:
-        for line in file:
-            word, _, count = str(line, encoding, errors).rstrip().rpartition(" ")
-            if word in ids:
-                counts[ids[word]] = int(count)
-                n_missing -= 1
+    for number, line in enumerate(files.lines(fvocab, encoding, errors), 1):
+        word, _, count = line.rstrip().rpartition(" ")
+        if word in ids:
+            if not count.isdecimal():
+                raise FormatError(
+                    f"{files.name_of(fvocab)}, line {number} is {line.rstrip()!r:.60}, not a word "
+                    "and its count"
+                )
+            counts[ids[word]] = int(count)
+            n_missing -= 1
     if n_missing:
         logger.warning("%s has no count for %d words; they get 0", fvocab, n_missing)
     return counts

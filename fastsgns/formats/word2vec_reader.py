@@ -1,24 +1,68 @@
 """Rows of a word2vec file, block by block: never more memory than the file has bytes for."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from fastsgns.errors import FormatError, TruncatedError
-from fastsgns.formats import rows
+from fastsgns.errors import FormatError, NotUTF8Error, TruncatedError
+from fastsgns.formats import files, rows, sniffing
 
 logger = logging.getLogger(__name__)
 
 BLOCK = 1 << 22
 LONGEST_HEADER = 200
 LONGEST_WORD = 1 << 24
-LONGEST_NUMBER = 64
-MOST_COLUMNS = 1 << 31
+LONGEST_NUMBER = 32
+MOST_COLUMNS = 1 << 20
+N_SAMPLED = 100
+
+ADVICE = {
+    sniffing.NO_HEADER: "pass no_header=True to read text without a header, such as GloVe's",
+    sniffing.HEADER: "the first line may be a header: pass no_header=False",
+    sniffing.BINARY: "the file looks binary: pass binary=True",
+    sniffing.TEXT: "the file is text: pass binary=False",
+    sniffing.NATIVE: "read it with KeyedVectors.load",
+    sniffing.ROW: "repair or remove that line",
+    sniffing.CUT: "the file is cut or its header is wrong; limit= reads only the first rows",
+}
+NOT_DECODED = 'pass unicode_errors="replace" or "ignore", or the encoding= of the file'
 
 Block = tuple[list[bytes], np.ndarray]
+
+
+@contextmanager
+def opened(path: Any, **options: Any) -> Iterator["Reader"]:
+    """Open a word2vec file; parameters and exceptions are those of `Reader`.
+
+    Raises
+    ------
+    EOFError, OSError
+        If a compressed file is cut or damaged.
+    """
+    name = files.name_of(path)
+    with files.naming(name), files.open_binary(path) as file:
+        yield Reader(file, name, files.plain_size(path), **options)
+
+
+def decoded(reader: "Reader", words: Sequence[bytes], encoding: str, errors: str) -> list[str]:
+    """Decode the words of the block that `reader` yielded last.
+
+    Raises
+    ------
+    NotUTF8Error
+        (a UnicodeDecodeError) that names the file and the row.
+    """
+    try:
+        return [str(word, encoding, errors) for word in words]
+    except UnicodeDecodeError as error:
+        row = reader.n_read - len(words) + words.index(error.object) + 1
+        problem = f"{reader.name}, row {row}: the word {error.object[:40]!r} is not {encoding}"
+        raise NotUTF8Error.of(error, problem, NOT_DECODED) from None
 
 
 class Reader:
@@ -28,24 +72,30 @@ class Reader:
     ----------
     file : binary file object
         At its start.
+    name : str
+        For messages.
     size : int or None
         Its length, against which the header is checked, where that is known.
     binary, limit, no_header
         As for `fastsgns.formats.word2vec.read`.
+    dtype : dtype
+        float32, or float64 to keep all digits of a text.
 
     Attributes
     ----------
     n_rows : int or None
         Rows to come; None if nothing says.
     n_columns : int
-        Numbers a row.
+        Numbers per row.
+    n_read : int
+        Rows read until now.
     capacity : int
         Rows that are safe to allocate: `n_rows` where the file is long enough for them, else 0.
 
     Raises
     ------
     FormatError, TruncatedError
-        If the first line is no header, or promises more than the file has room for.
+        If the first line is not a header, or promises more than the file has room for.
     NotImplementedError
         For a binary file without a header.
     """
@@ -53,78 +103,144 @@ class Reader:
     def __init__(
         self,
         file: Any,
+        name: str,
         size: int | None = None,
         *,
         binary: bool = False,
         limit: int | None = None,
         no_header: bool = False,
+        dtype: npt.DTypeLike = np.float32,
     ) -> None:
         if binary and no_header:
             raise NotImplementedError("no_header is for text files; a binary file has a header")
-        self._file = file
-        self._binary = binary
+        self.name, self.n_read, self.capacity = name, 0, 0
+        self._file, self._binary, self._dtype = file, binary, np.dtype(dtype)
         self._buffer = bytearray()
         self._searched = 0  # bytes of the buffer known to hold no end of a line, or of a word
-        self._exact = not no_header
+        self._no_header, self._limit = no_header, limit
+        self._is_last = False  # what follows in the buffer is the end of the file
         self._cut = False
         self._line = 1 if no_header else 2
         if no_header:
-            self._buffer += file.readline()
-            self.n_rows, self.n_columns = limit, len(self._buffer.split()) - 1
+            self.n_rows, self.n_columns = limit, self._width_of_first_lines()
         else:
-            self.n_rows, self.n_columns = self._header(file.readline(LONGEST_HEADER), limit)
-        self.capacity = 0
-        if not 0 < self.n_columns < MOST_COLUMNS:
+            n_rows, self.n_columns = self._header()
+            self.n_rows = n_rows if limit is None else min(n_rows, limit)
+        if not 0 < self.n_columns <= MOST_COLUMNS:
             raise FormatError(
-                f"the first line promises {self.n_columns} numbers; a row has from 1 to 2^31"
+                f"{name} has rows of {self.n_columns:,} numbers, says line 1; allowed are 1 to "
+                f"{MOST_COLUMNS:,}"
             )
-        if size is not None and self.n_rows is not None and not no_header:
-            self.capacity = self._check(size - file.tell())
+        n_bytes = None if size is None or no_header else size - file.tell()
+        if binary:
+            self._check_binary()
+        if n_bytes is not None:
+            self.capacity = self._check_size(n_bytes)
 
-    def _header(self, line: bytes, limit: int | None) -> tuple[int, int]:
-        parts = line.split()
-        if len(parts) != 2 or not all(part.isdigit() for part in parts) or line[-1:] != b"\n":
+    def _error(self, problem: str, fault: str, kind: type[FormatError] = FormatError) -> Exception:
+        return kind.advising(problem, fault, ADVICE)
+
+    def _header(self) -> tuple[int, int]:
+        line = self._file.readline(LONGEST_HEADER)
+        if sizes := sniffing.sizes(line):
+            return sizes
+        raise self._unknown(line, "a header of two numbers")
+
+    def _width_of_first_lines(self) -> int:
+        """Return how many numbers most of the first lines end in; their words may have spaces."""
+        while b"\n" not in self._buffer and self._read_block():
+            self._check_first_line()
+        self._buffer = bytearray(sniffing.without_mark(self._buffer))
+        lines = self._buffer[: self._buffer.rfind(b"\n") + 1 or None].split(b"\n", N_SAMPLED)
+        widths = Counter(
+            sniffing.n_numbers(bytes(line), MOST_COLUMNS + 1)
+            for line in lines[:N_SAMPLED]
+            if line.strip()
+        )
+        most = max(widths.values(), default=0)
+        width = min((width for width, n_lines in widths.items() if n_lines == most), default=0)
+        if not width:
+            raise self._unknown(bytes(self._buffer[:LONGEST_HEADER]), "a word and its numbers")
+        return width
+
+    def _check_first_line(self) -> None:
+        longest, n_blanks = LONGEST_WORD + LONGEST_NUMBER * MOST_COLUMNS, self._buffer.count(b" ")
+        if b"\n" not in self._buffer and (
+            len(self._buffer) > longest or n_blanks > 2 * MOST_COLUMNS
+        ):
             raise FormatError(
-                f"the file starts with {line[:60]!r}, not with a header 'n d'. "
-                "Use no_header=True for text without one (GloVe)."
+                f"{self.name}, line 1 begins with {bytes(self._buffer[:60])!r}... and has no end "
+                f"within {len(self._buffer):,} bytes; the file is of another format, or damaged"
             )
-        n_rows, n_columns = map(int, parts)
-        return n_rows if limit is None else min(n_rows, limit), n_columns
 
-    def _check(self, size: int) -> int:
+    def _unknown(self, head: bytes, expected: str) -> Exception:
+        seen, fault = sniffing.what_it_is(head)
+        if seen:
+            return self._error(f"{self.name} is {seen}", fault)
+        fault = sniffing.ROW if self._no_header else fault
+        return self._error(f"{self.name}, line 1 is {head[:60]!r}, not {expected}", fault)
+
+    def _check_size(self, size: int) -> int:
         assert self.n_rows is not None
         shortest = self.n_rows * (
             4 * self.n_columns + 1 if self._binary else 2 * self.n_columns + 1
         )
         if shortest - 1 > size:
-            raise TruncatedError(
-                f"{self.n_rows} rows of {self.n_columns} numbers take {shortest} bytes or more; "
-                f"the file has {size} left. It is cut, or its header is wrong"
-                + ("." if self._binary else ", or it is binary (binary=True).")
+            raise self._error(
+                f"{self.name} has {size:,} bytes for {self.n_rows:,} rows of {self.n_columns:,} "
+                f"numbers, which take {shortest:,} or more",
+                sniffing.CUT,
+                TruncatedError,
             )
         return self.n_rows
 
+    def _check_binary(self) -> None:
+        """Refuse a text: its numbers would be taken for the bytes of others."""
+        self._read_block()
+        line = bytes(self._buffer[: self._buffer.find(b"\n") + 1])
+        if line and _split_row(line, self.n_columns):
+            raise self._error(f"{self.name}, line 2 is {line[:60]!r}...", sniffing.TEXT)
+
+    def _read_block(self) -> bool:
+        """Add a block of the file to the buffer; False at the end of the file."""
+        block = self._file.read(BLOCK)
+        self._buffer += block
+        self._is_last = not block
+        return bool(block)
+
     def blocks(self) -> Iterator[Block]:
-        """Yield lists of k words and float32 arrays of shape (k, d)."""
+        """Yield lists of k words and arrays of shape (k, d)."""
         n_left = self.n_rows
         while n_left is None or n_left > 0:
-            chunk = self._file.read(BLOCK)
-            if not chunk and not self._buffer.strip(b"\r\n"):
+            if not self._read_block() and not self._buffer.strip(b"\r\n"):
                 break
-            self._buffer += chunk
-            words, block = (self._split if self._binary else self._parse)(n_left, not chunk)
+            words, block = (self._split if self._binary else self._parse)(n_left)
+            self.n_read += len(words)
             if n_left is not None:
                 n_left -= len(words)
             if words:
                 yield words, block
-            elif not chunk:
+            elif self._is_last:
                 break
-        if n_left and self._exact:
-            raise TruncatedError(
-                f"the file ends {n_left} rows before the {self.n_rows} it promises"
+        if n_left and not self._no_header:
+            raise self._error(
+                f"{self.name} ends after {self.n_read:,} of the {self.n_rows:,} rows to read",
+                sniffing.CUT,
+                TruncatedError,
+            )
+        if n_left == 0 and self._limit is None and self._has_more():
+            logger.warning(
+                "%s has more rows than the %d that its header names; they are not read",
+                self.name,
+                self.n_rows,
             )
 
-    def _split(self, n_left: int | None, last: bool) -> Block:
+    def _has_more(self) -> bool:
+        while not (rest := self._buffer.strip()) and self._read_block():
+            pass
+        return bool(rest)
+
+    def _split(self, n_left: int | None) -> Block:
         size, buffer = 4 * self.n_columns, self._buffer
         words: list[bytes] = []
         starts: list[int] = []
@@ -134,7 +250,8 @@ class Reader:
             if start == 0 or start + size > len(buffer):
                 self._searched = (start - 1 if start else len(buffer)) - position
                 break
-            words.append(bytes(buffer[position : start - 1]).lstrip(b"\n"))
+            word = bytes(buffer[position : start - 1])
+            words.append(word.removeprefix(b"\r\n").lstrip(b"\n"))
             starts.append(start)
             position, self._searched = start + size, 0
         block = np.empty((len(words), self.n_columns), "<f4")
@@ -144,23 +261,24 @@ class Reader:
                 for row, start in enumerate(starts):
                     target[row * size : (row + 1) * size] = source[start : start + size]
         del buffer[:position]
-        self._check_length(LONGEST_WORD)
+        self._check_length(LONGEST_WORD, self.n_read + len(words) + 1)
         return words, block
 
-    def _check_length(self, limit: int) -> None:
+    def _check_length(self, limit: int, number: int) -> None:
         """Refuse what has no end: a text that is read as binary, a bomb."""
         if self._searched > limit:
+            place = "row" if self._binary else "line"
             raise FormatError(
-                f"a row starts with {bytes(self._buffer[:60])!r}... and has no end within "
-                f"{limit:,} bytes; the file is of another format, or damaged"
+                f"{self.name}, {place} {number} begins with {bytes(self._buffer[:60])!r}... and "
+                f"has no end within {limit:,} bytes; the file is of another format, or damaged"
             )
 
-    def _parse(self, n_left: int | None, last: bool) -> Block:
-        text = self._whole_lines(last)
+    def _parse(self, n_left: int | None) -> Block:
+        text = self._whole_lines()
         n_rows = min(text.count(b"\n"), len(text) // (2 * self.n_columns + 1))
         if n_left is not None:
             n_rows = min(n_rows, n_left)
-        block = np.empty((n_rows, self.n_columns), np.float32)
+        block = np.empty((n_rows, self.n_columns), self._dtype)
         spans = np.empty((n_rows, 2), np.int64)
         words: list[bytes] = []
         at = 0
@@ -174,43 +292,78 @@ class Reader:
                     word, block[len(words)] = self._odd_row(text, at, end)
                     words.append(word)
                 at = end
-        self._line += text.count(b"\n")
+        self._line += text.count(b"\n", 0, at)
+        self._buffer[:0] = text[at:]  # beyond the last row to read
         return words, block[: len(words)]
 
-    def _whole_lines(self, last: bool) -> bytes:
-        if last and not self._buffer.endswith(b"\n"):
+    def _whole_lines(self) -> bytes:
+        if self._is_last and not self._buffer.endswith(b"\n"):
             self._cut = True
             self._buffer += b"\n"
-            logger.warning("the last line has no newline; is the file whole?")
+            logger.warning("the last line of %s has no newline; is the file whole?", self.name)
         end = self._buffer.rfind(b"\n", self._searched) + 1
         text = bytes(self._buffer[:end])
         del self._buffer[:end]
         self._searched = len(self._buffer)
-        self._check_length(LONGEST_WORD + LONGEST_NUMBER * self.n_columns)
+        number = self._line + text.count(b"\n")
+        self._check_length(LONGEST_WORD + LONGEST_NUMBER * self.n_columns, number)
         return text
 
     def _odd_row(self, text: bytes, start: int, end: int) -> tuple[bytes, list[float]]:
         """Read a row whose word holds spaces, or that has other blanks between its numbers."""
-        line = text[start:end].rstrip()
-        for separator in (b" ", None):
-            word, *numbers = line.rsplit(separator, self.n_columns)
-            if len(numbers) == self.n_columns and not _ends_in_number(word):
-                with suppress(ValueError):
-                    return word, [float(number) for number in numbers]
-        line_no = self._line + text.count(b"\n", 0, start)
-        kind = TruncatedError if self._cut and end == len(text) else FormatError
-        raise kind(
-            f"line {line_no} ({line[:60]!r}...) is not a word "
-            f"and {self.n_columns} numbers, which the first line promises"
+        line = text[start:end]
+        if found := _split_row(line, self.n_columns):
+            return found
+        number = self._line + text.count(b"\n", 0, start)
+        fault = sniffing.ROW
+        if sniffing.has_control_characters(line):
+            fault = sniffing.BINARY
+        elif self._no_header and number == 1 and sniffing.sizes(line):
+            fault = sniffing.HEADER
+        raise self._error(
+            f"{self.name}, line {number} is {line.rstrip()[:60]!r}, not a word and "
+            f"{self.n_columns} numbers",
+            fault,
+            TruncatedError if self._cut and end == len(text) else FormatError,
         )
 
 
-def _ends_in_number(word: bytes) -> bool:
-    """Whether a word of several pieces ends in a number: then its row has too many of them."""
-    if b" " not in word:
-        return False
-    try:
-        float(word.split(b" ")[-1])
-    except ValueError:
-        return False
-    return True
+def _split_row(line: bytes, n_columns: int) -> tuple[bytes, list[float]] | None:
+    """Split a line into a word and so many numbers; None if it is not of this form."""
+    line = line.rstrip()
+    for separator in (b" ", None) if line else ():
+        word, *numbers = line.rsplit(separator, n_columns)
+        if len(numbers) == n_columns and not ends_in_number(word):
+            with suppress(ValueError):
+                return word, [sniffing.number(text) for text in numbers]
+    return None
+
+
+def ends_in_number(word: bytes) -> bool:
+    """Whether a word of several pieces ends in a number: then its row has too many of them.
+
+    Examples
+    --------
+    >>> ends_in_number(b"area 51"), ends_in_number(b"51"), ends_in_number(b"new york")
+    (True, False, False)
+    """
+    return b" " in word and sniffing.is_number(word.split(b" ")[-1])
+
+
+def form_of(head: bytes) -> str | None:
+    r"""Tell ``native``, ``text`` or ``binary`` by the first bytes of a file; None for other files.
+
+    Examples
+    --------
+    >>> form_of(b"2 3\na 1 2 3\n"), form_of(b"GIF89a")
+    ('text', None)
+    """
+    if sniffing.is_native(head):
+        return "native"
+    first, _, rest = head.partition(b"\n")
+    sizes = sniffing.sizes(first + b"\n")
+    if sizes is None:
+        return None
+    line = rest[: rest.find(b"\n") + 1]
+    is_text = _split_row(line, sizes[1]) or not sniffing.has_control_characters(rest)
+    return "text" if is_text else "binary"

@@ -1,6 +1,7 @@
 """Files written whole or not at all: a temporary file beside the target takes its place."""
 
 import errno
+import io
 import os
 import secrets
 import stat
@@ -139,6 +140,13 @@ def destination(target: Any, append: bool = False) -> Iterator[Any]:
     OSError
         As for `atomic`.
     """
+    if isinstance(target, io.TextIOWrapper):
+        target.flush()
+        yield target.buffer
+        target.buffer.flush()
+        return
+    if isinstance(target, io.TextIOBase):
+        raise TypeError("the file is open as text; give a file in binary mode, or a path")
     if not files.is_path(target):
         yield target
         return

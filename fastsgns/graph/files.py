@@ -9,12 +9,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from fastsgns.corpus.files import Path, naming
+from fastsgns.corpus.files import Path
 from fastsgns.corpus.merging import merge
 from fastsgns.corpus.packed import PackedWords
 from fastsgns.corpus.ranges import FileScan, Range, fill, stream
 from fastsgns.errors import FormatError
-from fastsgns.formats.files import existing_file, is_open, is_path, open_binary
+from fastsgns.formats.files import existing_file, is_open, is_path, naming, open_binary
 from fastsgns.graph.lines import (
     FEW,
     MANY,

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastsgns.formats import files, native, registry, word2vec
+from fastsgns.formats import native, registry, word2vec, word2vec_reader
 from fastsgns.formats.contents import checked
-from fastsgns.formats.word2vec_reader import Reader
 from fastsgns.vectors import evaluation, storage
 from fastsgns.vectors.renamed import Renamed
 from fastsgns.vectors.table import Key
@@ -291,8 +290,7 @@ class KeyedVectors(Renamed):
             If the file's vectors are of another size.
         """
         n_found = 0
-        with files.open_binary(fname) as file:
-            reader = Reader(file, files.plain_size(fname), binary=binary)
+        with word2vec_reader.opened(fname, binary=binary) as reader:
             if reader.n_columns != self.vector_size:
                 raise ValueError(
                     f"{fname} has vectors of {reader.n_columns}; needed is {self.vector_size}"
@@ -300,7 +298,7 @@ class KeyedVectors(Renamed):
             if len(self.vectors_lockf) != len(self):
                 self.vectors_lockf = np.full(len(self), self.vectors_lockf[0], np.float32)
             for encoded, block in reader.blocks():
-                words = [str(word, encoding, unicode_errors) for word in encoded]
+                words = word2vec_reader.decoded(reader, encoded, encoding, unicode_errors)
                 rows = [row for row, word in enumerate(words) if word in self.key_to_index]
                 ids = [self.key_to_index[words[row]] for row in rows]
                 self._norms = None

@@ -1,0 +1,118 @@
+"""What the first bytes of a file say: its format, and what is wrong with a file of vectors."""
+
+import re
+
+MARK = b"\xef\xbb\xbf"  # the byte order mark of UTF-8
+SIZES = re.compile(rb"[ \t]*([0-9]{1,18})[ \t]+([0-9]{1,18})[ \t]*\r?\n")
+CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1b]")
+
+# What can be done about a file; every interface has its own words for it.
+NO_HEADER, HEADER, BINARY, TEXT = "no header", "header", "binary", "text"
+NATIVE, ROW, CUT = "native", "row", "cut"
+
+PICKLE = "a pickle, such as gensim's; export it from gensim with save_word2vec_format"
+HTML = "a page of HTML; download the file itself"
+UTF16 = "text in UTF-16; convert it to UTF-8"
+KNOWN = {
+    b"\x1f\x8b": "compressed by gzip; its name must end in .gz",
+    b"BZh": "compressed by bzip2; its name must end in .bz2",
+    b"\xfd7zXZ\x00": "compressed by xz; its name must end in .xz",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd; decompress it first",
+    b"PK\x03\x04": "a zip archive; unpack it first",
+    b"\xba\x16\x4f\x2f": "a fastText model; use its .vec file",
+    b"\x93NUMPY": "an array of numpy, which has no words",
+    b"version https://git-lfs": "a pointer of Git LFS; fetch the file itself with git lfs pull",
+    **dict.fromkeys((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), PICKLE),
+    **dict.fromkeys((b"<!DOCTYPE", b"<!doctype", b"<html", b"<HTML"), HTML),
+    **dict.fromkeys((b"\xff\xfe", b"\xfe\xff"), UTF16),
+}
+
+
+def without_mark(head: bytes | bytearray) -> bytes | bytearray:
+    """Remove the byte order mark that a text may begin with."""
+    return head.removeprefix(MARK)
+
+
+def sizes(line: bytes) -> tuple[int, int] | None:
+    r"""Return the two numbers of a word2vec header; None if the line is not one.
+
+    Examples
+    --------
+    >>> sizes(b"3 2\n"), sizes(b"the 0.1 0.2\n")
+    ((3, 2), None)
+    """
+    found = SIZES.fullmatch(without_mark(line))
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def what_it_is(head: bytes) -> tuple[str, str]:
+    """Say what a file is that does not begin like one of vectors.
+
+    Returns
+    -------
+    seen : str
+        What it is, and what to do unless `fault` says that; "" if it is not known.
+    fault : str
+        What can be done, a key of an interface's advice; "" if `seen` says it.
+
+    Examples
+    --------
+    >>> what_it_is(b"<html>")
+    ('a page of HTML; download the file itself', '')
+    """
+    if not head:
+        return "empty", ""
+    if is_native(head):
+        return "a file of fastsgns", NATIVE
+    for magic, seen in KNOWN.items():
+        if head.startswith(magic):
+            return seen, ""
+    return "", NO_HEADER
+
+
+def is_native(head: bytes, longest: int = 1 << 32) -> bool:
+    """Whether a native file begins so: the length of its header, up to `longest`, and a brace."""
+    return head[8:9] == b"{" and int.from_bytes(head[:8], "little") < longest
+
+
+def is_number(text: bytes) -> bool:
+    """Whether it is a decimal number, infinity or NaN."""
+    try:
+        number(text)
+    except ValueError:
+        return False
+    return True
+
+
+def number(text: bytes) -> float:
+    """Parse a number as `float` does, but without underscores.
+
+    Raises
+    ------
+    ValueError
+        If it is not a number.
+    """
+    if b"_" in text:
+        raise ValueError(f"{text!r} is not a number")
+    return float(text)
+
+
+def n_numbers(line: bytes, most: int) -> int:
+    """Count the numbers that a line ends in, up to `most`, after a word that may be a number.
+
+    Examples
+    --------
+    >>> n_numbers(b". . . 0.1 0.2", 9), n_numbers(b"7 0.1 0.2", 9), n_numbers(b"the end", 9)
+    (2, 2, 0)
+    """
+    pieces = line.rsplit(None, most)
+    n_words = 0 if line[:1].isspace() else 1
+    count = 0
+    while count < len(pieces) - n_words and is_number(pieces[-1 - count]):
+        count += 1
+    return count
+
+
+def has_control_characters(text: bytes) -> bool:
+    """Whether it has bytes that no line of text has."""
+    return CONTROL.search(text) is not None
