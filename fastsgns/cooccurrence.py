@@ -12,7 +12,7 @@ from fastsgns.corpus.storage import Spool, check_budget
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.corpus.windows import Progress, WindowCounts
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, saving
+from fastsgns.formats import native, registry, saving
 from fastsgns.formats.contents import checked
 from fastsgns.kernels.cooccurrence import MOST_REACH
 from fastsgns.machine import n_cores
@@ -225,9 +225,7 @@ class Cooccurrences:
         FormatError
             If it is another file, or damaged.
         """
-        kind, tensors, metadata = native.read(path, mmap and not hasattr(path, "read"))
-        if kind != KIND:
-            raise FormatError(f"{path} holds a {kind}, where co-occurrences are wanted")
+        tensors, metadata = registry.read_as(KIND, path, mmap and not hasattr(path, "read"))
         try:
             return cls._rebuilt(tensors, metadata)
         except FormatError as error:

@@ -32,6 +32,26 @@ class FormatError(ValueError):
         return made
 
 
+class KindError(FormatError, AttributeError):
+    """A native file holds something else than what was asked for; the message says what loads it.
+
+    It is an AttributeError too, because that is what programs written for gensim catch.
+
+    Attributes
+    ----------
+    what : str
+        What the file holds, without the advice.
+    """
+
+    def __init__(self, what: str, advice: str = "") -> None:
+        super().__init__(f"{what}: {advice}" if advice else what)
+        self.what = what
+
+
+class NotFittedError(ValueError, RuntimeError, AttributeError):
+    """A model is asked before it has learned anything; the message says what to call first."""
+
+
 class TruncatedError(FormatError, EOFError):
     """A file ends before what its header promises. Both a FormatError and an EOFError."""
 

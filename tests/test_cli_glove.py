@@ -113,7 +113,7 @@ def test_other_commands_say_what_a_file_is(tmp_path: Path, text: Path, capsys):
     assert cli.main(["train", str(text), "-o", str(tmp_path / "sgns"), "-q"]) == 0
     sgns = str(tmp_path / "sgns")
     assert cli.main(["glove", str(text), "--resume", sgns, "-o", str(tmp_path / "new")]) == 1
-    assert "GloVe model is wanted" in capsys.readouterr().err
+    assert "not a GloVe model" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

@@ -132,7 +132,8 @@ def test_options_without_their_matrices_are_wrong_usage(
 def test_warnings_are_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     text = tmp_path / "text"
     text.write_text("a b c\n" * 9)
-    assert main(["train", str(text), "-o", str(tmp_path / "out"), "-q", "--matrices", "tied"]) == 0
+    options = ["-q", "--matrices", "tied", "--sample", "0"]
+    assert main(["train", str(text), "-o", str(tmp_path / "out"), *options]) == 0
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
     assert said[0].startswith('fastsgns: matrices="tied": scores')

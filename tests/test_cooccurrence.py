@@ -237,5 +237,5 @@ def test_damage_is_found(tmp_path: Path, monkeypatch, damage, fault):
 
 def test_another_kind_is_refused(tmp_path: Path):
     EncodedCorpus.from_iterable([["a", "b"]]).save(tmp_path / "corpus")
-    with pytest.raises(FormatError, match="co-occurrences are wanted"):
+    with pytest.raises(FormatError, match="not co-occurrence counts"):
         Cooccurrences.load(tmp_path / "corpus")

@@ -316,5 +316,5 @@ def test_damage_is_found(tmp_path, counts, damage):
     with pytest.raises(FormatError, match="damaged"):
         GloVe.load(tmp_path / "damaged")
     counts.save(tmp_path / "counts")
-    with pytest.raises(FormatError, match="GloVe model is wanted"):
+    with pytest.raises(FormatError, match="not a GloVe model"):
         GloVe.load(tmp_path / "counts")

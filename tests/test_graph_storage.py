@@ -42,7 +42,7 @@ def test_names_that_cannot_be_saved(tmp_path):
 def test_other_files_are_refused(tmp_path):
     path = tmp_path / "file"
     native.write(path, "corpus", {}, {})
-    with pytest.raises(FormatError, match="holds a corpus"):
+    with pytest.raises(FormatError, match="holds an encoded corpus"):
         DirectedGraph.load(path)
     path.write_bytes(b"a b\n")
     with pytest.raises(FormatError):

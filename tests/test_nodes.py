@@ -328,7 +328,7 @@ def test_damaged_files_are_refused(tmp_path, changes):
 
 def test_files_of_another_kind_are_refused(tmp_path):
     GRAPH.save(tmp_path / "graph")
-    with pytest.raises(FormatError, match="not 'nodes'"):
+    with pytest.raises(FormatError, match="not a model of nodes"):
         NodeEmbedding.load(tmp_path / "graph")
     with pytest.raises(ValueError, match="allowed are None and 'r'"):
         NodeEmbedding.load(tmp_path / "graph", mmap="w")

@@ -141,7 +141,7 @@ def test_keys_that_are_not_strings(path):
 def test_the_kind_of_a_file_decides(path):
     model = made()
     model.wv.save(path)
-    with pytest.raises(AttributeError, match=r"use KeyedVectors\.load"):
+    with pytest.raises(AttributeError, match=r"load it with fastsgns\.KeyedVectors\.load"):
         Word2Vec.load(path)
     model.save(path)
     assert_same(KeyedVectors.load(path), model)

@@ -29,6 +29,7 @@ from fastsgns.cli import (
 )
 from fastsgns.cli.arguments import Command, UsageError
 from fastsgns.console import INTERRUPTED, say
+from fastsgns.errors import KindError
 
 WRONG_USAGE = 2
 EXPECTED = (
@@ -126,6 +127,8 @@ def _show(message: Warning | str, *where: Any) -> None:
 def _message(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{error.filename}: {error.strerror}"
+    if isinstance(error, KindError):
+        return error.what
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     return " ".join(text.split()) or type(error).__name__
 

@@ -17,7 +17,7 @@ from fastsgns.corpus.sentences import LineSentence, PathLineSentences, check_cor
 from fastsgns.corpus.storage import Assembly, Spool, Stored, allocate, check_budget, distinct
 from fastsgns.corpus.vocabulary import Vocabulary, look_up
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, saving
+from fastsgns.formats import native, registry, saving
 from fastsgns.formats.contents import checked
 
 BLOCK_TOKENS = 1 << 20
@@ -271,9 +271,7 @@ class EncodedCorpus:
         FormatError
             If it is another file, or damaged.
         """
-        kind, tensors, metadata = native.read(path, mmap and not hasattr(path, "read"))
-        if kind != KIND:
-            raise FormatError(f"{path} holds a {kind}, where an encoded corpus is wanted")
+        tensors, metadata = registry.read_as(KIND, path, mmap and not hasattr(path, "read"))
         try:
             return cls._rebuilt(tensors, metadata)
         except FormatError as error:

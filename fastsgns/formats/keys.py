@@ -37,6 +37,36 @@ def plain(key: Any) -> Any:
     return key
 
 
+def plain_all(keys: Iterable[Any]) -> list[Any]:
+    """Return keys as a list, each as `plain` has it."""
+    listed = list(keys)
+    return listed if set(map(type, listed)) <= COMMON else [plain(key) for key in listed]
+
+
+def unified(keys: Iterable[Any]) -> tuple[list[Any], np.ndarray | None]:
+    """Return keys as `plain` has them, each once.
+
+    Returns
+    -------
+    keys : list
+        In the order of their first appearance.
+    positions : ndarray of int64, or None
+        Where each of the keys that were given is now; None if all are where they were.
+
+    Examples
+    --------
+    >>> unified(["a", np.array("a"), "b"])
+    (['a', 'b'], array([0, 0, 1]))
+    """
+    listed = plain_all(keys)
+    found: dict[Any, int] = {}
+    for key in listed:
+        found.setdefault(key, len(found))
+    if len(found) == len(listed):
+        return listed, None
+    return list(found), np.array([found[key] for key in listed], np.int64)
+
+
 def is_missing(key: Any) -> bool:
     """Tell whether a key is None, NaN or what else is not equal to itself, as the NA of tables.
 
@@ -63,12 +93,10 @@ def check_keys(keys: Iterable[Any], what: str = "key") -> list[Any]:
     TypeError
         If one can't be hashed.
     """
-    listed = list(keys)
-    if set(map(type, listed)) <= COMMON:
-        return listed
-    listed = [plain(key) for key in listed]
-    for row, key in enumerate(listed):
-        check_key(key, f"{what} {row}")
+    listed = plain_all(keys)
+    if not set(map(type, listed)) <= COMMON:
+        for row, key in enumerate(listed):
+            check_key(key, f"{what} {row}")
     return listed
 
 

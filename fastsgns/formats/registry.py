@@ -3,14 +3,30 @@
 Layers above register their own kinds, so that a lower layer can load them without knowing them.
 """
 
+import importlib
+import os
 from collections.abc import Callable
 from typing import Any
 
-from fastsgns.errors import FormatError
+from fastsgns.errors import FormatError, KindError
 from fastsgns.formats import native
 
 Loader = Callable[[native.Tensors, dict], Any]
 
+# Of each kind: what it is, the module of its class, and the class whose `load` reads it.
+KINDS = {
+    "model": ("a Word2Vec model", "fastsgns", "Word2Vec"),
+    "vectors": ("vectors by key", "fastsgns", "KeyedVectors"),
+    "glove": ("a GloVe model", "fastsgns", "GloVe"),
+    "nodes": ("a model of nodes", "fastsgns", "NodeEmbedding"),
+    "pairs": ("a model of pairs", "fastsgns", "PairEmbedding"),
+    "node factors": ("factors of a graph (HOPE or STRAP)", "fastsgns.models.factors", "Factorized"),
+    "ppmi": ("a PPMI matrix", "fastsgns.models.ppmi", "PPMI"),
+    "svd": ("factors of a PPMI matrix", "fastsgns.models.svd", "SVDVectors"),
+    "corpus": ("an encoded corpus", "fastsgns", "EncodedCorpus"),
+    "cooccurrences": ("co-occurrence counts", "fastsgns.cooccurrence", "Cooccurrences"),
+    "graph": ("a graph", "fastsgns", "DirectedGraph"),
+}
 _loaders: dict[str, Loader] = {}
 
 
@@ -37,14 +53,13 @@ def load(path: Any, mmap: bool = False) -> Any:
     Raises
     ------
     FormatError
-        If the file is damaged, or of a kind that nothing registered.
+        If the file is damaged, or of a kind that is unknown or has to be loaded by its class.
     """
     kind, tensors, metadata = native.read(path, mmap)
+    if kind not in _loaders and kind in KINDS:
+        importlib.import_module(KINDS[kind][1])
     if kind not in _loaders:
-        raise FormatError(
-            f"{path} holds a {kind!r}; known are {sorted(_loaders)}. "
-            "Import the module that writes this kind, or upgrade fastsgns."
-        )
+        raise _of_another_kind(path, kind, "a model or vectors")
     try:
         return rebuild(kind, tensors, metadata)
     except FormatError as error:
@@ -75,5 +90,43 @@ def load_as(cls: type, path: Any) -> Any:
     """
     loaded = load(path)
     if not isinstance(loaded, cls):
-        raise FormatError(f"{path} holds a {type(loaded).__name__}, where {cls.__name__} is wanted")
+        found = type(loaded)
+        raise KindError(
+            f"{_name(path)} holds a {found.__name__}, not a {cls.__name__}",
+            f"load it with {found.__module__}.{found.__name__}.load",
+        )
     return loaded
+
+
+def read_as(kind: str, path: Any, mmap: bool = False) -> tuple[native.Tensors, dict]:
+    """Read the contents of a native file of one kind; parameters as of `native.read`.
+
+    Returns
+    -------
+    tensors, metadata
+
+    Raises
+    ------
+    KindError
+        (a FormatError and an AttributeError) if the file is of another kind.
+    FormatError
+        If the file is damaged.
+    """
+    found, tensors, metadata = native.read(path, mmap)
+    if found != kind:
+        raise _of_another_kind(path, found, KINDS[kind][0])
+    return tensors, metadata
+
+
+def _name(path: Any) -> str:
+    return "the file object" if hasattr(path, "read") else os.fspath(path)
+
+
+def _of_another_kind(path: Any, found: str, expected: str) -> KindError:
+    holds = f"{_name(path)} holds"
+    if found not in KINDS:
+        return KindError(
+            f"{holds} a {found!r:.60}, which this release does not know", "upgrade fastsgns"
+        )
+    what, module, name = KINDS[found]
+    return KindError(f"{holds} {what}, not {expected}", f"load it with {module}.{name}.load")

@@ -7,7 +7,7 @@ import numpy as np
 
 from fastsgns.corpus.files import Path
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry, saving
+from fastsgns.formats import registry, saving
 from fastsgns.formats.files import is_path
 from fastsgns.graph import readers, storage
 from fastsgns.graph.adjacency import Adjacency
@@ -365,9 +365,7 @@ class DirectedGraph(Adjacency):
         FormatError
             If it is another file, or damaged.
         """
-        kind, tensors, metadata = native.read(path)
-        if kind != storage.KIND:
-            raise FormatError(f"{path} holds a {kind}, where a graph is wanted")
+        tensors, metadata = registry.read_as(storage.KIND, path)
         try:
             return cls(*storage.unpack(tensors, metadata))
         except FormatError as error:

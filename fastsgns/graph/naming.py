@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns.formats.keys import is_missing
+from fastsgns.formats.keys import is_missing, plain_all, unified
 
 MAX_NODES = 2**31 - 1
 SPREAD = 8  # integers this many times more spread than they are many are looked up by a table
@@ -105,7 +105,9 @@ def _encode_hashables(
         )
     except TypeError as error:
         raise TypeError(f"a node can't be hashed, so it can't be a name: {error}") from None
-    names = list(ids)
+    names, positions = unified(ids)
+    if positions is not None:
+        both = positions[both]
     missing = next((i for i, name in enumerate(names) if is_missing(name)), None)
     if missing is not None:
         edge = int(np.flatnonzero((both == missing).any(axis=1))[0])
@@ -152,6 +154,7 @@ def check_names(names: Iterable[Hashable]) -> Names:
     """
     listed: Sequence[Any] = names.tolist() if isinstance(names, np.ndarray) else list(names)
     _check_number(len(listed))
+    listed = plain_all(listed)
     missing = next((i for i, name in enumerate(listed) if is_missing(name)), None)
     if missing is not None:
         raise ValueError(f"`names` lacks the one of node {missing}: it is {listed[missing]!r}")

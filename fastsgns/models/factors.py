@@ -14,7 +14,13 @@ from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows
 from fastsgns.matrices import Matrices
 from fastsgns.models.exclusive import exclusive
-from fastsgns.models.links import LinkModel, Parametrized, check_known, role_vectors
+from fastsgns.models.links import (
+    LinkModel,
+    Parametrized,
+    check_edges,
+    check_known,
+    role_vectors,
+)
 from fastsgns.progress import reading_bar
 
 DROPPED = 0.1
@@ -78,6 +84,7 @@ class Factorized(Parametrized, LinkModel):
             raise ValueError(
                 f"{self.dimensions} dimensions of {graph.n_nodes} nodes; take at most as many"
             )
+        check_edges(graph)
         warn_of_unsavable(graph.names)
         matrix = self._proximity(graph)
         with reading_bar(self.progress, "products", "factorising") as report:
@@ -118,9 +125,9 @@ class Factorized(Parametrized, LinkModel):
         ValueError
             If it was not fitted.
         """
-        if not hasattr(self, "source") or self.known is None:
-            raise ValueError("there is nothing to save: call fit(graph) first")
+        self._check_learned()
         self._check()
+        assert self.known is not None
         tensors = {
             "source": self.source._vectors,
             "target": self.target._vectors,

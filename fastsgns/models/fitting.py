@@ -12,7 +12,7 @@ import numpy as np
 from fastsgns import kernels, sampling
 from fastsgns.chunks import TokenChunks
 from fastsgns.corpus.encoded import EncodedCorpus
-from fastsgns.errors import EmptyCorpusError
+from fastsgns.errors import EmptyCorpusError, warn
 from fastsgns.interrupts import uninterrupted
 from fastsgns.kernels.objective import Objective
 from fastsgns.models import parameters
@@ -25,6 +25,9 @@ from fastsgns.models.unfinished import Unfinished
 from fastsgns.training import Schedule, Tally, Trainer
 
 logger = logging.getLogger(__name__)
+
+
+RATE_ROUNDING = 1e-9
 
 
 class Fitting(VocabularyBuilder):
@@ -75,6 +78,9 @@ class Fitting(VocabularyBuilder):
         schedule = Schedule(
             left.start_alpha, left.end_alpha, corpus.n_tokens, left.n_epochs, n_skipped
         )
+        parameters.warn_of_no_effect(self)
+        self._warn_of_rise(schedule.rate(0, 0))
+        has_pairs = _warn_of_no_pairs(corpus)
         loss_so_far = 0.0
 
         def follow(epoch: int, tally: Tally, total: Tally) -> None:
@@ -100,8 +106,22 @@ class Fitting(VocabularyBuilder):
             self.train_count += 1
             self.total_train_time += time.monotonic() - started
             self.add_lifecycle_event("train", msg=str(self), n_epochs=left.n_epochs)
+        if has_pairs and trainer.total.n_tokens and not trainer.total.n_examples:
+            warn(
+                "nothing was learned: subsampling left no two words beside each other "
+                f"(sample is {self.sample:g}; 0 keeps all words)"
+            )
         n_epochs = trainer.total.n_tokens / corpus.n_tokens
         return trainer.total.n_kept, round(corpus.n_raw_tokens * n_epochs)
+
+    def _warn_of_rise(self, rate: float) -> None:
+        """Log that the learning rate starts above where earlier training left it."""
+        if self.epochs_begun and rate > self.min_alpha_yet_reached * (1 + RATE_ROUNDING):
+            logger.warning(
+                "alpha rises to %g, having come down to %g in earlier training",
+                rate,
+                self.min_alpha_yet_reached,
+            )
 
     def _run(self, trainer: Trainer, callbacks: tuple[Any, ...]) -> None:
         """Train epoch by epoch between the callbacks."""
@@ -249,3 +269,22 @@ class Fitting(VocabularyBuilder):
         self.lifecycle_events.append(moment | event)
         if log_level is not False:
             logger.log(log_level, "%s: %s", event_name, event)
+
+
+def _warn_of_no_pairs(corpus: EncodedCorpus) -> bool:
+    """Warn of a corpus without a pair of different words; return whether it has one."""
+    if len(corpus) == corpus.n_tokens:
+        example = corpus.vocabulary.words_at(corpus.ids[:1])[0]
+        warn(
+            f"each of the {len(corpus)} sentences has one token of the vocabulary, such as "
+            f"{example!r:.60}, so that there is no pair to learn from. Are sentences split into "
+            "tokens? Are words too rare to be kept?"
+        )
+        return False
+    if len(corpus.vocabulary) == 1:
+        warn(
+            f"the vocabulary is one word, {corpus.vocabulary.words[0]!r:.60}: there is no other to "
+            "tell it from, and nothing to learn"
+        )
+        return False
+    return True

@@ -12,7 +12,7 @@ from fastsgns.cooccurrence import Cooccurrences
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.vocabulary import Vocabulary, select
 from fastsgns.divergence import Place, Watch
-from fastsgns.errors import EmptyCorpusError
+from fastsgns.errors import EmptyCorpusError, NotFittedError
 from fastsgns.interrupts import uninterrupted
 from fastsgns.matrices import Matrices, RowStore, allocate_rows
 from fastsgns.models import glove_storage
@@ -397,6 +397,8 @@ class GloVe:
     @property
     def roles(self) -> Roles:
         """The matrices by role, and their combinations; see `fastsgns.vectors.roles.Roles`."""
+        if self.vocabulary is None:
+            raise NotFittedError(glove_storage.NO_WORDS)
         return self.input._roles()
 
     @property

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from fastsgns.corpus.vocabulary import Vocabulary
-from fastsgns.errors import FormatError
+from fastsgns.errors import FormatError, NotFittedError
 from fastsgns.formats import native, registry, saving
 from fastsgns.formats.contents import REAL, checked
 from fastsgns.matrices import RowStore, allocate_rows
 
 KIND = "glove"
 ROLES = ("input", "output")
+NO_WORDS = "this GloVe has no words yet; call train() first"
 PARTS = {"parameters": dict, "state": dict}
 OPTIONAL = (int, type(None))
 PARAMETER_TYPES: dict[str, Any] = {
@@ -37,7 +38,7 @@ STATE_TYPES: dict[str, Any] = {"epochs_trained": int, "epochs_begun": int, "epoc
 def save(model: Any, path: Any) -> None:
     """Write `model` (a GloVe) to one file; see `GloVe.save`."""
     if model.vocabulary is None:
-        raise ValueError("the model has no words yet; train it before saving")
+        raise NotFittedError(NO_WORDS)
     d = model.vector_size
     tensors = {"counts": model.vocabulary.counts, **native.pack_words(model.vocabulary.words)}
     for role, store, squares in zip(ROLES, model._stores, model._squares):
@@ -53,9 +54,7 @@ def save(model: Any, path: Any) -> None:
 
 def load(cls: Any, path: Any) -> Any:
     """Read a model of class `cls`; see `GloVe.load`."""
-    kind, tensors, metadata = native.read(path, mmap=not hasattr(path, "read"))
-    if kind != KIND:
-        raise FormatError(f"{path} holds a {kind}, where a GloVe model is wanted")
+    tensors, metadata = registry.read_as(KIND, path, mmap=not hasattr(path, "read"))
     try:
         return rebuild(cls, tensors, metadata)
     except FormatError as error:

@@ -2,11 +2,13 @@
 
 import inspect
 from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from fastsgns.errors import FormatError
+from fastsgns.errors import FormatError, NotFittedError, warn
+from fastsgns.formats.keys import plain
+from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.matrices import Matrices
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.norms import products
@@ -16,6 +18,10 @@ OWNER = "call fit() on data that has them"
 Recommended = list[tuple[Hashable, float]]
 
 
+LEARNED = {
+    "source", "target", "values", "epoch_losses", "epochs_trained", "epochs_begun", "_matrices",
+}  # fmt: skip
+CALL_FIT = "has learned nothing yet; call fit() first"
 UNSHOWN = ("graph", "pairs", "progress")
 
 
@@ -153,9 +159,14 @@ class LinkModel:
         """The matrix that they are multiplied with."""
         return self.target._vectors
 
+    def __getattr__(self, name: str) -> NoReturn:
+        if name in LEARNED:
+            raise NotFittedError(f"this {type(self).__name__} has no {name}: it {CALL_FIT}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def _check_learned(self) -> None:
         if not hasattr(self, "source"):
-            raise ValueError("the model has learned nothing yet; call fit() first")
+            raise NotFittedError(f"this {type(self).__name__} {CALL_FIT}")
 
     def _added(self, popularity: bool) -> list[np.ndarray]:
         """What is added to scores, by target."""
@@ -218,6 +229,23 @@ def _places(names: list[Any]) -> dict[Any, int]:
     return ids
 
 
+def check_edges(graph: DirectedGraph) -> None:
+    """Refuse a graph without edges; warn of one whose edges are all loops.
+
+    Raises
+    ------
+    ValueError
+        If there is no edge.
+    """
+    if not graph.n_edges:
+        raise ValueError(f"{graph} has no edges to learn from")
+    if np.array_equal(graph.out_sources, graph.out_targets):
+        warn(
+            f"all edges of {graph} are loops, from a node to itself: there is nothing to learn "
+            "about other nodes"
+        )
+
+
 def _is_many(given: Any) -> bool:
     return isinstance(given, (list, np.ndarray))
 
@@ -227,7 +255,7 @@ def _ids(vectors: KeyedVectors, given: Any) -> np.ndarray:
     if isinstance(given, np.ndarray):
         names = given.tolist()
     try:
-        return np.array([vectors.key_to_index[name] for name in names], np.int64)
+        return np.array([vectors.key_to_index[plain(name)] for name in names], np.int64)
     except KeyError as missing:
         raise KeyError(f"{missing.args[0]!r} is not among the {len(vectors)} names") from None
 

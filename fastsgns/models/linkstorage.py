@@ -43,8 +43,7 @@ def _parameter_types(base: type) -> dict[str, Any]:
 
 def save(model: Any, path: Any) -> None:
     """Write a NodeEmbedding or PairEmbedding; see their `save`."""
-    if not hasattr(model, "source"):
-        raise ValueError("the model has learned nothing yet; call fit() before save()")
+    model._check_learned()
     matrices = model._matrices
     tensors = dict(matrices.vectors)
     if matrices.bias is not None:
@@ -72,9 +71,7 @@ def load(cls: type, path: Any, mmap: str | None) -> Any:
     """Read a model of class `cls`; see `NodeEmbedding.load`."""
     if mmap not in (None, "r"):
         raise ValueError(f"mmap={mmap!r}; allowed are None and 'r' (read-only)")
-    kind, tensors, metadata = native.read(path, mmap is not None)
-    if kind != kind_of(cls):
-        raise FormatError(f"{path} holds {kind!r}, not {kind_of(cls)!r}")
+    tensors, metadata = registry.read_as(kind_of(cls), path, mmap is not None)
     try:
         return rebuild(cls, tensors, metadata)
     except FormatError as error:

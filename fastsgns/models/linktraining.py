@@ -151,6 +151,7 @@ class LinkTraining(Parametrized, LinkModel):
 
     def known_pairs(self) -> tuple[np.ndarray, np.ndarray]:
         """Ids of the links learned from so far, each once: sources and targets, int32."""
+        self._check_learned()
         if self.known is None:
             return np.empty(0, np.int32), np.empty(0, np.int32)
         offsets, targets = self.known

@@ -14,6 +14,7 @@ from fastsgns.graph.walking import AlternatingWalks, EdgeDraws, RootedWalks, Sen
 from fastsgns.kernels.objective import Objective
 from fastsgns.models import linkstorage
 from fastsgns.models.exclusive import exclusive
+from fastsgns.models.links import check_edges
 from fastsgns.models.linktraining import LinkTraining
 
 # Walks, and the length and number of them where these are not given.
@@ -247,8 +248,7 @@ class NodeEmbedding(LinkTraining):
         if graph is None:
             raise ValueError("there is no graph to learn from; give fit() one")
         chosen = DirectedGraph.of(graph)
-        if not chosen.n_edges:
-            raise ValueError(f"{chosen} has no edges to walk along")
+        check_edges(chosen)
         return chosen
 
     def _kind(self, graph: DirectedGraph) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from fastsgns.chunks import PairChunks
-from fastsgns.formats.keys import is_missing
+from fastsgns.errors import warn
+from fastsgns.formats.keys import is_missing, unified
 from fastsgns.graph import files, naming
 from fastsgns.models import linkstorage
 from fastsgns.models.exclusive import exclusive
@@ -171,6 +172,11 @@ class PairEmbedding(LinkTraining):
         encoded = encode(pairs)
         if not len(encoded[0]):
             raise ValueError("there are no pairs to learn from: the list is empty")
+        if len(encoded[3]) == 1:
+            warn(
+                f"all {len(encoded[0])} pairs have the same target, {encoded[3][0]!r:.60}: there "
+                "is no other to tell it from, and nothing to learn"
+            )
         return encoded
 
     def _train(self, sources: Ids, targets: Ids, epochs: int) -> "PairEmbedding":
@@ -248,13 +254,15 @@ def _of_column(column: Any, side: str) -> tuple[Ids, list[Any]]:
     ids = np.fromiter(
         (table.setdefault(name, len(table)) for name in column), np.int32, len(column)
     )
-    return ids, _checked(table, side)
+    return _named(ids, table, side)
 
 
-def _checked(table: dict[Hashable, int], side: str) -> list[Hashable]:
-    if any(map(is_missing, table)):
+def _named(ids: Ids, table: dict[Hashable, int], side: str) -> tuple[Ids, list[Hashable]]:
+    """Ids and names, scalars of other libraries as the Python objects that they hold."""
+    names, positions = unified(table)
+    if any(map(is_missing, names)):
         raise ValueError(f"a pair lacks its {side} (None or NaN); drop such pairs first")
-    return list(table)
+    return ids if positions is None else positions[ids].astype(np.int32), names
 
 
 def _of_array(names: np.ndarray) -> tuple[Ids, list[Any]]:
@@ -282,7 +290,7 @@ def _of_iterable(pairs: Iterable[Any]) -> Encoded:
         blocks.append(np.fromiter(ids, np.int32, 2 * len(block)).reshape(-1, 2))
     both = np.concatenate(blocks) if blocks else np.empty((0, 2), np.int32)
     left, right = np.ascontiguousarray(both.T)
-    return left, _checked(tables[0], "source"), right, _checked(tables[1], "target")
+    return *_named(left, tables[0], "source"), *_named(right, tables[1], "target")
 
 
 def _is_pair(given: Any) -> bool:

@@ -1,5 +1,6 @@
 """The parameters of Word2Vec: what is allowed of each."""
 
+import logging
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
@@ -9,6 +10,8 @@ from fastsgns.corpus.vocabulary import check_trim_rule
 from fastsgns.errors import warn
 from fastsgns.models.sharing import SHARINGS
 from fastsgns.tying import BIASES, MATRICES
+
+logger = logging.getLogger(__name__)
 
 CBOW_GRADIENTS = ("gensim", "exact")
 MOST_COUNT = 2**62
@@ -116,6 +119,15 @@ def check_objective(model: Any) -> None:
             f"matrices={model.matrices!r} is about the two roles of negative sampling; it needs "
             f"negative > 0 and hs=0, and got negative={model.negative} and hs={model.hs}"
         )
+
+
+def warn_of_no_effect(model: Any) -> None:
+    """Log which parameters were given and have no effect on this model."""
+    one = "it is for skip-gram (sg=1)" if not model.softmax else "full softmax has no negatives"
+    if model.negative_sharing != "pair" and (model.softmax or not model.sg):
+        logger.warning("negative_sharing=%r has no effect: %s", model.negative_sharing, one)
+    if model.cbow_gradient != "gensim" and model.sg:
+        logger.warning("cbow_gradient=%r has no effect with sg=1", model.cbow_gradient)
 
 
 def warn_of_matrices(model: Any) -> None:

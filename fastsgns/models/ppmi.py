@@ -10,7 +10,7 @@ from fastsgns.cooccurrence import Cooccurrences, check_counting
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.sentences import LineSentence, check_corpus
 from fastsgns.corpus.vocabulary import Vocabulary, select
-from fastsgns.errors import EmptyCorpusError, FormatError
+from fastsgns.errors import EmptyCorpusError, FormatError, warn
 from fastsgns.formats import native, registry, saving
 from fastsgns.formats.contents import REAL, checked
 from fastsgns.models.pmi import SHIFT, SMOOTHING, pmi
@@ -65,7 +65,7 @@ class PPMI:
     TypeError
         If both or none of the sources are given.
     EmptyCorpusError
-        If no word reaches min_count.
+        If no word reaches min_count, or no two words stand near each other.
 
     References
     ----------
@@ -121,7 +121,7 @@ class PPMI:
             counts = Cooccurrences.from_corpus(
                 corpus, window=window, weighting=weighting, workers=workers, progress=report
             )
-        self._set(pmi(counts.to_scipy(), smoothing, shift), corpus.vocabulary, smoothing, shift)
+        self._set(_ppmi(counts, smoothing, shift), corpus.vocabulary, smoothing, shift)
 
     @classmethod
     def from_counts(cls, counts: Cooccurrences, smoothing: float = 0.75, shift: float = 1.0) -> Any:
@@ -142,7 +142,7 @@ class PPMI:
         """
         self = cls.__new__(cls)
         smoothing, shift = SMOOTHING("smoothing", smoothing), SHIFT("shift", shift)
-        self._set(pmi(counts.to_scipy(), smoothing, shift), counts.vocabulary, smoothing, shift)
+        self._set(_ppmi(counts, smoothing, shift), counts.vocabulary, smoothing, shift)
         return self
 
     def _set(self, matrix: Any, vocabulary: Vocabulary, smoothing: float, shift: float) -> None:
@@ -299,6 +299,22 @@ class PPMI:
             If it is another file, or damaged.
         """
         return registry.load_as(PPMI, path)
+
+
+def _ppmi(counts: Cooccurrences, smoothing: float, shift: float) -> Any:
+    """The cells above 0; counts without a pair are refused."""
+    if not len(counts):
+        raise EmptyCorpusError(
+            f"no two of the {len(counts.vocabulary)} words stand near each other; "
+            "lower min_count or widen the window"
+        )
+    matrix = pmi(counts.to_scipy(), smoothing, shift)
+    if not matrix.nnz:
+        warn(
+            f"none of the {len(counts)} pairs of words comes more often than by chance (with "
+            f"smoothing={smoothing:g} and shift={shift:g}): all vectors are zero"
+        )
+    return matrix
 
 
 def _encoded(

@@ -10,6 +10,7 @@ import numpy as np
 from fastsgns import kernels, sampling
 from fastsgns.corpus.sentences import check_corpus
 from fastsgns.corpus.tokens import keys_of
+from fastsgns.errors import NotFittedError
 from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import Matrices, pad
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -94,8 +95,9 @@ class Prediction:
         RuntimeError
             If the model was trained with neither negative sampling nor full softmax.
         """
+        output = self._output()
         index, bias = self.wv.get_index(word), self._current().bias
-        scores = _biased(products(self._output(), self.wv._vectors[index]), bias)
+        scores = _biased(products(output, self.wv._vectors[index]), bias)
         if bias is not None and self._matrices.tying.bias == "both":
             scores += bias[index]
         return scores
@@ -170,6 +172,7 @@ class Prediction:
         return float(self._context_probabilities(word)[self.wv.get_index(context)])
 
     def _context_probabilities(self, word: Any) -> np.ndarray:
+        self._check_vocabulary()
         self.wv._require_finite(self.wv.get_vector(word), [word])
         scores = self.context_scores(word).astype(np.float64)
         if self.softmax:
@@ -186,8 +189,15 @@ class Prediction:
         likely /= likely.sum()
         return likely
 
+    def _check_vocabulary(self) -> None:
+        if not len(self.wv):
+            raise NotFittedError(
+                "the model has no vocabulary yet; call build_vocab() and train() first"
+            )
+
     def _output(self) -> np.ndarray:
         """The output vectors as they enter scores."""
+        self._check_vocabulary()
         output = self._current().in_role("output")
         if not (self.negative or self.softmax) or output is None:
             raise RuntimeError(
@@ -230,6 +240,7 @@ class Prediction:
         RuntimeError
             If the model was not trained with ``hs=1``.
         """
+        self._check_vocabulary()
         if not self.hs or "tree" not in self._matrices.vectors:
             raise RuntimeError("scores need a model trained with hs=1")
         objective = self._scoring()

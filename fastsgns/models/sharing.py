@@ -61,7 +61,7 @@ def sharing(
     if wanted == "pair" or not model.sg:
         return 0, 0
     if locked:
-        logger.info(
+        logger.warning(
             "negative_sharing=%r becomes 'pair', because wv.vectors_lockf is not all 1", wanted
         )
         return 0, 0

@@ -99,9 +99,7 @@ def load(cls: type, path: Any, mmap: str | None) -> Any:
     """Read a model of class `cls`; see `Word2Vec.load`."""
     if mmap not in (None, "r"):
         raise ValueError(f"mmap={mmap!r}; allowed are None and 'r' (read-only)")
-    kind, tensors, metadata = native.read(path, mmap is not None)
-    if kind != KIND:
-        raise AttributeError(f"{path} holds {kind}, not a model; use KeyedVectors.load")
+    tensors, metadata = registry.read_as(KIND, path, mmap is not None)
     try:
         return rebuild(cls, tensors, metadata)
     except FormatError as error:

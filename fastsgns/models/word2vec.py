@@ -318,12 +318,6 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         callbacks = self._with_checkpoint(callbacks, checkpoint, every)
         parameters.check(self, **chosen)
         parameters.check_objective(self)
-        if self.alpha > self.min_alpha_yet_reached:
-            logger.warning(
-                "alpha rises to %g, having come down to %g in earlier training",
-                self.alpha,
-                self.min_alpha_yet_reached,
-            )
         skipped = SKIPPED("word_count", word_count)
         corpus = self._encode(corpus_iterable, corpus_file, self._vocabulary(), self.epochs)
         for what, stated, found in (
