@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Sequence
 
+CONTROL = (*range(32), 127, *range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+ESCAPES = {code: repr(chr(code))[1:-1] for code in CONTROL}  # the last two turn text around
 INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 
 
@@ -17,7 +19,7 @@ def table(rows: Sequence[Sequence[object]], heading: Sequence[str] = (), indent:
     rows          12
     """
     cells = [[_cell(value) for value in row] for row in rows]
-    lines = [list(heading), *cells] if heading else cells
+    lines = [list(map(printable, heading)), *cells] if heading else cells
     widths = [max(map(len, column)) for column in zip(*lines)]
     right = [all(isinstance(row[i], (int, float)) for row in rows) for i in range(len(widths))]
     return "\n".join(
@@ -33,7 +35,18 @@ def table(rows: Sequence[Sequence[object]], heading: Sequence[str] = (), indent:
 def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else printable(str(value))
+
+
+def printable(text: str) -> str:
+    r"""Write the control characters of a text as escapes, so that no terminal obeys them.
+
+    Examples
+    --------
+    >>> print(printable("\x1b[31mred\r"))
+    \x1b[31mred\r
+    """
+    return text.translate(ESCAPES)
 
 
 def short(number: float) -> str:
@@ -50,6 +63,12 @@ def short(number: float) -> str:
     return f"{number:.3g}"
 
 
+def show(text: str, flush: bool = False) -> None:
+    """Print `text` to standard output, line by line as `printable`."""
+    print("\n".join(map(printable, text.split("\n"))), flush=flush)
+
+
 def say(text: str) -> None:
-    """Print `text` to standard error, where it does not mix with results."""
+    """Print `text` to standard error, where it does not mix with results, as `show` does."""
+    text = "\n".join(map(printable, text.split("\n")))
     print(text, file=sys.stderr, flush=True)

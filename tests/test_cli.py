@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import fastsgns
-from fastsgns.cli import build_parser, main, sources
+from fastsgns.cli import build_parser, filetypes, main
 
 ANIMALS = ["cat", "dog", "horse", "mouse", "fur", "tail", "paw"]
 MACHINES = ["car", "road", "wheel", "fuel", "engine", "brake", "gear"]
@@ -525,7 +525,7 @@ def test_a_process_fails_with_one_line():
     [("a.txt", "text"), ("a.vec.xz", "text"), ("a.bin.gz", "binary"), ("a", "native")],
 )
 def test_format_by_suffix(name: str, format: str):
-    assert sources.suffix_format(name) == format
+    assert filetypes.suffix_format(name) == format
 
 
 def test_every_command_has_its_function():

@@ -5,10 +5,12 @@ a function that runs it and returns the exit code.
 """
 
 import argparse
+import contextlib
+import logging
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastsgns import kernels
@@ -102,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(f"fastsgns: {error}")
         return WRONG_USAGE
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _reporting():
             warnings.showwarning = _show  # type: ignore[assignment]
             code = arguments.run(arguments)
         sys.stdout.flush()
@@ -122,6 +124,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _show(message: Warning | str, *where: Any) -> None:
     say(f"fastsgns: {message}")
+
+
+@contextlib.contextmanager
+def _reporting() -> Iterator[None]:
+    """Show what the package logs as a warning, in one line like an error."""
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: say(f"fastsgns: {record.getMessage()}")  # type: ignore[method-assign]
+    logger = logging.getLogger("fastsgns")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def _message(error: BaseException) -> str:

@@ -102,12 +102,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="threads (default: all cores, here %(default)s)",
     )
-    parser.add_argument(
-        "--errors",
-        choices=("strict", "replace", "ignore"),
-        default="strict",
-        help="what to do with invalid UTF-8 (default: %(default)s, that is, stop)",
-    )
+    add_errors(parser)
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument(
         "--progress",
@@ -121,6 +116,16 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         dest="progress",
         action="store_false",
         help="show no progress and no report",
+    )
+
+
+def add_errors(parser: argparse.ArgumentParser) -> None:
+    """Add what is done with bytes that are not UTF-8."""
+    parser.add_argument(
+        "--errors",
+        choices=("strict", "replace", "ignore"),
+        default="strict",
+        help="what to do with invalid UTF-8 (default: %(default)s, that is, stop)",
     )
 
 
@@ -139,6 +144,7 @@ def add_vectors(parser: argparse.ArgumentParser, name: str, text: str) -> None:
         action="store_true",
         help="a text has no first line with its sizes, as GloVe's",
     )
+    add_errors(parser)
     parser.add_argument(
         "--role",
         choices=(*ROLES, *COMBINATIONS),

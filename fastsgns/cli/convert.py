@@ -17,8 +17,9 @@ examples:
   fastsgns convert model.fastsgns contexts.txt --role output
   fastsgns convert vectors.fastsgns - --to binary | gzip > vectors.bin.gz
 
-Formats by suffix: .txt and .vec (word2vec text), .bin (word2vec binary), each also with .gz, .bz2
-or .xz; anything else is the native format.
+OUT is written by its suffix: .txt and .vec are word2vec text, .bin is word2vec binary, .fastsgns,
+.model and no suffix are the native format, each also with .gz, .bz2 or .xz. IN is read by its
+content.
 """
 
 
@@ -42,9 +43,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Load, cut, save."""
     source = getattr(arguments, "in")
     sources.check_distinct(arguments.output, [source])
-    sources.check_writable(arguments.output)
+    sources.check_writable(arguments.output, arguments.to_format)
     loaded: Any = sources.load(
-        source, arguments.from_format, limit=arguments.limit, no_header=arguments.no_header
+        source,
+        arguments.from_format,
+        limit=arguments.limit,
+        no_header=arguments.no_header,
+        errors=arguments.errors,
     )
     if arguments.role:
         loaded = sources.of_role(loaded, arguments.role, source)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastsgns import KeyedVectors
-from fastsgns.cli import sources, streams
+from fastsgns.cli import filetypes, sources, streams
 from fastsgns.cli.arguments import (
     add_command,
     add_space,
@@ -85,10 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
             analogies.append({"file": os.path.basename(path), **found})
         else:
             delimiter = arguments.delimiter or separator(lines)
-            try:
+            with filetypes.in_words_of_options():
                 found = _pairs(vectors, lines, arguments, delimiter)
-            except ValueError as error:
-                raise ValueError(f"{path}: {error}") from None
             pairs.append({"file": os.path.basename(path), **found})
     if arguments.json:
         print(json.dumps({"word_pairs": pairs, "analogies": analogies}, indent=2))
@@ -97,12 +95,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def read_lines(path: str) -> list[str]:
+def read_lines(path: str) -> files.NamedLines:
     """Lines of a file, which may be compressed; `-` is standard input."""
-    if not streams.is_stream(path):
-        return list(files.lines(path))
-    with streams.opened(path) as file:
-        return list(files.lines(file))
+    if streams.is_stream(path):
+        with streams.opened(path) as file:
+            lines = files.NamedLines(files.lines(file))
+    else:
+        lines = files.NamedLines(files.lines(path))
+    lines.name = "standard input" if path == streams.STDIO else path
+    return lines
 
 
 def holds_analogies(lines: Iterable[str]) -> bool:

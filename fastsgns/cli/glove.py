@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from fastsgns import GloVe
-from fastsgns.cli import sources
+from fastsgns.cli import filetypes, sources
 from fastsgns.cli.arguments import UsageError, add_command, add_inputs, add_output, positive
 from fastsgns.console import INTERRUPTED, short
 from fastsgns.cooccurrence import SIDES, WEIGHTINGS, Cooccurrences
@@ -112,8 +112,8 @@ def run(arguments: argparse.Namespace) -> int:
     kept = arguments.save_counts
     sources.check_distinct(arguments.output, [*arguments.inputs, kept])
     sources.check_distinct(kept, [*arguments.inputs, arguments.resume])
-    for path in filter(None, (arguments.output, kept)):
-        sources.check_writable(path)
+    sources.check_writable(arguments.output)
+    sources.check_kept(kept)
     model = _resumed(arguments, given) if arguments.resume else _new(arguments, given)
     counts = _counts(arguments, model, given)
     if kept:
@@ -162,7 +162,7 @@ def _resumed(arguments: argparse.Namespace, given: dict[str, Any]) -> GloVe:
 def _counts(arguments: argparse.Namespace, model: GloVe, given: dict[str, Any]) -> Cooccurrences:
     """Load the counts, or count a text."""
     inputs = arguments.inputs
-    if len(inputs) > 1 or sources.kind(inputs[0]) != COUNTS:
+    if len(inputs) > 1 or filetypes.kind(inputs[0]) != COUNTS:
         corpus = sources.open_corpus(
             inputs, arguments.workers, arguments.errors, arguments.progress
         )
@@ -174,7 +174,7 @@ def _counts(arguments: argparse.Namespace, model: GloVe, given: dict[str, Any]) 
 
 def _save(model: GloVe, arguments: argparse.Namespace) -> None:
     path = arguments.output
-    is_native = path != sources.STDIO and sources.suffix_format(path) == "native"
+    is_native = filetypes.output_format(path) == "native"
     vectors = {"sum": model.wv, "input": model.input, "output": model.output}[arguments.vectors]
     sources.save(model if is_native else vectors, path)
 

@@ -10,11 +10,12 @@ import numpy as np
 
 from fastsgns import KeyedVectors, kernels
 from fastsgns._version import __version__
-from fastsgns.cli import sources, streams
+from fastsgns.cli import filetypes, streams
 from fastsgns.cli.arguments import add_command
 from fastsgns.console import short, table
 from fastsgns.formats import native
 from fastsgns.formats.files import local_path
+from fastsgns.formats.word2vec_reader import form_of
 from fastsgns.machine import n_cores
 
 EXAMPLES = """\
@@ -75,15 +76,27 @@ def describe(path: str) -> dict[str, Any]:
         If a file of word2vec's formats does not start with its two sizes.
     """
     facts: dict[str, Any] = {"file": path}
-    if streams.is_stream(path):
-        with streams.opened(path) as file:
-            if streams.is_native(file):
-                return facts | _describe_native(file)
-            vectors = KeyedVectors.load_word2vec_format(file)
-            return facts | _describe_vectors(vectors, "text")
-    facts["bytes on disk"] = os.path.getsize(path)
-    describe_it = _describe_word2vec if sources.kind(path) is None else _describe_native
-    return facts | describe_it(path)
+    with filetypes.in_words_of_options():
+        if streams.is_stream(path):
+            with streams.opened(path) as file:
+                return facts | _describe(file, form_of(file.peek(filetypes.HEAD_BYTES)) or "text")
+        facts["bytes on disk"] = os.path.getsize(path)
+        format = "native" if filetypes.kind(path) else filetypes.detect(path)
+        return facts | _describe(path, format)
+
+
+def _describe(source: Any, format: str) -> dict[str, Any]:
+    if format == "native":
+        return _describe_native(source)
+    vectors = KeyedVectors.load_word2vec_format(
+        source, binary=format == "binary", unicode_errors="replace"
+    )
+    return {
+        "kind": f"vectors (word2vec {format})",
+        "words": len(vectors),
+        "dimensions": vectors.vector_size,
+        "bytes in memory": vectors.vectors.nbytes,
+    }
 
 
 def _describe_native(source: Any) -> dict[str, Any]:
@@ -97,25 +110,6 @@ def _describe_native(source: Any) -> dict[str, Any]:
     }
     facts["bytes in memory"] = sum(array.nbytes for array in tensors.values())
     return facts | {name: value for name, value in metadata.items() if name not in HIDDEN}
-
-
-def _describe_word2vec(path: str) -> dict[str, Any]:
-    format = sources.suffix_format(path)
-    if format == "native":
-        raise sources.FormatError(
-            f"{path} is not a file of fastsgns, and its suffix is none of "
-            f"{', '.join(sources.FORMATS)}: what it is can't be told"
-        )
-    return _describe_vectors(sources.load_vectors(path, format=format), format)
-
-
-def _describe_vectors(vectors: KeyedVectors, format: str) -> dict[str, Any]:
-    return {
-        "kind": f"vectors (word2vec {format})",
-        "words": len(vectors),
-        "dimensions": vectors.vector_size,
-        "bytes in memory": vectors.vectors.nbytes,
-    }
 
 
 def _lines(facts: dict[str, Any], prefix: str = "") -> dict[str, str]:

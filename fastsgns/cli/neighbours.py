@@ -17,7 +17,7 @@ from fastsgns.cli.arguments import (
     positive,
     utf8,
 )
-from fastsgns.console import say, table
+from fastsgns.console import say, show, table
 from fastsgns.vectors.spaces import SPACES
 
 Ask = Callable[..., Any]
@@ -150,7 +150,7 @@ def _answer(
     if unknown:
         return False
     if title:
-        print(title)
+        show(title)
     print(table(ask(positive=positive, negative=negative), indent=2), flush=True)
     return True
 

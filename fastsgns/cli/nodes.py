@@ -3,9 +3,9 @@
 import argparse
 import time
 
-from fastsgns.cli import nodejudging, nodemodels, sources
+from fastsgns.cli import filetypes, nodejudging, nodemodels, sources
 from fastsgns.cli.arguments import add_command, positive, utf8
-from fastsgns.console import say, table
+from fastsgns.console import say, show, table
 from fastsgns.formats.files import local_path
 
 EXAMPLES = """\
@@ -98,7 +98,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     start = time.perf_counter()
     model = nodemodels.make(arguments.model, arguments, arguments.seed).fit(graph)
     seconds = time.perf_counter() - start
-    if sources.suffix_format(arguments.output) == "native" and arguments.output != "-":
+    if filetypes.output_format(arguments.output) == "native":
         model.save(arguments.output)
     else:
         sources.save(getattr(model, arguments.vectors), arguments.output)
@@ -118,7 +118,7 @@ def run_recommend(arguments: argparse.Namespace) -> int:
             continue
         n_known += 1
         if len(arguments.nodes) > 1:
-            print(text)
+            show(text)
         found = model.recommend(names[text], arguments.topn, exclude_known=not arguments.all)
         print(table(found, indent=2), flush=True)
     return 0 if n_known else 1

@@ -3,58 +3,24 @@
 import contextlib
 import os
 import shutil
-import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from fastsgns import EncodedCorpus, KeyedVectors, LineSentence
-from fastsgns.cli import streams
+from fastsgns.cli import filetypes, streams
 from fastsgns.cli.arguments import UsageError
 from fastsgns.cli.streams import STDIO, is_stream
 from fastsgns.console import INTERRUPTED, say
 from fastsgns.corpus.encoded import count_words
 from fastsgns.corpus.vocabulary import Vocabulary
-from fastsgns.errors import FormatError, NotUTF8Error
-from fastsgns.formats import files, native, writing
+from fastsgns.errors import NotUTF8Error
+from fastsgns.formats import writing
+from fastsgns.formats.word2vec_reader import form_of
 from fastsgns.models.links import LinkModel
 from fastsgns.progress import reading_bar
 from fastsgns.vectors.spaces import COMBINATIONS, SPACES
-
-TRAINED_ON = {"corpus": "train", "cooccurrences": "glove"}
-NOT_UTF8 = "give --errors replace or --errors ignore, or convert the file"
-FORMATS = {".txt": "text", ".vec": "text", ".bin": "binary"}
-
-
-def kind(path: str) -> str | None:
-    """Tell the kind of a native file, such as ``model`` or ``corpus``; None for other files.
-
-    Raises
-    ------
-    OSError
-        If there is no such file, or it is a directory.
-    """
-    if is_stream(path):
-        return None  # what is read of it to see what it is would be lost
-    try:
-        return native.read(path, mmap=True)[0]
-    except FormatError:
-        return None
-
-
-def suffix_format(path: str) -> str:
-    """Tell ``text`` or ``binary`` (word2vec's) or ``native`` by suffix, a compressed one too.
-
-    Examples
-    --------
-    >>> suffix_format("vectors.txt.gz"), suffix_format("GoogleNews.BIN"), suffix_format("model")
-    ('text', 'binary', 'native')
-    """
-    stem, suffix = os.path.splitext(path)
-    if files.decompressor(path):
-        suffix = os.path.splitext(stem)[1]
-    return FORMATS.get(suffix.lower(), "native")
 
 
 def open_corpus(
@@ -86,7 +52,7 @@ def count(paths: Sequence[str], workers: int, errors: str, progress: bool | None
 def _is_saved(paths: Sequence[str]) -> bool:
     """Whether it is one saved corpus; a ValueError for what is neither that nor text."""
     for path in paths:
-        found = kind(path)
+        found = filetypes.kind(path)
         if found == "corpus" and len(paths) == 1:
             return True
         if found is not None:
@@ -103,7 +69,7 @@ def _texts(paths: Sequence[str]) -> Iterator[list[str]]:
         try:
             yield [stack.enter_context(_spooled_stdin()) if p == STDIO else p for p in paths]
         except NotUTF8Error as error:
-            raise ValueError(f"{error.problem}; {NOT_UTF8}") from None
+            raise ValueError(f"{error.problem}; {filetypes.NOT_UTF8}") from None
 
 
 @contextlib.contextmanager
@@ -114,24 +80,6 @@ def _spooled_stdin() -> Iterator[str]:
             shutil.copyfileobj(text, file, 1 << 20)
         file.flush()
         yield file.name
-
-
-def detect(path: str, no_header: bool = False) -> str:
-    """Tell ``native``, ``text`` or ``binary`` of a file of vectors, by content and then suffix.
-
-    Raises
-    ------
-    ValueError
-        If it is a saved corpus, or counts.
-    """
-    found = kind(path)
-    if found in TRAINED_ON:
-        command = TRAINED_ON[found]
-        raise ValueError(
-            f"{path} holds {found}; train on it first: fastsgns {command} {path} -o MODEL"
-        )
-    by_suffix = "native" if found else suffix_format(path)
-    return "text" if no_header and found is None and by_suffix == "native" else by_suffix
 
 
 def check_distinct(output: str | None, others: Iterable[str | None]) -> None:
@@ -158,7 +106,11 @@ def _is_same_file(path: str, other: str) -> bool:
 
 
 def load(
-    path: str, format: str | None = None, limit: int | None = None, no_header: bool = False
+    path: str,
+    format: str | None = None,
+    limit: int | None = None,
+    no_header: bool = False,
+    errors: str = "strict",
 ) -> Any:
     """Load a model or vectors: a native file, mapped, or word2vec's text or binary.
 
@@ -172,33 +124,38 @@ def load(
         How many vectors to read, of word2vec's formats.
     no_header : bool
         Whether a text has no first line with its sizes (GloVe's); other formats ignore it.
+    errors : {"strict", "replace", "ignore"}
+        What is done with words that are not UTF-8, of word2vec's formats.
 
     Returns
     -------
     Word2Vec or KeyedVectors
         Whatever a native file holds, else vectors.
     """
-    if not is_stream(path):
-        return _load(path, format or detect(path, no_header), limit, no_header)
-    with streams.opened(path) as file:
-        format = format or ("native" if streams.is_native(file) else "text")
-        return _load(file, format, limit, no_header)
+    options = {"limit": limit, "no_header": no_header, "unicode_errors": errors}
+    with filetypes.in_words_of_options():
+        if not is_stream(path):
+            return _load(path, format or filetypes.detect(path, no_header), options)
+        with streams.opened(path) as file:
+            found = None if no_header else form_of(file.peek(filetypes.HEAD_BYTES))
+            return _load(file, format or found or "text", options)
 
 
-def _load(source: Any, format: str, limit: int | None, no_header: bool) -> Any:
+def _load(source: Any, format: str, options: dict[str, Any]) -> Any:
     if format == "native":
         return KeyedVectors.load(source, mmap="r")
-    return KeyedVectors.load_word2vec_format(
-        source,
-        binary=format == "binary",
-        limit=limit,
-        no_header=no_header and format == "text",
-    )
+    options["no_header"] &= format == "text"
+    return KeyedVectors.load_word2vec_format(source, binary=format == "binary", **options)
 
 
 def load_given(arguments: Namespace) -> KeyedVectors:
     """Load the vectors that the arguments of `fastsgns.cli.arguments.add_vectors` name."""
-    loaded = load(arguments.model, arguments.from_format, no_header=arguments.no_header)
+    loaded = load(
+        arguments.model,
+        arguments.from_format,
+        no_header=arguments.no_header,
+        errors=arguments.errors,
+    )
     in_space = getattr(arguments, "space", SPACES[0]) != SPACES[0]
     return of_role(loaded, "input" if in_space else arguments.role, arguments.model)
 
@@ -245,17 +202,13 @@ def load_vectors(path: str, **options: Any) -> KeyedVectors:
 
 def save(loaded: Any, path: str, format: str | None = None, header: bool = True) -> None:
     """Write a model or vectors; `-` is standard output, by default word2vec's text."""
-    target: Any = path
-    if path == STDIO:
-        format = format or "text"
-        sys.stdout.flush()
-        target = sys.stdout.buffer
-    format = format or suffix_format(path)
-    if format == "native":
-        loaded.save(target)
-        return
-    vectors = given_out(loaded)
-    vectors.save_word2vec_format(target, binary=format == "binary", write_header=header)
+    format = filetypes.output_format(path, format)
+    with streams.output(path) if path == STDIO else contextlib.nullcontext(path) as target:
+        if format == "native":
+            loaded.save(target)
+            return
+        vectors = given_out(loaded)
+        vectors.save_word2vec_format(target, binary=format == "binary", write_header=header)
 
 
 def finish(save: Callable[[], None], report: str, finished: bool, arguments: Namespace) -> int:
@@ -274,13 +227,23 @@ def finish(save: Callable[[], None], report: str, finished: bool, arguments: Nam
     return 0 if finished else INTERRUPTED
 
 
-def check_writable(path: str) -> None:
-    """Refuse, before any work is done, an output that can't be written.
+def check_writable(path: str, format: str | None = None) -> None:
+    """Refuse, before any work is done, an output of vectors that can't be written.
 
     Raises
     ------
+    UsageError
+        As for `fastsgns.cli.filetypes.output_format`.
     OSError
         As for `fastsgns.formats.writing.check_writable`.
     """
+    filetypes.output_format(path, format)
     if path != STDIO:
+        writing.check_writable(path)
+
+
+def check_kept(path: str | None) -> None:
+    """As `check_writable`, of a file in the native format, if there is one."""
+    if path:
+        filetypes.check_native(path)
         writing.check_writable(path)

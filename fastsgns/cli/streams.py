@@ -1,26 +1,19 @@
 """Standard input, pipes and outputs as bytes; what comes in is told by its first bytes."""
 
-import bz2
+import codecs
 import contextlib
-import gzip
 import io
-import lzma
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from fastsgns.formats.files import naming
+from fastsgns.console import printable
+from fastsgns.formats.files import by_magic, naming
 from fastsgns.formats.writing import destination
 
 STDIO = "-"
-MAGIC: dict[bytes, Any] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\x00": lzma.open,
-}
-LONGEST_HEADER = 1 << 32
 
 
 def speak_utf8() -> None:
@@ -57,29 +50,48 @@ def opened(path: str) -> Iterator[io.BufferedReader]:
         raw: Any = sys.stdin.buffer if path == STDIO else stack.enter_context(open(path, "rb"))
         file = io.BufferedReader(raw)
         stack.callback(file.detach)
-        head = file.peek(max(map(len, MAGIC)))
-        for magic, decompress in MAGIC.items():
-            if head.startswith(magic):
-                file = io.BufferedReader(stack.enter_context(decompress(file)))
-                break
+        if decompress := by_magic(file.peek(1)):
+            file = io.BufferedReader(stack.enter_context(decompress(file)))
         yield file
 
 
-def is_native(file: io.BufferedReader) -> bool:
-    """Whether what comes next is a native file: the length of a header, and a brace."""
-    head = file.peek(9)[:9]
-    return head[8:] == b"{" and int.from_bytes(head[:8], "little") < LONGEST_HEADER
+class Terminal:
+    r"""A terminal to write bytes to: control characters in them are shown and not obeyed.
+
+    Examples
+    --------
+    >>> file = io.BytesIO()
+    >>> Terminal(file).write(b"a\x1b[31m 1\n")
+    9
+    >>> file.getvalue()
+    b'a\\x1b[31m 1\n'
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+
+    def write(self, content: bytes | memoryview) -> int:
+        """Write some bytes, of UTF-8."""
+        lines = self._decoder.decode(bytes(content)).split("\n")
+        self._file.write("\n".join(map(printable, lines)).encode())
+        return len(content)
+
+    def writelines(self, lines: Iterable[bytes]) -> None:
+        """Write several."""
+        for line in lines:
+            self.write(line)
 
 
 @contextlib.contextmanager
-def output(path: str) -> Iterator[BinaryIO]:
+def output(path: str) -> Iterator[Any]:
     """Open for writing bytes: `-` is standard output; a file appears whole or not at all.
 
     The suffixes .gz, .bz2 and .xz compress.
     """
     if path == STDIO:
         sys.stdout.flush()
-        yield sys.stdout.buffer
+        yield Terminal(sys.stdout.buffer) if sys.stdout.isatty() else sys.stdout.buffer
         sys.stdout.buffer.flush()
     else:
         with destination(path) as file:

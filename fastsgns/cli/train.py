@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastsgns import EncodedCorpus, Word2Vec
-from fastsgns.cli import sources
+from fastsgns.cli import filetypes, sources
 from fastsgns.cli.arguments import UsageError, add_command, add_inputs, add_output, positive
 from fastsgns.console import short
 from fastsgns.formats.files import local_path
@@ -144,8 +144,8 @@ def run(arguments: argparse.Namespace) -> int:
     kept = arguments.save_corpus
     sources.check_distinct(arguments.output, [*arguments.inputs, kept])
     sources.check_distinct(kept, [*arguments.inputs, arguments.resume])
-    for path in filter(None, (arguments.output, kept)):
-        sources.check_writable(path)
+    sources.check_writable(arguments.output)
+    sources.check_kept(kept)
     model = _resumed(arguments, given) if arguments.resume else _new(arguments, given)
     corpus = sources.open_corpus(
         arguments.inputs, arguments.workers, arguments.errors, arguments.progress
@@ -207,7 +207,7 @@ def _new(arguments: argparse.Namespace, given: dict[str, Any]) -> Word2Vec:
 
 
 def _resumed(arguments: argparse.Namespace, given: dict[str, Any]) -> Word2Vec:
-    found = sources.kind(arguments.resume)
+    found = filetypes.kind(arguments.resume)
     if found not in ("model", None):
         hint = "; it is trained on by fastsgns glove" if found == "glove" else ""
         raise ValueError(f"{arguments.resume} holds {found}: only a model can be trained on{hint}")

@@ -7,6 +7,7 @@ from fastsgns.cli import sources, streams
 from fastsgns.cli.arguments import add_command, add_inputs, positive
 from fastsgns.corpus.vocabulary import select
 from fastsgns.errors import EmptyCorpusError
+from fastsgns.formats import writing
 from fastsgns.formats.files import local_path
 
 EXAMPLES = """\
@@ -47,7 +48,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Count, sort and print."""
     sources.check_distinct(arguments.output, arguments.inputs)
-    sources.check_writable(arguments.output)
+    if arguments.output != streams.STDIO:
+        writing.check_writable(arguments.output)
     raw = sources.count(arguments.inputs, arguments.workers, arguments.errors, arguments.progress)
     if not raw.total:
         raise EmptyCorpusError("the corpus is empty: there is not a single token in it")

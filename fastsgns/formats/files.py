@@ -16,6 +16,15 @@ from fastsgns.errors import FormatError, NotUTF8Error
 
 LONGEST_LINE = 1 << 24
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+MAGIC: dict[bytes, Any] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
+UNKNOWN = {
+    *(".zip", ".zst", ".zstd", ".lz4", ".lzma", ".7z", ".rar", ".br"),
+    *(".tar", ".tgz", ".tbz2", ".txz"),
+}
 
 
 def is_path(source: object) -> bool:
@@ -28,7 +37,13 @@ def is_open(source: object) -> bool:
     return hasattr(source, "read") or hasattr(source, "write")
 
 
-def name_of(source: Any) -> str:
+class NamedLines(list[str]):
+    """Lines that were read already, and the name of their file for messages."""
+
+    name = ""
+
+
+def name_of(source: Any, unnamed: str = "the open file") -> str:
     """Return what an error message calls a file: its path, or the name of an open file.
 
     Examples
@@ -40,7 +55,7 @@ def name_of(source: Any) -> str:
     if is_path(source):
         return os.fspath(source)
     name = getattr(source, "name", None)
-    return name if isinstance(name, str) else "the open file"
+    return name if isinstance(name, str) else unnamed
 
 
 def local_path(path: str | bytes | os.PathLike[Any]) -> str:
@@ -109,6 +124,29 @@ def decompressor(path: str | os.PathLike[str]) -> Any:
     return OPENERS.get(os.path.splitext(os.fspath(path))[1].lower())
 
 
+def by_magic(head: bytes) -> Any:
+    """Tell what opens a compressed file, by its first bytes; None for a plain one."""
+    return next((opener for magic, opener in MAGIC.items() if head.startswith(magic)), None)
+
+
+def check_suffix(path: str | os.PathLike[str]) -> None:
+    """Refuse the suffix of an archive or of a compression that can be neither read nor written.
+
+    Raises
+    ------
+    ValueError
+        If it is one; otherwise it would be plain text, in words that nobody wrote.
+    """
+    stem, suffix = os.path.splitext(os.fspath(path).lower())
+    if suffix in OPENERS and stem.endswith(".tar"):
+        suffix = ".tar" + suffix
+    if suffix in UNKNOWN or suffix.startswith(".tar."):
+        raise ValueError(
+            f"{os.fspath(path)}: {suffix} is not supported; allowed are plain files, .gz, .bz2 and "
+            ".xz. Unpack or name it accordingly"
+        )
+
+
 def open_binary(
     source: Any,
     mode: str = "rb",
@@ -145,6 +183,8 @@ def open_binary(
     path = local_path(source)
     if is_url(path):
         return _open_url(path, mode)
+    if mode == "rb":
+        check_suffix(path)
     opener = decompressor(suffix_of or path)
     return opener(path, mode) if opener else open(path, mode, buffering)
 

@@ -13,7 +13,12 @@ from typing import Any
 import numpy as np
 
 from fastsgns.errors import FormatError, TruncatedError
+from fastsgns.formats import sniffing
 
+ADVICE = {
+    sniffing.NOT_NATIVE: "files of other formats load with KeyedVectors.load_word2vec_format; a "
+    "gensim pickle must first be exported from gensim with save_word2vec_format"
+}
 FORMAT = 1
 KEY = "fastsgns"
 OWN = "__metadata__"
@@ -96,10 +101,8 @@ def check_length(head: bytes | bytearray, size: int | None) -> int:
     length = int.from_bytes(head, "little")
     room = MOST_BYTES if size is None else min(MOST_BYTES, size - 8)
     if len(head) < 8 or not 2 <= length <= room:
-        raise FormatError(
-            "its first 8 bytes are not the length of a header. Files of other formats load with "
-            "KeyedVectors.load_word2vec_format; a gensim pickle must first be exported from gensim "
-            "with save_word2vec_format"
+        raise FormatError.advising(
+            "its first 8 bytes are not the length of a header", sniffing.NOT_NATIVE, ADVICE
         )
     return length
 

@@ -9,13 +9,14 @@ any array is allocated. Other readers of safetensors can open it.
 
 import os
 import stat
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from fastsgns.errors import FormatError, TruncatedError
-from fastsgns.formats import files, header, keys
+from fastsgns.formats import files, header, keys, sniffing
 from fastsgns.formats.writing import destination
 from fastsgns.machine import memory_errors
 
@@ -89,26 +90,46 @@ def read(path: Any, mmap: bool = False) -> tuple[str, Tensors, dict]:
     FileNotFoundError, IsADirectoryError
         If there is no such file, or it is a directory.
     """
+    with _opened(path) as (file, size):
+        found = _header(file, size)
+        read_one = _map if mmap and size is not None else _read_array
+        tensors = {name: read_one(file, entry, size) for name, entry in found.entries.items()}
+        if size is None and file.read(1):
+            raise FormatError("it goes on after its last array")
+        return found.kind, tensors, found.metadata
+
+
+def kind_of(path: Any) -> str:
+    """Return what a file is, by its header alone; exceptions as for `read`."""
+    with _opened(path) as (file, size):
+        return _header(file, size).kind
+
+
+@contextmanager
+def _opened(path: Any) -> Iterator[tuple[Any, int | None]]:
+    """Yield a file of bytes, and its size if it can be mapped; name it in the errors."""
     name = files.name_of(path)
     try:
         if files.is_open(path):
-            return _read(files.binary(path), None)
-        with open(files.local_path(path), "rb") as file:
+            yield files.binary(path), None
+            return
+        with files.naming(name), open(files.local_path(path), "rb") as file:
+            head = file.peek(9)
+            decompress = None if sniffing.is_native(head) else files.by_magic(head)
+            if decompress:
+                with decompress(file) as inner:
+                    yield inner, None
+                return
             status = os.fstat(file.fileno())
-            is_plain = stat.S_ISREG(status.st_mode)  # a pipe or a device can't be mapped
-            return _read(file, status.st_size if is_plain else None, mmap and is_plain)
+            yield file, status.st_size if stat.S_ISREG(status.st_mode) else None
     except FormatError as error:
-        raise type(error)(f"{name} is not a fastsgns file, or it is damaged: {error}") from None
+        problem = f"{name} is not a fastsgns file, or it is damaged: {error.problem or error}"
+        raise type(error).advising(problem, error.fault, header.ADVICE) from None
 
 
-def _read(file: Any, size: int | None, mmap: bool = False) -> tuple[str, Tensors, dict]:
+def _header(file: Any, size: int | None) -> header.Header:
     length = header.check_length(_take(file, 8), size)
-    found = header.parse(_take(file, length), size)
-    read_one = _map if mmap else _read_array
-    tensors = {name: read_one(file, entry, size) for name, entry in found.entries.items()}
-    if size is None and file.read(1):
-        raise FormatError("it goes on after its last array")
-    return found.kind, tensors, found.metadata
+    return header.parse(_take(file, length), size)
 
 
 def _take(file: Any, n_bytes: int) -> bytearray:

@@ -8,7 +8,8 @@ CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1b]")
 
 # What can be done about a file; every interface has its own words for it.
 NO_HEADER, HEADER, BINARY, TEXT = "no header", "header", "binary", "text"
-NATIVE, ROW, CUT = "native", "row", "cut"
+NATIVE, NOT_NATIVE, ROW, CUT = "native", "not native", "row", "cut"
+DELIMITER = "delimiter"
 
 PICKLE = "a pickle, such as gensim's; export it from gensim with save_word2vec_format"
 HTML = "a page of HTML; download the file itself"

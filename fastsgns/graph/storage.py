@@ -8,7 +8,9 @@ import numpy as np
 from fastsgns.errors import FormatError
 from fastsgns.formats import native
 from fastsgns.formats.contents import checked
-from fastsgns.formats.files import is_url, local_path
+from fastsgns.formats.files import by_magic, is_url, local_path, naming
+from fastsgns.formats.header import MOST_BYTES
+from fastsgns.formats.sniffing import is_native
 from fastsgns.graph.building import Rows, expand
 from fastsgns.graph.rows import check_rows, find, transpose
 
@@ -37,8 +39,11 @@ def is_saved(path: str | os.PathLike[str]) -> bool:
     if is_url(name) or not os.path.isfile(name):
         return False
     with open(name, "rb") as file:
-        head = file.read(9)
-    return head[8:] == b"{" and int.from_bytes(head[:8], "little") < os.path.getsize(name)
+        head = file.peek(9)[:9]
+        if not is_native(head, MOST_BYTES) and (decompress := by_magic(head)):
+            with naming(name), decompress(file) as inner:
+                head = inner.read(9)
+    return is_native(head, MOST_BYTES)
 
 
 def unpack(tensors: native.Tensors, metadata: dict) -> tuple[Rows, list[Hashable], bool]:

@@ -1,19 +1,21 @@
 """Judging vectors: correlation with human similarity scores, and analogies."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
-from fastsgns.formats import files
+from fastsgns.errors import FormatError
+from fastsgns.formats import files, sniffing
 from fastsgns.vectors.norms import divide, products, unit
 from fastsgns.vectors.queries import EPSILON, Queries
 
 logger = logging.getLogger(__name__)
 
 SCORE_BYTES = 1 << 27
+ADVICE = {sniffing.DELIMITER: "give what separates the columns as delimiter="}
 METHODS = ("most_similar", "most_similar_cosmul")
 Lines = Any  # str, os.PathLike or iterable of str or bytes
 Question = tuple[str, str, str, str]
@@ -98,10 +100,12 @@ def evaluate_word_pairs(
         gold.append(score)
     n_pairs = len(gold) if dummy4unknown else len(gold) + n_unknown
     if len(gold) < 2:
-        raise ValueError(
-            f"{_name(pairs)} has {n_pairs} pairs of which {n_pairs - n_unknown} are known; needed "
-            "are two or more. Lines are 'word1<delimiter>word2<delimiter>score' "
-            f"with delimiter={delimiter!r}."
+        between = "blanks" if delimiter is None else repr(delimiter)
+        raise FormatError.advising(
+            f"{_name(pairs)} has {n_pairs} pairs of two words and a score with {between} between "
+            f"them, of which {n_pairs - n_unknown} are known; two or more are needed",
+            sniffing.DELIMITER,
+            ADVICE,
         )
     cosines = _cosines(kv, known, space)
     unknown_share = 100.0 * n_unknown / n_pairs
@@ -111,7 +115,7 @@ def evaluate_word_pairs(
 def _judged_pairs(
     pairs: Lines, delimiter: str, encoding: str, lexicon: Lexicon
 ) -> Iterator[tuple[Any, Any, float]]:
-    n_bad = 0
+    skipped = Skipped(_name(pairs), "two words and a score")
     for number, line in enumerate(files.lines(pairs, encoding), 1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -119,10 +123,8 @@ def _judged_pairs(
             first, second, score = line.split(delimiter)
             yield lexicon.fold(first.strip()), lexicon.fold(second.strip()), float(score)
         except ValueError:
-            n_bad += 1
-            logger.info("line %d of %s is not two words and a score", number, _name(pairs))
-    if n_bad:
-        logger.warning("%d lines of %s were skipped", n_bad, _name(pairs))
+            skipped.add(number, line)
+    skipped.report()
 
 
 def _cosines(kv: Scored, known: list[tuple[int, int] | None], space: str) -> np.ndarray:
@@ -171,7 +173,7 @@ def evaluate_word_analogies(
 
 def _questions(analogies: Lines, lexicon: Lexicon) -> Iterator[tuple[str, Question | None]]:
     """Yield (section, None) for each heading and (section, four words) for each question."""
-    section, n_bad = "", 0
+    section, skipped = "", Skipped(_name(analogies), "four words")
     for number, line in enumerate(files.lines(analogies), 1):
         words = line.split()
         if line.startswith(": "):
@@ -185,10 +187,8 @@ def _questions(analogies: Lines, lexicon: Lexicon) -> Iterator[tuple[str, Questi
         elif len(words) == 4:
             yield section, tuple(lexicon.fold(word) for word in words)
         elif words:
-            n_bad += 1
-            logger.info("line %d of %s is not four words", number, _name(analogies))
-    if n_bad:
-        logger.warning("%d lines of %s were skipped", n_bad, _name(analogies))
+            skipped.add(number, line)
+    skipped.report()
     if not section:
         raise ValueError(f"{_name(analogies)} is empty: it holds no section of analogies")
 
@@ -243,5 +243,29 @@ def _multiply(cosines: np.ndarray, places: np.ndarray) -> Iterator[np.ndarray]:
         yield np.multiply(scores, inverse[a], out=scores)
 
 
-def _name(source: Iterable[Any]) -> str:
-    return str(source) if files.is_path(source) else "the given lines"
+def _name(source: Any) -> str:
+    return files.name_of(source, "the given lines")
+
+
+@dataclass
+class Skipped:
+    """Lines of a file that are left out, for one warning about all of them."""
+
+    name: str
+    expected: str
+    n_lines: int = 0
+    first: str = ""
+
+    def add(self, number: int, line: str) -> None:
+        """Leave out a line."""
+        logger.info("line %d of %s is not %s", number, self.name, self.expected)
+        self.first = self.first or f"line {number}, {line.rstrip()!r:.60}"
+        self.n_lines += 1
+
+    def report(self) -> None:
+        """Warn, if there are any."""
+        if self.n_lines:
+            logger.warning(
+                "%d lines of %s were skipped, because they are not %s; the first is %s",
+                self.n_lines, self.name, self.expected, self.first,
+            )  # fmt: skip

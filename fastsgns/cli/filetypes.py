@@ -1,0 +1,139 @@
+"""What a file is or shall be: its format by content and suffix; errors in words of options."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastsgns.cli.arguments import UsageError
+from fastsgns.cli.streams import STDIO, is_stream
+from fastsgns.errors import FormatError, NotUTF8Error
+from fastsgns.formats import files, native, sniffing, word2vec_reader
+
+TRAINED_ON = {"corpus": "train", "cooccurrences": "glove"}
+FORMATS = {
+    ".txt": "text",
+    ".vec": "text",
+    ".bin": "binary",
+    ".fastsgns": "native",
+    ".model": "native",
+    "": "native",
+}
+HEAD_BYTES = 1 << 16
+NOT_UTF8 = "give --errors replace or --errors ignore, or convert the file"
+ADVICE = {
+    sniffing.NO_HEADER: "give --no-header to read text without a header, such as GloVe's",
+    sniffing.HEADER: "the first line may be a header: leave out --no-header",
+    sniffing.BINARY: "the file looks binary: give --from binary",
+    sniffing.TEXT: "the file is text: give --from text",
+    sniffing.NATIVE: "give --from native",
+    sniffing.NOT_NATIVE: "give --from text or --from binary for vectors of other formats; export "
+    "a gensim pickle from gensim with save_word2vec_format",
+    sniffing.ROW: "repair or remove that line",
+    sniffing.DELIMITER: "give what separates the columns with --delimiter",
+    sniffing.CUT: "the file is cut or its header is wrong; 'fastsgns convert --limit N' reads only "
+    "the first N rows",
+}
+
+
+@contextmanager
+def in_words_of_options() -> Iterator[None]:
+    """Let the errors of files of vectors advise options of the command line.
+
+    Raises
+    ------
+    FormatError, ValueError
+        What was raised inside, in other words.
+    """
+    try:
+        yield
+    except NotUTF8Error as error:
+        raise ValueError(f"{error.problem}; {NOT_UTF8}") from None
+    except FormatError as error:
+        if error.fault not in ADVICE:
+            raise
+        raise type(error).advising(error.problem, error.fault, ADVICE) from None
+
+
+def kind(path: str) -> str | None:
+    """Tell the kind of a native file, such as ``model`` or ``corpus``; None for other files.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it is a directory.
+    """
+    if is_stream(path):
+        return None  # what is read of it to see what it is would be lost
+    try:
+        return native.kind_of(path)
+    except FormatError:
+        return None
+
+
+def suffix_format(path: str) -> str | None:
+    """Tell ``text`` or ``binary`` (word2vec's) or ``native`` by suffix; None for unknown ones.
+
+    Examples
+    --------
+    >>> suffix_format("vectors.txt.gz"), suffix_format("GoogleNews.BIN"), suffix_format("model")
+    ('text', 'binary', 'native')
+    """
+    stem, suffix = os.path.splitext(path)
+    if files.decompressor(path):
+        suffix = os.path.splitext(stem)[1]
+    return FORMATS.get(suffix.lower())
+
+
+def output_format(path: str, format: str | None = None) -> str:
+    """Return the format to write: the one given, or that of the suffix; text for `-`.
+
+    Raises
+    ------
+    UsageError
+        If the suffix is not one that stands for a format.
+    """
+    found = format or ("text" if path == STDIO else suffix_format(path))
+    if found is None:
+        raise UsageError(
+            f"{path}: the suffix names no known format. Known are .txt and .vec (word2vec text), "
+            ".bin (word2vec binary), .fastsgns, .model and no suffix (the native format), each of "
+            "them also with .gz, .bz2 or .xz"
+        )
+    return found
+
+
+def check_native(path: str) -> None:
+    """Refuse an output that is written in the native format under the suffix of another.
+
+    Raises
+    ------
+    UsageError
+        If its suffix is not one of the native format.
+    """
+    if output_format(path) != "native":
+        raise UsageError(f"{path} is written in the native format: name it .fastsgns")
+
+
+def detect(path: str, no_header: bool = False) -> str:
+    """Tell ``native``, ``text`` or ``binary`` of a file of vectors, by content and then suffix.
+
+    Raises
+    ------
+    ValueError
+        If it is a saved corpus, or counts.
+    """
+    found = kind(path)
+    if found in TRAINED_ON:
+        command = TRAINED_ON[found]
+        raise ValueError(
+            f"{path} holds {found}; train on it first: fastsgns {command} {path} -o MODEL"
+        )
+    if found:
+        return "native"
+    if no_header:
+        return "text"
+    with files.naming(path), files.open_binary(path) as file:
+        head = file.read(HEAD_BYTES)
+    return word2vec_reader.form_of(head) or (
+        "binary" if suffix_format(path) == "binary" else "text"
+    )
