@@ -47,6 +47,9 @@ def save(
         If an array or a value has a type that a file can't hold.
     """
     metadata = _plain("metadata", metadata)
+    for name, array in tensors.items():
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"{name} is a {type(array).__name__}, where an array is expected")
     check = check or partial(registry.rebuild, kind)
     try:
         check(dict(map(_as_read, tensors, tensors.values())), json.loads(json.dumps(metadata)))
@@ -67,7 +70,10 @@ def _plain(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(str(key), item) for key, item in value.items()}
     if not isinstance(value, PLAIN):
-        raise TypeError(f"{name} is a {type(value).__name__}, which can't be saved")
+        raise TypeError(
+            f"{name} is a {type(value).__name__}, which can't be saved; allowed are str, int, "
+            "float, bool, None, and lists and dicts of these"
+        )
     return value
 
 

@@ -127,6 +127,7 @@ class Factorized(Parametrized, LinkModel):
         """
         self._check_learned()
         self._check()
+        self._check_roles()
         assert self.known is not None
         tensors = {
             "source": self.source._vectors,

@@ -121,8 +121,8 @@ def _check_rows(tensors: native.Tensors, role: str, n_words: int, dimensions: in
     for name, shape in shapes.items():
         if tensors[name].shape != shape or tensors[name].dtype != np.float32:
             raise ValueError(
-                f"{name} is of {tensors[name].dtype} and shape {tensors[name].shape}, "
-                f"wanted is float32 and {shape}"
+                f"{name} is of shape {tensors[name].shape} and {tensors[name].dtype}; with "
+                f"{n_words} words and vector_size={dimensions} it is of shape {shape} and float32"
             )
     if not tensors[f"{role}_squares"].min(initial=1) >= 1:
         raise ValueError(f"{role}_squares are not all at least 1")

@@ -151,6 +151,15 @@ class LinkModel:
         found = [self._best(i, topn, exclude_known, added) for i in _ids(self.source, u).tolist()]
         return found if _is_many(u) else found[0]
 
+    def _check_roles(self) -> None:
+        """Refuse to go on with a `source` or `target` that is not the model's."""
+        owners = [getattr(vectors, "_of", None) for vectors in (self.source, self.target)]
+        if owners[0] is None or owners[0] is not owners[1]:
+            raise ValueError(
+                "source or target was replaced by other vectors; set source.vectors and "
+                "target.vectors instead, or save the others alone, vectors.save(path)"
+            )
+
     def _scored(self, rows: np.ndarray) -> np.ndarray:
         """Rows of sources as they enter scores."""
         return rows

@@ -44,6 +44,7 @@ def _parameter_types(base: type) -> dict[str, Any]:
 def save(model: Any, path: Any) -> None:
     """Write a NodeEmbedding or PairEmbedding; see their `save`."""
     model._check_learned()
+    model._check_roles()
     matrices = model._matrices
     tensors = dict(matrices.vectors)
     if matrices.bias is not None:
@@ -136,7 +137,10 @@ def _matrices(model: Any, tensors: native.Tensors, n_sources: int, n_targets: in
         if (found is None) != (name not in wanted):
             raise ValueError(f"matrices={model.matrices!r}, and {name} is there or is missing")
         if found is not None and (found.shape != wanted[name] or found.dtype != np.float32):
-            raise ValueError(f"{name} is {found.shape} of {found.dtype}, not {wanted[name]}")
+            raise ValueError(
+                f"the {name} matrix is of shape {found.shape} and {found.dtype}; with "
+                f"dimensions={model.dimensions} it is of shape {wanted[name]} and float32"
+            )
     vectors = {name: tensors[name] for name in wanted if name != "bias"}
     return Matrices(vectors, tying, tensors.get("bias"))
 
@@ -144,7 +148,10 @@ def _matrices(model: Any, tensors: native.Tensors, n_sources: int, n_targets: in
 def _prior(tensors: native.Tensors, n_targets: int) -> np.ndarray | None:
     prior = tensors.get("prior")
     if prior is not None and (prior.shape != (n_targets,) or prior.dtype != np.float32):
-        raise ValueError(f"the prior is {prior.shape} of {prior.dtype}, with {n_targets} targets")
+        raise ValueError(
+            f"target_prior is of shape {prior.shape} and {prior.dtype}; with {n_targets} targets "
+            f"it is of shape ({n_targets},) and float32"
+        )
     return prior
 
 
@@ -152,9 +159,12 @@ def _counts(tensors: native.Tensors, n_targets: int) -> np.ndarray | None:
     counts = tensors.get("target_counts")
     if counts is not None:
         if counts.shape != (n_targets,) or counts.dtype != np.float64:
-            raise ValueError(f"{n_targets} targets have counts {counts.shape} of {counts.dtype}")
+            raise ValueError(
+                f"target_counts are of shape {counts.shape} and {counts.dtype}; with {n_targets} "
+                f"targets they are of shape ({n_targets},) and float64"
+            )
         if not (np.isfinite(counts).all() and counts.min(initial=0) >= 0):
-            raise ValueError("counts of targets are negative or not finite")
+            raise ValueError("target_counts are negative or not finite")
     return counts
 
 

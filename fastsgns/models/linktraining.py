@@ -118,13 +118,24 @@ class LinkTraining(Parametrized, LinkModel):
     def _show(self, sources: list[Hashable], targets: list[Hashable]) -> None:
         """Give out the matrices by role."""
         self.source, self.target = role_vectors(self._matrices, sources, targets)
-        self.target_bias = self._matrices.bias
 
     def _follow(self) -> None:
         """Let `source` and `target` show the matrices as these are now."""
         for vectors in (self.source, self.target):
             vectors._refresh()
-        self.target_bias = self._matrices.bias
+
+    @property
+    def target_bias(self) -> np.ndarray | None:
+        """What is added to the scores of each target, shape (n_targets,), or None."""
+        return self._matrices.bias if hasattr(self, "_matrices") else None
+
+    @target_bias.setter
+    def target_bias(self, bias: Any) -> None:
+        old, new = self.target_bias, np.asarray(bias, np.float32)
+        if old is None or new.shape != old.shape:
+            allowed = "none, in this model" if old is None else f"those of shape {old.shape}"
+            raise ValueError(f"target_bias is of shape {new.shape}; allowed are {allowed}")
+        self._matrices.bias = new
 
     def _scored(self, rows: np.ndarray) -> np.ndarray:
         n_flipped = self._matrices.tying.n_flipped(rows.shape[-1])

@@ -59,7 +59,9 @@ def normalize(model: Any) -> None:
     ValueError
         If a parameter stands for no value of its type.
     """
-    model.__dict__.update(rules.typed(RULES, model.__dict__))
+    values = rules.typed(RULES, model.__dict__)
+    values["max_vocab_size"] = values["max_vocab_size"] or None  # as gensim has it
+    model.__dict__.update(values)
 
 
 def check(model: Any, **instead: Any) -> None:

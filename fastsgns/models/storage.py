@@ -74,25 +74,29 @@ def save(model: Any, path: Any) -> None:
     """Write `model` (a Word2Vec) to one file; see `Word2Vec.save`."""
     tensors, metadata = vectors_storage.dump(model.wv)
     matrices = model._current()
+    if "tree" in matrices.vectors and "count" not in model.wv.expandos:
+        raise ValueError(
+            "model.wv has no counts, from which the Huffman tree of hs=1 follows; set them with "
+            "model.wv.set_vecattr(word, 'count', n), or save model.wv alone"
+        )
     tensors["input"] = np.asarray(tensors.pop("vectors"), np.float32)
     tensors |= {role: vectors for role, vectors in matrices.vectors.items() if role != "input"}
     if matrices.bias is not None:
         tensors["bias"] = matrices.bias
-    metadata["parameters"] = {name: _plain(getattr(model, name)) for name in PARAMETERS}
-    metadata["state"] = {name: _plain(getattr(model, name)) for name in STATE}
+    metadata["parameters"] = {name: getattr(model, name) for name in PARAMETERS}
+    metadata["state"] = {name: getattr(model, name) for name in STATE}
+    metadata["state"]["lifecycle_events"] = _noted(model.lifecycle_events)
     metadata["state"]["unfinished"] = unfinished.dump(model.unfinished)
     saving.save(path, KIND, tensors, metadata)
 
 
-def _plain(value: Any) -> Any:
-    """What JSON can say of a value: numpy's numbers as Python's, unknown things as their text."""
-    if isinstance(value, np.generic):
-        return value.item()
+def _noted(value: Any) -> Any:
+    """Events for the file; whatever users noted in them that is no plain value, as its text."""
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_noted(item) for item in value]
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+        return {str(key): _noted(item) for key, item in value.items()}
+    return value if isinstance(value, (*saving.PLAIN, np.generic)) else str(value)
 
 
 def load(cls: type, path: Any, mmap: str | None) -> Any:

@@ -113,8 +113,9 @@ class SVDVectors:
         ):
             if not np.array_equal(kv._vectors, own._vectors):
                 raise ValueError(
-                    f"a file holds the singular vectors and values, from which {name}.vectors "
-                    f"follow, and these were changed; save them alone, {name}.save(path)"
+                    "a file holds singular vectors and values and the weight, from which "
+                    f"{name}.vectors follow, and one of them was changed; use weighted() for "
+                    f"another weight, or save changed vectors alone, {name}.save(path)"
                 )
 
     def _keyed(self, vectors: np.ndarray, exponent: float) -> KeyedVectors:
