@@ -165,7 +165,7 @@ EDGES = [("a", "b"), ("b", "c"), ("c", "a"), (70, "a"), ("a", 70)]
 def test_a_number_is_never_the_position_of_a_node(model, tmp_path):
     model.fit(EDGES).save(tmp_path / "model")
     for known in (model, type(model).load(tmp_path / "model")):
-        for vectors in (known.source, known.target):
+        for vectors in (known.source, known.target, copy.deepcopy(known.source)):
             assert 70 in vectors and np.int64(70) in vectors and 0 not in vectors
             for ask in (vectors.most_similar, vectors.get_vector, vectors.__getitem__):
                 with pytest.raises(KeyError, match="Key '0' not present"):

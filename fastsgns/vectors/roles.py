@@ -260,7 +260,7 @@ class MatrixVectors(KeyedVectors):
         """Do nothing: there are as many rows as keys."""
 
     def __reduce__(self) -> Any:
-        state = self.index_to_key, self._vectors, dict(self.expandos)
+        state = self.index_to_key, self._vectors, dict(self.expandos), self.strict
         return _stand_alone, state
 
 
@@ -323,8 +323,8 @@ class RoleVectors(MatrixVectors):
 
 
 def _stand_alone(
-    words: list[Any], vectors: np.ndarray, attributes: dict[str, np.ndarray]
+    words: list[Any], vectors: np.ndarray, attributes: dict[str, np.ndarray], strict: bool
 ) -> KeyedVectors:
     kv = KeyedVectors.from_arrays(list(words), vectors)
-    kv.expandos = dict(attributes)
+    kv.expandos, kv.strict = dict(attributes), strict
     return kv
