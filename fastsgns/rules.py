@@ -188,6 +188,8 @@ def choice(*among: str, none: Any = ...) -> Choice:
     return Choice(f"{among}", none, among)
 
 
+LIMIT = Whole("integers and None, which sets no limit", None, bools=True)
+WORKERS = integer(1, 2**16, none=None)
 NOT_NEGATIVE = real("0 and positive numbers", lambda value: value >= 0)
 POSITIVE = real("positive numbers", lambda value: value > 0)
 ANY_NUMBER = real("finite numbers")

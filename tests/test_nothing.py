@@ -355,3 +355,25 @@ def test_names_of_links_are_what_scalars_hold(scalar):
         for model in (NodeEmbedding(**FEW), PairEmbedding(**FEW), HOPE(2)):
             with pytest.raises(ValueError, match="lacks"):
                 model.fit([("a", "b"), (Scalar(missing), "c")])
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [{"user": "ann", "item": "tea"}],
+        [{"ann", "tea"}],
+        [frozenset({"ann", "tea"})],
+        [bytearray(b"ab")],
+        {("ann", "tea"): 1},
+        {"ann": "tea"},
+    ],
+)
+def test_rows_that_are_no_pairs_are_refused(pairs):
+    with pytest.raises(ValueError, match=r"a pair is \(source|iterated by its keys"):
+        PairEmbedding(**FEW).fit(pairs)
+
+
+def test_a_word_to_subtract_is_one_word_to_ppmi():
+    ppmi = PPMI([["aa", "bb", "a"], ["b", "a", "bb"]] * 5, min_count=1)
+    assert ppmi.most_similar("aa", negative="bb") == ppmi.most_similar(["aa"], negative=["bb"])
+    assert ppmi.most_similar(Scalar("aa")) == ppmi.most_similar("aa")

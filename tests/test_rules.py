@@ -7,7 +7,17 @@ import math
 import numpy as np
 import pytest
 
-from fastsgns import GloVe, NodeEmbedding, PairEmbedding, Word2Vec, rules
+from fastsgns import (
+    DirectedGraph,
+    EncodedCorpus,
+    GloVe,
+    LineSentence,
+    NodeEmbedding,
+    PairEmbedding,
+    Word2Vec,
+    rules,
+)
+from fastsgns.corpus.sentences import Text8Corpus
 from fastsgns.models import glove_parameters, parameters, ppmi
 from fastsgns.models.factors import HOPE, STRAP
 from fastsgns.models.factors import RULES as FACTOR_RULES
@@ -210,3 +220,77 @@ def test_the_learning_rate_may_be_text_for_one_call():
     with pytest.raises(ValueError, match="alpha is 'fast'"):
         model.train(SENTENCES, total_examples=15, epochs=1, start_alpha="fast")
     assert model.alpha == 0.05
+
+
+@pytest.mark.parametrize("limit", [2, 2.0, "2", np.int64(2), np.uint8(2)])
+def test_how_many_to_give_may_be_any_whole_number(limit):
+    model = Word2Vec(SENTENCES, **SMALL)
+    kv, links = model.wv, NodeEmbedding(**FEW).fit(EDGES)
+    for answer in (
+        kv.most_similar("a", topn=limit),
+        kv.most_similar("a", restrict_vocab=limit, topn=limit),
+        kv.most_similar_cosmul("a", topn=limit),
+        kv.most_similar_batch(["a"], topn=limit)[0],
+        model.predict_output_word(["a"], topn=limit),
+        model.predict_contexts("a", topn=limit),
+        links.recommend("a", topn=limit, exclude_known=False),
+        PPMI_OF.most_similar("a", topn=limit),
+        PPMI_OF.contexts("a", topn=limit),
+    ):
+        assert 1 <= len(answer) <= 2
+    for ask in (kv.most_similar, kv.most_similar_cosmul, kv.most_similar_batch, links.recommend):
+        for wrong in ("many", 1.5, [], math.nan):
+            with pytest.raises(ValueError, match=r"topn is .*; allowed are"):
+                ask("a", topn=wrong)
+
+
+def test_none_sets_no_limit_to_answers_and_less_than_one_gives_none():
+    model = Word2Vec(SENTENCES, **SMALL)
+    assert len(model.wv.most_similar_batch(["a"], topn=None)[0]) == 4
+    assert len(model.predict_output_word(["a"], topn=None)) == 5
+    for ask in (
+        model.wv.most_similar, model.wv.most_similar_cosmul, model.predict_contexts,
+        lambda word, topn: model.predict_output_word([word], topn=topn),
+        lambda word, topn: model.wv.most_similar_batch([word], topn=topn)[0],
+    ):  # fmt: skip
+        assert ask("a", topn=0) == ask("a", topn=-1) == []
+
+
+@pytest.mark.parametrize("given", [0, "0", False, np.False_, 0.0, None])
+def test_direction_may_be_given_as_any_flag(given):
+    csr_array = pytest.importorskip("scipy.sparse").csr_array
+    symmetric = csr_array(np.array([[0, 1], [1, 0]]))
+    for make in (
+        lambda directed: DirectedGraph.from_edges(["a"], ["b"], directed=directed),
+        lambda directed: DirectedGraph.of([("a", "b")], directed=directed),
+        lambda directed: DirectedGraph.from_scipy(symmetric, directed=directed),
+    ):
+        assert make(given).is_directed is False
+        assert make("1").is_directed is True
+        with pytest.raises(ValueError, match="directed is 'no'; allowed are False and True"):
+            make("no")
+
+
+def test_lengths_and_workers_of_readers_follow_the_rules(tmp_path):
+    (tmp_path / "text").write_text("a b c\nd e f\n")
+    lines = LineSentence(tmp_path / "text", max_sentence_length="2", limit=1.0)
+    assert list(lines) == [["a", "b"], ["c"]]
+    assert EncodedCorpus.from_files(tmp_path / "text", workers="2").n_tokens == 6
+    for make in (
+        lambda wrong: LineSentence("x", max_sentence_length=wrong),
+        lambda wrong: LineSentence("x", limit=wrong),
+        lambda wrong: Text8Corpus("x", max_sentence_length=wrong),
+        lambda wrong: EncodedCorpus.from_files(tmp_path / "text", workers=wrong),
+    ):
+        for wrong in ("x", 1.5, -1):
+            with pytest.raises(ValueError, match="allowed are integers from"):
+                make(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["abc", [None], [len], [[]]])
+def test_what_is_no_callback_is_refused(wrong):
+    with pytest.raises(TypeError, match="callbacks"):
+        Word2Vec(callbacks=wrong)
+    model = Word2Vec(SENTENCES, **SMALL)
+    with pytest.raises(TypeError, match="callbacks"):
+        model.train(SENTENCES, total_examples=15, epochs=1, callbacks=wrong)

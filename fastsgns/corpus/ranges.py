@@ -18,6 +18,7 @@ from fastsgns.corpus.storage import Shelf, Spool, Stored, distinct, n_stored
 from fastsgns.corpus.threads import Crew
 from fastsgns.formats.files import naming, open_binary
 from fastsgns.machine import n_cores
+from fastsgns.rules import WORKERS
 
 BLOCK_BYTES = 1 << 18
 RANGE_BYTES = 8 << 20
@@ -192,8 +193,4 @@ def check_workers(workers: int | None) -> int:
     ValueError
         If it is less than 1.
     """
-    if workers is None:
-        return n_cores()
-    if workers < 1:
-        raise ValueError(f"workers is {workers}; allowed are 1, 2, ... or None for all cores")
-    return workers
+    return WORKERS("workers", workers) or n_cores()

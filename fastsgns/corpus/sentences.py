@@ -13,9 +13,12 @@ from typing import Any
 
 from fastsgns.corpus.files import BOM, Path, check_path, check_paths
 from fastsgns.formats.files import local_path, naming, open_binary
+from fastsgns.rules import integer
 
 TOKENS = re.compile(r"[^ \t\n\r\x0b\x0c]+")
 READ_BYTES = 1 << 16
+LENGTH = integer(1, 2**62, none=None)
+LINES = integer(0, 2**62, none=None)
 
 
 def words_of(text: bytes | str, errors: str = "strict") -> list[str]:
@@ -117,10 +120,9 @@ class LineSentence:
         limit: int | None = None,
         errors: str = "strict",
     ) -> None:
-        _check_length(max_sentence_length)
         self.source = source
-        self.max_sentence_length = max_sentence_length
-        self.limit = limit
+        self.max_sentence_length = _check_length(max_sentence_length)
+        self.limit = LINES("limit", limit)
         self.errors = errors
 
     def whole_files(self) -> list[str] | None:
@@ -148,11 +150,8 @@ class LineSentence:
                 yield words[start : start + length]
 
 
-def _check_length(max_sentence_length: int | None) -> None:
-    if max_sentence_length is not None and max_sentence_length < 1:
-        raise ValueError(
-            f"max_sentence_length is {max_sentence_length}; allowed are 1, 2, ... or None"
-        )
+def _check_length(max_sentence_length: int | None) -> Any:
+    return LENGTH("max_sentence_length", max_sentence_length)
 
 
 def _without_mark(line: bytes | str) -> bytes | str:
@@ -220,9 +219,8 @@ class Text8Corpus:
     """
 
     def __init__(self, fname: Path, max_sentence_length: int = 10000) -> None:
-        _check_length(max_sentence_length)
         self.fname = fname
-        self.max_sentence_length = max_sentence_length
+        self.max_sentence_length = _check_length(max_sentence_length)
 
     def __iter__(self) -> Iterator[list[str]]:
         words: list[str] = []

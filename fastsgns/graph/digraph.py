@@ -14,6 +14,9 @@ from fastsgns.graph.adjacency import Adjacency
 from fastsgns.graph.building import Rows, build, check_weights
 from fastsgns.graph.files import Progress, Syntax, read_edges
 from fastsgns.graph.naming import check_indices, check_names, encode
+from fastsgns.rules import flag
+
+DIRECTED = flag(none=False)
 
 
 class DirectedGraph(Adjacency):
@@ -128,6 +131,7 @@ class DirectedGraph(Adjacency):
         names: list[Hashable],
         directed: bool,
     ) -> "DirectedGraph":
+        directed = DIRECTED("directed", directed)
         rows, order = build(sources, targets, weights, len(names), directed)
         return cls(rows, [names[i] for i in order.tolist()], directed)
 
@@ -224,7 +228,8 @@ class DirectedGraph(Adjacency):
         >>> list(DirectedGraph.from_scipy(csr_array([[0, 3], [0, 0]])).edges())
         [(0, 1, 3.0)]
         """
-        return cls._of_content(readers.of_scipy(matrix, names, directed))
+        chosen = DIRECTED("directed", directed)
+        return cls._of_content(readers.of_scipy(matrix, names, chosen))
 
     @classmethod
     def from_networkx(cls, graph: Any, weight: str | None = "weight") -> "DirectedGraph":

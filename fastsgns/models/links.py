@@ -10,10 +10,12 @@ from fastsgns.errors import FormatError, NotFittedError, warn
 from fastsgns.formats.keys import plain
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.matrices import Matrices
+from fastsgns.rules import integer
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.norms import products
 from fastsgns.vectors.roles import MatrixVectors
 
+COUNT = integer(0, 2**62)
 OWNER = "call fit() on data that has them"
 Recommended = list[tuple[Hashable, float]]
 
@@ -143,8 +145,7 @@ class LinkModel:
             If `topn` is negative, or known links are to be left out and none are.
         """
         self._check_learned()
-        if topn < 0:
-            raise ValueError(f"topn is {topn}; allowed are 0 and more")
+        topn = COUNT("topn", topn)
         if exclude_known and self.known is None:
             raise ValueError("this model knows no links; give exclude_known=False")
         added = self._added(popularity)

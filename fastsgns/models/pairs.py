@@ -1,6 +1,6 @@
 """PairEmbedding: vectors from any stream of (source, target) pairs, with names of their own."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping, Set
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -238,6 +238,11 @@ def encode(pairs: Any) -> Encoded:
         if len(left) != len(right):
             raise ValueError(f"there are {len(left)} sources and {len(right)} targets")
         return *_of_column(left, "source"), *_of_column(right, "target")
+    if isinstance(pairs, Mapping):
+        raise ValueError(
+            f"the pairs are a {type(pairs).__name__}, which is iterated by its keys; a list of "
+            "(source, target) is wanted, such as list(pairs) or list(pairs.items())"
+        )
     if hasattr(pairs, "columns"):
         raise ValueError("a table is no list of pairs; give two columns: (table['u'], table['v'])")
     return _of_iterable(pairs)
@@ -281,7 +286,10 @@ def _of_iterable(pairs: Iterable[Any]) -> Encoded:
     while block := list(islice(iterator, BLOCK)):
         odd = next((i for i, pair in enumerate(block) if not _is_pair(pair)), None)
         if odd is not None:
-            raise ValueError(f"a pair is (source, target); got {block[odd]!r:.60}")
+            fields = (
+                ", such as (row['user'], row['item'])" if isinstance(block[odd], Mapping) else ""
+            )
+            raise ValueError(f"a pair is (source, target){fields}; got {block[odd]!r:.60}")
         ids = (
             table.setdefault(name, len(table))
             for source, target in block
@@ -294,7 +302,8 @@ def _of_iterable(pairs: Iterable[Any]) -> Encoded:
 
 
 def _is_pair(given: Any) -> bool:
-    return not isinstance(given, (str, bytes)) and hasattr(given, "__len__") and len(given) == 2
+    without_order = isinstance(given, (str, bytes, bytearray, Mapping, Set))
+    return not without_order and hasattr(given, "__len__") and len(given) == 2
 
 
 def _of_file(path: Any) -> Encoded:

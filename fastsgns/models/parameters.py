@@ -14,6 +14,7 @@ from fastsgns.tying import BIASES, MATRICES
 logger = logging.getLogger(__name__)
 
 CBOW_GRADIENTS = ("gensim", "exact")
+EVENTS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
 MOST_COUNT = 2**62
 count = partial(rules.integer, bools=True)  # as in gensim, where True is 1
 # None stands for what it means in gensim: for a flag of these no, for sample no subsampling.
@@ -154,11 +155,18 @@ def as_callbacks(callbacks: Iterable[Any]) -> tuple[Any, ...]:
     Raises
     ------
     TypeError
-        If they can't be iterated, as a callback that stands alone can't.
+        If they can't be iterated, as a callback that stands alone can't, or one of them has no
+        method of a callback.
     """
-    if not isinstance(callbacks, Iterable):
+    if isinstance(callbacks, str) or not isinstance(callbacks, Iterable):
         raise TypeError(
             f"callbacks is a {type(callbacks).__name__}, where a list of callbacks is wanted; "
             "put a single one in brackets: callbacks=[...]"
         )
-    return tuple(callbacks)
+    listed = tuple(callbacks)
+    for callback in listed:
+        if not any(hasattr(callback, event) for event in EVENTS):
+            raise TypeError(
+                f"{callback!r:.60} in callbacks has none of the methods {', '.join(EVENTS)}"
+            )
+    return listed

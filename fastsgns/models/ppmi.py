@@ -1,6 +1,6 @@
 """PPMI: words as sparse vectors of their positive pointwise mutual information with contexts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from fastsgns.corpus.vocabulary import Vocabulary, select
 from fastsgns.errors import EmptyCorpusError, FormatError, warn
 from fastsgns.formats import native, registry, saving
 from fastsgns.formats.contents import REAL, checked
+from fastsgns.formats.keys import plain
 from fastsgns.models.pmi import SHIFT, SMOOTHING, pmi
 from fastsgns.progress import reading_bar
 from fastsgns.vectors import evaluation
@@ -20,10 +21,11 @@ from fastsgns.vectors.norms import divide, largest
 
 KIND = "ppmi"
 ROWS, COLUMNS = 1 << 10, 1 << 7
+COUNT = rules.integer(0, 2**62)
 RULES: dict[str, rules.Rule] = {
     "min_count": rules.integer(0, 2**62),
     "max_final_vocab": rules.integer(0, 2**62, none=None),
-    "workers": rules.integer(1, 2**16, none=None),
+    "workers": rules.WORKERS,
     "progress": rules.PROGRESS,
 }
 
@@ -176,7 +178,7 @@ class PPMI:
 
     def _ids(self, words: Iterable[Any]) -> list[int]:
         try:
-            return [self.key_to_index[word] for word in words]
+            return [self.key_to_index[plain(word)] for word in words]
         except KeyError as missing:
             raise KeyError(f"Key {missing} not present in vocabulary") from None
 
@@ -195,7 +197,7 @@ class PPMI:
             If the word is absent.
         """
         row = self.matrix[self._ids([word])]
-        best = largest(row.data, topn)
+        best = largest(row.data, COUNT("topn", topn))
         words = self.index_to_key
         return [(words[row.indices[i]], float(row.data[i])) for i in best.tolist()]
 
@@ -210,14 +212,13 @@ class PPMI:
         return float(self._pair_cosines(np.array([self._ids([first, second])]))[0])
 
     def most_similar(
-        self, positive: Any, negative: Sequence[Any] = (), topn: int = 10
+        self, positive: Any, negative: Any = (), topn: int = 10
     ) -> list[tuple[Any, float]]:
         """Words nearest by cosine to the sum of the unit rows of `positive` minus `negative`.
 
         Parameters
         ----------
-        positive : word or list of words
-        negative : list of words
+        positive, negative : word or list of words
         topn : int
 
         Returns
@@ -234,13 +235,13 @@ class PPMI:
         -----
         Takes a product with the whole matrix, some 10 ms for 20 million cells.
         """
-        listed = list(positive) if isinstance(positive, (list, tuple)) else [positive]
-        ids = self._ids([*listed, *negative])
-        signs = np.concatenate([np.ones(len(listed)), -np.ones(len(negative))])
+        plus, minus = _listed(positive), _listed(negative)
+        ids = self._ids([*plus, *minus])
+        signs = np.concatenate([np.ones(len(plus)), -np.ones(len(minus))])
         direction = (signs @ self._unit_rows(ids)).astype(np.float32)
         scores = divide(self.matrix @ direction, self.norms * np.linalg.norm(direction))
         scores[ids] = -np.inf
-        best = largest(scores, min(topn, len(self) - len(set(ids))))
+        best = largest(scores, min(COUNT("topn", topn), len(self) - len(set(ids))))
         return [(self.index_to_key[i], float(scores[i])) for i in best.tolist()]
 
     def evaluate_word_pairs(self, pairs: Any, **options: Any) -> tuple[Any, Any, float]:
@@ -299,6 +300,10 @@ class PPMI:
             If it is another file, or damaged.
         """
         return registry.load_as(PPMI, path)
+
+
+def _listed(given: Any) -> list[Any]:
+    return list(given) if isinstance(given, (list, tuple, set, np.ndarray)) else [given]
 
 
 def _ppmi(counts: Cooccurrences, smoothing: float, shift: float) -> Any:

@@ -13,6 +13,7 @@ from fastsgns.corpus.tokens import keys_of
 from fastsgns.errors import NotFittedError
 from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import Matrices, pad
+from fastsgns.rules import LIMIT
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.norms import largest, products
 
@@ -34,7 +35,7 @@ class Prediction:
     _current: Callable[[], Matrices]
 
     def predict_output_word(
-        self, context_words_list: Iterable[Any], topn: int = 10
+        self, context_words_list: Iterable[Any], topn: int | None = 10
     ) -> list[tuple[Any, float]] | None:
         """Words likely to stand amid the given ones.
 
@@ -47,8 +48,8 @@ class Prediction:
         ----------
         context_words_list : iterable of words or ids
             Unknown ones are left out.
-        topn : int
-            How many to give.
+        topn : int or None
+            How many to give; with None all.
 
         Returns
         -------
@@ -205,7 +206,9 @@ class Prediction:
             )
         return output
 
-    def _likeliest(self, likely: np.ndarray, topn: int) -> list[tuple[Any, float]]:
+    def _likeliest(self, likely: np.ndarray, topn: int | None) -> list[tuple[Any, float]]:
+        limit = LIMIT("topn", topn)
+        topn = len(likely) if limit is None else max(0, limit)
         best = largest(np.where(likely > 0, likely, -np.inf), topn)
         return [(self.wv.index_to_key[word], float(likely[word])) for word in best.tolist()]
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastsgns.rules import LIMIT
 from fastsgns.vectors.norms import as_real, divide, largest, products, unit
 from fastsgns.vectors.spaces import Spaces
 from fastsgns.vectors.table import Key
@@ -150,10 +151,12 @@ class Queries(Spaces):
         >>> kv.most_similar("one", topn=1)
         [('two', 1.0)]
         """
+        topn = LIMIT("topn", topn)
         if topn is not None and topn < 1:
             return []
         if restrict_vocab is not None:
             clip_start, clip_end = 0, restrict_vocab
+        clip_start, clip_end = LIMIT("clip_start", clip_start) or 0, LIMIT("clip_end", clip_end)
         asked, searched = self._in_space(space)
         items, weights = self._weighted(positive, negative)
         mean = asked.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
@@ -210,9 +213,10 @@ class Queries(Spaces):
         plus, minus = self._listed(positive), self._listed(negative)
         if not plus and not minus:
             raise ValueError("cannot compute similarity with no input: give a key or a vector")
+        topn = LIMIT("topn", topn)
         if topn is not None and topn < 1:
             return []
-        clip = slice(0, restrict_vocab)
+        clip = slice(0, LIMIT("restrict_vocab", restrict_vocab))
         norms = self._norms_of(clip)
         shifted = [self._shifted_cosines(item, self._vectors[clip], norms) for item in plus + minus]
         dtype = as_real(self._vectors[:0]).dtype
@@ -248,7 +252,7 @@ class Queries(Spaces):
     def most_similar_batch(
         self,
         queries: Any,
-        topn: int = 10,
+        topn: int | None = 10,
         restrict_vocab: int | None = None,
         exclude: bool = True,
         *,
@@ -259,8 +263,8 @@ class Queries(Spaces):
         Parameters
         ----------
         queries : list of Q keys, or ndarray of shape (Q, d)
-        topn : int
-            How many keys for each.
+        topn : int or None
+            How many keys for each; with None all.
         restrict_vocab : int, optional
             Search only the first so many, the most frequent.
         exclude : bool
@@ -292,7 +296,7 @@ class Queries(Spaces):
     def most_similar_ids(
         self,
         queries: Any,
-        topn: int = 10,
+        topn: int | None = 10,
         restrict_vocab: int | None = None,
         exclude: bool = True,
         *,
@@ -309,12 +313,14 @@ class Queries(Spaces):
         """
         source, searched = self._in_space(space)
         asked, directions = source._directions(queries, exclude)
-        clip = slice(restrict_vocab)
+        clip = slice(LIMIT("restrict_vocab", restrict_vocab))
         vectors, norms = searched._vectors[clip], searched._norms_of(clip)
         real = as_real(vectors[:0]).dtype
         not_finite = np.flatnonzero(np.isnan(norms))
         n_finite = len(vectors) - len(not_finite)
-        n_answers = max(0, min(topn, n_finite - (asked is not None)))
+        n_answers = max(0, n_finite - (asked is not None))
+        if (limit := LIMIT("topn", topn)) is not None:
+            n_answers = max(0, min(limit, n_answers))
         ids = np.empty((len(directions), n_answers), np.int64)
         similarities = np.empty(ids.shape, real)
         n_block = max(1, BATCH_BYTES // (real.itemsize * max(1, len(vectors))))
