@@ -22,8 +22,8 @@ than that, what it has beyond is a share of the draw of its own (Yang, Zhang, Ch
 no more. So no table by edge pairs is needed, and memory stays O(edges). After `MOST_REFUSED`
 refusals the step is drawn exactly: what was refused has no influence on what follows, so the
 probabilities stay the same, and a node whose only neighbour is unwelcome holds nobody up. Where
-1 / q is the lowest weight this takes O(degree) of the previous node or of the present one, whichever
-has fewer neighbours, so that a hub does not take time by the square of its degree.
+1 / q is the lowest weight this takes O(degree) of the previous node or of the present one, the one
+with fewer neighbours, so that a hub does not take time by the square of its degree.
 
 Each walk has a random stream of its own, seeded by a draw from the caller's, so that the order in
 which walks move is free: `TOGETHER` of them take turns, and while one waits for the memory of its
