@@ -158,27 +158,31 @@ class RowStore:
         return [(slice(i, i + step), copy[: min(step, n_rows - i)]) for i in starts]
 
 
-def moved(old: list[Any], n_old: int, new: list[Any]) -> np.ndarray:
-    """Position of each key of `new` among the first `n_old` of `old`, or -1.
+def moved(old: list[Any], new: list[Any]) -> np.ndarray:
+    """Position of each key of `new` in `old`, or -1.
 
     Examples
     --------
-    >>> moved(["a", "b"], 2, ["b", "c", "a"])
+    >>> moved(["a", "b"], ["b", "c", "a"])
     array([ 1, -1,  0])
     """
-    if old is new:
-        origin = np.arange(len(new))
-        origin[n_old:] = -1
-        return origin
-    places = dict(zip(old, range(n_old)))
+    places = dict(zip(old, range(len(old))))
     return np.fromiter((places.get(key, -1) for key in new), np.int64, len(new))
 
 
 class TreeWords(NamedTuple):
-    """The words, with their counts, whose Huffman tree the rows of the role ``tree`` are of."""
+    """Whose Huffman tree the rows of the role ``tree`` are of.
 
-    keys: list[Any]
+    Attributes
+    ----------
+    counts : ndarray of int, shape (m,)
+        The counts that the tree was made of.
+    places : ndarray of int, shape (n,)
+        The position of each present word among these, or -1.
+    """
+
     counts: np.ndarray
+    places: np.ndarray
 
 
 class Matrices:
@@ -219,31 +223,37 @@ class Matrices:
         self.n_writes = 0
         self.tree_words: TreeWords | None = None
         self._stores: dict[str, RowStore] = {}
-        self._keys: list[Any] | None = None
+        self._keys: list[Any] = []
         self._n_keys = 0
+        self._order: object = None
 
-    def follow(self, keys: list[Any], vectors: np.ndarray) -> None:
-        """Take `vectors` as the input vectors, and give all rows of words the order of `keys`.
+    def follow(self, keys: list[Any], vectors: np.ndarray, order: object) -> None:
+        """Take `vectors` as the input vectors, and bring all rows of words in the order of `keys`.
 
-        The matrices remember the list of keys that their rows belong to. If `keys` is that list,
-        and has grown, new rows are appended. If it is another list, rows are moved by key: rows of
-        keys that are gone are dropped, and new keys get new rows.
+        Within one order keys may have been renamed, which moves no row, and appended, which appends
+        rows. When the order is another one, rows are moved by key: rows of keys that are gone are
+        dropped, and new keys get new rows.
 
         Parameters
         ----------
         keys : list of hashable
-            It is kept, not copied. Only appending to it is allowed afterwards.
         vectors : ndarray, shape (n, d)
             The row of each key.
+        order : object
+            The identity of the order of the keys.
         """
         self.vectors["input"] = vectors
-        if keys is self._keys and len(keys) == self._n_keys:
-            return
-        if self._keys is not None:
-            self.rearrange(moved(self._keys, self._n_keys, keys), ("output", "negative"))
-        self._keys, self._n_keys = keys, len(keys)
+        if self._order is not None and order is not self._order:
+            self.rearrange(moved(self._keys[: self._n_keys], keys))
+        elif self._order is not None and len(keys) != self._n_keys:
+            origin = np.arange(len(keys))
+            origin[self._n_keys :] = -1
+            self.rearrange(origin)
+        self._keys, self._n_keys, self._order = keys, len(keys), order
 
-    def rearrange(self, origin: np.ndarray, roles: tuple[str, ...]) -> None:
+    def rearrange(
+        self, origin: np.ndarray, roles: tuple[str, ...] = ("output", "negative")
+    ) -> None:
         """Set row i of each matrix of some roles, and of the biases, to the old row ``origin[i]``.
 
         Where that is -1, rows start at zero and biases at `first_bias`. Matrices that have another
@@ -252,6 +262,9 @@ class Matrices:
         n_old, kept = self._n_keys or len(origin), origin >= 0
         if len(origin) == n_old and np.array_equal(origin, np.arange(n_old)):
             return
+        if self.tree_words is not None:
+            counts, places = self.tree_words
+            self.tree_words = TreeWords(counts, np.where(kept, places[origin], -1))
         for role in roles:
             old = self.vectors.get(role)
             if old is not None and len(old) == n_old:

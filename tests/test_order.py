@@ -223,6 +223,60 @@ def test_syn1neg_that_is_set_belongs_to_the_order_of_that_moment():
         assert model.wv.output[word].tolist() == row.tolist()
 
 
+def rename(model):
+    """Put other names in place of all words, as programs do that add a prefix."""
+    wv = model.wv
+    wv.index_to_key = [f"en:{word}" for word in wv.index_to_key]
+    wv.key_to_index = {word: i for i, word in enumerate(wv.index_to_key)}
+
+
+@pytest.mark.parametrize("then", [None, *REORDERINGS[1:5], "add"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_renamed_words_keep_their_rows(kind, then):
+    model = made(kind)
+    before = by_word(model)
+    rename(model)
+    if then == "add":
+        model.wv["new"] = np.ones(12)
+    elif then:
+        then(model)
+    for role, vectors in model.roles.items():
+        assert {word: vectors[f"en:{word}"].tolist() for word in before[role]} == before[role]
+    if "bias" in before:
+        bias = dict(zip(model.wv.index_to_key, model.wv.bias.tolist()))
+        assert {word: bias[f"en:{word}"] for word in before["bias"]} == before["bias"]
+    if model.hs and then is None:
+        sentences = [[f"en:{word}" for word in sentence] for sentence in SENTENCES[:20]]
+        assert [round(float(s), 4) for s in model.score(sentences)] == before["scores"]
+    stream = io.BytesIO()
+    model.save(stream)
+    stream.seek(0)
+    loaded = Word2Vec.load(stream)
+    for role, vectors in loaded.roles.items():
+        assert {word: vectors[f"en:{word}"].tolist() for word in before[role]} == before[role]
+
+
+def test_renamed_and_sorted_before_anybody_looks():
+    model = made("tree and negatives")
+    before = by_word(model)
+    rename(model)
+    sort_renamed = model.wv.sort_by_descending_frequency
+    sort_renamed()
+    assert model.wv.index_to_key[0] == "en:river7"
+    output = model.wv.output
+    assert {w: output[f"en:{w}"].tolist() for w in before["output"]} == before["output"]
+    sentences = [[f"en:{word}" for word in sentence] for sentence in SENTENCES[:20]]
+    assert [round(float(s), 4) for s in model.score(sentences)] == before["scores"]
+
+
+def test_two_models_of_one_wv():
+    one, two = made("CBOW"), made("CBOW")
+    two.wv = one.wv
+    before = by_word(one), by_word(two)
+    one.wv.sort_by_descending_frequency()
+    assert (by_word(one), by_word(two)) == before
+
+
 def test_a_replaced_wv_is_no_longer_linked():
     model = made("CBOW")
     old = model.wv
@@ -302,13 +356,16 @@ def test_edited_counts_move_the_rows_of_the_tree():
 def test_matrices_follow_keys():
     matrices = Matrices({"output": np.arange(6, dtype=np.float32).reshape(3, 2)})
     keys, ones = ["a", "b", "c"], np.ones((3, 2), np.float32)
-    matrices.follow(keys, ones)
+    first, second = object(), object()
+    matrices.follow(keys, ones, first)
     output = matrices.vectors["output"]
-    matrices.follow(keys, ones)
-    assert matrices.vectors["output"] is output, "nothing to do"
-    matrices.follow(["c", "x", "a"], ones)
+    matrices.follow(["A", "B", "C"], ones, first)
+    assert matrices.vectors["output"] is output, "keys were renamed: no row has moved"
+    matrices.follow(["C", "x", "A"], ones, second)
     assert matrices.vectors["output"].tolist() == [[4, 5], [0, 0], [0, 1]]
     assert matrices.vectors["input"] is ones
+    matrices.follow(["C", "x", "A", "y"], ones, second)
+    assert matrices.vectors["output"].tolist() == [[4, 5], [0, 0], [0, 1], [0, 0]]
 
 
 def test_biases_follow_keys():
@@ -316,12 +373,11 @@ def test_biases_follow_keys():
     matrices = Matrices({}, tying, np.array([1, 2, 3], np.float32))
     matrices.first_bias = -7
     ones = np.ones((3, 2), np.float32)
-    matrices.follow(["a", "b", "c"], ones)
-    matrices.follow(["c", "x", "a"], ones)
+    matrices.follow(["a", "b", "c"], ones, object())
+    matrices.follow(["c", "x", "a"], ones, object())
     assert matrices.bias.tolist() == [3, -7, 1]
 
 
 def test_where_keys_have_moved():
-    grown = ["a", "b", "c"]
-    assert moved(grown, 2, grown).tolist() == [0, 1, -1]
-    assert moved(["a", "b"], 2, []).tolist() == []
+    assert moved(["a", "b"], ["c", "b", "a"]).tolist() == [-1, 1, 0]
+    assert moved(["a", "b"], []).tolist() == []

@@ -42,28 +42,28 @@ class Allocation:
             sum(self._estimate(n_words).values()),
             f"{n_words} words of {self.vector_size} dimensions",
         )
-        self._matrices = Matrices(tying=self._tying())
-        self._matrices.create("input", n_words, self.vector_size)
-        self._matrices.start_bias(self._first_bias())
-        randomize(self._matrices.vectors["input"], self._rng())
+        matrices = Matrices(tying=self._tying())
+        matrices.create("input", n_words, self.vector_size)
+        matrices.start_bias(self._first_bias())
+        randomize(matrices.vectors["input"], self._rng())
         for role in self._target_roles():
-            self._matrices.create(role, n_words, self.vector_size)
+            matrices.create(role, n_words, self.vector_size)
         if self.hs:
-            self._matrices.create("tree", n_words - 1, self.vector_size)
-        strict = self.wv.strict
-        self.wv = KeyedVectors.from_arrays(
-            vocabulary.words, self._matrices.vectors["input"], vocabulary.counts, vocabulary.ids
+            matrices.create("tree", n_words - 1, self.vector_size)
+        wv = KeyedVectors.from_arrays(
+            vocabulary.words, matrices.vectors["input"], vocabulary.counts, vocabulary.ids
         )
-        self.wv.strict = strict
+        wv.strict = self.wv.strict
+        self.wv, self._matrices = wv, matrices
         self._current()
 
     def _current(self) -> Matrices:
         """The matrices, with the words, their order and the input vectors that `wv` has now."""
         wv, matrices = self.wv, self._matrices
-        matrices.follow(wv.index_to_key, wv._vectors)
+        wv._lead(matrices)
         counts = wv.expandos.get("count")
         if "tree" in matrices.vectors and counts is not None and len(counts) == len(wv):
-            fit_tree(matrices, wv.index_to_key, counts)
+            fit_tree(matrices, counts)
         return matrices
 
     def _tying(self) -> Tying:

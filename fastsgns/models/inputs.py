@@ -8,7 +8,7 @@ from fastsgns.vectors.keyedvectors import KeyedVectors
 
 def input_rows(wv: KeyedVectors, matrices: Matrices) -> np.ndarray:
     """Return the padded rows of the input vectors, of which `wv` is a view until `compact`."""
-    matrices.follow(wv.index_to_key, wv._vectors)
+    wv._lead(matrices)
     rows = matrices.rows("input")
     assert rows is not None
     wv._show(matrices.vectors["input"])
@@ -17,7 +17,7 @@ def input_rows(wv: KeyedVectors, matrices: Matrices) -> np.ndarray:
 
 def compact(wv: KeyedVectors, matrices: Matrices) -> None:
     """Make all matrices, and the vectors of `wv`, contiguous again after training."""
-    matrices.follow(wv.index_to_key, wv._vectors)
+    wv._lead(matrices)
     matrices.compact()
     if wv._vectors is not matrices.vectors["input"]:
         wv._show(matrices.vectors["input"])

@@ -1,19 +1,18 @@
 """The rows of inner nodes of the Huffman tree, kept when words or counts change."""
 
 import logging
-from typing import Any
 
 import numpy as np
 
 from fastsgns import sampling
 from fastsgns.kernels.objective import Paths
-from fastsgns.matrices import Matrices, TreeWords, moved
+from fastsgns.matrices import Matrices, TreeWords
 
 logger = logging.getLogger(__name__)
 
 
-def fit_tree(matrices: Matrices, keys: list[Any], counts: np.ndarray) -> None:
-    """Make the rows of the role ``tree`` those of the Huffman tree of these words and counts.
+def fit_tree(matrices: Matrices, counts: np.ndarray) -> None:
+    """Make the rows of the role ``tree`` those of the Huffman tree of these counts.
 
     A row belongs to the words on either side of its node. Where a node of the new tree has the
     same two sets of words as a node of the old one, it keeps that row; with the sides swapped it
@@ -23,21 +22,18 @@ def fit_tree(matrices: Matrices, keys: list[Any], counts: np.ndarray) -> None:
     Parameters
     ----------
     matrices : Matrices
-        Has the role ``tree``.
-    keys : list of hashable
-        The words.
+        Has the role ``tree``, and follows the words.
     counts : ndarray of int, shape (n,)
+        Of the words, in their order.
     """
     old, rows = matrices.tree_words, matrices.vectors["tree"]
-    matrices.tree_words = TreeWords(keys, counts.copy())
-    if old is None or len(rows) != len(old.counts) - 1 or _is_same(old, keys, counts):
+    if old is not None and _is_tree_of(old, counts):
         return
-    origin = moved(old.keys, len(old.counts), keys)
-    if _is_in_place(origin, len(old.counts)) and np.array_equal(old.counts, counts):
+    matrices.tree_words = TreeWords(counts.copy(), np.arange(len(counts)))
+    if old is None or len(rows) != len(old.counts) - 1 or len(old.places) != len(counts):
         return
-    source, sign = _matches(
-        sampling.huffman_paths(old.counts), sampling.huffman_paths(counts), origin
-    )
+    paths = sampling.huffman_paths(old.counts), sampling.huffman_paths(counts)
+    source, sign = _matches(*paths, old.places)
     matrices.create("tree", len(counts) - 1, rows.shape[1])
     kept = source >= 0
     matrices.vectors["tree"][kept] = rows[source[kept]] * sign[kept, None]
@@ -49,12 +45,10 @@ def fit_tree(matrices: Matrices, keys: list[Any], counts: np.ndarray) -> None:
         )  # fmt: skip
 
 
-def _is_same(old: TreeWords, keys: list[Any], counts: np.ndarray) -> bool:
-    return keys is old.keys and np.array_equal(old.counts, counts)
-
-
-def _is_in_place(origin: np.ndarray, n_old: int) -> bool:
-    return len(origin) == n_old and np.array_equal(origin, np.arange(n_old))
+def _is_tree_of(words: TreeWords, counts: np.ndarray) -> bool:
+    """Whether counts and order are those that a tree was made of."""
+    is_same = np.array_equal(words.counts, counts)
+    return is_same and np.array_equal(words.places, np.arange(len(counts)))
 
 
 def _matches(old: Paths, new: Paths, origin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

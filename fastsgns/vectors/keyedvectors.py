@@ -109,6 +109,7 @@ class KeyedVectors(Renamed):
         self.key_to_index = ids if ids is not None else {w: i for i, w in enumerate(words)}
         self.next_index = len(words)
         self._borrowed = True
+        self._order = object()
         self.vector_size = vectors.shape[1]
         self._own(vectors)
 
@@ -120,6 +121,8 @@ class KeyedVectors(Renamed):
         if np.array_equal(order, np.arange(len(self))):
             return
         self._refuse_if_owned()
+        if self._matrices is not None:
+            self._lead(self._matrices)  # which may not know of renamed or added keys yet
         words = [self.index_to_key[index] for index in order.tolist()]
         self.expandos = {name: values[order] for name, values in self.expandos.items()}
         if len(self.vectors_lockf) > 1:

@@ -151,7 +151,7 @@ class Roles(Mapping[str, KeyedVectors]):
 
 def _in_role(wv: Any, matrices: Matrices, role: str) -> np.ndarray | None:
     """The matrix of a role as it enters scores, in the order of the words that `wv` has now."""
-    matrices.follow(wv.index_to_key, wv._vectors)
+    wv._lead(matrices)
     return matrices.in_role(role)
 
 

@@ -53,6 +53,10 @@ class Spaces(VectorTable):
         """The model's bias, shape (1,) or (V,), or None."""
         return self._roles().bias
 
+    def _lead(self, matrices: Matrices) -> None:
+        """Let the matrices of a model follow the keys, their order and the vectors."""
+        matrices.follow(self.index_to_key, self._vectors, self._order)
+
     def _roles(self) -> "Roles":
         """All matrices of the model; an AttributeError if these vectors belong to none."""
         from fastsgns.vectors.roles import Roles

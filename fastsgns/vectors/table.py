@@ -38,6 +38,7 @@ class VectorTable(Attributes):
         self.vectors_lockf = np.ones(1, np.float32)
         self.mapfile_path = mapfile_path
         self._borrowed = False
+        self._order = object()  # another one whenever keys change places
         self._own(np.zeros((count, self.vector_size), dtype))
 
     # The vectors and their norms
