@@ -125,6 +125,9 @@ def test_a_compressor_gets_little_at_once(tmp_path, monkeypatch):
     assert max(sizes) <= 1 << 14
     assert sum(sizes) > 2 * rows.size
     assert word2vec.read(tmp_path / "v.xz")[1].shape == rows.shape
+    native.write(tmp_path / "n.xz", "thing", {"a": rows}, {})
+    assert max(sizes) <= 1 << 14
+    assert (native.read(tmp_path / "n.xz")[1]["a"] == rows).all()
 
 
 @pytest.mark.parametrize("append", [False, True])

@@ -17,7 +17,7 @@ import numpy as np
 
 from fastsgns.errors import FormatError, TruncatedError
 from fastsgns.formats import files, header, keys, sniffing
-from fastsgns.formats.writing import destination
+from fastsgns.formats.writing import destination, write_slices
 from fastsgns.machine import memory_errors
 
 BLOCK_BYTES = 1 << 22
@@ -61,7 +61,8 @@ def _write_array(file: Any, array: np.ndarray) -> None:
     n_rows = max(1, BLOCK_BYTES * len(rows) // max(1, rows.nbytes))
     for start in range(0, len(rows) if rows.size else 0, n_rows):
         block = rows[start : start + n_rows]
-        file.write(np.ascontiguousarray(block, block.dtype.newbyteorder("<")).data.cast("B"))
+        dense = np.ascontiguousarray(block, block.dtype.newbyteorder("<"))
+        write_slices(file, dense.data.cast("B"))
 
 
 def read(path: Any, mmap: bool = False) -> tuple[str, Tensors, dict]:

@@ -1,7 +1,10 @@
 """Files written whole or not at all: a temporary file beside the target takes its place."""
 
+import bz2
 import errno
+import gzip
 import io
+import lzma
 import os
 import secrets
 import stat
@@ -12,6 +15,7 @@ from typing import Any
 from fastsgns.formats import files
 
 SLICE = 1 << 14
+COMPRESSORS = (gzip.GzipFile, bz2.BZ2File, lzma.LZMAFile)
 WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -159,8 +163,8 @@ def destination(target: Any, append: bool = False) -> Iterator[Any]:
         yield file
 
 
-def write_slices(file: Any, content: bytes) -> None:
-    """Write some kB at a time: a compressor does not look up for Ctrl-C within a call."""
-    view = memoryview(content)
-    for start in range(0, len(view), SLICE):
-        file.write(view[start : start + SLICE])
+def write_slices(file: Any, content: bytes | memoryview) -> None:
+    """Write to a compressor some kB at a time: it does not look up for Ctrl-C within a call."""
+    step = SLICE if isinstance(file, COMPRESSORS) else max(1, len(content))
+    for start in range(0, len(content), step):
+        file.write(memoryview(content)[start : start + step])
