@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,36 @@ def test_what_can_be_read_again_is_fine():
     for wrong in ("text", b"text", Path("text"), 7, None):
         with pytest.raises(TypeError, match="iterable of sentences is wanted"):
             check_reiterable(wrong)
+
+
+@pytest.mark.parametrize("kind", [bytes, str])
+@pytest.mark.parametrize("length", [None, 1, 3, 1000])
+def test_a_long_line_is_split_in_pieces(monkeypatch, kind, length):
+    monkeypatch.setattr(module, "PIECE_BYTES", 7)
+    words = [f"é{i % 4}" * (i % 3 + 1) for i in range(50)]
+    line = "  " + " \t".join(words) + " \n"
+    for text in (line, line * 2, "\n" + line, line.rstrip()):
+        file = io.BytesIO(text.encode()) if kind is bytes else io.StringIO(text)
+        read = list(LineSentence(file, max_sentence_length=length))
+        n_lines = text.count("é0é0") // line.count("é0é0")
+        assert [word for sentence in read for word in sentence] == words * n_lines
+        assert all(len(sentence) <= (length or 50) for sentence in read)
+        assert len(read) == n_lines * -(-50 // (length or 50))
+
+
+def test_equal_words_of_a_long_line_are_one_object(monkeypatch):
+    monkeypatch.setattr(module, "PIECE_BYTES", 10_000)
+    words = next(iter(LineSentence(io.BytesIO(b"word " * 4000))))
+    assert len(words) == 4000
+    assert len({id(word) for word in words}) <= 3  # one per piece
+
+
+def test_a_long_line_takes_the_memory_of_its_words_once():
+    line = io.BytesIO(b"ab " * 2_000_000)
+    for length, most in ((None, 80_000_000), (1000, 40_000_000)):
+        tracemalloc.start()
+        try:
+            assert sum(map(len, LineSentence(line, length))) == 2_000_000
+            assert tracemalloc.get_traced_memory()[1] < most
+        finally:
+            tracemalloc.stop()

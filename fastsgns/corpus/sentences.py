@@ -6,6 +6,7 @@ form feed), as for ``bytes.split()``; a no-break or an ideographic space belongs
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from inspect import isfunction
 from itertools import islice
@@ -16,7 +17,10 @@ from fastsgns.formats.files import local_path, naming, open_binary
 from fastsgns.rules import integer
 
 TOKENS = re.compile(r"[^ \t\n\r\x0b\x0c]+")
+BLANK = re.compile(r"[ \t\n\r\x0b\x0c]")
+BLANK_BYTE = re.compile(BLANK.pattern.encode())
 READ_BYTES = 1 << 16
+PIECE_BYTES = 1 << 18
 LENGTH = integer(1, 2**62, none=None)
 LINES = integer(0, 2**62, none=None)
 
@@ -33,6 +37,23 @@ def words_of(text: bytes | str, errors: str = "strict") -> list[str]:
         return TOKENS.findall(text)
     words = b"\n".join(text.split()).decode("utf-8", errors).split("\n")
     return [word for word in words if word]
+
+
+def _pieces(line: bytes | str) -> Iterator[bytes | str]:
+    """Cut a long line between tokens."""
+    blank: Any = BLANK_BYTE if isinstance(line, bytes) else BLANK
+    start = 0
+    while start < len(line):
+        found = blank.search(line, start + PIECE_BYTES)
+        stop = found.end() if found else len(line)
+        yield line[start:stop]
+        start = stop
+
+
+def _shared(words: list[str]) -> list[str]:
+    """Replace equal words by one object; each of them takes 50 bytes or more."""
+    known: dict[str, str] = {}
+    return [known.setdefault(word, word) for word in words]
 
 
 def check_reiterable(sentences: object) -> None:
@@ -144,10 +165,26 @@ class LineSentence:
         for index, line in enumerate(islice(lines, self.limit)):
             if index == 0:
                 line = _without_mark(line)
+            if len(line) > PIECE_BYTES:
+                yield from self._sentences_of_long(line)
+                continue
             words = words_of(line, self.errors)
             length = self.max_sentence_length or len(words) or 1
             for start in range(0, len(words), length):
                 yield words[start : start + length]
+
+    def _sentences_of_long(self, line: bytes | str) -> Iterator[list[str]]:
+        """Split a long line piece by piece: its tokens are never there twice."""
+        length = self.max_sentence_length or sys.maxsize
+        words: list[str] = []
+        for piece in _pieces(line):
+            words += _shared(words_of(piece, self.errors))
+            full = len(words) - len(words) % length
+            for start in range(0, full, length):
+                yield words[start : start + length]
+            del words[:full]
+        if words:
+            yield words
 
 
 def _check_length(max_sentence_length: int | None) -> Any:
