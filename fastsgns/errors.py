@@ -104,3 +104,15 @@ def warn(message: str) -> None:
         frame, level = frame.f_back, level + 1
     with suppress(ValueError):
         warnings.warn(message, stacklevel=level)
+
+
+def take_first(errors: list[BaseException]) -> BaseException:
+    """Return the first of the errors of several threads, and forget all of them.
+
+    ``raise errors[0]`` makes a reference cycle of the error, its traceback, the frame that raised
+    it and the list. All that the frame holds, such as matrices, would then stay in memory until the
+    garbage collector runs.
+    """
+    error = errors[0]
+    errors.clear()
+    return error

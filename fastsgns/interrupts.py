@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 
+from fastsgns.errors import take_first
+
 
 def uninterrupted(step: Callable[[], None]) -> None:
     """Run `step` to its end, and only then raise the KeyboardInterrupt of a Ctrl-C meanwhile.
@@ -34,6 +36,7 @@ def uninterrupted(step: Callable[[], None]) -> None:
         return
     finished, running = threading.Event(), threading.Lock()
     errors: list[BaseException] = []
+    interrupts: list[BaseException] = []
 
     def run() -> None:
         with running:
@@ -45,7 +48,6 @@ def uninterrupted(step: Callable[[], None]) -> None:
                 errors.append(error)
             finished.set()
 
-    interrupt = None
     while not finished.is_set():
         try:
             threading.Thread(
@@ -53,8 +55,6 @@ def uninterrupted(step: Callable[[], None]) -> None:
             ).start()  # again after an interrupt, which may hit the start
             finished.wait()
         except KeyboardInterrupt as pressed:
-            interrupt = pressed
-    if errors:
-        raise errors[0]
-    if interrupt is not None:
-        raise interrupt
+            interrupts.append(pressed)
+    if errors or interrupts:
+        raise take_first(errors or interrupts)

@@ -18,6 +18,7 @@ import numpy as np
 
 from fastsgns.chunks import Chunks
 from fastsgns.divergence import Place, Watch
+from fastsgns.errors import take_first
 from fastsgns.kernels.objective import Objective
 from fastsgns.progress import Bar, make_bar
 
@@ -234,7 +235,7 @@ class _Crew:
         finally:
             _wait_for_all(crew)
         if self.errors:
-            raise self.errors.pop()  # kept, it would be a cycle that holds the matrices
+            raise take_first(self.errors)
 
     def _work(self) -> None:
         done = Tally()

@@ -1,6 +1,8 @@
 """A model is trained by one thread at a time, and its memory goes when its last reference goes."""
 
+import contextlib
 import gc
+import signal
 import threading
 import weakref
 
@@ -18,6 +20,7 @@ from fastsgns import (
     Word2Vec,
 )
 from fastsgns.cooccurrence import Cooccurrences
+from fastsgns.interrupts import uninterrupted
 from fastsgns.models.factors import HOPE, STRAP
 from fastsgns.models.ppmi import PPMI
 from fastsgns.models.svd import SVDVectors
@@ -100,6 +103,75 @@ def test_nothing_waits_for_the_collector_after_an_error(no_collector):
         pass
     del model
     assert other() is None and vectors() is None
+
+
+DIVERGING = {"alpha": 1e30, "min_alpha": 1e30, "negative_sharing": "pair"}
+FAILING = {
+    "Word2Vec": lambda: Word2Vec(**SMALL | DIVERGING),
+    "GloVe": lambda: GloVe(**SMALL | {"alpha": 1e30, "epochs": 30}),
+    "NodeEmbedding": lambda: NodeEmbedding(dimensions=8, epochs=9, **DIVERGING),
+    "PairEmbedding": lambda: PairEmbedding(dimensions=8, epochs=9, **DIVERGING),
+}
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_nothing_waits_for_the_collector_after_a_divergence(name, no_collector):
+    model = FAILING[name]()
+    if isinstance(model, Word2Vec):
+        model.build_vocab(SENTENCES)
+    failed = False
+    try:
+        with np.errstate(all="ignore"):
+            if isinstance(model, GloVe):
+                model.train(model.count(SENTENCES))
+            elif isinstance(model, Word2Vec):
+                model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
+            else:
+                model.fit(EDGES)
+    except FloatingPointError:
+        failed = True
+    assert failed
+    if isinstance(model, GloVe):
+        arrays = [weakref.ref(array) for array in (model._stores[0], model._squares[0])]
+    else:
+        arrays = [weakref.ref(array) for array in model._matrices.vectors.values()]
+    del model
+    assert [array() for array in arrays if array() is not None] == []
+
+
+@pytest.mark.parametrize("problem", [KeyboardInterrupt, ValueError])
+def test_nothing_waits_for_the_collector_after_a_callback_failed(problem, no_collector):
+    class Failing:
+        def on_epoch_end(self, model):
+            raise problem
+
+    model = MADE["Word2Vec"]()
+    vectors = weakref.ref(model.wv)
+    with contextlib.suppress(problem):
+        model.train(SENTENCES, total_examples=40, epochs=2, callbacks=[Failing()])
+    del model
+    assert vectors() is None
+
+
+class Held:
+    """Something whose end can be seen."""
+
+
+@pytest.mark.parametrize("is_interrupted", [True, False])
+def test_steps_that_fail_or_are_interrupted_hold_nothing(is_interrupted, no_collector):
+    held = Held()
+    reference = weakref.ref(held)
+
+    def step(held=held):
+        if is_interrupted:
+            signal.raise_signal(signal.SIGINT)
+        else:
+            raise KeyboardInterrupt
+
+    with contextlib.suppress(KeyboardInterrupt):
+        uninterrupted(step)
+    del step, held
+    assert reference() is None
 
 
 class Attempt:

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from fastsgns.errors import take_first
+
 POLL_SECONDS = 0.1
 STOP_SECONDS = 0.3
 Item = TypeVar("Item")
@@ -67,7 +69,7 @@ class Crew(Generic[Item]):
             self.stop.set()
             self._end(done)
         if self._errors:
-            raise self._errors[0]
+            raise take_first(self._errors)
 
     def _end(self, done: list[threading.Event]) -> None:
         """Wait for the threads as long as patience lasts."""
