@@ -317,9 +317,11 @@ def test_models_that_are_not_finite_are_not_saved(kind, value, tmp_path):
 def test_vectors_that_are_not_finite_are_saved_with_a_warning(tmp_path):
     kv = KINDS["KeyedVectors"]()
     kv.vectors[1, 2] = np.nan
-    with pytest.warns(UserWarning, match="vectors is not finite: row 1 of 2"):
+    with pytest.warns(UserWarning, match="'vectors' is not finite: row 1 of 2"):
         kv.save(tmp_path / "f")
     np.testing.assert_array_equal(KeyedVectors.load(tmp_path / "f").vectors, kv.vectors)
+    with pytest.warns(UserWarning, match="'vectors' is not finite: row 1 of 2"):
+        kv.save_word2vec_format(tmp_path / "f", binary=True)
 
 
 def test_attributes_that_are_not_finite_are_what_users_want(tmp_path):

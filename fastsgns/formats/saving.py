@@ -57,7 +57,7 @@ def save(
         raise ValueError(f"nothing was saved, because load() would refuse it: {error}") from None
     for name, array in tensors.items():
         if array.dtype.kind == "f" and ":" not in name:
-            _check_finite(name, array, refuse_not_finite)
+            check_finite(name, array, refuse_not_finite)
     native.write(path, kind, tensors, metadata)
 
 
@@ -82,11 +82,12 @@ def _as_read(name: str, array: np.ndarray) -> tuple[str, np.ndarray]:
     return name, array.astype(array.dtype.newbyteorder("<"), copy=False)
 
 
-def _check_finite(name: str, array: np.ndarray, refuse: bool) -> None:
+def check_finite(name: str, array: np.ndarray, refuse: bool) -> None:
+    """Raise a ValueError, or unless `refuse` give a UserWarning, if an array is not finite."""
     row = first_not_finite(array)
     if row is None:
         return
-    what = f"{name} is not finite: row {row} of {len(array)} holds NaN or infinity"
+    what = f"the array {name!r} is not finite: row {row} of {len(array)} holds NaN or infinity"
     if refuse:
         raise ValueError(
             f"nothing was saved, because {what}; replace the row, or train a new model with a "

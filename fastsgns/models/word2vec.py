@@ -420,6 +420,12 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         fname : str, os.PathLike or binary file object
         separately, sep_limit, ignore, pickle_protocol
             Accepted as gensim does, without effect: it is always one file, and no pickle.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If `load` would refuse the file, or a matrix is not finite; a file that is there already
+            is left as it is.
         """
         parameters.normalize(self)
         storage.save(self, fname)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastsgns.formats import native, registry, word2vec, word2vec_reader
+from fastsgns.formats import native, registry, saving, word2vec, word2vec_reader
 from fastsgns.formats.contents import checked
 from fastsgns.vectors import evaluation, storage
 from fastsgns.vectors.renamed import Renamed
@@ -173,6 +173,13 @@ class KeyedVectors(Renamed):
         ------
         TypeError
             If a key or attribute has a type that a file can't hold.
+        ValueError
+            If `load` would refuse the file; a file that is there already is left as it is.
+
+        Warns
+        -----
+        UserWarning
+            If a vector is not finite; it is saved as it is.
         """
         storage.save(self, fname)
 
@@ -218,7 +225,13 @@ class KeyedVectors(Renamed):
             Number of rows that the header names.
         sort_attr : str
             Write in descending order of this attribute, where there is one.
+
+        Warns
+        -----
+        UserWarning
+            If a vector is not finite; it is written as it is.
         """
+        saving.check_finite("vectors", self._vectors, refuse=False)
         words, vectors = self.index_to_key, self._vectors
         counts = self.expandos.get("count")
         by = self.expandos.get(sort_attr)
