@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from savable import SAVABLE, vectors
 
+from fastsgns import Word2Vec
 from fastsgns.cli import main
 from fastsgns.formats import files, native, word2vec, writing
 from fastsgns.graph.walkfile import walk_file
@@ -69,6 +70,18 @@ def test_a_read_only_file_is_refused_and_left_as_it_was(tmp_path, name, capsys):
         assert caught.value.filename == str(path)
     assert path.read_text() == "precious"
     assert not list(tmp_path.glob("*.tmp"))
+
+
+@posix
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_training(tmp_path):
+    path = tmp_path / "f"
+    path.write_text("precious")
+    path.chmod(0o444)
+    model = Word2Vec(vector_size=2, min_count=1, sample=0, progress=False)
+    model.build_vocab([["a", "b"]] * 9)
+    with pytest.raises(PermissionError, match="read-only"):
+        model.train([["a", "b"]] * 9, total_examples=9, epochs=2, checkpoint=path)
+    assert model.epochs_trained == model.epochs_begun == 0
 
 
 @posix

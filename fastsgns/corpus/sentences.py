@@ -6,6 +6,7 @@ form feed), as for ``bytes.split()``; a no-break or an ideographic space belongs
 
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from inspect import isfunction
@@ -236,10 +237,14 @@ class PathLineSentences:
 
 
 def _files(source: str) -> list[str]:
-    if os.path.isfile(source):
+    try:
+        mode = os.stat(source).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise ValueError(
+            f"{source} is neither a file nor a directory; give the path of one"
+        ) from None
+    if not stat.S_ISDIR(mode):
         return [source]
-    if not os.path.isdir(source):
-        raise ValueError(f"{source} is neither a file nor a directory; give the path of one")
     paths = (os.path.join(source, name) for name in sorted(os.listdir(source)))
     return [path for path in paths if os.path.isfile(path)]
 

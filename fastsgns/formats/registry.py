@@ -4,12 +4,12 @@ Layers above register their own kinds, so that a lower layer can load them witho
 """
 
 import importlib
-import os
 from collections.abc import Callable
 from typing import Any
 
 from fastsgns.errors import FormatError, KindError
 from fastsgns.formats import native
+from fastsgns.formats.files import name_of
 
 Loader = Callable[[native.Tensors, dict], Any]
 
@@ -92,7 +92,7 @@ def load_as(cls: type, path: Any) -> Any:
     if not isinstance(loaded, cls):
         found = type(loaded)
         raise KindError(
-            f"{_name(path)} holds a {found.__name__}, not a {cls.__name__}",
+            f"{name_of(path)} holds a {found.__name__}, not a {cls.__name__}",
             f"load it with {found.__module__}.{found.__name__}.load",
         )
     return loaded
@@ -118,12 +118,8 @@ def read_as(kind: str, path: Any, mmap: bool = False) -> tuple[native.Tensors, d
     return tensors, metadata
 
 
-def _name(path: Any) -> str:
-    return "the file object" if hasattr(path, "read") else os.fspath(path)
-
-
 def _of_another_kind(path: Any, found: str, expected: str) -> KindError:
-    holds = f"{_name(path)} holds"
+    holds = f"{name_of(path)} holds"
     if found not in KINDS:
         return KindError(
             f"{holds} a {found!r:.60}, which this release does not know", "upgrade fastsgns"

@@ -150,13 +150,13 @@ def read(
     path : str, os.PathLike or binary file object
         Where from.
     binary, no_header : bool
-        The form. Without a header, the first line says how many numbers each has.
+        The form. Without a header, rows have as many numbers as most of the first 100 end in.
     limit : int, optional
         Read only so many rows.
     encoding, unicode_errors : str
         As for `bytes.decode`.
     datatype : dtype
-        Of the vectors returned.
+        Of the vectors returned. With float64 the numbers of a text keep all their digits.
     fvocab : str, os.PathLike or iterable of lines, optional
         ``word count`` lines; without it counts are made up, n down to 1.
 
@@ -172,9 +172,15 @@ def read(
     TruncatedError
         If there are fewer rows than the header promises. It is an EOFError and a FormatError.
     FormatError
-        If the header or a row is not of this format.
+        If the header or a row is not of this format, or the file is text and not binary or the
+        other way round. It names the file, the line and what to do.
     UnicodeDecodeError
         If a word is not in `encoding`, unless `unicode_errors` forgives that.
+
+    Notes
+    -----
+    A byte order mark is dropped, and rows may end in CR LF. A warning is logged where the file has
+    more rows than its header names.
 
     Examples
     --------

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastsgns import rules
+from fastsgns.formats.writing import check_writable
 
 EPOCHS = rules.integer(1, 2**31)
 
@@ -64,6 +65,16 @@ class Checkpoint(CallbackAny2Vec):
     def __init__(self, path: Any, every: int = 1) -> None:
         self.path, self.every = path, EPOCHS("every", every)
         self._n_epochs = 0
+
+    def on_train_begin(self, model: Any) -> None:
+        """Refuse a file that cannot be written before there is something to lose.
+
+        Raises
+        ------
+        OSError
+            As for `fastsgns.formats.writing.check_writable`.
+        """
+        check_writable(self.path)
 
     def on_epoch_end(self, model: Any) -> None:
         """Save the model if it is due."""
