@@ -116,6 +116,7 @@ def test_evaluation_takes_the_row_for_an_unknown_word():
 
 
 SENTENCES = toy.sentences(60)
+ONE = {"matrices": "tied+bias", "bias": "word"}
 
 
 @pytest.mark.parametrize("options", [{"sg": 1}, {"sg": 1, "softmax": 1, "negative": 0}])
@@ -141,6 +142,17 @@ def test_prediction_leaves_the_row_out(options):
             ask()
     found = model.wv.most_similar(context[0], topn=30, space="in-out")
     assert bad not in dict(found) and len(found) == len(model.wv) - 2
+
+
+def test_words_of_probability_zero_are_answers():
+    model = Word2Vec(SENTENCES, vector_size=8, min_count=1, workers=1, sg=1, **ONE)
+    asked = model.wv.index_to_key[0]
+    model.wv["new"] = np.full(8, -1000)
+    found = model.predict_contexts(asked, topn=30)
+    assert len(found) == len(model.wv) and dict(found)["new"] == dict(found)[asked] == 0
+    model.wv.bias[4] = np.nan
+    found = dict(model.predict_contexts(asked, topn=30))
+    assert len(found) == len(model.wv) - 1 and model.wv.index_to_key[4] not in found
 
 
 def test_roles_and_combinations_leave_the_row_out():

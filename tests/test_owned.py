@@ -3,6 +3,7 @@
 import copy
 import io
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -158,7 +159,11 @@ def test_another_order_of_the_same_nodes_moves_all_rows():
     model = LINKS["nodes, bias"]()
     before = {name: (model.source[name].copy(), model.score("n1", name)) for name in
               model.source.index_to_key}  # fmt: skip
+    model.source.set_vecattr("n3", "count", 7)
+    held = model.source
     model._reorder(model.source.index_to_key[::-1])
+    assert held is model.source and held.get_vecattr("n3", "count") == 7
+    assert model.source.index_to_key[-1] == next(iter(before))
     for name, (row, score) in before.items():
         np.testing.assert_array_equal(model.source[name], row)
         assert model.score("n1", name) == pytest.approx(score)
@@ -225,6 +230,21 @@ def test_svd_refuses_to_forget_changed_vectors():
     with pytest.raises(ValueError, match=r"output\.save\(path\)"):
         model.save(io.BytesIO())
     model.output.save(io.BytesIO())
+
+
+@pytest.mark.parametrize(
+    "make", [LINKS["nodes"], LINKS["HOPE"], lambda: GloVe(SENTENCES, **SMALL),
+             lambda: SVDVectors(PPMI(SENTENCES, min_count=1), 4)],
+)  # fmt: skip
+def test_attributes_that_a_file_does_not_hold_are_named(make):
+    model = make()
+    kv = model.source if hasattr(model, "source") else model.wv
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.save(io.BytesIO())
+    kv.set_vecattr(kv.index_to_key[0], "colour", "red")
+    with pytest.warns(UserWarning, match=r"does not hold the attributes \['colour'\] of model"):
+        model.save(io.BytesIO())
 
 
 def test_a_corpus_is_no_part_of_what_a_model_changes():

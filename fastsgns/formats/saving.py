@@ -1,7 +1,7 @@
 """Saving: a file is written only if it can be loaded, and holds no vectors that are not finite."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -94,3 +94,12 @@ def check_finite(name: str, array: np.ndarray, refuse: bool) -> None:
             "lower alpha"
         )
     warn(f"{what}; it is saved as it is")
+
+
+def warn_of_attributes(kv: Any, name: str, saved: Collection[str] = ()) -> None:
+    """Give a UserWarning if keys have attributes that the file of a model does not hold."""
+    if lost := sorted(set(kv.expandos) - set(saved)):
+        warn(
+            f"the file of the model does not hold the attributes {lost} of {name}; to keep them, "
+            f"save {name} as well"
+        )

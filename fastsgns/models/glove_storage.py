@@ -41,10 +41,11 @@ def save(model: Any, path: Any) -> None:
         raise NotFittedError(NO_WORDS)
     d = model.vector_size
     tensors = {"counts": model.vocabulary.counts, **native.pack_words(model.vocabulary.words)}
-    for role, store, squares in zip(ROLES, model._stores, model._squares):
-        tensors[role] = store.vectors
-        tensors[f"{role}_biases"] = store.columns[0]
+    for index, (role, squares) in enumerate(zip(ROLES, model._squares)):
+        tensors[role], tensors[f"{role}_biases"] = model._role(index)
         tensors[f"{role}_squares"] = squares[:, : d + 1]
+    saving.warn_of_attributes(model.wv, "model.wv", ("count",))
+    saving.warn_of_attributes(model.input, "model.input", ("count",))
     metadata = {
         "parameters": {name: getattr(model, name) for name in PARAMETER_TYPES},
         "state": {name: getattr(model, name) for name in STATE_TYPES},

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from fastsgns.errors import FormatError, NotFittedError, warn
+from fastsgns.formats import saving
 from fastsgns.formats.keys import plain
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.matrices import Matrices
@@ -153,13 +154,15 @@ class LinkModel:
         return found if _is_many(u) else found[0]
 
     def _check_roles(self) -> None:
-        """Refuse to go on with a `source` or `target` that is not the model's."""
+        """Refuse to save a `source` or `target` that is not the model's."""
         owners = [getattr(vectors, "_of", None) for vectors in (self.source, self.target)]
         if owners[0] is None or owners[0] is not owners[1]:
             raise ValueError(
                 "source or target was replaced by other vectors; set source.vectors and "
                 "target.vectors instead, or save the others alone, vectors.save(path)"
             )
+        for name in ("source", "target"):
+            saving.warn_of_attributes(getattr(self, name), f"model.{name}")
 
     def _scored(self, rows: np.ndarray) -> np.ndarray:
         """Rows of sources as they enter scores."""

@@ -275,7 +275,9 @@ class NodeEmbedding(LinkTraining):
         order = np.array([self.source.key_to_index[name] for name in names])
         self._matrices.rearrange(order, ("input", "output"))
         sources, targets = self.known_pairs()
-        self._show(names, names)
+        ids = dict(zip(names, range(len(names))))
+        for vectors in (self.source, self.target):
+            vectors._reorder(names, ids, order)
         self.known, rank = None, np.argsort(order).astype(np.int32)
         self._remember(rank[sources], rank[targets])
 

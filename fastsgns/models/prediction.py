@@ -15,7 +15,7 @@ from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import Matrices, pad
 from fastsgns.rules import LIMIT
 from fastsgns.vectors.keyedvectors import KeyedVectors
-from fastsgns.vectors.norms import largest, products
+from fastsgns.vectors.norms import largest, products, row_norms
 
 logger = logging.getLogger(__name__)
 
@@ -209,8 +209,15 @@ class Prediction:
     def _likeliest(self, likely: np.ndarray, topn: int | None) -> list[tuple[Any, float]]:
         limit = LIMIT("topn", topn)
         topn = len(likely) if limit is None else max(0, limit)
-        best = largest(np.where(likely > 0, likely, -np.inf), topn)
+        best = largest(likely if likely.all() else self._of_finite_rows(likely), topn)
         return [(self.wv.index_to_key[word], float(likely[word])) for word in best.tolist()]
+
+    def _of_finite_rows(self, likely: np.ndarray) -> np.ndarray:
+        """Probabilities, with NaN for words whose output row or bias is not finite."""
+        is_finite, bias = np.isfinite(row_norms(self._output())), self._matrices.bias
+        if bias is not None:
+            is_finite &= np.isfinite(bias)
+        return np.where(is_finite, likely, np.nan)
 
     def score(
         self,

@@ -117,6 +117,7 @@ class SVDVectors:
                     f"{name}.vectors follow, and one of them was changed; use weighted() for "
                     f"another weight, or save changed vectors alone, {name}.save(path)"
                 )
+            saving.warn_of_attributes(kv, f"model.{name}", ("count",))
 
     def _keyed(self, vectors: np.ndarray, exponent: float) -> KeyedVectors:
         scale = np.where(self.values > 0, self.values, 1) ** exponent * (self.values > 0)

@@ -216,6 +216,12 @@ class MatrixVectors(KeyedVectors):
             self._role == "output" and stored is not None and tying.n_flipped(stored.shape[1]) > 0
         )
 
+    def _reorder(self, keys: list[Any], ids: dict[Any, int], order: np.ndarray) -> None:
+        """Follow the model, which has put its keys in another order."""
+        self.index_to_key, self.key_to_index = keys, ids
+        self.expandos = {name: values[order] for name, values in self.expandos.items()}
+        self._refresh()
+
     def _refresh(self) -> None:
         """Forget what was made of the model's matrix before it was trained."""
         self._flipped = self._norms = None
