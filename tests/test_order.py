@@ -293,6 +293,88 @@ def test_a_role_that_is_held_on_to_follows():
     assert output.most_similar("fruit1") == model.wv.output.most_similar("fruit1")
 
 
+# any sequence of changes
+
+
+class Changes:
+    """Changes of a model drawn at random, each with the new name of a word."""
+
+    def __init__(self, seed):
+        self.rng, self.n_new = np.random.default_rng(seed), 0
+
+    def new_word(self):
+        self.n_new += 1
+        return f"new{self.n_new}"
+
+    def sort(self, model):
+        model.wv.sort_by_descending_frequency()
+
+    def add(self, model):
+        for _ in range(3):
+            model.wv[self.new_word()] = self.rng.normal(size=12) / 12
+
+    def rename(self, model):
+        rename(model)
+        return lambda word: f"en:{word}"
+
+    def rename_and_sort(self, model):
+        rename(model)
+        self.sort(model)
+        return lambda word: f"en:{word}"
+
+    def assign(self, model):
+        model.wv = shuffled(model.wv, self.rng)
+
+    def assign_a_copy(self, model):
+        model.wv = copy.copy(model.wv)
+
+    def leave_out(self, model):
+        wv = model.wv
+        model.wv = wv.vectors_for_all(wv.index_to_key[::-1][:-1], copy_vecattrs=True)
+
+    def grow(self, model):
+        model.build_vocab([[self.new_word(), model.wv.index_to_key[0]]], update=True)
+
+    def count(self, model):
+        word = model.wv.index_to_key[self.rng.integers(len(model.wv))]
+        model.wv.set_vecattr(word, "count", int(self.rng.integers(300)))
+
+    def replace(self, model):
+        model.wv.vectors = model.wv.vectors.copy()
+
+    def train(self, model):
+        rates = {"start_alpha": 0.0, "end_alpha": 0.0}  # in other memory, to the same values
+        sentences = [model.wv.index_to_key[:9]] * 3
+        model.train(sentences, total_examples=3, epochs=1, **rates)
+
+
+NAMES = [name for name in vars(Changes) if name[0] != "_" and name != "new_word"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(4))
+def test_any_sequence_of_changes_leaves_rows_with_their_words(kind, seed):
+    model, changes = made(kind), Changes(seed)
+    for step in range(12):
+        before = {role: dict(zip(v.index_to_key, v.vectors.copy())) for role, v in
+                  model.roles.items()}  # fmt: skip
+        if model.wv.bias is not None and len(model.wv.bias) > 1:
+            before["bias"] = dict(zip(model.wv.index_to_key, model.wv.bias.copy()))
+        name = NAMES[changes.rng.integers(len(NAMES))]
+        renamed = getattr(changes, name)(model) or (lambda word: word)
+        if changes.rng.random() < 0.3:
+            model = pickle.loads(pickle.dumps(model))
+        for role, rows in before.items():
+            now = model.wv.bias if role == "bias" else model.roles[role].vectors
+            assert len(now) == len(model.wv), (step, name)
+            ids = model.wv.key_to_index
+            for word, row in rows.items():
+                if renamed(word) in ids:
+                    np.testing.assert_array_equal(now[ids[renamed(word)]], row, f"{step} {name}")
+        if model.hs:
+            assert len(model.syn1) == len(model.wv) - 1
+
+
 # the tree
 
 
