@@ -25,14 +25,15 @@ def as_real(vectors: np.ndarray) -> np.ndarray:
 def row_norms(vectors: np.ndarray) -> np.ndarray:
     """Euclidean length of each row, shape (V,); NaN of a row that is not finite."""
     norms = np.empty(len(vectors), as_real(vectors[:0]).dtype)
-    for start, rows in row_blocks(vectors):
-        norms[start : start + len(rows)] = _lengths(np.einsum("ij,ij->i", rows, rows))
+    with np.errstate(all="ignore"):
+        for start, rows in row_blocks(vectors):
+            norms[start : start + len(rows)] = _lengths(np.einsum("ij,ij->i", rows, rows))
     return norms
 
 
 def _lengths(squares: np.ndarray) -> np.ndarray:
     """Square roots; NaN where a sum of squares is infinite, so that whatever it divides is NaN."""
-    return np.where(np.isinf(squares), np.nan, np.sqrt(squares)).astype(squares.dtype, copy=False)
+    return np.sqrt(squares) + 0 * squares
 
 
 def products(vectors: np.ndarray, queries: np.ndarray) -> np.ndarray:
@@ -49,8 +50,12 @@ def products(vectors: np.ndarray, queries: np.ndarray) -> np.ndarray:
 def divide(dividend: np.ndarray, norms: np.ndarray | float) -> np.ndarray:
     """Divide in place and return; where a norm is 0 the result is 0, where it is NaN it is NaN."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        scale = np.reciprocal(np.asarray(norms))
-        dividend *= np.where(np.isinf(scale), 0, scale).astype(dividend.dtype)
+        return _divide(dividend, np.asarray(norms))
+
+
+def _divide(dividend: np.ndarray, norms: np.ndarray) -> np.ndarray:
+    scale = np.reciprocal(norms)
+    dividend *= np.where(np.isinf(scale), 0, scale).astype(dividend.dtype)
     return dividend
 
 
@@ -60,9 +65,8 @@ def unit(vector: np.ndarray) -> np.ndarray:
     A vector that is not finite becomes NaN in all its components.
     """
     real = as_real(np.asarray(vector))
-    with np.errstate(over="ignore"):
-        squares = (real * real).sum(-1, keepdims=True)
-    return divide(real.copy(), _lengths(squares))
+    with np.errstate(all="ignore"):
+        return _divide(real.copy(), _lengths((real * real).sum(-1, keepdims=True)))
 
 
 def largest(values: np.ndarray, n: int) -> np.ndarray:
@@ -72,10 +76,12 @@ def largest(values: np.ndarray, n: int) -> np.ndarray:
     two dimensions there must be no NaN.
     """
     if values.ndim == 1:
-        if np.isnan(values.max(initial=-np.inf)):
+        top = values.max(initial=-np.inf)
+        if top != top:
             values = np.where(np.isnan(values), -np.inf, values)
         ids = _largest_rows(values, n)
-        return ids[values[ids] > -np.inf]
+        has_least = len(ids) > 0 and values[ids[-1]] == -np.inf
+        return ids[values[ids] > -np.inf] if has_least else ids
     return _largest_rows(values, n)
 
 

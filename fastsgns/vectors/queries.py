@@ -1,5 +1,6 @@
 """Nearest keys: most_similar and its relatives, for one query or for many at once."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -175,7 +176,7 @@ class Queries(Spaces):
         ValueError
             It names the key whose vector is to blame.
         """
-        if np.isfinite(direction).all():
+        if math.isfinite(direction @ direction) or np.isfinite(direction).all():
             return
         keys = [item for item in items if self.is_key(item)]
         bad = [key for key in keys if not np.isfinite(unit(self.get_vector(key))).all()]
