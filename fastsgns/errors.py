@@ -37,15 +37,12 @@ class KindError(FormatError, AttributeError):
 
     It is an AttributeError too, because that is what programs written for gensim catch.
 
-    Attributes
-    ----------
-    what : str
-        What the file holds, without the advice.
+    Its `problem` is what the file holds, without the advice.
     """
 
     def __init__(self, what: str, advice: str = "") -> None:
         super().__init__(f"{what}: {advice}" if advice else what)
-        self.what = what
+        self.problem = what
 
 
 class NotFittedError(ValueError, RuntimeError, AttributeError):

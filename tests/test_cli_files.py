@@ -149,6 +149,25 @@ def test_errors_of_vectors_are_in_words_of_options(folder, capsys, name, command
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ["info", "glove"],
+        ["info", "text"],
+        ["train", "text", "--resume", "text", "-o", "m"],
+        ["glove", "text", "--resume", "glove", "-o", "m"],
+        ["nodes", "recommend", "text", "a"],
+        ["nodes", "recommend", "v.fastsgns", "a"],
+    ],
+)
+def test_errors_advise_no_option_that_the_command_lacks(folder, capsys, arguments):
+    (folder / "glove").write_text("the 1 2\ncat 3 4\n")
+    said = error(capsys, *arguments)
+    assert said.count("\n") == 1
+    assert not KEYWORD.search(said)
+    assert "--no-header" not in said and "--from" not in said
+
+
+@pytest.mark.parametrize(
     "content, match",
     [
         (b"w1;w2;1\nw2;w3;2\n", "bad has 0 pairs .*--delimiter"),

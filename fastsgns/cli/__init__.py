@@ -31,7 +31,7 @@ from fastsgns.cli import (
 )
 from fastsgns.cli.arguments import Command, UsageError
 from fastsgns.console import INTERRUPTED, say
-from fastsgns.errors import KindError
+from fastsgns.errors import FormatError
 
 WRONG_USAGE = 2
 EXPECTED = (
@@ -142,8 +142,8 @@ def _reporting() -> Iterator[None]:
 def _message(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{error.filename}: {error.strerror}"
-    if isinstance(error, KindError):
-        return error.what
+    if isinstance(error, FormatError) and error.problem:  # the advice is one for Python
+        return error.problem
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     return " ".join(text.split()) or type(error).__name__
 

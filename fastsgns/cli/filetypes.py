@@ -1,7 +1,7 @@
 """What a file is or shall be: its format by content and suffix; errors in words of options."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from fastsgns.cli.arguments import UsageError
@@ -36,8 +36,13 @@ ADVICE = {
 
 
 @contextmanager
-def in_words_of_options() -> Iterator[None]:
+def in_words_of_options(advice: Mapping[str, str] = ADVICE) -> Iterator[None]:
     """Let the errors of files of vectors advise options of the command line.
+
+    Parameters
+    ----------
+    advice : mapping of str to str
+        What to do by fault, of a command that has other options than `add_vectors` declares.
 
     Raises
     ------
@@ -49,9 +54,9 @@ def in_words_of_options() -> Iterator[None]:
     except NotUTF8Error as error:
         raise ValueError(f"{error.problem}; {NOT_UTF8}") from None
     except FormatError as error:
-        if error.fault not in ADVICE:
+        if error.fault not in advice:
             raise
-        raise type(error).advising(error.problem, error.fault, ADVICE) from None
+        raise type(error)(f"{error.problem}; {advice[error.fault]}") from None
 
 
 def kind(path: str) -> str | None:

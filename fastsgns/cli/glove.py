@@ -25,8 +25,9 @@ examples:
   fastsgns glove counts.fastsgns -o contexts.txt --vectors output
 
 The suffix of the output says the format: .txt and .vec (word2vec text), .bin (word2vec binary),
-each also with .gz, .bz2 or .xz; anything else is the native format, which keeps both matrices and
-alone can be resumed. Ctrl-C stops early and saves what has been learnt so far.
+.fastsgns, .model and no suffix (the native format), each also with .gz, .bz2 or .xz. The native
+format alone keeps both matrices and can be resumed. Ctrl-C stops early and saves what has been
+learnt so far.
 """
 
 

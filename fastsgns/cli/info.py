@@ -13,7 +13,7 @@ from fastsgns._version import __version__
 from fastsgns.cli import filetypes, streams
 from fastsgns.cli.arguments import add_command
 from fastsgns.console import short, table
-from fastsgns.formats import native
+from fastsgns.formats import native, sniffing
 from fastsgns.formats.files import local_path
 from fastsgns.formats.word2vec_reader import form_of
 from fastsgns.machine import n_cores
@@ -28,6 +28,10 @@ examples:
 The environment variable FASTSGNS_KERNEL forces a kernel variant, for comparison.
 """
 HIDDEN = ("format", "kind")
+OTHERS = "'fastsgns convert' has options for vectors of other forms"
+ADVICE = filetypes.ADVICE | dict.fromkeys(
+    (sniffing.NO_HEADER, sniffing.BINARY, sniffing.TEXT, sniffing.NOT_NATIVE), OTHERS
+)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -76,7 +80,7 @@ def describe(path: str) -> dict[str, Any]:
         If a file of word2vec's formats does not start with its two sizes.
     """
     facts: dict[str, Any] = {"file": path}
-    with filetypes.in_words_of_options():
+    with filetypes.in_words_of_options(ADVICE):
         if streams.is_stream(path):
             with streams.opened(path) as file:
                 return facts | _describe(file, form_of(file.peek(filetypes.HEAD_BYTES)) or "text")

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastsgns.cli.arguments import UsageError, add_reading, positive
 from fastsgns.errors import NotUTF8Error
-from fastsgns.formats import registry
+from fastsgns.formats import native, registry
 from fastsgns.formats.files import local_path
 from fastsgns.graph import storage
 from fastsgns.graph.digraph import DirectedGraph
@@ -238,8 +238,7 @@ def load(path: str) -> LinkModel:
     loaded = registry.load(path)
     if not isinstance(loaded, LinkModel):
         raise ValueError(
-            f"{path} holds a {type(loaded).__name__}: a model saved by 'fastsgns nodes train' is "
-            "wanted"
+            f"{path} holds {native.kind_of(path)}, not a model saved by 'fastsgns nodes train'"
         )
     return loaded
 

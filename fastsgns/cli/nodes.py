@@ -29,8 +29,9 @@ examples:
   fastsgns nodes train edges.txt -o sources.txt.gz --vectors source
 
 Edges stand as 'source target [weight]' a line; # and % begin comments; .gz, .bz2, .xz are read too.
-The suffixes .txt, .vec and .bin of the output mean word2vec's formats and one role; anything else
-is the native format, which keeps both roles and answers 'recommend' and 'classify'.
+The suffixes .txt, .vec and .bin of the output mean word2vec's formats and one role. The suffixes
+.fastsgns, .model and none mean the native format, which keeps both roles and answers 'recommend'
+and 'classify'.
 """
 RECOMMEND = """\
 examples:

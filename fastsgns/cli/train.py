@@ -30,7 +30,8 @@ examples:
   fastsgns train more.txt --resume model.fastsgns -o model.fastsgns --epochs 2
 
 The suffix of the output says the format: .txt and .vec (word2vec text), .bin (word2vec binary),
-each also with .gz, .bz2 or .xz; anything else is the native format, which alone can be resumed.
+.fastsgns, .model and no suffix (the native format), each also with .gz, .bz2 or .xz. The native
+format alone can be resumed.
 Ctrl-C stops early and saves what has been learnt so far.
 """
 
