@@ -1,5 +1,6 @@
 """What this process may use of the machine: cores and memory, within the limits of a container."""
 
+import ctypes
 import errno
 import mmap
 import os
@@ -68,6 +69,12 @@ def anonymous_memory(n_bytes: int, what: str) -> mmap.mmap:
         with suppress(OSError):  # a kernel without them
             pages.madvise(mmap.MADV_HUGEPAGE)
     return pages
+
+
+def release_memory() -> None:
+    """Return memory that is free to the system; the C library may keep it (glibc) for later."""
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _machine_room() -> int | None:

@@ -45,13 +45,13 @@ def allocate_rows(n_rows: int, dimensions: int) -> np.ndarray:
     return memory[start : start + n_bytes].view(np.float32).reshape(n_rows, width)
 
 
-def require_memory(n_bytes: int, what: str) -> None:
+def require_memory(n_bytes: int, what: str, advice: str = "Fewer dimensions need less.") -> None:
     """Raise a MemoryError if `what` takes more bytes than are free, naming both."""
     free = available_memory()
     if free is not None and n_bytes > free:
         raise MemoryError(
             f"{what} need {n_bytes:,} bytes, {free:,} are free: {free / n_bytes:.0%} of them would "
-            "fit. Raise min_count, set max_final_vocab or lower vector_size."
+            f"fit. {advice}"
         )
 
 

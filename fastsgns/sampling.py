@@ -44,9 +44,13 @@ def noise_distribution(counts: np.ndarray, exponent: float = 0.75) -> np.ndarray
             f"a noise distribution needs a word that was seen and a finite exponent; "
             f"got {int(seen.sum())} such words and exponent {exponent}"
         )
-    logs = exponent * np.log(counts, where=seen, out=np.zeros_like(counts))
-    weights = np.where(seen, np.exp(logs - logs[seen].max()), 0.0)
-    return weights / weights.sum()
+    weights = np.log(counts, where=seen, out=np.zeros_like(counts))
+    weights *= exponent
+    weights -= weights.max(where=seen, initial=-np.inf)
+    np.exp(weights, out=weights)
+    weights[~seen] = 0.0
+    weights /= weights.sum()
+    return weights
 
 
 def alias_table(probabilities: np.ndarray) -> np.ndarray:
@@ -74,26 +78,31 @@ def alias_table(probabilities: np.ndarray) -> np.ndarray:
     >>> alias_table(np.array([0.75, 0.25]))[:, 1]
     array([0, 0], dtype=uint32)
     """
-    scaled = np.asarray(probabilities, np.float64)
-    scaled = scaled * (len(scaled) / scaled.sum())
+    scaled = np.array(probabilities, np.float64)
+    scaled *= len(scaled) / scaled.sum()
     is_large = scaled >= 1
     is_large[np.argmax(scaled)] = True  # even if rounding has left all just below 1
     small, large = np.flatnonzero(~is_large), np.flatnonzero(is_large)
-    lack, excess = np.cumsum(1 - scaled[small]), np.cumsum(np.maximum(scaled[large] - 1, 0))
+    lack_before, excess = np.zeros(len(small) + 1), scaled[large]
+    np.cumsum(1 - scaled[small], out=lack_before[1:])
+    excess -= 1
+    np.cumsum(np.maximum(excess, 0, out=excess), out=excess)
 
-    kept = np.ones_like(scaled)
-    alias = np.arange(len(scaled))
-    lack_before = np.concatenate([[0.0], lack])
+    slots = np.empty((len(scaled), 2), np.uint32)
+    thresholds, alias = slots[:, 0], slots[:, 1]
+    alias[:] = np.arange(len(scaled), dtype=np.uint32)
     lender = np.searchsorted(excess, lack_before[:-1], side="right")
-    kept[small] = scaled[small]
-    alias[small] = large[np.minimum(lender, len(large) - 1)]
-    emptied_by = np.searchsorted(lack, excess[:-1], side="right")
+    alias[small] = large[np.minimum(lender, len(large) - 1, out=lender)]
+    del lender
+    emptied_by = np.searchsorted(lack_before[1:], excess[:-1], side="right")
     emptied = np.flatnonzero((emptied_by < len(small)) & (lack_before[emptied_by] < excess[:-1]))
-    kept[large[emptied]] = 1 + excess[emptied] - lack[emptied_by[emptied]]
+    kept = scaled
+    kept[large] = 1
+    kept[large[emptied]] = 1 + excess[emptied] - lack_before[1 + emptied_by[emptied]]
     alias[large[emptied]] = large[emptied + 1]
-
-    thresholds = np.clip(np.rint(kept * UINT32), 0, UINT32 - 1)
-    return np.stack([thresholds, alias], axis=1).astype(np.uint32)
+    kept *= UINT32
+    thresholds[:] = np.clip(np.rint(kept, out=kept), 0, UINT32 - 1, out=kept)
+    return slots
 
 
 def keep_probabilities(counts: np.ndarray, sample: float) -> np.ndarray:

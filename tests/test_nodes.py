@@ -451,7 +451,7 @@ def test_going_on_for_no_epochs_is_refused(epochs):
 
 def test_one_matrix_asks_for_the_memory_of_one(monkeypatch):
     asked = []
-    monkeypatch.setattr(linktraining, "require_memory", lambda needed, what: asked.append(needed))
+    monkeypatch.setattr(linktraining, "require_memory", lambda needed, *_: asked.append(needed))
     for matrices in ("two", "tied"):
         fitted(matrices=matrices)
     assert asked[0] == 2 * asked[1]

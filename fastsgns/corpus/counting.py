@@ -41,6 +41,12 @@ class Tally:
             return np.append(self._counts, np.zeros(n_types - len(self._counts), np.int64))
         return self._counts[:n_types].copy()
 
+    def pop(self, n_types: int) -> np.ndarray:
+        """Give the counts of the first `n_types` ids, and forget all."""
+        counts = self.of(n_types)
+        self._counts = np.zeros(0, np.int64)
+        return counts
+
 
 def count_files(
     paths: Path | Iterable[Path],

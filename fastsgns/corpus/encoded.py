@@ -19,9 +19,11 @@ from fastsgns.corpus.vocabulary import Vocabulary, look_up
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, registry, saving
 from fastsgns.formats.contents import checked
+from fastsgns.machine import release_memory
 
 BLOCK_TOKENS = 1 << 20
 KIND = "corpus"
+MANY_TYPES = 10_000
 Chooser = Callable[[Vocabulary], Vocabulary]
 
 
@@ -126,6 +128,8 @@ class EncodedCorpus:
             scan.run(progress)
             types = merge(scan, errors)
             raw = Vocabulary(types.words, types.counts)
+            if len(raw) >= MANY_TYPES:
+                release_memory()  # of the merging, before a model takes its own
             own, new_ids = _renumbered(raw, _chosen(vocabulary, raw))
             table = np.append(new_ids, np.int32(-1))  # last: of a dropped type
             encoded = allocate(own.total, budget)
@@ -177,7 +181,7 @@ class EncodedCorpus:
                     progress(n_sentences, total)
 
             n_raw = encode_sentences(sentences, table, given is None, keep)
-            found = counts.of(len(table))
+            found = counts.pop(len(table))
             raw = Vocabulary(list(table), found) if given is None else given.recounted(found)
             own, new_ids = _renumbered(raw, _chosen(vocabulary, raw))
             joined = Assembly(allocate(own.total, budget))

@@ -34,7 +34,7 @@ class Merged:
 
 
 def merge(scan: FileScan, errors: str) -> Merged:
-    """Merge the scanners of a finished scan.
+    """Merge the scanners of a finished scan, which are then given back.
 
     The result does not depend on how many scanners there were, or which range fell to which.
 
@@ -66,6 +66,7 @@ def merge(scan: FileScan, errors: str) -> Merged:
         raise _undecodable(scan, word, first[index], starts) from None
     if unique is not None:
         counts, rank = _join(counts, unique, len(words)), unique[rank]
+    scan.scanners.clear()
     return Merged(words, counts, [rank[table] for table in tables])
 
 

@@ -30,6 +30,11 @@ class PackedWords:
     def __len__(self) -> int:
         return len(self._starts)
 
+    @property
+    def n_bytes(self) -> int:
+        """The bytes of all words and their newlines."""
+        return len(self._data)
+
     @cached_property
     def unpacked(self) -> list[Any]:
         """All words."""

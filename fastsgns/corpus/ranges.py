@@ -127,7 +127,7 @@ class FileScan:
         self.n_workers = min(check_workers(workers), len(self.ranges))
         self.scanners = [Scanner() for _ in range(self.n_workers)]
         self._shelves = [Shelf(spool) for _ in range(self.n_workers)]
-        self._crew = Crew(self.n_workers, self.ranges, self._scan)
+        self._stop = threading.Event()
         self._lock = threading.Lock()
         self._done_bytes = 0
         stops = [part.stop for part in self.ranges if part.is_last]
@@ -140,7 +140,10 @@ class FileScan:
             if progress:
                 progress(self._done_bytes, self._total)
 
-        self._crew.run(report)
+        crew = Crew(self.n_workers, self.ranges, self._scan)  # not kept, as it refers to the scan
+        self._stop = crew.stop
+        crew.run(report)
+        self._shelves.clear()
         report()
 
     def _scan(self, thread: int, part: Range) -> None:
@@ -150,7 +153,7 @@ class FileScan:
         with naming(part.path), open_binary(part.path, buffering=0) as file:
             whole = part.stop is None
             for piece in stream(file, buffer) if whole else pieces(file, part, buffer, scanner):
-                if self._crew.stop.is_set():
+                if self._stop.is_set():
                     return
                 _keep(part, shelf, *scanner.feed(piece, shelf.room(len(piece) // 2 + 2)))
                 with self._lock:

@@ -1,3 +1,6 @@
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* for mremap */
+#endif
 #include "scan_table.h"
 
 #include <stdlib.h>
@@ -11,6 +14,7 @@
 #define FIRST_BITS 14
 #define FIRST_SLOTS (1 << FIRST_BITS)
 #define AHEAD 64
+#define OWN_PAGES HUGE_PAGE
 
 int64_t token_length(const uint8_t *data, int64_t n) {
     int64_t i = 0;
@@ -22,11 +26,44 @@ int64_t token_length(const uint8_t *data, int64_t n) {
     return i;
 }
 
+/* An array of another size with the same content, or NULL. A large one has pages of its own: they
+ * go back to the system when it is freed, while malloc keeps what a thread has freed. */
+static void *resize(void *array, size_t old_size, size_t size) {
+#if defined(__linux__)
+    if (size >= OWN_PAGES) {
+        const int access = PROT_READ | PROT_WRITE;
+        if (old_size >= OWN_PAGES) {
+            void *moved = mremap(array, old_size, size, MREMAP_MAYMOVE);
+            return moved == MAP_FAILED ? NULL : moved;
+        }
+        void *pages = mmap(NULL, size, access, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (pages == MAP_FAILED) return NULL;
+        if (old_size) memcpy(pages, array, old_size);
+        free(array);
+        return pages;
+    }
+#endif
+    (void)old_size;
+    return realloc(array, size);
+}
+
+/* Free what `resize` made. */
+static void discard(void *array, size_t size) {
+#if defined(__linux__)
+    if (size >= OWN_PAGES) {
+        munmap(array, size);
+        return;
+    }
+#endif
+    (void)size;
+    free(array);
+}
+
 /* Room for `needed` items, at least doubled. */
 static int reserve(void **array, int64_t *room, int64_t needed, size_t size) {
     if (needed <= *room) return 0;
     int64_t wanted = *room * 2 > needed ? *room * 2 : needed;
-    void *grown = realloc(*array, (size_t)wanted * size);
+    void *grown = resize(*array, (size_t)*room * size, (size_t)wanted * size);
     if (!grown) return SCAN_NO_MEMORY;
     *array = grown;
     *room = wanted;
@@ -35,19 +72,37 @@ static int reserve(void **array, int64_t *room, int64_t needed, size_t size) {
 
 /* Empty slots; a large table is read at random, which huge pages spare most of its TLB misses. */
 static Slot *empty_slots(uint64_t n) {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
+#if defined(__linux__)
     const size_t size = n * sizeof(Slot);
-    void *slots;
-    if (size % HUGE_PAGE == 0 && !posix_memalign(&slots, HUGE_PAGE, size)) {
+    if (size >= OWN_PAGES) {
+        char *pages = resize(NULL, 0, size + HUGE_PAGE);
+        if (!pages) return NULL;
+        char *slots = pages + (HUGE_PAGE - (size_t)pages % HUGE_PAGE) % HUGE_PAGE;
+        const size_t before = (size_t)(slots - pages), after = HUGE_PAGE - before;
+        if (before) munmap(pages, before);
+        if (after) munmap(slots + size, after);
+#ifdef MADV_HUGEPAGE
         madvise(slots, size, MADV_HUGEPAGE);
-        return memset(slots, 0, size);
+#endif
+        return (Slot *)slots;
     }
 #endif
     return calloc(n, sizeof(Slot));
 }
 
+static void free_slots(Slot *slots, uint64_t n) { discard(slots, n * sizeof(Slot)); }
+
 /* How many types so many slots are for: with a quarter free, few are not in their home slot. */
 static int64_t types_of(uint64_t n_slots) { return (int64_t)(n_slots / 4 * 3); }
+
+/* Room for so many types. */
+static int make_room(Table *table, int64_t n_types) {
+    if (reserve((void **)&table->starts, &table->starts_room, n_types + 1, sizeof(int64_t))
+        || reserve((void **)&table->first, &table->first_room, n_types, sizeof(int64_t)))
+        return SCAN_NO_MEMORY;
+    table->types_room = n_types;
+    return 0;
+}
 
 int table_init(Table *table, uint64_t key_low, uint64_t key_high) {
     memset(table, 0, sizeof *table);
@@ -55,20 +110,17 @@ int table_init(Table *table, uint64_t key_low, uint64_t key_high) {
     table->mask = FIRST_SLOTS - 1;
     table->shift = 64 - FIRST_BITS;
     table->slots = empty_slots(FIRST_SLOTS);
-    table->types_room = types_of(FIRST_SLOTS);
-    table->starts = malloc(sizeof(int64_t) * (size_t)(table->types_room + 1));
-    table->first = malloc(sizeof(int64_t) * (size_t)table->types_room);
-    if (!table->slots || !table->starts || !table->first) return SCAN_NO_MEMORY;
+    if (!table->slots || make_room(table, types_of(FIRST_SLOTS))) return SCAN_NO_MEMORY;
     table->starts[0] = 0;
     return 0;
 }
 
 void table_free(Table *table) {
-    free(table->slots);
-    free(table->arena);
-    free(table->starts);
-    free(table->first);
-    free(table->carry);
+    free_slots(table->slots, table->mask + 1);
+    discard(table->arena, (size_t)table->arena_room);
+    discard(table->starts, sizeof(int64_t) * (size_t)table->starts_room);
+    discard(table->first, sizeof(int64_t) * (size_t)table->first_room);
+    discard(table->carry, (size_t)table->carry_room);
     memset(table, 0, sizeof *table);
 }
 
@@ -92,16 +144,8 @@ static int grow(Table *table) {
     for (uint64_t i = 0; i < n_old; i++)
         if (old[i].length)
             *free_slot(table, hash_short(old[i].low, old[i].high, table->key)) = old[i];
-    free(old);
-
-    const int64_t room = types_of(2 * n_old);
-    int64_t *starts = realloc(table->starts, sizeof(int64_t) * (size_t)(room + 1));
-    if (starts) table->starts = starts;
-    int64_t *first = realloc(table->first, sizeof(int64_t) * (size_t)room);
-    if (first) table->first = first;
-    if (!starts || !first) return SCAN_NO_MEMORY;
-    table->types_room = room;
-    return 0;
+    free_slots(old, n_old);
+    return make_room(table, types_of(2 * n_old));
 }
 
 static inline uint32_t slot_length(const Token *token) {

@@ -152,7 +152,8 @@ class Spool:
             return np.frombuffer(self._file.read(4 * n), np.int32)
 
     def close(self) -> None:
-        """Give the temporary file back."""
+        """Give the memory of the last block and the temporary file back."""
+        self._shelf = Shelf(None)  # it refers to the spool
         if self._file is not None:
             self._file.close()
 

@@ -84,6 +84,11 @@ class Vocabulary:
         """The words in the order of their ids."""
         return self._words.unpacked if isinstance(self._words, PackedWords) else self._words
 
+    @property
+    def packed_bytes(self) -> int:
+        """The bytes of words that are not strings yet; 0 for words that are Python objects."""
+        return self._words.n_bytes if isinstance(self._words, PackedWords) else 0
+
     def words_at(self, ids: np.ndarray) -> list[Hashable]:
         """Give the words of some ids."""
         if isinstance(self._words, PackedWords):

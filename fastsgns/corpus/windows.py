@@ -60,14 +60,16 @@ class WindowCounts:
         self.n_pairs = [0] * len(self.groups)
         self.pieces: list[list[tuple[Stored, Stored]]] = [[] for _ in self.groups]
         self.desks: dict[int, _Desk] = {}
+        self.stop = threading.Event()
         self.n_done = 0
         self.lock = threading.Lock()
 
     def run(self, progress: Progress | None) -> None:
         """Count all groups."""
         total = len(self.ids)
-        self.crew = Crew(self.workers, range(len(self.groups)), self._count)
-        self.crew.run(progress and (lambda: progress(self.n_done, total)))
+        crew = Crew(self.workers, range(len(self.groups)), self._count)  # not kept: it refers here
+        self.stop = crew.stop
+        crew.run(progress and (lambda: progress(self.n_done, total)))
         if progress:
             progress(total, total)
 
@@ -82,7 +84,7 @@ class WindowCounts:
             self.after, occurrences,
         )  # fmt: skip
         row = 0
-        while row < last - first and not self.crew.stop.is_set():
+        while row < last - first and not self.stop.is_set():
             columns, weights = desk.room()
             n_rows, n_cells = count_rows(
                 self.ids, occurrences, starts[row:], self.units, self.unit, desk.sums, desk.marks,

@@ -170,7 +170,7 @@ class EdgeScan(FileScan):
         n_skipped = 0
         with naming(part.path), open_binary(part.path, buffering=0) as file:
             for block in _whole_lines(file, part):
-                if self._crew.stop.is_set():
+                if self._stop.is_set():
                     return
                 if len(block) > LONGEST_LINE and block.find(b"\n", 0, LONGEST_LINE + 1) < 0:
                     number = _lines_before(part) + n_skipped + lines.n_lines + 1

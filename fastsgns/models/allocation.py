@@ -1,17 +1,22 @@
 """Allocation: the part of Word2Vec that makes the matrices of a vocabulary, and lets them grow."""
 
 import math
+from collections.abc import Hashable
 
 import numpy as np
 
 from fastsgns.corpus.vocabulary import Vocabulary
-from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memory
+from fastsgns.matrices import Matrices, estimate_bytes, padded, randomize, require_memory
 from fastsgns.models import parameters
+from fastsgns.models.memory import Needs, Reading, path_bytes, word_bytes
+from fastsgns.models.softmax import MOST_ROWS, MOST_SCORES
 from fastsgns.models.tree import fit_tree
 from fastsgns.tying import Tying
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 MASK = 2**64 - 1
+MAKING_NOISE, MAKING_TREE = 56, 220  # bytes per word of what makes the tables
+MOST_WINDOW, SHARED_ROWS = 4096, 64
 
 
 class Allocation:
@@ -25,7 +30,11 @@ class Allocation:
     softmax: int = 0
     matrices: str
     bias: str
+    sample: float
+    window: int
+    workers: int
     _matrices: Matrices
+    _reading: Reading | None = None
 
     def _rng(self, *key: int) -> np.random.Generator:
         """A generator from the model's seed; None is a seed from the operating system."""
@@ -38,9 +47,11 @@ class Allocation:
     def _start(self, vocabulary: Vocabulary) -> None:
         n_words = len(vocabulary)
         parameters.warn_of_matrices(self)
+        needs = self._needs_of(vocabulary.words, vocabulary.counts)
         require_memory(
-            sum(self._estimate(n_words).values()),
+            needs.training - needs.corpus,  # its ids are there already
             f"{n_words} words of {self.vector_size} dimensions",
+            "Raise min_count, set max_final_vocab or lower vector_size.",
         )
         matrices = Matrices(tying=self._tying())
         matrices.create("input", n_words, self.vector_size)
@@ -73,6 +84,22 @@ class Allocation:
         return estimate_bytes(
             n_words, self.vector_size, self._has_output(), self.hs > 0, self._tying()
         )
+
+    def _needs_of(self, words: list[Hashable], counts: np.ndarray) -> Needs:
+        """Return the memory that a fit of these words takes."""
+        n_words, reading = len(words), self._reading
+        tables = 8 * n_words * bool(self.negative) + 4 * n_words * bool(self.sample)
+        making = MAKING_NOISE * n_words * bool(self.negative)
+        if self.hs:
+            tables, making = tables + path_bytes(counts), MAKING_TREE * n_words
+        row = 8 * padded(self.vector_size)  # of a value and its change
+        scratch = (2 * min(self.window, MOST_WINDOW) + SHARED_ROWS) * row
+        if self.softmax:
+            scratch += n_words * (4 * min(MOST_ROWS, MOST_SCORES // n_words) + 12)
+        return Needs(
+            self._estimate(n_words), word_bytes(words, reading is None or reading.owns_words),
+            tables, making, int(counts.sum()), self.workers * scratch, reading,
+        )  # fmt: skip
 
     def _target_roles(self) -> list[str]:
         """The roles of targets that have a matrix beside the input's."""

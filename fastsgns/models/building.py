@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from fastsgns.errors import EmptyCorpusError
 from fastsgns.models import parameters
 from fastsgns.models.allocation import Allocation
 from fastsgns.models.exclusive import exclusive
+from fastsgns.models.memory import WORD_BYTES, Needs, Reading
 from fastsgns.models.parameters import RULES
 from fastsgns.progress import reading_bar
 
@@ -105,7 +107,7 @@ class VocabularyBuilder(Allocation):
             As for `build_vocab`.
         """
         self._check_update(update)
-        self._raw = Vocabulary.from_counts(word_freq)
+        self._raw, self._reading = Vocabulary.from_counts(word_freq), None
         self.corpus_count = corpus_count or 0
         self.corpus_total_words = self._raw.total
         self.prepare_vocab(update, keep_raw_vocab, trim_rule)
@@ -178,21 +180,46 @@ class VocabularyBuilder(Allocation):
     def estimate_memory(
         self, vocab_size: int | None = None, report: dict[str, int] | None = None
     ) -> dict[str, int]:
-        """Bytes that a model of `vocab_size` words (by default its own) takes.
+        """Estimate the bytes that a model and its training take.
+
+        Without `vocab_size` the estimate is of the peak of a whole fit of this model: reading the
+        corpus that it has read, encoding it, and training. What the caller holds, such as a list
+        of sentences, is not counted.
+
+        Parameters
+        ----------
+        vocab_size : int, optional
+            Estimate a model of so many words before it has read a corpus.
+        report : dict, optional
+            Receives the result.
 
         Returns
         -------
         dict
-            ``vocab`` words, ids and counts, ``vectors``, ``syn1``, ``syn1neg`` and ``total``.
+            ``vocab``: words, ids, counts and tables by word. ``vectors``, ``syn1`` and ``syn1neg``:
+            the matrices. ``corpus``, if the model has read one: its ids, and what reading and
+            training take beside them. ``total``: the sum.
         """
-        n_words = vocab_size or len(self.wv)
+        own = vocab_size in (None, 0, len(self.wv))
+        n_words = len(self.wv) if own else int(vocab_size or 0)
         sizes = self._estimate(n_words)
         report = {} if report is None else report
-        report["vocab"] = n_words * (170 + 8)
+        report["vocab"] = n_words * WORD_BYTES
         report["vectors"] = sizes["input"]
         report["syn1"], report["syn1neg"] = sizes["tree"], sizes["output"] + sizes["negative"]
-        report["total"] = sum(report[name] for name in ("vocab", "vectors", "syn1", "syn1neg"))
+        if own and (self._reading is not None or self.corpus_count):
+            needs = self._needs()
+            report["vocab"] = needs.words + needs.tables
+            parts = (report[name] for name in ("vocab", "vectors", "syn1", "syn1neg"))
+            report["corpus"] = needs.peak - sum(parts)
+        names = ("vocab", "vectors", "syn1", "syn1neg", "corpus")
+        report["total"] = sum(report[name] for name in names if name in report)
         return report
+
+    def _needs(self) -> Needs:
+        """Return the memory that a fit of the words of `wv` takes."""
+        counts = self.wv.expandos.get("count", np.ones(len(self.wv), np.int64))
+        return self._needs_of(self.wv.index_to_key, counts)
 
     @exclusive
     def reset_from(self, other_model: "VocabularyBuilder") -> None:
@@ -232,7 +259,7 @@ class VocabularyBuilder(Allocation):
         source = LineSentence(corpus_file) if corpus_iterable is None else corpus_iterable
         with reading_bar(self.progress, "B" if corpus_iterable is None else "sentences") as report:
             raw, n_tokens, n_sentences = count_words(source, workers=self.workers, progress=report)
-        self._take_counts(raw)
+        self._take_counts(raw, corpus_iterable, n_sentences)
         self.corpus_count, self.corpus_total_words = n_sentences, n_tokens
 
     def _scan_and_encode(
@@ -245,7 +272,7 @@ class VocabularyBuilder(Allocation):
             return self._encode(corpus_iterable, corpus_file, self._vocabulary(), n_passes)
 
         def choose(raw: Vocabulary) -> Vocabulary:
-            self._take_counts(raw)
+            self._take_counts(raw, corpus_iterable)
             self.prepare_vocab()
             vocabulary = self._vocabulary()
             vocabulary.origin, self._origin = self._origin, None
@@ -269,17 +296,21 @@ class VocabularyBuilder(Allocation):
                 f"max_vocab_size is {self.max_vocab_size}: each word of {sentences.n_tokens} "
                 "tokens was forgotten before it came often enough to be kept; raise it"
             )
-        self._take_counts(raw)
+        self._take_counts(raw, source, sentences.n_sentences)
         self.corpus_count, self.corpus_total_words = sentences.n_sentences, sentences.n_tokens
 
-    def _take_counts(self, raw: Vocabulary) -> None:
+    def _take_counts(self, raw: Vocabulary, source: Any, n_sentences: int = 0) -> None:
+        """Take the counts of a source of sentences, None for a file, to choose words from."""
         if raw.total == 0:
             raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
         logger.info("counted %d different words in %d", len(raw), raw.total)
         self._raw = raw
+        self._reading = Reading.of(source, raw, n_sentences, self.workers)
 
     def _note(self, corpus: EncodedCorpus) -> EncodedCorpus:
         self.corpus_count, self.corpus_total_words = corpus.n_raw_sentences, corpus.n_raw_tokens
+        if self._reading is not None:
+            self._reading = replace(self._reading, n_sentences=corpus.n_sentences)
         return corpus
 
     def _check_update(self, update: bool) -> None:

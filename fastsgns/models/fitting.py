@@ -15,6 +15,7 @@ from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.errors import EmptyCorpusError, warn
 from fastsgns.interrupts import uninterrupted
 from fastsgns.kernels.objective import Objective
+from fastsgns.machine import release_memory
 from fastsgns.models import parameters
 from fastsgns.models.building import VocabularyBuilder
 from fastsgns.models.callbacks import StopTraining
@@ -25,6 +26,8 @@ from fastsgns.models.unfinished import Unfinished
 from fastsgns.training import Schedule, Tally, Trainer
 
 logger = logging.getLogger(__name__)
+
+MANY_WORDS = 10_000
 
 
 RATE_ROUNDING = 1e-9
@@ -200,8 +203,7 @@ class Fitting(VocabularyBuilder):
                     f"{(n_rows, self.wv.vector_size)}; was model.wv replaced?"
                 )
         self._current()
-        noise = sampling.noise_distribution(counts, self.ns_exponent) if self.negative else None
-        p_max = 0.0 if noise is None else float(noise.max())
+        tables, p_max = self._tables(counts)
         tying = matrices.tying
         lock = self._lock(len(counts))
         if lock is not None and tying.is_one:
@@ -214,9 +216,7 @@ class Fitting(VocabularyBuilder):
             n_focus, n_shared = sharing(self, p_max, locked=lock is not None)
         return Objective(
             **self._rows(),
-            noise=None if noise is None else sampling.alias_table(noise),
-            paths=sampling.huffman_paths(counts) if self.hs else None,
-            keep=sampling.keep_thresholds(counts, self.sample),
+            **tables,
             lock=lock,
             window=self.window,
             shrink=bool(self.shrink_windows),
@@ -233,6 +233,24 @@ class Fitting(VocabularyBuilder):
             n_flipped=tying.n_flipped(self.wv.vector_size),
             bias=tying.bias,
         )
+
+    def _tables(self, counts: np.ndarray) -> tuple[dict[str, Any], float]:
+        """Return the tables of an `Objective` over the words, and the largest noise probability.
+
+        They are made before the rows of targets are first written to, so that the memory that
+        making them takes is free again when the matrices need theirs.
+        """
+        noise = sampling.noise_distribution(counts, self.ns_exponent) if self.negative else None
+        p_max = 0.0 if noise is None else float(noise.max())
+        tables = {
+            "noise": None if noise is None else sampling.alias_table(noise),
+            "paths": sampling.huffman_paths(counts) if self.hs else None,
+            "keep": sampling.keep_thresholds(counts, self.sample),
+        }
+        del noise
+        if len(counts) >= MANY_WORDS:
+            release_memory()
+        return tables, p_max
 
     def _lock(self, n_words: int) -> np.ndarray | None:
         """Factors of the updates by word, or None where all are 1."""
