@@ -217,6 +217,12 @@ def test_a_file_of_counts_that_is_wrong_is_named(tmp_path):
         load(vectors, fvocab=written(tmp_path / "c", b"\xff 3\n"))
 
 
+@pytest.mark.parametrize("limit", [-1, 1.5, "two"])
+def test_a_limit_is_a_count(tmp_path, limit):
+    with pytest.raises((TypeError, ValueError), match="limit is"):
+        load(written(tmp_path / "v", b"1 2\na 1 2\n"), limit=limit)
+
+
 def test_words_cut_inside_a_character(tmp_path):
     path = written(tmp_path / "c.bin", binary_file(b"ok", ("д" * 60).encode()[:97]))
     with pytest.raises(UnicodeDecodeError):
@@ -290,7 +296,7 @@ def test_the_format_of_a_file_is_told_by_its_content():
         (b"the 1 2\n", None),
         (b"", None),
     ):
-        assert word2vec_reader.form_of(head) == form
+        assert sniffing.form_of(head) == form
     packed = io.BytesIO()
     native.write(packed, "thing", {}, {})
-    assert word2vec_reader.form_of(packed.getvalue()) == "native"
+    assert sniffing.form_of(packed.getvalue()) == "native"

@@ -72,8 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
     method = "most_similar_cosmul" if arguments.mul else "most_similar"
     pairs, analogies = [], []
     for path in arguments.files:
-        lines = read_lines(path)
-        if holds_analogies(lines):
+        lines = readable(path)
+        if holds_analogies(files.lines(lines)):
             if arguments.space != SPACES[0]:
                 raise ValueError(f"{path} holds analogies: they are judged by --role, not --space")
             found = _analogies(vectors, lines, arguments.restrict_vocab, method)
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
                 )
             analogies.append({"file": os.path.basename(path), **found})
         else:
-            delimiter = arguments.delimiter or separator(lines)
+            delimiter = arguments.delimiter or separator(files.lines(lines))
             with filetypes.in_words_of_options():
                 found = _pairs(vectors, lines, arguments, delimiter)
             pairs.append({"file": os.path.basename(path), **found})
@@ -95,13 +95,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def read_lines(path: str) -> files.NamedLines:
-    """Lines of a file, which may be compressed; `-` is standard input."""
-    if streams.is_stream(path):
-        with streams.opened(path) as file:
-            lines = files.NamedLines(files.lines(file))
-    else:
-        lines = files.NamedLines(files.lines(path))
+def readable(path: str) -> Any:
+    """What can be read more than once: a path, or the lines of standard input or of a pipe."""
+    if not streams.is_stream(path):
+        return path
+    with streams.opened(path) as file:
+        lines = files.NamedLines(files.lines(file))
     lines.name = "standard input" if path == streams.STDIO else path
     return lines
 
@@ -132,7 +131,7 @@ def separator(lines: Iterable[str]) -> str | None:
 
 
 def _pairs(
-    vectors: KeyedVectors, lines: list[str], arguments: argparse.Namespace, delimiter: str | None
+    vectors: KeyedVectors, lines: Any, arguments: argparse.Namespace, delimiter: str | None
 ) -> dict[str, Any]:
     options: dict[str, Any] = {"delimiter": delimiter, "space": arguments.space}
     pearson, spearman, unknown = vectors.evaluate_word_pairs(
@@ -146,7 +145,7 @@ def _pairs(
 
 
 def _analogies(
-    vectors: KeyedVectors, lines: list[str], restrict_vocab: int, method: str
+    vectors: KeyedVectors, lines: Any, restrict_vocab: int, method: str
 ) -> dict[str, Any]:
     accuracy, sections = vectors.evaluate_word_analogies(
         lines, restrict_vocab=restrict_vocab, similarity_function=method

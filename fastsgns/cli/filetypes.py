@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from fastsgns.cli.arguments import UsageError
 from fastsgns.cli.streams import STDIO, is_stream
 from fastsgns.errors import FormatError, NotUTF8Error
-from fastsgns.formats import files, native, sniffing, word2vec_reader
+from fastsgns.formats import files, native, sniffing
 
 TRAINED_ON = {"corpus": "train", "cooccurrences": "glove"}
 FORMATS = {
@@ -139,6 +139,4 @@ def detect(path: str, no_header: bool = False) -> str:
         return "text"
     with files.naming(path), files.open_binary(path) as file:
         head = file.read(HEAD_BYTES)
-    return word2vec_reader.form_of(head) or (
-        "binary" if suffix_format(path) == "binary" else "text"
-    )
+    return sniffing.form_of(head) or ("binary" if suffix_format(path) == "binary" else "text")

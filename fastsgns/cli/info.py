@@ -15,7 +15,7 @@ from fastsgns.cli.arguments import add_command
 from fastsgns.console import short, table
 from fastsgns.formats import native, sniffing
 from fastsgns.formats.files import local_path
-from fastsgns.formats.word2vec_reader import form_of
+from fastsgns.formats.sniffing import form_of
 from fastsgns.machine import n_cores
 
 EXAMPLES = """\

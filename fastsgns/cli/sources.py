@@ -17,7 +17,7 @@ from fastsgns.corpus.encoded import count_words
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotUTF8Error
 from fastsgns.formats import writing
-from fastsgns.formats.word2vec_reader import form_of
+from fastsgns.formats.sniffing import form_of
 from fastsgns.models.links import LinkModel
 from fastsgns.progress import reading_bar
 from fastsgns.vectors.spaces import COMBINATIONS, SPACES
@@ -192,12 +192,6 @@ def of_role(loaded: Any, role: str | None, path: str) -> KeyedVectors:
         return getattr(loaded.roles, role)
     except AttributeError as error:
         raise ValueError(f"{path}: {error}") from None
-
-
-def load_vectors(path: str, **options: Any) -> KeyedVectors:
-    """Load only the vectors of what `load` loads."""
-    loaded = load(path, **options)
-    return given_out(loaded)
 
 
 def save(loaded: Any, path: str, format: str | None = None, header: bool = True) -> None:

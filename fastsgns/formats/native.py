@@ -114,6 +114,10 @@ def _opened(path: Any) -> Iterator[tuple[Any, int | None]]:
         if files.is_open(path):
             yield files.binary(path), None
             return
+        if files.is_url(path):
+            with files.naming(name), files.open_binary(path) as file:
+                yield file, None
+            return
         with files.naming(name), open(files.local_path(path), "rb") as file:
             head = file.peek(9)
             decompress = None if sniffing.is_native(head) else files.by_magic(head)

@@ -1,6 +1,7 @@
 """What the first bytes of a file say: its format, and what is wrong with a file of vectors."""
 
 import re
+from contextlib import suppress
 
 MARK = b"\xef\xbb\xbf"  # the byte order mark of UTF-8
 SIZES = re.compile(rb"[ \t]*([0-9]{1,18})[ \t]+([0-9]{1,18})[ \t]*\r?\n")
@@ -117,3 +118,44 @@ def n_numbers(line: bytes, most: int) -> int:
 def has_control_characters(text: bytes) -> bool:
     """Whether it has bytes that no line of text has."""
     return CONTROL.search(text) is not None
+
+
+def split_row(line: bytes, n_columns: int) -> tuple[bytes, list[float]] | None:
+    """Split a line into a word and so many numbers; None if it is not of this form."""
+    line = line.rstrip()
+    for separator in (b" ", None) if line else ():
+        word, *numbers = line.rsplit(separator, n_columns)
+        if len(numbers) == n_columns and not ends_in_number(word):
+            with suppress(ValueError):
+                return word, [number(text) for text in numbers]
+    return None
+
+
+def ends_in_number(word: bytes) -> bool:
+    """Whether a word of several pieces ends in a number: then its row has too many of them.
+
+    Examples
+    --------
+    >>> ends_in_number(b"area 51"), ends_in_number(b"51"), ends_in_number(b"new york")
+    (True, False, False)
+    """
+    return b" " in word and is_number(word.rsplit(b" ", 1)[-1])
+
+
+def form_of(head: bytes) -> str | None:
+    r"""Tell ``native``, ``text`` or ``binary`` by the first bytes of a file; None for other files.
+
+    Examples
+    --------
+    >>> form_of(b"2 3\na 1 2 3\n"), form_of(b"GIF89a")
+    ('text', None)
+    """
+    if is_native(head):
+        return "native"
+    first, _, rest = head.partition(b"\n")
+    announced = sizes(first + b"\n")
+    if announced is None:
+        return None
+    line = rest[: rest.find(b"\n") + 1]
+    is_text = split_row(line, announced[1]) or not has_control_characters(rest)
+    return "text" if is_text else "binary"

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from fastsgns.errors import FormatError
 from fastsgns.formats import files
-from fastsgns.formats.word2vec_reader import BLOCK, decoded, ends_in_number, opened
+from fastsgns.formats.sniffing import ends_in_number
+from fastsgns.formats.word2vec_reader import BLOCK, decoded, opened
 from fastsgns.formats.writing import destination, write_slices
 
 logger = logging.getLogger(__name__)

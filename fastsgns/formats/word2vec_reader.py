@@ -3,12 +3,13 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fastsgns import rules
 from fastsgns.errors import FormatError, NotUTF8Error, TruncatedError
 from fastsgns.formats import files, rows, sniffing
 
@@ -20,6 +21,7 @@ LONGEST_WORD = 1 << 24
 LONGEST_NUMBER = 32
 MOST_COLUMNS = 1 << 20
 N_SAMPLED = 100
+LIMIT = rules.integer(0, 2**62, none=None)
 
 ADVICE = {
     sniffing.NO_HEADER: "pass no_header=True to read text without a header, such as GloVe's",
@@ -113,6 +115,7 @@ class Reader:
     ) -> None:
         if binary and no_header:
             raise NotImplementedError("no_header is for text files; a binary file has a header")
+        limit = LIMIT("limit", limit)
         self.name, self.n_read, self.capacity = name, 0, 0
         self._file, self._binary, self._dtype = file, binary, np.dtype(dtype)
         self._buffer = bytearray()
@@ -198,7 +201,7 @@ class Reader:
         """Refuse a text: its numbers would be taken for the bytes of others."""
         self._read_block()
         line = bytes(self._buffer[: self._buffer.find(b"\n") + 1])
-        if line and _split_row(line, self.n_columns):
+        if line and sniffing.split_row(line, self.n_columns):
             raise self._error(f"{self.name}, line 2 is {line[:60]!r}...", sniffing.TEXT)
 
     def _read_block(self) -> bool:
@@ -312,7 +315,7 @@ class Reader:
     def _odd_row(self, text: bytes, start: int, end: int) -> tuple[bytes, list[float]]:
         """Read a row whose word holds spaces, or that has other blanks between its numbers."""
         line = text[start:end]
-        if found := _split_row(line, self.n_columns):
+        if found := sniffing.split_row(line, self.n_columns):
             return found
         number = self._line + text.count(b"\n", 0, start)
         fault = sniffing.ROW
@@ -326,44 +329,3 @@ class Reader:
             fault,
             TruncatedError if self._cut and end == len(text) else FormatError,
         )
-
-
-def _split_row(line: bytes, n_columns: int) -> tuple[bytes, list[float]] | None:
-    """Split a line into a word and so many numbers; None if it is not of this form."""
-    line = line.rstrip()
-    for separator in (b" ", None) if line else ():
-        word, *numbers = line.rsplit(separator, n_columns)
-        if len(numbers) == n_columns and not ends_in_number(word):
-            with suppress(ValueError):
-                return word, [sniffing.number(text) for text in numbers]
-    return None
-
-
-def ends_in_number(word: bytes) -> bool:
-    """Whether a word of several pieces ends in a number: then its row has too many of them.
-
-    Examples
-    --------
-    >>> ends_in_number(b"area 51"), ends_in_number(b"51"), ends_in_number(b"new york")
-    (True, False, False)
-    """
-    return b" " in word and sniffing.is_number(word.split(b" ")[-1])
-
-
-def form_of(head: bytes) -> str | None:
-    r"""Tell ``native``, ``text`` or ``binary`` by the first bytes of a file; None for other files.
-
-    Examples
-    --------
-    >>> form_of(b"2 3\na 1 2 3\n"), form_of(b"GIF89a")
-    ('text', None)
-    """
-    if sniffing.is_native(head):
-        return "native"
-    first, _, rest = head.partition(b"\n")
-    sizes = sniffing.sizes(first + b"\n")
-    if sizes is None:
-        return None
-    line = rest[: rest.find(b"\n") + 1]
-    is_text = _split_row(line, sizes[1]) or not sniffing.has_control_characters(rest)
-    return "text" if is_text else "binary"
