@@ -76,11 +76,13 @@ class Colour(enum.Enum):
 
 
 TRAIN = {
-    "Word2Vec": lambda words: Word2Vec([words] * 5, **SMALL),
+    "Word2Vec": lambda words: Word2Vec([words] * 5, sample=0, **SMALL),
     "GloVe": lambda words: GloVe([words] * 5, **SMALL),
     "PPMI": lambda words: PPMI([words] * 5, min_count=1),
     "NodeEmbedding": lambda words: NodeEmbedding(dimensions=4, workers=1).fit([words[:2]]),
-    "PairEmbedding": lambda words: PairEmbedding(dimensions=4, workers=1).fit([words[:2]]),
+    "PairEmbedding": lambda words: PairEmbedding(dimensions=4, workers=1).fit(
+        [words[:2], words[1:]]
+    ),
     "HOPE": lambda words: HOPE(2).fit([words[:2]]),
     "STRAP": lambda words: STRAP(2).fit([words[:2]]),
 }
