@@ -118,7 +118,7 @@ def test_labels_are_read_by_node(tmp_path):
     assert labels.nodes == ["1", "0"]
     assert labels.members.tolist() == [[True, True, False], [True, False, True]]
     path.write_text("0 a\n1\n")
-    with pytest.raises(ValueError, match=r"line 2: node 1 has no label"):
+    with pytest.raises(ValueError, match=r"line 2: node '1' has no label"):
         read_labels(path)
     for text, line in ((b"0 a\n1, b\n", 2), (b"0 a; b\n", 1), (b"0,a\n", 1), (b"0 a\n1 \xff\n", 2)):
         path.write_bytes(text)

@@ -273,3 +273,23 @@ def test_the_advice_about_edges_can_be_followed(tmp_path: Path, capsys):
         with pytest.raises(SystemExit):
             run(*given, *wrong)
         assert "usage: fastsgns nodes train" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--walks", "nerd", "--model", "tied+bias"], "--walks nerd also predicts"),
+        (["--joint"], "about --walks nerd"),
+        (["--walks", "app", "--stop", 2], "--stop is 2.0"),
+        (["--window", 9999999], "--window is 9999999"),
+        (["--dim", 10**8], "--dim is 100000000"),
+        (["--model", "STRAP", "--error", 0], "--error is 0.0"),
+        (["--p", 0], "--p is 0.0"),
+        (["--ns-exponent", "nan"], "--ns-exponent is nan"),
+    ],
+)
+def test_errors_of_parameters_name_options(options, words, folder: Path, tmp_path: Path, capsys):
+    assert run("train", folder / "edges", "-o", tmp_path / "new", *options, "-q") == 1
+    shown = capsys.readouterr().err
+    assert words in shown
+    assert not re.search(r"\w=", shown)

@@ -203,9 +203,9 @@ def test_names_stay_what_they_are(sources):
 @pytest.mark.parametrize(
     "pairs, message",
     [
-        ([("a", None)], "lacks its target"),
+        ([("a", "b"), ("a", None)], "pair 1 lacks its target, which is None"),
         ([(float("nan"), "b")], "lacks its source"),
-        ((["a", None], ["x", "y"]), "lacks its source"),
+        ((["a", None], ["x", "y"]), "pair 1 lacks its source"),
         ((["a"], ["x", "y"]), "1 sources and 2 targets"),
         ([1, 2], "a pair is"),
         (["ab"], "a pair is"),

@@ -126,7 +126,7 @@ def run_eval(arguments: argparse.Namespace) -> int:
         split = LinkSplit.of(graph, arguments.test, seed)
         models: dict[str, LinkModel] = {}
         for name in dict.fromkeys(arguments.models):
-            models[name] = nodemodels.make(name, arguments, seed).fit(split.train)
+            models[name] = nodemodels.fit(name, arguments, seed, split.train)
             if name in nodemodels.MATRICES:
                 models[f"{name}, degrees"] = JointScore(models[name], split.train)
         found.append(evaluate_links(models, split, arguments.negatives, KS, seed))

@@ -1,6 +1,7 @@
 """Models of nodes as the command line asks for them: their graph, their options, their files."""
 
 import argparse
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -40,6 +41,10 @@ LEARNT = (
 )  # fmt: skip
 
 
+FLAGS = {
+    "window_size": "window", "negative_sharing": "sharing", "shrink_windows": "full-windows",
+    "matrices": "model", "dimensions": "dim",
+}  # fmt: skip
 ADVICE = {
     FEW: "give the character between columns, such as --delimiter ,",
     MANY: "--weighted ignores those after the third, --unweighted those after the second",
@@ -198,6 +203,38 @@ def _errors(errors: str) -> str:
     return errors
 
 
+def fit(name: str, arguments: argparse.Namespace, seed: int, graph: DirectedGraph) -> Any:
+    """Make a model and fit it to a graph; errors about parameters name options."""
+    try:
+        return make(name, arguments, seed).fit(graph)
+    except (TypeError, ValueError) as error:
+        raise ValueError(in_options(str(error))) from None
+
+
+def in_options(text: str) -> str:
+    """Replace the names of parameters, as messages use them, by options.
+
+    Examples
+    --------
+    >>> in_options('window_size is -1; with walks="nerd" it must be 1')
+    '--window is -1; with --walks nerd it must be 1'
+    """
+    names = "|".join((*LEARNT, *FLAGS, "seed", "beta", "error"))
+    text = re.sub(rf"\b({names})=(['\"]?)([^\s'\",;]+)\2", lambda m: f"{flag(m[1])} {m[3]}", text)
+    return re.sub(rf"^({names}) is ", lambda m: f"{flag(m[1])} is ", text)
+
+
+def flag(name: str) -> str:
+    """Return the option that sets a parameter.
+
+    Examples
+    --------
+    >>> flag("window_size"), flag("num_walks")
+    ('--window', '--num-walks')
+    """
+    return "--" + FLAGS.get(name, name).replace("_", "-")
+
+
 def make(name: str, arguments: argparse.Namespace, seed: int) -> Any:
     """Make a model that is not fitted yet."""
     common: dict[str, Any] = {
@@ -220,11 +257,7 @@ def check_options(arguments: argparse.Namespace) -> None:
     if name != "HOPE" and arguments.beta is not None:
         ignored.append("beta")
     if ignored:
-        flags = {
-            "window_size": "window", "negative_sharing": "sharing", "shrink_windows": "full-windows"
-        }  # fmt: skip
-        listed = ", ".join("--" + flags.get(key, key).replace("_", "-") for key in ignored)
-        raise UsageError(f"--model {name} knows no {listed}")
+        raise UsageError(f"--model {name} knows no {', '.join(map(flag, ignored))}")
 
 
 def load(path: str) -> LinkModel:

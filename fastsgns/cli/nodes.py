@@ -97,7 +97,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     sources.check_writable(arguments.output)
     graph = nodemodels.read_graph(arguments)
     start = time.perf_counter()
-    model = nodemodels.make(arguments.model, arguments, arguments.seed).fit(graph)
+    model = nodemodels.fit(arguments.model, arguments, arguments.seed, graph)
     seconds = time.perf_counter() - start
     if filetypes.output_format(arguments.output) == "native":
         model.save(arguments.output)

@@ -43,8 +43,8 @@ def read_labels(path: str | os.PathLike[str]) -> dict[str, list[str]]:
                 continue
             if not labels:
                 raise FormatError(
-                    f"{path}, line {number}: node {node} has no label; a line is `node label`, "
-                    "separated by white space"
+                    f"{path}, line {number}: node {node!r:.60} has no label; a line is "
+                    "`node label`, separated by white space"
                 )
             if node[-1] in SEPARATORS or any(label[-1] in SEPARATORS for label in labels):
                 raise FormatError(

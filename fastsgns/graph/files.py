@@ -281,7 +281,10 @@ def _check(path: Any) -> str:
         raise TypeError(f"a file of edges is {seen}{path!r:.60}, where a path is wanted")
     name = existing_file(path, "the file of edges")
     if ".mtx" in os.path.basename(name).lower():
-        raise ValueError(f"{name} is a Matrix Market file: use scipy.io.mmread and from_scipy")
+        raise ValueError(
+            f"{name} is a Matrix Market file, not a list of edges: in Python read it with "
+            "scipy.io.mmread and DirectedGraph.from_scipy"
+        )
     return name
 
 

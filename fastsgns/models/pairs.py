@@ -265,8 +265,13 @@ def _of_column(column: Any, side: str) -> tuple[Ids, list[Any]]:
 def _named(ids: Ids, table: dict[Hashable, int], side: str) -> tuple[Ids, list[Hashable]]:
     """Ids and names, scalars of other libraries as the Python objects that they hold."""
     names, positions = unified(table)
-    if any(map(is_missing, names)):
-        raise ValueError(f"a pair lacks its {side} (None or NaN); drop such pairs first")
+    missing = next((i for i, name in enumerate(names) if is_missing(name)), None)
+    if missing is not None:
+        new_ids = ids if positions is None else positions[ids]
+        raise ValueError(
+            f"pair {np.argmax(new_ids == missing)} lacks its {side}, which is {names[missing]!r}; "
+            "drop such pairs first"
+        )
     return ids if positions is None else positions[ids].astype(np.int32), names
 
 
