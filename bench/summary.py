@@ -169,8 +169,8 @@ def _add_quality(summary: Summary, content: dict[str, Any]) -> None:
         summary.scores[name] = {key: scores(mine, key) for key in judged(mine)}
     summary.notes.append(
         f"Quality: {'skip-gram' if flags['sg'] else 'CBOW'}, d = {flags['dim']}, epochs: "
-        f"{flags['epochs']}, of {_text(run['corpus'])}; means ± standard deviations over seeds "
-        f"1 to {flags['seeds']}."
+        f"{flags['epochs']}, of {_text(run['corpus'])}; means ± standard deviations over "
+        f"{_seeds({name: sorted(by_seed) for name, by_seed in sides.items()})}."
     )
     summary.places.append(where(run))
 
@@ -189,6 +189,21 @@ def _is_of(run: Result, result: Result) -> bool:
         and key["code"] == code(key["side"], run["versions"])
         and settings == {name: value for name, value in wanted.items() if name not in own}
     )
+
+
+def _seeds(sides: dict[str, list[int]]) -> str:
+    """Write the seeds of the side that has most, and of each side that has others.
+
+    Examples
+    --------
+    >>> _seeds({"fastsgns": [1, 2, 3], "word2vec.c": [1, 2, 3], "gensim": [1, 2]})
+    'seeds 1 to 3 (gensim: 1 to 2)'
+    """
+    most = max(sides.values(), key=len, default=[0])
+    others = [
+        f"{name}: {seeds[0]} to {seeds[-1]}" for name, seeds in sides.items() if seeds != most
+    ]
+    return f"seeds {most[0]} to {most[-1]}" + (f" ({', '.join(others)})" if others else "")
 
 
 def _text(facts: dict[str, Any]) -> str:

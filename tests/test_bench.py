@@ -242,10 +242,3 @@ def test_glove_judges_each_matrix_and_is_resumed(bench, tmp_path):
 def test_a_failing_job_is_told(bench):
     with pytest.raises(AssertionError, match="windw"):
         bench("speed", "--rounds", "1", "--fastsgns", "windw=3")
-
-
-def test_examples_of_the_report_are_right():
-    if not BENCH.is_dir():
-        pytest.skip("the bench is not part of this installation")
-    report = [sys.executable, "-m", "doctest", str(BENCH / "report.py")]
-    assert subprocess.run(report, capture_output=True, text=True).stdout == ""

@@ -1,5 +1,7 @@
 """The bench: what its sub-commands are made of, and the report."""
 
+import doctest
+import importlib
 import json
 import sys
 from types import SimpleNamespace
@@ -81,6 +83,25 @@ def test_report_leaves_a_readme_alone_that_lacks_its_markers(tmp_path, capsys, t
     assert summary.publish([write_speed(tmp_path / "s.json")], readme, None) == 1
     assert readme.read_text() == text
     assert "once each" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["report", "summary"])
+def test_examples_of_the_bench_are_right(name):
+    done = doctest.testmod(importlib.import_module(f"bench.{name}"))
+    assert done.attempted and not done.failed
+
+
+def test_report_names_the_seeds_of_a_side_that_has_fewer(tmp_path, capsys):
+    from bench import summary
+
+    path = write_quality(tmp_path / "q.json")
+    content = json.loads(path.read_text())
+    content["results"].pop(1)  # seed 2 of gensim
+    path.write_text(json.dumps(content))
+    assert summary.publish([path], None, None) == 0
+    printed = capsys.readouterr().out
+    assert "over seeds 1 to 2 (gensim: 1 to 1)." in printed.replace("\n", " ")
+    assert "| gensim            |         0.400 |" in printed
 
 
 def test_report_of_other_results_says_so(tmp_path, capsys):
