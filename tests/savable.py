@@ -36,7 +36,7 @@ def corpus():
 
 SAVABLE = {
     "KeyedVectors": vectors,
-    "Word2Vec": lambda: Word2Vec([list("abc")] * 5, **SMALL),
+    "Word2Vec": lambda: Word2Vec([list("abc")] * 5, sample=0, **SMALL),
     "GloVe": lambda: GloVe(corpus(), **SMALL),
     "NodeEmbedding": lambda: NodeEmbedding(
         dimensions=2, num_walks=1, walk_length=2, workers=1, progress=False

@@ -43,7 +43,7 @@ def test_vector_files_below_home(home, suffix):
     read = KeyedVectors.load_word2vec_format(f"~/v.txt{suffix}", fvocab=f"~/counts{suffix}")
     assert read.index_to_key == list("abc")
     assert read.get_vecattr("b", "count") == 2
-    model = Word2Vec([list("abc")] * 5, **SMALL)
+    model = Word2Vec([list("abc")] * 5, sample=0, **SMALL)
     model.wv.intersect_word2vec_format(f"~/v.txt{suffix}")
     assert model.wv["c"].tolist() == [4, 5]
 
@@ -66,7 +66,7 @@ def test_corpora_below_home(home, read):
 
 def test_other_files_below_home(home):
     (home / "text.txt").write_text("a b c\n" * 5)
-    assert "a" in Word2Vec(corpus_file="~/text.txt", **SMALL).wv
+    assert "a" in Word2Vec(corpus_file="~/text.txt", sample=0, **SMALL).wv
     (home / "brown").mkdir()
     (home / "brown" / "ca01").write_text("The/at dog/nn\n")
     assert list(BrownCorpus("~/brown")) == [["the/at", "dog/nn"]]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from savable import SAVABLE, vectors
 
-from fastsgns import Word2Vec
+from fastsgns import KeyedVectors, Word2Vec
 from fastsgns.cli import main
 from fastsgns.formats import files, native, word2vec, writing
 from fastsgns.graph.walkfile import walk_file
@@ -103,6 +103,25 @@ def test_a_private_file_is_private_while_it_is_written(tmp_path):
     with writing.atomic(path) as temporary:
         assert stat.S_IMODE(os.stat(temporary).st_mode) == 0o600
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+TEXT = ("save_word2vec_format", "binary", "fvocab", "save_as_line_sentence", "walks_file")
+
+
+@pytest.mark.parametrize("name", [*TEXT, "KeyedVectors", "convert"])
+@pytest.mark.parametrize("suffix", [".zip", ".zst", ".tar.gz", ".TGZ"])
+def test_text_is_not_written_under_the_name_of_an_archive(tmp_path, name, suffix):
+    path = tmp_path / f"f{suffix}"
+    if name == "KeyedVectors":  # read by its content
+        vectors().save(path)
+        assert KeyedVectors.load(path).index_to_key == list("abc")
+        return
+    if name == "convert":
+        assert convert(path) == 1
+    else:
+        with pytest.raises(ValueError, match="is not supported; allowed are"):
+            WRITERS[name](path)
+    assert not path.exists()
 
 
 def test_a_folder_and_a_missing_folder_are_named(tmp_path):

@@ -49,7 +49,7 @@ def write(path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dic
     names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))  # all are aligned
     ordered = {name: tensors[name] for name in names}
     packed = header.pack(kind, ordered, metadata)
-    with destination(path) as file:
+    with destination(path, any_suffix=True) as file:
         file.write(packed)
         for array in ordered.values():
             _write_array(file, array)

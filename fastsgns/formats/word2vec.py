@@ -79,9 +79,6 @@ def write(
             f"{len(words)} words with vectors of shape {vectors.shape}; "
             f"needed is shape ({len(words)}, d)"
         )
-    for target in (path, fvocab):
-        if files.is_path(target):
-            files.check_suffix(target)
     encoded = [_encode(word, prefix, binary) for word in words]
     if fvocab is not None:
         _write_counts(fvocab, encoded, counts, append)

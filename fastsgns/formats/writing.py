@@ -128,7 +128,7 @@ def _flush(path: str) -> None:
 
 
 @contextmanager
-def destination(target: Any, append: bool = False) -> Iterator[Any]:
+def destination(target: Any, append: bool = False, any_suffix: bool = False) -> Iterator[Any]:
     """Open for writing bytes; a file appears whole or not at all, unless `append`.
 
     Parameters
@@ -138,11 +138,16 @@ def destination(target: Any, append: bool = False) -> Iterator[Any]:
         written to directly.
     append : bool
         Add to the end of an existing file.
+    any_suffix : bool
+        Whether the suffix of an archive is just a part of the name: a reader of the file looks at
+        its content alone.
 
     Raises
     ------
     OSError
         As for `atomic`.
+    ValueError
+        As for `fastsgns.formats.files.check_suffix`, unless `any_suffix`.
     """
     if isinstance(target, io.TextIOWrapper):
         target.flush()
@@ -155,6 +160,8 @@ def destination(target: Any, append: bool = False) -> Iterator[Any]:
         yield target
         return
     path = files.local_path(target)
+    if not any_suffix:
+        files.check_suffix(path)
     if append or files.is_url(path) or _is_special(_mode(path)):
         with files.open_binary(path, "ab" if append else "wb") as file:
             yield file
