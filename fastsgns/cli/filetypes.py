@@ -37,7 +37,7 @@ ADVICE = {
 
 @contextmanager
 def in_words_of_options(advice: Mapping[str, str] = ADVICE) -> Iterator[None]:
-    """Let the errors of files of vectors advise options of the command line.
+    """Reword the errors of files of vectors: their advice names options of the command line.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def in_words_of_options(advice: Mapping[str, str] = ADVICE) -> Iterator[None]:
 
 
 def kind(path: str) -> str | None:
-    """Tell the kind of a native file, such as ``model`` or ``corpus``; None for other files.
+    """Return the kind of a native file, such as ``model`` or ``corpus``; None for other files.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def kind(path: str) -> str | None:
 
 
 def suffix_format(path: str) -> str | None:
-    """Tell ``text`` or ``binary`` (word2vec's) or ``native`` by suffix; None for unknown ones.
+    """Return ``text`` or ``binary`` (word2vec's) or ``native`` by suffix; None for unknown ones.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def check_native(path: str) -> None:
 
 
 def detect(path: str, no_header: bool = False) -> str:
-    """Tell ``native``, ``text`` or ``binary`` of a file of vectors, by content and then suffix.
+    """Return the format of a file of vectors, by its content and then its suffix.
 
     Raises
     ------

@@ -29,7 +29,7 @@ def speak_utf8() -> None:
 
 
 def is_stream(path: str) -> bool:
-    """Whether `path` can be read only once: standard input, a pipe, a device."""
+    """Return whether `path` can be read only once: standard input, a pipe, a device."""
     if path == STDIO:
         return True
     mode = os.stat(path).st_mode

@@ -28,12 +28,12 @@ UNKNOWN = {
 
 
 def is_path(source: object) -> bool:
-    """Whether `source` names a file."""
+    """Return whether `source` is a path."""
     return isinstance(source, (str, os.PathLike))
 
 
 def is_open(source: object) -> bool:
-    """Whether `source` is an open file, to read or to write."""
+    """Return whether `source` is an open file, to read or to write."""
     return hasattr(source, "read") or hasattr(source, "write")
 
 
@@ -109,12 +109,12 @@ def existing_file(path: str | bytes | os.PathLike[Any], what: str) -> str:
 
 
 def is_url(path: str | os.PathLike[str]) -> bool:
-    """Whether `path` is for smart_open, such as ``s3://bucket/text``."""
+    """Return whether `path` is for smart_open, such as ``s3://bucket/text``."""
     return "://" in str(path) and not os.path.exists(path)
 
 
 def decompressor(path: str | os.PathLike[str]) -> Any:
-    """Tell what opens a compressed file, by its suffix in capitals or not; None for a plain one.
+    """Return the opener of a compressed file, by its suffix in any case; None for a plain one.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def decompressor(path: str | os.PathLike[str]) -> Any:
 
 
 def by_magic(head: bytes) -> Any:
-    """Tell what opens a compressed file, by its first bytes; None for a plain one."""
+    """Return the opener of a compressed file, by its first bytes; None for a plain one."""
     return next((opener for magic, opener in MAGIC.items() if head.startswith(magic)), None)
 
 
@@ -210,7 +210,7 @@ def plain_size(source: Any) -> int | None:
 
 @contextmanager
 def naming(path: str) -> Iterator[None]:
-    """Let the errors of a cut or damaged compressed file say which file.
+    """Add the name of the file to the errors of a cut or damaged compressed file.
 
     Raises
     ------

@@ -48,7 +48,7 @@ def sizes(line: bytes) -> tuple[int, int] | None:
 
 
 def what_it_is(head: bytes) -> tuple[str, str]:
-    """Say what a file is that does not begin like one of vectors.
+    """Return what a file is that does not begin like one of vectors.
 
     Returns
     -------
@@ -73,12 +73,12 @@ def what_it_is(head: bytes) -> tuple[str, str]:
 
 
 def is_native(head: bytes, longest: int = 1 << 32) -> bool:
-    """Whether a native file begins so: the length of its header, up to `longest`, and a brace."""
+    """Return whether a native file begins so: a length of up to `longest`, then a brace."""
     return head[8:9] == b"{" and int.from_bytes(head[:8], "little") < longest
 
 
 def is_number(text: bytes) -> bool:
-    """Whether it is a decimal number, infinity or NaN."""
+    """Return whether it is a decimal number, infinity or NaN."""
     try:
         number(text)
     except ValueError:
@@ -116,7 +116,7 @@ def n_numbers(line: bytes, most: int) -> int:
 
 
 def has_control_characters(text: bytes) -> bool:
-    """Whether it has bytes that no line of text has."""
+    """Return whether it has bytes that no line of text has."""
     return CONTROL.search(text) is not None
 
 
@@ -132,7 +132,7 @@ def split_row(line: bytes, n_columns: int) -> tuple[bytes, list[float]] | None:
 
 
 def ends_in_number(word: bytes) -> bool:
-    """Whether a word of several pieces ends in a number: then its row has too many of them.
+    """Return whether a word of several pieces ends in a number: its row then has too many.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def ends_in_number(word: bytes) -> bool:
 
 
 def form_of(head: bytes) -> str | None:
-    r"""Tell ``native``, ``text`` or ``binary`` by the first bytes of a file; None for other files.
+    r"""Return ``native``, ``text`` or ``binary`` by the first bytes of a file, or None.
 
     Examples
     --------

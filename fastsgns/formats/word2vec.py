@@ -205,7 +205,7 @@ def read(
 
 
 def _add_new(words: list[str], ids: dict[str, int]) -> list[int]:
-    """Give the words that `ids` lacks the next ids; return where they stand in `words`."""
+    """Assign the next ids to new words; return their positions in `words`."""
     kept = []
     for row, word in enumerate(words):
         if word not in ids:

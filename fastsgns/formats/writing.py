@@ -67,7 +67,7 @@ def _is_allowed(name: str) -> bool:
 
 
 def _is_special(mode: int | None) -> bool:
-    """Whether it is a pipe or a device, which is written to in place."""
+    """Return whether it is a pipe or a device, which is written to in place."""
     return mode is not None and not stat.S_ISREG(mode)
 
 

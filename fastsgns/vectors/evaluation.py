@@ -62,7 +62,7 @@ class Lexicon:
         return lexicon
 
     def fold(self, key: Any) -> Any:
-        """Give the key as it is compared."""
+        """Return the key as it is compared."""
         return key.upper() if self.fold_case and isinstance(key, str) else key
 
 
