@@ -193,7 +193,7 @@ WORKERS = integer(1, 2**16, none=None)
 NOT_NEGATIVE = real("0 and positive numbers", lambda value: value >= 0)
 POSITIVE = real("positive numbers", lambda value: value > 0)
 ANY_NUMBER = real("finite numbers")
-SEED = Whole("integers and None", None)
+SEED = Whole("integers and None", None, bools=True)
 PROGRESS = flag(none=None)
 Rules = Mapping[str, Rule]
 

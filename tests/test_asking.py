@@ -50,7 +50,9 @@ TAKE_KEYS = {
 
 @pytest.fixture
 def kv():
-    return KeyedVectors.from_arrays(WORDS, RNG.normal(size=(len(WORDS), 8)), range(len(WORDS)))
+    return KeyedVectors.from_arrays(
+        list(WORDS), RNG.normal(size=(len(WORDS), 8)), range(len(WORDS))
+    )
 
 
 @pytest.mark.parametrize("ask", TAKE_LISTS.values(), ids=TAKE_LISTS)
@@ -68,9 +70,14 @@ def test_word_movers_distance_takes_lists(kv):
 
 
 @pytest.mark.parametrize("ask", TAKE_LISTS.values(), ids=TAKE_LISTS)
-@pytest.mark.parametrize("kind", [list, tuple, dict.fromkeys, np.array, iter])
+@pytest.mark.parametrize(
+    "kind", [list, tuple, lambda keys: dict.fromkeys(keys).keys(), np.array, iter]
+)
 def test_any_iterable_of_keys_is_a_list(kv, ask, kind):
-    expected, found = ask(kv, ["king", "breakfast"]), ask(kv, kind(["king", "breakfast"]))
+    expected, found = (
+        ask(kv, list(kind(["king", "breakfast"]))),
+        ask(kv, kind(["king", "breakfast"])),
+    )
     if isinstance(found, KeyedVectors):
         expected, found = expected.vectors, found.vectors
     assert np.array_equal(np.array(found, object), np.array(expected, object))
@@ -196,3 +203,25 @@ def test_keys_of_numpy_become_those_of_python():
     with pytest.raises(TypeError, match=r"key 0 is .*can't be hashed"):
         kv.add_vectors([["nested"]], [[1, 1]])
     assert len(kv) == 5
+
+
+@pytest.mark.parametrize("ask", TAKE_LISTS.values(), ids=TAKE_LISTS)
+def test_a_mapping_is_not_a_list_of_its_keys(kv, ask):
+    with pytest.raises(TypeError, match=r"is a dict, where a list of keys is wanted.*\.items\(\)"):
+        ask(kv, {"king": 2, "a": 1})
+    for ask_with in (kv.most_similar, kv.most_similar_cosmul):
+        with pytest.raises(TypeError, match="is a dict"):
+            ask_with(positive={"king": 1})
+        with pytest.raises(TypeError, match="is a dict"):
+            ask_with("a", negative={"king": 1})
+
+
+def test_writing_to_a_number_that_is_no_key_adds_it(kv):
+    first = kv["w0"].copy()
+    kv[0] = np.ones(8)
+    assert kv.index_to_key[len(WORDS) :] == [0] and kv[0].tolist() == [1] * 8
+    assert np.array_equal(kv["w0"], first)
+    kv[("user", 3)] = np.ones(8)
+    assert kv[("user", 3)].tolist() == [1] * 8 and ("user", 3) in kv.key_to_index
+    kv[("x", "y")] = np.eye(2, 8)
+    assert kv["y"].tolist() == np.eye(2, 8)[1].tolist()

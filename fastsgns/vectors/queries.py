@@ -78,7 +78,7 @@ class Queries(Spaces):
             return []
         if self.is_key(given) or (isinstance(given, np.ndarray) and given.ndim == 1):
             return [given]
-        return list(given)
+        return self._key_list(given, "positive or negative")
 
     def _weighted(self, positive: Any, negative: Any) -> tuple[list[Any], np.ndarray]:
         """Keys or vectors, and their weights: 1, -1, or what a pair says."""

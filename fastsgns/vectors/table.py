@@ -174,8 +174,14 @@ class VectorTable(Attributes):
         Raises
         ------
         TypeError
-            If `given` is one string, which would be read letter by letter.
+            If `given` is one string, which would be read letter by letter, or a mapping, whose
+            values would be ignored.
         """
+        if isinstance(given, Mapping):
+            raise TypeError(
+                f"{name} is a {type(given).__name__}, where a list of keys is wanted: give its "
+                f"keys, list({name}), or where weights are allowed its pairs, list({name}.items())"
+            )
         if isinstance(given, TEXT):
             raise TypeError(
                 f"{name} is {given!r:.60}, a single {type(given).__name__}, where a list of keys "
@@ -214,12 +220,14 @@ class VectorTable(Attributes):
     # Edit
 
     def __setitem__(self, keys: Any, weights: npt.ArrayLike) -> None:
-        single = self.is_key(keys)
+        single = self.is_key(keys) or (isinstance(keys, tuple) and np.ndim(weights) == 1)
         names = check_keys([keys] if single else keys)
         rows = self._rows(names, np.asarray(weights)[None] if single else weights)
-        known = np.array([key in self for key in names], bool)
+        known = np.array([key in self.key_to_index for key in names], bool)
         if known.any():
-            self._writable()[self._ids([key for key in names if key in self])] = rows[known]
+            self._writable()[self._ids([key for key, old in zip(names, known) if old])] = rows[
+                known
+            ]
             self._norms = None
         self.add_vectors([key for key, old in zip(names, known) if not old], rows[~known])
 
