@@ -204,6 +204,9 @@ def test_judgements_from_files(tmp_path):
     (tmp_path / "simlex999.tsv").write_text("# pairs\nold\tnew\t1.5\nbad line\nbig\thuge\t9\n")
     (found,) = judgements.load(tmp_path)
     assert (found.name, found.pairs.tolist()) == ("SimLex-999", [["old", "new"], ["big", "huge"]])
+    (tmp_path / "simlex999.tsv").write_text("old,new,1.5\n")
+    with pytest.raises(ValueError, match=r"simlex999\.tsv has no line of two words"):
+        judgements.load(tmp_path)
     with pytest.raises(ValueError, match="none of wordsim353"):
         judgements.load(tmp_path / "empty")
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from fastsgns.formats.files import local_path
 from fastsgns.formats.writing import atomic
 
 Result = dict[str, Any]
@@ -40,7 +41,7 @@ class Cache:
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
+        self.folder = Path(local_path(folder))
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def get(self, key: Any) -> Result | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fastsgns.formats.files import local_path
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.study.settings import Settings
 
@@ -64,7 +65,7 @@ def load(*paths: str | Path) -> dict[str, DirectedGraph]:
         directions.
     """
     found: dict[str, DirectedGraph] = {}
-    for path in map(Path, paths):
+    for path in map(Path, map(local_path, paths)):
         files = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]
         if not files:
             raise ValueError(f"{path} has no file *{SUFFIX} with 'source target' a line")

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns.formats import files
+from fastsgns.errors import FormatError
+from fastsgns.formats.files import local_path
+from fastsgns.vectors.evaluation import read_pairs
 
 SETS = {
     "WordSim353": "wordsim353.tsv",
@@ -83,15 +85,16 @@ def load(folder: str | Path) -> list[Judgements]:
     Raises
     ------
     ValueError
-        If it has none of them.
+        If it has none of them, or one of them has no pairs.
     """
     found = []
     for name, file in SETS.items():
-        if (Path(folder) / file).exists():
-            rows = [line.split("\t") for line in files.lines(Path(folder) / file)]
-            rows = [row for row in rows if len(row) == 3 and not row[0].startswith("#")]
-            scores = np.array([float(row[2]) for row in rows])
-            found.append(Judgements(name, np.array([row[:2] for row in rows]), scores))
+        path = Path(local_path(folder)) / file
+        if path.exists():
+            if not (rows := list(read_pairs(path))):
+                raise FormatError(f"{path} has no line of two words and a score, with tabs between")
+            *pairs, scores = zip(*rows)
+            found.append(Judgements(name, np.array(pairs).T, np.array(scores)))
     if not found:
         raise ValueError(f"{folder} has none of {', '.join(SETS.values())}")
     return found

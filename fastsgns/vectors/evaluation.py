@@ -88,8 +88,8 @@ def evaluate_word_pairs(
     gold: list[float] = []
     known: list[tuple[int, int] | None] = []
     n_unknown = 0
-    for first, second, score in _judged_pairs(pairs, delimiter, encoding, lexicon):
-        ids = lexicon.ids.get(first), lexicon.ids.get(second)
+    for first, second, score in read_pairs(pairs, delimiter, encoding):
+        ids = lexicon.ids.get(lexicon.fold(first)), lexicon.ids.get(lexicon.fold(second))
         if ids[0] is not None and ids[1] is not None:
             known.append((ids[0], ids[1]))
         else:
@@ -112,16 +112,20 @@ def evaluate_word_pairs(
     return pearsonr(gold, cosines), spearmanr(gold, cosines), unknown_share
 
 
-def _judged_pairs(
-    pairs: Lines, delimiter: str, encoding: str, lexicon: Lexicon
-) -> Iterator[tuple[Any, Any, float]]:
+def read_pairs(
+    pairs: Lines, delimiter: str | None = "\t", encoding: str = "utf8"
+) -> Iterator[tuple[str, str, float]]:
+    """Yield two words and their score per line; lines of another form are left out and reported.
+
+    Blank lines and those that begin with # are comments.
+    """
     skipped = Skipped(_name(pairs), "two words and a score")
     for number, line in enumerate(files.lines(pairs, encoding), 1):
         if not line.strip() or line.startswith("#"):
             continue
         try:
             first, second, score = line.split(delimiter)
-            yield lexicon.fold(first.strip()), lexicon.fold(second.strip()), float(score)
+            yield first.strip(), second.strip(), float(score)
         except ValueError:
             skipped.add(number, line)
     skipped.report()
