@@ -5,15 +5,18 @@ import gzip
 import io
 import logging
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats  # noqa: F401  so that no test counts the memory of its import
 
 from fastsgns import KeyedVectors
 from fastsgns.errors import FormatError, NotUTF8Error, TruncatedError
 from fastsgns.formats import native, sniffing, word2vec, word2vec_reader
+from fastsgns.graph.classification import read_labels
 
 load = KeyedVectors.load_word2vec_format
 MARK = b"\xef\xbb\xbf"
@@ -281,6 +284,36 @@ def test_a_line_without_end_is_refused_before_it_is_read_whole(monkeypatch, name
     with pytest.raises(FormatError, match=r"allowed are 1 to|no end within"):
         word2vec.read(file, **options)
     assert file.tell() < 1 << 17
+
+
+def judged(name):
+    """A function of small vectors that reads a file."""
+    kv = KeyedVectors(1)
+    kv.add_vectors(["a"], [[1]])
+    return getattr(kv, name)
+
+
+def counted(path):
+    """Read a file of counts."""
+    return load(io.BytesIO(b"1 1\na 1\n"), fvocab=path)
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize(
+    "read",
+    [judged("evaluate_word_pairs"), judged("evaluate_word_analogies"), read_labels, counted],
+)
+def test_a_line_without_end_is_refused_by_readers_of_lines(tmp_path, suffix, read):
+    content = b"a" + b" 0" * (1 << 20)
+    path = tmp_path / f"long{suffix}"
+    path.write_bytes(gzip.compress(content) if suffix else content)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FormatError, match=r"long.*, line 1 has no end within 1,048,576 bytes"):
+            read(path)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_format_of_a_file_is_told_by_its_content():

@@ -14,7 +14,7 @@ from typing import Any
 
 from fastsgns.errors import FormatError, NotUTF8Error
 
-LONGEST_LINE = 1 << 24
+LONGEST_LINE = 1 << 20
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 MAGIC: dict[bytes, Any] = {
     b"\x1f\x8b": gzip.open,
@@ -259,7 +259,7 @@ def lines(source: Any, encoding: str = "utf8", errors: str = "strict") -> Iterat
     NotUTF8Error
         (a UnicodeDecodeError) that names the file and the line.
     FormatError
-        If a line of a file has no end within 16 MB.
+        If a line of a file has no end within 1 MB.
     """
     name = name_of(source)
     if is_path(source):

@@ -24,8 +24,10 @@ def read_labels(path: str | os.PathLike[str]) -> dict[str, list[str]]:
     Raises
     ------
     FormatError
-        (a ValueError) with file and line if a line holds a node and no label, is not UTF-8, or
-        seems to be separated by commas or semicolons.
+        (a ValueError) with file and line if a line holds a node and no label, or seems to be
+        separated by commas or semicolons.
+    NotUTF8Error
+        (a UnicodeDecodeError) with file and line if a line is not UTF-8.
 
     Examples
     --------
@@ -35,35 +37,22 @@ def read_labels(path: str | os.PathLike[str]) -> dict[str, list[str]]:
     {'a': ['red'], 'b': ['red', 'round']}
     """
     found: dict[str, list[str]] = {}
-    with files.open_binary(path) as file:
-        for number, line in enumerate(file, 1):
-            line = _decoded(line, number, path)
-            node, *labels = line.split() or ["#"]
-            if node[0] in "#%":
-                continue
-            if not labels:
-                raise FormatError(
-                    f"{path}, line {number}: node {node!r:.60} has no label; a line is "
-                    "`node label`, separated by white space"
-                )
-            if node[-1] in SEPARATORS or any(label[-1] in SEPARATORS for label in labels):
-                raise FormatError(
-                    f"{path}, line {number}: {line.strip()!r:.80} seems to be separated by commas "
-                    "or semicolons; separate node and labels by white space alone"
-                )
-            found.setdefault(node, []).extend(labels)
+    for number, line in enumerate(files.lines(path), 1):
+        node, *labels = line.split() or ["#"]
+        if node[0] in "#%":
+            continue
+        if not labels:
+            raise FormatError(
+                f"{path}, line {number}: node {node!r:.60} has no label; a line is "
+                "`node label`, separated by white space"
+            )
+        if node[-1] in SEPARATORS or any(label[-1] in SEPARATORS for label in labels):
+            raise FormatError(
+                f"{path}, line {number}: {line.strip()!r:.80} seems to be separated by commas "
+                "or semicolons; separate node and labels by white space alone"
+            )
+        found.setdefault(node, []).extend(labels)
     return found
-
-
-def _decoded(line: bytes | str, number: int, path: Any) -> str:
-    """Return a line of a file as text, without the byte order mark it may begin with."""
-    try:
-        text = line if isinstance(line, str) else line.decode()
-    except UnicodeDecodeError as error:
-        raise FormatError(
-            f"{path}, line {number}: {line[:40]!r} is not UTF-8 ({error.reason}); convert the file"
-        ) from None
-    return text.removeprefix("\ufeff") if number == 1 else text
 
 
 @dataclass(frozen=True)
