@@ -141,9 +141,12 @@ class VectorTable(Attributes):
         KeyError
             If `key` is absent and there is no default.
         """
-        index = self._find(plain(key))
-        if index is not None:
+        index = self.key_to_index.get(key, -1)
+        if index >= 0:
             return index
+        found = self._find(plain(key))
+        if found is not None:
+            return found
         if default is not None:
             return default
         raise KeyError(self._absence(key))
