@@ -4,11 +4,13 @@ import doctest
 import importlib
 import json
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+SHARINGS = ("pair", "window", "block")
 MARKED = "before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter\n"
 
 
@@ -102,6 +104,18 @@ def test_report_names_the_seeds_of_a_side_that_has_fewer(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "over seeds 1 to 2 (gensim: 1 to 1)." in printed.replace("\n", " ")
     assert "| gensim            |         0.400 |" in printed
+
+
+def test_report_reads_the_scores_that_are_kept_of_gensim_too():
+    from bench import summary
+
+    path = Path(summary.__file__).parent / "measured" / "quality-wiki17m.json"
+    if not path.exists():
+        pytest.skip("the measured results are not part of this installation")
+    scores = summary.collect([path]).scores
+    assert list(scores) == [*(f'fastsgns, "{mode}"' for mode in SHARINGS), "gensim"]
+    assert {len(values) for side in scores.values() for values in side.values()} == {4}
+    assert {"analogies_semantic", "analogies_syntactic"} <= set(scores["gensim"])
 
 
 def test_report_of_other_results_says_so(tmp_path, capsys):
