@@ -225,3 +225,22 @@ def test_writing_to_a_number_that_is_no_key_adds_it(kv):
     assert kv[("user", 3)].tolist() == [1] * 8 and ("user", 3) in kv.key_to_index
     kv[("x", "y")] = np.eye(2, 8)
     assert kv["y"].tolist() == np.eye(2, 8)[1].tolist()
+
+
+def test_lists_in_a_list_are_not_pairs_with_weights(kv):
+    for wrong in ([["king", "a"]], [("king", None)], [("king", [1])]):
+        with pytest.raises(TypeError, match=r"is not a \(key, weight\) pair"):
+            kv.most_similar(wrong)
+    expected = kv.most_similar([("king", 0.5), ("a", 2)])
+    assert kv.most_similar([["king", np.float32(0.5)], ("a", np.int64(2))]) == expected
+
+
+def test_a_mapping_is_no_list_of_keys_to_read_or_write(kv):
+    for ask in (
+        lambda: kv[{"king": 1}],
+        lambda: kv.__setitem__({"x": 1}, np.ones((1, 8))),
+        lambda: kv.add_vectors({"x": 1}, np.ones((1, 8))),
+    ):
+        with pytest.raises(TypeError, match="keys is a dict, where a list of keys is wanted"):
+            ask()
+    assert "x" in kv and len(kv) == len(WORDS)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastsgns.rules import LIMIT
+from fastsgns.rules import LIMIT, number
 from fastsgns.vectors.norms import as_real, divide, largest, products, unit
 from fastsgns.vectors.spaces import Spaces
 from fastsgns.vectors.table import Key
@@ -89,7 +89,7 @@ class Queries(Spaces):
         items = plus + minus
         for row, item in enumerate(items):
             if isinstance(item, (tuple, list)) and len(item) == 2 and not self.is_key(item):
-                items[row], weights[row] = item
+                items[row], weights[row] = item[0], _weight(item)
         return items, weights
 
     def _known_ids(self, items: Iterable[Any]) -> list[int]:
@@ -369,3 +369,13 @@ class Queries(Spaces):
         clip = slice(restrict_vocab)
         cosines = products(self._vectors[clip], unit(self._vectors[ids]))
         return divide(cosines, self._norms_of(clip))
+
+
+def _weight(pair: Any) -> float:
+    weight = number(pair[1])
+    if weight is None:
+        raise TypeError(
+            f"{pair!r:.60} is not a (key, weight) pair: {pair[1]!r:.40} is not a number. Keys are "
+            "given in one list, and not in lists inside it"
+        )
+    return weight

@@ -215,7 +215,7 @@ class VectorTable(Attributes):
     def __getitem__(self, key_or_keys: Any) -> np.ndarray:
         if self.is_key(key_or_keys):
             return self.get_vector(key_or_keys)
-        return self._vectors[self._ids(key_or_keys)]
+        return self._vectors[self._ids(self._key_list(key_or_keys, "keys"))]
 
     def _ids(self, keys: Iterable[Key]) -> np.ndarray:
         return np.array([self.get_index(key) for key in keys], np.intp)
@@ -224,7 +224,7 @@ class VectorTable(Attributes):
 
     def __setitem__(self, keys: Any, weights: npt.ArrayLike) -> None:
         single = self.is_key(keys) or (isinstance(keys, tuple) and np.ndim(weights) == 1)
-        names = check_keys([keys] if single else keys)
+        names = check_keys([keys] if single else self._key_list(keys, "keys"))
         rows = self._rows(names, np.asarray(weights)[None] if single else weights)
         known = np.array([key in self.key_to_index for key in names], bool)
         if known.any():
@@ -273,7 +273,7 @@ class VectorTable(Attributes):
         """
         if self.is_key(keys):
             keys, weights = [keys], np.asarray(weights).reshape(1, -1)
-        names, extras = check_keys(keys), dict(extras or {})
+        names, extras = check_keys(self._key_list(keys, "keys")), dict(extras or {})
         rows = self._rows(names, weights)
         for attr, values in extras.items():
             if len(values) != len(names):
