@@ -15,6 +15,8 @@ from fastsgns.corpus import ranges
 from fastsgns.errors import FormatError
 from fastsgns.graph import files
 from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.models.factors import HOPE
+from fastsgns.models.nodes import NodeEmbedding
 
 PARALLEL = (1, 3)
 PACK = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
@@ -183,6 +185,9 @@ def test_headers_of_several_files_are_found_and_edges_are_not_taken_for_headers(
     paths = [write("source target\na b\n", name) for name in ("one", "two.gz")]
     with pytest.raises(FormatError, match="one, line 1: it looks like a header"):
         DirectedGraph.from_file(paths)
+    for kind in (NodeEmbedding, HOPE):  # which know no skip_lines
+        with pytest.raises(FormatError, match=r"DirectedGraph\.of\(path, skip_lines=1\)"):
+            kind(dimensions=1).fit(paths[0])
     for text in ("source target\ntarget sink\n", "a b\n1 2\nc 3\n", "a b\n", "from a\nb c\n"):
         assert DirectedGraph.of(write(text)).n_edges == text.count("\n")
 

@@ -213,6 +213,12 @@ def test_an_attribute_that_no_edge_has_is_refused():
     assert DirectedGraph.of(other, weight="w").out_weights.tolist() == [2, 2]
 
 
+def test_options_that_a_kind_does_not_know_are_named():
+    for edges in ([("a", "b")], np.zeros((2, 1), int), iter([("a", "b")])):
+        with pytest.raises(TypeError, match=r"weight: a .* of edges takes no other option"):
+            DirectedGraph.of(edges, weight="w")
+
+
 def test_open_files_are_no_edges(tmp_path):
     (tmp_path / "edges").write_text("a b\n")
     with open(tmp_path / "edges") as file, pytest.raises(TypeError, match="allowed are a path"):

@@ -89,7 +89,9 @@ def test_a_file_of_pairs_may_begin_with_a_mark_and_hold_odd_names(tmp_path):
     assert model.source.index_to_key == ["#a", "\u00e9"]
     assert model.target.index_to_key == ["%b", "#a"]
     (tmp_path / "f").write_bytes(b"a b\n\nc caf\xe9\n")
-    with pytest.raises(UnicodeDecodeError, match=r"f, line 3: the word .*convert the file"):
+    with open(tmp_path / "f") as file, pytest.raises(TypeError, match=r"open file.*give its path"):
+        PairEmbedding(**SMALL).fit(file)
+    with pytest.raises(UnicodeDecodeError, match=r"f, line 3: .*\); convert the file to UTF-8$"):
         PairEmbedding(**SMALL).fit(tmp_path / "f")
 
 

@@ -85,7 +85,7 @@ def _advising(size: int) -> Iterator[None]:
         raise OSError(
             error.errno,
             f"no room for {size:,} bytes of ids in {tempfile.gettempdir()} ({error.strerror}); "
-            "set TMPDIR to a larger disk, or raise memory_budget",
+            "set the environment variable TMPDIR to a directory on a larger disk",
         ) from error
 
 

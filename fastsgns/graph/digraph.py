@@ -346,6 +346,11 @@ class DirectedGraph(Adjacency):
             return cls.from_igraph(edges, **options)
         if readers.columns_of(edges) is not None:
             return cls.from_table(edges, **options)
+        if unknown := set(options) - {"directed"}:
+            raise TypeError(
+                f"{', '.join(sorted(unknown))}: a {type(edges).__name__} of edges takes no other "
+                "option than directed"
+            )
         return cls._of_content(readers.of_sequence(edges, **options))
 
     def save(self, path: Any) -> None:

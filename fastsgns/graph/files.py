@@ -53,17 +53,20 @@ SEEN = {
     HEADER: "it looks like a header, as no other line has these names",
     LONG: f"it is longer than {LONGEST_LINE:,} bytes, which no edge is",
 }
+OF = "DirectedGraph.of(path, {})".format
 ADVICE = {
-    FEW: 'give the character between columns, such as delimiter=","',
-    MANY: "weighted=True ignores those after the third, weighted=False those after the second",
-    MIXED: "weighted=False ignores the weights",
-    NO_NUMBER: "weighted=False ignores it, skip_lines=1 leaves out a header",
-    NOT_FINITE: "weighted=False ignores the weights",
+    FEW: f"""give the character between columns, such as {OF('delimiter=","')}""",
+    MANY: f"{OF('weighted=True')} ignores those after the third, weighted=False those after the "
+    "second",
+    MIXED: f"{OF('weighted=False')} ignores the weights",
+    NO_NUMBER: f"{OF('weighted=False')} ignores it, skip_lines=1 leaves out a header",
+    NOT_FINITE: f"{OF('weighted=False')} ignores the weights",
     RESERVED: "remove it from the file",
-    SEPARATOR: 'delimiter="," takes it as the end of a column, delimiter=" " as a part of the name',
+    SEPARATOR: f"""{OF('delimiter=","')} takes it as the end of a column, delimiter=" " as a """
+    "part of the name",
     QUOTED: "remove them, or read the file with pandas.read_csv and give the table",
     MARK: "remove it from the file",
-    HEADER: "skip_lines=1 leaves it out, skip_lines=0 takes it for an edge",
+    HEADER: f"{OF('skip_lines=1')} leaves it out, skip_lines=0 takes it for an edge",
     LONG: "give a text file with an edge per line",
 }
 Progress = Callable[[int, int | None], object]

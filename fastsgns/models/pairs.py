@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from fastsgns.chunks import PairChunks
-from fastsgns.errors import warn
+from fastsgns.errors import NotUTF8Error, warn
+from fastsgns.formats.files import is_open
 from fastsgns.formats.keys import is_missing, unified
 from fastsgns.graph import files, naming
 from fastsgns.models import linkstorage
@@ -231,6 +232,8 @@ def encode(pairs: Any) -> Encoded:
     """
     if isinstance(pairs, (str, bytes)) or hasattr(pairs, "__fspath__"):
         return _of_file(pairs)
+    if is_open(pairs):
+        raise TypeError(f"the pairs are an open file, {pairs!r:.60}; give its path")
     if isinstance(pairs, np.ndarray) and pairs.ndim == 2 and len(pairs) == 2:
         pairs = tuple(pairs)
     if isinstance(pairs, tuple) and len(pairs) == 2 and all(map(_is_column, pairs)):
@@ -316,6 +319,9 @@ def _of_file(path: Any) -> Encoded:
         left, right, _, words = files.read_edges(path, SYNTAX)
     except files.EdgeError as error:
         raise error.worded(SEEN, ADVICE) from None
+    except NotUTF8Error as error:
+        error.remedy = "convert the file to UTF-8"
+        raise
     sources, source_words = _of_array(left)
     targets, target_words = _of_array(right)
     return (
