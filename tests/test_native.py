@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import native
+from fastsgns.formats import header, native
 
 WORDS = ["zwei", 2, "", "</s>", "👩‍👩‍👧", "a b\nc", -7, "\ud800"]
 
@@ -314,3 +314,18 @@ def test_what_a_reader_would_refuse_is_not_written(tmp_path):
         native.write(tmp_path / "f", "thing", {}, {"x": [[]] * 100_000})
     native.write(tmp_path / "f", "thing", {}, {"x": list(range(1_000_000))})
     assert len(native.read(tmp_path / "f")[2]["x"]) == 1_000_000
+
+
+@pytest.mark.parametrize("name", ["f", "f.gz", None])
+def test_more_values_than_usual_need_as_many_bytes_of_arrays(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(header, "MOST_VALUES", 10)
+    target = io.BytesIO() if name is None else tmp_path / name
+    content = {"a": np.zeros(100, np.uint8)}, {"x": list(range(50))}
+    if name == "f.gz":
+        with pytest.raises(ValueError, match="lists of"):
+            native.write(target, "thing", *content)
+        return
+    native.write(target, "thing", *content)
+    if name is None:
+        target.seek(0)
+    assert native.read(target)[2]["x"] == list(range(50))

@@ -59,8 +59,16 @@ class Header:
     entries: dict[str, Entry]
 
 
-def pack(kind: str, tensors: Mapping[str, np.ndarray], metadata: dict[str, Any]) -> bytes:
+def pack(
+    kind: str,
+    tensors: Mapping[str, np.ndarray],
+    metadata: dict[str, Any],
+    is_compressed: bool = False,
+) -> bytes:
     """Return the bytes of a header, its length in front, for arrays in the order of `tensors`.
+
+    Of a compressed file, a reader does not know in advance how many bytes of arrays there are, and
+    takes fewer values for that reason.
 
     Raises
     ------
@@ -85,8 +93,8 @@ def pack(kind: str, tensors: Mapping[str, np.ndarray], metadata: dict[str, Any])
             f"the attributes and parameters take {len(encoded):,} bytes; a file holds up to "
             f"{MOST_BYTES:,}. Store large attributes as arrays of numbers."
         )
-    _check_parts(encoded, end)
-    _check_parts(own.encode(), end)
+    for text in (encoded, own.encode()):
+        _check_parts(text, 0 if is_compressed else end)
     return len(encoded).to_bytes(8, "little") + encoded
 
 
@@ -107,7 +115,7 @@ def check_length(head: bytes | bytearray, size: int | None) -> int:
     return length
 
 
-def parse(raw: bytes | bytearray, size: int | None) -> Header:
+def parse(raw: bytes | bytearray, size: int | None, n_left: int = 0) -> Header:
     """Parse and check a header.
 
     Parameters
@@ -116,6 +124,8 @@ def parse(raw: bytes | bytearray, size: int | None) -> Header:
         Without the length in front of it.
     size : int or None
         Bytes of the whole file, if that is known.
+    n_left : int
+        Bytes after the header, where `size` is not known but that is.
 
     Raises
     ------
@@ -123,15 +133,16 @@ def parse(raw: bytes | bytearray, size: int | None) -> Header:
         If anything in it is wrong, or contradicts the size of the file.
     """
     start = 8 + len(raw)
+    n_data = n_left if size is None else size - start
     try:
-        _check_parts(raw, 0 if size is None else size - start)
+        _check_parts(raw, n_data)
         header = json.loads(raw.decode("ascii"))
         own = header.pop(OWN, {}) if isinstance(header, dict) else None
         if not isinstance(own, dict):
             raise ValueError("its header is not an object")
     except (ValueError, RecursionError) as error:
         raise FormatError(f"its header cannot be read: {error}") from None
-    metadata = _metadata(own, 0 if size is None else size - start)
+    metadata = _metadata(own, n_data)
     entries = {name: _entry(name, entry, start) for name, entry in header.items()}
     entries = dict(sorted(entries.items(), key=lambda item: (item[1].start, item[1].stop)))
     end = start

@@ -7,6 +7,7 @@ Nothing in it is ever executed, and the header is checked against the length of 
 any array is allocated. Other readers of safetensors can open it.
 """
 
+import io
 import os
 import stat
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -48,7 +49,8 @@ def write(path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dic
     """
     names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))  # all are aligned
     ordered = {name: tensors[name] for name in names}
-    packed = header.pack(kind, ordered, metadata)
+    is_compressed = files.is_path(path) and files.decompressor(path) is not None
+    packed = header.pack(kind, ordered, metadata, is_compressed)
     with destination(path, any_suffix=True) as file:
         file.write(packed)
         for array in ordered.values():
@@ -134,7 +136,21 @@ def _opened(path: Any) -> Iterator[tuple[Any, int | None]]:
 
 def _header(file: Any, size: int | None) -> header.Header:
     length = header.check_length(_take(file, 8), size)
-    return header.parse(_take(file, length), size)
+    raw = _take(file, length)
+    return header.parse(raw, size, 0 if size is not None else _bytes_left(file))
+
+
+def _bytes_left(file: Any) -> int:
+    """Return how many bytes follow in an open file of a disk or of memory; 0 if that is unknown."""
+    if not isinstance(file, io.BytesIO) and not isinstance(getattr(file, "raw", 0), io.FileIO):
+        return 0
+    try:
+        here = file.tell()
+        end = file.seek(0, os.SEEK_END)
+        file.seek(here)
+    except OSError:  # a pipe
+        return 0
+    return end - here
 
 
 def _take(file: Any, n_bytes: int) -> bytearray:
