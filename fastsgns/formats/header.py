@@ -161,7 +161,7 @@ def _check_parts(text: bytes | bytearray, n_data: int) -> None:
     counts = _count_outside_strings(text, b"{[,")
     n_objects, n_values = counts[0] + counts[1], counts[2]
     if n_objects > MOST_OBJECTS or n_values > MOST_VALUES + n_data:
-        raise ValueError(
+        raise FormatError(
             f"the metadata have {n_objects:,} objects and lists of {n_values:,} values; allowed "
             f"are {MOST_OBJECTS:,} of {MOST_VALUES + n_data:,}"
         )
@@ -192,6 +192,8 @@ def _metadata(own: dict[str, Any], n_data: int) -> dict[str, Any]:
         _check_parts(own[KEY].encode("ascii"), n_data)
         metadata = json.loads(own[KEY])
         version, kind = metadata["format"], metadata["kind"]
+    except FormatError:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise FormatError("it is a safetensors file, but not one of fastsgns") from None
     if version != FORMAT:
