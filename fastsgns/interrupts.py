@@ -10,7 +10,8 @@ def uninterrupted(step: Callable[[], None]) -> None:
     """Run `step` to its end, and only then raise the KeyboardInterrupt of a Ctrl-C meanwhile.
 
     Python raises KeyboardInterrupt between any two operations of the main thread, and only in that
-    thread. So `step` runs in another thread, and the main thread waits for it.
+    thread. So `step` runs in another thread, and the main thread waits for it. Where the system
+    starts no other thread, for lack of memory, it runs in this one.
 
     Parameters
     ----------
@@ -50,11 +51,11 @@ def uninterrupted(step: Callable[[], None]) -> None:
 
     while not finished.is_set():
         try:
-            threading.Thread(
-                target=run
-            ).start()  # again after an interrupt, which may hit the start
+            threading.Thread(target=run).start()  # again after an interrupt, which may hit it
             finished.wait()
         except KeyboardInterrupt as pressed:
             interrupts.append(pressed)
+        except RuntimeError:  # the system starts no thread
+            run()
     if errors or interrupts:
         raise take_first(errors or interrupts)

@@ -20,6 +20,7 @@ from fastsgns.chunks import Chunks
 from fastsgns.divergence import Place, Watch
 from fastsgns.errors import take_first
 from fastsgns.kernels.objective import Objective
+from fastsgns.machine import start_threads
 from fastsgns.progress import Bar, make_bar
 
 logger = logging.getLogger(__name__)
@@ -222,9 +223,7 @@ class _Crew:
         crew = [_Worker(self._work) for _ in range(n_threads)]
         self.stop[0] = 0
         try:
-            for worker in crew:
-                worker.start()
-            for worker in crew:
+            for worker in crew[: start_threads(crew)]:
                 while not worker.finished.wait(TICK):
                     tick()
             if not self.errors:

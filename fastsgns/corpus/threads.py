@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from fastsgns.errors import take_first
+from fastsgns.machine import start_threads
 
 POLL_SECONDS = 0.1
 STOP_SECONDS = 0.3
@@ -55,19 +56,18 @@ class Crew(Generic[Item]):
 
     def run(self, tick: Callable[[], object] | None = None) -> None:
         """Work; the first exception of any thread stops the others and is raised here."""
-        done: list[threading.Event] = []
+        done = [threading.Event() for _ in range(self._n_threads)]
+        threads = [
+            threading.Thread(target=self._run, args=work, daemon=True) for work in enumerate(done)
+        ]
         try:
-            for index in range(self._n_threads):
-                event = threading.Event()
-                threading.Thread(target=self._run, args=(index, event), daemon=True).start()
-                done.append(event)
-            for event in done:
+            for event in done[: start_threads(threads)]:
                 while not event.wait(POLL_SECONDS):
                     if tick:
                         tick()
         finally:
             self.stop.set()
-            self._end(done)
+            self._end([event for thread, event in zip(threads, done) if thread.ident is not None])
         if self._errors:
             raise take_first(self._errors)
 
