@@ -26,16 +26,21 @@ def number(value: Any) -> int | float | None:
     >>> number("0.5"), number(True), number("yes")
     (0.5, 1, None)
     """
+    value = _unwrapped(value)
     if type(value) in (int, float):
         return value
-    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):  # numpy, torch
-        value = value.item()
     if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
         text = value.strip()
         return int(text) if text.lstrip("+-").isdigit() else float(text)
     if isinstance(value, numbers.Integral):
         return int(value)
     return float(value) if isinstance(value, (numbers.Real, Decimal)) else None
+
+
+def _unwrapped(value: Any) -> Any:
+    """Return what a scalar of numpy or torch holds, and any other value as it is."""
+    is_scalar = getattr(value, "ndim", None) == 0 and hasattr(value, "item")
+    return value.item() if is_scalar else value
 
 
 @dataclass(frozen=True)
@@ -106,9 +111,10 @@ class Whole(Rule):
     bools: bool = False
 
     def _typed(self, value: Any) -> int | None:
-        found = number(value)
-        if type(value).__name__ in ("bool", "bool_") and not self.bools:
+        value = _unwrapped(value)
+        if isinstance(value, bool) and not self.bools:
             return None
+        found = number(value)
         if isinstance(found, float):
             return int(found) if math.isfinite(found) and found.is_integer() else None
         return found
