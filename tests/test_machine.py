@@ -141,7 +141,7 @@ FITS = {
     "words": lambda path: Word2Vec(
         corpus_file=path, vector_size=4, min_count=1, workers=4, progress=False
     ).wv.vectors,
-    "counts": lambda path: Cooccurrences.from_corpus(ROWS, workers=4).weights,
+    "counts": lambda path: Cooccurrences.from_corpus(ROWS * 10, workers=4).weights,
     "GloVe": lambda path: GloVe(
         ROWS, vector_size=4, min_count=1, workers=4, epochs=1, progress=False
     ).wv.vectors,
