@@ -30,9 +30,10 @@ class BuildExtInPlaceToo(build_ext):
     """``build_ext`` for a wheel that leaves the modules in the source tree as well."""
 
     def finalize_options(self) -> None:
-        """Copy each module beside its sources after it is built."""
+        """Copy each module beside its sources after it is built, and build on all cores."""
         super().finalize_options()
         self.inplace = True
+        self.parallel = self.parallel or os.cpu_count()
 
     def run(self) -> None:
         """Build, and record the sources."""
@@ -54,11 +55,13 @@ def extension(source: Path) -> Extension:
     )
 
 
-setup(
-    cmdclass={"build_ext": BuildExtInPlaceToo},
-    ext_modules=cythonize(
-        [extension(source) for source in sorted(Path("fastsgns").rglob("*.pyx"))],
-        build_dir="build/cython",
-        compiler_directives=DIRECTIVES,
-    ),
-)
+if __name__ == "__main__":  # not in the processes that translate modules side by side
+    setup(
+        cmdclass={"build_ext": BuildExtInPlaceToo},
+        ext_modules=cythonize(
+            [extension(source) for source in sorted(Path("fastsgns").rglob("*.pyx"))],
+            build_dir="build/cython",
+            compiler_directives=DIRECTIVES,
+            nthreads=os.cpu_count() or 1,
+        ),
+    )
