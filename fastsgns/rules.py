@@ -5,6 +5,8 @@ same (numpy's numbers, ``5.0`` or ``"5"`` for an integer, ``"0"`` for a flag) be
 Python value, so that what trains can also be saved. What is ambiguous is refused.
 """
 
+import functools
+import inspect
 import math
 import numbers
 import re
@@ -12,7 +14,9 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 LARGEST = int(sys.float_info.max)
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -201,6 +205,7 @@ POSITIVE = real("positive numbers", lambda value: value > 0)
 ANY_NUMBER = real("finite numbers")
 SEED = Whole("integers and None", None, bools=True)
 PROGRESS = flag(none=None)
+FLAG = flag(none=False)  # None is no, as in gensim
 Rules = Mapping[str, Rule]
 
 
@@ -224,3 +229,37 @@ def typed(rules: Rules, values: Mapping[str, Any]) -> dict[str, Any]:
         If one is of a type that stands for nothing allowed.
     """
     return {name: rule.typed(name, values[name]) for name, rule in rules.items() if name in values}
+
+
+def takes_flags(function: Function) -> Function:
+    """Decorate a function to check the arguments that are annotated with bool.
+
+    It is called with False or True in place of what stands for them, such as 0, ``"0"`` or None.
+
+    Examples
+    --------
+    >>> @takes_flags
+    ... def shown(flag: bool = True):
+    ...     return flag
+    >>> shown(), shown("0"), shown(flag=1)
+    (True, False, True)
+    >>> shown("no")
+    Traceback (most recent call last):
+    ValueError: flag is 'no'; allowed are False and True (or 0 and 1)
+    """
+    parameters = inspect.signature(function).parameters.values()
+    flags = [(place, p.name) for place, p in enumerate(parameters) if p.annotation is bool]
+
+    @functools.wraps(function)
+    def checked_function(*args: Any, **kwargs: Any) -> Any:
+        for place, name in flags:
+            if place < len(args):
+                if type(args[place]) is not bool:
+                    value = FLAG(name, args[place])
+                    args = (*args[:place], value, *args[place + 1 :])
+            elif name in kwargs:
+                kwargs[name] = FLAG(name, kwargs[name])
+        return function(*args, **kwargs)
+
+    checked_function.flags = frozenset(name for _, name in flags)  # type: ignore[attr-defined]
+    return checked_function  # type: ignore[return-value]

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastsgns.corpus.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
 from fastsgns.formats.writing import destination
+from fastsgns.rules import takes_flags
 
 __all__ = [
     "RULE_DEFAULT",
@@ -55,6 +56,7 @@ def deaccent(text: str | bytes) -> str:
     return unicodedata.normalize("NFC", kept)
 
 
+@takes_flags
 def tokenize(
     text: str | bytes,
     lowercase: bool = False,
@@ -88,6 +90,7 @@ def tokenize(
         yield match.group()
 
 
+@takes_flags
 def simple_preprocess(
     doc: str | bytes, deacc: bool = False, min_len: int = 2, max_len: int = 15
 ) -> list[str]:

@@ -446,3 +446,17 @@ def test_largest_is_what_sorting_gives(shape, n_kinds):
 
 def test_largest_of_what_is_not_a_number():
     assert len(largest(np.full(100, np.nan), 3)) == 0
+
+
+@pytest.mark.parametrize("none", [0, None, "0", False])
+def test_a_limit_of_0_is_none_as_in_gensim(kv, none):
+    everything = kv.most_similar("dog", topn=99)
+    assert len(everything) == len(WORDS) - 1
+    assert kv.most_similar("dog", topn=99, restrict_vocab=none) == everything
+    assert kv.most_similar("dog", topn=99, clip_end=none) == everything
+    assert len(kv.most_similar("dog", topn=99, clip_start=2, restrict_vocab=none)) == 5
+    assert kv.similar_by_word("dog", 99, none) == kv.similar_by_key("dog", 99, none) == everything
+    assert len(kv.similar_by_vector(kv["dog"], 99, none)) == len(WORDS)
+    assert len(kv.most_similar_cosmul("dog", topn=99, restrict_vocab=none)) == len(WORDS) - 1
+    assert len(kv.most_similar_batch(["dog"], 99, none)[0]) == len(WORDS) - 1
+    assert len(kv.most_similar("dog", topn=99, clip_start=3, restrict_vocab=2)) == 2

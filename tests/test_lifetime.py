@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import os
 import signal
 import threading
 import weakref
@@ -21,6 +22,7 @@ from fastsgns import (
 )
 from fastsgns.cooccurrence import Cooccurrences
 from fastsgns.interrupts import uninterrupted
+from fastsgns.models.callbacks import CallbackAny2Vec
 from fastsgns.models.factors import HOPE, STRAP
 from fastsgns.models.ppmi import PPMI
 from fastsgns.models.svd import SVDVectors
@@ -262,3 +264,23 @@ def test_a_callback_may_train_and_a_failed_training_blocks_nothing():
     with pytest.raises(ValueError, match="epochs is None"):
         model.train(SENTENCES, total_examples=len(SENTENCES))
     assert Attempt(trained_again(model)).error is None
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_callback_may_fork_and_the_child_leaves_training_as_well():
+    children = []
+
+    class Fork(CallbackAny2Vec):
+        def on_train_end(self, model):
+            children.append(os.fork())
+
+    model = Word2Vec(SENTENCES, **SMALL)
+    status = 1
+    try:
+        model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1, callbacks=[Fork()])
+        status = 0
+    finally:
+        if children == [0]:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 0

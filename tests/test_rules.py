@@ -1,7 +1,10 @@
 """What a parameter may be: one contract for the parameters of every public class."""
 
+import copy
 import decimal
 import fractions
+import inspect
+import io
 import math
 
 import numpy as np
@@ -11,20 +14,24 @@ from fastsgns import (
     DirectedGraph,
     EncodedCorpus,
     GloVe,
+    KeyedVectors,
     LineSentence,
     NodeEmbedding,
     PairEmbedding,
     Word2Vec,
     rules,
+    utils,
 )
 from fastsgns.corpus.sentences import Text8Corpus
 from fastsgns.models import glove_parameters, parameters, ppmi
 from fastsgns.models.factors import HOPE, STRAP
 from fastsgns.models.factors import RULES as FACTOR_RULES
+from fastsgns.models.joint import JointScore
 from fastsgns.models.linktraining import RULES as LINK_RULES
 from fastsgns.models.pmi import SHIFT, SMOOTHING
 from fastsgns.models.ppmi import PPMI
 from fastsgns.models.svd import SVDVectors
+from fastsgns.vectors.roles import Roles
 
 SENTENCES = [["a", "b", "c", "d"], ["b", "c", "e"], ["a", "e", "d", "c"]] * 5
 EDGES = [("a", "b"), ("b", "c"), ("c", "d"), ("d", "a"), ("a", "c")]
@@ -294,3 +301,120 @@ def test_what_is_no_callback_is_refused(wrong):
     model = Word2Vec(SENTENCES, **SMALL)
     with pytest.raises(TypeError, match="callbacks"):
         model.train(SENTENCES, total_examples=15, epochs=1, callbacks=wrong)
+
+
+# Methods whose flags are checked by themselves: the values by a table, or in the body.
+CHECKED_OTHERWISE = {"__init__", "get_vector", "load", "get_params", "of_file"}
+METHODS_OF = [
+    Word2Vec, GloVe, NodeEmbedding, PairEmbedding, HOPE, STRAP, JointScore, KeyedVectors, Roles,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("owner", METHODS_OF, ids=lambda owner: owner.__name__)
+def test_all_flags_of_methods_are_checked(owner):
+    for name, method in inspect.getmembers(owner, callable):
+        if name.startswith("_") or inspect.isclass(method):
+            continue
+        flags = {
+            p.name for p in inspect.signature(method).parameters.values() if p.annotation is bool
+        }
+        if flags and name not in CHECKED_OTHERWISE:
+            assert getattr(method, "flags", set()) == flags, name
+
+
+KV = KeyedVectors(2)
+KV.add_vectors(["a", "b", "C"], [[3, 0], [0, 1], [2, 1]], {"count": np.array([3, 2, 1])})
+LINKS = NodeEmbedding(**FEW).fit(EDGES)
+JOINT = JointScore(LINKS, DirectedGraph.of(EDGES))
+NO = [("0", False), (0, False), (np.False_, False), (None, False), ("1", True), (1.0, True)]
+
+
+def rebuilt(**flags):
+    model = Word2Vec(SENTENCES, **SMALL)
+    model.build_vocab([["a", "b"], ["a"]], **flags)
+    return model.wv.index_to_key, len(model.raw_vocab)
+
+
+def recounted(**flags):
+    model = Word2Vec(SENTENCES, **SMALL)
+    model.build_vocab_from_freq({"a": 3, "b": 2}, **flags)
+    return model.wv.index_to_key, len(model.raw_vocab)
+
+
+def tried(**flags):
+    model = Word2Vec(**SMALL)
+    model.scan_vocab(SENTENCES)
+    return model.prepare_vocab(**flags), len(model.wv)
+
+
+def written_vectors(**flags):
+    file = io.BytesIO()
+    KV.save_word2vec_format(file, **flags)
+    return file.getvalue()
+
+
+def read_vectors(binary=False, **flags):
+    file = io.BytesIO(b"2 2\na 3 0\nb 0 1\n" if not flags.get("no_header") else b"a 3 0\nb 0 1\n")
+    return KeyedVectors.load_word2vec_format(file, binary=binary, **flags)["a"].tolist()
+
+
+def replaced(**flags):
+    kv = copy.deepcopy(KV)
+    kv.add_vectors(["a"], [[9, 9]], **flags)
+    return kv["a"].tolist()
+
+
+FLAGGED = {
+    "build_vocab, update": (rebuilt, "update"),
+    "build_vocab, keep_raw_vocab": (rebuilt, "keep_raw_vocab"),
+    "build_vocab_from_freq, update": (recounted, "update"),
+    "build_vocab_from_freq, keep_raw_vocab": (recounted, "keep_raw_vocab"),
+    "prepare_vocab, dry_run": (tried, "dry_run"),
+    "save_word2vec_format, binary": (written_vectors, "binary"),
+    "save_word2vec_format, write_header": (written_vectors, "write_header"),
+    "add_vectors": (replaced, "replace"),
+    "get_vector": (lambda norm: KV.get_vector("a", norm).tolist(), "norm"),
+    "most_similar_batch": (lambda **flag: KV.most_similar_batch(["a"], **flag), "exclude"),
+    "get_mean_vector": (
+        lambda post_normalize: KV.get_mean_vector(["a"], post_normalize=post_normalize).tolist(),
+        "post_normalize",
+    ),
+    "rank_by_centrality": (
+        lambda **flag: KV.rank_by_centrality(["a", "b", "C"], **flag),
+        "use_norm",
+    ),
+    "vectors_for_all": (
+        lambda copy_vecattrs: list(KV.vectors_for_all(["a"], copy_vecattrs=copy_vecattrs).expandos),
+        "copy_vecattrs",
+    ),
+    "evaluate_word_pairs, case_insensitive": (
+        lambda case_insensitive: KV.evaluate_word_pairs(
+            ["a\tb\t1", "a\tC\t2", "b\tC\t1", "A\tC\t1"], case_insensitive=case_insensitive
+        )[2],
+        "case_insensitive",
+    ),
+    "evaluate_word_analogies, dummy4unknown": (
+        lambda **flag: KV.evaluate_word_analogies([": s", "a b x y"], **flag),
+        "dummy4unknown",
+    ),
+    "recommend": (lambda **flag: LINKS.recommend("a", **flag), "exclude_known"),
+    "score": (lambda popularity: LINKS.score("a", "b", popularity), "popularity"),
+    "score of JointScore": (lambda popularity: JOINT.score("a", "b", popularity), "popularity"),
+    "tokenize": (lambda lowercase: list(utils.tokenize("A b", lowercase)), "lowercase"),
+    "simple_preprocess": (lambda deacc: utils.simple_preprocess("déjà", deacc), "deacc"),
+}
+
+
+@pytest.mark.parametrize("ask, name", FLAGGED.values(), ids=FLAGGED)
+def test_a_flag_of_a_method_may_be_given_in_any_way_that_says_it(ask, name):
+    for given, meant in NO:
+        assert ask(**{name: given}) == ask(**{name: meant}), repr(given)
+    for wrong in ("no", "", 2, 0.5, [], {}):
+        with pytest.raises(ValueError, match=rf"^{name} is .*; allowed are False and True"):
+            ask(**{name: wrong})
+
+
+def test_flags_of_a_reader_may_be_text():
+    assert read_vectors(binary="0") == read_vectors(no_header="1") == [3, 0]
+    with pytest.raises(ValueError, match=r"^binary is 'text'; allowed are"):
+        read_vectors(binary="text")

@@ -457,3 +457,18 @@ def test_a_kernel_that_cannot_run_is_refused_before_the_corpus_is_read(monkeypat
 
     with pytest.raises(ValueError, match="FASTSGNS_KERNEL"):
         Word2Vec(corpus(), epochs=1, min_count=1)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_factors_of_updates_that_are_not_finite_are_refused_before_training(wrong):
+    model = built()
+    fit(model)
+    model.wv.vectors_lockf = np.ones(len(model.wv), np.float32)
+    model.wv.vectors_lockf[3] = wrong
+    before = model.wv.vectors.copy(), model.syn1neg.copy()
+    with pytest.raises(ValueError, match=r"wv.vectors_lockf\[3\] is .*; allowed are finite"):
+        fit(model)
+    assert np.array_equal(model.wv.vectors, before[0]) and np.array_equal(model.syn1neg, before[1])
+    model.wv.vectors_lockf = np.full(1, wrong)
+    with pytest.raises(ValueError, match=r"wv.vectors_lockf\[0\] is"):
+        fit(model)

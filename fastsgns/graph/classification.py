@@ -10,6 +10,7 @@ import numpy as np
 from fastsgns.errors import FormatError
 from fastsgns.formats import files
 from fastsgns.graph import logistic
+from fastsgns.rules import takes_flags
 
 SEPARATORS = ",;"
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -128,6 +129,7 @@ class F1:
     macro: float
 
 
+@takes_flags
 def classify(
     features: np.ndarray,
     labels: Labels,

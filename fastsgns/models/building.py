@@ -21,6 +21,7 @@ from fastsgns.models.exclusive import exclusive
 from fastsgns.models.memory import WORD_BYTES, Needs, Reading
 from fastsgns.models.parameters import RULES
 from fastsgns.progress import reading_bar
+from fastsgns.rules import takes_flags
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class VocabularyBuilder(Allocation):
     corpus_total_words: int
 
     @exclusive
+    @takes_flags
     def build_vocab(
         self,
         corpus_iterable: Any = None,
@@ -88,6 +90,7 @@ class VocabularyBuilder(Allocation):
         self.prepare_vocab(update, keep_raw_vocab, trim_rule, **kwargs)
 
     @exclusive
+    @takes_flags
     def build_vocab_from_freq(
         self,
         word_freq: Mapping[Any, int],
@@ -125,6 +128,7 @@ class VocabularyBuilder(Allocation):
         return self.corpus_total_words, self.corpus_count
 
     @exclusive
+    @takes_flags
     def prepare_vocab(
         self,
         update: bool = False,

@@ -48,7 +48,7 @@ copy.deepcopy(model)
             return method(self, *args, **kwargs)
         finally:
             if owner is mine:
-                del _owners[id(self)]
+                _owners.pop(id(self), None)  # it is gone after a fork
 
     return guarded  # type: ignore[return-value]
 

@@ -259,6 +259,12 @@ class Fitting(VocabularyBuilder):
             raise ValueError(
                 f"wv.vectors_lockf is of shape {lock.shape}; allowed are (1,) and ({n_words},)"
             )
+        if not np.isfinite(lock).all():
+            word = int(np.argmin(np.isfinite(lock)))
+            raise ValueError(
+                f"wv.vectors_lockf[{word}] is {lock[word]}; allowed are finite numbers, such as 0 "
+                "to keep a vector and 1 to train it"
+            )
         return None if np.all(lock == 1) else np.ascontiguousarray(np.broadcast_to(lock, n_words))
 
     def _divides_gradient(self) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.links import LinkModel
+from fastsgns.rules import takes_flags
 
 SMOOTHING = 0.1
 
@@ -84,6 +85,7 @@ class JointScore(LinkModel):
     def _added(self, popularity: bool) -> list[np.ndarray]:
         return super()._added(False)
 
+    @takes_flags
     def score(self, u: Any, v: Any, popularity: bool = True) -> Any:
         """As of `LinkModel`, with the logarithms of both degrees added, whatever `popularity`."""
         found = super().score(u, v)

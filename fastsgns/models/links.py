@@ -11,7 +11,7 @@ from fastsgns.formats import saving
 from fastsgns.formats.keys import plain
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.matrices import Matrices
-from fastsgns.rules import integer
+from fastsgns.rules import integer, takes_flags
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.norms import products
 from fastsgns.vectors.roles import MatrixVectors
@@ -83,6 +83,7 @@ class LinkModel:
     target_prior: np.ndarray | None = None
     known: tuple[np.ndarray, np.ndarray] | None = None
 
+    @takes_flags
     def score(self, u: Any, v: Any, popularity: bool = False) -> Any:
         """How well v fits as a target of u: ``source[u] . target[v] + bias[v]``; not symmetric.
 
@@ -119,6 +120,7 @@ class LinkModel:
             scores = scores + added[targets].astype(scores.dtype)
         return scores if _is_many(u) or _is_many(v) else float(scores[0])
 
+    @takes_flags
     def recommend(
         self, u: Any, topn: int = 10, exclude_known: bool = True, popularity: bool = False
     ) -> Recommended | list[Recommended]:

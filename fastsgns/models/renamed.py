@@ -3,6 +3,8 @@
 import warnings
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from fastsgns.rules import takes_flags
+
 MOVED_TO_WV = {
     name: f"model.wv.{name}"
     for name in [
@@ -88,6 +90,7 @@ class Renamed:
         """Raise an AttributeError; only vectors can be read from such a file."""
         raise AttributeError(f"a model can't be read from it; use {LOADER}")
 
+    @takes_flags
     def init_sims(self, replace: bool = False) -> None:
         """Do as `KeyedVectors.init_sims`; deprecated."""
         warnings.warn("init_sims is not needed; norms are always current", DeprecationWarning, 2)

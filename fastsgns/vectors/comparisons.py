@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastsgns.rules import takes_flags
 from fastsgns.vectors.norms import as_real, divide, products, row_norms, unit
 from fastsgns.vectors.queries import Queries
 from fastsgns.vectors.table import Key
@@ -68,6 +69,7 @@ class Comparisons(Queries):
         means = [unit(self.get_mean_vector(keys, pre_normalize=False)) for keys in lists]
         return means[0] @ means[1]
 
+    @takes_flags
     def rank_by_centrality(
         self, words: Iterable[Key], use_norm: bool = True
     ) -> list[tuple[np.floating, Key]]:
@@ -149,6 +151,7 @@ class Comparisons(Queries):
         total = sum(similarity for _, similarity in self.similar_by_key(wa, topn))
         return float(self.similarity(wa, wb)) / total
 
+    @takes_flags
     def wmdistance(
         self, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True
     ) -> float:

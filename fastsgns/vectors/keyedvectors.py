@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from fastsgns.formats import native, registry, saving, word2vec, word2vec_reader
 from fastsgns.formats.contents import checked
+from fastsgns.rules import takes_flags
 from fastsgns.vectors import evaluation, storage
 from fastsgns.vectors.renamed import Renamed
 from fastsgns.vectors.table import Key
@@ -129,6 +130,7 @@ class KeyedVectors(Renamed):
             self.vectors_lockf = self.vectors_lockf[order]
         self._set(words, self._vectors[order])
 
+    @takes_flags
     def vectors_for_all(
         self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
     ) -> "KeyedVectors":
@@ -204,6 +206,7 @@ class KeyedVectors(Renamed):
             raise ValueError(f"mmap={mmap!r}; allowed are None and 'r' (read-only)")
         return registry.load(fname, mmap is not None)
 
+    @takes_flags
     def save_word2vec_format(
         self,
         fname: Any,
@@ -253,6 +256,7 @@ class KeyedVectors(Renamed):
         )
 
     @classmethod
+    @takes_flags
     def load_word2vec_format(
         cls,
         fname: Any,
@@ -283,6 +287,7 @@ class KeyedVectors(Renamed):
         kv.expandos["count"] = counts
         return kv
 
+    @takes_flags
     def intersect_word2vec_format(
         self,
         fname: Any,
@@ -325,6 +330,7 @@ class KeyedVectors(Renamed):
 
     # Evaluation
 
+    @takes_flags
     def evaluate_word_pairs(
         self,
         pairs: Any,
@@ -367,6 +373,7 @@ class KeyedVectors(Renamed):
             self, pairs, delimiter, encoding, restrict_vocab, case_insensitive, dummy4unknown, space
         )
 
+    @takes_flags
     def evaluate_word_analogies(
         self,
         analogies: Any,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastsgns.rules import LIMIT, number
+from fastsgns.rules import LIMIT, number, takes_flags
 from fastsgns.vectors.norms import as_real, divide, largest, products, unit
 from fastsgns.vectors.spaces import Spaces
 from fastsgns.vectors.table import Key
@@ -21,6 +21,7 @@ EPSILON = 1e-6
 class Queries(Spaces):
     """The part of KeyedVectors that ranks all keys against a query."""
 
+    @takes_flags
     def get_mean_vector(
         self,
         keys: Iterable[Any],
@@ -116,9 +117,9 @@ class Queries(Spaces):
         topn : int or None
             How many; with None the similarities themselves are returned.
         clip_start, clip_end : int
-            Search only these positions.
+            Search only these positions; a `clip_end` of 0 or None is the end.
         restrict_vocab : int, optional
-            Search only the first so many, the most frequent.
+            Search only the first so many, the most frequent; 0 and None search all.
         indexer : object, optional
             Has ``most_similar(vector, topn)``, which answers in place of the full search.
         space : {"in-in", "in-out", "out-in", "out-out", "sum", "concat"}
@@ -155,18 +156,15 @@ class Queries(Spaces):
         topn = LIMIT("topn", topn)
         if topn is not None and topn < 1:
             return []
-        if restrict_vocab is not None:
-            clip_start, clip_end = 0, restrict_vocab
-        clip_start, clip_end = LIMIT("clip_start", clip_start) or 0, LIMIT("clip_end", clip_end)
+        clip = _clip(clip_start, clip_end, restrict_vocab)
         asked, searched = self._in_space(space)
         items, weights = self._weighted(positive, negative)
         mean = asked.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
         asked._require_finite(mean, items)
         if indexer is not None and topn is not None:
             return indexer.most_similar(mean, topn)
-        clip = slice(clip_start, clip_end)
         similarities = divide(products(searched._vectors[clip], mean), searched._norms_of(clip))
-        return self._ranked(similarities, topn, clip_start, set(self._known_ids(items)))
+        return self._ranked(similarities, topn, clip.start, set(self._known_ids(items)))
 
     def _require_finite(self, direction: np.ndarray, items: Iterable[Any]) -> None:
         """Refuse to search near `direction`, which comes from `items`, if it is not finite.
@@ -217,7 +215,7 @@ class Queries(Spaces):
         topn = LIMIT("topn", topn)
         if topn is not None and topn < 1:
             return []
-        clip = slice(0, LIMIT("restrict_vocab", restrict_vocab))
+        clip = _clip(restrict_vocab=restrict_vocab)
         norms = self._norms_of(clip)
         shifted = [self._shifted_cosines(item, self._vectors[clip], norms) for item in plus + minus]
         dtype = as_real(self._vectors[:0]).dtype
@@ -250,6 +248,7 @@ class Queries(Spaces):
         """Keys nearest to a vector, shape (d,); see `most_similar`."""
         return self.most_similar([np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
 
+    @takes_flags
     def most_similar_batch(
         self,
         queries: Any,
@@ -294,6 +293,7 @@ class Queries(Spaces):
             for answer in zip(ids.tolist(), similarities.tolist())
         ]
 
+    @takes_flags
     def most_similar_ids(
         self,
         queries: Any,
@@ -314,7 +314,7 @@ class Queries(Spaces):
         """
         source, searched = self._in_space(space)
         asked, directions = source._directions(queries, exclude)
-        clip = slice(LIMIT("restrict_vocab", restrict_vocab))
+        clip = _clip(restrict_vocab=restrict_vocab)
         vectors, norms = searched._vectors[clip], searched._norms_of(clip)
         real = as_real(vectors[:0]).dtype
         not_finite = np.flatnonzero(np.isnan(norms))
@@ -369,6 +369,13 @@ class Queries(Spaces):
         clip = slice(restrict_vocab)
         cosines = products(self._vectors[clip], unit(self._vectors[ids]))
         return divide(cosines, self._norms_of(clip))
+
+
+def _clip(clip_start: Any = 0, clip_end: Any = None, restrict_vocab: Any = None) -> slice:
+    """Return the positions to search; a limit of 0 is none, as in gensim."""
+    limit = LIMIT("restrict_vocab", restrict_vocab)
+    start, end = LIMIT("clip_start", clip_start), LIMIT("clip_end", clip_end)
+    return slice(0, limit) if limit else slice(start or 0, end or None)
 
 
 def _weight(pair: Any) -> float:

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from fastsgns.rules import takes_flags
 from fastsgns.vectors.comparisons import Comparisons
 from fastsgns.vectors.spaces import STANDS_ALONE, WHY_MISSING
 from fastsgns.vectors.table import Key
@@ -40,6 +41,7 @@ class Renamed(Comparisons):
             + (f", a name of gensim 3; use {successor}" if successor else "")
         )
 
+    @takes_flags
     def word_vec(self, key: Key, norm: bool = False) -> np.ndarray:
         """Old name of `get_vector`."""
         return self.get_vector(key, norm)
@@ -48,6 +50,7 @@ class Renamed(Comparisons):
         """Old name of `closer_than`."""
         return self.closer_than(word1, word2)
 
+    @takes_flags
     def init_sims(self, replace: bool = False) -> None:
         """Do what `fill_norms` or, with `replace`, `unit_normalize_all` does; deprecated."""
         successor = "unit_normalize_all()" if replace else "fill_norms()"

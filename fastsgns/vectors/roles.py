@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsgns.matrices import Matrices
+from fastsgns.rules import takes_flags
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.norms import as_real, unit
 from fastsgns.vectors.spaces import COMBINATIONS, WHY_MISSING
@@ -100,6 +101,7 @@ class Roles(Mapping[str, KeyedVectors]):
         self._rows("input")
         return self._matrices.bias
 
+    @takes_flags
     def combined(self, kind: str, normalize: bool = False) -> KeyedVectors:
         """Input and output vectors as one, in memory of its own.
 

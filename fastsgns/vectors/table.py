@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsgns.formats.keys import check_keys, plain
+from fastsgns.rules import FLAG, takes_flags
 from fastsgns.vectors.attributes import Attributes
 from fastsgns.vectors.norms import as_real, can_be_written, divide, row_norms, unit
 
@@ -89,6 +90,7 @@ class VectorTable(Attributes):
         """Norms of some rows: only of them, where those of all would not be kept."""
         return row_norms(self._vectors[rows]) if self._shared else self.norms[rows]
 
+    @takes_flags
     def fill_norms(self, force: bool = False) -> None:
         """Compute the norms now rather than at the next query."""
         if force:
@@ -208,7 +210,7 @@ class VectorTable(Attributes):
             If `key` is absent.
         """
         row = self._vectors[self.get_index(key)]
-        vector = unit(row) if norm else row.view()
+        vector = unit(row) if norm is not False and FLAG("norm", norm) else row.view()
         vector.flags.writeable = False
         return vector
 
@@ -239,6 +241,7 @@ class VectorTable(Attributes):
         self.add_vectors([key], np.asarray(vector)[None])
         return self.key_to_index[key]
 
+    @takes_flags
     def add_vectors(
         self,
         keys: Sequence[Key] | Key,
