@@ -1,5 +1,6 @@
 """Matrices: the arrays that the roles of a model point to, and their memory."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -158,7 +159,7 @@ class RowStore:
         return [(slice(i, i + step), copy[: min(step, n_rows - i)]) for i in starts]
 
 
-def moved(old: list[Any], new: list[Any]) -> np.ndarray:
+def moved(old: Sequence[Any], new: Sequence[Any]) -> np.ndarray:
     """Position of each key of `new` in `old`, or -1.
 
     Examples
@@ -168,6 +169,27 @@ def moved(old: list[Any], new: list[Any]) -> np.ndarray:
     """
     places = dict(zip(old, range(len(old))))
     return np.fromiter((places.get(key, -1) for key in new), np.int64, len(new))
+
+
+def moved_or_renamed(old: Sequence[Any], new: Sequence[Any]) -> np.ndarray:
+    """Position in `old` of the row of each key of `new`, or -1.
+
+    If no key of `old` is at another place and there are at least as many keys as before, the first
+    ``len(old)`` rows are where they were, and keys that differ were renamed. Otherwise rows are
+    found by key.
+
+    Examples
+    --------
+    >>> moved_or_renamed(["a", "b"], ["A", "b", "c"])
+    array([ 0,  1, -1])
+    >>> moved_or_renamed(["a", "b", "c"], ["c", "a"])
+    array([2, 0])
+    """
+    origin = moved(old, new)
+    known = np.flatnonzero(origin >= 0)
+    if len(new) >= len(old) and np.array_equal(origin[known], known):
+        origin[: len(old)] = np.arange(len(old))
+    return origin
 
 
 class TreeWords(NamedTuple):
@@ -223,16 +245,16 @@ class Matrices:
         self.n_writes = 0
         self.tree_words: TreeWords | None = None
         self._stores: dict[str, RowStore] = {}
-        self._keys: list[Any] = []
-        self._n_keys = 0
+        self._list: list[Any] = []  # of the keys, and what was in it
+        self._keys: tuple[Any, ...] = ()
         self._order: object = None
 
     def follow(self, keys: list[Any], vectors: np.ndarray, order: object) -> None:
         """Take `vectors` as the input vectors, and bring all rows of words in the order of `keys`.
 
-        Within one order keys may have been renamed, which moves no row, and appended, which appends
-        rows. When the order is another one, rows are moved by key: rows of keys that are gone are
-        dropped, and new keys get new rows.
+        If the order is another one, rows are moved by key. Otherwise, if the list is another one or
+        has another length, its keys were renamed, appended, moved or left out, as
+        `moved_or_renamed` tells. Rows of keys that are gone are dropped; new keys get new rows.
 
         Parameters
         ----------
@@ -243,13 +265,12 @@ class Matrices:
             The identity of the order of the keys.
         """
         self.vectors["input"] = vectors
-        if self._order is not None and order is not self._order:
-            self.rearrange(moved(self._keys[: self._n_keys], keys))
-        elif self._order is not None and len(keys) != self._n_keys:
-            origin = np.arange(len(keys))
-            origin[self._n_keys :] = -1
-            self.rearrange(origin)
-        self._keys, self._n_keys, self._order = keys, len(keys), order
+        if order is self._order and keys is self._list and len(keys) == len(self._keys):
+            return
+        if self._order is not None:
+            find = moved_or_renamed if order is self._order else moved
+            self.rearrange(find(self._keys, keys))
+        self._list, self._keys, self._order = keys, tuple(keys), order
 
     def rearrange(
         self, origin: np.ndarray, roles: tuple[str, ...] = ("output", "negative")
@@ -259,7 +280,7 @@ class Matrices:
         Where that is -1, rows start at zero and biases at `first_bias`. Matrices that have another
         number of rows than there were keys are left as they are.
         """
-        n_old, kept = self._n_keys or len(origin), origin >= 0
+        n_old, kept = len(self._keys) or len(origin), origin >= 0
         if len(origin) == n_old and np.array_equal(origin, np.arange(n_old)):
             return
         if self.tree_words is not None:

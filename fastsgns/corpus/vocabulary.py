@@ -32,8 +32,10 @@ class Vocabulary:
     Raises
     ------
     ValueError
-        If the two differ in length, a count is negative, or (when `ids` is first used) a word
-        is given twice.
+        If the two differ in length, a count is negative, a word is a missing value (None or NaN),
+        or (when `ids` is first used) a word is given twice.
+    TypeError
+        If a word can't be hashed.
 
     Examples
     --------
@@ -45,7 +47,7 @@ class Vocabulary:
     origin: "tuple[Vocabulary, np.ndarray] | None" = None  # selected from it: at these ids
 
     def __init__(self, words: Sequence[Hashable] | PackedWords, counts: Any) -> None:
-        self._words = words if isinstance(words, (list, PackedWords)) else list(words)
+        self._words = words if isinstance(words, PackedWords) else keys.key_list(words, "word")
         self.counts = integers(counts, np.int64, "counts")
         if self.counts.shape != (len(self._words),):
             raise ValueError(
@@ -76,7 +78,7 @@ class Vocabulary:
             raise TypeError(
                 f"counts are a {type(counts).__name__}; wanted is a mapping of words to integers"
             )
-        words = keys.check_keys(counts, "word")
+        words = list(counts)
         return cls(words, [_integer(word, count) for word, count in counts.items()])
 
     @property

@@ -100,6 +100,13 @@ def check_keys(keys: Iterable[Any], what: str = "key") -> list[Any]:
     return listed
 
 
+def key_list(keys: Iterable[Any], what: str = "key") -> list[Any]:
+    """Return what `check_keys` returns; the list itself if it holds str and int alone."""
+    if isinstance(keys, list) and set(map(type, keys)) <= COMMON:
+        return keys
+    return check_keys(keys, what)
+
+
 def check_key(key: Any, what: str) -> None:
     """Raise what `check_keys` raises unless `key`, which is `plain`, can be a key."""
     try:

@@ -32,6 +32,11 @@ class RoleHolder:
                     f"{vectors!r} is a role of a model and can't be the wv of one; "
                     "set a copy of it, copy.deepcopy(vectors)"
                 )
+            if not isinstance(vectors, KeyedVectors):
+                raise TypeError(
+                    f"the wv of a model is a KeyedVectors; got {vectors!r:.60} of type "
+                    f"{type(vectors).__name__}"
+                )
             old = self.__dict__.get("wv")
             if old is not None and old is not vectors:
                 old._lead(self._matrices)

@@ -458,4 +458,5 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         )
 
     def __getstate__(self) -> dict[str, Any]:
+        self.wv._lead(self._matrices)  # which then hold no keys that are gone
         return self.__dict__ | {"callbacks": (), "_trim_rule": None, "hashfxn": hash}

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from fastsgns.formats import native, registry, saving, word2vec, word2vec_reader
 from fastsgns.formats.contents import checked
+from fastsgns.formats.keys import key_list
 from fastsgns.rules import takes_flags
 from fastsgns.vectors import evaluation, storage
 from fastsgns.vectors.renamed import Renamed
@@ -62,8 +63,8 @@ class KeyedVectors(Renamed):
     @classmethod
     def from_arrays(
         cls,
-        words: list[Key],
-        vectors: np.ndarray,
+        words: Iterable[Key],
+        vectors: npt.ArrayLike,
         counts: npt.ArrayLike | None = None,
         ids: dict[Key, int] | None = None,
     ) -> "KeyedVectors":
@@ -71,8 +72,8 @@ class KeyedVectors(Renamed):
 
         Parameters
         ----------
-        words : list of V keys
-        vectors : ndarray, shape (V, d)
+        words : iterable of V keys
+        vectors : array_like of float, shape (V, d)
             Copied only if it is not C-contiguous. As the caller may go on writing to it, norms are
             computed for each query, unless it is read-only.
         counts : array_like of int, shape (V,), optional
@@ -83,24 +84,27 @@ class KeyedVectors(Renamed):
         Raises
         ------
         ValueError
-            If the shapes disagree or a key comes twice.
+            If the shapes disagree, a key comes twice or is a missing value (None or NaN).
+        TypeError
+            If a key can't be hashed.
 
         Examples
         --------
         >>> KeyedVectors.from_arrays(["a"], np.ones((1, 3), np.float32))
         KeyedVectors<vector_size=3, 1 keys>
         """
-        if vectors.ndim != 2 or len(vectors) != len(words):
-            raise ValueError(f"{len(words)} words with vectors of shape {vectors.shape}")
-        kv = cls(vectors.shape[1], dtype=vectors.dtype)
-        kv._set(words, vectors, ids)
-        kv.vectors = vectors
-        if len(kv.key_to_index) != len(words):
-            raise ValueError(f"{len(words)} words, but {len(kv.key_to_index)} different ones")
+        names, rows = key_list(words), np.asarray(vectors)
+        if rows.ndim != 2 or len(rows) != len(names):
+            raise ValueError(f"{len(names)} words with vectors of shape {rows.shape}")
+        kv = cls(rows.shape[1], dtype=rows.dtype)
+        kv._set(names, rows, ids if names is words else None)
+        kv.vectors = rows
+        if len(kv.key_to_index) != len(names):
+            raise ValueError(f"{len(names)} words, but {len(kv.key_to_index)} different ones")
         if counts is not None:
             kv.expandos["count"] = np.asarray(counts)
-            if kv.expandos["count"].shape != (len(words),):
-                raise ValueError(f"{len(words)} words, counts of shape {np.shape(counts)}")
+            if kv.expandos["count"].shape != (len(names),):
+                raise ValueError(f"{len(names)} words, counts of shape {np.shape(counts)}")
         return kv
 
     def _set(

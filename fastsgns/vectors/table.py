@@ -1,12 +1,12 @@
 """VectorTable: keys, their vectors and their attributes; look-up and edit."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fastsgns.formats.keys import check_keys, plain
+from fastsgns.formats.keys import check_keys, plain, plain_all
 from fastsgns.rules import FLAG, takes_flags
 from fastsgns.vectors.attributes import Attributes
 from fastsgns.vectors.norms import as_real, can_be_written, divide, row_norms, unit
@@ -24,6 +24,22 @@ class VectorTable(Attributes):
 
     strict = False  # whether an int that is not a key is a KeyError rather than a position
 
+    if TYPE_CHECKING:
+        index_to_key: list[Key]
+    else:
+
+        @property
+        def index_to_key(self) -> list[Key]:
+            """The keys in the order of their rows; may be replaced by any iterable of keys."""
+            try:
+                return self.__dict__["index_to_key"]
+            except KeyError:
+                raise AttributeError("index_to_key") from None
+
+        @index_to_key.setter
+        def index_to_key(self, keys: Iterable[Key]) -> None:
+            self.__dict__["index_to_key"] = keys if isinstance(keys, list) else plain_all(keys)
+
     def __init__(
         self,
         vector_size: int,
@@ -32,7 +48,7 @@ class VectorTable(Attributes):
         mapfile_path: Any = None,
     ) -> None:
         self.vector_size = int(vector_size)
-        self.index_to_key: list[Key] = [None] * count
+        self.index_to_key = [None] * count
         self.key_to_index: dict[Key, int] = {}
         self.next_index = 0
         self.expandos: dict[str, np.ndarray] = {}
@@ -239,7 +255,7 @@ class VectorTable(Attributes):
     def add_vector(self, key: Key, vector: npt.ArrayLike) -> int:
         """Add one key, or do nothing if it is there; return its position."""
         self.add_vectors([key], np.asarray(vector)[None])
-        return self.key_to_index[key]
+        return self.key_to_index[plain(key)]
 
     @takes_flags
     def add_vectors(
@@ -337,10 +353,16 @@ class VectorTable(Attributes):
             self.key_to_index[key] = index
         self.index_to_key[free:end] = names
         self.next_index = end
+        self._resize_attributes()
+
+    def _resize_attributes(self) -> None:
+        """Give attributes, and factors of updates where keys have their own, a value per key."""
         self.allocate_vecattrs()
         if len(self.vectors_lockf) > 1:
-            n_new = len(self) - len(self.vectors_lockf)
-            self.vectors_lockf = np.append(self.vectors_lockf, np.ones(n_new, np.float32))
+            factors = np.ones(len(self), np.float32)
+            n_kept = min(len(factors), len(self.vectors_lockf))
+            factors[:n_kept] = self.vectors_lockf[:n_kept]
+            self.vectors_lockf = factors
 
     def _grow(self, n_rows: int) -> None:
         """Make room; the array grows by half, so that adding one by one stays cheap."""
@@ -371,6 +393,7 @@ class VectorTable(Attributes):
         fresh = np.random.default_rng(seed).random((len(self) - n_kept, self.vector_size))
         rows[n_kept:] = (2 * fresh - 1) / self.vector_size
         self._own(rows)
+        self._resize_attributes()
 
 
 def _is_position(key: Key) -> bool:

@@ -1,0 +1,207 @@
+"""Edits of a model's attributes, as programs for gensim do: rows stay with their words."""
+
+import copy
+import io
+import pickle
+
+import numpy as np
+import pytest
+import toy
+
+from fastsgns import EncodedCorpus, KeyedVectors, Word2Vec
+from fastsgns.corpus.vocabulary import Vocabulary
+
+SENTENCES = toy.sentences(40)
+KINDS = {
+    "skip-gram": {"sg": 1},
+    "tree and negatives": {"hs": 1},
+    "bias of words": {"matrices": "tied+bias", "bias": "word"},
+    "three": {"matrices": "three"},
+    "reflected": {"matrices": "tied+reflect"},
+}
+
+
+def word2vec(**options):
+    settings = {"vector_size": 8, "min_count": 1, "workers": 1, "epochs": 2, "sample": 0}
+    return Word2Vec(SENTENCES, **settings | options)
+
+
+def by_word(model):
+    found = {role: dict(zip(kv.index_to_key, kv.vectors.tolist())) for role, kv in
+             model.roles.items()}  # fmt: skip
+    if model.wv.bias is not None and len(model.wv.bias) > 1:
+        found["bias"] = dict(zip(model.wv.index_to_key, model.wv.bias.tolist()))
+    return found
+
+
+def saved_and_loaded(model):
+    stream = io.BytesIO()
+    model.save(stream)
+    stream.seek(0)
+    return type(model).load(stream)
+
+
+def choose(wv, ids, words=None):
+    """Keep some rows, in gensim's idiom: the vectors first."""
+    words = [wv.index_to_key[i] for i in ids] if words is None else words
+    wv.vectors = wv.vectors[ids]
+    wv.index_to_key = words
+    wv.key_to_index = {word: i for i, word in enumerate(words)}
+    wv.expandos["count"] = wv.expandos["count"][ids]
+
+
+def prune(wv):
+    choose(wv, [i for i in range(len(wv)) if i != 1])
+
+
+def prune_the_last(wv):
+    choose(wv, list(range(len(wv) - 2)))
+
+
+def reverse(wv):
+    choose(wv, list(range(len(wv)))[::-1])
+
+
+def prune_to_an_array_of_words(wv):
+    ids = [i for i in range(len(wv)) if i != 1]
+    choose(wv, ids, np.array([wv.index_to_key[i] for i in ids]))
+
+
+def delete_in_place(wv):
+    wv.vectors = np.delete(wv.vectors, 1, axis=0)
+    wv.expandos["count"] = np.delete(wv.expandos["count"], 1)
+    del wv.index_to_key[1]
+    wv.key_to_index = {word: i for i, word in enumerate(wv.index_to_key)}
+
+
+def rename_some(wv):
+    wv.index_to_key = [f"{word}!" if i % 2 else word for i, word in enumerate(wv.index_to_key)]
+    wv.key_to_index = {word: i for i, word in enumerate(wv.index_to_key)}
+
+
+EDITS = [prune, prune_the_last, reverse, prune_to_an_array_of_words, delete_in_place, rename_some]
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_of_all_matrices_follow_an_assigned_order(kind, edit):
+    model = word2vec(**KINDS[kind])
+    before = by_word(model)
+    edit(model.wv)
+    words = list(model.wv.index_to_key)
+    assert type(model.wv.index_to_key) is list and type(words[0]) is str
+    after = by_word(model)
+    for role, rows in after.items():
+        assert rows == {word: before[role][word.rstrip("!")] for word in words}
+    assert by_word(saved_and_loaded(model)) == after == by_word(pickle.loads(pickle.dumps(model)))
+    model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
+    assert np.isfinite(model.wv.vectors).all()
+
+
+def test_a_reordered_model_that_was_looked_at_between_the_assignments():
+    model = word2vec()
+    before, wv = by_word(model), model.wv
+    ids = list(range(len(wv)))[::-1]
+    words = [wv.index_to_key[i] for i in ids]
+    wv.vectors = wv.vectors[ids]
+    _ = model.syn1neg
+    wv.index_to_key = words
+    _ = model.syn1neg
+    wv.key_to_index = {word: i for i, word in enumerate(words)}
+    assert by_word(model) == before
+
+
+def test_words_appended_as_gensim_does_are_saved():
+    model = word2vec()
+    before, n_old = by_word(model), len(model.wv)
+    model.wv.vectors_lockf = np.full(n_old, 0.5, np.float32)
+    model.wv.index_to_key.append("new")
+    model.wv.key_to_index["new"] = n_old
+    model.wv.resize_vectors()
+    loaded = saved_and_loaded(model)
+    assert loaded.wv.get_vecattr("new", "count") == 0
+    assert loaded.wv.vectors_lockf.tolist() == [0.5] * n_old + [1.0]
+    assert {word: loaded.wv.output[word].tolist() for word in before["output"]} == before["output"]
+    assert not loaded.wv.output["new"].any()
+
+
+@pytest.mark.parametrize("wrong", [None, KeyedVectors, {"a": [1.0]}, np.eye(2)])
+def test_a_wv_that_is_no_keyedvectors_is_refused_when_it_is_set(wrong):
+    model = word2vec()
+    before = by_word(model)
+    with pytest.raises(TypeError, match="the wv of a model is a KeyedVectors; got"):
+        model.wv = wrong
+    assert by_word(model) == before
+
+
+def test_words_that_are_gone_are_not_kept_alive():
+    model = word2vec()
+    smaller = copy.deepcopy(model.wv).vectors_for_all(model.wv.index_to_key[:2], copy_vecattrs=True)
+    model.wv = smaller
+    gone = SENTENCES[0][0] if SENTENCES[0][0] not in smaller.key_to_index else SENTENCES[0][1]
+    assert gone.encode() not in pickle.dumps(model)
+
+
+# keys that are checked wherever they come from
+
+SCALARS = [np.str_("a"), np.array("a")]
+
+
+class Scalar:
+    """A scalar of Arrow, in as much as keys need it."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def as_py(self):
+        return self.value
+
+
+def ways(keys):
+    """Everything that is made of a list of keys as it is given, and the keys it then has."""
+    n, vectors = len(keys), np.ones((len(keys), 2), np.float32)
+    ids = np.zeros(0, np.int32)
+    return {
+        "from_arrays": lambda: KeyedVectors.from_arrays(keys, vectors).index_to_key,
+        "Vocabulary": lambda: Vocabulary(keys, [1] * n).words,
+        "EncodedCorpus": lambda: (
+            EncodedCorpus(ids, np.zeros(1, np.int64), Vocabulary(keys, [1] * n)).vocabulary.words
+        ),
+        "index_to_key": lambda: _assigned(keys),
+    }
+
+
+def _assigned(keys):
+    kv = KeyedVectors(2)
+    kv.index_to_key = np.array(keys, object)
+    return kv.index_to_key
+
+
+@pytest.mark.parametrize("way", ["from_arrays", "Vocabulary", "EncodedCorpus", "index_to_key"])
+@pytest.mark.parametrize("scalar", [np.str_("a"), Scalar("a")], ids=["numpy", "as_py"])
+def test_scalars_of_other_libraries_become_plain_keys(way, scalar):
+    found = ways([scalar, "b"])[way]()
+    assert found == ["a", "b"] and [type(key) for key in found] == [str, str]
+
+
+@pytest.mark.parametrize("way", ["from_arrays", "Vocabulary", "EncodedCorpus"])
+@pytest.mark.parametrize("missing", [None, float("nan"), Scalar(None)])
+def test_missing_keys_are_refused(way, missing):
+    with pytest.raises(ValueError, match=r"(key|word) 1 is (None|nan), a missing value"):
+        ways(["a", missing])[way]()
+
+
+def test_from_arrays_takes_arrays_and_lists():
+    kv = KeyedVectors.from_arrays(np.array(["a", "b"]), [[1.0, 2.0], [3.0, 4.0]])
+    assert kv.index_to_key == ["a", "b"] and type(kv.index_to_key) is list
+    assert kv["b"].tolist() == [3.0, 4.0]
+    with pytest.raises(ValueError, match="float matrix"):
+        KeyedVectors.from_arrays(["a"], [["x"]])
+
+
+@pytest.mark.parametrize("key", [*SCALARS, Scalar("a")], ids=["str_", "0-d", "as_py"])
+def test_add_vector_returns_the_position_of_a_scalar(key):
+    kv = KeyedVectors(2)
+    assert kv.add_vector("b", [0, 1]) == 0
+    assert kv.add_vector(key, [1, 0]) == 1
+    assert kv.index_to_key == ["b", "a"]
