@@ -32,6 +32,19 @@ class FormatError(ValueError):
         return made
 
 
+class LongTokenError(FormatError):
+    """A token of a text is longer than any word: the file is not a text with words."""
+
+    @classmethod
+    def at(cls, name: str, line: int | None, longest: int) -> Self:
+        """Make the exception; `line` is the number of the line, if it is known."""
+        place = name if line is None else f"{name}, line {line}"
+        return cls(
+            f"{place}: a token is longer than {longest:,} bytes; give a text with white space "
+            "between its words"
+        )
+
+
 class KindError(FormatError, AttributeError):
     """A native file holds something else than what was asked for; the message says what loads it.
 

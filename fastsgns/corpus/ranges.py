@@ -13,10 +13,11 @@ from typing import BinaryIO
 import numpy as np
 
 from fastsgns.corpus.files import BOM, is_stream
-from fastsgns.corpus.scan import Scanner, token_length
+from fastsgns.corpus.scan import LONGEST_TOKEN, Scanner, token_length
 from fastsgns.corpus.storage import Shelf, Spool, Stored, distinct, n_stored
 from fastsgns.corpus.threads import Crew
-from fastsgns.formats.files import naming, open_binary
+from fastsgns.errors import LongTokenError
+from fastsgns.formats.files import decompressor, naming, open_binary
 from fastsgns.machine import n_cores
 from fastsgns.rules import WORKERS
 
@@ -155,7 +156,11 @@ class FileScan:
             for piece in stream(file, buffer) if whole else pieces(file, part, buffer, scanner):
                 if self._stop.is_set():
                     return
-                _keep(part, shelf, *scanner.feed(piece, shelf.room(len(piece) // 2 + 2)))
+                try:
+                    ids, ends = scanner.feed(piece, shelf.room(len(piece) // 2 + 2))
+                except LongTokenError:
+                    raise _long_token(part.path) from None
+                _keep(part, shelf, ids, ends)
                 with self._lock:
                     self._done_bytes += len(piece)
         _keep(part, shelf, *scanner.finish(shelf.room(1)))
@@ -181,6 +186,24 @@ class FileScan:
             if part.is_last:
                 all_ends.append(np.array([n_before], np.int64))
         return len(distinct(all_ends)) - 1
+
+
+def _long_token(path: str) -> LongTokenError:
+    number = None if is_stream(path) and not decompressor(path) else _line_of_long_token(path)
+    return LongTokenError.at(path, number, LONGEST_TOKEN)
+
+
+def _line_of_long_token(path: str) -> int:
+    """Find the number of the first line with a token that is too long."""
+    n_lines, length = 1, 0
+    with open_binary(path) as file:
+        while block := file.read(BLOCK_BYTES):
+            head = token_length(block)
+            if length + head > LONGEST_TOKEN:
+                break
+            length = length + head if head == len(block) else token_length(block[::-1])
+            n_lines += block.count(b"\n")
+    return n_lines
 
 
 def _keep(part: Range, shelf: Shelf, ids: np.ndarray, ends: np.ndarray) -> None:

@@ -12,6 +12,7 @@ import os
 import numpy as np
 
 from fastsgns.corpus.tokens import key_of, sequence
+from fastsgns.errors import LongTokenError
 
 cdef extern from "Python.h":
     PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
@@ -26,6 +27,8 @@ cdef extern from "scan_table.h" nogil:
         int64_t carry_length
 
     int SCAN_NO_MEMORY
+    int SCAN_LONG_TOKEN
+    int64_t C_LONGEST_TOKEN "LONGEST_TOKEN"
     int table_init(Table *table, uint64_t key_low, uint64_t key_high)
     void table_free(Table *table)
     int table_feed(Table *table, const uint8_t *data, int64_t n, int32_t *ids, int64_t *n_ids,
@@ -37,6 +40,7 @@ cdef extern from "scan_table.h" nogil:
     int64_t c_token_length "token_length"(const uint8_t *data, int64_t n)
 
 BLOCK = 1 << 18
+LONGEST_TOKEN = C_LONGEST_TOKEN  # that runs over the borders of blocks
 
 
 cdef int _check(int error) except -1:
@@ -44,6 +48,8 @@ cdef int _check(int error) except -1:
         return 0
     if error == SCAN_NO_MEMORY:
         raise MemoryError("no memory left for the table of the types (distinct words) of the text")
+    if error == SCAN_LONG_TOKEN:
+        raise LongTokenError(f"a token is longer than {C_LONGEST_TOKEN:,} bytes")
     raise ValueError("the text has more than 2,147,483,647 types; ids are 32 bits wide")
 
 
@@ -58,7 +64,7 @@ cdef class Scanner:
     """Ids of the white-space separated tokens of a stream of bytes, in first-seen order.
 
     One scanner belongs to one thread; scanners of several threads are merged by `absorb`.
-    Tokens are those of ``bytes.split()``; a token may run over any number of blocks.
+    Tokens are those of ``bytes.split()``; a token may run over blocks, up to `LONGEST_TOKEN` bytes.
 
     Parameters
     ----------

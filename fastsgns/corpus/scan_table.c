@@ -206,6 +206,7 @@ static inline int32_t find(Table *table, const Token *token, int64_t count, int6
 
 static int keep_carry(Table *table, const uint8_t *bytes, int64_t length) {
     const int64_t needed = table->carry_length + length;
+    if (needed > LONGEST_TOKEN) return SCAN_LONG_TOKEN;
     if (reserve((void **)&table->carry, &table->carry_room, needed, 1)) return SCAN_NO_MEMORY;
     memcpy(table->carry + table->carry_length, bytes, (size_t)length);
     table->carry_length = needed;

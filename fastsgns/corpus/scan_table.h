@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SCAN_NO_MEMORY = -1, SCAN_TOO_MANY_TYPES = -2 };
+/* Bytes of a token that runs over blocks; a file with a longer one has no words. */
+#define LONGEST_TOKEN (INT64_C(1) << 24)
+
+enum { SCAN_NO_MEMORY = -1, SCAN_TOO_MANY_TYPES = -2, SCAN_LONG_TOKEN = -3 };
 
 /* A type of at most 16 bytes lies whole in its slot, so that finding it touches one cache line. */
 typedef struct {

@@ -8,18 +8,21 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from inspect import isfunction
 from itertools import islice
 from typing import Any
 
 from fastsgns.corpus.files import BOM, Path, check_path, check_paths
-from fastsgns.formats.files import local_path, naming, open_binary
+from fastsgns.corpus.scan import LONGEST_TOKEN
+from fastsgns.errors import LongTokenError
+from fastsgns.formats.files import local_path, name_of, naming, open_binary
 from fastsgns.rules import integer
 
 TOKENS = re.compile(r"[^ \t\n\r\x0b\x0c]+")
 BLANK = re.compile(r"[ \t\n\r\x0b\x0c]")
 BLANK_BYTE = re.compile(BLANK.pattern.encode())
+NEWLINES: dict[type, Any] = {bytes: b"\n", str: "\n"}
 READ_BYTES = 1 << 16
 PIECE_BYTES = 1 << 18
 LENGTH = integer(1, 2**62, none=None)
@@ -156,14 +159,14 @@ class LineSentence:
     def __iter__(self) -> Iterator[list[str]]:
         if hasattr(self.source, "seek"):
             self.source.seek(0)
-            yield from self._sentences(self.source)
+            yield from self._sentences(self.source, name_of(self.source))
             return
         for path in check_paths(self.source):
             with naming(path), open_binary(path) as file:
-                yield from self._sentences(file)
+                yield from self._sentences(file, path)
 
-    def _sentences(self, lines: Iterable[bytes | str]) -> Iterator[list[str]]:
-        for index, line in enumerate(islice(lines, self.limit)):
+    def _sentences(self, file: Any, name: str) -> Iterator[list[str]]:
+        for index, line in enumerate(islice(_lines(file, name), self.limit)):
             if index == 0:
                 line = _without_mark(line)
             if len(line) > PIECE_BYTES:
@@ -194,6 +197,36 @@ def _check_length(max_sentence_length: int | None) -> Any:
 
 def _without_mark(line: bytes | str) -> bytes | str:
     return line.removeprefix("\ufeff") if isinstance(line, str) else line.removeprefix(BOM)
+
+
+def _lines(file: Any, name: str) -> Iterator[bytes | str]:
+    """Yield the lines of an open file, each of any length but with no token longer than allowed.
+
+    Raises
+    ------
+    LongTokenError
+        If a token is longer than `LONGEST_TOKEN`.
+    """
+    if not hasattr(file, "readline"):
+        yield from file
+        return
+    number = 0
+    while line := file.readline(LONGEST_TOKEN):
+        number += 1
+        yield line if len(line) < LONGEST_TOKEN else _long_line(file, line, name, number)
+
+
+def _long_line(file: Any, line: bytes | str, name: str, number: int) -> bytes | str:
+    """Return the whole line that begins with `line`."""
+    parts: list[Any] = [line]
+    while not parts[-1].endswith(NEWLINES[type(line)]):
+        blanks = BLANK_BYTE if isinstance(line, bytes) else BLANK
+        if len(parts[-1]) >= LONGEST_TOKEN and not blanks.search(parts[-1]):
+            raise LongTokenError.at(name, number, LONGEST_TOKEN)
+        if not (part := file.readline(LONGEST_TOKEN)):
+            break
+        parts.append(part)
+    return parts[0][:0].join(parts)
 
 
 class PathLineSentences:
@@ -269,7 +302,7 @@ class Text8Corpus:
         length = self.max_sentence_length
         path = check_path(self.fname)
         with naming(path), open_binary(path) as file:
-            for text in _whole_words(file):
+            for text in _whole_words(file, path):
                 words += words_of(text)
                 full = len(words) - len(words) % length
                 for start in range(0, full, length):
@@ -279,16 +312,22 @@ class Text8Corpus:
             yield words
 
 
-def _whole_words(file: Any) -> Iterator[bytes]:
+def _whole_words(file: Any, name: str) -> Iterator[bytes]:
     """Yield the content in pieces none of which ends inside a token."""
     text = [file.read(len(BOM)).removeprefix(BOM)]
+    length, number = 0, 1
     while block := file.read(READ_BYTES):
         head, *tail = re.split(rb"(?=[ \t\n\r\x0b\x0c])", block, maxsplit=1)
         text.append(head)
+        length += len(head)
+        if length > LONGEST_TOKEN:
+            raise LongTokenError.at(name, number, LONGEST_TOKEN)
+        number += block.count(b"\n")
         if tail:
             cut = len(tail[0]) - len(re.split(rb"[ \t\n\r\x0b\x0c]", tail[0])[-1])
             yield b"".join(text) + tail[0][:cut]
             text = [tail[0][cut:]]
+            length = len(text[0])
     yield b"".join(text)
 
 

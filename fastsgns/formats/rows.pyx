@@ -27,6 +27,18 @@ cdef double _number(
     return float((<const char *>at)[:stop - at])
 
 
+cdef const unsigned char *_after_blank_lines(
+    const unsigned char *line, const unsigned char *end
+) noexcept:
+    """Find the first line that is not blank; `line` is where one begins."""
+    cdef const unsigned char *at = line
+    while at < end and (at[0] == b" " or b"\t" <= at[0] <= b"\r"):
+        at += 1
+        if (at - 1)[0] == b"\n":
+            line = at
+    return line
+
+
 def parse(
     const unsigned char[::1] text,
     Py_ssize_t start,
@@ -35,7 +47,8 @@ def parse(
 ):
     """Parse lines of ``word number ... number``, one space between.
 
-    A line ends with a newline, which a carriage return or a space may precede.
+    A line ends with a newline, which a carriage return or a space may precede. Blank lines are
+    skipped.
 
     Parameters
     ----------
@@ -54,7 +67,7 @@ def parse(
         How many lines were parsed. Parsing stops when `rows` is full, at the end of `text`, and
         before the first line of any other form.
     stop : int
-        Where in `text` the first line starts that was not parsed.
+        Where in `text` the first line starts that was not parsed and is not blank.
     """
     cdef Py_ssize_t n_rows = 0, column, d = rows.shape[1]
     cdef const unsigned char *first
@@ -66,8 +79,8 @@ def parse(
     if text.shape[0] == 0:
         return 0, 0
     first = &text[0]
-    line = first + start
     end = first + text.shape[0]
+    line = _after_blank_lines(first + start, end)
     while line < end and n_rows < rows.shape[0]:
         newline = <const unsigned char *>memchr(line, b"\n", end - line)
         if newline == NULL:
@@ -92,5 +105,5 @@ def parse(
         if column < d or at != stop:
             break
         n_rows += 1
-        line = newline + 1
+        line = _after_blank_lines(newline + 1, end)
     return n_rows, line - first

@@ -239,9 +239,11 @@ class Reader:
             )
 
     def _has_more(self) -> bool:
-        while not (rest := self._buffer.strip()) and self._read_block():
-            pass
-        return bool(rest)
+        while not self._buffer or self._buffer.isspace():
+            self._buffer.clear()
+            if not self._read_block():
+                return False
+        return True
 
     def _split(self, n_left: int | None) -> Block:
         size, buffer = 4 * self.n_columns, self._buffer
@@ -291,9 +293,8 @@ class Reader:
             words += [text[start:end] for start, end in spans[done : done + n_parsed].tolist()]
             if at < len(text) and len(words) != n_left:
                 end = text.index(b"\n", at) + 1
-                if text[at:end].strip():
-                    word, block[len(words)] = self._odd_row(text, at, end)
-                    words.append(word)
+                word, block[len(words)] = self._odd_row(text, at, end)
+                words.append(word)
                 at = end
         self._line += text.count(b"\n", 0, at)
         self._buffer[:0] = text[at:]  # beyond the last row to read
