@@ -2,6 +2,9 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+
+from fastsgns.errors import UNWRITABLE
 
 CONTROL = (*range(32), 127, *range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 ESCAPES = {code: repr(chr(code))[1:-1] for code in CONTROL}  # the last two turn text around
@@ -63,12 +66,29 @@ def short(number: float) -> str:
     return f"{number:.3g}"
 
 
+def printable_lines(text: str) -> str:
+    r"""Write the control characters of each line of a text as escapes.
+
+    Examples
+    --------
+    >>> print(printable_lines("one\ntwo\t2"))
+    one
+    two\t2
+    """
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def show(text: str, flush: bool = False) -> None:
     """Print `text` to standard output, line by line as `printable`."""
-    print("\n".join(map(printable, text.split("\n"))), flush=flush)
+    print(printable_lines(text), flush=flush)
 
 
 def say(text: str) -> None:
-    """Print `text` to standard error, where it does not mix with results, as `show` does."""
-    text = "\n".join(map(printable, text.split("\n")))
-    print(text, file=sys.stderr, flush=True)
+    """Print `text` to standard error, where it does not mix with results, as `show` does.
+
+    Where standard error is closed or full the message is lost, and the work goes on.
+    """
+    if sys.stderr is None:  # print would take standard output instead
+        return
+    with suppress(*UNWRITABLE):
+        print(printable_lines(text), file=sys.stderr, flush=True)

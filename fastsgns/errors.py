@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Self
 
+UNWRITABLE = (OSError, ValueError, AttributeError, TypeError)
+"""What writing to a standard error raises that is full, closed or not a file of text."""
+
 
 class FormatError(ValueError):
     """A file is not what its name or its header promises: cut, damaged or hostile.
@@ -107,12 +110,12 @@ class EmptyCorpusError(ValueError, RuntimeError):
 def warn(message: str) -> None:
     """Give a UserWarning at the line, outside of this package, that led here.
 
-    Where standard error is closed the warning is lost; Python would raise a ValueError.
+    Where standard error cannot be written to, the warning is lost; Python would raise an exception.
     """
     frame, level = sys._getframe(1), 2
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("fastsgns."):
         frame, level = frame.f_back, level + 1
-    with suppress(ValueError):
+    with suppress(*UNWRITABLE):
         warnings.warn(message, stacklevel=level)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from fastsgns.errors import UNWRITABLE
+
 
 class Bar(Protocol):
     """What the package asks of a progress bar."""
@@ -94,7 +96,7 @@ class _Guarded:
     def _draw(self, action: Callable[[], None]) -> None:
         try:
             action()
-        except (OSError, ValueError, AttributeError, TypeError):  # closed, or not a text file
+        except UNWRITABLE:
             self._bar = _Silent()
 
 
@@ -110,7 +112,7 @@ def in_notebook() -> bool:
 def _is_terminal() -> bool:
     try:
         return bool(sys.stderr.isatty())
-    except (AttributeError, ValueError, OSError):  # None, an object without isatty, or closed
+    except UNWRITABLE:
         return False
 
 

@@ -169,3 +169,72 @@ def test_output_appears_whole_or_not_at_all(tmp_path: Path):
         raise KeyboardInterrupt
     assert out.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["words.tsv"]
+
+
+def shell(redirection: str, *arguments: object) -> subprocess.CompletedProcess[bytes]:
+    """Run the program with standard streams closed or redirected as a shell does it."""
+    command = ["sh", "-c", f'exec "$@" {redirection}', "sh", *PROGRAM, *map(str, arguments)]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "text"
+    path.write_text("cat dog cat fox\n" * 20)
+    return path
+
+
+def test_messages_never_go_to_standard_output(text: Path):
+    result = shell("2>&-", "train", text, "-o", "-", "--dim", 2, "--epochs", 1)
+    assert result.returncode == 0
+    header, *rows = result.stdout.splitlines()
+    assert header == b"3 2"
+    assert sorted(row.split()[0] for row in rows) == [b"cat", b"dog", b"fox"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_standard_error_ends_no_work(text: Path, tmp_path: Path):
+    result = shell("2>/dev/full", "train", text, "-o", tmp_path / "out", "--dim", 2)
+    assert result.returncode == 0
+    assert len(fastsgns.Word2Vec.load(tmp_path / "out").wv) == 3
+
+
+@pytest.mark.parametrize(
+    ("redirection", "line", "name"),
+    [
+        (">&-", "convert {vectors} -", "output"),
+        (">&-", "convert {vectors} - --to native", "output"),
+        (">&-", "nn {vectors} cat", "output"),
+        (">&-", "vocab {text}", "output"),
+        (">&-", "info", "output"),
+        ("<&-", "nn {vectors}", "input"),
+        ("<&-", "analogy {vectors}", "input"),
+        ("<&-", "nn - cat", "input"),
+        ("<&-", "info -", "input"),
+        ("<&-", "train - -o {folder}/out", "input"),
+        ("<&-", "eval {vectors} -", "input"),
+    ],
+)
+def test_a_closed_stream_is_one_line(
+    redirection: str, line: str, name: str, vectors: Path, text: Path, tmp_path: Path
+):
+    words = line.format(vectors=vectors, text=text, folder=tmp_path).split()
+    result = shell(redirection, *words)
+    assert (result.returncode, result.stdout) == (1, b"")
+    said = f"fastsgns: standard {name}: it is closed; open it or name a file\n"
+    assert result.stderr.decode() == said
+
+
+def test_a_closed_stream_that_is_not_used_does_no_harm(text: Path, tmp_path: Path):
+    options = ("train", text, "-o", tmp_path / "out", "--dim", 2, "-q")
+    assert shell("<&- >&- 2>&-", *options).returncode == 0
+    assert len(fastsgns.Word2Vec.load(tmp_path / "out").wv) == 3
+
+
+def test_an_error_about_arguments_has_no_escapes(capsys: pytest.CaptureFixture[str]):
+    for line in (["train", "text", "-o", "\x1b[31mX.npy"], ["nn", "a", "b", "--\x1b[31m"]):
+        with pytest.raises(SystemExit):
+            main(line)
+        shown = capsys.readouterr().err
+        assert "\\x1b[31m" in shown
+        assert "\x1b" not in shown

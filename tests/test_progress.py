@@ -1,6 +1,7 @@
 """What training shows on the screen and in the log."""
 
 import io
+import subprocess
 import sys
 import types
 
@@ -94,6 +95,7 @@ STREAMS = {
     "None": lambda: None,
     "closed": closed,
     "without isatty": OnlyWrites,
+    "of bytes": io.BytesIO,
     "broken pipe": lambda: Refuses(BrokenPipeError(32, "Broken pipe")),
     "refused": lambda: Refuses(ValueError("I/O operation on closed file")),
 }
@@ -123,6 +125,19 @@ def test_training_works_whatever_standard_error_is(learner, stream, tqdm, show, 
         monkeypatch.setitem(sys.modules, "tqdm", None)
     monkeypatch.setattr(sys, "stderr", STREAMS[stream]())
     assert LEARNERS[learner](show) is not None
+
+
+@pytest.mark.parametrize("stream", ["None", "io.BytesIO()", "open('/dev/full', 'w')", "closed"])
+def test_a_warning_ends_no_work_whatever_standard_error_is(stream):
+    code = (
+        "import io, sys, fastsgns\n"
+        "closed = io.StringIO(); closed.close()\n"
+        f"sys.stderr = {stream}\n"
+        "fastsgns.errors.warn('something')\n"
+        "print('done'); sys.stderr = None\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (0, "done\n")
 
 
 def notebook(monkeypatch, kernel):

@@ -29,7 +29,7 @@ from fastsgns.cli import (
     train,
     vocabulary,
 )
-from fastsgns.cli.arguments import Command, UsageError
+from fastsgns.cli.arguments import Command, Parser, UsageError
 from fastsgns.console import INTERRUPTED, say
 from fastsgns.errors import FormatError
 
@@ -54,7 +54,7 @@ exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C
 
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of all sub-commands; what it parses has ``run``, the function to call."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="fastsgns",
         description="Word vectors from text: train them, ask them, judge them, convert them.",
         epilog=EXAMPLES,
@@ -96,6 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["info", "/no/such/file"])
     1
     """
+    streams.replace_closed()
     streams.speak_utf8()
     arguments = build_parser().parse_args(argv)
     try:

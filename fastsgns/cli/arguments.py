@@ -3,8 +3,9 @@
 import argparse
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
+from fastsgns.console import printable
 from fastsgns.formats.files import local_path
 from fastsgns.machine import n_cores
 from fastsgns.vectors.roles import ROLES
@@ -15,7 +16,15 @@ class UsageError(ValueError):
     """What the command line asks for is impossible, whatever the files hold."""
 
 
-class Command(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Parser whose errors are printed without the control characters of the arguments."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the message, and exit with code 2."""
+        super().error(printable(message))
+
+
+class Command(Parser):
     """Parser of a sub-command: options may stand between its words, and its errors show its usage.
 
     Examples

@@ -2,6 +2,7 @@
 
 import codecs
 import contextlib
+import errno
 import io
 import os
 import stat
@@ -14,6 +15,33 @@ from fastsgns.formats.files import by_magic, naming
 from fastsgns.formats.writing import destination
 
 STDIO = "-"
+
+
+class Closed(io.TextIOBase):
+    """A standard stream that the caller has closed: each use of it says so.
+
+    Parameters
+    ----------
+    name : str
+        Which one, for the message.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def _refuse(self, *_: Any) -> Any:
+        raise OSError(errno.EBADF, "it is closed; open it or name a file", self._name)
+
+    read = readline = write = _refuse
+    buffer = property(_refuse)
+
+
+def replace_closed() -> None:
+    """Put `Closed` where standard input and output are missing, as after ``<&-`` and ``>&-``."""
+    if sys.stdin is None:
+        sys.stdin = Closed("standard input")
+    if sys.stdout is None:
+        sys.stdout = Closed("standard output")
 
 
 def speak_utf8() -> None:
