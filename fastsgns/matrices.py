@@ -5,13 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastsgns.interrupts import uninterrupted
 from fastsgns.machine import anonymous_memory, available_memory
 from fastsgns.tying import TWO, Tying
 
 LANE_REALS = 16
 HUGE_PAGE = 2 << 20
-MOVED_BYTES = 1 << 18  # per block of rows whose layout changes: fits the cache of a core
 
 
 def padded(dimensions: int) -> int:
@@ -37,11 +35,13 @@ def allocate_rows(n_rows: int, dimensions: int) -> np.ndarray:
     MemoryError
         If the rows would not fit the memory that is free, naming both.
     """
-    width = padded(dimensions)
+    return _allocate(n_rows, padded(dimensions), f"{n_rows} rows of {dimensions} dimensions")
+
+
+def _allocate(n_rows: int, width: int, what: str) -> np.ndarray:
     n_bytes = n_rows * width * 4
-    require_memory(n_bytes, f"{n_rows} rows of {dimensions} dimensions")
-    pages = anonymous_memory(n_bytes + HUGE_PAGE, f"{n_rows} rows of {dimensions} dimensions")
-    memory = np.frombuffer(pages, np.uint8)
+    require_memory(n_bytes, what)
+    memory = np.frombuffer(anonymous_memory(n_bytes + HUGE_PAGE, what), np.uint8)
     start = -memory.ctypes.data % HUGE_PAGE
     return memory[start : start + n_bytes].view(np.float32).reshape(n_rows, width)
 
@@ -57,106 +57,90 @@ def require_memory(n_bytes: int, what: str, advice: str = "Fewer dimensions need
 
 
 class RowStore:
-    """The rows of one matrix, in one block of memory that has two layouts.
+    """The rows of one matrix: as users see them, and, during training, as kernels need them.
 
     Users see `vectors`, shape (n, d), C-contiguous, so that any program can take the array as is.
     Kernels need rows that start at a cache line, are padded with zeros to whole cache lines, and
-    hold their biases behind the d numbers of the vector. `spread` moves the rows to that layout and
-    `compact` moves them back. Both work in place, so a store never needs more than the padded rows.
+    hold their biases behind the d numbers of the vector. `spread` copies the rows to memory of that
+    layout, `collect` copies them back, and `release` gives that memory up. Each epoch begins with
+    the one and ends with the other. Where the two layouts are the same, kernels train `vectors`.
 
-    While the rows are spread, `vectors` does not hold the vectors; `spread_vectors` does.
+    So an array that a user, or another thread, holds is never in between two layouts: it has the
+    vectors of the last `collect`.
 
     Parameters
     ----------
-    n_rows, dimensions : int
-    n_columns : int
-        Numbers beside each vector, such as its bias.
+    vectors : ndarray of float32, shape (n, d), C-contiguous
+        Taken as it is.
+    columns : ndarray of float32, shape (k, n)
+        Numbers beside each vector, such as its bias: one array per column.
 
     Attributes
     ----------
-    vectors : ndarray of float32, shape (n_rows, dimensions), C-contiguous
-    columns : ndarray of float32, shape (n_columns, n_rows)
-        The numbers beside the vectors, one array per column.
-    spread_rows : ndarray of float32, shape (n_rows, a multiple of 16)
-        Vector, columns and padding of each row. Valid while `is_spread`.
-    spread_vectors : ndarray, shape (n_rows, dimensions)
-        The vectors within `spread_rows`.
-    is_spread : bool
+    vectors, columns : ndarray
+    rows : ndarray of float32, shape (n, a multiple of 16), or None
+        Vector, columns and padding of each row, between `spread` and `release`.
 
     Examples
     --------
-    >>> store = RowStore(2, 3)
+    >>> store = RowStore.zeros(2, 3)
     >>> store.vectors[:] = [[1, 2, 3], [4, 5, 6]]
-    >>> store.spread()[:, :4].tolist()
+    >>> rows = store.spread()
+    >>> rows[:, :4].tolist()
     [[1.0, 2.0, 3.0, 0.0], [4.0, 5.0, 6.0, 0.0]]
-    >>> store.compact()
+    >>> rows[0, 0] = 7
+    >>> store.release()
     >>> store.vectors.tolist()
-    [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    [[7.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
     """
 
-    def __init__(self, n_rows: int, dimensions: int, n_columns: int = 0) -> None:
-        self.spread_rows = allocate_rows(n_rows, dimensions + n_columns)
-        self.spread_vectors = self.spread_rows[:, :dimensions]
-        flat = self.spread_rows.reshape(-1)
-        self.vectors = flat[: n_rows * dimensions].reshape(n_rows, dimensions)
-        self.columns = np.zeros((n_columns, n_rows), np.float32)
-        self.is_spread = False
+    def __init__(self, vectors: np.ndarray, columns: np.ndarray) -> None:
+        self.vectors, self.columns = vectors, columns
+        self.rows: np.ndarray | None = None
+        self._is_ahead = False  # whether `rows` may hold what `vectors` lack
 
     @classmethod
-    def holding(cls, vectors: np.ndarray, columns: np.ndarray) -> "RowStore":
-        """Make a store with copies of vectors, shape (n, d), and columns, shape (k, n)."""
-        n_rows, dimensions = vectors.shape
-        store = cls(n_rows, dimensions, len(columns))
-        store.vectors[:], store.columns[:] = vectors, columns
-        return store
+    def zeros(cls, n_rows: int, dimensions: int, n_columns: int = 0) -> "RowStore":
+        """Make rows of zeros."""
+        vectors = _allocate(n_rows, dimensions, f"{n_rows} rows of {dimensions} dimensions")
+        return cls(vectors, np.zeros((n_columns, n_rows), np.float32))
 
     def __reduce__(self) -> Any:
-        if self.is_spread:
-            raise RuntimeError("the matrices are being trained; copy or pickle them afterwards")
-        return RowStore.holding, (self.vectors, self.columns)
+        return RowStore, (self.vectors, self.columns)
 
     def spread(self) -> np.ndarray:
-        """Move the rows to the kernels' layout, unless they have it; return `spread_rows`."""
-        if not self.is_spread:
-            uninterrupted(self._spread)
-        return self.spread_rows
-
-    def compact(self) -> None:
-        """Move the rows to the users' layout, unless they have it."""
-        if self.is_spread:
-            uninterrupted(self._compact)
-
-    def _spread(self) -> None:
-        """Move the last rows first: no row is then written over before it was moved."""
+        """Copy the rows, as they are now, to the layout of the kernels; return `rows`."""
         dimensions, n_columns = self.vectors.shape[1], len(self.columns)
-        for block, copy in reversed(self._blocks()):
-            rows = self.spread_rows[block]
-            copy[:, :dimensions] = self.vectors[block]
-            copy[:, dimensions : dimensions + n_columns] = self.columns[:, block].T
-            copy[:, dimensions + n_columns :] = 0
-            rows[:] = copy
-        self.is_spread = True
+        if self.rows is None:
+            is_same = has_one_layout(dimensions, n_columns) and self.vectors.ctypes.data % 64 == 0
+            self.rows = (
+                self.vectors
+                if is_same
+                else allocate_rows(len(self.vectors), dimensions + n_columns)
+            )
+        if self.rows is not self.vectors:
+            self.rows[:, :dimensions] = self.vectors
+            self.rows[:, dimensions : dimensions + n_columns] = self.columns.T
+            self._is_ahead = True
+        return self.rows
 
-    def _compact(self) -> None:
-        dimensions, n_columns = self.vectors.shape[1], len(self.columns)
-        for block, copy in self._blocks():
-            copy[:] = self.spread_rows[block]
-            self.columns[:, block] = copy[:, dimensions : dimensions + n_columns].T
-            self.vectors[block] = copy[:, :dimensions]
-        self.is_spread = False
+    def collect(self) -> None:
+        """Copy what the kernels have trained since `spread` back to `vectors` and `columns`."""
+        if self.rows is not None and self._is_ahead:
+            dimensions, n_columns = self.vectors.shape[1], len(self.columns)
+            self.vectors[:] = self.rows[:, :dimensions]
+            self.columns[:] = self.rows[:, dimensions : dimensions + n_columns].T
+            self._is_ahead = False
 
-    def _blocks(self) -> list[tuple[slice, np.ndarray]]:
-        """Rows to move one block after the other, and memory for a copy of each block.
+    def release(self) -> None:
+        """Collect, and give the memory of the kernels' layout up."""
+        self.collect()
+        self.rows = None
 
-        There are none where the two layouts are the same.
-        """
-        n_rows, width = self.spread_rows.shape
-        if width == self.vectors.shape[1]:
-            return []
-        step = max(1, MOVED_BYTES // (4 * width))
-        copy = np.empty((min(step, n_rows), width), np.float32)
-        starts = range(0, n_rows, step)
-        return [(slice(i, i + step), copy[: min(step, n_rows - i)]) for i in starts]
+
+def has_one_layout(dimensions: int, n_columns: int = 0) -> bool:
+    """Whether rows are the same for users and for kernels."""
+    return not n_columns and dimensions == padded(dimensions)
 
 
 def moved(old: Sequence[Any], new: Sequence[Any]) -> np.ndarray:
@@ -214,8 +198,8 @@ class Matrices:
     sampling), ``negative`` (as negative targets, where these have rows of their own) and ``tree``
     (inner nodes of hierarchical softmax).
 
-    Outside of training each matrix is C-contiguous. `rows` gives the kernels padded rows, after
-    which `vectors` are strided views of these, until `compact` is called.
+    Each matrix is C-contiguous. `rows` gives the kernels padded copies to train, `collect` copies
+    what they have learned back, and `release` ends that (`RowStore`).
 
     Attributes
     ----------
@@ -301,7 +285,7 @@ class Matrices:
     def create(self, role: str, n_rows: int, dimensions: int) -> None:
         """Make the matrix of a role, all zero, and with it the biases it holds."""
         n_columns = self.tying.n_columns if role == "input" else 0
-        store = RowStore(n_rows, dimensions, n_columns)
+        store = RowStore.zeros(n_rows, dimensions, n_columns)
         self._stores[role], self.vectors[role] = store, store.vectors
         if not n_columns:
             return
@@ -342,15 +326,13 @@ class Matrices:
         return flipped
 
     def rows(self, role: str) -> np.ndarray | None:
-        """Return the padded float32 rows of a role for the kernels, shape (n, a multiple of 16).
-
-        From now on `vectors` of the role, and `bias`, are views of these rows, until `compact`. A
-        matrix that was loaded, or replaced by the user, is copied into memory of its own first.
+        """Copy the rows of a role, as they are now, to the layout of the kernels.
 
         Returns
         -------
-        ndarray or None
-            None if there is no such role.
+        ndarray of float32, shape (n, a multiple of 16), or None
+            The same array until `release`, unless the matrix is replaced. None if there is no such
+            role.
         """
         if role == "output" and self.tying.is_one:
             role = "input"
@@ -358,30 +340,48 @@ class Matrices:
         if vectors is None:
             return None
         if not self._holds(role):
-            self.grow(role, len(vectors))
-        store = self._stores[role]
-        rows = store.spread()
-        self.vectors[role] = store.spread_vectors
-        if role == "input" and self.tying.has_column:
-            self.bias = rows[:, store.vectors.shape[1]]
-        return rows
+            self._take(role, vectors)
+        return self._stores[role].spread()
 
-    def compact(self) -> None:
-        """Make each matrix, and the biases, contiguous again after `rows`."""
-        for role, store in self._stores.items():
-            store.compact()
-            if self.vectors[role] is store.spread_vectors:
-                self.vectors[role] = store.vectors
-                if role == "input" and self.tying.has_column:
-                    self.bias = store.columns[0]
+    def spread(self) -> None:
+        """Copy the matrices and biases, as they are now, to the rows that kernels train."""
+        for store in self._stores.values():
+            if store.rows is not None:
+                store.spread()
+
+    def collect(self) -> None:
+        """Copy what the kernels have learned back to the matrices and biases."""
+        for store in self._stores.values():
+            store.collect()
+
+    def release(self) -> None:
+        """Collect, and give up the memory that only training needs."""
+        for store in self._stores.values():
+            store.release()
+
+    def _take(self, role: str, vectors: np.ndarray) -> None:
+        """Make the store of a matrix that was loaded, or that somebody has put in place.
+
+        The array is trained as it is where it can be: float32, C-contiguous and writable.
+        """
+        is_fit = vectors.dtype == np.float32 and vectors.flags.c_contiguous
+        if not (is_fit and vectors.flags.writeable and vectors.dtype.isnative):
+            self.grow(role, len(vectors))
+            return
+        n_columns = self.tying.n_columns if role == "input" else 0
+        store = RowStore(vectors, np.zeros((n_columns, len(vectors)), np.float32))
+        self._stores[role] = store
+        if n_columns and self.tying.column_of_one is not None:
+            store.columns[self.tying.column_of_one] = 1
+        if n_columns and self.tying.has_column and self.bias is not None:
+            store.columns[0] = self.bias
+            self.bias = store.columns[0]
 
     def _holds(self, role: str) -> bool:
         """Whether the matrix of a role, and the biases beside it, are in the store of the role."""
         store = self._stores.get(role)
         if store is None:
             return False
-        if store.is_spread:
-            return self.vectors[role] is store.spread_vectors
         has_bias = role == "input" and self.tying.has_column
         if has_bias and not (self.bias is not None and _same_memory(self.bias, store.columns[0])):
             return False
@@ -431,13 +431,30 @@ def _same_memory(left: np.ndarray, right: np.ndarray) -> bool:
 
 
 def estimate_bytes(
-    n_words: int, dimensions: int, output: bool, tree: bool, tying: Tying = TWO
+    n_words: int,
+    dimensions: int,
+    output: bool,
+    tree: bool,
+    tying: Tying = TWO,
+    copies: bool = False,
 ) -> dict[str, int]:
-    """Bytes of each matrix of a model with `n_words` words; the keys are the roles."""
-    row = padded(dimensions) * 4
+    """Bytes of each matrix of a model with `n_words` words; the keys are the roles.
+
+    With `copies` they are those of the copies that kernels train, where these need another layout.
+    """
+    count = _copy_bytes if copies else _row_bytes
+    row = count(dimensions, 0)
     return {
-        "input": n_words * padded(dimensions + tying.n_columns) * 4,
+        "input": n_words * count(dimensions, tying.n_columns),
         "output": n_words * row if output and not tying.is_one else 0,
         "negative": n_words * row if tying.is_apart else 0,
         "tree": max(n_words - 1, 0) * row if tree else 0,
     }
+
+
+def _row_bytes(dimensions: int, n_columns: int) -> int:
+    return 4 * (dimensions + n_columns)
+
+
+def _copy_bytes(dimensions: int, n_columns: int) -> int:
+    return 0 if has_one_layout(dimensions, n_columns) else 4 * padded(dimensions + n_columns)

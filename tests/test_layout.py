@@ -15,6 +15,7 @@ from fastsgns import GloVe, KeyedVectors, NodeEmbedding, PairEmbedding, Word2Vec
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.interrupts import uninterrupted
 from fastsgns.matrices import RowStore, pad
+from fastsgns.models.callbacks import StopTraining
 from fastsgns.models.factors import HOPE, STRAP
 from fastsgns.models.ppmi import PPMI
 from fastsgns.models.svd import SVDVectors
@@ -177,13 +178,80 @@ def test_rows_that_a_callback_writes_or_replaces_are_trained():
 
 
 def test_an_array_held_during_training_shows_what_was_learned():
-    model = word2vec(sg=1)
-    held, before = arrays_of(model), {n: a.copy() for n, a in arrays_of(model).items()}
-    model.train(SENTENCES, total_examples=60, epochs=1)
-    for name in ("wv", "syn1neg", "roles.output"):
-        assert held[name] is not before[name]
-        np.testing.assert_array_equal(held[name], arrays_of(model)[name])
-        assert not np.array_equal(held[name], before[name])
+    for d in (10, 16):
+        model = word2vec(sg=1, vector_size=d)
+        held, before = arrays_of(model), {n: a.copy() for n, a in arrays_of(model).items()}
+        model.train(SENTENCES, total_examples=60, epochs=1)
+        for name in ("wv", "syn1neg", "roles.output"):
+            np.testing.assert_array_equal(held[name], arrays_of(model)[name])
+            assert not np.array_equal(held[name], before[name])
+
+
+@pytest.mark.parametrize("d", [10, 16])
+def test_an_array_that_was_given_or_loaded_is_trained_itself(d, tmp_path):
+    model = word2vec(sg=1, vector_size=d)
+    model.save(tmp_path / "model")
+    loaded = Word2Vec.load(tmp_path / "model")
+    given = model.wv.vectors.copy()
+    model.wv.vectors = given
+    for trained, array in ((model, given), (loaded, loaded.wv.vectors)):
+        before = array.copy()
+        trained.train(SENTENCES, total_examples=60, epochs=1)
+        assert trained.wv.vectors is array
+        assert not np.array_equal(array, before)
+    np.testing.assert_array_equal(model.wv.vectors, loaded.wv.vectors)
+
+
+def test_what_the_last_callback_writes_is_kept():
+    class Writer:
+        def __init__(self, event, error=None):
+            self.error = error
+            setattr(self, event, self.write)
+
+        def write(self, model):
+            model.wv.vectors[:] = 5
+            if self.error is not None:
+                raise self.error
+
+    for writer in (Writer("on_train_end"), Writer("on_epoch_end", StopTraining())):
+        model = word2vec(sg=1)
+        model.train(SENTENCES, total_examples=60, epochs=1, callbacks=[writer])
+        assert (model.wv.vectors == 5).all()
+
+
+@pytest.mark.parametrize("name", ["two", "word bias", "glove", "nodes"])
+def test_another_thread_sees_whole_rows_while_training_runs(name):
+    """At a learning rate of 0 nothing changes, so whatever is seen must be what there was."""
+    rate = {"alpha": 0.0, "min_alpha": 0.0}
+    if name == "glove":
+        model = MAKERS[name]()
+        model.alpha, counts = 1e-30, model.count(SENTENCES)
+
+        def train():
+            model.train(counts, epochs=30)
+    elif name == "nodes":
+        model = NodeEmbedding(**NODES | rate).fit(EDGES)
+
+        def train():
+            model.partial_fit(EDGES, epochs=10)
+    else:
+        options = {"matrices": "tied+bias", "bias": "word"} if name == "word bias" else {}
+        model = word2vec(sg=1, **options, **rate)
+
+        def train():
+            model.train(SENTENCES, total_examples=60, epochs=100, callbacks=[Watcher()])
+
+    held = arrays_of(model)
+    before = {key: array.copy() for key, array in held.items()}
+    thread = threading.Thread(target=train)
+    thread.start()
+    while thread.is_alive():
+        for key, array in held.items():
+            np.testing.assert_allclose(array, before[key], rtol=1e-6)
+        copied = arrays_of(copy.deepcopy(model))
+        for key, array in copied.items():
+            np.testing.assert_allclose(array, before[key], rtol=1e-6)
+    thread.join()
 
 
 def test_an_interrupted_model_is_contiguous():
@@ -202,17 +270,22 @@ def test_an_interrupted_model_is_contiguous():
 def test_rows_keep_their_numbers_in_either_layout(shape, n_columns):
     rng = np.random.default_rng(1)
     vectors, columns = rng.random(shape, np.float32), rng.random((n_columns, shape[0]), np.float32)
-    store = RowStore.holding(vectors, columns)
-    for _ in range(2):
+    store = RowStore.zeros(*shape, n_columns)
+    store.vectors[:], store.columns[:] = vectors, columns
+    for times in (2, 3):
         rows = store.spread()
         assert rows.ctypes.data % 64 == 0 and rows.shape[1] % 16 == 0
         np.testing.assert_array_equal(rows[:, : shape[1]], vectors)
         np.testing.assert_array_equal(rows[:, shape[1] : shape[1] + n_columns].T, columns)
         assert not rows[:, shape[1] + n_columns :].any()
-        np.testing.assert_array_equal(store.spread_vectors, vectors)
-        store.compact()
+        rows *= times
+        vectors, columns = vectors * times, columns * times
+        store.collect()
         np.testing.assert_array_equal(store.vectors, vectors)
         np.testing.assert_array_equal(store.columns, columns)
+        assert store.spread() is rows
+        store.release()
+        assert store.rows is None
     np.testing.assert_array_equal(pad(vectors)[:, : shape[1]], vectors)
 
 

@@ -137,9 +137,10 @@ def test_one_matrix_takes_half_the_memory():
         for matrices, bias in CHOICES
     }  # fmt: skip
     for choice in CHOICES:
-        assert "tied" not in choice[0] or sizes[choice] * 2 == sizes["two", "scalar"]
+        one_of_two = sizes[choice] / sizes["two", "scalar"]
+        assert "tied" not in choice[0] or 0.5 <= one_of_two < 0.51
     assert sizes["three", "scalar"] * 2 == sizes["two", "scalar"] * 3
-    assert sizes["two", "scalar"] == n * padded(100) * 4 * 2
+    assert sizes["two", "scalar"] == n * (100 + padded(100)) * 4 * 2
 
 
 def test_rows_of_one_matrix_can_not_be_held_still():

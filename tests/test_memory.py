@@ -71,9 +71,12 @@ def test_the_peak_of_a_whole_fit_is_estimated_within_a_tenth(
 def test_a_report_is_the_sum_of_its_parts():
     model = Word2Vec([["a", "b", "c"]] * 9, min_count=1, vector_size=20, workers=1, progress=False)
     report = model.estimate_memory()
-    assert set(report) == {"vocab", "vectors", "syn1", "syn1neg", "corpus", "total"}
+    assert set(report) == {
+        "vocab", "vectors", "syn1", "syn1neg", "training", "corpus", "total"
+    }  # fmt: skip
     assert report["total"] == sum(n for name, n in report.items() if name != "total")
-    assert report["vectors"] == report["syn1neg"] == 3 * 32 * 4
+    assert report["vectors"] == report["syn1neg"] == 3 * 20 * 4
+    assert report["training"] == 2 * 3 * 32 * 4
     assert report["corpus"] >= 4 * 27 + 8 * 10
     assert model.estimate_memory(3) == report
     assert "corpus" not in model.estimate_memory(1000)

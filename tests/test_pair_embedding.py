@@ -133,6 +133,7 @@ def test_training_is_the_kernels():
         objective, sources, targets, 0, 300, 0.05, 0.05, int(stream[0])
     )
     assert model.epoch_losses == [loss / n]
+    by_hand._matrices.collect()
     np.testing.assert_array_equal(model.target.vectors, by_hand.target.vectors)
     counts = np.bincount(targets).astype(float) ** 0.75
     p = np.zeros(len(counts))

@@ -80,9 +80,9 @@ class Allocation:
     def _tying(self) -> Tying:
         return Tying(self.matrices, self.bias)
 
-    def _estimate(self, n_words: int) -> dict[str, int]:
+    def _estimate(self, n_words: int, copies: bool = False) -> dict[str, int]:
         return estimate_bytes(
-            n_words, self.vector_size, self._has_output(), self.hs > 0, self._tying()
+            n_words, self.vector_size, self._has_output(), self.hs > 0, self._tying(), copies
         )
 
     def _needs_of(self, words: list[Hashable], counts: np.ndarray) -> Needs:
@@ -97,7 +97,8 @@ class Allocation:
         if self.softmax:
             scratch += n_words * (4 * min(MOST_ROWS, MOST_SCORES // n_words) + 12)
         return Needs(
-            self._estimate(n_words), word_bytes(words, reading is None or reading.owns_words),
+            self._estimate(n_words), self._estimate(n_words, copies=True),
+            word_bytes(words, reading is None or reading.owns_words),
             tables, making, int(counts.sum()), self.workers * scratch, reading,
         )  # fmt: skip
 

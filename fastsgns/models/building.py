@@ -201,8 +201,9 @@ class VocabularyBuilder(Allocation):
         -------
         dict
             ``vocab``: words, ids, counts and tables by word. ``vectors``, ``syn1`` and ``syn1neg``:
-            the matrices. ``corpus``, if the model has read one: its ids, and what reading and
-            training take beside them. ``total``: the sum.
+            the matrices. ``training``: the copies of them that kernels train. ``corpus``, if the
+            model has read one: its ids, and what reading and training take beside them. ``total``:
+            the sum.
         """
         own = vocab_size in (None, 0, len(self.wv))
         n_words = len(self.wv) if own else int(vocab_size or 0)
@@ -211,13 +212,14 @@ class VocabularyBuilder(Allocation):
         report["vocab"] = n_words * WORD_BYTES
         report["vectors"] = sizes["input"]
         report["syn1"], report["syn1neg"] = sizes["tree"], sizes["output"] + sizes["negative"]
+        report["training"] = sum(self._estimate(n_words, copies=True).values())
+        names = ["vocab", "vectors", "syn1", "syn1neg", "training"]
         if own and (self._reading is not None or self.corpus_count):
             needs = self._needs()
             report["vocab"] = needs.words + needs.tables
-            parts = (report[name] for name in ("vocab", "vectors", "syn1", "syn1neg"))
-            report["corpus"] = needs.peak - sum(parts)
-        names = ("vocab", "vectors", "syn1", "syn1neg", "corpus")
-        report["total"] = sum(report[name] for name in names if name in report)
+            report["corpus"] = needs.peak - sum(report[name] for name in names)
+            names.append("corpus")
+        report["total"] = sum(report[name] for name in names)
         return report
 
     def _needs(self) -> Needs:

@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Iterable
 from contextlib import closing
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from fastsgns.machine import release_memory
 from fastsgns.models import parameters
 from fastsgns.models.building import VocabularyBuilder
 from fastsgns.models.callbacks import StopTraining
-from fastsgns.models.inputs import compact, input_rows
+from fastsgns.models.inputs import input_rows
 from fastsgns.models.sharing import described, sharing
 from fastsgns.models.softmax import batch_rows
 from fastsgns.models.unfinished import Unfinished
@@ -105,7 +104,7 @@ class Fitting(VocabularyBuilder):
             )  # fmt: skip
             self._run(trainer, tuple(callbacks))
         finally:
-            self._compact()
+            uninterrupted(self._matrices.release)
             self.train_count += 1
             self.total_train_time += time.monotonic() - started
             self.add_lifecycle_event("train", msg=str(self), n_epochs=left.n_epochs)
@@ -130,22 +129,19 @@ class Fitting(VocabularyBuilder):
         """Train epoch by epoch between the callbacks."""
 
         def call(event: str) -> None:
-            called = [
-                getattr(callback, event) for callback in callbacks if hasattr(callback, event)
-            ]
-            if called:
-                self._compact()
-            for method in called:
-                method(self)
+            for callback in callbacks:
+                getattr(callback, event, lambda model: None)(self)
 
         try:
             call("on_train_begin")
             with closing(trainer.epochs()) as epochs:
-                for _ in range(trainer.schedule.n_epochs):
+                for epoch in range(trainer.schedule.n_epochs):
                     call("on_epoch_begin")
-                    self._follow_changes(trainer)
+                    if epoch or callbacks:
+                        self._follow_changes(trainer)
                     self.epochs_begun += 1  # so that no later epoch repeats its random numbers
                     tally = next(epochs)
+                    uninterrupted(self._matrices.collect)
                     self.epochs_trained += 1
                     self.unfinished = self.unfinished and self.unfinished.after_an_epoch()
                     if self.compute_loss:
@@ -155,12 +151,8 @@ class Fitting(VocabularyBuilder):
             logger.info("training stopped by a callback%s", f": {reason}" if str(reason) else "")
         call("on_train_end")
 
-    def _compact(self) -> None:
-        """Give the matrices the layout that users see; see `Matrices.compact`."""
-        uninterrupted(partial(compact, self.wv, self._matrices))
-
     def _follow_changes(self, trainer: Trainer) -> None:
-        """Give the matrices the layout of the kernels, and train those that a callback replaced."""
+        """Train the matrices as callbacks have left them, or what they have put in their place."""
         objective = trainer.objective
         if len(self.wv) != len(objective.input):
             raise RuntimeError(
@@ -171,7 +163,7 @@ class Fitting(VocabularyBuilder):
             trainer.use(self._objective())
 
     def _rows(self) -> dict[str, Any]:
-        """The arrays of an `Objective` that training writes, in the layout of the kernels."""
+        """The arrays of an `Objective` that training writes (`Matrices.rows`)."""
         matrices = self._matrices
         return {
             "input": input_rows(self.wv, matrices),
@@ -182,7 +174,7 @@ class Fitting(VocabularyBuilder):
         }
 
     def _objective(self) -> Objective:
-        """The arrays to train, sharing memory with `wv`, `syn1neg` and `syn1`."""
+        """What is to be trained: copies of `wv`, `syn1neg` and `syn1`, and how."""
         parameters.check_objective(self)
         vocabulary, matrices = self._vocabulary(), self._current()
         counts = vocabulary.counts
@@ -215,7 +207,6 @@ class Fitting(VocabularyBuilder):
         if not self.softmax:
             n_focus, n_shared = sharing(self, p_max, locked=lock is not None)
         return Objective(
-            **self._rows(),
             **tables,
             lock=lock,
             window=self.window,
@@ -232,6 +223,7 @@ class Fitting(VocabularyBuilder):
             n_dimensions=self.wv.vector_size,
             n_flipped=tying.n_flipped(self.wv.vector_size),
             bias=tying.bias,
+            **self._rows(),  # last, when the memory that making the tables takes is free again
         )
 
     def _tables(self, counts: np.ndarray) -> tuple[dict[str, Any], float]:

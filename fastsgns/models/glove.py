@@ -234,20 +234,29 @@ class GloVe:
                 facts = {"epoch": f"{epoch + 1}/{n_epochs}"}
                 if epoch:
                     facts["loss"] = f"{self.epoch_losses[-1]:.5f}"
+                    self._rows()
                 place = Place(epoch + 1, n_epochs, 0, len(cells), "cells", self.alpha)
                 show = partial(_show, bar, epoch * len(cells), facts)
                 self._train_epoch(
                     Epoch(cells, rows, self._squares, self.vector_size, watch, place), show
                 )
         finally:
-            uninterrupted(self._compact)
+            uninterrupted(self._release)
             bar.close()
 
     def _rows(self) -> list[np.ndarray]:
-        """The rows of each matrix in the layout of the kernels, until `_compact`."""
-        rows = [store.spread() for store in self._stores]
+        """Copies of the rows of each matrix for the kernels to train, until `_release`."""
+        return [store.spread() for store in self._stores]
+
+    def _collect(self) -> None:
+        """Copy what the kernels have learned back; see `RowStore`."""
+        for store in self._stores:
+            store.collect()
+
+    def _release(self) -> None:
+        for store in self._stores:
+            store.release()
         self._follow()
-        return rows
 
     def _watch(self, rows: list[np.ndarray]) -> Watch:
         names = "input vectors", "output vectors"
@@ -258,6 +267,7 @@ class GloVe:
         self.epochs_begun += 1  # so that no later epoch repeats its order
         rng = np.random.default_rng([self.seed & MASK, ORDER, self.epochs_begun])
         loss = epoch.run(rng, self.workers, show)
+        uninterrupted(self._collect)
         self.epochs_trained += 1
         self.epoch_losses.append(loss)
         logger.info("epoch %d: loss %.6f a cell", self.epochs_trained, loss)
@@ -285,7 +295,7 @@ class GloVe:
         n_matrices = 1 if self.matrices == "tied" else 2
         rng = np.random.default_rng([self.seed & MASK, ROWS])
         for _ in range(n_matrices):
-            store = RowStore(n_words, self.vector_size, 1)
+            store = RowStore.zeros(n_words, self.vector_size, 1)
             for start in range(0, n_words, 1 << 13):
                 rows = slice(start, min(start + (1 << 13), n_words))
                 drawn = rng.random((rows.stop - start, self.vector_size + 1), np.float32)
@@ -345,21 +355,13 @@ class GloVe:
         if not self._stores:
             return np.empty((0, self.vector_size), np.float32), np.empty(0, np.float32)
         store = self._stores[min(role, len(self._stores) - 1)]
-        if store.is_spread:
-            return store.spread_vectors, store.spread_rows[:, self.vector_size]
         return store.vectors, store.columns[0]
 
     def _follow(self) -> None:
-        """Let `input` and `output` show the rows in the layout that these have now."""
+        """Let `input` and `output` show the rows as they are now."""
         if self._input is not None:
             self._input._show(self._role(0)[0])
             self._input._matrices = self._by_role()
-
-    def _compact(self) -> None:
-        """Give the rows the layout that users see; see `RowStore`."""
-        for store in self._stores:
-            store.compact()
-        self._follow()
 
     @property
     def wv(self) -> KeyedVectors:

@@ -133,7 +133,7 @@ def _rows(
     tensors: native.Tensors, role: str, n_words: int, dimensions: int
 ) -> tuple[RowStore, np.ndarray]:
     """The rows of a role and their squares."""
-    store = RowStore.holding(tensors[role], tensors[f"{role}_biases"][None])
+    store = RowStore(np.array(tensors[role]), np.array(tensors[f"{role}_biases"][None]))
     squares = allocate_rows(n_words, dimensions + 1)
     squares[:] = 1
     squares[:, : dimensions + 1] = tensors[f"{role}_squares"]

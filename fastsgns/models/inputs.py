@@ -1,4 +1,4 @@
-"""Inputs: `wv` follows its matrix between the layout of users and that of kernels."""
+"""Inputs: `wv` and the rows that are trained in its place."""
 
 import numpy as np
 
@@ -7,17 +7,10 @@ from fastsgns.vectors.keyedvectors import KeyedVectors
 
 
 def input_rows(wv: KeyedVectors, matrices: Matrices) -> np.ndarray:
-    """Return the padded rows of the input vectors, of which `wv` is a view until `compact`."""
+    """Return padded copies of the input vectors, for the kernels to train (`Matrices.rows`)."""
     wv._lead(matrices)
     rows = matrices.rows("input")
     assert rows is not None
-    wv._show(matrices.vectors["input"])
-    return rows
-
-
-def compact(wv: KeyedVectors, matrices: Matrices) -> None:
-    """Make all matrices, and the vectors of `wv`, contiguous again after training."""
-    wv._lead(matrices)
-    matrices.compact()
-    if wv._vectors is not matrices.vectors["input"]:
+    if wv._vectors is not matrices.vectors["input"]:  # they could not be trained as they were
         wv._show(matrices.vectors["input"])
+    return rows

@@ -19,7 +19,7 @@ from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memor
 from fastsgns.models.links import LinkModel, Parametrized, role_vectors
 from fastsgns.models.sharing import DRAWS_PER_NEGATIVE, SHARINGS, STEP_BOUND, described, sharing
 from fastsgns.training import Schedule, Trainer
-from fastsgns.tying import Tying
+from fastsgns.tying import TWO, Tying
 
 logger = logging.getLogger(__name__)
 
@@ -99,9 +99,12 @@ class LinkTraining(Parametrized, LinkModel):
         if targets is not sources:
             warn_of_unsavable(targets)
         tying = self._tying()
-        needed = estimate_bytes(len(sources), self.dimensions, False, False, tying)["input"]
-        if not tying.is_one:
-            needed += estimate_bytes(len(targets), self.dimensions, False, False)["input"]
+        sides = [(len(sources), tying)] + ([] if tying.is_one else [(len(targets), TWO)])
+        needed = sum(
+            estimate_bytes(n, self.dimensions, False, False, of, copies)["input"]
+            for n, of in sides
+            for copies in (False, True)
+        )
         require_memory(needed, f"{len(sources)} sources and {len(targets)} targets")
         self._matrices = Matrices(tying=tying)
         self._matrices.create("input", len(sources), self.dimensions)
@@ -155,9 +158,8 @@ class LinkTraining(Parametrized, LinkModel):
         if "source" in state:
             self._show(state["source"], state["target"])
 
-    def _compact(self) -> None:
-        """Give the matrices the layout that users see; see `Matrices.compact`."""
-        self._matrices.compact()
+    def _release(self) -> None:
+        self._matrices.release()
         self._follow()
 
     def known_pairs(self) -> tuple[np.ndarray, np.ndarray]:
@@ -204,14 +206,17 @@ class LinkTraining(Parametrized, LinkModel):
             )  # fmt: skip
             logger.info("training on %d %s, %s", chunks.n_units, chunks.unit, described(objective))
             with closing(trainer.epochs()) as tallies:
-                for _ in range(epochs):
+                for epoch in range(epochs):
+                    if epoch:
+                        self._matrices.spread()
                     self.epochs_begun += 1
                     tally = next(tallies)
+                    uninterrupted(self._matrices.collect)
                     self.epochs_trained += 1
                     if self.compute_loss:
                         self.epoch_losses.append(tally.mean_loss)
         finally:
-            uninterrupted(self._compact)
+            uninterrupted(self._release)
 
     def _objective(self, counts: np.ndarray, **options: Any) -> Objective:
         """The matrices as an objective, with negatives by the counts of the targets.

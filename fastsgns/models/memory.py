@@ -66,6 +66,8 @@ class Needs:
     ----------
     matrices : dict of str to int
         Bytes by role.
+    copies : dict of str to int
+        Bytes of the copies of the matrices that kernels train, by role.
     words : int
         Of the vocabulary: strings, dict, list and counts.
     tables : int
@@ -80,6 +82,7 @@ class Needs:
     """
 
     matrices: dict[str, int]
+    copies: dict[str, int]
     words: int
     tables: int
     making_tables: int
@@ -98,8 +101,8 @@ class Needs:
     @property
     def training(self) -> int:
         """While the model is trained."""
-        matrices = sum(map(in_pages, self.matrices.values()))
-        return matrices + self.words + self.tables + self.corpus + self.scratch
+        parts = (*self.matrices.values(), *self.copies.values())
+        return sum(map(in_pages, parts)) + self.words + self.tables + self.corpus + self.scratch
 
     @property
     def starting(self) -> int:

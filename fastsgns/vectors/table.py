@@ -69,7 +69,7 @@ class VectorTable(Attributes):
         self._room: np.ndarray | None = None  # what the array is the start of, while it grows
 
     def _show(self, vectors: np.ndarray) -> None:
-        """Show a matrix that a model trains, in whatever layout it has now."""
+        """Show a matrix that a model trains."""
         self._vectors, self._shared = vectors, can_be_written(vectors)
         self._norms = self._room = None
 
