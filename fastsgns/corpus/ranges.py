@@ -17,7 +17,7 @@ from fastsgns.corpus.scan import LONGEST_TOKEN, Scanner, token_length
 from fastsgns.corpus.storage import Shelf, Spool, Stored, distinct, n_stored
 from fastsgns.corpus.threads import Crew
 from fastsgns.errors import LongTokenError
-from fastsgns.formats.files import decompressor, naming, open_binary
+from fastsgns.formats.files import HEAD_BYTES, check_text, decompressor, naming, open_binary
 from fastsgns.machine import n_cores
 from fastsgns.rules import WORKERS
 
@@ -48,7 +48,9 @@ def cut(path: str) -> list[Range]:
     if is_stream(path):
         return [Range(path)]
     with open(path, "rb") as file:
-        start = len(BOM) if file.read(len(BOM)) == BOM else 0
+        head = file.read(HEAD_BYTES)
+    check_text(head, path)
+    start = len(BOM) if head.startswith(BOM) else 0
     size = os.path.getsize(path)
     starts = list(range(start, max(size, start + 1), RANGE_BYTES))
     return [
@@ -81,12 +83,13 @@ def pieces(file: BinaryIO, part: Range, buffer: memoryview, scanner: Scanner) ->
         return
 
 
-def stream(file: BinaryIO, buffer: memoryview) -> Iterator:
+def stream(file: BinaryIO, buffer: memoryview, name: str) -> Iterator:
     """Yield the bytes of a stream, without the byte order mark it may begin with."""
-    skip = len(BOM)
+    first = fill(file, buffer)
+    check_text(bytes(first[:HEAD_BYTES]), name)
+    yield first[len(BOM) :] if first[: len(BOM)] == BOM else first
     while len(piece := fill(file, buffer)):
-        yield piece[skip:] if piece[:skip] == BOM[:skip] else piece
-        skip = 0
+        yield piece
 
 
 def fill(file: BinaryIO, buffer: memoryview) -> memoryview:
@@ -153,7 +156,10 @@ class FileScan:
         buffer = memoryview(bytearray(BLOCK_BYTES))
         with naming(part.path), open_binary(part.path, buffering=0) as file:
             whole = part.stop is None
-            for piece in stream(file, buffer) if whole else pieces(file, part, buffer, scanner):
+            found = (
+                stream(file, buffer, part.path) if whole else pieces(file, part, buffer, scanner)
+            )
+            for piece in found:
                 if self._stop.is_set():
                     return
                 try:

@@ -9,14 +9,23 @@ import re
 import stat
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from inspect import isfunction
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from fastsgns.corpus.files import BOM, Path, check_path, check_paths
 from fastsgns.corpus.scan import LONGEST_TOKEN
 from fastsgns.errors import LongTokenError
-from fastsgns.formats.files import local_path, name_of, naming, open_binary
+from fastsgns.formats.files import (
+    HEAD_BYTES,
+    check_first_line,
+    check_text,
+    local_path,
+    name_of,
+    naming,
+    open_binary,
+)
 from fastsgns.rules import integer
 
 TOKENS = re.compile(r"[^ \t\n\r\x0b\x0c]+")
@@ -168,6 +177,7 @@ class LineSentence:
     def _sentences(self, file: Any, name: str) -> Iterator[list[str]]:
         for index, line in enumerate(islice(_lines(file, name), self.limit)):
             if index == 0:
+                check_first_line(file, line, name)
                 line = _without_mark(line)
             if len(line) > PIECE_BYTES:
                 yield from self._sentences_of_long(line)
@@ -314,12 +324,14 @@ class Text8Corpus:
 
 def _whole_words(file: Any, name: str) -> Iterator[bytes]:
     """Yield the content in pieces none of which ends inside a token."""
-    text = [file.read(len(BOM)).removeprefix(BOM)]
+    head = file.read(HEAD_BYTES)
+    check_text(head, name)
+    text = [b""]
     length, number = 0, 1
-    while block := file.read(READ_BYTES):
-        head, *tail = re.split(rb"(?=[ \t\n\r\x0b\x0c])", block, maxsplit=1)
-        text.append(head)
-        length += len(head)
+    for block in chain([head.removeprefix(BOM)], iter(partial(file.read, READ_BYTES), b"")):
+        start, *tail = re.split(rb"(?=[ \t\n\r\x0b\x0c])", block, maxsplit=1)
+        text.append(start)
+        length += len(start)
         if length > LONGEST_TOKEN:
             raise LongTokenError.at(name, number, LONGEST_TOKEN)
         number += block.count(b"\n")

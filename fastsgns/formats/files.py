@@ -13,14 +13,16 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from typing import Any
 
 from fastsgns.errors import FormatError, NotUTF8Error
+from fastsgns.formats import sniffing
 
 LONGEST_LINE = 1 << 20
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 MAGIC: dict[bytes, Any] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\x00": lzma.open,
+    sniffing.GZIP: gzip.open,
+    **dict.fromkeys(sniffing.BZIP2, bz2.open),
+    sniffing.XZ: lzma.open,
 }
+HEAD_BYTES = 512
 UNKNOWN = {
     *(".zip", ".zst", ".zstd", ".lz4", ".lzma", ".7z", ".rar", ".br"),
     *(".tar", ".tgz", ".tbz2", ".txz"),
@@ -127,6 +129,30 @@ def decompressor(path: str | os.PathLike[str]) -> Any:
 def by_magic(head: bytes) -> Any:
     """Return the opener of a compressed file, by its first bytes; None for a plain one."""
     return next((opener for magic, opener in MAGIC.items() if head.startswith(magic)), None)
+
+
+def check_text(head: bytes, name: str) -> None:
+    """Refuse a file that is not text; every reader of text calls this with its first bytes.
+
+    Raises
+    ------
+    FormatError
+        If it is compressed, an archive, binary, or text in UTF-16.
+    """
+    if seen := sniffing.not_text(head[:HEAD_BYTES]):
+        raise FormatError(f"{name} is {seen}")
+
+
+def check_first_line(file: Any, line: bytes | str, name: str) -> None:
+    """Call `check_text` for the first line of an open file, and for what follows it.
+
+    Raises
+    ------
+    FormatError
+        As `check_text`.
+    """
+    if isinstance(line, bytes):
+        check_text(line + (file.peek(HEAD_BYTES) if hasattr(file, "peek") else b""), name)
 
 
 def check_suffix(path: str | os.PathLike[str]) -> None:
@@ -259,7 +285,7 @@ def lines(source: Any, encoding: str = "utf8", errors: str = "strict") -> Iterat
     NotUTF8Error
         (a UnicodeDecodeError) that names the file and the line.
     FormatError
-        If a line of a file has no end within 1 MB.
+        If it is not text, see `check_text`, or a line of a file has no end within 1 MB.
     """
     name = name_of(source)
     if is_path(source):
@@ -274,6 +300,8 @@ def _bounded(file: Any, name: str) -> Iterator[str | bytes]:
     number = 0
     while line := file.readline(LONGEST_LINE):
         number += 1
+        if number == 1:
+            check_first_line(file, line, name)
         if len(line) == LONGEST_LINE:
             raise FormatError(
                 f"{name}, line {number} has no end within {LONGEST_LINE:,} bytes; it is not a "

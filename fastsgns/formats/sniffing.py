@@ -1,5 +1,6 @@
 """What the first bytes of a file say: its format, and what is wrong with a file of vectors."""
 
+import codecs
 import re
 from contextlib import suppress
 
@@ -15,10 +16,16 @@ DELIMITER = "delimiter"
 PICKLE = "a pickle, such as gensim's; export it from gensim with save_word2vec_format"
 HTML = "a page of HTML; download the file itself"
 UTF16 = "text in UTF-16; convert it to UTF-8"
+GZIP, XZ = b"\x1f\x8b\x08", b"\xfd7zXZ\x00"
+BZIP2 = tuple(  # its block size, and the first bytes of a block or, of an empty file, of the end
+    b"BZh%d%s" % (size, block)
+    for size in range(1, 10)
+    for block in (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
+)
 KNOWN = {
-    b"\x1f\x8b": "compressed by gzip; its name must end in .gz",
-    b"BZh": "compressed by bzip2; its name must end in .bz2",
-    b"\xfd7zXZ\x00": "compressed by xz; its name must end in .xz",
+    GZIP: "compressed by gzip; its name must end in .gz",
+    **dict.fromkeys(BZIP2, "compressed by bzip2; its name must end in .bz2"),
+    XZ: "compressed by xz; its name must end in .xz",
     b"\x28\xb5\x2f\xfd": "compressed by zstd; decompress it first",
     b"PK\x03\x04": "a zip archive; unpack it first",
     b"\xba\x16\x4f\x2f": "a fastText model; use its .vec file",
@@ -70,6 +77,33 @@ def what_it_is(head: bytes) -> tuple[str, str]:
         if head.startswith(magic):
             return seen, ""
     return "", NO_HEADER
+
+
+def not_text(head: bytes) -> str:
+    r"""Return what a file is that does not begin like text in UTF-8 or a similar encoding, or "".
+
+    HTML is text.
+
+    Examples
+    --------
+    >>> not_text(b"to be"), not_text(b"t\0o\0 \0")
+    ('', 'text in UTF-16; convert it to UTF-8')
+    """
+    seen = what_it_is(head)[0] if head else ""
+    if seen:
+        return "" if seen == HTML else seen
+    if b"\0" not in head:
+        return ""
+    if len(head) > 3 and any(
+        4 * half.count(0) >= 3 * len(half) for half in (head[::2], head[1::2])
+    ):
+        return UTF16
+    is_odd = 8 * len(CONTROL.findall(head)) >= len(head)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        is_odd = True
+    return "binary data; give a text in UTF-8" if is_odd else ""
 
 
 def is_native(head: bytes, longest: int = 1 << 32) -> bool:

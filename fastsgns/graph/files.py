@@ -33,6 +33,11 @@ LONGEST_LINE = 1 << 24
 HEADER, LONG = 20, 21  # faults that are not of a single line's parser
 HIDDEN = {27: "\t", 28: "\v", 29: "\f", 30: "\r", 31: " "}
 REVEALED = bytes(ord(HIDDEN.get(byte, chr(byte))) for byte in range(256))
+MATRIX_MARKET = re.compile(rb"%%MatrixMarket\b", re.IGNORECASE)
+NOT_EDGES = (
+    "{} is a Matrix Market file, not a list of edges: in Python read it with scipy.io.mmread and "
+    "DirectedGraph.from_scipy"
+)
 NUMBER = re.compile(r"[-+]?[0-9.]+")
 TITLE = re.compile(  # of a column, such as source, FromNodeId, node_1, "user id"
     "(source|target|src|dst|dest|destination|origin|from|to|head|tail|node|user|item|follower|"
@@ -175,6 +180,8 @@ class EdgeScan(FileScan):
             for block in _whole_lines(file, part):
                 if self._stop.is_set():
                     return
+                if part.is_first and not found and MATRIX_MARKET.match(block):
+                    raise ValueError(NOT_EDGES.format(part.path))
                 if len(block) > LONGEST_LINE and block.find(b"\n", 0, LONGEST_LINE + 1) < 0:
                     number = _lines_before(part) + n_skipped + lines.n_lines + 1
                     raise _error(part.path, number, LONG, block)
@@ -284,10 +291,7 @@ def _check(path: Any) -> str:
         raise TypeError(f"a file of edges is {seen}{path!r:.60}, where a path is wanted")
     name = existing_file(path, "the file of edges")
     if ".mtx" in os.path.basename(name).lower():
-        raise ValueError(
-            f"{name} is a Matrix Market file, not a list of edges: in Python read it with "
-            "scipy.io.mmread and DirectedGraph.from_scipy"
-        )
+        raise ValueError(NOT_EDGES.format(name))
     return name
 
 
@@ -301,7 +305,9 @@ def _whole_lines(file: BinaryIO, part: Range) -> Iterator[bytes]:
     Of a line that is too long only so much is yielded that this shows.
     """
     buffer = memoryview(bytearray(BLOCK_BYTES))
-    pieces = stream(file, buffer) if part.stop is None else _range_pieces(file, part, buffer)
+    pieces = (
+        stream(file, buffer, part.path) if part.stop is None else _range_pieces(file, part, buffer)
+    )
     rest, length = [b""], 0
     for view in pieces:
         piece = bytes(view)
