@@ -75,7 +75,7 @@ def test_the_file_is_understood_by_the_other_commands(tmp_path: Path, text: Path
     ("extra", "message"),
     [
         (["--dim", "0"], "too small"),
-        (["--x-max", "-1"], "x_max"),
+        (["--x-max", "-1"], "--x-max is -1.0"),
         (["--window", "5000"], "window is 5000"),
         (["--resume", "{model}", "--dim", "5"], "--dim: fixed by the model"),
         (["--resume", "{model}", "--tied"], "--tied: fixed by the model"),

@@ -90,8 +90,8 @@ def test_wrong_usage_shows_the_usage_of_the_command(line: str, capsys: pytest.Ca
         ("--sample -1", "sample is -1.0"),
         ("--negative -3", "negative is -3"),
         ("--alpha nan", "alpha is nan"),
-        ("--negative 0", "negative is 0 and hs is 0"),
-        ("--min-count -1", "min_count is -1"),
+        ("--negative 0", "--negative is 0 and --hs is 0"),
+        ("--min-count -1", "--min-count is -1"),
         ("--dim abc", "'abc' is no whole number"),
         ("--dim 0", "0 is too small"),
         ("--resume model --dim 5", "--dim: fixed by the model"),
@@ -186,6 +186,52 @@ def test_a_second_interrupt_says_what_is_lost(
     line = "train text.txt -o out --dim 4 -q --workers 1"
     assert main(line.split()) == 130
     assert "stopped while saving to out: what was learnt is lost" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("train text.txt -o out --sample 1e-12", "(--sample is 1e-12; 0 keeps all words)"),
+        ("train text.txt -o out --min-count 99", "--min-count is 99; lower --min-count"),
+        ("train text.txt -o out --sharing block", "--sharing block has no effect"),
+        ("glove text.txt -o out --min-count 99", "lower --min-count"),
+        (
+            "nodes train text.txt -o out --walks nerd --p 3 --unweighted",
+            "with --walks nerd they must be",
+        ),
+    ],
+)
+def test_advice_names_options(
+    line: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    main(line.split())
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("train text.txt", "Raise --min-count, set --max-vocab or lower --dim."),
+        ("glove text.txt", "Fewer dimensions need less."),
+    ],
+)
+def test_advice_where_memory_is_short_names_options(
+    line: str,
+    said: str,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("fastsgns.matrices.available_memory", lambda: 1)
+    assert main([*line.split(), "-o", "out", "--min-count", "1"]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_name_of_a_file_is_no_parameter(folder: Path, capsys: pytest.CaptureFixture[str]):
+    for name in ("window=5.vec", "./min_count", "./sample=3"):
+        os.link("corpus", name)
+        assert main(["nn", name, "cat"]) == 1
+        assert f"{name} holds corpus" in capsys.readouterr().err
 
 
 def test_an_unknown_kernel_is_one_line_and_2():

@@ -10,8 +10,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 from fastsgns import kernels
 from fastsgns._version import __version__
@@ -104,9 +103,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         say(f"fastsgns: {error}")
         return WRONG_USAGE
+
+    def report(message: str) -> None:
+        say(f"fastsgns: {arguments.in_options(message)}")
+
     try:
-        with warnings.catch_warnings(), _reporting():
-            warnings.showwarning = _show  # type: ignore[assignment]
+        with warnings.catch_warnings(), _logging_to(report):
+            warnings.showwarning = lambda message, *_: report(str(message))
             code = arguments.run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -116,22 +119,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         say("fastsgns: stopped")
         return INTERRUPTED
     except UsageError as error:
-        arguments.usage(str(error))
+        arguments.usage(arguments.in_options(str(error)))
     except EXPECTED as error:
-        say(f"fastsgns: {_message(error)}")
+        if isinstance(error, (OSError, FormatError)):  # about files, whose names stay as they are
+            say(f"fastsgns: {_message(error)}")
+        else:
+            report(_message(error))
         return 1
     return code
 
 
-def _show(message: Warning | str, *where: Any) -> None:
-    say(f"fastsgns: {message}")
-
-
 @contextlib.contextmanager
-def _reporting() -> Iterator[None]:
-    """Show what the package logs as a warning, in one line like an error."""
+def _logging_to(report: Callable[[str], None]) -> Iterator[None]:
+    """Report what the package logs as a warning, in one line like an error."""
     handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda record: say(f"fastsgns: {record.getMessage()}")  # type: ignore[method-assign]
+    handler.emit = lambda record: report(record.getMessage())  # type: ignore[method-assign]
     logger = logging.getLogger("fastsgns")
     logger.addHandler(handler)
     try:

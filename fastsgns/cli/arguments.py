@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -40,6 +41,39 @@ class Command(Parser):
         super().__init__(*arguments, **named)
         self._inside = False
 
+    def in_options(self, text: str) -> str:
+        """Replace the names of Python's parameters in a message by the options that set them.
+
+        Examples
+        --------
+        >>> parser = Command()
+        >>> _ = parser.add_argument("--max-vocab", dest="max_final_vocab")
+        >>> _ = parser.add_argument("--sample")
+        >>> _ = parser.add_argument("--hs", action="store_const", const=1)
+        >>> parser.in_options("sample is -1; set max_final_vocab, or hs=1 and sample=0")
+        '--sample is -1; set --max-vocab, or --hs and --sample 0'
+        """
+        options: dict[str, str] = {}
+        constants: dict[tuple[str, str], str] = {}
+        for action in self._actions:
+            if action.option_strings:
+                name = next((o for o in action.option_strings if o[:2] == "--"), "")
+                options.setdefault(action.dest, name)
+                constants[action.dest, str(action.const)] = name
+
+        def with_value(match: re.Match[str]) -> str:
+            name, value = match[1], match[3]
+            return constants.get((name, value), f"{options[name]} {value}")
+
+        names = "|".join(map(re.escape, options))
+        long = "|".join(re.escape(name) for name in options if "_" in name) or "(?!)"
+        number = r"-?(?:\d|nan|inf)"
+        before, after = r"(?<![\w./'\"-])", r"(?![\w/'\"]|\.\w)"
+        value = rf"(['\"]?)({number}[\w.+-]*\w|\w+)\2"
+        text = re.sub(f"{before}({names})={value}{after}", with_value, text)
+        text = re.sub(f"{before}({names})(?= is {number})", lambda m: options[m[1]], text)
+        return re.sub(f"{before}({long}){after}", lambda m: options[m[1]], text)
+
     def add_subparsers(self, **named: Any) -> Any:
         """Split into further commands, whose options stand after their names."""
         self._inside = True  # as argparse can't mix options and a choice of commands
@@ -66,14 +100,14 @@ def add_command(
     run: Callable[[argparse.Namespace], int],
 ) -> argparse.ArgumentParser:
     """Add a sub-command whose help ends with examples."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser: Command = commands.add_parser(
         name,
         help=help,
         description=help[0].upper() + help[1:] + ".",
         epilog=examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run, usage=parser.error)
+    parser.set_defaults(run=run, usage=parser.error, in_options=parser.in_options)
     return parser
 
 

@@ -1,7 +1,6 @@
 """Models of nodes as the command line asks for them: their graph, their options, their files."""
 
 import argparse
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -43,7 +42,6 @@ LEARNT = (
 
 FLAGS = {
     "window_size": "window", "negative_sharing": "sharing", "shrink_windows": "full-windows",
-    "matrices": "model", "dimensions": "dim",
 }  # fmt: skip
 ADVICE = {
     FEW: "give the character between columns, such as --delimiter ,",
@@ -204,24 +202,8 @@ def _errors(errors: str) -> str:
 
 
 def fit(name: str, arguments: argparse.Namespace, seed: int, graph: DirectedGraph) -> Any:
-    """Make a model and fit it to a graph; errors about parameters name options."""
-    try:
-        return make(name, arguments, seed).fit(graph)
-    except (TypeError, ValueError) as error:
-        raise ValueError(in_options(str(error))) from None
-
-
-def in_options(text: str) -> str:
-    """Replace the names of parameters, as messages use them, by options.
-
-    Examples
-    --------
-    >>> in_options('window_size is -1; with walks="nerd" it must be 1')
-    '--window is -1; with --walks nerd it must be 1'
-    """
-    names = "|".join((*LEARNT, *FLAGS, "seed", "beta", "error"))
-    text = re.sub(rf"\b({names})=(['\"]?)([^\s'\",;]+)\2", lambda m: f"{flag(m[1])} {m[3]}", text)
-    return re.sub(rf"^({names}) is ", lambda m: f"{flag(m[1])} is ", text)
+    """Make a model and fit it to a graph."""
+    return make(name, arguments, seed).fit(graph)
 
 
 def flag(name: str) -> str:
@@ -251,7 +233,7 @@ def make(name: str, arguments: argparse.Namespace, seed: int) -> Any:
 
 def check_options(arguments: argparse.Namespace) -> None:
     """Refuse options that the model of `--model` would not look at."""
-    name, ignored = arguments.model, []
+    name, ignored = arguments.matrices, []
     if name not in MATRICES:
         ignored += [key for key in LEARNT if getattr(arguments, key) is not None]
     if name != "HOPE" and arguments.beta is not None:

@@ -66,6 +66,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument(
         "--model",
+        dest="matrices",
         choices=nodemodels.MODELS,
         default="two",
         help=f"{nodemodels.EXPLAINED} (default: %(default)s)",
@@ -97,7 +98,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     sources.check_writable(arguments.output)
     graph = nodemodels.read_graph(arguments)
     start = time.perf_counter()
-    model = nodemodels.fit(arguments.model, arguments, arguments.seed, graph)
+    model = nodemodels.fit(arguments.matrices, arguments, arguments.seed, graph)
     seconds = time.perf_counter() - start
     if filetypes.output_format(arguments.output) == "native":
         model.save(arguments.output)

@@ -332,8 +332,7 @@ class VocabularyBuilder(Allocation):
             most = int(self._raw.counts.max()) if self._raw is not None and len(self._raw) else 0
             raise EmptyCorpusError(
                 f"no word is left of {chosen.n_raw_words}: the most frequent occurs {most} times, "
-                f"and min_count is {chosen.effective_min_count}; lower min_count "
-                "(or see max_final_vocab and trim_rule)"
+                f"and min_count is {chosen.effective_min_count}; lower min_count"
             )
         logger.info(
             "kept %d of %d words (min_count %d), %d of %d occurrences",
