@@ -467,10 +467,19 @@ def test_a_pipe_is_read_once(folder: Path, tmp_path: Path):
 
 def test_convert_text_without_header(folder: Path, tmp_path: Path):
     glove, native = tmp_path / "glove.dat", tmp_path / "native"
-    assert run("convert", folder / "model", glove, "--to", "text", "--no-header") == 0
+    assert run("convert", folder / "model", glove, "--to", "glove") == 0
     assert len(glove.read_text().splitlines()) == 14
     assert run("convert", glove, native, "--from", "text", "--no-header", "--limit", 5) == 0
     assert len(fastsgns.KeyedVectors.load(native)) == 5
+
+
+def test_no_header_is_about_the_input_alone(tmp_path: Path):
+    glove, text, again = tmp_path / "glove", tmp_path / "vectors.txt", tmp_path / "again"
+    glove.write_text("the 1 2\ncat 3 4\n")
+    assert run("convert", glove, text, "--no-header") == 0
+    assert text.read_text() == "2 2\nthe 1 2\ncat 3 4\n"
+    assert run("convert", text, again, "--to", "glove") == 0
+    assert again.read_text() == glove.read_text()
 
 
 # info

@@ -227,6 +227,20 @@ def test_advice_where_memory_is_short_names_options(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["voc.npy", "voc.json", "voc.csv", "voc.fastsgns", "voc.npy.gz"])
+def test_vocab_writes_no_other_format(name: str, folder: Path, capsys: pytest.CaptureFixture[str]):
+    shown = fails_with_2(["vocab", "text.txt", "-o", name], capsys)
+    assert f"{name}: the suffix is of another format" in shown
+    assert ".tsv, .txt, .vocab and no suffix" in shown
+    assert not Path(name).exists()
+
+
+@pytest.mark.parametrize("name", ["voc.tsv", "voc.TXT", "voc", "voc.vocab", "voc.tsv.gz", "voc.xz"])
+def test_vocab_writes_its_own_format(name: str, folder: Path):
+    assert main(["vocab", "text.txt", "-q", "-o", name]) == 0
+    assert Path(name).exists()
+
+
 def test_a_name_of_a_file_is_no_parameter(folder: Path, capsys: pytest.CaptureFixture[str]):
     for name in ("window=5.vec", "./min_count", "./sample=3"):
         os.link("corpus", name)

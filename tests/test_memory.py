@@ -13,6 +13,7 @@ from fastsgns import EncodedCorpus, NodeEmbedding, Word2Vec, matrices
 from fastsgns.corpus import encoded, storage
 from fastsgns.corpus.ranges import FileScan
 from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.errors import NotFittedError
 from fastsgns.models import memory
 
 FIT = """
@@ -80,6 +81,12 @@ def test_a_report_is_the_sum_of_its_parts():
     assert report["corpus"] >= 4 * 27 + 8 * 10
     assert model.estimate_memory(3) == report
     assert "corpus" not in model.estimate_memory(1000)
+
+
+@pytest.mark.parametrize("vocab_size", [None, 0])
+def test_an_estimate_without_words_says_what_to_do(vocab_size):
+    with pytest.raises(NotFittedError, match="call build_vocab first, or give vocab_size"):
+        Word2Vec(progress=False).estimate_memory(vocab_size)
 
 
 def test_the_check_before_allocating_is_of_the_same_numbers(monkeypatch):

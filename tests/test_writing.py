@@ -85,6 +85,22 @@ def test_a_checkpoint_that_cannot_be_written_is_refused_before_training(tmp_path
 
 
 @posix
+def test_a_file_of_another_user_in_a_sticky_folder_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "f"
+    path.write_text("precious")
+    path.chmod(0o666)
+    tmp_path.chmod(0o1777)
+    writing.check_writable(path)
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 12345)
+    with pytest.raises(PermissionError, match="sticky") as caught:
+        writing.check_writable(path)
+    assert caught.value.filename == str(path)
+    writing.check_writable(tmp_path / "new")
+    tmp_path.chmod(0o777)
+    writing.check_writable(path)
+
+
+@posix
 def test_the_owner_is_kept_where_the_system_allows_it(tmp_path):
     if os.geteuid() != 0:
         pytest.skip("only root can give files away")

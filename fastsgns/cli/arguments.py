@@ -185,7 +185,7 @@ def add_vectors(parser: argparse.ArgumentParser, name: str, text: str) -> None:
     parser.add_argument(
         "--no-header",
         action="store_true",
-        help="a text has no first line with its sizes, as GloVe's",
+        help=f"{name.upper()} is text without a first line with its sizes, such as GloVe's",
     )
     add_errors(parser)
     parser.add_argument(

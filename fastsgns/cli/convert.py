@@ -13,6 +13,7 @@ examples:
   fastsgns convert vectors.fastsgns vectors.txt.gz
   fastsgns convert GoogleNews-vectors.bin.gz google.fastsgns --limit 200000
   fastsgns convert glove.6B.50d.txt glove.fastsgns --no-header
+  fastsgns convert vectors.fastsgns glove.txt --to glove
   fastsgns convert vectors.fastsgns - | head
   fastsgns convert model.fastsgns contexts.txt --role output
   fastsgns convert vectors.fastsgns - --to binary | gzip > vectors.bin.gz
@@ -33,8 +34,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--to",
         dest="to_format",
-        choices=("native", "text", "binary"),
-        help="format of OUT (default: by suffix; text for standard output)",
+        choices=("native", "text", "binary", "glove"),
+        help="format of OUT; glove is text without a header (default: by suffix; text for standard "
+        "output)",
     )
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N words")
 
@@ -55,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         loaded = sources.of_role(loaded, arguments.role, source)
     if arguments.limit:
         loaded = first(getattr(loaded, "wv", loaded), arguments.limit)
-    sources.save(loaded, arguments.output, arguments.to_format, header=not arguments.no_header)
+    sources.save(loaded, arguments.output, arguments.to_format)
     return 0
 
 

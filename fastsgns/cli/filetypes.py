@@ -1,7 +1,7 @@
 """What a file is or shall be: its format by content and suffix; errors in words of options."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from fastsgns.cli.arguments import UsageError
@@ -83,10 +83,39 @@ def suffix_format(path: str) -> str | None:
     >>> suffix_format("vectors.txt.gz"), suffix_format("GoogleNews.BIN"), suffix_format("model")
     ('text', 'binary', 'native')
     """
+    return FORMATS.get(_suffix(path))
+
+
+def _suffix(path: str) -> str:
+    """The suffix, in lower case, before one that compresses."""
     stem, suffix = os.path.splitext(path)
     if files.decompressor(path):
         suffix = os.path.splitext(stem)[1]
-    return FORMATS.get(suffix.lower())
+    return suffix.lower()
+
+
+def check_suffix(path: str, known: Sequence[str], what: str) -> None:
+    """Refuse an output of one format under the suffix of another.
+
+    Parameters
+    ----------
+    path : str
+    known : sequence of str
+        The suffixes of the format; "" stands for none.
+    what : str
+        What is written.
+
+    Raises
+    ------
+    UsageError
+        If the suffix is none of them.
+    """
+    if _suffix(path) not in known:
+        names = ", ".join(filter(None, known)) + (" and no suffix" if "" in known else "")
+        raise UsageError(
+            f"{path}: the suffix is of another format than what is written ({what}). Known are "
+            f"{names}, each of them also with .gz, .bz2 or .xz"
+        )
 
 
 def output_format(path: str, format: str | None = None) -> str:
@@ -97,6 +126,8 @@ def output_format(path: str, format: str | None = None) -> str:
     UsageError
         If the suffix is not one that stands for a format.
     """
+    if format == "glove":
+        return "text"
     found = format or ("text" if path == STDIO else suffix_format(path))
     if found is None:
         raise UsageError(

@@ -194,8 +194,12 @@ def of_role(loaded: Any, role: str | None, path: str) -> KeyedVectors:
         raise ValueError(f"{path}: {error}") from None
 
 
-def save(loaded: Any, path: str, format: str | None = None, header: bool = True) -> None:
-    """Write a model or vectors; `-` is standard output, by default word2vec's text."""
+def save(loaded: Any, path: str, format: str | None = None) -> None:
+    """Write a model or vectors; `-` is standard output, by default word2vec's text.
+
+    The format "glove" is word2vec's text without its header.
+    """
+    header = format != "glove"
     format = filetypes.output_format(path, format)
     with streams.output(path) if path == STDIO else contextlib.nullcontext(path) as target:
         if format == "native":

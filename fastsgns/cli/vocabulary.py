@@ -3,21 +3,23 @@
 import argparse
 from itertools import islice
 
-from fastsgns.cli import sources, streams
+from fastsgns.cli import filetypes, sources, streams
 from fastsgns.cli.arguments import add_command, add_inputs, positive
 from fastsgns.corpus.vocabulary import select
 from fastsgns.errors import EmptyCorpusError
 from fastsgns.formats import writing
 from fastsgns.formats.files import local_path
 
+SUFFIXES = (".tsv", ".txt", ".vocab", "")
 EXAMPLES = """\
 examples:
   fastsgns vocab corpus.txt | head
   fastsgns vocab corpus.txt.gz --min-count 5 -o words.tsv
   zcat logs.gz | fastsgns vocab - --max-vocab 1000
 
-The suffixes .gz, .bz2 and .xz of the output compress. A line is a word, a
-tab and its count; the most frequent come first.
+A line is a word, a tab and its count; the most frequent come first. The
+suffix of the output is .tsv, .txt, .vocab or none, each also with .gz, .bz2
+or .xz, which compress.
 """
 
 
@@ -49,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Count, sort and print."""
     sources.check_distinct(arguments.output, arguments.inputs)
     if arguments.output != streams.STDIO:
+        filetypes.check_suffix(arguments.output, SUFFIXES, "a word and its count per line")
         writing.check_writable(arguments.output)
     raw = sources.count(arguments.inputs, arguments.workers, arguments.errors, arguments.progress)
     if not raw.total:

@@ -29,7 +29,8 @@ def check_writable(path: Any) -> None:
     FileNotFoundError
         If the directory of the file does not exist.
     PermissionError
-        If the file is read-only, also for root, or its directory cannot be written to.
+        If the file is read-only, also for root, its directory cannot be written to, or lets nobody
+        else replace the file (the sticky bit, as of /tmp).
     """
     name = files.local_path(path)
     if files.is_url(name):
@@ -52,6 +53,13 @@ def check_writable(path: Any) -> None:
         raise PermissionError(
             errno.EACCES, "the directory of the output cannot be written to", folder
         )
+    if mode is not None and not _is_replaceable(name, folder):
+        raise PermissionError(
+            errno.EPERM,
+            "the file belongs to another user, and its directory is sticky, so that only the owner "
+            "can replace it; choose another name",
+            name,
+        )
 
 
 def _mode(name: str) -> int | None:
@@ -64,6 +72,14 @@ def _mode(name: str) -> int | None:
 def _is_allowed(name: str) -> bool:
     effective = {"effective_ids": True} if os.access in os.supports_effective_ids else {}
     return os.access(name, os.W_OK, **effective)
+
+
+def _is_replaceable(name: str, folder: str) -> bool:
+    """Return whether the sticky bit of the folder, where it is set, lets this user replace it."""
+    parent = os.stat(folder)
+    if os.name != "posix" or not parent.st_mode & stat.S_ISVTX:
+        return True
+    return os.geteuid() in (0, parent.st_uid, os.stat(name).st_uid)
 
 
 def _is_special(mode: int | None) -> bool:

@@ -14,7 +14,7 @@ from fastsgns.corpus.encoded import Chooser, EncodedCorpus, count_words, encode
 from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterable
 from fastsgns.corpus.tokens import keys_of
 from fastsgns.corpus.vocabulary import Selection, TrimRule, Vocabulary
-from fastsgns.errors import EmptyCorpusError
+from fastsgns.errors import EmptyCorpusError, NotFittedError
 from fastsgns.models import parameters
 from fastsgns.models.allocation import Allocation
 from fastsgns.models.exclusive import exclusive
@@ -204,9 +204,18 @@ class VocabularyBuilder(Allocation):
             the matrices. ``training``: the copies of them that kernels train. ``corpus``, if the
             model has read one: its ids, and what reading and training take beside them. ``total``:
             the sum.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no words, and `vocab_size` is not given.
         """
         own = vocab_size in (None, 0, len(self.wv))
         n_words = len(self.wv) if own else int(vocab_size or 0)
+        if not n_words:
+            raise NotFittedError(
+                "the model has no words yet; call build_vocab first, or give vocab_size"
+            )
         sizes = self._estimate(n_words)
         report = {} if report is None else report
         report["vocab"] = n_words * WORD_BYTES
