@@ -211,8 +211,6 @@ class Matrices:
         Of a single matrix: shape (1,) of float64, or (n,) of float32, as `tying` says.
     first_bias : float
         The bias of new words.
-    n_writes : int
-        Counts how often somebody was given an array to write to, for copies made of it.
     tree_words : TreeWords or None
         Set by `fastsgns.models.tree`.
     """
@@ -226,7 +224,6 @@ class Matrices:
         self.vectors = dict(vectors or {})
         self.tying, self.bias = tying, bias
         self.first_bias = 0.0
-        self.n_writes = 0
         self.tree_words: TreeWords | None = None
         self._stores: dict[str, RowStore] = {}
         self._list: list[Any] = []  # of the keys, and what was in it
@@ -311,17 +308,26 @@ class Matrices:
             assert self.bias is not None
             self.bias[: len(old)] = old_bias
 
+    def stored(self, role: str) -> np.ndarray | None:
+        """Return the matrix that holds the vectors of a role, before any signs are flipped."""
+        return self.vectors.get("input" if role == "output" and self.tying.is_one else role)
+
+    def signs(self, role: str) -> np.ndarray | None:
+        """Return what the stored vectors of a role are multiplied by; None where that is 1."""
+        vectors = self.stored(role)
+        if role != "output" or vectors is None or not self.tying.n_flipped(vectors.shape[1]):
+            return None
+        return self.tying.signs(vectors.shape[1])
+
     def in_role(self, role: str) -> np.ndarray | None:
         """The vectors of a role as they enter scores, shape (n, dimensions).
 
         A single matrix is its own output; with flipped signs that is a copy, read-only.
         """
-        if role != "output" or not self.tying.is_one:
-            return self.vectors.get(role)
-        vectors = self.vectors.get("input")
-        if vectors is None or not self.tying.n_flipped(vectors.shape[1]):
+        vectors, signs = self.stored(role), self.signs(role)
+        if vectors is None or signs is None:
             return vectors
-        flipped = vectors * self.tying.signs(vectors.shape[1])
+        flipped = vectors * signs
         flipped.flags.writeable = False
         return flipped
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import toy
 
-from fastsgns import EncodedCorpus, KeyedVectors, Word2Vec
+from fastsgns import EncodedCorpus, GloVe, KeyedVectors, NodeEmbedding, Word2Vec
 from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.matrices import Matrices
+from fastsgns.models.factors import HOPE
 
 SENTENCES = toy.sentences(40)
 KINDS = {
@@ -205,3 +207,159 @@ def test_add_vector_returns_the_position_of_a_scalar(key):
     assert kv.add_vector("b", [0, 1]) == 0
     assert kv.add_vector(key, [1, 0]) == 1
     assert kv.index_to_key == ["b", "a"]
+
+
+# GloVe: what is computed from the two matrices
+
+
+def glove(**options):
+    settings = {"vector_size": 8, "min_count": 1, "workers": 1, "epochs": 2}
+    return GloVe(SENTENCES, **settings | options)
+
+
+def replace(model):
+    model.wv.vectors = np.zeros((len(model.wv), 8), np.float32)
+
+
+def normalize(model):
+    model.wv.unit_normalize_all()
+
+
+def set_a_word(model):
+    model.wv["river1"] = np.zeros(8)
+
+
+def write_in_place(model):
+    model.wv.vectors[:] = 0
+
+
+@pytest.mark.parametrize("edit", [replace, normalize, set_a_word, write_in_place])
+def test_the_sum_of_two_matrices_refuses_edits(edit):
+    model = glove()
+    before = model.wv.vectors.copy()
+    with pytest.raises(ValueError, match=r"read-only|change model\.input and model\.output"):
+        edit(model)
+    assert model.wv.vectors.tolist() == before.tolist()
+    tied = glove(matrices="tied")
+    edit(tied)
+    loaded = saved_and_loaded(tied)
+    assert loaded.wv.vectors.tolist() == tied.wv.vectors.tolist()
+    free = copy.deepcopy(model.wv)
+    free.unit_normalize_all()
+    free.vectors = np.zeros((len(free), 8), np.float32)
+
+
+def test_the_sum_follows_its_parts():
+    model = glove()
+    assert model.wv is model.wv
+    model.input.unit_normalize_all()
+    held = model.output.vectors
+    for _ in range(2):
+        held *= 2
+        total = model.input.vectors + model.output.vectors
+        assert model.wv.vectors.tolist() == total.tolist()
+
+
+def test_save_computes_no_sum():
+    model = glove()
+    model.save(io.BytesIO())
+    assert model._sum is None and model._input is None
+
+
+# names and matrices that contradict each other are not saved
+
+
+def swap_in_place(kv):
+    names = kv.index_to_key
+    names[0], names[1] = names[1], names[0]
+
+
+def assign_names(kv):
+    kv.index_to_key = kv.index_to_key[::-1]
+    kv.key_to_index = {name: i for i, name in enumerate(kv.index_to_key)}
+
+
+def nodes():
+    return NodeEmbedding(dimensions=4, num_walks=2, workers=1).fit(
+        [("a", "b"), ("b", "c"), ("c", "a"), ("a", "c")]
+    )
+
+
+SIDES = {
+    "NodeEmbedding.source": (nodes, lambda m: m.source),
+    "NodeEmbedding.target": (nodes, lambda m: m.target),
+    "HOPE.source": (lambda: HOPE(2).fit([("a", "b"), ("b", "c"), ("c", "a")]), lambda m: m.source),
+    "GloVe.input": (glove, lambda m: m.input),
+    "GloVe.wv": (glove, lambda m: m.wv),
+}
+
+
+@pytest.mark.parametrize("edit", [swap_in_place, assign_names])
+@pytest.mark.parametrize("side", SIDES)
+def test_names_out_of_step_are_not_saved(side, edit):
+    make, part = SIDES[side]
+    model = make()
+    edit(part(model))
+    with pytest.raises(ValueError, match=r"key_to_index of model|names of model|words of model"):
+        model.save(io.BytesIO())
+
+
+@pytest.mark.parametrize("other", ["two", "tied", "tied+bias", "tied+reflect", "three"])
+@pytest.mark.parametrize("first", ["two", "tied", "tied+reflect", "three"])
+def test_a_model_whose_matrices_are_others_is_not_saved(first, other):
+    model = word2vec(matrices=first)
+    model.matrices = other
+    if first == other or {first, other} == {"tied", "tied+reflect"}:
+        assert saved_and_loaded(model).matrices == other
+        return
+    with pytest.raises(ValueError, match="nothing was saved"):
+        model.save(io.BytesIO())
+
+
+def test_a_glove_whose_matrices_are_others_is_not_saved():
+    for first, other in (("two", "tied"), ("tied", "two")):
+        model = glove(matrices=first)
+        model.matrices = other
+        with pytest.raises(ValueError, match="nothing was saved"):
+            model.save(io.BytesIO())
+
+
+def test_matrices_that_training_makes_later_are_not_missed():
+    model = word2vec(hs=1, negative=0)
+    model.negative = 5
+    assert saved_and_loaded(model).negative == 5
+    model.negative = 0
+    saved_and_loaded(model)
+    saved_and_loaded(Word2Vec(vector_size=8))
+
+
+# one matrix with flipped signs
+
+
+def test_flipped_vectors_follow_a_held_array():
+    settings = {"dimensions": 4, "num_walks": 2, "workers": 1, "matrices": "tied+reflect"}
+    model = NodeEmbedding(**settings).fit([("a", "b"), ("b", "c"), ("c", "a")])
+    held = model.source.vectors
+    _ = model.target["a"]
+    held[:] = 3
+    assert model.target["a"].tolist() == [-3, -3, 3, 3]
+    assert model.target.vectors.tolist() == [[-3, -3, 3, 3]] * 3
+    words = word2vec(matrices="tied+reflect")
+    output, held = words.wv.output, words.wv.vectors
+    held[:] = 1
+    assert output["river1"].tolist() == [-1] * 4 + [1] * 4
+    assert output[["river1", "river2"]].tolist() == [[-1] * 4 + [1] * 4] * 2
+    with pytest.raises(ValueError, match="follow from the input vectors"):
+        output["river1"] = np.ones(8)
+    with pytest.raises(ValueError, match="follow from the input vectors"):
+        output.unit_normalize_all()
+
+
+def test_a_flipped_vector_costs_no_copy_of_the_matrix(monkeypatch):
+    model = word2vec(matrices="tied+reflect")
+    monkeypatch.setattr(Matrices, "in_role", None)
+    assert list(model.roles) == ["input", "output"]
+    assert model.wv.output["river1"].shape == (8,) and model.wv.output.vector_size == 8
+    assert model.wv.output.similarity("river1", "river2") == pytest.approx(
+        model.wv.similarity("river1", "river2")
+    )

@@ -243,7 +243,7 @@ TAUGHT = {
     "lockf": (
         "KeyedVectors", setter(vectors_lockf=np.ones(5)), r"2 words with lockf of shape \(5,\)",
     ),
-    "index": ("KeyedVectors", lambda kv: kv.key_to_index.pop("a"), "key_to_index does not say"),
+    "index": ("KeyedVectors", lambda kv: kv.key_to_index.pop("a"), "key_to_index of kv does not"),
     "twice": ("KeyedVectors", setter(index_to_key=["a", "a"]), "key_to_index"),
     "size": ("KeyedVectors", setter(vector_size=5), "vector_size is 5, but the vectors have 3"),
     "attribute": (

@@ -365,12 +365,21 @@ class GloVe:
 
     @property
     def wv(self) -> KeyedVectors:
-        """What the paper uses: W + W~, a copy made after training; of a tied model `input`."""
+        """What the paper uses: W + W~, a read-only copy; of a tied model `input`.
+
+        It is kept until somebody asks for `input` or `output`, which may then be written to at any
+        time; from then on it is computed each time.
+        """
         if self.matrices == "tied" or not self._stores:
             return self.input
         self._take_replaced()
-        if self._sum is None:
-            self._sum = self._keyed(self._role(0)[0] + self._role(1)[0])
+        if self._sum is None or self._input is not None:
+            total = self._role(0)[0] + self._role(1)[0]
+            total.flags.writeable = False
+            if self._sum is None:
+                self._sum = self._keyed(total)
+                self._sum._source = "model.input and model.output, of which model.wv is the sum"
+            self._sum._own(total)
         return self._sum
 
     @property

@@ -10,6 +10,7 @@ from fastsgns.errors import FormatError, NotFittedError
 from fastsgns.formats import native, registry, saving
 from fastsgns.formats.contents import REAL, checked
 from fastsgns.matrices import RowStore, allocate_rows
+from fastsgns.vectors.storage import check_in_step
 
 KIND = "glove"
 ROLES = ("input", "output")
@@ -44,13 +45,25 @@ def save(model: Any, path: Any) -> None:
     for index, (role, squares) in enumerate(zip(ROLES, model._squares)):
         tensors[role], tensors[f"{role}_biases"] = model._role(index)
         tensors[f"{role}_squares"] = squares[:, : d + 1]
-    saving.warn_of_attributes(model.wv, "model.wv", ("count",))
-    saving.warn_of_attributes(model.input, "model.input", ("count",))
+    for name, kv in (("wv", model._sum), ("input", model._input)):
+        if kv is not None and len(kv):
+            _check_words(model, f"model.{name}", kv)
+            saving.warn_of_attributes(kv, f"model.{name}", ("count",))
     metadata = {
         "parameters": {name: getattr(model, name) for name in PARAMETER_TYPES},
         "state": {name: getattr(model, name) for name in STATE_TYPES},
     }
     saving.save(path, KIND, tensors, metadata, _checked)
+
+
+def _check_words(model: Any, name: str, kv: Any) -> None:
+    """Refuse to save if the words were edited, of which the file holds those of the vocabulary."""
+    check_in_step(kv, name)
+    if kv.index_to_key != model.vocabulary.words:
+        raise ValueError(
+            f"the words of {name} are no longer those that the model was trained on; undo that, or "
+            f"save {name} alone, {name}.save(path)"
+        )
 
 
 def load(cls: Any, path: Any) -> Any:
@@ -104,6 +117,8 @@ def _checked(tensors: native.Tensors, metadata: dict, cls: Any = None) -> Any:
             raise TypeError(f"counts are of {counts.dtype} and shape {counts.shape}")
         model.vocabulary = Vocabulary(words, np.array(counts))
         _ = model.vocabulary.ids
+        if len(_roles(model)) == 1 and "output" in tensors:
+            raise ValueError(f"matrices={model.matrices!r}, but there is an output matrix")
         for role in _roles(model):
             _check_rows(tensors, role, len(words), model.vector_size)
     except KeyError as missing:

@@ -15,6 +15,7 @@ from fastsgns.rules import integer, takes_flags
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.norms import products
 from fastsgns.vectors.roles import MatrixVectors
+from fastsgns.vectors.storage import check_in_step
 
 COUNT = integer(0, 2**62)
 OWNER = "call fit() on data that has them"
@@ -163,8 +164,14 @@ class LinkModel:
                 "source or target was replaced by other vectors; set source.vectors and "
                 "target.vectors instead, or save the others alone, vectors.save(path)"
             )
-        for name in ("source", "target"):
-            saving.warn_of_attributes(getattr(self, name), f"model.{name}")
+        for name, vectors in (("model.source", self.source), ("model.target", self.target)):
+            check_in_step(vectors, name)
+            saving.warn_of_attributes(vectors, name)
+        if self.names_are_shared and self.source.index_to_key != self.target.index_to_key:
+            raise ValueError(
+                "the names of model.source are not those of model.target; rename both in the same "
+                "way, or save them alone, vectors.save(path)"
+            )
 
     def _scored(self, rows: np.ndarray) -> np.ndarray:
         """Rows of sources as they enter scores."""

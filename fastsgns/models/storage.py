@@ -72,7 +72,7 @@ PARAMETERS, STATE = list(PARAMETER_TYPES), list(STATE_TYPES)
 
 def save(model: Any, path: Any) -> None:
     """Write `model` (a Word2Vec) to one file; see `Word2Vec.save`."""
-    tensors, metadata = vectors_storage.dump(model.wv)
+    tensors, metadata = vectors_storage.dump(model.wv, "model.wv")
     matrices = model._current()
     if "tree" in matrices.vectors and "count" not in model.wv.expandos:
         raise ValueError(
@@ -140,6 +140,7 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
             role: tensors[role] for role in ("output", "negative", "tree") if role in tensors
         }
         tying, bias = model._tying(), tensors.get("bias")
+        _check_roles(model, tying, tensors)
         tensors["vectors"] = tensors.pop("input")
         _check_size(model.vector_size, tensors["vectors"])
     except KeyError as missing:
@@ -167,6 +168,19 @@ def _finite(name: str, value: float) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{name} is {value!r}; allowed are finite numbers")
     return value
+
+
+def _check_roles(model: Any, tying: Tying, tensors: native.Tensors) -> None:
+    """Refuse matrices that `tying` does not have, and the lack of one that it has."""
+    allowed = {"output": not tying.is_one, "negative": tying.is_apart}
+    for role, is_allowed in allowed.items():
+        if role in tensors and not is_allowed:
+            raise ValueError(f"matrices={model.matrices!r}, but there is a matrix for {role}")
+    has_one = any(role in tensors for role in ("output", "tree")) or not len(tensors["input"])
+    if tying.is_apart and "output" in tensors and "negative" not in tensors:
+        raise ValueError(f"matrices={model.matrices!r}, but there is no matrix for negative")
+    if model._has_output() and not tying.is_one and not has_one:
+        raise ValueError(f"matrices={model.matrices!r}, but there is no matrix for output")
 
 
 def _check_bias(tying: Tying, bias: np.ndarray | None, n_words: int) -> None:

@@ -51,8 +51,8 @@ class Comparisons(Queries):
             vector = self._checked(word_or_vector)
         others = self._key_list(other_words, "other_words")
         if others:
-            return 1 - self.cosine_similarities(vector, self._vectors[self._ids(others)])
-        direction = unit(vector).astype(as_real(self._vectors[:0]).dtype)
+            return 1 - self.cosine_similarities(vector, self._at(self._ids(others)))
+        direction = unit(vector).astype(as_real(self._at(slice(0))).dtype)
         return 1 - divide(products(self._vectors, direction), self.norms)
 
     def n_similarity(self, ws1: Sequence[Key], ws2: Sequence[Key]) -> np.floating:
@@ -89,7 +89,7 @@ class Comparisons(Queries):
         if len(known) < len(given):
             absent = [word for word in given if word not in self]
             logger.warning("passed over, as they have no vectors: %s", absent)
-        rows = as_real(self._vectors[self._ids(known)])
+        rows = as_real(self._at(self._ids(known)))
         finite = np.isfinite(row_norms(rows)).tolist()
         if not all(finite):
             bad = [word for word, is_finite in zip(known, finite) if not is_finite]
@@ -195,7 +195,7 @@ class Comparisons(Queries):
         ids = sorted(set().union(*bags))
         if len(ids) == 1:
             return 0.0
-        points = as_real(self._vectors[ids]).astype(np.float64)
+        points = as_real(self._at(ids)).astype(np.float64)
         return float(emd2(*(_shares(bag, ids) for bag in bags), _gaps(points, norm)))
 
 

@@ -66,7 +66,7 @@ class Queries(Spaces):
                 mean += factor * self._checked(item)
             total += abs(factor)
         mean /= total or 1.0
-        return (unit(mean) if post_normalize else mean).astype(as_real(self._vectors[:0]).dtype)
+        return (unit(mean) if post_normalize else mean).astype(as_real(self._at(slice(0))).dtype)
 
     def _checked(self, vector: npt.ArrayLike) -> np.ndarray:
         array = np.asarray(vector)
@@ -163,7 +163,7 @@ class Queries(Spaces):
         asked._require_finite(mean, items)
         if indexer is not None and topn is not None:
             return indexer.most_similar(mean, topn)
-        similarities = divide(products(searched._vectors[clip], mean), searched._norms_of(clip))
+        similarities = divide(products(searched._at(clip), mean), searched._norms_of(clip))
         return self._ranked(similarities, topn, clip.start, set(self._known_ids(items)))
 
     def _require_finite(self, direction: np.ndarray, items: Iterable[Any]) -> None:
@@ -217,14 +217,14 @@ class Queries(Spaces):
             return []
         clip = _clip(restrict_vocab=restrict_vocab)
         norms = self._norms_of(clip)
-        shifted = [self._shifted_cosines(item, self._vectors[clip], norms) for item in plus + minus]
-        dtype = as_real(self._vectors[:0]).dtype
+        shifted = [self._shifted_cosines(item, self._at(clip), norms) for item in plus + minus]
+        dtype = as_real(self._at(slice(0))).dtype
         above = np.prod(shifted[: len(plus)], axis=0, dtype=dtype)
         below = np.prod(shifted[len(plus) :], axis=0, dtype=dtype) + dtype.type(EPSILON)
         return self._ranked(above / below, topn, 0, set(self._known_ids(plus + minus)))
 
     def _shifted_cosines(self, item: Any, rows: np.ndarray, norms: np.ndarray) -> np.ndarray:
-        real = as_real(self._vectors[:0]).dtype
+        real = as_real(self._at(slice(0))).dtype
         vector = self.get_vector(item) if self.is_key(item) else self._checked(item)
         direction = unit(vector).astype(real)
         self._require_finite(direction, [item])
@@ -315,7 +315,7 @@ class Queries(Spaces):
         source, searched = self._in_space(space)
         asked, directions = source._directions(queries, exclude)
         clip = _clip(restrict_vocab=restrict_vocab)
-        vectors, norms = searched._vectors[clip], searched._norms_of(clip)
+        vectors, norms = searched._at(clip), searched._norms_of(clip)
         real = as_real(vectors[:0]).dtype
         not_finite = np.flatnonzero(np.isnan(norms))
         n_finite = len(vectors) - len(not_finite)
@@ -356,18 +356,18 @@ class Queries(Spaces):
                 )
             return None, queries
         ids = self._ids([queries] if self.is_key(queries) else queries)
-        return (ids if exclude else None), self._vectors[ids]
+        return (ids if exclude else None), self._at(ids)
 
     def _pair_cosines(self, pairs: np.ndarray, space: str) -> np.ndarray:
         """Cosines of pairs of positions, shape (n, 2): what evaluation asks for."""
         sides = zip(self._in_space(space), pairs.T)
-        first, second = (unit(kv._vectors[column]) for kv, column in sides)
+        first, second = (unit(kv._at(column)) for kv, column in sides)
         return np.einsum("ij,ij->i", first, second)
 
     def _cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
         """Cosines of the first `restrict_vocab` keys with each of `ids`: shape (n, keys)."""
         clip = slice(restrict_vocab)
-        cosines = products(self._vectors[clip], unit(self._vectors[ids]))
+        cosines = products(self._at(clip), unit(self._at(ids)))
         return divide(cosines, self._norms_of(clip))
 
 

@@ -33,7 +33,7 @@ class Roles(Mapping[str, KeyedVectors]):
     -----
     The score of a pair in training is ``input[i] . output[j] + bias[j]`` (+ ``bias[i]``). Where a
     model has one matrix for both roles, ``output`` is that matrix; where the output role flips the
-    signs of some of its columns, ``output`` is a read-only copy of that moment.
+    signs of some of its columns, ``output`` can be read only, and computes its vectors when asked.
 
     References
     ----------
@@ -55,19 +55,17 @@ class Roles(Mapping[str, KeyedVectors]):
         self._wv, self._matrices = wv, matrices
 
     def __getitem__(self, role: str) -> KeyedVectors:
-        rows = self._rows(role)
-        if rows is None:
+        self._wv._lead(self._matrices)
+        if not self._has(role):
             raise KeyError(f"no role {role!r}; there are {list(self)}")
-        if role == "input":
-            return self._wv
-        stored = any(rows is matrix for matrix in self._matrices.vectors.values())
-        return RoleVectors(self._wv, self._matrices, role, None if stored else rows)
+        return self._wv if role == "input" else RoleVectors(self._wv, self._matrices, role)
 
-    def _rows(self, role: str) -> np.ndarray | None:
-        return _in_role(self._wv, self._matrices, role) if role in ROLES else None
+    def _has(self, role: str) -> bool:
+        return role in ROLES and self._matrices.stored(role) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return (role for role in ROLES if self._rows(role) is not None)
+        self._wv._lead(self._matrices)
+        return (role for role in ROLES if self._has(role))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -91,14 +89,15 @@ class Roles(Mapping[str, KeyedVectors]):
         return self._of("negative")
 
     def _of(self, role: str) -> KeyedVectors:
-        if self._rows(role) is None:
+        self._wv._lead(self._matrices)
+        if not self._has(role):
             raise AttributeError(f"{role}: {WHY_MISSING[role]}")
         return self[role]
 
     @property
     def bias(self) -> np.ndarray | None:
         """What is added to scores: shape (1,), or (V,) with one a word; None if nothing is."""
-        self._rows("input")
+        self._wv._lead(self._matrices)
         return self._matrices.bias
 
     @takes_flags
@@ -151,12 +150,6 @@ class Roles(Mapping[str, KeyedVectors]):
         return kv
 
 
-def _in_role(wv: Any, matrices: Matrices, role: str) -> np.ndarray | None:
-    """The matrix of a role as it enters scores, in the order of the words that `wv` has now."""
-    wv._lead(matrices)
-    return matrices.in_role(role)
-
-
 class MatrixVectors(KeyedVectors):
     """A matrix of a model by key: KeyedVectors in the memory of the model, with keys of the model.
 
@@ -195,28 +188,16 @@ class MatrixVectors(KeyedVectors):
 
     def _link(self, matrices: Matrices, role: str) -> None:
         self._of, self._role = matrices, role
-        self._flipped: tuple[np.ndarray, int, np.ndarray] | None = None
         self.vectors_lockf = np.ones(1, np.float32)
         self.mapfile_path = None
         self._shared, self._norms, self._room = True, None, None
 
-    def _matrix(self) -> np.ndarray | None:
-        """The matrix; where signs are flipped, a read-only copy that is kept till a change."""
-        if not self._is_flipped():
-            return self._of.in_role(self._role)
-        stored = self._of.vectors["input"]
-        known = self._flipped
-        if known is None or known[0] is not stored or known[1] != self._of.n_writes:
-            rows = self._of.in_role(self._role)
-            assert rows is not None
-            self._flipped = known = stored, self._of.n_writes, rows
-        return known[2]
+    def _matrices_now(self) -> Matrices:
+        """The matrices of the model, in the order of the keys."""
+        return self._of
 
     def _is_flipped(self) -> bool:
-        tying, stored = self._of.tying, self._of.vectors.get("input")
-        return (
-            self._role == "output" and stored is not None and tying.n_flipped(stored.shape[1]) > 0
-        )
+        return self._matrices_now().signs(self._role) is not None
 
     def _reorder(self, keys: list[Any], ids: dict[Any, int], order: np.ndarray) -> None:
         """Follow the model, which has put its keys in another order."""
@@ -226,40 +207,55 @@ class MatrixVectors(KeyedVectors):
 
     def _refresh(self) -> None:
         """Forget what was made of the model's matrix before it was trained."""
-        self._flipped = self._norms = None
+        self._norms = None
 
     @property
     def _vectors(self) -> np.ndarray:  # type: ignore[override]
-        rows = self._matrix()
+        return self._known(self._matrices_now().in_role(self._role))
+
+    def _stored(self) -> np.ndarray:
+        """The vectors before signs are flipped, which needs no copy."""
+        return self._known(self._matrices_now().stored(self._role))
+
+    def _known(self, rows: np.ndarray | None) -> np.ndarray:
         if rows is None:
             raise RuntimeError(f"the model has no {self._role} vectors any more")
         return rows
 
+    def _at(self, ids: Any) -> np.ndarray:
+        rows, signs = self._stored()[ids], self._of.signs(self._role)
+        return rows if signs is None else rows * signs
+
     @property
     def vector_size(self) -> int:  # type: ignore[override]
         """Numbers a vector, d."""
-        return self._vectors.shape[1]
-
-    def _writable(self) -> np.ndarray:
-        self._of.n_writes += 1
-        return super()._writable()
+        return self._stored().shape[1]
 
     @property
     def vectors(self) -> np.ndarray:
         """The matrix of the role, shape (V, d), to read, write or replace."""
-        self._of.n_writes += 1  # whoever has the array may write to it
         return self._vectors
 
     @vectors.setter
     def vectors(self, vectors: npt.ArrayLike) -> None:
         if self._is_flipped():
-            raise ValueError(f"the {self._role} vectors follow from the input vectors: set those")
+            raise ValueError(self._why_fixed())
         array, wanted = np.ascontiguousarray(vectors, np.float32), self._vectors.shape
         if array.shape != wanted:
             raise ValueError(
                 f"the {self._role} matrix must be of shape {wanted}; got {array.shape}"
             )
         self._replace(array)
+
+    def _writable(self) -> np.ndarray:
+        if self._is_flipped():
+            raise ValueError(self._why_fixed())
+        return super()._writable()
+
+    def _why_fixed(self) -> str:
+        return (
+            f"the {self._role} vectors are read-only: they follow from the input vectors; set those"
+        )
 
     def _replace(self, array: np.ndarray) -> None:
         self._of.vectors["input" if self._of.tying.is_one else self._role] = array
@@ -288,8 +284,6 @@ class RoleVectors(MatrixVectors):
     wv : KeyedVectors
     matrices : Matrices
     role : str
-    fixed : ndarray, optional
-        Read-only rows to show in place of the role's.
 
     Examples
     --------
@@ -307,21 +301,17 @@ class RoleVectors(MatrixVectors):
     expandos = _of_wv("expandos")
     strict = _of_wv("strict")
 
-    def __init__(
-        self, wv: Any, matrices: Matrices, role: str, fixed: np.ndarray | None = None
-    ) -> None:
-        self._wv, self._fixed = wv, fixed
+    def __init__(self, wv: Any, matrices: Matrices, role: str) -> None:
+        self._wv = wv
         self._link(matrices, role)
 
-    def _matrix(self) -> np.ndarray | None:
-        return self._fixed if self._fixed is not None else _in_role(self._wv, self._of, self._role)
+    def _matrices_now(self) -> Matrices:
+        self._wv._lead(self._of)
+        return self._of
 
     @property
     def _owner(self) -> str:  # type: ignore[override]
         return self._wv._owner or "add some with model.build_vocab(..., update=True)"
-
-    def _is_flipped(self) -> bool:
-        return self._fixed is not None
 
     def _replace(self, array: np.ndarray) -> None:
         if self._vectors is self._wv._vectors:

@@ -21,7 +21,7 @@ def save(kv: Any, path: Any) -> None:
     saving.save(path, KIND, *dump(kv), refuse_not_finite=False)
 
 
-def dump(kv: Any) -> tuple[native.Tensors, dict]:
+def dump(kv: Any, called: str = "kv") -> tuple[native.Tensors, dict]:
     """Give what a file must hold for `fill` to rebuild `kv`: arrays and metadata.
 
     Raises
@@ -29,16 +29,7 @@ def dump(kv: Any) -> tuple[native.Tensors, dict]:
     ValueError, TypeError
         If there are empty slots, or a key or an attribute has no portable form.
     """
-    if len(kv._vectors) != len(kv) or None in kv.index_to_key:
-        raise ValueError(
-            f"{len(kv.index_to_key)} keys, {kv.index_to_key.count(None)} of them empty slots, and "
-            f"{len(kv._vectors)} vectors; fill the slots or call resize_vectors() before saving"
-        )
-    if kv.key_to_index != dict(zip(kv.index_to_key, range(len(kv)))):
-        raise ValueError(
-            "key_to_index does not say where the keys of index_to_key are; set it to "
-            "{key: i for i, key in enumerate(kv.index_to_key)}"
-        )
+    check_in_step(kv, called)
     if kv.vector_size != kv._vectors.shape[1]:
         raise ValueError(
             f"vector_size is {kv.vector_size!r}, but the vectors have {kv._vectors.shape[1]} "
@@ -58,6 +49,20 @@ def dump(kv: Any) -> tuple[native.Tensors, dict]:
             dtype = "|O" if values.dtype.kind == "U" else values.dtype.str
             listed[name] = {"dtype": dtype, "values": _as_list(name, values)}
     return tensors, {"attributes": listed, "strict": bool(kv.strict)}
+
+
+def check_in_step(kv: Any, name: str = "kv") -> None:
+    """Raise a ValueError unless `kv` has a vector per key and knows where each key is."""
+    if len(kv._vectors) != len(kv) or None in kv.index_to_key:
+        raise ValueError(
+            f"{name} has {len(kv)} keys, {kv.index_to_key.count(None)} of them empty slots, and "
+            f"{len(kv._vectors)} vectors; fill the slots or call resize_vectors() before saving"
+        )
+    if kv.key_to_index != dict(zip(kv.index_to_key, range(len(kv)))):
+        raise ValueError(
+            f"key_to_index of {name} does not say where the keys of index_to_key are; set it to "
+            f"{{key: i for i, key in enumerate({name}.index_to_key)}}"
+        )
 
 
 def _as_list(name: str, values: np.ndarray) -> list[Any]:

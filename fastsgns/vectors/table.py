@@ -22,6 +22,8 @@ class VectorTable(Attributes):
 
     _owner: str | None = None  # of a model that owns the keys: how keys are added there
 
+    _source: str | None = None  # of vectors that follow from others: what to change instead
+
     strict = False  # whether an int that is not a key is a KeyError rather than a position
 
     if TYPE_CHECKING:
@@ -85,6 +87,7 @@ class VectorTable(Attributes):
 
     @vectors.setter
     def vectors(self, vectors: npt.ArrayLike) -> None:
+        self._refuse_if_derived()
         array = np.asarray(vectors)
         if array.ndim != 2 or array.dtype.kind != "f":
             raise ValueError(
@@ -104,7 +107,7 @@ class VectorTable(Attributes):
 
     def _norms_of(self, rows: slice) -> np.ndarray:
         """Norms of some rows: only of them, where those of all would not be kept."""
-        return row_norms(self._vectors[rows]) if self._shared else self.norms[rows]
+        return row_norms(self._at(rows)) if self._shared else self.norms[rows]
 
     @takes_flags
     def fill_norms(self, force: bool = False) -> None:
@@ -122,7 +125,16 @@ class VectorTable(Attributes):
         divide(self._writable(), self.norms[:, None])
         self._norms = None
 
+    def _refuse_if_derived(self) -> None:
+        """Raise a ValueError if the vectors follow from others, so that a change would be lost."""
+        if self._source is not None:
+            raise ValueError(
+                f"these vectors are computed from others: change {self._source}, or change a copy, "
+                "copy.deepcopy(vectors)"
+            )
+
     def _writable(self) -> np.ndarray:
+        self._refuse_if_derived()
         if not self._vectors.flags.writeable:
             raise ValueError(
                 "the vectors are read-only (mapped from a file?); load without mmap, "
@@ -225,7 +237,7 @@ class VectorTable(Attributes):
         KeyError
             If `key` is absent.
         """
-        row = self._vectors[self.get_index(key)]
+        row = self._at(self.get_index(key))
         vector = unit(row) if norm is not False and FLAG("norm", norm) else row.view()
         vector.flags.writeable = False
         return vector
@@ -233,7 +245,11 @@ class VectorTable(Attributes):
     def __getitem__(self, key_or_keys: Any) -> np.ndarray:
         if self.is_key(key_or_keys):
             return self.get_vector(key_or_keys)
-        return self._vectors[self._ids(self._key_list(key_or_keys, "keys"))]
+        return self._at(self._ids(self._key_list(key_or_keys, "keys")))
+
+    def _at(self, ids: Any) -> np.ndarray:
+        """The vectors at one position, or at several."""
+        return self._vectors[ids]
 
     def _ids(self, keys: Iterable[Key]) -> np.ndarray:
         return np.array([self.get_index(key) for key in keys], np.intp)
@@ -380,6 +396,7 @@ class VectorTable(Attributes):
         state = self.__dict__ | {"_room": None, "_norms": None}
         state.pop("_matrices", None)  # of a model, whose other matrices stay with it
         state.pop("_owner", None)
+        state.pop("_source", None)
         return state
 
     def resize_vectors(self, seed: int = 0) -> None:
