@@ -143,7 +143,7 @@ def test_a_corpus_may_have_just_len_and_iter_and_generators_as_sentences():
         (["to", "be"], "sentence 0 is a string, 'to'"),
         ([["a"], b"to be"], "sentence 1 is a string"),
         ([["a"], 7], "sentence 1 is a int"),
-        ([["a"], ["b", ["c"]]], r"token \['c'\] of sentence 1 is a list"),
+        ([["a"], ["b", ["c"]]], r"token of sentence 1 is \['c'\], a list"),
         ([["a"], np.array([[1]])], r"sentence 1 is a ndarray of shape \(1, 1\)"),
     ],
 )

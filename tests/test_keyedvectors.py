@@ -460,3 +460,16 @@ def test_a_limit_of_0_is_none_as_in_gensim(kv, none):
     assert len(kv.most_similar_cosmul("dog", topn=99, restrict_vocab=none)) == len(WORDS) - 1
     assert len(kv.most_similar_batch(["dog"], 99, none)[0]) == len(WORDS) - 1
     assert len(kv.most_similar("dog", topn=99, clip_start=3, restrict_vocab=2)) == 2
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint8", "bool"])
+def test_vectors_may_be_replaced_by_whole_numbers(kv, kind):
+    rows = np.eye(len(WORDS), 3).astype(kind)
+    kv.vectors = rows
+    assert kv.vectors.dtype == np.float32 and kv.vector_size == 3
+    assert np.array_equal(kv.vectors, rows) and kv.most_similar("the")[0][1] == 0
+    kv.vectors = rows.astype(int).tolist()
+    assert np.array_equal(kv.vectors, rows)
+    for wrong in (rows.astype(str), rows.astype(complex), rows.astype(object)):
+        with pytest.raises(ValueError, match="vectors must be a float matrix"):
+            kv.vectors = wrong

@@ -9,10 +9,20 @@ import warnings
 import numpy as np
 import pytest
 
-from fastsgns import EncodedCorpus, GloVe, KeyedVectors, NodeEmbedding, PairEmbedding, Word2Vec
+from fastsgns import (
+    DirectedGraph,
+    EncodedCorpus,
+    GloVe,
+    KeyedVectors,
+    NodeEmbedding,
+    PairEmbedding,
+    Word2Vec,
+)
+from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.formats import keys, native
 from fastsgns.models.factors import HOPE, STRAP
+from fastsgns.models.joint import JointScore
 from fastsgns.models.ppmi import PPMI
 
 SMALL = {"vector_size": 4, "min_count": 1, "workers": 1, "epochs": 1, "progress": False}
@@ -124,3 +134,107 @@ def test_keyed_vectors_save_them(tmp_path):
         kv.add_vector(key, [row, 1])
     kv.save(tmp_path / "vectors")
     assert KeyedVectors.load(tmp_path / "vectors").index_to_key == [1.5, ("a", 1), b"b", "c"]
+
+
+# Where keys enter, each from a list of two of them; gives the keys as they are kept.
+ENTRANCES = {
+    "Word2Vec": lambda two: sorted(Word2Vec([two] * 9, **SMALL).wv.index_to_key, key=str),
+    "EncodedCorpus": lambda two: EncodedCorpus.from_iterable([two]).vocabulary.words,
+    "EncodedCorpus, array": lambda two: (
+        EncodedCorpus.from_iterable([np.array(two, object)]).vocabulary.words
+    ),
+    "PPMI": lambda two: sorted(PPMI([two] * 9, min_count=1).index_to_key, key=str),
+    "PairEmbedding": lambda two: (
+        PairEmbedding(dimensions=2).fit([two]).source.index_to_key
+        + PairEmbedding(dimensions=2).fit([two]).target.index_to_key
+    ),
+    "PairEmbedding, columns": lambda two: (
+        PairEmbedding(dimensions=2).fit((two, two)).source.index_to_key
+    ),
+    "NodeEmbedding": lambda two: NodeEmbedding(dimensions=2).fit([two]).source.index_to_key,
+    "DirectedGraph, columns": lambda two: DirectedGraph.from_edges(two, two[::-1]).names,
+    "DirectedGraph, names": lambda two: DirectedGraph.from_edges([0, 1], [1, 0], names=two).names,
+    "KeyedVectors, add": lambda two: added(two).index_to_key,
+    "Vocabulary": lambda two: Vocabulary.from_counts(dict.fromkeys(two, 1)).words,
+}
+UNHASHED = ENTRANCES.keys() - {"Vocabulary"}  # whose mapping has hashed them
+
+
+def added(two):
+    kv = KeyedVectors(2)
+    kv.add_vectors(two, np.eye(2))
+    return kv
+
+
+@pytest.mark.parametrize("name", sorted(UNHASHED))
+def test_an_array_without_dimensions_is_the_key_that_it_holds(name):
+    found = ENTRANCES[name]([np.array("a"), np.array("b")])
+    assert sorted(found) == ["a", "b"] and set(map(type, found)) == {str}
+    assert sorted(ENTRANCES[name]([np.array(7), np.array(3)])) == [3, 7]
+
+
+@pytest.mark.parametrize("name", sorted(UNHASHED))
+@pytest.mark.parametrize("wrong", [["x"], {"x": 1}, ("a", ["x"])], ids=repr)
+def test_what_cannot_be_hashed_is_refused_in_the_same_words(name, wrong):
+    with pytest.raises(TypeError) as caught:
+        ENTRANCES[name](["b", wrong])
+    told = f"is {wrong!r}, a {type(wrong).__name__}, which can't be hashed; allowed are str, int"
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ENTRANCES)
+@pytest.mark.parametrize("missing", [None, math.nan], ids=repr)
+def test_what_is_missing_is_refused_in_the_same_words(name, missing):
+    with pytest.raises(ValueError, match=rf" is {missing}, a missing value: leave it out, or"):
+        ENTRANCES[name](["b", missing])
+
+
+@pytest.mark.parametrize("name", ENTRANCES)
+@pytest.mark.parametrize(
+    ("moment", "kept"),
+    [
+        ("2026-01-02", datetime.date(2026, 1, 2)),
+        ("2026-01-02T03:04:05", datetime.datetime(2026, 1, 2, 3, 4, 5)),
+        ("2026-01-02T03:04:05.000000006", np.datetime64("2026-01-02T03:04:05.000000006")),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:a key of type")
+def test_moments_of_numpy_are_those_of_python_unless_they_are_finer(name, moment, kept):
+    found = ENTRANCES[name]([np.datetime64(moment), "x"])
+    assert kept in found and type(kept) in set(map(type, found))
+
+
+@pytest.mark.filterwarnings("ignore:a key of type")
+def test_columns_and_sentences_of_moments_keep_nanoseconds():
+    moments = np.array(["2026-01-02T00:00:00.000000001", "2026-01-03"], "datetime64[ns]")
+    model = PairEmbedding(dimensions=2).fit((moments, ["a", "b"]))
+    assert model.source.index_to_key == list(moments)
+    assert EncodedCorpus.from_iterable([moments]).vocabulary.words == list(moments)
+    assert DirectedGraph.from_edges(moments, moments[::-1]).names == list(moments)
+    days = moments.astype("datetime64[D]")
+    assert EncodedCorpus.from_iterable([days]).vocabulary.words == days.tolist()
+
+
+def test_an_array_without_dimensions_asks_as_the_key_that_it_holds():
+    kv, key = added(["a", "b"]), np.array("a")
+    model = NodeEmbedding(dimensions=2, workers=1).fit([("a", "b"), ("b", "a"), ("b", "c")])
+    joint = JointScore(model, DirectedGraph.of([("a", "b"), ("b", "a"), ("b", "c")]))
+    ppmi = PPMI([["a", "b"], ["b", "c"]] * 5, min_count=1)
+    assert key in kv and kv.get_index(key) == 0 and kv.is_key(key)
+    assert kv[key].tolist() == kv["a"].tolist() and kv[np.array(1)].tolist() == kv["b"].tolist()
+    assert kv[[key, "b"]].tolist() == kv[["a", "b"]].tolist()
+    assert kv.most_similar(key) == kv.most_similar("a")
+    assert kv.most_similar([(key, 0.5)]) == kv.most_similar([("a", 0.5)])
+    assert kv.vectors_for_all([key]).index_to_key == ["a"]
+    kv[key] = [5, 6]
+    assert kv["a"].tolist() == [5, 6] and len(kv) == 2
+    assert kv.add_vector(np.array("c"), [1, 1]) == 2 and kv.index_to_key[2] == "c"
+    for scorer in (model, joint):
+        assert scorer.score(key, "b") == scorer.score("a", "b")
+        assert type(scorer.score(key, np.array("b"))) is float
+        assert scorer.score(key, ["b", "c"]).shape == (2,)
+    assert model.recommend(key, topn=1) == model.recommend("a", topn=1)
+    assert ppmi.most_similar(key) == ppmi.most_similar("a")
+    for ask in (kv.get_index, kv.get_vector, ppmi.most_similar, lambda k: model.score(k, "b")):
+        with pytest.raises(TypeError, match=r"is \{'x': 1\}, a dict, which can't be hashed"):
+            ask({"x": 1})

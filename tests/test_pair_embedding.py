@@ -206,9 +206,9 @@ def test_names_stay_what_they_are(sources):
 @pytest.mark.parametrize(
     "pairs, message",
     [
-        ([("a", "b"), ("a", None)], "pair 1 lacks its target, which is None"),
-        ([(float("nan"), "b")], "lacks its source"),
-        ((["a", None], ["x", "y"]), "pair 1 lacks its source"),
+        ([("a", "b"), ("a", None)], "the target of pair 1 is None, a missing value"),
+        ([(float("nan"), "b")], "the source of pair 0 is nan"),
+        ((["a", None], ["x", "y"]), "the source of pair 1 is None"),
         ((["a"], ["x", "y"]), "1 sources and 2 targets"),
         ([1, 2], "a pair is"),
         (["ab"], "a pair is"),

@@ -1,12 +1,14 @@
 """Vocabularies: what is kept, in which order, under which id."""
 
 from collections import Counter
+from decimal import Decimal
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fastsgns import Word2Vec
 from fastsgns.corpus.vocabulary import (
     RULE_DEFAULT,
     RULE_DISCARD,
@@ -38,7 +40,7 @@ def test_words_counts_and_ids():
     [
         (ValueError, {"a": 1, "b": -2}, "count of 'b' is -2"),
         (TypeError, {"a": 1.5}, "count of 'a' is 1.5"),
-        (TypeError, {"a": "1"}, "count of 'a' is '1'"),
+        (TypeError, {"a": "x"}, "count of 'a' is 'x'"),
         (TypeError, [("a", 1)], "counts are a list"),
     ],
 )
@@ -154,3 +156,18 @@ def test_a_rule_that_says_true_or_false_is_refused(verdict):
 def test_a_rule_that_says_nothing_leaves_it_to_the_count(verdict):
     raw = Vocabulary(["a", "b"], [2, 1])
     assert select(raw, 2, trim_rule=lambda word, n, least: verdict).vocabulary.words == ["a"]
+
+
+@pytest.mark.parametrize("count", [3.0, "3", np.float32(3), np.int8(3), Decimal(3), np.array(3)])
+def test_a_count_may_be_given_in_any_way_that_says_it(count):
+    found = Vocabulary.from_counts({"a": count, "b": 1})
+    assert found.counts.tolist() == [3, 1] and found.counts.dtype == np.int64
+    model = Word2Vec(vector_size=2, min_count=2)
+    model.build_vocab_from_freq({"a": count, "b": 1})
+    assert model.wv.index_to_key == ["a"] and model.wv.get_vecattr("a", "count") == 3
+
+
+@pytest.mark.parametrize("count", [2.5, "many", None, np.nan, np.inf, [1]])
+def test_what_is_no_count_is_refused(count):
+    with pytest.raises(TypeError, match=r"the count of 'a' is .*; allowed are integers"):
+        Vocabulary.from_counts({"a": count})

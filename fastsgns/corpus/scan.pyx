@@ -315,43 +315,37 @@ cdef int _encode(object sentence, dict table, bint grow, object emit, int32_t[::
     cdef PyObject *found
     cdef int64_t token_id
     cdef int64_t room = ids.shape[0]
-    token = None
-    try:
-        for token in sentence:
+    for token in sentence:
+        if type(token) is str or type(token) is int:
             found = PyDict_GetItemWithError(table, token)
-            if found == NULL and type(token) is not str and type(token) is not int:
+        else:
+            found = _find(table, token)
+            if found == NULL:
                 token = key_of(token, sink.n_raw_sentences)
                 found = PyDict_GetItemWithError(table, token)
-            sink.n_raw_tokens += 1
-            if found != NULL:
-                token_id = <object> found
-            elif grow:
-                token_id = len(table)
-                if token_id > 2147483646:
-                    _check(-2)
-                PyDict_SetItem(table, token, token_id)
-            else:
-                continue
-            if sink.n_ids == room:
-                _flush(emit, ids, ends, sink)
-            ids[sink.n_ids] = <int32_t> token_id
-            sink.n_ids += 1
-    except TypeError:
-        if _hashable(token):
-            raise
-        raise TypeError(
-            f"token {token!r:.80} of sentence {sink.n_raw_sentences} is a {type(token).__name__}, "
-            "which can't be hashed; tokens are strings, ints, tuples and the like"
-        ) from None
+        sink.n_raw_tokens += 1
+        if found != NULL:
+            token_id = <object> found
+        elif grow:
+            token_id = len(table)
+            if token_id > 2147483646:
+                _check(-2)
+            PyDict_SetItem(table, token, token_id)
+        else:
+            continue
+        if sink.n_ids == room:
+            _flush(emit, ids, ends, sink)
+        ids[sink.n_ids] = <int32_t> token_id
+        sink.n_ids += 1
     return 0
 
 
-cdef bint _hashable(object token):
+cdef PyObject *_find(dict table, object token):
+    """The entry of a token; NULL also for one that can't be hashed."""
     try:
-        hash(token)
+        return PyDict_GetItemWithError(table, token)
     except TypeError:
-        return False
-    return True
+        return NULL
 
 
 def encode_sentences(sentences, dict table not None, bint grow, emit, int64_t block=BLOCK):

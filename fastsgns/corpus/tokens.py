@@ -36,6 +36,8 @@ def sequence(sentence: Any, number: int) -> Iterable[Any]:
             f"sentence {number} is a {kind.__name__} of shape {tuple(sentence.shape)}, where a "
             "sequence of tokens is wanted: one dimension"
         )
+    if getattr(getattr(sentence, "dtype", None), "kind", "") in ("m", "M"):
+        return list(sentence)  # as whose Python objects nanoseconds would be ints
     for method in ("as_py", "to_pylist", "tolist", "to_list"):  # Arrow, numpy and pandas, polars
         if hasattr(sentence, method):
             sentence = getattr(sentence, method)()

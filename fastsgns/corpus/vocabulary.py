@@ -14,8 +14,10 @@ from fastsgns.arrays import integers
 from fastsgns.corpus.packed import PackedWords
 from fastsgns.corpus.tokens import keys_of
 from fastsgns.formats import keys
+from fastsgns.rules import Whole
 
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
+COUNT = Whole("integers")
 TrimRule = Callable[[Any, int, int], int | None]
 
 
@@ -65,7 +67,7 @@ class Vocabulary:
         Raises
         ------
         TypeError
-            If it is not a mapping, or a count is not an integer.
+            If it is not a mapping, or a count is not a whole number.
         ValueError
             If a count is negative, or a word is a missing value, None or NaN.
 
@@ -137,9 +139,11 @@ def _integer(word: Hashable, count: Any) -> int:
     try:
         return operator.index(count)
     except TypeError:
-        raise TypeError(
-            f"the count of {word!r} is {count!r}, a {type(count).__name__}; allowed are integers"
-        ) from None
+        pass
+    try:
+        return COUNT(f"the count of {word!r}", count)
+    except ValueError as error:
+        raise TypeError(str(error)) from None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ the Python object that they hold, so that the same key is found whatever it is a
 """
 
 import json
-from collections.abc import Hashable, Iterable
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from fastsgns.errors import warn
 
 STR, INT, FLOAT, BYTES, BOOL, TUPLE, NONE = range(7)
 NUMPY = (np.str_, np.bytes_, np.bool_, np.integer, np.floating)
+MOMENTS = (np.datetime64, np.timedelta64)
 COMMON = {str, int}
 SAVABLE = "str, int, float, bool, bytes and tuples of these"
 
@@ -29,7 +32,11 @@ def plain(key: Any) -> Any:
     if type(key) in COMMON:
         return key
     if isinstance(key, np.generic):
+        if isinstance(key, MOMENTS):
+            return _moment(key)
         return key.item() if isinstance(key, NUMPY) else key
+    if isinstance(key, np.ndarray) and key.ndim == 0:
+        return plain(key[()])
     if hasattr(key, "as_py"):  # Arrow
         return key.as_py()
     if getattr(key, "ndim", None) == 0 and hasattr(key, "item"):  # arrays and tensors
@@ -37,9 +44,16 @@ def plain(key: Any) -> Any:
     return key
 
 
+def _moment(key: np.generic) -> Any:
+    """Return the date, time or duration that numpy's holds; itself if it is finer than Python's."""
+    found = key.item()
+    return key if isinstance(found, int) else found
+
+
 def plain_all(keys: Iterable[Any]) -> list[Any]:
     """Return keys as a list, each as `plain` has it."""
-    listed = list(keys)
+    is_array = isinstance(keys, np.ndarray) and keys.dtype.kind not in "mMO"
+    listed = keys.tolist() if is_array else list(keys)  # type: ignore[attr-defined]
     return listed if set(map(type, listed)) <= COMMON else [plain(key) for key in listed]
 
 
@@ -107,8 +121,8 @@ def key_list(keys: Iterable[Any], what: str = "key") -> list[Any]:
     return check_keys(keys, what)
 
 
-def check_key(key: Any, what: str) -> None:
-    """Raise what `check_keys` raises unless `key`, which is `plain`, can be a key."""
+def check_hash(key: Any, what: str) -> None:
+    """Raise a TypeError unless `key`, which is `plain`, can be hashed."""
     try:
         hash(key)
     except TypeError:
@@ -116,8 +130,82 @@ def check_key(key: Any, what: str) -> None:
             f"{what} is {key!r:.60}, a {type(key).__name__}, which can't be hashed; "
             f"allowed are {SAVABLE}, and other hashable objects"
         ) from None
+
+
+def check_key(key: Any, what: str) -> None:
+    """Raise what `check_keys` raises unless `key`, which is `plain`, can be a key."""
+    check_hash(key, what)
     if is_missing(key):
         raise ValueError(f"{what} is {key!r}, a missing value: leave it out, or give it a name")
+
+
+class Numbering:
+    """Numbers of keys in order of their first appearance.
+
+    Parameters
+    ----------
+    *what : str
+        What the keys of each column are, for errors; the number of the row follows.
+
+    Examples
+    --------
+    >>> numbering = Numbering("the source of edge", "the target of edge")
+    >>> ids = numbering.add(["a", np.array("b")], ["b", "c"])
+    >>> ids, keys = numbering.finish(ids)
+    >>> ids.tolist(), keys
+    ([[0, 1], [1, 2]], ['a', 'b', 'c'])
+    """
+
+    def __init__(self, *what: str) -> None:
+        self._what = what
+        self._numbers: dict[Any, int] = defaultdict(count().__next__)
+        self._n_rows = 0
+
+    def add(self, *columns: Sequence[Any]) -> np.ndarray:
+        """Return the numbers of the keys of more rows, int64, shape (rows, columns).
+
+        Raises
+        ------
+        TypeError
+            If a key can't be hashed.
+        """
+        try:
+            ids = self._look_up(columns)
+        except TypeError:
+            ids = self._look_up([*map(self._hashable, columns, self._what)])
+        self._n_rows += len(ids)
+        return ids
+
+    def _hashable(self, column: Sequence[Any], what: str) -> list[Any]:
+        keys = list(map(plain, column))
+        for row, key in enumerate(keys, self._n_rows):
+            check_hash(key, f"{what} {row}")
+        return keys
+
+    def _look_up(self, columns: Sequence[Sequence[Any]]) -> np.ndarray:
+        flat = chain.from_iterable(zip(*columns, strict=True))
+        n_rows, n_columns = len(columns[0]), len(columns)
+        ids = np.fromiter(map(self._numbers.__getitem__, flat), np.int64, n_rows * n_columns)
+        return ids.reshape(n_rows, n_columns)
+
+    def finish(self, ids: np.ndarray) -> tuple[np.ndarray, list[Any]]:
+        """Return the numbers of all rows, and the keys in the order of the numbers.
+
+        Keys that are the same as `plain` has them have become one.
+
+        Raises
+        ------
+        ValueError
+            If a key is missing (None or NaN).
+        """
+        keys, positions = unified(self._numbers)
+        ids = ids if positions is None else positions[ids]
+        if not set(map(type, keys)) <= COMMON:
+            for place, key in enumerate(keys):
+                if type(key) not in COMMON and is_missing(key):
+                    row, column = divmod(int(np.argmax(ids.ravel() == place)), len(self._what))
+                    check_key(key, f"{self._what[column]} {row}")
+        return ids, keys
 
 
 def warn_of_unsavable(keys: Iterable[Any]) -> None:

@@ -1,13 +1,11 @@
 """Nodes of any hashable kind brought to numbers, in first-seen order."""
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
-from itertools import count
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
 
-from fastsgns.formats.keys import is_missing, plain_all, unified
+from fastsgns.formats.keys import Numbering, check_keys, plain_all
 
 MAX_NODES = 2**31 - 1
 SPREAD = 8  # integers this many times more spread than they are many are looked up by a table
@@ -67,7 +65,7 @@ def column(nodes: Any, role: str) -> Any:
         nodes = np.asarray(nodes)
         if nodes.ndim != 1:
             raise ValueError(f"{role} are an array of shape {nodes.shape}; one dimension is wanted")
-        return _checked_integers(nodes) if nodes.dtype.kind in "iu" else nodes.tolist()
+        return _checked_integers(nodes) if nodes.dtype.kind in "iu" else plain_all(nodes)
     return list(nodes)
 
 
@@ -97,22 +95,8 @@ def _encode_integers(nodes: np.ndarray) -> tuple[np.ndarray, Names]:
 def _encode_hashables(
     sources: list[Hashable], targets: list[Hashable]
 ) -> tuple[np.ndarray, np.ndarray, Names]:
-    ids: dict[Hashable, int] = defaultdict(count().__next__)
-    both = np.empty((len(sources), 2), np.int64)
-    try:
-        both.reshape(-1)[:] = np.fromiter(
-            (ids[node] for pair in zip(sources, targets) for node in pair), np.int64, both.size
-        )
-    except TypeError as error:
-        raise TypeError(f"a node can't be hashed, so it can't be a name: {error}") from None
-    names, positions = unified(ids)
-    if positions is not None:
-        both = positions[both]
-    missing = next((i for i, name in enumerate(names) if is_missing(name)), None)
-    if missing is not None:
-        edge = int(np.flatnonzero((both == missing).any(axis=1))[0])
-        pair = (sources[edge], targets[edge])
-        raise ValueError(f"edge {edge}, {pair!r:.80}, lacks a node; drop such rows first")
+    numbering = Numbering("the source of edge", "the target of edge")
+    both, names = numbering.finish(numbering.add(sources, targets))
     _check_number(len(names))
     both = both.astype(np.int32)
     return both[:, 0].copy(), both[:, 1].copy(), names
@@ -152,17 +136,13 @@ def check_names(names: Iterable[Hashable]) -> Names:
     ValueError
         If there are doubles, missing ones, or too many names.
     """
-    listed: Sequence[Any] = names.tolist() if isinstance(names, np.ndarray) else list(names)
+    listed = check_keys(names, "the name of node")
     _check_number(len(listed))
-    listed = plain_all(listed)
-    missing = next((i for i, name in enumerate(listed) if is_missing(name)), None)
-    if missing is not None:
-        raise ValueError(f"`names` lacks the one of node {missing}: it is {listed[missing]!r}")
     if len(set(listed)) < len(listed):
         seen: set[Hashable] = set()
         double = next(name for name in listed if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise ValueError(f"the name {double!r:.60} stands twice in `names`")
-    return list(listed)
+    return listed
 
 
 def _check_number(n_nodes: int) -> None:

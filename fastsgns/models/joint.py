@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.graph.digraph import DirectedGraph
-from fastsgns.models.links import LinkModel
+from fastsgns.models.links import LinkModel, _ids
 from fastsgns.rules import takes_flags
 
 SMOOTHING = 0.1
@@ -89,10 +89,7 @@ class JointScore(LinkModel):
     def score(self, u: Any, v: Any, popularity: bool = True) -> Any:
         """As of `LinkModel`, with the logarithms of both degrees added, whatever `popularity`."""
         found = super().score(u, v)
-        many = isinstance(u, (list, np.ndarray))
-        ids = self.source.key_to_index
-        names = (u.tolist() if isinstance(u, np.ndarray) else u) if many else [u]
-        added = self.source_bias[[ids[name] for name in names]]
+        added = self.source_bias[_ids(self.source, u)]
         if isinstance(found, np.ndarray):
             return found + added
         return found + float(added[0])

@@ -1,14 +1,14 @@
 """LinkModel: vectors in the roles of source and of target, and the links they predict."""
 
 import inspect
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from typing import Any, NoReturn
 
 import numpy as np
 
 from fastsgns.errors import FormatError, NotFittedError, warn
 from fastsgns.formats import saving
-from fastsgns.formats.keys import plain
+from fastsgns.formats.keys import check_keys, plain_all
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.matrices import Matrices
 from fastsgns.rules import integer, takes_flags
@@ -269,15 +269,16 @@ def check_edges(graph: DirectedGraph) -> None:
 
 
 def _is_many(given: Any) -> bool:
-    return isinstance(given, (list, np.ndarray))
+    return isinstance(given, list) or (isinstance(given, np.ndarray) and given.ndim > 0)
 
 
 def _ids(vectors: KeyedVectors, given: Any) -> np.ndarray:
-    names: Sequence[Any] = given if isinstance(given, list) else [given]
-    if isinstance(given, np.ndarray):
-        names = given.tolist()
+    names = plain_all(given if _is_many(given) else [given])
     try:
-        return np.array([vectors.key_to_index[plain(name)] for name in names], np.int64)
+        return np.array([vectors.key_to_index[name] for name in names], np.int64)
+    except TypeError:
+        check_keys(names, "name")
+        raise
     except KeyError as missing:
         raise KeyError(f"{missing.args[0]!r} is not among the {len(vectors)} names") from None
 

@@ -10,7 +10,7 @@ import numpy as np
 from fastsgns.chunks import PairChunks
 from fastsgns.errors import NotUTF8Error, warn
 from fastsgns.formats.files import is_open
-from fastsgns.formats.keys import is_missing, unified
+from fastsgns.formats.keys import Numbering, plain_all
 from fastsgns.graph import files, naming
 from fastsgns.models import linkstorage
 from fastsgns.models.exclusive import exclusive
@@ -258,24 +258,9 @@ def _is_column(given: Any) -> bool:
 def _of_column(column: Any, side: str) -> tuple[Ids, list[Any]]:
     if isinstance(column, np.ndarray):
         return _of_array(column)
-    table: dict[Hashable, int] = {}
-    ids = np.fromiter(
-        (table.setdefault(name, len(table)) for name in column), np.int32, len(column)
-    )
-    return _named(ids, table, side)
-
-
-def _named(ids: Ids, table: dict[Hashable, int], side: str) -> tuple[Ids, list[Hashable]]:
-    """Ids and names, scalars of other libraries as the Python objects that they hold."""
-    names, positions = unified(table)
-    missing = next((i for i, name in enumerate(names) if is_missing(name)), None)
-    if missing is not None:
-        new_ids = ids if positions is None else positions[ids]
-        raise ValueError(
-            f"pair {np.argmax(new_ids == missing)} lacks its {side}, which is {names[missing]!r}; "
-            "drop such pairs first"
-        )
-    return ids if positions is None else positions[ids].astype(np.int32), names
+    numbering = Numbering(f"the {side} of pair")
+    ids, names = numbering.finish(numbering.add(column)[:, 0])
+    return ids.astype(np.int32), names
 
 
 def _of_array(names: np.ndarray) -> tuple[Ids, list[Any]]:
@@ -283,12 +268,12 @@ def _of_array(names: np.ndarray) -> tuple[Ids, list[Any]]:
     order = np.argsort(first, kind="stable")
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
-    return rank[ids], distinct[order].tolist()
+    return rank[ids], plain_all(distinct[order])
 
 
 def _of_iterable(pairs: Iterable[Any]) -> Encoded:
     """Ids by two dictionaries, a block of pairs at a time."""
-    tables: tuple[dict[Hashable, int], dict[Hashable, int]] = {}, {}
+    sides = [Numbering(f"the {side} of pair") for side in ("source", "target")]
     blocks: list[np.ndarray] = []
     iterator = iter(pairs)
     while block := list(islice(iterator, BLOCK)):
@@ -298,15 +283,12 @@ def _of_iterable(pairs: Iterable[Any]) -> Encoded:
                 ", such as (row['user'], row['item'])" if isinstance(block[odd], Mapping) else ""
             )
             raise ValueError(f"a pair is (source, target){fields}; got {block[odd]!r:.60}")
-        ids = (
-            table.setdefault(name, len(table))
-            for source, target in block
-            for table, name in zip(tables, (source, target))
-        )
-        blocks.append(np.fromiter(ids, np.int32, 2 * len(block)).reshape(-1, 2))
+        columns = [source for source, _ in block], [target for _, target in block]
+        ids = [side.add(column) for side, column in zip(sides, columns)]
+        blocks.append(np.hstack(ids, dtype=np.int32))
     both = np.concatenate(blocks) if blocks else np.empty((0, 2), np.int32)
-    left, right = np.ascontiguousarray(both.T)
-    return *_named(left, tables[0], "source"), *_named(right, tables[1], "target")
+    left, right = (side.finish(ids) for side, ids in zip(sides, both.T))
+    return left[0].astype(np.int32), left[1], right[0].astype(np.int32), right[1]
 
 
 def _is_pair(given: Any) -> bool:

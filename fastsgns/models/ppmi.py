@@ -13,7 +13,7 @@ from fastsgns.corpus.vocabulary import Vocabulary, select
 from fastsgns.errors import EmptyCorpusError, FormatError, warn
 from fastsgns.formats import native, registry, saving
 from fastsgns.formats.contents import REAL, checked
-from fastsgns.formats.keys import plain
+from fastsgns.formats.keys import check_keys, plain_all
 from fastsgns.models.pmi import SHIFT, SMOOTHING, pmi
 from fastsgns.progress import reading_bar
 from fastsgns.vectors import evaluation
@@ -177,8 +177,12 @@ class PPMI:
         )
 
     def _ids(self, words: Iterable[Any]) -> list[int]:
+        words = plain_all(words)
         try:
-            return [self.key_to_index[plain(word)] for word in words]
+            return [self.key_to_index[word] for word in words]
+        except TypeError:
+            check_keys(words, "word")
+            raise
         except KeyError as missing:
             raise KeyError(f"Key {missing} not present in vocabulary") from None
 
@@ -303,7 +307,8 @@ class PPMI:
 
 
 def _listed(given: Any) -> list[Any]:
-    return list(given) if isinstance(given, (list, tuple, set, np.ndarray)) else [given]
+    is_list = isinstance(given, (list, tuple, set, np.ndarray)) and getattr(given, "ndim", 1) > 0
+    return list(given) if is_list else [given]
 
 
 def _ppmi(counts: Cooccurrences, smoothing: float, shift: float) -> Any:

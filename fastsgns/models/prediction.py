@@ -62,7 +62,7 @@ class Prediction:
             If the model was trained with neither negative sampling nor full softmax.
         """
         output = self._output()
-        given = self.wv._key_list(context_words_list, "context_words_list")
+        given = self.wv._key_list(context_words_list, "context_words_list", of_mapping=True)
         found = [self.wv.get_index(word) for word in given if word in self.wv]
         if not found:
             logger.warning("none of the context words is in the vocabulary")

@@ -49,7 +49,7 @@ class Comparisons(Queries):
             vector = self.get_vector(word_or_vector)
         else:
             vector = self._checked(word_or_vector)
-        others = self._key_list(other_words, "other_words")
+        others = self._key_list(other_words, "other_words", of_mapping=True)
         if others:
             return 1 - self.cosine_similarities(vector, self._at(self._ids(others)))
         direction = unit(vector).astype(as_real(self._at(slice(0))).dtype)
@@ -63,7 +63,7 @@ class Comparisons(Queries):
         ZeroDivisionError
             If a list is empty.
         """
-        lists = self._key_list(ws1, "ws1"), self._key_list(ws2, "ws2")
+        lists = [self._key_list(ws, name, True) for ws, name in ((ws1, "ws1"), (ws2, "ws2"))]
         if not all(lists):
             raise ZeroDivisionError("n_similarity needs two lists with at least one key each")
         means = [unit(self.get_mean_vector(keys, pre_normalize=False)) for keys in lists]
@@ -84,7 +84,7 @@ class Comparisons(Queries):
         ValueError
             If none is present.
         """
-        given = self._key_list(words, "words")
+        given = self._key_list(words, "words", of_mapping=True)
         known = [word for word in given if word in self]
         if len(known) < len(given):
             absent = [word for word in given if word not in self]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fastsgns.formats import native, registry, saving, word2vec, word2vec_reader
 from fastsgns.formats.contents import checked
-from fastsgns.formats.keys import key_list
+from fastsgns.formats.keys import key_list, plain_all
 from fastsgns.rules import takes_flags
 from fastsgns.vectors import evaluation, storage
 from fastsgns.vectors.renamed import Renamed
@@ -143,12 +143,14 @@ class KeyedVectors(Renamed):
         Parameters
         ----------
         keys : iterable of keys
+            Of a mapping, such as a Counter of words, the keys are taken.
         allow_inference : bool
             Of no effect: vectors of absent keys can't be inferred here.
         copy_vecattrs : bool
             Take the attributes along.
         """
-        names = [key for key in dict.fromkeys(self._key_list(keys, "keys")) if key in self]
+        given = plain_all(self._key_list(keys, "keys", of_mapping=True))
+        names = [key for key in dict.fromkeys(given) if key in self]
         ids = self._ids(names)
         chosen = KeyedVectors(self.vector_size)
         chosen._set(names, self._vectors[ids])

@@ -1,7 +1,7 @@
 """Nearest keys: most_similar and its relatives, for one query or for many at once."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,8 @@ class Queries(Spaces):
         Parameters
         ----------
         keys : list of n keys or vectors
-            Vectors are taken as they are.
+            Vectors are taken as they are. Of a mapping the keys are taken; one whose values are
+            numbers is refused, as these may be meant as weights.
         weights : array_like, shape (n,), optional
             1 each if not given; the sum is divided by their absolute sum.
         pre_normalize, post_normalize : bool
@@ -48,7 +49,7 @@ class Queries(Spaces):
         ndarray, shape (d,)
             Zero if no key is present.
         """
-        items = self._key_list(keys, "keys")
+        items = self._key_list(keys, "keys", of_mapping=not _holds_numbers(keys))
         if not items:
             raise ValueError("cannot compute mean with no input")
         factors = np.ones(len(items)) if weights is None else np.asarray(weights, np.float64)
@@ -376,6 +377,10 @@ def _clip(clip_start: Any = 0, clip_end: Any = None, restrict_vocab: Any = None)
     limit = LIMIT("restrict_vocab", restrict_vocab)
     start, end = LIMIT("clip_start", clip_start), LIMIT("clip_end", clip_end)
     return slice(0, limit) if limit else slice(start or 0, end or None)
+
+
+def _holds_numbers(given: Any) -> bool:
+    return isinstance(given, Mapping) and any(number(x) is not None for x in given.values())
 
 
 def _weight(pair: Any) -> float:

@@ -79,6 +79,8 @@ class VectorTable(Attributes):
     def vectors(self) -> np.ndarray:
         """The matrix, shape (V, d), C-contiguous, to read, write or replace.
 
+        Whole numbers that it is replaced by become float32.
+
         Once handed out it may be written at any time, so that norms are computed anew for each
         query; a read-only array keeps them.
         """
@@ -89,6 +91,8 @@ class VectorTable(Attributes):
     def vectors(self, vectors: npt.ArrayLike) -> None:
         self._refuse_if_derived()
         array = np.asarray(vectors)
+        if array.dtype.kind in "iub":
+            array = array.astype(np.float32)
         if array.ndim != 2 or array.dtype.kind != "f":
             raise ValueError(
                 f"vectors must be a float matrix; got shape {array.shape} of {array.dtype}"
@@ -152,7 +156,7 @@ class VectorTable(Attributes):
 
     def is_key(self, item: object) -> bool:
         """Whether `item` is one key (or position) rather than a list of them or a vector."""
-        if isinstance(item, KEY_TYPES):
+        if isinstance(item, KEY_TYPES) or getattr(item, "ndim", None) == 0:
             return True
         try:
             if isinstance(item, Hashable) and item in self.key_to_index:
@@ -171,7 +175,10 @@ class VectorTable(Attributes):
         KeyError
             If `key` is absent and there is no default.
         """
-        index = self.key_to_index.get(key, -1)
+        try:
+            index = self.key_to_index.get(key, -1)
+        except TypeError:  # such as an array without dimensions, which stands for what it holds
+            key, index = check_keys([key], "key")[0], -1
         if index >= 0:
             return index
         found = self._find(plain(key))
@@ -201,8 +208,8 @@ class VectorTable(Attributes):
             hint = "to ask with a vector, give a numpy array"
         return f"Key '{key}' not present" + (f": {hint}" if hint else "")
 
-    def _key_list(self, given: Any, name: str) -> list[Any]:
-        """Return keys, or vectors, as a list.
+    def _key_list(self, given: Any, name: str, of_mapping: bool = False) -> list[Any]:
+        """Return keys, or vectors, as a list; with `of_mapping` also the keys of a mapping.
 
         Raises
         ------
@@ -210,7 +217,7 @@ class VectorTable(Attributes):
             If `given` is one string, which would be read letter by letter, or a mapping, whose
             values would be ignored.
         """
-        if isinstance(given, Mapping):
+        if isinstance(given, Mapping) and not of_mapping:
             raise TypeError(
                 f"{name} is a {type(given).__name__}, where a list of keys is wanted: give its "
                 f"keys, list({name}), or where weights are allowed its pairs, list({name}.items())"
@@ -245,7 +252,7 @@ class VectorTable(Attributes):
     def __getitem__(self, key_or_keys: Any) -> np.ndarray:
         if self.is_key(key_or_keys):
             return self.get_vector(key_or_keys)
-        return self._at(self._ids(self._key_list(key_or_keys, "keys")))
+        return self._at(self._ids(self._key_list(key_or_keys, "keys", of_mapping=True)))
 
     def _at(self, ids: Any) -> np.ndarray:
         """The vectors at one position, or at several."""
