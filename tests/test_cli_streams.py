@@ -238,3 +238,36 @@ def test_an_error_about_arguments_has_no_escapes(capsys: pytest.CaptureFixture[s
         shown = capsys.readouterr().err
         assert "\\x1b[31m" in shown
         assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_edges_from_standard_input(
+    pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    feed(monkeypatch, pack(b"a b\nb c\n"))
+    out = str(tmp_path / "model")
+    assert main(["nodes", "train", "-", "-o", out, "--dim", "2"]) == 0
+    assert "3 nodes, 2 edges" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "content", "said"),
+    [
+        ("nodes train - -o out", b"a b\nb c x\n", "standard input, line 2: "),
+        ("nodes train - -o out", b"a caf\xe9\n", "standard input, line 1: "),
+        ("vocab -", b"a\ncaf\xe9\n", "standard input, line 2: "),
+        ("train - -o out", b"caf\xe9\n", "standard input, line 1: "),
+    ],
+)
+def test_errors_name_standard_input(
+    line: str,
+    content: bytes,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.chdir(tmp_path)
+    feed(monkeypatch, content)
+    assert main(line.split()) == 1
+    assert capsys.readouterr().err.startswith(f"fastsgns: {said}")

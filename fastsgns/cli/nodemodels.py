@@ -4,7 +4,9 @@ import argparse
 from collections.abc import Iterable
 from typing import Any
 
+from fastsgns.cli import sources
 from fastsgns.cli.arguments import UsageError, add_reading, positive
+from fastsgns.cli.streams import STDIO
 from fastsgns.errors import NotUTF8Error
 from fastsgns.formats import native, registry
 from fastsgns.formats.files import local_path
@@ -66,7 +68,7 @@ def add_graph(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=local_path,
         metavar="EDGES",
-        help="edge lists, or one graph in the native format",
+        help="edge lists, of which '-' is standard input, or one graph in the native format",
     )
     parser.add_argument(
         "--undirected", action="store_true", help="each edge goes both ways (default: one way)"
@@ -153,14 +155,14 @@ def read_graph(arguments: argparse.Namespace) -> DirectedGraph:
     if arguments.undirected:
         options["directed"] = False
     paths = arguments.edges
-    if saved := [path for path in paths if storage.is_saved(path)]:
+    if saved := [path for path in paths if path != STDIO and storage.is_saved(path)]:
         if len(paths) > 1 or options:
             raise UsageError(f"{saved[0]} is a saved graph, which takes no other file nor option")
         return DirectedGraph.load(paths[0])
     try:
-        with reading_bar(arguments.progress, "B") as report:
+        with sources.spooled(paths) as files, reading_bar(arguments.progress, "B") as report:
             return DirectedGraph.from_file(
-                paths, workers=arguments.workers, errors=_errors(arguments.errors),
+                files, workers=arguments.workers, errors=_errors(arguments.errors),
                 progress=report, **options,
             )  # fmt: skip
     except EdgeError as error:

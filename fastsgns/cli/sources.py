@@ -64,22 +64,44 @@ def _is_saved(paths: Sequence[str]) -> bool:
 
 @contextlib.contextmanager
 def _texts(paths: Sequence[str]) -> Iterator[list[str]]:
+    """As `spooled`, with advice on what is not UTF-8."""
+    try:
+        with spooled(paths) as files:
+            yield files
+    except NotUTF8Error as error:
+        raise ValueError(f"{error.problem}; {filetypes.NOT_UTF8}") from None
+
+
+@contextlib.contextmanager
+def spooled(paths: Sequence[str]) -> Iterator[list[str]]:
     """Yield the paths of files, that of a copy for standard input."""
     with contextlib.ExitStack() as stack:
-        try:
-            yield [stack.enter_context(_spooled_stdin()) if p == STDIO else p for p in paths]
-        except NotUTF8Error as error:
-            raise ValueError(f"{error.problem}; {filetypes.NOT_UTF8}") from None
+        yield [stack.enter_context(_spooled_stdin()) if p == STDIO else p for p in paths]
 
 
 @contextlib.contextmanager
 def _spooled_stdin() -> Iterator[str]:
-    """Copy standard input to a temporary file: a corpus is read by path, in parallel ranges."""
+    """Copy standard input to a temporary file: text is read by path, in parallel ranges.
+
+    Errors name standard input and not the copy.
+    """
     with tempfile.NamedTemporaryFile(prefix="fastsgns-stdin-") as file:
         with streams.opened(STDIO) as text:
             shutil.copyfileobj(text, file, 1 << 20)
         file.flush()
-        yield file.name
+        try:
+            yield file.name
+        except Exception as error:
+            _rename(error, file.name, "standard input")
+            raise
+
+
+def _rename(error: Exception, path: str, name: str) -> None:
+    """Put another name of a file in an error."""
+    error.args = tuple(a.replace(path, name) if isinstance(a, str) else a for a in error.args)
+    for attribute in ("path", "problem", "filename"):
+        if isinstance(text := getattr(error, attribute, None), str):
+            setattr(error, attribute, text.replace(path, name))
 
 
 def check_distinct(output: str | None, others: Iterable[str | None]) -> None:
