@@ -24,8 +24,9 @@ peak       the most at any time
 
 The second table fits a line through the peaks: bytes a word (from the smallest to the largest
 vocabulary, as many tokens) beyond the 8 bytes a dimension that two float32 matrices take, and
-bytes a token (from --tokens to twice as many, the same vocabulary). fastsgns pads rows to whole
-cache lines of 16 floats, which counts as beyond. A token in the text takes about ten bytes.
+bytes a token (from --tokens to twice as many, the same vocabulary). fastsgns trains a
+copy of the rows, unless the dimension is a multiple of 16, which counts as beyond. A token in
+the text takes about ten bytes.
 
 examples:
   python -m bench memory
