@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import toy
 
 from fastsgns import EncodedCorpus, Word2Vec
 from fastsgns.corpus.vocabulary import Vocabulary
@@ -148,3 +149,15 @@ def test_one_and_three_matrices_never_diverge(mode, matrices, bias, n_words, win
     if matrices == "three":
         given["coupling"] = 0.1
     worst_case(n_words, window, 0.1 if run == 1 else 0.05, run, sg=1, **given)
+
+
+def test_with_a_tree_alone_both_shared_modes_are_equal_and_not_as_pair():
+    options = {"sg": 1, "hs": 1, "negative": 0, "sample": 0, "min_count": 1, "alpha": 0.01}
+    pair, window, block = (
+        Word2Vec(
+            toy.sentences(), vector_size=8, workers=1, negative_sharing=mode, **options
+        ).wv.vectors
+        for mode in ("pair", "window", "block")
+    )
+    np.testing.assert_array_equal(window, block)
+    assert not np.array_equal(window, pair)

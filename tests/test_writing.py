@@ -259,3 +259,11 @@ def test_a_full_disk_is_an_os_error_that_names_the_file(tmp_path, kind):
     assert result.stdout == "refused\n", result.stderr
     assert os.listdir(tmp_path) == ["f"]
     assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("name", ["v.npy", "v.json", "v.zip", "v.bin", "v"])
+def test_save_writes_the_native_format_whatever_the_name_is(name, tmp_path):
+    model = Word2Vec([["a", "b"]] * 9, min_count=1, vector_size=2, sample=0, progress=False)
+    for savable, kind in ((model, "model"), (model.wv, "vectors")):
+        savable.save(tmp_path / name)
+        assert native.kind_of(tmp_path / name) == kind
