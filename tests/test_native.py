@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import header, native
+from fastsgns.formats import header, keys, native
 
 WORDS = ["zwei", 2, "", "</s>", "👩‍👩‍👧", "a b\nc", -7, "\ud800"]
 
@@ -329,3 +329,18 @@ def test_more_values_than_usual_need_as_many_bytes_of_arrays(tmp_path, monkeypat
     if name is None:
         target.seek(0)
     assert native.read(target)[2]["x"] == list(range(50))
+
+
+@pytest.mark.parametrize("words", [["a", "", "zwei"], ["ü", "a", "", "👩‍👩‍👧"], []])
+def test_words_that_are_strings_are_coded_all_at_once(monkeypatch, words):
+    monkeypatch.setattr(keys, "encode", None)
+    monkeypatch.setattr(keys, "decode", None)
+    packed = native.pack_words(words)
+    assert native.unpack_words(packed) == words and "word_types" not in packed
+
+
+def test_a_surrogate_in_two_halves_stays_two_characters():
+    words = ["a\ud83d", "\ude00b"]  # joined they would be one
+    packed = native.pack_words(words)
+    assert packed["word_ends"].tolist() == [4, 8] and len(packed["words"]) == 8
+    assert native.unpack_words(packed) == words

@@ -243,6 +243,29 @@ def encode(key: Hashable) -> tuple[int, bytes]:
     return kind, content.encode() if isinstance(content, str) else json.dumps(content).encode()
 
 
+def encode_all(keys: Sequence[Hashable]) -> tuple[bytes, np.ndarray, np.ndarray]:
+    """Return what `encode` returns for each key: all bytes, their numbers, and the types.
+
+    Examples
+    --------
+    >>> content, lengths, types = encode_all(["zwei", 2])
+    >>> content, lengths.tolist(), types.tolist()
+    (b'zwei2', [4, 1], [0, 1])
+    """
+    types = np.zeros(len(keys), np.uint8)
+    parts: Any = keys
+    if set(map(type, keys)) <= {str}:
+        content = "".join(parts).encode("utf-8", "surrogatepass")
+        if not content.isascii():
+            parts = [key.encode("utf-8", "surrogatepass") for key in parts]
+    else:
+        pairs = [encode(key) for key in keys]
+        types[:] = [kind for kind, _ in pairs]
+        parts = [part for _, part in pairs]
+        content = b"".join(parts)
+    return content, np.fromiter(map(len, parts), np.int64, len(keys)), types
+
+
 def _described(key: Any) -> tuple[int, Any]:
     """The type of a key, and what JSON can say of it: a text, or a list of its parts."""
     key = plain(key)
@@ -294,6 +317,30 @@ def decode(kind: int, content: bytes) -> Hashable:
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
         pass
     raise ValueError(f"{text!r:.60} is not a key of type {kind}")
+
+
+def decode_all(
+    content: bytes, starts: np.ndarray, ends: np.ndarray, types: np.ndarray
+) -> list[Hashable]:
+    """Return what `decode` makes of each part of `content`.
+
+    Raises
+    ------
+    ValueError
+        If `encode` can't have written one of them.
+
+    Examples
+    --------
+    >>> decode_all(b"zwei2", np.array([0, 4]), np.array([4, 5]), np.array([0, 1]))
+    ['zwei', 2]
+    """
+    spans = zip(starts.tolist(), ends.tolist())
+    if types.any():
+        return [decode(kind, content[i:j]) for (i, j), kind in zip(spans, types.tolist())]
+    if content.isascii():
+        text = content.decode("ascii")
+        return [text[i:j] for i, j in spans]
+    return [content[i:j].decode("utf-8", "surrogatepass") for i, j in spans]
 
 
 def _rebuilt(kind: int, content: Any) -> Hashable:

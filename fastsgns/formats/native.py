@@ -201,11 +201,10 @@ def pack_words(words: Sequence[Hashable]) -> Tensors:
     >>> unpack_words(pack_words(["zwei", 2]))
     ['zwei', 2]
     """
-    coded = [keys.encode(word) for word in words]
-    types = np.fromiter((kind for kind, _ in coded), np.uint8, len(coded))
+    content, lengths, types = keys.encode_all(words)
     tensors: Tensors = {
-        "words": np.frombuffer(b"".join(content for _, content in coded), np.uint8),
-        "word_ends": np.cumsum([len(content) for _, content in coded], dtype=np.int64),
+        "words": np.frombuffer(content, np.uint8),
+        "word_ends": np.cumsum(lengths, dtype=np.int64),
     }
     if types.any():
         tensors["word_types"] = types
@@ -234,11 +233,7 @@ def unpack_words(tensors: Mapping[str, np.ndarray]) -> list[Hashable]:
             or (ends[-1] if len(ends) else 0) != len(data)
         ):
             raise FormatError("the words of the file contradict their offsets: it is damaged")
-        content = data.tobytes()
-        return [
-            keys.decode(kind, content[start:end])
-            for start, end, kind in zip(starts.tolist(), ends.tolist(), types.tolist())
-        ]
+        return keys.decode_all(data.tobytes(), starts, ends, types)
     except KeyError as missing:
         raise FormatError(f"the file holds no array {missing}: it is damaged") from None
     except (UnicodeDecodeError, ValueError) as error:

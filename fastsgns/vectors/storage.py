@@ -58,7 +58,8 @@ def check_in_step(kv: Any, name: str = "kv") -> None:
             f"{name} has {len(kv)} keys, {kv.index_to_key.count(None)} of them empty slots, and "
             f"{len(kv._vectors)} vectors; fill the slots or call resize_vectors() before saving"
         )
-    if kv.key_to_index != dict(zip(kv.index_to_key, range(len(kv)))):
+    places = list(map(kv.key_to_index.get, kv.index_to_key))
+    if len(kv.key_to_index) != len(kv) or places != list(range(len(kv))):
         raise ValueError(
             f"key_to_index of {name} does not say where the keys of index_to_key are; set it to "
             f"{{key: i for i, key in enumerate({name}.index_to_key)}}"
