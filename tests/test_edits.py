@@ -3,6 +3,7 @@
 import copy
 import io
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from fastsgns import EncodedCorpus, GloVe, KeyedVectors, NodeEmbedding, Word2Vec
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.matrices import Matrices
 from fastsgns.models.factors import HOPE
+from fastsgns.models.ppmi import PPMI
+from fastsgns.models.svd import SVDVectors
 
 SENTENCES = toy.sentences(40)
 KINDS = {
@@ -363,3 +366,50 @@ def test_a_flipped_vector_costs_no_copy_of_the_matrix(monkeypatch):
     assert model.wv.output.similarity("river1", "river2") == pytest.approx(
         model.wv.similarity("river1", "river2")
     )
+
+
+# what a file does not hold is said
+
+
+def test_attributes_of_ones_own_are_named_when_they_are_not_saved():
+    ppmi = PPMI(SENTENCES)
+    factors = HOPE(2).fit([("a", "b"), ("b", "c"), ("c", "a")])
+    for model in (word2vec(), glove(), nodes(), factors, SVDVectors(ppmi, 4)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model.save(io.BytesIO())
+        model.note, model._cache = "hi", 1
+        with pytest.warns(UserWarning, match=r"attributes \['note'\] that were set on the model"):
+            model.save(io.BytesIO())
+    wv = word2vec().wv
+    wv.source, wv.note = "a", "b"
+    with pytest.warns(UserWarning, match=r"\['note', 'source'\] that were set on kv"):
+        wv.save(io.BytesIO())
+    parts = {"wv": word2vec(), "input": glove(), "target": nodes(), "output": SVDVectors(ppmi, 4)}
+    for name, model in parts.items():
+        getattr(model, name).note = "b"
+        with pytest.warns(UserWarning, match=rf"\['note'\] that were set on model\.{name}"):
+            model.save(io.BytesIO())
+
+
+def test_digits_that_a_model_does_not_save_are_named():
+    model = word2vec()
+    model.wv.vectors = model.wv.vectors.astype(np.float64) / 3
+    with pytest.warns(UserWarning, match="float64 and are saved as float32"):
+        loaded = saved_and_loaded(model)
+    assert loaded.wv.vectors.tolist() == model.wv.vectors.astype(np.float32).tolist()
+
+
+@pytest.mark.parametrize("odd", [{}, "x", 3, object])
+def test_an_odd_rest_of_training_is_not_saved(odd):
+    model = word2vec()
+    model.unfinished = odd
+    with pytest.raises(TypeError, match=r"model\.unfinished is .*; allowed are None and what"):
+        model.save(io.BytesIO())
+
+
+@pytest.mark.parametrize("make", [word2vec, glove, nodes])
+def test_losses_in_an_array_are_saved(make):
+    model = make()
+    model.epoch_losses = np.array([1.5, 0.5])
+    assert saved_and_loaded(model).epoch_losses == [1.5, 0.5]

@@ -12,6 +12,10 @@ from fastsgns.errors import FormatError, warn
 from fastsgns.formats import native, registry
 
 PLAIN = (str, int, float, bool, type(None))
+KEYED = {  # attributes of vectors by key
+    "index_to_key", "key_to_index", "vector_size", "next_index", "expandos", "strict",
+    "vectors_lockf", "mapfile_path",
+}  # fmt: skip
 Check = Callable[[native.Tensors, dict[str, Any]], object]
 
 
@@ -22,6 +26,7 @@ def save(
     metadata: dict[str, Any],
     check: Check | None = None,
     refuse_not_finite: bool = True,
+    model: Any = None,
 ) -> None:
     """Write a native file, after `check` has accepted what the file would hold.
 
@@ -38,6 +43,9 @@ def save(
     refuse_not_finite : bool
         Whether arrays of NaN or infinity are an error; otherwise they are a UserWarning. Values
         that users attach to keys may be what they want.
+    model : object, optional
+        What is saved, if `check` returns the like of it: public attributes of one that the other
+        lacks are named in a UserWarning.
 
     Raises
     ------
@@ -52,19 +60,25 @@ def save(
             raise TypeError(f"{name} is a {type(array).__name__}, where an array is expected")
     check = check or partial(registry.rebuild, kind)
     try:
-        check(dict(map(_as_read, tensors, tensors.values())), json.loads(json.dumps(metadata)))
+        made = check(
+            dict(map(_as_read, tensors, tensors.values())), json.loads(json.dumps(metadata))
+        )
     except FormatError as error:
         raise ValueError(f"nothing was saved, because load() would refuse it: {error}") from None
     for name, array in tensors.items():
         if array.dtype.kind == "f" and ":" not in name:
             check_finite(name, array, refuse_not_finite)
+    if model is not None:
+        warn_of_own(model, "the model", vars(made))
     native.write(path, kind, tensors, metadata)
 
 
 def _plain(name: str, value: Any) -> Any:
-    """What JSON can say of a value: numpy's numbers as Python's, tuples as lists."""
+    """What JSON can say of a value: numpy's numbers as Python's, arrays and tuples as lists."""
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
     if isinstance(value, (list, tuple)):
         return [_plain(name, item) for item in value]
     if isinstance(value, dict):
@@ -96,8 +110,15 @@ def check_finite(name: str, array: np.ndarray, refuse: bool) -> None:
     warn(f"{what}; it is saved as it is")
 
 
+def warn_of_own(thing: Any, name: str, known: Collection[str]) -> None:
+    """Give a UserWarning if users have set public attributes that are not `known`."""
+    if lost := sorted(own for own in set(vars(thing)) - set(known) if not own.startswith("_")):
+        warn(f"the file does not hold the attributes {lost} that were set on {name}")
+
+
 def warn_of_attributes(kv: Any, name: str, saved: Collection[str] = ()) -> None:
-    """Give a UserWarning if keys have attributes that the file of a model does not hold."""
+    """Give a UserWarning if keys, or `kv`, have attributes that the file of a model lacks."""
+    warn_of_own(kv, name, KEYED)
     if lost := sorted(set(kv.expandos) - set(saved)):
         warn(
             f"the file of the model does not hold the attributes {lost} of {name}; to keep them, "

@@ -138,7 +138,7 @@ class Factorized(Parametrized, LinkModel):
             **native.pack_words(self.source.index_to_key),
         }
         metadata = {"model": type(self).__name__, "settings": self._settings()}
-        saving.save(path, KIND, tensors, metadata)
+        saving.save(path, KIND, tensors, metadata, model=self)
 
     @classmethod
     def load(cls, path: Any) -> Any:

@@ -53,7 +53,7 @@ def save(model: Any, path: Any) -> None:
         "parameters": {name: getattr(model, name) for name in PARAMETER_TYPES},
         "state": {name: getattr(model, name) for name in STATE_TYPES},
     }
-    saving.save(path, KIND, tensors, metadata, _checked)
+    saving.save(path, KIND, tensors, metadata, _checked, model=model)
 
 
 def _check_words(model: Any, name: str, kv: Any) -> None:

@@ -65,7 +65,7 @@ def save(model: Any, path: Any) -> None:
         "parameters": {name: getattr(model, name) for name in _parameter_types(_base(type(model)))},
         "state": {name: getattr(model, name) for name in STATE},
     }
-    saving.save(path, kind_of(type(model)), tensors, metadata)
+    saving.save(path, kind_of(type(model)), tensors, metadata, model=model)
 
 
 def load(cls: type, path: Any, mmap: str | None) -> Any:

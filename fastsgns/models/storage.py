@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns.errors import FormatError
+from fastsgns.errors import FormatError, warn
 from fastsgns.formats import native, registry, saving
 from fastsgns.formats.contents import REAL, checked
 from fastsgns.matrices import Matrices
@@ -79,6 +79,11 @@ def save(model: Any, path: Any) -> None:
             "model.wv has no counts, from which the Huffman tree of hs=1 follows; set them with "
             "model.wv.set_vecattr(word, 'count', n), or save model.wv alone"
         )
+    if model.wv._vectors.dtype.itemsize > 4:
+        warn(
+            f"model.wv.vectors are of {model.wv._vectors.dtype} and are saved as float32; to keep "
+            "all digits, save model.wv as well"
+        )
     tensors["input"] = np.asarray(tensors.pop("vectors"), np.float32)
     tensors |= {role: vectors for role, vectors in matrices.vectors.items() if role != "input"}
     if matrices.bias is not None:
@@ -87,7 +92,7 @@ def save(model: Any, path: Any) -> None:
     metadata["state"] = {name: getattr(model, name) for name in STATE}
     metadata["state"]["lifecycle_events"] = _noted(model.lifecycle_events)
     metadata["state"]["unfinished"] = unfinished.dump(model.unfinished)
-    saving.save(path, KIND, tensors, metadata)
+    saving.save(path, KIND, tensors, metadata, model=model)
 
 
 def _noted(value: Any) -> Any:

@@ -168,6 +168,7 @@ class SVDVectors:
             If a word has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
         self._check_unchanged()
+        saving.warn_of_own(self, "the model", ("wv", "output", "weight"))
         tensors = {
             "left": self._factors.left,
             "right": self._factors.right,

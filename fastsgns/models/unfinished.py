@@ -48,7 +48,18 @@ class Unfinished:
 
 
 def dump(unfinished: Unfinished | None) -> dict[str, Any] | None:
-    """Return what a file holds."""
+    """Return what a file holds.
+
+    Raises
+    ------
+    TypeError
+        If it is something else than `Word2Vec.train` left.
+    """
+    if not isinstance(unfinished, Unfinished | None):
+        raise TypeError(
+            f"model.unfinished is {unfinished!r:.60}, a {type(unfinished).__name__}; allowed are "
+            "None and what train() left there"
+        )
     return None if unfinished is None else asdict(unfinished)
 
 

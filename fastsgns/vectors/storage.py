@@ -38,6 +38,7 @@ def dump(kv: Any, called: str = "kv") -> tuple[native.Tensors, dict]:
     tensors = {"vectors": kv._vectors, **native.pack_words(kv.index_to_key)}
     if np.shape(kv.vectors_lockf) != (1,) or kv.vectors_lockf[0] != 1:
         tensors["lockf"] = np.asarray(kv.vectors_lockf, np.float32)
+    saving.warn_of_own(kv, called, saving.KEYED)
     listed = {}
     for name, column in kv.expandos.items():
         if not isinstance(name, str):
