@@ -239,7 +239,7 @@ def test_errors_of_the_paths(tmp_path):
             EncodedCorpus.from_files(tmp_path / "nowhere.txt")
     with pytest.raises(IsADirectoryError, match="PathLineSentences"):
         EncodedCorpus.from_files(str(tmp_path))
-    for path in (7, b"text.txt", [["to", "be"]], None):
+    for path in (7, bytearray(b"text.txt"), [["to", "be"]], None):
         with pytest.raises(TypeError, match="where a path is wanted"):
             EncodedCorpus.from_files(path)
     with pytest.raises(ValueError, match="empty"):

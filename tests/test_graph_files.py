@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fastsgns.cli import main
 from fastsgns.corpus import ranges
 from fastsgns.errors import FormatError
 from fastsgns.graph import files
@@ -299,6 +301,8 @@ def textbook(text: bytes, delimiter: str | None) -> list | None:
         fields = [field.strip() for field in line.split(delimiter.encode() if delimiter else None)]
         if len(fields) not in (2, 3) or not (fields[0] and fields[1]):
             return None
+        if any(b"\r" in field for field in fields[:2]):
+            return None
         ends = fields[0][-1:], fields[1][:1], fields[1][-1:]
         if delimiter is None and any(end in b",;" for end in ends):
             return None
@@ -329,3 +333,41 @@ def test_any_text_is_read_as_python_would(tmp_path_factory, parts, delimiter, si
             return
         graph = DirectedGraph.from_file(path, delimiter=delimiter, workers=1, skip_lines=0)
     assert content(graph) == content(DirectedGraph.of(wanted))
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "seen", "advice", "option"),
+    [
+        ("1;2\n", None, "lacks a column", 'delimiter=";"', "--delimiter ';'"),
+        ("1;2\n", ",", "lacks a column", 'delimiter=";"', "--delimiter ';'"),
+        ("1\t2\n", ",", "lacks a column", r'delimiter="\\t"', r"--delimiter '\\t'"),
+        ("1 2,\n", None, "comma", "repair or remove", "repair or remove"),
+        ("1 2,\n", ",", "lacks a column", "repair or remove", "repair or remove"),
+        ("1, 2, 3\n", None, "comma", 'delimiter=","', "--delimiter ,"),
+        ("1 2\r3 4\r5 6\r", None, "carriage return", "to newlines", "to newlines"),
+        ("1,2\r3,4\r", ",", "carriage return", "to newlines", "to newlines"),
+        ('{"source": 1, "target": 2}\n', None, "JSON", "read_json", "convert"),
+        ('{"source": 1, "target": 2}\n', ",", "JSON", "read_json", "convert"),
+        ('{"source":1,"target":2}\n', None, "JSON", "read_json", "convert"),
+        ("[1, 2]\n", None, "JSON", "read_json", "convert"),
+        ("[1, 2]\n", ",", "JSON", "read_json", "convert"),
+        ('"Lee, A","Orr, B"\n', ",", "quotes", "read_csv", "convert"),
+    ],
+)
+def test_the_advice_on_an_edge_list_leads_to_its_edges(
+    write, capsys, text, delimiter, seen, advice, option
+):
+    path = write(text)
+    for options in ({}, {"weighted": False}):
+        if text.startswith("1") and "\r" in text and options:
+            continue  # further columns are ignored as wished
+        with pytest.raises(FormatError, match=rf"line 1: .*{seen}.*{advice}"):
+            DirectedGraph.of(path, delimiter=delimiter, **options)
+    given = [] if delimiter is None else ["--delimiter", delimiter]
+    assert main(["nodes", "train", str(path), "-o", str(path.with_name("m")), *given]) == 1
+    assert re.search(f"{seen}.*{option}", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("text", ["{a} {b}\n[c] [d]\n", "{a [b]\n", '"x y\n'])
+def test_brackets_belong_to_names(write, text):
+    assert set(DirectedGraph.of(write(text)).names) == set(text.split())

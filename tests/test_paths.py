@@ -1,4 +1,7 @@
-"""Paths: a leading ``~`` is the home directory wherever a path is taken."""
+"""Paths of every type: a leading ``~`` is the home directory wherever a path is taken."""
+
+import os
+from pathlib import Path
 
 import pytest
 from savable import SAVABLE, SMALL, vectors
@@ -29,58 +32,71 @@ def home(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.fixture(params=[str, os.fsencode, Path])
+def path(request):
+    """Make a path of one of the types that `open` takes."""
+    return request.param
+
+
 @pytest.mark.parametrize("name", SAVABLE)
-def test_every_class_saves_and_loads_below_home(home, name):
+def test_every_class_saves_and_loads_below_home(home, path, name):
     saved = SAVABLE[name]()
-    saved.save("~/saved")
+    saved.save(path("~/saved"))
     assert (home / "saved").is_file()
-    assert type(type(saved).load("~/saved")) is type(saved)
+    assert type(type(saved).load(path("~/saved"))) is type(saved)
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_vector_files_below_home(home, suffix):
-    vectors().save_word2vec_format(f"~/v.txt{suffix}", fvocab=f"~/counts{suffix}")
-    read = KeyedVectors.load_word2vec_format(f"~/v.txt{suffix}", fvocab=f"~/counts{suffix}")
+def test_vector_files_below_home(home, path, suffix):
+    vectors().save_word2vec_format(path(f"~/v.txt{suffix}"), fvocab=path(f"~/counts{suffix}"))
+    read = KeyedVectors.load_word2vec_format(
+        path(f"~/v.txt{suffix}"), fvocab=path(f"~/counts{suffix}")
+    )
     assert read.index_to_key == list("abc")
     assert read.get_vecattr("b", "count") == 2
     model = Word2Vec([list("abc")] * 5, sample=0, **SMALL)
-    model.wv.intersect_word2vec_format(f"~/v.txt{suffix}")
+    model.wv.intersect_word2vec_format(path(f"~/v.txt{suffix}"))
     assert model.wv["c"].tolist() == [4, 5]
 
 
 @pytest.mark.parametrize(
     "read",
     [
-        lambda path: [list(s) for s in LineSentence(path)],
-        lambda path: [list(s) for s in PathLineSentences(path)],
-        lambda path: [list(s) for s in Text8Corpus(path, max_sentence_length=2)],
-        lambda path: EncodedCorpus.from_files(path),
-        lambda path: EncodedCorpus.from_files([path]),
+        lambda name: [list(s) for s in LineSentence(name)],
+        lambda name: [list(s) for s in PathLineSentences(name)],
+        lambda name: [list(s) for s in Text8Corpus(name, max_sentence_length=2)],
+        lambda name: EncodedCorpus.from_files(name),
+        lambda name: EncodedCorpus.from_files([name]),
     ],
 )
-def test_corpora_below_home(home, read):
-    save_as_line_sentence([["to", "be"]], "~/text.txt")
+def test_corpora_below_home(home, path, read):
+    save_as_line_sentence([["to", "be"]], path("~/text.txt"))
     assert (home / "text.txt").read_text() == "to be\n"
-    assert list(map(list, read("~/text.txt"))) == [["to", "be"]]
+    assert list(map(list, read(path("~/text.txt")))) == [["to", "be"]]
 
 
-def test_other_files_below_home(home):
+def test_other_files_below_home(home, path):
     (home / "text.txt").write_text("a b c\n" * 5)
-    assert "a" in Word2Vec(corpus_file="~/text.txt", sample=0, **SMALL).wv
+    assert "a" in Word2Vec(corpus_file=path("~/text.txt"), sample=0, **SMALL).wv
     (home / "brown").mkdir()
     (home / "brown" / "ca01").write_text("The/at dog/nn\n")
-    assert list(BrownCorpus("~/brown")) == [["the/at", "dog/nn"]]
+    assert list(BrownCorpus(path("~/brown"))) == [["the/at", "dog/nn"]]
     (home / "edges").write_text("a b\nb c\n")
-    assert DirectedGraph.from_file("~/edges").n_edges == 2
-    assert DirectedGraph.of("~/edges").n_edges == 2
+    assert DirectedGraph.from_file(path("~/edges")).n_edges == 2
+    assert DirectedGraph.of(path("~/edges")).n_edges == 2
     (home / "labels").write_text("a red\n")
-    assert read_labels("~/labels") == {"a": ["red"]}
+    assert read_labels(path("~/labels")) == {"a": ["red"]}
     (home / "pairs").write_text("a\tb\t1\nb\tc\t2\na\tc\t1\n")
-    assert vectors().evaluate_word_pairs("~/pairs")[2] == 0
+    assert vectors().evaluate_word_pairs(path("~/pairs"))[2] == 0
     (home / "questions").write_text(": s\na b c a\n")
-    assert len(vectors().evaluate_word_analogies("~/questions")[1]) == 2
+    assert len(vectors().evaluate_word_analogies(path("~/questions"))[1]) == 2
     NodeEmbedding(
-        dimensions=2, num_walks=1, walk_length=2, workers=1, walks_file="~/walks", progress=False
+        dimensions=2,
+        num_walks=1,
+        walk_length=2,
+        workers=1,
+        walks_file=path("~/walks"),
+        progress=False,
     ).fit([("a", "b"), ("b", "a")])
     assert len((home / "walks").read_text().splitlines()) == 2
 

@@ -5,6 +5,7 @@ import gzip
 import io
 import logging
 import pickle
+import tempfile
 import tracemalloc
 
 import numpy as np
@@ -245,8 +246,8 @@ def test_open_files_in_place_of_paths(tmp_path):
     assert load(io.StringIO(path.read_text(encoding="utf8"))).index_to_key == words
     with open(path, "rb") as file:
         assert load(file).index_to_key == words
-    with codecs.open(path, encoding="utf8") as text, pytest.raises((TypeError, ValueError)):
-        load(text)
+    with codecs.open(path, encoding="utf8") as text:
+        assert load(text).index_to_key == words
     with open(path, encoding="utf8") as text:
         text.readline()
         assert load(text, no_header=True).index_to_key == words
@@ -333,3 +334,24 @@ def test_the_format_of_a_file_is_told_by_its_content():
     packed = io.BytesIO()
     native.write(packed, "thing", {}, {})
     assert sniffing.form_of(packed.getvalue()) == "native"
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_vectors_through_wrapped_files_of_text(tmp_path, binary):
+    kv = KeyedVectors(2)
+    kv.add_vectors(["é", "b"], np.array([[1, 2], [3, 4]], np.float32))
+    with tempfile.NamedTemporaryFile("w+", dir=tmp_path, encoding="utf-8") as file:
+        kv.save_word2vec_format(file, binary=binary)
+        file.seek(0)
+        read = KeyedVectors.load_word2vec_format(file, binary=binary)
+    assert read.index_to_key == ["é", "b"] and read["b"].tolist() == [3, 4]
+    with tempfile.SpooledTemporaryFile(mode="w+", encoding="utf-8") as file:
+        with pytest.raises(TypeError, match="open as text; give a file in binary mode"):
+            kv.save_word2vec_format(file)
+        file.write("1 2\né 1 2\n")
+        file.seek(0)
+        assert KeyedVectors.load_word2vec_format(file)["é"].tolist() == [1, 2]
+    with tempfile.SpooledTemporaryFile() as file:
+        kv.save_word2vec_format(file, binary=binary)
+        file.seek(0)
+        assert KeyedVectors.load_word2vec_format(file, binary=binary)["é"].tolist() == [1, 2]

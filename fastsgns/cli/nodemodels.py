@@ -12,9 +12,10 @@ from fastsgns.formats import native, registry
 from fastsgns.formats.files import local_path
 from fastsgns.graph import storage
 from fastsgns.graph.digraph import DirectedGraph
-from fastsgns.graph.files import HEADER, LONG, EdgeError
+from fastsgns.graph.files import HEADER, LONE_CR, LONG, UNCLEAR, EdgeError
 from fastsgns.graph.lines import (
     FEW,
+    JSON,
     MANY,
     MARK,
     MIXED,
@@ -46,15 +47,18 @@ FLAGS = {
     "window_size": "window", "negative_sharing": "sharing", "shrink_windows": "full-windows",
 }  # fmt: skip
 ADVICE = {
-    FEW: "give the character between columns, such as --delimiter ,",
+    FEW: "give the character between columns: --delimiter {shell}",
+    UNCLEAR: "repair or remove that line",
+    JSON: "convert the file to lines of 'source target'",
+    LONE_CR: "convert the ends of the lines to newlines",
     MANY: "--weighted ignores those after the third, --unweighted those after the second",
     MIXED: "--unweighted ignores the weights",
     NO_NUMBER: "--unweighted ignores it, --skip-lines 1 leaves out a header",
     NOT_FINITE: "--unweighted ignores the weights",
     RESERVED: "remove it from the file",
-    SEPARATOR: "--delimiter , takes it as the end of a column, --delimiter ' ' as a part of the "
-    "name",
-    QUOTED: "remove them from the file",
+    SEPARATOR: "--delimiter {shell} takes it as the end of a column, --delimiter ' ' "
+    "as a part of the name",
+    QUOTED: "convert the file to one without quotes, with a delimiter that no name holds",
     MARK: "remove it from the file",
     HEADER: "--skip-lines 1 leaves it out, --skip-lines 0 takes it for an edge",
     LONG: "give a text file with an edge per line",

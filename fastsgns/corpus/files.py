@@ -9,7 +9,7 @@ from fastsgns.errors import CorpusFileError
 from fastsgns.formats.files import decompressor, existing_file, is_open, is_path, is_url
 
 BOM = b"\xef\xbb\xbf"
-Path = str | os.PathLike[str]
+Path = str | bytes | os.PathLike[Any]
 
 
 def check_paths(paths: Path | Iterable[Path]) -> list[str]:
@@ -34,11 +34,7 @@ def check_paths(paths: Path | Iterable[Path]) -> list[str]:
     ValueError: the list of corpus files is empty; give at least one path
     """
     several = [paths] if is_path(paths) else paths
-    if (
-        isinstance(several, (bytes, bytearray))
-        or is_open(several)
-        or not isinstance(several, Iterable)
-    ):
+    if isinstance(several, bytearray) or is_open(several) or not isinstance(several, Iterable):
         raise TypeError(_not_a_path(paths))
     names = [check_path(path) for path in several]
     if not names:
@@ -48,7 +44,7 @@ def check_paths(paths: Path | Iterable[Path]) -> list[str]:
 
 def check_path(path: Any) -> str:
     """One path as a string; the exceptions are those of `check_paths`."""
-    if not is_path(path) or not isinstance(os.fspath(path), str):
+    if not is_path(path):
         raise TypeError(_not_a_path(path))
     try:
         return existing_file(path, "the corpus file")

@@ -15,6 +15,7 @@ from typing import Any
 from fastsgns.errors import FormatError, NotUTF8Error
 from fastsgns.formats import sniffing
 
+AnyPath = str | bytes | os.PathLike[Any]
 LONGEST_LINE = 1 << 20
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 MAGIC: dict[bytes, Any] = {
@@ -30,8 +31,19 @@ UNKNOWN = {
 
 
 def is_path(source: object) -> bool:
-    """Return whether `source` is a path."""
-    return isinstance(source, (str, os.PathLike))
+    """Return whether `source` is a path: a str, bytes or an os.PathLike."""
+    return isinstance(source, (str, bytes, os.PathLike))
+
+
+def is_text(file: object) -> bool:
+    r"""Return whether an open file is one of text, also behind a wrapper such as tempfile's.
+
+    Examples
+    --------
+    >>> is_text(io.StringIO()), is_text(io.BytesIO())
+    (True, False)
+    """
+    return isinstance(file, io.TextIOBase) or isinstance(getattr(file, "encoding", None), str)
 
 
 def is_open(source: object) -> bool:
@@ -55,12 +67,12 @@ def name_of(source: Any, unnamed: str = "the open file") -> str:
     ('vectors.txt', 'the open file')
     """
     if is_path(source):
-        return os.fspath(source)
+        return os.fsdecode(source)
     name = getattr(source, "name", None)
     return name if isinstance(name, str) else unnamed
 
 
-def local_path(path: str | bytes | os.PathLike[Any]) -> str:
+def local_path(path: AnyPath) -> str:
     """Return a path as a string, with a leading ``~`` replaced by the home directory.
 
     Every function of the package that opens a file by its path passes the path through here.
@@ -80,7 +92,7 @@ def local_path(path: str | bytes | os.PathLike[Any]) -> str:
     return os.path.expanduser(os.fsdecode(path))
 
 
-def existing_file(path: str | bytes | os.PathLike[Any], what: str) -> str:
+def existing_file(path: AnyPath, what: str) -> str:
     """Return `local_path` of a file to read, after checking that it exists; a URL is not checked.
 
     Parameters
@@ -110,12 +122,12 @@ def existing_file(path: str | bytes | os.PathLike[Any], what: str) -> str:
     return name
 
 
-def is_url(path: str | os.PathLike[str]) -> bool:
+def is_url(path: AnyPath) -> bool:
     """Return whether `path` is for smart_open, such as ``s3://bucket/text``."""
-    return "://" in str(path) and not os.path.exists(path)
+    return "://" in os.fsdecode(path) and not os.path.exists(path)
 
 
-def decompressor(path: str | os.PathLike[str]) -> Any:
+def decompressor(path: AnyPath) -> Any:
     """Return the opener of a compressed file, by its suffix in any case; None for a plain one.
 
     Examples
@@ -123,7 +135,7 @@ def decompressor(path: str | os.PathLike[str]) -> Any:
     >>> decompressor("TEXT.GZ") is gzip.open, decompressor("text.txt")
     (True, None)
     """
-    return OPENERS.get(os.path.splitext(os.fspath(path))[1].lower())
+    return OPENERS.get(os.path.splitext(os.fsdecode(path))[1].lower())
 
 
 def by_magic(head: bytes) -> Any:
@@ -155,7 +167,7 @@ def check_first_line(file: Any, line: bytes | str, name: str) -> None:
         check_text(line + (file.peek(HEAD_BYTES) if hasattr(file, "peek") else b""), name)
 
 
-def check_suffix(path: str | os.PathLike[str]) -> None:
+def check_suffix(path: AnyPath) -> None:
     """Refuse the suffix of an archive or of a compression that can be neither read nor written.
 
     Raises
@@ -163,12 +175,13 @@ def check_suffix(path: str | os.PathLike[str]) -> None:
     ValueError
         If it is one; otherwise it would be plain text, in words that nobody wrote.
     """
-    stem, suffix = os.path.splitext(os.fspath(path).lower())
+    name = os.fsdecode(path)
+    stem, suffix = os.path.splitext(name.lower())
     if suffix in OPENERS and stem.endswith(".tar"):
         suffix = ".tar" + suffix
     if suffix in UNKNOWN or suffix.startswith(".tar."):
         raise ValueError(
-            f"{os.fspath(path)}: {suffix} is not supported; allowed are plain files, .gz, .bz2 and "
+            f"{name}: {suffix} is not supported; allowed are plain files, .gz, .bz2 and "
             ".xz. Unpack or name it accordingly"
         )
 
@@ -176,7 +189,7 @@ def check_suffix(path: str | os.PathLike[str]) -> None:
 def open_binary(
     source: Any,
     mode: str = "rb",
-    suffix_of: str | os.PathLike[str] | None = None,
+    suffix_of: AnyPath | None = None,
     buffering: int = -1,
 ) -> AbstractContextManager[Any]:
     """Open for bytes, through the decompressor that the suffix asks for.
@@ -268,13 +281,13 @@ def binary(source: Any) -> Any:
     >>> binary(io.StringIO("a b")).read()
     b'a b'
     """
-    if isinstance(source, io.TextIOWrapper):
+    if not is_text(source):
+        return source
+    if hasattr(source, "buffer"):
         with suppress(OSError):  # what was decoded in advance is read again, where that can be
             source.seek(source.tell())
         return source.buffer
-    if isinstance(source, io.TextIOBase):
-        return io.BytesIO(source.read().encode("utf-8", "surrogatepass"))
-    return source
+    return io.BytesIO(source.read().encode("utf-8", "surrogatepass"))
 
 
 def lines(source: Any, encoding: str = "utf8", errors: str = "strict") -> Iterator[str]:

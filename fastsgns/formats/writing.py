@@ -3,7 +3,6 @@
 import bz2
 import errno
 import gzip
-import io
 import lzma
 import os
 import secrets
@@ -165,12 +164,12 @@ def destination(target: Any, append: bool = False, any_suffix: bool = False) -> 
     ValueError
         As for `fastsgns.formats.files.check_suffix`, unless `any_suffix`.
     """
-    if isinstance(target, io.TextIOWrapper):
-        target.flush()
-        yield target.buffer
-        target.buffer.flush()
-        return
-    if isinstance(target, io.TextIOBase):
+    if files.is_text(target):
+        if hasattr(target, "buffer"):
+            target.flush()
+            yield target.buffer
+            target.buffer.flush()
+            return
         raise TypeError("the file is open as text; give a file in binary mode, or a path")
     if not files.is_path(target):
         yield target

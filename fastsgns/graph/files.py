@@ -1,7 +1,9 @@
 """Edge-list files read in parallel: byte ranges of plain files, compressed ones as streams."""
 
+import json
 import os
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from fastsgns.errors import FormatError
 from fastsgns.formats.files import existing_file, is_open, is_path, naming, open_binary
 from fastsgns.graph.lines import (
     FEW,
+    JSON,
     MANY,
     MARK,
     MIXED,
@@ -30,7 +33,9 @@ from fastsgns.graph.lines import (
 
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 24
-HEADER, LONG = 20, 21  # faults that are not of a single line's parser
+HEADER, LONG, UNCLEAR, LONE_CR = range(20, 24)  # faults that the parser of lines does not tell
+DELIMITERS = ",;\t|"
+JSON_LINE = re.compile(r'\s*(\{\s*"|\[.*\]\s*$)')
 HIDDEN = {27: "\t", 28: "\v", 29: "\f", 30: "\r", 31: " "}
 REVEALED = bytes(ord(HIDDEN.get(byte, chr(byte))) for byte in range(256))
 MATRIX_MARKET = re.compile(rb"%%MatrixMarket\b", re.IGNORECASE)
@@ -55,22 +60,28 @@ SEEN = {
     SEPARATOR: "one of its names ends, or its target begins, with a comma or a semicolon",
     QUOTED: "one of its names is in quotes, which edge lists do not have",
     MARK: "it begins with a byte order mark, which belongs at the beginning of a file",
+    JSON: "it is an object or a list of JSON",
+    LONE_CR: "it holds a carriage return, which ends no line",
+    UNCLEAR: "its columns are not clear",
     HEADER: "it looks like a header, as no other line has these names",
     LONG: f"it is longer than {LONGEST_LINE:,} bytes, which no edge is",
 }
 OF = "DirectedGraph.of(path, {})".format
 ADVICE = {
-    FEW: f"""give the character between columns, such as {OF('delimiter=","')}""",
+    FEW: f"give the character between columns: {OF('delimiter={python}')}",
+    UNCLEAR: "repair or remove that line",
     MANY: f"{OF('weighted=True')} ignores those after the third, weighted=False those after the "
     "second",
     MIXED: f"{OF('weighted=False')} ignores the weights",
     NO_NUMBER: f"{OF('weighted=False')} ignores it, skip_lines=1 leaves out a header",
     NOT_FINITE: f"{OF('weighted=False')} ignores the weights",
     RESERVED: "remove it from the file",
-    SEPARATOR: f"""{OF('delimiter=","')} takes it as the end of a column, delimiter=" " as a """
-    "part of the name",
-    QUOTED: "remove them, or read the file with pandas.read_csv and give the table",
+    SEPARATOR: f'{OF("delimiter={python}")} takes it as the end of a column, delimiter=" " as '
+    "a part of the name",
+    QUOTED: "read the file with pandas.read_csv and give the table",
     MARK: "remove it from the file",
+    JSON: "read the file with pandas.read_json(path, lines=True) and give the table",
+    LONE_CR: "convert the ends of the lines to newlines",
     HEADER: f"{OF('skip_lines=1')} leaves it out, skip_lines=0 takes it for an edge",
     LONG: "give a text file with an edge per line",
 }
@@ -104,7 +115,12 @@ class EdgeError(FormatError):
         advice: Mapping[int, str] = ADVICE,
     ) -> "EdgeError":
         """Make the exception; `seen` and `advice` are in the words of the interface used."""
-        made = cls(f"{path}, line {number}: {seen[fault]}; {advice[fault]}. It is {line!r:.80}")
+        delimiter = delimiter_of(line)
+        is_clear = delimiter or fault not in (FEW, SEPARATOR)
+        remedy = advice[fault if is_clear else UNCLEAR]
+        option = shlex.quote(delimiter.replace("\t", "\\t"))
+        remedy = remedy.format(python=json.dumps(delimiter), shell=option)
+        made = cls(f"{path}, line {number}: {seen[fault]}; {remedy}. It is {line!r:.80}")
         made.path, made.number, made.fault, made.line = path, number, fault, line
         return made
 
@@ -113,6 +129,31 @@ class EdgeError(FormatError):
     ) -> "EdgeError":
         """Return the error in other words."""
         return EdgeError.of(self.path, self.number, self.fault, self.line, seen, advice)
+
+
+def delimiter_of(line: str) -> str:
+    """Return the delimiter that separates a line into two or three columns, or "".
+
+    Examples
+    --------
+    >>> delimiter_of("1;2"), delimiter_of("1, 2, 0.5"), delimiter_of("1 2,")
+    (';', ',', '')
+    """
+    for delimiter in DELIMITERS:
+        columns = line.split(delimiter)
+        if 2 <= len(columns) <= 3 and all(map(str.strip, columns)):
+            return delimiter
+    return ""
+
+
+def _cause(fault: int, line: str) -> int:
+    """Return what explains a fault: the form of the file, where its line shows that."""
+    if fault in (FEW, MANY, MIXED, NO_NUMBER, SEPARATOR, QUOTED, RESERVED):
+        if JSON_LINE.match(line):
+            return JSON
+        if "\r" in line.strip():
+            return LONE_CR
+    return fault
 
 
 @dataclass
@@ -369,7 +410,8 @@ def _lines_before(part: Range) -> int:
 
 
 def _error(path: str, number: int, fault: int, text: bytes) -> EdgeError:
-    return EdgeError.of(path, number, fault, _line(text).decode("utf-8", "replace").rstrip())
+    line = _line(text).decode("utf-8", "replace").rstrip()
+    return EdgeError.of(path, number, _cause(fault, line), line)
 
 
 def _line(text: bytes) -> bytes:

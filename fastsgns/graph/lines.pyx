@@ -12,7 +12,7 @@ cdef enum Weighted:
     IGNORED = 0
     WANTED = 1
 
-FEW, MANY, MIXED, NO_NUMBER, NOT_FINITE, RESERVED, SEPARATOR, QUOTED, MARK = range(1, 10)
+FEW, MANY, MIXED, NO_NUMBER, NOT_FINITE, RESERVED, SEPARATOR, QUOTED, MARK, JSON = range(1, 11)
 cdef enum Fault:
     NONE = 0
     C_FEW = 1
@@ -24,6 +24,7 @@ cdef enum Fault:
     C_SEPARATOR = 7
     C_QUOTED = 8
     C_MARK = 9
+    C_JSON = 10
 
 cdef double MAX_WEIGHT = 3.4028234663852886e38
 cdef const char *MARK_BYTES = b"\xef\xbb\xbf"  # U+FEFF in UTF-8
@@ -76,13 +77,27 @@ cdef inline bint _is_quoted(const Field *field) noexcept nogil:
     return field.stop - field.start > 1 and field.start[0] == 34 == (field.stop - 1)[0]
 
 
-cdef inline int _odd_names(const Field *source, const Field *target,
+cdef inline bint _is_bracketed(const uint8_t *at, const uint8_t *end) noexcept nogil:
+    """Whether what begins here and ends with the line is in braces or in square brackets."""
+    if at[0] != 123 and at[0] != 91:
+        return False
+    while _is_space((end - 1)[0]):
+        end -= 1
+    return (end - 1)[0] == at[0] + 2
+
+
+cdef inline int _odd_names(const Field *source, const Field *target, const uint8_t *end,
                            int delimiter) noexcept nogil:
     """What shows that a line was not written as it is read: a fault, or NONE."""
     if source.stop - source.start >= 3 and not memcmp(source.start, MARK_BYTES, 3):
         return C_MARK
+    if _is_bracketed(source.start, end) and not _is_bracketed(source.start, source.stop):
+        return C_JSON
     if delimiter >= 0:
-        return C_QUOTED if _is_quoted(source) or _is_quoted(target) else NONE
+        if (source.stop - source.start > 1 and source.start[0] == 34 == (target.stop - 1)[0]
+                or _is_quoted(source) or _is_quoted(target)):
+            return C_QUOTED
+        return NONE
     if (_separates((source.stop - 1)[0]) or _separates(target.start[0])
             or _separates((target.stop - 1)[0])):
         return C_SEPARATOR
@@ -92,7 +107,7 @@ cdef inline int _odd_names(const Field *source, const Field *target,
 cdef inline uint8_t *_copy(Field *field, int delimiter, uint8_t *to) noexcept nogil:
     """Copy a name and a space after it. White space in it is hidden as the bytes 27 to 31.
 
-    NULL if one of these bytes is in it.
+    NULL if one of these bytes or a carriage return is in it.
     """
     cdef int64_t length = field.stop - field.start, i
     cdef uint8_t byte
@@ -100,11 +115,11 @@ cdef inline uint8_t *_copy(Field *field, int delimiter, uint8_t *to) noexcept no
     if delimiter >= 0:
         for i in range(length):
             byte = to[i]
-            if 27 <= byte <= 31:
+            if 27 <= byte <= 31 or byte == 13:
                 return NULL
             if byte == 32:
                 to[i] = 31
-            elif 9 <= byte <= 13:
+            elif 9 <= byte <= 12:
                 to[i] = 27 if byte == 9 else byte + 17
     to[length] = 32
     return to + length + 1
@@ -217,7 +232,7 @@ cdef class Lines:
                 and _next(source.after, end, self.delimiter, &target)
                 and target.start < target.stop):
             return C_FEW
-        fault = _odd_names(&source, &target, self.delimiter)
+        fault = _odd_names(&source, &target, end, self.delimiter)
         if fault:
             return fault
         if self.weighted != IGNORED:
