@@ -1,6 +1,5 @@
 """Matrices: the arrays that the roles of a model point to, and their memory."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -143,7 +142,7 @@ def has_one_layout(dimensions: int, n_columns: int = 0) -> bool:
     return not n_columns and dimensions == padded(dimensions)
 
 
-def moved(old: Sequence[Any], new: Sequence[Any]) -> np.ndarray:
+def moved(old: list[Any], new: list[Any]) -> np.ndarray:
     """Position of each key of `new` in `old`, or -1.
 
     Examples
@@ -155,7 +154,7 @@ def moved(old: Sequence[Any], new: Sequence[Any]) -> np.ndarray:
     return np.fromiter((places.get(key, -1) for key in new), np.int64, len(new))
 
 
-def moved_or_renamed(old: Sequence[Any], new: Sequence[Any]) -> np.ndarray:
+def moved_or_renamed(old: list[Any], new: list[Any]) -> np.ndarray:
     """Position in `old` of the row of each key of `new`, or -1.
 
     If no key of `old` is at another place and there are at least as many keys as before, the first
@@ -169,6 +168,10 @@ def moved_or_renamed(old: Sequence[Any], new: Sequence[Any]) -> np.ndarray:
     >>> moved_or_renamed(["a", "b", "c"], ["c", "a"])
     array([2, 0])
     """
+    if new[: len(old)] == old:  # as where keys were appended, and fast
+        origin = np.arange(len(new))
+        origin[len(old) :] = -1
+        return origin
     origin = moved(old, new)
     known = np.flatnonzero(origin >= 0)
     if len(new) >= len(old) and np.array_equal(origin[known], known):
@@ -226,11 +229,14 @@ class Matrices:
         self.first_bias = 0.0
         self.tree_words: TreeWords | None = None
         self._stores: dict[str, RowStore] = {}
-        self._list: list[Any] = []  # of the keys, and what was in it
-        self._keys: tuple[Any, ...] = ()
+        self._list: list[Any] = []  # of the keys, and a copy of what was in it
+        self._keys: list[Any] = []
         self._order: object = None
+        self._room: dict[str, np.ndarray] = {}  # what matrices are the start of, while they grow
 
-    def follow(self, keys: list[Any], vectors: np.ndarray, order: object) -> None:
+    def follow(
+        self, keys: list[Any], vectors: np.ndarray, order: object, thorough: bool = False
+    ) -> None:
         """Take `vectors` as the input vectors, and bring all rows of words in the order of `keys`.
 
         If the order is another one, rows are moved by key. Otherwise, if the list is another one or
@@ -244,14 +250,18 @@ class Matrices:
             The row of each key.
         order : object
             The identity of the order of the keys.
+        thorough : bool
+            Compare the keys even of a list that is the same and as long, which takes time in
+            proportion to their number.
         """
         self.vectors["input"] = vectors
-        if order is self._order and keys is self._list and len(keys) == len(self._keys):
+        is_same = order is self._order and keys is self._list and len(keys) == len(self._keys)
+        if is_same and not (thorough and keys != self._keys):
             return
         if self._order is not None:
             find = moved_or_renamed if order is self._order else moved
             self.rearrange(find(self._keys, keys))
-        self._list, self._keys, self._order = keys, tuple(keys), order
+        self._list, self._keys, self._order = keys, list(keys), order
 
     def rearrange(
         self, origin: np.ndarray, roles: tuple[str, ...] = ("output", "negative")
@@ -267,9 +277,14 @@ class Matrices:
         if self.tree_words is not None:
             counts, places = self.tree_words
             self.tree_words = TreeWords(counts, np.where(kept, places[origin], -1))
+        is_longer = np.array_equal(origin[:n_old], np.arange(n_old)) and not kept[n_old:].any()
         for role in roles:
             old = self.vectors.get(role)
-            if old is not None and len(old) == n_old:
+            if old is None or len(old) != n_old:
+                continue
+            if is_longer and role != "input":
+                self.vectors[role] = self._lengthened(role, len(origin))
+            else:
                 bias = self.bias
                 self.create(role, len(origin), old.shape[1])
                 self.vectors[role][kept] = old[origin[kept]]
@@ -278,6 +293,16 @@ class Matrices:
             bias = np.full(len(origin), self.first_bias, np.float32)
             bias[kept] = self.bias[origin[kept]]
             self.bias = bias
+
+    def _lengthened(self, role: str, n_rows: int) -> np.ndarray:
+        """The matrix of a role with rows of zeros appended; room grows by half, for the next."""
+        old, room = self.vectors[role], self._room.get(role)
+        if room is None or old.base is not room or len(room) < n_rows:
+            self._room[role] = room = np.zeros((n_rows + n_rows // 2, old.shape[1]), np.float32)
+            room[: len(old)] = old
+        room[len(old) : n_rows] = 0
+        self._stores.pop(role, None)
+        return room[:n_rows]
 
     def create(self, role: str, n_rows: int, dimensions: int) -> None:
         """Make the matrix of a role, all zero, and with it the biases it holds."""
@@ -394,7 +419,7 @@ class Matrices:
         return self.vectors[role] is store.vectors
 
     def __getstate__(self) -> dict:
-        return self.__dict__ | {"_stores": {}}
+        return self.__dict__ | {"_stores": {}, "_room": {}}
 
 
 def pad(vectors: np.ndarray) -> np.ndarray:

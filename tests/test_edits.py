@@ -116,6 +116,55 @@ def test_a_reordered_model_that_was_looked_at_between_the_assignments():
     assert by_word(model) == before
 
 
+def swap_two(wv):
+    """Swap two words in the very list, dict and arrays."""
+    words = wv.index_to_key
+    words[0], words[1] = words[1], words[0]
+    wv.key_to_index[words[0]], wv.key_to_index[words[1]] = 0, 1
+    wv.vectors[[0, 1]] = wv.vectors[[1, 0]]
+    wv.expandos["count"][[0, 1]] = wv.expandos["count"][[1, 0]]
+
+
+def sort_then(wv):
+    swap_two(wv)
+    wv.sort_by_descending_frequency()
+
+
+@pytest.mark.parametrize("edit", [swap_two, sort_then])
+@pytest.mark.parametrize("kind", KINDS)
+def test_words_that_change_places_in_the_very_list(kind, edit):
+    model = word2vec(**KINDS[kind])
+    before = by_word(model)
+    edit(model.wv)
+    assert by_word(saved_and_loaded(model)) == before
+    assert by_word(model) == before
+    swap_two(model.wv)
+    rates = {"start_alpha": 0.0, "end_alpha": 0.0}
+    model.train([model.wv.index_to_key[:9]] * 3, total_examples=3, epochs=1, **rates)
+    assert by_word(model) == before
+
+
+def test_output_rows_have_room_to_grow():
+    model = word2vec()
+    before = by_word(model)["output"]
+    addresses = set()
+    for i in range(40):
+        model.wv[f"new{i}"] = np.ones(8)
+        output = model.syn1neg
+        assert output.shape == (len(before) + i + 1, 8) and output.flags.c_contiguous
+        output[-1] = i
+        addresses.add(output.ctypes.data)
+    assert len(addresses) < 6
+    assert {word: model.wv.output[word].tolist() for word in before} == before
+    assert [model.wv.output[f"new{i}"][0] for i in range(40)] == list(range(40))
+    held = model.syn1neg
+    model.syn1neg = held.copy()
+    model.wv["last"] = np.ones(8)
+    model.syn1neg[0] = 7
+    assert held[0].tolist() == before[model.wv.index_to_key[0]]
+    assert by_word(saved_and_loaded(model)) == by_word(pickle.loads(pickle.dumps(model)))
+
+
 def test_words_appended_as_gensim_does_are_saved():
     model = word2vec()
     before, n_old = by_word(model), len(model.wv)

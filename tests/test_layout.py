@@ -105,7 +105,8 @@ def test_the_array_is_the_same_at_each_access_and_writable(make):
             assert np.shares_memory(array, second[name]), name
             array[0] = 7
             np.testing.assert_array_equal(second[name][0], 7)
-    assert all(first[name].flags.writeable for name in ("wv", "source") if name in first)
+    is_sum = isinstance(model, GloVe) and model.matrices == "two"  # of which writes would be lost
+    assert all(first[name].flags.writeable != is_sum for name in ("wv", "source") if name in first)
 
 
 def test_a_model_answers_the_same_after_fit_and_after_load(tmp_path):

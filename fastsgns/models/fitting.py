@@ -176,6 +176,7 @@ class Fitting(VocabularyBuilder):
     def _objective(self) -> Objective:
         """What is to be trained: copies of `wv`, `syn1neg` and `syn1`, and how."""
         parameters.check_objective(self)
+        self.wv._lead(self._matrices, thorough=True)
         vocabulary, matrices = self._vocabulary(), self._current()
         counts = vocabulary.counts
         if len(self.wv._vectors) != len(counts):

@@ -39,7 +39,7 @@ class RoleHolder:
                 )
             old = self.__dict__.get("wv")
             if old is not None and old is not vectors:
-                old._lead(self._matrices)
+                old._lead(self._matrices, thorough=True)
                 old._matrices = None
             self.__dict__["wv"] = vectors
 

@@ -73,6 +73,7 @@ PARAMETERS, STATE = list(PARAMETER_TYPES), list(STATE_TYPES)
 def save(model: Any, path: Any) -> None:
     """Write `model` (a Word2Vec) to one file; see `Word2Vec.save`."""
     tensors, metadata = vectors_storage.dump(model.wv, "model.wv")
+    model.wv._lead(model._matrices, thorough=True)
     matrices = model._current()
     if "tree" in matrices.vectors and "count" not in model.wv.expandos:
         raise ValueError(

@@ -127,7 +127,7 @@ class KeyedVectors(Renamed):
             return
         self._refuse_if_owned()
         if self._matrices is not None:
-            self._lead(self._matrices)  # which may not know of renamed or added keys yet
+            self._lead(self._matrices, thorough=True)  # which may not know of changed keys yet
         words = [self.index_to_key[index] for index in order.tolist()]
         self.expandos = {name: values[order] for name, values in self.expandos.items()}
         if len(self.vectors_lockf) > 1:

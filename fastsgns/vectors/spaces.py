@@ -53,9 +53,9 @@ class Spaces(VectorTable):
         """The model's bias, shape (1,) or (V,), or None."""
         return self._roles().bias
 
-    def _lead(self, matrices: Matrices) -> None:
+    def _lead(self, matrices: Matrices, thorough: bool = False) -> None:
         """Let the matrices of a model follow the keys, their order and the vectors."""
-        matrices.follow(self.index_to_key, self._vectors, self._order)
+        matrices.follow(self.index_to_key, self._vectors, self._order, thorough)
 
     def _roles(self) -> "Roles":
         """All matrices of the model; an AttributeError if these vectors belong to none."""
