@@ -128,7 +128,7 @@ BAD = {
     "headed.txt": (b"2 2\nthe 1 2\ncat 3 4\n", ["--no-header"], "line 1 .*leave out --no-header"),
     "row.txt": (b"2 2\na 1 2\nb 1\n", [], "line 3 .*repair"),
     "short.txt": (b"3 2\na 1 2\nb 1 2222222222\n", [], "2 of the 3 rows.*--limit"),
-    "latin.txt": (b"1 2\ncaf\xe9 1 2\n", [], "row 1: .*--errors replace"),
+    "latin.txt": (b"1 2\ncaf\xe9 1 2\n", [], "line 2: .*--errors replace"),
     "text.bin": (b"1 2\na 1 2\n", ["--from", "binary"], "line 2 .*--from text"),
     "binary.txt": (b"1 2\na " + bytes(8) + b"\n", ["--from", "text"], "--from binary"),
     "other.txt": (b"1 2\na 1 2\n", ["--from", "native"], "--from text or --from binary"),

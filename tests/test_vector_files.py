@@ -178,7 +178,7 @@ BAD = {
     "long header": (b"9999 300\na 1\n", {}, "bytes for 9,999 rows"),
     "columns": (b"1 2147483647\na 1\n", {}, "allowed are 1 to 1,048,576"),
     "no columns": (b"1 0\na\n", {}, "allowed are 1 to"),
-    "latin": (b"1 2\ncaf\xe9 1 2\n", {}, 'row 1: .*unicode_errors="replace"'),
+    "latin": (b"1 2\ncaf\xe9 1 2\n", {}, 'line 2: .*unicode_errors="replace"'),
     "words": (b"no numbers\nat all\n", {"no_header": True}, "line 1 "),
     "binary latin": (binary_file(b"ok", b"caf\xe9"), {"binary": True}, "row 2: .*unicode_errors"),
     "binary cut": (binary_file(b"ok", b"no")[:-1], {"binary": True}, "1 of the 2 rows"),

@@ -153,7 +153,24 @@ def add_training(parser: argparse.ArgumentParser) -> None:
 
 
 def read_graph(arguments: argparse.Namespace) -> DirectedGraph:
-    """Read the edge lists, or load the saved graph, that the arguments of `add_graph` name."""
+    """Read the edge lists, or load the saved graph, that the arguments of `add_graph` name.
+
+    Raises
+    ------
+    ValueError
+        If there are no edges.
+    """
+    graph = _read_graph(arguments)
+    if not graph.n_edges:
+        names = ("standard input" if path == STDIO else path for path in arguments.edges)
+        raise ValueError(
+            f"{', '.join(names)}: there are no edges; give a file with a line `source target` or "
+            "`source target weight` per edge"
+        )
+    return graph
+
+
+def _read_graph(arguments: argparse.Namespace) -> DirectedGraph:
     options = {name: getattr(arguments, name) for name in ("delimiter", "weighted", "skip_lines")}
     options = {name: value for name, value in options.items() if value is not None}
     if arguments.undirected:

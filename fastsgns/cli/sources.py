@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from fastsgns.cli.arguments import UsageError
 from fastsgns.cli.streams import STDIO, is_stream
 from fastsgns.console import INTERRUPTED, say
 from fastsgns.corpus.encoded import count_words
+from fastsgns.corpus.storage import full_disk
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotUTF8Error
 from fastsgns.formats import writing
@@ -85,15 +85,21 @@ def _spooled_stdin() -> Iterator[str]:
 
     Errors name standard input and not the copy.
     """
-    with tempfile.NamedTemporaryFile(prefix="fastsgns-stdin-") as file:
+    with tempfile.NamedTemporaryFile(prefix="fastsgns-stdin-", buffering=0) as file:
         with streams.opened(STDIO) as text:
-            shutil.copyfileobj(text, file, 1 << 20)
-        file.flush()
+            while block := text.read(1 << 20):
+                _write_all(file, block)
         try:
             yield file.name
         except Exception as error:
             _rename(error, file.name, "standard input")
             raise
+
+
+def _write_all(file: Any, block: bytes) -> None:
+    with full_disk("a copy of standard input"):
+        while block:
+            block = block[file.write(block) :]
 
 
 def _rename(error: Exception, path: str, name: str) -> None:

@@ -66,7 +66,7 @@ def allocate(n: int, budget: int) -> np.ndarray:
 
 def _reserve(file: BinaryIO, size: int) -> None:
     """Take the disk blocks at once: a full disk is an OSError here, but a crash once mapped."""
-    with _advising(size):
+    with full_disk(f"{size:,} bytes of ids"):
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, size)
             return
@@ -77,14 +77,20 @@ def _reserve(file: BinaryIO, size: int) -> None:
 
 
 @contextmanager
-def _advising(size: int) -> Iterator[None]:
-    """Let the error of a full disk say what to do."""
+def full_disk(what: str) -> Iterator[None]:
+    """Let the error of writing a temporary file name its directory and say what to do.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
     try:
         yield
     except OSError as error:
         raise OSError(
             error.errno,
-            f"no room for {size:,} bytes of ids in {tempfile.gettempdir()} ({error.strerror}); "
+            f"no room for {what} in {tempfile.gettempdir()} ({error.strerror}); "
             "set the environment variable TMPDIR to a directory on a larger disk",
         ) from error
 
@@ -134,7 +140,7 @@ class Spool:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="fastsgns-")  # noqa: SIM115
             start = self._end
-            with _advising(start + ids.nbytes):
+            with full_disk(f"{start + ids.nbytes:,} bytes of ids"):
                 self._file.seek(start)
                 self._file.write(ids.data)
                 self._file.flush()

@@ -25,7 +25,7 @@ MAGIC: dict[bytes, Any] = {
 }
 HEAD_BYTES = 512
 UNKNOWN = {
-    *(".zip", ".zst", ".zstd", ".lz4", ".lzma", ".7z", ".rar", ".br"),
+    *(".zip", ".zst", ".zstd", ".lz4", ".lzma", ".7z", ".rar"),
     *(".tar", ".tgz", ".tbz2", ".txz"),
 }
 
@@ -309,13 +309,23 @@ def lines(source: Any, encoding: str = "utf8", errors: str = "strict") -> Iterat
     yield from _decoded(found, name, encoding, errors)
 
 
+def _pieces(file: Any) -> Iterator[str | bytes]:
+    """Yield the lines of an open file; of one that is too long only so much that this shows."""
+    if hasattr(file, "readline"):
+        while line := file.readline(LONGEST_LINE + 1):
+            yield line
+    elif hasattr(file, "__iter__"):
+        yield from file
+    else:
+        content = file.read()
+        yield from io.StringIO(content) if isinstance(content, str) else io.BytesIO(content)
+
+
 def _bounded(file: Any, name: str) -> Iterator[str | bytes]:
-    number = 0
-    while line := file.readline(LONGEST_LINE):
-        number += 1
+    for number, line in enumerate(_pieces(file), 1):
         if number == 1:
             check_first_line(file, line, name)
-        if len(line) == LONGEST_LINE:
+        if len(line) > LONGEST_LINE:
             raise FormatError(
                 f"{name}, line {number} has no end within {LONGEST_LINE:,} bytes; it is not a "
                 "file of lines"

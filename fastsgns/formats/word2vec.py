@@ -154,7 +154,8 @@ def read(
     encoding, unicode_errors : str
         As for `bytes.decode`.
     datatype : dtype
-        Of the vectors returned. With float64 the numbers of a text keep all their digits.
+        Of the vectors returned, of floating point. With float64 the numbers of a text keep all
+        their digits.
     fvocab : str, os.PathLike or iterable of lines, optional
         ``word count`` lines; without it counts are made up, n down to 1.
 
@@ -188,6 +189,11 @@ def read(
     (['a', 'b'], [1.0, 0.5], [2, 1])
     """
     ids: dict[str, int] = {}
+    if np.dtype(datatype).kind != "f":
+        raise ValueError(
+            f"datatype is {np.dtype(datatype)}, which does not hold the numbers of vectors; "
+            "allowed are types of floating point, such as numpy.float32, float64 and float16"
+        )
     wide = np.dtype(datatype).itemsize > 4
     options = {"binary": binary, "limit": limit, "no_header": no_header}
     with opened(path, dtype=np.float64 if wide else np.float32, **options) as reader:

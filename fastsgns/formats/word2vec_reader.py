@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -57,13 +58,13 @@ def decoded(reader: "Reader", words: Sequence[bytes], encoding: str, errors: str
     Raises
     ------
     NotUTF8Error
-        (a UnicodeDecodeError) that names the file and the row.
+        (a UnicodeDecodeError) that names the file and the line, or the row of a binary file.
     """
     try:
         return [str(word, encoding, errors) for word in words]
     except UnicodeDecodeError as error:
-        row = reader.n_read - len(words) + words.index(error.object) + 1
-        problem = f"{reader.name}, row {row}: the word {error.object[:40]!r} is not {encoding}"
+        place = reader.place(words.index(error.object), len(words))
+        problem = f"{reader.name}, {place}: the word {error.object[:40]!r} is not {encoding}"
         raise NotUTF8Error.of(error, problem, NOT_DECODED) from None
 
 
@@ -123,6 +124,7 @@ class Reader:
         self._no_header, self._limit = no_header, limit
         self._is_last = False  # what follows in the buffer is the end of the file
         self._cut = False
+        self._text, self._first_line = b"", 0  # the block of text that was read last
         self._line = 1 if no_header else 2
         if no_header:
             self.n_rows, self.n_columns = limit, self._width_of_first_lines()
@@ -238,6 +240,13 @@ class Reader:
                 self.n_rows,
             )
 
+    def place(self, index: int, n_words: int) -> str:
+        """Return where a word of the last block of so many words is: its line, or its row."""
+        if self._binary:
+            return f"row {self.n_read - n_words + index + 1}"
+        numbers = (n for n, line in enumerate(self._text.split(b"\n")) if line.strip())
+        return f"line {self._first_line + next(islice(numbers, index, None))}"
+
     def _has_more(self) -> bool:
         while not self._buffer or self._buffer.isspace():
             self._buffer.clear()
@@ -280,6 +289,7 @@ class Reader:
 
     def _parse(self, n_left: int | None) -> Block:
         text = self._whole_lines()
+        self._text, self._first_line = text, self._line
         n_rows = min(text.count(b"\n"), len(text) // (2 * self.n_columns + 1))
         if n_left is not None:
             n_rows = min(n_rows, n_left)

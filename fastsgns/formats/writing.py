@@ -107,22 +107,30 @@ def atomic(path: Any) -> Iterator[str]:
     folder = os.path.dirname(target)
     temporary = os.path.join(folder, f".{secrets.token_hex(8)}.tmp")
     try:
-        mode = 0o666 if old is None else stat.S_IRUSR | stat.S_IWUSR
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
-        yield temporary
-        if old is not None:
-            _set_owner_and_mode(temporary, old)
-        _flush(temporary)
-        os.replace(temporary, target)
-    except OSError as error:
-        if error.errno is None or error.filename not in (None, temporary):
-            raise
-        raise OSError(error.errno, error.strerror, target) from error
+        with _naming(target, temporary):
+            mode = 0o666 if old is None else stat.S_IRUSR | stat.S_IWUSR
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+            yield temporary
+            if old is not None:
+                _set_owner_and_mode(temporary, old)
+            _flush(temporary)
+            os.replace(temporary, target)
     finally:
         if os.path.exists(temporary):
             os.unlink(temporary)
     if os.name == "posix":
         _flush(folder)
+
+
+@contextmanager
+def _naming(target: str, temporary: str | None = None) -> Iterator[None]:
+    """Let the error of the system name `target`, if it names no file or the temporary one."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, temporary):
+            raise
+        raise OSError(error.errno, error.strerror, target) from error
 
 
 def _set_owner_and_mode(path: str, wanted: os.stat_result) -> None:
@@ -178,7 +186,7 @@ def destination(target: Any, append: bool = False, any_suffix: bool = False) -> 
     if not any_suffix:
         files.check_suffix(path)
     if append or files.is_url(path) or _is_special(_mode(path)):
-        with files.open_binary(path, "ab" if append else "wb") as file:
+        with _naming(path), files.open_binary(path, "ab" if append else "wb") as file:
             yield file
         return
     with atomic(path) as temporary, files.open_binary(temporary, "wb", suffix_of=path) as file:
