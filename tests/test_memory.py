@@ -19,7 +19,7 @@ from fastsgns.models import memory
 FIT = """
     import sys
     import numpy as np
-    from fastsgns import Word2Vec
+    from fastsgns import EncodedCorpus, Word2Vec
 
     how, path = sys.argv[1:3]
     n_words, n_tokens = map(int, sys.argv[3:5])
@@ -27,12 +27,14 @@ FIT = """
     ids = np.random.default_rng(1).integers(0, n_words, n_tokens)
     starts = range(0, n_tokens, 1000)
     lines = (list(map("word{}".format, ids[i : i + 1000].tolist())) for i in starts)
-    if how == "file":
+    if how != "lists":
         with open(path, "w") as file:
             file.writelines(" ".join(line) + chr(10) for line in lines)
         source = {"corpus_file": path}
     else:
-        source = {"sentences": list(lines)}
+        source = {"corpus_iterable": list(lines)}
+    if how.startswith("encoded"):
+        source = {"corpus_iterable": EncodedCorpus.from_files(path)}
     del ids
 
     def status(what):
@@ -43,7 +45,12 @@ FIT = """
     before = status("VmRSS")
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")
-    model = Word2Vec(**source, **options)
+    if how.endswith("in two steps"):
+        model = Word2Vec(**options)
+        model.build_vocab(**source)
+        model.train(**source, total_examples=model.corpus_count, epochs=1)
+    else:
+        model = Word2Vec(source.get("corpus_iterable"), source.get("corpus_file"), **options)
     print(status("VmHWM") - before, model.estimate_memory()["total"])
 """
 
@@ -57,6 +64,10 @@ FIT = """
         ("file", 30_000, 5_000_000, {"vector_size": 100, "workers": 1, "negative": 0, "hs": 1}),
         ("lists", 50_000, 1_000_000, {"vector_size": 150, "workers": 1}),
         ("lists", 200_000, 1_000_000, {"vector_size": 20, "workers": 1}),
+        ("file, in two steps", 150_000, 2_000_000, {"vector_size": 32, "workers": 2}),
+        ("file, in two steps", 600_000, 1_500_000, {"vector_size": 8, "workers": 1}),
+        ("encoded", 150_000, 2_000_000, {"vector_size": 32, "workers": 1}),
+        ("encoded, in two steps", 200_000, 1_000_000, {"vector_size": 20, "workers": 1}),
     ],
 )
 def test_the_peak_of_a_whole_fit_is_estimated_within_a_tenth(
@@ -67,6 +78,21 @@ def test_the_peak_of_a_whole_fit_is_estimated_within_a_tenth(
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     taken, estimated = map(int, output.split())
     assert estimated == pytest.approx(taken, rel=0.1)
+
+
+def test_words_of_a_corpus_stay_packed_until_they_are_asked_for(tmp_path):
+    (tmp_path / "text").write_text("b a b c\n" * 9)
+    corpus = EncodedCorpus.from_files(tmp_path / "text")
+    model = Word2Vec(corpus, min_count=10, vector_size=2, sample=0, workers=1, progress=False)
+    assert model.wv.index_to_key == ["b"]
+    assert corpus.vocabulary.packed_bytes == len("b\na\nc\n")
+    assert "unpacked" not in vars(corpus.vocabulary._words)
+
+
+def test_counts_are_forgotten_once_the_words_are_chosen():
+    model = Word2Vec(min_count=1, vector_size=2, workers=1, progress=False)
+    model.build_vocab([["a", "b", "a"]])
+    assert model._raw is None and model._origin is None
 
 
 def test_a_report_is_the_sum_of_its_parts():

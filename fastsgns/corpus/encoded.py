@@ -337,7 +337,7 @@ def encode(
     if isinstance(source, EncodedCorpus):
         check_mapped(source.ids)
         vocabulary = _chosen(vocabulary, source.vocabulary)
-        if vocabulary.words == source.vocabulary.words:
+        if _is_same(vocabulary, source.vocabulary):
             return source
         return source.restrict(vocabulary, memory_budget=memory_budget)
     if paths := _whole_files(source):
@@ -381,6 +381,12 @@ def _renumbered(raw: Vocabulary, vocabulary: Vocabulary) -> tuple[Vocabulary, np
     counts = np.zeros(len(vocabulary), np.int64)
     counts[new_ids[new_ids >= 0]] = raw.counts[new_ids >= 0]
     return vocabulary.recounted(counts), new_ids
+
+
+def _is_same(vocabulary: Vocabulary, raw: Vocabulary) -> bool:
+    """Return whether both have the same words with the same ids."""
+    n = len(raw)
+    return len(vocabulary) == n and np.array_equal(look_up(raw, vocabulary), np.arange(n))
 
 
 def _chosen(vocabulary: Vocabulary | Chooser | None, raw: Vocabulary) -> Vocabulary:

@@ -302,7 +302,7 @@ def look_up(raw: Vocabulary, vocabulary: Vocabulary) -> np.ndarray:
     """Find the id in `vocabulary` of each word of `raw`, or -1: int32."""
     if raw._words is vocabulary._words:
         return np.arange(len(raw), dtype=np.int32)
-    if vocabulary.origin is not None and vocabulary.origin[0] is raw:
+    if vocabulary.origin is not None and vocabulary.origin[0]._words is raw._words:
         table = np.full(len(raw), -1, np.int32)
         table[vocabulary.origin[1]] = np.arange(len(vocabulary), dtype=np.int32)
         return table

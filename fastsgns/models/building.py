@@ -10,11 +10,12 @@ import numpy as np
 
 from fastsgns import sampling
 from fastsgns.corpus import vocabulary as vocabularies
-from fastsgns.corpus.encoded import Chooser, EncodedCorpus, count_words, encode
+from fastsgns.corpus.encoded import MANY_TYPES, Chooser, EncodedCorpus, count_words, encode
 from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterable
 from fastsgns.corpus.tokens import keys_of
 from fastsgns.corpus.vocabulary import Selection, TrimRule, Vocabulary
 from fastsgns.errors import EmptyCorpusError, NotFittedError
+from fastsgns.machine import release_memory
 from fastsgns.models import parameters
 from fastsgns.models.allocation import Allocation
 from fastsgns.models.exclusive import exclusive
@@ -152,6 +153,22 @@ class VocabularyBuilder(Allocation):
             ``num_retained_words``, and of subsampling ``downsample_unique`` words thinned and
             ``downsample_total`` tokens expected to be left.
         """
+        report = self._prepare(update, keep_raw_vocab, trim_rule, min_count, sample, dry_run)
+        self._origin = None  # which only reading and encoding at once needs
+        if len(self.wv) >= MANY_TYPES:
+            release_memory()  # of the counts, before training reads the corpus again
+        return report
+
+    def _prepare(
+        self,
+        update: bool = False,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        min_count: int | None = None,
+        sample: float | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, float]:
+        """As `prepare_vocab`; `_origin` says where the words stood in the counts."""
         if self._raw is None:
             raise RuntimeError("nothing was counted yet; call build_vocab or scan_vocab")
         parameters.check(self)
@@ -274,7 +291,7 @@ class VocabularyBuilder(Allocation):
         source = LineSentence(corpus_file) if corpus_iterable is None else corpus_iterable
         with reading_bar(self.progress, "B" if corpus_iterable is None else "sentences") as report:
             raw, n_tokens, n_sentences = count_words(source, workers=self.workers, progress=report)
-        self._take_counts(raw, corpus_iterable, n_sentences)
+        self._take_counts(raw, corpus_iterable, n_sentences, reads_again=True)
         self.corpus_count, self.corpus_total_words = n_sentences, n_tokens
 
     def _scan_and_encode(
@@ -288,7 +305,7 @@ class VocabularyBuilder(Allocation):
 
         def choose(raw: Vocabulary) -> Vocabulary:
             self._take_counts(raw, corpus_iterable)
-            self.prepare_vocab()
+            self._prepare()
             vocabulary = self._vocabulary()
             vocabulary.origin, self._origin = self._origin, None
             return vocabulary
@@ -314,13 +331,15 @@ class VocabularyBuilder(Allocation):
         self._take_counts(raw, source, sentences.n_sentences)
         self.corpus_count, self.corpus_total_words = sentences.n_sentences, sentences.n_tokens
 
-    def _take_counts(self, raw: Vocabulary, source: Any, n_sentences: int = 0) -> None:
+    def _take_counts(
+        self, raw: Vocabulary, source: Any, n_sentences: int = 0, reads_again: bool = False
+    ) -> None:
         """Take the counts of a source of sentences, None for a file, to choose words from."""
         if raw.total == 0:
             raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
         logger.info("counted %d different words in %d", len(raw), raw.total)
         self._raw = raw
-        self._reading = Reading.of(source, raw, n_sentences, self.workers)
+        self._reading = Reading.of(source, raw, n_sentences, self.workers, reads_again)
 
     def _note(self, corpus: EncodedCorpus) -> EncodedCorpus:
         self.corpus_count, self.corpus_total_words = corpus.n_raw_sentences, corpus.n_raw_tokens

@@ -17,6 +17,7 @@ FIRST_SLOTS, SLOT_BYTES = 1 << 14, 32  # as in scan_table.c
 SLAB_BYTES = 8 << 20  # as of fastsgns.corpus.storage
 SLAB_REST = 450_000
 INT_BYTES = 32
+STRING_BYTES = 64
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,10 @@ class Reading:
     owns_words : bool
         Whether the strings were made by the reading, and not by the caller.
     is_encoded : bool
-        Whether it was an `EncodedCorpus`, whose ids and words are the caller's.
+        Whether it was an `EncodedCorpus`, whose ids are the caller's.
+    reads_again : bool
+        Whether training reads the same files again, as ids were not kept, or looks up all words of
+        the same `EncodedCorpus`, which become strings.
     """
 
     n_types: int
@@ -46,16 +50,29 @@ class Reading:
     n_workers: int = 1
     owns_words: bool = True
     is_encoded: bool = False
+    reads_again: bool = False
+
+    @property
+    def is_encoded_again(self) -> bool:
+        """Whether all words of an `EncodedCorpus` are looked up."""
+        return self.is_encoded and self.reads_again
 
     @classmethod
     def of(
-        cls, source: Any, raw: Vocabulary, n_sentences: int = 0, n_workers: int = 1
+        cls,
+        source: Any,
+        raw: Vocabulary,
+        n_sentences: int = 0,
+        n_workers: int = 1,
+        reads_again: bool = False,
     ) -> "Reading":
         """Describe the reading of a source of sentences, or of a file (None), that gave `raw`."""
         is_encoded = isinstance(source, EncodedCorpus)
-        owns_words = not isinstance(source, Sized)
+        is_packed = raw.packed_bytes > 0  # strings are made when the words are chosen
+        owns_words = is_packed or not isinstance(source, Sized)
         counts = len(raw), raw.packed_bytes, raw.total, n_sentences
-        return cls(*counts, n_workers if raw.packed_bytes else 1, owns_words, is_encoded)
+        reads_again = reads_again and is_packed
+        return cls(*counts, n_workers if is_packed else 1, owns_words, is_encoded, reads_again)
 
 
 @dataclass(frozen=True)
@@ -102,7 +119,10 @@ class Needs:
     def training(self) -> int:
         """While the model is trained."""
         parts = (*self.matrices.values(), *self.copies.values())
-        return sum(map(in_pages, parts)) + self.words + self.tables + self.corpus + self.scratch
+        read = self.reading
+        looked_up = STRING_BYTES * read.n_types if read and read.is_encoded_again else 0
+        words = self.words + self.tables + looked_up
+        return sum(map(in_pages, parts)) + words + self.corpus + self.scratch
 
     @property
     def starting(self) -> int:
@@ -116,7 +136,10 @@ class Needs:
         read = self.reading
         if read is None:
             return self.training
-        return max(self.training, self.starting, self.joining(read), _scanning(read))
+        reading = _scanning(read)
+        if read.reads_again:
+            reading += in_pages(self.matrices["input"]) + self.words
+        return max(self.training, self.starting, self.joining(read), reading)
 
     def joining(self, read: Reading) -> int:
         """While the ids as read become those of the words: memory is freed by the slab."""
@@ -184,7 +207,7 @@ def _types(read: Reading) -> int:
         return 4 * read.n_types
     if read.type_bytes:
         return read.type_bytes + (16 + 8 + 4) * read.n_types
-    strings = 64 * read.n_types if read.owns_words else 0
+    strings = STRING_BYTES * read.n_types if read.owns_words else 0
     return strings + dict_bytes(read.n_types) + (INT_BYTES + 36) * read.n_types
 
 
