@@ -7,11 +7,11 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from fastsgns import EncodedCorpus
+from fastsgns import EncodedCorpus, KeyedVectors
 from fastsgns.corpus import scan
 from fastsgns.corpus.sentences import LineSentence, Text8Corpus
 from fastsgns.errors import FormatError
-from fastsgns.formats import rows, word2vec
+from fastsgns.formats import files, rows, word2vec
 
 MB = 1 << 20
 
@@ -87,3 +87,28 @@ def test_a_line_without_end_is_no_token_without_end(tmp_path, reader, monkeypatc
     found = read_with(reader)(path)
     n_tokens = found.n_tokens if reader == "scan" else sum(map(len, found))
     assert n_tokens == 2010
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_blank_lines_cost_no_memory_and_are_counted(mark, end, monkeypatch):
+    text = mark + end * 3 * MB + b"a b" + end + b" " + end + "é".encode()
+    tracemalloc.start()
+    found = list(files.lines(io.BytesIO(text)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [(number, line.strip()) for number, line in found] == [
+        (3 * MB + 1, "a b"),
+        (3 * MB + 3, "é"),
+    ]
+    assert peak < 60 * MB
+    monkeypatch.setattr(files, "LONGEST_LINE", 5)
+    again = list(files.lines(io.BytesIO(text[-40:].lstrip(b"\r"))))
+    assert [line.strip() for _, line in again] == ["a b", "é"]
+
+
+def test_questions_after_blank_lines_are_numbered():
+    kv = KeyedVectors(1)
+    kv.add_vectors(["a"], np.ones((1, 1), np.float32))
+    with pytest.raises(ValueError, match=r"line 5 of .* comes before any heading"):
+        kv.evaluate_word_analogies(io.BytesIO(b"\n\n \n\na b c d\n"))

@@ -86,9 +86,9 @@ def test_vectors_are_numbers_of_floating_point(vectors, datatype):
 def test_a_line_of_the_longest_length_is_read(kind, size):
     line = "a" * (size - 1) + "\n"
     content = (line + "b\n").encode() if kind is io.BytesIO else line + "b\n"
-    assert list(files.lines(kind(content))) == [line, "b\n"]
+    assert list(files.lines(kind(content))) == [(1, line[:-1]), (2, "b")]
     with pytest.raises(FormatError, match="line 2 has no end"):
-        longer = "a\n" + "a" * files.LONGEST_LINE + "\n"
+        longer = "a\n" + "a" * (files.LONGEST_LINE + 1) + "\n"
         list(files.lines(kind(longer.encode() if kind is io.BytesIO else longer)))
 
 
@@ -113,7 +113,7 @@ class OnlyLines(OnlyRead):
 @pytest.mark.parametrize("kind", [OnlyRead, OnlyLines])
 @pytest.mark.parametrize("content", ["a 1\nb 2\n", b"a 1\nb 2\n"])
 def test_lines_of_objects_without_readline(kind, content):
-    assert list(files.lines(kind(content))) == ["a 1\n", "b 2\n"]
+    assert list(files.lines(kind(content))) == [(1, "a 1"), (2, "b 2")]
 
 
 def test_a_name_may_end_in_br(tmp_path):

@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     pairs, analogies = [], []
     for path in arguments.files:
         lines = readable(path)
-        if holds_analogies(files.lines(lines)):
+        if holds_analogies(line for _, line in files.lines(lines)):
             if arguments.space != SPACES[0]:
                 raise ValueError(f"{path} holds analogies: they are judged by --role, not --space")
             found = _analogies(vectors, lines, arguments.restrict_vocab, method)
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
                 )
             analogies.append({"file": os.path.basename(path), **found})
         else:
-            delimiter = arguments.delimiter or separator(files.lines(lines))
+            delimiter = arguments.delimiter or separator(line for _, line in files.lines(lines))
             with filetypes.in_words_of_options():
                 found = _pairs(vectors, lines, arguments, delimiter)
             pairs.append({"file": os.path.basename(path), **found})

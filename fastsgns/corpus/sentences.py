@@ -19,7 +19,6 @@ from fastsgns.corpus.scan import LONGEST_TOKEN
 from fastsgns.errors import LongTokenError
 from fastsgns.formats.files import (
     HEAD_BYTES,
-    check_first_line,
     check_text,
     local_path,
     name_of,
@@ -177,7 +176,7 @@ class LineSentence:
     def _sentences(self, file: Any, name: str) -> Iterator[list[str]]:
         for index, line in enumerate(islice(_lines(file, name), self.limit)):
             if index == 0:
-                check_first_line(file, line, name)
+                check_text(line + file.peek(HEAD_BYTES) if hasattr(file, "peek") else line, name)
                 line = _without_mark(line)
             if len(line) > PIECE_BYTES:
                 yield from self._sentences_of_long(line)

@@ -16,6 +16,7 @@ from fastsgns.errors import FormatError, NotUTF8Error
 from fastsgns.formats import sniffing
 
 AnyPath = str | bytes | os.PathLike[Any]
+Numbered = tuple[int, str]
 LONGEST_LINE = 1 << 20
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 MAGIC: dict[bytes, Any] = {
@@ -51,8 +52,8 @@ def is_open(source: object) -> bool:
     return hasattr(source, "read") or hasattr(source, "write")
 
 
-class NamedLines(list[str]):
-    """Lines that were read already, and the name of their file for messages."""
+class NamedLines(list[Numbered]):
+    """What `lines` yielded, and the name of the file for messages."""
 
     name = ""
 
@@ -143,28 +144,18 @@ def by_magic(head: bytes) -> Any:
     return next((opener for magic, opener in MAGIC.items() if head.startswith(magic)), None)
 
 
-def check_text(head: bytes, name: str) -> None:
+def check_text(head: bytes | str, name: str) -> None:
     """Refuse a file that is not text; every reader of text calls this with its first bytes.
+
+    What was decoded already is text.
 
     Raises
     ------
     FormatError
         If it is compressed, an archive, binary, or text in UTF-16.
     """
-    if seen := sniffing.not_text(head[:HEAD_BYTES]):
+    if isinstance(head, bytes) and (seen := sniffing.not_text(head[:HEAD_BYTES])):
         raise FormatError(f"{name} is {seen}")
-
-
-def check_first_line(file: Any, line: bytes | str, name: str) -> None:
-    """Call `check_text` for the first line of an open file, and for what follows it.
-
-    Raises
-    ------
-    FormatError
-        As `check_text`.
-    """
-    if isinstance(line, bytes):
-        check_text(line + (file.peek(HEAD_BYTES) if hasattr(file, "peek") else b""), name)
 
 
 def check_suffix(path: AnyPath) -> None:
@@ -290,8 +281,16 @@ def binary(source: Any) -> Any:
     return io.BytesIO(source.read().encode("utf-8", "surrogatepass"))
 
 
-def lines(source: Any, encoding: str = "utf8", errors: str = "strict") -> Iterator[str]:
-    """Yield the lines of a file, or of any iterable of str or bytes, without a byte order mark.
+def lines(source: Any, encoding: str = "utf8", errors: str = "strict") -> Iterator[Numbered]:
+    r"""Yield the lines of a file that are not blank, and their numbers from 1.
+
+    The byte order mark and the newlines are left out.
+
+    Parameters
+    ----------
+    source : str, bytes, os.PathLike, file object or iterable of lines
+    encoding, errors : str
+        As for `bytes.decode`.
 
     Raises
     ------
@@ -299,45 +298,56 @@ def lines(source: Any, encoding: str = "utf8", errors: str = "strict") -> Iterat
         (a UnicodeDecodeError) that names the file and the line.
     FormatError
         If it is not text, see `check_text`, or a line of a file has no end within 1 MB.
+
+    Examples
+    --------
+    >>> list(lines(io.BytesIO(b"a b\n\nc\n")))
+    [(1, 'a b'), (3, 'c')]
     """
     name = name_of(source)
-    if is_path(source):
+    if isinstance(source, NamedLines):
+        yield from source
+    elif is_path(source):
         with naming(name), open_binary(source) as file:
-            yield from _decoded(_bounded(file, name), name, encoding, errors)
-        return
-    found = _bounded(source, name) if is_open(source) else source
-    yield from _decoded(found, name, encoding, errors)
-
-
-def _pieces(file: Any) -> Iterator[str | bytes]:
-    """Yield the lines of an open file; of one that is too long only so much that this shows."""
-    if hasattr(file, "readline"):
-        while line := file.readline(LONGEST_LINE + 1):
-            yield line
-    elif hasattr(file, "__iter__"):
-        yield from file
+            yield from _decoded(_lines_of(file, name), name, encoding, errors)
+    elif hasattr(source, "read"):
+        yield from _decoded(_lines_of(source, name), name, encoding, errors)
     else:
-        content = file.read()
-        yield from io.StringIO(content) if isinstance(content, str) else io.BytesIO(content)
+        yield from _decoded(enumerate(source, 1), name, encoding, errors)
 
 
-def _bounded(file: Any, name: str) -> Iterator[str | bytes]:
-    for number, line in enumerate(_pieces(file), 1):
-        if number == 1:
-            check_first_line(file, line, name)
-        if len(line) > LONGEST_LINE:
-            raise FormatError(
-                f"{name}, line {number} has no end within {LONGEST_LINE:,} bytes; it is not a "
-                "file of lines"
-            )
-        yield line
+def _lines_of(file: Any, name: str) -> Iterator[tuple[int, str | bytes]]:
+    """Yield the lines of an open file and their numbers, from blocks that are bounded."""
+    number, rest = 1, None
+    while block := file.read(LONGEST_LINE):
+        if rest is None:
+            rest = block[:0]
+            check_text(block, name)
+        found = (rest + block).split("\n" if isinstance(block, str) else b"\n")
+        for index in (0, len(found) - 1):  # the others are within the block
+            if len(found[index]) > LONGEST_LINE:
+                raise FormatError(
+                    f"{name}, line {number + index} has no end within {LONGEST_LINE:,} bytes; it "
+                    "is not a file of lines"
+                )
+        rest = found.pop()
+        yield from enumerate(found, number)
+        number += len(found)
+    if rest:
+        yield number, rest
 
 
-def _decoded(found: Iterable[str | bytes], name: str, encoding: str, errors: str) -> Iterator[str]:
-    for number, line in enumerate(found, 1):
+def _decoded(
+    found: Iterable[tuple[int, str | bytes]], name: str, encoding: str, errors: str
+) -> Iterator[Numbered]:
+    for number, line in found:
+        if not line or line.isspace():
+            continue
         try:
             text = line.decode(encoding, errors) if isinstance(line, bytes) else line
         except UnicodeDecodeError as error:
             problem = f"{name}, line {number} is not {encoding}: {error.object[:60]!r}"
             raise NotUTF8Error.of(error, problem, "convert the file to UTF-8") from None
-        yield text.removeprefix("\ufeff") if number == 1 else text
+        text = text.removeprefix("\ufeff") if number == 1 else text
+        if text.strip():
+            yield number, text

@@ -225,7 +225,7 @@ def _counts(ids: dict[str, int], fvocab: Any, encoding: str, errors: str) -> np.
         return np.arange(len(ids), 0, -1, dtype=np.int64)
     counts = np.zeros(len(ids), np.int64)
     n_missing = len(ids)
-    for number, line in enumerate(files.lines(fvocab, encoding, errors), 1):
+    for number, line in files.lines(fvocab, encoding, errors):
         word, _, count = line.rstrip().rpartition(" ")
         if word in ids:
             if not count.isdecimal():

@@ -38,8 +38,8 @@ def read_labels(path: str | os.PathLike[str]) -> dict[str, list[str]]:
     {'a': ['red'], 'b': ['red', 'round']}
     """
     found: dict[str, list[str]] = {}
-    for number, line in enumerate(files.lines(path), 1):
-        node, *labels = line.split() or ["#"]
+    for number, line in files.lines(path):
+        node, *labels = line.split()
         if node[0] in "#%":
             continue
         if not labels:

@@ -120,8 +120,8 @@ def read_pairs(
     Blank lines and those that begin with # are comments.
     """
     skipped = Skipped(_name(pairs), "two words and a score")
-    for number, line in enumerate(files.lines(pairs, encoding), 1):
-        if not line.strip() or line.startswith("#"):
+    for number, line in files.lines(pairs, encoding):
+        if line.startswith("#"):
             continue
         try:
             first, second, score = line.split(delimiter)
@@ -178,19 +178,19 @@ def evaluate_word_analogies(
 def _questions(analogies: Lines, lexicon: Lexicon) -> Iterator[tuple[str, Question | None]]:
     """Yield (section, None) for each heading and (section, four words) for each question."""
     section, skipped = "", Skipped(_name(analogies), "four words")
-    for number, line in enumerate(files.lines(analogies), 1):
+    for number, line in files.lines(analogies):
         words = line.split()
         if line.startswith(": "):
             section = line[2:].strip()
             yield section, None
-        elif words and not section:
+        elif not section:
             raise ValueError(
                 f"line {number} of {_name(analogies)} comes before any heading; "
                 "a file of analogies starts with a line ': name of the section'"
             )
         elif len(words) == 4:
             yield section, tuple(lexicon.fold(word) for word in words)
-        elif words:
+        else:
             skipped.add(number, line)
     skipped.report()
     if not section:
