@@ -8,10 +8,10 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from inspect import isfunction
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from typing import Any
 
 from fastsgns.corpus.files import BOM, Path, check_path, check_paths
@@ -174,11 +174,12 @@ class LineSentence:
                 yield from self._sentences(file, path)
 
     def _sentences(self, file: Any, name: str) -> Iterator[list[str]]:
-        for index, line in enumerate(islice(_lines(file, name), self.limit)):
+        for index, line in enumerate(islice(_lines(file), self.limit)):
             if index == 0:
                 check_text(line + file.peek(HEAD_BYTES) if hasattr(file, "peek") else line, name)
                 line = _without_mark(line)
             if len(line) > PIECE_BYTES:
+                line = _long_line(file, line, name, index + 1)
                 yield from self._sentences_of_long(line)
                 continue
             words = words_of(line, self.errors)
@@ -208,27 +209,23 @@ def _without_mark(line: bytes | str) -> bytes | str:
     return line.removeprefix("\ufeff") if isinstance(line, str) else line.removeprefix(BOM)
 
 
-def _lines(file: Any, name: str) -> Iterator[bytes | str]:
-    """Yield the lines of an open file, each of any length but with no token longer than allowed.
+def _lines(file: Any) -> Iterable[bytes | str]:
+    """Return the lines of an open file, of those that are too long only the beginnings."""
+    if not hasattr(file, "readline"):
+        return file
+    return takewhile(len, iter(partial(file.readline, LONGEST_TOKEN), None))
+
+
+def _long_line(file: Any, line: bytes | str, name: str, number: int) -> bytes | str:
+    """Return the whole line that begins with `line`.
 
     Raises
     ------
     LongTokenError
-        If a token is longer than `LONGEST_TOKEN`.
+        If it has a token that is longer than `LONGEST_TOKEN`.
     """
-    if not hasattr(file, "readline"):
-        yield from file
-        return
-    number = 0
-    while line := file.readline(LONGEST_TOKEN):
-        number += 1
-        yield line if len(line) < LONGEST_TOKEN else _long_line(file, line, name, number)
-
-
-def _long_line(file: Any, line: bytes | str, name: str, number: int) -> bytes | str:
-    """Return the whole line that begins with `line`."""
     parts: list[Any] = [line]
-    while not parts[-1].endswith(NEWLINES[type(line)]):
+    while hasattr(file, "readline") and not parts[-1].endswith(NEWLINES[type(line)]):
         blanks = BLANK_BYTE if isinstance(line, bytes) else BLANK
         if len(parts[-1]) >= LONGEST_TOKEN and not blanks.search(parts[-1]):
             raise LongTokenError.at(name, number, LONGEST_TOKEN)
