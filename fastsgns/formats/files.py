@@ -331,7 +331,7 @@ def _lines_of(file: Any, name: str) -> Iterator[tuple[int, str | bytes]]:
                     "is not a file of lines"
                 )
         rest = found.pop()
-        yield from enumerate(found, number)
+        yield from [(at, line) for at, line in enumerate(found, number) if line]
         number += len(found)
     if rest:
         yield number, rest
