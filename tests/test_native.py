@@ -1,9 +1,11 @@
+import gzip
 import io
 import json
 import os
 import struct
 import subprocess
 import sys
+import tempfile
 import tracemalloc
 
 import numpy as np
@@ -329,6 +331,22 @@ def test_more_values_than_usual_need_as_many_bytes_of_arrays(tmp_path, monkeypat
     if name is None:
         target.seek(0)
     assert native.read(target)[2]["x"] == list(range(50))
+
+
+@pytest.mark.parametrize("open_file", [gzip.open, open, tempfile.NamedTemporaryFile])
+def test_an_open_file_holds_what_its_reader_takes(tmp_path, monkeypatch, open_file):
+    monkeypatch.setattr(header, "MOST_VALUES", 10)
+    content = {"a": np.zeros(100, np.uint8)}, {"x": list(range(50))}
+    given = () if open_file is tempfile.NamedTemporaryFile else (tmp_path / "f",)
+    with open_file(*given, mode="wb" if given else "w+b") as file:
+        if open_file is gzip.open:
+            with pytest.raises(ValueError, match=r"lists of .*; a file that is not compressed"):
+                native.write(file, "thing", *content)
+            return
+        native.write(file, "thing", *content)
+        file.flush()
+        with open(given[0] if given else file.name, "rb") as again:
+            assert native.read(again)[2]["x"] == list(range(50))
 
 
 @pytest.mark.parametrize("words", [["a", "", "zwei"], ["ü", "a", "", "👩‍👩‍👧"], []])

@@ -93,8 +93,12 @@ def pack(
             f"the attributes and parameters take {len(encoded):,} bytes; a file holds up to "
             f"{MOST_BYTES:,}. Store large attributes as arrays of numbers."
         )
-    for text in (encoded, own.encode()):
-        _check_parts(text, 0 if is_compressed else end)
+    try:
+        for text in (encoded, own.encode()):
+            _check_parts(text, 0 if is_compressed else end)
+    except FormatError as error:
+        remedy = "; a file that is not compressed holds more" if is_compressed else ""
+        raise ValueError(f"{error}. Store large attributes as arrays of numbers{remedy}") from None
     return len(encoded).to_bytes(8, "little") + encoded
 
 

@@ -49,8 +49,7 @@ def write(path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dic
     """
     names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))  # all are aligned
     ordered = {name: tensors[name] for name in names}
-    is_compressed = files.is_path(path) and files.decompressor(path) is not None
-    packed = header.pack(kind, ordered, metadata, is_compressed)
+    packed = header.pack(kind, ordered, metadata, is_compressed=not _is_plain(path))
     with destination(path, any_suffix=True) as file:
         file.write(packed)
         for array in ordered.values():
@@ -140,9 +139,18 @@ def _header(file: Any, size: int | None) -> header.Header:
     return header.parse(raw, size, 0 if size is not None else _bytes_left(file))
 
 
+def _is_plain(target: Any) -> bool:
+    """Return whether a path or an open file is of a kind whose size a reader knows."""
+    if files.is_path(target):
+        return files.decompressor(target) is None
+    file = files.binary(target) if files.is_text(target) and hasattr(target, "buffer") else target
+    file = getattr(file, "file", file)  # of tempfile
+    return isinstance(file, io.BytesIO) or isinstance(getattr(file, "raw", file), io.FileIO)
+
+
 def _bytes_left(file: Any) -> int:
     """Return how many bytes follow in an open file of a disk or of memory; 0 if that is unknown."""
-    if not isinstance(file, io.BytesIO) and not isinstance(getattr(file, "raw", 0), io.FileIO):
+    if not _is_plain(file):
         return 0
     try:
         here = file.tell()
