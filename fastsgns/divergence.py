@@ -12,6 +12,7 @@ EVERY = 16  # chunks; a look takes some 0.1 ms, in which no other thread has the
 LARGE = 100.0  # components of vectors that were learned well stay below 10, biases below 30
 SAMPLED_ROWS = 32
 BLOCK_REALS = 1 << 20
+BIAS = "bias"  # one number for all words
 
 
 class Place(NamedTuple):
@@ -70,8 +71,7 @@ again with a lower alpha, from a new model or from one that was saved before
             magnitude = largest_magnitude(array)
             if not np.isfinite(magnitude):
                 raise FloatingPointError(
-                    f"the {name} are not finite before the epoch begins: row "
-                    f"{first_not_finite(array)} of {len(array)} holds NaN or infinity. Replace "
+                    f"{_is(name)} not finite before the epoch begins{_where(name, array)}. Replace "
                     "it, or start again from a new model or from one that was saved before"
                 )
             self._limits.setdefault(name, max(LARGE, 2 * magnitude))
@@ -101,16 +101,42 @@ again with a lower alpha, from a new model or from one that was saved before
     def _judge(self, name: str, magnitude: float, place: Place) -> None:
         if not np.isfinite(magnitude):
             raise FloatingPointError(
-                f"the {name} are no longer finite {place}: training has diverged and the vectors "
+                f"{_is(name)} no longer finite {place}: training has diverged and the vectors "
                 "are lost. Start again with a lower alpha, from a new model or from one that was "
                 "saved before"
             )
         if magnitude > self._limits[name] and not self._warned:
             self._warned = True
             logger.warning(
-                "the %s have components of %.2g %s: training is diverging; lower alpha",
+                "components of the %s are as large as %.2g %s: training is diverging; lower alpha",
                 name, magnitude, place,
             )  # fmt: skip
+
+
+def _is(name: str) -> str:
+    return f"the {name} is" if name == BIAS else f"the {name} are"
+
+
+def _where(name: str, array: np.ndarray) -> str:
+    if name == BIAS:
+        return ""
+    return f": row {first_not_finite(array)} of {len(array)} holds NaN or infinity"
+
+
+def parts(role: str, rows: np.ndarray, n_dimensions: int, has_bias: bool) -> dict[str, np.ndarray]:
+    """Return the vectors, and the biases where rows hold them behind the vectors, by name.
+
+    Examples
+    --------
+    >>> {name: part.shape for name, part in parts("input", np.zeros((5, 16)), 8, True).items()}
+    {'input vectors': (5, 8), 'input biases': (5,)}
+    """
+    if not has_bias:
+        return {f"{role} vectors": rows}
+    return {
+        f"{role} vectors": rows[:, :n_dimensions],
+        f"{role} biases": rows[:, n_dimensions],
+    }
 
 
 def blocks(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

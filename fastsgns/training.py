@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 
 from fastsgns.chunks import Chunks
-from fastsgns.divergence import Place, Watch
+from fastsgns.divergence import BIAS, Place, Watch, parts
 from fastsgns.errors import take_first
 from fastsgns.kernels.objective import Objective
 from fastsgns.machine import start_threads
@@ -196,12 +196,13 @@ class Trainer:
 
 def _trained(objective: Objective) -> dict[str, np.ndarray]:
     """The arrays that an objective trains, by what they are called in messages."""
+    has_bias = objective.bias in ("word", "both")
     arrays = {
-        "input vectors": objective.input,
+        **parts("input", objective.input, objective.n_dimensions, has_bias),
         "output vectors": objective.output,
         "vectors of negatives": objective.negatives,
         "vectors of the Huffman tree": objective.tree,
-        "bias": objective.scalar,
+        BIAS: objective.scalar,
     }
     if objective.output is objective.input:
         del arrays["output vectors"]

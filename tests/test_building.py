@@ -298,3 +298,13 @@ def test_odd_texts_train_or_are_refused(shared_data, tmp_path):
             else:
                 assert name not in REFUSED and np.isfinite(model.wv.vectors).all()
         gc.collect()
+
+
+def test_no_events_are_kept_where_they_are_none_as_in_gensim(tmp_path):
+    model = Word2Vec([["a", "b"], ["b", "c"]] * 9, vector_size=4, min_count=1, workers=1, sample=0)
+    model.lifecycle_events = None
+    model.train([["a", "b"]], total_examples=1, epochs=1)
+    model.add_lifecycle_event("reviewed", by="me")
+    assert model.lifecycle_events is None
+    model.save(tmp_path / "model")
+    assert Word2Vec.load(tmp_path / "model").lifecycle_events is None

@@ -99,13 +99,17 @@ def test_missing_names_and_other_types_are_refused(saved, tmp_path, name):
 
 def test_checked_names_what_is_wrong():
     types = {"a": (int, type(None)), "b": object}
-    assert checked("state", {"b": True, "format": 1}, types, {"a": None}) == {"a": None, "b": True}
+    whole = {"b": True, "format": 1, "kind": "x"}
+    for part, given in (("state", {"b": True}), ("metadata", whole)):
+        assert checked(part, given, types, {"a": None}) == {"a": None, "b": True}
     for values, match in [
         ([], r"its state are \[\]"),
         ({"a": 1}, "lack 'b'"),
         ({"a": True, "b": 1}, "a is True; allowed are int and null"),
         ({"a": 1.0, "b": 1}, "a is 1.0"),
         ({"a": 1, "b": 1, "c": 1}, "'c'.*another release"),
+        ({"a": 1, "b": 1, "format": 1}, "'format'.*another release"),
+        ({"a": 1, "b": 1, "kind": "x"}, "'kind'.*another release"),
     ]:
         with pytest.raises(FormatError, match=match):
             checked("state", values, types)

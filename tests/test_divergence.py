@@ -140,8 +140,8 @@ def test_large_vectors_of_the_user_are_no_divergence(caplog):
         watch.check(PLACE)
         watch.check(PLACE)
     assert [r.getMessage() for r in caplog.records] == [
-        "the rows have components of 3e+06 in epoch 2 of 5, after 1,000 of its 8,000 words, at a "
-        "learning rate of 0.25: training is diverging; lower alpha"
+        "components of the rows are as large as 3e+06 in epoch 2 of 5, after 1,000 of its 8,000 "
+        "words, at a learning rate of 0.25: training is diverging; lower alpha"
     ]
 
 
@@ -154,3 +154,41 @@ def test_magnitude_and_the_first_row_that_is_not_finite():
     rows[2_000_000] = np.nan
     assert np.isnan(largest_magnitude(rows)) and first_not_finite(rows) == 2_000_000
     assert largest_magnitude(np.empty((0, 4))) == 0
+
+
+def tied(bias):
+    return Word2Vec(SENTENCES, matrices="tied+bias", bias=bias, negative=5, sg=1, **SMALL)
+
+
+BIASED = {
+    "word": (lambda: tied("word"), lambda m: m._matrices.bias, train_words, "input biases are"),
+    "both": (lambda: tied("both"), lambda m: m._matrices.bias, train_words, "input biases are"),
+    "scalar": (lambda: tied("scalar"), lambda m: m._matrices.bias, train_words, "bias is"),
+    "NodeEmbedding": (
+        lambda: NodeEmbedding(
+            dimensions=8, num_walks=2, workers=1, matrices="tied+bias"
+        ).fit(EDGES),
+        lambda m: m.target_bias, lambda m: m.partial_fit(EDGES), "input biases are",
+    ),
+    "GloVe, input": (
+        lambda: GloVe(SENTENCES, **SMALL), lambda m: m.input_biases,
+        lambda m: m.train(counts_of(m)), "input biases are",
+    ),
+    "GloVe, output": (
+        lambda: GloVe(SENTENCES, **SMALL), lambda m: m.output_biases,
+        lambda m: m.train(counts_of(m)), "output biases are",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BIASED)
+def test_biases_that_are_not_finite_are_named_as_such(name):
+    make, biases_of, train, named = BIASED[name]
+    model = make()
+    biases = biases_of(model)
+    row = min(5, len(biases) - 1)
+    biases[row] = np.nan
+    with pytest.raises(FloatingPointError) as caught:
+        train(model)
+    where = f": row {row} of {len(biases)} holds NaN" if len(biases) > 1 else ". Replace it"
+    assert f"the {named} not finite before the epoch begins{where}" in str(caught.value)

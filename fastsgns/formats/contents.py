@@ -6,6 +6,7 @@ from typing import Any
 from fastsgns.errors import FormatError
 
 REAL = (int, float)
+WHOLE = "metadata"  # the part that has all others, and what native.write adds
 HEADER = ("format", "kind")
 Types = Mapping[str, Any]
 
@@ -43,7 +44,8 @@ def checked(
     if not isinstance(values, dict):
         raise FormatError(f"its {what} are {values!r:.60}, where an object is expected")
     values = {**(defaults or {}), **values}
-    if unknown := [name for name in values if name not in types and name not in HEADER]:
+    known = {*types, *(HEADER if what == WHOLE else ())}
+    if unknown := [name for name in values if name not in known]:
         raise FormatError(
             f"its {what} name {unknown[0]!r:.60}, which this release does not save; the file was "
             "written by another release, or was changed"

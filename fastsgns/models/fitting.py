@@ -52,7 +52,7 @@ class Fitting(VocabularyBuilder):
     min_alpha_yet_reached: float
     train_count: int
     total_train_time: float
-    lifecycle_events: list[dict[str, Any]]
+    lifecycle_events: list[dict[str, Any]] | None
 
     unfinished: Unfinished | None
 
@@ -281,9 +281,10 @@ class Fitting(VocabularyBuilder):
     def add_lifecycle_event(
         self, event_name: str, log_level: int | bool = logging.INFO, **event: Any
     ) -> None:
-        """Append to `lifecycle_events`, and log unless `log_level` is False."""
+        """Append to `lifecycle_events` unless None, and log unless `log_level` is False."""
         moment = {"event": event_name, "datetime": time.strftime("%Y-%m-%dT%H:%M:%S")}
-        self.lifecycle_events.append(moment | event)
+        if self.lifecycle_events is not None:
+            self.lifecycle_events.append(moment | event)
         if log_level is not False:
             logger.log(log_level, "%s: %s", event_name, event)
 

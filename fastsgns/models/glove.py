@@ -11,7 +11,7 @@ from fastsgns import kernels
 from fastsgns.cooccurrence import Cooccurrences
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.vocabulary import Vocabulary, select
-from fastsgns.divergence import Place, Watch
+from fastsgns.divergence import Place, Watch, parts
 from fastsgns.errors import EmptyCorpusError, NotFittedError
 from fastsgns.interrupts import uninterrupted
 from fastsgns.matrices import Matrices, RowStore, allocate_rows
@@ -20,6 +20,7 @@ from fastsgns.models.exclusive import exclusive
 from fastsgns.models.glove_cells import ShuffledCells
 from fastsgns.models.glove_epoch import Epoch
 from fastsgns.models.glove_parameters import RULES, check, normalize
+from fastsgns.models.glove_storage import ROLES
 from fastsgns.progress import Bar, make_bar, reading_bar
 from fastsgns.tying import Tying
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -259,9 +260,11 @@ class GloVe:
         self._follow()
 
     def _watch(self, rows: list[np.ndarray]) -> Watch:
-        names = "input vectors", "output vectors"
-        squares = (f"sums of squares of the {name}" for name in names)
-        return Watch(dict(zip(names, rows)), dict(zip(squares, self._squares)))
+        watched: dict[str, np.ndarray] = {}
+        for role, stored in zip(ROLES, rows):
+            watched |= parts(role, stored, self.vector_size, has_bias=True)
+        squares = (f"sums of squares of the {role} vectors" for role in ROLES)
+        return Watch(watched, dict(zip(squares, self._squares)))
 
     def _train_epoch(self, epoch: Epoch, show: Callable[[int], None]) -> None:
         self.epochs_begun += 1  # so that no later epoch repeats its order

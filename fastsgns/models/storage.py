@@ -61,7 +61,7 @@ STATE_TYPES: dict[str, Any] = {
     "min_alpha_yet_reached": REAL,
     "running_training_loss": REAL,
     "epoch_losses": list,
-    "lifecycle_events": list,
+    "lifecycle_events": (list, type(None)),
 }
 LATER_STATE: dict[str, Any] = {"unfinished": (dict, type(None))}
 NOT_THERE = dict.fromkeys(LATER_STATE)

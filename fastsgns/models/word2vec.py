@@ -220,7 +220,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         self.epochs_trained = self.epochs_begun = 0
         self.running_training_loss = 0.0
         self.epoch_losses: list[float] = []
-        self.lifecycle_events: list[dict[str, Any]] = []
+        self.lifecycle_events: list[dict[str, Any]] | None = []
         self.unfinished = None
         parameters.check(self)
         self.min_alpha_yet_reached = float(self.alpha)
