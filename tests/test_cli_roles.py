@@ -136,4 +136,4 @@ def test_warnings_are_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["train", str(text), "-o", str(tmp_path / "out"), *options]) == 0
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
-    assert said[0].startswith('fastsgns: matrices="tied": scores')
+    assert said[0].startswith("fastsgns: --matrices tied: scores")

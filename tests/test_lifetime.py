@@ -172,6 +172,8 @@ def test_steps_that_fail_or_are_interrupted_hold_nothing(is_interrupted, no_coll
 
     with contextlib.suppress(KeyboardInterrupt):
         uninterrupted(step)
+    for thread in set(threading.enumerate()) - {threading.current_thread()}:
+        thread.join(60)  # the one that ran the step may not have come to its end
     del step, held
     assert reference() is None
 

@@ -167,4 +167,4 @@ def test_command_line(tmp_path, capsys):
     capsys.readouterr()
     with pytest.raises(SystemExit):
         cli.main([*command, "--negative", "5"])
-    assert "with softmax=1 both must be 0" in capsys.readouterr().err
+    assert "with --softmax both must be 0" in capsys.readouterr().err
