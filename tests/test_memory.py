@@ -66,7 +66,7 @@ FIT = """
         ("lists", 200_000, 1_000_000, {"vector_size": 20, "workers": 1}),
         ("file, in two steps", 150_000, 2_000_000, {"vector_size": 32, "workers": 2}),
         ("file, in two steps", 600_000, 1_500_000, {"vector_size": 8, "workers": 1}),
-        ("encoded", 150_000, 2_000_000, {"vector_size": 32, "workers": 1}),
+        ("encoded", 400_000, 2_000_000, {"vector_size": 32, "workers": 1}),
         ("encoded, in two steps", 200_000, 1_000_000, {"vector_size": 20, "workers": 1}),
     ],
 )
