@@ -57,7 +57,7 @@ def write(path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dic
 
 
 def _write_array(file: Any, array: np.ndarray) -> None:
-    """Write some MB at a time: a matrix with padded rows needs no dense copy of the whole."""
+    """Write some MB at a time: an array in another byte order or layout is never copied whole."""
     rows = np.atleast_1d(array)
     n_rows = max(1, BLOCK_BYTES * len(rows) // max(1, rows.nbytes))
     for start in range(0, len(rows) if rows.size else 0, n_rows):
