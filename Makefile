@@ -32,6 +32,7 @@ lint: $(STAMP)-lint  ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	PATH="$(abspath $(BIN)):$$PATH" cython-lint $$(find fastsgns -name '*.pyx' -o -name '*.pxd')
+	$(BIN)/clang-format --dry-run --Werror $$(find fastsgns bench -name '*.c' -o -name '*.h')
 	$(BIN)/mypy
 
 debug: $(STAMP)-debug  ## compile in place with bounds checks, for .venv/bin/python -m pytest

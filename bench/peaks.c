@@ -30,8 +30,7 @@
 
 typedef float vec __attribute__((vector_size(BYTES)));
 
-static double cpu_seconds(void)
-{
+static double cpu_seconds(void) {
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return t.tv_sec + 1e-9 * t.tv_nsec;
@@ -40,13 +39,14 @@ static double cpu_seconds(void)
 #define FOR_ALL(DO) \
     DO(s0) DO(s1) DO(s2) DO(s3) DO(s4) DO(s5) DO(s6) DO(s7) DO(s8) DO(s9) DO(s10) DO(s11)
 #define DECLARE(s) vec s = one;
+/* clang-format off */
 #define MULTIPLY_ADD(s) s = s * factor + term; IN_REGISTER(s);
+/* clang-format on */
 #define ADD_UP(s) total += s;
 
 static volatile float sink;
 
-static void multiply_add(long n)
-{
+static void multiply_add(long n) {
     vec zero = {0}, one = zero + 1, factor = zero + 0.999999f, term = zero + 1e-6f, total = zero;
     FOR_ALL(DECLARE)
     IN_REGISTER(factor);
@@ -58,8 +58,7 @@ static void multiply_add(long n)
     sink = total[0];
 }
 
-static void read_all(vec *x, long n)
-{
+static void read_all(vec *x, long n) {
     vec a = {0}, b = a, c = a, d = a;
     for (long i = 0; i < n; i += 4) {
         a += x[i], b += x[i + 1], c += x[i + 2], d += x[i + 3];
@@ -71,8 +70,7 @@ static void read_all(vec *x, long n)
     sink = (a + b + c + d)[0];
 }
 
-static void update_all(vec *x, long n)
-{
+static void update_all(vec *x, long n) {
     vec term = (vec){0} + 1e-6f;
     IN_REGISTER(term);
     for (long i = 0; i < n; i += 4) {
@@ -82,16 +80,14 @@ static void update_all(vec *x, long n)
 }
 
 /* The best of some repeats, in bytes a CPU second. */
-static double best_rate(void (*pass)(vec *, long), vec *x, long n_bytes)
-{
+static double best_rate(void (*pass)(vec *, long), vec *x, long n_bytes) {
     double best = 0;
     for (int repeat = 0; repeat < REPEATS; repeat++) {
         double start = cpu_seconds(), seconds = 0;
         long n_passes = 0;
         while (seconds < SECONDS) {
             long some = 1 + (1L << 22) / n_bytes;
-            for (long i = 0; i < some; i++)
-                pass(x, n_bytes / BYTES);
+            for (long i = 0; i < some; i++) pass(x, n_bytes / BYTES);
             n_passes += some;
             seconds = cpu_seconds() - start;
         }
@@ -101,8 +97,7 @@ static double best_rate(void (*pass)(vec *, long), vec *x, long n_bytes)
     return best;
 }
 
-static double best_flops(void)
-{
+static double best_flops(void) {
     double best = 0;
     for (int repeat = 0; repeat < REPEATS; repeat++) {
         double start = cpu_seconds(), seconds = 0;
@@ -118,14 +113,12 @@ static double best_flops(void)
     return best;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     printf("{\"vector_bits\": %d, \"flops\": %.6g, \"bandwidth\": [", 8 * BYTES, best_flops());
     for (int i = 1; i < argc; i++) {
         long n_bytes = atol(argv[i]) / (4 * BYTES) * (4 * BYTES);
         vec *x = aligned_alloc(4096, (n_bytes + 4095) / 4096 * 4096);
-        if (!x || n_bytes < 4 * BYTES)
-            return 1;
+        if (!x || n_bytes < 4 * BYTES) return 1;
         memset(x, 0, n_bytes);
         double read = best_rate(read_all, x, n_bytes), update = best_rate(update_all, x, n_bytes);
         printf("%s{\"bytes\": %ld, \"read\": %.6g, \"update\": %.6g}", i > 1 ? ", " : "", n_bytes,

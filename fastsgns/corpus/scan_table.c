@@ -97,8 +97,8 @@ static int64_t types_of(uint64_t n_slots) { return (int64_t)(n_slots / 4 * 3); }
 
 /* Room for so many types. */
 static int make_room(Table *table, int64_t n_types) {
-    if (reserve((void **)&table->starts, &table->starts_room, n_types + 1, sizeof(int64_t))
-        || reserve((void **)&table->first, &table->first_room, n_types, sizeof(int64_t)))
+    if (reserve((void **)&table->starts, &table->starts_room, n_types + 1, sizeof(int64_t)) ||
+        reserve((void **)&table->first, &table->first_room, n_types, sizeof(int64_t)))
         return SCAN_NO_MEMORY;
     table->types_room = n_types;
     return 0;
@@ -176,8 +176,8 @@ static inline int same(const Table *table, const Slot *slot, const Token *token)
     if (apart | (slot->length ^ length)) return 0;
     if (LIKELY(length != LONG)) return 1;
     const int64_t start = table->starts[slot->id];
-    return table->starts[slot->id + 1] - start - 1 == token->length
-           && !memcmp(table->arena + start, token->bytes, (size_t)token->length);
+    return table->starts[slot->id + 1] - start - 1 == token->length &&
+           !memcmp(table->arena + start, token->bytes, (size_t)token->length);
 }
 
 /* `find` for a token that is new or not in its home slot. */

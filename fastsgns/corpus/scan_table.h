@@ -25,14 +25,14 @@ typedef struct {
 
 typedef struct {
     Slot *slots;
-    HashKey key; /* nothing that leaves the table depends on it */
-    uint64_t mask; /* number of slots - 1; a power of two */
-    int shift; /* that takes a hash of 64 bits to a slot */
-    uint8_t *arena; /* the types in order of their ids, a newline after each */
+    HashKey key;     /* nothing that leaves the table depends on it */
+    uint64_t mask;   /* number of slots - 1; a power of two */
+    int shift;       /* that takes a hash of 64 bits to a slot */
+    uint8_t *arena;  /* the types in order of their ids, a newline after each */
     int64_t *starts; /* of each type in the arena, and one past the last: n_types + 1 */
-    int64_t *first; /* the position of each type's first token */
+    int64_t *first;  /* the position of each type's first token */
     int64_t arena_room, starts_room, first_room; /* items that the arrays hold */
-    int64_t types_room; /* types that slots and arrays are for */
+    int64_t types_room;                          /* types that slots and arrays are for */
     int64_t n_types, n_tokens;
     uint8_t *carry; /* the beginning of a token that the last block cut */
     int64_t carry_length, carry_room;

@@ -169,12 +169,14 @@ static Token whole_token(const uint8_t *bytes, int64_t length, HashKey key) {
 
 /* The lowest n bytes of a number, all of it from 8 on, none below 1. */
 static inline uint64_t first_bytes(uint64_t word, int64_t n) {
+    /* clang-format off */
     static const uint64_t masks[] = {
         0, 0, 0, 0, 0, 0, 0, 0, 0,
         0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff,
         UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
         UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
     };
+    /* clang-format on */
     return word & masks[n + 8];
 }
 

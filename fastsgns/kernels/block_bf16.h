@@ -14,7 +14,7 @@ INLINE __m512 NAME(dot_pairs)(__m512 sum, pack a, pack b) {
 
 INLINE pack NAME(both)(uint32_t pair) { return _mm512_set1_epi32((int)pair); }
 
-/* A row by 32, in an order such that `unpack` of two rows' packs gives vectors in memory's order. */
+/* Packs a row by 32, ordered so that `unpack` of two packs gives vectors in memory's order. */
 static void RACY NAME(pack_row)(pack *to, const float *row, int64_t width) {
     const pack order = _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0);
     for (int64_t x = 0; x < width; x += 32, to++) {
@@ -35,7 +35,7 @@ typedef struct {
     int64_t n_packs;
     uint32_t *by_in;  /* (n_out / 2, stride): g of rows 2j, 2j + 1 and input row i */
     uint32_t *by_out; /* (n_out, stride / 2): g of row j and input rows 2i, 2i + 1 */
-} NAME(Packed);
+} Packed;
 
 INLINE void NAME(pack_tile)(const int n_in, const int n_out, float *scores, int64_t stride,
                             const pack *in, const pack *out, int64_t n_packs) {
@@ -57,7 +57,7 @@ INLINE void NAME(pack_tile)(const int n_in, const int n_out, float *scores, int6
 }
 
 /* All scores. Tiles take rows by two, so that some are of rows beyond the last, which are zeros. */
-static void NAME(pack_scores)(const BlockRows *b, const NAME(Packed) *p) {
+static void NAME(pack_scores)(const BlockRows *b, const Packed *p) {
     const int64_t n_packs = p->n_packs, stride = b->stride;
     for (int i = 0; i < b->n_in; i += TILE_IN) {
         const pack *in = p->in_packs + i * n_packs;
@@ -66,10 +66,10 @@ static void NAME(pack_scores)(const BlockRows *b, const NAME(Packed) *p) {
             const pack *out = p->out_packs + j * n_packs;
             const int n_out = b->n_out - j;
             float *scores = (float *)b->scores + j * stride + i;
-#define PACK_TILE(n)                                                     \
-    if (two)                                                             \
-        NAME(pack_tile)(2, n, scores, stride, in, out, n_packs);         \
-    else                                                                 \
+#define PACK_TILE(n)                                             \
+    if (two)                                                     \
+        NAME(pack_tile)(2, n, scores, stride, in, out, n_packs); \
+    else                                                         \
         NAME(pack_tile)(TILE_IN, n, scores, stride, in, out, n_packs);
             if (n_out > 4) {
                 PACK_TILE(TILE_OUT)
@@ -83,7 +83,7 @@ static void NAME(pack_scores)(const BlockRows *b, const NAME(Packed) *p) {
 }
 
 /* The factors of the update, in both orders that its products need. */
-static void NAME(pack_errors)(const BlockRows *b, const NAME(Packed) *p) {
+static void NAME(pack_errors)(const BlockRows *b, const Packed *p) {
     const int64_t stride = b->stride;
     for (int j = 0; j < b->n_out; j += 2)
         for (int64_t i = 0; i < stride; i += LANES) {
@@ -100,12 +100,13 @@ static void NAME(pack_errors)(const BlockRows *b, const NAME(Packed) *p) {
 
 /* The columns x .. x + 16 * halves - 1 of 2 * n_pairs input rows and of all output rows. */
 INLINE void NAME(move_columns)(const int n_pairs, const int halves, const BlockRows *b,
-                               const NAME(Packed) *p, int first, int n_ahead, int64_t x) {
+                               const Packed *p, int first, int n_ahead, int64_t x) {
     const int n_out = b->n_out;
     const int64_t stride = b->stride;
     const void *const *ahead = b->ahead;
     const int64_t n_packs = p->n_packs;
-    const pack *in_packs = p->in_packs + first * n_packs + x / 32, *out_packs = p->out_packs + x / 32;
+    const pack *in_packs = p->in_packs + first * n_packs + x / 32,
+               *out_packs = p->out_packs + x / 32;
     float *const *in = p->in + first, *const *out = p->out;
     const uint32_t *by_in = p->by_in + first, *by_out = p->by_out + first / 2;
     __m512 moved[2 * MOVED_PAIRS][2];
@@ -149,16 +150,15 @@ INLINE void NAME(move_columns)(const int n_pairs, const int halves, const BlockR
         for (int v = 0; v < halves; v++) _mm512_storeu_ps(in[i] + x + v * LANES, moved[i][v]);
 }
 
-INLINE void NAME(move_packed)(const int n_pairs, const BlockRows *b, const NAME(Packed) *p,
-                              int first, int n_ahead) {
+INLINE void NAME(move_packed)(const int n_pairs, const BlockRows *b, const Packed *p, int first,
+                              int n_ahead) {
     int64_t x = 0;
-    for (; x + 32 <= b->width; x += 32)
-        NAME(move_columns)(n_pairs, 2, b, p, first, n_ahead, x);
+    for (; x + 32 <= b->width; x += 32) NAME(move_columns)(n_pairs, 2, b, p, first, n_ahead, x);
     if (x < b->width) NAME(move_columns)(n_pairs, 1, b, p, first, n_ahead, x);
 }
 
 /* Takes the pairs of input rows in as few and as equal parts as registers allow. */
-static void RACY NAME(move_all_packed)(const BlockRows *b, const NAME(Packed) *p) {
+static void RACY NAME(move_all_packed)(const BlockRows *b, const Packed *p) {
     const int n_pairs = (b->n_in + 1) / 2, n_parts = (n_pairs + MOVED_PAIRS - 1) / MOVED_PAIRS;
     for (int part = 0, first = 0; part < n_parts; part++) {
         int n = n_pairs * (part + 1) / n_parts - first, n_ahead = part ? 0 : b->n_ahead;
@@ -173,9 +173,9 @@ static void RACY NAME(move_all_packed)(const BlockRows *b, const NAME(Packed) *p
 }
 
 /* Lays the parts out in the scratch and packs the rows; the row beyond an odd last is of zeros. */
-static NAME(Packed) NAME(lay_out)(const BlockRows *b) {
+static Packed NAME(lay_out)(const BlockRows *b) {
     const int n_in = (b->n_in + TILE_IN - 1) / TILE_IN * TILE_IN, n_out = (b->n_out + 1) / 2 * 2;
-    NAME(Packed) p = {.n_packs = (b->width + 31) / 32, .in_packs = b->scratch};
+    Packed p = {.n_packs = (b->width + 31) / 32, .in_packs = b->scratch};
     p.out_packs = p.in_packs + n_in * p.n_packs;
     p.by_in = (uint32_t *)(p.out_packs + n_out * p.n_packs);
     p.by_out = p.by_in + n_out * b->stride / 2;
@@ -194,7 +194,7 @@ static NAME(Packed) NAME(lay_out)(const BlockRows *b) {
 
 static double RACY NAME(block)(const BlockRows *b, double rate) {
     if (b->n_in * b->n_out < WORTH_PACKING) return NAME(float_block)(b, rate);
-    NAME(Packed) p = NAME(lay_out)(b);
+    Packed p = NAME(lay_out)(b);
     NAME(pack_scores)(b, &p);
     double loss = b->want_loss ? NAME(block_losses)(b) : 0;
     NAME(errors)(b, (float)rate);

@@ -32,11 +32,11 @@ INLINE void NAME(tile)(const int n_in, const int n_out, float *scores, int64_t s
 }
 
 /* Calls verb(n_in, n_out, ...) for the rest of a tile's input rows. */
-#define TILED(n_in, n_out, verb, ...)                     \
-    switch (n_in) {                                       \
-        case 1: verb(1, n_out, __VA_ARGS__); break;       \
-        case 2: verb(2, n_out, __VA_ARGS__); break;       \
-        case 3: verb(3, n_out, __VA_ARGS__); break;       \
+#define TILED(n_in, n_out, verb, ...)                      \
+    switch (n_in) {                                        \
+        case 1: verb(1, n_out, __VA_ARGS__); break;        \
+        case 2: verb(2, n_out, __VA_ARGS__); break;        \
+        case 3: verb(3, n_out, __VA_ARGS__); break;        \
         default: verb(TILE_IN, n_out, __VA_ARGS__); break; \
     }
 
@@ -48,6 +48,7 @@ static void RACY NAME(scores)(const BlockRows *b, float *const *in, float *const
         int j = 0;
         for (; j + TILE_OUT <= b->n_out; j += TILE_OUT)
             TILED(n_in, TILE_OUT, NAME(tile), scores + j * stride, stride, in + i, out + j, width)
+        /* clang-format off */
 #define REST(n)                                                                               \
     case n:                                                                                   \
         TILED(n_in, n, NAME(tile), scores + j * stride, stride, in + i, out + j, width) break;
@@ -58,6 +59,7 @@ static void RACY NAME(scores)(const BlockRows *b, float *const *in, float *const
             REST(2) REST(1)
             default: break;
         }
+        /* clang-format on */
     }
 }
 
@@ -87,6 +89,7 @@ INLINE void NAME(move)(const int n_in, const int first, const float *g, int64_t 
     }
 }
 
+/* clang-format off */
 #define MOVE(n, ...) case n: NAME(move)(n, __VA_ARGS__); break;
 #if LANES == 16
 #define WIDE_MOVES(...)                                                                       \
@@ -101,14 +104,14 @@ INLINE void NAME(move)(const int n_in, const int first, const float *g, int64_t 
         MOVE(5, __VA_ARGS__) WIDE_MOVES(__VA_ARGS__)                                          \
         default: NAME(move)(MOVED, __VA_ARGS__); break;                                       \
     }
+/* clang-format on */
 
 static void RACY NAME(move_all)(const BlockRows *b, float *const *in, float *const *out) {
     const int64_t width = b->width, stride = b->stride;
     const float *g = b->scores;
     MOVES(b->n_in, 1, g, stride, in, out, b->n_out, width, b->scratch, b->ahead, b->n_ahead)
     for (int i = MOVED; i < b->n_in; i += MOVED)
-        MOVES(b->n_in - i, 0, g + i, stride, in + i, out, b->n_out, width, b->scratch,
-              b->ahead, 0)
+        MOVES(b->n_in - i, 0, g + i, stride, in + i, out, b->n_out, width, b->scratch, b->ahead, 0)
 }
 
 static double RACY NAME(float_block)(const BlockRows *b, double rate) {

@@ -1,4 +1,4 @@
-/* The "avx2" variant: 8 floats at a time. The libraries' headers come before the target changes. */
+/* The "avx2" variant: 8 floats at a time. System headers come before the target changes. */
 #if defined(__GNUC__) && defined(__x86_64__)
 #include <immintrin.h>
 

@@ -1,11 +1,12 @@
-/* The "avx512" variant: 16 floats at a time. The libraries' headers come before the target changes. */
+/* The "avx512" variant: 16 floats at a time. System headers come before the target changes. */
 #if defined(__GNUC__) && defined(__x86_64__)
 #include <immintrin.h>
 
 #include "glove.h"
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma"))), \
+                             apply_to = function)
 #else
 #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,fma")
 #endif

@@ -1,4 +1,5 @@
-/* The logistic loss of one score, in double: log(1 + exp(-f)) for label 1, log(1 + exp(f)) for 0. */
+/* The logistic loss of a score f, in double: log(1 + exp(-f)) for label 1, log(1 + exp(f)) for
+ * label 0. */
 #ifndef FASTSGNS_LOSS_H
 #define FASTSGNS_LOSS_H
 

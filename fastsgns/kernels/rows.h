@@ -39,8 +39,8 @@ enum { CACHE_LINE = 64 };
 
 enum { SLACK = 16 }; /* what vector loads and stores may touch beyond an array's end */
 
-/* The rows of a block, `input[in[i]]` and `output[out[j]]`, and how often they meet. No row is named
- * twice on a side, and none is on both. in_i meets out_j positive[j * stride + i] times as a
+/* The rows of a block, `input[in[i]]` and `output[out[j]]`, and how often they meet. No row is
+ * named twice on a side, and none is on both. in_i meets out_j positive[j * stride + i] times as a
  * positive and negative[j * stride + i] times, which may be broken, as a negative. */
 typedef struct {
     void *input;

@@ -59,8 +59,8 @@ static double RACY NAME(block)(const BlockRows *b, double rate) {
         for (int i = 0; i < b->n_in; i++) {
             float positive = b->positive[j * b->stride + i];
             float negative = b->negative[j * b->stride + i];
-            REAL score = NAME(dot)(input + b->in[i] * b->width, output + b->out[j] * b->width,
-                                   b->width);
+            REAL score =
+                NAME(dot)(input + b->in[i] * b->width, output + b->out[j] * b->width, b->width);
             if (b->want_loss) loss += block_loss(score, positive, negative);
             g[j * b->stride + i] =
                 (REAL)rate * (positive - (positive + negative) / (1 + REAL_EXP(-score)));
@@ -78,8 +78,8 @@ static double RACY NAME(block)(const BlockRows *b, double rate) {
     return loss;
 }
 
-const RowOps NAME(rows) = {VARIANT, sizeof(REAL), NAME(gather), NAME(step), NAME(scatter),
-                            NAME(block)};
+const RowOps NAME(rows) = {VARIANT,    sizeof(REAL),  NAME(gather),
+                           NAME(step), NAME(scatter), NAME(block)};
 
 #undef REAL
 #undef REAL_EXP

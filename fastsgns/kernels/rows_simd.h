@@ -58,7 +58,7 @@ INLINE vec4 NAME(sums)(vec a, vec b, vec c, vec d) {
                          SHUFFLE(ab, cd, EACH_FOUR(2, 3, LANES + 2, LANES + 3)));
 }
 
-/* 1 / x. The processor's guess of 14 bits and a step of Newton's method are faster than division. */
+/* 1 / x. The processor's estimate of 14 bits and a Newton step are faster than a division. */
 #if LANES == 16
 INLINE vec NAME(invert)(vec x) {
     vec y = (vec)_mm512_rcp14_ps((__m512)x);
@@ -75,27 +75,27 @@ INLINE vec8 NAME(invert8)(vec8 x) { return 1.0f / x; }
 
 /* exp(-x) to 2 ulp: 2^k e^r with |r| <= ln(2)/2 and e^r by its Taylor polynomial of degree 6. And
  * sigmoid(x) = 1 / (1 + exp(-x)). For as many lanes as `real` and `integer` have. */
-#define SIGMOID(name, exp_minus, where, invert, real, integer)                           \
-    INLINE real where(integer mask, real yes, real no) {                                 \
-        return (real)((mask & (integer)yes) | (~mask & (integer)no));                    \
-    }                                                                                    \
-    INLINE real exp_minus(real x) {                                                      \
-        const real zero = {0}, low = zero - 87.0f, high = zero + 87.0f;                  \
+#define SIGMOID(name, exp_minus, where, invert, real, integer)                            \
+    INLINE real where(integer mask, real yes, real no) {                                  \
+        return (real)((mask & (integer)yes) | (~mask & (integer)no));                     \
+    }                                                                                     \
+    INLINE real exp_minus(real x) {                                                       \
+        const real zero = {0}, low = zero - 87.0f, high = zero + 87.0f;                   \
         const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */ \
-        x = where(x < low, low, x);                                                      \
-        x = where(x > high, high, x);                                                    \
-        real shifted = magic - x * 1.44269504f;                                          \
-        real k = shifted - magic;                                                        \
-        real r = k * 2.12194440e-4f - k * 0.693359375f - x;                              \
-        real e = r * (1.0f / 720) + (1.0f / 120);                                        \
-        e = e * r + (1.0f / 24);                                                         \
-        e = e * r + (1.0f / 6);                                                          \
-        e = e * r + 0.5f;                                                                \
-        e = e * r + 1.0f;                                                                \
-        e = e * r + 1.0f;                                                                \
-        integer exponent = ((integer)shifted - 0x4B400000) << 23;                        \
-        return (real)((integer)e + exponent);                                            \
-    }                                                                                    \
+        x = where(x < low, low, x);                                                       \
+        x = where(x > high, high, x);                                                     \
+        real shifted = magic - x * 1.44269504f;                                           \
+        real k = shifted - magic;                                                         \
+        real r = k * 2.12194440e-4f - k * 0.693359375f - x;                               \
+        real e = r * (1.0f / 720) + (1.0f / 120);                                         \
+        e = e * r + (1.0f / 24);                                                          \
+        e = e * r + (1.0f / 6);                                                           \
+        e = e * r + 0.5f;                                                                 \
+        e = e * r + 1.0f;                                                                 \
+        e = e * r + 1.0f;                                                                 \
+        integer exponent = ((integer)shifted - 0x4B400000) << 23;                         \
+        return (real)((integer)e + exponent);                                             \
+    }                                                                                     \
     INLINE real name(real x) { return invert(1.0f + exp_minus(x)); }
 SIGMOID(NAME(sigmoid), NAME(exp_minus), NAME(where), NAME(invert), vec, ivec)
 SIGMOID(NAME(sigmoid8), NAME(exp_minus8), NAME(where8), NAME(invert8), vec8, ivec8)
@@ -237,18 +237,19 @@ INLINE void NAME(keep_dots)(const int n, float *scores, const StepRows *step, co
 }
 
 /* Calls verb(n, ...) with n a constant, so that its loops unroll into registers. */
-#define UNROLLED(n, verb, ...)                        \
-    switch (n) {                                      \
-        case 6: verb(6, __VA_ARGS__); break;          \
-        case 5: verb(5, __VA_ARGS__); break;          \
-        case 4: verb(4, __VA_ARGS__); break;          \
-        case 3: verb(3, __VA_ARGS__); break;          \
-        case 2: verb(2, __VA_ARGS__); break;          \
-        case 1: verb(1, __VA_ARGS__); break;          \
-        default: break;                               \
+#define UNROLLED(n, verb, ...)               \
+    switch (n) {                             \
+        case 6: verb(6, __VA_ARGS__); break; \
+        case 5: verb(5, __VA_ARGS__); break; \
+        case 4: verb(4, __VA_ARGS__); break; \
+        case 3: verb(3, __VA_ARGS__); break; \
+        case 2: verb(2, __VA_ARGS__); break; \
+        case 1: verb(1, __VA_ARGS__); break; \
+        default: break;                      \
     }
 
-static double RACY NAME(step_any)(float *hidden, float *gradient, const StepRows *step, float rate) {
+static double RACY NAME(step_any)(float *hidden, float *gradient, const StepRows *step,
+                                  float rate) {
     float *scores = step->scores;
     const int n = step->n;
     int done = 0;
@@ -315,5 +316,5 @@ static void NAME(errors)(const BlockRows *b, float rate) {
 static double NAME(block)(const BlockRows *b, double rate) { return NAME(float_block)(b, rate); }
 #endif
 
-const RowOps NAME(rows) = {VARIANT, sizeof(float), NAME(gather), NAME(step), NAME(scatter),
-                            NAME(block)};
+const RowOps NAME(rows) = {VARIANT,    sizeof(float), NAME(gather),
+                           NAME(step), NAME(scatter), NAME(block)};

@@ -110,11 +110,7 @@ static double blas_block(const BlockRows *b, double rate) {
     return loss;
 }
 
-static const RowOps blas_rows = {"blas",
-                                 sizeof(float),
-                                 blas_gather,
-                                 blas_step,
-                                 blas_scatter,
-                                 blas_block};
+static const RowOps blas_rows = {"blas",    sizeof(float), blas_gather,
+                                 blas_step, blas_scatter,  blas_block};
 
 const RowOps *rows_blas(void) { return sdot && saxpy && sgemm ? &blas_rows : NULL; }

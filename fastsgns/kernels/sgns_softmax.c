@@ -14,7 +14,8 @@ static inline float exp_of_negative(float x) {
     const float shifted = above * 1.44269504f + 12582912.0f;
     const float k = shifted - 12582912.0f;
     const float r = (above - k * 0.693359375f) + k * 2.12194440e-4f;
-    const float tail = r * r * (0.5f + r * (1.0f / 6 + r * (1.0f / 24 + r * (1.0f / 120 + r / 720))));
+    const float tail =
+        r * r * (0.5f + r * (1.0f / 6 + r * (1.0f / 24 + r * (1.0f / 120 + r / 720))));
     float power = 1.0f + (r + tail);
     int32_t exponent, bits;
     memcpy(&exponent, &shifted, sizeof exponent);

@@ -17,8 +17,8 @@
 #include <stdint.h>
 
 typedef struct {
-    void *hidden;          /* (n_rows, width) */
-    int32_t *pairs;        /* (n_rows,): m_i */
+    void *hidden;   /* (n_rows, width) */
+    int32_t *pairs; /* (n_rows,): m_i */
     int n_rows;
     int32_t *example_rows; /* (n_examples,): which hidden row ... */
     int32_t *targets;      /* (n_examples,): ... predicts which word */
@@ -26,7 +26,7 @@ typedef struct {
     void *output; /* (n_words, width), aligned, padding zero */
     int64_t n_words;
     int64_t width;
-    void *scores; /* scratch for (n_rows, n_words) reals */
+    void *scores;   /* scratch for (n_rows, n_words) reals */
     void *gradient; /* (n_rows, width), receives d loss/dH */
     int want_loss;
 } SoftmaxRows;

@@ -41,7 +41,8 @@ static double NAME(sum)(const REAL *x, int64_t n) {
     return total;
 }
 
-/* Scores of one hidden row become m p; the loss of m examples, but for the scores of their words. */
+/* Scores of one hidden row become m p; the loss of m examples, without the scores of their
+ * words. */
 static double NAME(normalize)(REAL *scores, int64_t n, double m) {
     const REAL most = NAME(largest)(scores, n);
     for (int64_t i = 0; i < n; i++) scores[i] = REAL_EXP(scores[i] - most);
