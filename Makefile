@@ -1,5 +1,5 @@
-# Everything a clone needs. A virtual environment of its own stands in .venv, whether or not
-# another one is active; PYTHON=python3.12 picks the interpreter that it is made from.
+# Everything a clone needs. All targets use the virtual environment .venv, whether or not another
+# one is active. PYTHON=python3.12 picks the interpreter that .venv is made from.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,6 +12,7 @@ BENCH := standard --readme README.md --figure docs/bench.svg
 STAMP := $(VENV)/.stamp
 SOURCES := setup.py pyproject.toml MANIFEST.in $(sort $(shell find fastsgns -type f \
 	\( -name '*.py' -o -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -name '*.c' \)))
+WORDS := *.md pyproject.toml Makefile setup.py fastsgns docs bench/*.py bench/*.c tests/*.py tools
 unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX
 
 .DEFAULT_GOAL := help
@@ -28,12 +29,14 @@ demo: $(STAMP)-install  ## install into .venv, train on this Python's documentat
 test: $(STAMP)-test $(STAMP)-install  ## run the test suite against the installed package
 	@PYTHONSAFEPATH=1 $(BIN)/python -m pytest -q $(ARGS)
 
-lint: $(STAMP)-lint  ## check style and types
+lint: $(STAMP)-lint  ## check style, types and words
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	PATH="$(abspath $(BIN)):$$PATH" cython-lint $$(find fastsgns -name '*.pyx' -o -name '*.pxd')
 	$(BIN)/clang-format --dry-run --Werror $$(find fastsgns bench -name '*.c' -o -name '*.h')
 	$(BIN)/mypy
+	$(BIN)/codespell $(WORDS)
+	$(BIN)/python tools/words.py
 
 debug: $(STAMP)-debug  ## compile in place with bounds checks, for .venv/bin/python -m pytest
 	rm -rf build
