@@ -20,7 +20,7 @@ from bench import (
     summary,
 )
 from bench.process import JobError
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 
 INTERRUPTED = 130
 COMMANDS = (

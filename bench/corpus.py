@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from bench import process
-from fastsgns.console import say
 from fastsgns.corpus.files import check_path, is_stream
 from fastsgns.demo import build_corpus
 from fastsgns.formats.files import open_binary
+from fastsgns.runtime.console import say
 
 SMALL = 1_000_000
 NAMES = ("wiki17m.txt", "wiki17m.txt.xz", "wiki65m.txt", "wiki65m.txt.bz2")

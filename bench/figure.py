@@ -5,7 +5,7 @@ from statistics import mean, median
 from typing import Any
 
 from bench.report import deviation
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 
 COLOURS = ("#4477aa", "#66ccee", "#228833", "#ccbb44", "#bbbbbb")
 WIDTH = 0.8

@@ -8,7 +8,7 @@ from bench import options, quality
 from bench.corpus import Corpus, data_folder
 from bench.record import RESULTS, Record, Result
 from bench.report import MIB, table
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 Counts a text and trains on the counts, a process for each kind of matrices. Of two matrices W, W~

@@ -9,13 +9,13 @@ from typing import Any
 from bench import options
 from bench.corpus import data_folder
 from bench.report import table
-from fastsgns.console import say
 from fastsgns.graph.digraph import DirectedGraph
-from fastsgns.graph.links import LinkScores, evaluate_links
-from fastsgns.graph.splits import DEGREE, LinkSplit
-from fastsgns.models.factors import HOPE, STRAP
-from fastsgns.models.joint import JointScore
-from fastsgns.models.nodes import NodeEmbedding
+from fastsgns.graph.evaluation.links import LinkScores, evaluate_links
+from fastsgns.graph.evaluation.splits import DEGREE, LinkSplit
+from fastsgns.models.links.factors import HOPE, STRAP
+from fastsgns.models.links.joint import JointScore
+from fastsgns.models.links.nodes import NodeEmbedding
+from fastsgns.runtime.console import say
 from fastsgns.study.intervals import interval
 
 EXAMPLES = """\

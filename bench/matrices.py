@@ -18,7 +18,7 @@ from bench.corpus import Corpus, data_folder
 from bench.quality import SETS, TITLES, evaluation_sets
 from bench.record import RESULTS
 from bench.report import table
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 from fastsgns.study.charts import bars
 from fastsgns.study.intervals import interval
 

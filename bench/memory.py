@@ -9,7 +9,7 @@ from bench import corpus, options, process
 from bench.record import Result
 from bench.report import MIB, table
 from bench.sides import SIDES, Side, can_run, expand
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 Words are drawn by Zipf's law from a seed, so that each vocabulary has exactly the size asked for

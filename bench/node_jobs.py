@@ -43,7 +43,7 @@ class Clock:
 def fastsgns(job: Job) -> Made:
     """Walks are made and trained on at once."""
     from fastsgns.graph.digraph import DirectedGraph
-    from fastsgns.models.nodes import NodeEmbedding
+    from fastsgns.models.links.nodes import NodeEmbedding
 
     clock = Clock()
     graph = DirectedGraph.from_file(job["edges"], directed=False, workers=job["workers"])
@@ -116,7 +116,7 @@ def _gensim(walks: list[list[str]], job: Job) -> Any:
 def synthetic(job: Job) -> Made:
     """A directed graph with uneven degrees: both ends by the square of a uniform number."""
     from fastsgns.graph.digraph import DirectedGraph
-    from fastsgns.models.nodes import NodeEmbedding
+    from fastsgns.models.links.nodes import NodeEmbedding
 
     rng = np.random.default_rng(job["seed"])
     n_nodes = job["nodes"]

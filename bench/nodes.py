@@ -15,9 +15,9 @@ from bench.corpus import data_folder
 from bench.process import JobError
 from bench.record import Record
 from bench.report import table
-from fastsgns.console import say, short
-from fastsgns.graph.classification import Labels, classify, read_labels
-from fastsgns.machine import n_cores
+from fastsgns.graph.evaluation.classification import Labels, classify, read_labels
+from fastsgns.runtime.console import say, short
+from fastsgns.runtime.machine import n_cores
 from fastsgns.study.intervals import interval
 
 EXAMPLES = """\

@@ -8,7 +8,7 @@ from bench import corpus, process, record
 from bench.corpus import Corpus
 from bench.record import Record
 from bench.sides import SHARINGS
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 
 
 def positive(text: str) -> int:

@@ -8,7 +8,7 @@ from bench import options, process
 from bench.record import Result
 from bench.report import table, with_spread
 from bench.sides import SHARINGS, SIDES, can_run, expand
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 Threads train chunk after chunk; in the fresh process of each run a wrapper sums the CPU time and

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import caches
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 
 SOURCE = Path(__file__).with_name("peaks.c")
 TARGETS = (["-march=native"], ["-mcpu=native"])

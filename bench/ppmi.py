@@ -9,12 +9,12 @@ from bench import options
 from bench.child import ANALOGY_WORDS
 from bench.corpus import data_folder
 from bench.quality import SETS, evaluation_sets
-from fastsgns.console import say
-from fastsgns.cooccurrence import Cooccurrences
+from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.vocabulary import select
-from fastsgns.models.ppmi import PPMI
-from fastsgns.models.svd import SVDVectors
+from fastsgns.models.ppmi.model import PPMI
+from fastsgns.models.ppmi.svd import SVDVectors
+from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 Counts once; for each shift judges the explicit vectors, and their SVD for each weight of the

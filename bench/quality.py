@@ -11,7 +11,7 @@ from bench.corpus import Corpus, data_folder
 from bench.record import RESULTS, Record, Result
 from bench.report import MIB, mean_with_deviation, standard_errors, table
 from bench.sides import installed
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 Both packages train with the same settings and seeds 1, 2, ...; fastsgns judges the vectors of

@@ -9,7 +9,7 @@ from bench import options, peaks, process
 from bench.record import Result
 from bench.report import table, with_spread
 from bench.sides import SHARINGS, Side
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 A C program, compiled by cc (or by CC) into the cache folder, measures on one core the rate of

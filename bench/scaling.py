@@ -12,7 +12,7 @@ from bench.record import Record, Result
 from bench.report import MIB, ratios, table, with_spread
 from bench.sides import Side
 from fastsgns import EncodedCorpus
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 Three tables of one epoch of fastsgns; "ns/token" is the CPU time of all threads for each token that

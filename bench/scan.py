@@ -7,7 +7,7 @@ from bench import options, process
 from bench.record import Result
 from bench.report import mebibytes, ratios, table, with_spread
 from bench.sides import BASE, SIDES, installed
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 fastsgns reads, counts, chooses the words and encodes the text as ids, which gensim's build_vocab

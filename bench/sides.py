@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 
 
 @dataclass(frozen=True)

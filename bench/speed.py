@@ -10,7 +10,7 @@ from bench import options, process
 from bench.record import Result
 from bench.report import mebibytes, ratios, table, with_spread
 from bench.sides import BASE, SIDES, Side, can_run, expand
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 Each trainer runs in a fresh process, in rounds, so that a busy moment falls on all of them. Timed

@@ -16,7 +16,7 @@ from bench.record import Result, where
 from bench.report import deviation, ratios, table
 from bench.sides import BASE
 from bench.speed import rate
-from fastsgns.console import say
+from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 The table goes to standard output and, with --readme, between two lines of a Markdown file:

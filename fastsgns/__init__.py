@@ -11,9 +11,9 @@ from fastsgns._version import __version__
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
 from fastsgns.graph.digraph import DirectedGraph
-from fastsgns.models.glove import GloVe
-from fastsgns.models.nodes import NodeEmbedding
-from fastsgns.models.pairs import PairEmbedding
+from fastsgns.models.glove.model import GloVe
+from fastsgns.models.links.nodes import NodeEmbedding
+from fastsgns.models.links.pairs import PairEmbedding
 from fastsgns.models.word2vec import Word2Vec
 from fastsgns.vectors.keyedvectors import KeyedVectors
 

@@ -1,11 +1,14 @@
 """Arrays that users give, checked and brought to the types that kernels take."""
 
 import mmap
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from fastsgns.errors import TruncatedError
+
+BLOCK_REALS = 1 << 20
 
 
 def integers(
@@ -94,3 +97,35 @@ def check_mapped(*arrays: np.ndarray) -> None:
                 f"mapped, and {needed:,} are needed; restore it and load it again. "
                 "To be safe from changes of a file, load it with mmap=False"
             )
+
+
+def blocks(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (start, rows) of an array, some MB at a time."""
+    n_rows = max(1, BLOCK_REALS * len(array) // max(1, array.size))
+    for start in range(0, len(array), n_rows):
+        yield start, array[start : start + n_rows]
+
+
+def magnitude(rows: np.ndarray) -> float:
+    """Return the largest absolute value of a few rows; NaN if one is NaN, 0 if there are none."""
+    return float(np.maximum(rows.max(initial=0), -rows.min(initial=0)))
+
+
+def largest_magnitude(array: np.ndarray) -> float:
+    """Return the largest absolute value of an array, NaN if one is NaN; 0 if it is empty.
+
+    Examples
+    --------
+    >>> largest_magnitude(np.array([[1.0, -3.0], [2.0, 0.0]]))
+    3.0
+    """
+    return float(np.max([0.0, *(magnitude(rows) for _, rows in blocks(array))]))
+
+
+def first_not_finite(array: np.ndarray) -> int | None:
+    """Return the first row that holds NaN or infinity, None if there is none."""
+    for start, rows in blocks(array):
+        if not np.isfinite(magnitude(rows)):
+            finite = np.isfinite(rows).reshape(len(rows), -1).all(axis=1)
+            return start + int(finite.argmin())
+    return None

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fastsgns.console import INTERRUPTED, say, table
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.formats.files import local_path
-from fastsgns.machine import n_cores
 from fastsgns.models.word2vec import Word2Vec
-from fastsgns.progress import reading_bar
+from fastsgns.runtime.console import INTERRUPTED, say, table
+from fastsgns.runtime.machine import n_cores
+from fastsgns.runtime.progress import reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastsgns.machine import anonymous_memory, available_memory
+from fastsgns.runtime.machine import anonymous_memory, available_memory
 from fastsgns.tying import TWO, Tying
 
 LANE_REALS = 16
@@ -215,7 +215,7 @@ class Matrices:
     first_bias : float
         The bias of new words.
     tree_words : TreeWords or None
-        Set by `fastsgns.models.tree`.
+        Set by `fastsgns.models.words.tree`.
     """
 
     def __init__(

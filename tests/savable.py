@@ -11,10 +11,10 @@ from fastsgns import (
     PairEmbedding,
     Word2Vec,
 )
-from fastsgns.cooccurrence import Cooccurrences
-from fastsgns.models.factors import HOPE, STRAP
-from fastsgns.models.ppmi import PPMI
-from fastsgns.models.svd import SVDVectors
+from fastsgns.cooccurrence.counts import Cooccurrences
+from fastsgns.models.links.factors import HOPE, STRAP
+from fastsgns.models.ppmi.model import PPMI
+from fastsgns.models.ppmi.svd import SVDVectors
 
 EDGES = [("a", "b"), ("b", "c"), ("c", "a"), ("a", "c")]
 SMALL = {"vector_size": 2, "min_count": 1, "workers": 1, "progress": False}

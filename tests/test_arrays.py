@@ -8,14 +8,14 @@ import pytest
 
 from fastsgns import EncodedCorpus, GloVe, Word2Vec
 from fastsgns.arrays import check_mapped, check_offsets, integers
-from fastsgns.chunks import PairChunks, TokenChunks
-from fastsgns.cooccurrence import Cooccurrences
+from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.corpus.storage import allocate
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import TruncatedError
 from fastsgns.graph.building import Rows
 from fastsgns.graph.digraph import DirectedGraph
-from fastsgns.models.pairs import PairEmbedding
+from fastsgns.models.links.pairs import PairEmbedding
+from fastsgns.training.examples import PairChunks, TokenChunks
 
 TYPES = [np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.uint64, ">i4"]
 FEW = {"min_count": 1, "vector_size": 4, "workers": 1, "progress": False}

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastsgns import EncodedCorpus, cooccurrence
-from fastsgns.cooccurrence import SIDES, WEIGHTINGS, Cooccurrences
-from fastsgns.corpus import windows
+from fastsgns import EncodedCorpus
+from fastsgns.cooccurrence import counts as cooccurrence
+from fastsgns.cooccurrence import windows
+from fastsgns.cooccurrence.counts import SIDES, WEIGHTINGS, Cooccurrences
 from fastsgns.errors import FormatError
 from fastsgns.formats import native
 

@@ -9,7 +9,7 @@ import pytest
 
 import fastsgns
 from fastsgns import demo
-from fastsgns.console import short, table
+from fastsgns.runtime.console import short, table
 
 
 def test_docstrings_of_all_that_has_one():

@@ -1,4 +1,4 @@
-"""Slow walks, one at a time, that draw what `fastsgns.graph.walks` draws; and small graphs."""
+"""Slow walks, one at a time, drawing what `fastsgns.graph.walks.walker` draws; small graphs."""
 
 import itertools
 from types import SimpleNamespace

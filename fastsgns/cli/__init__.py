@@ -29,8 +29,8 @@ from fastsgns.cli import (
     vocabulary,
 )
 from fastsgns.cli.arguments import Command, Parser, UsageError
-from fastsgns.console import INTERRUPTED, say
 from fastsgns.errors import FormatError
+from fastsgns.runtime.console import INTERRUPTED, say
 
 WRONG_USAGE = 2
 EXPECTED = (

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from fastsgns.console import printable
 from fastsgns.formats.files import local_path
-from fastsgns.machine import n_cores
+from fastsgns.runtime.console import printable
+from fastsgns.runtime.machine import n_cores
 from fastsgns.vectors.roles import ROLES
 from fastsgns.vectors.spaces import COMBINATIONS, SPACES
 

@@ -15,8 +15,8 @@ from fastsgns.cli.arguments import (
     check_space,
     positive,
 )
-from fastsgns.console import table
 from fastsgns.formats import files
+from fastsgns.runtime.console import table
 from fastsgns.vectors.spaces import SPACES
 
 EXAMPLES = """\

@@ -7,9 +7,9 @@ from typing import Any
 from fastsgns import GloVe
 from fastsgns.cli import filetypes, sources
 from fastsgns.cli.arguments import UsageError, add_command, add_inputs, add_output, positive
-from fastsgns.console import INTERRUPTED, short
-from fastsgns.cooccurrence import SIDES, WEIGHTINGS, Cooccurrences
+from fastsgns.cooccurrence.counts import SIDES, WEIGHTINGS, Cooccurrences
 from fastsgns.formats.files import local_path
+from fastsgns.runtime.console import INTERRUPTED, short
 
 TRAINING = ("x_max", "exponent", "alpha", "epochs")
 COUNTING = ("window", "min_count", "max_final_vocab", "weighting", "sides")

@@ -12,11 +12,11 @@ from fastsgns import KeyedVectors, kernels
 from fastsgns._version import __version__
 from fastsgns.cli import filetypes, streams
 from fastsgns.cli.arguments import add_command
-from fastsgns.console import short, table
 from fastsgns.formats import native, sniffing
 from fastsgns.formats.files import local_path
 from fastsgns.formats.sniffing import form_of
-from fastsgns.machine import n_cores
+from fastsgns.runtime.console import short, table
+from fastsgns.runtime.machine import n_cores
 
 EXAMPLES = """\
 examples:

@@ -17,7 +17,7 @@ from fastsgns.cli.arguments import (
     positive,
     utf8,
 )
-from fastsgns.console import say, show, table
+from fastsgns.runtime.console import say, show, table
 from fastsgns.vectors.spaces import SPACES
 
 Ask = Callable[..., Any]

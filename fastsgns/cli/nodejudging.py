@@ -12,13 +12,13 @@ import numpy as np
 
 from fastsgns.cli import nodemodels
 from fastsgns.cli.arguments import UsageError, add_command, positive
-from fastsgns.console import say, table
 from fastsgns.formats.files import local_path
-from fastsgns.graph.classification import F1, SHARES, Labels, classify, read_labels
-from fastsgns.graph.links import LinkScores, evaluate_links
-from fastsgns.graph.splits import DEGREE, Kind, LinkSplit
-from fastsgns.models.joint import JointScore
-from fastsgns.models.links import LinkModel
+from fastsgns.graph.evaluation.classification import F1, SHARES, Labels, classify, read_labels
+from fastsgns.graph.evaluation.links import LinkScores, evaluate_links
+from fastsgns.graph.evaluation.splits import DEGREE, Kind, LinkSplit
+from fastsgns.models.links.base import LinkModel
+from fastsgns.models.links.joint import JointScore
+from fastsgns.runtime.console import say, table
 from fastsgns.study.intervals import interval
 
 KS = (10, 100)

@@ -25,12 +25,12 @@ from fastsgns.graph.lines import (
     RESERVED,
     SEPARATOR,
 )
-from fastsgns.models.factors import HOPE, STRAP
-from fastsgns.models.links import LinkModel
-from fastsgns.models.linktraining import MATRICES
-from fastsgns.models.nodes import WALKS, NodeEmbedding
-from fastsgns.models.sharing import SHARINGS
-from fastsgns.progress import reading_bar
+from fastsgns.models.links.base import LinkModel
+from fastsgns.models.links.factors import HOPE, STRAP
+from fastsgns.models.links.nodes import WALKS, NodeEmbedding
+from fastsgns.models.links.training import MATRICES
+from fastsgns.runtime.progress import reading_bar
+from fastsgns.training.sharing import SHARINGS
 
 MODELS = (*MATRICES, "HOPE", "STRAP")
 EXPLAINED = (

@@ -5,8 +5,8 @@ import time
 
 from fastsgns.cli import filetypes, nodejudging, nodemodels, sources
 from fastsgns.cli.arguments import add_command, positive, utf8
-from fastsgns.console import say, show, table
 from fastsgns.formats.files import local_path
+from fastsgns.runtime.console import say, show, table
 
 EXAMPLES = """\
 examples:

@@ -5,9 +5,9 @@ import time
 
 from fastsgns.cli import sources
 from fastsgns.cli.arguments import UsageError, add_command, add_inputs, add_output, positive
-from fastsgns.console import say
-from fastsgns.models.ppmi import PPMI
-from fastsgns.models.svd import SVDVectors
+from fastsgns.models.ppmi.model import PPMI
+from fastsgns.models.ppmi.svd import SVDVectors
+from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 examples:

@@ -11,15 +11,15 @@ from fastsgns import EncodedCorpus, KeyedVectors, LineSentence
 from fastsgns.cli import filetypes, streams
 from fastsgns.cli.arguments import UsageError
 from fastsgns.cli.streams import STDIO, is_stream
-from fastsgns.console import INTERRUPTED, say
 from fastsgns.corpus.encoded import count_words
 from fastsgns.corpus.storage import full_disk
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotUTF8Error
 from fastsgns.formats import writing
 from fastsgns.formats.sniffing import form_of
-from fastsgns.models.links import LinkModel
-from fastsgns.progress import reading_bar
+from fastsgns.models.links.base import LinkModel
+from fastsgns.runtime.console import INTERRUPTED, say
+from fastsgns.runtime.progress import reading_bar
 from fastsgns.vectors.spaces import COMBINATIONS, SPACES
 
 

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from fastsgns.console import printable
 from fastsgns.formats.files import by_magic, naming
 from fastsgns.formats.writing import destination
+from fastsgns.runtime.console import printable
 
 STDIO = "-"
 

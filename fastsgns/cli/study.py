@@ -8,9 +8,9 @@ from pathlib import Path
 from fastsgns import demo
 from fastsgns.cli import sources
 from fastsgns.cli.arguments import UsageError, add_command, add_reading, positive
-from fastsgns.console import say, table
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.formats.files import local_path
+from fastsgns.runtime.console import say, table
 from fastsgns.study import graphs, judgements, report
 from fastsgns.study.claim import Results
 from fastsgns.study.claims import CLAIMS, chosen

@@ -19,7 +19,7 @@ from fastsgns.corpus.vocabulary import Vocabulary, look_up
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, registry, saving
 from fastsgns.formats.contents import checked
-from fastsgns.machine import release_memory
+from fastsgns.runtime.machine import release_memory
 
 BLOCK_TOKENS = 1 << 20
 KIND = "corpus"

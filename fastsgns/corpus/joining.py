@@ -7,7 +7,7 @@ import numpy as np
 from fastsgns.corpus.ranges import FileScan, Range
 from fastsgns.corpus.scan import count_known
 from fastsgns.corpus.storage import Assembly, Spool, Stored, distinct
-from fastsgns.corpus.threads import Crew
+from fastsgns.runtime.threads import Crew
 
 
 def taken(

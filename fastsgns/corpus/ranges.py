@@ -15,11 +15,11 @@ import numpy as np
 from fastsgns.corpus.files import BOM, is_stream
 from fastsgns.corpus.scan import LONGEST_TOKEN, Scanner, token_length
 from fastsgns.corpus.storage import Shelf, Spool, Stored, distinct, n_stored
-from fastsgns.corpus.threads import Crew
 from fastsgns.errors import LongTokenError
 from fastsgns.formats.files import HEAD_BYTES, check_text, decompressor, naming, open_binary
-from fastsgns.machine import n_cores
 from fastsgns.rules import WORKERS
+from fastsgns.runtime.machine import n_cores
+from fastsgns.runtime.threads import Crew
 
 BLOCK_BYTES = 1 << 18
 RANGE_BYTES = 8 << 20

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from fastsgns.corpus.scan import remap
-from fastsgns.machine import anonymous_memory, available_memory, memory_errors
+from fastsgns.runtime.machine import anonymous_memory, available_memory, memory_errors
 
 BUDGET_SHARE = 4
 SLAB_IDS = 1 << 21

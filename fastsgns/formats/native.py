@@ -19,7 +19,7 @@ import numpy as np
 from fastsgns.errors import FormatError, TruncatedError
 from fastsgns.formats import files, header, keys, sniffing
 from fastsgns.formats.writing import destination, write_slices
-from fastsgns.machine import memory_errors
+from fastsgns.runtime.machine import memory_errors
 
 BLOCK_BYTES = 1 << 22
 

@@ -20,11 +20,15 @@ KINDS = {
     "glove": ("a GloVe model", "fastsgns", "GloVe"),
     "nodes": ("a model of nodes", "fastsgns", "NodeEmbedding"),
     "pairs": ("a model of pairs", "fastsgns", "PairEmbedding"),
-    "node factors": ("factors of a graph (HOPE or STRAP)", "fastsgns.models.factors", "Factorized"),
-    "ppmi": ("a PPMI matrix", "fastsgns.models.ppmi", "PPMI"),
-    "svd": ("factors of a PPMI matrix", "fastsgns.models.svd", "SVDVectors"),
+    "node factors": (
+        "factors of a graph (HOPE or STRAP)",
+        "fastsgns.models.links.factors",
+        "Factorized",
+    ),
+    "ppmi": ("a PPMI matrix", "fastsgns.models.ppmi.model", "PPMI"),
+    "svd": ("factors of a PPMI matrix", "fastsgns.models.ppmi.svd", "SVDVectors"),
     "corpus": ("an encoded corpus", "fastsgns", "EncodedCorpus"),
-    "cooccurrences": ("co-occurrence counts", "fastsgns.cooccurrence", "Cooccurrences"),
+    "cooccurrences": ("co-occurrence counts", "fastsgns.cooccurrence.counts", "Cooccurrences"),
     "graph": ("a graph", "fastsgns", "DirectedGraph"),
 }
 _loaders: dict[str, Loader] = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns.divergence import first_not_finite
+from fastsgns.arrays import first_not_finite
 from fastsgns.errors import FormatError, warn
 from fastsgns.formats import native, registry
 

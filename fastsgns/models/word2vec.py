@@ -13,14 +13,15 @@ from fastsgns.corpus.sentences import (
 )
 from fastsgns.corpus.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, TrimRule
 from fastsgns.matrices import Matrices
-from fastsgns.models import parameters, storage
+from fastsgns.models import parameters
+from fastsgns.models.aliases import ClassOnly, Renamed, refuse_unknown
 from fastsgns.models.callbacks import CallbackAny2Vec, Checkpoint
 from fastsgns.models.exclusive import exclusive
-from fastsgns.models.fitting import Fitting
-from fastsgns.models.layers import Layers
-from fastsgns.models.prediction import Prediction
-from fastsgns.models.renamed import ClassOnly, Renamed, refuse_unknown
-from fastsgns.models.roles import RoleHolder
+from fastsgns.models.words import storage
+from fastsgns.models.words.fitting import Fitting
+from fastsgns.models.words.layers import Layers
+from fastsgns.models.words.prediction import Prediction
+from fastsgns.models.words.roles import RoleHolder
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 __all__ = [

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from fastsgns.graph.links import BASELINE, LinkScores, evaluate_links
-from fastsgns.graph.splits import DEGREE, LinkSplit
-from fastsgns.models.joint import JointScore
-from fastsgns.models.nodes import NodeEmbedding
+from fastsgns.graph.evaluation.links import BASELINE, LinkScores, evaluate_links
+from fastsgns.graph.evaluation.splits import DEGREE, LinkSplit
+from fastsgns.models.links.joint import JointScore
+from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.study.graphs import GraphMaterial, one_way
 
 SHARE = 0.3

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.vocabulary import Vocabulary
-from fastsgns.machine import n_cores
+from fastsgns.runtime.machine import n_cores
 from fastsgns.sampling import keep_probabilities, noise_distribution
 from fastsgns.study.judgements import Judgements
 from fastsgns.study.pairs import PairCounts, sample_pairs

@@ -15,7 +15,7 @@ import numpy as np
 
 from fastsgns._version import __version__
 from fastsgns.formats.writing import atomic
-from fastsgns.machine import n_cores
+from fastsgns.runtime.machine import n_cores
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial
 from fastsgns.study.graphs import GraphMaterial
 from fastsgns.study.intervals import CONFIDENCE, CONFIRMED, REFUTED, Interval

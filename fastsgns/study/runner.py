@@ -9,7 +9,7 @@ from typing import Any
 
 from fastsgns import kernels
 from fastsgns._version import __version__
-from fastsgns.progress import make_bar
+from fastsgns.runtime.progress import make_bar
 from fastsgns.study.cache import Cache, Result
 from fastsgns.study.claim import Claim, Results, Trial
 from fastsgns.study.direction import direction
@@ -52,7 +52,7 @@ class Runner:
     folder : path
         Of the cache.
     progress : bool or None
-        As in `fastsgns.progress.make_bar`.
+        As in `fastsgns.runtime.progress.make_bar`.
     experiments : mapping of str to callable, optional
         ``experiment(material, seed, **settings)`` by name.
     """

@@ -1,7 +1,7 @@
 """C9: in directed graphs the role is in the data, and one vector a node can't hold it."""
 
-from fastsgns.graph.links import BASELINE
-from fastsgns.graph.splits import DEGREE, describe
+from fastsgns.graph.evaluation.links import BASELINE
+from fastsgns.graph.evaluation.splits import DEGREE, describe
 from fastsgns.study.charts import bars
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial, minus
 from fastsgns.study.direction import JOINT, RAW

@@ -1,0 +1,5 @@
+"""Counts of the words that occur near each other."""
+
+from fastsgns.cooccurrence.counts import Cooccurrences
+
+__all__ = ["Cooccurrences"]

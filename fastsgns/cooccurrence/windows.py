@@ -1,0 +1,167 @@
+"""WindowCounts: the co-occurrences of a corpus, counted row by row in several threads."""
+
+import threading
+from collections.abc import Callable
+from math import lcm
+
+import numpy as np
+
+from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.corpus.scan import tally
+from fastsgns.corpus.storage import Shelf, Spool, Stored, allocate
+from fastsgns.kernels.cooccurrence import collect, count_rows, marks_needed
+from fastsgns.runtime.threads import Crew
+
+LARGEST_UNIT = 1 << 32
+MOST_SCANS = 256
+LEAST_OCCURRENCES = 1 << 16
+PIECE_CELLS = 1 << 19
+Progress = Callable[[int, int | None], object]
+
+
+class WindowCounts:
+    """Groups of rows of the matrix of co-occurrences, each counted by one thread.
+
+    Parameters
+    ----------
+    corpus : EncodedCorpus
+    window, weighting, sides, workers
+        As of `fastsgns.cooccurrence.Cooccurrences.from_corpus`.
+    budget : int
+        Bytes: a quarter of it for the places of the words that are being counted.
+    spool : Spool
+        Keeps what was counted until it is joined.
+
+    Attributes
+    ----------
+    n_pairs : list of int
+        Pairs of a focus and a context, by group.
+    """
+
+    def __init__(
+        self, corpus: EncodedCorpus, window: int, weighting: str, sides: str, workers: int,
+        budget: int, spool: Spool,
+    ) -> None:  # fmt: skip
+        self.ids, self.sentences = corpus.ids, corpus.offsets
+        self.units, self.unit = units(window, weighting)
+        self.before = window if sides != "right" else 0
+        self.after = window if sides != "left" else 0
+        counts = np.zeros(len(corpus.vocabulary), np.int64)
+        tally(self.ids, counts)
+        self.starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+        if 2 * int(counts.max(initial=0)) * int(self.units.sum()) >= 2**63:
+            raise ValueError(
+                f"a word occurs {counts.max():,} times, which overflows the sums of a "
+                f"{weighting} window of {window}; take a smaller window or another weighting"
+            )
+        self.n_cells = np.zeros(len(counts), np.int64)
+        self.workers, self.spool = workers, spool
+        self.groups = _grouped(self.starts, budget, workers)
+        self.n_pairs = [0] * len(self.groups)
+        self.pieces: list[list[tuple[Stored, Stored]]] = [[] for _ in self.groups]
+        self.desks: dict[int, _Desk] = {}
+        self.stop = threading.Event()
+        self.n_done = 0
+        self.lock = threading.Lock()
+
+    def run(self, progress: Progress | None) -> None:
+        """Count all groups."""
+        total = len(self.ids)
+        crew = Crew(self.workers, range(len(self.groups)), self._count)  # not kept: it refers here
+        self.stop = crew.stop
+        crew.run(progress and (lambda: progress(self.n_done, total)))
+        if progress:
+            progress(total, total)
+
+    def _count(self, thread: int, group: int) -> None:
+        """Count a group of rows."""
+        first, last = self.groups[group]
+        desk = self.desks.setdefault(thread, _Desk(len(self.n_cells), self.spool))
+        starts = self.starts[first : last + 1] - self.starts[first]
+        occurrences = np.empty(starts[-1], np.uint64)
+        self.n_pairs[group] = collect(
+            self.ids, self.sentences, first, starts[:-1].copy(), starts[1:], self.before,
+            self.after, occurrences,
+        )  # fmt: skip
+        row = 0
+        while row < last - first and not self.stop.is_set():
+            columns, weights = desk.room()
+            n_rows, n_cells = count_rows(
+                self.ids, occurrences, starts[row:], self.units, self.unit, desk.sums, desk.marks,
+                bool(self.before and self.after), columns, weights.view(np.float32),
+                self.n_cells[first + row : last],
+            )  # fmt: skip
+            self.pieces[group].append(desk.keep(n_cells))
+            with self.lock:
+                self.n_done += int(starts[row + n_rows] - starts[row])
+            row += n_rows
+
+    def join(self, budget: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Give offsets, columns and weights of all rows; the pieces are used up."""
+        self.desks.clear()
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.n_cells)])
+        columns = allocate(int(offsets[-1]), budget)
+        weights = allocate(int(offsets[-1]), budget)
+        start = 0
+        for pieces in self.pieces:
+            pieces.reverse()
+            while pieces:
+                for stored, whole in zip(pieces.pop(), (columns, weights)):
+                    part = self.spool.get(stored)
+                    whole[start : start + len(part)] = part
+                start += len(part)
+        return offsets, columns, weights.view(np.float32)
+
+
+class _Desk:
+    """What a thread works with: the sums of a row, and where its cells are kept."""
+
+    def __init__(self, n_words: int, spool: Spool) -> None:
+        self.sums = np.zeros(n_words, np.int64)
+        self.marks = np.zeros(marks_needed(n_words), np.uint64)
+        self._shelves = Shelf(spool), Shelf(spool)
+        self._size = max(n_words, PIECE_CELLS)
+
+    def room(self) -> tuple[np.ndarray, np.ndarray]:
+        """Arrays for columns and weights, with room for any row."""
+        columns, weights = (shelf.room(self._size) for shelf in self._shelves)
+        return columns, weights
+
+    def keep(self, n_cells: int) -> tuple[Stored, Stored]:
+        """Keep the first cells of the room."""
+        columns, weights = (shelf.keep(n_cells) for shelf in self._shelves)
+        return columns, weights
+
+
+def units(window: int, weighting: str) -> tuple[np.ndarray, int]:
+    """The weights of distances 1 .. window as integers, and the integer that stands for 1.
+
+    Examples
+    --------
+    >>> units(4, "harmonic")
+    (array([12,  6,  4,  3]), 12)
+    >>> units(4, "linear")
+    (array([4, 3, 2, 1]), 4)
+    """
+    distances = range(1, window + 1)
+    if weighting == "flat":
+        return np.ones(window, np.int64), 1
+    if weighting == "linear":
+        return np.arange(window, 0, -1), window
+    unit = lcm(*distances)
+    unit = unit if unit <= LARGEST_UNIT else LARGEST_UNIT
+    return np.array([(2 * unit + s) // (2 * s) for s in distances], np.int64), unit
+
+
+def _grouped(starts: np.ndarray, budget: int, workers: int) -> list[tuple[int, int]]:
+    """Cut the rows into groups of so many occurrences that all threads' places fit."""
+    n_tokens, n_words = int(starts[-1]), len(starts) - 1
+    size = min(n_tokens // (4 * workers), budget // (4 * 8 * workers))
+    size = max(size, n_tokens // MOST_SCANS, LEAST_OCCURRENCES)
+    groups, first = [], 0
+    while first < n_words:
+        last = int(np.searchsorted(starts, starts[first] + size, "right")) - 1
+        last = min(max(last, first + 1), n_words)
+        groups.append((first, last))
+        first = last
+    return groups

@@ -1,0 +1,1 @@
+"""Random walks on a graph, and their chunks for training."""

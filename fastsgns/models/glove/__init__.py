@@ -1,0 +1,5 @@
+"""GloVe."""
+
+from fastsgns.models.glove.model import GloVe
+
+__all__ = ["GloVe"]

@@ -1,0 +1,87 @@
+"""ShuffledCells: the cells of a matrix of co-occurrences in blocks drawn at random."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from fastsgns.arrays import check_mapped
+from fastsgns.cooccurrence.counts import Cooccurrences
+from fastsgns.corpus.storage import allocate, check_budget
+from fastsgns.kernels.glove import CELL_INTS, block_sizes, fill_blocks
+
+BLOCKS = 64
+BLOCK_LIMITS = 256, 1 << 15
+PIECE = 1 << 22
+
+
+class ShuffledCells:
+    """Cells (i, j, log x, f(x)) of `fastsgns.kernels.glove`, 16 bytes each, block after block.
+
+    Parameters
+    ----------
+    counts : Cooccurrences
+    x_max, exponent : float
+        Of f(x) = min(1, (x / x_max)^exponent).
+    seed : int
+        With the number of a cell it determines its block.
+    memory_budget : int, optional
+        The bytes of cells to keep in memory; if there are more, they go to a temporary file. By
+        default a quarter of the memory that is free.
+    progress : callable, optional
+        ``progress(cells_done, cells_total)``.
+
+    Attributes
+    ----------
+    starts : ndarray of int64, shape (n_blocks + 1,)
+
+    Examples
+    --------
+    >>> counts = Cooccurrences.from_corpus([["to", "be", "or"]])
+    >>> cells = ShuffledCells(counts, x_max=100, exponent=0.75, seed=1)
+    >>> len(cells), cells.n_blocks, cells.block(0)[:, :2].tolist()
+    (6, 1, [[0, 1], [0, 2], [1, 0], [1, 2], [2, 0], [2, 1]])
+    """
+
+    def __init__(
+        self,
+        counts: Cooccurrences,
+        x_max: float,
+        exponent: float,
+        seed: int,
+        memory_budget: int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> None:
+        check_mapped(counts.columns, counts.weights)
+        n_cells = len(counts)
+        sizes = np.zeros(-(-n_cells // int(np.clip(n_cells // BLOCKS, *BLOCK_LIMITS))), np.int64)
+        pieces = [(start, min(start + PIECE, n_cells)) for start in range(0, n_cells, PIECE)]
+        for start, stop in pieces:
+            block_sizes(start, stop, seed, sizes)
+        self.starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+        self._cells = allocate(CELL_INTS * n_cells, check_budget(memory_budget))
+        self._cells = self._cells.reshape(n_cells, CELL_INTS)
+        cursors = self.starts[:-1].copy()
+        for start, stop in pieces:
+            fill_blocks(
+                counts.offsets, counts.columns, counts.weights, start, stop, seed, x_max,
+                exponent, cursors, self._cells,
+            )  # fmt: skip
+            if progress:
+                progress(stop, n_cells)
+
+    @property
+    def n_blocks(self) -> int:
+        """The number of blocks."""
+        return len(self.starts) - 1
+
+    @property
+    def largest(self) -> int:
+        """The number of cells of the largest block."""
+        return int(np.diff(self.starts).max(initial=0))
+
+    def block(self, index: int) -> np.ndarray:
+        """The cells of a block, int32, shape (n, 4)."""
+        return self._cells[self.starts[index] : self.starts[index + 1]]
+
+    def __len__(self) -> int:
+        return len(self._cells)

@@ -1,0 +1,222 @@
+"""SVDVectors: dense word and context vectors from the truncated SVD of a PPMI matrix."""
+
+from typing import Any
+
+import numpy as np
+
+from fastsgns import rules
+from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.errors import FormatError
+from fastsgns.formats import native, registry, saving
+from fastsgns.formats.contents import REAL, checked
+from fastsgns.matrices import Matrices
+from fastsgns.models.ppmi.factorization import Factors, truncated_svd
+from fastsgns.models.ppmi.model import PPMI
+from fastsgns.models.ppmi.pmi import FROM_0_TO_1
+from fastsgns.runtime.progress import reading_bar
+from fastsgns.vectors.keyedvectors import KeyedVectors
+from fastsgns.vectors.roles import Roles
+
+KIND = "svd"
+WEIGHT = FROM_0_TO_1
+SIZE = rules.integer(1, 2**20)
+SEED = rules.integer(0, 2**128)
+
+
+class SVDVectors:
+    """Word vectors W and context vectors C with W C^T the best rank-d approximation of PPMI.
+
+    From M near U S V^T with d singular triples, W = U S^p and C = V S^(1 - p): their product does
+    not depend on p, their cosines do. p = 1 is the textbook's SVD, whose W W^T is near M M^T; it
+    makes the worst word vectors of all: take 1/2, which treats both roles alike, or 0.
+
+    Parameters
+    ----------
+    ppmi : PPMI
+        Whose matrix is factorised.
+    vector_size : int
+        d, from 1 to V.
+    weight : float
+        p, the exponent of the singular values in W.
+    seed : int
+        Of the random start of the factorisation.
+    progress : bool, optional
+        Show progress; by default on a terminal and in a notebook.
+
+    Attributes
+    ----------
+    wv, output : KeyedVectors
+        Rows of W and of C, float32, shape (V, d); both know counts. Queries of `wv` take a
+        ``space``.
+    values : ndarray, shape (d,)
+        Singular values, descending.
+    weight : float
+
+    Raises
+    ------
+    ValueError
+        If `vector_size` or `weight` is out of its range.
+
+    References
+    ----------
+    Levy, Goldberg, Dagan: Improving distributional similarity with lessons learned from word
+    embeddings, 2015, section 3.3 (eigenvalue weighting; there C is V for any p). Levy, Goldberg:
+    Neural word embedding as implicit matrix factorization, 2014, section 4.2 (p = 1/2).
+
+    Examples
+    --------
+    >>> text = [["cat", "purrs"], ["cat", "eats"], ["dog", "barks"], ["dog", "eats"]] * 5
+    >>> ppmi = PPMI(text, min_count=1)
+    >>> vectors = SVDVectors(ppmi, vector_size=5)
+    >>> product = vectors.wv.vectors @ vectors.output.vectors.T
+    >>> bool(np.allclose(product, ppmi.matrix.toarray(), atol=1e-5))
+    True
+    """
+
+    def __init__(
+        self,
+        ppmi: PPMI,
+        vector_size: int = 100,
+        weight: float = 0.5,
+        *,
+        seed: int = 1,
+        progress: bool | None = None,
+    ) -> None:
+        weight = WEIGHT("weight", weight)
+        vector_size = SIZE("vector_size", vector_size)
+        seed, progress = SEED("seed", seed), rules.PROGRESS("progress", progress)
+        with reading_bar(progress, "products", "factorising") as report:
+            factors = truncated_svd(ppmi.matrix, vector_size, seed=seed, progress=report)
+        self._set(factors, ppmi.vocabulary, weight)
+
+    def _set(self, factors: Factors, vocabulary: Vocabulary, weight: float) -> None:
+        self._factors, self._vocabulary, self.weight = factors, vocabulary, float(weight)
+        self.wv = self._keyed(factors.left, weight)
+        self.output = self._keyed(factors.right, 1 - weight)
+        self._matrices = Matrices({"input": self.wv.vectors, "output": self.output.vectors})
+        self._link()
+
+    def _link(self) -> None:
+        self.wv._matrices = self._matrices
+        self.wv._owner = self.output._owner = "make a new PPMI of a corpus that has them"
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._link()
+
+    def _check_unchanged(self) -> None:
+        """Refuse to save vectors that are no longer those of the factors."""
+        expected = self.weighted(self.weight)
+        for name, kv, own in (
+            ("wv", self.wv, expected.wv),
+            ("output", self.output, expected.output),
+        ):
+            if not np.array_equal(kv._vectors, own._vectors):
+                raise ValueError(
+                    "a file holds singular vectors and values and the weight, from which "
+                    f"{name}.vectors follow, and one of them was changed; use weighted() for "
+                    f"another weight, or save changed vectors alone, {name}.save(path)"
+                )
+            saving.warn_of_attributes(kv, f"model.{name}", ("count",))
+
+    def _keyed(self, vectors: np.ndarray, exponent: float) -> KeyedVectors:
+        scale = np.where(self.values > 0, self.values, 1) ** exponent * (self.values > 0)
+        words = self._vocabulary
+        scaled = np.multiply(vectors, scale, dtype=np.float32)
+        return KeyedVectors.from_arrays(words.words, scaled, words.counts, words.ids)
+
+    @property
+    def roles(self) -> Roles:
+        """W and C by role, and their combinations; see `fastsgns.vectors.roles.Roles`."""
+        return Roles(self.wv, self._matrices)
+
+    @property
+    def values(self) -> np.ndarray:
+        """Singular values, descending, shape (d,)."""
+        return self._factors.values
+
+    @property
+    def vector_size(self) -> int:
+        """Numbers a vector, d."""
+        return len(self.values)
+
+    def weighted(self, weight: float) -> "SVDVectors":
+        """Give the same factors another weight, which costs no new factorisation.
+
+        Raises
+        ------
+        ValueError
+            If `weight` is not from 0 to 1.
+        """
+        weight = WEIGHT("weight", weight)
+        other = SVDVectors.__new__(SVDVectors)
+        other._set(self._factors, self._vocabulary, weight)
+        return other
+
+    def __repr__(self) -> str:
+        return (
+            f"<SVDVectors of {len(self.wv):,} words, {self.vector_size} dimensions, "
+            f"weight={self.weight}>"
+        )
+
+    def save(self, path: Any) -> None:
+        """Write factors, words and weight to one file, atomically; `load` reads it.
+
+        Raises
+        ------
+        TypeError
+            If a word has no portable form: `fastsgns.formats.keys` lists those that have one.
+        """
+        self._check_unchanged()
+        saving.warn_of_own(self, "the model", ("wv", "output", "weight"))
+        tensors = {
+            "left": self._factors.left,
+            "right": self._factors.right,
+            "values": self._factors.values,
+            "counts": self._vocabulary.counts,
+            **native.pack_words(self._vocabulary.words),
+        }
+        saving.save(path, KIND, tensors, {"weight": self.weight}, _checked)
+
+    @classmethod
+    def load(cls, path: Any) -> "SVDVectors":
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        FormatError
+            If it is another file, or damaged.
+        """
+        return registry.load_as(SVDVectors, path)
+
+
+def _checked(tensors: native.Tensors, metadata: dict) -> tuple[Factors, Vocabulary, float]:
+    """What `SVDVectors._set` makes of a file, after all of it was checked."""
+    words = native.unpack_words(tensors)
+    factors = Factors(tensors["left"], tensors["values"], tensors["right"])
+    counts, weight = tensors["counts"], checked("metadata", metadata, {"weight": REAL})["weight"]
+    size = len(words), len(factors.values)
+    if factors.values.ndim != 1 or factors.left.shape != size or factors.right.shape != size:
+        raise FormatError(
+            f"{size[0]} words and {size[1]} singular values with factors of shape "
+            f"{factors.left.shape} and {factors.right.shape}"
+        )
+    if any(part.dtype.kind != "f" for part in (factors.left, factors.values, factors.right)):
+        raise FormatError("its factors are not of real numbers")
+    if not 0 <= weight <= 1:
+        raise FormatError(f"weight is {weight!r:.60}")
+    try:
+        vocabulary = Vocabulary(words, counts)
+        _ = vocabulary.ids
+    except ValueError as error:
+        raise FormatError(str(error)) from None
+    return factors, vocabulary, weight
+
+
+def _loaded(tensors: native.Tensors, metadata: dict) -> SVDVectors:
+    self = SVDVectors.__new__(SVDVectors)
+    self._set(*_checked(tensors, metadata))
+    return self
+
+
+registry.register(KIND, _loaded)

@@ -1,0 +1,244 @@
+"""The bench: each sub-command on a tiny corpus, without gensim."""
+
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import fastsgns
+
+BENCH = Path(__file__).resolve().parents[2] / "bench"
+WORDS = [f"w{i}" for i in range(40)]
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """Run ``python -m bench`` where gensim can't be imported; returns its output and results."""
+    if not BENCH.is_dir():
+        pytest.skip("the bench is not part of this installation")
+    path = tmp_path / "path"
+    path.mkdir()
+    (path / "bench").symlink_to(BENCH)
+    (path / "gensim.py").write_text("raise ImportError('not here')")
+    corpus = tmp_path / "corpus.txt"
+    lines = (" ".join(WORDS[(i * 7 + j * j) % 40] for j in range(25)) for i in range(60))
+    corpus.write_text("\n".join(lines))
+    output = tmp_path / "results.json"
+    folders = [str(path), str(Path(fastsgns.__file__).parent.parent)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(folders)}
+
+    def run(command, *arguments, **variables):
+        text = [] if command == "memory" else [str(corpus)]
+        line = [command, *text, "--cache", str(tmp_path / "cache"), "--output", str(output)]
+        done = subprocess.run(
+            [sys.executable, "-m", "bench", *line, *arguments],
+            cwd=tmp_path,
+            env=environment | variables,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done, json.loads(output.read_text())
+
+    return run
+
+
+def test_speed_without_gensim_has_a_result_for_each_round(bench):
+    done, record = bench(
+        "speed", "--rounds", "2", "--dim", "8", "--tokens", "1000", "--workers", "2"
+    )
+    assert "gensim is not installed" in done.stderr
+    sides = ("fastsgns-file", "fastsgns-lists")
+    assert [(r["round"], r["side"]) for r in record["results"]] == [
+        *((0, side) for side in sides),
+        *((1, side) for side in sides[::-1]),
+    ]
+    for result in record["results"]:
+        assert result["n_words"] == 1000
+        assert result["train_cpu"] > 0 and result["train_wall"] > 0
+        assert result["peak_bytes"] > 1 << 20
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith("fastsgns-")]
+    assert [row[:3] for row in rows] == [[side, "8", "2"] for side in sides]
+
+
+def test_speed_makes_a_side_of_each_mode_and_kernel(bench):
+    done, record = bench(
+        "speed", "--rounds", "1", "--dim", "8", "--tokens", "1000", "--workers", "1",
+        "--sides", "fastsgns-lines", "--sharing", "pair", "block", "--force", "plain", "avx3",
+    )  # fmt: skip
+    assert "kernel avx3 can't run here" in done.stderr
+    found = [(r["side"], r["sharing"], r["kernel"], r["feed"]) for r in record["results"]]
+    assert found == [
+        ("fastsgns-lines pair plain", "pair", "plain", "lines"),
+        ("fastsgns-lines block plain", "block", "plain", "lines"),
+    ]
+
+
+def test_speed_of_word2vec_c_or_the_reason_why_not(bench):
+    sides = ("fastsgns-file", "word2vec-c")
+    done, record = bench(
+        "speed", "--rounds", "1", "--dim", "8", "--tokens", "1000", "--workers", "1",
+        "--sides", *sides,
+    )  # fmt: skip
+    try:
+        importlib.metadata.version("word2vec")
+    except importlib.metadata.PackageNotFoundError:
+        assert "pip install word2vec" in done.stderr
+        assert [r["side"] for r in record["results"]] == ["fastsgns-file"]
+    else:
+        assert [(r["side"], r["n_words"]) for r in record["results"]] == [(s, 1000) for s in sides]
+
+
+def test_scan_of_files_and_lists_reads_the_same_and_says_where_it_ran(bench):
+    done, record = bench("scan", "--rounds", "1", "--min-count", "30", "--markdown")
+    (n_words, n_types), *others = [(r["n_words"], r["n_types"]) for r in record["results"]]
+    assert n_words == 1500 and 0 < n_types <= 40
+    assert others == [(n_words, n_types)] * 2  # lists, and the file by two workers
+    assert done.stdout.count("| fastsgns-file ") == 2
+    (run,) = record["runs"]
+    assert run["machine"]["cores"] and len(run["load_after"]) == 3
+    assert run["versions"]["fastsgns"] == fastsgns.__version__
+    assert run["versions"]["gensim"] is None
+    assert run["command"].startswith("python -m bench scan")
+    assert run["corpus"]["name"] == "corpus.txt"
+    assert run["flags"]["rounds"] == 1
+
+
+def test_quality_is_resumed_and_not_computed_twice(bench, tmp_path):
+    folder = tmp_path / "eval"
+    folder.mkdir()
+    pairs = (f"{a}\t{b}\t{i % 10}\n" for i, (a, b) in enumerate(pairwise(WORDS)))
+    (folder / "wordsim353.tsv").write_text("".join(pairs))
+    (folder / "questions-words.txt").write_text(": some\nw1 w2 w3 w4\n")
+    options = ("--eval", str(folder), "--dim", "8", "--epochs", "1")
+    done, first = bench("quality", *options, "--seeds", "1")
+    assert "SimLex-999 is left out" in done.stderr
+    assert set(first["results"][0]["scores"]) == {"wordsim353", "analogies", "analogies_semantic"}
+    _, second = bench("quality", *options, "--seeds", "2")
+    assert second["results"][:1] == first["results"]
+    assert [r["key"]["settings"]["seed"] for r in second["results"]] == [1, 2]
+    _, other = bench("quality", *options, "--seeds", "1", "--fresh", "--fastsgns", "min_count=5")
+    assert len(other["results"]) == 3
+    assert other["results"][2]["key"] == first["results"][0]["key"]
+    assert other["results"][2]["scores"] == first["results"][0]["scores"]
+
+
+def test_quality_of_each_mode_is_a_side(bench, tmp_path):
+    folder = tmp_path / "eval"
+    folder.mkdir()
+    (folder / "men.tsv").write_text("".join(f"w{i}\tw{i + 1}\t{i}\n" for i in range(30)))
+    options = ("--eval", str(folder), "--dim", "8", "--epochs", "1", "--seeds", "1")
+    done, record = bench("quality", *options, "--sharing", "pair", "window", "block")
+    modes = [r["key"]["settings"]["negative_sharing"] for r in record["results"]]
+    assert modes == ["pair", "window", "block"]
+    assert "fastsgns window" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_memory_has_its_stages_and_bytes_a_word(bench):
+    done, record = bench(
+        "memory", "--types", "100", "300", "--tokens", "2000", "--dim", "16",
+        "--sides", "fastsgns-lists", "fastsgns-mapped",
+    )  # fmt: skip
+    sizes = [(r["n_types"], r["n_words"]) for r in record["results"]]
+    assert sizes == [(100, 2000), (300, 2000), (100, 4000)] * 2
+    for result in record["results"]:
+        before, after = (result["memory"][name]["bytes"] for name in ("before", "after"))
+        assert 0 < result["memory"]["imported"]["bytes"] <= before
+        assert max(before, after) <= result["peak_bytes"] + (1 << 20)  # the system counts in steps
+    assert done.stdout.count("fastsgns-mapped") == 4
+
+
+def test_scaling_repeats_the_same_corpus_and_grows_the_vocabulary(bench):
+    done, record = bench(
+        "scaling", "--rounds", "1", "--dim", "8", "--workers", "1", "2", "--sharing", "block",
+        "--tokens-to", "4500", "--types", "50", "100", "--zipf-tokens", "500", "--min-count", "1",
+    )  # fmt: skip
+    tables = {name: [] for name in ("workers", "copies", "types")}
+    for result in record["results"]:
+        value = result[result["table"]]
+        tables[result["table"]].append((value, result["n_trained"], result["n_types"]))
+    assert tables["workers"] == [(1, 1500, 40), (2, 1500, 40)]
+    assert tables["copies"] == [(1, 1500, 40), (2, 3000, 40), (3, 4500, 40)]
+    assert tables["types"] == [(50, 500, 50), (100, 500, 100)]
+    assert "flat within 15%" in done.stdout and "caches:" in done.stdout
+
+
+def test_roofline_has_peaks_where_there_is_a_compiler(bench):
+    options = ("--rounds", "1", "--dim", "16", "--tokens", "500", "--sharing", "pair", "block")
+    if shutil.which("cc"):
+        done, record = bench("roofline", *options)
+        peaks, *trained = record["results"]
+        assert peaks["flops"] > 0 and peaks["bandwidth"]["DRAM"]["read"] > 0
+        assert [r["products_per_example"] > 1 for r in trained] == [True, True]
+    done, _ = bench("roofline", *options, "--markdown", CC="no-such-compiler")
+    assert "there is no C compiler, no-such-compiler" in done.stderr
+    assert "| block " in done.stdout
+
+
+def test_overhead_sees_all_that_is_trained(bench):
+    _, record = bench("overhead", "--rounds", "1", "--dim", "8", "--epochs", "2")
+    assert [r["n_trained"] for r in record["results"]] == [3000] * 6
+    assert all(r["kernel_wall"] > 0 for r in record["results"])
+
+
+def test_matrices_are_judged_in_each_role_and_not_trained_twice(bench, tmp_path):
+    (tmp_path / "wordsim353.tsv").write_text("w1\tw2\t1\nw3\tw4\t2\nw5\tw6\t3\n")
+    asked = ["--eval", str(tmp_path), "--seeds", "2", "--epochs", "1", "--sharing", "block"]
+    asked += ["--matrices", "two", "tied+bias:word", "three:10"]
+    (tmp_path / "results.json").write_text("{}")
+    lines = tmp_path / "results.jsonl"
+    asked += ["--output", str(lines), "--figure", str(tmp_path / "f.svg")]
+    for _ in range(2):
+        done, _ = bench("matrices", *asked)
+        results = [json.loads(line) for line in lines.read_text().splitlines()]
+        assert len(results) == 6
+    assert results[1]["key"]["bias"] == "word"
+    assert list(results[0]["scores"]) == ["input", "output", "input + output"]
+    assert list(results[1]["scores"]) == ["input"]
+    assert "tied+bias word" in done.stdout
+    assert (tmp_path / "f.svg").read_text().count("<rect") == 2 * 3
+
+
+def test_matrices_computed_afresh_add_what_older_lines_lack(bench, tmp_path):
+    (tmp_path / "wordsim353.tsv").write_text("w1\tw2\t1\nw3\tw4\t2\nw5\tw6\t3\n")
+    lines = tmp_path / "results.jsonl"
+    (tmp_path / "results.json").write_text("{}")
+    asked = ["--eval", str(tmp_path), "--seeds", "2", "--epochs", "1", "--matrices", "two"]
+    asked += ["--output", str(lines)]
+    bench("matrices", *asked)
+    (tmp_path / "questions-words.txt").write_text(": capital\nw1 w2 w3 w4\n: gram1\nw1 w2 w3 w5\n")
+    done, _ = bench("matrices", *asked, "--table")
+    assert "semantic" not in done.stdout
+    bench("matrices", *asked, "--fresh", "--seeds", "1")
+    done, _ = bench("matrices", *asked, "--table")
+    results = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert [r["key"]["seed"] for r in results] == [1, 2, 1]
+    assert results[2]["scores"]["input"].items() > results[0]["scores"]["input"].items()
+    assert set(results[2]["scores"]["output"]) >= {"analogies_semantic", "analogies_syntactic"}
+    head, row = done.stdout.splitlines()[:2]
+    assert head.split()[-5:-1] == ["Google", "analogies", "semantic", "syntactic"]
+    assert " 2 " in row  # both seeds, of which one has halves
+
+
+def test_glove_judges_each_matrix_and_is_resumed(bench, tmp_path):
+    pairs = tmp_path / "wordsim353.tsv"
+    pairs.write_text("".join(f"w{i}\tw{i + 1}\t{i}\n" for i in range(9)))
+    flags = ("--dim", "4", "--epochs", "2", "--min-count", "1", "--eval", str(tmp_path))
+    done, record = bench("glove", *flags)
+    two, tied = record["results"]
+    assert list(two["scores"]) == ["W", "W~", "W + W~"] and list(tied["scores"]) == ["tied"]
+    assert len(two["losses"]) == 2 and two["n_cells"] and "ns a cell" in done.stdout
+    _, record = bench("glove", *flags, "--matrices", "two", "tied")
+    assert len(record["results"]) == 2
+
+
+def test_a_failing_job_is_told(bench):
+    with pytest.raises(AssertionError, match="windw"):
+        bench("speed", "--rounds", "1", "--fastsgns", "windw=3")

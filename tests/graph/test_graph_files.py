@@ -1,0 +1,373 @@
+"""Edge lists: every cut into ranges and blocks gives the same graph; bad lines are named."""
+
+import bz2
+import gzip
+import lzma
+import pickle
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fastsgns.cli import main
+from fastsgns.corpus import ranges
+from fastsgns.errors import FormatError
+from fastsgns.graph import files
+from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.models.links.factors import HOPE
+from fastsgns.models.links.nodes import NodeEmbedding
+
+PARALLEL = (1, 3)
+PACK = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+TEXT = (
+    "# comment\n% another\n  # indented\n\nann bob\n  bob\tcem  \r\nbob ann\nann bob\n"
+    "élan  naïve-and-longer-than-sixteen-bytes\n \t\ncem cem"
+)
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    def write(text: str | bytes, name: str = "edges.txt") -> Path:
+        path = tmp_path / name
+        data = text.encode() if isinstance(text, str) else text
+        path.write_bytes(PACK[path.suffix if path.suffix in PACK else ""](data))
+        return path
+
+    return write
+
+
+def content(graph: DirectedGraph) -> tuple:
+    return graph.names, list(graph.edges())
+
+
+@pytest.mark.parametrize("suffix", PACK)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_each_cut_gives_the_same_graph(suffix, mark, write, monkeypatch):
+    sources = ["ann", "bob", "bob", "ann", "élan", "cem"]
+    targets = ["bob", "cem", "ann", "bob", "naïve-and-longer-than-sixteen-bytes", "cem"]
+    wanted = content(DirectedGraph.from_edges(sources, targets))
+    path = write(mark + TEXT, "edges.txt" + suffix)
+    for size in (1, 2, 7, 30, 1 << 20):
+        monkeypatch.setattr(ranges, "RANGE_BYTES", size)
+        monkeypatch.setattr(files, "BLOCK_BYTES", max(size, 3))
+        for workers in PARALLEL:
+            assert content(DirectedGraph.from_file(path, workers=workers)) == wanted
+
+
+def test_weights_of_all_forms(write):
+    path = write("a b 1\na c -2.5\nb c 1e-3\nc a +4E2\nc b 0.1234567890123456789\nd a 0\n")
+    graph = DirectedGraph.of(path)
+    weights = {(s, t): w for s, t, w in graph.edges()}
+    wanted = {"ab": 1, "ac": -2.5, "bc": 1e-3, "ca": 400, "cb": 0.12345679}
+    assert weights == {tuple(ends): float(np.float32(w)) for ends, w in wanted.items()}
+    assert "d" in graph.names
+    assert DirectedGraph.from_file(path, weighted=False).out_weights is None
+
+
+def test_several_files_are_one_graph(write):
+    paths = [write("a b\nb c", "one"), write("c a\na b\n", "two.gz")]
+    graph = DirectedGraph.from_file(paths)
+    assert set(graph.edges()) == {("a", "b", 2), ("b", "c", 1), ("c", "a", 1)}
+
+
+def test_errors_survive_pickling(write):
+    for text in (b"a\n", b"\xff b\n"):
+        with pytest.raises(ValueError, match="line 1") as caught:
+            DirectedGraph.of(write(text))
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_a_delimiter_lets_names_hold_white_space(write):
+    path = write("from,to,km\nNew York, Los\u00a0Angeles ,4000\n a\tb ,New York,2\r\n\n#x,y,z\n")
+    graph = DirectedGraph.from_file(path, delimiter=",", skip_lines=1)
+    assert set(graph.edges()) == {("New York", "Los\u00a0Angeles", 4000), ("a\tb", "New York", 2)}
+
+
+def test_comments_and_further_columns_are_as_wished(write):
+    path = write("#a b 1 99\n;c d 2 98\n")
+    graph = DirectedGraph.from_file(path, comments=";", weighted=True)
+    assert list(graph.edges()) == [("#a", "b", 1)]
+    assert DirectedGraph.from_file(path, comments="", weighted=False).n_edges == 2
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", " \r\n", "\ufeff"])
+def test_files_without_edges_are_graphs_without_nodes(text, write):
+    assert DirectedGraph.of(write(text)).n_nodes == 0
+
+
+@pytest.mark.parametrize("suffix", PACK)
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("a b\n\nc\n", 3, "lacks a column.*'c'"),
+        ("# x\na b c d\n", 2, "more than three columns"),
+        ("a b\na b 1\n", 2, "another number of columns"),
+        ("a b 1\na b\n", 2, "another number of columns"),
+        ("a b 1\na b x\nc d 1\n", 2, "not a number.*'a b x'"),
+        ("a b 1\na b nan\n", 2, "not finite"),
+        ("a b 1\na b 1e39\n", 2, "not finite"),
+        ("a b {}\n", 1, "not a number"),
+    ],
+)
+def test_bad_lines_are_named(suffix, text, line, words, write, monkeypatch):
+    path = write(text, "edges" + suffix)
+    for size in (1, 4, 1 << 20):
+        monkeypatch.setattr(ranges, "RANGE_BYTES", size)
+        monkeypatch.setattr(files, "BLOCK_BYTES", max(size, 3))
+        with pytest.raises(FormatError, match=rf"edges.*, line {line}: .*{words}"):
+            DirectedGraph.from_file(path, workers=1)
+
+
+def test_bad_lines_are_counted_with_those_skipped(write):
+    path = write("head,er\nmore\na,b,1\n,b,1\n")
+    with pytest.raises(FormatError, match=r"line 4: it lacks a column"):
+        DirectedGraph.from_file(path, delimiter=",", skip_lines=2)
+    with pytest.raises(FormatError, match=r"line 1: one of its names holds a control"):
+        DirectedGraph.from_file(write("a\x1fb,c\n"), delimiter=",")
+
+
+@pytest.mark.parametrize("suffix", PACK)
+@pytest.mark.parametrize("size", [3, 1 << 20])
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("1, 2\n2, 3\n3, 1\n", 1, r'delimiter=","'),
+        ("1 2\n2 ,3\n", 2, r'delimiter=" "'),
+        ("1 , 2\n", 1, "comma"),
+        ("# x\n1; 2; 0.5\n", 2, "semicolon"),
+        ("1 2, 0.5\n", 1, "comma"),
+        ("1 2\n\ufeff2 3\n", 2, "byte order mark"),
+    ],
+)
+def test_signs_of_another_form_are_refused(suffix, size, text, line, words, write, monkeypatch):
+    monkeypatch.setattr(ranges, "RANGE_BYTES", size)
+    monkeypatch.setattr(files, "BLOCK_BYTES", max(size, 3))
+    with pytest.raises(FormatError, match=rf"edges.*, line {line}: .*{words}"):
+        DirectedGraph.of(write(text, "edges" + suffix), workers=1)
+
+
+def test_the_advice_against_another_form_helps(write):
+    spaced = write("1, 2\n2, 3\n3, 1\n")
+    assert set(DirectedGraph.of(spaced, delimiter=",").names) == {"1", "2", "3"}
+    assert set(DirectedGraph.of(spaced, delimiter=" ").names) == {"1,", "2,", "3,", "1", "2", "3"}
+    quoted = write('"a","b"\n', "quoted")
+    with pytest.raises(FormatError, match=r"quoted, line 1: .*quotes.*read_csv"):
+        DirectedGraph.of(quoted, delimiter=",")
+    with pytest.raises(FormatError, match=r"quoted, line 2: .*quotes"):
+        DirectedGraph.of(write('a,b\na,"b"\n', "quoted"), delimiter=",", workers=1)
+    assert DirectedGraph.of(write('" x\ny "z"\n')).names == ['"', "x", "y", '"z"']
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "line"),
+    [
+        ("source,target\nann,bob\nbob,cem\n", {"delimiter": ","}, 1),
+        ("# of friends\n\nFromNodeId\tToNodeId\n1\t2\n", {}, 3),
+        ("user_id item_id\nu1 i1\n", {}, 1),
+        ("x;y\n1;2\n2;3\n", {"delimiter": ";"}, 1),
+        ("u v w\n1 2 0.5\n2 3 1\n", {"weighted": False}, 1),
+        ("Source Target\n", {}, 1),
+    ],
+)
+def test_headers_are_not_edges(text, options, line, write):
+    path = write(text)
+    with pytest.raises(FormatError, match=rf"edges.txt, line {line}: it looks like a header.*"):
+        DirectedGraph.of(path, **options)
+    with pytest.raises(FormatError, match="header"):
+        DirectedGraph.from_file([write("1 2\n", "other"), path], **options, workers=1)
+    without = DirectedGraph.of(path, **options, skip_lines=line)
+    whole = DirectedGraph.of(path, **options, skip_lines=0)
+    assert (whole.n_nodes, whole.n_edges) == (without.n_nodes + 2, without.n_edges + 1)
+
+
+def test_headers_of_several_files_are_found_and_edges_are_not_taken_for_headers(write):
+    paths = [write("source target\na b\n", name) for name in ("one", "two.gz")]
+    with pytest.raises(FormatError, match="one, line 1: it looks like a header"):
+        DirectedGraph.from_file(paths)
+    for kind in (NodeEmbedding, HOPE):  # which know no skip_lines
+        with pytest.raises(FormatError, match=r"DirectedGraph\.of\(path, skip_lines=1\)"):
+            kind(dimensions=1).fit(paths[0])
+    for text in ("source target\ntarget sink\n", "a b\n1 2\nc 3\n", "a b\n", "from a\nb c\n"):
+        assert DirectedGraph.of(write(text)).n_edges == text.count("\n")
+
+
+def test_a_line_that_no_edge_has_is_refused_before_it_is_parsed(write, monkeypatch):
+    monkeypatch.setattr(files, "LONGEST_LINE", 5000)
+    monkeypatch.setattr(files, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(files, "_room", lambda n: _small_room(n))
+    for suffix in ("", ".gz"):
+        for lines in (0, 3):
+            path = write("a b\n" * lines + "1 " * 50_000, "edges" + suffix)
+            with pytest.raises(FormatError, match=rf"line {lines + 1}: it is longer than"):
+                DirectedGraph.from_file(path, workers=1)
+    name = "x" * 4000
+    assert DirectedGraph.from_file(write(f"a {name}\n" * 5)).n_nodes == 2
+
+
+def _small_room(n: int) -> tuple[np.ndarray, np.ndarray]:
+    assert n <= 7000
+    return np.empty(n + 2, np.uint8), np.empty(n // 3 + 1)
+
+
+def test_the_whole_long_line_is_in_no_error(write):
+    with pytest.raises(FormatError) as caught:
+        DirectedGraph.of(write("a b c d " * 100_000))
+    assert len(str(caught.value)) < 1000
+
+
+def test_names_that_are_not_utf8(write):
+    path = write(b"a \xff\xfe\nb a\n")
+    with pytest.raises(
+        UnicodeDecodeError, match=r"edges.txt, line 1: .*not UTF-8.*errors='replace'"
+    ):
+        DirectedGraph.from_file(path)
+    spaced = write(b"a,b\n\nc \xff d,e\n", "spaced.gz")
+    with pytest.raises(UnicodeDecodeError, match=r"spaced.gz, line 3: the word b'c .xff d'"):
+        DirectedGraph.from_file(spaced, delimiter=",")
+    assert "\ufffd\ufffd" in DirectedGraph.from_file(path, errors="replace").names
+    with pytest.raises(ValueError, match='"replace" keeps'):
+        DirectedGraph.from_file(path, errors="ignore")
+
+
+def test_bad_arguments(write, tmp_path):
+    path = write("a b\n")
+    for options in (
+        {"delimiter": "::"},
+        {"delimiter": "\n"},
+        {"delimiter": "é"},
+        {"comments": "é"},
+        {"skip_lines": -1},
+        {"workers": 0},
+    ):
+        with pytest.raises(ValueError, match=next(iter(options))):
+            DirectedGraph.from_file(path, **options)
+    with pytest.raises(FileNotFoundError):
+        DirectedGraph.of(tmp_path / "none")
+    with pytest.raises(IsADirectoryError):
+        DirectedGraph.of(tmp_path)
+    with pytest.raises(ValueError, match="from_scipy"):
+        DirectedGraph.of(write("%%MatrixMarket\n", "x.mtx"))
+    with pytest.raises(ValueError, match="empty"):
+        DirectedGraph.from_file([])
+    with pytest.raises(TypeError, match="path is wanted"):
+        DirectedGraph.from_file([3])
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
+def test_cut_and_damaged_files_are_named(suffix, write):
+    path = write("a b\n" * 1000, "edges" + suffix)
+    path.write_bytes(path.read_bytes()[:-12])
+    with pytest.raises((EOFError, OSError), match="edges"):
+        DirectedGraph.from_file(path)
+    path.write_bytes(b"a b\n")
+    with pytest.raises(OSError, match="damaged"):
+        DirectedGraph.from_file(path)
+
+
+def test_progress_ends_at_the_whole(write):
+    path = write("a b\n" * 100)
+    seen = []
+    DirectedGraph.from_file(path, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (400, 400)
+
+
+def test_lines_of_any_length(write, monkeypatch):
+    monkeypatch.setattr(ranges, "RANGE_BYTES", 1000)
+    long = "x" * 100_000
+    graph = DirectedGraph.from_file(write(f"a {long}\n#{long}\n{long} b\n"))
+    assert set(graph.edges()) == {("a", long, 1), (long, "b", 1)}
+
+
+def test_parallel_edges_agree_with_numpy(write, monkeypatch):
+    monkeypatch.setattr(ranges, "RANGE_BYTES", 5000)
+    rng = np.random.default_rng(1)
+    ends, weights = rng.integers(0, 300, (5000, 2)), rng.integers(-3, 4, 5000)
+    lines = (f"{s} {t} {w}\n" for (s, t), w in zip(ends.tolist(), weights.tolist()))
+    path = write("".join(lines))
+    wanted = DirectedGraph.from_edges(*ends.astype(str).T, weights)
+    for workers in PARALLEL:
+        assert content(DirectedGraph.from_file(path, workers=workers)) == content(wanted)
+
+
+def textbook(text: bytes, delimiter: str | None) -> list | None:
+    """Edges, by Python's own split; None: some line is no edge."""
+    edges = []
+    for line in text.split(b"\n"):
+        if not line.split() or line.split()[0][:1] in (b"#", b"%"):
+            continue
+        fields = [field.strip() for field in line.split(delimiter.encode() if delimiter else None)]
+        if len(fields) not in (2, 3) or not (fields[0] and fields[1]):
+            return None
+        if any(b"\r" in field for field in fields[:2]):
+            return None
+        ends = fields[0][-1:], fields[1][:1], fields[1][-1:]
+        if delimiter is None and any(end in b",;" for end in ends):
+            return None
+        try:
+            weights = [float(field) for field in fields[2:]]
+        except ValueError:
+            return None
+        edges.append((fields[0].decode(), fields[1].decode(), *weights))
+    return edges if len({len(edge) for edge in edges}) < 2 else None
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from([*"ab01,;#%.- \t\r\f", "a b\n", "0,1\n", "a;b;1\n", "a b -.5\n"])),
+    st.sampled_from([None, ",", ";", "\t"]),
+    st.integers(1, 12),
+)
+def test_any_text_is_read_as_python_would(tmp_path_factory, parts, delimiter, size):
+    text = "".join(parts).encode()
+    path = tmp_path_factory.getbasetemp() / "any.txt"
+    path.write_bytes(text)
+    wanted = textbook(text, delimiter)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranges, "RANGE_BYTES", size)
+        if wanted is None:
+            with pytest.raises(FormatError, match=r"any.txt, line \d+: "):
+                DirectedGraph.from_file(path, delimiter=delimiter, workers=1, skip_lines=0)
+            return
+        graph = DirectedGraph.from_file(path, delimiter=delimiter, workers=1, skip_lines=0)
+    assert content(graph) == content(DirectedGraph.of(wanted))
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "seen", "advice", "option"),
+    [
+        ("1;2\n", None, "lacks a column", 'delimiter=";"', "--delimiter ';'"),
+        ("1;2\n", ",", "lacks a column", 'delimiter=";"', "--delimiter ';'"),
+        ("1\t2\n", ",", "lacks a column", r'delimiter="\\t"', r"--delimiter '\\t'"),
+        ("1 2,\n", None, "comma", "repair or remove", "repair or remove"),
+        ("1 2,\n", ",", "lacks a column", "repair or remove", "repair or remove"),
+        ("1, 2, 3\n", None, "comma", 'delimiter=","', "--delimiter ,"),
+        ("1 2\r3 4\r5 6\r", None, "carriage return", "to newlines", "to newlines"),
+        ("1,2\r3,4\r", ",", "carriage return", "to newlines", "to newlines"),
+        ('{"source": 1, "target": 2}\n', None, "JSON", "read_json", "convert"),
+        ('{"source": 1, "target": 2}\n', ",", "JSON", "read_json", "convert"),
+        ('{"source":1,"target":2}\n', None, "JSON", "read_json", "convert"),
+        ("[1, 2]\n", None, "JSON", "read_json", "convert"),
+        ("[1, 2]\n", ",", "JSON", "read_json", "convert"),
+        ('"Lee, A","Orr, B"\n', ",", "quotes", "read_csv", "convert"),
+    ],
+)
+def test_the_advice_on_an_edge_list_leads_to_its_edges(
+    write, capsys, text, delimiter, seen, advice, option
+):
+    path = write(text)
+    for options in ({}, {"weighted": False}):
+        if text.startswith("1") and "\r" in text and options:
+            continue  # further columns are ignored as wished
+        with pytest.raises(FormatError, match=rf"line 1: .*{seen}.*{advice}"):
+            DirectedGraph.of(path, delimiter=delimiter, **options)
+    given = [] if delimiter is None else ["--delimiter", delimiter]
+    assert main(["nodes", "train", str(path), "-o", str(path.with_name("m")), *given]) == 1
+    assert re.search(f"{seen}.*{option}", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("text", ["{a} {b}\n[c] [d]\n", "{a [b]\n", '"x y\n'])
+def test_brackets_belong_to_names(write, text):
+    assert set(DirectedGraph.of(write(text)).names) == set(text.split())

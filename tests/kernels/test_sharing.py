@@ -1,0 +1,163 @@
+import itertools
+import logging
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import toy
+
+from fastsgns import EncodedCorpus, Word2Vec
+from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.sampling import huffman_paths
+from fastsgns.training.sharing import PATH_BOUND, sharing
+from fastsgns.tying import BIASES
+
+
+def plan(locked=False, p_max=0.01, **given):
+    defaults = {
+        "negative_sharing": "block", "sg": 1, "hs": 0, "negative": 5, "alpha": 0.025,
+        "min_alpha": 1e-4, "window": 5,
+    }  # fmt: skip
+    return sharing(SimpleNamespace(**defaults | given), p_max, locked)
+
+
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        ({"negative_sharing": "pair"}, (0, 0)),
+        ({"negative_sharing": "window"}, (1, 5)),
+        ({}, (4, 8)),
+        ({"negative": 10}, (4, 16)),
+        ({"window": 1}, (10, 8)),
+        ({"window": 2}, (10, 8)),
+        ({"window": 3}, (6, 8)),
+        ({"window": 4}, (5, 8)),
+        ({"window": 2, "alpha": 0.1}, (5, 8)),
+        ({"window": 2, "negative_sharing": "window"}, (1, 5)),
+        ({"sg": 0}, (0, 0)),
+        ({"sg": 0, "negative_sharing": "window"}, (0, 0)),
+        ({"hs": 1}, (4, 8)),
+        ({"negative": 0, "hs": 1}, (1, 0)),
+        ({"negative": 0, "hs": 1, "alpha": 0.2}, (0, 0)),
+        ({"hs": 1, "sg": 0}, (0, 0)),
+        ({"locked": True}, (0, 0)),
+    ],
+)
+def test_who_shares(given, expected):
+    assert plan(**given) == expected
+
+
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        ({"window": 10}, (4, 8)),
+        ({"window": 20}, (2, 8)),
+        ({"alpha": 0.1}, (2, 8)),
+        ({"alpha": 0.1, "window": 8}, (1, 8)),
+        ({"alpha": 0.1, "window": 20}, (0, 0)),
+        ({"p_max": 0.2}, (4, 8)),
+        ({"p_max": 0.4}, (2, 8)),
+        ({"negative_sharing": "window", "window": 20}, (1, 5)),
+        ({"negative_sharing": "window", "alpha": 0.2}, (0, 0)),
+    ],
+)
+def test_large_steps_share_less_and_say_so(given, expected, caplog):
+    caplog.set_level(logging.INFO, logger="fastsgns")
+    assert plan(**given) == expected
+    wanted = (4, 8) if given.get("negative_sharing") is None else (1, 5)
+    assert (expected == wanted) != any("is too much for" in text for text in caplog.messages)
+
+
+@pytest.mark.parametrize("window, said", [(2, False), (5, True)])
+def test_only_blocks_smaller_than_usual_are_spoken_of(window, said, caplog):
+    caplog.set_level(logging.INFO, logger="fastsgns")
+    plan(window=window, alpha=0.1)
+    assert said == any("is too much for" in text for text in caplog.messages)
+
+
+def worst_case(n_words, window, alpha, run=1, **given):
+    """Tiny vocabularies, a high learning rate, full windows, no subsampling."""
+    rng = np.random.default_rng(n_words)
+    counts = np.bincount((n_words * rng.random(6000) ** 3).astype(int), minlength=n_words) + 1
+    ids = rng.permutation(np.repeat(np.arange(n_words, dtype=np.int32), counts))
+    ids, counts = np.repeat(ids, run), counts * run
+    offsets = np.append(np.arange(0, len(ids), 40), len(ids))
+    vocabulary = Vocabulary([f"w{i}" for i in range(n_words)], counts)
+    corpus = EncodedCorpus(ids, np.unique(offsets), vocabulary)
+    model = Word2Vec(
+        corpus, alpha=alpha, min_alpha=alpha, window=window, epochs=2, min_count=1, workers=1,
+        vector_size=20, sample=0, shrink_windows=False, compute_loss=True, progress=False, **given,
+    )  # fmt: skip
+    assert np.isfinite(model.wv.vectors).all()
+    return model.epoch_losses[-1], counts
+
+
+@pytest.mark.parametrize("n_words, window", list(itertools.product([3, 20, 200], [2, 5, 20])))
+@pytest.mark.parametrize("mode", ["window", "block"])
+def test_shared_modes_never_diverge(mode, n_words, window):
+    loss, _ = worst_case(n_words, window, 0.1, sg=1, negative_sharing=mode)
+    assert loss < 6 * np.log(2)
+
+
+@pytest.mark.parametrize("run, window", list(itertools.product([3, 10, 40], [5, 20])))
+@pytest.mark.parametrize("mode", ["window", "block"])
+@pytest.mark.parametrize("hs", [0, 1])
+def test_words_that_repeat_next_to_each_other_never_diverge(hs, mode, run, window):
+    loss, _ = worst_case(200, window, 0.05, run, sg=1, hs=hs, negative_sharing=mode)
+    assert loss < 6 * np.log(2) + 12 * hs
+
+
+@pytest.mark.parametrize("n_words, window", list(itertools.product([3, 20, 200], [5, 20])))
+@pytest.mark.parametrize("mode", ["window", "block"])
+@pytest.mark.parametrize("negative", [0, 5])
+@pytest.mark.parametrize("share_of_bound", [0.5, 0.99])
+def test_paths_in_shared_modes_never_diverge(share_of_bound, negative, mode, n_words, window):
+    """Up to the bound all contexts of a window move its path at once."""
+    alpha = share_of_bound * PATH_BOUND / (2 * window)
+    loss, counts = worst_case(
+        n_words, window, alpha, hs=1, sg=1, negative=negative, negative_sharing=mode
+    )
+    path_length = np.average(np.diff(huffman_paths(counts).starts), weights=counts)
+    untrained = (path_length + (negative + 1 if negative else 0)) * np.log(2)
+    assert loss < 1.1 * untrained
+
+
+@pytest.mark.parametrize("mode", ["window", "block"])
+def test_the_shared_modes_learn_what_the_exact_one_does(mode):
+    groups = [["cat", "dog", "pet"], ["car", "bus", "road"]]
+    rng = np.random.default_rng(1)
+    sentences = [rng.permutation(groups[i % 2] * 2).tolist() for i in range(2000)]
+    given = {"sg": 1, "vector_size": 16, "min_count": 1, "sample": 0, "workers": 1, "epochs": 3}
+    exact = Word2Vec(sentences, negative_sharing="pair", **given).wv
+    shared = Word2Vec(sentences, negative_sharing=mode, alpha=0.01, **given).wv
+    for wv in (exact, shared):
+        assert wv.similarity("cat", "dog") > wv.similarity("cat", "bus") + 0.2
+
+
+ONE_AND_THREE = [(kind, "scalar") for kind in ("tied", "tied+reflect", "three")] + [
+    ("tied+bias", bias) for bias in BIASES
+]
+
+
+@pytest.mark.filterwarnings("ignore:matrices=")
+@pytest.mark.parametrize("n_words, window, run", [(3, 20, 1), (200, 5, 1), (200, 20, 40)])
+@pytest.mark.parametrize("matrices, bias", ONE_AND_THREE)
+@pytest.mark.parametrize("mode", ["pair", "block"])
+def test_one_and_three_matrices_never_diverge(mode, matrices, bias, n_words, window, run):
+    """`worst_case` raises if a vector is no longer finite."""
+    given = {"matrices": matrices, "bias": bias, "negative_sharing": mode}
+    if matrices == "three":
+        given["coupling"] = 0.1
+    worst_case(n_words, window, 0.1 if run == 1 else 0.05, run, sg=1, **given)
+
+
+def test_with_a_tree_alone_both_shared_modes_are_equal_and_not_as_pair():
+    options = {"sg": 1, "hs": 1, "negative": 0, "sample": 0, "min_count": 1, "alpha": 0.01}
+    pair, window, block = (
+        Word2Vec(
+            toy.sentences(), vector_size=8, workers=1, negative_sharing=mode, **options
+        ).wv.vectors
+        for mode in ("pair", "window", "block")
+    )
+    np.testing.assert_array_equal(window, block)
+    assert not np.array_equal(window, pair)

@@ -1,0 +1,288 @@
+"""A model is trained by one thread at a time, and its memory goes when its last reference goes."""
+
+import contextlib
+import gc
+import os
+import signal
+import threading
+import weakref
+
+import numpy as np
+import pytest
+import toy
+
+from fastsgns import (
+    DirectedGraph,
+    EncodedCorpus,
+    GloVe,
+    KeyedVectors,
+    NodeEmbedding,
+    PairEmbedding,
+    Word2Vec,
+)
+from fastsgns.cooccurrence.counts import Cooccurrences
+from fastsgns.models.callbacks import CallbackAny2Vec
+from fastsgns.models.links.factors import HOPE, STRAP
+from fastsgns.models.ppmi.model import PPMI
+from fastsgns.models.ppmi.svd import SVDVectors
+from fastsgns.runtime.interrupts import uninterrupted
+
+SENTENCES = toy.sentences(40)
+SMALL = {"vector_size": 8, "min_count": 1, "workers": 2, "epochs": 2}
+EDGES = [(f"n{i}", f"n{(3 * i + k) % 20}") for i in range(20) for k in (1, 2)]
+GRAPH = DirectedGraph.of(EDGES)
+MADE = {
+    "Word2Vec": lambda: Word2Vec(SENTENCES, compute_loss=True, **SMALL),
+    "Word2Vec, hs": lambda: Word2Vec(SENTENCES, hs=1, negative=0, **SMALL),
+    "Word2Vec, tied": lambda: Word2Vec(SENTENCES, matrices="tied+bias", bias="word", **SMALL),
+    "GloVe": lambda: GloVe(SENTENCES, **SMALL),
+    "NodeEmbedding": lambda: NodeEmbedding(dimensions=8, num_walks=2).fit(EDGES),
+    "PairEmbedding": lambda: PairEmbedding(dimensions=8).fit(EDGES),
+    "HOPE": lambda: HOPE(4, progress=False).fit(GRAPH),
+    "STRAP": lambda: STRAP(4, progress=False).fit(GRAPH),
+    "PPMI": lambda: PPMI(SENTENCES, min_count=1),
+    "SVDVectors": lambda: SVDVectors(PPMI(SENTENCES, min_count=1), 4),
+    "KeyedVectors": lambda: KeyedVectors.from_arrays(["a"], np.ones((1, 3), np.float32)),
+    "EncodedCorpus": lambda: EncodedCorpus.from_iterable(SENTENCES),
+    "DirectedGraph": lambda: DirectedGraph.of(EDGES),
+    "Cooccurrences": lambda: Cooccurrences.from_corpus(SENTENCES),
+}
+
+
+def use(thing):
+    """Ask something, so that what is made on the way counts too."""
+    if hasattr(thing, "wv"):
+        thing.wv.most_similar(thing.wv.index_to_key[0], topn=2)
+        thing.wv.most_similar(thing.wv.index_to_key[0], topn=2, space="in-in")
+    if isinstance(thing, (NodeEmbedding, HOPE)):
+        thing.recommend("n1", topn=2)
+    if isinstance(thing, (Word2Vec, GloVe)):
+        _ = thing.roles.output.vectors, thing.roles.combined("sum")
+
+
+@pytest.fixture
+def no_collector():
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def parts(thing):
+    """References to the object and to the vectors and arrays that it holds."""
+    found = [thing, *(getattr(thing, name, None) for name in ("wv", "source", "target", "ids"))]
+    found += [getattr(thing, name, None) for name in ("weights", "out_targets", "vocabulary")]
+    found += list(getattr(thing, "_matrices", None).vectors.values()) if hasattr(
+        thing, "_matrices"
+    ) and thing._matrices is not None else []  # fmt: skip
+    return [weakref.ref(part) for part in found if part is not None and not isinstance(part, dict)]
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_nothing_waits_for_the_collector(name, no_collector):
+    thing = MADE[name]()
+    if "hs" not in name:
+        use(thing)
+    references = parts(thing)
+    assert references[0]() is thing
+    del thing
+    assert [reference() for reference in references if reference() is not None] == []
+
+
+def test_nothing_waits_for_the_collector_after_an_error(no_collector):
+    model = Word2Vec(SENTENCES, **SMALL)
+    model.wv.vectors[0, 0] = np.inf
+    vectors = weakref.ref(model.wv)
+    with pytest.raises(FloatingPointError):
+        model.train(SENTENCES, total_examples=40, epochs=1)
+    model = Word2Vec(**SMALL | {"alpha": 1e30, "min_alpha": 1e30})
+    model.build_vocab(SENTENCES)
+    other = weakref.ref(model.wv)
+    try:
+        with np.errstate(all="ignore"):
+            model.train(SENTENCES, total_examples=40, epochs=1)
+    except FloatingPointError:
+        pass
+    del model
+    assert other() is None and vectors() is None
+
+
+DIVERGING = {"alpha": 1e30, "min_alpha": 1e30, "negative_sharing": "pair"}
+FAILING = {
+    "Word2Vec": lambda: Word2Vec(**SMALL | DIVERGING),
+    "GloVe": lambda: GloVe(**SMALL | {"alpha": 1e30, "epochs": 30}),
+    "NodeEmbedding": lambda: NodeEmbedding(dimensions=8, epochs=9, **DIVERGING),
+    "PairEmbedding": lambda: PairEmbedding(dimensions=8, epochs=9, **DIVERGING),
+}
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_nothing_waits_for_the_collector_after_a_divergence(name, no_collector):
+    model = FAILING[name]()
+    if isinstance(model, Word2Vec):
+        model.build_vocab(SENTENCES)
+    failed = False
+    try:
+        with np.errstate(all="ignore"):
+            if isinstance(model, GloVe):
+                model.train(model.count(SENTENCES))
+            elif isinstance(model, Word2Vec):
+                model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
+            else:
+                model.fit(EDGES)
+    except FloatingPointError:
+        failed = True
+    assert failed
+    if isinstance(model, GloVe):
+        arrays = [weakref.ref(array) for array in (model._stores[0], model._squares[0])]
+    else:
+        arrays = [weakref.ref(array) for array in model._matrices.vectors.values()]
+    del model
+    assert [array() for array in arrays if array() is not None] == []
+
+
+@pytest.mark.parametrize("problem", [KeyboardInterrupt, ValueError])
+def test_nothing_waits_for_the_collector_after_a_callback_failed(problem, no_collector):
+    class Failing:
+        def on_epoch_end(self, model):
+            raise problem
+
+    model = MADE["Word2Vec"]()
+    vectors = weakref.ref(model.wv)
+    with contextlib.suppress(problem):
+        model.train(SENTENCES, total_examples=40, epochs=2, callbacks=[Failing()])
+    del model
+    assert vectors() is None
+
+
+class Held:
+    """Something whose end can be seen."""
+
+
+@pytest.mark.parametrize("is_interrupted", [True, False])
+def test_steps_that_fail_or_are_interrupted_hold_nothing(is_interrupted, no_collector):
+    held = Held()
+    reference = weakref.ref(held)
+
+    def step(held=held):
+        if is_interrupted:
+            signal.raise_signal(signal.SIGINT)
+        else:
+            raise KeyboardInterrupt
+
+    with contextlib.suppress(KeyboardInterrupt):
+        uninterrupted(step)
+    for thread in set(threading.enumerate()) - {threading.current_thread()}:
+        thread.join(60)  # the one that ran the step may not have come to its end
+    del step, held
+    assert reference() is None
+
+
+class Attempt:
+    """Calls a function in another thread, and keeps what it raised."""
+
+    def __init__(self, call):
+        self.call, self.error = call, None
+        thread = threading.Thread(target=self.run)
+        thread.start()
+        thread.join()
+
+    def run(self):
+        try:
+            self.call()
+        except Exception as error:
+            self.error = error
+
+
+def trained_again(model):
+    """How to train each kind of model."""
+    if isinstance(model, Word2Vec):
+        return lambda: model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
+    if isinstance(model, GloVe):
+        return lambda: model.train(model.count(SENTENCES))
+    return lambda: model.fit(EDGES)
+
+
+class Meddler:
+    """Sentences, or edges, that try to train the model from another thread while they are read."""
+
+    def __init__(self, items, call):
+        self.items, self.call, self.attempts = items, call, []
+
+    def __iter__(self):
+        if not self.attempts:
+            self.attempts.append(Attempt(self.call))
+        return iter(self.items)
+
+
+@pytest.mark.parametrize("name", ["Word2Vec", "NodeEmbedding", "PairEmbedding", "HOPE", "STRAP"])
+def test_a_second_thread_is_refused_while_the_first_trains(name):
+    model = MADE[name]()
+    again = trained_again(model)
+    if isinstance(model, Word2Vec):
+        meddler = Meddler(SENTENCES, again)
+        model.train(meddler, total_examples=len(SENTENCES), epochs=1)
+    else:
+        meddler = Meddler(EDGES, again)
+        model.fit(meddler)
+    error = meddler.attempts[0].error
+    assert isinstance(error, RuntimeError)
+    assert "is being trained in another thread" in str(error) and "deepcopy" in str(error)
+    assert Attempt(again).error is None
+
+
+def test_a_second_thread_is_refused_by_glove(monkeypatch):
+    model = MADE["GloVe"]()
+    counts, attempts = model.count(SENTENCES), []
+    adopt = model._adopt
+
+    def meddling(given):
+        if not attempts:
+            attempts.append(Attempt(lambda: model.train(counts)))
+        adopt(given)
+
+    monkeypatch.setattr(model, "_adopt", meddling)
+    model.train(counts)
+    assert isinstance(attempts[0].error, RuntimeError) and model.epochs_trained == 4
+
+
+def test_a_vocabulary_is_not_changed_during_a_training():
+    model = MADE["Word2Vec"]()
+    meddler = Meddler(SENTENCES, lambda: model.build_vocab([["x"] * 9], update=True))
+    model.train(meddler, total_examples=len(SENTENCES), epochs=1)
+    assert isinstance(meddler.attempts[0].error, RuntimeError) and "x" not in model.wv
+
+
+def test_a_callback_may_train_and_a_failed_training_blocks_nothing():
+    model = MADE["Word2Vec"]()
+
+    class Nested:
+        def on_train_end(self, model):
+            if model.epochs_trained < 4:
+                model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
+
+    model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1, callbacks=[Nested()])
+    assert model.epochs_trained == 4
+    with pytest.raises(ValueError, match="epochs is None"):
+        model.train(SENTENCES, total_examples=len(SENTENCES))
+    assert Attempt(trained_again(model)).error is None
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_callback_may_fork_and_the_child_leaves_training_as_well():
+    children = []
+
+    class Fork(CallbackAny2Vec):
+        def on_train_end(self, model):
+            children.append(os.fork())
+
+    model = Word2Vec(SENTENCES, **SMALL)
+    status = 1
+    try:
+        model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1, callbacks=[Fork()])
+        status = 0
+    finally:
+        if children == [0]:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 0
