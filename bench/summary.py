@@ -148,7 +148,7 @@ def _add_speed(summary: Summary, content: dict[str, Any]) -> None:
     flags = run["flags"]
     summary.notes.append(
         f"Speed: {'skip-gram' if flags['sg'] else 'CBOW'}, one epoch of {_text(run['corpus'])}, "
-        f"{n_workers} worker{'s' * (n_workers > 1)}: thousand words a CPU second, and times "
+        f"{n_workers} worker{'s' * (n_workers > 1)}: thousand words per CPU second, and times "
         f"gensim's `corpus_file`; medians of {flags['rounds']} rounds (least-greatest). "
         "gensim reads its text in every epoch, fastsgns has encoded it before, once."
     )

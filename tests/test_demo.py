@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fastsgns
@@ -84,6 +85,8 @@ def test_run_leaves_corpus_and_vectors(
     small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.setattr(demo, "SETTINGS", {"vector_size": 8, "min_count": 1, "epochs": 1})
+    monkeypatch.setattr(demo, "MIN_COSINE", -1)
+    monkeypatch.setattr(demo, "MIN_LEAD", 0)
     demo.run(small / "out")
     shown = capsys.readouterr().out
     model = small / "out" / "vectors.fastsgns"
@@ -94,7 +97,30 @@ def test_run_leaves_corpus_and_vectors(
     ]
     assert "matrix" in fastsgns.Word2Vec.load(model).wv
     assert f"nn {model} matrix" in shown
+    assert "the 2 of 10 questions" in shown
     assert "sin - sine + cosine" in shown
+
+
+def test_only_clear_answers_are_shown(capsys: pytest.CaptureFixture[str]):
+    words = ["column", "columns", "row", "rows", "sine", "sin", "cosine", "cos", "cosh"]
+    axes = [(0, 8), (0, 9), (1, 8), (1, 9), (2, 8), (2, 10), (3, 8), (3, 10), (3, 10)]
+    vectors = fastsgns.KeyedVectors(11)
+    for word, axis in zip(words, axes):
+        vectors[word] = np.eye(11)[list(axis)].sum(axis=0)
+    assert demo.clear_answer(vectors, "column", "columns", "row") == "rows"
+    assert demo.clear_answer(vectors, "sine", "sin", "cosine") is None  # cos and cosh are as near
+    assert demo.clear_answer(vectors, "row", "columns", "cos") is None  # a cosine of .58
+    demo.show(vectors)
+    shown = capsys.readouterr().out
+    assert "the 1 of 10 questions" in shown
+    assert shown.endswith("  columns - column + row  ->  rows\n")
+
+
+def test_a_question_needs_two_answers_to_be_clear():
+    vectors = fastsgns.KeyedVectors(3)
+    for word in ("sine", "sin", "cosine", "cos"):
+        vectors[word] = np.ones(3)
+    assert demo.clear_answer(vectors, "sine", "sin", "cosine") is None
 
 
 @pytest.mark.slow
@@ -108,7 +134,12 @@ def test_queries_make_sense(tmp_path: Path):
     assert nearest(20, positive=["matrix"]) >= {"matrices", "diagonal", "sparse"}
     assert nearest(10, positive=["eigenvalues"]) >= {"eigenvectors", "eigh"}
     assert "rows" in nearest(1, positive=["columns", "row"], negative=["column"])
-    assert "cos" in nearest(1, positive=["sin", "cosine"], negative=["sine"])
+    answers = [demo.clear_answer(vectors, *question) for question in demo.ANALOGIES]
+    assert len([answer for answer in answers if answer]) >= 5
+    assert set(answers) <= {
+        *("rows", "directories", "eigenvectors", "cos", "max", "str", "decoder", "upper"),
+        *("triu", "idct", None),
+    }
 
 
 # the console
