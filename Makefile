@@ -12,7 +12,7 @@ BENCH := standard --readme README.md --figure docs/bench.svg
 STAMP := $(VENV)/.stamp
 SOURCES := setup.py pyproject.toml MANIFEST.in $(sort $(shell find fastsgns -type f \
 	\( -name '*.py' -o -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -name '*.c' \)))
-WORDS := *.md pyproject.toml Makefile setup.py fastsgns docs bench/*.py bench/*.c tests/*.py tools
+WORDS := *.md pyproject.toml Makefile setup.py fastsgns docs bench examples tests tools
 unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX
 
 .DEFAULT_GOAL := help
