@@ -89,7 +89,7 @@ class Watch:
             "products_per_example": n_products,
             "rows_per_example": n_rows,
             "n_focus": self.objective.n_focus,
-            "n_shared": self.objective.n_shared,
+            "n_shared_negatives": self.objective.n_shared_negatives,
             "kernel_wall": self.wall,
             "kernel_cpu": self.cpu,
             "n_chunks": self.n_calls,

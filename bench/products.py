@@ -15,7 +15,9 @@ def per_example(objective: Any, ids: np.ndarray, offsets: np.ndarray) -> tuple[f
     of sentences are drawn as the kernel draws them, and their rows counted.
     """
     if objective.cbow or not objective.n_focus:
-        contexts = objective.window * (1 if objective.shrink else 2) + objective.shrink
+        contexts = (
+            objective.window * (1 if objective.shrink_windows else 2) + objective.shrink_windows
+        )
         n_input = contexts if objective.cbow else 1
         return 1.0 + objective.negative, 1.0 + objective.negative + n_input
     rng = np.random.default_rng(1)
@@ -27,7 +29,7 @@ def per_example(objective: Any, ids: np.ndarray, offsets: np.ndarray) -> tuple[f
             block = sentence[first : first + objective.n_focus]
             drawn = set(_draws(objective, rng))
             reach = int(rng.integers(1, objective.window + 1))
-            reach = reach if objective.shrink else objective.window
+            reach = reach if objective.shrink_windows else objective.window
             if len(sentence) < 2:
                 continue
             low, high = max(0, first - reach), min(len(sentence), first + len(block) + reach)
@@ -42,14 +44,14 @@ def per_example(objective: Any, ids: np.ndarray, offsets: np.ndarray) -> tuple[f
 
 
 def _kept(objective: Any, sentence: np.ndarray, rng: np.random.Generator) -> list[int]:
-    if objective.keep is None:
+    if objective.keep_thresholds is None:
         return sentence.tolist()
     luck = rng.integers(0, 2**32, len(sentence))
-    return sentence[luck <= objective.keep[sentence]].tolist()
+    return sentence[luck <= objective.keep_thresholds[sentence]].tolist()
 
 
 def _draws(objective: Any, rng: np.random.Generator) -> list[int]:
-    slots = rng.integers(0, len(objective.noise), objective.n_shared)
+    slots = rng.integers(0, len(objective.noise), objective.n_shared_negatives)
     thresholds, aliases = objective.noise[slots].T
     keeps = rng.integers(0, 2**32, len(slots)) < thresholds
     return np.where(keeps, slots, aliases).tolist()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fastsgns.kernels.objective import SLACK, Paths
+from fastsgns.kernels.objective import SIMD_PAD, Paths
 
 UINT32 = 2**32
 
@@ -176,7 +176,7 @@ def huffman_paths(counts: np.ndarray) -> Paths:
         lengths[words] += 1
     starts = np.concatenate([[0], np.cumsum(lengths)])
     nodes = np.empty(starts[-1], np.int32)
-    labels = np.zeros(starts[-1] + SLACK, np.float32)
+    labels = np.zeros(starts[-1] + SIMD_PAD, np.float32)
     place = starts[1:].copy()
     for words, inner, branch in _climb(*tree):
         place[words] -= 1

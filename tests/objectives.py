@@ -17,7 +17,7 @@ def make_objective(
     dtype=np.float64,
     output=True,
     tree=False,
-    keep=None,
+    keep_thresholds=None,
     counts=COUNTS,
     size=0.7,
     tied=False,
@@ -36,22 +36,22 @@ def make_objective(
     if bias == "both":
         matrices[0, :, dimensions + 1] = 1
     defaults = {
-        "window": 3, "shrink": True, "negative": 5, "cbow": False,
-        "mean_hidden": True, "mean_gradient": True, "want_loss": True, "lock": None,
+        "window": 3, "shrink_windows": True, "negative": 5, "cbow": False,
+        "mean_hidden": True, "mean_gradient": True, "compute_loss": True, "lock_factors": None,
     }  # fmt: skip
     first = matrices[0]
     return Objective(
         input=first,
         output=(first if tied else matrices[1]) if output else None,
-        negatives=matrices[3] if apart else None,
+        negative_output=matrices[3] if apart else None,
         n_dimensions=dimensions,
         n_flipped=dimensions // 2 if reflect else 0,
         bias=bias,
-        scalar=np.array([-0.8]) if bias == "scalar" else None,
+        scalar_bias=np.array([-0.8]) if bias == "scalar" else None,
         tree=np.ascontiguousarray(matrices[2, :-1]) if tree else None,
         noise=sampling.alias_table(sampling.noise_distribution(counts)),
         paths=sampling.huffman_paths(counts) if tree else None,
-        keep=keep,
+        keep_thresholds=keep_thresholds,
         **(defaults | options),
     )
 
@@ -62,8 +62,8 @@ def make_corpus(lengths=(1, 2, 9, 40, 1, 3), n_words=N_WORDS, seed=3):
 
 
 def rows_of(objective):
-    matrices = objective.input, objective.output, objective.negatives, objective.tree
-    scalar = None if objective.scalar is None else objective.scalar[:, None]
+    matrices = objective.input, objective.output, objective.negative_output, objective.tree
+    scalar = None if objective.scalar_bias is None else objective.scalar_bias[:, None]
     distinct = {id(m): m for m in (*matrices, scalar) if m is not None}
     return list(distinct.values())
 
@@ -76,7 +76,7 @@ def run_kernel(objective, ids, offsets, start=0, stop=None, rate=0.05, stream=77
 def padding_of(objective):
     """What lies beyond the dimensions and the columns of the bias, of every matrix."""
     n_columns = {"scalar": 1, "word": 1, "both": 2}.get(objective.bias, 0)
-    rows = (m for m in rows_of(objective) if m is not objective.scalar and m.shape[1] > 1)
+    rows = (m for m in rows_of(objective) if m is not objective.scalar_bias and m.shape[1] > 1)
     return np.concatenate([m[:, objective.n_dimensions + n_columns :] for m in rows])
 
 

@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 
 MASK = 2**64 - 1
-PIECE = 4096  # focus words of a sentence that are subsampled and drawn for together
+FOCUS_CHUNK = 4096  # focus words of a sentence that are subsampled and drawn for together
 
 
 class Stream:
@@ -64,8 +64,8 @@ def train(objective, ids, offsets, start, stop, rate, stream):
     """`train_chunk` at a constant rate; changes the objective's matrices."""
     run = _Run(objective, Stream(stream), rate)
     for begin, end in itertools.pairwise(offsets):
-        for first in range(max(begin, start), min(end, stop), PIECE):
-            run.sentence(ids, begin, first, min(first + PIECE, end, stop), end)
+        for first in range(max(begin, start), min(end, stop), FOCUS_CHUNK):
+            run.sentence(ids, begin, first, min(first + FOCUS_CHUNK, end, stop), end)
     run.learn_batch()
     return run.loss, run.n_examples, run.n_kept
 
@@ -73,8 +73,8 @@ def train(objective, ids, offsets, start, stop, rate, stream):
 def train_pairs(objective, sources, targets, start, stop, rate, stream):
     """`train_pairs_chunk` at a constant rate; changes the objective's matrices."""
     run = _Run(objective, Stream(stream), rate)
-    for first in range(start, stop, PIECE):
-        piece = slice(first, min(first + PIECE, stop))
+    for first in range(start, stop, FOCUS_CHUNK):
+        piece = slice(first, min(first + FOCUS_CHUNK, stop))
         run.pairs(list(zip(sources[piece].tolist(), targets[piece].tolist())))
     return run.loss, run.n_examples, run.n_examples
 
@@ -85,7 +85,7 @@ def one_matrix_scores(objective, hidden, bias_of_hidden, targets):
     sign = np.where(np.arange(n) < objective.n_flipped, -1, 1)
     scores = objective.input[targets, :n] @ (sign * hidden)
     if objective.bias == "scalar":
-        return scores + objective.scalar[0]
+        return scores + objective.scalar_bias[0]
     if objective.bias:
         scores = scores + objective.input[targets, n]
     return scores + (bias_of_hidden if objective.bias == "both" else 0)
@@ -126,7 +126,7 @@ class OneMatrix:
     def make(self, factor=1.0):
         self.o.input[:] += factor * self.moves
         if self.o.bias == "scalar":
-            self.o.scalar[0] += 0.01 * factor * self.scalar
+            self.o.scalar_bias[0] += 0.01 * factor * self.scalar
 
 
 class _Run:
@@ -137,7 +137,7 @@ class _Run:
         self.tied = objective.output is objective.input
 
     def kept(self, word):
-        keep = self.o.keep
+        keep = self.o.keep_thresholds
         return keep is None or (self.stream.next() & 0xFFFFFFFF) <= keep[word]
 
     def margin(self, words):
@@ -159,7 +159,7 @@ class _Run:
         if self.o.n_focus:
             self.blocks(tokens, positions)
             return
-        if self.o.n_batch:
+        if self.o.n_batch_rows:
             self.softmax(tokens, positions)
             return
         plans = (self.plan(tokens, position) for position in positions)
@@ -168,14 +168,14 @@ class _Run:
             self.cbow(*plan) if self.o.cbow else self.skip_gram(*plan)
 
     def plan(self, tokens, position):
-        reach = 1 + self.stream.below(self.o.window) if self.o.shrink else self.o.window
+        reach = 1 + self.stream.below(self.o.window) if self.o.shrink_windows else self.o.window
         contexts = [tokens[other] for other in self.contexts(tokens, position, reach)]
         n_examples = min(1, len(contexts)) if self.o.cbow else len(contexts)
         word = tokens[position]
         own = [contexts] if self.o.cbow else [[context] for context in contexts]
         targets = (
             [self.targets(word, own[i]) for i in range(n_examples)]
-            if self.o.output is not None and not self.o.n_batch
+            if self.o.output is not None and not self.o.n_batch_rows
             else []
         )
         return word, contexts, targets
@@ -188,7 +188,7 @@ class _Run:
     def learn(self, hidden, word, targets):
         """Losses and updates at one point for both objectives; minus the gradient by `hidden`."""
         total = np.zeros_like(hidden)
-        if targets and self.o.negatives is not None:
+        if targets and self.o.negative_output is not None:
             total += self.learn_apart(hidden, targets)
         elif targets:
             labels = np.array([1] + [0] * (len(targets) - 1))
@@ -205,26 +205,26 @@ class _Run:
         """Positives in one matrix, negatives in another, which a penalty may hold together."""
         positive = self.regress(hidden, self.o.output, np.array(targets[:1]), np.ones(1))
         rest = np.array(targets[1:], int)
-        negative = self.regress(hidden, self.o.negatives, rest, np.zeros(len(rest)))
+        negative = self.regress(hidden, self.o.negative_output, rest, np.zeros(len(rest)))
         for target in targets:
             self.couple(target, 1)
         return positive + negative
 
     def couple(self, word, times):
         share = min(0.5, self.rate * self.o.coupling * times)
-        apart = self.o.negatives[word] - self.o.output[word]
+        apart = self.o.negative_output[word] - self.o.output[word]
         self.o.output[word] += share * apart
-        self.o.negatives[word] -= share * apart
+        self.o.negative_output[word] -= share * apart
 
     def regress(self, hidden, matrix, rows, labels):
-        if self.o.want_loss:
+        if self.o.compute_loss:
             self.loss += logistic_loss(hidden, matrix[rows], labels)
         by_hidden, by_rows = logistic_gradients(hidden, matrix[rows], labels)
         np.subtract.at(matrix, rows, self.rate * by_rows)
         return -self.rate * by_hidden
 
     def lock(self, word):
-        return 1.0 if self.o.lock is None else self.o.lock[word]
+        return 1.0 if self.o.lock_factors is None else self.o.lock_factors[word]
 
     def skip_gram(self, word, contexts, targets):
         for i, context in enumerate(contexts):
@@ -254,15 +254,15 @@ class _Run:
         labels = np.array([1] + [0] * (len(targets) - 1))
         loss = step.meet(words, mean, np.array(targets), labels, by_context=by_context)
         step.make()
-        self.loss += loss if self.o.want_loss else 0
+        self.loss += loss if self.o.compute_loss else 0
         self.n_examples += 1
 
     def blocks(self, tokens, positions):
         """Plans are drawn in order, and updates draw nothing, so looking ahead changes nothing."""
         for first in positions[:: self.o.n_focus]:
             block = [p for p in range(first, first + self.o.n_focus) if p in positions]
-            reach = 1 + self.stream.below(self.o.window) if self.o.shrink else self.o.window
-            drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared)]
+            reach = 1 + self.stream.below(self.o.window) if self.o.shrink_windows else self.o.window
+            drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared_negatives)]
             if drawn:
                 self.block(self.pairs_of(tokens, block, reach), drawn)
             if self.o.tree is not None:
@@ -286,13 +286,13 @@ class _Run:
             for source, target in pairs:
                 self.skip_gram(target, [source], [self.targets(target, [source])])
         for first in range(0, len(pairs) if self.o.n_focus else 0, self.o.n_focus or 1):
-            drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared)]
+            drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared_negatives)]
             self.block(pairs[first : first + self.o.n_focus], drawn)
 
     def block(self, pairs, drawn):
         if self.tied:
             self.tied_block(pairs, drawn)
-        elif self.o.negatives is not None:
+        elif self.o.negative_output is not None:
             self.block_apart(pairs, drawn)
         else:
             self.skip_gram_block(pairs, drawn)
@@ -315,8 +315,8 @@ class _Run:
         known = not self.o.cbow and tuple(contexts) in groups
         n_rows = len(groups) if self.o.cbow else len(set(groups))
         return (
-            len(self.batch) < 16 * self.o.n_batch
-            and (known or n_rows < self.o.n_batch)
+            len(self.batch) < 16 * self.o.n_batch_rows
+            and (known or n_rows < self.o.n_batch_rows)
             and foci.count(word) + 1 <= most
             and all(met.count(context) + 1 <= most for context in contexts)
         )
@@ -331,7 +331,7 @@ class _Run:
             hidden = self.o.input[contexts].sum(axis=0)
             hidden /= n if self.o.cbow and self.o.mean_hidden else 1
             loss, by_hidden, by_rows = softmax(hidden, self.o.output, word)
-            self.loss += loss * self.o.want_loss
+            self.loss += loss * self.o.compute_loss
             by_output += by_rows
             by_hidden /= n if self.o.cbow and self.o.mean_gradient else 1
             for context in contexts:
@@ -344,7 +344,7 @@ class _Run:
     def meet(self, hidden, word, label, weight):
         """One weighted logistic regression: its loss, and minus its gradients times the rate."""
         row = self.o.output[word]
-        if self.o.want_loss:
+        if self.o.compute_loss:
             self.loss += weight * logistic_loss(hidden, row[None], np.array([label]))
         error = self.rate * weight * (label - sigmoid(row @ hidden))
         return error * row, error * hidden
@@ -373,7 +373,7 @@ class _Run:
             labels = np.array([1] + [0] * len(negatives))
             weights = np.array([1.0] + [share] * len(negatives))
             loss = step.meet([context], False, [word, *negatives], labels, weights)
-            self.loss += loss if self.o.want_loss else 0
+            self.loss += loss if self.o.compute_loss else 0
             self.n_examples += 1
         step.make()
 
@@ -389,11 +389,11 @@ class _Run:
                 met[n] += share * (n != word)
         of_words = [(context, word, 1, 1.0) for context, word in pairs]
         of_drawn = [(c, n, 0, share) for c, word in pairs for n in drawn if n != word]
-        for matrix, examples in ((self.o.output, of_words), (self.o.negatives, of_drawn)):
+        for matrix, examples in ((self.o.output, of_words), (self.o.negative_output, of_drawn)):
             by_input, by_output = np.zeros_like(self.o.input), np.zeros_like(matrix)
             for context, target, label, weight in examples:
                 hidden, row = self.o.input[context], matrix[target]
-                if self.o.want_loss:
+                if self.o.compute_loss:
                     self.loss += weight * logistic_loss(hidden, row[None], np.array([label]))
                 error = self.rate * weight * (label - sigmoid(row @ hidden))
                 by_input[context] += error * row
@@ -421,7 +421,7 @@ class _Run:
             for context in self.contexts(tokens, position, reach):
                 hidden = self.o.input[tokens[context]]
                 nodes, labels = paths.nodes[path], paths.labels[path]
-                if self.o.want_loss:
+                if self.o.compute_loss:
                     self.loss += logistic_loss(hidden, tree[nodes], labels)
                 by_hidden, by_rows = logistic_gradients(hidden, tree[nodes], labels)
                 by_input[tokens[context]] -= shorter * self.rate * by_hidden

@@ -56,9 +56,10 @@ def draw_objective(counts, **options):
     rows = np.zeros((2, n_words, 16))
     rows[0, :, 0] = 1
     defaults = {
-        "window": 1, "shrink": False, "negative": 1, "cbow": False, "mean_hidden": True,
-        "mean_gradient": True, "want_loss": False, "tree": None, "paths": None, "lock": None,
-        "keep": None, "noise": sampling.alias_table(sampling.noise_distribution(counts)),
+        "window": 1, "shrink_windows": False, "negative": 1, "cbow": False, "mean_hidden": True,
+        "mean_gradient": True, "compute_loss": False, "tree": None, "paths": None,
+        "lock_factors": None, "keep_thresholds": None,
+        "noise": sampling.alias_table(sampling.noise_distribution(counts)),
     }  # fmt: skip
     return Objective(input=rows[0], output=rows[1], **(defaults | options))
 
@@ -80,7 +81,7 @@ def test_the_kernel_draws_all_widths_of_a_window_alike():
     ids, offsets = np.ones(n, np.int32), np.array([0, n])
     ids[0] = 0
     widths = np.zeros(window + 1, int)
-    objective = draw_objective(np.ones(2), window=window, shrink=True, negative=0)
+    objective = draw_objective(np.ones(2), window=window, shrink_windows=True, negative=0)
     for stream in range(n // 10):
         middle = 10
         n_pairs = kernels.train_chunk(objective, ids, offsets, middle, middle + 1, 0, 0, stream)[1]
@@ -94,7 +95,7 @@ def test_the_kernel_keeps_tokens_with_the_stated_probability():
     ids = np.repeat(np.arange(4, dtype=np.int32), counts)
     expected = sampling.keep_probabilities(counts, 1e-2)
     thresholds = sampling.keep_thresholds(counts, 1e-2)
-    objective = draw_objective(counts, keep=thresholds)
+    objective = draw_objective(counts, keep_thresholds=thresholds)
     start = 0
     for count, p in zip(counts, expected):
         offsets = np.array([0, len(ids)])

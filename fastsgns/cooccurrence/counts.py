@@ -14,14 +14,14 @@ from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, registry, saving
 from fastsgns.formats.contents import checked
-from fastsgns.kernels.cooccurrence import MOST_REACH
+from fastsgns.kernels.cooccurrence import MAX_WINDOW
 from fastsgns.runtime.machine import n_cores
 
 KIND = "cooccurrences"
 WEIGHTINGS = ("harmonic", "flat", "linear")
 SIDES = ("both", "left", "right")
 BLOCK = 1 << 20
-WINDOW = rules.integer(1, MOST_REACH)
+WINDOW = rules.integer(1, MAX_WINDOW)
 COUNTING = {
     "window": WINDOW,
     "weighting": rules.choice(*WEIGHTINGS),

@@ -196,7 +196,7 @@ static double RACY NAME(block)(const BlockRows *b, double rate) {
     if (b->n_in * b->n_out < WORTH_PACKING) return NAME(float_block)(b, rate);
     Packed p = NAME(lay_out)(b);
     NAME(pack_scores)(b, &p);
-    double loss = b->want_loss ? NAME(block_losses)(b) : 0;
+    double loss = b->compute_loss ? NAME(block_losses)(b) : 0;
     NAME(errors)(b, (float)rate);
     NAME(pack_errors)(b, &p);
     NAME(move_all_packed)(b, &p);

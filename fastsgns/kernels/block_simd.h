@@ -119,7 +119,7 @@ static double RACY NAME(float_block)(const BlockRows *b, double rate) {
     for (int i = 0; i < b->n_in; i++) in[i] = (float *)b->input + b->in[i] * b->width;
     for (int j = 0; j < b->n_out; j++) out[j] = (float *)b->output + b->out[j] * b->width;
     NAME(scores)(b, in, out);
-    double loss = b->want_loss ? NAME(block_losses)(b) : 0;
+    double loss = b->compute_loss ? NAME(block_losses)(b) : 0;
     NAME(errors)(b, (float)rate);
     NAME(move_all)(b, in, out);
     return loss;

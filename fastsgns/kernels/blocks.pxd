@@ -8,7 +8,7 @@ from fastsgns.kernels.roles cimport (
     borrow, couple, exchange_scalar, give_back, negatives_of, restore,
 )
 from fastsgns.kernels.state cimport (
-    MOST_STEP, SLACK, BlockRows, Model, Plan, Worker, alias_index, alias_slot, next_random,
+    MAX_STEP, SIMD_PAD, BlockRows, Model, Plan, Worker, alias_index, alias_slot, next_random,
     prefetch_slot,
 )
 from fastsgns.kernels.tokens cimport draw_reach, row_of
@@ -34,7 +34,7 @@ cdef inline int slot_of(int32_t word, int32_t *words, int *n, uint64_t *seen) no
 cdef inline void start_rows(BlockRows *rows, Worker *worker, int n_in) noexcept nogil:
     """Make the counts of a block with n_in input rows zero; its output rows are named."""
     rows.n_in = n_in
-    rows.stride = (n_in + SLACK - 1) // SLACK * SLACK
+    rows.stride = (n_in + SIMD_PAD - 1) // SIMD_PAD * SIMD_PAD
     memset(worker.pairs, 0, rows.stride * sizeof(float))
     memset(worker.positive, 0, rows.n_out * rows.stride * sizeof(float))
 
@@ -60,7 +60,7 @@ cdef inline double bounded(const BlockRows *rows, const float *pairs, double rat
     cdef int i
     for i in range(rows.n_in):
         most = max(most, pairs[i])
-    return min(rate, MOST_STEP / most)
+    return min(rate, MAX_STEP / most)
 
 
 cdef inline void draw_block(const Model *model, Worker *worker, Plan *plan, int64_t first,

@@ -31,7 +31,7 @@ cdef enum:
     REACH_MASK = (1 << REACH_BITS) - 1
     AHEAD = 8
 
-MOST_REACH = REACH_MASK
+MAX_WINDOW = REACH_MASK
 
 cdef struct Row:
     const int32_t *ids
@@ -97,7 +97,7 @@ def collect(const int32_t[::1] ids not None, const int64_t[::1] offsets not None
     cursors, stops : ndarray of int64, shape (n,)
         Word ``first + i`` goes to ``occurrences[cursors[i]:stops[i]]``; `cursors` are moved there.
     n_before, n_after : int
-        Contexts on each side, at most MOST_REACH.
+        Contexts on each side, at most MAX_WINDOW.
     occurrences : ndarray of uint64
         Receives position << 24 | contexts before << 12 | contexts after.
 
@@ -115,8 +115,8 @@ def collect(const int32_t[::1] ids not None, const int64_t[::1] offsets not None
     cdef int64_t n_words = cursors.shape[0]
     cdef uint64_t word
     cdef bint broken = False
-    if not (0 <= n_before <= MOST_REACH and 0 <= n_after <= MOST_REACH):
-        raise ValueError(f"a window is 0 .. {MOST_REACH}; got {n_before} and {n_after}")
+    if not (0 <= n_before <= MAX_WINDOW and 0 <= n_after <= MAX_WINDOW):
+        raise ValueError(f"a window is 0 .. {MAX_WINDOW}; got {n_before} and {n_after}")
     if (stops.shape[0] != n_words or offsets[0] != 0
             or offsets[offsets.shape[0] - 1] != ids.shape[0]):
         raise ValueError("the stops or the offsets do not fit")
@@ -191,7 +191,7 @@ def count_rows(const int32_t[::1] ids not None, const uint64_t[::1] occurrences 
     cdef int64_t reach = units.shape[0] * (2 if both_sides else 1)
     cdef Row row
     if (starts.shape[0] != n_rows + 1 or starts[n_rows] > occurrences.shape[0]
-            or marks.shape[0] < n_marks + n_groups or units.shape[0] > MOST_REACH):
+            or marks.shape[0] < n_marks + n_groups or units.shape[0] > MAX_WINDOW):
         raise ValueError("the arrays do not fit each other")
     if not n_rows or not capacity:
         return 0, 0

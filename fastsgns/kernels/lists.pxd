@@ -7,7 +7,7 @@ from fastsgns.kernels.blocks cimport (
 )
 from fastsgns.kernels.pairs cimport draw_targets, skip_gram
 from fastsgns.kernels.roles cimport EXCHANGED_EVERY, exchange_scalar, negatives_of
-from fastsgns.kernels.state cimport BAD_ID, PIECE, Model, Plan, Worker, prefetch_row
+from fastsgns.kernels.state cimport BAD_ID, FOCUS_CHUNK, Model, Plan, Worker, prefetch_row
 from fastsgns.kernels.tokens cimport row_of
 
 
@@ -105,11 +105,11 @@ cdef inline bint are_rows(const int32_t *ids, int64_t n, uint32_t n_rows) noexce
 cdef inline int64_t train_list(const Model *model, Worker *worker, const int32_t *sources,
                                const int32_t *targets, int64_t start, int64_t stop,
                                double alpha_start, double alpha_stop) noexcept nogil:
-    """Train on the pairs [start, stop), PIECE of them at a rate."""
+    """Train on the pairs [start, stop), FOCUS_CHUNK of them at a rate."""
     cdef int64_t first = start, n
     cdef double slope = (alpha_stop - alpha_start) / max(1, stop - start), rate
     while first < stop and not model.stop[0]:
-        n = min(stop - first, PIECE)
+        n = min(stop - first, FOCUS_CHUNK)
         rate = alpha_start + slope * (first - start)
         if not are_rows(sources + first, n, model.n_words) or (
                 not are_rows(targets + first, n, model.n_outputs)):

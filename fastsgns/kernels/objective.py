@@ -1,19 +1,30 @@
-"""Objective: everything a kernel reads or trains, as arrays and numbers."""
+"""Objective: all arrays and numbers that a kernel reads or trains."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
-SLACK = 16  # as in rows.h
+SIMD_PAD = 16  # the constant of the same name in rows.h
 
 
 class Paths(NamedTuple):
-    """Huffman paths of all words, concatenated: word i owns ``[starts[i], starts[i + 1])``.
+    """Huffman paths of all words, concatenated.
 
-    `nodes` (int32) are rows of the tree's matrix from the root down; `labels` (float32) are 1
-    where the path takes the branch coded 0, as in Mikolov et al. (2013), and 0 where it does not,
-    with `SLACK` zeros after the last path. `longest` is the length of the longest path.
+    The path of word i is ``nodes[starts[i]:starts[i + 1]]`` and its labels are
+    ``labels[starts[i]:starts[i + 1]]``.
+
+    Attributes
+    ----------
+    nodes : ndarray of int32, shape (n_nodes,)
+        Inner nodes of the Huffman tree from the root down: row numbers of `Objective.tree`.
+    labels : ndarray of float32, shape (n_nodes + SIMD_PAD,)
+        1 where the path takes the branch with code 0, else 0, as in Mikolov et al. (2013). The last
+        `SIMD_PAD` entries are zeros, because vector loads read past the last path.
+    starts : ndarray of int64, shape (V + 1,)
+        Where each path starts.
+    longest : int
+        Length of the longest path.
     """
 
     nodes: np.ndarray
@@ -24,65 +35,73 @@ class Paths(NamedTuple):
 
 @dataclass(frozen=True)
 class Objective:
-    """What `train_chunk` needs to know; arrays are shared, not copied.
+    """Everything that `train_chunk` and `train_pairs_chunk` need; arrays are shared, not copied.
 
     Parameters
     ----------
     input : ndarray of float32 or float64, shape (V, width)
-        Input rows; `width` is a multiple of 16 and the padding is zero.
+        Input rows; `width` is a multiple of 16 and the padding columns are zero.
     output : ndarray, shape (V, width), or None
-        Output rows of negative sampling or full softmax; None leaves both out. For lists of pairs
-        there may be another number of them, also in what follows about targets. The same array as
-        `input` lets one matrix play both roles (`fastsgns.kernels.roles`).
+        Output rows of negative sampling or full softmax; None switches both off. If it is the same
+        array as `input`, one matrix has both roles (`fastsgns/kernels/roles.pxd`). For lists of
+        pairs the number of output rows may differ from V; `noise` and `negative_output` then have
+        as many rows as `output`.
     tree : ndarray, shape (V - 1, width), or None
-        Output rows of hierarchical softmax, one an inner node; None leaves it out.
+        Output rows of hierarchical softmax, one per inner node; None switches it off.
     noise : ndarray of uint32, shape (V, 2), or None
-        Alias table of the noise distribution.
+        Alias table of the noise distribution (`fastsgns.sampling.alias_table`).
     paths : Paths or None
-        Huffman paths, with `tree`.
-    keep : ndarray of uint32, shape (V,), or None
-        A token of word i is kept with probability ``(keep[i] + 1) / 2**32``; None keeps all.
-    lock : ndarray of float32, shape (V,), or None
-        Factor of the updates of each input row; None is 1 for all.
+        Huffman paths; required with `tree`.
+    keep_thresholds : ndarray of uint32, shape (V,), or None
+        Subsampling: a token of word i is kept with probability
+        ``(keep_thresholds[i] + 1) / 2**32``. None keeps all tokens.
+    lock_factors : ndarray of float32, shape (V,), or None
+        Factor by which the update of each input row is multiplied; None means 1 for all.
     window : int
-        Largest distance between focus and context.
-    forward : bool
-        Contexts only lie before their focus, so that the input row is always the earlier token's.
-    shrink : bool
-        Draw each focus's window uniformly from 1 .. `window`.
+        Largest distance between a focus word and its context words.
+    shrink_windows : bool
+        Draw the window size of each focus word uniformly from 1 .. `window`.
     negative : int
-        Negatives a positive.
+        Negative samples per positive pair.
     cbow : bool
         CBOW instead of skip-gram.
     mean_hidden, mean_gradient : bool
-        CBOW: divide the hidden vector, and the gradient handed to each context, by the number of
-        contexts. The two alike is the true gradient; see `fastsgns.models.word2vec`.
-    want_loss : bool
-        Compute the loss, at the cost of an exponential and a logarithm a score.
-    n_focus, n_shared : int
-        How many neighbouring focus words, or pairs of a list, share negatives, and how many draws
-        they share; 0 draws `negative` for each example (`fastsgns.kernels.blocks`). With `tree`,
-        all contexts of a focus word also meet its path at once; without `output`, `n_shared` is
-        then 0.
-    n_batch : int
-        Full softmax over `output` (`fastsgns.kernels.softmax`): how many hidden vectors learn at
-        once; 0 leaves it out. Needs ``negative=0``, no `tree` and `n_focus` 0.
-    max_reach : int, optional
-        No sentence is longer than this: a bound on the scratch that a large window takes.
-    negatives : ndarray, shape (V, width), or None
-        Rows of the negative targets, if they are not those of the positive ones.
+        CBOW: divide the hidden vector, and the gradient of each context row, by the number of
+        context words. If both are equal, the gradient is exact; see `fastsgns.models.word2vec`.
+    compute_loss : bool
+        Compute the loss, which costs one exponential and one logarithm per score.
+    n_focus : int
+        Focus words per block: that many neighbouring focus words, or pairs of a list, share their
+        negative samples (`fastsgns/kernels/blocks.pxd`). 0 draws `negative` samples for each pair
+        or CBOW window. With `tree`, a value above 0 also updates the path of a focus word with all
+        of its context words in one step.
+    n_shared_negatives : int
+        Negative samples drawn per block; 0 if `n_focus` is 0 or there is no `output`.
+    n_batch_rows : int
+        Hidden rows per batch of full softmax over `output` (`fastsgns/kernels/softmax.pxd`); 0
+        switches it off. Requires ``negative=0``, ``n_focus=0`` and no `tree`.
+    longest_sentence : int, optional
+        No sentence is longer. Bounds the memory that a large window needs.
+    negative_output : ndarray, shape (V, width), or None
+        Output rows of negative samples, if they differ from those of positive targets (`output`).
     coupling : float
-        Weight of the penalty ``|negatives[j] - output[j]|**2 / 2`` each time either row is met.
+        Weight of the penalty ``|negative_output[j] - output[j]|**2 / 2``, applied each time that
+        either row is used.
     n_dimensions : int
-        One matrix: the columns before those of the bias.
+        With one matrix: number of columns before those of the bias.
     n_flipped : int
-        One matrix: so many leading coordinates have the other sign in the input role.
+        With one matrix: number of leading coordinates that change sign in the input role.
     bias : {None, "scalar", "word", "both"}
-        One matrix: what is added to a score. One number; ``input[j, n_dimensions]`` of the target
-        j; or the sum of that column over input and target (a CBOW window: over the hidden vector
-        and target). What is 1 in a row: column `n_dimensions` with "scalar", the next with "both".
-    scalar : ndarray of float64, shape (1,), or None
-        The number of "scalar", which learns at a hundredth of the rate.
+        With one matrix: what is added to the score of input i and target j. "scalar" adds one
+        number; "word" adds ``input[j, n_dimensions]``; "both" adds
+        ``input[i, n_dimensions] + input[j, n_dimensions]``, where CBOW uses the hidden vector in
+        place of input row i. The kernel needs a column of ones in the rows: column `n_dimensions`
+        for "scalar", column ``n_dimensions + 1`` for "both".
+    scalar_bias : ndarray of float64, shape (1,), or None
+        The number that "scalar" adds. It learns at a hundredth of the learning rate.
+    forward : bool
+        Context words come only from before the focus word, so that the input row is always that of
+        the earlier token.
     stop : ndarray of int32, shape (1,)
         Another thread sets it to 1 to make a running call return early.
     """
@@ -92,29 +111,31 @@ class Objective:
     tree: np.ndarray | None
     noise: np.ndarray | None
     paths: Paths | None
-    keep: np.ndarray | None
-    lock: np.ndarray | None
+    keep_thresholds: np.ndarray | None
+    lock_factors: np.ndarray | None
     window: int
-    shrink: bool
+    shrink_windows: bool
     negative: int
     cbow: bool
     mean_hidden: bool
     mean_gradient: bool
-    want_loss: bool
+    compute_loss: bool
     n_focus: int = 0
-    n_shared: int = 0
-    n_batch: int = 0
-    max_reach: int | None = None
-    negatives: np.ndarray | None = None
+    n_shared_negatives: int = 0
+    n_batch_rows: int = 0
+    longest_sentence: int | None = None
+    negative_output: np.ndarray | None = None
     coupling: float = 0.0
     n_dimensions: int = 0
     n_flipped: int = 0
     bias: str | None = None
-    scalar: np.ndarray | None = None
+    scalar_bias: np.ndarray | None = None
     forward: bool = False
     stop: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int32))
 
     @property
-    def reach(self) -> int:
-        """How far a context can be from its focus."""
-        return self.window if self.max_reach is None else min(self.window, self.max_reach)
+    def max_radius(self) -> int:
+        """Largest possible distance between a focus word and a context word."""
+        if self.longest_sentence is None:
+            return self.window
+        return min(self.window, self.longest_sentence)

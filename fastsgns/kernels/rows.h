@@ -35,9 +35,9 @@
 enum { CACHE_LINE = 64 };
 
 /* The most by which the steps of all pairs of an input row in a block may add up. */
-#define MOST_STEP 0.25
+#define MAX_STEP 0.25
 
-enum { SLACK = 16 }; /* what vector loads and stores may touch beyond an array's end */
+enum { SIMD_PAD = 16 }; /* what vector loads and stores may touch beyond an array's end */
 
 /* The rows of a block, `input[in[i]]` and `output[out[j]]`, and how often they meet. No row is
  * named twice on a side, and none is on both. in_i meets out_j positive[j * stride + i] times as a
@@ -50,19 +50,19 @@ typedef struct {
     const int32_t *out;
     int n_in;
     int n_out;
-    int64_t stride;        /* n_in or more, a multiple of SLACK */
+    int64_t stride;        /* n_in or more, a multiple of SIMD_PAD */
     const float *positive; /* (n_out, stride), 0 from n_in on */
     const float *negative; /* the same */
     void *scores;          /* scratch for (n_out + 1, stride) reals */
     void *scratch;         /* `block_scratch` bytes, aligned to a cache line */
-    int want_loss;
+    int compute_loss;
     const void *const *ahead; /* rows of the next block, asked for on the way */
     int n_ahead;
 } BlockRows;
 
-/* The rows of a step: `rows[ids[j]]` with label j, which has room for SLACK floats after the last.
- * `rows[ahead[j]]` belong to the next step and are asked for on the way, a cache line at a time:
- * the memory system holds some dozens of requests and stalls on a burst of more. */
+/* The rows of a step: `rows[ids[j]]` with label j, which has room for SIMD_PAD floats after the
+ * last. `rows[ahead[j]]` belong to the next step and are asked for on the way, a cache line at a
+ * time: the memory system holds some dozens of requests and stalls on a burst of more. */
 typedef struct {
     void *rows;
     int64_t width;
@@ -71,8 +71,8 @@ typedef struct {
     int n; /* may be 0 */
     const int32_t *ahead;
     int n_ahead;
-    void *scores; /* scratch for n + SLACK + width reals */
-    int want_loss;
+    void *scores; /* scratch for n + SIMD_PAD + width reals */
+    int compute_loss;
 } StepRows;
 
 /* The verbs every objective is made of. `rows` is a matrix of `width` reals a row, `ids` say
@@ -90,7 +90,7 @@ typedef struct {
      *     g_j       = rate * (label_j - sigmoid(f_j))        (minus the derivative by f_j)
      *     gradient += sum_j g_j rows[ids[j]],   rows[ids[j]] += g_j hidden
      * with all g_j and the gradient taken before any row moves. `gradient` may be `hidden`.
-     * Returns the loss where `want_loss`, else 0. */
+     * Returns the loss where `compute_loss`, else 0. */
     double (*step)(void *hidden, void *gradient, const StepRows *step, double rate);
 
     /* rows[ids] += scale * gradient, each */
@@ -102,7 +102,7 @@ typedef struct {
      *     loss  = -sum_ij positive_ij log sigmoid(s_ij) + negative_ij log sigmoid(-s_ij)
      *     g_ij  = rate * (positive_ij - (positive_ij + negative_ij) sigmoid(s_ij))
      *     in_i += sum_j g_ij out_j,   out_j += sum_i g_ij in_i      (both of the old rows)
-     * Returns the loss where `want_loss`, else 0. */
+     * Returns the loss where `compute_loss`, else 0. */
     double (*block)(const BlockRows *block, double rate);
 } RowOps;
 
@@ -119,8 +119,8 @@ void rows_use_blas(void *sdot, void *saxpy, void *sgemm);
  * and pairs) two copies, at any precision, and an address; for the pairs, two copies of what moves
  * them. */
 static inline int64_t block_scratch(int64_t n_in, int64_t n_out, int64_t width, int64_t real_size) {
-    int64_t stride = (n_in + SLACK) / SLACK * SLACK;
-    return (n_in + n_out + 4) * ((2 * width + SLACK) * real_size + (int64_t)sizeof(void *)) +
+    int64_t stride = (n_in + SIMD_PAD) / SIMD_PAD * SIMD_PAD;
+    return (n_in + n_out + 4) * ((2 * width + SIMD_PAD) * real_size + (int64_t)sizeof(void *)) +
            2 * (n_out + 1) * stride * (int64_t)sizeof(float) + 4 * CACHE_LINE;
 }
 

@@ -30,7 +30,7 @@ static double RACY NAME(step)(void *hidden_, void *gradient_, const StepRows *st
     double loss = 0;
     for (int j = 0; j < n; j++) scores[j] = NAME(dot)(hidden, rows + ids[j] * width, width);
     for (int j = 0; j < n; j++) {
-        if (step->want_loss) loss += logistic_loss(scores[j], labels[j]);
+        if (step->compute_loss) loss += logistic_loss(scores[j], labels[j]);
         scores[j] = (REAL)rate * (labels[j] - 1 / (1 + REAL_EXP(-scores[j])));
     }
     for (int64_t i = 0; i < width; i++) {
@@ -61,7 +61,7 @@ static double RACY NAME(block)(const BlockRows *b, double rate) {
             float negative = b->negative[j * b->stride + i];
             REAL score =
                 NAME(dot)(input + b->in[i] * b->width, output + b->out[j] * b->width, b->width);
-            if (b->want_loss) loss += block_loss(score, positive, negative);
+            if (b->compute_loss) loss += block_loss(score, positive, negative);
             g[j * b->stride + i] =
                 (REAL)rate * (positive - (positive + negative) / (1 + REAL_EXP(-score)));
         }

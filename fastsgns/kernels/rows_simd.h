@@ -216,7 +216,7 @@ INLINE double NAME(step_group)(const int n, float *hidden, float *gradient, cons
     vec8 scores = NAME(dots)(n, step, hidden, 0), labels;
     float g[8 + LANES]; /* LANES more than there are, for loads of whole vectors */
     double loss = 0;
-    if (step->want_loss) {
+    if (step->compute_loss) {
         memcpy(g, &scores, sizeof scores);
         loss = NAME(losses)(g, step->labels, n);
     }
@@ -255,7 +255,7 @@ static double RACY NAME(step_any)(float *hidden, float *gradient, const StepRows
     int done = 0;
     for (; done + GROUP <= n; done += GROUP) NAME(keep_dots)(GROUP, scores, step, hidden, done);
     UNROLLED(n - done, NAME(keep_dots), scores, step, hidden, done)
-    double loss = step->want_loss ? NAME(losses)(scores, step->labels, n) : 0;
+    double loss = step->compute_loss ? NAME(losses)(scores, step->labels, n) : 0;
     for (int j = 0; j < n; j += LANES) {
         vec sigmoid = NAME(sigmoid)(LOAD(scores + j));
         STORE(scores + j, rate * (LOAD(step->labels + j) - sigmoid));

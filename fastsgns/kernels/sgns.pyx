@@ -33,7 +33,7 @@ from fastsgns.kernels.pairs cimport train_pairs
 from fastsgns.kernels.roles cimport exchange_scalar
 from fastsgns.kernels.softmax cimport check_batch, learn_batch, train_softmax
 from fastsgns.kernels.state cimport (
-    BAD_ID, SLACK, PIECE, AliasSlot, Model, RowOps, Worker, plain_f64_rows, rows_use_blas,
+    BAD_ID, SIMD_PAD, FOCUS_CHUNK, AliasSlot, Model, RowOps, Worker, plain_f64_rows, rows_use_blas,
     rows_variant, softmax_f32, softmax_f64, softmax_use_blas,
 )
 from fastsgns.kernels.tokens cimport keep_focus, keep_margin, reverse
@@ -42,7 +42,7 @@ from fastsgns.kernels.worker cimport end_worker, start_worker
 cdef int64_t train_piece(const Model *model, Worker *worker, const int32_t *ids,
                          int64_t sentence_start, int64_t start, int64_t stop,
                          int64_t sentence_stop, double rate) noexcept nogil:
-    """Train on the focus words [start, stop), at most PIECE of them, of one sentence."""
+    """Train on the focus words [start, stop), at most FOCUS_CHUNK of them, of one sentence."""
     cdef int64_t first, last, n
     first = keep_margin(model, worker, ids, start - 1, sentence_start - 1, -1, 0)
     if first < 0:
@@ -73,7 +73,7 @@ cdef int64_t train_range(const Model *model, Worker *worker, const int32_t *ids,
     cdef int64_t position = start, piece_stop, status
     cdef double slope = (alpha_stop - alpha_start) / max(1, stop - start)
     while position < stop and not model.stop[0]:
-        piece_stop = min(stop, offsets[sentence + 1], position + PIECE)
+        piece_stop = min(stop, offsets[sentence + 1], position + FOCUS_CHUNK)
         status = train_piece(model, worker, ids, offsets[sentence], position, piece_stop,
                              offsets[sentence + 1], alpha_start + slope * (position - start))
         if status < 0:
@@ -99,8 +99,9 @@ cdef int fill_roles(Model *model, objective) except -1:
     """Which rows play which roles, and with which bias."""
     rows = objective.input
     model.tied = objective.output is rows
-    model.negatives = address(objective.negatives, rows.dtype, (model.n_outputs, rows.shape[1]))
-    model.scalar = <double *>address(objective.scalar, np.float64, (1,))
+    model.negatives = address(
+        objective.negative_output, rows.dtype, (model.n_outputs, rows.shape[1]))
+    model.scalar = <double *>address(objective.scalar_bias, np.float64, (1,))
     model.n_dimensions = objective.n_dimensions
     model.n_flipped = objective.n_flipped
     model.coupling = objective.coupling
@@ -114,7 +115,7 @@ cdef int fill_roles(Model *model, objective) except -1:
         raise ValueError("a scalar bias comes with its number")
     if not model.tied and (objective.bias is not None or model.n_flipped):
         raise ValueError("a bias and flipped coordinates need one matrix in both roles")
-    if model.tied and (model.negatives != NULL or objective.lock is not None):
+    if model.tied and (model.negatives != NULL or objective.lock_factors is not None):
         raise ValueError("one matrix in both roles has no negatives apart and no lock")
     if (model.tied or model.negatives != NULL) and objective.tree is not None:
         raise ValueError("with hierarchical softmax there are two matrices")
@@ -128,10 +129,10 @@ cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
     real = objective.input.dtype
     if width % 16:
         raise ValueError(f"rows must be padded to a multiple of 16 reals; got {width}")
-    if not (1 <= objective.reach <= objective.window < 2**31):
-        raise ValueError(f"1 <= reach <= window < 2**31 is needed; got {objective.reach}, "
+    if not (1 <= objective.max_radius <= objective.window < 2**31):
+        raise ValueError(f"1 <= max_radius <= window < 2**31 is needed; got {objective.max_radius}, "
                          f"{objective.window}")
-    if not (0 <= objective.negative < 2**20 and 0 <= objective.n_shared < 2**20):
+    if not (0 <= objective.negative < 2**20 and 0 <= objective.n_shared_negatives < 2**20):
         raise ValueError(f"at most 2**20 negatives are possible; got {objective.negative}")
     paths = objective.paths
     model.ops = ops
@@ -144,26 +145,26 @@ cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
     fill_roles(model, objective)
     model.tree = address(objective.tree, real, (max(n_words - 1, 0), width))
     model.noise = <AliasSlot *>address(objective.noise, np.uint32, (n_outputs, 2))
-    model.keep = <uint32_t *>address(objective.keep, np.uint32, (n_words,))
-    model.lock = <float *>address(objective.lock, np.float32, (n_words,))
+    model.keep = <uint32_t *>address(objective.keep_thresholds, np.uint32, (n_words,))
+    model.lock = <float *>address(objective.lock_factors, np.float32, (n_words,))
     if paths is not None:
         model.path_nodes = <int32_t *>address(paths.nodes, np.int32, paths.nodes.shape)
         model.path_labels = <float *>address(
-            paths.labels, np.float32, (len(paths.nodes) + SLACK,))
+            paths.labels, np.float32, (len(paths.nodes) + SIMD_PAD,))
         model.path_starts = <int64_t *>address(paths.starts, np.int64, (n_words + 1,))
     model.window = objective.window
-    model.reach = objective.reach
-    model.after = 0 if objective.forward else objective.reach
-    model.shrink = objective.shrink
+    model.reach = objective.max_radius
+    model.after = 0 if objective.forward else objective.max_radius
+    model.shrink = objective.shrink_windows
     model.negative = objective.negative
     model.cbow = objective.cbow
     model.n_focus = objective.n_focus
-    model.n_shared = objective.n_shared
-    model.n_batch = objective.n_batch
+    model.n_shared = objective.n_shared_negatives
+    model.n_batch = objective.n_batch_rows
     model.softmax = softmax_f32 if real == np.float32 else softmax_f64
     model.mean_hidden = objective.mean_hidden
     model.mean_gradient = objective.mean_gradient
-    model.want_loss = objective.want_loss
+    model.compute_loss = objective.compute_loss
     model.stop = <int32_t *>address(objective.stop, np.int32, (1,))
     if model.output != NULL and (model.negative or model.n_shared) and model.noise == NULL:
         raise ValueError("negative sampling needs a noise table")

@@ -59,7 +59,7 @@ static double blas_step(void *hidden_, void *gradient_, const StepRows *step, do
     for (int j = 0; j < n; j++) {
         float *row = rows + ids[j] * width;
         float score = sdot(&length, hidden, &ONE, row, &ONE);
-        if (step->want_loss) loss += logistic_loss(score, labels[j]);
+        if (step->compute_loss) loss += logistic_loss(score, labels[j]);
         scores[j] = (float)rate * (labels[j] - 1 / (1 + expf(-score)));
         add(total, scores[j], row, width);
     }
@@ -99,7 +99,7 @@ static double blas_block(const BlockRows *b, double rate) {
         for (int i = 0; i < b->n_in; i++) {
             float score = g[j * stride + i], positive = b->positive[j * stride + i];
             float negative = b->negative[j * stride + i];
-            if (b->want_loss) loss += block_loss(score, positive, negative);
+            if (b->compute_loss) loss += block_loss(score, positive, negative);
             g[j * stride + i] =
                 (float)rate * (positive - (positive + negative) / (1 + expf(-score)));
         }

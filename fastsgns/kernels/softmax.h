@@ -28,10 +28,10 @@ typedef struct {
     int64_t width;
     void *scores;   /* scratch for (n_rows, n_words) reals */
     void *gradient; /* (n_rows, width), receives d loss/dH */
-    int want_loss;
+    int compute_loss;
 } SoftmaxRows;
 
-/* output -= rate d loss/dC; the loss where `want_loss`, else 0. */
+/* output -= rate d loss/dC; the loss where `compute_loss`, else 0. */
 typedef double (*softmax_t)(const SoftmaxRows *rows, double rate);
 
 double softmax_f32(const SoftmaxRows *rows, double rate);

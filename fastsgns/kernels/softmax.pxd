@@ -6,7 +6,7 @@
 from libc.stdint cimport int32_t, int64_t
 
 from fastsgns.kernels.scratch cimport scratch
-from fastsgns.kernels.state cimport BATCH_PAIRS, MOST_STEP, Batch, Model, Worker
+from fastsgns.kernels.state cimport BATCH_PAIRS, MAX_STEP, Batch, Model, Worker
 from fastsgns.kernels.tokens cimport contexts_of, draw_reach, row_of
 
 
@@ -38,13 +38,13 @@ cdef inline void start_batch(const Model *model, Worker *worker) noexcept nogil:
     batch.rows.output = model.output
     batch.rows.n_words = model.n_words
     batch.rows.width = model.width
-    batch.rows.want_loss = model.want_loss
+    batch.rows.compute_loss = model.compute_loss
 
 
 cdef inline bint has_room(const Model *model, const Batch *batch, int32_t focus,
                           const int32_t *contexts, int n, double rate) noexcept nogil:
-    """Whether an example still fits, also in that no row takes steps of more than MOST_STEP."""
-    cdef double most = MOST_STEP / max(rate, 1e-9)
+    """Whether an example still fits, also in that no row takes steps of more than MAX_STEP."""
+    cdef double most = MAX_STEP / max(rate, 1e-9)
     cdef int i
     cdef bint has_row = not model.cbow and batch.input_steps[contexts[0]]
     if batch.rows.n_examples == <int64_t>BATCH_PAIRS * model.n_batch:

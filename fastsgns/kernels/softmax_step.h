@@ -61,7 +61,7 @@ static double NAME(scores_to_errors)(const SoftmaxRows *b) {
         loss += NAME(normalize)(g + i * b->n_words, b->n_words, b->pairs[i]);
     for (int64_t e = 0; e < b->n_examples; e++)
         g[b->example_rows[e] * b->n_words + b->targets[e]] -= 1;
-    return b->want_loss ? loss : 0;
+    return b->compute_loss ? loss : 0;
 }
 
 /* Words in blocks, whose output rows stay in the cache from one product to the next and whose

@@ -3,9 +3,9 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 cdef extern from "rows.h" nogil:
-    const double MOST_STEP
+    const double MAX_STEP
     enum:
-        SLACK
+        SIMD_PAD
         CACHE_LINE
     ctypedef void (*gather_t)(void *hidden, const void *rows, int64_t width, const int32_t *ids,
                               int n, double scale) noexcept nogil
@@ -18,7 +18,7 @@ cdef extern from "rows.h" nogil:
         const int32_t *ahead
         int n_ahead
         void *scores
-        int want_loss
+        int compute_loss
     ctypedef double (*step_t)(void *hidden, void *gradient, const StepRows *step,
                               double rate) noexcept nogil
     ctypedef void (*scatter_t)(void *rows, int64_t width, const int32_t *ids, int n,
@@ -36,7 +36,7 @@ cdef extern from "rows.h" nogil:
         const float *negative
         void *scores
         void *scratch
-        int want_loss
+        int compute_loss
         const void **ahead
         int n_ahead
     ctypedef double (*block_t)(const BlockRows *block, double rate) noexcept nogil
@@ -67,7 +67,7 @@ cdef extern from "softmax.h" nogil:
         int64_t width
         void *scores
         void *gradient
-        int want_loss
+        int compute_loss
     ctypedef double (*softmax_t)(const SoftmaxRows *rows, double rate) noexcept nogil
     double softmax_f32(const SoftmaxRows *rows, double rate)
     double softmax_f64(const SoftmaxRows *rows, double rate)
@@ -84,7 +84,7 @@ cdef extern from "rng.h" nogil:
     int32_t random_alias(uint64_t *state, const AliasSlot *table, uint32_t n)
 
 cdef enum:
-    PIECE = 4096
+    FOCUS_CHUNK = 4096
     BAD_ID = -1
     MAX_OWNED = 64
     BATCH_PAIRS = 16
@@ -133,7 +133,7 @@ cdef struct Model:
     softmax_t softmax
     int mean_hidden
     int mean_gradient
-    int want_loss
+    int compute_loss
     const volatile int32_t *stop
 
 # What is drawn for one focus word, one focus ahead of its use, so that its rows are in the cache

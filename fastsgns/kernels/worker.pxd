@@ -5,7 +5,7 @@ from libc.stdlib cimport free
 
 from fastsgns.kernels.scratch cimport scratch
 from fastsgns.kernels.softmax cimport start_batch
-from fastsgns.kernels.state cimport SLACK, PIECE, Model, Plan, Worker, block_scratch
+from fastsgns.kernels.state cimport SIMD_PAD, FOCUS_CHUNK, Model, Plan, Worker, block_scratch
 
 
 cdef inline void start_worker(const Model *model, Worker *worker, int longest_path) noexcept nogil:
@@ -13,10 +13,10 @@ cdef inline void start_worker(const Model *model, Worker *worker, int longest_pa
     cdef int64_t n_targets = model.negative + 1
     cdef int64_t n_in = n_contexts + model.n_focus if model.n_focus else 0
     cdef int64_t n_out = max(model.n_focus + model.n_shared, longest_path if model.n_focus else 0)
-    cdef int64_t stride = (n_in + SLACK - 1) // SLACK * SLACK
-    cdef int64_t n_pairs = (n_out + 1) * stride + SLACK
+    cdef int64_t stride = (n_in + SIMD_PAD - 1) // SIMD_PAD * SIMD_PAD
+    cdef int64_t n_pairs = (n_out + 1) * stride + SIMD_PAD
     cdef int64_t n_borrowed = n_in if model.tied else 0
-    cdef int64_t n_scores = max(n_pairs, max(n_targets, longest_path) + SLACK)
+    cdef int64_t n_scores = max(n_pairs, max(n_targets, longest_path) + SIMD_PAD)
     cdef Plan *plan
     cdef int i
     for i in range(3):
@@ -26,15 +26,15 @@ cdef inline void start_worker(const Model *model, Worker *worker, int longest_pa
             worker, n_contexts * n_targets + model.n_shared, sizeof(int32_t))
         plan.draws = <uint64_t *>scratch(worker, model.n_shared, sizeof(uint64_t))
         plan.n_targets = <int *>scratch(worker, n_contexts, sizeof(int))
-    worker.kept = <int32_t *>scratch(worker, PIECE + n_contexts + 1, sizeof(int32_t))
-    worker.labels = <float *>scratch(worker, n_targets + SLACK, sizeof(float))
+    worker.kept = <int32_t *>scratch(worker, FOCUS_CHUNK + n_contexts + 1, sizeof(int32_t))
+    worker.labels = <float *>scratch(worker, n_targets + SIMD_PAD, sizeof(float))
     worker.hidden = <char *>scratch(worker, 1, model.row_bytes)
     worker.gradient = <char *>scratch(worker, 1, model.row_bytes)
     worker.scores = <char *>scratch(worker, n_scores + model.width, model.ops.real_size)
     worker.positive = <float *>scratch(worker, n_pairs, sizeof(float))
     worker.negative = <float *>scratch(worker, n_pairs, sizeof(float))
     worker.zeros = <float *>scratch(worker, n_pairs, sizeof(float))
-    worker.pairs = <float *>scratch(worker, stride + SLACK, sizeof(float))
+    worker.pairs = <float *>scratch(worker, stride + SIMD_PAD, sizeof(float))
     worker.in_ids = <int32_t *>scratch(worker, n_in, sizeof(int32_t))
     worker.out_ids = <int32_t *>scratch(worker, n_out + 1, sizeof(int32_t))
     worker.in_slots = <int *>scratch(worker, n_in, sizeof(int))
@@ -58,7 +58,7 @@ cdef inline void start_worker(const Model *model, Worker *worker, int longest_pa
     worker.targets.width = model.width
     worker.targets.labels = worker.labels
     worker.targets.scores = worker.scores
-    worker.targets.want_loss = model.want_loss
+    worker.targets.compute_loss = model.compute_loss
     worker.apart = worker.targets
     worker.apart.rows = model.negatives
     worker.apart.labels = worker.labels + 1
@@ -72,7 +72,7 @@ cdef inline void start_worker(const Model *model, Worker *worker, int longest_pa
     worker.block.positive = worker.positive
     worker.block.negative = worker.negative
     worker.block.scores = worker.scores
-    worker.block.want_loss = model.want_loss
+    worker.block.compute_loss = model.compute_loss
     worker.block.ahead = worker.ahead
     worker.path_block = worker.block
     worker.path_block.output = model.tree

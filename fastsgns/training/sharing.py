@@ -55,7 +55,7 @@ def sharing(
 
     Returns
     -------
-    n_focus, n_shared : int
+    n_focus, n_shared_negatives : int
     """
     wanted = model.negative_sharing
     if wanted == "pair" or not model.sg:
@@ -65,18 +65,18 @@ def sharing(
             "negative_sharing=%r becomes 'pair', because wv.vectors_lockf is not all 1", wanted
         )
         return 0, 0
-    n_focus, n_shared = 1, model.negative
+    n_focus, n_shared_negatives = 1, model.negative
     if wanted == "block" and model.negative:
         n_focus = max(FOCUS_WORDS, min(WINDOW_POSITIONS // model.window, MOST_FOCUS_WORDS))
-        n_shared = round(DRAWS_PER_NEGATIVE * model.negative)
+        n_shared_negatives = round(DRAWS_PER_NEGATIVE * model.negative)
     rate = max(model.alpha, model.min_alpha)
-    load = 2 * model.window * model.negative * max(1 / max(n_shared, 1), p_max)
+    load = 2 * model.window * model.negative * max(1 / max(n_shared_negatives, 1), p_max)
     n_stable = int(STEP_BOUND / max(rate * load, 1e-9))
     if model.hs and rate * 2 * model.window > PATH_BOUND:
         n_stable = 0
     if n_stable < min(n_focus, FOCUS_WORDS):
         _say_so(level, wanted, rate, model.window, n_stable)
-    return (min(n_focus, n_stable), n_shared) if n_stable else (0, 0)
+    return (min(n_focus, n_stable), n_shared_negatives) if n_stable else (0, 0)
 
 
 def _say_so(level: int, wanted: str, rate: float, window: int, n_stable: int) -> None:
@@ -90,7 +90,7 @@ def _say_so(level: int, wanted: str, rate: float, window: int, n_stable: int) ->
 
 def described(objective: Objective) -> str:
     """What is trained at once, in words."""
-    if objective.n_batch:
+    if objective.n_batch_rows:
         return f"{'CBOW' if objective.cbow else 'skip-gram'} with full softmax"
     one = ", one matrix in both roles" if objective.output is objective.input else ""
     if objective.cbow:

@@ -140,7 +140,7 @@ class Trainer:
         FloatingPointError
             If its arrays are not finite.
         """
-        self.objective = replace(objective, max_reach=self.chunks.longest)
+        self.objective = replace(objective, longest_sentence=self.chunks.longest)
         self.watch = Watch(_trained(objective))
 
     def streams(self, epoch: int) -> list[int]:
@@ -173,7 +173,7 @@ class Trainer:
     def _tick(self, bar: Bar, epoch: int, tally: Tally) -> None:
         facts = {"epoch": f"{epoch + 1}/{self.schedule.n_epochs}"}
         facts["alpha"] = f"{self.schedule.rate(epoch, tally.n_tokens):.4f}"
-        if self.objective.want_loss and tally.n_examples:
+        if self.objective.compute_loss and tally.n_examples:
             facts["loss"] = f"{tally.mean_loss:.4f}"
         bar.update_to(self.total.n_tokens + tally.n_tokens, **facts)
         if self.on_progress is not None:
@@ -190,7 +190,7 @@ class Trainer:
             self.schedule.rate(epoch, self.schedule.n_tokens),
             self.total.n_tokens / max(seconds, 1e-9),
             self.chunks.unit,
-            f", loss {tally.mean_loss:.5f}" if self.objective.want_loss else "",
+            f", loss {tally.mean_loss:.5f}" if self.objective.compute_loss else "",
         )
 
 
@@ -200,9 +200,9 @@ def _trained(objective: Objective) -> dict[str, np.ndarray]:
     arrays = {
         **parts("input", objective.input, objective.n_dimensions, has_bias),
         "output vectors": objective.output,
-        "vectors of negatives": objective.negatives,
+        "vectors of negatives": objective.negative_output,
         "vectors of the Huffman tree": objective.tree,
-        BIAS: objective.scalar,
+        BIAS: objective.scalar_bias,
     }
     if objective.output is objective.input:
         del arrays["output vectors"]

@@ -242,7 +242,13 @@ def test_a_repeated_corpus_has_the_same_sentences_over_again(tmp_path):
 def test_products_of_a_block_are_counted_by_different_rows():
     from bench import products
 
-    shared = {"negative": 5, "window": 1, "shrink": False, "keep": None, "n_shared": 8}
+    shared = {
+        "negative": 5,
+        "window": 1,
+        "shrink_windows": False,
+        "keep_thresholds": None,
+        "n_shared_negatives": 8,
+    }
     always_word_0 = np.zeros((4, 2), np.uint32)
     objective = SimpleNamespace(n_focus=1, cbow=False, noise=always_word_0, **shared)
     ids, offsets = np.array([1, 2, 3], np.int32), np.array([0, 3])

@@ -129,7 +129,7 @@ def test_walks_lead_along_edges(kind):
 
 
 def test_sentences_are_what_the_kernel_is_given():
-    chunks, by_hand = kinds()["sentences"], objective(n_focus=4, n_shared=8)
+    chunks, by_hand = kinds()["sentences"], objective(n_focus=4, n_shared_negatives=8)
     walked = copy.deepcopy(by_hand)
     got = chunks.train(walked, (0, 10, 200), RATES, 77)
     roots = chunks.roots.of(0, 10, 200)

@@ -11,7 +11,7 @@ import reference
 from objectives import assert_like_plain, make_corpus, padding_of, rows_of, run_kernel
 
 from fastsgns import kernels
-from fastsgns.kernels.objective import SLACK, Paths
+from fastsgns.kernels.objective import SIMD_PAD, Paths
 
 make_objective = functools.partial(objectives.make_objective, size=0.2)
 pytestmark = pytest.mark.usefixtures("restore_variant")
@@ -20,12 +20,23 @@ each_variant = pytest.mark.parametrize("variant", kernels.available())
 MODES = {
     "sg-pair": {},
     "sg-pair-hs": {"output": False, "tree": True},
-    "sg-block": {"n_focus": 4, "n_shared": 8},
-    "sg-block-large": {"n_focus": 11, "n_shared": 14, "window": 8, "shrink": False},
+    "sg-block": {"n_focus": 4, "n_shared_negatives": 8},
+    "sg-block-large": {
+        "n_focus": 11,
+        "n_shared_negatives": 14,
+        "window": 8,
+        "shrink_windows": False,
+    },
     "sg-block-hs": {"output": False, "tree": True, "n_focus": 2},
     "cbow-pair": {"cbow": True},
-    "sg-tied-block": {"tied": True, "bias": "both", "reflect": True, "n_focus": 4, "n_shared": 8},
-    "sg-apart-block": {"apart": True, "coupling": 0.1, "n_focus": 4, "n_shared": 8},
+    "sg-tied-block": {
+        "tied": True,
+        "bias": "both",
+        "reflect": True,
+        "n_focus": 4,
+        "n_shared_negatives": 8,
+    },
+    "sg-apart-block": {"apart": True, "coupling": 0.1, "n_focus": 4, "n_shared_negatives": 8},
 }
 each_mode = pytest.mark.parametrize("mode", MODES.values(), ids=MODES.keys())
 
@@ -44,7 +55,7 @@ def with_paths(objective, lengths):
     """Word i has a path of lengths[i] nodes, any of them."""
     rng = np.random.default_rng(1)
     nodes = [rng.permutation(len(objective.tree))[:length] for length in lengths]
-    labels = np.append(rng.integers(0, 2, sum(lengths)), np.zeros(SLACK))
+    labels = np.append(rng.integers(0, 2, sum(lengths)), np.zeros(SIMD_PAD))
     starts = np.cumsum([0, *lengths])
     paths = Paths(
         np.concatenate(nodes).astype(np.int32), labels.astype(np.float32), starts, max(lengths)
@@ -59,7 +70,13 @@ def test_every_number_of_rows(variant, dimensions):
     n_out_most, n_in_most = 25, 50
     counts = np.ones(n_out_most + n_in_most)
     start = make_objective(
-        dimensions, np.float32, output=False, tree=True, counts=counts, n_focus=1, shrink=False
+        dimensions,
+        np.float32,
+        output=False,
+        tree=True,
+        counts=counts,
+        n_focus=1,
+        shrink_windows=False,
     )
     start = with_paths(start, [*range(1, n_out_most + 1), *[1] * n_in_most])
     for n_in in range(1, n_in_most + 1):
@@ -76,13 +93,13 @@ def test_every_number_of_rows(variant, dimensions):
 def test_every_number_of_words_and_negatives_of_a_block(variant, n_words):
     """Windows shorter and longer than sentences, words that repeat in them or hardly do."""
     counts = np.arange(n_words, 0, -1)
-    plain = make_objective(20, np.float32, counts=counts, shrink=False)
+    plain = make_objective(20, np.float32, counts=counts, shrink_windows=False)
     for n_focus in range(1, 18):
         for n in range(1 + n_focus % 2, 21, 2):
             window = 1 + (7 * n_focus + n) % 20
             ids, offsets = make_corpus((1, n_focus, 2, n_focus + 45), n_words, seed=n)
             rate = min(0.1, max(n_words * 2e-5, 0.2 / n_focus / window))
-            start = dataclasses.replace(plain, window=window, n_focus=n_focus, n_shared=n)
+            start = dataclasses.replace(plain, window=window, n_focus=n_focus, n_shared_negatives=n)
             assert_like_plain(variant, start, ids, offsets, rate=rate)
 
 
@@ -91,8 +108,8 @@ def test_every_number_of_words_and_negatives_of_a_block(variant, n_words):
 def test_skip_gram_windows_are_the_textbook(n_focus, n_words):
     ids, offsets = make_corpus((1, 2, 3, 5, 19), n_words)
     options = {
-        "n_focus": n_focus, "n_shared": 4, "tree": True, "counts": np.arange(n_words, 0, -1),
-        "window": 8, "shrink": False,
+        "n_focus": n_focus, "n_shared_negatives": 4, "tree": True,
+        "counts": np.arange(n_words, 0, -1), "window": 8, "shrink_windows": False,
     }  # fmt: skip
     kernel, textbook = make_objective(**options), make_objective(**options)
     got = run_kernel(kernel, ids, offsets, rate=0.005)
@@ -106,7 +123,9 @@ def test_skip_gram_windows_are_the_textbook(n_focus, n_words):
 def test_a_sentence_longer_than_a_piece_is_the_textbook(mode):
     ids, offsets = make_corpus((3, 4096, 4099))
     options = (
-        mode | {"window": 1, "negative": 1} | ({"n_shared": 2} if mode.get("n_shared") else {})
+        mode
+        | {"window": 1, "negative": 1}
+        | ({"n_shared_negatives": 2} if mode.get("n_shared_negatives") else {})
     )
     kernel, textbook = make_objective(**options), make_objective(**options)
     got = run_kernel(kernel, ids, offsets, 2, rate=1e-3)

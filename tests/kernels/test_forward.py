@@ -13,9 +13,9 @@ from fastsgns import kernels, sampling
 
 MODES = {
     "pair": {},
-    "block": {"n_focus": 4, "n_shared": 8},
-    "one": {"n_focus": 1, "n_shared": 5},
-    "long": {"n_focus": 7, "n_shared": 4},
+    "block": {"n_focus": 4, "n_shared_negatives": 8},
+    "one": {"n_focus": 1, "n_shared_negatives": 5},
+    "long": {"n_focus": 7, "n_shared_negatives": 4},
 }
 MATRICES = {
     "two": {},
@@ -28,9 +28,9 @@ MATRICES = {
 OTHERS = {
     "cbow": {"cbow": True},
     "hs": {"tree": True},
-    "hs-block": {"tree": True, "n_focus": 2, "n_shared": 4},
+    "hs-block": {"tree": True, "n_focus": 2, "n_shared_negatives": 4},
 }
-SOFTMAX = {"negative": 0, "n_batch": 8}
+SOFTMAX = {"negative": 0, "n_batch_rows": 8}
 each_mode = pytest.mark.parametrize("mode", MODES.values(), ids=MODES.keys())
 each_matrices = pytest.mark.parametrize("matrices", MATRICES.values(), ids=MATRICES.keys())
 
@@ -45,8 +45,8 @@ def assert_forward_is_the_textbook(**options):
     ids, offsets = make_corpus()
     keep = sampling.keep_thresholds(np.arange(N_WORDS, 0, -1), 0.05)
     for start, stop in ((0, len(ids)), (4, 31)):
-        kernel = make_objective(forward=True, keep=keep, size=0.3, **options)
-        textbook = make_objective(forward=True, keep=keep, size=0.3, **options)
+        kernel = make_objective(forward=True, keep_thresholds=keep, size=0.3, **options)
+        textbook = make_objective(forward=True, keep_thresholds=keep, size=0.3, **options)
         got = run_kernel(kernel, ids, offsets, start, stop, rate=0.02)
         want = reference.train(textbook, ids, offsets, start, stop, 0.02, 77)
         assert want[1] > 10
@@ -57,7 +57,7 @@ def assert_forward_is_the_textbook(**options):
 @each_matrices
 @pytest.mark.parametrize("shrink", [True, False])
 def test_windows_of_earlier_tokens_are_the_textbook(mode, matrices, shrink):
-    assert_forward_is_the_textbook(shrink=shrink, **mode, **matrices)
+    assert_forward_is_the_textbook(shrink_windows=shrink, **mode, **matrices)
 
 
 @pytest.mark.parametrize("options", [*OTHERS.values(), SOFTMAX], ids=[*OTHERS, "softmax"])
@@ -68,7 +68,7 @@ def test_other_objectives_with_windows_of_earlier_tokens(options):
 @each_mode
 def test_the_input_row_is_the_earlier_tokens(mode):
     """0 1 2 3 once: 3 is no source, 0 no positive; without negatives rows move only by pairs."""
-    objective = make_objective(forward=True, window=2, shrink=False, negative=1, **mode)
+    objective = make_objective(forward=True, window=2, shrink_windows=False, negative=1, **mode)
     objective.noise[:] = [2**32 - 1, 0]
     objective.noise[:, 1] = 22
     objective.noise[:, 0] = 0
@@ -84,7 +84,7 @@ def test_the_input_row_is_the_earlier_tokens(mode):
 
 def test_a_sentence_longer_than_a_piece():
     ids, offsets = make_corpus((3, 4096, 4099))
-    for mode in ({}, {"n_focus": 4, "n_shared": 2}):
+    for mode in ({}, {"n_focus": 4, "n_shared_negatives": 2}):
         options = {"forward": True, "window": 2, "negative": 1, **mode}
         kernel, textbook = make_objective(**options), make_objective(**options)
         got = run_kernel(kernel, ids, offsets, 2, rate=1e-3)
@@ -103,14 +103,14 @@ def make_pairs(n=90, n_targets=N_WORDS, seed=2):
 
 def make_sides(dtype=np.float64, **options):
     """More output rows than input rows."""
-    objective = make_objective(shrink=False, window=1, dtype=dtype, size=0.3, **options)
+    objective = make_objective(shrink_windows=False, window=1, dtype=dtype, size=0.3, **options)
     rng = np.random.default_rng(8)
     output, negatives = rng.normal(0, 0.3, (2, N_TARGETS, objective.input.shape[1])).astype(dtype)
     output[:, objective.n_dimensions :] = negatives[:, objective.n_dimensions :] = 0
     noise = sampling.alias_table(sampling.noise_distribution(np.arange(1, N_TARGETS + 1)))
-    apart = objective.negatives is not None
+    apart = objective.negative_output is not None
     return dataclasses.replace(
-        objective, output=output, noise=noise, negatives=negatives if apart else None
+        objective, output=output, noise=noise, negative_output=negatives if apart else None
     )
 
 
@@ -145,7 +145,7 @@ def test_pairs_of_two_vocabularies_are_the_textbook(mode, apart):
 
 @each_mode
 def test_more_pairs_than_a_piece(mode):
-    pairs = make_pairs(2 * reference.PIECE + 5)
+    pairs = make_pairs(2 * reference.FOCUS_CHUNK + 5)
     kernel = make_objective(size=0.3, **mode)
     textbook = copy.deepcopy(kernel)
     got = train_pairs(kernel, pairs, rate=1e-3)
@@ -182,7 +182,7 @@ def test_negatives_of_pairs_are_drawn_from_the_targets_table():
     assert chisquare(drawn, expected / expected.sum() * drawn.sum()).pvalue > 1e-3
 
 
-@pytest.mark.parametrize("mode", [{}, {"n_focus": 4, "n_shared": 8}])
+@pytest.mark.parametrize("mode", [{}, {"n_focus": 4, "n_shared_negatives": 8}])
 def test_pairs_outside_the_matrices_are_refused(mode):
     objective = make_sides(**mode)
     good, one_too_many = np.zeros(1, np.int32), np.array([N_WORDS], np.int32)
@@ -192,7 +192,8 @@ def test_pairs_outside_the_matrices_are_refused(mode):
 
 
 @pytest.mark.parametrize(
-    "options", [{"cbow": True}, SOFTMAX, {"tree": True}, {"keep": np.zeros(N_WORDS, np.uint32)}]
+    "options",
+    [{"cbow": True}, SOFTMAX, {"tree": True}, {"keep_thresholds": np.zeros(N_WORDS, np.uint32)}],
 )
 def test_pairs_know_skip_gram_alone(options):
     with pytest.raises(ValueError, match="negative sampling alone"):

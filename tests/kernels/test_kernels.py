@@ -27,9 +27,9 @@ OBJECTIVES = {
     "sg-ns": {},
     "sg-hs": {"output": False, "tree": True},
     "sg-both": {"tree": True},
-    "sg-thinned": {"keep": THINNED},
-    "sg-fixed-window": {"shrink": False, "window": 10},
-    "sg-lock": {"lock": LOCK},
+    "sg-thinned": {"keep_thresholds": THINNED},
+    "sg-fixed-window": {"shrink_windows": False, "window": 10},
+    "sg-lock": {"lock_factors": LOCK},
     "sg-many-negatives": {"negative": 19},
     "sg-no-negatives": {"negative": 0},
     "cbow-mean": {"cbow": True},
@@ -37,13 +37,23 @@ OBJECTIVES = {
     "cbow-mean-undivided": {"cbow": True, "mean_gradient": False},
     "cbow-sum-divided": {"cbow": True, "mean_hidden": False},
     "cbow-hs": {"cbow": True, "output": False, "tree": True},
-    "sg-block": {"n_focus": 4, "n_shared": 8},
-    "sg-block-window": {"n_focus": 1, "n_shared": 5},
-    "sg-block-long": {"n_focus": 7, "n_shared": 10, "window": 9, "shrink": False},
-    "sg-block-thinned": {"n_focus": 4, "n_shared": 8, "keep": THINNED},
+    "sg-block": {"n_focus": 4, "n_shared_negatives": 8},
+    "sg-block-window": {"n_focus": 1, "n_shared_negatives": 5},
+    "sg-block-long": {"n_focus": 7, "n_shared_negatives": 10, "window": 9, "shrink_windows": False},
+    "sg-block-thinned": {"n_focus": 4, "n_shared_negatives": 8, "keep_thresholds": THINNED},
     "sg-block-hs": {"output": False, "tree": True, "n_focus": 1},
-    "sg-block-both": {"tree": True, "n_focus": 4, "n_shared": 8, "keep": THINNED},
-    "cbow-both-thinned-lock": {"cbow": True, "tree": True, "keep": THINNED, "lock": LOCK},
+    "sg-block-with-tree": {
+        "tree": True,
+        "n_focus": 4,
+        "n_shared_negatives": 8,
+        "keep_thresholds": THINNED,
+    },
+    "cbow-both-thinned-lock": {
+        "cbow": True,
+        "tree": True,
+        "keep_thresholds": THINNED,
+        "lock_factors": LOCK,
+    },
 }
 ONE_MATRIX = {
     "tied": {"tied": True},
@@ -57,9 +67,9 @@ ONE_MATRIX = {
 }
 LEARNERS = {
     "sg": {},
-    "sg-thinned": {"keep": THINNED},
-    "sg-block": {"n_focus": 4, "n_shared": 8},
-    "sg-block-window": {"n_focus": 1, "n_shared": 5},
+    "sg-thinned": {"keep_thresholds": THINNED},
+    "sg-block": {"n_focus": 4, "n_shared_negatives": 8},
+    "sg-block-window": {"n_focus": 1, "n_shared_negatives": 5},
     "cbow-mean": {"cbow": True},
     "cbow-sum": {"cbow": True, "mean_hidden": False, "mean_gradient": False},
     "cbow-undivided": {"cbow": True, "mean_gradient": False},
@@ -87,9 +97,11 @@ def test_float64_kernel_is_the_textbook(options):
 @each_objective
 def test_one_step_is_minus_the_numeric_gradient(options):
     """One example at rate r moves every parameter by -r times the loss's numeric derivative."""
-    if "lock" in options or options.get("mean_gradient", True) != options.get("mean_hidden", True):
+    if "lock_factors" in options or options.get("mean_gradient", True) != options.get(
+        "mean_hidden", True
+    ):
         pytest.skip("a locked row, or a gradient undivided on purpose, is not the loss's gradient")
-    if options.get("tree") and options.get("n_shared"):
+    if options.get("tree") and options.get("n_shared_negatives"):
         pytest.skip("the path is met after the negatives have moved the rows")
     if options.get("coupling"):
         pytest.skip("the penalty is not part of the loss")
@@ -97,7 +109,7 @@ def test_one_step_is_minus_the_numeric_gradient(options):
     ids = np.array([*contexts[:1], 0, *contexts[1:]], np.int32)
     offsets = np.array([0, len(ids)])
     focus = slice(1, 2)
-    options = options | {"window": 3, "shrink": False, "keep": None}
+    options = options | {"window": 3, "shrink_windows": False, "keep_thresholds": None}
 
     def loss(objective):
         objective = copy.deepcopy(objective)
@@ -108,7 +120,7 @@ def test_one_step_is_minus_the_numeric_gradient(options):
     run_kernel(moved, ids, offsets, focus.start, focus.stop, rate=rate)
     for before, after in zip(rows_of(start), rows_of(moved)):
         n_columns = 7 + (before is start.input and start.bias in ("word", "both"))
-        slower = 100 if before.base is start.scalar is not None else 1
+        slower = 100 if before.base is start.scalar_bias is not None else 1
         for index in np.ndindex(before.shape[0], min(n_columns, before.shape[1])):
             kept = before[index]
             before[index] = kept + small
@@ -124,13 +136,15 @@ def test_one_step_is_minus_the_numeric_gradient(options):
 def test_the_penalty_draws_rows_towards_each_other():
     """Both rows of a target move down the penalty's derivative by each, once a time it is met."""
     ids, offsets, rate = np.array([1, 0], np.int32), np.array([0, 2]), 1e-7
-    options = {"apart": True, "shrink": False, "window": 1, "negative": 0}
+    options = {"apart": True, "shrink_windows": False, "window": 1, "negative": 0}
     start, free, held = (make_objective(**options, coupling=c) for c in (0.0, 0.0, 0.3))
     for moved in (free, held):
         run_kernel(moved, ids, offsets, 1, 2, rate=rate)
-    apart = start.output[0] - start.negatives[0]
+    apart = start.output[0] - start.negative_output[0]
     np.testing.assert_allclose((held.output - free.output)[0] / rate, -0.3 * apart, rtol=1e-5)
-    np.testing.assert_allclose((held.negatives - free.negatives)[0] / rate, 0.3 * apart, rtol=1e-5)
+    np.testing.assert_allclose(
+        (held.negative_output - free.negative_output)[0] / rate, 0.3 * apart, rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("variant", kernels.available())
@@ -143,13 +157,13 @@ def test_variants_equal_the_plain_one(variant, options):
         assert not padding_of(moved).any(), "padding stays zero"
 
 
-@pytest.mark.parametrize("n_shared", [2, 8])
-def test_shared_negatives_move_rows_as_the_paper_expects(n_shared):
+@pytest.mark.parametrize("n_shared_negatives", [2, 8])
+def test_shared_negatives_move_rows_as_the_paper_expects(n_shared_negatives):
     """The mean update over many draws is that of 5 independent negatives, within its error."""
     ids, offsets = np.array([3, 0, 7, 0, 5, 1], np.int32), np.array([0, 6])
     n_draws, updates = 4000, {}
-    for shared in ({}, {"n_focus": 3, "n_shared": n_shared}):
-        options = {"shrink": False, "window": 2, "want_loss": False} | shared
+    for shared in ({}, {"n_focus": 3, "n_shared_negatives": n_shared_negatives}):
+        options = {"shrink_windows": False, "window": 2, "compute_loss": False} | shared
         start = make_objective(**options)
         moves = []
         for stream in range(n_draws):
@@ -168,7 +182,7 @@ def test_shared_negatives_move_rows_as_the_paper_expects(n_shared):
 def test_a_saturated_sigmoid_still_updates(variant):
     """At a score of 30 a wrong label still moves the rows by the full rate."""
     kernels.force(variant)
-    objective = make_objective(16, np.float32, shrink=False, window=1, negative=1)
+    objective = make_objective(16, np.float32, shrink_windows=False, window=1, negative=1)
     objective.input[:] = 0
     objective.output[:] = 0
     objective.input[:, 0] = 30
@@ -195,7 +209,7 @@ def test_extreme_scores_stay_finite(variant):
 def test_a_cut_corpus_loses_no_pair(n_cuts):
     """Without randomness, the number of pairs does not depend on where chunks begin."""
     ids, offsets = make_corpus((1, 2, 9, 4000, 5, 9000, 3))
-    objective = make_objective(shrink=False, negative=1, want_loss=False)
+    objective = make_objective(shrink_windows=False, negative=1, compute_loss=False)
     want = sum(
         min(i, 3) + min(length - 1 - i, 3) for length in np.diff(offsets) for i in range(length)
     )
@@ -206,7 +220,7 @@ def test_a_cut_corpus_loses_no_pair(n_cuts):
 
 def test_contexts_of_a_cut_sentence_come_from_beyond_the_cut():
     ids, offsets = np.array([3, 4, 5, 6], np.int32), np.array([0, 4])
-    objective = make_objective(shrink=False, window=2, output=True, negative=0)
+    objective = make_objective(shrink_windows=False, window=2, output=True, negative=0)
     before = objective.input.copy()
     run_kernel(objective, ids, offsets, 2, 3)
     assert set(np.flatnonzero((objective.input != before).any(axis=1))) == {3, 4, 6}
@@ -219,7 +233,7 @@ def test_the_rate_falls_from_start_to_stop():
     offsets = np.arange(0, n + 1, 2)
     moves = []
     for a, b in ((0, 2), (n - 2, n)):
-        objective = make_objective(window=1, negative=0, shrink=False)
+        objective = make_objective(window=1, negative=0, shrink_windows=False)
         before = objective.input[1].copy()
         rates = np.interp([a, b], [0, n], [0.1, 0.0])
         kernels.train_chunk(objective, ids, offsets, a, b, *rates, 1)
@@ -251,7 +265,7 @@ def test_an_id_out_of_range_is_refused(bad):
         {"output": np.zeros((N_WORDS, 32))[:, ::2]},
         {"input": np.zeros((N_WORDS, 10))},
         {"noise": np.zeros((N_WORDS, 2), np.int64)},
-        {"keep": np.zeros(3, np.uint32)},
+        {"keep_thresholds": np.zeros(3, np.uint32)},
         {"noise": None},
         {"window": 0},
     ],
@@ -288,24 +302,32 @@ def test_unknown_variant_is_refused():
 def test_a_vocabulary_of_one_word(variant, tree):
     """There is no negative for it, and its path is empty."""
     kernels.force(variant)
-    options = {"window": 2, "shrink": False, "negative": 5, "cbow": False, "want_loss": True}
+    options = {
+        "window": 2,
+        "shrink_windows": False,
+        "negative": 5,
+        "cbow": False,
+        "compute_loss": True,
+    }
     counts = np.array([9])
     objective = Objective(
         input=np.ones((1, 16), np.float32), output=np.ones((1, 16), np.float32),
         tree=np.ones((0, 16), np.float32) if tree else None,
         noise=sampling.alias_table(sampling.noise_distribution(counts)),
         paths=sampling.huffman_paths(counts) if tree else None,
-        keep=None, lock=None, mean_hidden=True, mean_gradient=True, **options,
+        keep_thresholds=None, lock_factors=None, mean_hidden=True, mean_gradient=True, **options,
     )  # fmt: skip
     loss, n_examples, _ = run_kernel(objective, np.zeros(3, np.int32), np.array([0, 3]))
     assert n_examples == 6
     assert 0 < loss < 1e-3
 
 
-@pytest.mark.parametrize("options", [{}, {"n_focus": 4, "n_shared": 8}])
+@pytest.mark.parametrize("options", [{}, {"n_focus": 4, "n_shared_negatives": 8}])
 def test_a_window_beyond_any_sentence(options):
     ids, offsets = make_corpus((3, 4))
-    objective = make_objective(window=2**31 - 1, max_reach=4, shrink=False, negative=1, **options)
+    objective = make_objective(
+        window=2**31 - 1, longest_sentence=4, shrink_windows=False, negative=1, **options
+    )
     assert run_kernel(objective, ids, offsets)[1] == 3 * 2 + 4 * 3
 
 

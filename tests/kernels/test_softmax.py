@@ -13,17 +13,17 @@ from fastsgns import kernels, sampling
 pytestmark = pytest.mark.usefixtures("restore_variant")
 
 LOCK = np.linspace(0, 1, N_WORDS).astype(np.float32)
-SOFTMAX = {"negative": 0, "n_batch": 4}
+SOFTMAX = {"negative": 0, "n_batch_rows": 4}
 KINDS = {
     "sg": {},
-    "sg-alone": {"n_batch": 1},
-    "sg-large-batch": {"n_batch": 64, "shrink": False, "window": 10},
-    "sg-thinned": {"keep": sampling.keep_thresholds(COUNTS, 0.05)},
-    "sg-lock": {"lock": LOCK},
+    "sg-alone": {"n_batch_rows": 1},
+    "sg-large-batch": {"n_batch_rows": 64, "shrink_windows": False, "window": 10},
+    "sg-thinned": {"keep_thresholds": sampling.keep_thresholds(COUNTS, 0.05)},
+    "sg-lock": {"lock_factors": LOCK},
     "cbow-mean": {"cbow": True},
     "cbow-sum": {"cbow": True, "mean_hidden": False, "mean_gradient": False},
-    "cbow-mean-undivided": {"cbow": True, "mean_gradient": False, "n_batch": 64},
-    "cbow-lock": {"cbow": True, "lock": LOCK, "shrink": False},
+    "cbow-mean-undivided": {"cbow": True, "mean_gradient": False, "n_batch_rows": 64},
+    "cbow-lock": {"cbow": True, "lock_factors": LOCK, "shrink_windows": False},
 }
 each_kind = pytest.mark.parametrize("options", KINDS.values(), ids=KINDS.keys())
 
@@ -63,13 +63,18 @@ def test_float32_kernel_is_the_float64_one(options):
 
 
 @pytest.mark.parametrize("cbow", [False, True])
-@pytest.mark.parametrize("n_batch", [1, 64])
-def test_a_batch_moves_by_minus_the_numeric_gradient(cbow, n_batch):
+@pytest.mark.parametrize("n_batch_rows", [1, 64])
+def test_a_batch_moves_by_minus_the_numeric_gradient(cbow, n_batch_rows):
     """One batch at rate r moves every parameter by -r times the derivative of its summed loss."""
     ids = np.array([1, 0, 2, 2, 3], np.int32)
     offsets = np.array([0, len(ids)])
-    stop = len(ids) if n_batch > 1 else 1
-    options = {"cbow": cbow, "n_batch": n_batch, "shrink": False, "window": 2 if cbow else 1}
+    stop = len(ids) if n_batch_rows > 1 else 1
+    options = {
+        "cbow": cbow,
+        "n_batch_rows": n_batch_rows,
+        "shrink_windows": False,
+        "window": 2 if cbow else 1,
+    }
 
     def loss(objective):
         return run_kernel(copy.deepcopy(objective), ids, offsets, 0, stop, rate=0.0)[0]
@@ -122,7 +127,7 @@ def test_probabilities_sum_to_one(dtype):
 
 
 @pytest.mark.parametrize(
-    "change", [{"output": None}, {"negative": 5}, {"n_focus": 1}, {"n_batch": -1}]
+    "change", [{"output": None}, {"negative": 5}, {"n_focus": 1}, {"n_batch_rows": -1}]
 )
 def test_what_excludes_full_softmax_is_refused(change):
     with pytest.raises(ValueError, match="softmax"):
@@ -138,5 +143,5 @@ def test_the_stop_flag_ends_a_call_early():
 def test_a_window_beyond_any_sentence():
     ids, offsets = make_corpus((3, 4))
     for cbow, n_examples in ((False, 18), (True, 7)):
-        objective = made(window=2**31 - 1, max_reach=4, shrink=False, cbow=cbow)
+        objective = made(window=2**31 - 1, longest_sentence=4, shrink_windows=False, cbow=cbow)
         assert kernels.train_chunk(objective, ids, offsets, 0, 7, 0.1, 0.1, 1)[1] == n_examples

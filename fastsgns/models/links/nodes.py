@@ -305,8 +305,8 @@ class NodeEmbedding(LinkTraining):
         scale = (self.num_walks or WALKS[kind][1]) * (self.walk_length or WALKS[kind][0])
         seen = counts * (scale * graph.n_nodes / counts.sum())
         return self._objective(
-            counts + 1, window=self.window_size, shrink=bool(self.shrink_windows),
-            forward=kind == "forward", keep=sampling.keep_thresholds(seen, self.sample),
+            counts + 1, window=self.window_size, shrink_windows=bool(self.shrink_windows),
+            forward=kind == "forward", keep_thresholds=sampling.keep_thresholds(seen, self.sample),
         )  # fmt: skip
 
     def _chunks(self, kind: str, graph: DirectedGraph, file: WalkFile | None) -> Chunks:

@@ -232,22 +232,22 @@ class LinkTraining(Parametrized, LinkModel):
         self.target_prior = np.log(np.maximum(noise, LEAST_PRIOR)).astype(np.float32)
         window = options.get("window")
         if window is None:
-            n_focus, n_shared = self._pair_sharing(float(noise.max()))
+            n_focus, n_shared_negatives = self._pair_sharing(float(noise.max()))
         else:
-            n_focus, n_shared = self._window_sharing(
+            n_focus, n_shared_negatives = self._window_sharing(
                 window, bool(options.get("forward")), float(noise.max())
             )
         tying, matrices = self._matrices.tying, self._matrices
         rows, output = matrices.rows("input"), matrices.rows("output")
         assert rows is not None
         self._follow()
-        defaults: dict[str, Any] = {"window": 1, "shrink": False, "keep": None}
+        defaults: dict[str, Any] = {"window": 1, "shrink_windows": False, "keep_thresholds": None}
         return Objective(
             input=rows, output=output, tree=None, noise=sampling.alias_table(noise), paths=None,
-            lock=None, negative=self.negative, cbow=False, mean_hidden=False, mean_gradient=False,
-            want_loss=self.compute_loss, n_focus=n_focus, n_shared=n_shared,
-            n_dimensions=self.dimensions, n_flipped=tying.n_flipped(self.dimensions),
-            bias=tying.bias, **defaults | options,
+            lock_factors=None, negative=self.negative, cbow=False, mean_hidden=False,
+            mean_gradient=False, compute_loss=self.compute_loss, n_focus=n_focus,
+            n_shared_negatives=n_shared_negatives, n_dimensions=self.dimensions,
+            n_flipped=tying.n_flipped(self.dimensions), bias=tying.bias, **defaults | options,
         )  # fmt: skip
 
     def _window_sharing(self, window: int, forward: bool, p_max: float) -> tuple[int, int]:
@@ -266,7 +266,7 @@ class LinkTraining(Parametrized, LinkModel):
         """
         if self.negative_sharing == "pair":
             return 0, 0
-        n_shared = round(DRAWS_PER_NEGATIVE * self.negative)
-        load = max(self.alpha, self.min_alpha) * self.negative * max(1 / n_shared, p_max)
+        n_shared_negatives = round(DRAWS_PER_NEGATIVE * self.negative)
+        load = max(self.alpha, self.min_alpha) * self.negative * max(1 / n_shared_negatives, p_max)
         n_focus = min(MOST_PAIRS, int(STEP_BOUND / max(load, 1e-9)))
-        return (n_focus, n_shared) if n_focus else (0, 0)
+        return (n_focus, n_shared_negatives) if n_focus else (0, 0)

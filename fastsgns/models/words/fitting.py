@@ -169,8 +169,8 @@ class Fitting(VocabularyBuilder):
             "input": input_rows(self.wv, matrices),
             "output": matrices.rows("output") if self._has_output() else None,
             "tree": matrices.rows("tree") if self.hs else None,
-            "negatives": matrices.rows("negative") if matrices.tying.is_apart else None,
-            "scalar": matrices.bias if matrices.tying.bias == "scalar" else None,
+            "negative_output": matrices.rows("negative") if matrices.tying.is_apart else None,
+            "scalar_bias": matrices.bias if matrices.tying.bias == "scalar" else None,
         }
 
     def _objective(self) -> Objective:
@@ -204,22 +204,22 @@ class Fitting(VocabularyBuilder):
                 f"with matrices={self.matrices!r} a row is input and output at once, so "
                 "wv.vectors_lockf can't hold it still; let all be 1"
             )
-        n_focus, n_shared = 0, 0
+        n_focus, n_shared_negatives = 0, 0
         if not self.softmax:
-            n_focus, n_shared = sharing(self, p_max, locked=lock is not None)
+            n_focus, n_shared_negatives = sharing(self, p_max, locked=lock is not None)
         return Objective(
             **tables,
-            lock=lock,
+            lock_factors=lock,
             window=self.window,
-            shrink=bool(self.shrink_windows),
+            shrink_windows=bool(self.shrink_windows),
             negative=self.negative,
             cbow=not self.sg,
             mean_hidden=bool(self.cbow_mean),
             mean_gradient=self._divides_gradient(),
-            want_loss=self.compute_loss,
+            compute_loss=self.compute_loss,
             n_focus=n_focus,
-            n_shared=n_shared,
-            n_batch=batch_rows(len(counts)) if self.softmax else 0,
+            n_shared_negatives=n_shared_negatives,
+            n_batch_rows=batch_rows(len(counts)) if self.softmax else 0,
             coupling=float(self.coupling),
             n_dimensions=self.wv.vector_size,
             n_flipped=tying.n_flipped(self.wv.vector_size),
@@ -238,7 +238,7 @@ class Fitting(VocabularyBuilder):
         tables = {
             "noise": None if noise is None else sampling.alias_table(noise),
             "paths": sampling.huffman_paths(counts) if self.hs else None,
-            "keep": sampling.keep_thresholds(counts, self.sample),
+            "keep_thresholds": sampling.keep_thresholds(counts, self.sample),
         }
         del noise
         if len(counts) >= MANY_WORDS:

@@ -265,10 +265,10 @@ class Prediction:
         matrices = self._current()
         return Objective(
             input=pad(self.wv._vectors), output=None, noise=None,
-            tree=pad(matrices.vectors["tree"]), keep=None, lock=None,
+            tree=pad(matrices.vectors["tree"]), keep_thresholds=None, lock_factors=None,
             paths=sampling.huffman_paths(self.wv.expandos["count"]),
-            window=self.window, shrink=False, negative=0, cbow=not self.sg,
-            mean_hidden=bool(self.cbow_mean), mean_gradient=True, want_loss=True,
+            window=self.window, shrink_windows=False, negative=0, cbow=not self.sg,
+            mean_hidden=bool(self.cbow_mean), mean_gradient=True, compute_loss=True,
         )  # fmt: skip
 
     def _score(self, objective: Objective, sentence: list[Any]) -> float:
