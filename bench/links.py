@@ -16,7 +16,7 @@ from fastsgns.models.links.factors import HOPE, STRAP
 from fastsgns.models.links.joint import JointScore
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.runtime.console import say
-from fastsgns.study.intervals import interval
+from fastsgns.runtime.intervals import interval
 
 EXAMPLES = """\
 Each model learns from a graph without some of its edges, a split a seed, and scores these against

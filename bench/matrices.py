@@ -19,8 +19,8 @@ from bench.quality import SETS, TITLES, evaluation_sets
 from bench.record import RESULTS
 from bench.report import table
 from fastsgns.runtime.console import say
+from fastsgns.runtime.intervals import interval
 from fastsgns.study.charts import bars
-from fastsgns.study.intervals import interval
 
 EXAMPLES = """\
 A model for each matrices x dim x epochs x seed, its vectors judged in every role they have. Two

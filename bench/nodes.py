@@ -17,8 +17,8 @@ from bench.record import Record
 from bench.report import table
 from fastsgns.graph.evaluation.classification import Labels, classify, read_labels
 from fastsgns.runtime.console import say, short
+from fastsgns.runtime.intervals import interval
 from fastsgns.runtime.machine import n_cores
-from fastsgns.study.intervals import interval
 
 EXAMPLES = """\
 Each package learns from the same file of edges, of an undirected graph, with the same settings,

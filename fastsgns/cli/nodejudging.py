@@ -19,7 +19,7 @@ from fastsgns.graph.evaluation.splits import DEGREE, Kind, LinkSplit
 from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.joint import JointScore
 from fastsgns.runtime.console import say, table
-from fastsgns.study.intervals import interval
+from fastsgns.runtime.intervals import interval
 
 KS = (10, 100)
 EVAL = """\

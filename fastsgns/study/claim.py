@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastsgns.study.intervals import Check, Interval, interval, verdict
+from fastsgns.runtime.intervals import Interval, interval
+from fastsgns.study.check import Check, Verdict, verdict
 from fastsgns.study.settings import Settings
 
 Cell = str | int | float | Interval
@@ -57,7 +58,7 @@ class Evidence:
     tables: Sequence[Table] = ()
     figures: Sequence[tuple[str, str]] = ()
     notes: Sequence[str] = ()
-    verdict: str = field(init=False)
+    verdict: Verdict = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "verdict", verdict(self.checks))

@@ -15,10 +15,10 @@ import numpy as np
 
 from fastsgns._version import __version__
 from fastsgns.formats.writing import atomic
+from fastsgns.runtime.intervals import CONFIDENCE, Interval
 from fastsgns.runtime.machine import n_cores
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial
 from fastsgns.study.graphs import GraphMaterial
-from fastsgns.study.intervals import CONFIDENCE, CONFIRMED, REFUTED, Interval
 from fastsgns.study.material import Material
 from fastsgns.study.settings import Settings
 
@@ -215,8 +215,7 @@ def _summary(claims: Sequence[Claim], evidence: Mapping[str, Evidence]) -> str:
 
 
 def _badge(verdict: str) -> str:
-    kind = verdict if verdict in (CONFIRMED, REFUTED) else "undecided"
-    return f'<span class="verdict {kind}">{escape(verdict)}</span>'
+    return f'<span class="verdict {verdict.split()[0]}">{escape(verdict)}</span>'
 
 
 def _section(claim: Claim, evidence: Evidence) -> str:

@@ -15,10 +15,10 @@ from fastsgns.cli import study as command
 from fastsgns.study import graphs, pairs, report
 from fastsgns.study import material as material_module
 from fastsgns.study import runner as runner_module
+from fastsgns.study.check import Check
 from fastsgns.study.claim import Claim, Evidence, Results, Trial
 from fastsgns.study.claims import CLAIMS, chosen
 from fastsgns.study.experiments import batches
-from fastsgns.study.intervals import Check
 from fastsgns.study.material import Material
 from fastsgns.study.runner import Runner
 from fastsgns.study.settings import Settings

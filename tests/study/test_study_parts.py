@@ -1,4 +1,4 @@
-"""Parts of the study: intervals, cache, charts, counts of pairs, judgements, material."""
+"""Parts of the study: checks, cache, charts, counts of pairs, judgements, material."""
 
 import json
 import math
@@ -10,9 +10,10 @@ import toy
 from scipy.stats import chisquare
 
 from fastsgns import EncodedCorpus
+from fastsgns.runtime.intervals import Interval
 from fastsgns.study import charts, judgements
 from fastsgns.study.cache import Cache
-from fastsgns.study.intervals import Check, Interval, interval, verdict
+from fastsgns.study.check import Check, verdict
 from fastsgns.study.judgements import Judgements
 from fastsgns.study.material import Material, prune, thin
 from fastsgns.study.pairs import PairCounts, sample_pairs
@@ -26,21 +27,7 @@ def corpus() -> EncodedCorpus:
     return prune(EncodedCorpus.from_iterable(toy.sentences(length=6)), 1)
 
 
-# intervals
-
-
-def test_interval_covers_the_mean_as_often_as_it_says():
-    rng = np.random.default_rng(1)
-    found = [interval(rng.normal(5, 2, size=4)) for _ in range(4000)]
-    covered = sum(low.low <= 5 <= low.high for low in found)
-    assert abs(covered - 3800) < 4 * math.sqrt(4000 * 0.95 * 0.05)
-
-
-def test_interval_of_few_or_strange_values():
-    assert interval([2.0]) == Interval(2.0, -math.inf, math.inf, 1)
-    assert interval([2.0, 2.0]) == Interval(2.0, 2.0, 2.0, 2)
-    assert math.isnan(interval([]).mean)
-    assert math.isnan(interval([1.0, math.inf]).mean)
+# checks
 
 
 @pytest.mark.parametrize(

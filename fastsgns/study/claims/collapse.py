@@ -1,10 +1,10 @@
 """C8 and C13: three matrices, and whether two are just more parameters."""
 
 from fastsgns.study.charts import bars
+from fastsgns.study.check import Check
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial
 from fastsgns.study.claims.losses import model
 from fastsgns.study.claims.uses import MARGIN, scores_chart, scores_table
-from fastsgns.study.intervals import Check
 from fastsgns.study.settings import Settings
 
 COUPLINGS = (0.1, 3.0, 10.0)

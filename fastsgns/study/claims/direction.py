@@ -2,10 +2,11 @@
 
 from fastsgns.graph.evaluation.links import BASELINE
 from fastsgns.graph.evaluation.splits import DEGREE, describe
+from fastsgns.runtime.intervals import Interval
 from fastsgns.study.charts import bars
+from fastsgns.study.check import Check
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial, minus
 from fastsgns.study.direction import JOINT, RAW
-from fastsgns.study.intervals import Check, Interval
 from fastsgns.study.settings import Settings
 
 MATRICES = {BASELINE: BASELINE, "one vector": "tied", "source and target": "two"}

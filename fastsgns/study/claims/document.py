@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from fastsgns.runtime.intervals import Interval, interval
 from fastsgns.study.charts import bars
+from fastsgns.study.check import Check
 from fastsgns.study.claim import Claim, Evidence, Results, Table, Trial
 from fastsgns.study.experiments.batches import NEGATIVE
-from fastsgns.study.intervals import Check, Interval, interval
 from fastsgns.study.settings import Settings
 
 RATES = (0.1, 0.025, 0.00625)

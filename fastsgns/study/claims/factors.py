@@ -3,9 +3,9 @@
 import math
 
 from fastsgns.study.charts import bars, scatter
+from fastsgns.study.check import Check
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial, minus
 from fastsgns.study.claims.losses import NEGATIVES, model
-from fastsgns.study.intervals import Check
 
 SPECTRUM = {
     ("signs", "share"): "eigenvalues below 0, share of all",

@@ -3,10 +3,11 @@
 import math
 from typing import Any
 
+from fastsgns.runtime.intervals import interval
 from fastsgns.study.charts import bars
+from fastsgns.study.check import Check
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial, minus
 from fastsgns.study.experiments.exact import SHAPES
-from fastsgns.study.intervals import Check, interval
 from fastsgns.study.settings import Settings
 
 NEGATIVES = (1, 5, 15)

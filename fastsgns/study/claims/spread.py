@@ -3,9 +3,9 @@
 import math
 
 from fastsgns.study.charts import lines
+from fastsgns.study.check import Check
 from fastsgns.study.claim import Claim, Evidence, Results, Table, minus
 from fastsgns.study.claims.losses import NEGATIVES, model
-from fastsgns.study.intervals import Check
 
 MEASURES = {
     "cosine of means": "cosine of the mean vectors",

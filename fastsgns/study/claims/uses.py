@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from fastsgns.runtime.intervals import interval
 from fastsgns.study.charts import bars
+from fastsgns.study.check import Check
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial
 from fastsgns.study.claims.losses import model
 from fastsgns.study.experiments.spaces import COMBINED
-from fastsgns.study.intervals import Check, interval
 from fastsgns.study.settings import Settings
 
 MARGIN = 0.02
