@@ -10,7 +10,7 @@ from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.scan import tally
 from fastsgns.corpus.storage import Shelf, Spool, Stored, allocate
 from fastsgns.kernels.cooccurrence import collect, count_rows, marks_needed
-from fastsgns.runtime.threads import Crew
+from fastsgns.runtime.threads import WorkerPool
 
 LARGEST_UNIT = 1 << 32
 MOST_SCANS = 256
@@ -67,9 +67,11 @@ class WindowCounts:
     def run(self, progress: Progress | None) -> None:
         """Count all groups."""
         total = len(self.ids)
-        crew = Crew(self.workers, range(len(self.groups)), self._count)  # not kept: it refers here
-        self.stop = crew.stop
-        crew.run(progress and (lambda: progress(self.n_done, total)))
+        pool = WorkerPool(
+            self.workers, range(len(self.groups)), self._count
+        )  # not kept: it refers here
+        self.stop = pool.stopping
+        pool.run(progress and (lambda: progress(self.n_done, total)))
         if progress:
             progress(total, total)
 

@@ -7,7 +7,7 @@ import numpy as np
 from fastsgns.corpus.ranges import FileScan, Range
 from fastsgns.corpus.scan import count_known
 from fastsgns.corpus.storage import Assembly, Spool, Stored, distinct
-from fastsgns.runtime.threads import Crew
+from fastsgns.runtime.threads import WorkerPool
 
 
 def taken(
@@ -48,7 +48,7 @@ def join(scan: FileScan, tables: list[np.ndarray], spool: Spool, ids: np.ndarray
         n_kept[group] = sum(_count(part, tables[part.scanner], spool) for part in groups[group])
 
     if len(groups) > 1:
-        Crew(scan.n_workers, range(len(groups)), count).run()
+        WorkerPool(scan.n_workers, range(len(groups)), count).run()
     starts = np.cumsum([0, *n_kept[:-1]])
     joined = [Assembly(ids, int(start)) for start in starts]
 
@@ -56,7 +56,7 @@ def join(scan: FileScan, tables: list[np.ndarray], spool: Spool, ids: np.ndarray
         for part in groups[group]:
             _append(part, tables[part.scanner], spool, joined[group])
 
-    Crew(scan.n_workers, range(len(groups)), write).run()
+    WorkerPool(scan.n_workers, range(len(groups)), write).run()
     return distinct([ends for assembly in joined for ends in assembly.ends])
 
 

@@ -19,7 +19,7 @@ from fastsgns.errors import LongTokenError
 from fastsgns.formats.files import HEAD_BYTES, check_text, decompressor, naming, open_binary
 from fastsgns.rules import WORKERS
 from fastsgns.runtime.machine import n_cores
-from fastsgns.runtime.threads import Crew
+from fastsgns.runtime.threads import WorkerPool
 
 BLOCK_BYTES = 1 << 18
 RANGE_BYTES = 8 << 20
@@ -144,9 +144,11 @@ class FileScan:
             if progress:
                 progress(self._done_bytes, self._total)
 
-        crew = Crew(self.n_workers, self.ranges, self._scan)  # not kept, as it refers to the scan
-        self._stop = crew.stop
-        crew.run(report)
+        pool = WorkerPool(
+            self.n_workers, self.ranges, self._scan
+        )  # not kept, as it refers to the scan
+        self._stop = pool.stopping
+        pool.run(report)
         self._shelves.clear()
         report()
 

@@ -2,19 +2,15 @@
 
 import ctypes
 import errno
-import logging
 import mmap
 import os
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 try:
     import resource
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
-
-logger = logging.getLogger(__name__)
 
 CGROUP = "/sys/fs/cgroup"
 OWN_CGROUPS = "/proc/self/cgroup"
@@ -79,33 +75,6 @@ def release_memory() -> None:
     """Return memory that is free to the system; the C library may keep it (glibc) for later."""
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def start_threads(threads: Sequence[threading.Thread]) -> int:
-    """Start threads until the system refuses one, and return how many run.
-
-    Work that is shared out is done by fewer threads then, which is logged as a warning.
-
-    Raises
-    ------
-    MemoryError
-        If it refuses the first one.
-    """
-    for n_started, thread in enumerate(threads):
-        try:
-            thread.start()
-        except RuntimeError as error:
-            if not n_started:
-                raise MemoryError(
-                    "the system starts no thread: there is no memory for its stack, or a limit "
-                    "of threads is reached (ulimit -v, ulimit -u)"
-                ) from error
-            logger.warning(
-                "the system started only %d of %d threads, for lack of memory or by a limit",
-                n_started, len(threads),
-            )  # fmt: skip
-            return n_started
-    return len(threads)
 
 
 def _machine_room() -> int | None:

@@ -1,40 +1,53 @@
-"""Work shared out to threads that spend their time without the GIL."""
+"""WorkerPool: threads that share the items of one job. The package starts its worker threads here.
 
+The threads are Python threads that spend their time in compiled code, without the GIL.
+"""
+
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from fastsgns.errors import take_first
-from fastsgns.runtime.machine import start_threads
+import numpy as np
 
-POLL_SECONDS = 0.1
+from fastsgns.errors import take_first
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.1
 STOP_SECONDS = 0.3
 Item = TypeVar("Item")
 
 
-class Crew(Generic[Item]):
-    """Threads that take items in their order, each the next one when it is done with its last.
+class WorkerPool(Generic[Item]):
+    """Threads that process items in order: each takes the next item when its last one is done.
 
     Parameters
     ----------
     n_threads : int
+        At most as many threads are started as there are items.
     items : sequence
+        None of them is None.
     work : callable
-        ``work(thread, item)``, thread from 0 to n_threads - 1.
-    patience : float, optional
-        Seconds to wait for threads that are to end early; by default few, as a thread may hang in
-        a read and owns all it touches. None waits them out, whatever is pressed meanwhile.
+        ``work(thread, item)`` processes one item; `thread` counts from 0.
+    stop_flag : ndarray of int, optional
+        Element 0 is set to 0 when the pool starts and to 1 when it stops early. A kernel that
+        polls it returns before its item is done.
+    stop_timeout : float, optional
+        How many seconds to wait for the threads after an error or Ctrl-C. The default is short
+        because a thread may hang in a read; the pool then leaves it behind. None waits until all
+        threads have ended, which is required if they write to arrays that others use afterwards.
 
     Attributes
     ----------
-    stop : threading.Event
-        Set when the work is to end early.
+    stopping : threading.Event
+        Set when the pool stops. Long work on one item should poll it.
 
     Examples
     --------
     >>> squares = [0, 0, 0]
-    >>> Crew(2, range(3), lambda thread, item: squares.__setitem__(item, item**2)).run()
+    >>> WorkerPool(2, range(3), lambda thread, item: squares.__setitem__(item, item**2)).run()
     >>> squares
     [0, 1, 4]
     """
@@ -44,61 +57,130 @@ class Crew(Generic[Item]):
         n_threads: int,
         items: Sequence[Item],
         work: Callable[[int, Item], object],
-        patience: float | None = STOP_SECONDS,
+        *,
+        stop_flag: np.ndarray | None = None,
+        stop_timeout: float | None = STOP_SECONDS,
     ) -> None:
-        self.stop = threading.Event()
+        self.stopping = threading.Event()
         self._n_threads = min(n_threads, len(items))
         self._items = iter(items)
         self._work = work
-        self._patience = patience
+        self._stop_flag = np.zeros(1, np.int32) if stop_flag is None else stop_flag
+        self._stop_timeout = stop_timeout
         self._lock = threading.Lock()
         self._errors: list[BaseException] = []
 
     def run(self, tick: Callable[[], object] | None = None) -> None:
-        """Work; the first exception of any thread stops the others and is raised here."""
-        done = [threading.Event() for _ in range(self._n_threads)]
-        threads = [
-            threading.Thread(target=self._run, args=work, daemon=True) for work in enumerate(done)
-        ]
+        """Process all items.
+
+        Parameters
+        ----------
+        tick : callable, optional
+            Called in this thread ten times per second while the threads work.
+
+        Raises
+        ------
+        BaseException
+            The first exception of a thread, or of `tick`. Either stops the other threads.
+        KeyboardInterrupt
+            On Ctrl-C, which stops the threads.
+        MemoryError
+            If the system starts no thread.
+        """
+        self._stop_flag[0] = 0
+        threads = [WorkerThread(self._process, index) for index in range(self._n_threads)]
         try:
-            for event in done[: start_threads(threads)]:
-                while not event.wait(POLL_SECONDS):
+            for thread in threads[: start_threads(threads)]:
+                while not thread.finished.wait(TICK_SECONDS):
                     if tick:
                         tick()
+        except BaseException:
+            self._stop()
+            raise
         finally:
-            self.stop.set()
-            self._end([event for thread, event in zip(threads, done) if thread.ident is not None])
+            self._join([thread for thread in threads if thread.ident is not None])
         if self._errors:
             raise take_first(self._errors)
 
-    def _end(self, done: list[threading.Event]) -> None:
-        """Wait for the threads as long as patience lasts."""
-        if self._patience is None:
-            _wait_out(done)
-            return
-        deadline = time.monotonic() + self._patience
-        for event in done:
-            event.wait(max(0.0, deadline - time.monotonic()))
+    def _stop(self) -> None:
+        self.stopping.set()
+        self._stop_flag[0] = 1
 
-    def _run(self, index: int, done: threading.Event) -> None:
+    def _process(self, index: int) -> None:
+        """Process items in thread `index` until there are none left or the pool stops."""
         try:
-            while not self.stop.is_set():
+            while not self.stopping.is_set():
                 with self._lock:
                     item = next(self._items, None)
                 if item is None:
                     return
                 self._work(index, item)
-        except BaseException as error:  # handed to the thread that waits
+        except BaseException as error:  # `run` raises it in the caller's thread
             self._errors.append(error)
-            self.stop.set()
+            self._stop()
+
+    def _join(self, threads: list["WorkerThread"]) -> None:
+        """Wait for the threads: until `stop_timeout` is over, or until all have ended."""
+        if self._stop_timeout is not None:
+            deadline = time.monotonic() + self._stop_timeout
+            for thread in threads:
+                thread.finished.wait(max(0.0, deadline - time.monotonic()))
+            return
+        for thread in threads:
+            while not thread.finished.is_set():
+                try:
+                    thread.finished.wait()
+                except KeyboardInterrupt:  # another Ctrl-C must not end the wait
+                    continue
+
+
+class WorkerThread(threading.Thread):
+    """A thread of a `WorkerPool`.
+
+    Its event `finished` replaces `join`, which can return early after a KeyboardInterrupt.
+
+    Parameters
+    ----------
+    process : callable
+        ``process(index)`` is what the thread runs.
+    index : int
+    """
+
+    def __init__(self, process: Callable[[int], None], index: int) -> None:
+        super().__init__(daemon=True)
+        self.finished = threading.Event()
+        self._process, self._index = process, index
+
+    def run(self) -> None:
+        """Run `process`, then set `finished`."""
+        try:
+            self._process(self._index)
         finally:
-            done.set()
+            self.finished.set()
 
 
-def _wait_out(done: list[threading.Event]) -> None:
-    for event in done:
-        while not event.is_set():
-            try:
-                event.wait()
-            except KeyboardInterrupt:
-                continue
+def start_threads(threads: Sequence[threading.Thread]) -> int:
+    """Start threads until the system refuses one; return how many were started.
+
+    If it is not all of them, a warning is logged and the started threads share the work.
+
+    Raises
+    ------
+    MemoryError
+        If the system refuses the first one.
+    """
+    for n_started, thread in enumerate(threads):
+        try:
+            thread.start()
+        except RuntimeError as error:
+            if not n_started:
+                raise MemoryError(
+                    "the system starts no thread: there is no memory for its stack, or a limit "
+                    "of threads is reached (ulimit -v, ulimit -u)"
+                ) from error
+            logger.warning(
+                "the system started only %d of %d threads, for lack of memory or by a limit",
+                n_started, len(threads),
+            )  # fmt: skip
+            return n_started
+    return len(threads)

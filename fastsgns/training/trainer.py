@@ -16,16 +16,14 @@ from functools import partial
 
 import numpy as np
 
-from fastsgns.errors import take_first
 from fastsgns.kernels.objective import Objective
-from fastsgns.runtime.machine import start_threads
 from fastsgns.runtime.progress import Bar, make_bar
+from fastsgns.runtime.threads import WorkerPool
 from fastsgns.training.divergence import BIAS, Place, Watch, parts
 from fastsgns.training.examples import Chunks
 
 logger = logging.getLogger(__name__)
 
-TICK = 0.1
 MASK = 2**64 - 1
 
 
@@ -121,7 +119,7 @@ class Trainer:
         try:
             for epoch in range(self.schedule.n_epochs):
                 tally = Tally()
-                _Crew(self, epoch, tally).run(partial(self._tick, bar, epoch, tally))
+                self._train_epoch(epoch, tally, partial(self._tick, bar, epoch, tally))
                 self.watch.check(self._place(epoch, self.chunks.n_units))
                 self.total.add(tally)
                 self._log(epoch, tally, time.monotonic() - started)
@@ -165,6 +163,20 @@ class Trainer:
         self.watch.sample(chunk, self._place(epoch, stop))
         return Tally(stop - start, n_kept, n_examples, loss)
 
+    def _train_epoch(self, epoch: int, tally: Tally, tick: Callable[[], None]) -> None:
+        """Train on all chunks and add to `tally`; no thread runs when this returns or raises."""
+        lock = threading.Lock()
+
+        def train(_: int, chunk: tuple[int, int]) -> None:
+            done = self.train_chunk(epoch, *chunk)
+            with lock:
+                tally.add(done)
+
+        chunks = list(enumerate(self.streams(epoch)))
+        stop_flag = self.objective.stop
+        WorkerPool(self.n_workers, chunks, train, stop_flag=stop_flag, stop_timeout=None).run(tick)
+        tick()
+
     def _place(self, epoch: int, position: int) -> Place:
         rate = self.schedule.rate(epoch, position)
         n_units, unit = self.chunks.n_units, self.chunks.unit
@@ -207,70 +219,3 @@ def _trained(objective: Objective) -> dict[str, np.ndarray]:
     if objective.output is objective.input:
         del arrays["output vectors"]
     return {name: array for name, array in arrays.items() if array is not None}
-
-
-class _Crew:
-    """The threads of one epoch. Whatever ends it, none of them runs when `run` returns."""
-
-    def __init__(self, trainer: Trainer, epoch: int, tally: Tally) -> None:
-        self.trainer, self.epoch, self.tally = trainer, epoch, tally
-        self.chunks = enumerate(trainer.streams(epoch))
-        self.lock = threading.Lock()
-        self.errors: list[BaseException] = []
-        self.stop = trainer.objective.stop
-
-    def run(self, tick: Callable[[], None]) -> None:
-        n_threads = min(self.trainer.n_workers, len(self.trainer.chunks.starts))
-        crew = [_Worker(self._work) for _ in range(n_threads)]
-        self.stop[0] = 0
-        try:
-            for worker in crew[: start_threads(crew)]:
-                while not worker.finished.wait(TICK):
-                    tick()
-            if not self.errors:
-                tick()
-        except BaseException:
-            self.stop[0] = 1
-            raise
-        finally:
-            _wait_for_all(crew)
-        if self.errors:
-            raise take_first(self.errors)
-
-    def _work(self) -> None:
-        done = Tally()
-        try:
-            while True:
-                with self.lock:
-                    self.tally.add(done)
-                    chunk = next(self.chunks, None)
-                if chunk is None or self.stop[0]:
-                    break
-                done = self.trainer.train_chunk(self.epoch, *chunk)
-        except BaseException as error:
-            self.errors.append(error)
-            self.stop[0] = 1
-
-
-class _Worker(threading.Thread):
-    """A thread with an event for its end: `join` can return early after a KeyboardInterrupt."""
-
-    def __init__(self, work: Callable[[], None]) -> None:
-        super().__init__(daemon=True)
-        self.work, self.finished = work, threading.Event()
-
-    def run(self) -> None:
-        try:
-            self.work()
-        finally:
-            self.finished.set()
-
-
-def _wait_for_all(crew: list[_Worker]) -> None:
-    """Wait out the threads that were started, whatever is pressed meanwhile."""
-    for worker in crew:
-        while worker.ident is not None and not worker.finished.is_set():
-            try:
-                worker.finished.wait()
-            except KeyboardInterrupt:
-                continue

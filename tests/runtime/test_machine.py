@@ -2,14 +2,10 @@
 
 import errno
 import mmap
-import sys
-import threading
 
 import numpy as np
 import pytest
 
-from fastsgns import GloVe, NodeEmbedding, Word2Vec
-from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.corpus import storage
 from fastsgns.formats import native
 from fastsgns.matrices import allocate_rows
@@ -118,51 +114,3 @@ def test_a_system_that_refuses_memory_is_a_memory_error(allocate, words, tmp_pat
 def test_other_errors_of_a_mapping_stay_what_they_are():
     with pytest.raises(OSError, match="Permission"), machine.memory_errors(1, "x"):
         raise OSError(errno.EACCES, "Permission denied")
-
-
-@pytest.fixture
-def refuse_threads(monkeypatch):
-    """Let the system refuse each thread of a pool from the n-th on."""
-
-    def limit(n):
-        real = threading.Thread.start
-
-        def start(thread):
-            if sys._getframe(1).f_locals.get("n_started", n) >= n:
-                raise RuntimeError("can't start new thread")
-            real(thread)
-
-        monkeypatch.setattr(threading.Thread, "start", start)
-
-    return limit
-
-
-ROWS = [[f"w{i}" for i in range(50)]] * 400
-FITS = {
-    "words": lambda path: Word2Vec(
-        corpus_file=path, vector_size=4, min_count=1, workers=4, progress=False
-    ).wv.vectors,
-    "counts": lambda path: Cooccurrences.from_corpus(ROWS * 10, workers=4).weights,
-    "GloVe": lambda path: GloVe(
-        ROWS, vector_size=4, min_count=1, workers=4, epochs=1, progress=False
-    ).wv.vectors,
-    "nodes": lambda path: NodeEmbedding(
-        dimensions=4, workers=4, num_walks=2, progress=False
-    ).fit(np.arange(400).reshape(2, 200)).source.vectors,
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("fit", FITS)
-def test_where_no_thread_starts_it_is_a_memory_error(fit, refuse_threads, tmp_path):
-    refuse_threads(0)
-    (tmp_path / "text").write_text("\n".join(map(" ".join, ROWS)))
-    with pytest.raises(MemoryError, match="starts no thread"):
-        FITS[fit](tmp_path / "text")
-
-
-@pytest.mark.parametrize("fit", FITS)
-def test_fewer_threads_than_wanted_do_the_work(fit, refuse_threads, tmp_path, caplog):
-    refuse_threads(1)
-    (tmp_path / "text").write_text("\n".join(map(" ".join, ROWS)))
-    assert np.isfinite(FITS[fit](tmp_path / "text")).all()
-    assert "started only 1 of" in caplog.text

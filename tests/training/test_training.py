@@ -14,8 +14,9 @@ import toy
 
 from fastsgns import Word2Vec, kernels
 from fastsgns.models.callbacks import CallbackAny2Vec, StopTraining
+from fastsgns.runtime.threads import WorkerThread
 from fastsgns.training.examples import TokenChunks
-from fastsgns.training.trainer import Schedule, Tally, Trainer, _Worker
+from fastsgns.training.trainer import Schedule, Tally, Trainer
 
 SENTENCES = toy.sentences()
 N_TOKENS = sum(map(len, SENTENCES))
@@ -45,7 +46,7 @@ def spied(monkeypatch):
 
 
 def assert_no_thread_left():
-    workers = [thread for thread in threading.enumerate() if isinstance(thread, _Worker)]
+    workers = [thread for thread in threading.enumerate() if isinstance(thread, WorkerThread)]
     assert all(worker.finished.is_set() for worker in workers)
 
 
@@ -338,6 +339,7 @@ INTERRUPTED = """
     import numpy as np
     from fastsgns import EncodedCorpus, Word2Vec
     from fastsgns.corpus.vocabulary import Vocabulary
+    from fastsgns.runtime.threads import WorkerThread
 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background ignore it
     ids = np.random.default_rng(0).integers(1000, size=5_000_000, dtype=np.int32)
@@ -354,7 +356,7 @@ INTERRUPTED = """
     try:
         model.train(corpus, total_words=len(ids), epochs=100, callbacks=[Ready()])
     except KeyboardInterrupt:
-        at_work = [t for t in threading.enumerate() if hasattr(t, "finished")]
+        at_work = [t for t in threading.enumerate() if isinstance(t, WorkerThread)]
         at_work = [thread for thread in at_work if not thread.finished.is_set()]
         print(json.dumps({"threads": len(at_work)}), flush=True)
     before = model.wv.vectors.copy()

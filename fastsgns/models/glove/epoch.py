@@ -8,7 +8,7 @@ import numpy as np
 from fastsgns import kernels
 from fastsgns.kernels.glove import CELL_INTS, shuffle_block, train_cells
 from fastsgns.models.glove.cells import ShuffledCells
-from fastsgns.runtime.threads import Crew
+from fastsgns.runtime.threads import WorkerPool
 from fastsgns.training.divergence import Place, Watch
 
 
@@ -71,7 +71,7 @@ class Epoch:
         order = rng.permutation(self._cells.n_blocks)
         streams = rng.integers(0, 2**64 - 1, self._cells.n_blocks, np.uint64, endpoint=True)
         jobs = list(zip(order.tolist(), streams.tolist()))
-        Crew(workers, jobs, self._train, patience=None).run(lambda: show(self._n_done))
+        WorkerPool(workers, jobs, self._train, stop_timeout=None).run(lambda: show(self._n_done))
         self._watch.check(self._place._replace(position=self._n_done))
         show(self._n_done)
         return float(self._losses.sum()) / len(self._cells)
