@@ -1,9 +1,12 @@
 """The examples of README.md and of the pages in docs run, and show what they print.
 
-A line of Python shows its result in a comment, beside it or below it: ``# -> ['queen']``. Numbers
-in it are rounded, and agree to within 0.01, for kernels differ in their last digits. Commands of
-``fastsgns`` run too, and those of ``python -m bench`` are parsed. What a page takes from elsewhere,
-such as a corpus of the reader, is prepared here.
+All Python blocks of a page run in order, in one namespace. A line of Python shows its result in a
+comment, beside it or below it: ``# -> ['queen']``. Numbers are rounded and agree to within 0.01,
+because the last digits depend on the kernel variant. Console blocks run too, and what they show
+below a command is compared with its output. The files that a page needs are written by `prepare`.
+
+A block that cannot run has a line ``<!-- not run: REASON -->`` above it. `NOT_RUN` counts these
+blocks. Their commands are parsed.
 """
 
 import ast
@@ -14,24 +17,40 @@ import random
 import re
 import shlex
 import tokenize
-from collections.abc import Iterator
+from collections import Counter
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from fastsgns import Word2Vec, cli
+from fastsgns import DirectedGraph, Word2Vec, cli
+from fastsgns.errors import FormatError
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$|^    (\S.*)\n", re.S | re.M)
+BLOCK = re.compile(
+    r"(?:^<!-- (not run|needs): (\w[^>]*?) -->\n)?^```(\w*)\n(.*?)^```$", re.S | re.M
+)
 SHOWN = re.compile(r"# ->\s*(.*)")
 NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 TOLERANCE = 0.01
-HAS_TORCH = importlib.util.find_spec("torch") is not None
-TOO_LONG = (["study"], ["demo"], ["nodes", "eval"])  # commands that are parsed and not run
+NOT_RUN = {
+    ("README", "installs packages"): 3,
+    ("directed", "needs corpora, and minutes to hours"): 4,
+    ("directed", "takes minutes to hours"): 1,
+    ("glove", "needs corpora, and minutes to hours"): 1,
+    ("performance", "needs corpora, and minutes to hours"): 10,
+    ("ppmi", "needs corpora, and minutes to hours"): 1,
+    ("quality", "needs corpora, and minutes to hours"): 3,
+    ("study", "takes minutes to hours"): 1,
+    ("training", "trains for minutes on wiki17m"): 1,
+    ("why-two-matrices", "needs corpora, and minutes to hours"): 6,
+    ("why-two-matrices", "takes minutes to hours"): 1,
+}
+NEEDS = {("roles", "torch"): 1}  # blocks that run where a package is installed
+TEXTS = {"directed": 1, "glove": 1, "graphs": 1}  # blocks that are neither Python nor commands
 TOPICS = (
     "king queen prince princess crown throne palace court",
     "man woman boy girl child house garden street",
@@ -79,18 +98,36 @@ def write_texts(folder: Path) -> None:
     (folder / "questions-words.txt").write_text(": family\nking queen man woman\n")
 
 
-def blocks(page: Path) -> Iterator[tuple[str, str]]:
-    """Yield the language and the text of each block, and of each indented line, of a page."""
-    for match in BLOCK.finditer(page.read_text(encoding="utf-8")):
-        language, text, line = match.groups()
-        yield ("console", f"$ {line}\n") if line else (language, text)
+class Block(NamedTuple):
+    """A fenced block of a page, with the reason why it is not run, or the package that it needs."""
+
+    language: str
+    text: str
+    not_run: str = ""
+    needs: str = ""
+
+    @property
+    def runs(self) -> bool:
+        missing = self.needs and importlib.util.find_spec(self.needs) is None
+        return not (self.not_run or missing)
+
+    @property
+    def commands(self) -> list[tuple[list[str], str]]:
+        """The commands of a console block as lists of arguments, each with the output shown."""
+        if self.language != "console":
+            return []
+        parts = re.split(r"^\$ ", self.text.replace("\\\n", " "), flags=re.M)
+        assert not parts[0], f"output without a command: {parts[0]}"
+        lines = [part.partition("\n") for part in parts[1:]]
+        return [(shlex.split(line, comments=True), shown) for line, _, shown in lines]
 
 
-def commands(text: str) -> Iterator[list[str]]:
-    """Yield the command lines after a prompt, as lists of arguments."""
-    for line in text.replace("\\\n", " ").splitlines():
-        if line.startswith("$ "):
-            yield shlex.split(line[2:], comments=True)
+def blocks(page: Path) -> list[Block]:
+    """Return the fenced blocks of a page."""
+    return [
+        Block(language, text, why * (mark == "not run"), why * (mark == "needs"))
+        for mark, why, language, text in BLOCK.findall(page.read_text(encoding="utf-8"))
+    ]
 
 
 def shown_results(code: str) -> dict[int, str]:
@@ -119,19 +156,20 @@ def run_python(code: str, names: dict[str, Any], page: str) -> None:
         if isinstance(statement, ast.Expr):
             value = eval(compile(ast.Expression(statement.value), page, "eval"), names)
             if expected is not None:
-                assert agrees(expected, value), f"{ast.unparse(statement)} is {value!r}"
+                shown_value = repr(plain(value))
+                assert agrees(expected, shown_value), f"{ast.unparse(statement)} is {value!r}"
         else:
             assert expected is None, f"{ast.unparse(statement)} has no result to show"
             exec(compile(ast.Module([statement], []), page, "exec"), names)
     assert not shown, "results are shown where no statement ends"
 
 
-def agrees(expected: str, value: Any) -> bool:
-    """Whether a result is what is shown, but for the last digits of its numbers."""
-    found = repr(plain(value))
+def agrees(expected: str, found: str) -> bool:
+    """Return whether two texts are equal up to white space and the last digits of numbers."""
     mine, theirs = (NUMBER.findall(text) for text in (expected, found))
-    same_text = NUMBER.sub("#", " ".join(expected.split())) == NUMBER.sub("#", found)
-    return same_text and all(abs(float(a) - float(b)) <= TOLERANCE for a, b in zip(mine, theirs))
+    texts = (NUMBER.sub("#", " ".join(text.split())) for text in (expected, found))
+    same_numbers = all(abs(float(a) - float(b)) <= TOLERANCE for a, b in zip(mine, theirs))
+    return len(set(texts)) == 1 and same_numbers
 
 
 def plain(value: Any) -> Any:
@@ -146,16 +184,21 @@ def plain(value: Any) -> Any:
 @needs_pages
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_examples_run_and_show_their_results(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
     monkeypatch.chdir(tmp_path)
     names = prepare(tmp_path)
-    for language, text in blocks(page):
-        if language == "python" and (HAS_TORCH or "import torch" not in text):
-            run_python(text, names, page.name)
-        for line in commands(text) if language == "console" else ():
-            if line[0] == "fastsgns" and not any(line[1 : 1 + len(c)] == c for c in TOO_LONG):
-                assert cli.main(line[1:]) == 0, shlex.join(line)
+    for block in blocks(page):
+        if block.language == "python" and block.runs:
+            run_python(block.text, names, page.name)
+        for command, shown in block.commands if block.runs else ():
+            assert command[0] == "fastsgns", f"{shlex.join(command)} needs a mark above it"
+            capsys.readouterr()
+            assert cli.main(command[1:]) == 0, shlex.join(command)
+            assert not shown or agrees(shown, capsys.readouterr().out), shlex.join(command)
 
 
 @needs_pages
@@ -164,21 +207,53 @@ def test_commands_can_be_parsed(page: Path, bench_importable: None):
     from bench import __main__ as bench
 
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.M)
-    for language, text in blocks(page):
-        for line in commands(text) if language == "console" else ():
+    for block in blocks(page):
+        for line, _ in block.commands:
             if line[0] == "fastsgns":
                 cli.build_parser().parse_args(line[1:])
-            elif "bench" in line[:3]:
+            elif "bench" in line[:4]:
                 bench.parser().parse_args(line[line.index("bench") + 1 :])
             elif line[0] == "make":
                 assert set(line[1:]) <= set(targets)
+            else:
+                assert line[0] in ("pip", ".venv/bin/python")
+
+
+@needs_pages
+def test_the_blocks_that_do_not_run_are_known():
+    every = [(page.stem, block) for page in PAGES for block in blocks(page)]
+    assert Counter((page, block.not_run) for page, block in every if block.not_run) == NOT_RUN
+    assert Counter((page, block.needs) for page, block in every if block.needs) == NEEDS
+    assert Counter(page for page, block in every if block.language == "text") == TEXTS
+    assert {block.language for _, block in every} == {"python", "console", "text"}
+
+
+@needs_pages
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_code_is_in_fenced_blocks(page: Path):
+    text = page.read_text(encoding="utf-8")
+    assert text.count("\n```") == 2 * len(blocks(page))
+    assert not re.findall(r"\n\n    \S.*", BLOCK.sub("", text))
 
 
 @needs_pages
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_with_python_shows_a_result_in_its_first_block(page: Path):
-    code = [text for language, text in blocks(page) if language == "python"]
-    assert not code or shown_results(code[0])
+    code = [block.text for block in blocks(page) if block.language == "python" and block.runs]
+    assert not code or shown_results(code[0]) or page.stem == "performance"
+
+
+@needs_pages
+def test_the_error_of_a_line_that_is_not_an_edge_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    page = next(page for page in PAGES if page.stem == "graphs")
+    shown = next(block.text for block in blocks(page) if block.language == "text")
+    monkeypatch.chdir(tmp_path)
+    Path("edges.txt").write_text("ann bob\nbob cem\ncem\n")
+    with pytest.raises(FormatError) as error:
+        DirectedGraph.of("edges.txt")
+    assert agrees(shown, str(error.value))
 
 
 def test_a_result_that_is_wrong_is_seen():
@@ -187,3 +262,15 @@ def test_a_result_that_is_wrong_is_seen():
     for wrong in ("x  # -> ['b', 0.5]", "x  # -> ['a', 0.52]", "x  # -> ['a']", "x = 1  # -> 1"):
         with pytest.raises(AssertionError):
             run_python(wrong, names, "page")
+
+
+def test_marks_and_output_of_blocks_are_read(tmp_path: Path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "<!-- not run: needs hours -->\n```console\n$ fastsgns info \\\n  x # note\nkind: a\n```\n"
+        "<!-- needs: absent -->\n```python\n1\n```\n\n```python\n2\n```\n"
+    )
+    first, second, third = blocks(page)
+    assert first.commands == [(["fastsgns", "info", "x"], "kind: a\n")]
+    assert [first.not_run, second.needs] == ["needs hours", "absent"]
+    assert [block.runs for block in (first, second, third)] == [False, False, True]
