@@ -15,10 +15,10 @@ from fastsgns.formats import files
 from fastsgns.graph.walks import walker as walks
 from fastsgns.graph.walks.examples import (
     AlternatingWalks,
-    EdgeDraws,
-    RootedWalks,
-    Roots,
-    SentenceWalks,
+    EdgeSampling,
+    RandomWalks,
+    RootedPageRankWalks,
+    StartNodes,
 )
 from fastsgns.graph.walks.files import WalkFile, walk_file
 from fastsgns.graph.walks.neighbours import Neighbours
@@ -38,17 +38,19 @@ class Recorded:
     def write(self, ids, offsets):
         self.found += [tuple(ids[a:b].tolist()) for a, b in itertools.pairwise(offsets)]
 
+    write_pairs = WalkFile.write_pairs
+
 
 def kinds(file=None):
     out, into = Neighbours.of(GRAPH), Neighbours.of(GRAPH, "in")
     degrees = GRAPH.out_degrees, GRAPH.in_degrees
     noise = sampling.alias_table(sampling.noise_distribution(GRAPH.out_degrees))
     return {
-        "sentences": SentenceWalks(out, 9, 40, 0.5, 2.0, 3, file),
-        "rooted": RootedWalks(out, 0.2, 10, 300, 3, file),
+        "sentences": RandomWalks(out, 9, 40, 0.5, 2.0, 3, file),
+        "rooted": RootedPageRankWalks(out, 0.2, 10, 300, 3, file),
         "alternating": AlternatingWalks(out, into, degrees, 6, 4000, noise, False, file),
         "joint": AlternatingWalks(out, into, degrees, 6, 4000, noise, True, file),
-        "edges": EdgeDraws(out, GRAPH.out_degrees, 5000, file),
+        "edges": EdgeSampling(out, GRAPH.out_degrees, 5000, file),
     }
 
 
@@ -60,18 +62,18 @@ def objective(**options):
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 97])
-def test_each_root_comes_once_a_pass_in_an_order_of_its_own(n):
-    roots = Roots(np.arange(n, dtype=np.int32), seed=4)
-    passes = [roots.of(0, k * n, (k + 1) * n).tolist() for k in range(4)] + [
-        roots.of(1, 0, n).tolist()
+def test_each_start_node_comes_once_per_pass_in_an_order_of_its_own(n):
+    start_nodes = StartNodes(np.arange(n, dtype=np.int32), seed=4)
+    passes = [start_nodes.of_walks(0, k * n, (k + 1) * n).tolist() for k in range(4)] + [
+        start_nodes.of_walks(1, 0, n).tolist()
     ]
     assert all(sorted(found) == list(range(n)) for found in passes)
     assert n < 10 or len(set(map(tuple, passes))) == 5
-    together = roots.of(0, 0, 4 * n).tolist()
+    together = start_nodes.of_walks(0, 0, 4 * n).tolist()
     assert together == list(itertools.chain(*passes[:4]))
-    parts = [roots.of(0, a, min(a + 3, 4 * n)) for a in range(0, 4 * n, 3)]
+    parts = [start_nodes.of_walks(0, a, min(a + 3, 4 * n)) for a in range(0, 4 * n, 3)]
     assert np.concatenate(parts).tolist() == together
-    assert not len(roots.of(0, 2, 2))
+    assert not len(start_nodes.of_walks(0, 2, 2))
 
 
 def test_chunks_cover_all_units():
@@ -132,9 +134,9 @@ def test_sentences_are_what_the_kernel_is_given():
     chunks, by_hand = kinds()["sentences"], objective(n_focus=4, n_shared_negatives=8)
     walked = copy.deepcopy(by_hand)
     got = chunks.train(walked, (0, 10, 200), RATES, 77)
-    roots = chunks.roots.of(0, 10, 200)
-    ids, offsets = np.empty(len(roots) * 9, np.int32), np.empty(len(roots) + 1, np.int64)
-    n, stream = walks.walk(chunks.neighbours, roots, 9, 0.5, 2.0, 77, ids, offsets)
+    starts = chunks.start_nodes.of_walks(0, 10, 200)
+    ids, offsets = np.empty(len(starts) * 9, np.int32), np.empty(len(starts) + 1, np.int64)
+    n, stream = walks.walk(chunks.neighbours, starts, 9, 0.5, 2.0, 77, ids, offsets)
     ids = ids[: offsets[n]]
     want = kernels.train_chunk(by_hand, ids, offsets[: n + 1], 0, len(ids), *RATES, stream)
     assert got == want
@@ -149,13 +151,13 @@ def test_half_of_the_alternating_walks_train_exchanged_matrices(kind):
     chunks, by_hand = kinds(file)[kind], objective()
     walked = copy.deepcopy(by_hand)
     chunks.train(walked, (0, 0, 100), RATES, 77)
-    hubs, authorities = np.empty(50, np.int32), np.empty(50, np.int32)
-    stream = walks.draw(chunks.tables[0], 77, hubs)
-    stream = walks.draw(chunks.tables[1], stream, authorities)
+    first_sources, first_targets = np.empty(50, np.int32), np.empty(50, np.int32)
+    stream = walks.draw(chunks.tables[0], 77, first_sources)
+    stream = walks.draw(chunks.tables[1], stream, first_targets)
     middle = sum(RATES) / 2
     for starts, sides, rates, swap in (
-        (hubs, (chunks.out, chunks.into), (RATES[0], middle), False),
-        (authorities, (chunks.into, chunks.out), (middle, RATES[1]), True),
+        (first_sources, (chunks.out, chunks.into), (RATES[0], middle), False),
+        (first_targets, (chunks.into, chunks.out), (middle, RATES[1]), True),
     ):
         inputs, outputs = np.empty((2, 150), np.int32)
         n, after = walks.alternate(*sides, starts, 6, stream, inputs, outputs)

@@ -1,4 +1,11 @@
-"""Walking: chunks of walks, made when a thread takes them and gone when it has trained on them."""
+"""Training examples from walks: the thread that takes a chunk makes its walks and drops them after.
+
+Each class is a source of `fastsgns.training.examples.Chunks`. They differ in the pairs (u, v) of
+nodes on which the row of u as a source learns to predict the row of v as a target. The objective of
+a pair is that of skip-gram with negative sampling,
+
+    log sigmoid(s_u . t_v) + sum over k negative samples n of log sigmoid(-s_u . t_n).
+"""
 
 import math
 from dataclasses import replace
@@ -6,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from fastsgns import kernels, sampling
-from fastsgns.graph.walks import walker as walks
+from fastsgns.graph.walks import walker
 from fastsgns.graph.walks.files import WalkFile
 from fastsgns.graph.walks.neighbours import Neighbours
 from fastsgns.kernels.objective import Objective
@@ -15,14 +22,15 @@ from fastsgns.training.examples import Trained, cut
 MASK = 2**64 - 1
 Place = tuple[int, int, int]
 Rates = tuple[float, float]
+Pairs = tuple[np.ndarray, np.ndarray]
 
 
-class Roots:
-    """The nodes that walks start from: each once a pass, in another order every pass.
+class StartNodes:
+    """The start nodes of the walks of an epoch: each node once per pass, in a new order per pass.
 
-    The nodes are shuffled once; the order of a pass goes round them by steps of a random size that
-    shares no factor with their number, from a random place on. So a range of a pass is known
-    without the rest of it.
+    The nodes are shuffled once. A pass visits them with a random step that has no factor in common
+    with their number, from a random position on. The start nodes of any range of walks are
+    therefore known without computing the others.
 
     Parameters
     ----------
@@ -31,8 +39,8 @@ class Roots:
 
     Examples
     --------
-    >>> roots = Roots(np.arange(5, dtype=np.int32), seed=1)
-    >>> sorted(roots.of(0, 5, 10).tolist())
+    >>> start_nodes = StartNodes(np.arange(5, dtype=np.int32), seed=1)
+    >>> sorted(start_nodes.of_walks(epoch=0, start=5, stop=10).tolist())
     [0, 1, 2, 3, 4]
     """
 
@@ -40,18 +48,18 @@ class Roots:
         self.seed = seed & MASK
         self.nodes = np.random.default_rng(self.seed).permutation(nodes).astype(np.int32)
 
-    def of(self, epoch: int, start: int, stop: int) -> np.ndarray:
-        """Roots of the walks [start, stop) of an epoch, int32."""
+    def of_walks(self, epoch: int, start: int, stop: int) -> np.ndarray:
+        """Return the start nodes of the walks [start, stop) of an epoch, int32."""
         n = len(self.nodes)
-        parts = []
+        passes = []
         for number in range(start // n, -(-stop // n)):
             step, shift = self._order(epoch, number)
             first, last = max(start - number * n, 0), min(stop - number * n, n)
-            parts.append(self.nodes[(np.arange(first, last) * step + shift) % n])
-        return np.concatenate(parts) if parts else self.nodes[:0]
+            passes.append(self.nodes[(np.arange(first, last) * step + shift) % n])
+        return np.concatenate(passes) if passes else self.nodes[:0]
 
     def _order(self, epoch: int, number: int) -> tuple[int, int]:
-        """Step and shift of a pass."""
+        """Draw the step and the first position of a pass."""
         n = len(self.nodes)
         drawn = np.random.SeedSequence((self.seed, epoch, number)).generate_state(2)
         step, shift = (int(value) % n for value in drawn)
@@ -60,20 +68,31 @@ class Roots:
         return step, shift
 
 
-class SentenceWalks:
-    """Walks as sentences, `n_passes` from each node that has a neighbour.
+class RandomWalks:
+    """Random walks, on which skip-gram trains as on sentences: DeepWalk and node2vec.
+
+    The pairs are a node of a walk and each node in the window around it, or, with
+    ``Objective.forward``, each node in the window after it. `n_passes` walks start from each node
+    that has a neighbour. node2vec multiplies the weight of the step to x, after a step from t, by
+    1 / p if x = t, by 1 if t has an edge to x, and by 1 / q otherwise.
 
     Parameters
     ----------
     neighbours : Neighbours
     length : int
-        Most nodes a walk.
+        Maximum number of nodes per walk.
     n_passes : int
     p, q : float
-        node2vec's.
+        node2vec's parameters; 1 and 1 are the walks of DeepWalk.
     seed : int
     file : WalkFile, optional
-        Where the walks are written, too.
+        Also receives the walks.
+
+    References
+    ----------
+    Perozzi, Al-Rfou, Skiena (2014), "DeepWalk: Online Learning of Social Representations",
+    algorithms 1 and 2. Grover, Leskovec (2016), "node2vec: Scalable Feature Learning for Networks",
+    section 3.2.2.
     """
 
     unit = "walks"
@@ -83,17 +102,17 @@ class SentenceWalks:
         file: WalkFile | None = None,
     ) -> None:  # fmt: skip
         self.neighbours, self.length, self.p, self.q = neighbours, length, p, q
-        self.roots, self.file = Roots(neighbours.departures, seed), file
-        self.n_units = n_passes * len(self.roots.nodes)
+        self.start_nodes, self.file = StartNodes(neighbours.start_nodes, seed), file
+        self.n_units = n_passes * len(self.start_nodes.nodes)
         self.starts, self.longest = cut(self.n_units, length), length
 
     def train(self, objective: Objective, place: Place, rates: Rates, stream: int) -> Trained:
         """See `fastsgns.training.examples.Chunks`."""
-        roots = self.roots.of(*place)
-        ids = np.empty(len(roots) * self.length, np.int32)
-        offsets = np.empty(len(roots) + 1, np.int64)
-        n, stream = walks.walk(
-            self.neighbours, roots, self.length, self.p, self.q, stream, ids, offsets
+        starts = self.start_nodes.of_walks(*place)
+        ids = np.empty(len(starts) * self.length, np.int32)
+        offsets = np.empty(len(starts) + 1, np.int64)
+        n, stream = walker.walk(
+            self.neighbours, starts, self.length, self.p, self.q, stream, ids, offsets
         )
         ids, offsets = ids[: offsets[n]], offsets[: n + 1]
         if self.file is not None:
@@ -101,67 +120,64 @@ class SentenceWalks:
         return kernels.train_chunk(objective, ids, offsets, 0, len(ids), *rates, stream)
 
 
-class PairWalks:
-    """Walks that give pairs; the base of those that do."""
+class RootedPageRankWalks:
+    """Pairs of the first and the last node of a walk with restart probability `stop`: APP.
 
-    unit = "walks"
-    longest = 1
-    file: WalkFile | None = None
-
-    def _learn(
-        self, objective: Objective, pairs: tuple[np.ndarray, np.ndarray], rates: Rates, stream: int
-    ) -> Trained:
-        return kernels.train_pairs_chunk(objective, *pairs, 0, len(pairs[0]), *rates, stream)
-
-    def _write(self, sources: np.ndarray, targets: np.ndarray) -> None:
-        if self.file is not None:
-            both = np.stack([sources, targets], axis=1).ravel()
-            self.file.write(both, np.arange(0, len(both) + 1, 2))
-
-
-class RootedWalks(PairWalks):
-    """Pairs of a root and the end of its walk: rooted PageRank (APP).
+    The last node v of such a walk from u is a sample of the personalized PageRank of u,
+    ``pi_u(v) = stop * sum over i >= 1 of (1 - stop)**(i - 1) (P**i)_uv``, where P holds the
+    transition probabilities. Each walk gives one pair.
 
     Parameters
     ----------
     neighbours : Neighbours
     stop : float
         Probability that a walk ends after a step.
-    longest : int
-        Most steps.
+    max_steps : int
+        A walk also ends after this many steps.
     n_passes, seed, file
-        As for `SentenceWalks`.
+        As for `RandomWalks`; the file receives the pairs.
+
+    References
+    ----------
+    Zhou, Liu, Liu, Liu, Gao (2017), "Scalable Graph Embedding for Asymmetric Proximity".
     """
 
+    unit, longest = "walks", 1
+
     def __init__(
-        self, neighbours: Neighbours, stop: float, longest: int, n_passes: int, seed: int,
+        self, neighbours: Neighbours, stop: float, max_steps: int, n_passes: int, seed: int,
         file: WalkFile | None = None,
     ) -> None:  # fmt: skip
-        self.neighbours, self.stop, self.most_steps = neighbours, stop, longest
-        self.roots, self.file = Roots(neighbours.departures, seed), file
-        self.n_units = n_passes * len(self.roots.nodes)
+        self.neighbours, self.stop, self.max_steps = neighbours, stop, max_steps
+        self.start_nodes, self.file = StartNodes(neighbours.start_nodes, seed), file
+        self.n_units = n_passes * len(self.start_nodes.nodes)
         self.starts = cut(self.n_units)
 
     def train(self, objective: Objective, place: Place, rates: Rates, stream: int) -> Trained:
         """See `fastsgns.training.examples.Chunks`."""
-        roots = self.roots.of(*place)
-        sources, targets = np.empty((2, len(roots)), np.int32)
-        n, stream = walks.rooted(
-            self.neighbours, roots, self.stop, self.most_steps, stream, sources, targets
+        starts = self.start_nodes.of_walks(*place)
+        sources, targets = np.empty((2, len(starts)), np.int32)
+        n, stream = walker.rooted(
+            self.neighbours, starts, self.stop, self.max_steps, stream, sources, targets
         )
-        self._write(sources[:n], targets[:n])
-        return self._learn(objective, (sources[:n], targets[:n]), rates, stream)
+        pairs = sources[:n], targets[:n]
+        if self.file is not None:
+            self.file.write_pairs(*pairs)
+        return _train_pairs(objective, pairs, rates, stream)
 
 
-class AlternatingWalks(PairWalks):
-    """Pairs of a walk's first node and those it visits in the other role (NERD).
+class AlternatingWalks:
+    """Pairs of the first node of an alternating walk and the nodes of the other role in it: NERD.
 
-    Half the walks of a chunk start as sources, in proportion to the out-degrees, and go forward
-    and backward in turn; they train the objective as it is. The other half start as targets, in
-    proportion to the in-degrees, go backward first, and train it with its matrices exchanged: the
-    row of the target predicts those of sources, against negatives from `source_noise`. With
-    `joint` the first node's row also predicts the rows, in the same matrix, of the other nodes
-    that its walk visits in its role, against negatives of that role.
+    An alternating walk follows an edge forward, the next one backward, and so on, so that the
+    nodes on it are source, target, source, target, ... Half of the walks of a chunk start at a
+    source, drawn in proportion to the out-degree. On their pairs the source's row predicts targets,
+    against negative samples among the targets. The other half start at a target, drawn in
+    proportion to the in-degree, and follow an edge backward first. On their pairs the target's row
+    predicts sources, against negative samples drawn from `source_noise`.
+
+    With `joint`, each first node also predicts the later nodes of its own role, in the matrix of
+    that role, against negative samples of that role.
 
     Parameters
     ----------
@@ -170,16 +186,23 @@ class AlternatingWalks(PairWalks):
     degrees : pair of ndarray of float, shape (n,)
         Out-degrees and in-degrees.
     length : int
-        Most nodes a walk.
+        Maximum number of nodes per walk.
     n_walks : int
-        An epoch.
+        Number of walks per epoch.
     source_noise : ndarray of uint32, shape (n, 2)
-        Alias table of the negatives among sources.
+        Alias table of the noise distribution over the sources.
     joint : bool
-        Train on pairs of the same role as well.
+        Also train on pairs of two sources and of two targets.
     file : WalkFile, optional
-        Receives the pairs of a source and a target.
+        Also receives the pairs of a source and a target.
+
+    References
+    ----------
+    Khosla, Leonhardt, Nejdl, Anand (2019), "Node Representation Learning for Directed Graphs",
+    section 4.
     """
+
+    unit, longest = "walks", 1
 
     def __init__(
         self, out: Neighbours, into: Neighbours, degrees: tuple[np.ndarray, np.ndarray],
@@ -194,52 +217,57 @@ class AlternatingWalks(PairWalks):
     def train(self, objective: Objective, place: Place, rates: Rates, stream: int) -> Trained:
         """See `fastsgns.training.examples.Chunks`."""
         n_walks = place[2] - place[1]
-        hubs = np.empty((n_walks + 1) // 2, np.int32)
-        authorities = np.empty(n_walks // 2, np.int32)
-        stream = walks.draw(self.tables[0], stream, hubs)
-        stream = walks.draw(self.tables[1], stream, authorities)
-        assert objective.output is not None
-        exchanged = replace(
-            objective, input=objective.output, output=objective.input, noise=self.source_noise
-        )
+        sources = np.empty((n_walks + 1) // 2, np.int32)
+        targets = np.empty(n_walks // 2, np.int32)
+        stream = walker.draw(self.tables[0], stream, sources)
+        stream = walker.draw(self.tables[1], stream, targets)
+        reversed_objective = self._reversed(objective)
         middle = sum(rates) / 2
-        done = []
-        for goal, other, sides, starts, pace in (
-            (objective, exchanged, (self.out, self.into), hubs, (rates[0], middle)),
-            (exchanged, objective, (self.into, self.out), authorities, (middle, rates[1])),
+        trained = []
+        for predicts, other, sides, starts, half_rates in (
+            (objective, reversed_objective, (self.out, self.into), sources, (rates[0], middle)),
+            (reversed_objective, objective, (self.into, self.out), targets, (middle, rates[1])),
         ):
-            pairs, after = self._walk(*sides, starts, stream)
-            self._write(*(pairs if goal is objective else pairs[::-1]))
-            done.append(self._learn(goal, pairs, pace, after))
+            pairs, next_stream = self._walk(*sides, starts, stream)
+            if self.file is not None:
+                self.file.write_pairs(*(pairs if predicts is objective else pairs[::-1]))
+            trained.append(_train_pairs(predicts, pairs, half_rates, next_stream))
             if self.joint:
                 pairs, _ = self._walk(*sides, starts, stream, same_role=True)
-                done.append(self._learn(within(other), pairs, pace, after))
-            stream = after
-        losses, n_examples, n_tokens = zip(*done)
+                trained.append(_train_pairs(_same_role(other), pairs, half_rates, next_stream))
+            stream = next_stream
+        losses, n_examples, n_tokens = zip(*trained)
         return sum(losses), sum(n_examples), sum(n_tokens)
 
+    def _reversed(self, objective: Objective) -> Objective:
+        """Return the objective in which rows of targets predict rows of sources."""
+        assert objective.output is not None
+        return replace(
+            objective, input=objective.output, output=objective.input, noise=self.source_noise
+        )
+
     def _walk(
-        self, there: Neighbours, back: Neighbours, starts: np.ndarray, stream: int,
+        self, forward: Neighbours, backward: Neighbours, starts: np.ndarray, stream: int,
         same_role: bool = False,
-    ) -> tuple[tuple[np.ndarray, np.ndarray], int]:  # fmt: skip
+    ) -> tuple[Pairs, int]:  # fmt: skip
         inputs, outputs = np.empty((2, len(starts) * (self.length // 2)), np.int32)
-        n, stream = walks.alternate(
-            there, back, starts, self.length, stream, inputs, outputs, same_role
+        n, stream = walker.alternate(
+            forward, backward, starts, self.length, stream, inputs, outputs, same_role
         )
         return (inputs[:n], outputs[:n]), stream
 
 
-def within(objective: Objective) -> Objective:
-    """The objective of pairs of two outputs: their matrix in both roles, against its own noise."""
+def _same_role(objective: Objective) -> Objective:
+    """Return the objective of pairs of two outputs, which keeps the noise of the outputs.
+
+    Both nodes of a pair use their output row. No sign is flipped between two nodes of one role.
+    """
     assert objective.output is not None
     return replace(objective, input=objective.output, n_flipped=0)
 
 
-class EdgeDraws(PairWalks):
-    """Edges, drawn in proportion to their weights: second-order proximity (LINE).
-
-    Tang, Qu, Wang, Zhang, Yan, Mei (2015), "LINE: Large-scale Information Network Embedding",
-    section 4.1.2: (source, target) with negatives among the targets.
+class EdgeSampling:
+    """Edges (source, target), drawn in proportion to their weights: second-order LINE.
 
     Parameters
     ----------
@@ -247,11 +275,17 @@ class EdgeDraws(PairWalks):
     degrees : ndarray of float, shape (n,)
         Out-degrees.
     n_edges : int
-        Draws an epoch.
+        Number of draws per epoch.
     file : WalkFile, optional
+        Also receives the edges.
+
+    References
+    ----------
+    Tang, Qu, Wang, Zhang, Yan, Mei (2015), "LINE: Large-scale Information Network Embedding",
+    section 4.1.2 (second-order proximity), section 4.2 (negative samples and edge sampling).
     """
 
-    unit = "edges"
+    unit, longest = "edges", 1
 
     def __init__(
         self,
@@ -265,9 +299,15 @@ class EdgeDraws(PairWalks):
 
     def train(self, objective: Objective, place: Place, rates: Rates, stream: int) -> Trained:
         """See `fastsgns.training.examples.Chunks`."""
-        roots, sources, targets = np.empty((3, place[2] - place[1]), np.int32)
-        stream = walks.draw(self.table, stream, roots)
+        starts, sources, targets = np.empty((3, place[2] - place[1]), np.int32)
+        stream = walker.draw(self.table, stream, starts)
         edges = self.neighbours
-        n, stream = walks.alternate(edges, edges, roots, 2, stream, sources, targets)
-        self._write(sources[:n], targets[:n])
-        return self._learn(objective, (sources[:n], targets[:n]), rates, stream)
+        n, stream = walker.alternate(edges, edges, starts, 2, stream, sources, targets)
+        pairs = sources[:n], targets[:n]
+        if self.file is not None:
+            self.file.write_pairs(*pairs)
+        return _train_pairs(objective, pairs, rates, stream)
+
+
+def _train_pairs(objective: Objective, pairs: Pairs, rates: Rates, stream: int) -> Trained:
+    return kernels.train_pairs_chunk(objective, *pairs, 0, len(pairs[0]), *rates, stream)

@@ -1,4 +1,4 @@
-"""WalkFile: walks as lines of text, names separated by spaces."""
+"""WalkFile: a text file of walks, one per line, with names separated by spaces."""
 
 import io
 import threading
@@ -13,7 +13,7 @@ from fastsgns.formats.writing import destination
 
 
 class WalkFile:
-    """A text file that several threads write walks to, a chunk at a time.
+    """A text file to which several threads write walks, one chunk at a time.
 
     Parameters
     ----------
@@ -24,8 +24,8 @@ class WalkFile:
     Raises
     ------
     ValueError
-        If a name is empty, has white space in it or begins with a byte order mark, or two look
-        alike, so that they could not be read back.
+        If a name is empty, contains white space or begins with a byte order mark, or if two names
+        are equal as text. A reader could not tell such names.
 
     Examples
     --------
@@ -54,6 +54,11 @@ class WalkFile:
         with self.lock:
             self.file.write(text)
 
+    def write_pairs(self, sources: np.ndarray, targets: np.ndarray) -> None:
+        """Write pairs of nodes as walks of two nodes."""
+        ids = np.stack([sources, targets], axis=1).ravel()
+        self.write(ids, np.arange(0, len(ids) + 1, 2))
+
 
 def _is_word(name: str) -> bool:
     return name.split() == [name] and name[0] != "\ufeff"
@@ -61,7 +66,7 @@ def _is_word(name: str) -> bool:
 
 @contextmanager
 def walk_file(path: Any, names: Sequence[Any]) -> Iterator[WalkFile | None]:
-    """A WalkFile that stands at `path` once all is written; None without a path."""
+    """Open a WalkFile that appears at `path` once it is complete; yield None without a path."""
     if path is None:
         yield None
         return

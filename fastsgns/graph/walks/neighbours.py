@@ -1,41 +1,59 @@
-"""Neighbours: the edges that walks move along, by the node they start from."""
+"""Neighbours: the edges that walks follow, by the node they leave."""
 
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 
-from fastsgns.graph import edges
+from fastsgns.graph.edges import alias_rows, check, merge
 
-SIDES = ("out", "in", "both")
+Side = Literal["out", "in", "both"]
+SIDES: tuple[Side, ...] = get_args(Side)
+Rows = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+
+
+class Edges(Protocol):
+    """What walks need of a `fastsgns.graph.digraph.DirectedGraph`; see its attributes."""
+
+    @property
+    def is_directed(self) -> bool: ...  # noqa: D102
+    @property
+    def out_offsets(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def out_targets(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def out_weights(self) -> np.ndarray | None: ...  # noqa: D102
+    @property
+    def in_offsets(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def in_sources(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def in_weights(self) -> np.ndarray | None: ...  # noqa: D102
 
 
 class Neighbours(NamedTuple):
-    """Neighbours by node in compressed rows, with alias tables if there are weights.
+    """The neighbours of each node as compressed rows, with alias tables if edges have weights.
 
-    Made by `of` or `from_rows`, which check what walks then rely on.
+    `of` and `from_rows` make them and check what the walks rely on.
 
     Attributes
     ----------
     offsets : ndarray of int64, shape (n_nodes + 1,)
         The neighbours of node i are ``targets[offsets[i]:offsets[i + 1]]``.
     targets : ndarray of int32, shape (n_edges,)
-        Sorted within a node.
+        Ascending for each node.
     weights : ndarray of float32, shape (n_edges,), or None
-        None if all are alike.
+        None if all weights are equal.
     slots : ndarray of uint32, shape (n_edges, 2), or None
-        Alias tables of the weights, one a node (`fastsgns.graph.edges.alias_rows`).
+        One alias table of the weights per node (`fastsgns.graph.edges.alias_rows`).
     totals : ndarray of float64, shape (n_nodes,), or None
-        Sums of the weights by node.
+        Sum of the weights per node.
 
     Examples
     --------
-    >>> from types import SimpleNamespace
-    >>> path = SimpleNamespace(
-    ...     out_offsets=np.array([0, 1, 2, 2]), out_targets=np.array([1, 2], np.int32),
-    ...     in_offsets=np.array([0, 0, 1, 2]), in_sources=np.array([0, 1], np.int32),
-    ...     out_weights=None, in_weights=None, is_directed=True)
-    >>> Neighbours.of(path, "both").targets.tolist()
-    [1, 0, 2, 1]
+    >>> from fastsgns.graph.digraph import DirectedGraph
+    >>> path = DirectedGraph.from_edges([0, 1], [1, 2], names=range(3))
+    >>> path.names, Neighbours.of(path, "both").targets.tolist()
+    ([1, 0, 2], [1, 2, 0, 0])
     """
 
     offsets: np.ndarray
@@ -45,38 +63,38 @@ class Neighbours(NamedTuple):
     totals: np.ndarray | None = None
 
     @classmethod
-    def of(cls, graph: Any, side: str = "out") -> "Neighbours":
-        """The edges of a graph from one side, sharing its arrays.
+    def of(cls, graph: Edges, side: Side = "out") -> "Neighbours":
+        """Return the edges of a graph from one side; the arrays are shared, not copied.
 
         Parameters
         ----------
         graph : DirectedGraph
         side : {"out", "in", "both"}
-            Along the edges, against them, or either way. Either way, a neighbour with edges in
-            both directions counts twice. An undirected graph looks the same from all sides.
+            Along the edges, against them, or either way. With "both", a neighbour with edges in
+            both directions counts twice. In an undirected graph all sides are the same.
 
         Raises
         ------
         ValueError
-            If the rows of the graph are damaged, or weights are negative, not finite or all 0 at a
-            node.
+            If the rows of the graph are damaged, or if the weights at a node are negative, not
+            finite or all 0.
         """
         if side not in SIDES:
             raise ValueError(f"side is {side!r}; allowed are {SIDES}")
         out = graph.out_offsets, graph.out_targets, graph.out_weights
-        into = graph.in_offsets, graph.in_sources, graph.in_weights
         if side == "out" or not graph.is_directed:
             return cls.from_rows(*out)
+        into = graph.in_offsets, graph.in_sources, graph.in_weights
         return cls.from_rows(*into) if side == "in" else cls.from_rows(*_merged(out, into))
 
     @classmethod
     def from_rows(
         cls, offsets: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
     ) -> "Neighbours":
-        """Check compressed rows and give them alias tables."""
+        """Check compressed rows and make their alias tables."""
         offsets = np.ascontiguousarray(offsets, np.int64)
         targets = np.ascontiguousarray(targets, np.int32)
-        edges.check(offsets, targets)
+        check(offsets, targets)
         if weights is None:
             return cls(offsets, targets)
         weights = np.ascontiguousarray(weights, np.float32)
@@ -84,7 +102,7 @@ class Neighbours(NamedTuple):
             raise ValueError(f"weights of shape {weights.shape} for {len(targets)} edges")
         slots = np.empty((len(weights), 2), np.uint32)
         totals = np.zeros(len(offsets) - 1)
-        edges.alias_rows(offsets, weights, slots, totals)
+        alias_rows(offsets, weights, slots, totals)
         return cls(offsets, targets, weights, slots, totals)
 
     @property
@@ -93,16 +111,13 @@ class Neighbours(NamedTuple):
         return len(self.offsets) - 1
 
     @property
-    def departures(self) -> np.ndarray:
-        """Nodes that have a neighbour to go to, int32."""
+    def start_nodes(self) -> np.ndarray:
+        """Nodes that have a neighbour, from which a walk can therefore start; int32."""
         return np.flatnonzero(np.diff(self.offsets)).astype(np.int32)
-
-
-Rows = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 
 def _merged(left: Rows, right: Rows) -> Rows:
     targets = np.empty(len(left[1]) + len(right[1]), np.int32)
     weights = None if left[2] is None else np.empty(len(targets), np.float32)
-    edges.merge(*left, *right, targets, weights)
+    merge(*left, *right, targets, weights)
     return left[0] + right[0], targets, weights

@@ -7,7 +7,12 @@ import numpy as np
 
 from fastsgns import sampling
 from fastsgns.graph.digraph import DirectedGraph
-from fastsgns.graph.walks.examples import AlternatingWalks, EdgeDraws, RootedWalks, SentenceWalks
+from fastsgns.graph.walks.examples import (
+    AlternatingWalks,
+    EdgeSampling,
+    RandomWalks,
+    RootedPageRankWalks,
+)
 from fastsgns.graph.walks.files import WalkFile, walk_file
 from fastsgns.graph.walks.neighbours import Neighbours
 from fastsgns.kernels.objective import Objective
@@ -315,11 +320,11 @@ class NodeEmbedding(LinkTraining):
         seed = 0 if self.seed is None else int(self.seed)
         out = Neighbours.of(graph, "both" if kind == "undirected" else "out")
         if kind in SENTENCES:
-            return SentenceWalks(out, length, n_walks, self.p, self.q, seed, file)
+            return RandomWalks(out, length, n_walks, self.p, self.q, seed, file)
         if kind == "app":
-            return RootedWalks(out, self.stop, length - 1, n_walks, seed, file)
+            return RootedPageRankWalks(out, self.stop, length - 1, n_walks, seed, file)
         if kind == "edges":
-            return EdgeDraws(out, graph.out_degrees, n_walks * graph.n_edges, file)
+            return EdgeSampling(out, graph.out_degrees, n_walks * graph.n_edges, file)
         noise = sampling.noise_distribution(graph.out_degrees + 1, self.ns_exponent)
         return AlternatingWalks(
             out, Neighbours.of(graph, "in"), (graph.out_degrees, graph.in_degrees), length,
