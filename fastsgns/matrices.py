@@ -1,14 +1,122 @@
-"""Matrices: the arrays that the roles of a model point to, and their memory."""
+"""The arrays of a model: which one each role uses, and their memory."""
 
-from typing import Any, NamedTuple
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from fastsgns.runtime.machine import anonymous_memory, available_memory
-from fastsgns.tying import TWO, Tying
 
 LANE_REALS = 16
 HUGE_PAGE = 2 << 20
+
+MatricesMode = Literal["two", "tied", "tied+bias", "tied+reflect", "three"]
+BiasMode = Literal["scalar", "word", "both"]
+MATRICES: tuple[MatricesMode, ...] = get_args(MatricesMode)
+BIASES: tuple[BiasMode, ...] = get_args(BiasMode)
+
+
+@dataclass(frozen=True)
+class MatrixLayout:
+    """Which array each role of a model uses, which bias is added, and which signs are reflected.
+
+    The roles of a word are ``input``, ``output`` and ``negative`` (`Matrices`). The score of word i
+    in the input role and word j in the output role is
+
+        two, three     w_i . c_j     (three: n_j instead of c_j where j is a negative sample)
+        tied           w_i . w_j
+        tied+bias      w_i . w_j + b,   + b_j,   or  + b_i + b_j     ("scalar", "word", "both")
+        tied+reflect   (w_i * sign) . w_j,   sign = -1 in the first half of the dimensions, else 1
+
+    With g_ij = y - sigmoid(s_ij), where y is 1 for a positive pair and 0 for a negative sample, the
+    negative gradients of the logistic loss of one pair, at the values before the step, are
+
+        w_i   g_ij sign * w_j  (two: g_ij c_j)        w_j   g_ij sign * w_i  (two: c_j  g_ij w_i)
+        b     g_ij,  at a hundredth of the rate       b_j   g_ij,   and b_i  g_ij with "both"
+
+    They are summed where i and j are the same word, and where a word is in several pairs of a step.
+
+    A tied score is a positive semi-definite function of i and j. Its mean over any weights of the
+    words is therefore >= 0, but the mean of the optimum of SGNS, PMI - log k (Levy, Goldberg 2014,
+    "Neural Word Embedding as Implicit Matrix Factorization"), is negative. A bias corrects the
+    mean. The signs also allow negative eigenvalues (Assylbekov, Takhanov 2019, "Context Vectors are
+    Reflections of Word Vectors in Half the Dimensions").
+
+    Parameters
+    ----------
+    matrices : {"two", "tied", "tied+bias", "tied+reflect", "three"}
+    bias : {"scalar", "word", "both"} or None
+        The bias that is added to scores; only "tied+bias" has one. `of` derives it from the
+        parameters of a model.
+
+    Examples
+    --------
+    >>> MatrixLayout("tied+reflect").signs(4)
+    array([-1., -1.,  1.,  1.], dtype=float32)
+    """
+
+    matrices: MatricesMode = "two"
+    bias: BiasMode | None = None
+
+    @classmethod
+    def of(cls, matrices: MatricesMode, bias: BiasMode) -> "MatrixLayout":
+        """Return the layout that the parameters `matrices` and `bias` of a model describe."""
+        return cls(matrices, bias if matrices == "tied+bias" else None)
+
+    @property
+    def shares_one_matrix(self) -> bool:
+        """Whether the input and the output role use the same array."""
+        return self.matrices.startswith("tied")
+
+    @property
+    def has_negative_matrix(self) -> bool:
+        """Whether negative samples have an array of their own."""
+        return self.matrices == "three"
+
+    def array_of(self, role: str) -> str:
+        """Return the role whose array `role` uses: its own, or ``input`` for a shared output."""
+        return "input" if role == "output" and self.shares_one_matrix else role
+
+    @property
+    def target_roles(self) -> tuple[str, ...]:
+        """The roles of targets that have an array of their own."""
+        if self.shares_one_matrix:
+            return ()
+        return ("output", "negative") if self.has_negative_matrix else ("output",)
+
+    @property
+    def has_word_bias(self) -> bool:
+        """Whether each word has a bias, stored in the first column after the dimensions."""
+        return self.bias in ("word", "both")
+
+    @property
+    def n_bias_columns(self) -> int:
+        """Number of columns after the dimensions of an input row (`fastsgns.kernels.roles`)."""
+        return {None: 0, "scalar": 1, "word": 1, "both": 2}[self.bias]
+
+    @property
+    def ones_column(self) -> int | None:
+        """Index, among these columns, of the one that is 1 in every row."""
+        return {None: None, "scalar": 0, "word": None, "both": 1}[self.bias]
+
+    def initial_bias(self, negative: int) -> float:
+        """Return the bias at which scores start at -log(negative).
+
+        That is the optimum of SGNS for a pair whose PMI is 0.
+        """
+        n_summed = 2 if self.bias == "both" else 1
+        return -math.log(max(negative, 1)) / n_summed
+
+    def n_flipped(self, dimensions: int) -> int:
+        """Return the number of leading coordinates whose sign is flipped in the input role."""
+        return dimensions // 2 if self.matrices == "tied+reflect" else 0
+
+    def signs(self, dimensions: int) -> np.ndarray:
+        """Return +1 or -1 for each coordinate, float32 of shape (dimensions,)."""
+        signs = np.ones(dimensions, np.float32)
+        signs[: self.n_flipped(dimensions)] = -1
+        return signs
 
 
 def padded(dimensions: int) -> int:
@@ -208,10 +316,10 @@ class Matrices:
     ----------
     vectors : dict of str to ndarray, shape (n, dimensions)
         One matrix per role; may be replaced by any other array. A single matrix is ``input``.
-    tying : Tying
-        Whether a single matrix plays the roles of input and output, and how.
+    layout : MatrixLayout
+        Which array each role uses, and which bias is added.
     bias : ndarray or None
-        Of a single matrix: shape (1,) of float64, or (n,) of float32, as `tying` says.
+        With one matrix: shape (1,) of float64, or (n,) of float32, as `layout` says.
     first_bias : float
         The bias of new words.
     tree_words : TreeWords or None
@@ -221,11 +329,11 @@ class Matrices:
     def __init__(
         self,
         vectors: dict[str, np.ndarray] | None = None,
-        tying: Tying = TWO,
+        layout: MatrixLayout = MatrixLayout(),
         bias: np.ndarray | None = None,
     ) -> None:
         self.vectors = dict(vectors or {})
-        self.tying, self.bias = tying, bias
+        self.layout, self.bias = layout, bias
         self.first_bias = 0.0
         self.tree_words: TreeWords | None = None
         self._stores: dict[str, RowStore] = {}
@@ -289,7 +397,7 @@ class Matrices:
                 self.create(role, len(origin), old.shape[1])
                 self.vectors[role][kept] = old[origin[kept]]
                 self.bias = bias
-        if self.tying.has_column and self.bias is not None and len(self.bias) == n_old:
+        if self.layout.has_word_bias and self.bias is not None and len(self.bias) == n_old:
             bias = np.full(len(origin), self.first_bias, np.float32)
             bias[kept] = self.bias[origin[kept]]
             self.bias = bias
@@ -306,22 +414,22 @@ class Matrices:
 
     def create(self, role: str, n_rows: int, dimensions: int) -> None:
         """Make the matrix of a role, all zero, and with it the biases it holds."""
-        n_columns = self.tying.n_columns if role == "input" else 0
+        n_columns = self.layout.n_bias_columns if role == "input" else 0
         store = RowStore.zeros(n_rows, dimensions, n_columns)
         self._stores[role], self.vectors[role] = store, store.vectors
         if not n_columns:
             return
-        if self.tying.has_column:
+        if self.layout.has_word_bias:
             self.bias = store.columns[0]
-        if self.tying.column_of_one is not None:
-            store.columns[self.tying.column_of_one] = 1
+        if self.layout.ones_column is not None:
+            store.columns[self.layout.ones_column] = 1
 
     def start_bias(self, value: float, n_old: int = 0) -> None:
         """Set the biases of the words from `n_old` on to `value`."""
         self.first_bias = value
-        if self.tying.has_column and self.bias is not None:
+        if self.layout.has_word_bias and self.bias is not None:
             self.bias[n_old:] = value
-        elif self.tying.bias and not n_old:
+        elif self.layout.bias and not n_old:
             self.bias = np.array([value])
 
     def grow(self, role: str, n_rows: int) -> None:
@@ -329,20 +437,20 @@ class Matrices:
         old, old_bias = self.vectors[role], self.bias
         self.create(role, n_rows, old.shape[1])
         self.vectors[role][: len(old)] = old
-        if role == "input" and self.tying.has_column and old_bias is not None:
+        if role == "input" and self.layout.has_word_bias and old_bias is not None:
             assert self.bias is not None
             self.bias[: len(old)] = old_bias
 
     def stored(self, role: str) -> np.ndarray | None:
         """Return the matrix that holds the vectors of a role, before any signs are flipped."""
-        return self.vectors.get("input" if role == "output" and self.tying.is_one else role)
+        return self.vectors.get(self.layout.array_of(role))
 
     def signs(self, role: str) -> np.ndarray | None:
         """Return what the stored vectors of a role are multiplied by; None where that is 1."""
         vectors = self.stored(role)
-        if role != "output" or vectors is None or not self.tying.n_flipped(vectors.shape[1]):
+        if role != "output" or vectors is None or not self.layout.n_flipped(vectors.shape[1]):
             return None
-        return self.tying.signs(vectors.shape[1])
+        return self.layout.signs(vectors.shape[1])
 
     def in_role(self, role: str) -> np.ndarray | None:
         """The vectors of a role as they enter scores, shape (n, dimensions).
@@ -365,8 +473,7 @@ class Matrices:
             The same array until `release`, unless the matrix is replaced. None if there is no such
             role.
         """
-        if role == "output" and self.tying.is_one:
-            role = "input"
+        role = self.layout.array_of(role)
         vectors = self.vectors.get(role)
         if vectors is None:
             return None
@@ -399,12 +506,12 @@ class Matrices:
         if not (is_fit and vectors.flags.writeable and vectors.dtype.isnative):
             self.grow(role, len(vectors))
             return
-        n_columns = self.tying.n_columns if role == "input" else 0
+        n_columns = self.layout.n_bias_columns if role == "input" else 0
         store = RowStore(vectors, np.zeros((n_columns, len(vectors)), np.float32))
         self._stores[role] = store
-        if n_columns and self.tying.column_of_one is not None:
-            store.columns[self.tying.column_of_one] = 1
-        if n_columns and self.tying.has_column and self.bias is not None:
+        if n_columns and self.layout.ones_column is not None:
+            store.columns[self.layout.ones_column] = 1
+        if n_columns and self.layout.has_word_bias and self.bias is not None:
             store.columns[0] = self.bias
             self.bias = store.columns[0]
 
@@ -413,7 +520,7 @@ class Matrices:
         store = self._stores.get(role)
         if store is None:
             return False
-        has_bias = role == "input" and self.tying.has_column
+        has_bias = role == "input" and self.layout.has_word_bias
         if has_bias and not (self.bias is not None and _same_memory(self.bias, store.columns[0])):
             return False
         return self.vectors[role] is store.vectors
@@ -466,7 +573,7 @@ def estimate_bytes(
     dimensions: int,
     output: bool,
     tree: bool,
-    tying: Tying = TWO,
+    layout: MatrixLayout = MatrixLayout(),
     copies: bool = False,
 ) -> dict[str, int]:
     """Bytes of each matrix of a model with `n_words` words; the keys are the roles.
@@ -476,9 +583,9 @@ def estimate_bytes(
     count = _copy_bytes if copies else _row_bytes
     row = count(dimensions, 0)
     return {
-        "input": n_words * count(dimensions, tying.n_columns),
-        "output": n_words * row if output and not tying.is_one else 0,
-        "negative": n_words * row if tying.is_apart else 0,
+        "input": n_words * count(dimensions, layout.n_bias_columns),
+        "output": n_words * row if output and not layout.shares_one_matrix else 0,
+        "negative": n_words * row if layout.has_negative_matrix else 0,
         "tree": max(n_words - 1, 0) * row if tree else 0,
     }
 

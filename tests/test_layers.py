@@ -15,7 +15,7 @@ import fastsgns
 PACKAGE = Path(fastsgns.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
-    {"_compiled", "_version", "arrays", "errors", "rules", "runtime", "tying"},
+    {"_compiled", "_version", "arrays", "errors", "rules", "runtime"},
     {"formats", "kernels"},
     {"matrices", "sampling", "training"},
     {"corpus"},

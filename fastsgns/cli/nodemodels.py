@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from fastsgns.cli import sources
 from fastsgns.cli.arguments import UsageError, add_reading, positive
@@ -25,6 +25,7 @@ from fastsgns.graph.lines import (
     RESERVED,
     SEPARATOR,
 )
+from fastsgns.matrices import MatricesMode
 from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.factors import HOPE, STRAP
 from fastsgns.models.links.nodes import WALKS, NodeEmbedding
@@ -251,7 +252,9 @@ def make(name: str, arguments: argparse.Namespace, seed: int) -> Any:
         return STRAP(error=arguments.error, **common)
     given = {key: getattr(arguments, key) for key in LEARNT}
     options = {key: value for key, value in given.items() if value is not None}
-    return NodeEmbedding(matrices=name, workers=arguments.workers, **common, **options)
+    return NodeEmbedding(
+        matrices=cast(MatricesMode, name), workers=arguments.workers, **common, **options
+    )
 
 
 def check_options(arguments: argparse.Namespace) -> None:

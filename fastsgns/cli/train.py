@@ -10,9 +10,9 @@ from fastsgns import EncodedCorpus, Word2Vec
 from fastsgns.cli import filetypes, sources
 from fastsgns.cli.arguments import UsageError, add_command, add_inputs, add_output, positive
 from fastsgns.formats.files import local_path
+from fastsgns.matrices import BIASES, MATRICES
 from fastsgns.models import parameters
 from fastsgns.runtime.console import short
-from fastsgns.tying import BIASES, MATRICES
 
 SCHEDULE = ("epochs", "alpha", "min_alpha")
 OPTIONS = {

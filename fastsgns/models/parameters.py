@@ -8,8 +8,8 @@ from typing import Any
 from fastsgns import kernels, rules
 from fastsgns.corpus.vocabulary import check_trim_rule
 from fastsgns.errors import warn
+from fastsgns.matrices import BIASES, MATRICES
 from fastsgns.training.sharing import SHARINGS
-from fastsgns.tying import BIASES, MATRICES
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from fastsgns.corpus.sentences import (
     Text8Corpus,
 )
 from fastsgns.corpus.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, TrimRule
-from fastsgns.matrices import Matrices
+from fastsgns.matrices import BiasMode, Matrices, MatricesMode
 from fastsgns.models import parameters
 from fastsgns.models.aliases import ClassOnly, Renamed, refuse_unknown
 from fastsgns.models.callbacks import CallbackAny2Vec, Checkpoint
@@ -116,7 +116,8 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
     matrices : {"two", "tied", "tied+bias", "tied+reflect", "three"}
         Which matrices the roles of input and output have: one each; the same one for both, alone,
         with a bias, or with the sign of half the coordinates flipped in one role; or a third for
-        negative targets. See `fastsgns.tying.Tying`, and docs/roles.md for what to use when.
+        negative targets. `fastsgns.matrices.MatrixLayout` has the formulas, and docs/roles.md says
+        what to use when.
     bias : {"scalar", "word", "both"}
         For "tied+bias": one number; a number a word in the output role; or in either role. They
         start so that scores are -log(negative), and the scalar learns at a hundredth of the rate.
@@ -194,8 +195,8 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         cbow_gradient: str = "gensim",
         negative_sharing: str = "pair",
         softmax: int = 0,
-        matrices: str = "two",
-        bias: str = "scalar",
+        matrices: MatricesMode = "two",
+        bias: BiasMode = "scalar",
         coupling: float = 0.0,
         progress: bool | None = None,
         **unknown: Any,

@@ -1,9 +1,10 @@
 """One vector a node against source and target vectors, on edges taken out of directed graphs."""
 
-from typing import Any
+from typing import Any, cast
 
 from fastsgns.graph.evaluation.links import BASELINE, LinkScores, evaluate_links
 from fastsgns.graph.evaluation.splits import DEGREE, LinkSplit
+from fastsgns.matrices import MatricesMode
 from fastsgns.models.links.joint import JointScore
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.study.graphs import GraphMaterial, one_way
@@ -40,8 +41,9 @@ def direction(material: GraphMaterial, seed: int, matrices: str) -> dict[str, An
         models: dict[str, Any] = {}
         if matrices != BASELINE:
             model = NodeEmbedding(
-                matrices=matrices, seed=seed, workers=material.workers, progress=False, **TRAINING
-            )
+                matrices=cast(MatricesMode, matrices), seed=seed, workers=material.workers,
+                progress=False, **TRAINING,
+            )  # fmt: skip
             models[RAW] = model.fit(split.train)
             models[JOINT] = JointScore(model, split.train)
         rows = evaluate_links(models, split, KINDS, (100,), seed)

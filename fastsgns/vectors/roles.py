@@ -258,7 +258,7 @@ class MatrixVectors(KeyedVectors):
         )
 
     def _replace(self, array: np.ndarray) -> None:
-        self._of.vectors["input" if self._of.tying.is_one else self._role] = array
+        self._of.vectors[self._of.layout.array_of(self._role)] = array
 
     def resize_vectors(self, seed: int = 0) -> None:
         """Do nothing: there are as many rows as keys."""

@@ -8,9 +8,9 @@ import toy
 
 from fastsgns import EncodedCorpus, Word2Vec
 from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.matrices import BIASES
 from fastsgns.sampling import huffman_paths
 from fastsgns.training.sharing import PATH_BOUND, sharing
-from fastsgns.tying import BIASES
 
 
 def plan(locked=False, p_max=0.01, **given):

@@ -11,8 +11,7 @@ import toy
 from fastsgns import Word2Vec
 from fastsgns.errors import FormatError
 from fastsgns.formats import native
-from fastsgns.matrices import padded
-from fastsgns.tying import BIASES, MATRICES
+from fastsgns.matrices import BIASES, MATRICES, padded
 
 SENTENCES = toy.sentences()
 CHOICES = [(matrices, "scalar") for matrices in ("two", "tied", "tied+reflect", "three")] + [

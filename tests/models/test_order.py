@@ -10,8 +10,7 @@ import pytest
 import toy
 
 from fastsgns import KeyedVectors, Word2Vec
-from fastsgns.matrices import Matrices, moved
-from fastsgns.tying import Tying
+from fastsgns.matrices import Matrices, MatrixLayout, moved
 
 SENTENCES = toy.sentences(60)
 SETTINGS = {"vector_size": 12, "min_count": 1, "workers": 1, "sample": 0, "epochs": 2}
@@ -161,7 +160,7 @@ def test_words_added_by_hand_have_rows_in_every_role(kind):
     for role, vectors in model.roles.items():
         assert vectors.vectors.shape == (n_old + 23, 12)
         assert [vectors[word].tolist() for word in before["wv"]] == list(before[role].values())
-        if role != "input" and not model._matrices.tying.is_one:
+        if role != "input" and not model._matrices.layout.shares_one_matrix:
             assert not vectors["new"].any()
     if "bias" in before:
         first = -np.log(5) / (2 if model.bias == "both" else 1)
@@ -191,7 +190,7 @@ def test_words_can_be_left_out_and_exchanged(kind):
     model.wv = other
     for role, vectors in model.roles.items():
         assert len(vectors.vectors) == len(kept) + 1
-        if role != "input" and not model._matrices.tying.is_one:
+        if role != "input" and not model._matrices.layout.shares_one_matrix:
             assert [vectors[word].tolist() for word in kept] == [before[role][w] for w in kept]
     if "bias" in before:
         assert model.wv.bias[:-1].tolist() == [before["bias"][word] for word in kept]
@@ -451,8 +450,8 @@ def test_matrices_follow_keys():
 
 
 def test_biases_follow_keys():
-    tying = Tying("tied+bias", "word")
-    matrices = Matrices({}, tying, np.array([1, 2, 3], np.float32))
+    layout = MatrixLayout("tied+bias", "word")
+    matrices = Matrices({}, layout, np.array([1, 2, 3], np.float32))
     matrices.first_bias = -7
     ones = np.ones((3, 2), np.float32)
     matrices.follow(["a", "b", "c"], ones, object())

@@ -12,7 +12,7 @@ from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.vocabulary import Vocabulary, select
 from fastsgns.errors import EmptyCorpusError, NotFittedError
-from fastsgns.matrices import Matrices, RowStore, allocate_rows
+from fastsgns.matrices import Matrices, MatrixLayout, RowStore, allocate_rows
 from fastsgns.models.exclusive import exclusive
 from fastsgns.models.glove import storage as glove_storage
 from fastsgns.models.glove.cells import ShuffledCells
@@ -22,7 +22,6 @@ from fastsgns.models.glove.storage import ROLES
 from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.runtime.progress import Bar, make_bar, reading_bar
 from fastsgns.training.divergence import Place, Watch, parts
-from fastsgns.tying import Tying
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.roles import Roles
 
@@ -400,7 +399,9 @@ class GloVe:
     def _by_role(self) -> Matrices:
         vectors = self._role(0)[0]
         if self.matrices == "tied":
-            return Matrices({"input": vectors}, Tying("tied+bias", "both"), self.input_biases)
+            return Matrices(
+                {"input": vectors}, MatrixLayout("tied+bias", "both"), self.input_biases
+            )
         return Matrices({"input": vectors, "output": self._role(1)[0]})
 
     @property

@@ -16,6 +16,7 @@ from fastsgns.graph.walks.examples import (
 from fastsgns.graph.walks.files import WalkFile, walk_file
 from fastsgns.graph.walks.neighbours import Neighbours
 from fastsgns.kernels.objective import Objective
+from fastsgns.matrices import MatricesMode
 from fastsgns.models.exclusive import exclusive
 from fastsgns.models.links import storage as linkstorage
 from fastsgns.models.links.base import check_edges
@@ -80,8 +81,8 @@ class NodeEmbedding(LinkTraining):
         By default "forward" for a directed graph, "undirected" for an undirected one.
     matrices : {"two", "tied", "tied+bias", "tied+reflect"}
         Whether the two roles have a matrix each or share one: alone, with a bias a target, or with
-        half the coordinates' signs flipped (`fastsgns.tying.Tying`). "tied" and "tied+reflect"
-        score u -> v and v -> u alike.
+        half the coordinates' signs flipped (`fastsgns.matrices.MatrixLayout`). "tied" and
+        "tied+reflect" score u -> v and v -> u alike.
     negative : int
         Negatives a pair.
     alpha, min_alpha : float
@@ -154,7 +155,7 @@ class NodeEmbedding(LinkTraining):
         p: float = 1.0,
         q: float = 1.0,
         walks: str | None = None,
-        matrices: str = "two",
+        matrices: MatricesMode = "two",
         negative: int = 5,
         alpha: float = 0.04,
         min_alpha: float = 0.0001,

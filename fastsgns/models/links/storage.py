@@ -126,11 +126,11 @@ def _names(tensors: native.Tensors, side: str) -> list[Any]:
 
 
 def _matrices(model: Any, tensors: native.Tensors, n_sources: int, n_targets: int) -> Matrices:
-    tying = model._tying()
+    layout = model._layout()
     wanted: dict[str, tuple[int, ...]] = {"input": (n_sources, model.dimensions)}
-    if not tying.is_one:
+    if not layout.shares_one_matrix:
         wanted["output"] = (n_targets, model.dimensions)
-    if tying.has_column:
+    if layout.has_word_bias:
         wanted["bias"] = (n_targets,)
     for name in ("input", "output", "bias"):
         found = tensors.get(name)
@@ -142,7 +142,7 @@ def _matrices(model: Any, tensors: native.Tensors, n_sources: int, n_targets: in
                 f"dimensions={model.dimensions} it is of shape {wanted[name]} and float32"
             )
     vectors = {name: tensors[name] for name in wanted if name != "bias"}
-    return Matrices(vectors, tying, tensors.get("bias"))
+    return Matrices(vectors, layout, tensors.get("bias"))
 
 
 def _prior(tensors: native.Tensors, n_targets: int) -> np.ndarray | None:

@@ -1,7 +1,6 @@
 """LinkTraining: the part of a LinkModel that learns by negative sampling."""
 
 import logging
-import math
 from collections.abc import Callable, Hashable
 from contextlib import closing
 from types import SimpleNamespace
@@ -12,14 +11,20 @@ import numpy as np
 from fastsgns import kernels, rules, sampling
 from fastsgns.formats.keys import warn_of_unsavable
 from fastsgns.kernels.objective import Objective
-from fastsgns.matrices import Matrices, estimate_bytes, randomize, require_memory
+from fastsgns.matrices import (
+    Matrices,
+    MatricesMode,
+    MatrixLayout,
+    estimate_bytes,
+    randomize,
+    require_memory,
+)
 from fastsgns.models.links.base import LinkModel, Parametrized, role_vectors
 from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.runtime.machine import n_cores
 from fastsgns.training.examples import Chunks
 from fastsgns.training.sharing import DRAWS_PER_NEGATIVE, SHARINGS, STEP_BOUND, described, sharing
 from fastsgns.training.trainer import Schedule, Trainer
-from fastsgns.tying import TWO, Tying
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +71,7 @@ class LinkTraining(Parametrized, LinkModel):
     alpha: float
     min_alpha: float
     epochs: int
-    matrices: str
+    matrices: MatricesMode
     negative_sharing: str
     workers: int | None
     seed: int | None
@@ -90,28 +95,30 @@ class LinkTraining(Parametrized, LinkModel):
     def _chosen_epochs(self, epochs: int | None) -> int:
         return RULES["epochs"]("epochs", self.epochs if epochs is None else epochs)
 
-    def _tying(self) -> Tying:
-        return Tying(self.matrices, "word")
+    def _layout(self) -> MatrixLayout:
+        return MatrixLayout.of(self.matrices, "word")
 
     def _start(self, sources: list[Hashable], targets: list[Hashable]) -> None:
         """Make the matrices: random input rows, output rows at zero, biases at -log k."""
         warn_of_unsavable(sources)
         if targets is not sources:
             warn_of_unsavable(targets)
-        tying = self._tying()
-        sides = [(len(sources), tying)] + ([] if tying.is_one else [(len(targets), TWO)])
+        layout = self._layout()
+        sides = [(len(sources), layout)]
+        if not layout.shares_one_matrix:
+            sides.append((len(targets), MatrixLayout()))
         needed = sum(
             estimate_bytes(n, self.dimensions, False, False, of, copies)["input"]
             for n, of in sides
             for copies in (False, True)
         )
         require_memory(needed, f"{len(sources)} sources and {len(targets)} targets")
-        self._matrices = Matrices(tying=tying)
+        self._matrices = Matrices(layout=layout)
         self._matrices.create("input", len(sources), self.dimensions)
-        self._matrices.start_bias(-math.log(self.negative))
+        self._matrices.start_bias(layout.initial_bias(self.negative))
         seed = None if self.seed is None else [int(self.seed) & MASK]
         randomize(self._matrices.vectors["input"], np.random.default_rng(seed))
-        if not tying.is_one:
+        if not layout.shares_one_matrix:
             self._matrices.create("output", len(targets), self.dimensions)
         self._show(sources, targets)
         self.known = self.target_counts = None
@@ -141,11 +148,11 @@ class LinkTraining(Parametrized, LinkModel):
         self._matrices.bias = new
 
     def _scored(self, rows: np.ndarray) -> np.ndarray:
-        n_flipped = self._matrices.tying.n_flipped(rows.shape[-1])
-        return rows * self._matrices.tying.signs(rows.shape[-1]) if n_flipped else rows
+        n_flipped = self._matrices.layout.n_flipped(rows.shape[-1])
+        return rows * self._matrices.layout.signs(rows.shape[-1]) if n_flipped else rows
 
     def _targets(self) -> np.ndarray:
-        return self._matrices.vectors["input" if self._matrices.tying.is_one else "output"]
+        return self._matrices.vectors[self._matrices.layout.array_of("output")]
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
@@ -237,7 +244,7 @@ class LinkTraining(Parametrized, LinkModel):
             n_focus, n_shared_negatives = self._window_sharing(
                 window, bool(options.get("forward")), float(noise.max())
             )
-        tying, matrices = self._matrices.tying, self._matrices
+        layout, matrices = self._matrices.layout, self._matrices
         rows, output = matrices.rows("input"), matrices.rows("output")
         assert rows is not None
         self._follow()
@@ -247,7 +254,7 @@ class LinkTraining(Parametrized, LinkModel):
             lock_factors=None, negative=self.negative, cbow=False, mean_hidden=False,
             mean_gradient=False, compute_loss=self.compute_loss, n_focus=n_focus,
             n_shared_negatives=n_shared_negatives, n_dimensions=self.dimensions,
-            n_flipped=tying.n_flipped(self.dimensions), bias=tying.bias, **defaults | options,
+            n_flipped=layout.n_flipped(self.dimensions), bias=layout.bias, **defaults | options,
         )  # fmt: skip
 
     def _window_sharing(self, window: int, forward: bool, p_max: float) -> tuple[int, int]:

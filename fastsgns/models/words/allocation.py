@@ -1,17 +1,24 @@
 """Allocation: the part of Word2Vec that makes the matrices of a vocabulary, and lets them grow."""
 
-import math
 from collections.abc import Hashable
 
 import numpy as np
 
 from fastsgns.corpus.vocabulary import Vocabulary
-from fastsgns.matrices import Matrices, estimate_bytes, padded, randomize, require_memory
+from fastsgns.matrices import (
+    BiasMode,
+    Matrices,
+    MatricesMode,
+    MatrixLayout,
+    estimate_bytes,
+    padded,
+    randomize,
+    require_memory,
+)
 from fastsgns.models import parameters
 from fastsgns.models.words.memory import Needs, Reading, path_bytes, word_bytes
 from fastsgns.models.words.softmax import MOST_ROWS, MOST_SCORES
 from fastsgns.models.words.tree import fit_tree
-from fastsgns.tying import Tying
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 MASK = 2**64 - 1
@@ -28,8 +35,8 @@ class Allocation:
     hs: int
     negative: int
     softmax: int = 0
-    matrices: str
-    bias: str
+    matrices: MatricesMode
+    bias: BiasMode
     sample: float
     window: int
     workers: int
@@ -53,9 +60,9 @@ class Allocation:
             f"{n_words} words of {self.vector_size} dimensions",
             "Raise min_count, set max_final_vocab or lower vector_size.",
         )
-        matrices = Matrices(tying=self._tying())
+        matrices = Matrices(layout=self._layout())
         matrices.create("input", n_words, self.vector_size)
-        matrices.start_bias(self._first_bias())
+        matrices.start_bias(matrices.layout.initial_bias(self.negative))
         randomize(matrices.vectors["input"], self._rng())
         for role in self._target_roles():
             matrices.create(role, n_words, self.vector_size)
@@ -77,12 +84,12 @@ class Allocation:
             fit_tree(matrices, counts)
         return matrices
 
-    def _tying(self) -> Tying:
-        return Tying(self.matrices, self.bias)
+    def _layout(self) -> MatrixLayout:
+        return MatrixLayout.of(self.matrices, self.bias)
 
     def _estimate(self, n_words: int, copies: bool = False) -> dict[str, int]:
         return estimate_bytes(
-            n_words, self.vector_size, self._has_output(), self.hs > 0, self._tying(), copies
+            n_words, self.vector_size, self._has_output(), self.hs > 0, self._layout(), copies
         )
 
     def _needs_of(self, words: list[Hashable], counts: np.ndarray) -> Needs:
@@ -102,24 +109,16 @@ class Allocation:
             tables, making, int(counts.sum()), self.workers * scratch, reading,
         )  # fmt: skip
 
-    def _target_roles(self) -> list[str]:
-        """The roles of targets that have a matrix beside the input's."""
-        tying = self._tying()
-        if not self._has_output() or tying.is_one:
-            return []
-        return ["output", "negative"] if tying.is_apart else ["output"]
-
-    def _first_bias(self) -> float:
-        """What makes scores start at -log k, that of SGNS's optimum at a PMI of 0."""
-        n_summed = 2 if self.bias == "both" else 1
-        return -math.log(max(self.negative, 1)) / n_summed
+    def _target_roles(self) -> tuple[str, ...]:
+        """Return the roles of targets that have an array of their own."""
+        return self._layout().target_roles if self._has_output() else ()
 
     def _grow(self, vocabulary: Vocabulary) -> None:
         """Extend to a vocabulary that begins with the present one."""
         n_old, n_words = len(self.wv), len(vocabulary)
         matrices = self._current()
         matrices.grow("input", n_words)
-        matrices.start_bias(self._first_bias(), n_old)
+        matrices.start_bias(matrices.layout.initial_bias(self.negative), n_old)
         randomize(matrices.vectors["input"][n_old:], self._rng(n_old))
         if len(self.wv.vectors_lockf) > 1:
             self.wv.vectors_lockf = np.concatenate(

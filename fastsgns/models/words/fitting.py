@@ -164,13 +164,15 @@ class Fitting(VocabularyBuilder):
 
     def _rows(self) -> dict[str, Any]:
         """The arrays of an `Objective` that training writes (`Matrices.rows`)."""
-        matrices = self._matrices
+        matrices, layout = self._matrices, self._matrices.layout
         return {
             "input": input_rows(self.wv, matrices),
             "output": matrices.rows("output") if self._has_output() else None,
             "tree": matrices.rows("tree") if self.hs else None,
-            "negative_output": matrices.rows("negative") if matrices.tying.is_apart else None,
-            "scalar_bias": matrices.bias if matrices.tying.bias == "scalar" else None,
+            "negative_output": matrices.rows("negative")
+            if matrices.layout.has_negative_matrix
+            else None,
+            "scalar_bias": matrices.bias if layout.bias == "scalar" else None,
         }
 
     def _objective(self) -> Objective:
@@ -197,9 +199,9 @@ class Fitting(VocabularyBuilder):
                 )
         self._current()
         tables, p_max = self._tables(counts)
-        tying = matrices.tying
+        layout = matrices.layout
         lock = self._lock(len(counts))
-        if lock is not None and tying.is_one:
+        if lock is not None and layout.shares_one_matrix:
             raise ValueError(
                 f"with matrices={self.matrices!r} a row is input and output at once, so "
                 "wv.vectors_lockf can't hold it still; let all be 1"
@@ -222,8 +224,8 @@ class Fitting(VocabularyBuilder):
             n_batch_rows=batch_rows(len(counts)) if self.softmax else 0,
             coupling=float(self.coupling),
             n_dimensions=self.wv.vector_size,
-            n_flipped=tying.n_flipped(self.wv.vector_size),
-            bias=tying.bias,
+            n_flipped=layout.n_flipped(self.wv.vector_size),
+            bias=layout.bias,
             **self._rows(),  # last, when the memory that making the tables takes is free again
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fastsgns.matrices import Matrices
+from fastsgns.matrices import Matrices, MatricesMode
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 
@@ -13,7 +13,7 @@ class Layers:
 
     wv: KeyedVectors
     vector_size: int
-    matrices: str
+    matrices: MatricesMode
     _matrices: Matrices
     _current: Callable[[], Matrices]
 
@@ -46,7 +46,7 @@ class Layers:
 
     def _set_role(self, role: str, vectors: np.ndarray) -> None:
         matrices = self._current()
-        if role == "output" and matrices.tying.is_one:
+        if role == "output" and matrices.layout.shares_one_matrix:
             raise ValueError(
                 f"with matrices={self.matrices!r} there is no output matrix to replace; "
                 "set model.wv.vectors"

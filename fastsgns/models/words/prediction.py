@@ -99,7 +99,7 @@ class Prediction:
         output = self._output()
         index, bias = self.wv.get_index(word), self._current().bias
         scores = _biased(products(output, self.wv._vectors[index]), bias)
-        if bias is not None and self._matrices.tying.bias == "both":
+        if bias is not None and self._matrices.layout.bias == "both":
             scores += bias[index]
         return scores
 
@@ -184,7 +184,7 @@ class Prediction:
         noise = self.negative * sampling.noise_distribution(counts, self.ns_exponent)
         with np.errstate(divide="ignore"):
             scores += np.log(noise)
-        if self._matrices.tying.is_one:
+        if self._matrices.layout.shares_one_matrix:
             scores[self.wv.get_index(word)] = -np.inf
         likely = np.exp(-np.logaddexp(0, -_only_finite(scores)))
         likely /= likely.sum()

@@ -8,9 +8,8 @@ import numpy as np
 from fastsgns.errors import FormatError, warn
 from fastsgns.formats import native, registry, saving
 from fastsgns.formats.contents import REAL, checked
-from fastsgns.matrices import Matrices
+from fastsgns.matrices import Matrices, MatrixLayout
 from fastsgns.models.words import unfinished
-from fastsgns.tying import Tying
 from fastsgns.vectors import storage as vectors_storage
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
@@ -145,8 +144,8 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
         matrices: native.Tensors = {
             role: tensors[role] for role in ("output", "negative", "tree") if role in tensors
         }
-        tying, bias = model._tying(), tensors.get("bias")
-        _check_roles(model, tying, tensors)
+        layout, bias = model._layout(), tensors.get("bias")
+        _check_roles(model, layout, tensors)
         tensors["vectors"] = tensors.pop("input")
         _check_size(model.vector_size, tensors["vectors"])
     except KeyError as missing:
@@ -162,10 +161,10 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
                 f"its {role} matrix is of shape {vectors.shape} and {vectors.dtype}, "
                 f"with {n_words} words of {dimensions} dimensions"
             )
-    _check_bias(tying, bias, n_words)
+    _check_bias(layout, bias, n_words)
     bias = None if bias is None else np.array(bias)
-    model._matrices = Matrices(matrices | {"input": model.wv._vectors}, tying, bias)
-    model._matrices.first_bias = model._first_bias()
+    model._matrices = Matrices(matrices | {"input": model.wv._vectors}, layout, bias)
+    model._matrices.first_bias = layout.initial_bias(model.negative)
     model._current()
     return model
 
@@ -176,26 +175,26 @@ def _finite(name: str, value: float) -> float:
     return value
 
 
-def _check_roles(model: Any, tying: Tying, tensors: native.Tensors) -> None:
-    """Refuse matrices that `tying` does not have, and the lack of one that it has."""
-    allowed = {"output": not tying.is_one, "negative": tying.is_apart}
+def _check_roles(model: Any, layout: MatrixLayout, tensors: native.Tensors) -> None:
+    """Refuse matrices that `layout` does not have, and the lack of one that it has."""
+    allowed = {"output": not layout.shares_one_matrix, "negative": layout.has_negative_matrix}
     for role, is_allowed in allowed.items():
         if role in tensors and not is_allowed:
             raise ValueError(f"matrices={model.matrices!r}, but there is a matrix for {role}")
     has_one = any(role in tensors for role in ("output", "tree")) or not len(tensors["input"])
-    if tying.is_apart and "output" in tensors and "negative" not in tensors:
+    if layout.has_negative_matrix and "output" in tensors and "negative" not in tensors:
         raise ValueError(f"matrices={model.matrices!r}, but there is no matrix for negative")
-    if model._has_output() and not tying.is_one and not has_one:
+    if model._has_output() and not layout.shares_one_matrix and not has_one:
         raise ValueError(f"matrices={model.matrices!r}, but there is no matrix for output")
 
 
-def _check_bias(tying: Tying, bias: np.ndarray | None, n_words: int) -> None:
+def _check_bias(layout: MatrixLayout, bias: np.ndarray | None, n_words: int) -> None:
     wanted: Any = None
-    if tying.bias:
-        wanted = ((n_words,), np.float32) if tying.has_column else ((1,), np.float64)
+    if layout.bias:
+        wanted = ((n_words,), np.float32) if layout.has_word_bias else ((1,), np.float64)
     found = None if bias is None else (bias.shape, bias.dtype)
     if found != wanted and n_words:
-        raise FormatError(f"its bias is {found}; with {tying} and {n_words} words it is {wanted}")
+        raise FormatError(f"its bias is {found}; with {layout} and {n_words} words it is {wanted}")
 
 
 def _check_size(vector_size: int, vectors: np.ndarray) -> None:
