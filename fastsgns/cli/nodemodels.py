@@ -14,16 +14,16 @@ from fastsgns.graph import storage
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.files import HEADER, LONE_CR, LONG, UNCLEAR, EdgeError
 from fastsgns.graph.lines import (
-    FEW,
-    JSON,
-    MANY,
-    MARK,
-    MIXED,
-    NO_NUMBER,
+    BYTE_ORDER_MARK,
+    JSON_VALUE,
+    MIXED_COLUMNS,
+    NOT_A_NUMBER,
     NOT_FINITE,
-    QUOTED,
-    RESERVED,
-    SEPARATOR,
+    QUOTED_NAME,
+    RESERVED_CHARACTER,
+    STRAY_SEPARATOR,
+    TOO_FEW_COLUMNS,
+    TOO_MANY_COLUMNS,
 )
 from fastsgns.matrices import MatricesMode
 from fastsgns.models.links.base import LinkModel
@@ -48,19 +48,20 @@ FLAGS = {
     "window_size": "window", "negative_sharing": "sharing", "shrink_windows": "full-windows",
 }  # fmt: skip
 ADVICE = {
-    FEW: "give the character between columns: --delimiter {shell}",
+    TOO_FEW_COLUMNS: "give the character between columns: --delimiter {shell}",
     UNCLEAR: "repair or remove that line",
-    JSON: "convert the file to lines of 'source target'",
+    JSON_VALUE: "convert the file to lines of 'source target'",
     LONE_CR: "convert the ends of the lines to newlines",
-    MANY: "--weighted ignores those after the third, --unweighted those after the second",
-    MIXED: "--unweighted ignores the weights",
-    NO_NUMBER: "--unweighted ignores it, --skip-lines 1 leaves out a header",
+    TOO_MANY_COLUMNS: "--weighted ignores those after the third, "
+    "--unweighted those after the second",
+    MIXED_COLUMNS: "--unweighted ignores the weights",
+    NOT_A_NUMBER: "--unweighted ignores it, --skip-lines 1 leaves out a header",
     NOT_FINITE: "--unweighted ignores the weights",
-    RESERVED: "remove it from the file",
-    SEPARATOR: "--delimiter {shell} takes it as the end of a column, --delimiter ' ' "
+    RESERVED_CHARACTER: "remove it from the file",
+    STRAY_SEPARATOR: "--delimiter {shell} takes it as the end of a column, --delimiter ' ' "
     "as a part of the name",
-    QUOTED: "convert the file to one without quotes, with a delimiter that no name holds",
-    MARK: "remove it from the file",
+    QUOTED_NAME: "convert the file to one without quotes, with a delimiter that no name holds",
+    BYTE_ORDER_MARK: "remove it from the file",
     HEADER: "--skip-lines 1 leaves it out, --skip-lines 0 takes it for an edge",
     LONG: "give a text file with an edge per line",
 }

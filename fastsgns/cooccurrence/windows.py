@@ -7,9 +7,9 @@ from math import lcm
 import numpy as np
 
 from fastsgns.corpus.encoded import EncodedCorpus
-from fastsgns.corpus.scan import tally
+from fastsgns.corpus.scan import count_ids
 from fastsgns.corpus.storage import Shelf, Spool, Stored, allocate
-from fastsgns.kernels.cooccurrence import collect, count_rows, marks_needed
+from fastsgns.kernels.cooccurrence import bitmap_size, collect_occurrences, count_rows
 from fastsgns.runtime.threads import WorkerPool
 
 LARGEST_UNIT = 1 << 32
@@ -47,7 +47,7 @@ class WindowCounts:
         self.before = window if sides != "right" else 0
         self.after = window if sides != "left" else 0
         counts = np.zeros(len(corpus.vocabulary), np.int64)
-        tally(self.ids, counts)
+        count_ids(self.ids, counts)
         self.starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
         if 2 * int(counts.max(initial=0)) * int(self.units.sum()) >= 2**63:
             raise ValueError(
@@ -81,7 +81,7 @@ class WindowCounts:
         desk = self.desks.setdefault(thread, _Desk(len(self.n_cells), self.spool))
         starts = self.starts[first : last + 1] - self.starts[first]
         occurrences = np.empty(starts[-1], np.uint64)
-        self.n_pairs[group] = collect(
+        self.n_pairs[group] = collect_occurrences(
             self.ids, self.sentences, first, starts[:-1].copy(), starts[1:], self.before,
             self.after, occurrences,
         )  # fmt: skip
@@ -120,7 +120,7 @@ class _Desk:
 
     def __init__(self, n_words: int, spool: Spool) -> None:
         self.sums = np.zeros(n_words, np.int64)
-        self.marks = np.zeros(marks_needed(n_words), np.uint64)
+        self.marks = np.zeros(bitmap_size(n_words), np.uint64)
         self._shelves = Shelf(spool), Shelf(spool)
         self._size = max(n_words, PIECE_CELLS)
 

@@ -7,7 +7,7 @@ import numpy as np
 from fastsgns.corpus.files import Path, check_paths
 from fastsgns.corpus.merging import merge
 from fastsgns.corpus.ranges import FileScan
-from fastsgns.corpus.scan import encode_sentences, tally
+from fastsgns.corpus.scan import count_ids, encode_sentences
 from fastsgns.corpus.sentences import check_corpus
 from fastsgns.corpus.vocabulary import Vocabulary
 
@@ -33,7 +33,7 @@ class Tally:
         """Count ids below `n_types`."""
         if n_types > len(self._counts):
             self._counts = np.concatenate([self._counts, np.zeros(2 * n_types, np.int64)])
-        tally(ids, self._counts)
+        count_ids(ids, self._counts)
 
     def of(self, n_types: int) -> np.ndarray:
         """Give the counts of the first `n_types` ids, int64."""

@@ -48,7 +48,7 @@ def merge(scan: FileScan, errors: str) -> Merged:
     first = _positions(scan, starts, 0)
     tables = [np.arange(merged.n_types, dtype=np.int32)]
     for index, scanner in enumerate(scan.scanners[1:], 1):
-        table = merged.absorb(scanner)
+        table = merged.merge(scanner)
         positions = _positions(scan, starts, index)
         n_new = merged.n_types - len(first)
         first = np.concatenate([first, np.full(n_new, np.iinfo(np.int64).max)])

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns.corpus.scan import gather
+from fastsgns.corpus.scan import join_slices
 
 
 class PackedWords:
@@ -42,5 +42,5 @@ class PackedWords:
 
     def at(self, positions: np.ndarray) -> list[Any]:
         """Give the words at these positions."""
-        chosen = gather(self._data, self._starts[positions], self._stops[positions])
+        chosen = join_slices(self._data, self._starts[positions], self._stops[positions])
         return chosen.decode("utf-8").split("\n")[:-1]

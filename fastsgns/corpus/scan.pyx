@@ -63,7 +63,7 @@ cdef int32_t[::1] _checked(object room, int64_t n):
 cdef class Scanner:
     """Ids of the white-space separated tokens of a stream of bytes, in first-seen order.
 
-    One scanner belongs to one thread; scanners of several threads are merged by `absorb`.
+    One scanner belongs to one thread; scanners of several threads are merged by `merge`.
     Tokens are those of ``bytes.split()``; a token may run over blocks, up to `LONGEST_TOKEN` bytes.
 
     Parameters
@@ -143,7 +143,7 @@ cdef class Scanner:
         _check(table_finish(&self.table, &ids[0], &n_ids))
         return room[:n_ids], np.empty(0, np.int64)
 
-    def absorb(self, Scanner other not None):
+    def merge(self, Scanner other not None):
         """Add the types and counts of `other`; returns their ids here, int32 (n_types of other)."""
         cdef int32_t[::1] ids = np.empty(other.table.n_types + 1, np.int32)
         cdef int error
@@ -162,7 +162,7 @@ cdef class Scanner:
         return arena, np.asarray(starts)
 
     @property
-    def farthest(self):
+    def longest_probe(self):
         """The largest number of slots between a type and the home slot of its hash."""
         return table_farthest(&self.table)
 
@@ -190,8 +190,8 @@ def token_length(const uint8_t[::1] data not None):
     return length
 
 
-def gather(const uint8_t[::1] data not None, const int64_t[::1] starts not None,
-           const int64_t[::1] stops not None):
+def join_slices(const uint8_t[::1] data not None, const int64_t[::1] starts not None,
+                const int64_t[::1] stops not None):
     """The parts ``data[start:stop]`` one after the other; IndexError if one is not in `data`."""
     cdef int64_t i, length, total = 0, n = starts.shape[0]
     for i in range(n):
@@ -280,7 +280,7 @@ def remap(const int32_t[::1] ids not None, const int64_t[::1] ends not None,
     return kept
 
 
-def tally(const int32_t[::1] ids not None, int64_t[::1] counts not None):
+def count_ids(const int32_t[::1] ids not None, int64_t[::1] counts not None):
     """Add the occurrences of each id to `counts`; IndexError for an id out of range."""
     cdef int64_t position, n_known = counts.shape[0]
     cdef int32_t token_id

@@ -9,7 +9,7 @@ import numpy as np
 from fastsgns.arrays import integers
 from fastsgns.graph.building import Rows, expand
 from fastsgns.graph.naming import check_indices
-from fastsgns.graph.rows import find, transpose
+from fastsgns.graph.rows import find_edges, transpose
 
 
 class Adjacency:
@@ -140,7 +140,7 @@ class Adjacency:
         """
         rows = check_indices(sources, self.n_nodes, "sources")
         wanted = check_indices(targets, self.n_nodes, "targets")
-        return find(self.out_offsets, self.out_targets, rows, wanted)
+        return find_edges(self.out_offsets, self.out_targets, rows, wanted)
 
     def keep(self, mask: np.ndarray) -> Self:
         """Keep the edges where `mask`, bool (n_edges,), is true, and all nodes with their ids.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.formats.keys import is_missing
-from fastsgns.graph.rows import compress, has_duplicates, merge, transpose
+from fastsgns.graph.rows import compress, has_duplicates, sum_duplicates, transpose
 
 
 @dataclass
@@ -158,7 +158,7 @@ def _compress(
     if weights is None and has_duplicates(offsets, targets):
         weights = np.ones(len(targets))
     if weights is not None:
-        kept = merge(offsets, targets, weights)
+        kept = sum_duplicates(offsets, targets, weights)
         targets, weights = targets[:kept], weights[:kept]
         if kept and np.abs(weights).max() > np.finfo(np.float32).max:
             raise ValueError("the weights of an edge given several times sum to over 3.4e+38")

@@ -1,7 +1,7 @@
 import numpy as np
 
-def check(offsets: np.ndarray, targets: np.ndarray) -> None: ...
-def merge(
+def check_neighbours(offsets: np.ndarray, targets: np.ndarray) -> None: ...
+def merge_neighbours(
     left_offsets: np.ndarray,
     left: np.ndarray,
     left_weights: np.ndarray | None,

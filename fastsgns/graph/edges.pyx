@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t
 from libc.stdlib cimport free, malloc
 
 
-def check(const int64_t[::1] offsets not None, const int32_t[::1] targets not None):
+def check_neighbours(const int64_t[::1] offsets not None, const int32_t[::1] targets not None):
     """Refuse rows that walks could not follow.
 
     Raises
@@ -34,10 +34,10 @@ def check(const int64_t[::1] offsets not None, const int32_t[::1] targets not No
             f"be nodes, in order; they are not so at node {max(node - 1, 0)}")
 
 
-def merge(const int64_t[::1] left_offsets not None, const int32_t[::1] left not None,
-          const float[::1] left_weights, const int64_t[::1] right_offsets not None,
-          const int32_t[::1] right not None, const float[::1] right_weights,
-          int32_t[::1] targets not None, float[::1] weights):
+def merge_neighbours(const int64_t[::1] left_offsets not None, const int32_t[::1] left not None,
+                     const float[::1] left_weights, const int64_t[::1] right_offsets not None,
+                     const int32_t[::1] right not None, const float[::1] right_weights,
+                     int32_t[::1] targets not None, float[::1] weights):
     """Write the neighbours of each node on two sides as one sorted row; one in both comes twice.
 
     Parameters
@@ -52,8 +52,8 @@ def merge(const int64_t[::1] left_offsets not None, const int32_t[::1] left not 
     """
     cdef int64_t node, i, j, last_i, last_j, place = 0
     cdef bint from_left
-    check(left_offsets, left)
-    check(right_offsets, right)
+    check_neighbours(left_offsets, left)
+    check_neighbours(right_offsets, right)
     if left_offsets.shape[0] != right_offsets.shape[0] or (
             targets.shape[0] != left.shape[0] + right.shape[0]):
         raise ValueError("the two sides have different nodes, or the rows do not fit")

@@ -18,17 +18,17 @@ from fastsgns.corpus.ranges import FileScan, Range, fill, stream
 from fastsgns.errors import FormatError
 from fastsgns.formats.files import existing_file, is_open, is_path, naming, open_binary
 from fastsgns.graph.lines import (
-    FEW,
-    JSON,
-    MANY,
-    MARK,
-    MIXED,
-    NO_NUMBER,
+    BYTE_ORDER_MARK,
+    JSON_VALUE,
+    MIXED_COLUMNS,
+    NOT_A_NUMBER,
     NOT_FINITE,
-    QUOTED,
-    RESERVED,
-    SEPARATOR,
-    Lines,
+    QUOTED_NAME,
+    RESERVED_CHARACTER,
+    STRAY_SEPARATOR,
+    TOO_FEW_COLUMNS,
+    TOO_MANY_COLUMNS,
+    EdgeParser,
 )
 
 BLOCK_BYTES = 1 << 20
@@ -51,16 +51,16 @@ TITLE = re.compile(  # of a column, such as source, FromNodeId, node_1, "user id
     re.IGNORECASE,
 )
 SEEN = {
-    FEW: "it lacks a column: a line is `source target` or `source target weight`",
-    MANY: "it has more than three columns",
-    MIXED: "other lines have another number of columns",
-    NO_NUMBER: "its third column is not a number",
+    TOO_FEW_COLUMNS: "it lacks a column: a line is `source target` or `source target weight`",
+    TOO_MANY_COLUMNS: "it has more than three columns",
+    MIXED_COLUMNS: "other lines have another number of columns",
+    NOT_A_NUMBER: "its third column is not a number",
     NOT_FINITE: "its weight is not finite, or more than a float32 holds",
-    RESERVED: "one of its names holds a control character from 27 to 31",
-    SEPARATOR: "one of its names ends, or its target begins, with a comma or a semicolon",
-    QUOTED: "one of its names is in quotes, which edge lists do not have",
-    MARK: "it begins with a byte order mark, which belongs at the beginning of a file",
-    JSON: "it is an object or a list of JSON",
+    RESERVED_CHARACTER: "one of its names holds a control character from 27 to 31",
+    STRAY_SEPARATOR: "one of its names ends, or its target begins, with a comma or a semicolon",
+    QUOTED_NAME: "one of its names is in quotes, which edge lists do not have",
+    BYTE_ORDER_MARK: "it begins with a byte order mark, which belongs at the beginning of a file",
+    JSON_VALUE: "it is an object or a list of JSON",
     LONE_CR: "it holds a carriage return, which ends no line",
     UNCLEAR: "its columns are not clear",
     HEADER: "it looks like a header, as no other line has these names",
@@ -68,19 +68,19 @@ SEEN = {
 }
 OF = "DirectedGraph.of(path, {})".format
 ADVICE = {
-    FEW: f"give the character between columns: {OF('delimiter={python}')}",
+    TOO_FEW_COLUMNS: f"give the character between columns: {OF('delimiter={python}')}",
     UNCLEAR: "repair or remove that line",
-    MANY: f"{OF('weighted=True')} ignores those after the third, weighted=False those after the "
-    "second",
-    MIXED: f"{OF('weighted=False')} ignores the weights",
-    NO_NUMBER: f"{OF('weighted=False')} ignores it, skip_lines=1 leaves out a header",
+    TOO_MANY_COLUMNS: f"{OF('weighted=True')} ignores those after the third, "
+    "weighted=False those after the second",
+    MIXED_COLUMNS: f"{OF('weighted=False')} ignores the weights",
+    NOT_A_NUMBER: f"{OF('weighted=False')} ignores it, skip_lines=1 leaves out a header",
     NOT_FINITE: f"{OF('weighted=False')} ignores the weights",
-    RESERVED: "remove it from the file",
-    SEPARATOR: f'{OF("delimiter={python}")} takes it as the end of a column, delimiter=" " as '
-    "a part of the name",
-    QUOTED: "read the file with pandas.read_csv and give the table",
-    MARK: "remove it from the file",
-    JSON: "read the file with pandas.read_json(path, lines=True) and give the table",
+    RESERVED_CHARACTER: "remove it from the file",
+    STRAY_SEPARATOR: f"{OF('delimiter={python}')} takes it as the end of a column, "
+    'delimiter=" " as a part of the name',
+    QUOTED_NAME: "read the file with pandas.read_csv and give the table",
+    BYTE_ORDER_MARK: "remove it from the file",
+    JSON_VALUE: "read the file with pandas.read_json(path, lines=True) and give the table",
     LONE_CR: "convert the ends of the lines to newlines",
     HEADER: f"{OF('skip_lines=1')} leaves it out, skip_lines=0 takes it for an edge",
     LONG: "give a text file with an edge per line",
@@ -116,7 +116,7 @@ class EdgeError(FormatError):
     ) -> "EdgeError":
         """Make the exception; `seen` and `advice` are in the words of the interface used."""
         delimiter = delimiter_of(line)
-        is_clear = delimiter or fault not in (FEW, SEPARATOR)
+        is_clear = delimiter or fault not in (TOO_FEW_COLUMNS, STRAY_SEPARATOR)
         remedy = advice[fault if is_clear else UNCLEAR]
         option = shlex.quote(delimiter.replace("\t", "\\t"))
         remedy = remedy.format(python=json.dumps(delimiter), shell=option)
@@ -148,9 +148,17 @@ def delimiter_of(line: str) -> str:
 
 def _cause(fault: int, line: str) -> int:
     """Return what explains a fault: the form of the file, where its line shows that."""
-    if fault in (FEW, MANY, MIXED, NO_NUMBER, SEPARATOR, QUOTED, RESERVED):
+    if fault in (
+        TOO_FEW_COLUMNS,
+        TOO_MANY_COLUMNS,
+        MIXED_COLUMNS,
+        NOT_A_NUMBER,
+        STRAY_SEPARATOR,
+        QUOTED_NAME,
+        RESERVED_CHARACTER,
+    ):
         if JSON_LINE.match(line):
-            return JSON
+            return JSON_VALUE
         if "\r" in line.strip():
             return LONE_CR
     return fault
@@ -183,11 +191,13 @@ class Syntax:
         if self.skip_lines is not None and self.skip_lines < 0:
             raise ValueError(f"skip_lines is {self.skip_lines}; allowed are 0, 1, ... and None")
 
-    def lines(self) -> Lines:
+    def lines(self) -> EdgeParser:
         """Make a parser."""
         delimiter = -1 if self.delimiter is None else ord(self.delimiter)
         weighted = -1 if self.weighted is None else int(self.weighted)
-        return Lines(self.comments.encode(), delimiter, weighted if self.max_columns > 2 else -2)
+        return EdgeParser(
+            self.comments.encode(), delimiter, weighted if self.max_columns > 2 else -2
+        )
 
 
 class EdgeScan(FileScan):
@@ -234,7 +244,7 @@ class EdgeScan(FileScan):
                 if fault or (n_edges and not self._same_columns(lines.n_columns)):
                     n_lines = lines.n_lines + n_skipped if fault else n_before + _n_lines(text[:at])
                     number = _lines_before(part) + n_lines + 1
-                    raise _error(part.path, number, fault or MIXED, text[at:])
+                    raise _error(part.path, number, fault or MIXED_COLUMNS, text[at:])
                 if n_edges and part.is_first and id(part) not in self._first_lines:
                     number = n_before + _n_lines(text[:at]) + 1
                     self._first_lines[id(part)] = number, _line(text[at:])

@@ -12,19 +12,22 @@ cdef enum Weighted:
     IGNORED = 0
     WANTED = 1
 
-FEW, MANY, MIXED, NO_NUMBER, NOT_FINITE, RESERVED, SEPARATOR, QUOTED, MARK, JSON = range(1, 11)
+(
+    TOO_FEW_COLUMNS, TOO_MANY_COLUMNS, MIXED_COLUMNS, NOT_A_NUMBER, NOT_FINITE,
+    RESERVED_CHARACTER, STRAY_SEPARATOR, QUOTED_NAME, BYTE_ORDER_MARK, JSON_VALUE,
+) = range(1, 11)
 cdef enum Fault:
     NONE = 0
-    C_FEW = 1
-    C_MANY = 2
-    C_MIXED = 3
-    C_NO_NUMBER = 4
+    C_TOO_FEW_COLUMNS = 1
+    C_TOO_MANY_COLUMNS = 2
+    C_MIXED_COLUMNS = 3
+    C_NOT_A_NUMBER = 4
     C_NOT_FINITE = 5
-    C_RESERVED = 6
-    C_SEPARATOR = 7
-    C_QUOTED = 8
-    C_MARK = 9
-    C_JSON = 10
+    C_RESERVED_CHARACTER = 6
+    C_STRAY_SEPARATOR = 7
+    C_QUOTED_NAME = 8
+    C_BYTE_ORDER_MARK = 9
+    C_JSON_VALUE = 10
 
 cdef double MAX_WEIGHT = 3.4028234663852886e38
 cdef const char *MARK_BYTES = b"\xef\xbb\xbf"  # U+FEFF in UTF-8
@@ -90,17 +93,17 @@ cdef inline int _odd_names(const Field *source, const Field *target, const uint8
                            int delimiter) noexcept nogil:
     """What shows that a line was not written as it is read: a fault, or NONE."""
     if source.stop - source.start >= 3 and not memcmp(source.start, MARK_BYTES, 3):
-        return C_MARK
+        return C_BYTE_ORDER_MARK
     if _is_bracketed(source.start, end) and not _is_bracketed(source.start, source.stop):
-        return C_JSON
+        return C_JSON_VALUE
     if delimiter >= 0:
         if (source.stop - source.start > 1 and source.start[0] == 34 == (target.stop - 1)[0]
                 or _is_quoted(source) or _is_quoted(target)):
-            return C_QUOTED
+            return C_QUOTED_NAME
         return NONE
     if (_separates((source.stop - 1)[0]) or _separates(target.start[0])
             or _separates((target.stop - 1)[0])):
-        return C_SEPARATOR
+        return C_STRAY_SEPARATOR
     return NONE
 
 
@@ -133,11 +136,11 @@ cdef int _weigh(Field *field, double *weight) except? -1 nogil:
             try:
                 weight[0] = float((<const char *>field.start)[:field.stop - field.start])
             except ValueError:
-                return C_NO_NUMBER
+                return C_NOT_A_NUMBER
     return NONE if fabs(weight[0]) <= MAX_WEIGHT else C_NOT_FINITE
 
 
-cdef class Lines:
+cdef class EdgeParser:
     """How to read lines; one belongs to one stretch of a file, whose columns it compares.
 
     Parameters
@@ -231,21 +234,21 @@ cdef class Lines:
         if not (_next(line, end, self.delimiter, &source) and source.start < source.stop
                 and _next(source.after, end, self.delimiter, &target)
                 and target.start < target.stop):
-            return C_FEW
+            return C_TOO_FEW_COLUMNS
         fault = _odd_names(&source, &target, end, self.delimiter)
         if fault:
             return fault
         if self.weighted != IGNORED:
             has_third = _next(target.after, end, self.delimiter, &third)
             if self.weighted == WANTED and not has_third:
-                return C_FEW
+                return C_TOO_FEW_COLUMNS
             if has_third and (self.weighted == REFUSED or self.weighted == AUTO and _next(
                     third.after, end, self.delimiter, &more)):
-                return C_MANY
+                return C_TOO_MANY_COLUMNS
             if self.n_columns == 0:
                 self.n_columns = 2 + has_third
             elif self.n_columns != 2 + has_third:
-                return C_MIXED
+                return C_MIXED_COLUMNS
             if has_third:
                 fault = _weigh(&third, weight)
         elif self.n_columns == 0:
@@ -253,4 +256,4 @@ cdef class Lines:
         to[0] = _copy(&source, self.delimiter, to[0])
         if to[0] != NULL:
             to[0] = _copy(&target, self.delimiter, to[0])
-        return C_RESERVED if to[0] == NULL else fault
+        return C_RESERVED_CHARACTER if to[0] == NULL else fault

@@ -142,8 +142,8 @@ def check_rows(const int64_t[::1] offsets not None, int64_t n_edges):
         raise ValueError(f"the offsets of the rows do not ascend from 0 to {n_edges}")
 
 
-def merge(int64_t[::1] offsets not None, int32_t[::1] others not None,
-          double[::1] weights not None):
+def sum_duplicates(int64_t[::1] offsets not None, int32_t[::1] others not None,
+                   double[::1] weights not None):
     """Sum the weights of equal neighbours of ascending rows, in place, and drop those of sum 0.
 
     A sum counts as 0 if it is 0 in float32. Returns how many edges are left: they are the first.
@@ -184,8 +184,8 @@ def has_duplicates(const int64_t[::1] offsets not None, const int32_t[::1] other
     return False
 
 
-def find(const int64_t[::1] offsets not None, const int32_t[::1] others not None,
-         const int32_t[::1] rows not None, const int32_t[::1] wanted not None):
+def find_edges(const int64_t[::1] offsets not None, const int32_t[::1] others not None,
+               const int32_t[::1] rows not None, const int32_t[::1] wanted not None):
     """Where `wanted` stands in its row, by bisection of ascending rows; -1: nowhere.
 
     Returns

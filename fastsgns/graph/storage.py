@@ -12,7 +12,7 @@ from fastsgns.formats.files import by_magic, is_url, local_path, naming
 from fastsgns.formats.header import MOST_BYTES
 from fastsgns.formats.sniffing import is_native
 from fastsgns.graph.building import Rows, expand
-from fastsgns.graph.rows import check_rows, find, transpose
+from fastsgns.graph.rows import check_rows, find_edges, transpose
 
 KIND = "graph"
 
@@ -97,7 +97,7 @@ def _check(rows: Rows, is_directed: bool) -> None:
         raise FormatError("the targets of a node do not ascend")
     if is_directed:
         return
-    back = find(rows.offsets, rows.targets, rows.targets, expand(rows.offsets))
+    back = find_edges(rows.offsets, rows.targets, rows.targets, expand(rows.offsets))
     if (
         not np.array_equal(reverse[1], rows.targets)
         or np.any(back < 0)

@@ -1,10 +1,10 @@
-"""Which words stand near which, row by row: one pass over the places of each focus word.
+"""Weighted counts of the words within a window of each word, row by row of the matrix.
 
-The places of the focus words first .. last - 1 are gathered by a counting sort (`collect`); then
-each row of the matrix is summed alone (`count_rows`), in one array with a cell for each word that
-fits the processor's caches. A row that is done leaves as sorted columns, for the cells it used are
-marked in a bitmap of two levels. Rows know nothing of each other: any number of threads may share
-them out, and what a row holds does not depend on which rows were counted with it.
+`collect_occurrences` gathers the positions of a range of focus words by a counting sort.
+`count_rows` then sums one row after the other in an array with one cell per word, which fits into
+the processor's caches. A bitmap of two levels marks the cells in use, so that a finished row is
+written with its columns in ascending order. Rows are independent: any number of threads may share
+them, and a row does not depend on which other rows were counted in the same call.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
@@ -83,9 +83,10 @@ cdef int64_t emit_row(const Row *row, int64_t n_groups, double unit, int32_t *co
     return n
 
 
-def collect(const int32_t[::1] ids not None, const int64_t[::1] offsets not None, int32_t first,
-            int64_t[::1] cursors not None, const int64_t[::1] stops not None, int64_t n_before,
-            int64_t n_after, uint64_t[::1] occurrences not None):
+def collect_occurrences(const int32_t[::1] ids not None, const int64_t[::1] offsets not None,
+                        int32_t first, int64_t[::1] cursors not None,
+                        const int64_t[::1] stops not None, int64_t n_before, int64_t n_after,
+                        uint64_t[::1] occurrences not None):
     """Gather where the words `first` .. stand and how far their contexts reach.
 
     Parameters
@@ -159,14 +160,14 @@ def count_rows(const int32_t[::1] ids not None, const uint64_t[::1] occurrences 
     ids : ndarray of int32
         The corpus, all of it below ``len(sums)``.
     occurrences : ndarray of uint64
-        As `collect` made them.
+        As `collect_occurrences` made them.
     starts : ndarray of int64, shape (n + 1,)
         Row i has ``occurrences[starts[i]:starts[i + 1]]``.
     units : ndarray of int64, shape (window,)
         What a context at distance 1, 2, ... adds, in parts of `unit`; more than 0.
     unit : float
         Parts that make a weight of 1.
-    sums, marks : ndarray of int64, uint64, shapes (V,), (marks_needed(V),)
+    sums, marks : ndarray of int64, uint64, shapes (V,), (bitmap_size(V),)
         Zero, before and after.
     both_sides : bool
         Whether contexts are taken from both sides, so that there may be twice as many.
@@ -212,6 +213,6 @@ def count_rows(const int32_t[::1] ids not None, const uint64_t[::1] occurrences 
     return i, n
 
 
-def marks_needed(int64_t n_words):
+def bitmap_size(int64_t n_words):
     """The number of 64-bit words that mark `n_words` cells, on both levels."""
     return (n_words + 63) // 64 + (n_words + 4095) // 4096

@@ -1,4 +1,4 @@
-"""GloVe over blocks of cells: how cells get into random order, and one AdaGrad step for each.
+"""GloVe over blocks of cells: a random order of the cells, and one AdaGrad step per cell.
 
 Pennington, Socher, Manning (2014), "GloVe: Global Vectors for Word Representation", eq. 8 and 9:
 
@@ -6,13 +6,14 @@ Pennington, Socher, Manning (2014), "GloVe: Global Vectors for Word Representati
     f(x) = min(1, (x / x_max)^exponent)
 
 and AdaGrad (Duchi, Hazan, Singer 2011) as in the authors' program: with g the gradient of J / 2
-times the learning rate, each number moves by -g / sqrt(S) and its S, at first 1, grows by g^2. The
-steps are in `glove.h`.
+times the learning rate, each number changes by -g / sqrt(S), where S is 1 plus the sum of the
+squares of all earlier g of that number. `glove.h` states the step.
 
-A uniformly random order of all cells takes two steps. Each cell is put into a block drawn for it,
-once (`block_sizes`, `fill_blocks`); and each time a block is trained, its cells are shuffled in a
-copy that fits the cache (`shuffle_block`). With the blocks in random order too, every epoch has
-another order, for a price of a few nanoseconds a cell.
+A uniformly random order of all cells takes two stages. Each cell is assigned to a random block
+once, before training (`count_block_sizes`, `fill_blocks`). Each time a block is trained, its cells
+are copied to a buffer that fits into the cache, and shuffled there (`shuffle_block`). The blocks
+are in random order, too, so that every epoch has a different order of cells, at a cost of a few
+nanoseconds per cell.
 """
 
 from libc.math cimport exp, log
@@ -50,7 +51,7 @@ GOLDEN = 0x9E3779B97F4A7C15
 CELL_INTS = sizeof(Cell) // sizeof(int32_t)
 
 
-def block_sizes(int64_t start, int64_t stop, uint64_t seed, int64_t[::1] sizes not None):
+def count_block_sizes(int64_t start, int64_t stop, uint64_t seed, int64_t[::1] sizes not None):
     """Count the cells `start` .. `stop` - 1 into the blocks that are drawn for them.
 
     Parameters
@@ -81,7 +82,7 @@ def fill_blocks(const int64_t[::1] offsets not None, const int32_t[::1] columns 
     offsets, columns, weights : ndarray of int64, int32, float32
         The matrix: row i has the cells ``offsets[i]`` .. ``offsets[i + 1] - 1``.
     start, stop, seed
-        As of `block_sizes`.
+        As of `count_block_sizes`.
     x_max, exponent : float
         Of f(x).
     cursors : ndarray of int64, shape (n_blocks,)

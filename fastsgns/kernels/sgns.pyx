@@ -130,8 +130,8 @@ cdef int fill_model(Model *model, objective, const RowOps *ops) except -1:
     if width % 16:
         raise ValueError(f"rows must be padded to a multiple of 16 reals; got {width}")
     if not (1 <= objective.max_radius <= objective.window < 2**31):
-        raise ValueError(f"1 <= max_radius <= window < 2**31 is needed; got {objective.max_radius}, "
-                         f"{objective.window}")
+        raise ValueError("1 <= max_radius <= window < 2**31 is needed; got "
+                         f"{objective.max_radius}, {objective.window}")
     if not (0 <= objective.negative < 2**20 and 0 <= objective.n_shared_negatives < 2**20):
         raise ValueError(f"at most 2**20 negatives are possible; got {objective.negative}")
     paths = objective.paths

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from fastsgns.corpus.scan import (
     Scanner,
+    count_ids,
     count_known,
     encode_sentences,
-    gather,
+    join_slices,
     remap,
-    tally,
     token_length,
 )
 from hypothesis import assume, example, given, settings
@@ -76,7 +76,7 @@ def test_chosen_words_do_not_pile_up(words):
         scanner = Scanner(key)
         scanner.feed(b" ".join(words) + b" ")
         assert scanner.n_types == len(words)
-        assert scanner.farthest < 100
+        assert scanner.longest_probe < 100
 
 
 def test_no_result_depends_on_the_key():
@@ -88,7 +88,7 @@ def test_no_result_depends_on_the_key():
         assert scanner.types()[0] == scanners[0].types()[0]
         np.testing.assert_array_equal(scanner.counts(), scanners[0].counts())
         np.testing.assert_array_equal(scanner.first(), scanners[0].first())
-    np.testing.assert_array_equal(scanners[1].absorb(scanners[2]), np.arange(scanners[1].n_types))
+    np.testing.assert_array_equal(scanners[1].merge(scanners[2]), np.arange(scanners[1].n_types))
 
 
 def test_a_key_has_16_bytes():
@@ -116,7 +116,7 @@ def test_absorb_adds_types_and_counts(one, two):
     feed_all(left, one, 1000)
     feed_all(right, two, 1000)
     names = types_of(right)
-    ids = left.absorb(right)
+    ids = left.merge(right)
     assert [types_of(left)[i] for i in ids] == names
     counts = dict(zip(types_of(left), left.counts().tolist()))
     assert counts == Counter(one.split()) + Counter(two.split())
@@ -228,9 +228,9 @@ def test_count_known_is_what_remap_keeps():
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 1), (2, 1), (0, 4)])
 def test_gather_refuses_what_is_not_there(start, stop):
-    assert gather(b"abc", np.array([2, 0]), np.array([3, 2])) == b"cab"
+    assert join_slices(b"abc", np.array([2, 0]), np.array([3, 2])) == b"cab"
     with pytest.raises(IndexError):
-        gather(b"abc", np.array([start]), np.array([stop]))
+        join_slices(b"abc", np.array([start]), np.array([stop]))
 
 
 def test_a_block_needs_room():
@@ -251,10 +251,10 @@ def test_tokens_and_gaps_of_any_length_meet_any_border(length):
 
 def test_tally_refuses_an_id_out_of_range():
     counts = np.zeros(2, np.int64)
-    tally(np.array([1, 1, 0], np.int32), counts)
+    count_ids(np.array([1, 1, 0], np.int32), counts)
     assert counts.tolist() == [1, 2]
     with pytest.raises(IndexError, match="id 2"):
-        tally(np.array([2], np.int32), counts)
+        count_ids(np.array([2], np.int32), counts)
 
 
 @given(st.lists(st.lists(st.sampled_from("abcd"), max_size=5), max_size=20), st.integers(1, 6))

@@ -136,7 +136,7 @@ def test_sentences_are_what_the_kernel_is_given():
     got = chunks.train(walked, (0, 10, 200), RATES, 77)
     starts = chunks.start_nodes.of_walks(0, 10, 200)
     ids, offsets = np.empty(len(starts) * 9, np.int32), np.empty(len(starts) + 1, np.int64)
-    n, stream = walks.walk(chunks.neighbours, starts, 9, 0.5, 2.0, 77, ids, offsets)
+    n, stream = walks.write_walks(chunks.neighbours, starts, 9, 0.5, 2.0, 77, ids, offsets)
     ids = ids[: offsets[n]]
     want = kernels.train_chunk(by_hand, ids, offsets[: n + 1], 0, len(ids), *RATES, stream)
     assert got == want
@@ -152,15 +152,15 @@ def test_half_of_the_alternating_walks_train_exchanged_matrices(kind):
     walked = copy.deepcopy(by_hand)
     chunks.train(walked, (0, 0, 100), RATES, 77)
     first_sources, first_targets = np.empty(50, np.int32), np.empty(50, np.int32)
-    stream = walks.draw(chunks.tables[0], 77, first_sources)
-    stream = walks.draw(chunks.tables[1], stream, first_targets)
+    stream = walks.draw_nodes(chunks.tables[0], 77, first_sources)
+    stream = walks.draw_nodes(chunks.tables[1], stream, first_targets)
     middle = sum(RATES) / 2
     for starts, sides, rates, swap in (
         (first_sources, (chunks.out, chunks.into), (RATES[0], middle), False),
         (first_targets, (chunks.into, chunks.out), (middle, RATES[1]), True),
     ):
         inputs, outputs = np.empty((2, 150), np.int32)
-        n, after = walks.alternate(*sides, starts, 6, stream, inputs, outputs)
+        n, after = walks.write_alternating_pairs(*sides, starts, 6, stream, inputs, outputs)
         goal = by_hand
         if swap:
             goal = replace(
@@ -168,7 +168,9 @@ def test_half_of_the_alternating_walks_train_exchanged_matrices(kind):
             )
         kernels.train_pairs_chunk(goal, inputs, outputs, 0, n, *rates, after)
         if kind == "joint":
-            n, after = walks.alternate(*sides, starts, 6, stream, inputs, outputs, same_role=True)
+            n, after = walks.write_alternating_pairs(
+                *sides, starts, 6, stream, inputs, outputs, same_role=True
+            )
             noise = by_hand.noise if swap else chunks.source_noise
             goal = replace(goal, output=goal.input, noise=noise)
             kernels.train_pairs_chunk(goal, inputs, outputs, 0, n, *rates, after)

@@ -27,21 +27,25 @@ each_side = pytest.mark.parametrize("side", ["out", "in", "both"])
 def walk(neighbours, starts, length=12, p=1.0, q=1.0, stream=5):
     starts = np.asarray(starts, np.int32)
     ids, offsets = np.empty(len(starts) * length, np.int32), np.empty(len(starts) + 1, np.int64)
-    n, stream = walks.walk(neighbours, starts, length, p, q, stream, ids, offsets)
+    n, stream = walks.write_walks(neighbours, starts, length, p, q, stream, ids, offsets)
     return [ids[a:b].tolist() for a, b in itertools.pairwise(offsets[: n + 1])], stream
 
 
 def rooted(neighbours, starts, stop=0.15, longest=10, stream=5):
     starts = np.asarray(starts, np.int32)
     sources, targets = np.empty((2, len(starts)), np.int32)
-    n, stream = walks.rooted(neighbours, starts, stop, longest, stream, sources, targets)
+    n, stream = walks.write_rooted_pairs(
+        neighbours, starts, stop, longest, stream, sources, targets
+    )
     return list(zip(sources[:n].tolist(), targets[:n].tolist())), stream
 
 
 def alternate(there, back, starts, length=6, stream=5, **options):
     starts = np.asarray(starts, np.int32)
     inputs, outputs = np.empty((2, len(starts) * (length // 2)), np.int32)
-    n, stream = walks.alternate(there, back, starts, length, stream, inputs, outputs, **options)
+    n, stream = walks.write_alternating_pairs(
+        there, back, starts, length, stream, inputs, outputs, **options
+    )
     return list(zip(inputs[:n].tolist(), outputs[:n].tolist())), stream
 
 
@@ -182,7 +186,7 @@ def test_edges_are_drawn_by_their_weights():
     """A start by out-degree and one step along: P(edge) is its share of all weight."""
     graph = random_graph(8, 30, weighted=True)
     starts = np.empty(60_000, np.int32)
-    walks.draw(sampling.alias_table(graph.out_degrees), 11, starts)
+    walks.draw_nodes(sampling.alias_table(graph.out_degrees), 11, starts)
     pairs, _ = alternate(Neighbours.of(graph), Neighbours.of(graph, "in"), starts, length=2)
     sources = np.repeat(np.arange(8), np.diff(graph.out_offsets))
     numbers = {pair: i for i, pair in enumerate(zip(sources.tolist(), graph.out_targets.tolist()))}
@@ -193,7 +197,7 @@ def test_edges_are_drawn_by_their_weights():
 def test_draws_are_the_twins():
     table, nodes = sampling.alias_table(np.arange(1, 9)), np.empty(50, np.int32)
     stream = walkers.Stream(3)
-    after = walks.draw(table, 3, nodes)
+    after = walks.draw_nodes(table, 3, nodes)
     assert nodes.tolist() == [stream.alias(table) for _ in range(50)]
     assert after == stream.next()
 
@@ -240,11 +244,13 @@ def test_damaged_rows_are_refused(offsets, targets):
 def test_rows_that_do_not_fit_are_refused():
     offsets, targets = np.array([0, 1, 1]), np.zeros(1, np.int32)
     with pytest.raises(ValueError, match="offsets must ascend"):
-        edges.merge(
+        edges.merge_neighbours(
             np.array([0, 10**8, 10**8]), targets, None, offsets, targets, None, targets, None
         )
     with pytest.raises(ValueError, match="do not fit"):
-        edges.merge(offsets, targets, None, offsets[:2], targets, None, np.empty(2, np.int32), None)
+        edges.merge_neighbours(
+            offsets, targets, None, offsets[:2], targets, None, np.empty(2, np.int32), None
+        )
     weights, slots = np.ones(1, np.float32), np.empty((1, 2), np.uint32)
     with pytest.raises(ValueError, match="offsets must ascend"):
         edges.alias_rows(np.array([0, 9, 9]), weights, slots, np.empty(2))
@@ -259,7 +265,9 @@ def test_buffers_and_starts_that_do_not_fit_are_refused():
     neighbours = Neighbours.of(GRAPHS["directed"])
     small = np.empty(3, np.int32)
     with pytest.raises(ValueError, match="do not fit"):
-        walks.walk(neighbours, np.zeros(2, np.int32), 2, 1, 1, 0, small, np.empty(3, np.int64))
+        walks.write_walks(
+            neighbours, np.zeros(2, np.int32), 2, 1, 1, 0, small, np.empty(3, np.int64)
+        )
     with pytest.raises(ValueError, match="can't start at 30"):
         walk(neighbours, [30])
     with pytest.raises(ValueError, match="stop is 0"):

@@ -111,7 +111,7 @@ class RandomWalks:
         starts = self.start_nodes.of_walks(*place)
         ids = np.empty(len(starts) * self.length, np.int32)
         offsets = np.empty(len(starts) + 1, np.int64)
-        n, stream = walker.walk(
+        n, stream = walker.write_walks(
             self.neighbours, starts, self.length, self.p, self.q, stream, ids, offsets
         )
         ids, offsets = ids[: offsets[n]], offsets[: n + 1]
@@ -157,7 +157,7 @@ class RootedPageRankWalks:
         """See `fastsgns.training.examples.Chunks`."""
         starts = self.start_nodes.of_walks(*place)
         sources, targets = np.empty((2, len(starts)), np.int32)
-        n, stream = walker.rooted(
+        n, stream = walker.write_rooted_pairs(
             self.neighbours, starts, self.stop, self.max_steps, stream, sources, targets
         )
         pairs = sources[:n], targets[:n]
@@ -219,8 +219,8 @@ class AlternatingWalks:
         n_walks = place[2] - place[1]
         sources = np.empty((n_walks + 1) // 2, np.int32)
         targets = np.empty(n_walks // 2, np.int32)
-        stream = walker.draw(self.tables[0], stream, sources)
-        stream = walker.draw(self.tables[1], stream, targets)
+        stream = walker.draw_nodes(self.tables[0], stream, sources)
+        stream = walker.draw_nodes(self.tables[1], stream, targets)
         reversed_objective = self._reversed(objective)
         middle = sum(rates) / 2
         trained = []
@@ -251,7 +251,7 @@ class AlternatingWalks:
         same_role: bool = False,
     ) -> tuple[Pairs, int]:  # fmt: skip
         inputs, outputs = np.empty((2, len(starts) * (self.length // 2)), np.int32)
-        n, stream = walker.alternate(
+        n, stream = walker.write_alternating_pairs(
             forward, backward, starts, self.length, stream, inputs, outputs, same_role
         )
         return (inputs[:n], outputs[:n]), stream
@@ -300,9 +300,11 @@ class EdgeSampling:
     def train(self, objective: Objective, place: Place, rates: Rates, stream: int) -> Trained:
         """See `fastsgns.training.examples.Chunks`."""
         starts, sources, targets = np.empty((3, place[2] - place[1]), np.int32)
-        stream = walker.draw(self.table, stream, starts)
+        stream = walker.draw_nodes(self.table, stream, starts)
         edges = self.neighbours
-        n, stream = walker.alternate(edges, edges, starts, 2, stream, sources, targets)
+        n, stream = walker.write_alternating_pairs(
+            edges, edges, starts, 2, stream, sources, targets
+        )
         pairs = sources[:n], targets[:n]
         if self.file is not None:
             self.file.write_pairs(*pairs)

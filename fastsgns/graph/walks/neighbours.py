@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 
-from fastsgns.graph.edges import alias_rows, check, merge
+from fastsgns.graph.edges import alias_rows, check_neighbours, merge_neighbours
 
 Side = Literal["out", "in", "both"]
 SIDES: tuple[Side, ...] = get_args(Side)
@@ -94,7 +94,7 @@ class Neighbours(NamedTuple):
         """Check compressed rows and make their alias tables."""
         offsets = np.ascontiguousarray(offsets, np.int64)
         targets = np.ascontiguousarray(targets, np.int32)
-        check(offsets, targets)
+        check_neighbours(offsets, targets)
         if weights is None:
             return cls(offsets, targets)
         weights = np.ascontiguousarray(weights, np.float32)
@@ -119,5 +119,5 @@ class Neighbours(NamedTuple):
 def _merged(left: Rows, right: Rows) -> Rows:
     targets = np.empty(len(left[1]) + len(right[1]), np.int32)
     weights = None if left[2] is None else np.empty(len(targets), np.float32)
-    merge(*left, *right, targets, weights)
+    merge_neighbours(*left, *right, targets, weights)
     return left[0] + right[0], targets, weights

@@ -2,7 +2,7 @@ import numpy as np
 
 from fastsgns.graph.walks.neighbours import Neighbours
 
-def walk(
+def write_walks(
     neighbours: Neighbours,
     starts: np.ndarray,
     length: int,
@@ -12,7 +12,7 @@ def walk(
     ids: np.ndarray,
     offsets: np.ndarray,
 ) -> tuple[int, int]: ...
-def rooted(
+def write_rooted_pairs(
     neighbours: Neighbours,
     starts: np.ndarray,
     stop: float,
@@ -21,7 +21,7 @@ def rooted(
     sources: np.ndarray,
     targets: np.ndarray,
 ) -> tuple[int, int]: ...
-def alternate(
+def write_alternating_pairs(
     there: Neighbours,
     back: Neighbours,
     starts: np.ndarray,
@@ -31,4 +31,4 @@ def alternate(
     outputs: np.ndarray,
     same_role: bool = False,
 ) -> tuple[int, int]: ...
-def draw(table: np.ndarray, stream: int, nodes: np.ndarray) -> int: ...
+def draw_nodes(table: np.ndarray, stream: int, nodes: np.ndarray) -> int: ...

@@ -74,8 +74,9 @@ cdef int check_nodes(const int32_t[::1] nodes, int64_t n_nodes) except -1:
     return 0
 
 
-def walk(neighbours, const int32_t[::1] starts not None, int64_t length, double p, double q,
-         uint64_t stream, int32_t[::1] ids not None, int64_t[::1] offsets not None):
+def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, double p,
+                double q, uint64_t stream, int32_t[::1] ids not None,
+                int64_t[::1] offsets not None):
     """Write walks one after another; those that can't leave their start are left out.
 
     Parameters
@@ -135,8 +136,9 @@ def walk(neighbours, const int32_t[::1] starts not None, int64_t length, double 
     return n_walks, next_random(&stream)
 
 
-def rooted(neighbours, const int32_t[::1] starts not None, double stop, int64_t longest,
-           uint64_t stream, int32_t[::1] sources not None, int32_t[::1] targets not None):
+def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double stop,
+                       int64_t longest, uint64_t stream, int32_t[::1] sources not None,
+                       int32_t[::1] targets not None):
     """Write pairs (root, end of a walk that stops after each step with probability `stop`).
 
     A walk also ends after `longest` steps, and where there is no edge to go on. Those that end at
@@ -184,8 +186,9 @@ def rooted(neighbours, const int32_t[::1] starts not None, double stop, int64_t 
     return n_pairs, next_random(&stream)
 
 
-def alternate(there, back, const int32_t[::1] starts not None, int64_t length, uint64_t stream,
-              int32_t[::1] inputs not None, int32_t[::1] outputs not None, bint same_role=False):
+def write_alternating_pairs(there, back, const int32_t[::1] starts not None, int64_t length,
+                            uint64_t stream, int32_t[::1] inputs not None,
+                            int32_t[::1] outputs not None, bint same_role=False):
     """Write pairs (first node, node of the other role) of walks along `there` and `back` in turn.
 
     With the edges forward `there` and backward as `back` the first node is a source and every
@@ -243,7 +246,8 @@ def alternate(there, back, const int32_t[::1] starts not None, int64_t length, u
     return n_pairs, next_random(&stream)
 
 
-def draw(const uint32_t[:, ::1] table not None, uint64_t stream, int32_t[::1] nodes not None):
+def draw_nodes(const uint32_t[:, ::1] table not None, uint64_t stream,
+               int32_t[::1] nodes not None):
     """Fill `nodes` from an alias table (`fastsgns.sampling.alias_table`); a stream for the rest."""
     cdef int64_t i
     cdef uint32_t n = <uint32_t>table.shape[0]

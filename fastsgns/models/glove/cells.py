@@ -7,7 +7,7 @@ import numpy as np
 from fastsgns.arrays import check_mapped
 from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.corpus.storage import allocate, check_budget
-from fastsgns.kernels.glove import CELL_INTS, block_sizes, fill_blocks
+from fastsgns.kernels.glove import CELL_INTS, count_block_sizes, fill_blocks
 
 BLOCKS = 64
 BLOCK_LIMITS = 256, 1 << 15
@@ -56,7 +56,7 @@ class ShuffledCells:
         sizes = np.zeros(-(-n_cells // int(np.clip(n_cells // BLOCKS, *BLOCK_LIMITS))), np.int64)
         pieces = [(start, min(start + PIECE, n_cells)) for start in range(0, n_cells, PIECE)]
         for start, stop in pieces:
-            block_sizes(start, stop, seed, sizes)
+            count_block_sizes(start, stop, seed, sizes)
         self.starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
         self._cells = allocate(CELL_INTS * n_cells, check_budget(memory_budget))
         self._cells = self._cells.reshape(n_cells, CELL_INTS)

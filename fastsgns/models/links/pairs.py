@@ -21,8 +21,8 @@ Ids = np.ndarray
 Encoded = tuple[Ids, list[Hashable], Ids, list[Hashable]]
 SYNTAX = files.Syntax(comments="", max_columns=2)
 SEEN = files.SEEN | {
-    files.FEW: "it lacks a column: a line is a source and a target",
-    files.MANY: "it has more than two columns: a line is a source and a target",
+    files.TOO_FEW_COLUMNS: "it lacks a column: a line is a source and a target",
+    files.TOO_MANY_COLUMNS: "it has more than two columns: a line is a source and a target",
 }
 ADVICE = dict.fromkeys(
     files.SEEN,
