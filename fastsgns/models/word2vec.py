@@ -22,6 +22,7 @@ from fastsgns.models.words.fitting import Fitting
 from fastsgns.models.words.layers import Layers
 from fastsgns.models.words.prediction import Prediction
 from fastsgns.models.words.roles import RoleHolder
+from fastsgns.training.sharing import NegativeSharing
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 __all__ = [
@@ -193,7 +194,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         shrink_windows: bool = True,
         *,
         cbow_gradient: str = "gensim",
-        negative_sharing: str = "pair",
+        negative_sharing: NegativeSharing = "pair",
         softmax: int = 0,
         matrices: MatricesMode = "two",
         bias: BiasMode = "scalar",

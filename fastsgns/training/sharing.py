@@ -1,95 +1,144 @@
-"""Sharing: which examples get their negatives from the same draws."""
+"""Sharing of negatives: how many examples of skip-gram are trained at once, on the same draws."""
 
 import logging
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
 
 from fastsgns.kernels.objective import Objective
 
 logger = logging.getLogger(__name__)
 
-SHARINGS = ("pair", "window", "block")
+NegativeSharing = Literal["pair", "window", "block"]
+SHARINGS: tuple[NegativeSharing, ...] = get_args(NegativeSharing)
 FOCUS_WORDS = 4
-MOST_FOCUS_WORDS = 10
+MAX_FOCUS_WORDS = 10
 WINDOW_POSITIONS = 20
+MAX_PAIRS = 8
 DRAWS_PER_NEGATIVE = 1.6
 STEP_BOUND = 1.25
 PATH_BOUND = 0.5
+TINY_LOAD = 1e-9
 
 
-def sharing(
-    model: Any, p_max: float, locked: bool, level: int = logging.WARNING
-) -> tuple[int, int]:
-    """How many neighbouring focus words are trained at once, and how many draws they share.
+class BlockSize(NamedTuple):
+    """What is trained at once.
 
-    ``"pair"`` is the papers' algorithm, a draw for each pair: (0, 0). ``"window"`` draws once for
-    all pairs of a focus word, ``"block"`` 1.6 times as many for 4 neighbouring focus words, or for
-    20 / window (up to 10) of a window below 5, whose few pairs load a step no more than those of
-    4 words with window 5; they also share the drawn reach of their windows. Each draw is weighted
-    so that every pair is owed `negative` negatives, as in the paper, and the expectation of the
-    gradient is the same (`fastsgns.kernels.blocks`). In hierarchical softmax both let all pairs of
-    a focus word meet its path at once. CBOW has one example a focus word, and nothing to share:
-    (0, 0).
+    Attributes
+    ----------
+    n_focus : int
+        Focus words, or pairs of a list, that share negatives; 0 if each pair has its own.
+    n_shared_negatives : int
+        Negatives drawn for all of them.
+    """
 
-    A row then moves by the gradients of several pairs at once, which overshoots where
+    n_focus: int
+    n_shared_negatives: int
+
+
+NO_SHARING = BlockSize(0, 0)
+
+
+@dataclass(frozen=True)
+class SkipGramStep:
+    """The settings that decide how far skip-gram moves a row in one step.
+
+    Attributes
+    ----------
+    sharing : {"pair", "window", "block"}
+    negative : int
+        Negatives per positive pair.
+    learning_rate : float
+        The largest one of the schedule.
+    p_max : float
+        Probability of the most probable negative.
+    window : int
+        Half the number of context positions of a focus word. Lists of pairs do not use it.
+    hs : bool
+        Whether hierarchical softmax is trained too.
+    """
+
+    sharing: NegativeSharing
+    negative: int
+    learning_rate: float
+    p_max: float
+    window: int = 1
+    hs: bool = False
+
+
+def block_of_windows(step: SkipGramStep, level: int = logging.WARNING) -> BlockSize:
+    """Return how many neighbouring focus words are trained at once, and how many draws they share.
+
+    ``"pair"`` is the algorithm of the papers, with its own draws for each pair. ``"window"`` draws
+    once for all pairs of a focus word. ``"block"`` draws 1.6 times as many negatives for a block of
+    4 neighbouring focus words, which also share the random size of their windows. For windows
+    below 5 a block has 20 / window focus words, up to 10: they have few pairs each, so that the
+    load of a step is the same. Each draw is weighted so that the expected gradient is that of
+    `negative` negatives per pair (`fastsgns.kernels.blocks`). With hierarchical softmax, both train
+    all pairs of a focus word on its path at once.
+
+    A row then moves by the gradients of several pairs at once. It overshoots if the load
 
         learning rate * 2 window * focus words * negative * max(1 / draws, p_max)
 
-    is large; p_max, the probability of the most probable negative, counts in tiny vocabularies,
-    where the draws are alike. On random text of 3 to 2000 words, with full windows and no
-    subsampling, training stayed stable up to `STEP_BOUND` and diverged at about twice that.
-    Beyond it a block takes fewer focus words, and if not even one is left, "pair" is used; fewer
-    than 4 with a log record. So it is where the learning rate times the pairs of a focus word
-    exceeds `PATH_BOUND` in hierarchical softmax: up to there a tree of three words still learns, up
-    to twice that it stays finite. Where a word repeats within a block, as in text that is not
-    random, the kernel shortens that block's step.
+    is large. p_max matters in tiny vocabularies, where many draws are the same word. On random text
+    of 3 to 2000 words, with full windows and without subsampling, training was stable up to
+    `STEP_BOUND` and diverged at about twice that. Above it a block has fewer focus words, and if
+    one is too many, pairs do not share; a log record says so if they are fewer than 4.
+    Hierarchical softmax has a bound of its own: where the learning rate times the pairs of a focus
+    word exceeds `PATH_BOUND`, pairs do not share. Up to it a tree of three words still learns, and
+    up to twice that it stays finite. If a word repeats within a block, as in real text, the kernel
+    shortens the step of that block.
 
     Parameters
     ----------
-    model : Word2Vec
-    p_max : float
-        Probability of the most probable negative.
-    locked : bool
-        Whether updates of some rows are scaled, which only "pair" can do.
+    step : SkipGramStep
     level : int
-        Of the log record that says that a block takes fewer than 4 focus words.
-
-    Returns
-    -------
-    n_focus, n_shared_negatives : int
+        Log level of the record that a block has fewer than 4 focus words.
     """
-    wanted = model.negative_sharing
-    if wanted == "pair" or not model.sg:
-        return 0, 0
-    if locked:
-        logger.warning(
-            "negative_sharing=%r becomes 'pair', because wv.vectors_lockf is not all 1", wanted
-        )
-        return 0, 0
-    n_focus, n_shared_negatives = 1, model.negative
-    if wanted == "block" and model.negative:
-        n_focus = max(FOCUS_WORDS, min(WINDOW_POSITIONS // model.window, MOST_FOCUS_WORDS))
-        n_shared_negatives = round(DRAWS_PER_NEGATIVE * model.negative)
-    rate = max(model.alpha, model.min_alpha)
-    load = 2 * model.window * model.negative * max(1 / max(n_shared_negatives, 1), p_max)
-    n_stable = int(STEP_BOUND / max(rate * load, 1e-9))
-    if model.hs and rate * 2 * model.window > PATH_BOUND:
+    if step.sharing == "pair":
+        return NO_SHARING
+    n_focus, n_shared = 1, step.negative
+    if step.sharing == "block" and step.negative:
+        n_focus = max(FOCUS_WORDS, min(WINDOW_POSITIONS // step.window, MAX_FOCUS_WORDS))
+        n_shared = round(DRAWS_PER_NEGATIVE * step.negative)
+    rate, n_pairs = step.learning_rate, 2 * step.window
+    load = n_pairs * step.negative * max(1 / max(n_shared, 1), step.p_max)
+    n_stable = int(STEP_BOUND / max(rate * load, TINY_LOAD))
+    if step.hs and rate * n_pairs > PATH_BOUND:
         n_stable = 0
     if n_stable < min(n_focus, FOCUS_WORDS):
-        _say_so(level, wanted, rate, model.window, n_stable)
-    return (min(n_focus, n_stable), n_shared_negatives) if n_stable else (0, 0)
+        _log_smaller_block(level, step, n_stable)
+    return BlockSize(min(n_focus, n_stable), n_shared) if n_stable else NO_SHARING
 
 
-def _say_so(level: int, wanted: str, rate: float, window: int, n_stable: int) -> None:
+def block_of_pairs(step: SkipGramStep) -> BlockSize:
+    """Return how many pairs of a list are trained at once, and how many draws they share.
+
+    Both ``"window"`` and ``"block"`` train 8 pairs at once, or fewer where the load of a step would
+    exceed `STEP_BOUND`, as in `block_of_windows`.
+    """
+    if step.sharing == "pair":
+        return NO_SHARING
+    n_shared = round(DRAWS_PER_NEGATIVE * step.negative)
+    load = step.learning_rate * step.negative * max(1 / n_shared, step.p_max)
+    n_pairs = min(MAX_PAIRS, int(STEP_BOUND / max(load, TINY_LOAD)))
+    return BlockSize(n_pairs, n_shared) if n_pairs else NO_SHARING
+
+
+def _log_smaller_block(level: int, step: SkipGramStep, n_stable: int) -> None:
     logger.log(
         level,
         "learning rate %g with window %d is too much for negative_sharing=%r: %s, which is slower; "
-        "lower alpha or window to avoid it", rate, window, wanted,
+        "lower alpha or window to avoid it",
+        step.learning_rate,
+        step.window,
+        step.sharing,
         f"the pairs of {n_stable} words are trained at once" if n_stable else "'pair' is used",
-    )  # fmt: skip
+    )
 
 
-def described(objective: Objective) -> str:
-    """What is trained at once, in words."""
+def describe(objective: Objective) -> str:
+    """Return what is trained at once, in words."""
     if objective.n_batch_rows:
         return f"{'CBOW' if objective.cbow else 'skip-gram'} with full softmax"
     one = ", one matrix in both roles" if objective.output is objective.input else ""

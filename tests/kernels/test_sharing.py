@@ -1,6 +1,5 @@
 import itertools
 import logging
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,37 +9,33 @@ from fastsgns import EncodedCorpus, Word2Vec
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.matrices import BIASES
 from fastsgns.sampling import huffman_paths
-from fastsgns.training.sharing import PATH_BOUND, sharing
+from fastsgns.training.sharing import PATH_BOUND, SkipGramStep, block_of_windows
 
 
-def plan(locked=False, p_max=0.01, **given):
+def plan(**given):
     defaults = {
-        "negative_sharing": "block", "sg": 1, "hs": 0, "negative": 5, "alpha": 0.025,
-        "min_alpha": 1e-4, "window": 5,
+        "sharing": "block", "hs": False, "negative": 5, "learning_rate": 0.025, "window": 5,
+        "p_max": 0.01,
     }  # fmt: skip
-    return sharing(SimpleNamespace(**defaults | given), p_max, locked)
+    return block_of_windows(SkipGramStep(**defaults | given))
 
 
 @pytest.mark.parametrize(
     "given, expected",
     [
-        ({"negative_sharing": "pair"}, (0, 0)),
-        ({"negative_sharing": "window"}, (1, 5)),
+        ({"sharing": "pair"}, (0, 0)),
+        ({"sharing": "window"}, (1, 5)),
         ({}, (4, 8)),
         ({"negative": 10}, (4, 16)),
         ({"window": 1}, (10, 8)),
         ({"window": 2}, (10, 8)),
         ({"window": 3}, (6, 8)),
         ({"window": 4}, (5, 8)),
-        ({"window": 2, "alpha": 0.1}, (5, 8)),
-        ({"window": 2, "negative_sharing": "window"}, (1, 5)),
-        ({"sg": 0}, (0, 0)),
-        ({"sg": 0, "negative_sharing": "window"}, (0, 0)),
-        ({"hs": 1}, (4, 8)),
-        ({"negative": 0, "hs": 1}, (1, 0)),
-        ({"negative": 0, "hs": 1, "alpha": 0.2}, (0, 0)),
-        ({"hs": 1, "sg": 0}, (0, 0)),
-        ({"locked": True}, (0, 0)),
+        ({"window": 2, "learning_rate": 0.1}, (5, 8)),
+        ({"window": 2, "sharing": "window"}, (1, 5)),
+        ({"hs": True}, (4, 8)),
+        ({"negative": 0, "hs": True}, (1, 0)),
+        ({"negative": 0, "hs": True, "learning_rate": 0.2}, (0, 0)),
     ],
 )
 def test_who_shares(given, expected):
@@ -52,27 +47,39 @@ def test_who_shares(given, expected):
     [
         ({"window": 10}, (4, 8)),
         ({"window": 20}, (2, 8)),
-        ({"alpha": 0.1}, (2, 8)),
-        ({"alpha": 0.1, "window": 8}, (1, 8)),
-        ({"alpha": 0.1, "window": 20}, (0, 0)),
+        ({"learning_rate": 0.1}, (2, 8)),
+        ({"learning_rate": 0.1, "window": 8}, (1, 8)),
+        ({"learning_rate": 0.1, "window": 20}, (0, 0)),
         ({"p_max": 0.2}, (4, 8)),
         ({"p_max": 0.4}, (2, 8)),
-        ({"negative_sharing": "window", "window": 20}, (1, 5)),
-        ({"negative_sharing": "window", "alpha": 0.2}, (0, 0)),
+        ({"sharing": "window", "window": 20}, (1, 5)),
+        ({"sharing": "window", "learning_rate": 0.2}, (0, 0)),
     ],
 )
 def test_large_steps_share_less_and_say_so(given, expected, caplog):
     caplog.set_level(logging.INFO, logger="fastsgns")
     assert plan(**given) == expected
-    wanted = (4, 8) if given.get("negative_sharing") is None else (1, 5)
+    wanted = (4, 8) if given.get("sharing") is None else (1, 5)
     assert (expected == wanted) != any("is too much for" in text for text in caplog.messages)
 
 
 @pytest.mark.parametrize("window, said", [(2, False), (5, True)])
 def test_only_blocks_smaller_than_usual_are_spoken_of(window, said, caplog):
     caplog.set_level(logging.INFO, logger="fastsgns")
-    plan(window=window, alpha=0.1)
+    plan(window=window, learning_rate=0.1)
     assert said == any("is too much for" in text for text in caplog.messages)
+
+
+@pytest.mark.parametrize("mode", ["window", "block"])
+@pytest.mark.parametrize("sg, warns", [(1, True), (0, False)])
+def test_locked_rows_and_cbow_do_not_share(mode, sg, warns, caplog):
+    caplog.set_level(logging.INFO, logger="fastsgns")
+    model = Word2Vec(vector_size=4, min_count=1, sg=sg, negative_sharing=mode)
+    model.build_vocab([["a", "b", "c"]] * 9)
+    model.wv.vectors_lockf = np.array([0, 1, 1], np.float32)
+    model.train([["a", "b", "c"]] * 9, total_examples=9, epochs=1)
+    assert ("becomes 'pair'" in caplog.text) == warns
+    assert ("skip-gram pair by pair" if sg else "CBOW") in caplog.text
 
 
 def worst_case(n_words, window, alpha, run=1, **given):

@@ -22,6 +22,7 @@ from fastsgns.models.links import storage as linkstorage
 from fastsgns.models.links.base import check_edges
 from fastsgns.models.links.training import LinkTraining
 from fastsgns.training.examples import Chunks
+from fastsgns.training.sharing import NegativeSharing
 
 # Walks, and the length and number of them where these are not given.
 WALKS = {
@@ -165,7 +166,7 @@ class NodeEmbedding(LinkTraining):
         shrink_windows: bool = True,
         stop: float = 0.15,
         joint: bool = False,
-        negative_sharing: str = "block",
+        negative_sharing: NegativeSharing = "block",
         workers: int | None = None,
         seed: int | None = 1,
         compute_loss: bool = False,

@@ -15,6 +15,7 @@ from fastsgns.models.exclusive import exclusive
 from fastsgns.models.links import storage as linkstorage
 from fastsgns.models.links.training import MASK, LinkTraining
 from fastsgns.training.examples import PairChunks
+from fastsgns.training.sharing import NegativeSharing
 
 BLOCK = 1 << 18
 Ids = np.ndarray
@@ -98,7 +99,7 @@ class PairEmbedding(LinkTraining):
         epochs: int = 5,
         ns_exponent: float = 0.75,
         shuffle: bool = True,
-        negative_sharing: str = "block",
+        negative_sharing: NegativeSharing = "block",
         workers: int | None = None,
         seed: int | None = 1,
         compute_loss: bool = False,

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Hashable
 from contextlib import closing
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,13 +22,19 @@ from fastsgns.models.links.base import LinkModel, Parametrized, role_vectors
 from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.runtime.machine import n_cores
 from fastsgns.training.examples import Chunks
-from fastsgns.training.sharing import DRAWS_PER_NEGATIVE, SHARINGS, STEP_BOUND, described, sharing
+from fastsgns.training.sharing import (
+    SHARINGS,
+    NegativeSharing,
+    SkipGramStep,
+    block_of_pairs,
+    block_of_windows,
+    describe,
+)
 from fastsgns.training.trainer import Schedule, Trainer
 
 logger = logging.getLogger(__name__)
 
 MASK = 2**64 - 1
-MOST_PAIRS = 8
 LEAST_PRIOR = 1e-30
 MATRICES = ("two", "tied", "tied+bias", "tied+reflect")
 LARGEST_BIAS = 1e30
@@ -72,7 +77,7 @@ class LinkTraining(Parametrized, LinkModel):
     min_alpha: float
     epochs: int
     matrices: MatricesMode
-    negative_sharing: str
+    negative_sharing: NegativeSharing
     workers: int | None
     seed: int | None
     compute_loss: bool
@@ -211,7 +216,7 @@ class LinkTraining(Parametrized, LinkModel):
                 objective, chunks, schedule, seed, self.workers or n_cores(), self.epochs_begun,
                 self.progress,
             )  # fmt: skip
-            logger.info("training on %d %s, %s", chunks.n_units, chunks.unit, described(objective))
+            logger.info("training on %d %s, %s", chunks.n_units, chunks.unit, describe(objective))
             with closing(trainer.epochs()) as tallies:
                 for epoch in range(epochs):
                     if epoch:
@@ -239,11 +244,10 @@ class LinkTraining(Parametrized, LinkModel):
         self.target_prior = np.log(np.maximum(noise, LEAST_PRIOR)).astype(np.float32)
         window = options.get("window")
         if window is None:
-            n_focus, n_shared_negatives = self._pair_sharing(float(noise.max()))
+            block = block_of_pairs(self._step(1, float(noise.max())))
         else:
-            n_focus, n_shared_negatives = self._window_sharing(
-                window, bool(options.get("forward")), float(noise.max())
-            )
+            width = -(-window // 2) if options.get("forward") else window
+            block = block_of_windows(self._step(width, float(noise.max())), logging.INFO)
         layout, matrices = self._matrices.layout, self._matrices
         rows, output = matrices.rows("input"), matrices.rows("output")
         assert rows is not None
@@ -252,28 +256,11 @@ class LinkTraining(Parametrized, LinkModel):
         return Objective(
             input=rows, output=output, tree=None, noise=sampling.alias_table(noise), paths=None,
             lock_factors=None, negative=self.negative, cbow=False, mean_hidden=False,
-            mean_gradient=False, compute_loss=self.compute_loss, n_focus=n_focus,
-            n_shared_negatives=n_shared_negatives, n_dimensions=self.dimensions,
-            n_flipped=layout.n_flipped(self.dimensions), bias=layout.bias, **defaults | options,
+            mean_gradient=False, compute_loss=self.compute_loss, n_dimensions=self.dimensions,
+            n_flipped=layout.n_flipped(self.dimensions), bias=layout.bias,
+            **block._asdict(), **defaults | options,
         )  # fmt: skip
 
-    def _window_sharing(self, window: int, forward: bool, p_max: float) -> tuple[int, int]:
-        like = SimpleNamespace(
-            negative_sharing=self.negative_sharing, sg=1, hs=0, negative=self.negative,
-            alpha=self.alpha, min_alpha=self.min_alpha,
-            window=-(-window // 2) if forward else window,
-        )  # fmt: skip
-        return sharing(like, p_max, locked=False, level=logging.INFO)
-
-    def _pair_sharing(self, p_max: float) -> tuple[int, int]:
-        """How many pairs of a list are trained at once, and how many draws they share.
-
-        As `fastsgns.training.sharing.sharing` for windows: the load of a step is kept to
-        `STEP_BOUND`.
-        """
-        if self.negative_sharing == "pair":
-            return 0, 0
-        n_shared_negatives = round(DRAWS_PER_NEGATIVE * self.negative)
-        load = max(self.alpha, self.min_alpha) * self.negative * max(1 / n_shared_negatives, p_max)
-        n_focus = min(MOST_PAIRS, int(STEP_BOUND / max(load, 1e-9)))
-        return (n_focus, n_shared_negatives) if n_focus else (0, 0)
+    def _step(self, window: int, p_max: float) -> SkipGramStep:
+        rate = max(self.alpha, self.min_alpha)
+        return SkipGramStep(self.negative_sharing, self.negative, rate, p_max, window)

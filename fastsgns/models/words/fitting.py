@@ -21,7 +21,14 @@ from fastsgns.models.words.unfinished import Unfinished
 from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.runtime.machine import release_memory
 from fastsgns.training.examples import TokenChunks
-from fastsgns.training.sharing import described, sharing
+from fastsgns.training.sharing import (
+    NO_SHARING,
+    BlockSize,
+    NegativeSharing,
+    SkipGramStep,
+    block_of_windows,
+    describe,
+)
 from fastsgns.training.trainer import Schedule, Tally, Trainer
 
 logger = logging.getLogger(__name__)
@@ -36,13 +43,14 @@ class Fitting(VocabularyBuilder):
     """Schedule, objective and callbacks around a Trainer."""
 
     alpha: float
+    min_alpha: float
     window: int
     shrink_windows: bool
     sg: int
     ns_exponent: float
     cbow_mean: int
     cbow_gradient: str
-    negative_sharing: str
+    negative_sharing: NegativeSharing
     coupling: float
     compute_loss: bool
     epochs_trained: int
@@ -100,7 +108,7 @@ class Fitting(VocabularyBuilder):
             )  # fmt: skip
             logger.info(
                 "training %s, %s, with workers=%d and kernel %s on %d words", self,
-                described(trainer.objective), self.workers, kernels.variant(), corpus.n_tokens,
+                describe(trainer.objective), self.workers, kernels.variant(), corpus.n_tokens,
             )  # fmt: skip
             self._run(trainer, tuple(callbacks))
         finally:
@@ -206,9 +214,7 @@ class Fitting(VocabularyBuilder):
                 f"with matrices={self.matrices!r} a row is input and output at once, so "
                 "wv.vectors_lockf can't hold it still; let all be 1"
             )
-        n_focus, n_shared_negatives = 0, 0
-        if not self.softmax:
-            n_focus, n_shared_negatives = sharing(self, p_max, locked=lock is not None)
+        block = self._block_size(p_max, lock is not None)
         return Objective(
             **tables,
             lock_factors=lock,
@@ -219,14 +225,28 @@ class Fitting(VocabularyBuilder):
             mean_hidden=bool(self.cbow_mean),
             mean_gradient=self._divides_gradient(),
             compute_loss=self.compute_loss,
-            n_focus=n_focus,
-            n_shared_negatives=n_shared_negatives,
+            **block._asdict(),
             n_batch_rows=batch_rows(len(counts)) if self.softmax else 0,
             coupling=float(self.coupling),
             n_dimensions=self.wv.vector_size,
             n_flipped=layout.n_flipped(self.wv.vector_size),
             bias=layout.bias,
             **self._rows(),  # last, when the memory that making the tables takes is free again
+        )
+
+    def _block_size(self, p_max: float, has_lock_factors: bool) -> BlockSize:
+        """Return how many focus words of skip-gram share negatives."""
+        mode = self.negative_sharing
+        if self.softmax or not self.sg or mode == "pair":
+            return NO_SHARING
+        if has_lock_factors:
+            logger.warning(
+                "negative_sharing=%r becomes 'pair', because wv.vectors_lockf is not all 1", mode
+            )
+            return NO_SHARING
+        rate = max(self.alpha, self.min_alpha)
+        return block_of_windows(
+            SkipGramStep(mode, self.negative, rate, p_max, self.window, bool(self.hs))
         )
 
     def _tables(self, counts: np.ndarray) -> tuple[dict[str, Any], float]:
