@@ -14,7 +14,7 @@ from fastsgns.formats import native, registry
 PLAIN = (str, int, float, bool, type(None))
 KEYED = {  # attributes of vectors by key
     "index_to_key", "key_to_index", "vector_size", "next_index", "expandos", "strict",
-    "vectors_lockf", "mapfile_path",
+    "vectors_lockf", "mapfile_path", "role_link", "add_keys_advice", "derived_from", "matrices",
 }  # fmt: skip
 Check = Callable[[native.Tensors, dict[str, Any]], object]
 

@@ -24,6 +24,7 @@ from fastsgns.models.words.prediction import Prediction
 from fastsgns.models.words.roles import RoleHolder
 from fastsgns.training.sharing import NegativeSharing
 from fastsgns.vectors.keyedvectors import KeyedVectors
+from fastsgns.vectors.roles import sync_matrices
 
 __all__ = [
     "RULE_DEFAULT",
@@ -461,5 +462,5 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        self.wv._lead(self._matrices)  # which then hold no keys that are gone
+        sync_matrices(self.wv, self._matrices)  # which then hold no keys that are gone
         return self.__dict__ | {"callbacks": (), "_trim_rule": None, "hashfxn": hash}

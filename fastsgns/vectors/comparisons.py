@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsgns.rules import takes_flags
+from fastsgns.vectors.keys import as_key_list
 from fastsgns.vectors.norms import as_real, divide, products, row_norms, unit
-from fastsgns.vectors.queries import Queries
+from fastsgns.vectors.queries import Queries, require_finite
 from fastsgns.vectors.table import Key
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Comparisons(Queries):
             vector = self.get_vector(word_or_vector)
         else:
             vector = self._checked(word_or_vector)
-        others = self._key_list(other_words, "other_words", of_mapping=True)
+        others = as_key_list(other_words, "other_words", of_mapping=True)
         if others:
             return 1 - self.cosine_similarities(vector, self._at(self._ids(others)))
         direction = unit(vector).astype(as_real(self._at(slice(0))).dtype)
@@ -63,7 +64,7 @@ class Comparisons(Queries):
         ZeroDivisionError
             If a list is empty.
         """
-        lists = [self._key_list(ws, name, True) for ws, name in ((ws1, "ws1"), (ws2, "ws2"))]
+        lists = [as_key_list(ws, name, True) for ws, name in ((ws1, "ws1"), (ws2, "ws2"))]
         if not all(lists):
             raise ZeroDivisionError("n_similarity needs two lists with at least one key each")
         means = [unit(self.get_mean_vector(keys, pre_normalize=False)) for keys in lists]
@@ -84,7 +85,7 @@ class Comparisons(Queries):
         ValueError
             If none is present.
         """
-        given = self._key_list(words, "words", of_mapping=True)
+        given = as_key_list(words, "words", of_mapping=True)
         known = [word for word in given if word in self]
         if len(known) < len(given):
             absent = [word for word in given if word not in self]
@@ -115,11 +116,11 @@ class Comparisons(Queries):
         ValueError
             If `key1` or all keys of the list have vectors that are not finite.
         """
-        keys_list = self._key_list(keys_list, "keys_list")
-        self._require_finite(unit(self.get_vector(key1)), [key1])
+        keys_list = as_key_list(keys_list, "keys_list")
+        require_finite(self, unit(self.get_vector(key1)), [key1])
         similarities = np.array([self.similarity(key1, key) for key in keys_list])
         if np.isnan(similarities).all():
-            self._require_finite(similarities, keys_list)
+            require_finite(self, similarities, keys_list)
         return keys_list[int(np.nanargmax(similarities))]
 
     def closer_than(self, key1: Key, key2: Key) -> list[Key]:
@@ -131,7 +132,7 @@ class Comparisons(Queries):
             If the vector of either key is not finite.
         """
         for key in (key1, key2):
-            self._require_finite(unit(self.get_vector(key)), [key])
+            require_finite(self, unit(self.get_vector(key)), [key])
         distances = self.distances(key1)
         itself, other = self.get_index(key1), self.get_index(key2)
         closer = np.flatnonzero(distances < distances[other]).tolist()
@@ -185,8 +186,8 @@ class Comparisons(Queries):
         bags = [
             Counter(self.get_index(key) for key in document if key in self)
             for document in (
-                self._key_list(document1, "document1"),
-                self._key_list(document2, "document2"),
+                as_key_list(document1, "document1"),
+                as_key_list(document2, "document2"),
             )
         ]
         if not all(bags):

@@ -32,9 +32,11 @@ class Scored(Protocol):
     def norms(self) -> np.ndarray:
         """The lengths of their vectors; NaN of one that is not finite."""
 
-    def _pair_cosines(self, pairs: np.ndarray, space: str) -> np.ndarray: ...
+    def pair_cosines(self, pairs: np.ndarray, space: str) -> np.ndarray:
+        """Return the cosine of each pair of positions; `pairs` has the shape (n, 2)."""
 
-    def _cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray: ...
+    def cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
+        """Return cosines of the first keys with each of `ids`, shape (len(ids), n_keys)."""
 
 
 @dataclass
@@ -135,7 +137,7 @@ def _cosines(kv: Scored, known: list[tuple[int, int] | None], space: str) -> np.
     rows = np.array([row for row, pair in enumerate(known) if pair], np.intp)
     ids = np.array([pair for pair in known if pair], np.intp).reshape(-1, 2)
     cosines = np.zeros(len(known))
-    cosines[rows] = kv._pair_cosines(ids, space)
+    cosines[rows] = kv.pair_cosines(ids, space)
     return cosines
 
 
@@ -216,10 +218,10 @@ def _answers(
         block = asked[start : start + n_block]
         words, places = np.unique(block, return_inverse=True)
         if combine is _add and len(words) > len(block) and isinstance(kv, Queries):
-            a, b, c = (unit(kv._vectors[column]) for column in block.T)
-            each = iter(divide(products(kv._vectors[clip], b + c - a), kv._norms_of(clip)))
+            a, b, c = (unit(kv.array[column]) for column in block.T)
+            each = iter(divide(products(kv.array[clip], b + c - a), kv._norms_of(clip)))
         else:
-            each = combine(kv._cosines_to(words, restrict_vocab), places.reshape(block.shape))
+            each = combine(kv.cosines_to(words, restrict_vocab), places.reshape(block.shape))
         for row, (scores, three) in enumerate(zip(each, block.tolist()), start):
             scores[three], scores[not_finite] = -np.inf, -np.inf
             for word in three if lexicon.variants else ():

@@ -12,6 +12,7 @@ from fastsgns.formats.contents import checked
 from fastsgns.formats.keys import key_list, plain_all
 from fastsgns.rules import takes_flags
 from fastsgns.vectors import evaluation, storage
+from fastsgns.vectors.keys import as_key_list
 from fastsgns.vectors.renamed import Renamed
 from fastsgns.vectors.table import Key
 
@@ -97,7 +98,7 @@ class KeyedVectors(Renamed):
         if rows.ndim != 2 or len(rows) != len(names):
             raise ValueError(f"{len(names)} words with vectors of shape {rows.shape}")
         kv = cls(rows.shape[1], dtype=rows.dtype)
-        kv._set(names, rows, ids if names is words else None)
+        kv.set_items(names, rows, ids if names is words else None)
         kv.vectors = rows
         if len(kv.key_to_index) != len(names):
             raise ValueError(f"{len(names)} words, but {len(kv.key_to_index)} different ones")
@@ -107,17 +108,6 @@ class KeyedVectors(Renamed):
                 raise ValueError(f"{len(names)} words, counts of shape {np.shape(counts)}")
         return kv
 
-    def _set(
-        self, words: list[Key], vectors: np.ndarray, ids: dict[Key, int] | None = None
-    ) -> None:
-        self.index_to_key = words
-        self.key_to_index = ids if ids is not None else {w: i for i, w in enumerate(words)}
-        self.next_index = len(words)
-        self._borrowed = True
-        self._order = object()
-        self.vector_size = vectors.shape[1]
-        self._own(vectors)
-
     def sort_by_descending_frequency(self) -> None:
         """Reorder keys, vectors and attributes by the attribute ``count``, if there is one."""
         if "count" not in self.expandos:
@@ -126,13 +116,13 @@ class KeyedVectors(Renamed):
         if np.array_equal(order, np.arange(len(self))):
             return
         self._refuse_if_owned()
-        if self._matrices is not None:
-            self._lead(self._matrices, thorough=True)  # which may not know of changed keys yet
+        if self.role_link is not None:
+            self.role_link.sync(self)  # the matrices may not know of changed keys yet
         words = [self.index_to_key[index] for index in order.tolist()]
         self.expandos = {name: values[order] for name, values in self.expandos.items()}
         if len(self.vectors_lockf) > 1:
             self.vectors_lockf = self.vectors_lockf[order]
-        self._set(words, self._vectors[order])
+        self.set_items(words, self._vectors[order])
 
     @takes_flags
     def vectors_for_all(
@@ -149,11 +139,11 @@ class KeyedVectors(Renamed):
         copy_vecattrs : bool
             Take the attributes along.
         """
-        given = plain_all(self._key_list(keys, "keys", of_mapping=True))
+        given = plain_all(as_key_list(keys, "keys", of_mapping=True))
         names = [key for key in dict.fromkeys(given) if key in self]
         ids = self._ids(names)
         chosen = KeyedVectors(self.vector_size)
-        chosen._set(names, self._vectors[ids])
+        chosen.set_items(names, self._vectors[ids])
         chosen.strict = self.strict
         if copy_vecattrs:
             chosen.expandos = {name: values[ids] for name, values in self.expandos.items()}
@@ -289,7 +279,7 @@ class KeyedVectors(Renamed):
             fvocab=fvocab,
         )
         kv = cls(vectors.shape[1], dtype=datatype)
-        kv._set(words, vectors)
+        kv.set_items(words, vectors)
         kv.expandos["count"] = counts
         return kv
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsgns.rules import LIMIT, number, takes_flags
+from fastsgns.vectors.keys import as_key_list
 from fastsgns.vectors.norms import as_real, divide, largest, products, unit
 from fastsgns.vectors.spaces import Spaces
 from fastsgns.vectors.table import Key
@@ -49,7 +50,7 @@ class Queries(Spaces):
         ndarray, shape (d,)
             Zero if no key is present.
         """
-        items = self._key_list(keys, "keys", of_mapping=not _holds_numbers(keys))
+        items = as_key_list(keys, "keys", of_mapping=not _holds_numbers(keys))
         if not items:
             raise ValueError("cannot compute mean with no input")
         factors = np.ones(len(items)) if weights is None else np.asarray(weights, np.float64)
@@ -80,7 +81,7 @@ class Queries(Spaces):
             return []
         if self.is_key(given) or (isinstance(given, np.ndarray) and given.ndim == 1):
             return [given]
-        return self._key_list(given, "positive or negative")
+        return as_key_list(given, "positive or negative")
 
     def _weighted(self, positive: Any, negative: Any) -> tuple[list[Any], np.ndarray]:
         """Keys or vectors, and their weights: 1, -1, or what a pair says."""
@@ -161,29 +162,11 @@ class Queries(Spaces):
         asked, searched = self._in_space(space)
         items, weights = self._weighted(positive, negative)
         mean = asked.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
-        asked._require_finite(mean, items)
+        require_finite(asked, mean, items)
         if indexer is not None and topn is not None:
             return indexer.most_similar(mean, topn)
         similarities = divide(products(searched._at(clip), mean), searched._norms_of(clip))
         return self._ranked(similarities, topn, clip.start, set(self._known_ids(items)))
-
-    def _require_finite(self, direction: np.ndarray, items: Iterable[Any]) -> None:
-        """Refuse to search near `direction`, which comes from `items`, if it is not finite.
-
-        Raises
-        ------
-        ValueError
-            It names the key whose vector is to blame.
-        """
-        if math.isfinite(direction @ direction) or np.isfinite(direction).all():
-            return
-        keys = [item for item in items if self.is_key(item)]
-        bad = [key for key in keys if not np.isfinite(unit(self.get_vector(key))).all()]
-        what = f"the vector of {bad[0]!r}" if bad else "the vector that was asked with"
-        raise ValueError(
-            f"{what} is not finite (or too long), so that nothing is near it; leave it out, or "
-            "replace it"
-        )
 
     def _ranked(
         self, scores: np.ndarray, topn: int | None, start: int, excluded: set[int]
@@ -228,7 +211,7 @@ class Queries(Spaces):
         real = as_real(self._at(slice(0))).dtype
         vector = self.get_vector(item) if self.is_key(item) else self._checked(item)
         direction = unit(vector).astype(real)
-        self._require_finite(direction, [item])
+        require_finite(self, direction, [item])
         return (1 + divide(products(rows, direction), norms)) / 2
 
     def similar_by_key(
@@ -341,12 +324,12 @@ class Queries(Spaces):
         return ids, similarities
 
     def _require_finite_rows(self, units: np.ndarray, queries: Any, start: int) -> None:
-        """Apply `_require_finite` to each row; the first row is the query at `start`."""
+        """Apply `require_finite` to each row; the first row is the query at `start`."""
         finite = np.isfinite(units).all(axis=1)
         if not finite.all():
             row = int(finite.argmin())
             keys = [queries] if self.is_key(queries) else list(queries)
-            self._require_finite(units[row], [keys[start + row]])
+            require_finite(self, units[row], [keys[start + row]])
 
     def _directions(self, queries: Any, exclude: bool) -> tuple[np.ndarray | None, np.ndarray]:
         """Positions of the keys asked with, if they are to be left out; and the vectors."""
@@ -359,17 +342,36 @@ class Queries(Spaces):
         ids = self._ids([queries] if self.is_key(queries) else queries)
         return (ids if exclude else None), self._at(ids)
 
-    def _pair_cosines(self, pairs: np.ndarray, space: str) -> np.ndarray:
+    def pair_cosines(self, pairs: np.ndarray, space: str) -> np.ndarray:
         """Cosines of pairs of positions, shape (n, 2): what evaluation asks for."""
         sides = zip(self._in_space(space), pairs.T)
         first, second = (unit(kv._at(column)) for kv, column in sides)
         return np.einsum("ij,ij->i", first, second)
 
-    def _cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
+    def cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
         """Cosines of the first `restrict_vocab` keys with each of `ids`: shape (n, keys)."""
         clip = slice(restrict_vocab)
         cosines = products(self._at(clip), unit(self._at(ids)))
         return divide(cosines, self._norms_of(clip))
+
+
+def require_finite(kv: Any, direction: np.ndarray, items: Iterable[Any]) -> None:
+    """Refuse to search near `direction`, which comes from `items`, if it is not finite.
+
+    Raises
+    ------
+    ValueError
+        It names the key whose vector is to blame.
+    """
+    if math.isfinite(direction @ direction) or np.isfinite(direction).all():
+        return
+    keys = [item for item in items if kv.is_key(item)]
+    bad = [key for key in keys if not np.isfinite(unit(kv.get_vector(key))).all()]
+    what = f"the vector of {bad[0]!r}" if bad else "the vector that was asked with"
+    raise ValueError(
+        f"{what} is not finite (or too long), so that nothing is near it; leave it out, or "
+        "replace it"
+    )
 
 
 def _clip(clip_start: Any = 0, clip_end: Any = None, restrict_vocab: Any = None) -> slice:

@@ -33,7 +33,7 @@ class Renamed(Comparisons):
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in ROLE_NAMES:
-            why = STANDS_ALONE if self._matrices is None else WHY_MISSING[name]
+            why = STANDS_ALONE if self.role_link is None else WHY_MISSING[name]
             raise AttributeError(f"no {name} vectors: {why}", name=name, obj=self)
         successor = SUCCESSORS.get(name)
         raise AttributeError(

@@ -15,6 +15,45 @@ from fastsgns.vectors.spaces import COMBINATIONS, WHY_MISSING
 ROLES = ("input", "output", "negative")
 
 
+def sync_matrices(wv: KeyedVectors, matrices: Matrices, thorough: bool = False) -> None:
+    """Take the input vectors, the keys and their order from `wv` into the matrices of a model.
+
+    Rows of the other matrices are moved to the order of the keys; see `Matrices.follow`.
+    """
+    matrices.follow(wv.index_to_key, wv.array, wv.key_order, thorough)
+
+
+class ModelLink:
+    """Connects the `wv` of a model to the model's matrices; a `RoleLink`."""
+
+    def __init__(self, matrices: Matrices) -> None:
+        self.matrices = matrices
+
+    def roles(self, wv: KeyedVectors) -> "Roles":
+        """Return the matrices by role."""
+        return Roles(wv, self.matrices)
+
+    def sync(self, wv: KeyedVectors) -> None:
+        """Bring the rows of all matrices in the order of the keys of `wv`."""
+        sync_matrices(wv, self.matrices, thorough=True)
+
+
+def link_matrices(wv: KeyedVectors, matrices: Matrices | None) -> None:
+    """Connect the `wv` of a model to its matrices, or with None to none."""
+    if matrices is not linked_matrices(wv):
+        wv.role_link = None if matrices is None else ModelLink(matrices)
+
+
+def linked_matrices(wv: KeyedVectors) -> Matrices | None:
+    """Return the matrices that `wv` is connected to."""
+    return wv.role_link.matrices if isinstance(wv.role_link, ModelLink) else None
+
+
+def shown_matrices(vectors: KeyedVectors) -> Matrices | None:
+    """Return the matrices of the model whose role `vectors` show; None if they show no role."""
+    return vectors.matrices if isinstance(vectors, MatrixVectors) else None
+
+
 class Roles(Mapping[str, KeyedVectors]):
     """The matrices of a model by role: ``input``, ``output`` and, where there is one, ``negative``.
 
@@ -52,19 +91,19 @@ class Roles(Mapping[str, KeyedVectors]):
     """
 
     def __init__(self, wv: Any, matrices: Matrices) -> None:
-        self._wv, self._matrices = wv, matrices
+        self._wv, self.matrices = wv, matrices
 
     def __getitem__(self, role: str) -> KeyedVectors:
-        self._wv._lead(self._matrices)
+        sync_matrices(self._wv, self.matrices)
         if not self._has(role):
             raise KeyError(f"no role {role!r}; there are {list(self)}")
-        return self._wv if role == "input" else RoleVectors(self._wv, self._matrices, role)
+        return self._wv if role == "input" else RoleVectors(self._wv, self.matrices, role)
 
     def _has(self, role: str) -> bool:
-        return role in ROLES and self._matrices.stored(role) is not None
+        return role in ROLES and self.matrices.stored(role) is not None
 
     def __iter__(self) -> Iterator[str]:
-        self._wv._lead(self._matrices)
+        sync_matrices(self._wv, self.matrices)
         return (role for role in ROLES if self._has(role))
 
     def __len__(self) -> int:
@@ -89,7 +128,7 @@ class Roles(Mapping[str, KeyedVectors]):
         return self._of("negative")
 
     def _of(self, role: str) -> KeyedVectors:
-        self._wv._lead(self._matrices)
+        sync_matrices(self._wv, self.matrices)
         if not self._has(role):
             raise AttributeError(f"{role}: {WHY_MISSING[role]}")
         return self[role]
@@ -97,8 +136,8 @@ class Roles(Mapping[str, KeyedVectors]):
     @property
     def bias(self) -> np.ndarray | None:
         """What is added to scores: shape (1,), or (V,) with one a word; None if nothing is."""
-        self._wv._lead(self._matrices)
-        return self._matrices.bias
+        sync_matrices(self._wv, self.matrices)
+        return self.matrices.bias
 
     @takes_flags
     def combined(self, kind: str, normalize: bool = False) -> KeyedVectors:
@@ -131,21 +170,22 @@ class Roles(Mapping[str, KeyedVectors]):
         concatenations holds those of the second alone. Levy, Goldberg, Dagan (2015), "Improving
         Distributional Similarity with Lessons Learned from Word Embeddings", section 3.3.
         """
-        kv = self._combined(kind, normalize)
+        kv = self.combined_view(kind, normalize)
         kv.index_to_key, kv.key_to_index = list(kv.index_to_key), dict(kv.key_to_index)
         kv.expandos = {name: values.copy() for name, values in self._wv.expandos.items()}
         return kv
 
-    def _combined(self, kind: str, normalize: bool = False) -> KeyedVectors:
+    @takes_flags
+    def combined_view(self, kind: str, normalize: bool = False) -> KeyedVectors:
         """`combined`, with the very list and dict of words of `wv`: only to be asked."""
         if kind not in COMBINATIONS:
             raise ValueError(f"kind {kind!r}; allowed are {COMBINATIONS}")
-        parts = [as_real(kv._vectors) for kv in (self.input, self.output)]
+        parts = [as_real(kv.array) for kv in (self.input, self.output)]
         if normalize:
             parts = [unit(part) for part in parts]
         vectors = parts[0] + parts[1] if kind == "sum" else np.hstack(parts)
         kv = KeyedVectors(vectors.shape[1], dtype=vectors.dtype)
-        kv._set(self._wv.index_to_key, vectors, self._wv.key_to_index)
+        kv.set_items(self._wv.index_to_key, vectors, self._wv.key_to_index)
         kv.strict = self._wv.strict
         return kv
 
@@ -183,31 +223,26 @@ class MatrixVectors(KeyedVectors):
         self.index_to_key, self.key_to_index = keys, ids
         self.next_index, self.expandos = len(keys), {}
         self.strict = True
-        self._owner = owner
+        self.add_keys_advice = owner
         self._link(matrices, role)
 
     def _link(self, matrices: Matrices, role: str) -> None:
-        self._of, self._role = matrices, role
+        self.matrices, self._role = matrices, role
         self.vectors_lockf = np.ones(1, np.float32)
         self.mapfile_path = None
         self._shared, self._norms, self._room = True, None, None
 
     def _matrices_now(self) -> Matrices:
         """The matrices of the model, in the order of the keys."""
-        return self._of
+        return self.matrices
 
     def _is_flipped(self) -> bool:
         return self._matrices_now().signs(self._role) is not None
 
-    def _reorder(self, keys: list[Any], ids: dict[Any, int], order: np.ndarray) -> None:
+    def reorder_keys(self, keys: list[Any], ids: dict[Any, int], order: np.ndarray) -> None:
         """Follow the model, which has put its keys in another order."""
         self.index_to_key, self.key_to_index = keys, ids
         self.expandos = {name: values[order] for name, values in self.expandos.items()}
-        self._refresh()
-
-    def _refresh(self) -> None:
-        """Forget what was made of the model's matrix before it was trained."""
-        self._norms = None
 
     @property
     def _vectors(self) -> np.ndarray:  # type: ignore[override]
@@ -223,7 +258,7 @@ class MatrixVectors(KeyedVectors):
         return rows
 
     def _at(self, ids: Any) -> np.ndarray:
-        rows, signs = self._stored()[ids], self._of.signs(self._role)
+        rows, signs = self._stored()[ids], self.matrices.signs(self._role)
         return rows if signs is None else rows * signs
 
     @property
@@ -258,7 +293,7 @@ class MatrixVectors(KeyedVectors):
         )
 
     def _replace(self, array: np.ndarray) -> None:
-        self._of.vectors[self._of.layout.array_of(self._role)] = array
+        self.matrices.vectors[self.matrices.layout.array_of(self._role)] = array
 
     def resize_vectors(self, seed: int = 0) -> None:
         """Do nothing: there are as many rows as keys."""
@@ -306,18 +341,19 @@ class RoleVectors(MatrixVectors):
         self._link(matrices, role)
 
     def _matrices_now(self) -> Matrices:
-        self._wv._lead(self._of)
-        return self._of
+        sync_matrices(self._wv, self.matrices)
+        return self.matrices
 
     @property
-    def _owner(self) -> str:  # type: ignore[override]
-        return self._wv._owner or "add some with model.build_vocab(..., update=True)"
+    def add_keys_advice(self) -> str:  # type: ignore[override]
+        """How to add words to the model."""
+        return self._wv.add_keys_advice or "add some with model.build_vocab(..., update=True)"
 
     def _replace(self, array: np.ndarray) -> None:
-        if self._vectors is self._wv._vectors:
+        if self._vectors is self._wv.array:
             self._wv.vectors = array
         else:
-            self._of.vectors[self._role] = array
+            self.matrices.vectors[self._role] = array
 
 
 def _stand_alone(

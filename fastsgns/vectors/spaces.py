@@ -1,15 +1,10 @@
 """Spaces: in which of a model's matrices a query is looked up, and in which it is searched."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from fastsgns.matrices import Matrices
 from fastsgns.vectors.table import VectorTable
-
-if TYPE_CHECKING:
-    from fastsgns.vectors.keyedvectors import KeyedVectors
-    from fastsgns.vectors.roles import Roles
 
 SPACES = ("in-in", "in-out", "out-in", "out-out", "sum", "concat")
 COMBINATIONS = ("sum", "concat")
@@ -24,6 +19,16 @@ STANDS_ALONE = (
 )
 
 
+class RoleLink(Protocol):
+    """What a model sets on its `wv`, so that the `wv` reaches the model's other matrices."""
+
+    def roles(self, wv: Any) -> Any:
+        """Return the `fastsgns.vectors.roles.Roles` of the model of `wv`."""
+
+    def sync(self, wv: Any) -> None:
+        """Bring the rows of all matrices in the order of the keys of `wv`."""
+
+
 class Spaces(VectorTable):
     """The part of KeyedVectors that reaches the other matrices of the model it belongs to.
 
@@ -31,20 +36,20 @@ class Spaces(VectorTable):
     them all. Copies, pickles and saved files of the vectors are not linked.
     """
 
-    _matrices: Matrices | None = None
+    role_link: RoleLink | None = None
 
     @property
-    def input(self) -> "KeyedVectors":
+    def input(self) -> Any:
         """The input vectors of the model, which are these."""
         return self._roles().input
 
     @property
-    def output(self) -> "KeyedVectors":
+    def output(self) -> Any:
         """The output vectors of the model; see `fastsgns.vectors.roles.Roles`."""
         return self._roles().output
 
     @property
-    def negative(self) -> "KeyedVectors":
+    def negative(self) -> Any:
         """The vectors that negatives have of their own, in a model of three matrices."""
         return self._roles().negative
 
@@ -53,17 +58,11 @@ class Spaces(VectorTable):
         """The model's bias, shape (1,) or (V,), or None."""
         return self._roles().bias
 
-    def _lead(self, matrices: Matrices, thorough: bool = False) -> None:
-        """Let the matrices of a model follow the keys, their order and the vectors."""
-        matrices.follow(self.index_to_key, self._vectors, self._order, thorough)
-
-    def _roles(self) -> "Roles":
+    def _roles(self) -> Any:
         """All matrices of the model; an AttributeError if these vectors belong to none."""
-        from fastsgns.vectors.roles import Roles
-
-        if self._matrices is None:
+        if self.role_link is None:
             raise AttributeError(STANDS_ALONE)
-        return Roles(self, self._matrices)
+        return self.role_link.roles(self)
 
     def _in_space(self, space: str) -> tuple[Any, Any]:
         """The vectors to look a query up in, and those to search, of a space by name.
@@ -80,7 +79,7 @@ class Spaces(VectorTable):
         try:
             roles = self._roles()
             if space in COMBINATIONS:
-                both = roles._combined(space)
+                both = roles.combined_view(space)
                 return both, both
             asked, searched = (getattr(roles, SIDES[side]) for side in space.split("-"))
         except AttributeError as error:

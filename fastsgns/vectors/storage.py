@@ -30,12 +30,12 @@ def dump(kv: Any, called: str = "kv") -> tuple[native.Tensors, dict]:
         If there are empty slots, or a key or an attribute has no portable form.
     """
     check_in_step(kv, called)
-    if kv.vector_size != kv._vectors.shape[1]:
+    if kv.vector_size != kv.array.shape[1]:
         raise ValueError(
-            f"vector_size is {kv.vector_size!r}, but the vectors have {kv._vectors.shape[1]} "
+            f"vector_size is {kv.vector_size!r}, but the vectors have {kv.array.shape[1]} "
             "numbers each; set vector_size to that"
         )
-    tensors = {"vectors": kv._vectors, **native.pack_words(kv.index_to_key)}
+    tensors = {"vectors": kv.array, **native.pack_words(kv.index_to_key)}
     if np.shape(kv.vectors_lockf) != (1,) or kv.vectors_lockf[0] != 1:
         tensors["lockf"] = np.asarray(kv.vectors_lockf, np.float32)
     saving.warn_of_own(kv, called, saving.KEYED)
@@ -54,10 +54,10 @@ def dump(kv: Any, called: str = "kv") -> tuple[native.Tensors, dict]:
 
 def check_in_step(kv: Any, name: str = "kv") -> None:
     """Raise a ValueError unless `kv` has a vector per key and knows where each key is."""
-    if len(kv._vectors) != len(kv) or None in kv.index_to_key:
+    if len(kv.array) != len(kv) or None in kv.index_to_key:
         raise ValueError(
             f"{name} has {len(kv)} keys, {kv.index_to_key.count(None)} of them empty slots, and "
-            f"{len(kv._vectors)} vectors; fill the slots or call resize_vectors() before saving"
+            f"{len(kv.array)} vectors; fill the slots or call resize_vectors() before saving"
         )
     places = list(map(kv.key_to_index.get, kv.index_to_key))
     if len(kv.key_to_index) != len(kv) or places != list(range(len(kv))):
@@ -92,7 +92,7 @@ def fill(kv: Any, tensors: native.Tensors, metadata: dict) -> None:
         raise FormatError(
             f"{len(words)} keys with vectors of shape {vectors.shape} of {vectors.dtype}"
         )
-    kv._set(words, vectors)
+    kv.set_items(words, vectors)
     if len(kv.key_to_index) != len(words):
         raise FormatError("a key comes twice")
     kv.strict = metadata["strict"]

@@ -9,10 +9,10 @@ import numpy.typing as npt
 from fastsgns.formats.keys import check_keys, plain, plain_all
 from fastsgns.rules import FLAG, takes_flags
 from fastsgns.vectors.attributes import Attributes
+from fastsgns.vectors.keys import TEXT, as_key_list
 from fastsgns.vectors.norms import as_real, can_be_written, divide, row_norms, unit
 
 Key = Any
-TEXT = (str, bytes, bytearray, memoryview)
 KEY_TYPES = (*TEXT, int, np.integer)
 NO_KEYS = "there are no keys yet; a model gets them from its corpus by build_vocab() or train()"
 
@@ -20,9 +20,9 @@ NO_KEYS = "there are no keys yet; a model gets them from its corpus by build_voc
 class VectorTable(Attributes):
     """Keys with a vector each; the base of KeyedVectors, which documents the public face."""
 
-    _owner: str | None = None  # of a model that owns the keys: how keys are added there
+    add_keys_advice: str | None = None  # set if a model owns the keys: how to add keys to the model
 
-    _source: str | None = None  # of vectors that follow from others: what to change instead
+    derived_from: str | None = None  # set if vectors are computed from others: which to change
 
     strict = False  # whether an int that is not a key is a KeyError rather than a position
 
@@ -70,10 +70,63 @@ class VectorTable(Attributes):
         self._norms: np.ndarray | None = None
         self._room: np.ndarray | None = None  # what the array is the start of, while it grows
 
-    def _show(self, vectors: np.ndarray) -> None:
-        """Show a matrix that a model trains."""
-        self._vectors, self._shared = vectors, can_be_written(vectors)
+    # For the models that own these vectors
+
+    @property
+    def array(self) -> np.ndarray:
+        """The same array as `vectors`, only to read.
+
+        Reading `vectors` hands the array out for writing, so that norms are computed anew for each
+        query from then on. Reading `array` does not.
+        """
+        return self._vectors
+
+    def use_array(self, array: np.ndarray) -> None:
+        """Use an array of a model, which may go on writing to the array."""
+        self._vectors, self._shared = array, can_be_written(array)
         self._norms = self._room = None
+
+    @property
+    def key_order(self) -> object:
+        """An object that is replaced by another one whenever keys change places."""
+        return self._order
+
+    def set_items(
+        self, keys: list[Key], vectors: np.ndarray, ids: dict[Key, int] | None = None
+    ) -> None:
+        """Replace all keys and vectors.
+
+        Parameters
+        ----------
+        keys : list of n keys
+        vectors : ndarray, shape (n, d)
+        ids : dict, optional
+            The position of each key; made from `keys` if not given.
+        """
+        self.index_to_key = keys
+        self.key_to_index = ids if ids is not None else {key: i for i, key in enumerate(keys)}
+        self.next_index = len(keys)
+        self._borrowed = True
+        self._order = object()
+        self.vector_size = vectors.shape[1]
+        self._own(vectors)
+
+    def extend_keys(self, keys: list[Key], vectors: np.ndarray) -> None:
+        """Append keys of a model whose vocabulary grew.
+
+        Parameters
+        ----------
+        keys : list of m keys
+            Only the new keys.
+        vectors : ndarray, shape (n + m, d)
+            One row for each old and new key.
+        """
+        self._own_keys()
+        self.key_to_index.update(zip(keys, range(len(self), len(self) + len(keys))))
+        self.index_to_key.extend(keys)
+        self.next_index = len(self)
+        self.vectors = vectors
+        self._resize_attributes()
 
     @property
     def vectors(self) -> np.ndarray:
@@ -131,10 +184,10 @@ class VectorTable(Attributes):
 
     def _refuse_if_derived(self) -> None:
         """Raise a ValueError if the vectors follow from others, so that a change would be lost."""
-        if self._source is not None:
+        if self.derived_from is not None:
             raise ValueError(
-                f"these vectors are computed from others: change {self._source}, or change a copy, "
-                "copy.deepcopy(vectors)"
+                f"these vectors are computed from others: change {self.derived_from}, "
+                "or change a copy, copy.deepcopy(vectors)"
             )
 
     def _writable(self) -> np.ndarray:
@@ -208,27 +261,6 @@ class VectorTable(Attributes):
             hint = "to ask with a vector, give a numpy array"
         return f"Key '{key}' not present" + (f": {hint}" if hint else "")
 
-    def _key_list(self, given: Any, name: str, of_mapping: bool = False) -> list[Any]:
-        """Return keys, or vectors, as a list; with `of_mapping` also the keys of a mapping.
-
-        Raises
-        ------
-        TypeError
-            If `given` is one string, which would be read letter by letter, or a mapping, whose
-            values would be ignored.
-        """
-        if isinstance(given, Mapping) and not of_mapping:
-            raise TypeError(
-                f"{name} is a {type(given).__name__}, where a list of keys is wanted: give its "
-                f"keys, list({name}), or where weights are allowed its pairs, list({name}.items())"
-            )
-        if isinstance(given, TEXT):
-            raise TypeError(
-                f"{name} is {given!r:.60}, a single {type(given).__name__}, where a list of keys "
-                f"is wanted: give [{given!r:.20}], or the parts of it, such as {name}.split()"
-            )
-        return list(given)
-
     def has_index_for(self, key: Key) -> bool:
         """Whether `key` is a key or a valid position."""
         return self.get_index(key, -1) >= 0
@@ -252,7 +284,7 @@ class VectorTable(Attributes):
     def __getitem__(self, key_or_keys: Any) -> np.ndarray:
         if self.is_key(key_or_keys):
             return self.get_vector(key_or_keys)
-        return self._at(self._ids(self._key_list(key_or_keys, "keys", of_mapping=True)))
+        return self._at(self._ids(as_key_list(key_or_keys, "keys", of_mapping=True)))
 
     def _at(self, ids: Any) -> np.ndarray:
         """The vectors at one position, or at several."""
@@ -265,7 +297,7 @@ class VectorTable(Attributes):
 
     def __setitem__(self, keys: Any, weights: npt.ArrayLike) -> None:
         single = self.is_key(keys) or (isinstance(keys, tuple) and np.ndim(weights) == 1)
-        names = check_keys([keys] if single else self._key_list(keys, "keys"))
+        names = check_keys([keys] if single else as_key_list(keys, "keys"))
         rows = self._rows(names, np.asarray(weights)[None] if single else weights)
         known = np.array([key in self.key_to_index for key in names], bool)
         if known.any():
@@ -315,7 +347,7 @@ class VectorTable(Attributes):
         """
         if self.is_key(keys):
             keys, weights = [keys], np.asarray(weights).reshape(1, -1)
-        names, extras = check_keys(self._key_list(keys, "keys")), dict(extras or {})
+        names, extras = check_keys(as_key_list(keys, "keys")), dict(extras or {})
         rows = self._rows(names, weights)
         for attr, values in extras.items():
             if len(values) != len(names):
@@ -353,10 +385,10 @@ class VectorTable(Attributes):
 
     def _refuse_if_owned(self) -> None:
         """Raise a ValueError if keys and their order belong to a model."""
-        if self._owner is not None:
+        if self.add_keys_advice is not None:
             raise ValueError(
-                f"the keys of these vectors, and their order, are the model's: {self._owner}, or "
-                "change a copy, copy.deepcopy(vectors)"
+                f"the keys of these vectors, and their order, are the model's: "
+                f"{self.add_keys_advice}, or change a copy, copy.deepcopy(vectors)"
             )
 
     def _append(self, names: list[Key], rows: np.ndarray) -> None:
@@ -401,9 +433,9 @@ class VectorTable(Attributes):
     def __getstate__(self) -> dict[str, Any]:
         self._borrowed = True  # a shallow copy has the same list
         state = self.__dict__ | {"_room": None, "_norms": None}
-        state.pop("_matrices", None)  # of a model, whose other matrices stay with it
-        state.pop("_owner", None)
-        state.pop("_source", None)
+        state.pop("role_link", None)
+        state.pop("add_keys_advice", None)
+        state.pop("derived_from", None)
         return state
 
     def resize_vectors(self, seed: int = 0) -> None:

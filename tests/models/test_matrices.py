@@ -110,7 +110,7 @@ def test_pickled_and_grown_models_keep_what_they_learned(matrices, bias):
 
 def test_one_matrix_is_its_own_output():
     model = make_model(matrices="tied+bias")
-    assert model.syn1neg is model.wv._vectors
+    assert model.syn1neg is model.wv.array
     with pytest.raises(ValueError, match=r"set model\.wv\.vectors"):
         model.syn1neg = model.wv.vectors
     reflected = make_model(matrices="tied+reflect")

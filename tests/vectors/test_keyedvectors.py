@@ -84,7 +84,7 @@ WRITES = {
         kv.add_vector("n2", np.full(5, 100)),
     ),
     "replace alone": lambda kv: kv.add_vectors(["the"], np.full((1, 5), 100), replace=True),
-    "behind the back": lambda kv: (kv._vectors.__imul__([[9]] * 7 + [[1]]), kv.fill_norms(True)),
+    "behind the back": lambda kv: (kv.array.__imul__([[9]] * 7 + [[1]]), kv.fill_norms(True)),
     "replace": lambda kv: kv.add_vectors(["the", "n2"], np.full((2, 5), 100), replace=True),
     "in place": lambda kv: kv.vectors.__setitem__((slice(0, 3), 0), 50),
     "assignment": lambda kv: setattr(kv, "vectors", kv.vectors[::-1] * 3),
@@ -402,18 +402,18 @@ def test_norms_are_right_after_an_intersection_that_failed(kv, monkeypatch):
     with pytest.raises(FormatError):
         kv.intersect_word2vec_format(io.BytesIO(b"2 5\ndog 9 9 9 9 9\ncat 9 x 9 9 9\n"))
     assert kv["dog"].tolist() == [9] * 5
-    np.testing.assert_allclose(kv.norms, np.linalg.norm(kv._vectors, axis=1), rtol=1e-5)
+    np.testing.assert_allclose(kv.norms, np.linalg.norm(kv.array, axis=1), rtol=1e-5)
 
 
 def test_keys_that_were_not_added_are_not_there(kv):
     slots = KeyedVectors(5, count=2)
-    slots._vectors.flags.writeable = False
+    slots.array.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
         slots.add_vector("new", np.ones(5))
     assert "new" not in slots.key_to_index and slots.index_to_key == [None, None]
     with pytest.raises(ValueError, match="convert"):
         kv.add_vector("new", ["x"] * 5)
-    assert "new" not in kv and len(kv._vectors) == len(kv)
+    assert "new" not in kv and len(kv.array) == len(kv)
 
 
 @pytest.mark.parametrize("shared", [False, True])

@@ -23,12 +23,13 @@ from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.runtime.progress import Bar, make_bar, reading_bar
 from fastsgns.training.divergence import Place, Watch, parts
 from fastsgns.vectors.keyedvectors import KeyedVectors
-from fastsgns.vectors.roles import Roles
+from fastsgns.vectors.roles import Roles, link_matrices, linked_matrices
 
 logger = logging.getLogger(__name__)
 
 MASK = 2**64 - 1
 ROWS, CELLS, ORDER = range(3)  # what random numbers are for
+SUMMANDS = "model.input and model.output, of which model.wv is the sum"
 
 
 class GloVe:
@@ -319,7 +320,7 @@ class GloVe:
         if vocabulary is None:
             return KeyedVectors(self.vector_size)
         kv = KeyedVectors.from_arrays(vocabulary.words, vectors, vocabulary.counts, vocabulary.ids)
-        kv._owner = "train a new model on a corpus that has them"
+        kv.add_keys_advice = "train a new model on a corpus that has them"
         return kv
 
     def _take_replaced(self) -> None:
@@ -333,8 +334,8 @@ class GloVe:
         if self._input is None or not self._stores:
             return
         given = (
-            self._input._vectors,
-            (self._input._matrices or self._by_role()).vectors.get("output"),
+            self._input.array,
+            (linked_matrices(self._input) or self._by_role()).vectors.get("output"),
         )
         is_new = False
         for role, vectors in zip(range(len(self._stores)), given):
@@ -362,8 +363,8 @@ class GloVe:
     def _follow(self) -> None:
         """Let `input` and `output` show the rows as they are now."""
         if self._input is not None:
-            self._input._show(self._role(0)[0])
-            self._input._matrices = self._by_role()
+            self._input.use_array(self._role(0)[0])
+            link_matrices(self._input, self._by_role())
 
     @property
     def wv(self) -> KeyedVectors:
@@ -380,8 +381,8 @@ class GloVe:
             total.flags.writeable = False
             if self._sum is None:
                 self._sum = self._keyed(total)
-                self._sum._source = "model.input and model.output, of which model.wv is the sum"
-            self._sum._own(total)
+                self._sum.derived_from = SUMMANDS
+            self._sum.use_array(total)
         return self._sum
 
     @property
@@ -414,7 +415,7 @@ class GloVe:
         """The matrices by role, and their combinations; see `fastsgns.vectors.roles.Roles`."""
         if self.vocabulary is None:
             raise NotFittedError(glove_storage.NO_WORDS)
-        return self.input._roles()
+        return Roles(self.input, linked_matrices(self.input) or self._by_role())
 
     @property
     def input_biases(self) -> np.ndarray:

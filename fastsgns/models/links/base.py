@@ -14,7 +14,7 @@ from fastsgns.matrices import Matrices
 from fastsgns.rules import integer, takes_flags
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.norms import products
-from fastsgns.vectors.roles import MatrixVectors
+from fastsgns.vectors.roles import MatrixVectors, shown_matrices
 from fastsgns.vectors.storage import check_in_step
 
 COUNT = integer(0, 2**62)
@@ -115,7 +115,7 @@ class LinkModel:
         sources, targets = _ids(self.source, u), _ids(self.target, v)
         if len(sources) != len(targets) and _is_many(u) and _is_many(v):
             raise ValueError(f"{len(sources)} sources and {len(targets)} targets make no pairs")
-        left, right = self._scored(self.source._vectors[sources]), self._targets()[targets]
+        left, right = self._scored(self.source.array[sources]), self._targets()[targets]
         scores = np.einsum("id,id->i", *np.broadcast_arrays(left, right))
         for added in self._added(popularity):
             scores = scores + added[targets].astype(scores.dtype)
@@ -158,7 +158,7 @@ class LinkModel:
 
     def _check_roles(self) -> None:
         """Refuse to save a `source` or `target` that is not the model's."""
-        owners = [getattr(vectors, "_of", None) for vectors in (self.source, self.target)]
+        owners = [shown_matrices(vectors) for vectors in (self.source, self.target)]
         if owners[0] is None or owners[0] is not owners[1]:
             raise ValueError(
                 "source or target was replaced by other vectors; set source.vectors and "
@@ -179,7 +179,7 @@ class LinkModel:
 
     def _targets(self) -> np.ndarray:
         """The matrix that they are multiplied with."""
-        return self.target._vectors
+        return self.target.array
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in LEARNED:
@@ -198,7 +198,7 @@ class LinkModel:
         return [added for added in chosen if added is not None]
 
     def _best(self, i: int, topn: int, exclude_known: bool, added: list[np.ndarray]) -> Recommended:
-        row = self.source._vectors[i]
+        row = self.source.array[i]
         if not np.isfinite(row).all():
             raise ValueError(
                 f"the source vector of {self.source.index_to_key[i]!r} is not finite, so that no "

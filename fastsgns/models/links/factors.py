@@ -106,7 +106,7 @@ class Factorized(Parametrized, LinkModel):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         if hasattr(self, "source"):  # copied as vectors that stand alone
-            self._set(self.source.index_to_key, self.source._vectors, self.target._vectors)
+            self._set(self.source.index_to_key, self.source.array, self.target.array)
 
     def _proximity(self, graph: DirectedGraph) -> Any:
         raise NotImplementedError
@@ -130,8 +130,8 @@ class Factorized(Parametrized, LinkModel):
         self._check_roles()
         assert self.known is not None
         tensors = {
-            "source": self.source._vectors,
-            "target": self.target._vectors,
+            "source": self.source.array,
+            "target": self.target.array,
             "values": self.values,
             "known_offsets": self.known[0],
             "known_targets": self.known[1],

@@ -284,7 +284,7 @@ class NodeEmbedding(LinkTraining):
         sources, targets = self.known_pairs()
         ids = dict(zip(names, range(len(names))))
         for vectors in (self.source, self.target):
-            vectors._reorder(names, ids, order)
+            vectors.reorder_keys(names, ids, order)
         self.known, rank = None, np.argsort(order).astype(np.int32)
         self._remember(rank[sources], rank[targets])
 

@@ -134,11 +134,6 @@ class LinkTraining(Parametrized, LinkModel):
         """Give out the matrices by role."""
         self.source, self.target = role_vectors(self._matrices, sources, targets)
 
-    def _follow(self) -> None:
-        """Let `source` and `target` show the matrices as these are now."""
-        for vectors in (self.source, self.target):
-            vectors._refresh()
-
     @property
     def target_bias(self) -> np.ndarray | None:
         """What is added to the scores of each target, shape (n_targets,), or None."""
@@ -172,7 +167,6 @@ class LinkTraining(Parametrized, LinkModel):
 
     def _release(self) -> None:
         self._matrices.release()
-        self._follow()
 
     def known_pairs(self) -> tuple[np.ndarray, np.ndarray]:
         """Ids of the links learned from so far, each once: sources and targets, int32."""
@@ -251,7 +245,6 @@ class LinkTraining(Parametrized, LinkModel):
         layout, matrices = self._matrices.layout, self._matrices
         rows, output = matrices.rows("input"), matrices.rows("output")
         assert rows is not None
-        self._follow()
         defaults: dict[str, Any] = {"window": 1, "shrink_windows": False, "keep_thresholds": None}
         return Objective(
             input=rows, output=output, tree=None, noise=sampling.alias_table(noise), paths=None,

@@ -213,7 +213,7 @@ class PPMI:
         KeyError
             If a word is absent.
         """
-        return float(self._pair_cosines(np.array([self._ids([first, second])]))[0])
+        return float(self.pair_cosines(np.array([self._ids([first, second])]))[0])
 
     def most_similar(
         self, positive: Any, negative: Any = (), topn: int = 10
@@ -258,7 +258,7 @@ class PPMI:
         """Answer analogies; see `KeyedVectors.evaluate_word_analogies`."""
         return evaluation.evaluate_word_analogies(self, analogies, **options)
 
-    def _pair_cosines(self, pairs: np.ndarray, space: str = "in-in") -> np.ndarray:
+    def pair_cosines(self, pairs: np.ndarray, space: str = "in-in") -> np.ndarray:
         """Cosines of pairs of ids, shape (n, 2): what evaluation asks for."""
         if space != "in-in":
             raise ValueError(f"space {space!r}: explicit vectors have only 'in-in'")
@@ -267,7 +267,7 @@ class PPMI:
         sums = [np.asarray((a * b).sum(axis=1)) for a, b in rows]
         return np.concatenate([np.zeros(0), *sums])
 
-    def _cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
+    def cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
         """Cosines of the first `restrict_vocab` words with each of `ids`: shape (n, words)."""
         rows, norms = self.matrix[:restrict_vocab], self.norms[:restrict_vocab]
         cosines = np.empty((len(ids), len(norms)), np.float32)

@@ -15,7 +15,7 @@ from fastsgns.models.ppmi.model import PPMI
 from fastsgns.models.ppmi.pmi import FROM_0_TO_1
 from fastsgns.runtime.progress import reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
-from fastsgns.vectors.roles import Roles
+from fastsgns.vectors.roles import Roles, link_matrices
 
 KIND = "svd"
 WEIGHT = FROM_0_TO_1
@@ -97,8 +97,9 @@ class SVDVectors:
         self._link()
 
     def _link(self) -> None:
-        self.wv._matrices = self._matrices
-        self.wv._owner = self.output._owner = "make a new PPMI of a corpus that has them"
+        link_matrices(self.wv, self._matrices)
+        advice = "make a new PPMI of a corpus that has them"
+        self.wv.add_keys_advice = self.output.add_keys_advice = advice
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -111,7 +112,7 @@ class SVDVectors:
             ("wv", self.wv, expected.wv),
             ("output", self.output, expected.output),
         ):
-            if not np.array_equal(kv._vectors, own._vectors):
+            if not np.array_equal(kv.array, own.array):
                 raise ValueError(
                     "a file holds singular vectors and values and the weight, from which "
                     f"{name}.vectors follow, and one of them was changed; use weighted() for "

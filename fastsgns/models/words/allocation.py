@@ -20,6 +20,7 @@ from fastsgns.models.words.memory import Needs, Reading, path_bytes, word_bytes
 from fastsgns.models.words.softmax import MOST_ROWS, MOST_SCORES
 from fastsgns.models.words.tree import fit_tree
 from fastsgns.vectors.keyedvectors import KeyedVectors
+from fastsgns.vectors.roles import sync_matrices
 
 MASK = 2**64 - 1
 MAKING_NOISE, MAKING_TREE = 56, 220  # bytes per word of what makes the tables
@@ -78,7 +79,7 @@ class Allocation:
     def _current(self) -> Matrices:
         """The matrices, with the words, their order and the input vectors that `wv` has now."""
         wv, matrices = self.wv, self._matrices
-        wv._lead(matrices)
+        sync_matrices(wv, matrices)
         counts = wv.expandos.get("count")
         if "tree" in matrices.vectors and counts is not None and len(counts) == len(wv):
             fit_tree(matrices, counts)
@@ -120,16 +121,7 @@ class Allocation:
         matrices.grow("input", n_words)
         matrices.start_bias(matrices.layout.initial_bias(self.negative), n_old)
         randomize(matrices.vectors["input"][n_old:], self._rng(n_old))
-        if len(self.wv.vectors_lockf) > 1:
-            self.wv.vectors_lockf = np.concatenate(
-                [self.wv.vectors_lockf, np.ones(n_words - n_old, np.float32)]
-            )
-        self.wv._own_keys()
-        self.wv.index_to_key[n_old:] = vocabulary.words[n_old:]
-        self.wv.key_to_index.update(vocabulary.ids)
-        self.wv.next_index = n_words
-        self.wv.vectors = matrices.vectors["input"]
-        self.wv.allocate_vecattrs()
+        self.wv.extend_keys(vocabulary.words[n_old:], matrices.vectors["input"])
         self.wv.expandos["count"] = vocabulary.counts
         self._current()
 

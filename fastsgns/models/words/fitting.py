@@ -30,6 +30,7 @@ from fastsgns.training.sharing import (
     describe,
 )
 from fastsgns.training.trainer import Schedule, Tally, Trainer
+from fastsgns.vectors.roles import sync_matrices
 
 logger = logging.getLogger(__name__)
 
@@ -186,12 +187,12 @@ class Fitting(VocabularyBuilder):
     def _objective(self) -> Objective:
         """What is to be trained: copies of `wv`, `syn1neg` and `syn1`, and how."""
         parameters.check_objective(self)
-        self.wv._lead(self._matrices, thorough=True)
+        sync_matrices(self.wv, self._matrices, thorough=True)
         vocabulary, matrices = self._vocabulary(), self._current()
         counts = vocabulary.counts
-        if len(self.wv._vectors) != len(counts):
+        if len(self.wv.array) != len(counts):
             raise ValueError(
-                f"model.wv has {len(counts)} words, but vectors of shape {self.wv._vectors.shape}"
+                f"model.wv has {len(counts)} words, but vectors of shape {self.wv.array.shape}"
             )
         for role, n_rows in (
             *((role, len(counts)) for role in self._target_roles()),

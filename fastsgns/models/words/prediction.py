@@ -15,7 +15,9 @@ from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import Matrices, pad
 from fastsgns.rules import LIMIT
 from fastsgns.vectors.keyedvectors import KeyedVectors
+from fastsgns.vectors.keys import as_key_list
 from fastsgns.vectors.norms import largest, products, row_norms
+from fastsgns.vectors.queries import require_finite
 
 logger = logging.getLogger(__name__)
 
@@ -62,15 +64,15 @@ class Prediction:
             If the model was trained with neither negative sampling nor full softmax.
         """
         output = self._output()
-        given = self.wv._key_list(context_words_list, "context_words_list", of_mapping=True)
+        given = as_key_list(context_words_list, "context_words_list", of_mapping=True)
         found = [self.wv.get_index(word) for word in given if word in self.wv]
         if not found:
             logger.warning("none of the context words is in the vocabulary")
             return None
-        hidden = self.wv._vectors[found].sum(axis=0)
+        hidden = self.wv.array[found].sum(axis=0)
         if self.cbow_mean:
             hidden /= len(found)
-        self.wv._require_finite(hidden, map(self.wv.index_to_key.__getitem__, found))
+        require_finite(self.wv, hidden, map(self.wv.index_to_key.__getitem__, found))
         return self._likeliest(
             _softmax(_biased(products(output, hidden), self._matrices.bias)), topn
         )
@@ -98,7 +100,7 @@ class Prediction:
         """
         output = self._output()
         index, bias = self.wv.get_index(word), self._current().bias
-        scores = _biased(products(output, self.wv._vectors[index]), bias)
+        scores = _biased(products(output, self.wv.array[index]), bias)
         if bias is not None and self._matrices.layout.bias == "both":
             scores += bias[index]
         return scores
@@ -174,7 +176,7 @@ class Prediction:
 
     def _context_probabilities(self, word: Any) -> np.ndarray:
         self._check_vocabulary()
-        self.wv._require_finite(self.wv.get_vector(word), [word])
+        require_finite(self.wv, self.wv.get_vector(word), [word])
         scores = self.context_scores(word).astype(np.float64)
         if self.softmax:
             return _softmax(scores)
@@ -264,7 +266,7 @@ class Prediction:
     def _scoring(self) -> Objective:
         matrices = self._current()
         return Objective(
-            input=pad(self.wv._vectors), output=None, noise=None,
+            input=pad(self.wv.array), output=None, noise=None,
             tree=pad(matrices.vectors["tree"]), keep_thresholds=None, lock_factors=None,
             paths=sampling.huffman_paths(self.wv.expandos["count"]),
             window=self.window, shrink_windows=False, negative=0, cbow=not self.sg,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from fastsgns.matrices import Matrices
 from fastsgns.vectors.keyedvectors import KeyedVectors
-from fastsgns.vectors.roles import MatrixVectors, Roles
+from fastsgns.vectors.roles import Roles, link_matrices, shown_matrices, sync_matrices
 
 
 class RoleHolder:
@@ -22,12 +22,12 @@ class RoleHolder:
                 vectors = self.__dict__["wv"]
             except KeyError:
                 raise AttributeError("wv") from None
-            vectors._matrices = self.__dict__.get("_matrices")
+            link_matrices(vectors, self.__dict__.get("_matrices"))
             return vectors
 
         @wv.setter
         def wv(self, vectors: KeyedVectors) -> None:
-            if isinstance(vectors, MatrixVectors):
+            if isinstance(vectors, KeyedVectors) and shown_matrices(vectors) is not None:
                 raise TypeError(
                     f"{vectors!r} is a role of a model and can't be the wv of one; "
                     "set a copy of it, copy.deepcopy(vectors)"
@@ -39,8 +39,8 @@ class RoleHolder:
                 )
             old = self.__dict__.get("wv")
             if old is not None and old is not vectors:
-                old._lead(self._matrices, thorough=True)
-                old._matrices = None
+                sync_matrices(old, self._matrices, thorough=True)
+                link_matrices(old, None)
             self.__dict__["wv"] = vectors
 
     @property

@@ -12,6 +12,7 @@ from fastsgns.matrices import Matrices, MatrixLayout
 from fastsgns.models.words import unfinished
 from fastsgns.vectors import storage as vectors_storage
 from fastsgns.vectors.keyedvectors import KeyedVectors
+from fastsgns.vectors.roles import sync_matrices
 
 KIND = "model"
 ANY = object
@@ -72,16 +73,16 @@ PARAMETERS, STATE = list(PARAMETER_TYPES), list(STATE_TYPES)
 def save(model: Any, path: Any) -> None:
     """Write `model` (a Word2Vec) to one file; see `Word2Vec.save`."""
     tensors, metadata = vectors_storage.dump(model.wv, "model.wv")
-    model.wv._lead(model._matrices, thorough=True)
+    sync_matrices(model.wv, model._matrices, thorough=True)
     matrices = model._current()
     if "tree" in matrices.vectors and "count" not in model.wv.expandos:
         raise ValueError(
             "model.wv has no counts, from which the Huffman tree of hs=1 follows; set them with "
             "model.wv.set_vecattr(word, 'count', n), or save model.wv alone"
         )
-    if model.wv._vectors.dtype.itemsize > 4:
+    if model.wv.array.dtype.itemsize > 4:
         warn(
-            f"model.wv.vectors are of {model.wv._vectors.dtype} and are saved as float32; to keep "
+            f"model.wv.vectors are of {model.wv.array.dtype} and are saved as float32; to keep "
             "all digits, save model.wv as well"
         )
     tensors["input"] = np.asarray(tensors.pop("vectors"), np.float32)
@@ -154,7 +155,7 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
         raise FormatError(str(error)) from None
     model.wv = KeyedVectors(0)
     vectors_storage.fill(model.wv, tensors, parts)
-    n_words, dimensions = model.wv._vectors.shape
+    n_words, dimensions = model.wv.array.shape
     for role, vectors in matrices.items():
         if vectors.shape != (n_words - (role == "tree"), dimensions) or vectors.dtype != np.float32:
             raise FormatError(
@@ -163,7 +164,7 @@ def rebuild(cls: Any, tensors: native.Tensors, metadata: dict) -> Any:
             )
     _check_bias(layout, bias, n_words)
     bias = None if bias is None else np.array(bias)
-    model._matrices = Matrices(matrices | {"input": model.wv._vectors}, layout, bias)
+    model._matrices = Matrices(matrices | {"input": model.wv.array}, layout, bias)
     model._matrices.first_bias = layout.initial_bias(model.negative)
     model._current()
     return model
