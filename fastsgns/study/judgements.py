@@ -73,7 +73,7 @@ class Judgements:
 
 
 def cosine(left: np.ndarray, right: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Give ``cos(left[a], right[b])`` of each pair (a, b); 0 for a vector of zeros."""
+    """Return ``cos(left[a], right[b])`` of each pair (a, b); 0 for a vector of zeros."""
     a, b = left[pairs[:, 0]], right[pairs[:, 1]]
     lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     return np.einsum("ij,ij->i", a, b) / np.maximum(lengths, 1e-30)

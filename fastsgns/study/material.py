@@ -12,7 +12,7 @@ from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.runtime.machine import n_cores
 from fastsgns.sampling import keep_probabilities, noise_distribution
 from fastsgns.study.judgements import Judgements
-from fastsgns.study.pairs import PairCounts, sample_pairs
+from fastsgns.study.pairs import PairCounts, count_pairs, sample_pairs
 from fastsgns.study.settings import Settings
 
 LEAST_WORDS = 20
@@ -79,7 +79,8 @@ class Material:
     @cached_property
     def pairs(self) -> PairCounts:
         """Expected counts of pairs of the `n_frequent` most frequent words."""
-        return PairCounts.of(self.corpus, self.settings.window, self.settings.n_frequent)
+        counts = count_pairs(self.corpus, self.settings.window, self.workers)
+        return PairCounts.of(counts, self.settings.n_frequent)
 
     @cached_property
     def sample(self) -> np.ndarray:

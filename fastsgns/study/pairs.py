@@ -6,17 +6,20 @@ from functools import cached_property
 
 import numpy as np
 
+from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.models.ppmi.pmi import pmi, pmi_of_cells
 from fastsgns.study.judgements import Judgements
+from fastsgns.vectors.norms import unit
 
 N_JUDGED = 20_000
 
 
 def distances(corpus: EncodedCorpus, window: int) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
-    """Yield, for each distance s up to the window, its weight and the two ends of its pairs.
+    """Yield each distance s up to the window: its weight and the two words of its pairs.
 
-    Skip-gram draws the window of each focus uniformly from 1 .. w, so a pair at distance s is
-    met with probability ``(w - s + 1) / w``: its weight.
+    Skip-gram draws the window of each focus word uniformly from 1 .. w. The weight is the
+    probability that a window includes distance s: ``(w - s + 1) / w``.
 
     Yields
     ------
@@ -31,77 +34,92 @@ def distances(corpus: EncodedCorpus, window: int) -> Iterator[tuple[float, np.nd
         yield (window - s + 1) / window, ids[:-s][same], ids[s:][same]
 
 
+def count_pairs(corpus: EncodedCorpus, window: int, workers: int) -> Cooccurrences:
+    """Count the pairs of a corpus as skip-gram is expected to train on them: see `distances`."""
+    return Cooccurrences.from_corpus(corpus, window, "linear", workers=workers)
+
+
+def frequent_block(counts: Cooccurrences, n_words: int) -> np.ndarray:
+    """Return the counts among the `n_words` most frequent words, dense float64, shape (n, n).
+
+    n is V, the number of words, if that is less than `n_words`. The ids of `counts` must be in
+    order of descending frequency.
+    """
+    n = min(n_words, len(counts.vocabulary))
+    return _exact(counts.to_scipy()[:n, :n].toarray(), counts)
+
+
+def _exact(weights: np.ndarray, counts: Cooccurrences) -> np.ndarray:
+    """Return the float64 values that float32 rounded: multiples of 1 / window ("linear")."""
+    scaled = weights.astype(np.float64) * counts.window
+    return np.rint(scaled) / counts.window
+
+
+def nonempty(block: np.ndarray) -> np.ndarray:
+    """Return the rows and columns of the words that have a pair within a symmetric block."""
+    words = np.flatnonzero(block.sum(axis=1))
+    return block[np.ix_(words, words)]
+
+
 @dataclass(frozen=True)
 class PairCounts:
-    """Expected counts of pairs in one epoch, both directions, among the most frequent words.
+    """Expected counts of pairs per epoch, in both directions, among the most frequent words.
 
     Attributes
     ----------
     counts : ndarray of float64, shape (n, n)
-        ``counts[i, j]``: how often focus i meets context j; symmetric.
-    margin : ndarray of float64, shape (n,)
-        How often focus i meets any context, the less frequent words included.
+        ``counts[i, j]``: how often context word j is expected in the window of focus word i.
+    row_sums : ndarray of float64, shape (n,)
+        Expected number of context words of focus word i, less frequent words included.
     """
 
     counts: np.ndarray
-    margin: np.ndarray
+    row_sums: np.ndarray
 
     @classmethod
-    def of(cls, corpus: EncodedCorpus, window: int, n_words: int) -> "PairCounts":
-        """Count the pairs of the `n_words` most frequent words."""
-        n = min(n_words, len(corpus.vocabulary))
-        flat, margin = np.zeros(n * n), np.zeros(len(corpus.vocabulary))
-        for weight, left, right in distances(corpus, window):
-            for ends in (left, right):
-                margin += weight * np.bincount(ends, minlength=len(margin))
-            both = (left < n) & (right < n)
-            cells = left[both].astype(np.int64) * n + right[both]
-            flat += weight * np.bincount(cells, minlength=n * n)
-        counts = flat.reshape(n, n)
-        return cls(counts + counts.T, margin[:n])
-
-    def first(self, n_words: int) -> "PairCounts":
-        """Those of the first `n_words` words, as if there were no others."""
-        counts = self.counts[:n_words, :n_words]
-        return PairCounts(counts, counts.sum(axis=1))
+    def of(cls, counts: Cooccurrences, n_words: int) -> "PairCounts":
+        """Return the counts of the `n_words` most frequent words."""
+        block = frequent_block(counts, n_words)
+        return cls(block, _exact(counts.row_sums[: len(block)], counts))
 
     def pmi(self, noise: np.ndarray) -> np.ndarray:
-        """Pointwise mutual information against the noise that negatives are drawn from.
+        """Return the pointwise mutual information relative to the noise distribution.
 
-        ``log(n_ij / (n_i p_j))`` with n_i the margin of row i and p the noise distribution: with
-        ``p_j = n_j / n`` the ordinary PMI, with word2vec's exponent 0.75 what SGNS with k negatives
-        factorises, ``w_i . c_j = PMI_ij - log k`` (Levy and Goldberg 2014, "Neural Word Embedding
-        as Implicit Matrix Factorization", equation 7; for a smoothed noise the same derivation
-        holds cell by cell).
+        ``log(n_ij / (n_i p_j))`` with n_i the sum of row i and p the noise distribution. With the
+        unigram distribution as p it is the usual PMI. With word2vec's exponent 0.75 it is what
+        skip-gram with k negative samples factorises, ``w_i . c_j = PMI_ij - log k`` (Levy and
+        Goldberg 2014, "Neural Word Embedding as Implicit Matrix Factorization", equation 7; the
+        derivation holds for a smoothed noise distribution too).
 
         Parameters
         ----------
         noise : ndarray of float, shape (V,)
-            Probabilities of negatives.
+            Probabilities of negative samples.
 
         Returns
         -------
         ndarray of float64, shape (n, n)
             -inf where a pair never occurs.
         """
-        n = len(self.counts)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found = np.log(self.counts) - np.log(self.margin[:, None]) - np.log(noise[:n])
-        return np.where(self.counts > 0, found, -np.inf)
+        with np.errstate(divide="ignore"):
+            log_sums, log_noise = np.log(self.row_sums), np.log(noise[: len(self.counts)])
+        values = pmi_of_cells(self.counts, log_sums[:, None], log_noise)
+        return np.where(self.counts > 0, values, -np.inf)
 
     @cached_property
     def ppmi(self) -> np.ndarray:
-        """Positive PMI, ``max(0, log(n_ij n / (n_i n_j)))``, shape (n, n)."""
-        own = self.first(len(self.counts))
-        return np.maximum(own.pmi(own.margin / max(own.margin.sum(), 1e-300)), 0)
+        """Positive PMI without smoothing, float64, shape (n, n)."""
+        from scipy.sparse import csr_array
+
+        return pmi(csr_array(self.counts), smoothing=1).toarray().astype(np.float64)
 
     def judgements(self, seed: int = 0) -> dict[str, Judgements]:
-        """Judge random pairs by first and by second order: see `Material.proxies`."""
+        """Score random pairs of words by PPMI, and by the cosine of PPMI rows; see `Material`."""
         n = len(self.counts)
         rng = np.random.default_rng(seed)
         pairs = rng.integers(n, size=(N_JUDGED, 2))
         pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-        rows = self.ppmi / np.maximum(np.linalg.norm(self.ppmi, axis=1, keepdims=True), 1e-300)
+        rows = unit(self.ppmi)
         second = (rows @ rows.T)[pairs[:, 0], pairs[:, 1]]
         first = self.ppmi[pairs[:, 0], pairs[:, 1]]
         return {
@@ -113,7 +131,7 @@ class PairCounts:
 def sample_pairs(
     corpus: EncodedCorpus, window: int, n_pairs: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw pairs (focus, context) as skip-gram with a shrinking window meets them.
+    """Draw pairs (focus, context) with the probabilities that skip-gram trains on them.
 
     Returns
     -------

@@ -2,40 +2,25 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+
+from fastsgns.models.ppmi.pmi import pmi_of_cells
 
 SWEEPS = 40
 STALLED = 1e-4
 
 
-def frequent_block(counts: Any, n_words: int = 2000) -> np.ndarray:
-    """Counts among the `n_words` most frequent words, dense float64, shape (n, n).
-
-    Parameters
-    ----------
-    counts : Cooccurrences, sparse array or ndarray, shape (V, V)
-        With ids in order of descending frequency.
-    n_words : int
-        n; all V if there are fewer.
-    """
-    matrix = counts.to_scipy() if hasattr(counts, "to_scipy") else counts
-    n = min(n_words, matrix.shape[0])
-    block = matrix[:n, :n]
-    return np.asarray(block.toarray() if hasattr(block, "toarray") else block, np.float64)
-
-
 def dense_pmi(block: np.ndarray, floor: float = 0.2, shift: float = 1.0) -> np.ndarray:
-    """PMI(i, c) = log #(i, c) N / (#(i) #(c)) - log k of every cell, float64, shape (n, n).
+    """Return PMI(i, c) - log k of every cell, float64, shape (n, n).
 
     Parameters
     ----------
     block : ndarray, shape (n, n)
-        Counts. Row and column sums are taken before the floor.
+        Counts, whose row and column sums are taken before `floor` applies.
     floor : float
-        What cells below it count as, above 0: PMI of a pair that was never seen is otherwise
-        minus infinity. The bulk of the spectrum depends on it, so it is to be reported.
+        The least count of a cell, above 0. Without it, the PMI of a pair that was never seen is
+        minus infinity. Most of the spectrum depends on the floor, so results must state it.
     shift : float
         k.
 
@@ -54,8 +39,8 @@ def dense_pmi(block: np.ndarray, floor: float = 0.2, shift: float = 1.0) -> np.n
     rows, columns = block.sum(1), block.sum(0)
     if not (rows.min() > 0 and columns.min() > 0):
         raise ValueError("a word is never seen beside another: take fewer words")
-    seen = np.log(np.maximum(block, floor))
-    return seen + np.log(block.sum()) - np.log(rows)[:, None] - np.log(columns) - np.log(shift)
+    log_contexts = np.log(columns / block.sum()) + np.log(shift)
+    return pmi_of_cells(np.maximum(block, floor), np.log(rows)[:, None], log_contexts)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from fastsgns.cooccurrence.counts import Cooccurrences
-from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.study import spectrum
 
 
@@ -109,10 +107,3 @@ def test_the_control_keeps_meetings_and_loses_order():
 def test_the_control_wants_whole_counts():
     with pytest.raises(ValueError, match="flat"):
         spectrum.without_order(np.array([[0, 0.5], [1, 0]]), np.random.default_rng(0))
-
-
-def test_blocks_of_counts():
-    corpus = EncodedCorpus.from_iterable([["a", "b", "a", "c"]])
-    counts = Cooccurrences.from_corpus(corpus, window=1)
-    assert spectrum.frequent_block(counts, 2).tolist() == [[0, 2], [2, 0]]
-    assert spectrum.frequent_block(counts.to_scipy().toarray(), 9).shape == (3, 3)

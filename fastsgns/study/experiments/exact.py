@@ -8,6 +8,7 @@ import numpy as np
 
 from fastsgns.sampling import noise_distribution
 from fastsgns.study.material import Material
+from fastsgns.study.pairs import nonempty
 
 SHAPES = ("two", "one", "one+bias", "one+word biases", "one+reflect", "three")
 
@@ -187,8 +188,7 @@ def exact(
     from scipy.optimize import minimize
 
     sizes = material.settings
-    counts = material.pairs.first(sizes.n_exact).counts
-    counts = counts[np.ix_(*2 * [np.flatnonzero(counts.sum(axis=1))])]
+    counts = nonempty(material.pairs.counts[: sizes.n_exact, : sizes.n_exact])
     cells, d = Cells.of(counts, k), dimensions or sizes.exact_dimensions
     loss, n_parameters = parameterised(cells, shape, d)
     start = 0.1 * np.random.default_rng(seed).standard_normal(n_parameters)

@@ -6,6 +6,7 @@ import numpy as np
 
 from fastsgns.study.experiments.spaces import Spaces
 from fastsgns.study.material import Material
+from fastsgns.vectors.norms import unit
 
 N_POINTS = 400
 N_SHOWN = 5
@@ -65,7 +66,7 @@ def _cosine(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _cone(rows: np.ndarray) -> float:
-    units = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-300)
+    units = unit(rows)
     n = len(units)
     total = np.linalg.norm(units.sum(axis=0))
     return float((total * total - n) / (n * (n - 1)))
@@ -116,7 +117,7 @@ def neighbours(material: Material, spaces: Spaces) -> list[dict[str, Any]]:
     """Nearest words of a few words, by input with input and by input with output vectors."""
     n = len(material.pairs.counts)
     spread = np.unique(np.geomspace(max(n // 20, 1), n - 1, N_SHOWN).astype(int))
-    w, c = (_units(m[:n]) for m in (spaces.input, spaces.output))
+    w, c = (unit(m[:n]) for m in (spaces.input, spaces.output))
     found = []
     for word in spread:
         row: dict[str, Any] = {"word": str(material.words[word])}
@@ -126,7 +127,3 @@ def neighbours(material: Material, spaces: Spaces) -> list[dict[str, Any]]:
             row[name] = [str(material.words[i]) for i in best]
         found.append(row)
     return found
-
-
-def _units(rows: np.ndarray) -> np.ndarray:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30)

@@ -7,7 +7,7 @@ import numpy as np
 
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.study.material import Material
-from fastsgns.study.pairs import PairCounts
+from fastsgns.study.pairs import count_pairs, frequent_block, nonempty
 from fastsgns.study.spectrum import approximation_errors, dense_pmi, self_pmi, signs
 
 FLOOR = 0.2
@@ -50,8 +50,7 @@ def spectrum(material: Material, seed: int, shuffled: bool = False) -> dict[str,
     if shuffled:
         ids = np.random.default_rng(seed).permutation(corpus.ids)
         corpus = EncodedCorpus(ids, corpus.offsets, corpus.vocabulary)
-    counts = PairCounts.of(corpus, sizes.window, sizes.n_exact).counts
-    counts = counts[np.ix_(*2 * [np.flatnonzero(counts.sum(axis=1))])]
-    pmi = dense_pmi(counts, FLOOR)
+    counts = count_pairs(corpus, sizes.window, material.workers)
+    pmi = dense_pmi(nonempty(frequent_block(counts, sizes.n_exact)), FLOOR)
     errors = approximation_errors(pmi - np.log(NEGATIVE), [sizes.exact_dimensions])[0]
     return {"signs": asdict(signs(pmi)), "self": asdict(self_pmi(pmi)), "errors": asdict(errors)}
