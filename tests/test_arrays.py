@@ -9,7 +9,7 @@ import pytest
 from fastsgns import EncodedCorpus, GloVe, Word2Vec
 from fastsgns.arrays import check_mapped, check_offsets, integers
 from fastsgns.cooccurrence.counts import Cooccurrences
-from fastsgns.corpus.storage import allocate
+from fastsgns.corpus.spill import allocate_int32
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import TruncatedError
 from fastsgns.graph.building import Rows
@@ -160,4 +160,4 @@ def test_a_mapped_file_that_was_replaced_stays_whole(tmp_path):
     mapped = EncodedCorpus.load(path)
     EncodedCorpus.from_iterable([["c"]]).save(path)
     assert list(mapped) == list(corpus)
-    check_mapped(mapped.ids, allocate(9, budget=0), np.arange(3))
+    check_mapped(mapped.ids, allocate_int32(9, budget=0), np.arange(3))

@@ -12,7 +12,7 @@ from fastsgns.cli import filetypes, streams
 from fastsgns.cli.arguments import UsageError
 from fastsgns.cli.streams import STDIO, is_stream
 from fastsgns.corpus.encoded import count_words
-from fastsgns.corpus.storage import full_disk
+from fastsgns.corpus.spill import disk_errors
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotUTF8Error
 from fastsgns.formats import writing
@@ -97,7 +97,7 @@ def _spooled_stdin() -> Iterator[str]:
 
 
 def _write_all(file: Any, block: bytes) -> None:
-    with full_disk("a copy of standard input"):
+    with disk_errors("a copy of standard input"):
         while block:
             block = block[file.write(block) :]
 

@@ -9,7 +9,7 @@ from fastsgns import rules
 from fastsgns.arrays import integers
 from fastsgns.cooccurrence.windows import Progress, WindowCounts
 from fastsgns.corpus.encoded import encode
-from fastsgns.corpus.storage import Spool, check_budget
+from fastsgns.corpus.spill import SpillBuffer, check_budget
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, registry, saving
@@ -137,8 +137,8 @@ class Cooccurrences:
         workers = WORKERS("workers", n_cores() if workers is None else workers)
         budget = check_budget(memory_budget)
         encoded = encode(corpus, workers=workers, memory_budget=budget)
-        with Spool(budget) as spool:
-            counting = WindowCounts(encoded, window, weighting, sides, workers, budget, spool)
+        with SpillBuffer(budget) as spill:
+            counting = WindowCounts(encoded, window, weighting, sides, workers, budget, spill)
             counting.run(progress)
             offsets, columns, weights = counting.join(budget // 2)
         return cls(

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.scan import count_ids
-from fastsgns.corpus.storage import Shelf, Spool, Stored, allocate
+from fastsgns.corpus.spill import BlockWriter, SpillBuffer, StoredBlock, allocate_int32
 from fastsgns.kernels.cooccurrence import bitmap_size, collect_occurrences, count_rows
 from fastsgns.runtime.threads import WorkerPool
 
@@ -29,7 +29,7 @@ class WindowCounts:
         As of `fastsgns.cooccurrence.Cooccurrences.from_corpus`.
     budget : int
         Bytes: a quarter of it for the places of the words that are being counted.
-    spool : Spool
+    spill : SpillBuffer
         Keeps what was counted until it is joined.
 
     Attributes
@@ -40,7 +40,7 @@ class WindowCounts:
 
     def __init__(
         self, corpus: EncodedCorpus, window: int, weighting: str, sides: str, workers: int,
-        budget: int, spool: Spool,
+        budget: int, spill: SpillBuffer,
     ) -> None:  # fmt: skip
         self.ids, self.sentences = corpus.ids, corpus.offsets
         self.units, self.unit = units(window, weighting)
@@ -55,10 +55,10 @@ class WindowCounts:
                 f"{weighting} window of {window}; take a smaller window or another weighting"
             )
         self.n_cells = np.zeros(len(counts), np.int64)
-        self.workers, self.spool = workers, spool
+        self.workers, self.spill = workers, spill
         self.groups = _grouped(self.starts, budget, workers)
         self.n_pairs = [0] * len(self.groups)
-        self.pieces: list[list[tuple[Stored, Stored]]] = [[] for _ in self.groups]
+        self.pieces: list[list[tuple[StoredBlock, StoredBlock]]] = [[] for _ in self.groups]
         self.desks: dict[int, _Desk] = {}
         self.stop = threading.Event()
         self.n_done = 0
@@ -78,7 +78,7 @@ class WindowCounts:
     def _count(self, thread: int, group: int) -> None:
         """Count a group of rows."""
         first, last = self.groups[group]
-        desk = self.desks.setdefault(thread, _Desk(len(self.n_cells), self.spool))
+        desk = self.desks.setdefault(thread, _Desk(len(self.n_cells), self.spill))
         starts = self.starts[first : last + 1] - self.starts[first]
         occurrences = np.empty(starts[-1], np.uint64)
         self.n_pairs[group] = collect_occurrences(
@@ -102,14 +102,14 @@ class WindowCounts:
         """Give offsets, columns and weights of all rows; the pieces are used up."""
         self.desks.clear()
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.n_cells)])
-        columns = allocate(int(offsets[-1]), budget)
-        weights = allocate(int(offsets[-1]), budget)
+        columns = allocate_int32(int(offsets[-1]), budget)
+        weights = allocate_int32(int(offsets[-1]), budget)
         start = 0
         for pieces in self.pieces:
             pieces.reverse()
             while pieces:
                 for stored, whole in zip(pieces.pop(), (columns, weights)):
-                    part = self.spool.get(stored)
+                    part = self.spill.read(stored)
                     whole[start : start + len(part)] = part
                 start += len(part)
         return offsets, columns, weights.view(np.float32)
@@ -118,20 +118,20 @@ class WindowCounts:
 class _Desk:
     """What a thread works with: the sums of a row, and where its cells are kept."""
 
-    def __init__(self, n_words: int, spool: Spool) -> None:
+    def __init__(self, n_words: int, spill: SpillBuffer) -> None:
         self.sums = np.zeros(n_words, np.int64)
         self.marks = np.zeros(bitmap_size(n_words), np.uint64)
-        self._shelves = Shelf(spool), Shelf(spool)
+        self._writers = BlockWriter(spill), BlockWriter(spill)
         self._size = max(n_words, PIECE_CELLS)
 
     def room(self) -> tuple[np.ndarray, np.ndarray]:
         """Arrays for columns and weights, with room for any row."""
-        columns, weights = (shelf.room(self._size) for shelf in self._shelves)
+        columns, weights = (writer.buffer(self._size) for writer in self._writers)
         return columns, weights
 
-    def keep(self, n_cells: int) -> tuple[Stored, Stored]:
+    def keep(self, n_cells: int) -> tuple[StoredBlock, StoredBlock]:
         """Keep the first cells of the room."""
-        columns, weights = (shelf.keep(n_cells) for shelf in self._shelves)
+        columns, weights = (writer.store(n_cells) for writer in self._writers)
         return columns, weights
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Hashable, Iterable, Sized
 import numpy as np
 
 from fastsgns.corpus.files import Path, check_paths
-from fastsgns.corpus.merging import merge
-from fastsgns.corpus.ranges import FileScan
+from fastsgns.corpus.merging import merge_types
+from fastsgns.corpus.ranges import FileScanner
 from fastsgns.corpus.scan import count_ids, encode_sentences
 from fastsgns.corpus.sentences import check_corpus
 from fastsgns.corpus.vocabulary import Vocabulary
@@ -15,12 +15,12 @@ Progress = Callable[[int, int | None], object]
 Counted = tuple[Vocabulary, int, int]
 
 
-class Tally:
+class IdCounter:
     """How often each id occurs, for ids whose number is not known before.
 
     Examples
     --------
-    >>> counts = Tally()
+    >>> counts = IdCounter()
     >>> counts.add(np.array([0, 2, 0], np.int32), 3)
     >>> counts.of(3).tolist()
     [2, 0, 1]
@@ -63,9 +63,9 @@ def count_files(
     n_tokens, n_sentences : int
         What was read.
     """
-    scan = FileScan(check_paths(paths), workers, None)
+    scan = FileScanner(check_paths(paths), workers, None)
     scan.run(progress)
-    types = merge(scan, errors)
+    types = merge_types(scan, errors)
     return Vocabulary(types.words, types.counts), scan.n_tokens, scan.count_sentences()
 
 
@@ -82,7 +82,7 @@ def count_iterable(
     check_corpus(sentences)
     total = len(sentences) if isinstance(sentences, Sized) else None
     table: dict[Hashable, int] = {}
-    counts = Tally()
+    counts = IdCounter()
 
     def add(ids: np.ndarray, ends: np.ndarray, n_sentences: int) -> None:
         counts.add(ids, len(table))

@@ -7,14 +7,21 @@ from typing import Any
 import numpy as np
 
 from fastsgns.arrays import check_mapped, check_offsets, integers
-from fastsgns.corpus.counting import Counted, Progress, Tally, count_files, count_iterable
+from fastsgns.corpus.counting import Counted, IdCounter, Progress, count_files, count_iterable
 from fastsgns.corpus.files import Path, check_paths
 from fastsgns.corpus.joining import join, taken
-from fastsgns.corpus.merging import merge
-from fastsgns.corpus.ranges import FileScan
+from fastsgns.corpus.merging import merge_types
+from fastsgns.corpus.ranges import FileScanner
 from fastsgns.corpus.scan import encode_sentences
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences, check_corpus
-from fastsgns.corpus.storage import Assembly, Spool, Stored, allocate, check_budget, distinct
+from fastsgns.corpus.spill import (
+    BlockJoiner,
+    SpillBuffer,
+    StoredBlock,
+    allocate_int32,
+    check_budget,
+    distinct,
+)
 from fastsgns.corpus.vocabulary import Vocabulary, look_up
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, registry, saving
@@ -123,18 +130,18 @@ class EncodedCorpus:
         """
         codecs.lookup_error(errors)
         budget = check_budget(memory_budget)
-        with Spool(budget) as spool:
-            scan = FileScan(check_paths(paths), workers, spool)
+        with SpillBuffer(budget) as spill:
+            scan = FileScanner(check_paths(paths), workers, spill)
             scan.run(progress)
-            types = merge(scan, errors)
+            types = merge_types(scan, errors)
             raw = Vocabulary(types.words, types.counts)
             if len(raw) >= MANY_TYPES:
                 release_memory()  # of the merging, before a model takes its own
             own, new_ids = _renumbered(raw, _chosen(vocabulary, raw))
             table = np.append(new_ids, np.int32(-1))  # last: of a dropped type
-            encoded = allocate(own.total, budget)
+            encoded = allocate_int32(own.total, budget)
             n_raw = scan.n_tokens, scan.count_sentences()
-            offsets = join(scan, [table[ids] for ids in types.tables], spool, encoded)
+            offsets = join(scan, [table[ids] for ids in types.tables], spill, encoded)
         return cls(encoded, offsets, own, *n_raw)
 
     @classmethod
@@ -170,13 +177,13 @@ class EncodedCorpus:
         total = len(sentences) if isinstance(sentences, Sized) else None
         given = vocabulary if isinstance(vocabulary, Vocabulary) else None
         table: dict[Hashable, int] = {} if given is None else given.ids
-        counts = Tally()
-        blocks: list[tuple[Stored, np.ndarray]] = []
-        with Spool(budget) as spool:
+        counts = IdCounter()
+        blocks: list[tuple[StoredBlock, np.ndarray]] = []
+        with SpillBuffer(budget) as spill:
 
             def keep(ids: np.ndarray, ends: np.ndarray, n_sentences: int) -> None:
                 counts.add(ids, len(table))
-                blocks.append((spool.put(ids), ends))
+                blocks.append((spill.store(ids), ends))
                 if progress:
                     progress(n_sentences, total)
 
@@ -184,8 +191,8 @@ class EncodedCorpus:
             found = counts.pop(len(table))
             raw = Vocabulary(list(table), found) if given is None else given.recounted(found)
             own, new_ids = _renumbered(raw, _chosen(vocabulary, raw))
-            joined = Assembly(allocate(own.total, budget))
-            for ids, ends in taken(blocks, spool):
+            joined = BlockJoiner(allocate_int32(own.total, budget))
+            for ids, ends in taken(blocks, spill):
                 joined.append(ids, ends, new_ids)
         return cls(joined.ids, distinct(joined.ends), own, *n_raw)
 
@@ -205,11 +212,11 @@ class EncodedCorpus:
         """
         budget = check_budget(memory_budget)
         check_mapped(self.ids)
-        counts = Tally()
+        counts = IdCounter()
         counts.add(self.ids, len(self.vocabulary))
         raw = self.vocabulary.recounted(counts.of(len(self.vocabulary)))
         own, table = _renumbered(raw, vocabulary)
-        joined = Assembly(allocate(own.total, budget))
+        joined = BlockJoiner(allocate_int32(own.total, budget))
         for start in range(0, self.n_tokens, BLOCK_TOKENS):
             stop = min(start + BLOCK_TOKENS, self.n_tokens)
             inside = slice(*np.searchsorted(self.offsets, (start, stop), "right"))

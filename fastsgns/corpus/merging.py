@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastsgns.corpus.files import is_stream
-from fastsgns.corpus.packed import PackedWords
-from fastsgns.corpus.ranges import FileScan, Range
+from fastsgns.corpus.ranges import FileRange, FileScanner
 from fastsgns.corpus.scan import Scanner
+from fastsgns.corpus.utf8words import Utf8Words
 from fastsgns.errors import NotUTF8Error
 from fastsgns.formats.files import decompressor, open_binary
 
@@ -15,12 +15,12 @@ BLOCK_BYTES = 1 << 20
 
 
 @dataclass
-class Merged:
+class MergedTypes:
     """All types of a scan.
 
     Attributes
     ----------
-    words : PackedWords or list of str
+    words : Utf8Words or list of str
         In the order in which they stand in the files.
     counts : ndarray of int64
         Their tokens.
@@ -28,12 +28,12 @@ class Merged:
         For each scanner, the index in `words` of each of its ids; -1: the type is dropped.
     """
 
-    words: PackedWords | list[str]
+    words: Utf8Words | list[str]
     counts: np.ndarray
     tables: list[np.ndarray]
 
 
-def merge(scan: FileScan, errors: str) -> Merged:
+def merge_types(scan: FileScanner, errors: str) -> MergedTypes:
     """Merge the scanners of a finished scan, which are then given back.
 
     The result does not depend on how many scanners there were, or which range fell to which.
@@ -67,15 +67,15 @@ def merge(scan: FileScan, errors: str) -> Merged:
     if unique is not None:
         counts, rank = _join(counts, unique, len(words)), unique[rank]
     scan.scanners.clear()
-    return Merged(words, counts, [rank[table] for table in tables])
+    return MergedTypes(words, counts, [rank[table] for table in tables])
 
 
-def _starts(ranges: list[Range]) -> np.ndarray:
+def _starts(ranges: list[FileRange]) -> np.ndarray:
     """How many tokens stand before each range."""
     return np.cumsum([0, *(part.n_tokens for part in ranges[:-1])], dtype=np.int64)
 
 
-def _positions(scan: FileScan, starts: np.ndarray, index: int) -> np.ndarray:
+def _positions(scan: FileScanner, starts: np.ndarray, index: int) -> np.ndarray:
     """Find the position in the corpus of the first token of each type of a scanner."""
     first = scan.scanners[index].first()
     mine = np.array([i for i, part in enumerate(scan.ranges) if part.scanner == index], np.int64)
@@ -88,7 +88,7 @@ def _positions(scan: FileScan, starts: np.ndarray, index: int) -> np.ndarray:
 
 def _decode(
     scanner: Scanner, order: np.ndarray, errors: str
-) -> tuple[PackedWords | list[str], np.ndarray | None]:
+) -> tuple[Utf8Words | list[str], np.ndarray | None]:
     """Decode the types in `order`; if any are alike or empty, also find the word of each.
 
     Raises
@@ -99,7 +99,7 @@ def _decode(
     arena, offsets = scanner.types()
     try:
         arena.decode("utf-8")
-        return PackedWords(arena, offsets[order], offsets[order + 1]), None
+        return Utf8Words(arena, offsets[order], offsets[order + 1]), None
     except UnicodeDecodeError:
         if errors == "strict":
             raise _InvalidType(*_first_invalid(arena, offsets, order)) from None
@@ -123,7 +123,7 @@ def _first_invalid(arena: bytes, offsets: np.ndarray, order: np.ndarray) -> tupl
     raise AssertionError("every type is UTF-8")
 
 
-def _undecodable(scan: FileScan, word: bytes, token: int, starts: np.ndarray) -> UnicodeError:
+def _undecodable(scan: FileScanner, word: bytes, token: int, starts: np.ndarray) -> UnicodeError:
     """Make the exception for a type that is not UTF-8, first seen as token number `token`."""
     path = scan.ranges[np.searchsorted(starts, token, "right") - 1].path
     word = scan.as_written(word)

@@ -14,7 +14,7 @@ import numpy as np
 
 from fastsgns.corpus.files import BOM, is_stream
 from fastsgns.corpus.scan import LONGEST_TOKEN, Scanner, token_length
-from fastsgns.corpus.storage import Shelf, Spool, Stored, distinct, n_stored
+from fastsgns.corpus.spill import BlockWriter, SpillBuffer, StoredBlock, block_length, distinct
 from fastsgns.errors import LongTokenError
 from fastsgns.formats.files import HEAD_BYTES, check_text, decompressor, naming, open_binary
 from fastsgns.rules import WORKERS
@@ -27,7 +27,7 @@ Progress = Callable[[int, int | None], object]
 
 
 @dataclass
-class Range:
+class FileRange:
     """Bytes `start` to `stop` of a file (a stream to its end: None), and what was found there."""
 
     path: str
@@ -39,14 +39,14 @@ class Range:
     first_token: int = 0
     """How many tokens the scanner had read before."""
     n_tokens: int = 0
-    blocks: list[tuple[Stored, np.ndarray]] = field(default_factory=list)
-    """Local ids, as the spool keeps them, and sentence ends, position in the block."""
+    blocks: list[tuple[StoredBlock, np.ndarray]] = field(default_factory=list)
+    """Local ids, as the spill keeps them, and sentence ends, position in the block."""
 
 
-def cut(path: str) -> list[Range]:
+def split_file(path: str) -> list[FileRange]:
     """Cut one file into ranges, without the byte order mark it may begin with."""
     if is_stream(path):
-        return [Range(path)]
+        return [FileRange(path)]
     with open(path, "rb") as file:
         head = file.read(HEAD_BYTES)
     check_text(head, path)
@@ -54,17 +54,18 @@ def cut(path: str) -> list[Range]:
     size = os.path.getsize(path)
     starts = list(range(start, max(size, start + 1), RANGE_BYTES))
     return [
-        Range(path, at, min(at + RANGE_BYTES, size), at == start, at == starts[-1]) for at in starts
+        FileRange(path, at, min(at + RANGE_BYTES, size), at == start, at == starts[-1])
+        for at in starts
     ]
 
 
-def pieces(file: BinaryIO, part: Range, buffer: memoryview, scanner: Scanner) -> Iterator:
+def read_range(file: BinaryIO, part: FileRange, buffer: memoryview, scanner: Scanner) -> Iterator:
     """Yield the bytes of the tokens that start in a range of a plain file, to feed to `scanner`."""
     assert part.stop is not None
     skipping = not part.is_first
     position = part.start - skipping
     file.seek(position)
-    while len(piece := fill(file, buffer)):
+    while len(piece := fill_buffer(file, buffer)):
         begin = token_length(piece) if skipping else 0
         room = part.stop - position
         position += len(piece)
@@ -78,21 +79,21 @@ def pieces(file: BinaryIO, part: Range, buffer: memoryview, scanner: Scanner) ->
         while scanner.inside_token:
             end = token_length(rest)
             yield rest[:end]
-            if end < len(rest) or not len(rest := fill(file, buffer)):
+            if end < len(rest) or not len(rest := fill_buffer(file, buffer)):
                 return
         return
 
 
-def stream(file: BinaryIO, buffer: memoryview, name: str) -> Iterator:
+def read_stream(file: BinaryIO, buffer: memoryview, name: str) -> Iterator:
     """Yield the bytes of a stream, without the byte order mark it may begin with."""
-    first = fill(file, buffer)
+    first = fill_buffer(file, buffer)
     check_text(bytes(first[:HEAD_BYTES]), name)
     yield first[len(BOM) :] if first[: len(BOM)] == BOM else first
-    while len(piece := fill(file, buffer)):
+    while len(piece := fill_buffer(file, buffer)):
         yield piece
 
 
-def fill(file: BinaryIO, buffer: memoryview) -> memoryview:
+def fill_buffer(file: BinaryIO, buffer: memoryview) -> memoryview:
     """Read as much of the file as fits the buffer; less only at its end."""
     n = 0
     while n < len(buffer) and (got := file.readinto(buffer[n:])):  # type: ignore[attr-defined]
@@ -100,7 +101,7 @@ def fill(file: BinaryIO, buffer: memoryview) -> memoryview:
     return buffer[:n]
 
 
-class FileScan:
+class FileScanner:
     """A scan of several files by several threads, each with a `Scanner` of its own.
 
     Every thread takes the ranges in ascending order, so the ids of its scanner are in the order
@@ -110,12 +111,12 @@ class FileScan:
     ----------
     paths : list of str
     workers : int or None
-    spool : Spool or None
+    spill : SpillBuffer or None
         Keeps the ids; without one they are only counted.
 
     Attributes
     ----------
-    ranges : list of Range
+    ranges : list of FileRange
         In the order of the files.
     scanners : list of Scanner
     n_workers : int
@@ -126,11 +127,11 @@ class FileScan:
 
     remedy = "read it with LineSentence(path, errors='replace'), or convert the file to UTF-8"
 
-    def __init__(self, paths: list[str], workers: int | None, spool: Spool | None) -> None:
-        self.ranges = [part for path in paths for part in cut(path)]
+    def __init__(self, paths: list[str], workers: int | None, spill: SpillBuffer | None) -> None:
+        self.ranges = [part for path in paths for part in split_file(path)]
         self.n_workers = min(check_workers(workers), len(self.ranges))
         self.scanners = [Scanner() for _ in range(self.n_workers)]
-        self._shelves = [Shelf(spool) for _ in range(self.n_workers)]
+        self._writers = [BlockWriter(spill) for _ in range(self.n_workers)]
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._done_bytes = 0
@@ -149,29 +150,31 @@ class FileScan:
         )  # not kept, as it refers to the scan
         self._stop = pool.stopping
         pool.run(report)
-        self._shelves.clear()
+        self._writers.clear()
         report()
 
-    def _scan(self, thread: int, part: Range) -> None:
-        scanner, shelf = self.scanners[thread], self._shelves[thread]
+    def _scan(self, thread: int, part: FileRange) -> None:
+        scanner, writer = self.scanners[thread], self._writers[thread]
         part.scanner, part.first_token = thread, scanner.n_tokens
         buffer = memoryview(bytearray(BLOCK_BYTES))
         with naming(part.path), open_binary(part.path, buffering=0) as file:
             whole = part.stop is None
             found = (
-                stream(file, buffer, part.path) if whole else pieces(file, part, buffer, scanner)
+                read_stream(file, buffer, part.path)
+                if whole
+                else read_range(file, part, buffer, scanner)
             )
             for piece in found:
                 if self._stop.is_set():
                     return
                 try:
-                    ids, ends = scanner.feed(piece, shelf.room(len(piece) // 2 + 2))
+                    ids, ends = scanner.feed(piece, writer.buffer(len(piece) // 2 + 2))
                 except LongTokenError:
                     raise _long_token(part.path) from None
-                _keep(part, shelf, ids, ends)
+                _keep(part, writer, ids, ends)
                 with self._lock:
                     self._done_bytes += len(piece)
-        _keep(part, shelf, *scanner.finish(shelf.room(1)))
+        _keep(part, writer, *scanner.finish(writer.buffer(1)))
         part.n_tokens = scanner.n_tokens - part.first_token
 
     @property
@@ -190,7 +193,7 @@ class FileScan:
         for part in self.ranges:
             for stored, ends in part.blocks:
                 all_ends.append(ends + n_before)
-                n_before += n_stored(stored)
+                n_before += block_length(stored)
             if part.is_last:
                 all_ends.append(np.array([n_before], np.int64))
         return len(distinct(all_ends)) - 1
@@ -214,9 +217,9 @@ def _line_of_long_token(path: str) -> int:
     return n_lines
 
 
-def _keep(part: Range, shelf: Shelf, ids: np.ndarray, ends: np.ndarray) -> None:
+def _keep(part: FileRange, writer: BlockWriter, ids: np.ndarray, ends: np.ndarray) -> None:
     if len(ids) or len(ends):
-        part.blocks.append((shelf.keep(len(ids)), ends))
+        part.blocks.append((writer.store(len(ids)), ends))
 
 
 def check_workers(workers: int | None) -> int:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from fastsgns.arrays import integers
-from fastsgns.corpus.packed import PackedWords
 from fastsgns.corpus.tokens import keys_of
+from fastsgns.corpus.utf8words import Utf8Words
 from fastsgns.formats import keys
 from fastsgns.rules import Whole
 
@@ -26,7 +26,7 @@ class Vocabulary:
 
     Parameters
     ----------
-    words : sequence of hashable, or PackedWords
+    words : sequence of hashable, or Utf8Words
         No two alike.
     counts : array_like of int, shape (n,)
         How often each occurs.
@@ -48,8 +48,8 @@ class Vocabulary:
 
     origin: "tuple[Vocabulary, np.ndarray] | None" = None  # selected from it: at these ids
 
-    def __init__(self, words: Sequence[Hashable] | PackedWords, counts: Any) -> None:
-        self._words = words if isinstance(words, PackedWords) else keys.key_list(words, "word")
+    def __init__(self, words: Sequence[Hashable] | Utf8Words, counts: Any) -> None:
+        self._words = words if isinstance(words, Utf8Words) else keys.key_list(words, "word")
         self.counts = integers(counts, np.int64, "counts")
         if self.counts.shape != (len(self._words),):
             raise ValueError(
@@ -86,16 +86,16 @@ class Vocabulary:
     @property
     def words(self) -> list[Hashable]:
         """The words in the order of their ids."""
-        return self._words.unpacked if isinstance(self._words, PackedWords) else self._words
+        return self._words.decoded if isinstance(self._words, Utf8Words) else self._words
 
     @property
-    def packed_bytes(self) -> int:
+    def utf8_bytes(self) -> int:
         """The bytes of words that are not strings yet; 0 for words that are Python objects."""
-        return self._words.n_bytes if isinstance(self._words, PackedWords) else 0
+        return self._words.n_bytes if isinstance(self._words, Utf8Words) else 0
 
     def words_at(self, ids: np.ndarray) -> list[Hashable]:
         """Give the words of some ids."""
-        if isinstance(self._words, PackedWords):
+        if isinstance(self._words, Utf8Words):
             return self._words.at(ids)
         return list(map(self._words.__getitem__, ids.tolist()))
 
@@ -110,7 +110,7 @@ class Vocabulary:
 
     def warn_of_unsavable(self) -> None:
         """Warn if there is a word that no file can hold."""
-        if not isinstance(self._words, PackedWords):
+        if not isinstance(self._words, Utf8Words):
             keys.warn_of_unsavable(self._words)
 
     @property

@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from fastsgns.corpus.files import Path
-from fastsgns.corpus.merging import merge
-from fastsgns.corpus.packed import PackedWords
-from fastsgns.corpus.ranges import FileScan, Range, fill, stream
+from fastsgns.corpus.merging import merge_types
+from fastsgns.corpus.ranges import FileRange, FileScanner, fill_buffer, read_stream
+from fastsgns.corpus.utf8words import Utf8Words
 from fastsgns.errors import FormatError
 from fastsgns.formats.files import existing_file, is_open, is_path, naming, open_binary
 from fastsgns.graph.lines import (
@@ -200,7 +200,7 @@ class Syntax:
         )
 
 
-class EdgeScan(FileScan):
+class EdgeScan(FileScanner):
     """A scan of edge lists: a line belongs to the range it begins in.
 
     Parameters
@@ -221,7 +221,7 @@ class EdgeScan(FileScan):
         self._first_lines: dict[int, tuple[int, bytes]] = {}
         self._n_columns = 0
 
-    def _scan(self, thread: int, part: Range) -> None:
+    def _scan(self, thread: int, part: FileRange) -> None:
         scanner, lines = self.scanners[thread], self._syntax.lines()
         part.scanner, part.first_token = thread, scanner.n_tokens
         found = self._found[id(part)] = []
@@ -262,14 +262,14 @@ class EdgeScan(FileScan):
 
     def edges(self, errors: str) -> Edges:
         """Number the nodes in first-seen order, whichever thread saw them."""
-        types = merge(self, errors)
+        types = merge_types(self, errors)
         blocks = [(part, *block) for part in self.ranges for block in self._found[id(part)]]
         ids = [types.tables[part.scanner][local] for part, local, _ in blocks]
         ends = np.concatenate([*ids, np.empty(0, np.int32)]).reshape(-1, 2)
         weights = None
         if self._n_columns == 3:
             weights = np.concatenate([block[2] for block in blocks if block[2] is not None])
-        words = types.words.unpacked if isinstance(types.words, PackedWords) else types.words
+        words = types.words.decoded if isinstance(types.words, Utf8Words) else types.words
         if self._syntax.delimiter is not None:
             words = "\n".join(words).translate(HIDDEN).split("\n") if words else []
         if self._syntax.skip_lines is None:
@@ -277,7 +277,7 @@ class EdgeScan(FileScan):
         return ends[:, 0].copy(), ends[:, 1].copy(), weights, list(words)
 
     def _check_headers(
-        self, parts: list[Range], ids: list[np.ndarray], words: list[Any], counts: np.ndarray
+        self, parts: list[FileRange], ids: list[np.ndarray], words: list[Any], counts: np.ndarray
     ) -> None:
         """Refuse a file whose first line has the titles of columns in place of an edge."""
         firsts: dict[int, list[int]] = {}
@@ -350,14 +350,16 @@ def _room(n: int) -> tuple[np.ndarray, np.ndarray]:
     return np.empty(n + 2, np.uint8), np.empty(n // 3 + 1)
 
 
-def _whole_lines(file: BinaryIO, part: Range) -> Iterator[bytes]:
+def _whole_lines(file: BinaryIO, part: FileRange) -> Iterator[bytes]:
     """Yield the lines that begin in a range, or all of a stream, some at a time.
 
     Of a line that is too long only so much is yielded that this shows.
     """
     buffer = memoryview(bytearray(BLOCK_BYTES))
     pieces = (
-        stream(file, buffer, part.path) if part.stop is None else _range_pieces(file, part, buffer)
+        read_stream(file, buffer, part.path)
+        if part.stop is None
+        else _range_pieces(file, part, buffer)
     )
     rest, length = [b""], 0
     for view in pieces:
@@ -372,14 +374,14 @@ def _whole_lines(file: BinaryIO, part: Range) -> Iterator[bytes]:
     yield b"".join(rest)
 
 
-def _range_pieces(file: BinaryIO, part: Range, buffer: memoryview) -> Iterator[bytes]:
+def _range_pieces(file: BinaryIO, part: FileRange, buffer: memoryview) -> Iterator[bytes]:
     """Yield the bytes of the lines that begin in a range of a plain file."""
     assert part.stop is not None
     skipping = not part.is_first
     position = part.start - skipping
     file.seek(position)
     inside = False
-    while (position < part.stop or inside) and len(view := fill(file, buffer)):
+    while (position < part.stop or inside) and len(view := fill_buffer(file, buffer)):
         piece, room = bytes(view), part.stop - position
         position += len(piece)
         begin = piece.find(b"\n") + 1 if skipping else 0
@@ -407,7 +409,7 @@ def _without_lines(text: bytes, n_lines: int) -> tuple[bytes, int]:
     return text[at:], n_lines
 
 
-def _lines_before(part: Range) -> int:
+def _lines_before(part: FileRange) -> int:
     """Count the lines that begin before a range; of a stream, none does."""
     if part.is_first:
         return 0

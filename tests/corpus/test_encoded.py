@@ -19,7 +19,7 @@ from fastsgns import Word2Vec
 from fastsgns.corpus import ranges
 from fastsgns.corpus.encoded import EncodedCorpus, count_words, encode
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
-from fastsgns.corpus.storage import Spool
+from fastsgns.corpus.spill import SpillBuffer
 from fastsgns.corpus.vocabulary import Vocabulary, select
 from fastsgns.errors import CorpusFileError, FormatError
 from fastsgns.formats import files, native
@@ -263,7 +263,7 @@ def test_the_first_exception_of_a_thread_stops_all(text, monkeypatch):
     def failing(*_):
         raise RuntimeError("mine")
 
-    monkeypatch.setattr(ranges, "fill", failing)
+    monkeypatch.setattr(ranges, "fill_buffer", failing)
     before = threading.active_count()
     with pytest.raises(RuntimeError, match="mine"):
         EncodedCorpus.from_files([text] * 20, workers=3)
@@ -461,7 +461,7 @@ def test_words_are_counted_as_they_are_encoded(tmp_path, sentences):
 
 
 def test_counting_keeps_no_ids(text, monkeypatch):
-    monkeypatch.setattr(Spool, "put", None)
+    monkeypatch.setattr(SpillBuffer, "store", None)
     assert count_words(LineSentence(text))[1:] == (6, 3)
     model = Word2Vec(vector_size=4, min_count=1)
     model.build_vocab(corpus_file=text)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from fastsgns import EncodedCorpus, NodeEmbedding, Word2Vec, matrices
-from fastsgns.corpus import encoded, storage
-from fastsgns.corpus.ranges import FileScan
+from fastsgns.corpus import encoded, spill
+from fastsgns.corpus.ranges import FileScanner
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotFittedError
 from fastsgns.models.words import memory
@@ -85,8 +85,8 @@ def test_words_of_a_corpus_stay_packed_until_they_are_asked_for(tmp_path):
     corpus = EncodedCorpus.from_files(tmp_path / "text")
     model = Word2Vec(corpus, min_count=10, vector_size=2, sample=0, workers=1, progress=False)
     assert model.wv.index_to_key == ["b"]
-    assert corpus.vocabulary.packed_bytes == len("b\na\nc\n")
-    assert "unpacked" not in vars(corpus.vocabulary._words)
+    assert corpus.vocabulary.utf8_bytes == len("b\na\nc\n")
+    assert "decoded" not in vars(corpus.vocabulary._words)
 
 
 def test_counts_are_forgotten_once_the_words_are_chosen():
@@ -137,7 +137,7 @@ def test_advice_about_memory_is_about_the_model(monkeypatch):
 def test_a_scan_is_given_back_without_a_garbage_collection(tmp_path, monkeypatch):
     (tmp_path / "text").write_text("to be or not to be\n" * 100)
     scans, slabs = [], []
-    real_scan, real_memory = FileScan.__init__, storage.anonymous_memory
+    real_scan, real_memory = FileScanner.__init__, spill.anonymous_memory
 
     def note_scan(self, *arguments):
         scans.append(weakref.ref(self))
@@ -148,8 +148,8 @@ def test_a_scan_is_given_back_without_a_garbage_collection(tmp_path, monkeypatch
         slabs.append(weakref.ref(pages))
         return pages
 
-    monkeypatch.setattr(FileScan, "__init__", note_scan)
-    monkeypatch.setattr(storage, "anonymous_memory", note_memory)
+    monkeypatch.setattr(FileScanner, "__init__", note_scan)
+    monkeypatch.setattr(spill, "anonymous_memory", note_memory)
     gc.collect()
     gc.disable()
     try:

@@ -6,7 +6,7 @@ import mmap
 import numpy as np
 import pytest
 
-from fastsgns.corpus import storage
+from fastsgns.corpus import spill
 from fastsgns.formats import native
 from fastsgns.matrices import allocate_rows
 from fastsgns.runtime import machine
@@ -57,7 +57,7 @@ V1 = {
 def test_memory_is_what_the_narrowest_limit_leaves(system, groups, files, free):
     system(groups, files)
     assert machine.available_memory() == free
-    assert storage.memory_budget() == free // 4
+    assert spill.default_budget() == free // 4
 
 
 def test_matrices_stay_below_the_limit(system):
@@ -67,8 +67,8 @@ def test_matrices_stay_below_the_limit(system):
 
 
 def test_where_nothing_is_said_there_is_a_default(monkeypatch):
-    monkeypatch.setattr(storage, "available_memory", lambda: None)
-    assert storage.memory_budget() == 1 << 30
+    monkeypatch.setattr(spill, "available_memory", lambda: None)
+    assert spill.default_budget() == 1 << 30
 
 
 def test_cores_are_those_of_the_process(monkeypatch):
@@ -97,8 +97,8 @@ def _refuse(*_, **__):
     ("allocate", "words"),
     [
         (lambda _: allocate_rows(1000, 100), "1000 rows of 100 dimensions"),
-        (lambda _: storage.Shelf(None).room(10), "ids"),
-        (lambda _: storage.allocate(10, 0), "the 40 bytes of ids"),
+        (lambda _: spill.BlockWriter(None).buffer(10), "ids"),
+        (lambda _: spill.allocate_int32(10, 0), "the 40 bytes of ids"),
         (lambda path: native.read(path, mmap=True), "the 400 bytes of"),
     ],
 )

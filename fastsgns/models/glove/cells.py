@@ -6,7 +6,7 @@ import numpy as np
 
 from fastsgns.arrays import check_mapped
 from fastsgns.cooccurrence.counts import Cooccurrences
-from fastsgns.corpus.storage import allocate, check_budget
+from fastsgns.corpus.spill import allocate_int32, check_budget
 from fastsgns.kernels.glove import CELL_INTS, count_block_sizes, fill_blocks
 
 BLOCKS = 64
@@ -58,7 +58,7 @@ class ShuffledCells:
         for start, stop in pieces:
             count_block_sizes(start, stop, seed, sizes)
         self.starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-        self._cells = allocate(CELL_INTS * n_cells, check_budget(memory_budget))
+        self._cells = allocate_int32(CELL_INTS * n_cells, check_budget(memory_budget))
         self._cells = self._cells.reshape(n_cells, CELL_INTS)
         cursors = self.starts[:-1].copy()
         for start, stop in pieces:

@@ -14,7 +14,7 @@ from fastsgns.matrices import HUGE_PAGE
 WORD_BYTES = 178  # of a word that is not known: string, dict, list, counts and tables
 SAMPLED_WORDS = 1000
 FIRST_SLOTS, SLOT_BYTES = 1 << 14, 32  # as in scan_table.c
-SLAB_BYTES = 8 << 20  # as of fastsgns.corpus.storage
+SLAB_BYTES = 8 << 20  # as of fastsgns.corpus.spill
 SLAB_REST = 450_000
 INT_BYTES = 32
 STRING_BYTES = 64
@@ -68,9 +68,9 @@ class Reading:
     ) -> "Reading":
         """Describe the reading of a source of sentences, or of a file (None), that gave `raw`."""
         is_encoded = isinstance(source, EncodedCorpus)
-        is_packed = raw.packed_bytes > 0  # strings are made when the words are chosen
+        is_packed = raw.utf8_bytes > 0  # strings are made when the words are chosen
         owns_words = is_packed or not isinstance(source, Sized)
-        counts = len(raw), raw.packed_bytes, raw.total, n_sentences
+        counts = len(raw), raw.utf8_bytes, raw.total, n_sentences
         reads_again = reads_again and is_packed
         return cls(*counts, n_workers if is_packed else 1, owns_words, is_encoded, reads_again)
 

@@ -17,16 +17,16 @@ from fastsgns.corpus.scan import remap
 from fastsgns.runtime.machine import anonymous_memory, available_memory, memory_errors
 
 BUDGET_SHARE = 4
-SLAB_IDS = 1 << 21
-Stored = np.ndarray | tuple[int, int]
+BUFFER_IDS = 1 << 21
+StoredBlock = np.ndarray | tuple[int, int]
 
 
-def memory_budget() -> int:
+def default_budget() -> int:
     """Bytes of ids to keep in memory by default: a quarter of what is free, or 1 GiB.
 
     Examples
     --------
-    >>> memory_budget() > 0
+    >>> default_budget() > 0
     True
     """
     free = available_memory()
@@ -42,13 +42,13 @@ def check_budget(budget: int | None) -> int:
         If it is negative.
     """
     if budget is None:
-        return memory_budget()
+        return default_budget()
     if budget < 0:
         raise ValueError(f"memory_budget is {budget}; allowed are bytes from 0 on, or None")
     return int(budget)
 
 
-def allocate(n: int, budget: int) -> np.ndarray:
+def allocate_int32(n: int, budget: int) -> np.ndarray:
     """Make an int32 array (n) of arbitrary content: in memory if `budget` bytes hold it.
 
     Raises
@@ -66,7 +66,7 @@ def allocate(n: int, budget: int) -> np.ndarray:
 
 def _reserve(file: BinaryIO, size: int) -> None:
     """Take the disk blocks at once: a full disk is an OSError here, but a crash once mapped."""
-    with full_disk(f"{size:,} bytes of ids"):
+    with disk_errors(f"{size:,} bytes of ids"):
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, size)
             return
@@ -77,7 +77,7 @@ def _reserve(file: BinaryIO, size: int) -> None:
 
 
 @contextmanager
-def full_disk(what: str) -> Iterator[None]:
+def disk_errors(what: str) -> Iterator[None]:
     """Let the error of writing a temporary file name its directory and say what to do.
 
     Raises
@@ -95,18 +95,18 @@ def full_disk(what: str) -> Iterator[None]:
         ) from error
 
 
-def n_stored(stored: Stored) -> int:
+def block_length(stored: StoredBlock) -> int:
     """Count the ids that were kept."""
     return len(stored) if isinstance(stored, np.ndarray) else stored[1]
 
 
-class Spool:
+class SpillBuffer:
     """Blocks of int32 ids: in memory until `budget` bytes are full, then in a temporary file.
 
     Examples
     --------
-    >>> with Spool(budget=0) as spool:
-    ...     spool.get(spool.put(np.arange(3, dtype=np.int32))).tolist()
+    >>> with SpillBuffer(budget=0) as spill:
+    ...     spill.read(spill.store(np.arange(3, dtype=np.int32))).tolist()
     [0, 1, 2]
     """
 
@@ -115,39 +115,39 @@ class Spool:
         self._file: BinaryIO | None = None
         self._end = 0
         self._lock = threading.Lock()
-        self._shelf = Shelf(self)
+        self._writer = BlockWriter(self)
 
     @property
-    def has_file(self) -> bool:
+    def uses_file(self) -> bool:
         """Whether some of the blocks lie in a file."""
         return self._file is not None
 
-    def put(self, ids: np.ndarray) -> Stored:
-        """Keep a copy of `ids`; returns what `get` wants. Of threads, each needs its `Shelf`."""
-        self._shelf.room(len(ids))[: len(ids)] = ids
-        return self._shelf.keep(len(ids))
+    def store(self, ids: np.ndarray) -> StoredBlock:
+        """Keep a copy of `ids`; return what `read` takes. Threads use a `BlockWriter` each."""
+        self._writer.buffer(len(ids))[: len(ids)] = ids
+        return self._writer.store(len(ids))
 
-    def take(self, size: int) -> bool:
+    def reserve(self, size: int) -> bool:
         """Whether so many bytes may stay in memory; they are taken off the budget."""
         with self._lock:
             fits = size <= self._room
             self._room -= size if fits else 0
             return fits
 
-    def write(self, ids: np.ndarray) -> Stored:
-        """Write `ids` to the file; returns what `get` wants."""
+    def write(self, ids: np.ndarray) -> StoredBlock:
+        """Write `ids` to the file; return what `read` takes."""
         with self._lock:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="fastsgns-")  # noqa: SIM115
             start = self._end
-            with full_disk(f"{start + ids.nbytes:,} bytes of ids"):
+            with disk_errors(f"{start + ids.nbytes:,} bytes of ids"):
                 self._file.seek(start)
                 self._file.write(ids.data)
                 self._file.flush()
             self._end += ids.nbytes
             return start, len(ids)
 
-    def get(self, stored: Stored) -> np.ndarray:
+    def read(self, stored: StoredBlock) -> np.ndarray:
         """Return the ids that `put` kept."""
         if isinstance(stored, np.ndarray):
             return stored
@@ -159,49 +159,49 @@ class Spool:
 
     def close(self) -> None:
         """Give the memory of the last block and the temporary file back."""
-        self._shelf = Shelf(None)  # it refers to the spool
+        self._writer = BlockWriter(None)  # it refers to this object
         if self._file is not None:
             self._file.close()
 
-    def __enter__(self) -> "Spool":
+    def __enter__(self) -> "SpillBuffer":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
 
-class Shelf:
+class BlockWriter:
     """Where one thread writes its blocks, in arrays whose memory goes back with their last block.
 
     Parameters
     ----------
-    spool : Spool or None
+    spill : SpillBuffer or None
         Decides what stays; without one nothing does.
     """
 
-    def __init__(self, spool: Spool | None) -> None:
-        self._spool = spool
-        self._slab = np.empty(0, np.int32)
+    def __init__(self, spill: SpillBuffer | None) -> None:
+        self._spill = spill
+        self._buffer = np.empty(0, np.int32)
 
-    def room(self, n: int) -> np.ndarray:
+    def buffer(self, n: int) -> np.ndarray:
         """Give an array to write up to n ids to."""
-        if n > len(self._slab):
-            n_ids = max(n, SLAB_IDS)
-            self._slab = np.frombuffer(anonymous_memory(4 * n_ids, "ids"), np.int32)
-        return self._slab
+        if n > len(self._buffer):
+            n_ids = max(n, BUFFER_IDS)
+            self._buffer = np.frombuffer(anonymous_memory(4 * n_ids, "ids"), np.int32)
+        return self._buffer
 
-    def keep(self, n: int) -> Stored:
-        """Keep the first n ids of the room; returns what `Spool.get` wants."""
-        if self._spool is None:
+    def store(self, n: int) -> StoredBlock:
+        """Keep the first n ids of the room; return what `SpillBuffer.read` takes."""
+        if self._spill is None:
             return 0, n
-        ids = self._slab[:n]
-        if not self._spool.take(ids.nbytes):
-            return self._spool.write(ids)
-        self._slab = self._slab[n:]
+        ids = self._buffer[:n]
+        if not self._spill.reserve(ids.nbytes):
+            return self._spill.write(ids)
+        self._buffer = self._buffer[n:]
         return ids
 
 
-class Assembly:
+class BlockJoiner:
     """Blocks of ids and sentence ends joined to one array and its offsets, renumbered on the way.
 
     Parameters

@@ -8,7 +8,7 @@ import numpy as np
 from fastsgns.corpus.scan import join_slices
 
 
-class PackedWords:
+class Utf8Words:
     r"""Words in UTF-8, each followed by a newline, in an order of their own.
 
     Parameters
@@ -19,8 +19,8 @@ class PackedWords:
 
     Examples
     --------
-    >>> words = PackedWords(b"to\nbe\n", np.array([3, 0]), np.array([6, 3]))
-    >>> words.unpacked, words.at(np.array([1])), len(words)
+    >>> words = Utf8Words(b"to\nbe\n", np.array([3, 0]), np.array([6, 3]))
+    >>> words.decoded, words.at(np.array([1])), len(words)
     (['be', 'to'], ['to'], 2)
     """
 
@@ -36,7 +36,7 @@ class PackedWords:
         return len(self._data)
 
     @cached_property
-    def unpacked(self) -> list[Any]:
+    def decoded(self) -> list[Any]:
         """All words."""
         return self.at(np.arange(len(self)))
 
