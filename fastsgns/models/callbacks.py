@@ -4,12 +4,11 @@ from typing import Any
 
 from fastsgns import rules
 from fastsgns.formats.writing import check_writable
+from fastsgns.training.session import StopTraining
+
+__all__ = ["CallbackAny2Vec", "Checkpoint", "StopTraining"]
 
 EPOCHS = rules.integer(1, 2**31)
-
-
-class StopTraining(Exception):
-    """Raised by a callback: training ends here without an error; ``on_train_end`` is called."""
 
 
 class CallbackAny2Vec:

@@ -9,12 +9,12 @@ from fastsgns import kernels, rules
 from fastsgns.corpus.vocabulary import check_trim_rule
 from fastsgns.errors import warn
 from fastsgns.matrices import BIASES, MATRICES
+from fastsgns.training.session import EVENTS
 from fastsgns.training.sharing import SHARINGS
 
 logger = logging.getLogger(__name__)
 
 CBOW_GRADIENTS = ("gensim", "exact")
-EVENTS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
 MOST_COUNT = 2**62
 count = partial(rules.integer, bools=True)  # as in gensim, where True is 1
 # None stands for what it means in gensim: for a flag of these no, for sample no subsampling.

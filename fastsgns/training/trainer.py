@@ -127,6 +127,11 @@ class Trainer:
         finally:
             bar.close()
 
+    def losses(self) -> Generator[float | None, None, None]:
+        """Train as `epochs` does, and yield the mean loss of each epoch, or None without losses."""
+        for tally in self.epochs():
+            yield tally.mean_loss if self.objective.compute_loss else None
+
     def __post_init__(self) -> None:
         self.use(self.objective)
 

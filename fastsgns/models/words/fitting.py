@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable
-from contextlib import closing
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,13 @@ from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.errors import EmptyCorpusError, warn
 from fastsgns.kernels.objective import Objective
 from fastsgns.models import parameters
-from fastsgns.models.callbacks import StopTraining
 from fastsgns.models.words.building import VocabularyBuilder
 from fastsgns.models.words.inputs import input_rows
 from fastsgns.models.words.softmax import batch_rows
 from fastsgns.models.words.unfinished import Unfinished
-from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.runtime.machine import release_memory
 from fastsgns.training.examples import TokenChunks
+from fastsgns.training.session import Session, choose_seed
 from fastsgns.training.sharing import (
     NO_SHARING,
     BlockSize,
@@ -70,8 +69,9 @@ class Fitting(VocabularyBuilder):
         callbacks: Iterable[Any],
     ) -> tuple[int, int]:  # fmt: skip
         """Train for some epochs, from a position on the line of the learning rate."""
-        seed = int(self._rng().integers(2**63) if self.seed is None else self.seed)
-        left = Unfinished(epochs, start, stop, n_skipped, corpus.n_raw_tokens, seed)
+        left = Unfinished(
+            epochs, start, stop, n_skipped, corpus.n_raw_tokens, choose_seed(self.seed)
+        )
         self.running_training_loss = 0.0
         return self._continue(corpus, left, callbacks)
 
@@ -101,19 +101,22 @@ class Fitting(VocabularyBuilder):
             loss_so_far = loss
             self.min_alpha_yet_reached = schedule.rate(epoch, tally.n_tokens)
 
+        def shorten() -> None:
+            self.unfinished = self.unfinished and self.unfinished.after_an_epoch()
+
         started = time.monotonic()
         try:
-            trainer = Trainer(
-                self._objective(), TokenChunks(corpus.ids, corpus.offsets), schedule,
-                left.seed, self.workers, self.epochs_begun, self.progress, follow,
-            )  # fmt: skip
-            logger.info(
-                "training %s, %s, with workers=%d and kernel %s on %d words", self,
-                describe(trainer.objective), self.workers, kernels.variant(), corpus.n_tokens,
-            )  # fmt: skip
-            self._run(trainer, tuple(callbacks))
+            with Session(self, self._matrices, left.n_epochs, tuple(callbacks)) as session:
+                trainer = Trainer(
+                    self._objective(), TokenChunks(corpus.ids, corpus.offsets), schedule,
+                    left.seed, self.workers, self.epochs_begun, self.progress, follow,
+                )  # fmt: skip
+                logger.info(
+                    "training %s, %s, with workers=%d and kernel %s on %d words", self,
+                    describe(trainer.objective), self.workers, kernels.variant(), corpus.n_tokens,
+                )  # fmt: skip
+                session.run(trainer.losses(), partial(self._follow_changes, trainer), shorten)
         finally:
-            uninterrupted(self._matrices.release)
             self.train_count += 1
             self.total_train_time += time.monotonic() - started
             self.add_lifecycle_event("train", msg=str(self), n_epochs=left.n_epochs)
@@ -134,34 +137,8 @@ class Fitting(VocabularyBuilder):
                 self.min_alpha_yet_reached,
             )
 
-    def _run(self, trainer: Trainer, callbacks: tuple[Any, ...]) -> None:
-        """Train epoch by epoch between the callbacks."""
-
-        def call(event: str) -> None:
-            for callback in callbacks:
-                getattr(callback, event, lambda model: None)(self)
-
-        try:
-            call("on_train_begin")
-            with closing(trainer.epochs()) as epochs:
-                for epoch in range(trainer.schedule.n_epochs):
-                    call("on_epoch_begin")
-                    if epoch or callbacks:
-                        self._follow_changes(trainer)
-                    self.epochs_begun += 1  # so that no later epoch repeats its random numbers
-                    tally = next(epochs)
-                    uninterrupted(self._matrices.collect)
-                    self.epochs_trained += 1
-                    self.unfinished = self.unfinished and self.unfinished.after_an_epoch()
-                    if self.compute_loss:
-                        self.epoch_losses.append(tally.mean_loss)
-                    call("on_epoch_end")
-        except StopTraining as reason:
-            logger.info("training stopped by a callback%s", f": {reason}" if str(reason) else "")
-        call("on_train_end")
-
     def _follow_changes(self, trainer: Trainer) -> None:
-        """Train the matrices as callbacks have left them, or what they have put in their place."""
+        """Train the matrices as callbacks have left them, or those that they have put in place."""
         objective = trainer.objective
         if len(self.wv) != len(objective.input):
             raise RuntimeError(
