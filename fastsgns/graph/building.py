@@ -1,4 +1,4 @@
-"""Edges in any order to compressed rows, nodes in order of their degree."""
+"""Turn edges in any order into compressed rows, with nodes in order of descending degree."""
 
 import numbers
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ from fastsgns.graph.rows import compress, has_duplicates, sum_duplicates, transp
 
 @dataclass
 class Rows:
-    """Compressed rows, each ascending and without doubles; attributes as of `DirectedGraph`."""
+    """The out-edges of each node, ascending and without duplicates; see `DirectedGraph`."""
 
     offsets: np.ndarray
     targets: np.ndarray
@@ -25,14 +25,14 @@ class Rows:
 def check_weights(
     weights: Iterable[float] | None, n_edges: int, name: Callable[[int], str] = str
 ) -> np.ndarray | None:
-    """Check the weights of edges; None stays None, as all of weight 1.
+    """Check the weights of edges, and return them; None, which means weights of 1, stays None.
 
     Parameters
     ----------
     weights : iterable of float, or None
     n_edges : int
     name : callable, optional
-        ``name(i)`` describes edge i, for errors.
+        ``name(i)`` describes edge i in messages.
 
     Returns
     -------
@@ -41,10 +41,10 @@ def check_weights(
     Raises
     ------
     ValueError
-        If their number is another, or one is missing (None, NaN) or not finite in float32; it
-        names the edge.
+        If there are not `n_edges` weights, or if one is missing (None, NaN) or not finite in
+        float32. The message names the edge.
     TypeError
-        If one is not a real number; it names the edge.
+        If a weight is not a real number. The message names the edge.
     """
     if weights is None:
         return None
@@ -65,7 +65,7 @@ def check_weights(
 
 
 def _array_of(weights: Any) -> np.ndarray:
-    """Return an array of numbers as it is, and anything that holds something else as objects."""
+    """Return an array as it is, a list of numbers as an array, and other iterables as objects."""
     if hasattr(weights, "__array__"):
         return np.asarray(weights)
     listed = list(weights)
@@ -79,7 +79,7 @@ def _array_of(weights: Any) -> np.ndarray:
 
 
 def _as_floats(weights: np.ndarray, name: Callable[[int], str]) -> np.ndarray:
-    """Convert Python's numbers one by one, so that an error can name the edge."""
+    """Convert objects to float64, one by one so that an error can name the edge."""
     for edge, weight in enumerate(weights.tolist()):
         if is_missing(weight):
             raise ValueError(
@@ -102,30 +102,30 @@ def build(
 ) -> tuple[Rows, np.ndarray]:
     """Number the nodes by descending degree and compress the edges.
 
-    Edges given several times become one whose weight is their sum; without weights it is their
-    number. What sums to 0 is no edge. The sign of a negative sum is kept apart from its size.
+    `DirectedGraph` describes what becomes of edges that are given several times, of weights of 0
+    and of negative weights.
 
     Parameters
     ----------
     sources, targets : ndarray of int32, shape (E,)
-        Below `n_nodes`.
+        Numbers below `n_nodes`.
     weights : ndarray of float64, shape (E,), or None
     n_nodes : int
     directed : bool
-        Otherwise each edge that is no loop is stored both ways.
+        If False, each edge that is not a loop is stored in both directions.
 
     Returns
     -------
     rows : Rows
-        Of the new ids.
+        The edges by id.
     order : ndarray of int64, shape (n_nodes,)
-        The old id of each new one; equal degrees stay in the order of the old ids.
+        The old number of each id. Nodes of equal degree stay in the order of their numbers.
     """
     if not directed:
         sources, targets, weights = _both_ways(sources, targets, weights, n_nodes)
     if weights is None:
         total = np.bincount(sources, minlength=n_nodes) + np.bincount(targets, minlength=n_nodes)
-    else:  # their sums are known once they are merged
+    else:  # degrees are sums of absolute weights, which are known after duplicates are summed
         offsets, targets, weights = _compress(sources, targets, weights, n_nodes)
         sources = expand(offsets)
         sizes = np.abs(np.asarray(weights, np.float32)).astype(np.float64)
@@ -139,7 +139,11 @@ def build(
 def _both_ways(
     sources: np.ndarray, targets: np.ndarray, weights: np.ndarray | None, n_nodes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Weights are merged first, as sums of floats in two orders might differ both ways."""
+    """Add the reverse of each edge.
+
+    Duplicates are summed before, because a float sum in another order could differ from that of
+    the reverse edge.
+    """
     if weights is not None:
         ends = np.minimum(sources, targets), np.maximum(sources, targets)
         offsets, targets, weights = _compress(*ends, weights, n_nodes)
@@ -152,7 +156,7 @@ def _both_ways(
 def _compress(
     sources: np.ndarray, targets: np.ndarray, weights: np.ndarray | None, n_nodes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Two stable counting sorts, by target and then by source; then what is double is merged."""
+    """Sort edges by source and then by target, with two stable counting sorts; sum duplicates."""
     by_target = compress(targets, sources, weights, n_nodes)
     offsets, targets, weights = transpose(*by_target, n_nodes)
     if weights is None and has_duplicates(offsets, targets):
@@ -166,7 +170,7 @@ def _compress(
 
 
 def _signed(offsets: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> Rows:
-    """Signs and sizes apart; each is None if it says nothing."""
+    """Separate signs from absolute weights; signs are None if all are 1, and so are weights."""
     if weights is None:
         return Rows(offsets, targets, None, None)
     signs = np.where(weights < 0, np.int8(-1), np.int8(1)) if np.any(weights < 0) else None
@@ -177,7 +181,7 @@ def _signed(offsets: np.ndarray, targets: np.ndarray, weights: np.ndarray | None
 
 
 def expand(offsets: np.ndarray) -> np.ndarray:
-    """Name the row of each entry, int32.
+    """Return the row of each entry of compressed rows, int32.
 
     Examples
     --------

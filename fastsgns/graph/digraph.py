@@ -1,64 +1,68 @@
-"""DirectedGraph: nodes with names, edges in compressed rows both ways."""
+"""DirectedGraph: nodes with names, and edges as compressed rows of targets and of sources."""
 
-from collections.abc import Hashable, Iterable
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator
+from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 
+from fastsgns.arrays import integers
 from fastsgns.corpus.files import Path
 from fastsgns.errors import FormatError
 from fastsgns.formats import registry, saving
 from fastsgns.formats.files import is_path
 from fastsgns.graph import readers, storage
-from fastsgns.graph.adjacency import Adjacency
-from fastsgns.graph.building import Rows, build, check_weights
+from fastsgns.graph.building import Rows, build, check_weights, expand
 from fastsgns.graph.files import Progress, Syntax, read_edges
 from fastsgns.graph.naming import check_indices, check_names, encode
-from fastsgns.rules import flag
+from fastsgns.graph.rows import find_edges, transpose
+from fastsgns.rules import FLAG
 
-DIRECTED = flag(none=False)
 
+class DirectedGraph:
+    """A graph of named nodes. Ids number the nodes in order of descending degree.
 
-class DirectedGraph(Adjacency):
-    """A graph whose nodes have names of any hashable kind, and ids in order of descending degree.
+    `of` makes a graph from anything that holds edges. `from_edges`, `from_file`, `from_scipy`,
+    `from_networkx`, `from_igraph` and `from_table` each read one kind, and `load` reads what `save`
+    wrote. A graph does not change after it was made.
 
-    Make one with `of`, which takes whatever holds edges, or with `from_edges`, `from_file`,
-    `from_scipy`, `from_networkx`, `from_igraph`, `from_table` or `load`. It is not changed after.
+    Every source of edges follows the same conventions:
 
-    What odd edges mean, wherever they come from:
-
-    - A **self-loop** is an edge like others: it counts once among a node's out-edges and once
-      among its in-edges. An undirected graph stores it once.
-    - An edge given **several times** is one edge; its weight is the sum of theirs, without weights
-      their number. In an undirected graph (v, u) is (u, v) again.
-    - A **negative** weight makes a signed edge: its size is in `out_weights`, its sign in `signs`.
-    - A weight, or a sum, of **zero** is no edge; its nodes stay.
+    - A **self-loop** is an edge like any other. It counts once as an out-edge and once as an
+      in-edge of its node. An undirected graph stores it once.
+    - An edge that is given **several times** becomes one edge. Its weight is the sum of the
+      weights or, without weights, the number of repetitions. In an undirected graph, (v, u) and
+      (u, v) are the same edge.
+    - A **negative** weight makes a signed edge: `out_weights` holds its absolute value, and `signs`
+      its sign.
+    - An edge whose weight, or sum of weights, is **zero** is dropped. Its nodes stay.
     - NaN, infinite weights and missing nodes are errors.
-    - **Isolated** nodes exist if they are named (`names=` of `from_edges`, nodes of networkx,
-      empty rows of a matrix); **dangling** ones, without out-edges, end a walk.
+    - **Isolated** nodes, without edges, exist if they are named: by `names=` of `from_edges`, as a
+      node of networkx, or as an empty row of a matrix.
+    - At a **dangling** node, without out-edges, a walk ends.
 
     Parameters
     ----------
     rows : Rows
-        The out side.
+        The out-edges of each node.
     names : list of hashable
-        By id.
+        The name of each id.
     is_directed : bool
 
     Attributes
     ----------
     names : list of hashable
-        By id.
+        The name of each id.
     is_directed : bool
-        An undirected graph stores each edge both ways.
+        An undirected graph stores each edge in both directions.
     out_offsets : ndarray of int64, shape (n_nodes + 1,)
-        The edges that leave node i are ``out_offsets[i]:out_offsets[i + 1]``.
+        The out-edges of node i are ``out_offsets[i]:out_offsets[i + 1]``.
     out_targets : ndarray of int32, shape (n_edges,)
-        Where they lead, ascending for each node.
+        The target of each edge, ascending for each node.
     out_weights : ndarray of float32, shape (n_edges,), or None
-        Their sizes, positive; None if all are 1.
+        The absolute value of each weight; None if all are 1.
     signs : ndarray of int8, shape (n_edges,), or None
-        1 or -1 for each; None if none is negative.
+        1 or -1 for each edge; None if no weight is negative.
 
     Examples
     --------
@@ -71,6 +75,16 @@ class DirectedGraph(Adjacency):
     [1, 2]
     """
 
+    def __init__(self, rows: Rows, names: list[Hashable], is_directed: bool = True) -> None:
+        self.names = names
+        self.is_directed = is_directed
+        self.out_offsets = integers(rows.offsets, np.int64, "offsets")
+        self.out_targets = integers(rows.targets, np.int32, "targets", len(names))
+        self.out_weights = None if rows.weights is None else np.asarray(rows.weights, np.float32)
+        self.signs = None if rows.signs is None else integers(rows.signs, np.int8, "signs")
+
+    # Construction
+
     @classmethod
     def from_edges(
         cls,
@@ -80,26 +94,27 @@ class DirectedGraph(Adjacency):
         names: Iterable[Hashable] | None = None,
         directed: bool = True,
     ) -> "DirectedGraph":
-        """Make a graph of edges.
+        """Make a graph from the sources and the targets of its edges.
 
         Parameters
         ----------
-        sources, targets : arrays of int, or iterables of hashable, E each
-            The nodes' names; with `names`, indices into it.
+        sources, targets : arrays of int, or iterables of hashable, of length E
+            Names of nodes; with `names`, indices into it.
         weights : sequence of float, optional
-            One an edge. By default each edge weighs 1.
+            One weight per edge. By default each edge has weight 1.
         names : sequence of hashable, optional
-            All nodes, so that some may be isolated; ``range(n)`` names them by number.
+            The names of all nodes, of which some may be isolated. With ``range(n)`` the names are
+            numbers.
         directed : bool
-            Otherwise each edge goes both ways.
+            If False, each edge goes in both directions.
 
         Raises
         ------
         ValueError
             If the lengths differ, a node is missing, an index is out of range, a weight is not
-            finite, or a name stands twice.
+            finite, or two names are equal.
         TypeError
-            If a node can't be hashed, or a weight is no number.
+            If a node can't be hashed, or a weight is not a number.
 
         Examples
         --------
@@ -120,10 +135,10 @@ class DirectedGraph(Adjacency):
             return f"{edge} ({source!r:.40} -> {target!r:.40})"
 
         checked = check_weights(weights, len(source_ids), name)
-        return cls._assemble(source_ids, target_ids, checked, listed, directed)
+        return cls._of_ids(source_ids, target_ids, checked, listed, directed)
 
     @classmethod
-    def _assemble(
+    def _of_ids(
         cls,
         sources: np.ndarray,
         targets: np.ndarray,
@@ -131,7 +146,7 @@ class DirectedGraph(Adjacency):
         names: list[Hashable],
         directed: bool,
     ) -> "DirectedGraph":
-        directed = DIRECTED("directed", directed)
+        directed = FLAG("directed", directed)
         rows, order = build(sources, targets, weights, len(names), directed)
         return cls(rows, [names[i] for i in order.tolist()], directed)
 
@@ -148,49 +163,49 @@ class DirectedGraph(Adjacency):
         errors: str = "strict",
         progress: Progress | None = None,
     ) -> "DirectedGraph":
-        r"""Read ``source target`` or ``source target weight`` a line; names are str.
+        r"""Read one edge per line, ``source target`` or ``source target weight``; names are str.
 
-        Plain files are read by several threads; the graph is the same for any number of them.
-        Empty lines are left out; a line may end with CR LF and the file begin with a byte order
-        mark. What shows that a file was written in another form is an error: a comma or a semicolon
-        at the end of a name while white space separates the columns, names in quotes, a header.
+        Several threads read a plain file; the graph does not depend on their number. Empty lines
+        are skipped. A line may end with CR LF, and the file may begin with a byte order mark. Signs
+        of another format are an error: a comma or a semicolon at the end of a name while white
+        space separates the columns, a name in quotes, or a header.
 
         Parameters
         ----------
-        path : str, os.PathLike, or several
-            Compressed if it ends in .gz, .bz2 or .xz.
+        path : str, os.PathLike, or an iterable of these
+            A name that ends in .gz, .bz2 or .xz is a compressed file.
         directed : bool
-            Otherwise each edge goes both ways.
+            If False, each edge goes in both directions.
         delimiter : str, optional
-            The ASCII character between columns, such as "," or a tab; then names may hold white
-            space, but not at their ends. By default any white space.
+            The ASCII character between columns, such as "," or a tab. Names may then contain white
+            space, but not at their ends. By default any white space separates columns.
         comments : str
-            A line that begins with one of these characters is left out; "" leaves out none.
+            Lines that begin with one of these characters are skipped; "" skips none.
         weighted : bool, optional
             True: the third column is the weight, and further columns are ignored. False: all
-            columns from the third on are ignored. None: two columns, or three with a weight, the
-            same number in all lines.
+            columns after the second are ignored. None: all lines have two columns, or all have a
+            third, which is the weight.
         skip_lines : int, optional
-            Lines at the beginning of each file to leave out, such as a header. By default none is
-            left out, and a first line that looks like a header (well-known titles of columns, or
-            words where all other names are numbers) is an error; 0 takes it for an edge.
+            Number of lines to skip at the beginning of each file, such as a header. By default none
+            is skipped, and a first line that looks like a header is an error: one of well-known
+            column titles, or of words where all other names are numbers. 0 reads it as an edge.
         workers : int, optional
-            Threads; by default one a core.
+            Number of threads; by default one per core.
         errors : str
-            What is done with names that are not UTF-8, as in ``bytes.decode``; not "ignore".
+            How names that are not UTF-8 are decoded, as in ``bytes.decode``; not "ignore".
         progress : callable, optional
-            ``progress(done_bytes, total_bytes)`` is called some times a second.
+            ``progress(done_bytes, total_bytes)`` is called a few times per second.
 
         Raises
         ------
         FormatError
-            (a ValueError) with file and number of the first line of a block that is not an edge.
+            (a ValueError) if a line is not an edge; it names the file and the line.
         FileNotFoundError, IsADirectoryError
             If there is no such file, or it is a directory.
         UnicodeDecodeError
             (a ValueError) if a name is not UTF-8; it names the file and the line.
         EOFError, OSError
-            If a compressed file is cut, or damaged.
+            If a compressed file is truncated or damaged.
 
         Examples
         --------
@@ -200,27 +215,28 @@ class DirectedGraph(Adjacency):
         [('bob', 'cem', 1.0), ('ann', 'bob', 2.0)]
         """
         syntax = Syntax(delimiter, comments, weighted, skip_lines)
-        return cls._assemble(*read_edges(path, syntax, workers, errors, progress), directed)
+        return cls._of_ids(*read_edges(path, syntax, workers, errors, progress), directed)
 
     @classmethod
     def from_scipy(
         cls, matrix: Any, names: Iterable[Hashable] | None = None, directed: bool = True
     ) -> "DirectedGraph":
-        """Make a graph of a sparse adjacency matrix: entry (i, j) weighs the edge from i to j.
+        """Make a graph from a sparse adjacency matrix.
 
         Parameters
         ----------
         matrix : scipy.sparse array or matrix, shape (n, n)
-            Explicit zeros are no edges.
+            Entry (i, j) is the weight of the edge from i to j. Explicit zeros are not edges.
         names : sequence of hashable, optional
-            Of the rows; by default their numbers.
+            Names of the rows; by default their numbers.
         directed : bool
-            Otherwise the matrix must be symmetric.
+            If False, the matrix must be symmetric.
 
         Raises
         ------
         ValueError
-            If it is not square, not symmetric though it should be, or an entry is not finite.
+            If the matrix is not square, is not symmetric with ``directed=False``, or has an entry
+            that is not finite.
 
         Examples
         --------
@@ -228,48 +244,51 @@ class DirectedGraph(Adjacency):
         >>> list(DirectedGraph.from_scipy(csr_array([[0, 3], [0, 0]])).edges())
         [(0, 1, 3.0)]
         """
-        chosen = DIRECTED("directed", directed)
-        return cls._of_content(readers.of_scipy(matrix, names, chosen))
+        chosen = FLAG("directed", directed)
+        return cls._of_columns(readers.from_scipy(matrix, names, chosen))
 
     @classmethod
     def from_networkx(cls, graph: Any, weight: str | None = "weight") -> "DirectedGraph":
-        """Make a graph of a networkx one, directed or not as it is; parallel edges are summed.
+        """Make a graph from a networkx graph, directed if that is; parallel edges are summed.
 
         Parameters
         ----------
         graph : networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
         weight : str, optional
-            The attribute of edges that weighs them, 1 where it is missing; None: all weigh 1.
+            The edge attribute that holds the weight. Edges without it have weight 1. With None all
+            edges have weight 1.
 
         Raises
         ------
         ValueError
-            If no edge has the attribute (other than the default "weight"), or a weight is None,
-            NaN or not finite.
+            If no edge has the attribute, unless it is the default "weight", or if a weight is None
+            or not finite.
         """
-        return cls._of_content(readers.of_networkx(graph, weight))
+        return cls._of_columns(readers.from_networkx(graph, weight))
 
     @classmethod
     def from_igraph(
         cls, graph: Any, weight: str | None = "weight", name: str = "name"
     ) -> "DirectedGraph":
-        """Make a graph of an igraph one, directed or not as it is; parallel edges are summed.
+        """Make a graph from an igraph graph, directed if that is; parallel edges are summed.
 
         Parameters
         ----------
         graph : igraph.Graph
         weight : str, optional
-            The attribute of edges that weighs them; None: all weigh 1, as without the default one.
+            The edge attribute that holds the weight. With None, or if the graph lacks the default
+            attribute, all edges have weight 1.
         name : str
-            The attribute of vertices that names them; without the default one their numbers do.
+            The vertex attribute that holds the name. If the graph lacks the default attribute, the
+            names are the numbers of the vertices.
 
         Raises
         ------
         ValueError
-            If there is no such attribute (other than the defaults), or a weight is None, NaN or
-            not finite.
+            If the graph lacks an attribute other than the defaults, or if a weight is None or not
+            finite.
         """
-        return cls._of_content(readers.of_igraph(graph, weight, name))
+        return cls._of_columns(readers.from_igraph(graph, weight, name))
 
     @classmethod
     def from_table(
@@ -280,44 +299,45 @@ class DirectedGraph(Adjacency):
         weight: Hashable = None,
         directed: bool = True,
     ) -> "DirectedGraph":
-        """Make a graph of columns of a pandas or polars data frame or an Arrow table.
+        """Make a graph from columns of a pandas or polars data frame or an Arrow table.
 
         Parameters
         ----------
         table : anything with named columns, ``table[name]``
         source, target : hashable, optional
-            Names of the columns; by default "source" and "target", or else the first two.
+            Names of the columns. By default they are "source" and "target" if both exist, and
+            otherwise the first two columns.
         weight : hashable, optional
-            By default "weight" if there is such a column.
+            Name of the column of weights; by default "weight" if there is such a column.
         directed : bool
-            Otherwise each edge goes both ways.
+            If False, each edge goes in both directions.
 
         Raises
         ------
         ValueError
             If there is no such column, or a node is missing.
         """
-        return cls._of_content(readers.of_table(table, source, target, weight, directed))
+        return cls._of_columns(readers.from_table(table, source, target, weight, directed))
 
     @classmethod
-    def _of_content(cls, content: readers.Content) -> "DirectedGraph":
+    def _of_columns(cls, columns: readers.EdgeColumns) -> "DirectedGraph":
         return cls.from_edges(
-            content.sources, content.targets, content.weights, content.names, content.directed
+            columns.sources, columns.targets, columns.weights, columns.names, columns.directed
         )
 
     @classmethod
     def of(cls, edges: Any, /, **options: Any) -> "DirectedGraph":
-        """Make a graph of whatever holds edges.
+        """Make a graph from anything that holds edges.
 
         Parameters
         ----------
-        edges : see below
-            A graph of this class as it is; a path, or file saved by `save`; a scipy.sparse matrix;
-            a graph of networkx or igraph; a table; an array (2, E) of ids, or (3, E) with
-            weights, such as the ``edge_index`` of torch_geometric; or an iterable of
-            ``(source, target)`` or ``(source, target, weight)``.
+        edges : one of the following
+            A DirectedGraph, which is returned as it is; the path of a file of edges, or of a file
+            that `save` wrote; a scipy.sparse matrix; a graph of networkx or igraph; a table; an
+            array of shape (2, E), or (3, E) with weights, such as the ``edge_index`` of
+            torch_geometric; or an iterable of ``(source, target)`` or ``(source, target, weight)``.
         **options
-            Of the method that reads this kind, ``directed`` for most.
+            Passed to the method that reads this kind of object; most have ``directed``.
 
         Raises
         ------
@@ -351,10 +371,159 @@ class DirectedGraph(Adjacency):
                 f"{', '.join(sorted(unknown))}: a {type(edges).__name__} of edges takes no other "
                 "option than directed"
             )
-        return cls._of_content(readers.of_sequence(edges, **options))
+        return cls._of_columns(readers.from_sequence(edges, **options))
+
+    # Nodes and edges
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes, including isolated ones."""
+        return len(self.names)
+
+    @property
+    def n_edges(self) -> int:
+        """Number of stored edges: an undirected graph stores both directions, but a loop once."""
+        return len(self.out_targets)
+
+    @cached_property
+    def ids(self) -> dict[Hashable, int]:
+        """The id of each name."""
+        return {name: index for index, name in enumerate(self.names)}
+
+    @cached_property
+    def _in_rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        if not self.is_directed:
+            return self.out_offsets, self.out_targets, self.out_weights
+        return transpose(self.out_offsets, self.out_targets, self.out_weights, self.n_nodes)
+
+    @property
+    def in_offsets(self) -> np.ndarray:
+        """The in-edges of node i are ``in_offsets[i]:in_offsets[i + 1]``; int64 (n_nodes + 1,)."""
+        return self._in_rows[0]
+
+    @property
+    def in_sources(self) -> np.ndarray:
+        """The source of each in-edge, int32 (n_edges,), ascending for each node."""
+        return self._in_rows[1]
+
+    @property
+    def in_weights(self) -> np.ndarray | None:
+        """The absolute value of each in-edge's weight, float32 (n_edges,); None if all are 1."""
+        return self._in_rows[2]
+
+    @cached_property
+    def out_sources(self) -> np.ndarray:
+        """The source of each edge of `out_targets`, int32 (n_edges,)."""
+        return expand(self.out_offsets)
+
+    @cached_property
+    def out_degrees(self) -> np.ndarray:
+        """The sum of the absolute weights of each node's out-edges, float64 (n_nodes,)."""
+        return np.bincount(self.out_sources, self.out_weights, self.n_nodes).astype(np.float64)
+
+    @cached_property
+    def in_degrees(self) -> np.ndarray:
+        """The sum of the absolute weights of each node's in-edges, float64 (n_nodes,)."""
+        return np.bincount(self.out_targets, self.out_weights, self.n_nodes).astype(np.float64)
+
+    def edges(self) -> Iterator[tuple[Any, Any, float]]:
+        """Yield ``(source, target, weight)`` by name; the weight has its sign."""
+        for source, target, weight in zip(
+            self.out_sources.tolist(), self.out_targets.tolist(), self.signed_weights.tolist()
+        ):
+            yield self.names[source], self.names[target], weight
+
+    @property
+    def signed_weights(self) -> np.ndarray:
+        """The weight of each edge with its sign, float32 (n_edges,)."""
+        sizes = np.ones(self.n_edges, np.float32) if self.out_weights is None else self.out_weights
+        return sizes if self.signs is None else sizes * self.signs
+
+    def to_scipy(self) -> Any:
+        """Return the adjacency matrix by ids; weights have their signs.
+
+        Returns
+        -------
+        scipy.sparse.csr_array of float32, shape (n_nodes, n_nodes)
+
+        Examples
+        --------
+        >>> DirectedGraph.from_edges([0], [1], [-2], names=range(2)).to_scipy().toarray()
+        array([[ 0., -2.],
+               [ 0.,  0.]], dtype=float32)
+        """
+        from scipy.sparse import csr_array
+
+        content = self.signed_weights.copy(), self.out_targets.copy(), self.out_offsets.copy()
+        return csr_array(content, (self.n_nodes, self.n_nodes))
+
+    def find(self, sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return the positions of edges, given the ids of their ends, in O(log degree) each.
+
+        Parameters
+        ----------
+        sources, targets : array of int, shape (n,)
+
+        Returns
+        -------
+        ndarray of int64, shape (n,)
+            Index of each edge in `out_targets`; -1 if there is no such edge.
+
+        Raises
+        ------
+        ValueError
+            If an id is out of range.
+
+        Examples
+        --------
+        >>> DirectedGraph.from_edges([0], [1], names=range(2)).find([0, 1], [1, 0]).tolist()
+        [0, -1]
+        """
+        source_ids = check_indices(sources, self.n_nodes, "sources")
+        target_ids = check_indices(targets, self.n_nodes, "targets")
+        return find_edges(self.out_offsets, self.out_targets, source_ids, target_ids)
+
+    def keep(self, mask: np.ndarray) -> Self:
+        """Return a graph of the edges where `mask` is true, with all nodes and the same ids.
+
+        Parameters
+        ----------
+        mask : ndarray of bool, shape (n_edges,)
+            In an undirected graph, both directions of an edge have the same value.
+
+        Raises
+        ------
+        ValueError
+            If the mask has another shape, or keeps one direction of an undirected edge.
+
+        Examples
+        --------
+        >>> graph = DirectedGraph.from_edges([0, 1], [1, 1], names=range(2))
+        >>> graph.keep(graph.out_sources != graph.out_targets)
+        <DirectedGraph: 2 nodes, 1 edges>
+        """
+        mask = np.asarray(mask, bool)
+        if mask.shape != (self.n_edges,):
+            raise ValueError(
+                f"the mask has shape {mask.shape}, where one of ({self.n_edges},) is wanted"
+            )
+        sources, targets = self.out_sources[mask], self.out_targets[mask]
+        offsets = np.concatenate([[0], np.cumsum(mask, dtype=np.int64)])[self.out_offsets]
+        weights = None if self.out_weights is None else self.out_weights[mask]
+        signs = None if self.signs is None else self.signs[mask]
+        kept = type(self)(Rows(offsets, targets, weights, signs), self.names, self.is_directed)
+        if not self.is_directed and np.any(kept.find(targets, sources) < 0):
+            raise ValueError("the mask keeps an edge of an undirected graph one way only")
+        return kept
+
+    def __repr__(self) -> str:
+        kind = "DirectedGraph" if self.is_directed else "DirectedGraph (undirected)"
+        return f"<{kind}: {self.n_nodes} nodes, {self.n_edges} edges>"
+
+    # Files
 
     def save(self, path: Any) -> None:
-        """Write the graph to one file that `load` reads, atomically.
+        """Write the graph to one file, atomically; `load` reads it.
 
         Raises
         ------
@@ -373,7 +542,7 @@ class DirectedGraph(Adjacency):
         Raises
         ------
         FormatError
-            If it is another file, or damaged.
+            If the file holds something else, or is damaged.
         """
         tensors, metadata = registry.read_as(storage.KIND, path)
         try:

@@ -1,4 +1,4 @@
-"""Nodes of any hashable kind brought to numbers, in first-seen order."""
+"""Number nodes of any hashable type, and check names and numbers that are given."""
 
 from collections.abc import Hashable, Iterable
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 from fastsgns.formats.keys import Numbering, check_keys, plain_all
 
 MAX_NODES = 2**31 - 1
-SPREAD = 8  # integers this many times more spread than they are many are looked up by a table
+SPREAD = 8  # integers in a range of up to this many times their number are looked up in a table
 Names = list[Any]
 
 
@@ -19,13 +19,13 @@ def encode(
 
     Parameters
     ----------
-    sources, targets : arrays of int, or iterables of hashable, of the same length
+    sources, targets : arrays of int, or iterables of hashable, of the same length E
 
     Returns
     -------
     sources, targets : ndarray of int32, shape (E,)
     names : list
-        By number; in first-seen order for other things than arrays of int, ascending for those.
+        The name of each number: ascending for two arrays of int, else in first-seen order.
 
     Raises
     ------
@@ -50,14 +50,14 @@ def encode(
 
 
 def column(nodes: Any, role: str) -> Any:
-    """Give an array of whole numbers as int64, anything else as a list.
+    """Return an array of whole numbers as int64, and anything else as a list.
 
     Raises
     ------
     TypeError
-        If they are no sequence.
+        If the nodes are not a sequence.
     ValueError
-        If they are an array of several dimensions.
+        If the nodes are an array of several dimensions.
     """
     if isinstance(nodes, (str, bytes)) or not hasattr(nodes, "__iter__"):
         raise TypeError(f"{role} are {nodes!r:.60}, where a sequence of nodes is wanted")
@@ -103,7 +103,7 @@ def _encode_hashables(
 
 
 def check_indices(nodes: Iterable[Any], n_nodes: int, role: str) -> np.ndarray:
-    """Check nodes that are given as numbers below `n_nodes`.
+    """Check nodes that are given as numbers, and return them.
 
     Returns
     -------
@@ -112,9 +112,9 @@ def check_indices(nodes: Iterable[Any], n_nodes: int, role: str) -> np.ndarray:
     Raises
     ------
     TypeError
-        If they are not whole numbers.
+        If the nodes are not whole numbers.
     ValueError
-        If one is out of range.
+        If a number is negative, or `n_nodes` or more.
     """
     array = np.asarray(nodes if hasattr(nodes, "__len__") else list(nodes))
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
@@ -124,24 +124,24 @@ def check_indices(nodes: Iterable[Any], n_nodes: int, role: str) -> np.ndarray:
         )
     low, high = (array.min(), array.max()) if array.size else (0, -1)
     if low < 0 or high >= n_nodes:
-        raise ValueError(f"{role} lie between {low} and {high}; there are {n_nodes} nodes")
+        raise ValueError(f"{role} are between {low} and {high}; there are {n_nodes} nodes")
     return array.astype(np.int32)
 
 
 def check_names(names: Iterable[Hashable]) -> Names:
-    """Give names as a list without doubles.
+    """Check names, and return them as a list.
 
     Raises
     ------
     ValueError
-        If there are doubles, missing ones, or too many names.
+        If two names are equal, one is missing, or there are too many.
     """
     listed = check_keys(names, "the name of node")
     _check_number(len(listed))
     if len(set(listed)) < len(listed):
         seen: set[Hashable] = set()
-        double = next(name for name in listed if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise ValueError(f"the name {double!r:.60} stands twice in `names`")
+        repeated = next(name for name in listed if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise ValueError(f"the name {repeated!r:.60} is in `names` twice")
     return listed
 
 

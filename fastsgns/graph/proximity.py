@@ -1,24 +1,27 @@
-"""Proximities of nodes in a directed graph: Katz as an operator, PageRank of each node as rows."""
+"""Proximities of the nodes of a directed graph: Katz proximity and personalized PageRank."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from fastsgns.graph.digraph import DirectedGraph
 
-MAX_TERMS = 10_000
-SETTLED, LARGEST = 1e-12, 1e200
-POWER_STEPS, POWER_SETTLED = 2000, 1e-9
-DENSE_NODES = 500
-BLOCK_CELLS = 1 << 25
+KATZ_MAX_TERMS = 10_000
+KATZ_TOLERANCE, KATZ_OVERFLOW = 1e-12, 1e200
+POWER_MAX_STEPS, POWER_TOLERANCE = 2000, 1e-9
+DENSE_NODES = 500  # up to this size all eigenvalues are computed
+BLOCK_CELLS = 1 << 25  # entries of a block of PageRank rows, if all were above 0
 Progress = Callable[[int, int | None], object]
 
 
 def adjacency(graph: DirectedGraph) -> Any:
-    """A: the sizes of the edges, from rows to columns, csr_array of float64, shape (n, n).
+    """Return A, the absolute weights of the edges from rows to columns, without signs.
 
-    Signs do not count.
+    Returns
+    -------
+    csr_array of float64, shape (n, n)
     """
     from scipy.sparse import csr_array
 
@@ -29,14 +32,17 @@ def adjacency(graph: DirectedGraph) -> Any:
 
 
 def spectral_radius(matrix: Any) -> float:
-    """rho(A), the largest magnitude of an eigenvalue of a sparse non-negative matrix.
+    """Return rho(A), the largest magnitude of an eigenvalue of a sparse non-negative matrix.
 
-    A, ordered by strongly connected components, is block triangular, so rho is the largest of the
-    blocks'. A block B is irreducible, thus B + 1 primitive: x -> (B + 1) x finds its Perron root
-    rho(B) + 1, and no cycle keeps it from settling. That root lies between the least and the
-    greatest ((B + 1) x)_i / x_i of the block. Where `POWER_STEPS` do not bring these together, as
-    in long uneven cycles, ARPACK is asked for the eigenvalue of the largest real part, which is
-    rho; where it finds none either, the upper bound is given. Without cycles rho is exactly 0.
+    If the nodes are ordered by strongly connected component, A is block triangular, and rho(A) is
+    the largest spectral radius of a diagonal block. Each block B is irreducible, so that B + I is
+    primitive. The power iteration x -> (B + I) x therefore converges to its Perron root,
+    rho(B) + 1, also where B has cycles. The root is between the minimum and the maximum of
+    ((B + I) x)_i / x_i over the block.
+
+    In long cycles of unequal weights, `POWER_MAX_STEPS` may not bring the two bounds together. Then
+    ARPACK computes the eigenvalue with the largest real part, which is rho(A). If ARPACK does not
+    converge either, the upper bound is returned. Without cycles rho(A) is exactly 0.
 
     References
     ----------
@@ -62,13 +68,13 @@ def spectral_radius(matrix: Any) -> float:
     if not blocks.nnz:
         return 0.0
     vector = np.ones(matrix.shape[0])
-    for _ in range(POWER_STEPS):
+    for _ in range(POWER_MAX_STEPS):
         image = blocks @ vector + vector
         growth, least, scale = image / vector, np.full(n_components, np.inf), np.zeros(n_components)
         np.minimum.at(least, component, growth)
         np.maximum.at(scale, component, image)
         low, high = least.max(), growth.max()
-        if high - low <= POWER_SETTLED * high:
+        if high - low <= POWER_TOLERANCE * high:
             break
         vector = np.maximum(image / scale[component], np.finfo(np.float64).tiny)
     else:
@@ -88,7 +94,7 @@ def _largest_eigenvalue(matrix: Any, bound: float) -> float:
 
 
 def default_beta(matrix: Any) -> float:
-    """0.5 / rho(A), or where there is no cycle and rho is 0, 0.5 over the largest degree."""
+    """Return 0.5 / rho(A), or 0.5 / (largest degree) if rho(A) is 0, as without cycles."""
     radius = spectral_radius(matrix)
     if not radius:
         radius = float(max(matrix.sum(0).max(initial=0), matrix.sum(1).max(initial=0)))
@@ -96,22 +102,23 @@ def default_beta(matrix: Any) -> float:
 
 
 def katz(matrix: Any, beta: float) -> Any:
-    """Katz proximity S = sum_{k >= 1} (beta A)^k = (1 - beta A)^-1 beta A, as a LinearOperator.
+    """Return the Katz proximity S = sum over k >= 1 of (beta A)^k as a LinearOperator.
 
-    S_uv weighs the walks from u to v by beta per edge. A product with S sums terms until they no
-    longer count; S itself, which is dense, is never made.
+    S equals (I - beta A)^-1 beta A. S_uv sums over the walks from u to v, each with the weight
+    beta^(number of edges). S is dense and never stored: a product with S adds up terms until they
+    no longer change the sum.
 
     Parameters
     ----------
     matrix : csr_array, shape (n, n)
         A, non-negative.
     beta : float
-        Above 0 and below 1 / rho(A), or the sum is infinite.
+        Above 0 and below 1 / rho(A); otherwise the sum diverges.
 
     Raises
     ------
     ValueError
-        In a product, if the sum does not settle.
+        In a product, if the sum does not converge.
 
     References
     ----------
@@ -125,10 +132,7 @@ def katz(matrix: Any, beta: float) -> Any:
     """
     from scipy.sparse.linalg import LinearOperator
 
-    def series(of: Any) -> Callable[[np.ndarray], np.ndarray]:
-        return lambda vectors: _series(of, beta, vectors)
-
-    forward, backward = series(matrix), series(matrix.T.tocsr())
+    forward, backward = (partial(_series, of, beta) for of in (matrix, matrix.T.tocsr()))
     return LinearOperator(
         matrix.shape,
         matvec=forward,
@@ -141,24 +145,25 @@ def katz(matrix: Any, beta: float) -> Any:
 
 def _series(matrix: Any, beta: float, vectors: np.ndarray) -> np.ndarray:
     term, total = vectors, np.zeros(vectors.shape)
-    for _ in range(MAX_TERMS):
+    for _ in range(KATZ_MAX_TERMS):
         term = beta * (matrix @ term)
         total += term
         size = float(np.abs(term).max(initial=0))
-        if size > LARGEST:
+        if size > KATZ_OVERFLOW:
             break
-        if size <= SETTLED * float(np.abs(total).max(initial=0)):
+        if size <= KATZ_TOLERANCE * float(np.abs(total).max(initial=0)):
             return total
-    raise ValueError(f"beta is {beta}: the sum over walks does not settle; take a smaller one")
+    raise ValueError(f"beta is {beta}: the sum over walks does not converge; give a smaller beta")
 
 
 def pagerank_rows(matrix: Any, alpha: float, error: float, progress: Progress | None = None) -> Any:
-    """Personalised PageRank of each node, pi_u(v) = alpha sum_k (1 - alpha)^k (P^k)_uv.
+    """Return the personalized PageRank of each node, pi_u(v) = alpha sum_k (1 - alpha)^k (P^k)_uv.
 
-    pi_u(v) is the chance that a walk from u, which stops before each step with chance alpha, stops
-    at v; at a node without out-edges a walk that goes on is lost. P = D^-1 A moves by weight.
-    What a walk still carries at a node is dropped where it is below `error`: each step adds at
-    most ``error * sum_w pi_w(v)`` to the error of pi_u(v), and all are underestimates.
+    pi_u(v) is the probability that a walk from u stops at v, if before each step the walk stops
+    with probability alpha. Steps have the transition probabilities P = D^-1 A. A walk that leaves a
+    node without out-edges is lost. After each step, residuals of a node below `error` are dropped.
+    Each step thus adds at most ``error * sum_w pi_w(v)`` to the error of pi_u(v), and all values
+    are underestimates.
 
     Parameters
     ----------
@@ -167,9 +172,10 @@ def pagerank_rows(matrix: Any, alpha: float, error: float, progress: Progress | 
     alpha : float
         Between 0 and 1.
     error : float
-        0 for none: then until nothing is left in float64.
+        0 drops only residuals that are too small for float64.
     progress : callable, optional
-        ``progress(nodes_done, n_nodes)``; raising stops.
+        ``progress(nodes_done, n_nodes)`` is called after each block of rows. An exception that it
+        raises ends the computation.
 
     Returns
     -------
@@ -178,7 +184,7 @@ def pagerank_rows(matrix: Any, alpha: float, error: float, progress: Progress | 
     References
     ----------
     Jeh, Widom: Scaling personalized web search, 2003. Andersen, Chung, Lang: Local graph
-    partitioning using PageRank vectors, 2006 (what is carried, and dropped).
+    partitioning using PageRank vectors, 2006 (residuals).
 
     Examples
     --------
@@ -189,23 +195,24 @@ def pagerank_rows(matrix: Any, alpha: float, error: float, progress: Progress | 
     from scipy.sparse import csr_array, diags_array, eye_array, vstack
 
     degrees = matrix.sum(1)
-    moves = diags_array(1 / np.where(degrees > 0, degrees, 1)) @ matrix
+    transitions = diags_array(1 / np.where(degrees > 0, degrees, 1)) @ matrix
     n = matrix.shape[0]
     size = max(1, min(n, BLOCK_CELLS // max(n, 1)))
     identity = eye_array(n, format="csr")
     blocks = []
     for start in range(0, n, size):
-        blocks.append(_walked(csr_array(identity[start : start + size]), moves, alpha, error))
+        rows = csr_array(identity[start : start + size])
+        blocks.append(_pagerank(rows, transitions, alpha, error))
         if progress:
             progress(min(start + size, n), n)
     return vstack(blocks, format="csr")
 
 
-def _walked(carried: Any, moves: Any, alpha: float, error: float) -> Any:
-    total = alpha * carried
-    while carried.nnz:
-        carried = (1 - alpha) * (carried @ moves)
-        carried.data[carried.data < max(error, np.finfo(np.float64).tiny)] = 0
-        carried.eliminate_zeros()
-        total = total + alpha * carried
+def _pagerank(residual: Any, transitions: Any, alpha: float, error: float) -> Any:
+    total = alpha * residual
+    while residual.nnz:
+        residual = (1 - alpha) * (residual @ transitions)
+        residual.data[residual.data < max(error, np.finfo(np.float64).tiny)] = 0
+        residual.eliminate_zeros()
+        total = total + alpha * residual
     return total

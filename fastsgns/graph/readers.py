@@ -1,4 +1,4 @@
-"""Edges taken out of what other packages hold, without importing any of them."""
+"""Read edges from objects of other packages, none of which is imported."""
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ MISSING = object()
 
 
 @dataclass
-class Content:
-    """What `DirectedGraph.from_edges` takes."""
+class EdgeColumns:
+    """Edges as columns: the arguments of `DirectedGraph.from_edges`."""
 
     sources: Any
     targets: Any
@@ -22,13 +22,13 @@ class Content:
     directed: bool = True
 
 
-def of_scipy(matrix: Any, names: Iterable[Hashable] | None, directed: bool) -> Content:
-    """Parameters and exceptions as of `DirectedGraph.from_scipy`."""
+def from_scipy(matrix: Any, names: Iterable[Hashable] | None, directed: bool) -> EdgeColumns:
+    """Read edges; parameters and exceptions are those of `DirectedGraph.from_scipy`."""
     coo = matrix.tocoo()
     if coo.ndim != 2 or coo.shape[0] != coo.shape[1]:
         raise ValueError(
             f"the adjacency matrix has shape {coo.shape}; it must be square. For two kinds of "
-            "nodes stand their matrix into one of both: scipy.sparse.block_array([[None, A], "
+            "nodes build one matrix of both: scipy.sparse.block_array([[None, A], "
             "[csr_array((A.shape[1], A.shape[0])), None]])"
         )
     nodes = list(range(coo.shape[0]) if names is None else names)
@@ -44,11 +44,11 @@ def of_scipy(matrix: Any, names: Iterable[Hashable] | None, directed: bool) -> C
             )
         upper = sources <= targets
         sources, targets, weights = sources[upper], targets[upper], weights[upper]
-    return Content(sources, targets, weights, nodes, directed)
+    return EdgeColumns(sources, targets, weights, nodes, directed)
 
 
-def of_networkx(graph: Any, weight: str | None) -> Content:
-    """Parameters and exceptions as of `DirectedGraph.from_networkx`."""
+def from_networkx(graph: Any, weight: str | None) -> EdgeColumns:
+    """Read edges; parameters and exceptions are those of `DirectedGraph.from_networkx`."""
     names = list(graph.nodes)
     ids = {name: index for index, name in enumerate(names)}
     if weight is None:
@@ -60,11 +60,11 @@ def of_networkx(graph: Any, weight: str | None) -> Content:
         triples = [(u, v, 1.0 if value is MISSING else value) for u, v, value in triples]
         edges = [(ids[source], ids[target], value) for source, target, value in triples]
     sources, targets, weights = zip(*edges) if edges else ((), (), ())
-    return Content(sources, targets, weights, names, graph.is_directed())
+    return EdgeColumns(sources, targets, weights, names, graph.is_directed())
 
 
-def of_igraph(graph: Any, weight: str | None, name: str) -> Content:
-    """Parameters and exceptions as of `DirectedGraph.from_igraph`."""
+def from_igraph(graph: Any, weight: str | None, name: str) -> EdgeColumns:
+    """Read edges; parameters and exceptions are those of `DirectedGraph.from_igraph`."""
     named = name in graph.vs.attributes()
     if not named and name != "name":
         raise ValueError(
@@ -77,11 +77,11 @@ def of_igraph(graph: Any, weight: str | None, name: str) -> Content:
         weights = graph.es[weight]
     elif weight is not None and len(ends):
         _check_attribute(weight, graph.es.attributes())
-    return Content(ends[:, 0], ends[:, 1], weights, names, graph.is_directed())
+    return EdgeColumns(ends[:, 0], ends[:, 1], weights, names, graph.is_directed())
 
 
 def _check_attribute(weight: str, attributes: Iterable[str]) -> None:
-    """Refuse an attribute that no edge has, unless it is the default one."""
+    """Raise a ValueError for an attribute that no edge has, unless it is the default one."""
     if weight != "weight":
         raise ValueError(
             f"no edge has the attribute {weight!r}; there are {sorted(attributes)!r:.200}. "
@@ -90,7 +90,7 @@ def _check_attribute(weight: str, attributes: Iterable[str]) -> None:
 
 
 def columns_of(table: Any) -> list[Any] | None:
-    """Names of the columns of a data frame or an Arrow table; None for other things."""
+    """Return the column names of a data frame or an Arrow table; None for another object."""
     for attribute in ("column_names", "columns"):
         names = getattr(table, attribute, None)
         if names is not None and not callable(names) and hasattr(table, "__getitem__"):
@@ -100,11 +100,11 @@ def columns_of(table: Any) -> list[Any] | None:
     return None
 
 
-def of_table(table: Any, source: Any, target: Any, weight: Any, directed: bool) -> Content:
-    """Parameters and exceptions as of `DirectedGraph.from_table`."""
+def from_table(table: Any, source: Any, target: Any, weight: Any, directed: bool) -> EdgeColumns:
+    """Read edges; parameters and exceptions are those of `DirectedGraph.from_table`."""
     columns = columns_of(table)
     if columns is None or len(columns) < 2:
-        raise TypeError(f"{table!r:.60} is no table with at least two named columns")
+        raise TypeError(f"{table!r:.60} is not a table with at least two named columns")
     if source is None and target is None:
         by_name = "source" in columns and "target" in columns
         source, target = ("source", "target") if by_name else columns[:2]
@@ -116,20 +116,20 @@ def of_table(table: Any, source: Any, target: Any, weight: Any, directed: bool) 
     if source is None or target is None:
         raise ValueError("give both `source` and `target`, or neither")
     weights = None if weight is None else _values(table[weight])
-    return Content(_values(table[source]), _values(table[target]), weights, None, directed)
+    return EdgeColumns(_values(table[source]), _values(table[target]), weights, None, directed)
 
 
 def _values(column: Any) -> np.ndarray:
     return column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
 
 
-def of_array(array: np.ndarray, directed: bool) -> Content:
-    """Rows of sources, targets and, if there are three, weights: as of torch_geometric."""
+def from_array(array: np.ndarray, directed: bool) -> EdgeColumns:
+    """Read an array with a row of sources, one of targets and perhaps one of weights."""
     if array.ndim == 2 and len(array) in (2, 3):
         ends = array[:2]
         if len(array) == 3 and array.dtype.kind == "f":
             ends = _whole(ends)
-        return Content(ends[0], ends[1], array[2] if len(array) == 3 else None, None, directed)
+        return EdgeColumns(ends[0], ends[1], array[2] if len(array) == 3 else None, None, directed)
     if array.ndim == 2 and array.shape[1] in (2, 3):
         hint = "transpose it: array.T"
     elif array.ndim == 2 and array.shape[0] == array.shape[1]:
@@ -145,10 +145,10 @@ def _whole(ends: np.ndarray) -> np.ndarray:
     return ends.astype(np.int64)
 
 
-def of_sequence(edges: Any, directed: bool = True) -> Content:
-    """Parameters and exceptions as of `DirectedGraph.of`, for arrays and iterables."""
+def from_sequence(edges: Any, directed: bool = True) -> EdgeColumns:
+    """Read an array or an iterable of edges; exceptions are those of `DirectedGraph.of`."""
     if hasattr(edges, "__array__"):
-        return of_array(np.asarray(edges), directed)
+        return from_array(np.asarray(edges), directed)
     if isinstance(edges, (str, bytes, dict)) or is_open(edges) or not isinstance(edges, Iterable):
         raise TypeError(
             f"{edges!r:.60} holds no edges; allowed are a path, a graph of networkx or igraph, a "
@@ -163,4 +163,4 @@ def of_sequence(edges: Any, directed: bool = True) -> Content:
                 "them (source, target, weight)"
             )
     columns = list(zip(*listed)) or [(), ()]
-    return Content(columns[0], columns[1], columns[2] if width == 3 else None, None, directed)
+    return EdgeColumns(columns[0], columns[1], columns[2] if width == 3 else None, None, directed)

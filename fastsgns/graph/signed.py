@@ -1,17 +1,26 @@
-"""Signed graphs rewritten to unsigned ones over roles: ROSE (Javari et al. 2020)."""
+"""Rewrite a signed graph as an unsigned graph of roles: ROSE (Javari et al. 2020)."""
 
 from collections.abc import Hashable, Iterable
-from typing import Any
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 
 from fastsgns.graph.digraph import DirectedGraph
 
-OUT, DUMMY, IN_POSITIVE, IN_NEGATIVE = ROLES = ("out", "dummy", "in+", "in-")
+Role = Literal["out", "dummy", "in+", "in-"]
+ROLES: tuple[Role, ...] = get_args(Role)
+FEATURE_ROLES: tuple[Role, ...] = ("out", "in+", "in-")
 
 
-def role_name(name: Hashable, role: str) -> str:
-    """Name one of the four role-nodes of a node.
+class VectorsByName(Protocol):
+    """A mapping from a list of names to their vectors, such as KeyedVectors."""
+
+    def __getitem__(self, names: list[str], /) -> Any:
+        """Return an array of shape (n, d)."""
+
+
+def role_name(name: Hashable, role: Role) -> str:
+    """Return the name of one of the four role-nodes of a node.
 
     Raises
     ------
@@ -31,32 +40,36 @@ def role_name(name: Hashable, role: str) -> str:
 def four_roles(graph: DirectedGraph) -> DirectedGraph:
     """Rewrite a signed graph of N nodes as an unsigned bipartite one of 4 N role-nodes.
 
-    Each node a becomes four: its outgoing role a_out, a dummy a_dummy, and two incoming roles,
-    a_in+ as who is trusted and a_in- as who is not. Each edge becomes two undirected ones of its
-    size::
+    Each node a becomes four role-nodes: a_out, its outgoing role; a_dummy; a_in+, its incoming role
+    as a node that is trusted; and a_in-, its incoming role as a node that is distrusted. Each edge
+    becomes two undirected edges of its absolute weight::
 
         a -> b positive:  a_out -- b_in+   and   a_dummy -- b_in-
         a -> b negative:  a_out -- b_in-   and   a_dummy -- b_in+
 
-    so that walks and learner need to know nothing of signs. The dummies are the mirror of the out
-    roles: a walk from one sees what the out role would see were all signs turned. (Javari, Derr,
-    Esmailian, Tang and Chang 2020, "ROSE: Role-based Signed Network Embedding", WWW, section 3.)
+    Any method for unsigned graphs then applies. A walk from a_dummy sees what a walk from a_out
+    would see if all signs were reversed.
 
     Parameters
     ----------
     graph : DirectedGraph
-        Without negative edges, too; of an undirected one both directions are rewritten.
+        With or without negative edges. In an undirected graph both directions are rewritten.
 
     Returns
     -------
     DirectedGraph
-        Undirected, unsigned, of ``4 * graph.n_nodes`` nodes named by `role_name`, the isolated
-        included, and two edges for each of `graph`, each stored both ways.
+        An undirected, unsigned graph of ``4 * graph.n_nodes`` nodes, named by `role_name`. Isolated
+        nodes are included. It has two edges per edge of `graph`, each stored in both directions.
 
     Raises
     ------
     ValueError
-        If two names are alike as text, such as 1 and "1".
+        If two names are equal as text, such as 1 and "1".
+
+    References
+    ----------
+    Javari, Derr, Esmailian, Tang, Chang (2020), "ROSE: Role-based Signed Network Embedding",
+    section 3.
 
     Examples
     --------
@@ -87,24 +100,26 @@ def four_roles(graph: DirectedGraph) -> DirectedGraph:
 
 
 def pair_features(
-    vectors: Any, sources: Iterable[Hashable], targets: Iterable[Hashable]
+    vectors: VectorsByName, sources: Iterable[Hashable], targets: Iterable[Hashable]
 ) -> np.ndarray:
-    """Features of node pairs, by which a classifier predicts signs: out, in+, in- of both ends.
+    """Return features of node pairs, from which a classifier can predict signs.
 
     Parameters
     ----------
-    vectors : KeyedVectors, or anything whose ``vectors[list of names]`` is an array (n, d)
-        Of the role-nodes that `four_roles` made.
-    sources, targets : iterables of names of the signed graph, n each
+    vectors : KeyedVectors, or an object whose ``vectors[list of names]`` is an array (n, d)
+        Vectors of the role-nodes that `four_roles` made.
+    sources, targets : iterables of hashable, of length n
+        Names of the signed graph.
 
     Returns
     -------
     ndarray, shape (n, 6 d)
+        The vectors of the roles out, in+ and in- of the source, then of the target.
 
     Raises
     ------
     KeyError
-        If a node has no vectors.
+        If a node has no vector.
     ValueError
         If the lengths differ.
 
@@ -124,6 +139,6 @@ def pair_features(
         [
             np.asarray(vectors[[role_name(name, role) for name in nodes]])
             for nodes in ends
-            for role in (OUT, IN_POSITIVE, IN_NEGATIVE)
+            for role in FEATURE_ROLES
         ]
     )

@@ -160,4 +160,4 @@ def test_labels_may_begin_with_a_byte_order_mark(tmp_path):
 def test_what_has_not_settled_is_said(caplog):
     features = np.random.default_rng(1).normal(size=(60, 8)) + 50
     logistic.fit(features, np.arange(60)[:, None] % 2 == 0, steps=3)
-    assert "has not settled after 3 steps" in caplog.text
+    assert "has not converged after 3 steps" in caplog.text

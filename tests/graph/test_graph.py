@@ -158,7 +158,7 @@ def test_keep_keeps_nodes_and_ids():
         (([0], [-1], None, "ab"), ValueError, "between -1 and -1"),
         ((["a"], ["b"], None, "ab"), TypeError, "indices"),
         (([0, 1], [1], None, "ab"), ValueError, "2 sources, 1 targets"),
-        (([0], [1], None, "aba"), ValueError, "'a' stands twice"),
+        (([0], [1], None, "aba"), ValueError, r"'a' is in `names` twice"),
     ],
 )
 def test_bad_edges_are_refused(arguments, error, words):

@@ -38,7 +38,7 @@ def test_walks_go_between_outgoing_and_incoming_roles():
 
 
 def test_names_alike_as_text_are_refused():
-    with pytest.raises(ValueError, match="'out:1' stands twice"):
+    with pytest.raises(ValueError, match=r"'out:1' is in `names` twice"):
         four_roles(DirectedGraph.from_edges([1], ["1"]))
     with pytest.raises(ValueError, match="role is 'in'"):
         role_name("a", "in")

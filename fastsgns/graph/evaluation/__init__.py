@@ -1,1 +1,1 @@
-"""How well a model predicts links and labels."""
+"""Evaluation of models: link prediction and node classification."""

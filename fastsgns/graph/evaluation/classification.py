@@ -1,4 +1,4 @@
-"""Node classification: how much of the nodes' labels their vectors tell a linear classifier."""
+"""Node classification: how well a linear classifier predicts labels from vectors of nodes."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,18 +17,18 @@ SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 def read_labels(path: str | os.PathLike[str]) -> dict[str, list[str]]:
-    r"""Read labels of nodes: ``node label [label ...]`` a line, separated by blanks.
+    r"""Read labels of nodes, one ``node label [label ...]`` per line, separated by white space.
 
-    Lines that are blank or begin with # or % are passed over; a node may come again with further
-    labels. Compressed files are read too.
+    Lines that are blank or begin with # or % are skipped. Several lines may add labels to one node.
+    The file may be compressed.
 
     Raises
     ------
     FormatError
-        (a ValueError) with file and line if a line holds a node and no label, or seems to be
-        separated by commas or semicolons.
+        (a ValueError) if a line has a node and no label, or seems to be separated by commas or
+        semicolons. The message names the file and the line.
     NotUTF8Error
-        (a UnicodeDecodeError) with file and line if a line is not UTF-8.
+        (a UnicodeDecodeError) if a line is not UTF-8. The message names the file and the line.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def read_labels(path: str | os.PathLike[str]) -> dict[str, list[str]]:
     >>> read_labels("labels.txt")
     {'a': ['red'], 'b': ['red', 'round']}
     """
-    found: dict[str, list[str]] = {}
+    by_node: dict[str, list[str]] = {}
     for number, line in files.lines(path):
         node, *labels = line.split()
         if node[0] in "#%":
@@ -52,21 +52,22 @@ def read_labels(path: str | os.PathLike[str]) -> dict[str, list[str]]:
                 f"{path}, line {number}: {line.strip()!r:.80} seems to be separated by commas "
                 "or semicolons; separate node and labels by white space alone"
             )
-        found.setdefault(node, []).extend(labels)
-    return found
+        by_node.setdefault(node, []).extend(labels)
+    return by_node
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Which labels each of the labelled nodes has.
+    """The labels of nodes as a table.
 
     Attributes
     ----------
     nodes : list of length n
-        Names.
+        Names of the nodes.
     labels : list of length c
         All labels, sorted.
     members : ndarray of bool, shape (n, c)
+        Whether node i has label j.
     """
 
     nodes: list[Any]
@@ -75,18 +76,19 @@ class Labels:
 
     @classmethod
     def of(cls, by_node: Mapping[Any, Any], nodes: Iterable[Any] | None = None) -> "Labels":
-        """Take a dict from nodes to a label or an iterable of labels.
+        """Make a table from a mapping of nodes to labels.
 
         Parameters
         ----------
         by_node : mapping
+            A label, or a list, tuple or set of labels, per node.
         nodes : iterable, optional
-            Only these, in this order, as far as they have labels.
+            Restricts the table to those of these nodes that have labels, in this order.
 
         Raises
         ------
         ValueError
-            If no node is left.
+            If no node has a label.
 
         Examples
         --------
@@ -116,11 +118,12 @@ class F1:
     Attributes
     ----------
     share : float
-        Of the nodes that the classifier learnt from.
+        Share of the nodes that the classifier was fitted to.
     seed : int
-        Of the split.
+        Seed of the split.
     micro, macro : float
-        2 TP / (2 TP + FP + FN): of all labels' counts together, and the mean over the labels.
+        F1 = 2 TP / (2 TP + FP + FN): from the counts of all labels together, and the mean over the
+        labels.
     """
 
     share: float
@@ -138,27 +141,27 @@ def classify(
     penalty: float = 1.0,
     standardize: bool = False,
 ) -> list[F1]:
-    """Learn the labels of some nodes and predict those of the others, over shares and seeds.
+    """Fit a classifier to the labels of some nodes, and predict those of the others.
 
-    For each split a one-vs-rest logistic regression (`fastsgns.graph.evaluation.logistic`) learns
-    on `share` of the nodes. For each other node, the number of its labels is given, and as many of
-    the most probable are predicted (for one label a node: the most probable).
+    For each share and seed, a one-vs-rest logistic regression
+    (`fastsgns.graph.evaluation.logistic`) is fitted to a random `share` of the nodes. For each
+    other node the number m of its labels is given, and its m most probable labels are predicted.
 
     Parameters
     ----------
     features : ndarray, shape (n, d)
-        A row for each of ``labels.nodes``.
+        One row for each of ``labels.nodes``.
     labels : Labels
     shares : sequence of float
-        Each above 0 and below 1.
+        Shares of nodes for fitting, each above 0 and below 1.
     seeds : sequence of int
-        A split each. The same seed gives the same split, whatever the features.
+        One split per seed. A split does not depend on the features.
     penalty : float
         As in `fastsgns.graph.evaluation.logistic.fit`.
     standardize : bool
-        Shift and scale each column to mean 0 and variance 1 on the nodes learnt from. Without it,
-        as in DeepWalk's protocol, the penalty weighs the more the shorter the vectors are:
-        compare models whose vectors differ in length, such as factorisations, with it.
+        Shift and scale each column to mean 0 and variance 1 on the nodes for fitting. Without it,
+        as in DeepWalk's protocol, the penalty matters more for shorter vectors. Standardize to
+        compare models whose vectors differ in length, such as factorizations.
 
     Returns
     -------
@@ -168,12 +171,12 @@ def classify(
     Raises
     ------
     ValueError
-        If the shapes disagree, or a share leaves no node on one side.
+        If the shapes do not match, or a share leaves no node for fitting or none for prediction.
 
     References
     ----------
     Perozzi, Al-Rfou, Skiena: DeepWalk, 2014, section 6 (the protocol). Tang, Liu: Large scale
-    multi-label classification via metalabeler, 2009 (the number of labels is given).
+    multi-label classification via metalabeler, 2009 (a given number of labels).
 
     Examples
     --------
@@ -210,22 +213,23 @@ def _split(
 
 
 def top_labels(scores: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """The `numbers[i]` labels of highest score of each row, bool, shape (n, c).
+    """Mark the ``numbers[i]`` labels with the highest scores in row i; bool, shape (n, c).
 
     Examples
     --------
     >>> top_labels(np.array([[0.2, 0.9, 0.5]]), np.array([2])).tolist()
     [[False, True, True]]
     """
-    places = np.argsort(np.argsort(-scores, axis=1, kind="stable"), axis=1)
-    return places < np.asarray(numbers)[:, None]
+    ranks = np.argsort(np.argsort(-scores, axis=1, kind="stable"), axis=1)
+    return ranks < np.asarray(numbers)[:, None]
 
 
 def f1(true: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:
-    """Micro and macro F1 of labels, bool, shape (n, c).
+    """Compute micro and macro F1 of labels, bool, shape (n, c).
 
-    With TP, FP, FN counted a label: micro is 2 sum TP / (2 sum TP + sum FP + sum FN), macro the
-    mean of 2 TP / (2 TP + FP + FN), where a label that neither occurs nor is predicted gives 0.
+    TP, FP and FN are counted per label. Micro F1 is 2 sum TP / (2 sum TP + sum FP + sum FN). Macro
+    F1 is the mean of 2 TP / (2 TP + FP + FN), to which a label that neither occurs nor is predicted
+    contributes 0.
 
     Examples
     --------

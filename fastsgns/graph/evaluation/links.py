@@ -1,4 +1,4 @@
-"""Link prediction: held-out edges against pairs that are none, beside what degrees alone can do."""
+"""Link prediction: scores of held-out edges against negatives, with a baseline of degrees."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,30 +18,33 @@ Score = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class Scorer(Protocol):
-    """A model of edges."""
+    """A model that scores edges."""
 
     def score(self, u: Any, v: Any) -> Any:
-        """Score edges from `u` to `v`, lists of names: the more, the likelier."""
+        """Return the scores of the edges from `u` to `v`, two lists of names."""
 
 
 @dataclass(frozen=True)
 class LinkScores:
-    """How well a model tells edges from pairs that are none.
+    """How well a model distinguishes edges from negatives.
 
     Attributes
     ----------
-    model, negatives : str
-        Of whom, against what.
+    model : str
+        Name of the model.
+    negatives : str
+        Kind of the negatives.
     n_negatives : int
     auc, average_precision : float
     hits : dict of int to float
         Hits@K by K.
     mrr : float
-        Mean reciprocal rank of an edge's target among other targets of its source; whatever the
-        negatives.
+        Mean reciprocal rank of the target of an edge among other targets of its source. It does not
+        depend on the negatives.
     direction : float
-        Of the test edges whose reverse is no edge, the share that scores above its reverse, equals
-        for one half: 0.5 for symmetric scores. Whatever the negatives; NaN if there are none.
+        The share, among test edges whose reverse is not an edge, of those that score above their
+        reverse. Equal scores count one half, so that symmetric scores give 0.5. It does not depend
+        on the negatives, and is NaN if there are no such edges.
     """
 
     model: str
@@ -55,10 +58,10 @@ class LinkScores:
 
 
 def degree_product(graph: DirectedGraph) -> Score:
-    """Score u -> v by out-degree(u) * in-degree(v): what needs no embedding.
+    """Return a function that scores u -> v by out-degree(u) * in-degree(v), without an embedding.
 
-    It is the number of edges from u to v that the configuration model expects, up to a constant.
-    Of an undirected graph the two degrees are one.
+    Up to a constant, this is the number of edges from u to v that the configuration model expects.
+    In an undirected graph the out-degree equals the in-degree.
 
     Examples
     --------
@@ -70,19 +73,19 @@ def degree_product(graph: DirectedGraph) -> Score:
     return lambda sources, targets: out[sources] * into[targets]
 
 
-def by_id(model: Scorer, graph: DirectedGraph) -> Score:
-    """Score by ids of `graph` what `model` scores by names."""
+def score_by_id(model: Scorer, graph: DirectedGraph) -> Score:
+    """Return a function that scores ids of `graph` as `model` scores their names."""
     names = np.empty(graph.n_nodes, object)
     names[:] = graph.names
 
     def score(sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        found = [
+        blocks = [
             model.score(
                 list(names[sources[at : at + BLOCK]]), list(names[targets[at : at + BLOCK]])
             )
             for at in range(0, len(sources), BLOCK)
         ]
-        return np.concatenate([np.asarray(part, np.float64) for part in found])
+        return np.concatenate([np.asarray(block, np.float64) for block in blocks])
 
     return score
 
@@ -94,38 +97,40 @@ def evaluate_links(
     ks: Sequence[int] = (10, 50, 100),
     seed: int = 1,
 ) -> list[LinkScores]:
-    """Judge models on held-out edges, always with the product of degrees beside them.
+    """Evaluate models on held-out edges, along with the baseline `degree_product`.
 
-    All models see the same negatives, as many as there are test edges. Whatever a model was
-    trained on must be ``split.train`` and nothing else.
+    All models are compared with the same negatives. There is one negative per test edge. The models
+    must have been trained on ``split.train`` only.
 
     Parameters
     ----------
     models : mapping of str to object with ``score(sources, targets)``
-        Lists of names in, an array of float out.
+        ``score`` takes two lists of names and returns an array of float.
     split : LinkSplit
     kinds : sequence of float or "degree"
-        Of negatives, as of `LinkSplit.negatives`. Reversed ones are left out where there are none:
-        in undirected graphs, and where each test edge has its reverse.
+        Kinds of negatives, as in `LinkSplit.negatives`. Kinds with reversed negatives are skipped
+        if no test edge can be reversed: in undirected graphs, and if the reverse of each test edge
+        is an edge.
     ks : sequence of int
-        Values of K.
+        Values of K for Hits@K.
     seed : int
-        Of the negatives.
+        Seed of the negatives.
 
     Returns
     -------
     list of LinkScores
-        By kind, in it by model, the baseline first.
+        Ordered by kind, then by model; the baseline is the first model.
 
     Raises
     ------
     ValueError
-        If no kind is left.
+        If all kinds are skipped.
 
     References
     ----------
-    Khosla et al. 2019 (NERD), section 5.1, for reversed negatives; "Rethinking link prediction for
-    directed graphs", 2025, for Hits@K and MRR beside AUC, which does not separate models.
+    Khosla et al. (2019), "Node Representation Learning for Directed Graphs", section 5.1, for
+    reversed negatives. "Rethinking Link Prediction for Directed Graphs" (2025), for Hits@K and MRR
+    in addition to AUC, which hardly separates models.
 
     Examples
     --------
@@ -143,9 +148,12 @@ def evaluate_links(
             f"or {DEGREE!r}"
         )
     scores = {BASELINE: degree_product(split.train)}
-    scores |= {name: by_id(model, split.graph) for name, model in models.items()}
+    scores |= {name: score_by_id(model, split.graph) for name, model in models.items()}
     positives = {name: score(split.sources, split.targets) for name, score in scores.items()}
-    shared = {name: _beside(score, positives[name], split, seed) for name, score in scores.items()}
+    shared = {
+        name: _mrr_and_direction(score, positives[name], split, seed)
+        for name, score in scores.items()
+    }
     rows = []
     for kind in kinds:
         pairs = split.negatives(kind, seed=seed)
@@ -157,10 +165,9 @@ def evaluate_links(
     return rows
 
 
-def _beside(
+def _mrr_and_direction(
     score: Score, positives: np.ndarray, split: LinkSplit, seed: int
 ) -> tuple[float, float]:
-    """MRR and direction."""
     rng = np.random.default_rng(seed)
     edges = rng.permutation(len(split.sources))[:N_RANKED]
     targets, allowed = split.candidates(edges, N_CANDIDATES, seed)
@@ -170,6 +177,6 @@ def _beside(
     one_way = split.one_way
     if not len(one_way):
         return mrr, float("nan")
-    back = score(split.targets[one_way], split.sources[one_way])
-    there = positives[one_way]
-    return mrr, float(np.mean((there > back) + (there == back) / 2))
+    forward = positives[one_way]
+    backward = score(split.targets[one_way], split.sources[one_way])
+    return mrr, float(np.mean((forward > backward) + (forward == backward) / 2))

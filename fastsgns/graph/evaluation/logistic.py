@@ -1,4 +1,4 @@
-"""Logistic regression, one-vs-rest, with L2: the linear classifier that judges embeddings."""
+"""One-vs-rest logistic regression with an L2 penalty, the classifier that evaluates embeddings."""
 
 import logging
 from dataclasses import dataclass
@@ -20,43 +20,45 @@ class Logistic:
     Attributes
     ----------
     weights : ndarray, shape (d + 1, c)
-        One column a class, its intercept last.
+        One column per class; the last row holds the intercepts.
     """
 
     weights: np.ndarray
 
     def logits(self, features: np.ndarray) -> np.ndarray:
-        """Give log p / (1 - p) of each class for features of shape (n, d); shape (n, c)."""
-        return features @ self.weights[:-1] + self.weights[-1]
+        """Return log(p / (1 - p)) of each class, shape (n, c), for features of shape (n, d)."""
+        logits: np.ndarray = features @ self.weights[:-1] + self.weights[-1]
+        return logits
 
 
 def fit(
     features: np.ndarray, classes: np.ndarray, penalty: float = 1.0, steps: int = MAX_STEPS
 ) -> Logistic:
-    """Minimise each class's penalised logistic loss, all classes in one L-BFGS.
+    """Minimize the penalized logistic loss of all classes with one L-BFGS.
 
-    With x_i the features and y_ic = 1 or 0, z_ic = x_i . w_c + b_c, the loss is
+    Let x_i be the features of example i, y_ic = 1 if it has class c and otherwise 0, and
+    z_ic = x_i . w_c + b_c. The loss is
 
-        L = sum_ic [log(1 + e^z_ic) - y_ic z_ic] + (penalty / 2) sum_c |w_c|^2,
+        L = sum_ic [log(1 + e^z_ic) - y_ic z_ic] + (penalty / 2) sum_c |w_c|^2.
 
-    and with r = sigmoid(z) - y its gradient is X^T r + penalty w for the weights and the column
-    sums of r for the intercepts, which are not penalised. The classes do not meet in L: its
-    minimum is that of each alone; together they cost two products of matrices a step.
+    With r = sigmoid(z) - y, its gradient is X^T r + penalty w for the weights, and the column sums
+    of r for the intercepts, which are not penalized. L is a sum of one term per class, so that its
+    minimum is that of each class alone. All classes together cost two matrix products per step.
 
     Parameters
     ----------
     features : ndarray, shape (n, d)
     classes : ndarray of bool, shape (n, c)
-        Several classes of one example, or none, are allowed.
+        An example may have any number of classes, or none.
     penalty : float
         1 / C of liblinear and scikit-learn, above 0.
     steps : int
-        At most.
+        Maximum number of steps.
 
     Raises
     ------
     ValueError
-        If the shapes disagree, a feature is not finite or the penalty is not above 0.
+        If the shapes do not match, a feature is not finite, or the penalty is not above 0.
 
     References
     ----------
@@ -65,8 +67,8 @@ def fit(
 
     Examples
     --------
-    >>> found = fit(np.array([[-1.0], [-2], [1], [2]]), np.array([[0], [0], [1], [1]], bool))
-    >>> (found.logits(np.array([[-1.5], [1.5]])) > 0).ravel().tolist()
+    >>> model = fit(np.array([[-1.0], [-2], [1], [2]]), np.array([[0], [0], [1], [1]], bool))
+    >>> (model.logits(np.array([[-1.5], [1.5]])) > 0).ravel().tolist()
     [False, True]
     """
     from scipy.optimize import minimize
@@ -86,24 +88,24 @@ def fit(
 
     options: Any = {"maxiter": steps, "gtol": GRADIENT, "ftol": 1e-9}
     start = np.zeros(shape).ravel()
-    found: Any = minimize(target, start, jac=True, method="L-BFGS-B", options=options)
-    if found.nit >= steps:
+    result: Any = minimize(target, start, jac=True, method="L-BFGS-B", options=options)
+    if result.nit >= steps:
         logger.warning(
-            "logistic regression has not settled after %d steps; features of like size, such as "
-            "standardized ones, settle sooner", steps,
+            "logistic regression has not converged after %d steps; it converges sooner with "
+            "features of the same scale, such as standardized ones", steps,
         )  # fmt: skip
-    return Logistic(found.x.reshape(shape).astype(examples.dtype))
+    return Logistic(result.x.reshape(shape).astype(examples.dtype))
 
 
 def loss_and_gradient(
     examples: np.ndarray, classes: np.ndarray, penalty: float, weights: np.ndarray
 ) -> tuple[float, np.ndarray]:
-    """L and dL / dweights of `fit`.
+    """Return L and dL / dweights of `fit`.
 
     Parameters
     ----------
     examples : ndarray, shape (n, d + 1)
-        Features, the last of them 1.
+        Features; the last one is 1.
     classes : ndarray of 0 and 1, shape (n, c)
     penalty : float
     weights : ndarray, shape (d + 1, c)

@@ -1,24 +1,25 @@
-"""Ranking: how well scores tell positives from negatives. Equal scores share their middle rank."""
+"""Ranking metrics of positives and negatives. Equal scores share their mean rank."""
 
 import numpy as np
 import numpy.typing as npt
 
 
 def auc(positives: npt.ArrayLike, negatives: npt.ArrayLike) -> float:
-    """Area under the ROC curve: P(s+ > s-) + P(s+ = s-) / 2.
+    """Compute the area under the ROC curve, P(s+ > s-) + P(s+ = s-) / 2.
 
-    That is U / (m n) of Mann and Whitney: over the positives, how many negatives lie below, those
-    of equal score for one half. A constant score gives 0.5, whatever the numbers of either kind.
+    It equals U / (m n) of Mann and Whitney: the mean over the positives of the share of negatives
+    with a lower score, where equal scores count one half. A constant score gives 0.5, whatever m
+    and n are.
 
     Parameters
     ----------
     positives, negatives : array_like of float, shapes (m,) and (n,)
-        Scores; neither is empty.
+        Scores; neither array is empty.
 
     Raises
     ------
     ValueError
-        If either is empty or holds NaN.
+        If an array is empty or contains NaN.
 
     References
     ----------
@@ -34,20 +35,22 @@ def auc(positives: npt.ArrayLike, negatives: npt.ArrayLike) -> float:
 
 
 def average_precision(positives: npt.ArrayLike, negatives: npt.ArrayLike) -> float:
-    """Mean over the positives of the precision at their score.
+    """Compute the mean over the positives of the precision at their score.
 
-    At a score s: the share of positives among all pairs of score s or more. Pairs of equal score
-    are taken in together, so that no order of theirs matters; a constant gives m / (m + n).
+    The precision at a score s is the share of positives among all pairs with a score of s or more.
+    The order of pairs with equal scores therefore does not matter. A constant score gives
+    m / (m + n).
 
     Parameters
     ----------
     positives, negatives : array_like of float, shapes (m,) and (n,)
-        Scores; neither is empty. The value depends on the ratio m : n, so compare like with like.
+        Scores; neither array is empty. The result depends on the ratio m : n, so compare only
+        results with the same ratio.
 
     Raises
     ------
     ValueError
-        If either is empty or holds NaN.
+        If an array is empty or contains NaN.
 
     Examples
     --------
@@ -61,22 +64,24 @@ def average_precision(positives: npt.ArrayLike, negatives: npt.ArrayLike) -> flo
 
 
 def hits_at(positives: npt.ArrayLike, negatives: npt.ArrayLike, k: int) -> float:
-    """Hits@K: the share of positives that rank among the first K when set among the negatives.
+    """Compute Hits@K, the share of positives that rank among the first K.
 
-    The rank of a positive is 1 + the negatives above it + half of those of equal score; other
-    positives do not count. Unlike AUC it looks at the top alone, where a recommendation is made.
+    The rank of a positive is 1 + the number of negatives with a higher score + half the number of
+    negatives with an equal score. Other positives do not count. Unlike AUC, Hits@K depends only on
+    the top of the ranking, from which recommendations are made.
 
     Parameters
     ----------
     positives, negatives : array_like of float, shapes (m,) and (n,)
-        Scores; neither is empty. It falls as n grows: compare values of the same n only.
+        Scores; neither array is empty. Hits@K falls as n grows, so compare only results with the
+        same n.
     k : int
         K, 1 or more.
 
     Raises
     ------
     ValueError
-        If either is empty or holds NaN, or `k` is below 1.
+        If an array is empty or contains NaN, or `k` is below 1.
 
     References
     ----------
@@ -96,20 +101,21 @@ def hits_at(positives: npt.ArrayLike, negatives: npt.ArrayLike, k: int) -> float
 def reciprocal_ranks(
     positives: npt.ArrayLike, candidates: npt.ArrayLike, allowed: npt.ArrayLike | None = None
 ) -> np.ndarray:
-    """1 / rank of each positive among candidates of its own; their mean is MRR.
+    """Compute 1 / rank of each positive among its own candidates; the mean of these is MRR.
 
     Parameters
     ----------
     positives : array_like of float, shape (m,)
     candidates : array_like of float, shape (m, c)
-        Scores of the negatives of each.
+        Scores of the candidates of each positive.
     allowed : array_like of bool, shape (m, c), optional
-        Which candidates count: of a node's edges, those that are known are no negatives.
+        Which candidates count. A candidate that is itself a known edge should not.
 
     Returns
     -------
     ndarray, shape (m,)
-        1 / (1 + candidates above + half of those of equal score).
+        The rank is 1 + the number of candidates with a higher score + half the number of
+        candidates with an equal score.
 
     Raises
     ------
@@ -129,21 +135,24 @@ def reciprocal_ranks(
     counted = np.ones(others.shape, bool) if allowed is None else np.asarray(allowed, bool)
     above = np.sum((others > own[:, None]) & counted, axis=1)
     equal = np.sum((others == own[:, None]) & counted, axis=1)
-    return 1 / (1 + above + equal / 2)
+    ranks: np.ndarray = 1 + above + equal / 2
+    return 1 / ranks
 
 
 def _checked(positives: npt.ArrayLike, negatives: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     good, bad = np.asarray(positives, np.float64), np.asarray(negatives, np.float64)
     for name, scores in (("positives", good), ("negatives", bad)):
         if scores.ndim != 1 or not len(scores):
-            raise ValueError(f"{name} of shape {scores.shape}; wanted is a row of 1 score or more")
+            raise ValueError(
+                f"{name} of shape {scores.shape}; one dimension of at least one score is expected"
+            )
         if np.isnan(scores).any():
             raise ValueError(f"{np.isnan(scores).sum()} scores of {name} are not a number (NaN)")
     return good, bad
 
 
 def _above(good: np.ndarray, bad: np.ndarray) -> np.ndarray:
-    """How many of `bad` lie above each of `good`, equals for one half."""
+    """Count the scores in `bad` above each score in `good`; equal scores count one half."""
     ordered = np.sort(bad)
     below = np.searchsorted(ordered, good, "left") + np.searchsorted(ordered, good, "right")
     return len(bad) - below / 2

@@ -1,32 +1,33 @@
-"""LinkSplit: edges held out of a graph, and pairs that are no edges to set them against."""
+"""LinkSplit: edges held out of a graph, and pairs without an edge to compare them with."""
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
 from fastsgns.graph.digraph import DirectedGraph
 
-ROUNDS = 200
-DEGREE = "degree"
-Kind = float | str
+MAX_ROUNDS = 200
+DEGREE: Literal["degree"] = "degree"
+Kind = float | Literal["degree"]
 Pairs = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
 class LinkSplit:
-    """A training graph and the edges taken out of it.
+    """A graph for training, and test edges that were held out of it.
 
     Attributes
     ----------
     graph : DirectedGraph
-        All edges. What is no edge of it is a negative.
+        The graph of all edges. Pairs without an edge in it can be negatives.
     train : DirectedGraph
-        The same nodes under the same ids, without the test edges. Of an undirected graph they are
-        gone both ways; of a directed one the reverse of a test edge is there only if it is an edge
-        in its own right that was not drawn.
+        The same nodes under the same ids, without the test edges. In an undirected graph both
+        directions of a test edge are held out. In a directed graph the reverse of a test edge stays
+        if it is an edge of `graph` that was not drawn itself.
     sources, targets : ndarray of int32, shape (m,)
-        The test edges, by id; of an undirected graph each once.
+        Ids of the ends of the test edges. In an undirected graph each edge is listed once.
 
     Examples
     --------
@@ -46,12 +47,12 @@ class LinkSplit:
 
     @classmethod
     def of(cls, graph: DirectedGraph, share: float = 0.3, seed: int = 1) -> "LinkSplit":
-        """Hold out a random `share` of the edges; self-loops always stay in the training graph.
+        """Hold out a random `share` of the edges that are not self-loops.
 
         Raises
         ------
         ValueError
-            If the share is not between 0 and 1, or leaves no edge on one side.
+            If the share is not between 0 and 1, or leaves no edge to train on or none to test.
         """
         if not 0 < share < 1:
             raise ValueError(f"share is {share}; allowed are numbers between 0 and 1")
@@ -70,60 +71,60 @@ class LinkSplit:
 
     @cached_property
     def one_way(self) -> np.ndarray:
-        """The test edges whose reverse is no edge of the graph, as positions, ascending."""
+        """Positions of the test edges whose reverse is not an edge of the graph, ascending."""
         if not self.graph.is_directed:
             return np.empty(0, np.int64)
         return np.flatnonzero(self.graph.find(self.targets, self.sources) < 0)
 
     def negatives(self, kind: Kind = 0.0, n: int | None = None, seed: int = 1) -> Pairs:
-        """Draw pairs that are no edges of the graph, and no self-loops.
+        """Draw negatives: pairs of different nodes without an edge in the graph.
 
         Parameters
         ----------
         kind : float or "degree"
-            A number from 0 to 1 is the share of *reversed* negatives: (v, u) of a test edge
-            (u, v) whose reverse is no edge. The others are uniform. A model whose score is
-            symmetric can't tell the reversed ones from their edges. With "degree" each end is
-            drawn from the ends of the test edges, sources from sources and targets from targets,
-            so that degrees alone tell little.
+            A number from 0 to 1 is the share of *reversed* negatives: (v, u) for a test edge (u, v)
+            whose reverse is not an edge. A symmetric score can't distinguish these from their
+            edges. The other negatives are uniform. With "degree", sources are drawn from the
+            sources of the test edges, and targets from their targets, so that degrees alone predict
+            little.
         n : int, optional
-            How many; by default as many as test edges. If there are fewer than ``kind * n`` edges
-            to reverse, the number of negatives falls, not the share.
+            Number of negatives; by default the number of test edges. If fewer than ``kind * n``
+            edges can be reversed, fewer negatives are drawn, so that the share is kept.
         seed : int
 
         Returns
         -------
         sources, targets : ndarray of int32
-            By id.
+            Ids.
 
         Raises
         ------
         ValueError
-            If `kind` is another, reversed negatives of an undirected graph are asked for, or there
-            are too few pairs that are no edges.
+            If `kind` is not allowed, if no test edge can be reversed, or if there are too few pairs
+            without an edge.
 
         References
         ----------
         Khosla et al.: Node representation learning for directed graphs, 2019, section 5.1 (the
         reversed negatives).
         """
-        wanted = len(self.sources) if n is None else n
+        n = len(self.sources) if n is None else n
         rng = np.random.default_rng(seed)
         if kind == DEGREE:
-            return self._drawn(wanted, self.sources, self.targets, rng)
+            return self._draw_negatives(n, self.sources, self.targets, rng)
         if isinstance(kind, str) or not 0 <= kind <= 1:
             raise ValueError(f"negatives of kind {kind!r}; allowed are 0 to 1 and {DEGREE!r}")
         every = np.arange(self.graph.n_nodes, dtype=np.int32)
         if kind == 0:
-            return self._drawn(wanted, every, every, rng)
+            return self._draw_negatives(n, every, every, rng)
         if not len(self.one_way):
             raise ValueError(f"{self.graph!r} has no test edge whose reverse is no edge")
-        wanted = min(wanted, int(len(self.one_way) / kind))
-        picked = rng.permutation(self.one_way)[: round(kind * wanted)]
-        others = self._drawn(wanted - len(picked), every, every, rng)
+        n = min(n, int(len(self.one_way) / kind))
+        reversed_edges = rng.permutation(self.one_way)[: round(kind * n)]
+        others = self._draw_negatives(n - len(reversed_edges), every, every, rng)
         return (
-            np.concatenate([self.targets[picked], others[0]]),
-            np.concatenate([self.sources[picked], others[1]]),
+            np.concatenate([self.targets[reversed_edges], others[0]]),
+            np.concatenate([self.sources[reversed_edges], others[1]]),
         )
 
     def candidates(self, edges: np.ndarray, n: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -132,15 +133,16 @@ class LinkSplit:
         Parameters
         ----------
         edges : ndarray of int, shape (k,)
-            Positions among the test edges.
+            Positions of the test edges.
         n : int
-            Targets each; all nodes if there are no more.
+            Number of targets per edge. With `n` or fewer nodes in the graph, the targets are all
+            nodes.
 
         Returns
         -------
         targets : ndarray of int32, shape (k, n)
         allowed : ndarray of bool, shape (k, n)
-            False where the pair is an edge of the graph, or a self-loop.
+            False if the pair is an edge of the graph or a self-loop.
         """
         n_nodes = self.graph.n_nodes
         if n >= n_nodes:
@@ -152,25 +154,25 @@ class LinkSplit:
         known = self.graph.find(sources.ravel(), drawn.ravel()) >= 0
         return drawn, ~known.reshape(drawn.shape) & (sources != drawn)
 
-    def _drawn(
+    def _draw_negatives(
         self, n: int, sources: np.ndarray, targets: np.ndarray, rng: np.random.Generator
     ) -> Pairs:
-        """Pairs of one of `sources` and one of `targets`; what is an edge is drawn again."""
-        found = np.empty(0, np.int32), np.empty(0, np.int32)
-        for _ in range(ROUNDS):
-            missing = n - len(found[0])
-            if not missing:
-                return found
-            ends = rng.choice(sources, missing), rng.choice(targets, missing)
+        """Draw pairs of one of `sources` and one of `targets`; edges and loops are drawn again."""
+        left, right = np.empty(0, np.int32), np.empty(0, np.int32)
+        for _ in range(MAX_ROUNDS):
+            n_missing = n - len(left)
+            if not n_missing:
+                return left, right
+            ends = rng.choice(sources, n_missing), rng.choice(targets, n_missing)
             good = (self.graph.find(*ends) < 0) & (ends[0] != ends[1])
-            found = tuple(np.concatenate([old, new[good]]) for old, new in zip(found, ends))  # type: ignore[assignment]
+            left, right = np.append(left, ends[0][good]), np.append(right, ends[1][good])
         raise ValueError(
-            f"{n} negatives of {self.graph!r} are wanted, and hardly any pair is no edge"
+            f"{n} negatives of {self.graph!r} are wanted, but almost every pair is an edge"
         )
 
 
 def describe(kind: Kind) -> str:
-    """Name a kind of negatives in a table.
+    """Return what a table calls a kind of negatives.
 
     Examples
     --------
