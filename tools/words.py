@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CHECKED = ("CONTRIBUTING.md", "SECURITY.md", "Makefile")
+CHECKED = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile", "docs")
 
 COUNT = r"(?:(?:one|two|three|four|\d+) (?!(?:as|at|by|for|in|is|of|on|to|with)\b)\w+|bytes"
 COUNT += "|columns|edges|floats|lines|negatives|ns|numbers|pairs|rows|samples|steps|times|tokens"
