@@ -13,6 +13,7 @@ import ast
 import gzip
 import importlib.util
 import lzma
+import pkgutil
 import random
 import re
 import shlex
@@ -30,6 +31,7 @@ from fastsgns.errors import FormatError
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+GUIDES = [ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
 BLOCK = re.compile(
     r"(?:^<!-- (not run|needs): (\w[^>]*?) -->\n)?^```(\w*)\n(.*?)^```$", re.S | re.M
 )
@@ -254,6 +256,37 @@ def test_the_error_of_a_line_that_is_not_an_edge_is_shown(
     with pytest.raises(FormatError) as error:
         DirectedGraph.of("edges.txt")
     assert agrees(shown, str(error.value))
+
+
+@needs_pages
+@pytest.mark.parametrize("page", [*PAGES, *GUIDES], ids=lambda page: page.stem)
+def test_files_links_and_names_in_the_text_exist(page: Path):
+    text = page.read_text(encoding="utf-8")
+    for path in re.findall(r"`((?:bench|docs|examples|fastsgns|tests|tools)/[\w./-]*)`", text):
+        assert (ROOT / path).exists() or path == "bench/results", path
+    for name in re.findall(r"`(fastsgns(?:\.[a-zA-Z]\w*)+)`", text):
+        assert name.endswith(".fastsgns") or pkgutil.resolve_name(name), name
+    for link, anchor in re.findall(r"\]\(([\w./-]*)(#[\w-]+)?\)", text):
+        target = page.parent / link if link else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), anchor
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of the headings of a page, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)", page.read_text(encoding="utf-8"), re.M)
+    return {"#" + re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in headings}
+
+
+@needs_pages
+def test_contributing_names_the_commands_that_exist(bench_importable: None):
+    from bench.__main__ import COMMANDS
+
+    text = GUIDES[0].read_text(encoding="utf-8")
+    names = {command.__name__.split(".")[-1] for command in COMMANDS} - {"summary"} | {"report"}
+    assert {name for name in names if f"`{name}`" not in text} == set()
+    targets = re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(), re.M)
+    assert set(re.findall(r"`make (\w+)", text)) <= set(targets)
 
 
 def test_a_result_that_is_wrong_is_seen():
