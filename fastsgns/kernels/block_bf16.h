@@ -1,10 +1,10 @@
-/* The `block` verb by products of bfloat16, summed in float: twice the products an instruction.
+/* The `block` op by products of bfloat16, summed in float: twice the products an instruction.
  *
  * The rows themselves stay float; only the factors of the products are rounded, to 8 bits, so that
  * a gradient is off by some 2^-9 of itself, at random. */
 
 /* Pairs of input rows whose new values registers hold; products that are worth the packing. */
-enum { MOVED_PAIRS = 4, WORTH_PACKING = 72 };
+enum { UPDATE_PAIRS = 4, WORTH_PACKING = 72 };
 
 typedef __m512i pack; /* 32 numbers: two vectors' of one row, or one vector's of two rows */
 
@@ -12,7 +12,7 @@ INLINE __m512 NAME(dot_pairs)(__m512 sum, pack a, pack b) {
     return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
 }
 
-INLINE pack NAME(both)(uint32_t pair) { return _mm512_set1_epi32((int)pair); }
+INLINE pack NAME(broadcast_pair)(uint32_t pair) { return _mm512_set1_epi32((int)pair); }
 
 /* Packs a row by 32, ordered so that `unpack` of two packs gives vectors in memory's order. */
 static void RACY NAME(pack_row)(pack *to, const float *row, int64_t width) {
@@ -33,8 +33,8 @@ typedef struct {
     float **in, **out; /* an even number of rows each, the last perhaps a row of zeros */
     pack *in_packs, *out_packs;
     int64_t n_packs;
-    uint32_t *by_in;  /* (n_out / 2, stride): g of rows 2j, 2j + 1 and input row i */
-    uint32_t *by_out; /* (n_out, stride / 2): g of row j and input rows 2i, 2i + 1 */
+    uint32_t *g_for_in;  /* (n_out / 2, stride): g of rows 2j, 2j + 1 and input row i */
+    uint32_t *g_for_out; /* (n_out, stride / 2): g of row j and input rows 2i, 2i + 1 */
 } Packed;
 
 INLINE void NAME(pack_tile)(const int n_in, const int n_out, float *scores, int64_t stride,
@@ -51,7 +51,7 @@ INLINE void NAME(pack_tile)(const int n_in, const int n_out, float *scores, int6
         }
     }
     for (int j = 0; j < n_out; j++) {
-        vec4 four = NAME(sums)(sums[j][0], sums[j][1], sums[j][2], sums[j][3]);
+        vec4 four = NAME(sum_4_vectors)(sums[j][0], sums[j][1], sums[j][2], sums[j][3]);
         memcpy(scores + j * stride, &four, sizeof four);
     }
 }
@@ -83,39 +83,39 @@ static void NAME(pack_scores)(const BlockRows *b, const Packed *p) {
 }
 
 /* The factors of the update, in both orders that its products need. */
-static void NAME(pack_errors)(const BlockRows *b, const Packed *p) {
+static void NAME(pack_g)(const BlockRows *b, const Packed *p) {
     const int64_t stride = b->stride;
     for (int j = 0; j < b->n_out; j += 2)
         for (int64_t i = 0; i < stride; i += LANES) {
             const float *g = (float *)b->scores + j * stride + i;
             __m256i even = (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(g)), odd = {0};
             if (j + 1 < b->n_out) odd = (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(g + stride));
-            _mm256_storeu_si256((__m256i *)(p->by_out + (j * stride + i) / 2), even);
-            _mm256_storeu_si256((__m256i *)(p->by_out + ((j + 1) * stride + i) / 2), odd);
-            _mm512_storeu_si512(p->by_in + j / 2 * stride + i,
+            _mm256_storeu_si256((__m256i *)(p->g_for_out + (j * stride + i) / 2), even);
+            _mm256_storeu_si256((__m256i *)(p->g_for_out + ((j + 1) * stride + i) / 2), odd);
+            _mm512_storeu_si512(p->g_for_in + j / 2 * stride + i,
                                 _mm512_or_si512(_mm512_cvtepu16_epi32(even),
                                                 _mm512_slli_epi32(_mm512_cvtepu16_epi32(odd), 16)));
         }
 }
 
 /* The columns x .. x + 16 * halves - 1 of 2 * n_pairs input rows and of all output rows. */
-INLINE void NAME(move_columns)(const int n_pairs, const int halves, const BlockRows *b,
-                               const Packed *p, int first, int n_ahead, int64_t x) {
+INLINE void NAME(update_columns)(const int n_pairs, const int halves, const BlockRows *b,
+                                 const Packed *p, int first, int n_prefetch, int64_t x) {
     const int n_out = b->n_out;
     const int64_t stride = b->stride;
-    const void *const *ahead = b->ahead;
+    const void *const *prefetch = b->prefetch;
     const int64_t n_packs = p->n_packs;
     const pack *in_packs = p->in_packs + first * n_packs + x / 32,
                *out_packs = p->out_packs + x / 32;
     float *const *in = p->in + first, *const *out = p->out;
-    const uint32_t *by_in = p->by_in + first, *by_out = p->by_out + first / 2;
-    __m512 moved[2 * MOVED_PAIRS][2];
-    pack h[MOVED_PAIRS][2];
+    const uint32_t *g_for_in = p->g_for_in + first, *g_for_out = p->g_for_out + first / 2;
+    __m512 updated[2 * UPDATE_PAIRS][2];
+    pack h[UPDATE_PAIRS][2];
     for (int i = 0; i < n_pairs; i++)
         for (int v = 0; v < halves; v++) {
             h[i][v] = NAME(unpack)(v, in_packs[2 * i * n_packs], in_packs[(2 * i + 1) * n_packs]);
-            moved[2 * i][v] = _mm512_loadu_ps(in[2 * i] + x + v * LANES);
-            moved[2 * i + 1][v] = _mm512_loadu_ps(in[2 * i + 1] + x + v * LANES);
+            updated[2 * i][v] = _mm512_loadu_ps(in[2 * i] + x + v * LANES);
+            updated[2 * i + 1][v] = _mm512_loadu_ps(in[2 * i + 1] + x + v * LANES);
         }
     for (int j = 0; j < n_out; j += 2) {
         pack o[2];
@@ -126,66 +126,68 @@ INLINE void NAME(move_columns)(const int n_pairs, const int halves, const BlockR
             odd[v] = _mm512_loadu_ps(out[j + 1] + x + v * LANES);
         }
         for (int i = 0; i < n_pairs; i++) {
-            pack g = NAME(both)(by_out[i]);
+            pack g = NAME(broadcast_pair)(g_for_out[i]);
             for (int v = 0; v < halves; v++) even[v] = NAME(dot_pairs)(even[v], h[i][v], g);
-            g = NAME(both)(by_out[stride / 2 + i]);
+            g = NAME(broadcast_pair)(g_for_out[stride / 2 + i]);
             for (int v = 0; v < halves; v++) odd[v] = NAME(dot_pairs)(odd[v], h[i][v], g);
         }
         for (int i = 0; i < 2 * n_pairs; i++) {
-            pack g = NAME(both)(by_in[i]);
-            for (int v = 0; v < halves; v++) moved[i][v] = NAME(dot_pairs)(moved[i][v], o[v], g);
+            pack g = NAME(broadcast_pair)(g_for_in[i]);
+            for (int v = 0; v < halves; v++)
+                updated[i][v] = NAME(dot_pairs)(updated[i][v], o[v], g);
         }
         for (int v = 0; v < halves; v++) {
             _mm512_storeu_ps(out[j] + x + v * LANES, even[v]);
             _mm512_storeu_ps(out[j + 1] + x + v * LANES, odd[v]);
         }
-        by_in += stride;
-        by_out += stride;
-        for (int k = j; k < j + 2 && k < n_ahead; k++)
-            for (int v = 0; v < halves; v++) PREFETCH((const float *)ahead[k] + x + v * LANES);
+        g_for_in += stride;
+        g_for_out += stride;
+        for (int k = j; k < j + 2 && k < n_prefetch; k++)
+            for (int v = 0; v < halves; v++) PREFETCH((const float *)prefetch[k] + x + v * LANES);
     }
-    for (int k = (n_out + 1) / 2 * 2; k < n_ahead; k++)
-        for (int v = 0; v < halves; v++) PREFETCH((const float *)ahead[k] + x + v * LANES);
+    for (int k = (n_out + 1) / 2 * 2; k < n_prefetch; k++)
+        for (int v = 0; v < halves; v++) PREFETCH((const float *)prefetch[k] + x + v * LANES);
     for (int i = 0; i < 2 * n_pairs; i++)
-        for (int v = 0; v < halves; v++) _mm512_storeu_ps(in[i] + x + v * LANES, moved[i][v]);
+        for (int v = 0; v < halves; v++) _mm512_storeu_ps(in[i] + x + v * LANES, updated[i][v]);
 }
 
-INLINE void NAME(move_packed)(const int n_pairs, const BlockRows *b, const Packed *p, int first,
-                              int n_ahead) {
+INLINE void NAME(update_packed)(const int n_pairs, const BlockRows *b, const Packed *p, int first,
+                                int n_prefetch) {
     int64_t x = 0;
-    for (; x + 32 <= b->width; x += 32) NAME(move_columns)(n_pairs, 2, b, p, first, n_ahead, x);
-    if (x < b->width) NAME(move_columns)(n_pairs, 1, b, p, first, n_ahead, x);
+    for (; x + 32 <= b->width; x += 32)
+        NAME(update_columns)(n_pairs, 2, b, p, first, n_prefetch, x);
+    if (x < b->width) NAME(update_columns)(n_pairs, 1, b, p, first, n_prefetch, x);
 }
 
 /* Takes the pairs of input rows in as few and as equal parts as registers allow. */
-static void RACY NAME(move_all_packed)(const BlockRows *b, const Packed *p) {
-    const int n_pairs = (b->n_in + 1) / 2, n_parts = (n_pairs + MOVED_PAIRS - 1) / MOVED_PAIRS;
+static void RACY NAME(update_all_packed)(const BlockRows *b, const Packed *p) {
+    const int n_pairs = (b->n_in + 1) / 2, n_parts = (n_pairs + UPDATE_PAIRS - 1) / UPDATE_PAIRS;
     for (int part = 0, first = 0; part < n_parts; part++) {
-        int n = n_pairs * (part + 1) / n_parts - first, n_ahead = part ? 0 : b->n_ahead;
+        int n = n_pairs * (part + 1) / n_parts - first, n_prefetch = part ? 0 : b->n_prefetch;
         switch (n) {
-            case 1: NAME(move_packed)(1, b, p, 2 * first, n_ahead); break;
-            case 2: NAME(move_packed)(2, b, p, 2 * first, n_ahead); break;
-            case 3: NAME(move_packed)(3, b, p, 2 * first, n_ahead); break;
-            default: NAME(move_packed)(MOVED_PAIRS, b, p, 2 * first, n_ahead); break;
+            case 1: NAME(update_packed)(1, b, p, 2 * first, n_prefetch); break;
+            case 2: NAME(update_packed)(2, b, p, 2 * first, n_prefetch); break;
+            case 3: NAME(update_packed)(3, b, p, 2 * first, n_prefetch); break;
+            default: NAME(update_packed)(UPDATE_PAIRS, b, p, 2 * first, n_prefetch); break;
         }
         first += n;
     }
 }
 
 /* Lays the parts out in the scratch and packs the rows; the row beyond an odd last is of zeros. */
-static Packed NAME(lay_out)(const BlockRows *b) {
+static Packed NAME(pack_block)(const BlockRows *b) {
     const int n_in = (b->n_in + TILE_IN - 1) / TILE_IN * TILE_IN, n_out = (b->n_out + 1) / 2 * 2;
     Packed p = {.n_packs = (b->width + 31) / 32, .in_packs = b->scratch};
     p.out_packs = p.in_packs + n_in * p.n_packs;
-    p.by_in = (uint32_t *)(p.out_packs + n_out * p.n_packs);
-    p.by_out = p.by_in + n_out * b->stride / 2;
-    float *beyond = (float *)(p.by_out + n_out * b->stride / 2);
+    p.g_for_in = (uint32_t *)(p.out_packs + n_out * p.n_packs);
+    p.g_for_out = p.g_for_in + n_out * b->stride / 2;
+    float *beyond = (float *)(p.g_for_out + n_out * b->stride / 2);
     p.in = (float **)(beyond + 2 * b->width);
     p.out = p.in + n_in;
     for (int i = 0; i < n_in; i++)
-        p.in[i] = i < b->n_in ? (float *)b->input + b->in[i] * b->width : beyond;
+        p.in[i] = i < b->n_in ? (float *)b->input + b->in_ids[i] * b->width : beyond;
     for (int j = 0; j < n_out; j++)
-        p.out[j] = j < b->n_out ? (float *)b->output + b->out[j] * b->width : beyond + b->width;
+        p.out[j] = j < b->n_out ? (float *)b->output + b->out_ids[j] * b->width : beyond + b->width;
     memset(beyond, 0, 2 * b->width * sizeof(float));
     for (int i = 0; i < n_in; i++) NAME(pack_row)(p.in_packs + i * p.n_packs, p.in[i], b->width);
     for (int j = 0; j < n_out; j++) NAME(pack_row)(p.out_packs + j * p.n_packs, p.out[j], b->width);
@@ -194,11 +196,11 @@ static Packed NAME(lay_out)(const BlockRows *b) {
 
 static double RACY NAME(block)(const BlockRows *b, double rate) {
     if (b->n_in * b->n_out < WORTH_PACKING) return NAME(float_block)(b, rate);
-    Packed p = NAME(lay_out)(b);
+    Packed p = NAME(pack_block)(b);
     NAME(pack_scores)(b, &p);
     double loss = b->compute_loss ? NAME(block_losses)(b) : 0;
-    NAME(errors)(b, (float)rate);
-    NAME(pack_errors)(b, &p);
-    NAME(move_all_packed)(b, &p);
+    NAME(scores_to_g)(b, (float)rate);
+    NAME(pack_g)(b, &p);
+    NAME(update_all_packed)(b, &p);
     return loss;
 }

@@ -1,162 +1,238 @@
-# Negatives shared by neighbouring focus words, or the path of a focus word by its contexts: all
-# pairs of a block in one dense step.
+# Skip-gram in blocks: neighbouring focus words share negative samples, and all pairs of a block are
+# learned in one step.
+#
+# Contents
+#   draw_block, look_up_negatives    draw the window radius and negative samples of a block
+#   prefetch_rows                    prefetch the rows of the next block
+#   list_output_rows                 the different output rows of a block, and their weights
+#   list_input_rows                  its different input rows, and how often each pair is positive
+#   fill_negative_counts             how often each pair is negative
+#   clip_block_rate                  a rate at which rows that repeat stay stable
+#   block_step                       learn the block
+#   block_step_tied                  ... if one matrix has both roles
+#   block_step_separate              ... if negative samples have a matrix of their own
+#   skip_gram_block, path_block_step negative sampling; Huffman paths
+#   train_blocks                     the loop over blocks
+#   find_or_append                   a list of different ids
+#
+# A block is `n_focus` neighbouring focus words with the context words within one radius of each,
+# and `n_shared_negatives` negative samples. The same word may occur several times, so the block's
+# input rows (context words) and output rows (focus words, then sampled words) are listed once each:
+# `in_ids` and `out_ids`. Pair (i, j) of input row i and output row j then has two counts:
+#
+#     positive_counts[j, i]   number of times that word i is a context word of the focus word j
+#     negative_counts[j, i]   negative_weight[j] * (pair_counts[i] - positive_counts[j, i])
+#
+# pair_counts[i] is the number of (context, focus) pairs of word i in the block. Each of them should
+# have `negative` negative samples, but all of them share n_shared_negatives samples. Therefore a
+# sample counts negative / n_shared_negatives in each pair, and negative_weight[j] is that share
+# times the number of samples equal to word j. As in word2vec.c, a sampled word is not a negative
+# sample of pairs in which it is the focus word; hence the subtraction of positive_counts.
+#
+# The operation `block` of rows.h makes one gradient step on the loss
+#
+#     -sum_ij (positive_counts log sigmoid(s_ij) + negative_counts log sigmoid(-s_ij)),
+#     s_ij = input row i . output row j,
+#
+# at the old rows. Its expected gradient is that of the pairs in word2vec.c.
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memset
 
 from fastsgns.kernels.roles cimport (
-    borrow, couple, exchange_scalar, give_back, negatives_of, restore,
+    apply_input_updates, copy_input_rows, couple_rows, negative_matrix, restore_ones,
+    sync_scalar_bias,
 )
 from fastsgns.kernels.state cimport (
-    MAX_STEP, SIMD_PAD, BlockRows, Model, Plan, Worker, alias_index, alias_slot, next_random,
-    prefetch_slot,
+    MAX_STEP, SIMD_PAD, BlockPlan, BlockRows, Model, Worker, alias_index, alias_slot, next_random,
+    prefetch_read,
 )
-from fastsgns.kernels.tokens cimport draw_reach, row_of
+from fastsgns.kernels.tokens cimport draw_radius, row_address
 
 
-cdef inline int slot_of(int32_t word, int32_t *words, int *n, uint64_t *seen) noexcept nogil:
-    """Where `word` stands among the n different words so far; appended if it is new.
-
-    Bit i of `seen` is set if a word with remainder i by 64 is among them: mostly it is not.
-    """
-    cdef uint64_t bit = <uint64_t>1 << (word & 63)
-    cdef int slot
-    if seen[0] & bit:
-        for slot in range(n[0]):
-            if words[slot] == word:
-                return slot
-    seen[0] |= bit
-    words[n[0]] = word
-    n[0] += 1
-    return n[0] - 1
-
-
-cdef inline void start_rows(BlockRows *rows, Worker *worker, int n_in) noexcept nogil:
-    """Make the counts of a block with n_in input rows zero; its output rows are named."""
-    rows.n_in = n_in
-    rows.stride = (n_in + SIMD_PAD - 1) // SIMD_PAD * SIMD_PAD
-    memset(worker.pairs, 0, rows.stride * sizeof(float))
-    memset(worker.positive, 0, rows.n_out * rows.stride * sizeof(float))
-
-
-cdef inline void count_negatives(const BlockRows *rows, Worker *worker) noexcept nogil:
-    """Let each pair that is no positive of an output row owe it `owed` negatives."""
-    cdef const float *positive = worker.positive
-    cdef float *negative = worker.negative
-    cdef float owed
-    cdef int i, j
-    for j in range(rows.n_out):
-        owed = worker.owed[j]
-        for i in range(rows.stride):
-            negative[i] = owed * (worker.pairs[i] - positive[i])
-        negative += rows.stride
-        positive += rows.stride
-
-
-cdef inline double bounded(const BlockRows *rows, const float *pairs, double rate) noexcept nogil:
-    """The rate, but no more than a block stands in which a word repeats: its row takes the steps
-    of all its pairs at once."""
-    cdef float most = 1
-    cdef int i
-    for i in range(rows.n_in):
-        most = max(most, pairs[i])
-    return min(rate, MAX_STEP / most)
-
-
-cdef inline void draw_block(const Model *model, Worker *worker, Plan *plan, int64_t first,
+cdef inline void draw_block(const Model *model, Worker *worker, BlockPlan *plan, int64_t first,
                             int64_t last) noexcept nogil:
-    """Draw the window and the negatives that up to `n_focus` words from `first` on share."""
+    """Draw the window radius and the negative samples of the next block.
+
+    The block has up to `n_focus` focus words, positions first .. last - 1; `plan.n_focus` is 0 if
+    there are none left. The random numbers are kept in `plan.draws`, and the slots of the noise
+    table that they select are prefetched.
+    """
     cdef int k
     plan.first = first
     plan.n_focus = <int>max(0, min(model.n_focus, last - first))
     if plan.n_focus == 0:
         return
-    plan.reach = draw_reach(model, worker)
-    for k in range(model.n_shared):
-        plan.draws[k] = next_random(&worker.random)
-        prefetch_slot(&model.noise[alias_slot(plan.draws[k], model.n_outputs)])
+    plan.radius = draw_radius(model, worker)
+    for k in range(model.n_shared_negatives):
+        plan.draws[k] = next_random(&worker.random_state)
+        prefetch_read(&model.noise[alias_slot(plan.draws[k], model.n_outputs)])
 
 
-cdef inline void name_drawn(const Model *model, Plan *plan) noexcept nogil:
-    """Let the noise table say which words were drawn."""
+cdef inline void look_up_negatives(const Model *model, BlockPlan *plan) noexcept nogil:
+    """Write the words that `plan.draws` select in the noise table to `plan.negatives`."""
     cdef int k
-    for k in range(model.n_shared):
-        plan.targets[k] = alias_index(plan.draws[k], model.noise, model.n_outputs)
+    for k in range(model.n_shared_negatives):
+        plan.negatives[k] = alias_index(plan.draws[k], model.noise, model.n_outputs)
 
 
-cdef inline void look_ahead(const Model *model, Worker *worker, BlockRows *rows, const Plan *plan,
-                            int64_t n_kept) noexcept nogil:
-    """Let `rows` ask, on the way, for the rows that `plan` needs and the block now does not."""
-    cdef int64_t first = plan.first + model.after, last, node
-    cdef int32_t focus = worker.kept[plan.first]
+cdef inline void prefetch_rows(const Model *model, Worker *worker, BlockRows *rows,
+                               const BlockPlan *plan, int64_t n_tokens) noexcept nogil:
+    """Make the operation on `rows` prefetch the rows of the block `plan`, which comes next.
+
+    Lists the addresses of the output rows, or of the nodes on the first focus word's Huffman path
+    if there is no output matrix, and of the input rows of the context words that the current block
+    does not have.
+    """
+    cdef int64_t first = plan.first + model.right_radius, last, node
+    cdef int32_t focus = worker.tokens[plan.first]
     cdef int k, n = 0
     if model.output != NULL:
-        for k in range(model.n_shared):
-            worker.ahead[n] = row_of(model, negatives_of(model), plan.targets[k])
+        for k in range(model.n_shared_negatives):
+            worker.prefetch[n] = row_address(model, negative_matrix(model), plan.negatives[k])
             n += 1
         for k in range(plan.n_focus):
-            worker.ahead[n] = row_of(model, model.output, worker.kept[plan.first + k])
+            worker.prefetch[n] = row_address(model, model.output, worker.tokens[plan.first + k])
             n += 1
     else:
         for node in range(model.path_starts[focus], model.path_starts[focus + 1]):
-            worker.ahead[n] = row_of(model, model.tree, model.path_nodes[node])
+            worker.prefetch[n] = row_address(model, model.tree, model.path_nodes[node])
             n += 1
-    last = min(n_kept, first + plan.n_focus)
+    last = min(n_tokens, first + plan.n_focus)
     for k in range(<int>max(0, last - first)):
-        worker.ahead[n] = row_of(model, model.input, worker.kept[first + k])
+        worker.prefetch[n] = row_address(model, model.input, worker.tokens[first + k])
         n += 1
-    rows.n_ahead = n
+    rows.n_prefetch = n
 
 
-cdef inline void name_targets(const Model *model, Worker *worker, const Plan *plan,
-                              const int32_t *focus) noexcept nogil:
-    """Name the output rows of a block: its focus words, then the words drawn.
+cdef inline void list_output_rows(const Model *model, Worker *worker, const BlockPlan *plan,
+                                  const int32_t *focus) noexcept nogil:
+    """List the output rows of a block with the focus words focus[:plan.n_focus].
 
-    Every example is owed `negative` negatives and all share `n_shared` draws, so that each draw
-    counts negative / n_shared: `owed` of a row is the sum over the draws of its word.
+    Writes to the worker:
+    out_ids : the different focus words, then the different sampled words that are not among them.
+    focus_index : index in `out_ids` of each focus word.
+    n_focus_rows : number of different focus words.
+    negative_weight : for each output row, the number of negative samples per pair that it counts
+        for; 0 if it was not sampled.
     """
-    cdef float share = <float>model.negative / model.n_shared
+    cdef float share = <float>model.negative / model.n_shared_negatives
     cdef uint64_t seen = 0
     cdef int k, n = 0
     for k in range(plan.n_focus):
-        worker.focus_slots[k] = slot_of(focus[k], worker.out_ids, &n, &seen)
-    worker.n_focus_slots = n
-    memset(worker.owed, 0, (model.n_focus + model.n_shared) * sizeof(float))
-    for k in range(model.n_shared):
-        worker.owed[slot_of(plan.targets[k], worker.out_ids, &n, &seen)] += share
+        worker.focus_index[k] = find_or_append(focus[k], worker.out_ids, &n, &seen)
+    worker.n_focus_rows = n
+    memset(worker.negative_weight, 0, (model.n_focus + model.n_shared_negatives) * sizeof(float))
+    for k in range(model.n_shared_negatives):
+        worker.negative_weight[
+            find_or_append(plan.negatives[k], worker.out_ids, &n, &seen)] += share
     worker.block.n_out = n
 
 
-cdef inline void name_contexts(const Model *model, Worker *worker, const Plan *plan, int64_t start,
-                               int64_t stop) noexcept nogil:
-    """Name the input rows, the contexts in [start, stop), and count the pairs of each.
+cdef inline void list_input_rows(const Model *model, Worker *worker, const BlockPlan *plan,
+                                 int64_t start, int64_t stop) noexcept nogil:
+    """List the input rows of a block, and count its positive pairs.
 
-    The last focus word is a context of none where these only lie before.
+    The context words are worker.tokens[start:stop]. The only token there that may not be a context
+    word is the focus word itself, if the block has just one, or the last focus word, if contexts
+    come only from before (`right_radius` is 0).
+
+    Writes to the worker:
+    in_ids : the different context words.
+    in_index : index in `in_ids` of each token.
+    positive_counts, pair_counts : see the top of this file.
     """
     cdef uint64_t seen = 0
     cdef int64_t other, focus, begin, end
     cdef int k, n = 0
     cdef float *positive
-    for other in range(start, stop - (model.after == 0)):
+    for other in range(start, stop - (model.right_radius == 0)):
         if plan.n_focus > 1 or other != plan.first:
-            worker.in_slots[other - start] = slot_of(worker.kept[other], worker.in_ids, &n, &seen)
-    start_rows(&worker.block, worker, n)
+            worker.in_index[other - start] = find_or_append(
+                worker.tokens[other], worker.in_ids, &n, &seen)
+    clear_counts(&worker.block, worker, n)
     for k in range(plan.n_focus):
         focus = plan.first + k
-        begin = max(start, focus - plan.reach)
-        end = min(stop, focus + min(plan.reach, model.after) + 1)
-        positive = worker.positive + worker.focus_slots[k] * worker.block.stride
+        begin = max(start, focus - plan.radius)
+        end = min(stop, focus + min(plan.radius, model.right_radius) + 1)
+        positive = worker.positive_counts + worker.focus_index[k] * worker.block.stride
         for other in range(begin, end):
             if other != focus:
-                positive[worker.in_slots[other - start]] += 1
-                worker.pairs[worker.in_slots[other - start]] += 1
+                positive[worker.in_index[other - start]] += 1
+                worker.pair_counts[worker.in_index[other - start]] += 1
         worker.n_examples += end - begin - 1
 
 
-cdef inline void excuse_contexts(const Model *model, Worker *worker) noexcept nogil:
-    """Take out the negatives that are the context itself, where both roles have the same rows."""
+cdef inline void clear_counts(BlockRows *rows, Worker *worker, int n_in) noexcept nogil:
+    """Set the size of a block with n_in input rows, and its counts to zero."""
+    rows.n_in = n_in
+    rows.stride = (n_in + SIMD_PAD - 1) // SIMD_PAD * SIMD_PAD
+    memset(worker.pair_counts, 0, rows.stride * sizeof(float))
+    memset(worker.positive_counts, 0, rows.n_out * rows.stride * sizeof(float))
+
+
+cdef inline void fill_negative_counts(const BlockRows *rows, Worker *worker) noexcept nogil:
+    """Set how often each pair is a negative pair.
+
+    negative_counts[j, i] = negative_weight[j] * (pair_counts[i] - positive_counts[j, i])
+    """
+    cdef const float *positive = worker.positive_counts
+    cdef float *negative = worker.negative_counts
+    cdef float weight
+    cdef int i, j
+    for j in range(rows.n_out):
+        weight = worker.negative_weight[j]
+        for i in range(rows.stride):
+            negative[i] = weight * (worker.pair_counts[i] - positive[i])
+        negative += rows.stride
+        positive += rows.stride
+
+
+cdef inline double clip_block_rate(const BlockRows *rows, const float *pair_counts, double rate) \
+        noexcept nogil:
+    """Return the learning rate, reduced so that rate * pair_counts[i] <= MAX_STEP for each i.
+
+    An input row takes the steps of all its pairs at once. For a word with many pairs in the block
+    the sum of these steps would overshoot.
+    """
+    cdef float most = 1
+    cdef int i
+    for i in range(rows.n_in):
+        most = max(most, pair_counts[i])
+    return min(rate, MAX_STEP / most)
+
+
+cdef inline void block_step(const Model *model, Worker *worker, double rate) noexcept nogil:
+    """Learn the block whose rows are listed and whose positive pairs are counted."""
+    fill_negative_counts(&worker.block, worker)
+    rate = clip_block_rate(&worker.block, worker.pair_counts, rate)
+    if model.tied:
+        worker.loss += block_step_tied(model, worker, rate)
+    elif model.negative_output != NULL:
+        worker.loss += block_step_separate(model, worker, rate)
+    else:
+        worker.loss += model.ops.block(&worker.block, rate)
+
+
+cdef inline double block_step_tied(const Model *model, Worker *worker, double rate) noexcept nogil:
+    """Learn a block if one matrix has both roles; return the loss.
+
+    A word may then be in `in_ids` and in `out_ids`, so the operation works on copies of the input
+    rows.
+    """
+    cdef double loss
+    mask_self_negatives(model, worker)
+    copy_input_rows(model, worker, worker.block.n_in)
+    loss = model.ops.block(&worker.block, rate)
+    restore_ones(model, worker.out_ids, worker.block.n_out)
+    apply_input_updates(model, worker, worker.block.n_in)
+    return loss
+
+
+cdef inline void mask_self_negatives(const Model *model, Worker *worker) noexcept nogil:
+    """Set negative_counts[j, i] to 0 where input row i and output row j are the same row."""
     cdef BlockRows *rows = &worker.block
-    cdef float *negative = worker.negative
+    cdef float *negative = worker.negative_counts
     cdef int32_t word
     cdef int i, j
     for j in range(rows.n_out):
@@ -166,76 +242,64 @@ cdef inline void excuse_contexts(const Model *model, Worker *worker) noexcept no
         negative += rows.stride
 
 
-cdef inline double block_apart(const Model *model, Worker *worker, double rate) noexcept nogil:
-    """The contexts against the focus words in one matrix, then the words drawn in another."""
+cdef inline double block_step_separate(const Model *model, Worker *worker, double rate) \
+        noexcept nogil:
+    """Learn a block whose negative samples have rows in `negative_output`; return the loss.
+
+    Two steps: the positive pairs, with the focus words' rows in `output`; then the negative pairs,
+    with all output rows taken from `negative_output`. Then the two rows of each output word are
+    coupled, with a strength in proportion to its pairs.
+    """
     cdef BlockRows *rows = &worker.block
-    cdef int n_ahead = rows.n_ahead, n_out = rows.n_out, i, j
-    cdef double loss, met
-    rows.n_out, rows.negative = worker.n_focus_slots, worker.zeros
+    cdef int n_prefetch = rows.n_prefetch, n_out = rows.n_out, i, j
+    cdef double loss, pair_weight
+    rows.n_out, rows.negative_counts = worker.n_focus_rows, worker.zeros
     loss = model.ops.block(rows, rate)
-    rows.n_out, rows.negative = n_out, worker.negative
-    rows.output, rows.positive, rows.n_ahead = model.negatives, worker.zeros, 0
+    rows.n_out, rows.negative_counts = n_out, worker.negative_counts
+    rows.output, rows.positive_counts, rows.n_prefetch = model.negative_output, worker.zeros, 0
     loss += model.ops.block(rows, rate)
-    rows.output, rows.positive, rows.n_ahead = model.output, worker.positive, n_ahead
+    rows.output, rows.positive_counts = model.output, worker.positive_counts
+    rows.n_prefetch = n_prefetch
     if model.coupling > 0:
         for j in range(n_out):
-            met = 0
+            pair_weight = 0
             for i in range(rows.n_in):
-                met += worker.positive[j * rows.stride + i] + worker.negative[j * rows.stride + i]
-            couple(model, worker.out_ids[j], rate * model.coupling * met)
+                pair_weight += (worker.positive_counts[j * rows.stride + i]
+                                + worker.negative_counts[j * rows.stride + i])
+            couple_rows(model, worker.out_ids[j], rate * model.coupling * pair_weight)
     return loss
 
 
-cdef inline double tied_block(const Model *model, Worker *worker, double rate) noexcept nogil:
-    """A block whose input rows are copies, because they may be output rows, too."""
-    cdef double loss
-    excuse_contexts(model, worker)
-    borrow(model, worker, worker.block.n_in)
-    loss = model.ops.block(&worker.block, rate)
-    restore(model, worker.out_ids, worker.block.n_out)
-    give_back(model, worker, worker.block.n_in)
-    return loss
-
-
-cdef inline void learn_block(const Model *model, Worker *worker, double rate) noexcept nogil:
-    """One step of a block whose rows are named and whose positives are counted."""
-    count_negatives(&worker.block, worker)
-    rate = bounded(&worker.block, worker.pairs, rate)
-    if model.tied:
-        worker.loss += tied_block(model, worker, rate)
-    elif model.negatives != NULL:
-        worker.loss += block_apart(model, worker, rate)
-    else:
-        worker.loss += model.ops.block(&worker.block, rate)
-
-
-cdef inline void skip_gram_block(const Model *model, Worker *worker, const Plan *plan,
-                                 int64_t n_kept, double rate) noexcept nogil:
-    """The input rows of all contexts of some neighbouring words predict these, in one step."""
-    cdef int64_t start = max(0, plan.first - plan.reach)
-    cdef int64_t stop = min(n_kept, plan.first + plan.n_focus + min(plan.reach, model.after))
+cdef inline void skip_gram_block(const Model *model, Worker *worker, const BlockPlan *plan,
+                                 int64_t n_tokens, double rate) noexcept nogil:
+    """Learn a block of skip-gram with negative sampling: list its rows, count its pairs, step."""
+    cdef int64_t start = max(0, plan.first - plan.radius)
+    cdef int64_t stop = min(
+        n_tokens, plan.first + plan.n_focus + min(plan.radius, model.right_radius))
     if stop - start < 2:
         return
-    name_targets(model, worker, plan, worker.kept + plan.first)
-    name_contexts(model, worker, plan, start, stop)
-    learn_block(model, worker, rate)
+    list_output_rows(model, worker, plan, worker.tokens + plan.first)
+    list_input_rows(model, worker, plan, start, stop)
+    block_step(model, worker, rate)
 
 
-cdef inline void path_block(const Model *model, Worker *worker, int64_t position, int64_t reach,
-                            int64_t n_kept, double rate) noexcept nogil:
-    """The input rows of a window meet the path of its focus word in one step.
+cdef inline void path_block_step(const Model *model, Worker *worker, int64_t position,
+                                 int64_t radius, int64_t n_tokens, double rate) noexcept nogil:
+    """Learn all context words of one focus word and its Huffman path in one step.
 
-    A node of label 1 is the positive of every pair, one of label 0 a negative that each is owed.
+    The input rows are those of the context words, the output rows the inner nodes on the path. A
+    node with label 1 makes every pair a positive pair: positive_counts[j, i] = pair_counts[i]. A
+    node with label 0 makes every pair a negative pair: negative_weight[j] = 1.
     """
     cdef BlockRows *rows = &worker.path_block
-    cdef int32_t focus = worker.kept[position]
-    cdef int64_t start = max(0, position - reach)
-    cdef int64_t stop = min(n_kept, position + min(reach, model.after) + 1)
+    cdef int32_t focus = worker.tokens[position]
+    cdef int64_t start = max(0, position - radius)
+    cdef int64_t stop = min(n_tokens, position + min(radius, model.right_radius) + 1)
     cdef const float *labels = model.path_labels + model.path_starts[focus]
     cdef uint64_t seen = 0
     cdef int64_t other
     cdef int i, j, n = 0
-    rows.out = model.path_nodes + model.path_starts[focus]
+    rows.out_ids = model.path_nodes + model.path_starts[focus]
     rows.n_out = <int>(model.path_starts[focus + 1] - model.path_starts[focus])
     if model.output == NULL:
         worker.n_examples += stop - start - 1
@@ -243,41 +307,64 @@ cdef inline void path_block(const Model *model, Worker *worker, int64_t position
         return
     for other in range(start, stop):
         if other != position:
-            worker.in_slots[other - start] = slot_of(worker.kept[other], worker.in_ids, &n, &seen)
-    start_rows(rows, worker, n)
+            worker.in_index[other - start] = find_or_append(
+                worker.tokens[other], worker.in_ids, &n, &seen)
+    clear_counts(rows, worker, n)
     for other in range(start, stop):
         if other != position:
-            worker.pairs[worker.in_slots[other - start]] += 1
+            worker.pair_counts[worker.in_index[other - start]] += 1
     for j in range(rows.n_out):
-        worker.owed[j] = 1 - labels[j]
+        worker.negative_weight[j] = 1 - labels[j]
         for i in range(n):
-            worker.positive[j * rows.stride + i] = labels[j] * worker.pairs[i]
-    count_negatives(rows, worker)
-    worker.loss += model.ops.block(rows, bounded(rows, worker.pairs, rate))
+            worker.positive_counts[j * rows.stride + i] = labels[j] * worker.pair_counts[i]
+    fill_negative_counts(rows, worker)
+    worker.loss += model.ops.block(rows, clip_block_rate(rows, worker.pair_counts, rate))
 
 
 cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first, int64_t last,
-                              int64_t n_kept, double rate) noexcept nogil:
-    """Skip-gram on the focus words [first, last) of the kept tokens, drawing two blocks ahead."""
-    cdef Plan *plan = &worker.plans[0]
-    cdef Plan *following = &worker.plans[1]
-    cdef Plan *last_drawn = &worker.plans[2]
+                              int64_t n_tokens, double rate) noexcept nogil:
+    """Train skip-gram with the focus words worker.tokens[first:last], block by block.
+
+    While a block is learned, the next one's rows are prefetched, and the noise table's slots for
+    the one after that.
+    """
+    cdef BlockPlan *plan = &worker.block_plans[0]
+    cdef BlockPlan *next_plan = &worker.block_plans[1]
+    cdef BlockPlan *after_next = &worker.block_plans[2]
     cdef BlockRows *rows = &worker.block if model.output != NULL else &worker.path_block
     cdef int k
     draw_block(model, worker, plan, first, last)
-    name_drawn(model, plan)
-    draw_block(model, worker, following, plan.first + plan.n_focus, last)
+    look_up_negatives(model, plan)
+    draw_block(model, worker, next_plan, plan.first + plan.n_focus, last)
     while plan.n_focus and not model.stop[0]:
-        rows.n_ahead = 0
-        if following.n_focus:
-            name_drawn(model, following)
-            look_ahead(model, worker, rows, following, n_kept)
-        draw_block(model, worker, last_drawn, following.first + following.n_focus, last)
-        if model.scalar != NULL:
-            exchange_scalar(model, worker)
+        rows.n_prefetch = 0
+        if next_plan.n_focus:
+            look_up_negatives(model, next_plan)
+            prefetch_rows(model, worker, rows, next_plan, n_tokens)
+        draw_block(model, worker, after_next, next_plan.first + next_plan.n_focus, last)
+        if model.scalar_bias != NULL:
+            sync_scalar_bias(model, worker)
         if model.output != NULL:
-            skip_gram_block(model, worker, plan, n_kept, rate)
+            skip_gram_block(model, worker, plan, n_tokens, rate)
         if model.tree != NULL:
             for k in range(plan.n_focus):
-                path_block(model, worker, plan.first + k, plan.reach, n_kept, rate)
-        plan, following, last_drawn = following, last_drawn, plan
+                path_block_step(model, worker, plan.first + k, plan.radius, n_tokens, rate)
+        plan, next_plan, after_next = next_plan, after_next, plan
+
+
+cdef inline int find_or_append(int32_t word, int32_t *words, int *n, uint64_t *seen) noexcept nogil:
+    """Return the index of `word` in words[:n[0]], a list of different words.
+
+    A word that is not in the list is appended, and n[0] grows by 1. `seen` is a filter that spares
+    most searches: its bit b is set if a word in the list has the remainder b modulo 64.
+    """
+    cdef uint64_t bit = <uint64_t>1 << (word & 63)
+    cdef int index
+    if seen[0] & bit:
+        for index in range(n[0]):
+            if words[index] == word:
+                return index
+    seen[0] |= bit
+    words[n[0]] = word
+    n[0] += 1
+    return n[0] - 1

@@ -10,7 +10,7 @@ them, and a row does not depend on which other rows were counted in the same cal
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 cdef extern from "rows.h" nogil:
-    void prefetch_slot(const void *slot)
+    void prefetch_read(const void *slot)
 
 cdef extern from *:
     """
@@ -58,7 +58,7 @@ cdef void sum_row(const Row *row, const uint64_t *occurrences, int64_t n) noexce
     cdef const int32_t *focus
     for i in range(n):
         focus = place(row, occurrences[i])
-        prefetch_slot(place(row, occurrences[min(i + AHEAD, n - 1)]))
+        prefetch_read(place(row, occurrences[min(i + AHEAD, n - 1)]))
         for distance in range(1, <int64_t>(occurrences[i] >> REACH_BITS & REACH_MASK) + 1):
             add(row, (focus - distance)[0], row.units[distance - 1])
         for distance in range(1, <int64_t>(occurrences[i] & REACH_MASK) + 1):

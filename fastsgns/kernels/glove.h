@@ -11,7 +11,7 @@
 
 #include "rows.h"
 
-enum { CELLS_AHEAD = 4 };
+enum { PREFETCH_CELLS = 4 };
 
 typedef struct {
     int32_t row;

@@ -11,7 +11,7 @@
 #endif
 
 #define LANES 8
-#define NAME(verb) glove_avx2_##verb
+#define NAME(name) glove_avx2_##name
 #define VARIANT "avx2"
 #include "glove_simd.h"
 

@@ -12,7 +12,7 @@
 #endif
 
 #define LANES 16
-#define NAME(verb) glove_avx512_##verb
+#define NAME(name) glove_avx512_##name
 #define VARIANT "avx512"
 #include "glove_simd.h"
 

@@ -10,6 +10,6 @@
 #include "glove.h"
 
 #define LANES 4
-#define NAME(verb) glove_baseline_##verb
+#define NAME(name) glove_baseline_##name
 #include "glove_simd.h"
 #endif

@@ -3,12 +3,12 @@
 
 #define REAL float
 #define REAL_SQRT sqrtf
-#define NAME(verb) glove_plain_f32_##verb
+#define NAME(name) glove_plain_f32_##name
 #define VARIANT "plain"
 #include "glove_scalar.h"
 
 #define REAL double
 #define REAL_SQRT sqrt
-#define NAME(verb) glove_plain_f64_##verb
+#define NAME(name) glove_plain_f64_##name
 #define VARIANT "plain_f64"
 #include "glove_scalar.h"

@@ -1,5 +1,5 @@
 /* Steps by vector extensions of GCC and clang, one source for every instruction set.
- * Before including: LANES (floats a vector), NAME(verb), VARIANT, and the target pragma. */
+ * Before including: LANES (floats a vector), NAME(name), VARIANT, and the target pragma. */
 
 typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 
@@ -8,7 +8,7 @@ typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias))
 #define STORE(address, value) (*(vec *)(address) = (value))
 
 /* 1 / sqrt(x): the processor's guess, and steps of Newton's method y (3 - x y^2) / 2. */
-INLINE vec NAME(inverse_root)(vec x) {
+INLINE vec NAME(reciprocal_sqrt)(vec x) {
 #if LANES == 16
     vec y = (vec)_mm512_rsqrt14_ps((__m512)x);
 #elif LANES == 8
@@ -22,7 +22,7 @@ INLINE vec NAME(inverse_root)(vec x) {
     return y * (1.5f - 0.5f * x * y * y);
 }
 
-INLINE float NAME(total)(vec v) {
+INLINE float NAME(sum_lanes)(vec v) {
     float lanes[LANES], sum = 0;
     memcpy(lanes, &v, sizeof lanes);
     for (int half = LANES / 2; half >= 1; half /= 2)
@@ -31,7 +31,7 @@ INLINE float NAME(total)(vec v) {
 }
 
 /* Asks for the rows of a cell, a cache line of each at a time. */
-INLINE void NAME(ask)(const GloveModel *m, const Cell *cell) {
+INLINE void NAME(prefetch_cell)(const GloveModel *m, const Cell *cell) {
     int64_t row = cell->row * m->width, column = cell->column * m->width;
     for (int64_t i = 0; i < m->width; i += CACHE_LINE / 4) {
         PREFETCH((const float *)m->input + row + i);
@@ -51,15 +51,15 @@ INLINE double NAME(step)(const GloveModel *m, const Cell *cell) {
     const float a = u[m->bias], b = v[m->bias], sa = su[m->bias], sb = sv[m->bias];
     vec sum = {0};
     for (int64_t i = 0; i < m->width; i += LANES) sum += LOAD(u + i) * LOAD(v + i);
-    float error = NAME(total)(sum) - a * b + a + b - cell->log_weight;
+    float error = NAME(sum_lanes)(sum) - a * b + a + b - cell->log_weight;
     float g = cell->factor * error;
     double loss = (double)g * error;
     g *= (float)m->rate * (u == v ? 2 : 1);
     for (int64_t i = 0; i < m->width; i += LANES) {
         vec u_i = LOAD(u + i), v_i = LOAD(v + i), su_i = LOAD(su + i), sv_i = LOAD(sv + i);
         vec gu = g * v_i, gv = g * u_i;
-        STORE(u + i, u_i - gu * NAME(inverse_root)(su_i));
-        STORE(v + i, v_i - gv * NAME(inverse_root)(sv_i));
+        STORE(u + i, u_i - gu * NAME(reciprocal_sqrt)(su_i));
+        STORE(v + i, v_i - gv * NAME(reciprocal_sqrt)(sv_i));
         STORE(su + i, su_i + gu * gu);
         STORE(sv + i, sv_i + gv * gv);
     }
@@ -73,7 +73,7 @@ INLINE double NAME(step)(const GloveModel *m, const Cell *cell) {
 static double RACY NAME(train)(const GloveModel *m, const Cell *cells, int64_t n) {
     double loss = 0;
     for (int64_t i = 0; i < n; i++) {
-        if (i + CELLS_AHEAD < n) NAME(ask)(m, cells + i + CELLS_AHEAD);
+        if (i + PREFETCH_CELLS < n) NAME(prefetch_cell)(m, cells + i + PREFETCH_CELLS);
         loss += NAME(step)(m, cells + i);
     }
     return loss;

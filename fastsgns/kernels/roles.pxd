@@ -1,171 +1,202 @@
-# The roles of rows: one matrix in both of them, or three in two.
+# One matrix in two roles (input and output), and three matrices in two.
+#
+# Contents
+#   to_input_role, from_input_role         between a row and its copy in the input role
+#   restore_ones                           the constant column of rows with a bias
+#   copy_input_rows, apply_input_updates   the input rows of a block, as copies
+#   sync_scalar_bias                       the scalar bias that workers share
+#   negative_matrix, couple_rows           a matrix of its own for negative samples
+#   contains                               a search in a short list
+#
+# With one matrix of rows w, the input word i and the output word j have the score
+#
+#     s(i, j) = sum_x sign_x w_ix w_jx + bias,      bias = 0, b, b_j or b_i + b_j,
+#
+# where sign_x is -1 for the first n_flipped coordinates and 1 for the others. The row operations
+# (rows.h) know only dot products. Therefore the input row is copied, and the copy is changed so
+# that its dot product with the unchanged row j is s(i, j): its first coordinates change sign, and
+# the bias becomes one or two more terms of the dot product, in the columns from n = n_dimensions
+# on:
+#
+#     bias            column   row w_j   copy of w_i   the copy's gradient in that column
+#     b (scalar)      n        1         b             is the gradient of b
+#     b_j (word)      n        b_j       1             is dropped
+#     b_i + b_j       n        b_j       1             is dropped
+#     (both)          n + 1    1         b_i           is the gradient of b_i, column n of row w_i
+#
+# Row operations also change the ones in rows; `restore_ones` sets them to 1 after each step.
 
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
 
-from fastsgns.kernels.state cimport (
-    BOTH_BIAS, NO_BIAS, SCALAR_BIAS, BlockRows, Model, Worker,
-)
-from fastsgns.kernels.tokens cimport row_of
+from fastsgns.kernels.state cimport BOTH_BIAS, NO_BIAS, SCALAR_BIAS, Model, Worker
+from fastsgns.kernels.tokens cimport row_address
 
 ctypedef fused real:
     float
     double
 
 cdef enum:
-    EXCHANGED_EVERY = 64  # focus words
-    SLOWER = 100  # the scalar bias than the rows
+    SYNC_INTERVAL = 64  # focus words between two exchanges of the scalar bias
+    SCALAR_BIAS_SLOWDOWN = 100  # its learning rate is that of the rows divided by this
 
 
-# A row w_i of a single matrix enters a score in the input role as a copy,
-#
-#     s(i, j) = sum_x sign_x w_ix w_jx + bias,        bias = b, b_j or b_i + b_j,
-#
-# with sign_x = -1 for the first n_flipped coordinates. The verbs of rows.h know of no bias: in the
-# columns beyond the dimensions the copy holds what multiplies, or is multiplied by, the row of j.
-#
-#     column        row            copy (input role)      the copy's gradient is that of
-#     scalar    n   1              b                      b
-#     word      n   b_j            1                      nothing
-#     both      n   b_j            1                      nothing
-#               n+1 1              b_i                    b_i, which is column n of the row
-#
-# What should be 1 in a row is so again after each step.
+cdef inline void to_input_role(const Model *model, const Worker *worker, char *copy) noexcept nogil:
+    """Change the copy of a row, or the mean of several rows, to its form in the input role.
 
-cdef inline void enter_as(const Model *model, const Worker *worker, real *copy) noexcept nogil:
+    copy : one row of `width` reals, changed in place.
+    """
+    if model.ops.real_size == sizeof(float):
+        to_input_role_of(model, worker, <float *>copy)
+    else:
+        to_input_role_of(model, worker, <double *>copy)
+
+
+cdef inline void to_input_role_of(const Model *model, const Worker *worker, real *copy) \
+        noexcept nogil:
     cdef int64_t x, n = model.n_dimensions
     for x in range(model.n_flipped):
         copy[x] = -copy[x]
-    if model.bias == SCALAR_BIAS:
-        copy[n] = <real>worker.scalar
-    elif model.bias != NO_BIAS:
-        if model.bias == BOTH_BIAS:
+    if model.bias_kind == SCALAR_BIAS:
+        copy[n] = <real>worker.scalar_bias
+    elif model.bias_kind != NO_BIAS:
+        if model.bias_kind == BOTH_BIAS:
             copy[n + 1] = copy[n]
         copy[n] = 1
 
 
-cdef inline void leave_as(const Model *model, Worker *worker, real *gradient) noexcept nogil:
+cdef inline void from_input_role(const Model *model, Worker *worker, char *gradient) noexcept nogil:
+    """Change the update of a copy in the input role to the update of the row it was copied from.
+
+    gradient : one row of `width` reals, changed in place. Its entry for the scalar bias is added
+        to `worker.scalar_bias`, divided by SCALAR_BIAS_SLOWDOWN.
+    """
+    if model.ops.real_size == sizeof(float):
+        from_input_role_of(model, worker, <float *>gradient)
+    else:
+        from_input_role_of(model, worker, <double *>gradient)
+
+
+cdef inline void from_input_role_of(const Model *model, Worker *worker, real *gradient) \
+        noexcept nogil:
     cdef int64_t x, n = model.n_dimensions
     for x in range(model.n_flipped):
         gradient[x] = -gradient[x]
-    if model.bias == SCALAR_BIAS:
-        worker.scalar += gradient[n] / SLOWER
+    if model.bias_kind == SCALAR_BIAS:
+        worker.scalar_bias += gradient[n] / SCALAR_BIAS_SLOWDOWN
         gradient[n] = 0
-    elif model.bias != NO_BIAS:
+    elif model.bias_kind != NO_BIAS:
         gradient[n] = 0
-        if model.bias == BOTH_BIAS:
+        if model.bias_kind == BOTH_BIAS:
             gradient[n] = gradient[n + 1]
             gradient[n + 1] = 0
 
 
-cdef inline void restore_as(const Model *model, real *rows, const int32_t *ids, int n_ids) \
+cdef inline void restore_ones(const Model *model, const int32_t *ids, int n_ids) noexcept nogil:
+    """Set the column that must be 1 to 1 in the rows output[ids], if the bias needs that column."""
+    if model.bias_kind != SCALAR_BIAS and model.bias_kind != BOTH_BIAS:
+        return
+    if model.ops.real_size == sizeof(float):
+        restore_ones_of(model, <float *>model.output, ids, n_ids)
+    else:
+        restore_ones_of(model, <double *>model.output, ids, n_ids)
+
+
+cdef inline void restore_ones_of(const Model *model, real *rows, const int32_t *ids, int n_ids) \
         noexcept nogil:
-    cdef int64_t column = model.n_dimensions + (model.bias == BOTH_BIAS)
+    cdef int64_t column = model.n_dimensions + (model.bias_kind == BOTH_BIAS)
     cdef int j
     for j in range(n_ids):
         rows[ids[j] * model.width + column] = 1
 
 
-cdef inline void couple_as(real *positive, real *negative, int64_t width, real share) \
-        noexcept nogil:
-    cdef int64_t x
-    cdef real pull
-    for x in range(width):
-        pull = share * (negative[x] - positive[x])
-        positive[x] += pull
-        negative[x] -= pull
+cdef inline void copy_input_rows(const Model *model, Worker *worker, int n) noexcept nogil:
+    """Copy the input rows of a block and change the copies to the input role.
+
+    Reads the rows input[worker.in_ids[:n]]. Writes the copies to `worker.input_copies`, on which
+    the operation `block` then works, and once more to `worker.input_updates`, where they stay as
+    they are for `apply_input_updates`.
+    """
+    cdef char *copy = worker.input_copies
+    cdef int i
+    for i in range(n):
+        model.ops.gather(copy, model.input, model.width, worker.in_ids + i, 1, 1.0)
+        to_input_role(model, worker, copy)
+        copy += model.row_bytes
+    memcpy(worker.input_updates, worker.input_copies, n * model.row_bytes)
 
 
-cdef inline void subtract_as(real *lent, const real *borrowed, int64_t n) noexcept nogil:
+cdef inline void apply_input_updates(const Model *model, Worker *worker, int n) noexcept nogil:
+    """Add the changes of the copies since `copy_input_rows` to the input rows.
+
+    Writes the rows input[worker.in_ids[:n]] and `worker.scalar_bias`, and overwrites
+    `worker.input_updates` with the changes.
+    """
+    cdef char *update = worker.input_updates
+    cdef int i
+    if model.ops.real_size == sizeof(float):
+        subtract_from(<float *>update, <float *>worker.input_copies, n * model.width)
+    else:
+        subtract_from(<double *>update, <double *>worker.input_copies, n * model.width)
+    for i in range(n):
+        from_input_role(model, worker, update)
+        model.ops.scatter(model.input, model.width, worker.in_ids + i, 1, update, 1.0)
+        update += model.row_bytes
+
+
+cdef inline void subtract_from(real *a, const real *b, int64_t n) noexcept nogil:
+    """a[:n] = b[:n] - a[:n]"""
     cdef int64_t x
     for x in range(n):
-        lent[x] = borrowed[x] - lent[x]
+        a[x] = b[x] - a[x]
 
 
-cdef inline void enter(const Model *model, const Worker *worker, char *copy) noexcept nogil:
-    """Make the copy of a row, or the mean of several, what it is in the input role."""
-    if model.ops.real_size == sizeof(float):
-        enter_as(model, worker, <float *>copy)
-    else:
-        enter_as(model, worker, <double *>copy)
+cdef inline void sync_scalar_bias(const Model *model, Worker *worker) noexcept nogil:
+    """Add this worker's change of the scalar bias to the shared one, and copy the sum back.
+
+    As with rows (rows.h), one addition may be lost if two workers do this at the same time.
+    """
+    model.scalar_bias[0] += worker.scalar_bias - worker.synced_scalar_bias
+    worker.scalar_bias = model.scalar_bias[0]
+    worker.synced_scalar_bias = worker.scalar_bias
 
 
-cdef inline void leave(const Model *model, Worker *worker, char *gradient) noexcept nogil:
-    """Make the gradient by such a copy that by the row, and move the scalar bias."""
-    if model.ops.real_size == sizeof(float):
-        leave_as(model, worker, <float *>gradient)
-    else:
-        leave_as(model, worker, <double *>gradient)
+cdef inline char *negative_matrix(const Model *model) noexcept nogil:
+    """Return the matrix of the negative samples' rows: `negative_output`, or else `output`."""
+    return model.output if model.negative_output == NULL else model.negative_output
 
 
-cdef inline void restore(const Model *model, const int32_t *ids, int n_ids) noexcept nogil:
-    """Let what is 1 in a row be 1 again."""
-    if model.bias != SCALAR_BIAS and model.bias != BOTH_BIAS:
-        return
-    if model.ops.real_size == sizeof(float):
-        restore_as(model, <float *>model.output, ids, n_ids)
-    else:
-        restore_as(model, <double *>model.output, ids, n_ids)
+cdef inline void couple_rows(const Model *model, int32_t word, double strength) noexcept nogil:
+    """Move c = output[word] and n = negative_output[word] towards each other.
 
-
-cdef inline void couple(const Model *model, int32_t word, double strength) noexcept nogil:
-    """Draw the rows of a word as positive and as negative target towards each other.
-
-    A step of size `strength` down the penalty |n - c|^2 / 2 of both rows, but at most until they
-    meet: c += share (n - c), n -= share (n - c) with share = min(strength, 1/2).
+    A gradient step of size `strength` on the penalty |n - c|^2 / 2, but at most to their mean:
+    c += share (n - c) and n -= share (n - c), with share = min(strength, 1/2).
     """
     cdef double share = min(strength, 0.5)
     if model.ops.real_size == sizeof(float):
-        couple_as(<float *>row_of(model, model.output, word),
-                  <float *>row_of(model, model.negatives, word), model.width, <float>share)
+        couple_rows_of(<float *>row_address(model, model.output, word),
+                       <float *>row_address(model, model.negative_output, word), model.width,
+                       <float>share)
     else:
-        couple_as(<double *>row_of(model, model.output, word),
-                  <double *>row_of(model, model.negatives, word), model.width, share)
+        couple_rows_of(<double *>row_address(model, model.output, word),
+                       <double *>row_address(model, model.negative_output, word), model.width,
+                       share)
 
 
-cdef inline char *negatives_of(const Model *model) noexcept nogil:
-    """The matrix of the negative targets."""
-    return model.output if model.negatives == NULL else model.negatives
+cdef inline void couple_rows_of(real *positive, real *negative, int64_t width, real share) \
+        noexcept nogil:
+    cdef int64_t x
+    cdef real move
+    for x in range(width):
+        move = share * (negative[x] - positive[x])
+        positive[x] += move
+        negative[x] -= move
 
 
-cdef inline bint is_among(int32_t word, const int32_t *words, int n) noexcept nogil:
+cdef inline bint contains(const int32_t *words, int n, int32_t word) noexcept nogil:
+    """Return whether `word` is among words[:n]."""
     cdef int i
     for i in range(n):
         if words[i] == word:
             return True
     return False
-
-
-cdef inline void borrow(const Model *model, Worker *worker, int n) noexcept nogil:
-    """Copy the n input rows of a block, of a matrix that also serves as output, to train on."""
-    cdef char *copy = worker.borrowed
-    cdef int i
-    for i in range(n):
-        model.ops.gather(copy, model.input, model.width, worker.in_ids + i, 1, 1.0)
-        enter(model, worker, copy)
-        copy += model.row_bytes
-    memcpy(worker.lent, worker.borrowed, n * model.row_bytes)
-
-
-cdef inline void give_back(const Model *model, Worker *worker, int n) noexcept nogil:
-    """Add to the rows what their copies have moved by."""
-    cdef char *moved = worker.lent
-    cdef int i
-    if model.ops.real_size == sizeof(float):
-        subtract_as(<float *>moved, <float *>worker.borrowed, n * model.width)
-    else:
-        subtract_as(<double *>moved, <double *>worker.borrowed, n * model.width)
-    for i in range(n):
-        leave(model, worker, moved)
-        model.ops.scatter(model.input, model.width, worker.in_ids + i, 1, moved, 1.0)
-        moved += model.row_bytes
-
-
-cdef inline void exchange_scalar(const Model *model, Worker *worker) noexcept nogil:
-    """Add to the shared scalar bias what this worker has moved it by, and go on from the sum.
-
-    As with rows (rows.h), of two workers that meet here one may lose its addition.
-    """
-    model.scalar[0] += worker.scalar - worker.scalar_seen
-    worker.scalar = model.scalar[0]
-    worker.scalar_seen = worker.scalar

@@ -1,15 +1,32 @@
-/* Rows of the shared matrices: the only code that reads or writes them during training.
+/* Row operations: the arithmetic on rows of the matrices that threads share.
  *
- * Hogwild. Threads update the same rows without locks (Niu, Recht, Re, Wright 2011, "Hogwild!").
- * Two threads that meet on a row may lose one of two additions, or mix their components; what is
- * left is still a sum of gradients at slightly old points, each of size `rate`, and meetings are
- * rare because a step touches a handful of rows out of many. Aligned 32-bit and 64-bit loads and
- * stores do not tear on the processors this runs on, so no garbage value can appear. RACY marks
- * these functions for ThreadSanitizer, which then watches everything else.
+ * Contents
+ *   RACY, PREFETCH, constants   markers and sizes
+ *   BlockRows, StepRows         arguments of the operations `block` and `step`
+ *   RowOps                      the four operations: gather, step, scatter, block
+ *   rows_variant, ...           choice of the implementation
+ *   block_scratch_bytes, ...    small inline functions
  *
- * A row holds `width` reals, of which the last few are padding up to a multiple of 64 bytes.
- * The padding is zero and every function keeps it so, which is why there are no remainder loops.
- */
+ * Each operation has a textbook version in portable C for float and double (rows_plain.h), which is
+ * the specification, and versions for vector instructions (rows_simd.h, block_simd.h,
+ * block_bf16.h) and BLAS (sgns_blas.c), which are tested against it.
+ *
+ * Threads and rows ("Hogwild", Niu, Recht, Re, Wright 2011). Threads read and update the same rows
+ * without locks. If two threads update a row at the same time, one of the two additions may be
+ * lost, or the row may end up with some components of each. The result is still a sum of gradients
+ * at slightly old points, each of size `rate`. Such collisions are rare, because a step uses a
+ * handful of rows out of many. Aligned loads and stores of 32 and 64 bits are not torn on the
+ * supported processors, so no garbage value can appear.
+ *
+ * Shared rows are read or written during training only by
+ *   - the row operations,
+ *   - full softmax (softmax_step.h) and GloVe (glove_scalar.h, glove_simd.h),
+ *   - `couple_rows` and `restore_ones` in roles.pxd, and the copy of an input row in pairs.pxd.
+ * RACY marks the C functions among them for ThreadSanitizer. BLAS and the three functions written
+ * in Cython can't carry the mark.
+ *
+ * Layout. A row has `width` reals, the last of which are padding up to a multiple of 64 bytes. The
+ * padding is zero, and every operation keeps it zero. Therefore no loop has a remainder. */
 #ifndef FASTSGNS_ROWS_H
 #define FASTSGNS_ROWS_H
 
@@ -23,8 +40,9 @@
 #define RACY
 #endif
 
-/* Asks for a cache line to write to, which takes it away from other cores in one go. */
-#if defined(__GNUC__) && defined(__x86_64__) /* where it is unknown it does nothing */
+/* Prefetch a cache line for writing, which takes it away from other cores at once. Processors that
+ * lack the instruction `prefetchw` ignore it. */
+#if defined(__GNUC__) && defined(__x86_64__)
 #define PREFETCH(address) __asm__("prefetchw %0" : : "m"(*(const char *)(address)))
 #elif defined(__GNUC__)
 #define PREFETCH(address) __builtin_prefetch((address), 1, 3)
@@ -34,105 +52,113 @@
 
 enum { CACHE_LINE = 64 };
 
-/* The most by which the steps of all pairs of an input row in a block may add up. */
+/* Vector loads and stores may touch up to this many floats beyond the end of an array. */
+enum { SIMD_PAD = 16 };
+
+/* Upper bound of `rate` times the number of pairs of one input row in one step. Larger steps let
+ * rows that repeat within a step diverge. */
 #define MAX_STEP 0.25
 
-enum { SIMD_PAD = 16 }; /* what vector loads and stores may touch beyond an array's end */
-
-/* The rows of a block, `input[in[i]]` and `output[out[j]]`, and how often they meet. No row is
- * named twice on a side, and none is on both. in_i meets out_j positive[j * stride + i] times as a
- * positive and negative[j * stride + i] times, which may be broken, as a negative. */
+/* Arguments of the operation `block`: n_in input rows `input[in_ids[i]]` and n_out output rows
+ * `output[out_ids[j]]`. Within `in_ids`, and within `out_ids`, no id occurs twice. No row is both
+ * an input row and an output row. Pair (i, j) counts `positive_counts[j * stride + i]` times as a
+ * positive pair and `negative_counts[j * stride + i]` times as a negative pair. Counts may be
+ * fractions. */
 typedef struct {
     void *input;
     void *output;
     int64_t width;
-    const int32_t *in;
-    const int32_t *out;
+    const int32_t *in_ids;
+    const int32_t *out_ids;
     int n_in;
     int n_out;
-    int64_t stride;        /* n_in or more, a multiple of SIMD_PAD */
-    const float *positive; /* (n_out, stride), 0 from n_in on */
-    const float *negative; /* the same */
-    void *scores;          /* scratch for (n_out + 1, stride) reals */
-    void *scratch;         /* `block_scratch` bytes, aligned to a cache line */
+    int64_t stride;               /* at least n_in, a multiple of SIMD_PAD */
+    const float *positive_counts; /* (n_out, stride); columns from n_in on are 0 */
+    const float *negative_counts; /* the same */
+    void *scores;                 /* scratch for (n_out + 1, stride) reals */
+    void *scratch;                /* `block_scratch_bytes` bytes, aligned to a cache line */
     int compute_loss;
-    const void *const *ahead; /* rows of the next block, asked for on the way */
-    int n_ahead;
+    const void *const *prefetch; /* (n_prefetch,): addresses of rows of the next block */
+    int n_prefetch;
 } BlockRows;
 
-/* The rows of a step: `rows[ids[j]]` with label j, which has room for SIMD_PAD floats after the
- * last. `rows[ahead[j]]` belong to the next step and are asked for on the way, a cache line at a
- * time: the memory system holds some dozens of requests and stalls on a burst of more. */
+/* Arguments of the operation `step`: the rows `rows[ids[j]]` with the labels `labels[j]`, j < n.
+ * `labels` has SIMD_PAD more floats than n. The rows `rows[prefetch_ids[j]]` belong to the next
+ * step; `step` prefetches them one cache line at a time between its own loads, because the memory
+ * system holds a few dozen requests and stalls if it gets more at once. */
 typedef struct {
     void *rows;
     int64_t width;
     const int32_t *ids;
     const float *labels;
     int n; /* may be 0 */
-    const int32_t *ahead;
-    int n_ahead;
+    const int32_t *prefetch_ids;
+    int n_prefetch;
     void *scores; /* scratch for n + SIMD_PAD + width reals */
     int compute_loss;
 } StepRows;
 
-/* The verbs every objective is made of. `rows` is a matrix of `width` reals a row, `ids` say
- * which of its rows. */
+/* The row operations, from which every objective is composed. `rows` is a matrix with `width`
+ * reals per row, and `ids` are row numbers. */
 typedef struct {
     const char *name;
     int real_size;
 
-    /* hidden = scale * sum of rows[ids] */
+    /* hidden = scale * (sum of rows[ids]) */
     void (*gather)(void *hidden, const void *rows, int64_t width, const int32_t *ids, int n,
                    double scale);
 
-    /* One step of logistic regression of `labels` (1 or 0) on f_j = hidden . rows[ids[j]]:
-     *     loss      = -sum_j log sigmoid(f_j) if label_j else log sigmoid(-f_j)
-     *     g_j       = rate * (label_j - sigmoid(f_j))        (minus the derivative by f_j)
+    /* One step of logistic regression: labels l_j (1 or 0) on scores f_j = hidden . rows[ids[j]].
+     *     loss      = -sum_j (l_j log sigmoid(f_j) + (1 - l_j) log sigmoid(-f_j))
+     *     g_j       = rate * (l_j - sigmoid(f_j))           = -rate * d loss / d f_j
      *     gradient += sum_j g_j rows[ids[j]],   rows[ids[j]] += g_j hidden
-     * with all g_j and the gradient taken before any row moves. `gradient` may be `hidden`.
-     * Returns the loss where `compute_loss`, else 0. */
+     * All g_j and the sum are computed before any row changes. `gradient` may be `hidden`.
+     * Returns the loss if `compute_loss`, else 0. */
     double (*step)(void *hidden, void *gradient, const StepRows *step, double rate);
 
-    /* rows[ids] += scale * gradient, each */
+    /* rows[id] += scale * gradient, for each id of ids */
     void (*scatter)(void *rows, int64_t width, const int32_t *ids, int n, const void *gradient,
                     double scale);
 
-    /* All input rows of a block against all its output rows in one step:
-     *     s_ij  = in_i . out_j
-     *     loss  = -sum_ij positive_ij log sigmoid(s_ij) + negative_ij log sigmoid(-s_ij)
-     *     g_ij  = rate * (positive_ij - (positive_ij + negative_ij) sigmoid(s_ij))
-     *     in_i += sum_j g_ij out_j,   out_j += sum_i g_ij in_i      (both of the old rows)
-     * Returns the loss where `compute_loss`, else 0. */
+    /* One step on all pairs of the input rows u_i and the output rows v_j of a block. With
+     * P_ij, N_ij the positive and negative counts:
+     *     s_ij  = u_i . v_j
+     *     loss  = -sum_ij (P_ij log sigmoid(s_ij) + N_ij log sigmoid(-s_ij))
+     *     g_ij  = rate * (P_ij - (P_ij + N_ij) sigmoid(s_ij))          = -rate * d loss / d s_ij
+     *     u_i  += sum_j g_ij v_j,   v_j += sum_i g_ij u_i     (the right sides use the old rows)
+     * Returns the loss if `compute_loss`, else 0. */
     double (*block)(const BlockRows *block, double rate);
 } RowOps;
 
-/* The variant called `name`, or NULL if it was not built or this processor can't run it. */
+/* Returns the variant called `name`; NULL if it was not built or this processor can't run it. */
 const RowOps *rows_variant(const char *name);
 
-/* The double twin of "plain", for checking gradients. */
+/* The "plain" variant in double, for numeric checks of gradients. */
 extern const RowOps plain_f64_rows;
 
-/* Gives the "blas" variant its functions; before that it does not exist. */
+/* Sets the BLAS functions of the "blas" variant; until then `rows_variant("blas")` is NULL. */
 void rows_use_blas(void *sdot, void *saxpy, void *sgemm);
 
-/* Bytes that any variant's `block` needs at most: for each row (and up to four more, to fill tiles
- * and pairs) two copies, at any precision, and an address; for the pairs, two copies of what moves
- * them. */
-static inline int64_t block_scratch(int64_t n_in, int64_t n_out, int64_t width, int64_t real_size) {
+/* Returns the bytes of scratch that the operation `block` of any variant needs at most: for each
+ * row, and up to four more to fill tiles and pairs, two copies in any precision and an address; for
+ * each pair, two copies of its g_ij. */
+static inline int64_t block_scratch_bytes(int64_t n_in, int64_t n_out, int64_t width,
+                                          int64_t real_size) {
     int64_t stride = (n_in + SIMD_PAD) / SIMD_PAD * SIMD_PAD;
     return (n_in + n_out + 4) * ((2 * width + SIMD_PAD) * real_size + (int64_t)sizeof(void *)) +
            2 * (n_out + 1) * stride * (int64_t)sizeof(float) + 4 * CACHE_LINE;
 }
 
-/* Of a table that is only read, so that all cores may keep it. */
-static inline void prefetch_slot(const void *slot) {
+/* Prefetch a cache line for reading, which lets other cores keep their copies. */
+static inline void prefetch_read(const void *address) {
 #if defined(__GNUC__)
-    __builtin_prefetch(slot, 0, 3);
+    __builtin_prefetch(address, 0, 3);
 #else
-    (void)slot;
+    (void)address;
 #endif
 }
 
+/* Prefetch a row for writing. */
 static inline void prefetch_row(const void *row, int64_t n_bytes) {
     for (int64_t offset = 0; offset < n_bytes; offset += CACHE_LINE)
         PREFETCH((const char *)row + offset);

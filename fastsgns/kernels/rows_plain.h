@@ -1,5 +1,5 @@
 /* Textbook rows for any REAL: the twin that the fast variants are tested against.
- * Before including: REAL, REAL_EXP, NAME(verb), VARIANT. */
+ * Before including: REAL, REAL_EXP, NAME(op), VARIANT. */
 
 static void RACY NAME(gather)(void *hidden_, const void *rows_, int64_t width, const int32_t *ids,
                               int n, double scale) {
@@ -57,21 +57,21 @@ static double RACY NAME(block)(const BlockRows *b, double rate) {
     double loss = 0;
     for (int j = 0; j < b->n_out; j++)
         for (int i = 0; i < b->n_in; i++) {
-            float positive = b->positive[j * b->stride + i];
-            float negative = b->negative[j * b->stride + i];
-            REAL score =
-                NAME(dot)(input + b->in[i] * b->width, output + b->out[j] * b->width, b->width);
+            float positive = b->positive_counts[j * b->stride + i];
+            float negative = b->negative_counts[j * b->stride + i];
+            REAL score = NAME(dot)(input + b->in_ids[i] * b->width,
+                                   output + b->out_ids[j] * b->width, b->width);
             if (b->compute_loss) loss += block_loss(score, positive, negative);
             g[j * b->stride + i] =
                 (REAL)rate * (positive - (positive + negative) / (1 + REAL_EXP(-score)));
         }
     for (int64_t x = 0; x < b->width; x++) {
-        for (int j = 0; j < b->n_out; j++) old[j] = output[b->out[j] * b->width + x];
+        for (int j = 0; j < b->n_out; j++) old[j] = output[b->out_ids[j] * b->width + x];
         for (int i = 0; i < b->n_in; i++) {
-            REAL *cell = input + b->in[i] * b->width + x, before = *cell;
+            REAL *cell = input + b->in_ids[i] * b->width + x, before = *cell;
             for (int j = 0; j < b->n_out; j++) {
                 *cell += g[j * b->stride + i] * old[j];
-                output[b->out[j] * b->width + x] += g[j * b->stride + i] * before;
+                output[b->out_ids[j] * b->width + x] += g[j * b->stride + i] * before;
             }
         }
     }

@@ -1,5 +1,5 @@
 /* Rows by vector extensions of GCC and clang, one source for every instruction set.
- * Before including: LANES (floats a vector), NAME(verb), VARIANT, and the target pragma. */
+ * Before including: LANES (floats a vector), NAME(op), VARIANT, and the target pragma. */
 
 typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 typedef float vec8 __attribute__((vector_size(32)));
@@ -14,7 +14,7 @@ typedef int32_t ivec8 __attribute__((vector_size(32)));
 enum { GROUP = 6 }; /* rows handled together: a positive and the usual 5 negatives */
 
 /* Halves the vector until four lanes are left. */
-INLINE vec4 NAME(quarter)(vec v) {
+INLINE vec4 NAME(fold_to_4)(vec v) {
 #if LANES == 16
     vec8 halves[2];
     memcpy(halves, &v, sizeof halves);
@@ -33,13 +33,13 @@ INLINE vec4 NAME(quarter)(vec v) {
 
 /* The same shuffle of four lanes in each 128 bits; lanes from LANES on are those of `b`. */
 #if LANES == 16
-#define EACH_FOUR(p, q, r, s)                                                                   \
+#define PER_FOUR_LANES(p, q, r, s)                                                              \
     p, q, r, s, p + 4, q + 4, r + 4, s + 4, p + 8, q + 8, r + 8, s + 8, p + 12, q + 12, r + 12, \
         s + 12
 #elif LANES == 8
-#define EACH_FOUR(p, q, r, s) p, q, r, s, p + 4, q + 4, r + 4, s + 4
+#define PER_FOUR_LANES(p, q, r, s) p, q, r, s, p + 4, q + 4, r + 4, s + 4
 #else
-#define EACH_FOUR(p, q, r, s) p, q, r, s
+#define PER_FOUR_LANES(p, q, r, s) p, q, r, s
 #endif
 #if defined(__clang__) || __GNUC__ >= 12
 #define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
@@ -49,28 +49,28 @@ INLINE vec4 NAME(quarter)(vec v) {
 #endif
 
 /* The sums of four vectors, by a transposition that adds on its way. */
-INLINE vec4 NAME(sums)(vec a, vec b, vec c, vec d) {
-    vec ab = SHUFFLE(a, b, EACH_FOUR(0, LANES, 1, LANES + 1)) +
-             SHUFFLE(a, b, EACH_FOUR(2, LANES + 2, 3, LANES + 3));
-    vec cd = SHUFFLE(c, d, EACH_FOUR(0, LANES, 1, LANES + 1)) +
-             SHUFFLE(c, d, EACH_FOUR(2, LANES + 2, 3, LANES + 3));
-    return NAME(quarter)(SHUFFLE(ab, cd, EACH_FOUR(0, 1, LANES, LANES + 1)) +
-                         SHUFFLE(ab, cd, EACH_FOUR(2, 3, LANES + 2, LANES + 3)));
+INLINE vec4 NAME(sum_4_vectors)(vec a, vec b, vec c, vec d) {
+    vec ab = SHUFFLE(a, b, PER_FOUR_LANES(0, LANES, 1, LANES + 1)) +
+             SHUFFLE(a, b, PER_FOUR_LANES(2, LANES + 2, 3, LANES + 3));
+    vec cd = SHUFFLE(c, d, PER_FOUR_LANES(0, LANES, 1, LANES + 1)) +
+             SHUFFLE(c, d, PER_FOUR_LANES(2, LANES + 2, 3, LANES + 3));
+    return NAME(fold_to_4)(SHUFFLE(ab, cd, PER_FOUR_LANES(0, 1, LANES, LANES + 1)) +
+                           SHUFFLE(ab, cd, PER_FOUR_LANES(2, 3, LANES + 2, LANES + 3)));
 }
 
 /* 1 / x. The processor's estimate of 14 bits and a Newton step are faster than a division. */
 #if LANES == 16
-INLINE vec NAME(invert)(vec x) {
+INLINE vec NAME(reciprocal)(vec x) {
     vec y = (vec)_mm512_rcp14_ps((__m512)x);
     return y * (2.0f - x * y);
 }
-INLINE vec8 NAME(invert8)(vec8 x) {
+INLINE vec8 NAME(reciprocal8)(vec8 x) {
     vec8 y = (vec8)_mm256_rcp14_ps((__m256)x);
     return y * (2.0f - x * y);
 }
 #else
-INLINE vec NAME(invert)(vec x) { return 1.0f / x; }
-INLINE vec8 NAME(invert8)(vec8 x) { return 1.0f / x; }
+INLINE vec NAME(reciprocal)(vec x) { return 1.0f / x; }
+INLINE vec8 NAME(reciprocal8)(vec8 x) { return 1.0f / x; }
 #endif
 
 /* exp(-x) to 2 ulp: 2^k e^r with |r| <= ln(2)/2 and e^r by its Taylor polynomial of degree 6. And
@@ -97,20 +97,20 @@ INLINE vec8 NAME(invert8)(vec8 x) { return 1.0f / x; }
         return (real)((integer)e + exponent);                                             \
     }                                                                                     \
     INLINE real name(real x) { return invert(1.0f + exp_minus(x)); }
-SIGMOID(NAME(sigmoid), NAME(exp_minus), NAME(where), NAME(invert), vec, ivec)
-SIGMOID(NAME(sigmoid8), NAME(exp_minus8), NAME(where8), NAME(invert8), vec8, ivec8)
+SIGMOID(NAME(sigmoid), NAME(exp_minus), NAME(select), NAME(reciprocal), vec, ivec)
+SIGMOID(NAME(sigmoid8), NAME(exp_minus8), NAME(select8), NAME(reciprocal8), vec8, ivec8)
 
-INLINE vec NAME(ramp)(vec x) {
+INLINE vec NAME(relu)(vec x) {
     const vec zero = {0};
-    return NAME(where)(x > zero, x, zero);
+    return NAME(select)(x > zero, x, zero);
 }
 
 /* log(1 + exp(x)) - ramp(x), the same for x and -x: log(1 + e) with e = exp(-|x|) <= 1, which is
  * 2 artanh(z) with z = e / (2 + e) <= 1/3. Its series 2 (z + z^3 / 3 + z^5 / 5 + ...) ends here at
  * z^15. */
-INLINE vec NAME(bend)(vec x) {
-    vec e = NAME(exp_minus)(NAME(ramp)(x) + NAME(ramp)(-x));
-    vec z = e * NAME(invert)(2.0f + e), w = z * z;
+INLINE vec NAME(log1p_exp_neg_abs)(vec x) {
+    vec e = NAME(exp_minus)(NAME(relu)(x) + NAME(relu)(-x));
+    vec z = e * NAME(reciprocal)(2.0f + e), w = z * z;
     vec sum = w * (1.0f / 15) + (1.0f / 13);
     sum = sum * w + (1.0f / 11);
     sum = sum * w + (1.0f / 9);
@@ -142,7 +142,7 @@ static void RACY NAME(gather)(void *hidden_, const void *rows_, int64_t width, c
 
 /* The scores of rows first .. first + n - 1; the lanes from n on are 0. */
 INLINE vec8 NAME(dots)(const int n, const StepRows *step, const float *hidden, int first) {
-    const float *rows = step->rows, *row[GROUP], *ahead[GROUP];
+    const float *rows = step->rows, *row[GROUP], *prefetch[GROUP];
     const int32_t *ids = step->ids + first;
     vec sums[8];
     vec4 four[2];
@@ -150,16 +150,18 @@ INLINE vec8 NAME(dots)(const int n, const StepRows *step, const float *hidden, i
     for (int j = 0; j < 8; j++) sums[j] = (vec){0};
     for (int j = 0; j < n; j++) {
         row[j] = rows + ids[j] * step->width;
-        ahead[j] = first + j < step->n_ahead ? rows + step->ahead[first + j] * step->width : row[j];
+        prefetch[j] = first + j < step->n_prefetch
+                          ? rows + step->prefetch_ids[first + j] * step->width
+                          : row[j];
     }
     for (int64_t i = 0; i < step->width; i += LANES) {
         vec h = LOAD(hidden + i);
         for (int j = 0; j < n; j++) sums[j] += h * LOAD(row[j] + i);
         if (LANES * 4 >= CACHE_LINE || i * 4 % CACHE_LINE == 0)
-            for (int j = 0; j < n; j++) PREFETCH(ahead[j] + i);
+            for (int j = 0; j < n; j++) PREFETCH(prefetch[j] + i);
     }
-    four[0] = NAME(sums)(sums[0], sums[1], sums[2], sums[3]);
-    four[1] = NAME(sums)(sums[4], sums[5], sums[6], sums[7]);
+    four[0] = NAME(sum_4_vectors)(sums[0], sums[1], sums[2], sums[3]);
+    four[1] = NAME(sum_4_vectors)(sums[4], sums[5], sums[6], sums[7]);
     memcpy(&scores, four, sizeof scores);
     return scores;
 }
@@ -168,12 +170,12 @@ static double RACY NAME(losses)(const float *scores, const float *labels, int n)
     double loss = 0;
     for (int j = 0; j < n; j += LANES) {
         vec wrong = LOAD(scores + j) * (1.0f - 2.0f * LOAD(labels + j));
-        loss += NAME(sum_first)(n - j, NAME(ramp)(wrong) + NAME(bend)(wrong));
+        loss += NAME(sum_first)(n - j, NAME(relu)(wrong) + NAME(log1p_exp_neg_abs)(wrong));
     }
     return loss;
 }
 
-INLINE int NAME(repeated)(const int n, const int32_t *ids) {
+INLINE int NAME(has_duplicates)(const int n, const int32_t *ids) {
     int found = 0;
     for (int j = 1; j < n; j++)
         for (int k = 0; k < j; k++) found |= ids[j] == ids[k];
@@ -181,8 +183,8 @@ INLINE int NAME(repeated)(const int n, const int32_t *ids) {
 }
 
 /* For any number of rows, which may repeat: the gradient is summed over all as they were. */
-static void RACY NAME(update_any)(int n, const float *g, const float *hidden, float *gradient,
-                                  float *rows, int64_t width, const int32_t *ids) {
+static void RACY NAME(update_general)(int n, const float *g, const float *hidden, float *gradient,
+                                      float *rows, int64_t width, const int32_t *ids) {
     for (int64_t i = 0; i < width; i += LANES) {
         vec h = LOAD(hidden + i), sum = LOAD(gradient + i);
         for (int j = 0; j < n; j++) sum += g[j] * LOAD(rows + ids[j] * width + i);
@@ -195,8 +197,8 @@ static void RACY NAME(update_any)(int n, const float *g, const float *hidden, fl
 }
 
 /* The same for rows of which none repeats. */
-INLINE void NAME(update)(const int n, const float *g, const float *hidden, float *gradient,
-                         float *rows, int64_t width, const int32_t *ids) {
+INLINE void NAME(update_group)(const int n, const float *g, const float *hidden, float *gradient,
+                               float *rows, int64_t width, const int32_t *ids) {
     float *row[GROUP];
     for (int j = 0; j < n; j++) row[j] = rows + ids[j] * width;
     for (int64_t i = 0; i < width; i += LANES) {
@@ -223,55 +225,55 @@ INLINE double NAME(step_group)(const int n, float *hidden, float *gradient, cons
     memcpy(&labels, step->labels, sizeof labels);
     scores = rate * (labels - NAME(sigmoid8)(scores));
     memcpy(g, &scores, sizeof scores);
-    if (NAME(repeated)(n, step->ids))
-        NAME(update_any)(n, g, hidden, gradient, step->rows, step->width, step->ids);
+    if (NAME(has_duplicates)(n, step->ids))
+        NAME(update_general)(n, g, hidden, gradient, step->rows, step->width, step->ids);
     else
-        NAME(update)(n, g, hidden, gradient, step->rows, step->width, step->ids);
+        NAME(update_group)(n, g, hidden, gradient, step->rows, step->width, step->ids);
     return loss;
 }
 
-INLINE void NAME(keep_dots)(const int n, float *scores, const StepRows *step, const float *hidden,
-                            int first) {
+INLINE void NAME(store_dots)(const int n, float *scores, const StepRows *step, const float *hidden,
+                             int first) {
     vec8 dots = NAME(dots)(n, step, hidden, first);
     memcpy(scores + first, &dots, sizeof dots);
 }
 
-/* Calls verb(n, ...) with n a constant, so that its loops unroll into registers. */
-#define UNROLLED(n, verb, ...)               \
-    switch (n) {                             \
-        case 6: verb(6, __VA_ARGS__); break; \
-        case 5: verb(5, __VA_ARGS__); break; \
-        case 4: verb(4, __VA_ARGS__); break; \
-        case 3: verb(3, __VA_ARGS__); break; \
-        case 2: verb(2, __VA_ARGS__); break; \
-        case 1: verb(1, __VA_ARGS__); break; \
-        default: break;                      \
+/* Calls op(n, ...) with n a constant, so that its loops unroll into registers. */
+#define GROUP_CASES(n, op, ...)            \
+    switch (n) {                           \
+        case 6: op(6, __VA_ARGS__); break; \
+        case 5: op(5, __VA_ARGS__); break; \
+        case 4: op(4, __VA_ARGS__); break; \
+        case 3: op(3, __VA_ARGS__); break; \
+        case 2: op(2, __VA_ARGS__); break; \
+        case 1: op(1, __VA_ARGS__); break; \
+        default: break;                    \
     }
 
-static double RACY NAME(step_any)(float *hidden, float *gradient, const StepRows *step,
-                                  float rate) {
+static double RACY NAME(step_general)(float *hidden, float *gradient, const StepRows *step,
+                                      float rate) {
     float *scores = step->scores;
     const int n = step->n;
     int done = 0;
-    for (; done + GROUP <= n; done += GROUP) NAME(keep_dots)(GROUP, scores, step, hidden, done);
-    UNROLLED(n - done, NAME(keep_dots), scores, step, hidden, done)
+    for (; done + GROUP <= n; done += GROUP) NAME(store_dots)(GROUP, scores, step, hidden, done);
+    GROUP_CASES(n - done, NAME(store_dots), scores, step, hidden, done)
     double loss = step->compute_loss ? NAME(losses)(scores, step->labels, n) : 0;
     for (int j = 0; j < n; j += LANES) {
         vec sigmoid = NAME(sigmoid)(LOAD(scores + j));
         STORE(scores + j, rate * (LOAD(step->labels + j) - sigmoid));
     }
-    NAME(update_any)(n, scores, hidden, gradient, step->rows, step->width, step->ids);
+    NAME(update_general)(n, scores, hidden, gradient, step->rows, step->width, step->ids);
     return loss;
 }
 
 static double RACY NAME(step)(void *hidden, void *gradient, const StepRows *step, double rate) {
     double loss = 0;
-    for (int j = step->n; j < step->n_ahead; j++)
-        prefetch_row((float *)step->rows + step->ahead[j] * step->width, step->width * 4);
+    for (int j = step->n; j < step->n_prefetch; j++)
+        prefetch_row((float *)step->rows + step->prefetch_ids[j] * step->width, step->width * 4);
     if (step->n <= GROUP)
-        UNROLLED(step->n, loss = NAME(step_group), hidden, gradient, step, (float)rate)
+        GROUP_CASES(step->n, loss = NAME(step_group), hidden, gradient, step, (float)rate)
     else
-        loss = NAME(step_any)(hidden, gradient, step, (float)rate);
+        loss = NAME(step_general)(hidden, gradient, step, (float)rate);
     return loss;
 }
 
@@ -292,19 +294,20 @@ static double NAME(block_losses)(const BlockRows *b) {
     for (int j = 0; j < b->n_out; j++)
         for (int i = 0; i < b->n_in; i += LANES) {
             const int64_t k = j * b->stride + i;
-            vec score = LOAD(scores + k), bend = NAME(bend)(score);
-            vec losses = LOAD(b->positive + k) * (NAME(ramp)(-score) + bend) +
-                         LOAD(b->negative + k) * (NAME(ramp)(score) + bend);
+            vec score = LOAD(scores + k), tail = NAME(log1p_exp_neg_abs)(score);
+            vec losses = LOAD(b->positive_counts + k) * (NAME(relu)(-score) + tail) +
+                         LOAD(b->negative_counts + k) * (NAME(relu)(score) + tail);
             loss += NAME(sum_first)(b->n_in - i, losses);
         }
     return loss;
 }
 
 /* Scores become what they move the rows by, g_ij. */
-static void NAME(errors)(const BlockRows *b, float rate) {
+static void NAME(scores_to_g)(const BlockRows *b, float rate) {
     float *scores = b->scores;
     for (int64_t k = 0; k < b->n_out * b->stride; k += LANES) {
-        vec positive = LOAD(b->positive + k), weight = positive + LOAD(b->negative + k);
+        vec positive = LOAD(b->positive_counts + k),
+            weight = positive + LOAD(b->negative_counts + k);
         STORE(scores + k, rate * (positive - weight * NAME(sigmoid)(LOAD(scores + k))));
     }
 }

@@ -10,7 +10,7 @@
 #endif
 
 #define LANES 8
-#define NAME(verb) avx2_##verb
+#define NAME(op) avx2_##op
 #define VARIANT "avx2"
 #include "rows_simd.h"
 

@@ -13,7 +13,7 @@
 #endif
 
 #define LANES 16
-#define NAME(verb) avx512_##verb
+#define NAME(op) avx512_##op
 #define VARIANT "avx512"
 #include "rows_simd.h"
 

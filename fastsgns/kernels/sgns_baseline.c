@@ -4,7 +4,7 @@
 #include "loss.h"
 
 #define LANES 4
-#define NAME(verb) baseline_##verb
+#define NAME(op) baseline_##op
 #if defined(__x86_64__)
 #define VARIANT "sse2"
 #else

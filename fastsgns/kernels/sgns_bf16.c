@@ -15,7 +15,7 @@
 #endif
 
 #define LANES 16
-#define NAME(verb) bf16_##verb
+#define NAME(op) bf16_##op
 #define VARIANT "avx512bf16"
 #define HAS_BF16
 #include "rows_simd.h"

@@ -92,21 +92,21 @@ static double blas_block(const BlockRows *b, double rate) {
     float *in = b->scratch, *out = in + b->n_in * width, *moves = out + b->n_out * width;
     float *g = b->scores;
     double loss = 0;
-    copy_rows(in, b->input, width, b->in, b->n_in);
-    copy_rows(out, b->output, width, b->out, b->n_out);
+    copy_rows(in, b->input, width, b->in_ids, b->n_in);
+    copy_rows(out, b->output, width, b->out_ids, b->n_out);
     multiply('T', 'N', b->n_in, b->n_out, width, in, width, out, width, g, stride);
     for (int j = 0; j < b->n_out; j++)
         for (int i = 0; i < b->n_in; i++) {
-            float score = g[j * stride + i], positive = b->positive[j * stride + i];
-            float negative = b->negative[j * stride + i];
+            float score = g[j * stride + i], positive = b->positive_counts[j * stride + i];
+            float negative = b->negative_counts[j * stride + i];
             if (b->compute_loss) loss += block_loss(score, positive, negative);
             g[j * stride + i] =
                 (float)rate * (positive - (positive + negative) / (1 + expf(-score)));
         }
     multiply('N', 'T', width, b->n_in, b->n_out, out, width, g, stride, moves, width);
-    add_rows(b->input, width, b->in, b->n_in, moves);
+    add_rows(b->input, width, b->in_ids, b->n_in, moves);
     multiply('N', 'N', width, b->n_out, b->n_in, in, width, g, stride, moves, width);
-    add_rows(b->output, width, b->out, b->n_out, moves);
+    add_rows(b->output, width, b->out_ids, b->n_out, moves);
     return loss;
 }
 

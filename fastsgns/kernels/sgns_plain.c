@@ -4,12 +4,12 @@
 
 #define REAL float
 #define REAL_EXP expf
-#define NAME(verb) plain_f32_##verb
+#define NAME(op) plain_f32_##op
 #define VARIANT "plain"
 #include "rows_plain.h"
 
 #define REAL double
 #define REAL_EXP exp
-#define NAME(verb) plain_f64_##verb
+#define NAME(op) plain_f64_##op
 #define VARIANT "plain_f64"
 #include "rows_plain.h"

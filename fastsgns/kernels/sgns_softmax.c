@@ -35,12 +35,12 @@ static int64_t block_words(int64_t n_hidden_reals) {
 
 #define REAL float
 #define REAL_EXP exp_of_negative
-#define NAME(verb) verb##_f32
+#define NAME(name) name##_f32
 #include "softmax_step.h"
 
 #define REAL double
 #define REAL_EXP exp
-#define NAME(verb) verb##_f64
+#define NAME(name) name##_f64
 #include "softmax_step.h"
 
 void softmax_use_blas(void *sgemm, void *dgemm) {

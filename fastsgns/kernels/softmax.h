@@ -17,8 +17,8 @@
 #include <stdint.h>
 
 typedef struct {
-    void *hidden;   /* (n_rows, width) */
-    int32_t *pairs; /* (n_rows,): m_i */
+    void *hidden;       /* (n_rows, width) */
+    int32_t *n_targets; /* (n_rows,): m_i */
     int n_rows;
     int32_t *example_rows; /* (n_examples,): which hidden row ... */
     int32_t *targets;      /* (n_examples,): ... predicts which word */

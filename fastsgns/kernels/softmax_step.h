@@ -52,13 +52,13 @@ static double NAME(normalize)(REAL *scores, int64_t n, double m) {
     return m * (most + log(total));
 }
 
-static double NAME(scores_to_errors)(const SoftmaxRows *b) {
+static double NAME(scores_to_gradient)(const SoftmaxRows *b) {
     REAL *g = b->scores;
     double loss = 0;
     for (int64_t e = 0; e < b->n_examples; e++)
         loss -= g[b->example_rows[e] * b->n_words + b->targets[e]];
     for (int i = 0; i < b->n_rows; i++)
-        loss += NAME(normalize)(g + i * b->n_words, b->n_words, b->pairs[i]);
+        loss += NAME(normalize)(g + i * b->n_words, b->n_words, b->n_targets[i]);
     for (int64_t e = 0; e < b->n_examples; e++)
         g[b->example_rows[e] * b->n_words + b->targets[e]] -= 1;
     return b->compute_loss ? loss : 0;
@@ -76,7 +76,7 @@ double NAME(softmax)(const SoftmaxRows *b, double rate) {
         NAME(multiply)('T', 'N', n, b->n_rows, width, 1, (REAL *)b->output + w * width, width,
                        hidden, width, 0, (REAL *)b->scores + w, n_words);
     }
-    loss = NAME(scores_to_errors)(b);
+    loss = NAME(scores_to_gradient)(b);
     for (int64_t w = 0; w < n_words; w += block) {
         const int64_t n = n_words - w < block ? n_words - w : block;
         REAL *output = (REAL *)b->output + w * width;

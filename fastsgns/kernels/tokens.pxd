@@ -1,49 +1,58 @@
-# Which tokens of a sentence are trained on, after subsampling.
+# Tokens: subsampling, window sizes, context words.
 
 from libc.stdint cimport int32_t, int64_t, uint32_t
 
 from fastsgns.kernels.state cimport BAD_ID, Model, Worker, next_random, random_below
 
 
-cdef inline char *row_of(const Model *model, char *matrix, int32_t word) noexcept nogil:
+cdef inline char *row_address(const Model *model, char *matrix, int32_t word) noexcept nogil:
+    """Return the address of a row."""
     return matrix + word * model.row_bytes
 
 
-cdef inline bint is_kept(const Model *model, Worker *worker, int32_t word) noexcept nogil:
-    return model.keep == NULL or <uint32_t>next_random(&worker.random) <= model.keep[word]
+cdef inline bint keep_token(const Model *model, Worker *worker, int32_t word) noexcept nogil:
+    """Draw whether subsampling keeps a token of `word`."""
+    return model.keep_thresholds == NULL or (
+        <uint32_t>next_random(&worker.random_state) <= model.keep_thresholds[word])
 
 
-cdef inline int64_t keep_focus(
-    const Model *model, Worker *worker, const int32_t *ids, int64_t start, int64_t stop,
-    int64_t n_before,
-) noexcept nogil:
-    """Append the tokens of [start, stop) that subsampling keeps; the number kept by then."""
+cdef inline int64_t subsample(const Model *model, Worker *worker, const int32_t *ids,
+                              int64_t start, int64_t stop, int64_t n) noexcept nogil:
+    """Append the tokens of ids[start:stop] that subsampling keeps to the n in `worker.tokens`.
+
+    Returns the new number of tokens, or BAD_ID.
+    """
     cdef int64_t position
     for position in range(start, stop):
-        worker.kept[n_before] = ids[position]
+        worker.tokens[n] = ids[position]
         if <uint32_t>ids[position] >= model.n_words:
             return BAD_ID
-        n_before += is_kept(model, worker, ids[position])
-    return n_before
+        n += keep_token(model, worker, ids[position])
+    return n
 
 
-cdef inline int64_t keep_margin(
+cdef inline int64_t subsample_contexts(
     const Model *model, Worker *worker, const int32_t *ids, int64_t start, int64_t stop,
     int step, int64_t n_before,
 ) noexcept nogil:
-    """Append up to `window` kept tokens, going from start towards stop (exclusive) by step."""
+    """Append up to `max_radius` tokens that subsampling keeps to the n_before in `worker.tokens`.
+
+    They are taken from ids[start], ids[start + step], ... up to ids[stop], exclusive; `step` is 1
+    or -1. Returns the new number of tokens, or BAD_ID.
+    """
     cdef int64_t position = start, n = n_before
-    while position != stop and n < n_before + model.reach:
+    while position != stop and n < n_before + model.max_radius:
         if <uint32_t>ids[position] >= model.n_words:
             return BAD_ID
-        if is_kept(model, worker, ids[position]):
-            worker.kept[n] = ids[position]
+        if keep_token(model, worker, ids[position]):
+            worker.tokens[n] = ids[position]
             n += 1
         position += step
     return n
 
 
 cdef inline void reverse(int32_t *values, int64_t n) noexcept nogil:
+    """Reverse an array in place."""
     cdef int64_t i
     cdef int32_t value
     for i in range(n // 2):
@@ -52,21 +61,27 @@ cdef inline void reverse(int32_t *values, int64_t n) noexcept nogil:
         values[n - 1 - i] = value
 
 
-cdef inline int64_t draw_reach(const Model *model, Worker *worker) noexcept nogil:
-    """How far a window reaches, drawn from 1 .. window, but no farther than any sentence does."""
-    cdef int64_t reach = model.window
-    if model.shrink:
-        reach = 1 + random_below(&worker.random, model.window)
-    return min(reach, model.reach)
+cdef inline int64_t draw_radius(const Model *model, Worker *worker) noexcept nogil:
+    """Return the radius of a window: drawn from 1 .. `window`, or `window` without shrinking.
+
+    It is at most `max_radius`, beyond which no sentence reaches.
+    """
+    cdef int64_t radius = model.window
+    if model.shrink_windows:
+        radius = 1 + random_below(&worker.random_state, model.window)
+    return min(radius, model.max_radius)
 
 
-cdef inline int contexts_of(const Model *model, const Worker *worker, int64_t position,
-                            int64_t reach, int64_t n_kept, int32_t *contexts) noexcept nogil:
-    """Copy the kept tokens within `reach` of one of them, without it; their number."""
-    cdef int64_t other, stop = min(n_kept, position + min(reach, model.after) + 1)
+cdef inline int copy_contexts(const Model *model, const Worker *worker, int64_t position,
+                              int64_t radius, int64_t n_tokens, int32_t *contexts) noexcept nogil:
+    """Copy the context words of the focus word worker.tokens[position]; return their number.
+
+    These are the tokens up to `radius` before it and up to min(radius, right_radius) after it.
+    """
+    cdef int64_t other, stop = min(n_tokens, position + min(radius, model.right_radius) + 1)
     cdef int n = 0
-    for other in range(max(0, position - reach), stop):
+    for other in range(max(0, position - radius), stop):
         if other != position:
-            contexts[n] = worker.kept[other]
+            contexts[n] = worker.tokens[other]
             n += 1
     return n

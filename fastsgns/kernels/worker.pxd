@@ -1,89 +1,109 @@
-# What one call owns: made before it trains, freed after.
+# The buffers of a worker, and which matrices its row operations use.
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
-from libc.stdlib cimport free
 
-from fastsgns.kernels.scratch cimport scratch
-from fastsgns.kernels.softmax cimport start_batch
-from fastsgns.kernels.state cimport SIMD_PAD, FOCUS_CHUNK, Model, Plan, Worker, block_scratch
+from fastsgns.kernels.buffers cimport allocate
+from fastsgns.kernels.softmax cimport allocate_batch
+from fastsgns.kernels.state cimport (
+    FOCUS_CHUNK, SIMD_PAD, BlockPlan, FocusPlan, Model, Worker, block_scratch_bytes,
+)
 
 
 cdef inline void start_worker(const Model *model, Worker *worker, int longest_path) noexcept nogil:
-    cdef int64_t n_contexts = 2 * <int64_t>model.reach
-    cdef int64_t n_targets = model.negative + 1
+    """Allocate the buffers of a zeroed worker and connect its row operations to the matrices.
+
+    `worker.out_of_memory` says whether that failed. `longest_path` is the number of nodes of the
+    longest Huffman path, or 0.
+    """
+    cdef int64_t n_contexts = 2 * <int64_t>model.max_radius
     cdef int64_t n_in = n_contexts + model.n_focus if model.n_focus else 0
-    cdef int64_t n_out = max(model.n_focus + model.n_shared, longest_path if model.n_focus else 0)
+    cdef int64_t n_out = max(model.n_focus + model.n_shared_negatives,
+                             longest_path if model.n_focus else 0)
+    cdef int64_t n_targets = model.negative + 1
     cdef int64_t stride = (n_in + SIMD_PAD - 1) // SIMD_PAD * SIMD_PAD
     cdef int64_t n_pairs = (n_out + 1) * stride + SIMD_PAD
-    cdef int64_t n_borrowed = n_in if model.tied else 0
     cdef int64_t n_scores = max(n_pairs, max(n_targets, longest_path) + SIMD_PAD)
-    cdef Plan *plan
+    allocate_plans(model, worker, n_contexts, n_targets)
+    worker.tokens = <int32_t *>allocate(worker, FOCUS_CHUNK + n_contexts + 1, sizeof(int32_t))
+    worker.labels = <float *>allocate(worker, n_targets + SIMD_PAD, sizeof(float))
+    worker.hidden = <char *>allocate(worker, 1, model.row_bytes)
+    worker.gradient = <char *>allocate(worker, 1, model.row_bytes)
+    worker.scores = <char *>allocate(worker, n_scores + model.width, model.ops.real_size)
+    allocate_block(model, worker, n_in, n_out, n_pairs)
+    if model.n_batch_rows:
+        allocate_batch(model, worker)
+    if not worker.out_of_memory:
+        connect_rows(model, worker, n_in)
+
+
+cdef inline void allocate_plans(const Model *model, Worker *worker, int64_t n_contexts,
+                                int64_t n_targets) noexcept nogil:
+    cdef FocusPlan *focus
+    cdef BlockPlan *block
     cdef int i
+    for i in range(2):
+        focus = &worker.focus_plans[i]
+        focus.contexts = <int32_t *>allocate(worker, n_contexts, sizeof(int32_t))
+        focus.targets = <int32_t *>allocate(worker, n_contexts * n_targets, sizeof(int32_t))
+        focus.n_targets = <int *>allocate(worker, n_contexts, sizeof(int))
     for i in range(3):
-        plan = &worker.plans[i]
-        plan.contexts = <int32_t *>scratch(worker, n_contexts, sizeof(int32_t))
-        plan.targets = <int32_t *>scratch(
-            worker, n_contexts * n_targets + model.n_shared, sizeof(int32_t))
-        plan.draws = <uint64_t *>scratch(worker, model.n_shared, sizeof(uint64_t))
-        plan.n_targets = <int *>scratch(worker, n_contexts, sizeof(int))
-    worker.kept = <int32_t *>scratch(worker, FOCUS_CHUNK + n_contexts + 1, sizeof(int32_t))
-    worker.labels = <float *>scratch(worker, n_targets + SIMD_PAD, sizeof(float))
-    worker.hidden = <char *>scratch(worker, 1, model.row_bytes)
-    worker.gradient = <char *>scratch(worker, 1, model.row_bytes)
-    worker.scores = <char *>scratch(worker, n_scores + model.width, model.ops.real_size)
-    worker.positive = <float *>scratch(worker, n_pairs, sizeof(float))
-    worker.negative = <float *>scratch(worker, n_pairs, sizeof(float))
-    worker.zeros = <float *>scratch(worker, n_pairs, sizeof(float))
-    worker.pairs = <float *>scratch(worker, stride + SIMD_PAD, sizeof(float))
-    worker.in_ids = <int32_t *>scratch(worker, n_in, sizeof(int32_t))
-    worker.out_ids = <int32_t *>scratch(worker, n_out + 1, sizeof(int32_t))
-    worker.in_slots = <int *>scratch(worker, n_in, sizeof(int))
-    worker.focus_slots = <int *>scratch(worker, model.n_focus + 1, sizeof(int))
-    worker.owed = <float *>scratch(worker, n_out + 1, sizeof(float))
-    worker.ahead = <const void **>scratch(worker, n_out + model.n_focus + 1, sizeof(void *))
-    worker.block.scratch = scratch(
-        worker, block_scratch(n_in, n_out, model.width, model.ops.real_size), 1)
-    worker.borrowed = <char *>scratch(worker, n_borrowed, model.row_bytes)
-    worker.lent = <char *>scratch(worker, n_borrowed, model.row_bytes)
-    worker.borrowed_ids = <int32_t *>scratch(worker, n_borrowed, sizeof(int32_t))
-    if model.n_batch:
-        start_batch(model, worker)
-    if worker.lacks_memory:
-        return
-    if model.scalar != NULL:
-        worker.scalar = model.scalar[0]
-        worker.scalar_seen = worker.scalar
+        block = &worker.block_plans[i]
+        block.draws = <uint64_t *>allocate(worker, model.n_shared_negatives, sizeof(uint64_t))
+        block.negatives = <int32_t *>allocate(worker, model.n_shared_negatives, sizeof(int32_t))
+
+
+cdef inline void allocate_block(const Model *model, Worker *worker, int64_t n_in, int64_t n_out,
+                                int64_t n_pairs) noexcept nogil:
+    """Allocate the buffers of blocks of at most n_in input rows and n_out output rows."""
+    cdef int64_t n_copies = n_in if model.tied else 0
+    worker.in_ids = <int32_t *>allocate(worker, n_in, sizeof(int32_t))
+    worker.out_ids = <int32_t *>allocate(worker, n_out + 1, sizeof(int32_t))
+    worker.in_index = <int *>allocate(worker, n_in, sizeof(int))
+    worker.focus_index = <int *>allocate(worker, model.n_focus + 1, sizeof(int))
+    worker.pair_counts = <float *>allocate(worker, n_in + 2 * SIMD_PAD, sizeof(float))
+    worker.positive_counts = <float *>allocate(worker, n_pairs, sizeof(float))
+    worker.negative_counts = <float *>allocate(worker, n_pairs, sizeof(float))
+    worker.zeros = <float *>allocate(worker, n_pairs, sizeof(float))
+    worker.negative_weight = <float *>allocate(worker, n_out + 1, sizeof(float))
+    worker.prefetch = <const void **>allocate(worker, n_out + model.n_focus + 1, sizeof(void *))
+    worker.block.scratch = allocate(
+        worker, block_scratch_bytes(n_in, n_out, model.width, model.ops.real_size), 1)
+    worker.input_copies = <char *>allocate(worker, n_copies, model.row_bytes)
+    worker.input_updates = <char *>allocate(worker, n_copies, model.row_bytes)
+    worker.copy_ids = <int32_t *>allocate(worker, n_copies, sizeof(int32_t))
+
+
+cdef inline void connect_rows(const Model *model, Worker *worker, int64_t n_in) noexcept nogil:
+    """Fill in the arguments of the row operations that stay the same during a call."""
+    cdef int64_t i
     worker.labels[0] = 1
-    worker.targets.rows = model.output
-    worker.targets.width = model.width
-    worker.targets.labels = worker.labels
-    worker.targets.scores = worker.scores
-    worker.targets.compute_loss = model.compute_loss
-    worker.apart = worker.targets
-    worker.apart.rows = model.negatives
-    worker.apart.labels = worker.labels + 1
-    worker.path = worker.targets
-    worker.path.rows = model.tree
+    worker.target_step.rows = model.output
+    worker.target_step.width = model.width
+    worker.target_step.labels = worker.labels
+    worker.target_step.scores = worker.scores
+    worker.target_step.compute_loss = model.compute_loss
+    worker.negative_step = worker.target_step
+    worker.negative_step.rows = model.negative_output
+    worker.negative_step.labels = worker.labels + 1
+    worker.path_step = worker.target_step
+    worker.path_step.rows = model.tree
     worker.block.input = model.input
     worker.block.output = model.output
     worker.block.width = model.width
-    worker.block.in_ = worker.in_ids
-    worker.block.out = worker.out_ids
-    worker.block.positive = worker.positive
-    worker.block.negative = worker.negative
+    worker.block.in_ids = worker.in_ids
+    worker.block.out_ids = worker.out_ids
+    worker.block.positive_counts = worker.positive_counts
+    worker.block.negative_counts = worker.negative_counts
     worker.block.scores = worker.scores
     worker.block.compute_loss = model.compute_loss
-    worker.block.ahead = worker.ahead
+    worker.block.prefetch = worker.prefetch
     worker.path_block = worker.block
     worker.path_block.output = model.tree
+    if model.scalar_bias != NULL:
+        worker.scalar_bias = model.scalar_bias[0]
+        worker.synced_scalar_bias = worker.scalar_bias
     if model.tied:
-        worker.block.input = worker.borrowed
-        worker.block.in_ = worker.borrowed_ids
-        for i in range(n_borrowed):
-            worker.borrowed_ids[i] = i
-
-
-cdef inline void end_worker(Worker *worker) noexcept nogil:
-    cdef int i
-    for i in range(worker.n_owned):
-        free(worker.owned[i])
+        worker.block.input = worker.input_copies
+        worker.block.in_ids = worker.copy_ids
+        for i in range(n_in):
+            worker.copy_ids[i] = <int32_t>i

@@ -12,7 +12,7 @@ cdef extern from "rng.h" nogil:
     int32_t random_alias(uint64_t *state, const AliasSlot *table, uint32_t n)
 
 cdef extern from "rows.h" nogil:
-    void prefetch_slot(const void *slot)
+    void prefetch_read(const void *slot)
 
 cdef enum:
     TOGETHER = 32
@@ -67,9 +67,9 @@ cdef inline void aim(const Edges *edges, Walk *walk) noexcept nogil:
     walk.draw = next_random(&walk.random)
     walk.edge = edges.offsets[walk.at] + alias_slot(walk.draw, n)
     if edges.slots != NULL:
-        prefetch_slot(&edges.slots[walk.edge])
+        prefetch_read(&edges.slots[walk.edge])
     else:
-        prefetch_slot(&edges.targets[walk.edge])
+        prefetch_read(&edges.targets[walk.edge])
 
 
 cdef inline void settle(const Edges *edges, Walk *walk) noexcept nogil:
@@ -78,7 +78,7 @@ cdef inline void settle(const Edges *edges, Walk *walk) noexcept nogil:
     if walk.edge < 0 or edges.slots == NULL:
         return
     walk.edge = first + alias_index(walk.draw, edges.slots + first, degree(edges, walk.at))
-    prefetch_slot(&edges.targets[walk.edge])
+    prefetch_read(&edges.targets[walk.edge])
 
 
 cdef inline int64_t find(const Edges *edges, int32_t source, int32_t target) noexcept nogil:
@@ -241,7 +241,7 @@ cdef inline bint advance(const Rule *rule, Walk *walk) noexcept nogil:
         return False
     if rule.stop and <uint32_t>next_random(&walk.random) < rule.stop:
         return False
-    prefetch_slot(&side_of(rule, walk).offsets[node])
+    prefetch_read(&side_of(rule, walk).offsets[node])
     return True
 
 
