@@ -28,11 +28,11 @@ COMMANDS = (
     *(scan, nodes, links, memory, scaling, roofline, overhead, summary),
 )
 DESCRIPTION = """\
-Measure fastsgns beside gensim, on the same text and in the same run.
+Measure fastsgns and gensim on the same text in the same run.
 
-With no sub-command: `standard`, about ten minutes on what text is at hand. gensim is optional (pip
-install fastsgns[bench]); without it fastsgns is measured alone.
-All numbers go to JSON files in bench/results, with the machine, its load, versions and flags.
+Without a sub-command, `standard` runs for about ten minutes on the text that is found. gensim is
+optional (pip install fastsgns[bench]); without it only fastsgns is measured. All numbers are
+written to JSON files in bench/results, with the machine, its load, the versions and the flags.
 """
 EXAMPLES = """\
 examples:
@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str]) -> int:
-    """Run a sub-command, by default the standard set."""
+    """Run a sub-command, by default `standard`."""
     arguments = parser().parse_args(argv or ["standard"])
     try:
         return arguments.run(arguments)

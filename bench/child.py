@@ -18,9 +18,9 @@ PACKAGES = ("numpy", "scipy", "gensim")
 
 
 def train(job: Job) -> Job:
-    """Build the vocabulary and train; then, with ``eval``, judge the vectors.
+    """Build the vocabulary and train; with ``eval``, also evaluate the vectors.
 
-    With ``watch`` the result also says what passed through the kernels of fastsgns.
+    With ``watch``, the result also has the time and the work inside the kernels of fastsgns.
     """
     if job["package"] == "word2vec":
         return word2vec_c.train(job)
@@ -49,7 +49,7 @@ def train(job: Job) -> Job:
 
 
 def evaluate(words: list[str], vectors: Any, sets: dict[str, str]) -> dict[str, float]:
-    """Judge vectors of either package by fastsgns: Spearman, or the share of right answers."""
+    """Evaluate vectors of either package with fastsgns: Spearman, or the share of right answers."""
     from fastsgns import KeyedVectors
 
     kv = KeyedVectors.from_arrays(list(words), vectors)
@@ -65,8 +65,8 @@ def evaluate(words: list[str], vectors: Any, sets: dict[str, str]) -> dict[str, 
 def analogies(kv: Any, path: str) -> dict[str, float]:
     """Compute the share of right answers of all questions and of Google's two halves.
 
-    The sections on facts, such as capitals, are the semantic half, those on word forms the
-    syntactic one. A half without questions is left out.
+    The sections on facts, such as capitals, are the semantic half. The sections on word forms are
+    the syntactic half. A half without questions is omitted.
     """
     total, sections = kv.evaluate_word_analogies(path, restrict_vocab=ANALOGY_WORDS)
     scores = {"analogies": float(total)}
@@ -80,7 +80,7 @@ def analogies(kv: Any, path: str) -> dict[str, float]:
 
 
 def glove(job: Job) -> Job:
-    """Count, train GloVe and judge each of its matrices."""
+    """Count, train GloVe and evaluate each of its matrices."""
     from fastsgns import EncodedCorpus, GloVe
     from fastsgns.corpus.vocabulary import select
 
@@ -115,7 +115,7 @@ def glove(job: Job) -> Job:
 
 
 def scan(job: Job) -> Job:
-    """Count and choose the words; fastsgns also encodes the corpus on the way."""
+    """Count and select the words; fastsgns also encodes the corpus."""
     work = {"fastsgns": _scan_fastsgns, "gensim": _scan_gensim}[job["package"]](job)
     wall, cpu = now()
     n_words, n_types = work()
@@ -155,7 +155,7 @@ def _scan_gensim(job: Job) -> Callable[[], tuple[int, int]]:
     source = {name.replace("sentences", "corpus_iterable"): value for name, value in source.items()}
 
     def work() -> tuple[int, int]:
-        # One dimension, so that the time of the vectors' allocation does not count.
+        # One dimension, so that the allocation of the vectors takes no time.
         model = word2vec.Word2Vec(vector_size=1, min_count=job["min_count"], workers=job["workers"])
         model.build_vocab(**source)
         return int(model.corpus_total_words), len(model.wv)
@@ -164,7 +164,7 @@ def _scan_gensim(job: Job) -> Callable[[], tuple[int, int]]:
 
 
 def versions(job: Job) -> Job:
-    """Say what can be imported here, and which code and kernel fastsgns has."""
+    """Return what can be imported here, and the code and the kernel of fastsgns."""
     import fastsgns
     from fastsgns import kernels
 

@@ -1,4 +1,4 @@
-"""The text that is measured on: found, decompressed, cut to a length, and in the page cache."""
+"""The corpus of a measurement: found, decompressed, cut to a length, and in the page cache."""
 
 import getpass
 import hashlib
@@ -28,7 +28,7 @@ class Corpus:
     n_tokens: int | None  # that it was cut to; None is all
 
     def facts(self) -> dict[str, Any]:
-        """Tell one corpus from another, wherever it lies."""
+        """Return what identifies a corpus, in whatever folder it is."""
         return {"name": self.name, "bytes": self.path.stat().st_size, "tokens": self.n_tokens}
 
     def __str__(self) -> str:
@@ -36,26 +36,26 @@ class Corpus:
 
 
 def data_folder() -> Path:
-    """Folder of corpora and evaluation sets: FASTSGNS_DATA, or beside the working copy."""
+    """Return the folder of corpora and evaluation sets: FASTSGNS_DATA, or ``../shared/data``."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     return Path(os.environ.get("FASTSGNS_DATA", beside))
 
 
 def cache_folder() -> Path:
-    """Folder of what was decompressed or cut, which the system may empty."""
+    """Return the folder of decompressed and cut corpora, which the system may empty."""
     return Path(tempfile.gettempdir()) / f"fastsgns-bench-{getpass.getuser()}"
 
 
 def prepare(source: str | None, n_tokens: int | None, cache: Path) -> Corpus:
-    """Make a plain file of the first tokens of a corpus; what was made before is used again.
+    """Make a plain file of the first tokens of a corpus, or use the one made before.
 
     Parameters
     ----------
     source : path, or None
-        None is the first corpus found in `data_folder`, else the documentation of this Python; of
-        either, by default, a million tokens.
+        None is the first corpus found in `data_folder`, or else the documentation of this Python.
+        Of either, by default, a million tokens are used.
     n_tokens : int or None
-        How many; None is all.
+        Number of tokens; None is all.
     """
     if source is None:
         n_tokens = n_tokens or SMALL
@@ -79,7 +79,7 @@ def encoded(corpus: Corpus, min_count: int, cache: Path) -> Path:
 
 
 def zipf(n_types: int, n_tokens: int, is_encoded: bool, cache: Path) -> Path:
-    """Make a file of words that follow Zipf's law, as text or encoded; always the same."""
+    """Make a file of words that follow Zipf's law, as text or encoded. It is always the same."""
     ready = cache / f"zipf-{n_types}-{n_tokens}.{'fastsgns' if is_encoded else 'txt'}"
     job = {"n_types": n_types, "n_tokens": n_tokens, "encoded": is_encoded}
     return _saved(ready, job)

@@ -1,4 +1,4 @@
-"""Figure: speed beside gensim by mode and dimension, and the quality that goes with it."""
+"""The figure of the README: speed relative to gensim by mode and dimension, and quality."""
 
 from pathlib import Path
 from statistics import mean, median
@@ -14,12 +14,12 @@ WIDTH = 0.8
 def draw(
     ratios: dict[str, dict[str, list[float]]], scores: dict[str, dict[str, list[float]]], path: Path
 ) -> bool:
-    """Draw two groups of bars into an SVG file; says so if matplotlib is missing.
+    """Draw two groups of bars into an SVG file, or print a note if matplotlib is missing.
 
     Parameters
     ----------
     ratios, scores : dict
-        By side, then by dimension or evaluation set: the values of all rounds or seeds.
+        The values of all rounds or seeds, by side and then by dimension or evaluation set.
     path : Path
     """
     try:
@@ -49,7 +49,7 @@ def draw(
 
 
 def _range(values: list[float]) -> tuple[float, float, float]:
-    """Give the median, and how far the least and the greatest lie from it."""
+    """Return the median, and the distances of the minimum and the maximum from it."""
     middle = median(values)
     return middle, middle - min(values), max(values) - middle
 

@@ -11,9 +11,9 @@ from bench.report import MIB, table
 from fastsgns.runtime.console import say
 
 EXAMPLES = """\
-Counts a text and trains on the counts, a process for each kind of matrices. Of two matrices W, W~
-and W + W~ are judged. Times are of the clock, in brackets CPU time of all threads; a cell is a pair
-of words with a count. Results are kept and not computed again, as those of quality.
+Count a text and train on the counts, in one process per kind of matrices. With two matrices, W, W~
+and W + W~ are evaluated. Times are wall-clock times, with the CPU time of all threads in brackets.
+A cell is a pair of words with a count. As for quality, results are kept and not computed again.
 
 examples:
   python -m bench glove wiki17m.txt.xz --workers 2
@@ -45,12 +45,12 @@ def add(commands: Any, **common: Any) -> None:
     parser.add_argument("--x-max", type=float, default=100.0, help="(%(default)s)")
     parser.add_argument("--alpha", type=float, default=0.05, help="(%(default)s)")
     parser.add_argument("--workers", type=options.positive, default=1, help="threads (1)")
-    parser.add_argument("--fresh", action="store_true", help="compute again what is there")
+    parser.add_argument("--fresh", action="store_true", help="compute existing results again")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Count, train and judge what is not in the record yet, and print the tables."""
+    """Count, train and evaluate what is not in the record yet, and print the tables."""
     sets = quality.evaluation_sets(arguments.eval)
     stem = Path(arguments.corpus or "default").name.split(".")[0]
     corpus, record = options.start(arguments, RESULTS / f"glove-{stem}.json")
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 def obtain(
     arguments: argparse.Namespace, corpus: Corpus, record: Record, sets: dict[str, str], kind: str
 ) -> Result:
-    """Take a result from the record, or compute it."""
+    """Return a result from the record, or compute it."""
     settings = {
         "vector_size": arguments.dim,
         "matrices": kind,
@@ -111,8 +111,8 @@ def speeds(results: list[Result], markdown: bool) -> str:
             ]
         )
     heading = [
-        "matrices", "workers", "M cells", "counting, s", "M pairs/CPU s", "ns a cell",
-        "CPU ns a cell", "peak MiB", "loss",
+        "matrices", "workers", "M cells", "counting, s", "M pairs/CPU s", "ns per cell",
+        "CPU ns per cell", "peak MiB", "loss",
     ]  # fmt: skip
     return table(heading, rows, markdown)
 

@@ -1,4 +1,4 @@
-"""What a child measures of itself: times of epochs, memory, and what passes through the kernels."""
+"""What a child process measures: times of epochs, memory, and the work inside the kernels."""
 
 import sys
 import threading
@@ -10,12 +10,12 @@ Job = dict[str, Any]
 
 
 def now() -> tuple[float, float]:
-    """Wall clock and the CPU time of all threads, user and system."""
+    """Return the wall-clock time, and the CPU time of all threads (user and system), in seconds."""
     return time.perf_counter(), time.process_time()
 
 
 class Clock:
-    """A callback of both packages that sums the time of the epochs, without what lies before."""
+    """A callback for both packages that sums the time of the epochs, without the preparation."""
 
     def __init__(self) -> None:
         self.started = now()
@@ -49,7 +49,7 @@ class Clock:
 
 
 class Watch:
-    """Stands in for fastsgns.kernels.train_chunk, and sums the time and the work inside it.
+    """A replacement of fastsgns.kernels.train_chunk that sums the time and the work inside it.
 
     `objective`, `ids` and `offsets` are those of the last call.
     """
@@ -100,16 +100,16 @@ class Watch:
 
 
 def resident() -> Job:
-    """Bytes of this process in memory, and those of them that are pages of files; {} off Linux."""
+    """Return the resident bytes, and those of them that are pages of files; {} except on Linux."""
     fields = _status()
     return {"bytes": fields["VmRSS"], "file_bytes": fields["RssFile"]} if fields else {}
 
 
 def peak_bytes() -> int:
-    """Give the most memory that this process held.
+    """Return the peak memory of this process in bytes.
 
-    Linux counts in ru_maxrss also what the process had before it became this program, which is
-    its parent's; VmHWM does not.
+    On Linux, ru_maxrss includes the memory that the process had before it started this program,
+    which is that of its parent. VmHWM does not include it.
     """
     if fields := _status():
         return fields["VmHWM"]
@@ -120,7 +120,7 @@ def peak_bytes() -> int:
 
 
 def _status() -> dict[str, int]:
-    """The memory fields of /proc/self/status in bytes; empty where there is no such file."""
+    """Return the memory fields of /proc/self/status in bytes; {} if there is no such file."""
     path = Path("/proc/self/status")
     if not path.exists():
         return {}

@@ -1,4 +1,4 @@
-"""``python -m bench links``: edges taken out of directed graphs, scored by models of each kind."""
+"""``python -m bench links``: models of each kind predict held-out edges of directed graphs."""
 
 import argparse
 from collections import defaultdict
@@ -19,10 +19,10 @@ from fastsgns.runtime.console import say
 from fastsgns.runtime.intervals import interval
 
 EXAMPLES = """\
-Each model learns from a graph without some of its edges, a split a seed, and scores these against
-pairs that are no edges: any pairs, half of them edges turned round, all of them, and pairs drawn by
-degree. The product of the degrees stands beside them. Of skip-gram both the raw scores and those
-with degrees put back (JointScore). --fastsgns sets what NodeEmbedding is given, for sweeps.
+Each model learns from a graph without some of its edges, with one split per seed. It then scores
+these edges against pairs that are not edges: random pairs, half of them reversed edges, all of them
+reversed edges, and pairs drawn by degree. The product of the degrees is the baseline. Skip-gram has
+raw scores, and scores with degrees added (JointScore). --fastsgns sets parameters of NodeEmbedding.
 
 examples:
   python -m bench links --seeds 5 --markdown
@@ -75,7 +75,7 @@ def add(commands: Any, **common: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Learn and judge, graph by graph, and print a table of means."""
+    """Train and evaluate, graph by graph, and print a table of means."""
     paths = arguments.graphs or found_graphs()
     record = options.new_record(arguments, {"graphs": [path.stem for path in paths]})
     values: Values = defaultdict(list)
@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def found_graphs() -> list[Path]:
-    """The directed graphs of the data folder."""
+    """Return the directed graphs of the data folder."""
     folder = data_folder() / "graphs"
     paths = sorted(path for path in folder.glob("*.edges") if path.stem not in UNDIRECTED)
     if not paths:
@@ -103,7 +103,7 @@ def found_graphs() -> list[Path]:
 def judged(
     graph: DirectedGraph, arguments: argparse.Namespace, seed: int
 ) -> dict[str, list[float]]:
-    """The columns of each model, learnt from one split."""
+    """Return the columns of each model, trained on one split."""
     split = LinkSplit.of(graph, arguments.test, seed)
     common = {"dimensions": arguments.dim, "seed": seed, "progress": False}
     models: dict[str, Any] = {}
@@ -123,13 +123,13 @@ def judged(
 
 
 def columns(four: Sequence[LinkScores]) -> list[float]:
-    """The numbers of a row, from the scores by kind of negatives."""
+    """Return the numbers of a row, from the scores by kind of negatives."""
     hits = [row.hits[100] for row in four]
     return [*(row.auc for row in four), hits[0], *hits[2:], four[0].mrr, four[0].direction]
 
 
 def rows(values: Values) -> list[list[str]]:
-    """Means over the seeds."""
+    """Return the means over the seeds."""
     return [
         [*key, *(f"{interval(column).mean:.3f}".lstrip("0") for column in zip(*seeds))]
         for key, seeds in values.items()
@@ -137,7 +137,7 @@ def rows(values: Values) -> list[list[str]]:
 
 
 def widest(values: Values) -> str:
-    """How sure the numbers of each kind are at the least, and the greatest of most of them."""
+    """Describe the intervals of each kind of number: the widest, and the widest of nine in ten."""
     half: dict[str, list[float]] = defaultdict(list)
     for seeds in values.values():
         for place, column in enumerate(zip(*seeds)):

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def describe() -> dict[str, Any]:
-    """Name the processor and count cores and memory."""
+    """Return the name of the processor, the number of cores and the memory."""
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
@@ -28,12 +28,12 @@ def usable_cores() -> int:
 
 
 def load() -> list[float]:
-    """Load averages over 1, 5 and 15 minutes."""
+    """Return the load averages over 1, 5 and 15 minutes."""
     return [round(value, 2) for value in os.getloadavg()]
 
 
 def commit() -> str | None:
-    """The commit of the working copy that the bench lies in, ``-dirty`` if it was changed."""
+    """Return the commit of the clone that contains the bench, with ``-dirty`` if it was changed."""
     here = Path(__file__).resolve().parent
     try:
         done = subprocess.run(
@@ -61,7 +61,7 @@ def _memory() -> int | None:
 
 
 def caches() -> dict[str, int]:
-    """Bytes of the first core's data caches by name, such as L2, from sysfs; {} off Linux."""
+    """Return the bytes of the first core's data caches by name, such as L2; {} except on Linux."""
     found = {}
     for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
         facts = {name: (folder / name).read_text().strip() for name in ("level", "type", "size")}

@@ -23,10 +23,11 @@ from fastsgns.runtime.intervals import interval
 from fastsgns.study.charts import bars
 
 EXAMPLES = """\
-A model for each matrices x dim x epochs x seed, its vectors judged in every role they have. Two
-may be named with a bias (tied+bias:word) or a coupling (three:10). Results are appended to a file
-of JSON lines; those already there are not computed again, and several processes may share it.
---fresh computes them again, with scores that older lines lack; the last line of a model counts.
+Train one model for each matrices x dim x epochs x seed, and evaluate its vectors in every role. A
+bias (tied+bias:word) or a coupling (three:10) can follow the name of matrices. Results are appended
+to a file of JSON lines, which several processes can share. Results in the file are not computed
+again. --fresh computes them again, with scores that older lines lack; the last line of a model
+counts.
 
 examples:
   python -m bench matrices wiki17m.txt.xz --seeds 5
@@ -70,15 +71,17 @@ def add(commands: Any, **common: Any) -> None:
     parser.add_argument("--seeds", type=options.positive, default=3, metavar="N", help="(3)")
     parser.add_argument("--first-seed", type=options.positive, default=1, metavar="N", help="(1)")
     options.add_fastsgns(parser)
-    parser.add_argument("--fresh", action="store_true", help="compute again what is there")
-    parser.add_argument("--table", action="store_true", help="train nothing, print what is there")
+    parser.add_argument("--fresh", action="store_true", help="compute existing results again")
+    parser.add_argument(
+        "--table", action="store_true", help="train nothing, print existing results"
+    )
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--figure", type=Path, metavar="FILE", help="SVG of the input vectors")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train and judge what is not in the file yet, and print the table of all."""
+    """Train and evaluate what is not in the file yet, and print the table of all results."""
     text = corpora.prepare(arguments.corpus, arguments.tokens, arguments.cache)
     path = arguments.output or RESULTS / f"matrices-{text.path.name.split('.')[0]}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def keys_of(arguments: argparse.Namespace, corpus: str) -> Iterator[Result]:
-    """What is to be trained, seed by seed."""
+    """Yield the models to train, seed by seed."""
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     grid = itertools.product(
         seeds, arguments.dim, arguments.epochs, arguments.negative, arguments.matrices
@@ -111,7 +114,7 @@ def keys_of(arguments: argparse.Namespace, corpus: str) -> Iterator[Result]:
 
 
 def read(path: Path) -> list[Result]:
-    """Return the last result of each model that the file has."""
+    """Return the last result of each model in the file."""
     if not path.exists():
         return []
     with path.open(encoding="utf-8") as lines:
@@ -120,7 +123,7 @@ def read(path: Path) -> list[Result]:
 
 
 def train_all(keys: list[Result], arguments: argparse.Namespace, text: Corpus, path: Path) -> None:
-    """Train what no line of the file has, in order."""
+    """Train the models that have no line in the file, in order."""
     encoded = corpora.encoded(text, 5, arguments.cache)
     sets = evaluation_sets(arguments.eval)
     for key, (_, name) in WORDSIM_HALVES.items():
@@ -141,12 +144,12 @@ def train_all(keys: list[Result], arguments: argparse.Namespace, text: Corpus, p
 
 
 def hash_of(key: Result) -> int:
-    """A name for a key, the same in every process."""
+    """Return a name for a key that is the same in every process."""
     return int.from_bytes(json.dumps(key, sort_keys=True).encode(), "big") % (2**61 - 1)
 
 
 def claim(lock: Path) -> bool:
-    """Take a task for this process; False if another one that still runs has it."""
+    """Reserve a task for this process; return False if another running process has it."""
     try:
         if lock.exists() and not Path(f"/proc/{lock.read_text() or 0}").exists():
             lock.unlink()
@@ -158,7 +161,7 @@ def claim(lock: Path) -> bool:
 
 
 def train(key: Result, encoded: Path, sets: dict[str, str]) -> Result:
-    """One model, and its scores by role."""
+    """Train one model, and return its scores by role."""
     from fastsgns import EncodedCorpus, Word2Vec
 
     settings = {name: value for name, value in key.items() if name != "corpus"}
@@ -177,7 +180,7 @@ def train(key: Result, encoded: Path, sets: dict[str, str]) -> Result:
 
 
 def roles(model: Any) -> Result:
-    """The vectors of a model by role; of a single matrix there is one."""
+    """Return the vectors of a model by role; a single matrix has one role."""
     found = {"input": model.wv.vectors}
     for role, vectors in model._matrices.vectors.items():
         if role != "input":
@@ -186,7 +189,7 @@ def roles(model: Any) -> Result:
 
 
 def label(key: Result) -> str:
-    """What was trained, in words."""
+    """Return a description of a model."""
     extra = key.get("bias") or key.get("coupling")
     algorithm = f"sg {key['negative_sharing']}" if key["sg"] else "cbow"
     kind = f"{key['matrices']} {extra}" if extra else key["matrices"]
@@ -196,7 +199,7 @@ def label(key: Result) -> str:
 
 
 def grouped(results: list[Result]) -> dict[str, list[Result]]:
-    """The seeds of each model."""
+    """Return the seeds of each model."""
     groups: dict[str, list[Result]] = {}
     for result in results:
         groups.setdefault(label(result["key"]), []).append(result)
@@ -214,7 +217,7 @@ def scores(results: list[Result], role: str, name: str) -> list[float]:
 
 
 def figure(results: list[Result]) -> str:
-    """Bars of the scores of the input vectors of each model, with 95 % intervals."""
+    """Draw bars of the scores of the input vectors of each model, with 95 % intervals."""
     sets = [name for name in judged(results) if name in SETS]
     series = {
         name.rpartition(", ")[2]: [interval(scores(found, "input", s)) for s in sets]
@@ -225,8 +228,11 @@ def figure(results: list[Result]) -> str:
 
 
 def render(results: list[Result], markdown: bool) -> str:
-    """A row a model and role: mean and half the 95 % interval over seeds, and the difference from
-    the input vectors of "two" in standard errors."""
+    """Make the table, with one row per model and role.
+
+    A row has the mean and half of the 95 % interval over seeds, and the difference from the input
+    vectors of "two" in standard errors.
+    """
     sets = judged(results)
     rows: list[list[str]] = []
     base: dict[str, list[float]] = {}
@@ -242,7 +248,7 @@ def render(results: list[Result], markdown: bool) -> str:
 
 
 def moments(values: list[float]) -> tuple[float, float]:
-    """Mean and squared standard error."""
+    """Return the mean and the squared standard error."""
     mean = sum(values) / len(values)
     if len(values) < 2:
         return mean, 0.0
@@ -250,7 +256,7 @@ def moments(values: list[float]) -> tuple[float, float]:
 
 
 def cell(values: list[float], base: list[float] | None) -> str:
-    """A mean with its interval, and its difference from `base` in standard errors."""
+    """Write a mean with its interval, or with its difference from `base` in standard errors."""
     if not values:
         return "-"
     mean, error = moments(values)

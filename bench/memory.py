@@ -12,21 +12,21 @@ from bench.sides import SIDES, Side, can_run, expand
 from fastsgns.runtime.console import say
 
 EXAMPLES = """\
-Words are drawn by Zipf's law from a seed, so that each vocabulary has exactly the size asked for
-and every side the same text. One worker, one epoch. Columns, in MiB of resident memory:
+Words are drawn from Zipf's law with a seed, so that each vocabulary has exactly the given size and
+every side has the same text. One worker, one epoch. Columns, in MiB of resident memory:
 
 import     before anything is read: the interpreter and the packages
-source     what the list of token lists takes (-lists), or 0
-prepared   by the start of training: vocabulary, matrices as far as touched, encoded corpus
-after      when training is done; "of files" are pages of mapped files in it beyond those of
+source     the list of token lists (-lists), or 0
+prepared   at the start of training: vocabulary, touched pages of matrices, encoded corpus
+after      after training; "of files" is the part in pages of mapped files, without those of
            "import" (-mapped: the corpus, which the system may drop and read again)
-peak       the most at any time
+peak       the maximum at any time
 
-The second table fits a line through the peaks: bytes a word (from the smallest to the largest
-vocabulary, as many tokens) beyond the 8 bytes a dimension that two float32 matrices take, and
-bytes a token (from --tokens to twice as many, the same vocabulary). fastsgns trains a
-copy of the rows, unless the dimension is a multiple of 16, which counts as beyond. A token in
-the text takes about ten bytes.
+The second table fits a line through the peaks. Bytes per word are fitted from the smallest to the
+largest vocabulary with the same tokens, without the 8 bytes per dimension of two float32 matrices.
+Bytes per token are fitted from --tokens to twice as many with the same vocabulary. fastsgns trains
+a copy of the rows, unless the dimension is a multiple of 16; the copy is part of the bytes per
+word. A token of the text takes about ten bytes.
 
 examples:
   python -m bench memory
@@ -40,7 +40,7 @@ Point = tuple[str, int, int, int]  # side, dim, types, tokens
 def add(commands: Any, **common: Any) -> None:
     """Declare the sub-command."""
     parser = commands.add_parser(
-        "memory", help="peak memory, a word and a token", epilog=EXAMPLES, **common
+        "memory", help="peak memory, per word and per token", epilog=EXAMPLES, **common
     )
     options.add_output(parser)
     options.add_algorithm(parser)
@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def make_job(arguments: argparse.Namespace, side: Side, point: Point) -> dict[str, Any]:
-    """Describe one training to the child."""
+    """Return the job of one training."""
     _, dim, n_types, n_tokens = point
     path = corpus.zipf(n_types, n_tokens, side.feed == "mapped", arguments.cache)
     settings = {"sg": arguments.sg, "vector_size": dim, "min_count": 1, "workers": 1, "epochs": 1}
@@ -109,7 +109,7 @@ def make_job(arguments: argparse.Namespace, side: Side, point: Point) -> dict[st
 
 
 def stages(result: Result) -> list[float]:
-    """Bytes at each of the table's columns."""
+    """Return the bytes in each column of the table."""
     memory = result["memory"]
     imported, read, before, after = (
         memory[name]["bytes"] for name in ("imported", "read", "before", "after")
@@ -132,7 +132,7 @@ def render(results: dict[Point, Result], markdown: bool) -> str:
 def render_slopes(
     results: dict[Point, Result], arguments: argparse.Namespace, sides: list[str]
 ) -> str:
-    """Make the table of bytes a word and a token, a row for each side and dimension."""
+    """Make the table of bytes per word and per token, with a row for each side and dimension."""
     few, many, n_tokens = min(arguments.types), max(arguments.types), arguments.tokens
     first = arguments.types[0]
     rows = []

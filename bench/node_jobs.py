@@ -1,8 +1,8 @@
 """One package makes vectors of nodes: a job as JSON on standard input, times on standard output.
 
-Runs in the Python that has the package, which need not have fastsgns or the rest of the bench.
-What is timed is all from the file of edges to the vectors; not imports, and not compilation by
-numba, for which pecanpy walks a graph of three nodes first.
+The job runs in the Python that has the package. This Python may lack fastsgns and the rest of the
+bench. The time is that from the file of edges to the vectors. It excludes imports, and compilation
+by numba, for which pecanpy first walks a graph of three nodes.
 """
 
 import json
@@ -19,7 +19,7 @@ Made = tuple[list[str], Any, dict[str, float]]
 
 
 class Clock:
-    """Seconds of one step after the other, by the clock on the wall.
+    """Wall-clock seconds of consecutive steps.
 
     Examples
     --------
@@ -41,7 +41,7 @@ class Clock:
 
 
 def fastsgns(job: Job) -> Made:
-    """Walks are made and trained on at once."""
+    """Make walks and train on them at once."""
     from fastsgns.graph.digraph import DirectedGraph
     from fastsgns.models.links.nodes import NodeEmbedding
 
@@ -58,7 +58,7 @@ def fastsgns(job: Job) -> Made:
 
 
 def pecanpy(job: Job) -> Made:
-    """Its fastest mode for the p and q that are asked for."""
+    """Return the fastest mode for the given p and q."""
     from pecanpy import pecanpy as package
 
     def graph(path: str, delimiter: str) -> Any:
@@ -85,7 +85,7 @@ def pecanpy(job: Job) -> Made:
 
 
 def node2vec(job: Job) -> Made:
-    """Through networkx, as it wants."""
+    """Read the graph with networkx, as node2vec requires."""
     import networkx
     from node2vec import Node2Vec
 
@@ -104,7 +104,7 @@ def node2vec(job: Job) -> Made:
 
 
 def _gensim(walks: list[list[str]], job: Job) -> Any:
-    """Train as pecanpy's command does."""
+    """Train with the settings of pecanpy's command."""
     from gensim.models import Word2Vec
 
     return Word2Vec(
@@ -114,7 +114,7 @@ def _gensim(walks: list[list[str]], job: Job) -> Any:
 
 
 def synthetic(job: Job) -> Made:
-    """A directed graph with uneven degrees: both ends by the square of a uniform number."""
+    """Make a directed graph with uneven degrees: both ends are squares of uniform numbers."""
     from fastsgns.graph.digraph import DirectedGraph
     from fastsgns.models.links.nodes import NodeEmbedding
 
@@ -139,7 +139,7 @@ def synthetic(job: Job) -> Made:
 
 
 def peak_bytes() -> int:
-    """Give the most memory that this process held, by Linux's count, 0 elsewhere."""
+    """Return the peak memory of this process in bytes on Linux, elsewhere 0."""
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")
     except OSError:

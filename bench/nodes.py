@@ -1,4 +1,4 @@
-"""``python -m bench nodes``: vectors of nodes beside pecanpy and node2vec, and a large graph."""
+"""``python -m bench nodes``: vectors of nodes, with pecanpy and node2vec, and a large graph."""
 
 import argparse
 import json
@@ -21,11 +21,11 @@ from fastsgns.runtime.intervals import interval
 from fastsgns.runtime.machine import n_cores
 
 EXAMPLES = """\
-Each package learns from the same file of edges, of an undirected graph, with the same settings,
-from the file to the vectors; one classifier then predicts labels by the vectors of each, on the
-same splits. Packages that PYTHON (--peers) can't import are left out. Seed by seed one package
-follows the other. Each keeps its default of epochs, 1 of fastsgns and pecanpy and 5 of node2vec;
-'fastsgns:epochs=3' is fastsgns with that setting, and may stand beside others.
+Each package learns from the same file of edges of an undirected graph with the same settings. One
+classifier then predicts labels from the vectors of each package, on the same splits. Packages that
+PYTHON (--peers) cannot import are omitted. The packages run in turn, seed by seed. Each has its
+default number of epochs, which is 1 for fastsgns and pecanpy and 5 for node2vec. The name
+'fastsgns:epochs=3' is fastsgns with that setting, in addition to others.
 
 examples:
   python -m bench nodes --peers venv/bin/python
@@ -48,7 +48,7 @@ def add(commands: Any, **common: Any) -> None:
     graphs = data_folder() / "graphs"
     parser.add_argument(
         "graph", nargs="?", type=Path, default=graphs / "blogcatalog.edges", metavar="EDGES",
-        help="'node node' a line, each edge once (blogcatalog of the data folder)",
+        help="'node node' per line, each edge once (blogcatalog of the data folder)",
     )  # fmt: skip
     parser.add_argument("--labels", type=Path, metavar="FILE", help="(EDGES with .labels)")
     parser.add_argument(
@@ -107,12 +107,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def python_of(name: str, arguments: argparse.Namespace) -> str:
-    """Tell which Python runs a package."""
+    """Return the Python that runs a package."""
     return arguments.peers if name in PEERS else sys.executable
 
 
 def is_there(name: str, arguments: argparse.Namespace) -> bool:
-    """Whether its Python can import a package; if not, that is said."""
+    """Return whether its Python can import a package, and print a note if not."""
     python = python_of(name, arguments)
     line = [python, "-c", f"import {name.partition(':')[0]}"]
     if subprocess.run(line, env=process.environment(), capture_output=True).returncode == 0:
@@ -122,7 +122,7 @@ def is_there(name: str, arguments: argparse.Namespace) -> bool:
 
 
 def settings(arguments: argparse.Namespace) -> Result:
-    """What all packages are told."""
+    """Return the settings of all packages."""
     return {
         "dim": arguments.dim,
         "walk_length": arguments.walk_length,
@@ -156,7 +156,7 @@ def call(python: str, job: Result, limit: float) -> Result:
 
 
 def measure(name: str, seed: int, arguments: argparse.Namespace, labels: Result) -> Result:
-    """Make the vectors, and classify the nodes by them; the splits are the same for all."""
+    """Make the vectors, and classify the nodes by them, with the same splits for all."""
     package, _, setting = name.partition(":")
     own = [options.assignment(setting)] if setting else []
     with tempfile.TemporaryDirectory() as folder:
@@ -210,7 +210,7 @@ def with_interval(values: list[float]) -> str:
 
 
 def run_synthetic(arguments: argparse.Namespace) -> int:
-    """Train one pass over a graph made of random numbers, and say what it took."""
+    """Train one pass over a random graph, and print its time and memory."""
     facts = {"name": "synthetic", "nodes": arguments.nodes, "edges": arguments.edges}
     record = options.new_record(arguments, facts)
     own = {"package": "synthetic", "seed": 1, "options": dict(arguments.fastsgns)}
@@ -221,7 +221,8 @@ def run_synthetic(arguments: argparse.Namespace) -> int:
     steps = ", ".join(f"{name} {value:.1f} s" for name, value in result["seconds"].items())
     print(
         f"{short(arguments.nodes)} nodes, {short(arguments.edges)} edges, d = {arguments.dim}: "
-        f"{steps}\npeak {result['peak_bytes'] / 1e6:,.0f} MB, of it matrices {matrices / 1e6:,.0f} "
-        f"MB and one side of the graph {graph / 1e6:,.0f} MB\n\n{record.path}"
+        f"{steps}\npeak {result['peak_bytes'] / 1e6:,.0f} MB; the matrices are "
+        f"{matrices / 1e6:,.0f} MB, one direction of the graph {graph / 1e6:,.0f} MB\n\n"
+        f"{record.path}"
     )
     return 0

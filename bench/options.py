@@ -12,18 +12,18 @@ from fastsgns.runtime.console import say
 
 
 def positive(text: str) -> int:
-    """Read an integer from 1; underscores and exponents (``2e6``) are welcome."""
+    """Read an integer of at least 1; underscores and exponents (``2e6``) are allowed."""
     try:
         number = float(text) if "e" in text.lower() else int(text)
     except ValueError:
         number = 0
     if number < 1 or number != int(number):
-        raise argparse.ArgumentTypeError(f"{text!r} is no integer from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer from 1")
     return int(number)
 
 
 def assignment(text: str) -> tuple[str, Any]:
-    """Read NAME=VALUE, the value a number where it looks like one."""
+    """Read NAME=VALUE; a value that looks like a number becomes a number."""
     name, equals, value = text.partition("=")
     if not (equals and name.isidentifier()):
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form name=value")
@@ -36,19 +36,19 @@ def assignment(text: str) -> tuple[str, Any]:
 
 
 def add_corpus(parser: argparse.ArgumentParser) -> None:
-    """Declare what is read and where results go."""
+    """Declare the options of the corpus and of the results."""
     add_text(parser)
     add_output(parser)
 
 
 def add_text(parser: argparse.ArgumentParser) -> None:
-    """Declare what is read."""
+    """Declare the options of the corpus."""
     parser.add_argument(
         "corpus",
         nargs="?",
         metavar="CORPUS",
-        help="text, a sentence a line; also .gz, .bz2, .xz. By default a million tokens of "
-        "../shared/data/corpora (or of the folder in FASTSGNS_DATA), or where that is missing of "
+        help="text, one sentence per line; also .gz, .bz2, .xz. By default a million tokens of "
+        "../shared/data/corpora (or of the folder in FASTSGNS_DATA), or if that is missing of "
         "the documentation of this Python",
     )
     parser.add_argument(
@@ -57,14 +57,14 @@ def add_text(parser: argparse.ArgumentParser) -> None:
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
-    """Declare where results go, and how the table is printed."""
+    """Declare the options of the results and of the table."""
     add_cache(parser)
     parser.add_argument("--output", type=Path, metavar="FILE", help="JSON file of the results")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
 
 
 def add_cache(parser: argparse.ArgumentParser) -> None:
-    """Declare where files are kept that can be made again."""
+    """Declare the option of the cache folder."""
     parser.add_argument(
         "--cache",
         type=Path,
@@ -75,7 +75,7 @@ def add_cache(parser: argparse.ArgumentParser) -> None:
 
 
 def add_algorithm(parser: argparse.ArgumentParser) -> None:
-    """Declare skip-gram or CBOW."""
+    """Declare the options of skip-gram and CBOW."""
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--sg", dest="sg", action="store_const", const=1, default=1, help="skip-gram (the default)"
@@ -84,7 +84,7 @@ def add_algorithm(parser: argparse.ArgumentParser) -> None:
 
 
 def add_fastsgns(parser: argparse.ArgumentParser) -> None:
-    """Declare settings that go to fastsgns alone."""
+    """Declare the option of settings for fastsgns alone."""
     parser.add_argument(
         "--fastsgns",
         type=assignment,
@@ -96,7 +96,7 @@ def add_fastsgns(parser: argparse.ArgumentParser) -> None:
 
 
 def add_sharing(parser: argparse.ArgumentParser, default: list[str] | None = None) -> None:
-    """Declare the modes of fastsgns, each a side."""
+    """Declare the option of modes of fastsgns, each a side."""
     parser.add_argument(
         "--sharing",
         nargs="+",
@@ -108,9 +108,9 @@ def add_sharing(parser: argparse.ArgumentParser, default: list[str] | None = Non
 
 
 def start(arguments: argparse.Namespace, path: Path | None) -> tuple[Corpus, Record]:
-    """Prepare the corpus and open the record; `path` is where it goes unless told otherwise."""
+    """Prepare the corpus and open the record; `path` is the default file of the record."""
     if not getattr(arguments, "sg", 1) and getattr(arguments, "sharing", None):
-        say(f"CBOW has nothing to share: one side instead of {' '.join(arguments.sharing)}")
+        say(f"CBOW shares no negative samples: one side instead of {' '.join(arguments.sharing)}")
         arguments.sharing = arguments.sharing[:1]
     text = corpus.prepare(arguments.corpus, arguments.tokens, arguments.cache)
     return text, new_record(arguments, text.facts(), path)
@@ -119,7 +119,7 @@ def start(arguments: argparse.Namespace, path: Path | None) -> tuple[Corpus, Rec
 def new_record(
     arguments: argparse.Namespace, facts: dict[str, Any], path: Path | None = None
 ) -> Record:
-    """Open the record of a command on a corpus of which these are the facts."""
+    """Open the record of a command on a corpus with the given facts."""
     versions = process.run({"job": "versions"})
     flags = {name: _plain(value) for name, value in vars(arguments).items() if name != "run"}
     path = arguments.output or path or record.new_path(arguments.command)
@@ -127,7 +127,7 @@ def new_record(
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON can hold it."""
+    """Return a value that JSON can represent."""
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value if isinstance(value, (int, float, type(None))) else str(value)

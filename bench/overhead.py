@@ -11,11 +11,11 @@ from bench.sides import SHARINGS, SIDES, can_run, expand
 from fastsgns.runtime.console import say
 
 EXAMPLES = """\
-Threads train chunk after chunk; in the fresh process of each run a wrapper sums the CPU time and
-the wall time that they spend in train_chunk. "outside" is what is left of the CPU time that the
-whole process takes in its epochs: Python, scheduling, locks, progress, the checks after an epoch.
-"idle" is the share of workers x wall time of the epochs in which a thread is not in train_chunk
-at all: also the wait for the last chunk of an epoch.
+Threads train one chunk after the other. Each run is a new process, in which a wrapper sums the CPU
+time and the wall time of the threads in train_chunk. "outside" is the rest of the CPU time of the
+process in its epochs: Python, scheduling, locks, progress, the checks after an epoch. "idle" is the
+share of workers x wall time in which a thread is not in train_chunk, including the wait for the
+last chunk of an epoch.
 
 examples:
   python -m bench overhead
@@ -75,12 +75,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def outside(result: Result) -> float:
-    """Percentage of the CPU time of the epochs that is not spent in train_chunk."""
+    """Return the percentage of the CPU time of the epochs that is not spent in train_chunk."""
     return 100 * (1 - result["kernel_cpu"] / result["train_cpu"])
 
 
 def idle(result: Result) -> float:
-    """Percentage of the threads' wall time that is not spent in train_chunk."""
+    """Return the percentage of the threads' wall time that is not spent in train_chunk."""
     return 100 * (1 - result["kernel_wall"] / (result["workers"] * result["train_wall"]))
 
 

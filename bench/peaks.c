@@ -1,10 +1,10 @@
-/* What this machine can do at most, on one core: float32 multiply-adds, and bytes of memory.
+/* Measure the peak rates of one core: float32 multiply-adds, and bytes of memory.
 
-   usage: peaks BYTES...     prints JSON: the multiply-adds' rate, and for an array of each size
-                             how many of its bytes a second are read, or updated in place
+   usage: peaks BYTES...     prints JSON: the rate of multiply-adds, and for an array of each size
+                             the bytes per second that are read, and that are updated in place
 
-   Sums live in registers: the empty asm statements tell the compiler that each may have changed,
-   so that it neither folds the loop nor keeps them in memory. */
+   Sums are kept in registers. The empty asm statements tell the compiler that a sum may have
+   changed, so that it neither folds the loop nor keeps the sums in memory. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +79,7 @@ static void update_all(vec *x, long n) {
     }
 }
 
-/* The best of some repeats, in bytes a CPU second. */
+/* Return the best rate of some repeats, in bytes per CPU second. */
 static double best_rate(void (*pass)(vec *, long), vec *x, long n_bytes) {
     double best = 0;
     for (int repeat = 0; repeat < REPEATS; repeat++) {

@@ -1,4 +1,4 @@
-"""What the processor can do at most, measured by a C program that is compiled here and now."""
+"""The peak rates of the processor, measured by a C program that is compiled first."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ LARGEST = 1 << 30
 
 
 def program(cache: Path) -> Path | None:
-    """Compile the program into the cache folder, unless it is there; None if that can't be done."""
+    """Compile the program into the cache folder, unless it exists; return None if it fails."""
     line = shlex.split(os.environ.get("CC", "")) or ["cc"]
     if not shutil.which(line[0]):
         say(f"there is no C compiler, {line[0]}: peaks are not measured (set CC, or install gcc)")
@@ -42,14 +42,14 @@ def program(cache: Path) -> Path | None:
 
 
 def sizes() -> dict[str, int]:
-    """Arrays to read, by the memory that they lie in: half of each cache, and four times the L3."""
+    """Return sizes of arrays by the memory they fit in: half of each cache, and four times L3."""
     found = {name: size for name, size in caches().items() if name != "L1"} or DEFAULT_CACHES
     beyond = min(LARGEST, max(128 << 20, 4 * max(found.values())))
     return {name: size // 2 for name, size in found.items()} | {"DRAM": beyond}
 
 
 def measure(path: Path) -> dict[str, Any]:
-    """Run the program: flops, and bytes a second read and updated in place by memory level."""
+    """Run the program; return flops, and bytes per second read and updated, by level of memory."""
     arrays = sizes()
     line = [str(path), *map(str, arrays.values())]
     found = json.loads(subprocess.run(line, capture_output=True, check=True, text=True).stdout)

@@ -1,4 +1,4 @@
-"""``python -m bench ppmi``: how good vectors of counted words are, explicit and by SVD."""
+"""``python -m bench ppmi``: the quality of explicit PPMI vectors and of their SVD."""
 
 import argparse
 import time
@@ -17,9 +17,9 @@ from fastsgns.models.ppmi.svd import SVDVectors
 from fastsgns.runtime.console import say
 
 EXAMPLES = """\
-Counts once; for each shift judges the explicit vectors, and their SVD for each weight of the
-singular values. Spearman correlation with human scores, and the share of Google's analogies
-answered right among the 30,000 most frequent words. Prints a table in Markdown.
+Count once. For each shift, evaluate the explicit vectors, and their SVD for each weight of the
+singular values. The scores are Spearman correlations with human scores, and the share of Google's
+analogies that are answered correctly among the 30,000 most frequent words. The table is Markdown.
 
 examples:
   python -m bench ppmi wiki17m.txt.xz --eval eval/
@@ -30,7 +30,7 @@ examples:
 def add(commands: Any, **common: Any) -> None:
     """Declare the sub-command."""
     parser = commands.add_parser("ppmi", help="PPMI and its SVD", epilog=EXAMPLES, **common)
-    parser.add_argument("corpus", help="text file, a sentence a line")
+    parser.add_argument("corpus", help="text file, one sentence per line")
     parser.add_argument("--eval", type=Path, default=data_folder() / "eval", metavar="DIR")
     parser.add_argument("--shift", type=float, nargs="+", default=[1, 5], help="(1 5)")
     parser.add_argument("--weight", type=float, nargs="+", default=[0, 0.5, 1], help="(0 0.5 1)")
@@ -42,7 +42,7 @@ def add(commands: Any, **common: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Count, judge, print a line at a time."""
+    """Count, evaluate, and print one row at a time."""
     sets = evaluation_sets(arguments.eval)
     start = time.perf_counter()
     least = arguments.min_count
@@ -73,7 +73,7 @@ def show(shift: float, name: str, vectors: Any, sets: dict[str, str], beside: st
 
 
 def score(vectors: Any, kind: str, path: str) -> float:
-    """Judge vectors by one set."""
+    """Evaluate vectors on one set."""
     if kind == "analogies":
         return float(vectors.evaluate_word_analogies(path, restrict_vocab=ANALOGY_WORDS)[0])
     return float(vectors.evaluate_word_pairs(path)[1].statistic)

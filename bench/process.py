@@ -1,4 +1,4 @@
-"""Fresh processes for jobs: the same clean environment for each side."""
+"""New processes for jobs, with the same clean environment for each side."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# They choose OpenBLAS's kernels and halve the speed of a trainer that is built on BLAS.
+# These select the kernels of OpenBLAS, and can halve the speed of a trainer that uses BLAS.
 UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 STDERR_LINES = 8
 
@@ -17,7 +17,7 @@ class JobError(RuntimeError):
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
-    """Run one job of `bench.child` in a process of its own, with the kernel that it asks for.
+    """Run one job of `bench.child` in a separate process, with the kernel of the job.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def environment(kernel: str | None = None) -> dict[str, str]:
-    """Give the environment of a job, in which this package can be imported from anywhere."""
+    """Return the environment of a job, in which this package can be imported from any folder."""
     kept = {name: value for name, value in os.environ.items() if name not in UNSET}
     here = str(Path(__file__).parent.parent)
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, [kept.get("PYTHONPATH"), here]))

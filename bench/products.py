@@ -1,4 +1,4 @@
-"""How many products an example takes, and how many rows it moves, counted on a sample."""
+"""The numbers of products and of moved rows per example, counted on a sample."""
 
 from typing import Any
 
@@ -8,11 +8,12 @@ SAMPLE = 200_000
 
 
 def per_example(objective: Any, ids: np.ndarray, offsets: np.ndarray) -> tuple[float, float]:
-    """Products, and rows that move, an example: a pair in skip-gram, a focus word in CBOW.
+    """Return the products and the moved rows per example: a pair in skip-gram, a window in CBOW.
 
-    An example with its own negatives takes 1 + negative. Those that share draws are computed as
-    blocks, all input rows by all output rows, each different row once; here the blocks of a sample
-    of sentences are drawn as the kernel draws them, and their rows counted.
+    An example with its own negative samples has 1 + negative products. Examples that share negative
+    samples are computed as blocks: all input rows times all output rows, with each distinct row
+    once. This function draws the blocks of a sample of sentences as the kernel does, and counts
+    their rows.
     """
     if objective.cbow or not objective.n_focus:
         contexts = (

@@ -1,4 +1,4 @@
-"""``python -m bench quality``: how good the vectors are, over several seeds."""
+"""``python -m bench quality``: the quality of the vectors, over several seeds."""
 
 import argparse
 import math
@@ -14,16 +14,17 @@ from bench.sides import installed
 from fastsgns.runtime.console import say
 
 EXAMPLES = """\
-Both packages train with the same settings and seeds 1, 2, ...; fastsgns judges the vectors of
-both: Spearman correlation with human scores, and the share of Google's analogies answered right
-among the 30,000 most frequent words, also of their semantic and syntactic halves apart. A
-difference is also given in standard errors: below 2 it may be noise. With --sharing each mode is a
-side, and the numbers in brackets are its difference from gensim in standard errors. With more than
-one worker gensim reads by its LineSentence, for its corpus_file then lowers the learning rate too
+Both packages train with the same settings and the seeds 1, 2, ... fastsgns evaluates the vectors of
+both: Spearman correlations with human scores, and the share of Google's analogies that are answered
+correctly among the 30,000 most frequent words, also for their semantic and syntactic halves.
+Differences are also in standard errors; one below 2 may be noise. With --sharing, each mode is a
+side, and the numbers in brackets are differences from gensim in standard errors. With more than one
+worker gensim reads with LineSentence, because its corpus_file then lowers the learning rate too
 slowly.
 
-Results are kept in one JSON file and not computed again while text, settings, seed, processor,
-and the version or code of the package are the same: a run that was stopped goes on where it was.
+Results are kept in one JSON file. They are not computed again while text, settings, seed,
+processor, and the version or code of the package are the same, so a stopped run continues where it
+was.
 
 examples:
   python -m bench quality wiki17m.txt.xz --eval eval/ --markdown
@@ -73,12 +74,12 @@ def add(commands: Any, **common: Any) -> None:
     options.add_sharing(parser)
     options.add_fastsgns(parser)
     parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES), help="(all)")
-    parser.add_argument("--fresh", action="store_true", help="compute again what is there")
+    parser.add_argument("--fresh", action="store_true", help="compute existing results again")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train and judge what is not in the record yet, and print the table of all."""
+    """Train and evaluate what is not in the record yet, and print the table of all."""
     sets = evaluation_sets(arguments.eval)
     if not sets:
         say(f"{arguments.eval} holds none of the evaluation sets; give their folder by --eval DIR")
@@ -112,14 +113,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def name_sides(arguments: argparse.Namespace) -> list[str]:
-    """Name each mode of fastsgns, such as ``fastsgns block``, and the others."""
+    """Return the sides: each mode of fastsgns, such as ``fastsgns block``, and the others."""
     modes = [f"fastsgns {sharing}" for sharing in arguments.sharing or []] or ["fastsgns"]
     named = {"fastsgns": modes, "gensim": ["gensim"]}
     return [name for side in SIDES if side in arguments.sides for name in named[side]]
 
 
 def evaluation_sets(folder: Path) -> dict[str, str]:
-    """Find the evaluation sets of a folder; says which are missing."""
+    """Return the evaluation sets of a folder, and print which are missing."""
     found = {}
     for key, (title, names) in SETS.items():
         paths = [folder / name for name in names if (folder / name).exists()]
@@ -133,7 +134,7 @@ def evaluation_sets(folder: Path) -> dict[str, str]:
 def make_job(
     arguments: argparse.Namespace, corpus: Corpus, side: str, seed: int, sets: dict[str, str]
 ) -> dict[str, Any]:
-    """Describe one training to the child."""
+    """Return the job of one training."""
     settings: dict[str, Any] = {
         "sg": arguments.sg,
         "vector_size": arguments.dim,
@@ -161,7 +162,7 @@ def make_job(
 def make_key(
     job: dict[str, Any], corpus: Corpus, versions: dict[str, Any], sets: dict[str, str]
 ) -> dict[str, Any]:
-    """Say what a result depends on: if that is the same, it need not be computed again."""
+    """Return what a result depends on; with the same key, it need not be computed again."""
     return {
         "side": job["package"],
         "code": code(job["package"], versions),
@@ -172,19 +173,19 @@ def make_key(
 
 
 def code(package: str, versions: dict[str, Any]) -> list[str]:
-    """Tell one code of a package from another."""
+    """Return what identifies the code of a package."""
     own = ["fastsgns_code", "fastsgns_kernel"] if package == "fastsgns" else []
     return [versions[name] for name in (package, *own)]
 
 
 def obtain(record: Record, job: dict[str, Any], key: dict[str, Any], fresh: bool) -> Result:
-    """Take a result from the record, or compute it and write it there."""
+    """Return a result from the record, or compute it and write it there."""
     found = None if fresh else record.find(key)
     return found or record.append({"key": key} | process.run(job))
 
 
 def describe(arguments: argparse.Namespace, corpus: Corpus) -> str:
-    """Say in a line what was trained."""
+    """Print a line that describes the training."""
     own = {"cbow_gradient": arguments.cbow_gradient} if arguments.cbow_gradient else {}
     own |= dict(arguments.fastsgns)
     extra = "".join(f", fastsgns {name}={value}" for name, value in own.items())
@@ -217,12 +218,12 @@ def judged(results: list[Result]) -> list[str]:
 
 
 def scores(results: list[Result], name: str) -> list[float]:
-    """Give the scores of one evaluation set."""
+    """Return the scores of one evaluation set."""
     return [result["scores"][name] for result in results]
 
 
 def compare(sides: dict[str, list[float]]) -> list[str]:
-    """Write the scores of all sides, and how far they are from gensim's or the second's."""
+    """Write the scores of all sides, and their differences from gensim or from the second side."""
     cells = {side: mean_with_deviation(mine) for side, mine in sides.items()}
     if len(sides) == 2:
         one, other = sides.values()

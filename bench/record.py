@@ -1,4 +1,4 @@
-"""Record: the JSON file of results, written anew after each of them."""
+"""Record: the JSON file of results, written again after each result."""
 
 import json
 import os
@@ -20,9 +20,9 @@ class Record:
     Parameters
     ----------
     path : Path
-        Where to. A file that exists is continued.
+        The file. An existing file is continued.
     versions, flags, corpus : dict
-        Of this run.
+        Facts of this run.
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class Record:
 
     @property
     def results(self) -> list[Result]:
-        """All results, those of earlier runs included."""
+        """All results, including those of earlier runs."""
         return self.content["results"]
 
     def find(self, key: Result) -> Result | None:
-        """Give the latest result of a key, if there is one."""
+        """Return the latest result of a key, or None."""
         for result in reversed(self.results):
             if result.get("key") == key:
                 return result
@@ -65,7 +65,7 @@ class Record:
         return result
 
     def save(self) -> None:
-        """Write the file, this run included even if it had nothing to compute."""
+        """Write the file, including this run even if it had nothing to compute."""
         self._run["load_after"] = machine.load()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_name(f".{self.path.name}.{os.getpid()}")
@@ -83,13 +83,13 @@ class Record:
         return self._run["versions"]
 
     def heading(self, results: list[Result]) -> str:
-        """Say what the numbers of some results depend on."""
+        """Return a line with the machine, the versions and the load of some results."""
         loads = [result["load"] for result in results]
         return f"{where(self._run)}; load average {min(loads)} to {max(loads)}"
 
 
 def where(run: Result) -> str:
-    """Name processor, versions and kernel of a run."""
+    """Return a line with the processor, the versions and the kernel of a run."""
     box, versions = run["machine"], run["versions"]
     packages = ", ".join(
         f"{name} {versions[name]}"
@@ -101,5 +101,5 @@ def where(run: Result) -> str:
 
 
 def new_path(command: str) -> Path:
-    """Name a file for the results of a command that starts now."""
+    """Return the name of a file for the results of a command that starts now."""
     return RESULTS / f"{command}-{time.strftime('%Y%m%d-%H%M%S')}.json"

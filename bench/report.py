@@ -45,7 +45,7 @@ def ratios(
 
 
 def with_spread(values: Sequence[float], digits: int = 2) -> str:
-    """Write the median with the least and the greatest, or a dash if there is nothing.
+    """Write the median with the minimum and the maximum, or a dash if there are no values.
 
     Examples
     --------
@@ -60,12 +60,12 @@ def with_spread(values: Sequence[float], digits: int = 2) -> str:
 
 
 def deviation(values: Sequence[float]) -> float:
-    """Standard deviation of a sample; not a number if there is one value."""
+    """Return the standard deviation of a sample; NaN for one value."""
     return stdev(values) if len(values) > 1 else math.nan
 
 
 def standard_errors(values: Sequence[float], others: Sequence[float]) -> float:
-    """Difference of two means in units of its standard error (Welch); nan if it has none.
+    """Return the difference of two means in standard errors (Welch); NaN if there is none.
 
     Examples
     --------

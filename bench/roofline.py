@@ -1,4 +1,4 @@
-"""``python -m bench roofline``: training beside what the processor can do at most."""
+"""``python -m bench roofline``: training relative to the peak rates of the processor."""
 
 import argparse
 from itertools import product
@@ -12,20 +12,19 @@ from bench.sides import SHARINGS, Side
 from fastsgns.runtime.console import say
 
 EXAMPLES = """\
-A C program, compiled by cc (or by CC) into the cache folder, measures on one core the rate of
-float32 multiply-adds in registers, and how many bytes a second of an array can be read, or
-updated in place, where it lies in a cache or in memory; without a compiler only training is
-measured. Each round measures both anew, and shares are taken within a round.
+A C program, compiled by cc (or by CC) into the cache folder, measures one core: the rate of float32
+multiply-adds in registers, and the bytes per second of an array that can be read, or updated in
+place, in each cache and in memory. Without a compiler only training is measured. Each round
+measures both again, and shares are computed within a round.
 
-A product of an input row and an output row of d floats is counted as 6 d operations: 2 d for the
-score, 2 d for the update of each row. With negatives of its own ("pair") an example takes
-1 + negative products; where examples share draws, each block multiplies all its input rows by all
-its output rows, and how many that makes an example is counted by drawing blocks of the first
-200,000 tokens anew. CBOW's sums over contexts are not counted, nor is any work but products. GB/s
-of rows are those that such an example moves, most of which lie in a cache: beyond 100 % of what
-DRAM can update, many do. The
-time is what one thread spends in the kernel. The peak is that of float32: avx512bf16, which
-multiplies bfloat16, has a higher one, so that its share flatters it.
+A product of an input row and an output row of d floats counts as 6 d operations: 2 d for the score,
+and 2 d for the update of each row. An example with its own negative samples ("pair") has 1 +
+negative products. If examples share negative samples, each block multiplies all its input rows by
+all its output rows. The number per example is then counted by drawing the blocks of the first
+200,000 tokens again. Only products are counted, and not the sums over context rows in CBOW. GB/s of
+rows are the rows that an example moves. Most of them are in a cache, so more than 100 % of what
+DRAM can update is possible. The time is that of one thread in the kernel. The peak is that of
+float32. avx512bf16, which multiplies bfloat16, has a higher peak, so its share looks too high.
 
 examples:
   python -m bench roofline
@@ -85,13 +84,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def flops(result: Result) -> float:
-    """Operations a second, of the products alone."""
+    """Return the operations per second of the products."""
     n_products = result["n_examples"] * result["products_per_example"]
     return 6 * result["dim"] * n_products / result["kernel_cpu"]
 
 
 def traffic(result: Result) -> float:
-    """Bytes of rows a second that are read and written back, padding included."""
+    """Return the bytes of rows per second that are read and written, including padding."""
     n_rows = result["n_examples"] * result["rows_per_example"]
     return n_rows * -(-result["dim"] // 16) * 64 / result["kernel_cpu"]
 

@@ -1,4 +1,4 @@
-"""``python -m bench scaling``: cost a token as workers, tokens or the vocabulary grow."""
+"""``python -m bench scaling``: cost per token as workers, tokens or the vocabulary grow."""
 
 import argparse
 from collections.abc import Callable, Iterable
@@ -15,23 +15,22 @@ from fastsgns import EncodedCorpus
 from fastsgns.runtime.console import say
 
 EXAMPLES = """\
-Three tables of one epoch of fastsgns; "ns/token" is the CPU time of all threads for each token that
-was trained on, before subsampling drops any; "kernels" is what of it is spent in train_chunk. The
-rest is Python and scheduling, and passes over the matrices after each epoch, which weigh more in a
-short one.
+Three tables of one epoch of fastsgns. "ns/token" is the CPU time of all threads per token, before
+subsampling drops any. "kernels" is the part of it in train_chunk. The rest is Python and
+scheduling, and passes over the matrices after each epoch, which matter more in a short epoch.
 
 workers     on the text, encoded beforehand; 1, 2, 4, ... up to the cores of this process
 tokens      the text is encoded once and its ids are repeated, in a mapped temporary file in the
-            cache folder (4 bytes a token), so that only the length changes: vocabulary, mix of
-            words and subsampling stay. What a longer text would add, new words, is the third
-            table. The cost should stay within 15 %; the last line says whether it did.
-vocabulary  words drawn by Zipf's law from a seed, the same number of tokens for each size. Larger
-            vocabularies also have more rare words, so that subsampling keeps more of the tokens:
-            "ns/kept" is the time in kernels for a token that was kept. It grows as the two
-            matrices outgrow the caches, whose sizes are those that the system tells (sysfs); "in"
-            is the smallest that both fit in. Hot rows may still lie in a smaller one.
+            cache folder (4 bytes per token). Only the length changes, and not the vocabulary, the
+            mix of words or the subsampling. The new words of a longer text are the subject of the
+            third table. The cost should stay within 15 %; the last line says whether it does.
+vocabulary  words drawn from Zipf's law with a seed, the same number of tokens for each size. Larger
+            vocabularies also have more rare words, so that subsampling keeps more of the tokens.
+            "ns/kept" is the time in kernels per token that was kept. It grows as the two matrices
+            outgrow the caches, whose sizes come from sysfs. "in" is the smallest cache that both
+            matrices fit in. The rows of frequent words may still be in a smaller one.
 
-The full run of tokens, to 500 million, takes minutes a mode and 2 GB of disk; --tokens-to is for
+The full run of tokens, to 500 million, takes minutes per mode and 2 GB of disk; --tokens-to is for
 a shorter one.
 
 examples:
@@ -101,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def train(arguments: argparse.Namespace, path: Any, sharing: str, workers: int = 1) -> Result:
-    """Describe one training on an encoded corpus to the child."""
+    """Return the job of one training on an encoded corpus."""
     side = Side("fastsgns", "mapped", sharing)
     settings = {"sg": arguments.sg, "vector_size": arguments.dim, "workers": workers}
     settings |= {"epochs": 1, "min_count": 1} | side.settings | dict(arguments.fastsgns)
@@ -131,12 +130,12 @@ def measure(
 
 
 def cost(result: Result) -> float:
-    """CPU time a token, in nanoseconds."""
+    """Return the CPU time per token, in nanoseconds."""
     return 1e9 * result["train_cpu"] / result["n_trained"]
 
 
 def kernel_cost(result: Result) -> float:
-    """CPU time in train_chunk a token, in nanoseconds."""
+    """Return the CPU time in train_chunk per token, in nanoseconds."""
     return 1e9 * result["kernel_cpu"] / result["n_trained"]
 
 
@@ -146,7 +145,7 @@ def costs(results: list[Result]) -> list[str]:
 
 
 def rate(result: Result) -> float:
-    """Thousand tokens a second by the clock."""
+    """Return thousand tokens per second of wall-clock time."""
     return result["n_trained"] / result["train_wall"] / 1e3
 
 
@@ -171,7 +170,7 @@ def by_workers(arguments: argparse.Namespace, text: corpus.Corpus, record: Recor
 
 
 def by_tokens(arguments: argparse.Namespace, text: corpus.Corpus, record: Record) -> str:
-    """Measure the same ids, repeated more and more often."""
+    """Measure with the same ids, repeated more and more often."""
     path = corpus.encoded(text, arguments.min_count, arguments.cache)
     n_tokens = EncodedCorpus.load(path).n_tokens
     steps = [*(step for step in STEPS if step < arguments.tokens_to), arguments.tokens_to]
@@ -200,7 +199,7 @@ def by_tokens(arguments: argparse.Namespace, text: corpus.Corpus, record: Record
 
 
 def by_vocabulary(arguments: argparse.Namespace, text: corpus.Corpus, record: Record) -> str:
-    """Measure Zipf's words, more and more of them."""
+    """Measure with words of Zipf's law, more and more of them."""
     paths = {
         n: corpus.zipf(n, arguments.zipf_tokens, True, arguments.cache) for n in arguments.types
     }
@@ -227,7 +226,7 @@ def by_vocabulary(arguments: argparse.Namespace, text: corpus.Corpus, record: Re
 
 
 def doubling(most: int) -> list[int]:
-    """Give 1, 2, 4, ... and `most`."""
+    """Return 1, 2, 4, ... and `most`."""
     return sorted({most, *(1 << power for power in range(most.bit_length()))})
 
 

@@ -1,4 +1,4 @@
-"""``python -m bench scan``: how fast text becomes numbers."""
+"""``python -m bench scan``: the speed of reading, counting and encoding text."""
 
 import argparse
 from typing import Any
@@ -10,10 +10,10 @@ from bench.sides import BASE, SIDES, installed
 from fastsgns.runtime.console import say
 
 EXAMPLES = """\
-fastsgns reads, counts, chooses the words and encodes the text as ids, which gensim's build_vocab
-does not; gensim reads and counts in one thread whatever its workers. A list of token lists is
-read beforehand and encoded in one thread. M words/s are by the clock; ratios are taken within a
-round, and are of wall time or of CPU time in all threads.
+fastsgns reads, counts, selects the words and encodes the text as ids. gensim's build_vocab reads
+and counts, in one thread whatever its workers are. A list of token lists is read before the
+measurement and encoded in one thread. M words/s are per second of wall-clock time. Ratios are
+computed within a round, from wall time or from the CPU time of all threads.
 
 examples:
   python -m bench scan
@@ -24,7 +24,10 @@ examples:
 def add(commands: Any, **common: Any) -> None:
     """Declare the sub-command."""
     parser = commands.add_parser(
-        "scan", help="reading, counting and encoding, beside gensim", epilog=EXAMPLES, **common
+        "scan",
+        help="reading, counting and encoding, compared with gensim",
+        epilog=EXAMPLES,
+        **common,
     )
     options.add_corpus(parser)
     parser.add_argument("--rounds", type=options.positive, default=3, metavar="N", help="(3)")
@@ -82,12 +85,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def wall(result: Result) -> float:
-    """Million words a second."""
+    """Return million words per second."""
     return result["n_words"] / result["wall"] / 1e6
 
 
 def cpu(result: Result) -> float:
-    """Million words a CPU second."""
+    """Return million words per CPU second."""
     return result["n_words"] / result["cpu"] / 1e6
 
 

@@ -1,4 +1,4 @@
-"""Sides: the trainers that are compared, each a package and the way it is fed."""
+"""Sides: the trainers that are compared, each a package and the source of its sentences."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -10,12 +10,12 @@ from fastsgns.runtime.console import say
 
 @dataclass(frozen=True)
 class Side:
-    """A package, what its sentences come from and, of fastsgns, the mode and the kernel.
+    """A package, the source of its sentences and, for fastsgns, the mode and the kernel.
 
-    `package` is one whose ``models.word2vec`` is gensim's by name, or ``word2vec``, the C program.
+    `package` has a ``models.word2vec`` like gensim, or is ``word2vec``, the C program.
     `feed` is ``file`` (corpus_file), ``lists`` (a list of token lists, read beforehand), ``lines``
-    (LineSentence) or ``mapped`` (a saved EncodedCorpus). None leaves `sharing` and `kernel` to
-    fastsgns.
+    (LineSentence) or ``mapped`` (a saved EncodedCorpus). If `sharing` or `kernel` is None, fastsgns
+    decides.
     """
 
     package: str
@@ -25,7 +25,7 @@ class Side:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Arguments of Word2Vec that only this side takes."""
+        """Arguments of Word2Vec that only this side has."""
         if self.package != "fastsgns":
             return {}
         own = {"negative_sharing": self.sharing} if self.sharing else {}
@@ -33,7 +33,7 @@ class Side:
 
     @property
     def job(self) -> dict[str, Any]:
-        """What a job says of its side."""
+        """The part of a job that describes its side."""
         return {"package": self.package, "feed": self.feed, "kernel": self.kernel}
 
 
@@ -71,12 +71,12 @@ def expand(
 
 
 def package(side: str) -> str:
-    """Name the package of a side: ``gensim-file`` and ``gensim`` are gensim's."""
+    """Return the package of a side: that of ``gensim-file`` and ``gensim`` is gensim."""
     return side.split()[0].split("-")[0]
 
 
 def installed(sides: Iterable[str], versions: dict[str, Any]) -> list[str]:
-    """Leave out the sides of packages that can't be imported, with a note."""
+    """Remove the sides of packages that cannot be imported, with a note."""
     missing = {package(side) for side in sides if not versions.get(package(side))}
     for name in sorted(missing):
         say(f"{name} is not installed, so it is left out: {REMEDIES[name]}")
@@ -84,7 +84,7 @@ def installed(sides: Iterable[str], versions: dict[str, Any]) -> list[str]:
 
 
 def can_run(sides: dict[str, Side], versions: dict[str, Any]) -> dict[str, Side]:
-    """Leave out sides whose package or whose kernel is not there, with a note."""
+    """Remove the sides whose package or kernel is not available, with a note."""
     there = {name: sides[name] for name in installed(list(sides), versions)}
     allowed = versions["fastsgns_kernels"]
     kernels = {side.kernel for side in there.values() if side.kernel}

@@ -1,4 +1,4 @@
-"""``python -m bench speed``: words a second and peak memory of one epoch."""
+"""``python -m bench speed``: words per second and peak memory of one epoch."""
 
 import argparse
 from collections.abc import Callable
@@ -13,20 +13,20 @@ from bench.sides import BASE, SIDES, Side, can_run, expand
 from fastsgns.runtime.console import say
 
 EXAMPLES = """\
-Each trainer runs in a fresh process, in rounds, so that a busy moment falls on all of them. Timed
-is training; the vocabulary (for fastsgns also the encoding) is a column of its own, and counts in
-the whole run. kw/s are
-thousand words of the text, before any are dropped, a second: "CPU" of the process's time in all
-its threads, user and system, "wall" of the clock. Ratios are taken within a round; shown is their
-median, with the least and the greatest in brackets.
+Each trainer runs in a new process, in rounds, so that a busy moment of the machine affects all of
+them. The time is that of training. The vocabulary (and for fastsgns the encoding) has a separate
+column, and is part of the whole run. kw/s are thousand words of the text per second, before any are
+dropped: "CPU" of the time of all threads of the process (user and system), "wall" of wall-clock
+time. Ratios are computed within a round. The table has their median, with the minimum and the
+maximum in brackets.
 
 --sharing and --force make a side of each mode and each kernel of fastsgns, such as "fastsgns-file
-block avx2". fastsgns-file and gensim-file read the file (corpus_file), -lists are given a list of
-token lists that was read beforehand, -lines LineSentence. word2vec-c is the C program that the
-package word2vec of PyPI compiles (-Ofast -march=native); from its time that of a run with no
-threads is subtracted, which does all but train, and shown as "vocabulary": it also fills a table
-of 400 MB for the negatives, whose second drowns what there is to measure in less than a million
-tokens.
+block avx2". fastsgns-file and gensim-file read the file (corpus_file). -lists have a list of token
+lists that was read before. -lines have LineSentence. word2vec-c is the C program that the package
+word2vec of PyPI compiles (-Ofast -march=native). A run of it without threads does everything except
+training. The time of this run is subtracted, and shown as "vocabulary". It includes filling a table
+of 400 MB for the negative samples, which takes a second. With less than a million tokens this
+second is larger than the time of training.
 
 examples:
   python -m bench speed                                a first impression, a minute or two
@@ -45,7 +45,7 @@ Config = tuple[int, int, str]  # dim, workers, side
 def add(commands: Any, **common: Any) -> None:
     """Declare the sub-command."""
     parser = commands.add_parser(
-        "speed", help="words a second and memory, beside gensim", epilog=EXAMPLES, **common
+        "speed", help="words per second and memory, compared with gensim", epilog=EXAMPLES, **common
     )
     options.add_corpus(parser)
     options.add_algorithm(parser)
@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
 def make_job(
     arguments: argparse.Namespace, path: str, dim: int, workers: int, side: Side
 ) -> dict[str, Any]:
-    """Describe one training to the child."""
+    """Return the job of one training."""
     settings = {
         "sg": arguments.sg,
         "vector_size": dim,
@@ -127,12 +127,12 @@ def make_job(
 
 
 def rate(clock: str) -> Callable[[Result], float]:
-    """Thousand words a second of training, by ``cpu`` or ``wall`` time."""
+    """Return thousand words per second of training, by ``cpu`` or ``wall`` time."""
     return lambda r: r["n_words"] * r.get("epochs", 1) / r[f"train_{clock}"] / 1e3
 
 
 def whole(result: Result) -> float:
-    """Words a second of a whole run, vocabulary and training, by wall time."""
+    """Return words per second of a whole run, vocabulary and training, by wall time."""
     run_wall = result["prepare_wall"] + result["train_wall"]
     return float(result["n_words"] * result.get("epochs", 1) / run_wall / 1e3)
 

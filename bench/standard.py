@@ -14,17 +14,17 @@ from bench.sides import SHARINGS
 EXAMPLES = """\
 About ten minutes on two cores, with the defaults:
 
-  scan      reading, beside gensim
-  speed     skip-gram, "pair", "window" and "block" beside gensim's corpus_file, d = 100 and 300,
-            one worker, a million words
-  quality   the same sides, d = 100, on four million words; without evaluation sets left out
-  memory    peak memory, a word and a token
+  scan      reading, compared with gensim
+  speed     skip-gram with "pair", "window" and "block", and gensim with corpus_file, d = 100
+            and 300, one worker, a million words
+  quality   the same sides, d = 100, on four million words; omitted without evaluation sets
+  memory    peak memory, per word and per token
   overhead  share of Python and scheduling
 
-Then the table of `report`, from the files of speed and quality. Quality is resumed where it was
-computed before. `make bench` runs this with --readme README.md --figure docs/bench.svg; make bench
-ARGS="..." hands other arguments to python -m bench. FASTSGNS_DATA names the folder of the default
-corpus (corpora/) and of the evaluation sets (eval/).
+Then `report` prints the table, from the files of speed and quality. Existing results of quality are
+not computed again. `make bench` runs this with --readme README.md --figure docs/bench.svg; make
+bench ARGS="..." passes other arguments to python -m bench. FASTSGNS_DATA names the folder of the
+default corpus (corpora/) and of the evaluation sets (eval/).
 
 examples:
   python -m bench standard
@@ -72,7 +72,7 @@ def add(commands: Any, **common: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run one sub-command after the other; what one can't do, the others still do."""
+    """Run one sub-command after the other, also if one of them fails."""
     folder = arguments.results / f"standard-{time.strftime('%Y%m%d-%H%M%S')}"
     quality_file = arguments.results / "standard-quality.json"
     done = {"speed": folder / "speed.json", "quality": quality_file}
@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
 def lines(
     arguments: argparse.Namespace, folder: Path, quality_file: Path
 ) -> list[tuple[ModuleType, list[str]]]:
-    """Give the command line of each sub-command."""
+    """Return the command line of each sub-command."""
 
     def to(name: str) -> list[str]:
         return ["--cache", str(arguments.cache), "--output", str(folder / f"{name}.json")]

@@ -1,4 +1,4 @@
-"""``python -m bench report``: the README's table, and the figure, from files of results."""
+"""``python -m bench report``: the table of the README and the figure, from files of results."""
 
 import argparse
 import json
@@ -19,14 +19,14 @@ from bench.speed import rate
 from fastsgns.runtime.console import say
 
 EXAMPLES = """\
-The table goes to standard output and, with --readme, between two lines of a Markdown file:
+The table is printed and, with --readme, written between two lines of a Markdown file:
 
   <!-- bench:begin -->
   <!-- bench:end -->
 
-Of a file of speed the last run counts: its sides that are fed by a file, without a forced kernel,
-at its least number of workers. Of a file of quality all results count that have the settings, the
-text and the code of its last run.
+From a file of speed, the last run is used: its sides that read a file, without a forced kernel, at
+the smallest number of workers. From a file of quality, all results are used that have the settings,
+the text and the code of its last run.
 
 examples:
   python -m bench report bench/results/speed-20260101-120000.json
@@ -40,7 +40,7 @@ By = dict[str, dict[Any, list[float]]]  # side, then dimension or evaluation set
 
 @dataclass
 class Summary:
-    """What files of results hold, by side."""
+    """The contents of files of results, by side."""
 
     speeds: By = field(default_factory=dict)
     ratios: By = field(default_factory=dict)
@@ -66,7 +66,7 @@ def add(commands: Any, **common: Any) -> None:
 
 
 def add_targets(parser: argparse.ArgumentParser) -> None:
-    """Declare what is written."""
+    """Declare the options of the output."""
     parser.add_argument(
         "--readme", type=Path, metavar="FILE", help="Markdown file, to write the table into"
     )
@@ -74,12 +74,12 @@ def add_targets(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read, print, and write what is asked for."""
+    """Read the files, print the table, and write the requested files."""
     return publish(arguments.files, arguments.readme, arguments.figure)
 
 
 def publish(files: Iterable[Path], readme: Path | None, drawing: Path | None) -> int:
-    """Print the table of some files, put it into a README, and draw the figure."""
+    """Print the table of some files, write it into a README, and draw the figure."""
     summary = collect(files)
     if not summary.sides:
         say("the files hold no results of speed or quality")
@@ -88,7 +88,7 @@ def publish(files: Iterable[Path], readme: Path | None, drawing: Path | None) ->
     print(text)
     if drawing and draw(summary, drawing) and readme:
         link = Path(os.path.relpath(drawing, readme.parent)).as_posix()
-        text = f"{text}\n\n![Speed and quality beside gensim, as in the table]({link})"
+        text = f"{text}\n\n![Speed and quality compared with gensim, as in the table]({link})"
     return rewrite(readme, text) if readme else 0
 
 
@@ -122,7 +122,7 @@ def collect(files: Iterable[Path]) -> Summary:
 
 
 def title(package: str, sharing: str | None) -> str:
-    """Name a side in the table.
+    """Return the name of a side in the table.
 
     Examples
     --------
@@ -146,11 +146,13 @@ def _add_speed(summary: Summary, content: dict[str, Any]) -> None:
         if base:
             summary.ratios.setdefault(side, {})[dim] = ratios(results, base, by_cpu)
     flags = run["flags"]
+    dims = "d = " + ", ".join(map(str, sorted({r["dim"] for r in mine})))
     summary.notes.append(
-        f"Speed: {'skip-gram' if flags['sg'] else 'CBOW'}, one epoch of {_text(run['corpus'])}, "
-        f"{n_workers} worker{'s' * (n_workers > 1)}: thousand words per CPU second, and times "
-        f"gensim's `corpus_file`; medians of {flags['rounds']} rounds (least-greatest). "
-        "gensim reads its text in every epoch, fastsgns has encoded it before, once."
+        f"Speed with {dims}: {'skip-gram' if flags['sg'] else 'CBOW'}, one epoch of "
+        f"{_text(run['corpus'])}, {n_workers} worker{'s' * (n_workers > 1)}; thousand words per "
+        f"CPU second, and ratios to gensim with `corpus_file`; medians of {flags['rounds']} rounds "
+        "(minimum-maximum). "
+        "gensim reads its text in every epoch; fastsgns encodes it once, before the epochs."
     )
     summary.places.append(where(run))
 
@@ -176,7 +178,7 @@ def _add_quality(summary: Summary, content: dict[str, Any]) -> None:
 
 
 def _is_of(run: Result, result: Result) -> bool:
-    """Whether a result has the text, the settings and the code of a run."""
+    """Return whether a result has the text, the settings and the code of a run."""
     flags, key = run["flags"], result["key"]
     wanted = {"sg": flags["sg"], "vector_size": flags["dim"]} | {n: flags[n] for n in COMMON}
     if key["side"] == "fastsgns":
@@ -192,7 +194,7 @@ def _is_of(run: Result, result: Result) -> bool:
 
 
 def _seeds(sides: dict[str, list[int]]) -> str:
-    """Write the seeds of the side that has most, and of each side that has others.
+    """Write the seeds of the side with the most seeds, and of each side with others.
 
     Examples
     --------
@@ -212,7 +214,7 @@ def _text(facts: dict[str, Any]) -> str:
 
 
 def render(summary: Summary) -> str:
-    """Make the table in Markdown, a row for each side, and the notes below it."""
+    """Make the table in Markdown, with one row per side, and the notes below it."""
     dims = sorted({dim for by in summary.speeds.values() for dim in by})
     with_ratio = [dim for dim in dims if any(dim in by for by in summary.ratios.values())]
     sets = [name for name in SHOWN if any(name in by for by in summary.scores.values())]
@@ -249,10 +251,10 @@ def _mean(values: list[float] | None) -> str:
 
 
 def rewrite(path: Path, text: str) -> int:
-    """Put the text between the two markers of a file, which must hold each of them once."""
+    """Replace the text between the two markers of a file, which must contain each marker once."""
     old = path.read_text(encoding="utf-8")
     if [old.count(BEGIN), old.count(END)] != [1, 1] or old.index(BEGIN) > old.index(END):
-        say(f"{path} must hold the lines {BEGIN} and {END}, once each and in this order")
+        say(f"{path} must contain the lines {BEGIN} and {END}, once each and in this order")
         return 1
     before, rest = old.split(BEGIN)
     new = f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}"

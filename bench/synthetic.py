@@ -1,4 +1,4 @@
-"""Corpora made in a child: Zipf's law from a seed, as ids or as text, and a corpus repeated."""
+"""Corpora made in a child process: words of Zipf's law as ids or text, and a corpus repeated."""
 
 import os
 import tempfile
@@ -14,7 +14,7 @@ BLOCK = 1_000_000
 def zipf(n_types: int, n_tokens: int, seed: int = 1) -> Any:
     """Draw an EncodedCorpus in which each of `n_types` words occurs, in sentences of 25.
 
-    The words are numbered by falling count, as those of text are.
+    The words are numbered by descending count, as those of a text.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def zipf(n_types: int, n_tokens: int, seed: int = 1) -> Any:
 
 
 def repeat(corpus: Any, copies: int, folder: str) -> Any:
-    """Repeat a corpus; the ids lie in a mapped file without a name, as those of long texts do."""
+    """Repeat a corpus; the ids are in a mapped file without a name, as for long texts."""
     import numpy as np
 
     from fastsgns import EncodedCorpus
@@ -63,7 +63,7 @@ def repeat(corpus: Any, copies: int, folder: str) -> Any:
 
 
 def save(job: Job) -> Job:
-    """Write a corpus for other jobs: Zipf's as text or encoded, or a text file encoded."""
+    """Write a corpus for other jobs: words of Zipf's law as text or ids, or an encoded file."""
     target = Path(job["target"])
     unfinished = target.with_name(f"{target.name}.{os.getpid()}")
     if job.get("text"):

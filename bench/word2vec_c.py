@@ -16,7 +16,7 @@ NAMES |= {"min_count": "-min-count", "epochs": "-iter"}
 
 
 def version() -> str | None:
-    """Version of the package, or None if it or its program is missing."""
+    """Return the version of the package, or None if it or its program is missing."""
     try:
         found = importlib.metadata.version("word2vec")
     except importlib.metadata.PackageNotFoundError:
@@ -25,10 +25,11 @@ def version() -> str | None:
 
 
 def train(job: Job) -> Job:
-    """Train; a run with no threads, which does all the rest, is subtracted.
+    """Train; the time of a run without threads is subtracted.
 
-    What is left is the training. The rest is vocabulary, initial vectors, the table of 100 million
-    negatives, and the vectors' writing, to /dev/null.
+    The difference is the time of training. A run without threads does everything else: vocabulary,
+    initial vectors, the table of 100 million negative samples, and writing the vectors to
+    /dev/null.
     """
     rest, rest_cpu = _run(job, 0)
     whole, whole_cpu = _run(job, job["settings"]["workers"])
@@ -46,7 +47,7 @@ def train(job: Job) -> Job:
 
 
 def _run(job: Job, n_threads: int) -> tuple[float, float]:
-    """Seconds by the clock and of CPU time of one run of the program."""
+    """Return the wall-clock seconds and the CPU seconds of one run of the program."""
     settings = job["settings"]
     line = [_program(), "-train", job["corpus"], "-output", os.devnull, "-binary", "1"]
     line += ["-threads", str(n_threads), "-debug", "0", "-sample", "1e-3"]

@@ -2,8 +2,9 @@
 
     python examples/rnn.py corpus.txt          # pip install torch
 
-Its first layer is the input matrix and its last the output matrix; what it learns goes back into
-the Word2Vec, which trains on from there. Beside it, the same network from random numbers.
+Its first layer is the input matrix, and its last layer the output matrix. The layers share the
+memory of the Word2Vec, which can continue training from what the network learned. The same network
+with random layers is trained for comparison.
 """
 
 import argparse
@@ -28,21 +29,21 @@ class LanguageModel(nn.Module):
         self.last.weight = nn.Parameter(last)
 
     def forward(self, words: torch.Tensor) -> torch.Tensor:
-        """Scores, shape (batch, length, V), of what follows each of `words` (batch, length)."""
+        """Return scores (batch, length, V) of the word after each of `words` (batch, length)."""
         return self.last(self.middle(self.first(words))[0])
 
 
 def of_word2vec(model: Word2Vec, freeze: bool) -> LanguageModel:
-    """A network on the memory of the two matrices: what it learns, `model` has learned.
+    """Return a network that shares the memory of the two matrices of `model`.
 
-    With `freeze`, the first layer, the input matrix, stays as it is.
+    With `freeze`, training does not change the first layer, which is the input matrix.
     """
     matrices = model.wv.vectors, model.wv.output.vectors
     return LanguageModel(*map(torch.from_numpy, matrices), freeze)
 
 
 def of_random_numbers(model: Word2Vec) -> LanguageModel:
-    """The same network from scratch."""
+    """Return the same network with random layers."""
     n_words, size = model.wv.vectors.shape
     return LanguageModel(
         torch.randn(n_words, size), torch.randn(n_words, size) / size**0.5, freeze=False
@@ -50,7 +51,7 @@ def of_random_numbers(model: Word2Vec) -> LanguageModel:
 
 
 def fit(network: LanguageModel, ids: np.ndarray, n_steps: int, rate: float = 0.003) -> float:
-    """Train on random pieces of a text; the mean loss of the last tenth of the steps."""
+    """Train on random parts of a text; return the mean loss of the last tenth of the steps."""
     learned = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimizer = torch.optim.Adam(learned, lr=rate)
     rng, losses = np.random.default_rng(0), []
@@ -67,9 +68,9 @@ def fit(network: LanguageModel, ids: np.ndarray, n_steps: int, rate: float = 0.0
 
 
 def main() -> None:
-    """Train a Word2Vec, then the network on top of it, then the Word2Vec again."""
+    """Train a Word2Vec, then the network with its matrices, then the Word2Vec again."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", help="text, a sentence a line")
+    parser.add_argument("corpus", help="text, one sentence per line")
     parser.add_argument("--steps", type=int, default=200)
     arguments = parser.parse_args()
     corpus = EncodedCorpus.from_files(arguments.corpus)
@@ -84,10 +85,10 @@ def main() -> None:
         ("both matrices, first frozen", of_word2vec(model, freeze=True)),
         ("both matrices, learned", of_word2vec(model, freeze=False)),
     ):
-        print(f"{name:28} loss {fit(network, ids, arguments.steps):.3f} nats a word", flush=True)
+        print(f"{name:28} loss {fit(network, ids, arguments.steps):.3f} nats per word", flush=True)
     rates = {"start_alpha": model.min_alpha_yet_reached, "end_alpha": 0.0}
     model.train(corpus, total_examples=model.corpus_count, epochs=1, **rates)
-    print(f"word2vec, trained on         loss {model.epoch_losses[-1]:.3f} a pair")
+    print(f"word2vec, continued          loss {model.epoch_losses[-1]:.3f} per pair")
 
 
 if __name__ == "__main__":

@@ -11,16 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CHECKED = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile", "docs")
+CHECKED = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile", "docs", "bench", "examples")
 
-COUNT = r"(?:(?:one|two|three|four|\d+) (?!(?:as|at|by|for|in|is|of|on|to|with)\b)\w+|bytes"
-COUNT += "|columns|edges|floats|lines|negatives|ns|numbers|pairs|rows|samples|steps|times|tokens"
-COUNT += "|vectors|walks|words)"
+COUNT = r"(?:(?:an?|one|two|three|four|[2-9]|\d\d+) (?!(?:as|at|by|for|in|is|of|on|to|with)\b)\w+"
+COUNT += "|bytes|columns|edges|floats|lines|nats|negatives|ns|numbers|pairs|rows|samples|steps"
+COUNT += "|times|tokens|vectors|walks|words)"
 UNIT = "(?:bit|block|cell|CPU|dimension|edge|example|focus|line|negative|node|pair|positive|product"
 UNIT += "|row|second|step|thread|token|vector|walk|window|word|worker)"
 NOUN = r"(?!(?:better|fewer|less|longer|more|worse)\b)\w+"
 PROSE = (  # pattern, advice, text that it finds, text that it leaves alone
-    (rf"\b{COUNT}\s+an?\s+{UNIT}\b", "write 'per'", "8 bytes a word", "8 bytes per word"),
+    (rf"\b{COUNT}\s+(?-i:an?)\s+{UNIT}\b", "write 'per'", "8 bytes a word", "8 bytes per word"),
     (
         rf"(?<!\S)(?!\W?there\b)\S+\s+(?:is|are|was|were)\s+no\s+{NOUN}",
         *("write 'is not a'", "it is no node", "there is no node"),

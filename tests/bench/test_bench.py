@@ -234,7 +234,7 @@ def test_glove_judges_each_matrix_and_is_resumed(bench, tmp_path):
     done, record = bench("glove", *flags)
     two, tied = record["results"]
     assert list(two["scores"]) == ["W", "W~", "W + W~"] and list(tied["scores"]) == ["tied"]
-    assert len(two["losses"]) == 2 and two["n_cells"] and "ns a cell" in done.stdout
+    assert len(two["losses"]) == 2 and two["n_cells"] and "ns per cell" in done.stdout
     _, record = bench("glove", *flags, "--matrices", "two", "tied")
     assert len(record["results"]) == 2
 
