@@ -86,13 +86,15 @@ def publish(files: Iterable[Path], readme: Path | None, drawing: Path | None) ->
         return 1
     text = render(summary)
     print(text)
-    if drawing and draw(summary, drawing) and readme:
+    if drawing:
+        draw(summary, drawing)
+    if drawing and readme:
         link = Path(os.path.relpath(drawing, readme.parent)).as_posix()
         text = f"{text}\n\n![Speed and quality compared with gensim, as in the table]({link})"
     return rewrite(readme, text) if readme else 0
 
 
-def draw(summary: Summary, drawing: Path) -> bool:
+def draw(summary: Summary, drawing: Path) -> None:
     """Draw the ratios to gensim, and all scores."""
     by_dim = {
         side: {f"d = {dim}": values for dim, values in by.items()}
@@ -103,7 +105,7 @@ def draw(summary: Summary, drawing: Path) -> bool:
         side: {SETS[name][0]: by[name] for name in SHOWN if name in by}
         for side, by in summary.scores.items()
     }
-    return figure.draw(by_dim, by_set, drawing)
+    figure.draw(by_dim, by_set, drawing)
 
 
 def collect(files: Iterable[Path]) -> Summary:

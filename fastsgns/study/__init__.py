@@ -1,6 +1,8 @@
-"""The study: claims about input and output matrices, tested on a corpus with intervals over seeds.
+"""The study: claims about input and output matrices, tested on a corpus over several seeds.
 
-An *experiment* (`fastsgns.study.experiments`) turns a `Material`, settings and a seed into numbers;
-a *claim* (`fastsgns.study.claims`) names the experiments it needs and judges their numbers; the
-`Runner` computes what is not in its cache yet; the report shows statement, evidence and verdict.
+- An *experiment* (`fastsgns.study.experiments`) is a function that computes numbers from a
+  `Material`, settings and a seed.
+- A *claim* (`fastsgns.study.claims`) lists the experiments that it needs and judges their numbers.
+- The `Runner` computes the results that its cache lacks.
+- The report (`fastsgns.study.report`) shows statement, evidence and verdict of each claim.
 """

@@ -1,4 +1,4 @@
-"""Cache: one JSON file for each result, named by a digest of what the result depends on."""
+"""Cache: one JSON file per result, named by a digest of everything that the result depends on."""
 
 import hashlib
 import json
@@ -9,11 +9,11 @@ from typing import Any
 from fastsgns.formats.files import local_path
 from fastsgns.formats.writing import atomic
 
-Result = dict[str, Any]
+Result = dict[str, Any]  # a JSON object
 
 
-def digest(key: Any) -> str:
-    """Give a short name for anything JSON can say.
+def digest(key: object) -> str:
+    """Return a short name for any value that JSON can hold.
 
     Examples
     --------
@@ -25,12 +25,12 @@ def digest(key: Any) -> str:
 
 
 class Cache:
-    """Results by key, in a folder; each is written whole or not at all.
+    """Results by key, in a folder; each file is written completely or not at all.
 
     Parameters
     ----------
     folder : path
-        Made if it does not exist.
+        Created if it does not exist.
 
     Examples
     --------
@@ -44,26 +44,26 @@ class Cache:
         self.folder = Path(local_path(folder))
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def get(self, key: Any) -> Result | None:
-        """Give the result of a key, or None if there is none, or its file is damaged."""
+    def get(self, key: object) -> Result | None:
+        """Return the result of a key; None if its file is missing or damaged."""
         try:
             content = json.loads(self._path(key).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        known = isinstance(content, dict) and content.get("key") == json.loads(json.dumps(key))
-        return content.get("result") if known else None
+        is_same = isinstance(content, dict) and content.get("key") == json.loads(json.dumps(key))
+        return content.get("result") if is_same else None
 
-    def put(self, key: Any, result: Result) -> None:
-        """Keep a result, replacing an earlier one.
+    def put(self, key: object, result: Result) -> None:
+        """Store a result in place of an earlier one.
 
         Raises
         ------
         ValueError
-            If it holds a number that JSON can't say.
+            If it contains a number that JSON cannot represent.
         """
         text = json.dumps({"key": key, "result": result}, indent=1, allow_nan=False)
         with atomic(self._path(key)) as temporary:
             Path(temporary).write_text(text + "\n", encoding="utf-8")
 
-    def _path(self, key: Any) -> Path:
+    def _path(self, key: object) -> Path:
         return self.folder / f"{digest(key)}.json"

@@ -1,26 +1,28 @@
-"""A claim, the trials it needs, and the evidence made of their results."""
+"""A claim, the trials that it needs, and the evidence made from their results."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from fastsgns.runtime.intervals import Interval, interval
+from fastsgns.study.cache import Result
 from fastsgns.study.check import Check, Verdict, verdict
 from fastsgns.study.settings import Settings
 
 Cell = str | int | float | Interval
+Needs = Literal["corpus", "graphs"]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """An experiment and its settings; each seed of it gives one result."""
+    """An experiment and its settings, which give one result per seed."""
 
     experiment: str
     settings: tuple[tuple[str, Any], ...] = ()
 
     @classmethod
     def of(cls, experiment: str, **settings: Any) -> "Trial":
-        """Make one of keyword settings.
+        """Return the trial of some keyword settings, in any order.
 
         Examples
         --------
@@ -32,7 +34,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under a heading."""
+    """Rows of cells with a title and a heading."""
 
     title: str
     heading: Sequence[str]
@@ -41,17 +43,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a claim is judged by: checks, and what shows them.
+    """What a claim is judged by, and what the report shows of it.
 
     Attributes
     ----------
     checks : sequence of Check
-        The verdict is made of them alone.
+        The verdict follows from these alone.
     tables : sequence of Table
     figures : sequence of (str, str)
         Captions and SVG elements.
     notes : sequence of str
-        Paragraphs below.
+        Paragraphs below the tables.
     """
 
     checks: Sequence[Check]
@@ -65,7 +67,7 @@ class Evidence:
 
 
 class Results:
-    """The results of a claim's trials: one a seed, by the label of the trial.
+    """The results of a claim's trials: one per seed, by the label of the trial.
 
     Parameters
     ----------
@@ -79,23 +81,23 @@ class Results:
     ([2.0, 3.0], 2.5)
     """
 
-    def __init__(self, by_label: Mapping[str, Sequence[Mapping]], settings: Settings) -> None:
+    def __init__(self, by_label: Mapping[str, Sequence[Result]], settings: Settings) -> None:
         self.by_label = by_label
         self.settings = settings
 
-    def of(self, label: str, *path: str) -> list[Any]:
-        """Give a number of each seed, by the keys that lead to it."""
+    def of(self, label: str, *path: str) -> list[float]:
+        """Return the number of each seed that a path of keys leads to; inf for None."""
         found: list[Any] = list(self.by_label[label])
         for key in path:
             found = [value[key] for value in found]
         return [float("inf") if value is None else value for value in found]
 
     def mean(self, label: str, *path: str) -> Interval:
-        """Give a number's interval over the seeds."""
+        """Return the interval of a number over the seeds."""
         return interval(self.of(label, *path))
 
     def difference(self, one: str, other: str, *path: str) -> list[float]:
-        """Give a number of one trial less that of another, seed by seed."""
+        """Subtract a number of the trial `other` from that of the trial `one`, seed by seed."""
         return minus(self.of(one, *path), self.of(other, *path))
 
 
@@ -117,13 +119,13 @@ class Claim:
     Attributes
     ----------
     name : str
-        Such as ``C5``; of one number several letters, ``C1a``.
+        Such as ``C5``. Claims that share a number have a letter each: ``C1a``.
     title, statement, source, method : str
-        For the reader; `statement` says what would have to be true.
+        For the reader of the report. `statement` is what would have to be true.
     trials : callable
-        ``trials(settings)`` gives the trials by label.
+        ``trials(settings)`` returns the trials by label.
     judge : callable
-        ``judge(results)`` gives the evidence.
+        ``judge(results)`` returns the evidence.
     needs : {"corpus", "graphs"}
         The material of its trials.
     """
@@ -135,4 +137,4 @@ class Claim:
     method: str
     trials: Callable[[Settings], dict[str, Trial]]
     judge: Callable[[Results], Evidence]
-    needs: str = "corpus"
+    needs: Needs = "corpus"

@@ -1,9 +1,10 @@
-"""GraphMaterial: the directed graphs that C9 is tested on."""
+"""GraphMaterial: the directed graphs that claim C9 is tested on."""
 
 import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,15 +17,15 @@ MADE = "made"
 
 
 class GraphMaterial:
-    """Directed graphs by name, in the place of a corpus.
+    """Directed graphs by name: what `Material` is for claims about a corpus.
 
     Parameters
     ----------
     graphs : mapping of str to DirectedGraph
     settings : Settings
-        Of which `n_seeds` counts.
+        Only `n_seeds` is used.
     workers : int, optional
-        Threads of a training; by default one for each core.
+        Threads for training; by default one per core.
     """
 
     def __init__(
@@ -36,8 +37,8 @@ class GraphMaterial:
         self.graphs, self.settings, self.workers = graphs, settings, workers
 
     @property
-    def facts(self) -> dict[str, dict]:
-        """What a report says of them."""
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """What the report states about the graphs."""
         found = {
             name: {"nodes": graph.n_nodes, "edges": graph.n_edges, "one_way": one_way(graph)}
             for name, graph in self.graphs.items()
@@ -56,28 +57,30 @@ class GraphMaterial:
 
 
 def load(*paths: str | Path) -> dict[str, DirectedGraph]:
-    """Read edge lists, and those named ``*.edges`` of folders, by the names of the files.
+    """Read edge lists, and the files ``*.edges`` of folders; return them by the files' names.
 
     Raises
     ------
     ValueError
-        If a folder has none, or all edges of a graph have their reverse, so that it has no
-        directions.
+        If a folder has no such file, or if the reverse of every edge of a graph is an edge too,
+        so that the graph is not directed.
     """
     found: dict[str, DirectedGraph] = {}
     for path in map(Path, map(local_path, paths)):
         files = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]
         if not files:
-            raise ValueError(f"{path} has no file *{SUFFIX} with 'source target' a line")
+            raise ValueError(f"{path} has no file *{SUFFIX} with 'source target' per line")
         found |= {file.stem: DirectedGraph.from_file(file) for file in files}
     for name, graph in found.items():
         if not one_way(graph):
-            raise ValueError(f"{name}: each edge has its reverse; leave out graphs of no direction")
+            raise ValueError(
+                f"{name}: the reverse of each edge is an edge too; leave out undirected graphs"
+            )
     return found
 
 
 def one_way(graph: DirectedGraph) -> float:
-    """Share of the edges whose reverse is no edge.
+    """Return the share of the edges whose reverse is not an edge.
 
     Examples
     --------
@@ -90,12 +93,12 @@ def one_way(graph: DirectedGraph) -> float:
 def made(
     n_nodes: int = 1000, n_edges: int = 10_000, n_groups: int = 20, seed: int = 0
 ) -> DirectedGraph:
-    """Make a graph in which a node's company differs by its role.
+    """Make a graph in which the neighbours of a node depend on its role.
 
-    Each node has a group as a source and, drawn apart from it, a group as a target. Edges lead
-    from source group g to target group g with probability 0.8 and anywhere else otherwise; within
-    a group sources and targets are drawn by weights of uneven degrees (exponent 0.6 of 1 / rank),
-    drawn apart for either role. What node a node leads to thus says little of what leads to it.
+    Each node has a group as a source and, independently, a group as a target. With probability
+    0.8 an edge leads from source group g to target group g, otherwise to any node. The sources
+    and targets of edges are drawn with weights 1 / rank^0.6, ranked independently for each role.
+    The targets of a node's edges therefore say little about the sources of edges that lead to it.
 
     Examples
     --------
@@ -121,14 +124,14 @@ def made(
 def _in_group(
     groups: np.ndarray, weights: np.ndarray, sources: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """A target for each source, of the target group that is the source's group."""
+    """Draw a target for each source from the target group with the number of its own group."""
     targets = np.empty(len(sources), np.int64)
-    wanted = groups[0][sources]
-    for group in np.unique(wanted):
+    source_groups = groups[0][sources]
+    for group in np.unique(source_groups):
         members = np.flatnonzero(groups[1] == group)
         if not len(members):
             members = np.arange(groups.shape[1])
         own = weights[members] / weights[members].sum()
-        here = wanted == group
+        here = source_groups == group
         targets[here] = rng.choice(members, int(here.sum()), p=own)
     return targets

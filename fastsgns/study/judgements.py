@@ -1,4 +1,4 @@
-"""Judgements: scores of pairs of words, by people or by a substitute, and agreement with them."""
+"""Judgements: scores of pairs of words, by people or by a proxy, and agreement with them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,24 +37,26 @@ class Judgements:
     scores: np.ndarray
 
     def known(self, ids: dict[Any, int]) -> "Judgements":
-        """Keep the pairs whose words are known, as ids; words are looked up in lower case too."""
+        """Return the pairs of known words, as ids; unknown words are tried in lower case."""
         found = [[ids.get(w, ids.get(str(w).lower(), -1)) for w in pair] for pair in self.pairs]
         table = np.array(found, np.int64).reshape(-1, 2)
         kept = (table >= 0).all(axis=1)
         return Judgements(self.name, table[kept], self.scores[kept])
 
     def agreement(self, left: np.ndarray, right: np.ndarray) -> float:
-        """Spearman correlation of the scores with ``cos(left[a], right[b])``, both ways averaged.
+        """Return the Spearman correlation of the scores with the cosines of the pairs.
+
+        The cosine of a pair (a, b) is ``(cos(left[a], right[b]) + cos(left[b], right[a])) / 2``.
 
         Parameters
         ----------
         left, right : ndarray, shape (V, d)
-            The space of the first and of the second word of a pair; may be the same.
+            The vectors of the first and of the second word of a pair; may be the same array.
 
         Returns
         -------
         float
-            0 if all cosines are alike.
+            0 if all cosines are equal.
 
         Examples
         --------
@@ -75,17 +77,18 @@ class Judgements:
 def cosine(left: np.ndarray, right: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     """Return ``cos(left[a], right[b])`` of each pair (a, b); 0 for a vector of zeros."""
     a, b = left[pairs[:, 0]], right[pairs[:, 1]]
-    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    return np.einsum("ij,ij->i", a, b) / np.maximum(lengths, 1e-30)
+    lengths: np.ndarray = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    cosines: np.ndarray = np.einsum("ij,ij->i", a, b) / np.maximum(lengths, 1e-30)
+    return cosines
 
 
 def load(folder: str | Path) -> list[Judgements]:
-    """Read the sets of `SETS` that a folder has: a pair and its score a line, between tabs.
+    """Read the files of `SETS` that a folder has: two words and a score per line, with tabs.
 
     Raises
     ------
     ValueError
-        If it has none of them, or one of them has no pairs.
+        If the folder has none of them, or if one of them has no pairs.
     """
     found = []
     for name, file in SETS.items():

@@ -1,9 +1,10 @@
-"""Material: the thinned corpus that every experiment sees, its counts and its judgements."""
+"""Material: the subsampled corpus of all experiments, its counts and its judgements."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -20,24 +21,24 @@ N_SAMPLED = 50_000
 
 
 class Material:
-    """A corpus made ready: rare words left out, frequent ones thinned once, ids by frequency.
+    """A corpus without rare words, with frequent words subsampled, and ids by frequency.
 
-    Training draws a new subsample an epoch; here it is drawn once, so that counts, exact losses
-    and trained models speak of the same text (models are trained with ``sample=0``).
+    Usually training draws a new subsample per epoch. Here it is drawn once, so that counts, exact
+    losses and trained models refer to the same text. Models are trained with ``sample=0``.
 
     Parameters
     ----------
     corpus : EncodedCorpus
     settings : Settings
     judgements : sequence of Judgements, optional
-        Human judgements; without any, experiments fall back on `proxies`.
+        Human judgements. Without any, experiments use `proxies`.
     workers : int, optional
-        Threads of a training; by default one for each core.
+        Threads for counting and training; by default one per core.
 
     Raises
     ------
     ValueError
-        If fewer than 20 words occur `min_count` times, or no sentence has two of them.
+        If fewer than 20 words occur `min_count` times, or if no sentence has two of them.
 
     Examples
     --------
@@ -56,55 +57,56 @@ class Material:
     ) -> None:
         self.settings = settings
         self.workers = workers or n_cores()
-        self.corpus = thin(prune(corpus, settings.min_count), settings.sample)
+        self.corpus = subsample(prune(corpus, settings.min_count), settings.sample)
         if not np.any(np.diff(self.corpus.offsets) > 1):
             raise ValueError("no sentence of the corpus has two words; a study needs pairs of them")
         self.given = [j for j in (j.known(self.ids) for j in judgements) if len(j.pairs) > 1]
 
     @property
-    def words(self) -> list:
+    def words(self) -> list[Any]:
         """The words by id."""
         return self.corpus.vocabulary.words
 
     @property
-    def ids(self) -> dict:
+    def ids(self) -> dict[Any, int]:
         """The id of each word."""
         return self.corpus.vocabulary.ids
 
     @cached_property
     def noise(self) -> np.ndarray:
-        """Probabilities of the negatives, shape (V,)."""
+        """The noise distribution of the negative samples, shape (V,)."""
         return noise_distribution(self.corpus.vocabulary.counts)
 
     @cached_property
     def pairs(self) -> PairCounts:
-        """Expected counts of pairs of the `n_frequent` most frequent words."""
+        """Expected counts of the pairs of the `n_frequent` most frequent words."""
         counts = count_pairs(self.corpus, self.settings.window, self.workers)
         return PairCounts.of(counts, self.settings.n_frequent)
 
     @cached_property
     def sample(self) -> np.ndarray:
-        """Pairs that the losses of trained models are taken on, shape (50,000, 2)."""
+        """The pairs on which losses of trained models are computed, shape (50,000, 2)."""
         rng = np.random.default_rng(0)
         return sample_pairs(self.corpus, self.settings.window, N_SAMPLED, rng)
 
     @cached_property
     def proxies(self) -> dict[str, Judgements]:
-        """Judgements made of the corpus's own counts: a substitute for those of people.
+        """Judgements from the corpus's own counts, in place of human judgements.
 
-        ``second order`` is the cosine of the rows of positive PMI: words that occur in like
-        contexts. ``first order`` is the positive PMI of the two words: words that occur together.
+        ``second order`` is the cosine of the two words' rows of positive PMI, which is high for
+        words in similar contexts. ``first order`` is the positive PMI of the two words, which is
+        high for words that occur together.
         """
         return self.pairs.judgements()
 
     @property
     def scored(self) -> list[Judgements]:
-        """What vectors are scored on: judgements of people if given, the proxy otherwise."""
+        """The judgements that score vectors: human ones if there are any, otherwise a proxy."""
         return self.given or [self.proxies["second order"]]
 
     @property
-    def facts(self) -> dict[str, dict]:
-        """What a report says of it."""
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """What the report states about the corpus."""
         corpus = {
             "tokens": self.corpus.n_tokens,
             "sentences": len(self.corpus),
@@ -125,7 +127,7 @@ class Material:
 
 
 def prune(corpus: EncodedCorpus, min_count: int) -> EncodedCorpus:
-    """Leave out words seen less often; ids in order of descending frequency."""
+    """Remove words that occur less often; number the others by descending frequency."""
     counts = corpus.vocabulary.counts
     order = np.argsort(-counts, kind="stable")
     order = order[counts[order] >= max(min_count, 1)]
@@ -137,13 +139,13 @@ def prune(corpus: EncodedCorpus, min_count: int) -> EncodedCorpus:
     return corpus.restrict(Vocabulary(corpus.vocabulary.words_at(order), counts[order]))
 
 
-def thin(corpus: EncodedCorpus, sample: float) -> EncodedCorpus:
-    """Drop occurrences of frequent words at random, as one epoch of training would."""
+def subsample(corpus: EncodedCorpus, sample: float) -> EncodedCorpus:
+    """Drop occurrences of frequent words at random, as an epoch of training does."""
     counts = corpus.vocabulary.counts
     keep = keep_probabilities(counts, sample)
     rng = np.random.default_rng(0)
     kept = rng.random(corpus.n_tokens, np.float32) < keep[corpus.ids]
-    kept |= ~_seen(corpus.ids, kept, len(counts))[corpus.ids]  # no word vanishes
+    kept |= ~_seen(corpus.ids, kept, len(counts))[corpus.ids]  # keep words that would vanish
     ends = np.concatenate([[0], np.cumsum(kept)])[corpus.offsets]
     ids = corpus.ids[kept]
     vocabulary = corpus.vocabulary.recounted(np.bincount(ids, minlength=len(counts)))

@@ -1,4 +1,4 @@
-"""Pairs of words in a window: expected counts, PMI, and a sample of them."""
+"""Pairs of words in a window: expected counts, their PMI, and a random sample."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,7 +52,8 @@ def frequent_block(counts: Cooccurrences, n_words: int) -> np.ndarray:
 def _exact(weights: np.ndarray, counts: Cooccurrences) -> np.ndarray:
     """Return the float64 values that float32 rounded: multiples of 1 / window ("linear")."""
     scaled = weights.astype(np.float64) * counts.window
-    return np.rint(scaled) / counts.window
+    rounded: np.ndarray = np.rint(scaled)
+    return rounded / counts.window
 
 
 def nonempty(block: np.ndarray) -> np.ndarray:
@@ -111,7 +112,8 @@ class PairCounts:
         """Positive PMI without smoothing, float64, shape (n, n)."""
         from scipy.sparse import csr_array
 
-        return pmi(csr_array(self.counts), smoothing=1).toarray().astype(np.float64)
+        dense: np.ndarray = pmi(csr_array(self.counts), smoothing=1).toarray()
+        return dense.astype(np.float64)
 
     def judgements(self, seed: int = 0) -> dict[str, Judgements]:
         """Score random pairs of words by PPMI, and by the cosine of PPMI rows; see `Material`."""

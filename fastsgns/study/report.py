@@ -1,4 +1,4 @@
-"""The report: one page of HTML that needs nothing else, and the same numbers as JSON."""
+"""The report: one self-contained HTML page, and the same numbers as JSON."""
 
 import json
 import math
@@ -17,6 +17,7 @@ from fastsgns._version import __version__
 from fastsgns.formats.writing import atomic
 from fastsgns.runtime.intervals import CONFIDENCE, Interval
 from fastsgns.runtime.machine import n_cores
+from fastsgns.study.cache import Result
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial
 from fastsgns.study.graphs import GraphMaterial
 from fastsgns.study.material import Material
@@ -37,11 +38,11 @@ figure { margin: 1rem 0 } figcaption { font-size: 14px }
 .wide { overflow-x: auto } .quiet { color: #555 }
 """
 RULE = (
-    f"Every number is a mean over seeds with its {CONFIDENCE:.0%} t-interval. A check holds if the "
-    "interval lies within the region it states, fails if it lies outside, and is open otherwise. "
-    "A claim is refuted if a check fails, confirmed if all hold, undecided on this corpus "
-    "otherwise. The intervals cover what differs between seeds on one corpus, not other corpora; "
-    "they are not corrected for the number of checks."
+    f"Every number is a mean over seeds with its {CONFIDENCE:.0%} t-interval. Each check states a "
+    "region. The check holds if the interval is inside the region, fails if it is outside, and is "
+    "open otherwise. A claim is confirmed if all of its checks hold, refuted if one of them fails, "
+    "and undecided on this corpus otherwise. The intervals show how results differ between seeds "
+    "on one corpus, not between corpora. They are not corrected for the number of checks."
 )
 
 
@@ -57,14 +58,14 @@ def write(
     Parameters
     ----------
     folder : path
-        Must exist.
+        An existing folder.
     materials : mapping of str to Material or GraphMaterial
-        By what the claims need: "corpus", "graphs".
+        The materials by `Claim.needs`: "corpus", "graphs".
     claims : sequence of Claim
     results : mapping of str to Results
         By the claims' names.
     source : str
-        What the corpus is, for the reader.
+        A description of the corpus for the reader.
 
     Returns
     -------
@@ -98,8 +99,8 @@ def write(
 
 def _trials(
     settings: Settings, claims: Sequence[Claim], results: Mapping[str, Results]
-) -> dict[Trial, list[Mapping]]:
-    """The results of each trial, one a seed; claims may share a trial."""
+) -> dict[Trial, list[Result]]:
+    """Return the results of each trial, one per seed. Claims may share a trial."""
     return {
         trial: list(results[claim.name].by_label[label])
         for claim in claims
@@ -110,7 +111,7 @@ def _trials(
 def describe(
     materials: Mapping[str, Material | GraphMaterial], settings: Settings, source: str
 ) -> dict[str, Any]:
-    """Say what was studied, how, with what and where."""
+    """Return the facts about corpus, settings, versions and machine."""
     facts = {name: found for one in materials.values() for name, found in one.facts.items()}
     if "corpus" in facts:
         facts["corpus"] = {"source": source, **facts["corpus"]}
@@ -137,7 +138,7 @@ def _processor() -> str:
 
 
 def to_json(claim: Claim, evidence: Evidence) -> dict[str, Any]:
-    """Give a claim with its checks."""
+    """Return a claim and its checks as a JSON object."""
     return {
         "name": claim.name,
         "title": claim.title,
@@ -166,7 +167,7 @@ def _finite(value: float) -> float | None:
 def render(
     claims: Sequence[Claim], evidence: Mapping[str, Evidence], facts: Mapping[str, Any]
 ) -> str:
-    """Make the page."""
+    """Return the HTML page."""
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
@@ -185,16 +186,16 @@ def render(
 
 
 def _about(facts: Mapping[str, Any]) -> str:
-    """What was studied, in a few sentences."""
+    """Describe the materials in a few sentences."""
     said = [f"{facts['settings']['n_seeds']} seeds."]
     if "corpus" in facts:
         corpus = facts["corpus"]
         said.append(
-            f"{corpus['source']}: {corpus['tokens']:,} tokens after thinning, "
+            f"{corpus['source']}: {corpus['tokens']:,} tokens after subsampling, "
             f"{corpus['words']:,} words. Scored by {', '.join(facts['judgements'])}."
         )
         if all(name.startswith("proxy") for name in facts["judgements"]):
-            said.append("That is a substitute made of the corpus's own counts, no human judgement.")
+            said.append("That is a proxy from the corpus's own counts, not a human judgement.")
     if "graphs" in facts:
         graphs = (
             f"{name} ({found['nodes']:,} nodes, {found['edges']:,} edges, "
@@ -263,7 +264,7 @@ def _is_number(cell: Cell) -> bool:
 
 
 def shown(cell: Cell) -> str:
-    """Write a cell: an interval as its mean and half its width.
+    """Return a cell as text: an interval as its mean and half its width.
 
     Examples
     --------

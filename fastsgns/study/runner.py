@@ -1,26 +1,25 @@
-"""Runner: computes the trials that claims need and the cache lacks."""
+"""Runner: computes the results that claims need and that the cache lacks."""
 
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from fastsgns import kernels
 from fastsgns._version import __version__
 from fastsgns.runtime.progress import make_bar
 from fastsgns.study.cache import Cache, Result
 from fastsgns.study.claim import Claim, Results, Trial
-from fastsgns.study.direction import direction
 from fastsgns.study.experiments.batches import batches
+from fastsgns.study.experiments.direction import direction
 from fastsgns.study.experiments.exact import exact
 from fastsgns.study.experiments.spectrum import spectrum
 from fastsgns.study.experiments.trained import resumed, trained
 from fastsgns.study.graphs import GraphMaterial
 from fastsgns.study.material import Material
 
-Experiment = Callable[..., dict[str, Any]]
+Experiment = Callable[..., Result]
 EXPERIMENTS: dict[str, Experiment] = {
     "batches": batches,
     "direction": direction,
@@ -33,7 +32,7 @@ EXPERIMENTS: dict[str, Experiment] = {
 
 @cache
 def code() -> str:
-    """Tell one state of the package from another: experiments, models and compiled kernels."""
+    """Return a digest of the package's modules (experiments, models, kernels) without the CLI."""
     found = hashlib.sha256(f"{__version__} {kernels.variant()}".encode())
     folder = Path(__file__).parent.parent
     for path in sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".so", ".pyd")):
@@ -43,14 +42,14 @@ def code() -> str:
 
 
 class Runner:
-    """Obtains results, from the cache or by computing them.
+    """Reads results from the cache, or computes them.
 
     Parameters
     ----------
     material : Material or GraphMaterial
-        What the trials of all its claims are about.
+        The data of the trials.
     folder : path
-        Of the cache.
+        The folder of the cache.
     progress : bool or None
         As in `fastsgns.runtime.progress.make_bar`.
     experiments : mapping of str to callable, optional
@@ -68,11 +67,11 @@ class Runner:
         self.cache = Cache(folder)
         self.progress = progress
         self.experiments = experiments
-        self._known: dict[tuple[Trial, int], Result] = {}
+        self._results: dict[tuple[Trial, int], Result] = {}
         self.n_computed = 0
 
     def run(self, claims: Sequence[Claim]) -> dict[str, Results]:
-        """Obtain what the claims need, seed by seed, each trial once.
+        """Read or compute the results of all trials of the claims, each trial once per seed.
 
         Returns
         -------
@@ -82,29 +81,29 @@ class Runner:
         Raises
         ------
         KeyboardInterrupt
-            On Ctrl-C; what was computed is in the cache, and the next run goes on from there.
+            On Ctrl-C. The results so far are in the cache, and the next run continues there.
         """
-        sizes = self.material.settings
-        wanted = {claim.name: claim.trials(sizes) for claim in claims}
-        trials = list(dict.fromkeys(t for table in wanted.values() for t in table.values()))
-        jobs = [(trial, seed) for seed in range(1, sizes.n_seeds + 1) for trial in trials]
+        settings = self.material.settings
+        by_claim = {claim.name: claim.trials(settings) for claim in claims}
+        trials = list(dict.fromkeys(t for by_label in by_claim.values() for t in by_label.values()))
+        jobs = [(trial, seed) for seed in range(1, settings.n_seeds + 1) for trial in trials]
         bar = make_bar(self.progress, len(jobs), "experiments", "runs")
         try:
             for done, job in enumerate(jobs):
                 bar.update_to(done, now=describe(*job))
-                self._known[job] = self._obtain(*job)
+                self._results[job] = self._result(*job)
             bar.update_to(len(jobs))
         finally:
             bar.close()
         return {
-            name: Results({label: self._seeds(trial) for label, trial in table.items()}, sizes)
-            for name, table in wanted.items()
+            name: Results({label: self._of_seeds(t) for label, t in by_label.items()}, settings)
+            for name, by_label in by_claim.items()
         }
 
-    def _seeds(self, trial: Trial) -> list[Result]:
-        return [self._known[trial, s] for s in range(1, self.material.settings.n_seeds + 1)]
+    def _of_seeds(self, trial: Trial) -> list[Result]:
+        return [self._results[trial, s] for s in range(1, self.material.settings.n_seeds + 1)]
 
-    def _obtain(self, trial: Trial, seed: int) -> Result:
+    def _result(self, trial: Trial, seed: int) -> Result:
         key = {
             "experiment": trial.experiment,
             "settings": dict(trial.settings),
@@ -112,17 +111,17 @@ class Runner:
             "material": self.material.identity,
             "code": code(),
         }
-        found = self.cache.get(key)
-        if found is None:
+        result = self.cache.get(key)
+        if result is None:
             experiment = self.experiments[trial.experiment]
-            found = experiment(self.material, seed, **dict(trial.settings))
-            self.cache.put(key, found)
+            result = experiment(self.material, seed, **dict(trial.settings))
+            self.cache.put(key, result)
             self.n_computed += 1
-        return found
+        return result
 
 
 def describe(trial: Trial, seed: int) -> str:
-    """Name a trial and its seed in a few words.
+    """Return a trial, its settings and a seed in one line.
 
     Examples
     --------

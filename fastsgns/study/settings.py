@@ -5,26 +5,30 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """How much is computed; everything a result depends on beside corpus, experiment and seed.
+    """The sizes of all experiments.
+
+    A result depends on the settings, the corpus, the experiment and the seed, and on nothing else.
 
     Attributes
     ----------
     n_seeds : int
         Repetitions of each experiment.
     dimensions, window, epochs, min_count : int
-        Of the trained models.
+        Parameters of the trained models.
     alpha : float
-        Learning rate of skip-gram at first.
+        Initial learning rate of skip-gram.
     sample : float
-        The corpus is thinned once by this threshold, so that counts and models see one text.
+        Subsampling threshold. The corpus is subsampled once, so that counts and models see the
+        same text.
     n_frequent : int
-        The most frequent words whose counts are held densely: PMI and what is compared with it.
+        The number of words, the most frequent, whose counts are stored in a dense matrix: PMI and
+        what is compared with it.
     n_exact : int
-        Words of the exact losses, the most frequent.
+        The number of words, the most frequent, of the exact losses.
     exact_dimensions, exact_steps : int
-        Of the exact losses: length of a vector, steps of L-BFGS.
+        Vector length and maximum number of L-BFGS steps of the exact losses.
     batch_tokens, batch_epochs : int
-        Of the one-matrix CBOW: tokens of the cut, passes.
+        Tokens of the corpus, from its start, and epochs of the CBOW models trained in batches.
     """
 
     n_seeds: int = 5

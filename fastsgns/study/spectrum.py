@@ -1,4 +1,4 @@
-"""The spectrum of a dense PMI matrix, and how well one or two matrices of rank d can match it."""
+"""The spectrum of a dense PMI matrix, and the errors of its approximations of rank d."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ import numpy as np
 
 from fastsgns.models.ppmi.pmi import pmi_of_cells
 
-SWEEPS = 40
-STALLED = 1e-4
+MAX_STEPS = 40
+LEAST_PROGRESS = 1e-4  # relative
 
 
 def dense_pmi(block: np.ndarray, floor: float = 0.2, shift: float = 1.0) -> np.ndarray:
@@ -45,16 +45,16 @@ def dense_pmi(block: np.ndarray, floor: float = 0.2, shift: float = 1.0) -> np.n
 
 @dataclass(frozen=True)
 class Signs:
-    """How much of a symmetric matrix has negative eigenvalues.
+    """The negative eigenvalues of a symmetric matrix.
 
     Attributes
     ----------
     share : float
-        Of all eigenvalues.
+        Their share of all eigenvalues. It is about one half for symmetric noise too.
     share_of_top : float
-        Of the `top` of largest magnitude. Noise alone has half: this one tells.
+        Their share of the eigenvalues of largest magnitude, which are not noise.
     share_of_energy : float
-        Of the sum of their squares.
+        Their share of the sum of squares of all eigenvalues.
     """
 
     share: float
@@ -63,12 +63,18 @@ class Signs:
 
 
 def signs(target: np.ndarray, top: int = 100) -> Signs:
-    """Count the negative eigenvalues of a symmetric matrix, shape (n, n).
+    """Measure how much of the spectrum of a symmetric matrix is negative.
+
+    Parameters
+    ----------
+    target : ndarray, shape (n, n)
+    top : int
+        Number of eigenvalues for `Signs.share_of_top`.
 
     Raises
     ------
     ValueError
-        If it is not symmetric.
+        If the matrix is not symmetric.
 
     Examples
     --------
@@ -87,28 +93,25 @@ def signs(target: np.ndarray, top: int = 100) -> Signs:
 
 
 def _eigenvalues(target: np.ndarray) -> np.ndarray:
-    """Ascending."""
-    _check_symmetric(target)
-    return np.linalg.eigvalsh(target)
-
-
-def _check_symmetric(target: np.ndarray) -> None:
+    """Return the eigenvalues of a symmetric matrix, ascending."""
     if target.ndim != 2 or not np.allclose(target, target.T):
         raise ValueError(
             f"a matrix of shape {target.shape} that is not symmetric; count both sides of a word"
         )
+    values: np.ndarray = np.linalg.eigvalsh(target)
+    return values
 
 
 @dataclass(frozen=True)
 class Diagonal:
-    """PMI of words with themselves, beside that of different words.
+    """The PMI of words with themselves and with other words.
 
     Attributes
     ----------
     mean, median, share_positive : float
-        Of PMI(w, w).
+        Mean, median, and share of values above 0 of PMI(w, w).
     off_mean, off_share_positive : float
-        Of PMI(w, c), w not c.
+        Mean, and share of values above 0 of PMI(w, c) for all c other than w.
     """
 
     mean: float
@@ -119,7 +122,7 @@ class Diagonal:
 
 
 def self_pmi(target: np.ndarray) -> Diagonal:
-    """Describe the diagonal of a PMI matrix, shape (n, n), and the rest.
+    """Summarise the diagonal of a PMI matrix, shape (n, n), and its other cells.
 
     Examples
     --------
@@ -138,7 +141,7 @@ def self_pmi(target: np.ndarray) -> Diagonal:
 
 
 def antisymmetric_share(target: np.ndarray) -> float:
-    """||(M - M^T) / 2||^2 / ||M||^2: what a symmetric matrix can't hold of a directed one.
+    """Return ||(M - M^T) / 2||^2 / ||M||^2, the share that no symmetric matrix can represent.
 
     Examples
     --------
@@ -150,38 +153,40 @@ def antisymmetric_share(target: np.ndarray) -> float:
 
 
 def without_order(block: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One-sided counts as if order meant nothing: the control of `antisymmetric_share`.
+    """Draw one-sided counts with random word order: the control of `antisymmetric_share`.
 
-    The n = #(i, j) + #(j, i) meetings of two words keep their number; a coin says for each which
-    of the two came first: #'(i, j) ~ Binomial(n, 1/2). What is antisymmetric then is noise.
+    Each pair of words keeps its number of co-occurrences, n = #(i, j) + #(j, i). Which of the two
+    words comes first is random: #'(i, j) ~ Binomial(n, 1/2). The antisymmetric part is then noise.
 
     Parameters
     ----------
     block : ndarray of whole numbers, shape (n, n)
         Counts of one side ("right" or "left") with weighting "flat".
+    rng : Generator
 
     Raises
     ------
     ValueError
-        If a count is no whole number.
+        If a count is not a whole number.
     """
     whole = np.rint(block).astype(np.int64)
     if not np.array_equal(whole, block):
-        raise ValueError('a count is no whole number; count with weighting="flat"')
-    meetings = np.triu(whole + whole.T, 1)
-    first = rng.binomial(meetings, 0.5)
-    return (first + (meetings - first).T + np.diag(np.diag(whole))).astype(np.float64)
+        raise ValueError('a count is not a whole number; count with weighting="flat"')
+    n_pairs = np.triu(whole + whole.T, 1)
+    n_first = rng.binomial(n_pairs, 0.5)
+    drawn: np.ndarray = n_first + (n_pairs - n_first).T + np.diag(np.diag(whole))
+    return drawn.astype(np.float64)
 
 
 @dataclass(frozen=True)
 class Errors:
-    """Relative Frobenius errors of the best approximations of rank d that were found.
+    """Relative Frobenius errors of the best approximations of each form: `approximation_errors`.
 
     Attributes
     ----------
     d : int
+        The rank.
     two, one, scalar_bias, word_biases, reflect : float
-        As in `approximation_errors`.
     """
 
     d: int
@@ -193,39 +198,41 @@ class Errors:
 
 
 def approximation_errors(target: np.ndarray, dimensions: Iterable[int]) -> list[Errors]:
-    """||M - X|| / ||M|| of the best X of each form, M symmetric with eigenvalues l.
+    """Return ||M - X|| / ||M|| of the best X of each form, for symmetric M with eigenvalues l.
 
-    - two: X = W C^T of rank d. Exact (Eckart, Young 1936): the d largest l^2 are matched.
-    - one: X = W W^T. Exact: the d largest positive l are matched, all that is negative is lost.
-    - reflect: X = W D W^T, D diagonal with ceil(d/2) ones and floor(d/2) times -1. Exact: the
-      largest ceil(d/2) positive and floor(d/2) negative eigenvalues are matched.
-    - scalar_bias: X = W W^T + b 1 1^T. For given b that is "one" on M - b; the error's minimum
-      over b is found by a search of one dimension from the mean of M, which must not be global. On
-      PMI it often falls all the way as b goes to minus infinity: then one column of W is nearly
-      constant, w_i = sqrt(-b) (1 + e_i), and w_i w_j + b = -b (e_i + e_j) + ... are word biases.
-      So a scalar bias and d dimensions can do what word biases and d - 1 do.
-    - word_biases: X = W W^T + b 1^T + 1 b^T. By turns W from M less the biases, exactly, and b
-      from the residual R = M - W W^T: with r_i the sum of its row i, its normal equations
-      n b_i + sum(b) = r_i give sum(b) = sum(r) / 2n and b_i = (r_i - sum(b)) / n. The error falls
-      with each turn. Of two starts, the best b without W (where turns stay, as W is then orthogonal
-      to 1) and half the scalar bias for each word, the better end counts: an upper bound.
+    - two: X = W C^T of rank d. Exact (Eckart, Young 1936): X has the eigenvalues with the d
+      largest l^2.
+    - one: X = W W^T. Exact: X has the d largest positive eigenvalues. All negative ones are lost.
+    - reflect: X = W D W^T, where the diagonal of D has ceil(d/2) ones and floor(d/2) times -1.
+      Exact: X has the largest ceil(d/2) positive and floor(d/2) negative eigenvalues.
+    - scalar_bias: X = W W^T + b 1 1^T. For a given b, this is "one" for M - b. A search over b
+      starts at the mean of M and finds a minimum, which need not be the global one. On PMI the
+      error often falls as b goes to minus infinity: then one column of W is nearly constant,
+      w_i = sqrt(-b) (1 + e_i), and w_i w_j + b = -b (e_i + e_j) + ... are word biases.
+      So a scalar bias with d dimensions can do what word biases with d - 1 dimensions do.
+    - word_biases: X = W W^T + b 1^T + 1 b^T. An upper bound, from alternating steps: W is computed
+      exactly from M minus the biases, then b from the residual R = M - W W^T. With r_i the sum of
+      row i of R, the normal equations n b_i + sum(b) = r_i give sum(b) = sum(r) / 2n and
+      b_i = (r_i - sum(b)) / n. Each step lowers the error. There are two starts: the best b
+      without W (which the steps do not change, as W is then orthogonal to 1), and half the scalar
+      bias for each word. The lower error of the two is returned.
 
     Parameters
     ----------
     target : ndarray, shape (n, n)
-        Symmetric. Time grows as n^3: about a minute for n = 2000.
+        Symmetric. The time is proportional to n^3: about a minute for n = 2000.
     dimensions : iterable of int
         Values of d, from 1 to n.
 
     Returns
     -------
     list of Errors
-        One for each d.
+        One per d.
 
     Raises
     ------
     ValueError
-        If the matrix is not symmetric, zero, or a d out of its range.
+        If the matrix is not symmetric, if it is zero, or if a d is out of its range.
 
     References
     ----------
@@ -242,7 +249,7 @@ def approximation_errors(target: np.ndarray, dimensions: Iterable[int]) -> list[
     if bad := [d for d in sizes if not 1 <= d <= len(target)]:
         raise ValueError(f"dimensions {bad} of {len(target)} words; allowed are 1 to {len(target)}")
     if not squares:
-        raise ValueError("the matrix is zero: nothing can be said relative to its length")
+        raise ValueError("the matrix is zero: errors relative to its norm are not defined")
 
     def relative(error: float) -> float:
         return round(float(np.sqrt(max(error, 0.0) / squares)), 12)
@@ -267,12 +274,12 @@ def _largest(values: np.ndarray, d: int) -> float:
 
 
 def _positive(values: np.ndarray, d: int) -> float:
-    """Sum of squares of the d largest of `values` that are above 0."""
+    """Return the sum of squares of the d largest of `values` that are above 0."""
     return _largest(np.square(np.maximum(values, 0)), d)
 
 
 def _with_scalar(target: np.ndarray, d: int) -> tuple[float, float]:
-    """Squared error of the best W W^T + b found, and b."""
+    """Return the squared error of the best W W^T + b that is found, and b."""
     from scipy.optimize import minimize_scalar
 
     def error(bias: float) -> float:
@@ -281,7 +288,7 @@ def _with_scalar(target: np.ndarray, d: int) -> tuple[float, float]:
 
     spread, middle = float(target.std()) or 1.0, float(target.mean())
     found = minimize_scalar(
-        error, (middle - spread, middle), options={"xtol": 1e-4, "maxiter": SWEEPS}
+        error, (middle - spread, middle), options={"xtol": 1e-4, "maxiter": MAX_STEPS}
     )
     return min((float(found.fun), float(found.x)), (error(0.0), 0.0))
 
@@ -290,15 +297,16 @@ def _top(matrix: np.ndarray, d: int) -> np.ndarray:
     from scipy.linalg import eigvalsh
 
     n = len(matrix)
-    return eigvalsh(matrix, subset_by_index=[n - d, n - 1])
+    values: np.ndarray = eigvalsh(matrix, subset_by_index=[n - d, n - 1])
+    return values
 
 
 def _with_biases(target: np.ndarray, d: int, biases: np.ndarray) -> float:
-    """Squared error of W W^T + b 1^T + 1 b^T where turns that begin with `biases` end."""
+    """Return the squared error of W W^T + b 1^T + 1 b^T after alternating steps from `biases`."""
     from scipy.linalg import eigh
 
     n, error = len(target), np.inf
-    for _ in range(SWEEPS):
+    for _ in range(MAX_STEPS):
         rest = target - biases[:, None] - biases
         values, vectors = eigh(rest, subset_by_index=[n - d, n - 1])
         weighted = vectors * np.sqrt(np.maximum(values, 0))
@@ -306,12 +314,13 @@ def _with_biases(target: np.ndarray, d: int, biases: np.ndarray) -> float:
         biases = _fitted(residual)
         left = residual - biases[:, None] - biases
         before, error = error, float(np.sum(left * left))
-        if before - error < STALLED * error:
+        if before - error < LEAST_PROGRESS * error:
             break
     return error
 
 
 def _fitted(residual: np.ndarray) -> np.ndarray:
-    """Least-squares b of b 1^T + 1 b^T."""
+    """Return the least-squares b of b 1^T + 1 b^T."""
     n, sums = len(residual), residual.sum(1)
-    return (sums - sums.sum() / (2 * n)) / n
+    biases: np.ndarray = (sums - sums.sum() / (2 * n)) / n
+    return biases

@@ -3,7 +3,6 @@
 import doctest
 import importlib
 import json
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -128,7 +127,6 @@ def test_report_of_other_results_says_so(tmp_path, capsys):
 
 
 def test_figure_is_the_same_for_the_same_results(tmp_path):
-    pytest.importorskip("matplotlib")
     from bench import summary
 
     files = [write_speed(tmp_path / "s.json"), write_quality(tmp_path / "q.json")]
@@ -140,15 +138,6 @@ def test_figure_is_the_same_for_the_same_results(tmp_path):
     drawn = (tmp_path / "a.svg").read_bytes()
     assert drawn == (tmp_path / "b.svg").read_bytes()
     assert b"d = 100" in drawn and b"MEN" in drawn
-
-
-def test_figure_without_matplotlib_is_left_out_with_a_message(tmp_path, capsys, monkeypatch):
-    from bench import summary
-
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert summary.publish([write_speed(tmp_path / "s.json")], None, tmp_path / "a.svg") == 0
-    assert "matplotlib is not installed" in capsys.readouterr().err
-    assert not (tmp_path / "a.svg").exists()
 
 
 ANALOGIES = """\

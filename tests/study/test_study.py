@@ -191,7 +191,7 @@ def test_report_needs_nothing_else(whole: Path):
     assert all(r.startswith("#") for r in page.references)
     assert set(page.references) == {f"#{c.name}" for c in CLAIMS}
     assert "url(" not in text and "<script" not in text
-    assert "not human judgements" in text
+    assert "not a human judgement" in text
     assert " nan" not in text
 
 

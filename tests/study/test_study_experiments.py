@@ -218,7 +218,9 @@ def test_scores_are_those_of_all_modes(material: Material):
                 [spaces.input[f] @ rows[c] + bias[c] for c in row]
                 for f, row in zip(focus, contexts)
             ]
-            np.testing.assert_allclose(spaces.scores(focus, contexts, role), wanted, atol=1e-5)
+            np.testing.assert_allclose(
+                spaces.scores(focus, contexts, getattr(spaces, role)), wanted, atol=1e-5
+            )
 
 
 def test_held_loss_approaches_the_exact_one(material: Material):

@@ -36,7 +36,7 @@ def test_graphs_are_read_by_name_from_files_and_folders(tmp_path):
     with pytest.raises(ValueError, match="no file"):
         graphs.load(tmp_path / "empty")
     (tmp_path / "mutual.edges").write_text("a b\nb a\n")
-    with pytest.raises(ValueError, match="mutual: each edge has its reverse"):
+    with pytest.raises(ValueError, match="mutual: the reverse of each edge is an edge"):
         graphs.load(tmp_path)
 
 

@@ -16,7 +16,7 @@ from fastsgns.study import charts, judgements
 from fastsgns.study.cache import Cache
 from fastsgns.study.check import Check, verdict
 from fastsgns.study.judgements import Judgements
-from fastsgns.study.material import Material, prune, thin
+from fastsgns.study.material import Material, prune, subsample
 from fastsgns.study.pairs import PairCounts, count_pairs, frequent_block, sample_pairs
 from fastsgns.study.settings import Settings
 
@@ -224,9 +224,9 @@ def test_words_that_stand_alone_are_no_material():
         Material(alone, SETTINGS)
 
 
-def test_thin_keeps_all_words_and_the_counts_of_what_is_left(corpus: EncodedCorpus):
-    assert np.array_equal(thin(corpus, 0).ids, corpus.ids)
-    found = thin(corpus, 1e-3)
+def test_subsampling_keeps_all_words_and_the_counts_of_what_is_left(corpus: EncodedCorpus):
+    assert np.array_equal(subsample(corpus, 0).ids, corpus.ids)
+    found = subsample(corpus, 1e-3)
     assert 0 < found.n_tokens < corpus.n_tokens
     assert np.array_equal(np.bincount(found.ids, minlength=24), found.vocabulary.counts)
     assert found.vocabulary.counts.min() > 0
@@ -240,7 +240,7 @@ def test_identity_tells_corpora_and_judgements_apart(corpus: EncodedCorpus):
         Material(corpus, SETTINGS).identity,
         Material(corpus, Settings(min_count=1, sample=0, window=4)).identity,
         Material(corpus, SETTINGS, [judged]).identity,
-        Material(thin(corpus, 1e-3), SETTINGS).identity,
+        Material(subsample(corpus, 1e-3), SETTINGS).identity,
     ]
     assert len({json.dumps(i, sort_keys=True) for i in identities}) == 4
     assert Material(corpus, SETTINGS).identity == identities[0]

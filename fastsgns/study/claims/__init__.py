@@ -1,4 +1,4 @@
-"""The claims, a file for those of one subject; `CLAIMS` holds all in the order of the report."""
+"""The claims, one file per subject; `CLAIMS` has all of them in the order of the report."""
 
 from fastsgns.study.claim import Claim
 from fastsgns.study.claims.collapse import COLLAPSE
@@ -18,12 +18,12 @@ CLAIMS: tuple[Claim, ...] = tuple(
 
 
 def chosen(names: list[str] | None) -> list[Claim]:
-    """Give the claims of some names, all by default; ``C1`` means ``C1a`` and ``C1b`` too.
+    """Return the claims with some names, by default all; ``C1`` selects ``C1a``, ``C1b`` and so on.
 
     Raises
     ------
     ValueError
-        If there is no such claim.
+        If there is no claim with a given name.
 
     Examples
     --------
@@ -40,5 +40,5 @@ def chosen(names: list[str] | None) -> list[Claim]:
 
 
 def _matches(claim: Claim, name: str) -> bool:
-    wanted, own = name.strip().lower(), claim.name.lower()
-    return own == wanted or own.rstrip("abcdef") == wanted
+    searched, own = name.strip().lower(), claim.name.lower()
+    return searched in (own, own.rstrip("abcdef"))

@@ -1,4 +1,4 @@
-"""C8 and C13: three matrices, and whether two are just more parameters."""
+"""C8 and C13: three matrices, and whether the gain of two is only their parameters."""
 
 from fastsgns.study.charts import bars
 from fastsgns.study.check import Check
@@ -20,10 +20,16 @@ def _judge_three(results: Results) -> Evidence:
     coupled = [label for label in results.by_label if "coupling" in label]
     best = max(coupled, key=lambda label: results.mean(label, "score", "input").mean)
     checks = [
-        Check("the exact loss of three falls below 0.05", results.of("exact", "loss"), high=0.05),
-        Check("the loss of three trained falls below 0.5", results.of("three", "loss"), high=0.5),
         Check(
-            "its vectors score at least 0.1 worse than those of two",
+            "the exact loss of three matrices is below 0.05", results.of("exact", "loss"), high=0.05
+        ),
+        Check(
+            "the loss of a trained model with three matrices is below 0.5",
+            results.of("three", "loss"),
+            high=0.5,
+        ),
+        Check(
+            "the vectors of three matrices score at least 0.1 worse than those of two",
             results.difference("three", "two", "score", "input"),
             high=-0.1,
         ),
@@ -43,10 +49,10 @@ def _judge_three(results: Results) -> Evidence:
         ]
         for label in labels
     ]
-    heading = ("matrices", "loss, nats a pair", "score", "mean cosine of input vectors")
+    heading = ("matrices", "loss, nats per pair", "score", "mean cosine of input vectors")
     series = {label: [results.mean(label, "score", "input")] for label in labels}
     figure = bars("scores", ["input vectors"], series, "Spearman correlation")
-    note = "Of the couplings the best on average over the seeds is compared."
+    note = "The coupling with the best mean score over the seeds is compared."
     table = Table("Three matrices, k = 5", heading, rows)
     return Evidence(checks, [table], [("Scores by coupling.", figure)], [note])
 
@@ -64,12 +70,12 @@ def _sizes(settings: Settings) -> dict[str, Trial]:
 def _judge_sizes(results: Results) -> Evidence:
     checks = [
         Check(
-            "tied with 2d dimensions reaches the loss of two with d within 0.05 nats a pair",
+            "tied with 2d dimensions has a loss at most 0.05 nats per pair above two with d",
             results.difference("tied, 2d", "two, d", "loss"),
             high=0.05,
         ),
         Check(
-            f"it scores at most {MARGIN} worse",
+            f"tied with 2d dimensions scores at most {MARGIN} worse than two with d",
             results.difference("tied, 2d", "two, d", "score", "input"),
             low=-MARGIN,
         ),
@@ -84,14 +90,14 @@ def _judge_sizes(results: Results) -> Evidence:
         ]
         for label in columns
     ]
-    heading = ("model", "parameters", "loss, nats a pair", "score")
+    heading = ("model", "parameters", "loss, nats per pair", "score")
     tables = [
         Table("Equal parameters, equal updates", heading, rows),
         scores_table(results, columns, "Scores of the input vectors"),
     ]
     note = (
-        "If parameters were the reason, the first two rows would be alike. A bias, one number, "
-        "shows what is missing instead."
+        "If the number of parameters were the reason, the first two rows would be alike. Instead, "
+        "one additional parameter, a bias, makes most of the difference."
     )
     figure = ("Scores by model.", scores_chart(results, columns))
     return Evidence(checks, tables, [figure], [note])
@@ -101,20 +107,24 @@ COLLAPSE = (
     Claim(
         "C8",
         "Three separate matrices collapse; coupling stops it",
-        "With a matrix for true contexts and another for drawn ones the loss falls towards 0 and "
-        "the vectors are worth little; tying the two together softly brings the scores back.",
-        "All words pointing one way, true contexts along it and drawn ones against it, have loss "
-        "0: each matrix is only ever pulled, or only pushed.",
-        "The exact loss, and skip-gram with 5 negatives, uncoupled and at three strengths.",
+        "With one matrix for context words and another for negative samples, the loss falls "
+        "towards 0 and the vectors are of little use. Coupling the two matrices brings the scores "
+        "back.",
+        "The loss is 0 if all input vectors and all context vectors point in one direction and all "
+        "vectors of negative samples in the opposite one: one matrix only ever attracts, the other "
+        "only repels.",
+        "The exact loss, and skip-gram with 5 negatives, without coupling and with three strengths "
+        "of it.",
         _three,
         _judge_three,
     ),
     Claim(
         "C13",
-        "Two matrices are merely more parameters",
-        "One matrix with twice the dimensions, equal in parameters and updates, is as good as two.",
-        "The weak one of the reasons given for two matrices.",
-        "Skip-gram, 5 negatives, the same epochs.",
+        "Two matrices only add parameters",
+        "One matrix with twice the dimensions has as many parameters and updates, and is as good "
+        "as two.",
+        "One of the reasons that are given for two matrices.",
+        "Skip-gram with 5 negatives, and the same number of epochs.",
         _sizes,
         _judge_sizes,
     ),

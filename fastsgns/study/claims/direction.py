@@ -1,4 +1,4 @@
-"""C9: in directed graphs the role is in the data, and one vector a node can't hold it."""
+"""C9: one vector per node cannot represent the direction of edges."""
 
 from fastsgns.graph.evaluation.links import BASELINE
 from fastsgns.graph.evaluation.splits import DEGREE, describe
@@ -6,7 +6,7 @@ from fastsgns.runtime.intervals import Interval
 from fastsgns.study.charts import bars
 from fastsgns.study.check import Check
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial, minus
-from fastsgns.study.direction import JOINT, RAW
+from fastsgns.study.experiments.direction import JOINT, RAW
 from fastsgns.study.settings import Settings
 
 MATRICES = {BASELINE: BASELINE, "one vector": "tied", "source and target": "two"}
@@ -21,7 +21,7 @@ SERIES = {
 SHARES = tuple(describe(share) for share in (0.0, 0.5, 1.0))
 RANDOM, HALF, REVERSED = SHARES
 MATCHED = describe(DEGREE)
-COIN = 0.06
+CHANCE = 0.06  # largest difference of an AUC from 0.5
 ONE_WAY = 0.9
 
 
@@ -45,18 +45,18 @@ def _checks(results: Results, graph: str) -> list[Check]:
 
     checks = []
     if min(_values(results, graph, ONE, "one_way")) > ONE_WAY:
-        coin = _values(results, graph, ONE, "auc", REVERSED)
-        statement = f"{graph}: against edges turned round {ONE} has the AUC of a coin"
-        checks.append(Check(statement, coin, 0.5 - COIN, 0.5 + COIN))
+        auc = _values(results, graph, ONE, "auc", REVERSED)
+        statement = f"{graph}: against reversed edges, {ONE} has the AUC of chance"
+        checks.append(Check(statement, auc, 0.5 - CHANCE, 0.5 + CHANCE))
     return [
         *checks,
         Check(
-            f"{graph}: {TWO} have a higher AUC than {ONE} against edges turned round",
+            f"{graph}: against reversed edges, {TWO} have a higher AUC than {ONE}",
             gain(TWO, ONE, "auc", REVERSED),
             low=0.0,
         ),
         Check(
-            f"{graph}: with degrees they have a higher MRR than degrees alone",
+            f"{graph}: {TWO} with degrees have a higher MRR than degrees alone",
             gain(f"{TWO}, degrees", BASELINE, "mrr"),
             low=0.0,
         ),
@@ -75,16 +75,20 @@ def _judge(results: Results) -> Evidence:
         for measure in ("direction", "mrr")
     ]
     tables.append(Table("Direction and MRR", ("graph", "measure", *SERIES), beside))
-    figure = ("AUC by the share of negatives turned round, per cent.", _figure(results, graphs))
+    figure = (
+        "AUC by the percentage of reversed edges among the negatives.",
+        _figure(results, graphs),
+    )
     notes = [
-        "Direction: the share of edges that score above their own reverse. A symmetric score gives "
-        "0.5 by construction, not by training. Its AUC against edges turned round may be above 0.5 "
-        "by edges whose reverse is an edge too, which are never turned round; so a coin is asked "
-        "for where nine tenths of the edges are one-way.",
-        "Scores learnt against negatives by degree tell how much likelier an edge is than degrees "
-        'make it; "degrees" puts these back (log P(u) and log q(v)). The product of degrees, '
-        "which learns nothing, is hard to beat where those who point are not those pointed at: a "
-        "model knows more as far as it does better in MRR, or against negatives matched by degree.",
+        "Direction is the share of edges that score above their own reverse. A symmetric score has "
+        "the direction 0.5 by construction. Its AUC against reversed edges can be above 0.5, "
+        "because edges whose reverse is an edge too are never reversed. The check for the AUC of "
+        "chance therefore applies only to graphs in which nine tenths of the edges are one-way.",
+        "Scores trained against negatives drawn by degree measure how much likelier an edge is "
+        'than the degrees predict; "degrees" adds these back (log P(u) and log q(v)). The product '
+        "of degrees, which learns nothing, is hard to beat where sources and targets of edges are "
+        "different nodes. A model has learnt more than degrees if it has a higher MRR, or a higher "
+        "AUC against negatives matched by degree.",
     ]
     checks = [check for graph in graphs for check in _checks(results, graph)]
     return Evidence(checks, tables, [figure], notes)
@@ -99,7 +103,7 @@ def _rows(results: Results, graphs: list[str], measure: str) -> list[list[Cell]]
 
 
 def _figure(results: Results, graphs: list[str]) -> str:
-    """All graphs in one chart: three groups of bars each, its name below the second."""
+    """Draw all graphs in one chart, with three groups of bars each."""
     places = [(graph, kind) for graph in graphs for kind in SHARES]
     groups = [kind.split()[0] + (f"\n{graph}" if kind == HALF else "") for graph, kind in places]
     series = {
@@ -112,15 +116,15 @@ def _figure(results: Results, graphs: list[str]) -> str:
 DIRECTION = (
     Claim(
         "C9",
-        "In directed graphs the role is in the data: one vector can't tell u -> v from v -> u",
-        "Against negatives that are edges turned round, one vector a node falls to a coin, while "
-        "source and target vectors do not, whatever one vector may do against random pairs.",
+        "In directed graphs, one vector per node cannot tell u -> v from v -> u",
+        "Against negatives that are reversed edges, one vector per node does no better than "
+        "chance, even if it does against random pairs. Source and target vectors do better.",
         'Khosla, Leonhardt, Nejdl and Anand (2019), "Node Representation Learning for Directed '
         'Graphs", section 5; Ou, Cui, Pei, Zhang and Zhu (2016), "Asymmetric Transitivity '
         'Preserving Graph Embedding".',
-        "Three tenths of the edges are taken out; walks on the others train skip-gram with one "
-        "matrix and with two. Negatives: pairs that are no edges, of them 0, 50 and 100 % edges "
-        "turned round, and pairs matched by degree.",
+        "Three tenths of the edges are held out. Walks along the others train skip-gram with one "
+        "matrix and with two. The negatives are pairs that are not edges: 0, 50 or 100 % of them "
+        "are reversed edges, or all of them are matched by degree.",
         _trials,
         _judge,
         needs="graphs",

@@ -1,4 +1,4 @@
-"""C11 and C12: the reasons given for the failure of CBOW with one matrix."""
+"""C11 and C12: two explanations for the failure of CBOW with one matrix."""
 
 from typing import Any
 
@@ -14,21 +14,21 @@ BATCHES = (1, 32, 1024)
 DIVERGED = 100.0
 SHARE = 0.5
 SOURCE = (
-    "An explanation found in discussions of why word2vec needs two matrices; the system is a CBOW "
-    "by sums with one matrix, trained in batches of N examples."
+    "An explanation found in discussions of why word2vec needs two matrices. It is about CBOW "
+    "with summed contexts and one matrix, trained in batches of N examples."
 )
 METHOD = (
-    f"CBOW by sums, {NEGATIVE} negatives, to the letter: the gradients of a batch are taken at "
-    "one state of the matrix. Each system is trained at three learning rates and the lowest loss "
-    "of each seed counts; the loss is taken on later examples, the same for all."
+    f"CBOW with summed contexts and {NEGATIVE} negatives. All gradients of a batch are computed "
+    "before any of them is applied. Each system is trained with three learning rates, and the "
+    "lowest loss of each seed counts. The loss is that of later examples, the same for all."
 )
 
 
-def _systems(wanted: list[tuple[str, dict[str, Any]]]) -> dict[str, Trial]:
+def _systems(options: list[tuple[str, dict[str, Any]]]) -> dict[str, Trial]:
     base = {"matrices": "one", "batch": 1, "outside": "pair", "bias": False}
     return {
-        f"{name} @ {rate}": Trial.of("batches", rate=rate, **base | given)
-        for name, given in wanted
+        f"{name} @ {rate}": Trial.of("batches", rate=rate, **base | own)
+        for name, own in options
         for rate in RATES
     }
 
@@ -38,13 +38,13 @@ def _names(results: Results) -> list[str]:
 
 
 def best(results: Results, name: str) -> list[float]:
-    """The lowest loss over the rates, of each seed; at most 100, for those that diverge."""
+    """Return the lowest loss over the learning rates of each seed; 100 if all of them diverge."""
     columns = [results.of(f"{name} @ {rate}", "loss") for rate in RATES]
     return [min(DIVERGED, *row) for row in zip(*columns)]
 
 
 def closed(results: Results, name: str, failing: str, repaired: str) -> list[float]:
-    """The share of the way from a failing system to a repaired one that another makes."""
+    """Return how far a system is between a failing one (0) and a repaired one (1), by seed."""
     rows = zip(best(results, name), best(results, failing), best(results, repaired))
     return [(bad - own) / (bad - good) if bad > good else 0.0 for own, bad, good in rows]
 
@@ -56,7 +56,7 @@ def _table(results: Results) -> Table:
         failed = sum(map(sum, (results.of(f"{name} @ {rate}", "failed") for rate in RATES)))
         rows.append([name, interval(best(results, name)), *by_rate, int(failed)])
     heading = ("system", "best loss", *(f"rate {rate:g}" for rate in RATES), "misplaced")
-    return Table("Loss reached, nats an example", heading, rows)
+    return Table("Loss, nats per example", heading, rows)
 
 
 def _shown(values: list[float]) -> Interval | str:
@@ -66,22 +66,22 @@ def _shown(values: list[float]) -> Interval | str:
 def _evidence(results: Results, checks: list[Check], notes: list[str]) -> Evidence:
     names = _names(results)
     series = {name: [interval(best(results, name))] for name in names}
-    figure = bars("losses", ["best of three rates"], series, "loss, nats an example")
-    return Evidence(checks, [_table(results)], [("Loss reached.", figure)], notes)
+    figure = bars("losses", ["best of three rates"], series, "loss, nats per example")
+    return Evidence(checks, [_table(results)], [("Lowest losses.", figure)], notes)
 
 
 def _batch_trials(settings: Settings) -> dict[str, Trial]:
-    wanted: list[tuple[str, dict[str, Any]]] = [(f"one, N={n}", {"batch": n}) for n in BATCHES]
-    wanted += [(f"one+bias, N={n}", {"batch": n, "bias": True}) for n in (1, BATCHES[-1])]
-    return _systems([*wanted, ("two, N=1", {"matrices": "two"})])
+    options: list[tuple[str, dict[str, Any]]] = [(f"one, N={n}", {"batch": n}) for n in BATCHES]
+    options += [(f"one+bias, N={n}", {"batch": n, "bias": True}) for n in (1, BATCHES[-1])]
+    return _systems([*options, ("two, N=1", {"matrices": "two"})])
 
 
 def _judge_batches(results: Results) -> Evidence:
     worst = f"one, N={BATCHES[-1]}"
     checks = [
         Check(
-            f"example by example, one matrix makes {SHARE:.0%} of the way from N={BATCHES[-1]} to "
-            "one matrix with a bias",
+            f"one matrix with N=1 closes at least {SHARE:.0%} of the gap between one matrix with "
+            f"N={BATCHES[-1]} and one matrix with a bias",
             closed(results, "one, N=1", worst, "one+bias, N=1"),
             low=SHARE,
         )
@@ -91,21 +91,21 @@ def _judge_batches(results: Results) -> Evidence:
 
 
 def _negative_trials(settings: Settings) -> dict[str, Trial]:
-    wanted: list[tuple[str, dict[str, Any]]] = []
+    options: list[tuple[str, dict[str, Any]]] = []
     for n in BATCHES[1:]:
-        wanted += [
+        options += [
             (f"one, N={n}, outside the pair", {"batch": n}),
             (f"one, N={n}, outside the batch", {"batch": n, "outside": "batch"}),
             (f"one+bias, N={n}, outside the pair", {"batch": n, "bias": True}),
         ]
-    return _systems(wanted)
+    return _systems(options)
 
 
 def _judge_negatives(results: Results) -> Evidence:
     checks = [
         Check(
-            f"negatives outside the batch make {SHARE:.0%} of the way from those outside the pair "
-            f"to a bias, N={n}",
+            f"negatives outside the batch close at least {SHARE:.0%} of the gap between negatives "
+            f"outside the pair without and with a bias, N={n}",
             closed(
                 results,
                 f"one, N={n}, outside the batch",
@@ -117,9 +117,9 @@ def _judge_negatives(results: Results) -> Evidence:
         for n in BATCHES[1:]
     ]
     note = (
-        "Misplaced: negatives for which no word outside the batch was found. Keeping a large "
-        "batch's words out of its negatives changes what they are drawn from, and the loss is "
-        "taken with negatives outside the pair."
+        "Misplaced: negatives for which no word outside the batch was found. Negatives outside a "
+        "large batch have a different distribution. The loss is computed with negatives outside "
+        "the pair."
     )
     return _evidence(results, checks, [note])
 
@@ -127,7 +127,7 @@ def _judge_negatives(results: Results) -> Evidence:
 def _bias_note(shares: list[float], where: str) -> str:
     found = interval(shares)
     return (
-        f"A scalar bias alone, {where}, makes {found.mean:.0%} of the way "
+        f"A scalar bias alone, {where}, closes {found.mean:.0%} of the gap "
         f"(interval {found.low:.0%} to {found.high:.0%})."
     )
 
@@ -135,9 +135,9 @@ def _bias_note(shares: list[float], where: str) -> str:
 DOCUMENT = (
     Claim(
         "C11",
-        "One matrix fails because one batch pushes a row up and down",
-        "Updated example by example, so that no update mixes the two, CBOW with one matrix makes "
-        "at least half of the way to one that works.",
+        "One matrix fails because a batch both attracts and repels a row",
+        "If examples are applied one by one, so that no update mixes the two, CBOW with one matrix "
+        "closes at least half of the gap to a model that works.",
         SOURCE,
         METHOD,
         _batch_trials,
@@ -146,8 +146,8 @@ DOCUMENT = (
     Claim(
         "C12",
         "One matrix fails because negatives are positives elsewhere in the batch",
-        "With negatives drawn outside the whole batch, CBOW with one matrix makes at least half of "
-        "the way to one that works.",
+        "With negatives drawn outside the whole batch, CBOW with one matrix closes at least half "
+        "of the gap to a model that works.",
         SOURCE,
         METHOD,
         _negative_trials,

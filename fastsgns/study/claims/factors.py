@@ -8,10 +8,10 @@ from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial, m
 from fastsgns.study.claims.losses import NEGATIVES, model
 
 SPECTRUM = {
-    ("signs", "share"): "eigenvalues below 0, share of all",
-    ("signs", "share_of_top"): "... of the 100 largest",
-    ("signs", "share_of_energy"): "... of the squared sum",
-    ("self", "share_positive"): "words with PMI(w, w) > 0, share",
+    ("signs", "share"): "share of negative eigenvalues among all",
+    ("signs", "share_of_top"): "... among the 100 largest by magnitude",
+    ("signs", "share_of_energy"): "... in the sum of squares",
+    ("self", "share_positive"): "share of words with PMI(w, w) > 0",
     ("self", "mean"): "mean PMI(w, w), nats",
     ("self", "off_mean"): "mean PMI of different words, nats",
 }
@@ -28,16 +28,20 @@ def _judge_spectrum(results: Results) -> Evidence:
     share, top = (results.of("text", "signs", name) for name in ("share", "share_of_top"))
     one, two, bias = (results.of("text", "errors", form) for form in ("one", "two", "scalar_bias"))
     checks = [
-        Check("40 to 60% of the eigenvalues are below 0", share, 0.4, 0.6),
-        Check("at least 10% of the 100 largest are below 0", top, low=0.1),
+        Check("40 to 60% of the eigenvalues are negative", share, 0.4, 0.6),
+        Check("at least 10% of the 100 largest eigenvalues are negative", top, low=0.1),
         Check(
             "most words have a positive PMI with themselves",
             results.of("text", "self", "share_positive"),
             low=0.5,
         ),
-        Check("one matrix errs on PMI - log 5 by 0.1 more than two", minus(one, two), low=0.1),
         Check(
-            "a scalar bias takes away 80% of that",
+            "the error of one matrix on PMI - log 5 is at least 0.1 above that of two",
+            minus(one, two),
+            low=0.1,
+        ),
+        Check(
+            "a scalar bias removes at least 80% of that difference",
             [(a - c) / (a - b) for a, b, c in zip(one, two, bias)],
             low=0.8,
         ),
@@ -65,10 +69,10 @@ def _judge_spectrum(results: Results) -> Evidence:
     }
     figure = bars("errors", ["the corpus", "shuffled tokens"], series, "relative error")
     note = (
-        "Seeds are random halves of the sentences. A spectrum that is half negative is also what "
-        "symmetric noise has, as the shuffled text shows; the largest eigenvalues carry the "
-        "association. W W' has no negative number on its diagonal, so a word that avoids itself "
-        "can't be represented: PMI(w, w) says how many do."
+        "Each seed is a random half of the sentences. Half of the eigenvalues of symmetric noise "
+        "are negative too, as the shuffled text shows. The association of words is in the largest "
+        "eigenvalues. The diagonal of W W' is never negative, so W W' cannot represent a word that "
+        "avoids itself. PMI(w, w) shows how many words do."
     )
     return Evidence(checks, tables, [("Errors of the best approximations.", figure)], [note])
 
@@ -84,23 +88,23 @@ def _judge_fit(results: Results) -> Evidence:
     ]
     shifts = {k: results.of(f"k={k}", "pmi", "weighted", "intercept") for k in NEGATIVES}
     for less, more in ((1, 5), (5, 15)):
-        wanted = -math.log(more / less)
+        expected = -math.log(more / less)
         moved = [b - a for a, b in zip(shifts[less], shifts[more])]
-        statement = f"from k={less} to k={more} the intercept moves by {wanted:.2f} within 25%"
-        checks.append(Check(statement, moved, 1.25 * wanted, 0.75 * wanted))
+        statement = f"from k={less} to k={more} the intercept changes by {expected:.2f} within 25%"
+        checks.append(Check(statement, moved, 1.25 * expected, 0.75 * expected))
     rows: list[list[Cell]] = []
     for k in NEGATIVES:
-        for kind, text in (("weighted", "by count"), ("plain", "all alike")):
+        for kind, text in (("weighted", "by count"), ("plain", "equal")):
             found = [
                 results.mean(f"k={k}", "pmi", kind, name)
                 for name in ("correlation", "slope", "intercept")
             ]
             rows.append([k, text, *found, f"{-math.log(k):.2f}"])
-    heading = ("k", "cells", "correlation", "slope", "intercept", "-log k")
+    heading = ("k", "weights", "correlation", "slope", "intercept", "-log k")
     return Evidence(
         checks,
-        [Table("Regression of w.c on PMI over cells that occur", heading, rows)],
-        [("Some cells, seed 1, and the lines w.c = PMI - log k.", _points(results))],
+        [Table("Regression of w.c on PMI over the pairs that occur", heading, rows)],
+        [("A sample of the pairs, seed 1, and the lines w.c = PMI - log k.", _points(results))],
     )
 
 
@@ -113,15 +117,16 @@ def _points(results: Results) -> str:
 FACTORS = (
     Claim(
         "C6",
-        "What one matrix can't represent: negative eigenvalues, not a word's own context",
-        "About half of the eigenvalues of PMI are below 0, a tenth or more of the 100 largest; and "
-        "most words have a positive PMI with themselves, so that a word seldom occurs in its own "
-        "context is no reason for two matrices. What one matrix misses of PMI - log k is mostly "
-        "its mean, which a bias restores.",
-        'Goldberg and Levy (2014), "word2vec Explained", footnote 1, gives the reason that is '
-        "tested here; Assylbekov and Takhanov (2019) the eigenvalues.",
-        "PMI of the most frequent words, cells that don't occur counted 0.2, on random halves of "
-        "the corpus and on its tokens shuffled.",
+        "One matrix cannot represent negative eigenvalues; that words avoid themselves is not the "
+        "reason",
+        "About half of the eigenvalues of PMI are negative, and at least a tenth of the 100 "
+        "largest. Most words have a positive PMI with themselves. That a word seldom occurs in its "
+        "own context is therefore not a reason for two matrices. What one matrix misses of "
+        "PMI - log k is mostly its mean, which a bias restores.",
+        'Goldberg and Levy (2014), "word2vec Explained", footnote 1, give the reason that is '
+        "tested here. Assylbekov and Takhanov (2019) describe the eigenvalues.",
+        "PMI of the most frequent words on random halves of the corpus, and on its tokens "
+        "shuffled. Pairs that do not occur get the count 0.2.",
         lambda settings: {
             "text": Trial.of("spectrum"),
             "shuffled": Trial.of("spectrum", shuffled=True),
@@ -131,10 +136,11 @@ FACTORS = (
     Claim(
         "C7",
         "The product of input and output vectors approximates PMI - log k",
-        "Products w.c correlate with PMI by more than 0.5 over the cells that occur, weighted by "
-        "count, and more negatives move the intercept by -log of their ratio, within 25%.",
+        "The correlation of the products w.c with PMI is above 0.5 over the pairs that occur, "
+        "weighted by count. More negatives change the intercept by minus the logarithm of their "
+        "ratio, within 25%.",
         'Levy and Goldberg (2014), "Neural Word Embedding as Implicit Matrix Factorization".',
-        "Skip-gram, two matrices; PMI against the distribution that negatives are drawn from.",
+        "Skip-gram with two matrices. PMI is relative to the noise distribution.",
         lambda settings: {f"k={k}": model(k=k) for k in NEGATIVES},
         _judge_fit,
     ),

@@ -1,4 +1,4 @@
-"""C1: the loss that one matrix, two and variants can reach."""
+"""C1: the lowest loss of one matrix, of two, and of variants."""
 
 import math
 from typing import Any
@@ -16,9 +16,9 @@ GAP_POINTS = 0.03
 HALF = "two, half the dimensions"
 MODES = ("two", "tied", "tied+bias", "tied+reflect")
 SOURCE = (
-    "Levy and Goldberg (2014) give the optimum, PMI - log k; Press and Wolf (2017) found that "
-    "tying hurts skip-gram. The mean of a matrix W W' weighted by any r is |sum r_i w_i|^2 >= 0, "
-    "the mean of the optimum is about -log k."
+    "Levy and Goldberg (2014) give the optimum, PMI - log k. Press and Wolf (2017) found that "
+    "tying makes skip-gram worse. The mean of a matrix W W' with any weights r is "
+    "|sum r_i w_i|^2 >= 0, while the mean of the optimum is about -log k."
 )
 
 
@@ -30,11 +30,13 @@ def _exact(shapes: tuple[str, ...], settings: Settings) -> dict[str, Trial]:
     }
 
 
-def remaining(results: Results, one: str, two: str, path: str = "loss") -> list[float]:
-    """How far one matrix stays up, as a share of the way from all-zero scores down to two."""
-    zero = results.of(two, "zero")
-    way = minus(zero, results.of(two, path))
-    return [1 - d / w for d, w in zip(minus(zero, results.of(one, path)), way)]
+def remaining(results: Results, one: str, two: str) -> list[float]:
+    """Return where the loss of one matrix is between that of two (0) and zero scores (1)."""
+    return _remaining(results.of(two, "zero"), results.of(one, "loss"), results.of(two, "loss"))
+
+
+def _remaining(zero: list[float], one: list[float], two: list[float]) -> list[float]:
+    return [1 - a / b for a, b in zip(minus(zero, one), minus(zero, two))]
 
 
 def _losses_table(results: Results, shapes: tuple[str, ...]) -> Table:
@@ -46,8 +48,8 @@ def _losses_table(results: Results, shapes: tuple[str, ...]) -> Table:
             label = f"{shape}, k={k}"
             found = results.mean(label, "loss"), results.mean(label, "gap")
             rows.append([k, shape, *found, *levels])
-    heading = ("k", "matrices", "loss", "gap closed", "all zero", "best constant", "optimum")
-    return Table("Exact loss, nats a pair", heading, rows)
+    heading = ("k", "matrices", "loss", "gap closed", "zero", "best constant", "optimum")
+    return Table("Exact loss, nats per pair", heading, rows)
 
 
 def _losses_chart(results: Results, shapes: tuple[str, ...], path: str, label: str) -> str:
@@ -58,7 +60,7 @@ def _losses_chart(results: Results, shapes: tuple[str, ...], path: str, label: s
 def _judge_one(results: Results) -> Evidence:
     checks = [
         Check(
-            f"one matrix stays within {NEAR_ZERO:.0%} of the all-zero loss at k={k}",
+            f"one matrix stays within {NEAR_ZERO:.0%} of the loss of zero scores at k={k}",
             remaining(results, f"one, k={k}", f"two, k={k}"),
             low=1 - NEAR_ZERO,
         )
@@ -67,14 +69,14 @@ def _judge_one(results: Results) -> Evidence:
     deficits = {k: results.difference(f"one, k={k}", f"two, k={k}", "loss") for k in NEGATIVES}
     checks += [
         Check(
-            f"one matrix loses more against two at k={more} than at k={less}",
+            f"one matrix is further behind two at k={more} than at k={less}",
             minus(deficits[more], deficits[less]),
             low=0.0,
         )
         for less, more in ((1, 5), (5, 15))
     ]
     shapes = ("two", "one")
-    figure = _losses_chart(results, shapes, "loss", "exact loss, nats a pair")
+    figure = _losses_chart(results, shapes, "loss", "exact loss, nats per pair")
     return Evidence(checks, [_losses_table(results, shapes)], [("Exact losses.", figure)])
 
 
@@ -107,23 +109,27 @@ def _judge_repair(results: Results) -> Evidence:
             for left in (_share(results, f"{shape}, k={k}", failing, whole) for shape in shapes[1:])
         ]
         rows.append([k, *repaired])
-    repair = Table("Share of one matrix's deficit against two repaired", ("k", *shapes[1:]), rows)
+    repair = Table(
+        "Share of the difference between one matrix and two that is repaired",
+        ("k", *shapes[1:]),
+        rows,
+    )
     note = (
-        "The gap is that between the best constant score and the unconstrained optimum. Two "
-        "matrices have twice the parameters of the others; two with half the dimensions have as "
-        "many."
+        "The gap is the difference between the losses of the best constant score and of the "
+        "unconstrained optimum. Two matrices have twice the parameters of the others. Two matrices "
+        "with half the dimensions have as many as the others."
     )
     return Evidence(checks, [_losses_table(results, every), repair], [(note, figure)])
 
 
 def _share(results: Results, label: str, failing: str, whole: str) -> list[float]:
-    """What is left of a deficit in loss: 1 at the failing system, 0 at the whole one."""
+    """Return where a loss is between that of the failing system (1) and the whole one (0)."""
     behind = results.difference(label, whole, "loss")
     return [a / b for a, b in zip(behind, results.difference(failing, whole, "loss"))]
 
 
 def model(mode: str = "two", k: int = 5, **options: Any) -> Trial:
-    """A model trained in one mode of `Word2Vec(matrices=...)`."""
+    """Return the trial of a model trained in one mode of `Word2Vec(matrices=...)`."""
     return Trial.of("trained", matrices=mode, negative=k, **options)
 
 
@@ -134,15 +140,13 @@ def _models(settings: Settings) -> dict[str, Trial]:
 def _judge_trained(results: Results) -> Evidence:
     checks = []
     for k in (5, 15):
-        two = results.of(f"two, k={k}", "loss")
-        zero = [(1 + k) * math.log(2)] * len(two)
-        way = minus(zero, two)
-        left = [1 - d / w for d, w in zip(minus(zero, results.of(f"tied, k={k}", "loss")), way)]
-        statement = f"tied stays within {NEAR_ZERO:.0%} of the all-zero loss at k={k}"
+        one, two = (results.of(f"{mode}, k={k}", "loss") for mode in ("tied", "two"))
+        left = _remaining([(1 + k) * math.log(2)] * len(two), one, two)
+        statement = f"tied stays within {NEAR_ZERO:.0%} of the loss of zero scores at k={k}"
         checks.append(Check(statement, left, low=1 - NEAR_ZERO))
     checks += [
         Check(
-            f"{mode} loses at most 0.05 nats a pair against two at k={k}",
+            f"{mode} has a loss at most 0.05 nats per pair above two at k={k}",
             results.difference(f"{mode}, k={k}", f"two, k={k}", "loss"),
             high=0.05,
         )
@@ -154,22 +158,21 @@ def _judge_trained(results: Results) -> Evidence:
         for k in NEGATIVES
         for mode in MODES
     ]
-    table = Table(
-        "Loss of trained models", ("k", "matrices", "loss, nats a pair", "all zero"), rows
-    )
-    figure = _losses_chart(results, MODES, "loss", "loss, nats a pair")
+    table = Table("Loss of trained models", ("k", "matrices", "loss, nats per pair", "zero"), rows)
+    figure = _losses_chart(results, MODES, "loss", "loss, nats per pair")
     return Evidence(checks, [table], [("Losses of trained models, on the same pairs.", figure)])
 
 
 LOSSES = (
     Claim(
         "C1a",
-        "One matrix alone can't learn from negatives",
-        "The loss of one matrix in both roles stays near that of all-zero scores, (1 + k) log 2, "
-        "for 5 and 15 negatives, and its deficit against two grows with their number.",
+        "One matrix alone cannot learn from negative samples",
+        "With 5 and 15 negatives, the loss of one matrix in both roles stays near that of zero "
+        "scores, (1 + k) log 2. Its difference from two matrices grows with the number of "
+        "negatives.",
         SOURCE,
-        "The expected loss over all cells of the most frequent words, without sampling, minimised "
-        "by L-BFGS for k = 1, 5, 15.",
+        "The expected loss over all pairs of the most frequent words, minimised by L-BFGS without "
+        "sampling for k = 1, 5, 15.",
         lambda settings: _exact(("two", "one"), settings),
         _judge_one,
     ),
@@ -177,7 +180,8 @@ LOSSES = (
         "C1b",
         "A bias or a reflection repairs it",
         "One matrix with a scalar bias, with word biases, or with half of its coordinates "
-        "reflected in the output role, closes within 3 points as much of the gap as two.",
+        "reflected in the output role closes as much of the gap as two matrices, within 3 "
+        "percentage points.",
         SOURCE,
         "As C1a.",
         _repaired,
@@ -186,11 +190,12 @@ LOSSES = (
     Claim(
         "C1c",
         "Training shows the same",
-        "Trained by stochastic gradients, one matrix stays near (1 + k) log 2 for 5 and 15 "
-        "negatives; with a bias or a reflection it loses at most 0.05 nats a pair against two.",
+        "Trained by stochastic gradient descent with 5 and 15 negatives, one matrix stays near "
+        "(1 + k) log 2. With a bias or a reflection, its loss is at most 0.05 nats per pair above "
+        "that of two.",
         SOURCE,
-        "Skip-gram models trained on the corpus; the loss is taken afterwards on pairs and "
-        "negatives that are the same for all.",
+        "Skip-gram models trained on the corpus. The loss is computed afterwards on pairs and "
+        "negatives that are the same for all models.",
         _models,
         _judge_trained,
     ),

@@ -1,4 +1,4 @@
-"""C5: how the vectors of the two roles lie in space."""
+"""C5: where the vectors of the two roles point."""
 
 import math
 
@@ -11,24 +11,26 @@ MEASURES = {
     "cosine of means": "cosine of the mean vectors",
     "input cone": "mean cosine of input vectors",
     "output cone": "mean cosine of output vectors",
-    "self": "words with w.c < 0 of their own, share",
+    "self": "share of words whose own w.c is below 0",
 }
 
 
 def _judge(results: Results) -> Evidence:
     means = {k: results.of(f"k={k}", "geometry", "cosine of means") for k in NEGATIVES}
     cones = {k: results.of(f"k={k}", "geometry", "input cone") for k in NEGATIVES}
-    checks = [Check(f"the means point apart at k={k}", means[k], high=0.0) for k in NEGATIVES]
-    checks.append(Check("they are nearly opposite at k=15", means[15], high=-0.9))
+    checks = [
+        Check(f"the cosine of the means is below 0 at k={k}", means[k], high=0.0) for k in NEGATIVES
+    ]
+    checks.append(Check("the means are nearly opposite at k=15", means[15], high=-0.9))
     for less, more in ((1, 5), (5, 15)):
         checks += [
             Check(
-                f"means are further apart at k={more} than at k={less}",
+                f"the means are further apart at k={more} than at k={less}",
                 minus(means[more], means[less]),
                 high=0.0,
             ),
             Check(
-                f"input vectors lie in a narrower cone at k={more} than at k={less}",
+                f"input vectors are in a narrower cone at k={more} than at k={less}",
                 minus(cones[more], cones[less]),
                 low=0.0,
             ),
@@ -42,20 +44,21 @@ def _judge(results: Results) -> Evidence:
         ("", *(f"k = {k}" for k in NEGATIVES)),
         [[text, *row] for text, row in found.items()],
     )
-    labels = "negatives a positive (logarithmic)", "cosine, or share"
+    labels = "negatives per positive pair (logarithmic)", "cosine, or share"
     figure = lines("geometry", NEGATIVES, found, labels, math.log)
-    return Evidence(checks, [table], [("Geometry against the number of negatives.", figure)])
+    return Evidence(checks, [table], [("Geometry by the number of negatives.", figure)])
 
 
 SPREAD = (
     Claim(
         "C5",
-        "Input and output vectors lie in opposite cones, more so with more negatives",
-        "The mean input and the mean output vector point apart, nearly opposite at k = 15, and "
-        "both this and the narrowness of the input vectors' cone grow with k.",
+        "Input and output vectors are in opposite cones, more so with more negatives",
+        "The cosine of the mean input vector and the mean output vector is negative, and nearly -1 "
+        "at k = 15. With more negatives, the means are further apart and the cone of the input "
+        "vectors is narrower.",
         'Mimno and Thompson (2017), "The strange geometry of skip-gram with negative sampling". '
-        "It is how two matrices represent the mean of PMI - log k, which is negative: C1.",
-        "Skip-gram, two matrices, k = 1, 5, 15; the most frequent words.",
+        "This is how two matrices represent the negative mean of PMI - log k: see C1.",
+        "Skip-gram with two matrices, k = 1, 5, 15, and the most frequent words.",
         lambda settings: {f"k={k}": model(k=k) for k in NEGATIVES},
         _judge,
     ),

@@ -1,11 +1,11 @@
-"""C2 to C4, C10, C14: what the two matrices are good for once they are trained."""
+"""C2 to C4, C10, C14: uses of the two matrices once they are trained."""
 
 from typing import Any
 
 from fastsgns.runtime.intervals import interval
 from fastsgns.study.charts import bars
 from fastsgns.study.check import Check
-from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial
+from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial, minus
 from fastsgns.study.claims.losses import model
 from fastsgns.study.experiments.spaces import COMBINED
 from fastsgns.study.settings import Settings
@@ -19,14 +19,14 @@ AXIS = "Spearman correlation"
 
 
 def sets(results: Results, label: str) -> list[str]:
-    """The sets that vectors are judged by: those of people, if there are any, or the proxy."""
+    """Return the names of the judgements that score vectors: human ones if any, else a proxy."""
     every = list(results.by_label[label][0]["scores"])
-    people = [name for name in every if not name.startswith("proxy")]
-    return people or every[:1]
+    human = [name for name in every if not name.startswith("proxy")]
+    return human or every[:1]
 
 
 def scores_table(results: Results, spaces: dict[str, tuple[str, str]], title: str) -> Table:
-    """One row a set and one column for each (label, space)."""
+    """Return a table with a row per set of judgements and a column per (label, space)."""
     first = next(iter(spaces.values()))[0]
     names = list(results.by_label[first][0]["scores"])
     rows: list[list[Cell]] = [
@@ -37,7 +37,7 @@ def scores_table(results: Results, spaces: dict[str, tuple[str, str]], title: st
 
 
 def scores_chart(results: Results, spaces: dict[str, tuple[str, str]]) -> str:
-    """The same as bars, only the sets that vectors are judged by."""
+    """Draw `scores_table` as bars, for the judgements that score vectors."""
     first = next(iter(spaces.values()))[0]
     names = sets(results, first)
     series = {
@@ -74,7 +74,7 @@ def _judge_tied(results: Results) -> Evidence:
         [mode, results.by_label[mode][0]["parameters"], results.mean(mode, "loss")]
         for mode in MODES
     ]
-    sizes = Table("Sizes and losses", ("matrices", "parameters", "loss, nats a pair"), rows)
+    sizes = Table("Sizes and losses", ("matrices", "parameters", "loss, nats per pair"), rows)
     table = scores_table(results, columns, "Scores of the input vectors")
     return Evidence(checks, [table, sizes], [("Scores by mode.", scores_chart(results, columns))])
 
@@ -85,7 +85,7 @@ def _judge_combined(results: Results) -> Evidence:
     checks = [
         Check(
             f"the {space} scores {words} the input vectors",
-            [a - b for a, b in zip(by_space[space], by_space["input"])],
+            minus(by_space[space], by_space["input"]),
             low=low,
         )
         for space, words, low in (
@@ -103,22 +103,19 @@ def _judge_combined(results: Results) -> Evidence:
 
 def _judge_in_out(results: Results) -> Evidence:
     found = results.by_label["two"][0]["scores"]
-    people = SIMILARITY in found and RELATEDNESS in found
-    alike, related = (SIMILARITY, RELATEDNESS) if people else PROXIES
+    human = SIMILARITY in found and RELATEDNESS in found
+    alike, related = (SIMILARITY, RELATEDNESS) if human else PROXIES
     gain = {
-        name: [
-            a - b
-            for a, b in zip(
-                results.of("two", "scores", name, "input-output"),
-                results.of("two", "scores", name, "input"),
-            )
-        ]
+        name: minus(
+            results.of("two", "scores", name, "input-output"),
+            results.of("two", "scores", name, "input"),
+        )
         for name in (alike, related)
     }
     checks = [
         Check(
             f"input-output gains more over input-input on '{related}' than on '{alike}'",
-            [a - b for a, b in zip(gain[related], gain[alike])],
+            minus(gain[related], gain[alike]),
             low=0.0,
         )
     ]
@@ -128,12 +125,11 @@ def _judge_in_out(results: Results) -> Evidence:
         for row in results.by_label["two"][0]["neighbours"]
     ]
     notes = [
-        "Judged by people: the similarity and the relatedness part of WordSim353."
-        if people
-        else "Without both parts of WordSim353 the corpus's own counts stand in: PPMI of the pair "
-        "for relatedness, cosine of PPMI rows for similarity. The first is near to what the "
-        "product of input and output vectors learns by construction: a proxy, not human "
-        "judgements."
+        "Human judgements: the similarity and the relatedness part of WordSim353."
+        if human
+        else "Without both parts of WordSim353, the corpus's own counts serve as a proxy: PPMI of "
+        "the pair for relatedness, cosine of PPMI rows for similarity. The first is by "
+        "construction close to what the product of input and output vectors learns."
     ]
     tables = [
         scores_table(results, columns, "Scores, k = 5"),
@@ -178,7 +174,7 @@ def _judge_cbow(results: Results) -> Evidence:
         [label, *(results.mean(label, "score", s) for s in COMBINED)] for label in columns
     ]
     table = Table("Mean score by space", ("model", *COMBINED), rows)
-    note = "Of the two rates of each gradient the better on average over the seeds is compared."
+    note = "For each gradient, the learning rate with the better mean score is compared."
     figure = ("Scores of the input vectors.", scores_chart(results, columns))
     return Evidence(checks, [table], [figure], [note])
 
@@ -189,52 +185,52 @@ def _judge_resumed(results: Results) -> Evidence:
         return results.of("resumed", state, *keys)
 
     def change(what: str) -> list[float]:
-        return [a - b for a, b in zip(path("output reset", what), path("both", what))]
+        return minus(path("output reset", what), path("both", what))
 
     checks = [
-        Check("the loss is higher when the output matrix starts anew", change("loss"), low=0.0),
-        Check("the input vectors score worse then", change("input"), high=0.0),
+        Check("the loss is higher if the output matrix starts from zero", change("loss"), low=0.0),
+        Check("the input vectors then score worse", change("input"), high=0.0),
     ]
     rows: list[list[Cell]] = [
         [state, *(interval(path(state, what)) for what in ("loss", "input", "output", "sum"))]
         for state in ("before", "both", "output reset")
     ]
-    heading = ("state", "loss, nats a pair", "input", "output", "sum")
-    title = f"Before, and after {MORE} further epochs"
+    heading = ("state", "loss, nats per pair", "input", "output", "sum")
+    title = f"Before, and after {MORE} more epochs"
     return Evidence(checks, [Table(title, heading, rows)])
 
 
 USES = (
     Claim(
         "C2",
-        "One matrix gives worse vectors; a bias makes up for it",
-        "Input vectors of a tied model score worse than those of two matrices; with a bias or a "
-        f"reflection they score at most {MARGIN} worse, with half the parameters.",
-        "Press and Wolf (2017), section 4: tying hurts skip-gram. That a bias repairs it is a "
-        "prediction of C1b.",
-        "Skip-gram, 5 negatives; the score is the mean over the sets of judgements.",
+        "One matrix has worse vectors; a bias makes up for it",
+        "The input vectors of a tied model score worse than those of two matrices. With a bias or "
+        f"a reflection, and half the parameters, they score at most {MARGIN} worse.",
+        "Press and Wolf (2017), section 4: tying makes skip-gram worse. C1b predicts that a bias "
+        "repairs it.",
+        "Skip-gram with 5 negatives. The score is the mean over the sets of judgements.",
         _modes,
         _judge_tied,
     ),
     Claim(
         "C3",
         "The second matrix is worth keeping: sum and concatenation",
-        "The sum of input and output vectors scores better than the input vectors, their "
-        "concatenation about alike, the output vectors only slightly worse.",
+        "The sum of input and output vectors scores better than the input vectors. Their "
+        "concatenation scores about the same, and the output vectors only slightly worse.",
         "Pennington, Socher and Manning (2014), section 4.2; Levy, Goldberg and Dagan (2015); "
         "Press and Wolf (2017).",
-        "Skip-gram, two matrices, 5 negatives; each space by cosine.",
+        "Skip-gram with two matrices and 5 negatives; cosines in each space.",
         lambda settings: {"two": model()},
         _judge_combined,
     ),
     Claim(
         "C4",
-        "Input with output finds what goes together, input with input what is alike",
-        "Comparing input with output vectors gains more, or loses less, on relatedness than on "
-        "similarity, against comparing input vectors with one another.",
+        "Input-output cosines find related words, input-input cosines similar words",
+        "Input-output cosines gain more over input-input cosines, or lose less, on relatedness "
+        "than on similarity.",
         'Mitra, Nalisnick, Craswell and Caruana (2016), "A Dual Embedding Space Model for '
         'Document Ranking"; Torabi Asr, Zinkov and Jones (2018).',
-        "Skip-gram, two matrices, 5 negatives.",
+        "Skip-gram with two matrices and 5 negatives.",
         lambda settings: {"two": model()},
         _judge_in_out,
     ),
@@ -244,18 +240,18 @@ USES = (
         f"CBOW with the exact gradient scores at most {MARGIN} worse than skip-gram, and better "
         "than with word2vec's gradient.",
         'Irsoy, Benton and Stratos (2021), "Corrected CBOW Performs as well as Skip-gram".',
-        "Both gradients at the learning rate of skip-gram and at three times that.",
+        "Both gradients, with the learning rate of skip-gram and with three times that rate.",
         _cbow,
         _judge_cbow,
     ),
     Claim(
         "C14",
-        "The second matrix is needed to train on",
-        "After the same further epochs, a model resumed with both matrices has a lower loss and "
-        "better input vectors than one whose output matrix starts anew from zero.",
+        "The second matrix is needed to continue training",
+        "After the same number of additional epochs, a model resumed with both matrices has a "
+        "lower loss and better input vectors than one whose output matrix starts from zero.",
         "The advice to throw the second matrix away once a model is trained.",
-        f"A model is trained to half its learning rate and then on, {MORE} epochs, both ways with "
-        "the same random numbers.",
+        f"A model is trained until its learning rate is half the initial one. Training then "
+        f"continues for {MORE} epochs in both ways, with the same random numbers.",
         lambda settings: {"resumed": Trial.of("resumed", more=MORE)},
         _judge_resumed,
     ),

@@ -1,1 +1,1 @@
-"""Experiments: functions of a material, a seed and settings that return numbers, fit for JSON."""
+"""Experiments: functions of a material, a seed and settings that return a JSON object."""

@@ -1,6 +1,6 @@
-"""CBOW with one matrix or two, in frozen batches, negatives outside the pair or the batch."""
+"""CBOW with one or two matrices, trained in batches; negatives outside the pair or the batch."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -8,21 +8,23 @@ from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.study.experiments.frozen import cbow
 from fastsgns.study.material import Material
 
+Matrices = Literal["one", "two"]
+
 NEGATIVE = 5
 N_TESTED = 10_000
 BLOCK = 16_384
 N_TRIES = 200
-BIAS_RATE = 0.01  # of the vectors' rate: one number is met by every example
+BIAS_RATE = 0.01  # relative to the vectors' learning rate, as every example updates the bias
 
 
 def windows(corpus: EncodedCorpus, window: int, n_tokens: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give the words and the contexts of the first tokens that have any, whole windows.
+    """Return the focus words and contexts of the first tokens that have any; windows do not shrink.
 
     Returns
     -------
     focus : ndarray of int32, shape (n,)
     contexts : ndarray of int32, shape (n, 2 window)
-        -1 beyond the ends of the sentence.
+        -1 outside the sentence.
     """
     ids = np.asarray(corpus.ids[:n_tokens])
     sentence = np.repeat(np.arange(len(corpus)), np.diff(corpus.offsets))[:n_tokens]
@@ -39,29 +41,31 @@ def draw_negatives(
     focus: np.ndarray, contexts: np.ndarray, noise: np.ndarray, n_negatives: int,
     batch: int | None, rng: np.random.Generator,
 ) -> tuple[np.ndarray, int]:  # fmt: skip
-    """Draw negatives that are neither word nor context of their own example, or of their batch.
+    """Draw negatives that are not words of their own example, or not words of their batch.
 
     Parameters
     ----------
     focus, contexts : ndarray of int32, shapes (n,) and (n, 2 window)
     noise : ndarray of float, shape (V,)
-        Probabilities.
+        The noise distribution.
     n_negatives : int
-        For each example.
+        Number per example.
     batch : int or None
-        Negatives avoid all words of the `batch` consecutive examples; None: of their own.
+        Negatives avoid the focus and context words of all `batch` consecutive examples. None:
+        of their own example.
     rng : Generator
 
     Returns
     -------
     negatives : ndarray of int32, shape (n, n_negatives)
     n_failed : int
-        Those that could not be placed outside, in 200 tries.
+        Negatives that were still among the avoided words after 200 tries.
     """
     table = np.cumsum(noise)
 
     def draw(n: int) -> np.ndarray:
-        return np.searchsorted(table, rng.random(n) * table[-1], "right").astype(np.int32)
+        ids: np.ndarray = np.searchsorted(table, rng.random(n) * table[-1], "right")
+        return ids.astype(np.int32)
 
     drawn = draw(len(focus) * n_negatives).reshape(len(focus), n_negatives)
     for _ in range(N_TRIES):
@@ -75,12 +79,13 @@ def draw_negatives(
 def _forbidden(
     drawn: np.ndarray, focus: np.ndarray, contexts: np.ndarray, batch: int | None, n_words: int
 ) -> np.ndarray:
-    """Which of the negatives are positives of their example, or of their batch."""
+    """Mark the negatives that are words of their example, or of their batch."""
     if batch is None or batch == 1:
         own = np.column_stack([focus, contexts])
-        return (drawn[:, :, None] == own[:, None, :]).any(axis=2)
+        hit: np.ndarray = (drawn[:, :, None] == own[:, None, :]).any(axis=2)
+        return hit
     hit = np.zeros(drawn.shape, bool)
-    inside = np.zeros(n_words + 1, bool)  # the last is that of -1, no context
+    inside = np.zeros(n_words + 1, bool)  # its last element is that of -1, no context
     for start in range(0, len(focus), batch):
         part = slice(start, start + batch)
         inside[:] = False
@@ -90,19 +95,24 @@ def _forbidden(
 
 
 class Rows:
-    """Rows of words and of contexts, one array or two, with a scalar bias or without.
+    """Rows of words and of contexts in one or two arrays, with or without a scalar bias.
 
     Parameters
     ----------
     n_words, dimensions : int
     matrices : {"one", "two"}
     bias : bool
-        Whether it learns, from ``-log k`` on; otherwise it stays 0.
+        Train a bias that starts at ``-log k``. Otherwise it is 0.
     rng : Generator
     """
 
     def __init__(
-        self, n_words: int, dimensions: int, matrices: str, bias: bool, rng: np.random.Generator
+        self,
+        n_words: int,
+        dimensions: int,
+        matrices: Matrices,
+        bias: bool,
+        rng: np.random.Generator,
     ) -> None:
         start = (rng.random((n_words, dimensions), np.float32) - 0.5) * 2 / dimensions
         self.contexts = start.astype(np.float32)
@@ -116,17 +126,19 @@ class Rows:
         self._scratch = np.zeros((2, dimensions), np.float32)
 
     def step(self, words: np.ndarray, contexts: np.ndarray, batch: int, rate: float) -> float:
-        """Train on examples and give the sum of their losses; rate 0 only takes the loss."""
-        return cbow(
+        """Train on examples and return the sum of their losses; with rate 0 nothing changes."""
+        loss: float = cbow(
             self.words, self.contexts, self.increments, self.context_increments, self.bias, words,
             contexts, batch, rate, rate * BIAS_RATE * self.learns_bias, self._scratch,
         )  # fmt: skip
+        return loss
 
 
 def batches(
-    material: Material, seed: int, matrices: str, batch: int, outside: str, bias: bool, rate: float
-) -> dict[str, Any]:
-    """Train CBOW by sums on a cut of the corpus; give the losses reached.
+    material: Material, seed: int, matrices: Matrices, batch: int,
+    outside: Literal["pair", "batch"], bias: bool, rate: float,
+) -> dict[str, Any]:  # fmt: skip
+    """Train CBOW with summed contexts on the start of the corpus and return its losses.
 
     Parameters
     ----------
@@ -134,19 +146,20 @@ def batches(
     seed : int
     matrices : {"one", "two"}
     batch : int
-        Examples whose gradients are taken at one state; 1 is example by example.
+        Number of examples whose gradients are computed before any of them is applied.
     outside : {"pair", "batch"}
-        What negatives must not be in.
+        Negatives are not words of their own example, or not words of their batch.
     bias : bool
-        A scalar added to every score.
+        Add a scalar bias to every score.
     rate : float
-        Learning rate at first; falls linearly to a hundredth.
+        Initial learning rate, which falls linearly to a hundredth.
 
     Returns
     -------
     dict
-        ``loss``: mean an example on the next examples of the corpus, negatives outside the pair,
-        the same for every system; None if it is not finite. ``own loss``: in the last epoch.
+        ``loss``: mean loss per example on the next examples of the corpus with negatives outside
+        the pair, the same for every system; None if it is not finite. ``own loss``: mean training
+        loss of the last epoch. ``failed``: negatives that were not outside.
     """
     sizes = material.settings
     rng = np.random.default_rng(seed)

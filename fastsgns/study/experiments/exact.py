@@ -1,8 +1,8 @@
-"""Exact losses: the expectation of SGNS over all cells, minimised without sampling."""
+"""Exact losses: the expected loss of SGNS over all cells, minimised without sampling."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -10,31 +10,33 @@ from fastsgns.sampling import noise_distribution
 from fastsgns.study.material import Material
 from fastsgns.study.pairs import nonempty
 
-SHAPES = ("two", "one", "one+bias", "one+word biases", "one+reflect", "three")
+Shape = Literal["two", "one", "one+bias", "one+word biases", "one+reflect", "three"]
+SHAPES: tuple[Shape, ...] = get_args(Shape)
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Probability masses of all cells: what makes the expected loss.
+    """The probabilities of all pairs, which determine the expected loss.
 
-    With focus i of probability r_i, contexts j of P_ij and k negatives from p, the loss of a
-    score matrix x is (Levy and Goldberg 2014, equations 3 and 4)::
+    Let P_ij be the probability of the pair of focus word i and context word j, r_i that of focus
+    word i, and p the noise distribution of the k negatives. The expected loss of a score
+    matrix x is (Levy and Goldberg 2014, equations 3 and 4)::
 
         L(x) = sum_ij A_ij log(1 + exp(-x_ij)) + B_ij log(1 + exp(x_ij)),
         A = P,  B_ij = k r_i p_j,
         dL/dx_ij = B_ij s(x_ij) - A_ij s(-x_ij),  s(x) = 1 / (1 + exp(-x)).
 
-    Each cell is convex, so the unconstrained optimum is ``x_ij = log(A_ij / B_ij)``, which is
-    PMI - log k, with ``L* = -sum A log(A / (A + B)) + B log(B / (A + B))``. The best constant is
-    ``log(sum A / sum B) = -log k`` with ``log(1 + k) + k log(1 + 1/k)``; all zero is
-    ``(1 + k) log 2``.
+    The loss is convex in each x_ij. The unconstrained optimum is ``x_ij = log(A_ij / B_ij)``, which
+    is PMI - log k, with the loss ``L* = -sum A log(A / (A + B)) + B log(B / (A + B))``. The best
+    constant score is ``log(sum A / sum B) = -log k`` with the loss
+    ``log(1 + k) + k log(1 + 1/k)``. Scores of zero have the loss ``(1 + k) log 2``.
 
     Attributes
     ----------
     positive, negative : ndarray of float64, shape (n, n)
         A and B.
     k : int
-        Negatives a positive.
+        Negatives per positive pair.
     """
 
     positive: np.ndarray
@@ -43,14 +45,14 @@ class Cells:
 
     @classmethod
     def of(cls, counts: np.ndarray, k: int, exponent: float = 0.75) -> "Cells":
-        """Normalise counts of pairs; the noise is that of their margins to a power."""
+        """Normalise counts of pairs; the noise distribution is that of the row sums to a power."""
         positive = counts / counts.sum()
         rows = positive.sum(axis=1)
         noise = noise_distribution(counts.sum(axis=1), exponent)
         return cls(positive, k * rows[:, None] * noise, k)
 
     def levels(self) -> dict[str, float]:
-        """Give the losses of the optimum, the best constant, and zero.
+        """Return the losses of the optimum, of the best constant score, and of zero scores.
 
         Examples
         --------
@@ -71,19 +73,19 @@ class Cells:
         }
 
     def attraction(self, x: np.ndarray) -> tuple[float, np.ndarray]:
-        """Loss and gradient of the true pairs' scores alone."""
+        """Return loss and gradient of the positive pairs alone."""
         softplus, logistic = _softplus(-x)
         return float((self.positive * softplus).sum()), -self.positive * logistic
 
     def repulsion(self, x: np.ndarray) -> tuple[float, np.ndarray]:
-        """Loss and gradient of the negatives' scores alone."""
+        """Return loss and gradient of the negatives alone."""
         softplus, logistic = _softplus(x)
         return float((self.negative * softplus).sum()), self.negative * logistic
 
     def loss(self, x: np.ndarray) -> tuple[float, np.ndarray]:
-        """Loss and gradient of scores that serve for both.
+        """Return loss and gradient of the scores of positive pairs and negatives.
 
-        ``log(1 + exp(-x)) = log(1 + exp(x)) - x`` makes one exponential do for the two.
+        As ``log(1 + exp(-x)) = log(1 + exp(x)) - x``, one exponential is enough for both.
         """
         softplus, logistic = _softplus(x)
         both = self.positive + self.negative
@@ -93,11 +95,12 @@ class Cells:
 
 def _xlog(a: np.ndarray, total: np.ndarray) -> np.ndarray:
     share = np.divide(a, total, where=a > 0, out=np.ones_like(a))
-    return a * np.log(share)
+    terms: np.ndarray = a * np.log(share)
+    return terms
 
 
 def _softplus(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """``log(1 + exp(x))`` and its derivative."""
+    """Return ``log(1 + exp(x))`` and its derivative."""
     small = np.exp(-np.abs(x))
     logistic = np.where(x >= 0, 1.0, small) / (1 + small)
     return np.maximum(x, 0) + np.log1p(small), logistic
@@ -106,12 +109,15 @@ def _softplus(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 Loss = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
-def parameterised(cells: Cells, shape: str, d: int) -> tuple[Loss, int]:
-    """Give the loss as a function of a flat vector of parameters, with gradient, and its length.
+def parameterised(cells: Cells, shape: Shape, d: int) -> tuple[Loss, int]:
+    """Return the loss and its gradient as a function of one flat vector, and the vector's length.
 
-    With G the gradient by the scores: of ``x = W C'``, G C and G' W; of ``x = W D W'`` with D
-    diagonal of +-1 (all +1, or reflecting half), ``(G + G') W D``; of a bias, the sum of G or its
-    column sums; of three matrices, those of attraction with C and of repulsion with N.
+    Let G be the gradient with respect to the scores x. The gradients of the parameters are:
+
+    - ``x = W C'``: G C and G' W.
+    - ``x = W D W'`` with a diagonal D of ones, or half of them -1 (reflection): ``(G + G') W D``.
+    - a scalar bias: the sum of G; word biases: the column sums of G.
+    - three matrices: as for two, with the attraction of W and C and the repulsion of W and N.
 
     Parameters
     ----------
@@ -119,12 +125,12 @@ def parameterised(cells: Cells, shape: str, d: int) -> tuple[Loss, int]:
     shape : str
         One of `SHAPES`.
     d : int
-        Dimensions of a vector.
+        Vector length.
 
     Raises
     ------
     ValueError
-        If `shape` is another.
+        If `shape` is not one of `SHAPES`.
     """
     n = len(cells.positive)
     if shape == "two":
@@ -172,18 +178,18 @@ def _one(cells: Cells, n: int, d: int, signs: np.ndarray, n_biases: int) -> Loss
 
 
 def exact(
-    material: Material, seed: int, shape: str, k: int, dimensions: int | None = None
+    material: Material, seed: int, shape: Shape, k: int, dimensions: int | None = None
 ) -> dict[str, Any]:
     """Minimise the exact loss of one parameterisation by L-BFGS from random vectors.
 
-    Vectors start normal with deviation 0.1, biases at ``-log k``, the best constant. `dimensions`
-    stands in for `exact_dimensions` of the settings.
+    Vectors start normal with standard deviation 0.1. Biases start at ``-log k``, the best constant.
+    `dimensions` replaces `exact_dimensions` of the settings.
 
     Returns
     -------
     dict
-        The loss, the levels, ``gap``: the share of the way from the best constant to the
-        unconstrained optimum.
+        The loss, the losses of `Cells.levels`, and ``gap``: how far the loss goes from the best
+        constant (0) to the unconstrained optimum (1).
     """
     from scipy.optimize import minimize
 

@@ -14,7 +14,7 @@ N_NEIGHBOURS = 6
 
 
 def held_loss(material: Material, spaces: Spaces, negative: int) -> float:
-    """Mean loss on pairs and negatives that are the same for every model of a corpus."""
+    """Return the mean loss on pairs and negatives that are the same for all models of a corpus."""
     rng, pairs = np.random.default_rng(negative), material.sample
     noise = rng.choice(len(material.noise), size=(len(pairs), negative), p=material.noise)
     blocks = range(0, len(pairs), 10_000)
@@ -23,7 +23,7 @@ def held_loss(material: Material, spaces: Spaces, negative: int) -> float:
 
 
 def scores(material: Material, spaces: Spaces) -> dict[str, dict[str, float]]:
-    """Agreement with each set of judgements, of each space and of input with output."""
+    """Return the agreement with each set of judgements: of each space, and of input with output."""
     combined = spaces.combined()
     table = {}
     for judged in {j.name: j for j in [*material.scored, *material.proxies.values()]}.values():
@@ -34,13 +34,13 @@ def scores(material: Material, spaces: Spaces) -> dict[str, dict[str, float]]:
 
 
 def mean_score(material: Material, table: dict[str, dict[str, float]]) -> dict[str, float]:
-    """Average over the sets that vectors are judged by."""
+    """Return the mean score of each space over the sets of judgements that score vectors."""
     names = [judged.name for judged in material.scored]
     return {space: float(np.mean([table[n][space] for n in names])) for space in table[names[0]]}
 
 
 def geometry(spaces: Spaces, n_words: int) -> dict[str, float]:
-    """How the frequent words' vectors lie: means against each other, cones.
+    """Measure where the vectors of the most frequent words point.
 
     After Mimno and Thompson (2017), "The strange geometry of skip-gram with negative sampling".
     The mean cosine of all pairs of n unit vectors u is ``(|sum u|^2 - n) / (n (n - 1))``.
@@ -48,9 +48,9 @@ def geometry(spaces: Spaces, n_words: int) -> dict[str, float]:
     Returns
     -------
     dict
-        ``cosine of means``: between the mean input and the mean output vector;
-        ``input cone``, ``output cone``: mean cosine of two words' vectors in that space;
-        ``self``: share of words whose product of input and output vector is below 0.
+        ``cosine of means``: the cosine of the mean input vector and the mean output vector;
+        ``input cone``, ``output cone``: the mean cosine of two words' vectors in that space;
+        ``self``: the share of words whose input and output vector have a product below 0.
     """
     w, c = (np.asarray(m[:n_words], np.float64) for m in (spaces.input, spaces.output))
     return {
@@ -73,11 +73,11 @@ def _cone(rows: np.ndarray) -> float:
 
 
 def pmi_fit(material: Material, spaces: Spaces) -> dict[str, Any]:
-    """Correlation of ``w_i . c_j + b_j`` with PMI over the cells that occur, weighted by count.
+    """Fit the scores ``w_i . c_j + b_j`` to PMI over the pairs that occur.
 
-    The model's scores x are regressed on PMI, ``x = slope * PMI + intercept``, by least squares
-    with the counts as weights (SGNS's own loss weighs cells so); at SGNS's optimum slope is 1 and
-    intercept -log k (`PairCounts.pmi`). Plain figures, each cell alike, stand beside.
+    The fit is ``score = slope * PMI + intercept`` by least squares. ``weighted`` weights pairs by
+    their counts, as the loss of SGNS does; ``plain`` weights them equally. At the optimum of SGNS
+    the slope is 1 and the intercept is -log k: see `PairCounts.pmi`.
     """
     counts, pmi = material.pairs.counts, material.pairs.pmi(material.noise)
     cells = np.flatnonzero(counts.ravel() > 0)
@@ -94,7 +94,7 @@ def pmi_fit(material: Material, spaces: Spaces) -> dict[str, Any]:
 
 
 def regression(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, float]:
-    """Correlation, slope and intercept of the weighted least squares line of y on x.
+    """Return correlation, slope and intercept of the weighted least-squares line of y on x.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def regression(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, f
 
 
 def neighbours(material: Material, spaces: Spaces) -> list[dict[str, Any]]:
-    """Nearest words of a few words, by input with input and by input with output vectors."""
+    """List the nearest words to a few words, by input-input and by input-output cosines."""
     n = len(material.pairs.counts)
     spread = np.unique(np.geomspace(max(n // 20, 1), n - 1, N_SHOWN).astype(int))
     w, c = (unit(m[:n]) for m in (spaces.input, spaces.output))

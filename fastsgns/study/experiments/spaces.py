@@ -1,4 +1,4 @@
-"""Spaces: the vectors of a trained model by role, and the combinations people use."""
+"""Spaces: the vectors of a trained model by role, and their usual combinations."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,15 @@ COMBINED = ("input", "output", "sum", "concatenation")
 
 @dataclass(frozen=True)
 class Spaces:
-    """What a pair's score is made of: ``input[i] . output[j] + bias[j]`` for a true pair.
+    """The arrays that determine scores: ``input[i] . output[j] + bias[j]`` for positive pairs.
 
     Attributes
     ----------
     input, output, negative : ndarray of float32, shape (V, d)
-        Vectors of focus words, of true contexts, and of drawn ones; may be one array.
+        Vectors of focus words, of positive context words, and of negative samples. They may be
+        the same array.
     bias : ndarray of float32, shape (1,) or (V,)
-        Added to the score, by context.
+        The bias of all context words, or of each.
     """
 
     input: np.ndarray
@@ -28,12 +29,12 @@ class Spaces:
 
     @classmethod
     def of(cls, model: Word2Vec) -> "Spaces":
-        """Take the vectors of a model as they enter its scores.
+        """Return the vectors of a model in the roles in which they enter its scores.
 
         Raises
         ------
         ValueError
-            If it has no output vectors.
+            If the model has no output vectors.
         """
         matrices = model._current()
         output, negative = map(matrices.in_role, ("output", "negative"))
@@ -43,20 +44,24 @@ class Spaces:
         return cls(model.wv.vectors, output, output if negative is None else negative, bias)
 
     def combined(self) -> dict[str, np.ndarray]:
-        """Give the vectors that users may take of a word, by the names of `COMBINED`."""
+        """Return the word vectors that users can choose, by the names of `COMBINED`."""
         both = np.concatenate([self.input, self.output], axis=1)
         return dict(zip(COMBINED, (self.input, self.output, self.input + self.output, both)))
 
-    def scores(self, focus: np.ndarray, contexts: np.ndarray, role: str = "output") -> np.ndarray:
-        """Score focus words with one context each, or with several: shape of `contexts`."""
-        rows = getattr(self, role)[contexts]
-        found = np.einsum("nd,n...d->n...", self.input[focus], rows)
-        return found + np.broadcast_to(self.bias, len(self.output))[contexts]
+    def scores(self, focus: np.ndarray, contexts: np.ndarray, output: np.ndarray) -> np.ndarray:
+        """Score each focus word with one context word, or with several: the shape of `contexts`.
+
+        `output` has the vectors of the context words.
+        """
+        scores: np.ndarray = np.einsum("nd,n...d->n...", self.input[focus], output[contexts])
+        scores += np.broadcast_to(self.bias, len(self.output))[contexts]
+        return scores
 
     def loss(self, pairs: np.ndarray, negatives: np.ndarray) -> float:
-        """Mean loss a pair, ``-log s(x_ij) - sum_n log s(-x_in)`` with s the logistic function.
+        """Return the mean loss per pair, ``-log s(x_ij) - sum_n log s(-x_in)``.
 
-        Mikolov et al. (2013), "Distributed Representations ...", equation 4.
+        s(x) = 1 / (1 + exp(-x)): Mikolov et al. (2013), "Distributed Representations of Words and
+        Phrases and their Compositionality", equation 4.
 
         Parameters
         ----------
@@ -64,6 +69,7 @@ class Spaces:
         negatives : ndarray of int, shape (n, k)
         """
         focus, context = pairs.T
-        positive = np.logaddexp(0, -self.scores(focus, context).astype(np.float64))
-        drawn = self.scores(focus, negatives, "negative").astype(np.float64)
-        return float((positive + np.logaddexp(0, drawn).sum(axis=1)).mean())
+        positive = self.scores(focus, context, self.output).astype(np.float64)
+        negative = self.scores(focus, negatives, self.negative).astype(np.float64)
+        losses = np.logaddexp(0, -positive) + np.logaddexp(0, negative).sum(axis=1)
+        return float(losses.mean())

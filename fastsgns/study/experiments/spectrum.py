@@ -1,4 +1,4 @@
-"""The spectrum of PMI on a random half of the sentences: what one matrix can't represent."""
+"""The spectrum of PMI on a random half of the sentences: what one matrix cannot represent."""
 
 from dataclasses import asdict
 from typing import Any
@@ -15,7 +15,7 @@ NEGATIVE = 5
 
 
 def half(corpus: EncodedCorpus, seed: int) -> EncodedCorpus:
-    """Take each sentence with probability one half."""
+    """Draw each sentence with probability one half."""
     kept = np.random.default_rng(seed).random(len(corpus)) < 0.5
     lengths = np.diff(corpus.offsets)
     ids = np.asarray(corpus.ids)[np.repeat(kept, lengths)]
@@ -25,25 +25,24 @@ def half(corpus: EncodedCorpus, seed: int) -> EncodedCorpus:
 
 
 def spectrum(material: Material, seed: int, shuffled: bool = False) -> dict[str, Any]:
-    """Eigenvalues of PMI, PMI of words with themselves, and errors of one matrix and two.
+    """Measure eigenvalues and diagonal of PMI, and the errors of one matrix and of two.
 
-    The corpus is a random half of the sentences; see `fastsgns.study.spectrum` for the measures.
-    Cells that don't occur count 0.2, so that their logarithm is finite.
+    The corpus is a random half of the sentences. See `fastsgns.study.spectrum` for the measures.
+    Pairs that do not occur get the count 0.2, so that their logarithm is finite.
 
     Parameters
     ----------
     material : Material
     seed : int
-        Draws the half.
+        Seed of the random half.
     shuffled : bool
-        Permute all tokens first: a text without any association, the control.
+        Permute all tokens first. In this control, words are independent.
 
     Returns
     -------
     dict
-        ``signs``: shares of eigenvalues below 0, of all, of the 100 largest by magnitude and of
-        the squared sum; ``self``: PMI of words with themselves; ``errors``: relative errors of the
-        best approximations of PMI - log 5 of rank `exact_dimensions`.
+        ``signs``: a `Signs`; ``self``: a `Diagonal`; ``errors``: an `Errors` for PMI - log 5 and
+        rank `exact_dimensions`.
     """
     sizes = material.settings
     corpus = half(material.corpus, seed)

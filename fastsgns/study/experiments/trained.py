@@ -1,4 +1,4 @@
-"""Trained models: one training and all that is measured of it."""
+"""Trained models: train one, and measure it."""
 
 import copy
 import time
@@ -13,10 +13,10 @@ from fastsgns.study.experiments.spaces import Spaces
 from fastsgns.study.material import Material
 
 
-def train(material: Material, seed: int, **given: Any) -> Word2Vec:
-    """Train on the material with its settings, skip-gram if not told otherwise."""
+def train(material: Material, seed: int, **options: Any) -> Word2Vec:
+    """Train a model on the material with its settings, by default skip-gram."""
     sizes = material.settings
-    options: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "sg": 1,
         "vector_size": sizes.dimensions,
         "window": sizes.window,
@@ -26,12 +26,12 @@ def train(material: Material, seed: int, **given: Any) -> Word2Vec:
     fixed = {"min_count": 1, "sample": 0, "sorted_vocab": 0, "workers": material.workers}
     shown = {"compute_loss": True, "progress": False}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of modes that are here because they fail
-        return Word2Vec(material.corpus, seed=seed, **options | given | fixed | shown)
+        warnings.simplefilter("ignore")  # some modes are studied because they fail
+        return Word2Vec(material.corpus, seed=seed, **defaults | options | fixed | shown)
 
 
 def measure(material: Material, model: Word2Vec) -> dict[str, Any]:
-    """Measure a model: losses, scores, geometry."""
+    """Measure the losses, scores and geometry of a model."""
     spaces = Spaces.of(model)
     table = measures.scores(material, spaces)
     return {
@@ -44,7 +44,7 @@ def measure(material: Material, model: Word2Vec) -> dict[str, Any]:
 
 
 def trained(material: Material, seed: int, **options: Any) -> dict[str, Any]:
-    """Train with some options of `Word2Vec`, and measure."""
+    """Train with some options of `Word2Vec`, and measure the model."""
     started = time.perf_counter()
     model = train(material, seed, **options)
     seconds = time.perf_counter() - started
@@ -59,14 +59,14 @@ def trained(material: Material, seed: int, **options: Any) -> dict[str, Any]:
 
 
 def _n_parameters(model: Word2Vec) -> int:
-    """How many numbers its vectors hold."""
+    """Return the number of elements of all vectors."""
     return sum(rows.size for rows in model._current().vectors.values())
 
 
 def resumed(material: Material, seed: int, more: int, **options: Any) -> dict[str, Any]:
-    """Train, then train on twice: with both matrices, and with the output matrix set to zero.
+    """Train, then continue twice: with both matrices, and with the output matrix set to zero.
 
-    The learning rate falls to half in the first part and to its end in the second; both
+    The learning rate falls to half in the first part, and to its end in the second. Both
     continuations draw the same random numbers.
     """
     alpha = material.settings.alpha
