@@ -10,6 +10,7 @@ import fastsgns._compiled  # noqa: F401  first of all: its ImportError says what
 from fastsgns._version import __version__
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
+from fastsgns.formats.kinds import load
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.glove.model import GloVe
 from fastsgns.models.links.nodes import NodeEmbedding
@@ -28,4 +29,5 @@ __all__ = [
     "PathLineSentences",
     "Word2Vec",
     "__version__",
+    "load",
 ]

@@ -15,7 +15,7 @@ from fastsgns.cooccurrence import counts as cooccurrence
 from fastsgns.cooccurrence import windows
 from fastsgns.cooccurrence.counts import SIDES, WEIGHTINGS, Cooccurrences
 from fastsgns.errors import FormatError
-from fastsgns.formats import native
+from fastsgns.formats import faults, native
 
 
 def weight(s: int, window: int, weighting: str) -> Fraction:
@@ -205,16 +205,19 @@ def put(tensors: dict, name: str, position: int, value: float) -> None:
 @pytest.mark.parametrize(
     ("damage", "fault"),
     [
-        (lambda t, m: t.pop("columns"), "columns is missing"),
+        (lambda t, m: t.pop("columns"), "no array .columns."),
         (lambda t, m: put(t, "columns", 0, 99), "columns are not all"),
-        (lambda t, m: put(t, "columns", 1, 0), "do not ascend"),
+        (lambda t, m: put(t, "columns", 1, 0), "columns do not ascend"),
         (lambda t, m: put(t, "weights", 2, np.nan), "positive and finite"),
         (lambda t, m: put(t, "weights", 2, 0), "positive and finite"),
-        (lambda t, m: put(t, "offsets", 0, 1), "contradict"),
+        (lambda t, m: put(t, "offsets", 0, 1), "offsets do not go from 0"),
         (lambda t, m: put(t, "offsets", 1, 5), "offsets do not ascend"),
-        (lambda t, m: t.update(weights=t["weights"][:-1]), "contradict"),
-        (lambda t, m: t.update(counts=t["counts"][:-1]), "counts for"),
-        (lambda t, m: t.update(offsets=t["offsets"].astype(np.int32)), "offsets is missing"),
+        (lambda t, m: t.update(weights=t["weights"][:-1]), "weights is of shape"),
+        (lambda t, m: t.update(counts=t["counts"][:-1]), "counts is of shape"),
+        (
+            lambda t, m: t.update(offsets=t["offsets"].astype(np.int32)),
+            "offsets is of shape .* int32",
+        ),
         (lambda t, m: m.update(window=0), "window is 0"),
         (lambda t, m: m.update(window="a"), "window is 'a'"),
         (lambda t, m: m.pop("n_pairs"), "lack 'n_pairs'"),
@@ -223,7 +226,7 @@ def put(tensors: dict, name: str, position: int, value: float) -> None:
     ],
 )
 def test_damage_is_found(tmp_path: Path, monkeypatch, damage, fault):
-    monkeypatch.setattr(cooccurrence, "BLOCK", 2)
+    monkeypatch.setattr(faults, "BLOCK", 2)
     counts = Cooccurrences.from_corpus(EncodedCorpus.from_iterable([["a", "b", "c"]]))
     counts.save(tmp_path / "whole")
     Cooccurrences.load(tmp_path / "whole")
@@ -231,7 +234,7 @@ def test_damage_is_found(tmp_path: Path, monkeypatch, damage, fault):
     damage(tensors, metadata)
     metadata = json.loads(json.dumps(metadata))
     metadata.pop("kind"), metadata.pop("format")
-    native.write(tmp_path / "damaged", cooccurrence.KIND, tensors, metadata)
+    native.write(tmp_path / "damaged", cooccurrence.SCHEMA.kind, tensors, metadata)
     with pytest.raises(FormatError, match=f"damaged.*{fault}"):
         Cooccurrences.load(tmp_path / "damaged")
 

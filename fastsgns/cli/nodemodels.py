@@ -8,7 +8,7 @@ from fastsgns.cli import sources
 from fastsgns.cli.arguments import UsageError, add_reading, positive
 from fastsgns.cli.streams import STDIO
 from fastsgns.errors import NotUTF8Error
-from fastsgns.formats import native, registry
+from fastsgns.formats import kinds, native
 from fastsgns.formats.files import local_path
 from fastsgns.graph import storage
 from fastsgns.graph.digraph import DirectedGraph
@@ -277,7 +277,7 @@ def load(path: str) -> LinkModel:
     ValueError
         If the file holds something else.
     """
-    loaded = registry.load(path)
+    loaded = kinds.load(path)
     if not isinstance(loaded, LinkModel):
         raise ValueError(
             f"{path} holds {native.kind_of(path)}, not a model saved by 'fastsgns nodes train'"

@@ -7,15 +7,18 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from fastsgns import EncodedCorpus, KeyedVectors, LineSentence
+from fastsgns import DirectedGraph, EncodedCorpus, KeyedVectors, LineSentence
+from fastsgns import load as load_native
 from fastsgns.cli import filetypes, streams
 from fastsgns.cli.arguments import UsageError
 from fastsgns.cli.streams import STDIO, is_stream
+from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.corpus.encoded import count_words
 from fastsgns.corpus.spill import disk_errors
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotUTF8Error
 from fastsgns.formats import writing
+from fastsgns.formats.files import name_of
 from fastsgns.formats.sniffing import form_of
 from fastsgns.models.links.base import LinkModel
 from fastsgns.runtime.console import INTERRUPTED, say
@@ -171,7 +174,10 @@ def load(
 
 def _load(source: Any, format: str, options: dict[str, Any]) -> Any:
     if format == "native":
-        return KeyedVectors.load(source, mmap="r")
+        loaded = load_native(source, mmap="r")
+        if isinstance(loaded, (EncodedCorpus, Cooccurrences, DirectedGraph)):
+            raise ValueError(f"{name_of(source)} holds {loaded!r}, not a model or vectors")
+        return loaded
     options["no_header"] &= format == "text"
     return KeyedVectors.load_word2vec_format(source, binary=format == "binary", **options)
 

@@ -11,16 +11,13 @@ from fastsgns.cooccurrence.windows import Progress, WindowCounts
 from fastsgns.corpus.encoded import encode
 from fastsgns.corpus.spill import SpillBuffer, check_budget
 from fastsgns.corpus.vocabulary import Vocabulary
-from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry, saving
-from fastsgns.formats.contents import checked
+from fastsgns.formats import faults, kinds, saving
+from fastsgns.formats.schema import Array, Content, Schema, Value
 from fastsgns.kernels.cooccurrence import MAX_WINDOW
 from fastsgns.runtime.machine import n_cores
 
-KIND = "cooccurrences"
 WEIGHTINGS = ("harmonic", "flat", "linear")
 SIDES = ("both", "left", "right")
-BLOCK = 1 << 20
 WINDOW = rules.integer(1, MAX_WINDOW)
 COUNTING = {
     "window": WINDOW,
@@ -28,7 +25,6 @@ COUNTING = {
     "sides": rules.choice(*SIDES),
 }
 WORKERS = rules.integer(1, 2**16)
-METADATA = {"window": int, "weighting": str, "sides": str, "n_pairs": int}
 
 
 class Cooccurrences:
@@ -203,10 +199,7 @@ class Cooccurrences:
         TypeError
             If a word has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
-        tensors = {"offsets": self.offsets, "columns": self.columns, "weights": self.weights}
-        tensors |= {"counts": self.vocabulary.counts, **native.pack_words(self.vocabulary.words)}
-        metadata = {name: getattr(self, name) for name in METADATA}
-        saving.save(path, KIND, tensors, metadata, Cooccurrences._rebuilt)
+        saving.save(path, SCHEMA, self)
 
     @classmethod
     def load(cls, path: Any, mmap: bool = True) -> "Cooccurrences":
@@ -225,25 +218,7 @@ class Cooccurrences:
         FormatError
             If it is another file, or damaged.
         """
-        tensors, metadata = registry.read_as(KIND, path, mmap and not hasattr(path, "read"))
-        try:
-            return cls._rebuilt(tensors, metadata)
-        except FormatError as error:
-            raise FormatError(f"{path} is damaged: {error}") from None
-
-    @classmethod
-    def _rebuilt(cls, tensors: native.Tensors, metadata: dict) -> "Cooccurrences":
-        words = native.unpack_words(tensors)
-        metadata = checked("metadata", metadata, METADATA)
-        if fault := _fault(tensors, metadata, len(words)):
-            raise FormatError(fault)
-        try:
-            vocabulary = Vocabulary(words, np.array(tensors["counts"]))
-            _ = vocabulary.ids
-            arrays = (tensors[name] for name in ("offsets", "columns", "weights"))
-            return cls(vocabulary, *arrays, **metadata)
-        except ValueError as error:
-            raise FormatError(str(error)) from None
+        return kinds.load_as(cls, SCHEMA, path, mmap)
 
 
 def check_counting(window: Any, weighting: Any, sides: Any) -> tuple[int, str, str]:
@@ -259,41 +234,42 @@ def check_counting(window: Any, weighting: Any, sides: Any) -> tuple[int, str, s
     return chosen["window"], chosen["weighting"], chosen["sides"]
 
 
-def _fault(tensors: native.Tensors, metadata: dict, n_words: int) -> str | None:
-    """Say what is wrong with the content of a saved file, if anything."""
-    dtypes = {"offsets": np.int64, "columns": np.int32, "weights": np.float32, "counts": np.int64}
-    for name, dtype in dtypes.items():
-        array = tensors.get(name)
-        if array is None or array.dtype != dtype or array.ndim != 1:
-            return f"{name} is missing, or not a list of {np.dtype(dtype).name}"
-    offsets, columns, weights = (tensors[name] for name in ("offsets", "columns", "weights"))
-    if len(offsets) != n_words + 1 or len(tensors["counts"]) != n_words:
-        return f"{len(offsets)} offsets and {len(tensors['counts'])} counts for {n_words} words"
-    if offsets[0] != 0 or offsets[-1] != len(columns) or len(weights) != len(columns):
-        return f"offsets, {len(columns)} columns and {len(weights)} weights contradict each other"
-    if np.any(offsets[1:] < offsets[:-1]):
-        return "offsets do not ascend"
-    try:
-        check_counting(metadata["window"], metadata["weighting"], metadata["sides"])
-    except ValueError as error:
-        return str(error)
-    return _fault_of_cells(offsets, columns, weights, n_words)
+def _build(cls: Any, content: Content) -> Cooccurrences:
+    arrays, words = content.arrays, content.words[""]
+    vocabulary = Vocabulary(words, np.array(arrays["counts"]))  # a copy, where the rest is mapped
+    counts: Cooccurrences = cls(
+        vocabulary, arrays["offsets"], arrays["columns"], arrays["weights"], **content.values
+    )
+    return counts
 
 
-def _fault_of_cells(
-    offsets: np.ndarray, columns: np.ndarray, weights: np.ndarray, n_words: int
-) -> str | None:
-    for start in range(0, len(columns), BLOCK):
-        part = columns[start : start + BLOCK + 1]
-        if not 0 <= part.min() <= part.max() < n_words:
-            return f"columns are not all between 0 and {n_words - 1}"
-        firsts = offsets[slice(*np.searchsorted(offsets, (start, start + len(part)), "left"))]
-        ascends = part[1:] > part[:-1]
-        inside = firsts[firsts > start] - start - 1
-        ascends[inside] = True
-        if not ascends.all():
-            return "the columns of a row do not ascend"
-        block = weights[start : start + BLOCK]
-        if not (np.isfinite(block).all() and block.min() > 0):
-            return "weights are not all positive and finite"
-    return None
+def _fault(content: Content) -> str | None:
+    offsets, columns = content.arrays["offsets"], content.arrays["columns"]
+    return (
+        faults.of_offsets("offsets", offsets, len(columns))
+        or faults.of_ids("columns", columns, content.sizes["words"])
+        or faults.of_rows("columns", columns, offsets)
+        or faults.of_numbers("weights", content.arrays["weights"], allows_zero=False)
+        or faults.of_numbers("counts", content.arrays["counts"])
+    )
+
+
+SCHEMA = Schema(
+    "cooccurrences",
+    arrays=(
+        Array("offsets", "int64", ("words + 1",)),
+        Array("columns", "int32", ("cells",)),
+        Array("weights", "float32", ("cells",)),
+        Array("counts", "int64", ("words",), "vocabulary.counts"),
+    ),
+    values={
+        "": (
+            Value("window", int, COUNTING["window"]),
+            Value("weighting", str, COUNTING["weighting"]),
+            Value("sides", str, COUNTING["sides"]),
+            Value("n_pairs", int),
+        ),
+    },
+    build=_build,
+    checks=(_fault,),
+)

@@ -23,9 +23,8 @@ from fastsgns.corpus.spill import (
     distinct,
 )
 from fastsgns.corpus.vocabulary import Vocabulary, look_up
-from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry, saving
-from fastsgns.formats.contents import checked
+from fastsgns.formats import faults, kinds, saving
+from fastsgns.formats.schema import Array, Content, Schema, Value
 from fastsgns.runtime.machine import release_memory
 
 BLOCK_TOKENS = 1 << 20
@@ -259,10 +258,7 @@ class EncodedCorpus:
             If a word has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
         check_mapped(self.ids)
-        tensors = {"ids": self.ids, "offsets": self.offsets, "counts": self.vocabulary.counts}
-        tensors |= native.pack_words(self.vocabulary.words)
-        metadata = {"n_raw_tokens": self.n_raw_tokens, "n_raw_sentences": self.n_raw_sentences}
-        saving.save(path, KIND, tensors, metadata, EncodedCorpus._rebuilt)
+        saving.save(path, SCHEMA, self)
 
     @classmethod
     def load(cls, path: Any, mmap: bool = True) -> "EncodedCorpus":
@@ -282,24 +278,7 @@ class EncodedCorpus:
         FormatError
             If it is another file, or damaged.
         """
-        tensors, metadata = registry.read_as(KIND, path, mmap and not hasattr(path, "read"))
-        try:
-            return cls._rebuilt(tensors, metadata)
-        except FormatError as error:
-            raise FormatError(f"{path} is damaged: {error}") from None
-
-    @classmethod
-    def _rebuilt(cls, tensors: native.Tensors, metadata: dict) -> "EncodedCorpus":
-        words = native.unpack_words(tensors)
-        raw = checked("metadata", metadata, {"n_raw_tokens": int, "n_raw_sentences": int})
-        if fault := _fault(tensors, raw, len(words)):
-            raise FormatError(fault)
-        vocabulary = Vocabulary(words, np.array(tensors["counts"]))
-        try:
-            _ = vocabulary.ids
-        except ValueError as error:
-            raise FormatError(str(error)) from None
-        return cls(tensors["ids"], np.array(tensors["offsets"]), vocabulary, **raw)
+        return kinds.load_as(cls, SCHEMA, path, mmap)
 
     def close(self) -> None:
         """Let go of the ids; a temporary file is gone when nobody else holds them."""
@@ -402,22 +381,34 @@ def _chosen(vocabulary: Vocabulary | Chooser | None, raw: Vocabulary) -> Vocabul
     return vocabulary if isinstance(vocabulary, Vocabulary) else vocabulary(raw)
 
 
-def _fault(tensors: native.Tensors, raw: dict[str, int], n_words: int) -> str | None:
-    """Say what is wrong with the content of a saved corpus, if anything."""
-    for name, dtype in (("ids", np.int32), ("offsets", np.int64), ("counts", np.int64)):
-        array = tensors.get(name)
-        if array is None or array.dtype != dtype or array.ndim != 1:
-            return f"{name} is missing, or not a list of {np.dtype(dtype).name}"
-    ids, offsets, counts = tensors["ids"], tensors["offsets"], tensors["counts"]
-    if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(ids):
-        return f"offsets do not go from 0 to {len(ids)}"
-    if np.any(offsets[1:] <= offsets[:-1]):
-        return "offsets do not ascend"
-    if len(ids) and not 0 <= ids.min() <= ids.max() < n_words:
-        return f"ids are not all between 0 and {n_words - 1}"
-    if len(counts) != n_words or (n_words and counts.min() < 0):
-        return "counts do not fit the words"
+def _build(cls: Any, content: Content) -> EncodedCorpus:
+    offsets, counts = (np.array(content.arrays[name]) for name in ("offsets", "counts"))
+    corpus: EncodedCorpus = cls(
+        content.arrays["ids"], offsets, Vocabulary(content.words[""], counts), **content.values
+    )
+    return corpus
+
+
+def _fault(content: Content) -> str | None:
+    ids, offsets = content.arrays["ids"], content.arrays["offsets"]
     for name, least in (("n_raw_tokens", len(ids)), ("n_raw_sentences", len(offsets) - 1)):
-        if raw[name] < least:
-            return f"{name} is {raw[name]}, less than what the file holds"
-    return None
+        if content.values[name] < least:
+            return f"{name} is {content.values[name]}, less than what the file holds"
+    return (
+        faults.of_offsets("offsets", offsets, len(ids), is_strict=True)
+        or faults.of_ids("ids", ids, content.sizes["words"])
+        or faults.of_numbers("counts", content.arrays["counts"])
+    )
+
+
+SCHEMA = Schema(
+    "corpus",
+    arrays=(
+        Array("ids", "int32", ("tokens",)),
+        Array("offsets", "int64", ("sentences + 1",)),
+        Array("counts", "int64", ("words",), "vocabulary.counts"),
+    ),
+    values={"": (Value("n_raw_tokens", int), Value("n_raw_sentences", int))},
+    build=_build,
+    checks=(_fault,),
+)

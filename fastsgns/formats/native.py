@@ -10,7 +10,7 @@ any array is allocated. Other readers of safetensors can open it.
 import io
 import os
 import stat
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +22,8 @@ from fastsgns.formats.writing import destination, write_slices
 from fastsgns.runtime.machine import memory_errors
 
 BLOCK_BYTES = 1 << 22
+
+PACKED = ("words", "word_ends", "word_types")  # the arrays that `pack_words` makes
 
 Tensors = dict[str, np.ndarray]
 
@@ -66,15 +68,16 @@ def _write_array(file: Any, array: np.ndarray) -> None:
         write_slices(file, dense.data.cast("B"))
 
 
-def read(path: Any, mmap: bool = False) -> tuple[str, Tensors, dict]:
+def read(path: Any, mmap: bool | Callable[[str], bool] = False) -> tuple[str, Tensors, dict]:
     """Read what `write` wrote.
 
     Parameters
     ----------
     path : str, os.PathLike or binary file object
         Where from. A file object is read whole.
-    mmap : bool
+    mmap : bool or callable
         Map the arrays read-only instead of reading them; they cost memory as they are touched.
+        ``mmap(kind)`` decides by the kind of the file.
 
     Returns
     -------
@@ -94,7 +97,8 @@ def read(path: Any, mmap: bool = False) -> tuple[str, Tensors, dict]:
     """
     with _opened(path) as (file, size):
         found = _header(file, size)
-        read_one = _map if mmap and size is not None else _read_array
+        is_mapped = mmap(found.kind) if callable(mmap) else mmap
+        read_one = _map if is_mapped and size is not None else _read_array
         tensors = {name: read_one(file, entry, size) for name, entry in found.entries.items()}
         if size is None and file.read(1):
             raise FormatError("it goes on after its last array")

@@ -1,76 +1,69 @@
 """Saving: a file is written only if it can be loaded, and holds no vectors that are not finite."""
 
 import json
-from collections.abc import Callable, Collection, Mapping
-from functools import partial
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
 from fastsgns.arrays import first_not_finite
 from fastsgns.errors import FormatError, warn
-from fastsgns.formats import native, registry
+from fastsgns.formats import native
+from fastsgns.formats.schema import PLAIN, Schema, check, collect
 
-PLAIN = (str, int, float, bool, type(None))
 KEYED = {  # attributes of vectors by key
     "index_to_key", "key_to_index", "vector_size", "next_index", "expandos", "strict",
     "vectors_lockf", "mapfile_path", "role_link", "add_keys_advice", "derived_from", "matrices",
 }  # fmt: skip
-Check = Callable[[native.Tensors, dict[str, Any]], object]
 
 
-def save(
-    path: Any,
-    kind: str,
-    tensors: Mapping[str, np.ndarray],
-    metadata: dict[str, Any],
-    check: Check | None = None,
-    refuse_not_finite: bool = True,
-    model: Any = None,
-) -> None:
-    """Write a native file, after `check` has accepted what the file would hold.
+def save(path: Any, schema: Schema, thing: Any, refuse_not_finite: bool = True) -> None:
+    """Write the native file of an object, if it can be loaded.
 
     A file that is already at `path` is not touched before that.
 
     Parameters
     ----------
-    path, kind, tensors, metadata
-        As for `fastsgns.formats.native.write`.
-    check : callable, optional
-        ``check(tensors, metadata)`` raises a FormatError for contents that contradict each other.
-        By default it is the loader of the kind; where that copies matrices, a kind gives the part
-        of it that can fail.
+    path : str, os.PathLike or binary file object
+    schema : Schema
+        Of its kind.
+    thing : object
     refuse_not_finite : bool
         Whether arrays of NaN or infinity are an error; otherwise they are a UserWarning. Values
         that users attach to keys may be what they want.
-    model : object, optional
-        What is saved, if `check` returns the like of it: public attributes of one that the other
-        lacks are named in a UserWarning.
 
     Raises
     ------
     ValueError
-        If `check` refuses, or an array is not finite.
+        If `load` would refuse the file, or an array is not finite.
     TypeError
         If an array or a value has a type that a file can't hold.
+
+    Warns
+    -----
+    UserWarning
+        If the object has public attributes that the file does not hold.
     """
-    metadata = _plain("metadata", metadata)
+    tensors, found = collect(schema, thing)
+    metadata = _plain("metadata", found)
     for name, array in tensors.items():
         if not isinstance(array, np.ndarray):
             raise TypeError(f"{name} is a {type(array).__name__}, where an array is expected")
-    check = check or partial(registry.rebuild, kind)
     try:
-        made = check(
-            dict(map(_as_read, tensors, tensors.values())), json.loads(json.dumps(metadata))
+        content = check(
+            schema,
+            type(thing),
+            dict(map(_as_read, tensors, tensors.values())),
+            json.loads(json.dumps(metadata)),
         )
     except FormatError as error:
         raise ValueError(f"nothing was saved, because load() would refuse it: {error}") from None
     for name, array in tensors.items():
         if array.dtype.kind == "f" and ":" not in name:
             check_finite(name, array, refuse_not_finite)
-    if model is not None:
-        warn_of_own(model, "the model", vars(made))
-    native.write(path, kind, tensors, metadata)
+    if content.made is not None:
+        warn_of_own(thing, "the model", {*vars(content.made), *schema.shown})
+    native.write(path, schema.kind, tensors, metadata)
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -8,8 +8,7 @@ import numpy as np
 
 from fastsgns.arrays import integers
 from fastsgns.corpus.files import Path
-from fastsgns.errors import FormatError
-from fastsgns.formats import registry, saving
+from fastsgns.formats import kinds, saving
 from fastsgns.formats.files import is_path
 from fastsgns.graph import readers, storage
 from fastsgns.graph.building import Rows, build, check_weights, expand
@@ -530,10 +529,7 @@ class DirectedGraph:
         TypeError
             If a name has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
-        rows = Rows(self.out_offsets, self.out_targets, self.out_weights, self.signs)
-        tensors = storage.pack(rows, self.names)
-        metadata = {"is_directed": self.is_directed}
-        saving.save(path, storage.KIND, tensors, metadata, storage.unpack)
+        saving.save(path, storage.SCHEMA, self)
 
     @classmethod
     def load(cls, path: Any) -> "DirectedGraph":
@@ -544,11 +540,4 @@ class DirectedGraph:
         FormatError
             If the file holds something else, or is damaged.
         """
-        tensors, metadata = registry.read_as(storage.KIND, path)
-        try:
-            return cls(*storage.unpack(tensors, metadata))
-        except FormatError as error:
-            raise FormatError(f"{path} is damaged: {error}") from None
-
-
-registry.register(storage.KIND, lambda *content: DirectedGraph(*storage.unpack(*content)))
+        return kinds.load_as(cls, storage.SCHEMA, path)

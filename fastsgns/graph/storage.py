@@ -1,36 +1,17 @@
-"""A graph as the arrays of a native file, and back."""
+"""The native file of a graph: its edges as compressed rows, and its names."""
 
 import os
-from collections.abc import Hashable
+from typing import Any
 
 import numpy as np
 
-from fastsgns.errors import FormatError
-from fastsgns.formats import native
-from fastsgns.formats.contents import checked
+from fastsgns.formats import faults
 from fastsgns.formats.files import by_magic, is_url, local_path, naming
 from fastsgns.formats.header import MOST_BYTES
+from fastsgns.formats.schema import Array, Content, Schema, Value, Words
 from fastsgns.formats.sniffing import is_native
 from fastsgns.graph.building import Rows, expand
-from fastsgns.graph.rows import check_rows, find_edges, transpose
-
-KIND = "graph"
-
-
-def pack(rows: Rows, names: list[Hashable]) -> native.Tensors:
-    """Arrays of the out side and the names.
-
-    Raises
-    ------
-    TypeError
-        If a name has no portable form: `fastsgns.formats.keys` lists those that have one.
-    """
-    tensors = {"out_offsets": rows.offsets, "out_targets": rows.targets}
-    if rows.weights is not None:
-        tensors["out_weights"] = rows.weights
-    if rows.signs is not None:
-        tensors["is_negative"] = (rows.signs < 0).astype(np.uint8)
-    return tensors | native.pack_words(names)
+from fastsgns.graph.rows import find_edges, transpose
 
 
 def is_saved(path: str | os.PathLike[str]) -> bool:
@@ -46,61 +27,62 @@ def is_saved(path: str | os.PathLike[str]) -> bool:
     return is_native(head, MOST_BYTES)
 
 
-def unpack(tensors: native.Tensors, metadata: dict) -> tuple[Rows, list[Hashable], bool]:
-    """Inverse of `pack`.
+def _build(cls: Any, content: Content) -> Any:
+    return cls(_rows(content), content.words[""], content.values["is_directed"])
 
-    Raises
-    ------
-    FormatError
-        If anything is missing, or contradicts anything else.
-    """
-    names = native.unpack_words(tensors)
-    is_directed = checked("metadata", metadata, {"is_directed": bool})["is_directed"]
-    if len(set(names)) < len(names):
-        raise FormatError("a name stands twice")
-    offsets = _array(tensors, "out_offsets", np.int64, len(names) + 1)
-    targets = _array(tensors, "out_targets", np.int32, None)
-    weights = negative = None
-    if "out_weights" in tensors:
-        weights = _array(tensors, "out_weights", np.float32, len(targets))
-        if not np.all((weights > 0) & np.isfinite(weights)):
-            raise FormatError("a weight is not positive and finite")
-    if "is_negative" in tensors:
-        negative = _array(tensors, "is_negative", np.uint8, len(targets))
-        if not np.all(negative <= 1):
-            raise FormatError("is_negative holds other numbers than 0 and 1")
+
+def _rows(content: Content) -> Rows:
+    arrays, negative = content.arrays, content.arrays.get("is_negative")
     signs = None if negative is None else (1 - 2 * negative.astype(np.int8)).astype(np.int8)
-    rows = Rows(offsets, targets, weights, signs)
-    _check(rows, is_directed)
-    return rows, names, is_directed
+    return Rows(arrays["out_offsets"], arrays["out_targets"], arrays.get("out_weights"), signs)
 
 
-def _array(tensors: native.Tensors, name: str, dtype: type, length: int | None) -> np.ndarray:
-    array = tensors.get(name)
-    if array is None or array.dtype != dtype or array.ndim != 1:
-        raise FormatError(f"{name} is missing, or no list of {np.dtype(dtype).name}")
-    if length is not None and len(array) != length:
-        raise FormatError(f"{name} has {len(array)} entries, where {length} are wanted")
-    return np.ascontiguousarray(array)
+def _is_negative(graph: Any) -> np.ndarray | None:
+    return None if graph.signs is None else (graph.signs < 0).astype(np.uint8)
 
 
-def _check(rows: Rows, is_directed: bool) -> None:
-    n_nodes = len(rows.offsets) - 1
-    try:
-        check_rows(rows.offsets, len(rows.targets))
-        reverse = transpose(rows.offsets, rows.targets, None, n_nodes)
-    except (ValueError, IndexError) as error:
-        raise FormatError(str(error)) from None
-    starts = np.zeros(len(rows.targets) + 1, bool)
-    starts[rows.offsets] = True
-    if np.any((rows.targets[1:] <= rows.targets[:-1]) & ~starts[1:-1]):
-        raise FormatError("the targets of a node do not ascend")
-    if is_directed:
-        return
+def _fault(content: Content) -> str | None:
+    offsets, targets = content.arrays["out_offsets"], content.arrays["out_targets"]
+    weights, negative = content.arrays.get("out_weights"), content.arrays.get("is_negative")
+    return (
+        faults.of_offsets("out_offsets", offsets, len(targets))
+        or faults.of_ids("out_targets", targets, content.sizes["nodes"])
+        or faults.of_rows("out_targets", targets, offsets)
+        or (
+            None
+            if weights is None
+            else faults.of_numbers("out_weights", weights, allows_zero=False)
+        )
+        or (None if negative is None else faults.of_ids("is_negative", negative, 2))
+    )
+
+
+def _fault_of_an_undirected_graph(content: Content) -> str | None:
+    if content.values["is_directed"]:
+        return None
+    rows = _rows(content)
+    _, sources, _ = transpose(rows.offsets, rows.targets, None, content.sizes["nodes"])
     back = find_edges(rows.offsets, rows.targets, rows.targets, expand(rows.offsets))
+    attributes = (rows.weights, rows.signs)
     if (
-        not np.array_equal(reverse[1], rows.targets)
+        not np.array_equal(sources, rows.targets)
         or np.any(back < 0)
-        or any(a is not None and np.any(a[back] != a) for a in (rows.weights, rows.signs))
+        or any(values is not None and np.any(values[back] != values) for values in attributes)
     ):
-        raise FormatError("the edges of an undirected graph do not all go both ways")
+        return "the edges of an undirected graph do not all go both ways"
+    return None
+
+
+SCHEMA = Schema(
+    "graph",
+    arrays=(
+        Array("out_offsets", "int64", ("nodes + 1",)),
+        Array("out_targets", "int32", ("edges",)),
+        Array("out_weights", "float32", ("edges",), is_optional=True),
+        Array("is_negative", "uint8", ("edges",), _is_negative, is_optional=True),
+    ),
+    values={"": (Value("is_directed", bool),)},
+    build=_build,
+    words=(Words(size="nodes", source="names"),),
+    checks=(_fault, _fault_of_an_undirected_graph),
+)

@@ -12,6 +12,7 @@ from fastsgns.corpus.sentences import (
     Text8Corpus,
 )
 from fastsgns.corpus.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, TrimRule
+from fastsgns.formats import kinds
 from fastsgns.matrices import BiasMode, Matrices, MatricesMode
 from fastsgns.models import parameters
 from fastsgns.models.aliases import ClassOnly, Renamed, refuse_unknown
@@ -453,7 +454,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         AttributeError
             If it holds something else than a model, such as a KeyedVectors.
         """
-        return storage.load(cls, fname, mmap)
+        return kinds.load_as(cls, storage.SCHEMA, fname, kinds.check_mmap(mmap))
 
     def __str__(self) -> str:
         return (

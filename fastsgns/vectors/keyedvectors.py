@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastsgns.formats import native, registry, saving, word2vec, word2vec_reader
-from fastsgns.formats.contents import checked
+from fastsgns.formats import kinds, saving, word2vec, word2vec_reader
 from fastsgns.formats.keys import key_list, plain_all
 from fastsgns.rules import takes_flags
 from fastsgns.vectors import evaluation, storage
@@ -183,7 +182,7 @@ class KeyedVectors(Renamed):
 
     @classmethod
     def load(cls, fname: Any, mmap: str | None = None) -> Any:
-        """Read what `save` wrote; a file of a whole model gives that model.
+        """Read what `save` wrote; for files of models there is `fastsgns.load`.
 
         Parameters
         ----------
@@ -195,12 +194,12 @@ class KeyedVectors(Renamed):
 
         Raises
         ------
+        KindError
+            (a FormatError and an AttributeError) if the file holds something else than vectors.
         FormatError
             If the file is of another format or damaged.
         """
-        if mmap not in (None, "r"):
-            raise ValueError(f"mmap={mmap!r}; allowed are None and 'r' (read-only)")
-        return registry.load(fname, mmap is not None)
+        return kinds.load_as(cls, storage.SCHEMA, fname, kinds.check_mmap(mmap))
 
     @takes_flags
     def save_word2vec_format(
@@ -407,12 +406,3 @@ class KeyedVectors(Renamed):
         return evaluation.evaluate_word_analogies(
             self, analogies, restrict_vocab, case_insensitive, dummy4unknown, similarity_function
         )
-
-
-def _loaded(tensors: native.Tensors, metadata: dict) -> KeyedVectors:
-    kv = KeyedVectors(0)
-    storage.fill(kv, tensors, checked("metadata", metadata, storage.METADATA, storage.ADDED_LATER))
-    return kv
-
-
-registry.register(storage.KIND, _loaded)

@@ -1,55 +1,46 @@
-"""KeyedVectors as a native file: the vectors, the keys, and their attributes."""
+"""The native file of KeyedVectors: the vectors, the keys, and their attributes."""
 
 import re
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-from fastsgns.errors import FormatError
-from fastsgns.formats import header, native, saving
+from fastsgns.formats import header, saving
+from fastsgns.formats.schema import PLAIN, Array, Content, Schema, Value, Words
 
-KIND = "vectors"
-ATTR = "attr:"
-METADATA = {"attributes": dict, "strict": bool}
-ADDED_LATER = {"strict": False}
-PLAIN = (str, int, float, bool, type(None))
 LISTED = re.compile(r"\|O|[<>|][biuf][0-9]{1,2}")
 
 
 def save(kv: Any, path: Any) -> None:
     """Write `kv` (a KeyedVectors) to one file; see `KeyedVectors.save`."""
-    saving.save(path, KIND, *dump(kv), refuse_not_finite=False)
+    check_savable(kv, "kv")
+    saving.save(path, SCHEMA, kv, refuse_not_finite=False)
 
 
-def dump(kv: Any, called: str = "kv") -> tuple[native.Tensors, dict]:
-    """Give what a file must hold for `fill` to rebuild `kv`: arrays and metadata.
+def check_savable(kv: Any, name: str) -> None:
+    """Check what the table of a file can't say; `name` is what messages call the vectors.
 
     Raises
     ------
     ValueError, TypeError
         If there are empty slots, or a key or an attribute has no portable form.
+
+    Warns
+    -----
+    UserWarning
+        If users have set attributes that the file does not hold.
     """
-    check_in_step(kv, called)
+    check_in_step(kv, name)
     if kv.vector_size != kv.array.shape[1]:
         raise ValueError(
             f"vector_size is {kv.vector_size!r}, but the vectors have {kv.array.shape[1]} "
             "numbers each; set vector_size to that"
         )
-    tensors = {"vectors": kv.array, **native.pack_words(kv.index_to_key)}
-    if np.shape(kv.vectors_lockf) != (1,) or kv.vectors_lockf[0] != 1:
-        tensors["lockf"] = np.asarray(kv.vectors_lockf, np.float32)
-    saving.warn_of_own(kv, called, saving.KEYED)
-    listed = {}
-    for name, column in kv.expandos.items():
-        if not isinstance(name, str):
-            raise TypeError(f"the name of an attribute is {name!r}; only a str can be saved")
-        values = np.asarray(column)
-        if values.dtype.newbyteorder("<").str.replace("|", "") in header.DTYPES.values():
-            tensors[ATTR + name] = values
-        else:
-            dtype = "|O" if values.dtype.kind == "U" else values.dtype.str
-            listed[name] = {"dtype": dtype, "values": _as_list(name, values)}
-    return tensors, {"attributes": listed, "strict": bool(kv.strict)}
+    saving.warn_of_own(kv, name, saving.KEYED)
+    if odd := next((name for name in kv.expandos if not isinstance(name, str)), None):
+        raise TypeError(f"the name of an attribute is {odd!r}; only a str can be saved")
 
 
 def check_in_step(kv: Any, name: str = "kv") -> None:
@@ -67,6 +58,53 @@ def check_in_step(kv: Any, name: str = "kv") -> None:
         )
 
 
+def fill(kv: Any, vectors: np.ndarray, content: Content) -> None:
+    """Set the keys, vectors and attributes of an empty `kv` to those of a file."""
+    kv.set_items(content.words[""], vectors)
+    kv.strict = content.values["strict"]
+    kv.vectors_lockf = content.arrays.get("lockf", kv.vectors_lockf)
+    for name, values in content.arrays.items():
+        if name.startswith("attr:"):
+            kv.expandos[name.removeprefix("attr:")] = np.array(values)
+    kv.expandos |= content.values["attributes"]
+
+
+def _build(cls: Any, content: Content) -> Any:
+    kv = cls(0)
+    fill(kv, content.arrays["vectors"], content)
+    return kv
+
+
+def _factors_to_save(kv: Any) -> np.ndarray | None:
+    """Return the factors of the updates of `kv`, or None if all of them are 1 as one number."""
+    if np.shape(kv.vectors_lockf) == (1,) and kv.vectors_lockf[0] == 1:
+        return None
+    return np.asarray(kv.vectors_lockf, np.float32)
+
+
+def _arrays_to_save(kv: Any) -> dict[str, np.ndarray]:
+    """Return those attributes of the keys of `kv` that a file holds as arrays."""
+    columns = {name: np.asarray(column) for name, column in kv.expandos.items()}
+    return {name: values for name, values in columns.items() if _is_an_array_of_files(values)}
+
+
+def _lists_to_save(kv: Any) -> dict[str, Any]:
+    """Return the other attributes of the keys of `kv`, as lists with their types."""
+    columns = {name: np.asarray(column) for name, column in kv.expandos.items()}
+    return {
+        name: {
+            "dtype": "|O" if values.dtype.kind == "U" else values.dtype.str,
+            "values": _as_list(name, values),
+        }
+        for name, values in columns.items()
+        if not _is_an_array_of_files(values)
+    }
+
+
+def _is_an_array_of_files(values: np.ndarray) -> bool:
+    return values.dtype.newbyteorder("<") in header.NAMES
+
+
 def _as_list(name: str, values: np.ndarray) -> list[Any]:
     plain = values.tolist()
     odd = [value for value in plain if not isinstance(value, PLAIN)]
@@ -79,48 +117,12 @@ def _as_list(name: str, values: np.ndarray) -> list[Any]:
     return plain
 
 
-def fill(kv: Any, tensors: native.Tensors, metadata: dict) -> None:
-    """Give an empty `kv` what a file holds.
-
-    Raises
-    ------
-    FormatError, KeyError
-        If the arrays contradict each other, or one is missing.
-    """
-    words, vectors = native.unpack_words(tensors), tensors["vectors"]
-    if vectors.ndim != 2 or len(vectors) != len(words) or vectors.dtype.kind != "f":
-        raise FormatError(
-            f"{len(words)} keys with vectors of shape {vectors.shape} of {vectors.dtype}"
-        )
-    kv.set_items(words, vectors)
-    if len(kv.key_to_index) != len(words):
-        raise FormatError("a key comes twice")
-    kv.strict = metadata["strict"]
-    kv.vectors_lockf = _lockf(tensors.get("lockf", kv.vectors_lockf), len(words))
-    for name, values in tensors.items():
-        if name.startswith(ATTR):
-            kv.expandos[name.removeprefix(ATTR)] = np.array(values)
-    kv.expandos |= _listed(metadata["attributes"])
-    for name, values in kv.expandos.items():
-        if values.shape[:1] != (len(words),):
-            raise FormatError(f"{len(words)} keys with attribute {name!r} of shape {values.shape}")
-
-
-def _lockf(factors: np.ndarray, n_words: int) -> np.ndarray:
-    if factors.shape not in ((1,), (n_words,)) or factors.dtype != np.float32:
-        raise FormatError(
-            f"{n_words} words with lockf of shape {factors.shape} and {factors.dtype}"
-        )
-    return factors
-
-
-def _listed(attributes: Any) -> dict[str, np.ndarray]:
+def _attributes(name: str, found: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Rule of the attributes that a file holds as lists."""
     try:
-        return {
-            name: _column(entry["dtype"], entry["values"]) for name, entry in attributes.items()
-        }
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
-        raise FormatError(f"its attributes can't be read ({error})") from None
+        return {key: _column(entry["dtype"], entry["values"]) for key, entry in found.items()}
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"its {name} can't be read ({error})") from None
 
 
 def _column(dtype: Any, values: Any) -> np.ndarray:
@@ -135,3 +137,47 @@ def _column(dtype: Any, values: Any) -> np.ndarray:
         if any(not isinstance(v, int) or not limits.min <= v <= limits.max for v in values):
             raise ValueError(f"{values!r:.60} does not fit {wanted}")
     return np.array(values, wanted)
+
+
+def fault_of_attributes(content: Content) -> str | None:
+    """Say which attribute does not have a value per key."""
+    n_words = content.sizes["words"]
+    for name, values in content.values["attributes"].items():
+        if values.shape[:1] != (n_words,):
+            return f"{n_words} keys with attribute {name!r} of shape {values.shape}"
+    return None
+
+
+def values(path: str = "") -> tuple[Value, ...]:
+    """Return the values of a file for the vectors at an attribute of an object, or for itself."""
+    return (
+        Value("attributes", dict, _attributes, source=_at(path, _lists_to_save)),
+        Value("strict", bool, default=False, source=_at(path, lambda kv: bool(kv.strict))),
+    )
+
+
+def arrays_beside(path: str = "") -> tuple[Array, ...]:
+    """Return the arrays of a file beside the vectors, as `values` does the values."""
+    return (
+        Array("lockf", "float32", (1,), _at(path, _factors_to_save), is_optional=True),
+        Array("lockf", "float32", ("words",), _at(path, _factors_to_save), is_optional=True),
+        Array("attr:*", "any", ("words", ...), _at(path, _arrays_to_save)),
+    )
+
+
+def _at(path: str, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function of an object that calls `function` with one of its attributes."""
+    return (lambda thing: function(attrgetter(path)(thing))) if path else function
+
+
+SCHEMA = Schema(
+    "vectors",
+    arrays=(
+        Array("vectors", "float", ("words", "vector_size"), lambda kv: kv.array),
+        *arrays_beside(),
+    ),
+    values={"": values()},
+    build=_build,
+    words=(Words(source="index_to_key"),),
+    checks=(fault_of_attributes,),
+)

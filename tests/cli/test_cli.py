@@ -156,8 +156,8 @@ def test_train_writes_a_model_with_the_parameters_given(folder: Path):
 @pytest.mark.parametrize("name", ["text.txt.gz", "corpus"])
 def test_each_kind_of_source_gives_the_same_model(name: str, folder: Path, tmp_path: Path):
     assert train(folder / name, tmp_path / "model") == 0
-    expected = fastsgns.KeyedVectors.load(folder / "model").wv
-    found = fastsgns.KeyedVectors.load(tmp_path / "model").wv
+    expected = fastsgns.load(folder / "model").wv
+    found = fastsgns.load(tmp_path / "model").wv
     assert found.index_to_key == expected.index_to_key
     np.testing.assert_array_equal(found.vectors, expected.vectors)
 
@@ -165,15 +165,15 @@ def test_each_kind_of_source_gives_the_same_model(name: str, folder: Path, tmp_p
 def test_train_reads_standard_input(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     feed(monkeypatch, sentences())
     assert train("-", tmp_path / "model") == 0
-    expected = fastsgns.KeyedVectors.load(folder / "model").wv
-    found = fastsgns.KeyedVectors.load(tmp_path / "model").wv
+    expected = fastsgns.load(folder / "model").wv
+    found = fastsgns.load(tmp_path / "model").wv
     np.testing.assert_array_equal(found.vectors, expected.vectors)
 
 
 @pytest.mark.parametrize("name", ["out.txt", "out.bin", "out.vec.gz"])
 def test_the_suffix_says_the_format(name: str, folder: Path, tmp_path: Path):
     assert train(folder / "text.txt", tmp_path / name) == 0
-    expected = fastsgns.KeyedVectors.load(folder / "model").wv
+    expected = fastsgns.load(folder / "model").wv
     found = fastsgns.KeyedVectors.load_word2vec_format(tmp_path / name, binary=".bin" in name)
     assert found.index_to_key == expected.index_to_key
     np.testing.assert_array_equal(found.vectors, expected.vectors)
@@ -257,7 +257,7 @@ def test_interrupt_saves_what_there_is(folder: Path, tmp_path: Path):
 def test_ppmi_keeps_words_and_contexts(folder: Path, tmp_path: Path):
     out = tmp_path / "vectors"
     assert run("ppmi", folder / "text.txt", "-o", out, "--dim", 4, "--quiet") == 0
-    vectors = fastsgns.KeyedVectors.load(out)
+    vectors = fastsgns.load(out)
     assert vectors.wv.vectors.shape == vectors.output.vectors.shape == (14, 4)
     assert {word for word, _ in vectors.wv.most_similar("cat", topn=6)} == set(ANIMALS) - {"cat"}
     assert run("nn", out, "cat") == 0
@@ -370,7 +370,7 @@ def test_no_question_is_no_error(folder: Path, monkeypatch: pytest.MonkeyPatch):
 def test_analogy_is_that_of_the_library(
     mul: tuple[str, ...], folder: Path, capsys: pytest.CaptureFixture[str]
 ):
-    vectors = fastsgns.KeyedVectors.load(folder / "model").wv
+    vectors = fastsgns.load(folder / "model").wv
     ask = vectors.most_similar_cosmul if mul else vectors.most_similar
     expected = [word for word, _ in ask(positive=["dog", "car"], negative=["cat"], topn=3)]
     for words in (["cat", "dog", "car"], ["--positive", "dog", "car", "--negative", "cat"]):
@@ -396,7 +396,7 @@ def test_eval_agrees_with_the_library(folder: Path, capsys: pytest.CaptureFixtur
     pairs, analogies = folder / "pairs.tsv", folder / "analogies.txt"
     assert run("eval", folder / "model", pairs, analogies, "--json") == 0
     found = json.loads(capsys.readouterr().out)
-    vectors = fastsgns.KeyedVectors.load(folder / "model").wv
+    vectors = fastsgns.load(folder / "model").wv
     pearson, spearman, unknown = vectors.evaluate_word_pairs(pairs)
     assert found["word_pairs"] == [
         {
@@ -426,7 +426,7 @@ def test_eval_prints_tables(folder: Path, capsys: pytest.CaptureFixture[str]):
 
 
 def test_convert_there_and_back(folder: Path, tmp_path: Path):
-    vectors = fastsgns.KeyedVectors.load(folder / "model").wv
+    vectors = fastsgns.load(folder / "model").wv
     steps = [folder / "model", tmp_path / "a.txt.gz", tmp_path / "b.bin", tmp_path / "c"]
     for source, target in pairwise(steps):
         assert run("convert", source, target) == 0
@@ -443,7 +443,7 @@ def test_convert_to_standard_output(
     assert shown.splitlines()[0] == "3 16"
     (tmp_path / "some.txt").write_text(shown)
     found = fastsgns.KeyedVectors.load_word2vec_format(tmp_path / "some.txt")
-    vectors = fastsgns.KeyedVectors.load(folder / "model").wv
+    vectors = fastsgns.load(folder / "model").wv
     assert found.index_to_key == vectors.index_to_key[:3]
     np.testing.assert_array_equal(found.vectors, vectors.vectors[:3])
 

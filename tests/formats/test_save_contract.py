@@ -236,18 +236,18 @@ def spoil(change):
 
 TAUGHT = {
     "window": ("Word2Vec", setter(window=0), "window is 0; allowed are integers from 1"),
-    "vector_size": ("Word2Vec", setter(vector_size=9), "vector_size, 9, columns"),
+    "vector_size": ("Word2Vec", setter(vector_size=9), "vector_size=9"),
     "matrices": ("Word2Vec", setter(matrices="one"), "matrices is 'one'; allowed are"),
     "losses": ("Word2Vec", setter(epoch_losses=None), "epoch_losses"),
     "alpha": ("Word2Vec", setter(alpha=float("nan")), "alpha is nan; allowed are finite"),
     "lockf": (
-        "KeyedVectors", setter(vectors_lockf=np.ones(5)), r"2 words with lockf of shape \(5,\)",
+        "KeyedVectors", setter(vectors_lockf=np.ones(5)), r"lockf is of shape \(5,\)",
     ),
     "index": ("KeyedVectors", lambda kv: kv.key_to_index.pop("a"), "key_to_index of kv does not"),
     "twice": ("KeyedVectors", setter(index_to_key=["a", "a"]), "key_to_index"),
     "size": ("KeyedVectors", setter(vector_size=5), "vector_size is 5, but the vectors have 3"),
     "attribute": (
-        "KeyedVectors", lambda kv: kv.expandos.update(x=np.ones(3)), "2 keys with attribute 'x'",
+        "KeyedVectors", lambda kv: kv.expandos.update(x=np.ones(3)), "attr:x is of shape",
     ),
     "name": ("KeyedVectors", lambda kv: kv.expandos.update({1: np.ones(2)}), "attribute is 1"),
     "glove": ("GloVe", setter(vector_size=9), "vector_size=9"),
@@ -256,15 +256,15 @@ TAUGHT = {
     "source": (
         "NodeEmbedding", lambda m: setattr(m, "source", KeyedVectors(8)), "set source.vectors",
     ),
-    "counts": ("PairEmbedding", setter(target_counts=np.ones(3)), r"target_counts are of shape"),
-    "hope": ("HOPE", setter(dimensions=9), "9 dimensions"),
+    "counts": ("PairEmbedding", setter(target_counts=np.ones(3)), r"target_counts is of shape"),
+    "hope": ("HOPE", setter(dimensions=9), "dimensions=9"),
     "weight": ("SVDVectors", setter(weight=0.3), r"weighted\(\)"),
     "ids": ("EncodedCorpus", setter(ids=np.array([1, 2])), "ids"),
     "offsets": ("EncodedCorpus", lambda c: setattr(c, "offsets", c.offsets[:-1]), "offsets"),
     "edges": ("DirectedGraph", lambda g: setattr(g, "out_targets", g.out_targets[::-1]), "ascend"),
     "names": ("DirectedGraph", lambda g: g.names.append("n1"), "twice"),
     "weights": ("Cooccurrences", lambda c: setattr(c, "weights", -c.weights), "weights"),
-    "cells": ("PPMI", lambda p: p.matrix.data.__setitem__(0, -1), "cells are not all finite"),
+    "cells": ("PPMI", lambda p: p.matrix.data.__setitem__(0, -1), "cells are not all at least 0"),
 }  # fmt: skip
 
 

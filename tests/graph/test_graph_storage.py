@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry
+from fastsgns.formats import kinds, native
 from fastsgns.graph.digraph import DirectedGraph
 
 
@@ -21,7 +21,7 @@ def graphs() -> list[DirectedGraph]:
 def test_saved_graphs_come_back(index, tmp_path):
     graph, path = graphs()[index], tmp_path / "graph"
     graph.save(path)
-    for again in (DirectedGraph.load(path), DirectedGraph.of(path), registry.load(path)):
+    for again in (DirectedGraph.load(path), DirectedGraph.of(path), kinds.load(path)):
         assert again.names == graph.names
         assert again.is_directed == graph.is_directed
         for name in ("out_offsets", "out_targets", "out_weights", "signs", "in_sources"):

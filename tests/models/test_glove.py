@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import reference_glove as reference
 
+import fastsgns
 from fastsgns import EncodedCorpus, GloVe, KeyedVectors
 from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.errors import EmptyCorpusError, FormatError
@@ -194,7 +195,7 @@ def test_copies_are_whole_and_train_on(counts, copied):
 def test_saved_models_load_as_anything_and_export(tmp_path, counts):
     model = GloVe(cooccurrences=counts, **SMALL)
     model.save(tmp_path / "model")
-    loaded = KeyedVectors.load(tmp_path / "model")
+    loaded = fastsgns.load(tmp_path / "model")
     assert isinstance(loaded, GloVe) and state(loaded) == state(model)
     for name in ("wv", "input", "output"):
         vectors = getattr(model, name)
@@ -312,7 +313,7 @@ def test_damage_is_found(tmp_path, counts, damage):
     damage(tensors, metadata)
     for key in ("kind", "format"):
         metadata.pop(key)
-    native.write(tmp_path / "damaged", glove_storage.KIND, tensors, metadata)
+    native.write(tmp_path / "damaged", glove_storage.SCHEMA.kind, tensors, metadata)
     with pytest.raises(FormatError, match="damaged"):
         GloVe.load(tmp_path / "damaged")
     counts.save(tmp_path / "counts")

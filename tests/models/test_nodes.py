@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry
+from fastsgns.formats import kinds, native
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.links import training as linktraining
 from fastsgns.models.links.base import LinkModel
@@ -257,7 +257,7 @@ def test_saved_and_loaded(tmp_path, walks, matrices):
         return
     model = fitted(walks, matrices=matrices, compute_loss=True)
     model.save(tmp_path / "model")
-    for loaded in (NodeEmbedding.load(tmp_path / "model"), registry.load(tmp_path / "model")):
+    for loaded in (NodeEmbedding.load(tmp_path / "model"), kinds.load(tmp_path / "model")):
         assert loaded.get_params() == model.get_params() | {"graph": None}
         assert loaded.source.index_to_key == model.source.index_to_key
         np.testing.assert_array_equal(loaded.source.vectors, model.source.vectors)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fastsgns import kernels
-from fastsgns.formats import registry
+from fastsgns.formats import kinds
 from fastsgns.models.links.pairs import PairEmbedding, encode
 
 SMALL = {"dimensions": 8, "workers": 1, "alpha": 0.05}
@@ -170,7 +170,7 @@ def test_learning_goes_on_and_knows_more():
 def test_saved_and_loaded(tmp_path):
     model = PairEmbedding(**SMALL).fit([*PAIRS, (7, "tea")])
     model.save(tmp_path / "model")
-    for loaded in (PairEmbedding.load(tmp_path / "model"), registry.load(tmp_path / "model")):
+    for loaded in (PairEmbedding.load(tmp_path / "model"), kinds.load(tmp_path / "model")):
         assert loaded.source.index_to_key == ["ann", "bob", "cid", "tea", 7]
         assert loaded.target.index_to_key == model.target.index_to_key
         np.testing.assert_array_equal(loaded.target.vectors, model.target.vectors)

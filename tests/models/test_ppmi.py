@@ -197,7 +197,7 @@ def test_the_two_matrices_of_an_svd_are_roles(ppmi: PPMI, tmp_path):
     found = vectors.wv.most_similar("metal1", topn=3, space="in-out")
     assert found == vectors.output.most_similar([vectors.wv["metal1"]], topn=3)
     vectors.save(tmp_path / "svd")
-    assert KeyedVectors.load(tmp_path / "svd").roles.combined("sum").vectors.shape[1] == 4
+    assert SVDVectors.load(tmp_path / "svd").roles.combined("sum").vectors.shape[1] == 4
     assert list(pickle.loads(pickle.dumps(vectors)).roles) == ["input", "output"]
 
 

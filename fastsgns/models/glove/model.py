@@ -12,6 +12,7 @@ from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.vocabulary import Vocabulary, select
 from fastsgns.errors import EmptyCorpusError, NotFittedError
+from fastsgns.formats import kinds
 from fastsgns.matrices import Matrices, MatrixLayout, RowStore, allocate_rows
 from fastsgns.models.exclusive import exclusive
 from fastsgns.models.glove import storage as glove_storage
@@ -461,7 +462,8 @@ class GloVe:
         FormatError
             If it is another file, or damaged.
         """
-        return glove_storage.load(cls, path)
+        model: GloVe = kinds.load_as(cls, glove_storage.SCHEMA, path, mmap=True)
+        return model
 
 
 def _show(bar: Bar, n_before: int, facts: dict[str, str], n_done: int) -> None:

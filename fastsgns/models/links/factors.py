@@ -5,10 +5,18 @@ from typing import Any
 import numpy as np
 
 from fastsgns import rules
-from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry, saving
-from fastsgns.formats.contents import REAL, checked
+from fastsgns.formats import kinds, saving
 from fastsgns.formats.keys import warn_of_unsavable
+from fastsgns.formats.schema import (
+    NUMBER_OR_NONE,
+    REAL,
+    Array,
+    Content,
+    Schema,
+    Value,
+    Words,
+    check_values,
+)
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows
 from fastsgns.matrices import Matrices
@@ -17,14 +25,13 @@ from fastsgns.models.links.base import (
     LinkModel,
     Parametrized,
     check_edges,
-    check_known,
     role_vectors,
 )
+from fastsgns.models.links.storage import fault_of_known
 from fastsgns.models.ppmi.factorization import truncated_svd
 from fastsgns.runtime.progress import reading_bar
 
 DROPPED = 0.1
-KIND = "node factors"
 BETWEEN = rules.real("numbers between 0 and 1", lambda value: 0 < value < 1)
 RULES: dict[str, rules.Rule] = {
     "dimensions": rules.integer(1, 2**20),
@@ -128,17 +135,7 @@ class Factorized(Parametrized, LinkModel):
         self._check_learned()
         self._check()
         self._check_roles()
-        assert self.known is not None
-        tensors = {
-            "source": self.source.array,
-            "target": self.target.array,
-            "values": self.values,
-            "known_offsets": self.known[0],
-            "known_targets": self.known[1],
-            **native.pack_words(self.source.index_to_key),
-        }
-        metadata = {"model": type(self).__name__, "settings": self._settings()}
-        saving.save(path, KIND, tensors, metadata, model=self)
+        saving.save(path, SCHEMA, self)
 
     @classmethod
     def load(cls, path: Any) -> Any:
@@ -149,7 +146,10 @@ class Factorized(Parametrized, LinkModel):
         FormatError
             If it is another file, or damaged.
         """
-        return registry.load_as(cls, path)
+        model = kinds.load_as(cls, SCHEMA, path)
+        if not isinstance(model, cls):
+            raise kinds.of_another_class(path, type(model), cls)
+        return model
 
 
 class HOPE(Factorized):
@@ -280,33 +280,54 @@ def transpose_proximity(
 MODELS: dict[str, Any] = {"HOPE": HOPE, "STRAP": STRAP}
 
 
-def _loaded(tensors: native.Tensors, metadata: dict) -> Factorized:
-    names = native.unpack_words(tensors)
-    parts = checked("metadata", metadata, {"model": str, "settings": dict})
-    kind = parts["model"]
-    if kind not in MODELS:
-        raise FormatError(f"it holds a model {kind!r:.60}; known are {sorted(MODELS)}")
-    types = dict.fromkeys(MODELS[kind]()._settings(), (*REAL, type(None)))
-    try:
-        self: Factorized = MODELS[kind](**checked("settings", parts["settings"], types))
-    except (TypeError, ValueError) as error:
-        raise FormatError(f"its settings are wrong: {error}") from None
-    source, target, self.values = tensors["source"], tensors["target"], tensors["values"]
-    shape = len(names), self.dimensions
-    if source.shape != shape or target.shape != shape or self.values.shape != shape[1:]:
-        raise FormatError(
-            f"{shape[0]} nodes of {shape[1]} dimensions with vectors of shape {source.shape} and "
-            f"{target.shape} and {self.values.shape} values"
-        )
-    if source.dtype != np.float32 or target.dtype != np.float32 or self.values.dtype.kind != "f":
-        raise FormatError("its vectors are not of float32")
-    self.known = tensors["known_offsets"], tensors["known_targets"]
-    check_known(*self.known, len(names), len(names))
-    try:
-        self._set(names, source, target)
-    except ValueError as error:
-        raise FormatError(str(error)) from None
-    return self
+SETTINGS = {
+    "HOPE": (Value("dimensions", int), Value("beta", NUMBER_OR_NONE), Value("seed", int)),
+    "STRAP": (
+        Value("dimensions", int), Value("alpha", REAL), Value("error", REAL), Value("seed", int),
+    ),
+}  # fmt: skip
 
 
-registry.register(KIND, _loaded)
+def _make(cls: type, values: dict[str, Any]) -> Factorized:
+    name = values["model"]
+    if name not in MODELS:
+        raise ValueError(f"it holds a model {name!r:.60}; known are {sorted(MODELS)}")
+    base = MODELS[name]
+    model: Factorized = base.__new__(cls if issubclass(cls, base) else base)
+    base.__init__(model, **check_values("settings", values["settings"], SETTINGS[name]))
+    return model
+
+
+def _build(cls: type, content: Content) -> Factorized:
+    model, arrays = content.made, content.arrays
+    model.values, model.known = arrays["values"], (arrays["known_offsets"], arrays["known_targets"])
+    model._set(content.words[""], arrays["source"], arrays["target"])
+    return model
+
+
+SCHEMA = Schema(
+    "node factors",
+    arrays=(
+        Array("source", "float32", ("nodes", "dimensions"), lambda model: model.source.array),
+        Array("target", "float32", ("nodes", "dimensions"), lambda model: model.target.array),
+        Array("values", "float", ("dimensions",)),
+        Array("known_offsets", "int64", ("nodes + 1",), lambda model: model.known[0]),
+        Array("known_targets", "int32", ("links",), lambda model: model.known[1]),
+    ),
+    values={
+        "": (
+            Value("model", str, source=lambda model: _base(type(model))),
+            Value("settings", dict, source=lambda model: model._settings()),
+        ),
+    },
+    build=_build,
+    words=(Words(size="nodes", source="source.index_to_key"),),
+    make=_make,
+    checks=(lambda content: fault_of_known(content, content.sizes["nodes"]),),
+    shown=("source", "target", "values", "known"),
+)
+
+
+def _base(cls: type) -> str:
+    """Return the name of the model of a class or of the class that it is derived from."""
+    return next(base.__name__ for base in cls.__mro__ if base.__name__ in MODELS)

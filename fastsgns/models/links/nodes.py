@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns import sampling
+from fastsgns.formats import kinds
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.walks.examples import (
     AlternatingWalks,
@@ -348,7 +349,7 @@ class NodeEmbedding(LinkTraining):
             If a name has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
         self._normalize()
-        linkstorage.save(self, path)
+        linkstorage.save(self, path, linkstorage.NODES)
 
     @classmethod
     def load(cls, path: Any, mmap: str | None = None) -> "NodeEmbedding":
@@ -362,7 +363,5 @@ class NodeEmbedding(LinkTraining):
         FormatError
             If the file is of another kind, or damaged.
         """
-        return linkstorage.load(cls, path, mmap)
-
-
-linkstorage.register(NodeEmbedding, "nodes")
+        model: NodeEmbedding = kinds.load_as(cls, linkstorage.NODES, path, kinds.check_mmap(mmap))
+        return model

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.errors import NotUTF8Error, warn
+from fastsgns.formats import kinds
 from fastsgns.formats.files import is_open
 from fastsgns.formats.keys import Numbering, plain_all
 from fastsgns.graph import files, naming
@@ -197,12 +198,13 @@ class PairEmbedding(LinkTraining):
     def save(self, path: Any) -> None:
         """Write the model to one file, atomically; see `NodeEmbedding.save`."""
         self._normalize()
-        linkstorage.save(self, path)
+        linkstorage.save(self, path, linkstorage.PAIRS)
 
     @classmethod
     def load(cls, path: Any, mmap: str | None = None) -> "PairEmbedding":
         """Read what `save` wrote; see `NodeEmbedding.load`."""
-        return linkstorage.load(cls, path, mmap)
+        model: PairEmbedding = kinds.load_as(cls, linkstorage.PAIRS, path, kinds.check_mmap(mmap))
+        return model
 
 
 def _renamed(ids: dict[Hashable, int], names: list[Hashable], side: str) -> Ids:
@@ -311,6 +313,3 @@ def _of_file(path: Any) -> Encoded:
     return (
         sources, [words[i] for i in source_words], targets, [words[i] for i in target_words],
     )  # fmt: skip
-
-
-linkstorage.register(PairEmbedding, "pairs")

@@ -10,16 +10,15 @@ from fastsgns.cooccurrence.counts import Cooccurrences, check_counting
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.sentences import LineSentence, check_corpus
 from fastsgns.corpus.vocabulary import Vocabulary, select
-from fastsgns.errors import EmptyCorpusError, FormatError, warn
-from fastsgns.formats import native, registry, saving
-from fastsgns.formats.contents import REAL, checked
+from fastsgns.errors import EmptyCorpusError, warn
+from fastsgns.formats import faults, kinds, saving
 from fastsgns.formats.keys import check_keys, plain_all
+from fastsgns.formats.schema import REAL, Array, Content, Schema, Value
 from fastsgns.models.ppmi.pmi import SHIFT, SMOOTHING, pmi
 from fastsgns.runtime.progress import reading_bar
 from fastsgns.vectors import evaluation
 from fastsgns.vectors.norms import divide, largest
 
-KIND = "ppmi"
 ROWS, COLUMNS = 1 << 10, 1 << 7
 COUNT = rules.integer(0, 2**62)
 RULES: dict[str, rules.Rule] = {
@@ -284,15 +283,7 @@ class PPMI:
         TypeError
             If a word has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
-        tensors = {
-            "ends": self.matrix.indptr[1:].astype(np.int64),
-            "columns": self.matrix.indices.astype(np.int32, copy=False),
-            "cells": self.matrix.data,
-            "counts": self.vocabulary.counts,
-            **native.pack_words(self.vocabulary.words),
-        }
-        metadata = {"smoothing": self.smoothing, "shift": self.shift}
-        saving.save(path, KIND, tensors, metadata, _checked)
+        saving.save(path, SCHEMA, self)
 
     @classmethod
     def load(cls, path: Any) -> "PPMI":
@@ -303,7 +294,7 @@ class PPMI:
         FormatError
             If it is another file, or damaged.
         """
-        return registry.load_as(PPMI, path)
+        return kinds.load_as(cls, SCHEMA, path)
 
 
 def _listed(given: Any) -> list[Any]:
@@ -336,56 +327,41 @@ def _encoded(
         return encode(source, choose, workers=workers, progress=report)
 
 
-def _checked(tensors: native.Tensors, metadata: dict) -> Vocabulary:
-    """The words of a file, after all of it was checked."""
-    words = native.unpack_words(tensors)
-    checked("metadata", metadata, {"smoothing": REAL, "shift": REAL})
-    if fault := _fault(tensors, len(words)):
-        raise FormatError(fault)
-    try:
-        vocabulary = Vocabulary(words, tensors["counts"])
-        _ = vocabulary.ids
-    except ValueError as error:
-        raise FormatError(str(error)) from None
-    return vocabulary
-
-
-def _loaded(tensors: native.Tensors, metadata: dict) -> PPMI:
+def _build(cls: Any, content: Content) -> PPMI:
     from scipy.sparse import csr_array
 
-    vocabulary = _checked(tensors, metadata)
-    starts = np.concatenate([[0], tensors["ends"]])
-    cells = (tensors["cells"], tensors["columns"], starts)
-    self = PPMI.__new__(PPMI)
+    vocabulary = Vocabulary(content.words[""], content.arrays["counts"])
+    cells = content.arrays["cells"], content.arrays["columns"], _offsets(content)
+    ppmi: PPMI = cls.__new__(cls)
     matrix = csr_array(cells, shape=(len(vocabulary), len(vocabulary)))
-    self._set(matrix, vocabulary, metadata["smoothing"], metadata["shift"])
-    return self
+    ppmi._set(matrix, vocabulary, content.values["smoothing"], content.values["shift"])
+    return ppmi
 
 
-def _fault(tensors: native.Tensors, n_words: int) -> str | None:
-    """Say what is wrong with the content of a file, if anything."""
-    types = {"ends": np.int64, "columns": np.int32, "cells": np.float32, "counts": np.int64}
-    for name, dtype in types.items():
-        if tensors[name].dtype != dtype or tensors[name].ndim != 1:
-            return f"{name} is not a list of {np.dtype(dtype).name}"
-    ends, columns, cells = tensors["ends"], tensors["columns"], tensors["cells"]
-    if len(ends) != n_words or len(tensors["counts"]) != n_words or len(columns) != len(cells):
-        return "its arrays differ in length"
-    if n_words and (np.diff(ends, prepend=0).min() < 0 or ends[-1] != len(cells)):
-        return f"its rows do not ascend to {len(cells)}"
-    if len(columns) and not 0 <= columns.min() <= columns.max() < n_words:
-        return f"columns are not all between 0 and {n_words - 1}"
-    if np.count_nonzero(columns[1:] <= columns[:-1]) != _descents_between(ends, columns):
-        return "the columns of a row do not ascend"
-    if not (np.isfinite(cells).all() and cells.min(initial=0) >= 0):
-        return "cells are not all finite and positive"
-    return None
+def _offsets(content: Content) -> np.ndarray:
+    return np.concatenate([[0], content.arrays["ends"]])
 
 
-def _descents_between(ends: np.ndarray, columns: np.ndarray) -> int:
-    """How often a row starts at a column that is not beyond the last of the row before."""
-    starts = np.unique(ends[(ends > 0) & (ends < len(columns))])
-    return int(np.count_nonzero(columns[starts] <= columns[starts - 1]))
+def _fault(content: Content) -> str | None:
+    offsets, columns = _offsets(content), content.arrays["columns"]
+    return (
+        faults.of_offsets("ends", offsets, len(columns))
+        or faults.of_ids("columns", columns, content.sizes["words"])
+        or faults.of_rows("columns", columns, offsets)
+        or faults.of_numbers("cells", content.arrays["cells"])
+        or faults.of_numbers("counts", content.arrays["counts"])
+    )
 
 
-registry.register(KIND, _loaded)
+SCHEMA = Schema(
+    "ppmi",
+    arrays=(
+        Array("ends", "int64", ("words",), lambda ppmi: ppmi.matrix.indptr[1:].astype(np.int64)),
+        Array("columns", "int32", ("cells",), lambda ppmi: ppmi.matrix.indices.astype(np.int32)),
+        Array("cells", "float32", ("cells",), "matrix.data"),
+        Array("counts", "int64", ("words",), "vocabulary.counts"),
+    ),
+    values={"": (Value("smoothing", REAL), Value("shift", REAL))},
+    build=_build,
+    checks=(_fault,),
+)

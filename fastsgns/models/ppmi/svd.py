@@ -6,9 +6,8 @@ import numpy as np
 
 from fastsgns import rules
 from fastsgns.corpus.vocabulary import Vocabulary
-from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry, saving
-from fastsgns.formats.contents import REAL, checked
+from fastsgns.formats import faults, kinds, saving
+from fastsgns.formats.schema import REAL, Array, Content, Schema, Value, Words
 from fastsgns.matrices import Matrices
 from fastsgns.models.ppmi.factorization import Factors, truncated_svd
 from fastsgns.models.ppmi.model import PPMI
@@ -17,7 +16,6 @@ from fastsgns.runtime.progress import reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.roles import Roles, link_matrices
 
-KIND = "svd"
 WEIGHT = FROM_0_TO_1
 SIZE = rules.integer(1, 2**20)
 SEED = rules.integer(0, 2**128)
@@ -170,14 +168,7 @@ class SVDVectors:
         """
         self._check_unchanged()
         saving.warn_of_own(self, "the model", ("wv", "output", "weight"))
-        tensors = {
-            "left": self._factors.left,
-            "right": self._factors.right,
-            "values": self._factors.values,
-            "counts": self._vocabulary.counts,
-            **native.pack_words(self._vocabulary.words),
-        }
-        saving.save(path, KIND, tensors, {"weight": self.weight}, _checked)
+        saving.save(path, SCHEMA, self)
 
     @classmethod
     def load(cls, path: Any) -> "SVDVectors":
@@ -188,36 +179,28 @@ class SVDVectors:
         FormatError
             If it is another file, or damaged.
         """
-        return registry.load_as(SVDVectors, path)
+        return kinds.load_as(cls, SCHEMA, path)
 
 
-def _checked(tensors: native.Tensors, metadata: dict) -> tuple[Factors, Vocabulary, float]:
-    """What `SVDVectors._set` makes of a file, after all of it was checked."""
-    words = native.unpack_words(tensors)
-    factors = Factors(tensors["left"], tensors["values"], tensors["right"])
-    counts, weight = tensors["counts"], checked("metadata", metadata, {"weight": REAL})["weight"]
-    size = len(words), len(factors.values)
-    if factors.values.ndim != 1 or factors.left.shape != size or factors.right.shape != size:
-        raise FormatError(
-            f"{size[0]} words and {size[1]} singular values with factors of shape "
-            f"{factors.left.shape} and {factors.right.shape}"
-        )
-    if any(part.dtype.kind != "f" for part in (factors.left, factors.values, factors.right)):
-        raise FormatError("its factors are not of real numbers")
-    if not 0 <= weight <= 1:
-        raise FormatError(f"weight is {weight!r:.60}")
-    try:
-        vocabulary = Vocabulary(words, counts)
-        _ = vocabulary.ids
-    except ValueError as error:
-        raise FormatError(str(error)) from None
-    return factors, vocabulary, weight
+def _build(cls: Any, content: Content) -> SVDVectors:
+    arrays = content.arrays
+    factors = Factors(arrays["left"], arrays["values"], arrays["right"])
+    vectors: SVDVectors = cls.__new__(cls)
+    vocabulary = Vocabulary(content.words[""], arrays["counts"])
+    vectors._set(factors, vocabulary, content.values["weight"])
+    return vectors
 
 
-def _loaded(tensors: native.Tensors, metadata: dict) -> SVDVectors:
-    self = SVDVectors.__new__(SVDVectors)
-    self._set(*_checked(tensors, metadata))
-    return self
-
-
-registry.register(KIND, _loaded)
+SCHEMA = Schema(
+    "svd",
+    arrays=(
+        Array("left", "float", ("words", "values"), lambda model: model._factors.left),
+        Array("right", "float", ("words", "values"), lambda model: model._factors.right),
+        Array("values", "float", ("values",)),
+        Array("counts", "int64", ("words",), lambda model: model._vocabulary.counts),
+    ),
+    values={"": (Value("weight", REAL, WEIGHT),)},
+    build=_build,
+    words=(Words(source=lambda model: model._vocabulary.words),),
+    checks=(lambda content: faults.of_numbers("counts", content.arrays["counts"]),),
+)

@@ -6,13 +6,11 @@ import pytest
 from savable import SAVABLE
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, registry
-from fastsgns.formats.contents import checked
-from fastsgns.models.words import storage
-from fastsgns.vectors import storage as vectors_storage
+from fastsgns.formats import kinds, native
+from fastsgns.formats.schema import Value, check_values
 
 PARTS = ("parameters", "settings", "state")
-ADDED_LATER = (*storage.ADDED_LATER, *storage.LATER_STATE, *vectors_storage.ADDED_LATER)
+ADDED_LATER = ("matrices", "bias", "coupling", "softmax", "unfinished", "strict")
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +35,11 @@ def changed(path, target, change):
 
 
 def refused(cls, path, match):
-    """Check that the class and the registry refuse a file."""
+    """Check that the class and `fastsgns.load` refuse a file."""
     with pytest.raises(FormatError, match=match):
         cls.load(path)
-    if native.read(path)[0] in registry._loaders:
-        with pytest.raises(FormatError, match=match):
-            registry.load(path)
+    with pytest.raises(FormatError, match=match):
+        kinds.load(path)
 
 
 @pytest.mark.parametrize("name", SAVABLE)
@@ -97,12 +94,10 @@ def test_missing_names_and_other_types_are_refused(saved, tmp_path, name):
                 refused(cls, changed(path, tmp_path / "f", distort), key if part else ".")
 
 
-def test_checked_names_what_is_wrong():
-    types = {"a": (int, type(None)), "b": object}
-    whole = {"b": True, "format": 1, "kind": "x"}
-    for part, given in (("state", {"b": True}), ("metadata", whole)):
-        assert checked(part, given, types, {"a": None}) == {"a": None, "b": True}
-    for values, match in [
+def test_a_wrong_value_is_named():
+    values = (Value("a", (int, type(None)), default=None), Value("b", object))
+    assert check_values("state", {"b": True}, values) == {"a": None, "b": True}
+    for found, match in [
         ([], r"its state are \[\]"),
         ({"a": 1}, "lack 'b'"),
         ({"a": True, "b": 1}, "a is True; allowed are int and null"),
@@ -112,4 +107,4 @@ def test_checked_names_what_is_wrong():
         ({"a": 1, "b": 1, "kind": "x"}, "'kind'.*another release"),
     ]:
         with pytest.raises(FormatError, match=match):
-            checked("state", values, types)
+            check_values("state", found, values)

@@ -1,0 +1,222 @@
+"""The kinds of native files, and `load`, which reads a file of any kind."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from fastsgns.errors import FormatError, KindError
+from fastsgns.formats import native
+from fastsgns.formats.files import name_of
+from fastsgns.formats.schema import Schema, check
+
+
+class Kind(NamedTuple):
+    """One kind of native file.
+
+    Attributes
+    ----------
+    what : str
+        What it is, in words.
+    cls : str
+        "module:class" of the object; its `load` reads the kind.
+    schema : str
+        "module:name" of its `Schema`.
+    vectors : str
+        The attribute of the object that is its vectors by key, if it has one.
+    is_mapped : bool
+        Whether a file is mapped unless the caller says otherwise.
+    """
+
+    what: str
+    cls: str
+    schema: str
+    vectors: str = ""
+    is_mapped: bool = False
+
+
+FACTORS = "factors of a graph (HOPE or STRAP)"
+LINKS = "fastsgns.models.links"
+KINDS = {
+    "vectors": Kind("vectors by key", "fastsgns:KeyedVectors", "fastsgns.vectors.storage:SCHEMA"),
+    "model": Kind(
+        "a Word2Vec model", "fastsgns:Word2Vec", "fastsgns.models.words.storage:SCHEMA", "wv"
+    ),
+    "glove": Kind(
+        "a GloVe model", "fastsgns:GloVe", "fastsgns.models.glove.storage:SCHEMA", "wv", True
+    ),
+    "nodes": Kind("a model of nodes", "fastsgns:NodeEmbedding", f"{LINKS}.storage:NODES", "source"),
+    "pairs": Kind("a model of pairs", "fastsgns:PairEmbedding", f"{LINKS}.storage:PAIRS", "source"),
+    "node factors": Kind(
+        FACTORS, f"{LINKS}.factors:Factorized", f"{LINKS}.factors:SCHEMA", "source"
+    ),
+    "ppmi": Kind(
+        "a PPMI matrix", "fastsgns.models.ppmi.model:PPMI", "fastsgns.models.ppmi.model:SCHEMA"
+    ),
+    "svd": Kind(
+        "factors of a PPMI matrix",
+        "fastsgns.models.ppmi.svd:SVDVectors",
+        "fastsgns.models.ppmi.svd:SCHEMA",
+        "wv",
+    ),
+    "corpus": Kind(
+        "an encoded corpus",
+        "fastsgns:EncodedCorpus",
+        "fastsgns.corpus.encoded:SCHEMA",
+        is_mapped=True,
+    ),
+    "cooccurrences": Kind(
+        "co-occurrence counts",
+        "fastsgns.cooccurrence.counts:Cooccurrences",
+        "fastsgns.cooccurrence.counts:SCHEMA",
+        is_mapped=True,
+    ),
+    "graph": Kind("a graph", "fastsgns:DirectedGraph", "fastsgns.graph.storage:SCHEMA"),
+}
+
+
+def load(path: Any, mmap: str | None = None) -> Any:
+    """Read what any `save` of this package wrote: a model, vectors, a corpus, counts or a graph.
+
+    Parameters
+    ----------
+    path : str, os.PathLike or binary file object
+    mmap : {None, "r"}
+        With ``"r"`` arrays are mapped, read-only, and cost memory as they are used. By default
+        they are read, but those of corpora and of co-occurrence counts are mapped. While a file is
+        mapped, no other program may change it in place or truncate it, which can end the process
+        (SIGBUS). To replace it by a new file, as `save` does, is safe.
+
+    Returns
+    -------
+    object
+        Of the class whose `save` wrote the file.
+
+    Raises
+    ------
+    KindError
+        (a FormatError and an AttributeError) if the file is of a kind that this release does not
+        know.
+    FormatError
+        If the file is of another format, or damaged.
+
+    Examples
+    --------
+    >>> import fastsgns
+    >>> fastsgns.EncodedCorpus.from_iterable([["to", "be"]]).save("corpus.fastsgns")
+    >>> fastsgns.load("corpus.fastsgns")
+    <EncodedCorpus of 2 tokens in 1 sentences, 2 words>
+    """
+    is_asked = check_mmap(mmap)
+    kind, tensors, metadata = native.read(
+        path, lambda kind: is_asked or (kind in KINDS and KINDS[kind].is_mapped)
+    )
+    if kind not in KINDS:
+        raise _of_another_kind(path, kind, "")
+    return _built(path, class_of(kind), _found(KINDS[kind].schema), tensors, metadata)
+
+
+def load_as(cls: type, schema: Schema, path: Any, mmap: bool = False) -> Any:
+    """Read a file of one kind as an object of `cls`.
+
+    Parameters
+    ----------
+    cls : type
+        The class of the kind, or one that is derived from it.
+    schema : Schema
+        Of the kind.
+    path : str, os.PathLike or binary file object
+    mmap : bool
+        Map the arrays read-only instead of reading them.
+
+    Raises
+    ------
+    KindError
+        If the file is of another kind.
+    FormatError
+        If the file is of another format, or damaged.
+    """
+    kind, tensors, metadata = native.read(path, mmap)
+    if kind != schema.kind:
+        raise _of_another_kind(path, kind, KINDS[schema.kind].what)
+    return _built(path, cls, schema, tensors, metadata)
+
+
+def check_mmap(mmap: str | None) -> bool:
+    """Return whether ``mmap`` asks for a file to be mapped.
+
+    Raises
+    ------
+    ValueError
+        If it is neither None nor "r".
+    """
+    if mmap not in (None, "r"):
+        raise ValueError(f"mmap={mmap!r}; allowed are None and 'r' (read-only)")
+    return mmap is not None
+
+
+def class_of(kind: str) -> Any:
+    """Return the class of the objects of a kind."""
+    return _found(KINDS[kind].cls)
+
+
+def maker(kind: str, rates: tuple[str, ...]) -> Callable[[Any, dict[str, Any]], Any]:
+    """Return the `Schema.make` of a model: its constructor with the parameters of the file.
+
+    The ``__init__`` of a derived class is not called, for its arguments are not in the file.
+
+    Parameters
+    ----------
+    kind : str
+    rates : tuple of str
+        Parameters that are set after the constructor has checked the others: learning rates, which
+        may be below 0 between two calls of ``train``, and then ``train`` refuses that.
+    """
+
+    def make(cls: Any, values: dict[str, Any]) -> Any:
+        model = cls.__new__(cls)
+        given = {name: v for name, v in values["parameters"].items() if name not in rates}
+        class_of(kind).__init__(model, **given)
+        for name in rates:
+            setattr(model, name, values["parameters"][name])
+        for name, value in values["state"].items():
+            setattr(model, name, value)
+        return model
+
+    return make
+
+
+def _found(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _built(
+    path: Any, cls: type, schema: Schema, tensors: native.Tensors, metadata: dict[str, Any]
+) -> Any:
+    try:
+        return schema.build(cls, check(schema, cls, tensors, metadata))
+    except KindError:
+        raise
+    except FormatError as error:
+        raise FormatError(f"{name_of(path)} is damaged: {error}") from None
+
+
+def _of_another_kind(path: Any, found: str, expected: str) -> KindError:
+    holds = f"{name_of(path)} holds"
+    if found not in KINDS:
+        return KindError(
+            f"{holds} a {found!r:.60}, which this release does not know", "upgrade fastsgns"
+        )
+    kind = KINDS[found]
+    advice = f"load it with fastsgns.load(path) or {kind.cls.replace(':', '.')}.load(path)"
+    if expected == KINDS["vectors"].what and kind.vectors:
+        advice += f"; its vectors are the attribute {kind.vectors!r} of the model"
+    return KindError(f"{holds} {kind.what}, not {expected}", advice)
+
+
+def of_another_class(path: Any, found: type, expected: type) -> KindError:
+    """Return the error of a file that holds an object of another class of the same kind."""
+    return KindError(
+        f"{name_of(path)} holds a {found.__name__}, not a {expected.__name__}",
+        f"load it with fastsgns.load(path) or {found.__module__}.{found.__name__}.load(path)",
+    )
