@@ -1,20 +1,33 @@
-/* The `block` op by products of bfloat16, summed in float: twice the products an instruction.
+/* The operation `block` with products of bfloat16 that are summed in float: twice as many products
+ * per instruction as with float.
  *
- * The rows themselves stay float; only the factors of the products are rounded, to 8 bits, so that
- * a gradient is off by some 2^-9 of itself, at random. */
+ * The rows themselves stay float. Only the factors of the products are rounded, to 8 bits, so that
+ * a gradient has a random relative error of about 2^-9.
+ *
+ * Contents
+ *   pack_row, unpack, dot_pairs              vectors of bfloat16
+ *   Packed, pack_block                       the rows of a block as bfloat16
+ *   pack_tile, pack_scores                   all s_ij
+ *   pack_g                                   all g_ij as bfloat16
+ *   update_columns, ..., update_all_packed   the updates of all rows
+ *   block                                    the operation */
 
-/* Pairs of input rows whose new values registers hold; products that are worth the packing. */
+/* UPDATE_PAIRS: pairs of input rows whose new values fit into registers. WORTH_PACKING: number of
+ * pairs (i, j) from which packing pays off. */
 enum { UPDATE_PAIRS = 4, WORTH_PACKING = 72 };
 
-typedef __m512i pack; /* 32 numbers: two vectors' of one row, or one vector's of two rows */
+/* 32 bfloat16: two vectors (32 columns) of one row, or one vector of two rows, interleaved. */
+typedef __m512i pack;
 
+/* sum + a . b for each lane, which holds two bfloat16 of a and of b. */
 INLINE __m512 NAME(dot_pairs)(__m512 sum, pack a, pack b) {
     return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
 }
 
+/* The same two bfloat16 in all lanes. */
 INLINE pack NAME(broadcast_pair)(uint32_t pair) { return _mm512_set1_epi32((int)pair); }
 
-/* Packs a row by 32, ordered so that `unpack` of two packs gives vectors in memory's order. */
+/* Packs a row, 32 columns per pack, in the order for which `unpack` returns columns in order. */
 static void RACY NAME(pack_row)(pack *to, const float *row, int64_t width) {
     const pack order = _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0);
     for (int64_t x = 0; x < width; x += 32, to++) {
@@ -24,13 +37,14 @@ static void RACY NAME(pack_row)(pack *to, const float *row, int64_t width) {
     }
 }
 
-/* Numbers of vector `half` (0 or 1) of two packs, side by side. */
+/* Returns vector `half` (0 or 1) of the rows packed in a and b: column by column a value of a and
+ * a value of b. */
 INLINE pack NAME(unpack)(const int half, pack a, pack b) {
     return half ? _mm512_unpackhi_epi16(a, b) : _mm512_unpacklo_epi16(a, b);
 }
 
 typedef struct {
-    float **in, **out; /* an even number of rows each, the last perhaps a row of zeros */
+    float **in, **out; /* addresses of rows, filled up to whole tiles by a row of zeros */
     pack *in_packs, *out_packs;
     int64_t n_packs;
     uint32_t *g_for_in;  /* (n_out / 2, stride): g of rows 2j, 2j + 1 and input row i */
@@ -56,7 +70,8 @@ INLINE void NAME(pack_tile)(const int n_in, const int n_out, float *scores, int6
     }
 }
 
-/* All scores. Tiles take rows by two, so that some are of rows beyond the last, which are zeros. */
+/* Writes the scores of all pairs. Tiles have an even number of rows; rows beyond the last are
+ * zeros. */
 static void NAME(pack_scores)(const BlockRows *b, const Packed *p) {
     const int64_t n_packs = p->n_packs, stride = b->stride;
     for (int i = 0; i < b->n_in; i += TILE_IN) {
@@ -82,7 +97,8 @@ static void NAME(pack_scores)(const BlockRows *b, const Packed *p) {
     }
 }
 
-/* The factors of the update, in both orders that its products need. */
+/* Packs the g_ij in the two orders that the updates need: for input rows, the values of two output
+ * rows are adjacent; for output rows, those of two input rows. */
 static void NAME(pack_g)(const BlockRows *b, const Packed *p) {
     const int64_t stride = b->stride;
     for (int j = 0; j < b->n_out; j += 2)
@@ -98,7 +114,8 @@ static void NAME(pack_g)(const BlockRows *b, const Packed *p) {
         }
 }
 
-/* The columns x .. x + 16 * halves - 1 of 2 * n_pairs input rows and of all output rows. */
+/* Updates the columns x .. x + 16 * halves - 1 of 2 * n_pairs input rows, and adds their part of
+ * the update to all output rows. */
 INLINE void NAME(update_columns)(const int n_pairs, const int halves, const BlockRows *b,
                                  const Packed *p, int first, int n_prefetch, int64_t x) {
     const int n_out = b->n_out;
@@ -159,7 +176,8 @@ INLINE void NAME(update_packed)(const int n_pairs, const BlockRows *b, const Pac
     if (x < b->width) NAME(update_columns)(n_pairs, 1, b, p, first, n_prefetch, x);
 }
 
-/* Takes the pairs of input rows in as few and as equal parts as registers allow. */
+/* Updates all rows, for up to UPDATE_PAIRS pairs of input rows at a time, in parts of about equal
+ * size. */
 static void RACY NAME(update_all_packed)(const BlockRows *b, const Packed *p) {
     const int n_pairs = (b->n_in + 1) / 2, n_parts = (n_pairs + UPDATE_PAIRS - 1) / UPDATE_PAIRS;
     for (int part = 0, first = 0; part < n_parts; part++) {
@@ -174,7 +192,7 @@ static void RACY NAME(update_all_packed)(const BlockRows *b, const Packed *p) {
     }
 }
 
-/* Lays the parts out in the scratch and packs the rows; the row beyond an odd last is of zeros. */
+/* Divides the scratch memory among the arrays of a `Packed`, and packs all rows. */
 static Packed NAME(pack_block)(const BlockRows *b) {
     const int n_in = (b->n_in + TILE_IN - 1) / TILE_IN * TILE_IN, n_out = (b->n_out + 1) / 2 * 2;
     Packed p = {.n_packs = (b->width + 31) / 32, .in_packs = b->scratch};

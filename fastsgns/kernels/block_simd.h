@@ -1,14 +1,21 @@
-/* The `block` op by vector extensions; included by rows_simd.h, whose names it uses. */
-
-/* Scores are summed in tiles of input rows x output rows, as many as registers hold. The update
- * keeps UPDATE_IN input rows and their new values in registers while the output rows pass by. */
+/* The operation `block` in float; included by rows_simd.h, whose names it uses.
+ *
+ * Contents
+ *   score_tile, scores          all s_ij
+ *   update_tile, update_rows    the updates of all rows
+ *   float_block                 the operation
+ *
+ * Scores are computed in tiles of TILE_IN input rows and TILE_OUT output rows, whose sums fit into
+ * registers. Updates are computed for UPDATE_IN input rows at a time: for each vector of columns,
+ * the old and new values of these rows stay in registers during a loop over the output rows. */
 #if LANES == 16
 enum { TILE_IN = 4, TILE_OUT = 6, UPDATE_IN = 14 };
 #else
 enum { TILE_IN = 4, TILE_OUT = 3, UPDATE_IN = 6 };
 #endif
 
-/* Fills scores[j * stride + i] of a tile. */
+/* Writes scores[j * stride + i] = in[i] . out[j] for TILE_IN values of i and n_out of j. Lanes of
+ * input rows from n_in on get 0. */
 INLINE void NAME(score_tile)(const int n_in, const int n_out, float *scores, int64_t stride,
                              float *const *in_, float *const *out_, int64_t width) {
     const float *in[TILE_IN], *out[TILE_OUT];
@@ -31,7 +38,7 @@ INLINE void NAME(score_tile)(const int n_in, const int n_out, float *scores, int
     }
 }
 
-/* Calls op(n_in, n_out, ...) for the rest of a tile's input rows. */
+/* Calls op with a constant number of input rows: n_in, but at most TILE_IN. */
 #define SCORE_CASES(n_in, n_out, op, ...)                \
     switch (n_in) {                                      \
         case 1: op(1, n_out, __VA_ARGS__); break;        \
@@ -40,6 +47,7 @@ INLINE void NAME(score_tile)(const int n_in, const int n_out, float *scores, int
         default: op(TILE_IN, n_out, __VA_ARGS__); break; \
     }
 
+/* Writes the scores of all pairs, s_ij at b->scores[j * stride + i]. */
 static void RACY NAME(scores)(const BlockRows *b, float *const *in, float *const *out) {
     const int64_t width = b->width, stride = b->stride;
     for (int i = 0; i < b->n_in; i += TILE_IN) {
@@ -50,9 +58,11 @@ static void RACY NAME(scores)(const BlockRows *b, float *const *in, float *const
             SCORE_CASES(n_in, TILE_OUT, NAME(score_tile), scores + j * stride, stride, in + i,
                         out + j, width)
         /* clang-format off */
-#define SCORE_CASE(n)                                                                               \
-    case n:                                                                                   \
-        SCORE_CASES(n_in, n, NAME(score_tile), scores + j * stride, stride, in + i, out + j, width) break;
+#define SCORE_CASE(n)                                                                     \
+    case n:                                                                               \
+        SCORE_CASES(n_in, n, NAME(score_tile), scores + j * stride, stride, in + i, out + j, \
+                    width)                                                                \
+        break;
         switch (b->n_out - j) {
 #if LANES == 16
             SCORE_CASE(5) SCORE_CASE(4) SCORE_CASE(3)
@@ -64,8 +74,10 @@ static void RACY NAME(scores)(const BlockRows *b, float *const *in, float *const
     }
 }
 
-/* Moves n_in input rows, which see the old output rows, and adds their share to the output rows.
- * The first rows to come keep the output rows in `old`, where later ones find them. */
+/* Updates n_in input rows, and adds their part of the update to all output rows:
+ *     in[i] += sum_j g_ij old out[j],   out[j] += sum_i g_ij old in[i].
+ * The call with `first` set saves the old output rows in `old`; the later calls read them there.
+ * Prefetches one vector of a row of the next block per output row. */
 INLINE void NAME(update_tile)(const int n_in, const int first, const float *g, int64_t stride,
                               float *const *in, float *const *out, int n_out, int64_t width,
                               float *old, const void *const *prefetch, int n_prefetch) {
@@ -90,23 +102,30 @@ INLINE void NAME(update_tile)(const int n_in, const int first, const float *g, i
     }
 }
 
+/* Calls update_tile with a constant number of input rows: n, but at most UPDATE_IN. */
+#define UPDATE_CASE(n, ...) \
+    case n: NAME(update_tile)(n, __VA_ARGS__); break;
 /* clang-format off */
-#define UPDATE_CASE(n, ...) case n: NAME(update_tile)(n, __VA_ARGS__); break;
 #if LANES == 16
-#define UPDATE_CASES_WIDE(...)                                                                       \
-    UPDATE_CASE(6, __VA_ARGS__) UPDATE_CASE(7, __VA_ARGS__) UPDATE_CASE(8, __VA_ARGS__) UPDATE_CASE(9, __VA_ARGS__)       \
-    UPDATE_CASE(10, __VA_ARGS__) UPDATE_CASE(11, __VA_ARGS__) UPDATE_CASE(12, __VA_ARGS__) UPDATE_CASE(13, __VA_ARGS__)
+#define UPDATE_CASES_6_TO_13(...)                             \
+    UPDATE_CASE(6, __VA_ARGS__)  UPDATE_CASE(7, __VA_ARGS__)  \
+    UPDATE_CASE(8, __VA_ARGS__)  UPDATE_CASE(9, __VA_ARGS__)  \
+    UPDATE_CASE(10, __VA_ARGS__) UPDATE_CASE(11, __VA_ARGS__) \
+    UPDATE_CASE(12, __VA_ARGS__) UPDATE_CASE(13, __VA_ARGS__)
 #else
-#define UPDATE_CASES_WIDE(...)
+#define UPDATE_CASES_6_TO_13(...)
 #endif
-#define UPDATE_CASES(n, ...)                                                                         \
-    switch (n) {                                                                              \
-        UPDATE_CASE(1, __VA_ARGS__) UPDATE_CASE(2, __VA_ARGS__) UPDATE_CASE(3, __VA_ARGS__) UPDATE_CASE(4, __VA_ARGS__)   \
-        UPDATE_CASE(5, __VA_ARGS__) UPDATE_CASES_WIDE(__VA_ARGS__)                                          \
-        default: NAME(update_tile)(UPDATE_IN, __VA_ARGS__); break;                                       \
+#define UPDATE_CASES(n, ...)                                       \
+    switch (n) {                                                   \
+        UPDATE_CASE(1, __VA_ARGS__) UPDATE_CASE(2, __VA_ARGS__)    \
+        UPDATE_CASE(3, __VA_ARGS__) UPDATE_CASE(4, __VA_ARGS__)    \
+        UPDATE_CASE(5, __VA_ARGS__)                                \
+        UPDATE_CASES_6_TO_13(__VA_ARGS__)                          \
+        default: NAME(update_tile)(UPDATE_IN, __VA_ARGS__); break; \
     }
 /* clang-format on */
 
+/* Updates all rows of a block from the g_ij in b->scores. */
 static void RACY NAME(update_rows)(const BlockRows *b, float *const *in, float *const *out) {
     const int64_t width = b->width, stride = b->stride;
     const float *g = b->scores;
@@ -117,6 +136,7 @@ static void RACY NAME(update_rows)(const BlockRows *b, float *const *in, float *
                      b->prefetch, 0)
 }
 
+/* The operation `block`: addresses of the rows, scores, g_ij, updates. */
 static double RACY NAME(float_block)(const BlockRows *b, double rate) {
     float **in = (float **)((float *)b->scratch + b->n_out * b->width), **out = in + b->n_in;
     for (int i = 0; i < b->n_in; i++) in[i] = (float *)b->input + b->in_ids[i] * b->width;

@@ -1,4 +1,4 @@
-/* The variant every processor of the platform can run: SSE2 on x86-64, NEON on aarch64. */
+/* The variant that every processor of the platform can run: SSE2 on x86-64, NEON on aarch64. */
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -1,5 +1,5 @@
-/* Textbook steps for any REAL: the twin that the fast variants are tested against.
- * Before including: REAL, REAL_SQRT, NAME(name), VARIANT. */
+/* GloVe's steps in portable C, for any type REAL: the specification that the fast variants are
+ * tested against. Define before including: REAL, REAL_SQRT, NAME(name), VARIANT. */
 
 static double RACY NAME(step)(const GloveModel *m, const Cell *cell) {
     REAL *u = (REAL *)m->input + cell->row * m->width, *su, *sv;

@@ -1,5 +1,5 @@
-/* Steps by vector extensions of GCC and clang, one source for every instruction set.
- * Before including: LANES (floats a vector), NAME(name), VARIANT, and the target pragma. */
+/* GloVe's steps with the vector extensions of GCC and clang: one source for all instruction sets.
+ * Define before including: LANES (floats per vector), NAME(name), VARIANT; set the target. */
 
 typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 
@@ -7,7 +7,7 @@ typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias))
 #define LOAD(address) (*(const vec *)(address))
 #define STORE(address, value) (*(vec *)(address) = (value))
 
-/* 1 / sqrt(x): the processor's guess, and steps of Newton's method y (3 - x y^2) / 2. */
+/* 1 / sqrt(x): the processor's estimate y, and one or two Newton steps y (3 - x y^2) / 2. */
 INLINE vec NAME(reciprocal_sqrt)(vec x) {
 #if LANES == 16
     vec y = (vec)_mm512_rsqrt14_ps((__m512)x);
@@ -16,12 +16,13 @@ INLINE vec NAME(reciprocal_sqrt)(vec x) {
 #elif defined(__x86_64__)
     vec y = (vec)_mm_rsqrt_ps((__m128)x);
 #else
-    vec y = (vec)vrsqrteq_f32((float32x4_t)x); /* of 8 bits only */
+    vec y = (vec)vrsqrteq_f32((float32x4_t)x); /* an estimate of 8 bits only */
     y = y * (1.5f - 0.5f * x * y * y);
 #endif
     return y * (1.5f - 0.5f * x * y * y);
 }
 
+/* Returns the sum of the lanes. */
 INLINE float NAME(sum_lanes)(vec v) {
     float lanes[LANES], sum = 0;
     memcpy(lanes, &v, sizeof lanes);
@@ -30,7 +31,7 @@ INLINE float NAME(sum_lanes)(vec v) {
     return sum + lanes[0];
 }
 
-/* Asks for the rows of a cell, a cache line of each at a time. */
+/* Prefetches the rows of a cell and their sums of squares. */
 INLINE void NAME(prefetch_cell)(const GloveModel *m, const Cell *cell) {
     int64_t row = cell->row * m->width, column = cell->column * m->width;
     for (int64_t i = 0; i < m->width; i += CACHE_LINE / 4) {
@@ -41,8 +42,9 @@ INLINE void NAME(prefetch_cell)(const GloveModel *m, const Cell *cell) {
     }
 }
 
-/* The dot product takes in a b, the product of the biases, which then is taken off; likewise
- * what the loop over all numbers makes of the biases is overwritten. */
+/* One step. The loops run over whole vectors, which include the bias column. The dot product
+ * therefore contains the product a b of the biases, which is subtracted; and what the second loop
+ * writes to the bias column is overwritten. */
 INLINE double NAME(step)(const GloveModel *m, const Cell *cell) {
     float *u = (float *)m->input + cell->row * m->width;
     float *v = (float *)m->output + cell->column * m->width;

@@ -1,4 +1,4 @@
-/* Which variant of the steps of GloVe goes with which variant of the rows. */
+/* The variants of GloVe's steps by the names of the kernel variants. */
 #include <string.h>
 
 #include "glove.h"

@@ -10,7 +10,8 @@ static inline double logistic_loss(double score, double label) {
     return margin > 0 ? log1p(exp(-margin)) : log1p(exp(margin)) - margin;
 }
 
-/* The same for a pair that is so many times a positive and so many times a negative. */
+/* The loss of a pair that counts `positive` times as a positive and `negative` times as a negative
+ * pair. */
 static inline double block_loss(double score, double positive, double negative) {
     return (positive ? positive * logistic_loss(score, 1) : 0) +
            (negative ? negative * logistic_loss(score, 0) : 0);

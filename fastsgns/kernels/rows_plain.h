@@ -1,5 +1,5 @@
-/* Textbook rows for any REAL: the twin that the fast variants are tested against.
- * Before including: REAL, REAL_EXP, NAME(op), VARIANT. */
+/* Row operations in portable C, for any type REAL: the specification that the fast variants are
+ * tested against. Define before including: REAL, REAL_EXP, NAME(op), VARIANT. */
 
 static void RACY NAME(gather)(void *hidden_, const void *rows_, int64_t width, const int32_t *ids,
                               int n, double scale) {
@@ -13,6 +13,7 @@ static void RACY NAME(gather)(void *hidden_, const void *rows_, int64_t width, c
     for (int64_t i = 0; i < width; i++) hidden[i] *= (REAL)scale;
 }
 
+/* The dot product, summed in 8 lanes so that compilers can use vectors. */
 static REAL RACY NAME(dot)(const REAL *a, const REAL *b, int64_t width) {
     REAL lanes[8] = {0}, sum = 0;
     for (int64_t i = 0; i < width; i += 8)

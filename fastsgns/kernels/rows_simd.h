@@ -1,5 +1,14 @@
-/* Rows by vector extensions of GCC and clang, one source for every instruction set.
- * Before including: LANES (floats a vector), NAME(op), VARIANT, and the target pragma. */
+/* Row operations with the vector extensions of GCC and clang: one source for all instruction sets.
+ * Define before including: LANES (floats per vector), NAME(op), VARIANT; set the target.
+ *
+ * Contents
+ *   vec, LOAD, STORE, SHUFFLE              vectors
+ *   fold_to_4, sum_4_vectors, sum_first    sums of lanes
+ *   reciprocal, exp_minus, sigmoid, relu, log1p_exp_neg_abs   functions of vectors
+ *   gather, scatter                        the operations of these names
+ *   dots, losses, update_group, ...        parts of `step`
+ *   step_group, step_general, step         `step` for up to GROUP rows, and for any number
+ *   block_losses, scores_to_g              parts of `block`, which block_simd.h defines */
 
 typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 typedef float vec8 __attribute__((vector_size(32)));
@@ -13,7 +22,7 @@ typedef int32_t ivec8 __attribute__((vector_size(32)));
 
 enum { GROUP = 6 }; /* rows handled together: a positive and the usual 5 negatives */
 
-/* Halves the vector until four lanes are left. */
+/* Add the halves of a vector until four lanes are left. */
 INLINE vec4 NAME(fold_to_4)(vec v) {
 #if LANES == 16
     vec8 halves[2];
@@ -31,7 +40,8 @@ INLINE vec4 NAME(fold_to_4)(vec v) {
 #endif
 }
 
-/* The same shuffle of four lanes in each 128 bits; lanes from LANES on are those of `b`. */
+/* Lane numbers for a shuffle of (a, b) that picks the lanes p, q, r, s in each group of four. Lane
+ * numbers from LANES on are lanes of b. */
 #if LANES == 16
 #define PER_FOUR_LANES(p, q, r, s)                                                              \
     p, q, r, s, p + 4, q + 4, r + 4, s + 4, p + 8, q + 8, r + 8, s + 8, p + 12, q + 12, r + 12, \
@@ -48,7 +58,8 @@ INLINE vec4 NAME(fold_to_4)(vec v) {
     __builtin_shuffle(a, b, (int32_t __attribute__((vector_size(LANES * 4)))){__VA_ARGS__})
 #endif
 
-/* The sums of four vectors, by a transposition that adds on its way. */
+/* Returns the sums of the lanes of a, b, c and d. A transposition that adds on the way needs fewer
+ * shuffles than four separate sums. */
 INLINE vec4 NAME(sum_4_vectors)(vec a, vec b, vec c, vec d) {
     vec ab = SHUFFLE(a, b, PER_FOUR_LANES(0, LANES, 1, LANES + 1)) +
              SHUFFLE(a, b, PER_FOUR_LANES(2, LANES + 2, 3, LANES + 3));
@@ -58,7 +69,7 @@ INLINE vec4 NAME(sum_4_vectors)(vec a, vec b, vec c, vec d) {
                            SHUFFLE(ab, cd, PER_FOUR_LANES(2, 3, LANES + 2, LANES + 3)));
 }
 
-/* 1 / x. The processor's estimate of 14 bits and a Newton step are faster than a division. */
+/* 1 / x. AVX-512: an estimate of 14 bits and a Newton step, which is faster than a division. */
 #if LANES == 16
 INLINE vec NAME(reciprocal)(vec x) {
     vec y = (vec)_mm512_rcp14_ps((__m512)x);
@@ -73,8 +84,9 @@ INLINE vec NAME(reciprocal)(vec x) { return 1.0f / x; }
 INLINE vec8 NAME(reciprocal8)(vec8 x) { return 1.0f / x; }
 #endif
 
-/* exp(-x) to 2 ulp: 2^k e^r with |r| <= ln(2)/2 and e^r by its Taylor polynomial of degree 6. And
- * sigmoid(x) = 1 / (1 + exp(-x)). For as many lanes as `real` and `integer` have. */
+/* Defines exp_minus(x) = exp(-x), to 2 ulp, and name(x) = sigmoid(x) = 1 / (1 + exp(-x)), for the
+ * vector types `real` and `integer`. exp(-x) is 2^k e^r with |r| <= ln(2) / 2 and the Taylor
+ * polynomial of degree 6 for e^r. x is clamped to -87 .. 87, where exp(x) is a normal float. */
 #define SIGMOID(name, exp_minus, where, invert, real, integer)                            \
     INLINE real where(integer mask, real yes, real no) {                                  \
         return (real)((mask & (integer)yes) | (~mask & (integer)no));                     \
@@ -100,13 +112,14 @@ INLINE vec8 NAME(reciprocal8)(vec8 x) { return 1.0f / x; }
 SIGMOID(NAME(sigmoid), NAME(exp_minus), NAME(select), NAME(reciprocal), vec, ivec)
 SIGMOID(NAME(sigmoid8), NAME(exp_minus8), NAME(select8), NAME(reciprocal8), vec8, ivec8)
 
+/* max(x, 0) */
 INLINE vec NAME(relu)(vec x) {
     const vec zero = {0};
     return NAME(select)(x > zero, x, zero);
 }
 
-/* log(1 + exp(x)) - ramp(x), the same for x and -x: log(1 + e) with e = exp(-|x|) <= 1, which is
- * 2 artanh(z) with z = e / (2 + e) <= 1/3. Its series 2 (z + z^3 / 3 + z^5 / 5 + ...) ends here at
+/* log(1 + exp(-|x|)), so that log(1 + exp(x)) = relu(x) + log1p_exp_neg_abs(x). With e = exp(-|x|)
+ * and z = e / (2 + e) <= 1/3 it is 2 artanh(z) = 2 (z + z^3 / 3 + z^5 / 5 + ...), computed up to
  * z^15. */
 INLINE vec NAME(log1p_exp_neg_abs)(vec x) {
     vec e = NAME(exp_minus)(NAME(relu)(x) + NAME(relu)(-x));
@@ -121,6 +134,7 @@ INLINE vec NAME(log1p_exp_neg_abs)(vec x) {
     return 2.0f * z * sum;
 }
 
+/* Returns the sum of the first n lanes. */
 INLINE double NAME(sum_first)(int n, vec v) {
     float lanes[LANES];
     double sum = 0;
@@ -140,7 +154,8 @@ static void RACY NAME(gather)(void *hidden_, const void *rows_, int64_t width, c
     }
 }
 
-/* The scores of rows first .. first + n - 1; the lanes from n on are 0. */
+/* Returns the scores hidden . rows[ids[j]] for j = first .. first + n - 1 in the lanes 0 .. n - 1;
+ * the other lanes are 0. Prefetches rows of the next step on the way. */
 INLINE vec8 NAME(dots)(const int n, const StepRows *step, const float *hidden, int first) {
     const float *rows = step->rows, *row[GROUP], *prefetch[GROUP];
     const int32_t *ids = step->ids + first;
@@ -166,6 +181,8 @@ INLINE vec8 NAME(dots)(const int n, const StepRows *step, const float *hidden, i
     return scores;
 }
 
+/* Returns the loss of n scores f: the sum of log(1 + exp(wrong)), where `wrong` is -f for label 1
+ * and f for label 0. */
 static double RACY NAME(losses)(const float *scores, const float *labels, int n) {
     double loss = 0;
     for (int j = 0; j < n; j += LANES) {
@@ -182,7 +199,8 @@ INLINE int NAME(has_duplicates)(const int n, const int32_t *ids) {
     return found;
 }
 
-/* For any number of rows, which may repeat: the gradient is summed over all as they were. */
+/* Adds g[j] * hidden to each row, and sum_j g[j] * row j, of the old rows, to `gradient`. For any
+ * number of rows, which may repeat. */
 static void RACY NAME(update_general)(int n, const float *g, const float *hidden, float *gradient,
                                       float *rows, int64_t width, const int32_t *ids) {
     for (int64_t i = 0; i < width; i += LANES) {
@@ -196,7 +214,7 @@ static void RACY NAME(update_general)(int n, const float *g, const float *hidden
     }
 }
 
-/* The same for rows of which none repeats. */
+/* The same for up to GROUP rows, of which none repeats. */
 INLINE void NAME(update_group)(const int n, const float *g, const float *hidden, float *gradient,
                                float *rows, int64_t width, const int32_t *ids) {
     float *row[GROUP];
@@ -212,11 +230,11 @@ INLINE void NAME(update_group)(const int n, const float *g, const float *hidden,
     }
 }
 
-/* A step on a group of rows, whose scores never leave the registers. */
+/* `step` for n <= GROUP rows, a constant. The scores stay in registers. */
 INLINE double NAME(step_group)(const int n, float *hidden, float *gradient, const StepRows *step,
                                float rate) {
     vec8 scores = NAME(dots)(n, step, hidden, 0), labels;
-    float g[8 + LANES]; /* LANES more than there are, for loads of whole vectors */
+    float g[8 + LANES]; /* LANES more than needed, as whole vectors are loaded */
     double loss = 0;
     if (step->compute_loss) {
         memcpy(g, &scores, sizeof scores);
@@ -238,7 +256,7 @@ INLINE void NAME(store_dots)(const int n, float *scores, const StepRows *step, c
     memcpy(scores + first, &dots, sizeof dots);
 }
 
-/* Calls op(n, ...) with n a constant, so that its loops unroll into registers. */
+/* Calls op(n, ...) with a constant n, so that its loops unroll and arrays become registers. */
 #define GROUP_CASES(n, op, ...)            \
     switch (n) {                           \
         case 6: op(6, __VA_ARGS__); break; \
@@ -288,6 +306,8 @@ static void RACY NAME(scatter)(void *rows_, int64_t width, const int32_t *ids, i
     }
 }
 
+/* Returns the loss of a block. With t = log1p_exp_neg_abs(s), -log sigmoid(s) = relu(-s) + t and
+ * -log sigmoid(-s) = relu(s) + t. */
 static double NAME(block_losses)(const BlockRows *b) {
     const float *scores = b->scores;
     double loss = 0;
@@ -302,7 +322,7 @@ static double NAME(block_losses)(const BlockRows *b) {
     return loss;
 }
 
-/* Scores become what they move the rows by, g_ij. */
+/* Replaces the scores s_ij by g_ij (rows.h). */
 static void NAME(scores_to_g)(const BlockRows *b, float rate) {
     float *scores = b->scores;
     for (int64_t k = 0; k < b->n_out * b->stride; k += LANES) {

@@ -1,4 +1,5 @@
-/* The "avx2" variant: 8 floats at a time. System headers come before the target changes. */
+/* The "avx2" variant: 8 floats per vector. System headers are included before the target of the
+ * compiler is changed. */
 #if defined(__GNUC__) && defined(__x86_64__)
 #include "rows.h"
 #include "loss.h"

@@ -1,4 +1,5 @@
-/* The "avx512" variant: 16 floats at a time. System headers come before the target changes. */
+/* The "avx512" variant: 16 floats per vector. System headers are included before the target of the
+ * compiler is changed. */
 #if defined(__GNUC__) && defined(__x86_64__)
 #include <immintrin.h>
 

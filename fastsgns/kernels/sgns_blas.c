@@ -1,6 +1,6 @@
-/* The "blas" variant, as the reference implementations have it: level-1 BLAS a row (word2vec.c,
- * gensim) and three products of matrices a block (Ji, Satish, Li, Dubey 2016, "Parallelizing
- * Word2Vec in Shared and Distributed Memory", pWord2Vec). */
+/* The "blas" variant. `gather`, `step` and `scatter` call level-1 BLAS once per row, as gensim
+ * does. `block` is three matrix products (Ji, Satish, Li, Dubey 2016, "Parallelizing Word2Vec in
+ * Shared and Distributed Memory", pWord2Vec). */
 #include "rows.h"
 #include "loss.h"
 
@@ -26,6 +26,7 @@ void rows_use_blas(void *sdot_, void *saxpy_, void *sgemm_) {
     sgemm = (sgemm_t)sgemm_;
 }
 
+/* row += scale * x */
 static void add(float *row, double scale, const float *x, int64_t width) {
     const int n = (int)width;
     const float a = (float)scale;
@@ -68,7 +69,7 @@ static double blas_step(void *hidden_, void *gradient_, const StepRows *step, do
     return loss;
 }
 
-/* c = a b, which stand by columns as Fortran has it; 'T' means that a or b is transposed. */
+/* c = a b for matrices in Fortran's column order; with 'T', a or b is transposed first. */
 static void multiply(char transa, char transb, int64_t m, int64_t n, int64_t k, const float *a,
                      int64_t lda, const float *b, int64_t ldb, float *c, int64_t ldc) {
     const int sizes[] = {(int)m, (int)n, (int)k, (int)lda, (int)ldb, (int)ldc};
@@ -77,7 +78,7 @@ static void multiply(char transa, char transb, int64_t m, int64_t n, int64_t k, 
           sizes + 5);
 }
 
-/* The rows of a side, one after the other, are the columns of a matrix. */
+/* Copies the rows rows[ids] one after the other: in Fortran's order, the columns of a matrix. */
 static void copy_rows(float *to, const float *rows, int64_t width, const int32_t *ids, int n) {
     for (int j = 0; j < n; j++)
         memcpy(to + j * width, rows + ids[j] * width, width * sizeof(float));

@@ -1,4 +1,4 @@
-/* The "plain" variant, in float for training and in double for checking gradients. */
+/* The "plain" variant: in float for training, in double for numeric checks of gradients. */
 #include "rows.h"
 #include "loss.h"
 

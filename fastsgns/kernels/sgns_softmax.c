@@ -1,14 +1,14 @@
-/* Full softmax in float for training and in double for checking gradients. */
+/* Full softmax: in float for training, in double for numeric checks of gradients. */
 #include <math.h>
 #include <string.h>
 #include "softmax.h"
 
 enum { LANES = 16, BLOCK = 512 };
 
-/* e^x for x <= 0, without a branch, so that compilers take several at once: 2^k e^r with k the
- * integer nearest to x / ln 2, which adding 1.5 * 2^23 leaves in the low bits, and e^r by its
- * Taylor polynomial of degree 6 (|r| <= ln(2) / 2, relative error below 2e-7). Below -87, where
- * floats end, e^-87. */
+/* e^x for x <= 0, without a branch, so that compilers vectorize it. It is 2^k e^r, where k is the
+ * integer nearest to x / ln 2. Adding 1.5 * 2^23 leaves k in the low bits of the float. e^r is the
+ * Taylor polynomial of degree 6 (|r| <= ln(2) / 2, relative error below 2e-7). Below -87, close to
+ * the smallest normal float, the result is e^-87. */
 static inline float exp_of_negative(float x) {
     const float above = x < -87.0f ? -87.0f : x;
     const float shifted = above * 1.44269504f + 12582912.0f;
@@ -25,9 +25,9 @@ static inline float exp_of_negative(float x) {
     return power;
 }
 
-/* How many words a product of matrices takes. OpenBLAS leaves products of up to 2^18 terms to the
- * thread that calls it, and above wakes threads of its own, which would fight the workers for the
- * cores: on a busy machine that was found to be 30 times slower. */
+/* Returns the number of words per matrix product. OpenBLAS computes a product of up to 2^18 terms
+ * in the calling thread. For larger ones it starts threads of its own, which compete with the
+ * workers for the cores; on a busy machine this was 30 times slower. */
 static int64_t block_words(int64_t n_hidden_reals) {
     const int64_t n = (1 << 18) / n_hidden_reals;
     return n < 1 ? 1 : n > 512 ? 512 : n;

@@ -1,4 +1,4 @@
-/* Which variants there are, and which of them this processor can run. */
+/* The variants of the row operations by name, and which of them this processor can run. */
 #include <string.h>
 
 #include "rows.h"

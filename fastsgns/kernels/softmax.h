@@ -1,16 +1,16 @@
-/* Full softmax (Mikolov, Sutskever, Chen, Corrado, Dean 2013, eq. 2): p(w | h) is in proportion to
- * exp(c_w . h) over all words w.
+/* Full softmax (Mikolov, Sutskever, Chen, Corrado, Dean 2013, eq. 2): the probability of word w
+ * given the hidden vector h is exp(c_w . h) / sum_v exp(c_v . h).
  *
- * A batch is n hidden rows and the words that each of them predicts. At the old rows, with
- * p_iw = exp(s_iw) / sum_v exp(s_iv) of the scores s = H C^T, y_iw how often hidden row i predicts
- * w, and m_i = sum_w y_iw,
+ * A batch has hidden rows H and, for each of them, the words that it predicts. With the output rows
+ * C, the scores s = H C^T, p_iw = exp(s_iw) / sum_v exp(s_iv), y_iw the number of times that hidden
+ * row i predicts word w, and m_i = sum_w y_iw,
  *
  *     loss      = -sum_iw y_iw log p_iw = sum_i m_i log sum_v exp(s_iv) - sum_iw y_iw s_iw
  *     g_iw      = d loss / d s_iw = m_i p_iw - y_iw
  *     d loss/dH = g C,    d loss/dC = g^T H.
  *
- * That is three products of matrices a batch, done by BLAS. They read and write all output rows
- * while other threads do, which is harmless for the reason that `rows.h` gives. */
+ * These are three matrix products per batch, computed by BLAS at the old rows. They read and write
+ * all output rows without locks, for which `rows.h` gives the reason. */
 #ifndef FASTSGNS_SOFTMAX_H
 #define FASTSGNS_SOFTMAX_H
 
@@ -31,13 +31,14 @@ typedef struct {
     int compute_loss;
 } SoftmaxRows;
 
-/* output -= rate d loss/dC; the loss where `compute_loss`, else 0. */
+/* output -= rate * d loss/dC, and gradient = d loss/dH. Returns the loss if `compute_loss`, else
+ * 0. */
 typedef double (*softmax_t)(const SoftmaxRows *rows, double rate);
 
 double softmax_f32(const SoftmaxRows *rows, double rate);
 double softmax_f64(const SoftmaxRows *rows, double rate);
 
-/* Gives them their BLAS, with ints of 32 bits; before that they can't be called. */
+/* Sets the BLAS functions (with 32-bit integers) that the two functions above call. */
 void softmax_use_blas(void *sgemm, void *dgemm);
 
 #endif

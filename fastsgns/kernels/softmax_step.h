@@ -1,4 +1,4 @@
-/* Full softmax over REAL, included once a type: see `softmax.h`. */
+/* Full softmax for a type REAL; included once per type. `softmax.h` has the formulas. */
 
 typedef void (*NAME(gemm_t))(const char *transa, const char *transb, const int *m, const int *n,
                              const int *k, const REAL *alpha, const REAL *a, const int *lda,
@@ -7,7 +7,7 @@ typedef void (*NAME(gemm_t))(const char *transa, const char *transb, const int *
 
 static NAME(gemm_t) NAME(gemm);
 
-/* c = alpha a b + beta c, which stand by columns as Fortran has it: rows of ours are columns. */
+/* c = alpha a b + beta c for matrices in Fortran's column order, in which our rows are columns. */
 static void NAME(multiply)(char transa, char transb, int64_t m, int64_t n, int64_t k, REAL alpha,
                            const REAL *a, int64_t lda, const REAL *b, int64_t ldb, REAL beta,
                            REAL *c, int64_t ldc) {
@@ -16,6 +16,7 @@ static void NAME(multiply)(char transa, char transb, int64_t m, int64_t n, int64
                &beta, c, sizes + 5);
 }
 
+/* Returns the largest of n numbers. */
 static REAL NAME(largest)(const REAL *x, int64_t n) {
     REAL lanes[LANES], most = x[0];
     for (int j = 0; j < LANES; j++) lanes[j] = x[0];
@@ -27,6 +28,7 @@ static REAL NAME(largest)(const REAL *x, int64_t n) {
     return most;
 }
 
+/* Returns the sum of n numbers: of at most BLOCK of them in REAL, of these sums in double. */
 static double NAME(sum)(const REAL *x, int64_t n) {
     double total = 0;
     for (int64_t start = 0; start < n; start += BLOCK) {
@@ -41,8 +43,8 @@ static double NAME(sum)(const REAL *x, int64_t n) {
     return total;
 }
 
-/* Scores of one hidden row become m p; the loss of m examples, without the scores of their
- * words. */
+/* Replaces the scores s of one hidden row by m p. Returns m log sum_v exp(s_v), the part of the
+ * loss of its m examples that does not depend on the words predicted. */
 static double NAME(normalize)(REAL *scores, int64_t n, double m) {
     const REAL most = NAME(largest)(scores, n);
     for (int64_t i = 0; i < n; i++) scores[i] = REAL_EXP(scores[i] - most);
@@ -52,6 +54,8 @@ static double NAME(normalize)(REAL *scores, int64_t n, double m) {
     return m * (most + log(total));
 }
 
+/* Replaces the scores of the batch by g_iw = d loss / d s_iw. Returns the loss if `compute_loss`,
+ * else 0. */
 static double NAME(scores_to_gradient)(const SoftmaxRows *b) {
     REAL *g = b->scores;
     double loss = 0;
@@ -64,8 +68,8 @@ static double NAME(scores_to_gradient)(const SoftmaxRows *b) {
     return b->compute_loss ? loss : 0;
 }
 
-/* Words in blocks, whose output rows stay in the cache from one product to the next and whose
- * products are too small for BLAS to start threads of its own. */
+/* Takes the words in blocks: their output rows stay in the cache from one product to the next, and
+ * the products are too small for BLAS to start threads. */
 double NAME(softmax)(const SoftmaxRows *b, double rate) {
     const REAL *hidden = b->hidden;
     const int64_t width = b->width, n_words = b->n_words;

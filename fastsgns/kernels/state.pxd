@@ -213,7 +213,7 @@ cdef struct Worker:
     float *positive_counts  # (n_out, stride)
     float *negative_counts  # (n_out, stride)
     float *zeros  # (n_out, stride)
-    float *negative_weight  # (n_out,): negative samples per pair that each output row stands for
+    float *negative_weight  # (n_out,): negative samples per pair that each output row counts for
     const void **prefetch  # addresses of rows of the next block
     # One matrix in both roles (roles.pxd)
     double scalar_bias  # this worker's copy
