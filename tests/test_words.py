@@ -20,10 +20,22 @@ def words() -> ModuleType:
     return module
 
 
+EXAMPLES = {  # advice: text that is found, text that is not
+    "write 'per'": ("8 bytes a word, a row a side", "8 bytes per word, a row of a side"),
+    "write 'is not a'": ("it is no node", "there is no node, and it is no longer a node"),
+    "write 'is' or 'are stored'": ("it stands where it lies", "a standard layer"),
+    "write 'continue training'": ("ready to train on later", "ready to train on a corpus"),
+    "start with Return, Set, Write, ...": ('"""Give a row."""', '"""Return a row."""'),
+    "use a term of the glossary": ("n_owed", "method"),
+}
+
+
 def test_each_rule_finds_its_example_and_passes_its_counterexample(words: ModuleType):
-    for pattern, advice, wrong, right in words.PROSE + words.NAMES:
-        assert advice in [found for _, _, found in words.hits(wrong, ".md")], pattern
-        assert not list(words.hits(right, ".md")), pattern
+    rules = words.PROSE | words.NAMES
+    assert sorted(EXAMPLES) == sorted(rules.values())
+    for advice, (wrong, right) in EXAMPLES.items():
+        assert {found for _, _, found in words.hits(wrong, ".md")} == {advice}
+        assert not list(words.hits(right, ".md"))
 
 
 @pytest.mark.parametrize(

@@ -19,33 +19,22 @@ COUNT += "|times|tokens|vectors|walks|words)"
 UNIT = "(?:bit|block|cell|CPU|dimension|edge|example|focus|line|negative|node|pair|positive|product"
 UNIT += "|row|second|step|thread|token|vector|walk|window|word|worker)"
 NOUN = r"(?!(?:better|fewer|less|longer|more|worse)\b)\w+"
-PROSE = (  # pattern, advice, text that it finds, text that it leaves alone
-    (rf"\b{COUNT}\s+(?-i:an?)\s+{UNIT}\b", "write 'per'", "8 bytes a word", "8 bytes per word"),
-    (
-        rf"(?<!\S)(?!\W?there\b)\S+\s+(?:is|are|was|were)\s+no\s+{NOUN}",
-        *("write 'is not a'", "it is no node", "there is no node"),
+PROSE = {  # pattern: advice
+    rf"\b{COUNT}\s+(?-i:an?)\s+{UNIT}\b": "write 'per'",
+    rf"(?<!\S)(?!\W?there\b)\S+\s+(?:is|are|was|were)\s+no\s+{NOUN}": "write 'is not a'",
+    r"\b(?:stands?|stood|lies|lie|lay)\b": "write 'is' or 'are stored'",
+    r"\btrain(?:ing)?\s+on(?=\s*,|\s+(?:after|from|later|needs|twice|where|with)\b)": (
+        "write 'continue training'"
     ),
-    (r"\b(?:stands?|stood)\b", "write 'is' or 'are stored'", "it stands in row 0", "standard"),
-    (r"\b(?:lies|lie|lay)\b", "write 'is' or 'are stored'", "it lies beside", "layer"),
-    (
-        r"\btrain(?:ing)?\s+on(?=\s*,|\s+(?:after|from|later|needs|twice|where|with)\b)",
-        *("write 'continue training'", "to train on later", "to train on a corpus"),
-    ),
-    (
-        r'"""(?:Give|Let|Name|Say|Tell)s?\b',
-        *("start with Return, Set, Write, ...", '"""Give a row."""', '"""Return a row."""'),
-    ),
-)
-NAMES = (  # the same, for names in code too
-    (
-        r"(?<![a-z])(?:bend|borrow|crew|departures|excuse|give_back|look_ahead|met|owe[ds]?|ramp"
-        r"|shelf|shelves|spools?|thinned)(?![a-z])",
-        *("use a term of the glossary", "n_owed", "method"),
-    ),
-)
+    r'"""(?:Give|Let|Name|Say|Tell)s?\b': "start with Return, Set, Write, ...",
+}
+NAMES = {  # the same, for names in code too
+    r"(?<![a-z])(?:bend|borrow|crew|departures|excuse|give_back|look_ahead|met|owe[ds]?|ramp"
+    r"|shelf|shelves|spools?|thinned)(?![a-z])": "use a term of the glossary",
+}
 PYTHON = r'""".*?"""|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*'
 C = r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"'
-TEXT = {".py": PYTHON, ".pyi": PYTHON, ".pyx": PYTHON, ".pxd": PYTHON, "": PYTHON, ".h": C, ".c": C}
+TEXT = dict.fromkeys((".py", ".pyi", ".pyx", ".pxd", ""), PYTHON) | {".h": C, ".c": C, ".md": ""}
 
 
 def prose(text: str, suffix: str) -> str:
@@ -54,11 +43,11 @@ def prose(text: str, suffix: str) -> str:
         return re.sub(r"^```.*?^```|`[^`]+`", _hidden, text, flags=re.S | re.M)
     kept, end = "", 0
     for match in re.finditer(TEXT[suffix], text, re.S):
+        quoted = re.sub(r"`+[^`]+`+", _hidden, match[0]) if " " in match[0] else _hidden(match)
         kept += re.sub(r"\S", " ", text[end : match.start()])
-        found = re.sub(r"`+[^`]+`+", _hidden, match[0]) if " " in match[0] else _hidden(match)
-        kept += re.sub(r"^ *\*|^[ #/]+", lambda mark: " " * len(mark[0]), found, flags=re.M)
+        kept += re.sub(r"^ *\*|^[ #/]+", lambda mark: " " * len(mark[0]), quoted, flags=re.M)
         end = match.end()
-    return kept + " " * (len(text) - end)
+    return kept
 
 
 def _hidden(match: re.Match[str]) -> str:
@@ -66,29 +55,24 @@ def _hidden(match: re.Match[str]) -> str:
 
 
 def hits(text: str, suffix: str) -> Iterator[tuple[int, str, str]]:
-    """Yield the line, the words and the advice for each idiom in a text, in the order of rules."""
+    """Yield the line, the words and the advice for each idiom and name that a text contains."""
     for rules, searched in ((PROSE, prose(text, suffix)), (NAMES, text)):
-        for pattern, advice, _, _ in rules:
+        for pattern, advice in rules.items():
             for match in re.finditer(pattern, searched, re.I):
-                words = " ".join(match[0].split())
-                yield text.count("\n", 0, match.start()) + 1, words, advice
-
-
-def files(paths: list[Path]) -> list[Path]:
-    """List the files to check among `paths` and below them."""
-    found = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path])]
-    return sorted(f for f in found if f.is_file() and (f.suffix in {*TEXT, ".md"}))
+                yield text.count("\n", 0, match.start()) + 1, " ".join(match[0].split()), advice
 
 
 def main(arguments: list[str]) -> int:
-    """Check the files named, by default `CHECKED`; return 1 if an idiom was found."""
+    """Check the files and folders named, by default `CHECKED`; return 1 if anything was found."""
     paths = [Path(name) for name in arguments] or [ROOT / name for name in CHECKED]
-    n_found = 0
-    for file in files(paths):
-        for line, words, advice in sorted(hits(file.read_text("utf-8"), file.suffix)):
-            print(f"{os.path.relpath(file)}:{line}: {words!r}: {advice}")
-            n_found += 1
-    return int(n_found > 0)
+    files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path])]
+    found = [
+        f"{os.path.relpath(file)}:{line}: {words!r}: {advice}"
+        for file in sorted(file for file in files if file.is_file() and file.suffix in TEXT)
+        for line, words, advice in sorted(hits(file.read_text("utf-8"), file.suffix))
+    ]
+    print(*found, sep="\n", end="\n" * bool(found))
+    return int(bool(found))
 
 
 if __name__ == "__main__":
