@@ -1,5 +1,5 @@
-# Everything a clone needs. All targets use the virtual environment .venv, whether or not another
-# one is active. PYTHON=python3.12 picks the interpreter that .venv is made from.
+# All targets use the virtual environment .venv, whether or not another
+# one is active. PYTHON=python3.12 selects the interpreter that .venv is made from.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 BENCH := standard --readme README.md --figure docs/bench.svg
 
-# One stamp file for each thing that is installed, so that a second run has nothing to do.
+# One stamp file per installed part, so that a second run has nothing to do.
 STAMP := $(VENV)/.stamp
 SOURCES := setup.py pyproject.toml MANIFEST.in $(sort $(shell find fastsgns -type f \
 	\( -name '*.py' -o -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -name '*.c' \)))
@@ -22,10 +22,10 @@ help:  ## list these targets
 	@echo "usage: make TARGET [PYTHON=python3.12]"
 	@sed -n 's/^\([a-z]*\):.*  ## /  \1#/p' Makefile | sed 's/#/	/' | expand -t 10
 
-demo: $(STAMP)-install  ## install into .venv, train on this Python's documentation, ask
+demo: $(STAMP)-install  ## install into .venv, train on this Python's documentation, print results
 	@$(BIN)/python -m fastsgns.demo demo
 
-# PYTHONSAFEPATH leaves this folder out, so that what is tested is the installed package.
+# PYTHONSAFEPATH removes this folder from the path, so that the installed package is tested.
 test: $(STAMP)-test $(STAMP)-install  ## run the test suite against the installed package
 	@PYTHONSAFEPATH=1 $(BIN)/python -m pytest -q $(ARGS)
 
@@ -47,7 +47,7 @@ debug: $(STAMP)-debug  ## compile in place with bounds checks, for .venv/bin/pyt
 bench: $(STAMP)-bench $(STAMP)-install  ## measure speed, memory and quality; the README's table
 	@$(BIN)/python -m bench $(or $(ARGS),$(BENCH))
 
-clean:  ## remove the virtual environment and all that was built
+clean:  ## remove the virtual environment and everything that was built
 	rm -rf $(VENV) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find fastsgns \( -name '*.so' -o -name '*.so.sha256' \) -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -69,19 +69,19 @@ $(STAMP): | check
 	@$(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
-# A file that disappears makes no other file newer, so the list of names is a source of its own.
+# Deleting a file makes no other file newer, so the list of file names is a source too.
 $(STAMP)-sources: $(STAMP) FORCE
 	@echo '$(SOURCES)' | cmp -s - $@ || echo '$(SOURCES)' > $@
 
-# Pip compiles in this folder too (setup.py), where Python and notebooks that start here find it.
-# build/lib is removed because setuptools would install files that are no longer in the source.
+# Pip also compiles in this folder (setup.py), so that Python and notebooks that start here find the
+# modules. build/lib is removed because setuptools would install deleted files from it.
 $(STAMP)-install: $(STAMP) $(STAMP)-sources $(SOURCES)
 	@echo "compiling fastsgns and installing it into $(VENV)"
 	@rm -rf build/lib*
 	@$(PIP) install --upgrade '.[progress]'
 	@touch $@
 
-# The optional dependencies of that name in pyproject.toml and the package's own, not the package.
+# The dependencies of the package and its extra of that name in pyproject.toml, not the package.
 $(STAMP)-test $(STAMP)-lint $(STAMP)-bench: $(STAMP)-%: $(STAMP) pyproject.toml
 	@echo "installing what $* needs into $(VENV)"
 	@$(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \

@@ -1,8 +1,8 @@
-"""Build of the compiled modules: each ``.pyx`` below ``fastsgns/`` is one extension.
+"""Build the compiled modules: each ``.pyx`` file in ``fastsgns/`` is one extension.
 
-Whatever the command, the modules are also put beside their sources, where Python that is started
-in this folder finds them, with a record of the sources that they were compiled from.
-``FASTSGNS_DEBUG=1`` turns Cython's run-time checks on (bounds, None, initialised).
+Every build also writes the modules next to their sources, where a Python that is started in this
+folder finds them, with a record of the sources that they were compiled from. ``FASTSGNS_DEBUG=1``
+enables Cython's run-time checks (bounds, None, initialised).
 """
 
 import os
@@ -27,24 +27,24 @@ FLAGS = [] if os.name == "nt" else ["-O1", "-g"] if DEBUG else ["-O3", "-g0", "-
 
 
 class BuildExtInPlaceToo(build_ext):
-    """``build_ext`` for a wheel that leaves the modules in the source tree as well."""
+    """``build_ext`` for a wheel that also leaves the modules in the source tree."""
 
     def finalize_options(self) -> None:
-        """Copy each module beside its sources after it is built, and build on all cores."""
+        """Set options: copy each module next to its sources, and build on all cores."""
         super().finalize_options()
         self.inplace = True
         self.parallel = self.parallel or os.cpu_count()
 
     def run(self) -> None:
-        """Build, and record the sources."""
+        """Build the modules, and record their sources."""
         super().run()
         runpy.run_path("fastsgns/_compiled.py")["write_record"](Path("fastsgns"))
 
 
 def extension(source: Path) -> Extension:
-    """One extension a ``.pyx``, with the plain C files that stand beside it under its name.
+    """Return the extension of a ``.pyx`` file, with the C files that share its name.
 
-    ``sgns.pyx`` is built together with ``sgns_*.c``; the C that Cython writes goes to ``build/``.
+    ``sgns.pyx`` is built together with ``sgns_*.c``. The C of Cython is written to ``build/``.
     """
     return Extension(
         ".".join(source.with_suffix("").parts),
@@ -55,7 +55,7 @@ def extension(source: Path) -> Extension:
     )
 
 
-if __name__ == "__main__":  # not in the processes that translate modules side by side
+if __name__ == "__main__":  # not in the parallel processes of cythonize
     setup(
         cmdclass={"build_ext": BuildExtInPlaceToo},
         ext_modules=cythonize(

@@ -11,7 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CHECKED = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile", "docs", "bench", "examples")
+CHECKED = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "Makefile",
+    "setup.py",
+    "docs",
+    "bench",
+    "examples",
+)
 
 COUNT = r"(?:(?:an?|one|two|three|four|[2-9]|\d\d+) (?!(?:as|at|by|for|in|is|of|on|to|with)\b)\w+"
 COUNT += "|bytes|columns|edges|floats|lines|nats|negatives|ns|numbers|pairs|rows|samples|steps"
