@@ -11,6 +11,7 @@ from fastsgns.cooccurrence.windows import Progress, WindowCounts
 from fastsgns.corpus.encoded import encode
 from fastsgns.corpus.spill import SpillBuffer, check_budget
 from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.errors import EmptyCorpusError
 from fastsgns.formats import faults, kinds, saving
 from fastsgns.formats.schema import Array, Content, Schema, Value
 from fastsgns.kernels.cooccurrence import MAX_WINDOW
@@ -219,6 +220,15 @@ class Cooccurrences:
             If it is another file, or damaged.
         """
         return kinds.load_as(cls, SCHEMA, path, mmap)
+
+
+def check_nonempty(counts: Cooccurrences) -> None:
+    """Raise an EmptyCorpusError if there are no pairs."""
+    if not len(counts):
+        raise EmptyCorpusError(
+            f"no two of the {len(counts.vocabulary)} words are near each other; "
+            "lower min_count or widen the window"
+        )
 
 
 def check_counting(window: Any, weighting: Any, sides: Any) -> tuple[int, str, str]:

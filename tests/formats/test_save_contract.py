@@ -289,7 +289,12 @@ def arrays_of(thing):
             *([] if thing.wv.bias is None else [thing.wv.bias]),
         ]
     if isinstance(thing, GloVe):
-        return [thing.input.vectors, thing.output.vectors, thing.input_biases, thing._squares[0]]
+        return [
+            thing.input.vectors,
+            thing.output.vectors,
+            thing.input_biases,
+            thing.arrays.squares[0],
+        ]
     if isinstance(thing, SVDVectors):
         return [thing._factors.left, thing._factors.values]
     return [thing.source.vectors, thing.target.vectors]

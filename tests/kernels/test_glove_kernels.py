@@ -138,7 +138,7 @@ def test_blocks_hold_all_cells_with_their_logarithm_and_factor():
 
 
 def test_a_cell_goes_to_the_block_that_is_drawn_for_it(monkeypatch):
-    monkeypatch.setattr("fastsgns.models.glove.cells.PIECE", 300)
+    monkeypatch.setattr("fastsgns.models.glove.cells.CHUNK_CELLS", 300)
     monkeypatch.setattr("fastsgns.models.glove.cells.BLOCK_LIMITS", (100, 100))
     x = np.arange(1.0, 901.0).reshape(30, 30)
     cells = ShuffledCells(counts_of(x), 100.0, 0.75, seed=77, memory_budget=0)

@@ -36,8 +36,8 @@ def counts(corpus) -> Cooccurrences:
 
 
 def state(model: GloVe) -> list[bytes]:
-    stores = [array for store in model._stores for array in (store.vectors, store.columns)]
-    return [array.tobytes() for array in (*stores, *model._squares)]
+    stores = [array for store in model.arrays.stores for array in (store.vectors, store.columns)]
+    return [array.tobytes() for array in (*stores, *model.arrays.squares)]
 
 
 @pytest.mark.parametrize("matrices", ["two", "tied"])
@@ -45,8 +45,8 @@ def test_one_worker_does_what_the_twin_does(counts, matrices):
     """Same start, same blocks, same orders: same numbers, to rounding."""
     model = GloVe(cooccurrences=counts, matrices=matrices, **SMALL)
     twin = GloVe(matrices=matrices, **SMALL)
-    twin._adopt(counts)
-    rows = [np.vstack([s.vectors.T, s.columns]).T.astype(np.float64) for s in twin._stores]
+    twin._allocate(counts)
+    rows = [np.vstack([s.vectors.T, s.columns]).T.astype(np.float64) for s in twin.arrays.stores]
     squares = [np.ones_like(r) for r in rows]
     rows, squares = [rows[0], rows[-1]], [squares[0], squares[-1]]
     x = dict(zip(zip(counts.rows.tolist(), counts.columns.tolist()), counts.weights.tolist()))
@@ -68,7 +68,7 @@ def test_one_worker_does_what_the_twin_does(counts, matrices):
                 loss += reference.step(rows, squares, *cell, np.log(x[cell]), f, 0.05)
         losses.append(loss / len(x))
     np.testing.assert_allclose(model.epoch_losses, losses, 1e-4)
-    for mine, theirs in zip(model._stores, rows):
+    for mine, theirs in zip(model.arrays.stores, rows):
         np.testing.assert_allclose(mine.vectors, theirs[:, :-1], 1e-3, 1e-5)
         np.testing.assert_allclose(mine.columns[0], theirs[:, -1], 1e-3, 1e-5)
 
@@ -127,14 +127,14 @@ def test_same_seed_same_bytes(counts, matrices):
 def test_matrices_and_what_wv_is(counts):
     two = GloVe(cooccurrences=counts, **SMALL)
     np.testing.assert_array_equal(two.wv.vectors, two.input.vectors + two.output.vectors)
-    assert two.wv is two.wv and two.input.vectors is two._stores[0].vectors
+    assert two.wv is two.wv and two.input.vectors is two.arrays.stores[0].vectors
     word = two.vocabulary.words[3]
-    np.testing.assert_array_equal(two.output[word], two._stores[1].vectors[3])
-    np.testing.assert_array_equal(two.input_biases, two._stores[0].columns[0])
+    np.testing.assert_array_equal(two.output[word], two.arrays.stores[1].vectors[3])
+    np.testing.assert_array_equal(two.input_biases, two.arrays.stores[0].columns[0])
     assert not np.array_equal(two.input_biases, two.output_biases)
     tied = GloVe(cooccurrences=counts, matrices="tied", **SMALL)
     assert np.shares_memory(tied.input.vectors, tied.output.vectors)
-    assert tied.wv.vectors is tied._stores[0].vectors
+    assert tied.wv.vectors is tied.arrays.stores[0].vectors
     assert tied.wv.get_vecattr(word, "count") == counts.vocabulary.counts[3]
     old = two.wv
     two.train(counts, epochs=1)

@@ -134,7 +134,7 @@ def test_nothing_waits_for_the_collector_after_a_divergence(name, no_collector):
         failed = True
     assert failed
     if isinstance(model, GloVe):
-        arrays = [weakref.ref(array) for array in (model._stores[0], model._squares[0])]
+        arrays = [weakref.ref(array) for array in (model.arrays.stores[0], model.arrays.squares[0])]
     else:
         arrays = [weakref.ref(array) for array in model._matrices.vectors.values()]
     del model
@@ -234,14 +234,14 @@ def test_a_second_thread_is_refused_while_the_first_trains(name):
 def test_a_second_thread_is_refused_by_glove(monkeypatch):
     model = MADE["GloVe"]()
     counts, attempts = model.count(SENTENCES), []
-    adopt = model._adopt
+    allocate = model._allocate
 
     def meddling(given):
         if not attempts:
             attempts.append(Attempt(lambda: model.train(counts)))
-        adopt(given)
+        return allocate(given)
 
-    monkeypatch.setattr(model, "_adopt", meddling)
+    monkeypatch.setattr(model, "_allocate", meddling)
     model.train(counts)
     assert isinstance(attempts[0].error, RuntimeError) and model.epochs_trained == 4
 

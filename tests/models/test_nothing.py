@@ -75,9 +75,9 @@ def test_where_there_is_something_to_learn_nothing_is_said(mode, silent):
 @pytest.mark.parametrize("kind", [GloVe, PPMI])
 def test_counts_without_a_pair_are_refused(kind):
     options = {"min_count": 1}
-    with pytest.raises(EmptyCorpusError, match=r"no two of the 3 words stand near each other"):
+    with pytest.raises(EmptyCorpusError, match=r"no two of the 3 words are near each other"):
         kind(UNSPLIT, **options)
-    with pytest.raises(EmptyCorpusError, match="stand near each other"):
+    with pytest.raises(EmptyCorpusError, match="are near each other"):
         PPMI.from_counts(Cooccurrences.from_corpus(UNSPLIT))
 
 

@@ -1,4 +1,4 @@
-"""ShuffledCells: the cells of a matrix of co-occurrences in blocks drawn at random."""
+"""ShuffledCells: the cells of a co-occurrence matrix, divided at random into blocks."""
 
 from collections.abc import Callable
 
@@ -9,30 +9,31 @@ from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.corpus.spill import allocate_int32, check_budget
 from fastsgns.kernels.glove import CELL_INTS, count_block_sizes, fill_blocks
 
-BLOCKS = 64
-BLOCK_LIMITS = 256, 1 << 15
-PIECE = 1 << 22
+N_BLOCKS = 64
+BLOCK_LIMITS = 256, 1 << 15  # cells per block
+CHUNK_CELLS = 1 << 22
 
 
 class ShuffledCells:
-    """Cells (i, j, log x, f(x)) of `fastsgns.kernels.glove`, 16 bytes each, block after block.
+    """Cells (i, j, log x, f(x)) for `fastsgns.kernels.glove`, 16 bytes per cell, block after block.
 
     Parameters
     ----------
     counts : Cooccurrences
     x_max, exponent : float
-        Of f(x) = min(1, (x / x_max)^exponent).
+        Parameters of the weight f(x) = min(1, (x / x_max)^exponent).
     seed : int
-        With the number of a cell it determines its block.
+        The seed and the number of a cell determine its block.
     memory_budget : int, optional
-        The bytes of cells to keep in memory; if there are more, they go to a temporary file. By
-        default a quarter of the memory that is free.
+        The bytes of cells to keep in memory. If there are more, they are in a temporary file. By
+        default a quarter of the free memory.
     progress : callable, optional
         ``progress(cells_done, cells_total)``.
 
     Attributes
     ----------
     starts : ndarray of int64, shape (n_blocks + 1,)
+        Block i has the cells ``starts[i]`` .. ``starts[i + 1] - 1``.
 
     Examples
     --------
@@ -53,15 +54,17 @@ class ShuffledCells:
     ) -> None:
         check_mapped(counts.columns, counts.weights)
         n_cells = len(counts)
-        sizes = np.zeros(-(-n_cells // int(np.clip(n_cells // BLOCKS, *BLOCK_LIMITS))), np.int64)
-        pieces = [(start, min(start + PIECE, n_cells)) for start in range(0, n_cells, PIECE)]
-        for start, stop in pieces:
+        sizes = np.zeros(-(-n_cells // int(np.clip(n_cells // N_BLOCKS, *BLOCK_LIMITS))), np.int64)
+        chunks = [
+            (start, min(start + CHUNK_CELLS, n_cells)) for start in range(0, n_cells, CHUNK_CELLS)
+        ]
+        for start, stop in chunks:
             count_block_sizes(start, stop, seed, sizes)
         self.starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
         self._cells = allocate_int32(CELL_INTS * n_cells, check_budget(memory_budget))
         self._cells = self._cells.reshape(n_cells, CELL_INTS)
         cursors = self.starts[:-1].copy()
-        for start, stop in pieces:
+        for start, stop in chunks:
             fill_blocks(
                 counts.offsets, counts.columns, counts.weights, start, stop, seed, x_max,
                 exponent, cursors, self._cells,

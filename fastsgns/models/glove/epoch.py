@@ -1,4 +1,4 @@
-"""Epoch: one pass of GloVe over all cells, shared out to threads."""
+"""Epoch: one pass of GloVe over all cells, in several threads."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -13,21 +13,22 @@ from fastsgns.training.divergence import Place, Watch
 
 
 class Epoch:
-    """One pass over all blocks in random order, each block shuffled.
+    """One pass over all blocks in random order, with the cells of each block shuffled.
 
-    Threads race on the rows (`rows.h` says why that does no harm); with one worker the result is a
-    function of the arguments.
+    Threads update shared rows without locks (`rows.h` explains why). With one worker the result
+    depends only on the arguments.
 
     Parameters
     ----------
     cells : ShuffledCells
     rows, squares : list of one or two ndarray of float32, shape (V, width)
-        Parameters and their sums of squares, of input and of output; one array serves both.
+        Rows of vector and bias, and their sums of squares, for input and output. One array each
+        has both roles.
     dimensions : int
     watch : Watch
-        Checks the rows during and after the epoch.
+        The check of the rows during and after the epoch.
     place : Place
-        The start of the epoch, with the learning rate.
+        The start of the epoch, with its learning rate.
     """
 
     def __init__(
@@ -48,25 +49,25 @@ class Epoch:
         self._n_done = 0
 
     def run(self, rng: np.random.Generator, workers: int, show: Callable[[int], object]) -> float:
-        """Train; no thread runs when this returns, whatever ends it.
+        """Train. No thread is left when this returns or raises.
 
         Parameters
         ----------
         rng : numpy.random.Generator
-            Draws the order.
+            Random numbers for the order of blocks and cells.
         workers : int
         show : callable
-            ``show(cells_done)`` is called now and then from this thread.
+            ``show(cells_done)`` is called repeatedly from this thread.
 
         Returns
         -------
         float
-            Mean of f(x) error^2 over the cells, each before its step.
+            Mean of f(x) error^2 over the cells, each before its update.
 
         Raises
         ------
         FloatingPointError
-            If the rows are no longer finite; it says where.
+            If the rows are no longer finite. The message has the place.
         """
         order = rng.permutation(self._cells.n_blocks)
         streams = rng.integers(0, 2**64 - 1, self._cells.n_blocks, np.uint64, endpoint=True)

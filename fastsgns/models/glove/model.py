@@ -1,35 +1,40 @@
-"""GloVe: vectors of words from how often they stand near each other."""
+"""GloVe: word vectors from counts of co-occurring words.
+
+The class reads top-down: parameters -> `count` -> allocate -> `train`, then the vectors by role.
+"""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Generator
+from contextlib import closing
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from fastsgns import kernels
-from fastsgns.cooccurrence.counts import Cooccurrences
+from fastsgns.cooccurrence.counts import Cooccurrences, check_nonempty
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.vocabulary import Vocabulary, select
-from fastsgns.errors import EmptyCorpusError, NotFittedError
+from fastsgns.errors import NotFittedError
 from fastsgns.formats import kinds
-from fastsgns.matrices import Matrices, MatrixLayout, RowStore, allocate_rows
 from fastsgns.models.exclusive import exclusive
 from fastsgns.models.glove import storage as glove_storage
+from fastsgns.models.glove.arrays import GloVeArrays
 from fastsgns.models.glove.cells import ShuffledCells
 from fastsgns.models.glove.epoch import Epoch
 from fastsgns.models.glove.parameters import RULES, check, normalize
-from fastsgns.models.glove.storage import ROLES
+from fastsgns.models.glove.storage import NO_WORDS
 from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.runtime.progress import Bar, make_bar, reading_bar
-from fastsgns.training.divergence import Place, Watch, parts
+from fastsgns.training.divergence import Place
+from fastsgns.training.session import Session
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.roles import Roles, link_matrices, linked_matrices
 
 logger = logging.getLogger(__name__)
 
-MASK = 2**64 - 1
-ROWS, CELLS, ORDER = range(3)  # what random numbers are for
+MASK = 2**64 - 1  # numpy takes no negative seeds
+ROWS, CELLS, ORDER = range(3)  # the uses of random numbers, which have a stream each
 SUMMANDS = "model.input and model.output, of which model.wv is the sum"
 
 
@@ -39,46 +44,47 @@ class GloVe:
     Parameters
     ----------
     sentences : iterable of sequences of hashable tokens, or EncodedCorpus, optional
-        Read once. Without any source the model waits for `train`.
+        The corpus, which is read once. Without any source the model is trained later, by `train`.
     corpus_file : path or several paths, optional
-        Instead of `sentences`: text, a sentence a line; also .gz, .bz2, .xz.
+        Text files with one sentence per line, instead of `sentences`; also .gz, .bz2, .xz.
     vector_size : int
         Dimensions d of a vector.
     window : int
-        Largest distance between focus and context.
+        Largest distance between a focus word and a context word.
     x_max, exponent : float
-        Cells count by f(x) = min(1, (x / x_max)^exponent).
+        The count x of a pair has the weight f(x) = min(1, (x / x_max)^exponent) in the loss.
     alpha : float
         Learning rate of AdaGrad.
     epochs : int
-        Passes over all cells that are not zero.
+        Passes over all pairs that have a count.
     seed : int or None
-        With one worker the same seed gives the same bytes. None draws one.
+        With one worker, the same seed gives the same bytes. None draws a seed.
     workers : int
-        Threads.
+        Number of threads.
     min_count : int
-        Words that occur less often are left out.
+        Words that occur less often are ignored.
     cooccurrences : Cooccurrences, optional
-        Instead of a corpus: counts, whose vocabulary, window, weighting and sides are taken over.
+        Counts, instead of a corpus. The model takes their vocabulary, window, weighting and sides.
     matrices : {"two", "tied"}
-        "two": words have a vector and a bias in each role. "tied": one vector and one bias serve
+        "two": each word has a vector and a bias per role. "tied": one vector and one bias have
         both roles.
     max_final_vocab : int, optional
-        Raise min_count until at most this many words are left.
+        Raise `min_count` until at most this many words are left.
     weighting, sides
-        How pairs are counted: `fastsgns.cooccurrence.Cooccurrences.from_corpus`.
+        How pairs are counted: see `fastsgns.cooccurrence.Cooccurrences.from_corpus`.
     memory_budget : int, optional
-        Bytes to keep in memory of the text, of the counts and of the cells, each; more goes to
-        temporary files. By default a quarter of what is free.
+        Bytes of the text, of the counts and of the shuffled counts (each) to keep in memory. What
+        exceeds it is in temporary files. By default a quarter of the free memory.
     progress : bool or None
-        Progress bars: yes, no, or on a terminal and in a notebook.
+        Show progress bars. By default they are shown on a terminal and in a notebook.
 
     Attributes
     ----------
     epoch_losses : list of float
-        J of each epoch, divided by the number of cells; each cell before its step.
+        The mean loss J / n of each epoch over its n pairs. The loss of a pair is computed before
+        its update.
     epochs_trained : int
-        Epochs that came to their end.
+        Epochs trained to their end.
 
     Raises
     ------
@@ -87,7 +93,7 @@ class GloVe:
     TypeError
         If more than one source is given.
     EmptyCorpusError
-        If there is no cell to train on.
+        If there are no pairs.
     FloatingPointError
         If the vectors overflow: `alpha` is too high.
 
@@ -96,9 +102,9 @@ class GloVe:
     Pennington, Socher, Manning (2014), "GloVe: Global Vectors for Word Representation", eq. 8:
     J = sum over x_ij > 0 of f(x_ij) (w_i . w~_j + b_i + b~_j - log x_ij)^2. As in the authors'
     program, AdaGrad sums squares of steps (of the learning rate times the gradient of J / 2), from
-    1 on, and vectors and biases start uniform in [-1 / 2d, 1 / 2d).
+    1 on, and vectors and biases start uniform in [-1/2d, 1/2d).
 
-    With symmetric counts (sides "both") nothing but their first values tells W from W~.
+    With symmetric counts (sides "both"), W and W~ differ only by their initial values.
 
     Examples
     --------
@@ -141,8 +147,7 @@ class GloVe:
         self.epoch_losses: list[float] = []
         self.epochs_trained = self.epochs_begun = 0
         self.vocabulary: Vocabulary | None = None
-        self._stores: list[RowStore] = []  # of input and output, each with its biases
-        self._squares: list[np.ndarray] = []
+        self.arrays: GloVeArrays | None = None
         self._input: KeyedVectors | None = None
         self._sum: KeyedVectors | None = None
         check(self)
@@ -156,30 +161,31 @@ class GloVe:
             self.train(cooccurrences)
 
     def count(self, sentences: Any = None, corpus_file: Any = None) -> Cooccurrences:
-        """Count a corpus as the model wants it, for `train`.
+        """Count a corpus with the parameters of the model, for `train`.
 
         Parameters
         ----------
         sentences, corpus_file
-            As for the constructor; just one of them.
+            As for the constructor. Exactly one of them is required.
 
         Returns
         -------
         Cooccurrences
-            Over the words of the model, if it has been trained.
+            Of the words of the model, if it has been trained, otherwise of the words that
+            `min_count` and `max_final_vocab` select.
         """
         check(self)
         if (sentences is None) == (corpus_file is None):
             raise TypeError("give either an iterable of sentences or corpus_file, and not both")
-        corpus = self._encoded(sentences, corpus_file)
+        corpus = self._encode(sentences, corpus_file)
         with reading_bar(self.progress, "words", "counting") as report:
             return Cooccurrences.from_corpus(
                 corpus, self.window, self.weighting, self.sides, self.workers,
                 self.memory_budget, report,
             )  # fmt: skip
 
-    def _encoded(self, sentences: Any, corpus_file: Any) -> EncodedCorpus:
-        def chosen(raw: Vocabulary) -> Vocabulary:
+    def _encode(self, sentences: Any, corpus_file: Any) -> EncodedCorpus:
+        def words(raw: Vocabulary) -> Vocabulary:
             if self.vocabulary is not None:
                 return self.vocabulary
             return select(raw, self.min_count, self.max_final_vocab, None, True).vocabulary
@@ -187,134 +193,153 @@ class GloVe:
         with reading_bar(self.progress, "sentences" if corpus_file is None else "B") as report:
             if corpus_file is not None:
                 return EncodedCorpus.from_files(
-                    corpus_file, chosen, self.workers, "strict", self.memory_budget, report
+                    corpus_file, words, self.workers, "strict", self.memory_budget, report
                 )
             return encode(
-                sentences, chosen, workers=self.workers, memory_budget=self.memory_budget,
+                sentences, words, workers=self.workers, memory_budget=self.memory_budget,
                 progress=report,
             )  # fmt: skip
 
     @exclusive
     def train(self, cooccurrences: Cooccurrences, epochs: int | None = None) -> None:
-        """Train, or train on, all that has been learnt so far.
+        """Train the model, or continue its training.
 
         Parameters
         ----------
         cooccurrences : Cooccurrences
-            The first time they give the model its words; later they must have the same ones.
+            The first time, the model takes its words from the counts. Later counts must have the
+            same words.
         epochs : int, optional
-            By default the model's. One call with n + m epochs and two with n and m come to the
-            same, also if the model was saved and loaded in between.
+            By default `epochs` of the model. One call with n + m epochs and two calls with n and m
+            give the same result, also if the model is saved and loaded between the two.
 
         Raises
         ------
         ValueError
-            If the words are other ones, or the parameters are out of range.
+            If the words are not those of the model, or if a parameter is out of its range.
         EmptyCorpusError
-            If no two words stand near each other.
+            If no two words are near each other.
         FloatingPointError
             If the vectors overflow: `alpha` is too high.
         KeyboardInterrupt
-            On Ctrl-C, once all threads have stopped; the model is usable and can be trained on.
+            On Ctrl-C, once all threads have stopped. The model can be used and trained further.
         """
         check(self)
         n_epochs = RULES["epochs"]("epochs", self.epochs if epochs is None else epochs)
-        kernels.variant()
-        self._take_replaced()
-        self._adopt(cooccurrences)
+        kernels.variant()  # before any work: an unknown FASTSGNS_KERNEL is an error
+        self._copy_replaced_vectors()
+        arrays = self._allocate(cooccurrences)
         with reading_bar(self.progress, "cells", "shuffling") as report:
             cells = ShuffledCells(
                 cooccurrences, self.x_max, self.exponent, self._seed(CELLS), self.memory_budget,
                 report,
             )  # fmt: skip
         self._sum = None
-        bar = make_bar(self.progress, n_epochs * len(cells), "training", "cells")
         try:
-            rows = self._rows()
-            watch = self._watch(rows)
-            for epoch in range(n_epochs):
-                facts = {"epoch": f"{epoch + 1}/{n_epochs}"}
-                if epoch:
-                    facts["loss"] = f"{self.epoch_losses[-1]:.5f}"
-                    self._rows()
-                place = Place(epoch + 1, n_epochs, 0, len(cells), "cells", self.alpha)
-                show = partial(_show, bar, epoch * len(cells), facts)
-                self._train_epoch(
-                    Epoch(cells, rows, self._squares, self.vector_size, watch, place), show
-                )
+            with Session(self, arrays, n_epochs) as session:
+                session.run(self._train_epochs(cells, arrays, n_epochs))
         finally:
-            uninterrupted(self._release)
-            bar.close()
+            uninterrupted(self._update_views)
 
-    def _rows(self) -> list[np.ndarray]:
-        """Copies of the rows of each matrix for the kernels to train, until `_release`."""
-        return [store.spread() for store in self._stores]
-
-    def _collect(self) -> None:
-        """Copy what the kernels have learned back; see `RowStore`."""
-        for store in self._stores:
-            store.collect()
-
-    def _release(self) -> None:
-        for store in self._stores:
-            store.release()
-        self._follow()
-
-    def _watch(self, rows: list[np.ndarray]) -> Watch:
-        watched: dict[str, np.ndarray] = {}
-        for role, stored in zip(ROLES, rows):
-            watched |= parts(role, stored, self.vector_size, has_bias=True)
-        squares = (f"sums of squares of the {role} vectors" for role in ROLES)
-        return Watch(watched, dict(zip(squares, self._squares)))
-
-    def _train_epoch(self, epoch: Epoch, show: Callable[[int], None]) -> None:
-        self.epochs_begun += 1  # so that no later epoch repeats its order
-        rng = np.random.default_rng([self.seed & MASK, ORDER, self.epochs_begun])
-        loss = epoch.run(rng, self.workers, show)
-        uninterrupted(self._collect)
-        self.epochs_trained += 1
-        self.epoch_losses.append(loss)
-        logger.info("epoch %d: loss %.6f a cell", self.epochs_trained, loss)
-
-    def _adopt(self, counts: Cooccurrences) -> None:
-        """Take words and the way of counting from the counts, or make sure that they agree."""
-        if not len(counts):
-            raise EmptyCorpusError(
-                f"no two of the {len(counts.vocabulary)} words stand near each other; "
-                "lower min_count or widen the window"
-            )
-        if self.vocabulary is None:
+    def _allocate(self, counts: Cooccurrences) -> GloVeArrays:
+        """Return the arrays to train: new ones for the words of the first counts."""
+        check_nonempty(counts)
+        if self.arrays is None or self.vocabulary is None:
             counts.vocabulary.warn_of_unsavable()
+            rng = np.random.default_rng([self.seed & MASK, ROWS])
+            n_matrices = 1 if self.matrices == "tied" else 2
+            self.arrays = GloVeArrays.drawn(
+                len(counts.vocabulary), self.vector_size, n_matrices, rng
+            )
             self.vocabulary = counts.vocabulary
             self.window, self.weighting, self.sides = counts.window, counts.weighting, counts.sides
-            self._start(len(counts.vocabulary))
         elif self.vocabulary.words != counts.vocabulary.words:
             raise ValueError(
                 f"the counts are of {len(counts.vocabulary)} words that are not the model's "
                 f"{len(self.vocabulary)}; count the new text with model.count()"
             )
+        return self.arrays
 
-    def _start(self, n_words: int) -> None:
-        """Make rows of d numbers and a bias, uniform in [-1/2d, 1/2d), and squares of 1."""
-        n_matrices = 1 if self.matrices == "tied" else 2
-        rng = np.random.default_rng([self.seed & MASK, ROWS])
-        for _ in range(n_matrices):
-            store = RowStore.zeros(n_words, self.vector_size, 1)
-            for start in range(0, n_words, 1 << 13):
-                rows = slice(start, min(start + (1 << 13), n_words))
-                drawn = rng.random((rows.stop - start, self.vector_size + 1), np.float32)
-                drawn -= 0.5
-                drawn /= self.vector_size
-                store.vectors[rows], store.columns[0, rows] = drawn[:, :-1], drawn[:, -1]
-            squares = allocate_rows(n_words, self.vector_size + 1)
-            squares[:] = 1
-            self._stores.append(store)
-            self._squares.append(squares)
+    def _train_epochs(
+        self, cells: ShuffledCells, arrays: GloVeArrays, n_epochs: int
+    ) -> Generator[float, None, None]:
+        """Train an epoch each time the generator is advanced, and yield its mean loss."""
+        rows, watch = arrays.kernel_rows(), arrays.watch()
+        with closing(make_bar(self.progress, n_epochs * len(cells), "training", "cells")) as bar:
+            for epoch in range(n_epochs):
+                facts = {"epoch": f"{epoch + 1}/{n_epochs}"}
+                if epoch:
+                    facts["loss"] = f"{self.epoch_losses[-1]:.5f}"
+                show = partial(_show, bar, epoch * len(cells), facts)
+                place = Place(epoch + 1, n_epochs, 0, len(cells), "cells", self.alpha)
+                rng = np.random.default_rng([self.seed & MASK, ORDER, self.epochs_begun])
+                pass_ = Epoch(cells, rows, arrays.squares, self.vector_size, watch, place)
+                loss = pass_.run(rng, self.workers, show)
+                logger.info("epoch %d: loss %.6f per cell", self.epochs_trained + 1, loss)
+                yield loss
 
     def _seed(self, purpose: int) -> int:
-        return int(
-            np.random.SeedSequence((self.seed & MASK, purpose)).generate_state(1, np.uint64)[0]
-        )
+        sequence = np.random.SeedSequence((self.seed & MASK, purpose))
+        return int(sequence.generate_state(1, np.uint64)[0])
+
+    @property
+    def wv(self) -> KeyedVectors:
+        """The word vectors of the paper, W + W~, a read-only copy; of a tied model `input`.
+
+        The sum is kept until `input` or `output` is read for the first time. The caller may then
+        change these at any time, so that the sum is computed anew at each access.
+        """
+        if self.arrays is None or self.arrays.is_tied:
+            return self.input
+        self._copy_replaced_vectors()
+        if self._sum is None or self._input is not None:
+            total = self.arrays.vectors("input") + self.arrays.vectors("output")
+            total.flags.writeable = False
+            if self._sum is None:
+                self._sum = self._keyed(total)
+                self._sum.derived_from = SUMMANDS
+            self._sum.use_array(total)
+        return self._sum
+
+    @property
+    def input(self) -> KeyedVectors:
+        """W, the vectors of focus words (rows of the counts), in the model's memory.
+
+        ``input.output`` is `output`, and queries of `input` have the parameter ``space``.
+        """
+        if self._input is None or not len(self._input):
+            self._input = self._keyed(self._known_arrays().vectors("input"))
+            self._update_views()
+        self._copy_replaced_vectors()
+        return self._input
+
+    @property
+    def output(self) -> KeyedVectors:
+        """W~, the vectors of context words (columns); of a tied model the same as `input`."""
+        return self.roles.output
+
+    @property
+    def roles(self) -> Roles:
+        """The matrices by role, and their combinations; see `fastsgns.vectors.roles.Roles`."""
+        if self.vocabulary is None:
+            raise NotFittedError(NO_WORDS)
+        return Roles(self.input, linked_matrices(self.input) or self._known_arrays().matrices())
+
+    @property
+    def input_biases(self) -> np.ndarray:
+        """b, float32, shape (V,), in the model's memory."""
+        return self._known_arrays().biases("input")
+
+    @property
+    def output_biases(self) -> np.ndarray:
+        """b~, float32, shape (V,); of a tied model the same as `input_biases`."""
+        return self._known_arrays().biases("output")
+
+    def _known_arrays(self) -> GloVeArrays:
+        """Return the arrays; before training, arrays without rows."""
+        if self.arrays is None:
+            return GloVeArrays.drawn(0, self.vector_size, 2, np.random.default_rng(0))
+        return self.arrays
 
     def _keyed(self, vectors: np.ndarray) -> KeyedVectors:
         vocabulary = self.vocabulary
@@ -324,23 +349,34 @@ class GloVe:
         kv.add_keys_advice = "train a new model on a corpus that has them"
         return kv
 
-    def _take_replaced(self) -> None:
-        """Copy into the model's rows what the user has put in place of `input` or `output`.
+    @property
+    def views(self) -> dict[str, KeyedVectors]:
+        """The KeyedVectors that callers may hold now, by the name of the property."""
+        views = {"wv": self._sum, "input": self._input}
+        return {name: kv for name, kv in views.items() if kv is not None and len(kv)}
+
+    def _update_views(self) -> None:
+        """Make `input` and `output` show the present arrays."""
+        if self._input is not None:
+            arrays = self._known_arrays()
+            self._input.use_array(arrays.vectors("input"))
+            link_matrices(self._input, arrays.matrices())
+
+    def _copy_replaced_vectors(self) -> None:
+        """Copy arrays that were assigned to vectors of `input` or `output` to the model's own.
 
         Raises
         ------
         ValueError
-            If it has another shape.
+            If an array has another shape.
         """
-        if self._input is None or not self._stores:
+        if self._input is None or self.arrays is None:
             return
-        given = (
-            self._input.array,
-            (linked_matrices(self._input) or self._by_role()).vectors.get("output"),
-        )
+        linked = linked_matrices(self._input) or self.arrays.matrices()
+        assigned = {"input": self._input.array, "output": linked.vectors.get("output")}
         is_new = False
-        for role, vectors in zip(range(len(self._stores)), given):
-            rows = self._role(role)[0]
+        for role, vectors in assigned.items():
+            rows = self.arrays.vectors(role)
             if vectors is None or vectors is rows:
                 continue
             if vectors.shape != rows.shape:
@@ -352,85 +388,11 @@ class GloVe:
             is_new = True
         if is_new:
             self._sum = None
-            self._follow()
-
-    def _role(self, role: int) -> tuple[np.ndarray, np.ndarray]:
-        """The vectors, shape (V, d), and biases, shape (V,), of input (0) or output (1)."""
-        if not self._stores:
-            return np.empty((0, self.vector_size), np.float32), np.empty(0, np.float32)
-        store = self._stores[min(role, len(self._stores) - 1)]
-        return store.vectors, store.columns[0]
-
-    def _follow(self) -> None:
-        """Let `input` and `output` show the rows as they are now."""
-        if self._input is not None:
-            self._input.use_array(self._role(0)[0])
-            link_matrices(self._input, self._by_role())
-
-    @property
-    def wv(self) -> KeyedVectors:
-        """What the paper uses: W + W~, a read-only copy; of a tied model `input`.
-
-        It is kept until somebody asks for `input` or `output`, which may then be written to at any
-        time; from then on it is computed each time.
-        """
-        if self.matrices == "tied" or not self._stores:
-            return self.input
-        self._take_replaced()
-        if self._sum is None or self._input is not None:
-            total = self._role(0)[0] + self._role(1)[0]
-            total.flags.writeable = False
-            if self._sum is None:
-                self._sum = self._keyed(total)
-                self._sum.derived_from = SUMMANDS
-            self._sum.use_array(total)
-        return self._sum
-
-    @property
-    def input(self) -> KeyedVectors:
-        """W, the vectors of words as focus (rows of the counts), sharing the model's memory.
-
-        ``input.output`` is `output`, and queries of `input` take a ``space``.
-        """
-        if self._input is None or not len(self._input):
-            self._input = self._keyed(self._role(0)[0])
-            self._follow()
-        self._take_replaced()
-        return self._input
-
-    def _by_role(self) -> Matrices:
-        vectors = self._role(0)[0]
-        if self.matrices == "tied":
-            return Matrices(
-                {"input": vectors}, MatrixLayout("tied+bias", "both"), self.input_biases
-            )
-        return Matrices({"input": vectors, "output": self._role(1)[0]})
-
-    @property
-    def output(self) -> KeyedVectors:
-        """W~, the vectors of words as contexts (columns); of a tied model the same as `input`."""
-        return self.roles.output
-
-    @property
-    def roles(self) -> Roles:
-        """The matrices by role, and their combinations; see `fastsgns.vectors.roles.Roles`."""
-        if self.vocabulary is None:
-            raise NotFittedError(glove_storage.NO_WORDS)
-        return Roles(self.input, linked_matrices(self.input) or self._by_role())
-
-    @property
-    def input_biases(self) -> np.ndarray:
-        """b, float32, shape (V,), sharing the model's memory."""
-        return self._role(0)[1]
-
-    @property
-    def output_biases(self) -> np.ndarray:
-        """b~, float32, shape (V,); of a tied model the same as `input_biases`."""
-        return self._role(1)[1]
+            self._update_views()
 
     def __getstate__(self) -> dict[str, Any]:
-        self._take_replaced()
-        return self.__dict__ | {"_input": None, "_sum": None}  # made anew, on the copy's memory
+        self._copy_replaced_vectors()
+        return self.__dict__ | {"_input": None, "_sum": None}  # the copy makes its own
 
     def __repr__(self) -> str:
         n_words = 0 if self.vocabulary is None else len(self.vocabulary)
@@ -440,7 +402,7 @@ class GloVe:
         )
 
     def save(self, path: Any) -> None:
-        """Write the model, with all that training on needs, to one file, atomically.
+        """Write the model with everything that further training needs to one file, atomically.
 
         Raises
         ------
@@ -450,7 +412,7 @@ class GloVe:
             If the model has no words yet.
         """
         normalize(self)
-        self._take_replaced()
+        self._copy_replaced_vectors()
         glove_storage.save(self, path)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The parameters of GloVe: what is allowed of each."""
+"""The parameters of GloVe: their rules, which give type and allowed values."""
 
 from typing import Any
 
@@ -26,25 +26,28 @@ RULES: dict[str, rules.Rule] = {
 }
 
 
-def normalize(model: Any) -> None:
-    """Make each parameter of a model the plain Python value that it stands for.
+def normalize(model: object) -> None:
+    """Convert the parameters of a model to plain Python values (such as ``np.int64(5)`` to 5).
 
     Raises
     ------
     ValueError
-        If a parameter stands for no value of its type.
+        If a value cannot be converted to the type of its parameter.
     """
-    model.__dict__.update(rules.typed(RULES, model.__dict__))
+    _set(model, rules.typed(RULES, vars(model)))
 
 
-def check(model: Any) -> None:
-    """Refuse what no training could work with, before anything is read.
-
-    Parameters are made the plain Python values that they stand for.
+def check(model: object) -> None:
+    """Check the parameters of a model, and convert them to plain Python values.
 
     Raises
     ------
     ValueError
         If a parameter is out of its range.
     """
-    model.__dict__.update(rules.checked(RULES, model.__dict__))
+    _set(model, rules.checked(RULES, vars(model)))
+
+
+def _set(model: object, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(model, name, value)

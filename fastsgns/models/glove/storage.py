@@ -10,10 +10,10 @@ from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotFittedError
 from fastsgns.formats import faults, kinds, native, saving
 from fastsgns.formats.schema import REAL, Array, Content, Schema, Value, When, numbers
-from fastsgns.matrices import RowStore, allocate_rows
+from fastsgns.matrices import RowStore
+from fastsgns.models.glove.arrays import ROLES, GloVeArrays, padded_squares
 from fastsgns.vectors.storage import check_in_step
 
-ROLES = ("input", "output")
 NO_WORDS = "this GloVe has no words yet; call train() first"
 OPTIONAL = (int, type(None))
 
@@ -22,10 +22,9 @@ def save(model: Any, path: Any) -> None:
     """Write `model` (a GloVe) to one file; see `GloVe.save`."""
     if model.vocabulary is None:
         raise NotFittedError(NO_WORDS)
-    for name, kv in (("wv", model._sum), ("input", model._input)):
-        if kv is not None and len(kv):
-            _check_words(model, f"model.{name}", kv)
-            saving.warn_of_attributes(kv, f"model.{name}", ("count",))
+    for name, kv in model.views.items():
+        _check_words(model, f"model.{name}", kv)
+        saving.warn_of_attributes(kv, f"model.{name}", ("count",))
     saving.save(path, SCHEMA, model)
 
 
@@ -42,22 +41,18 @@ def _check_words(model: Any, name: str, kv: Any) -> None:
 def _build(cls: Any, content: Content) -> Any:
     model = content.made
     model.vocabulary = Vocabulary(content.words[""], np.array(content.arrays["counts"]))
-    for role in ROLES:
-        if role in content.arrays:
-            store, squares = _rows(content.arrays, role, len(model.vocabulary), model.vector_size)
-            model._stores.append(store)
-            model._squares.append(squares)
+    rows = [_rows(content.arrays, role) for role in ROLES if role in content.arrays]
+    stores, squares = zip(*rows)
+    model.arrays = GloVeArrays(stores, squares)
     return model
 
 
-def _rows(
-    tensors: native.Tensors, role: str, n_words: int, dimensions: int
-) -> tuple[RowStore, np.ndarray]:
-    """The rows of a role and their squares."""
-    store = RowStore(np.array(tensors[role]), np.array(tensors[f"{role}_biases"][None]))
-    squares = allocate_rows(n_words, dimensions + 1)
-    squares[:] = 1
-    squares[:, : dimensions + 1] = tensors[f"{role}_squares"]
+def _rows(tensors: native.Tensors, role: str) -> tuple[RowStore, np.ndarray]:
+    """Return the vectors and biases of a role, and their sums of squares."""
+    vectors = np.array(tensors[role])
+    store = RowStore(vectors, np.array(tensors[f"{role}_biases"][None]))
+    squares = padded_squares(*vectors.shape)
+    squares[:, : vectors.shape[1] + 1] = tensors[f"{role}_squares"]
     return store, squares
 
 
@@ -71,21 +66,21 @@ def _fault(content: Content) -> str | None:
 
 def _of_role(index: int, part: Callable[[Any], np.ndarray]) -> Callable[[Any], np.ndarray | None]:
     """Return a source that is None for a role which a model does not have."""
-    return lambda model: part(model) if index < len(model._squares) else None
+    return lambda model: part(model) if index < len(model.arrays.squares) else None
 
 
 def _arrays(index: int, when: When | None) -> tuple[Array, ...]:
     role = ROLES[index]
 
     def squares(model: Any) -> np.ndarray:
-        found: np.ndarray = model._squares[index][:, : model.vector_size + 1]
+        found: np.ndarray = model.arrays.squares[index][:, : model.vector_size + 1]
         return found
 
     return tuple(
         Array(name, "float32", shape, _of_role(index, part), when)
         for name, shape, part in (
-            (role, ("words", "vector_size"), lambda model: model._role(index)[0]),
-            (f"{role}_biases", ("words",), lambda model: model._role(index)[1]),
+            (role, ("words", "vector_size"), lambda model: model.arrays.vectors(role)),
+            (f"{role}_biases", ("words",), lambda model: model.arrays.biases(role)),
             (f"{role}_squares", ("words", "vector_size + 1"), squares),
         )
     )

@@ -1,4 +1,4 @@
-"""Explicit vectors of positive PMI, and their factors."""
+"""Sparse word vectors of positive pointwise mutual information, and their truncated SVD."""
 
 from fastsgns.models.ppmi.model import PPMI
 from fastsgns.models.ppmi.svd import SVDVectors

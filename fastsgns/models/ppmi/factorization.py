@@ -1,4 +1,4 @@
-"""Factors of a large sparse matrix: its leading singular triples or signed eigenpairs."""
+"""Leading singular triples or eigenpairs of a large sparse matrix."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
-DENSE = 300
+DENSE_SIZE = 300  # up to this size a dense decomposition is as fast
 Progress = Callable[[int, int | None], object]
 
 
 @dataclass(frozen=True)
 class Factors:
-    """Leading singular triples: ``left @ diag(values) @ right.T`` is near the matrix.
+    """Leading singular triples: ``left @ diag(values) @ right.T`` approximates the matrix.
 
     Attributes
     ----------
     left : ndarray, shape (m, d)
-        Orthonormal columns; of each the entry of largest magnitude is positive.
+        Orthonormal columns. The entry of largest magnitude of each column is positive.
     values : ndarray, shape (d,)
         Singular values, descending.
     right : ndarray, shape (n, d)
@@ -32,19 +32,19 @@ class Factors:
 
 @dataclass(frozen=True)
 class SignedFactors:
-    """Eigenpairs of largest magnitude of a symmetric matrix, as one matrix and signs.
+    """The eigenpairs of largest magnitude of a symmetric matrix, as one matrix and signs.
 
     With M q_i = l_i q_i, W = Q |L|^(1/2) and s_i = sign(l_i), the best symmetric approximation of
-    rank d is Q L Q^T = W diag(s) W^T. No real W gives a negative eigenvalue by W W^T, for
-    x^T W W^T x = ||W^T x||^2 >= 0 whatever x: one matrix needs the signs (a fixed reflection of
-    its coordinates in the second role) where M is not positive semi-definite.
+    rank d is Q L Q^T = W diag(s) W^T. The eigenvalues of W W^T are never negative, because
+    x^T W W^T x = ||W^T x||^2 >= 0 for all x. If M is not positive semi-definite, one matrix
+    therefore needs the signs: a fixed reflection of its coordinates in the second role.
 
     Attributes
     ----------
     values : ndarray, shape (d,)
         Eigenvalues with their signs, by descending magnitude.
     vectors : ndarray, shape (n, d)
-        Orthonormal columns Q; of each the entry of largest magnitude is positive.
+        Orthonormal columns Q. The entry of largest magnitude of each column is positive.
     """
 
     values: np.ndarray
@@ -53,29 +53,32 @@ class SignedFactors:
     @property
     def signs(self) -> np.ndarray:
         """+1 or -1 for each eigenvalue, shape (d,)."""
-        return np.where(self.values < 0, -1, 1).astype(self.values.dtype)
+        signs: np.ndarray = np.where(self.values < 0, -1, 1)
+        return signs.astype(self.values.dtype)
 
     @property
     def weighted(self) -> np.ndarray:
         """W = Q |L|^(1/2), shape (n, d)."""
-        return self.vectors * np.sqrt(np.abs(self.values))
+        weighted: np.ndarray = self.vectors * np.sqrt(np.abs(self.values))
+        return weighted
 
 
 def truncated_svd(
     matrix: Any, rank: int, *, seed: int = 1, progress: Progress | None = None
 ) -> Factors:
-    """The `rank` leading singular triples of a sparse matrix A, by ARPACK on A^T A.
+    """Compute the `rank` leading singular triples of a sparse matrix A, by ARPACK on A^T A.
 
     Parameters
     ----------
     matrix : sparse array or LinearOperator, shape (m, n)
-        Of float32 or float64, in which all is computed.
+        A, float32 or float64. All computations have the same type.
     rank : int
         d, from 1 to min(m, n).
     seed : int
-        Of the vector that the iteration starts from; the same seed gives the same factors.
+        Seed of the vector that the iteration starts from. The same seed gives the same factors.
     progress : callable, optional
-        ``progress(products_done, None)`` is called after each product with A; raising stops.
+        ``progress(products_done, None)`` is called for each product with A. If it raises, the
+        computation stops.
 
     Returns
     -------
@@ -88,7 +91,8 @@ def truncated_svd(
 
     Notes
     -----
-    Where `rank` is no small part of min(m, n), A is made dense and decomposed whole.
+    If min(m, n) is at most 300 or 2 `rank`, A is converted to a dense array and decomposed
+    completely.
 
     Examples
     --------
@@ -101,7 +105,7 @@ def truncated_svd(
         raise ValueError(
             f"{rank} dimensions of a matrix of shape {matrix.shape}; allowed are 1 to {smaller}"
         )
-    if smaller <= max(DENSE, 2 * rank):
+    if smaller <= max(DENSE_SIZE, 2 * rank):
         whole = matrix.toarray() if hasattr(matrix, "toarray") else matrix @ np.eye(matrix.shape[1])
         left, values, right = np.linalg.svd(whole, full_matrices=False)
     else:
@@ -122,7 +126,8 @@ def _arpack(
     def times(vector: np.ndarray) -> np.ndarray:
         if progress:
             progress(next(done), None)
-        return matrix @ vector
+        product: np.ndarray = matrix @ vector
+        return product
 
     transposed = matrix.T
     operator = LinearOperator(
@@ -138,23 +143,24 @@ def _arpack(
 
 
 def _signs(vectors: np.ndarray) -> np.ndarray:
-    """+1 or -1 a column, so that its entry of largest magnitude becomes positive."""
-    largest = np.abs(vectors).argmax(0)
-    picked = vectors[largest, np.arange(vectors.shape[1])]
-    return np.where(picked < 0, -1, 1).astype(vectors.dtype)
+    """Return +1 or -1 per column, which makes its entry of largest magnitude positive."""
+    rows = np.abs(vectors).argmax(0)
+    largest = vectors[rows, np.arange(vectors.shape[1])]
+    signs: np.ndarray = np.where(largest < 0, -1, 1)
+    return signs.astype(vectors.dtype)
 
 
 def signed_eigen(matrix: Any, rank: int, *, seed: int = 1) -> SignedFactors:
-    """The `rank` eigenpairs of largest magnitude of a symmetric matrix, by ARPACK.
+    """Compute the `rank` eigenpairs of largest magnitude of a symmetric matrix, by ARPACK.
 
     Parameters
     ----------
     matrix : sparse array or ndarray, shape (n, n)
-        Symmetric to rounding: PMI of window-symmetric counts with smoothing 1 is.
+        Symmetric up to rounding, such as the PMI, without smoothing, of counts with sides "both".
     rank : int
         d, from 1 to n - 1.
     seed : int
-        Of the vector that the iteration starts from.
+        Seed of the vector that the iteration starts from.
 
     Returns
     -------
@@ -163,11 +169,11 @@ def signed_eigen(matrix: Any, rank: int, *, seed: int = 1) -> SignedFactors:
     Raises
     ------
     ValueError
-        If the matrix is not symmetric, or `rank` is out of its range.
+        If the matrix is not symmetric, or if `rank` is out of its range.
 
     Examples
     --------
-    A word and its context, each seen only beside the other: half of the spectrum is negative.
+    A word and its context that occur only together have eigenvalues of both signs:
 
     >>> factors = signed_eigen(np.array([[0.0, 2, 0], [2, 0, 0], [0, 0, 1]]), rank=2)
     >>> sorted(factors.values.round(6).tolist())

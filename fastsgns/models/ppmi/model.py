@@ -1,4 +1,4 @@
-"""PPMI: words as sparse vectors of their positive pointwise mutual information with contexts."""
+"""PPMI: sparse word vectors of the positive pointwise mutual information with context words."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns import rules
-from fastsgns.cooccurrence.counts import Cooccurrences, check_counting
+from fastsgns.cooccurrence.counts import Cooccurrences, check_counting, check_nonempty
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.sentences import LineSentence, check_corpus
 from fastsgns.corpus.vocabulary import Vocabulary, select
@@ -19,7 +19,7 @@ from fastsgns.runtime.progress import reading_bar
 from fastsgns.vectors import evaluation
 from fastsgns.vectors.norms import divide, largest
 
-ROWS, COLUMNS = 1 << 10, 1 << 7
+PAIR_BLOCK, QUERY_BLOCK = 1 << 10, 1 << 7  # rows that are converted at a time
 COUNT = rules.integer(0, 2**62)
 RULES: dict[str, rules.Rule] = {
     "min_count": rules.integer(0, 2**62),
@@ -30,33 +30,35 @@ RULES: dict[str, rules.Rule] = {
 
 
 class PPMI:
-    """Explicit sparse word vectors: the (shifted) positive PMI of a word with each context word.
+    """Sparse word vectors: the (shifted) positive PMI of a word with each context word.
 
     Parameters
     ----------
     sentences : EncodedCorpus, or iterable of sequences of tokens
-        Read once.
+        The corpus, which is read once.
     corpus_file : path or several paths, instead of `sentences`
-        Text, a sentence a line; also .gz, .bz2, .xz.
+        Text files with one sentence per line; also .gz, .bz2, .xz.
     window : int
-        How far a context word may be from its focus word.
+        Largest distance between a focus word and a context word.
     weighting : {"linear", "flat", "harmonic"}
-        What a pair counts by its distance; "linear" is word2vec's. See `Cooccurrences`.
+        The weight of a pair by its distance. "linear" is that of word2vec. See `Cooccurrences`.
     min_count : int
-        Words seen less often are left out before windows are laid.
+        Words that occur less often are removed before pairs are counted.
     max_final_vocab : int, optional
-        Keep at most so many words.
+        Largest number of words.
     smoothing, shift : float
         As in `pmi`.
     workers : int, optional
-        Threads; by default one for each core.
+        Number of threads; by default one per core.
     progress : bool, optional
-        Show a progress bar; by default on a terminal and in a notebook.
+        Show a progress bar. By default it is shown on a terminal and in a notebook.
 
     Attributes
     ----------
     matrix : csr_array of float32, shape (V, V)
-        A row for each word, a column for each context word.
+        A row per word and a column per context word.
+    norms : ndarray of float64, shape (V,)
+        The lengths of the rows.
     index_to_key : list of length V
     key_to_index : dict
     vocabulary : Vocabulary
@@ -64,9 +66,9 @@ class PPMI:
     Raises
     ------
     TypeError
-        If both or none of the sources are given.
+        If both sources are given, or none of them.
     EmptyCorpusError
-        If no word reaches min_count, or no two words stand near each other.
+        If no word occurs `min_count` times, or if no two words are near each other.
 
     References
     ----------
@@ -126,12 +128,12 @@ class PPMI:
 
     @classmethod
     def from_counts(cls, counts: Cooccurrences, smoothing: float = 0.75, shift: float = 1.0) -> Any:
-        """Make the vectors of counts that are there already.
+        """Return the vectors that belong to some counts.
 
         Parameters
         ----------
         counts : Cooccurrences
-            With one side of the windows, contexts are words before (or after) only.
+            With sides "left" or "right", contexts are only the words before or after.
         smoothing, shift : float
             As in `pmi`.
 
@@ -186,13 +188,13 @@ class PPMI:
             raise KeyError(f"Key {missing} not present in vocabulary") from None
 
     def _unit_rows(self, ids: Any) -> Any:
-        """Rows of length 1, sparse, shape (n, V); zero stays zero."""
+        """Return sparse rows of length 1, shape (n, V); rows of zeros stay zero."""
         from scipy.sparse import diags_array
 
         return diags_array(divide(np.ones(len(ids)), self.norms[ids])) @ self.matrix[ids]
 
     def contexts(self, word: Any, topn: int = 10) -> list[tuple[Any, float]]:
-        """The contexts that a word goes with more than by chance, with their PPMI.
+        """Return the context words of highest PPMI, with their PPMI.
 
         Raises
         ------
@@ -205,7 +207,7 @@ class PPMI:
         return [(words[row.indices[i]], float(row.data[i])) for i in best.tolist()]
 
     def similarity(self, first: Any, second: Any) -> float:
-        """Cosine of two words' rows; 0 if one is empty.
+        """Return the cosine of two words' rows; 0 if one of them is empty.
 
         Raises
         ------
@@ -227,7 +229,7 @@ class PPMI:
         Returns
         -------
         list of (word, float)
-            Nearest first, without the words that were asked with.
+            Nearest first, without the words of the query.
 
         Raises
         ------
@@ -236,7 +238,7 @@ class PPMI:
 
         Notes
         -----
-        Takes a product with the whole matrix, some 10 ms for 20 million cells.
+        Computes a product with the whole matrix, which takes about 10 ms for 20 million cells.
         """
         plus, minus = _listed(positive), _listed(negative)
         ids = self._ids([*plus, *minus])
@@ -258,21 +260,21 @@ class PPMI:
         return evaluation.evaluate_word_analogies(self, analogies, **options)
 
     def pair_cosines(self, pairs: np.ndarray, space: str = "in-in") -> np.ndarray:
-        """Cosines of pairs of ids, shape (n, 2): what evaluation asks for."""
+        """Return the cosines of pairs of ids, shape (n, 2); part of `evaluation.Scored`."""
         if space != "in-in":
             raise ValueError(f"space {space!r}: explicit vectors have only 'in-in'")
-        blocks = [pairs[start : start + ROWS] for start in range(0, len(pairs), ROWS)]
+        blocks = [pairs[start : start + PAIR_BLOCK] for start in range(0, len(pairs), PAIR_BLOCK)]
         rows = [[self._unit_rows(column) for column in block.T] for block in blocks]
         sums = [np.asarray((a * b).sum(axis=1)) for a, b in rows]
         return np.concatenate([np.zeros(0), *sums])
 
     def cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
-        """Cosines of the first `restrict_vocab` words with each of `ids`: shape (n, words)."""
+        """Return the cosines of the first `restrict_vocab` words with `ids`, shape (n, words)."""
         rows, norms = self.matrix[:restrict_vocab], self.norms[:restrict_vocab]
         cosines = np.empty((len(ids), len(norms)), np.float32)
-        for start in range(0, len(ids), COLUMNS):
-            asked = self._unit_rows(ids[start : start + COLUMNS]).astype(np.float32)
-            cosines[start : start + COLUMNS] = (rows @ asked.T.toarray()).T
+        for start in range(0, len(ids), QUERY_BLOCK):
+            asked = self._unit_rows(ids[start : start + QUERY_BLOCK]).astype(np.float32)
+            cosines[start : start + QUERY_BLOCK] = (rows @ asked.T.toarray()).T
         return divide(cosines, norms)
 
     def save(self, path: Any) -> None:
@@ -303,12 +305,14 @@ def _listed(given: Any) -> list[Any]:
 
 
 def _ppmi(counts: Cooccurrences, smoothing: float, shift: float) -> Any:
-    """The cells above 0; counts without a pair are refused."""
-    if not len(counts):
-        raise EmptyCorpusError(
-            f"no two of the {len(counts.vocabulary)} words stand near each other; "
-            "lower min_count or widen the window"
-        )
+    """Return the PPMI matrix of counts.
+
+    Raises
+    ------
+    EmptyCorpusError
+        If there are no pairs.
+    """
+    check_nonempty(counts)
     matrix = pmi(counts.to_scipy(), smoothing, shift)
     if not matrix.nnz:
         warn(

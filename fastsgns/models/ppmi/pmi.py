@@ -99,7 +99,7 @@ def pmi_of_cells(
     [0.0, 0.0]
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        values = np.log(counts, dtype=np.float64)
+        values: np.ndarray = np.log(counts, dtype=np.float64)
         values -= log_row_sums
         values -= log_contexts
     return values

@@ -22,30 +22,30 @@ SEED = rules.integer(0, 2**128)
 
 
 class SVDVectors:
-    """Word vectors W and context vectors C with W C^T the best rank-d approximation of PPMI.
+    """Word vectors W and context vectors C whose product best approximates PPMI with rank d.
 
-    From M near U S V^T with d singular triples, W = U S^p and C = V S^(1 - p): their product does
-    not depend on p, their cosines do. p = 1 is the textbook's SVD, whose W W^T is near M M^T; it
-    makes the worst word vectors of all: take 1/2, which treats both roles alike, or 0.
+    From d singular triples, M ~ U S V^T, follow W = U S^p and C = V S^(1 - p). Their product W C^T
+    does not depend on p, but their cosines do. p = 1 is the usual SVD, where W W^T approximates
+    M M^T. It has the worst word vectors. Use 1/2, which treats both roles alike, or 0.
 
     Parameters
     ----------
     ppmi : PPMI
-        Whose matrix is factorised.
+        The matrix to factorise.
     vector_size : int
         d, from 1 to V.
     weight : float
         p, the exponent of the singular values in W.
     seed : int
-        Of the random start of the factorisation.
+        Seed of the random start of the factorisation.
     progress : bool, optional
-        Show progress; by default on a terminal and in a notebook.
+        Show progress. By default it is shown on a terminal and in a notebook.
 
     Attributes
     ----------
     wv, output : KeyedVectors
-        Rows of W and of C, float32, shape (V, d); both know counts. Queries of `wv` take a
-        ``space``.
+        Rows of W and of C, float32, shape (V, d), with the counts of the words. Queries of `wv`
+        have the parameter ``space``.
     values : ndarray, shape (d,)
         Singular values, descending.
     weight : float
@@ -104,7 +104,7 @@ class SVDVectors:
         self._link()
 
     def _check_unchanged(self) -> None:
-        """Refuse to save vectors that are no longer those of the factors."""
+        """Raise an error if the vectors are no longer those of the factors."""
         expected = self.weighted(self.weight)
         for name, kv, own in (
             ("wv", self.wv, expected.wv),
@@ -136,11 +136,11 @@ class SVDVectors:
 
     @property
     def vector_size(self) -> int:
-        """Numbers a vector, d."""
+        """The dimensions d of a vector."""
         return len(self.values)
 
     def weighted(self, weight: float) -> "SVDVectors":
-        """Give the same factors another weight, which costs no new factorisation.
+        """Return vectors with another weight from the same factors, without a new factorisation.
 
         Raises
         ------
