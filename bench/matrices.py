@@ -182,7 +182,7 @@ def train(key: Result, encoded: Path, sets: dict[str, str]) -> Result:
 def roles(model: Any) -> Result:
     """Return the vectors of a model by role; a single matrix has one role."""
     found = {"input": model.wv.vectors}
-    for role, vectors in model._matrices.vectors.items():
+    for role, vectors in model.current_arrays().vectors.items():
         if role != "input":
             found |= {role: vectors, f"input + {role}": model.wv.vectors + vectors}
     return found

@@ -331,10 +331,11 @@ class Matrices:
         vectors: dict[str, np.ndarray] | None = None,
         layout: MatrixLayout = MatrixLayout(),
         bias: np.ndarray | None = None,
+        first_bias: float = 0.0,
     ) -> None:
         self.vectors = dict(vectors or {})
         self.layout, self.bias = layout, bias
-        self.first_bias = 0.0
+        self.first_bias = first_bias
         self.tree_words: TreeWords | None = None
         self._stores: dict[str, RowStore] = {}
         self._list: list[Any] = []  # of the keys, and a copy of what was in it
@@ -411,6 +412,10 @@ class Matrices:
         room[len(old) : n_rows] = 0
         self._stores.pop(role, None)
         return room[:n_rows]
+
+    def replace(self, role: str, vectors: np.ndarray) -> None:
+        """Use another array for a role, and for the roles that share its array."""
+        self.vectors[self.layout.array_of(role)] = vectors
 
     def create(self, role: str, n_rows: int, dimensions: int) -> None:
         """Make the matrix of a role, all zero, and with it the biases it holds."""

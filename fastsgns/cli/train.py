@@ -203,7 +203,7 @@ def _new(arguments: argparse.Namespace, given: dict[str, Any]) -> Word2Vec:
             compute_loss=arguments.loss,
             progress=arguments.progress,
         )
-        parameters.check_objective(model)
+        parameters.check_objective(parameters.check(model))
         return model
 
 

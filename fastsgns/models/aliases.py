@@ -1,9 +1,7 @@
-"""Names that older programs look for on a model, and where each has gone."""
+"""Names that gensim's models had in older versions, and what to use instead."""
 
 import warnings
-from typing import TYPE_CHECKING, Any, NoReturn
-
-from fastsgns.rules import takes_flags
+from typing import TYPE_CHECKING, Any
 
 MOVED_TO_WV = {
     name: f"model.wv.{name}"
@@ -58,48 +56,30 @@ if TYPE_CHECKING:
 else:
 
     class ClassOnly(classmethod):
-        """A class method that instances do not have: to call it on one would be a mistake."""
+        """A class method that instances do not have, because to call it on one is a mistake."""
 
         def __get__(self, instance: object, owner: type | None = None) -> Any:
             if instance is not None:
-                raise AttributeError  # of which Renamed.__getattr__ makes a message
+                raise AttributeError  # `Word2Vec.__getattr__` then writes the message
             return super().__get__(None, owner)
 
 
-class Renamed:
-    """The part of Word2Vec that tells old programs what to write instead."""
+def missing_attribute(class_name: str, name: str) -> AttributeError:
+    """Return the error of an attribute that a model does not have, with what to use instead."""
+    successor = SUCCESSORS.get(name)
+    hint = f"use {successor}" if successor else MISSING.get(name)
+    return AttributeError(
+        f"{class_name!r} object has no attribute {name!r}" + (f"; {hint}" if hint else "")
+    )
 
-    wv: Any
 
-    def __getattr__(self, name: str) -> NoReturn:
-        successor = SUCCESSORS.get(name)
-        hint = f"use {successor}" if successor else MISSING.get(name)
-        raise AttributeError(
-            f"{type(self).__name__!r} object has no attribute {name!r}"
-            + (f"; {hint}" if hint else "")
-        )
-
-    def __getitem__(self, word: Any) -> NoReturn:
-        raise TypeError(f"a model has no items; use model.wv[{word!r}]")
-
-    def __contains__(self, word: Any) -> NoReturn:
-        raise TypeError(f"a model contains no words; use {word!r} in model.wv")
-
-    @ClassOnly
-    def load_word2vec_format(cls, *args: Any, **kwargs: Any) -> NoReturn:
-        """Raise an AttributeError; only vectors can be read from such a file."""
-        raise AttributeError(f"a model can't be read from it; use {LOADER}")
-
-    @takes_flags
-    def init_sims(self, replace: bool = False) -> None:
-        """Do as `KeyedVectors.init_sims`; deprecated."""
-        warnings.warn("init_sims is not needed; norms are always current", DeprecationWarning, 2)
-        if replace:
-            self.wv.unit_normalize_all()
+def warn_of_init_sims() -> None:
+    """Warn the caller of `Word2Vec.init_sims` that it is not needed."""
+    warnings.warn("init_sims is not needed; norms are always current", DeprecationWarning, 4)
 
 
 def refuse_unknown(arguments: dict[str, Any], where: str) -> None:
-    """Raise a TypeError for keyword arguments that nobody takes, naming those that were renamed."""
+    """Raise a TypeError for unknown keyword arguments, with the new name of a renamed one."""
     for name in arguments:
         new = RENAMED_ARGUMENTS.get(name)
         hint = f"; it was renamed {new} in gensim 4" if new else ""

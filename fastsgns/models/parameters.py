@@ -1,147 +1,214 @@
-"""The parameters of Word2Vec: what is allowed of each."""
+"""The parameters of Word2Vec: their types, the values allowed, and which of them go together."""
 
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal, get_args
 
 from fastsgns import kernels, rules
-from fastsgns.corpus.vocabulary import check_trim_rule
 from fastsgns.errors import warn
-from fastsgns.matrices import BIASES, MATRICES
+from fastsgns.matrices import BIASES, MATRICES, BiasMode, MatricesMode, MatrixLayout
 from fastsgns.training.session import EVENTS
-from fastsgns.training.sharing import SHARINGS
+from fastsgns.training.sharing import SHARINGS, NegativeSharing
 
 logger = logging.getLogger(__name__)
 
-CBOW_GRADIENTS = ("gensim", "exact")
-MOST_COUNT = 2**62
+CbowGradient = Literal["gensim", "exact"]
+CBOW_GRADIENTS: tuple[CbowGradient, ...] = get_args(CbowGradient)
+MAX_COUNT = 2**62
 count = partial(rules.integer, bools=True)  # as in gensim, where True is 1
-# None stands for what it means in gensim: for a flag of these no, for sample no subsampling.
+# None has the meaning that it has in gensim: no for a flag, no subsampling for `sample`.
 RULES: dict[str, rules.Rule] = {
     "vector_size": count(1, 2**20),
-    "window": count(1, 2**31 - 1),
-    "workers": count(1, 2**16),
-    "epochs": count(1, 2**31),
-    "negative": count(0, 2**16),
-    "min_count": count(0, MOST_COUNT),
-    "max_vocab_size": count(0, MOST_COUNT, none=None),
-    "max_final_vocab": count(0, MOST_COUNT, none=None),
-    "batch_words": count(0, MOST_COUNT, none=None),
     "alpha": rules.NOT_NEGATIVE,
     "min_alpha": rules.NOT_NEGATIVE,
+    "window": count(1, 2**31 - 1),
+    "shrink_windows": rules.flag(none=False),
+    "min_count": count(0, MAX_COUNT),
+    "max_vocab_size": count(0, MAX_COUNT, none=None),
+    "max_final_vocab": count(0, MAX_COUNT, none=None),
+    "sorted_vocab": rules.flag(int, none=0),
     "sample": rules.real("0 and positive numbers", lambda value: value >= 0, none=0),
-    "coupling": rules.NOT_NEGATIVE,
-    "ns_exponent": rules.ANY_NUMBER,
-    "seed": rules.SEED,
     "sg": rules.flag(int),
     "hs": rules.flag(int),
-    "cbow_mean": rules.flag(int),
-    "softmax": rules.flag(int),
-    "sorted_vocab": rules.flag(int, none=0),
-    "null_word": rules.flag(int, none=0),
-    "shrink_windows": rules.flag(none=False),
-    "compute_loss": rules.flag(none=False),
-    "progress": rules.PROGRESS,
-    "cbow_gradient": rules.choice(*CBOW_GRADIENTS),
+    "negative": count(0, 2**16),
+    "ns_exponent": rules.ANY_NUMBER,
     "negative_sharing": rules.choice(*SHARINGS),
+    "softmax": rules.flag(int),
+    "cbow_mean": rules.flag(int),
+    "cbow_gradient": rules.choice(*CBOW_GRADIENTS),
     "matrices": rules.choice(*MATRICES),
     "bias": rules.choice(*BIASES),
+    "coupling": rules.NOT_NEGATIVE,
+    "epochs": count(1, 2**31),
+    "seed": rules.SEED,
+    "workers": count(1, 2**16),
+    "compute_loss": rules.flag(none=False),
+    "progress": rules.PROGRESS,
+    "batch_words": count(0, MAX_COUNT, none=None),
+    "null_word": rules.flag(int, none=0),
 }
 
 
-def normalize(model: Any) -> None:
-    """Make each parameter of a model the plain Python value that it stands for.
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters of a `Word2Vec`, which documents them, as plain Python values."""
 
-    Its range is not checked: between two calls of ``train`` a learning rate may be below 0.
+    vector_size: int
+    alpha: float
+    min_alpha: float
+    window: int
+    shrink_windows: bool
+    min_count: int
+    max_vocab_size: int | None
+    max_final_vocab: int | None
+    sorted_vocab: int
+    sample: float
+    sg: int
+    hs: int
+    negative: int
+    ns_exponent: float
+    negative_sharing: NegativeSharing
+    softmax: int
+    cbow_mean: int
+    cbow_gradient: CbowGradient
+    matrices: MatricesMode
+    bias: BiasMode
+    coupling: float
+    epochs: int
+    seed: int | None
+    workers: int
+    compute_loss: bool
+    progress: bool | None
+    batch_words: int | None
+    null_word: int
 
-    Raises
-    ------
-    ValueError
-        If a parameter stands for no value of its type.
-    """
-    values = rules.typed(RULES, model.__dict__)
-    values["max_vocab_size"] = values["max_vocab_size"] or None  # as gensim has it
-    model.__dict__.update(values)
+    @property
+    def layout(self) -> MatrixLayout:
+        """Which array each role of a word uses."""
+        return MatrixLayout.of(self.matrices, self.bias)
+
+    @property
+    def has_output(self) -> bool:
+        """Whether words have output vectors: with negative sampling or full softmax."""
+        return bool(self.negative or self.softmax)
+
+    @property
+    def target_roles(self) -> tuple[str, ...]:
+        """The roles of targets that have an array of their own."""
+        return self.layout.target_roles if self.has_output else ()
+
+    @property
+    def divides_gradient(self) -> bool:
+        """CBOW: whether the gradient of each context word is divided by their number.
+
+        That is the derivative for a mean of the contexts, and is not for a sum. The programs of
+        word2vec do the opposite.
+        """
+        is_exact = self.cbow_gradient == "exact"
+        return is_exact if self.cbow_mean else not is_exact
 
 
-def check(model: Any, **instead: Any) -> None:
-    """Refuse what no training could work with, before anything is read.
+def check(model: object, **changes: Any) -> Parameters:
+    """Refuse values that no training could work with, before anything is read.
 
-    Parameters are made the plain Python values that they stand for.
+    Each parameter of the model becomes the plain Python value that it has been given as.
 
     Parameters
     ----------
     model : Word2Vec
-    **instead
-        Parameters to set; if one of them is refused, the model stays as it was.
+    **changes
+        Parameters to set. If one of them is refused, the model stays as it was.
 
     Raises
     ------
     ValueError
         If a parameter is out of its range.
-    TypeError
-        If `trim_rule` can't be called.
     """
-    values = rules.checked(RULES, model.__dict__ | instead)
+    values = rules.checked(RULES, _values(model) | changes)
     for name, default, kind in (("bias", "scalar", "tied+bias"), ("coupling", 0, "three")):
         if values[name] != default and values["matrices"] != kind:
             raise ValueError(
                 f"{name}={values[name]!r} has a meaning with matrices={kind!r} only; "
                 f"got matrices={values['matrices']!r}"
             )
-    check_trim_rule(model._trim_rule)
-    values["max_vocab_size"] = values["max_vocab_size"] or None  # as gensim has it
-    model.__dict__.update(values)
+    return _set(model, values)
 
 
-def check_objective(model: Any) -> None:
-    """Refuse a model with nothing to learn, or with no kernel to learn with.
+def normalize(model: object) -> Parameters:
+    """Make each parameter the plain Python value that it has been given as, whatever its range.
 
-    It is asked before a corpus is read, which may take minutes.
+    Between two calls of ``train`` a learning rate may be negative, for example.
 
     Raises
     ------
     ValueError
-        If no objective is chosen, two that exclude each other, or a kernel that can't run here.
+        If a parameter has no value of its type.
+    """
+    return _set(model, rules.typed(RULES, _values(model)))
+
+
+def _values(model: object) -> dict[str, Any]:
+    return {name: getattr(model, name) for name in RULES}
+
+
+def _set(model: object, values: dict[str, Any]) -> Parameters:
+    values["max_vocab_size"] = values["max_vocab_size"] or None  # as in gensim
+    for name, value in values.items():
+        setattr(model, name, value)
+    return Parameters(**values)
+
+
+def check_objective(parameters: Parameters) -> None:
+    """Refuse a model without an objective, or without a kernel for it.
+
+    This is checked before a corpus is read, which may take minutes.
+
+    Raises
+    ------
+    ValueError
+        If no objective is chosen, if two exclude each other, or if a kernel can't run here.
     ImportError
-        If full softmax is chosen and scipy's BLAS is not to be had.
+        If full softmax is chosen and the BLAS of scipy is missing.
     """
     kernels.variant()
-    if model.softmax:
-        if model.negative or model.hs:
+    hs, negative = parameters.hs, parameters.negative
+    if parameters.softmax:
+        if negative or hs:
             raise ValueError(
-                f"negative is {model.negative} and hs is {model.hs}: with softmax=1 both must be "
+                f"negative is {negative} and hs is {hs}: with softmax=1 both must be "
                 "0, for it is what they approximate"
             )
         kernels.load_softmax()
-    elif not model.hs and not model.negative:
+    elif not hs and not negative:
         raise ValueError("negative is 0 and hs is 0: give one of them, or nothing is learned")
-    if model.matrices != "two" and (model.hs or not model.negative):
+    if parameters.matrices != "two" and (hs or not negative):
         raise ValueError(
-            f"matrices={model.matrices!r} is about the two roles of negative sampling; it needs "
-            f"negative > 0 and hs=0, and got negative={model.negative} and hs={model.hs}"
+            f"matrices={parameters.matrices!r} is about the two roles of negative sampling; it "
+            f"needs negative > 0 and hs=0, and got negative={negative} and hs={hs}"
         )
 
 
-def warn_of_no_effect(model: Any) -> None:
-    """Log which parameters were given and have no effect on this model."""
-    one = "it is for skip-gram (sg=1)" if not model.softmax else "full softmax has no negatives"
-    if model.negative_sharing != "pair" and (model.softmax or not model.sg):
-        logger.warning("negative_sharing=%r has no effect: %s", model.negative_sharing, one)
-    if model.cbow_gradient != "gensim" and model.sg:
-        logger.warning("cbow_gradient=%r has no effect with sg=1", model.cbow_gradient)
+def warn_of_no_effect(parameters: Parameters) -> None:
+    """Log which parameters are set and have no effect on this model."""
+    sharing, softmax, sg = parameters.negative_sharing, parameters.softmax, parameters.sg
+    if sharing != "pair" and (softmax or not sg):
+        why = "full softmax has no negatives" if softmax else "it is for skip-gram (sg=1)"
+        logger.warning("negative_sharing=%r has no effect: %s", sharing, why)
+    if parameters.cbow_gradient != "gensim" and sg:
+        logger.warning("cbow_gradient=%r has no effect with sg=1", parameters.cbow_gradient)
 
 
-def warn_of_matrices(model: Any) -> None:
-    """Say so where the objective is known to be ill-posed, and what to use instead."""
-    if model.matrices == "tied":
+def warn_of_matrices(parameters: Parameters) -> None:
+    """Warn of an objective that is known to be ill-posed, with advice what to use instead."""
+    if parameters.matrices == "tied":
         warn(
             'matrices="tied": scores w.w have a mean >= 0 and no negative eigenvalue, which the '
             "targets have, so the loss stays far from its optimum; use "
             '"tied+bias" or "tied+reflect", which are one matrix, too',
         )
-    elif model.matrices == "three" and not model.coupling:
+    elif parameters.matrices == "three" and not parameters.coupling:
         warn(
             'matrices="three" without coupling: positive vectors are only ever drawn near and '
             "negative ones only pushed away, so all words end up pointing one way; set "
@@ -150,13 +217,13 @@ def warn_of_matrices(model: Any) -> None:
 
 
 def as_callbacks(callbacks: Iterable[Any]) -> tuple[Any, ...]:
-    """Give the callbacks as a tuple.
+    """Return the callbacks as a tuple.
 
     Raises
     ------
     TypeError
-        If they can't be iterated, as a callback that stands alone can't, or one of them has no
-        method of a callback.
+        If they are not iterable, as a single callback is not, or if one of them has no method of a
+        callback.
     """
     if isinstance(callbacks, str) or not isinstance(callbacks, Iterable):
         raise TypeError(

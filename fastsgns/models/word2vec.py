@@ -1,31 +1,65 @@
 """Word2Vec: vectors of words from text, by skip-gram or CBOW."""
 
 import logging
-from collections.abc import Callable, Iterable
-from typing import Any
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, NamedTuple, NoReturn
 
-from fastsgns import rules
+import numpy as np
+
+from fastsgns import kernels, rules, sampling
+from fastsgns.corpus.encoded import MANY_TYPES, EncodedCorpus
 from fastsgns.corpus.sentences import (
     BrownCorpus,
     LineSentence,
     PathLineSentences,
     Text8Corpus,
+    check_corpus,
 )
-from fastsgns.corpus.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, TrimRule
+from fastsgns.corpus.vocabulary import (
+    RULE_DEFAULT,
+    RULE_DISCARD,
+    RULE_KEEP,
+    TrimRule,
+    Vocabulary,
+    check_trim_rule,
+    grow,
+)
+from fastsgns.errors import EmptyCorpusError, NotFittedError, warn
 from fastsgns.formats import kinds
-from fastsgns.matrices import BiasMode, Matrices, MatricesMode
-from fastsgns.models import parameters
-from fastsgns.models.aliases import ClassOnly, Renamed, refuse_unknown
+from fastsgns.kernels.objective import Objective
+from fastsgns.matrices import BiasMode, Matrices, MatricesMode, MatrixLayout, require_memory
+from fastsgns.models import aliases, parameters
+from fastsgns.models.aliases import ClassOnly
 from fastsgns.models.callbacks import CallbackAny2Vec, Checkpoint
 from fastsgns.models.exclusive import exclusive
-from fastsgns.models.words import storage
-from fastsgns.models.words.fitting import Fitting
-from fastsgns.models.words.layers import Layers
-from fastsgns.models.words.prediction import Prediction
-from fastsgns.models.words.roles import RoleHolder
-from fastsgns.training.sharing import NegativeSharing
+from fastsgns.models.parameters import CbowGradient, Parameters
+from fastsgns.models.words import memory, storage
+from fastsgns.models.words.allocation import allocate, grow_input
+from fastsgns.models.words.building import VocabularyBuilder
+from fastsgns.models.words.objective import make_objective, make_tree_objective, trained_rows
+from fastsgns.models.words.prediction import OutputLayer, score_sentences
+from fastsgns.models.words.tree import fit_tree
+from fastsgns.models.words.unfinished import Unfinished
+from fastsgns.models.words.vocabulary import (
+    check_selection,
+    log_selection,
+    select_words,
+    selection_report,
+    vocabulary_of,
+    warn_of_no_pairs,
+)
+from fastsgns.rules import takes_flags
+from fastsgns.runtime.machine import release_memory
+from fastsgns.training.examples import TokenChunks
+from fastsgns.training.session import Session, choose_seed
+from fastsgns.training.sharing import NegativeSharing, describe
+from fastsgns.training.trainer import Schedule, Tally, Trainer
 from fastsgns.vectors.keyedvectors import KeyedVectors
-from fastsgns.vectors.roles import sync_matrices
+from fastsgns.vectors.keys import as_key_list
+from fastsgns.vectors.roles import Roles, link_matrices, shown_matrices, sync_matrices
 
 __all__ = [
     "RULE_DEFAULT",
@@ -37,6 +71,7 @@ __all__ = [
     "LineSentence",
     "PathLineSentences",
     "Text8Corpus",
+    "TrainResult",
     "Word2Vec",
 ]
 
@@ -44,104 +79,132 @@ logger = logging.getLogger(__name__)
 
 FAST_VERSION = CORPUSFILE_VERSION = 1
 MAX_WORDS_IN_BATCH = 10000
-SKIPPED = rules.integer(0, 2**62, none=0)
+WORD_COUNT = rules.integer(0, 2**62, none=0)
+RATE_ROUNDING = 1e-9
 
 
-class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
+class TrainResult(NamedTuple):
+    """What a call of `Word2Vec.train` did, over all its epochs.
+
+    Attributes
+    ----------
+    n_trained : int
+        Words that were trained on: those of the vocabulary, after subsampling.
+    n_words : int
+        Words that were read.
+    """
+
+    n_trained: int
+    n_words: int
+
+
+class Word2Vec(VocabularyBuilder):
     """Vectors of words, trained on sentences; gensim's class by name, arguments and behaviour.
 
     Parameters
     ----------
     sentences : iterable of sequences of hashable tokens, or EncodedCorpus, optional
-        Read once and encoded, then trained on for `epochs`. Without it or `corpus_file` the model
-        waits for `build_vocab` and `train`.
+        The corpus to train on. It is read once and stored as word ids. Without it or `corpus_file`,
+        call `build_vocab` and `train`.
     corpus_file : path or several paths, optional
-        Instead of `sentences`: text, a sentence a line; also .gz, .bz2, .xz.
+        Instead of `sentences`: text files with one sentence per line; also .gz, .bz2, .xz.
     vector_size : int
-        Dimensions of a vector.
+        Number of dimensions of the vectors.
     alpha, min_alpha : float
-        Learning rate at the start and at the end of training; it falls linearly.
+        Learning rate at the start and at the end of training. It decays linearly over the words of
+        all epochs.
     window : int
-        Largest distance between focus and context.
+        Largest distance between a focus word and its context words.
     min_count : int
-        Words that occur less often are left out; 0 and 1 keep all.
+        Words with a smaller count are dropped; 0 and 1 keep all.
     max_vocab_size : int, optional
-        Bound on the words counted at a time; rare ones are forgotten during the scan.
+        Limit on the number of distinct words while counting. Where it is exceeded, the rarest words
+        so far are forgotten.
     sample : float
-        Frequent words are thinned from this share of the corpus on; 0 keeps all tokens. 1 or more
-        is a count instead of a share.
+        Subsampling threshold t: words with a relative frequency above t are randomly dropped; 0
+        disables subsampling. A value of 1 or more is a count instead of a frequency.
     seed : int or None
-        With one worker the same seed gives the same bytes. None draws one.
+        Seed of all random numbers. With one worker, the same seed gives the same bytes. None draws
+        a seed.
     workers : int
-        Threads.
+        Number of threads.
     sg : {0, 1}
-        1 is skip-gram, 0 CBOW.
+        1: skip-gram; 0: CBOW.
     hs : {0, 1}
-        1 adds hierarchical softmax.
+        1: train hierarchical softmax, in addition to negative sampling if `negative` is positive.
     negative : int
-        Negatives a positive; 0 leaves negative sampling out.
+        Negative samples per positive pair; 0 disables negative sampling.
     ns_exponent : float
-        Negatives are drawn in proportion to ``count ** ns_exponent``; may be negative.
+        The noise distribution, from which negative samples are drawn, is proportional to
+        ``count ** ns_exponent``. It may be negative.
     cbow_mean : {0, 1}
-        CBOW: 1 takes the mean of the contexts' vectors, 0 their sum.
+        CBOW: 1 uses the mean of the context vectors, 0 their sum.
     hashfxn, null_word, batch_words
-        Accepted as gensim does, without effect.
+        Accepted for compatibility with gensim, without effect.
     epochs : int
-        Passes over the corpus.
+        Number of passes over the corpus.
     trim_rule : callable, optional
-        ``trim_rule(word, count, min_count)`` says which words to keep. Not saved.
+        ``trim_rule(word, count, min_count)`` decides which words to keep. It is not saved.
     sorted_vocab : {0, 1}
-        1 gives frequent words low ids.
+        1: word ids are in descending order of count.
     compute_loss : bool
         Compute the loss: `epoch_losses` and `get_latest_training_loss`.
     callbacks : iterable
-        See `fastsgns.models.callbacks`. Not saved.
+        See `fastsgns.models.callbacks`. They are not saved.
     comment : str, optional
-        Kept with the model.
+        Saved with the model.
     max_final_vocab : int, optional
-        Raise min_count until at most this many words are left.
+        Limit on the size of the vocabulary: `min_count` is raised until it is met.
     shrink_windows : bool
-        Draw the window of each focus uniformly from 1 .. `window`, so that near ones count more.
+        Draw the window of each focus word uniformly from 1 .. `window`, so that near context words
+        count more.
     cbow_gradient : {"gensim", "exact"}
-        CBOW: what each context receives of the gradient g by the hidden vector. "exact" is the
-        derivative: g / n for the mean of n contexts, g for their sum (Irsoy, Benton, Stratos 2021,
-        "Corrected CBOW Performs as well as Skip-gram"). "gensim" is what word2vec's programs do:
-        g for the mean, g / n for the sum. With the mean, "exact" takes steps n times smaller, so
-        it wants an `alpha` about three times as large; see docs/quality.md for both, measured.
+        CBOW: how the gradient g of the hidden vector is passed to its n context words. "exact" is
+        the derivative: g / n for their mean, g for their sum (Irsoy, Benton, Stratos 2021,
+        "Corrected CBOW Performs as well as Skip-gram"). "gensim" is what the word2vec programs do:
+        g for the mean, g / n for the sum. With the mean, the steps of "exact" are n times smaller,
+        so that `alpha` should be about three times as large. docs/quality.md compares the two.
     negative_sharing : {"pair", "window", "block"}
-        Skip-gram: which pairs are trained at once, on the same negatives. Each alone, the papers'
-        algorithm to the letter; all pairs of a focus word; or those of 4 or more neighbouring
-        focus words, the fastest. The expectation of the gradient is the same; docs/training.md, and
-        docs/performance.md for speed and quality.
+        Skip-gram: which pairs share the same negative samples and are trained at once. "pair":
+        none, exactly the algorithm of the papers. "window": all pairs of a focus word. "block": all
+        pairs of 4 or more neighbouring focus words, which is the fastest. The expected gradient is
+        the same. See docs/training.md, and docs/performance.md for speed and quality.
     softmax : {0, 1}
-        1 is full softmax, for small vocabularies: the exact objective that the two others
-        approximate, so that `negative` and `hs` must be 0. docs/training.md says more.
+        1: train full softmax, the exact objective that negative sampling and hierarchical softmax
+        approximate. For small vocabularies; `negative` and `hs` must be 0. See docs/training.md.
     matrices : {"two", "tied", "tied+bias", "tied+reflect", "three"}
-        Which matrices the roles of input and output have: one each; the same one for both, alone,
-        with a bias, or with the sign of half the coordinates flipped in one role; or a third for
-        negative targets. `fastsgns.matrices.MatrixLayout` has the formulas, and docs/roles.md says
-        what to use when.
+        Which arrays the roles of a word use. "two": one for the input and one for the output role.
+        "tied": the same one for both; "tied+bias" adds a bias to the scores, and "tied+reflect"
+        flips the sign of half the coordinates in the input role. "three": another one for negative
+        samples. `fastsgns.matrices.MatrixLayout` has the formulas; docs/roles.md says what to use
+        when.
     bias : {"scalar", "word", "both"}
-        For "tied+bias": one number; a number a word in the output role; or in either role. They
-        start so that scores are -log(negative), and the scalar learns at a hundredth of the rate.
+        The bias of "tied+bias": one number; one per word in the output role; or one per word that
+        is added in either role. Scores start at -log(negative). The scalar learns at a hundredth
+        of the learning rate.
     coupling : float
-        For "three": weight of the penalty |n_j - c_j|^2 / 2 each time either vector of j is met.
-        0 lets all words collapse into one direction, 10 and more do not.
+        For "three": weight of the penalty |n_j - c_j|^2 / 2, which is applied each time the output
+        vector c_j or the negative vector n_j of word j is trained. With 0 all words collapse into
+        one direction; with 10 or more they do not.
     progress : bool or None
-        Progress bars: yes, no, or on a terminal and in a notebook.
+        Whether to show progress bars. None: on a terminal or in a notebook.
 
     Attributes
     ----------
     wv : KeyedVectors
         The input vectors by word; ``wv.output`` are the output vectors by word.
     roles : Roles
-        All matrices by role, and their combinations.
+        The vectors of each role by word, and their combinations.
     syn1neg : ndarray of float32, shape (V, vector_size)
-        The output vectors of negative sampling or full softmax.
+        Output vectors of negative sampling or full softmax.
     syn1 : ndarray of float32, shape (V - 1, vector_size)
-        The output vectors of hierarchical softmax, one an inner node of the tree.
+        Output vectors of hierarchical softmax, one per inner node of the Huffman tree.
     epoch_losses : list of float
-        Mean loss an example of each epoch trained with `compute_loss`.
+        Mean loss per example of each epoch that was trained with `compute_loss`.
+    corpus_count, corpus_total_words : int
+        Sentences and words of the corpus that the vocabulary was built from.
+    unfinished : Unfinished or None
+        What `resume` would train: the rest of a call of `train` that ended early.
 
     Raises
     ------
@@ -183,7 +246,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         negative: int = 5,
         ns_exponent: float = 0.75,
         cbow_mean: int = 1,
-        hashfxn: Callable = hash,
+        hashfxn: Callable[..., Any] = hash,
         epochs: int = 5,
         null_word: int = 0,
         trim_rule: TrimRule | None = None,
@@ -195,7 +258,7 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         max_final_vocab: int | None = None,
         shrink_windows: bool = True,
         *,
-        cbow_gradient: str = "gensim",
+        cbow_gradient: CbowGradient = "gensim",
         negative_sharing: NegativeSharing = "pair",
         softmax: int = 0,
         matrices: MatricesMode = "two",
@@ -204,41 +267,400 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         progress: bool | None = None,
         **unknown: Any,
     ) -> None:
-        refuse_unknown(unknown, "Word2Vec()")
+        aliases.refuse_unknown(unknown, "Word2Vec()")
         self.vector_size, self.alpha, self.min_alpha = vector_size, alpha, min_alpha
         self.window, self.shrink_windows, self.sample = window, shrink_windows, sample
-        self.min_count = min_count
-        self.max_vocab_size, self.max_final_vocab = max_vocab_size, max_final_vocab
-        self.sorted_vocab, self.null_word, self.batch_words = sorted_vocab, null_word, batch_words
+        self.min_count, self.max_vocab_size = min_count, max_vocab_size
+        self.max_final_vocab, self.sorted_vocab = max_final_vocab, sorted_vocab
         self.sg, self.hs, self.negative, self.ns_exponent = sg, hs, negative, ns_exponent
         self.cbow_mean, self.cbow_gradient = cbow_mean, cbow_gradient
         self.negative_sharing, self.softmax = negative_sharing, softmax
         self.matrices, self.bias, self.coupling = matrices, bias, coupling
-        self.seed, self.workers, self.epochs, self.hashfxn = seed, workers, epochs, hashfxn
+        self.seed, self.workers, self.epochs = seed, workers, epochs
         self.compute_loss, self.comment, self.progress = compute_loss, comment, progress
+        self.hashfxn, self.null_word, self.batch_words = hashfxn, null_word, batch_words
         self.callbacks = parameters.as_callbacks(callbacks)
+        check_trim_rule(trim_rule)
         self._trim_rule = trim_rule
-        self._raw = None
-        self._matrices = Matrices()
+        parameters.check(self)
+
+        self._wv, self._arrays = KeyedVectors(self.vector_size), Matrices()
+        self._raw: Vocabulary | None = None  # all words that were counted, until some are selected
+        self._reading: memory.Reading | None = None
+        self._origin: tuple[Vocabulary, np.ndarray] | None = None
+        self.effective_min_count = self.min_count
         self.corpus_count = self.corpus_total_words = 0
         self.train_count, self.total_train_time = 0, 0.0
-        self.epochs_trained = self.epochs_begun = 0
+        self.epochs_begun = self.epochs_trained = 0
+        self.min_alpha_yet_reached = float(self.alpha)
         self.running_training_loss = 0.0
         self.epoch_losses: list[float] = []
+        self.unfinished: Unfinished | None = None
         self.lifecycle_events: list[dict[str, Any]] | None = []
-        self.unfinished = None
-        parameters.check(self)
-        self.min_alpha_yet_reached = float(self.alpha)
-        self.effective_min_count = self.min_count
-        self.wv = KeyedVectors(self.vector_size)
         if sentences is not None or corpus_file is not None:
             self._build_and_train(sentences, corpus_file)
 
     def _build_and_train(self, sentences: Any, corpus_file: Any) -> None:
-        """The whole job on one reading of the corpus."""
-        parameters.check_objective(self)
+        """Do everything on one reading of the corpus."""
+        checked = parameters.check(self)
+        parameters.check_objective(checked)
         corpus = self._scan_and_encode(sentences, corpus_file, n_passes=self.epochs + 1)
-        self._train(corpus, self.epochs, self.alpha, self.min_alpha, 0, self.callbacks)
+        self._train(checked, corpus, n_skipped=0, callbacks=self.callbacks)
+
+    # Vocabulary
+
+    @exclusive
+    @takes_flags
+    def build_vocab(
+        self,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        update: bool = False,
+        progress_per: int = 10000,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Read a corpus once, and make the vocabulary and the arrays from it.
+
+        Parameters
+        ----------
+        corpus_iterable : iterable of sequences of tokens, or EncodedCorpus
+            It is read once, so that it may be a generator.
+        corpus_file : path or several paths, instead of `corpus_iterable`
+            Text files with one sentence per line; also .gz, .bz2, .xz.
+        update : bool
+            Add to the present vocabulary: old words keep their ids and vectors, counts are summed,
+            and new words follow the old ones.
+        progress_per : int
+            Accepted for compatibility with gensim, without effect.
+        keep_raw_vocab : bool
+            Keep `raw_vocab`, the counts before pruning.
+        trim_rule : callable, optional
+            ``trim_rule(word, count, min_count)`` returns RULE_KEEP, RULE_DISCARD or RULE_DEFAULT.
+        **kwargs
+            As for `prepare_vocab`.
+
+        Raises
+        ------
+        EmptyCorpusError
+            (a ValueError and a RuntimeError) if there is no token, or if no word reaches min_count.
+        TypeError
+            If both or none of the sources are given, or one is of the wrong type.
+        RuntimeError
+            If `update` is set and there is no vocabulary yet.
+        """
+        self._check_update(update)
+        self._scan(corpus_iterable, corpus_file, trim_rule)
+        self.prepare_vocab(update, keep_raw_vocab, trim_rule, **kwargs)
+
+    @exclusive
+    @takes_flags
+    def build_vocab_from_freq(
+        self,
+        word_freq: Mapping[Any, int],
+        keep_raw_vocab: bool = False,
+        corpus_count: int | None = None,
+        trim_rule: TrimRule | None = None,
+        update: bool = False,
+    ) -> None:
+        """Make the vocabulary and the arrays from counts.
+
+        Parameters
+        ----------
+        word_freq : mapping of words to int
+        corpus_count : int, optional
+            Number of sentences that were counted.
+        keep_raw_vocab, trim_rule, update
+            As for `build_vocab`.
+        """
+        self._check_update(update)
+        self._raw, self._reading = Vocabulary.from_counts(word_freq), None
+        self.corpus_count = corpus_count or 0
+        self.corpus_total_words = self._raw.total
+        self.prepare_vocab(update, keep_raw_vocab, trim_rule)
+
+    def scan_vocab(
+        self,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        progress_per: int = 10000,
+        workers: int | None = None,
+        trim_rule: TrimRule | None = None,
+    ) -> tuple[int, int]:
+        """Count a corpus into `raw_vocab`, and return its numbers of tokens and of sentences."""
+        self._scan(corpus_iterable, corpus_file, trim_rule)
+        return self.corpus_total_words, self.corpus_count
+
+    @exclusive
+    @takes_flags
+    def prepare_vocab(
+        self,
+        update: bool = False,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        min_count: int | None = None,
+        sample: float | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, float]:
+        """Prune what was counted and, unless `dry_run`, make the vocabulary and the arrays.
+
+        Parameters
+        ----------
+        update, keep_raw_vocab, trim_rule
+            As for `build_vocab`.
+        min_count, sample : optional
+            Instead of those of the model; with `dry_run`, to compare several of them.
+        dry_run : bool
+            Only report.
+
+        Returns
+        -------
+        dict
+            ``drop_unique``: words dropped; ``num_retained_words``: words kept; ``retain_total``:
+            tokens of the words kept; ``downsample_unique``: words that subsampling affects;
+            ``downsample_total``: expected number of tokens after subsampling.
+        """
+        report = self._prepare(update, keep_raw_vocab, trim_rule, min_count, sample, dry_run)
+        self._origin = None
+        if len(self.wv) >= MANY_TYPES:
+            release_memory()  # of the counts, before training reads the corpus again
+        return report
+
+    def _prepare(
+        self,
+        update: bool = False,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        min_count: int | None = None,
+        sample: float | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, float]:
+        """Do as `prepare_vocab`; `_origin` then has the places of the words among the counts."""
+        if self._raw is None:
+            raise RuntimeError("nothing was counted yet; call build_vocab or scan_vocab")
+        now = parameters.check(self)
+        min_count = now.min_count if min_count is None else min_count
+        min_count = parameters.RULES["min_count"]("min_count", min_count)
+        sample = parameters.RULES["sample"]("sample", now.sample if sample is None else sample)
+        chosen = select_words(self._raw, now, min_count, trim_rule or self._trim_rule)
+        if not dry_run:
+            if not update:
+                check_selection(chosen, self._raw)
+            self._origin = None if update else chosen.vocabulary.origin
+            log_selection(chosen)
+            if update:
+                self._grow(now, grow(vocabulary_of(self.wv), chosen.vocabulary))
+            else:
+                self._allocate(now, chosen.vocabulary)
+            self.min_count, self.sample = min_count, sample
+            self.effective_min_count = chosen.effective_min_count
+            if not keep_raw_vocab:
+                self._raw = None
+        return selection_report(chosen, sample)
+
+    def _check_update(self, update: bool) -> None:
+        if update and not len(self.wv):
+            raise RuntimeError(
+                "there is no vocabulary to update yet; call build_vocab without update=True first"
+            )
+
+    @property
+    def raw_vocab(self) -> Counter[Any]:
+        """Counts before pruning, while they are kept."""
+        raw = self._raw
+        return Counter() if raw is None else Counter(dict(zip(raw.words, raw.counts.tolist())))
+
+    @exclusive
+    def reset_from(self, other_model: "Word2Vec") -> None:
+        """Copy the words and counts of another model, and start with new vectors."""
+        words = vocabulary_of(other_model.wv)
+        self.corpus_count = other_model.corpus_count
+        self.corpus_total_words = other_model.corpus_total_words
+        self._allocate(
+            parameters.normalize(self), Vocabulary(list(words.words), words.counts.copy())
+        )
+
+    # Arrays
+
+    def _allocate(self, now: Parameters, vocabulary: Vocabulary) -> None:
+        """Make new arrays for the words of a vocabulary, and put them in place of the old ones."""
+        parameters.warn_of_matrices(now)
+        needs = memory.estimate_fit(now, vocabulary.words, vocabulary.counts, self._reading)
+        require_memory(
+            needs.training - needs.corpus,  # its ids are in memory already
+            f"{len(vocabulary)} words of {now.vector_size} dimensions",
+            "Raise min_count, set max_final_vocab or lower vector_size.",
+        )
+        matrices = allocate(now, len(vocabulary))
+        wv = KeyedVectors.from_arrays(
+            vocabulary.words, matrices.vectors["input"], vocabulary.counts, vocabulary.ids
+        )
+        wv.strict = self.wv.strict
+        self.set_arrays(wv, matrices)
+
+    def _grow(self, now: Parameters, vocabulary: Vocabulary) -> None:
+        """Extend words and arrays to a vocabulary that begins with the present one."""
+        n_old, matrices = len(self.wv), self.current_arrays()
+        grow_input(now, matrices, len(vocabulary))
+        self.wv.extend_keys(vocabulary.words[n_old:], matrices.vectors["input"])
+        self.wv.expandos["count"] = vocabulary.counts
+        self.current_arrays()
+
+    @takes_flags
+    def current_arrays(self, thorough: bool = False) -> Matrices:
+        """Return the arrays by role, with the words, their order and the vectors of `wv`.
+
+        Parameters
+        ----------
+        thorough : bool
+            Compare all words with those of the last call, to find words renamed in place.
+        """
+        wv, matrices = self.wv, self._arrays
+        sync_matrices(wv, matrices, thorough)
+        counts = wv.expandos.get("count")
+        if "tree" in matrices.vectors and counts is not None and len(counts) == len(wv):
+            fit_tree(matrices, counts)
+        return matrices
+
+    def set_arrays(self, wv: KeyedVectors, matrices: Matrices) -> None:
+        """Replace the words and all arrays, of which the input vectors are those of `wv`."""
+        self.wv = wv
+        self._arrays = matrices
+        self.current_arrays()
+
+    @property
+    def wv(self) -> KeyedVectors:
+        """The input vectors by word; may be replaced."""
+        link_matrices(self._wv, self._arrays)
+        return self._wv
+
+    @wv.setter
+    def wv(self, vectors: KeyedVectors) -> None:
+        if not isinstance(vectors, KeyedVectors):
+            raise TypeError(
+                f"the wv of a model is a KeyedVectors; got {vectors!r:.60} of type "
+                f"{type(vectors).__name__}"
+            )
+        if shown_matrices(vectors) is not None:
+            raise TypeError(
+                f"{vectors!r} is a role of a model and can't be the wv of one; "
+                "set a copy of it, copy.deepcopy(vectors)"
+            )
+        if vectors is not self._wv:
+            sync_matrices(self._wv, self._arrays, thorough=True)
+            link_matrices(self._wv, None)
+        self._wv = vectors
+
+    @property
+    def roles(self) -> Roles:
+        """The vectors of each role, as KeyedVectors: ``model.roles["output"]``.
+
+        ``model.wv.output`` is the same.
+        """
+        return Roles(self.wv, self._arrays)
+
+    @property
+    def layout(self) -> MatrixLayout:
+        """Which array each role uses, by the parameters `matrices` and `bias`."""
+        return MatrixLayout.of(self.matrices, self.bias)
+
+    @property
+    def has_output(self) -> bool:
+        """Whether words have output vectors: with negative sampling or full softmax."""
+        return bool(self.negative or self.softmax)
+
+    @property
+    def syn1neg(self) -> np.ndarray:
+        """Output vectors by word, shape (V, vector_size); may be replaced.
+
+        With one matrix for both roles, that matrix in its output role.
+        """
+        return self._array("output", "syn1neg")
+
+    @syn1neg.setter
+    def syn1neg(self, vectors: np.ndarray) -> None:
+        if self.layout.shares_one_matrix:
+            raise ValueError(
+                f"with matrices={self.matrices!r} there is no output matrix to replace; "
+                "set model.wv.vectors"
+            )
+        self._replace("output", vectors, len(self.wv))
+
+    @property
+    def syn1(self) -> np.ndarray:
+        """Output vectors of hierarchical softmax, shape (V - 1, vector_size); may be replaced."""
+        return self._array("tree", "syn1")
+
+    @syn1.setter
+    def syn1(self, vectors: np.ndarray) -> None:
+        self._replace("tree", vectors, len(self.wv) - 1)
+
+    def _array(self, role: str, name: str) -> np.ndarray:
+        vectors = self.current_arrays().in_role(role)
+        if vectors is None:
+            raise AttributeError(name)  # `__getattr__` then writes the message
+        return vectors
+
+    def _replace(self, role: str, vectors: np.ndarray, n_rows: int) -> None:
+        array, shape = np.asarray(vectors, np.float32), (n_rows, self.wv.vector_size)
+        if array.shape != shape:
+            raise ValueError(f"the {role} matrix must be of shape {shape}; got {array.shape}")
+        self.current_arrays().replace(role, array)
+
+    @property
+    def cum_table(self) -> np.ndarray:
+        """Cumulative noise distribution in units of 2**-31, as in gensim."""
+        noise = sampling.noise_distribution(vocabulary_of(self.wv).counts, self.ns_exponent)
+        return np.rint(np.cumsum(noise) * (2**31 - 1)).astype(np.uint32)
+
+    @property
+    def layer1_size(self) -> int:
+        """Size of the hidden layer, which is that of a vector."""
+        return self.vector_size
+
+    def estimate_memory(
+        self, vocab_size: int | None = None, report: dict[str, int] | None = None
+    ) -> dict[str, int]:
+        """Estimate the bytes that a model and its training take.
+
+        Without `vocab_size`, estimate the peak of a whole fit of this model: reading the corpus
+        that it has read, encoding it, and training. What the caller holds, such as a list of
+        sentences, is not counted.
+
+        Parameters
+        ----------
+        vocab_size : int, optional
+            Estimate a model of so many words before it has read a corpus.
+        report : dict, optional
+            Receives the result.
+
+        Returns
+        -------
+        dict
+            ``vocab``: words, ids, counts and tables by word. ``vectors``, ``syn1`` and ``syn1neg``:
+            the arrays. ``training``: the copies of them that kernels train. ``corpus``, if the
+            model has read one: its ids, and what reading and training need in addition. ``total``:
+            the sum.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no words, and `vocab_size` is not given.
+        """
+        is_own = vocab_size in (None, 0, len(self.wv))
+        n_words = len(self.wv) if is_own else int(vocab_size or 0)
+        if not n_words:
+            raise NotFittedError(
+                "the model has no words yet; call build_vocab first, or give vocab_size"
+            )
+        now, needs = parameters.normalize(self), None
+        if is_own and (self._reading is not None or self.corpus_count):
+            counts = self.wv.expandos.get("count", np.ones(n_words, np.int64))
+            needs = memory.estimate_fit(now, self.wv.index_to_key, counts, self._reading)
+        return memory.report(now, n_words, needs, {} if report is None else report)
+
+    # Training
 
     @exclusive
     def train(
@@ -259,79 +681,81 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         checkpoint: Any = None,
         every: int = 1,
         **unknown: Any,
-    ) -> tuple[int, int]:
-        """Train, or continue to train, the vectors of the words there are.
+    ) -> TrainResult:
+        """Train, or continue to train, the vectors of the present vocabulary.
 
-        The corpus is read and encoded once a call, whatever the number of epochs.
+        The corpus is read and encoded once per call, whatever the number of epochs.
 
         Parameters
         ----------
         corpus_iterable, corpus_file
             As for the constructor; just one of them.
         total_examples, total_words : int
-            Sentences or words of the corpus, usually ``model.corpus_count``. One must be given; a
-            wrong number is logged and does no harm, for the true one is known.
+            Sentences or words of the corpus, usually ``model.corpus_count``. One must be given. A
+            wrong number is logged and has no effect, because the true one is counted.
         epochs : int
             Usually ``model.epochs``.
         start_alpha, end_alpha : float, optional
-            Learning rates at the start and at the end of this call; become the model's.
+            Learning rates at the start and at the end of this call. They become `alpha` and
+            `min_alpha`.
         word_count : int
-            Words trained on already, as if they lay before this call on the way down from
-            `start_alpha`.
+            Words that were already trained on: this call starts as far from `start_alpha` as if
+            they were part of it.
         queue_factor, report_delay
-            Accepted as gensim does, without effect.
+            Accepted for compatibility with gensim, without effect.
         compute_loss : bool, optional
-            Instead of the model's.
+            Instead of that of the model, which it becomes.
         callbacks : iterable, optional
-            Instead of the model's.
+            Instead of those of the model.
         checkpoint : str or os.PathLike, optional
             Save the model to this file during training, from which `resume` can continue.
         every : int
-            Epochs from one such save to the next.
+            Number of epochs from one such save to the next.
 
         Returns
         -------
-        n_trained, n_words : int
-            Words trained on, after subsampling, and words read, both over all epochs.
+        TrainResult
+            ``(n_trained, n_words)``: words trained on, after subsampling, and words read, both over
+            all epochs.
 
         Raises
         ------
         RuntimeError
             If there is no vocabulary yet.
         ValueError
-            If `epochs` or both totals are missing, or no objective is on.
+            If `epochs` or both totals are missing, or no objective is chosen.
         EmptyCorpusError
-            If the corpus has no word of the vocabulary.
+            If no word of the corpus is in the vocabulary.
         FloatingPointError
             If the vectors overflow: `alpha` is too high.
         KeyboardInterrupt
-            On Ctrl-C, once all threads have stopped; the model is usable and can be trained on.
+            On Ctrl-C, when all threads have stopped. The model can be used and trained further.
         """
-        refuse_unknown(unknown, "train()")
+        aliases.refuse_unknown(unknown, "train()")
         if not len(self.wv):
             raise RuntimeError("there is no vocabulary to train yet; call build_vocab first")
         if total_examples is None and total_words is None:
             raise ValueError("give total_examples=model.corpus_count, or total_words")
         if epochs is None:
             raise ValueError("epochs is None; give how many, such as epochs=model.epochs")
-        chosen = {
-            "epochs": epochs,
-            "alpha": self.alpha if start_alpha is None else start_alpha,
-            "min_alpha": self.min_alpha if end_alpha is None else end_alpha,
-            "compute_loss": self.compute_loss if compute_loss is None else compute_loss,
-        }
         callbacks = self._with_checkpoint(callbacks, checkpoint, every)
-        parameters.check(self, **chosen)
-        parameters.check_objective(self)
-        skipped = SKIPPED("word_count", word_count)
-        corpus = self._encode(corpus_iterable, corpus_file, self._vocabulary(), self.epochs)
-        for what, stated, found in (
+        now = parameters.check(
+            self,
+            epochs=epochs,
+            alpha=self.alpha if start_alpha is None else start_alpha,
+            min_alpha=self.min_alpha if end_alpha is None else end_alpha,
+            compute_loss=self.compute_loss if compute_loss is None else compute_loss,
+        )
+        parameters.check_objective(now)
+        n_skipped = WORD_COUNT("word_count", word_count)
+        corpus = self._encode(corpus_iterable, corpus_file, vocabulary_of(self.wv), now.epochs)
+        for unit, expected, n in (
             ("sentences", total_examples, corpus.n_raw_sentences),
             ("words", total_words, corpus.n_raw_tokens),
         ):
-            if stated is not None and stated != found:
-                logger.warning("%d %s were announced, %d found", stated, what, found)
-        return self._train(corpus, self.epochs, self.alpha, self.min_alpha, skipped, callbacks)
+            if expected is not None and expected != n:
+                logger.warning("%d %s were announced, %d found", expected, unit, n)
+        return self._train(now, corpus, n_skipped, callbacks)
 
     @exclusive
     def resume(
@@ -342,13 +766,13 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         *,
         checkpoint: Any = None,
         every: int = 1,
-    ) -> tuple[int, int]:
+    ) -> TrainResult:
         """Continue a call of `train` that ended before its last epoch.
 
-        The epochs that are left run at the learning rates and with the random numbers that they
-        would have had. Of a model that was saved at the end of an epoch, as checkpoints are, with
-        ``workers=1``, the vectors are to the byte those of training without a stop. An epoch that
-        was interrupted is begun again, with what was learned of it so far.
+        The remaining epochs are trained at the learning rates and with the random numbers that they
+        would have had. If the model was saved at the end of an epoch, as checkpoints are, then with
+        ``workers=1`` the vectors are, to the byte, those of training without a stop. An epoch that
+        was interrupted is started again, with what was learned of it so far.
 
         Parameters
         ----------
@@ -359,13 +783,13 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
 
         Returns
         -------
-        n_trained, n_words : int
-            As `train` returns them, over the epochs of this call.
+        TrainResult
+            As of `train`, over the epochs of this call.
 
         Raises
         ------
         RuntimeError
-            If no call of `train` was cut off.
+            If no call of `train` ended early.
         ValueError
             If the corpus has another number of words.
 
@@ -393,22 +817,330 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
                 "Call train() to train more"
             )
         callbacks = self._with_checkpoint(callbacks, checkpoint, every)
-        parameters.check(self)
-        parameters.check_objective(self)
-        corpus = self._encode(corpus_iterable, corpus_file, self._vocabulary(), left.n_epochs)
+        now = parameters.check(self)
+        parameters.check_objective(now)
+        corpus = self._encode(corpus_iterable, corpus_file, vocabulary_of(self.wv), left.n_epochs)
         if corpus.n_raw_tokens != left.n_words:
             raise ValueError(
                 f"training began on a corpus of {left.n_words:,} words, and this one has "
                 f"{corpus.n_raw_tokens:,}; give the same corpus, or call train()"
             )
-        return self._continue(corpus, left, callbacks)
+        return self._train_epochs(now, corpus, left, callbacks)
 
     def _with_checkpoint(
         self, callbacks: Iterable[Any] | None, checkpoint: Any, every: int
     ) -> tuple[Any, ...]:
-        """The callbacks to call, of which a checkpoint is the first."""
+        """Return the callbacks to call, of which a checkpoint is the first."""
         others = self.callbacks if callbacks is None else parameters.as_callbacks(callbacks)
         return tuple(others) if checkpoint is None else (Checkpoint(checkpoint, every), *others)
+
+    def _train(
+        self, now: Parameters, corpus: EncodedCorpus, n_skipped: int, callbacks: tuple[Any, ...]
+    ) -> TrainResult:
+        """Train the epochs of the parameters, after `n_skipped` words of the schedule."""
+        self.running_training_loss = 0.0
+        seed = choose_seed(now.seed)
+        left = Unfinished(
+            now.epochs, now.alpha, now.min_alpha, n_skipped, corpus.n_raw_tokens, seed
+        )
+        return self._train_epochs(now, corpus, left, callbacks)
+
+    def _train_epochs(
+        self, now: Parameters, corpus: EncodedCorpus, left: Unfinished, callbacks: tuple[Any, ...]
+    ) -> TrainResult:
+        """Train the epochs that are left."""
+        if corpus.n_tokens == 0:
+            raise EmptyCorpusError(
+                f"none of the {corpus.n_raw_tokens} tokens of the corpus is in the vocabulary "
+                f"of {len(self.wv)} words"
+            )
+        self.unfinished = left
+        schedule = left.schedule(corpus.n_tokens)
+        parameters.warn_of_no_effect(now)
+        self._warn_of_rise(schedule.rate(0, 0))
+        has_pairs = warn_of_no_pairs(corpus)
+        started = time.monotonic()
+        try:
+            with Session(self, self._arrays, left.n_epochs, callbacks) as session:
+                trainer = Trainer(
+                    self._objective(now), TokenChunks(corpus.ids, corpus.offsets), schedule,
+                    left.seed, now.workers, self.epochs_begun, now.progress,
+                    self._progress_recorder(schedule),
+                )  # fmt: skip
+                logger.info(
+                    "training %s, %s, with workers=%d and kernel %s on %d words", self,
+                    describe(trainer.objective), now.workers, kernels.variant(), corpus.n_tokens,
+                )  # fmt: skip
+                session.run(trainer.losses(), partial(self._refresh, trainer), self._note_epoch)
+        finally:
+            self.train_count += 1
+            self.total_train_time += time.monotonic() - started
+            self.add_lifecycle_event("train", msg=str(self), n_epochs=left.n_epochs)
+        total = trainer.total
+        if has_pairs and total.n_tokens and not total.n_examples:
+            warn(
+                "nothing was learned: subsampling left no two words beside each other "
+                f"(sample is {self.sample:g}; 0 keeps all words)"
+            )
+        n_epochs = total.n_tokens / corpus.n_tokens
+        return TrainResult(total.n_kept, round(corpus.n_raw_tokens * n_epochs))
+
+    def _objective(self, now: Parameters) -> Objective:
+        """Return what to train: copies of the present arrays, tables over the words, settings."""
+        parameters.check_objective(now)
+        matrices = self.current_arrays(thorough=True)
+        return make_objective(now, self.wv, matrices, vocabulary_of(self.wv).counts)
+
+    def _refresh(self, trainer: Trainer) -> None:
+        """Copy the arrays to the rows of the kernels, also those that callbacks have replaced."""
+        n_words = len(trainer.objective.input)
+        if len(self.wv) != n_words:
+            raise RuntimeError(
+                f"a callback changed the vocabulary from {n_words} to "
+                f"{len(self.wv)} words during training; do so between two calls of train()"
+            )
+        now, objective = parameters.normalize(self), trainer.objective
+        rows = trained_rows(now, self.wv, self.current_arrays())
+        if any(array is not getattr(objective, name) for name, array in rows.items()):
+            trainer.use(self._objective(now))
+
+    def _note_epoch(self) -> None:
+        if self.unfinished is not None:
+            self.unfinished = self.unfinished.after_an_epoch()
+
+    def _progress_recorder(self, schedule: Schedule) -> Callable[[int, Tally, Tally], None]:
+        """Return a function that notes loss and learning rate, which a Trainer calls."""
+        recorded = 0.0
+
+        def record(epoch: int, tally: Tally, total: Tally) -> None:
+            nonlocal recorded
+            loss = total.loss + tally.loss
+            self.running_training_loss += loss - recorded  # the user may have set it to 0
+            recorded = loss
+            self.min_alpha_yet_reached = schedule.rate(epoch, tally.n_tokens)
+
+        return record
+
+    def _warn_of_rise(self, rate: float) -> None:
+        """Log that the learning rate starts above where earlier training left it."""
+        if self.epochs_begun and rate > self.min_alpha_yet_reached * (1 + RATE_ROUNDING):
+            logger.warning(
+                "alpha rises to %g, having come down to %g in earlier training",
+                rate,
+                self.min_alpha_yet_reached,
+            )
+
+    def get_latest_training_loss(self) -> float:
+        """Return the loss summed since the last call of `train` began; see also `epoch_losses`."""
+        return self.running_training_loss
+
+    def add_lifecycle_event(
+        self, event_name: str, log_level: int | bool = logging.INFO, **event: Any
+    ) -> None:
+        """Append to `lifecycle_events` unless it is None, and log unless `log_level` is False."""
+        moment = {"event": event_name, "datetime": time.strftime("%Y-%m-%dT%H:%M:%S")}
+        if self.lifecycle_events is not None:
+            self.lifecycle_events.append(moment | event)
+        if log_level is not False:
+            logger.log(log_level, "%s: %s", event_name, event)
+
+    # Prediction
+
+    def predict_output_word(
+        self, context_words_list: Iterable[Any], topn: int | None = 10
+    ) -> list[tuple[Any, float]] | None:
+        """Return the words that are most likely amid some context words.
+
+        ``p(w | contexts) = exp(c_w . h) / sum_v exp(c_v . h)``, where h is the mean (with
+        ``cbow_mean=0`` the sum) of the input vectors of the contexts, and c_w is the output vector
+        of w. If words have biases, c_w . h + b_w replaces c_w . h. With ``softmax=1`` this is the
+        probability that was trained.
+
+        Parameters
+        ----------
+        context_words_list : iterable of words or ids
+            Unknown ones are ignored.
+        topn : int or None
+            Number of words to return; None returns all.
+
+        Returns
+        -------
+        list of (word, float), or None
+            Most likely first; None if no context word is known.
+
+        Raises
+        ------
+        RuntimeError
+            If the model was trained with neither negative sampling nor full softmax.
+        """
+        layer = self._output_layer()
+        words = as_key_list(context_words_list, "context_words_list", of_mapping=True)
+        contexts = [self.wv.get_index(word) for word in words if word in self.wv]
+        if not contexts:
+            logger.warning("none of the context words is in the vocabulary")
+            return None
+        return layer.most_likely(layer.focus_probabilities(contexts, bool(self.cbow_mean)), topn)
+
+    def context_scores(self, word: Any) -> np.ndarray:
+        """Return the score s(word -> c) of each word c as a context of `word`, as in training.
+
+        ``s(i -> j) = input_i . output_j``, plus the bias of j (and, with ``bias="both"``, of i) if
+        the model has biases.
+
+        Parameters
+        ----------
+        word : word or id
+
+        Returns
+        -------
+        ndarray of float32, shape (V,)
+
+        Raises
+        ------
+        KeyError
+            If the word is unknown.
+        RuntimeError
+            If the model was trained with neither negative sampling nor full softmax.
+        """
+        return self._output_layer().context_scores(word)
+
+    def predict_contexts(self, word: Any, topn: int | None = 10) -> Any:
+        """Return the words that are most likely in the window of a word, and how likely they are.
+
+        Parameters
+        ----------
+        word : word or id
+        topn : int or None
+            Number of words; with None, the probabilities of all words are returned.
+
+        Returns
+        -------
+        list of (word, float)
+            Most likely first; or an array of float64, shape (V,), that sums to 1, if `topn` is
+            None.
+
+        Raises
+        ------
+        KeyError
+            If the word is unknown.
+        RuntimeError
+            If the model was trained with neither negative sampling nor full softmax.
+
+        Notes
+        -----
+        Let #(w, c) be the number of pairs of a word w and a context c, #(w) the number of pairs of
+        w, k the number of negative samples per pair, and P the noise distribution. A negative
+        sample that equals the positive is left out, so that c is a negative of w at #(w) - #(w, c)
+        pairs. The part of the expected loss of skip-gram that depends on s = s(w -> c) is
+
+            -#(w, c) log sigmoid(s) - k P(c) (#(w) - #(w, c)) log sigmoid(-s).
+
+        Its derivative by s, ``-#(w, c) sigmoid(-s) + k P(c) (#(w) - #(w, c)) sigmoid(s)``, is 0 at
+
+            exp(s) = sigmoid(s) / sigmoid(-s) = p(c | w) / (1 - p(c | w)) / (k P(c)).
+
+        If p(c | w) is small and P is the unigram distribution, this is s = PMI(w, c) - log k (Levy,
+        Goldberg 2014, "Neural Word Embedding as Implicit Matrix Factorization", eq. 7 to 12, who
+        leave no negative out). For any p and P
+
+            p(c | w) = sigmoid(s(w -> c) + log(k P(c))).
+
+        Trained scores are only near the optimum, so the result is scaled to sum to 1 over c.
+
+        `predict_output_word` ignores the noise, and so underestimates frequent words. The pairs are
+        those of training: within random windows, and after subsampling. With one matrix for both
+        roles a word is never its own negative, so that s(w -> w) has no meaning: p(w | w) is 0, and
+        the other probabilities are those of contexts other than w. For CBOW, which predicts a word
+        from several contexts, this is an approximation. With ``matrices="three"`` it does not hold,
+        because negative samples have vectors of their own. With ``softmax=1`` p is the model's own:
+        exp(s), scaled to sum to 1.
+
+        Examples
+        --------
+        >>> pairs = [["salt", "pepper"]] * 300 + [["salt", "water"]] * 100
+        >>> settings = {"vector_size": 4, "min_count": 1, "sample": 0, "workers": 1, "epochs": 50}
+        >>> model = Word2Vec(pairs, sg=1, **settings)
+        >>> [(word, round(p, 1)) for word, p in model.predict_contexts("salt", topn=2)]
+        [('pepper', 0.7), ('water', 0.3)]
+        """
+        layer = self._output_layer()
+        likely = layer.context_probabilities(word, self._expected_negatives())
+        return likely if topn is None else layer.most_likely(likely, topn)
+
+    def context_probability(self, context: Any, word: Any) -> float:
+        """Return ``p(context | word)``: how likely one word is in the window of another.
+
+        It is not symmetric. See `predict_contexts` for its meaning and its errors.
+        """
+        return float(self.predict_contexts(word, topn=None)[self.wv.get_index(context)])
+
+    def _output_layer(self) -> OutputLayer:
+        self._check_vocabulary()
+        matrices = self.current_arrays()
+        vectors = matrices.in_role("output")
+        if not self.has_output or vectors is None:
+            raise RuntimeError(
+                "prediction needs output vectors; train with negative > 0 or softmax=1"
+            )
+        return OutputLayer(self.wv, vectors, matrices.bias, matrices.layout)
+
+    def _expected_negatives(self) -> np.ndarray | None:
+        """Return how often each word is a negative sample of a pair, on average; None: softmax."""
+        if self.softmax:
+            return None
+        counts = self.wv.expandos.get("count")
+        if counts is None:
+            raise RuntimeError("model.wv has no counts, from which the noise follows")
+        return self.negative * sampling.noise_distribution(counts, self.ns_exponent)
+
+    def _check_vocabulary(self) -> None:
+        if not len(self.wv):
+            raise NotFittedError(
+                "the model has no vocabulary yet; call build_vocab() and train() first"
+            )
+
+    def score(
+        self,
+        sentences: Iterable[Iterable[Any]],
+        total_sentences: int = 1_000_000,
+        chunksize: int = 100,
+        queue_factor: int = 2,
+        report_delay: float = 1,
+    ) -> np.ndarray:
+        """Return the log-probability of each sentence under hierarchical softmax (Taddy 2015).
+
+        It is the sum of the log-probabilities of the focus words, over all pairs of a focus and a
+        context word within the full window (skip-gram) or over all windows (CBOW): the negative
+        training loss at a learning rate of 0.
+
+        Parameters
+        ----------
+        sentences : iterable of sequences of words
+        total_sentences : int
+            Score at most so many.
+        chunksize, queue_factor, report_delay
+            Accepted for compatibility with gensim, without effect.
+
+        Returns
+        -------
+        ndarray of float32
+
+        Raises
+        ------
+        RuntimeError
+            If the model was not trained with ``hs=1``.
+        """
+        self._check_vocabulary()
+        if not self.hs or "tree" not in self._arrays.vectors:
+            raise RuntimeError("scores need a model trained with hs=1")
+        tree = self.current_arrays().vectors["tree"]
+        objective = make_tree_objective(
+            self.wv, tree, self.wv.expandos["count"], self.window, not self.sg, bool(self.cbow_mean)
+        )
+        check_corpus(sentences)
+        return score_sentences(objective, self.wv.key_to_index, sentences, int(total_sentences))
+
+    # Files
 
     def save(
         self,
@@ -424,12 +1156,13 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         ----------
         fname : str, os.PathLike or binary file object
         separately, sep_limit, ignore, pickle_protocol
-            Accepted as gensim does, without effect: it is always one file, and no pickle.
+            Accepted for compatibility with gensim, without effect: there is always one file, and no
+            pickle.
 
         Raises
         ------
         ValueError, TypeError
-            If `load` would refuse the file, or a matrix is not finite; a file that is there already
+            If `load` would refuse the file, or a matrix is not finite. A file that exists already
             is left as it is.
         """
         parameters.normalize(self)
@@ -437,15 +1170,15 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
 
     @ClassOnly
     def load(cls, fname: Any, mmap: str | None = None) -> "Word2Vec":
-        """Read what `save` wrote: all matrices, so that training can go on.
+        """Read what `save` wrote: all arrays, so that training can continue.
 
         Parameters
         ----------
         fname : str, os.PathLike or binary file object
         mmap : {None, "r"}
-            With ``"r"`` the matrices are mapped read-only; training copies them first. While they
+            With ``"r"`` the arrays are mapped read-only, and training copies them first. While they
             are mapped, no other program may change the file in place or truncate it, which can end
-            the process (SIGBUS); to replace it by a new file, as `save` does, is safe.
+            the process (SIGBUS). To replace it by a new file, as `save` does, is safe.
 
         Raises
         ------
@@ -456,12 +1189,35 @@ class Word2Vec(RoleHolder, Fitting, Layers, Prediction, Renamed):
         """
         return kinds.load_as(cls, storage.SCHEMA, fname, kinds.check_mmap(mmap))
 
+    def __getstate__(self) -> dict[str, Any]:
+        sync_matrices(self.wv, self._arrays)
+        return vars(self) | {"callbacks": (), "_trim_rule": None, "hashfxn": hash}
+
     def __str__(self) -> str:
         return (
             f"{type(self).__name__}<vocab={len(self.wv)}, vector_size={self.wv.vector_size}, "
             f"alpha={self.alpha:g}>"
         )
 
-    def __getstate__(self) -> dict[str, Any]:
-        sync_matrices(self.wv, self._matrices)  # which then hold no keys that are gone
-        return self.__dict__ | {"callbacks": (), "_trim_rule": None, "hashfxn": hash}
+    # Names that older programs look for
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise aliases.missing_attribute(type(self).__name__, name)
+
+    def __getitem__(self, word: Any) -> NoReturn:
+        raise TypeError(f"a model has no items; use model.wv[{word!r}]")
+
+    def __contains__(self, word: Any) -> NoReturn:
+        raise TypeError(f"a model contains no words; use {word!r} in model.wv")
+
+    @ClassOnly
+    def load_word2vec_format(cls, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise an AttributeError; only vectors can be read from such a file."""
+        raise AttributeError(f"a model can't be read from it; use {aliases.LOADER}")
+
+    @takes_flags
+    def init_sims(self, replace: bool = False) -> None:
+        """Do as `KeyedVectors.init_sims`; deprecated."""
+        aliases.warn_of_init_sims()
+        if replace:
+            self.wv.unit_normalize_all()

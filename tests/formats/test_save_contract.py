@@ -285,7 +285,7 @@ def arrays_of(thing):
     """Arrays whose NaN would be saved."""
     if isinstance(thing, Word2Vec):
         return [
-            *thing._current().vectors.values(),
+            *thing.current_arrays().vectors.values(),
             *([] if thing.wv.bias is None else [thing.wv.bias]),
         ]
     if isinstance(thing, GloVe):

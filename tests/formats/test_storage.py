@@ -34,7 +34,7 @@ def train_on(model):
 
 
 def content(model):
-    return {"input": model.wv.vectors, **model._matrices.vectors}
+    return {"input": model.wv.vectors, **model.current_arrays().vectors}
 
 
 def assert_same(one, other):

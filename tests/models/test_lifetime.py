@@ -68,13 +68,19 @@ def no_collector():
     gc.enable()
 
 
+def arrays(thing):
+    """The matrices of a model of words or of links, by no role."""
+    if isinstance(thing, Word2Vec):
+        return list(thing.current_arrays().vectors.values())
+    matrices = getattr(thing, "_matrices", None)
+    return [] if matrices is None else list(matrices.vectors.values())
+
+
 def parts(thing):
     """References to the object and to the vectors and arrays that it holds."""
     found = [thing, *(getattr(thing, name, None) for name in ("wv", "source", "target", "ids"))]
     found += [getattr(thing, name, None) for name in ("weights", "out_targets", "vocabulary")]
-    found += list(getattr(thing, "_matrices", None).vectors.values()) if hasattr(
-        thing, "_matrices"
-    ) and thing._matrices is not None else []  # fmt: skip
+    found += arrays(thing)
     return [weakref.ref(part) for part in found if part is not None and not isinstance(part, dict)]
 
 
@@ -134,11 +140,11 @@ def test_nothing_waits_for_the_collector_after_a_divergence(name, no_collector):
         failed = True
     assert failed
     if isinstance(model, GloVe):
-        arrays = [weakref.ref(array) for array in (model.arrays.stores[0], model.arrays.squares[0])]
+        kept = [weakref.ref(array) for array in (model.arrays.stores[0], model.arrays.squares[0])]
     else:
-        arrays = [weakref.ref(array) for array in model._matrices.vectors.values()]
+        kept = [weakref.ref(array) for array in arrays(model)]
     del model
-    assert [array() for array in arrays if array() is not None] == []
+    assert [array() for array in kept if array() is not None] == []
 
 
 @pytest.mark.parametrize("problem", [KeyboardInterrupt, ValueError])

@@ -36,8 +36,8 @@ def make_model(sentences=SENTENCES, **given):
 
 
 def arrays(model):
-    found = model._current().vectors
-    return {name: np.array(found[name]) for name in found} | {"bias": model._matrices.bias}
+    found = model.current_arrays().vectors
+    return {name: np.array(found[name]) for name in found} | {"bias": model.current_arrays().bias}
 
 
 def assert_same(left, right):
@@ -103,7 +103,7 @@ def test_pickled_and_grown_models_keep_what_they_learned(matrices, bias):
             np.testing.assert_array_equal(rows[:n_old], before[role])
     if matrices == "tied+bias" and bias != "scalar":
         first = -np.log(5) / (2 if bias == "both" else 1)
-        np.testing.assert_allclose(model._matrices.bias[n_old:], first, rtol=1e-6)
+        np.testing.assert_allclose(model.current_arrays().bias[n_old:], first, rtol=1e-6)
     model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
     assert not np.array_equal(model.wv.vectors[:n_old], before["input"])
 
@@ -121,10 +121,10 @@ def test_one_matrix_is_its_own_output():
 
 def test_replaced_vectors_keep_their_biases():
     model = make_model(matrices="tied+bias", bias="both")
-    bias = model._matrices.bias.copy()
+    bias = model.current_arrays().bias.copy()
     model.wv.vectors = np.zeros((len(model.wv), 12), np.float32)
     model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1, start_alpha=1e-6, end_alpha=0)
-    np.testing.assert_allclose(model._matrices.bias, bias, atol=1e-3)
+    np.testing.assert_allclose(model.current_arrays().bias, bias, atol=1e-3)
     assert np.abs(model.wv.vectors).max() < 1e-3
 
 
@@ -173,7 +173,7 @@ def test_words_are_predicted_by_the_scores_of_training(matrices, sg):
     probabilities = dict(model.predict_output_word([word], topn=len(model.wv)))
     scores = np.asarray(model.syn1neg, float) @ model.wv[word]
     if matrices == "tied+bias":
-        scores += model._matrices.bias
+        scores += model.current_arrays().bias
     wanted = np.exp(scores) / np.exp(scores).sum()
     for index, other in enumerate(model.wv.index_to_key):
         assert probabilities[other] == pytest.approx(wanted[index], rel=1e-4)
@@ -190,7 +190,7 @@ def test_a_file_with_another_bias_is_damaged(bias, tmp_path):
     native.write(tmp_path / "model", kind, tensors, metadata)
     with pytest.raises(FormatError, match="bias"):
         Word2Vec.load(tmp_path / "model")
-    model._matrices.bias = bias
+    model.current_arrays().bias = bias
     with pytest.raises(ValueError, match=r"nothing was saved, .* bias"):
         model.save(tmp_path / "other")
     assert not (tmp_path / "other").exists()

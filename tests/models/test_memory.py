@@ -14,6 +14,7 @@ from fastsgns.corpus import encoded, spill
 from fastsgns.corpus.ranges import FileScanner
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotFittedError
+from fastsgns.models.parameters import check
 from fastsgns.models.words import memory
 
 FIT = """
@@ -119,7 +120,8 @@ def test_the_check_before_allocating_is_of_the_same_numbers(monkeypatch):
     rows = [[f"w{i}" for i in range(500)]] * 3
     options = {"min_count": 1, "vector_size": 50, "workers": 1, "progress": False}
     model = Word2Vec(rows, **options)
-    needs = model._needs()
+    counts = model.wv.expandos["count"]
+    needs = memory.estimate_fit(check(model), model.wv.index_to_key, counts, model._reading)
     needed = needs.training - needs.corpus
     monkeypatch.setattr(matrices, "available_memory", lambda: needed - 1)
     with pytest.raises(MemoryError, match=rf"500 words .*need {needed:,} bytes.*Raise min_count"):

@@ -160,7 +160,7 @@ def test_words_added_by_hand_have_rows_in_every_role(kind):
     for role, vectors in model.roles.items():
         assert vectors.vectors.shape == (n_old + 23, 12)
         assert [vectors[word].tolist() for word in before["wv"]] == list(before[role].values())
-        if role != "input" and not model._matrices.layout.shares_one_matrix:
+        if role != "input" and not model.current_arrays().layout.shares_one_matrix:
             assert not vectors["new"].any()
     if "bias" in before:
         first = -np.log(5) / (2 if model.bias == "both" else 1)
@@ -190,7 +190,7 @@ def test_words_can_be_left_out_and_exchanged(kind):
     model.wv = other
     for role, vectors in model.roles.items():
         assert len(vectors.vectors) == len(kept) + 1
-        if role != "input" and not model._matrices.layout.shares_one_matrix:
+        if role != "input" and not model.current_arrays().layout.shares_one_matrix:
             assert [vectors[word].tolist() for word in kept] == [before[role][w] for w in kept]
     if "bias" in before:
         assert model.wv.bias[:-1].tolist() == [before["bias"][word] for word in kept]

@@ -57,9 +57,9 @@ def moved(model: Word2Vec, folder: Path) -> Word2Vec:
 
 def assert_same(model: Word2Vec, twin: Word2Vec) -> None:
     np.testing.assert_array_equal(model.wv.vectors, twin.wv.vectors)
-    assert model._matrices.vectors.keys() == twin._matrices.vectors.keys()
-    for role, vectors in model._matrices.vectors.items():
-        assert vectors.tobytes() == twin._matrices.vectors[role].tobytes(), role
+    assert model.current_arrays().vectors.keys() == twin.current_arrays().vectors.keys()
+    for role, vectors in model.current_arrays().vectors.items():
+        assert vectors.tobytes() == twin.current_arrays().vectors[role].tobytes(), role
     assert model.epoch_losses == twin.epoch_losses
     assert len(model.epoch_losses) == EPOCHS
 

@@ -270,7 +270,7 @@ HASHED = """
         options = {"vector_size": 20, "min_count": 1, "workers": 1, "compute_loss": True}
         model = Word2Vec(toy.sentences(100), **options, **mode)
         content = model.wv.vectors.tobytes() + repr(model.epoch_losses).encode()
-        content += b"".join(m.tobytes() for m in model._matrices.vectors.values())
+        content += b"".join(m.tobytes() for m in model.current_arrays().vectors.values())
         print(hashlib.sha256(content).hexdigest())
 """
 

@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 import toy
 
-from fastsgns import Word2Vec, kernels
+from fastsgns import EncodedCorpus, Word2Vec, kernels
+from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.models.callbacks import CallbackAny2Vec, StopTraining
+from fastsgns.models.parameters import check
+from fastsgns.models.words.objective import make_objective
 from fastsgns.runtime.threads import WorkerThread
 from fastsgns.training.examples import TokenChunks
 from fastsgns.training.trainer import Schedule, Tally, Trainer
@@ -146,10 +149,12 @@ def test_subsampling_counts_in_what_is_returned():
 
 def test_trainer_yields_a_tally_an_epoch():
     model = built(compute_loss=True)
-    corpus = model._encode(SENTENCES, None, model._vocabulary(), 2)
+    counts = model.wv.expandos["count"]
+    corpus = EncodedCorpus.from_iterable(SENTENCES, Vocabulary(model.wv.index_to_key, counts))
+    objective = make_objective(check(model), model.wv, model.current_arrays(), counts)
     seen = []
     trainer = Trainer(
-        model._objective(), TokenChunks(corpus.ids, corpus.offsets),
+        objective, TokenChunks(corpus.ids, corpus.offsets),
         Schedule(0.05, 0.0, N_TOKENS, 2), seed=3, n_workers=2, show=False,
         on_progress=lambda epoch, tally, total: seen.append(epoch),
     )  # fmt: skip

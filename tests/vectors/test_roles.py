@@ -96,7 +96,7 @@ def test_what_is_written_to_a_role_is_trained_on(model: Word2Vec):
     twin.wv.output["fruit1"] = np.zeros(12)
     twin.wv.output.vectors[:] = fresh
     for one in (model, twin):
-        assert one._matrices.vectors["output"] is one.syn1neg
+        assert one.current_arrays().vectors["output"] is one.syn1neg
         one.train(toy.sentences(100), total_examples=100, epochs=1)
     np.testing.assert_array_equal(model.syn1neg, twin.syn1neg)
     assert not np.array_equal(model.syn1neg, fresh)
@@ -298,7 +298,7 @@ def test_three_matrices_are_three_roles(tmp_path: Path):
     model = Word2Vec(toy.sentences(100), **SETTINGS, matrices="three", coupling=0.1)
     assert list(model.roles) == ["input", "output", "negative"]
     negative = model.wv.negative
-    assert negative.vectors is model._matrices.vectors["negative"]
+    assert negative.vectors is model.current_arrays().vectors["negative"]
     assert not np.array_equal(negative.vectors, model.syn1neg)
     model.build_vocab([["fruit1", "new"]] * 3, update=True)
     assert len(negative.vectors) == len(negative) == 25

@@ -1,4 +1,4 @@
-"""How much memory a Word2Vec takes, from the first sentence that is read to the end of training."""
+"""Memory of a Word2Vec, from the first sentence that is read to the end of training."""
 
 import sys
 from collections.abc import Hashable, Sequence, Sized
@@ -9,38 +9,42 @@ import numpy as np
 
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.vocabulary import Vocabulary
-from fastsgns.matrices import HUGE_PAGE
+from fastsgns.matrices import HUGE_PAGE, estimate_bytes, padded
+from fastsgns.models.parameters import Parameters
+from fastsgns.models.words.objective import softmax_batch
 
-WORD_BYTES = 178  # of a word that is not known: string, dict, list, counts and tables
+WORD_BYTES = 178  # per unknown word: string, dict, list, counts and tables
 SAMPLED_WORDS = 1000
 FIRST_SLOTS, SLOT_BYTES = 1 << 14, 32  # as in scan_table.c
-SLAB_BYTES = 8 << 20  # as of fastsgns.corpus.spill
-SLAB_REST = 450_000
+SLAB_BYTES = 8 << 20  # as in fastsgns.corpus.spill
+SLAB_REST = 450_000  # unused bytes at the end of a slab, at most
 INT_BYTES = 32
 STRING_BYTES = 64
+NOISE_BYTES, TREE_BYTES = 56, 220  # per word, while the noise table or the tree is computed
+MAX_WINDOW, SHARED_ROWS = 4096, 64  # rows of the scratch memory of a worker
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the reading of a corpus found, as far as it takes memory.
+    """What was read from a corpus, as far as memory depends on it.
 
     Attributes
     ----------
     n_types : int
-        Words before pruning.
+        Distinct words before pruning.
     type_bytes : int
-        Their UTF-8, with a newline each; 0 if they were Python objects from the beginning.
+        Bytes of their UTF-8, with a newline each; 0 if they were Python objects from the start.
     n_tokens, n_sentences : int
-        As read.
+        Tokens and sentences that were read.
     n_workers : int
         Threads that read.
     owns_words : bool
-        Whether the strings were made by the reading, and not by the caller.
+        Whether reading made the strings; otherwise they belong to the caller.
     is_encoded : bool
-        Whether it was an `EncodedCorpus`, whose ids are the caller's.
+        Whether the source was an `EncodedCorpus`, whose ids belong to the caller.
     reads_again : bool
-        Whether training reads the same files again, as ids were not kept, or looks up all words of
-        the same `EncodedCorpus`, which become strings.
+        Whether training reads the same files again because no ids were kept, or looks up all words
+        of the same `EncodedCorpus`, which makes strings of them.
     """
 
     n_types: int
@@ -54,7 +58,7 @@ class Reading:
 
     @property
     def is_encoded_again(self) -> bool:
-        """Whether all words of an `EncodedCorpus` are looked up."""
+        """Whether training looks up all words of an `EncodedCorpus`."""
         return self.is_encoded and self.reads_again
 
     @classmethod
@@ -66,7 +70,7 @@ class Reading:
         n_workers: int = 1,
         reads_again: bool = False,
     ) -> "Reading":
-        """Describe the reading of a source of sentences, or of a file (None), that gave `raw`."""
+        """Describe the reading of a source of sentences, or of a file (None), that `raw` counts."""
         is_encoded = isinstance(source, EncodedCorpus)
         is_packed = raw.utf8_bytes > 0  # strings are made when the words are chosen
         owns_words = is_packed or not isinstance(source, Sized)
@@ -82,20 +86,21 @@ class Needs:
     Parameters
     ----------
     matrices : dict of str to int
-        Bytes by role.
+        The matrix of each role.
     copies : dict of str to int
-        Bytes of the copies of the matrices that kernels train, by role.
+        The copy of each matrix that kernels train.
     words : int
-        Of the vocabulary: strings, dict, list and counts.
+        The vocabulary: strings, dict, list and counts.
     tables : int
-        Of the words, made for training.
+        The tables over the words that training needs.
     making_tables : int
-        Beside `tables`, while they are made.
+        What is needed in addition to `tables` while they are computed.
     n_kept : int
-        Tokens to train on.
+        Number of tokens to train on.
     scratch : int
-        Of the workers.
+        Scratch memory of the workers.
     reading : Reading or None
+        The corpus that was read.
     """
 
     matrices: dict[str, int]
@@ -109,7 +114,7 @@ class Needs:
 
     @property
     def corpus(self) -> int:
-        """The encoded corpus."""
+        """Bytes of the encoded corpus."""
         read = self.reading
         if read is None:
             return 0
@@ -117,7 +122,7 @@ class Needs:
 
     @property
     def training(self) -> int:
-        """While the model is trained."""
+        """Bytes while the model is trained."""
         parts = (*self.matrices.values(), *self.copies.values())
         read = self.reading
         looked_up = STRING_BYTES * read.n_types if read and read.is_encoded_again else 0
@@ -126,13 +131,13 @@ class Needs:
 
     @property
     def starting(self) -> int:
-        """While the tables are made: only the input matrix has been written to."""
+        """Bytes while the tables are computed, when only the input matrix has been written to."""
         first = in_pages(self.matrices["input"])
         return first + self.words + self.tables + self.making_tables + self.corpus
 
     @property
     def peak(self) -> int:
-        """The most that a whole fit takes at any time."""
+        """The most bytes that a whole fit takes at any time."""
         read = self.reading
         if read is None:
             return self.training
@@ -142,7 +147,7 @@ class Needs:
         return max(self.training, self.starting, self.joining(read), reading)
 
     def joining(self, read: Reading) -> int:
-        """While the ids as read become those of the words: memory is freed by the slab."""
+        """Bytes while ids as read become ids of the vocabulary; slabs are freed one by one."""
         first = in_pages(self.matrices["input"])
         half_used = read.n_workers * (SLAB_BYTES + HUGE_PAGE)
         moved = min(half_used, 4 * self.n_kept)
@@ -151,12 +156,12 @@ class Needs:
 
 
 def in_pages(n_bytes: int) -> int:
-    """Round up to huge pages what is large enough to get any."""
+    """Return a number of bytes, rounded up to huge pages if it is large enough to use them."""
     return -(-n_bytes // HUGE_PAGE) * HUGE_PAGE if n_bytes >= HUGE_PAGE else n_bytes
 
 
 def word_bytes(words: Sequence[Hashable], owned: bool = True) -> int:
-    """Bytes of a vocabulary: the words if they are `owned`, their list, their ids and two counts.
+    """Return the bytes of a vocabulary: words if `owned`, their list, their ids and two counts.
 
     Examples
     --------
@@ -171,7 +176,7 @@ def word_bytes(words: Sequence[Hashable], owned: bool = True) -> int:
 
 
 def dict_bytes(n: int) -> int:
-    """Bytes of a dict of n strings: a table of 2^k indices, and entries for two thirds of them.
+    """Return the bytes of a dict of n strings: 2^k slots, and entries for two thirds of them.
 
     Examples
     --------
@@ -186,14 +191,14 @@ def dict_bytes(n: int) -> int:
 
 
 def path_bytes(counts: np.ndarray) -> int:
-    """Bytes of the Huffman paths of words: a path is as long as the word is rare."""
+    """Return the bytes of the Huffman paths of all words; rare words have long paths."""
     counts = np.maximum(counts, 1)
     n_nodes = float(np.log2(counts.sum() / counts).sum()) + len(counts) / 2
     return round(n_nodes) * 8 + 8 * len(counts)
 
 
 def _blocks(read: Reading) -> int:
-    """The ids as read, in slabs of each thread: of files a block may not fit the end of a slab."""
+    """Return the bytes of ids as read, in slabs per thread, with their unused ends for files."""
     if read.is_encoded:
         return 0
     ids = 4 * read.n_tokens
@@ -202,7 +207,7 @@ def _blocks(read: Reading) -> int:
 
 
 def _types(read: Reading) -> int:
-    """All types while the words are chosen: packed, or as a dict and a list."""
+    """Return the bytes of all distinct words while words are selected: as UTF-8, or as objects."""
     if read.is_encoded:
         return 4 * read.n_types
     if read.type_bytes:
@@ -212,7 +217,7 @@ def _types(read: Reading) -> int:
 
 
 def _scanning(read: Reading) -> int:
-    """At the end of the reading, and while the types of several threads are merged."""
+    """Return the bytes at the end of reading, while the words of several threads are merged."""
     ids = _blocks(read) + 8 * read.n_sentences
     if not read.type_bytes:
         return ids + _types(read)
@@ -222,3 +227,58 @@ def _scanning(read: Reading) -> int:
     tables = n_slots * SLOT_BYTES + 16 * read.n_types + read.type_bytes
     merging = 2 * read.type_bytes + 60 * read.n_types
     return ids + read.n_workers * tables + merging
+
+
+def matrix_bytes(parameters: Parameters, n_words: int, copies: bool = False) -> dict[str, int]:
+    """Return the bytes of each matrix, or with `copies` of the copy that kernels train, by role."""
+    return estimate_bytes(
+        n_words, parameters.vector_size, parameters.has_output, parameters.hs > 0,
+        parameters.layout, copies,
+    )  # fmt: skip
+
+
+def estimate_fit(
+    parameters: Parameters,
+    words: Sequence[Hashable],
+    counts: np.ndarray,
+    reading: Reading | None = None,
+) -> Needs:
+    """Return the memory that a fit of these words takes."""
+    n_words, negative = len(words), parameters.negative > 0
+    tables = 8 * n_words * negative + 4 * n_words * bool(parameters.sample)
+    making = NOISE_BYTES * n_words * negative
+    if parameters.hs:
+        tables, making = tables + path_bytes(counts), TREE_BYTES * n_words
+    row_bytes = 8 * padded(parameters.vector_size)  # a value and its change
+    scratch = (2 * min(parameters.window, MAX_WINDOW) + SHARED_ROWS) * row_bytes
+    if parameters.softmax:
+        scratch += n_words * (4 * softmax_batch(n_words) + 12)
+    return Needs(
+        matrix_bytes(parameters, n_words), matrix_bytes(parameters, n_words, copies=True),
+        word_bytes(words, reading is None or reading.owns_words),
+        tables, making, int(counts.sum()), parameters.workers * scratch, reading,
+    )  # fmt: skip
+
+
+def report(
+    parameters: Parameters, n_words: int, needs: Needs | None, result: dict[str, int]
+) -> dict[str, int]:
+    """Fill `result` as `Word2Vec.estimate_memory` documents it.
+
+    Parameters
+    ----------
+    n_words : int
+    needs : Needs or None
+        The estimate for the words and the corpus of a model; None for words not known yet.
+    """
+    sizes = matrix_bytes(parameters, n_words)
+    result["vocab"] = n_words * WORD_BYTES if needs is None else needs.words + needs.tables
+    result["vectors"] = sizes["input"]
+    result["syn1"], result["syn1neg"] = sizes["tree"], sizes["output"] + sizes["negative"]
+    result["training"] = sum(matrix_bytes(parameters, n_words, copies=True).values())
+    names = ["vocab", "vectors", "syn1", "syn1neg", "training"]
+    if needs is not None:
+        result["corpus"] = needs.peak - sum(result[name] for name in names)
+        names.append("corpus")
+    result["total"] = sum(result[name] for name in names)
+    return result

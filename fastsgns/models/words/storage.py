@@ -23,7 +23,6 @@ from fastsgns.matrices import Matrices, MatrixLayout
 from fastsgns.models.words import unfinished
 from fastsgns.vectors import storage as vectors_storage
 from fastsgns.vectors.keyedvectors import KeyedVectors
-from fastsgns.vectors.roles import sync_matrices
 
 INT = (int, bool)  # flags may be True and False, as gensim's users give them
 OPTIONAL = (*NUMBER_OR_NONE, bool)
@@ -33,8 +32,7 @@ COUNT = rules.integer(0, 2**62)
 def save(model: Any, path: Any) -> None:
     """Write `model` (a Word2Vec) to one file; see `Word2Vec.save`."""
     vectors_storage.check_savable(model.wv, "model.wv")
-    sync_matrices(model.wv, model._matrices, thorough=True)
-    if "tree" in model._current().vectors and "count" not in model.wv.expandos:
+    if "tree" in model.current_arrays(thorough=True).vectors and "count" not in model.wv.expandos:
         raise ValueError(
             "model.wv has no counts, from which the Huffman tree of hs=1 follows; set them with "
             "model.wv.set_vecattr(word, 'count', n), or save model.wv alone"
@@ -58,13 +56,12 @@ def _noted(value: Any) -> Any:
 
 def _build(cls: Any, content: Content) -> Any:
     model, arrays = content.made, content.arrays
-    model.wv = KeyedVectors(0)
-    vectors_storage.fill(model.wv, arrays["input"], content)
+    wv = KeyedVectors(0)
+    vectors_storage.fill(wv, arrays["input"], content)
     roles = {role: arrays[role] for role in ("output", "negative", "tree") if role in arrays}
     bias = np.array(arrays["bias"]) if "bias" in arrays else None
-    model._matrices = Matrices(roles | {"input": model.wv.array}, _layout(content), bias)
-    model._matrices.first_bias = model._matrices.layout.initial_bias(model.negative)
-    model._current()
+    first_bias = model.layout.initial_bias(model.negative)
+    model.set_arrays(wv, Matrices(roles | {"input": wv.array}, model.layout, bias, first_bias))
     return model
 
 
@@ -76,7 +73,7 @@ def _fault(content: Content) -> str | None:
     """Say which array is missing that a model with words needs."""
     model, layout, arrays = content.made, _layout(content), content.arrays
     has_targets = layout.shares_one_matrix or "output" in arrays or "tree" in arrays
-    if (model.negative or model.softmax) and not has_targets:
+    if model.has_output and not has_targets:
         return f"matrices={model.matrices!r}, but there is no matrix for output"
     if layout.bias and "bias" not in arrays:
         return f"matrices={model.matrices!r}, but there is no bias"
@@ -103,7 +100,7 @@ SCHEMA = Schema(
             "output",
             "float32",
             ("words", "vector_size"),
-            lambda model: model._current().vectors.get("output"),
+            lambda model: model.current_arrays().vectors.get("output"),
             TWO,
             is_optional=True,
         ),
@@ -111,21 +108,21 @@ SCHEMA = Schema(
             "negative",
             "float32",
             ("words", "vector_size"),
-            lambda model: model._current().vectors.get("negative"),
+            lambda model: model.current_arrays().vectors.get("negative"),
             THREE,
         ),
         Array(
             "tree",
             "float32",
             ("words - 1", "vector_size"),
-            lambda model: model._current().vectors.get("tree"),
+            lambda model: model.current_arrays().vectors.get("tree"),
             is_optional=True,
         ),
         Array(
             "bias",
             "float32",
             ("words",),
-            lambda model: model._current().bias,
+            lambda model: model.current_arrays().bias,
             WORD_BIAS,
             is_optional=True,
         ),
@@ -133,7 +130,7 @@ SCHEMA = Schema(
             "bias",
             "float64",
             (1,),
-            lambda model: model._current().bias,
+            lambda model: model.current_arrays().bias,
             ONE_BIAS,
             is_optional=True,
         ),

@@ -1,9 +1,10 @@
-"""Unfinished: what is left of a call of ``train``, so that `Word2Vec.resume` can continue it."""
+"""Unfinished: the rest of a call of `Word2Vec.train`, which `Word2Vec.resume` can continue."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from fastsgns import rules
+from fastsgns.training.trainer import Schedule
 
 RULES: dict[str, rules.Rule] = {
     "n_epochs": rules.integer(1, 2**31),
@@ -17,20 +18,20 @@ RULES: dict[str, rules.Rule] = {
 
 @dataclass(frozen=True)
 class Unfinished:
-    """The epochs that are left, and where they are on the line of the learning rate.
+    """The epochs that are left, and their place in the schedule of the learning rate.
 
     Parameters
     ----------
     n_epochs : int
         Epochs that are left.
     start_alpha, end_alpha : float
-        Learning rates at both ends of the whole line.
+        Learning rates at the start and at the end of the whole schedule.
     n_skipped : int
-        Words of the line that come before these epochs.
+        Words of the schedule before these epochs.
     n_words : int
-        Words per epoch, known and unknown ones.
+        Words per epoch, those outside the vocabulary included.
     seed : int
-        Together with the number of an epoch it determines all randomness.
+        Seed of the call. With the number of an epoch it determines all random numbers.
     """
 
     n_epochs: int
@@ -40,6 +41,11 @@ class Unfinished:
     n_words: int
     seed: int
 
+    def schedule(self, n_tokens: int) -> Schedule:
+        """Return the schedule of these epochs, over the `n_tokens` words of the vocabulary."""
+        n_skipped = round(self.n_skipped * n_tokens / self.n_words)
+        return Schedule(self.start_alpha, self.end_alpha, n_tokens, self.n_epochs, n_skipped)
+
     def after_an_epoch(self) -> "Unfinished | None":
         """Return what is left after one more epoch; None if nothing is."""
         if self.n_epochs == 1:
@@ -48,12 +54,12 @@ class Unfinished:
 
 
 def dump(unfinished: Unfinished | None) -> dict[str, Any] | None:
-    """Return what a file holds.
+    """Return what a file stores.
 
     Raises
     ------
     TypeError
-        If it is something else than `Word2Vec.train` left.
+        If it is not what `Word2Vec.train` sets.
     """
     if not isinstance(unfinished, Unfinished | None):
         raise TypeError(
@@ -63,16 +69,16 @@ def dump(unfinished: Unfinished | None) -> dict[str, Any] | None:
     return None if unfinished is None else asdict(unfinished)
 
 
-def restore(found: Any) -> Unfinished | None:
-    """Make an `Unfinished` of what a file holds.
+def restore(stored: Any) -> Unfinished | None:
+    """Return the `Unfinished` that a file stores.
 
     Raises
     ------
     TypeError, ValueError
-        If it holds something else.
+        If it is something else.
     """
-    if found is None:
+    if stored is None:
         return None
-    if not isinstance(found, dict) or found.keys() != RULES.keys():
-        raise TypeError(f"unfinished is {found!r:.60}")
-    return Unfinished(**rules.checked(RULES, found))
+    if not isinstance(stored, dict) or stored.keys() != RULES.keys():
+        raise TypeError(f"unfinished is {stored!r:.60}")
+    return Unfinished(**rules.checked(RULES, stored))

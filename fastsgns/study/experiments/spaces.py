@@ -36,7 +36,7 @@ class Spaces:
         ValueError
             If the model has no output vectors.
         """
-        matrices = model._current()
+        matrices = model.current_arrays()
         output, negative = map(matrices.in_role, ("output", "negative"))
         if output is None:
             raise ValueError("the model has no output vectors; train with negative > 0")

@@ -60,7 +60,7 @@ def trained(material: Material, seed: int, **options: Any) -> dict[str, Any]:
 
 def _n_parameters(model: Word2Vec) -> int:
     """Return the number of elements of all vectors."""
-    return sum(rows.size for rows in model._current().vectors.values())
+    return sum(rows.size for rows in model.current_arrays().vectors.values())
 
 
 def resumed(material: Material, seed: int, more: int, **options: Any) -> dict[str, Any]:

@@ -1,0 +1,97 @@
+"""The vocabulary of a Word2Vec: which of the words that were counted it keeps."""
+
+import logging
+
+import numpy as np
+
+from fastsgns import sampling
+from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.corpus.vocabulary import Selection, TrimRule, Vocabulary, select
+from fastsgns.errors import EmptyCorpusError, warn
+from fastsgns.models.parameters import Parameters
+from fastsgns.vectors.keyedvectors import KeyedVectors
+
+logger = logging.getLogger(__name__)
+
+
+def vocabulary_of(wv: KeyedVectors) -> Vocabulary:
+    """Return the words of `wv` with their counts.
+
+    Raises
+    ------
+    RuntimeError
+        If `wv` has no counts.
+    """
+    counts = wv.expandos.get("count")
+    if counts is None:
+        raise RuntimeError(
+            "model.wv has no counts, which training needs; set them with "
+            "model.wv.set_vecattr(word, 'count', n), or call build_vocab"
+        )
+    vocabulary = Vocabulary(wv.index_to_key, counts)
+    vocabulary.ids = wv.key_to_index
+    return vocabulary
+
+
+def select_words(
+    raw: Vocabulary, parameters: Parameters, min_count: int, trim_rule: TrimRule | None
+) -> Selection:
+    """Return the words to keep of all that were counted."""
+    limit, is_sorted = parameters.max_final_vocab, bool(parameters.sorted_vocab)
+    return select(raw, min_count, limit, trim_rule, is_sorted)
+
+
+def check_selection(chosen: Selection, raw: Vocabulary) -> None:
+    """Raise an EmptyCorpusError if no word is left."""
+    if len(chosen.vocabulary):
+        return
+    most = int(raw.counts.max()) if len(raw) else 0
+    raise EmptyCorpusError(
+        f"no word is left of {chosen.n_raw_words}: the most frequent occurs {most} times, "
+        f"and min_count is {chosen.effective_min_count}; lower min_count"
+    )
+
+
+def log_selection(chosen: Selection) -> None:
+    """Log what was kept, and warn of words that a file can't hold."""
+    logger.info(
+        "kept %d of %d words (min_count %d), %d of %d occurrences",
+        len(chosen.vocabulary),
+        chosen.n_raw_words,
+        chosen.effective_min_count,
+        chosen.n_tokens,
+        chosen.n_raw_tokens,
+    )
+    chosen.vocabulary.warn_of_unsavable()
+
+
+def selection_report(chosen: Selection, sample: float) -> dict[str, float]:
+    """Return the report of `Word2Vec.prepare_vocab`."""
+    counts = chosen.vocabulary.counts
+    kept = sampling.keep_probabilities(counts, sample) if len(counts) else np.ones(0)
+    return {
+        "drop_unique": chosen.n_dropped,
+        "retain_total": chosen.n_tokens,
+        "downsample_unique": int((kept < 1).sum()),
+        "downsample_total": int((kept * counts).sum()),
+        "num_retained_words": len(counts),
+    }
+
+
+def warn_of_no_pairs(corpus: EncodedCorpus) -> bool:
+    """Warn of a corpus without a pair of different words; return whether it has one."""
+    if len(corpus) == corpus.n_tokens:
+        example = corpus.vocabulary.words_at(corpus.ids[:1])[0]
+        warn(
+            f"each of the {len(corpus)} sentences has one token of the vocabulary, such as "
+            f"{example!r:.60}, so that there is no pair to learn from. Are sentences split into "
+            "tokens? Are words too rare to be kept?"
+        )
+        return False
+    if len(corpus.vocabulary) == 1:
+        warn(
+            f"the vocabulary is one word, {corpus.vocabulary.words[0]!r:.60}: there is no other to "
+            "tell it from, and nothing to learn"
+        )
+        return False
+    return True
