@@ -82,7 +82,7 @@ def analogies(kv: Any, path: str) -> dict[str, float]:
 def glove(job: Job) -> Job:
     """Count, train GloVe and evaluate each of its matrices."""
     from fastsgns import EncodedCorpus, GloVe
-    from fastsgns.corpus.vocabulary import select
+    from fastsgns.corpus.selection import select
 
     model = GloVe(**job["settings"], progress=False)
     corpus = EncodedCorpus.from_files(
@@ -131,7 +131,8 @@ def scan(job: Job) -> Job:
 
 def _scan_fastsgns(job: Job) -> Callable[[], tuple[int, int]]:
     from fastsgns import EncodedCorpus
-    from fastsgns.corpus.vocabulary import Vocabulary, select
+    from fastsgns.corpus.selection import select
+    from fastsgns.corpus.vocabulary import Vocabulary
 
     def choose(raw: Vocabulary) -> Vocabulary:
         return select(raw, job["min_count"]).vocabulary

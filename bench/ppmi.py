@@ -11,7 +11,7 @@ from bench.corpus import data_folder
 from bench.quality import SETS, evaluation_sets
 from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.corpus.encoded import EncodedCorpus
-from fastsgns.corpus.vocabulary import select
+from fastsgns.corpus.selection import select
 from fastsgns.models.ppmi.model import PPMI
 from fastsgns.models.ppmi.svd import SVDVectors
 from fastsgns.runtime.console import say

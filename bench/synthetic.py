@@ -68,7 +68,7 @@ def save(job: Job) -> Job:
     unfinished = target.with_name(f"{target.name}.{os.getpid()}")
     if job.get("text"):
         from fastsgns import EncodedCorpus
-        from fastsgns.corpus.vocabulary import select
+        from fastsgns.corpus.selection import select
 
         EncodedCorpus.from_files(
             job["text"], lambda raw: select(raw, job["min_count"]).vocabulary

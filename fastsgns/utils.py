@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from fastsgns.corpus.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
+from fastsgns.corpus.selection import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
 from fastsgns.formats.writing import destination
 from fastsgns.rules import takes_flags
 

@@ -13,7 +13,7 @@ from fastsgns.cli import filetypes, streams
 from fastsgns.cli.arguments import UsageError
 from fastsgns.cli.streams import STDIO, is_stream
 from fastsgns.cooccurrence.counts import Cooccurrences
-from fastsgns.corpus.encoded import count_words
+from fastsgns.corpus.encoded import scan
 from fastsgns.corpus.spill import disk_errors
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotUTF8Error
@@ -49,7 +49,7 @@ def count(paths: Sequence[str], workers: int, errors: str, progress: bool | None
         return EncodedCorpus.load(paths[0]).vocabulary
     with _texts(paths) as texts, reading_bar(progress, "B") as shown:
         source = LineSentence(texts, errors=errors)
-        return count_words(source, workers=workers, progress=shown)[0]
+        return scan(source, keep_tokens=False, workers=workers, progress=shown).vocabulary
 
 
 def _is_saved(paths: Sequence[str]) -> bool:

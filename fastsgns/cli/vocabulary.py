@@ -5,7 +5,7 @@ from itertools import islice
 
 from fastsgns.cli import filetypes, sources, streams
 from fastsgns.cli.arguments import add_command, add_inputs, positive
-from fastsgns.corpus.vocabulary import select
+from fastsgns.corpus.selection import select
 from fastsgns.errors import EmptyCorpusError
 from fastsgns.formats import writing
 from fastsgns.formats.files import local_path

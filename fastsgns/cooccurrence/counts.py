@@ -7,8 +7,8 @@ import numpy as np
 
 from fastsgns import rules
 from fastsgns.arrays import integers
-from fastsgns.cooccurrence.windows import Progress, WindowCounts
-from fastsgns.corpus.encoded import encode
+from fastsgns.cooccurrence.windows import WindowCounts
+from fastsgns.corpus.encoded import encode_source
 from fastsgns.corpus.spill import SpillBuffer, check_budget
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import EmptyCorpusError
@@ -16,6 +16,7 @@ from fastsgns.formats import faults, kinds, saving
 from fastsgns.formats.schema import Array, Content, Schema, Value
 from fastsgns.kernels.cooccurrence import MAX_WINDOW
 from fastsgns.runtime.machine import n_cores
+from fastsgns.runtime.progress import Progress
 
 WEIGHTINGS = ("harmonic", "flat", "linear")
 SIDES = ("both", "left", "right")
@@ -103,7 +104,7 @@ class Cooccurrences:
 
         Parameters
         ----------
-        corpus : EncodedCorpus, or whatever `fastsgns.corpus.encoded.encode` takes
+        corpus : EncodedCorpus, or whatever `fastsgns.corpus.encoded.scan` reads
             Its sentences bound the windows.
         window : int
             The largest distance counted, from 1 to 4095.
@@ -133,7 +134,7 @@ class Cooccurrences:
         window, weighting, sides = check_counting(window, weighting, sides)
         workers = WORKERS("workers", n_cores() if workers is None else workers)
         budget = check_budget(memory_budget)
-        encoded = encode(corpus, workers=workers, memory_budget=budget)
+        encoded = encode_source(corpus, workers=workers, memory_budget=budget)
         with SpillBuffer(budget) as spill:
             counting = WindowCounts(encoded, window, weighting, sides, workers, budget, spill)
             counting.run(progress)

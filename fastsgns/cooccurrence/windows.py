@@ -1,7 +1,6 @@
 """WindowCounts: the co-occurrences of a corpus, counted row by row in several threads."""
 
 import threading
-from collections.abc import Callable
 from math import lcm
 
 import numpy as np
@@ -10,13 +9,13 @@ from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.scan import count_ids
 from fastsgns.corpus.spill import BlockWriter, SpillBuffer, StoredBlock, allocate_int32
 from fastsgns.kernels.cooccurrence import bitmap_size, collect_occurrences, count_rows
+from fastsgns.runtime.progress import Progress
 from fastsgns.runtime.threads import WorkerPool
 
 LARGEST_UNIT = 1 << 32
 MOST_SCANS = 256
 LEAST_OCCURRENCES = 1 << 16
 PIECE_CELLS = 1 << 19
-Progress = Callable[[int, int | None], object]
 
 
 class WindowCounts:
@@ -126,7 +125,7 @@ class _Desk:
 
     def room(self) -> tuple[np.ndarray, np.ndarray]:
         """Arrays for columns and weights, with room for any row."""
-        columns, weights = (writer.buffer(self._size) for writer in self._writers)
+        columns, weights = (writer.reserve(self._size) for writer in self._writers)
         return columns, weights
 
     def keep(self, n_cells: int) -> tuple[StoredBlock, StoredBlock]:

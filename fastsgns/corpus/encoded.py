@@ -1,40 +1,28 @@
-"""A corpus as numbers: what every training pass reads."""
+"""EncodedCorpus: a corpus as ids, which every epoch of training reads; `scan` and `encode`."""
 
-import codecs
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sized
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from fastsgns.arrays import check_mapped, check_offsets, integers
-from fastsgns.corpus.counting import Counted, IdCounter, Progress, count_files, count_iterable
-from fastsgns.corpus.files import Path, check_paths
-from fastsgns.corpus.joining import join, taken
-from fastsgns.corpus.merging import merge_types
-from fastsgns.corpus.ranges import FileScanner
-from fastsgns.corpus.scan import encode_sentences
-from fastsgns.corpus.sentences import LineSentence, PathLineSentences, check_corpus
-from fastsgns.corpus.spill import (
-    BlockJoiner,
-    SpillBuffer,
-    StoredBlock,
-    allocate_int32,
-    check_budget,
-    distinct,
-)
-from fastsgns.corpus.vocabulary import Vocabulary, look_up
+from fastsgns.corpus.blocks import BlockJoiner, IdCounter, JoinedIds, sentence_offsets
+from fastsgns.corpus.files import Path
+from fastsgns.corpus.scanning import Scan, scan_files, scan_sentences
+from fastsgns.corpus.sentences import LineSentence, PathLineSentences
+from fastsgns.corpus.spill import allocate_int32, check_budget
+from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.formats import faults, kinds, saving
 from fastsgns.formats.schema import Array, Content, Schema, Value
-from fastsgns.runtime.machine import release_memory
+from fastsgns.runtime.progress import Progress
 
 BLOCK_TOKENS = 1 << 20
-KIND = "corpus"
-MANY_TYPES = 10_000
-Chooser = Callable[[Vocabulary], Vocabulary]
+Choose = Callable[[Vocabulary], Vocabulary]
 
 
 class EncodedCorpus:
-    """The sentences of a corpus as ids of a vocabulary; it is itself an iterable of sentences.
+    """The sentences of a corpus as ids of a vocabulary. Iterating over it yields the sentences.
 
     Make one with `from_files`, `from_iterable`, `load` or `encode`.
 
@@ -45,9 +33,10 @@ class EncodedCorpus:
     offsets : array_like of int, shape (n_sentences + 1,)
         Sentence i is ``ids[offsets[i]:offsets[i + 1]]``, and is not empty. Converted to int64.
     vocabulary : Vocabulary
-        Whose counts are those of `ids`.
+        Its counts are those of `ids`.
     n_raw_tokens : int, optional
-        Tokens that were read, the unknown included. By default what `ids` holds.
+        Tokens that were read, including those that are not in the vocabulary. By default the
+        length of `ids`.
     n_raw_sentences : int, optional
         Sentences that were read: of files the lines that are not blank, of iterables all.
 
@@ -87,33 +76,34 @@ class EncodedCorpus:
     def from_files(
         cls,
         paths: Path | Iterable[Path],
-        vocabulary: Vocabulary | Chooser | None = None,
+        vocabulary: Vocabulary | Choose | None = None,
         workers: int | None = None,
         errors: str = "strict",
         memory_budget: int | None = None,
         progress: Progress | None = None,
     ) -> "EncodedCorpus":
-        """Encode text files, a sentence a line; the result is the same for any number of workers.
+        """Encode text files, one sentence per line; the result is the same for all `workers`.
 
         Parameters
         ----------
         paths : str, os.PathLike, or several
-            Plain files, and .gz, .bz2 or .xz ones. A UTF-8 byte order mark is dropped.
+            Plain files, and .gz, .bz2 or .xz ones. A UTF-8 byte order mark is skipped.
         vocabulary : Vocabulary, or callable, optional
-            Tokens that it lacks are left out; its counts are replaced by the corpus's own. By
-            default all types, in first-seen order; a callable is given that vocabulary and
-            returns the one to use, which saves the time of `restrict`.
+            Tokens that it lacks are left out; its counts are replaced by those of the corpus. By
+            default it holds all words in first-seen order. A callable is given that vocabulary
+            and returns the one to use, such as ``lambda raw: select(raw, 5).vocabulary``.
         workers : int, optional
-            Threads; by default one for each core.
+            Threads; by default one per core.
         errors : str
-            What to do about tokens that are not UTF-8: "strict", "replace", "ignore", ... Tokens
-            that decode alike become one word; those that decode to nothing are left out.
+            How to decode tokens that are not UTF-8: "strict", "replace", "ignore", ... Tokens
+            that decode to the same string are the same word; those that decode to nothing are
+            left out.
         memory_budget : int, optional
-            The bytes of ids to keep in memory (4 for each token); if there are more, they go to
-            a temporary file, mapped, in the directory that TMPDIR names. By default a quarter of
-            the memory that the machine or container has free.
+            How many bytes of ids to keep in RAM, 4 bytes per token. More ids are stored in a
+            mapped temporary file, in the directory that TMPDIR names. By default a quarter of the
+            memory that the machine or container has free.
         progress : callable, optional
-            ``progress(bytes_done, bytes_total)`` is called now and then from this thread;
+            ``progress(bytes_done, bytes_total)`` is called ten times per second from this thread;
             bytes_total is None if a file is compressed.
 
         Raises
@@ -127,27 +117,16 @@ class EncodedCorpus:
         EOFError, OSError
             If a compressed file is cut or damaged.
         """
-        codecs.lookup_error(errors)
-        budget = check_budget(memory_budget)
-        with SpillBuffer(budget) as spill:
-            scan = FileScanner(check_paths(paths), workers, spill)
-            scan.run(progress)
-            types = merge_types(scan, errors)
-            raw = Vocabulary(types.words, types.counts)
-            if len(raw) >= MANY_TYPES:
-                release_memory()  # of the merging, before a model takes its own
-            own, new_ids = _renumbered(raw, _chosen(vocabulary, raw))
-            table = np.append(new_ids, np.int32(-1))  # last: of a dropped type
-            encoded = allocate_int32(own.total, budget)
-            n_raw = scan.n_tokens, scan.count_sentences()
-            offsets = join(scan, [table[ids] for ids in types.tables], spill, encoded)
-        return cls(encoded, offsets, own, *n_raw)
+        with scan_files(
+            paths, workers=workers, errors=errors, memory_budget=memory_budget, progress=progress
+        ) as counted:
+            return encode(counted, _chosen(vocabulary, counted.vocabulary))
 
     @classmethod
     def from_iterable(
         cls,
         sentences: Iterable[Iterable[Hashable]],
-        vocabulary: Vocabulary | Chooser | None = None,
+        vocabulary: Vocabulary | Choose | None = None,
         memory_budget: int | None = None,
         progress: Progress | None = None,
     ) -> "EncodedCorpus":
@@ -171,32 +150,14 @@ class EncodedCorpus:
         ValueError
             If a token is a missing value, None or NaN.
         """
-        check_corpus(sentences)
-        budget = check_budget(memory_budget)
-        total = len(sentences) if isinstance(sentences, Sized) else None
-        given = vocabulary if isinstance(vocabulary, Vocabulary) else None
-        table: dict[Hashable, int] = {} if given is None else given.ids
-        counts = IdCounter()
-        blocks: list[tuple[StoredBlock, np.ndarray]] = []
-        with SpillBuffer(budget) as spill:
-
-            def keep(ids: np.ndarray, ends: np.ndarray, n_sentences: int) -> None:
-                counts.add(ids, len(table))
-                blocks.append((spill.store(ids), ends))
-                if progress:
-                    progress(n_sentences, total)
-
-            n_raw = encode_sentences(sentences, table, given is None, keep)
-            found = counts.pop(len(table))
-            raw = Vocabulary(list(table), found) if given is None else given.recounted(found)
-            own, new_ids = _renumbered(raw, _chosen(vocabulary, raw))
-            joined = BlockJoiner(allocate_int32(own.total, budget))
-            for ids, ends in taken(blocks, spill):
-                joined.append(ids, ends, new_ids)
-        return cls(joined.ids, distinct(joined.ends), own, *n_raw)
+        known = vocabulary if isinstance(vocabulary, Vocabulary) else None
+        with scan_sentences(
+            sentences, known, memory_budget=memory_budget, progress=progress
+        ) as counted:
+            return encode(counted, _chosen(vocabulary, counted.vocabulary))
 
     def restrict(self, vocabulary: Vocabulary, memory_budget: int | None = None) -> "EncodedCorpus":
-        """Give the corpus the ids of another vocabulary, tokens that it lacks left out.
+        """Return the corpus with the ids of another vocabulary, without the tokens that it lacks.
 
         Parameters
         ----------
@@ -209,20 +170,12 @@ class EncodedCorpus:
         -------
         EncodedCorpus
         """
-        budget = check_budget(memory_budget)
         check_mapped(self.ids)
-        counts = IdCounter()
-        counts.add(self.ids, len(self.vocabulary))
-        raw = self.vocabulary.recounted(counts.of(len(self.vocabulary)))
-        own, table = _renumbered(raw, vocabulary)
-        joined = BlockJoiner(allocate_int32(own.total, budget))
-        for start in range(0, self.n_tokens, BLOCK_TOKENS):
-            stop = min(start + BLOCK_TOKENS, self.n_tokens)
-            inside = slice(*np.searchsorted(self.offsets, (start, stop), "right"))
-            joined.append(self.ids[start:stop], self.offsets[inside] - start, table)
-        return EncodedCorpus(
-            joined.ids, distinct(joined.ends), own, self.n_raw_tokens, self.n_raw_sentences
-        )
+        counter = IdCounter()
+        counter.add(self.ids, len(self.vocabulary))
+        raw = self.vocabulary.recounted(counter.counts(len(self.vocabulary)))
+        tokens = EncodedTokens(self, check_budget(memory_budget))
+        return _joined(Scan(raw, self.n_raw_tokens, self.n_raw_sentences, tokens), vocabulary)
 
     @property
     def n_tokens(self) -> int:
@@ -281,7 +234,7 @@ class EncodedCorpus:
         return kinds.load_as(cls, SCHEMA, path, mmap)
 
     def close(self) -> None:
-        """Let go of the ids; a temporary file is gone when nobody else holds them."""
+        """Drop the ids. A temporary file is deleted when no other array refers to it."""
         self.ids = np.empty(0, np.int32)
         self.offsets = np.zeros(1, np.int64)
 
@@ -292,93 +245,156 @@ class EncodedCorpus:
         self.close()
 
 
-def encode(
+@dataclass
+class EncodedTokens:
+    """The tokens of an `EncodedCorpus`, as what a `Scan` stores."""
+
+    corpus: EncodedCorpus
+    memory_budget: int | None
+
+    def join(self, new_ids: np.ndarray, n_kept: int) -> JoinedIds:
+        """As `StoredTokens.join`; the corpus stays as it is."""
+        ids, offsets = self.corpus.ids, self.corpus.offsets
+        joiner = BlockJoiner(allocate_int32(n_kept, check_budget(self.memory_budget)))
+        for start in range(0, len(ids), BLOCK_TOKENS):
+            stop = min(start + BLOCK_TOKENS, len(ids))
+            inside = slice(*np.searchsorted(offsets, (start, stop), "right"))
+            joiner.append(ids[start:stop], offsets[inside] - start, new_ids)
+        return JoinedIds(joiner.ids, sentence_offsets(joiner.ends))
+
+    def close(self) -> None:
+        """As `StoredTokens.close`; the corpus stays as it is."""
+
+
+def scan(
     source: Any,
-    vocabulary: Vocabulary | Chooser | None = None,
+    vocabulary: Vocabulary | None = None,
+    *,
+    keep_tokens: bool = True,
+    workers: int | None = None,
+    memory_budget: int | None = None,
+    progress: Progress | None = None,
+) -> Scan:
+    """Read any source of sentences once: count its words and store its tokens.
+
+    Parameters
+    ----------
+    source : EncodedCorpus, LineSentence, PathLineSentences, or iterable of sequences of hashable
+        Whole text files are read by several threads.
+    vocabulary : Vocabulary, optional
+        If it is known in advance which words to `encode`, the tokens of others need not be stored.
+    keep_tokens : bool
+        Whether the scan is to be encoded. Otherwise words are only counted.
+    workers, memory_budget, progress
+        As in `EncodedCorpus.from_files` and `EncodedCorpus.from_iterable`.
+
+    Returns
+    -------
+    Scan
+        Of an `EncodedCorpus` with its own vocabulary and its raw numbers of tokens and sentences.
+
+    Examples
+    --------
+    >>> with scan([["to", "be"], []]) as counted:
+    ...     print(counted.vocabulary, counted.n_tokens, counted.n_sentences)
+    ...     encode(counted)
+    <Vocabulary of 2 words, 2 tokens> 2 2
+    <EncodedCorpus of 2 tokens in 1 sentences, 2 words>
+    """
+    if isinstance(source, EncodedCorpus):
+        check_mapped(source.ids)
+        tokens = EncodedTokens(source, memory_budget)
+        return Scan(source.vocabulary, source.n_raw_tokens, source.n_raw_sentences, tokens)
+    is_file = type(source) in (LineSentence, PathLineSentences)  # a subclass may yield other tokens
+    if is_file and (paths := source.whole_files()):
+        return scan_files(
+            paths,
+            keep_tokens=keep_tokens,
+            workers=workers,
+            errors=source.errors,
+            memory_budget=memory_budget,
+            progress=progress,
+        )
+    return scan_sentences(
+        source,
+        vocabulary,
+        keep_tokens=keep_tokens,
+        memory_budget=memory_budget,
+        progress=progress,
+    )
+
+
+def encode(scanned: Scan, vocabulary: Vocabulary | None = None) -> EncodedCorpus:
+    """Return the tokens of a scan as ids of a vocabulary; the scan is used up.
+
+    Parameters
+    ----------
+    scanned : Scan
+    vocabulary : Vocabulary, optional
+        Tokens that it lacks are left out; its counts are replaced by those of the scan. By
+        default the vocabulary of the scan. `select` makes one that needs no look-up of words.
+
+    Returns
+    -------
+    EncodedCorpus
+        Of the scan of an `EncodedCorpus` with the words of `vocabulary`: that corpus itself.
+
+    Raises
+    ------
+    ValueError
+        If the scan has stored no tokens.
+    """
+    chosen = scanned.vocabulary if vocabulary is None else vocabulary
+    if not isinstance(scanned.tokens, EncodedTokens):
+        return _joined(scanned, chosen)
+    corpus = scanned.tokens.corpus
+    if _same_words(chosen, corpus.vocabulary):
+        return corpus
+    return corpus.restrict(chosen, scanned.tokens.memory_budget)
+
+
+def encode_source(
+    source: Any,
+    vocabulary: Vocabulary | None = None,
     *,
     workers: int | None = None,
     memory_budget: int | None = None,
     progress: Progress | None = None,
 ) -> EncodedCorpus:
-    """Encode any source of sentences, by the fastest way that gives what its iteration gives.
-
-    Parameters
-    ----------
-    source : EncodedCorpus, LineSentence, PathLineSentences, or iterable of sequences of hashable
-        A corpus that is encoded already is restricted to `vocabulary`, if that is another.
-    vocabulary, workers, memory_budget, progress
-        As in `EncodedCorpus.from_files`; workers count only for `LineSentence` and
-        `PathLineSentences` over whole files.
-
-    Returns
-    -------
-    EncodedCorpus
-        Whose n_raw_tokens is 0 if there was not a single token.
+    """Scan a source of sentences and encode it; parameters as of `scan` and `encode`.
 
     Examples
     --------
-    >>> encode([["to", "be"]])
+    >>> encode_source([["to", "be"]])
     <EncodedCorpus of 2 tokens in 1 sentences, 2 words>
     """
-    if isinstance(source, EncodedCorpus):
-        check_mapped(source.ids)
-        vocabulary = _chosen(vocabulary, source.vocabulary)
-        if _is_same(vocabulary, source.vocabulary):
-            return source
-        return source.restrict(vocabulary, memory_budget=memory_budget)
-    if paths := _whole_files(source):
-        return EncodedCorpus.from_files(
-            paths, vocabulary, workers, source.errors, memory_budget, progress
-        )
-    return EncodedCorpus.from_iterable(source, vocabulary, memory_budget, progress)
+    with scan(
+        source, vocabulary, workers=workers, memory_budget=memory_budget, progress=progress
+    ) as scanned:
+        return encode(scanned, vocabulary)
 
 
-def count_words(
-    source: Any, *, workers: int | None = None, progress: Progress | None = None
-) -> Counted:
-    """Count the words of any source that `encode` takes, keeping no ids.
-
-    Returns
-    -------
-    vocabulary : Vocabulary
-        All words in first-seen order; of an `EncodedCorpus` its own.
-    n_raw_tokens, n_raw_sentences : int
-        As those of the `EncodedCorpus` that `encode` would make.
-
-    Examples
-    --------
-    >>> count_words([["to", "be"], []])
-    (<Vocabulary of 2 words, 2 tokens>, 2, 2)
-    """
-    if isinstance(source, EncodedCorpus):
-        return source.vocabulary, source.n_raw_tokens, source.n_raw_sentences
-    if paths := _whole_files(source):
-        return count_files(paths, workers, source.errors, progress)
-    return count_iterable(source, progress)
-
-
-def _whole_files(source: Any) -> list[str] | None:
-    return source.whole_files() if type(source) in (LineSentence, PathLineSentences) else None
-
-
-def _renumbered(raw: Vocabulary, vocabulary: Vocabulary) -> tuple[Vocabulary, np.ndarray]:
-    """Give `vocabulary` the counts of `raw`; and the id in it of each word of `raw`, or -1."""
-    new_ids = look_up(raw, vocabulary)
+def _joined(scanned: Scan, vocabulary: Vocabulary) -> EncodedCorpus:
+    """Return the tokens of a scan that has counted just these tokens."""
+    if scanned.tokens is None:
+        raise ValueError("the scan has only counted words; scan with keep_tokens=True to encode")
+    new_ids = vocabulary.find(scanned.vocabulary)
+    is_kept = new_ids >= 0
     counts = np.zeros(len(vocabulary), np.int64)
-    counts[new_ids[new_ids >= 0]] = raw.counts[new_ids >= 0]
-    return vocabulary.recounted(counts), new_ids
+    counts[new_ids[is_kept]] = scanned.vocabulary.counts[is_kept]
+    ids, offsets = scanned.tokens.join(new_ids, int(counts.sum()))
+    counted = vocabulary.recounted(counts)
+    return EncodedCorpus(ids, offsets, counted, scanned.n_tokens, scanned.n_sentences)
 
 
-def _is_same(vocabulary: Vocabulary, raw: Vocabulary) -> bool:
+def _same_words(vocabulary: Vocabulary, other: Vocabulary) -> bool:
     """Return whether both have the same words with the same ids."""
-    n = len(raw)
-    return len(vocabulary) == n and np.array_equal(look_up(raw, vocabulary), np.arange(n))
+    n = len(other)
+    return len(vocabulary) == n and np.array_equal(vocabulary.find(other), np.arange(n))
 
 
-def _chosen(vocabulary: Vocabulary | Chooser | None, raw: Vocabulary) -> Vocabulary:
-    if vocabulary is None:
-        return raw
-    return vocabulary if isinstance(vocabulary, Vocabulary) else vocabulary(raw)
+def _chosen(vocabulary: Vocabulary | Choose | None, raw: Vocabulary) -> Vocabulary | None:
+    return vocabulary(raw) if callable(vocabulary) else vocabulary
 
 
 def _build(cls: Any, content: Content) -> EncodedCorpus:

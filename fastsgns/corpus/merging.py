@@ -1,95 +1,113 @@
-"""The local ids of several scanners brought to one numbering: types in first-seen order."""
+"""merge_types: the types (distinct tokens) that several threads found, under one numbering."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from fastsgns.corpus.files import is_stream
-from fastsgns.corpus.ranges import FileRange, FileScanner
+from fastsgns.corpus.filescanner import FileScanner
+from fastsgns.corpus.ranges import FileRange
 from fastsgns.corpus.scan import Scanner
 from fastsgns.corpus.utf8words import Utf8Words
 from fastsgns.errors import NotUTF8Error
 from fastsgns.formats.files import decompressor, open_binary
 
 BLOCK_BYTES = 1 << 20
+REMEDY = "read it with LineSentence(path, errors='replace'), or convert the file to UTF-8"
 
 
-@dataclass
-class MergedTypes:
-    """All types of a scan.
-
-    Attributes
-    ----------
-    words : Utf8Words or list of str
-        In the order in which they stand in the files.
-    counts : ndarray of int64
-        Their tokens.
-    tables : list of ndarray of int32
-        For each scanner, the index in `words` of each of its ids; -1: the type is dropped.
-    """
+class MergedTypes(NamedTuple):
+    """All words of several files."""
 
     words: Utf8Words | list[str]
+    """In first-seen order."""
     counts: np.ndarray
-    tables: list[np.ndarray]
+    """int64: how often each word occurs."""
+    vocabulary_ids: list[np.ndarray]
+    """For each scanner, the index in `words` of each of its ids, int32; -1: not a word."""
 
 
-def merge_types(scan: FileScanner, errors: str) -> MergedTypes:
-    """Merge the scanners of a finished scan, which are then given back.
+def merge_types(
+    files: FileScanner,
+    errors: str,
+    remedy: str = REMEDY,
+    as_written: Callable[[bytes], bytes] = bytes,
+) -> MergedTypes:
+    """Merge the types of the scanners of a finished scan. The scanners are used up.
 
-    The result does not depend on how many scanners there were, or which range fell to which.
+    The result depends neither on the number of scanners nor on which of them read a range.
+
+    Parameters
+    ----------
+    files : FileScanner
+    errors : str
+        How to decode types that are not UTF-8, as for `bytes.decode`.
+    remedy : str
+        What to do about a file that is not UTF-8, for the error.
+    as_written : callable, optional
+        Returns the bytes that a type has in its file, if the scanner was fed other ones.
 
     Raises
     ------
     NotUTF8Error
         If a type is not UTF-8 and `errors` is "strict".
     """
-    starts = _starts(scan.ranges)
-    merged = scan.scanners[0]
-    first = _positions(scan, starts, 0)
-    tables = [np.arange(merged.n_types, dtype=np.int32)]
-    for index, scanner in enumerate(scan.scanners[1:], 1):
-        table = merged.merge(scanner)
-        positions = _positions(scan, starts, index)
-        n_new = merged.n_types - len(first)
-        first = np.concatenate([first, np.full(n_new, np.iinfo(np.int64).max)])
-        first[table] = np.minimum(first[table], positions)
-        tables.append(table)
+    starts = _starts(files.ranges)
+    merged = files.scanners[0]
+    first_tokens = _first_tokens(files, starts, 0)
+    merged_ids = [np.arange(merged.n_types, dtype=np.int32)]
+    for index, scanner in enumerate(files.scanners[1:], 1):
+        ids = merged.merge(scanner)
+        n_new = merged.n_types - len(first_tokens)
+        first_tokens = np.append(first_tokens, np.full(n_new, np.iinfo(np.int64).max))
+        first_tokens[ids] = np.minimum(first_tokens[ids], _first_tokens(files, starts, index))
+        merged_ids.append(ids)
 
-    order = np.argsort(first, kind="stable")  # few ascending runs, which it merges
+    order = np.argsort(first_tokens, kind="stable")  # fast, as there are few ascending runs
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     counts = merged.counts()[order]
     try:
         words, unique = _decode(merged, order, errors)
-    except _InvalidType as found:
-        index, word = found.args
-        raise _undecodable(scan, word, first[index], starts) from None
+    except _InvalidType as invalid:
+        token = as_written(invalid.token)
+        path = files.ranges[
+            np.searchsorted(starts, first_tokens[invalid.type_id], "right") - 1
+        ].path
+        raise _not_utf8(path, token, remedy) from None
     if unique is not None:
-        counts, rank = _join(counts, unique, len(words)), unique[rank]
-    scan.scanners.clear()
-    return MergedTypes(words, counts, [rank[table] for table in tables])
+        counts, rank = _add_equal(counts, unique, len(words)), unique[rank]
+    files.scanners.clear()
+    return MergedTypes(words, counts, [rank[ids] for ids in merged_ids])
 
 
 def _starts(ranges: list[FileRange]) -> np.ndarray:
-    """How many tokens stand before each range."""
-    return np.cumsum([0, *(part.n_tokens for part in ranges[:-1])], dtype=np.int64)
+    """Return how many tokens there are before each range, int64."""
+    return np.cumsum([0, *(file_range.n_tokens for file_range in ranges[:-1])], dtype=np.int64)
 
 
-def _positions(scan: FileScanner, starts: np.ndarray, index: int) -> np.ndarray:
-    """Find the position in the corpus of the first token of each type of a scanner."""
-    first = scan.scanners[index].first()
-    mine = np.array([i for i, part in enumerate(scan.ranges) if part.scanner == index], np.int64)
-    if not len(mine):
+def _first_tokens(files: FileScanner, starts: np.ndarray, index: int) -> np.ndarray:
+    """Return the position in the corpus of the first token of each type of a scanner, int64."""
+    first = files.scanners[index].first()  # as the scanner has counted the tokens
+    own = [i for i, file_range in enumerate(files.ranges) if file_range.scanner == index]
+    if not own:
         return first
-    begins = np.array([scan.ranges[i].first_token for i in mine], np.int64)
-    at = np.searchsorted(begins, first, "right") - 1
-    return starts[mine][at] + first - begins[at]
+    own_starts = np.array([files.ranges[i].first_token for i in own], np.int64)
+    in_range = np.searchsorted(own_starts, first, "right") - 1
+    return starts[own][in_range] + first - own_starts[in_range]
 
 
 def _decode(
     scanner: Scanner, order: np.ndarray, errors: str
 ) -> tuple[Utf8Words | list[str], np.ndarray | None]:
-    """Decode the types in `order`; if any are alike or empty, also find the word of each.
+    """Decode the types in `order`.
+
+    Returns
+    -------
+    words : Utf8Words or list of str
+    unique : ndarray of int32, or None
+        If types decode to the same word or to nothing: the index in `words` of each type, or -1.
 
     Raises
     ------
@@ -102,7 +120,7 @@ def _decode(
         return Utf8Words(arena, offsets[order], offsets[order + 1]), None
     except UnicodeDecodeError:
         if errors == "strict":
-            raise _InvalidType(*_first_invalid(arena, offsets, order)) from None
+            raise _first_invalid(arena, offsets, order) from None
     words = arena.decode("utf-8", errors).split("\n")
     ids: dict[str, int] = {}
     unique = [ids.setdefault(words[i], len(ids)) if words[i] else -1 for i in order.tolist()]
@@ -110,49 +128,51 @@ def _decode(
 
 
 class _InvalidType(Exception):
-    """A type that is not UTF-8: its id and its bytes."""
+    """A type is not UTF-8."""
+
+    def __init__(self, type_id: int, token: bytes) -> None:
+        super().__init__(type_id, token)
+        self.type_id, self.token = type_id, token
 
 
-def _first_invalid(arena: bytes, offsets: np.ndarray, order: np.ndarray) -> tuple[int, bytes]:
-    for index in order.tolist():
-        word = arena[offsets[index] : offsets[index + 1] - 1]
+def _first_invalid(arena: bytes, offsets: np.ndarray, order: np.ndarray) -> _InvalidType:
+    for type_id in order.tolist():
+        token = arena[offsets[type_id] : offsets[type_id + 1] - 1]
         try:
-            word.decode("utf-8")
+            token.decode("utf-8")
         except UnicodeDecodeError:
-            return index, word
+            return _InvalidType(type_id, token)
     raise AssertionError("every type is UTF-8")
 
 
-def _undecodable(scan: FileScanner, word: bytes, token: int, starts: np.ndarray) -> UnicodeError:
-    """Make the exception for a type that is not UTF-8, first seen as token number `token`."""
-    path = scan.ranges[np.searchsorted(starts, token, "right") - 1].path
-    word = scan.as_written(word)
+def _not_utf8(path: str, token: bytes, remedy: str) -> UnicodeError:
+    """Return the error for a file with a token that is not UTF-8."""
     try:
-        word.decode("utf-8")
+        token.decode("utf-8")
     except UnicodeDecodeError as error:
-        number = _line_of(path, word)
-        place = path if number is None else f"{path}, line {number}"
-        return NotUTF8Error.of(error, f"{place}: the word {word[:40]!r} is not UTF-8", scan.remedy)
-    raise AssertionError("the type is UTF-8")
+        line = _line_of(path, token)
+        place = path if line is None else f"{path}, line {line}"
+        return NotUTF8Error.of(error, f"{place}: the word {token[:40]!r} is not UTF-8", remedy)
+    raise AssertionError("the token is UTF-8")
 
 
-def _line_of(path: str, word: bytes) -> int | None:
-    """Find the number of the first line that holds a word; None where it cannot be read again."""
+def _line_of(path: str, token: bytes) -> int | None:
+    """Return the number of the first line that holds a token; None if it cannot be read again."""
     if is_stream(path) and not decompressor(path):
         return None
     with open_binary(path) as file:
         n_lines, rest = 0, b""
         while block := file.read(BLOCK_BYTES):
             text = rest + block
-            if (at := text.find(word)) >= 0:
+            if (at := text.find(token)) >= 0:
                 return n_lines + text.count(b"\n", 0, at) + 1
-            rest = text[len(text) - len(word) + 1 :] if len(word) > 1 else b""
+            rest = text[len(text) - len(token) + 1 :] if len(token) > 1 else b""
             n_lines += text.count(b"\n", 0, len(text) - len(rest))
     return None
 
 
-def _join(counts: np.ndarray, unique: np.ndarray, n_words: int) -> np.ndarray:
-    """Add the counts of types that decode alike; those that decode to nothing are dropped."""
-    joined = np.zeros(n_words, np.int64)
-    np.add.at(joined, unique[unique >= 0], counts[unique >= 0])
-    return joined
+def _add_equal(counts: np.ndarray, unique: np.ndarray, n_words: int) -> np.ndarray:
+    """Add the counts of types that decode to the same word."""
+    added = np.zeros(n_words, np.int64)
+    np.add.at(added, unique[unique >= 0], counts[unique >= 0])
+    return added

@@ -1,4 +1,4 @@
-"""Words as bytes that become strings when they are asked for: most of a text's types never are."""
+"""Words as UTF-8 bytes: most words of a text are rare, and never needed as strings."""
 
 from functools import cached_property
 from typing import Any
@@ -9,18 +9,19 @@ from fastsgns.corpus.scan import join_slices
 
 
 class Utf8Words:
-    r"""Words in UTF-8, each followed by a newline, in an order of their own.
+    r"""Words in UTF-8, decoded when they are asked for.
 
     Parameters
     ----------
     data : bytes
+        The words in any order, each followed by a newline.
     starts, stops : ndarray of int64, shape (n,)
-        Word i with its newline is ``data[starts[i]:stops[i]]``.
+        Word i and its newline are ``data[starts[i]:stops[i]]``.
 
     Examples
     --------
     >>> words = Utf8Words(b"to\nbe\n", np.array([3, 0]), np.array([6, 3]))
-    >>> words.decoded, words.at(np.array([1])), len(words)
+    >>> words.decoded, words.decode(np.array([1])), len(words)
     (['be', 'to'], ['to'], 2)
     """
 
@@ -32,15 +33,15 @@ class Utf8Words:
 
     @property
     def n_bytes(self) -> int:
-        """The bytes of all words and their newlines."""
+        """The size of all words and their newlines."""
         return len(self._data)
 
     @cached_property
     def decoded(self) -> list[Any]:
-        """All words."""
-        return self.at(np.arange(len(self)))
+        """All words as strings; kept once they are decoded."""
+        return self.decode(np.arange(len(self)))
 
-    def at(self, positions: np.ndarray) -> list[Any]:
-        """Give the words at these positions."""
-        chosen = join_slices(self._data, self._starts[positions], self._stops[positions])
-        return chosen.decode("utf-8").split("\n")[:-1]
+    def decode(self, indices: np.ndarray) -> list[Any]:
+        """Return the words with these indices as strings."""
+        words = join_slices(self._data, self._starts[indices], self._stops[indices])
+        return words.decode("utf-8").split("\n")[:-1]

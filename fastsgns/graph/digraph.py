@@ -12,10 +12,11 @@ from fastsgns.formats import kinds, saving
 from fastsgns.formats.files import is_path
 from fastsgns.graph import readers, storage
 from fastsgns.graph.building import Rows, build, check_weights, expand
-from fastsgns.graph.files import Progress, Syntax, read_edges
+from fastsgns.graph.files import Syntax, read_edges
 from fastsgns.graph.naming import check_indices, check_names, encode
 from fastsgns.graph.rows import find_edges, transpose
 from fastsgns.rules import FLAG
+from fastsgns.runtime.progress import Progress
 
 
 class DirectedGraph:

@@ -5,15 +5,16 @@ import os
 import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from fastsgns.corpus.files import Path
+from fastsgns.corpus.filescanner import FileScanner
 from fastsgns.corpus.merging import merge_types
-from fastsgns.corpus.ranges import FileRange, FileScanner, fill_buffer, read_stream
+from fastsgns.corpus.ranges import FileRange, fill_buffer, read_stream
 from fastsgns.corpus.utf8words import Utf8Words
 from fastsgns.errors import FormatError
 from fastsgns.formats.files import existing_file, is_open, is_path, naming, open_binary
@@ -30,6 +31,7 @@ from fastsgns.graph.lines import (
     TOO_MANY_COLUMNS,
     EdgeParser,
 )
+from fastsgns.runtime.progress import Progress
 
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 24
@@ -85,7 +87,7 @@ ADVICE = {
     HEADER: f"{OF('skip_lines=1')} leaves it out, skip_lines=0 takes it for an edge",
     LONG: "give a text file with an edge per line",
 }
-Progress = Callable[[int, int | None], object]
+REMEDY = "errors='replace' keeps a character for each invalid byte; or convert the file to UTF-8"
 Edges = tuple[np.ndarray, np.ndarray, np.ndarray | None, list[Hashable]]
 
 
@@ -200,7 +202,7 @@ class Syntax:
         )
 
 
-class EdgeScan(FileScanner):
+class EdgeScan:
     """A scan of edge lists: a line belongs to the range it begins in.
 
     Parameters
@@ -210,26 +212,25 @@ class EdgeScan(FileScanner):
     syntax : Syntax
     """
 
-    remedy = (
-        "errors='replace' keeps a character for each invalid byte; or convert the file to UTF-8"
-    )
-
     def __init__(self, paths: list[str], workers: int | None, syntax: Syntax) -> None:
-        super().__init__(paths, workers, None)
+        self._files = FileScanner(paths, workers)
         self._syntax = syntax
         self._found: dict[int, list[tuple[np.ndarray, np.ndarray | None]]] = {}
         self._first_lines: dict[int, tuple[int, bytes]] = {}
         self._n_columns = 0
 
-    def _scan(self, thread: int, part: FileRange) -> None:
-        scanner, lines = self.scanners[thread], self._syntax.lines()
-        part.scanner, part.first_token = thread, scanner.n_tokens
+    def run(self, progress: Progress | None) -> None:
+        """Scan all files."""
+        self._files.run(self._scan_range, progress)
+
+    def _scan_range(self, thread: int, part: FileRange) -> None:
+        scanner, lines = self._files.scanners[thread], self._syntax.lines()
         found = self._found[id(part)] = []
         skip = (self._syntax.skip_lines or 0) if part.is_first else 0
         n_skipped = 0
         with naming(part.path), open_binary(part.path, buffering=0) as file:
             for block in _whole_lines(file, part):
-                if self._stop.is_set():
+                if self._files.is_stopping:
                     return
                 if part.is_first and not found and MATRIX_MARKET.match(block):
                     raise ValueError(NOT_EDGES.format(part.path))
@@ -251,20 +252,18 @@ class EdgeScan(FileScanner):
                 ids, _ = scanner.feed(names[:n_bytes])
                 kept = weights[:n_edges].copy() if lines.n_columns == 3 else None
                 found.append((ids.copy(), kept))
-                with self._lock:
-                    self._done_bytes += len(block)
-        part.n_tokens = scanner.n_tokens - part.first_token
+                self._files.add_progress(len(block))
 
     def _same_columns(self, n_columns: int) -> bool:
-        with self._lock:
+        with self._files.lock:
             self._n_columns = self._n_columns or n_columns
             return self._n_columns == n_columns
 
     def edges(self, errors: str) -> Edges:
         """Number the nodes in first-seen order, whichever thread saw them."""
-        types = merge_types(self, errors)
-        blocks = [(part, *block) for part in self.ranges for block in self._found[id(part)]]
-        ids = [types.tables[part.scanner][local] for part, local, _ in blocks]
+        types = merge_types(self._files, errors, REMEDY, self._as_written)
+        blocks = [(part, *block) for part in self._files.ranges for block in self._found[id(part)]]
+        ids = [types.vocabulary_ids[part.scanner][local] for part, local, _ in blocks]
         ends = np.concatenate([*ids, np.empty(0, np.int32)]).reshape(-1, 2)
         weights = None
         if self._n_columns == 3:
@@ -285,14 +284,15 @@ class EdgeScan(FileScanner):
             if id(part) in self._first_lines and len(local):
                 firsts.setdefault(id(part), local[:2].tolist())
         n_first = Counter(node for pair in firsts.values() for node in pair)
-        for part in self.ranges:
+        for part in self._files.ranges:
             pair = firsts.get(id(part), [])
             is_alone = pair and all(counts[node] == n_first[node] for node in pair)
             if is_alone and _are_titles(pair, words):
                 number, line = self._first_lines[id(part)]
                 raise _error(part.path, number, HEADER, line)
 
-    def as_written(self, token: bytes) -> bytes:  # noqa: D102
+    def _as_written(self, token: bytes) -> bytes:
+        """Return the bytes of a name in its file."""
         return token if self._syntax.delimiter is None else token.translate(REVEALED)
 
 

@@ -10,7 +10,17 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from fastsgns import kernels, rules, sampling
-from fastsgns.corpus.encoded import MANY_TYPES, EncodedCorpus
+from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.corpus.scanning import MANY_WORDS
+from fastsgns.corpus.selection import (
+    RULE_DEFAULT,
+    RULE_DISCARD,
+    RULE_KEEP,
+    Selection,
+    TrimRule,
+    check_trim_rule,
+    grow,
+)
 from fastsgns.corpus.sentences import (
     BrownCorpus,
     LineSentence,
@@ -18,15 +28,7 @@ from fastsgns.corpus.sentences import (
     Text8Corpus,
     check_corpus,
 )
-from fastsgns.corpus.vocabulary import (
-    RULE_DEFAULT,
-    RULE_DISCARD,
-    RULE_KEEP,
-    TrimRule,
-    Vocabulary,
-    check_trim_rule,
-    grow,
-)
+from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import EmptyCorpusError, NotFittedError, warn
 from fastsgns.formats import kinds
 from fastsgns.kernels.objective import Objective
@@ -287,7 +289,6 @@ class Word2Vec(VocabularyBuilder):
         self._wv, self._arrays = KeyedVectors(self.vector_size), Matrices()
         self._raw: Vocabulary | None = None  # all words that were counted, until some are selected
         self._reading: memory.Reading | None = None
-        self._origin: tuple[Vocabulary, np.ndarray] | None = None
         self.effective_min_count = self.min_count
         self.corpus_count = self.corpus_total_words = 0
         self.train_count, self.total_train_time = 0, 0.0
@@ -421,11 +422,12 @@ class Word2Vec(VocabularyBuilder):
             tokens of the words kept; ``downsample_unique``: words that subsampling affects;
             ``downsample_total``: expected number of tokens after subsampling.
         """
-        report = self._prepare(update, keep_raw_vocab, trim_rule, min_count, sample, dry_run)
-        self._origin = None
-        if len(self.wv) >= MANY_TYPES:
+        chosen, sample = self._prepare(
+            update, keep_raw_vocab, trim_rule, min_count, sample, dry_run
+        )
+        if len(self.wv) >= MANY_WORDS:
             release_memory()  # of the counts, before training reads the corpus again
-        return report
+        return selection_report(chosen, sample)
 
     def _prepare(
         self,
@@ -435,8 +437,8 @@ class Word2Vec(VocabularyBuilder):
         min_count: int | None = None,
         sample: float | None = None,
         dry_run: bool = False,
-    ) -> dict[str, float]:
-        """Do as `prepare_vocab`; `_origin` then has the places of the words among the counts."""
+    ) -> tuple[Selection, float]:
+        """Do as `prepare_vocab`; return the words selected and the subsampling threshold."""
         if self._raw is None:
             raise RuntimeError("nothing was counted yet; call build_vocab or scan_vocab")
         now = parameters.check(self)
@@ -447,7 +449,6 @@ class Word2Vec(VocabularyBuilder):
         if not dry_run:
             if not update:
                 check_selection(chosen, self._raw)
-            self._origin = None if update else chosen.vocabulary.origin
             log_selection(chosen)
             if update:
                 self._grow(now, grow(vocabulary_of(self.wv), chosen.vocabulary))
@@ -457,7 +458,7 @@ class Word2Vec(VocabularyBuilder):
             self.effective_min_count = chosen.effective_min_count
             if not keep_raw_vocab:
                 self._raw = None
-        return selection_report(chosen, sample)
+        return chosen, sample
 
     def _check_update(self, update: bool) -> None:
         if update and not len(self.wv):

@@ -12,6 +12,9 @@ from typing import Any, Protocol
 
 from fastsgns.errors import UNWRITABLE
 
+Progress = Callable[[int, int | None], object]
+"""``progress(done, total)``; the total is None if it is not known."""
+
 
 class Bar(Protocol):
     """What the package asks of a progress bar."""

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from fastsgns import Word2Vec
 from fastsgns.corpus import ranges
-from fastsgns.corpus.encoded import EncodedCorpus, count_words, encode
+from fastsgns.corpus.encoded import EncodedCorpus, encode, encode_source, scan
+from fastsgns.corpus.selection import select
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
 from fastsgns.corpus.spill import SpillBuffer
-from fastsgns.corpus.vocabulary import Vocabulary, select
+from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import CorpusFileError, FormatError
 from fastsgns.formats import files, native
 
@@ -71,7 +72,7 @@ def test_unknown_tokens_are_left_out_but_counted(tmp_path, sentences):
         EncodedCorpus.from_files(path, vocabulary),
         EncodedCorpus.from_iterable(sentences, vocabulary),
         raw.restrict(vocabulary),
-        encode(raw, vocabulary),
+        encode_source(raw, vocabulary),
     ]
     for corpus in made:
         assert list(corpus) == [sentence for sentence in kept if sentence]
@@ -93,7 +94,8 @@ def test_a_vocabulary_may_be_chosen_from_the_raw_one(text):
     expected = raw.restrict(frequent(raw.vocabulary))
     assert list(expected) == [["to", "be"], ["to", "be"]]
     for source in (LineSentence(text), SENTENCES, raw):
-        corpus = encode(source, frequent)
+        with scan(source) as scanned:
+            corpus = encode(scanned, frequent(scanned.vocabulary))
         assert same(corpus, expected)
         assert corpus.n_tokens == 4
 
@@ -170,7 +172,7 @@ def test_beyond_the_budget_ids_lie_in_a_nameless_file(tmp_path, monkeypatch, tex
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     in_memory = EncodedCorpus.from_files(text)
-    for make in (EncodedCorpus.from_files, lambda path, **k: encode(list(in_memory), **k)):
+    for make in (EncodedCorpus.from_files, lambda path, **k: encode_source(list(in_memory), **k)):
         for budget in (0, 7, 20):
             with make(text, memory_budget=budget) as corpus:
                 assert isinstance(corpus.ids, np.memmap)
@@ -423,21 +425,21 @@ def test_encode_takes_the_way_that_equals_iteration(tmp_path, text):
         SENTENCES,
     ]
     for source in sources:
-        assert list(encode(source)) == [words for words in source if words]
+        assert list(encode_source(source)) == [words for words in source if words]
 
 
 def test_encode_of_an_encoded_corpus():
     corpus = EncodedCorpus.from_iterable(SENTENCES)
-    assert encode(corpus) is corpus
-    assert encode(corpus, corpus.vocabulary) is corpus
-    assert list(encode(corpus, Vocabulary(["not"], [1]))) == [["not"]]
+    assert encode_source(corpus) is corpus
+    assert encode_source(corpus, corpus.vocabulary) is corpus
+    assert list(encode_source(corpus, Vocabulary(["not"], [1]))) == [["not"]]
     assert repr(corpus) == "<EncodedCorpus of 6 tokens in 3 sentences, 4 words>"
 
 
 def test_counts_are_those_of_the_corpus_and_not_of_the_vocabulary_given(tmp_path, text):
     first = EncodedCorpus.from_iterable([["to", "to", "to", "see"]])
     for source in (LineSentence(text), SENTENCES, EncodedCorpus.from_iterable(SENTENCES)):
-        corpus = encode(source, first.vocabulary)
+        corpus = encode_source(source, first.vocabulary)
         assert corpus.vocabulary.counts.tolist() == [2, 0]
         corpus.save(tmp_path / "corpus")
         model = Word2Vec(vector_size=4, min_count=1)
@@ -452,17 +454,21 @@ def test_words_are_counted_as_they_are_encoded(tmp_path, sentences):
     path = tmp_path / "text.txt"
     path.write_text("\n".join(" ".join(sentence) for sentence in sentences))
     for source in (LineSentence(path), sentences, EncodedCorpus.from_iterable(sentences)):
-        expected = encode(source)
+        expected = encode_source(source)
         with patch.object(ranges, "RANGE_BYTES", 11):
-            vocabulary, *n_raw = count_words(source, workers=2)
-        assert vocabulary.words == expected.vocabulary.words
-        assert np.array_equal(vocabulary.counts, expected.vocabulary.counts)
-        assert n_raw == [expected.n_raw_tokens, expected.n_raw_sentences]
+            counted = scan(source, keep_tokens=False, workers=2)
+        assert counted.vocabulary.words == expected.vocabulary.words
+        assert np.array_equal(counted.vocabulary.counts, expected.vocabulary.counts)
+        assert counted.n_tokens == expected.n_raw_tokens
+        assert counted.n_sentences == expected.n_raw_sentences
 
 
 def test_counting_keeps_no_ids(text, monkeypatch):
-    monkeypatch.setattr(SpillBuffer, "store", None)
-    assert count_words(LineSentence(text))[1:] == (6, 3)
+    monkeypatch.setattr(SpillBuffer, "keep_in_memory", None)
+    counted = scan(LineSentence(text), keep_tokens=False)
+    assert (counted.n_tokens, counted.n_sentences) == (6, 3)
+    with pytest.raises(ValueError, match="has only counted words"):
+        encode(counted)
     model = Word2Vec(vector_size=4, min_count=1)
     model.build_vocab(corpus_file=text)
     assert (model.corpus_total_words, model.corpus_count, len(model.wv)) == (6, 3, 4)
@@ -475,4 +481,4 @@ def test_suffixes_in_capitals_are_compressed_too(tmp_path, suffix):
         file.write(b"to be\nor")
     assert path.read_bytes() != b"to be\nor"
     for source in (LineSentence(path), list(LineSentence(path))):
-        assert list(encode(source)) == [["to", "be"], ["or"]]
+        assert list(encode_source(source)) == [["to", "be"], ["or"]]

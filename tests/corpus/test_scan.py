@@ -22,7 +22,7 @@ from fastsgns.corpus.scan import (
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from fastsgns.corpus import ranges
+from fastsgns.corpus import ranges, textscan
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.formats import sniffing
 
@@ -147,7 +147,7 @@ def test_files_are_read_alike_however_they_are_cut(tmp_path_factory, data, block
     assume(not sniffing.not_text(data))
     path = tmp_path_factory.getbasetemp() / "cut.txt"
     path.write_bytes(data)
-    with patch.object(ranges, "BLOCK_BYTES", block), patch.object(ranges, "RANGE_BYTES", size):
+    with patch.object(textscan, "BLOCK_BYTES", block), patch.object(ranges, "RANGE_BYTES", size):
         corpus = EncodedCorpus.from_files(path, workers=workers, errors="surrogateescape")
     words = [[w.decode("utf-8", "surrogateescape") for w in s] for s in sentences_of(data)]
     flat = [word for sentence in words for word in sentence]
@@ -165,7 +165,10 @@ def test_odd_files(tmp_path, source):
     plain.write_bytes(data)
     packed.write_bytes(gzip.compress(data, 1))
     expected = [[w.decode("utf-8", "surrogateescape") for w in s] for s in sentences_of(data)]
-    with patch.object(ranges, "RANGE_BYTES", 100_003), patch.object(ranges, "BLOCK_BYTES", 30_011):
+    with (
+        patch.object(ranges, "RANGE_BYTES", 100_003),
+        patch.object(textscan, "BLOCK_BYTES", 30_011),
+    ):
         for path in (plain, packed, source):
             with EncodedCorpus.from_files(path, workers=2, errors="surrogateescape") as corpus:
                 assert list(corpus) == expected
@@ -182,7 +185,10 @@ def test_a_word_of_a_megabyte(tmp_path):
     word = b"w" * (1 << 20)
     path = tmp_path / "long.txt"
     path.write_bytes(b"a " + word + b" b " + word + b"x\n" + word)
-    with patch.object(ranges, "RANGE_BYTES", 300_000), patch.object(ranges, "BLOCK_BYTES", 70_000):
+    with (
+        patch.object(ranges, "RANGE_BYTES", 300_000),
+        patch.object(textscan, "BLOCK_BYTES", 70_000),
+    ):
         corpus = EncodedCorpus.from_files(path, workers=3)
     assert corpus.ids.tolist() == [0, 1, 2, 3, 1]
     assert [len(word) for word in corpus.vocabulary.words] == [1, 1 << 20, 1, (1 << 20) + 1]

@@ -11,8 +11,9 @@ import pytest
 
 from fastsgns import EncodedCorpus, GloVe, Word2Vec
 from fastsgns.cooccurrence.counts import Cooccurrences
-from fastsgns.corpus.counting import count_iterable
-from fastsgns.corpus.vocabulary import Vocabulary, count
+from fastsgns.corpus.encoded import scan
+from fastsgns.corpus.selection import count_bounded
+from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.models.ppmi.model import PPMI
 
 SENTENCES = [["a", "b", "c", "d"], ["b", "c", "e"], ["a", "e", "d", "c"]] * 5
@@ -30,8 +31,8 @@ READERS = {
     "PPMI": lambda rows: PPMI(rows, min_count=1).index_to_key,
     "EncodedCorpus": lambda rows: EncodedCorpus.from_iterable(rows).vocabulary.words,
     "Cooccurrences": lambda rows: Cooccurrences.from_corpus(rows).vocabulary.words,
-    "count_iterable": lambda rows: count_iterable(rows)[0].words,
-    "count": lambda rows: count(rows, 100).words,
+    "scan": lambda rows: scan(rows, keep_tokens=False).vocabulary.words,
+    "count": lambda rows: count_bounded(rows, 100).words,
 }
 OF_MODELS = {name: READERS[name] for name in READERS if name != "count"}
 

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastsgns import Word2Vec
-from fastsgns.corpus.vocabulary import (
+from fastsgns.corpus.selection import (
     RULE_DEFAULT,
     RULE_DISCARD,
     RULE_KEEP,
-    Vocabulary,
-    count,
+    count_bounded,
     grow,
     select,
 )
+from fastsgns.corpus.vocabulary import Vocabulary
 
 COUNTS = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.integers(0, 9), max_size=20)
 
@@ -119,7 +119,7 @@ def test_grow_keeps_ids_and_adds_counts(old, new):
 @given(st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=6), max_size=20), st.integers(1, 9))
 def test_count_is_bounded_and_exact_where_nothing_is_dropped(sentences, limit):
     exact = Counter(word for sentence in sentences for word in sentence)
-    counted = count(sentences, limit)
+    counted = count_bounded(sentences, limit)
     assert all(n <= exact[word] for word, n in zip(counted.words, counted.counts.tolist()))
     if len(exact) <= limit:
         assert dict(zip(counted.words, counted.counts.tolist())) == exact
@@ -127,20 +127,20 @@ def test_count_is_bounded_and_exact_where_nothing_is_dropped(sentences, limit):
 
 def test_count_forgets_the_rare_with_a_rising_floor():
     sentences = [["a", "a", "a", "b"], ["c"], ["d", "d"], ["e"]]
-    kept = [count(sentences[:n], 2).words for n in (1, 2, 3, 4)]
+    kept = [count_bounded(sentences[:n], 2).words for n in (1, 2, 3, 4)]
     assert kept == [["a", "b"], ["a", "b", "c"], ["a", "d"], ["a"]]
     rule = {"b": RULE_KEEP}
-    counted = count(sentences, 2, lambda word, *_: rule.get(word, RULE_DEFAULT))
+    counted = count_bounded(sentences, 2, lambda word, *_: rule.get(word, RULE_DEFAULT))
     assert counted.words == ["a", "b"]
 
 
 def test_wrong_arguments_of_count():
     with pytest.raises(ValueError, match="max_vocab_size is 0"):
-        count([["a"]], 0)
+        count_bounded([["a"]], 0)
     with pytest.raises(TypeError, match="sentence 0 is a string"):
-        count(["abc"], 5)
+        count_bounded(["abc"], 5)
     with pytest.raises(TypeError, match="trim_rule is a int"):
-        count([["a"]], 5, trim_rule=3)
+        count_bounded([["a"]], 5, trim_rule=3)
 
 
 @pytest.mark.parametrize("verdict", [True, False, np.True_, np.False_])
@@ -149,7 +149,7 @@ def test_a_rule_that_says_true_or_false_is_refused(verdict):
     with pytest.raises(ValueError, match=r"allowed are .* and not True or False; write RULE_KEEP"):
         select(raw, 1, trim_rule=lambda word, n, least: verdict)
     with pytest.raises(ValueError, match="not True or False"):
-        count([["a", "b", "c"]], 2, lambda word, n, least: verdict)
+        count_bounded([["a", "b", "c"]], 2, lambda word, n, least: verdict)
 
 
 @pytest.mark.parametrize("verdict", [None, RULE_DEFAULT, np.int64(RULE_DEFAULT)])

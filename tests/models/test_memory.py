@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from fastsgns import EncodedCorpus, NodeEmbedding, Word2Vec, matrices
-from fastsgns.corpus import encoded, spill
-from fastsgns.corpus.ranges import FileScanner
+from fastsgns.corpus import scanning, spill
+from fastsgns.corpus.filescanner import FileScanner
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotFittedError
 from fastsgns.models.parameters import check
@@ -93,7 +93,7 @@ def test_words_of_a_corpus_stay_packed_until_they_are_asked_for(tmp_path):
 def test_counts_are_forgotten_once_the_words_are_chosen():
     model = Word2Vec(min_count=1, vector_size=2, workers=1, progress=False)
     model.build_vocab([["a", "b", "a"]])
-    assert model._raw is None and model._origin is None
+    assert model._raw is None
 
 
 def test_a_report_is_the_sum_of_its_parts():
@@ -167,7 +167,7 @@ def test_a_scan_is_given_back_without_a_garbage_collection(tmp_path, monkeypatch
 def test_memory_of_the_scan_goes_before_a_model_takes_its_own(tmp_path, monkeypatch):
     (tmp_path / "text").write_text(" ".join(map(str, range(20_000))))
     seen = []
-    monkeypatch.setattr(encoded, "release_memory", lambda: seen.append("released"))
+    monkeypatch.setattr(scanning, "release_memory", lambda: seen.append("released"))
 
     def choose(raw: Vocabulary) -> Vocabulary:
         seen.append("chosen")

@@ -97,7 +97,7 @@ def _refuse(*_, **__):
     ("allocate", "words"),
     [
         (lambda _: allocate_rows(1000, 100), "1000 rows of 100 dimensions"),
-        (lambda _: spill.BlockWriter(None).buffer(10), "ids"),
+        (lambda _: spill.BlockWriter(None).reserve(10), "ids"),
         (lambda _: spill.allocate_int32(10, 0), "the 40 bytes of ids"),
         (lambda path: native.read(path, mmap=True), "the 400 bytes of"),
     ],

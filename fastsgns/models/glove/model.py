@@ -13,8 +13,11 @@ import numpy as np
 
 from fastsgns import kernels
 from fastsgns.cooccurrence.counts import Cooccurrences, check_nonempty
-from fastsgns.corpus.encoded import EncodedCorpus, encode
-from fastsgns.corpus.vocabulary import Vocabulary, select
+from fastsgns.corpus.encoded import EncodedCorpus, encode, scan
+from fastsgns.corpus.files import check_paths
+from fastsgns.corpus.selection import select
+from fastsgns.corpus.sentences import LineSentence
+from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotFittedError
 from fastsgns.formats import kinds
 from fastsgns.models.exclusive import exclusive
@@ -185,20 +188,18 @@ class GloVe:
             )  # fmt: skip
 
     def _encode(self, sentences: Any, corpus_file: Any) -> EncodedCorpus:
-        def words(raw: Vocabulary) -> Vocabulary:
-            if self.vocabulary is not None:
-                return self.vocabulary
-            return select(raw, self.min_count, self.max_final_vocab, None, True).vocabulary
-
-        with reading_bar(self.progress, "sentences" if corpus_file is None else "B") as report:
-            if corpus_file is not None:
-                return EncodedCorpus.from_files(
-                    corpus_file, words, self.workers, "strict", self.memory_budget, report
-                )
-            return encode(
-                sentences, words, workers=self.workers, memory_budget=self.memory_budget,
-                progress=report,
-            )  # fmt: skip
+        source = LineSentence(check_paths(corpus_file)) if sentences is None else sentences
+        with (
+            reading_bar(self.progress, "B" if sentences is None else "sentences") as report,
+            scan(
+                source, workers=self.workers, memory_budget=self.memory_budget, progress=report
+            ) as scanned,
+        ):
+            vocabulary = self.vocabulary
+            if vocabulary is None:
+                raw = scanned.vocabulary
+                vocabulary = select(raw, self.min_count, self.max_final_vocab).vocabulary
+            return encode(scanned, vocabulary)
 
     @exclusive
     def train(self, cooccurrences: Cooccurrences, epochs: int | None = None) -> None:

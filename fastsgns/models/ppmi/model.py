@@ -7,9 +7,10 @@ import numpy as np
 
 from fastsgns import rules
 from fastsgns.cooccurrence.counts import Cooccurrences, check_counting, check_nonempty
-from fastsgns.corpus.encoded import EncodedCorpus, encode
+from fastsgns.corpus.encoded import encode, scan
+from fastsgns.corpus.selection import select
 from fastsgns.corpus.sentences import LineSentence, check_corpus
-from fastsgns.corpus.vocabulary import Vocabulary, select
+from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import EmptyCorpusError, warn
 from fastsgns.formats import faults, kinds, saving
 from fastsgns.formats.keys import check_keys, plain_all
@@ -108,18 +109,14 @@ class PPMI:
         workers = RULES["workers"]("workers", workers)
         progress = RULES["progress"]("progress", progress)
 
-        def choose(raw: Vocabulary) -> Vocabulary:
-            kept = select(raw, min_count, max_final_vocab).vocabulary
-            if not len(kept):
-                most = int(raw.counts.max()) if len(raw) else 0
-                raise EmptyCorpusError(
-                    f"no word is left of {len(raw)}: the most frequent occurs {most} times, "
-                    f"and min_count is {min_count}"
-                )
-            kept.warn_of_unsavable()
-            return kept
-
-        corpus = _encoded(sentences, corpus_file, choose, workers, progress)
+        source = LineSentence(corpus_file) if sentences is None else sentences
+        check_corpus(source)
+        with (
+            reading_bar(progress, "B" if sentences is None else "sentences") as report,
+            scan(source, workers=workers, progress=report) as scanned,
+        ):
+            vocabulary = _selected(scanned.vocabulary, min_count, max_final_vocab)
+            corpus = encode(scanned, vocabulary)
         with reading_bar(progress, "tokens", "counting") as report:
             counts = Cooccurrences.from_corpus(
                 corpus, window=window, weighting=weighting, workers=workers, progress=report
@@ -322,13 +319,16 @@ def _ppmi(counts: Cooccurrences, smoothing: float, shift: float) -> Any:
     return matrix
 
 
-def _encoded(
-    sentences: Any, corpus_file: Any, choose: Any, workers: int | None, progress: bool | None
-) -> EncodedCorpus:
-    source = LineSentence(corpus_file) if sentences is None else sentences
-    check_corpus(source)
-    with reading_bar(progress, "B" if sentences is None else "sentences") as report:
-        return encode(source, choose, workers=workers, progress=report)
+def _selected(raw: Vocabulary, min_count: int, max_final_vocab: int | None) -> Vocabulary:
+    vocabulary = select(raw, min_count, max_final_vocab).vocabulary
+    if not len(vocabulary):
+        most = int(raw.counts.max()) if len(raw) else 0
+        raise EmptyCorpusError(
+            f"no word is left of {len(raw)}: the most frequent occurs {most} times, "
+            f"and min_count is {min_count}"
+        )
+    vocabulary.warn_of_unsavable()
+    return vocabulary
 
 
 def _build(cls: Any, content: Content) -> PPMI:

@@ -1,17 +1,18 @@
 """VocabularyBuilder: the part of Word2Vec that reads its corpus."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from fastsgns.corpus import vocabulary as vocabularies
-from fastsgns.corpus.encoded import Chooser, EncodedCorpus, count_words, encode
+from fastsgns.corpus.encoded import EncodedCorpus, encode, scan
+from fastsgns.corpus.files import check_paths
+from fastsgns.corpus.scanning import Scan
+from fastsgns.corpus.selection import TrimRule, count_bounded
 from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterable
 from fastsgns.corpus.tokens import keys_of
-from fastsgns.corpus.vocabulary import TrimRule, Vocabulary
+from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import EmptyCorpusError
 from fastsgns.models import parameters
 from fastsgns.models.words.memory import Reading
@@ -36,27 +37,35 @@ class VocabularyBuilder:
     wv: KeyedVectors
     _raw: Vocabulary | None
     _reading: Reading | None
-    _origin: tuple[Vocabulary, np.ndarray] | None
     _prepare: Callable[..., Any]
     prepare_vocab: Callable[..., Any]
 
-    def _encode(
+    @contextmanager
+    def _scan_source(
         self,
         corpus_iterable: Any,
         corpus_file: Any,
-        vocabulary: Vocabulary | Chooser,
         n_passes: int,
-    ) -> EncodedCorpus:
+        vocabulary: Vocabulary | None = None,
+    ) -> Iterator[Scan]:
+        """Read the corpus and yield its scan, to be encoded."""
         if (corpus_iterable is None) == (corpus_file is None):
             raise TypeError(ONE_SOURCE)
-        with reading_bar(self.progress, "B" if corpus_file is not None else "sentences") as report:
-            if corpus_file is not None:
-                return EncodedCorpus.from_files(
-                    corpus_file, vocabulary, self.workers, progress=report
-                )
-            check = check_reiterable if n_passes > 1 else check_corpus
-            check(corpus_iterable)
-            return encode(corpus_iterable, vocabulary, workers=self.workers, progress=report)
+        source = corpus_iterable
+        if source is None:
+            source = LineSentence(check_paths(corpus_file))
+        else:
+            (check_reiterable if n_passes > 1 else check_corpus)(source)
+        with reading_bar(self.progress, "B" if corpus_iterable is None else "sentences") as report:
+            scanned = scan(source, vocabulary, workers=self.workers, progress=report)
+        with scanned:
+            yield scanned
+
+    def _encode(
+        self, corpus_iterable: Any, corpus_file: Any, vocabulary: Vocabulary, n_passes: int
+    ) -> EncodedCorpus:
+        with self._scan_source(corpus_iterable, corpus_file, n_passes, vocabulary) as scanned:
+            return encode(scanned, vocabulary)
 
     def _scan(self, corpus_iterable: Any, corpus_file: Any, trim_rule: TrimRule | None) -> None:
         """Count a corpus without keeping its ids."""
@@ -69,9 +78,11 @@ class VocabularyBuilder:
             raise TypeError(ONE_SOURCE)
         source = LineSentence(corpus_file) if corpus_iterable is None else corpus_iterable
         with reading_bar(self.progress, "B" if corpus_iterable is None else "sentences") as report:
-            raw, n_tokens, n_sentences = count_words(source, workers=self.workers, progress=report)
-        self._take_counts(raw, corpus_iterable, n_sentences, reads_again=True)
-        self.corpus_count, self.corpus_total_words = n_sentences, n_tokens
+            scanned = scan(source, keep_tokens=False, workers=self.workers, progress=report)
+        self._take_counts(
+            scanned.vocabulary, corpus_iterable, scanned.n_sentences, reads_again=True
+        )
+        self.corpus_count, self.corpus_total_words = scanned.n_sentences, scanned.n_tokens
 
     def _scan_and_encode(
         self, corpus_iterable: Any, corpus_file: Any, n_passes: int
@@ -82,14 +93,10 @@ class VocabularyBuilder:
             self.prepare_vocab()
             return self._encode(corpus_iterable, corpus_file, vocabulary_of(self.wv), n_passes)
 
-        def choose(raw: Vocabulary) -> Vocabulary:
-            self._take_counts(raw, corpus_iterable)
-            self._prepare()
-            vocabulary = vocabulary_of(self.wv)
-            vocabulary.origin, self._origin = self._origin, None
-            return vocabulary
-
-        return self._note(self._encode(corpus_iterable, corpus_file, choose, n_passes))
+        with self._scan_source(corpus_iterable, corpus_file, n_passes) as scanned:
+            self._take_counts(scanned.vocabulary, corpus_iterable)
+            chosen, _ = self._prepare()
+            return self._note(encode(scanned, chosen.vocabulary))
 
     def _scan_bounded(
         self, corpus_iterable: Any, corpus_file: Any, trim_rule: TrimRule | None, n_passes: int
@@ -101,7 +108,7 @@ class VocabularyBuilder:
         (check_reiterable if n_passes > 1 else check_corpus)(source)
         sentences = _Counted(source)
         assert self.max_vocab_size is not None
-        raw = vocabularies.count(sentences, self.max_vocab_size, trim_rule)
+        raw = count_bounded(sentences, self.max_vocab_size, trim_rule)
         if sentences.n_tokens and not raw.total:
             raise EmptyCorpusError(
                 f"max_vocab_size is {self.max_vocab_size}: each word of {sentences.n_tokens} "

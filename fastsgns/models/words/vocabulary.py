@@ -6,7 +6,8 @@ import numpy as np
 
 from fastsgns import sampling
 from fastsgns.corpus.encoded import EncodedCorpus
-from fastsgns.corpus.vocabulary import Selection, TrimRule, Vocabulary, select
+from fastsgns.corpus.selection import Selection, TrimRule, select
+from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import EmptyCorpusError, warn
 from fastsgns.models.parameters import Parameters
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -28,9 +29,7 @@ def vocabulary_of(wv: KeyedVectors) -> Vocabulary:
             "model.wv has no counts, which training needs; set them with "
             "model.wv.set_vecattr(word, 'count', n), or call build_vocab"
         )
-    vocabulary = Vocabulary(wv.index_to_key, counts)
-    vocabulary.ids = wv.key_to_index
-    return vocabulary
+    return Vocabulary(wv.index_to_key, counts, wv.key_to_index)
 
 
 def select_words(

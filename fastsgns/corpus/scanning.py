@@ -1,0 +1,251 @@
+"""Scan: the words of a corpus and how often each occurs, after one reading.
+
+A corpus is read once, in three steps::
+
+    with scan(source) as counted:                   # fastsgns/corpus/encoded.py
+        chosen = select(counted.vocabulary, 5)      # fastsgns/corpus/selection.py
+        corpus = encode(counted, chosen.vocabulary) # fastsgns/corpus/encoded.py
+
+The scan stores each token as an id that it gives out itself. `encode` replaces these ids by those
+of the words that were chosen and leaves out the other tokens.
+"""
+
+import codecs
+from collections.abc import Hashable, Iterable, Sized
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Protocol
+
+import numpy as np
+
+from fastsgns.corpus.blocks import (
+    BlockJoiner,
+    IdCounter,
+    JoinedIds,
+    SentenceBlock,
+    sentence_offsets,
+    take_blocks,
+)
+from fastsgns.corpus.files import Path, check_paths
+from fastsgns.corpus.filescanner import FileScanner
+from fastsgns.corpus.merging import merge_types
+from fastsgns.corpus.ranges import FileRange, count_sentences
+from fastsgns.corpus.scan import count_known, encode_sentences
+from fastsgns.corpus.sentences import check_corpus
+from fastsgns.corpus.spill import BlockWriter, SpillBuffer, allocate_int32, check_budget
+from fastsgns.corpus.textscan import scan_text
+from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.runtime.machine import release_memory
+from fastsgns.runtime.progress import Progress
+from fastsgns.runtime.threads import WorkerPool
+
+MANY_WORDS = 10_000
+"""From so many words on, freed memory is returned to the system before a model is allocated."""
+
+
+class StoredTokens(Protocol):
+    """The tokens of a scan, as ids of its vocabulary or of each thread's scanner."""
+
+    def join(self, new_ids: np.ndarray, n_kept: int) -> JoinedIds:
+        """Return all tokens as one array of new ids; the stored tokens are used up.
+
+        Parameters
+        ----------
+        new_ids : ndarray of int32
+            For each id of the scan's vocabulary the new one, or -1: left out.
+        n_kept : int
+            How many tokens are not left out.
+        """
+
+    def close(self) -> None:
+        """Free the memory and delete the temporary file."""
+
+
+@dataclass
+class Scan:
+    """What the reading of a corpus has found.
+
+    Attributes
+    ----------
+    vocabulary : Vocabulary
+        All words in first-seen order, with their counts.
+    n_tokens : int
+        Tokens that were read.
+    n_sentences : int
+        Sentences that were read: of files the lines that are not blank, of iterables all.
+    tokens : StoredTokens or None
+        What `encode` uses up. None if words were only counted.
+    """
+
+    vocabulary: Vocabulary
+    n_tokens: int
+    n_sentences: int
+    tokens: StoredTokens | None = None
+
+    def __enter__(self) -> "Scan":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.tokens is not None:
+            self.tokens.close()
+
+
+def scan_files(
+    paths: Path | Iterable[Path],
+    *,
+    keep_tokens: bool = True,
+    workers: int | None = None,
+    errors: str = "strict",
+    memory_budget: int | None = None,
+    progress: Progress | None = None,
+) -> Scan:
+    """Scan text files; parameters and exceptions as of `EncodedCorpus.from_files`.
+
+    Without `keep_tokens` words are only counted.
+    """
+    codecs.lookup_error(errors)
+    budget = check_budget(memory_budget)
+    files = FileScanner(check_paths(paths), workers)
+    with ExitStack() as on_error:
+        spill = on_error.enter_context(SpillBuffer(budget)) if keep_tokens else None
+        scan_text(files, spill, progress)
+        types = merge_types(files, errors)
+        on_error.pop_all()
+    vocabulary = Vocabulary(types.words, types.counts)
+    if len(vocabulary) >= MANY_WORDS:
+        release_memory()
+    n_sentences = count_sentences(files.ranges)
+    tokens = None
+    if spill is not None:
+        tokens = FileTokens(files.ranges, types.vocabulary_ids, spill, files.n_workers)
+    return Scan(vocabulary, files.n_tokens, n_sentences, tokens)
+
+
+def scan_sentences(
+    sentences: Iterable[Iterable[Hashable]],
+    vocabulary: Vocabulary | None = None,
+    *,
+    keep_tokens: bool = True,
+    memory_budget: int | None = None,
+    progress: Progress | None = None,
+) -> Scan:
+    """Scan sequences of hashable tokens; exceptions as of `EncodedCorpus.from_iterable`.
+
+    With `vocabulary`, tokens that it lacks are not stored and not counted by word. Without
+    `keep_tokens` words are only counted.
+    """
+    check_corpus(sentences)
+    budget = check_budget(memory_budget)
+    n_total = len(sentences) if isinstance(sentences, Sized) else None
+    ids_by_word: dict[Hashable, int] = {} if vocabulary is None else vocabulary.ids
+    counter = IdCounter()
+    blocks: list[SentenceBlock] = []
+    with ExitStack() as on_error:
+        spill = on_error.enter_context(SpillBuffer(budget))
+        writer = BlockWriter(spill)
+
+        def store(ids: np.ndarray, ends: np.ndarray, n_sentences: int) -> None:
+            counter.add(ids, len(ids_by_word))
+            if keep_tokens:
+                blocks.append(SentenceBlock(writer.store_copy(ids), ends))
+            if progress:
+                progress(n_sentences, n_total)
+
+        n_tokens, n_sentences = encode_sentences(sentences, ids_by_word, vocabulary is None, store)
+        on_error.pop_all()
+    counts = counter.counts(len(ids_by_word))
+    if vocabulary is None:
+        counted = Vocabulary(list(ids_by_word), counts)
+    else:
+        counted = vocabulary.recounted(counts)
+    tokens = SentenceTokens(blocks, spill) if keep_tokens else None
+    return Scan(counted, n_tokens, n_sentences, tokens)
+
+
+@dataclass
+class SentenceTokens:
+    """Tokens of sequences, as ids of the scan's vocabulary."""
+
+    blocks: list[SentenceBlock]
+    spill: SpillBuffer
+
+    def join(self, new_ids: np.ndarray, n_kept: int) -> JoinedIds:
+        """As `StoredTokens.join`."""
+        joiner = BlockJoiner(allocate_int32(n_kept, self.spill.budget))
+        for ids, ends in take_blocks(self.blocks, self.spill):
+            joiner.append(ids, ends, new_ids)
+        return JoinedIds(joiner.ids, sentence_offsets(joiner.ends))
+
+    def close(self) -> None:
+        """As `StoredTokens.close`."""
+        self.blocks.clear()
+        self.spill.close()
+
+
+@dataclass
+class FileTokens:
+    """Tokens of files, as ids of the scanner that read their range.
+
+    Parameters
+    ----------
+    ranges : list of FileRange
+        With their blocks.
+    vocabulary_ids : list of ndarray of int32
+        For each scanner, the id in the scan's vocabulary of each of its ids; -1: left out.
+    spill : SpillBuffer
+    n_workers : int
+        Threads.
+    """
+
+    ranges: list[FileRange]
+    vocabulary_ids: list[np.ndarray]
+    spill: SpillBuffer
+    n_workers: int
+
+    def join(self, new_ids: np.ndarray, n_kept: int) -> JoinedIds:
+        """As `StoredTokens.join`.
+
+        Ranges are joined by several threads: where each begins is known once the ids to keep of
+        those before it are counted. If blocks are in a file, one thread reads them once, in order.
+        """
+        table = np.append(new_ids, np.int32(-1))  # the last one is found for -1
+        tables = [table[ids] for ids in self.vocabulary_ids]
+        groups = [self.ranges] if self.spill.uses_file else [[part] for part in self.ranges]
+        ids = allocate_int32(n_kept, self.spill.budget)
+        joiners = [BlockJoiner(ids, start) for start in self._starts(groups, tables)]
+
+        def write(_: int, group: int) -> None:
+            for file_range in groups[group]:
+                self._append(file_range, tables[file_range.scanner], joiners[group])
+
+        WorkerPool(self.n_workers, range(len(groups)), write).run()
+        ends = [ends for joiner in joiners for ends in joiner.ends]
+        return JoinedIds(ids, sentence_offsets(ends))
+
+    def _starts(self, groups: list[list[FileRange]], tables: list[np.ndarray]) -> list[int]:
+        """Return how many ids are kept before each group of ranges."""
+        n_kept = [0] * len(groups)
+
+        def count(_: int, group: int) -> None:
+            n_kept[group] = sum(
+                count_known(self.spill.read(block.ids), tables[file_range.scanner])
+                for file_range in groups[group]
+                for block in file_range.blocks
+            )
+
+        if len(groups) > 1:
+            WorkerPool(self.n_workers, range(len(groups)), count).run()
+        return [0, *accumulate(n_kept[:-1])]
+
+    def _append(self, file_range: FileRange, table: np.ndarray, joiner: BlockJoiner) -> None:
+        for ids, ends in take_blocks(file_range.blocks, self.spill):
+            joiner.append(ids, ends, table)
+        if file_range.is_last:
+            joiner.end_sentence()
+
+    def close(self) -> None:
+        """As `StoredTokens.close`."""
+        for file_range in self.ranges:
+            file_range.blocks.clear()
+        self.spill.close()
