@@ -256,31 +256,23 @@ def _build(cls: Any, content: Content) -> Cooccurrences:
 
 def _fault(content: Content) -> str | None:
     offsets, columns = content.arrays["offsets"], content.arrays["columns"]
-    return (
-        faults.of_offsets("offsets", offsets, len(columns))
-        or faults.of_ids("columns", columns, content.sizes["words"])
-        or faults.of_rows("columns", columns, offsets)
-        or faults.of_numbers("weights", content.arrays["weights"], allows_zero=False)
-        or faults.of_numbers("counts", content.arrays["counts"])
-    )
+    return faults.of_rows(("offsets", "columns"), offsets, columns, content.sizes["words"])
 
 
 SCHEMA = Schema(
     "cooccurrences",
-    arrays=(
-        Array("offsets", "int64", ("words + 1",)),
-        Array("columns", "int32", ("cells",)),
-        Array("weights", "float32", ("cells",)),
-        Array("counts", "int64", ("words",), "vocabulary.counts"),
-    ),
+    arrays={
+        "offsets": Array("int64", "words + 1"),
+        "columns": Array("int32", "cells"),
+        "weights": Array("float32", "cells", fault=faults.not_positive),
+        "counts": Array("int64", "words", "vocabulary.counts", fault=faults.negative),
+    },
     values={
-        "": (
-            Value("window", int, COUNTING["window"]),
-            Value("weighting", str, COUNTING["weighting"]),
-            Value("sides", str, COUNTING["sides"]),
-            Value("n_pairs", int),
-        ),
+        "window": Value(int, COUNTING["window"]),
+        "weighting": Value(str, COUNTING["weighting"]),
+        "sides": Value(str, COUNTING["sides"]),
+        "n_pairs": Value(int),
     },
     build=_build,
-    checks=(_fault,),
+    fault=_fault,
 )

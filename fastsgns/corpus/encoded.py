@@ -410,21 +410,19 @@ def _fault(content: Content) -> str | None:
     for name, least in (("n_raw_tokens", len(ids)), ("n_raw_sentences", len(offsets) - 1)):
         if content.values[name] < least:
             return f"{name} is {content.values[name]}, less than what the file holds"
-    return (
-        faults.of_offsets("offsets", offsets, len(ids), is_strict=True)
-        or faults.of_ids("ids", ids, content.sizes["words"])
-        or faults.of_numbers("counts", content.arrays["counts"])
+    return faults.of_offsets("offsets", offsets, len(ids), is_strict=True) or faults.of_ids(
+        "ids", ids, content.sizes["words"]
     )
 
 
 SCHEMA = Schema(
     "corpus",
-    arrays=(
-        Array("ids", "int32", ("tokens",)),
-        Array("offsets", "int64", ("sentences + 1",)),
-        Array("counts", "int64", ("words",), "vocabulary.counts"),
-    ),
-    values={"": (Value("n_raw_tokens", int), Value("n_raw_sentences", int))},
+    arrays={
+        "ids": Array("int32", "tokens"),
+        "offsets": Array("int64", "sentences + 1"),
+        "counts": Array("int64", "words", "vocabulary.counts", fault=faults.negative),
+    },
+    values={"n_raw_tokens": Value(int), "n_raw_sentences": Value(int)},
     build=_build,
-    checks=(_fault,),
+    fault=_fault,
 )

@@ -1,4 +1,4 @@
-"""Faults: what can be wrong with arrays of a file that refer to each other.
+"""Faults: what can be wrong with the numbers in arrays of a file.
 
 Each function returns what is wrong, in words, or None.
 """
@@ -18,8 +18,8 @@ def of_offsets(name: str, offsets: np.ndarray, end: int, is_strict: bool = False
     """
     if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != end:
         return f"{name} do not go from 0 to {end}"
-    order = np.less_equal if is_strict else np.less
-    return f"{name} do not ascend" if order(offsets[1:], offsets[:-1]).any() else None
+    is_wrong = np.less_equal if is_strict else np.less
+    return f"{name} do not ascend" if is_wrong(offsets[1:], offsets[:-1]).any() else None
 
 
 def of_ids(name: str, ids: np.ndarray, n: int) -> str | None:
@@ -35,37 +35,45 @@ def of_ids(name: str, ids: np.ndarray, n: int) -> str | None:
     return None
 
 
-def of_rows(name: str, ids: np.ndarray, offsets: np.ndarray) -> str | None:
-    """Check that ids ascend within each row, and no id is in a row twice.
+def of_rows(names: tuple[str, str], offsets: np.ndarray, ids: np.ndarray, n: int) -> str | None:
+    """Check compressed rows: the offsets, and that ids are less than `n` and ascend in each row.
 
-    `offsets` are sound. Works on a block of ids at a time, so that it needs little memory.
+    Works on a block of ids at a time, so that it needs little memory.
 
     Examples
     --------
-    >>> of_rows("columns", np.array([0, 3, 1, 1]), np.array([0, 2, 4]))
+    >>> of_rows(("offsets", "columns"), np.array([0, 2, 4]), np.array([0, 3, 1, 1]), 4)
     'columns do not ascend in each row'
     """
-    for start in range(0, len(ids), BLOCK):
+    fault = of_offsets(names[0], offsets, len(ids)) or of_ids(names[1], ids, n)
+    for start in range(0, 0 if fault else len(ids), BLOCK):
         block = ids[start : start + BLOCK + 1]
         starts = offsets[slice(*np.searchsorted(offsets, (start + 1, start + len(block)), "left"))]
         ascends = block[1:] > block[:-1]
         ascends[starts - start - 1] = True
         if not ascends.all():
-            return f"{name} do not ascend in each row"
-    return None
+            return f"{names[1]} do not ascend in each row"
+    return fault
 
 
-def of_numbers(name: str, values: np.ndarray, allows_zero: bool = True) -> str | None:
-    """Check that numbers are finite and positive, or 0 where that is allowed.
+def not_positive(name: str, values: np.ndarray) -> str | None:
+    """Check that numbers are positive and finite.
 
     Examples
     --------
-    >>> of_numbers("weights", np.array([1.0, 0.0]), allows_zero=False)
+    >>> not_positive("weights", np.array([1.0, 0.0]))
     'weights are not all positive and finite'
     """
-    for start in range(0, len(values), BLOCK):
-        block = values[start : start + BLOCK]
-        least = block.min()
-        if not (np.isfinite(block).all() and (least >= 0 if allows_zero else least > 0)):
-            return f"{name} are not all {'at least 0' if allows_zero else 'positive'} and finite"
-    return None
+    is_positive = values.min(initial=np.inf if values.dtype.kind == "f" else 1) > 0
+    return None if is_positive and _is_finite(values) else f"{name} are not all positive and finite"
+
+
+def negative(name: str, values: np.ndarray) -> str | None:
+    """Check that numbers are at least 0 and finite."""
+    is_right = values.min(initial=0) >= 0 and _is_finite(values)
+    return None if is_right else f"{name} are not all at least 0 and finite"
+
+
+def _is_finite(values: np.ndarray) -> bool:
+    """Return whether numbers are finite; a NaN makes the maximum NaN, too."""
+    return bool(np.isfinite(values.max(initial=0)))

@@ -2,12 +2,14 @@
 
 import importlib
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from fastsgns.errors import FormatError, KindError
 from fastsgns.formats import native
 from fastsgns.formats.files import name_of
 from fastsgns.formats.schema import Schema, check
+
+Thing = TypeVar("Thing")
 
 
 class Kind(NamedTuple):
@@ -34,44 +36,36 @@ class Kind(NamedTuple):
     is_mapped: bool = False
 
 
-FACTORS = "factors of a graph (HOPE or STRAP)"
-LINKS = "fastsgns.models.links"
+MODELS = "fastsgns.models"
+GRAPH_FACTORS = "factors of a graph (HOPE or STRAP)"
 KINDS = {
     "vectors": Kind("vectors by key", "fastsgns:KeyedVectors", "fastsgns.vectors.storage:SCHEMA"),
-    "model": Kind(
-        "a Word2Vec model", "fastsgns:Word2Vec", "fastsgns.models.words.storage:SCHEMA", "wv"
+    "model": Kind("a Word2Vec model", "fastsgns:Word2Vec", f"{MODELS}.words.storage:SCHEMA", "wv"),
+    "glove": Kind("a GloVe model", "fastsgns:GloVe", f"{MODELS}.glove.storage:SCHEMA", "wv", True),
+    "nodes": Kind(
+        "a model of nodes", "fastsgns:NodeEmbedding", f"{MODELS}.links.storage:NODES", "source"
     ),
-    "glove": Kind(
-        "a GloVe model", "fastsgns:GloVe", "fastsgns.models.glove.storage:SCHEMA", "wv", True
+    "pairs": Kind(
+        "a model of pairs", "fastsgns:PairEmbedding", f"{MODELS}.links.storage:PAIRS", "source"
     ),
-    "nodes": Kind("a model of nodes", "fastsgns:NodeEmbedding", f"{LINKS}.storage:NODES", "source"),
-    "pairs": Kind("a model of pairs", "fastsgns:PairEmbedding", f"{LINKS}.storage:PAIRS", "source"),
     "node factors": Kind(
-        FACTORS, f"{LINKS}.factors:Factorized", f"{LINKS}.factors:SCHEMA", "source"
+        GRAPH_FACTORS, f"{MODELS}.links.factors:Factorized", f"{MODELS}.links.factors:SCHEMA",
+        "source",
     ),
-    "ppmi": Kind(
-        "a PPMI matrix", "fastsgns.models.ppmi.model:PPMI", "fastsgns.models.ppmi.model:SCHEMA"
-    ),
+    "ppmi": Kind("a PPMI matrix", f"{MODELS}.ppmi.model:PPMI", f"{MODELS}.ppmi.model:SCHEMA"),
     "svd": Kind(
-        "factors of a PPMI matrix",
-        "fastsgns.models.ppmi.svd:SVDVectors",
-        "fastsgns.models.ppmi.svd:SCHEMA",
+        "factors of a PPMI matrix", f"{MODELS}.ppmi.svd:SVDVectors", f"{MODELS}.ppmi.svd:SCHEMA",
         "wv",
     ),
     "corpus": Kind(
-        "an encoded corpus",
-        "fastsgns:EncodedCorpus",
-        "fastsgns.corpus.encoded:SCHEMA",
-        is_mapped=True,
+        "an encoded corpus", "fastsgns:EncodedCorpus", "fastsgns.corpus.encoded:SCHEMA", "", True
     ),
     "cooccurrences": Kind(
-        "co-occurrence counts",
-        "fastsgns.cooccurrence.counts:Cooccurrences",
-        "fastsgns.cooccurrence.counts:SCHEMA",
-        is_mapped=True,
+        "co-occurrence counts", "fastsgns.cooccurrence.counts:Cooccurrences",
+        "fastsgns.cooccurrence.counts:SCHEMA", "", True,
     ),
     "graph": Kind("a graph", "fastsgns:DirectedGraph", "fastsgns.graph.storage:SCHEMA"),
-}
+}  # fmt: skip
 
 
 def load(path: Any, mmap: str | None = None) -> Any:
@@ -115,7 +109,7 @@ def load(path: Any, mmap: str | None = None) -> Any:
     return _built(path, class_of(kind), _found(KINDS[kind].schema), tensors, metadata)
 
 
-def load_as(cls: type, schema: Schema, path: Any, mmap: bool = False) -> Any:
+def load_as(cls: type[Thing], schema: Schema, path: Any, mmap: bool = False) -> Thing:
     """Read a file of one kind as an object of `cls`.
 
     Parameters
@@ -138,7 +132,8 @@ def load_as(cls: type, schema: Schema, path: Any, mmap: bool = False) -> Any:
     kind, tensors, metadata = native.read(path, mmap)
     if kind != schema.kind:
         raise _of_another_kind(path, kind, KINDS[schema.kind].what)
-    return _built(path, cls, schema, tensors, metadata)
+    thing: Thing = _built(path, cls, schema, tensors, metadata)
+    return thing
 
 
 def check_mmap(mmap: str | None) -> bool:
@@ -202,21 +197,20 @@ def _built(
 
 
 def _of_another_kind(path: Any, found: str, expected: str) -> KindError:
-    holds = f"{name_of(path)} holds"
     if found not in KINDS:
         return KindError(
-            f"{holds} a {found!r:.60}, which this release does not know", "upgrade fastsgns"
+            f"{name_of(path)} holds a {found!r:.60}, which this release does not know",
+            "upgrade fastsgns",
         )
-    kind = KINDS[found]
-    advice = f"load it with fastsgns.load(path) or {kind.cls.replace(':', '.')}.load(path)"
-    if expected == KINDS["vectors"].what and kind.vectors:
-        advice += f"; its vectors are the attribute {kind.vectors!r} of the model"
-    return KindError(f"{holds} {kind.what}, not {expected}", advice)
+    what, cls, _, vectors, _ = KINDS[found]
+    wants_vectors = vectors and expected == KINDS["vectors"].what
+    more = f"; its vectors are the attribute {vectors!r} of the model" if wants_vectors else ""
+    return other_object(path, what, expected, cls.replace(":", "."), more)
 
 
-def of_another_class(path: Any, found: type, expected: type) -> KindError:
-    """Return the error of a file that holds an object of another class of the same kind."""
+def other_object(path: Any, found: str, expected: str, cls: str, more: str = "") -> KindError:
+    """Return the error of a file that holds something else, which the class `cls` loads."""
     return KindError(
-        f"{name_of(path)} holds a {found.__name__}, not a {expected.__name__}",
-        f"load it with fastsgns.load(path) or {found.__module__}.{found.__name__}.load(path)",
+        f"{name_of(path)} holds {found}, not {expected}",
+        f"load it with fastsgns.load(path) or {cls}.load(path){more}",
     )

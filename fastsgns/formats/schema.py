@@ -5,24 +5,24 @@ takes from an object what is to be written, and `check` compares what a file hol
 should hold. Nothing of a file is used before that.
 """
 
+import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
-from types import EllipsisType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastsgns import rules
 from fastsgns.errors import FormatError
 from fastsgns.formats import native
 
 REAL = (int, float)
-NUMBER_OR_NONE = (int, float, type(None))
 PLAIN = (str, int, float, bool, type(None))
 FLOATS = ("float16", "float32", "float64")
 HEADER = ("format", "kind")  # what native.write adds to the metadata
-Source = str | Callable[[Any], Any] | None
+Source = str | Callable[[Any], Any]
 
 
 @dataclass
@@ -32,31 +32,31 @@ class Content:
     Attributes
     ----------
     values : dict
-        Values by name, and dicts of values by the name of their part, after their rules.
+        Values by name after their rules; the values of a part are a dict.
+    arrays : dict of str to ndarray
+        Without the arrays of words.
     words : dict of str to list of hashable
         By prefix.
-    arrays : dict of str to ndarray
-        Without those of the words.
     sizes : dict of str to int
-        Of the symbols in shapes.
+        By symbol.
     made : object
         What `Schema.make` returned; None without one.
     """
 
     values: dict[str, Any]
-    words: dict[str, list[Hashable]]
     arrays: native.Tensors
+    words: dict[str, list[Hashable]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     made: Any = None
 
 
 class When(NamedTuple):
-    """The condition of an array.
+    """The condition on which a file has an array.
 
     Attributes
     ----------
     parameter : str
-        What it depends on, an attribute of the object that is made; for messages.
+        What it depends on, an attribute of the object that `Schema.make` makes; for messages.
     holds : callable
         ``holds(content)`` is whether a file has the array.
     """
@@ -67,51 +67,48 @@ class When(NamedTuple):
 
 @dataclass(frozen=True)
 class Array:
-    """One array of a file. Several with the same name are alternatives.
+    """One array of a file.
 
     Attributes
     ----------
-    name : str
-        With ``*`` at its end: any number of arrays whose names begin like this.
     dtype : str
         A name of numpy; ``"float"`` for any float, ``"any"`` for any type.
-    shape : tuple of int or str
-        A symbol such as ``"words"`` or ``"words + 1"`` is the number of words, an attribute of
-        the object that is made, or else what the first array with that symbol has. A final ``...``
-        allows further dimensions.
+    shape : str
+        Numbers and symbols, such as ``"words, vector_size + 1"``. A symbol is the number of words,
+        an attribute of the object that `Schema.make` makes, or else what the first array with that
+        symbol has. With ``...`` at the end there may be further dimensions.
     source : str or callable, optional
-        The attribute of an object (``"vocabulary.counts"``) or the function of it that gives the
-        array to write, or None if there is none. By default the attribute `name`. With ``*`` it
-        gives a dict of arrays.
+        The attribute of an object, such as ``"vocabulary.counts"``, or the function of the object
+        that gives the array to write, or None if there is none. By default the attribute with the
+        name of the array.
     when : When, optional
         A file has the array only if this holds.
     is_optional : bool
         Whether a file may lack the array even then.
+    fault : callable, optional
+        ``fault(name, array)`` returns what is wrong with its numbers, or None.
     """
 
-    name: str
     dtype: str
-    shape: tuple[int | str | EllipsisType, ...]
-    source: Source = None
+    shape: str
+    source: Source = ""
     when: When | None = None
     is_optional: bool = False
+    fault: Callable[[str, np.ndarray], str | None] | None = None
 
 
 @dataclass(frozen=True)
 class Words:
-    """One list of words or other keys, each once.
+    """One list of words or other keys, each of them once.
 
     Attributes
     ----------
-    prefix : str
-        Of the names of the arrays that hold it.
     size : str
         The symbol of its length.
     source : str or callable
-        The attribute of an object, or the function of it, that gives the list.
+        As of an `Array`.
     """
 
-    prefix: str = ""
     size: str = "words"
     source: Source = "vocabulary.words"
 
@@ -122,7 +119,6 @@ class Value:
 
     Attributes
     ----------
-    name : str
     types : type or tuple of types
         bool counts as int only where it is named as well.
     rule : callable, optional
@@ -133,11 +129,10 @@ class Value:
         As of an `Array`.
     """
 
-    name: str
     types: Any
     rule: Callable[[str, Any], Any] | None = None
     default: Any = ...
-    source: Source = None
+    source: Source = ""
 
 
 @dataclass(frozen=True)
@@ -148,27 +143,30 @@ class Schema:
     ----------
     kind : str
         As in `fastsgns.formats.kinds.KINDS`.
-    arrays : tuple of Array
-    values : dict of str to tuple of Value
-        By part of the metadata; those of the part ``""`` are in no part.
+    arrays : dict of str to Array or list of Array
+        By name. A list holds alternatives. A name that ends with ``*`` is for any number of arrays
+        whose names begin like this; their source gives a dict.
+    values : dict of str to Value, or to dict of str to Value
+        By name. A dict is a part of the metadata.
     build : callable
         ``build(cls, content)`` makes the object, of class `cls`, of what a file holds.
-    words : tuple of Words
+    words : dict of str to Words
+        By the prefix of their arrays' names.
     make : callable, optional
         ``make(cls, values)`` makes the object without its arrays, which checks its parameters.
-    checks : tuple of callable
-        Each returns what is wrong with the arrays, taken together, or None.
+    fault : callable, optional
+        ``fault(content)`` returns what is wrong with the arrays, taken together, or None.
     shown : tuple of str
         Public attributes of the object that `build` sets and `make` does not.
     """
 
     kind: str
-    arrays: tuple[Array, ...]
-    values: Mapping[str, tuple[Value, ...]]
+    arrays: Mapping[str, Array | list[Array]]
+    values: Mapping[str, Value | Mapping[str, Value]]
     build: Callable[[Any, Content], Any]
-    words: tuple[Words, ...] = (Words(),)
+    words: Mapping[str, Words] = field(default_factory=lambda: {"": Words()})
     make: Callable[[Any, dict[str, Any]], Any] | None = None
-    checks: tuple[Callable[[Content], str | None], ...] = ()
+    fault: Callable[[Content], str | None] | None = None
     shown: tuple[str, ...] = ()
 
 
@@ -181,26 +179,36 @@ def collect(schema: Schema, thing: Any) -> tuple[native.Tensors, dict[str, Any]]
         If a word has no portable form.
     """
     arrays: native.Tensors = {}
-    for words in schema.words:
-        packed = native.pack_words(_taken(words.source, words.size, thing))
-        arrays |= {words.prefix + name: array for name, array in packed.items()}
-    for entry in schema.arrays:
-        if entry.name in arrays:  # by an alternative
-            continue
-        found = _taken(entry.source, entry.name, thing)
-        if entry.name.endswith("*"):
-            arrays |= {entry.name[:-1] + name: array for name, array in found.items()}
+    for prefix, words in schema.words.items():
+        packed = native.pack_words(_taken(words.source, "", thing))
+        arrays |= {prefix + name: array for name, array in packed.items()}
+    for name, entries in _alternatives(schema):
+        found = _taken(entries[0].source, name, thing)
+        if name.endswith("*"):
+            arrays |= {name[:-1] + key: array for key, array in found.items()}
         elif found is not None:
-            arrays[entry.name] = found
-    metadata: dict[str, Any] = {}
-    for part, values in schema.values.items():
-        taken = {value.name: _taken(value.source, value.name, thing) for value in values}
-        metadata |= {part: taken} if part else taken
-    return arrays, metadata
+            arrays[name] = found
+    return arrays, _collect_values(schema.values, thing)
+
+
+def _collect_values(
+    values: Mapping[str, Value | Mapping[str, Value]], thing: Any
+) -> dict[str, Any]:
+    return {
+        name: _taken(value.source, name, thing)
+        if isinstance(value, Value)
+        else _collect_values(value, thing)
+        for name, value in values.items()
+    }
 
 
 def _taken(source: Source, name: str, thing: Any) -> Any:
     return source(thing) if callable(source) else attrgetter(source or name)(thing)
+
+
+def _alternatives(schema: Schema) -> Iterator[tuple[str, list[Array]]]:
+    for name, entry in schema.arrays.items():
+        yield name, entry if isinstance(entry, list) else [entry]
 
 
 def check(schema: Schema, cls: type, tensors: Mapping[str, np.ndarray], metadata: Any) -> Content:
@@ -219,33 +227,30 @@ def check(schema: Schema, cls: type, tensors: Mapping[str, np.ndarray], metadata
     FormatError
         If something is missing, unknown, of another type or shape, or contradicts the rest.
     """
+    own = {name: value for name, value in metadata.items() if name not in HEADER}
     try:
-        values = _check_metadata(schema, metadata)
-        content = Content(values, {}, dict(tensors))
-        for words in schema.words:
-            _unpack_words(words, content)
+        content = Content(check_values("metadata", own, schema.values), dict(tensors))
         if schema.make is not None:
-            content.made = schema.make(cls, values)
-        _check_arrays(schema, content)
-        fault = next((fault for fault in (one(content) for one in schema.checks) if fault), None)
-    except FormatError:
-        raise
+            content.made = schema.make(cls, content.values)
+            content.sizes = {k: n for k, n in vars(content.made).items() if type(n) is int}
+        for prefix, words in schema.words.items():
+            _unpack_words(prefix, words.size, content)
+        known = {name for each in _alternatives(schema) for name in _check_arrays(*each, content)}
+        if unknown := sorted(content.arrays.keys() - known):
+            raise FormatError(
+                f"it holds an array {unknown[0]!r:.60}, which this release does not save"
+            )
+        fault = schema.fault(content) if schema.fault else None
     except (TypeError, ValueError, OverflowError) as error:
-        raise FormatError(str(error)) from None
+        raise error if isinstance(error, FormatError) else FormatError(str(error)) from None
     if fault:
         raise FormatError(fault)
     return content
 
 
-def _check_metadata(schema: Schema, metadata: Any) -> dict[str, Any]:
-    parts = [part for part in schema.values if part]
-    whole = (*schema.values.get("", ()), *(Value(part, dict) for part in parts))
-    found = {name: value for name, value in metadata.items() if name not in HEADER}
-    values = check_values("metadata", found, whole)
-    return values | {part: check_values(part, values[part], schema.values[part]) for part in parts}
-
-
-def check_values(part: str, found: Any, values: Sequence[Value]) -> dict[str, Any]:
+def check_values(
+    part: str, found: Any, values: Mapping[str, Value | Mapping[str, Value]]
+) -> dict[str, Any]:
     """Check a part of the metadata, and return its values after their rules.
 
     A name that is not among `values` is refused, not ignored. A newer release may have given it a
@@ -261,149 +266,109 @@ def check_values(part: str, found: Any, values: Sequence[Value]) -> dict[str, An
 
     Examples
     --------
-    >>> values = [Value("epochs", int), Value("loss", float, default=0.0)]
+    >>> values = {"epochs": Value(int), "loss": Value(float, default=0.0)}
     >>> check_values("state", {"epochs": 3}, values)
     {'epochs': 3, 'loss': 0.0}
     """
     if not isinstance(found, dict):
         raise FormatError(f"its {part} are {found!r:.60}, where an object is expected")
-    known = {value.name for value in values}
-    if unknown := [name for name in found if name not in known]:
+    if unknown := [name for name in found if name not in values]:
         raise FormatError(
             f"its {part} name {unknown[0]!r:.60}, which this release does not save; the file was "
             "written by another release, or was changed"
         )
-    checked = {}
-    for value in values:
-        name, content = value.name, found.get(value.name, value.default)
-        if content is ...:
-            raise FormatError(f"its {part} lack {name!r}")
-        if not _is_of(content, value.types):
-            raise FormatError(f"{name} is {content!r:.60}; allowed are {_names(value.types)}")
-        checked[name] = content if value.rule is None else value.rule(name, content)
-    return checked
+    return {name: _check_value(part, name, found, value) for name, value in values.items()}
 
 
-def _is_of(value: Any, types: Any) -> bool:
-    several = types if isinstance(types, tuple) else (types,)
-    if isinstance(value, bool):
-        return bool in several or object in several
-    return isinstance(value, several)
+def _check_value(
+    part: str, name: str, found: dict[str, Any], value: Value | Mapping[str, Value]
+) -> Any:
+    given = found.get(name, value.default if isinstance(value, Value) else ...)
+    if given is ...:
+        raise FormatError(f"its {part} lack {name!r}")
+    if not isinstance(value, Value):
+        return check_values(name, given, value)
+    types = value.types if isinstance(value.types, tuple) else (value.types,)
+    if isinstance(given, bool):
+        is_of_type = bool in types or object in types
+    else:
+        is_of_type = isinstance(given, types)
+    if not is_of_type:
+        names = ["null" if kind is type(None) else kind.__name__ for kind in types]
+        raise FormatError(f"{name} is {given!r:.60}; allowed are {' and '.join(names)}")
+    return given if value.rule is None else value.rule(name, given)
 
 
-def _names(types: Any) -> str:
-    several = types if isinstance(types, tuple) else (types,)
-    return " and ".join("null" if kind is type(None) else kind.__name__ for kind in several)
-
-
-def numbers(name: str, values: list[Any]) -> list[Any]:
-    """Rule of a list of numbers."""
+def _numbers(name: str, values: list[Any]) -> list[Any]:
     if not all(isinstance(value, REAL) for value in values):
         raise TypeError(f"{name} are {values!r:.60}; allowed are numbers")
     return values
 
 
-def _unpack_words(words: Words, content: Content) -> None:
-    """Move a list of words from the arrays to the words of a file."""
+def _unpack_words(prefix: str, size: str, content: Content) -> None:
+    """Move a list of words from the arrays of a file to its words."""
     packed = {
-        name: content.arrays.pop(words.prefix + name)
+        name: content.arrays.pop(prefix + name)
         for name in native.PACKED
-        if words.prefix + name in content.arrays
+        if prefix + name in content.arrays
     }
-    content.words[words.prefix] = listed = native.unpack_words(packed)
-    content.sizes[words.size] = len(listed)
-    if len(set(listed)) < len(listed):
-        twice = Counter(listed).most_common(1)[0][0]
-        raise FormatError(f"{twice!r:.60} is there twice; allowed is each of the {words.size} once")
+    content.words[prefix] = words = native.unpack_words(packed)
+    content.sizes[size] = len(words)
+    if len(set(words)) < len(words):
+        twice = Counter(words).most_common(1)[0][0]
+        raise FormatError(f"{twice!r:.60} is there twice; allowed is each of the {size} once")
 
 
-def _check_arrays(schema: Schema, content: Content) -> None:
-    known: set[str] = set()
-    for name, entries in _by_name(schema.arrays):
-        active = [entry for entry in entries if entry.when is None or entry.when.holds(content)]
-        if name.endswith("*"):
-            found = [each for each in content.arrays if each.startswith(name[:-1])]
-        else:
-            found = [name] if name in content.arrays else []
-        if found and not active:
-            raise FormatError(
-                f"it holds an array {name!r}, which {_reason(entries, content)} lacks"
-            )
-        if active and not found and not name.endswith("*") and not active[0].is_optional:
-            needed_by = f", which {_reason(entries, content)} needs" if active[0].when else ""
-            raise FormatError(f"it holds no array {name!r}{needed_by}")
-        for each in found:
-            _check_array(each, active, content)
-        known.update(found)
-    if unknown := sorted(content.arrays.keys() - known):
-        raise FormatError(f"it holds an array {unknown[0]!r:.60}, which this release does not save")
-
-
-def _by_name(arrays: Sequence[Array]) -> Iterator[tuple[str, list[Array]]]:
-    for name in dict.fromkeys(entry.name for entry in arrays):
-        yield name, [entry for entry in arrays if entry.name == name]
-
-
-def _reason(entries: list[Array], content: Content) -> str:
-    parameter = next(entry.when.parameter for entry in entries if entry.when)
-    return f"{parameter}={getattr(content.made, parameter)!r}"
-
-
-def _check_array(name: str, allowed: list[Array], content: Content) -> None:
-    array = content.arrays[name]
-    if any(_fits(array, entry, content) for entry in allowed):
-        return
-    forms = [f"{_text(entry.shape)} and {entry.dtype}" for entry in allowed]
-    symbols = {symbol for entry in allowed for symbol, _ in map(_parts, entry.shape) if symbol}
-    sizes = {symbol: _size(symbol, content) for symbol in sorted(symbols)}
-    where = ", ".join(f"{symbol}={size}" for symbol, size in sizes.items() if size is not None)
-    raise FormatError(
-        f"{name} is of shape {array.shape} and {array.dtype}; allowed is shape "
-        f"{' or '.join(forms)}{where and f', where {where}'}"
-    )
+def _check_arrays(name: str, entries: list[Array], content: Content) -> list[str]:
+    """Check the array or arrays of an entry of the table; return their names."""
+    allowed = [entry for entry in entries if entry.when is None or entry.when.holds(content)]
+    if name.endswith("*"):
+        found = [each for each in content.arrays if each.startswith(name[:-1])]
+    else:
+        found = [name] if name in content.arrays else []
+        is_needed = allowed and not allowed[0].is_optional
+        when = next((entry.when for entry in entries if entry.when), None)
+        reason = f"{when.parameter}={getattr(content.made, when.parameter)!r}" if when else ""
+        if found and not allowed:
+            raise FormatError(f"it holds an array {name!r}, which {reason} does not have")
+        if is_needed and not found:
+            raise FormatError(f"it holds no array {name!r}{reason and f', which {reason} needs'}")
+    for each in found:
+        array = content.arrays[each]
+        fit = next((entry for entry in allowed if _fits(array, entry, content)), None)
+        if fit is None:
+            raise FormatError(_misfit(each, array, allowed, content))
+        if fit.fault and (fault := fit.fault(each, array)):
+            raise FormatError(fault)
+    return found
 
 
 def _fits(array: np.ndarray, entry: Array, content: Content) -> bool:
     """Return whether an array is as the table has it; if so, keep the sizes of new symbols."""
-    kinds = FLOATS if entry.dtype == "float" else (entry.dtype,)
-    if entry.dtype != "any" and array.dtype.name not in kinds:
+    dtypes = FLOATS if entry.dtype == "float" else (entry.dtype,)
+    symbols = entry.shape.removesuffix(", ...").split(", ")
+    is_open = entry.shape.endswith("...")
+    if entry.dtype != "any" and array.dtype.name not in dtypes:
         return False
-    shape = entry.shape[:-1] if entry.shape[-1] is ... else entry.shape
-    if len(shape) > array.ndim or (len(shape) < array.ndim and entry.shape[-1] is not ...):
+    if not (len(symbols) <= array.ndim if is_open else len(symbols) == array.ndim):
         return False
-    new: dict[str, int] = {}
-    for n, (symbol, extra) in zip(array.shape, map(_parts, shape)):
-        size = _size(symbol, content, new) if symbol else 0
-        if symbol and size is None and n >= extra:
-            new[symbol] = size = n - extra
-        if size is None or n != size + extra:
+    sizes = dict(content.sizes)
+    for n, symbol in zip(array.shape, symbols):
+        name, _, extra = symbol.partition(" ")
+        n -= int(extra.replace(" ", "") or 0)
+        if n < 0 or n != (int(name) if name.isdigit() else sizes.setdefault(name, n)):
             return False
-    content.sizes |= new
+    content.sizes = sizes
     return True
 
 
-def _parts(dimension: int | str | EllipsisType) -> tuple[str, int]:
-    """Return the symbol of a dimension, or "", and the number that is added.
-
-    Examples
-    --------
-    >>> _parts("words - 1"), _parts(3)
-    (('words', -1), ('', 3))
-    """
-    if isinstance(dimension, int):
-        return "", dimension
-    if dimension is ...:
-        return "", 0
-    symbol, _, extra = dimension.partition(" ")
-    return symbol, int(extra.replace(" ", "") or 0)
+def _misfit(name: str, array: np.ndarray, allowed: list[Array], content: Content) -> str:
+    forms = " or ".join(f"({entry.shape}) and {entry.dtype}" for entry in allowed)
+    sizes = [f"{k}={n}" for k, n in content.sizes.items() if re.search(rf"\b{k}\b", forms)]
+    where = f", where {' and '.join(sizes)}" if sizes else ""
+    return f"{name} is of shape {array.shape} and {array.dtype}; allowed is {forms}{where}"
 
 
-def _size(symbol: str, content: Content, new: Mapping[str, int] | None = None) -> int | None:
-    """Return the size that a symbol has; None if it has none yet."""
-    found: int | None = (new or {}).get(symbol, content.sizes.get(symbol))
-    return getattr(content.made, symbol, None) if found is None else found
-
-
-def _text(shape: tuple[int | str | EllipsisType, ...]) -> str:
-    parts = ["..." if dimension is ... else str(dimension) for dimension in shape]
-    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+COUNT = Value(int, rules.integer(0, 2**62))
+RATE = Value(REAL, rules.ANY_NUMBER)  # may be below 0 between two trainings, which refuse that
+STATE = {"epochs_trained": COUNT, "epochs_begun": COUNT, "epoch_losses": Value(list, _numbers)}

@@ -43,23 +43,12 @@ def _is_negative(graph: Any) -> np.ndarray | None:
 
 def _fault(content: Content) -> str | None:
     offsets, targets = content.arrays["out_offsets"], content.arrays["out_targets"]
-    weights, negative = content.arrays.get("out_weights"), content.arrays.get("is_negative")
-    return (
-        faults.of_offsets("out_offsets", offsets, len(targets))
-        or faults.of_ids("out_targets", targets, content.sizes["nodes"])
-        or faults.of_rows("out_targets", targets, offsets)
-        or (
-            None
-            if weights is None
-            else faults.of_numbers("out_weights", weights, allows_zero=False)
-        )
-        or (None if negative is None else faults.of_ids("is_negative", negative, 2))
-    )
+    fault = faults.of_rows(("out_offsets", "out_targets"), offsets, targets, content.sizes["nodes"])
+    is_directed = fault or content.values["is_directed"]
+    return fault if is_directed else _fault_of_an_undirected_graph(content)
 
 
 def _fault_of_an_undirected_graph(content: Content) -> str | None:
-    if content.values["is_directed"]:
-        return None
     rows = _rows(content)
     _, sources, _ = transpose(rows.offsets, rows.targets, None, content.sizes["nodes"])
     back = find_edges(rows.offsets, rows.targets, rows.targets, expand(rows.offsets))
@@ -75,14 +64,20 @@ def _fault_of_an_undirected_graph(content: Content) -> str | None:
 
 SCHEMA = Schema(
     "graph",
-    arrays=(
-        Array("out_offsets", "int64", ("nodes + 1",)),
-        Array("out_targets", "int32", ("edges",)),
-        Array("out_weights", "float32", ("edges",), is_optional=True),
-        Array("is_negative", "uint8", ("edges",), _is_negative, is_optional=True),
-    ),
-    values={"": (Value("is_directed", bool),)},
+    arrays={
+        "out_offsets": Array("int64", "nodes + 1"),
+        "out_targets": Array("int32", "edges"),
+        "out_weights": Array("float32", "edges", is_optional=True, fault=faults.not_positive),
+        "is_negative": Array(
+            "uint8",
+            "edges",
+            _is_negative,
+            is_optional=True,
+            fault=lambda name, values: faults.of_ids(name, values, 2),
+        ),
+    },
+    values={"is_directed": Value(bool)},
     build=_build,
-    words=(Words(size="nodes", source="names"),),
-    checks=(_fault, _fault_of_an_undirected_graph),
+    words={"": Words("nodes", "names")},
+    fault=_fault,
 )

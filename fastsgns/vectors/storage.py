@@ -90,15 +90,12 @@ def _arrays_to_save(kv: Any) -> dict[str, np.ndarray]:
 
 def _lists_to_save(kv: Any) -> dict[str, Any]:
     """Return the other attributes of the keys of `kv`, as lists with their types."""
-    columns = {name: np.asarray(column) for name, column in kv.expandos.items()}
-    return {
-        name: {
-            "dtype": "|O" if values.dtype.kind == "U" else values.dtype.str,
-            "values": _as_list(name, values),
-        }
-        for name, values in columns.items()
-        if not _is_an_array_of_files(values)
-    }
+    listed = {}
+    for name, values in zip(kv.expandos, map(np.asarray, kv.expandos.values())):
+        if not _is_an_array_of_files(values):
+            dtype = "|O" if values.dtype.kind == "U" else values.dtype.str
+            listed[name] = {"dtype": dtype, "values": _as_list(name, values)}
+    return listed
 
 
 def _is_an_array_of_files(values: np.ndarray) -> bool:
@@ -148,36 +145,36 @@ def fault_of_attributes(content: Content) -> str | None:
     return None
 
 
-def values(path: str = "") -> tuple[Value, ...]:
-    """Return the values of a file for the vectors at an attribute of an object, or for itself."""
-    return (
-        Value("attributes", dict, _attributes, source=_at(path, _lists_to_save)),
-        Value("strict", bool, default=False, source=_at(path, lambda kv: bool(kv.strict))),
-    )
+def values(path: str = "") -> dict[str, Value]:
+    """Return the values of the table of an object, for the vectors that are its attribute `path`.
+
+    By default the object is the vectors.
+    """
+    return {
+        "attributes": Value(dict, _attributes, source=_at(path, _lists_to_save)),
+        "strict": Value(bool, default=False, source=_at(path, lambda kv: bool(kv.strict))),
+    }
 
 
-def arrays_beside(path: str = "") -> tuple[Array, ...]:
-    """Return the arrays of a file beside the vectors, as `values` does the values."""
-    return (
-        Array("lockf", "float32", (1,), _at(path, _factors_to_save), is_optional=True),
-        Array("lockf", "float32", ("words",), _at(path, _factors_to_save), is_optional=True),
-        Array("attr:*", "any", ("words", ...), _at(path, _arrays_to_save)),
-    )
+def arrays_beside(path: str = "") -> dict[str, Array | list[Array]]:
+    """Return the arrays of that table beside the vectors."""
+    factors = _at(path, _factors_to_save)
+    return {
+        "lockf": [Array("float32", n, factors, is_optional=True) for n in ("1", "words")],
+        "attr:*": Array("any", "words, ...", _at(path, _arrays_to_save)),
+    }
 
 
 def _at(path: str, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a function of an object that calls `function` with one of its attributes."""
+    """Return a function of an object that calls `function` with the object's attribute `path`."""
     return (lambda thing: function(attrgetter(path)(thing))) if path else function
 
 
 SCHEMA = Schema(
     "vectors",
-    arrays=(
-        Array("vectors", "float", ("words", "vector_size"), lambda kv: kv.array),
-        *arrays_beside(),
-    ),
-    values={"": values()},
+    arrays={"vectors": Array("float", "words, vector_size", "array"), **arrays_beside()},
+    values=values(),
     build=_build,
-    words=(Words(source="index_to_key"),),
-    checks=(fault_of_attributes,),
+    words={"": Words(source="index_to_key")},
+    fault=fault_of_attributes,
 )

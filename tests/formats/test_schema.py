@@ -95,7 +95,7 @@ def test_missing_names_and_other_types_are_refused(saved, tmp_path, name):
 
 
 def test_a_wrong_value_is_named():
-    values = (Value("a", (int, type(None)), default=None), Value("b", object))
+    values = {"a": Value((int, type(None)), default=None), "b": Value(object)}
     assert check_values("state", {"b": True}, values) == {"a": None, "b": True}
     for found, match in [
         ([], r"its state are \[\]"),

@@ -52,7 +52,7 @@ def through_file(model, path):
 
 
 def saved_names(part):
-    return [value.name for value in storage.SCHEMA.values[part]]
+    return list(storage.SCHEMA.values[part])
 
 
 @pytest.fixture

@@ -5,17 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns import rules
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotFittedError
 from fastsgns.formats import faults, kinds, native, saving
-from fastsgns.formats.schema import REAL, Array, Content, Schema, Value, When, numbers
+from fastsgns.formats.schema import RATE, REAL, STATE, Array, Content, Schema, Value, When
 from fastsgns.matrices import RowStore
 from fastsgns.models.glove.arrays import ROLES, GloVeArrays, padded_squares
 from fastsgns.vectors.storage import check_in_step
 
 NO_WORDS = "this GloVe has no words yet; call train() first"
-OPTIONAL = (int, type(None))
 
 
 def save(model: Any, path: Any) -> None:
@@ -56,67 +54,46 @@ def _rows(tensors: native.Tensors, role: str) -> tuple[RowStore, np.ndarray]:
     return store, squares
 
 
-def _fault(content: Content) -> str | None:
-    for role in ROLES:
-        squares = content.arrays.get(f"{role}_squares")
-        if squares is not None and not squares.min(initial=1) >= 1:
-            return f"{role}_squares are not all at least 1"
-    return faults.of_numbers("counts", content.arrays["counts"])
-
-
 def _of_role(index: int, part: Callable[[Any], np.ndarray]) -> Callable[[Any], np.ndarray | None]:
-    """Return a source that is None for a role which a model does not have."""
+    """Return a source that is None for a role that a model does not have."""
     return lambda model: part(model) if index < len(model.arrays.squares) else None
 
 
-def _arrays(index: int, when: When | None) -> tuple[Array, ...]:
-    role = ROLES[index]
-
-    def squares(model: Any) -> np.ndarray:
-        found: np.ndarray = model.arrays.squares[index][:, : model.vector_size + 1]
-        return found
-
-    return tuple(
-        Array(name, "float32", shape, _of_role(index, part), when)
-        for name, shape, part in (
-            (role, ("words", "vector_size"), lambda model: model.arrays.vectors(role)),
-            (f"{role}_biases", ("words",), lambda model: model.arrays.biases(role)),
-            (f"{role}_squares", ("words", "vector_size + 1"), squares),
-        )
-    )
+def _below_1(name: str, squares: np.ndarray) -> str | None:
+    return None if squares.min(initial=1) >= 1 else f"{name} are not all at least 1"
 
 
+def _arrays(index: int, when: When | None) -> dict[str, Array]:
+    role, width = ROLES[index], "vector_size + 1"
+    vectors = _of_role(index, lambda model: model.arrays.vectors(role))
+    biases = _of_role(index, lambda model: model.arrays.biases(role))
+    squares = _of_role(index, lambda model: model.arrays.squares[index][:, : model.vector_size + 1])
+    return {
+        role: Array("float32", "words, vector_size", vectors, when),
+        f"{role}_biases": Array("float32", "words", biases, when),
+        f"{role}_squares": Array("float32", f"words, {width}", squares, when, fault=_below_1),
+    }
+
+
+INT, NUMBER, TEXT = Value(int), Value(REAL), Value(str)
+OPTIONAL = Value((int, type(None)))
+PARAMETERS = {
+    "vector_size": INT, "window": INT, "x_max": NUMBER, "exponent": NUMBER, "alpha": RATE,
+    "epochs": INT, "seed": INT, "workers": INT, "min_count": INT, "matrices": TEXT,
+    "max_final_vocab": OPTIONAL, "weighting": TEXT, "sides": TEXT,
+    "memory_budget": OPTIONAL,
+}  # fmt: skip
 SCHEMA = Schema(
     "glove",
-    arrays=(
-        Array("counts", "int64", ("words",), "vocabulary.counts"),
-        *_arrays(0, None),
-        *_arrays(1, When("matrices", lambda content: content.made.matrices == "two")),
-    ),
+    arrays={
+        "counts": Array("int64", "words", "vocabulary.counts", fault=faults.negative),
+        **_arrays(0, None),
+        **_arrays(1, When("matrices", lambda content: content.made.matrices == "two")),
+    },
     values={
-        "parameters": (
-            Value("vector_size", int),
-            Value("window", int),
-            Value("x_max", REAL),
-            Value("exponent", REAL),
-            Value("alpha", REAL, rules.ANY_NUMBER),
-            Value("epochs", int),
-            Value("seed", int),
-            Value("workers", int),
-            Value("min_count", int),
-            Value("matrices", str),
-            Value("max_final_vocab", OPTIONAL),
-            Value("weighting", str),
-            Value("sides", str),
-            Value("memory_budget", OPTIONAL),
-        ),
-        "state": (
-            Value("epochs_trained", int),
-            Value("epochs_begun", int),
-            Value("epoch_losses", list, numbers),
-        ),
+        "parameters": PARAMETERS,
+        "state": STATE,
     },
     build=_build,
     make=kinds.maker("glove", ("alpha",)),
-    checks=(_fault,),
 )

@@ -7,16 +7,7 @@ import numpy as np
 from fastsgns import rules
 from fastsgns.formats import kinds, saving
 from fastsgns.formats.keys import warn_of_unsavable
-from fastsgns.formats.schema import (
-    NUMBER_OR_NONE,
-    REAL,
-    Array,
-    Content,
-    Schema,
-    Value,
-    Words,
-    check_values,
-)
+from fastsgns.formats.schema import REAL, Array, Content, Schema, Value, Words, check_values
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows
 from fastsgns.matrices import Matrices
@@ -118,10 +109,6 @@ class Factorized(Parametrized, LinkModel):
     def _proximity(self, graph: DirectedGraph) -> Any:
         raise NotImplementedError
 
-    def _settings(self) -> dict[str, Any]:
-        """Arguments of the class that made it."""
-        return {"dimensions": self.dimensions, "seed": self.seed}
-
     def save(self, path: Any) -> None:
         """Write vectors, names, known edges and settings to one file, atomically.
 
@@ -148,7 +135,8 @@ class Factorized(Parametrized, LinkModel):
         """
         model = kinds.load_as(cls, SCHEMA, path)
         if not isinstance(model, cls):
-            raise kinds.of_another_class(path, type(model), cls)
+            name = type(model).__name__
+            raise kinds.other_object(path, f"a {name}", f"a {cls.__name__}", f"{__name__}.{name}")
         return model
 
 
@@ -201,9 +189,6 @@ class HOPE(Factorized):
         matrix = adjacency(graph)
         return katz(matrix, default_beta(matrix) if self.beta is None else self.beta)
 
-    def _settings(self) -> dict[str, Any]:
-        return {"dimensions": self.dimensions, "beta": self.beta, "seed": self.seed}
-
 
 class STRAP(Factorized):
     """Source and target vectors whose product is near the logarithm of personalised PageRank.
@@ -252,10 +237,6 @@ class STRAP(Factorized):
     def _proximity(self, graph: DirectedGraph) -> Any:
         return transpose_proximity(graph, self.alpha, self.error, self.progress)
 
-    def _settings(self) -> dict[str, Any]:
-        settings = {"dimensions": self.dimensions, "alpha": self.alpha, "error": self.error}
-        return {**settings, "seed": self.seed}
-
 
 def transpose_proximity(
     graph: DirectedGraph, alpha: float, error: float, progress: bool | None = False
@@ -280,12 +261,22 @@ def transpose_proximity(
 MODELS: dict[str, Any] = {"HOPE": HOPE, "STRAP": STRAP}
 
 
+DIMENSIONS, SEED, REAL_NUMBER = Value(int), Value(int), Value(REAL)
 SETTINGS = {
-    "HOPE": (Value("dimensions", int), Value("beta", NUMBER_OR_NONE), Value("seed", int)),
-    "STRAP": (
-        Value("dimensions", int), Value("alpha", REAL), Value("error", REAL), Value("seed", int),
-    ),
+    "HOPE": {"dimensions": DIMENSIONS, "beta": Value((*REAL, type(None))), "seed": SEED},
+    "STRAP": {
+        "dimensions": DIMENSIONS, "alpha": REAL_NUMBER, "error": REAL_NUMBER, "seed": SEED,
+    },
 }  # fmt: skip
+
+
+def _model(cls: type) -> str:
+    """Return which of the models a class is, or is derived from."""
+    return next(base.__name__ for base in cls.__mro__ if base.__name__ in MODELS)
+
+
+def _settings(model: Factorized) -> dict[str, Any]:
+    return {name: getattr(model, name) for name in SETTINGS[_model(type(model))]}
 
 
 def _make(cls: type, values: dict[str, Any]) -> Factorized:
@@ -307,27 +298,20 @@ def _build(cls: type, content: Content) -> Factorized:
 
 SCHEMA = Schema(
     "node factors",
-    arrays=(
-        Array("source", "float32", ("nodes", "dimensions"), lambda model: model.source.array),
-        Array("target", "float32", ("nodes", "dimensions"), lambda model: model.target.array),
-        Array("values", "float", ("dimensions",)),
-        Array("known_offsets", "int64", ("nodes + 1",), lambda model: model.known[0]),
-        Array("known_targets", "int32", ("links",), lambda model: model.known[1]),
-    ),
+    arrays={
+        "source": Array("float32", "nodes, dimensions", "source.array"),
+        "target": Array("float32", "nodes, dimensions", "target.array"),
+        "values": Array("float", "dimensions"),
+        "known_offsets": Array("int64", "nodes + 1", lambda model: model.known[0]),
+        "known_targets": Array("int32", "links", lambda model: model.known[1]),
+    },
     values={
-        "": (
-            Value("model", str, source=lambda model: _base(type(model))),
-            Value("settings", dict, source=lambda model: model._settings()),
-        ),
+        "model": Value(str, source=lambda model: _model(type(model))),
+        "settings": Value(dict, source=_settings),
     },
     build=_build,
-    words=(Words(size="nodes", source="source.index_to_key"),),
+    words={"": Words("nodes", "source.index_to_key")},
     make=_make,
-    checks=(lambda content: fault_of_known(content, content.sizes["nodes"]),),
+    fault=lambda content: fault_of_known(content, content.sizes["nodes"]),
     shown=("source", "target", "values", "known"),
 )
-
-
-def _base(cls: type) -> str:
-    """Return the name of the model of a class or of the class that it is derived from."""
-    return next(base.__name__ for base in cls.__mro__ if base.__name__ in MODELS)

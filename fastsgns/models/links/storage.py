@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from fastsgns import rules
 from fastsgns.formats import faults, kinds, saving
-from fastsgns.formats.schema import REAL, Array, Content, Schema, Value, When, Words, numbers
+from fastsgns.formats.schema import RATE, REAL, STATE, Array, Content, Schema, Value, When, Words
 from fastsgns.matrices import Matrices, MatrixLayout
 
-FLAG = (bool, int)
-INT_OR_NONE = (int, type(None))
+INT, NUMBER = Value(int), Value(REAL)
+FLAG = Value((bool, int))
+OPTIONAL = Value((int, type(None)))
 
 
 def save(model: Any, path: Any, schema: Schema) -> None:
@@ -40,115 +40,72 @@ def fault_of_known(content: Content, n_targets: int) -> str | None:
         return None
     if offsets is None or targets is None:
         return "it holds only one of known_offsets and known_targets"
-    return faults.of_offsets("known_offsets", offsets, len(targets)) or faults.of_ids(
-        "known_targets", targets, n_targets
-    )
+    fault = faults.of_offsets("known_offsets", offsets, len(targets))
+    return fault or faults.of_ids("known_targets", targets, n_targets)
 
 
-def _part(index: int) -> Any:
+def _known(index: int) -> Any:
     return lambda model: None if model.known is None else model.known[index]
 
 
 def _schema(
-    kind: str, sources: str, targets: str, words: tuple[Words, ...], parameters: tuple[Value, ...]
+    kind: str, sources: str, targets: str, words: dict[str, Words], parameters: dict[str, Value]
 ) -> Schema:
     """Return the table of one kind; `sources` and `targets` are the symbols of their numbers."""
-
-    def fault(content: Content) -> str | None:
-        counts = content.arrays.get("target_counts")
-        return fault_of_known(content, content.sizes[targets]) or (
-            None if counts is None else faults.of_numbers("target_counts", counts)
-        )
-
+    rows = f"{targets}, dimensions"
+    two = When("matrices", lambda content: not _layout(content).shares_one_matrix)
+    biased = When("matrices", lambda content: _layout(content).has_word_bias)
     return Schema(
         kind,
-        arrays=(
-            Array(
-                "input", "float32", (sources, "dimensions"), lambda m: m._matrices.vectors["input"]
-            ),
-            Array(
-                "output",
-                "float32",
-                (targets, "dimensions"),
-                lambda m: m._matrices.vectors.get("output"),
-                When("matrices", lambda content: not _layout(content).shares_one_matrix),
-            ),
-            Array(
-                "bias",
-                "float32",
-                (targets,),
-                lambda m: m._matrices.bias,
-                When("matrices", lambda content: _layout(content).has_word_bias),
-            ),
-            Array("prior", "float32", (targets,), "target_prior", is_optional=True),
-            Array("target_counts", "float64", (targets,), is_optional=True),
-            Array("known_offsets", "int64", (f"{sources} + 1",), _part(0), is_optional=True),
-            Array("known_targets", "int32", ("links",), _part(1), is_optional=True),
-        ),
-        values={
-            "parameters": parameters,
-            "state": (
-                Value("epochs_trained", int),
-                Value("epochs_begun", int),
-                Value("epoch_losses", list, numbers),
-            ),
+        arrays={
+            "input": Array("float32", f"{sources}, dimensions", _role("input")),
+            "output": Array("float32", rows, _role("output"), two),
+            "bias": Array("float32", targets, "_matrices.bias", biased),
+            "prior": Array("float32", targets, "target_prior", is_optional=True),
+            "target_counts": Array("float64", targets, is_optional=True, fault=faults.negative),
+            "known_offsets": Array("int64", f"{sources} + 1", _known(0), is_optional=True),
+            "known_targets": Array("int32", "links", _known(1), is_optional=True),
         },
+        values={"parameters": parameters, "state": STATE},
         build=_build,
         words=words,
         make=kinds.maker(kind, ("alpha", "min_alpha")),
-        checks=(fault,),
+        fault=lambda content: fault_of_known(content, content.sizes[targets]),
         shown=("source", "target", "target_prior", "target_counts", "known"),
     )
 
 
+def _role(role: str) -> Any:
+    return lambda model: model._matrices.vectors.get(role)
+
+
+NODE_PARAMETERS = {
+    "dimensions": INT, "walk_length": OPTIONAL, "num_walks": OPTIONAL, "window_size": INT,
+    "p": NUMBER, "q": NUMBER, "walks": Value((str, type(None))), "matrices": Value(str),
+    "negative": INT, "alpha": RATE, "min_alpha": RATE, "epochs": INT, "ns_exponent": NUMBER,
+    "sample": NUMBER, "shrink_windows": FLAG, "stop": NUMBER, "joint": FLAG,
+    "negative_sharing": Value(str), "workers": OPTIONAL, "seed": OPTIONAL,
+    "compute_loss": FLAG,
+}  # fmt: skip
+PAIR_PARAMETERS = {
+    "dimensions": INT, "negative": INT, "alpha": RATE, "min_alpha": RATE, "epochs": INT,
+    "ns_exponent": NUMBER, "shuffle": FLAG, "negative_sharing": Value(str),
+    "workers": OPTIONAL, "seed": OPTIONAL, "compute_loss": FLAG,
+}  # fmt: skip
 NODES = _schema(
     "nodes",
     "nodes",
     "nodes",
-    (Words("source_", "nodes", "source.index_to_key"),),
-    (
-        Value("dimensions", int),
-        Value("walk_length", INT_OR_NONE),
-        Value("num_walks", INT_OR_NONE),
-        Value("window_size", int),
-        Value("p", REAL),
-        Value("q", REAL),
-        Value("walks", (str, type(None))),
-        Value("matrices", str),
-        Value("negative", int),
-        Value("alpha", REAL, rules.ANY_NUMBER),
-        Value("min_alpha", REAL, rules.ANY_NUMBER),
-        Value("epochs", int),
-        Value("ns_exponent", REAL),
-        Value("sample", REAL),
-        Value("shrink_windows", FLAG),
-        Value("stop", REAL),
-        Value("joint", FLAG),
-        Value("negative_sharing", str),
-        Value("workers", INT_OR_NONE),
-        Value("seed", INT_OR_NONE),
-        Value("compute_loss", FLAG),
-    ),
+    {"source_": Words("nodes", "source.index_to_key")},
+    NODE_PARAMETERS,
 )
 PAIRS = _schema(
     "pairs",
     "sources",
     "targets",
-    (
-        Words("source_", "sources", "source.index_to_key"),
-        Words("target_", "targets", "target.index_to_key"),
-    ),
-    (
-        Value("dimensions", int),
-        Value("negative", int),
-        Value("alpha", REAL, rules.ANY_NUMBER),
-        Value("min_alpha", REAL, rules.ANY_NUMBER),
-        Value("epochs", int),
-        Value("ns_exponent", REAL),
-        Value("shuffle", FLAG),
-        Value("negative_sharing", str),
-        Value("workers", INT_OR_NONE),
-        Value("seed", INT_OR_NONE),
-        Value("compute_loss", FLAG),
-    ),
+    {
+        "source_": Words("sources", "source.index_to_key"),
+        "target_": Words("targets", "target.index_to_key"),
+    },
+    PAIR_PARAMETERS,
 )

@@ -347,25 +347,21 @@ def _offsets(content: Content) -> np.ndarray:
 
 
 def _fault(content: Content) -> str | None:
-    offsets, columns = _offsets(content), content.arrays["columns"]
-    return (
-        faults.of_offsets("ends", offsets, len(columns))
-        or faults.of_ids("columns", columns, content.sizes["words"])
-        or faults.of_rows("columns", columns, offsets)
-        or faults.of_numbers("cells", content.arrays["cells"])
-        or faults.of_numbers("counts", content.arrays["counts"])
+    n_words = content.sizes["words"]
+    return faults.of_rows(
+        ("ends", "columns"), _offsets(content), content.arrays["columns"], n_words
     )
 
 
 SCHEMA = Schema(
     "ppmi",
-    arrays=(
-        Array("ends", "int64", ("words",), lambda ppmi: ppmi.matrix.indptr[1:].astype(np.int64)),
-        Array("columns", "int32", ("cells",), lambda ppmi: ppmi.matrix.indices.astype(np.int32)),
-        Array("cells", "float32", ("cells",), "matrix.data"),
-        Array("counts", "int64", ("words",), "vocabulary.counts"),
-    ),
-    values={"": (Value("smoothing", REAL), Value("shift", REAL))},
+    arrays={
+        "ends": Array("int64", "words", lambda ppmi: ppmi.matrix.indptr[1:].astype(np.int64)),
+        "columns": Array("int32", "cells", lambda ppmi: ppmi.matrix.indices.astype(np.int32)),
+        "cells": Array("float32", "cells", "matrix.data", fault=faults.negative),
+        "counts": Array("int64", "words", "vocabulary.counts", fault=faults.negative),
+    },
+    values={"smoothing": Value(REAL), "shift": Value(REAL)},
     build=_build,
-    checks=(_fault,),
+    fault=_fault,
 )

@@ -193,14 +193,13 @@ def _build(cls: Any, content: Content) -> SVDVectors:
 
 SCHEMA = Schema(
     "svd",
-    arrays=(
-        Array("left", "float", ("words", "values"), lambda model: model._factors.left),
-        Array("right", "float", ("words", "values"), lambda model: model._factors.right),
-        Array("values", "float", ("values",)),
-        Array("counts", "int64", ("words",), lambda model: model._vocabulary.counts),
-    ),
-    values={"": (Value("weight", REAL, WEIGHT),)},
+    arrays={
+        "left": Array("float", "words, values", "_factors.left"),
+        "right": Array("float", "words, values", "_factors.right"),
+        "values": Array("float", "values"),
+        "counts": Array("int64", "words", "_vocabulary.counts", fault=faults.negative),
+    },
+    values={"weight": Value(REAL, WEIGHT)},
     build=_build,
-    words=(Words(source=lambda model: model._vocabulary.words),),
-    checks=(lambda content: faults.of_numbers("counts", content.arrays["counts"]),),
+    words={"": Words(source="_vocabulary.words")},
 )

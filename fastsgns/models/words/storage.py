@@ -4,29 +4,30 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns import rules
 from fastsgns.errors import warn
 from fastsgns.formats import kinds, saving
 from fastsgns.formats.schema import (
-    NUMBER_OR_NONE,
+    COUNT,
     PLAIN,
+    RATE,
     REAL,
+    STATE,
     Array,
     Content,
     Schema,
     Value,
     When,
     Words,
-    numbers,
-)
+)  # fmt: skip
 from fastsgns.matrices import Matrices, MatrixLayout
 from fastsgns.models.words import unfinished
 from fastsgns.vectors import storage as vectors_storage
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
-INT = (int, bool)  # flags may be True and False, as gensim's users give them
-OPTIONAL = (*NUMBER_OR_NONE, bool)
-COUNT = rules.integer(0, 2**62)
+NONE = type(None)
+INT = Value((int, bool))  # flags may be True and False, as gensim's users give them
+OPTIONAL = Value((int, float, bool, NONE))
+NUMBER = Value(REAL)
 
 
 def save(model: Any, path: Any) -> None:
@@ -65,140 +66,79 @@ def _build(cls: Any, content: Content) -> Any:
     return model
 
 
-def _layout(content: Content) -> MatrixLayout:
-    return MatrixLayout.of(content.made.matrices, content.made.bias)
-
-
 def _fault(content: Content) -> str | None:
     """Say which array is missing that a model with words needs."""
-    model, layout, arrays = content.made, _layout(content), content.arrays
-    has_targets = layout.shares_one_matrix or "output" in arrays or "tree" in arrays
-    if model.has_output and not has_targets:
+    model, layout, arrays = content.made, content.made.layout, content.arrays
+    needs_output = model.has_output and not layout.shares_one_matrix
+    if content.sizes["words"] and needs_output and not arrays.keys() & {"output", "tree"}:
         return f"matrices={model.matrices!r}, but there is no matrix for output"
-    if layout.bias and "bias" not in arrays:
+    if content.sizes["words"] and layout.bias and "bias" not in arrays:
         return f"matrices={model.matrices!r}, but there is no bias"
-    return None
+    return vectors_storage.fault_of_attributes(content)
 
 
-TWO = When("matrices", lambda content: not _layout(content).shares_one_matrix)
+def _role(role: str) -> Any:
+    return lambda model: model.current_arrays().vectors.get(role)
+
+
+def _bias(model: Any) -> np.ndarray | None:
+    bias: np.ndarray | None = model.current_arrays().bias
+    return bias
+
+
+TWO = When("matrices", lambda content: not content.made.layout.shares_one_matrix)
 THREE = When(
     "matrices",
-    lambda content: _layout(content).has_negative_matrix and "output" in content.arrays,
+    lambda content: content.made.layout.has_negative_matrix and "output" in content.arrays,
 )
-WORD_BIAS = When("matrices", lambda content: _layout(content).has_word_bias)
-ONE_BIAS = When("matrices", lambda content: _layout(content).bias == "scalar")
+WORD_BIAS = When("matrices", lambda content: content.made.layout.has_word_bias)
+ONE_BIAS = When("matrices", lambda content: content.made.layout.bias == "scalar")
+ROWS = "words, vector_size"
+PARAMETERS: dict[str, Value] = {
+    "vector_size": INT, "alpha": RATE, "min_alpha": RATE, "window": INT, "min_count": INT,
+    "max_vocab_size": OPTIONAL, "sample": NUMBER, "seed": OPTIONAL, "workers": INT,
+    "sg": INT, "hs": INT, "negative": INT, "ns_exponent": NUMBER, "cbow_mean": INT,
+    "epochs": INT, "null_word": OPTIONAL, "sorted_vocab": INT, "batch_words": OPTIONAL,
+    "compute_loss": OPTIONAL, "comment": Value(object), "max_final_vocab": OPTIONAL,
+    "shrink_windows": INT, "cbow_gradient": Value(str), "negative_sharing": Value(str),
+    "matrices": Value(str, default="two"), "bias": Value(str, default="scalar"),
+    "coupling": Value(REAL, default=0.0), "softmax": Value((int, bool), default=0),
+}  # fmt: skip
+STATE_OF_TRAINING: dict[str, Value] = {
+    "effective_min_count": NUMBER, "corpus_count": COUNT, "corpus_total_words": COUNT,
+    "train_count": COUNT, "total_train_time": NUMBER,
+    "epochs_trained": COUNT, "epochs_begun": COUNT,
+    "min_alpha_yet_reached": NUMBER, "running_training_loss": NUMBER,
+    "epoch_losses": STATE["epoch_losses"],
+    "lifecycle_events": Value((list, NONE), source=lambda m: _noted(m.lifecycle_events)),
+    "unfinished": Value(
+        (dict, NONE),
+        lambda name, value: unfinished.restore(value),
+        default=None,
+        source=lambda model: unfinished.dump(model.unfinished),
+    ),
+}  # fmt: skip
 SCHEMA = Schema(
     "model",
-    arrays=(
-        Array(
-            "input",
-            "float32",
-            ("words", "vector_size"),
-            lambda model: np.asarray(model.wv.array, np.float32),
-        ),
-        Array(
-            "output",
-            "float32",
-            ("words", "vector_size"),
-            lambda model: model.current_arrays().vectors.get("output"),
-            TWO,
-            is_optional=True,
-        ),
-        Array(
-            "negative",
-            "float32",
-            ("words", "vector_size"),
-            lambda model: model.current_arrays().vectors.get("negative"),
-            THREE,
-        ),
-        Array(
-            "tree",
-            "float32",
-            ("words - 1", "vector_size"),
-            lambda model: model.current_arrays().vectors.get("tree"),
-            is_optional=True,
-        ),
-        Array(
-            "bias",
-            "float32",
-            ("words",),
-            lambda model: model.current_arrays().bias,
-            WORD_BIAS,
-            is_optional=True,
-        ),
-        Array(
-            "bias",
-            "float64",
-            (1,),
-            lambda model: model.current_arrays().bias,
-            ONE_BIAS,
-            is_optional=True,
-        ),
-        *vectors_storage.arrays_beside("wv"),
-    ),
+    arrays={
+        "input": Array("float32", ROWS, lambda model: np.asarray(model.wv.array, np.float32)),
+        "output": Array("float32", ROWS, _role("output"), TWO, is_optional=True),
+        "negative": Array("float32", ROWS, _role("negative"), THREE),
+        "tree": Array("float32", "words - 1, vector_size", _role("tree"), is_optional=True),
+        "bias": [
+            Array("float32", "words", _bias, WORD_BIAS, is_optional=True),
+            Array("float64", "1", _bias, ONE_BIAS, is_optional=True),
+        ],
+        **vectors_storage.arrays_beside("wv"),
+    },
     values={
-        "": vectors_storage.values("wv"),
-        "parameters": (
-            Value("vector_size", INT),
-            Value("alpha", REAL, rules.ANY_NUMBER),
-            Value("min_alpha", REAL, rules.ANY_NUMBER),
-            Value("window", INT),
-            Value("min_count", INT),
-            Value("max_vocab_size", OPTIONAL),
-            Value("sample", REAL),
-            Value("seed", OPTIONAL),
-            Value("workers", INT),
-            Value("sg", INT),
-            Value("hs", INT),
-            Value("negative", INT),
-            Value("ns_exponent", REAL),
-            Value("cbow_mean", INT),
-            Value("epochs", INT),
-            Value("null_word", OPTIONAL),
-            Value("sorted_vocab", INT),
-            Value("batch_words", OPTIONAL),
-            Value("compute_loss", OPTIONAL),
-            Value("comment", object),
-            Value("max_final_vocab", OPTIONAL),
-            Value("shrink_windows", INT),
-            Value("cbow_gradient", str),
-            Value("negative_sharing", str),
-            Value("matrices", str, default="two"),
-            Value("bias", str, default="scalar"),
-            Value("coupling", REAL, default=0.0),
-            Value("softmax", INT, default=0),
-        ),
-        "state": (
-            Value("effective_min_count", REAL),
-            Value("corpus_count", int, COUNT),
-            Value("corpus_total_words", int, COUNT),
-            Value("train_count", int, COUNT),
-            Value("total_train_time", REAL),
-            Value("epochs_trained", int, COUNT),
-            Value("epochs_begun", int, COUNT),
-            Value("min_alpha_yet_reached", REAL),
-            Value("running_training_loss", REAL),
-            Value("epoch_losses", list, numbers),
-            Value(
-                "lifecycle_events",
-                (list, type(None)),
-                source=lambda model: _noted(model.lifecycle_events),
-            ),
-            Value(
-                "unfinished",
-                (dict, type(None)),
-                lambda name, value: unfinished.restore(value),
-                default=None,
-                source=lambda model: unfinished.dump(model.unfinished),
-            ),
-        ),
+        **vectors_storage.values("wv"),
+        "parameters": PARAMETERS,
+        "state": STATE_OF_TRAINING,
     },
     build=_build,
-    words=(Words(source="wv.index_to_key"),),
+    words={"": Words(source="wv.index_to_key")},
     make=kinds.maker("model", ("alpha", "min_alpha")),
-    checks=(
-        vectors_storage.fault_of_attributes,
-        lambda content: _fault(content) if content.sizes["words"] else None,
-    ),
+    fault=_fault,
     shown=("wv",),
 )
