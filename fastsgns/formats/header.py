@@ -194,7 +194,7 @@ def _count_outside_strings(text: bytes | bytearray, marks: bytes) -> list[int]:
 def _metadata(own: dict[str, Any], n_data: int) -> dict[str, Any]:
     try:
         _check_parts(own[KEY].encode("ascii"), n_data)
-        metadata = json.loads(own[KEY])
+        metadata: dict[str, Any] = json.loads(own[KEY])
         version, kind = metadata["format"], metadata["kind"]
     except FormatError:
         raise

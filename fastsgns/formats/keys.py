@@ -346,7 +346,8 @@ def decode_all(
 def _rebuilt(kind: int, content: Any) -> Hashable:
     if kind == TUPLE:
         return tuple(_rebuilt(*part) for part in content)
-    return _READERS[kind](content)
+    key: Hashable = _READERS[kind](content)
+    return key
 
 
 def _nothing(text: str) -> None:

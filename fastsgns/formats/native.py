@@ -28,7 +28,9 @@ PACKED = ("words", "word_ends", "word_types")  # the arrays that `pack_words` ma
 Tensors = dict[str, np.ndarray]
 
 
-def write(path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dict) -> None:
+def write(
+    path: Any, kind: str, tensors: Mapping[str, np.ndarray], metadata: dict[str, Any]
+) -> None:
     """Write `tensors` and `metadata` to one file, atomically.
 
     Parameters
@@ -68,7 +70,9 @@ def _write_array(file: Any, array: np.ndarray) -> None:
         write_slices(file, dense.data.cast("B"))
 
 
-def read(path: Any, mmap: bool | Callable[[str], bool] = False) -> tuple[str, Tensors, dict]:
+def read(
+    path: Any, mmap: bool | Callable[[str], bool] = False
+) -> tuple[str, Tensors, dict[str, Any]]:
     """Read what `write` wrote.
 
     Parameters
@@ -157,8 +161,8 @@ def _bytes_left(file: Any) -> int:
     if not _is_plain(file):
         return 0
     try:
-        here = file.tell()
-        end = file.seek(0, os.SEEK_END)
+        here: int = file.tell()
+        end: int = file.seek(0, os.SEEK_END)
         file.seek(here)
     except OSError:  # a pipe
         return 0

@@ -103,7 +103,7 @@ def _is_an_array_of_files(values: np.ndarray) -> bool:
 
 
 def _as_list(name: str, values: np.ndarray) -> list[Any]:
-    plain = values.tolist()
+    plain: list[Any] = values.tolist()
     odd = [value for value in plain if not isinstance(value, PLAIN)]
     if odd or values.dtype.kind not in "biufOU":
         seen = f"{odd[0]!r} of type {type(odd[0]).__name__}" if odd else str(values.dtype)

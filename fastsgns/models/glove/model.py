@@ -425,8 +425,7 @@ class GloVe:
         FormatError
             If it is another file, or damaged.
         """
-        model: GloVe = kinds.load_as(cls, glove_storage.SCHEMA, path, mmap=True)
-        return model
+        return kinds.load_as(cls, glove_storage.SCHEMA, path, mmap=True)
 
 
 def _show(bar: Bar, n_before: int, facts: dict[str, str], n_done: int) -> None:

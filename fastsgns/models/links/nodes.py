@@ -363,5 +363,4 @@ class NodeEmbedding(LinkTraining):
         FormatError
             If the file is of another kind, or damaged.
         """
-        model: NodeEmbedding = kinds.load_as(cls, linkstorage.NODES, path, kinds.check_mmap(mmap))
-        return model
+        return kinds.load_as(cls, linkstorage.NODES, path, kinds.check_mmap(mmap))

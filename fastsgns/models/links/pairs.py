@@ -203,8 +203,7 @@ class PairEmbedding(LinkTraining):
     @classmethod
     def load(cls, path: Any, mmap: str | None = None) -> "PairEmbedding":
         """Read what `save` wrote; see `NodeEmbedding.load`."""
-        model: PairEmbedding = kinds.load_as(cls, linkstorage.PAIRS, path, kinds.check_mmap(mmap))
-        return model
+        return kinds.load_as(cls, linkstorage.PAIRS, path, kinds.check_mmap(mmap))
 
 
 def _renamed(ids: dict[Hashable, int], names: list[Hashable], side: str) -> Ids:

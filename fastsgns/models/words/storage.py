@@ -19,7 +19,7 @@ from fastsgns.formats.schema import (
     When,
     Words,
 )  # fmt: skip
-from fastsgns.matrices import Matrices, MatrixLayout
+from fastsgns.matrices import Matrices
 from fastsgns.models.words import unfinished
 from fastsgns.vectors import storage as vectors_storage
 from fastsgns.vectors.keyedvectors import KeyedVectors
