@@ -17,6 +17,7 @@ from fastsgns.cli.arguments import (
 )
 from fastsgns.formats import files
 from fastsgns.runtime.console import table
+from fastsgns.vectors.evaluation import Method
 from fastsgns.vectors.spaces import SPACES
 
 EXAMPLES = """\
@@ -69,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.usage("standard input can be read only once: one '-' at most")
     check_space(arguments)
     vectors = sources.load_given(arguments)
-    method = "most_similar_cosmul" if arguments.mul else "most_similar"
+    method: Method = "most_similar_cosmul" if arguments.mul else "most_similar"
     pairs, analogies = [], []
     for path in arguments.files:
         lines = readable(path)
@@ -138,14 +139,14 @@ def _pairs(
         lines, restrict_vocab=arguments.restrict_vocab, **options
     )
     return {
-        "pearson": float(pearson[0]),
-        "spearman": float(spearman[0]),
+        "pearson": float(pearson.statistic),
+        "spearman": float(spearman.statistic),
         "oov_percent": float(unknown),
     }
 
 
 def _analogies(
-    vectors: KeyedVectors, lines: Any, restrict_vocab: int, method: str
+    vectors: KeyedVectors, lines: Any, restrict_vocab: int, method: Method
 ) -> dict[str, Any]:
     accuracy, sections = vectors.evaluate_word_analogies(
         lines, restrict_vocab=restrict_vocab, similarity_function=method

@@ -12,8 +12,7 @@ from fastsgns.formats import native
 from fastsgns.formats.schema import PLAIN, Schema, check, collect
 
 KEYED = {  # attributes of vectors by key
-    "index_to_key", "key_to_index", "vector_size", "next_index", "expandos", "strict",
-    "vectors_lockf", "mapfile_path", "role_link", "add_keys_advice", "derived_from", "matrices",
+    "key_table", "rows", "vectors_lockf", "mapfile_path", "role_link", "add_keys_advice",
 }  # fmt: skip
 
 

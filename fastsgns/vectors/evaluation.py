@@ -1,47 +1,145 @@
-"""Judging vectors: correlation with human similarity scores, and analogies."""
+"""Evaluation of vectors: correlation with human similarity scores, and analogies."""
 
 import logging
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypedDict, get_args
 
 import numpy as np
 
 from fastsgns.errors import FormatError
 from fastsgns.formats import files, sniffing
 from fastsgns.vectors.norms import divide, products, unit
-from fastsgns.vectors.queries import EPSILON, Queries
+from fastsgns.vectors.queries import EPSILON
+from fastsgns.vectors.spaces import Searchable, Space, in_space
 
 logger = logging.getLogger(__name__)
 
-SCORE_BYTES = 1 << 27
+SCORE_BYTES = 1 << 27  # of the scores of questions that are computed at once
 ADVICE = {sniffing.DELIMITER: "give what separates the columns as delimiter="}
-METHODS = ("most_similar", "most_similar_cosmul")
-Lines = Any  # str, os.PathLike or iterable of str or bytes
-Question = tuple[str, str, str, str]
+Method = Literal["most_similar", "most_similar_cosmul"]
+METHODS: tuple[Method, ...] = get_args(Method)
+Lines: TypeAlias = str | os.PathLike[str] | Iterable[str] | Iterable[bytes]
+Question: TypeAlias = tuple[str, str, str, str]
+
+
+class Correlation(Protocol):
+    """A correlation as scipy returns it; it unpacks into its two numbers."""
+
+    @property
+    def statistic(self) -> float:
+        """The correlation coefficient."""
+
+    @property
+    def pvalue(self) -> float:
+        """The probability of a correlation at least as large between unrelated samples."""
+
+
+class WordPairScores(NamedTuple):
+    """Agreement of cosines with human scores of similarity.
+
+    Attributes
+    ----------
+    pearson, spearman : scipy's results
+        With ``statistic`` and ``pvalue``.
+    oov : float
+        Percentage of pairs with an unknown word.
+    """
+
+    pearson: Correlation
+    spearman: Correlation
+    oov: float
+
+
+class Section(TypedDict):
+    """The answers to one section of a file of analogies."""
+
+    section: str
+    correct: list[Question]
+    incorrect: list[Question]
+
+
+class AnalogyScores(NamedTuple):
+    """Answers to analogies.
+
+    Attributes
+    ----------
+    score : float
+        Share of right answers, from 0 to 1.
+    sections : list of dict
+        With ``section`` (the name), ``correct`` and ``incorrect`` (lists of four words). The last
+        one is ``Total accuracy``.
+    """
+
+    score: float
+    sections: list[Section]
 
 
 class Scored(Protocol):
-    """What is judged: words whose cosines can be had, `Queries` or sparse vectors."""
+    """What evaluation needs: words, and cosines between them."""
 
     @property
     def index_to_key(self) -> list[Any]:
-        """The words, the most frequent first."""
+        """The words, most frequent first."""
 
     @property
     def norms(self) -> np.ndarray:
-        """The lengths of their vectors; NaN of one that is not finite."""
+        """The Euclidean norms of their vectors; NaN if a vector is not finite."""
 
-    def pair_cosines(self, pairs: np.ndarray, space: str) -> np.ndarray:
+    def pair_cosines(self, pairs: np.ndarray, space: Space) -> np.ndarray:
         """Return the cosine of each pair of positions; `pairs` has the shape (n, 2)."""
 
     def cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
-        """Return cosines of the first keys with each of `ids`, shape (len(ids), n_keys)."""
+        """Return the cosines of the first keys with each of `ids`, shape (len(ids), n_keys)."""
+
+
+class DenseScores:
+    """The cosines of dense vectors; a `Scored`."""
+
+    def __init__(self, kv: Searchable) -> None:
+        self.kv = kv
+        self.index_to_key = kv.key_table.index_to_key
+
+    @property
+    def norms(self) -> np.ndarray:
+        """The Euclidean norms of the vectors."""
+        return self.kv.rows.norms
+
+    def pair_cosines(self, pairs: np.ndarray, space: Space) -> np.ndarray:
+        """Return the cosine of each pair of positions."""
+        sides = zip(in_space(self.kv, space), pairs.T)
+        first, second = (unit(kv.rows.at(column)) for kv, column in sides)
+        cosines: np.ndarray = np.einsum("ij,ij->i", first, second)
+        return cosines
+
+    def cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
+        """Return the cosines of the first keys with each of `ids`, shape (len(ids), n_keys)."""
+        return self._cosines(unit(self.kv.rows.at(ids)), restrict_vocab)
+
+    def offset_cosines(self, questions: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
+        """Return cosines, up to a positive factor, with b - a + c of each row (a, b, c) of ids."""
+        a, b, c = (unit(self.kv.rows.at(column)) for column in questions.T)
+        return self._cosines(b + c - a, restrict_vocab)
+
+    def _cosines(self, directions: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
+        clip, rows = slice(restrict_vocab), self.kv.rows
+        return divide(products(rows.at(clip), directions), rows.norms_of(clip))
 
 
 @dataclass
 class Lexicon:
-    """The keys that take part: positions by (folded) key, most frequent first."""
+    """The keys that take part in an evaluation.
+
+    Attributes
+    ----------
+    ids : dict
+        The position of each key, in upper case if `fold_case`.
+    fold_case : bool
+        Whether case is ignored.
+    variants : dict of int to list of int
+        Positions of the keys that differ in case alone from the more frequent key at a position.
+    """
 
     ids: dict[Any, int]
     fold_case: bool
@@ -49,9 +147,10 @@ class Lexicon:
 
     @classmethod
     def of(cls, kv: Scored, restrict_vocab: int | None, fold_case: bool) -> "Lexicon":
-        """Take the first `restrict_vocab` keys; of those that fold to one, the first stands.
+        """Make a lexicon of the first `restrict_vocab` keys.
 
-        Keys whose vectors are not finite are left out.
+        Of keys that differ in case alone, the first is used if case is ignored. Keys whose vectors
+        are not finite are left out.
         """
         lexicon = cls({}, fold_case)
         not_finite = set(_not_finite(kv, restrict_vocab).tolist())
@@ -64,12 +163,12 @@ class Lexicon:
         return lexicon
 
     def fold(self, key: Any) -> Any:
-        """Return the key as it is compared."""
+        """Return a key in upper case if case is ignored."""
         return key.upper() if self.fold_case and isinstance(key, str) else key
 
 
 def _not_finite(kv: Scored, restrict_vocab: int | None) -> np.ndarray:
-    """Positions of keys whose vectors are not finite."""
+    """Return the positions of keys whose vectors are not finite."""
     return np.flatnonzero(np.isnan(kv.norms[:restrict_vocab]))
 
 
@@ -81,8 +180,8 @@ def evaluate_word_pairs(
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
-    space: str = "in-in",
-) -> tuple[Any, Any, float]:
+    space: Space = "in-in",
+) -> WordPairScores:
     """Correlate cosines with human scores; see `KeyedVectors.evaluate_word_pairs`."""
     from scipy.stats import pearsonr, spearmanr
 
@@ -111,15 +210,15 @@ def evaluate_word_pairs(
         )
     cosines = _cosines(kv, known, space)
     unknown_share = 100.0 * n_unknown / n_pairs
-    return pearsonr(gold, cosines), spearmanr(gold, cosines), unknown_share
+    return WordPairScores(pearsonr(gold, cosines), spearmanr(gold, cosines), unknown_share)
 
 
 def read_pairs(
     pairs: Lines, delimiter: str | None = "\t", encoding: str = "utf8"
 ) -> Iterator[tuple[str, str, float]]:
-    """Yield two words and their score per line; lines of another form are left out and reported.
+    """Yield two words and their score for each line of a file of word pairs.
 
-    Blank lines and those that begin with # are comments.
+    Lines that begin with # are comments. Lines of another form are skipped, with one warning.
     """
     skipped = Skipped(_name(pairs), "two words and a score")
     for number, line in files.lines(pairs, encoding):
@@ -133,7 +232,8 @@ def read_pairs(
     skipped.report()
 
 
-def _cosines(kv: Scored, known: list[tuple[int, int] | None], space: str) -> np.ndarray:
+def _cosines(kv: Scored, known: list[tuple[int, int] | None], space: Space) -> np.ndarray:
+    """Return the cosines of pairs of positions; 0 for None."""
     rows = np.array([row for row, pair in enumerate(known) if pair], np.intp)
     ids = np.array([pair for pair in known if pair], np.intp).reshape(-1, 2)
     cosines = np.zeros(len(known))
@@ -147,8 +247,8 @@ def evaluate_word_analogies(
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
-    similarity_function: str = "most_similar",
-) -> tuple[float, list[dict[str, Any]]]:
+    similarity_function: Method = "most_similar",
+) -> AnalogyScores:
     """Answer analogy questions; see `KeyedVectors.evaluate_word_analogies`."""
     if similarity_function not in METHODS:
         raise ValueError(f"similarity_function {similarity_function!r}; allowed are {METHODS}")
@@ -161,20 +261,28 @@ def evaluate_word_analogies(
     answers[known] = _answers(kv, lexicon, asked[:, :3], restrict_vocab, similarity_function)
     right = iter(np.array([four[3] for four in ids]) == answers)
     is_known = iter([None not in four for four in ids])
-    sections: list[dict[str, Any]] = []
+    sections: list[Section] = []
     for name, words in questions:
         if words is None:
             sections.append({"section": name, "correct": [], "incorrect": []})
             continue
-        verdict = "correct" if next(right) else "incorrect"
+        section = sections[-1]
+        answers_of_section = section["correct"] if next(right) else section["incorrect"]
         if next(is_known) or dummy4unknown:
-            sections[-1][verdict].append(words)
-    total: dict[str, Any] = {"section": "Total accuracy"}
-    for verdict in ("correct", "incorrect"):
-        total[verdict] = [words for section in sections for words in section[verdict]]
-    n_judged = len(total["correct"]) + len(total["incorrect"])
+            answers_of_section.append(words)
+    total: Section = {
+        "section": "Total accuracy",
+        "correct": [words for section in sections for words in section["correct"]],
+        "incorrect": [words for section in sections for words in section["incorrect"]],
+    }
     logger.info("%d of %d questions could be asked", len(known), len(ids))
-    return (len(total["correct"]) / n_judged if n_judged else 0.0), [*sections, total]
+    return AnalogyScores(share_correct(total), [*sections, total])
+
+
+def share_correct(section: Section) -> float:
+    """Return the share of right answers in a section, 0 if there are no answers."""
+    n_right, n_wrong = len(section["correct"]), len(section["incorrect"])
+    return n_right / (n_right + n_wrong) if n_right + n_wrong else 0.0
 
 
 def _questions(analogies: Lines, lexicon: Lexicon) -> Iterator[tuple[str, Question | None]]:
@@ -191,7 +299,8 @@ def _questions(analogies: Lines, lexicon: Lexicon) -> Iterator[tuple[str, Questi
                 "a file of analogies starts with a line ': name of the section'"
             )
         elif len(words) == 4:
-            yield section, tuple(lexicon.fold(word) for word in words)
+            a, b, c, d = map(lexicon.fold, words)
+            yield section, (a, b, c, d)
         else:
             skipped.add(number, line)
     skipped.report()
@@ -200,26 +309,27 @@ def _questions(analogies: Lines, lexicon: Lexicon) -> Iterator[tuple[str, Questi
 
 
 def _answers(
-    kv: Scored, lexicon: Lexicon, asked: np.ndarray, restrict_vocab: int | None, method: str
+    kv: Scored, lexicon: Lexicon, asked: np.ndarray, restrict_vocab: int | None, method: Method
 ) -> np.ndarray:
-    """Position of the best answer to each question a : b = c : ?, shape (n,), from ids (n, 3)."""
-    clip = slice(restrict_vocab)
-    n_words = len(kv.index_to_key[clip])
+    """Return the position of the best answer to each question a : b = c : ?, shape (n,).
+
+    `asked` holds the positions of a, b and c, shape (n, 3).
+    """
+    n_words = len(kv.index_to_key[:restrict_vocab])
     combine = _add if method == "most_similar" else _multiply
-    stands_for = np.arange(n_words)
+    first_variant = np.arange(n_words)
     for first, others in lexicon.variants.items():
-        stands_for[others] = first
+        first_variant[others] = first
     best = np.empty(len(asked), np.intp)
     not_finite = _not_finite(kv, restrict_vocab)
     n_block = max(1, SCORE_BYTES // (12 * max(1, n_words)))
     if 4 * n_words * len(np.unique(asked)) <= SCORE_BYTES:
-        n_block = max(1, len(asked))  # the same words are asked with again and again
+        n_block = max(1, len(asked))  # few words are in many questions: one product is enough
     for start in range(0, len(asked), n_block):
         block = asked[start : start + n_block]
         words, places = np.unique(block, return_inverse=True)
-        if combine is _add and len(words) > len(block) and isinstance(kv, Queries):
-            a, b, c = (unit(kv.array[column]) for column in block.T)
-            each = iter(divide(products(kv.array[clip], b + c - a), kv._norms_of(clip)))
+        if combine is _add and len(words) > len(block) and isinstance(kv, DenseScores):
+            each = iter(kv.offset_cosines(block, restrict_vocab))
         else:
             each = combine(kv.cosines_to(words, restrict_vocab), places.reshape(block.shape))
         for row, (scores, three) in enumerate(zip(each, block.tolist()), start):
@@ -227,11 +337,11 @@ def _answers(
             for word in three if lexicon.variants else ():
                 scores[lexicon.variants.get(word, [])] = -np.inf
             best[row] = scores.argmax()
-    return stands_for[best]
+    return first_variant[best]
 
 
 def _add(cosines: np.ndarray, places: np.ndarray) -> Iterator[np.ndarray]:
-    """3CosAdd up to a positive factor: cosines with b + c - a, shape (V,) a question."""
+    """Yield the 3CosAdd scores of each question, shape (V,), up to a positive factor."""
     scores = np.empty_like(cosines[0])
     for a, b, c in places.tolist():
         np.add(cosines[b], cosines[c], out=scores)
@@ -239,7 +349,10 @@ def _add(cosines: np.ndarray, places: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _multiply(cosines: np.ndarray, places: np.ndarray) -> Iterator[np.ndarray]:
-    """3CosMul: the products of cosines with b and c over those with a, all shifted to 0..1."""
+    """Yield the 3CosMul scores of each question, shape (V,).
+
+    They are the products of cosines with b and c divided by cosines with a, all shifted to 0..1.
+    """
     cosines += 1
     cosines *= cosines.dtype.type(0.5)
     inverse = 1 / (cosines + cosines.dtype.type(EPSILON))
@@ -249,13 +362,13 @@ def _multiply(cosines: np.ndarray, places: np.ndarray) -> Iterator[np.ndarray]:
         yield np.multiply(scores, inverse[a], out=scores)
 
 
-def _name(source: Any) -> str:
+def _name(source: Lines) -> str:
     return files.name_of(source, "the given lines")
 
 
 @dataclass
 class Skipped:
-    """Lines of a file that are left out, for one warning about all of them."""
+    """Lines of a file that are skipped, for one warning about all of them."""
 
     name: str
     expected: str
@@ -263,13 +376,13 @@ class Skipped:
     first: str = ""
 
     def add(self, number: int, line: str) -> None:
-        """Leave out a line."""
+        """Record a skipped line."""
         logger.info("line %d of %s is not %s", number, self.name, self.expected)
         self.first = self.first or f"line {number}, {line.rstrip()!r:.60}"
         self.n_lines += 1
 
     def report(self) -> None:
-        """Warn, if there are any."""
+        """Log a warning if there are any."""
         if self.n_lines:
             logger.warning(
                 "%d lines of %s were skipped, because they are not %s; the first is %s",

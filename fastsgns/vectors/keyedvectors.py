@@ -1,54 +1,73 @@
-"""KeyedVectors: vectors by key, their neighbours, and their files."""
+"""KeyedVectors: vectors by key, their nearest keys, their evaluation, and their files."""
 
 import logging
-from collections.abc import Iterable
-from typing import Any
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from fastsgns.formats import kinds, saving, word2vec, word2vec_reader
-from fastsgns.formats.keys import key_list, plain_all
+from fastsgns.formats.keys import check_keys, key_list, plain, plain_all
 from fastsgns.rules import takes_flags
-from fastsgns.vectors import evaluation, storage
-from fastsgns.vectors.keys import as_key_list
-from fastsgns.vectors.renamed import Renamed
-from fastsgns.vectors.table import Key
+from fastsgns.vectors import aliases, comparisons, evaluation, storage
+from fastsgns.vectors import queries as search
+from fastsgns.vectors.evaluation import AnalogyScores, Lines, Method, Section, WordPairScores
+from fastsgns.vectors.keys import Key, KeyTable, as_key_list
+from fastsgns.vectors.norms import as_real, divide
+from fastsgns.vectors.queries import Indexer, Queries, Query, Similar, SimilarIds
+from fastsgns.vectors.rows import OwnRows, Rows
+from fastsgns.vectors.spaces import STANDS_ALONE, ModelRoles, RoleLink, Space
 
 logger = logging.getLogger(__name__)
 
+Self = TypeVar("Self", bound="KeyedVectors")
 
-class KeyedVectors(Renamed):
-    """Vectors by key: words, nodes, or anything hashable; gensim's class by name and behaviour.
+
+class KeyedVectors:
+    """Vectors by key: of words, of nodes, or of anything hashable.
+
+    The class has the name, the methods and the behaviour of gensim's KeyedVectors. What differs:
+
+    - ``norms`` can't be out of date, also after ``vectors`` was changed in place; `fill_norms` is
+      never needed.
+    - Several queries at once are faster with `most_similar_batch` and `most_similar_ids`.
+    - The `wv` of a model reaches the model's output vectors: see ``output`` and the argument
+      ``space`` of queries.
+    - A file is always one file, without pickle.
+    - With ``strict = True``, an int that is not a key is a KeyError instead of a position.
 
     Parameters
     ----------
     vector_size : int
-        Numbers a vector, d.
+        Dimensions d of a vector.
     count : int
-        Slots to allocate before keys are added.
+        Number of rows to allocate before keys are added; `add_vector` fills them first.
     dtype : dtype
         Of the vectors: float32, float64 or float16.
     mapfile_path
-        Kept, not used.
+        Kept as an attribute, not used.
 
     Attributes
     ----------
     vectors : ndarray, shape (V, d)
-        May be written in place or replaced.
+        One row for each key; may be written in place or replaced.
     index_to_key : list of length V
+        The key of each row.
     key_to_index : dict
+        The row of each key.
     vector_size : int
     norms : ndarray, shape (V,)
-        Lengths of the vectors; always those of the vectors as they are now.
-    expandos : dict of str to ndarray of length V
+        Euclidean norms of the vectors as they are now.
+    expandos : dict of str to ndarray, shape (V,)
         Attributes of the keys, such as ``count``.
     vectors_lockf : ndarray of float32, shape (1,) or (V,)
-        Factors of the updates in training; 0 freezes a vector.
+        Factors of the updates in training; a vector with the factor 0 stays as it is.
     strict : bool
         Whether an int that is not a key is a KeyError. By default it is False, as in gensim: such
-        an int stands for the row at that position. Set it to True where keys are numbers, such as
-        ids of items, of which an unknown one must not get the row of another. It is saved.
+        an int is the position of a row. Set it to True if the keys are numbers, such as ids of
+        items, so that an unknown id does not get the vector of another item. `save` saves it.
 
     Examples
     --------
@@ -60,22 +79,38 @@ class KeyedVectors(Renamed):
     'queen'
     """
 
+    # Set by a model that owns the vectors; see "For the models that own these vectors" below.
+    role_link: RoleLink["KeyedVectors"] | None = None
+    add_keys_advice: str | None = None
+
+    def __init__(
+        self,
+        vector_size: int,
+        count: int = 0,
+        dtype: npt.DTypeLike = np.float32,
+        mapfile_path: Any = None,
+    ) -> None:
+        self.key_table = KeyTable.of_slots(count)
+        self.rows: Rows = OwnRows(np.zeros((count, int(vector_size)), dtype))
+        self.vectors_lockf = np.ones(1, np.float32)
+        self.mapfile_path = mapfile_path
+
     @classmethod
     def from_arrays(
-        cls,
+        cls: type[Self],
         words: Iterable[Key],
         vectors: npt.ArrayLike,
         counts: npt.ArrayLike | None = None,
-        ids: dict[Key, int] | None = None,
-    ) -> "KeyedVectors":
-        """Take keys and vectors as they are, without copying.
+        ids: dict[Any, int] | None = None,
+    ) -> Self:
+        """Make a KeyedVectors of keys and vectors, without copying them.
 
         Parameters
         ----------
         words : iterable of V keys
         vectors : array_like of float, shape (V, d)
-            Copied only if it is not C-contiguous. As the caller may go on writing to it, norms are
-            computed for each query, unless it is read-only.
+            Copied only if it is not C-contiguous. Because the caller may go on writing to the
+            array, norms are computed anew for each query, unless the array is read-only.
         counts : array_like of int, shape (V,), optional
             Becomes the attribute ``count``.
         ids : dict, optional
@@ -84,7 +119,7 @@ class KeyedVectors(Renamed):
         Raises
         ------
         ValueError
-            If the shapes disagree, a key comes twice or is a missing value (None or NaN).
+            If the shapes disagree, or a key is given twice or is a missing value (None or NaN).
         TypeError
             If a key can't be hashed.
 
@@ -107,6 +142,322 @@ class KeyedVectors(Renamed):
                 raise ValueError(f"{len(names)} words, counts of shape {np.shape(counts)}")
         return kv
 
+    # Keys
+
+    @property
+    def index_to_key(self) -> list[Any]:
+        """The keys in the order of their rows; may be replaced by any iterable of keys."""
+        return self.key_table.index_to_key
+
+    @index_to_key.setter
+    def index_to_key(self, keys: Iterable[Key]) -> None:
+        self.key_table.index_to_key = keys if isinstance(keys, list) else plain_all(keys)
+
+    @property
+    def key_to_index(self) -> dict[Any, int]:
+        """The position of each key."""
+        return self.key_table.key_to_index
+
+    @key_to_index.setter
+    def key_to_index(self, ids: dict[Any, int]) -> None:
+        self.key_table.key_to_index = ids
+
+    @property
+    def next_index(self) -> int:
+        """The position of the first row without a key."""
+        return self.key_table.next_index
+
+    @next_index.setter
+    def next_index(self, index: int) -> None:
+        self.key_table.next_index = index
+
+    @property
+    def expandos(self) -> dict[str, np.ndarray]:
+        """Attributes of the keys: arrays of length V by name."""
+        return self.key_table.expandos
+
+    @expandos.setter
+    def expandos(self, attributes: dict[str, np.ndarray]) -> None:
+        self.key_table.expandos = attributes
+
+    @property
+    def strict(self) -> bool:
+        """Whether an int that is not a key is a KeyError instead of a position."""
+        return self.key_table.strict
+
+    @strict.setter
+    def strict(self, strict: bool) -> None:
+        self.key_table.strict = strict
+
+    def __len__(self) -> int:
+        return len(self.key_table)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
+
+    def is_key(self, item: object) -> bool:
+        """Return whether `item` is one key or position, and not a list of keys or a vector."""
+        return self.key_table.is_key(item)
+
+    def get_index(self, key: Key, default: int | None = None) -> int:
+        """Return the position of a key.
+
+        An int that is not a key is itself a position, as in gensim, unless `strict` is True.
+
+        Raises
+        ------
+        KeyError
+            If `key` is absent and there is no default.
+        """
+        return self.key_table.get_index(key, default)
+
+    def has_index_for(self, key: Key) -> bool:
+        """Return whether `key` is a key or a valid position."""
+        return key in self.key_table
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self.key_table
+
+    # Vectors
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """The matrix, shape (V, d), C-contiguous, to read, write or replace.
+
+        Integers become float32 when the matrix is replaced.
+
+        Whoever has read this attribute may write to the array at any time. From then on, norms are
+        therefore computed anew for each query, unless the array is read-only.
+        """
+        return self.rows.expose()
+
+    @vectors.setter
+    def vectors(self, vectors: npt.ArrayLike) -> None:
+        self.rows.replace(vectors)
+
+    @property
+    def vector_size(self) -> int:
+        """Dimensions d of a vector."""
+        return self.rows.vector_size
+
+    @vector_size.setter
+    def vector_size(self, vector_size: int) -> None:
+        self.rows.vector_size = vector_size
+
+    @property
+    def norms(self) -> np.ndarray:
+        """Euclidean norm of each vector, shape (V,), read-only; never out of date."""
+        return self.rows.norms
+
+    def get_vector(self, key: Key, norm: bool = False) -> np.ndarray:
+        """Return the vector of a key, shape (d,), read-only; scaled to length 1 if `norm` is True.
+
+        Raises
+        ------
+        KeyError
+            If `key` is absent.
+        """
+        return search.get_vector(self, key, norm)
+
+    def __getitem__(self, key_or_keys: Any) -> np.ndarray:
+        if self.key_table.is_key(key_or_keys):
+            return search.get_vector(self, key_or_keys)
+        keys = as_key_list(key_or_keys, "keys", of_mapping=True)
+        return self.rows.at(self.key_table.indices(keys))
+
+    @takes_flags
+    def fill_norms(self, force: bool = False) -> None:
+        """Compute the norms now rather than at the next query."""
+        if force:
+            self.rows.forget_norms()
+        _ = self.norms
+
+    def get_normed_vectors(self) -> np.ndarray:
+        """Return a copy of all vectors with length 1, shape (V, d); zero stays zero."""
+        return divide(as_real(self.rows.array).copy(), self.norms[:, None])
+
+    def unit_normalize_all(self) -> None:
+        """Scale all vectors to length 1, in place."""
+        norms = self.norms
+        divide(self.rows.writable(), norms[:, None])
+
+    @takes_flags
+    def get_mean_vector(
+        self,
+        keys: Iterable[Query],
+        weights: npt.ArrayLike | None = None,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+        ignore_missing: bool = True,
+    ) -> np.ndarray:
+        """Return the weighted mean of vectors.
+
+        Parameters
+        ----------
+        keys : list of n keys or vectors
+            Vectors are not normalized. The keys of a mapping are taken, unless its values are
+            numbers: these may be meant as weights, and the mapping is refused.
+        weights : array_like, shape (n,), optional
+            Each 1 if not given. The sum is divided by the sum of their absolute values.
+        pre_normalize : bool
+            Scale the vector of each key to length 1 first.
+        post_normalize : bool
+            Scale the mean to length 1.
+        ignore_missing : bool
+            Skip absent keys instead of raising KeyError.
+
+        Returns
+        -------
+        ndarray, shape (d,)
+            Zero if no key is present.
+        """
+        return search.get_mean_vector(
+            self, keys, weights, pre_normalize, post_normalize, ignore_missing
+        )
+
+    @takes_flags
+    def vectors_for_all(
+        self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
+    ) -> "KeyedVectors":
+        """Return a KeyedVectors of those of `keys` that are present.
+
+        Parameters
+        ----------
+        keys : iterable of keys
+            The keys of a mapping are taken, such as those of a Counter of words.
+        allow_inference : bool
+            Without effect: vectors of absent keys can't be inferred here.
+        copy_vecattrs : bool
+            Copy the attributes as well.
+        """
+        listed = plain_all(as_key_list(keys, "keys", of_mapping=True))
+        names = [key for key in dict.fromkeys(listed) if key in self]
+        ids = self.key_table.indices(names)
+        chosen = KeyedVectors(self.vector_size)
+        chosen.set_items(names, self.rows.array[ids])
+        chosen.strict = self.strict
+        if copy_vecattrs:
+            chosen.expandos = {name: values[ids] for name, values in self.expandos.items()}
+        return chosen
+
+    # Changes
+
+    def __setitem__(self, keys: Any, weights: npt.ArrayLike) -> None:
+        is_single = self.is_key(keys) or (isinstance(keys, tuple) and np.ndim(weights) == 1)
+        names = check_keys([keys] if is_single else as_key_list(keys, "keys"))
+        rows = self._as_rows(names, np.asarray(weights)[None] if is_single else weights)
+        is_known = np.array([key in self.key_to_index for key in names], bool)
+        if is_known.any():
+            known = [key for key, old in zip(names, is_known) if old]
+            self.rows.writable()[self.key_table.indices(known)] = rows[is_known]
+        self.add_vectors([key for key, old in zip(names, is_known) if not old], rows[~is_known])
+
+    def add_vector(self, key: Key, vector: npt.ArrayLike) -> int:
+        """Add a key unless it is present, and return its position."""
+        self.add_vectors([key], np.asarray(vector)[None])
+        return self.key_to_index[plain(key)]
+
+    @takes_flags
+    def add_vectors(
+        self,
+        keys: Sequence[Key] | Key,
+        weights: npt.ArrayLike,
+        extras: Mapping[str, np.ndarray] | None = None,
+        replace: bool = False,
+    ) -> None:
+        """Add keys with their vectors; rows that have no key yet are filled first.
+
+        Parameters
+        ----------
+        keys : list of n keys, or one key
+        weights : array_like, shape (n, d)
+            The vectors. They are cast to the type of ``vectors``.
+        extras : mapping of str to array of length n, optional
+            Attributes of the keys.
+        replace : bool
+            Overwrite the vectors and attributes of keys that are present, instead of keeping them.
+
+        Raises
+        ------
+        ValueError
+            If the shapes disagree.
+
+        Examples
+        --------
+        >>> kv = KeyedVectors(2)
+        >>> kv.add_vectors(["a", "b"], [[1, 0], [0, 1]], extras={"count": np.array([7, 3])})
+        >>> kv, kv.get_vecattr("a", "count").item()
+        (KeyedVectors<vector_size=2, 2 keys>, 7)
+        """
+        if self.is_key(keys):
+            keys, weights = [keys], np.asarray(weights).reshape(1, -1)
+        names, extras = check_keys(as_key_list(keys, "keys")), dict(extras or {})
+        rows = self._as_rows(names, weights)
+        for attr, values in extras.items():
+            if len(values) != len(names):
+                raise ValueError(f"{len(values)} values of {attr!r} for {len(names)} keys")
+        known = {key for key in names if key in self.key_to_index}
+        first_row = {key: row for row, key in reversed(list(enumerate(names)))}
+        new = sorted(row for key, row in first_row.items() if key not in known)
+        self._append([names[row] for row in new], rows[new])
+        replaced = [row for row, key in enumerate(names) if key in known] if replace else []
+        ids = np.array([self.key_to_index[names[row]] for row in replaced], np.intp)
+        if replaced:
+            self.rows.writable()[ids] = rows[replaced]
+        written = np.concatenate([ids, self.key_table.indices(names[row] for row in new)])
+        self.allocate_vecattrs(list(extras), [np.asarray(extras[a]).dtype for a in extras])
+        for attr, values in extras.items():
+            self.expandos[attr][written] = np.asarray(values)[replaced + new]
+
+    def _as_rows(self, names: list[Any], weights: npt.ArrayLike) -> np.ndarray:
+        """Return vectors as an array of shape (len(names), d); a ValueError if it can't be."""
+        rows = np.asarray(weights)
+        if rows.ndim == 1 and len(names) == 1:
+            rows = rows[None]
+        if rows.shape != (len(names), self.vector_size) and (names or rows.size):
+            raise ValueError(
+                f"vectors of shape {rows.shape} for {len(names)} keys; "
+                f"needed is shape ({len(names)}, {self.vector_size})"
+            )
+        return rows.reshape(len(names), self.vector_size)
+
+    def _append(self, names: list[Any], vectors: np.ndarray) -> None:
+        """Add keys that are not present."""
+        if not names:
+            return
+        self._check_keys_are_free()
+        start = self.key_table.free_position()
+        end = start + len(names)
+        vectors = np.asarray(vectors, self.rows.array.dtype)
+        if end > len(self.rows.array):
+            self.rows.grow(end)
+        self.rows.writable()[start:end] = vectors
+        self.key_table.add(names, start)
+        self._resize_lockf()
+
+    def _check_keys_are_free(self) -> None:
+        """Raise a ValueError if the keys and their order belong to a model."""
+        if self.add_keys_advice is not None:
+            raise ValueError(
+                "the keys of these vectors, and their order, are the model's: "
+                f"{self.add_keys_advice}, or change a copy, copy.deepcopy(vectors)"
+            )
+
+    def _resize_lockf(self) -> None:
+        """Give new keys the factor 1, if keys have factors of their own."""
+        if len(self.vectors_lockf) > 1:
+            factors = np.ones(len(self), np.float32)
+            n_kept = min(len(factors), len(self.vectors_lockf))
+            factors[:n_kept] = self.vectors_lockf[:n_kept]
+            self.vectors_lockf = factors
+
+    def resize_vectors(self, seed: int = 0) -> None:
+        """Make as many rows as there are keys; new rows are small random vectors."""
+        if len(self.rows.array) != len(self):
+            self.rows.resize(len(self), seed)
+            self.allocate_vecattrs()
+            self._resize_lockf()
+
     def sort_by_descending_frequency(self) -> None:
         """Reorder keys, vectors and attributes by the attribute ``count``, if there is one."""
         if "count" not in self.expandos:
@@ -114,39 +465,432 @@ class KeyedVectors(Renamed):
         order = np.argsort(-self.expandos["count"], kind="stable")
         if np.array_equal(order, np.arange(len(self))):
             return
-        self._refuse_if_owned()
+        self._check_keys_are_free()
         if self.role_link is not None:
             self.role_link.sync(self)  # the matrices may not know of changed keys yet
-        words = [self.index_to_key[index] for index in order.tolist()]
-        self.expandos = {name: values[order] for name, values in self.expandos.items()}
+        self.key_table.reorder(order)
+        self.rows = OwnRows(self.rows.array[order])
         if len(self.vectors_lockf) > 1:
             self.vectors_lockf = self.vectors_lockf[order]
-        self.set_items(words, self._vectors[order])
 
-    @takes_flags
-    def vectors_for_all(
-        self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
-    ) -> "KeyedVectors":
-        """Make a KeyedVectors of those of `keys` that are present.
+    # Attributes of keys
+
+    def get_vecattr(self, key: Key, attr: str) -> Any:
+        """Return an attribute of a key, such as ``get_vecattr("house", "count")``.
+
+        Raises
+        ------
+        KeyError
+            If there is no such key or attribute.
+        """
+        index = self.get_index(key)
+        if attr not in self.expandos:
+            raise KeyError(f"no attribute {attr!r}; there are {sorted(self.expandos)}")
+        return self.expandos[attr][index]
+
+    def set_vecattr(self, key: Key, attr: str, val: Any) -> None:
+        """Set an attribute of a key; the first value of an attribute decides its type."""
+        index = self.get_index(key)
+        self.allocate_vecattrs([attr], [type(val)])
+        self.expandos[attr][index] = val
+
+    def allocate_vecattrs(
+        self, attrs: Sequence[str] | None = None, types: Sequence[Any] | None = None
+    ) -> None:
+        """Give attributes, present or new ones, a value for each key; new values are 0.
 
         Parameters
         ----------
-        keys : iterable of keys
-            Of a mapping, such as a Counter of words, the keys are taken.
-        allow_inference : bool
-            Of no effect: vectors of absent keys can't be inferred here.
-        copy_vecattrs : bool
-            Take the attributes along.
+        attrs : list of str, optional
+            All that are present if not given.
+        types : list of types or dtypes, optional
+            Of `attrs`.
+
+        Raises
+        ------
+        TypeError
+            If an attribute is present with a type that can't hold the new one.
         """
-        given = plain_all(as_key_list(keys, "keys", of_mapping=True))
-        names = [key for key in dict.fromkeys(given) if key in self]
-        ids = self._ids(names)
-        chosen = KeyedVectors(self.vector_size)
-        chosen.set_items(names, self._vectors[ids])
-        chosen.strict = self.strict
-        if copy_vecattrs:
-            chosen.expandos = {name: values[ids] for name, values in self.expandos.items()}
-        return chosen
+        self.key_table.allocate_attributes(attrs, types)
+
+    # Nearest keys
+
+    def most_similar(
+        self,
+        positive: Queries = None,
+        negative: Queries = None,
+        topn: int | None = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+        indexer: Indexer | None = None,
+        *,
+        space: Space = "in-in",
+    ) -> Any:
+        """Return the keys nearest to the mean of `positive` minus `negative` by cosine (3CosAdd).
+
+        Parameters
+        ----------
+        positive, negative : key, vector, or list of keys, vectors and (key, weight) pairs
+            The weight of a pair keeps its sign, also in `negative`.
+        topn : int or None
+            Number of keys; None returns the similarities themselves.
+        clip_start, clip_end : int
+            Search only these positions; a `clip_end` of 0 or None is the end.
+        restrict_vocab : int, optional
+            Search only this many keys from the first, the most frequent; 0 and None search all.
+        indexer : object, optional
+            Its ``most_similar(vector, topn)`` answers instead of the full search.
+        space : {"in-in", "in-out", "out-in", "out-out", "sum", "concat"}
+            For the `wv` of a model: which vectors give the query, and which are searched. "in-out"
+            asks with input vectors and searches output vectors. "sum" and "concat" ask and search
+            the sums, or the concatenations, of input and output vectors. "in-in" gives words of
+            the same kind, "in-out" words of the same topic (docs/roles.md).
+
+        Returns
+        -------
+        list of (key, float)
+            Nearest first, without the keys of the query. If `topn` is None, a float array with the
+            similarity of each position that was searched.
+
+        Raises
+        ------
+        KeyError
+            If a key is absent.
+        ValueError
+            If there is no key or vector, if `space` is not allowed, or if it needs a matrix that
+            is missing.
+
+        References
+        ----------
+        Mikolov, Yih, Zweig: Linguistic regularities in continuous space word representations, 2013.
+
+        Examples
+        --------
+        >>> kv = KeyedVectors(2)
+        >>> kv.add_vectors(["one", "two", "far"], [[1, 0], [1, 0], [0, 1]])
+        >>> kv.most_similar("one", topn=1)
+        [('two', 1.0)]
+        """
+        return search.most_similar(
+            self, positive, negative, topn, clip_start, clip_end, restrict_vocab, indexer, space
+        )
+
+    def most_similar_cosmul(
+        self,
+        positive: Queries = None,
+        negative: Queries = None,
+        topn: int | None = 10,
+        restrict_vocab: int | None = None,
+    ) -> Any:
+        """Return the keys ranked by the product of their closeness to `positive` over `negative`.
+
+        This is 3CosMul, prod(positive) / (prod(negative) + 1e-6), of cosines shifted to 0..1.
+        Parameters and result are those of `most_similar`; pairs with weights are not allowed.
+
+        References
+        ----------
+        Levy, Goldberg: Linguistic regularities in sparse and explicit word representations, 2014.
+        """
+        return search.most_similar_cosmul(self, positive, negative, topn, restrict_vocab)
+
+    def similar_by_key(
+        self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """Return the keys nearest to a key; see `most_similar`."""
+        return self.most_similar([key], topn=topn, restrict_vocab=restrict_vocab)
+
+    def similar_by_word(
+        self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """Return the keys nearest to a word; the same as `similar_by_key`."""
+        return self.similar_by_key(word, topn, restrict_vocab)
+
+    def similar_by_vector(
+        self, vector: npt.ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """Return the keys nearest to a vector, shape (d,); see `most_similar`."""
+        return self.most_similar([np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
+
+    @takes_flags
+    def most_similar_batch(
+        self,
+        queries: Any,
+        topn: int | None = 10,
+        restrict_vocab: int | None = None,
+        exclude: bool = True,
+        *,
+        space: Space = "in-in",
+    ) -> list[Similar]:
+        """Return the keys nearest to each of many queries, as `most_similar` does for one.
+
+        Queries are answered in blocks by matrix products, which is much faster than one by one.
+
+        Parameters
+        ----------
+        queries : list of Q keys, or ndarray of shape (Q, d)
+        topn : int or None
+            Number of keys for each query; None returns all.
+        restrict_vocab : int, optional
+            Search only this many keys from the first, the most frequent.
+        exclude : bool
+            Leave the key of a query out of its answer.
+        space : str
+            As for `most_similar`.
+
+        Returns
+        -------
+        list of Q lists of (key, float)
+
+        Examples
+        --------
+        >>> kv = KeyedVectors(2)
+        >>> kv.add_vectors(["one", "two", "far"], [[1, 0], [1, 0], [-1, 0]])
+        >>> kv.most_similar_batch(["one", "two"], topn=1)
+        [[('two', 1.0)], [('one', 1.0)]]
+        """
+        return search.most_similar_batch(self, queries, topn, restrict_vocab, exclude, space)
+
+    @takes_flags
+    def most_similar_ids(
+        self,
+        queries: Any,
+        topn: int | None = 10,
+        restrict_vocab: int | None = None,
+        exclude: bool = True,
+        *,
+        space: Space = "in-in",
+    ) -> SimilarIds:
+        """Return the positions of the nearest keys as arrays, as `most_similar_batch`.
+
+        Returns
+        -------
+        ids : ndarray of int64, shape (Q, k)
+            Positions, nearest first. k is `topn`, or less if fewer keys have a finite vector.
+        similarities : ndarray of float32, shape (Q, k)
+            float64 if the vectors are float64.
+        """
+        return search.most_similar_ids(self, queries, topn, restrict_vocab, exclude, space)
+
+    # Comparisons
+
+    @staticmethod
+    def cosine_similarities(vector_1: np.ndarray, vectors_all: np.ndarray) -> np.ndarray:
+        """Return cosines between a vector, shape (d,), and each row of a matrix, shape (n, d).
+
+        The cosine with a zero vector is 0.
+        """
+        return comparisons.cosine_similarities(vector_1, vectors_all)
+
+    def similarity(self, w1: Key, w2: Key, *, space: Space = "in-in") -> np.floating:
+        """Return the cosine between the vectors of two keys; `space` is as for `most_similar`.
+
+        With "in-out" it is the cosine between the input vector of `w1` and the output vector of
+        `w2`.
+        """
+        return comparisons.similarity(self, w1, w2, space)
+
+    def distance(self, w1: Key, w2: Key) -> np.floating:
+        """Return 1 - `similarity`."""
+        return 1 - self.similarity(w1, w2)
+
+    def distances(self, word_or_vector: Query, other_words: Iterable[Key] = ()) -> np.ndarray:
+        """Return the cosine distances of a key or vector to other keys, or to all keys.
+
+        Returns
+        -------
+        ndarray, shape (len(other_words),) or (V,)
+        """
+        return comparisons.distances(self, word_or_vector, other_words)
+
+    def n_similarity(self, ws1: Iterable[Key], ws2: Iterable[Key]) -> np.floating:
+        """Return the cosine between the means of two lists of keys; absent keys are skipped.
+
+        Raises
+        ------
+        ZeroDivisionError
+            If a list is empty.
+        """
+        return comparisons.n_similarity(self, ws1, ws2)
+
+    @takes_flags
+    def rank_by_centrality(
+        self, words: Iterable[Key], use_norm: bool = True
+    ) -> list[tuple[np.floating, Any]]:
+        """Sort keys by their closeness to the mean of all of them, closest first.
+
+        Parameters
+        ----------
+        words : iterable of keys
+            Keys that are absent, or whose vector is not finite, are skipped with a warning.
+        use_norm : bool
+            Scale the vectors to length 1 first.
+
+        Returns
+        -------
+        list of (closeness, key)
+
+        Raises
+        ------
+        ValueError
+            If no key is left.
+        """
+        return comparisons.rank_by_centrality(self, words, use_norm)
+
+    def doesnt_match(self, words: Iterable[Key]) -> Any:
+        """Return the key that is farthest from the mean of all of them."""
+        return self.rank_by_centrality(words)[-1][1]
+
+    def most_similar_to_given(self, key1: Key, keys_list: Iterable[Key]) -> Any:
+        """Return the key of a list that is nearest to `key1`.
+
+        Raises
+        ------
+        ValueError
+            If the vector of `key1`, or of every key of the list, is not finite.
+        """
+        return comparisons.most_similar_to_given(self, key1, keys_list)
+
+    def closer_than(self, key1: Key, key2: Key) -> list[Any]:
+        """Return the keys that are nearer to `key1` than `key2` is.
+
+        Raises
+        ------
+        ValueError
+            If the vector of either key is not finite.
+        """
+        return comparisons.closer_than(self, key1, key2)
+
+    def rank(self, key1: Key, key2: Key) -> int:
+        """Return the rank of `key2` among the keys nearest to `key1`, from 1."""
+        return len(self.closer_than(key1, key2)) + 1
+
+    def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
+        """Return the cosine of two keys divided by the sum over the `topn` nearest of the first.
+
+        References
+        ----------
+        Leeuwenberg et al.: A minimally supervised approach for synonym extraction, 2016.
+        """
+        return comparisons.relative_cosine_similarity(self, wa, wb, topn)
+
+    @takes_flags
+    def wmdistance(
+        self, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True
+    ) -> float:
+        """Return the word mover's distance between two documents, lists of keys.
+
+        Parameters
+        ----------
+        document1, document2 : list of keys
+            Absent keys are skipped.
+        norm : bool
+            Scale the vectors to length 1 first.
+
+        Returns
+        -------
+        float
+            Infinity if no key of a document is present.
+
+        Raises
+        ------
+        ImportError
+            If the package POT is missing.
+
+        References
+        ----------
+        Kusner et al.: From word embeddings to document distances, 2015.
+        """
+        return comparisons.wmdistance(self, document1, document2, norm)
+
+    # Evaluation
+
+    @takes_flags
+    def evaluate_word_pairs(
+        self,
+        pairs: Lines,
+        delimiter: str = "\t",
+        encoding: str = "utf8",
+        restrict_vocab: int | None = 300000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+        *,
+        space: Space = "in-in",
+    ) -> WordPairScores:
+        """Correlate cosines with human scores of similarity.
+
+        Parameters
+        ----------
+        pairs : str, os.PathLike or iterable of lines
+            ``word1<delimiter>word2<delimiter>score`` per line; lines that start with ``#`` are
+            comments.
+        delimiter, encoding : str
+            Of the lines.
+        restrict_vocab : int, optional
+            Use only this many keys from the first; others are unknown.
+        case_insensitive : bool
+            Ignore case. Of words that differ in case alone, the most frequent is used.
+        dummy4unknown : bool
+            Count pairs with an unknown word as cosine 0 instead of leaving them out.
+        space : str
+            As for `most_similar`.
+
+        Returns
+        -------
+        pearson, spearman
+            scipy's results, with ``statistic`` and ``pvalue``.
+        oov : float
+            Percentage of pairs with an unknown word.
+
+        Raises
+        ------
+        ValueError
+            If fewer than two pairs can be used.
+        """
+        return evaluation.evaluate_word_pairs(
+            evaluation.DenseScores(self), pairs, delimiter, encoding, restrict_vocab,
+            case_insensitive, dummy4unknown, space,
+        )  # fmt: skip
+
+    @takes_flags
+    def evaluate_word_analogies(
+        self,
+        analogies: Lines,
+        restrict_vocab: int | None = 300000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+        similarity_function: Method = "most_similar",
+    ) -> AnalogyScores:
+        """Answer analogies ``a b c d``; an answer is right if d is the word nearest to b - a + c.
+
+        Parameters
+        ----------
+        analogies : str, os.PathLike or iterable of lines
+            Four words per line, in sections that start with ``: name``.
+        restrict_vocab, case_insensitive
+            As for `evaluate_word_pairs`; answers too are searched among those keys.
+        dummy4unknown : bool
+            Count questions with an unknown word as wrong instead of leaving them out.
+        similarity_function : {"most_similar", "most_similar_cosmul"}
+            3CosAdd or 3CosMul.
+
+        Returns
+        -------
+        score : float
+            Share of right answers, from 0 to 1.
+        sections : list of dict
+            With ``section``, ``correct`` and ``incorrect`` (lists of four words). The last one is
+            ``Total accuracy``.
+
+        Raises
+        ------
+        ValueError
+            If a question comes before any section, or there is none.
+        """
+        return evaluation.evaluate_word_analogies(
+            evaluation.DenseScores(self), analogies, restrict_vocab, case_insensitive,
+            dummy4unknown, similarity_function,
+        )  # fmt: skip
 
     # Files
 
@@ -181,25 +925,28 @@ class KeyedVectors(Renamed):
         storage.save(self, fname)
 
     @classmethod
-    def load(cls, fname: Any, mmap: str | None = None) -> Any:
-        """Read what `save` wrote; for files of models there is `fastsgns.load`.
+    def load(cls: type[Self], fname: Any, mmap: str | None = None) -> Self:
+        """Read what `save` wrote; `fastsgns.load` reads the files of models as well.
 
         Parameters
         ----------
         fname : str, os.PathLike or binary file object
         mmap : {None, "r"}
-            With ``"r"`` the vectors are mapped, read-only, and cost memory as they are used. While
-            they are mapped, no other program may change the file in place or truncate it, which
-            can end the process (SIGBUS); to replace it by a new file, as `save` does, is safe.
+            With ``"r"`` the vectors are mapped, read-only, and use memory only as they are read.
+            While they are mapped, no other program may change the file in place or truncate it,
+            which can end the process (SIGBUS). Replacing it by a new file, as `save` does, is
+            safe.
 
         Raises
         ------
         KindError
-            (a FormatError and an AttributeError) if the file holds something else than vectors.
+            If the file holds something other than vectors. It is also a FormatError and an
+            AttributeError.
         FormatError
             If the file is of another format or damaged.
         """
-        return kinds.load_as(cls, storage.SCHEMA, fname, kinds.check_mmap(mmap))
+        kv: Self = kinds.load_as(cls, storage.SCHEMA, fname, kinds.check_mmap(mmap))
+        return kv
 
     @takes_flags
     def save_word2vec_format(
@@ -229,8 +976,8 @@ class KeyedVectors(Renamed):
         UserWarning
             If a vector is not finite; it is written as it is.
         """
-        saving.check_finite("vectors", self._vectors, refuse=False)
-        words, vectors = self.index_to_key, self._vectors
+        saving.check_finite("vectors", self.rows.array, refuse=False)
+        words, vectors = self.index_to_key, self.rows.array
         counts = self.expandos.get("count")
         by = self.expandos.get(sort_attr)
         if by is not None and np.any(by[:-1] < by[1:]):
@@ -253,7 +1000,7 @@ class KeyedVectors(Renamed):
     @classmethod
     @takes_flags
     def load_word2vec_format(
-        cls,
+        cls: type[Self],
         fname: Any,
         fvocab: Any = None,
         binary: bool = False,
@@ -262,7 +1009,7 @@ class KeyedVectors(Renamed):
         limit: int | None = None,
         datatype: npt.DTypeLike = np.float32,
         no_header: bool = False,
-    ) -> "KeyedVectors":
+    ) -> Self:
         """Read the word2vec tool's format; see `fastsgns.formats.word2vec.read`.
 
         The attribute ``count`` is n down to 1, unless `fvocab` says better.
@@ -317,92 +1064,142 @@ class KeyedVectors(Renamed):
                 words = word2vec_reader.decoded(reader, encoded, encoding, unicode_errors)
                 rows = [row for row, word in enumerate(words) if word in self.key_to_index]
                 ids = [self.key_to_index[words[row]] for row in rows]
-                self._norms = None
-                self._writable()[ids] = block[rows]
+                self.rows.writable()[ids] = block[rows]
                 self.vectors_lockf[ids] = lockf
                 n_found += len(rows)
         logger.info("took %d vectors of %s for %d keys", n_found, fname, len(self))
 
-    # Evaluation
+    # Roles: the other matrices of the model that these vectors belong to
+
+    @property
+    def input(self) -> "KeyedVectors":
+        """The input vectors of the model, which are these; only of the `wv` of a model."""
+        return self._model_roles().input
+
+    @property
+    def output(self) -> "KeyedVectors":
+        """The output vectors of the model; only of the `wv` of a model (docs/roles.md)."""
+        return self._model_roles().output
+
+    @property
+    def negative(self) -> "KeyedVectors":
+        """The vectors of negative samples; only of the `wv` of a model of three matrices."""
+        return self._model_roles().negative
+
+    @property
+    def bias(self) -> np.ndarray | None:
+        """The bias of the model, shape (1,) or (V,), or None; only of the `wv` of a model."""
+        return self._model_roles().bias
+
+    def _model_roles(self) -> ModelRoles["KeyedVectors"]:
+        """Return the matrices of the model; an AttributeError if there is no model."""
+        if self.role_link is None:
+            raise AttributeError(STANDS_ALONE)
+        return self.role_link.roles(self)
+
+    # Names of gensim 3 (`fastsgns.vectors.aliases` has those that are only explained)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise aliases.missing_attribute(self, name, self.role_link is not None)
 
     @takes_flags
-    def evaluate_word_pairs(
-        self,
-        pairs: Any,
-        delimiter: str = "\t",
-        encoding: str = "utf8",
-        restrict_vocab: int | None = 300000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-        *,
-        space: str = "in-in",
-    ) -> tuple[Any, Any, float]:
-        """Correlate cosines with human scores of similarity.
+    def word_vec(self, key: Key, norm: bool = False) -> np.ndarray:
+        """Return `get_vector`; an old name."""
+        return self.get_vector(key, norm)
+
+    def words_closer_than(self, word1: Key, word2: Key) -> list[Any]:
+        """Return `closer_than`; an old name."""
+        return self.closer_than(word1, word2)
+
+    @takes_flags
+    def init_sims(self, replace: bool = False) -> None:
+        """Call `fill_norms`, or with `replace` `unit_normalize_all`; deprecated."""
+        successor = "unit_normalize_all()" if replace else "fill_norms()"
+        warnings.warn(f"init_sims is deprecated; use {successor}", DeprecationWarning, 2)
+        if replace:
+            self.unit_normalize_all()
+        else:
+            self.fill_norms()
+
+    @staticmethod
+    def log_accuracy(section: Section) -> float:
+        """Log a section of `evaluate_word_analogies`; return its share of right answers."""
+        return aliases.log_accuracy(section)
+
+    @staticmethod
+    def log_evaluate_word_pairs(pearson: Any, spearman: Any, oov: float, pairs: Any) -> None:
+        """Log the result of `evaluate_word_pairs`."""
+        aliases.log_evaluate_word_pairs(pearson, spearman, oov, pairs)
+
+    # For the models that own these vectors, and for the functions that query them
+    #
+    # They also use four attributes:
+    #   key_table        the keys, their positions and attributes
+    #   rows             where the vectors are: an array of their own, or a role of a model
+    #   role_link        how these vectors reach the other matrices of their model
+    #   add_keys_advice  how the user can add keys to the model, if it owns the keys
+
+    @classmethod
+    def from_parts(
+        cls: type[Self], keys: KeyTable, rows: Rows, add_keys_advice: str | None = None
+    ) -> Self:
+        """Make a KeyedVectors of a table of keys and rows, which others may use as well."""
+        kv = cls(0)
+        kv.key_table, kv.rows = keys, rows
+        if add_keys_advice is not None:
+            kv.add_keys_advice = add_keys_advice
+        return kv
+
+    @property
+    def array(self) -> np.ndarray:
+        """The same array as `vectors`, only to read; norms are still kept afterwards."""
+        return self.rows.array
+
+    def use_array(self, array: np.ndarray, derived_from: str | None = None) -> None:
+        """Use an array of a model, which may go on writing to it.
 
         Parameters
         ----------
-        pairs : str, os.PathLike or iterable of lines
-            ``word1<delimiter>word2<delimiter>score`` a line; ``#`` starts a comment.
-        restrict_vocab : int, optional
-            Know only the first so many keys.
-        case_insensitive : bool
-            Of words that differ in case alone, the most frequent stands.
-        dummy4unknown : bool
-            Count pairs with an unknown word as cosine 0 instead of leaving them out.
-        space : str
-            As in `most_similar`.
-
-        Returns
-        -------
-        pearson, spearman
-            scipy's results, with ``statistic`` and ``pvalue``.
-        oov : float
-            Per cent of pairs with an unknown word.
-
-        Raises
-        ------
-        ValueError
-            If fewer than two pairs can be used.
+        array : ndarray, shape (V, d)
+        derived_from : str, optional
+            If the vectors are computed from others: what the user can change instead.
         """
-        return evaluation.evaluate_word_pairs(
-            self, pairs, delimiter, encoding, restrict_vocab, case_insensitive, dummy4unknown, space
-        )
+        self.rows = OwnRows(array, exposed=True, derived_from=derived_from)
 
-    @takes_flags
-    def evaluate_word_analogies(
-        self,
-        analogies: Any,
-        restrict_vocab: int | None = 300000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-        similarity_function: str = "most_similar",
-    ) -> tuple[float, list[dict[str, Any]]]:
-        """Answer analogies ``a b c d``, right where d is the word nearest to b - a + c.
+    def set_items(
+        self, keys: list[Any], vectors: np.ndarray, ids: dict[Any, int] | None = None
+    ) -> None:
+        """Replace all keys and vectors.
 
         Parameters
         ----------
-        analogies : str, os.PathLike or iterable of lines
-            Four words a line, in sections that start with ``: name``.
-        restrict_vocab, case_insensitive
-            As for `evaluate_word_pairs`; answers too are sought among those keys.
-        dummy4unknown : bool
-            Count questions with an unknown word as wrong instead of leaving them out.
-        similarity_function : {"most_similar", "most_similar_cosmul"}
-            3CosAdd or 3CosMul.
-
-        Returns
-        -------
-        score : float
-            Share of right answers.
-        sections : list of dict
-            With ``section``, ``correct`` and ``incorrect`` (lists of four words); the last one is
-            ``Total accuracy``.
-
-        Raises
-        ------
-        ValueError
-            If a question comes before any section, or there is none.
+        keys : list of n keys
+        vectors : ndarray, shape (n, d)
+        ids : dict, optional
+            The position of each key; made from `keys` if not given.
         """
-        return evaluation.evaluate_word_analogies(
-            self, analogies, restrict_vocab, case_insensitive, dummy4unknown, similarity_function
-        )
+        self.key_table.replace(keys, ids)
+        self.rows = OwnRows(vectors)
+
+    def extend_keys(self, keys: list[Any], vectors: np.ndarray) -> None:
+        """Append keys of a model whose vocabulary grew.
+
+        Parameters
+        ----------
+        keys : list of m keys
+            Only the new keys.
+        vectors : ndarray, shape (n + m, d)
+            One row for each old and new key.
+        """
+        self.key_table.add(keys, len(self))
+        self.vectors = vectors
+        self._resize_lockf()
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__ | {
+            "key_table": self.key_table.shallow_copy(),
+            "rows": self.rows.detached(),
+        }
+        for name in ("role_link", "add_keys_advice"):
+            state.pop(name, None)  # copies and pickles are independent of the model
+        return state

@@ -1,9 +1,196 @@
-"""Keys as users give them: one key, or a list of keys."""
+"""Keys of vectors: KeyTable, which knows the position of each key, and checks of arguments."""
 
-from collections.abc import Mapping
-from typing import Any
+import copy
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
+import numpy as np
+
+from fastsgns.formats.keys import check_keys, plain
+
+Key: TypeAlias = Hashable
 TEXT = (str, bytes, bytearray, memoryview)
+KEY_TYPES = (*TEXT, int, np.integer)
+ATTRIBUTE_TYPES: dict[Any, Any] = {int: np.int64, float: np.float64, str: object}
+NO_KEYS = "there are no keys yet; a model gets them from its corpus by build_vocab() or train()"
+
+
+class KeyTable:
+    """Keys, the position of each key, and the attributes of the keys.
+
+    Several `KeyedVectors` can use one table: the vectors of all roles of a model use the table of
+    the model's `wv`.
+
+    Parameters
+    ----------
+    keys : list of V keys
+        Not copied before the first change.
+    ids : dict, optional
+        The position of each key; made from `keys` if not given.
+
+    Attributes
+    ----------
+    index_to_key : list of V keys
+        None marks a slot that has no key yet.
+    key_to_index : dict
+        The position of each key.
+    next_index : int
+        The position of the first slot without a key.
+    expandos : dict of str to ndarray, shape (V,)
+        Attributes of the keys, such as ``count``.
+    strict : bool
+        Whether an int that is not a key is refused instead of being taken for a position.
+    order : object
+        Replaced by a new object whenever keys change places.
+    """
+
+    def __init__(self, keys: list[Any], ids: dict[Any, int] | None = None) -> None:
+        self.expandos: dict[str, np.ndarray] = {}
+        self.strict = False
+        self.replace(keys, ids)
+
+    @classmethod
+    def of_slots(cls, n_slots: int) -> "KeyTable":
+        """Make a table of slots that have no keys yet."""
+        table = cls([None] * n_slots, {})
+        table.next_index = 0
+        return table
+
+    def replace(self, keys: list[Any], ids: dict[Any, int] | None = None) -> None:
+        """Replace all keys; the attributes stay as they are."""
+        self.index_to_key = keys
+        self.key_to_index = ids if ids is not None else {key: i for i, key in enumerate(keys)}
+        self.next_index = len(keys)
+        self.order = object()
+        self._is_shared = True  # the list and the dict may be used elsewhere
+
+    def __len__(self) -> int:
+        return len(self.index_to_key)
+
+    # Look-up
+
+    def is_key(self, item: object) -> bool:
+        """Return whether `item` is one key or position, and not a list of keys or a vector."""
+        if isinstance(item, KEY_TYPES) or getattr(item, "ndim", None) == 0:
+            return True
+        try:
+            if isinstance(item, Hashable) and item in self.key_to_index:
+                return True
+        except TypeError:  # a tuple that holds something unhashable
+            return False
+        return not hasattr(item, "__iter__")
+
+    def get_index(self, key: Any, default: int | None = None) -> int:
+        """Return the position of a key; see `KeyedVectors.get_index`."""
+        try:
+            index = self.key_to_index.get(key, -1)
+        except TypeError:  # such as an array without dimensions, which counts as its number
+            key, index = check_keys([key], "key")[0], -1
+        if index >= 0:
+            return index
+        key = plain(key)
+        index = self.key_to_index.get(key, -1)
+        if index >= 0:
+            return index
+        is_position = isinstance(key, int) and not isinstance(key, bool) and not self.strict
+        if is_position and 0 <= key < len(self):
+            return int(key)
+        if default is not None:
+            return default
+        raise KeyError(self.explain_absence(key))
+
+    def __contains__(self, key: object) -> bool:
+        return self.get_index(key, -1) >= 0
+
+    def indices(self, keys: Iterable[Any]) -> np.ndarray:
+        """Return the positions of keys, shape (n,)."""
+        return np.array([self.get_index(key) for key in keys], np.intp)
+
+    def explain_absence(self, key: Any) -> str:
+        """Return the message of a KeyError, with the likely mistake if there is one."""
+        key, hint = plain(key), ""
+        twin = _of_other_type(key)
+        if not len(self):
+            hint = NO_KEYS
+        elif twin is not None and twin in self.key_to_index:
+            hint = f"there is {twin!r}, a {type(twin).__name__}"
+        elif isinstance(key, int) and self.strict:
+            hint = "a number that is not a key does not stand for a row here"
+        elif isinstance(key, float):
+            hint = "to ask with a vector, give a numpy array"
+        return f"Key '{key}' not present" + (f": {hint}" if hint else "")
+
+    # Changes
+
+    def add(self, keys: list[Any], start: int) -> None:
+        """Add new keys at the positions from `start`, which `free_position` returned."""
+        self.copy_if_shared()
+        self.next_index = start + len(keys)
+        self.key_to_index.update(zip(keys, range(start, self.next_index)))
+        self.index_to_key[start : self.next_index] = keys
+        self.allocate_attributes()
+
+    def copy_if_shared(self) -> None:
+        """Copy the list and the dict of keys if another object may use the same."""
+        if self._is_shared:
+            self.index_to_key, self.key_to_index = list(self.index_to_key), dict(self.key_to_index)
+            self._is_shared = False
+
+    def free_position(self) -> int:
+        """Return the position of the next key that is added."""
+        has_slots = self.next_index < len(self) and self.index_to_key[self.next_index] is None
+        return self.next_index if has_slots else len(self)
+
+    def reorder(
+        self, order: np.ndarray, keys: list[Any] | None = None, ids: dict[Any, int] | None = None
+    ) -> None:
+        """Move the key and the attributes at position ``order[i]`` to position i.
+
+        Parameters
+        ----------
+        order : ndarray of int, shape (V,)
+        keys, ids : list and dict, optional
+            The keys in the new order, and their positions, if the caller has them.
+        """
+        new_keys = [self.index_to_key[i] for i in order.tolist()] if keys is None else keys
+        self.expandos = {name: values[order] for name, values in self.expandos.items()}
+        self.replace(new_keys, ids)
+
+    def shallow_copy(self) -> "KeyTable":
+        """Return a table of the same keys and attributes; a change of either leaves the other."""
+        self._is_shared = True
+        copied = copy.copy(self)
+        copied.expandos = dict(self.expandos)
+        return copied
+
+    # Attributes
+
+    def allocate_attributes(
+        self, names: Sequence[str] | None = None, types: Sequence[Any] | None = None
+    ) -> None:
+        """Give each attribute a value for each key; see `KeyedVectors.allocate_vecattrs`."""
+        names = list(self.expandos) if names is None else list(names)
+        types = [self.expandos[name].dtype for name in names] if types is None else list(types)
+        for name, kind in zip(names, types):
+            dtype = np.dtype(ATTRIBUTE_TYPES.get(kind, kind))
+            dtype = np.dtype(object) if dtype.kind in "SU" else dtype
+            old = self.expandos.get(name, np.zeros(0, dtype))
+            if not np.can_cast(dtype, old.dtype, "same_kind"):
+                raise TypeError(f"attribute {name!r} is of type {old.dtype}; {dtype} does not fit")
+            if len(old) != len(self) or name not in self.expandos:
+                values = np.zeros(len(self), old.dtype)
+                n_kept = min(len(old), len(values))
+                values[:n_kept] = old[:n_kept]
+                self.expandos[name] = values
+
+
+def _of_other_type(key: Any) -> Any:
+    """Return a str key as the int or bytes it spells, and an int or bytes key as str."""
+    if isinstance(key, (bytes, bytearray)):
+        return bytes(key).decode("utf-8", "replace")
+    if isinstance(key, str):
+        return int(key) if key.isdecimal() and len(key) < 20 else key.encode("utf-8", "replace")
+    return str(key) if isinstance(key, int) else None
 
 
 def as_key_list(keys: Any, name: str, of_mapping: bool = False) -> list[Any]:

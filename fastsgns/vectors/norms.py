@@ -1,46 +1,53 @@
-"""Lengths of rows, and products with rows, of matrices of any float type, without a whole copy."""
+"""Norms of rows, products with rows, and the largest values.
+
+Matrices may be of any float type. Those that are not float32 or float64 are converted block by
+block, so that no copy of a whole matrix is made.
+"""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-BLOCK_BYTES = 1 << 24
-GROUP = 16
+BLOCK_BYTES = 1 << 24  # of converted rows
+N_LINES = 16  # into which `_largest` splits values: enough to leave few candidates
 
 
 def row_blocks(vectors: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield (start, rows) of `vectors`, as float32 unless they are float64, some MB at a time."""
+    """Yield (start, rows): blocks of `vectors` as float32 or float64, and where each starts."""
     n_rows = max(1, BLOCK_BYTES // (8 * max(1, vectors.shape[1])))
     for start in range(0, len(vectors), n_rows):
         yield start, as_real(vectors[start : start + n_rows])
 
 
 def as_real(vectors: np.ndarray) -> np.ndarray:
-    """Give a float64 or float32 array as it is, and any other as float32."""
+    """Return a float32 or float64 array itself, and any other array as float32."""
     if vectors.dtype in (np.float32, np.float64):
         return vectors
     return vectors.astype(np.float32)
 
 
 def row_norms(vectors: np.ndarray) -> np.ndarray:
-    """Euclidean length of each row, shape (V,); NaN of a row that is not finite."""
+    """Return the Euclidean norm of each row, shape (V,); NaN for a row that is not finite."""
     norms = np.empty(len(vectors), as_real(vectors[:0]).dtype)
     with np.errstate(all="ignore"):
         for start, rows in row_blocks(vectors):
-            norms[start : start + len(rows)] = _lengths(np.einsum("ij,ij->i", rows, rows))
+            norms[start : start + len(rows)] = _roots(np.einsum("ij,ij->i", rows, rows))
     return norms
 
 
-def _lengths(squares: np.ndarray) -> np.ndarray:
-    """Square roots; NaN where a sum of squares is infinite, so that whatever it divides is NaN."""
-    return np.sqrt(squares) + 0 * squares
+def _roots(squares: np.ndarray) -> np.ndarray:
+    """Return square roots; NaN for infinity, so that a vector divided by it is NaN."""
+    roots: np.ndarray = np.sqrt(squares) + 0 * squares
+    return roots
 
 
 def products(vectors: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    """Dot products of each row with each query: shape (V,) for one query, else (Q, V)."""
+    """Return the dot products of each row with a query, shape (V,), or with Q queries, (Q, V)."""
+    result: np.ndarray
     with np.errstate(invalid="ignore", over="ignore"):
         if vectors.dtype in (np.float32, np.float64):
-            return vectors @ queries if queries.ndim == 1 else queries @ vectors.T
+            result = vectors @ queries if queries.ndim == 1 else queries @ vectors.T
+            return result
         result = np.empty((*queries.shape[:-1], len(vectors)), queries.dtype)
         for start, rows in row_blocks(vectors):
             result[..., start : start + len(rows)] = queries @ rows.T
@@ -48,7 +55,7 @@ def products(vectors: np.ndarray, queries: np.ndarray) -> np.ndarray:
 
 
 def divide(dividend: np.ndarray, norms: np.ndarray | float) -> np.ndarray:
-    """Divide in place and return; where a norm is 0 the result is 0, where it is NaN it is NaN."""
+    """Divide an array in place and return it; the result is 0 where a norm is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return _divide(dividend, np.asarray(norms))
 
@@ -60,20 +67,20 @@ def _divide(dividend: np.ndarray, norms: np.ndarray) -> np.ndarray:
 
 
 def unit(vector: np.ndarray) -> np.ndarray:
-    """Give a vector, or each row of a matrix, length 1; zero stays zero.
+    """Return a vector, or each row of a matrix, scaled to length 1.
 
-    A vector that is not finite becomes NaN in all its components.
+    Zero stays zero. A vector that is not finite becomes NaN in all its components.
     """
     real = as_real(np.asarray(vector))
     with np.errstate(all="ignore"):
-        return _divide(real.copy(), _lengths((real * real).sum(-1, keepdims=True)))
+        return _divide(real.copy(), _roots((real * real).sum(-1, keepdims=True)))
 
 
 def largest(values: np.ndarray, n: int) -> np.ndarray:
-    """Positions of the `n` largest along the last axis, largest first.
+    """Return the positions of the `n` largest values along the last axis, largest first.
 
-    In one dimension, NaN and minus infinity are never among them, so that there may be fewer. In
-    two dimensions there must be no NaN.
+    Values of one dimension may be NaN or minus infinity, which are left out; there may then be
+    fewer than `n` positions. Values of two dimensions must not be NaN.
     """
     if values.ndim == 1:
         top = values.max(initial=-np.inf)
@@ -97,21 +104,22 @@ def _largest_rows(values: np.ndarray, n: int) -> np.ndarray:
 
 
 def _largest(values: np.ndarray, n: int) -> np.ndarray:
-    """`largest` of one row, by the maxima of its columns when it is written in 16 lines.
+    """Return the positions of the `n` largest values of one row.
 
-    The n largest of these are values too, so none of the answers is below the least of them.
+    The row is split into 16 lines, one below the other. The n-th largest of the maxima of the
+    columns is a lower bound of the n-th largest value, which leaves few candidates to sort.
     """
-    columns = values[: len(values) // GROUP * GROUP].reshape(GROUP, -1).max(0)
+    columns = values[: len(values) // N_LINES * N_LINES].reshape(N_LINES, -1).max(0)
     if n <= len(columns):
         candidates = np.flatnonzero(values >= np.partition(columns, -n)[-n])
-        if n <= len(candidates) < len(values) // GROUP:
+        if n <= len(candidates) < len(values) // N_LINES:
             return candidates[np.argsort(-values[candidates], kind="stable")[:n]]
     best = np.argpartition(values, -n)[-n:]
     return best[np.argsort(-values[best], kind="stable")]
 
 
 def can_be_written(array: np.ndarray) -> bool:
-    """Whether the memory of `array` can be written through it or any array it is a view of."""
+    """Return whether `array`, or any array of which it is a view, is writable."""
     base: object = array
     while isinstance(base, np.ndarray):
         if base.flags.writeable:

@@ -1,14 +1,18 @@
-"""Spaces: in which of a model's matrices a query is looked up, and in which it is searched."""
+"""Spaces: whether a query uses the input vectors or the output vectors of a model."""
 
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeVar, get_args
 
 import numpy as np
 
-from fastsgns.vectors.table import VectorTable
+from fastsgns.vectors.keys import KeyTable
+from fastsgns.vectors.rows import Rows
 
-SPACES = ("in-in", "in-out", "out-in", "out-out", "sum", "concat")
-COMBINATIONS = ("sum", "concat")
-SIDES = {"in": "input", "out": "output"}
+Combination = Literal["sum", "concat"]
+Space = Literal["in-in", "in-out", "out-in", "out-out", "sum", "concat"]
+Role = Literal["input", "output", "negative"]
+COMBINATIONS: tuple[Combination, ...] = get_args(Combination)
+SPACES: tuple[Space, ...] = get_args(Space)
+ROLES: tuple[Role, ...] = get_args(Role)
 WHY_MISSING = {
     "output": "the model has none: they come with negative > 0 or softmax=1, and a vocabulary",
     "negative": "the model has none of its own: its negatives are output vectors",
@@ -18,70 +22,83 @@ STANDS_ALONE = (
     "(model.wv, or Word2Vec.load(path).wv)"
 )
 
-
-class RoleLink(Protocol):
-    """What a model sets on its `wv`, so that the `wv` reaches the model's other matrices."""
-
-    def roles(self, wv: Any) -> Any:
-        """Return the `fastsgns.vectors.roles.Roles` of the model of `wv`."""
-
-    def sync(self, wv: Any) -> None:
-        """Bring the rows of all matrices in the order of the keys of `wv`."""
+Vectors = TypeVar("Vectors", bound="Searchable")
+Vectors_co = TypeVar("Vectors_co", bound="Searchable", covariant=True)
 
 
-class Spaces(VectorTable):
-    """The part of KeyedVectors that reaches the other matrices of the model it belongs to.
-
-    A model links its `wv` to its matrices, not to itself, so that ``Word2Vec.load(path).wv`` has
-    them all. Copies, pickles and saved files of the vectors are not linked.
-    """
-
-    role_link: RoleLink | None = None
+class ModelRoles(Protocol[Vectors_co]):
+    """The matrices of a model by role; see `fastsgns.vectors.roles.Roles`."""
 
     @property
-    def input(self) -> Any:
-        """The input vectors of the model, which are these."""
-        return self._roles().input
+    def input(self) -> Vectors_co:
+        """The input vectors."""
 
     @property
-    def output(self) -> Any:
-        """The output vectors of the model; see `fastsgns.vectors.roles.Roles`."""
-        return self._roles().output
+    def output(self) -> Vectors_co:
+        """The output vectors."""
 
     @property
-    def negative(self) -> Any:
-        """The vectors that negatives have of their own, in a model of three matrices."""
-        return self._roles().negative
+    def negative(self) -> Vectors_co:
+        """The vectors of negative samples, in a model of three matrices."""
 
     @property
     def bias(self) -> np.ndarray | None:
-        """The model's bias, shape (1,) or (V,), or None."""
-        return self._roles().bias
+        """The bias that is added to scores."""
 
-    def _roles(self) -> Any:
-        """All matrices of the model; an AttributeError if these vectors belong to none."""
-        if self.role_link is None:
+    def combined_view(self, kind: Combination) -> Vectors_co:
+        """Return input and output vectors added or concatenated."""
+
+
+class RoleLink(Protocol[Vectors]):
+    """What a model sets on its `wv`, so that the `wv` reaches the model's other matrices."""
+
+    def roles(self, wv: Vectors) -> ModelRoles[Vectors]:
+        """Return the matrices of the model of `wv`."""
+
+    def sync(self, wv: Vectors) -> None:
+        """Move the rows of all matrices to the order of the keys of `wv`."""
+
+
+class Searchable(Protocol):
+    """What a query needs of vectors: the table of their keys, and their rows."""
+
+    @property
+    def key_table(self) -> KeyTable:
+        """The keys and their positions."""
+
+    @property
+    def rows(self) -> Rows:
+        """The vectors and their norms."""
+
+    @property
+    def role_link(self) -> RoleLink[Any] | None:
+        """The link to the other matrices of a model."""
+
+
+def in_space(kv: Searchable, space: Space) -> tuple[Searchable, Searchable]:
+    """Return the vectors that give the query, and the vectors to search.
+
+    Raises
+    ------
+    ValueError
+        If there is no such space, or a matrix that it needs is missing.
+    """
+    if space == "in-in":
+        return kv, kv
+    if space not in SPACES:
+        raise ValueError(f"space {space!r}; allowed are {SPACES}")
+    try:
+        if kv.role_link is None:
             raise AttributeError(STANDS_ALONE)
-        return self.role_link.roles(self)
+        roles: ModelRoles[Searchable] = kv.role_link.roles(kv)
+        if space == "sum" or space == "concat":
+            both = roles.combined_view(space)
+            return both, both
+        query_side, searched_side = space.split("-")
+        return _side(roles, query_side), _side(roles, searched_side)
+    except AttributeError as error:
+        raise ValueError(f"space {space!r} needs output vectors; {error}") from None
 
-    def _in_space(self, space: str) -> tuple[Any, Any]:
-        """The vectors to look a query up in, and those to search, of a space by name.
 
-        Raises
-        ------
-        ValueError
-            If there is no such space, or a matrix that it needs is missing.
-        """
-        if space == "in-in":
-            return self, self
-        if space not in SPACES:
-            raise ValueError(f"space {space!r}; allowed are {SPACES}")
-        try:
-            roles = self._roles()
-            if space in COMBINATIONS:
-                both = roles.combined_view(space)
-                return both, both
-            asked, searched = (getattr(roles, SIDES[side]) for side in space.split("-"))
-        except AttributeError as error:
-            raise ValueError(f"space {space!r} needs output vectors; {error}") from None
-        return asked, searched
+def _side(roles: ModelRoles[Searchable], side: str) -> Searchable:
+    return roles.input if side == "in" else roles.output

@@ -10,7 +10,7 @@ import pytest
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, word2vec_reader
 from fastsgns.models import keyedvectors as gensim_names
-from fastsgns.vectors import table
+from fastsgns.vectors import rows
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.norms import largest, row_norms
 
@@ -417,10 +417,10 @@ def test_keys_that_were_not_added_are_not_there(kv):
 def test_restricted_queries_look_at_the_norms_of_no_other_rows(kv, shared, monkeypatch):
     full = kv.most_similar("dog", topn=None)[:4], kv.most_similar_cosmul("dog", topn=None)[:4]
     seen = []
-    monkeypatch.setattr(table, "row_norms", lambda rows: seen.append(len(rows)) or row_norms(rows))
+    monkeypatch.setattr(rows, "row_norms", lambda rows: seen.append(len(rows)) or row_norms(rows))
     if shared:
         _ = kv.vectors
-    kv._norms = None
+    kv.rows.forget_norms()
     restricted = (
         kv.most_similar("dog", topn=None, restrict_vocab=4),
         kv.most_similar_cosmul(["dog"], topn=None, restrict_vocab=4),

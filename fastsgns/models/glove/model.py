@@ -298,8 +298,7 @@ class GloVe:
             total.flags.writeable = False
             if self._sum is None:
                 self._sum = self._keyed(total)
-                self._sum.derived_from = SUMMANDS
-            self._sum.use_array(total)
+            self._sum.use_array(total, derived_from=SUMMANDS)
         return self._sum
 
     @property

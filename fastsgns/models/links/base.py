@@ -14,7 +14,8 @@ from fastsgns.matrices import Matrices
 from fastsgns.rules import integer, takes_flags
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.norms import products
-from fastsgns.vectors.roles import MatrixVectors, shown_matrices
+from fastsgns.vectors.roles import matrix_view, shown_matrices
+from fastsgns.vectors.spaces import Role
 from fastsgns.vectors.storage import check_in_step
 
 COUNT = integer(0, 2**62)
@@ -77,8 +78,8 @@ class LinkModel:
         ``known[1][known[0][i]:known[0][i + 1]]``.
     """
 
-    source: MatrixVectors
-    target: MatrixVectors
+    source: KeyedVectors
+    target: KeyedVectors
     names_are_shared = True
     target_bias: np.ndarray | None = None
     target_prior: np.ndarray | None = None
@@ -229,7 +230,7 @@ class LinkModel:
 
 def role_vectors(
     matrices: Matrices, sources: list[Any], targets: list[Any]
-) -> tuple[MatrixVectors, MatrixVectors]:
+) -> tuple[KeyedVectors, KeyedVectors]:
     """Make the `source` and `target` of a model, in the memory of its matrices.
 
     Raises
@@ -237,10 +238,11 @@ def role_vectors(
     ValueError
         If a name comes twice.
     """
-    made: list[MatrixVectors] = []
-    for names, role in ((sources, "input"), (targets, "output")):
+    made: list[KeyedVectors] = []
+    sides: tuple[tuple[list[Any], Role], ...] = ((sources, "input"), (targets, "output"))
+    for names, role in sides:
         ids = made[0].key_to_index if made and targets is sources else _places(names)
-        made.append(MatrixVectors(names, ids, matrices, role, OWNER))
+        made.append(matrix_view(names, ids, matrices, role, OWNER))
     return made[0], made[1]
 
 

@@ -285,7 +285,7 @@ class NodeEmbedding(LinkTraining):
         sources, targets = self.known_pairs()
         ids = dict(zip(names, range(len(names))))
         for vectors in (self.source, self.target):
-            vectors.reorder_keys(names, ids, order)
+            vectors.key_table.reorder(order, names, ids)
         self.known, rank = None, np.argsort(order).astype(np.int32)
         self._remember(rank[sources], rank[targets])
 

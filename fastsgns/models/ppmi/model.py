@@ -246,13 +246,11 @@ class PPMI:
         best = largest(scores, min(COUNT("topn", topn), len(self) - len(set(ids))))
         return [(self.index_to_key[i], float(scores[i])) for i in best.tolist()]
 
-    def evaluate_word_pairs(self, pairs: Any, **options: Any) -> tuple[Any, Any, float]:
+    def evaluate_word_pairs(self, pairs: Any, **options: Any) -> evaluation.WordPairScores:
         """Correlate cosines with human scores; see `KeyedVectors.evaluate_word_pairs`."""
         return evaluation.evaluate_word_pairs(self, pairs, **options)
 
-    def evaluate_word_analogies(
-        self, analogies: Any, **options: Any
-    ) -> tuple[float, list[dict[str, Any]]]:
+    def evaluate_word_analogies(self, analogies: Any, **options: Any) -> evaluation.AnalogyScores:
         """Answer analogies; see `KeyedVectors.evaluate_word_analogies`."""
         return evaluation.evaluate_word_analogies(self, analogies, **options)
 
