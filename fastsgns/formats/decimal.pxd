@@ -17,15 +17,16 @@ cdef inline bint _is_digit(unsigned char character) noexcept nogil:
 cdef inline const unsigned char *decimal(
     const unsigned char *at, const unsigned char *end, double *value
 ) noexcept nogil:
-    """Read a decimal that a double holds exactly; NULL if it is anything else.
+    """Read a decimal number that takes one rounding; return its end.
 
-    At most 2**53 as mantissa and a power of ten up to 22 are both exact in a double, so that one
-    multiplication or division rounds correctly (Clinger, 1990).
+    Returns NULL for all other text, which Python's float must read. A mantissa up to 2**53 and a
+    power of ten up to 22 are exact in a double, so that one multiplication or division gives the
+    correctly rounded number (Clinger, 1990).
     """
     cdef unsigned long long mantissa = 0
-    cdef int exponent = 0, written = 0
+    cdef int exponent = 0, digits = 0
     cdef int n_digits = 0
-    cdef bint negative = False, shrinks = False
+    cdef bint negative = False, negative_exponent = False
     if at < end and (at[0] == b"-" or at[0] == b"+"):
         negative = at[0] == b"-"
         at += 1
@@ -45,14 +46,14 @@ cdef inline const unsigned char *decimal(
     if at < end and (at[0] == b"e" or at[0] == b"E"):
         at += 1
         if at < end and (at[0] == b"-" or at[0] == b"+"):
-            shrinks = at[0] == b"-"
+            negative_exponent = at[0] == b"-"
             at += 1
         if at == end or not _is_digit(at[0]):
             return NULL
-        while at < end and _is_digit(at[0]) and written < 1000:
-            written = written * 10 + (at[0] - 48)
+        while at < end and _is_digit(at[0]) and digits < 1000:
+            digits = digits * 10 + (at[0] - 48)
             at += 1
-        exponent += -written if shrinks else written
+        exponent += -digits if negative_exponent else digits
     if exponent < -22 or exponent > 22:
         return NULL
     value[0] = mantissa / POWERS[-exponent] if exponent < 0 else mantissa * POWERS[exponent]

@@ -1,4 +1,4 @@
-"""Lines of text, a word and its numbers each, into arrays."""
+"""Parser of lines of text that hold a word and its numbers each."""
 
 from libc.string cimport memchr
 
@@ -12,7 +12,10 @@ ctypedef fused real:
 cdef double _number(
     const unsigned char *at, const unsigned char *end, const unsigned char **after
 ) except? -1.0:
-    """Read the number that starts at `at` and ends at a space or at `end`."""
+    """Read the number that starts at `at` and ends at a space or at `end`; set `after` to its end.
+
+    Raises a ValueError for other text.
+    """
     cdef double value = 0
     cdef const unsigned char *stop = decimal(at, end, &value)
     if stop != NULL and (stop == end or stop[0] == b" "):
@@ -30,7 +33,7 @@ cdef double _number(
 cdef const unsigned char *_after_blank_lines(
     const unsigned char *line, const unsigned char *end
 ) noexcept:
-    """Find the first line that is not blank; `line` is where one begins."""
+    """Return the start of the first line that is not blank, from the one at `line` on."""
     cdef const unsigned char *at = line
     while at < end and (at[0] == b" " or b"\t" <= at[0] <= b"\r"):
         at += 1
@@ -57,17 +60,17 @@ def parse(
     start : int
         Where in `text` to begin.
     rows : float32 or float64 array, shape (n, d)
-        Gets the numbers.
+        Receives the numbers.
     words : int64 array, shape (n, 2)
-        Gets where in `text` each word starts and ends.
+        Receives where in `text` each word starts and ends.
 
     Returns
     -------
     n_rows : int
-        How many lines were parsed. Parsing stops when `rows` is full, at the end of `text`, and
+        Number of lines parsed. Parsing stops when `rows` is full, at the end of `text`, and
         before the first line of any other form.
     stop : int
-        Where in `text` the first line starts that was not parsed and is not blank.
+        Start in `text` of the first line that was not parsed and is not blank.
     """
     cdef Py_ssize_t n_rows = 0, column, d = rows.shape[1]
     cdef const unsigned char *first

@@ -1,4 +1,4 @@
-"""Edges in compressed rows: checked, merged, and given alias tables."""
+"""Neighbours of nodes in compressed rows: check them, merge two sets, make alias tables."""
 
 from libc.math cimport isfinite, rint
 from libc.stdint cimport int32_t, int64_t, uint32_t
@@ -6,13 +6,19 @@ from libc.stdlib cimport free, malloc
 
 
 def check_neighbours(const int64_t[::1] offsets not None, const int32_t[::1] targets not None):
-    """Refuse rows that walks could not follow.
+    """Check that walks can follow the edges.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64, shape (n + 1,)
+        The neighbours of node i are ``targets[offsets[i]:offsets[i + 1]]``.
+    targets : ndarray of int32
 
     Raises
     ------
     ValueError
-        If the offsets do not ascend from 0 to the number of edges, a neighbour is no node, or the
-        neighbours of a node are not sorted.
+        If the offsets do not ascend from 0 to the number of edges, a neighbour is not a
+        node, or the neighbours of a node are not sorted.
     """
     cdef int64_t n_nodes = offsets.shape[0] - 1, node = 0, edge
     cdef bint good = n_nodes >= 0 and offsets[0] == 0 and offsets[n_nodes] == targets.shape[0]
@@ -38,7 +44,9 @@ def merge_neighbours(const int64_t[::1] left_offsets not None, const int32_t[::1
                      const float[::1] left_weights, const int64_t[::1] right_offsets not None,
                      const int32_t[::1] right not None, const float[::1] right_weights,
                      int32_t[::1] targets not None, float[::1] weights):
-    """Write the neighbours of each node on two sides as one sorted row; one in both comes twice.
+    """Write the neighbours of each node in two sets of edges as one sorted row.
+
+    A node that is a neighbour in both sets is written twice.
 
     Parameters
     ----------
@@ -46,11 +54,16 @@ def merge_neighbours(const int64_t[::1] left_offsets not None, const int32_t[::1
     left, right : ndarray of int32
     left_weights, right_weights : ndarray of float32, or None
     targets : ndarray of int32, shape (len(left) + len(right),)
-        Receives the rows; the offsets of the two sides add up to theirs.
+        Receives the rows; their offsets are the sums of the offsets of both sets.
     weights : ndarray of float32, or None
         Receives the weights.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit each other, or `check_neighbours` refuses them.
     """
-    cdef int64_t node, i, j, last_i, last_j, place = 0
+    cdef int64_t node, i, j, last_i, last_j, at = 0
     cdef bint from_left
     check_neighbours(left_offsets, left)
     check_neighbours(right_offsets, right)
@@ -67,21 +80,22 @@ def merge_neighbours(const int64_t[::1] left_offsets not None, const int32_t[::1
             j, last_j = right_offsets[node], right_offsets[node + 1]
             while i < last_i or j < last_j:
                 from_left = j == last_j or (i < last_i and left[i] <= right[j])
-                targets[place] = left[i] if from_left else right[j]
+                targets[at] = left[i] if from_left else right[j]
                 if weights is not None:
-                    weights[place] = left_weights[i] if from_left else right_weights[j]
+                    weights[at] = left_weights[i] if from_left else right_weights[j]
                 i += from_left
                 j += not from_left
-                place += 1
+                at += 1
 
 
 cdef double fill_row(const float *weights, uint32_t *slots, int64_t n, double *scaled,
-                     int32_t *places) noexcept nogil:
-    """The alias table of one row, and its sum; -1 if that is not finite and positive.
+                     int32_t *stacks) noexcept nogil:
+    """Write the alias table of n weights; return their sum, or -1 if it is not a positive number.
 
     Vose (1991), "A Linear Algorithm for Generating Random Numbers with a Given Distribution":
-    slots that lack are filled up by one that has too much, until that lacks, too. `places` is two
-    stacks that grow towards each other.
+    a slot with less than the mean probability is filled up from one with more, until that has less.
+    `scaled` holds probabilities times n. `stacks` holds two stacks of slots that grow towards each
+    other: from the left those with less than 1, from the right the others.
     """
     cdef int64_t n_small = 0, first_large = n, i
     cdef int32_t small, large
@@ -96,30 +110,40 @@ cdef double fill_row(const float *weights, uint32_t *slots, int64_t n, double *s
         scaled[i] = weights[i] * n / total
         slots[2 * i], slots[2 * i + 1] = 0xFFFFFFFFu, <uint32_t>i
         if scaled[i] < 1:
-            places[n_small] = <int32_t>i
+            stacks[n_small] = <int32_t>i
             n_small += 1
         else:
             first_large -= 1
-            places[first_large] = <int32_t>i
+            stacks[first_large] = <int32_t>i
     while n_small and first_large < n:
         n_small -= 1
-        small, large = places[n_small], places[first_large]
+        small, large = stacks[n_small], stacks[first_large]
         slots[2 * small] = <uint32_t>min(rint(scaled[small] * 4294967296.0), 4294967295.0)
         slots[2 * small + 1] = <uint32_t>large
         scaled[large] -= 1 - scaled[small]
         if scaled[large] < 1:
             first_large += 1
-            places[n_small] = large
+            stacks[n_small] = large
             n_small += 1
     return total
 
 
 def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not None,
                uint32_t[:, ::1] slots not None, double[::1] totals not None):
-    """Write an alias table for each row of weights, 8 bytes an edge, draws in O(1); and its sum.
+    """Write an alias table and the sum of each row of weights: 8 bytes per edge, draws in O(1).
 
-    Slot i of a row keeps i with the probability ``slots[i, 0] / 2**32`` and else gives
-    ``slots[i, 1]``, both counted from the row's start.
+    A draw that selects slot i of a row returns i with probability ``slots[i, 0] / 2**32``, else
+    ``slots[i, 1]``. Both numbers count from the start of the row.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64, shape (n + 1,)
+        Row i is ``weights[offsets[i]:offsets[i + 1]]``.
+    weights : ndarray of float32, shape (E,)
+    slots : ndarray of uint32, shape (E, 2)
+        Receives the tables.
+    totals : ndarray of float64, shape (n,)
+        Receives the sums; those of empty rows are left as they are.
 
     Raises
     ------
@@ -130,7 +154,7 @@ def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not
     cdef int64_t n_nodes = offsets.shape[0] - 1, longest = 1, node = 0, n
     cdef bint good = True
     cdef double *scaled
-    cdef int32_t *places
+    cdef int32_t *stacks
     if slots.shape[0] != weights.shape[0] or slots.shape[1] != 2:
         raise ValueError(f"{weights.shape[0]} weights and {slots.shape[0]} slots")
     if totals.shape[0] != n_nodes:
@@ -140,10 +164,10 @@ def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not
             raise ValueError("offsets must ascend from 0 to the number of weights")
         longest = max(longest, offsets[node + 1] - offsets[node])
     scaled = <double *>malloc(longest * sizeof(double))
-    places = <int32_t *>malloc(longest * sizeof(int32_t))
-    if scaled == NULL or places == NULL:
+    stacks = <int32_t *>malloc(longest * sizeof(int32_t))
+    if scaled == NULL or stacks == NULL:
         free(scaled)
-        free(places)
+        free(stacks)
         raise MemoryError("no memory for an alias table")
     node = 0
     with nogil:
@@ -151,11 +175,11 @@ def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not
             n = offsets[node + 1] - offsets[node]
             if n:
                 totals[node] = fill_row(&weights[offsets[node]], &slots[offsets[node], 0], n,
-                                        scaled, places)
+                                        scaled, stacks)
                 good = totals[node] > 0
             node += 1
     free(scaled)
-    free(places)
+    free(stacks)
     if not good:
         raise ValueError(
             f"the edges of node {node - 1} have weights that are negative, not finite or all 0")

@@ -1,4 +1,4 @@
-"""Lines of edge lists, ``source target [weight]``, into names and weights, without the GIL."""
+"""Parser of edge lists, ``source target [weight]``, without the GIL."""
 
 from libc.math cimport fabs
 from libc.stdint cimport int64_t, uint8_t
@@ -6,11 +6,12 @@ from libc.string cimport memchr, memcmp, memcpy
 
 from fastsgns.formats.decimal cimport decimal
 
+# What the third column is (`EdgeParser`).
 cdef enum Weighted:
-    REFUSED = -2
-    AUTO = -1
-    IGNORED = 0
-    WANTED = 1
+    NO_THIRD_COLUMN = -2
+    OPTIONAL_WEIGHT = -1
+    NO_WEIGHT = 0
+    REQUIRED_WEIGHT = 1
 
 (
     TOO_FEW_COLUMNS, TOO_MANY_COLUMNS, MIXED_COLUMNS, NOT_A_NUMBER, NOT_FINITE,
@@ -30,31 +31,36 @@ cdef enum Fault:
     C_JSON_VALUE = 10
 
 cdef double MAX_WEIGHT = 3.4028234663852886e38
-cdef const char *MARK_BYTES = b"\xef\xbb\xbf"  # U+FEFF in UTF-8
+cdef const char *BOM = b"\xef\xbb\xbf"  # U+FEFF in UTF-8
 
 ctypedef struct Field:
     const uint8_t *start
     const uint8_t *stop
-    const uint8_t *after  # where the next field may begin; NULL: there is none
+    const uint8_t *after  # where the next field may begin; NULL if there is none
 
 
 cdef inline bint _is_space(uint8_t byte) noexcept nogil:
+    """Return whether a byte is white space of ASCII."""
     return byte == 32 or 9 <= byte <= 13
 
 
-cdef inline const uint8_t *_skip(const uint8_t *at, const uint8_t *end) noexcept nogil:
+cdef inline const uint8_t *_skip_space(const uint8_t *at, const uint8_t *end) noexcept nogil:
+    """Return the first byte from `at` on that is not white space, or `end`."""
     while at < end and _is_space(at[0]):
         at += 1
     return at
 
 
-cdef inline bint _next(const uint8_t *at, const uint8_t *end, int delimiter,
-                       Field *field) noexcept nogil:
-    """Find the next field of a line, without the white space around it; False: there is none."""
+cdef inline bint _next_field(const uint8_t *at, const uint8_t *end, int delimiter,
+                             Field *field) noexcept nogil:
+    """Find the next field of a line, without the white space around it.
+
+    Returns False if there is none.
+    """
     if at == NULL:
         return False
     if delimiter < 0:
-        field.start = _skip(at, end)
+        field.start = _skip_space(at, end)
         at = field.start
         while at < end and not _is_space(at[0]):
             at += 1
@@ -66,13 +72,13 @@ cdef inline bint _next(const uint8_t *at, const uint8_t *end, int delimiter,
         field.stop = end
     else:
         field.after = field.stop + 1
-    field.start = _skip(at, field.stop)
+    field.start = _skip_space(at, field.stop)
     while field.stop > field.start and _is_space((field.stop - 1)[0]):
         field.stop -= 1
     return True
 
 
-cdef inline bint _separates(uint8_t byte) noexcept nogil:
+cdef inline bint _is_separator(uint8_t byte) noexcept nogil:
     return byte == 44 or byte == 59  # a comma or a semicolon
 
 
@@ -81,7 +87,7 @@ cdef inline bint _is_quoted(const Field *field) noexcept nogil:
 
 
 cdef inline bint _is_bracketed(const uint8_t *at, const uint8_t *end) noexcept nogil:
-    """Whether what begins here and ends with the line is in braces or in square brackets."""
+    """Return whether the text from `at` to `end` is in braces or in square brackets."""
     if at[0] != 123 and at[0] != 91:
         return False
     while _is_space((end - 1)[0]):
@@ -89,10 +95,10 @@ cdef inline bint _is_bracketed(const uint8_t *at, const uint8_t *end) noexcept n
     return (end - 1)[0] == at[0] + 2
 
 
-cdef inline int _odd_names(const Field *source, const Field *target, const uint8_t *end,
-                           int delimiter) noexcept nogil:
-    """What shows that a line was not written as it is read: a fault, or NONE."""
-    if source.stop - source.start >= 3 and not memcmp(source.start, MARK_BYTES, 3):
+cdef inline int _format_fault(const Field *source, const Field *target, const uint8_t *end,
+                              int delimiter) noexcept nogil:
+    """Return a fault if the names show that the line has another format; else NONE."""
+    if source.stop - source.start >= 3 and not memcmp(source.start, BOM, 3):
         return C_BYTE_ORDER_MARK
     if _is_bracketed(source.start, end) and not _is_bracketed(source.start, source.stop):
         return C_JSON_VALUE
@@ -101,16 +107,17 @@ cdef inline int _odd_names(const Field *source, const Field *target, const uint8
                 or _is_quoted(source) or _is_quoted(target)):
             return C_QUOTED_NAME
         return NONE
-    if (_separates((source.stop - 1)[0]) or _separates(target.start[0])
-            or _separates((target.stop - 1)[0])):
+    if (_is_separator((source.stop - 1)[0]) or _is_separator(target.start[0])
+            or _is_separator((target.stop - 1)[0])):
         return C_STRAY_SEPARATOR
     return NONE
 
 
-cdef inline uint8_t *_copy(Field *field, int delimiter, uint8_t *to) noexcept nogil:
-    """Copy a name and a space after it. White space in it is hidden as the bytes 27 to 31.
+cdef inline uint8_t *_copy_name(Field *field, int delimiter, uint8_t *to) noexcept nogil:
+    """Copy a name and a space after it; return the end of the copy.
 
-    NULL if one of these bytes or a carriage return is in it.
+    White space in the name is replaced by the bytes 27 to 31. Returns NULL if the name already
+    holds one of these bytes, or a carriage return.
     """
     cdef int64_t length = field.stop - field.start, i
     cdef uint8_t byte
@@ -128,8 +135,8 @@ cdef inline uint8_t *_copy(Field *field, int delimiter, uint8_t *to) noexcept no
     return to + length + 1
 
 
-cdef int _weigh(Field *field, double *weight) except? -1 nogil:
-    """Read a weight; returns a fault or NONE."""
+cdef int _read_weight(Field *field, double *weight) except? -1 nogil:
+    """Read a weight; return a fault or NONE."""
     cdef const uint8_t *stop = decimal(field.start, field.stop, weight)
     if stop != field.stop:
         with gil:
@@ -141,26 +148,26 @@ cdef int _weigh(Field *field, double *weight) except? -1 nogil:
 
 
 cdef class EdgeParser:
-    """How to read lines; one belongs to one stretch of a file, whose columns it compares.
+    """Parser of the lines of one range of a file; all lines must have the same columns.
 
     Parameters
     ----------
     comments : bytes
         A line whose first byte that is not white space is one of these is left out.
     delimiter : int
-        The byte between columns; -1: any white space.
+        The byte between columns; -1 for any white space.
     weighted : int
-        1: the third column is wanted as weight, more are ignored; 0: it is ignored, too;
-        -1: it is a weight if it is there; all lines have it, or none; -2: it is a fault.
+        What the third column is: 1 a weight, required, and later columns are ignored; 0 ignored;
+        -1 a weight, in all lines or in none; -2 a fault.
     """
 
     cdef uint8_t is_comment[256]
     cdef int delimiter
     cdef int weighted
     cdef readonly int64_t n_columns
-    """2 or 3, or 0 as long as no edge was read."""
+    """2 or 3; 0 before the first edge."""
     cdef readonly int64_t n_lines
-    """Lines so far, the last one that is at fault not counted."""
+    """Number of lines parsed, without the one that has a fault."""
 
     def __cinit__(self, bytes comments not None, int delimiter, int weighted):
         cdef int i
@@ -173,24 +180,24 @@ cdef class EdgeParser:
 
     def parse(self, const uint8_t[::1] text not None, uint8_t[::1] names not None,
               double[::1] weights not None):
-        """Read whole lines; the last one may lack its newline.
+        """Parse whole lines; the last one may lack its newline.
 
         Parameters
         ----------
         text : bytes-like
         names : uint8 (len(text) + 2,) at least
-            Gets the names, source and target in turn, a space after each.
+            Receives the names, source and target in turn, with a space after each.
         weights : float64 (len(text) // 3 + 1,) at least
-            Gets a weight for each edge, if there are weights.
+            Receives the weight of each edge, if there are weights.
 
         Returns
         -------
         n_bytes, n_edges : int
-            What was written to `names`, and how many edges that is.
+            Number of bytes written to `names`, and of edges.
         fault : int
-            0, or what is wrong with the first bad line.
+            0, or what is wrong with the first bad line: one of the constants of this module.
         at : int
-            Where in `text` that line begins; without a fault, where the first edge does, or -1.
+            Where in `text` that line begins; without a fault, where the first edge begins, or -1.
         """
         cdef int64_t n = text.shape[0], n_edges = 0
         if names.shape[0] < n + 2 or weights.shape[0] < n // 3 + 1:
@@ -210,10 +217,10 @@ cdef class EdgeParser:
                 newline = <const uint8_t *>memchr(line, 10, end - line)
                 if newline == NULL:
                     newline = end
-                at = _skip(line, newline)
+                at = _skip_space(line, newline)
                 if at < newline and not self.is_comment[at[0]]:
                     next_to = to
-                    fault = self._edge(line, newline, &next_to, &weights[n_edges])
+                    fault = self._parse_line(line, newline, &next_to, &weights[n_edges])
                     if fault:
                         break
                     if first == NULL:
@@ -226,34 +233,38 @@ cdef class EdgeParser:
             line = first
         return to - &names[0], n_edges, fault, -1 if line == NULL else line - &text[0]
 
-    cdef int _edge(self, const uint8_t *line, const uint8_t *end, uint8_t **to,
-                   double *weight) except? -1 nogil:
+    cdef int _parse_line(self, const uint8_t *line, const uint8_t *end, uint8_t **to,
+                         double *weight) except? -1 nogil:
+        """Parse one line; return a fault or NONE.
+
+        Writes the names at to[0], which is advanced, and the weight.
+        """
         cdef Field source, target, third, more
         cdef int fault
         cdef bint has_third
-        if not (_next(line, end, self.delimiter, &source) and source.start < source.stop
-                and _next(source.after, end, self.delimiter, &target)
+        if not (_next_field(line, end, self.delimiter, &source) and source.start < source.stop
+                and _next_field(source.after, end, self.delimiter, &target)
                 and target.start < target.stop):
             return C_TOO_FEW_COLUMNS
-        fault = _odd_names(&source, &target, end, self.delimiter)
+        fault = _format_fault(&source, &target, end, self.delimiter)
         if fault:
             return fault
-        if self.weighted != IGNORED:
-            has_third = _next(target.after, end, self.delimiter, &third)
-            if self.weighted == WANTED and not has_third:
+        if self.weighted != NO_WEIGHT:
+            has_third = _next_field(target.after, end, self.delimiter, &third)
+            if self.weighted == REQUIRED_WEIGHT and not has_third:
                 return C_TOO_FEW_COLUMNS
-            if has_third and (self.weighted == REFUSED or self.weighted == AUTO and _next(
-                    third.after, end, self.delimiter, &more)):
+            if has_third and (self.weighted == NO_THIRD_COLUMN or self.weighted == OPTIONAL_WEIGHT
+                              and _next_field(third.after, end, self.delimiter, &more)):
                 return C_TOO_MANY_COLUMNS
             if self.n_columns == 0:
                 self.n_columns = 2 + has_third
             elif self.n_columns != 2 + has_third:
                 return C_MIXED_COLUMNS
             if has_third:
-                fault = _weigh(&third, weight)
+                fault = _read_weight(&third, weight)
         elif self.n_columns == 0:
             self.n_columns = 2
-        to[0] = _copy(&source, self.delimiter, to[0])
+        to[0] = _copy_name(&source, self.delimiter, to[0])
         if to[0] != NULL:
-            to[0] = _copy(&target, self.delimiter, to[0])
+            to[0] = _copy_name(&target, self.delimiter, to[0])
         return C_RESERVED_CHARACTER if to[0] == NULL else fault

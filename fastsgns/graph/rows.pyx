@@ -1,4 +1,4 @@
-"""Edges to compressed rows: stable counting sorts, each O(nodes + edges), without the GIL."""
+"""Compressed rows of edges: made by stable counting sorts in O(nodes + edges), without the GIL."""
 
 from libc.stdint cimport int32_t, int64_t
 
@@ -10,20 +10,24 @@ ctypedef fused real:
 
 
 cdef int _check_ids(const int32_t[::1] ids, int64_t n) except -1:
+    """Raise an IndexError if an id is not in 0 .. n - 1."""
     cdef int64_t i
-    cdef bint broken = False
+    cdef bint invalid = False
     with nogil:
         for i in range(ids.shape[0]):
             if not 0 <= ids[i] < n:
-                broken = True
+                invalid = True
                 break
-    if broken:
+    if invalid:
         raise IndexError(f"node {ids[i]} is not between 0 and {n - 1}")
     return 0
 
 
 cdef void _to_starts(int64_t[::1] offsets) noexcept nogil:
-    """Counts at i + 1 to the running sum before i at i + 1; filling the rows makes them ends."""
+    """Replace the count of row i, stored at i + 1, by the start of row i.
+
+    Whoever fills the rows advances each start; in the end offsets[i + 1] is the end of row i.
+    """
     cdef int64_t i, count, total = 0
     for i in range(1, offsets.shape[0]):
         count = offsets[i]
@@ -33,7 +37,7 @@ cdef void _to_starts(int64_t[::1] offsets) noexcept nogil:
 
 def compress(const int32_t[::1] keys not None, const int32_t[::1] others not None, weights,
              int64_t n):
-    """Sort edges by key, stably.
+    """Sort edges by key into compressed rows; edges with the same key keep their order.
 
     Parameters
     ----------
@@ -41,14 +45,21 @@ def compress(const int32_t[::1] keys not None, const int32_t[::1] others not Non
         The two ends of each edge.
     weights : float64 (E,) or None
     n : int
-        Nodes; keys are below it.
+        Number of nodes; keys are below it.
 
     Returns
     -------
     offsets : ndarray of int64 (n + 1,)
-        The edges of key i are ``offsets[i]:offsets[i + 1]``.
+        Row i, the edges with key i, is ``offsets[i]:offsets[i + 1]``.
     others : ndarray of int32 (E,)
     weights : ndarray of float64 (E,) or None
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in length.
+    IndexError
+        If a key is out of range.
     """
     cdef int64_t e, n_edges = keys.shape[0], at
     if others.shape[0] != n_edges or weights is not None and len(weights) != n_edges:
@@ -57,7 +68,7 @@ def compress(const int32_t[::1] keys not None, const int32_t[::1] others not Non
     cdef int64_t[::1] offsets = np.zeros(n + 1, np.int64)
     cdef int32_t[::1] sorted_others = np.empty(n_edges, np.int32)
     cdef bint weighted = weights is not None
-    cdef const double[::1] given = weights if weighted else np.empty(0)
+    cdef const double[::1] old_weights = weights if weighted else np.empty(0)
     cdef double[::1] sorted_weights = np.empty(n_edges if weighted else 0)
     with nogil:
         for e in range(n_edges):
@@ -68,14 +79,14 @@ def compress(const int32_t[::1] keys not None, const int32_t[::1] others not Non
             offsets[keys[e] + 1] += 1
             sorted_others[at] = others[e]
             if weighted:
-                sorted_weights[at] = given[e]
+                sorted_weights[at] = old_weights[e]
     result = np.asarray(sorted_weights) if weighted else None
     return np.asarray(offsets), np.asarray(sorted_others), result
 
 
 def transpose(const int64_t[::1] offsets not None, const int32_t[::1] others not None, weights,
               int64_t n):
-    """Compressed rows of the reversed edges, each row ascending.
+    """Return the compressed rows of the reversed edges, each row ascending.
 
     Parameters
     ----------
@@ -84,7 +95,7 @@ def transpose(const int64_t[::1] offsets not None, const int32_t[::1] others not
         Below `n`.
     weights : float32 or float64 (E,), or None
     n : int
-        Rows of the result.
+        Number of rows of the result.
 
     Returns
     -------
@@ -92,6 +103,13 @@ def transpose(const int64_t[::1] offsets not None, const int32_t[::1] others not
     others : ndarray of int32 (E,)
         The rows that the edges came from.
     weights : ndarray of the same type (E,), or None
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit each other.
+    IndexError
+        If an entry of `others` is out of range.
     """
     check_rows(offsets, others.shape[0])
     _check_ids(others, n)
@@ -128,30 +146,42 @@ cdef void _transpose(const int64_t[::1] offsets, const int32_t[::1] others,
 
 
 def check_rows(const int64_t[::1] offsets not None, int64_t n_edges):
-    """ValueError unless `offsets` ascend from 0 to the number of edges."""
+    """Raise a ValueError unless `offsets` ascend from 0 to the number of edges."""
     cdef int64_t i
-    cdef bint sound = offsets.shape[0] > 0 and offsets[0] == 0
-    sound = sound and offsets[offsets.shape[0] - 1] == n_edges
-    if sound:
+    cdef bint valid = offsets.shape[0] > 0 and offsets[0] == 0
+    valid = valid and offsets[offsets.shape[0] - 1] == n_edges
+    if valid:
         with nogil:
             for i in range(offsets.shape[0] - 1):
                 if offsets[i] > offsets[i + 1]:
-                    sound = False
+                    valid = False
                     break
-    if not sound:
+    if not valid:
         raise ValueError(f"the offsets of the rows do not ascend from 0 to {n_edges}")
 
 
 def sum_duplicates(int64_t[::1] offsets not None, int32_t[::1] others not None,
                    double[::1] weights not None):
-    """Sum the weights of equal neighbours of ascending rows, in place, and drop those of sum 0.
+    """Replace equal neighbours in a row by one with the sum of their weights, in place.
 
-    A sum counts as 0 if it is 0 in float32. Returns how many edges are left: they are the first.
+    Neighbours whose sum is 0 in float32 are dropped.
+
+    Parameters
+    ----------
+    offsets : int64 (n + 1,)
+    others : int32 (E,)
+        Each row ascending.
+    weights : float64 (E,)
+
+    Returns
+    -------
+    int
+        Number of edges left: the first ones of `others` and `weights`.
     """
     check_rows(offsets, others.shape[0])
     if weights.shape[0] != others.shape[0]:
         raise ValueError(f"{others.shape[0]} edges with {weights.shape[0]} weights")
-    cdef int64_t row, e, stop, kept = 0, begin = 0
+    cdef int64_t row, e, stop, n_kept = 0, begin = 0
     cdef double total
     with nogil:
         for row in range(offsets.shape[0] - 1):
@@ -164,15 +194,15 @@ def sum_duplicates(int64_t[::1] offsets not None, int32_t[::1] others not None,
                     total += weights[e]
                     e += 1
                 if <float>total != 0:
-                    others[kept] = others[e - 1]
-                    weights[kept] = total
-                    kept += 1
-            offsets[row + 1] = kept
-    return kept
+                    others[n_kept] = others[e - 1]
+                    weights[n_kept] = total
+                    n_kept += 1
+            offsets[row + 1] = n_kept
+    return n_kept
 
 
 def has_duplicates(const int64_t[::1] offsets not None, const int32_t[::1] others not None):
-    """Whether any row of ascending rows holds a neighbour twice."""
+    """Return whether a row holds a neighbour twice; each row must be ascending."""
     check_rows(offsets, others.shape[0])
     cdef int64_t row, e
     with nogil:
@@ -185,31 +215,38 @@ def has_duplicates(const int64_t[::1] offsets not None, const int32_t[::1] other
 
 
 def find_edges(const int64_t[::1] offsets not None, const int32_t[::1] others not None,
-               const int32_t[::1] rows not None, const int32_t[::1] wanted not None):
-    """Where `wanted` stands in its row, by bisection of ascending rows; -1: nowhere.
+               const int32_t[::1] rows not None, const int32_t[::1] neighbours not None):
+    """Find edges by bisection in ascending rows.
+
+    Parameters
+    ----------
+    offsets : int64 (m + 1,)
+    others : int32 (E,)
+    rows, neighbours : int32 (n,)
+        The edges to find: row, and entry of `others` in that row.
 
     Returns
     -------
     ndarray of int64 (n,)
-        Indices in `others`.
+        Indices in `others`; -1 for an edge that does not exist.
     """
     check_rows(offsets, others.shape[0])
     _check_ids(rows, offsets.shape[0] - 1)
     cdef int64_t i, low, high, middle, n = rows.shape[0]
-    if wanted.shape[0] != n:
-        raise ValueError(f"{n} sources with {wanted.shape[0]} targets")
-    cdef int64_t[::1] places = np.empty(n, np.int64)
+    if neighbours.shape[0] != n:
+        raise ValueError(f"{n} sources with {neighbours.shape[0]} targets")
+    cdef int64_t[::1] found = np.empty(n, np.int64)
     with nogil:
         for i in range(n):
             low, high = offsets[rows[i]], offsets[rows[i] + 1]
             while low < high:
                 middle = (low + high) >> 1
-                if others[middle] < wanted[i]:
+                if others[middle] < neighbours[i]:
                     low = middle + 1
                 else:
                     high = middle
-            if low < offsets[rows[i] + 1] and others[low] == wanted[i]:
-                places[i] = low
+            if low < offsets[rows[i] + 1] and others[low] == neighbours[i]:
+                found[i] = low
             else:
-                places[i] = -1
-    return np.asarray(places)
+                found[i] = -1
+    return np.asarray(found)

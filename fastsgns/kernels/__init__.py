@@ -1,9 +1,9 @@
-"""Compiled kernels: arrays and numbers only. One variant of the row arithmetic is in force.
+"""Compiled kernels over arrays and numbers, and the choice between variants of row arithmetic.
 
-The best variant that the processor can run is chosen at import. The environment variable
+At import the best variant that the processor can run is put in force. The environment variable
 ``FASTSGNS_KERNEL`` forces one: ``plain`` (textbook C), ``blas`` (scipy's BLAS), ``sse2``,
-``avx2``, ``avx512``, ``avx512bf16`` (x86-64) or ``neon`` (aarch64). If it names one that can't run
-here, the first use of a kernel raises, not the import.
+``avx2``, ``avx512``, ``avx512bf16`` (x86-64) or ``neon`` (aarch64). If it names one that
+can't run here, not the import but the first use of a kernel raises an error.
 """
 
 import functools
@@ -21,9 +21,9 @@ _refusal = ""
 
 
 def available() -> list[str]:
-    """Names of the variants that run on this machine, the preferred one first.
+    """Return the names of the variants that run on this machine, the preferred one first.
 
-    "blas" is always named, but found only when it is asked for: scipy is not imported before.
+    "blas" is always among them: whether it works is known only after scipy was imported.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def available() -> list[str]:
 
 
 def variant() -> str:
-    """Name of the variant in force.
+    """Return the name of the variant in force.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def train_pairs_chunk(*arguments: Any, **named: Any) -> Any:  # noqa: D103
 
 
 def force(name: str) -> None:
-    """Put the variant `name` in force for the whole process.
+    """Use the variant `name` in the whole process from now on.
 
     Raises
     ------

@@ -27,59 +27,64 @@ cdef extern from *:
     int lowest_bit(uint64_t word) nogil
 
 cdef enum:
-    REACH_BITS = 12
-    REACH_MASK = (1 << REACH_BITS) - 1
-    AHEAD = 8
+    WINDOW_BITS = 12  # of an occurrence, for the number of contexts on each side
+    WINDOW_MASK = (1 << WINDOW_BITS) - 1
+    PREFETCH_DISTANCE = 8  # occurrences
 
-MAX_WINDOW = REACH_MASK
+MAX_WINDOW = WINDOW_MASK
 
-cdef struct Row:
+# The arrays with which a row is summed. An occurrence of a focus word is a number with the bits
+# position << 24 | contexts before << 12 | contexts after. Bit c of `bitmap` is set if column c has
+# a sum; bit w of `index` is set if the 64-bit word w of `bitmap` is not 0.
+cdef struct RowCounter:
     const int32_t *ids
-    const int64_t *units
+    const int64_t *distance_units
     int64_t *sums
-    uint64_t *marks
-    uint64_t *groups
+    uint64_t *bitmap
+    uint64_t *index
 
 
-cdef inline void add(const Row *row, int32_t column, int64_t unit) noexcept nogil:
+cdef inline void add_context(const RowCounter *row, int32_t column, int64_t units) noexcept nogil:
+    """Add `units` to the cell of `column`, and mark it in the bitmap if it was 0."""
     if row.sums[column] == 0:
-        row.marks[column >> 6] |= <uint64_t>1 << (column & 63)
-        row.groups[column >> 12] |= <uint64_t>1 << (column >> 6 & 63)
-    row.sums[column] += unit
+        row.bitmap[column >> 6] |= <uint64_t>1 << (column & 63)
+        row.index[column >> 12] |= <uint64_t>1 << (column >> 6 & 63)
+    row.sums[column] += units
 
 
-cdef inline const int32_t *place(const Row *row, uint64_t occurrence) noexcept nogil:
-    return row.ids + (occurrence >> 2 * REACH_BITS)
+cdef inline const int32_t *focus_address(const RowCounter *row, uint64_t occurrence) noexcept nogil:
+    """Return the address of the focus word of an occurrence."""
+    return row.ids + (occurrence >> 2 * WINDOW_BITS)
 
 
-cdef void sum_row(const Row *row, const uint64_t *occurrences, int64_t n) noexcept nogil:
-    """Add up the units of all contexts of one focus word."""
+cdef void sum_row(const RowCounter *row, const uint64_t *occurrences, int64_t n) noexcept nogil:
+    """Sum one row: add distance_units[d - 1] per context word at distance d of an occurrence."""
     cdef int64_t i, distance
     cdef const int32_t *focus
     for i in range(n):
-        focus = place(row, occurrences[i])
-        prefetch_read(place(row, occurrences[min(i + AHEAD, n - 1)]))
-        for distance in range(1, <int64_t>(occurrences[i] >> REACH_BITS & REACH_MASK) + 1):
-            add(row, (focus - distance)[0], row.units[distance - 1])
-        for distance in range(1, <int64_t>(occurrences[i] & REACH_MASK) + 1):
-            add(row, focus[distance], row.units[distance - 1])
+        focus = focus_address(row, occurrences[i])
+        prefetch_read(focus_address(row, occurrences[min(i + PREFETCH_DISTANCE, n - 1)]))
+        for distance in range(1, <int64_t>(occurrences[i] >> WINDOW_BITS & WINDOW_MASK) + 1):
+            add_context(row, (focus - distance)[0], row.distance_units[distance - 1])
+        for distance in range(1, <int64_t>(occurrences[i] & WINDOW_MASK) + 1):
+            add_context(row, focus[distance], row.distance_units[distance - 1])
 
 
-cdef int64_t emit_row(const Row *row, int64_t n_groups, double unit, int32_t *columns,
-                      float *weights) noexcept nogil:
-    """Write the marked cells in ascending order and clear them; returns how many."""
+cdef int64_t write_row(const RowCounter *row, int64_t n_index_words, double units_per_count,
+                       int32_t *columns, float *weights) noexcept nogil:
+    """Write the cells in use, with ascending columns, and clear them; return their number."""
     cdef int64_t group, word, column, n = 0
-    for group in range(n_groups):
-        while row.groups[group]:
-            word = 64 * group + lowest_bit(row.groups[group])
-            while row.marks[word]:
-                column = 64 * word + lowest_bit(row.marks[word])
+    for group in range(n_index_words):
+        while row.index[group]:
+            word = 64 * group + lowest_bit(row.index[group])
+            while row.bitmap[word]:
+                column = 64 * word + lowest_bit(row.bitmap[word])
                 columns[n] = <int32_t>column
-                weights[n] = <float>(row.sums[column] / unit)
+                weights[n] = <float>(row.sums[column] / units_per_count)
                 row.sums[column] = 0
-                row.marks[word] &= row.marks[word] - 1
+                row.bitmap[word] &= row.bitmap[word] - 1
                 n += 1
-            row.groups[group] &= row.groups[group] - 1
+            row.index[group] &= row.index[group] - 1
     return n
 
 
@@ -87,30 +92,31 @@ def collect_occurrences(const int32_t[::1] ids not None, const int64_t[::1] offs
                         int32_t first, int64_t[::1] cursors not None,
                         const int64_t[::1] stops not None, int64_t n_before, int64_t n_after,
                         uint64_t[::1] occurrences not None):
-    """Gather where the words `first` .. stand and how far their contexts reach.
+    """Collect the positions of a range of words, with the numbers of their context words.
 
     Parameters
     ----------
     ids, offsets : ndarray of int32, int64
         The corpus: sentence i is ``ids[offsets[i]:offsets[i + 1]]``.
     first : int
-        The first word of interest, of ``len(cursors)``.
+        The first of ``len(cursors)`` consecutive words.
     cursors, stops : ndarray of int64, shape (n,)
-        Word ``first + i`` goes to ``occurrences[cursors[i]:stops[i]]``; `cursors` are moved there.
+        The occurrences of word ``first + i`` are written to
+        ``occurrences[cursors[i]:stops[i]]``, and ``cursors[i]`` is advanced to ``stops[i]``.
     n_before, n_after : int
-        Contexts on each side, at most MAX_WINDOW.
+        Largest number of contexts on each side, at most MAX_WINDOW.
     occurrences : ndarray of uint64
         Receives position << 24 | contexts before << 12 | contexts after.
 
     Returns
     -------
     int
-        Pairs of a focus and a context.
+        Number of (focus word, context word) pairs.
 
     Raises
     ------
     ValueError
-        If the places are fewer or more than announced.
+        If a word has fewer or more occurrences than announced, or the arrays do not fit.
     """
     cdef int64_t sentence, position, start, stop, before, after, n_pairs = 0
     cdef int64_t n_words = cursors.shape[0]
@@ -136,7 +142,7 @@ def collect_occurrences(const int32_t[::1] ids not None, const int64_t[::1] offs
                 before = min(n_before, position - start)
                 after = min(n_after, stop - 1 - position)
                 occurrences[cursors[word]] = (
-                    <uint64_t>position << 2 * REACH_BITS | before << REACH_BITS | after)
+                    <uint64_t>position << 2 * WINDOW_BITS | before << WINDOW_BITS | after)
                 cursors[word] += 1
                 n_pairs += before + after
             if broken:
@@ -149,70 +155,73 @@ def collect_occurrences(const int32_t[::1] ids not None, const int64_t[::1] offs
 
 
 def count_rows(const int32_t[::1] ids not None, const uint64_t[::1] occurrences not None,
-               const int64_t[::1] starts not None, const int64_t[::1] units not None, double unit,
-               int64_t[::1] sums not None, uint64_t[::1] marks not None, bint both_sides,
+               const int64_t[::1] starts not None,
+               const int64_t[::1] distance_units not None, double units_per_count,
+               int64_t[::1] sums not None, uint64_t[::1] bitmap not None, bint both_sides,
                int32_t[::1] columns not None, float[::1] weights not None,
                int64_t[::1] n_cells not None):
-    """Count row after row until there may be no room for the next one.
+    """Sum row after row, until there may be no room for the next one.
 
     Parameters
     ----------
     ids : ndarray of int32
-        The corpus, all of it below ``len(sums)``.
+        The corpus; each id is below ``len(sums)``.
     occurrences : ndarray of uint64
-        As `collect_occurrences` made them.
+        As `collect_occurrences` writes them.
     starts : ndarray of int64, shape (n + 1,)
         Row i has ``occurrences[starts[i]:starts[i + 1]]``.
-    units : ndarray of int64, shape (window,)
-        What a context at distance 1, 2, ... adds, in parts of `unit`; more than 0.
-    unit : float
-        Parts that make a weight of 1.
-    sums, marks : ndarray of int64, uint64, shapes (V,), (bitmap_size(V),)
-        Zero, before and after.
+    distance_units : ndarray of int64, shape (window,)
+        What a context word at distance 1, 2, ... adds; more than 0.
+    units_per_count : float
+        A cell with that sum gets the weight 1.
+    sums, bitmap : ndarray of int64, uint64, shapes (V,), (bitmap_size(V),)
+        Working memory: zero before and after.
     both_sides : bool
-        Whether contexts are taken from both sides, so that there may be twice as many.
+        Whether occurrences have contexts on both sides, which may be twice as many.
     columns, weights : ndarray of int32, float32
-        Receive the cells.
+        Receive the cells, row after row.
     n_cells : ndarray of int64, shape (n,)
-        Receives the cells of each row that was counted.
+        Receives the number of cells of each row.
 
     Returns
     -------
     n_rows, n_written : int
-        Rows counted and cells written.
+        Number of rows summed and of cells written.
 
     Raises
     ------
     ValueError
         If the arrays do not fit each other.
     """
-    cdef int64_t n_words = sums.shape[0], n_rows = n_cells.shape[0], n = 0, i = 0, most
-    cdef int64_t n_marks = (n_words + 63) // 64, n_groups = (n_words + 4095) // 4096
+    cdef int64_t n_words = sums.shape[0], n_rows = n_cells.shape[0], n = 0, i = 0, max_cells
+    cdef int64_t n_bitmap_words = (n_words + 63) // 64, n_index_words = (n_words + 4095) // 4096
     cdef int64_t capacity = min(columns.shape[0], weights.shape[0])
-    cdef int64_t reach = units.shape[0] * (2 if both_sides else 1)
-    cdef Row row
+    cdef int64_t max_contexts = distance_units.shape[0] * (2 if both_sides else 1)
+    cdef RowCounter row
     if (starts.shape[0] != n_rows + 1 or starts[n_rows] > occurrences.shape[0]
-            or marks.shape[0] < n_marks + n_groups or units.shape[0] > MAX_WINDOW):
+            or bitmap.shape[0] < n_bitmap_words + n_index_words
+            or distance_units.shape[0] > MAX_WINDOW):
         raise ValueError("the arrays do not fit each other")
     if not n_rows or not capacity:
         return 0, 0
     row.ids = &ids[0] if ids.shape[0] else NULL
-    row.units, row.sums = &units[0], &sums[0]
-    row.marks, row.groups = &marks[0], &marks[0] + n_marks
+    row.distance_units, row.sums = &distance_units[0], &sums[0]
+    row.bitmap, row.index = &bitmap[0], &bitmap[0] + n_bitmap_words
     with nogil:
         while i < n_rows:
-            most = min(n_words, reach * (starts[i + 1] - starts[i]))
-            if n + most > capacity:
+            max_cells = min(n_words, max_contexts * (starts[i + 1] - starts[i]))
+            if n + max_cells > capacity:
                 break
             n_cells[i] = 0
-            if most:
+            if max_cells:
                 sum_row(&row, &occurrences[starts[i]], starts[i + 1] - starts[i])
-                n_cells[i] = emit_row(&row, n_groups, unit, &columns[0] + n, &weights[0] + n)
+                n_cells[i] = write_row(&row, n_index_words, units_per_count, &columns[0] + n,
+                                       &weights[0] + n)
             n += n_cells[i]
             i += 1
     return i, n
 
 
 def bitmap_size(int64_t n_words):
-    """The number of 64-bit words that mark `n_words` cells, on both levels."""
+    """Return the number of 64-bit words of a bitmap of two levels for `n_words` cells."""
     return (n_words + 63) // 64 + (n_words + 4095) // 4096

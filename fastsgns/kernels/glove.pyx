@@ -47,23 +47,23 @@ cdef extern from "glove.h" nogil:
     const GloveOps *glove_variant(const char *name)
     const GloveOps glove_plain_f64_ops
 
-GOLDEN = 0x9E3779B97F4A7C15
+STATE_STEP = 0x9E3779B97F4A7C15  # by which a draw advances the state of the generator (rng.h)
 CELL_INTS = sizeof(Cell) // sizeof(int32_t)
 
 
 def count_block_sizes(int64_t start, int64_t stop, uint64_t seed, int64_t[::1] sizes not None):
-    """Count the cells `start` .. `stop` - 1 into the blocks that are drawn for them.
+    """Count how many of the cells `start` .. `stop` - 1 are assigned to each block.
 
     Parameters
     ----------
     start, stop : int
         A range of cells.
     seed : int
-        With the number of a cell it determines its block.
+        The block of a cell depends on this and on the cell's number.
     sizes : ndarray of int64, shape (n_blocks,)
-        Is added to.
+        The counts are added to these.
     """
-    cdef uint64_t random = seed + <uint64_t>start * <uint64_t>GOLDEN
+    cdef uint64_t random = seed + <uint64_t>start * <uint64_t>STATE_STEP
     cdef int64_t _
     cdef uint32_t n_blocks = check_blocks(sizes.shape[0])
     with nogil:
@@ -75,27 +75,27 @@ def fill_blocks(const int64_t[::1] offsets not None, const int32_t[::1] columns 
                 const float[::1] weights not None, int64_t start, int64_t stop, uint64_t seed,
                 double x_max, double exponent, int64_t[::1] cursors not None,
                 int32_t[:, ::1] cells not None):
-    """Write the cells `start` .. `stop` - 1 to the blocks that are drawn for them.
+    """Write the cells `start` .. `stop` - 1 to the blocks that they are assigned to.
 
     Parameters
     ----------
     offsets, columns, weights : ndarray of int64, int32, float32
         The matrix: row i has the cells ``offsets[i]`` .. ``offsets[i + 1] - 1``.
     start, stop, seed
-        As of `count_block_sizes`.
+        As for `count_block_sizes`.
     x_max, exponent : float
-        Of f(x).
+        Parameters of f(x).
     cursors : ndarray of int64, shape (n_blocks,)
-        Where the next cell of each block goes; moved on.
+        Where the next cell of each block goes; advanced by the cells written.
     cells : ndarray of int32, shape (n, 4)
         Receives row, column, and as float32 log x and f(x).
 
     Raises
     ------
     ValueError
-        If a cell lies outside the matrix, or the arrays do not fit.
+        If a cell is outside the matrix, or the arrays do not fit.
     """
-    cdef uint64_t random = seed + <uint64_t>start * <uint64_t>GOLDEN
+    cdef uint64_t random = seed + <uint64_t>start * <uint64_t>STATE_STEP
     cdef uint32_t n_blocks = check_blocks(cursors.shape[0])
     cdef int64_t i, at, row, n_words = offsets.shape[0] - 1, n_cells = cells.shape[0]
     cdef uint32_t block
@@ -129,6 +129,7 @@ def fill_blocks(const int64_t[::1] offsets not None, const int32_t[::1] columns 
 
 
 cdef uint32_t check_blocks(int64_t n_blocks) except? 0:
+    """Return the number of blocks; raise a ValueError if it is out of range."""
     if not 1 <= n_blocks < 2**32:
         raise ValueError(f"{n_blocks} blocks; allowed are 1 .. 2**32 - 1")
     return <uint32_t>n_blocks
@@ -136,7 +137,16 @@ cdef uint32_t check_blocks(int64_t n_blocks) except? 0:
 
 def shuffle_block(const int32_t[:, ::1] cells not None, uint64_t stream,
                   int32_t[:, ::1] shuffled not None):
-    """Copy cells to the first rows of `shuffled` in an order drawn by Fisher and Yates's method."""
+    """Copy cells to the first rows of `shuffled` in a random order (Fisher and Yates).
+
+    Parameters
+    ----------
+    cells : ndarray of int32, shape (n, 4)
+    stream : int
+        Seed of the random numbers.
+    shuffled : ndarray of int32, shape (m, 4), m >= n
+        Receives the cells.
+    """
     cdef int64_t i, n = cells.shape[0]
     cdef uint32_t j
     cdef Cell *copy
@@ -156,6 +166,7 @@ def shuffle_block(const int32_t[:, ::1] cells not None, uint64_t stream,
 
 
 cdef void *address(array, like, const char *name) except NULL:
+    """Return the address of a writable array with the dtype and shape of `like`."""
     if (array.dtype != like.dtype or array.shape != like.shape
             or not array.flags.c_contiguous or not array.flags.writeable):
         raise ValueError(f"{name.decode()} must be a writable array of {like.dtype} and shape "
@@ -165,30 +176,32 @@ cdef void *address(array, like, const char *name) except NULL:
 
 def train_cells(rows, squares, const int32_t[:, ::1] cells not None, int64_t dimensions,
                 double rate, str variant):
-    """Take an AdaGrad step for each cell, in their order, without the GIL.
+    """Make one AdaGrad step per cell, in their order, without the GIL.
 
     Parameters
     ----------
     rows, squares : pair of ndarray, shape (V, width)
-        Parameters, and their sums of squares, of input and output; float32, or float64 for the
-        textbook code. The bias of a row is its number `dimensions`; the numbers beyond are 0 in
-        `rows`. The two of a pair may be the same array.
+        Parameters of the input and the output side, and their sums of squares; float32, or
+        float64 for the textbook code. The bias of a row is in column `dimensions`; later columns
+        of `rows` are 0. Both arrays of a pair may be the same.
     cells : ndarray of int32, shape (n, 4)
-        As `fill_blocks` makes them.
+        As `fill_blocks` writes them.
     dimensions : int
+        Number of columns before the bias.
     rate : float
+        Learning rate.
     variant : str
-        The kernel variant in force, for float32.
+        Name of the kernel variant in force, which float32 rows use.
 
     Returns
     -------
     float
-        f(x) error^2, summed over the cells, each before its step.
+        Sum over the cells of f(x) error^2, each taken before its step.
 
     Raises
     ------
     ValueError
-        If the arrays do not fit or a cell lies outside of them.
+        If the arrays do not fit, or a cell is outside of them.
     """
     cdef GloveModel model
     cdef const GloveOps *ops = &glove_plain_f64_ops
@@ -203,7 +216,8 @@ def train_cells(rows, squares, const int32_t[:, ::1] cells not None, int64_t dim
     elif rows[0].dtype != np.float64:
         raise ValueError(f"rows are of {rows[0].dtype}; allowed are float32 and float64")
     if rows[0].ndim != 2 or rows[0].shape[1] % 16 or not 0 < dimensions < rows[0].shape[1]:
-        raise ValueError(f"rows of shape {rows[0].shape} are no padded rows of {dimensions} + 1")
+        raise ValueError(f"rows of shape {rows[0].shape} are not padded rows of {dimensions} "
+                         "dimensions and a bias")
     if cells.shape[1] != CELL_INTS:
         raise ValueError("a cell has four numbers")
     if n == 0:
@@ -220,5 +234,5 @@ def train_cells(rows, squares, const int32_t[:, ::1] cells not None, int64_t dim
             broken |= not (0 <= cell[i].row < n_words and 0 <= cell[i].column < n_words)
         loss = 0 if broken else ops.train(&model, cell, n)
     if broken:
-        raise ValueError(f"a cell lies outside a matrix of {n_words} rows and columns")
+        raise ValueError(f"a cell is outside a matrix of {n_words} rows and columns")
     return loss

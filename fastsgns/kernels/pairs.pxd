@@ -189,10 +189,10 @@ cdef inline void skip_gram(const Model *model, Worker *worker, FocusPlan *plan,
 
 cdef inline void cbow(const Model *model, Worker *worker, FocusPlan *plan,
                       const FocusPlan *next_plan, double rate) noexcept nogil:
-    """Learn the example of a focus word: the hidden vector, made from the whole window, predicts it.
+    """Learn the example of a focus word: the hidden vector of its window predicts it.
 
-    It is the sum or mean of the context words' input rows. Each of these gets the gradient of the
-    hidden vector, divided by their number with `mean_gradient`.
+    The hidden vector is the sum or mean of the context words' input rows. Each of these rows gets
+    the gradient of the hidden vector; with `mean_gradient`, divided by the number of rows.
     """
     cdef double share
     if plan.n_examples == 0:

@@ -1,33 +1,36 @@
-"""Random walks over a graph, straight into the buffers of ids that a kernel trains on.
+"""Random walks over a graph, written to the arrays of ids that a kernel trains with.
 
-A walk moves along the edges between `Neighbours`, drawn in proportion to their weights: a
-draw picks one of all alike where there are no weights, else a slot of the node's alias table, both
-in O(1). All kinds of walks are made of this step:
+A step follows an edge of a `Neighbours`, drawn in proportion to the edge weights in O(1): from the
+alias table of the node, or uniformly if there are no weights. All kinds of walks consist of such
+steps:
 
-    uniform, weighted     until it is `length` nodes long, or where there is no edge to go on
-    node2vec              a step from t over v to x is weighted by 1 / p if x = t, by 1 if there is
-                          an edge from t to x, else by 1 / q (Grover, Leskovec 2016, "node2vec:
-                          Scalable Feature Learning for Networks", section 3.2.2)
-    rooted                ends after each step with the probability `stop`: its end is drawn from
-                          the root's personalised PageRank, of at least one step (Zhou, Liu, Liu,
-                          Liu, Gao 2017, "Scalable Graph Embedding for Asymmetric Proximity")
-    alternating           edges forward and backward in turn, so that every second node plays the
-                          first one's role (Khosla, Leonhardt, Nejdl, Anand 2019, "Node
-                          Representation Learning for Directed Graphs")
+    uniform, weighted     The walk ends after `length` nodes, or at a node without edges.
+    node2vec              The weight of a step from t over v to x is multiplied by 1 / p if x = t,
+                          by 1 if there is an edge from t to x, else by 1 / q (Grover, Leskovec
+                          2016, "node2vec: Scalable Feature Learning for Networks", section
+                          3.2.2).
+    rooted                The walk ends after each step with the probability `stop`. Its last node
+                          is a sample of the personalised PageRank of the first one, for walks of at
+                          least one step (Zhou, Liu, Liu, Liu, Gao 2017, "Scalable Graph Embedding
+                          for Asymmetric Proximity").
+    alternating           The walk follows edges forward and backward in turn, so that every second
+                          node has the role of the first one (Khosla, Leonhardt, Nejdl, Anand 2019,
+                          "Node Representation Learning for Directed Graphs").
 
-node2vec's weights are met by rejection: a neighbour drawn without them is taken with the
-probability of its weight over the larger of 1 and 1 / q, else another is drawn. Where 1 / p is more
-than that, what it has beyond is a share of the draw of its own (Yang, Zhang, Chen, Ma, Chen 2019,
-"KnightKing: A Fast Distributed Graph Random Walk Engine"), so that a small p refuses
-no more. So no table by edge pairs is needed, and memory stays O(edges). After `MOST_REFUSED`
-refusals the step is drawn exactly: what was refused has no influence on what follows, so the
-probabilities stay the same, and a node whose only neighbour is unwelcome holds nobody up. Where
-1 / q is the lowest weight this takes O(degree) of the previous node or of the present one, the one
-with fewer neighbours, so that a hub does not take time by the square of its degree.
+node2vec draws by rejection (`accept` in `steps.pxd`): a neighbour is drawn in proportion to the
+edge weights, and accepted with a probability in proportion to its factor. The return to the
+previous node has a share of the probability of its own where 1 / p is the largest factor, so that
+a small p causes no more rejections (Yang, Zhang, Chen, Ma, Chen 2019, "KnightKing: A Fast Distributed Graph
+Random Walk Engine"). No table per pair of edges is needed, and memory stays O(edges). After
+`MAX_REJECTIONS` rejections the step is drawn without rejection. Rejected neighbours have no
+influence on that draw, so the probabilities stay the same. Such a draw takes time in proportion to
+the degree of the current node, or of the previous one where that is lower and 1 / q is the smallest
+factor. Without the second way, steps onto a hub would take time in proportion to the square of its
+degree.
 
-Each walk has a random stream of its own, seeded by a draw from the caller's, so that the order in
-which walks move is free: `TOGETHER` of them take turns, and while one waits for the memory of its
-next node the others move.
+Each walk has a random stream of its own, seeded from the caller's stream, so that walks do not
+depend on the order in which they take steps. `GROUP_SIZE` walks take steps in turn: while one waits
+for the memory of its next node, the others move.
 """
 
 from libc.math cimport rint
@@ -35,13 +38,15 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 
 from fastsgns.graph.walks.steps cimport (
-    TOGETHER, AliasSlot, Edges, Rule, Walk, next_random, random_alias, start_walks, walk_together,
+    GROUP_SIZE, AliasSlot, Edges, Walk, WalkRule, next_random, random_alias, start_walks,
+    walk_together,
 )
 
 cdef double UINT32 = 2.0 ** 32
 
 
 cdef int fill_edges(Edges *edges, neighbours) except -1:
+    """Set the pointers to the arrays of a `Neighbours`; raise a ValueError if they do not fit."""
     cdef const int64_t[::1] offsets = neighbours.offsets
     cdef const int32_t[::1] targets = neighbours.targets
     cdef const float[::1] weights = neighbours.weights
@@ -67,6 +72,7 @@ cdef int fill_edges(Edges *edges, neighbours) except -1:
 
 
 cdef int check_nodes(const int32_t[::1] nodes, int64_t n_nodes) except -1:
+    """Raise a ValueError if a node is not in 0 .. n_nodes - 1."""
     cdef int64_t i
     for i in range(nodes.shape[0]):
         if not 0 <= nodes[i] < n_nodes:
@@ -77,7 +83,7 @@ cdef int check_nodes(const int32_t[::1] nodes, int64_t n_nodes) except -1:
 def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, double p,
                 double q, uint64_t stream, int32_t[::1] ids not None,
                 int64_t[::1] offsets not None):
-    """Write walks one after another; those that can't leave their start are left out.
+    """Write walks one after another; walks that can't leave their start are left out.
 
     Parameters
     ----------
@@ -85,25 +91,31 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
     starts : ndarray of int32, shape (n,)
         First node of each walk.
     length : int
-        Most nodes a walk.
+        Largest number of nodes per walk.
     p, q : float
-        node2vec's; 1 and 1 are walks without memory.
+        Parameters of node2vec; with 1 and 1 a step does not depend on the one before.
     stream : int
-        Which random stream to use.
+        Seed of the random numbers.
     ids : ndarray of int32, shape (n * length,)
         Receives the nodes.
     offsets : ndarray of int64, shape (n + 1,)
-        Receives where they start: walk i is ``ids[offsets[i]:offsets[i + 1]]``.
+        Receives where the walks start: walk i is ``ids[offsets[i]:offsets[i + 1]]``.
 
     Returns
     -------
     n_walks : int
+        Number of walks written.
     stream : int
-        A stream for what comes next.
+        Seed for the next call.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit each other, or a start is not a node.
     """
     cdef Edges edges
-    cdef Rule rule
-    cdef Walk[TOGETHER] walks
+    cdef WalkRule rule
+    cdef Walk[GROUP_SIZE] walks
     cdef int64_t first = 0, n_walks = 0, position = 0, room, i
     cdef int k, n
     fill_edges(&edges, neighbours)
@@ -111,17 +123,17 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
     if length < 1 or ids.shape[0] < starts.shape[0] * length or offsets.shape[0] <= starts.shape[0]:
         raise ValueError(f"{starts.shape[0]} walks of {length} nodes do not fit the buffers")
     rule.sides[0] = rule.sides[1] = &edges
-    rule.length, rule.stop = length, 0
+    rule.max_nodes, rule.stop = length, 0
     rule.biased = p != 1 or q != 1
-    rule.back, rule.far = 1 / p, 1 / q
-    rule.top = max(1, rule.far)
+    rule.return_bias, rule.far_bias = 1 / p, 1 / q
+    rule.max_bias = max(1, rule.far_bias)
     with nogil:
         offsets[0] = 0
         while first < starts.shape[0]:
             n = start_walks(walks, &starts[first], starts.shape[0] - first, &stream)
             for k in range(n):
                 walks[k].nodes = &ids[(first + k) * length]
-                walks[k].nodes[0] = walks[k].at
+                walks[k].nodes[0] = walks[k].current
             walk_together(&rule, walks, n)
             for k in range(n):
                 room = (first + k) * length
@@ -137,32 +149,41 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
 
 
 def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double stop,
-                       int64_t longest, uint64_t stream, int32_t[::1] sources not None,
+                       int64_t max_steps, uint64_t stream, int32_t[::1] sources not None,
                        int32_t[::1] targets not None):
-    """Write pairs (root, end of a walk that stops after each step with probability `stop`).
+    """Write pairs of the first and the last node of walks: rooted PageRank.
 
-    A walk also ends after `longest` steps, and where there is no edge to go on. Those that end at
-    their root are left out.
+    A walk ends after each step with probability `stop`, after `max_steps` steps, and at a node
+    without edges. Walks that end where they started are left out.
 
     Parameters
     ----------
     neighbours : Neighbours
     starts : ndarray of int32, shape (n,)
-        The roots.
+        First node of each walk.
     stop : float
         In (0, 1].
-    longest : int
+    max_steps : int
     stream : int
+        Seed of the random numbers.
     sources, targets : ndarray of int32, shape (n,)
-        Receive the pairs.
+        Receive the first and the last nodes.
 
     Returns
     -------
-    n_pairs, stream : int
+    n_pairs : int
+        Number of pairs written.
+    stream : int
+        Seed for the next call.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit each other, a start is not a node, or `stop` is out of range.
     """
     cdef Edges edges
-    cdef Rule rule
-    cdef Walk[TOGETHER] walks
+    cdef WalkRule rule
+    cdef Walk[GROUP_SIZE] walks
     cdef int64_t first = 0, n_pairs = 0
     cdef int k, n
     fill_edges(&edges, neighbours)
@@ -172,7 +193,7 @@ def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double st
     if min(sources.shape[0], targets.shape[0]) < starts.shape[0]:
         raise ValueError(f"{starts.shape[0]} pairs do not fit the buffers")
     rule.sides[0] = rule.sides[1] = &edges
-    rule.length, rule.biased = longest + 1, False
+    rule.max_nodes, rule.biased = max_steps + 1, False
     rule.stop = <uint32_t>min(UINT32 - 1, rint(stop * UINT32))
     with nogil:
         while first < starts.shape[0]:
@@ -180,8 +201,8 @@ def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double st
             walk_together(&rule, walks, n)
             for k in range(n):
                 sources[n_pairs] = starts[first + k]
-                targets[n_pairs] = walks[k].at
-                n_pairs += starts[first + k] != walks[k].at
+                targets[n_pairs] = walks[k].current
+                n_pairs += starts[first + k] != walks[k].current
             first += n
     return n_pairs, next_random(&stream)
 
@@ -189,32 +210,45 @@ def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double st
 def write_alternating_pairs(there, back, const int32_t[::1] starts not None, int64_t length,
                             uint64_t stream, int32_t[::1] inputs not None,
                             int32_t[::1] outputs not None, bint same_role=False):
-    """Write pairs (first node, node of the other role) of walks along `there` and `back` in turn.
+    """Write pairs of the first node and nodes of the other role, of alternating walks.
 
-    With the edges forward `there` and backward as `back` the first node is a source and every
-    second one a target of it, or of another source of the same target, and so on; with the two
-    exchanged it is a target. Of a walk of 2 nodes that is an edge. The same stream makes the same
-    walks with `same_role`, which pairs the first node with the others of its role instead.
+    The first step follows an edge of `there`, the second one of `back`, and so on. If `there` are
+    the out-edges and `back` the in-edges, the first node is a source, the second a target of it,
+    the third another source of that target. If the two are exchanged, the first node is a target.
+    A walk of 2 nodes is an edge.
 
     Parameters
     ----------
     there, back : Neighbours
+        Both over the same nodes.
     starts : ndarray of int32, shape (n,)
+        First node of each walk.
     length : int
-        Most nodes a walk.
+        Largest number of nodes per walk.
     stream : int
+        Seed of the random numbers.
     inputs, outputs : ndarray of int32, shape (n * (length // 2),)
-        Receive the pairs.
+        Receive the first nodes and the nodes paired with them.
     same_role : bool
-        Pair nodes of the same role; the first node is not paired with itself.
+        Pair the first node with the other nodes of its own role instead, but not with itself. The
+        same seed makes the same walks as without.
 
     Returns
     -------
-    n_pairs, stream : int
+    n_pairs : int
+        Number of pairs written.
+    stream : int
+        Seed for the next call.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit each other, or a start is not a node.
+    MemoryError
     """
     cdef Edges forward, backward
-    cdef Rule rule
-    cdef Walk[TOGETHER] walks
+    cdef WalkRule rule
+    cdef Walk[GROUP_SIZE] walks
     cdef int64_t first = 0, n_pairs = 0, i
     cdef int k, n
     cdef int32_t *nodes
@@ -226,8 +260,8 @@ def write_alternating_pairs(there, back, const int32_t[::1] starts not None, int
     if length < 1 or min(inputs.shape[0], outputs.shape[0]) < starts.shape[0] * (length // 2):
         raise ValueError(f"{starts.shape[0]} walks of {length} nodes do not fit the buffers")
     rule.sides[0], rule.sides[1] = &forward, &backward
-    rule.length, rule.biased, rule.stop = length, False, 0
-    nodes = <int32_t *>malloc(TOGETHER * length * sizeof(int32_t))
+    rule.max_nodes, rule.biased, rule.stop = length, False, 0
+    nodes = <int32_t *>malloc(GROUP_SIZE * length * sizeof(int32_t))
     if nodes == NULL:
         raise MemoryError("no memory for walks under way")
     with nogil:
@@ -248,7 +282,27 @@ def write_alternating_pairs(there, back, const int32_t[::1] starts not None, int
 
 def draw_nodes(const uint32_t[:, ::1] table not None, uint64_t stream,
                int32_t[::1] nodes not None):
-    """Fill `nodes` from an alias table (`fastsgns.sampling.alias_table`); a stream for the rest."""
+    """Fill `nodes` with draws from an alias table.
+
+    Parameters
+    ----------
+    table : ndarray of uint32, shape (n, 2)
+        Made by `fastsgns.sampling.alias_table`.
+    stream : int
+        Seed of the random numbers.
+    nodes : ndarray of int32
+        Receives indices of slots.
+
+    Returns
+    -------
+    stream : int
+        Seed for the next call.
+
+    Raises
+    ------
+    ValueError
+        If the table is empty.
+    """
     cdef int64_t i
     cdef uint32_t n = <uint32_t>table.shape[0]
     if n == 0:
