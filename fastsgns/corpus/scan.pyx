@@ -1,4 +1,4 @@
-"""Text to ids in C: bytes through a `Scanner`, sentences of Python objects through a dict."""
+"""Text to ids: bytes by a `Scanner` in C, sentences of Python objects by a dict."""
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.dict cimport PyDict_SetItem
@@ -34,16 +34,17 @@ cdef extern from "scan_table.h" nogil:
     int table_feed(Table *table, const uint8_t *data, int64_t n, int32_t *ids, int64_t *n_ids,
                    int64_t *ends, int64_t *n_ends)
     int table_finish(Table *table, int32_t *ids, int64_t *n_ids)
-    int table_absorb(Table *table, const Table *other, int32_t *ids)
+    int table_merge(Table *table, const Table *other, int32_t *ids)
     void table_counts(const Table *table, int64_t *counts)
-    int64_t table_farthest(const Table *table)
+    int64_t table_longest_probe(const Table *table)
     int64_t c_token_length "token_length"(const uint8_t *data, int64_t n)
 
 BLOCK = 1 << 18
-LONGEST_TOKEN = C_LONGEST_TOKEN  # that runs over the borders of blocks
+LONGEST_TOKEN = C_LONGEST_TOKEN  # bytes of a token that continues from block to block
 
 
 cdef int _check(int error) except -1:
+    """Raise the exception for a SCAN_* error; return 0 if there is none."""
     if error == 0:
         return 0
     if error == SCAN_NO_MEMORY:
@@ -54,7 +55,7 @@ cdef int _check(int error) except -1:
 
 
 cdef int32_t[::1] _checked(object room, int64_t n):
-    """`room` if n ids fit."""
+    """Return `room`; raise a ValueError if n ids do not fit."""
     if len(room) < n:
         raise ValueError(f"there is room for {len(room)} ids, where {n} may come")
     return room
@@ -63,14 +64,14 @@ cdef int32_t[::1] _checked(object room, int64_t n):
 cdef class Scanner:
     """Ids of the white-space separated tokens of a stream of bytes, in first-seen order.
 
-    One scanner belongs to one thread; scanners of several threads are merged by `merge`.
-    Tokens are those of ``bytes.split()``; a token may run over blocks, up to `LONGEST_TOKEN` bytes.
+    Each thread has its own scanner; `merge` adds one to another. Tokens are those of
+    ``bytes.split()``. A token may continue in the next block, up to `LONGEST_TOKEN` bytes.
 
     Parameters
     ----------
     key : bytes, optional
-        16 bytes, the key of the hash function. By default random bytes, so that nobody can choose
-        words that collide. No result depends on it.
+        16 bytes, the key of the hash function; by default random. Without the key nobody can
+        choose words that collide. No result depends on it.
 
     Examples
     --------
@@ -97,12 +98,12 @@ cdef class Scanner:
 
     @property
     def n_types(self):
-        """Number of types so far."""
+        """Number of types (distinct words) so far."""
         return self.table.n_types
 
     @property
     def n_tokens(self):
-        """Number of tokens so far, one that is still cut not counted."""
+        """Number of tokens so far, without one that the last block cut."""
         return self.table.n_tokens
 
     @property
@@ -111,14 +112,20 @@ cdef class Scanner:
         return self.table.carry_length > 0
 
     def feed(self, const uint8_t[::1] data not None, room=None):
-        """Scan one block, without the GIL; `room` is for ``len(data) // 2 + 2`` ids at least.
+        """Scan one block, without the GIL.
+
+        Parameters
+        ----------
+        data : bytes-like
+        room : ndarray of int32, optional
+            Receives the ids; at least ``len(data) // 2 + 2`` entries.
 
         Returns
         -------
         ids : ndarray of int32
-            Of the tokens that ended in this block: the beginning of `room`.
+            Ids of the tokens that end in this block: the beginning of `room`.
         ends : ndarray of int64
-            How many of them stand before each newline, ascending, no value twice.
+            Number of these ids before each newline, ascending, no value twice.
         """
         cdef int64_t n = data.shape[0], n_ids = 0, n_ends = 0
         cdef int error = 0
@@ -135,7 +142,7 @@ cdef class Scanner:
         return room[:n_ids], self.ends[:n_ends].copy()
 
     def finish(self, room=None):
-        """End the stream: the id of the token that the last block cut, if any, as `feed` does."""
+        """End the stream; return the id of a token that the last block cut, as `feed` does."""
         cdef int64_t n_ids = 0
         if room is None:
             room = np.empty(1, np.int32)
@@ -144,16 +151,29 @@ cdef class Scanner:
         return room[:n_ids], np.empty(0, np.int64)
 
     def merge(self, Scanner other not None):
-        """Add the types and counts of `other`; returns their ids here, int32 (n_types of other)."""
+        """Add the types and counts of `other`.
+
+        Returns
+        -------
+        ndarray of int32, shape (other.n_types,)
+            The id in this scanner of each type of `other`.
+        """
         cdef int32_t[::1] ids = np.empty(other.table.n_types + 1, np.int32)
         cdef int error
         with nogil:
-            error = table_absorb(&self.table, &other.table, &ids[0])
+            error = table_merge(&self.table, &other.table, &ids[0])
         _check(error)
         return np.asarray(ids)[:other.table.n_types]
 
     def types(self):
-        """The types as bytes, each followed by a newline; and where each starts, int64."""
+        """Return the types as bytes, each followed by a newline, and where each starts.
+
+        Returns
+        -------
+        types : bytes
+        starts : ndarray of int64, shape (n_types + 1,)
+            The last entry is the length of `types`.
+        """
         cdef int64_t n = self.table.n_types, i
         cdef int64_t[::1] starts = np.empty(n + 1, np.int64)
         for i in range(n + 1):
@@ -163,17 +183,17 @@ cdef class Scanner:
 
     @property
     def longest_probe(self):
-        """The largest number of slots between a type and the home slot of its hash."""
-        return table_farthest(&self.table)
+        """Largest number of slots between a type and the home slot of its hash."""
+        return table_longest_probe(&self.table)
 
     def counts(self):
-        """Tokens of each type, int64 (n_types)."""
+        """Return the number of tokens of each type: int64, shape (n_types,)."""
         cdef int64_t[::1] counts = np.empty(self.table.n_types + 1, np.int64)
         table_counts(&self.table, &counts[0])
         return np.asarray(counts)[:self.table.n_types]
 
     def first(self):
-        """The position of each type's first token, int64 (n_types)."""
+        """Return the position of the first token of each type: int64, shape (n_types,)."""
         cdef int64_t i
         cdef int64_t[::1] first = np.empty(self.table.n_types, np.int64)
         for i in range(self.table.n_types):
@@ -182,7 +202,7 @@ cdef class Scanner:
 
 
 def token_length(const uint8_t[::1] data not None):
-    """How many bytes of `data`, from its first, are not white space."""
+    """Return the number of bytes of `data` before the first white space."""
     cdef int64_t length = 0
     if data.shape[0]:
         with nogil:
@@ -192,7 +212,22 @@ def token_length(const uint8_t[::1] data not None):
 
 def join_slices(const uint8_t[::1] data not None, const int64_t[::1] starts not None,
                 const int64_t[::1] stops not None):
-    """The parts ``data[start:stop]`` one after the other; IndexError if one is not in `data`."""
+    """Return the slices ``data[start:stop]``, joined.
+
+    Parameters
+    ----------
+    data : bytes-like
+    starts, stops : ndarray of int64, shape (n,)
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    IndexError
+        If a slice is not in `data`.
+    """
     cdef int64_t i, length, total = 0, n = starts.shape[0]
     for i in range(n):
         if stops.shape[0] != n or not 0 <= starts[i] <= stops[i] <= data.shape[0]:
@@ -209,16 +244,22 @@ def join_slices(const uint8_t[::1] data not None, const int64_t[::1] starts not 
 
 
 def count_known(const int32_t[::1] ids not None, const int32_t[::1] table not None):
-    """How many ids have a `table` entry that is not negative; IndexError for an id out of range."""
+    """Return the number of ids whose entry in `table` is not negative.
+
+    Raises
+    ------
+    IndexError
+        If an id is not in `table`.
+    """
     cdef int64_t position, n_known = table.shape[0], known = 0
-    cdef bint broken = False
+    cdef bint invalid = False
     with nogil:
         for position in range(ids.shape[0]):
             if not 0 <= ids[position] < n_known:
-                broken = True
+                invalid = True
                 break
             known += table[ids[position]] >= 0
-    if broken:
+    if invalid:
         raise IndexError(f"id {ids[position]} is not between 0 and {n_known - 1}")
     return known
 
@@ -226,19 +267,19 @@ def count_known(const int32_t[::1] ids not None, const int32_t[::1] table not No
 def remap(const int32_t[::1] ids not None, const int64_t[::1] ends not None,
           const int32_t[::1] table not None, int32_t[::1] out not None,
           int64_t[::1] new_ends not None):
-    """Write ``table[ids]`` to `out`, leaving out the negative, and move sentence ends accordingly.
+    """Write the entries of ``table[ids]`` that are not negative to `out`, and adapt sentence ends.
 
     Parameters
     ----------
     ids : int32 (n,)
     ends : int64 (m,)
-        Ascending positions from 0 to n.
+        Ends of sentences: ascending positions from 0 to n.
     table : int32
-        The new id of each id, or -1.
+        The new id of each id; -1 for an id to leave out.
     out : int32
-        With room for what is kept; may be the memory of `ids` or begin before it.
+        Receives the new ids; may share memory with `ids` if it begins there or before.
     new_ends : int64 (m,)
-        Receives how many tokens are kept before each end.
+        Receives the number of tokens kept before each end.
 
     Returns
     -------
@@ -253,79 +294,88 @@ def remap(const int32_t[::1] ids not None, const int64_t[::1] ends not None,
     cdef int64_t n = ids.shape[0], n_ends = ends.shape[0], room = out.shape[0]
     cdef int64_t n_known = table.shape[0], kept = 0, position = 0, stop, sentence
     cdef int32_t token_id
-    cdef bint broken = new_ends.shape[0] < n_ends
+    cdef bint invalid = new_ends.shape[0] < n_ends
     with nogil:
         for sentence in range(n_ends + 1):
             stop = ends[sentence] if sentence < n_ends else n
-            if broken or stop < position or stop > n:
-                broken = True
+            if invalid or stop < position or stop > n:
+                invalid = True
                 break
             while position < stop:
                 token_id = ids[position]
                 if token_id < 0 or token_id >= n_known:
-                    broken = True
+                    invalid = True
                     break
                 token_id = table[token_id]
                 if token_id >= 0:
                     if kept >= room:
-                        broken = True
+                        invalid = True
                         break
                     out[kept] = token_id
                     kept += 1
                 position += 1
             if sentence < n_ends:
                 new_ends[sentence] = kept
-    if broken:
+    if invalid:
         raise IndexError("ids, sentence ends and look-up table contradict each other")
     return kept
 
 
 def count_ids(const int32_t[::1] ids not None, int64_t[::1] counts not None):
-    """Add the occurrences of each id to `counts`; IndexError for an id out of range."""
+    """Add the number of occurrences of each id to `counts`.
+
+    Raises
+    ------
+    IndexError
+        If an id is not in `counts`.
+    """
     cdef int64_t position, n_known = counts.shape[0]
     cdef int32_t token_id
-    cdef bint broken = False
+    cdef bint invalid = False
     with nogil:
         for position in range(ids.shape[0]):
             token_id = ids[position]
             if token_id < 0 or token_id >= n_known:
-                broken = True
+                invalid = True
                 break
             counts[token_id] += 1
-    if broken:
+    if invalid:
         raise IndexError(f"id {token_id} is not between 0 and {n_known - 1}")
 
 
-cdef struct Sink:
+# What `encode_sentences` has read and not yet emitted.
+cdef struct EncoderState:
     int64_t n_ids
     int64_t n_ends
     int64_t n_raw_tokens
     int64_t n_raw_sentences
 
 
-cdef int _flush(object emit, int32_t[::1] ids, int64_t[::1] ends, Sink *sink) except -1:
+cdef int _flush(object emit, int32_t[::1] ids, int64_t[::1] ends, EncoderState *state) except -1:
+    """Emit what is in the block, and empty it."""
     PyErr_CheckSignals()
-    emit(np.array(ids[:sink.n_ids]), np.array(ends[:sink.n_ends]), sink.n_raw_sentences)
-    sink.n_ids = sink.n_ends = 0
+    emit(np.array(ids[:state.n_ids]), np.array(ends[:state.n_ends]), state.n_raw_sentences)
+    state.n_ids = state.n_ends = 0
     return 0
 
 
 cdef int _encode(object sentence, dict table, bint grow, object emit, int32_t[::1] ids,
-                 int64_t[::1] ends, Sink *sink) except -1:
-    cdef PyObject *found
+                 int64_t[::1] ends, EncoderState *state) except -1:
+    """Append the ids of a sentence to the block; emit the block whenever it is full."""
+    cdef PyObject *entry
     cdef int64_t token_id
     cdef int64_t room = ids.shape[0]
     for token in sentence:
         if type(token) is str or type(token) is int:
-            found = PyDict_GetItemWithError(table, token)
+            entry = PyDict_GetItemWithError(table, token)
         else:
-            found = _find(table, token)
-            if found == NULL:
-                token = key_of(token, sink.n_raw_sentences)
-                found = PyDict_GetItemWithError(table, token)
-        sink.n_raw_tokens += 1
-        if found != NULL:
-            token_id = <object> found
+            entry = _find(table, token)
+            if entry == NULL:
+                token = key_of(token, state.n_raw_sentences)
+                entry = PyDict_GetItemWithError(table, token)
+        state.n_raw_tokens += 1
+        if entry != NULL:
+            token_id = <object> entry
         elif grow:
             token_id = len(table)
             if token_id > 2147483646:
@@ -333,15 +383,15 @@ cdef int _encode(object sentence, dict table, bint grow, object emit, int32_t[::
             PyDict_SetItem(table, token, token_id)
         else:
             continue
-        if sink.n_ids == room:
-            _flush(emit, ids, ends, sink)
-        ids[sink.n_ids] = <int32_t> token_id
-        sink.n_ids += 1
+        if state.n_ids == room:
+            _flush(emit, ids, ends, state)
+        ids[state.n_ids] = <int32_t> token_id
+        state.n_ids += 1
     return 0
 
 
 cdef PyObject *_find(dict table, object token):
-    """The entry of a token; NULL also for one that can't be hashed."""
+    """Return the entry of a token; NULL if there is none, or the token can't be hashed."""
     try:
         return PyDict_GetItemWithError(table, token)
     except TypeError:
@@ -349,25 +399,25 @@ cdef PyObject *_find(dict table, object token):
 
 
 def encode_sentences(sentences, dict table not None, bint grow, emit, int64_t block=BLOCK):
-    """Ids of the tokens of an iterable of sequences, by a dict.
+    """Translate the tokens of an iterable of sentences to ids, by a dict.
 
     Parameters
     ----------
     sentences : iterable of sequences of hashable
     table : dict
-        Token to id. With `grow` it receives the tokens it lacks, numbered on.
+        From token to id.
     grow : bool
-        Otherwise tokens that it lacks are left out.
+        Add unknown tokens to `table`, with the next ids; otherwise they are left out.
     emit : callable
-        ``emit(ids, ends, n_raw_sentences)`` is called with each block, as `Scanner.feed` returns
-        it, and with the number of sentences read so far.
+        ``emit(ids, ends, n_raw_sentences)`` is called for each block: its ids and ends are as
+        `Scanner.feed` returns them, followed by the number of sentences read so far.
     block : int
-        The size of a block.
+        Largest number of ids, and of ends, per block.
 
     Returns
     -------
     n_raw_tokens, n_raw_sentences : int
-        What was read, known or not.
+        Number of tokens and sentences read, including unknown tokens.
 
     Raises
     ------
@@ -379,18 +429,18 @@ def encode_sentences(sentences, dict table not None, bint grow, emit, int64_t bl
     """
     cdef int32_t[::1] ids = np.empty(block, np.int32)
     cdef int64_t[::1] ends = np.empty(block, np.int64)
-    cdef Sink sink = [0, 0, 0, 0]
+    cdef EncoderState state = [0, 0, 0, 0]
     for sentence in sentences:
         if type(sentence) is not list:
-            sentence = sequence(sentence, sink.n_raw_sentences)
-        _encode(sentence, table, grow, emit, ids, ends, &sink)
-        sink.n_raw_sentences += 1
-        if sink.n_ends == 0 or ends[sink.n_ends - 1] < sink.n_ids:
-            if sink.n_ends == block:
-                _flush(emit, ids, ends, &sink)
-            ends[sink.n_ends] = sink.n_ids
-            sink.n_ends += 1
-        if sink.n_raw_sentences & 1023 == 0:
+            sentence = sequence(sentence, state.n_raw_sentences)
+        _encode(sentence, table, grow, emit, ids, ends, &state)
+        state.n_raw_sentences += 1
+        if state.n_ends == 0 or ends[state.n_ends - 1] < state.n_ids:
+            if state.n_ends == block:
+                _flush(emit, ids, ends, &state)
+            ends[state.n_ends] = state.n_ids
+            state.n_ends += 1
+        if state.n_raw_sentences & 1023 == 0:
             PyErr_CheckSignals()
-    _flush(emit, ids, ends, &sink)
-    return sink.n_raw_tokens, sink.n_raw_sentences
+    _flush(emit, ids, ends, &state)
+    return state.n_raw_tokens, state.n_raw_sentences

@@ -1,3 +1,12 @@
+/* The hash table of scan_table.h.
+ *
+ * Contents
+ *   resize, discard, reserve, empty_slots    memory
+ *   types_of, make_room, grow                sizes
+ *   add, same, search, find                  look up a token, add a new one
+ *   keep_carry, table_finish                 a token that continues in the next block
+ *   find_all, split, table_feed              scan a block
+ *   table_merge                             merge two tables */
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE /* for mremap */
 #endif
@@ -13,7 +22,7 @@
 #define HUGE_PAGE (2 << 20)
 #define FIRST_BITS 14
 #define FIRST_SLOTS (1 << FIRST_BITS)
-#define AHEAD 64
+#define BATCH_TOKENS 64
 #define OWN_PAGES HUGE_PAGE
 
 int64_t token_length(const uint8_t *data, int64_t n) {
@@ -26,8 +35,8 @@ int64_t token_length(const uint8_t *data, int64_t n) {
     return i;
 }
 
-/* An array of another size with the same content, or NULL. A large one has pages of its own: they
- * go back to the system when it is freed, while malloc keeps what a thread has freed. */
+/* Returns an array of another size with the same content, or NULL. A large array has its own memory
+ * pages, which go back to the system when it is freed; malloc would keep them for the thread. */
 static void *resize(void *array, size_t old_size, size_t size) {
 #if defined(__linux__)
     if (size >= OWN_PAGES) {
@@ -47,7 +56,7 @@ static void *resize(void *array, size_t old_size, size_t size) {
     return realloc(array, size);
 }
 
-/* Free what `resize` made. */
+/* Frees an array that `resize` returned. */
 static void discard(void *array, size_t size) {
 #if defined(__linux__)
     if (size >= OWN_PAGES) {
@@ -59,18 +68,18 @@ static void discard(void *array, size_t size) {
     free(array);
 }
 
-/* Room for `needed` items, at least doubled. */
+/* Makes room for `needed` items; if an array grows, it at least doubles. */
 static int reserve(void **array, int64_t *room, int64_t needed, size_t size) {
     if (needed <= *room) return 0;
-    int64_t wanted = *room * 2 > needed ? *room * 2 : needed;
-    void *grown = resize(*array, (size_t)*room * size, (size_t)wanted * size);
+    int64_t new_room = *room * 2 > needed ? *room * 2 : needed;
+    void *grown = resize(*array, (size_t)*room * size, (size_t)new_room * size);
     if (!grown) return SCAN_NO_MEMORY;
     *array = grown;
-    *room = wanted;
+    *room = new_room;
     return 0;
 }
 
-/* Empty slots; a large table is read at random, which huge pages spare most of its TLB misses. */
+/* Returns n empty slots. A large table is read at random; huge pages avoid most TLB misses. */
 static Slot *empty_slots(uint64_t n) {
 #if defined(__linux__)
     const size_t size = n * sizeof(Slot);
@@ -92,10 +101,11 @@ static Slot *empty_slots(uint64_t n) {
 
 static void free_slots(Slot *slots, uint64_t n) { discard(slots, n * sizeof(Slot)); }
 
-/* How many types so many slots are for: with a quarter free, few are not in their home slot. */
+/* Returns the largest number of types for a number of slots. With a quarter of the slots free, few
+ * types are not in their home slot. */
 static int64_t types_of(uint64_t n_slots) { return (int64_t)(n_slots / 4 * 3); }
 
-/* Room for so many types. */
+/* Makes room for n_types types in the arrays. */
 static int make_room(Table *table, int64_t n_types) {
     if (reserve((void **)&table->starts, &table->starts_room, n_types + 1, sizeof(int64_t)) ||
         reserve((void **)&table->first, &table->first_room, n_types, sizeof(int64_t)))
@@ -124,16 +134,17 @@ void table_free(Table *table) {
     memset(table, 0, sizeof *table);
 }
 
-/* The home of a hash; its high bits are the ones that depend on all of the token. */
+/* Returns the home slot of a hash: its high bits, which depend on all bytes of the token. */
 static inline uint64_t home(const Table *table, uint64_t hash) { return hash >> table->shift; }
 
-/* The free slot that a type of this hash goes to. */
+/* Returns the free slot for a new type with this hash. */
 static Slot *free_slot(const Table *table, uint64_t hash) {
     uint64_t at = home(table, hash);
     while (table->slots[at].length) at = (at + 1) & table->mask;
     return &table->slots[at];
 }
 
+/* Doubles the number of slots. */
 static int grow(Table *table) {
     const uint64_t n_old = table->mask + 1;
     Slot *old = table->slots, *slots = empty_slots(2 * n_old);
@@ -152,7 +163,7 @@ static inline uint32_t slot_length(const Token *token) {
     return token->length <= INLINE_BYTES ? (uint32_t)token->length : LONG;
 }
 
-/* A new type, whose slot stands at `slot`, first seen as token number `position`. */
+/* Adds a new type in a free slot; its first token has the position `position`. */
 static int add(Table *table, Slot *slot, const Token *token, int64_t count, int64_t position) {
     if (table->n_types == INT32_MAX) return SCAN_TOO_MANY_TYPES;
     const int64_t start = table->starts[table->n_types];
@@ -170,17 +181,18 @@ static int add(Table *table, Slot *slot, const Token *token, int64_t count, int6
     return 0;
 }
 
+/* Returns whether a slot holds the type of a token. */
 static inline int same(const Table *table, const Slot *slot, const Token *token) {
     const uint32_t length = slot_length(token);
-    const uint64_t apart = (slot->low ^ token->low) | (slot->high ^ token->high);
-    if (apart | (slot->length ^ length)) return 0;
+    const uint64_t different = (slot->low ^ token->low) | (slot->high ^ token->high);
+    if (different | (slot->length ^ length)) return 0;
     if (LIKELY(length != LONG)) return 1;
     const int64_t start = table->starts[slot->id];
     return table->starts[slot->id + 1] - start - 1 == token->length &&
            !memcmp(table->arena + start, token->bytes, (size_t)token->length);
 }
 
-/* `find` for a token that is new or not in its home slot. */
+/* Does what `find` does, for a token that is new or not in its home slot. */
 static NOINLINE int32_t search(Table *table, const Token *token, int64_t count, int64_t position) {
     uint64_t at = home(table, token->hash);
     for (; table->slots[at].length; at = (at + 1) & table->mask) {
@@ -195,8 +207,8 @@ static NOINLINE int32_t search(Table *table, const Token *token, int64_t count, 
     return error ? error : (int32_t)(table->n_types - 1);
 }
 
-/* The id of the token at a position of the stream, counted `count` times; a new one is added.
- * Negative: a SCAN_* error. */
+/* Adds `count` to the count of a token's type; adds the type if it is new. Returns its id, or a
+ * SCAN_* error, which is negative. */
 static inline int32_t find(Table *table, const Token *token, int64_t count, int64_t position) {
     Slot *slot = &table->slots[home(table, token->hash)];
     if (!LIKELY(same(table, slot, token))) return search(table, token, count, position);
@@ -204,6 +216,7 @@ static inline int32_t find(Table *table, const Token *token, int64_t count, int6
     return slot->id;
 }
 
+/* Appends bytes to the token that the last block cut. */
 static int keep_carry(Table *table, const uint8_t *bytes, int64_t length) {
     const int64_t needed = table->carry_length + length;
     if (needed > LONGEST_TOKEN) return SCAN_LONG_TOKEN;
@@ -225,13 +238,14 @@ int table_finish(Table *table, int32_t *ids, int64_t *n_ids) {
     return 0;
 }
 
-/* Ids of n tokens that lie between the edges of even and odd index; `stop` ends the data. */
+/* Writes the ids of n tokens: token i has the bytes edges[2 i] .. edges[2 i + 1] - 1. The slots of
+ * a batch of tokens are prefetched before they are looked up. `stop` is the end of the data. */
 static int find_all(Table *table, const uint8_t *data, const int64_t *edges, int64_t n,
                     const uint8_t *stop, int32_t *ids) {
-    Token batch[AHEAD];
+    Token batch[BATCH_TOKENS];
     const HashKey key = table->key;
     for (int64_t done = 0; done < n;) {
-        const int n_batch = n - done < AHEAD ? (int)(n - done) : AHEAD;
+        const int n_batch = n - done < BATCH_TOKENS ? (int)(n - done) : BATCH_TOKENS;
         for (int i = 0; i < n_batch; i++, edges += 2) {
             batch[i] = make_token(data + edges[0], edges[1] - edges[0], stop, key);
             PREFETCH(&table->slots[home(table, batch[i].hash)]);
@@ -246,7 +260,8 @@ static int find_all(Table *table, const uint8_t *data, const int64_t *edges, int
     return 0;
 }
 
-/* Find the edges of the strides from `at` on, and the token positions of their newlines. */
+/* Finds the token boundaries of up to WINDOW bytes from `at` on, and for each newline the number of
+ * tokens before it. Returns where it stopped. */
 static int64_t split(const uint8_t *data, int64_t at, int64_t n, Edges *edges, int64_t n_before,
                      int64_t *ends, int64_t *n_ends) {
     const int64_t stop = at + WINDOW < n ? at + WINDOW : n;
@@ -301,8 +316,8 @@ int table_feed(Table *table, const uint8_t *data, int64_t n, int32_t *ids, int64
     return error;
 }
 
-int table_absorb(Table *table, const Table *other, int32_t *ids) {
-    Token batch[AHEAD];
+int table_merge(Table *table, const Table *other, int32_t *ids) {
+    Token batch[BATCH_TOKENS];
     const HashKey key = table->key;
     const int64_t n = other->n_types, *starts = other->starts;
     int64_t *counts = malloc(sizeof(int64_t) * (size_t)(n + 1));
@@ -310,7 +325,7 @@ int table_absorb(Table *table, const Table *other, int32_t *ids) {
     table_counts(other, counts);
     int error = 0;
     for (int64_t done = 0; done < n && !error;) {
-        const int n_batch = n - done < AHEAD ? (int)(n - done) : AHEAD;
+        const int n_batch = n - done < BATCH_TOKENS ? (int)(n - done) : BATCH_TOKENS;
         for (int i = 0; i < n_batch; i++) {
             const int64_t start = starts[done + i], length = starts[done + i + 1] - start - 1;
             batch[i] = make_token(other->arena + start, length, other->arena + starts[n], key);
@@ -330,14 +345,14 @@ void table_counts(const Table *table, int64_t *counts) {
         if (table->slots[i].length) counts[table->slots[i].id] = table->slots[i].count;
 }
 
-int64_t table_farthest(const Table *table) {
-    uint64_t farthest = 0;
+int64_t table_longest_probe(const Table *table) {
+    uint64_t longest = 0;
     for (uint64_t i = 0; i <= table->mask; i++) {
         const Slot *slot = &table->slots[i];
         if (!slot->length) continue;
         const uint64_t start = home(table, hash_short(slot->low, slot->high, table->key));
         const uint64_t distance = (i - start) & table->mask;
-        farthest = distance > farthest ? distance : farthest;
+        longest = distance > longest ? distance : longest;
     }
-    return (int64_t)farthest;
+    return (int64_t)longest;
 }

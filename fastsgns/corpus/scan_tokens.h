@@ -1,4 +1,11 @@
-/* Bytes to tokens: where white space begins and ends, and what a table needs to find a token. */
+/* From bytes to tokens: where tokens start and end, and their hashes.
+ *
+ * Contents
+ *   Token; Edges                    a token and its hash; the boundaries of tokens
+ *   load, first_bit, count_bits     64 bits at a time
+ *   spaces, classify, add_edges     find white space
+ *   hash_short, hash_long           hashes
+ *   make_token, whole_token         tokens */
 #ifndef FASTSGNS_SCAN_TOKENS_H
 #define FASTSGNS_SCAN_TOKENS_H
 
@@ -27,15 +34,16 @@
 #define NOINLINE
 #endif
 
-/* `low` and `high` are the first 16 bytes, zero padded; of a longer token its hash and 0. */
+/* A token. `low` and `high` are its bytes, padded with zeros; of a token longer than INLINE_BYTES,
+ * its hash and 0. */
 typedef struct {
     uint64_t low, high, hash;
     const uint8_t *bytes;
     int64_t length;
 } Token;
 
-/* Where white space begins and ends, in turn; an edge of even index is the first byte of a token.
- * Bits of `blank` and `newline` stand for the bytes of a stride. */
+/* The boundaries of tokens: at[0], at[2], ... are first bytes of tokens, at[1], at[3], ... are the
+ * bytes after them. */
 typedef struct {
     int64_t at[WINDOW + STRIDE];
     int64_t n;
@@ -44,7 +52,7 @@ typedef struct {
 
 static inline int is_space(uint8_t byte) { return byte == ' ' || (byte >= 9 && byte <= 13); }
 
-/* Eight bytes as a number whose lowest byte is the first, whatever the machine. */
+/* Returns eight bytes as a number whose lowest byte is the first one, on any machine. */
 static inline uint64_t load(const uint8_t *bytes) {
     uint64_t word;
     memcpy(&word, bytes, 8);
@@ -54,7 +62,7 @@ static inline uint64_t load(const uint8_t *bytes) {
     return word;
 }
 
-/* The index of the lowest bit of a number that is not 0. */
+/* Returns the index of the lowest bit set in a number that is not 0. */
 static inline int64_t first_bit(uint64_t word) {
 #if defined(__GNUC__) || defined(__clang__)
     return __builtin_ctzll(word);
@@ -65,13 +73,14 @@ static inline int64_t first_bit(uint64_t word) {
 #endif
 }
 
+/* Returns the number of bits set. */
 static inline int count_bits(uint64_t word) {
     word -= word >> 1 & EVERY_BYTE(0x55);
     word = (word & EVERY_BYTE(0x33)) + (word >> 2 & EVERY_BYTE(0x33));
     return (int)(((word + (word >> 4)) & EVERY_BYTE(0x0f)) * EVERY_BYTE(1) >> 56);
 }
 
-/* 0x80 in every byte that is white space: ' ' or 9 to 13. No carry crosses a byte. */
+/* Returns 0x80 in every byte that is white space (space or 9 to 13), else 0. No carry crosses bytes. */
 static inline uint64_t spaces(uint64_t word) {
     const uint64_t low7 = word & EVERY_BYTE(0x7f);
     const uint64_t control = (low7 + EVERY_BYTE(0x80 - 9)) & ~(low7 + EVERY_BYTE(0x80 - 14));
@@ -94,7 +103,7 @@ static inline void classify(const uint8_t *bytes, uint64_t *blank, uint64_t *new
     }
 }
 #else
-/* Bit i of the result is the highest bit of byte i. */
+/* Returns a number whose bit i is the highest bit of byte i. */
 static inline uint64_t high_bits(uint64_t word) {
     return (word >> 7 & EVERY_BYTE(1)) * UINT64_C(0x0102040810204080) >> 56;
 }
@@ -111,7 +120,8 @@ static inline void classify(const uint8_t *bytes, uint64_t *blank, uint64_t *new
 }
 #endif
 
-/* Append the edges of a stride whose first byte is number `start`. */
+/* Appends the boundaries in a stride whose first byte is at `start`; bit i of `blank` says whether
+ * byte i is white space. Eight entries at a time are written, some of them beyond `n`. */
 static inline void add_edges(Edges *edges, uint64_t blank, int64_t start) {
     uint64_t changes = blank ^ (blank << 1 | edges->after_blank);
     edges->after_blank = blank >> 63;
@@ -126,7 +136,7 @@ static inline void add_edges(Edges *edges, uint64_t blank, int64_t start) {
     }
 }
 
-/* The two halves of the product of 128 bits, folded into 64. */
+/* Returns the exclusive or of the two halves of a product of 128 bits. */
 static inline uint64_t fold_product(uint64_t left, uint64_t right) {
 #ifdef __SIZEOF_INT128__
     const unsigned __int128 product = (unsigned __int128)left * right;
@@ -138,12 +148,13 @@ static inline uint64_t fold_product(uint64_t left, uint64_t right) {
 #endif
 }
 
-/* Keyed, as in wyhash and ahash: both factors depend on the key, so that a fixed set of words
- * collides for few keys only. */
+/* Returns the hash of 16 bytes. Both factors depend on the key, as in wyhash and ahash, so that any
+ * fixed set of words collides for few keys only. */
 static inline uint64_t hash_short(uint64_t low, uint64_t high, HashKey key) {
     return fold_product(low ^ key.low, high ^ key.high);
 }
 
+/* Returns the hash of any number of bytes. */
 static uint64_t hash_long(const uint8_t *bytes, int64_t length, HashKey key) {
     uint64_t h = (uint64_t)length;
     for (; length >= 8; bytes += 8, length -= 8) h = hash_short(load(bytes), h, key);
@@ -152,7 +163,7 @@ static uint64_t hash_long(const uint8_t *bytes, int64_t length, HashKey key) {
     return hash_short(load(tail), h, key);
 }
 
-/* The token of so many bytes, none of which is read beyond them. */
+/* Makes a token without reading beyond its bytes. */
 static Token whole_token(const uint8_t *bytes, int64_t length, HashKey key) {
     Token token = {0, 0, 0, bytes, length};
     if (length <= INLINE_BYTES) {
@@ -167,7 +178,7 @@ static Token whole_token(const uint8_t *bytes, int64_t length, HashKey key) {
     return token;
 }
 
-/* The lowest n bytes of a number, all of it from 8 on, none below 1. */
+/* Returns the lowest n bytes of a number: all of it if n >= 8, none if n <= 0. */
 static inline uint64_t first_bytes(uint64_t word, int64_t n) {
     /* clang-format off */
     static const uint64_t masks[] = {
@@ -180,7 +191,7 @@ static inline uint64_t first_bytes(uint64_t word, int64_t n) {
     return word & masks[n + 8];
 }
 
-/* The token of so many bytes; `stop` is where the readable bytes end. */
+/* Makes a token. Bytes up to `stop` may be read, which is faster than `whole_token`. */
 static inline Token make_token(const uint8_t *bytes, int64_t length, const uint8_t *stop,
                                HashKey key) {
     if (!LIKELY(length <= INLINE_BYTES && stop - bytes >= INLINE_BYTES))

@@ -19,9 +19,9 @@ steps:
 
 node2vec draws by rejection (`accept` in `steps.pxd`): a neighbour is drawn in proportion to the
 edge weights, and accepted with a probability in proportion to its factor. The return to the
-previous node has a share of the probability of its own where 1 / p is the largest factor, so that
-a small p causes no more rejections (Yang, Zhang, Chen, Ma, Chen 2019, "KnightKing: A Fast Distributed Graph
-Random Walk Engine"). No table per pair of edges is needed, and memory stays O(edges). After
+previous node has a share of the probability of its own where 1 / p is the largest factor, so that a
+small p causes no more rejections (Yang, Zhang, Chen, Ma, Chen 2019, "KnightKing: A Fast Distributed
+Graph Random Walk Engine"). No table per pair of edges is needed, and memory stays O(edges). After
 `MAX_REJECTIONS` rejections the step is drawn without rejection. Rejected neighbours have no
 influence on that draw, so the probabilities stay the same. Such a draw takes time in proportion to
 the degree of the current node, or of the previous one where that is lower and 1 / q is the smallest
