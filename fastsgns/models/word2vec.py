@@ -4,14 +4,15 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from fastsgns import kernels, rules, sampling
-from fastsgns.corpus.encoded import EncodedCorpus
-from fastsgns.corpus.scanning import MANY_WORDS
+from fastsgns.corpus.encoded import EncodedCorpus, encode
+from fastsgns.corpus.scanning import MANY_WORDS, Scan
 from fastsgns.corpus.selection import (
     RULE_DEFAULT,
     RULE_DISCARD,
@@ -20,6 +21,7 @@ from fastsgns.corpus.selection import (
     TrimRule,
     check_trim_rule,
     grow,
+    select,
 )
 from fastsgns.corpus.sentences import (
     BrownCorpus,
@@ -40,15 +42,14 @@ from fastsgns.models.exclusive import exclusive
 from fastsgns.models.parameters import CbowGradient, Parameters
 from fastsgns.models.words import memory, storage
 from fastsgns.models.words.allocation import allocate, grow_input
-from fastsgns.models.words.building import VocabularyBuilder
 from fastsgns.models.words.objective import make_objective, make_tree_objective, trained_rows
 from fastsgns.models.words.prediction import OutputLayer, score_sentences
+from fastsgns.models.words.reading import Source, count_source, scan_source
 from fastsgns.models.words.tree import fit_tree
 from fastsgns.models.words.unfinished import Unfinished
 from fastsgns.models.words.vocabulary import (
-    check_selection,
+    check_not_empty,
     log_selection,
-    select_words,
     selection_report,
     vocabulary_of,
     warn_of_no_pairs,
@@ -100,7 +101,7 @@ class TrainResult(NamedTuple):
     n_words: int
 
 
-class Word2Vec(VocabularyBuilder):
+class Word2Vec:
     """Vectors of words, trained on sentences; gensim's class by name, arguments and behaviour.
 
     Parameters
@@ -302,11 +303,23 @@ class Word2Vec(VocabularyBuilder):
             self._build_and_train(sentences, corpus_file)
 
     def _build_and_train(self, sentences: Any, corpus_file: Any) -> None:
-        """Do everything on one reading of the corpus."""
-        checked = parameters.check(self)
-        parameters.check_objective(checked)
-        corpus = self._scan_and_encode(sentences, corpus_file, n_passes=self.epochs + 1)
-        self._train(checked, corpus, n_skipped=0, callbacks=self.callbacks)
+        """Scan, select words, allocate arrays, encode and train, on one reading of the corpus."""
+        now = parameters.check(self)
+        parameters.check_objective(now)
+        source = Source.of(sentences, corpus_file, n_passes=now.epochs + 1)
+        if now.max_vocab_size is not None:  # its counts need a reading of their own
+            self._count(now, source, self._trim_rule)
+            self.prepare_vocab()
+            corpus = self._encode(now, source)
+        else:
+            with scan_source(source, now) as scanned:
+                self._take_counts(now, source, scanned)
+                chosen = self._select(now)
+                self._adopt(now, chosen)
+                corpus = encode(scanned, chosen.vocabulary)
+            if self._reading is not None:
+                self._reading = replace(self._reading, n_sentences=corpus.n_sentences)
+        self._train(now, corpus, n_skipped=0, callbacks=self.callbacks)
 
     # Vocabulary
 
@@ -352,7 +365,7 @@ class Word2Vec(VocabularyBuilder):
             If `update` is set and there is no vocabulary yet.
         """
         self._check_update(update)
-        self._scan(corpus_iterable, corpus_file, trim_rule)
+        self._count(parameters.check(self), Source.of(corpus_iterable, corpus_file), trim_rule)
         self.prepare_vocab(update, keep_raw_vocab, trim_rule, **kwargs)
 
     @exclusive
@@ -390,7 +403,7 @@ class Word2Vec(VocabularyBuilder):
         trim_rule: TrimRule | None = None,
     ) -> tuple[int, int]:
         """Count a corpus into `raw_vocab`, and return its numbers of tokens and of sentences."""
-        self._scan(corpus_iterable, corpus_file, trim_rule)
+        self._count(parameters.check(self), Source.of(corpus_iterable, corpus_file), trim_rule)
         return self.corpus_total_words, self.corpus_count
 
     @exclusive
@@ -422,43 +435,71 @@ class Word2Vec(VocabularyBuilder):
             tokens of the words kept; ``downsample_unique``: words that subsampling affects;
             ``downsample_total``: expected number of tokens after subsampling.
         """
-        chosen, sample = self._prepare(
-            update, keep_raw_vocab, trim_rule, min_count, sample, dry_run
-        )
-        if len(self.wv) >= MANY_WORDS:
-            release_memory()  # of the counts, before training reads the corpus again
-        return selection_report(chosen, sample)
-
-    def _prepare(
-        self,
-        update: bool = False,
-        keep_raw_vocab: bool = False,
-        trim_rule: TrimRule | None = None,
-        min_count: int | None = None,
-        sample: float | None = None,
-        dry_run: bool = False,
-    ) -> tuple[Selection, float]:
-        """Do as `prepare_vocab`; return the words selected and the subsampling threshold."""
-        if self._raw is None:
-            raise RuntimeError("nothing was counted yet; call build_vocab or scan_vocab")
         now = parameters.check(self)
         min_count = now.min_count if min_count is None else min_count
-        min_count = parameters.RULES["min_count"]("min_count", min_count)
-        sample = parameters.RULES["sample"]("sample", now.sample if sample is None else sample)
-        chosen = select_words(self._raw, now, min_count, trim_rule or self._trim_rule)
+        sample = now.sample if sample is None else sample
+        now = replace(
+            now,
+            min_count=parameters.RULES["min_count"]("min_count", min_count),
+            sample=parameters.RULES["sample"]("sample", sample),
+        )
+        chosen = self._select(now, trim_rule)
         if not dry_run:
-            if not update:
-                check_selection(chosen, self._raw)
-            log_selection(chosen)
-            if update:
-                self._grow(now, grow(vocabulary_of(self.wv), chosen.vocabulary))
-            else:
-                self._allocate(now, chosen.vocabulary)
-            self.min_count, self.sample = min_count, sample
-            self.effective_min_count = chosen.effective_min_count
-            if not keep_raw_vocab:
-                self._raw = None
-        return chosen, sample
+            self._adopt(now, chosen, update, keep_raw_vocab)
+        if len(self.wv) >= MANY_WORDS:
+            release_memory()  # of the counts, before training reads the corpus again
+        return selection_report(chosen, now.sample)
+
+    def _count(self, now: Parameters, source: Source, trim_rule: TrimRule | None) -> None:
+        """Count the words of a corpus without storing its tokens."""
+        self._take_counts(now, source, count_source(source, now, trim_rule), reads_again=True)
+
+    def _take_counts(
+        self, now: Parameters, source: Source, scanned: Scan, reads_again: bool = False
+    ) -> None:
+        """Store the counts of a corpus, to select words from."""
+        raw = scanned.vocabulary
+        if raw.total == 0:
+            raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
+        logger.info("counted %d different words in %d", len(raw), raw.total)
+        self._raw = raw
+        self._reading = memory.Reading.of(
+            source.sentences, raw, scanned.n_sentences, now.workers, reads_again
+        )
+        self.corpus_count, self.corpus_total_words = scanned.n_sentences, scanned.n_tokens
+
+    def _select(self, now: Parameters, trim_rule: TrimRule | None = None) -> Selection:
+        """Return the words to keep of all that were counted."""
+        if self._raw is None:
+            raise RuntimeError("nothing was counted yet; call build_vocab or scan_vocab")
+        rule, is_sorted = trim_rule or self._trim_rule, bool(now.sorted_vocab)
+        return select(self._raw, now.min_count, now.max_final_vocab, rule, is_sorted)
+
+    def _adopt(
+        self,
+        now: Parameters,
+        chosen: Selection,
+        update: bool = False,
+        keep_raw_vocab: bool = False,
+    ) -> None:
+        """Make arrays for the selected words, or extend the present ones."""
+        if not update:
+            check_not_empty(chosen, self._raw)
+        log_selection(chosen)
+        if update:
+            self._grow(now, grow(vocabulary_of(self.wv), chosen.vocabulary))
+        else:
+            self._allocate(now, chosen.vocabulary)
+        self.min_count, self.sample = now.min_count, now.sample
+        self.effective_min_count = chosen.effective_min_count
+        if not keep_raw_vocab:
+            self._raw = None
+
+    def _encode(self, now: Parameters, source: Source) -> EncodedCorpus:
+        """Read a corpus as ids of the present words."""
+        vocabulary = vocabulary_of(self.wv)
+        with scan_source(source, now, vocabulary) as scanned:
+            return encode(scanned, vocabulary)
 
     def _check_update(self, update: bool) -> None:
         if update and not len(self.wv):
@@ -749,7 +790,7 @@ class Word2Vec(VocabularyBuilder):
         )
         parameters.check_objective(now)
         n_skipped = WORD_COUNT("word_count", word_count)
-        corpus = self._encode(corpus_iterable, corpus_file, vocabulary_of(self.wv), now.epochs)
+        corpus = self._encode(now, Source.of(corpus_iterable, corpus_file, now.epochs))
         for unit, expected, n in (
             ("sentences", total_examples, corpus.n_raw_sentences),
             ("words", total_words, corpus.n_raw_tokens),
@@ -820,7 +861,7 @@ class Word2Vec(VocabularyBuilder):
         callbacks = self._with_checkpoint(callbacks, checkpoint, every)
         now = parameters.check(self)
         parameters.check_objective(now)
-        corpus = self._encode(corpus_iterable, corpus_file, vocabulary_of(self.wv), left.n_epochs)
+        corpus = self._encode(now, Source.of(corpus_iterable, corpus_file, left.n_epochs))
         if corpus.n_raw_tokens != left.n_words:
             raise ValueError(
                 f"training began on a corpus of {left.n_words:,} words, and this one has "

@@ -6,10 +6,9 @@ import numpy as np
 
 from fastsgns import sampling
 from fastsgns.corpus.encoded import EncodedCorpus
-from fastsgns.corpus.selection import Selection, TrimRule, select
+from fastsgns.corpus.selection import Selection
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import EmptyCorpusError, warn
-from fastsgns.models.parameters import Parameters
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 logger = logging.getLogger(__name__)
@@ -32,19 +31,11 @@ def vocabulary_of(wv: KeyedVectors) -> Vocabulary:
     return Vocabulary(wv.index_to_key, counts, wv.key_to_index)
 
 
-def select_words(
-    raw: Vocabulary, parameters: Parameters, min_count: int, trim_rule: TrimRule | None
-) -> Selection:
-    """Return the words to keep of all that were counted."""
-    limit, is_sorted = parameters.max_final_vocab, bool(parameters.sorted_vocab)
-    return select(raw, min_count, limit, trim_rule, is_sorted)
-
-
-def check_selection(chosen: Selection, raw: Vocabulary) -> None:
+def check_not_empty(chosen: Selection, raw: Vocabulary | None) -> None:
     """Raise an EmptyCorpusError if no word is left."""
     if len(chosen.vocabulary):
         return
-    most = int(raw.counts.max()) if len(raw) else 0
+    most = int(raw.counts.max()) if raw is not None and len(raw) else 0
     raise EmptyCorpusError(
         f"no word is left of {chosen.n_raw_words}: the most frequent occurs {most} times, "
         f"and min_count is {chosen.effective_min_count}; lower min_count"

@@ -1,0 +1,80 @@
+"""The corpus of a Word2Vec: from what a user passes to a scan of its words and tokens."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from fastsgns.corpus.encoded import scan
+from fastsgns.corpus.files import check_paths
+from fastsgns.corpus.scanning import Scan
+from fastsgns.corpus.selection import TrimRule, count_bounded
+from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterable
+from fastsgns.corpus.tokens import keys_of
+from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.errors import EmptyCorpusError
+from fastsgns.models.parameters import Parameters
+from fastsgns.runtime.progress import reading_bar
+
+
+class Source(NamedTuple):
+    """Sentences to read, and the unit in which a progress bar counts them."""
+
+    sentences: Any
+    unit: str
+
+    @classmethod
+    def of(cls, corpus_iterable: Any, corpus_file: Any, n_passes: int = 1) -> "Source":
+        """Return the source that a user has given by one of two arguments.
+
+        Raises
+        ------
+        TypeError
+            If both or none are given, or if sentences can't be read `n_passes` times.
+        """
+        if (corpus_iterable is None) == (corpus_file is None):
+            raise TypeError("give either an iterable of sentences or corpus_file, and not both")
+        if corpus_iterable is None:
+            return cls(LineSentence(check_paths(corpus_file)), "B")
+        (check_reiterable if n_passes > 1 else check_corpus)(corpus_iterable)
+        return cls(corpus_iterable, "sentences")
+
+
+def scan_source(
+    source: Source, parameters: Parameters, vocabulary: Vocabulary | None = None
+) -> Scan:
+    """Read a source once, with a progress bar; see `fastsgns.corpus.encoded.scan`."""
+    with reading_bar(parameters.progress, source.unit) as report:
+        return scan(source.sentences, vocabulary, workers=parameters.workers, progress=report)
+
+
+def count_source(source: Source, parameters: Parameters, trim_rule: TrimRule | None) -> Scan:
+    """Count the words of a source without storing its tokens.
+
+    With `max_vocab_size` the counts of rare words are too low (`count_bounded`).
+    """
+    if parameters.max_vocab_size is None:
+        with reading_bar(parameters.progress, source.unit) as report:
+            return scan(
+                source.sentences, keep_tokens=False, workers=parameters.workers, progress=report
+            )
+    sentences = _CountedSentences(source.sentences)
+    raw = count_bounded(sentences, parameters.max_vocab_size, trim_rule)
+    if sentences.n_tokens and not raw.total:
+        raise EmptyCorpusError(
+            f"max_vocab_size is {parameters.max_vocab_size}: each word of {sentences.n_tokens} "
+            "tokens was forgotten before it came often enough to be kept; raise it"
+        )
+    return Scan(raw, sentences.n_tokens, sentences.n_sentences)
+
+
+class _CountedSentences:
+    """Sentences that are counted while they are read."""
+
+    def __init__(self, sentences: Any) -> None:
+        self.sentences, self.n_sentences, self.n_tokens = sentences, 0, 0
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        for sentence in self.sentences:
+            tokens = keys_of(sentence, self.n_sentences)
+            self.n_sentences += 1
+            self.n_tokens += len(tokens)
+            yield tokens
