@@ -14,10 +14,11 @@ from fastsgns.cli import nodemodels
 from fastsgns.cli.arguments import UsageError, add_command, positive
 from fastsgns.formats.files import local_path
 from fastsgns.graph.evaluation.classification import F1, SHARES, Labels, classify, read_labels
-from fastsgns.graph.evaluation.links import LinkScores, evaluate_links
+from fastsgns.graph.evaluation.links import LinkScores, Scorer, evaluate_links
 from fastsgns.graph.evaluation.splits import DEGREE, Kind, LinkSplit
 from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.joint import JointScore
+from fastsgns.models.links.training import MATRICES
 from fastsgns.runtime.console import say, table
 from fastsgns.runtime.intervals import interval
 
@@ -124,11 +125,11 @@ def run_eval(arguments: argparse.Namespace) -> int:
     found: list[list[LinkScores]] = []
     for seed in range(arguments.seed, arguments.seed + arguments.seeds):
         split = LinkSplit.of(graph, arguments.test, seed)
-        models: dict[str, LinkModel] = {}
+        models: dict[str, Scorer] = {}
         for name in dict.fromkeys(arguments.models):
-            models[name] = nodemodels.fit(name, arguments, seed, split.train)
-            if name in nodemodels.MATRICES:
-                models[f"{name}, degrees"] = JointScore(models[name], split.train)
+            models[name] = model = nodemodels.fit(name, arguments, seed, split.train)
+            if name in MATRICES:
+                models[f"{name}, degrees"] = JointScore(model, split.train)
         found.append(evaluate_links(models, split, arguments.negatives, KS, seed))
     if arguments.json:
         print(json.dumps([[as_json(row) for row in rows] for rows in found], indent=2))

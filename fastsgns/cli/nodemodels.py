@@ -25,11 +25,10 @@ from fastsgns.graph.lines import (
     TOO_FEW_COLUMNS,
     TOO_MANY_COLUMNS,
 )
-from fastsgns.matrices import MatricesMode
 from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.factors import HOPE, STRAP
 from fastsgns.models.links.nodes import WALKS, NodeEmbedding
-from fastsgns.models.links.training import MATRICES
+from fastsgns.models.links.training import MATRICES, LinkMatrices
 from fastsgns.runtime.progress import reading_bar
 from fastsgns.training.sharing import SHARINGS
 
@@ -254,7 +253,7 @@ def make(name: str, arguments: argparse.Namespace, seed: int) -> Any:
     given = {key: getattr(arguments, key) for key in LEARNT}
     options = {key: value for key, value in given.items() if value is not None}
     return NodeEmbedding(
-        matrices=cast(MatricesMode, name), workers=arguments.workers, **common, **options
+        matrices=cast(LinkMatrices, name), workers=arguments.workers, **common, **options
     )
 
 

@@ -37,7 +37,6 @@ class Kind(NamedTuple):
 
 
 MODELS = "fastsgns.models"
-GRAPH_FACTORS = "factors of a graph (HOPE or STRAP)"
 KINDS = {
     "vectors": Kind("vectors by key", "fastsgns:KeyedVectors", "fastsgns.vectors.storage:SCHEMA"),
     "model": Kind("a Word2Vec model", "fastsgns:Word2Vec", f"{MODELS}.words.storage:SCHEMA", "wv"),
@@ -49,7 +48,9 @@ KINDS = {
         "a model of pairs", "fastsgns:PairEmbedding", f"{MODELS}.links.storage:PAIRS", "source"
     ),
     "node factors": Kind(
-        GRAPH_FACTORS, f"{MODELS}.links.factors:Factorized", f"{MODELS}.links.factors:SCHEMA",
+        "factors of a graph (HOPE or STRAP)",
+        f"{MODELS}.links.factors:ProximityFactorization",
+        f"{MODELS}.links.factors:SCHEMA",
         "source",
     ),
     "ppmi": Kind("a PPMI matrix", f"{MODELS}.ppmi.model:PPMI", f"{MODELS}.ppmi.model:SCHEMA"),

@@ -122,7 +122,7 @@ def test_undirected_graphs_take_pagerank_once():
 
 @pytest.mark.parametrize("model", [HOPE(43, progress=False), STRAP(43, progress=False)])
 def test_all_dimensions_give_the_proximity_back(graph, model):
-    expected = model._proximity(graph) @ np.eye(43)
+    expected = model.proximity(graph) @ np.eye(43)
     model.fit(graph)
     product = model.source.vectors @ model.target.vectors.T
     assert product == pytest.approx(expected, abs=1e-4 * np.abs(expected).max())
@@ -133,7 +133,7 @@ def test_few_dimensions_are_the_best_of_their_rank(kind):
     rng = np.random.default_rng(5)
     graph = DirectedGraph.from_edges(*rng.integers(400, size=(2, 1600)), names=range(400))
     model = kind(6, progress=False)
-    left, values, right = np.linalg.svd(model._proximity(graph) @ np.eye(400))
+    left, values, right = np.linalg.svd(model.proximity(graph) @ np.eye(400))
     best = left[:, :6] * values[:6] @ right[:6]
     model.fit(graph)
     product = model.source.vectors @ model.target.vectors.T

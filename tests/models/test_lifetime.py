@@ -21,6 +21,7 @@ from fastsgns import (
     Word2Vec,
 )
 from fastsgns.cooccurrence.counts import Cooccurrences
+from fastsgns.matrices import Matrices
 from fastsgns.models.callbacks import CallbackAny2Vec
 from fastsgns.models.links.factors import HOPE, STRAP
 from fastsgns.models.ppmi.model import PPMI
@@ -72,8 +73,8 @@ def arrays(thing):
     """The matrices of a model of words or of links, by no role."""
     if isinstance(thing, Word2Vec):
         return list(thing.current_arrays().vectors.values())
-    matrices = getattr(thing, "_matrices", None)
-    return [] if matrices is None else list(matrices.vectors.values())
+    matrices = getattr(thing, "arrays", None)
+    return list(matrices.vectors.values()) if isinstance(matrices, Matrices) else []
 
 
 def parts(thing):

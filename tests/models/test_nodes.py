@@ -8,9 +8,9 @@ import pytest
 from fastsgns.errors import FormatError
 from fastsgns.formats import kinds, native
 from fastsgns.graph.digraph import DirectedGraph
-from fastsgns.models.links import training as linktraining
-from fastsgns.models.links.base import LinkModel
+from fastsgns.models.links import training
 from fastsgns.models.links.nodes import WALKS, NodeEmbedding
+from fastsgns.models.links.scoring import LinkScorer
 
 SMALL = {"dimensions": 16, "window_size": 3, "workers": 1, "alpha": 0.05, "stop": 0.7}
 FEW = {"forward": 4, "undirected": 4, "app": 60, "nerd": 30, "edges": 20}
@@ -196,10 +196,9 @@ def test_popularity_adds_the_log_of_the_noise():
 def test_recommendations_refuse_what_makes_no_sense():
     with pytest.raises(ValueError, match="topn is -1"):
         fitted().recommend(GRAPH.names[0], -1)
-    bare = LinkModel()
-    bare.source = fitted().source
+    source, target = fitted().source, fitted().target
     with pytest.raises(ValueError, match="knows no links"):
-        bare.recommend("a")
+        LinkScorer(source, target, target.array).recommend(GRAPH.names[0])
 
 
 # going on
@@ -451,7 +450,7 @@ def test_going_on_for_no_epochs_is_refused(epochs):
 
 def test_one_matrix_asks_for_the_memory_of_one(monkeypatch):
     asked = []
-    monkeypatch.setattr(linktraining, "require_memory", lambda needed, *_: asked.append(needed))
+    monkeypatch.setattr(training, "require_memory", lambda needed, *_: asked.append(needed))
     for matrices in ("two", "tied"):
         fitted(matrices=matrices)
     assert asked[0] == 2 * asked[1]

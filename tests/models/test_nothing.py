@@ -218,7 +218,7 @@ def test_a_file_of_another_kind_names_the_class_that_loads_it(cls, files):
             assert type(cls.load(path)) is cls
             continue
         is_factors = path.name in ("HOPE", "STRAP")
-        loads = rf"({path.name}|Factorized)" if is_factors else path.name
+        loads = rf"({path.name}|ProximityFactorization)" if is_factors else path.name
         message = rf"{path} holds .*, not .*: load it with fastsgns.*\.{loads}\.load\(path\)"
         with pytest.raises(KindError, match=message) as info:
             cls.load(path)

@@ -5,8 +5,9 @@ import gzip
 import numpy as np
 import pytest
 
-from fastsgns import kernels
+from fastsgns import kernels, sampling
 from fastsgns.formats import kinds
+from fastsgns.models.links import training
 from fastsgns.models.links.pairs import PairEmbedding, encode
 
 SMALL = {"dimensions": 8, "workers": 1, "alpha": 0.05}
@@ -126,14 +127,15 @@ def test_training_is_the_kernels():
     model.fit((users, items))
     by_hand = PairEmbedding(**SMALL, negative_sharing="pair", compute_loss=True)
     sources, source_names, targets, target_names = encode((users, items))
-    by_hand._start(source_names, target_names)
-    objective = by_hand._objective(np.bincount(targets))
+    training.start(by_hand, source_names, target_names)
+    noise = sampling.noise_distribution(np.bincount(targets), 0.75)
+    objective = training.make_objective(by_hand, noise)
     stream = np.random.SeedSequence((1, 0, 0)).generate_state(1, np.uint64)
     loss, n, _ = kernels.train_pairs_chunk(
         objective, sources, targets, 0, 300, 0.05, 0.05, int(stream[0])
     )
     assert model.epoch_losses == [loss / n]
-    by_hand._matrices.collect()
+    by_hand.arrays.collect()
     np.testing.assert_array_equal(model.target.vectors, by_hand.target.vectors)
     counts = np.bincount(targets).astype(float) ** 0.75
     p = np.zeros(len(counts))

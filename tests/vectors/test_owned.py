@@ -120,7 +120,7 @@ def test_what_was_replaced_is_trained_on(name):
     assert_same(model, twin)
     if bias is not None:
         assert not np.array_equal(model.target_bias, bias)
-        assert model.target_bias is model._matrices.bias
+        assert model.target_bias is model.arrays.bias
 
 
 @pytest.mark.parametrize("name", LINKS)
@@ -161,7 +161,7 @@ def test_another_order_of_the_same_nodes_moves_all_rows():
               model.source.index_to_key}  # fmt: skip
     model.source.set_vecattr("n3", "count", 7)
     held = model.source
-    model._reorder(model.source.index_to_key[::-1])
+    model._reorder_nodes(model.source.index_to_key[::-1])
     assert held is model.source and held.get_vecattr("n3", "count") == 7
     assert model.source.index_to_key[-1] == next(iter(before))
     for name, (row, score) in before.items():

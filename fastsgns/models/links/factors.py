@@ -1,6 +1,6 @@
-"""HOPE and STRAP: source and target vectors by factorising a proximity of the nodes."""
+"""HOPE and STRAP: vectors of sources and targets from the factorization of a proximity of nodes."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -12,71 +12,70 @@ from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows
 from fastsgns.matrices import Matrices
 from fastsgns.models.exclusive import exclusive
-from fastsgns.models.links.base import (
-    LinkModel,
-    Parametrized,
-    check_edges,
-    role_vectors,
-)
+from fastsgns.models.links.base import LinkModel, check_edges, check_savable
+from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.storage import fault_of_known
 from fastsgns.models.ppmi.factorization import truncated_svd
 from fastsgns.runtime.progress import reading_bar
 
-DROPPED = 0.1
-BETWEEN = rules.real("numbers between 0 and 1", lambda value: 0 < value < 1)
+DROPPED_SHARE = 0.1  # of STRAP's `error`: what each step of PageRank may drop
+BETWEEN_0_AND_1 = rules.real("numbers between 0 and 1", lambda value: 0 < value < 1)
 RULES: dict[str, rules.Rule] = {
     "dimensions": rules.integer(1, 2**20),
     "seed": rules.integer(0, 2**128),
     "progress": rules.PROGRESS,
     "beta": rules.real("numbers above 0 and below 1 / rho(A)", lambda value: value > 0, none=None),
-    "alpha": BETWEEN,
-    "error": BETWEEN,
+    "alpha": BETWEEN_0_AND_1,
+    "error": BETWEEN_0_AND_1,
 }
 
 
-class Factorized(Parametrized, LinkModel):
-    """A proximity M of nodes as S T^T: the best of rank d, shared out as S = U D^1/2, T = V D^1/2.
+class ProximityFactorization(LinkModel):
+    """The base class of `HOPE` and `STRAP`: M of a subclass is factorized as S T^T.
 
-    Nothing is learnt by steps, and there are no negatives: the reference of the learnt models, with
-    their interface.
+    M, shape (n, n), holds a proximity of each pair of nodes. Its truncated singular value
+    decomposition U D V^T gives the best approximation of rank d. The vectors of sources are
+    S = U D^1/2, and those of targets T = V D^1/2, both of shape (n, d).
 
     Attributes
     ----------
     source, target : KeyedVectors
-        Float32, shape (n, d), a row for each node, in the order of the graph's ids.
+        The rows of S and T, float32, in the order of the graph's ids.
     values : ndarray, shape (d,)
         Singular values of M, descending.
     """
 
+    dimensions: int
+    seed: int
+    progress: bool | None
     values: np.ndarray
 
-    def __init__(self, dimensions: int, seed: int, progress: bool | None) -> None:
-        self.dimensions, self.seed, self.progress = dimensions, seed, progress
-
-    def _check(self) -> None:
-        """Refuse parameters out of their range; make them plain Python values."""
-        self.__dict__.update(rules.checked(RULES, self.__dict__))
+    def proximity(self, graph: DirectedGraph) -> Any:
+        """Return M as a sparse array or a scipy LinearOperator, shape (n_nodes, n_nodes)."""
+        raise NotImplementedError
 
     @exclusive
-    def fit(self, graph: Any, y: Any = None) -> Any:
-        """Factorise the proximity of a graph's nodes.
+    def fit(self, graph: Any, y: Any = None) -> Self:
+        """Factorize the proximity of the nodes of a graph.
 
         Parameters
         ----------
-        graph : DirectedGraph, or what `DirectedGraph.of` takes
+        graph : DirectedGraph, or anything that `DirectedGraph.of` accepts
         y
-            Not looked at; scikit-learn's pipelines pass it.
+            Ignored; scikit-learn's pipelines pass it.
 
         Returns
         -------
-        self
+        HOPE or STRAP
+            The model itself.
 
         Raises
         ------
         ValueError
-            If there are more dimensions than nodes.
+            If a parameter is out of its range, the graph has no edges, or there are more dimensions
+            than nodes.
         """
-        self._check()
+        self._check_parameters()
         graph = DirectedGraph.of(graph)
         if self.dimensions > graph.n_nodes:
             raise ValueError(
@@ -84,54 +83,49 @@ class Factorized(Parametrized, LinkModel):
             )
         check_edges(graph)
         warn_of_unsavable(graph.names)
-        matrix = self._proximity(graph)
+        matrix = self.proximity(graph)
         with reading_bar(self.progress, "products", "factorising") as report:
             factors = truncated_svd(matrix, self.dimensions, seed=self.seed, progress=report)
-        self.values = factors.values
         roots = np.sqrt(factors.values)
-        arrays = [
-            np.multiply(part, roots, dtype=np.float32) for part in (factors.left, factors.right)
-        ]
-        self.known = graph.out_offsets, graph.out_targets
-        self._set(list(graph.names), *arrays)
+        source, target = (
+            np.multiply(side, roots, dtype=np.float32) for side in (factors.left, factors.right)
+        )
+        self.values = factors.values
+        self.known = KnownLinks(graph.out_offsets, graph.out_targets)
+        self.set_factors(list(graph.names), source, target)
         return self
 
-    def _set(self, names: list[Any], source: np.ndarray, target: np.ndarray) -> None:
-        arrays = map(np.ascontiguousarray, (source, target))
-        matrices = Matrices(dict(zip(("input", "output"), arrays)))
-        self.source, self.target = role_vectors(matrices, names, names)
+    def set_factors(self, names: list[Any], source: np.ndarray, target: np.ndarray) -> None:
+        """Use these vectors of the nodes, float32 of shape (n, d)."""
+        vectors = {"input": np.ascontiguousarray(source), "output": np.ascontiguousarray(target)}
+        self.set_arrays(Matrices(vectors), names, names)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        if hasattr(self, "source"):  # copied as vectors that stand alone
-            self._set(self.source.index_to_key, self.source.array, self.target.array)
-
-    def _proximity(self, graph: DirectedGraph) -> Any:
-        raise NotImplementedError
+    def _check_parameters(self) -> None:
+        """Check the parameters, and replace them by plain Python values."""
+        self.replace_parameters(rules.checked(RULES, vars(self)))
 
     def save(self, path: Any) -> None:
-        """Write vectors, names, known edges and settings to one file, atomically.
+        """Write the vectors, names, known links and parameters to one file, atomically.
 
         Raises
         ------
         TypeError
             If a name has no portable form: `fastsgns.formats.keys` lists those that have one.
         ValueError
-            If it was not fitted.
+            Before `fit`.
         """
-        self._check_learned()
-        self._check()
-        self._check_roles()
+        check_savable(self)
+        self._check_parameters()
         saving.save(path, SCHEMA, self)
 
     @classmethod
-    def load(cls, path: Any) -> Any:
+    def load(cls, path: Any) -> Self:
         """Read what `save` wrote.
 
         Raises
         ------
         FormatError
-            If it is another file, or damaged.
+            If the file holds something else, or is damaged.
         """
         model = kinds.load_as(cls, SCHEMA, path)
         if not isinstance(model, cls):
@@ -140,36 +134,45 @@ class Factorized(Parametrized, LinkModel):
         return model
 
 
-class HOPE(Factorized):
-    """Source and target vectors whose product is near Katz proximity, sum_k (beta A)^k.
+class HOPE(ProximityFactorization):
+    """Vectors of nodes from Katz proximity, the sum over k >= 1 of (beta A)^k.
 
-    Katz counts all walks from u to v, of each edge by beta: it is not symmetric where A is not, and
-    neither is S T^T.
+    A is the weighted adjacency matrix. The Katz proximity of u and v sums over all walks from u to
+    v, each with the weight beta^(number of edges) times the weights of its edges. It is not
+    symmetric if A is not, and neither are the scores of the model.
 
     Parameters
     ----------
     dimensions : int
-        d, at most the number of nodes.
+        Length d of each vector, at most the number of nodes.
     beta : float, optional
-        Above 0, below 1 / rho(A); by default 0.5 / rho(A) (where a graph has no cycle, so that rho
-        is 0 and any beta will do, 0.5 over the largest degree).
+        The attenuation per edge, above 0 and below 1 / rho(A), where rho(A) is the spectral radius.
+        The default is 0.5 / rho(A). In a graph without cycles rho(A) is 0, any beta is allowed,
+        and the default is 0.5 / (largest degree).
     seed : int
-        Of the random start of the factorisation.
+        Seed of the random start of the factorization.
     progress : bool, optional
-        Show progress; by default on a terminal and in a notebook.
+        Whether to show progress. None shows it on a terminal and in a notebook.
+
+    Attributes
+    ----------
+    source, target : KeyedVectors
+        The vectors of the n nodes as sources and as targets, float32.
+    values : ndarray, shape (d,)
+        Singular values of the proximity, descending.
 
     References
     ----------
-    Ou, Cui, Pei, Zhang, Zhu: Asymmetric transitivity preserving graph embedding, 2016, equation 1
-    and section 3.1 (Katz; M_g = 1 - beta A, M_l = beta A). Its generalised SVD is replaced by that
-    of an operator: products with S are sums of products with A.
+    Ou, Cui, Pei, Zhang, Zhu (2016), "Asymmetric Transitivity Preserving Graph Embedding", equation
+    1 and section 3.1 (Katz: M_g = I - beta A, M_l = beta A). The paper uses a generalized SVD. Here
+    an SVD of a linear operator is computed, whose products are sums of products with A.
 
     Examples
     --------
     >>> model = HOPE(dimensions=2).fit(DirectedGraph.from_edges(list("aabc"), list("bccd")))
     >>> model.score("a", "c") > 0.1, abs(model.score("c", "a")) < 1e-6
     (True, True)
-    >>> model.recommend("a", topn=1)[0][0]  # b and c are known already
+    >>> model.recommend("a", topn=1)[0][0]  # b and c are known targets
     'd'
     """
 
@@ -181,37 +184,47 @@ class HOPE(Factorized):
         seed: int = 1,
         progress: bool | None = None,
     ) -> None:
-        super().__init__(dimensions, seed, progress)
-        self.beta = beta
-        self._check()
+        self.dimensions, self.beta = dimensions, beta
+        self.seed, self.progress = seed, progress
+        self._check_parameters()
 
-    def _proximity(self, graph: DirectedGraph) -> Any:
+    def proximity(self, graph: DirectedGraph) -> Any:
+        """Return the Katz proximity of the nodes, a LinearOperator of shape (n_nodes, n_nodes)."""
         matrix = adjacency(graph)
         return katz(matrix, default_beta(matrix) if self.beta is None else self.beta)
 
 
-class STRAP(Factorized):
-    """Source and target vectors whose product is near the logarithm of personalised PageRank.
+class STRAP(ProximityFactorization):
+    """Vectors of nodes from the logarithm of personalized PageRank.
 
-    M_uv = log(p / e) where p = pi_u(v) + pi'_v(u) is above e, 0 elsewhere: pi is the PageRank of
-    walks from u, pi' that of walks from v on the reversed edges, e the `error`. M is sparse.
+    Let pi_u(v) be the personalized PageRank of v for walks from u, pi'_v(u) that of u for walks
+    from v along reversed edges, and p = pi_u(v) + pi'_v(u). The proximity of u and v is
+    log(p / error) if p is above `error`, and otherwise 0, so that M is sparse.
 
     Parameters
     ----------
     dimensions : int
-        d, at most the number of nodes.
+        Length d of each vector, at most the number of nodes.
     alpha : float
-        Chance that a walk stops, before each step.
+        Probability that a walk stops before each step.
     error : float
-        e. The smaller, the more cells: at 1e-5 a graph of ten thousand nodes may fill M.
+        The lowest PageRank that counts. M has more entries the smaller it is: at 1e-5, M may be
+        full for a graph of ten thousand nodes.
     seed : int
-        Of the random start of the factorisation.
+        Seed of the random start of the factorization.
     progress : bool, optional
-        Show progress; by default on a terminal and in a notebook.
+        Whether to show progress. None shows it on a terminal and in a notebook.
+
+    Attributes
+    ----------
+    source, target : KeyedVectors
+        The vectors of the n nodes as sources and as targets, float32.
+    values : ndarray, shape (d,)
+        Singular values of the proximity, descending.
 
     References
     ----------
-    Yin, Wei: Scalable graph embeddings via sparse transpose proximities, 2019, section 3 (the
+    Yin, Wei (2019), "Scalable Graph Embeddings via Sparse Transpose Proximities", section 3 (the
     transpose proximity) and algorithm 1, with its alpha = 0.5 and 1e-5.
 
     Examples
@@ -230,22 +243,23 @@ class STRAP(Factorized):
         seed: int = 1,
         progress: bool | None = None,
     ) -> None:
-        super().__init__(dimensions, seed, progress)
-        self.alpha, self.error = alpha, error
-        self._check()
+        self.dimensions, self.alpha, self.error = dimensions, alpha, error
+        self.seed, self.progress = seed, progress
+        self._check_parameters()
 
-    def _proximity(self, graph: DirectedGraph) -> Any:
+    def proximity(self, graph: DirectedGraph) -> Any:
+        """Return the transpose proximity of the nodes, csr_array of shape (n_nodes, n_nodes)."""
         return transpose_proximity(graph, self.alpha, self.error, self.progress)
 
 
 def transpose_proximity(
     graph: DirectedGraph, alpha: float, error: float, progress: bool | None = False
 ) -> Any:
-    """M of `STRAP`, csr_array of float32, shape (n, n).
+    """Return the proximity of `STRAP`, csr_array of float32, shape (n_nodes, n_nodes).
 
-    What PageRank drops at each step is a tenth of `error`, so that few cells above it are missed.
+    PageRank drops residuals below a tenth of `error`, so that few entries above `error` are missed.
     """
-    edges, dropped = adjacency(graph), DROPPED * error
+    edges, dropped = adjacency(graph), DROPPED_SHARE * error
     with reading_bar(progress, "nodes", "walking") as report:
         backward = forward = pagerank_rows(edges, alpha, dropped, report)
     if graph.is_directed:
@@ -259,8 +273,6 @@ def transpose_proximity(
 
 
 MODELS: dict[str, Any] = {"HOPE": HOPE, "STRAP": STRAP}
-
-
 DIMENSIONS, SEED, REAL_NUMBER = Value(int), Value(int), Value(REAL)
 SETTINGS = {
     "HOPE": {"dimensions": DIMENSIONS, "beta": Value((*REAL, type(None))), "seed": SEED},
@@ -275,24 +287,26 @@ def _model(cls: type) -> str:
     return next(base.__name__ for base in cls.__mro__ if base.__name__ in MODELS)
 
 
-def _settings(model: Factorized) -> dict[str, Any]:
+def _settings(model: ProximityFactorization) -> dict[str, Any]:
     return {name: getattr(model, name) for name in SETTINGS[_model(type(model))]}
 
 
-def _make(cls: type, values: dict[str, Any]) -> Factorized:
+def _make(cls: type, values: dict[str, Any]) -> ProximityFactorization:
     name = values["model"]
     if name not in MODELS:
         raise ValueError(f"it holds a model {name!r:.60}; known are {sorted(MODELS)}")
     base = MODELS[name]
-    model: Factorized = base.__new__(cls if issubclass(cls, base) else base)
+    model: ProximityFactorization = base.__new__(cls if issubclass(cls, base) else base)
     base.__init__(model, **check_values("settings", values["settings"], SETTINGS[name]))
     return model
 
 
-def _build(cls: type, content: Content) -> Factorized:
-    model, arrays = content.made, content.arrays
-    model.values, model.known = arrays["values"], (arrays["known_offsets"], arrays["known_targets"])
-    model._set(content.words[""], arrays["source"], arrays["target"])
+def _build(cls: type, content: Content) -> ProximityFactorization:
+    model: ProximityFactorization = content.made
+    arrays = content.arrays
+    model.values = arrays["values"]
+    model.known = KnownLinks(arrays["known_offsets"], arrays["known_targets"])
+    model.set_factors(content.words[""], arrays["source"], arrays["target"])
     return model
 
 
@@ -302,8 +316,8 @@ SCHEMA = Schema(
         "source": Array("float32", "nodes, dimensions", "source.array"),
         "target": Array("float32", "nodes, dimensions", "target.array"),
         "values": Array("float", "dimensions"),
-        "known_offsets": Array("int64", "nodes + 1", lambda model: model.known[0]),
-        "known_targets": Array("int32", "links", lambda model: model.known[1]),
+        "known_offsets": Array("int64", "nodes + 1", "known.offsets"),
+        "known_targets": Array("int32", "links", "known.targets"),
     },
     values={
         "model": Value(str, source=lambda model: _model(type(model))),
@@ -313,5 +327,5 @@ SCHEMA = Schema(
     words={"": Words("nodes", "source.index_to_key")},
     make=_make,
     fault=lambda content: fault_of_known(content, content.sizes["nodes"]),
-    shown=("source", "target", "values", "known"),
+    shown=("source", "target", "arrays", "values", "known"),
 )

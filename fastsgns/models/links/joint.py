@@ -1,48 +1,63 @@
-"""JointScore: what a model of links learnt, put back on the degrees that its negatives took out."""
+"""JointScore: the scores of a model plus the logarithms of the degrees that they leave out."""
 
 from typing import Any
 
 import numpy as np
 
 from fastsgns.graph.digraph import DirectedGraph
-from fastsgns.models.links.base import LinkModel, _ids
+from fastsgns.models.links.base import LinkModel
+from fastsgns.models.links.scoring import LinkScorer, Recommended
 from fastsgns.rules import takes_flags
+from fastsgns.vectors.keyedvectors import KeyedVectors
 
 SMOOTHING = 0.1
 
 
-class JointScore(LinkModel):
-    """Score by how likely a link is, not by how much likelier than its ends' degrees make it.
+class JointScore:
+    """Scores links by their joint probability P(u, v), with the vectors of another model.
 
-    With negatives of a distribution q, skip-gram's scores approach
+    With negative samples from a distribution q, the scores of skip-gram approach
 
-        s_u . t_v = log P(u, v) / (P(u) q(v)) - log k,
+        s_u . t_v = log P(u, v) / (P(u) q(v)) - log k.
 
-    so popular targets are marked down and active sources are not marked up: against arbitrary pairs
-    the raw score may do worse than a coin. What a link needs is the joint probability,
+    They tell how much likelier a link is than the degrees of its ends make it. Popular targets and
+    active sources thus have no advantage, and the score of a link may be lower than that of a
+    random pair. The joint probability is
 
-        log P(u, v) = s_u . t_v + log P(u) + log q(v) + log k,
+        log P(u, v) = s_u . t_v + log P(u) + log q(v) + log k.
 
-    and with P(u) in proportion to out-degree + e, q(v) to (in-degree + e)^a, up to a constant
+    With P(u) in proportion to out-degree(u) + e, and q(v) in proportion to (in-degree(v) + e)^a,
+    it is up to a constant
 
-        score(u, v) = s_u . t_v + log(out(u) + e) + a log(in(v) + e).
+        score(u, v) = s_u . t_v + log(out-degree(u) + e) + a log(in-degree(v) + e).
 
-    The degrees of the graph are a prior put back; e, smaller than the 1 that training adds, makes
-    it surer that what was no source will be none. Models of "undirected" walks draw negatives by
-    both degrees together: there this adds what their negatives did not take out.
+    e is smaller than the 1 that training adds to degrees, so that a node without out-edges is a
+    less likely source. Models of "undirected" walks draw negative samples by the sum of both
+    degrees. For them the score adds degrees that their negative samples did not take out.
 
-    `recommend` ranks targets by it too, whatever `popularity`; there P(u) plays no part.
+    `recommend` ranks targets by the same score without log P(u), which does not change the order.
 
     Parameters
     ----------
     model : LinkModel
-        Learnt with negatives by in-degree^a, such as `NodeEmbedding`.
+        A model trained with negative samples by in-degree^a, such as `NodeEmbedding`.
     graph : DirectedGraph
-        What it was fitted to, whose degrees count.
+        The graph that the model was fitted to.
     exponent : float, optional
-        a; by default the model's `ns_exponent`, or 0.75.
+        a; by default the model's `ns_exponent`, or 0.75 if it has none.
     smoothing : float
-        e, above 0. The smaller, the surer that what was no source will be none.
+        e, above 0.
+
+    Attributes
+    ----------
+    source, target : KeyedVectors
+        The vectors of the model.
+    known : KnownLinks or None
+        The known links of the model.
+    source_bias : ndarray of float64, shape (n_sources,)
+        log(out-degree + e).
+    target_bias : ndarray of float64, shape (n_targets,)
+        a log(in-degree + e), plus the bias of the model if it has one.
 
     References
     ----------
@@ -68,28 +83,41 @@ class JointScore(LinkModel):
     ) -> None:
         if not smoothing > 0:
             raise ValueError(f"smoothing is {smoothing}; allowed are numbers above 0")
-        power = getattr(model, "ns_exponent", 0.75) if exponent is None else exponent
+        if exponent is None:
+            exponent = getattr(model, "ns_exponent", 0.75)
         self.source, self.target, self.known = model.source, model.target, model.known
         self.names_are_shared = model.names_are_shared
-        bias = power * self._log_degrees(graph, graph.in_degrees, self.target, smoothing)
+        self.source_bias = _log_degrees(graph, graph.out_degrees, self.source, smoothing)
+        bias = exponent * _log_degrees(graph, graph.in_degrees, self.target, smoothing)
         self.target_bias = bias if model.target_bias is None else bias + model.target_bias
-        self.source_bias = self._log_degrees(graph, graph.out_degrees, self.source, smoothing)
-
-    @staticmethod
-    def _log_degrees(
-        graph: DirectedGraph, degrees: np.ndarray, vectors: Any, smoothing: float
-    ) -> np.ndarray:
-        ids = graph.ids
-        return np.log(degrees[[ids[name] for name in vectors.index_to_key]] + smoothing)
-
-    def _added(self, popularity: bool) -> list[np.ndarray]:
-        return super()._added(False)
 
     @takes_flags
-    def score(self, u: Any, v: Any, popularity: bool = True) -> Any:
-        """As of `LinkModel`, with the logarithms of both degrees added, whatever `popularity`."""
-        found = super().score(u, v)
-        added = self.source_bias[_ids(self.source, u)]
-        if isinstance(found, np.ndarray):
-            return found + added
-        return found + float(added[0])
+    def score(self, u: Any, v: Any, popularity: bool = True) -> float | np.ndarray:
+        """Return scores as `LinkModel.score` does; `popularity` has no effect."""
+        return self._scorer().score(u, v)
+
+    @takes_flags
+    def recommend(
+        self, u: Any, topn: int = 10, exclude_known: bool = True, popularity: bool = True
+    ) -> Recommended | list[Recommended]:
+        """Return targets as `LinkModel.recommend` does; `popularity` has no effect."""
+        return self._scorer().recommend(u, topn, exclude_known)
+
+    def _scorer(self) -> LinkScorer:
+        return LinkScorer(
+            self.source,
+            self.target,
+            self.target.array,
+            source_bias=self.source_bias,
+            target_biases=(self.target_bias,),
+            known=self.known,
+            names_are_shared=self.names_are_shared,
+        )
+
+
+def _log_degrees(
+    graph: DirectedGraph, degrees: np.ndarray, vectors: KeyedVectors, smoothing: float
+) -> np.ndarray:
+    ids = [graph.ids[name] for name in vectors.index_to_key]
+    logarithms: np.ndarray = np.log(degrees[ids] + smoothing)
+    return logarithms

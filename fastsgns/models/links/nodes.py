@@ -1,7 +1,7 @@
-"""NodeEmbedding: vectors of the nodes of a graph, in the roles of source and of target."""
+"""NodeEmbedding: vectors of the nodes of a graph as sources and as targets of links."""
 
-from functools import partial
-from typing import Any
+from collections.abc import Hashable
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -16,125 +16,146 @@ from fastsgns.graph.walks.examples import (
 )
 from fastsgns.graph.walks.files import WalkFile, walk_file
 from fastsgns.graph.walks.neighbours import Neighbours
-from fastsgns.kernels.objective import Objective
-from fastsgns.matrices import MatricesMode
 from fastsgns.models.exclusive import exclusive
-from fastsgns.models.links import storage as linkstorage
-from fastsgns.models.links.base import check_edges
-from fastsgns.models.links.training import LinkTraining
+from fastsgns.models.links import storage, training
+from fastsgns.models.links.base import LinkModel, check_edges
+from fastsgns.models.links.known import KnownLinks
+from fastsgns.models.links.training import LinkMatrices, Windows
 from fastsgns.training.examples import Chunks
 from fastsgns.training.sharing import NegativeSharing
 
-# Walks, and the length and number of them where these are not given.
-WALKS = {
-    "forward": (80, 10),
-    "undirected": (80, 10),
-    "app": (80, 800),
-    "nerd": (10, 160),
-    "edges": (2, 100),
+Walks = Literal["forward", "undirected", "app", "nerd", "edges"]
+
+
+class WalkDefaults(NamedTuple):
+    """The parameters `walk_length` and `num_walks` if they are not given."""
+
+    walk_length: int
+    num_walks: int
+
+
+WALKS: dict[Walks, WalkDefaults] = {
+    "forward": WalkDefaults(80, 10),
+    "undirected": WalkDefaults(80, 10),
+    "app": WalkDefaults(80, 800),
+    "nerd": WalkDefaults(10, 160),
+    "edges": WalkDefaults(2, 100),
 }
-SENTENCES = ("forward", "undirected")
+SENTENCES: tuple[Walks, ...] = ("forward", "undirected")
 
 
-class NodeEmbedding(LinkTraining):
+class NodeEmbedding(LinkModel):
     """Vectors of nodes, learned from random walks by skip-gram with negative sampling.
 
-    In a pair (u, v) of nodes of a walk, the row of u as a **source** predicts that of v as a
-    **target**. Which pairs there are is up to the walks:
+    In each pair (u, v) of nodes, the vector of u as a **source** learns to predict the vector of v
+    as a **target**. `walks` selects the pairs:
 
     ============ ==================================================================================
     walks        pairs
     ============ ==================================================================================
-    "forward"    walks along the edges; each node and those up to `window_size` steps later, never
-                 the other way round
-    "undirected" walks along edges in either direction; each node and those within the window on
-                 both sides: DeepWalk, and with `p` and `q` node2vec
-    "app"        a walk's first node and its last, where it stops after each step with probability
-                 `stop`: rooted PageRank, a pair a walk
-    "nerd"       walks forward and backward in turn; the first node in its role, source or target,
-                 and each visited in the other one; both sides learn by predicting the other, and
-                 with `joint` the first node also predicts those visited in its own role
-    "edges"      the two ends of edges, drawn by weight: second-order LINE
+    "forward"    Walks along the edges. The pairs are a node and each of the next `window_size`
+                 nodes of the walk, in this order only.
+    "undirected" Walks along edges in either direction. The pairs are a node and each node within
+                 `window_size` before or after it. This is DeepWalk, and with `p` and `q` node2vec.
+    "app"        Walks that stop after each step with probability `stop`. The pair is the first and
+                 the last node, a sample of rooted PageRank. This is APP.
+    "nerd"       Walks that follow edges forward and backward in turn, so that their nodes are
+                 source, target, source, ... The pairs are the first node and each node of the other
+                 role. Half of the walks start at a target, whose vector then predicts sources. With
+                 `joint`, the first node also predicts the nodes of its own role. This is NERD.
+    "edges"      The pairs are edges, drawn in proportion to their weight. This is LINE with
+                 second-order proximity.
     ============ ==================================================================================
 
-    Negatives are targets, drawn in proportion to ``(in-degree + 1) ** ns_exponent`` (where the row
-    of a target predicts sources, as half of NERD does: sources, by out-degree). The 1 lets nodes
-    learn that they are nobody's target: never drawn, they would keep a score of 0, which is more
-    than many links get. Walks are made in C as a
-    thread needs them and are never kept; `fastsgns.graph.walks.walker` says how they are drawn.
+    Negative samples are targets, drawn in proportion to ``(in-degree + 1) ** ns_exponent``. Where a
+    target predicts sources, they are sources, drawn by out-degree. The 1 lets a node without
+    in-edges be a negative sample too. Otherwise its scores would stay at 0, above those of many
+    links.
+
+    The walks are made in C by the threads that train on them, and are not stored.
+    `fastsgns.graph.walks.walker` explains how their steps are drawn.
 
     Parameters
     ----------
-    graph : DirectedGraph, or what `DirectedGraph.of` takes, optional
-        What `fit` learns from if it is given nothing else.
+    graph : DirectedGraph, or anything that `DirectedGraph.of` accepts, optional
+        The graph that `fit` learns from if it is called without one.
     dimensions : int
-        Numbers a vector.
+        Length of each vector.
     walk_length : int, optional
-        Most nodes a walk; by default 80, and 10 for "nerd". "edges" knows no other than 2.
+        Maximum number of nodes per walk. The default is 80, or 10 for "nerd". Walks of "edges"
+        always have 2 nodes.
     num_walks : int, optional
-        Walks a node; by default 10 for sentences ("forward" and "undirected"), 800 for "app" and
-        160 for "nerd", whose walks give few pairs; for "edges" draws an edge, by default 100.
+        Number of walks per node. The default is 10 for "forward" and "undirected", 800 for "app"
+        and 160 for "nerd", whose walks give fewer pairs. For "edges" it is the number of draws per
+        edge, with a default of 100.
     window_size : int
-        Most steps between source and target in walks that are sentences.
+        Maximum distance in a walk between the nodes of a pair, for "forward" and "undirected".
     p, q : float
-        node2vec's weights of returning (1 / p) and of leaving the neighbourhood (1 / q), for
-        sentences.
-    walks : str, optional
-        By default "forward" for a directed graph, "undirected" for an undirected one.
+        Return and in-out parameters of node2vec, for "forward" and "undirected". The weight of a
+        step back to the previous node is multiplied by 1 / p. The weight of a step to a node
+        without an edge from the previous node is multiplied by 1 / q.
+    walks : {"forward", "undirected", "app", "nerd", "edges"}, optional
+        The default is "forward" for a directed graph and "undirected" for an undirected one.
     matrices : {"two", "tied", "tied+bias", "tied+reflect"}
-        Whether the two roles have a matrix each or share one: alone, with a bias a target, or with
-        half the coordinates' signs flipped (`fastsgns.matrices.MatrixLayout`). "tied" and
-        "tied+reflect" score u -> v and v -> u alike.
+        Whether sources and targets have a matrix each ("two") or share one. A shared matrix can
+        have a bias per target ("tied+bias"), or the opposite sign in half of the coordinates of
+        sources ("tied+reflect"). With "tied" and "tied+reflect", u -> v and v -> u have the same
+        score. See `fastsgns.matrices.MatrixLayout`.
     negative : int
-        Negatives a pair.
+        Number of negative samples per pair.
     alpha, min_alpha : float
-        Learning rate at the start and at the end; it falls linearly. The default is higher
-        than that of words: graphs are learnt better so, most of all in blocks.
+        Learning rate at the start and at the end; it falls linearly. The default is higher than
+        that of Word2Vec, because graphs are learned better so, most of all with
+        ``negative_sharing="block"``.
     epochs : int
-        How often all walks are made, each time anew.
+        Number of passes. Each pass makes new walks.
     ns_exponent : float
-        Of the degree, for the negatives. With 0, scores rank targets by probability, the popular
-        first; with 0.75 by how much more than by chance they are linked to. `score` and
-        `recommend` can make up for it by ``popularity=True``.
+        Exponent of the degree in the noise distribution. With 0, scores rank targets by their
+        probability, so that popular targets come first. With 0.75, scores tell how much more often
+        than by chance a target is linked to. ``popularity=True`` of `score` and `recommend` ranks
+        by probability in either case.
     sample : float
-        Nodes that are a larger share of all targets are thinned in sentences, as frequent words
-        are; 0 keeps all.
+        Subsampling threshold, for "forward" and "undirected". Nodes whose share of all targets is
+        above it are randomly dropped from walks; 0 disables subsampling.
     shrink_windows : bool
-        Draw the window of each node uniformly from 1 .. `window_size`.
+        Draw the window of each node uniformly from 1, ..., `window_size`.
     stop : float
-        "app": the probability that a walk ends after a step.
+        Probability that a walk of "app" ends after a step.
     joint : bool
-        "nerd": train on pairs of two sources and of two targets as well.
+        Whether "nerd" also trains on pairs of two sources and of two targets.
     negative_sharing : {"block", "window", "pair"}
-        Whether neighbouring pairs share negatives, which is several times as fast, as for Word2Vec;
-        pairs that are no sentences share by 8.
+        Whether neighbouring pairs share negative samples, as in Word2Vec, which is several times
+        faster. "app", "nerd" and "edges" share them among 8 pairs.
     workers : int, optional
-        Threads; by default one for each core.
+        Number of threads; by default one per core.
     seed : int or None
-        With one worker the same seed gives the same bytes. None draws one.
+        With one worker, the same seed gives the same bytes. None draws a seed.
     compute_loss : bool
-        Fill `epoch_losses`.
+        Whether to compute `epoch_losses`.
     walks_file : path, optional
-        Write the walks to this file as well, one a line, or the pairs of "app", "nerd" (those of a
-        source and a target) and "edges". The suffixes .gz, .bz2 and .xz compress.
+        Also write the walks to this file, one per line. With "app", "nerd" and "edges" they are
+        pairs of a source and a target. A file name that ends in .gz, .bz2 or .xz is compressed.
     progress : bool or None
-        Progress bar: yes, no, or on a terminal and in a notebook.
+        Whether to show a progress bar. None shows one on a terminal and in a notebook.
 
     Attributes
     ----------
     source, target : KeyedVectors
-        Vectors by node name in either role, n of them. Models of one matrix have one for both.
+        The vectors of the n nodes as sources and as targets. Models of one matrix have the same
+        vectors for both, up to the signs of "tied+reflect".
     target_bias : ndarray of float32, shape (n,), or None
-        What "tied+bias" adds to the scores of a target.
+        The bias of each target, with "tied+bias".
     epoch_losses : list of float
-        Mean loss a pair.
+        Mean loss per pair of each epoch.
     epochs_trained : int
+        Number of epochs trained.
 
     References
     ----------
     Perozzi, Al-Rfou, Skiena (2014), "DeepWalk"; Grover, Leskovec (2016), "node2vec"; Tang et al.
-    (2015), "LINE"; Zhou et al. (2017), "Scalable Graph Embedding for Asymmetric Proximity"; Khosla
-    et al. (2019), "Node Representation Learning for Directed Graphs".
+    (2015), "LINE"; Zhou et al. (2017), "Scalable Graph Embedding for Asymmetric Proximity" (APP);
+    Khosla et al. (2019), "Node Representation Learning for Directed Graphs" (NERD).
+    `fastsgns.graph.walks.examples` cites the sections.
 
     Examples
     --------
@@ -147,6 +168,11 @@ class NodeEmbedding(LinkTraining):
     'bob'
     """
 
+    epoch_losses: list[float]
+    epochs_trained: int
+    epochs_begun: int
+    target_counts: np.ndarray | None = None
+
     def __init__(
         self,
         graph: Any = None,
@@ -156,8 +182,8 @@ class NodeEmbedding(LinkTraining):
         window_size: int = 10,
         p: float = 1.0,
         q: float = 1.0,
-        walks: str | None = None,
-        matrices: MatricesMode = "two",
+        walks: Walks | None = None,
+        matrices: LinkMatrices = "two",
         negative: int = 5,
         alpha: float = 0.04,
         min_alpha: float = 0.0001,
@@ -183,18 +209,18 @@ class NodeEmbedding(LinkTraining):
         self.stop, self.joint = stop, joint
         self.negative_sharing, self.workers, self.seed = negative_sharing, workers, seed
         self.compute_loss, self.walks_file, self.progress = compute_loss, walks_file, progress
-        self._check()
+        training.check_parameters(self)
 
     @exclusive
     def fit(self, graph: Any = None, y: Any = None) -> "NodeEmbedding":
-        """Learn vectors of the nodes of a graph, anew.
+        """Learn vectors of the nodes of a graph, and forget what was learned before.
 
         Parameters
         ----------
-        graph : DirectedGraph, or what `DirectedGraph.of` takes, optional
-            By default the one given to the constructor.
+        graph : DirectedGraph, or anything that `DirectedGraph.of` accepts, optional
+            By default the graph given to the constructor.
         y
-            Not looked at; scikit-learn's pipelines pass it.
+            Ignored; scikit-learn's pipelines pass it.
 
         Returns
         -------
@@ -204,129 +230,126 @@ class NodeEmbedding(LinkTraining):
         Raises
         ------
         ValueError
-            If there is no graph or it has no edges, a parameter is out of its range, or two don't
-            go together.
+            If there is no graph, the graph has no edges, a parameter is out of its range, or two
+            parameters exclude each other.
         MemoryError
-            If the vectors don't fit the memory that is free.
+            If the vectors do not fit the free memory.
         FloatingPointError
-            If the vectors overflow: `alpha` is too high.
+            If the vectors overflow because `alpha` is too high.
         KeyboardInterrupt
-            On Ctrl-C; the model is usable as it is then.
+            On Ctrl-C. The model can be used as it is then.
         """
-        chosen = self._graph(graph)
-        self._check()
-        return self._train(chosen, self.epochs, anew=True)
+        graph = self._graph_to_learn(graph)
+        training.check_parameters(self)
+        return self._train(graph, self.epochs, from_scratch=True)
 
     @exclusive
-    def partial_fit(self, graph: Any = None, y: Any = None, epochs: int | None = None) -> Any:
-        """Go on learning from a graph of the same nodes, such as one with new edges.
+    def partial_fit(
+        self, graph: Any = None, y: Any = None, epochs: int | None = None
+    ) -> "NodeEmbedding":
+        """Continue training, from a graph with the same nodes, such as one with new edges.
+
+        `alpha` falls again from its start. The random numbers are new ones. Negative samples are
+        drawn by the degrees in this graph. Links that were known stay known.
 
         Parameters
         ----------
         graph
-            As for `fit`; after `load` it has to be given.
+            As for `fit`. It must be given after `load`.
         y
-            Not looked at.
+            Ignored.
         epochs : int, optional
-            By default as many as `fit` makes. `alpha` falls anew; the random numbers are new ones.
-            Negatives are drawn by the degrees in this graph; links known before stay known.
+            By default the parameter `epochs`.
 
         Raises
         ------
         ValueError
-            Also if the graph has other nodes.
+            If the graph has other nodes, and for the reasons of `fit`.
         """
         if not hasattr(self, "source"):
             return self.fit(graph)
-        chosen = self._graph(graph)
-        if set(chosen.names) != set(self.source.index_to_key):
+        graph = self._graph_to_learn(graph)
+        if set(graph.names) != set(self.source.index_to_key):
             raise ValueError(
-                f"the graph's {chosen.n_nodes} nodes are not the {len(self.source)} that were "
+                f"the graph's {graph.n_nodes} nodes are not the {len(self.source)} that were "
                 "learned; fit() learns others anew"
             )
-        self._check()
-        self._kind(chosen)
-        n_epochs = self._chosen_epochs(epochs)
-        if list(chosen.names) != self.source.index_to_key:
-            self._reorder(list(chosen.names))
-        return self._train(chosen, n_epochs)
+        training.check_parameters(self)
+        self._choose_walks(graph)
+        n_epochs = training.RULES["epochs"]("epochs", self.epochs if epochs is None else epochs)
+        if list(graph.names) != self.source.index_to_key:
+            self._reorder_nodes(list(graph.names))
+        return self._train(graph, n_epochs)
 
-    def _graph(self, graph: Any) -> DirectedGraph:
+    def _graph_to_learn(self, graph: Any) -> DirectedGraph:
         graph = self.graph if graph is None else graph
         if graph is None:
             raise ValueError("there is no graph to learn from; give fit() one")
-        chosen = DirectedGraph.of(graph)
-        check_edges(chosen)
-        return chosen
+        learned = DirectedGraph.of(graph)
+        check_edges(learned)
+        return learned
 
-    def _kind(self, graph: DirectedGraph) -> str:
-        """The kind of walks, once it is known to go with the other parameters."""
-        kind = self.walks or ("forward" if graph.is_directed else "undirected")
-        if kind not in WALKS:
-            raise ValueError(f"walks is {kind!r}; allowed are {tuple(WALKS)}")
-        if kind not in SENTENCES and (self.p, self.q, self.sample) != (1, 1, 0):
+    def _choose_walks(self, graph: DirectedGraph) -> Walks:
+        """Return the kind of walks, and check that the other parameters allow it."""
+        walks = self.walks or ("forward" if graph.is_directed else "undirected")
+        if walks not in WALKS:
+            raise ValueError(f"walks is {walks!r}; allowed are {tuple(WALKS)}")
+        if walks not in SENTENCES and (self.p, self.q, self.sample) != (1, 1, 0):
             raise ValueError(
                 f"p, q and sample are about walks that are sentences, {SENTENCES}; with "
-                f"walks={kind!r} they must be 1, 1 and 0, and are {self.p}, {self.q}, {self.sample}"
+                f"walks={walks!r} they must be 1, 1 and 0, and are {self.p}, {self.q}, "
+                f"{self.sample}"
             )
-        if self.joint and kind != "nerd":
-            raise ValueError(f'joint is about walks="nerd"; with walks={kind!r} it must be False')
-        if kind == "nerd" and self.matrices == "tied+bias":
+        if self.joint and walks != "nerd":
+            raise ValueError(f'joint is about walks="nerd"; with walks={walks!r} it must be False')
+        if walks == "nerd" and self.matrices == "tied+bias":
             raise ValueError(
-                'walks="nerd" also predicts sources by targets, and a bias a target has no place '
-                'there; choose matrices="two" or "tied"'
+                'walks="nerd" also predicts sources by targets, where a bias per target has no '
+                'place; choose matrices="two" or "tied"'
             )
-        return kind
+        return walks
 
-    def _reorder(self, names: list[Any]) -> None:
-        """Put the rows in the order of `names`."""
+    def _reorder_nodes(self, names: list[Hashable]) -> None:
+        """Put the rows of all nodes in the order of `names`."""
         order = np.array([self.source.key_to_index[name] for name in names])
-        self._matrices.rearrange(order, ("input", "output"))
-        sources, targets = self.known_pairs()
+        self.arrays.rearrange(order, ("input", "output"))
         ids = dict(zip(names, range(len(names))))
         for vectors in (self.source, self.target):
             vectors.key_table.reorder(order, names, ids)
-        self.known, rank = None, np.argsort(order).astype(np.int32)
-        self._remember(rank[sources], rank[targets])
+        if self.known is not None:
+            new_ids = np.argsort(order).astype(np.int32)
+            ends = new_ids[self.known.sources], new_ids[self.known.targets]
+            self.known = KnownLinks.of_pairs(*ends, len(names))
 
-    def _train(self, graph: DirectedGraph, epochs: int, anew: bool = False) -> "NodeEmbedding":
-        """Learn; `anew` replaces what was learned, once there is nothing left to refuse."""
-        kind = self._kind(graph)
+    def _train(
+        self, graph: DirectedGraph, epochs: int, from_scratch: bool = False
+    ) -> "NodeEmbedding":
+        walks = self._choose_walks(graph)
         with walk_file(self.walks_file, graph.names) as file:
-            chunks = self._chunks(kind, graph, file)
-            if anew:
+            chunks = self._examples(walks, graph, file)  # the last that can refuse the parameters
+            if from_scratch:
                 names = list(graph.names)
-                self._start(names, names)
+                training.start(self, names, names)
             if self.known is None:
-                self.known = graph.out_offsets, graph.out_targets
+                self.known = KnownLinks(graph.out_offsets, graph.out_targets)
             else:
-                self._remember(graph.out_sources, graph.out_targets)
-            self._learn(chunks, partial(self._goal, kind, graph), epochs)
+                self.known = self.known.with_pairs(graph.out_sources, graph.out_targets)
+            counts = graph.in_degrees
+            if walks == "undirected" and graph.is_directed:
+                counts = counts + graph.out_degrees
+            windows = self._windows(walks, counts) if walks in SENTENCES else None
+            training.train(self, chunks, counts + 1, epochs, windows)
         return self
 
-    def _goal(self, kind: str, graph: DirectedGraph) -> Objective:
-        counts = graph.in_degrees
-        if kind == "undirected" and graph.is_directed:
-            counts = counts + graph.out_degrees
-        if kind not in SENTENCES:
-            return self._objective(counts + 1)
-        scale = (self.num_walks or WALKS[kind][1]) * (self.walk_length or WALKS[kind][0])
-        seen = counts * (scale * graph.n_nodes / counts.sum())
-        return self._objective(
-            counts + 1, window=self.window_size, shrink_windows=bool(self.shrink_windows),
-            forward=kind == "forward", keep_thresholds=sampling.keep_thresholds(seen, self.sample),
-        )  # fmt: skip
-
-    def _chunks(self, kind: str, graph: DirectedGraph, file: WalkFile | None) -> Chunks:
-        length, n_walks = WALKS[kind]
-        length, n_walks = self.walk_length or length, self.num_walks or n_walks
+    def _examples(self, walks: Walks, graph: DirectedGraph, file: WalkFile | None) -> Chunks:
+        length, n_walks = self._length_and_number(walks)
         seed = 0 if self.seed is None else int(self.seed)
-        out = Neighbours.of(graph, "both" if kind == "undirected" else "out")
-        if kind in SENTENCES:
+        out = Neighbours.of(graph, "both" if walks == "undirected" else "out")
+        if walks in SENTENCES:
             return RandomWalks(out, length, n_walks, self.p, self.q, seed, file)
-        if kind == "app":
+        if walks == "app":
             return RootedPageRankWalks(out, self.stop, length - 1, n_walks, seed, file)
-        if kind == "edges":
+        if walks == "edges":
             return EdgeSampling(out, graph.out_degrees, n_walks * graph.n_edges, file)
         noise = sampling.noise_distribution(graph.out_degrees + 1, self.ns_exponent)
         return AlternatingWalks(
@@ -334,8 +357,21 @@ class NodeEmbedding(LinkTraining):
             n_walks * graph.n_nodes, sampling.alias_table(noise), bool(self.joint), file,
         )  # fmt: skip
 
+    def _length_and_number(self, walks: Walks) -> tuple[int, int]:
+        default = WALKS[walks]
+        return self.walk_length or default.walk_length, self.num_walks or default.num_walks
+
+    def _windows(self, walks: Walks, counts: np.ndarray) -> Windows:
+        """Return how pairs are taken from walks, where `counts` are the degrees of the targets."""
+        length, n_walks = self._length_and_number(walks)
+        n_visits = counts * (length * n_walks * len(counts) / counts.sum())
+        return Windows(
+            self.window_size, bool(self.shrink_windows), walks == "forward",
+            sampling.keep_thresholds(n_visits, self.sample),
+        )  # fmt: skip
+
     def save(self, path: Any) -> None:
-        """Write the model to one file, atomically: vectors, known links, parameters.
+        """Write the vectors, the known links and the parameters to one file, atomically.
 
         Parameters
         ----------
@@ -344,23 +380,22 @@ class NodeEmbedding(LinkTraining):
         Raises
         ------
         ValueError
-            If nothing was learned yet.
+            Before `fit`.
         TypeError
             If a name has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
-        self._normalize()
-        linkstorage.save(self, path, linkstorage.NODES)
+        storage.save(self, path, storage.NODES)
 
     @classmethod
     def load(cls, path: Any, mmap: str | None = None) -> "NodeEmbedding":
-        """Read what `save` wrote; with ``mmap="r"`` the vectors are mapped, not read.
+        """Read what `save` wrote; with ``mmap="r"`` the vectors are mapped instead of read.
 
-        While they are mapped, no other program may change the file in place or truncate it, which
-        can end the process (SIGBUS); to replace it by a new file, as `save` does, is safe.
+        While a file is mapped, no other program may change it in place or truncate it, which can
+        end the process (SIGBUS). Replacing it by a new file, as `save` does, is safe.
 
         Raises
         ------
         FormatError
-            If the file is of another kind, or damaged.
+            If the file holds something else, or is damaged.
         """
-        return kinds.load_as(cls, linkstorage.NODES, path, kinds.check_mmap(mmap))
+        return kinds.load_as(cls, storage.NODES, path, kinds.check_mmap(mmap))

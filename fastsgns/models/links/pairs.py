@@ -1,9 +1,8 @@
-"""PairEmbedding: vectors from any stream of (source, target) pairs, with names of their own."""
+"""PairEmbedding: vectors of the two sides of (source, target) pairs."""
 
 from collections.abc import Hashable, Iterable, Mapping, Set
-from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,19 +11,20 @@ from fastsgns.formats import kinds
 from fastsgns.formats.files import is_open
 from fastsgns.formats.keys import Numbering, plain_all
 from fastsgns.graph import files, naming
+from fastsgns.graph.lines import TOO_FEW_COLUMNS, TOO_MANY_COLUMNS
 from fastsgns.models.exclusive import exclusive
-from fastsgns.models.links import storage as linkstorage
-from fastsgns.models.links.training import MASK, LinkTraining
+from fastsgns.models.links import storage, training
+from fastsgns.models.links.base import LinkModel
+from fastsgns.models.links.known import KnownLinks
+from fastsgns.models.links.training import LinkMatrices
 from fastsgns.training.examples import PairChunks
 from fastsgns.training.sharing import NegativeSharing
 
-BLOCK = 1 << 18
-Ids = np.ndarray
-Encoded = tuple[Ids, list[Hashable], Ids, list[Hashable]]
+PAIRS_PER_BLOCK = 1 << 18
 SYNTAX = files.Syntax(comments="", max_columns=2)
 SEEN = files.SEEN | {
-    files.TOO_FEW_COLUMNS: "it lacks a column: a line is a source and a target",
-    files.TOO_MANY_COLUMNS: "it has more than two columns: a line is a source and a target",
+    TOO_FEW_COLUMNS: "it lacks a column: a line is a source and a target",
+    TOO_MANY_COLUMNS: "it has more than two columns: a line is a source and a target",
 }
 ADVICE = dict.fromkeys(
     files.SEEN,
@@ -32,50 +32,76 @@ ADVICE = dict.fromkeys(
 )
 
 
-class PairEmbedding(LinkTraining):
+class EncodedPairs(NamedTuple):
+    """Pairs as ids of two vocabularies.
+
+    Attributes
+    ----------
+    sources : ndarray of int32, shape (n,)
+    source_names : list
+        In order of first appearance.
+    targets, target_names
+        The same for the targets.
+    """
+
+    sources: np.ndarray
+    source_names: list[Any]
+    targets: np.ndarray
+    target_names: list[Any]
+
+
+class PairEmbedding(LinkModel):
     """Vectors of the two sides of pairs: users and items, queries and clicks, words and tags.
 
-    Sources and targets have a vocabulary and a matrix each, so that the same name on both sides is
-    two things. Learned by skip-gram with negative sampling: each pair is an example, in which the
-    source's row predicts the target's against negatives drawn from the targets, in proportion to
-    ``count ** ns_exponent``. Word2Vec with ``window=1`` on pairs of words would do the same but
-    for learning every pair both ways, and with one vocabulary.
+    Sources and targets have a vocabulary and a matrix each, so that the same name on both sides
+    means two things. The model is skip-gram with negative sampling, and each pair is one example:
+    the vector of the source learns to predict the vector of the target, against negative samples
+    drawn from the targets in proportion to ``count ** ns_exponent``. Word2Vec with ``window=1`` on
+    the pairs would train each pair in both directions, with one vocabulary.
 
     Parameters
     ----------
-    pairs : see `fit`, optional
-        What `fit` learns from if it is given nothing else.
+    pairs : optional
+        The pairs that `fit` learns from if it is called without any; `fit` tells their types.
     dimensions : int
-        Numbers a vector.
+        Length of each vector.
     negative : int
-        Negatives a pair.
+        Number of negative samples per pair.
     alpha, min_alpha : float
         Learning rate at the start and at the end; it falls linearly.
     epochs : int
-        Passes over the pairs.
+        Number of passes over the pairs.
     ns_exponent : float
-        Of the counts, for the negatives; lower, and also negative ones often suit recommendation
-        better (Caselles-Dupré, Lesaint, Royo-Letelier 2018, "Word2vec applied to Recommendation:
-        Hyperparameters Matter").
+        Exponent of the counts in the noise distribution. Lower, even negative exponents are often
+        better for recommendation (Caselles-Dupré, Lesaint, Royo-Letelier 2018, "Word2vec applied to
+        Recommendation: Hyperparameters Matter").
     shuffle : bool
-        Train in a random order, the same in every epoch, instead of that of the pairs.
+        Train in a random order, which is the same in every epoch, instead of the given order.
     negative_sharing : {"block", "window", "pair"}
-        Whether pairs share negatives, 8 at a time, or each has its own.
+        Whether 8 consecutive pairs share negative samples ("block" and "window"), which is faster,
+        or each pair has its own ("pair").
     workers : int, optional
-        Threads; by default one for each core.
+        Number of threads; by default one per core.
     seed : int or None
-        With one worker the same seed gives the same bytes. None draws one.
+        With one worker, the same seed gives the same bytes. None draws a seed.
     compute_loss : bool
-        Fill `epoch_losses`.
+        Whether to compute `epoch_losses`.
     progress : bool or None
-        Progress bar: yes, no, or on a terminal and in a notebook.
+        Whether to show a progress bar. None shows one on a terminal and in a notebook.
 
     Attributes
     ----------
     source, target : KeyedVectors
-        Vectors by name of either side, in order of first appearance.
+        The vectors of sources and of targets by name, in order of first appearance.
     epoch_losses : list of float
-        Mean loss a pair.
+        Mean loss per pair of each epoch.
+    epochs_trained : int
+        Number of epochs trained.
+
+    References
+    ----------
+    Mikolov, Sutskever, Chen, Corrado, Dean (2013), "Distributed Representations of Words and
+    Phrases and their Compositionality", equation 4 (the objective of a pair).
 
     Examples
     --------
@@ -88,7 +114,11 @@ class PairEmbedding(LinkTraining):
     """
 
     names_are_shared = False
-    matrices = "two"
+    matrices: LinkMatrices = "two"
+    epoch_losses: list[float]
+    epochs_trained: int
+    epochs_begun: int
+    target_counts: np.ndarray | None = None
 
     def __init__(
         self,
@@ -112,20 +142,21 @@ class PairEmbedding(LinkTraining):
         self.shuffle, self.negative_sharing = shuffle, negative_sharing
         self.workers, self.seed = workers, seed
         self.compute_loss, self.progress = compute_loss, progress
-        self._check()
+        training.check_parameters(self)
 
     @exclusive
     def fit(self, pairs: Any = None, y: Any = None) -> "PairEmbedding":
-        """Learn from pairs, anew.
+        """Learn from pairs, and forget what was learned before.
 
         Parameters
         ----------
         pairs : iterable of (source, target), pair of arrays, or path
-            Any hashable names. Two arrays of the same length, as a tuple or stacked to (2, n), are
-            sources and targets. A file has two words per line, separated by white space, and no
-            header; .gz, .bz2 and .xz are read too. By default the pairs given to the constructor.
+            Names are of any hashable type. Two arrays of the same length, as a tuple or stacked to
+            shape (2, n), are the sources and the targets. A file has two words per line, separated
+            by white space, and no header; it may be compressed as .gz, .bz2 or .xz. By default the
+            pairs given to the constructor.
         y
-            Not looked at.
+            Ignored; scikit-learn's pipelines pass it.
 
         Returns
         -------
@@ -135,25 +166,29 @@ class PairEmbedding(LinkTraining):
         Raises
         ------
         ValueError
-            If there are no pairs, or something else than two names in one.
+            If there are no pairs, a pair does not have two names, or a parameter is out of its
+            range.
         """
-        self._check()
-        sources, source_names, targets, target_names = self._encoded(pairs)
-        self._start(source_names, target_names)
-        return self._train(sources, targets, self.epochs)
+        training.check_parameters(self)
+        encoded = self._encode(pairs)
+        training.start(self, encoded.source_names, encoded.target_names)
+        return self._train(encoded.sources, encoded.targets, self.epochs)
 
     @exclusive
-    def partial_fit(self, pairs: Any = None, y: Any = None, epochs: int | None = None) -> Any:
-        """Go on learning, from pairs of the names there are.
+    def partial_fit(
+        self, pairs: Any = None, y: Any = None, epochs: int | None = None
+    ) -> "PairEmbedding":
+        """Continue training, from pairs of the same names.
 
-        Known links, and the counts of targets by which negatives are drawn, are added to.
+        `alpha` falls again from its start. The random numbers are new ones. The pairs are added to
+        the known links, and to the counts of targets that negative samples are drawn by.
 
         Parameters
         ----------
         pairs, y
             As for `fit`.
         epochs : int, optional
-            By default as many as `fit` makes. `alpha` falls anew; the random numbers are new ones.
+            By default the parameter `epochs`.
 
         Raises
         ------
@@ -162,79 +197,73 @@ class PairEmbedding(LinkTraining):
         """
         if not hasattr(self, "source"):
             return self.fit(pairs)
-        self._check()
-        chosen = self._chosen_epochs(epochs)
-        sources, source_names, targets, target_names = self._encoded(pairs)
-        sources = _renamed(self.source.key_to_index, source_names, "source")[sources]
-        targets = _renamed(self.target.key_to_index, target_names, "target")[targets]
-        return self._train(sources, targets, chosen)
+        training.check_parameters(self)
+        n_epochs = training.RULES["epochs"]("epochs", self.epochs if epochs is None else epochs)
+        encoded = self._encode(pairs)
+        source_ids = _ids_in(self.source.key_to_index, encoded.source_names, "source")
+        target_ids = _ids_in(self.target.key_to_index, encoded.target_names, "target")
+        return self._train(source_ids[encoded.sources], target_ids[encoded.targets], n_epochs)
 
-    def _encoded(self, pairs: Any) -> Encoded:
+    def _encode(self, pairs: Any) -> EncodedPairs:
         pairs = self.pairs if pairs is None else pairs
         if pairs is None:
             raise ValueError("there are no pairs to learn from; give fit() some")
         encoded = encode(pairs)
-        if not len(encoded[0]):
+        if not len(encoded.sources):
             raise ValueError("there are no pairs to learn from: the list is empty")
-        if len(encoded[3]) == 1:
+        if len(encoded.target_names) == 1:
             warn(
-                f"all {len(encoded[0])} pairs have the same target, {encoded[3][0]!r:.60}: there "
-                "is no other to tell it from, and nothing to learn"
+                f"all {len(encoded.sources)} pairs have the same target, "
+                f"{encoded.target_names[0]!r:.60}: there is no other to tell it from, and nothing "
+                "to learn"
             )
         return encoded
 
-    def _train(self, sources: Ids, targets: Ids, epochs: int) -> "PairEmbedding":
-        self._remember(sources, targets)
+    def _train(self, sources: np.ndarray, targets: np.ndarray, epochs: int) -> "PairEmbedding":
+        if self.known is None:
+            self.known = KnownLinks.of_pairs(sources, targets, len(self.source))
+        else:
+            self.known = self.known.with_pairs(sources, targets)
         counts = np.bincount(targets, minlength=len(self.target))
         if self.target_counts is not None:
             counts = counts + self.target_counts
         if self.shuffle:
-            seed = None if self.seed is None else int(self.seed) & MASK
+            seed = None if self.seed is None else int(self.seed) & training.MASK
             order = np.random.default_rng(seed).permutation(len(sources))
             sources, targets = sources[order], targets[order]
-        self._learn(PairChunks(sources, targets), partial(self._objective, counts), epochs)
+        training.train(self, PairChunks(sources, targets), counts, epochs)
         return self
 
     def save(self, path: Any) -> None:
         """Write the model to one file, atomically; see `NodeEmbedding.save`."""
-        self._normalize()
-        linkstorage.save(self, path, linkstorage.PAIRS)
+        storage.save(self, path, storage.PAIRS)
 
     @classmethod
     def load(cls, path: Any, mmap: str | None = None) -> "PairEmbedding":
         """Read what `save` wrote; see `NodeEmbedding.load`."""
-        return kinds.load_as(cls, linkstorage.PAIRS, path, kinds.check_mmap(mmap))
+        return kinds.load_as(cls, storage.PAIRS, path, kinds.check_mmap(mmap))
 
 
-def _renamed(ids: dict[Hashable, int], names: list[Hashable], side: str) -> Ids:
+def _ids_in(ids: Mapping[Hashable, int], names: list[Any], side: str) -> np.ndarray:
     missing = next((name for name in names if name not in ids), None)
     if missing is not None:
         raise KeyError(f"the {side} {missing!r} was not in what fit() learned from")
     return np.array([ids[name] for name in names], np.int32)
 
 
-def encode(pairs: Any) -> Encoded:
-    """Pairs as ids of two vocabularies, each in order of first appearance.
-
-    Parameters
-    ----------
-    pairs
-        As for `PairEmbedding.fit`.
-
-    Returns
-    -------
-    sources : ndarray of int32, shape (n,)
-    source_names : list
-    targets, target_names
-        The same of the other side.
+def encode(pairs: Any) -> EncodedPairs:
+    """Number the sources and the targets of pairs, of the types that `PairEmbedding.fit` accepts.
 
     Examples
     --------
-    >>> encode([("a", 1), ("b", 1), ("a", 2)])
-    (array([0, 1, 0], dtype=int32), ['a', 'b'], array([0, 0, 1], dtype=int32), [1, 2])
+    >>> encoded = encode([("a", 1), ("b", 1), ("a", 2)])
+    >>> encoded.sources.tolist(), encoded.source_names
+    ([0, 1, 0], ['a', 'b'])
+    >>> encoded.targets.tolist(), encoded.target_names
+    ([0, 0, 1], [1, 2])
     """
     if isinstance(pairs, (str, bytes)) or hasattr(pairs, "__fspath__"):
-        return _of_file(pairs)
+        return _encode_file(pairs)
     if is_open(pairs):
         raise TypeError(f"the pairs are an open file, {pairs!r:.60}; give its path")
     if isinstance(pairs, np.ndarray) and pairs.ndim == 2 and len(pairs) == 2:
@@ -243,30 +272,32 @@ def encode(pairs: Any) -> Encoded:
         left, right = map(naming.column, pairs, ("sources", "targets"))
         if len(left) != len(right):
             raise ValueError(f"there are {len(left)} sources and {len(right)} targets")
-        return *_of_column(left, "source"), *_of_column(right, "target")
+        return EncodedPairs(*_encode_column(left, "source"), *_encode_column(right, "target"))
     if isinstance(pairs, Mapping):
         raise ValueError(
             f"the pairs are a {type(pairs).__name__}, which is iterated by its keys; a list of "
             "(source, target) is wanted, such as list(pairs) or list(pairs.items())"
         )
     if hasattr(pairs, "columns"):
-        raise ValueError("a table is no list of pairs; give two columns: (table['u'], table['v'])")
-    return _of_iterable(pairs)
+        raise ValueError(
+            "a table is not a list of pairs; give two columns: (table['u'], table['v'])"
+        )
+    return _encode_iterable(pairs)
 
 
-def _is_column(given: Any) -> bool:
-    return isinstance(given, (np.ndarray, list)) or hasattr(given, "__array__")
+def _is_column(names: Any) -> bool:
+    return isinstance(names, (np.ndarray, list)) or hasattr(names, "__array__")
 
 
-def _of_column(column: Any, side: str) -> tuple[Ids, list[Any]]:
+def _encode_column(column: Any, side: str) -> tuple[np.ndarray, list[Any]]:
     if isinstance(column, np.ndarray):
-        return _of_array(column)
+        return _encode_array(column)
     numbering = Numbering(f"the {side} of pair")
     ids, names = numbering.finish(numbering.add(column)[:, 0])
     return ids.astype(np.int32), names
 
 
-def _of_array(names: np.ndarray) -> tuple[Ids, list[Any]]:
+def _encode_array(names: np.ndarray) -> tuple[np.ndarray, list[Any]]:
     distinct, first, ids = np.unique(names, return_index=True, return_inverse=True)
     order = np.argsort(first, kind="stable")
     rank = np.empty(len(order), np.int32)
@@ -274,12 +305,12 @@ def _of_array(names: np.ndarray) -> tuple[Ids, list[Any]]:
     return rank[ids], plain_all(distinct[order])
 
 
-def _of_iterable(pairs: Iterable[Any]) -> Encoded:
-    """Ids by two dictionaries, a block of pairs at a time."""
+def _encode_iterable(pairs: Iterable[Any]) -> EncodedPairs:
+    """Number names by two dictionaries, one block of pairs at a time."""
     sides = [Numbering(f"the {side} of pair") for side in ("source", "target")]
     blocks: list[np.ndarray] = []
     iterator = iter(pairs)
-    while block := list(islice(iterator, BLOCK)):
+    while block := list(islice(iterator, PAIRS_PER_BLOCK)):
         odd = next((i for i, pair in enumerate(block) if not _is_pair(pair)), None)
         if odd is not None:
             fields = (
@@ -291,15 +322,15 @@ def _of_iterable(pairs: Iterable[Any]) -> Encoded:
         blocks.append(np.hstack(ids, dtype=np.int32))
     both = np.concatenate(blocks) if blocks else np.empty((0, 2), np.int32)
     left, right = (side.finish(ids) for side, ids in zip(sides, both.T))
-    return left[0].astype(np.int32), left[1], right[0].astype(np.int32), right[1]
+    return EncodedPairs(left[0].astype(np.int32), left[1], right[0].astype(np.int32), right[1])
 
 
-def _is_pair(given: Any) -> bool:
-    without_order = isinstance(given, (str, bytes, bytearray, Mapping, Set))
-    return not without_order and hasattr(given, "__len__") and len(given) == 2
+def _is_pair(pair: Any) -> bool:
+    is_other = isinstance(pair, (str, bytes, bytearray, Mapping, Set))
+    return not is_other and hasattr(pair, "__len__") and len(pair) == 2
 
 
-def _of_file(path: Any) -> Encoded:
+def _encode_file(path: Any) -> EncodedPairs:
     try:
         left, right, _, words = files.read_edges(path, SYNTAX)
     except files.EdgeError as error:
@@ -307,8 +338,8 @@ def _of_file(path: Any) -> Encoded:
     except NotUTF8Error as error:
         error.remedy = "convert the file to UTF-8"
         raise
-    sources, source_words = _of_array(left)
-    targets, target_words = _of_array(right)
-    return (
-        sources, [words[i] for i in source_words], targets, [words[i] for i in target_words],
-    )  # fmt: skip
+    sources, source_words = _encode_array(left)
+    targets, target_words = _encode_array(right)
+    return EncodedPairs(
+        sources, [words[i] for i in source_words], targets, [words[i] for i in target_words]
+    )

@@ -5,6 +5,9 @@ from typing import Any
 from fastsgns.formats import faults, kinds, saving
 from fastsgns.formats.schema import RATE, REAL, STATE, Array, Content, Schema, Value, When, Words
 from fastsgns.matrices import Matrices, MatrixLayout
+from fastsgns.models.links.base import check_savable
+from fastsgns.models.links.known import KnownLinks
+from fastsgns.models.links.training import layout_of, replace_by_plain_values
 
 INT, NUMBER = Value(int), Value(REAL)
 FLAG = Value((bool, int))
@@ -13,23 +16,23 @@ OPTIONAL = Value((int, type(None)))
 
 def save(model: Any, path: Any, schema: Schema) -> None:
     """Write a NodeEmbedding or PairEmbedding; see their `save`."""
-    model._check_learned()
-    model._check_roles()
+    check_savable(model)
+    replace_by_plain_values(model)
     saving.save(path, schema, model)
 
 
 def _layout(content: Content) -> MatrixLayout:
-    return MatrixLayout.of(content.made.matrices, "word")
+    return layout_of(content.made)
 
 
 def _build(cls: Any, content: Content) -> Any:
     model, arrays = content.made, content.arrays
     vectors = {role: array for role, array in arrays.items() if role in ("input", "output")}
-    model._matrices = Matrices(vectors, _layout(content), arrays.get("bias"))
-    model._show(content.words["source_"], content.words.get("target_", content.words["source_"]))
+    names = content.words["source_"], content.words.get("target_", content.words["source_"])
+    model.set_arrays(Matrices(vectors, _layout(content), arrays.get("bias")), *names)
     model.target_prior, model.target_counts = arrays.get("prior"), arrays.get("target_counts")
     if "known_offsets" in arrays:
-        model.known = arrays["known_offsets"], arrays["known_targets"]
+        model.known = KnownLinks(arrays["known_offsets"], arrays["known_targets"])
     return model
 
 
@@ -60,7 +63,7 @@ def _schema(
         arrays={
             "input": Array("float32", f"{sources}, dimensions", _role("input")),
             "output": Array("float32", rows, _role("output"), two),
-            "bias": Array("float32", targets, "_matrices.bias", biased),
+            "bias": Array("float32", targets, "arrays.bias", biased),
             "prior": Array("float32", targets, "target_prior", is_optional=True),
             "target_counts": Array("float64", targets, is_optional=True, fault=faults.negative),
             "known_offsets": Array("int64", f"{sources} + 1", _known(0), is_optional=True),
@@ -71,12 +74,12 @@ def _schema(
         words=words,
         make=kinds.maker(kind, ("alpha", "min_alpha")),
         fault=lambda content: fault_of_known(content, content.sizes[targets]),
-        shown=("source", "target", "target_prior", "target_counts", "known"),
+        shown=("source", "target", "arrays", "target_prior", "target_counts", "known"),
     )
 
 
 def _role(role: str) -> Any:
-    return lambda model: model._matrices.vectors.get(role)
+    return lambda model: model.arrays.vectors.get(role)
 
 
 NODE_PARAMETERS = {

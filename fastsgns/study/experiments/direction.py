@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 from fastsgns.graph.evaluation.links import BASELINE, LinkScores, evaluate_links
 from fastsgns.graph.evaluation.splits import DEGREE, LinkSplit
-from fastsgns.matrices import MatricesMode
 from fastsgns.models.links.joint import JointScore
 from fastsgns.models.links.nodes import NodeEmbedding
+from fastsgns.models.links.training import LinkMatrices
 from fastsgns.study.graphs import GraphMaterial, one_way
 
 TEST_SHARE = 0.3
@@ -18,7 +18,7 @@ RAW, JOINT = "raw", "with degrees"
 
 
 def direction(
-    material: GraphMaterial, seed: int, matrices: MatricesMode | Literal["degree product"]
+    material: GraphMaterial, seed: int, matrices: LinkMatrices | Literal["degree product"]
 ) -> dict[str, Any]:
     """Hold out 30 % of the edges of each graph, train on the others and score the held-out ones.
 

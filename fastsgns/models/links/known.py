@@ -1,0 +1,48 @@
+"""KnownLinks: the links that a model has learned from, so that it recommends others."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class KnownLinks(NamedTuple):
+    """Links as compressed rows, each link once, with the ids of sources and targets.
+
+    Attributes
+    ----------
+    offsets : ndarray of int64, shape (n_sources + 1,)
+        The targets of source i are ``targets[offsets[i]:offsets[i + 1]]``.
+    targets : ndarray of int32, shape (n_links,)
+        Ascending for each source.
+
+    Examples
+    --------
+    >>> links = KnownLinks.of_pairs(np.array([1, 0, 1]), np.array([2, 5, 2]), n_sources=3)
+    >>> links.offsets.tolist(), links.targets.tolist()
+    ([0, 1, 2, 2], [5, 2])
+    """
+
+    offsets: np.ndarray
+    targets: np.ndarray
+
+    @classmethod
+    def of_pairs(cls, sources: np.ndarray, targets: np.ndarray, n_sources: int) -> "KnownLinks":
+        """Make them from pairs in any order; a pair may be given several times."""
+        keys = np.unique(sources.astype(np.int64) << 32 | targets)
+        first_keys = np.arange(n_sources + 1, dtype=np.int64) << 32
+        offsets = np.searchsorted(keys, first_keys).astype(np.int64)
+        return cls(offsets, (keys & 0xFFFFFFFF).astype(np.int32))
+
+    @property
+    def sources(self) -> np.ndarray:
+        """The source of each link, beside `targets`; int32."""
+        return np.repeat(np.arange(len(self.offsets) - 1, dtype=np.int32), np.diff(self.offsets))
+
+    def targets_of(self, source: int) -> np.ndarray:
+        """Return the targets of a source."""
+        return self.targets[self.offsets[source] : self.offsets[source + 1]]
+
+    def with_pairs(self, sources: np.ndarray, targets: np.ndarray) -> "KnownLinks":
+        """Return these links and further ones."""
+        both = np.append(self.sources, sources), np.append(self.targets, targets)
+        return KnownLinks.of_pairs(*both, len(self.offsets) - 1)
