@@ -1,4 +1,4 @@
-"""Counts of the words that occur near each other."""
+"""Cooccurrences: counts of the words that occur near each other."""
 
 from fastsgns.cooccurrence.counts import Cooccurrences
 

@@ -1,13 +1,13 @@
-"""Cooccurrences: how often each word stands near each other word, as a sparse matrix."""
+"""Cooccurrences: how often each word occurs near each other word, as a sparse matrix."""
 
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fastsgns import rules
 from fastsgns.arrays import integers
-from fastsgns.cooccurrence.windows import WindowCounts
+from fastsgns.cooccurrence.windows import SIDES, WEIGHTINGS, Sides, Weighting, WindowCounter
 from fastsgns.corpus.encoded import encode_source
 from fastsgns.corpus.spill import SpillBuffer, check_budget
 from fastsgns.corpus.vocabulary import Vocabulary
@@ -18,10 +18,8 @@ from fastsgns.kernels.cooccurrence import MAX_WINDOW
 from fastsgns.runtime.machine import n_cores
 from fastsgns.runtime.progress import Progress
 
-WEIGHTINGS = ("harmonic", "flat", "linear")
-SIDES = ("both", "left", "right")
 WINDOW = rules.integer(1, MAX_WINDOW)
-COUNTING = {
+RULES = {
     "window": WINDOW,
     "weighting": rules.choice(*WEIGHTINGS),
     "sides": rules.choice(*SIDES),
@@ -30,36 +28,36 @@ WORKERS = rules.integer(1, 2**16)
 
 
 class Cooccurrences:
-    """The weights of all pairs of a focus word and a word of its window: a sparse matrix.
+    """A sparse matrix of the weights of all pairs of a focus word and a context word.
 
-    Make one with `from_corpus` or `load`. Cell (i, j) is the sum of weight(s) over all places
-    where word j stands s places from word i in one sentence, s up to the window.
+    Make one with `from_corpus` or `load`. Cell (i, j) is the sum of weight(s) over all pairs of
+    tokens of word i and word j in one sentence, s tokens apart, where s is at most the window.
 
     Parameters
     ----------
     vocabulary : Vocabulary
-        Of V words: those of rows and of columns.
+        The V words of the rows and of the columns.
     offsets : array_like of int, shape (V + 1,)
         Row i has the cells ``offsets[i]`` .. ``offsets[i + 1] - 1``.
     columns : array_like of int, shape (n_cells,)
         Ascending in each row.
     weights : array_like of float, shape (n_cells,)
-        All above 0. The three are converted to int64, int32 and float32.
+        All above 0. The three arrays are converted to int64, int32 and float32.
     window : int
     weighting : {"harmonic", "flat", "linear"}
     sides : {"both", "left", "right"}
     n_pairs : int
-        Pairs of a focus and a context that were counted, each as 1.
+        How many pairs of tokens were counted, each as 1.
 
     Notes
     -----
-    Sums are exact, so they depend neither on the order nor on who adds: weights are integers in
-    units of 1 / u, with u = 1 (flat), the window (linear) or the least common multiple of all
-    distances (harmonic; beyond window 22, where that passes 2**32, u = 2**32 and weights are
-    rounded to it). Only the end result is rounded, to float32. With sides "both" the matrix is
-    symmetric to the last bit.
+    Sums are exact, so they do not depend on the order of addition or the number of threads:
+    weights are added as integers in units of 1 / u. With flat weights, u is 1; with linear ones,
+    the window; with harmonic ones, the least common multiple of all distances. Beyond window 22
+    this multiple exceeds 2**32; then u is 2**32 and the weights are rounded to its multiples. Only
+    the final sums are rounded, to float32. With sides "both" the matrix is exactly symmetric.
 
-    Rows are counted one by one (`fastsgns.kernels.cooccurrence`), which needs no merging.
+    Each row is counted by one thread (`fastsgns.kernels.cooccurrence`), so none are merged.
 
     Examples
     --------
@@ -78,8 +76,8 @@ class Cooccurrences:
         weights: np.ndarray,
         *,
         window: int,
-        weighting: str = "harmonic",
-        sides: str = "both",
+        weighting: Weighting = "harmonic",
+        sides: Sides = "both",
         n_pairs: int = 0,
     ) -> None:
         self.vocabulary = vocabulary
@@ -94,8 +92,8 @@ class Cooccurrences:
         cls,
         corpus: Any,
         window: int = 10,
-        weighting: str = "harmonic",
-        sides: str = "both",
+        weighting: Weighting = "harmonic",
+        sides: Sides = "both",
         workers: int | None = None,
         memory_budget: int | None = None,
         progress: Progress | None = None,
@@ -105,54 +103,54 @@ class Cooccurrences:
         Parameters
         ----------
         corpus : EncodedCorpus, or whatever `fastsgns.corpus.encoded.scan` reads
-            Its sentences bound the windows.
+            Windows end at the borders of its sentences.
         window : int
             The largest distance counted, from 1 to 4095.
         weighting : {"harmonic", "flat", "linear"}
-            A pair at distance s of a window w counts 1 / s (GloVe), 1, or (w - s + 1) / w (what
-            word2vec's random shrinking of windows comes to on average).
+            The weight of a pair at distance s in a window w: 1 / s (as in GloVe), 1, or
+            (w - s + 1) / w (the mean of word2vec's randomly reduced windows).
         sides : {"both", "left", "right"}
-            Which words are contexts (columns) of a focus word (row): all around it, those before
-            it, or those after it. "left" is the transpose of "right", "both" the sum of the two.
+            Which words are contexts (columns) of a focus word (row): those on both sides of it,
+            before it, or after it. "left" is the transpose of "right", "both" the sum of the two.
         workers : int, optional
-            Threads; by default one for each core.
+            Threads; by default one per core.
         memory_budget : int, optional
-            The bytes of cells to keep in memory (8 for each cell); if there are more, they go to
-            temporary files, mapped, in the directory that TMPDIR names. By default a quarter of
-            the memory that is free. The places of words take up to a quarter of it in addition,
-            but at least n_tokens / 32 bytes a worker, and what the most frequent word needs.
+            How many bytes of cells to keep in RAM, 8 bytes per cell. More cells are stored in
+            mapped temporary files, in the directory that TMPDIR names. By default a quarter of the
+            memory that is free. The positions of words need up to a quarter of the budget in
+            addition, but at least n_tokens / 32 bytes per worker, and 8 bytes per occurrence of
+            the most frequent word.
         progress : callable, optional
-            ``progress(tokens_done, tokens_total)`` is called now and then from this thread.
+            ``progress(tokens_done, tokens_total)`` is called ten times per second from this
+            thread.
 
         Raises
         ------
         ValueError
             If an argument is out of its range, or sums could overflow (a word of 4e9 occurrences).
         TypeError
-            If the corpus is none.
+            If the corpus is not an iterable of sentences.
         """
         window, weighting, sides = check_counting(window, weighting, sides)
         workers = WORKERS("workers", n_cores() if workers is None else workers)
         budget = check_budget(memory_budget)
         encoded = encode_source(corpus, workers=workers, memory_budget=budget)
         with SpillBuffer(budget) as spill:
-            counting = WindowCounts(encoded, window, weighting, sides, workers, budget, spill)
-            counting.run(progress)
-            offsets, columns, weights = counting.join(budget // 2)
+            counter = WindowCounter(encoded, window, weighting, sides, workers, spill)
+            counter.run(progress)
+            matrix = counter.join(budget // 2)
         return cls(
             encoded.vocabulary,
-            offsets,
-            columns,
-            weights,
+            *matrix,
             window=window,
             weighting=weighting,
             sides=sides,
-            n_pairs=sum(counting.n_pairs),
+            n_pairs=counter.n_pairs,
         )
 
     @cached_property
     def rows(self) -> np.ndarray:
-        """The row of each cell, int32, shape (n_cells,), ascending; made when first asked for."""
+        """The row of each cell, int32, shape (n_cells,), ascending; made when first used."""
         n_words = len(self.vocabulary)
         return np.repeat(np.arange(n_words, dtype=np.int32), np.diff(self.offsets))
 
@@ -211,9 +209,9 @@ class Cooccurrences:
         ----------
         path : str, os.PathLike or binary file object
         mmap : bool
-            Map the counts in place of reading them. While they are mapped, no other program may
-            change the file in place or truncate it: that changes the counts, and can end the
-            process (SIGBUS). To replace the file by a new one, as `save` does, is safe.
+            Map the counts instead of reading them. While they are mapped, no other program may
+            change the file in place or truncate it: that would change the counts, and could end
+            the process (SIGBUS). Replacing the file by a new one, as `save` does, is safe.
 
         Raises
         ------
@@ -232,7 +230,15 @@ def check_nonempty(counts: Cooccurrences) -> None:
         )
 
 
-def check_counting(window: Any, weighting: Any, sides: Any) -> tuple[int, str, str]:
+class Counting(NamedTuple):
+    """How pairs are counted; see `Cooccurrences.from_corpus`."""
+
+    window: int
+    weighting: Weighting
+    sides: Sides
+
+
+def check_counting(window: Any, weighting: Any, sides: Any) -> Counting:
     """Return how pairs are counted, as plain Python values.
 
     Raises
@@ -240,9 +246,8 @@ def check_counting(window: Any, weighting: Any, sides: Any) -> tuple[int, str, s
     ValueError
         If one of them is not allowed.
     """
-    given = {"window": window, "weighting": weighting, "sides": sides}
-    chosen = rules.checked(COUNTING, given)
-    return chosen["window"], chosen["weighting"], chosen["sides"]
+    options = {"window": window, "weighting": weighting, "sides": sides}
+    return Counting(**rules.checked(RULES, options))
 
 
 def _build(cls: Any, content: Content) -> Cooccurrences:
@@ -268,9 +273,9 @@ SCHEMA = Schema(
         "counts": Array("int64", "words", "vocabulary.counts", fault=faults.negative),
     },
     values={
-        "window": Value(int, COUNTING["window"]),
-        "weighting": Value(str, COUNTING["weighting"]),
-        "sides": Value(str, COUNTING["sides"]),
+        "window": Value(int, RULES["window"]),
+        "weighting": Value(str, RULES["weighting"]),
+        "sides": Value(str, RULES["sides"]),
         "n_pairs": Value(int),
     },
     build=_build,

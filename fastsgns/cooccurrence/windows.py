@@ -1,7 +1,8 @@
-"""WindowCounts: the co-occurrences of a corpus, counted row by row in several threads."""
+"""WindowCounter: counts the co-occurrences of a corpus by several threads, row by row."""
 
 import threading
 from math import lcm
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -12,136 +13,164 @@ from fastsgns.kernels.cooccurrence import bitmap_size, collect_occurrences, coun
 from fastsgns.runtime.progress import Progress
 from fastsgns.runtime.threads import WorkerPool
 
-LARGEST_UNIT = 1 << 32
-MOST_SCANS = 256
-LEAST_OCCURRENCES = 1 << 16
-PIECE_CELLS = 1 << 19
+Weighting = Literal["harmonic", "flat", "linear"]
+Sides = Literal["both", "left", "right"]
+WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
+SIDES: tuple[Sides, ...] = get_args(Sides)
+
+MAX_UNIT = 1 << 32
+MAX_GROUPS = 256
+"""About how many times the whole corpus is read at most: once per group of rows."""
+MIN_GROUP_TOKENS = 1 << 16
+BLOCK_CELLS = 1 << 19
 
 
-class WindowCounts:
-    """Groups of rows of the matrix of co-occurrences, each counted by one thread.
+class CsrArrays(NamedTuple):
+    """A sparse matrix by rows; row i has the cells ``offsets[i]`` .. ``offsets[i + 1] - 1``."""
+
+    offsets: np.ndarray
+    columns: np.ndarray
+    weights: np.ndarray
+
+
+class WindowCounter:
+    """Counts groups of consecutive rows of the matrix, each group by one thread.
 
     Parameters
     ----------
     corpus : EncodedCorpus
     window, weighting, sides, workers
-        As of `fastsgns.cooccurrence.Cooccurrences.from_corpus`.
-    budget : int
-        Bytes: a quarter of it for the places of the words that are being counted.
+        As in `Cooccurrences.from_corpus`.
     spill : SpillBuffer
-        Keeps what was counted until it is joined.
+        Stores the cells until they are joined. A quarter of its budget may be used in addition
+        for the positions of the words that are being counted.
 
     Attributes
     ----------
-    n_pairs : list of int
-        Pairs of a focus and a context, by group.
+    n_pairs : int
+        Pairs of a focus word and a context word that were counted.
     """
 
     def __init__(
-        self, corpus: EncodedCorpus, window: int, weighting: str, sides: str, workers: int,
-        budget: int, spill: SpillBuffer,
-    ) -> None:  # fmt: skip
-        self.ids, self.sentences = corpus.ids, corpus.offsets
-        self.units, self.unit = units(window, weighting)
-        self.before = window if sides != "right" else 0
-        self.after = window if sides != "left" else 0
+        self,
+        corpus: EncodedCorpus,
+        window: int,
+        weighting: Weighting,
+        sides: Sides,
+        workers: int,
+        spill: SpillBuffer,
+    ) -> None:
+        self.n_pairs = 0
+        self._ids, self._sentences = corpus.ids, corpus.offsets
+        self._units, self._unit = distance_units(window, weighting)
+        self._n_before = window if sides != "right" else 0
+        self._n_after = window if sides != "left" else 0
         counts = np.zeros(len(corpus.vocabulary), np.int64)
-        count_ids(self.ids, counts)
-        self.starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-        if 2 * int(counts.max(initial=0)) * int(self.units.sum()) >= 2**63:
+        count_ids(self._ids, counts)
+        if 2 * int(counts.max(initial=0)) * int(self._units.sum()) >= 2**63:
             raise ValueError(
                 f"a word occurs {counts.max():,} times, which overflows the sums of a "
                 f"{weighting} window of {window}; take a smaller window or another weighting"
             )
-        self.n_cells = np.zeros(len(counts), np.int64)
-        self.workers, self.spill = workers, spill
-        self.groups = _grouped(self.starts, budget, workers)
-        self.n_pairs = [0] * len(self.groups)
-        self.pieces: list[list[tuple[StoredBlock, StoredBlock]]] = [[] for _ in self.groups]
-        self.desks: dict[int, _Desk] = {}
-        self.stop = threading.Event()
-        self.n_done = 0
-        self.lock = threading.Lock()
+        self._starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+        self._n_cells = np.zeros(len(counts), np.int64)  # of each row
+        self._workers, self._spill = workers, spill
+        self._groups = _group_rows(self._starts, spill.budget, workers)
+        self._blocks: list[list[_CellBlock]] = [[] for _ in self._groups]
+        self._writers: dict[int, _RowWriter] = {}
+        self._stopping = threading.Event()
+        self._n_tokens_done = 0
+        self._lock = threading.Lock()
 
     def run(self, progress: Progress | None) -> None:
-        """Count all groups."""
-        total = len(self.ids)
-        pool = WorkerPool(
-            self.workers, range(len(self.groups)), self._count
-        )  # not kept: it refers here
-        self.stop = pool.stopping
-        pool.run(progress and (lambda: progress(self.n_done, total)))
+        """Count all rows."""
+        n_tokens = len(self._ids)
+        pool = WorkerPool(self._workers, range(len(self._groups)), self._count)
+        self._stopping = pool.stopping  # not the pool: it refers to this object
+        pool.run(progress and (lambda: progress(self._n_tokens_done, n_tokens)))
         if progress:
-            progress(total, total)
+            progress(n_tokens, n_tokens)
 
     def _count(self, thread: int, group: int) -> None:
         """Count a group of rows."""
-        first, last = self.groups[group]
-        desk = self.desks.setdefault(thread, _Desk(len(self.n_cells), self.spill))
-        starts = self.starts[first : last + 1] - self.starts[first]
+        first, last = self._groups[group]
+        writer = self._writers.setdefault(thread, _RowWriter(len(self._n_cells), self._spill))
+        starts = self._starts[first : last + 1] - self._starts[first]
         occurrences = np.empty(starts[-1], np.uint64)
-        self.n_pairs[group] = collect_occurrences(
-            self.ids, self.sentences, first, starts[:-1].copy(), starts[1:], self.before,
-            self.after, occurrences,
+        n_pairs = collect_occurrences(
+            self._ids, self._sentences, first, starts[:-1].copy(), starts[1:], self._n_before,
+            self._n_after, occurrences,
         )  # fmt: skip
+        with self._lock:
+            self.n_pairs += n_pairs
+        both_sides = bool(self._n_before and self._n_after)
         row = 0
-        while row < last - first and not self.stop.is_set():
-            columns, weights = desk.room()
+        while row < last - first and not self._stopping.is_set():
+            columns, weights = writer.reserve()
             n_rows, n_cells = count_rows(
-                self.ids, occurrences, starts[row:], self.units, self.unit, desk.sums, desk.marks,
-                bool(self.before and self.after), columns, weights.view(np.float32),
-                self.n_cells[first + row : last],
+                self._ids, occurrences, starts[row:], self._units, self._unit, writer.sums,
+                writer.bitmap, both_sides, columns, weights.view(np.float32),
+                self._n_cells[first + row : last],
             )  # fmt: skip
-            self.pieces[group].append(desk.keep(n_cells))
-            with self.lock:
-                self.n_done += int(starts[row + n_rows] - starts[row])
+            self._blocks[group].append(writer.store(n_cells))
+            with self._lock:
+                self._n_tokens_done += int(starts[row + n_rows] - starts[row])
             row += n_rows
 
-    def join(self, budget: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Give offsets, columns and weights of all rows; the pieces are used up."""
-        self.desks.clear()
-        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.n_cells)])
+    def join(self, budget: int) -> CsrArrays:
+        """Return the matrix. Columns and weights may use `budget` bytes of RAM each.
+
+        The cells that were stored are used up.
+        """
+        self._writers.clear()
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(self._n_cells)])
         columns = allocate_int32(int(offsets[-1]), budget)
         weights = allocate_int32(int(offsets[-1]), budget)
         start = 0
-        for pieces in self.pieces:
-            pieces.reverse()
-            while pieces:
-                for stored, whole in zip(pieces.pop(), (columns, weights)):
-                    part = self.spill.read(stored)
-                    whole[start : start + len(part)] = part
-                start += len(part)
-        return offsets, columns, weights.view(np.float32)
+        for blocks in self._blocks:
+            blocks.reverse()
+            while blocks:
+                block = blocks.pop()
+                for stored, joined in ((block.columns, columns), (block.weights, weights)):
+                    values = self._spill.read(stored)
+                    joined[start : start + len(values)] = values
+                start += len(values)
+        return CsrArrays(offsets, columns, weights.view(np.float32))
 
 
-class _Desk:
-    """What a thread works with: the sums of a row, and where its cells are kept."""
+class _CellBlock(NamedTuple):
+    """Cells of consecutive rows; weights are stored as the int32 with the bits of the float32."""
+
+    columns: StoredBlock
+    weights: StoredBlock
+
+
+class _RowWriter:
+    """The working memory of one thread, and where it writes its cells."""
 
     def __init__(self, n_words: int, spill: SpillBuffer) -> None:
         self.sums = np.zeros(n_words, np.int64)
-        self.marks = np.zeros(bitmap_size(n_words), np.uint64)
-        self._writers = BlockWriter(spill), BlockWriter(spill)
-        self._size = max(n_words, PIECE_CELLS)
+        self.bitmap = np.zeros(bitmap_size(n_words), np.uint64)
+        self._columns, self._weights = BlockWriter(spill), BlockWriter(spill)
+        self._size = max(n_words, BLOCK_CELLS)
 
-    def room(self) -> tuple[np.ndarray, np.ndarray]:
-        """Arrays for columns and weights, with room for any row."""
-        columns, weights = (writer.reserve(self._size) for writer in self._writers)
-        return columns, weights
+    def reserve(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return arrays for columns and weights, with room for any row."""
+        return self._columns.reserve(self._size), self._weights.reserve(self._size)
 
-    def keep(self, n_cells: int) -> tuple[StoredBlock, StoredBlock]:
-        """Keep the first cells of the room."""
-        columns, weights = (writer.store(n_cells) for writer in self._writers)
-        return columns, weights
+    def store(self, n_cells: int) -> _CellBlock:
+        """Store the first cells of the arrays that `reserve` returned."""
+        return _CellBlock(self._columns.store(n_cells), self._weights.store(n_cells))
 
 
-def units(window: int, weighting: str) -> tuple[np.ndarray, int]:
-    """The weights of distances 1 .. window as integers, and the integer that stands for 1.
+def distance_units(window: int, weighting: Weighting) -> tuple[np.ndarray, int]:
+    """Return the weights of the distances 1 .. window as integers, and the integer for weight 1.
 
     Examples
     --------
-    >>> units(4, "harmonic")
+    >>> distance_units(4, "harmonic")
     (array([12,  6,  4,  3]), 12)
-    >>> units(4, "linear")
+    >>> distance_units(4, "linear")
     (array([4, 3, 2, 1]), 4)
     """
     distances = range(1, window + 1)
@@ -149,16 +178,30 @@ def units(window: int, weighting: str) -> tuple[np.ndarray, int]:
         return np.ones(window, np.int64), 1
     if weighting == "linear":
         return np.arange(window, 0, -1), window
-    unit = lcm(*distances)
-    unit = unit if unit <= LARGEST_UNIT else LARGEST_UNIT
-    return np.array([(2 * unit + s) // (2 * s) for s in distances], np.int64), unit
+    unit = min(lcm(*distances), MAX_UNIT)
+    rounded = [(2 * unit + distance) // (2 * distance) for distance in distances]
+    return np.array(rounded, np.int64), unit
 
 
-def _grouped(starts: np.ndarray, budget: int, workers: int) -> list[tuple[int, int]]:
-    """Cut the rows into groups of so many occurrences that all threads' places fit."""
+def _group_rows(starts: np.ndarray, budget: int, workers: int) -> list[tuple[int, int]]:
+    """Split the rows into groups with so few occurrences that those of all threads fit in memory.
+
+    Parameters
+    ----------
+    starts : ndarray of int64, shape (V + 1,)
+        How many occurrences the words before each word have.
+    budget : int
+        Bytes. An occurrence takes 8 bytes, and a quarter of the budget is used.
+    workers : int
+
+    Returns
+    -------
+    list of (int, int)
+        The first row of each group and the one after its last.
+    """
     n_tokens, n_words = int(starts[-1]), len(starts) - 1
     size = min(n_tokens // (4 * workers), budget // (4 * 8 * workers))
-    size = max(size, n_tokens // MOST_SCANS, LEAST_OCCURRENCES)
+    size = max(size, n_tokens // MAX_GROUPS, MIN_GROUP_TOKENS)
     groups, first = [], 0
     while first < n_words:
         last = int(np.searchsorted(starts, starts[first] + size, "right")) - 1

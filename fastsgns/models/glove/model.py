@@ -13,6 +13,7 @@ import numpy as np
 
 from fastsgns import kernels
 from fastsgns.cooccurrence.counts import Cooccurrences, check_nonempty
+from fastsgns.cooccurrence.windows import Sides, Weighting
 from fastsgns.corpus.encoded import EncodedCorpus, encode, scan
 from fastsgns.corpus.files import check_paths
 from fastsgns.corpus.selection import select
@@ -136,8 +137,8 @@ class GloVe:
         cooccurrences: Cooccurrences | None = None,
         matrices: str = "two",
         max_final_vocab: int | None = None,
-        weighting: str = "harmonic",
-        sides: str = "both",
+        weighting: Weighting = "harmonic",
+        sides: Sides = "both",
         memory_budget: int | None = None,
         progress: bool | None = None,
     ) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from fastsgns import rules
 from fastsgns.cooccurrence.counts import Cooccurrences, check_counting, check_nonempty
+from fastsgns.cooccurrence.windows import Weighting
 from fastsgns.corpus.encoded import encode, scan
 from fastsgns.corpus.selection import select
 from fastsgns.corpus.sentences import LineSentence, check_corpus
@@ -92,7 +93,7 @@ class PPMI:
         corpus_file: Any = None,
         *,
         window: int = 5,
-        weighting: str = "linear",
+        weighting: Weighting = "linear",
         min_count: int = 5,
         max_final_vocab: int | None = None,
         smoothing: float = 0.75,

@@ -82,8 +82,8 @@ def test_equals_the_definition(sentences, window, weighting, sides, workers, bud
 def test_workers_and_budget_change_nothing(monkeypatch, workers, budget):
     corpus = random_corpus(1, n_words=5_000, n_sentences=400, longest=60)
     expected = Cooccurrences.from_corpus(corpus, 10, workers=1)
-    monkeypatch.setattr(windows, "LEAST_OCCURRENCES", 50)
-    monkeypatch.setattr(windows, "PIECE_CELLS", 1)
+    monkeypatch.setattr(windows, "MIN_GROUP_TOKENS", 50)
+    monkeypatch.setattr(windows, "BLOCK_CELLS", 1)
     counts = Cooccurrences.from_corpus(corpus, 10, workers=workers, memory_budget=budget)
     for name in ("offsets", "columns", "weights"):
         np.testing.assert_array_equal(getattr(counts, name), getattr(expected, name))
@@ -111,7 +111,7 @@ def test_right_is_left_transposed_and_both_their_sum():
 
 
 def test_wide_windows_are_rounded_to_their_unit():
-    integers, unit = windows.units(100, "harmonic")
+    integers, unit = windows.distance_units(100, "harmonic")
     assert unit == 2**32
     np.testing.assert_allclose(integers / unit, 1 / np.arange(1, 101), rtol=1e-7)
     corpus = EncodedCorpus.from_iterable([list(range(5000))])
