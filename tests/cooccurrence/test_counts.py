@@ -167,7 +167,7 @@ def test_ids_out_of_range_and_sums_that_overflow_are_refused(monkeypatch):
     with pytest.raises(IndexError, match="id 7"):
         Cooccurrences.from_corpus(corpus)
     monkeypatch.setattr(
-        windows, "units", lambda window, weighting: (np.full(1, 2**62, np.int64), 1)
+        windows, "distance_units", lambda window, weighting: (np.full(1, 2**62, np.int64), 1)
     )
     with pytest.raises(ValueError, match="overflows"):
         Cooccurrences.from_corpus(EncodedCorpus.from_iterable([["a", "b"]]))
