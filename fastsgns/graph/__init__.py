@@ -1,1 +1,21 @@
-"""Graphs in: nodes with names, edges as compressed rows both ways."""
+"""Graphs: construction from many sources, walks, and evaluation of link predictions and labels."""
+
+from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.graph.evaluation.classification import F1, Labels, classify, read_labels
+from fastsgns.graph.evaluation.links import LinkScores, evaluate_links
+from fastsgns.graph.evaluation.splits import LinkSplit
+from fastsgns.graph.signed import four_roles, pair_features, role_name
+
+__all__ = [
+    "F1",
+    "DirectedGraph",
+    "Labels",
+    "LinkScores",
+    "LinkSplit",
+    "classify",
+    "evaluate_links",
+    "four_roles",
+    "pair_features",
+    "read_labels",
+    "role_name",
+]
