@@ -22,24 +22,24 @@ CHECKED = (
     "examples",
 )
 
-COUNT = r"(?:(?:an?|one|two|three|four|[2-9]|\d\d+) (?!(?:as|at|by|for|in|is|of|on|to|with)\b)\w+"
-COUNT += "|bytes|columns|edges|floats|lines|nats|negatives|ns|numbers|pairs|rows|samples|steps"
+COUNT = r"(?:(?:an?|one|two|three|four|[2-9]|\d\d+) (?!_|(?:as|at|by|for|in|is|of|on|to|with)\b)"
+COUNT += r"\w+|bytes|columns|edges|floats|lines|nats|negatives|ns|numbers|pairs|rows|samples|steps"
 COUNT += "|times|tokens|vectors|walks|words)"
 UNIT = "(?:bit|block|cell|CPU|dimension|edge|example|focus|line|negative|node|pair|positive|product"
 UNIT += "|row|second|step|thread|token|vector|walk|window|word|worker)"
 NOUN = r"(?!(?:better|fewer|less|longer|more|worse)\b)\w+"
 PROSE = {  # pattern: advice
-    rf"\b{COUNT}\s+(?-i:an?)\s+{UNIT}\b": "write 'per'",
+    rf"\b{COUNT}(?: |\s*\n\s*)(?-i:an?)\s+{UNIT}\b": "write 'per'",
     rf"(?<!\S)(?!\W?there\b)\S+\s+(?:is|are|was|were)\s+no\s+{NOUN}": "write 'is not a'",
     r"\b(?:stands?|stood|lies|lie|lay)\b": "write 'is' or 'are stored'",
     r"\btrain(?:ing)?\s+on(?=\s*,|\s+(?:after|from|later|needs|twice|where|with)\b)": (
         "write 'continue training'"
     ),
-    r'"""(?:Give|Let|Name|Say|Tell)s?\b': "start with Return, Set, Write, ...",
+    r'"""(?:Gives?|Lets?|Name|Says?|Tells?)\b': "start with Return, Set, Write, ...",
 }
 NAMES = {  # the same, for names in code too
-    r"(?<![a-z])(?:bend|borrow|crew|departures|excuse|give_back|look_ahead|met|owe[ds]?|ramp"
-    r"|shelf|shelves|spools?|thinned)(?![a-z])": "use a term of the glossary",
+    r"(?<![a-z])(?:bend|borrow|crew|departures|excuse|give_back|look_ahead|(?<!is )met|owe[ds]?"
+    r"|ramp|shelf|shelves|spools?|thinned)(?![a-z])": "use a term of the glossary",
 }
 PYTHON = r'""".*?"""|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*'
 C = r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"'
