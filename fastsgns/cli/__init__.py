@@ -1,7 +1,8 @@
 """The command line: ``fastsgns train | glove | ppmi | vocab | nn | analogy | eval | convert ...``.
 
-Each sub-command is a file of this package with a function `add` that declares its arguments and
-a function that runs it and returns the exit code.
+Each sub-command is a file of this package. Its function `add` adds the arguments, and its function
+`run` runs the command and returns the exit code. `arguments` has the arguments that several
+commands share, `inputs` and `outputs` read and write their files.
 """
 
 import argparse
@@ -15,20 +16,21 @@ from collections.abc import Callable, Iterator, Sequence
 from fastsgns import kernels
 from fastsgns._version import __version__
 from fastsgns.cli import (
+    analogy,
     convert,
     demo,
     evaluate,
     glove,
     info,
-    neighbours,
+    nn,
     nodes,
     ppmi,
     streams,
     study,
     train,
-    vocabulary,
+    vocab,
 )
-from fastsgns.cli.arguments import Command, Parser, UsageError
+from fastsgns.cli.parsers import Command, Parser, UsageError
 from fastsgns.errors import FormatError
 from fastsgns.runtime.console import INTERRUPTED, say
 
@@ -52,10 +54,10 @@ exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of all sub-commands; what it parses has ``run``, the function to call."""
+    """Return the parser of all sub-commands. The arguments that it parses have ``run``."""
     parser = Parser(
         prog="fastsgns",
-        description="Word vectors from text: train them, ask them, judge them, convert them.",
+        description="Word vectors from text: train, query, evaluate and convert them.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -64,7 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
         title="commands", metavar="COMMAND", required=True, parser_class=Command
     )
     for command in (
-        train, glove, ppmi, nodes, vocabulary, neighbours, evaluate, convert, info, demo, study,
+        train, glove, ppmi, nodes, vocab, nn, analogy, evaluate, convert, info, demo, study,
     ):  # fmt: skip
         command.add(commands)
     return parser
@@ -76,19 +78,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv : sequence of str, optional
-        The arguments after the program's name; those of the process by default.
+        The arguments after the program's name; by default those of the process.
 
     Returns
     -------
     int
-        0 if all went well (or the reader of the output went away), 1 after an error, which is
-        said in one line on standard error, 2 if FASTSGNS_KERNEL names no kernel of this machine,
-        130 after Ctrl-C.
+        0 after success, or if the reader of the output has gone; 1 after an error, which is printed
+        on standard error in one line; 2 if FASTSGNS_KERNEL is not a kernel of this machine; 130
+        after Ctrl-C.
 
     Raises
     ------
     SystemExit
-        With code 2 if the arguments are wrong, with 0 after ``--help`` and ``--version``.
+        With code 2 if the arguments are wrong; with 0 after ``--help`` and ``--version``.
 
     Examples
     --------
@@ -96,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     1
     """
     streams.replace_closed()
-    streams.speak_utf8()
+    streams.use_utf8()
     arguments = build_parser().parse_args(argv)
     try:
         kernels.variant()
@@ -110,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings(), _logging_to(report):
             warnings.showwarning = lambda message, *_: report(str(message))
-            code = arguments.run(arguments)
+            code: int = arguments.run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_stdout()
@@ -121,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         arguments.usage(arguments.in_options(str(error)))
     except EXPECTED as error:
-        if isinstance(error, (OSError, FormatError)):  # about files, whose names stay as they are
+        if isinstance(error, (OSError, FormatError)):  # about files, whose names are not options
             say(f"fastsgns: {_message(error)}")
         else:
             report(_message(error))
@@ -131,7 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextlib.contextmanager
 def _logging_to(report: Callable[[str], None]) -> Iterator[None]:
-    """Report what the package logs as a warning, in one line like an error."""
+    """Report warnings that the package logs, in one line like errors."""
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: report(record.getMessage())  # type: ignore[method-assign]
     logger = logging.getLogger("fastsgns")
@@ -145,12 +147,12 @@ def _logging_to(report: Callable[[str], None]) -> Iterator[None]:
 def _message(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{error.filename}: {error.strerror}"
-    if isinstance(error, FormatError) and error.problem:  # the advice is one for Python
+    if isinstance(error, FormatError) and error.problem:  # without the advice, which is for Python
         return error.problem
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     return " ".join(text.split()) or type(error).__name__
 
 
 def _forget_stdout() -> None:
-    """Keep the interpreter from complaining, as it exits, that it can't flush a closed pipe."""
+    """Prevent the interpreter's error at exit that it cannot flush a closed pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

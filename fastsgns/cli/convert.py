@@ -1,14 +1,15 @@
-"""``fastsgns convert``: the same vectors in another format."""
+"""``fastsgns convert``: write vectors in another format."""
 
 import argparse
 from typing import Any
 
 from fastsgns import KeyedVectors
-from fastsgns.cli import sources
-from fastsgns.cli.arguments import add_command, add_vectors, positive
+from fastsgns.cli import inputs, outputs
+from fastsgns.cli.arguments import FORMATS, add_vectors
+from fastsgns.cli.parsers import Commands, add_command, positive
 from fastsgns.formats.files import local_path
 
-EXAMPLES = """\
+EXAMPLES = f"""\
 examples:
   fastsgns convert vectors.fastsgns vectors.txt.gz
   fastsgns convert GoogleNews-vectors.bin.gz google.fastsgns --limit 200000
@@ -18,35 +19,34 @@ examples:
   fastsgns convert model.fastsgns contexts.txt --role output
   fastsgns convert vectors.fastsgns - --to binary | gzip > vectors.bin.gz
 
-OUT is written by its suffix: .txt and .vec are word2vec text, .bin is word2vec binary, .fastsgns,
-.model and no suffix are the native format, each also with .gz, .bz2 or .xz. IN is read by its
-content.
+{FORMATS}\
+The format of IN is detected from its content.
 """
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    """Declare the sub-command."""
+def add(commands: Commands) -> None:
+    """Add the sub-command."""
     parser = add_command(commands, "convert", "write vectors in another format", EXAMPLES, run)
-    add_vectors(parser, "in", "vectors or a model")
+    add_vectors(parser, "in")
     parser.add_argument(
-        "output", type=local_path, metavar="OUT", help="file; '-' is standard output"
+        "output", type=local_path, metavar="OUT", help="output file; '-' is standard output"
     )
     parser.add_argument(
         "--to",
         dest="to_format",
         choices=("native", "text", "binary", "glove"),
-        help="format of OUT; glove is text without a header (default: by suffix; text for standard "
-        "output)",
+        help="format of OUT; glove is text without a header (default: that of the suffix; text for "
+        "standard output)",
     )
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N words")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Load, cut, save."""
+    """Load, truncate and save."""
     source = getattr(arguments, "in")
-    sources.check_distinct(arguments.output, [source])
-    sources.check_writable(arguments.output, arguments.to_format)
-    loaded: Any = sources.load(
+    outputs.check_distinct(arguments.output, [source])
+    outputs.check_writable(arguments.output, arguments.to_format)
+    loaded: Any = inputs.load(
         source,
         arguments.from_format,
         limit=arguments.limit,
@@ -54,15 +54,15 @@ def run(arguments: argparse.Namespace) -> int:
         errors=arguments.errors,
     )
     if arguments.role:
-        loaded = sources.of_role(loaded, arguments.role, source)
+        loaded = inputs.of_role(loaded, arguments.role, source)
     if arguments.limit:
         loaded = first(getattr(loaded, "wv", loaded), arguments.limit)
-    sources.save(loaded, arguments.output, arguments.to_format)
+    outputs.save(loaded, arguments.output, arguments.to_format)
     return 0
 
 
 def first(vectors: KeyedVectors, n: int) -> KeyedVectors:
-    """Cut to the first `n` words, the most frequent where words are sorted."""
+    """Return the vectors of the first `n` words, which are usually the most frequent."""
     if n >= len(vectors):
         return vectors
     counts = vectors.expandos.get("count")

@@ -1,25 +1,24 @@
-"""``fastsgns demo``: the whole way from text to vectors, on text that every machine has."""
+"""``fastsgns demo``: train and query vectors, on text that every machine has."""
 
 import argparse
 
 from fastsgns import demo
-from fastsgns.cli.arguments import add_command
+from fastsgns.cli.parsers import Commands, add_command
 
 EXAMPLES = """\
 examples:
   fastsgns demo
   fastsgns demo /tmp/demo
 
-Leaves corpus.txt, vectors.fastsgns and vectors.txt in the folder.
+Writes corpus.txt, vectors.fastsgns and vectors.txt into the folder.
 """
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    """Declare the sub-command."""
-    parser = add_command(
-        commands, "demo", "train on the documentation of this Python, and ask", EXAMPLES, run
-    )
-    parser.add_argument("folder", nargs="?", default="demo", help="where to (default: demo)")
+def add(commands: Commands) -> None:
+    """Add the sub-command."""
+    help = "train on the documentation of this Python, and query the vectors"
+    parser = add_command(commands, "demo", help, EXAMPLES, run)
+    parser.add_argument("folder", nargs="?", default="demo", help="output folder (default: demo)")
 
 
 def run(arguments: argparse.Namespace) -> int:

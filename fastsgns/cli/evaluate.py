@@ -1,4 +1,4 @@
-"""``fastsgns eval``: how well vectors agree with people's judgements and complete analogies."""
+"""``fastsgns eval``: evaluate vectors on human judgements of word pairs and on analogies."""
 
 import argparse
 import json
@@ -7,14 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastsgns import KeyedVectors
-from fastsgns.cli import filetypes, sources, streams
-from fastsgns.cli.arguments import (
-    add_command,
-    add_space,
-    add_vectors,
-    check_space,
-    positive,
-)
+from fastsgns.cli import filetypes, inputs, streams
+from fastsgns.cli.arguments import add_json, add_space, add_vectors, check_space
+from fastsgns.cli.parsers import Commands, add_command, positive
 from fastsgns.formats import files
 from fastsgns.runtime.console import table
 from fastsgns.vectors.evaluation import Method
@@ -29,17 +24,16 @@ examples:
   fastsgns eval model.fastsgns wordsim353_rel.tsv --space in-out
   zcat wordsim353.csv.gz | fastsgns eval glove.6B.50d.txt --no-header -
 
-A file that starts with a line ': name of a section' holds analogies, four words a line; any other
-holds pairs, 'word word score' a line, separated by tabs, commas or blanks.
+A file whose first line is ': name of a section' contains analogies, with four words per line. Any
+other file contains word pairs: 'word word score' per line, separated by tabs, commas or blanks.
 """
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    """Declare the sub-command."""
-    parser = add_command(
-        commands, "eval", "judge vectors by word pairs and analogies", EXAMPLES, run
-    )
-    add_vectors(parser, "model", "vectors or a model")
+def add(commands: Commands) -> None:
+    """Add the sub-command."""
+    help = "evaluate vectors on word pairs and analogies"
+    parser = add_command(commands, "eval", help, EXAMPLES, run)
+    add_vectors(parser, "model")
     add_space(parser)
     parser.add_argument(
         "files",
@@ -51,36 +45,36 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--delimiter",
         metavar="TEXT",
-        help="what separates the pairs' columns (default: a tab, a comma or blanks, as found)",
+        help="separator of the columns of word pairs (default: detected: a tab, a comma or blanks)",
     )
     parser.add_argument(
         "--restrict-vocab",
         type=positive,
         default=300_000,
         metavar="N",
-        help="only the N most frequent words (default: %(default)s)",
+        help="use only the N most frequent words (default: %(default)s)",
     )
-    parser.add_argument("--mul", action="store_true", help="3CosMul for analogies, not 3CosAdd")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--mul", action="store_true", help="use 3CosMul for analogies, not 3CosAdd")
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge by each file and print a table of pairs and one for each file of analogies."""
+    """Print one table for all files of word pairs and one per file of analogies."""
     if [arguments.model, *arguments.files].count(streams.STDIO) > 1:
         arguments.usage("standard input can be read only once: one '-' at most")
     check_space(arguments)
-    vectors = sources.load_given(arguments)
+    vectors = inputs.load_vectors(arguments)
     method: Method = "most_similar_cosmul" if arguments.mul else "most_similar"
     pairs, analogies = [], []
     for path in arguments.files:
         lines = readable(path)
         if holds_analogies(line for _, line in files.lines(lines)):
             if arguments.space != SPACES[0]:
-                raise ValueError(f"{path} holds analogies: they are judged by --role, not --space")
+                raise ValueError(f"{path} holds analogies, which have a --role, but not a --space")
             found = _analogies(vectors, lines, arguments.restrict_vocab, method)
             if not found["sections"][-1]["total"]:
                 raise ValueError(
-                    f"{path}: none of its questions can be asked; they are of four words, all "
+                    f"{path}: none of its questions can be asked; a question has four words, all "
                     f"among the first {arguments.restrict_vocab} words of {arguments.model}"
                 )
             analogies.append({"file": os.path.basename(path), **found})
@@ -97,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def readable(path: str) -> Any:
-    """What can be read more than once: a path, or the lines of standard input or of a pipe."""
+    """Return what can be read repeatedly: a path, or the lines of standard input or of a pipe."""
     if not streams.is_stream(path):
         return path
     with streams.opened(path) as file:
@@ -107,7 +101,7 @@ def readable(path: str) -> Any:
 
 
 def holds_analogies(lines: Iterable[str]) -> bool:
-    """Whether they are of Google's form: the first that is not blank starts with a colon.
+    """Return whether lines have Google's format: the first non-blank line starts with a colon.
 
     Examples
     --------
@@ -118,7 +112,7 @@ def holds_analogies(lines: Iterable[str]) -> bool:
 
 
 def separator(lines: Iterable[str]) -> str | None:
-    r"""What separates two words and a score: a tab, a comma, or blanks (None).
+    r"""Return the separator of two words and a score: a tab, a comma, or None for blanks.
 
     Examples
     --------

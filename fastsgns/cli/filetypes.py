@@ -1,10 +1,10 @@
-"""What a file is or shall be: its format by content and suffix; errors in words of options."""
+"""Formats of files by content and suffix, and errors that advise options of the command line."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from fastsgns.cli.arguments import UsageError
+from fastsgns.cli.parsers import UsageError
 from fastsgns.cli.streams import STDIO, is_stream
 from fastsgns.errors import FormatError, NotUTF8Error
 from fastsgns.formats import files, native, sniffing
@@ -37,17 +37,17 @@ ADVICE = {
 
 @contextmanager
 def in_words_of_options(advice: Mapping[str, str] = ADVICE) -> Iterator[None]:
-    """Reword the errors of files of vectors: their advice names options of the command line.
+    """Replace the advice in errors about files of vectors by advice about options.
 
     Parameters
     ----------
     advice : mapping of str to str
-        What to do by fault, of a command that has other options than `add_vectors` declares.
+        Advice by fault. By default it is about the options that `add_vectors` adds.
 
     Raises
     ------
     FormatError, ValueError
-        What was raised inside, in other words.
+        The error that was raised inside, with other advice.
     """
     try:
         yield
@@ -68,7 +68,7 @@ def kind(path: str) -> str | None:
         If there is no such file, or it is a directory.
     """
     if is_stream(path):
-        return None  # what is read of it to see what it is would be lost
+        return None  # the bytes that are read to detect the kind would be lost
     try:
         return native.kind_of(path)
     except FormatError:
@@ -87,7 +87,7 @@ def suffix_format(path: str) -> str | None:
 
 
 def _suffix(path: str) -> str:
-    """The suffix, in lower case, before one that compresses."""
+    """Return the suffix in lower case, without .gz, .bz2 or .xz."""
     stem, suffix = os.path.splitext(path)
     if files.decompressor(path):
         suffix = os.path.splitext(stem)[1]
@@ -95,20 +95,20 @@ def _suffix(path: str) -> str:
 
 
 def check_suffix(path: str, known: Sequence[str], what: str) -> None:
-    """Refuse an output of one format under the suffix of another.
+    """Check that the suffix of an output is one of its format.
 
     Parameters
     ----------
     path : str
     known : sequence of str
-        The suffixes of the format; "" stands for none.
+        The suffixes of the format; "" for no suffix.
     what : str
-        What is written.
+        What is written, for the message.
 
     Raises
     ------
     UsageError
-        If the suffix is none of them.
+        If the suffix is not one of them.
     """
     if _suffix(path) not in known:
         names = ", ".join(filter(None, known)) + (" and no suffix" if "" in known else "")
@@ -119,12 +119,12 @@ def check_suffix(path: str, known: Sequence[str], what: str) -> None:
 
 
 def output_format(path: str, format: str | None = None) -> str:
-    """Return the format to write: the one given, or that of the suffix; text for `-`.
+    """Return the format to write: `format`, or by default that of the suffix; text for `-`.
 
     Raises
     ------
     UsageError
-        If the suffix is not one that stands for a format.
+        If the suffix is not known.
     """
     if format == "glove":
         return "text"
@@ -139,24 +139,24 @@ def output_format(path: str, format: str | None = None) -> str:
 
 
 def check_native(path: str) -> None:
-    """Refuse an output that is written in the native format under the suffix of another.
+    """Check that the suffix of an output is one of the native format.
 
     Raises
     ------
     UsageError
-        If its suffix is not one of the native format.
+        If it is not.
     """
     if output_format(path) != "native":
         raise UsageError(f"{path} is written in the native format: name it .fastsgns")
 
 
 def detect(path: str, no_header: bool = False) -> str:
-    """Return the format of a file of vectors, by its content and then its suffix.
+    """Return the format of a file of vectors by its content, or else by its suffix.
 
     Raises
     ------
     ValueError
-        If it is a saved corpus, or counts.
+        If it is a saved corpus or counts.
     """
     found = kind(path)
     if found in TRAINED_ON:

@@ -1,21 +1,29 @@
-"""``fastsgns glove``: text or counts in, vectors out."""
+"""``fastsgns glove``: train GloVe vectors on text or on counts."""
 
 import argparse
 import time
 from typing import Any
 
 from fastsgns import GloVe
-from fastsgns.cli import filetypes, sources
-from fastsgns.cli.arguments import UsageError, add_command, add_inputs, add_output, positive
+from fastsgns.cli import filetypes, inputs, outputs
+from fastsgns.cli.arguments import (
+    FORMATS,
+    Option,
+    add_inputs,
+    add_output,
+    add_parameters,
+    add_resume,
+    check_resumed,
+    given,
+    shared,
+)
+from fastsgns.cli.parsers import Commands, add_command, positive, usage_errors
 from fastsgns.cooccurrence.counts import SIDES, WEIGHTINGS, Cooccurrences
 from fastsgns.formats.files import local_path
 from fastsgns.runtime.console import INTERRUPTED, short
 
-TRAINING = ("x_max", "exponent", "alpha", "epochs")
-COUNTING = ("window", "min_count", "max_final_vocab", "weighting", "sides")
-OPTIONS = {"vector_size": "--dim", "max_final_vocab": "--max-vocab", "matrices": "--tied"}
 COUNTS = "cooccurrences"
-EXAMPLES = """\
+EXAMPLES = f"""\
 examples:
   fastsgns glove corpus.txt -o vectors.fastsgns --dim 200 --epochs 50
   fastsgns glove corpus.txt -o vectors.txt.gz --tied
@@ -24,101 +32,69 @@ examples:
   fastsgns glove counts.fastsgns --resume model.fastsgns -o model.fastsgns --epochs 10
   fastsgns glove counts.fastsgns -o contexts.txt --vectors output
 
-The suffix of the output says the format: .txt and .vec (word2vec text), .bin (word2vec binary),
-.fastsgns, .model and no suffix (the native format), each also with .gz, .bz2 or .xz. The native
-format alone keeps both matrices and can be resumed. Ctrl-C stops early and saves what has been
-learnt so far.
+{FORMATS}\
+Only the native format keeps both matrices and can be resumed.
+Ctrl-C stops early and saves what has been learnt so far.
 """
+COUNTING = shared("window", "min_count", "max_final_vocab") | {
+    "weighting": Option(
+        "--weighting", WEIGHTINGS,
+        "weight of a pair at distance s in a window w: 1 / s (harmonic), 1 (flat), or "
+        "(w - s + 1) / w (linear)",
+    ),
+    "sides": Option("--sides", SIDES, "which neighbours of a word are its context words"),
+}  # fmt: skip
+MODEL = shared("vector_size", "seed")
+TRAINING = {
+    "epochs": Option("--epochs", positive, "passes over the counts"),
+    "x_max": Option("--x-max", float, "pairs with this count or more have the weight 1"),
+    "exponent": Option("--exponent", float, "smaller counts x have the weight (x / x-max)^N"),
+    "alpha": Option("--alpha", float, "learning rate"),
+}
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    """Declare the sub-command."""
-    parser = add_command(
-        commands, "glove", "learn word vectors from counts of neighbours (GloVe)", EXAMPLES, run
-    )
-    add_inputs(parser)
+def add(commands: Commands) -> None:
+    """Add the sub-command."""
+    help = "train word vectors on counts of co-occurring words (GloVe)"
+    parser = add_command(commands, "glove", help, EXAMPLES, run)
+    add_inputs(parser, "one saved corpus, or saved counts")
     add_output(parser)
     parser.add_argument(
         "--save-counts",
         type=local_path,
         metavar="FILE",
-        help="keep the counts, to be given as INPUT later without reading the text",
+        help="also save the counts, which a later training takes as INPUT instead of the text",
     )
-    parser.add_argument(
-        "--resume",
-        type=local_path,
-        metavar="MODEL",
-        help="train this saved model on, with its own words and settings",
-    )
+    add_resume(parser)
     parser.add_argument(
         "--vectors",
         choices=("sum", "input", "output"),
         default="sum",
-        help="what other formats than the native one get: W + W~, W of the words, or W~ of their "
-        "contexts (sum)",
+        help="vectors to write in formats other than the native one: input vectors, output "
+        "vectors, or their sum (default: %(default)s)",
     )
-    _add_counting(parser)
-    _add_model(parser)
-
-
-def _add_counting(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("the counts")
-    for names, text in (
-        ("--window", "how far a context word may be from its focus word (10)"),
-        ("--min-count", "leave out words seen less often (5)"),
-        ("--max-vocab", "keep at most so many words (all)"),
-    ):
-        dest = {"--max-vocab": "max_final_vocab"}.get(names)
-        extra: dict[str, Any] = {} if dest is None else {"dest": dest}
-        group.add_argument(names, type=positive, metavar="N", help=text, **extra)
-    group.add_argument(
-        "--weighting",
-        choices=WEIGHTINGS,
-        help="what a pair at distance s of a window w counts: 1 / s, 1, (w - s + 1) / w (harmonic)",
-    )
-    group.add_argument("--sides", choices=SIDES, help="which neighbours are contexts (both)")
-
-
-def _add_model(parser: argparse.ArgumentParser) -> None:
+    add_parameters(parser.add_argument_group("the counts"), GloVe, COUNTING)
     group = parser.add_argument_group("the model")
     group.add_argument(
         "--tied",
         dest="matrices",
         action="store_const",
         const="tied",
-        help="one matrix serves words and contexts; half the memory",
+        help="one vector per word in both roles; half the memory",
     )
-    group.add_argument(
-        "--dim", "--vector-size", dest="vector_size", type=positive, metavar="N",
-        help="length of a vector (100)",
-    )  # fmt: skip
-    group.add_argument("--epochs", type=positive, metavar="N", help="passes over the counts (25)")
-    for name, text in (
-        ("--x-max", "counts from here on weigh 1, smaller ones less (100)"),
-        ("--exponent", "smaller ones weigh (x / x-max) to this power (0.75)"),
-        ("--alpha", "learning rate (0.05)"),
-    ):
-        group.add_argument(name, type=float, metavar="N", help=text)
-    group.add_argument(
-        "--seed", type=int, metavar="N", help="same seed and --workers 1: same vectors (1)"
-    )
+    add_parameters(group, GloVe, MODEL | TRAINING)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Count, train and save; 130 if it was stopped early."""
-    given = _given(arguments)
-    if arguments.resume and set(given) - set(TRAINING):
-        names = ", ".join(_option(name) for name in given if name not in TRAINING)
-        arguments.usage(f"{names}: fixed by the model given with --resume")
-    kept = arguments.save_counts
-    sources.check_distinct(arguments.output, [*arguments.inputs, kept])
-    sources.check_distinct(kept, [*arguments.inputs, arguments.resume])
-    sources.check_writable(arguments.output)
-    sources.check_kept(kept)
-    model = _resumed(arguments, given) if arguments.resume else _new(arguments, given)
-    counts = _counts(arguments, model, given)
-    if kept:
-        counts.save(kept)
+    """Count, train and save; return 130 if training was stopped."""
+    options = given(arguments, ("matrices", *MODEL, *COUNTING, *TRAINING))
+    check_resumed(arguments, options, TRAINING)
+    counts_path = arguments.save_counts
+    outputs.check(arguments.output, arguments.inputs, counts_path, arguments.resume)
+    model = _resumed(arguments, options) if arguments.resume else _new(arguments, options)
+    counts = _counts(arguments, model, options)
+    if counts_path:
+        counts.save(counts_path)
     start = time.perf_counter()
     finished = True
     try:
@@ -129,55 +105,38 @@ def run(arguments: argparse.Namespace) -> int:
     if model.vocabulary is None:
         return INTERRUPTED
     report = _report(model, counts, seconds)
-    return sources.finish(lambda: _save(model, arguments), report, finished, arguments)
+    return outputs.finish(lambda: _save(model, arguments), report, finished, arguments)
 
 
-def _given(arguments: argparse.Namespace) -> dict[str, Any]:
-    values = {
-        name: getattr(arguments, name)
-        for name in ("vector_size", "matrices", "seed", *COUNTING, *TRAINING)
-    }
-    return {name: value for name, value in values.items() if value is not None}
+def _new(arguments: argparse.Namespace, options: dict[str, Any]) -> GloVe:
+    with usage_errors():
+        return GloVe(**options, workers=arguments.workers, progress=arguments.progress)
 
 
-def _option(name: str) -> str:
-    """Name a hyper-parameter as the command line does."""
-    return OPTIONS.get(name, "--" + name.replace("_", "-"))
-
-
-def _new(arguments: argparse.Namespace, given: dict[str, Any]) -> GloVe:
-    try:
-        return GloVe(**given, workers=arguments.workers, progress=arguments.progress)
-    except (TypeError, ValueError) as error:
-        raise UsageError(str(error)) from None
-
-
-def _resumed(arguments: argparse.Namespace, given: dict[str, Any]) -> GloVe:
+def _resumed(arguments: argparse.Namespace, options: dict[str, Any]) -> GloVe:
     model = GloVe.load(arguments.resume)
-    for name, value in given.items():
+    for name, value in options.items():
         setattr(model, name, value)
     model.workers, model.progress = arguments.workers, arguments.progress
     return model
 
 
-def _counts(arguments: argparse.Namespace, model: GloVe, given: dict[str, Any]) -> Cooccurrences:
+def _counts(arguments: argparse.Namespace, model: GloVe, options: dict[str, Any]) -> Cooccurrences:
     """Load the counts, or count a text."""
-    inputs = arguments.inputs
-    if len(inputs) > 1 or filetypes.kind(inputs[0]) != COUNTS:
-        corpus = sources.open_corpus(
-            inputs, arguments.workers, arguments.errors, arguments.progress
-        )
+    paths = arguments.inputs
+    if len(paths) > 1 or filetypes.kind(paths[0]) != COUNTS:
+        corpus = inputs.open_corpus(paths, arguments.workers, arguments.errors, arguments.progress)
         return model.count(corpus)
-    if fixed := [_option(name) for name in COUNTING if name in given]:
-        arguments.usage(f"{', '.join(fixed)}: fixed by the counts in {inputs[0]}")
-    return Cooccurrences.load(inputs[0])
+    if fixed := [arguments.option(*item) for item in options.items() if item[0] in COUNTING]:
+        arguments.usage(f"{', '.join(fixed)}: fixed by the counts in {paths[0]}")
+    return Cooccurrences.load(paths[0])
 
 
 def _save(model: GloVe, arguments: argparse.Namespace) -> None:
     path = arguments.output
     is_native = filetypes.output_format(path) == "native"
     vectors = {"sum": model.wv, "input": model.input, "output": model.output}[arguments.vectors]
-    sources.save(model if is_native else vectors, path)
+    outputs.save(model if is_native else vectors, path)
 
 
 def _report(model: GloVe, counts: Cooccurrences, seconds: float) -> str:

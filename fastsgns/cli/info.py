@@ -1,4 +1,4 @@
-"""``fastsgns info``: about this installation, or about a file."""
+"""``fastsgns info``: describe this installation, or a file."""
 
 import argparse
 import json
@@ -11,7 +11,8 @@ import numpy as np
 from fastsgns import KeyedVectors, kernels
 from fastsgns._version import __version__
 from fastsgns.cli import filetypes, streams
-from fastsgns.cli.arguments import add_command
+from fastsgns.cli.arguments import add_json
+from fastsgns.cli.parsers import Commands, add_command
 from fastsgns.formats import native, sniffing
 from fastsgns.formats.files import local_path
 from fastsgns.formats.sniffing import form_of
@@ -28,14 +29,14 @@ examples:
 The environment variable FASTSGNS_KERNEL forces a kernel variant, for comparison.
 """
 HIDDEN = ("format", "kind")
-OTHERS = "'fastsgns convert' has options for vectors of other forms"
+OTHERS = "'fastsgns convert' has options for vectors in other formats"
 ADVICE = filetypes.ADVICE | dict.fromkeys(
     (sniffing.NO_HEADER, sniffing.BINARY, sniffing.TEXT, sniffing.NOT_NATIVE), OTHERS
 )
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    """Declare the sub-command."""
+def add(commands: Commands) -> None:
+    """Add the sub-command."""
     parser = add_command(commands, "info", "describe this installation, or a file", EXAMPLES, run)
     parser.add_argument(
         "file",
@@ -44,11 +45,11 @@ def add(commands: argparse._SubParsersAction) -> None:
         metavar="FILE",
         help="model, vectors or corpus; '-' is standard input",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Collect the facts and print them, a line each or as JSON."""
+    """Print the facts, one per line or as JSON."""
     facts = describe(arguments.file) if arguments.file else installation()
     if arguments.json:
         print(json.dumps(facts, indent=2))
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def installation() -> dict[str, Any]:
-    """Collect version, Python, numpy, cores and kernels."""
+    """Return the versions, the number of cores, and the kernel variants."""
     return {
         "fastsgns": __version__,
         "python": platform.python_version(),
@@ -72,12 +73,12 @@ def installation() -> dict[str, Any]:
 
 
 def describe(path: str) -> dict[str, Any]:
-    """Say what a file is, its sizes and what it says of itself.
+    """Return the kind of a file, its sizes and its metadata.
 
     Raises
     ------
     FormatError
-        If a file of word2vec's formats does not start with its two sizes.
+        If a file in one of word2vec's formats does not start with its two sizes.
     """
     facts: dict[str, Any] = {"file": path}
     with filetypes.in_words_of_options(ADVICE):
@@ -117,7 +118,7 @@ def _describe_native(source: Any) -> dict[str, Any]:
 
 
 def _lines(facts: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    """Flatten nested facts to one flat mapping of printable texts."""
+    """Flatten nested facts and convert their values to text."""
     lines: dict[str, str] = {}
     for name, value in facts.items():
         if isinstance(value, dict):

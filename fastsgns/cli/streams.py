@@ -1,4 +1,4 @@
-"""Standard input, pipes and outputs as bytes; what comes in is told by its first bytes."""
+"""Standard input, pipes and outputs as bytes."""
 
 import codecs
 import contextlib
@@ -18,12 +18,12 @@ STDIO = "-"
 
 
 class Closed(io.TextIOBase):
-    """A standard stream that the caller has closed: each use of it says so.
+    """A standard stream that the caller has closed: each use of it raises an error.
 
     Parameters
     ----------
     name : str
-        Which one, for the message.
+        The name of the stream, for the message.
     """
 
     def __init__(self, name: str) -> None:
@@ -37,27 +37,27 @@ class Closed(io.TextIOBase):
 
 
 def replace_closed() -> None:
-    """Put `Closed` where standard input and output are missing, as after ``<&-`` and ``>&-``."""
+    """Replace missing standard streams by `Closed`, as after ``<&-`` and ``>&-``."""
     if sys.stdin is None:
         sys.stdin = Closed("standard input")
     if sys.stdout is None:
         sys.stdout = Closed("standard output")
 
 
-def speak_utf8() -> None:
-    """Let the standard streams be UTF-8 whatever the locale says, and never stop at a character."""
+def use_utf8() -> None:
+    """Set the standard streams to UTF-8, whatever the locale is, with no character as an error."""
     for stream, errors in (
         (sys.stdin, "replace"),
         (sys.stdout, "backslashreplace"),
         (sys.stderr, "backslashreplace"),
     ):
         if isinstance(stream, io.TextIOWrapper):
-            with contextlib.suppress(io.UnsupportedOperation):  # something was read already
+            with contextlib.suppress(io.UnsupportedOperation):  # something has been read already
                 stream.reconfigure(encoding="utf-8", errors=errors)
 
 
 def is_stream(path: str) -> bool:
-    """Return whether `path` can be read only once: standard input, a pipe, a device."""
+    """Return whether `path` can be read only once: standard input, a pipe or a device."""
     if path == STDIO:
         return True
     mode = os.stat(path).st_mode
@@ -66,12 +66,12 @@ def is_stream(path: str) -> bool:
 
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[io.BufferedReader]:
-    """Open standard input (`-`) or a pipe for bytes, decompressed if its first bytes say so.
+    """Open standard input (`-`) or a pipe for bytes; decompress it if its first bytes require it.
 
     Raises
     ------
     EOFError, OSError
-        If what is compressed is cut or damaged.
+        If compressed data is truncated or damaged.
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(naming("standard input" if path == STDIO else path))
@@ -84,7 +84,7 @@ def opened(path: str) -> Iterator[io.BufferedReader]:
 
 
 class Terminal:
-    r"""A terminal to write bytes to: control characters in them are shown and not obeyed.
+    r"""A terminal that bytes are written to; their control characters are escaped.
 
     Examples
     --------
@@ -100,20 +100,20 @@ class Terminal:
         self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
 
     def write(self, content: bytes | memoryview) -> int:
-        """Write some bytes, of UTF-8."""
+        """Write UTF-8 bytes."""
         lines = self._decoder.decode(bytes(content)).split("\n")
         self._file.write("\n".join(map(printable, lines)).encode())
         return len(content)
 
     def writelines(self, lines: Iterable[bytes]) -> None:
-        """Write several."""
+        """Write several lines."""
         for line in lines:
             self.write(line)
 
 
 @contextlib.contextmanager
 def output(path: str) -> Iterator[Any]:
-    """Open for writing bytes: `-` is standard output; a file appears whole or not at all.
+    """Open for writing bytes: `-` is standard output. A file is written completely or not at all.
 
     The suffixes .gz, .bz2 and .xz compress.
     """

@@ -1,4 +1,4 @@
-"""``fastsgns study``: are two matrices needed? The claims, tested on a corpus."""
+"""``fastsgns study``: test claims about input and output matrices on a corpus."""
 
 import argparse
 import tempfile
@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from fastsgns import demo
-from fastsgns.cli import sources
-from fastsgns.cli.arguments import UsageError, add_command, add_reading, positive
+from fastsgns.cli import inputs
+from fastsgns.cli.arguments import add_reading
+from fastsgns.cli.parsers import Commands, UsageError, add_command, positive, usage_errors
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.formats.files import local_path
 from fastsgns.runtime.console import say, table
@@ -25,16 +26,15 @@ examples:
   fastsgns study corpus.txt -o study --eval eval/
   fastsgns study corpus.txt -o study --only C1,C5 --seeds 10
 
-Without a corpus the documentation of this Python serves, in the sizes of --quick. Leaves
-report.html, report.json and cache/ in the folder; a run that was stopped goes on where it was.
+Without a corpus, the documentation of this Python is used, with the sizes of --quick. Writes
+report.html, report.json and cache/ into the folder. A run that was stopped continues there.
 """
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    """Declare the sub-command."""
-    parser = add_command(
-        commands, "study", "test why there are two matrices, and write a report", EXAMPLES, run
-    )
+def add(commands: Commands) -> None:
+    """Add the sub-command."""
+    help = "test claims about input and output matrices, and write a report"
+    parser = add_command(commands, "study", help, EXAMPLES, run)
     parser.add_argument(
         "inputs",
         nargs="*",
@@ -48,13 +48,13 @@ def add(commands: argparse._SubParsersAction) -> None:
         default="study",
         type=local_path,
         metavar="DIR",
-        help="where to (default: %(default)s)",
+        help="output folder (default: %(default)s)",
     )
     parser.add_argument(
         "--seeds",
         type=positive,
         metavar="N",
-        help="repetitions of each run; one gives no interval, so no verdict",
+        help="repetitions of each experiment; one gives no interval, so no verdict",
     )
     parser.add_argument(
         "--only",
@@ -62,30 +62,30 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="only these claims, such as C1,C5; there are " + ", ".join(c.name for c in CLAIMS),
     )
     parser.add_argument(
-        "--quick", action="store_true", help="small sizes: minutes; the default without a corpus"
+        "--quick",
+        action="store_true",
+        help="small sizes, for minutes; the default without a corpus",
     )
     parser.add_argument(
         "--eval",
         type=local_path,
         metavar="DIR",
-        help="folder with judgements of people: " + ", ".join(judgements.SETS.values()),
+        help="folder with human judgements: " + ", ".join(judgements.SETS.values()),
     )
     parser.add_argument(
         "--graphs",
         nargs="+",
         type=local_path,
         metavar="PATH",
-        help="directed graphs, 'source target' a line; a folder is its *.edges (default: one made)",
+        help="directed graphs, 'source target' per line, or folders of *.edges (default: made)",
     )
     add_reading(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the experiments that are not in the cache, write the report and print the verdicts."""
-    try:
+    """Run the experiments that the cache lacks, write the report and print the verdicts."""
+    with usage_errors():
         claims = chosen(arguments.only.split(",") if arguments.only else None)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
     settings = QUICK if arguments.quick or not arguments.inputs else FULL
     if arguments.seeds:
         settings = replace(settings, n_seeds=arguments.seeds)
@@ -121,7 +121,7 @@ def _graphs(arguments: argparse.Namespace, settings: Settings) -> GraphMaterial:
 def _corpus(arguments: argparse.Namespace) -> EncodedCorpus:
     if arguments.inputs:
         reading = arguments.workers, arguments.errors, arguments.progress
-        return sources.open_corpus(arguments.inputs, *reading)
+        return inputs.open_corpus(arguments.inputs, *reading)
     with tempfile.TemporaryDirectory(prefix="fastsgns-study-") as folder:
         path = Path(folder) / "corpus.txt"
         demo.build_corpus(path, arguments.progress)

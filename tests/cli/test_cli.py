@@ -386,7 +386,7 @@ def test_analogies_on_standard_input(
     assert run("analogy", folder / "model", "-n", 1) == 0
     captured = capsys.readouterr()
     assert captured.out.startswith("cat : dog = car : ?\n  ")
-    assert "three words are wanted, not 2" in captured.err
+    assert "three words are needed, not 2" in captured.err
 
 
 # eval

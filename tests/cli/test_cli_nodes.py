@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from fastsgns import KeyedVectors
-from fastsgns.cli import main, nodemodels
+from fastsgns.cli import main
+from fastsgns.cli.nodes import graphs, models
 from fastsgns.graph import files
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.models.links.pairs import PairEmbedding
@@ -81,7 +82,7 @@ def test_classify_prints_f1_by_share(folder: Path, capsys):
     assert run("classify", *given, "--shares", 20, 50) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("nodes, 2 labels; 10 labelled nodes are not in the model")
-    assert [line.split()[0] for line in lines[1:]] == ["learnt", "20%", "50%"]
+    assert [line.split()[0] for line in lines[1:]] == ["trained", "20%", "50%"]
     assert run("classify", *given, "--json", "--vectors", "target") == 0
     assert len(json.loads(capsys.readouterr().out)) == 18
 
@@ -153,8 +154,8 @@ def test_failures_are_one_line(folder: Path, given, monkeypatch, capsys):
 def test_options_that_the_model_does_not_know_are_wrong_usage(folder: Path, capsys):
     given = ["train", folder / "edges", "-o", folder / "odd", "--model"]
     for options, message in (
-        (["HOPE", "--p", 3, "--walks", "nerd"], "--model HOPE knows no --p, --walks"),
-        (["two", "--beta", 0.1], "--model two knows no --beta"),
+        (["HOPE", "--p", 3, "--walks", "nerd"], "--model HOPE does not have --walks, --p"),
+        (["two", "--beta", 0.1], "--model two does not have --beta"),
     ):
         with pytest.raises(SystemExit) as stop:
             run(*given, *options)
@@ -177,9 +178,9 @@ def test_every_setting_of_walks_reaches_the_model(folder: Path, tmp_path: Path):
 
 
 def test_names_that_look_alike_are_refused():
-    assert nodemodels.by_text([7, "a"]) == {"7": 7, "a": "a"}
+    assert models.by_text([7, "a"]) == {"7": 7, "a": "a"}
     with pytest.raises(ValueError, match="look alike"):
-        nodemodels.by_text([7, "7"])
+        models.by_text([7, "7"])
 
 
 def test_json_knows_no_nan(folder: Path, capsys):
@@ -231,8 +232,8 @@ def test_every_fault_of_a_line_has_advice_in_options(capsys):
     with pytest.raises(SystemExit):
         run("train", "--help")
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
-    assert set(nodemodels.ADVICE) == set(files.ADVICE) == set(files.SEEN)
-    for advice in nodemodels.ADVICE.values():
+    assert set(graphs.ADVICE) == set(files.ADVICE) == set(files.SEEN)
+    for advice in graphs.ADVICE.values():
         assert set(re.findall(r"--[a-z-]+", advice)) <= known
         assert "=" not in advice
 

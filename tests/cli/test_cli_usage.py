@@ -92,7 +92,7 @@ def test_wrong_usage_shows_the_usage_of_the_command(line: str, capsys: pytest.Ca
         ("--alpha nan", "alpha is nan"),
         ("--negative 0", "--negative is 0 and --hs is 0"),
         ("--min-count -1", "--min-count is -1"),
-        ("--dim abc", "'abc' is no whole number"),
+        ("--dim abc", "'abc' is not a whole number"),
         ("--dim 0", "0 is too small"),
         ("--resume model --dim 5", "--dim: fixed by the model"),
         ("--resume model --cbow", "--cbow: fixed by the model"),
@@ -182,7 +182,7 @@ def test_a_second_interrupt_says_what_is_lost(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fastsgns.cli.train.sources, "save", interrupted)
+    monkeypatch.setattr(fastsgns.cli.train.outputs, "save", interrupted)
     line = "train text.txt -o out --dim 4 -q --workers 1"
     assert main(line.split()) == 130
     assert "stopped while saving to out: what was learnt is lost" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fastsgns import KeyedVectors
-from fastsgns.cli import main, sources
+from fastsgns.cli import inputs, main
 from fastsgns.errors import FormatError, NotUTF8Error
 from fastsgns.formats import files
 
@@ -37,8 +37,8 @@ def test_a_full_device_is_named(vectors, capsys):
 def test_a_full_temporary_directory_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", types.SimpleNamespace(buffer=io.BytesIO(b"to be\n" * 9)))
     full = open("/dev/full", "wb", buffering=0)  # noqa: SIM115
-    monkeypatch.setattr(sources.tempfile, "NamedTemporaryFile", lambda **_: full)
-    monkeypatch.setattr(sources.tempfile, "gettempdir", lambda: "/the/temporary/one")
+    monkeypatch.setattr(inputs.tempfile, "NamedTemporaryFile", lambda **_: full)
+    monkeypatch.setattr(inputs.tempfile, "gettempdir", lambda: "/the/temporary/one")
     assert main(["train", "-", "-o", str(tmp_path / "m"), "--min-count", "1", "-q"]) == 1
     shown = capsys.readouterr().err
     assert "no room for a copy of standard input in /the/temporary/one" in shown

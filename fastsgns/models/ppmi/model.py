@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns import rules
-from fastsgns.cooccurrence.counts import Cooccurrences, check_counting, check_nonempty
+from fastsgns.cooccurrence.counts import COUNTING, Cooccurrences, check_counting, check_nonempty
 from fastsgns.cooccurrence.windows import Weighting
 from fastsgns.corpus.encoded import encode, scan
 from fastsgns.corpus.selection import select
@@ -24,6 +24,10 @@ from fastsgns.vectors.norms import divide, largest
 PAIR_BLOCK, QUERY_BLOCK = 1 << 10, 1 << 7  # rows that are converted at a time
 COUNT = rules.integer(0, 2**62)
 RULES: dict[str, rules.Rule] = {
+    "smoothing": SMOOTHING,
+    "shift": SHIFT,
+    "window": COUNTING["window"],
+    "weighting": COUNTING["weighting"],
     "min_count": rules.integer(0, 2**62),
     "max_final_vocab": rules.integer(0, 2**62, none=None),
     "workers": rules.WORKERS,

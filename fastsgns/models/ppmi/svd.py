@@ -16,9 +16,12 @@ from fastsgns.runtime.progress import reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.roles import Roles, link_matrices
 
-WEIGHT = FROM_0_TO_1
-SIZE = rules.integer(1, 2**20)
-SEED = rules.integer(0, 2**128)
+RULES: dict[str, rules.Rule] = {
+    "vector_size": rules.integer(1, 2**20),
+    "weight": FROM_0_TO_1,
+    "seed": rules.integer(0, 2**128),
+    "progress": rules.PROGRESS,
+}
 
 
 class SVDVectors:
@@ -80,9 +83,8 @@ class SVDVectors:
         seed: int = 1,
         progress: bool | None = None,
     ) -> None:
-        weight = WEIGHT("weight", weight)
-        vector_size = SIZE("vector_size", vector_size)
-        seed, progress = SEED("seed", seed), rules.PROGRESS("progress", progress)
+        options = {"vector_size": vector_size, "weight": weight, "seed": seed, "progress": progress}
+        vector_size, weight, seed, progress = rules.checked(RULES, options).values()
         with reading_bar(progress, "products", "factorising") as report:
             factors = truncated_svd(ppmi.matrix, vector_size, seed=seed, progress=report)
         self._set(factors, ppmi.vocabulary, weight)
@@ -147,7 +149,7 @@ class SVDVectors:
         ValueError
             If `weight` is not from 0 to 1.
         """
-        weight = WEIGHT("weight", weight)
+        weight = RULES["weight"]("weight", weight)
         other = SVDVectors.__new__(SVDVectors)
         other._set(self._factors, self._vocabulary, weight)
         return other
@@ -199,7 +201,7 @@ SCHEMA = Schema(
         "values": Array("float", "values"),
         "counts": Array("int64", "words", "_vocabulary.counts", fault=faults.negative),
     },
-    values={"weight": Value(REAL, WEIGHT)},
+    values={"weight": Value(REAL, RULES["weight"])},
     build=_build,
     words={"": Words(source="_vocabulary.words")},
 )

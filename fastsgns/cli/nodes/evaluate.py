@@ -1,0 +1,134 @@
+"""``fastsgns nodes eval``: compare models of nodes on held-out edges."""
+
+import argparse
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from fastsgns.cli.arguments import add_json
+from fastsgns.cli.nodes.graphs import add_graph, read_graph
+from fastsgns.cli.nodes.models import EXPLAINED, MODELS, add_training, make
+from fastsgns.cli.nodes.seeds import add_seeds, with_interval
+from fastsgns.cli.parsers import Commands, UsageError, add_command
+from fastsgns.graph.evaluation.links import LinkScores, Scorer, evaluate_links
+from fastsgns.graph.evaluation.splits import DEGREE, Kind, LinkSplit
+from fastsgns.models.links.joint import JointScore
+from fastsgns.models.links.training import MATRICES
+from fastsgns.runtime.console import say, table
+
+KS = (10, 100)
+HEADING = (
+    "negatives", "model", "AUC", "AP", *(f"Hits@{k}" for k in KS), "MRR", "direction",
+)  # fmt: skip
+EXAMPLES = """\
+examples:
+  fastsgns nodes eval edges.txt
+  fastsgns nodes eval edges.txt --models two tied tied+bias HOPE STRAP --seeds 5
+  fastsgns nodes eval edges.txt --models two --walks nerd --negatives 100 degree
+  fastsgns nodes eval friends.txt --undirected --test 0.5 --json
+
+For each seed, a share of the edges is held out, and the models are trained on the other edges. They
+then score the held-out edges and as many negatives, which are pairs that are not edges. A table has
+these rows and columns, where each number is a mean ± half of a 95 % interval over the seeds:
+  negatives   the percentage of negatives that are reversed edges, or 'degree': sources and targets
+              are drawn by their degree; and the number of negatives
+  model       'degree product' is out-degree times in-degree: a model that is not better has learnt
+              degrees only. Skip-gram learns how much likelier a pair is than degrees predict:
+              'two, degrees' adds the degrees
+  AUC, AP     area under the ROC curve, and average precision
+  Hits@K      share of held-out edges among the K best of edges and negatives
+  MRR         mean reciprocal rank of an edge among 1,000 targets of its source
+  direction   share of edges that score above their own reverse
+"""
+
+
+def add(commands: Commands) -> None:
+    """Add the sub-command."""
+    help = "compare models on held-out edges"
+    parser = add_command(commands, "eval", help, EXAMPLES, run)
+    add_graph(parser)
+    parser.add_argument(
+        "--models", nargs="+", choices=MODELS, default=["two", "tied", "HOPE"],
+        help=f"{EXPLAINED} (default: two tied HOPE)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--test",
+        type=float,
+        default=0.3,
+        metavar="SHARE",
+        help="share of the edges to hold out (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--negatives", nargs="+", type=kind, default=[0.0, 0.5, 1.0, DEGREE], metavar="KIND",
+        help="percentages of reversed edges, or 'degree' (default: 0 50 100 degree)",
+    )  # fmt: skip
+    add_seeds(parser, 3)
+    add_json(parser)
+    add_training(parser)
+
+
+def kind(text: str) -> Kind:
+    """Parse a kind of negatives, for argparse.
+
+    Examples
+    --------
+    >>> kind("50"), kind("degree")
+    (0.5, 'degree')
+    """
+    if text == DEGREE:
+        return DEGREE
+    try:
+        share = float(text) / 100
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither 0 to 100 nor {DEGREE!r}")
+    return share
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Split, train and score for each seed; print a table."""
+    if not 0 < arguments.test < 1:
+        raise UsageError(f"--test is {arguments.test}; allowed are numbers between 0 and 1")
+    graph = read_graph(arguments)
+    if not (graph.is_directed or {0.0, DEGREE} & set(arguments.negatives)):
+        raise UsageError("an undirected graph has no reversed edges: give --negatives 0 degree")
+    found: list[list[LinkScores]] = []
+    for seed in range(arguments.seed, arguments.seed + arguments.seeds):
+        split = LinkSplit.of(graph, arguments.test, seed)
+        models: dict[str, Scorer] = {}
+        for name in dict.fromkeys(arguments.models):
+            models[name] = model = make(name, arguments, seed).fit(split.train)
+            if name in MATRICES:
+                models[f"{name}, degrees"] = JointScore(model, split.train)
+        found.append(evaluate_links(models, split, arguments.negatives, KS, seed))
+    if arguments.json:
+        print(json.dumps([[as_json(row) for row in rows] for rows in found], indent=2))
+        return 0
+    if arguments.progress is not False:
+        say(f"{graph!r}, {len(split.sources):,} edges held out, {arguments.seeds} seeds")
+    print(table(links_table(found), heading=HEADING))
+    return 0
+
+
+def as_json(row: LinkScores) -> dict[str, Any]:
+    """Return a row for JSON, which has no NaN."""
+    found = asdict(row)
+    return found | {"direction": None if math.isnan(row.direction) else row.direction}
+
+
+def links_table(found: Sequence[Sequence[LinkScores]]) -> list[list[str]]:
+    """Return rows of means and intervals from the rows of each seed."""
+    rows = []
+    for seeds in zip(*found):
+        values = [
+            [row.auc, row.average_precision, *(row.hits[k] for k in KS), row.mrr, row.direction]
+            for row in seeds
+        ]
+        spread = [with_interval(column) for column in zip(*values)]
+        n_negatives = round(sum(row.n_negatives for row in seeds) / len(seeds))
+        kind = f"{seeds[0].negatives}, {n_negatives:,}"
+        rows.append([kind, seeds[0].model, *spread])
+    return rows

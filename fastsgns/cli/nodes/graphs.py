@@ -1,0 +1,139 @@
+"""The graph of a command: edge lists or a saved graph, and the options of reading it."""
+
+import argparse
+
+from fastsgns.cli.arguments import add_reading
+from fastsgns.cli.inputs import local_copies
+from fastsgns.cli.parsers import UsageError, not_negative
+from fastsgns.cli.streams import STDIO
+from fastsgns.errors import NotUTF8Error
+from fastsgns.formats.files import local_path
+from fastsgns.graph import storage
+from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.graph.files import HEADER, LONE_CR, LONG, UNCLEAR, EdgeError
+from fastsgns.graph.lines import (
+    BYTE_ORDER_MARK,
+    JSON_VALUE,
+    MIXED_COLUMNS,
+    NOT_A_NUMBER,
+    NOT_FINITE,
+    QUOTED_NAME,
+    RESERVED_CHARACTER,
+    STRAY_SEPARATOR,
+    TOO_FEW_COLUMNS,
+    TOO_MANY_COLUMNS,
+)
+from fastsgns.runtime.progress import reading_bar
+
+ADVICE = {
+    TOO_FEW_COLUMNS: "give the character between columns: --delimiter {shell}",
+    UNCLEAR: "repair or remove that line",
+    JSON_VALUE: "convert the file to lines of 'source target'",
+    LONE_CR: "convert the ends of the lines to newlines",
+    TOO_MANY_COLUMNS: "--weighted ignores those after the third, "
+    "--unweighted those after the second",
+    MIXED_COLUMNS: "--unweighted ignores the weights",
+    NOT_A_NUMBER: "--unweighted ignores it, --skip-lines 1 leaves out a header",
+    NOT_FINITE: "--unweighted ignores the weights",
+    RESERVED_CHARACTER: "remove it from the file",
+    STRAY_SEPARATOR: "--delimiter {shell} takes it as the end of a column, --delimiter ' ' "
+    "as a part of the name",
+    QUOTED_NAME: "convert the file to one without quotes, with a delimiter that no name holds",
+    BYTE_ORDER_MARK: "remove it from the file",
+    HEADER: "--skip-lines 1 leaves it out, --skip-lines 0 takes it for an edge",
+    LONG: "give a text file with an edge per line",
+}
+
+
+def add_graph(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that `read_graph` needs."""
+    parser.add_argument(
+        "edges",
+        nargs="+",
+        type=local_path,
+        metavar="EDGES",
+        help="edge lists, where '-' is standard input; or one saved graph",
+    )
+    parser.add_argument(
+        "--undirected", action="store_true", help="edges have no direction (default: they have)"
+    )
+    parser.add_argument(
+        "--delimiter", type=delimiter, metavar="C",
+        help="separator of the columns, \\t for a tab (default: white space)",
+    )  # fmt: skip
+    columns = parser.add_mutually_exclusive_group()
+    columns.add_argument(
+        "--weighted", action="store_const", const=True,
+        help="read weights from the third column, and ignore further columns (default: if there is "
+        "a third column)",
+    )  # fmt: skip
+    columns.add_argument(
+        "--unweighted", dest="weighted", action="store_const", const=False,
+        help="ignore the columns after the two nodes",
+    )  # fmt: skip
+    parser.add_argument(
+        "--skip-lines", type=not_negative, metavar="N",
+        help="skip the first N lines of each file, such as a header",
+    )  # fmt: skip
+    add_reading(parser)
+
+
+def read_graph(arguments: argparse.Namespace) -> DirectedGraph:
+    """Read the edge lists, or load the saved graph, of the arguments that `add_graph` adds.
+
+    Raises
+    ------
+    ValueError
+        If there are no edges.
+    """
+    graph = _read_graph(arguments)
+    if not graph.n_edges:
+        names = ("standard input" if path == STDIO else path for path in arguments.edges)
+        raise ValueError(
+            f"{', '.join(names)}: there are no edges; give a file with a line `source target` or "
+            "`source target weight` per edge"
+        )
+    return graph
+
+
+def _read_graph(arguments: argparse.Namespace) -> DirectedGraph:
+    options = {name: getattr(arguments, name) for name in ("delimiter", "weighted", "skip_lines")}
+    options = {name: value for name, value in options.items() if value is not None}
+    if arguments.undirected:
+        options["directed"] = False
+    paths = arguments.edges
+    if saved := [path for path in paths if path != STDIO and storage.is_saved(path)]:
+        if len(paths) > 1 or options:
+            raise UsageError(f"{saved[0]} is a saved graph: give no other file and no option")
+        return DirectedGraph.load(paths[0])
+    try:
+        with local_copies(paths) as files, reading_bar(arguments.progress, "B") as report:
+            return DirectedGraph.from_file(
+                files, workers=arguments.workers, errors=_errors(arguments.errors),
+                progress=report, **options,
+            )  # fmt: skip
+    except EdgeError as error:
+        raise error.worded(advice=ADVICE) from None
+    except NotUTF8Error as error:
+        advice = "give --errors replace, or convert the file to UTF-8"
+        raise ValueError(f"{error.problem}; {advice}") from None
+
+
+def delimiter(text: str) -> str:
+    r"""Parse a separator of columns, for argparse.
+
+    Examples
+    --------
+    >>> delimiter(","), delimiter("\\t")
+    (',', '\t')
+    """
+    character = "\t" if text == "\\t" else text
+    if len(character) != 1 or not character.isascii():
+        raise argparse.ArgumentTypeError(f"{text!r} is not one ASCII character, such as , or \\t")
+    return character
+
+
+def _errors(errors: str) -> str:
+    if errors == "ignore":
+        raise UsageError("--errors ignore could make two nodes equal: give --errors replace")
+    return errors

@@ -1,0 +1,158 @@
+"""Models of nodes: their options, how they are made, and how they are loaded."""
+
+import argparse
+from collections.abc import Iterable
+from typing import Any, cast
+
+from fastsgns.cli.arguments import Option, add_parameters, given
+from fastsgns.cli.parsers import UsageError, positive
+from fastsgns.formats import kinds, native
+from fastsgns.formats.files import local_path
+from fastsgns.models.links.base import LinkModel
+from fastsgns.models.links.factors import HOPE, STRAP
+from fastsgns.models.links.nodes import WALKS, NodeEmbedding
+from fastsgns.models.links.training import MATRICES, LinkMatrices
+from fastsgns.training.sharing import SHARINGS
+
+MODELS = (*MATRICES, "HOPE", "STRAP")
+EXPLAINED = (
+    "two: skip-gram with a matrix per role; tied: one matrix for both roles; tied+bias: also a "
+    "bias per target; tied+reflect: half of the signs reversed for targets; HOPE: factorised Katz "
+    "similarity; STRAP: factorised PageRank"
+)
+SKIP_GRAM = {
+    "walks": Option(
+        "--walks", tuple(WALKS),
+        "forward: along the edges; undirected: DeepWalk and node2vec; app: rooted PageRank; nerd: "
+        "alternating, of hubs and authorities; edges: single edges, LINE",
+        "forward, or undirected with --undirected",
+    ),
+    "negative_sharing": Option(
+        "--sharing", SHARINGS, "which pairs share negative samples; block is the fastest, pair is "
+        "that of the papers",
+    ),
+    "walk_length": Option("--walk-length", positive, "nodes per walk", "80; nerd: 10"),
+    "num_walks": Option(
+        "--num-walks", positive, "walks per node; edges: draws per edge",
+        "10; app: 800, nerd: 160, edges: 100",
+    ),
+    "window_size": Option("--window", positive, "largest number of steps from source to target"),
+    "negative": Option("--negative", positive, "negative samples per positive pair"),
+    "epochs": Option("--epochs", positive, "passes, each with new walks"),
+    "p": Option("--p", float, "node2vec: with a higher value, a walk returns less often"),
+    "q": Option("--q", float, "node2vec: with a higher value, a walk stays nearer to its start"),
+    "alpha": Option("--alpha", float, "initial learning rate"),
+    "stop": Option("--stop", float, "app: probability that a walk ends after a step", "0.15"),
+    "ns_exponent": Option(
+        "--ns-exponent", float, "negative samples are drawn by degree to this power"
+    ),
+    "sample": Option(
+        "--sample", float, "subsampling threshold: nodes with a higher share of the targets are "
+        "randomly dropped; 0 keeps all",
+    ),
+}  # fmt: skip
+TRAINING = (*SKIP_GRAM, "joint", "shrink_windows")
+
+
+def add_training(parser: argparse.ArgumentParser) -> None:
+    """Add the parameters that `make` needs."""
+    add_parameters(
+        parser,
+        NodeEmbedding,
+        {"dimensions": Option("--dim", positive, "length of a vector")},
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="random seed (default: %(default)s)"
+    )
+    walks = parser.add_argument_group("skip-gram on walks")
+    add_parameters(walks, NodeEmbedding, SKIP_GRAM)
+    walks.add_argument(
+        "--joint",
+        action="store_const",
+        const=True,
+        help="nerd: also train pairs of nodes in the same role",
+    )
+    walks.add_argument(
+        "--full-windows",
+        dest="shrink_windows",
+        action="store_const",
+        const=False,
+        help="always use the whole --window, rather than a random part of it",
+    )
+    factorisations = parser.add_argument_group("factorisations")
+    factorisations.add_argument(
+        "--beta",
+        type=float,
+        metavar="N",
+        help="HOPE: decay per edge of a path (default: 0.5 / spectral radius)",
+    )
+    factorisations.add_argument(
+        "--error",
+        type=float,
+        default=1e-5,
+        metavar="N",
+        help="STRAP: proximities below this are 0 (default: %(default)s)",
+    )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add the path that `load` needs."""
+    parser.add_argument(
+        "model", type=local_path, metavar="MODEL", help="as saved by 'fastsgns nodes train'"
+    )
+
+
+def make(name: str, arguments: argparse.Namespace, seed: int) -> Any:
+    """Return a model, which is not fitted yet."""
+    common: dict[str, Any] = given(arguments, ("dimensions",))
+    common |= {"seed": seed, "progress": arguments.progress}
+    if name == "HOPE":
+        return HOPE(beta=arguments.beta, **common)
+    if name == "STRAP":
+        return STRAP(error=arguments.error, **common)
+    options = given(arguments, TRAINING)
+    return NodeEmbedding(
+        matrices=cast(LinkMatrices, name), workers=arguments.workers, **common, **options
+    )
+
+
+def check_options(arguments: argparse.Namespace) -> None:
+    """Raise a UsageError if there are options that the model of `--model` does not have."""
+    name = arguments.matrices
+    ignored = {} if name in MATRICES else given(arguments, TRAINING)
+    if name != "HOPE":
+        ignored |= given(arguments, ("beta",))
+    if ignored:
+        options = ", ".join(arguments.option(*item) for item in ignored.items())
+        raise UsageError(f"--model {name} does not have {options}")
+
+
+def load(path: str) -> LinkModel:
+    """Load a model of nodes.
+
+    Raises
+    ------
+    ValueError
+        If the file holds something else.
+    """
+    loaded = kinds.load(path)
+    if not isinstance(loaded, LinkModel):
+        raise ValueError(
+            f"{path} holds {native.kind_of(path)}, not a model saved by 'fastsgns nodes train'"
+        )
+    return loaded
+
+
+def by_text(names: Iterable[Any]) -> dict[str, Any]:
+    """Return the names of nodes by their text, as on a command line.
+
+    Raises
+    ------
+    ValueError
+        If two names have the same text, such as 7 and "7".
+    """
+    found: dict[str, Any] = {}
+    for name in names:
+        if found.setdefault(str(name), name) != name:
+            raise ValueError(f"{name!r} and {found[str(name)]!r} look alike here; rename one")
+    return found

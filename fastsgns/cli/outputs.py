@@ -1,0 +1,121 @@
+"""Output files of the command line: checks before any work, and writing."""
+
+import contextlib
+import os
+from argparse import Namespace
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from fastsgns.cli import filetypes, streams
+from fastsgns.cli.inputs import main_vectors
+from fastsgns.cli.parsers import UsageError
+from fastsgns.cli.streams import STDIO
+from fastsgns.formats import writing
+from fastsgns.runtime.console import INTERRUPTED, say
+
+
+def check(
+    output: str, others: Iterable[str], intermediate: str | None = None, resumed: str | None = None
+) -> None:
+    """Check, before any work is done, that the outputs of a training can be written.
+
+    Parameters
+    ----------
+    output : str
+        The file for the vectors.
+    others : iterable of str
+        Input files, which no output may overwrite.
+    intermediate : str, optional
+        Another output in the native format: a corpus or counts.
+    resumed : str, optional
+        A saved model, which `output` may overwrite.
+
+    Raises
+    ------
+    UsageError, OSError
+        As for `check_distinct` and `check_writable`.
+    """
+    check_distinct(output, [*others, intermediate])
+    check_distinct(intermediate, [*others, resumed])
+    check_writable(output)
+    if intermediate:
+        filetypes.check_native(intermediate)
+        writing.check_writable(intermediate)
+
+
+def check_distinct(output: str | None, others: Iterable[str | None]) -> None:
+    """Raise a UsageError if `output` is the same file as one of `others`, by whatever name."""
+    for other in others:
+        if output and other and _is_same_file(output, other):
+            raise UsageError(
+                f"{output} would overwrite {other}, which is to be kept: name another output"
+            )
+
+
+def _is_same_file(path: str, other: str) -> bool:
+    if STDIO in (path, other):
+        return False
+    if os.path.exists(path) and os.path.exists(other):
+        return os.path.isfile(path) and os.path.samefile(path, other)
+    return os.path.realpath(path) == os.path.realpath(other)
+
+
+def check_writable(path: str, format: str | None = None) -> None:
+    """Check, before any work is done, that vectors can be written to a file.
+
+    Raises
+    ------
+    UsageError
+        As for `fastsgns.cli.filetypes.output_format`.
+    OSError
+        As for `fastsgns.formats.writing.check_writable`.
+    """
+    filetypes.output_format(path, format)
+    if path != STDIO:
+        writing.check_writable(path)
+
+
+def save(loaded: Any, path: str, format: str | None = None) -> None:
+    """Write a model or vectors; `-` is standard output, by default as word2vec text.
+
+    The format "glove" is word2vec text without the header.
+    """
+    header = format != "glove"
+    format = filetypes.output_format(path, format)
+    with streams.output(path) if path == STDIO else contextlib.nullcontext(path) as target:
+        if format == "native":
+            loaded.save(target)
+            return
+        vectors = main_vectors(loaded)
+        vectors.save_word2vec_format(target, binary=format == "binary", write_header=header)
+
+
+def finish(save: Callable[[], None], report: str, finished: bool, arguments: Namespace) -> int:
+    """Save a trained model, print a report, and return the exit code.
+
+    Parameters
+    ----------
+    save : callable
+    report : str
+    finished : bool
+        Whether training came to its end, rather than being stopped by Ctrl-C.
+    arguments : Namespace
+        With ``output`` and ``progress``.
+
+    Returns
+    -------
+    int
+        0, or 130 if training or saving was stopped.
+    """
+    try:
+        save()
+    except KeyboardInterrupt:
+        say(f"stopped while saving to {arguments.output}: what was learnt is lost")
+        return INTERRUPTED
+    if arguments.progress is not False or not finished:
+        say(report)
+        say(
+            f"{'saved to' if finished else 'stopped early; what there is is saved to'} "
+            f"{arguments.output}"
+        )
+    return 0 if finished else INTERRUPTED
