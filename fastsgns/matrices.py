@@ -8,8 +8,9 @@ import numpy as np
 
 from fastsgns.runtime.machine import anonymous_memory, available_memory
 
-LANE_REALS = 16
+LANE_REALS = 16  # float32 numbers of a cache line
 HUGE_PAGE = 2 << 20
+RANDOM_BLOCK = 1 << 20  # numbers drawn at a time
 
 MatricesMode = Literal["two", "tied", "tied+bias", "tied+reflect", "three"]
 BiasMode = Literal["scalar", "word", "both"]
@@ -120,7 +121,7 @@ class MatrixLayout:
 
 
 def padded(dimensions: int) -> int:
-    """Length of a stored row: `dimensions` rounded up to whole cache lines of float32.
+    """Return the length of a row of the kernels: `dimensions` rounded up to whole cache lines.
 
     Examples
     --------
@@ -131,7 +132,7 @@ def padded(dimensions: int) -> int:
 
 
 def allocate_rows(n_rows: int, dimensions: int) -> np.ndarray:
-    """Zeroed float32 rows, padded and aligned to cache lines, on huge pages where there are any.
+    """Return float32 rows of zeros, padded and aligned to cache lines, on huge pages if possible.
 
     Returns
     -------
@@ -140,7 +141,7 @@ def allocate_rows(n_rows: int, dimensions: int) -> np.ndarray:
     Raises
     ------
     MemoryError
-        If the rows would not fit the memory that is free, naming both.
+        If the rows need more memory than is free.
     """
     return _allocate(n_rows, padded(dimensions), f"{n_rows} rows of {dimensions} dimensions")
 
@@ -154,7 +155,7 @@ def _allocate(n_rows: int, width: int, what: str) -> np.ndarray:
 
 
 def require_memory(n_bytes: int, what: str, advice: str = "Fewer dimensions need less.") -> None:
-    """Raise a MemoryError if `what` takes more bytes than are free, naming both."""
+    """Raise a MemoryError if `what` needs more bytes than are free."""
     free = available_memory()
     if free is not None and n_bytes > free:
         raise MemoryError(
@@ -164,23 +165,23 @@ def require_memory(n_bytes: int, what: str, advice: str = "Fewer dimensions need
 
 
 class RowStore:
-    """The rows of one matrix: as users see them, and, during training, as kernels need them.
+    """The vectors of one matrix in two layouts: that of users, and during training that of kernels.
 
-    Users see `vectors`, shape (n, d), C-contiguous, so that any program can take the array as is.
-    Kernels need rows that start at a cache line, are padded with zeros to whole cache lines, and
-    hold their biases behind the d numbers of the vector. `spread` copies the rows to memory of that
-    layout, `collect` copies them back, and `release` gives that memory up. Each epoch begins with
-    the one and ends with the other. Where the two layouts are the same, kernels train `vectors`.
+    Users see `vectors`, shape (n, d), C-contiguous, so that any program can use the array as it is.
+    The rows of the kernels start at a cache line, are padded with zeros to whole cache lines, and
+    hold biases after the d numbers of the vector. `spread` copies the vectors to such rows,
+    `collect` copies the rows back, and `release` frees the rows. Each epoch begins with `spread`
+    and ends with `collect`. If the two layouts are the same, kernels train `vectors` itself.
 
-    So an array that a user, or another thread, holds is never in between two layouts: it has the
+    An array that a user or another thread holds therefore always has the layout of users, with the
     vectors of the last `collect`.
 
     Parameters
     ----------
     vectors : ndarray of float32, shape (n, d), C-contiguous
-        Taken as it is.
+        It is not copied.
     columns : ndarray of float32, shape (k, n)
-        Numbers beside each vector, such as its bias: one array per column.
+        The numbers after each vector, such as its bias: one array per column.
 
     Attributes
     ----------
@@ -204,11 +205,11 @@ class RowStore:
     def __init__(self, vectors: np.ndarray, columns: np.ndarray) -> None:
         self.vectors, self.columns = vectors, columns
         self.rows: np.ndarray | None = None
-        self._is_ahead = False  # whether `rows` may hold what `vectors` lack
+        self._must_collect = False  # whether `rows` may be newer than `vectors`
 
     @classmethod
     def zeros(cls, n_rows: int, dimensions: int, n_columns: int = 0) -> "RowStore":
-        """Make rows of zeros."""
+        """Return a store of zeros."""
         vectors = _allocate(n_rows, dimensions, f"{n_rows} rows of {dimensions} dimensions")
         return cls(vectors, np.zeros((n_columns, n_rows), np.float32))
 
@@ -216,7 +217,7 @@ class RowStore:
         return RowStore, (self.vectors, self.columns)
 
     def spread(self) -> np.ndarray:
-        """Copy the rows, as they are now, to the layout of the kernels; return `rows`."""
+        """Copy the vectors, as they are now, to the rows of the kernels; return `rows`."""
         dimensions, n_columns = self.vectors.shape[1], len(self.columns)
         if self.rows is None:
             is_same = has_one_layout(dimensions, n_columns) and self.vectors.ctypes.data % 64 == 0
@@ -228,30 +229,30 @@ class RowStore:
         if self.rows is not self.vectors:
             self.rows[:, :dimensions] = self.vectors
             self.rows[:, dimensions : dimensions + n_columns] = self.columns.T
-            self._is_ahead = True
+            self._must_collect = True
         return self.rows
 
     def collect(self) -> None:
-        """Copy what the kernels have trained since `spread` back to `vectors` and `columns`."""
-        if self.rows is not None and self._is_ahead:
+        """Copy what the kernels have trained since `spread` to `vectors` and `columns`."""
+        if self.rows is not None and self._must_collect:
             dimensions, n_columns = self.vectors.shape[1], len(self.columns)
             self.vectors[:] = self.rows[:, :dimensions]
             self.columns[:] = self.rows[:, dimensions : dimensions + n_columns].T
-            self._is_ahead = False
+            self._must_collect = False
 
     def release(self) -> None:
-        """Collect, and give the memory of the kernels' layout up."""
+        """Collect, and free the rows of the kernels."""
         self.collect()
         self.rows = None
 
 
 def has_one_layout(dimensions: int, n_columns: int = 0) -> bool:
-    """Whether rows are the same for users and for kernels."""
+    """Return whether users and kernels have the same layout."""
     return not n_columns and dimensions == padded(dimensions)
 
 
 def moved(old: list[Any], new: list[Any]) -> np.ndarray:
-    """Position of each key of `new` in `old`, or -1.
+    """Return the position in `old` of each key of `new`, or -1.
 
     Examples
     --------
@@ -263,11 +264,11 @@ def moved(old: list[Any], new: list[Any]) -> np.ndarray:
 
 
 def moved_or_renamed(old: list[Any], new: list[Any]) -> np.ndarray:
-    """Position in `old` of the row of each key of `new`, or -1.
+    """Return the position in `old` of the row of each key of `new`, or -1.
 
-    If no key of `old` is at another place and there are at least as many keys as before, the first
-    ``len(old)`` rows are where they were, and keys that differ were renamed. Otherwise rows are
-    found by key.
+    If no key of `old` has another position in `new`, and `new` is not shorter, the first
+    ``len(old)`` rows keep their positions: keys that differ were renamed. Otherwise rows are found
+    by key.
 
     Examples
     --------
@@ -276,7 +277,7 @@ def moved_or_renamed(old: list[Any], new: list[Any]) -> np.ndarray:
     >>> moved_or_renamed(["a", "b", "c"], ["c", "a"])
     array([2, 0])
     """
-    if new[: len(old)] == old:  # as where keys were appended, and fast
+    if new[: len(old)] == old:  # the usual case, and fast: keys were appended
         origin = np.arange(len(new))
         origin[len(old) :] = -1
         return origin
@@ -288,14 +289,14 @@ def moved_or_renamed(old: list[Any], new: list[Any]) -> np.ndarray:
 
 
 class TreeWords(NamedTuple):
-    """Whose Huffman tree the rows of the role ``tree`` are of.
+    """The words whose Huffman tree the rows of the role ``tree`` belong to.
 
     Attributes
     ----------
     counts : ndarray of int, shape (m,)
-        The counts that the tree was made of.
+        The counts that the tree was computed from.
     places : ndarray of int, shape (n,)
-        The position of each present word among these, or -1.
+        The position of each present word among these counts, or -1.
     """
 
     counts: np.ndarray
@@ -303,25 +304,25 @@ class TreeWords(NamedTuple):
 
 
 class Matrices:
-    """The matrices of a model by role, and their memory.
+    """The arrays of a model by role: it owns them, and moves their rows when the words change.
 
-    Roles are ``input`` (words as contexts that predict), ``output`` (words as targets of negative
-    sampling), ``negative`` (as negative targets, where these have rows of their own) and ``tree``
-    (inner nodes of hierarchical softmax).
+    Roles are ``input`` (words that predict), ``output`` (words that are predicted), ``negative``
+    (negative samples, if they have vectors of their own) and ``tree`` (inner nodes of hierarchical
+    softmax).
 
-    Each matrix is C-contiguous. `rows` gives the kernels padded copies to train, `collect` copies
-    what they have learned back, and `release` ends that (`RowStore`).
+    `rows` copies an array to the layout of the kernels, which train the copy; `spread`, `collect`
+    and `release` then work on all arrays (`RowStore`).
 
     Attributes
     ----------
     vectors : dict of str to ndarray, shape (n, dimensions)
-        One matrix per role; may be replaced by any other array. A single matrix is ``input``.
+        One array per role; `replace` sets one. If both roles share one array, it is ``input``.
     layout : MatrixLayout
         Which array each role uses, and which bias is added.
     bias : ndarray or None
         With one matrix: shape (1,) of float64, or (n,) of float32, as `layout` says.
     first_bias : float
-        The bias of new words.
+        The bias of words that are new.
     tree_words : TreeWords or None
         Set by `fastsgns.models.words.tree`.
     """
@@ -338,30 +339,29 @@ class Matrices:
         self.first_bias = first_bias
         self.tree_words: TreeWords | None = None
         self._stores: dict[str, RowStore] = {}
-        self._list: list[Any] = []  # of the keys, and a copy of what was in it
-        self._keys: list[Any] = []
+        self._list: list[Any] = []  # the list of keys that was followed last
+        self._keys: list[Any] = []  # a copy of that list as it was then
         self._order: object = None
-        self._room: dict[str, np.ndarray] = {}  # what matrices are the start of, while they grow
+        self._room: dict[str, np.ndarray] = {}  # larger arrays that growing ones are the start of
 
     def follow(
         self, keys: list[Any], vectors: np.ndarray, order: object, thorough: bool = False
     ) -> None:
-        """Take `vectors` as the input vectors, and bring all rows of words in the order of `keys`.
+        """Set the input vectors, and bring the rows of the other roles into the order of `keys`.
 
-        If the order is another one, rows are moved by key. Otherwise, if the list is another one or
-        has another length, its keys were renamed, appended, moved or left out, as
-        `moved_or_renamed` tells. Rows of keys that are gone are dropped; new keys get new rows.
+        If `order` has changed, rows are found by key. Otherwise, if the list is another one or has
+        another length, `moved_or_renamed` finds which keys were renamed, appended, moved or
+        removed. Rows of keys that are gone are dropped; new keys get new rows.
 
         Parameters
         ----------
         keys : list of hashable
         vectors : ndarray, shape (n, d)
-            The row of each key.
+            The input vector of each key.
         order : object
-            The identity of the order of the keys.
+            Another object whenever the order of the keys has changed.
         thorough : bool
-            Compare the keys even of a list that is the same and as long, which takes time in
-            proportion to their number.
+            Compare all keys, even if the list is the same object and has the same length.
         """
         self.vectors["input"] = vectors
         is_same = order is self._order and keys is self._list and len(keys) == len(self._keys)
@@ -375,10 +375,10 @@ class Matrices:
     def rearrange(
         self, origin: np.ndarray, roles: tuple[str, ...] = ("output", "negative")
     ) -> None:
-        """Set row i of each matrix of some roles, and of the biases, to the old row ``origin[i]``.
+        """Set row i of the arrays of some roles, and bias i, to the old ones at ``origin[i]``.
 
-        Where that is -1, rows start at zero and biases at `first_bias`. Matrices that have another
-        number of rows than there were keys are left as they are.
+        If that is -1, the row is zero and the bias is `first_bias`. Arrays whose number of rows is
+        not the number of keys are left as they are.
         """
         n_old, kept = len(self._keys) or len(origin), origin >= 0
         if len(origin) == n_old and np.array_equal(origin, np.arange(n_old)):
@@ -404,7 +404,7 @@ class Matrices:
             self.bias = bias
 
     def _lengthened(self, role: str, n_rows: int) -> np.ndarray:
-        """The matrix of a role with rows of zeros appended; room grows by half, for the next."""
+        """Return the array of a role with zeros appended; spare room grows by half of it."""
         old, room = self.vectors[role], self._room.get(role)
         if room is None or old.base is not room or len(room) < n_rows:
             self._room[role] = room = np.zeros((n_rows + n_rows // 2, old.shape[1]), np.float32)
@@ -418,7 +418,7 @@ class Matrices:
         self.vectors[self.layout.array_of(role)] = vectors
 
     def create(self, role: str, n_rows: int, dimensions: int) -> None:
-        """Make the matrix of a role, all zero, and with it the biases it holds."""
+        """Make the array of a role, of zeros, and the biases that belong to it."""
         n_columns = self.layout.n_bias_columns if role == "input" else 0
         store = RowStore.zeros(n_rows, dimensions, n_columns)
         self._stores[role], self.vectors[role] = store, store.vectors
@@ -430,7 +430,7 @@ class Matrices:
             store.columns[self.layout.ones_column] = 1
 
     def start_bias(self, value: float, n_old: int = 0) -> None:
-        """Set the biases of the words from `n_old` on to `value`."""
+        """Set the bias of all words, or of those after the first `n_old`, to `value`."""
         self.first_bias = value
         if self.layout.has_word_bias and self.bias is not None:
             self.bias[n_old:] = value
@@ -438,7 +438,7 @@ class Matrices:
             self.bias = np.array([value])
 
     def grow(self, role: str, n_rows: int) -> None:
-        """Append zero rows up to `n_rows`; the old keep their bytes."""
+        """Append rows of zeros up to `n_rows`; the old rows keep their bytes."""
         old, old_bias = self.vectors[role], self.bias
         self.create(role, n_rows, old.shape[1])
         self.vectors[role][: len(old)] = old
@@ -447,65 +447,65 @@ class Matrices:
             self.bias[: len(old)] = old_bias
 
     def stored(self, role: str) -> np.ndarray | None:
-        """Return the matrix that holds the vectors of a role, before any signs are flipped."""
+        """Return the array with the vectors of a role, before signs are flipped; None: no role."""
         return self.vectors.get(self.layout.array_of(role))
 
     def signs(self, role: str) -> np.ndarray | None:
-        """Return what the stored vectors of a role are multiplied by; None where that is 1."""
+        """Return the array with the vectors of a role, before signs are flipped, or None."""
         vectors = self.stored(role)
         if role != "output" or vectors is None or not self.layout.n_flipped(vectors.shape[1]):
             return None
         return self.layout.signs(vectors.shape[1])
 
     def in_role(self, role: str) -> np.ndarray | None:
-        """The vectors of a role as they enter scores, shape (n, dimensions).
+        """Return the vectors of a role as they enter scores, shape (n, dimensions).
 
-        A single matrix is its own output; with flipped signs that is a copy, read-only.
+        With flipped signs that is a read-only copy. None if there is no such role.
         """
         vectors, signs = self.stored(role), self.signs(role)
         if vectors is None or signs is None:
             return vectors
-        flipped = vectors * signs
+        flipped: np.ndarray = vectors * signs
         flipped.flags.writeable = False
         return flipped
 
     def rows(self, role: str) -> np.ndarray | None:
-        """Copy the rows of a role, as they are now, to the layout of the kernels.
+        """Copy the array of a role, as it is now, to the rows that kernels train.
 
         Returns
         -------
         ndarray of float32, shape (n, a multiple of 16), or None
-            The same array until `release`, unless the matrix is replaced. None if there is no such
-            role.
+            Always the same rows until `release`, unless the array is replaced. None if there is no
+            such role.
         """
         role = self.layout.array_of(role)
         vectors = self.vectors.get(role)
         if vectors is None:
             return None
-        if not self._holds(role):
-            self._take(role, vectors)
+        if not self._has_store(role):
+            self._make_store(role, vectors)
         return self._stores[role].spread()
 
     def spread(self) -> None:
-        """Copy the matrices and biases, as they are now, to the rows that kernels train."""
+        """Copy all arrays and biases, as they are now, to the rows that kernels train."""
         for store in self._stores.values():
             if store.rows is not None:
                 store.spread()
 
     def collect(self) -> None:
-        """Copy what the kernels have learned back to the matrices and biases."""
+        """Copy what the kernels have trained back to the arrays and biases."""
         for store in self._stores.values():
             store.collect()
 
     def release(self) -> None:
-        """Collect, and give up the memory that only training needs."""
+        """Collect, and free the rows of the kernels."""
         for store in self._stores.values():
             store.release()
 
-    def _take(self, role: str, vectors: np.ndarray) -> None:
-        """Make the store of a matrix that was loaded, or that somebody has put in place.
+    def _make_store(self, role: str, vectors: np.ndarray) -> None:
+        """Make the store of an array that was loaded or replaced.
 
-        The array is trained as it is where it can be: float32, C-contiguous and writable.
+        The array itself is trained if it is float32, C-contiguous and writable; otherwise a copy.
         """
         is_fit = vectors.dtype == np.float32 and vectors.flags.c_contiguous
         if not (is_fit and vectors.flags.writeable and vectors.dtype.isnative):
@@ -520,8 +520,8 @@ class Matrices:
             store.columns[0] = self.bias
             self.bias = store.columns[0]
 
-    def _holds(self, role: str) -> bool:
-        """Whether the matrix of a role, and the biases beside it, are in the store of the role."""
+    def _has_store(self, role: str) -> bool:
+        """Return whether the array of a role, and its biases, are those of its store."""
         store = self._stores.get(role)
         if store is None:
             return False
@@ -530,12 +530,12 @@ class Matrices:
             return False
         return self.vectors[role] is store.vectors
 
-    def __getstate__(self) -> dict:
-        return self.__dict__ | {"_stores": {}, "_room": {}}
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_stores": {}, "_room": {}}
 
 
 def pad(vectors: np.ndarray) -> np.ndarray:
-    """Return float32 rows padded as kernels need them, for reading; a copy unless none is needed.
+    """Return float32 rows with the padding of the kernels, to read; a copy if they are changed.
 
     Parameters
     ----------
@@ -553,15 +553,15 @@ def pad(vectors: np.ndarray) -> np.ndarray:
 
 
 def randomize(vectors: np.ndarray, rng: np.random.Generator) -> None:
-    """Fill with uniform numbers from [-1/d, 1/d), as gensim does; half of that scored lower.
+    """Fill with uniform random numbers from [-1/d, 1/d), as gensim does; in place.
 
-    Block by block, so that no second matrix is needed.
+    Half of that range, as in word2vec.c, gave lower scores.
     """
     n_rows, dimensions = vectors.shape
-    block = max(1, (1 << 20) // dimensions)
+    block = max(1, RANDOM_BLOCK // dimensions)
     for start in range(0, n_rows, block):
-        part = vectors[start : start + block]
-        part[:] = (2 * rng.random(part.shape, np.float32) - np.float32(1)) / np.float32(dimensions)
+        rows = vectors[start : start + block]
+        rows[:] = (2 * rng.random(rows.shape, np.float32) - np.float32(1)) / np.float32(dimensions)
 
 
 def _same_memory(left: np.ndarray, right: np.ndarray) -> bool:
@@ -581,9 +581,10 @@ def estimate_bytes(
     layout: MatrixLayout = MatrixLayout(),
     copies: bool = False,
 ) -> dict[str, int]:
-    """Bytes of each matrix of a model with `n_words` words; the keys are the roles.
+    """Return the bytes of the array of each role of a model with `n_words` words.
 
-    With `copies` they are those of the copies that kernels train, where these need another layout.
+    With `copies`, return the bytes of the rows that kernels train, which are 0 where kernels train
+    the array itself.
     """
     count = _copy_bytes if copies else _row_bytes
     row = count(dimensions, 0)

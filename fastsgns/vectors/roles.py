@@ -131,7 +131,7 @@ class RoleRows:
         if name == "input" and self._wv is not None:
             self._wv.vectors = array
         else:
-            self.matrices.vectors[name] = array
+            self.matrices.replace(name, array)
 
     def writable(self) -> np.ndarray:
         """Return all vectors to be changed at once."""
