@@ -1,4 +1,4 @@
-"""Tables over the vocabulary: noise distribution, subsampling, Huffman paths."""
+"""Tables over the words: noise distribution, subsampling, Huffman paths."""
 
 from collections.abc import Iterator
 
@@ -10,17 +10,17 @@ UINT32 = 2**32
 
 
 def noise_distribution(counts: np.ndarray, exponent: float = 0.75) -> np.ndarray:
-    """Probabilities of the negatives, ``p_i = count_i**exponent / sum_j count_j**exponent``.
+    """Return the noise distribution, ``p_i = count_i**exponent / sum_j count_j**exponent``.
 
     Mikolov et al. (2013), section 2.2, found 0.75 best for text; Caselles-Dupré et al. (2018)
-    found other exponents, negative ones too, better for items. A word never seen gets 0.
+    found other exponents, also negative ones, better for items. Words with a count of 0 get 0.
 
     Parameters
     ----------
     counts : ndarray of int, shape (V,)
         Occurrences of each word.
     exponent : float
-        Any real; 0 is uniform, negative prefers rare words.
+        Any real number; 0 is uniform, a negative one prefers rare words.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def noise_distribution(counts: np.ndarray, exponent: float = 0.75) -> np.ndarray
             f"a noise distribution needs a word that was seen and a finite exponent; "
             f"got {int(seen.sum())} such words and exponent {exponent}"
         )
-    weights = np.log(counts, where=seen, out=np.zeros_like(counts))
+    weights: np.ndarray = np.log(counts, where=seen, out=np.zeros_like(counts))
     weights *= exponent
     weights -= weights.max(where=seen, initial=-np.inf)
     np.exp(weights, out=weights)
@@ -54,14 +54,18 @@ def noise_distribution(counts: np.ndarray, exponent: float = 0.75) -> np.ndarray
 
 
 def alias_table(probabilities: np.ndarray) -> np.ndarray:
-    """Walker's alias table in 8 bytes a word: draws in O(1), whatever the vocabulary.
+    """Return Walker's alias table, 8 bytes per word, from which a word is drawn in constant time.
 
-    Slot i keeps i with probability ``threshold_i / 2**32`` and else gives ``alias_i``. Scaled to
-    mean 1, slots below 1 ("small") lend what they lack to slots above 1 ("large"). Both are swept
-    once, in order: with D the running sum of what the smalls lack and E of what the larges have
-    too much, a small is lent to by the large in whose share of E its D falls, and a large that has
-    lent too much becomes a small of the next large (Hübschle-Schneider and Sanders 2022, "Parallel
-    Weighted Random Sampling", section 4.2). The running sums make it a vectorised search.
+    To draw, a slot i is chosen uniformly. The word is i with probability ``threshold_i / 2**32``,
+    and ``alias_i`` otherwise.
+
+    With the probabilities scaled to a mean of 1, slots below 1 are small and those above 1 are
+    large. The alias of a small slot is a large word that fills the slot up to 1; a large word
+    whose excess is used up becomes small, and the next large word fills its slot. This is Vose's
+    method with both lists in order, so that running sums replace its loop: D sums what the small
+    slots lack and E what the large ones have in excess, and a small slot is filled by the large
+    word in whose part of E its D falls (Hübschle-Schneider and Sanders 2022, "Parallel Weighted
+    Random Sampling", section 4.2).
 
     Parameters
     ----------
@@ -106,17 +110,17 @@ def alias_table(probabilities: np.ndarray) -> np.ndarray:
 
 
 def keep_probabilities(counts: np.ndarray, sample: float) -> np.ndarray:
-    """Probability that subsampling keeps an occurrence of each word.
+    """Return the probability that subsampling keeps a token of each word.
 
     ``p_i = min(1, sqrt(t / count_i) + t / count_i)`` with ``t = sample * sum(counts)``: the
-    formula of the word2vec program, a softer form of Mikolov et al. (2013), eq. 5. A `sample` of 1
-    or more is itself the count from which words begin to be thinned.
+    formula of word2vec.c, which keeps more than Mikolov et al. (2013), eq. 5. A `sample` of 1 or
+    more is itself the count above which tokens are dropped.
 
     Parameters
     ----------
     counts : ndarray of int, shape (V,)
     sample : float
-        0 keeps everything.
+        0 keeps all tokens.
 
     Returns
     -------
@@ -138,23 +142,25 @@ def keep_probabilities(counts: np.ndarray, sample: float) -> np.ndarray:
     if sample == 0:
         return np.ones_like(counts)
     threshold = sample * counts.sum() if sample < 1 else sample * (3 + np.sqrt(5)) / 2
-    return np.minimum(1.0, np.sqrt(threshold / counts) + threshold / counts)
+    kept: np.ndarray = np.minimum(1.0, np.sqrt(threshold / counts) + threshold / counts)
+    return kept
 
 
 def keep_thresholds(counts: np.ndarray, sample: float) -> np.ndarray | None:
-    """`keep_probabilities` in units of 2**-32, less one, for the kernels; None keeps everything."""
+    """Return `keep_probabilities` in units of 2**-32, minus one; None if all tokens are kept."""
     kept = keep_probabilities(counts, sample)
     if np.all(kept == 1):
         return None
-    return np.clip(np.rint(kept * UINT32) - 1, 0, UINT32 - 1).astype(np.uint32)
+    thresholds: np.ndarray = np.clip(np.rint(kept * UINT32) - 1, 0, UINT32 - 1)
+    return thresholds.astype(np.uint32)
 
 
 def huffman_paths(counts: np.ndarray) -> Paths:
-    """Paths from the root to each word in the Huffman tree of the counts.
+    """Return the paths from the root to each word in the Huffman tree of the counts.
 
     The tree gives frequent words short paths, so that hierarchical softmax (Morin and Bengio 2005;
-    Mikolov et al. 2013, section 2.1) costs sum_i p_i * length_i logistic regressions a word, which
-    is the least a binary tree can do.
+    Mikolov et al. 2013, section 2.1) computes sum_i p_i * length_i logistic regressions per word,
+    the least that is possible with a binary tree.
 
     Parameters
     ----------
@@ -188,7 +194,7 @@ def huffman_paths(counts: np.ndarray) -> Paths:
 def _climb(
     parent: np.ndarray, branch: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield, a level at a time from the leaves up: words, their inner nodes, the branches taken."""
+    """Yield words, their inner nodes and the branches taken, level by level from the leaves up."""
     n_words = (len(parent) + 1) // 2
     words = at = np.arange(n_words, dtype=np.int32)
     while True:
@@ -201,10 +207,10 @@ def _climb(
 
 
 def _huffman_tree(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Parent (-1 for the root) and branch (0 or 1) of leaves, then of inner nodes.
+    """Return the parent (-1: root) and the branch (0 or 1) of all leaves, then of inner nodes.
 
-    Leaves sorted by count and inner nodes, which are made in order of their weight, are two
-    queues; the two lightest nodes are always at a front (van Leeuwen 1976).
+    The leaves, sorted by count, and the inner nodes, which are made in order of weight, are two
+    queues. The two lightest nodes are always at the front of a queue (van Leeuwen 1976).
     """
     n_words = len(counts)
     n_nodes = max(2 * n_words - 1, 1)

@@ -1,4 +1,4 @@
-"""Names that gensim's models had in older versions, and what to use instead."""
+"""Old names of gensim's models, and what to use instead."""
 
 import warnings
 from typing import TYPE_CHECKING, Any

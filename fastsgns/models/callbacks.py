@@ -1,4 +1,4 @@
-"""Callbacks: what users run between the epochs."""
+"""Callbacks: code of the user that runs between the epochs."""
 
 from typing import Any
 
@@ -12,42 +12,43 @@ EPOCHS = rules.integer(1, 2**31)
 
 
 class CallbackAny2Vec:
-    """Base of callbacks; an object with just some of these methods serves as well.
+    """Base class of callbacks; any object with some of these methods can be used instead.
 
-    The order is ``on_train_begin``, then ``on_epoch_begin`` and ``on_epoch_end`` for each epoch,
+    ``on_train_begin`` is called first, then ``on_epoch_begin`` and ``on_epoch_end`` for each epoch,
     then ``on_train_end``. All run in the thread that called `train`, while no worker runs.
 
     Examples
     --------
     >>> class Patience(CallbackAny2Vec):
-    ...     def on_epoch_end(self, model):
+    ...     def on_epoch_end(self, model: Any) -> None:
     ...         if len(model.epoch_losses) > 1 and model.epoch_losses[-1] > model.epoch_losses[-2]:
     ...             raise StopTraining
     """
 
-    def on_train_begin(self, model):
+    def on_train_begin(self, model: Any) -> None:
         """Call before the first epoch."""
 
-    def on_epoch_begin(self, model):
+    def on_epoch_begin(self, model: Any) -> None:
         """Call before each epoch."""
 
-    def on_epoch_end(self, model):
+    def on_epoch_end(self, model: Any) -> None:
         """Call after each epoch."""
 
-    def on_train_end(self, model):
+    def on_train_end(self, model: Any) -> None:
         """Call after the last epoch."""
 
 
 class Checkpoint(CallbackAny2Vec):
-    """Save the model to one file now and then, and at the end of training.
+    """Save the model to one file after every few epochs, and at the end of training.
 
-    The file is always whole: a process that is killed loses at most what came after the last save.
+    The file is replaced at once, so that a process that is killed loses at most the epochs since
+    the last save.
 
     Parameters
     ----------
     path : str or os.PathLike
     every : int
-        Epochs from one save to the next.
+        Number of epochs from one save to the next.
 
     Examples
     --------
@@ -66,7 +67,7 @@ class Checkpoint(CallbackAny2Vec):
         self._n_epochs = 0
 
     def on_train_begin(self, model: Any) -> None:
-        """Refuse a file that cannot be written before there is something to lose.
+        """Check, before anything is trained, that the file can be written.
 
         Raises
         ------
@@ -76,7 +77,7 @@ class Checkpoint(CallbackAny2Vec):
         check_writable(self.path)
 
     def on_epoch_end(self, model: Any) -> None:
-        """Save the model if it is due."""
+        """Save the model after every `every` epochs."""
         self._n_epochs += 1
         if self._n_epochs % self.every == 0:
             model.save(self.path)

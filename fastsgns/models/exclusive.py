@@ -1,4 +1,4 @@
-"""Refuse to train one model from two threads at once."""
+"""exclusive: methods of a model that only one thread may run at a time."""
 
 import functools
 import os
@@ -12,10 +12,10 @@ _owners: dict[int, tuple[int]] = {}  # the thread that trains, by the id of the 
 
 
 def exclusive(method: Method) -> Method:
-    """Let the methods of an object that are decorated so run in one thread at a time.
+    """Decorate a method so that, of all decorated methods of an object, one thread runs any.
 
-    They may call each other. A second thread gets a RuntimeError instead of waiting, because two
-    trainings of the same matrices are a mistake.
+    Decorated methods may call each other. A second thread gets a RuntimeError and does not wait,
+    because to train the same arrays twice at once is a mistake.
 
     Examples
     --------

@@ -157,7 +157,7 @@ class Word2Vec:
     comment : str, optional
         Saved with the model.
     max_final_vocab : int, optional
-        Limit on the size of the vocabulary: `min_count` is raised until it is met.
+        Limit on the size of the vocabulary: `min_count` is raised as far as that needs.
     shrink_windows : bool
         Draw the window of each focus word uniformly from 1 .. `window`, so that near context words
         count more.
@@ -654,7 +654,8 @@ class Word2Vec:
     def cum_table(self) -> np.ndarray:
         """Cumulative noise distribution in units of 2**-31, as in gensim."""
         noise = sampling.noise_distribution(vocabulary_of(self.wv).counts, self.ns_exponent)
-        return np.rint(np.cumsum(noise) * (2**31 - 1)).astype(np.uint32)
+        table: np.ndarray = np.rint(np.cumsum(noise) * (2**31 - 1))
+        return table.astype(np.uint32)
 
     @property
     def layer1_size(self) -> int:

@@ -1,1 +1,1 @@
-"""Training: the schedule, the worker threads, and what an epoch is made of."""
+"""Training: sessions, the schedule of the learning rate, worker threads, and chunks."""

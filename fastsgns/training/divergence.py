@@ -1,4 +1,4 @@
-"""Watch: the check that trained arrays stay finite and within bounds."""
+"""The check that arrays stay finite and of a plausible size while they are trained."""
 
 import logging
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ from fastsgns.arrays import first_not_finite, largest_magnitude, magnitude
 
 logger = logging.getLogger(__name__)
 
-EVERY = 16  # chunks; a look takes some 0.1 ms, in which no other thread has the interpreter
-LARGE = 100.0  # components of vectors that were learned well stay below 10, biases below 30
+EVERY = 16  # chunks between two checks; one takes about 0.1 ms, in which it holds the GIL
+LARGE = 100.0  # coordinates of well-trained vectors stay below 10, biases below 30
 SAMPLED_ROWS = 32
 BIAS = "bias"  # one number for all words
 
 
-class Place(NamedTuple):
-    """Where training is: the epoch, the position in it, and the learning rate in force."""
+class TrainingPosition(NamedTuple):
+    """How far training is: the epoch, the position in it, and the learning rate."""
 
     epoch: int
     n_epochs: int
@@ -33,30 +33,30 @@ class Place(NamedTuple):
         )
 
 
-class Watch:
-    """Checks the arrays of a training: some rows now and then, all rows after each epoch.
+class DivergenceCheck:
+    """Check the arrays that are trained: some rows now and then, all rows after each epoch.
 
-    Vectors that stop being finite raise a FloatingPointError. Vectors that have run away, which
-    happens before they overflow, are logged as a warning, once.
+    Vectors that are no longer finite raise a FloatingPointError. Very large vectors, which come
+    before an overflow, are logged as a warning, once.
 
     Parameters
     ----------
     arrays : mapping of str to ndarray
-        What is trained, by name; rows are along the first axis.
+        The arrays that are trained, by name; rows are along the first axis.
     sums : mapping of str to ndarray, optional
-        Arrays that may grow without bound and only have to stay finite.
+        Arrays that grow without bound and only have to stay finite.
 
     Raises
     ------
     FloatingPointError
-        If an array is not finite to begin with.
+        If an array is not finite at the start.
 
     Examples
     --------
     >>> rows = np.zeros((9, 4), np.float32)
-    >>> watch = Watch({"input vectors": rows})
+    >>> watch = DivergenceCheck({"input vectors": rows})
     >>> rows[3, 1] = np.inf
-    >>> watch.check(Place(1, 5, 2000, 8000, "words", 0.5))
+    >>> watch.check_all_rows(TrainingPosition(1, 5, 2000, 8000, "words", 0.5))
     Traceback (most recent call last):
     FloatingPointError: the input vectors are no longer finite in epoch 1 of 5, after 2,000 of its \
 8,000 words, at a learning rate of 0.5: training has diverged and the vectors are lost. Start \
@@ -78,28 +78,28 @@ again with a lower alpha, from a new model or from one that was saved before
             self._limits.setdefault(name, max(LARGE, 2 * largest))
         self._warned = False
 
-    def sample(self, chunk: int, place: Place) -> None:
-        """After every 16th chunk, check the first rows of each array and others in turn."""
+    def check_some_rows(self, chunk: int, place: TrainingPosition) -> None:
+        """After every 16th chunk, check the first rows of each array, and others in turn."""
         turn, rest = divmod(chunk, EVERY)
         if rest:
             return
         for name, array in self._arrays.items():
             step = max(1, len(array) // SAMPLED_ROWS)
             for rows in (array[:SAMPLED_ROWS], array[turn % step :: step]):
-                self._judge(name, magnitude(rows), place)
+                self._check_magnitude(name, magnitude(rows), place)
 
-    def check(self, place: Place) -> None:
+    def check_all_rows(self, place: TrainingPosition) -> None:
         """Check all rows.
 
         Raises
         ------
         FloatingPointError
-            If one is not finite, with the place.
+            If one is not finite.
         """
         for name, array in self._arrays.items():
-            self._judge(name, largest_magnitude(array), place)
+            self._check_magnitude(name, largest_magnitude(array), place)
 
-    def _judge(self, name: str, magnitude: float, place: Place) -> None:
+    def _check_magnitude(self, name: str, magnitude: float, place: TrainingPosition) -> None:
         if not np.isfinite(magnitude):
             raise FloatingPointError(
                 f"{_is(name)} no longer finite {place}: training has diverged and the vectors "
@@ -124,12 +124,15 @@ def _where(name: str, array: np.ndarray) -> str:
     return f": row {first_not_finite(array)} of {len(array)} holds NaN or infinity"
 
 
-def parts(role: str, rows: np.ndarray, n_dimensions: int, has_bias: bool) -> dict[str, np.ndarray]:
-    """Return the vectors, and the biases where rows hold them behind the vectors, by name.
+def vectors_and_biases(
+    role: str, rows: np.ndarray, n_dimensions: int, has_bias: bool
+) -> dict[str, np.ndarray]:
+    """Return the vectors, and the biases if rows hold them after the vectors, by name.
 
     Examples
     --------
-    >>> {name: part.shape for name, part in parts("input", np.zeros((5, 16)), 8, True).items()}
+    >>> arrays = vectors_and_biases("input", np.zeros((5, 16)), 8, True)
+    >>> {name: array.shape for name, array in arrays.items()}
     {'input vectors': (5, 8), 'input biases': (5,)}
     """
     if not has_bias:

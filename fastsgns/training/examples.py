@@ -1,6 +1,6 @@
-"""Chunks: what an epoch trains on, in pieces that a thread takes one at a time."""
+"""Chunks: the data of an epoch, in parts that a worker trains one at a time."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -9,24 +9,32 @@ from fastsgns.arrays import check_mapped, check_offsets, integers
 from fastsgns.kernels.objective import Objective
 
 CHUNKS_PER_EPOCH = 64
-CHUNK_TOKENS = 1_000, 65_536
+CHUNK_TOKENS = 1_000, 65_536  # least and most tokens of a chunk
 
-Trained = tuple[float, int, int]
+Trained = tuple[float, int, int]  # loss, examples and focus words of a chunk
+
+
+class ChunkPlace(NamedTuple):
+    """The units ``start .. stop - 1`` of an epoch."""
+
+    epoch: int
+    start: int
+    stop: int
 
 
 class Chunks(Protocol):
-    """What a Trainer asks of the source of its examples.
+    """The data of an epoch, as a Trainer uses it.
 
     Attributes
     ----------
     unit : str
-        What an epoch is counted in: words, walks, pairs.
+        What is counted: words, walks, pairs.
     n_units : int
-        How many of them an epoch has.
+        Units per epoch.
     starts : range
         The first unit of each chunk; the same for any number of workers.
     longest : int
-        No sentence is longer than this.
+        Length of the longest sentence, or a bound on it.
     """
 
     @property
@@ -41,19 +49,25 @@ class Chunks(Protocol):
     def train(
         self,
         objective: Objective,
-        place: tuple[int, int, int],
+        place: ChunkPlace,
         rates: tuple[float, float],
         stream: int,
     ) -> Trained:
-        """Train on the units of a place, (epoch, start, stop), at rates falling between two.
+        """Train a chunk, and return its loss and its numbers of examples and of focus words.
 
-        All that is random follows from the place and the stream. Returns the loss, and the numbers
-        of examples and of focus words.
+        Parameters
+        ----------
+        objective : Objective
+        place : ChunkPlace
+        rates : (float, float)
+            Learning rate at the start and at the end of the chunk; it falls linearly.
+        stream : int
+            Seed of the random numbers of the chunk, 64 bits.
         """
 
 
 def cut(n_units: int, tokens_per_unit: int = 1) -> range:
-    """The first units of chunks of some ten thousand tokens.
+    """Return the first unit of each chunk, of some ten thousand tokens.
 
     Examples
     --------
@@ -65,7 +79,7 @@ def cut(n_units: int, tokens_per_unit: int = 1) -> range:
 
 
 class TokenChunks:
-    """Ranges of positions in a corpus.
+    """Chunks of a corpus: ranges of its tokens.
 
     Parameters
     ----------
@@ -86,22 +100,25 @@ class TokenChunks:
     def train(  # noqa: D102
         self,
         objective: Objective,
-        place: tuple[int, int, int],
+        place: ChunkPlace,
         rates: tuple[float, float],
         stream: int,
     ) -> Trained:
         _, start, stop = place
         check_mapped(self.ids, self.offsets)
-        return kernels.train_chunk(objective, self.ids, self.offsets, start, stop, *rates, stream)
+        trained: Trained = kernels.train_chunk(
+            objective, self.ids, self.offsets, start, stop, *rates, stream
+        )
+        return trained
 
 
 class PairChunks:
-    """Ranges of a list of pairs.
+    """Chunks of a list of pairs.
 
     Parameters
     ----------
     sources, targets : ndarray of int, shape (n,)
-        Input and output rows.
+        The input row and the output row of each pair.
     """
 
     unit = "pairs"
@@ -117,11 +134,12 @@ class PairChunks:
     def train(  # noqa: D102
         self,
         objective: Objective,
-        place: tuple[int, int, int],
+        place: ChunkPlace,
         rates: tuple[float, float],
         stream: int,
     ) -> Trained:
         _, start, stop = place
-        return kernels.train_pairs_chunk(
+        trained: Trained = kernels.train_pairs_chunk(
             objective, self.sources, self.targets, start, stop, *rates, stream
         )
+        return trained

@@ -1,10 +1,10 @@
-"""Trainer: schedule, worker threads, progress and stopping around the kernels.
+"""Trainer: the epochs of an objective, by worker threads that call the kernels.
 
-Threads are Python threads that spend their time in kernel calls without the GIL, each over a chunk
-of some ten thousand tokens, of a corpus or of walks that are made as they are needed. What a chunk
-does depends on its place in the schedule alone (its learning rate) and on (seed, epoch, chunk) (its
-randomness), never on which thread ran it or when; with one worker the result is therefore the same
-to the byte.
+The workers are Python threads. They spend their time in kernel calls, which run without the GIL on
+chunks of some ten thousand tokens of a corpus, walks of a graph, or pairs. The learning rate of a
+chunk follows from its position in the schedule, and its random numbers from (seed, epoch, chunk).
+Neither depends on the thread or on the time at which the chunk is trained. With one worker the
+result is therefore always the same, to the byte.
 """
 
 import logging
@@ -19,8 +19,8 @@ import numpy as np
 from fastsgns.kernels.objective import Objective
 from fastsgns.runtime.progress import Bar, make_bar
 from fastsgns.runtime.threads import WorkerPool
-from fastsgns.training.divergence import BIAS, Place, Watch, parts
-from fastsgns.training.examples import Chunks
+from fastsgns.training.divergence import BIAS, DivergenceCheck, TrainingPosition, vectors_and_biases
+from fastsgns.training.examples import ChunkPlace, Chunks
 
 logger = logging.getLogger(__name__)
 
@@ -29,10 +29,21 @@ MASK = 2**64 - 1
 
 @dataclass(frozen=True)
 class Schedule:
-    """Linear decay of the learning rate over the tokens, or other units, of all epochs.
+    """Linear decay of the learning rate over the tokens (or walks, or pairs) of all epochs.
 
-    ``rate(t) = start + (stop - start) * t / total``, where t counts the tokens that lie before a
-    position in the schedule, whoever has trained on them.
+    ``rate(t) = start + (stop - start) * t / total``, where t is the number of tokens before a
+    position in the schedule.
+
+    Parameters
+    ----------
+    start, stop : float
+        Learning rate at the start and at the end.
+    n_tokens : int
+        Tokens per epoch.
+    n_epochs : int
+        Epochs of this call.
+    n_skipped : int
+        Tokens of the schedule before the first epoch of this call.
     """
 
     start: float
@@ -42,7 +53,7 @@ class Schedule:
     n_skipped: int = 0
 
     def rate(self, epoch: int, position: int) -> float:
-        """The rate at a position of the corpus in an epoch counted from 0."""
+        """Return the learning rate at a position in an epoch; the first epoch is 0."""
         done = self.n_skipped + epoch * self.n_tokens + position
         total = max(1, self.n_skipped + self.n_epochs * self.n_tokens)
         return self.start + (self.stop - self.start) * min(1.0, done / total)
@@ -50,7 +61,19 @@ class Schedule:
 
 @dataclass
 class Tally:
-    """What has been trained: tokens or other units, focus words kept, examples, summed loss."""
+    """Sums over what has been trained.
+
+    Attributes
+    ----------
+    n_tokens : int
+        Tokens, or walks, or pairs.
+    n_kept : int
+        Focus words that subsampling kept.
+    n_examples : int
+        Examples: pairs of skip-gram, or windows of CBOW.
+    loss : float
+        Sum of the losses of the examples.
+    """
 
     n_tokens: int = 0
     n_kept: int = 0
@@ -66,7 +89,7 @@ class Tally:
 
     @property
     def mean_loss(self) -> float:
-        """Loss an example; 0 if there was none."""
+        """Loss per example; 0 if there was none."""
         return self.loss / max(1, self.n_examples)
 
 
@@ -77,20 +100,25 @@ class Trainer:
     Parameters
     ----------
     objective : Objective
-        Its matrices are changed in place.
+        Its arrays are changed in place.
     chunks : Chunks
-        What an epoch trains on.
+        The data of an epoch.
     schedule : Schedule
     seed : int
-        Together with epoch and chunk it determines all randomness.
+        With epoch and chunk it determines all random numbers.
     n_workers : int
-        Threads.
+        Number of threads.
     first_epoch : int
-        Epochs trained in earlier calls, so that new epochs draw new random numbers.
+        Epochs begun in earlier calls, so that new epochs draw new random numbers.
     show : bool or None
-        Progress bar: yes, no, or if standard error is a terminal.
+        Whether to show a progress bar; None: if standard error is a terminal.
     on_progress : callable or None
-        Called with (epoch, Tally of the epoch, Tally of earlier epochs) some ten times a second.
+        Called with (epoch, Tally of the epoch, Tally of earlier epochs), about every 0.1 s.
+
+    Attributes
+    ----------
+    total : Tally
+        The sums over all epochs that ended.
     """
 
     objective: Objective
@@ -104,14 +132,14 @@ class Trainer:
     total: Tally = field(default_factory=Tally)
 
     def epochs(self) -> Generator[Tally, None, None]:
-        """Train epoch after epoch; yields what each has done.
+        """Train epoch after epoch, and yield the sums of each.
 
         Raises
         ------
         KeyboardInterrupt
-            On Ctrl-C, once all threads have stopped. The matrices stay usable.
+            On Ctrl-C, when all threads have stopped. The arrays can be used as they are then.
         FloatingPointError
-            If the vectors are no longer finite; it says where and at which learning rate.
+            If an array is no longer finite.
         """
         n_units = self.schedule.n_tokens * self.schedule.n_epochs
         bar = make_bar(self.show, n_units, "training", self.chunks.unit)
@@ -120,7 +148,7 @@ class Trainer:
             for epoch in range(self.schedule.n_epochs):
                 tally = Tally()
                 self._train_epoch(epoch, tally, partial(self._tick, bar, epoch, tally))
-                self.watch.check(self._place(epoch, self.chunks.n_units))
+                self.watch.check_all_rows(self._position(epoch, self.chunks.n_units))
                 self.total.add(tally)
                 self._log(epoch, tally, time.monotonic() - started)
                 yield tally
@@ -144,12 +172,13 @@ class Trainer:
             If its arrays are not finite.
         """
         self.objective = replace(objective, longest_sentence=self.chunks.longest)
-        self.watch = Watch(_trained(objective))
+        self.watch = DivergenceCheck(_trained(objective))
 
     def streams(self, epoch: int) -> list[int]:
-        """The random stream of each chunk: (seed, epoch, chunk) mixed into 64 bits.
+        """Return a seed of 64 bits for each chunk, mixed from (seed, epoch, chunk).
 
-        All at once, because between two chunks the caches are cold and it takes four times as long.
+        They are computed before the epoch: between two chunks, with cold caches, it takes four
+        times as long.
         """
         words = self.seed & MASK, self.first_epoch + epoch
         states = (
@@ -159,17 +188,17 @@ class Trainer:
         return [int(state[0]) for state in states]
 
     def train_chunk(self, epoch: int, chunk: int, stream: int) -> Tally:
-        """Train on one chunk."""
+        """Train one chunk and return its sums."""
         start = self.chunks.starts[chunk]
         stop = min(start + self.chunks.starts.step, self.chunks.n_units)
         rates = self.schedule.rate(epoch, start), self.schedule.rate(epoch, stop)
-        place = self.first_epoch + epoch, start, stop
+        place = ChunkPlace(self.first_epoch + epoch, start, stop)
         loss, n_examples, n_kept = self.chunks.train(self.objective, place, rates, stream)
-        self.watch.sample(chunk, self._place(epoch, stop))
+        self.watch.check_some_rows(chunk, self._position(epoch, stop))
         return Tally(stop - start, n_kept, n_examples, loss)
 
     def _train_epoch(self, epoch: int, tally: Tally, tick: Callable[[], None]) -> None:
-        """Train on all chunks and add to `tally`; no thread runs when this returns or raises."""
+        """Train all chunks and add to `tally`; when this returns or raises, no thread runs."""
         lock = threading.Lock()
 
         def train(_: int, chunk: tuple[int, int]) -> None:
@@ -182,10 +211,10 @@ class Trainer:
         WorkerPool(self.n_workers, chunks, train, stop_flag=stop_flag, stop_timeout=None).run(tick)
         tick()
 
-    def _place(self, epoch: int, position: int) -> Place:
+    def _position(self, epoch: int, position: int) -> TrainingPosition:
         rate = self.schedule.rate(epoch, position)
         n_units, unit = self.chunks.n_units, self.chunks.unit
-        return Place(epoch + 1, self.schedule.n_epochs, position, n_units, unit, rate)
+        return TrainingPosition(epoch + 1, self.schedule.n_epochs, position, n_units, unit, rate)
 
     def _tick(self, bar: Bar, epoch: int, tally: Tally) -> None:
         facts = {"epoch": f"{epoch + 1}/{self.schedule.n_epochs}"}
@@ -212,10 +241,10 @@ class Trainer:
 
 
 def _trained(objective: Objective) -> dict[str, np.ndarray]:
-    """The arrays that an objective trains, by what they are called in messages."""
+    """Return the arrays that an objective trains, by their names in messages."""
     has_bias = objective.bias in ("word", "both")
     arrays = {
-        **parts("input", objective.input, objective.n_dimensions, has_bias),
+        **vectors_and_biases("input", objective.input, objective.n_dimensions, has_bias),
         "output vectors": objective.output,
         "vectors of negatives": objective.negative_output,
         "vectors of the Huffman tree": objective.tree,

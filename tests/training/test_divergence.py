@@ -8,12 +8,12 @@ import toy
 
 from fastsgns import GloVe, NodeEmbedding, PairEmbedding, Word2Vec
 from fastsgns.arrays import first_not_finite, largest_magnitude
-from fastsgns.training.divergence import Place, Watch
+from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
 
 SENTENCES = toy.sentences(60)
 SMALL = {"vector_size": 8, "min_count": 1, "workers": 1, "epochs": 2}
 EDGES = [(i, (3 * i + k) % 40) for i in range(40) for k in (1, 2)]
-PLACE = Place(2, 5, 1000, 8000, "words", 0.25)
+PLACE = TrainingPosition(2, 5, 1000, 8000, "words", 0.25)
 
 
 def words():
@@ -120,26 +120,26 @@ def test_training_that_goes_well_logs_nothing(caplog):
 
 def test_each_row_is_sampled_within_as_many_turns_as_there_are_strides():
     rows = np.zeros((1000, 4), np.float32)
-    watch = Watch({"rows": rows})
+    watch = DivergenceCheck({"rows": rows})
     rows[777, 2] = np.nan
     turns = 0
     with pytest.raises(FloatingPointError, match=r"rows are no longer finite in epoch 2 of 5"):
         for turns in range(len(rows) // 32 + 1):
             for chunk in range(16 * turns, 16 * turns + 16):
-                watch.sample(chunk, PLACE)
+                watch.check_some_rows(chunk, PLACE)
     assert turns == 777 % (len(rows) // 32)
 
 
 def test_large_vectors_of_the_user_are_no_divergence(caplog):
     rows = np.full((3, 2), 1e6)
     with caplog.at_level(logging.WARNING):
-        watch = Watch({"rows": rows}, {"sums": np.full((3, 2), 1e30)})
+        watch = DivergenceCheck({"rows": rows}, {"sums": np.full((3, 2), 1e30)})
         rows *= 1.5
-        watch.check(PLACE)
+        watch.check_all_rows(PLACE)
         assert caplog.records == []
         rows *= 2
-        watch.check(PLACE)
-        watch.check(PLACE)
+        watch.check_all_rows(PLACE)
+        watch.check_all_rows(PLACE)
     assert [r.getMessage() for r in caplog.records] == [
         "components of the rows are as large as 3e+06 in epoch 2 of 5, after 1,000 of its 8,000 "
         "words, at a learning rate of 0.25: training is diverging; lower alpha"

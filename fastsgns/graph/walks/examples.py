@@ -17,10 +17,9 @@ from fastsgns.graph.walks import walker
 from fastsgns.graph.walks.files import WalkFile
 from fastsgns.graph.walks.neighbours import Neighbours
 from fastsgns.kernels.objective import Objective
-from fastsgns.training.examples import Trained, cut
+from fastsgns.training.examples import ChunkPlace, Trained, cut
 
 MASK = 2**64 - 1
-Place = tuple[int, int, int]
 Rates = tuple[float, float]
 Pairs = tuple[np.ndarray, np.ndarray]
 
@@ -106,7 +105,7 @@ class RandomWalks:
         self.n_units = n_passes * len(self.start_nodes.nodes)
         self.starts, self.longest = cut(self.n_units, length), length
 
-    def train(self, objective: Objective, place: Place, rates: Rates, stream: int) -> Trained:
+    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
         """See `fastsgns.training.examples.Chunks`."""
         starts = self.start_nodes.of_walks(*place)
         ids = np.empty(len(starts) * self.length, np.int32)
@@ -153,7 +152,7 @@ class RootedPageRankWalks:
         self.n_units = n_passes * len(self.start_nodes.nodes)
         self.starts = cut(self.n_units)
 
-    def train(self, objective: Objective, place: Place, rates: Rates, stream: int) -> Trained:
+    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
         """See `fastsgns.training.examples.Chunks`."""
         starts = self.start_nodes.of_walks(*place)
         sources, targets = np.empty((2, len(starts)), np.int32)
@@ -214,7 +213,7 @@ class AlternatingWalks:
         self.source_noise, self.file = source_noise, file
         self.n_units, self.starts = n_walks, cut(n_walks, length // 2)
 
-    def train(self, objective: Objective, place: Place, rates: Rates, stream: int) -> Trained:
+    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
         """See `fastsgns.training.examples.Chunks`."""
         n_walks = place[2] - place[1]
         sources = np.empty((n_walks + 1) // 2, np.int32)
@@ -297,7 +296,7 @@ class EdgeSampling:
         self.neighbours, self.table = neighbours, sampling.alias_table(degrees)
         self.n_units, self.starts, self.file = n_edges, cut(n_edges), file
 
-    def train(self, objective: Objective, place: Place, rates: Rates, stream: int) -> Trained:
+    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
         """See `fastsgns.training.examples.Chunks`."""
         starts, sources, targets = np.empty((3, place[2] - place[1]), np.int32)
         stream = walker.draw_nodes(self.table, stream, starts)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastsgns.matrices import Matrices, MatrixLayout, RowStore, allocate_rows
-from fastsgns.training.divergence import Watch, parts
+from fastsgns.training.divergence import DivergenceCheck, vectors_and_biases
 
 ROLES = ("input", "output")
 BLOCK_ROWS = 1 << 13
@@ -92,13 +92,13 @@ class GloVeArrays:
         """Return the rows of each matrix that kernels train, between `spread` and `release`."""
         return [store.spread() for store in self.stores]
 
-    def watch(self) -> Watch:
+    def watch(self) -> DivergenceCheck:
         """Return the check that the rows stay within bounds and the squares finite."""
         watched: dict[str, np.ndarray] = {}
         for role, rows in zip(ROLES, self.kernel_rows()):
-            watched |= parts(role, rows, self.vectors(role).shape[1], has_bias=True)
+            watched |= vectors_and_biases(role, rows, self.vectors(role).shape[1], has_bias=True)
         names = (f"sums of squares of the {role} vectors" for role in ROLES)
-        return Watch(watched, dict(zip(names, self.squares)))
+        return DivergenceCheck(watched, dict(zip(names, self.squares)))
 
 
 def padded_squares(n_words: int, dimensions: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from fastsgns import kernels
 from fastsgns.kernels.glove import CELL_INTS, shuffle_block, train_cells
 from fastsgns.models.glove.cells import ShuffledCells
 from fastsgns.runtime.threads import WorkerPool
-from fastsgns.training.divergence import Place, Watch
+from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
 
 
 class Epoch:
@@ -25,9 +25,9 @@ class Epoch:
         Rows of vector and bias, and their sums of squares, for input and output. One array each
         has both roles.
     dimensions : int
-    watch : Watch
+    watch : DivergenceCheck
         The check of the rows during and after the epoch.
-    place : Place
+    place : TrainingPosition
         The start of the epoch, with its learning rate.
     """
 
@@ -37,8 +37,8 @@ class Epoch:
         rows: Sequence[np.ndarray],
         squares: Sequence[np.ndarray],
         dimensions: int,
-        watch: Watch,
-        place: Place,
+        watch: DivergenceCheck,
+        place: TrainingPosition,
     ) -> None:
         self._cells = cells
         self._arrays = (rows[0], rows[-1]), (squares[0], squares[-1])
@@ -73,7 +73,7 @@ class Epoch:
         streams = rng.integers(0, 2**64 - 1, self._cells.n_blocks, np.uint64, endpoint=True)
         jobs = list(zip(order.tolist(), streams.tolist()))
         WorkerPool(workers, jobs, self._train, stop_timeout=None).run(lambda: show(self._n_done))
-        self._watch.check(self._place._replace(position=self._n_done))
+        self._watch.check_all_rows(self._place._replace(position=self._n_done))
         show(self._n_done)
         return float(self._losses.sum()) / len(self._cells)
 
@@ -92,4 +92,4 @@ class Epoch:
         with self._lock:
             self._n_done += len(block)
             place = self._place._replace(position=self._n_done)
-        self._watch.sample(index, place)
+        self._watch.check_some_rows(index, place)

@@ -30,7 +30,7 @@ from fastsgns.models.glove.parameters import RULES, check, normalize
 from fastsgns.models.glove.storage import NO_WORDS
 from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.runtime.progress import Bar, make_bar, reading_bar
-from fastsgns.training.divergence import Place
+from fastsgns.training.divergence import TrainingPosition
 from fastsgns.training.session import Session
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.roles import Roles, link_matrices, linked_matrices
@@ -273,7 +273,7 @@ class GloVe:
                 if epoch:
                     facts["loss"] = f"{self.epoch_losses[-1]:.5f}"
                 show = partial(_show, bar, epoch * len(cells), facts)
-                place = Place(epoch + 1, n_epochs, 0, len(cells), "cells", self.alpha)
+                place = TrainingPosition(epoch + 1, n_epochs, 0, len(cells), "cells", self.alpha)
                 rng = np.random.default_rng([self.seed & MASK, ORDER, self.epochs_begun])
                 pass_ = Epoch(cells, rows, arrays.squares, self.vector_size, watch, place)
                 loss = pass_.run(rng, self.workers, show)

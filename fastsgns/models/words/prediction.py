@@ -39,8 +39,10 @@ class OutputLayer:
 
     def scores(self, hidden: np.ndarray) -> np.ndarray:
         """Return the score of each word for a hidden vector, shape (V,)."""
-        scores = products(self.vectors, hidden)
-        return scores if self.bias is None else scores + self.bias.astype(scores.dtype)
+        scores: np.ndarray = products(self.vectors, hidden)
+        if self.bias is not None:
+            scores = scores + self.bias.astype(scores.dtype)
+        return scores
 
     def context_scores(self, word: Any) -> np.ndarray:
         """Return the score of each word as a context of `word`, shape (V,)."""
@@ -76,7 +78,7 @@ class OutputLayer:
             scores += np.log(expected)
         if self.layout.shares_one_matrix:
             scores[self.wv.get_index(word)] = -np.inf
-        likely = np.exp(-np.logaddexp(0, -_finite_or_minus_infinity(scores)))
+        likely: np.ndarray = np.exp(-np.logaddexp(0, -_finite_or_minus_infinity(scores)))
         likely /= likely.sum()
         return likely
 
@@ -93,7 +95,7 @@ class OutputLayer:
 
     def _is_finite(self) -> np.ndarray:
         """Return whether the output vector and the bias of each word are finite."""
-        is_finite = np.isfinite(row_norms(self.vectors))
+        is_finite: np.ndarray = np.isfinite(row_norms(self.vectors))
         return is_finite if self.bias is None else is_finite & np.isfinite(self.bias)
 
 
@@ -120,12 +122,12 @@ def score_sentences(
 
 def _score(objective: Objective, ids: np.ndarray) -> float:
     offsets = np.array([0, len(ids)])
-    return -kernels.train_chunk(objective, ids, offsets, 0, len(ids), 0.0, 0.0, 0)[0]
+    return -float(kernels.train_chunk(objective, ids, offsets, 0, len(ids), 0.0, 0.0, 0)[0])
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
     finite = _finite_or_minus_infinity(scores)
-    likely = np.exp(finite - finite.max())
+    likely: np.ndarray = np.exp(finite - finite.max())
     likely /= likely.sum()
     return likely
 

@@ -1,4 +1,4 @@
-"""The rows of inner nodes of the Huffman tree, kept when words or counts change."""
+"""fit_tree: what happens to the vectors of the Huffman tree when words or counts change."""
 
 import logging
 
@@ -12,19 +12,18 @@ logger = logging.getLogger(__name__)
 
 
 def fit_tree(matrices: Matrices, counts: np.ndarray) -> None:
-    """Make the rows of the role ``tree`` those of the Huffman tree of these counts.
+    """Make the rows of the role ``tree`` fit the Huffman tree of these counts.
 
-    A row belongs to the words on either side of its node. Where a node of the new tree has the
-    same two sets of words as a node of the old one, it keeps that row; with the sides swapped it
-    keeps the negated row, because the labels are swapped as well. Other nodes start at zero, which
-    is logged.
+    Each inner node separates two sets of words. A node of the new tree that separates the same two
+    sets as a node of the old tree keeps its row. If the two sides are swapped, the row is negated,
+    because the labels are swapped too. The rows of other nodes become zero, which is logged.
 
     Parameters
     ----------
     matrices : Matrices
-        Has the role ``tree``, and follows the words.
+        With the role ``tree``, in the order of the words.
     counts : ndarray of int, shape (n,)
-        Of the words, in their order.
+        The count of each word.
     """
     old, rows = matrices.tree_words, matrices.vectors["tree"]
     if old is not None and _is_tree_of(old, counts):
@@ -46,24 +45,24 @@ def fit_tree(matrices: Matrices, counts: np.ndarray) -> None:
 
 
 def _is_tree_of(words: TreeWords, counts: np.ndarray) -> bool:
-    """Whether counts and order are those that a tree was made of."""
+    """Return whether a tree was computed from these counts, in this order."""
     is_same = np.array_equal(words.counts, counts)
     return is_same and np.array_equal(words.places, np.arange(len(counts)))
 
 
 def _matches(old: Paths, new: Paths, origin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each new node the old node with the same words on either side, or -1; and 1 or -1.
+    """Return, for each new node, the old node with the same two sets of words or -1, and the sign.
 
-    Sets of words are compared by the exclusive or of random numbers of the words.
+    Each word has a random number. Sets of words are compared by the exclusive or of their numbers.
     """
     kept = origin >= 0
-    names = np.zeros(len(old.starts) - 1, np.uint64)
+    numbers = np.zeros(len(old.starts) - 1, np.uint64)
     rng = np.random.default_rng(0)
-    names[origin[kept]] = rng.integers(1, 2**64 - 1, np.count_nonzero(kept), np.uint64)
-    new_names = np.where(kept, names[origin], 0).astype(np.uint64)
-    places = {sides: node for node, sides in enumerate(_sides(old, names))}
+    numbers[origin[kept]] = rng.integers(1, 2**64 - 1, np.count_nonzero(kept), np.uint64)
+    new_numbers = np.where(kept, numbers[origin], 0).astype(np.uint64)
+    places = {sides: node for node, sides in enumerate(_sides(old, numbers))}
     source, sign = np.full(len(origin) - 1, -1), np.ones(len(origin) - 1, np.float32)
-    for node, (left, right) in enumerate(_sides(new, new_names)):
+    for node, (left, right) in enumerate(_sides(new, new_numbers)):
         if not left or not right:
             continue
         if (left, right) in places:
@@ -73,11 +72,11 @@ def _matches(old: Paths, new: Paths, origin: np.ndarray) -> tuple[np.ndarray, np
     return source, sign
 
 
-def _sides(paths: Paths, names: np.ndarray) -> list[tuple[int, int]]:
-    """The names of the words on either side of each inner node, combined."""
-    n_words = len(names)
+def _sides(paths: Paths, numbers: np.ndarray) -> list[tuple[int, int]]:
+    """Return the exclusive or of the numbers of the words on either side of each inner node."""
+    n_words = len(numbers)
     sides = np.zeros((n_words - 1, 2), np.uint64)
     words = np.repeat(np.arange(n_words), np.diff(paths.starts))
     branches = paths.labels[: len(paths.nodes)].astype(np.intp)
-    np.bitwise_xor.at(sides, (paths.nodes, branches), names[words])
+    np.bitwise_xor.at(sides, (paths.nodes, branches), numbers[words])
     return [(left, right) for left, right in sides.tolist()]
