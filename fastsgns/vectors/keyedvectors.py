@@ -18,7 +18,7 @@ from fastsgns.vectors.keys import Key, KeyTable, as_key_list
 from fastsgns.vectors.norms import as_real, divide
 from fastsgns.vectors.queries import Indexer, Queries, Query, Similar, SimilarIds
 from fastsgns.vectors.rows import OwnRows, Rows
-from fastsgns.vectors.spaces import STANDS_ALONE, ModelRoles, RoleLink, Space
+from fastsgns.vectors.spaces import RoleLink, Space, require_link
 
 logger = logging.getLogger(__name__)
 
@@ -649,7 +649,12 @@ class KeyedVectors:
         >>> kv.most_similar_batch(["one", "two"], topn=1)
         [[('two', 1.0)], [('one', 1.0)]]
         """
-        return search.most_similar_batch(self, queries, topn, restrict_vocab, exclude, space)
+        answers = self.most_similar_ids(queries, topn, restrict_vocab, exclude, space=space)
+        keys = self.index_to_key
+        return [
+            [(keys[i], similarity) for i, similarity in zip(*answer)]
+            for answer in zip(answers.ids.tolist(), answers.similarities.tolist())
+        ]
 
     @takes_flags
     def most_similar_ids(
@@ -1074,28 +1079,25 @@ class KeyedVectors:
     @property
     def input(self) -> "KeyedVectors":
         """The input vectors of the model, which are these; only of the `wv` of a model."""
-        return self._model_roles().input
+        vectors: KeyedVectors = require_link(self).role(self, "input")
+        return vectors
 
     @property
     def output(self) -> "KeyedVectors":
         """The output vectors of the model; only of the `wv` of a model (docs/roles.md)."""
-        return self._model_roles().output
+        vectors: KeyedVectors = require_link(self).role(self, "output")
+        return vectors
 
     @property
     def negative(self) -> "KeyedVectors":
         """The vectors of negative samples; only of the `wv` of a model of three matrices."""
-        return self._model_roles().negative
+        vectors: KeyedVectors = require_link(self).role(self, "negative")
+        return vectors
 
     @property
     def bias(self) -> np.ndarray | None:
         """The bias of the model, shape (1,) or (V,), or None; only of the `wv` of a model."""
-        return self._model_roles().bias
-
-    def _model_roles(self) -> ModelRoles["KeyedVectors"]:
-        """Return the matrices of the model; an AttributeError if there is no model."""
-        if self.role_link is None:
-            raise AttributeError(STANDS_ALONE)
-        return self.role_link.roles(self)
+        return require_link(self).bias(self)
 
     # Names of gensim 3 (`fastsgns.vectors.aliases` has those that are only explained)
 

@@ -18,6 +18,7 @@ from fastsgns.vectors.spaces import Searchable, Space, in_space
 Similar: TypeAlias = list[tuple[Any, float]]
 Query: TypeAlias = Key | np.ndarray
 Weighted: TypeAlias = Query | tuple[Query, float]
+Limit: TypeAlias = int | None
 Queries: TypeAlias = Weighted | Iterable[Weighted] | None
 
 BATCH_BYTES = 1 << 26  # of the similarities that are computed at once
@@ -139,10 +140,10 @@ def most_similar(
     kv: Searchable,
     positive: Queries = None,
     negative: Queries = None,
-    topn: int | None = 10,
+    topn: Limit = 10,
     clip_start: int = 0,
-    clip_end: int | None = None,
-    restrict_vocab: int | None = None,
+    clip_end: Limit = None,
+    restrict_vocab: Limit = None,
     indexer: Indexer | None = None,
     space: Space = "in-in",
 ) -> Any:
@@ -191,11 +192,7 @@ def _ranked(
 
 
 def most_similar_cosmul(
-    kv: Searchable,
-    positive: Queries = None,
-    negative: Queries = None,
-    topn: int | None = 10,
-    restrict_vocab: int | None = None,
+    kv: Searchable, positive: Queries, negative: Queries, topn: Limit, restrict_vocab: Limit
 ) -> Any:
     """Return the keys ranked by the product of their closeness to each query (3CosMul)."""
     plus, minus = _as_queries(kv, positive), _as_queries(kv, negative)
@@ -216,30 +213,8 @@ def most_similar_cosmul(
     return _ranked(kv, above / below, topn, 0, _known_ids(kv, plus + minus))
 
 
-def most_similar_batch(
-    kv: Searchable,
-    queries: Any,
-    topn: int | None = 10,
-    restrict_vocab: int | None = None,
-    exclude: bool = True,
-    space: Space = "in-in",
-) -> list[Similar]:
-    """Return the nearest keys of each query."""
-    answers = most_similar_ids(kv, queries, topn, restrict_vocab, exclude, space)
-    keys = kv.key_table.index_to_key
-    return [
-        [(keys[i], similarity) for i, similarity in zip(*answer)]
-        for answer in zip(answers.ids.tolist(), answers.similarities.tolist())
-    ]
-
-
 def most_similar_ids(
-    kv: Searchable,
-    queries: Any,
-    topn: int | None = 10,
-    restrict_vocab: int | None = None,
-    exclude: bool = True,
-    space: Space = "in-in",
+    kv: Searchable, queries: Any, topn: Limit, restrict_vocab: Limit, exclude: bool, space: Space
 ) -> SimilarIds:
     """Return the positions of the keys nearest to each query, with their similarities."""
     asked, searched = in_space(kv, space)

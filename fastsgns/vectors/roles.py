@@ -10,8 +10,8 @@ from fastsgns.matrices import Matrices
 from fastsgns.rules import takes_flags
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.keys import KeyTable
-from fastsgns.vectors.norms import as_real, row_norms, unit
-from fastsgns.vectors.rows import OwnRows, require_writable
+from fastsgns.vectors.norms import as_real, unit
+from fastsgns.vectors.rows import OwnRows, Rows
 from fastsgns.vectors.spaces import COMBINATIONS, ROLES, WHY_MISSING, Combination, Role
 
 ADD_WORDS = "add some with model.build_vocab(..., update=True)"
@@ -35,9 +35,17 @@ class ModelLink:
     def __init__(self, matrices: Matrices) -> None:
         self.matrices = matrices
 
-    def roles(self, wv: KeyedVectors) -> "Roles":
-        """Return the matrices by role."""
-        return Roles(wv, self.matrices)
+    def role(self, wv: KeyedVectors, role: Role) -> KeyedVectors:
+        """Return the vectors of a role."""
+        return Roles(wv, self.matrices).of(role)
+
+    def combined(self, wv: KeyedVectors, kind: Combination) -> KeyedVectors:
+        """Return input and output vectors combined, without attributes of the words."""
+        return Roles(wv, self.matrices).combined_view(kind)
+
+    def bias(self, wv: KeyedVectors) -> np.ndarray | None:
+        """Return the bias of the model."""
+        return Roles(wv, self.matrices).bias
 
     def sync(self, wv: KeyedVectors) -> None:
         """Move the rows of all matrices to the order of the keys of `wv`."""
@@ -55,8 +63,8 @@ def linked_matrices(wv: KeyedVectors) -> Matrices | None:
     return wv.role_link.matrices if isinstance(wv.role_link, ModelLink) else None
 
 
-class RoleRows:
-    """The vectors of one role of a model; the `Rows` of a KeyedVectors.
+class RoleRows(Rows):
+    """The vectors of one role of a model.
 
     They follow the model: they are read from the matrices whenever they are needed, and what is
     written to them is written to the matrices.
@@ -100,26 +108,11 @@ class RoleRows:
         self._stored()
         return self._present(self.matrices.in_role(self._role))
 
-    @property
-    def norms(self) -> np.ndarray:
-        """Euclidean norm of each vector, computed each time: the model may have changed them."""
-        norms = row_norms(self.array)
-        norms.flags.writeable = False
-        return norms
-
-    def norms_of(self, rows: slice) -> np.ndarray:
-        """Return the norms of some vectors."""
-        return row_norms(self.at(rows))
-
     def at(self, ids: Any) -> np.ndarray:
         """Return the vector at one position, or the vectors at several."""
         chosen: np.ndarray = self._stored()[ids]
         signs = self.matrices.signs(self._role)
         return chosen if signs is None else chosen * signs
-
-    def expose(self) -> np.ndarray:
-        """Return all vectors; what is written to them is the model's."""
-        return self.array
 
     def replace(self, vectors: npt.ArrayLike) -> None:
         """Replace the matrix of the model by another one of the same shape, as float32."""
@@ -136,7 +129,7 @@ class RoleRows:
     def writable(self) -> np.ndarray:
         """Return all vectors to be changed at once."""
         self._check_writable()
-        return require_writable(self.array)
+        return super().writable()
 
     def _check_writable(self) -> None:
         self._stored()
@@ -145,20 +138,6 @@ class RoleRows:
                 f"the {self._role} vectors are read-only: they follow from the input vectors; set "
                 "those"
             )
-
-    def forget_norms(self) -> None:
-        """Do nothing: norms are never kept."""
-
-    def grow(self, n_rows: int) -> None:
-        """Raise a ValueError: the rows of a model grow with its vocabulary."""
-        raise ValueError(f"the {self._role} matrix of a model can't grow to {n_rows} rows here")
-
-    def resize(self, n_rows: int, seed: int) -> None:
-        """Do nothing: a model has one row for each key."""
-
-    def detached(self) -> OwnRows:
-        """Return the same array apart from the model."""
-        return OwnRows(self.array, exposed=True)
 
 
 def role_view(wv: KeyedVectors, matrices: Matrices, role: Role) -> KeyedVectors:
@@ -263,8 +242,7 @@ class Roles(Mapping[str, KeyedVectors]):
     def __getitem__(self, role: str) -> KeyedVectors:
         for present in self._present_roles():
             if role == present:
-                is_input = role == "input"
-                return self._wv if is_input else role_view(self._wv, self.matrices, present)
+                return self.of(present)
         raise KeyError(f"no role {role!r}; there are {list(self)}")
 
     def __iter__(self) -> Iterator[str]:
@@ -284,17 +262,18 @@ class Roles(Mapping[str, KeyedVectors]):
     @property
     def output(self) -> KeyedVectors:
         """The output vectors of negative sampling or full softmax."""
-        return self._of("output")
+        return self.of("output")
 
     @property
     def negative(self) -> KeyedVectors:
         """The vectors of negative samples, in a model of three matrices."""
-        return self._of("negative")
+        return self.of("negative")
 
-    def _of(self, role: Role) -> KeyedVectors:
+    def of(self, role: Role) -> KeyedVectors:
+        """Return the vectors of a role; an AttributeError if the model has none."""
         if role not in self._present_roles():
             raise AttributeError(f"{role}: {WHY_MISSING[role]}")
-        return role_view(self._wv, self.matrices, role)
+        return self._wv if role == "input" else role_view(self._wv, self.matrices, role)
 
     @property
     def bias(self) -> np.ndarray | None:

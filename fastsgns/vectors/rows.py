@@ -1,6 +1,6 @@
-"""Rows: where the vectors of a KeyedVectors are, and how they are read and changed."""
+"""Rows: where the vectors of a KeyedVectors are stored, and how they are read and changed."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,8 +8,11 @@ import numpy.typing as npt
 from fastsgns.vectors.norms import can_be_written, row_norms
 
 
-class Rows(Protocol):
-    """The vectors of a `KeyedVectors`: an array of its own, or one role of a model's matrices.
+class Rows:
+    """The vectors of a `KeyedVectors`, a base class.
+
+    `OwnRows` are an array that belongs to the KeyedVectors. `fastsgns.vectors.roles.RoleRows` are
+    one role of the matrices of a model. Nothing is cached here.
 
     Attributes
     ----------
@@ -22,44 +25,67 @@ class Rows(Protocol):
     @property
     def array(self) -> np.ndarray:
         """All vectors, shape (V, d), only to read."""
+        raise NotImplementedError
+
+    def at(self, ids: Any) -> np.ndarray:
+        """Return the vector at one position, or the vectors at several."""
+        chosen: np.ndarray = self.array[ids]
+        return chosen
 
     @property
     def norms(self) -> np.ndarray:
         """Euclidean norm of each vector, shape (V,), read-only."""
+        norms = row_norms(self.array)
+        norms.flags.writeable = False
+        return norms
 
     def norms_of(self, rows: slice) -> np.ndarray:
         """Return the norms of some vectors."""
-
-    def at(self, ids: Any) -> np.ndarray:
-        """Return the vector at one position, or the vectors at several; a view where it can be."""
-
-    def expose(self) -> np.ndarray:
-        """Return all vectors to somebody who may keep the array and write to it."""
-
-    def replace(self, vectors: npt.ArrayLike) -> None:
-        """Replace all vectors."""
-
-    def writable(self) -> np.ndarray:
-        """Return all vectors to be changed at once; a ValueError if they can't be changed."""
+        return row_norms(self.at(rows))
 
     def forget_norms(self) -> None:
         """Compute the norms anew when they are needed next."""
 
+    def expose(self) -> np.ndarray:
+        """Return all vectors to a caller who may keep the array and write to it later."""
+        return self.array
+
+    def writable(self) -> np.ndarray:
+        """Return all vectors to a caller who writes to them now.
+
+        Raises
+        ------
+        ValueError
+            If the vectors can't be changed.
+        """
+        if not self.array.flags.writeable:
+            raise ValueError(
+                "the vectors are read-only (mapped from a file?); load without mmap, "
+                "or set kv.vectors = kv.vectors.copy()"
+            )
+        return self.array
+
+    def replace(self, vectors: npt.ArrayLike) -> None:
+        """Replace all vectors; a ValueError if that is not possible."""
+        raise NotImplementedError
+
     def grow(self, n_rows: int) -> None:
-        """Append rows, whose values are undefined, up to `n_rows`."""
+        """Append rows up to `n_rows`; the new values are undefined."""
+        raise NotImplementedError
 
     def resize(self, n_rows: int, seed: int) -> None:
-        """Drop rows, or append small random ones, until there are `n_rows`."""
+        """Drop rows, or append small random rows, until there are `n_rows`, if that is possible."""
 
     def detached(self) -> "OwnRows":
-        """Return the same vectors apart from any model."""
+        """Return the same vectors as an array that does not belong to a model."""
+        return OwnRows(self.array, exposed=True)
 
 
-class OwnRows:
+class OwnRows(Rows):
     """An array of vectors with a cache of their norms.
 
-    The norms are kept as long as nobody outside can write to the array. Once the array was handed
-    out (`expose`), they are computed for each query.
+    The norms are kept as long as nobody outside can write to the array. After `expose` they are
+    computed for each query.
 
     Parameters
     ----------
@@ -74,7 +100,7 @@ class OwnRows:
     def __init__(
         self, array: np.ndarray, exposed: bool = False, derived_from: str | None = None
     ) -> None:
-        self.vector_size: int = array.shape[1]
+        self.vector_size = array.shape[1]
         self._derived_from = derived_from
         self._set(array, exposed)
 
@@ -83,34 +109,50 @@ class OwnRows:
         self._array = array if is_contiguous else np.ascontiguousarray(array)
         self._is_exposed = exposed and can_be_written(self._array)
         self._norms: np.ndarray | None = None
-        self._room: np.ndarray | None = None  # the larger array that `_array` is the start of
+        self._room: np.ndarray | None = None  # a larger array whose first rows are `_array`
 
     @property
     def array(self) -> np.ndarray:
         """All vectors, shape (V, d), only to read."""
         return self._array
 
-    @property
-    def norms(self) -> np.ndarray:
-        """Euclidean norm of each vector, shape (V,), read-only."""
-        if self._norms is None or self._is_exposed:
-            self._norms = row_norms(self._array)
-            self._norms.flags.writeable = False
-        return self._norms
-
-    def norms_of(self, rows: slice) -> np.ndarray:
-        """Return the norms of some vectors; computes only these if norms are not kept."""
-        return row_norms(self._array[rows]) if self._is_exposed else self.norms[rows]
-
     def at(self, ids: Any) -> np.ndarray:
         """Return the vector at one position, or the vectors at several."""
         chosen: np.ndarray = self._array[ids]
         return chosen
 
+    @property
+    def norms(self) -> np.ndarray:
+        """Euclidean norm of each vector, shape (V,), read-only."""
+        if self._norms is None or self._is_exposed:
+            self._norms = super().norms
+        return self._norms
+
+    def norms_of(self, rows: slice) -> np.ndarray:
+        """Return the norms of some vectors; compute only these if norms are not kept."""
+        return super().norms_of(rows) if self._is_exposed else self.norms[rows]
+
+    def forget_norms(self) -> None:
+        """Compute the norms anew when they are needed next."""
+        self._norms = None
+
     def expose(self) -> np.ndarray:
-        """Return all vectors to somebody who may keep the array and write to it."""
+        """Return all vectors to a caller who may keep the array and write to it later."""
         self._is_exposed = self._is_exposed or can_be_written(self._array)
         return self._array
+
+    def writable(self) -> np.ndarray:
+        """Return all vectors to a caller who writes to them now."""
+        self._check_not_derived()
+        self._norms = None
+        return super().writable()
+
+    def _check_not_derived(self) -> None:
+        if self._derived_from is not None:
+            raise ValueError(
+                f"these vectors are computed from others: change {self._derived_from}, "
+                "or change a copy, copy.deepcopy(vectors)"
+            )
 
     def replace(self, vectors: npt.ArrayLike) -> None:
         """Replace all vectors; integers become float32."""
@@ -125,27 +167,10 @@ class OwnRows:
         self._set(array, exposed=True)
         self.vector_size = array.shape[1]
 
-    def writable(self) -> np.ndarray:
-        """Return all vectors to be changed at once."""
-        self._check_not_derived()
-        self._norms = None
-        return require_writable(self._array)
-
-    def _check_not_derived(self) -> None:
-        if self._derived_from is not None:
-            raise ValueError(
-                f"these vectors are computed from others: change {self._derived_from}, "
-                "or change a copy, copy.deepcopy(vectors)"
-            )
-
-    def forget_norms(self) -> None:
-        """Compute the norms anew when they are needed next."""
-        self._norms = None
-
     def grow(self, n_rows: int) -> None:
-        """Append rows, whose values are undefined, up to `n_rows`.
+        """Append rows up to `n_rows`; the new values are undefined.
 
-        Memory grows by half, so that adding vectors one by one takes linear time.
+        The memory grows by half, so that adding n vectors one by one copies O(n) rows in all.
         """
         old, room = self._array, self._room
         if room is None or len(room) < n_rows:
@@ -158,7 +183,7 @@ class OwnRows:
         self._norms = None
 
     def resize(self, n_rows: int, seed: int) -> None:
-        """Drop rows, or append small random ones, until there are `n_rows`."""
+        """Drop rows, or append small random rows, until there are `n_rows`."""
         rows = np.empty((n_rows, self.vector_size), self._array.dtype)
         n_kept = min(len(self._array), n_rows)
         rows[:n_kept] = self._array[:n_kept]
@@ -167,17 +192,7 @@ class OwnRows:
         self._set(rows, exposed=False)
 
     def detached(self) -> "OwnRows":
-        """Return the same array, without the room to grow that only one of the two can use."""
+        """Return the same array with rows of its own from the first change of its length on."""
         rows = OwnRows(self._array, self._is_exposed)
         rows.vector_size = self.vector_size
         return rows
-
-
-def require_writable(array: np.ndarray) -> np.ndarray:
-    """Return an array of vectors; a ValueError if it is read-only."""
-    if not array.flags.writeable:
-        raise ValueError(
-            "the vectors are read-only (mapped from a file?); load without mmap, "
-            "or set kv.vectors = kv.vectors.copy()"
-        )
-    return array

@@ -12,6 +12,7 @@ Space = Literal["in-in", "in-out", "out-in", "out-out", "sum", "concat"]
 Role = Literal["input", "output", "negative"]
 COMBINATIONS: tuple[Combination, ...] = get_args(Combination)
 SPACES: tuple[Space, ...] = get_args(Space)
+SIDES: dict[str, Role] = {"in": "input", "out": "output"}
 ROLES: tuple[Role, ...] = get_args(Role)
 WHY_MISSING = {
     "output": "the model has none: they come with negative > 0 or softmax=1, and a vocabulary",
@@ -23,37 +24,19 @@ STANDS_ALONE = (
 )
 
 Vectors = TypeVar("Vectors", bound="Searchable")
-Vectors_co = TypeVar("Vectors_co", bound="Searchable", covariant=True)
-
-
-class ModelRoles(Protocol[Vectors_co]):
-    """The matrices of a model by role; see `fastsgns.vectors.roles.Roles`."""
-
-    @property
-    def input(self) -> Vectors_co:
-        """The input vectors."""
-
-    @property
-    def output(self) -> Vectors_co:
-        """The output vectors."""
-
-    @property
-    def negative(self) -> Vectors_co:
-        """The vectors of negative samples, in a model of three matrices."""
-
-    @property
-    def bias(self) -> np.ndarray | None:
-        """The bias that is added to scores."""
-
-    def combined_view(self, kind: Combination) -> Vectors_co:
-        """Return input and output vectors added or concatenated."""
 
 
 class RoleLink(Protocol[Vectors]):
     """What a model sets on its `wv`, so that the `wv` reaches the model's other matrices."""
 
-    def roles(self, wv: Vectors) -> ModelRoles[Vectors]:
-        """Return the matrices of the model of `wv`."""
+    def role(self, wv: Vectors, role: Role) -> Vectors:
+        """Return the vectors of a role; an AttributeError if the model has none."""
+
+    def combined(self, wv: Vectors, kind: Combination) -> Vectors:
+        """Return input and output vectors added or concatenated."""
+
+    def bias(self, wv: Vectors) -> np.ndarray | None:
+        """Return the bias that is added to scores."""
 
     def sync(self, wv: Vectors) -> None:
         """Move the rows of all matrices to the order of the keys of `wv`."""
@@ -88,17 +71,18 @@ def in_space(kv: Searchable, space: Space) -> tuple[Searchable, Searchable]:
     if space not in SPACES:
         raise ValueError(f"space {space!r}; allowed are {SPACES}")
     try:
-        if kv.role_link is None:
-            raise AttributeError(STANDS_ALONE)
-        roles: ModelRoles[Searchable] = kv.role_link.roles(kv)
+        link = require_link(kv)
         if space == "sum" or space == "concat":
-            both = roles.combined_view(space)
+            both: Searchable = link.combined(kv, space)
             return both, both
-        query_side, searched_side = space.split("-")
-        return _side(roles, query_side), _side(roles, searched_side)
+        asked, searched = space.split("-")
+        return link.role(kv, SIDES[asked]), link.role(kv, SIDES[searched])
     except AttributeError as error:
         raise ValueError(f"space {space!r} needs output vectors; {error}") from None
 
 
-def _side(roles: ModelRoles[Searchable], side: str) -> Searchable:
-    return roles.input if side == "in" else roles.output
+def require_link(kv: Searchable) -> RoleLink[Any]:
+    """Return the link to the matrices of a model; an AttributeError if there is none."""
+    if kv.role_link is None:
+        raise AttributeError(STANDS_ALONE)
+    return kv.role_link
