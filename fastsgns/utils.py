@@ -1,4 +1,4 @@
-"""gensim's helpers around text that programs use beside Word2Vec."""
+"""Functions for text that programs use together with Word2Vec, under gensim's names."""
 
 import os
 import re
@@ -31,12 +31,12 @@ WORD = re.compile(r"[^\W\d]+")
 
 
 def to_unicode(text: str | bytes, encoding: str = "utf8", errors: str = "strict") -> str:
-    """Give text as str; bytes are decoded."""
+    """Return text as str; bytes are decoded."""
     return text if isinstance(text, str) else str(text, encoding, errors)
 
 
 def to_utf8(text: str | bytes, errors: str = "strict", encoding: str = "utf8") -> bytes:
-    """Give text as UTF-8; bytes are taken to be of `encoding`."""
+    """Return text as UTF-8; bytes are decoded with `encoding` first."""
     return to_unicode(text, encoding, errors).encode()
 
 
@@ -44,16 +44,16 @@ any2unicode, any2utf8 = to_unicode, to_utf8
 
 
 def deaccent(text: str | bytes) -> str:
-    """Take the accents off letters.
+    """Return text without the accents of letters.
 
     Examples
     --------
     >>> deaccent("déjà vu")
     'deja vu'
     """
-    apart = unicodedata.normalize("NFD", to_unicode(text))
-    kept = "".join(letter for letter in apart if unicodedata.category(letter) != "Mn")
-    return unicodedata.normalize("NFC", kept)
+    decomposed = unicodedata.normalize("NFD", to_unicode(text))
+    letters = "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
+    return unicodedata.normalize("NFC", letters)
 
 
 @takes_flags
@@ -66,17 +66,17 @@ def tokenize(
     to_lower: bool = False,
     lower: bool = False,
 ) -> Iterator[str]:
-    """Yield the runs of letters and underscores; digits and all else separate them.
+    """Yield the runs of letters and underscores; every other character separates them.
 
     Parameters
     ----------
     text : str or bytes
     lowercase, to_lower, lower : bool
-        Any of them: in lower case.
+        Convert to lower case if any of them is true.
     deacc : bool
-        Without accents.
+        Remove accents.
     encoding, errors : str
-        Of bytes.
+        How to decode bytes.
 
     Examples
     --------
@@ -94,9 +94,17 @@ def tokenize(
 def simple_preprocess(
     doc: str | bytes, deacc: bool = False, min_len: int = 2, max_len: int = 15
 ) -> list[str]:
-    """Split a document into words in lower case, neither too short nor too long.
+    """Split a document into words in lower case.
 
-    Words that begin with an underscore are left out; bytes that are not UTF-8 are passed over.
+    Words that begin with an underscore, and bytes that are not UTF-8, are left out.
+
+    Parameters
+    ----------
+    doc : str or bytes
+    deacc : bool
+        Remove accents.
+    min_len, max_len : int
+        Leave out words with fewer, or with more, characters.
 
     Examples
     --------
@@ -110,13 +118,13 @@ def simple_preprocess(
 def save_as_line_sentence(
     corpus: Iterable[Iterable[Any]], filename: str | os.PathLike[str]
 ) -> None:
-    """Write sentences to a text file, one a line; `LineSentence` reads them.
+    """Write sentences to a text file, one per line, which `LineSentence` reads.
 
     Parameters
     ----------
     corpus : iterable of iterables of str
     filename : str or os.PathLike
-        .gz, .bz2 and .xz are compressed.
+        A file whose name ends in .gz, .bz2 or .xz is compressed.
     """
     with destination(filename) as file:
         for sentence in corpus:
@@ -124,7 +132,7 @@ def save_as_line_sentence(
 
 
 class RepeatCorpusNTimes:
-    """A corpus, over and over again.
+    """A corpus repeated `n` times.
 
     Examples
     --------
@@ -141,7 +149,7 @@ class RepeatCorpusNTimes:
 
 
 class ClippedCorpus:
-    """The first `max_docs` sentences of a corpus; None for all.
+    """The first `max_docs` sentences of a corpus, or all if it is None.
 
     Examples
     --------

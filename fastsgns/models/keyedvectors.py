@@ -1,4 +1,4 @@
-"""gensim's names around KeyedVectors."""
+"""Names of gensim's module ``models.keyedvectors``."""
 
 import zlib
 from collections.abc import Callable
@@ -37,20 +37,20 @@ def prep_vectors(
     seed: int = 0,
     dtype: npt.DTypeLike = REAL,
 ) -> np.ndarray:
-    """Give `prior_vectors` the rows it lacks, small and random, as for training to start from.
+    """Return `prior_vectors` with small random rows appended, from which training can start.
 
     Parameters
     ----------
     target_shape : (n, d)
     prior_vectors : ndarray, shape (m, d), optional
-        Returned itself if it has n rows.
+        The first rows. If there are n of them, the array itself is returned.
     seed : int
     dtype : dtype
 
     Returns
     -------
     ndarray, shape (n, d)
-        New numbers are uniform between -1/d and 1/d.
+        The new values are uniform between -1/d and 1/d.
 
     Examples
     --------
@@ -69,12 +69,20 @@ def prep_vectors(
 def pseudorandom_weak_vector(
     size: int, seed_string: str | None = None, hashfxn: Callable[[str], int] | None = None
 ) -> np.ndarray:
-    """Draw a small vector, the same again for the same `seed_string` if one is given.
+    """Draw a small random vector.
+
+    Parameters
+    ----------
+    size : int
+    seed_string : str, optional
+        The same string gives the same vector. If not given, the operating system gives a seed.
+    hashfxn : callable, optional
+        Returns an int for `seed_string`; by default a CRC.
 
     Returns
     -------
     ndarray of float32, shape (size,)
-        Between -1/(2 size) and 1/(2 size).
+        The values are uniform between -1/(2 size) and 1/(2 size).
     """
     seed = None
     if seed_string is not None:
@@ -87,7 +95,7 @@ def _hash(text: str) -> int:
 
 
 class CompatVocab:
-    """A word's count and whatever else is given, as attributes: what gensim 3 kept of each word.
+    """The count of a word, and other values, as attributes; gensim 3 had one per word.
 
     Examples
     --------
@@ -97,13 +105,14 @@ class CompatVocab:
 
     def __init__(self, **attributes: Any) -> None:
         self.count = 0
-        self.__dict__ |= attributes
+        for name, value in attributes.items():
+            setattr(self, name, value)
 
     def __lt__(self, other: "CompatVocab") -> bool:
         return self.count < other.count
 
     def __repr__(self) -> str:
-        values = ", ".join(f"{name}={value!r}" for name, value in sorted(self.__dict__.items()))
+        values = ", ".join(f"{name}={value!r}" for name, value in sorted(vars(self).items()))
         return f"{type(self).__name__}<{values}>"
 
 
