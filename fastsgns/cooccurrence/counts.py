@@ -8,7 +8,7 @@ import numpy as np
 from fastsgns import rules
 from fastsgns.arrays import integers
 from fastsgns.cooccurrence.windows import SIDES, WEIGHTINGS, Sides, Weighting, WindowCounter
-from fastsgns.corpus.encoded import encode_source
+from fastsgns.corpus.encoded import encode, scan
 from fastsgns.corpus.spill import SpillBuffer, check_budget
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import EmptyCorpusError
@@ -19,7 +19,7 @@ from fastsgns.runtime.machine import n_cores
 from fastsgns.runtime.progress import Progress
 
 WINDOW = rules.integer(1, MAX_WINDOW)
-RULES = {
+COUNTING = {
     "window": WINDOW,
     "weighting": rules.choice(*WEIGHTINGS),
     "sides": rules.choice(*SIDES),
@@ -134,7 +134,8 @@ class Cooccurrences:
         window, weighting, sides = check_counting(window, weighting, sides)
         workers = WORKERS("workers", n_cores() if workers is None else workers)
         budget = check_budget(memory_budget)
-        encoded = encode_source(corpus, workers=workers, memory_budget=budget)
+        with scan(corpus, workers=workers, memory_budget=budget) as scanned:
+            encoded = encode(scanned)
         with SpillBuffer(budget) as spill:
             counter = WindowCounter(encoded, window, weighting, sides, workers, spill)
             counter.run(progress)
@@ -247,7 +248,7 @@ def check_counting(window: Any, weighting: Any, sides: Any) -> Counting:
         If one of them is not allowed.
     """
     options = {"window": window, "weighting": weighting, "sides": sides}
-    return Counting(**rules.checked(RULES, options))
+    return Counting(**rules.checked(COUNTING, options))
 
 
 def _build(cls: Any, content: Content) -> Cooccurrences:
@@ -273,9 +274,9 @@ SCHEMA = Schema(
         "counts": Array("int64", "words", "vocabulary.counts", fault=faults.negative),
     },
     values={
-        "window": Value(int, RULES["window"]),
-        "weighting": Value(str, RULES["weighting"]),
-        "sides": Value(str, RULES["sides"]),
+        "window": Value(int, COUNTING["window"]),
+        "weighting": Value(str, COUNTING["weighting"]),
+        "sides": Value(str, COUNTING["sides"]),
         "n_pairs": Value(int),
     },
     build=_build,
