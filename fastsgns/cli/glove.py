@@ -18,7 +18,8 @@ from fastsgns.cli.arguments import (
     shared,
 )
 from fastsgns.cli.parsers import Commands, add_command, positive, usage_errors
-from fastsgns.cooccurrence.counts import SIDES, WEIGHTINGS, Cooccurrences
+from fastsgns.cooccurrence.counts import Cooccurrences
+from fastsgns.cooccurrence.windows import SIDES, WEIGHTINGS
 from fastsgns.formats.files import local_path
 from fastsgns.runtime.console import INTERRUPTED, short
 

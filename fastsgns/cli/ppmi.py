@@ -15,7 +15,7 @@ from fastsgns.cli.arguments import (
     shared,
 )
 from fastsgns.cli.parsers import Commands, add_command, usage_errors
-from fastsgns.cooccurrence.counts import WEIGHTINGS
+from fastsgns.cooccurrence.windows import WEIGHTINGS
 from fastsgns.models.ppmi.model import PPMI
 from fastsgns.models.ppmi.model import RULES as PPMI_RULES
 from fastsgns.models.ppmi.svd import RULES as SVD_RULES

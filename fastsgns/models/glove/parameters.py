@@ -3,13 +3,13 @@
 from typing import Any
 
 from fastsgns import rules
-from fastsgns.cooccurrence.counts import SIDES, WEIGHTINGS, WINDOW
+from fastsgns.cooccurrence.counts import RULES as COUNTING
 
 MATRICES = ("two", "tied")
 MOST_COUNT = 2**62
 RULES: dict[str, rules.Rule] = {
     "vector_size": rules.integer(1, 2**20),
-    "window": WINDOW,
+    **COUNTING,
     "workers": rules.integer(1, 2**16),
     "epochs": rules.integer(1, 2**31),
     "min_count": rules.integer(0, MOST_COUNT),
@@ -21,8 +21,6 @@ RULES: dict[str, rules.Rule] = {
     "seed": rules.SEED,
     "progress": rules.PROGRESS,
     "matrices": rules.choice(*MATRICES),
-    "weighting": rules.choice(*WEIGHTINGS),
-    "sides": rules.choice(*SIDES),
 }
 
 
