@@ -1,7 +1,8 @@
 /* From bytes to tokens: where tokens start and end, and their hashes.
  *
  * Contents
- *   Token; Edges                    a token and its hash; the boundaries of tokens
+ *   Token                           the bytes and the hash of a token
+ *   Edges                           the boundaries of tokens
  *   load, first_bit, count_bits     64 bits at a time
  *   spaces, classify, add_edges     find white space
  *   hash_short, hash_long           hashes
@@ -80,7 +81,8 @@ static inline int count_bits(uint64_t word) {
     return (int)(((word + (word >> 4)) & EVERY_BYTE(0x0f)) * EVERY_BYTE(1) >> 56);
 }
 
-/* Returns 0x80 in every byte that is white space (space or 9 to 13), else 0. No carry crosses bytes. */
+/* Returns 0x80 in each byte that is white space (a space, or 9 to 13), else 0. No sum carries into
+ * the next byte. */
 static inline uint64_t spaces(uint64_t word) {
     const uint64_t low7 = word & EVERY_BYTE(0x7f);
     const uint64_t control = (low7 + EVERY_BYTE(0x80 - 9)) & ~(low7 + EVERY_BYTE(0x80 - 14));

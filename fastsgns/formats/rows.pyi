@@ -1,3 +1,12 @@
 import numpy as np
+import numpy.typing as npt
+from typing_extensions import Buffer
 
-def parse(text: bytes, start: int, rows: np.ndarray, words: np.ndarray) -> tuple[int, int]: ...
+_Bytes = Buffer | npt.NDArray[np.uint8]  # numpy's arrays are not known as buffers
+
+def parse(
+    text: _Bytes,
+    start: int,
+    rows: npt.NDArray[np.float32] | npt.NDArray[np.float64],
+    words: npt.NDArray[np.int64],
+) -> tuple[int, int]: ...

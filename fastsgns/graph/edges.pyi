@@ -1,16 +1,20 @@
 import numpy as np
+import numpy.typing as npt
 
-def check_neighbours(offsets: np.ndarray, targets: np.ndarray) -> None: ...
+def check_neighbours(offsets: npt.NDArray[np.int64], targets: npt.NDArray[np.int32]) -> None: ...
 def merge_neighbours(
-    left_offsets: np.ndarray,
-    left: np.ndarray,
-    left_weights: np.ndarray | None,
-    right_offsets: np.ndarray,
-    right: np.ndarray,
-    right_weights: np.ndarray | None,
-    targets: np.ndarray,
-    weights: np.ndarray | None,
+    left_offsets: npt.NDArray[np.int64],
+    left: npt.NDArray[np.int32],
+    left_weights: npt.NDArray[np.float32] | None,
+    right_offsets: npt.NDArray[np.int64],
+    right: npt.NDArray[np.int32],
+    right_weights: npt.NDArray[np.float32] | None,
+    targets: npt.NDArray[np.int32],
+    weights: npt.NDArray[np.float32] | None,
 ) -> None: ...
 def alias_rows(
-    offsets: np.ndarray, weights: np.ndarray, slots: np.ndarray, totals: np.ndarray
+    offsets: npt.NDArray[np.int64],
+    weights: npt.NDArray[np.float32],
+    slots: npt.NDArray[np.uint32],
+    totals: npt.NDArray[np.float64],
 ) -> None: ...

@@ -47,13 +47,13 @@ def variant() -> str:
 
 
 @functools.wraps(sgns.train_chunk)
-def train_chunk(*arguments: Any, **named: Any) -> Any:  # noqa: D103
+def train_chunk(*arguments: Any, **named: Any) -> tuple[float, int, int]:  # noqa: D103
     variant()
     return sgns.train_chunk(*arguments, **named)
 
 
 @functools.wraps(sgns.train_pairs_chunk)
-def train_pairs_chunk(*arguments: Any, **named: Any) -> Any:  # noqa: D103
+def train_pairs_chunk(*arguments: Any, **named: Any) -> tuple[float, int, int]:  # noqa: D103
     variant()
     return sgns.train_pairs_chunk(*arguments, **named)
 

@@ -1,34 +1,35 @@
 import numpy as np
+import numpy.typing as npt
 
 from fastsgns.graph.walks.neighbours import Neighbours
 
 def write_walks(
     neighbours: Neighbours,
-    starts: np.ndarray,
+    starts: npt.NDArray[np.int32],
     length: int,
     p: float,
     q: float,
     stream: int,
-    ids: np.ndarray,
-    offsets: np.ndarray,
+    ids: npt.NDArray[np.int32],
+    offsets: npt.NDArray[np.int64],
 ) -> tuple[int, int]: ...
 def write_rooted_pairs(
     neighbours: Neighbours,
-    starts: np.ndarray,
+    starts: npt.NDArray[np.int32],
     stop: float,
-    longest: int,
+    max_steps: int,
     stream: int,
-    sources: np.ndarray,
-    targets: np.ndarray,
+    sources: npt.NDArray[np.int32],
+    targets: npt.NDArray[np.int32],
 ) -> tuple[int, int]: ...
 def write_alternating_pairs(
     there: Neighbours,
     back: Neighbours,
-    starts: np.ndarray,
+    starts: npt.NDArray[np.int32],
     length: int,
     stream: int,
-    inputs: np.ndarray,
-    outputs: np.ndarray,
+    inputs: npt.NDArray[np.int32],
+    outputs: npt.NDArray[np.int32],
     same_role: bool = False,
 ) -> tuple[int, int]: ...
-def draw_nodes(table: np.ndarray, stream: int, nodes: np.ndarray) -> int: ...
+def draw_nodes(table: npt.NDArray[np.uint32], stream: int, nodes: npt.NDArray[np.int32]) -> int: ...

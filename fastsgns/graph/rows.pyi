@@ -1,0 +1,32 @@
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+_Weights = TypeVar("_Weights", bound=npt.NDArray[np.floating[Any]] | None)
+
+def compress(
+    keys: npt.NDArray[np.int32],
+    others: npt.NDArray[np.int32],
+    weights: _Weights,
+    n: int,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], _Weights]: ...
+def transpose(
+    offsets: npt.NDArray[np.int64],
+    others: npt.NDArray[np.int32],
+    weights: _Weights,
+    n: int,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], _Weights]: ...
+def check_rows(offsets: npt.NDArray[np.int64], n_edges: int) -> None: ...
+def sum_duplicates(
+    offsets: npt.NDArray[np.int64],
+    others: npt.NDArray[np.int32],
+    weights: npt.NDArray[np.float64],
+) -> int: ...
+def has_duplicates(offsets: npt.NDArray[np.int64], others: npt.NDArray[np.int32]) -> bool: ...
+def find_edges(
+    offsets: npt.NDArray[np.int64],
+    others: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.int32],
+    neighbours: npt.NDArray[np.int32],
+) -> npt.NDArray[np.int64]: ...
