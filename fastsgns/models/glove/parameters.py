@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastsgns import rules
-from fastsgns.cooccurrence.counts import RULES as COUNTING
+from fastsgns.cooccurrence.counts import COUNTING
 
 MATRICES = ("two", "tied")
 MOST_COUNT = 2**62

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns import rules
-from fastsgns.cooccurrence.counts import RULES as COUNTING
-from fastsgns.cooccurrence.counts import Cooccurrences, check_counting, check_nonempty
+from fastsgns.cooccurrence.counts import COUNTING, Cooccurrences, check_counting, check_nonempty
 from fastsgns.cooccurrence.windows import Weighting
 from fastsgns.corpus.encoded import encode, scan
 from fastsgns.corpus.selection import select
