@@ -158,6 +158,9 @@ class LineSentence:
         self.limit = LINES("limit", limit)
         self.errors = errors
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.source!r:.80})"
+
     def whole_files(self) -> list[str] | None:
         """List the paths, if each line is a sentence; None for open files, limits and cuts."""
         if hasattr(self.source, "seek") or not (self.limit is self.max_sentence_length is None):
@@ -253,6 +256,15 @@ class PathLineSentences:
     ------
     ValueError
         If there is no such file or directory.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in "ab":
+    ...         _ = pathlib.Path(folder, name).write_text(f"{name} file")
+    ...     list(PathLineSentences(folder))
+    [['a', 'file'], ['b', 'file']]
     """
 
     def __init__(
@@ -266,6 +278,9 @@ class PathLineSentences:
         self.input_files = _files(self.source)
         self._lines = LineSentence(self.input_files, max_sentence_length, limit, errors)
         self.errors = errors
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.source!r:.80})"
 
     def whole_files(self) -> list[str] | None:
         """As `LineSentence.whole_files`."""

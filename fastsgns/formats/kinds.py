@@ -107,7 +107,7 @@ def load(path: Any, mmap: str | None = None) -> Any:
     )
     if kind not in KINDS:
         raise _of_another_kind(path, kind, "")
-    return _built(path, class_of(kind), _found(KINDS[kind].schema), tensors, metadata)
+    return _built(path, class_of(kind), schema_of(kind), tensors, metadata)
 
 
 def load_as(cls: type[Thing], schema: Schema, path: Any, mmap: bool = False) -> Thing:
@@ -153,6 +153,12 @@ def check_mmap(mmap: str | None) -> bool:
 def class_of(kind: str) -> Any:
     """Return the class of the objects of a kind."""
     return _found(KINDS[kind].cls)
+
+
+def schema_of(kind: str) -> Schema:
+    """Return the table of a kind."""
+    schema: Schema = _found(KINDS[kind].schema)
+    return schema
 
 
 def maker(kind: str, rates: tuple[str, ...]) -> Callable[[Any, dict[str, Any]], Any]:

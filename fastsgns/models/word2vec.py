@@ -1236,7 +1236,7 @@ class Word2Vec:
         sync_matrices(self.wv, self._arrays)
         return vars(self) | {"callbacks": (), "_trim_rule": None, "hashfxn": hash}
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return (
             f"{type(self).__name__}<vocab={len(self.wv)}, vector_size={self.wv.vector_size}, "
             f"alpha={self.alpha:g}>"

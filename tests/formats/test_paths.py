@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from savable import SAVABLE, SMALL, vectors
+from classes import SAVABLE, SMALL, vectors
 
 from fastsgns import (
     DirectedGraph,
@@ -54,7 +54,7 @@ def test_vector_files_below_home(home, path, suffix):
     )
     assert read.index_to_key == list("abc")
     assert read.get_vecattr("b", "count") == 2
-    model = Word2Vec([list("abc")] * 5, sample=0, **SMALL)
+    model = Word2Vec([list("abc")] * 5, sample=0, **SMALL | {"vector_size": 2})
     model.wv.intersect_word2vec_format(path(f"~/v.txt{suffix}"))
     assert model.wv["c"].tolist() == [4, 5]
 

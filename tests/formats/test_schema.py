@@ -1,97 +1,78 @@
-"""What a file says of a model: all that is saved of its kind, and nothing else."""
+"""Schemas: what a table allows, and how it is said."""
 
-import inspect
-
+import numpy as np
 import pytest
-from savable import SAVABLE
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import kinds, native
-from fastsgns.formats.schema import Value, check_values
-
-PARTS = ("parameters", "settings", "state")
-ADDED_LATER = ("matrices", "bias", "coupling", "softmax", "unfinished", "strict")
+from fastsgns.formats import native
+from fastsgns.formats.schema import Array, Schema, Value, When, Words, check, check_values, collect
 
 
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    """Save one object of each class; give their classes and files."""
-    folder = tmp_path_factory.mktemp("saved")
-    found = {}
-    for name, make in SAVABLE.items():
-        thing = make()
-        thing.save(folder / name)
-        found[name] = type(thing), folder / name
-    return found
+class Rows:
+    """Something with a list of names and an array."""
+
+    def __init__(self, rows, has_more=False):
+        self.names, self.rows, self.has_more, self.width = ["a", "b"], rows, has_more, 3
 
 
-def changed(path, target, change):
-    """Write a copy of a file with other metadata."""
-    kind, tensors, metadata = native.read(path)
-    metadata = {name: value for name, value in metadata.items() if name not in ("format", "kind")}
-    change(metadata)
-    native.write(target, kind, tensors, metadata)
-    return target
+SCHEMA = Schema(
+    "rows",
+    arrays={
+        "rows": [Array("float32", "words + 1, width, ..."), Array("int32", "3")],
+        "more": Array("uint8", "n", when=When("has_more", lambda content: content.made.has_more)),
+        "of:*": Array("any", "words, ...", lambda thing: {"x": np.zeros(2)}),
+    },
+    values={"strict": Value(bool, default=False), "parameters": {"has_more": Value(bool)}},
+    build=lambda cls, content: content,
+    words={"": Words(source="names")},
+    make=lambda cls, values: cls(None, values["parameters"]["has_more"]),
+    fault=lambda content: "rows are odd" if content.arrays["rows"].sum() % 2 else None,
+)
+METADATA = {"strict": True, "parameters": {"has_more": False}, "format": 1, "kind": "rows"}
+WORDS = native.pack_words(["a", "b"])
 
 
-def refused(cls, path, match):
-    """Check that the class and `fastsgns.load` refuse a file."""
+@pytest.mark.parametrize(
+    "rows", [np.zeros((3, 3), np.float32), np.zeros((3, 3, 1), np.float32), np.zeros(3, np.int32)]
+)
+def test_a_file_is_as_one_of_the_alternatives(rows):
+    content = check(SCHEMA, Rows, {"rows": rows, "of:x": np.zeros(2), **WORDS}, METADATA)
+    assert content.words[""] == ["a", "b"] and content.sizes["words"] == 2
+    assert content.values == {"strict": True, "parameters": {"has_more": False}}
+
+
+@pytest.mark.parametrize(
+    "arrays, parameters, match",
+    [
+        (
+            {"rows": np.zeros((2, 3), np.float32)},
+            {},
+            r"rows is of shape \(2, 3\) and float32; allowed is "
+            r"\(words \+ 1, width, \.\.\.\) and float32 or \(3\) and int32, "
+            r"where width=3 and words=2",
+        ),
+        ({"rows": np.zeros(3, np.int64)}, {}, "of shape .* and int64"),
+        ({"rows": np.ones(3, np.int32)}, {}, "rows are odd"),
+        ({"of:x": np.zeros(3)}, {}, "of:x is of shape"),
+        ({"novel": np.zeros(3)}, {}, "holds an array 'novel', which this release does not"),
+        ({"more": np.zeros(3)}, {}, "holds an array 'more', which has_more=False does not have"),
+        ({}, {"has_more": True}, "holds no array 'more', which has_more=True needs"),
+        (native.pack_words(["a", "a"]), {}, "'a' is there twice; allowed is each of the words"),
+    ],
+)
+def test_what_a_table_does_not_allow_is_named(arrays, parameters, match):
+    whole = {"rows": np.zeros(3, np.int32), **WORDS, **arrays}
     with pytest.raises(FormatError, match=match):
-        cls.load(path)
-    with pytest.raises(FormatError, match=match):
-        kinds.load(path)
+        check(SCHEMA, Rows, whole, METADATA | {"parameters": {"has_more": False} | parameters})
 
 
-@pytest.mark.parametrize("name", SAVABLE)
-def test_names_that_are_not_saved_are_refused(saved, tmp_path, name):
-    cls, path = saved[name]
-    metadata = native.read(path)[2]
-    for part in [None, *(part for part in PARTS if part in metadata)]:
-
-        def add(content, part=part):
-            (content if part is None else content[part])["novel"] = "x"
-
-        refused(cls, changed(path, tmp_path / "f", add), "novel")
-
-
-@pytest.mark.parametrize("name", SAVABLE)
-def test_arguments_that_are_not_saved_are_refused(saved, tmp_path, name):
-    """Such as walks_file, graph and pairs: paths that the next fit() would write or read."""
-    cls, path = saved[name]
-    metadata = native.read(path)[2]
-    for part in ("parameters", "settings"):
-        if part not in metadata:
-            continue
-        arguments = set(inspect.signature(cls).parameters) - metadata[part].keys()
-        assert arguments  # "progress", at least
-        for argument in arguments:
-            victim = tmp_path / "victim"
-            victim.write_text("precious")
-
-            def add(content, part=part, argument=argument, victim=victim):
-                content[part][argument] = str(victim)
-
-            refused(cls, changed(path, tmp_path / "f", add), argument)
-            assert victim.read_text() == "precious"
-
-
-@pytest.mark.parametrize("name", SAVABLE)
-def test_missing_names_and_other_types_are_refused(saved, tmp_path, name):
-    cls, path = saved[name]
-    metadata = native.read(path)[2]
-    for part in [None, *(part for part in PARTS if part in metadata)]:
-        for key in (metadata if part is None else metadata[part]).keys() - {"format", "kind"}:
-
-            def drop(content, part=part, key=key):
-                (content if part is None else content[part]).pop(key)
-
-            def distort(content, part=part, key=key):
-                (content if part is None else content[part])[key] = {"x": 1} if part else 1j.real
-
-            if key not in ADDED_LATER:
-                refused(cls, changed(path, tmp_path / "f", drop), key)
-            if key not in ("comment", "smoothing", "shift", "weight"):
-                refused(cls, changed(path, tmp_path / "f", distort), key if part else ".")
+def test_what_is_collected_is_what_is_checked():
+    thing = Rows(np.zeros((3, 3), np.float32))
+    thing.strict, thing.parameters = True, None
+    schema = Schema(**vars(SCHEMA) | {"arrays": {**SCHEMA.arrays, "more": Array("any", "n", str)}})
+    arrays, metadata = collect(schema, thing)
+    assert arrays["rows"] is thing.rows and arrays["of:x"].tolist() == [0, 0]
+    assert metadata == {"strict": True, "parameters": {"has_more": False}}
 
 
 def test_a_wrong_value_is_named():

@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 import pytest
-from savable import SAVABLE, vectors
+from classes import SAVABLE, vectors
 
 from fastsgns import KeyedVectors, Word2Vec
 from fastsgns.cli import main

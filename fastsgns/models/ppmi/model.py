@@ -141,8 +141,8 @@ class PPMI:
 
         Examples
         --------
-        >>> corpus = EncodedCorpus.from_iterable([["a", "b"], ["a", "c"]])
-        >>> PPMI.from_counts(Cooccurrences.from_corpus(corpus, window=1), smoothing=1)
+        >>> counts = Cooccurrences.from_corpus([["a", "b"], ["a", "c"]], window=1)
+        >>> PPMI.from_counts(counts, smoothing=1)
         <PPMI of 3 words, 4 cells, smoothing=1, shift=1.0>
         """
         self = cls.__new__(cls)

@@ -1,0 +1,262 @@
+"""What every public class does: it saves, loads, copies, repeats itself, and says what it is."""
+
+import copy
+import inspect
+import multiprocessing
+import pickle
+
+import numpy as np
+import pytest
+from classes import CLASSES, SAVABLE, content
+
+import fastsgns
+from fastsgns.errors import FormatError, KindError
+from fastsgns.formats import kinds, native
+from fastsgns.formats.schema import Array
+
+PARTS = ("parameters", "settings", "state")
+ADDED_LATER = ("matrices", "bias", "coupling", "softmax", "unfinished", "strict")
+TRAINED = [name for name, case in CLASSES.items() if case.train]
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """Save one object of each class; return their classes and files."""
+    folder = tmp_path_factory.mktemp("saved")
+    files = {}
+    for name, make in SAVABLE.items():
+        thing = make()
+        (folder / name).write_bytes(content(thing))
+        files[name] = type(thing), folder / name
+    return files
+
+
+def rewritten(path, target, change):
+    """Write a copy of a file with other arrays and metadata."""
+    kind, tensors, metadata = native.read(path)
+    metadata = {name: value for name, value in metadata.items() if name not in ("format", "kind")}
+    change(tensors, metadata)
+    native.write(target, kind, tensors, metadata)
+    return target
+
+
+def check_refused(cls, path, match=None):
+    """Check that the class and `fastsgns.load` refuse a file."""
+    for load in (cls.load, fastsgns.load):
+        with pytest.raises(FormatError, match=match):
+            load(path)
+
+
+def parts_of(metadata):
+    """The parts of the metadata of a file; None is all of it."""
+    return [None, *(part for part in PARTS if part in metadata)]
+
+
+def test_every_public_class_is_here():
+    made = {type(case.make()) for case in CLASSES.values()}
+    public = {getattr(fastsgns, name) for name in fastsgns.__all__}
+    public = {thing for thing in public if inspect.isclass(thing)}
+    assert public <= made
+    for kind in kinds.KINDS:
+        assert any(issubclass(cls, kinds.class_of(kind)) for cls in made), kind
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_the_table_of_kinds_names_what_exists(kind):
+    assert kinds.schema_of(kind).kind == kind
+    assert inspect.ismethod(kinds.class_of(kind).load)
+
+
+# Save and load
+
+
+@pytest.mark.parametrize("name", SAVABLE)
+@pytest.mark.parametrize("mmap", [None, "r"])
+def test_what_is_saved_loads_equal(saved, name, mmap):
+    cls, path = saved[name]
+    ask = CLASSES[name].ask
+    expected = ask(CLASSES[name].make())
+    for loaded in (cls.load(path), fastsgns.load(path, mmap=mmap)):
+        assert type(loaded) is cls
+        assert content(loaded) == path.read_bytes()
+        assert ask(loaded) == expected
+
+
+def test_mmap_is_none_or_r(saved):
+    with pytest.raises(ValueError, match="mmap='w'; allowed are None and 'r'"):
+        fastsgns.load(saved["KeyedVectors"][1], mmap="w")
+
+
+@pytest.mark.parametrize("name", SAVABLE)
+def test_a_derived_class_loads_as_itself(saved, name):
+    cls, path = saved[name]
+    derived = type("Derived", (cls,), {"extra": 1})
+    loaded = derived.load(path)
+    assert type(loaded) is derived and content(loaded) == path.read_bytes()
+
+
+@pytest.mark.parametrize("name", SAVABLE)
+def test_a_file_cut_anywhere_is_refused(saved, tmp_path, name):
+    cls, path = saved[name]
+    whole, cut = path.read_bytes(), tmp_path / "cut"
+    for length in (*range(0, len(whole), len(whole) // 40), *range(len(whole) - 9, len(whole))):
+        cut.write_bytes(whole[:length])
+        check_refused(cls, cut)
+
+
+@pytest.mark.parametrize("name", SAVABLE)
+def test_a_file_of_another_kind_names_what_loads_it(saved, name):
+    cls, _ = saved[name]
+    for other, path in saved.values():
+        if other is cls:
+            continue
+        loads = "(HOPE|STRAP|ProximityFactorization)"
+        loads = loads if other.__name__ in loads else other.__name__
+        message = (
+            rf"{path} holds .*, not .*: load it with fastsgns\.load\(path\) or "
+            rf"fastsgns[a-z.]*\.{loads}\.load\(path\)"
+        )
+        with pytest.raises(KindError, match=message) as info:
+            cls.load(path)
+        assert isinstance(info.value, FormatError) and isinstance(info.value, AttributeError)
+
+
+# What a file holds, and nothing else
+
+
+@pytest.mark.parametrize("name", SAVABLE)
+def test_names_that_are_not_saved_are_refused(saved, tmp_path, name):
+    cls, path = saved[name]
+    for part in parts_of(native.read(path)[2]):
+
+        def add(tensors, metadata, part=part):
+            (metadata if part is None else metadata[part])["novel"] = "x"
+
+        check_refused(cls, rewritten(path, tmp_path / "f", add), "novel")
+    check_refused(
+        cls,
+        rewritten(path, tmp_path / "f", lambda tensors, _: tensors.update(novel=np.zeros(1))),
+        "novel",
+    )
+
+
+@pytest.mark.parametrize("name", SAVABLE)
+def test_arguments_that_are_not_saved_are_refused(saved, tmp_path, name):
+    """Such as walks_file, graph and pairs: paths that the next fit() would write or read."""
+    cls, path = saved[name]
+    metadata = native.read(path)[2]
+    for part in ("parameters", "settings"):
+        if part not in metadata:
+            continue
+        arguments = set(inspect.signature(cls).parameters) - metadata[part].keys()
+        assert arguments  # "progress", at least
+        for argument in arguments:
+            victim = tmp_path / "victim"
+            victim.write_text("precious")
+
+            def add(tensors, metadata, part=part, argument=argument, victim=victim):
+                metadata[part][argument] = str(victim)
+
+            check_refused(cls, rewritten(path, tmp_path / "f", add), argument)
+            assert victim.read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", SAVABLE)
+def test_missing_names_and_other_types_are_refused(saved, tmp_path, name):
+    cls, path = saved[name]
+    metadata = native.read(path)[2]
+    for part in parts_of(metadata):
+        for key in (metadata if part is None else metadata[part]).keys() - {"format", "kind"}:
+
+            def drop(tensors, metadata, part=part, key=key):
+                (metadata if part is None else metadata[part]).pop(key)
+
+            def distort(tensors, metadata, part=part, key=key):
+                (metadata if part is None else metadata[part])[key] = {"x": 1} if part else 1j.real
+
+            if key not in ADDED_LATER:
+                check_refused(cls, rewritten(path, tmp_path / "f", drop), key)
+            if key not in ("comment", "smoothing", "shift", "weight"):
+                check_refused(cls, rewritten(path, tmp_path / "f", distort), key if part else ".")
+
+
+@pytest.mark.parametrize("name", SAVABLE)
+def test_arrays_that_are_missing_or_of_another_form_are_refused(saved, tmp_path, name):
+    cls, path = saved[name]
+    kind, tensors, _ = native.read(path)
+    for array in tensors:
+        entry = kinds.schema_of(kind).arrays.get(array)
+        is_optional = isinstance(entry, Array) and entry.is_optional
+        if not (is_optional or array.startswith("attr:")):
+            check_refused(cls, rewritten(path, tmp_path / "f", lambda t, _, a=array: t.pop(a)))
+
+        def shorten(tensors, _, array=array):
+            tensors[array] = tensors[array][:-1]
+
+        def nest(tensors, _, array=array):
+            tensors[array] = tensors[array][None]
+
+        def retype(tensors, _, array=array):
+            tensors[array] = tensors[array].astype(np.float16)
+
+        check_refused(cls, rewritten(path, tmp_path / "f", shorten))
+        check_refused(cls, rewritten(path, tmp_path / "f", nest))
+        is_free = array.startswith("attr:") or getattr(entry, "dtype", "") == "float"
+        if not is_free:
+            check_refused(cls, rewritten(path, tmp_path / "f", retype))
+
+
+# The same again
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_the_same_seed_gives_the_same_bytes(name):
+    assert content(CLASSES[name].make()) == content(CLASSES[name].make())
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_second_training_gives_the_same_bytes(name):
+    case = CLASSES[name]
+    one, other = case.make(), case.make()
+    for model in (one, other):
+        case.train(model)
+    assert content(one) == content(other)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda thing: pickle.loads(pickle.dumps(thing))])
+def test_a_copy_is_equal_and_apart(name, copied):
+    case = CLASSES[name]
+    thing = case.make()
+    again = copied(thing)
+    assert type(again) is type(thing) and content(again) == content(thing)
+    if case.ask:
+        assert case.ask(again) == case.ask(thing)
+    if case.train:
+        before = content(thing)
+        case.train(again)
+        assert content(thing) == before
+        case.train(thing)
+        assert content(again) == content(thing)
+
+
+def test_objects_reach_a_process_that_is_spawned():
+    things = [case.make() for case in CLASSES.values()]
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.map(content, things) == [content(thing) for thing in things]
+
+
+# What it says of itself
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_its_repr_is_short_and_names_the_class(name):
+    thing = CLASSES[name].make()
+    text = repr(thing)
+    assert type(thing).__name__ in text and " at 0x" not in text
+    assert len(text) < 200 and "\n" not in text
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_its_docstring_has_an_example(name):
+    assert ">>> " in inspect.getdoc(type(CLASSES[name].make()))  # tests/test_examples.py runs it
