@@ -419,15 +419,8 @@ class Matrices:
 
     def create(self, role: str, n_rows: int, dimensions: int) -> None:
         """Make the array of a role, of zeros, and the biases that belong to it."""
-        n_columns = self.layout.n_bias_columns if role == "input" else 0
-        store = RowStore.zeros(n_rows, dimensions, n_columns)
-        self._stores[role], self.vectors[role] = store, store.vectors
-        if not n_columns:
-            return
-        if self.layout.has_word_bias:
-            self.bias = store.columns[0]
-        if self.layout.ones_column is not None:
-            store.columns[self.layout.ones_column] = 1
+        vectors = _allocate(n_rows, dimensions, f"{n_rows} rows of {dimensions} dimensions")
+        self._add_store(role, vectors, np.zeros(n_rows, np.float32))
 
     def start_bias(self, value: float, n_old: int = 0) -> None:
         """Set the bias of all words, or of those after the first `n_old`, to `value`."""
@@ -442,8 +435,7 @@ class Matrices:
         old, old_bias = self.vectors[role], self.bias
         self.create(role, n_rows, old.shape[1])
         self.vectors[role][: len(old)] = old
-        if role == "input" and self.layout.has_word_bias and old_bias is not None:
-            assert self.bias is not None
+        if self.bias is not old_bias and self.bias is not None and old_bias is not None:
             self.bias[: len(old)] = old_bias
 
     def stored(self, role: str) -> np.ndarray | None:
@@ -451,7 +443,7 @@ class Matrices:
         return self.vectors.get(self.layout.array_of(role))
 
     def signs(self, role: str) -> np.ndarray | None:
-        """Return the array with the vectors of a role, before signs are flipped, or None."""
+        """Return the signs by which the stored vectors of a role are multiplied; None: all 1."""
         vectors = self.stored(role)
         if role != "output" or vectors is None or not self.layout.n_flipped(vectors.shape[1]):
             return None
@@ -510,14 +502,18 @@ class Matrices:
         is_fit = vectors.dtype == np.float32 and vectors.flags.c_contiguous
         if not (is_fit and vectors.flags.writeable and vectors.dtype.isnative):
             self.grow(role, len(vectors))
-            return
+        else:
+            self._add_store(role, vectors, self.bias)
+
+    def _add_store(self, role: str, vectors: np.ndarray, bias: np.ndarray | None) -> None:
+        """Make the store of the array of a role; the input role has columns for biases."""
         n_columns = self.layout.n_bias_columns if role == "input" else 0
         store = RowStore(vectors, np.zeros((n_columns, len(vectors)), np.float32))
-        self._stores[role] = store
+        self._stores[role], self.vectors[role] = store, vectors
         if n_columns and self.layout.ones_column is not None:
             store.columns[self.layout.ones_column] = 1
-        if n_columns and self.layout.has_word_bias and self.bias is not None:
-            store.columns[0] = self.bias
+        if n_columns and self.layout.has_word_bias and bias is not None:
+            store.columns[0] = bias
             self.bias = store.columns[0]
 
     def _has_store(self, role: str) -> bool:
@@ -573,32 +569,11 @@ def _same_memory(left: np.ndarray, right: np.ndarray) -> bool:
     )
 
 
-def estimate_bytes(
-    n_words: int,
-    dimensions: int,
-    output: bool,
-    tree: bool,
-    layout: MatrixLayout = MatrixLayout(),
-    copies: bool = False,
-) -> dict[str, int]:
-    """Return the bytes of the array of each role of a model with `n_words` words.
-
-    With `copies`, return the bytes of the rows that kernels train, which are 0 where kernels train
-    the array itself.
-    """
-    count = _copy_bytes if copies else _row_bytes
-    row = count(dimensions, 0)
-    return {
-        "input": n_words * count(dimensions, layout.n_bias_columns),
-        "output": n_words * row if output and not layout.shares_one_matrix else 0,
-        "negative": n_words * row if layout.has_negative_matrix else 0,
-        "tree": max(n_words - 1, 0) * row if tree else 0,
-    }
-
-
-def _row_bytes(dimensions: int, n_columns: int) -> int:
+def array_bytes(dimensions: int, n_columns: int = 0) -> int:
+    """Return the bytes per row of an array in the layout of users, and of its columns."""
     return 4 * (dimensions + n_columns)
 
 
-def _copy_bytes(dimensions: int, n_columns: int) -> int:
+def copy_bytes(dimensions: int, n_columns: int = 0) -> int:
+    """Return the bytes per row of the kernels' copy of an array; 0 if they train the array."""
     return 0 if has_one_layout(dimensions, n_columns) else 4 * padded(dimensions + n_columns)

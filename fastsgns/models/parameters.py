@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from fastsgns import kernels, rules
 from fastsgns.errors import warn
@@ -18,71 +18,43 @@ CbowGradient = Literal["gensim", "exact"]
 CBOW_GRADIENTS: tuple[CbowGradient, ...] = get_args(CbowGradient)
 MAX_COUNT = 2**62
 count = partial(rules.integer, bools=True)  # as in gensim, where True is 1
-# None has the meaning that it has in gensim: no for a flag, no subsampling for `sample`.
-RULES: dict[str, rules.Rule] = {
-    "vector_size": count(1, 2**20),
-    "alpha": rules.NOT_NEGATIVE,
-    "min_alpha": rules.NOT_NEGATIVE,
-    "window": count(1, 2**31 - 1),
-    "shrink_windows": rules.flag(none=False),
-    "min_count": count(0, MAX_COUNT),
-    "max_vocab_size": count(0, MAX_COUNT, none=None),
-    "max_final_vocab": count(0, MAX_COUNT, none=None),
-    "sorted_vocab": rules.flag(int, none=0),
-    "sample": rules.real("0 and positive numbers", lambda value: value >= 0, none=0),
-    "sg": rules.flag(int),
-    "hs": rules.flag(int),
-    "negative": count(0, 2**16),
-    "ns_exponent": rules.ANY_NUMBER,
-    "negative_sharing": rules.choice(*SHARINGS),
-    "softmax": rules.flag(int),
-    "cbow_mean": rules.flag(int),
-    "cbow_gradient": rules.choice(*CBOW_GRADIENTS),
-    "matrices": rules.choice(*MATRICES),
-    "bias": rules.choice(*BIASES),
-    "coupling": rules.NOT_NEGATIVE,
-    "epochs": count(1, 2**31),
-    "seed": rules.SEED,
-    "workers": count(1, 2**16),
-    "compute_loss": rules.flag(none=False),
-    "progress": rules.PROGRESS,
-    "batch_words": count(0, MAX_COUNT, none=None),
-    "null_word": rules.flag(int, none=0),
-}
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """The parameters of a `Word2Vec`, which documents them, as plain Python values."""
+    """The parameters of a `Word2Vec`, which documents them, each with its type and its rule.
 
-    vector_size: int
-    alpha: float
-    min_alpha: float
-    window: int
-    shrink_windows: bool
-    min_count: int
-    max_vocab_size: int | None
-    max_final_vocab: int | None
-    sorted_vocab: int
-    sample: float
-    sg: int
-    hs: int
-    negative: int
-    ns_exponent: float
-    negative_sharing: NegativeSharing
-    softmax: int
-    cbow_mean: int
-    cbow_gradient: CbowGradient
-    matrices: MatricesMode
-    bias: BiasMode
-    coupling: float
-    epochs: int
-    seed: int | None
-    workers: int
-    compute_loss: bool
-    progress: bool | None
-    batch_words: int | None
-    null_word: int
+    None has the meaning that it has in gensim: no for a flag, no subsampling for `sample`.
+    """
+
+    vector_size: Annotated[int, count(1, 2**20)]
+    alpha: Annotated[float, rules.NOT_NEGATIVE]
+    min_alpha: Annotated[float, rules.NOT_NEGATIVE]
+    window: Annotated[int, count(1, 2**31 - 1)]
+    shrink_windows: Annotated[bool, rules.flag(none=False)]
+    min_count: Annotated[int, count(0, MAX_COUNT)]
+    max_vocab_size: Annotated[int | None, count(0, MAX_COUNT, none=None)]
+    max_final_vocab: Annotated[int | None, count(0, MAX_COUNT, none=None)]
+    sorted_vocab: Annotated[int, rules.flag(int, none=0)]
+    sample: Annotated[float, rules.real("0 and positive numbers", lambda value: value >= 0, none=0)]
+    sg: Annotated[int, rules.flag(int)]
+    hs: Annotated[int, rules.flag(int)]
+    negative: Annotated[int, count(0, 2**16)]
+    ns_exponent: Annotated[float, rules.ANY_NUMBER]
+    negative_sharing: Annotated[NegativeSharing, rules.choice(*SHARINGS)]
+    softmax: Annotated[int, rules.flag(int)]
+    cbow_mean: Annotated[int, rules.flag(int)]
+    cbow_gradient: Annotated[CbowGradient, rules.choice(*CBOW_GRADIENTS)]
+    matrices: Annotated[MatricesMode, rules.choice(*MATRICES)]
+    bias: Annotated[BiasMode, rules.choice(*BIASES)]
+    coupling: Annotated[float, rules.NOT_NEGATIVE]
+    epochs: Annotated[int, count(1, 2**31)]
+    seed: Annotated[int | None, rules.SEED]
+    workers: Annotated[int, count(1, 2**16)]
+    compute_loss: Annotated[bool, rules.flag(none=False)]
+    progress: Annotated[bool | None, rules.PROGRESS]
+    batch_words: Annotated[int | None, count(0, MAX_COUNT, none=None)]
+    null_word: Annotated[int, rules.flag(int, none=0)]
 
     @property
     def layout(self) -> MatrixLayout:
@@ -108,6 +80,12 @@ class Parameters:
         """
         is_exact = self.cbow_gradient == "exact"
         return is_exact if self.cbow_mean else not is_exact
+
+
+RULES: dict[str, rules.Rule] = {
+    name: hint.__metadata__[0]
+    for name, hint in get_type_hints(Parameters, include_extras=True).items()
+}
 
 
 def check(model: object, **changes: Any) -> Parameters:

@@ -11,6 +11,7 @@ from fastsgns.kernels.objective import Objective
 CHUNKS_PER_EPOCH = 64
 CHUNK_TOKENS = 1_000, 65_536  # least and most tokens of a chunk
 
+Rates = tuple[float, float]  # learning rate at the start and at the end of a chunk
 Trained = tuple[float, int, int]  # loss, examples and focus words of a chunk
 
 
@@ -46,13 +47,7 @@ class Chunks(Protocol):
     @property
     def longest(self) -> int: ...  # noqa: D102
 
-    def train(
-        self,
-        objective: Objective,
-        place: ChunkPlace,
-        rates: tuple[float, float],
-        stream: int,
-    ) -> Trained:
+    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
         """Train a chunk, and return its loss and its numbers of examples and of focus words.
 
         Parameters
@@ -60,7 +55,7 @@ class Chunks(Protocol):
         objective : Objective
         place : ChunkPlace
         rates : (float, float)
-            Learning rate at the start and at the end of the chunk; it falls linearly.
+            Learning rate at the start and at the end of the chunk; it is linear between them.
         stream : int
             Seed of the random numbers of the chunk, 64 bits.
         """
@@ -97,13 +92,8 @@ class TokenChunks:
         self.n_units, self.starts = len(ids), cut(len(ids))
         self.longest = int(np.diff(self.offsets).max())
 
-    def train(  # noqa: D102
-        self,
-        objective: Objective,
-        place: ChunkPlace,
-        rates: tuple[float, float],
-        stream: int,
-    ) -> Trained:
+    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
+        """Train a chunk; see `Chunks.train`."""
         _, start, stop = place
         check_mapped(self.ids, self.offsets)
         trained: Trained = kernels.train_chunk(
@@ -131,13 +121,8 @@ class PairChunks:
         self.targets = integers(targets, np.int32, "targets")
         self.n_units, self.starts = len(sources), cut(len(sources))
 
-    def train(  # noqa: D102
-        self,
-        objective: Objective,
-        place: ChunkPlace,
-        rates: tuple[float, float],
-        stream: int,
-    ) -> Trained:
+    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
+        """Train a chunk; see `Chunks.train`."""
         _, start, stop = place
         trained: Trained = kernels.train_pairs_chunk(
             objective, self.sources, self.targets, start, stop, *rates, stream

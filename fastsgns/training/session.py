@@ -9,7 +9,6 @@ model can be used.
 import logging
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from types import TracebackType
 from typing import Protocol
 
 import numpy as np
@@ -98,12 +97,7 @@ class Session:
     def __enter__(self) -> "Session":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         uninterrupted(self.arrays.release)
 
     def run(

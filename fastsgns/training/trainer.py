@@ -226,18 +226,13 @@ class Trainer:
             self.on_progress(epoch, tally, self.total)
 
     def _log(self, epoch: int, tally: Tally, seconds: float) -> None:
+        rate, unit = self.schedule.rate(epoch, self.schedule.n_tokens), self.chunks.unit
+        loss = f", loss {tally.mean_loss:.5f}" if self.objective.compute_loss else ""
         logger.info(
-            "epoch %d of %d: %d %s, %d after subsampling, alpha now %.5f, %.0f %s/s%s",
-            epoch + 1,
-            self.schedule.n_epochs,
-            tally.n_tokens,
-            self.chunks.unit,
-            tally.n_kept,
-            self.schedule.rate(epoch, self.schedule.n_tokens),
-            self.total.n_tokens / max(seconds, 1e-9),
-            self.chunks.unit,
-            f", loss {tally.mean_loss:.5f}" if self.objective.compute_loss else "",
-        )
+            "epoch %d of %d: %d %s, %d after subsampling, alpha now %.5f, %.0f %s/s%s", epoch + 1,
+            self.schedule.n_epochs, tally.n_tokens, unit, tally.n_kept, rate,
+            self.total.n_tokens / max(seconds, 1e-9), unit, loss,
+        )  # fmt: skip
 
 
 def _trained(objective: Objective) -> dict[str, np.ndarray]:

@@ -17,10 +17,9 @@ from fastsgns.graph.walks import walker
 from fastsgns.graph.walks.files import WalkFile
 from fastsgns.graph.walks.neighbours import Neighbours
 from fastsgns.kernels.objective import Objective
-from fastsgns.training.examples import ChunkPlace, Trained, cut
+from fastsgns.training.examples import ChunkPlace, Rates, Trained, cut
 
 MASK = 2**64 - 1
-Rates = tuple[float, float]
 Pairs = tuple[np.ndarray, np.ndarray]
 
 

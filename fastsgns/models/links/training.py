@@ -14,7 +14,14 @@ import numpy as np
 from fastsgns import kernels, rules, sampling
 from fastsgns.formats.keys import warn_of_unsavable
 from fastsgns.kernels.objective import Objective
-from fastsgns.matrices import Matrices, MatrixLayout, estimate_bytes, randomize, require_memory
+from fastsgns.matrices import (
+    Matrices,
+    MatrixLayout,
+    array_bytes,
+    copy_bytes,
+    randomize,
+    require_memory,
+)  # fmt: skip
 from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.runtime.machine import n_cores
@@ -146,13 +153,13 @@ def start(model: TrainableModel, sources: list[Hashable], targets: list[Hashable
     if targets is not sources:
         warn_of_unsavable(targets)
     layout = layout_of(model)
-    sides = [(len(sources), layout)]
+    sides = [(len(sources), layout.n_bias_columns)]
     if not layout.shares_one_matrix:
-        sides.append((len(targets), MatrixLayout()))
+        sides.append((len(targets), 0))
     n_bytes = sum(
-        estimate_bytes(n_rows, model.dimensions, False, False, of, copies)["input"]
-        for n_rows, of in sides
-        for copies in (False, True)
+        n_rows * row_bytes(model.dimensions, n_columns)
+        for n_rows, n_columns in sides
+        for row_bytes in (array_bytes, copy_bytes)
     )
     require_memory(n_bytes, f"{len(sources)} sources and {len(targets)} targets")
     arrays = Matrices(layout=layout)

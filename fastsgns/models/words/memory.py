@@ -9,7 +9,7 @@ import numpy as np
 
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.vocabulary import Vocabulary
-from fastsgns.matrices import HUGE_PAGE, estimate_bytes, padded
+from fastsgns.matrices import HUGE_PAGE, array_bytes, copy_bytes, padded
 from fastsgns.models.parameters import Parameters
 from fastsgns.models.words.objective import softmax_batch
 
@@ -231,10 +231,12 @@ def _scanning(read: Reading) -> int:
 
 def matrix_bytes(parameters: Parameters, n_words: int, copies: bool = False) -> dict[str, int]:
     """Return the bytes of each matrix, or with `copies` of the copy that kernels train, by role."""
-    return estimate_bytes(
-        n_words, parameters.vector_size, parameters.has_output, parameters.hs > 0,
-        parameters.layout, copies,
-    )  # fmt: skip
+    row_bytes, dimensions = copy_bytes if copies else array_bytes, parameters.vector_size
+    bytes_of = {"input": n_words * row_bytes(dimensions, parameters.layout.n_bias_columns)}
+    bytes_of |= dict.fromkeys(parameters.target_roles, n_words * row_bytes(dimensions))
+    if parameters.hs:
+        bytes_of["tree"] = (n_words - 1) * row_bytes(dimensions)
+    return bytes_of
 
 
 def estimate_fit(
@@ -274,7 +276,8 @@ def report(
     sizes = matrix_bytes(parameters, n_words)
     result["vocab"] = n_words * WORD_BYTES if needs is None else needs.words + needs.tables
     result["vectors"] = sizes["input"]
-    result["syn1"], result["syn1neg"] = sizes["tree"], sizes["output"] + sizes["negative"]
+    result["syn1"] = sizes.get("tree", 0)
+    result["syn1neg"] = sum(sizes.get(role, 0) for role in ("output", "negative"))
     result["training"] = sum(matrix_bytes(parameters, n_words, copies=True).values())
     names = ["vocab", "vectors", "syn1", "syn1neg", "training"]
     if needs is not None:
