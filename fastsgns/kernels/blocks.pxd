@@ -1,5 +1,5 @@
-# Skip-gram in blocks: neighbouring focus words share negative samples, and all pairs of a block are
-# learned in one step.
+# Skip-gram in blocks: neighbouring focus words share negative samples, and one gradient step
+# updates the rows of all their pairs.
 #
 # Contents
 #   draw_block, look_up_negatives    draw the window radius and negative samples of a block
@@ -8,33 +8,40 @@
 #   list_input_rows                  its different input rows, and how often each pair is positive
 #   fill_negative_counts             how often each pair is negative
 #   clip_block_rate                  a rate at which rows that repeat stay stable
-#   block_step                       learn the block
+#   block_step                       the gradient step of a block
 #   block_step_tied                  ... if one matrix has both roles
 #   block_step_separate              ... if negative samples have a matrix of their own
 #   skip_gram_block, path_block_step negative sampling; Huffman paths
 #   train_blocks                     the loop over blocks
 #   find_or_append                   a list of different ids
 #
-# A block is `n_focus` neighbouring focus words with the context words within one radius of each,
-# and `n_shared_negatives` negative samples. The same word may occur several times, so the block's
-# input rows (context words) and output rows (focus words, then sampled words) are listed once each:
-# `in_ids` and `out_ids`. Pair (i, j) of input row i and output row j then has two counts:
+# `worker.tokens` holds the tokens of a stretch of one sentence that subsampling kept, n_tokens of
+# them. Positions count from its start. A block consists of `n_focus` neighbouring focus words in
+# it, the context words within the same radius of each, and `n_shared_negatives` sampled words.
+#
+# The same word may occur several times. Therefore the block has a list of its different input rows
+# (context words), `in_ids`, and of its different output rows (focus words, then sampled words),
+# `out_ids`. For the input row i and the output row j there are two counts, stored at [j, i]:
 #
 #     positive_counts[j, i]   number of times that word i is a context word of the focus word j
 #     negative_counts[j, i]   negative_weight[j] * (pair_counts[i] - positive_counts[j, i])
 #
-# pair_counts[i] is the number of (context, focus) pairs of word i in the block. Each of them should
-# have `negative` negative samples, but all of them share n_shared_negatives samples. Therefore a
-# sample counts negative / n_shared_negatives in each pair, and negative_weight[j] is that share
-# times the number of samples equal to word j. As in word2vec.c, a sampled word is not a negative
-# sample of pairs in which it is the focus word; hence the subtraction of positive_counts.
+# Here pair_counts[i] is the number of (context word, focus word) pairs in the block whose context
+# word is word i. word2vec.c draws `negative` samples for each pair. A block draws
+# n_shared_negatives samples for all of its pairs, so that each sample gets the weight negative /
+# n_shared_negatives in each pair. negative_weight[j] is the sum of these weights over the samples
+# equal to word j. As in word2vec.c, a sampled word is not a negative sample of pairs in which it is
+# the focus word; therefore positive_counts is subtracted.
 #
-# The operation `block` of rows.h makes one gradient step on the loss
+# The operation `block` (rows.h) makes one gradient step on the loss
 #
-#     -sum_ij (positive_counts log sigmoid(s_ij) + negative_counts log sigmoid(-s_ij)),
-#     s_ij = input row i . output row j,
+#     -sum_ij (positive_counts[j, i] log sigmoid(s_ij) + negative_counts[j, i] log sigmoid(-s_ij)),
+#     s_ij = (input row i) . (output row j):
 #
-# at the old rows. Its expected gradient is that of the pairs in word2vec.c.
+# with g_ij = -rate * d loss / d s_ij, input row i grows by sum_j g_ij (output row j), and output
+# row j by sum_i g_ij (input row i), computed from the old rows. The expected value of this step is
+# the sum of the steps that word2vec.c would make for the pairs of the block at the old rows, unless
+# `clip_block_rate` reduces the rate.
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memset
@@ -78,11 +85,11 @@ cdef inline void look_up_negatives(const Model *model, BlockPlan *plan) noexcept
 
 cdef inline void prefetch_rows(const Model *model, Worker *worker, BlockRows *rows,
                                const BlockPlan *plan, int64_t n_tokens) noexcept nogil:
-    """Make the operation on `rows` prefetch the rows of the block `plan`, which comes next.
+    """List the rows of the next block, `plan`; the step of the current block will prefetch them.
 
-    Lists the addresses of the output rows, or of the nodes on the first focus word's Huffman path
-    if there is no output matrix, and of the input rows of the context words that the current block
-    does not have.
+    rows : the current block, whose `prefetch` list is filled with addresses. These are the output
+        rows, or without an output matrix the rows on the Huffman path of the first focus word; and
+        the input rows of the context words that the current block does not have.
     """
     cdef int64_t first = plan.first + model.right_radius, last, node
     cdef int32_t focus = worker.tokens[plan.first]
@@ -111,10 +118,9 @@ cdef inline void list_output_rows(const Model *model, Worker *worker, const Bloc
 
     Writes to the worker:
     out_ids : the different focus words, then the different sampled words that are not among them.
-    focus_index : index in `out_ids` of each focus word.
+    focus_index : for each focus word, its index in `out_ids`.
     n_focus_rows : number of different focus words.
-    negative_weight : for each output row, the number of negative samples per pair that it counts
-        for; 0 if it was not sampled.
+    negative_weight : for each output row, see the top of this file; 0 if it was not sampled.
     """
     cdef float share = <float>model.negative / model.n_shared_negatives
     cdef uint64_t seen = 0
@@ -133,13 +139,13 @@ cdef inline void list_input_rows(const Model *model, Worker *worker, const Block
                                  int64_t start, int64_t stop) noexcept nogil:
     """List the input rows of a block, and count its positive pairs.
 
-    The context words are worker.tokens[start:stop]. The only token there that may not be a context
-    word is the focus word itself, if the block has just one, or the last focus word, if contexts
-    come only from before (`right_radius` is 0).
+    Their words are in worker.tokens[start:stop]. Two of these tokens may not be a context word of
+    any focus word, and are then left out: the only focus word of a block with one, and, if contexts
+    come only from before the focus word (`right_radius` is 0), the last focus word.
 
     Writes to the worker:
     in_ids : the different context words.
-    in_index : index in `in_ids` of each token.
+    in_index : for each token from `start` on, its index in `in_ids`.
     positive_counts, pair_counts : see the top of this file.
     """
     cdef uint64_t seen = 0
@@ -203,7 +209,7 @@ cdef inline double clip_block_rate(const BlockRows *rows, const float *pair_coun
 
 
 cdef inline void block_step(const Model *model, Worker *worker, double rate) noexcept nogil:
-    """Learn the block whose rows are listed and whose positive pairs are counted."""
+    """Make the gradient step of a block whose rows are listed and positive pairs are counted."""
     fill_negative_counts(&worker.block, worker)
     rate = clip_block_rate(&worker.block, worker.pair_counts, rate)
     if model.tied:
@@ -215,10 +221,10 @@ cdef inline void block_step(const Model *model, Worker *worker, double rate) noe
 
 
 cdef inline double block_step_tied(const Model *model, Worker *worker, double rate) noexcept nogil:
-    """Learn a block if one matrix has both roles; return the loss.
+    """Make the gradient step of a block if one matrix has both roles; return the loss.
 
-    A word may then be in `in_ids` and in `out_ids`, so the operation works on copies of the input
-    rows.
+    A word may be in `in_ids` and in `out_ids`. The operation `block` would then change a row that
+    it still reads, so that it gets copies of the input rows.
     """
     cdef double loss
     mask_self_negatives(model, worker)
@@ -230,7 +236,10 @@ cdef inline double block_step_tied(const Model *model, Worker *worker, double ra
 
 
 cdef inline void mask_self_negatives(const Model *model, Worker *worker) noexcept nogil:
-    """Set negative_counts[j, i] to 0 where input row i and output row j are the same row."""
+    """Set negative_counts[j, i] to 0 where input row i and output row j are the same row.
+
+    Otherwise a word would be pushed away from itself.
+    """
     cdef BlockRows *rows = &worker.block
     cdef float *negative = worker.negative_counts
     cdef int32_t word
@@ -244,11 +253,12 @@ cdef inline void mask_self_negatives(const Model *model, Worker *worker) noexcep
 
 cdef inline double block_step_separate(const Model *model, Worker *worker, double rate) \
         noexcept nogil:
-    """Learn a block whose negative samples have rows in `negative_output`; return the loss.
+    """Make the gradient steps of a block if negative samples have a matrix of their own.
 
-    Two steps: the positive pairs, with the focus words' rows in `output`; then the negative pairs,
-    with all output rows taken from `negative_output`. Then the two rows of each output word are
-    coupled, with a strength in proportion to its pairs.
+    The first step is on the positive pairs, with the focus words' rows in `output`. The second is
+    on the negative pairs, with the rows of all words of `out_ids` in `negative_output`. Then the
+    two rows of each of these words are coupled, in proportion to the sum of its counts. Returns the
+    loss.
     """
     cdef BlockRows *rows = &worker.block
     cdef int n_prefetch = rows.n_prefetch, n_out = rows.n_out, i, j
@@ -272,7 +282,7 @@ cdef inline double block_step_separate(const Model *model, Worker *worker, doubl
 
 cdef inline void skip_gram_block(const Model *model, Worker *worker, const BlockPlan *plan,
                                  int64_t n_tokens, double rate) noexcept nogil:
-    """Learn a block of skip-gram with negative sampling: list its rows, count its pairs, step."""
+    """Train one block by negative sampling: list its rows, count its pairs, make the step."""
     cdef int64_t start = max(0, plan.first - plan.radius)
     cdef int64_t stop = min(
         n_tokens, plan.first + plan.n_focus + min(plan.radius, model.right_radius))
@@ -285,7 +295,7 @@ cdef inline void skip_gram_block(const Model *model, Worker *worker, const Block
 
 cdef inline void path_block_step(const Model *model, Worker *worker, int64_t position,
                                  int64_t radius, int64_t n_tokens, double rate) noexcept nogil:
-    """Learn all context words of one focus word and its Huffman path in one step.
+    """Train one focus word by hierarchical softmax: all its context words in one gradient step.
 
     The input rows are those of the context words, the output rows the inner nodes on the path. A
     node with label 1 makes every pair a positive pair: positive_counts[j, i] = pair_counts[i]. A
@@ -325,8 +335,8 @@ cdef inline void train_blocks(const Model *model, Worker *worker, int64_t first,
                               int64_t n_tokens, double rate) noexcept nogil:
     """Train skip-gram with the focus words worker.tokens[first:last], block by block.
 
-    While a block is learned, the next one's rows are prefetched, and the noise table's slots for
-    the one after that.
+    The step of a block also prefetches the rows of the next block. The slots of the noise table are
+    prefetched two blocks ahead.
     """
     cdef BlockPlan *plan = &worker.block_plans[0]
     cdef BlockPlan *next_plan = &worker.block_plans[1]

@@ -1,20 +1,28 @@
-# Skip-gram and CBOW as in word2vec.c: negative samples of its own for each example.
+# Skip-gram and CBOW as in word2vec.c: each example has its own negative samples.
 #
 # Contents
 #   draw_targets, plan_focus              draw the window and the negative samples of a focus word
-#   prefetch_negatives                    prefetch rows that no step will prefetch
-#   update_example                        learn one example: negative sampling, Huffman path
-#   update_separate_negatives             the same with a matrix of its own for negative samples
-#   add_to_input_rows                     apply the gradient of the hidden vector
-#   skip_gram, cbow                       learn all examples of a focus word
+#   prefetch_negatives                    prefetch rows that no step prefetches
+#   update_example                        the output side of one example: its targets and its path
+#   update_separate_negatives             ... if negative samples have a matrix of their own
+#   add_to_input_rows                     the input side: apply the gradient of the hidden vector
+#   skip_gram, cbow                       all examples of a focus word
 #   train_pairs                           the loop over focus words
 #
 # An example is one hidden vector and its targets. In skip-gram each context word is an example,
 # and the hidden vector is its input row. In CBOW the window is one example, and the hidden vector
 # is the sum or mean of the context words' input rows. The targets are the focus word with label 1
 # and its negative samples with label 0, all output rows. With hierarchical softmax, the inner
-# nodes on the Huffman path of the focus word are targets, too. The arithmetic is the operation
-# `step` of rows.h.
+# nodes on the Huffman path of the focus word are targets, too, with the labels of the path.
+#
+# The row operations do the arithmetic (rows.h). `step` computes, for a hidden vector h and the rows
+# v_j of targets with labels l_j,
+#
+#     g_j = rate * (l_j - sigmoid(h . v_j)),   gradient += sum_j g_j v_j,   v_j += g_j h,
+#
+# where all g_j and the sum use the old rows. `gather` writes scale * (sum of rows), and `scatter`
+# adds scale * gradient to rows. `worker.tokens` holds the tokens of a stretch of one sentence that
+# subsampling kept, n_tokens of them; positions count from its start.
 
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy, memset
@@ -54,8 +62,8 @@ cdef inline void plan_focus(const Model *model, Worker *worker, FocusPlan *plan,
                             int64_t n_tokens) noexcept nogil:
     """Draw the window and the negative samples of the focus word worker.tokens[position].
 
-    Prefetches the focus word's output row, and the input row of the token that enters the window
-    two focus words later.
+    Prefetches the focus word's output row, and the input row of the last possible context word of
+    the focus word two positions later.
     """
     cdef int64_t radius = draw_radius(model, worker), other
     cdef int n_inputs = 1, example  # n_inputs: context words per example
@@ -78,7 +86,11 @@ cdef inline void plan_focus(const Model *model, Worker *worker, FocusPlan *plan,
 
 cdef inline void prefetch_negatives(const Model *model, const FocusPlan *plan, int first) \
         noexcept nogil:
-    """Prefetch the rows of the negative samples of the examples from `first` on."""
+    """Prefetch the rows of the negative samples of the examples from `first` on.
+
+    The others are prefetched by `step`: while it updates example e of a focus word, it prefetches
+    the targets of example e of the next one.
+    """
     cdef int example, target
     for example in range(first, plan.n_examples):
         for target in range(1, plan.n_targets[example]):
@@ -91,11 +103,12 @@ cdef inline void prefetch_negatives(const Model *model, const FocusPlan *plan, i
 cdef inline void update_example(const Model *model, Worker *worker, const FocusPlan *plan,
                                 int example, const FocusPlan *next_plan, char *hidden,
                                 char *gradient, double rate) noexcept nogil:
-    """Learn one example: update its output rows and add the gradient of `hidden` to `gradient`.
+    """Update the output rows of one example, and add the gradient of `hidden` to `gradient`.
 
-    Uses the targets of number `example` of `plan`, and the Huffman path of its focus word. The
-    rows of the targets with the same number in `next_plan` are prefetched on the way. `gradient`
-    may be `hidden`, one row of `width` reals.
+    These are the rows of the targets of example number `example` of `plan` and, with hierarchical
+    softmax, the rows on the Huffman path of its focus word. `step` also prefetches the targets of
+    the example with the same number of `next_plan`. `hidden` and `gradient` are rows of `width`
+    reals and may be the same row.
     """
     cdef int64_t first = <int64_t>example * (model.negative + 1)
     cdef StepRows *step = &worker.target_step
@@ -122,11 +135,11 @@ cdef inline void update_example(const Model *model, Worker *worker, const FocusP
 cdef inline void update_separate_negatives(const Model *model, Worker *worker,
                                            const int32_t *targets, int n_targets, char *hidden,
                                            char *gradient, double rate) noexcept nogil:
-    """Learn one example whose negative samples have rows in `negative_output`.
+    """Update the output rows of one example if negative samples have a matrix of their own.
 
-    Two steps: the focus word, targets[0], with its row in `output`; then the negative samples,
-    targets[1:n_targets], with theirs in `negative_output`. Then the two rows of each target are
-    coupled.
+    One step uses the row of the focus word, targets[0], in `output`. Another uses the rows of the
+    negative samples, targets[1:n_targets], in `negative_output`. Then the two rows of each target
+    are coupled (roles.pxd).
     """
     cdef StepRows *positive = &worker.target_step
     cdef StepRows *negative = &worker.negative_step
@@ -144,7 +157,10 @@ cdef inline void update_separate_negatives(const Model *model, Worker *worker,
 
 cdef inline void add_to_input_rows(const Model *model, Worker *worker, const int32_t *contexts,
                                    int n, double scale) noexcept nogil:
-    """input[contexts[:n]] += scale * worker.gradient, each times its word's lock factor."""
+    """Add scale * worker.gradient to each of the rows input[contexts[:n]].
+
+    Each row's update is multiplied by the lock factor of its word.
+    """
     cdef int i
     if model.lock_factors == NULL:
         model.ops.scatter(model.input, model.width, contexts, n, worker.gradient, scale)
@@ -156,12 +172,12 @@ cdef inline void add_to_input_rows(const Model *model, Worker *worker, const int
 
 cdef inline void skip_gram(const Model *model, Worker *worker, FocusPlan *plan,
                            const FocusPlan *next_plan, double rate) noexcept nogil:
-    """Learn the examples of a focus word: the input row of each context word predicts it.
+    """Train one focus word by skip-gram: the input row of each context word predicts it.
 
-    `step` usually updates the input row in place (`hidden` and `gradient` are the row itself). It
-    must not where a second step reads the old row, where the update is scaled by a lock factor, or
-    where the row may be among the targets. The gradient is then summed in `worker.gradient` and
-    added afterwards.
+    `step` normally updates the input row in place: `hidden` and `gradient` are the row itself. In
+    three cases that is not possible: a second step needs the old row, the update is scaled by a
+    lock factor, or the row may also be a target. The gradient is then summed in `worker.gradient`
+    and added to the input row afterwards.
     """
     cdef bint in_place = (
         model.lock_factors == NULL and not model.tied and model.negative_output == NULL
@@ -189,7 +205,7 @@ cdef inline void skip_gram(const Model *model, Worker *worker, FocusPlan *plan,
 
 cdef inline void cbow(const Model *model, Worker *worker, FocusPlan *plan,
                       const FocusPlan *next_plan, double rate) noexcept nogil:
-    """Learn the example of a focus word: the hidden vector of its window predicts it.
+    """Train one focus word by CBOW: the hidden vector of its window predicts it.
 
     The hidden vector is the sum or mean of the context words' input rows. Each of these rows gets
     the gradient of the hidden vector; with `mean_gradient`, divided by the number of rows.

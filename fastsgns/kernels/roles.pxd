@@ -13,18 +13,22 @@
 #     s(i, j) = sum_x sign_x w_ix w_jx + bias,      bias = 0, b, b_j or b_i + b_j,
 #
 # where sign_x is -1 for the first n_flipped coordinates and 1 for the others. The row operations
-# (rows.h) know only dot products. Therefore the input row is copied, and the copy is changed so
-# that its dot product with the unchanged row j is s(i, j): its first coordinates change sign, and
-# the bias becomes one or two more terms of the dot product, in the columns from n = n_dimensions
-# on:
+# (rows.h) compute only dot products of rows. Therefore row i is copied, and the copy is changed so
+# that its dot product with row j, as stored, is s(i, j). The first n_flipped coordinates of the
+# copy change sign. The bias is added by one or two more columns of the rows, after the n =
+# n_dimensions coordinates:
 #
-#     bias            column   row w_j   copy of w_i   the copy's gradient in that column
+#     bias            column   row w_j   copy of w_i   gradient of the copy in that column
 #     b (scalar)      n        1         b             is the gradient of b
-#     b_j (word)      n        b_j       1             is dropped
-#     b_i + b_j       n        b_j       1             is dropped
+#     b_j (word)      n        b_j       1             is dropped, as 1 is a constant
+#     b_i + b_j       n        b_j       1             is dropped, as 1 is a constant
 #     (both)          n + 1    1         b_i           is the gradient of b_i, column n of row w_i
 #
-# Row operations also change the ones in rows; `restore_ones` sets them to 1 after each step.
+# b_j needs no care: it is a number of row j and learns like the others. But the ones in the rows
+# w_j are changed by row operations, too. `restore_ones` sets them to 1 again after each step.
+#
+# "Gradient" here means the sum of the updates g_j w_j of an input row, which already contains the
+# learning rate.
 
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
@@ -42,9 +46,9 @@ cdef enum:
 
 
 cdef inline void to_input_role(const Model *model, const Worker *worker, char *copy) noexcept nogil:
-    """Change the copy of a row, or the mean of several rows, to its form in the input role.
+    """Change a copy of a row, or the sum or mean of several rows, to the input role, in place.
 
-    copy : one row of `width` reals, changed in place.
+    copy : one row of `width` reals.
     """
     if model.ops.real_size == sizeof(float):
         to_input_role_of(model, worker, <float *>copy)
@@ -66,10 +70,10 @@ cdef inline void to_input_role_of(const Model *model, const Worker *worker, real
 
 
 cdef inline void from_input_role(const Model *model, Worker *worker, char *gradient) noexcept nogil:
-    """Change the update of a copy in the input role to the update of the row it was copied from.
+    """Change the gradient of a copy in the input role to that of the original row, in place.
 
-    gradient : one row of `width` reals, changed in place. Its entry for the scalar bias is added
-        to `worker.scalar_bias`, divided by SCALAR_BIAS_SLOWDOWN.
+    gradient : one row of `width` reals. The entry for the scalar bias is divided by
+        SCALAR_BIAS_SLOWDOWN, added to `worker.scalar_bias` and set to 0.
     """
     if model.ops.real_size == sizeof(float):
         from_input_role_of(model, worker, <float *>gradient)
@@ -113,9 +117,9 @@ cdef inline void restore_ones_of(const Model *model, real *rows, const int32_t *
 cdef inline void copy_input_rows(const Model *model, Worker *worker, int n) noexcept nogil:
     """Copy the input rows of a block and change the copies to the input role.
 
-    Reads the rows input[worker.in_ids[:n]]. Writes the copies to `worker.input_copies`, on which
-    the operation `block` then works, and once more to `worker.input_updates`, where they stay as
-    they are for `apply_input_updates`.
+    Reads the rows input[worker.in_ids[:n]]. Writes the copies to `worker.input_copies`, which the
+    operation `block` then changes, and the same numbers to `worker.input_updates`, which it does
+    not change.
     """
     cdef char *copy = worker.input_copies
     cdef int i
@@ -127,10 +131,11 @@ cdef inline void copy_input_rows(const Model *model, Worker *worker, int n) noex
 
 
 cdef inline void apply_input_updates(const Model *model, Worker *worker, int n) noexcept nogil:
-    """Add the changes of the copies since `copy_input_rows` to the input rows.
+    """Add to the input rows what the operation `block` has added to their copies.
 
-    Writes the rows input[worker.in_ids[:n]] and `worker.scalar_bias`, and overwrites
-    `worker.input_updates` with the changes.
+    That is `worker.input_copies` minus `worker.input_updates`, the copies before the operation; the
+    difference overwrites `worker.input_updates`. Writes the rows input[worker.in_ids[:n]] and
+    `worker.scalar_bias`.
     """
     cdef char *update = worker.input_updates
     cdef int i

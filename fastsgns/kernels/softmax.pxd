@@ -1,10 +1,10 @@
-# Full softmax: examples are collected in a batch, and all output rows learn from a full batch.
+# Full softmax: examples are collected in a batch; one gradient step updates all output rows.
 #
 # Contents
 #   check_batch, allocate_batch        check the settings, allocate the buffers
 #   train_softmax                      the loop over focus words
 #   add_example, has_room, hidden_row_of   collect an example
-#   learn_batch, gather_hidden, add_to_input_rows_of, clear_batch   learn the batch
+#   learn_batch, gather_hidden, add_to_input_rows_of, clear_batch   the gradient step of a batch
 #
 # An example is a hidden row, made from context words, and the focus word that it predicts. In
 # skip-gram the same context word occurs with several neighbouring focus words. As the scores of a
@@ -53,9 +53,9 @@ cdef inline void allocate_batch(const Model *model, Worker *worker) noexcept nog
 
 cdef inline void train_softmax(const Model *model, Worker *worker, int64_t first, int64_t last,
                                int64_t n_tokens, double rate) noexcept nogil:
-    """Collect the examples of the focus words worker.tokens[first:last]; learn full batches.
+    """Collect the examples of the focus words worker.tokens[first:last]; train full batches.
 
-    Examples may be left in the batch; the caller learns them with `learn_batch`.
+    Examples may be left in the batch at the end; the caller passes them to `learn_batch`.
     """
     cdef int32_t *contexts = worker.focus_plans[0].contexts
     cdef int64_t position
@@ -73,7 +73,7 @@ cdef inline void train_softmax(const Model *model, Worker *worker, int64_t first
 
 cdef inline void add_example(const Model *model, Worker *worker, int32_t focus,
                              const int32_t *contexts, int n, double rate) noexcept nogil:
-    """Add the example that contexts[:n] predict `focus`; learn the batch first if it is full.
+    """Add the example that contexts[:n] predict `focus`; train and empty a full batch first.
 
     In skip-gram n is 1.
     """
@@ -134,7 +134,7 @@ cdef inline int hidden_row_of(const Model *model, Batch *batch, const int32_t *c
 
 
 cdef inline void learn_batch(const Model *model, Worker *worker, double rate) noexcept nogil:
-    """Learn all collected examples in one gradient step at the old rows, and empty the batch."""
+    """Make one gradient step for all collected examples, and empty the batch."""
     cdef Batch *batch = &worker.batch
     cdef int64_t start = 0
     cdef int row
