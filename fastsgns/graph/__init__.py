@@ -7,15 +7,6 @@ from fastsgns.graph.evaluation.splits import LinkSplit
 from fastsgns.graph.signed import four_roles, pair_features, role_name
 
 __all__ = [
-    "F1",
-    "DirectedGraph",
-    "Labels",
-    "LinkScores",
-    "LinkSplit",
-    "classify",
-    "evaluate_links",
-    "four_roles",
-    "pair_features",
-    "read_labels",
-    "role_name",
-]
+    "F1", "DirectedGraph", "Labels", "LinkScores", "LinkSplit", "classify", "evaluate_links",
+    "four_roles", "pair_features", "read_labels", "role_name",
+]  # fmt: skip

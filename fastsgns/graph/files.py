@@ -1,4 +1,4 @@
-"""Edge-list files read in parallel: byte ranges of plain files, compressed ones as streams."""
+"""Read files of edges by several threads: ranges of plain files, compressed files as streams."""
 
 import json
 import os
@@ -6,8 +6,8 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -35,9 +35,11 @@ from fastsgns.runtime.progress import Progress
 
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 24
-HEADER, LONG, UNCLEAR, LONE_CR = range(20, 24)  # faults that the parser of lines does not tell
+HEADER, LONG, UNCLEAR, LONE_CR = range(20, 24)  # faults that `EdgeParser` does not report
 DELIMITERS = ",;\t|"
 JSON_LINE = re.compile(r'\s*(\{\s*"|\[.*\]\s*$)')
+# With a delimiter, names may contain white space, which separates words for the scanner. The parser
+# therefore writes such characters as control characters that names must not contain.
 HIDDEN = {27: "\t", 28: "\v", 29: "\f", 30: "\r", 31: " "}
 REVEALED = bytes(ord(HIDDEN.get(byte, chr(byte))) for byte in range(256))
 MATRIX_MARKET = re.compile(rb"%%MatrixMarket\b", re.IGNORECASE)
@@ -92,15 +94,15 @@ Edges = tuple[np.ndarray, np.ndarray, np.ndarray | None, list[Hashable]]
 
 
 class EdgeError(FormatError):
-    """A line of a file of edges or pairs cannot be read as such.
+    """A line of a file is not an edge or a pair.
 
     Attributes
     ----------
     path : str
     number : int
-        Of the line, from 1.
+        Number of the line, from 1.
     fault : int
-        What is wrong; a key of `SEEN` and `ADVICE`.
+        What is wrong with it; a key of `SEEN` and `ADVICE`.
     line : str
     """
 
@@ -116,20 +118,20 @@ class EdgeError(FormatError):
         seen: Mapping[int, str] = SEEN,
         advice: Mapping[int, str] = ADVICE,
     ) -> "EdgeError":
-        """Make the exception; `seen` and `advice` are in the words of the interface used."""
+        """Make the exception. The command line and `PairEmbedding` have other texts for faults."""
         delimiter = delimiter_of(line)
         is_clear = delimiter or fault not in (TOO_FEW_COLUMNS, STRAY_SEPARATOR)
         remedy = advice[fault if is_clear else UNCLEAR]
         option = shlex.quote(delimiter.replace("\t", "\\t"))
         remedy = remedy.format(python=json.dumps(delimiter), shell=option)
-        made = cls(f"{path}, line {number}: {seen[fault]}; {remedy}. It is {line!r:.80}")
-        made.path, made.number, made.fault, made.line = path, number, fault, line
-        return made
+        error = cls(f"{path}, line {number}: {seen[fault]}; {remedy}. It is {line!r:.80}")
+        error.path, error.number, error.fault, error.line = path, number, fault, line
+        return error
 
     def worded(
         self, seen: Mapping[int, str] = SEEN, advice: Mapping[int, str] = ADVICE
     ) -> "EdgeError":
-        """Return the error in other words."""
+        """Return the same error with other texts."""
         return EdgeError.of(self.path, self.number, self.fault, self.line, seen, advice)
 
 
@@ -149,16 +151,8 @@ def delimiter_of(line: str) -> str:
 
 
 def _cause(fault: int, line: str) -> int:
-    """Return what explains a fault: the form of the file, where its line shows that."""
-    if fault in (
-        TOO_FEW_COLUMNS,
-        TOO_MANY_COLUMNS,
-        MIXED_COLUMNS,
-        NOT_A_NUMBER,
-        STRAY_SEPARATOR,
-        QUOTED_NAME,
-        RESERVED_CHARACTER,
-    ):
+    """Return the cause of a fault: JSON or lone carriage returns, if the line shows them."""
+    if fault not in (NOT_FINITE, BYTE_ORDER_MARK, JSON_VALUE, LONG, HEADER):
         if JSON_LINE.match(line):
             return JSON_VALUE
         if "\r" in line.strip():
@@ -168,9 +162,9 @@ def _cause(fault: int, line: str) -> int:
 
 @dataclass
 class Syntax:
-    """What `DirectedGraph.from_file` says of its parameters of the same names.
+    """How the lines of a file are read; `DirectedGraph.from_file` explains the parameters.
 
-    With `max_columns` 2 a third column is an error; `weighted` has no effect then.
+    With ``max_columns=2`` a third column is an error, and `weighted` has no effect.
     """
 
     delimiter: str | None = None
@@ -193,8 +187,8 @@ class Syntax:
         if self.skip_lines is not None and self.skip_lines < 0:
             raise ValueError(f"skip_lines is {self.skip_lines}; allowed are 0, 1, ... and None")
 
-    def lines(self) -> EdgeParser:
-        """Make a parser."""
+    def parser(self) -> EdgeParser:
+        """Return a parser of lines."""
         delimiter = -1 if self.delimiter is None else ord(self.delimiter)
         weighted = -1 if self.weighted is None else int(self.weighted)
         return EdgeParser(
@@ -202,8 +196,24 @@ class Syntax:
         )
 
 
+class FirstEdge(NamedTuple):
+    """The first edge of a file: its line's number, the line, and the scanner's ids of its ends."""
+
+    number: int
+    line: bytes
+    ids: np.ndarray
+
+
+@dataclass
+class RangeEdges:
+    """The edges of a range of a file: blocks of (ids in pairs, weights or None)."""
+
+    blocks: list[tuple[np.ndarray, np.ndarray | None]] = field(default_factory=list)
+    first: FirstEdge | None = None  # if the range is the first one of its file
+
+
 class EdgeScan:
-    """A scan of edge lists: a line belongs to the range it begins in.
+    """A scan of files of edges, each cut into ranges. A line belongs to the range it begins in.
 
     Parameters
     ----------
@@ -215,43 +225,41 @@ class EdgeScan:
     def __init__(self, paths: list[str], workers: int | None, syntax: Syntax) -> None:
         self._files = FileScanner(paths, workers)
         self._syntax = syntax
-        self._found: dict[int, list[tuple[np.ndarray, np.ndarray | None]]] = {}
-        self._first_lines: dict[int, tuple[int, bytes]] = {}
+        self._edges = {id(file_range): RangeEdges() for file_range in self._files.ranges}
         self._n_columns = 0
 
     def run(self, progress: Progress | None) -> None:
         """Scan all files."""
         self._files.run(self._scan_range, progress)
 
-    def _scan_range(self, thread: int, part: FileRange) -> None:
-        scanner, lines = self._files.scanners[thread], self._syntax.lines()
-        found = self._found[id(part)] = []
-        skip = (self._syntax.skip_lines or 0) if part.is_first else 0
+    def _scan_range(self, thread: int, file_range: FileRange) -> None:
+        scanner, parser = self._files.scanners[thread], self._syntax.parser()
+        edges, path = self._edges[id(file_range)], file_range.path
+        n_to_skip = (self._syntax.skip_lines or 0) if file_range.is_first else 0
         n_skipped = 0
-        with naming(part.path), open_binary(part.path, buffering=0) as file:
-            for block in _whole_lines(file, part):
+        with naming(path), open_binary(path, buffering=0) as file:
+            for block in _whole_lines(file, file_range):
                 if self._files.is_stopping:
                     return
-                if part.is_first and not found and MATRIX_MARKET.match(block):
-                    raise ValueError(NOT_EDGES.format(part.path))
+                if file_range.is_first and not edges.blocks and MATRIX_MARKET.match(block):
+                    raise ValueError(NOT_EDGES.format(path))
                 if len(block) > LONGEST_LINE and block.find(b"\n", 0, LONGEST_LINE + 1) < 0:
-                    number = _lines_before(part) + n_skipped + lines.n_lines + 1
-                    raise _error(part.path, number, LONG, block)
-                text, skipped = _without_lines(block, skip - n_skipped)
-                n_skipped += skipped
-                n_before = lines.n_lines + n_skipped
-                names, weights = _room(len(text))
-                n_bytes, n_edges, fault, at = lines.parse(text, names, weights)
-                if fault or (n_edges and not self._same_columns(lines.n_columns)):
-                    n_lines = lines.n_lines + n_skipped if fault else n_before + _n_lines(text[:at])
-                    number = _lines_before(part) + n_lines + 1
-                    raise _error(part.path, number, fault or MIXED_COLUMNS, text[at:])
-                if n_edges and part.is_first and id(part) not in self._first_lines:
-                    number = n_before + _n_lines(text[:at]) + 1
-                    self._first_lines[id(part)] = number, _line(text[at:])
-                ids, _ = scanner.feed(names[:n_bytes])
-                kept = weights[:n_edges].copy() if lines.n_columns == 3 else None
-                found.append((ids.copy(), kept))
+                    number = _lines_before(file_range) + n_skipped + parser.n_lines + 1
+                    raise _error(path, number, LONG, block)
+                text, n_now = _without_lines(block, n_to_skip - n_skipped)
+                n_skipped += n_now
+                n_before = parser.n_lines + n_skipped
+                names, weights = _parser_buffers(len(text))
+                n_bytes, n_edges, fault, at = parser.parse(text, names, weights)
+                number = n_before + text.count(b"\n", 0, at) + 1  # of the line at `at`
+                if fault or (n_edges and not self._same_columns(parser.n_columns)):
+                    number += _lines_before(file_range)
+                    raise _error(path, number, fault or MIXED_COLUMNS, text[at:])
+                ids = scanner.feed(names[:n_bytes])[0].copy()
+                if n_edges and file_range.is_first and edges.first is None:
+                    edges.first = FirstEdge(number, _first_line(text[at:]), ids[:2])
+                has_weights = parser.n_columns == 3
+                edges.blocks.append((ids, weights[:n_edges].copy() if has_weights else None))
                 self._files.add_progress(len(block))
 
     def _same_columns(self, n_columns: int) -> bool:
@@ -260,40 +268,41 @@ class EdgeScan:
             return self._n_columns == n_columns
 
     def edges(self, errors: str) -> Edges:
-        """Number the nodes in first-seen order, whichever thread saw them."""
+        """Number the nodes in first-seen order, whichever thread saw them, and return all edges."""
         types = merge_types(self._files, errors, REMEDY, self._as_written)
-        blocks = [(part, *block) for part in self._files.ranges for block in self._found[id(part)]]
-        ids = [types.vocabulary_ids[part.scanner][local] for part, local, _ in blocks]
-        ends = np.concatenate([*ids, np.empty(0, np.int32)]).reshape(-1, 2)
-        weights = None
-        if self._n_columns == 3:
-            weights = np.concatenate([block[2] for block in blocks if block[2] is not None])
         words = types.words.decoded if isinstance(types.words, Utf8Words) else types.words
         if self._syntax.delimiter is not None:
             words = "\n".join(words).translate(HIDDEN).split("\n") if words else []
+        all_ids, all_weights = [np.empty(0, np.int32)], []
+        first_edges: list[tuple[str, FirstEdge, list[int]]] = []
+        for file_range in self._files.ranges:
+            edges, ids_of = self._edges[id(file_range)], types.vocabulary_ids[file_range.scanner]
+            for ids, weights in edges.blocks:
+                all_ids.append(ids_of[ids])
+                all_weights += [] if weights is None else [weights]
+            if edges.first is not None:
+                pair = ids_of[edges.first.ids].tolist()
+                first_edges.append((file_range.path, edges.first, pair))
         if self._syntax.skip_lines is None:
-            self._check_headers([block[0] for block in blocks], ids, words, types.counts)
+            _check_headers(first_edges, words, types.counts)
+        ends = np.concatenate(all_ids).reshape(-1, 2)
+        weights = np.concatenate(all_weights) if self._n_columns == 3 else None
         return ends[:, 0].copy(), ends[:, 1].copy(), weights, list(words)
-
-    def _check_headers(
-        self, parts: list[FileRange], ids: list[np.ndarray], words: list[Any], counts: np.ndarray
-    ) -> None:
-        """Refuse a file whose first line has the titles of columns in place of an edge."""
-        firsts: dict[int, list[int]] = {}
-        for part, local in zip(parts, ids):
-            if id(part) in self._first_lines and len(local):
-                firsts.setdefault(id(part), local[:2].tolist())
-        n_first = Counter(node for pair in firsts.values() for node in pair)
-        for part in self._files.ranges:
-            pair = firsts.get(id(part), [])
-            is_alone = pair and all(counts[node] == n_first[node] for node in pair)
-            if is_alone and _are_titles(pair, words):
-                number, line = self._first_lines[id(part)]
-                raise _error(part.path, number, HEADER, line)
 
     def _as_written(self, token: bytes) -> bytes:
         """Return the bytes of a name in its file."""
         return token if self._syntax.delimiter is None else token.translate(REVEALED)
+
+
+def _check_headers(
+    first_edges: list[tuple[str, FirstEdge, list[int]]], words: list[Any], counts: np.ndarray
+) -> None:
+    """Raise an EdgeError if the first line of a file holds titles of columns, not an edge."""
+    n_first = Counter(node for _, _, pair in first_edges for node in pair)
+    for path, first, pair in first_edges:
+        is_nowhere_else = all(counts[node] == n_first[node] for node in pair)
+        if is_nowhere_else and _are_titles(pair, words):
+            raise _error(path, first.number, HEADER, first.line)
 
 
 def read_edges(
@@ -303,7 +312,7 @@ def read_edges(
     errors: str = "strict",
     progress: Progress | None = None,
 ) -> Edges:
-    """Read edge lists; parameters and exceptions as of `DirectedGraph.from_file`.
+    """Read files of edges; parameters and exceptions are those of `DirectedGraph.from_file`.
 
     Raises
     ------
@@ -346,20 +355,20 @@ def _check(path: Any) -> str:
     return name
 
 
-def _room(n: int) -> tuple[np.ndarray, np.ndarray]:
-    return np.empty(n + 2, np.uint8), np.empty(n // 3 + 1)
+def _parser_buffers(n_bytes: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.empty(n_bytes + 2, np.uint8), np.empty(n_bytes // 3 + 1)
 
 
-def _whole_lines(file: BinaryIO, part: FileRange) -> Iterator[bytes]:
-    """Yield the lines that begin in a range, or all of a stream, some at a time.
+def _whole_lines(file: BinaryIO, file_range: FileRange) -> Iterator[bytes]:
+    """Yield blocks of the lines that begin in a range, or of all lines of a stream.
 
-    Of a line that is too long only so much is yielded that this shows.
+    A line that is too long is cut after `LONGEST_LINE` bytes.
     """
     buffer = memoryview(bytearray(BLOCK_BYTES))
     pieces = (
-        read_stream(file, buffer, part.path)
-        if part.stop is None
-        else _range_pieces(file, part, buffer)
+        read_stream(file, buffer, file_range.path)
+        if file_range.stop is None
+        else _read_range(file, file_range, buffer)
     )
     rest, length = [b""], 0
     for view in pieces:
@@ -374,15 +383,15 @@ def _whole_lines(file: BinaryIO, part: FileRange) -> Iterator[bytes]:
     yield b"".join(rest)
 
 
-def _range_pieces(file: BinaryIO, part: FileRange, buffer: memoryview) -> Iterator[bytes]:
+def _read_range(file: BinaryIO, file_range: FileRange, buffer: memoryview) -> Iterator[bytes]:
     """Yield the bytes of the lines that begin in a range of a plain file."""
-    assert part.stop is not None
-    skipping = not part.is_first
-    position = part.start - skipping
+    assert file_range.stop is not None
+    skipping = not file_range.is_first
+    position = file_range.start - skipping
     file.seek(position)
-    inside = False
-    while (position < part.stop or inside) and len(view := fill_buffer(file, buffer)):
-        piece, room = bytes(view), part.stop - position
+    inside = False  # a line that began in the range and ends after it
+    while (position < file_range.stop or inside) and len(view := fill_buffer(file, buffer)):
+        piece, room = bytes(view), file_range.stop - position
         position += len(piece)
         begin = piece.find(b"\n") + 1 if skipping else 0
         if skipping and not begin:
@@ -400,7 +409,7 @@ def _range_pieces(file: BinaryIO, part: FileRange, buffer: memoryview) -> Iterat
 
 
 def _without_lines(text: bytes, n_lines: int) -> tuple[bytes, int]:
-    """Leave out the first lines; also tell how many there were to leave out."""
+    """Return a text without its first lines, and how many of these it had."""
     at = 0
     for skipped in range(n_lines):
         if at == len(text):
@@ -409,12 +418,12 @@ def _without_lines(text: bytes, n_lines: int) -> tuple[bytes, int]:
     return text[at:], n_lines
 
 
-def _lines_before(part: FileRange) -> int:
-    """Count the lines that begin before a range; of a stream, none does."""
-    if part.is_first:
+def _lines_before(file_range: FileRange) -> int:
+    """Count the lines that begin before a range; a stream is a single range."""
+    if file_range.is_first:
         return 0
-    with open(part.path, "rb") as file:
-        left, n_lines = part.start - 1, 1
+    with open(file_range.path, "rb") as file:
+        left, n_lines = file_range.start - 1, 1
         while left and (piece := file.read(min(left, BLOCK_BYTES))):
             left -= len(piece)
             n_lines += piece.count(b"\n")
@@ -422,21 +431,17 @@ def _lines_before(part: FileRange) -> int:
 
 
 def _error(path: str, number: int, fault: int, text: bytes) -> EdgeError:
-    line = _line(text).decode("utf-8", "replace").rstrip()
+    line = _first_line(text).decode("utf-8", "replace").rstrip()
     return EdgeError.of(path, number, _cause(fault, line), line)
 
 
-def _line(text: bytes) -> bytes:
-    """Return the first line of a text, cut where a message would cut it."""
+def _first_line(text: bytes) -> bytes:
+    """Return the first line of a text, cut to more than a message shows."""
     return text[:400].partition(b"\n")[0]
 
 
-def _n_lines(text: bytes) -> int:
-    return text.count(b"\n")
-
-
 def _are_titles(pair: list[int], words: list[Any]) -> bool:
-    """Whether two names are titles of columns: well-known ones, or words among numbers."""
+    """Return whether two names are well-known titles of columns, or words among numbers."""
     names = [words[node] for node in pair]
     if all(map(TITLE.fullmatch, names)):
         return True

@@ -197,7 +197,7 @@ def test_headers_of_several_files_are_found_and_edges_are_not_taken_for_headers(
 def test_a_line_that_no_edge_has_is_refused_before_it_is_parsed(write, monkeypatch):
     monkeypatch.setattr(files, "LONGEST_LINE", 5000)
     monkeypatch.setattr(files, "BLOCK_BYTES", 1000)
-    monkeypatch.setattr(files, "_room", lambda n: _small_room(n))
+    monkeypatch.setattr(files, "_parser_buffers", _small_buffers)
     for suffix in ("", ".gz"):
         for lines in (0, 3):
             path = write("a b\n" * lines + "1 " * 50_000, "edges" + suffix)
@@ -207,7 +207,7 @@ def test_a_line_that_no_edge_has_is_refused_before_it_is_parsed(write, monkeypat
     assert DirectedGraph.from_file(write(f"a {name}\n" * 5)).n_nodes == 2
 
 
-def _small_room(n: int) -> tuple[np.ndarray, np.ndarray]:
+def _small_buffers(n: int) -> tuple[np.ndarray, np.ndarray]:
     assert n <= 7000
     return np.empty(n + 2, np.uint8), np.empty(n // 3 + 1)
 
@@ -293,7 +293,7 @@ def test_parallel_edges_agree_with_numpy(write, monkeypatch):
 
 
 def textbook(text: bytes, delimiter: str | None) -> list | None:
-    """Edges, by Python's own split; None: some line is no edge."""
+    """Edges, by Python's own split; None: some line is not an edge."""
     edges = []
     for line in text.split(b"\n"):
         if not line.split() or line.split()[0][:1] in (b"#", b"%"):

@@ -1,4 +1,4 @@
-"""Graphs out of what other packages hold; those that are not installed are stood in for."""
+"""Graphs out of what other packages hold; imitations replace those that are not installed."""
 
 from decimal import Decimal
 from fractions import Fraction

@@ -65,7 +65,7 @@ DAMAGES = {
     "a negative weight": lambda t, m: t["out_weights"].__setitem__(0, -1),
     "a weight of nan": lambda t, m: t["out_weights"].__setitem__(0, np.nan),
     "weights that differ both ways": lambda t, m: t["out_weights"].__setitem__(-1, 9),
-    "signs that are no signs": lambda t, m: t.update(is_negative=np.full(5, 2, np.uint8)),
+    "signs that are not signs": lambda t, m: t.update(is_negative=np.full(5, 2, np.uint8)),
     "signs that differ both ways": lambda t, m: t["is_negative"].__setitem__(
         slice(None), [0, 0, 0, 1, 0]
     ),

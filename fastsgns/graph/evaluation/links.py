@@ -144,8 +144,8 @@ def evaluate_links(
     """
     if not (kinds := [kind for kind in kinds if kind in (0.0, DEGREE) or len(split.one_way)]):
         raise ValueError(
-            f"{split.graph!r} has no test edge whose reverse is no edge; give other negatives, 0 "
-            f"or {DEGREE!r}"
+            f"{split.graph!r} has no test edge whose reverse is not an edge; give other "
+            f"negatives, 0 or {DEGREE!r}"
         )
     scores = {BASELINE: degree_product(split.train)}
     scores |= {name: score_by_id(model, split.graph) for name, model in models.items()}

@@ -118,7 +118,7 @@ class LinkSplit:
         if kind == 0:
             return self._draw_negatives(n, every, every, rng)
         if not len(self.one_way):
-            raise ValueError(f"{self.graph!r} has no test edge whose reverse is no edge")
+            raise ValueError(f"{self.graph!r} has no test edge whose reverse is not an edge")
         n = min(n, int(len(self.one_way) / kind))
         reversed_edges = rng.permutation(self.one_way)[: round(kind * n)]
         others = self._draw_negatives(n - len(reversed_edges), every, every, rng)

@@ -1,33 +1,15 @@
 """Neighbours: the edges that walks follow, by the node they leave."""
 
-from typing import Literal, NamedTuple, Protocol, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
+from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.edges import alias_rows, check_neighbours, merge_neighbours
 
 Side = Literal["out", "in", "both"]
 SIDES: tuple[Side, ...] = get_args(Side)
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray | None]
-
-
-class Edges(Protocol):
-    """What walks need of a `fastsgns.graph.digraph.DirectedGraph`; see its attributes."""
-
-    @property
-    def is_directed(self) -> bool: ...  # noqa: D102
-    @property
-    def out_offsets(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def out_targets(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def out_weights(self) -> np.ndarray | None: ...  # noqa: D102
-    @property
-    def in_offsets(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def in_sources(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def in_weights(self) -> np.ndarray | None: ...  # noqa: D102
 
 
 class Neighbours(NamedTuple):
@@ -50,7 +32,6 @@ class Neighbours(NamedTuple):
 
     Examples
     --------
-    >>> from fastsgns.graph.digraph import DirectedGraph
     >>> path = DirectedGraph.from_edges([0, 1], [1, 2], names=range(3))
     >>> path.names, Neighbours.of(path, "both").targets.tolist()
     ([1, 0, 2], [1, 2, 0, 0])
@@ -63,7 +44,7 @@ class Neighbours(NamedTuple):
     totals: np.ndarray | None = None
 
     @classmethod
-    def of(cls, graph: Edges, side: Side = "out") -> "Neighbours":
+    def of(cls, graph: DirectedGraph, side: Side = "out") -> "Neighbours":
         """Return the edges of a graph from one side; the arrays are shared, not copied.
 
         Parameters

@@ -8,11 +8,5 @@ from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.models.links.pairs import PairEmbedding
 
 __all__ = [
-    "HOPE",
-    "STRAP",
-    "JointScore",
-    "KnownLinks",
-    "LinkModel",
-    "NodeEmbedding",
-    "PairEmbedding",
-]
+    "HOPE", "STRAP", "JointScore", "KnownLinks", "LinkModel", "NodeEmbedding", "PairEmbedding",
+]  # fmt: skip

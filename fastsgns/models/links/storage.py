@@ -37,7 +37,7 @@ def _build(cls: Any, content: Content) -> Any:
 
 
 def fault_of_known(content: Content, n_targets: int) -> str | None:
-    """Say what is wrong with the known links of a file, if it has any."""
+    """Return what is wrong with the known links of a file, or None."""
     offsets, targets = (content.arrays.get(f"known_{name}") for name in ("offsets", "targets"))
     if offsets is None and targets is None:
         return None

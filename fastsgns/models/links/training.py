@@ -139,7 +139,7 @@ def layout_of(model: TrainableModel) -> MatrixLayout:
 
 
 def start(model: TrainableModel, sources: list[Hashable], targets: list[Hashable]) -> None:
-    """Give a model new arrays for these names, and forget what it has learned.
+    """Set new arrays for these names, so that a model forgets what it has learned.
 
     The input rows are random, the output rows are zero, and the biases are -log(negative).
     `targets` is `sources` if sources and targets are the same nodes.

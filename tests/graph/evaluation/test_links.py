@@ -158,5 +158,5 @@ def test_a_directed_graph_of_mutual_edges_has_no_reversed_negatives():
     rows = evaluate_links({}, split)
     assert [row.negatives for row in rows] == ["0 % reversed", "degree-matched"]
     assert all(np.isnan(row.direction) for row in rows)
-    with pytest.raises(ValueError, match="no test edge whose reverse is no edge; give other"):
+    with pytest.raises(ValueError, match="no test edge whose reverse is not an edge; give other"):
         evaluate_links({}, split, kinds=[0.5, 1.0])

@@ -1,4 +1,4 @@
-"""Chunks of walks: what they train on, that it depends on nothing else, and what is written."""
+"""Chunks of walks: their examples, that they depend on nothing else, and what is written."""
 
 import collections
 import copy
@@ -117,9 +117,9 @@ def test_walks_lead_along_edges(kind):
     edges = set(zip(sources, GRAPH.out_targets.tolist()))
     if kind == "sentences":
         steps = {step for walk in file.found for step in itertools.pairwise(walk)}
-        departures = np.count_nonzero(np.diff(GRAPH.out_offsets))
+        n_starts = np.count_nonzero(np.diff(GRAPH.out_offsets))
         firsts = collections.Counter(walk[0] for walk in file.found)
-        assert len(firsts) == departures and set(firsts.values()) == {40}
+        assert len(firsts) == n_starts and set(firsts.values()) == {40}
         assert steps <= edges
     elif kind == "edges":
         assert set(file.found) == edges and len(file.found) == 5000

@@ -153,7 +153,7 @@ def test_a_node_with_one_unwelcome_neighbour_is_left_at_once():
 def test_rooted_walks_end_by_personalised_pagerank(weighted):
     """Of one step or more, at most 10: sum over k of stop (1 - stop)^(k - 1) P^k, the rest at 10.
 
-    A walk ends where there is no edge, which is as if it stood still there.
+    A walk ends where there is no edge, which is as if it stayed there.
     """
     neighbours, root = Neighbours.of(random_graph(15, 40, weighted, seed=3)), 2
     steps = matrix(neighbours)

@@ -143,8 +143,8 @@ def test_anything_that_holds_edges_is_a_graph():
 
 
 def test_sampling_thins_sentences():
-    plain, thinned = (fitted(sample=sample, compute_loss=True) for sample in (0, 1e-3))
-    assert not np.array_equal(plain.source.vectors, thinned.source.vectors)
+    plain, subsampled = (fitted(sample=sample, compute_loss=True) for sample in (0, 1e-3))
+    assert not np.array_equal(plain.source.vectors, subsampled.source.vectors)
 
 
 # scores and recommendations
