@@ -1,11 +1,11 @@
-"""Charts as SVG without a dependency: grouped bars with intervals, lines, scatter plots.
+"""Charts as SVG without a dependency: grouped bars with intervals, scatter plots.
 
 The study embeds them in its report; `python -m bench` writes them to files. The colours are
 those of Okabe and Ito, which colour-blind readers can tell apart.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -51,11 +51,9 @@ class Axis:
     stop: float
 
     @classmethod
-    def spanning(
-        cls, values: Sequence[float], start: float, stop: float, with_zero: bool = False
-    ) -> "Axis":
-        """Return the axis that includes all finite values, and 0 if `with_zero`."""
-        finite = [value for value in values if math.isfinite(value)] + ([0.0] if with_zero else [])
+    def spanning(cls, values: Sequence[float], start: float, stop: float) -> "Axis":
+        """Return the axis that includes all finite values."""
+        finite = [value for value in values if math.isfinite(value)]
         low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
         if low == high:
             low, high = low - 0.5, high + 0.5
@@ -95,7 +93,8 @@ def bars(
     (2, True)
     """
     names = list(series)
-    y = Axis.spanning(_bounds(series), HEIGHT - BOTTOM, _plot_top(names), with_zero=True)
+    bounds = [bound for row in series.values() for value in row for bound in value[:3]]
+    y = Axis.spanning([0.0, *bounds], HEIGHT - BOTTOM, _plot_top(names))
     span = (WIDTH - LEFT - RIGHT) / max(len(groups), 1)
     width = min(0.8 * span / max(len(names), 1), 48)
     parts = []
@@ -116,50 +115,6 @@ def bars(
             parts.append(_whisker(x + 0.45 * width, y, value))
     parts.append(_line((LEFT, y(0.0)), (WIDTH - RIGHT, y(0.0)), "#222"))
     return _chart(title, names, y_label, y, parts)
-
-
-def lines(
-    title: str, x: Sequence[float], series: Mapping[str, Sequence[Interval]],
-    labels: tuple[str, str], position: Callable[[float], float] = float,
-) -> str:  # fmt: skip
-    """Draw lines through points with intervals.
-
-    Parameters
-    ----------
-    title : str
-        For screen readers.
-    x : sequence of float
-    series : mapping of str to sequence of Interval
-        One value per element of `x`.
-    labels : (str, str)
-        Labels of the horizontal and of the vertical axis, with units.
-    position : callable
-        Maps `x` to the horizontal axis, such as `math.log`.
-
-    Returns
-    -------
-    str
-        An ``<svg>`` element.
-    """
-    names = list(series)
-    y = Axis.spanning(_bounds(series), HEIGHT - BOTTOM, _plot_top(names))
-    at = [position(value) for value in x]
-    margin = 0.05 * ((max(at) - min(at)) or 1.0)
-    across = Axis([min(at) - margin, max(at) + margin], LEFT, WIDTH - RIGHT)
-    parts = [_x_text(across(place), f"{value:g}") for value, place in zip(x, at)]
-    for s, values in enumerate(series.values()):
-        points = [
-            (across(place), y(value.mean))
-            for place, value in zip(at, values)
-            if math.isfinite(value.mean)
-        ]
-        path = " ".join(f"{px:g},{py:g}" for px, py in points)
-        parts.append(
-            f'<polyline points="{path}" fill="none" stroke="{_colour(s)}" stroke-width="2"/>'
-        )
-        parts += [_dot(point, 3.5, s) for point in points]
-        parts += [_whisker(across(place), y, value) for place, value in zip(at, values)]
-    return _chart(title, names, labels[1], y, [*parts, _x_label(labels[0])])
 
 
 def scatter(
@@ -186,14 +141,17 @@ def scatter(
     xs, ys = zip(*(point for row in points.values() for point in row))
     y = Axis.spanning(ys, HEIGHT - BOTTOM, _plot_top(names))
     x = Axis.spanning(xs, LEFT, WIDTH - RIGHT)
-    parts = [_x_text(x(tick), f"{tick:g}") for tick in x.ticks]
+    parts = [_text(x(tick), HEIGHT - BOTTOM + 18, f"{tick:g}", "middle") for tick in x.ticks]
     for s, row in enumerate(points.values()):
-        parts += [_dot((x(px), y(py)), 2, s) for px, py in row]
+        parts += [
+            f'<circle cx="{x(px):g}" cy="{y(py):g}" r="2" fill="{_colour(s)}"/>' for px, py in row
+        ]
     for s, (slope, intercept) in enumerate(straight.values(), len(points)):
         if ends := _clipped(slope, intercept, x, y):
             a, b = ((x(px), y(py)) for px, py in ends)
             parts.append(_line(a, b, _colour(s), 2))
-    return _chart(title, names, labels[1], y, [*parts, _x_label(labels[0])])
+    parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, labels[0], "middle"))
+    return _chart(title, names, labels[1], y, parts)
 
 
 def side_by_side(charts: Sequence[str]) -> str:
@@ -247,10 +205,6 @@ def _plot_top(names: Sequence[str]) -> int:
     return TOP + rows * LEGEND_ROW
 
 
-def _bounds(series: Mapping[str, Sequence[Interval]]) -> list[float]:
-    return [bound for row in series.values() for value in row for bound in value[:3]]
-
-
 def _colour(series: int) -> str:
     return COLOURS[series % len(COLOURS)]
 
@@ -262,21 +216,8 @@ def _line(start: Point, stop: Point, colour: str, width: float = 1) -> str:
     )
 
 
-def _dot(point: Point, radius: float, series: int) -> str:
-    x, y = point
-    return f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}" fill="{_colour(series)}"/>'
-
-
 def _text(x: float, y: float, text: str, anchor: str) -> str:
     return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="#222">{escape(text)}</text>'
-
-
-def _x_text(x: float, text: str) -> str:
-    return _text(x, HEIGHT - BOTTOM + 18, text, "middle")
-
-
-def _x_label(label: str) -> str:
-    return _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, label, "middle")
 
 
 def _whisker(x: float, y: Axis, value: Interval) -> str:

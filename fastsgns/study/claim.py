@@ -96,6 +96,10 @@ class Results:
         """Return the interval of a number over the seeds."""
         return interval(self.of(label, *path))
 
+    def means(self, label: str, *paths: tuple[str, ...]) -> list[Interval]:
+        """Return the intervals of several numbers."""
+        return [self.mean(label, *path) for path in paths]
+
     def difference(self, one: str, other: str, *path: str) -> list[float]:
         """Subtract a number of the trial `other` from that of the trial `one`, seed by seed."""
         return minus(self.of(one, *path), self.of(other, *path))

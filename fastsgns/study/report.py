@@ -37,6 +37,7 @@ figure { margin: 1rem 0 } figcaption { font-size: 14px }
 .undecided { border-color: #777; border-style: dashed }
 .wide { overflow-x: auto } .quiet { color: #555 }
 """
+TEXTS = ("name", "title", "statement", "source", "method")
 RULE = (
     f"Every number is a mean over seeds with its {CONFIDENCE:.0%} t-interval. Each check states a "
     "region. The check holds if the interval is inside the region, fails if it is outside, and is "
@@ -140,11 +141,7 @@ def _processor() -> str:
 def to_json(claim: Claim, evidence: Evidence) -> dict[str, Any]:
     """Return a claim and its checks as a JSON object."""
     return {
-        "name": claim.name,
-        "title": claim.title,
-        "statement": claim.statement,
-        "source": claim.source,
-        "method": claim.method,
+        **{name: getattr(claim, name) for name in TEXTS},
         "verdict": evidence.verdict,
         "checks": [
             {

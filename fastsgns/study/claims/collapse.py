@@ -4,7 +4,7 @@ from fastsgns.study.charts import bars
 from fastsgns.study.check import Check
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial
 from fastsgns.study.claims.losses import model
-from fastsgns.study.claims.uses import MARGIN, scores_chart, scores_table
+from fastsgns.study.claims.uses import not_worse, scores
 from fastsgns.study.settings import Settings
 
 COUPLINGS = (0.1, 3.0, 10.0)
@@ -33,22 +33,11 @@ def _judge_three(results: Results) -> Evidence:
             results.difference("three", "two", "score", "input"),
             high=-0.1,
         ),
-        Check(
-            f"{best} scores at most {MARGIN} worse than two",
-            results.difference(best, "two", "score", "input"),
-            low=-MARGIN,
-        ),
+        not_worse(results, best, "two"),
     ]
     labels = ["two", "three", *coupled]
-    rows: list[list[Cell]] = [
-        [
-            label,
-            results.mean(label, "loss"),
-            results.mean(label, "score", "input"),
-            results.mean(label, "geometry", "input cone"),
-        ]
-        for label in labels
-    ]
+    paths = ("loss",), ("score", "input"), ("geometry", "input cone")
+    rows: list[list[Cell]] = [[label, *results.means(label, *paths)] for label in labels]
     heading = ("matrices", "loss, nats per pair", "score", "mean cosine of input vectors")
     series = {label: [results.mean(label, "score", "input")] for label in labels}
     figure = bars("scores", ["input vectors"], series, "Spearman correlation")
@@ -74,33 +63,25 @@ def _judge_sizes(results: Results) -> Evidence:
             results.difference("tied, 2d", "two, d", "loss"),
             high=0.05,
         ),
-        Check(
-            f"tied with 2d dimensions scores at most {MARGIN} worse than two with d",
-            results.difference("tied, 2d", "two, d", "score", "input"),
-            low=-MARGIN,
-        ),
+        not_worse(results, "tied, 2d", "two, d"),
     ]
     columns = {label: (label, "input") for label in results.by_label}
     rows = [
         [
             label,
             results.by_label[label][0]["parameters"],
-            results.mean(label, "loss"),
-            results.mean(label, "score", "input"),
+            *results.means(label, ("loss",), ("score", "input")),
         ]
         for label in columns
     ]
     heading = ("model", "parameters", "loss, nats per pair", "score")
-    tables = [
-        Table("Equal parameters, equal updates", heading, rows),
-        scores_table(results, columns, "Scores of the input vectors"),
-    ]
+    sizes = Table("Equal parameters, equal updates", heading, rows)
+    table, figure = scores(results, columns, "Scores of the input vectors")
     note = (
         "If the number of parameters were the reason, the first two rows would be alike. Instead, "
         "one additional parameter, a bias, makes most of the difference."
     )
-    figure = ("Scores by model.", scores_chart(results, columns))
-    return Evidence(checks, tables, [figure], [note])
+    return Evidence(checks, [sizes, table], [figure], [note])
 
 
 COLLAPSE = (

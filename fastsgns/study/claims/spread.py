@@ -1,8 +1,6 @@
 """C5: where the vectors of the two roles point."""
 
-import math
-
-from fastsgns.study.charts import lines
+from fastsgns.study.charts import bars
 from fastsgns.study.check import Check
 from fastsgns.study.claim import Claim, Evidence, Results, Table, minus
 from fastsgns.study.claims.losses import NEGATIVES, model
@@ -44,8 +42,7 @@ def _judge(results: Results) -> Evidence:
         ("", *(f"k = {k}" for k in NEGATIVES)),
         [[text, *row] for text, row in found.items()],
     )
-    labels = "negatives per positive pair (logarithmic)", "cosine, or share"
-    figure = lines("geometry", NEGATIVES, found, labels, math.log)
+    figure = bars("geometry", [f"k = {k}" for k in NEGATIVES], found, "cosine, or share")
     return Evidence(checks, [table], [("Geometry by the number of negatives.", figure)])
 
 

@@ -1,8 +1,5 @@
 """C2 to C4, C10, C14: uses of the two matrices once they are trained."""
 
-from typing import Any
-
-from fastsgns.runtime.intervals import interval
 from fastsgns.study.charts import bars
 from fastsgns.study.check import Check
 from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial, minus
@@ -15,36 +12,34 @@ MODES = ("two", "tied", "tied+bias", "tied+word biases", "tied+reflect")
 SIMILARITY, RELATEDNESS = "WordSim353 similarity", "WordSim353 relatedness"
 PROXIES = "proxy: cosine of PPMI rows", "proxy: PPMI of the pair"
 MORE = 2
-AXIS = "Spearman correlation"
 
 
-def sets(results: Results, label: str) -> list[str]:
-    """Return the names of the judgements that score vectors: human ones if any, else a proxy."""
-    every = list(results.by_label[label][0]["scores"])
-    human = [name for name in every if not name.startswith("proxy")]
-    return human or every[:1]
+def scores(
+    results: Results, spaces: dict[str, tuple[str, str]], title: str
+) -> tuple[Table, tuple[str, str]]:
+    """Return a table and a chart of the scores by set of judgements and (label, space).
 
-
-def scores_table(results: Results, spaces: dict[str, tuple[str, str]], title: str) -> Table:
-    """Return a table with a row per set of judgements and a column per (label, space)."""
-    first = next(iter(spaces.values()))[0]
-    names = list(results.by_label[first][0]["scores"])
-    rows: list[list[Cell]] = [
-        [name, *(results.mean(label, "scores", name, space) for label, space in spaces.values())]
-        for name in names
-    ]
-    return Table(title, ("judgements", *spaces), rows)
-
-
-def scores_chart(results: Results, spaces: dict[str, tuple[str, str]]) -> str:
-    """Draw `scores_table` as bars, for the judgements that score vectors."""
-    first = next(iter(spaces.values()))[0]
-    names = sets(results, first)
+    The chart has the sets that score vectors: human judgements if there are any, else a proxy.
+    """
+    sets = list(results.by_label[next(iter(spaces.values()))[0]][0]["scores"])
     series = {
-        shown: [results.mean(label, "scores", name, space) for name in names]
-        for shown, (label, space) in spaces.items()
+        name: {judged: results.mean(label, "scores", judged, space) for judged in sets}
+        for name, (label, space) in spaces.items()
     }
-    return bars("scores", names, series, AXIS)
+    rows = [[judged, *(column[judged] for column in series.values())] for judged in sets]
+    shown = [judged for judged in sets if not judged.startswith("proxy")] or sets[:1]
+    drawn = {name: [column[judged] for judged in shown] for name, column in series.items()}
+    chart = bars("scores", shown, drawn, "Spearman correlation")
+    return Table(title, ("judgements", *spaces), rows), (f"{title}.", chart)
+
+
+def not_worse(results: Results, one: str, other: str) -> Check:
+    """Return the check that the input vectors of `one` score about as well as those of `other`."""
+    return Check(
+        f"{one} scores at most {MARGIN} worse than {other}",
+        results.difference(one, other, "score", "input"),
+        low=-MARGIN,
+    )
 
 
 def _modes(settings: Settings) -> dict[str, Trial]:
@@ -54,29 +49,17 @@ def _modes(settings: Settings) -> dict[str, Trial]:
 
 
 def _judge_tied(results: Results) -> Evidence:
-    checks = [
-        Check(
-            "tied scores worse than two",
-            results.difference("tied", "two", "score", "input"),
-            high=0.0,
-        )
-    ]
-    checks += [
-        Check(
-            f"{mode} scores at most {MARGIN} worse than two",
-            results.difference(mode, "two", "score", "input"),
-            low=-MARGIN,
-        )
-        for mode in MODES[2:]
-    ]
+    worse = results.difference("tied", "two", "score", "input")
+    checks = [Check("tied scores worse than two", worse, high=0.0)]
+    checks += [not_worse(results, mode, "two") for mode in MODES[2:]]
     columns = {mode: (mode, "input") for mode in MODES}
     rows: list[list[Cell]] = [
         [mode, results.by_label[mode][0]["parameters"], results.mean(mode, "loss")]
         for mode in MODES
     ]
     sizes = Table("Sizes and losses", ("matrices", "parameters", "loss, nats per pair"), rows)
-    table = scores_table(results, columns, "Scores of the input vectors")
-    return Evidence(checks, [table, sizes], [("Scores by mode.", scores_chart(results, columns))])
+    table, figure = scores(results, columns, "Scores of the input vectors")
+    return Evidence(checks, [table, sizes], [figure])
 
 
 def _judge_combined(results: Results) -> Evidence:
@@ -94,11 +77,8 @@ def _judge_combined(results: Results) -> Evidence:
             ("output", "at most 0.05 worse than", -0.05),
         )
     ]
-    return Evidence(
-        checks,
-        [scores_table(results, columns, "Scores of the spaces, k = 5")],
-        [("Scores by space.", scores_chart(results, columns))],
-    )
+    table, figure = scores(results, columns, "Scores of the spaces, k = 5")
+    return Evidence(checks, [table], [figure])
 
 
 def _judge_in_out(results: Results) -> Evidence:
@@ -120,8 +100,8 @@ def _judge_in_out(results: Results) -> Evidence:
         )
     ]
     columns = {"input-input": ("two", "input"), "input-output": ("two", "input-output")}
-    rows: list[list[Cell]] = [
-        [row["word"], ", ".join(row["input-input"]), ", ".join(row["input-output"])]
+    rows = [
+        [row["word"], *(", ".join(row[name]) for name in columns)]
         for row in results.by_label["two"][0]["neighbours"]
     ]
     notes = [
@@ -131,24 +111,19 @@ def _judge_in_out(results: Results) -> Evidence:
         "the pair for relatedness, cosine of PPMI rows for similarity. The first is by "
         "construction close to what the product of input and output vectors learns."
     ]
-    tables = [
-        scores_table(results, columns, "Scores, k = 5"),
-        Table("Neighbours (seed 1)", ("word", "input-input", "input-output"), rows),
-    ]
-    return Evidence(checks, tables, notes=notes)
+    neighbours = Table("Neighbours (seed 1)", ("word", *columns), rows)
+    table, figure = scores(results, columns, "Scores, k = 5")
+    return Evidence(checks, [table, neighbours], [figure], notes)
 
 
 def _cbow(settings: Settings) -> dict[str, Trial]:
-    trials = {"skip-gram": model()}
-    for gradient in ("gensim", "exact"):
-        for factor in (1, 3):
-            options: dict[str, Any] = {
-                "sg": 0,
-                "cbow_gradient": gradient,
-                "alpha": factor * settings.alpha,
-            }
-            trials[f"CBOW, {gradient}, alpha x {factor}"] = model(**options)
-    return trials
+    return {"skip-gram": model()} | {
+        f"CBOW, {gradient}, alpha x {factor}": model(
+            sg=0, cbow_gradient=gradient, alpha=factor * settings.alpha
+        )
+        for gradient in ("gensim", "exact")
+        for factor in (1, 3)
+    }
 
 
 def _judge_cbow(results: Results) -> Evidence:
@@ -157,42 +132,32 @@ def _judge_cbow(results: Results) -> Evidence:
         return max(labels, key=lambda label: results.mean(label, "score", "input").mean)
 
     exact, gensim = best("exact"), best("gensim")
+    gain = results.difference(exact, gensim, "score", "input")
     checks = [
-        Check(
-            f"{exact} scores at most {MARGIN} worse than skip-gram",
-            results.difference(exact, "skip-gram", "score", "input"),
-            low=-MARGIN,
-        ),
-        Check(
-            f"{exact} scores better than {gensim}",
-            results.difference(exact, gensim, "score", "input"),
-            low=0.0,
-        ),
+        not_worse(results, exact, "skip-gram"),
+        Check(f"{exact} scores better than {gensim}", gain, low=0.0),
     ]
     columns = {label: (label, "input") for label in results.by_label}
-    rows: list[list[Cell]] = [
-        [label, *(results.mean(label, "score", s) for s in COMBINED)] for label in columns
-    ]
-    table = Table("Mean score by space", ("model", *COMBINED), rows)
+    paths = [("score", space) for space in COMBINED]
+    rows: list[list[Cell]] = [[label, *results.means(label, *paths)] for label in columns]
+    means = Table("Mean score by space", ("model", *COMBINED), rows)
     note = "For each gradient, the learning rate with the better mean score is compared."
-    figure = ("Scores of the input vectors.", scores_chart(results, columns))
-    return Evidence(checks, [table], [figure], [note])
+    table, figure = scores(results, columns, "Scores of the input vectors")
+    return Evidence(checks, [means, table], [figure], [note])
 
 
 def _judge_resumed(results: Results) -> Evidence:
-    def path(state: str, what: str) -> list[float]:
-        keys = ("loss",) if what == "loss" else ("score", what)
-        return results.of("resumed", state, *keys)
-
-    def change(what: str) -> list[float]:
-        return minus(path("output reset", what), path("both", what))
+    def change(*path: str) -> list[float]:
+        reset, both = (results.of("resumed", state, *path) for state in ("output reset", "both"))
+        return minus(reset, both)
 
     checks = [
         Check("the loss is higher if the output matrix starts from zero", change("loss"), low=0.0),
-        Check("the input vectors then score worse", change("input"), high=0.0),
+        Check("the input vectors then score worse", change("score", "input"), high=0.0),
     ]
+    paths = [("loss",), ("score", "input"), ("score", "output"), ("score", "sum")]
     rows: list[list[Cell]] = [
-        [state, *(interval(path(state, what)) for what in ("loss", "input", "output", "sum"))]
+        [state, *results.means("resumed", *((state, *path) for path in paths))]
         for state in ("before", "both", "output reset")
     ]
     heading = ("state", "loss, nats per pair", "input", "output", "sum")
