@@ -55,11 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
         query = partial(vectors.most_similar_cosmul, topn=arguments.topn)
     if has_query:
         return exit_code([answer(vectors, query, arguments.positive, arguments.negative)])
-    if arguments.words:
-        return exit_code([_complete(vectors, query, arguments.words, has_title=False)])
-    return exit_code(
-        [_complete(vectors, query, line.split(), True) for line in input_lines("a b c> ")]
-    )
+    asked = arguments.words
+    questions = [asked] if asked else map(str.split, input_lines("a b c> "))
+    return exit_code([_complete(vectors, query, words, not asked) for words in questions])
 
 
 def _complete(vectors: KeyedVectors, query: Query, words: list[str], has_title: bool) -> bool:

@@ -96,88 +96,65 @@ def check_resumed(
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Add the output for vectors; see `fastsgns.cli.outputs.save`."""
     parser.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        type=local_path,
-        metavar="FILE",
+        "-o", "--output", required=True, type=local_path, metavar="FILE",
         help="file for the vectors; '-' is standard output, as text",
-    )
+    )  # fmt: skip
 
 
 def add_resume(parser: argparse.ArgumentParser) -> None:
     """Add the model to continue with."""
     parser.add_argument(
-        "--resume",
-        type=local_path,
-        metavar="MODEL",
+        "--resume", type=local_path, metavar="MODEL",
         help="continue training this saved model, with its words and settings",
-    )
+    )  # fmt: skip
 
 
 def add_inputs(parser: argparse.ArgumentParser, saved: str = "one saved corpus") -> None:
     """Add text or a saved corpus; see `fastsgns.cli.inputs.open_corpus`."""
     parser.add_argument(
-        "inputs",
-        nargs="+",
-        type=local_path,
-        metavar="INPUT",
+        "inputs", nargs="+", type=local_path, metavar="INPUT",
         help="text files with one sentence per line, also .gz, .bz2 or .xz; '-' is standard input; "
         f"or {saved}",
-    )
+    )  # fmt: skip
     add_reading(parser)
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add threads, the handling of invalid UTF-8, and progress bars."""
     parser.add_argument(
-        "--workers",
-        type=positive,
-        default=n_cores(),
-        metavar="N",
+        "--workers", type=positive, default=n_cores(), metavar="N",
         help="number of threads (default: all cores, here %(default)s)",
-    )
+    )  # fmt: skip
     add_errors(parser)
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument(
-        "--progress",
-        action="store_true",
-        default=None,
+        "--progress", action="store_true", default=None,
         help="show progress (default: on a terminal)",
-    )
+    )  # fmt: skip
     shown.add_argument(
-        "-q",
-        "--quiet",
-        dest="progress",
-        action="store_false",
+        "-q", "--quiet", dest="progress", action="store_false",
         help="show neither progress nor a report",
-    )
+    )  # fmt: skip
 
 
 def add_errors(parser: argparse.ArgumentParser) -> None:
     """Add the handling of bytes that are not UTF-8."""
     parser.add_argument(
-        "--errors",
-        choices=("strict", "replace", "ignore"),
-        default="strict",
+        "--errors", choices=("strict", "replace", "ignore"), default="strict",
         help="handling of invalid UTF-8; strict stops with an error (default: %(default)s)",
-    )
+    )  # fmt: skip
 
 
 def add_vectors(parser: argparse.ArgumentParser, name: str) -> None:
     """Add a file of vectors and its options; see `fastsgns.cli.inputs.load_vectors`."""
     parser.add_argument(
-        name,
-        type=local_path,
-        metavar=name.upper(),
+        name, type=local_path, metavar=name.upper(),
         help="vectors or a model; '-' is standard input",
-    )
+    )  # fmt: skip
     parser.add_argument(
-        "--from",
-        dest="from_format",
-        choices=("native", "text", "binary"),
+        "--from", dest="from_format", choices=("native", "text", "binary"),
         help=f"format of {name.upper()} (default: detected from content and suffix)",
-    )
+    )  # fmt: skip
     parser.add_argument(
         "--no-header",
         action="store_true",
@@ -195,12 +172,10 @@ def add_vectors(parser: argparse.ArgumentParser, name: str) -> None:
 def add_space(parser: argparse.ArgumentParser) -> None:
     """Add the roles of the two vectors of a cosine."""
     parser.add_argument(
-        "--space",
-        choices=SPACES,
-        default=SPACES[0],
+        "--space", choices=SPACES, default=SPACES[0],
         help="compare input or output vectors of the query with input or output vectors of a "
         "model: in-in finds similar words, in-out words of the same topic (default: %(default)s)",
-    )
+    )  # fmt: skip
 
 
 def check_space(arguments: argparse.Namespace) -> None:
@@ -212,13 +187,9 @@ def check_space(arguments: argparse.Namespace) -> None:
 def add_topn(parser: argparse.ArgumentParser) -> None:
     """Add the number of answers."""
     parser.add_argument(
-        "-n",
-        "--topn",
-        type=positive,
-        default=10,
-        metavar="N",
+        "-n", "--topn", type=positive, default=10, metavar="N",
         help="number of answers (default: %(default)s)",
-    )
+    )  # fmt: skip
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

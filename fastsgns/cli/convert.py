@@ -32,12 +32,10 @@ def add(commands: Commands) -> None:
         "output", type=local_path, metavar="OUT", help="output file; '-' is standard output"
     )
     parser.add_argument(
-        "--to",
-        dest="to_format",
-        choices=("native", "text", "binary", "glove"),
+        "--to", dest="to_format", choices=("native", "text", "binary", "glove"),
         help="format of OUT; glove is text without a header (default: that of the suffix; text for "
         "standard output)",
-    )
+    )  # fmt: skip
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N words")
 
 

@@ -36,24 +36,18 @@ def add(commands: Commands) -> None:
     add_vectors(parser, "model")
     add_space(parser)
     parser.add_argument(
-        "files",
-        nargs="+",
-        type=files.local_path,
-        metavar="FILE",
+        "files", nargs="+", type=files.local_path, metavar="FILE",
         help="word pairs or analogies; '-' is standard input",
-    )
+    )  # fmt: skip
     parser.add_argument(
         "--delimiter",
         metavar="TEXT",
         help="separator of the columns of word pairs (default: detected: a tab, a comma or blanks)",
     )
     parser.add_argument(
-        "--restrict-vocab",
-        type=positive,
-        default=300_000,
-        metavar="N",
+        "--restrict-vocab", type=positive, default=300_000, metavar="N",
         help="use only the N most frequent words (default: %(default)s)",
-    )
+    )  # fmt: skip
     parser.add_argument("--mul", action="store_true", help="use 3CosMul for analogies, not 3CosAdd")
     add_json(parser)
 

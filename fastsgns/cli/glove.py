@@ -61,28 +61,21 @@ def add(commands: Commands) -> None:
     add_inputs(parser, "one saved corpus, or saved counts")
     add_output(parser)
     parser.add_argument(
-        "--save-counts",
-        type=local_path,
-        metavar="FILE",
+        "--save-counts", type=local_path, metavar="FILE",
         help="also save the counts, which a later training takes as INPUT instead of the text",
-    )
+    )  # fmt: skip
     add_resume(parser)
     parser.add_argument(
-        "--vectors",
-        choices=("sum", "input", "output"),
-        default="sum",
+        "--vectors", choices=("sum", "input", "output"), default="sum",
         help="vectors to write in formats other than the native one: input vectors, output "
         "vectors, or their sum (default: %(default)s)",
-    )
+    )  # fmt: skip
     add_parameters(parser.add_argument_group("the counts"), GloVe, COUNTING)
     group = parser.add_argument_group("the model")
     group.add_argument(
-        "--tied",
-        dest="matrices",
-        action="store_const",
-        const="tied",
+        "--tied", dest="matrices", action="store_const", const="tied",
         help="one vector per word in both roles; half the memory",
-    )
+    )  # fmt: skip
     add_parameters(group, GloVe, MODEL | TRAINING)
 
 

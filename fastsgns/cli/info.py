@@ -39,12 +39,9 @@ def add(commands: Commands) -> None:
     """Add the sub-command."""
     parser = add_command(commands, "info", "describe this installation, or a file", EXAMPLES, run)
     parser.add_argument(
-        "file",
-        nargs="?",
-        type=local_path,
-        metavar="FILE",
+        "file", nargs="?", type=local_path, metavar="FILE",
         help="model, vectors or corpus; '-' is standard input",
-    )
+    )  # fmt: skip
     add_json(parser)
 
 

@@ -26,12 +26,9 @@ def add(commands: Commands) -> None:
     add_vectors(parser, "model")
     add_space(parser)
     parser.add_argument(
-        "words",
-        nargs="*",
-        type=utf8,
-        metavar="WORD",
+        "words", nargs="*", type=utf8, metavar="WORD",
         help="words (default: from a prompt, or one per line of standard input)",
-    )
+    )  # fmt: skip
     add_topn(parser)
 
 

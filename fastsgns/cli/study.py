@@ -36,26 +36,17 @@ def add(commands: Commands) -> None:
     help = "test claims about input and output matrices, and write a report"
     parser = add_command(commands, "study", help, EXAMPLES, run)
     parser.add_argument(
-        "inputs",
-        nargs="*",
-        type=local_path,
-        metavar="CORPUS",
+        "inputs", nargs="*", type=local_path, metavar="CORPUS",
         help="text files, or one saved corpus",
-    )
+    )  # fmt: skip
     parser.add_argument(
-        "-o",
-        "--output",
-        default="study",
-        type=local_path,
-        metavar="DIR",
+        "-o", "--output", default="study", type=local_path, metavar="DIR",
         help="output folder (default: %(default)s)",
-    )
+    )  # fmt: skip
     parser.add_argument(
-        "--seeds",
-        type=positive,
-        metavar="N",
+        "--seeds", type=positive, metavar="N",
         help="repetitions of each experiment; one gives no interval, so no verdict",
-    )
+    )  # fmt: skip
     parser.add_argument(
         "--only",
         metavar="NAMES",
@@ -67,18 +58,13 @@ def add(commands: Commands) -> None:
         help="small sizes, for minutes; the default without a corpus",
     )
     parser.add_argument(
-        "--eval",
-        type=local_path,
-        metavar="DIR",
+        "--eval", type=local_path, metavar="DIR",
         help="folder with human judgements: " + ", ".join(judgements.SETS.values()),
-    )
+    )  # fmt: skip
     parser.add_argument(
-        "--graphs",
-        nargs="+",
-        type=local_path,
-        metavar="PATH",
+        "--graphs", nargs="+", type=local_path, metavar="PATH",
         help="directed graphs, 'source target' per line, or folders of *.edges (default: made)",
-    )
+    )  # fmt: skip
     add_reading(parser)
 
 

@@ -78,11 +78,9 @@ def add(commands: Commands) -> None:
     add_inputs(parser)
     add_output(parser)
     parser.add_argument(
-        "--save-corpus",
-        type=local_path,
-        metavar="FILE",
+        "--save-corpus", type=local_path, metavar="FILE",
         help="also save the text as numbers, which a later training reads faster",
-    )
+    )  # fmt: skip
     add_resume(parser)
     group = parser.add_argument_group("the model")
     architecture = group.add_mutually_exclusive_group()

@@ -28,20 +28,13 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "vocab", "count the words of a text", EXAMPLES, run)
     add_inputs(parser)
     parser.add_argument(
-        "-o",
-        "--output",
-        type=local_path,
-        default=streams.STDIO,
-        metavar="FILE",
+        "-o", "--output", type=local_path, default=streams.STDIO, metavar="FILE",
         help="output file (default: standard output)",
-    )
+    )  # fmt: skip
     parser.add_argument(
-        "--min-count",
-        type=int,
-        default=1,
-        metavar="N",
+        "--min-count", type=int, default=1, metavar="N",
         help="ignore words that occur less often (default: %(default)s)",
-    )
+    )  # fmt: skip
     parser.add_argument(
         "--max-vocab", type=positive, metavar="N", help="only the N most frequent words"
     )

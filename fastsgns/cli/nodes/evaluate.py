@@ -54,12 +54,9 @@ def add(commands: Commands) -> None:
         help=f"{EXPLAINED} (default: two tied HOPE)",
     )  # fmt: skip
     parser.add_argument(
-        "--test",
-        type=float,
-        default=0.3,
-        metavar="SHARE",
+        "--test", type=float, default=0.3, metavar="SHARE",
         help="share of the edges to hold out (default: %(default)s)",
-    )
+    )  # fmt: skip
     parser.add_argument(
         "--negatives", nargs="+", type=kind, default=[0.0, 0.5, 1.0, DEGREE], metavar="KIND",
         help="percentages of reversed edges, or 'degree' (default: 0 50 100 degree)",

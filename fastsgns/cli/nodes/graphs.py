@@ -48,12 +48,9 @@ ADVICE = {
 def add_graph(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that `read_graph` needs."""
     parser.add_argument(
-        "edges",
-        nargs="+",
-        type=local_path,
-        metavar="EDGES",
+        "edges", nargs="+", type=local_path, metavar="EDGES",
         help="edge lists, where '-' is standard input; or one saved graph",
-    )
+    )  # fmt: skip
     parser.add_argument(
         "--undirected", action="store_true", help="edges have no direction (default: they have)"
     )

@@ -67,32 +67,22 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     walks = parser.add_argument_group("skip-gram on walks")
     add_parameters(walks, NodeEmbedding, SKIP_GRAM)
     walks.add_argument(
-        "--joint",
-        action="store_const",
-        const=True,
+        "--joint", action="store_const", const=True,
         help="nerd: also train pairs of nodes in the same role",
-    )
+    )  # fmt: skip
     walks.add_argument(
-        "--full-windows",
-        dest="shrink_windows",
-        action="store_const",
-        const=False,
+        "--full-windows", dest="shrink_windows", action="store_const", const=False,
         help="always use the whole --window, rather than a random part of it",
-    )
+    )  # fmt: skip
     factorisations = parser.add_argument_group("factorisations")
     factorisations.add_argument(
-        "--beta",
-        type=float,
-        metavar="N",
+        "--beta", type=float, metavar="N",
         help="HOPE: decay per edge of a path (default: 0.5 / spectral radius)",
-    )
+    )  # fmt: skip
     factorisations.add_argument(
-        "--error",
-        type=float,
-        default=1e-5,
-        metavar="N",
+        "--error", type=float, default=1e-5, metavar="N",
         help="STRAP: proximities below this are 0 (default: %(default)s)",
-    )
+    )  # fmt: skip
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

@@ -11,12 +11,9 @@ from fastsgns.runtime.intervals import interval
 def add_seeds(parser: argparse.ArgumentParser, n: int) -> None:
     """Add the number of repetitions, by default `n`."""
     parser.add_argument(
-        "--seeds",
-        type=positive,
-        default=n,
-        metavar="N",
+        "--seeds", type=positive, default=n, metavar="N",
         help="repetitions with different seeds (default: %(default)s)",
-    )
+    )  # fmt: skip
 
 
 def with_interval(values: Sequence[float]) -> str:

@@ -33,18 +33,13 @@ def add(commands: Commands) -> None:
     add_graph(parser)
     add_output(parser)
     parser.add_argument(
-        "--vectors",
-        choices=("source", "target"),
-        default="source",
+        "--vectors", choices=("source", "target"), default="source",
         help="the role to write in formats other than the native one (default: %(default)s)",
-    )
+    )  # fmt: skip
     parser.add_argument(
-        "--model",
-        dest="matrices",
-        choices=MODELS,
-        default="two",
+        "--model", dest="matrices", choices=MODELS, default="two",
         help=f"{EXPLAINED} (default: %(default)s)",
-    )
+    )  # fmt: skip
     add_training(parser)
 
 
