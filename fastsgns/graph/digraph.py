@@ -245,7 +245,7 @@ class DirectedGraph:
         [(0, 1, 3.0)]
         """
         chosen = FLAG("directed", directed)
-        return cls._of_columns(readers.from_scipy(matrix, names, chosen))
+        return cls.from_edges(*readers.from_scipy(matrix, names, chosen))
 
     @classmethod
     def from_networkx(cls, graph: Any, weight: str | None = "weight") -> "DirectedGraph":
@@ -264,7 +264,7 @@ class DirectedGraph:
             If no edge has the attribute, unless it is the default "weight", or if a weight is None
             or not finite.
         """
-        return cls._of_columns(readers.from_networkx(graph, weight))
+        return cls.from_edges(*readers.from_networkx(graph, weight))
 
     @classmethod
     def from_igraph(
@@ -288,7 +288,7 @@ class DirectedGraph:
             If the graph lacks an attribute other than the defaults, or if a weight is None or not
             finite.
         """
-        return cls._of_columns(readers.from_igraph(graph, weight, name))
+        return cls.from_edges(*readers.from_igraph(graph, weight, name))
 
     @classmethod
     def from_table(
@@ -317,13 +317,7 @@ class DirectedGraph:
         ValueError
             If there is no such column, or a node is missing.
         """
-        return cls._of_columns(readers.from_table(table, source, target, weight, directed))
-
-    @classmethod
-    def _of_columns(cls, columns: readers.EdgeColumns) -> "DirectedGraph":
-        return cls.from_edges(
-            columns.sources, columns.targets, columns.weights, columns.names, columns.directed
-        )
+        return cls.from_edges(*readers.from_table(table, source, target, weight, directed))
 
     @classmethod
     def of(cls, edges: Any, /, **options: Any) -> "DirectedGraph":
@@ -371,7 +365,7 @@ class DirectedGraph:
                 f"{', '.join(sorted(unknown))}: a {type(edges).__name__} of edges takes no other "
                 "option than directed"
             )
-        return cls._of_columns(readers.from_sequence(edges, **options))
+        return cls.from_edges(*readers.from_sequence(edges, **options))
 
     # Nodes and edges
 

@@ -65,14 +65,11 @@ def column(nodes: Any, role: str) -> Any:
         nodes = np.asarray(nodes)
         if nodes.ndim != 1:
             raise ValueError(f"{role} are an array of shape {nodes.shape}; one dimension is wanted")
-        return _checked_integers(nodes) if nodes.dtype.kind in "iu" else plain_all(nodes)
+        if nodes.dtype.kind not in "iu":
+            return plain_all(nodes)
+        is_too_large = nodes.dtype == np.uint64 and nodes.max(initial=0) > np.iinfo(np.int64).max
+        return nodes.tolist() if is_too_large else nodes.astype(np.int64, copy=False)
     return list(nodes)
-
-
-def _checked_integers(nodes: np.ndarray) -> np.ndarray | list[int]:
-    if nodes.dtype == np.uint64 and len(nodes) and nodes.max() > np.iinfo(np.int64).max:
-        return nodes.tolist()
-    return nodes.astype(np.int64, copy=False)
 
 
 def _encode_integers(nodes: np.ndarray) -> tuple[np.ndarray, Names]:

@@ -1,19 +1,18 @@
 """Proximities of the nodes of a directed graph: Katz proximity and personalized PageRank."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.runtime.progress import Progress
 
 KATZ_MAX_TERMS = 10_000
 KATZ_TOLERANCE, KATZ_OVERFLOW = 1e-12, 1e200
 POWER_MAX_STEPS, POWER_TOLERANCE = 2000, 1e-9
 DENSE_NODES = 500  # up to this size all eigenvalues are computed
 BLOCK_CELLS = 1 << 25  # entries of a block of PageRank rows, if all were above 0
-Progress = Callable[[int, int | None], object]
 
 
 def adjacency(graph: DirectedGraph) -> Any:

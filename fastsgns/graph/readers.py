@@ -1,8 +1,7 @@
 """Read edges from objects of other packages, none of which is imported."""
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,8 +10,7 @@ from fastsgns.formats.files import is_open
 MISSING = object()
 
 
-@dataclass
-class EdgeColumns:
+class EdgeColumns(NamedTuple):
     """Edges as columns: the arguments of `DirectedGraph.from_edges`."""
 
     sources: Any

@@ -276,7 +276,7 @@ class NodeEmbedding(LinkModel):
             )
         training.check_parameters(self)
         self._choose_walks(graph)
-        n_epochs = training.RULES["epochs"]("epochs", self.epochs if epochs is None else epochs)
+        n_epochs = training.check_epochs(self, epochs)
         if list(graph.names) != self.source.index_to_key:
             self._reorder_nodes(list(graph.names))
         return self._train(graph, n_epochs)
@@ -324,9 +324,10 @@ class NodeEmbedding(LinkModel):
     def _train(
         self, graph: DirectedGraph, epochs: int, from_scratch: bool = False
     ) -> "NodeEmbedding":
+        """Train; with `from_scratch`, forget what was learned once the parameters are accepted."""
         walks = self._choose_walks(graph)
         with walk_file(self.walks_file, graph.names) as file:
-            chunks = self._examples(walks, graph, file)  # the last that can refuse the parameters
+            chunks = self._examples(walks, graph, file)
             if from_scratch:
                 names = list(graph.names)
                 training.start(self, names, names)

@@ -198,7 +198,7 @@ class PairEmbedding(LinkModel):
         if not hasattr(self, "source"):
             return self.fit(pairs)
         training.check_parameters(self)
-        n_epochs = training.RULES["epochs"]("epochs", self.epochs if epochs is None else epochs)
+        n_epochs = training.check_epochs(self, epochs)
         encoded = self._encode(pairs)
         source_ids = _ids_in(self.source.key_to_index, encoded.source_names, "source")
         target_ids = _ids_in(self.target.key_to_index, encoded.target_names, "target")

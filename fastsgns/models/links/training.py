@@ -89,6 +89,7 @@ class TrainableModel(TrainedModel, Protocol):
     ns_exponent: float
     alpha: float
     min_alpha: float
+    epochs: int
     negative_sharing: NegativeSharing
     workers: int | None
     seed: int | None
@@ -126,6 +127,18 @@ def check_parameters(model: LinkModel) -> None:
     """
     kernels.variant()
     model.replace_parameters(rules.checked(RULES, vars(model)))
+
+
+def check_epochs(model: TrainableModel, epochs: int | None) -> int:
+    """Return the number of epochs of a call: `epochs`, or the parameter of the model.
+
+    Raises
+    ------
+    ValueError
+        If it is not allowed.
+    """
+    n_epochs: int = RULES["epochs"]("epochs", model.epochs if epochs is None else epochs)
+    return n_epochs
 
 
 def replace_by_plain_values(model: LinkModel) -> None:
