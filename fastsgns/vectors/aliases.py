@@ -44,14 +44,14 @@ def missing_attribute(kv: Any, name: str, is_linked: bool) -> AttributeError:
 
 
 def log_accuracy(section: Section) -> float:
-    """Log a section of analogies; see `KeyedVectors.log_accuracy`."""
+    """Log a section of `evaluate_word_analogies`; return its share of right answers."""
     score, n = share_correct(section), len(section["correct"]) + len(section["incorrect"])
     logger.info("%s: %.1f%% of %d", section["section"], 100 * score, n)
     return score
 
 
 def log_evaluate_word_pairs(pearson: Any, spearman: Any, oov: float, pairs: Any) -> None:
-    """Log the result of `KeyedVectors.evaluate_word_pairs`."""
+    """Log the result of `evaluate_word_pairs`."""
     logger.info(
         "%s: Pearson %.4f, Spearman %.4f, %.1f%% unknown", pairs, pearson[0], spearman[0], oov
     )

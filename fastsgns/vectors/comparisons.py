@@ -1,7 +1,4 @@
-"""Comparisons of given keys, lists of keys and documents, as functions over `Searchable`.
-
-The methods of `KeyedVectors` of the same names document parameters and results.
-"""
+"""Comparisons of given keys, lists of keys and documents; they are methods of `KeyedVectors`."""
 
 import logging
 from collections import Counter
@@ -11,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns.rules import takes_flags
 from fastsgns.vectors.keys import Key, as_key_list
 from fastsgns.vectors.norms import as_real, divide, products, row_norms, unit
 from fastsgns.vectors.queries import (
@@ -27,21 +25,33 @@ from fastsgns.vectors.spaces import Searchable, Space, in_space
 logger = logging.getLogger(__name__)
 
 
-def cosine_similarities(vector: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return the cosines between a vector and each row of a matrix."""
-    vector, rows = as_real(np.asarray(vector)), as_real(np.asarray(rows))
+def cosine_similarities(vector_1: np.ndarray, vectors_all: np.ndarray) -> np.ndarray:
+    """Return cosines between a vector, shape (d,), and each row of a matrix, shape (n, d).
+
+    The cosine with a zero vector is 0.
+    """
+    vector, rows = as_real(np.asarray(vector_1)), as_real(np.asarray(vectors_all))
     return divide(products(rows, unit(vector)), row_norms(rows))
 
 
-def similarity(kv: Searchable, w1: Key, w2: Key, space: Space = "in-in") -> np.floating:
-    """Return the cosine between the vectors of two keys."""
+def similarity(kv: Searchable, w1: Key, w2: Key, *, space: Space = "in-in") -> np.floating:
+    """Return the cosine between the vectors of two keys; `space` is as for `most_similar`.
+
+    With "in-out" it is the cosine between the input vector of `w1` and the output vector of
+    `w2`.
+    """
     first, second = in_space(kv, space)
     cosine: np.floating = unit(get_vector(first, w1)) @ unit(get_vector(second, w2))
     return cosine
 
 
 def distances(kv: Searchable, word_or_vector: Query, other_words: Iterable[Key] = ()) -> np.ndarray:
-    """Return the cosine distances of a key or vector to other keys, or to all keys."""
+    """Return the cosine distances of a key or vector to other keys, or to all keys.
+
+    Returns
+    -------
+    ndarray, shape (len(other_words),) or (V,)
+    """
     vector = query_vector(kv, word_or_vector)
     others = as_key_list(other_words, "other_words", of_mapping=True)
     if others:
@@ -51,7 +61,13 @@ def distances(kv: Searchable, word_or_vector: Query, other_words: Iterable[Key] 
 
 
 def n_similarity(kv: Searchable, ws1: Iterable[Key], ws2: Iterable[Key]) -> np.floating:
-    """Return the cosine between the means of two lists of keys."""
+    """Return the cosine between the means of two lists of keys; absent keys are skipped.
+
+    Raises
+    ------
+    ZeroDivisionError
+        If a list is empty.
+    """
     lists = [as_key_list(ws, name, True) for ws, name in ((ws1, "ws1"), (ws2, "ws2"))]
     if not all(lists):
         raise ZeroDivisionError("n_similarity needs two lists with at least one key each")
@@ -60,10 +76,28 @@ def n_similarity(kv: Searchable, ws1: Iterable[Key], ws2: Iterable[Key]) -> np.f
     return cosine
 
 
+@takes_flags
 def rank_by_centrality(
     kv: Searchable, words: Iterable[Key], use_norm: bool = True
 ) -> list[tuple[np.floating, Any]]:
-    """Return (closeness to the mean, key) of keys, closest first."""
+    """Sort keys by their closeness to the mean of all of them, closest first.
+
+    Parameters
+    ----------
+    words : iterable of keys
+        Keys that are absent, or whose vector is not finite, are skipped with a warning.
+    use_norm : bool
+        Scale the vectors to length 1 first.
+
+    Returns
+    -------
+    list of (closeness, key)
+
+    Raises
+    ------
+    ValueError
+        If no key is left.
+    """
     table = kv.key_table
     words = as_key_list(words, "words", of_mapping=True)
     known = [word for word in words if word in table]
@@ -86,7 +120,13 @@ def rank_by_centrality(
 
 
 def most_similar_to_given(kv: Searchable, key1: Key, keys_list: Iterable[Key]) -> Any:
-    """Return the key of a list that is nearest to `key1`."""
+    """Return the key of a list that is nearest to `key1`.
+
+    Raises
+    ------
+    ValueError
+        If the vector of `key1`, or of every key of the list, is not finite.
+    """
     keys = as_key_list(keys_list, "keys_list")
     require_finite(kv, unit(get_vector(kv, key1)), [key1])
     similarities = np.array([similarity(kv, key1, key) for key in keys])
@@ -96,7 +136,13 @@ def most_similar_to_given(kv: Searchable, key1: Key, keys_list: Iterable[Key]) -
 
 
 def closer_than(kv: Searchable, key1: Key, key2: Key) -> list[Any]:
-    """Return the keys that are nearer to `key1` than `key2` is."""
+    """Return the keys that are nearer to `key1` than `key2` is.
+
+    Raises
+    ------
+    ValueError
+        If the vector of either key is not finite.
+    """
     for key in (key1, key2):
         require_finite(kv, unit(get_vector(kv, key)), [key])
     from_key1 = distances(kv, key1)
@@ -106,15 +152,43 @@ def closer_than(kv: Searchable, key1: Key, key2: Key) -> list[Any]:
 
 
 def relative_cosine_similarity(kv: Searchable, wa: Key, wb: Key, topn: int = 10) -> float:
-    """Return the cosine of two keys divided by the sum over the `topn` nearest of the first."""
+    """Return the cosine of two keys divided by the sum over the `topn` nearest of the first.
+
+    References
+    ----------
+    Leeuwenberg et al.: A minimally supervised approach for synonym extraction, 2016.
+    """
     total: float = sum(similarity for _, similarity in most_similar(kv, [wa], topn=topn))
     return float(similarity(kv, wa, wb)) / total
 
 
+@takes_flags
 def wmdistance(
     kv: Searchable, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True
 ) -> float:
-    """Return the word mover's distance between two documents."""
+    """Return the word mover's distance between two documents, lists of keys.
+
+    Parameters
+    ----------
+    document1, document2 : list of keys
+        Absent keys are skipped.
+    norm : bool
+        Scale the vectors to length 1 first.
+
+    Returns
+    -------
+    float
+        Infinity if no key of a document is present.
+
+    Raises
+    ------
+    ImportError
+        If the package POT is missing.
+
+    References
+    ----------
+    Kusner et al.: From word embeddings to document distances, 2015.
+    """
     try:
         from ot import emd2
     except ImportError as error:

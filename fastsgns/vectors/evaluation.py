@@ -1,4 +1,7 @@
-"""Evaluation of vectors: correlation with human similarity scores, and analogies."""
+"""Evaluation of vectors: correlation with human similarity scores, and analogies.
+
+The functions are methods of `KeyedVectors`; other classes of vectors can use them as well.
+"""
 
 import logging
 import os
@@ -10,6 +13,7 @@ import numpy as np
 
 from fastsgns.errors import FormatError
 from fastsgns.formats import files, sniffing
+from fastsgns.rules import takes_flags
 from fastsgns.vectors.norms import divide, products, unit
 from fastsgns.vectors.queries import EPSILON
 from fastsgns.vectors.spaces import Searchable, Space, in_space
@@ -94,37 +98,22 @@ class Scored(Protocol):
         """Return the cosines of the first keys with each of `ids`, shape (len(ids), n_keys)."""
 
 
-class DenseScores:
-    """The cosines of dense vectors; a `Scored`."""
+def pair_cosines(kv: Searchable, pairs: np.ndarray, space: Space) -> np.ndarray:
+    """Return the cosine of each pair of positions; `pairs` has the shape (n, 2)."""
+    sides = zip(in_space(kv, space), pairs.T)
+    first, second = (unit(side.rows.at(column)) for side, column in sides)
+    cosines: np.ndarray = np.einsum("ij,ij->i", first, second)
+    return cosines
 
-    def __init__(self, kv: Searchable) -> None:
-        self.kv = kv
-        self.index_to_key = kv.key_table.index_to_key
 
-    @property
-    def norms(self) -> np.ndarray:
-        """The Euclidean norms of the vectors."""
-        return self.kv.rows.norms
+def cosines_to(kv: Searchable, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
+    """Return the cosines of the first keys with each of `ids`, shape (len(ids), n_keys)."""
+    return _cosines_with(kv, unit(kv.rows.at(ids)), restrict_vocab)
 
-    def pair_cosines(self, pairs: np.ndarray, space: Space) -> np.ndarray:
-        """Return the cosine of each pair of positions."""
-        sides = zip(in_space(self.kv, space), pairs.T)
-        first, second = (unit(kv.rows.at(column)) for kv, column in sides)
-        cosines: np.ndarray = np.einsum("ij,ij->i", first, second)
-        return cosines
 
-    def cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
-        """Return the cosines of the first keys with each of `ids`, shape (len(ids), n_keys)."""
-        return self._cosines(unit(self.kv.rows.at(ids)), restrict_vocab)
-
-    def offset_cosines(self, questions: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
-        """Return cosines, up to a positive factor, with b - a + c of each row (a, b, c) of ids."""
-        a, b, c = (unit(self.kv.rows.at(column)) for column in questions.T)
-        return self._cosines(b + c - a, restrict_vocab)
-
-    def _cosines(self, directions: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
-        clip, rows = slice(restrict_vocab), self.kv.rows
-        return divide(products(rows.at(clip), directions), rows.norms_of(clip))
+def _cosines_with(kv: Searchable, directions: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
+    clip = slice(restrict_vocab)
+    return divide(products(kv.rows.at(clip), directions), kv.rows.norms_of(clip))
 
 
 @dataclass
@@ -172,6 +161,7 @@ def _not_finite(kv: Scored, restrict_vocab: int | None) -> np.ndarray:
     return np.flatnonzero(np.isnan(kv.norms[:restrict_vocab]))
 
 
+@takes_flags
 def evaluate_word_pairs(
     kv: Scored,
     pairs: Lines,
@@ -180,9 +170,39 @@ def evaluate_word_pairs(
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
+    *,
     space: Space = "in-in",
 ) -> WordPairScores:
-    """Correlate cosines with human scores; see `KeyedVectors.evaluate_word_pairs`."""
+    """Correlate cosines with human scores of similarity.
+
+    Parameters
+    ----------
+    pairs : str, os.PathLike or iterable of lines
+        ``word1<delimiter>word2<delimiter>score`` per line; lines that start with ``#`` are
+        comments.
+    delimiter, encoding : str
+        Of the lines.
+    restrict_vocab : int, optional
+        Use only this many keys from the first; others are unknown.
+    case_insensitive : bool
+        Ignore case. Of words that differ in case alone, the most frequent is used.
+    dummy4unknown : bool
+        Count pairs with an unknown word as cosine 0 instead of leaving them out.
+    space : str
+        As for `most_similar`.
+
+    Returns
+    -------
+    pearson, spearman
+        scipy's results, with ``statistic`` and ``pvalue``.
+    oov : float
+        Percentage of pairs with an unknown word.
+
+    Raises
+    ------
+    ValueError
+        If fewer than two pairs can be used.
+    """
     from scipy.stats import pearsonr, spearmanr
 
     lexicon = Lexicon.of(kv, restrict_vocab, case_insensitive)
@@ -241,6 +261,7 @@ def _cosines(kv: Scored, known: list[tuple[int, int] | None], space: Space) -> n
     return cosines
 
 
+@takes_flags
 def evaluate_word_analogies(
     kv: Scored,
     analogies: Lines,
@@ -249,7 +270,32 @@ def evaluate_word_analogies(
     dummy4unknown: bool = False,
     similarity_function: Method = "most_similar",
 ) -> AnalogyScores:
-    """Answer analogy questions; see `KeyedVectors.evaluate_word_analogies`."""
+    """Answer analogies ``a b c d``; an answer is right if d is the word nearest to b - a + c.
+
+    Parameters
+    ----------
+    analogies : str, os.PathLike or iterable of lines
+        Four words per line, in sections that start with ``: name``.
+    restrict_vocab, case_insensitive
+        As for `evaluate_word_pairs`; answers too are searched among those keys.
+    dummy4unknown : bool
+        Count questions with an unknown word as wrong instead of leaving them out.
+    similarity_function : {"most_similar", "most_similar_cosmul"}
+        3CosAdd or 3CosMul.
+
+    Returns
+    -------
+    score : float
+        Share of right answers, from 0 to 1.
+    sections : list of dict
+        With ``section``, ``correct`` and ``incorrect`` (lists of four words). The last one is
+        ``Total accuracy``.
+
+    Raises
+    ------
+    ValueError
+        If a question comes before any section, or there is none.
+    """
     if similarity_function not in METHODS:
         raise ValueError(f"similarity_function {similarity_function!r}; allowed are {METHODS}")
     lexicon = Lexicon.of(kv, restrict_vocab, case_insensitive)
@@ -328,8 +374,9 @@ def _answers(
     for start in range(0, len(asked), n_block):
         block = asked[start : start + n_block]
         words, places = np.unique(block, return_inverse=True)
-        if combine is _add and len(words) > len(block) and isinstance(kv, DenseScores):
-            each = iter(kv.offset_cosines(block, restrict_vocab))
+        if combine is _add and len(words) > len(block) and isinstance(kv, Searchable):
+            a, b, c = (unit(kv.rows.at(column)) for column in block.T)
+            each = iter(_cosines_with(kv, b + c - a, restrict_vocab))
         else:
             each = combine(kv.cosines_to(words, restrict_vocab), places.reshape(block.shape))
         for row, (scores, three) in enumerate(zip(each, block.tolist()), start):

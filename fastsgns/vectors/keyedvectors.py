@@ -3,7 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,18 +11,14 @@ import numpy.typing as npt
 from fastsgns.formats import kinds, saving, word2vec, word2vec_reader
 from fastsgns.formats.keys import check_keys, key_list, plain, plain_all
 from fastsgns.rules import takes_flags
-from fastsgns.vectors import aliases, comparisons, evaluation, storage
-from fastsgns.vectors import queries as search
-from fastsgns.vectors.evaluation import AnalogyScores, Lines, Method, Section, WordPairScores
+from fastsgns.vectors import aliases, comparisons, evaluation, queries, storage
 from fastsgns.vectors.keys import Key, KeyTable, as_key_list
 from fastsgns.vectors.norms import as_real, divide
-from fastsgns.vectors.queries import Indexer, Queries, Query, Similar, SimilarIds
+from fastsgns.vectors.queries import Similar
 from fastsgns.vectors.rows import OwnRows, Rows
 from fastsgns.vectors.spaces import RoleLink, Space, require_link
 
 logger = logging.getLogger(__name__)
-
-Self = TypeVar("Self", bound="KeyedVectors")
 
 
 class KeyedVectors:
@@ -97,7 +93,7 @@ class KeyedVectors:
 
     @classmethod
     def from_arrays(
-        cls: type[Self],
+        cls,
         words: Iterable[Key],
         vectors: npt.ArrayLike,
         counts: npt.ArrayLike | None = None,
@@ -249,19 +245,12 @@ class KeyedVectors:
         """Euclidean norm of each vector, shape (V,), read-only; never out of date."""
         return self.rows.norms
 
-    def get_vector(self, key: Key, norm: bool = False) -> np.ndarray:
-        """Return the vector of a key, shape (d,), read-only; scaled to length 1 if `norm` is True.
-
-        Raises
-        ------
-        KeyError
-            If `key` is absent.
-        """
-        return search.get_vector(self, key, norm)
+    get_vector = queries.get_vector
+    get_mean_vector = queries.get_mean_vector
 
     def __getitem__(self, key_or_keys: Any) -> np.ndarray:
         if self.key_table.is_key(key_or_keys):
-            return search.get_vector(self, key_or_keys)
+            return self.get_vector(key_or_keys)
         keys = as_key_list(key_or_keys, "keys", of_mapping=True)
         return self.rows.at(self.key_table.indices(keys))
 
@@ -280,40 +269,6 @@ class KeyedVectors:
         """Scale all vectors to length 1, in place."""
         norms = self.norms
         divide(self.rows.writable(), norms[:, None])
-
-    @takes_flags
-    def get_mean_vector(
-        self,
-        keys: Iterable[Query],
-        weights: npt.ArrayLike | None = None,
-        pre_normalize: bool = True,
-        post_normalize: bool = False,
-        ignore_missing: bool = True,
-    ) -> np.ndarray:
-        """Return the weighted mean of vectors.
-
-        Parameters
-        ----------
-        keys : list of n keys or vectors
-            Vectors are not normalized. The keys of a mapping are taken, unless its values are
-            numbers: these may be meant as weights, and the mapping is refused.
-        weights : array_like, shape (n,), optional
-            Each 1 if not given. The sum is divided by the sum of their absolute values.
-        pre_normalize : bool
-            Scale the vector of each key to length 1 first.
-        post_normalize : bool
-            Scale the mean to length 1.
-        ignore_missing : bool
-            Skip absent keys instead of raising KeyError.
-
-        Returns
-        -------
-        ndarray, shape (d,)
-            Zero if no key is present.
-        """
-        return search.get_mean_vector(
-            self, keys, weights, pre_normalize, post_normalize, ignore_missing
-        )
 
     @takes_flags
     def vectors_for_all(
@@ -513,86 +468,11 @@ class KeyedVectors:
         """
         self.key_table.allocate_attributes(attrs, types)
 
-    # Nearest keys
+    # Nearest keys: the functions are in fastsgns/vectors/queries.py
 
-    def most_similar(
-        self,
-        positive: Queries = None,
-        negative: Queries = None,
-        topn: int | None = 10,
-        clip_start: int = 0,
-        clip_end: int | None = None,
-        restrict_vocab: int | None = None,
-        indexer: Indexer | None = None,
-        *,
-        space: Space = "in-in",
-    ) -> Any:
-        """Return the keys nearest to the mean of `positive` minus `negative` by cosine (3CosAdd).
-
-        Parameters
-        ----------
-        positive, negative : key, vector, or list of keys, vectors and (key, weight) pairs
-            The weight of a pair keeps its sign, also in `negative`.
-        topn : int or None
-            Number of keys; None returns the similarities themselves.
-        clip_start, clip_end : int
-            Search only these positions; a `clip_end` of 0 or None is the end.
-        restrict_vocab : int, optional
-            Search only this many keys from the first, the most frequent; 0 and None search all.
-        indexer : object, optional
-            Its ``most_similar(vector, topn)`` answers instead of the full search.
-        space : {"in-in", "in-out", "out-in", "out-out", "sum", "concat"}
-            For the `wv` of a model: which vectors give the query, and which are searched. "in-out"
-            asks with input vectors and searches output vectors. "sum" and "concat" ask and search
-            the sums, or the concatenations, of input and output vectors. "in-in" gives words of
-            the same kind, "in-out" words of the same topic (docs/roles.md).
-
-        Returns
-        -------
-        list of (key, float)
-            Nearest first, without the keys of the query. If `topn` is None, a float array with the
-            similarity of each position that was searched.
-
-        Raises
-        ------
-        KeyError
-            If a key is absent.
-        ValueError
-            If there is no key or vector, if `space` is not allowed, or if it needs a matrix that
-            is missing.
-
-        References
-        ----------
-        Mikolov, Yih, Zweig: Linguistic regularities in continuous space word representations, 2013.
-
-        Examples
-        --------
-        >>> kv = KeyedVectors(2)
-        >>> kv.add_vectors(["one", "two", "far"], [[1, 0], [1, 0], [0, 1]])
-        >>> kv.most_similar("one", topn=1)
-        [('two', 1.0)]
-        """
-        return search.most_similar(
-            self, positive, negative, topn, clip_start, clip_end, restrict_vocab, indexer, space
-        )
-
-    def most_similar_cosmul(
-        self,
-        positive: Queries = None,
-        negative: Queries = None,
-        topn: int | None = 10,
-        restrict_vocab: int | None = None,
-    ) -> Any:
-        """Return the keys ranked by the product of their closeness to `positive` over `negative`.
-
-        This is 3CosMul, prod(positive) / (prod(negative) + 1e-6), of cosines shifted to 0..1.
-        Parameters and result are those of `most_similar`; pairs with weights are not allowed.
-
-        References
-        ----------
-        Levy, Goldberg: Linguistic regularities in sparse and explicit word representations, 2014.
-        """
-        return search.most_similar_cosmul(self, positive, negative, topn, restrict_vocab)
+    most_similar = queries.most_similar
+    most_similar_cosmul = queries.most_similar_cosmul
+    most_similar_ids = queries.most_similar_ids
 
     def similar_by_key(
         self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
@@ -656,246 +536,36 @@ class KeyedVectors:
             for answer in zip(answers.ids.tolist(), answers.similarities.tolist())
         ]
 
-    @takes_flags
-    def most_similar_ids(
-        self,
-        queries: Any,
-        topn: int | None = 10,
-        restrict_vocab: int | None = None,
-        exclude: bool = True,
-        *,
-        space: Space = "in-in",
-    ) -> SimilarIds:
-        """Return the positions of the nearest keys as arrays, as `most_similar_batch`.
+    # Comparisons: the functions are in fastsgns/vectors/comparisons.py
 
-        Returns
-        -------
-        ids : ndarray of int64, shape (Q, k)
-            Positions, nearest first. k is `topn`, or less if fewer keys have a finite vector.
-        similarities : ndarray of float32, shape (Q, k)
-            float64 if the vectors are float64.
-        """
-        return search.most_similar_ids(self, queries, topn, restrict_vocab, exclude, space)
-
-    # Comparisons
-
-    @staticmethod
-    def cosine_similarities(vector_1: np.ndarray, vectors_all: np.ndarray) -> np.ndarray:
-        """Return cosines between a vector, shape (d,), and each row of a matrix, shape (n, d).
-
-        The cosine with a zero vector is 0.
-        """
-        return comparisons.cosine_similarities(vector_1, vectors_all)
-
-    def similarity(self, w1: Key, w2: Key, *, space: Space = "in-in") -> np.floating:
-        """Return the cosine between the vectors of two keys; `space` is as for `most_similar`.
-
-        With "in-out" it is the cosine between the input vector of `w1` and the output vector of
-        `w2`.
-        """
-        return comparisons.similarity(self, w1, w2, space)
+    cosine_similarities = staticmethod(comparisons.cosine_similarities)
+    similarity = comparisons.similarity
+    distances = comparisons.distances
+    n_similarity = comparisons.n_similarity
+    rank_by_centrality = comparisons.rank_by_centrality
+    most_similar_to_given = comparisons.most_similar_to_given
+    closer_than = comparisons.closer_than
+    relative_cosine_similarity = comparisons.relative_cosine_similarity
+    wmdistance = comparisons.wmdistance
 
     def distance(self, w1: Key, w2: Key) -> np.floating:
         """Return 1 - `similarity`."""
         return 1 - self.similarity(w1, w2)
 
-    def distances(self, word_or_vector: Query, other_words: Iterable[Key] = ()) -> np.ndarray:
-        """Return the cosine distances of a key or vector to other keys, or to all keys.
-
-        Returns
-        -------
-        ndarray, shape (len(other_words),) or (V,)
-        """
-        return comparisons.distances(self, word_or_vector, other_words)
-
-    def n_similarity(self, ws1: Iterable[Key], ws2: Iterable[Key]) -> np.floating:
-        """Return the cosine between the means of two lists of keys; absent keys are skipped.
-
-        Raises
-        ------
-        ZeroDivisionError
-            If a list is empty.
-        """
-        return comparisons.n_similarity(self, ws1, ws2)
-
-    @takes_flags
-    def rank_by_centrality(
-        self, words: Iterable[Key], use_norm: bool = True
-    ) -> list[tuple[np.floating, Any]]:
-        """Sort keys by their closeness to the mean of all of them, closest first.
-
-        Parameters
-        ----------
-        words : iterable of keys
-            Keys that are absent, or whose vector is not finite, are skipped with a warning.
-        use_norm : bool
-            Scale the vectors to length 1 first.
-
-        Returns
-        -------
-        list of (closeness, key)
-
-        Raises
-        ------
-        ValueError
-            If no key is left.
-        """
-        return comparisons.rank_by_centrality(self, words, use_norm)
-
     def doesnt_match(self, words: Iterable[Key]) -> Any:
         """Return the key that is farthest from the mean of all of them."""
         return self.rank_by_centrality(words)[-1][1]
-
-    def most_similar_to_given(self, key1: Key, keys_list: Iterable[Key]) -> Any:
-        """Return the key of a list that is nearest to `key1`.
-
-        Raises
-        ------
-        ValueError
-            If the vector of `key1`, or of every key of the list, is not finite.
-        """
-        return comparisons.most_similar_to_given(self, key1, keys_list)
-
-    def closer_than(self, key1: Key, key2: Key) -> list[Any]:
-        """Return the keys that are nearer to `key1` than `key2` is.
-
-        Raises
-        ------
-        ValueError
-            If the vector of either key is not finite.
-        """
-        return comparisons.closer_than(self, key1, key2)
 
     def rank(self, key1: Key, key2: Key) -> int:
         """Return the rank of `key2` among the keys nearest to `key1`, from 1."""
         return len(self.closer_than(key1, key2)) + 1
 
-    def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
-        """Return the cosine of two keys divided by the sum over the `topn` nearest of the first.
+    # Evaluation: the functions are in fastsgns/vectors/evaluation.py
 
-        References
-        ----------
-        Leeuwenberg et al.: A minimally supervised approach for synonym extraction, 2016.
-        """
-        return comparisons.relative_cosine_similarity(self, wa, wb, topn)
-
-    @takes_flags
-    def wmdistance(
-        self, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True
-    ) -> float:
-        """Return the word mover's distance between two documents, lists of keys.
-
-        Parameters
-        ----------
-        document1, document2 : list of keys
-            Absent keys are skipped.
-        norm : bool
-            Scale the vectors to length 1 first.
-
-        Returns
-        -------
-        float
-            Infinity if no key of a document is present.
-
-        Raises
-        ------
-        ImportError
-            If the package POT is missing.
-
-        References
-        ----------
-        Kusner et al.: From word embeddings to document distances, 2015.
-        """
-        return comparisons.wmdistance(self, document1, document2, norm)
-
-    # Evaluation
-
-    @takes_flags
-    def evaluate_word_pairs(
-        self,
-        pairs: Lines,
-        delimiter: str = "\t",
-        encoding: str = "utf8",
-        restrict_vocab: int | None = 300000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-        *,
-        space: Space = "in-in",
-    ) -> WordPairScores:
-        """Correlate cosines with human scores of similarity.
-
-        Parameters
-        ----------
-        pairs : str, os.PathLike or iterable of lines
-            ``word1<delimiter>word2<delimiter>score`` per line; lines that start with ``#`` are
-            comments.
-        delimiter, encoding : str
-            Of the lines.
-        restrict_vocab : int, optional
-            Use only this many keys from the first; others are unknown.
-        case_insensitive : bool
-            Ignore case. Of words that differ in case alone, the most frequent is used.
-        dummy4unknown : bool
-            Count pairs with an unknown word as cosine 0 instead of leaving them out.
-        space : str
-            As for `most_similar`.
-
-        Returns
-        -------
-        pearson, spearman
-            scipy's results, with ``statistic`` and ``pvalue``.
-        oov : float
-            Percentage of pairs with an unknown word.
-
-        Raises
-        ------
-        ValueError
-            If fewer than two pairs can be used.
-        """
-        return evaluation.evaluate_word_pairs(
-            evaluation.DenseScores(self), pairs, delimiter, encoding, restrict_vocab,
-            case_insensitive, dummy4unknown, space,
-        )  # fmt: skip
-
-    @takes_flags
-    def evaluate_word_analogies(
-        self,
-        analogies: Lines,
-        restrict_vocab: int | None = 300000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-        similarity_function: Method = "most_similar",
-    ) -> AnalogyScores:
-        """Answer analogies ``a b c d``; an answer is right if d is the word nearest to b - a + c.
-
-        Parameters
-        ----------
-        analogies : str, os.PathLike or iterable of lines
-            Four words per line, in sections that start with ``: name``.
-        restrict_vocab, case_insensitive
-            As for `evaluate_word_pairs`; answers too are searched among those keys.
-        dummy4unknown : bool
-            Count questions with an unknown word as wrong instead of leaving them out.
-        similarity_function : {"most_similar", "most_similar_cosmul"}
-            3CosAdd or 3CosMul.
-
-        Returns
-        -------
-        score : float
-            Share of right answers, from 0 to 1.
-        sections : list of dict
-            With ``section``, ``correct`` and ``incorrect`` (lists of four words). The last one is
-            ``Total accuracy``.
-
-        Raises
-        ------
-        ValueError
-            If a question comes before any section, or there is none.
-        """
-        return evaluation.evaluate_word_analogies(
-            evaluation.DenseScores(self), analogies, restrict_vocab, case_insensitive,
-            dummy4unknown, similarity_function,
-        )  # fmt: skip
+    evaluate_word_pairs = evaluation.evaluate_word_pairs
+    evaluate_word_analogies = evaluation.evaluate_word_analogies
+    pair_cosines = evaluation.pair_cosines
+    cosines_to = evaluation.cosines_to
 
     # Files
 
@@ -930,7 +600,7 @@ class KeyedVectors:
         storage.save(self, fname)
 
     @classmethod
-    def load(cls: type[Self], fname: Any, mmap: str | None = None) -> Self:
+    def load(cls, fname: Any, mmap: str | None = None) -> Self:
         """Read what `save` wrote; `fastsgns.load` reads the files of models as well.
 
         Parameters
@@ -989,23 +659,16 @@ class KeyedVectors:
             order = np.argsort(-by, kind="stable")
             words, vectors = [words[index] for index in order.tolist()], vectors[order]
             counts = None if counts is None else counts[order]
+        counts = np.zeros(len(words), int) if counts is None else counts
         word2vec.write(
-            fname,
-            words,
-            vectors,
-            counts=np.zeros(len(words), int) if counts is None else counts,
-            binary=binary,
-            write_header=write_header,
-            prefix=prefix,
-            fvocab=fvocab,
-            append=append,
-            total=total_vec,
-        )
+            fname, words, vectors, counts=counts, binary=binary, write_header=write_header,
+            prefix=prefix, fvocab=fvocab, append=append, total=total_vec,
+        )  # fmt: skip
 
     @classmethod
     @takes_flags
     def load_word2vec_format(
-        cls: type[Self],
+        cls,
         fname: Any,
         fvocab: Any = None,
         binary: bool = False,
@@ -1020,15 +683,9 @@ class KeyedVectors:
         The attribute ``count`` is n down to 1, unless `fvocab` says better.
         """
         words, vectors, counts = word2vec.read(
-            fname,
-            binary=binary,
-            limit=limit,
-            encoding=encoding,
-            unicode_errors=unicode_errors,
-            no_header=no_header,
-            datatype=datatype,
-            fvocab=fvocab,
-        )
+            fname, binary=binary, limit=limit, encoding=encoding, unicode_errors=unicode_errors,
+            no_header=no_header, datatype=datatype, fvocab=fvocab,
+        )  # fmt: skip
         kv = cls(vectors.shape[1], dtype=datatype)
         kv.set_items(words, vectors)
         kv.expandos["count"] = counts
@@ -1104,6 +761,9 @@ class KeyedVectors:
     def __getattr__(self, name: str) -> NoReturn:
         raise aliases.missing_attribute(self, name, self.role_link is not None)
 
+    log_accuracy = staticmethod(aliases.log_accuracy)
+    log_evaluate_word_pairs = staticmethod(aliases.log_evaluate_word_pairs)
+
     @takes_flags
     def word_vec(self, key: Key, norm: bool = False) -> np.ndarray:
         """Return `get_vector`; an old name."""
@@ -1123,16 +783,6 @@ class KeyedVectors:
         else:
             self.fill_norms()
 
-    @staticmethod
-    def log_accuracy(section: Section) -> float:
-        """Log a section of `evaluate_word_analogies`; return its share of right answers."""
-        return aliases.log_accuracy(section)
-
-    @staticmethod
-    def log_evaluate_word_pairs(pearson: Any, spearman: Any, oov: float, pairs: Any) -> None:
-        """Log the result of `evaluate_word_pairs`."""
-        aliases.log_evaluate_word_pairs(pearson, spearman, oov, pairs)
-
     # For the models that own these vectors, and for the functions that query them
     #
     # They also use four attributes:
@@ -1142,9 +792,7 @@ class KeyedVectors:
     #   add_keys_advice  how the user can add keys to the model, if it owns the keys
 
     @classmethod
-    def from_parts(
-        cls: type[Self], keys: KeyTable, rows: Rows, add_keys_advice: str | None = None
-    ) -> Self:
+    def from_parts(cls, keys: KeyTable, rows: Rows, add_keys_advice: str | None = None) -> Self:
         """Make a KeyedVectors of a table of keys and rows, which others may use as well."""
         kv = cls(0)
         kv.key_table, kv.rows = keys, rows

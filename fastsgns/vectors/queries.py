@@ -1,7 +1,4 @@
-"""Queries: the keys nearest to a query vector, as functions over `Searchable`.
-
-The methods of `KeyedVectors` of the same names document parameters and results.
-"""
+"""Queries: the keys nearest to a query vector; the functions are methods of `KeyedVectors`."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -10,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from fastsgns.rules import FLAG, LIMIT, number
+from fastsgns.rules import FLAG, LIMIT, number, takes_flags
 from fastsgns.vectors.keys import Key, as_key_list
 from fastsgns.vectors.norms import as_real, divide, largest, products, unit
 from fastsgns.vectors.spaces import Searchable, Space, in_space
@@ -48,7 +45,13 @@ class SimilarIds(NamedTuple):
 
 
 def get_vector(kv: Searchable, key: Key, norm: bool = False) -> np.ndarray:
-    """Return the vector of a key, read-only."""
+    """Return the vector of a key, shape (d,), read-only; scaled to length 1 if `norm` is True.
+
+    Raises
+    ------
+    KeyError
+        If `key` is absent.
+    """
     vector = kv.rows.at(kv.key_table.get_index(key))
     if norm is not False and FLAG("norm", norm):
         vector = unit(vector)
@@ -56,6 +59,7 @@ def get_vector(kv: Searchable, key: Key, norm: bool = False) -> np.ndarray:
     return vector
 
 
+@takes_flags
 def get_mean_vector(
     kv: Searchable,
     keys: Iterable[Query],
@@ -64,7 +68,27 @@ def get_mean_vector(
     post_normalize: bool = False,
     ignore_missing: bool = True,
 ) -> np.ndarray:
-    """Return the weighted mean of vectors."""
+    """Return the weighted mean of vectors.
+
+    Parameters
+    ----------
+    keys : list of n keys or vectors
+        Vectors are not normalized. The keys of a mapping are taken, unless its values are
+        numbers: these may be meant as weights, and the mapping is refused.
+    weights : array_like, shape (n,), optional
+        Each 1 if not given. The sum is divided by the sum of their absolute values.
+    pre_normalize : bool
+        Scale the vector of each key to length 1 first.
+    post_normalize : bool
+        Scale the mean to length 1.
+    ignore_missing : bool
+        Skip absent keys instead of raising KeyError.
+
+    Returns
+    -------
+    ndarray, shape (d,)
+        Zero if no key is present.
+    """
     table = kv.key_table
     items = as_key_list(keys, "keys", of_mapping=not _has_numbers_as_values(keys))
     if not items:
@@ -140,14 +164,60 @@ def most_similar(
     kv: Searchable,
     positive: Queries = None,
     negative: Queries = None,
-    topn: Limit = 10,
+    topn: int | None = 10,
     clip_start: int = 0,
-    clip_end: Limit = None,
-    restrict_vocab: Limit = None,
+    clip_end: int | None = None,
+    restrict_vocab: int | None = None,
     indexer: Indexer | None = None,
+    *,
     space: Space = "in-in",
 ) -> Any:
-    """Return the keys nearest to the mean of `positive` minus `negative` by cosine (3CosAdd)."""
+    """Return the keys nearest to the mean of `positive` minus `negative` by cosine (3CosAdd).
+
+    Parameters
+    ----------
+    positive, negative : key, vector, or list of keys, vectors and (key, weight) pairs
+        The weight of a pair keeps its sign, also in `negative`.
+    topn : int or None
+        Number of keys; None returns the similarities themselves.
+    clip_start, clip_end : int
+        Search only these positions; a `clip_end` of 0 or None is the end.
+    restrict_vocab : int, optional
+        Search only this many keys from the first, the most frequent; 0 and None search all.
+    indexer : object, optional
+        Its ``most_similar(vector, topn)`` answers instead of the full search.
+    space : {"in-in", "in-out", "out-in", "out-out", "sum", "concat"}
+        For the `wv` of a model: which vectors give the query, and which are searched. "in-out"
+        asks with input vectors and searches output vectors. "sum" and "concat" ask and search
+        the sums, or the concatenations, of input and output vectors. "in-in" gives words of
+        the same kind, "in-out" words of the same topic (docs/roles.md).
+
+    Returns
+    -------
+    list of (key, float)
+        Nearest first, without the keys of the query. If `topn` is None, a float array with the
+        similarity of each position that was searched.
+
+    Raises
+    ------
+    KeyError
+        If a key is absent.
+    ValueError
+        If there is no key or vector, if `space` is not allowed, or if it needs a matrix that
+        is missing.
+
+    References
+    ----------
+    Mikolov, Yih, Zweig: Linguistic regularities in continuous space word representations, 2013.
+
+    Examples
+    --------
+    >>> from fastsgns import KeyedVectors
+    >>> kv = KeyedVectors(2)
+    >>> kv.add_vectors(["one", "two", "far"], [[1, 0], [1, 0], [0, 1]])
+    >>> kv.most_similar("one", topn=1)
+    [('two', 1.0)]
+    """
     topn = LIMIT("topn", topn)
     if topn is not None and topn < 1:
         return []
@@ -192,9 +262,21 @@ def _ranked(
 
 
 def most_similar_cosmul(
-    kv: Searchable, positive: Queries, negative: Queries, topn: Limit, restrict_vocab: Limit
+    kv: Searchable,
+    positive: Queries = None,
+    negative: Queries = None,
+    topn: int | None = 10,
+    restrict_vocab: int | None = None,
 ) -> Any:
-    """Return the keys ranked by the product of their closeness to each query (3CosMul)."""
+    """Return the keys ranked by the product of their closeness to `positive` over `negative`.
+
+    This is 3CosMul, prod(positive) / (prod(negative) + 1e-6), of cosines shifted to 0..1.
+    Parameters and result are those of `most_similar`; pairs with weights are not allowed.
+
+    References
+    ----------
+    Levy, Goldberg: Linguistic regularities in sparse and explicit word representations, 2014.
+    """
     plus, minus = _as_queries(kv, positive), _as_queries(kv, negative)
     if not plus and not minus:
         raise ValueError(NO_INPUT)
@@ -213,10 +295,25 @@ def most_similar_cosmul(
     return _ranked(kv, above / below, topn, 0, _known_ids(kv, plus + minus))
 
 
+@takes_flags
 def most_similar_ids(
-    kv: Searchable, queries: Any, topn: Limit, restrict_vocab: Limit, exclude: bool, space: Space
+    kv: Searchable,
+    queries: Any,
+    topn: int | None = 10,
+    restrict_vocab: int | None = None,
+    exclude: bool = True,
+    *,
+    space: Space = "in-in",
 ) -> SimilarIds:
-    """Return the positions of the keys nearest to each query, with their similarities."""
+    """Return the positions of the nearest keys as arrays, as `most_similar_batch`.
+
+    Returns
+    -------
+    ids : ndarray of int64, shape (Q, k)
+        Positions, nearest first. k is `topn`, or less if fewer keys have a finite vector.
+    similarities : ndarray of float32, shape (Q, k)
+        float64 if the vectors are float64.
+    """
     asked, searched = in_space(kv, space)
     asked_ids, directions = _directions(asked, queries, exclude)
     clip = _clip(restrict_vocab=restrict_vocab)

@@ -1,6 +1,6 @@
 """Spaces: whether a query uses the input vectors or the output vectors of a model."""
 
-from typing import Any, Literal, Protocol, TypeVar, get_args
+from typing import Any, Literal, Protocol, TypeVar, get_args, runtime_checkable
 
 import numpy as np
 
@@ -42,6 +42,7 @@ class RoleLink(Protocol[Vectors]):
         """Move the rows of all matrices to the order of the keys of `wv`."""
 
 
+@runtime_checkable
 class Searchable(Protocol):
     """What a query needs of vectors: the table of their keys, and their rows."""
 
