@@ -43,7 +43,7 @@ def check(package: Path = PACKAGE) -> None:
 def sources(package: Path) -> list[Path]:
     """Return the files that the compiled modules depend on, sorted; none of an installed package.
 
-    The ``.pyx`` of the kernels stands for all: one look is enough where there is nothing to check.
+    If the ``.pyx`` of the kernels is missing, all are: an installed package needs one check.
     """
     if not (package / "kernels" / "sgns.pyx").exists():
         return []

@@ -24,7 +24,7 @@ def integers(
     name : str
         What the numbers are, for errors.
     below : int, optional
-        Converted numbers must lie from 0 to ``below - 1``; by default they must fit `dtype`.
+        Converted numbers must be from 0 to ``below - 1``; by default they must fit `dtype`.
 
     Raises
     ------

@@ -108,7 +108,7 @@ class EmptyCorpusError(ValueError, RuntimeError):
 
 
 def warn(message: str) -> None:
-    """Give a UserWarning at the line, outside of this package, that led here.
+    """Issue a UserWarning at the line outside of this package that led to it.
 
     Where standard error cannot be written to, the warning is lost; Python would raise an exception.
     """

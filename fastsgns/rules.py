@@ -1,4 +1,4 @@
-"""Rules: what a parameter may be, and the Python value that a user's value stands for.
+"""Rules: what a parameter may be, and the Python value that a user's value means.
 
 Each public class has a table of rules by parameter name. A value of another type that means the
 same (numpy's numbers, ``5.0`` or ``"5"`` for an integer, ``"0"`` for a flag) becomes the plain
@@ -23,7 +23,7 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def number(value: Any) -> int | float | None:
-    """Return the int or float that a value stands for, or None if it is not a number.
+    """Return the int or float that a value means, or None if it is not a number.
 
     Examples
     --------
@@ -59,19 +59,19 @@ class Rule:
     allowed : str
         What is allowed, in words.
     none : object
-        What None stands for; ``...`` if None is refused.
+        The value that None means; ``...`` if None is an error.
     """
 
     allowed: str
     none: Any = ...
 
     def typed(self, name: str, value: Any) -> Any:
-        """Return the Python value that `value` stands for.
+        """Return the Python value that `value` means.
 
         Raises
         ------
         ValueError
-            If it stands for none.
+            If it means none.
         """
         if value is None and self.none is not ...:
             return self.none
@@ -81,7 +81,7 @@ class Rule:
         return found
 
     def __call__(self, name: str, value: Any) -> Any:
-        """Return the Python value that `value` stands for, if it is in the range allowed.
+        """Return the Python value that `value` means, if it is in the allowed range.
 
         Raises
         ------
@@ -226,7 +226,7 @@ def typed(rules: Rules, values: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If one is of a type that stands for nothing allowed.
+        If a value has a type that is not allowed.
     """
     return {name: rule.typed(name, values[name]) for name, rule in rules.items() if name in values}
 
@@ -234,7 +234,7 @@ def typed(rules: Rules, values: Mapping[str, Any]) -> dict[str, Any]:
 def takes_flags(function: Function) -> Function:
     """Decorate a function to check the arguments that are annotated with bool.
 
-    It is called with False or True in place of what stands for them, such as 0, ``"0"`` or None.
+    It is called with False or True in place of values that mean them, such as 0, ``"0"`` or None.
 
     Examples
     --------

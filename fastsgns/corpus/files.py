@@ -22,7 +22,7 @@ def check_paths(paths: Path | Iterable[Path]) -> list[str]:
     IsADirectoryError
         If a path is a directory.
     TypeError
-        If it is no path.
+        If it is not a path.
     ValueError
         If there is none.
 

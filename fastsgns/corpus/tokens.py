@@ -64,7 +64,7 @@ def sequence(sentence: Any, number: int) -> Iterable[Any]:
 
 
 def key_of(token: Any, number: int) -> Any:
-    """Return the key that a token of sentence `number` stands for.
+    """Return the key of a token of sentence `number`.
 
     Raises
     ------

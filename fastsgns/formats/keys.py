@@ -1,7 +1,7 @@
 """Keys: what may name a word, a node or a side of a pair, and how a file writes it.
 
-A key is hashable and equal to itself. Scalars of other libraries (numpy, Arrow, torch) stand for
-the Python object that they hold, so that the same key is found whatever it is asked with.
+A key is hashable and equal to itself. Scalars of other libraries (numpy, Arrow, torch) are
+replaced by the Python object that they contain, so that every type of scalar finds the same key.
 """
 
 import json
@@ -82,7 +82,7 @@ def unified(keys: Iterable[Any]) -> tuple[list[Any], np.ndarray | None]:
 
 
 def is_missing(key: Any) -> bool:
-    """Tell whether a key is None, NaN or what else is not equal to itself, as the NA of tables.
+    """Return whether a key is None, NaN or another object not equal to itself, such as NA.
 
     Examples
     --------

@@ -239,7 +239,7 @@ def unpack_words(tensors: Mapping[str, np.ndarray]) -> list[Hashable]:
         data, ends = tensors["words"], tensors["word_ends"]
         types = tensors.get("word_types", np.zeros(ends.shape, np.uint8))
         if not data.ndim == ends.ndim == types.ndim == 1:
-            raise FormatError("the words of the file are no lists: it is damaged")
+            raise FormatError("the words of the file are not lists: it is damaged")
         starts = np.concatenate([[0], ends[:-1]]) if len(ends) else ends
         if (
             data.dtype != np.uint8

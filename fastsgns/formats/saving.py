@@ -103,13 +103,13 @@ def check_finite(name: str, array: np.ndarray, refuse: bool) -> None:
 
 
 def warn_of_own(thing: Any, name: str, known: Collection[str]) -> None:
-    """Give a UserWarning if users have set public attributes that are not `known`."""
+    """Warn (UserWarning) if users have set public attributes that are not `known`."""
     if lost := sorted(own for own in set(vars(thing)) - set(known) if not own.startswith("_")):
         warn(f"the file does not hold the attributes {lost} that were set on {name}")
 
 
 def warn_of_attributes(kv: Any, name: str, saved: Collection[str] = ()) -> None:
-    """Give a UserWarning if keys, or `kv`, have attributes that the file of a model lacks."""
+    """Warn (UserWarning) if keys, or `kv`, have attributes that the file of a model lacks."""
     warn_of_own(kv, name, KEYED)
     if lost := sorted(set(kv.expandos) - set(saved)):
         warn(

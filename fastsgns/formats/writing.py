@@ -124,7 +124,7 @@ def atomic(path: Any) -> Iterator[str]:
 
 @contextmanager
 def _naming(target: str, temporary: str | None = None) -> Iterator[None]:
-    """Let the error of the system name `target`, if it names no file or the temporary one."""
+    """Make errors of the system name `target`, if they name no file or the temporary one."""
     try:
         yield
     except OSError as error:

@@ -47,7 +47,7 @@ def save(model: Any, path: Any) -> None:
 
 
 def _noted(value: Any) -> Any:
-    """Events for the file; whatever users noted in them that is no plain value, as its text."""
+    """Return events for the file; a value that a file cannot hold becomes its text."""
     if isinstance(value, (list, tuple)):
         return [_noted(item) for item in value]
     if isinstance(value, dict):
@@ -67,7 +67,7 @@ def _build(cls: Any, content: Content) -> Any:
 
 
 def _fault(content: Content) -> str | None:
-    """Say which array is missing that a model with words needs."""
+    """Return which array is missing that a model with words needs, or None."""
     model, layout, arrays = content.made, content.made.layout, content.arrays
     needs_output = model.has_output and not layout.shares_one_matrix
     if content.sizes["words"] and needs_output and not arrays.keys() & {"output", "tree"}:
