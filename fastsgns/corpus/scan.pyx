@@ -292,7 +292,7 @@ def remap(const int32_t[::1] ids not None, const int64_t[::1] ends not None,
         If an id is not in `table`, an end out of order, or `out` too short.
     """
     cdef int64_t n = ids.shape[0], n_ends = ends.shape[0], room = out.shape[0]
-    cdef int64_t n_known = table.shape[0], kept = 0, position = 0, stop, sentence
+    cdef int64_t n_known = table.shape[0], n_kept = 0, position = 0, stop, sentence
     cdef int32_t token_id
     cdef bint invalid = new_ends.shape[0] < n_ends
     with nogil:
@@ -308,17 +308,17 @@ def remap(const int32_t[::1] ids not None, const int64_t[::1] ends not None,
                     break
                 token_id = table[token_id]
                 if token_id >= 0:
-                    if kept >= room:
+                    if n_kept >= room:
                         invalid = True
                         break
-                    out[kept] = token_id
-                    kept += 1
+                    out[n_kept] = token_id
+                    n_kept += 1
                 position += 1
             if sentence < n_ends:
-                new_ends[sentence] = kept
+                new_ends[sentence] = n_kept
     if invalid:
         raise IndexError("ids, sentence ends and look-up table contradict each other")
-    return kept
+    return n_kept
 
 
 def count_ids(const int32_t[::1] ids not None, int64_t[::1] counts not None):

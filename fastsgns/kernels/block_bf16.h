@@ -199,14 +199,15 @@ static Packed NAME(pack_block)(const BlockRows *b) {
     p.out_packs = p.in_packs + n_in * p.n_packs;
     p.g_for_in = (uint32_t *)(p.out_packs + n_out * p.n_packs);
     p.g_for_out = p.g_for_in + n_out * b->stride / 2;
-    float *beyond = (float *)(p.g_for_out + n_out * b->stride / 2);
-    p.in = (float **)(beyond + 2 * b->width);
+    float *zero_rows = (float *)(p.g_for_out + n_out * b->stride / 2);
+    p.in = (float **)(zero_rows + 2 * b->width);
     p.out = p.in + n_in;
     for (int i = 0; i < n_in; i++)
-        p.in[i] = i < b->n_in ? (float *)b->input + b->in_ids[i] * b->width : beyond;
+        p.in[i] = i < b->n_in ? (float *)b->input + b->in_ids[i] * b->width : zero_rows;
     for (int j = 0; j < n_out; j++)
-        p.out[j] = j < b->n_out ? (float *)b->output + b->out_ids[j] * b->width : beyond + b->width;
-    memset(beyond, 0, 2 * b->width * sizeof(float));
+        p.out[j] =
+            j < b->n_out ? (float *)b->output + b->out_ids[j] * b->width : zero_rows + b->width;
+    memset(zero_rows, 0, 2 * b->width * sizeof(float));
     for (int i = 0; i < n_in; i++) NAME(pack_row)(p.in_packs + i * p.n_packs, p.in[i], b->width);
     for (int j = 0; j < n_out; j++) NAME(pack_row)(p.out_packs + j * p.n_packs, p.out[j], b->width);
     return p;

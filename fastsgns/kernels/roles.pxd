@@ -15,8 +15,8 @@
 # where sign_x is -1 for the first n_flipped coordinates and 1 for the others. The row operations
 # (rows.h) compute only dot products of rows. Therefore row i is copied, and the copy is changed so
 # that its dot product with row j, as stored, is s(i, j). The first n_flipped coordinates of the
-# copy change sign. The bias is added by one or two more columns of the rows, after the n =
-# n_dimensions coordinates:
+# copy change sign. The bias is added by one or two more columns of the rows, which follow the
+# coordinates. With n = n_dimensions:
 #
 #     bias            column   row w_j   copy of w_i   gradient of the copy in that column
 #     b (scalar)      n        1         b             is the gradient of b

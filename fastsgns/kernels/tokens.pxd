@@ -64,7 +64,7 @@ cdef inline void reverse(int32_t *values, int64_t n) noexcept nogil:
 cdef inline int64_t draw_radius(const Model *model, Worker *worker) noexcept nogil:
     """Return the radius of a window: drawn from 1 .. `window`, or `window` without shrinking.
 
-    It is at most `max_radius`, beyond which no sentence reaches.
+    It is at most `max_radius`; no two tokens of a sentence are farther apart.
     """
     cdef int64_t radius = model.window
     if model.shrink_windows:

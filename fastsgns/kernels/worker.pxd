@@ -38,6 +38,7 @@ cdef inline void start_worker(const Model *model, Worker *worker, int longest_pa
 
 cdef inline void allocate_plans(const Model *model, Worker *worker, int64_t n_contexts,
                                 int64_t n_targets) noexcept nogil:
+    """Allocate the buffers of plans with at most n_contexts examples of n_targets targets."""
     cdef FocusPlan *focus
     cdef BlockPlan *block
     cdef int i
