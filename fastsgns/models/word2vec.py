@@ -300,26 +300,30 @@ class Word2Vec:
         self.unfinished: Unfinished | None = None
         self.lifecycle_events: list[dict[str, Any]] | None = []
         if sentences is not None or corpus_file is not None:
-            self._build_and_train(sentences, corpus_file)
+            params = parameters.check(self)
+            parameters.check_objective(params)
+            corpus = self._read(
+                params, Source.of(sentences, corpus_file, n_passes=params.epochs + 1)
+            )
+            self._train(params, corpus, n_skipped=0, callbacks=self.callbacks)
 
-    def _build_and_train(self, sentences: Any, corpus_file: Any) -> None:
-        """Scan, select words, allocate arrays, encode and train, on one reading of the corpus."""
-        now = parameters.check(self)
-        parameters.check_objective(now)
-        source = Source.of(sentences, corpus_file, n_passes=now.epochs + 1)
-        if now.max_vocab_size is not None:  # its counts need a reading of their own
-            self._count(now, source, self._trim_rule)
+    def _read(self, params: Parameters, source: Source) -> EncodedCorpus:
+        """Scan a corpus, select words, allocate their arrays, and return the corpus as ids.
+
+        When this returns, the memory of the scan and of all words is free for training.
+        """
+        if params.max_vocab_size is not None:  # counting needs a reading of its own
+            self._count(params, source, self._trim_rule)
             self.prepare_vocab()
-            corpus = self._encode(now, source)
-        else:
-            with scan_source(source, now) as scanned:
-                self._take_counts(now, source, scanned)
-                chosen = self._select(now)
-                self._adopt(now, chosen)
-                corpus = encode(scanned, chosen.vocabulary)
-            if self._reading is not None:
-                self._reading = replace(self._reading, n_sentences=corpus.n_sentences)
-        self._train(now, corpus, n_skipped=0, callbacks=self.callbacks)
+            return self._encode(params, source)
+        with scan_source(source, params) as scanned:
+            self._take_counts(params, source, scanned)
+            chosen = self._select(params)
+            self._adopt(params, chosen)
+            corpus = encode(scanned, chosen.vocabulary)
+        if self._reading is not None:
+            self._reading = replace(self._reading, n_sentences=corpus.n_sentences)
+        return corpus
 
     # Vocabulary
 
@@ -435,27 +439,27 @@ class Word2Vec:
             tokens of the words kept; ``downsample_unique``: words that subsampling affects;
             ``downsample_total``: expected number of tokens after subsampling.
         """
-        now = parameters.check(self)
-        min_count = now.min_count if min_count is None else min_count
-        sample = now.sample if sample is None else sample
-        now = replace(
-            now,
+        params = parameters.check(self)
+        min_count = params.min_count if min_count is None else min_count
+        sample = params.sample if sample is None else sample
+        params = replace(
+            params,
             min_count=parameters.RULES["min_count"]("min_count", min_count),
             sample=parameters.RULES["sample"]("sample", sample),
         )
-        chosen = self._select(now, trim_rule)
+        chosen = self._select(params, trim_rule)
         if not dry_run:
-            self._adopt(now, chosen, update, keep_raw_vocab)
+            self._adopt(params, chosen, update, keep_raw_vocab)
         if len(self.wv) >= MANY_WORDS:
             release_memory()  # of the counts, before training reads the corpus again
-        return selection_report(chosen, now.sample)
+        return selection_report(chosen, params.sample)
 
-    def _count(self, now: Parameters, source: Source, trim_rule: TrimRule | None) -> None:
+    def _count(self, params: Parameters, source: Source, trim_rule: TrimRule | None) -> None:
         """Count the words of a corpus without storing its tokens."""
-        self._take_counts(now, source, count_source(source, now, trim_rule), reads_again=True)
+        self._take_counts(params, source, count_source(source, params, trim_rule), reads_again=True)
 
     def _take_counts(
-        self, now: Parameters, source: Source, scanned: Scan, reads_again: bool = False
+        self, params: Parameters, source: Source, scanned: Scan, reads_again: bool = False
     ) -> None:
         """Store the counts of a corpus, to select words from."""
         raw = scanned.vocabulary
@@ -464,20 +468,20 @@ class Word2Vec:
         logger.info("counted %d different words in %d", len(raw), raw.total)
         self._raw = raw
         self._reading = memory.Reading.of(
-            source.sentences, raw, scanned.n_sentences, now.workers, reads_again
+            source.sentences, raw, scanned.n_sentences, params.workers, reads_again
         )
         self.corpus_count, self.corpus_total_words = scanned.n_sentences, scanned.n_tokens
 
-    def _select(self, now: Parameters, trim_rule: TrimRule | None = None) -> Selection:
+    def _select(self, params: Parameters, trim_rule: TrimRule | None = None) -> Selection:
         """Return the words to keep of all that were counted."""
         if self._raw is None:
             raise RuntimeError("nothing was counted yet; call build_vocab or scan_vocab")
-        rule, is_sorted = trim_rule or self._trim_rule, bool(now.sorted_vocab)
-        return select(self._raw, now.min_count, now.max_final_vocab, rule, is_sorted)
+        rule, is_sorted = trim_rule or self._trim_rule, bool(params.sorted_vocab)
+        return select(self._raw, params.min_count, params.max_final_vocab, rule, is_sorted)
 
     def _adopt(
         self,
-        now: Parameters,
+        params: Parameters,
         chosen: Selection,
         update: bool = False,
         keep_raw_vocab: bool = False,
@@ -487,18 +491,18 @@ class Word2Vec:
             check_not_empty(chosen, self._raw)
         log_selection(chosen)
         if update:
-            self._grow(now, grow(vocabulary_of(self.wv), chosen.vocabulary))
+            self._grow(params, grow(vocabulary_of(self.wv), chosen.vocabulary))
         else:
-            self._allocate(now, chosen.vocabulary)
-        self.min_count, self.sample = now.min_count, now.sample
+            self._allocate(params, chosen.vocabulary)
+        self.min_count, self.sample = params.min_count, params.sample
         self.effective_min_count = chosen.effective_min_count
         if not keep_raw_vocab:
             self._raw = None
 
-    def _encode(self, now: Parameters, source: Source) -> EncodedCorpus:
+    def _encode(self, params: Parameters, source: Source) -> EncodedCorpus:
         """Read a corpus as ids of the present words."""
         vocabulary = vocabulary_of(self.wv)
-        with scan_source(source, now, vocabulary) as scanned:
+        with scan_source(source, params, vocabulary) as scanned:
             return encode(scanned, vocabulary)
 
     def _check_update(self, update: bool) -> None:
@@ -525,26 +529,26 @@ class Word2Vec:
 
     # Arrays
 
-    def _allocate(self, now: Parameters, vocabulary: Vocabulary) -> None:
+    def _allocate(self, params: Parameters, vocabulary: Vocabulary) -> None:
         """Make new arrays for the words of a vocabulary, and put them in place of the old ones."""
-        parameters.warn_of_matrices(now)
-        needs = memory.estimate_fit(now, vocabulary.words, vocabulary.counts, self._reading)
+        parameters.warn_of_matrices(params)
+        needs = memory.estimate_fit(params, vocabulary.words, vocabulary.counts, self._reading)
         require_memory(
             needs.training - needs.corpus,  # its ids are in memory already
-            f"{len(vocabulary)} words of {now.vector_size} dimensions",
+            f"{len(vocabulary)} words of {params.vector_size} dimensions",
             "Raise min_count, set max_final_vocab or lower vector_size.",
         )
-        matrices = allocate(now, len(vocabulary))
+        matrices = allocate(params, len(vocabulary))
         wv = KeyedVectors.from_arrays(
             vocabulary.words, matrices.vectors["input"], vocabulary.counts, vocabulary.ids
         )
         wv.strict = self.wv.strict
         self.set_arrays(wv, matrices)
 
-    def _grow(self, now: Parameters, vocabulary: Vocabulary) -> None:
+    def _grow(self, params: Parameters, vocabulary: Vocabulary) -> None:
         """Extend words and arrays to a vocabulary that begins with the present one."""
         n_old, matrices = len(self.wv), self.current_arrays()
-        grow_input(now, matrices, len(vocabulary))
+        grow_input(params, matrices, len(vocabulary))
         self.wv.extend_keys(vocabulary.words[n_old:], matrices.vectors["input"])
         self.wv.expandos["count"] = vocabulary.counts
         self.current_arrays()
@@ -697,11 +701,11 @@ class Word2Vec:
             raise NotFittedError(
                 "the model has no words yet; call build_vocab first, or give vocab_size"
             )
-        now, needs = parameters.normalize(self), None
+        params, needs = parameters.normalize(self), None
         if is_own and (self._reading is not None or self.corpus_count):
             counts = self.wv.expandos.get("count", np.ones(n_words, np.int64))
-            needs = memory.estimate_fit(now, self.wv.index_to_key, counts, self._reading)
-        return memory.report(now, n_words, needs, {} if report is None else report)
+            needs = memory.estimate_fit(params, self.wv.index_to_key, counts, self._reading)
+        return memory.report(params, n_words, needs, {} if report is None else report)
 
     # Training
 
@@ -782,23 +786,23 @@ class Word2Vec:
         if epochs is None:
             raise ValueError("epochs is None; give how many, such as epochs=model.epochs")
         callbacks = self._with_checkpoint(callbacks, checkpoint, every)
-        now = parameters.check(
+        params = parameters.check(
             self,
             epochs=epochs,
             alpha=self.alpha if start_alpha is None else start_alpha,
             min_alpha=self.min_alpha if end_alpha is None else end_alpha,
             compute_loss=self.compute_loss if compute_loss is None else compute_loss,
         )
-        parameters.check_objective(now)
+        parameters.check_objective(params)
         n_skipped = WORD_COUNT("word_count", word_count)
-        corpus = self._encode(now, Source.of(corpus_iterable, corpus_file, now.epochs))
+        corpus = self._encode(params, Source.of(corpus_iterable, corpus_file, params.epochs))
         for unit, expected, n in (
             ("sentences", total_examples, corpus.n_raw_sentences),
             ("words", total_words, corpus.n_raw_tokens),
         ):
             if expected is not None and expected != n:
                 logger.warning("%d %s were announced, %d found", expected, unit, n)
-        return self._train(now, corpus, n_skipped, callbacks)
+        return self._train(params, corpus, n_skipped, callbacks)
 
     @exclusive
     def resume(
@@ -860,15 +864,15 @@ class Word2Vec:
                 "Call train() to train more"
             )
         callbacks = self._with_checkpoint(callbacks, checkpoint, every)
-        now = parameters.check(self)
-        parameters.check_objective(now)
-        corpus = self._encode(now, Source.of(corpus_iterable, corpus_file, left.n_epochs))
+        params = parameters.check(self)
+        parameters.check_objective(params)
+        corpus = self._encode(params, Source.of(corpus_iterable, corpus_file, left.n_epochs))
         if corpus.n_raw_tokens != left.n_words:
             raise ValueError(
                 f"training began on a corpus of {left.n_words:,} words, and this one has "
                 f"{corpus.n_raw_tokens:,}; give the same corpus, or call train()"
             )
-        return self._train_epochs(now, corpus, left, callbacks)
+        return self._train_epochs(params, corpus, left, callbacks)
 
     def _with_checkpoint(
         self, callbacks: Iterable[Any] | None, checkpoint: Any, every: int
@@ -878,18 +882,22 @@ class Word2Vec:
         return tuple(others) if checkpoint is None else (Checkpoint(checkpoint, every), *others)
 
     def _train(
-        self, now: Parameters, corpus: EncodedCorpus, n_skipped: int, callbacks: tuple[Any, ...]
+        self, params: Parameters, corpus: EncodedCorpus, n_skipped: int, callbacks: tuple[Any, ...]
     ) -> TrainResult:
         """Train the epochs of the parameters, after `n_skipped` words of the schedule."""
         self.running_training_loss = 0.0
-        seed = choose_seed(now.seed)
+        seed = choose_seed(params.seed)
         left = Unfinished(
-            now.epochs, now.alpha, now.min_alpha, n_skipped, corpus.n_raw_tokens, seed
+            params.epochs, params.alpha, params.min_alpha, n_skipped, corpus.n_raw_tokens, seed
         )
-        return self._train_epochs(now, corpus, left, callbacks)
+        return self._train_epochs(params, corpus, left, callbacks)
 
     def _train_epochs(
-        self, now: Parameters, corpus: EncodedCorpus, left: Unfinished, callbacks: tuple[Any, ...]
+        self,
+        params: Parameters,
+        corpus: EncodedCorpus,
+        left: Unfinished,
+        callbacks: tuple[Any, ...],
     ) -> TrainResult:
         """Train the epochs that are left."""
         if corpus.n_tokens == 0:
@@ -899,20 +907,20 @@ class Word2Vec:
             )
         self.unfinished = left
         schedule = left.schedule(corpus.n_tokens)
-        parameters.warn_of_no_effect(now)
+        parameters.warn_of_no_effect(params)
         self._warn_of_rise(schedule.rate(0, 0))
         has_pairs = warn_of_no_pairs(corpus)
         started = time.monotonic()
         try:
             with Session(self, self._arrays, left.n_epochs, callbacks) as session:
                 trainer = Trainer(
-                    self._objective(now), TokenChunks(corpus.ids, corpus.offsets), schedule,
-                    left.seed, now.workers, self.epochs_begun, now.progress,
+                    self._objective(params), TokenChunks(corpus.ids, corpus.offsets), schedule,
+                    left.seed, params.workers, self.epochs_begun, params.progress,
                     self._progress_recorder(schedule),
                 )  # fmt: skip
                 logger.info(
                     "training %s, %s, with workers=%d and kernel %s on %d words", self,
-                    describe(trainer.objective), now.workers, kernels.variant(), corpus.n_tokens,
+                    describe(trainer.objective), params.workers, kernels.variant(), corpus.n_tokens,
                 )  # fmt: skip
                 session.run(trainer.losses(), partial(self._refresh, trainer), self._note_epoch)
         finally:
@@ -928,11 +936,11 @@ class Word2Vec:
         n_epochs = total.n_tokens / corpus.n_tokens
         return TrainResult(total.n_kept, round(corpus.n_raw_tokens * n_epochs))
 
-    def _objective(self, now: Parameters) -> Objective:
+    def _objective(self, params: Parameters) -> Objective:
         """Return what to train: copies of the present arrays, tables over the words, settings."""
-        parameters.check_objective(now)
+        parameters.check_objective(params)
         matrices = self.current_arrays(thorough=True)
-        return make_objective(now, self.wv, matrices, vocabulary_of(self.wv).counts)
+        return make_objective(params, self.wv, matrices, vocabulary_of(self.wv).counts)
 
     def _refresh(self, trainer: Trainer) -> None:
         """Copy the arrays to the rows of the kernels, also those that callbacks have replaced."""
@@ -942,10 +950,10 @@ class Word2Vec:
                 f"a callback changed the vocabulary from {n_words} to "
                 f"{len(self.wv)} words during training; do so between two calls of train()"
             )
-        now, objective = parameters.normalize(self), trainer.objective
-        rows = trained_rows(now, self.wv, self.current_arrays())
+        params, objective = parameters.normalize(self), trainer.objective
+        rows = trained_rows(params, self.wv, self.current_arrays())
         if any(array is not getattr(objective, name) for name, array in rows.items()):
-            trainer.use(self._objective(now))
+            trainer.use(self._objective(params))
 
     def _note_epoch(self) -> None:
         if self.unfinished is not None:
