@@ -57,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all sub-commands. The arguments that it parses have ``run``."""
     parser = Parser(
         prog="fastsgns",
-        description="Word vectors from text: train, query, evaluate and convert them.",
+        description="Vectors of words and of nodes: train, query, evaluate and convert them.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -42,10 +42,10 @@ class Option(NamedTuple):
 
 PARAMETERS = {
     "vector_size": Option("--dim --vector-size", positive, "length of a vector"),
-    "window": Option("--window", positive, "largest distance of a context word"),
+    "window": Option("--window", positive, "largest distance from focus to context word"),
     "min_count": Option("--min-count", int, "ignore words that occur less often"),
     "max_final_vocab": Option("--max-vocab", positive, "largest number of words", "all"),
-    "seed": Option("--seed", int, "seed; with --workers 1 it determines the vectors"),
+    "seed": Option("--seed", int, "random seed; same seed and --workers 1: same vectors"),
     "epochs": Option("--epochs", positive, "passes over the text"),
 }
 
@@ -164,8 +164,9 @@ def add_vectors(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument(
         "--role",
         choices=(*ROLES, *COMBINATIONS),
-        help="which vectors of a model to use: input, output, negative (of a third matrix), the "
-        "sum or the concatenation of input and output (default: input; sum for GloVe)",
+        help="which vectors of a model to use: input, output, negative (a third matrix, of negative "
+        "samples), sum (of input and output), or concat (both end to end) (default: input; sum for "
+        "GloVe)",
     )
 
 
@@ -173,8 +174,9 @@ def add_space(parser: argparse.ArgumentParser) -> None:
     """Add the roles of the two vectors of a cosine."""
     parser.add_argument(
         "--space", choices=SPACES, default=SPACES[0],
-        help="compare input or output vectors of the query with input or output vectors of a "
-        "model: in-in finds similar words, in-out words of the same topic (default: %(default)s)",
+        help="vectors to compare, of the query and of the answers: in-in finds similar words, "
+        "in-out words of the same topic; sum and concat combine both vectors of a word (default: "
+        "%(default)s)",
     )  # fmt: skip
 
 

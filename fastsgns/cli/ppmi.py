@@ -53,7 +53,9 @@ COUNTING = shared("window", "min_count", "max_final_vocab") | {
 }  # fmt: skip
 FACTORISING = shared("vector_size", "seed") | {
     "weight": Option(
-        "--weight", float, "p, the power of the singular values for words, 0 to 1; 1 is worst"
+        "--weight",
+        float,
+        "p, the power of the singular values for words: 0 to 1; 1, usual SVD, is worst",
     )
 }
 

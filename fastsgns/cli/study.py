@@ -27,7 +27,7 @@ examples:
   fastsgns study corpus.txt -o study --only C1,C5 --seeds 10
 
 Without a corpus, the documentation of this Python is used, with the sizes of --quick. Writes
-report.html, report.json and cache/ into the folder. A run that was stopped continues there.
+report.html, report.json and cache/ into the folder. To continue a run that was stopped, repeat it.
 """
 
 
@@ -55,7 +55,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="small sizes, for minutes; the default without a corpus",
+        help="small sizes that take minutes; the default without a corpus",
     )
     parser.add_argument(
         "--eval", type=local_path, metavar="DIR",
@@ -63,7 +63,8 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--graphs", nargs="+", type=local_path, metavar="PATH",
-        help="directed graphs, 'source target' per line, or folders of *.edges (default: made)",
+        help="directed graphs, 'source target' per line, or folders of *.edges (default: a "
+        "generated graph)",
     )  # fmt: skip
     add_reading(parser)
 

@@ -53,17 +53,18 @@ MODEL = shared("vector_size", "window", "min_count", "max_final_vocab", "seed") 
     ),
     "matrices": Option(
         "--matrices", MATRICES,
-        "separate input and output vectors (two); one vector for both, alone (tied), with a bias, "
-        "or with half of its signs reversed as output (tied+reflect); separate vectors for "
-        "negative samples too (three)",
+        "two: input and output vectors; tied: one vector in both roles; tied+bias: the same and a "
+        "bias; tied+reflect: the same with half of its signs reversed as output; three: also "
+        "vectors for negative samples",
     ),
     "bias": Option(
         "--bias", BIASES,
-        "of tied+bias: one number; one number per context word; or one number per word that is "
-        "added in both roles",
+        "for --matrices tied+bias: one number (scalar), one per context word (word), or one per "
+        "word that is added in both roles (both)",
     ),
     "coupling": Option(
-        "--coupling", float, "of three: strength that couples the two output vectors of a word"
+        "--coupling", float,
+        "for --matrices three: how strongly the two output vectors of a word attract each other",
     ),
 }  # fmt: skip
 SCHEDULE = shared("epochs") | {
@@ -91,8 +92,8 @@ def add(commands: Commands) -> None:
         architecture.add_argument(flag, dest="sg", action="store_const", const=value, help=text)
     add_parameters(group, Word2Vec, MODEL)
     for flag, text in (
-        ("--hs", "hierarchical softmax, with --negative or with --negative 0 instead of it"),
-        ("--softmax", "full softmax, for small vocabularies: exact, without --negative and --hs"),
+        ("--hs", "hierarchical softmax in addition to negative sampling; alone with --negative 0"),
+        ("--softmax", "exact softmax instead of --negative and --hs, for small vocabularies"),
     ):
         group.add_argument(flag, action="store_const", const=1, help=text)
     group = parser.add_argument_group("the schedule")

@@ -92,7 +92,7 @@ class GloVeArrays:
         """Return the rows of each matrix that kernels train, between `spread` and `release`."""
         return [store.spread() for store in self.stores]
 
-    def watch(self) -> DivergenceCheck:
+    def divergence_check(self) -> DivergenceCheck:
         """Return the check that the rows stay within bounds and the squares finite."""
         watched: dict[str, np.ndarray] = {}
         for role, rows in zip(ROLES, self.kernel_rows()):

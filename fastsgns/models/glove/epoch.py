@@ -25,9 +25,9 @@ class Epoch:
         Rows of vector and bias, and their sums of squares, for input and output. One array each
         has both roles.
     dimensions : int
-    watch : DivergenceCheck
-        The check of the rows during and after the epoch.
-    place : TrainingPosition
+    check : DivergenceCheck
+        Applied to the rows during and after the epoch.
+    start : TrainingPosition
         The start of the epoch, with its learning rate.
     """
 
@@ -37,12 +37,12 @@ class Epoch:
         rows: Sequence[np.ndarray],
         squares: Sequence[np.ndarray],
         dimensions: int,
-        watch: DivergenceCheck,
-        place: TrainingPosition,
+        check: DivergenceCheck,
+        start: TrainingPosition,
     ) -> None:
         self._cells = cells
         self._arrays = (rows[0], rows[-1]), (squares[0], squares[-1])
-        self._dimensions, self._watch, self._place = dimensions, watch, place
+        self._dimensions, self._check, self._start = dimensions, check, start
         self._losses = np.zeros(cells.n_blocks)
         self._copies: dict[int, np.ndarray] = {}
         self._lock = threading.Lock()
@@ -67,13 +67,13 @@ class Epoch:
         Raises
         ------
         FloatingPointError
-            If the rows are no longer finite. The message has the place.
+            If the rows are no longer finite. The message has the position.
         """
         order = rng.permutation(self._cells.n_blocks)
         streams = rng.integers(0, 2**64 - 1, self._cells.n_blocks, np.uint64, endpoint=True)
         jobs = list(zip(order.tolist(), streams.tolist()))
         WorkerPool(workers, jobs, self._train, stop_timeout=None).run(lambda: show(self._n_done))
-        self._watch.check_all_rows(self._place._replace(position=self._n_done))
+        self._check.check_all_rows(self._start._replace(position=self._n_done))
         show(self._n_done)
         return float(self._losses.sum()) / len(self._cells)
 
@@ -86,10 +86,10 @@ class Epoch:
             self._copies[thread] = copy
         shuffle_block(block, stream, copy)
         loss = train_cells(
-            *self._arrays, copy[: len(block)], self._dimensions, self._place.rate, kernels.variant()
+            *self._arrays, copy[: len(block)], self._dimensions, self._start.rate, kernels.variant()
         )
         self._losses[index] = loss
         with self._lock:
             self._n_done += len(block)
-            place = self._place._replace(position=self._n_done)
-        self._watch.check_some_rows(index, place)
+            position = self._start._replace(position=self._n_done)
+        self._check.check_some_rows(index, position)

@@ -4,7 +4,7 @@ The class reads top-down: parameters -> `count` -> allocate -> `train`, then the
 """
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from functools import partial
 from typing import Any
@@ -26,11 +26,11 @@ from fastsgns.models.glove import storage as glove_storage
 from fastsgns.models.glove.arrays import GloVeArrays
 from fastsgns.models.glove.cells import ShuffledCells
 from fastsgns.models.glove.epoch import Epoch
-from fastsgns.models.glove.parameters import RULES, check, normalize
+from fastsgns.models.glove.parameters import RULES, GloVeMatrices, check, normalize
 from fastsgns.models.glove.storage import NO_WORDS
 from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.runtime.progress import Bar, make_bar, reading_bar
-from fastsgns.training.divergence import TrainingPosition
+from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
 from fastsgns.training.session import Session
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.roles import Roles, link_matrices, linked_matrices
@@ -135,7 +135,7 @@ class GloVe:
         min_count: int = 5,
         *,
         cooccurrences: Cooccurrences | None = None,
-        matrices: str = "two",
+        matrices: GloVeMatrices = "two",
         max_final_vocab: int | None = None,
         weighting: Weighting = "harmonic",
         sides: Sides = "both",
@@ -239,7 +239,8 @@ class GloVe:
         self._sum = None
         try:
             with Session(self, arrays, n_epochs) as session:
-                session.run(self._train_epochs(cells, arrays, n_epochs))
+                rows, divergence = arrays.kernel_rows(), arrays.divergence_check()
+                session.run(self._train_epochs(cells, rows, arrays.squares, divergence, n_epochs))
         finally:
             uninterrupted(self._update_views)
 
@@ -263,20 +264,20 @@ class GloVe:
         return self.arrays
 
     def _train_epochs(
-        self, cells: ShuffledCells, arrays: GloVeArrays, n_epochs: int
-    ) -> Generator[float, None, None]:
+        self, cells: ShuffledCells, rows: Sequence[np.ndarray], squares: Sequence[np.ndarray],
+        divergence: DivergenceCheck, n_epochs: int,
+    ) -> Generator[float, None, None]:  # fmt: skip
         """Train an epoch each time the generator is advanced, and yield its mean loss."""
-        rows, watch = arrays.kernel_rows(), arrays.watch()
         with closing(make_bar(self.progress, n_epochs * len(cells), "training", "cells")) as bar:
             for epoch in range(n_epochs):
                 facts = {"epoch": f"{epoch + 1}/{n_epochs}"}
                 if epoch:
                     facts["loss"] = f"{self.epoch_losses[-1]:.5f}"
                 show = partial(_show, bar, epoch * len(cells), facts)
-                place = TrainingPosition(epoch + 1, n_epochs, 0, len(cells), "cells", self.alpha)
+                start = TrainingPosition(epoch + 1, n_epochs, 0, len(cells), "cells", self.alpha)
                 rng = np.random.default_rng([self.seed & MASK, ORDER, self.epochs_begun])
-                pass_ = Epoch(cells, rows, arrays.squares, self.vector_size, watch, place)
-                loss = pass_.run(rng, self.workers, show)
+                training = Epoch(cells, rows, squares, self.vector_size, divergence, start)
+                loss = training.run(rng, self.workers, show)
                 logger.info("epoch %d: loss %.6f per cell", self.epochs_trained + 1, loss)
                 yield loss
 
@@ -429,4 +430,5 @@ class GloVe:
 
 
 def _show(bar: Bar, n_before: int, facts: dict[str, str], n_done: int) -> None:
+    """Show the cells done in all epochs, and some facts, in a progress bar."""
     bar.update_to(n_before + n_done, **facts)

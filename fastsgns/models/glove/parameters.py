@@ -1,11 +1,11 @@
 """The parameters of GloVe: their rules, which give type and allowed values."""
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 from fastsgns import rules
 from fastsgns.cooccurrence.counts import COUNTING
 
-MATRICES = ("two", "tied")
+GloVeMatrices = Literal["two", "tied"]
 MOST_COUNT = 2**62
 RULES: dict[str, rules.Rule] = {
     "vector_size": rules.integer(1, 2**20),
@@ -20,7 +20,7 @@ RULES: dict[str, rules.Rule] = {
     "alpha": rules.POSITIVE,
     "seed": rules.SEED,
     "progress": rules.PROGRESS,
-    "matrices": rules.choice(*MATRICES),
+    "matrices": rules.choice(*get_args(GloVeMatrices)),
 }
 
 
