@@ -164,9 +164,8 @@ def add_vectors(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument(
         "--role",
         choices=(*ROLES, *COMBINATIONS),
-        help="which vectors of a model to use: input, output, negative (a third matrix, of negative "
-        "samples), sum (of input and output), or concat (both end to end) (default: input; sum for "
-        "GloVe)",
+        help="which vectors of a model to use: input, output, negative (a third matrix), sum (of "
+        "input and output), or concat (both end to end) (default: input; sum for GloVe)",
     )
 
 
