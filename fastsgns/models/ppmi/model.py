@@ -20,6 +20,7 @@ from fastsgns.models.ppmi.pmi import SHIFT, SMOOTHING, pmi
 from fastsgns.runtime.progress import reading_bar
 from fastsgns.vectors import evaluation
 from fastsgns.vectors.norms import divide, largest
+from fastsgns.vectors.spaces import Space
 
 PAIR_BLOCK, QUERY_BLOCK = 1 << 10, 1 << 7  # rows that are converted at a time
 COUNT = rules.integer(0, 2**62)
@@ -251,16 +252,11 @@ class PPMI:
         best = largest(scores, min(COUNT("topn", topn), len(self) - len(set(ids))))
         return [(self.index_to_key[i], float(scores[i])) for i in best.tolist()]
 
-    def evaluate_word_pairs(self, pairs: Any, **options: Any) -> evaluation.WordPairScores:
-        """Correlate cosines with human scores; see `KeyedVectors.evaluate_word_pairs`."""
-        return evaluation.evaluate_word_pairs(self, pairs, **options)
+    evaluate_word_pairs = evaluation.evaluate_word_pairs
+    evaluate_word_analogies = evaluation.evaluate_word_analogies
 
-    def evaluate_word_analogies(self, analogies: Any, **options: Any) -> evaluation.AnalogyScores:
-        """Answer analogies; see `KeyedVectors.evaluate_word_analogies`."""
-        return evaluation.evaluate_word_analogies(self, analogies, **options)
-
-    def pair_cosines(self, pairs: np.ndarray, space: str = "in-in") -> np.ndarray:
-        """Return the cosines of pairs of ids, shape (n, 2); part of `evaluation.Scored`."""
+    def pair_cosines(self, pairs: np.ndarray, space: Space = "in-in") -> np.ndarray:
+        """Return the cosines of pairs of ids, shape (n, 2); `evaluation` needs them."""
         if space != "in-in":
             raise ValueError(f"space {space!r}: explicit vectors have only 'in-in'")
         blocks = [pairs[start : start + PAIR_BLOCK] for start in range(0, len(pairs), PAIR_BLOCK)]
