@@ -267,7 +267,7 @@ def encode_all(keys: Sequence[Hashable]) -> tuple[bytes, np.ndarray, np.ndarray]
 
 
 def _described(key: Any) -> tuple[int, Any]:
-    """The type of a key, and what JSON can say of it: a text, or a list of its parts."""
+    """Return the type of a key, and its content for JSON: a text, or a list of its parts."""
     key = plain(key)
     if isinstance(key, str):
         return STR, str(key)
@@ -293,7 +293,7 @@ def _unsavable(key: Any) -> TypeError:
 
 
 def decode(kind: int, content: bytes) -> Hashable:
-    """Inverse of `encode`; nothing is evaluated.
+    """Return the key of which `encode` made the bytes; nothing is evaluated.
 
     Raises
     ------
@@ -351,7 +351,7 @@ def _rebuilt(kind: int, content: Any) -> Hashable:
 
 
 def _nothing(text: str) -> None:
-    """The value of a `NONE`, whose text is empty."""
+    """Return None: the value of a `NONE`, whose text is empty."""
 
 
 _READERS: dict[int, Any] = {

@@ -36,6 +36,7 @@ class Kind(NamedTuple):
     is_mapped: bool = False
 
 
+RATES = ("alpha", "min_alpha")
 MODELS = "fastsgns.models"
 KINDS = {
     "vectors": Kind("vectors by key", "fastsgns:KeyedVectors", "fastsgns.vectors.storage:SCHEMA"),
@@ -101,7 +102,7 @@ def load(path: Any, mmap: str | None = None) -> Any:
     >>> fastsgns.load("corpus.fastsgns")
     <EncodedCorpus of 2 tokens in 1 sentences, 2 words>
     """
-    is_asked = check_mmap(mmap)
+    is_asked = _is_mapped(mmap)
     kind, tensors, metadata = native.read(
         path, lambda kind: is_asked or (kind in KINDS and KINDS[kind].is_mapped)
     )
@@ -110,7 +111,7 @@ def load(path: Any, mmap: str | None = None) -> Any:
     return _built(path, class_of(kind), schema_of(kind), tensors, metadata)
 
 
-def load_as(cls: type[Thing], schema: Schema, path: Any, mmap: bool = False) -> Thing:
+def load_as(cls: type[Thing], schema: Schema, path: Any, mmap: Any = None) -> Thing:
     """Read a file of one kind as an object of `cls`.
 
     Parameters
@@ -120,34 +121,29 @@ def load_as(cls: type[Thing], schema: Schema, path: Any, mmap: bool = False) -> 
     schema : Schema
         Of the kind.
     path : str, os.PathLike or binary file object
-    mmap : bool
-        Map the arrays read-only instead of reading them.
+    mmap : {None, "r", False, True}
+        With "r" and True the arrays are mapped, read-only, instead of read.
 
     Raises
     ------
+    ValueError
+        If `mmap` is something else.
     KindError
         If the file is of another kind.
     FormatError
         If the file is of another format, or damaged.
     """
-    kind, tensors, metadata = native.read(path, mmap)
+    kind, tensors, metadata = native.read(path, _is_mapped(mmap))
     if kind != schema.kind:
         raise _of_another_kind(path, kind, KINDS[schema.kind].what)
     thing: Thing = _built(path, cls, schema, tensors, metadata)
     return thing
 
 
-def check_mmap(mmap: str | None) -> bool:
-    """Return whether ``mmap`` asks for a file to be mapped.
-
-    Raises
-    ------
-    ValueError
-        If it is neither None nor "r".
-    """
-    if mmap not in (None, "r"):
+def _is_mapped(mmap: Any) -> bool:
+    if mmap not in (None, "r", False, True):
         raise ValueError(f"mmap={mmap!r}; allowed are None and 'r' (read-only)")
-    return mmap is not None
+    return bool(mmap)
 
 
 def class_of(kind: str) -> Any:
@@ -155,32 +151,24 @@ def class_of(kind: str) -> Any:
     return _found(KINDS[kind].cls)
 
 
-def schema_of(kind: str) -> Schema:
-    """Return the table of a kind."""
-    schema: Schema = _found(KINDS[kind].schema)
-    return schema
+def schema_of(kind: str) -> Any:
+    """Return the `Schema` of a kind."""
+    return _found(KINDS[kind].schema)
 
 
-def maker(kind: str, rates: tuple[str, ...]) -> Callable[[Any, dict[str, Any]], Any]:
-    """Return the `Schema.make` of a model: its constructor with the parameters of the file.
+def maker(kind: str) -> Callable[[Any, dict[str, Any]], Any]:
+    """Return the `Schema.make` of a kind of model, which calls the constructor of its class.
 
-    The ``__init__`` of a derived class is not called, for its arguments are not in the file.
-
-    Parameters
-    ----------
-    kind : str
-    rates : tuple of str
-        Parameters that are set after the constructor has checked the others: learning rates, which
-        may be below 0 between two calls of ``train``, and then ``train`` refuses that.
+    The ``__init__`` of a derived class is not called, because its arguments are not in the file.
+    Learning rates are set after the constructor has checked the other parameters. They may be
+    below 0 between two calls of ``train``, which then refuses them.
     """
 
     def make(cls: Any, values: dict[str, Any]) -> Any:
-        model = cls.__new__(cls)
-        given = {name: v for name, v in values["parameters"].items() if name not in rates}
-        class_of(kind).__init__(model, **given)
-        for name in rates:
-            setattr(model, name, values["parameters"][name])
-        for name, value in values["state"].items():
+        model, parameters = cls.__new__(cls), dict(values["parameters"])
+        rates = {name: parameters.pop(name) for name in RATES if name in parameters}
+        class_of(kind).__init__(model, **parameters)
+        for name, value in (rates | values["state"]).items():
             setattr(model, name, value)
         return model
 

@@ -202,9 +202,9 @@ def _map(file: Any, entry: header.Entry, size: int | None) -> np.ndarray:
 
 
 def pack_words(words: Sequence[Hashable]) -> Tensors:
-    """Words as arrays: ``words``, their ``word_ends``, and ``word_types`` unless all are str.
+    """Return words as arrays: ``words``, ``word_ends``, and ``word_types`` unless all are str.
 
-    How each type of word is written is said in `fastsgns.formats.keys`.
+    `fastsgns.formats.keys` says how each type of word is written.
 
     Raises
     ------
@@ -228,7 +228,7 @@ def pack_words(words: Sequence[Hashable]) -> Tensors:
 
 
 def unpack_words(tensors: Mapping[str, np.ndarray]) -> list[Hashable]:
-    """Inverse of `pack_words`.
+    """Return the words that `pack_words` made arrays of.
 
     Raises
     ------

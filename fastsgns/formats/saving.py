@@ -66,7 +66,7 @@ def save(path: Any, schema: Schema, thing: Any, refuse_not_finite: bool = True) 
 
 
 def _plain(name: str, value: Any) -> Any:
-    """What JSON can say of a value: numpy's numbers as Python's, arrays and tuples as lists."""
+    """Return a value as JSON can hold it: numbers of Python, and lists for arrays and tuples."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, np.ndarray):
@@ -84,12 +84,12 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def _as_read(name: str, array: np.ndarray) -> tuple[str, np.ndarray]:
-    """An array in the byte order in which a file holds it."""
+    """Return an array in the byte order in which a file holds it."""
     return name, array.astype(array.dtype.newbyteorder("<"), copy=False)
 
 
 def check_finite(name: str, array: np.ndarray, refuse: bool) -> None:
-    """Raise a ValueError, or unless `refuse` give a UserWarning, if an array is not finite."""
+    """Raise a ValueError if an array is not finite, or warn unless `refuse`."""
     row = first_not_finite(array)
     if row is None:
         return

@@ -22,6 +22,7 @@ REAL = (int, float)
 PLAIN = (str, int, float, bool, type(None))
 FLOATS = ("float16", "float32", "float64")
 HEADER = ("format", "kind")  # what native.write adds to the metadata
+NOT_SAVED = "which this release does not save"
 Source = str | Callable[[Any], Any]
 
 
@@ -65,8 +66,7 @@ class When(NamedTuple):
     holds: Callable[[Content], bool]
 
 
-@dataclass(frozen=True)
-class Array:
+class Array(NamedTuple):
     """One array of a file.
 
     Attributes
@@ -97,8 +97,7 @@ class Array:
     fault: Callable[[str, np.ndarray], str | None] | None = None
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(NamedTuple):
     """One list of words or other keys, each of them once.
 
     Attributes
@@ -113,8 +112,7 @@ class Words:
     source: Source = "vocabulary.words"
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """One value of the metadata.
 
     Attributes
@@ -133,6 +131,9 @@ class Value:
     rule: Callable[[str, Any], Any] | None = None
     default: Any = ...
     source: Source = ""
+
+
+Values = Mapping[str, Value | Mapping[str, Value]]
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class Schema:
 
     kind: str
     arrays: Mapping[str, Array | list[Array]]
-    values: Mapping[str, Value | Mapping[str, Value]]
+    values: Values
     build: Callable[[Any, Content], Any]
     words: Mapping[str, Words] = field(default_factory=lambda: {"": Words()})
     make: Callable[[Any, dict[str, Any]], Any] | None = None
@@ -191,15 +192,14 @@ def collect(schema: Schema, thing: Any) -> tuple[native.Tensors, dict[str, Any]]
     return arrays, _collect_values(schema.values, thing)
 
 
-def _collect_values(
-    values: Mapping[str, Value | Mapping[str, Value]], thing: Any
-) -> dict[str, Any]:
-    return {
-        name: _taken(value.source, name, thing)
-        if isinstance(value, Value)
-        else _collect_values(value, thing)
-        for name, value in values.items()
-    }
+def _collect_values(values: Values, thing: Any) -> dict[str, Any]:
+    return {name: _collect_value(value, name, thing) for name, value in values.items()}
+
+
+def _collect_value(value: Value | Values, name: str, thing: Any) -> Any:
+    if isinstance(value, Value):
+        return _taken(value.source, name, thing)
+    return _collect_values(value, thing)
 
 
 def _taken(source: Source, name: str, thing: Any) -> Any:
@@ -237,9 +237,7 @@ def check(schema: Schema, cls: type, tensors: Mapping[str, np.ndarray], metadata
             _unpack_words(prefix, words.size, content)
         known = {name for each in _alternatives(schema) for name in _check_arrays(*each, content)}
         if unknown := sorted(content.arrays.keys() - known):
-            raise FormatError(
-                f"it holds an array {unknown[0]!r:.60}, which this release does not save"
-            )
+            raise FormatError(f"it holds an array {unknown[0]!r:.60}, {NOT_SAVED}")
         fault = schema.fault(content) if schema.fault else None
     except (TypeError, ValueError, OverflowError) as error:
         raise error if isinstance(error, FormatError) else FormatError(str(error)) from None
@@ -248,9 +246,7 @@ def check(schema: Schema, cls: type, tensors: Mapping[str, np.ndarray], metadata
     return content
 
 
-def check_values(
-    part: str, found: Any, values: Mapping[str, Value | Mapping[str, Value]]
-) -> dict[str, Any]:
+def check_values(part: str, found: Any, values: Values) -> dict[str, Any]:
     """Check a part of the metadata, and return its values after their rules.
 
     A name that is not among `values` is refused, not ignored. A newer release may have given it a
@@ -274,26 +270,21 @@ def check_values(
         raise FormatError(f"its {part} are {found!r:.60}, where an object is expected")
     if unknown := [name for name in found if name not in values]:
         raise FormatError(
-            f"its {part} name {unknown[0]!r:.60}, which this release does not save; the file was "
-            "written by another release, or was changed"
+            f"its {part} name {unknown[0]!r:.60}, {NOT_SAVED}; the file was written by another "
+            "release, or was changed"
         )
     return {name: _check_value(part, name, found, value) for name, value in values.items()}
 
 
-def _check_value(
-    part: str, name: str, found: dict[str, Any], value: Value | Mapping[str, Value]
-) -> Any:
+def _check_value(part: str, name: str, found: dict[str, Any], value: Value | Values) -> Any:
     given = found.get(name, value.default if isinstance(value, Value) else ...)
     if given is ...:
         raise FormatError(f"its {part} lack {name!r}")
     if not isinstance(value, Value):
         return check_values(name, given, value)
     types = value.types if isinstance(value.types, tuple) else (value.types,)
-    if isinstance(given, bool):
-        is_of_type = bool in types or object in types
-    else:
-        is_of_type = isinstance(given, types)
-    if not is_of_type:
+    is_wrong_bool = isinstance(given, bool) and not {bool, object} & set(types)
+    if is_wrong_bool or not isinstance(given, types):
         names = ["null" if kind is type(None) else kind.__name__ for kind in types]
         raise FormatError(f"{name} is {given!r:.60}; allowed are {' and '.join(names)}")
     return given if value.rule is None else value.rule(name, given)
@@ -307,11 +298,8 @@ def _numbers(name: str, values: list[Any]) -> list[Any]:
 
 def _unpack_words(prefix: str, size: str, content: Content) -> None:
     """Move a list of words from the arrays of a file to its words."""
-    packed = {
-        name: content.arrays.pop(prefix + name)
-        for name in native.PACKED
-        if prefix + name in content.arrays
-    }
+    names = [name for name in native.PACKED if prefix + name in content.arrays]
+    packed = {name: content.arrays.pop(prefix + name) for name in names}
     content.words[prefix] = words = native.unpack_words(packed)
     content.sizes[size] = len(words)
     if len(set(words)) < len(words):

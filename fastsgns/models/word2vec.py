@@ -1238,7 +1238,7 @@ class Word2Vec:
         AttributeError
             If it holds something else than a model, such as a KeyedVectors.
         """
-        return kinds.load_as(cls, storage.SCHEMA, fname, kinds.check_mmap(mmap))
+        return kinds.load_as(cls, storage.SCHEMA, fname, mmap)
 
     def __getstate__(self) -> dict[str, Any]:
         sync_matrices(self.wv, self._arrays)

@@ -620,7 +620,7 @@ class KeyedVectors:
         FormatError
             If the file is of another format or damaged.
         """
-        kv: Self = kinds.load_as(cls, storage.SCHEMA, fname, kinds.check_mmap(mmap))
+        kv: Self = kinds.load_as(cls, storage.SCHEMA, fname, mmap)
         return kv
 
     @takes_flags

@@ -127,7 +127,7 @@ def _column(dtype: Any, values: Any) -> np.ndarray:
     if not (isinstance(dtype, str) and LISTED.fullmatch(dtype)):
         raise ValueError(f"of type {dtype!r:.60}")
     if not (isinstance(values, list) and all(isinstance(value, PLAIN) for value in values)):
-        raise ValueError(f"{values!r:.60} is no list of plain values")
+        raise ValueError(f"{values!r:.60} is not a list of plain values")
     wanted = np.dtype(dtype.removeprefix("|"))
     if wanted.kind in "iu":  # numpy 1.26 would wrap what does not fit
         limits = np.iinfo(wanted)
@@ -137,7 +137,7 @@ def _column(dtype: Any, values: Any) -> np.ndarray:
 
 
 def fault_of_attributes(content: Content) -> str | None:
-    """Say which attribute does not have a value per key."""
+    """Return which attribute does not have a value per key, or None."""
     n_words = content.sizes["words"]
     for name, values in content.values["attributes"].items():
         if values.shape[:1] != (n_words,):

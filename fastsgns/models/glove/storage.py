@@ -95,5 +95,5 @@ SCHEMA = Schema(
         "state": STATE,
     },
     build=_build,
-    make=kinds.maker("glove", ("alpha",)),
+    make=kinds.maker("glove"),
 )

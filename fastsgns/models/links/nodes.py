@@ -399,4 +399,4 @@ class NodeEmbedding(LinkModel):
         FormatError
             If the file holds something else, or is damaged.
         """
-        return kinds.load_as(cls, storage.NODES, path, kinds.check_mmap(mmap))
+        return kinds.load_as(cls, storage.NODES, path, mmap)

@@ -241,7 +241,7 @@ class PairEmbedding(LinkModel):
     @classmethod
     def load(cls, path: Any, mmap: str | None = None) -> "PairEmbedding":
         """Read what `save` wrote; see `NodeEmbedding.load`."""
-        return kinds.load_as(cls, storage.PAIRS, path, kinds.check_mmap(mmap))
+        return kinds.load_as(cls, storage.PAIRS, path, mmap)
 
 
 def _ids_in(ids: Mapping[Hashable, int], names: list[Any], side: str) -> np.ndarray:

@@ -72,7 +72,7 @@ def _schema(
         values={"parameters": parameters, "state": STATE},
         build=_build,
         words=words,
-        make=kinds.maker(kind, ("alpha", "min_alpha")),
+        make=kinds.maker(kind),
         fault=lambda content: fault_of_known(content, content.sizes[targets]),
         shown=("source", "target", "arrays", "target_prior", "target_counts", "known"),
     )

@@ -138,7 +138,7 @@ SCHEMA = Schema(
     },
     build=_build,
     words={"": Words(source="wv.index_to_key")},
-    make=kinds.maker("model", ("alpha", "min_alpha")),
+    make=kinds.maker("model"),
     fault=_fault,
     shown=("wv",),
 )
