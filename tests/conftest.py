@@ -16,7 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let Ctrl-C work in the tests and in what they start, also if they run in the background.
+    """Make Ctrl-C work in the tests and in what they start, also if they run in the background.
 
     A shell that starts a job in the background lets it ignore SIGINT, and children inherit that.
     """
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Corpora, evaluation sets, graphs and odd texts, which are no part of the project."""
+    """Corpora, evaluation sets, graphs and odd texts, which are not part of the project."""
     folder = Path(os.environ.get("FASTSGNS_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"no data in {folder}; FASTSGNS_DATA can name another folder")
@@ -54,7 +54,7 @@ def restore_variant() -> Iterator[None]:
 
 @pytest.fixture
 def bench_importable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let the package bench be imported, and nothing else that lies beside it."""
+    """Make the package bench importable, and nothing else in its folder."""
     if not (ROOT / "bench").is_dir():
         pytest.skip("the bench is not part of this installation")
     (tmp_path / "path").mkdir()

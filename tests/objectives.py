@@ -74,7 +74,7 @@ def run_kernel(objective, ids, offsets, start=0, stop=None, rate=0.05, stream=77
 
 
 def padding_of(objective):
-    """What lies beyond the dimensions and the columns of the bias, of every matrix."""
+    """What is beyond the dimensions and the columns of the bias, of every matrix."""
     n_columns = {"scalar": 1, "word": 1, "both": 2}.get(objective.bias, 0)
     rows = (m for m in rows_of(objective) if m is not objective.scalar_bias and m.shape[1] > 1)
     return np.concatenate([m[:, objective.n_dimensions + n_columns :] for m in rows])

@@ -309,7 +309,7 @@ class _Run:
     def has_room(self, word, contexts):
         """Whether no word takes steps of more than .25 and the hidden vectors are not too many."""
         foci = [focus for focus, _ in self.batch]
-        met = [context for _, group in self.batch for context in group]
+        contexts_seen = [context for _, group in self.batch for context in group]
         most = 0.25 / max(self.rate, 1e-9)
         groups = [tuple(group) for _, group in self.batch]
         known = not self.o.cbow and tuple(contexts) in groups
@@ -318,7 +318,7 @@ class _Run:
             len(self.batch) < 16 * self.o.n_batch_rows
             and (known or n_rows < self.o.n_batch_rows)
             and foci.count(word) + 1 <= most
-            and all(met.count(context) + 1 <= most for context in contexts)
+            and all(contexts_seen.count(context) + 1 <= most for context in contexts)
         )
 
     def learn_batch(self):
@@ -350,7 +350,7 @@ class _Run:
         return error * row, error * hidden
 
     def skip_gram_block(self, pairs, drawn):
-        """All pairs at one point; every pair is owed `negative` negatives from the same draws."""
+        """All pairs at one point; the negatives of a pair have the total weight `negative`."""
         share = self.o.negative / len(drawn)
         by_input, by_output = np.zeros_like(self.o.input), np.zeros_like(self.o.output)
         shorter = self.shorter(pairs)
@@ -382,11 +382,11 @@ class _Run:
         share = self.o.negative / len(drawn)
         rate = self.rate
         self.rate *= self.shorter(pairs)
-        met = collections.Counter()
+        pair_weights = collections.Counter()
         for _, word in pairs:
-            met[word] += 1
+            pair_weights[word] += 1
             for n in drawn:
-                met[n] += share * (n != word)
+                pair_weights[n] += share * (n != word)
         of_words = [(context, word, 1, 1.0) for context, word in pairs]
         of_drawn = [(c, n, 0, share) for c, word in pairs for n in drawn if n != word]
         for matrix, examples in ((self.o.output, of_words), (self.o.negative_output, of_drawn)):
@@ -401,7 +401,7 @@ class _Run:
             self.o.input[:] += by_input
             matrix[:] += by_output
         self.n_examples += len(pairs)
-        for word, times in met.items():
+        for word, times in pair_weights.items():
             self.couple(word, times)
         self.rate = rate
 

@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from fastsgns.vectors.evaluation import Section, share_correct
-from fastsgns.vectors.spaces import STANDS_ALONE, WHY_MISSING
+from fastsgns.vectors.spaces import HAS_NO_MODEL, WHY_MISSING
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def missing_attribute(kv: Any, name: str, is_linked: bool) -> AttributeError:
         Whether `kv` belongs to a model, which may have matrices in other roles.
     """
     if name in ROLE_NAMES:
-        why = WHY_MISSING[name] if is_linked else STANDS_ALONE
+        why = WHY_MISSING[name] if is_linked else HAS_NO_MODEL
         return AttributeError(f"no {name} vectors: {why}", name=name, obj=kv)
     successor = SUCCESSORS.get(name)
     return AttributeError(

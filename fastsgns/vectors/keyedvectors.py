@@ -399,7 +399,7 @@ class KeyedVectors:
             )
 
     def _resize_lockf(self) -> None:
-        """Give new keys the factor 1, if keys have factors of their own."""
+        """Set the factor of new keys to 1, if the keys have factors."""
         if len(self.vectors_lockf) > 1:
             factors = np.ones(len(self), np.float32)
             n_kept = min(len(factors), len(self.vectors_lockf))
@@ -452,7 +452,7 @@ class KeyedVectors:
     def allocate_vecattrs(
         self, attrs: Sequence[str] | None = None, types: Sequence[Any] | None = None
     ) -> None:
-        """Give attributes, present or new ones, a value for each key; new values are 0.
+        """Extend attributes, existing or new ones, to one value per key; new values are 0.
 
         Parameters
         ----------

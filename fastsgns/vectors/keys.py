@@ -115,7 +115,7 @@ class KeyTable:
         elif twin is not None and twin in self.key_to_index:
             hint = f"there is {twin!r}, a {type(twin).__name__}"
         elif isinstance(key, int) and self.strict:
-            hint = "a number that is not a key does not stand for a row here"
+            hint = "a number that is not a key does not select a row here"
         elif isinstance(key, float):
             hint = "to ask with a vector, give a numpy array"
         return f"Key '{key}' not present" + (f": {hint}" if hint else "")
@@ -168,7 +168,7 @@ class KeyTable:
     def allocate_attributes(
         self, names: Sequence[str] | None = None, types: Sequence[Any] | None = None
     ) -> None:
-        """Give each attribute a value for each key; see `KeyedVectors.allocate_vecattrs`."""
+        """Extend each attribute to one value per key; see `KeyedVectors.allocate_vecattrs`."""
         names = list(self.expandos) if names is None else list(names)
         types = [self.expandos[name].dtype for name in names] if types is None else list(types)
         for name, kind in zip(names, types):

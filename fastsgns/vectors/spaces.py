@@ -18,9 +18,9 @@ WHY_MISSING = {
     "output": "the model has none: they come with negative > 0 or softmax=1, and a vocabulary",
     "negative": "the model has none of its own: its negatives are output vectors",
 }
-STANDS_ALONE = (
-    "these vectors stand alone, without a model's other matrices: ask the wv of a whole model "
-    "(model.wv, or Word2Vec.load(path).wv)"
+HAS_NO_MODEL = (
+    "these vectors are separate from a model and lack its other matrices: ask the wv of a whole "
+    "model (model.wv, or Word2Vec.load(path).wv)"
 )
 
 Vectors = TypeVar("Vectors", bound="Searchable")
@@ -85,5 +85,5 @@ def in_space(kv: Searchable, space: Space) -> tuple[Searchable, Searchable]:
 def require_link(kv: Searchable) -> RoleLink[Any]:
     """Return the link to the matrices of a model; an AttributeError if there is none."""
     if kv.role_link is None:
-        raise AttributeError(STANDS_ALONE)
+        raise AttributeError(HAS_NO_MODEL)
     return kv.role_link

@@ -90,7 +90,7 @@ def test_what_is_not_there_is_one_line(
     assert main(["convert", path, alone, "--role", "input"]) == 0
     for command, problem in (
         (["nn", alone, "fruit1", "--role", "output"], "holds vectors alone"),
-        (["nn", alone, "fruit1", "--space", "in-out"], "stand alone"),
+        (["nn", alone, "fruit1", "--space", "in-out"], "separate from a model"),
         (["nn", path, "fruit1", "--role", "negative"], "its negatives are output vectors"),
     ):
         assert main(command) == 1

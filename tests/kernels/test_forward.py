@@ -67,7 +67,7 @@ def test_other_objectives_with_windows_of_earlier_tokens(options):
 
 @each_mode
 def test_the_input_row_is_the_earlier_tokens(mode):
-    """0 1 2 3 once: 3 is no source, 0 no positive; without negatives rows move only by pairs."""
+    """0 1 2 3 once: 3 is not a source, 0 not a positive; without negatives only pairs move rows."""
     objective = make_objective(forward=True, window=2, shrink_windows=False, negative=1, **mode)
     objective.noise[:] = [2**32 - 1, 0]
     objective.noise[:, 1] = 22

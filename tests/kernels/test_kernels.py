@@ -21,13 +21,13 @@ from fastsgns.kernels.objective import Objective
 
 pytestmark = pytest.mark.usefixtures("restore_variant")
 
-THINNED = sampling.keep_thresholds(COUNTS, 0.05)
+KEEP_THRESHOLDS = sampling.keep_thresholds(COUNTS, 0.05)
 LOCK = np.linspace(0, 1, N_WORDS).astype(np.float32)
 OBJECTIVES = {
     "sg-ns": {},
     "sg-hs": {"output": False, "tree": True},
     "sg-both": {"tree": True},
-    "sg-thinned": {"keep_thresholds": THINNED},
+    "sg-subsampled": {"keep_thresholds": KEEP_THRESHOLDS},
     "sg-fixed-window": {"shrink_windows": False, "window": 10},
     "sg-lock": {"lock_factors": LOCK},
     "sg-many-negatives": {"negative": 19},
@@ -40,18 +40,22 @@ OBJECTIVES = {
     "sg-block": {"n_focus": 4, "n_shared_negatives": 8},
     "sg-block-window": {"n_focus": 1, "n_shared_negatives": 5},
     "sg-block-long": {"n_focus": 7, "n_shared_negatives": 10, "window": 9, "shrink_windows": False},
-    "sg-block-thinned": {"n_focus": 4, "n_shared_negatives": 8, "keep_thresholds": THINNED},
+    "sg-block-subsampled": {
+        "n_focus": 4,
+        "n_shared_negatives": 8,
+        "keep_thresholds": KEEP_THRESHOLDS,
+    },
     "sg-block-hs": {"output": False, "tree": True, "n_focus": 1},
     "sg-block-with-tree": {
         "tree": True,
         "n_focus": 4,
         "n_shared_negatives": 8,
-        "keep_thresholds": THINNED,
+        "keep_thresholds": KEEP_THRESHOLDS,
     },
-    "cbow-both-thinned-lock": {
+    "cbow-both-subsampled-lock": {
         "cbow": True,
         "tree": True,
-        "keep_thresholds": THINNED,
+        "keep_thresholds": KEEP_THRESHOLDS,
         "lock_factors": LOCK,
     },
 }
@@ -67,7 +71,7 @@ ONE_MATRIX = {
 }
 LEARNERS = {
     "sg": {},
-    "sg-thinned": {"keep_thresholds": THINNED},
+    "sg-subsampled": {"keep_thresholds": KEEP_THRESHOLDS},
     "sg-block": {"n_focus": 4, "n_shared_negatives": 8},
     "sg-block-window": {"n_focus": 1, "n_shared_negatives": 5},
     "cbow-mean": {"cbow": True},

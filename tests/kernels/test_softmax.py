@@ -18,7 +18,7 @@ KINDS = {
     "sg": {},
     "sg-alone": {"n_batch_rows": 1},
     "sg-large-batch": {"n_batch_rows": 64, "shrink_windows": False, "window": 10},
-    "sg-thinned": {"keep_thresholds": sampling.keep_thresholds(COUNTS, 0.05)},
+    "sg-subsampled": {"keep_thresholds": sampling.keep_thresholds(COUNTS, 0.05)},
     "sg-lock": {"lock_factors": LOCK},
     "cbow-mean": {"cbow": True},
     "cbow-sum": {"cbow": True, "mean_hidden": False, "mean_gradient": False},

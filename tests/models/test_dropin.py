@@ -124,7 +124,7 @@ PROGRAMS = {
         Word2Vec(sentences, min_count=1, compute_loss=True, callbacks=[logger], epochs=20, sg=1)
         assert logger.epoch == 20 and 0 < logger.losses[-1] < logger.losses[0]
     """,
-    "train on with new words": """
+    "continue training with new words": """
         from gensim.models import Word2Vec
         model = Word2Vec(sentences, min_count=1)
         more = [["fruit1", "kiwi", "kiwi"]] * 9

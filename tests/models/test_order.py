@@ -280,7 +280,7 @@ def test_a_replaced_wv_is_no_longer_linked():
     model = made("CBOW")
     old = model.wv
     model.wv = shuffled(old)
-    with pytest.raises(AttributeError, match="stand alone"):
+    with pytest.raises(AttributeError, match="separate from a model"):
         _ = old.output
 
 

@@ -20,7 +20,7 @@ def made(sentences=FEW, **options):
 
 
 def bigrams(n_words=6, n_sentences=400):
-    """Sentences of two words, and how often a word (column) stands beside each other (row)."""
+    """Sentences of two words, and how often a word (column) occurs beside each other (row)."""
     rng = np.random.default_rng(2)
     joint = rng.gamma(0.5, size=(n_words, n_words)) + 0.02
     drawn = rng.choice(n_words**2, n_sentences, p=(joint / joint.sum()).ravel())
@@ -114,7 +114,7 @@ def test_it_is_keyword_only_and_off_by_default():
 
 
 def test_saved_and_trained_on(tmp_path):
-    """Training on after loading is training on without saving, to the byte."""
+    """Continuing after loading equals continuing without saving, byte for byte."""
     model = made(sg=1)
     model.save(tmp_path / "model")
     loaded = Word2Vec.load(tmp_path / "model")

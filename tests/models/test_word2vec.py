@@ -185,7 +185,7 @@ def test_wrong_totals_are_logged_and_do_no_harm(caplog):
 
 
 class Frame:
-    """As pandas' Series: a length, and an iterator of rows that are no lists."""
+    """As pandas' Series: a length, and an iterator of rows that are not lists."""
 
     def __len__(self):
         return len(FEW)

@@ -141,7 +141,7 @@ def test_a_warning_ends_no_work_whatever_standard_error_is(stream):
 
 
 def notebook(monkeypatch, kernel):
-    """Let this process look like one that runs IPython, with the kernel of a notebook or none."""
+    """Make this process look like one that runs IPython, with the kernel of a notebook or none."""
     shell = types.SimpleNamespace(kernel=kernel, config={"IPKernelApp": {}} if kernel else {})
     ipython = types.SimpleNamespace(get_ipython=lambda: shell)
     monkeypatch.setitem(sys.modules, "IPython", ipython)

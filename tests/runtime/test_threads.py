@@ -93,7 +93,7 @@ def test_a_thread_that_hangs_is_left_behind():
 
 @pytest.fixture
 def refuse_threads(monkeypatch):
-    """Let the system refuse each thread of a pool from the n-th on."""
+    """Make the system refuse each thread of a pool from the n-th on."""
 
     def limit(n):
         real = threading.Thread.start
