@@ -287,7 +287,7 @@ class Word2Vec:
         self._trim_rule = trim_rule
         parameters.check(self)
 
-        self._wv, self._arrays = KeyedVectors(self.vector_size), Matrices()
+        self._wv, self._matrices = KeyedVectors(self.vector_size), Matrices()
         self._raw: Vocabulary | None = None  # all words that were counted, until some are selected
         self._reading: memory.Reading | None = None
         self.effective_min_count = self.min_count
@@ -562,7 +562,7 @@ class Word2Vec:
         thorough : bool
             Compare all words with those of the last call, to find words renamed in place.
         """
-        wv, matrices = self.wv, self._arrays
+        wv, matrices = self.wv, self._matrices
         sync_matrices(wv, matrices, thorough)
         counts = wv.expandos.get("count")
         if "tree" in matrices.vectors and counts is not None and len(counts) == len(wv):
@@ -572,13 +572,13 @@ class Word2Vec:
     def set_arrays(self, wv: KeyedVectors, matrices: Matrices) -> None:
         """Replace the words and all arrays, of which the input vectors are those of `wv`."""
         self.wv = wv
-        self._arrays = matrices
+        self._matrices = matrices
         self.current_arrays()
 
     @property
     def wv(self) -> KeyedVectors:
         """The input vectors by word; may be replaced."""
-        link_matrices(self._wv, self._arrays)
+        link_matrices(self._wv, self._matrices)
         return self._wv
 
     @wv.setter
@@ -594,7 +594,7 @@ class Word2Vec:
                 "set a copy of it, copy.deepcopy(vectors)"
             )
         if vectors is not self._wv:
-            sync_matrices(self._wv, self._arrays, thorough=True)
+            sync_matrices(self._wv, self._matrices, thorough=True)
             link_matrices(self._wv, None)
         self._wv = vectors
 
@@ -604,7 +604,7 @@ class Word2Vec:
 
         ``model.wv.output`` is the same.
         """
-        return Roles(self.wv, self._arrays)
+        return Roles(self.wv, self._matrices)
 
     @property
     def layout(self) -> MatrixLayout:
@@ -912,7 +912,7 @@ class Word2Vec:
         has_pairs = warn_of_no_pairs(corpus)
         started = time.monotonic()
         try:
-            with Session(self, self._arrays, left.n_epochs, callbacks) as session:
+            with Session(self, self._matrices, left.n_epochs, callbacks) as session:
                 trainer = Trainer(
                     self._objective(params), TokenChunks(corpus.ids, corpus.offsets), schedule,
                     left.seed, params.workers, self.epochs_begun, params.progress,
@@ -1182,7 +1182,7 @@ class Word2Vec:
             If the model was not trained with ``hs=1``.
         """
         self._check_vocabulary()
-        if not self.hs or "tree" not in self._arrays.vectors:
+        if not self.hs or "tree" not in self._matrices.vectors:
             raise RuntimeError("scores need a model trained with hs=1")
         tree = self.current_arrays().vectors["tree"]
         objective = make_tree_objective(
@@ -1241,7 +1241,7 @@ class Word2Vec:
         return kinds.load_as(cls, storage.SCHEMA, fname, mmap)
 
     def __getstate__(self) -> dict[str, Any]:
-        sync_matrices(self.wv, self._arrays)
+        sync_matrices(self.wv, self._matrices)
         return vars(self) | {"callbacks": (), "_trim_rule": None, "hashfxn": hash}
 
     def __repr__(self) -> str:
