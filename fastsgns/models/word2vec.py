@@ -317,9 +317,9 @@ class Word2Vec:
             self.prepare_vocab()
             return self._encode(params, source)
         with scan_source(source, params) as scanned:
-            self._take_counts(params, source, scanned)
+            self._store_counts(params, source, scanned)
             chosen = self._select(params)
-            self._adopt(params, chosen)
+            self._use_selection(params, chosen)
             corpus = encode(scanned, chosen.vocabulary)
         if self._reading is not None:
             self._reading = replace(self._reading, n_sentences=corpus.n_sentences)
@@ -449,16 +449,18 @@ class Word2Vec:
         )
         chosen = self._select(params, trim_rule)
         if not dry_run:
-            self._adopt(params, chosen, update, keep_raw_vocab)
+            self._use_selection(params, chosen, update, keep_raw_vocab)
         if len(self.wv) >= MANY_WORDS:
             release_memory()  # of the counts, before training reads the corpus again
         return selection_report(chosen, params.sample)
 
     def _count(self, params: Parameters, source: Source, trim_rule: TrimRule | None) -> None:
         """Count the words of a corpus without storing its tokens."""
-        self._take_counts(params, source, count_source(source, params, trim_rule), reads_again=True)
+        self._store_counts(
+            params, source, count_source(source, params, trim_rule), reads_again=True
+        )
 
-    def _take_counts(
+    def _store_counts(
         self, params: Parameters, source: Source, scanned: Scan, reads_again: bool = False
     ) -> None:
         """Store the counts of a corpus, to select words from."""
@@ -479,7 +481,7 @@ class Word2Vec:
         rule, is_sorted = trim_rule or self._trim_rule, bool(params.sorted_vocab)
         return select(self._raw, params.min_count, params.max_final_vocab, rule, is_sorted)
 
-    def _adopt(
+    def _use_selection(
         self,
         params: Parameters,
         chosen: Selection,
@@ -899,7 +901,7 @@ class Word2Vec:
         left: Unfinished,
         callbacks: tuple[Any, ...],
     ) -> TrainResult:
-        """Train the epochs that are left."""
+        """Train the epochs of `left` between the callbacks."""
         if corpus.n_tokens == 0:
             raise EmptyCorpusError(
                 f"none of the {corpus.n_raw_tokens} tokens of the corpus is in the vocabulary "
@@ -908,7 +910,7 @@ class Word2Vec:
         self.unfinished = left
         schedule = left.schedule(corpus.n_tokens)
         parameters.warn_of_no_effect(params)
-        self._warn_of_rise(schedule.rate(0, 0))
+        self._warn_if_rate_rises(schedule.rate(0, 0))
         has_pairs = warn_of_no_pairs(corpus)
         started = time.monotonic()
         try:
@@ -922,7 +924,8 @@ class Word2Vec:
                     "training %s, %s, with workers=%d and kernel %s on %d words", self,
                     describe(trainer.objective), params.workers, kernels.variant(), corpus.n_tokens,
                 )  # fmt: skip
-                session.run(trainer.losses(), partial(self._refresh, trainer), self._note_epoch)
+                refresh = partial(self._refresh, session, trainer)
+                session.run(trainer.losses(), refresh, self._note_epoch)
         finally:
             self.train_count += 1
             self.total_train_time += time.monotonic() - started
@@ -942,7 +945,7 @@ class Word2Vec:
         matrices = self.current_arrays(thorough=True)
         return make_objective(params, self.wv, matrices, vocabulary_of(self.wv).counts)
 
-    def _refresh(self, trainer: Trainer) -> None:
+    def _refresh(self, session: Session, trainer: Trainer) -> None:
         """Copy the arrays to the rows of the kernels, also those that callbacks have replaced."""
         n_words = len(trainer.objective.input)
         if len(self.wv) != n_words:
@@ -951,16 +954,18 @@ class Word2Vec:
                 f"{len(self.wv)} words during training; do so between two calls of train()"
             )
         params, objective = parameters.normalize(self), trainer.objective
-        rows = trained_rows(params, self.wv, self.current_arrays())
+        session.arrays = matrices = self.current_arrays()
+        rows = trained_rows(params, self.wv, matrices)
         if any(array is not getattr(objective, name) for name, array in rows.items()):
             trainer.use(self._objective(params))
 
     def _note_epoch(self) -> None:
+        """Leave the epoch that was trained out of what `resume` would train."""
         if self.unfinished is not None:
             self.unfinished = self.unfinished.after_an_epoch()
 
     def _progress_recorder(self, schedule: Schedule) -> Callable[[int, Tally, Tally], None]:
-        """Return a function that notes loss and learning rate, which a Trainer calls."""
+        """Return a function for the Trainer to call, which updates the loss and the rate."""
         recorded = 0.0
 
         def record(epoch: int, tally: Tally, total: Tally) -> None:
@@ -972,7 +977,7 @@ class Word2Vec:
 
         return record
 
-    def _warn_of_rise(self, rate: float) -> None:
+    def _warn_if_rate_rises(self, rate: float) -> None:
         """Log that the learning rate starts above where earlier training left it."""
         if self.epochs_begun and rate > self.min_alpha_yet_reached * (1 + RATE_ROUNDING):
             logger.warning(

@@ -67,6 +67,7 @@ class Session:
     model : TrainedModel
         Passed to the callbacks.
     arrays : TrainedArrays
+        The attribute may be set to others between epochs.
     n_epochs : int
         Epochs of this call.
     callbacks : sequence
@@ -111,14 +112,15 @@ class Session:
         Parameters
         ----------
         epochs : generator of float or None
-            Trains an epoch each time it is advanced and yields its mean loss, or None if no loss
-            was computed. It is closed at the end. The kernels' rows are filled when it is made.
+            Trains one epoch each time it is advanced, and yields the mean loss of the epoch, or
+            None if no loss was computed. The first epoch trains the rows as they are now. The
+            generator is closed at the end.
         before_epoch : callable, optional
-            Brings the kernels' rows up to date before an epoch: by default
-            ``arrays.spread``. It is not called before the first epoch if there are no callbacks,
-            because nothing can have changed since `epochs` was made.
+            Brings the rows that kernels train up to date; by default ``arrays.spread``. It is
+            called before each epoch, but before the first one only if there are callbacks, which
+            may have changed the arrays.
         after_epoch : callable, optional
-            Called when an epoch has been counted, before ``on_epoch_end``.
+            Called after each epoch, before ``on_epoch_end``.
         """
         model, update = self.model, before_epoch or self.arrays.spread
         try:

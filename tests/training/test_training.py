@@ -479,3 +479,16 @@ def test_factors_of_updates_that_are_not_finite_are_refused_before_training(wron
     model.wv.vectors_lockf = np.full(1, wrong)
     with pytest.raises(ValueError, match=r"wv.vectors_lockf\[0\] is"):
         fit(model)
+
+
+def test_a_callback_may_start_the_same_words_anew():
+    class Rebuild:
+        def on_epoch_begin(self, model):
+            if model.epochs_trained == 1:
+                model.build_vocab(SENTENCES)
+
+    model, twin = built(), built()
+    fit(model, 2, callbacks=[Rebuild()])
+    fit(twin, 2)
+    assert model.syn1neg.any() and not np.array_equal(model.wv.vectors, built().wv.vectors)
+    assert not np.array_equal(model.wv.vectors, twin.wv.vectors)
