@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastsgns.corpus.scan import count_ids, remap
+from fastsgns.corpus.scan import remap
 from fastsgns.corpus.spill import SpillBuffer, StoredBlock
 
 
@@ -78,30 +78,3 @@ def sentence_offsets(ends: Sequence[np.ndarray]) -> np.ndarray:
     """
     joined = np.concatenate([np.zeros(1, np.int64), *ends])
     return joined[np.concatenate([[True], joined[1:] > joined[:-1]])]
-
-
-class IdCounter:
-    """Counts ids while new ones are still being given out.
-
-    Examples
-    --------
-    >>> counter = IdCounter()
-    >>> counter.add(np.array([0, 2, 0], np.int32), 3)
-    >>> counter.counts(3).tolist()
-    [2, 0, 1]
-    """
-
-    def __init__(self) -> None:
-        self._counts = np.zeros(1 << 16, np.int64)
-
-    def add(self, ids: np.ndarray, n_words: int) -> None:
-        """Count ids, all below `n_words`."""
-        if n_words > len(self._counts):
-            self._counts = np.concatenate([self._counts, np.zeros(2 * n_words, np.int64)])
-        count_ids(ids, self._counts)
-
-    def counts(self, n_words: int) -> np.ndarray:
-        """Return how often each of the first `n_words` ids occurred, int64."""
-        if n_words > len(self._counts):
-            return np.append(self._counts, np.zeros(n_words - len(self._counts), np.int64))
-        return self._counts[:n_words].copy()

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from fastsgns.arrays import check_mapped, check_offsets, integers
-from fastsgns.corpus.blocks import BlockJoiner, IdCounter, JoinedIds, sentence_offsets
+from fastsgns.corpus.blocks import BlockJoiner, sentence_offsets
 from fastsgns.corpus.files import Path
+from fastsgns.corpus.scan import count_ids
 from fastsgns.corpus.scanning import Scan, scan_files, scan_sentences
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
 from fastsgns.corpus.spill import allocate_int32, check_budget
@@ -117,10 +118,8 @@ class EncodedCorpus:
         EOFError, OSError
             If a compressed file is cut or damaged.
         """
-        with scan_files(
-            paths, workers=workers, errors=errors, memory_budget=memory_budget, progress=progress
-        ) as counted:
-            return encode(counted, _chosen(vocabulary, counted.vocabulary))
+        with scan_files(paths, workers, errors, memory_budget, progress) as scanned:
+            return encode(scanned, _chosen(vocabulary, scanned.vocabulary))
 
     @classmethod
     def from_iterable(
@@ -151,10 +150,8 @@ class EncodedCorpus:
             If a token is a missing value, None or NaN.
         """
         known = vocabulary if isinstance(vocabulary, Vocabulary) else None
-        with scan_sentences(
-            sentences, known, memory_budget=memory_budget, progress=progress
-        ) as counted:
-            return encode(counted, _chosen(vocabulary, counted.vocabulary))
+        with scan_sentences(sentences, known, memory_budget, progress) as scanned:
+            return encode(scanned, _chosen(vocabulary, scanned.vocabulary))
 
     def restrict(self, vocabulary: Vocabulary, memory_budget: int | None = None) -> "EncodedCorpus":
         """Return the corpus with the ids of another vocabulary, without the tokens that it lacks.
@@ -171,11 +168,17 @@ class EncodedCorpus:
         EncodedCorpus
         """
         check_mapped(self.ids)
-        counter = IdCounter()
-        counter.add(self.ids, len(self.vocabulary))
-        raw = self.vocabulary.recounted(counter.counts(len(self.vocabulary)))
-        tokens = EncodedTokens(self, check_budget(memory_budget))
-        return _joined(Scan(raw, self.n_raw_tokens, self.n_raw_sentences, tokens), vocabulary)
+        counts = np.zeros(len(self.vocabulary), np.int64)
+        count_ids(self.ids, counts)
+        recounted, new_ids = _renumber(self.vocabulary.recounted(counts), vocabulary)
+        joiner = BlockJoiner(allocate_int32(recounted.total, check_budget(memory_budget)))
+        for start in range(0, self.n_tokens, BLOCK_TOKENS):
+            stop = min(start + BLOCK_TOKENS, self.n_tokens)
+            inside = slice(*np.searchsorted(self.offsets, (start, stop), "right"))
+            joiner.append(self.ids[start:stop], self.offsets[inside] - start, new_ids)
+        offsets = sentence_offsets(joiner.ends)
+        n_raw = self.n_raw_tokens, self.n_raw_sentences
+        return EncodedCorpus(joiner.ids, offsets, recounted, *n_raw)
 
     @property
     def n_tokens(self) -> int:
@@ -246,34 +249,21 @@ class EncodedCorpus:
 
 
 @dataclass
-class EncodedTokens:
-    """The tokens of an `EncodedCorpus`, as what a `Scan` stores."""
+class EncodedScan(Scan):
+    """The scan of an `EncodedCorpus`: nothing was read, and the counts are its own."""
 
-    corpus: EncodedCorpus
-    memory_budget: int | None
-
-    def join(self, new_ids: np.ndarray, n_kept: int) -> JoinedIds:
-        """As `StoredTokens.join`; the corpus stays as it is."""
-        ids, offsets = self.corpus.ids, self.corpus.offsets
-        joiner = BlockJoiner(allocate_int32(n_kept, check_budget(self.memory_budget)))
-        for start in range(0, len(ids), BLOCK_TOKENS):
-            stop = min(start + BLOCK_TOKENS, len(ids))
-            inside = slice(*np.searchsorted(offsets, (start, stop), "right"))
-            joiner.append(ids[start:stop], offsets[inside] - start, new_ids)
-        return JoinedIds(joiner.ids, sentence_offsets(joiner.ends))
-
-    def close(self) -> None:
-        """As `StoredTokens.close`; the corpus stays as it is."""
+    corpus: EncodedCorpus | None = None
+    memory_budget: int | None = None
 
 
 def scan(
     source: Any,
     vocabulary: Vocabulary | None = None,
     *,
-    keep_tokens: bool = True,
     workers: int | None = None,
     memory_budget: int | None = None,
     progress: Progress | None = None,
+    keep_tokens: bool = True,
 ) -> Scan:
     """Read any source of sentences once: count its words and store its tokens.
 
@@ -283,10 +273,10 @@ def scan(
         Whole text files are read by several threads.
     vocabulary : Vocabulary, optional
         If it is known in advance which words to `encode`, the tokens of others need not be stored.
-    keep_tokens : bool
-        Whether the scan is to be encoded. Otherwise words are only counted.
     workers, memory_budget, progress
         As in `EncodedCorpus.from_files` and `EncodedCorpus.from_iterable`.
+    keep_tokens : bool
+        Whether to store the tokens for `encode`. Otherwise words are only counted.
 
     Returns
     -------
@@ -295,33 +285,20 @@ def scan(
 
     Examples
     --------
-    >>> with scan([["to", "be"], []]) as counted:
-    ...     print(counted.vocabulary, counted.n_tokens, counted.n_sentences)
-    ...     encode(counted)
+    >>> with scan([["to", "be"], []]) as scanned:
+    ...     print(scanned.vocabulary, scanned.n_tokens, scanned.n_sentences)
+    ...     encode(scanned)
     <Vocabulary of 2 words, 2 tokens> 2 2
     <EncodedCorpus of 2 tokens in 1 sentences, 2 words>
     """
     if isinstance(source, EncodedCorpus):
         check_mapped(source.ids)
-        tokens = EncodedTokens(source, memory_budget)
-        return Scan(source.vocabulary, source.n_raw_tokens, source.n_raw_sentences, tokens)
+        n_raw = source.n_raw_tokens, source.n_raw_sentences
+        return EncodedScan(source.vocabulary, *n_raw, None, source, memory_budget)
     is_file = type(source) in (LineSentence, PathLineSentences)  # a subclass may yield other tokens
     if is_file and (paths := source.whole_files()):
-        return scan_files(
-            paths,
-            keep_tokens=keep_tokens,
-            workers=workers,
-            errors=source.errors,
-            memory_budget=memory_budget,
-            progress=progress,
-        )
-    return scan_sentences(
-        source,
-        vocabulary,
-        keep_tokens=keep_tokens,
-        memory_budget=memory_budget,
-        progress=progress,
-    )
+        return scan_files(paths, workers, source.errors, memory_budget, progress, keep_tokens)
+    return scan_sentences(source, vocabulary, memory_budget, progress, keep_tokens)
 
 
 def encode(scanned: Scan, vocabulary: Vocabulary | None = None) -> EncodedCorpus:
@@ -345,46 +322,24 @@ def encode(scanned: Scan, vocabulary: Vocabulary | None = None) -> EncodedCorpus
         If the scan has stored no tokens.
     """
     chosen = scanned.vocabulary if vocabulary is None else vocabulary
-    if not isinstance(scanned.tokens, EncodedTokens):
-        return _joined(scanned, chosen)
-    corpus = scanned.tokens.corpus
-    if _same_words(chosen, corpus.vocabulary):
-        return corpus
-    return corpus.restrict(chosen, scanned.tokens.memory_budget)
-
-
-def encode_source(
-    source: Any,
-    vocabulary: Vocabulary | None = None,
-    *,
-    workers: int | None = None,
-    memory_budget: int | None = None,
-    progress: Progress | None = None,
-) -> EncodedCorpus:
-    """Scan a source of sentences and encode it; parameters as of `scan` and `encode`.
-
-    Examples
-    --------
-    >>> encode_source([["to", "be"]])
-    <EncodedCorpus of 2 tokens in 1 sentences, 2 words>
-    """
-    with scan(
-        source, vocabulary, workers=workers, memory_budget=memory_budget, progress=progress
-    ) as scanned:
-        return encode(scanned, vocabulary)
-
-
-def _joined(scanned: Scan, vocabulary: Vocabulary) -> EncodedCorpus:
-    """Return the tokens of a scan that has counted just these tokens."""
+    if isinstance(scanned, EncodedScan) and scanned.corpus is not None:
+        if _same_words(chosen, scanned.vocabulary):
+            return scanned.corpus
+        return scanned.corpus.restrict(chosen, scanned.memory_budget)
     if scanned.tokens is None:
         raise ValueError("the scan has only counted words; scan with keep_tokens=True to encode")
-    new_ids = vocabulary.find(scanned.vocabulary)
+    recounted, new_ids = _renumber(scanned.vocabulary, chosen)
+    ids, offsets = scanned.tokens.join(new_ids, recounted.total)
+    return EncodedCorpus(ids, offsets, recounted, scanned.n_tokens, scanned.n_sentences)
+
+
+def _renumber(raw: Vocabulary, vocabulary: Vocabulary) -> tuple[Vocabulary, np.ndarray]:
+    """Return `vocabulary` with the counts of `raw`, and the id in it, or -1, of each raw word."""
+    new_ids = vocabulary.find(raw)
     is_kept = new_ids >= 0
     counts = np.zeros(len(vocabulary), np.int64)
-    counts[new_ids[is_kept]] = scanned.vocabulary.counts[is_kept]
-    ids, offsets = scanned.tokens.join(new_ids, int(counts.sum()))
-    counted = vocabulary.recounted(counts)
-    return EncodedCorpus(ids, offsets, counted, scanned.n_tokens, scanned.n_sentences)
+    counts[new_ids[is_kept]] = raw.counts[is_kept]
+    return vocabulary.recounted(counts), new_ids
 
 
 def _same_words(vocabulary: Vocabulary, other: Vocabulary) -> bool:

@@ -1,4 +1,4 @@
-"""The files of a corpus: their names checked, their errors named."""
+"""Checks of the paths of a corpus."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ Path = str | bytes | os.PathLike[Any]
 
 
 def check_paths(paths: Path | Iterable[Path]) -> list[str]:
-    """One path or several as a list of strings, each a file that exists.
+    """Return one path or several as a list of strings, each of a file that exists.
 
     Raises
     ------
@@ -22,9 +22,9 @@ def check_paths(paths: Path | Iterable[Path]) -> list[str]:
     IsADirectoryError
         If a path is a directory.
     TypeError
-        If it is not a path.
+        If one is not a path.
     ValueError
-        If there is none.
+        If there are no paths.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def check_paths(paths: Path | Iterable[Path]) -> list[str]:
 
 
 def check_path(path: Any) -> str:
-    """One path as a string; the exceptions are those of `check_paths`."""
+    """Return one path as a string; exceptions as of `check_paths`."""
     if not is_path(path):
         raise TypeError(_not_a_path(path))
     try:
@@ -64,5 +64,5 @@ def _not_a_path(path: object) -> str:
 
 
 def is_stream(path: str) -> bool:
-    """Whether a file can only be read from its beginning on: compressed, a pipe, or remote."""
+    """Return whether a file can only be read from its beginning: compressed, a pipe or remote."""
     return decompressor(path) is not None or is_url(path) or not stat.S_ISREG(os.stat(path).st_mode)

@@ -8,7 +8,6 @@ import numpy as np
 from fastsgns.corpus.files import is_stream
 from fastsgns.corpus.filescanner import FileScanner
 from fastsgns.corpus.ranges import FileRange
-from fastsgns.corpus.scan import Scanner
 from fastsgns.corpus.utf8words import Utf8Words
 from fastsgns.errors import NotUTF8Error
 from fastsgns.formats.files import decompressor, open_binary
@@ -68,16 +67,16 @@ def merge_types(
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     counts = merged.counts()[order]
-    try:
-        words, unique = _decode(merged, order, errors)
-    except _InvalidType as invalid:
-        token = as_written(invalid.token)
-        path = files.ranges[
-            np.searchsorted(starts, first_tokens[invalid.type_id], "right") - 1
-        ].path
-        raise _not_utf8(path, token, remedy) from None
-    if unique is not None:
-        counts, rank = _add_equal(counts, unique, len(words)), unique[rank]
+    arena, offsets = merged.types()  # each type with a newline
+    words: Utf8Words | list[str] = Utf8Words(arena, offsets[order], offsets[order + 1])
+    if not _is_utf8(arena):
+        if errors == "strict":
+            wrong = next(i for i in order if not _is_utf8(arena[offsets[i] : offsets[i + 1]]))
+            at = np.searchsorted(starts, first_tokens[wrong], "right") - 1
+            token = as_written(arena[offsets[wrong] : offsets[wrong + 1] - 1])
+            raise _not_utf8(files.ranges[at].path, token, remedy)
+        words, counts, word_ids = _decode(arena.decode("utf-8", errors).split("\n"), order, counts)
+        rank = word_ids[rank]
     files.scanners.clear()
     return MergedTypes(words, counts, [rank[ids] for ids in merged_ids])
 
@@ -98,60 +97,41 @@ def _first_tokens(files: FileScanner, starts: np.ndarray, index: int) -> np.ndar
     return starts[own][in_range] + first - own_starts[in_range]
 
 
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _decode(
-    scanner: Scanner, order: np.ndarray, errors: str
-) -> tuple[Utf8Words | list[str], np.ndarray | None]:
-    """Decode the types in `order`.
+    types: list[str], order: np.ndarray, counts: np.ndarray
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Make types that decode to the same string one word, and drop those that decode to nothing.
 
     Returns
     -------
-    words : Utf8Words or list of str
-    unique : ndarray of int32, or None
-        If types decode to the same word or to nothing: the index in `words` of each type, or -1.
-
-    Raises
-    ------
-    _InvalidType
-        If `errors` is "strict", for the first type that is not UTF-8.
+    words : list of str
+    counts : ndarray of int64
+    index : ndarray of int32
+        The index in `words` of each type in `order`, or -1.
     """
-    arena, offsets = scanner.types()
-    try:
-        arena.decode("utf-8")
-        return Utf8Words(arena, offsets[order], offsets[order + 1]), None
-    except UnicodeDecodeError:
-        if errors == "strict":
-            raise _first_invalid(arena, offsets, order) from None
-    words = arena.decode("utf-8", errors).split("\n")
     ids: dict[str, int] = {}
-    unique = [ids.setdefault(words[i], len(ids)) if words[i] else -1 for i in order.tolist()]
-    return list(ids), np.array(unique, np.int32)
-
-
-class _InvalidType(Exception):
-    """A type is not UTF-8."""
-
-    def __init__(self, type_id: int, token: bytes) -> None:
-        super().__init__(type_id, token)
-        self.type_id, self.token = type_id, token
-
-
-def _first_invalid(arena: bytes, offsets: np.ndarray, order: np.ndarray) -> _InvalidType:
-    for type_id in order.tolist():
-        token = arena[offsets[type_id] : offsets[type_id + 1] - 1]
-        try:
-            token.decode("utf-8")
-        except UnicodeDecodeError:
-            return _InvalidType(type_id, token)
-    raise AssertionError("every type is UTF-8")
+    word_ids = [ids.setdefault(types[i], len(ids)) if types[i] else -1 for i in order.tolist()]
+    index = np.array(word_ids, np.int32)
+    added = np.zeros(len(ids), np.int64)
+    np.add.at(added, index[index >= 0], counts[index >= 0])
+    return list(ids), added, index
 
 
 def _not_utf8(path: str, token: bytes, remedy: str) -> UnicodeError:
     """Return the error for a file with a token that is not UTF-8."""
+    line = _line_of(path, token)
+    place = path if line is None else f"{path}, line {line}"
     try:
         token.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = _line_of(path, token)
-        place = path if line is None else f"{path}, line {line}"
         return NotUTF8Error.of(error, f"{place}: the word {token[:40]!r} is not UTF-8", remedy)
     raise AssertionError("the token is UTF-8")
 
@@ -169,10 +149,3 @@ def _line_of(path: str, token: bytes) -> int | None:
             rest = text[len(text) - len(token) + 1 :] if len(token) > 1 else b""
             n_lines += text.count(b"\n", 0, len(text) - len(rest))
     return None
-
-
-def _add_equal(counts: np.ndarray, unique: np.ndarray, n_words: int) -> np.ndarray:
-    """Add the counts of types that decode to the same word."""
-    added = np.zeros(n_words, np.int64)
-    np.add.at(added, unique[unique >= 0], counts[unique >= 0])
-    return added

@@ -15,13 +15,11 @@ from collections.abc import Hashable, Iterable, Sized
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Protocol
 
 import numpy as np
 
 from fastsgns.corpus.blocks import (
     BlockJoiner,
-    IdCounter,
     JoinedIds,
     SentenceBlock,
     sentence_offsets,
@@ -31,7 +29,7 @@ from fastsgns.corpus.files import Path, check_paths
 from fastsgns.corpus.filescanner import FileScanner
 from fastsgns.corpus.merging import merge_types
 from fastsgns.corpus.ranges import FileRange, count_sentences
-from fastsgns.corpus.scan import count_known, encode_sentences
+from fastsgns.corpus.scan import count_ids, count_known, encode_sentences
 from fastsgns.corpus.sentences import check_corpus
 from fastsgns.corpus.spill import BlockWriter, SpillBuffer, allocate_int32, check_budget
 from fastsgns.corpus.textscan import scan_text
@@ -40,15 +38,37 @@ from fastsgns.runtime.machine import release_memory
 from fastsgns.runtime.progress import Progress
 from fastsgns.runtime.threads import WorkerPool
 
+FIRST_COUNTS = 1 << 16
 MANY_WORDS = 10_000
 """From so many words on, freed memory is returned to the system before a model is allocated."""
 
 
-class StoredTokens(Protocol):
-    """The tokens of a scan, as ids of its vocabulary or of each thread's scanner."""
+@dataclass
+class StoredTokens:
+    """The tokens of a scan, as ids that each `Scanner` has given out.
+
+    Parameters
+    ----------
+    ranges : list of FileRange
+        With their blocks of ids. The sentences of an iterable are one range.
+    vocabulary_ids : list of ndarray of int32
+        For each scanner, the id in the scan's vocabulary of each of its ids; -1: left out.
+    spill : SpillBuffer
+        Where the blocks are stored.
+    n_workers : int
+        Threads.
+    """
+
+    ranges: list[FileRange]
+    vocabulary_ids: list[np.ndarray]
+    spill: SpillBuffer
+    n_workers: int
 
     def join(self, new_ids: np.ndarray, n_kept: int) -> JoinedIds:
         """Return all tokens as one array of new ids; the stored tokens are used up.
+
+        Ranges are joined by several threads: where each begins is known once the ids to keep of
+        those before it are counted. If blocks are in a file, one thread reads them once, in order.
 
         Parameters
         ----------
@@ -57,9 +77,41 @@ class StoredTokens(Protocol):
         n_kept : int
             How many tokens are not left out.
         """
+        table = np.append(new_ids, np.int32(-1))  # the last entry is that of -1
+        tables = [table[ids] for ids in self.vocabulary_ids]
+        groups = [self.ranges] if self.spill.uses_file else [[part] for part in self.ranges]
+        ids = allocate_int32(n_kept, self.spill.budget)
+        joiners = [BlockJoiner(ids, start) for start in self._starts(groups, tables)]
+
+        def write(_: int, group: int) -> None:
+            for part in groups[group]:
+                for block_ids, ends in take_blocks(part.blocks, self.spill):
+                    joiners[group].append(block_ids, ends, tables[part.scanner])
+                if part.is_last:
+                    joiners[group].end_sentence()
+
+        WorkerPool(self.n_workers, range(len(groups)), write).run()
+        return JoinedIds(ids, sentence_offsets([e for joiner in joiners for e in joiner.ends]))
+
+    def _starts(self, groups: list[list[FileRange]], tables: list[np.ndarray]) -> list[int]:
+        """Return how many ids are kept before each group of ranges."""
+        n_kept = [0] * len(groups)
+
+        def count(_: int, group: int) -> None:
+            n_kept[group] = sum(
+                count_known(self.spill.read(block.ids), tables[part.scanner])
+                for part in groups[group]
+                for block in part.blocks
+            )
+
+        if len(groups) > 1:
+            WorkerPool(self.n_workers, range(len(groups)), count).run()
+        return [0, *accumulate(n_kept[:-1])]
 
     def close(self) -> None:
         """Free the memory and delete the temporary file."""
+        self.ranges.clear()
+        self.spill.close()
 
 
 @dataclass
@@ -93,12 +145,11 @@ class Scan:
 
 def scan_files(
     paths: Path | Iterable[Path],
-    *,
-    keep_tokens: bool = True,
     workers: int | None = None,
     errors: str = "strict",
     memory_budget: int | None = None,
     progress: Progress | None = None,
+    keep_tokens: bool = True,
 ) -> Scan:
     """Scan text files; parameters and exceptions as of `EncodedCorpus.from_files`.
 
@@ -118,17 +169,16 @@ def scan_files(
     n_sentences = count_sentences(files.ranges)
     tokens = None
     if spill is not None:
-        tokens = FileTokens(files.ranges, types.vocabulary_ids, spill, files.n_workers)
+        tokens = StoredTokens(files.ranges, types.vocabulary_ids, spill, files.n_workers)
     return Scan(vocabulary, files.n_tokens, n_sentences, tokens)
 
 
 def scan_sentences(
     sentences: Iterable[Iterable[Hashable]],
     vocabulary: Vocabulary | None = None,
-    *,
-    keep_tokens: bool = True,
     memory_budget: int | None = None,
     progress: Progress | None = None,
+    keep_tokens: bool = True,
 ) -> Scan:
     """Scan sequences of hashable tokens; exceptions as of `EncodedCorpus.from_iterable`.
 
@@ -139,113 +189,29 @@ def scan_sentences(
     budget = check_budget(memory_budget)
     n_total = len(sentences) if isinstance(sentences, Sized) else None
     ids_by_word: dict[Hashable, int] = {} if vocabulary is None else vocabulary.ids
-    counter = IdCounter()
-    blocks: list[SentenceBlock] = []
+    counts = np.zeros(FIRST_COUNTS, np.int64)
+    stored = FileRange("", scanner=0)
     with ExitStack() as on_error:
         spill = on_error.enter_context(SpillBuffer(budget))
         writer = BlockWriter(spill)
 
         def store(ids: np.ndarray, ends: np.ndarray, n_sentences: int) -> None:
-            counter.add(ids, len(ids_by_word))
+            nonlocal counts
+            if len(ids_by_word) > len(counts):
+                counts = np.append(counts, np.zeros(2 * len(ids_by_word), np.int64))
+            count_ids(ids, counts)
             if keep_tokens:
-                blocks.append(SentenceBlock(writer.store_copy(ids), ends))
+                stored.blocks.append(SentenceBlock(writer.store_copy(ids), ends))
             if progress:
                 progress(n_sentences, n_total)
 
         n_tokens, n_sentences = encode_sentences(sentences, ids_by_word, vocabulary is None, store)
         on_error.pop_all()
-    counts = counter.counts(len(ids_by_word))
+    n_words = len(ids_by_word)
+    counts = counts[:n_words].copy()
     if vocabulary is None:
         counted = Vocabulary(list(ids_by_word), counts)
     else:
         counted = vocabulary.recounted(counts)
-    tokens = SentenceTokens(blocks, spill) if keep_tokens else None
-    return Scan(counted, n_tokens, n_sentences, tokens)
-
-
-@dataclass
-class SentenceTokens:
-    """Tokens of sequences, as ids of the scan's vocabulary."""
-
-    blocks: list[SentenceBlock]
-    spill: SpillBuffer
-
-    def join(self, new_ids: np.ndarray, n_kept: int) -> JoinedIds:
-        """As `StoredTokens.join`."""
-        joiner = BlockJoiner(allocate_int32(n_kept, self.spill.budget))
-        for ids, ends in take_blocks(self.blocks, self.spill):
-            joiner.append(ids, ends, new_ids)
-        return JoinedIds(joiner.ids, sentence_offsets(joiner.ends))
-
-    def close(self) -> None:
-        """As `StoredTokens.close`."""
-        self.blocks.clear()
-        self.spill.close()
-
-
-@dataclass
-class FileTokens:
-    """Tokens of files, as ids of the scanner that read their range.
-
-    Parameters
-    ----------
-    ranges : list of FileRange
-        With their blocks.
-    vocabulary_ids : list of ndarray of int32
-        For each scanner, the id in the scan's vocabulary of each of its ids; -1: left out.
-    spill : SpillBuffer
-    n_workers : int
-        Threads.
-    """
-
-    ranges: list[FileRange]
-    vocabulary_ids: list[np.ndarray]
-    spill: SpillBuffer
-    n_workers: int
-
-    def join(self, new_ids: np.ndarray, n_kept: int) -> JoinedIds:
-        """As `StoredTokens.join`.
-
-        Ranges are joined by several threads: where each begins is known once the ids to keep of
-        those before it are counted. If blocks are in a file, one thread reads them once, in order.
-        """
-        table = np.append(new_ids, np.int32(-1))  # the last one is found for -1
-        tables = [table[ids] for ids in self.vocabulary_ids]
-        groups = [self.ranges] if self.spill.uses_file else [[part] for part in self.ranges]
-        ids = allocate_int32(n_kept, self.spill.budget)
-        joiners = [BlockJoiner(ids, start) for start in self._starts(groups, tables)]
-
-        def write(_: int, group: int) -> None:
-            for file_range in groups[group]:
-                self._append(file_range, tables[file_range.scanner], joiners[group])
-
-        WorkerPool(self.n_workers, range(len(groups)), write).run()
-        ends = [ends for joiner in joiners for ends in joiner.ends]
-        return JoinedIds(ids, sentence_offsets(ends))
-
-    def _starts(self, groups: list[list[FileRange]], tables: list[np.ndarray]) -> list[int]:
-        """Return how many ids are kept before each group of ranges."""
-        n_kept = [0] * len(groups)
-
-        def count(_: int, group: int) -> None:
-            n_kept[group] = sum(
-                count_known(self.spill.read(block.ids), tables[file_range.scanner])
-                for file_range in groups[group]
-                for block in file_range.blocks
-            )
-
-        if len(groups) > 1:
-            WorkerPool(self.n_workers, range(len(groups)), count).run()
-        return [0, *accumulate(n_kept[:-1])]
-
-    def _append(self, file_range: FileRange, table: np.ndarray, joiner: BlockJoiner) -> None:
-        for ids, ends in take_blocks(file_range.blocks, self.spill):
-            joiner.append(ids, ends, table)
-        if file_range.is_last:
-            joiner.end_sentence()
-
-    def close(self) -> None:
-        """As `StoredTokens.close`."""
-        for file_range in self.ranges:
-            file_range.blocks.clear()
-        self.spill.close()
+    tokens = StoredTokens([stored], [np.arange(n_words, dtype=np.int32)], spill, 1)
+    return Scan(counted, n_tokens, n_sentences, tokens if keep_tokens else None)

@@ -1,7 +1,7 @@
-"""Readers of text: each can be iterated again and again, and yields sentences, lists of str.
+"""Readers of text files. Each can be iterated many times, and yields sentences, lists of str.
 
 Tokens are what ASCII white space separates (space, tab, newline, carriage return, vertical tab,
-form feed), as for ``bytes.split()``; a no-break or an ideographic space belongs to its token.
+form feed), as for ``bytes.split()``. A no-break or an ideographic space is part of its token.
 """
 
 import os
@@ -32,13 +32,13 @@ BLANK = re.compile(r"[ \t\n\r\x0b\x0c]")
 BLANK_BYTE = re.compile(BLANK.pattern.encode())
 NEWLINES: dict[type, Any] = {bytes: b"\n", str: "\n"}
 READ_BYTES = 1 << 16
-PIECE_BYTES = 1 << 18
+CHUNK_BYTES = 1 << 18
 LENGTH = integer(1, 2**62, none=None)
 LINES = integer(0, 2**62, none=None)
 
 
 def words_of(text: bytes | str, errors: str = "strict") -> list[str]:
-    r"""Split a piece of text into its tokens.
+    r"""Split text into its tokens.
 
     Examples
     --------
@@ -51,32 +51,32 @@ def words_of(text: bytes | str, errors: str = "strict") -> list[str]:
     return [word for word in words if word]
 
 
-def _pieces(line: bytes | str) -> Iterator[bytes | str]:
-    """Cut a long line between tokens."""
+def _chunks(line: bytes | str) -> Iterator[bytes | str]:
+    """Yield a long line in chunks that end between tokens."""
     blank: Any = BLANK_BYTE if isinstance(line, bytes) else BLANK
     start = 0
     while start < len(line):
-        found = blank.search(line, start + PIECE_BYTES)
+        found = blank.search(line, start + CHUNK_BYTES)
         stop = found.end() if found else len(line)
         yield line[start:stop]
         start = stop
 
 
 def _shared(words: list[str]) -> list[str]:
-    """Replace equal words by one object; each of them takes 50 bytes or more."""
+    """Replace equal words by one object, as each object takes 50 bytes or more."""
     known: dict[str, str] = {}
     return [known.setdefault(word, word) for word in words]
 
 
 def check_reiterable(sentences: object) -> None:
-    """Refuse a corpus that can be read only once.
+    """Raise an error for a corpus that can be read only once.
 
     Raises
     ------
     TypeError
-        For a generator or another iterator of Python's own (file, map, zip, ...), and for what
-        `check_corpus` refuses. An object of a class that defines ``__iter__`` in Python is
-        trusted to start anew, also if it returns itself.
+        For a generator or another built-in iterator (file, map, zip, ...), and whenever
+        `check_corpus` raises one. If a class defines ``__iter__`` in Python, it is assumed to
+        start from the beginning, even if it returns the object itself.
 
     Examples
     --------
@@ -93,12 +93,12 @@ def check_reiterable(sentences: object) -> None:
 
 
 def check_corpus(sentences: object) -> None:
-    """Refuse what is not an iterable of sentences.
+    """Raise an error for an object that is not an iterable of sentences.
 
     Raises
     ------
     TypeError
-        For a string, a mapping, a table of columns, and for what can't be iterated.
+        For a string, a mapping, a table with columns, and an object that is not iterable.
     """
     if isinstance(sentences, (str, bytes, bytearray, os.PathLike)):
         raise TypeError(
@@ -125,7 +125,7 @@ def check_corpus(sentences: object) -> None:
 
 
 class LineSentence:
-    r"""Sentences of text files, one a line.
+    r"""Sentences of text files, one per line.
 
     Parameters
     ----------
@@ -133,11 +133,11 @@ class LineSentence:
         Paths may end in .gz, .bz2 or .xz, and may be URLs if smart_open is installed. An open
         file needs ``seek``.
     max_sentence_length : int, optional
-        Cut longer lines into pieces of this many tokens. By default nothing is cut.
+        Split longer lines into sentences of this many tokens. By default no line is split.
     limit : int, optional
-        Read only so many lines of each file, blank ones included.
+        Read only this many lines of each file, including blank ones.
     errors : str
-        What to do about bytes that are not UTF-8: "strict", "replace", "ignore", ...
+        How to decode bytes that are not UTF-8: "strict", "replace", "ignore", ...
 
     Examples
     --------
@@ -162,7 +162,7 @@ class LineSentence:
         return f"{type(self).__name__}({self.source!r:.80})"
 
     def whole_files(self) -> list[str] | None:
-        """List the paths, if each line is a sentence; None for open files, limits and cuts."""
+        """Return the paths if each whole line of theirs is a sentence, else None."""
         if hasattr(self.source, "seek") or not (self.limit is self.max_sentence_length is None):
             return None
         return check_paths(self.source)
@@ -181,7 +181,7 @@ class LineSentence:
             if index == 0:
                 check_text(line + file.peek(HEAD_BYTES) if hasattr(file, "peek") else line, name)
                 line = _without_mark(line)
-            if len(line) > PIECE_BYTES:
+            if len(line) > CHUNK_BYTES:
                 line = _long_line(file, line, name, index + 1)
                 yield from self._sentences_of_long(line)
                 continue
@@ -191,17 +191,22 @@ class LineSentence:
                 yield words[start : start + length]
 
     def _sentences_of_long(self, line: bytes | str) -> Iterator[list[str]]:
-        """Split a long line piece by piece: its tokens are never there twice."""
+        """Yield the sentences of a long line, decoded chunk by chunk to save memory."""
         length = self.max_sentence_length or sys.maxsize
         words: list[str] = []
-        for piece in _pieces(line):
-            words += _shared(words_of(piece, self.errors))
-            full = len(words) - len(words) % length
-            for start in range(0, full, length):
-                yield words[start : start + length]
-            del words[:full]
+        for chunk in _chunks(line):
+            words += _shared(words_of(chunk, self.errors))
+            yield from _take_full(words, length)
         if words:
             yield words
+
+
+def _take_full(words: list[str], length: int) -> Iterator[list[str]]:
+    """Yield as many sentences of `length` words as there are, and remove them from `words`."""
+    n_full = len(words) - len(words) % length
+    for start in range(0, n_full, length):
+        yield words[start : start + length]
+    del words[:n_full]
 
 
 def _check_length(max_sentence_length: int | None) -> Any:
@@ -213,7 +218,7 @@ def _without_mark(line: bytes | str) -> bytes | str:
 
 
 def _lines(file: Any) -> Iterable[bytes | str]:
-    """Return the lines of an open file, of those that are too long only the beginnings."""
+    """Return the lines of an open file; only the beginning of a line that is too long."""
     if not hasattr(file, "readline"):
         return file
     return takewhile(len, iter(partial(file.readline, LONGEST_TOKEN), None))
@@ -239,12 +244,12 @@ def _long_line(file: Any, line: bytes | str, name: str, number: int) -> bytes | 
 
 
 class PathLineSentences:
-    """Sentences of all files of a directory in order of their names, one a line.
+    """Sentences of all files of a directory in order of their names, one per line.
 
     Parameters
     ----------
     source : str or os.PathLike
-        A directory, whose own directories are not searched; or one file.
+        One file, or a directory. Its subdirectories are not searched.
     max_sentence_length, limit, errors
         As in `LineSentence`.
 
@@ -304,14 +309,14 @@ def _files(source: str) -> list[str]:
 
 
 class Text8Corpus:
-    """Sentences of equal length from a file that has no lines, such as text8.
+    """Sentences of equal length from a file without lines, such as text8.
 
     Parameters
     ----------
     fname : str or os.PathLike
         As in `LineSentence`.
     max_sentence_length : int
-        Tokens in a sentence; the last may have less.
+        Tokens per sentence; the last may have fewer.
     """
 
     def __init__(self, fname: Path, max_sentence_length: int = 10000) -> None:
@@ -325,16 +330,13 @@ class Text8Corpus:
         with naming(path), open_binary(path) as file:
             for text in _whole_words(file, path):
                 words += words_of(text)
-                full = len(words) - len(words) % length
-                for start in range(0, full, length):
-                    yield words[start : start + length]
-                del words[:full]
+                yield from _take_full(words, length)
         if words:
             yield words
 
 
 def _whole_words(file: Any, name: str) -> Iterator[bytes]:
-    """Yield the content in pieces none of which ends inside a token."""
+    """Yield the content in blocks that end between tokens."""
     head = file.read(HEAD_BYTES)
     check_text(head, name)
     text = [b""]
@@ -355,10 +357,10 @@ def _whole_words(file: Any, name: str) -> Iterator[bytes]:
 
 
 class BrownCorpus:
-    """Sentences of the Brown corpus: a directory of files of ``token/TAG``.
+    """Sentences of the Brown corpus, a directory of files of ``token/TAG``.
 
-    Words are yielded in lower case with the first two letters of their tag, ``the/at``; what has
-    a tag that doesn't begin with letters, such as punctuation, is left out.
+    Words are yielded in lower case with the first two letters of their tag, ``the/at``. Tokens
+    whose tag does not begin with letters, such as punctuation, are left out.
 
     Parameters
     ----------

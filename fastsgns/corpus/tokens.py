@@ -1,4 +1,4 @@
-"""Rows of a corpus: which objects are sentences, and which keys their tokens become."""
+"""Sentences and tokens as Python objects of many libraries, and the keys that they become."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,21 +7,21 @@ from fastsgns.formats.keys import COMMON, check_key, plain
 
 
 def sequence(sentence: Any, number: int) -> Iterable[Any]:
-    """Return a sentence as something whose iteration gives its tokens.
+    """Return an iterable of the tokens of a sentence.
 
-    Rows of Arrow, and arrays and columns of any library, give Python objects.
+    Rows of Arrow, and arrays and columns of any library, are converted to Python objects.
 
     Parameters
     ----------
     sentence : object
         A row of a corpus.
     number : int
-        How many rows there are before it, for the message of an error.
+        The number of rows before it, for error messages.
 
     Raises
     ------
     TypeError
-        For a string, a mapping, and for what can't be iterated.
+        For a string, a mapping, and an object that is not iterable.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def sequence(sentence: Any, number: int) -> Iterable[Any]:
             "sequence of tokens is wanted: one dimension"
         )
     if getattr(getattr(sentence, "dtype", None), "kind", "") in ("m", "M"):
-        return list(sentence)  # as whose Python objects nanoseconds would be ints
+        return list(sentence)  # tolist would make ints of nanoseconds
     for method in ("as_py", "to_pylist", "tolist", "to_list"):  # Arrow, numpy and pandas, polars
         if hasattr(sentence, method):
             sentence = getattr(sentence, method)()
@@ -71,7 +71,7 @@ def key_of(token: Any, number: int) -> Any:
     ValueError
         If the token is a missing value: None, NaN or another that is not equal to itself.
     TypeError
-        If it can't be hashed.
+        If the token can't be hashed.
     """
     if type(token) in COMMON:
         return token
@@ -81,7 +81,7 @@ def key_of(token: Any, number: int) -> Any:
 
 
 def keys_of(sentence: Any, number: int) -> list[Any]:
-    """Return the keys of the tokens of a sentence; raises what `sequence` and `key_of` do."""
+    """Return the keys of the tokens of a sentence; exceptions as of `sequence` and `key_of`."""
     tokens = list(sequence(sentence, number))
     if set(map(type, tokens)) <= COMMON:
         return tokens

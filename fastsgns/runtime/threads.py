@@ -156,6 +156,7 @@ class WorkerThread(threading.Thread):
         try:
             self._process(self._index)
         finally:
+            del self._process  # what it refers to is freed, though the thread has not ended yet
             self.finished.set()
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from fastsgns import Word2Vec
 from fastsgns.corpus import ranges
-from fastsgns.corpus.encoded import EncodedCorpus, encode, encode_source, scan
+from fastsgns.corpus.encoded import EncodedCorpus, encode, scan
 from fastsgns.corpus.selection import select
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
 from fastsgns.corpus.spill import SpillBuffer
@@ -30,6 +30,11 @@ needs_proc = pytest.mark.skipif(
     not os.path.exists("/proc/self/maps"), reason="open files are looked up in /proc"
 )
 LISTS = st.lists(st.lists(st.sampled_from("abcdefg"), max_size=6), max_size=30)
+
+
+def encode_source(source, vocabulary=None, **options):
+    with scan(source, vocabulary, **options) as scanned:
+        return encode(scanned, vocabulary)
 
 
 def same(one: EncodedCorpus, two: EncodedCorpus) -> bool:

@@ -133,8 +133,8 @@ def test_what_can_be_read_again_is_fine():
 
 @pytest.mark.parametrize("kind", [bytes, str])
 @pytest.mark.parametrize("length", [None, 1, 3, 1000])
-def test_a_long_line_is_split_in_pieces(monkeypatch, kind, length):
-    monkeypatch.setattr(module, "PIECE_BYTES", 7)
+def test_a_long_line_is_read_in_chunks(monkeypatch, kind, length):
+    monkeypatch.setattr(module, "CHUNK_BYTES", 7)
     words = [f"é{i % 4}" * (i % 3 + 1) for i in range(50)]
     line = "  " + " \t".join(words) + " \n"
     for text in (line, line * 2, "\n" + line, line.rstrip()):
@@ -147,7 +147,7 @@ def test_a_long_line_is_split_in_pieces(monkeypatch, kind, length):
 
 
 def test_equal_words_of_a_long_line_are_one_object(monkeypatch):
-    monkeypatch.setattr(module, "PIECE_BYTES", 10_000)
+    monkeypatch.setattr(module, "CHUNK_BYTES", 10_000)
     words = next(iter(LineSentence(io.BytesIO(b"word " * 4000))))
     assert len(words) == 4000
     assert len({id(word) for word in words}) <= 3  # one per piece
