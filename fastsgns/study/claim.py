@@ -40,6 +40,11 @@ class Table:
     heading: Sequence[str]
     rows: Sequence[Sequence[Cell]]
 
+    @classmethod
+    def of(cls, title: str, heading: Sequence[str], rows: Mapping[str, Sequence[Cell]]) -> "Table":
+        """Return a table from its rows by their first cell."""
+        return cls(title, heading, [[name, *cells] for name, cells in rows.items()])
+
 
 @dataclass(frozen=True)
 class Evidence:

@@ -17,8 +17,7 @@ from fastsgns._version import __version__
 from fastsgns.formats.writing import atomic
 from fastsgns.runtime.intervals import CONFIDENCE, Interval
 from fastsgns.runtime.machine import n_cores
-from fastsgns.study.cache import Result
-from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table, Trial
+from fastsgns.study.claim import Cell, Claim, Evidence, Results, Table
 from fastsgns.study.graphs import GraphMaterial
 from fastsgns.study.material import Material
 from fastsgns.study.settings import Settings
@@ -77,7 +76,11 @@ def write(
     settings = next(iter(materials.values())).settings
     facts = describe(materials, settings, source)
     page = render(claims, evidence, facts)
-    trials = _trials(settings, claims, results)
+    trials = {
+        trial: list(results[claim.name].by_label[label])
+        for claim in claims
+        for label, trial in claim.trials(settings).items()
+    }
     numbers = {trial: number for number, trial in enumerate(trials)}
     record = {
         **facts,
@@ -96,17 +99,6 @@ def write(
         with atomic(Path(folder) / name) as temporary:
             Path(temporary).write_text(content, encoding="utf-8")
     return evidence
-
-
-def _trials(
-    settings: Settings, claims: Sequence[Claim], results: Mapping[str, Results]
-) -> dict[Trial, list[Result]]:
-    """Return the results of each trial, one per seed. Claims may share a trial."""
-    return {
-        trial: list(results[claim.name].by_label[label])
-        for claim in claims
-        for label, trial in claim.trials(settings).items()
-    }
 
 
 def describe(

@@ -86,8 +86,12 @@ def _judge_batches(results: Results) -> Evidence:
             low=SHARE,
         )
     ]
-    same_batch = closed(results, f"one+bias, N={BATCHES[-1]}", worst, "one+bias, N=1")
-    return _evidence(results, checks, [_bias_note(same_batch, f"in batches of {BATCHES[-1]}")])
+    found = interval(closed(results, f"one+bias, N={BATCHES[-1]}", worst, "one+bias, N=1"))
+    note = (
+        f"A scalar bias alone, in batches of {BATCHES[-1]}, closes {found.mean:.0%} of the gap "
+        f"(interval {found.low:.0%} to {found.high:.0%})."
+    )
+    return _evidence(results, checks, [note])
 
 
 def _negative_trials(settings: Settings) -> dict[str, Trial]:
@@ -122,14 +126,6 @@ def _judge_negatives(results: Results) -> Evidence:
         "the pair."
     )
     return _evidence(results, checks, [note])
-
-
-def _bias_note(shares: list[float], where: str) -> str:
-    found = interval(shares)
-    return (
-        f"A scalar bias alone, {where}, closes {found.mean:.0%} of the gap "
-        f"(interval {found.low:.0%} to {found.high:.0%})."
-    )
 
 
 DOCUMENT = (

@@ -15,59 +15,41 @@ SPECTRUM = {
     ("self", "mean"): "mean PMI(w, w), nats",
     ("self", "off_mean"): "mean PMI of different words, nats",
 }
-FORMS = {
-    "two": "two matrices",
-    "one": "one",
-    "scalar_bias": "one + bias",
-    "word_biases": "one + word biases",
-    "reflect": "one, half reflected",
+ERRORS = {
+    ("errors", "two"): "two matrices",
+    ("errors", "one"): "one",
+    ("errors", "scalar_bias"): "one + bias",
+    ("errors", "word_biases"): "one + word biases",
+    ("errors", "reflect"): "one, half reflected",
 }
 
 
 def _judge_spectrum(results: Results) -> Evidence:
     share, top = (results.of("text", "signs", name) for name in ("share", "share_of_top"))
+    positive = results.of("text", "self", "share_positive")
     one, two, bias = (results.of("text", "errors", form) for form in ("one", "two", "scalar_bias"))
+    removed = [(a - c) / (a - b) for a, b, c in zip(one, two, bias)]
     checks = [
         Check("40 to 60% of the eigenvalues are negative", share, 0.4, 0.6),
         Check("at least 10% of the 100 largest eigenvalues are negative", top, low=0.1),
-        Check(
-            "most words have a positive PMI with themselves",
-            results.of("text", "self", "share_positive"),
-            low=0.5,
-        ),
-        Check(
-            "the error of one matrix on PMI - log 5 is at least 0.1 above that of two",
-            minus(one, two),
-            low=0.1,
-        ),
-        Check(
-            "a scalar bias removes at least 80% of that difference",
-            [(a - c) / (a - b) for a, b, c in zip(one, two, bias)],
-            low=0.8,
-        ),
+        Check("most words have a positive PMI with themselves", positive, low=0.5),
+        Check("the error of one matrix is 0.1 or more above that of two", minus(one, two), low=0.1),
+        Check("a scalar bias removes at least 80% of that difference", removed, low=0.8),
     ]
-    rows: list[list[Cell]] = [
-        [text, *(results.mean(label, *path) for label in ("text", "shuffled"))]
-        for path, text in SPECTRUM.items()
-    ]
-    errors: list[list[Cell]] = [
-        [text, *(results.mean(label, "errors", form) for label in ("text", "shuffled"))]
-        for form, text in FORMS.items()
-    ]
-    rank = results.settings.exact_dimensions
+    texts = ("the corpus", "shuffled tokens")
+    spectrum, errors = (
+        {
+            row: [results.mean(label, *path) for label in ("text", "shuffled")]
+            for path, row in measures.items()
+        }
+        for measures in (SPECTRUM, ERRORS)
+    )
+    title = "Relative error of the best approximation of PMI - log 5, rank "
     tables = [
-        Table("Spectrum of PMI", ("", "the corpus", "shuffled tokens"), rows),
-        Table(
-            f"Relative error of the best approximation of PMI - log 5, rank {rank}",
-            ("form", "the corpus", "shuffled tokens"),
-            errors,
-        ),
+        Table.of("Spectrum of PMI", ("", *texts), spectrum),
+        Table.of(f"{title}{results.settings.exact_dimensions}", ("form", *texts), errors),
     ]
-    series = {
-        text: [results.mean(label, "errors", form) for label in ("text", "shuffled")]
-        for form, text in FORMS.items()
-    }
-    figure = bars("errors", ["the corpus", "shuffled tokens"], series, "relative error")
+    figure = bars("errors", texts, errors, "relative error")
     note = (
         "Each seed is a random half of the sentences. Half of the eigenvalues of symmetric noise "
         "are negative too, as the shuffled text shows. The association of words is in the largest "

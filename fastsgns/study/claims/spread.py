@@ -37,12 +37,9 @@ def _judge(results: Results) -> Evidence:
         text: [results.mean(f"k={k}", "geometry", name) for k in NEGATIVES]
         for name, text in MEASURES.items()
     }
-    table = Table(
-        "Geometry of the most frequent words' vectors",
-        ("", *(f"k = {k}" for k in NEGATIVES)),
-        [[text, *row] for text, row in found.items()],
-    )
-    figure = bars("geometry", [f"k = {k}" for k in NEGATIVES], found, "cosine, or share")
+    groups = [f"k = {k}" for k in NEGATIVES]
+    table = Table.of("Geometry of the most frequent words' vectors", ("", *groups), found)
+    figure = bars("geometry", groups, found, "cosine, or share")
     return Evidence(checks, [table], [("Geometry by the number of negatives.", figure)])
 
 

@@ -53,14 +53,9 @@ def trained(material: Material, seed: int, **options: Any) -> dict[str, Any]:
         **measure(material, model),
         "pmi": measures.pmi_fit(material, spaces),
         "neighbours": measures.neighbours(material, spaces),
-        "parameters": _n_parameters(model),
+        "parameters": sum(rows.size for rows in model.current_arrays().vectors.values()),
         "seconds": seconds,
     }
-
-
-def _n_parameters(model: Word2Vec) -> int:
-    """Return the number of elements of all vectors."""
-    return sum(rows.size for rows in model.current_arrays().vectors.values())
 
 
 def resumed(material: Material, seed: int, more: int, **options: Any) -> dict[str, Any]:
