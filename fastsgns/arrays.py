@@ -1,4 +1,4 @@
-"""Arrays that users give, checked and brought to the types that kernels take."""
+"""Checks and conversions of arrays."""
 
 import mmap
 from collections.abc import Iterator
@@ -14,15 +14,15 @@ BLOCK_REALS = 1 << 20
 def integers(
     given: Any, dtype: type[np.integer], name: str, below: int | None = None
 ) -> np.ndarray:
-    """Return whole numbers as a contiguous array of `dtype`; one of just that type as it is.
+    """Return whole numbers as a contiguous array of `dtype`, without a copy if they are one.
 
     Parameters
     ----------
     given : array_like of any integer type, shape (n,)
     dtype : type
-        Of the result.
+        The type of the result.
     name : str
-        What the numbers are, for errors.
+        What the numbers are, for error messages.
     below : int, optional
         Converted numbers must be from 0 to ``below - 1``; by default they must fit `dtype`.
 
@@ -76,8 +76,8 @@ def check_offsets(offsets: np.ndarray, n: int, name: str) -> None:
 def check_mapped(*arrays: np.ndarray) -> None:
     """Raise an error if an array is mapped from a file that has become too short for it.
 
-    To read such an array would end the process (SIGBUS). A file that was replaced by a new one of
-    the same name stays whole for those who have it mapped.
+    Reading such an array would end the process (SIGBUS). A mapping of a file that was replaced by
+    a new file of the same name is still valid.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def blocks(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
 
 
 def magnitude(rows: np.ndarray) -> float:
-    """Return the largest absolute value of a few rows; NaN if one is NaN, 0 if there are none."""
+    """Return the largest absolute value of some rows; NaN if one is NaN, 0 if there are none."""
     return float(np.maximum(rows.max(initial=0), -rows.min(initial=0)))
 
 

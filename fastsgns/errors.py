@@ -1,6 +1,6 @@
-"""The package's own exceptions; everything else is a ValueError, TypeError or KeyError.
+"""The exceptions and warnings of the package.
 
-And its warnings, which are UserWarnings.
+Other errors are a ValueError, TypeError or KeyError. Warnings are UserWarnings.
 """
 
 import sys
@@ -10,18 +10,18 @@ from contextlib import suppress
 from typing import Any, Self
 
 UNWRITABLE = (OSError, ValueError, AttributeError, TypeError)
-"""What writing to a standard error raises that is full, closed or not a file of text."""
+"""Raised by writing to a standard error that is full, closed or not a text file."""
 
 
 class FormatError(ValueError):
-    """A file is not what its name or its header promises: cut, damaged or hostile.
+    """A file is not what its name or its header says: cut, damaged or malicious.
 
     Attributes
     ----------
     problem : str
-        The file, the line and what was seen.
+        The file, the line and what is wrong.
     fault : str
-        What can be done, a key of the advice that each interface has in its own words; or "".
+        The key of the advice, which Python and the command line word differently; or "".
     """
 
     problem: str = ""
@@ -36,7 +36,7 @@ class FormatError(ValueError):
 
 
 class LongTokenError(FormatError):
-    """A token of a text is longer than any word: the file is not a text with words."""
+    """A token is longer than any word, so the file does not consist of words."""
 
     @classmethod
     def at(cls, name: str, line: int | None, longest: int) -> Self:
@@ -49,7 +49,7 @@ class LongTokenError(FormatError):
 
 
 class KindError(FormatError, AttributeError):
-    """A native file holds something else than what was asked for; the message says what loads it.
+    """A native file holds another kind of object; the message says what loads it.
 
     It is an AttributeError too, because that is what programs written for gensim catch.
 
@@ -62,11 +62,11 @@ class KindError(FormatError, AttributeError):
 
 
 class NotFittedError(ValueError, RuntimeError, AttributeError):
-    """A model is asked before it has learned anything; the message says what to call first."""
+    """A model is used before it was trained; the message says what to call first."""
 
 
 class TruncatedError(FormatError, EOFError):
-    """A file ends before what its header promises. Both a FormatError and an EOFError."""
+    """A file is shorter than its header says. Both a FormatError and an EOFError."""
 
 
 class NotUTF8Error(UnicodeDecodeError):
@@ -77,14 +77,14 @@ class NotUTF8Error(UnicodeDecodeError):
     problem : str
         The file, the line and the word.
     remedy : str
-        What to do, in the words of the interface that is used.
+        What to do, worded for the interface that is used.
     """
 
     problem = remedy = ""
 
     @classmethod
     def of(cls, error: UnicodeDecodeError, problem: str, remedy: str) -> "NotUTF8Error":
-        """Make the exception from the one of the word."""
+        """Make the exception from that of decoding the word."""
         made = cls(error.encoding, error.object, error.start, error.end, error.reason)
         made.problem, made.remedy = problem, remedy
         return made

@@ -1,8 +1,8 @@
 """Rules: what a parameter may be, and the Python value that a user's value means.
 
-Each public class has a table of rules by parameter name. A value of another type that means the
-same (numpy's numbers, ``5.0`` or ``"5"`` for an integer, ``"0"`` for a flag) becomes the plain
-Python value, so that what trains can also be saved. What is ambiguous is refused.
+Each public class has a table of rules by parameter name. A value of another type with the same
+meaning (a number of numpy, ``5.0`` or ``"5"`` for an integer, ``"0"`` for a flag) is converted to
+the plain Python value, so that it can be saved in a file. Ambiguous values are errors.
 """
 
 import functools
@@ -42,17 +42,17 @@ def number(value: Any) -> int | float | None:
 
 
 def _unwrapped(value: Any) -> Any:
-    """Return what a scalar of numpy or torch holds, and any other value as it is."""
+    """Return the Python value of a scalar of numpy or torch; return any other value unchanged."""
     is_scalar = getattr(value, "ndim", None) == 0 and hasattr(value, "item")
     return value.item() if is_scalar else value
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What a parameter may be.
+    """Which values a parameter may have.
 
-    Calling a rule checks a value fully. `typed` checks its type alone, which is what a file
-    needs: a value between two trainings may be out of the range that training allows.
+    Calling a rule checks type and range. `typed` checks only the type: a file may hold a value
+    outside of the range that training allows.
 
     Attributes
     ----------
@@ -108,7 +108,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Whole(Rule):
-    """A whole number; True and False are numbers only with `bools`."""
+    """A whole number. True and False are allowed only with `bools`."""
 
     least: int | None = None
     most: int | None = None
@@ -131,7 +131,7 @@ class Whole(Rule):
 
 @dataclass(frozen=True)
 class Real(Rule):
-    """A finite number for which `holds`, if given, is true."""
+    """A finite number for which `holds` is true."""
 
     holds: Callable[[float], bool] | None = None
 
@@ -145,7 +145,7 @@ class Real(Rule):
 
 @dataclass(frozen=True)
 class Flag(Rule):
-    """Yes or no, kept as `kind`: bool, or int for those that are 0 or 1."""
+    """Yes or no, stored as `kind`: bool, or int for parameters that are 0 or 1."""
 
     kind: type = bool
 
@@ -156,7 +156,7 @@ class Flag(Rule):
 
 @dataclass(frozen=True)
 class Choice(Rule):
-    """One of some texts."""
+    """One of several strings."""
 
     among: tuple[str, ...] = ()
 
@@ -165,7 +165,7 @@ class Choice(Rule):
 
 
 def integer(least: int, most: int, none: Any = ..., bools: bool = False) -> Whole:
-    """Rule of an integer from `least` to `most`.
+    """Return the rule of an integer from `least` to `most`.
 
     Examples
     --------
@@ -177,12 +177,12 @@ def integer(least: int, most: int, none: Any = ..., bools: bool = False) -> Whol
 
 
 def real(allowed: str, holds: Callable[[float], bool] | None = None, none: Any = ...) -> Real:
-    """Rule of a finite number; `allowed` says in words what `holds` tells."""
+    """Return the rule of a finite number; `allowed` says in words what `holds` checks."""
     return Real(allowed, none, holds)
 
 
 def flag(kind: type = bool, none: Any = ...) -> Flag:
-    """Rule of a flag, kept as `kind`, bool or int.
+    """Return the rule of a flag, stored as `kind`: bool or int.
 
     Examples
     --------
@@ -194,7 +194,7 @@ def flag(kind: type = bool, none: Any = ...) -> Flag:
 
 
 def choice(*among: str, none: Any = ...) -> Choice:
-    """Rule of one of some texts."""
+    """Return the rule of one of several strings."""
     return Choice(f"{among}", none, among)
 
 

@@ -1,4 +1,4 @@
-"""What a terminal shows: aligned tables, short numbers, messages. Plain text only."""
+"""Plain text for a terminal: aligned tables, short numbers, messages."""
 
 import sys
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 
 
 def table(rows: Sequence[Sequence[object]], heading: Sequence[str] = (), indent: int = 0) -> str:
-    """Align rows in columns: numbers to the right, words to the left; floats with 4 digits.
+    """Return rows as aligned columns: numbers right, words left, floats with 4 digits.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def _cell(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Write the control characters of a text as escapes, so that no terminal obeys them.
+    r"""Return a text with its control characters as escapes, so that no terminal executes them.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def printable(text: str) -> str:
 
 
 def short(number: float) -> str:
-    """Write a number in three or four digits and a unit.
+    """Return a number with three digits and a unit.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def short(number: float) -> str:
 
 
 def printable_lines(text: str) -> str:
-    r"""Write the control characters of each line of a text as escapes.
+    r"""Return a text with the control characters of each line as escapes.
 
     Examples
     --------
@@ -84,9 +84,9 @@ def show(text: str, flush: bool = False) -> None:
 
 
 def say(text: str) -> None:
-    """Print `text` to standard error, where it does not mix with results, as `show` does.
+    """Print `text` to standard error, which keeps it apart from results, as `show` does.
 
-    Where standard error is closed or full the message is lost, and the work goes on.
+    If standard error is closed or full, the message is lost and no error is raised.
     """
     if sys.stderr is None:  # print would take standard output instead
         return

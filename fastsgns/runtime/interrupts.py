@@ -1,4 +1,4 @@
-"""Steps that Ctrl-C must not cut in half."""
+"""Steps that Ctrl-C must not interrupt."""
 
 import threading
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from fastsgns.errors import take_first
 
 
 def uninterrupted(step: Callable[[], None]) -> None:
-    """Run `step` to its end, and only then raise the KeyboardInterrupt of a Ctrl-C meanwhile.
+    """Run `step` to its end, then raise KeyboardInterrupt if Ctrl-C was pressed meanwhile.
 
-    Python raises KeyboardInterrupt between any two operations of the main thread, and only in that
-    thread. So `step` runs in another thread, and the main thread waits for it. Where the system
-    starts no other thread, for lack of memory, it runs in this one.
+    Python raises KeyboardInterrupt between any two operations of the main thread, and only there.
+    Therefore `step` runs in another thread, and the main thread waits for it. If the system starts
+    no other thread, for lack of memory, `step` runs in this one.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What this process may use of the machine: cores and memory, within the limits of a container."""
+"""How many cores and how much memory this process may use, within the limits of a container."""
 
 import ctypes
 import errno
@@ -19,7 +19,7 @@ OWN_SIZES = "/proc/self/statm"
 
 
 def n_cores() -> int:
-    """Cores that this process may use.
+    """Return the number of cores that this process may use.
 
     Examples
     --------
@@ -32,14 +32,14 @@ def n_cores() -> int:
 
 
 def available_memory() -> int | None:
-    """Bytes that can be allocated without swapping, or None where the system does not say.
+    """Return how many bytes can be allocated without swapping, or None if it is unknown.
 
-    The least of what the machine has free, of what the control groups (version 1 or 2) of this
-    process leave, and of what its limit of address space (``ulimit -v``) leaves. Files that are
-    merely cached count as free.
+    This is the smallest of the free memory of the machine, the rest of the limit of each control
+    group (version 1 or 2) of this process, and the rest of its limit of address space
+    (``ulimit -v``). Cached files count as free.
     """
-    rooms = (_machine_room(), _address_room(), *_cgroup_rooms())
-    return min((room for room in rooms if room is not None), default=None)
+    free = (_machine_free(), _address_free(), *_cgroup_free())
+    return min((n_bytes for n_bytes in free if n_bytes is not None), default=None)
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def memory_errors(n_bytes: int, what: str) -> Iterator[None]:
 
 
 def anonymous_memory(n_bytes: int, what: str) -> mmap.mmap:
-    """Return zeroed pages of this process alone, huge ones where there are any.
+    """Return private pages of zeros, huge pages if the system has them.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def anonymous_memory(n_bytes: int, what: str) -> mmap.mmap:
         If the system refuses them; it names `what`.
     """
     with memory_errors(n_bytes, what):
-        pages = mmap.mmap(-1, n_bytes, access=mmap.ACCESS_COPY)  # a shared mapping has small pages
+        pages = mmap.mmap(-1, n_bytes, access=mmap.ACCESS_COPY)  # shared pages would be small
     if hasattr(mmap, "MADV_HUGEPAGE"):
         with suppress(OSError):  # a kernel without them
             pages.madvise(mmap.MADV_HUGEPAGE)
@@ -72,12 +72,12 @@ def anonymous_memory(n_bytes: int, what: str) -> mmap.mmap:
 
 
 def release_memory() -> None:
-    """Return memory that is free to the system; the C library may keep it (glibc) for later."""
+    """Return freed memory to the system, which glibc otherwise keeps for later allocations."""
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _machine_room() -> int | None:
+def _machine_free() -> int | None:
     with suppress(OSError, KeyError, ValueError):
         return _table(MEMORY)["MemAvailable:"] * 1024
     try:
@@ -86,8 +86,8 @@ def _machine_room() -> int | None:
         return None
 
 
-def _address_room() -> int | None:
-    """Return what the limit of address space leaves; None without a limit."""
+def _address_free() -> int | None:
+    """Return the rest of the limit of address space; None without a limit."""
     if resource is None or not hasattr(resource, "RLIMIT_AS"):
         return None
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
@@ -98,8 +98,8 @@ def _address_room() -> int | None:
     return limit
 
 
-def _cgroup_rooms() -> Iterator[int]:
-    """What each control group of this process, and each above it, leaves of its memory."""
+def _cgroup_free() -> Iterator[int]:
+    """Yield the rest of the memory limit of each control group of this process and its parents."""
     try:
         with open(OWN_CGROUPS, encoding="utf-8") as file:
             groups = [line.rstrip("\n").split(":", 2) for line in file]
@@ -107,13 +107,13 @@ def _cgroup_rooms() -> Iterator[int]:
         return
     for _, controllers, group in groups:
         if controllers == "":
-            yield from _rooms(CGROUP, group, "memory.max", "memory.current", "")
+            yield from _group_free(CGROUP, group, "memory.max", "memory.current", "")
         elif "memory" in controllers.split(","):
             names = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_"
-            yield from _rooms(os.path.join(CGROUP, "memory"), group, *names)
+            yield from _group_free(os.path.join(CGROUP, "memory"), group, *names)
 
 
-def _rooms(root: str, group: str, limit: str, usage: str, prefix: str) -> Iterator[int]:
+def _group_free(root: str, group: str, limit: str, usage: str, prefix: str) -> Iterator[int]:
     parts = [part for part in group.split("/") if part not in ("", "..")]
     for n_parts in range(len(parts) + 1):
         folder = os.path.join(root, *parts[:n_parts])
@@ -130,6 +130,6 @@ def _number(path: str) -> int:
 
 
 def _table(path: str) -> dict[str, int]:
-    """The first two columns of a file, a name and a number."""
+    """Return the first two columns of a file: a name and a number."""
     with open(path, encoding="ascii") as file:
         return {name: int(number) for name, number, *_ in map(str.split, file)}

@@ -1,7 +1,7 @@
-"""Progress of long work: a bar on a terminal or in a notebook, silence elsewhere.
+"""Progress bars of long work, shown on a terminal and in a notebook.
 
 The bar is tqdm's where tqdm is installed. Standard error may be anything: closed, missing, an
-object that only has ``write``. A bar that can't be shown is given up; the work goes on.
+object that only has ``write``. A bar that can't be shown is dropped, and the work continues.
 """
 
 import sys
@@ -17,10 +17,10 @@ Progress = Callable[[int, int | None], object]
 
 
 class Bar(Protocol):
-    """What the package asks of a progress bar."""
+    """A progress bar."""
 
     def update_to(self, done: float, **facts: str) -> None:
-        """Show that `done` units are done, and some facts beside."""
+        """Show that `done` units are done, with some facts."""
 
     def close(self) -> None:
         """Leave the last state on the screen."""
@@ -47,7 +47,7 @@ class _Tqdm:
 
 
 class _Line:
-    """One line, rewritten a few times per second: what is shown where tqdm is not installed."""
+    """One line, rewritten a few times per second; used if tqdm is not installed."""
 
     def __init__(self, total: float | None, label: str, unit: str) -> None:
         self.total, self.label, self.unit = total, label, unit
@@ -78,7 +78,7 @@ class _Line:
 
 
 class _Guarded:
-    """A bar that is given up once it can't be drawn, so that it never ends the work.
+    """A bar that is dropped once it can't be drawn, so that it never ends the work.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class _Guarded:
 
 
 def in_notebook() -> bool:
-    """Whether this process is the kernel of a notebook; nothing is imported to find out."""
+    """Return whether this process is the kernel of a notebook, without importing anything."""
     ipython = sys.modules.get("IPython")
     if ipython is None or "ipykernel" not in sys.modules:
         return False
@@ -120,7 +120,7 @@ def _is_terminal() -> bool:
 
 
 def _tqdm() -> Any:
-    """The class of tqdm that suits where this runs, or None where tqdm is not installed."""
+    """Return the class of tqdm for a notebook or a terminal, or None if it is not installed."""
     try:
         if in_notebook():
             from tqdm.auto import tqdm
@@ -132,7 +132,7 @@ def _tqdm() -> Any:
 
 
 def make_bar(show: bool | None, total: float | None, label: str, unit: str) -> Bar:
-    """A progress bar on standard error, or a widget in a notebook.
+    """Return a progress bar on standard error, or a widget in a notebook.
 
     Parameters
     ----------
