@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -207,6 +207,12 @@ SEED = Whole("integers and None", None, bools=True)
 PROGRESS = flag(none=None)
 FLAG = flag(none=False)  # None is no, as in gensim
 Rules = Mapping[str, Rule]
+
+
+def annotated(cls: type) -> dict[str, Rule]:
+    """Return the rules of a class by the names of its fields, ``name: Annotated[type, rule]``."""
+    hints = get_type_hints(cls, include_extras=True)
+    return {name: hint.__metadata__[0] for name, hint in hints.items()}
 
 
 def checked(rules: Rules, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,31 +3,14 @@
 import warnings
 from typing import TYPE_CHECKING, Any
 
-MOVED_TO_WV = {
-    name: f"model.wv.{name}"
-    for name in [
-        "most_similar",
-        "most_similar_cosmul",
-        "similarity",
-        "doesnt_match",
-        "n_similarity",
-        "wmdistance",
-        "similar_by_word",
-        "similar_by_vector",
-        "evaluate_word_analogies",
-        "evaluate_word_pairs",
-        "save_word2vec_format",
-        "intersect_word2vec_format",
-        "vectors",
-        "index_to_key",
-        "key_to_index",
-        "get_vector",
-        "distance",
-        "distances",
-    ]
-}
+MOVED_TO_WV = (
+    "most_similar", "most_similar_cosmul", "similarity", "doesnt_match", "n_similarity",
+    "wmdistance", "similar_by_word", "similar_by_vector", "evaluate_word_analogies",
+    "evaluate_word_pairs", "save_word2vec_format", "intersect_word2vec_format", "vectors",
+    "index_to_key", "key_to_index", "get_vector", "distance", "distances",
+)  # fmt: skip
 LOADER = "KeyedVectors.load_word2vec_format(path)"
-SUCCESSORS = MOVED_TO_WV | {
+SUCCESSORS = {name: f"model.wv.{name}" for name in MOVED_TO_WV} | {
     "accuracy": "model.wv.evaluate_word_analogies(path)",
     "vocab": "model.wv.key_to_index",
     "index2word": "model.wv.index_to_key",
@@ -44,11 +27,7 @@ MISSING = {
     "syn1": "it exists only with hierarchical softmax (hs=1) and a vocabulary",
     "load": "it makes a new model, so call it on the class: model = Word2Vec.load(path)",
 }
-RENAMED_ARGUMENTS = {
-    "size": "vector_size",
-    "iter": "epochs",
-    "sentences": "corpus_iterable",
-}
+RENAMED_ARGUMENTS = {"size": "vector_size", "iter": "epochs", "sentences": "corpus_iterable"}
 
 
 if TYPE_CHECKING:

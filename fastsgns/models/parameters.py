@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal, get_args
 
 from fastsgns import kernels, rules
 from fastsgns.errors import warn
@@ -82,10 +82,7 @@ class Parameters:
         return is_exact if self.cbow_mean else not is_exact
 
 
-RULES: dict[str, rules.Rule] = {
-    name: hint.__metadata__[0]
-    for name, hint in get_type_hints(Parameters, include_extras=True).items()
-}
+RULES = rules.annotated(Parameters)
 
 
 def check(model: object, **changes: Any) -> Parameters:

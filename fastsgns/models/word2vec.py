@@ -65,18 +65,9 @@ from fastsgns.vectors.keys import as_key_list
 from fastsgns.vectors.roles import Roles, link_matrices, shown_matrices, sync_matrices
 
 __all__ = [
-    "RULE_DEFAULT",
-    "RULE_DISCARD",
-    "RULE_KEEP",
-    "BrownCorpus",
-    "CallbackAny2Vec",
-    "KeyedVectors",
-    "LineSentence",
-    "PathLineSentences",
-    "Text8Corpus",
-    "TrainResult",
-    "Word2Vec",
-]
+    "RULE_DEFAULT", "RULE_DISCARD", "RULE_KEEP", "BrownCorpus", "CallbackAny2Vec", "KeyedVectors",
+    "LineSentence", "PathLineSentences", "Text8Corpus", "TrainResult", "Word2Vec",
+]  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +75,7 @@ FAST_VERSION = CORPUSFILE_VERSION = 1
 MAX_WORDS_IN_BATCH = 10000
 WORD_COUNT = rules.integer(0, 2**62, none=0)
 RATE_ROUNDING = 1e-9
+Callbacks = tuple[Any, ...]
 
 
 class TrainResult(NamedTuple):
@@ -482,11 +474,7 @@ class Word2Vec:
         return select(self._raw, params.min_count, params.max_final_vocab, rule, is_sorted)
 
     def _use_selection(
-        self,
-        params: Parameters,
-        chosen: Selection,
-        update: bool = False,
-        keep_raw_vocab: bool = False,
+        self, params: Parameters, chosen: Selection, update: bool = False, keep_raw: bool = False
     ) -> None:
         """Make arrays for the selected words, or extend the present ones."""
         if not update:
@@ -498,7 +486,7 @@ class Word2Vec:
             self._allocate(params, chosen.vocabulary)
         self.min_count, self.sample = params.min_count, params.sample
         self.effective_min_count = chosen.effective_min_count
-        if not keep_raw_vocab:
+        if not keep_raw:
             self._raw = None
 
     def _encode(self, params: Parameters, source: Source) -> EncodedCorpus:
@@ -878,13 +866,13 @@ class Word2Vec:
 
     def _with_checkpoint(
         self, callbacks: Iterable[Any] | None, checkpoint: Any, every: int
-    ) -> tuple[Any, ...]:
+    ) -> Callbacks:
         """Return the callbacks to call, of which a checkpoint is the first."""
         others = self.callbacks if callbacks is None else parameters.as_callbacks(callbacks)
         return tuple(others) if checkpoint is None else (Checkpoint(checkpoint, every), *others)
 
     def _train(
-        self, params: Parameters, corpus: EncodedCorpus, n_skipped: int, callbacks: tuple[Any, ...]
+        self, params: Parameters, corpus: EncodedCorpus, n_skipped: int, callbacks: Callbacks
     ) -> TrainResult:
         """Train the epochs of the parameters, after `n_skipped` words of the schedule."""
         self.running_training_loss = 0.0
@@ -895,11 +883,7 @@ class Word2Vec:
         return self._train_epochs(params, corpus, left, callbacks)
 
     def _train_epochs(
-        self,
-        params: Parameters,
-        corpus: EncodedCorpus,
-        left: Unfinished,
-        callbacks: tuple[Any, ...],
+        self, params: Parameters, corpus: EncodedCorpus, left: Unfinished, callbacks: Callbacks
     ) -> TrainResult:
         """Train the epochs of `left` between the callbacks."""
         if corpus.n_tokens == 0:
@@ -981,10 +965,9 @@ class Word2Vec:
         """Log that the learning rate starts above where earlier training left it."""
         if self.epochs_begun and rate > self.min_alpha_yet_reached * (1 + RATE_ROUNDING):
             logger.warning(
-                "alpha rises to %g, having come down to %g in earlier training",
-                rate,
+                "alpha rises to %g, having come down to %g in earlier training", rate,
                 self.min_alpha_yet_reached,
-            )
+            )  # fmt: skip
 
     def get_latest_training_loss(self) -> float:
         """Return the loss summed since the last call of `train` began; see also `epoch_losses`."""

@@ -126,15 +126,12 @@ def block_of_pairs(step: SkipGramStep) -> BlockSize:
 
 
 def _log_smaller_block(level: int, step: SkipGramStep, n_stable: int) -> None:
+    action = f"the pairs of {n_stable} words are trained at once" if n_stable else "'pair' is used"
     logger.log(
         level,
         "learning rate %g with window %d is too much for negative_sharing=%r: %s, which is slower; "
-        "lower alpha or window to avoid it",
-        step.learning_rate,
-        step.window,
-        step.sharing,
-        f"the pairs of {n_stable} words are trained at once" if n_stable else "'pair' is used",
-    )
+        "lower alpha or window to avoid it", step.learning_rate, step.window, step.sharing, action,
+    )  # fmt: skip
 
 
 def describe(objective: Objective) -> str:

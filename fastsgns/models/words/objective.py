@@ -62,24 +62,16 @@ def make_objective(
     tables, p_max = _tables(parameters, counts)
     block = _block_size(parameters, p_max, lock_factors is not None)
     return Objective(
-        **tables,
-        **block._asdict(),
-        lock_factors=lock_factors,
-        window=parameters.window,
-        shrink_windows=parameters.shrink_windows,
-        negative=parameters.negative,
-        cbow=not parameters.sg,
-        mean_hidden=bool(parameters.cbow_mean),
-        mean_gradient=parameters.divides_gradient,
-        compute_loss=parameters.compute_loss,
+        **tables, **block._asdict(), lock_factors=lock_factors, window=parameters.window,
+        shrink_windows=parameters.shrink_windows, negative=parameters.negative,
+        cbow=not parameters.sg, mean_hidden=bool(parameters.cbow_mean),
+        mean_gradient=parameters.divides_gradient, compute_loss=parameters.compute_loss,
         n_batch_rows=softmax_batch(n_words) if parameters.softmax else 0,
-        coupling=float(parameters.coupling),
-        n_dimensions=wv.vector_size,
-        n_flipped=layout.n_flipped(wv.vector_size),
-        bias=layout.bias,
+        coupling=float(parameters.coupling), n_dimensions=wv.vector_size,
+        n_flipped=layout.n_flipped(wv.vector_size), bias=layout.bias,
         # Last: the copies reuse the memory in which the tables were computed.
         **trained_rows(parameters, wv, matrices),
-    )
+    )  # fmt: skip
 
 
 def trained_rows(parameters: Parameters, wv: KeyedVectors, matrices: Matrices) -> dict[str, Any]:

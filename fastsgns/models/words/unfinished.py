@@ -1,19 +1,10 @@
 """Unfinished: the rest of a call of `Word2Vec.train`, which `Word2Vec.resume` can continue."""
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 from fastsgns import rules
 from fastsgns.training.trainer import Schedule
-
-RULES: dict[str, rules.Rule] = {
-    "n_epochs": rules.integer(1, 2**31),
-    "start_alpha": rules.NOT_NEGATIVE,
-    "end_alpha": rules.NOT_NEGATIVE,
-    "n_skipped": rules.integer(0, 2**62),
-    "n_words": rules.integer(1, 2**62),
-    "seed": rules.integer(-(2**64), 2**64),
-}
 
 
 @dataclass(frozen=True)
@@ -34,12 +25,12 @@ class Unfinished:
         Seed of the call. With the number of an epoch it determines all random numbers.
     """
 
-    n_epochs: int
-    start_alpha: float
-    end_alpha: float
-    n_skipped: int
-    n_words: int
-    seed: int
+    n_epochs: Annotated[int, rules.integer(1, 2**31)]
+    start_alpha: Annotated[float, rules.NOT_NEGATIVE]
+    end_alpha: Annotated[float, rules.NOT_NEGATIVE]
+    n_skipped: Annotated[int, rules.integer(0, 2**62)]
+    n_words: Annotated[int, rules.integer(1, 2**62)]
+    seed: Annotated[int, rules.integer(-(2**64), 2**64)]
 
     def schedule(self, n_tokens: int) -> Schedule:
         """Return the schedule of these epochs, over the `n_tokens` words of the vocabulary."""
@@ -51,6 +42,9 @@ class Unfinished:
         if self.n_epochs == 1:
             return None
         return replace(self, n_epochs=self.n_epochs - 1, n_skipped=self.n_skipped + self.n_words)
+
+
+RULES = rules.annotated(Unfinished)
 
 
 def dump(unfinished: Unfinished | None) -> dict[str, Any] | None:

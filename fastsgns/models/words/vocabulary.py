@@ -45,13 +45,9 @@ def check_not_empty(chosen: Selection, raw: Vocabulary | None) -> None:
 def log_selection(chosen: Selection) -> None:
     """Log what was kept, and warn of words that a file can't hold."""
     logger.info(
-        "kept %d of %d words (min_count %d), %d of %d occurrences",
-        len(chosen.vocabulary),
-        chosen.n_raw_words,
-        chosen.effective_min_count,
-        chosen.n_tokens,
-        chosen.n_raw_tokens,
-    )
+        "kept %d of %d words (min_count %d), %d of %d occurrences", len(chosen.vocabulary),
+        chosen.n_raw_words, chosen.effective_min_count, chosen.n_tokens, chosen.n_raw_tokens,
+    )  # fmt: skip
     chosen.vocabulary.warn_of_unsavable()
 
 
