@@ -251,13 +251,11 @@ def check_counting(window: Any, weighting: Any, sides: Any) -> Counting:
     return Counting(**rules.checked(COUNTING, options))
 
 
-def _build(cls: Any, content: Content) -> Cooccurrences:
-    arrays, words = content.arrays, content.words[""]
-    vocabulary = Vocabulary(words, np.array(arrays["counts"]))  # a copy, where the rest is mapped
-    counts: Cooccurrences = cls(
-        vocabulary, arrays["offsets"], arrays["columns"], arrays["weights"], **content.values
-    )
-    return counts
+def _build(cls: type[Cooccurrences], content: Content) -> Cooccurrences:
+    counts = np.array(content.arrays["counts"])  # a copy, where the rest is mapped
+    vocabulary = Vocabulary(content.words[""], counts, content.ids[""])
+    cells = (content.arrays[name] for name in ("offsets", "columns", "weights"))
+    return cls(vocabulary, *cells, **content.values)
 
 
 def _fault(content: Content) -> str | None:

@@ -352,12 +352,10 @@ def _chosen(vocabulary: Vocabulary | Choose | None, raw: Vocabulary) -> Vocabula
     return vocabulary(raw) if callable(vocabulary) else vocabulary
 
 
-def _build(cls: Any, content: Content) -> EncodedCorpus:
+def _build(cls: type[EncodedCorpus], content: Content) -> EncodedCorpus:
     offsets, counts = (np.array(content.arrays[name]) for name in ("offsets", "counts"))
-    corpus: EncodedCorpus = cls(
-        content.arrays["ids"], offsets, Vocabulary(content.words[""], counts), **content.values
-    )
-    return corpus
+    vocabulary = Vocabulary(content.words[""], counts, content.ids[""])
+    return cls(content.arrays["ids"], offsets, vocabulary, **content.values)
 
 
 def _fault(content: Content) -> str | None:

@@ -38,6 +38,8 @@ class Content:
         Without the arrays of words.
     words : dict of str to list of hashable
         By prefix.
+    ids : dict of str to dict of hashable to int
+        By prefix, the position of each word.
     sizes : dict of str to int
         By symbol.
     made : object
@@ -47,6 +49,7 @@ class Content:
     values: dict[str, Any]
     arrays: native.Tensors
     words: dict[str, list[Hashable]] = field(default_factory=dict)
+    ids: dict[str, dict[Hashable, int]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     made: Any = None
 
@@ -301,8 +304,9 @@ def _unpack_words(prefix: str, size: str, content: Content) -> None:
     names = [name for name in native.PACKED if prefix + name in content.arrays]
     packed = {name: content.arrays.pop(prefix + name) for name in names}
     content.words[prefix] = words = native.unpack_words(packed)
+    content.ids[prefix] = ids = dict(zip(words, range(len(words))))
     content.sizes[size] = len(words)
-    if len(set(words)) < len(words):
+    if len(ids) < len(words):
         twice = Counter(words).most_common(1)[0][0]
         raise FormatError(f"{twice!r:.60} is there twice; allowed is each of the {size} once")
 

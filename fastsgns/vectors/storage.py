@@ -60,7 +60,7 @@ def check_in_step(kv: Any, name: str = "kv") -> None:
 
 def fill(kv: Any, vectors: np.ndarray, content: Content) -> None:
     """Set the keys, vectors and attributes of an empty `kv` to those of a file."""
-    kv.set_items(content.words[""], vectors)
+    kv.set_items(content.words[""], vectors, content.ids[""])
     kv.strict = content.values["strict"]
     kv.vectors_lockf = content.arrays.get("lockf", kv.vectors_lockf)
     for name, values in content.arrays.items():

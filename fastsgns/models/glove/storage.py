@@ -38,7 +38,8 @@ def _check_words(model: Any, name: str, kv: Any) -> None:
 
 def _build(cls: Any, content: Content) -> Any:
     model = content.made
-    model.vocabulary = Vocabulary(content.words[""], np.array(content.arrays["counts"]))
+    counts = np.array(content.arrays["counts"])  # a copy: the file is mapped
+    model.vocabulary = Vocabulary(content.words[""], counts, content.ids[""])
     rows = [_rows(content.arrays, role) for role in ROLES if role in content.arrays]
     stores, squares = zip(*rows)
     model.arrays = GloVeArrays(stores, squares)

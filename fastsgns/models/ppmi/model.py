@@ -333,7 +333,7 @@ def _selected(raw: Vocabulary, min_count: int, max_final_vocab: int | None) -> V
 def _build(cls: Any, content: Content) -> PPMI:
     from scipy.sparse import csr_array
 
-    vocabulary = Vocabulary(content.words[""], content.arrays["counts"])
+    vocabulary = Vocabulary(content.words[""], content.arrays["counts"], content.ids[""])
     cells = content.arrays["cells"], content.arrays["columns"], _offsets(content)
     ppmi: PPMI = cls.__new__(cls)
     matrix = csr_array(cells, shape=(len(vocabulary), len(vocabulary)))

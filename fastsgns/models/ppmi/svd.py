@@ -188,7 +188,7 @@ def _build(cls: Any, content: Content) -> SVDVectors:
     arrays = content.arrays
     factors = Factors(arrays["left"], arrays["values"], arrays["right"])
     vectors: SVDVectors = cls.__new__(cls)
-    vocabulary = Vocabulary(content.words[""], arrays["counts"])
+    vocabulary = Vocabulary(content.words[""], arrays["counts"], content.ids[""])
     vectors._set(factors, vocabulary, content.values["weight"])
     return vectors
 
