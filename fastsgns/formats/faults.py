@@ -1,6 +1,6 @@
-"""Faults: what can be wrong with the numbers in arrays of a file.
+"""Faults of numbers in the arrays of a file.
 
-Each function returns what is wrong, in words, or None.
+Each function returns what is wrong in words, or None.
 """
 
 import numpy as np

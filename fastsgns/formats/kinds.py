@@ -18,15 +18,15 @@ class Kind(NamedTuple):
     Attributes
     ----------
     what : str
-        What it is, in words.
+        The kind in words, for messages.
     cls : str
-        "module:class" of the object; its `load` reads the kind.
+        The class of the objects, "module:class". Its method `load` reads files of this kind.
     schema : str
-        "module:name" of its `Schema`.
+        The `Schema` of the kind, "module:name".
     vectors : str
-        The attribute of the object that is its vectors by key, if it has one.
+        The attribute of the object that holds its vectors by key; "" if there is none.
     is_mapped : bool
-        Whether a file is mapped unless the caller says otherwise.
+        Whether `load` maps the file even without ``mmap="r"``.
     """
 
     what: str
@@ -156,15 +156,15 @@ def schema_of(kind: str) -> Any:
     return _found(KINDS[kind].schema)
 
 
-def maker(kind: str) -> Callable[[Any, dict[str, Any]], Any]:
-    """Return the `Schema.make` of a kind of model, which calls the constructor of its class.
+def constructor(kind: str) -> Callable[[Any, dict[str, Any]], Any]:
+    """Return the `Schema.construct` of a kind of model, which calls the constructor of its class.
 
     The ``__init__`` of a derived class is not called, because its arguments are not in the file.
     Learning rates are set after the constructor has checked the other parameters. They may be
     below 0 between two calls of ``train``, which then refuses them.
     """
 
-    def make(cls: Any, values: dict[str, Any]) -> Any:
+    def construct(cls: Any, values: dict[str, Any]) -> Any:
         model, parameters = cls.__new__(cls), dict(values["parameters"])
         rates = {name: parameters.pop(name) for name in RATES if name in parameters}
         class_of(kind).__init__(model, **parameters)
@@ -172,7 +172,7 @@ def maker(kind: str) -> Callable[[Any, dict[str, Any]], Any]:
             setattr(model, name, value)
         return model
 
-    return make
+    return construct
 
 
 def _found(name: str) -> Any:

@@ -60,8 +60,8 @@ def save(path: Any, schema: Schema, thing: Any, refuse_not_finite: bool = True) 
     for name, array in tensors.items():
         if array.dtype.kind == "f" and ":" not in name:
             check_finite(name, array, refuse_not_finite)
-    if content.made is not None:
-        warn_of_own(thing, "the model", {*vars(content.made), *schema.shown})
+    if content.model is not None:
+        warn_of_own(thing, "the model", {*vars(content.model), *schema.set_by_build})
     native.write(path, schema.kind, tensors, metadata)
 
 

@@ -1,8 +1,9 @@
-"""Schemas: for each kind of native file, the table of what it holds.
+"""Schemas: the tables of what each kind of native file holds.
 
-A `Schema` lists the words, arrays and values of one kind of file. By the same table, `collect`
-takes from an object what is to be written, and `check` compares what a file holds with what it
-should hold. Nothing of a file is used before that.
+A `Schema` lists the lists of words, the arrays and the values of one kind of file. `collect` reads
+from an object what its file will hold. `check` compares the content of a file with the table; no
+part of a file is used before it was checked. `fastsgns.formats.saving` checks also what it is about
+to write, so that every file that was saved can be loaded.
 """
 
 import re
@@ -28,22 +29,22 @@ Source = str | Callable[[Any], Any]
 
 @dataclass
 class Content:
-    """What a file holds, as far as it was checked.
+    """The checked content of a file.
 
     Attributes
     ----------
     values : dict
-        Values by name after their rules; the values of a part are a dict.
+        The values of the metadata by name, as their rules returned them.
     arrays : dict of str to ndarray
-        Without the arrays of words.
+        The arrays by name, without those that hold words.
     words : dict of str to list of hashable
-        By prefix.
+        The lists of words by prefix (`Schema.words`).
     ids : dict of str to dict of hashable to int
-        By prefix, the position of each word.
+        The position of each word in its list, by prefix.
     sizes : dict of str to int
-        By symbol.
-    made : object
-        What `Schema.make` returned; None without one.
+        The value of each symbol in shapes.
+    model : object
+        What `Schema.construct` returned; None without one.
     """
 
     values: dict[str, Any]
@@ -51,7 +52,7 @@ class Content:
     words: dict[str, list[Hashable]] = field(default_factory=dict)
     ids: dict[str, dict[Hashable, int]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
-    made: Any = None
+    model: Any = None
 
 
 class When(NamedTuple):
@@ -60,9 +61,9 @@ class When(NamedTuple):
     Attributes
     ----------
     parameter : str
-        What it depends on, an attribute of the object that `Schema.make` makes; for messages.
+        The parameter of the model that decides, for messages.
     holds : callable
-        ``holds(content)`` is whether a file has the array.
+        ``holds(content)`` returns whether a file with this content has the array.
     """
 
     parameter: str
@@ -75,21 +76,22 @@ class Array(NamedTuple):
     Attributes
     ----------
     dtype : str
-        A name of numpy; ``"float"`` for any float, ``"any"`` for any type.
+        A name of numpy's, ``"float"`` for any floating point type, or ``"any"``.
     shape : str
-        Numbers and symbols, such as ``"words, vector_size + 1"``. A symbol is the number of words,
-        an attribute of the object that `Schema.make` makes, or else what the first array with that
-        symbol has. With ``...`` at the end there may be further dimensions.
+        Numbers and symbols, such as ``"words, vector_size + 1"``. The value of a symbol is the
+        length of the list of words with this symbol, or the attribute of the model with this name.
+        Any other symbol gets its value from the first array whose shape has it. ``...`` at the end
+        allows further dimensions.
     source : str or callable, optional
-        The attribute of an object, such as ``"vocabulary.counts"``, or the function of the object
-        that gives the array to write, or None if there is none. By default the attribute with the
-        name of the array.
+        Where `collect` finds the array: an attribute of the object, such as
+        ``"vocabulary.counts"``, or a function of the object. None as its value means that the file
+        will not have the array. By default the attribute has the name of the array.
     when : When, optional
-        A file has the array only if this holds.
+        If the condition does not hold, a file must not have the array.
     is_optional : bool
-        Whether a file may lack the array even then.
+        Whether a file may lack the array although the condition holds, or there is none.
     fault : callable, optional
-        ``fault(name, array)`` returns what is wrong with its numbers, or None.
+        ``fault(name, array)`` returns what is wrong with the numbers of the array, or None.
     """
 
     dtype: str
@@ -101,12 +103,12 @@ class Array(NamedTuple):
 
 
 class Words(NamedTuple):
-    """One list of words or other keys, each of them once.
+    """One list of words, or of other keys, without repetitions.
 
     Attributes
     ----------
     size : str
-        The symbol of its length.
+        The symbol, in shapes, of the length of the list.
     source : str or callable
         As of an `Array`.
     """
@@ -125,7 +127,8 @@ class Value(NamedTuple):
     rule : callable, optional
         ``rule(name, value)`` returns the value to use, or raises a ValueError or TypeError.
     default : object
-        For files of releases that did not write the value yet; ``...`` if all of them did.
+        The value for files of older releases, which did not write it. ``...`` means that every
+        release wrote it.
     source : str or callable, optional
         As of an `Array`.
     """
@@ -141,27 +144,31 @@ Values = Mapping[str, Value | Mapping[str, Value]]
 
 @dataclass(frozen=True)
 class Schema:
-    """What one kind of file holds.
+    """The table of one kind of file.
 
     Attributes
     ----------
     kind : str
-        As in `fastsgns.formats.kinds.KINDS`.
+        A key of `fastsgns.formats.kinds.KINDS`.
     arrays : dict of str to Array or list of Array
-        By name. A list holds alternatives. A name that ends with ``*`` is for any number of arrays
-        whose names begin like this; their source gives a dict.
+        The arrays by name. An array must be as one `Array` of a list. A name such as ``"attr:*"``
+        is for all arrays whose names begin with ``attr:``; the source returns a dict of them.
     values : dict of str to Value, or to dict of str to Value
-        By name. A dict is a part of the metadata.
+        The values of the metadata by name. A dict is a part of the metadata, such as the
+        parameters of a model.
     build : callable
-        ``build(cls, content)`` makes the object, of class `cls`, of what a file holds.
+        ``build(cls, content)`` returns the object of class `cls` that a file with this content is
+        of.
     words : dict of str to Words
-        By the prefix of their arrays' names.
-    make : callable, optional
-        ``make(cls, values)`` makes the object without its arrays, which checks its parameters.
+        The lists of words by the prefix of the names of their arrays.
+    construct : callable, optional
+        ``construct(cls, values)`` returns a model without its arrays, after it has checked the
+        parameters. For the classes that are models.
     fault : callable, optional
-        ``fault(content)`` returns what is wrong with the arrays, taken together, or None.
-    shown : tuple of str
-        Public attributes of the object that `build` sets and `make` does not.
+        ``fault(content)`` returns how arrays contradict each other or the values, or None.
+    set_by_build : tuple of str
+        The public attributes that `build` sets and `construct` does not. Saving warns of any other
+        public attribute of a model, as the file does not hold it.
     """
 
     kind: str
@@ -169,13 +176,13 @@ class Schema:
     values: Values
     build: Callable[[Any, Content], Any]
     words: Mapping[str, Words] = field(default_factory=lambda: {"": Words()})
-    make: Callable[[Any, dict[str, Any]], Any] | None = None
+    construct: Callable[[Any, dict[str, Any]], Any] | None = None
     fault: Callable[[Content], str | None] | None = None
-    shown: tuple[str, ...] = ()
+    set_by_build: tuple[str, ...] = ()
 
 
 def collect(schema: Schema, thing: Any) -> tuple[native.Tensors, dict[str, Any]]:
-    """Return the arrays and the metadata of the file of an object.
+    """Return the arrays and the metadata that the file of an object will hold.
 
     Raises
     ------
@@ -215,13 +222,13 @@ def _alternatives(schema: Schema) -> Iterator[tuple[str, list[Array]]]:
 
 
 def check(schema: Schema, cls: type, tensors: Mapping[str, np.ndarray], metadata: Any) -> Content:
-    """Check what a file holds.
+    """Check the content of a file against the table of its kind.
 
     Parameters
     ----------
     schema : Schema
     cls : type
-        The class of the object that the file is of.
+        The class of the object to load.
     tensors, metadata
         As `fastsgns.formats.native.read` returns them.
 
@@ -233,9 +240,9 @@ def check(schema: Schema, cls: type, tensors: Mapping[str, np.ndarray], metadata
     own = {name: value for name, value in metadata.items() if name not in HEADER}
     try:
         content = Content(check_values("metadata", own, schema.values), dict(tensors))
-        if schema.make is not None:
-            content.made = schema.make(cls, content.values)
-            content.sizes = {k: n for k, n in vars(content.made).items() if type(n) is int}
+        if schema.construct is not None:
+            content.model = schema.construct(cls, content.values)
+            content.sizes = {k: n for k, n in vars(content.model).items() if type(n) is int}
         for prefix, words in schema.words.items():
             _unpack_words(prefix, words.size, content)
         known = {name for each in _alternatives(schema) for name in _check_arrays(*each, content)}
@@ -252,9 +259,9 @@ def check(schema: Schema, cls: type, tensors: Mapping[str, np.ndarray], metadata
 def check_values(part: str, found: Any, values: Values) -> dict[str, Any]:
     """Check a part of the metadata, and return its values after their rules.
 
-    A name that is not among `values` is refused, not ignored. A newer release may have given it a
-    meaning, and one that the constructor of a model takes, such as the path of a file to write, may
-    have been put there by somebody else.
+    A name that is not among `values` is an error. It may have a meaning in a newer release. It may
+    also be an argument of the model's constructor, such as the path of a file to write, that
+    somebody has added to the file.
 
     Raises
     ------
@@ -300,7 +307,7 @@ def _numbers(name: str, values: list[Any]) -> list[Any]:
 
 
 def _unpack_words(prefix: str, size: str, content: Content) -> None:
-    """Move a list of words from the arrays of a file to its words."""
+    """Move a list of words from ``content.arrays`` to ``content.words``."""
     names = [name for name in native.PACKED if prefix + name in content.arrays]
     packed = {name: content.arrays.pop(prefix + name) for name in names}
     content.words[prefix] = words = native.unpack_words(packed)
@@ -312,7 +319,7 @@ def _unpack_words(prefix: str, size: str, content: Content) -> None:
 
 
 def _check_arrays(name: str, entries: list[Array], content: Content) -> list[str]:
-    """Check the array or arrays of an entry of the table; return their names."""
+    """Check the arrays that a row of the table is for; return their names."""
     allowed = [entry for entry in entries if entry.when is None or entry.when.holds(content)]
     if name.endswith("*"):
         found = [each for each in content.arrays if each.startswith(name[:-1])]
@@ -320,7 +327,7 @@ def _check_arrays(name: str, entries: list[Array], content: Content) -> list[str
         found = [name] if name in content.arrays else []
         is_needed = allowed and not allowed[0].is_optional
         when = next((entry.when for entry in entries if entry.when), None)
-        reason = f"{when.parameter}={getattr(content.made, when.parameter)!r}" if when else ""
+        reason = f"{when.parameter}={getattr(content.model, when.parameter)!r}" if when else ""
         if found and not allowed:
             raise FormatError(f"it holds an array {name!r}, which {reason} does not have")
         if is_needed and not found:
@@ -336,7 +343,7 @@ def _check_arrays(name: str, entries: list[Array], content: Content) -> list[str
 
 
 def _fits(array: np.ndarray, entry: Array, content: Content) -> bool:
-    """Return whether an array is as the table has it; if so, keep the sizes of new symbols."""
+    """Return whether an array has the type and shape of `entry`; if so, keep new sizes."""
     dtypes = FLOATS if entry.dtype == "float" else (entry.dtype,)
     symbols = entry.shape.removesuffix(", ...").split(", ")
     is_open = entry.shape.endswith("...")

@@ -19,13 +19,13 @@ SCHEMA = Schema(
     "rows",
     arrays={
         "rows": [Array("float32", "words + 1, width, ..."), Array("int32", "3")],
-        "more": Array("uint8", "n", when=When("has_more", lambda content: content.made.has_more)),
+        "more": Array("uint8", "n", when=When("has_more", lambda content: content.model.has_more)),
         "of:*": Array("any", "words, ...", lambda thing: {"x": np.zeros(2)}),
     },
     values={"strict": Value(bool, default=False), "parameters": {"has_more": Value(bool)}},
     build=lambda cls, content: content,
     words={"": Words(source="names")},
-    make=lambda cls, values: cls(None, values["parameters"]["has_more"]),
+    construct=lambda cls, values: cls(None, values["parameters"]["has_more"]),
     fault=lambda content: "rows are odd" if content.arrays["rows"].sum() % 2 else None,
 )
 METADATA = {"strict": True, "parameters": {"has_more": False}, "format": 1, "kind": "rows"}

@@ -37,7 +37,7 @@ def _check_words(model: Any, name: str, kv: Any) -> None:
 
 
 def _build(cls: Any, content: Content) -> Any:
-    model = content.made
+    model = content.model
     counts = np.array(content.arrays["counts"])  # a copy: the file is mapped
     model.vocabulary = Vocabulary(content.words[""], counts, content.ids[""])
     rows = [_rows(content.arrays, role) for role in ROLES if role in content.arrays]
@@ -89,12 +89,12 @@ SCHEMA = Schema(
     arrays={
         "counts": Array("int64", "words", "vocabulary.counts", fault=faults.negative),
         **_arrays(0, None),
-        **_arrays(1, When("matrices", lambda content: content.made.matrices == "two")),
+        **_arrays(1, When("matrices", lambda content: content.model.matrices == "two")),
     },
     values={
         "parameters": PARAMETERS,
         "state": STATE,
     },
     build=_build,
-    make=kinds.maker("glove"),
+    construct=kinds.constructor("glove"),
 )

@@ -291,7 +291,7 @@ def _settings(model: ProximityFactorization) -> dict[str, Any]:
     return {name: getattr(model, name) for name in SETTINGS[_model(type(model))]}
 
 
-def _make(cls: type, values: dict[str, Any]) -> ProximityFactorization:
+def _construct(cls: type, values: dict[str, Any]) -> ProximityFactorization:
     name = values["model"]
     if name not in MODELS:
         raise ValueError(f"it holds a model {name!r:.60}; known are {sorted(MODELS)}")
@@ -302,7 +302,7 @@ def _make(cls: type, values: dict[str, Any]) -> ProximityFactorization:
 
 
 def _build(cls: type, content: Content) -> ProximityFactorization:
-    model: ProximityFactorization = content.made
+    model: ProximityFactorization = content.model
     arrays = content.arrays
     model.values = arrays["values"]
     model.known = KnownLinks(arrays["known_offsets"], arrays["known_targets"])
@@ -325,7 +325,7 @@ SCHEMA = Schema(
     },
     build=_build,
     words={"": Words("nodes", "source.index_to_key")},
-    make=_make,
+    construct=_construct,
     fault=lambda content: fault_of_known(content, content.sizes["nodes"]),
-    shown=("source", "target", "arrays", "values", "known"),
+    set_by_build=("source", "target", "arrays", "values", "known"),
 )

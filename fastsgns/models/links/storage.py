@@ -22,11 +22,11 @@ def save(model: Any, path: Any, schema: Schema) -> None:
 
 
 def _layout(content: Content) -> MatrixLayout:
-    return layout_of(content.made)
+    return layout_of(content.model)
 
 
 def _build(cls: Any, content: Content) -> Any:
-    model, arrays = content.made, content.arrays
+    model, arrays = content.model, content.arrays
     vectors = {role: array for role, array in arrays.items() if role in ("input", "output")}
     names = content.words["source_"], content.words.get("target_", content.words["source_"])
     model.set_arrays(Matrices(vectors, _layout(content), arrays.get("bias")), *names)
@@ -72,9 +72,9 @@ def _schema(
         values={"parameters": parameters, "state": STATE},
         build=_build,
         words=words,
-        make=kinds.maker(kind),
+        construct=kinds.constructor(kind),
         fault=lambda content: fault_of_known(content, content.sizes[targets]),
-        shown=("source", "target", "arrays", "target_prior", "target_counts", "known"),
+        set_by_build=("source", "target", "arrays", "target_prior", "target_counts", "known"),
     )
 
 

@@ -56,7 +56,7 @@ def _noted(value: Any) -> Any:
 
 
 def _build(cls: Any, content: Content) -> Any:
-    model, arrays = content.made, content.arrays
+    model, arrays = content.model, content.arrays
     wv = KeyedVectors(0)
     vectors_storage.fill(wv, arrays["input"], content)
     roles = {role: arrays[role] for role in ("output", "negative", "tree") if role in arrays}
@@ -68,7 +68,7 @@ def _build(cls: Any, content: Content) -> Any:
 
 def _fault(content: Content) -> str | None:
     """Return which array is missing that a model with words needs, or None."""
-    model, layout, arrays = content.made, content.made.layout, content.arrays
+    model, layout, arrays = content.model, content.model.layout, content.arrays
     needs_output = model.has_output and not layout.shares_one_matrix
     if content.sizes["words"] and needs_output and not arrays.keys() & {"output", "tree"}:
         return f"matrices={model.matrices!r}, but there is no matrix for output"
@@ -86,13 +86,13 @@ def _bias(model: Any) -> np.ndarray | None:
     return bias
 
 
-TWO = When("matrices", lambda content: not content.made.layout.shares_one_matrix)
+TWO = When("matrices", lambda content: not content.model.layout.shares_one_matrix)
 THREE = When(
     "matrices",
-    lambda content: content.made.layout.has_negative_matrix and "output" in content.arrays,
+    lambda content: content.model.layout.has_negative_matrix and "output" in content.arrays,
 )
-WORD_BIAS = When("matrices", lambda content: content.made.layout.has_word_bias)
-ONE_BIAS = When("matrices", lambda content: content.made.layout.bias == "scalar")
+WORD_BIAS = When("matrices", lambda content: content.model.layout.has_word_bias)
+ONE_BIAS = When("matrices", lambda content: content.model.layout.bias == "scalar")
 ROWS = "words, vector_size"
 PARAMETERS: dict[str, Value] = {
     "vector_size": INT, "alpha": RATE, "min_alpha": RATE, "window": INT, "min_count": INT,
@@ -138,7 +138,7 @@ SCHEMA = Schema(
     },
     build=_build,
     words={"": Words(source="wv.index_to_key")},
-    make=kinds.maker("model"),
+    construct=kinds.constructor("model"),
     fault=_fault,
-    shown=("wv",),
+    set_by_build=("wv",),
 )
