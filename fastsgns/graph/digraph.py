@@ -20,7 +20,11 @@ from fastsgns.runtime.progress import Progress
 
 
 class DirectedGraph:
-    """A graph of named nodes. Ids number the nodes in order of descending degree.
+    """A graph of named nodes, with its edges as compressed rows.
+
+    Ids number the nodes in order of descending degree, which is the sum of the absolute weights of
+    all edges of a node, in and out. The `out_` attributes list the edges by source. The `in_`
+    properties list the same edges by target, and are computed at first use.
 
     `of` makes a graph from anything that holds edges. `from_edges`, `from_file`, `from_scipy`,
     `from_networkx`, `from_igraph` and `from_table` each read one kind, and `load` reads what `save`
@@ -37,9 +41,9 @@ class DirectedGraph:
       its sign.
     - An edge whose weight, or sum of weights, is **zero** is dropped. Its nodes stay.
     - NaN, infinite weights and missing nodes are errors.
-    - **Isolated** nodes, without edges, exist if they are named: by `names=` of `from_edges`, as a
-      node of networkx, or as an empty row of a matrix.
-    - At a **dangling** node, without out-edges, a walk ends.
+    - **Isolated** nodes, which have no edges, are kept if the source of the edges lists them: in
+      `names=` of `from_edges`, as nodes of networkx or igraph, or as empty rows of a matrix.
+    - **Dangling** nodes, which have no out-edges, are nodes like any other. A walk ends there.
 
     Parameters
     ----------
@@ -244,8 +248,7 @@ class DirectedGraph:
         >>> list(DirectedGraph.from_scipy(csr_array([[0, 3], [0, 0]])).edges())
         [(0, 1, 3.0)]
         """
-        chosen = FLAG("directed", directed)
-        return cls.from_edges(*readers.from_scipy(matrix, names, chosen))
+        return cls.from_edges(*readers.from_scipy(matrix, names, FLAG("directed", directed)))
 
     @classmethod
     def from_networkx(cls, graph: Any, weight: str | None = "weight") -> "DirectedGraph":

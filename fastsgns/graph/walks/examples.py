@@ -1,8 +1,8 @@
 """Training examples from walks: the thread that takes a chunk makes its walks and drops them after.
 
-Each class is a source of `fastsgns.training.examples.Chunks`. They differ in the pairs (u, v) of
-nodes on which the row of u as a source learns to predict the row of v as a target. The objective of
-a pair is that of skip-gram with negative sampling,
+`RandomWalks` and the classes after it implement `fastsgns.training.examples.Chunks`. They differ in
+the pairs (u, v) of nodes on which the row of u as a source learns to predict the row of v as a
+target. The objective of a pair is that of skip-gram with negative sampling,
 
     log sigmoid(s_u . t_v) + sum over k negative samples n of log sigmoid(-s_u . t_n).
 """
@@ -214,7 +214,7 @@ class AlternatingWalks:
 
     def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
         """See `fastsgns.training.examples.Chunks`."""
-        n_walks = place[2] - place[1]
+        n_walks = place.stop - place.start
         sources = np.empty((n_walks + 1) // 2, np.int32)
         targets = np.empty(n_walks // 2, np.int32)
         stream = walker.draw_nodes(self.tables[0], stream, sources)
@@ -297,7 +297,7 @@ class EdgeSampling:
 
     def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
         """See `fastsgns.training.examples.Chunks`."""
-        starts, sources, targets = np.empty((3, place[2] - place[1]), np.int32)
+        starts, sources, targets = np.empty((3, place.stop - place.start), np.int32)
         stream = walker.draw_nodes(self.table, stream, starts)
         edges = self.neighbours
         n, stream = walker.write_alternating_pairs(

@@ -19,10 +19,10 @@ from fastsgns.vectors.storage import check_in_step
 
 ADD_NAMES_ADVICE = "call fit() on data that has them"
 CALL_FIT = "has learned nothing yet; call fit() first"
-LEARNED = {
+LEARNED = {  # attributes that exist only after `fit`
     "source", "target", "values", "arrays", "epoch_losses", "epochs_trained", "epochs_begun",
 }  # fmt: skip
-NOT_IN_REPR = ("graph", "pairs", "progress")
+NOT_IN_REPR = ("graph", "pairs", "progress")  # parameters that are data, or change no result
 
 
 class LinkModel:
@@ -31,7 +31,8 @@ class LinkModel:
     `fastsgns.models.links.nodes.NodeEmbedding`, `fastsgns.models.links.pairs.PairEmbedding`,
     `fastsgns.models.links.factors.HOPE` and `fastsgns.models.links.factors.STRAP` differ in how
     they learn the vectors. They share the scores, the parameters by name as scikit-learn reads
-    them, and copying. `fit` calls `set_arrays`, and sets `known` and `target_prior`.
+    them, and copying. The `fit` of a subclass calls `set_arrays`, and sets `known` and, if it
+    trains with negative samples, `target_prior`.
 
     Attributes
     ----------
