@@ -12,7 +12,7 @@ _owners: dict[int, tuple[int]] = {}  # the thread that trains, by the id of the 
 
 
 def exclusive(method: Method) -> Method:
-    """Decorate a method so that, of all decorated methods of an object, one thread runs any.
+    """Allow only one thread at a time to run the decorated methods of an object.
 
     Decorated methods may call each other. A second thread gets a RuntimeError and does not wait,
     because to train the same arrays twice at once is a mistake.

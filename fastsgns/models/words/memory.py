@@ -70,7 +70,7 @@ class Reading:
         n_workers: int = 1,
         reads_again: bool = False,
     ) -> "Reading":
-        """Describe the reading of a source of sentences, or of a file (None), that `raw` counts."""
+        """Describe the reading of a source of sentences, whose words `raw` has counted."""
         is_encoded = isinstance(source, EncodedCorpus)
         is_packed = raw.utf8_bytes > 0  # strings are made when the words are chosen
         owns_words = is_packed or not isinstance(source, Sized)
@@ -80,8 +80,8 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Needs:
-    """Bytes of a model and of its training.
+class MemoryEstimate:
+    """The bytes of a model and of its training, by part.
 
     Parameters
     ----------
@@ -244,7 +244,7 @@ def estimate_fit(
     words: Sequence[Hashable],
     counts: np.ndarray,
     reading: Reading | None = None,
-) -> Needs:
+) -> MemoryEstimate:
     """Return the memory that a fit of these words takes."""
     n_words, negative = len(words), parameters.negative > 0
     tables = 8 * n_words * negative + 4 * n_words * bool(parameters.sample)
@@ -255,7 +255,7 @@ def estimate_fit(
     scratch = (2 * min(parameters.window, MAX_WINDOW) + SHARED_ROWS) * row_bytes
     if parameters.softmax:
         scratch += n_words * (4 * softmax_batch(n_words) + 12)
-    return Needs(
+    return MemoryEstimate(
         matrix_bytes(parameters, n_words), matrix_bytes(parameters, n_words, copies=True),
         word_bytes(words, reading is None or reading.owns_words),
         tables, making, int(counts.sum()), parameters.workers * scratch, reading,
@@ -263,14 +263,14 @@ def estimate_fit(
 
 
 def report(
-    parameters: Parameters, n_words: int, needs: Needs | None, result: dict[str, int]
+    parameters: Parameters, n_words: int, needs: MemoryEstimate | None, result: dict[str, int]
 ) -> dict[str, int]:
     """Fill `result` as `Word2Vec.estimate_memory` documents it.
 
     Parameters
     ----------
     n_words : int
-    needs : Needs or None
+    needs : MemoryEstimate or None
         The estimate for the words and the corpus of a model; None for words not known yet.
     """
     sizes = matrix_bytes(parameters, n_words)
