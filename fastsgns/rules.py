@@ -31,7 +31,7 @@ def number(value: Any) -> int | float | None:
     (0.5, 1, None)
     """
     value = _unwrapped(value)
-    if type(value) in (int, float):
+    if type(value) is int or type(value) is float:
         return value
     if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
         text = value.strip()

@@ -77,4 +77,5 @@ def sentence_offsets(ends: Sequence[np.ndarray]) -> np.ndarray:
         Ascending if they are joined.
     """
     joined = np.concatenate([np.zeros(1, np.int64), *ends])
-    return joined[np.concatenate([[True], joined[1:] > joined[:-1]])]
+    offsets: np.ndarray = joined[np.concatenate([[True], joined[1:] > joined[:-1]])]
+    return offsets

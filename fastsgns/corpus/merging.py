@@ -143,7 +143,7 @@ def _line_of(path: str, token: bytes) -> int | None:
     with open_binary(path) as file:
         n_lines, rest = 0, b""
         while block := file.read(BLOCK_BYTES):
-            text = rest + block
+            text: bytes = rest + block
             if (at := text.find(token)) >= 0:
                 return n_lines + text.count(b"\n", 0, at) + 1
             rest = text[len(text) - len(token) + 1 :] if len(token) > 1 else b""

@@ -2,9 +2,9 @@
 
 A corpus is read once, in three steps::
 
-    with scan(source) as counted:                   # fastsgns/corpus/encoded.py
-        chosen = select(counted.vocabulary, 5)      # fastsgns/corpus/selection.py
-        corpus = encode(counted, chosen.vocabulary) # fastsgns/corpus/encoded.py
+    with scan(source) as scanned:                    # fastsgns/corpus/encoded.py
+        chosen = select(scanned.vocabulary, 5)       # fastsgns/corpus/selection.py
+        corpus = encode(scanned, chosen.vocabulary)  # fastsgns/corpus/encoded.py
 
 The scan stores each token as an id that it gives out itself. `encode` replaces these ids by those
 of the words that were chosen and leaves out the other tokens.

@@ -219,9 +219,10 @@ def _without_mark(line: bytes | str) -> bytes | str:
 
 def _lines(file: Any) -> Iterable[bytes | str]:
     """Return the lines of an open file; only the beginning of a line that is too long."""
-    if not hasattr(file, "readline"):
-        return file
-    return takewhile(len, iter(partial(file.readline, LONGEST_TOKEN), None))
+    lines: Iterable[bytes | str] = file
+    if hasattr(file, "readline"):
+        lines = takewhile(len, iter(partial(file.readline, LONGEST_TOKEN), None))
+    return lines
 
 
 def _long_line(file: Any, line: bytes | str, name: str, number: int) -> bytes | str:
@@ -240,7 +241,8 @@ def _long_line(file: Any, line: bytes | str, name: str, number: int) -> bytes | 
         if not (part := file.readline(LONGEST_TOKEN)):
             break
         parts.append(part)
-    return parts[0][:0].join(parts)
+    whole: bytes | str = parts[0][:0].join(parts)
+    return whole
 
 
 class PathLineSentences:

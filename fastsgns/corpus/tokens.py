@@ -29,7 +29,7 @@ def sequence(sentence: Any, number: int) -> Iterable[Any]:
     ['to', 'be']
     """
     kind = type(sentence)
-    if kind is list or kind is tuple:
+    if type(sentence) is list or type(sentence) is tuple:
         return sentence
     if getattr(sentence, "ndim", 1) > 1:
         raise TypeError(
@@ -55,7 +55,8 @@ def sequence(sentence: Any, number: int) -> Iterable[Any]:
             f"[row[{next(iter(sentence), 'tokens')!r}] for row in rows]"
         )
     try:
-        return iter(sentence)
+        tokens: Iterable[Any] = iter(sentence)
+        return tokens
     except TypeError:
         raise TypeError(
             f"sentence {number} is a {kind.__name__}, {sentence!r:.60}, where a sequence of "
