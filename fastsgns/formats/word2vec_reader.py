@@ -169,14 +169,10 @@ class Reader:
         return width
 
     def _check_first_line(self) -> None:
-        longest, n_blanks = LONGEST_WORD + LONGEST_NUMBER * MOST_COLUMNS, self._buffer.count(b" ")
-        if b"\n" not in self._buffer and (
-            len(self._buffer) > longest or n_blanks > 2 * MOST_COLUMNS
-        ):
-            raise FormatError(
-                f"{self.name}, line 1 begins with {bytes(self._buffer[:60])!r}... and has no end "
-                f"within {len(self._buffer):,} bytes; the file is of another format, or damaged"
-            )
+        is_wide = self._buffer.count(b" ") > 2 * MOST_COLUMNS
+        longest = LONGEST_WORD + LONGEST_NUMBER * MOST_COLUMNS
+        if b"\n" not in self._buffer and (is_wide or len(self._buffer) > longest):
+            raise self._endless("line 1", len(self._buffer))
 
     def _unknown(self, head: bytes, expected: str) -> Exception:
         seen, fault = sniffing.what_it_is(head)
@@ -187,9 +183,7 @@ class Reader:
 
     def _check_size(self, size: int) -> int:
         assert self.n_rows is not None
-        shortest = self.n_rows * (
-            4 * self.n_columns + 1 if self._binary else 2 * self.n_columns + 1
-        )
+        shortest = self.n_rows * ((4 if self._binary else 2) * self.n_columns + 1)
         if shortest - 1 > size:
             raise self._error(
                 f"{self.name} has {size:,} bytes for {self.n_rows:,} rows of {self.n_columns:,} "
@@ -234,11 +228,8 @@ class Reader:
                 TruncatedError,
             )
         if n_left == 0 and self._limit is None and self._has_more():
-            logger.warning(
-                "%s has more rows than the %d that its header names; they are not read",
-                self.name,
-                self.n_rows,
-            )
+            more = "%s has more rows than the %d that its header names; they are not read"
+            logger.warning(more, self.name, self.n_rows)
 
     def place(self, index: int, n_words: int) -> str:
         """Return where a word of the last block of so many words is: its line, or its row."""
@@ -281,11 +272,13 @@ class Reader:
     def _check_length(self, limit: int, number: int) -> None:
         """Refuse what has no end: a text that is read as binary, a bomb."""
         if self._searched > limit:
-            place = "row" if self._binary else "line"
-            raise FormatError(
-                f"{self.name}, {place} {number} begins with {bytes(self._buffer[:60])!r}... and "
-                f"has no end within {limit:,} bytes; the file is of another format, or damaged"
-            )
+            raise self._endless(f"{'row' if self._binary else 'line'} {number}", limit)
+
+    def _endless(self, place: str, limit: int) -> FormatError:
+        return FormatError(
+            f"{self.name}, {place} begins with {bytes(self._buffer[:60])!r}... and has no end "
+            f"within {limit:,} bytes; the file is of another format, or damaged"
+        )
 
     def _parse(self, n_left: int | None) -> Block:
         text = self._whole_lines()

@@ -82,7 +82,7 @@ def test_a_token_without_end_is_refused(tmp_path, suffix, reader):
 @pytest.mark.parametrize("reader", ["scan", "lines", "text8"])
 def test_a_line_without_end_is_no_token_without_end(tmp_path, reader, monkeypatch):
     monkeypatch.setattr("fastsgns.corpus.sentences.LONGEST_TOKEN", 100)
-    monkeypatch.setattr("fastsgns.corpus.sentences.PIECE_BYTES", 50)
+    monkeypatch.setattr("fastsgns.corpus.sentences.CHUNK_BYTES", 50)
     path = tmp_path / "t.txt"
     path.write_text("to be " * 1000 + "\n" + "or " * 10, encoding="utf-8")
     found = read_with(reader)(path)
