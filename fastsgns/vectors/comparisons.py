@@ -80,7 +80,7 @@ def n_similarity(kv: Searchable, ws1: Iterable[Key], ws2: Iterable[Key]) -> np.f
 def rank_by_centrality(
     kv: Searchable, words: Iterable[Key], use_norm: bool = True
 ) -> list[tuple[np.floating, Any]]:
-    """Sort keys by their closeness to the mean of all of them, closest first.
+    """Sort keys by how close they are to the mean of all of them, closest first.
 
     Parameters
     ----------
@@ -152,7 +152,9 @@ def closer_than(kv: Searchable, key1: Key, key2: Key) -> list[Any]:
 
 
 def relative_cosine_similarity(kv: Searchable, wa: Key, wb: Key, topn: int = 10) -> float:
-    """Return the cosine of two keys divided by the sum over the `topn` nearest of the first.
+    """Return the cosine of two keys divided by the sum of the cosines of the `topn` nearest keys.
+
+    The nearest keys are those of `wa`.
 
     References
     ----------

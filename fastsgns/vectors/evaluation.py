@@ -127,7 +127,7 @@ class Lexicon:
     fold_case : bool
         Whether case is ignored.
     variants : dict of int to list of int
-        Positions of the keys that differ in case alone from the more frequent key at a position.
+        For the position of a key, the positions of less frequent keys that differ in case alone.
     """
 
     ids: dict[Any, int]
@@ -178,16 +178,18 @@ def evaluate_word_pairs(
     Parameters
     ----------
     pairs : str, os.PathLike or iterable of lines
-        ``word1<delimiter>word2<delimiter>score`` per line; lines that start with ``#`` are
+        Each line is ``word1<delimiter>word2<delimiter>score``. Lines that start with ``#`` are
         comments.
-    delimiter, encoding : str
-        Of the lines.
+    delimiter : str
+        The text between the columns.
+    encoding : str
+        The encoding of the file.
     restrict_vocab : int, optional
-        Use only this many keys from the first; others are unknown.
+        Use only the first `restrict_vocab` keys. All other words are unknown.
     case_insensitive : bool
-        Ignore case. Of words that differ in case alone, the most frequent is used.
+        Ignore case. If keys differ in case alone, use the most frequent one.
     dummy4unknown : bool
-        Count pairs with an unknown word as cosine 0 instead of leaving them out.
+        Count a pair with an unknown word as cosine 0. By default such pairs are left out.
     space : str
         As for `most_similar`.
 
@@ -275,11 +277,11 @@ def evaluate_word_analogies(
     Parameters
     ----------
     analogies : str, os.PathLike or iterable of lines
-        Four words per line, in sections that start with ``: name``.
+        Four words per line, in sections that start with a line ``: name``.
     restrict_vocab, case_insensitive
-        As for `evaluate_word_pairs`; answers too are searched among those keys.
+        As for `evaluate_word_pairs`. Answers are searched among the same keys.
     dummy4unknown : bool
-        Count questions with an unknown word as wrong instead of leaving them out.
+        Count a question with an unknown word as wrong. By default such questions are left out.
     similarity_function : {"most_similar", "most_similar_cosmul"}
         3CosAdd or 3CosMul.
 

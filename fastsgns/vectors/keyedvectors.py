@@ -3,6 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import Any, NoReturn, Self
 
 import numpy as np
@@ -24,14 +25,15 @@ logger = logging.getLogger(__name__)
 class KeyedVectors:
     """Vectors by key: of words, of nodes, or of anything hashable.
 
-    The class has the name, the methods and the behaviour of gensim's KeyedVectors. What differs:
+    The class has the name, the methods and the behaviour of gensim's KeyedVectors. These are the
+    differences:
 
-    - ``norms`` can't be out of date, also after ``vectors`` was changed in place; `fill_norms` is
-      never needed.
-    - Several queries at once are faster with `most_similar_batch` and `most_similar_ids`.
-    - The `wv` of a model reaches the model's output vectors: see ``output`` and the argument
-      ``space`` of queries.
-    - A file is always one file, without pickle.
+    - ``norms`` are always those of the present vectors, even if ``vectors`` was changed in place.
+      Nobody has to call `fill_norms`.
+    - `most_similar_batch` and `most_similar_ids` answer many queries at once, which is faster.
+    - ``model.wv.output`` are the output vectors of a model, and the argument ``space`` of queries
+      searches them.
+    - `save` writes a single file, and no pickle.
     - With ``strict = True``, an int that is not a key is a KeyError instead of a position.
 
     Parameters
@@ -39,31 +41,34 @@ class KeyedVectors:
     vector_size : int
         Dimensions d of a vector.
     count : int
-        Number of rows to allocate before keys are added; `add_vector` fills them first.
+        Number of rows to allocate without keys. `add_vectors` uses these rows first.
     dtype : dtype
-        Of the vectors: float32, float64 or float16.
+        The type of the vectors: float32, float64 or float16.
     mapfile_path
-        Kept as an attribute, not used.
+        Stored as an attribute and not used.
 
     Attributes
     ----------
     vectors : ndarray, shape (V, d)
-        One row for each key; may be written in place or replaced.
+        One row per key. It may be written in place or replaced.
     index_to_key : list of length V
         The key of each row.
     key_to_index : dict
-        The row of each key.
+        The position, which is the row number, of each key.
     vector_size : int
+        Dimensions d of a vector.
     norms : ndarray, shape (V,)
-        Euclidean norms of the vectors as they are now.
+        Euclidean norms of the present vectors.
     expandos : dict of str to ndarray, shape (V,)
         Attributes of the keys, such as ``count``.
     vectors_lockf : ndarray of float32, shape (1,) or (V,)
-        Factors of the updates in training; a vector with the factor 0 stays as it is.
+        The factor by which training multiplies the updates of each vector, or of all vectors. A
+        vector with the factor 0 does not change.
     strict : bool
-        Whether an int that is not a key is a KeyError. By default it is False, as in gensim: such
-        an int is the position of a row. Set it to True if the keys are numbers, such as ids of
-        items, so that an unknown id does not get the vector of another item. `save` saves it.
+        Whether an int that is not a key is a KeyError. The default is False, as in gensim: such an
+        int is the position of a row. Set it to True if the keys are numbers, such as ids of items,
+        so that an unknown id does not get the vector of another item. The file of `save` contains
+        this setting.
 
     Examples
     --------
@@ -75,7 +80,7 @@ class KeyedVectors:
     'queen'
     """
 
-    # Set by a model that owns the vectors; see "For the models that own these vectors" below.
+    # See "For the models that own these vectors" below.
     role_link: RoleLink["KeyedVectors"] | None = None
     add_keys_advice: str | None = None
 
@@ -86,7 +91,8 @@ class KeyedVectors:
         dtype: npt.DTypeLike = np.float32,
         mapfile_path: Any = None,
     ) -> None:
-        self.key_table = KeyTable.of_slots(count)
+        self.key_table = KeyTable([None] * count, {})
+        self.key_table.next_index = 0
         self.rows: Rows = OwnRows(np.zeros((count, int(vector_size)), dtype))
         self.vectors_lockf = np.ones(1, np.float32)
         self.mapfile_path = mapfile_path
@@ -105,8 +111,8 @@ class KeyedVectors:
         ----------
         words : iterable of V keys
         vectors : array_like of float, shape (V, d)
-            Copied only if it is not C-contiguous. Because the caller may go on writing to the
-            array, norms are computed anew for each query, unless the array is read-only.
+            Copied only if it is not C-contiguous. The caller may write to the array later.
+            Therefore each query computes the norms anew, unless the array is read-only.
         counts : array_like of int, shape (V,), optional
             Becomes the attribute ``count``.
         ids : dict, optional
@@ -142,7 +148,7 @@ class KeyedVectors:
 
     @property
     def index_to_key(self) -> list[Any]:
-        """The keys in the order of their rows; may be replaced by any iterable of keys."""
+        """The key of each row, in order. It may be replaced by any iterable of keys."""
         return self.key_table.index_to_key
 
     @index_to_key.setter
@@ -222,8 +228,8 @@ class KeyedVectors:
 
         Integers become float32 when the matrix is replaced.
 
-        Whoever has read this attribute may write to the array at any time. From then on, norms are
-        therefore computed anew for each query, unless the array is read-only.
+        Whoever has read this attribute may write to the array at any time. Therefore each later
+        query computes the norms anew, unless the array is read-only.
         """
         return self.rows.expose()
 
@@ -242,7 +248,7 @@ class KeyedVectors:
 
     @property
     def norms(self) -> np.ndarray:
-        """Euclidean norm of each vector, shape (V,), read-only; never out of date."""
+        """Euclidean norm of each present vector, shape (V,), read-only."""
         return self.rows.norms
 
     get_vector = queries.get_vector
@@ -274,14 +280,14 @@ class KeyedVectors:
     def vectors_for_all(
         self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
     ) -> "KeyedVectors":
-        """Return a KeyedVectors of those of `keys` that are present.
+        """Return a new KeyedVectors with those of `keys` that are present.
 
         Parameters
         ----------
         keys : iterable of keys
-            The keys of a mapping are taken, such as those of a Counter of words.
+            Or a mapping, such as a Counter of words, of which the keys are used.
         allow_inference : bool
-            Without effect: vectors of absent keys can't be inferred here.
+            Accepted as gensim does, without effect: absent keys are left out.
         copy_vecattrs : bool
             Copy the attributes as well.
         """
@@ -303,12 +309,11 @@ class KeyedVectors:
         rows = self._as_rows(names, np.asarray(weights)[None] if is_single else weights)
         is_known = np.array([key in self.key_to_index for key in names], bool)
         if is_known.any():
-            known = [key for key, old in zip(names, is_known) if old]
-            self.rows.writable()[self.key_table.indices(known)] = rows[is_known]
-        self.add_vectors([key for key, old in zip(names, is_known) if not old], rows[~is_known])
+            self.rows.writable()[self.key_table.indices(compress(names, is_known))] = rows[is_known]
+        self.add_vectors(list(compress(names, ~is_known)), rows[~is_known])
 
     def add_vector(self, key: Key, vector: npt.ArrayLike) -> int:
-        """Add a key unless it is present, and return its position."""
+        """Add a key with its vector unless the key is present; return the position of the key."""
         self.add_vectors([key], np.asarray(vector)[None])
         return self.key_to_index[plain(key)]
 
@@ -320,17 +325,18 @@ class KeyedVectors:
         extras: Mapping[str, np.ndarray] | None = None,
         replace: bool = False,
     ) -> None:
-        """Add keys with their vectors; rows that have no key yet are filled first.
+        """Add keys with their vectors. Allocated rows that have no key yet are used first.
 
         Parameters
         ----------
         keys : list of n keys, or one key
         weights : array_like, shape (n, d)
-            The vectors. They are cast to the type of ``vectors``.
+            The vectors, which are cast to the type of ``vectors``.
         extras : mapping of str to array of length n, optional
             Attributes of the keys.
         replace : bool
-            Overwrite the vectors and attributes of keys that are present, instead of keeping them.
+            Overwrite the vectors and attributes of keys that are present. By default these keys
+            keep their vectors and attributes.
 
         Raises
         ------
@@ -365,7 +371,7 @@ class KeyedVectors:
             self.expandos[attr][written] = np.asarray(values)[replaced + new]
 
     def _as_rows(self, names: list[Any], weights: npt.ArrayLike) -> np.ndarray:
-        """Return vectors as an array of shape (len(names), d); a ValueError if it can't be."""
+        """Return vectors as an array of shape (len(names), d), or raise a ValueError."""
         rows = np.asarray(weights)
         if rows.ndim == 1 and len(names) == 1:
             rows = rows[None]
@@ -380,7 +386,7 @@ class KeyedVectors:
         """Add keys that are not present."""
         if not names:
             return
-        self._check_keys_are_free()
+        self._check_keys_not_owned()
         start = self.key_table.free_position()
         end = start + len(names)
         vectors = np.asarray(vectors, self.rows.array.dtype)
@@ -390,7 +396,7 @@ class KeyedVectors:
         self.key_table.add(names, start)
         self._resize_lockf()
 
-    def _check_keys_are_free(self) -> None:
+    def _check_keys_not_owned(self) -> None:
         """Raise a ValueError if the keys and their order belong to a model."""
         if self.add_keys_advice is not None:
             raise ValueError(
@@ -399,7 +405,7 @@ class KeyedVectors:
             )
 
     def _resize_lockf(self) -> None:
-        """Set the factor of new keys to 1, if the keys have factors."""
+        """Set the factor of new keys to 1, if there is one factor per key."""
         if len(self.vectors_lockf) > 1:
             factors = np.ones(len(self), np.float32)
             n_kept = min(len(factors), len(self.vectors_lockf))
@@ -407,7 +413,7 @@ class KeyedVectors:
             self.vectors_lockf = factors
 
     def resize_vectors(self, seed: int = 0) -> None:
-        """Make as many rows as there are keys; new rows are small random vectors."""
+        """Drop rows, or append small random rows, until there is one row per key."""
         if len(self.rows.array) != len(self):
             self.rows.resize(len(self), seed)
             self.allocate_vecattrs()
@@ -420,7 +426,7 @@ class KeyedVectors:
         order = np.argsort(-self.expandos["count"], kind="stable")
         if np.array_equal(order, np.arange(len(self))):
             return
-        self._check_keys_are_free()
+        self._check_keys_not_owned()
         if self.role_link is not None:
             self.role_link.sync(self)  # the matrices may not know of changed keys yet
         self.key_table.reorder(order)
@@ -452,19 +458,21 @@ class KeyedVectors:
     def allocate_vecattrs(
         self, attrs: Sequence[str] | None = None, types: Sequence[Any] | None = None
     ) -> None:
-        """Extend attributes, existing or new ones, to one value per key; new values are 0.
+        """Allocate one value per key for new attributes, and for new keys of old attributes.
+
+        The new values are 0.
 
         Parameters
         ----------
         attrs : list of str, optional
-            All that are present if not given.
+            By default all attributes that are present.
         types : list of types or dtypes, optional
-            Of `attrs`.
+            The types of `attrs`.
 
         Raises
         ------
         TypeError
-            If an attribute is present with a type that can't hold the new one.
+            If an attribute is present with a type to which the new type can't be cast.
         """
         self.key_table.allocate_attributes(attrs, types)
 
@@ -502,19 +510,19 @@ class KeyedVectors:
         *,
         space: Space = "in-in",
     ) -> list[Similar]:
-        """Return the keys nearest to each of many queries, as `most_similar` does for one.
+        """Return the keys nearest to each of many queries, as `most_similar` does for one query.
 
-        Queries are answered in blocks by matrix products, which is much faster than one by one.
+        One matrix product answers a block of queries, which is much faster than one by one.
 
         Parameters
         ----------
         queries : list of Q keys, or ndarray of shape (Q, d)
         topn : int or None
-            Number of keys for each query; None returns all.
+            Number of keys per query; None returns all.
         restrict_vocab : int, optional
-            Search only this many keys from the first, the most frequent.
+            Search only the first `restrict_vocab` keys, which are the most frequent.
         exclude : bool
-            Leave the key of a query out of its answer.
+            Leave the key of a query out of the answer.
         space : str
             As for `most_similar`.
 
@@ -583,14 +591,14 @@ class KeyedVectors:
         ----------
         fname : str, os.PathLike or binary file object
         separately, sep_limit, ignore, pickle_protocol
-            Accepted as gensim does, without effect: it is always one file, and no pickle.
+            Accepted as gensim does, without effect: the result is always one file without pickle.
 
         Raises
         ------
         TypeError
             If a key or attribute has a type that a file can't hold.
         ValueError
-            If `load` would refuse the file; a file that is there already is left as it is.
+            If `load` would refuse the file. A file that exists already is not changed.
 
         Warns
         -----
@@ -635,16 +643,16 @@ class KeyedVectors:
         append: bool = False,
         sort_attr: str = "count",
     ) -> None:
-        """Write the word2vec tool's format; see `fastsgns.formats.word2vec.write`.
+        """Write a file in the format of the word2vec tool.
 
         Parameters
         ----------
         fname, fvocab, binary, write_header, prefix, append
-            As there.
+            As for `fastsgns.formats.word2vec.write`.
         total_vec : int, optional
-            Number of rows that the header names.
+            The number of rows to write to the header; by default the number of keys.
         sort_attr : str
-            Write in descending order of this attribute, where there is one.
+            Write in descending order of this attribute, if it is present.
 
         Warns
         -----
@@ -678,9 +686,9 @@ class KeyedVectors:
         datatype: npt.DTypeLike = np.float32,
         no_header: bool = False,
     ) -> Self:
-        """Read the word2vec tool's format; see `fastsgns.formats.word2vec.read`.
+        """Read a file in the format of the word2vec tool; see `fastsgns.formats.word2vec.read`.
 
-        The attribute ``count`` is n down to 1, unless `fvocab` says better.
+        The attribute ``count`` counts down from n to 1, unless `fvocab` contains the counts.
         """
         words, vectors, counts = word2vec.read(
             fname, binary=binary, limit=limit, encoding=encoding, unicode_errors=unicode_errors,
@@ -700,14 +708,15 @@ class KeyedVectors:
         encoding: str = "utf8",
         unicode_errors: str = "strict",
     ) -> None:
-        """Overwrite the vectors of keys that a word2vec file has; add none.
+        """Overwrite the vectors of keys that a word2vec file contains, and add no keys.
 
         Parameters
         ----------
         fname, binary, encoding, unicode_errors
             As for `load_word2vec_format`.
         lockf : float
-            Their ``vectors_lockf`` from now on: 0 keeps them as they are in training, 1 trains.
+            The new ``vectors_lockf`` of these keys: with 0 training does not change their vectors,
+            with 1 it does.
 
         Raises
         ------
@@ -731,32 +740,33 @@ class KeyedVectors:
                 n_found += len(rows)
         logger.info("took %d vectors of %s for %d keys", n_found, fname, len(self))
 
-    # Roles: the other matrices of the model that these vectors belong to
+    # The matrices of the model whose wv this is; an AttributeError for vectors without a model
 
     @property
     def input(self) -> "KeyedVectors":
-        """The input vectors of the model, which are these; only of the `wv` of a model."""
+        """The input vectors of the model, which are these vectors."""
         vectors: KeyedVectors = require_link(self).role(self, "input")
         return vectors
 
     @property
     def output(self) -> "KeyedVectors":
-        """The output vectors of the model; only of the `wv` of a model (docs/roles.md)."""
+        """The output vectors of the model (docs/roles.md)."""
         vectors: KeyedVectors = require_link(self).role(self, "output")
         return vectors
 
     @property
     def negative(self) -> "KeyedVectors":
-        """The vectors of negative samples; only of the `wv` of a model of three matrices."""
+        """The vectors of negative samples, in a model of three matrices."""
         vectors: KeyedVectors = require_link(self).role(self, "negative")
         return vectors
 
     @property
     def bias(self) -> np.ndarray | None:
-        """The bias of the model, shape (1,) or (V,), or None; only of the `wv` of a model."""
+        """The bias of the model, shape (1,) or (V,), or None if the model has no bias."""
         return require_link(self).bias(self)
 
-    # Names of gensim 3 (`fastsgns.vectors.aliases` has those that are only explained)
+    # Names of gensim 3. The error for a name that is gone (fastsgns/vectors/aliases.py) says what
+    # replaces it.
 
     def __getattr__(self, name: str) -> NoReturn:
         raise aliases.missing_attribute(self, name, self.role_link is not None)
@@ -766,16 +776,16 @@ class KeyedVectors:
 
     @takes_flags
     def word_vec(self, key: Key, norm: bool = False) -> np.ndarray:
-        """Return `get_vector`; an old name."""
+        """Return the vector of a key; the old name of `get_vector`."""
         return self.get_vector(key, norm)
 
     def words_closer_than(self, word1: Key, word2: Key) -> list[Any]:
-        """Return `closer_than`; an old name."""
+        """Return the keys nearer to a word than another; the old name of `closer_than`."""
         return self.closer_than(word1, word2)
 
     @takes_flags
     def init_sims(self, replace: bool = False) -> None:
-        """Call `fill_norms`, or with `replace` `unit_normalize_all`; deprecated."""
+        """Call `unit_normalize_all` if `replace` is True, else `fill_norms`; deprecated."""
         successor = "unit_normalize_all()" if replace else "fill_norms()"
         warnings.warn(f"init_sims is deprecated; use {successor}", DeprecationWarning, 2)
         if replace:
@@ -783,17 +793,15 @@ class KeyedVectors:
         else:
             self.fill_norms()
 
-    # For the models that own these vectors, and for the functions that query them
-    #
-    # They also use four attributes:
+    # For the models that own these vectors, and for the functions that query them. They also use:
     #   key_table        the keys, their positions and attributes
-    #   rows             where the vectors are: an array of their own, or a role of a model
-    #   role_link        how these vectors reach the other matrices of their model
-    #   add_keys_advice  how the user can add keys to the model, if it owns the keys
+    #   rows             where the vectors are stored: in an array, or in the matrices of a model
+    #   role_link        set by a model: the way to its other matrices
+    #   add_keys_advice  set by a model that owns the keys: how to add keys to the model
 
     @classmethod
     def from_parts(cls, keys: KeyTable, rows: Rows, add_keys_advice: str | None = None) -> Self:
-        """Make a KeyedVectors of a table of keys and rows, which others may use as well."""
+        """Make a KeyedVectors of keys and rows that other objects may use as well."""
         kv = cls(0)
         kv.key_table, kv.rows = keys, rows
         if add_keys_advice is not None:
@@ -802,7 +810,7 @@ class KeyedVectors:
 
     @property
     def array(self) -> np.ndarray:
-        """The same array as `vectors`, only to read; norms are still kept afterwards."""
+        """The same array as `vectors`, only to read, so that norms need not be computed anew."""
         return self.rows.array
 
     def use_array(self, array: np.ndarray, derived_from: str | None = None) -> None:
@@ -812,7 +820,7 @@ class KeyedVectors:
         ----------
         array : ndarray, shape (V, d)
         derived_from : str, optional
-            If the vectors are computed from others: what the user can change instead.
+            What the user can change instead, if the vectors are computed from others.
         """
         self.rows = OwnRows(array, exposed=True, derived_from=derived_from)
 
@@ -839,17 +847,13 @@ class KeyedVectors:
         keys : list of m keys
             Only the new keys.
         vectors : ndarray, shape (n + m, d)
-            One row for each old and new key.
+            One row per key, old and new.
         """
         self.key_table.add(keys, len(self))
         self.vectors = vectors
         self._resize_lockf()
 
     def __getstate__(self) -> dict[str, Any]:
-        state = self.__dict__ | {
-            "key_table": self.key_table.shallow_copy(),
-            "rows": self.rows.detached(),
-        }
-        for name in ("role_link", "add_keys_advice"):
-            state.pop(name, None)  # copies and pickles are independent of the model
-        return state
+        parts = {"key_table": self.key_table.shallow_copy(), "rows": self.rows.detached()}
+        of_model = ("role_link", "add_keys_advice")  # of which copies are independent
+        return {k: v for k, v in (self.__dict__ | parts).items() if k not in of_model}

@@ -49,13 +49,6 @@ class KeyTable:
         self.strict = False
         self.replace(keys, ids)
 
-    @classmethod
-    def of_slots(cls, n_slots: int) -> "KeyTable":
-        """Make a table of slots that have no keys yet."""
-        table = cls([None] * n_slots, {})
-        table.next_index = 0
-        return table
-
     def replace(self, keys: list[Any], ids: dict[Any, int] | None = None) -> None:
         """Replace all keys; the attributes stay as they are."""
         self.index_to_key = keys
@@ -168,7 +161,7 @@ class KeyTable:
     def allocate_attributes(
         self, names: Sequence[str] | None = None, types: Sequence[Any] | None = None
     ) -> None:
-        """Extend each attribute to one value per key; see `KeyedVectors.allocate_vecattrs`."""
+        """Allocate one value per key for attributes; see `KeyedVectors.allocate_vecattrs`."""
         names = list(self.expandos) if names is None else list(names)
         types = [self.expandos[name].dtype for name in names] if types is None else list(types)
         for name, kind in zip(names, types):

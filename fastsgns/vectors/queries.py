@@ -73,10 +73,10 @@ def get_mean_vector(
     Parameters
     ----------
     keys : list of n keys or vectors
-        Vectors are not normalized. The keys of a mapping are taken, unless its values are
-        numbers: these may be meant as weights, and the mapping is refused.
+        Vectors are not normalized. Of a mapping the keys are used. A mapping whose values are
+        numbers is refused, because the numbers may be meant as weights.
     weights : array_like, shape (n,), optional
-        Each 1 if not given. The sum is divided by the sum of their absolute values.
+        By default each weight is 1. The weighted sum is divided by the sum of the absolute weights.
     pre_normalize : bool
         Scale the vector of each key to length 1 first.
     post_normalize : bool
@@ -90,7 +90,8 @@ def get_mean_vector(
         Zero if no key is present.
     """
     table = kv.key_table
-    items = as_key_list(keys, "keys", of_mapping=not _has_numbers_as_values(keys))
+    has_weights = isinstance(keys, Mapping) and any(number(x) is not None for x in keys.values())
+    items = as_key_list(keys, "keys", of_mapping=not has_weights)
     if not items:
         raise ValueError("cannot compute mean with no input")
     factors = np.ones(len(items)) if weights is None else np.asarray(weights, np.float64)
@@ -141,7 +142,7 @@ def _as_queries(kv: Searchable, queries: Any) -> list[Any]:
 def _with_weights(
     kv: Searchable, positive: Queries, negative: Queries
 ) -> tuple[list[Any], np.ndarray]:
-    """Return keys or vectors, and their weights: 1, -1, or the weight of a pair."""
+    """Return all keys and vectors, and the weight of each: 1, -1, or the weight of a pair."""
     plus, minus = _as_queries(kv, positive), _as_queries(kv, negative)
     if not plus and not minus:
         raise ValueError(NO_INPUT)
@@ -177,20 +178,24 @@ def most_similar(
     Parameters
     ----------
     positive, negative : key, vector, or list of keys, vectors and (key, weight) pairs
-        The weight of a pair keeps its sign, also in `negative`.
+        Keys in `negative` have the weight -1. The weight of a pair is used as it is, in `negative`
+        too.
     topn : int or None
         Number of keys; None returns the similarities themselves.
     clip_start, clip_end : int
-        Search only these positions; a `clip_end` of 0 or None is the end.
+        Search only the positions from `clip_start` to `clip_end`. If `clip_end` is 0 or None,
+        search up to the last position.
     restrict_vocab : int, optional
-        Search only this many keys from the first, the most frequent; 0 and None search all.
+        Search only the first `restrict_vocab` keys, which are the most frequent. 0 and None search
+        all keys.
     indexer : object, optional
-        Its ``most_similar(vector, topn)`` answers instead of the full search.
+        Answer by ``indexer.most_similar(vector, topn)`` instead of the full search.
     space : {"in-in", "in-out", "out-in", "out-out", "sum", "concat"}
-        For the `wv` of a model: which vectors give the query, and which are searched. "in-out"
-        asks with input vectors and searches output vectors. "sum" and "concat" ask and search
-        the sums, or the concatenations, of input and output vectors. "in-in" gives words of
-        the same kind, "in-out" words of the same topic (docs/roles.md).
+        Which vectors of a model make the query, and which are searched; only for the `wv` of a
+        model. "in-out" makes the query of input vectors and searches output vectors, and so on.
+        "sum" and "concat" use the sums, or the concatenations, of input and output vectors for
+        both. "in-in" finds words of the same kind, "in-out" words of the same topic
+        (docs/roles.md).
 
     Returns
     -------
@@ -268,10 +273,11 @@ def most_similar_cosmul(
     topn: int | None = 10,
     restrict_vocab: int | None = None,
 ) -> Any:
-    """Return the keys ranked by the product of their closeness to `positive` over `negative`.
+    """Return the keys nearest to `positive` and far from `negative` by products (3CosMul).
 
-    This is 3CosMul, prod(positive) / (prod(negative) + 1e-6), of cosines shifted to 0..1.
-    Parameters and result are those of `most_similar`; pairs with weights are not allowed.
+    The score of a key is prod(p) / (prod(n) + 1e-6). The p are the cosines with each of `positive`,
+    and the n the cosines with each of `negative`; both are shifted from -1..1 to 0..1. Parameters
+    and result are those of `most_similar`, but pairs with weights are not allowed.
 
     References
     ----------
@@ -305,14 +311,16 @@ def most_similar_ids(
     *,
     space: Space = "in-in",
 ) -> SimilarIds:
-    """Return the positions of the nearest keys as arrays, as `most_similar_batch`.
+    """Return the positions of the keys nearest to each of many queries, as arrays.
+
+    The parameters are those of `most_similar_batch`.
 
     Returns
     -------
     ids : ndarray of int64, shape (Q, k)
         Positions, nearest first. k is `topn`, or less if fewer keys have a finite vector.
-    similarities : ndarray of float32, shape (Q, k)
-        float64 if the vectors are float64.
+    similarities : ndarray of float32, or of float64 if the vectors are, shape (Q, k)
+        The cosine of each answer.
     """
     asked, searched = in_space(kv, space)
     asked_ids, directions = _directions(asked, queries, exclude)
@@ -369,10 +377,6 @@ def _clip(clip_start: Any = 0, clip_end: Any = None, restrict_vocab: Any = None)
     limit = LIMIT("restrict_vocab", restrict_vocab)
     start, end = LIMIT("clip_start", clip_start), LIMIT("clip_end", clip_end)
     return slice(0, limit) if limit else slice(start or 0, end or None)
-
-
-def _has_numbers_as_values(keys: Any) -> bool:
-    return isinstance(keys, Mapping) and any(number(x) is not None for x in keys.values())
 
 
 def _weight(pair: Any) -> float:
