@@ -25,17 +25,9 @@ from fastsgns.matrices import (
 from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.runtime.machine import n_cores
+from fastsgns.training import sharing
 from fastsgns.training.examples import Chunks
 from fastsgns.training.session import Session, TrainedModel, choose_seed
-from fastsgns.training.sharing import (
-    SHARINGS,
-    BlockSize,
-    NegativeSharing,
-    SkipGramStep,
-    block_of_pairs,
-    block_of_windows,
-    describe,
-)
 from fastsgns.training.trainer import Schedule, Trainer
 
 logger = logging.getLogger(__name__)
@@ -70,7 +62,7 @@ RULES: dict[str, rules.Rule] = {
     "compute_loss": rules.flag(),
     "progress": rules.PROGRESS,
     "matrices": rules.choice(*MATRICES),
-    "negative_sharing": rules.choice(*SHARINGS),
+    "negative_sharing": rules.choice(*sharing.SHARINGS),
 }
 
 
@@ -90,7 +82,7 @@ class TrainableModel(TrainedModel, Protocol):
     alpha: float
     min_alpha: float
     epochs: int
-    negative_sharing: NegativeSharing
+    negative_sharing: sharing.NegativeSharing
     workers: int | None
     seed: int | None
     compute_loss: bool
@@ -225,7 +217,9 @@ def train(
             objective, chunks, schedule, choose_seed(model.seed), model.workers or n_cores(),
             model.epochs_begun, model.progress,
         )  # fmt: skip
-        logger.info("training on %d %s, %s", chunks.n_units, chunks.unit, describe(objective))
+        logger.info(
+            "training on %d %s, %s", chunks.n_units, chunks.unit, sharing.describe(objective)
+        )
         session.run(trainer.losses())
 
 
@@ -246,10 +240,10 @@ def make_objective(
     )  # fmt: skip
 
 
-def _block_size(model: TrainableModel, p_max: float, windows: Windows | None) -> BlockSize:
+def _block_size(model: TrainableModel, p_max: float, windows: Windows | None) -> sharing.BlockSize:
     rate = max(model.alpha, model.min_alpha)
-    step = SkipGramStep(model.negative_sharing, model.negative, rate, p_max)
+    step = sharing.SkipGramStep(model.negative_sharing, model.negative, rate, p_max)
     if windows is None:
-        return block_of_pairs(step)
+        return sharing.block_of_pairs(step)
     one_sided = -(-windows.window // 2) if windows.forward else windows.window
-    return block_of_windows(replace(step, window=one_sided), logging.INFO)
+    return sharing.block_of_windows(replace(step, window=one_sided), logging.INFO)
