@@ -90,7 +90,23 @@ ADVICE = {
     LONG: "give a text file with an edge per line",
 }
 REMEDY = "errors='replace' keeps a character for each invalid byte; or convert the file to UTF-8"
-Edges = tuple[np.ndarray, np.ndarray, np.ndarray | None, list[Hashable]]
+
+
+class EdgeList(NamedTuple):
+    """The edges of files, by the numbers of their nodes.
+
+    Attributes
+    ----------
+    sources, targets : ndarray of int32, shape (E,)
+    weights : ndarray of float64, shape (E,), or None
+    names : list of str
+        The name of each number, in first-seen order.
+    """
+
+    sources: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray | None
+    names: list[Hashable]
 
 
 class EdgeError(FormatError):
@@ -267,7 +283,7 @@ class EdgeScan:
             self._n_columns = self._n_columns or n_columns
             return self._n_columns == n_columns
 
-    def edges(self, errors: str) -> Edges:
+    def edges(self, errors: str) -> EdgeList:
         """Number the nodes in first-seen order, whichever thread saw them, and return all edges."""
         types = merge_types(self._files, errors, REMEDY, self._as_written)
         words = types.words.decoded if isinstance(types.words, Utf8Words) else types.words
@@ -287,7 +303,7 @@ class EdgeScan:
             _check_headers(first_edges, words, types.counts)
         ends = np.concatenate(all_ids).reshape(-1, 2)
         weights = np.concatenate(all_weights) if self._n_columns == 3 else None
-        return ends[:, 0].copy(), ends[:, 1].copy(), weights, list(words)
+        return EdgeList(ends[:, 0].copy(), ends[:, 1].copy(), weights, list(words))
 
     def _as_written(self, token: bytes) -> bytes:
         """Return the bytes of a name in its file."""
@@ -311,41 +327,34 @@ def read_edges(
     workers: int | None = None,
     errors: str = "strict",
     progress: Progress | None = None,
-) -> Edges:
+) -> EdgeList:
     """Read files of edges; parameters and exceptions are those of `DirectedGraph.from_file`.
 
     Raises
     ------
     EdgeError
         If a line is not an edge.
-
-    Returns
-    -------
-    sources, targets : ndarray of int32, shape (E,)
-    weights : ndarray of float64, shape (E,), or None
-    names : list of str
-        In first-seen order.
     """
     if errors == "ignore":
         raise ValueError(
             'errors is "ignore", which may leave nothing of a name; "replace" keeps a character '
             "for what is not UTF-8"
         )
-    scan = EdgeScan(_checked(paths), workers, syntax)
+    scan = EdgeScan(_check_paths(paths), workers, syntax)
     scan.run(progress)
     return scan.edges(errors)
 
 
-def _checked(paths: Path | Iterable[Path]) -> list[str]:
+def _check_paths(paths: Path | Iterable[Path]) -> list[str]:
     several: Iterable[Any] = paths  # type: ignore[assignment]
     if is_path(paths) or is_open(paths):
         several = [paths]
-    if names := [_check(path) for path in several]:
+    if names := [_check_path(path) for path in several]:
         return names
     raise ValueError("the list of files of edges is empty; give at least one path")
 
 
-def _check(path: Any) -> str:
+def _check_path(path: Any) -> str:
     if not is_path(path):
         seen = "an open file, " if is_open(path) else ""
         raise TypeError(f"a file of edges is {seen}{path!r:.60}, where a path is wanted")

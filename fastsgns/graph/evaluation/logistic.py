@@ -62,7 +62,7 @@ def fit(
 
     References
     ----------
-    Fan et al.: LIBLINEAR, 2008 (which penalises the intercept too). Liu, Nocedal: On the limited
+    Fan et al.: LIBLINEAR, 2008 (which penalizes the intercept too). Liu, Nocedal: On the limited
     memory BFGS method for large scale optimization, 1989.
 
     Examples
