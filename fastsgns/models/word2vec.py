@@ -131,7 +131,7 @@ class Word2Vec:
         Negative samples per positive pair; 0 disables negative sampling.
     ns_exponent : float
         The noise distribution, from which negative samples are drawn, is proportional to
-        ``count ** ns_exponent``. It may be negative.
+        ``count ** ns_exponent``. A negative exponent prefers rare words.
     cbow_mean : {0, 1}
         CBOW: 1 uses the mean of the context vectors, 0 their sum.
     hashfxn, null_word, batch_words
@@ -149,7 +149,7 @@ class Word2Vec:
     comment : str, optional
         Saved with the model.
     max_final_vocab : int, optional
-        Limit on the size of the vocabulary: `min_count` is raised as far as that needs.
+        Limit on the size of the vocabulary. If more words reach `min_count`, it is raised.
     shrink_windows : bool
         Draw the window of each focus word uniformly from 1 .. `window`, so that near context words
         count more.
@@ -174,9 +174,9 @@ class Word2Vec:
         samples. `fastsgns.matrices.MatrixLayout` has the formulas; docs/roles.md says what to use
         when.
     bias : {"scalar", "word", "both"}
-        The bias of "tied+bias": one number; one per word in the output role; or one per word that
-        is added in either role. Scores start at -log(negative). The scalar learns at a hundredth
-        of the learning rate.
+        The bias of "tied+bias". "scalar": one number, which is trained at a hundredth of the
+        learning rate. "word": one per word, added if the word is the target. "both": one per word,
+        added in both roles. At the start all scores are close to -log(negative).
     coupling : float
         For "three": weight of the penalty |n_j - c_j|^2 / 2, which is applied each time the output
         vector c_j or the negative vector n_j of word j is trained. With 0 all words collapse into
@@ -294,9 +294,8 @@ class Word2Vec:
         if sentences is not None or corpus_file is not None:
             params = parameters.check(self)
             parameters.check_objective(params)
-            corpus = self._read(
-                params, Source.of(sentences, corpus_file, n_passes=params.epochs + 1)
-            )
+            n_passes = params.epochs + 1  # as gensim reads it: once to count, once per epoch
+            corpus = self._read(params, Source.of(sentences, corpus_file, n_passes))
             self._train(params, corpus, n_skipped=0, callbacks=self.callbacks)
 
     def _read(self, params: Parameters, source: Source) -> EncodedCorpus:
@@ -443,7 +442,7 @@ class Word2Vec:
         if not dry_run:
             self._use_selection(params, chosen, update, keep_raw_vocab)
         if len(self.wv) >= MANY_WORDS:
-            release_memory()  # of the counts, before training reads the corpus again
+            release_memory()  # return that of the counts before training reads the corpus
         return selection_report(chosen, params.sample)
 
     def _count(self, params: Parameters, source: Source, trim_rule: TrimRule | None) -> None:
@@ -545,7 +544,7 @@ class Word2Vec:
 
     @takes_flags
     def current_arrays(self, thorough: bool = False) -> Matrices:
-        """Return the arrays by role, with the words, their order and the vectors of `wv`.
+        """Return the arrays by role, once they follow the words and the vectors that `wv` has now.
 
         Parameters
         ----------
@@ -560,7 +559,7 @@ class Word2Vec:
         return matrices
 
     def set_arrays(self, wv: KeyedVectors, matrices: Matrices) -> None:
-        """Replace the words and all arrays, of which the input vectors are those of `wv`."""
+        """Replace the words and all arrays; the array of the input role is that of `wv`."""
         self.wv = wv
         self._matrices = matrices
         self.current_arrays()
@@ -736,8 +735,8 @@ class Word2Vec:
             Learning rates at the start and at the end of this call. They become `alpha` and
             `min_alpha`.
         word_count : int
-            Words that were already trained on: this call starts as far from `start_alpha` as if
-            they were part of it.
+            Words of the schedule that count as trained before this call: the learning rate starts
+            where it is after so many words.
         queue_factor, report_delay
             Accepted for compatibility with gensim, without effect.
         compute_loss : bool, optional
@@ -806,10 +805,10 @@ class Word2Vec:
     ) -> TrainResult:
         """Continue a call of `train` that ended before its last epoch.
 
-        The remaining epochs are trained at the learning rates and with the random numbers that they
-        would have had. If the model was saved at the end of an epoch, as checkpoints are, then with
-        ``workers=1`` the vectors are, to the byte, those of training without a stop. An epoch that
-        was interrupted is started again, with what was learned of it so far.
+        The remaining epochs have the learning rates and the random numbers that they would have had
+        without the stop. If the model was saved at the end of an epoch, as checkpoints are, then
+        with ``workers=1`` the vectors are, to the byte, those of training without a stop. An epoch
+        that was interrupted is started again, with what was learned of it so far.
 
         Parameters
         ----------
@@ -847,8 +846,8 @@ class Word2Vec:
         >>> model.epochs_trained
         5
         """
-        left = self.unfinished
-        if left is None:
+        rest = self.unfinished
+        if rest is None:
             raise RuntimeError(
                 "there is nothing to resume: no call of train() ended before its last epoch. "
                 "Call train() to train more"
@@ -856,13 +855,13 @@ class Word2Vec:
         callbacks = self._with_checkpoint(callbacks, checkpoint, every)
         params = parameters.check(self)
         parameters.check_objective(params)
-        corpus = self._encode(params, Source.of(corpus_iterable, corpus_file, left.n_epochs))
-        if corpus.n_raw_tokens != left.n_words:
+        corpus = self._encode(params, Source.of(corpus_iterable, corpus_file, rest.n_epochs))
+        if corpus.n_raw_tokens != rest.n_words:
             raise ValueError(
-                f"training began on a corpus of {left.n_words:,} words, and this one has "
+                f"training began on a corpus of {rest.n_words:,} words, and this one has "
                 f"{corpus.n_raw_tokens:,}; give the same corpus, or call train()"
             )
-        return self._train_epochs(params, corpus, left, callbacks)
+        return self._train_epochs(params, corpus, rest, callbacks)
 
     def _with_checkpoint(
         self, callbacks: Iterable[Any] | None, checkpoint: Any, every: int
@@ -874,34 +873,34 @@ class Word2Vec:
     def _train(
         self, params: Parameters, corpus: EncodedCorpus, n_skipped: int, callbacks: Callbacks
     ) -> TrainResult:
-        """Train the epochs of the parameters, after `n_skipped` words of the schedule."""
+        """Train ``params.epochs`` epochs; the schedule starts after `n_skipped` words."""
         self.running_training_loss = 0.0
         seed = choose_seed(params.seed)
-        left = Unfinished(
+        rest = Unfinished(
             params.epochs, params.alpha, params.min_alpha, n_skipped, corpus.n_raw_tokens, seed
         )
-        return self._train_epochs(params, corpus, left, callbacks)
+        return self._train_epochs(params, corpus, rest, callbacks)
 
     def _train_epochs(
-        self, params: Parameters, corpus: EncodedCorpus, left: Unfinished, callbacks: Callbacks
+        self, params: Parameters, corpus: EncodedCorpus, rest: Unfinished, callbacks: Callbacks
     ) -> TrainResult:
-        """Train the epochs of `left` between the callbacks."""
+        """Train the epochs of `rest` between the callbacks."""
         if corpus.n_tokens == 0:
             raise EmptyCorpusError(
                 f"none of the {corpus.n_raw_tokens} tokens of the corpus is in the vocabulary "
                 f"of {len(self.wv)} words"
             )
-        self.unfinished = left
-        schedule = left.schedule(corpus.n_tokens)
+        self.unfinished = rest
+        schedule = rest.schedule(corpus.n_tokens)
         parameters.warn_of_no_effect(params)
         self._warn_if_rate_rises(schedule.rate(0, 0))
         has_pairs = warn_of_no_pairs(corpus)
         started = time.monotonic()
         try:
-            with Session(self, self._matrices, left.n_epochs, callbacks) as session:
+            with Session(self, self._matrices, rest.n_epochs, callbacks) as session:
                 trainer = Trainer(
                     self._objective(params), TokenChunks(corpus.ids, corpus.offsets), schedule,
-                    left.seed, params.workers, self.epochs_begun, params.progress,
+                    rest.seed, params.workers, self.epochs_begun, params.progress,
                     self._progress_recorder(schedule),
                 )  # fmt: skip
                 logger.info(
@@ -913,7 +912,7 @@ class Word2Vec:
         finally:
             self.train_count += 1
             self.total_train_time += time.monotonic() - started
-            self.add_lifecycle_event("train", msg=str(self), n_epochs=left.n_epochs)
+            self.add_lifecycle_event("train", msg=str(self), n_epochs=rest.n_epochs)
         total = trainer.total
         if has_pairs and total.n_tokens and not total.n_examples:
             warn(

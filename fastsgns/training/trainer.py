@@ -147,7 +147,7 @@ class Trainer:
         try:
             for epoch in range(self.schedule.n_epochs):
                 tally = Tally()
-                self._train_epoch(epoch, tally, partial(self._tick, bar, epoch, tally))
+                self._train_epoch(epoch, tally, partial(self._report_progress, bar, epoch, tally))
                 self.watch.check_all_rows(self._position(epoch, self.chunks.n_units))
                 self.total.add(tally)
                 self._log(epoch, tally, time.monotonic() - started)
@@ -172,9 +172,9 @@ class Trainer:
             If its arrays are not finite.
         """
         self.objective = replace(objective, longest_sentence=self.chunks.longest)
-        self.watch = DivergenceCheck(_trained(objective))
+        self.watch = DivergenceCheck(_trained_arrays(objective))
 
-    def streams(self, epoch: int) -> list[int]:
+    def chunk_seeds(self, epoch: int) -> list[int]:
         """Return a seed of 64 bits for each chunk, mixed from (seed, epoch, chunk).
 
         They are computed before the epoch: between two chunks, with cold caches, it takes four
@@ -187,17 +187,17 @@ class Trainer:
         )
         return [int(state[0]) for state in states]
 
-    def train_chunk(self, epoch: int, chunk: int, stream: int) -> Tally:
+    def train_chunk(self, epoch: int, chunk: int, seed: int) -> Tally:
         """Train one chunk and return its sums."""
         start = self.chunks.starts[chunk]
         stop = min(start + self.chunks.starts.step, self.chunks.n_units)
         rates = self.schedule.rate(epoch, start), self.schedule.rate(epoch, stop)
         place = ChunkPlace(self.first_epoch + epoch, start, stop)
-        loss, n_examples, n_kept = self.chunks.train(self.objective, place, rates, stream)
+        loss, n_examples, n_kept = self.chunks.train(self.objective, place, rates, seed)
         self.watch.check_some_rows(chunk, self._position(epoch, stop))
         return Tally(stop - start, n_kept, n_examples, loss)
 
-    def _train_epoch(self, epoch: int, tally: Tally, tick: Callable[[], None]) -> None:
+    def _train_epoch(self, epoch: int, tally: Tally, report: Callable[[], None]) -> None:
         """Train all chunks and add to `tally`; when this returns or raises, no thread runs."""
         lock = threading.Lock()
 
@@ -206,17 +206,19 @@ class Trainer:
             with lock:
                 tally.add(done)
 
-        chunks = list(enumerate(self.streams(epoch)))
+        chunks = list(enumerate(self.chunk_seeds(epoch)))
         stop_flag = self.objective.stop
-        WorkerPool(self.n_workers, chunks, train, stop_flag=stop_flag, stop_timeout=None).run(tick)
-        tick()
+        WorkerPool(self.n_workers, chunks, train, stop_flag=stop_flag, stop_timeout=None).run(
+            report
+        )
+        report()
 
     def _position(self, epoch: int, position: int) -> TrainingPosition:
         rate = self.schedule.rate(epoch, position)
         n_units, unit = self.chunks.n_units, self.chunks.unit
         return TrainingPosition(epoch + 1, self.schedule.n_epochs, position, n_units, unit, rate)
 
-    def _tick(self, bar: Bar, epoch: int, tally: Tally) -> None:
+    def _report_progress(self, bar: Bar, epoch: int, tally: Tally) -> None:
         facts = {"epoch": f"{epoch + 1}/{self.schedule.n_epochs}"}
         facts["alpha"] = f"{self.schedule.rate(epoch, tally.n_tokens):.4f}"
         if self.objective.compute_loss and tally.n_examples:
@@ -235,7 +237,7 @@ class Trainer:
         )  # fmt: skip
 
 
-def _trained(objective: Objective) -> dict[str, np.ndarray]:
+def _trained_arrays(objective: Objective) -> dict[str, np.ndarray]:
     """Return the arrays that an objective trains, by their names in messages."""
     has_bias = objective.bias in ("word", "both")
     arrays = {

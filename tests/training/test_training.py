@@ -331,7 +331,7 @@ def test_whatever_interrupts_the_wait_stops_the_workers(monkeypatch, error):
     model = built(workers=2)
     with monkeypatch.context() as patch:
         patch.setattr(kernels, "train_chunk", slow)
-        patch.setattr(Trainer, "_tick", interrupt)
+        patch.setattr(Trainer, "_report_progress", interrupt)
         with pytest.raises(error):
             fit(model, 50)
     assert_no_thread_left()
