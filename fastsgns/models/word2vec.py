@@ -277,11 +277,11 @@ class Word2Vec:
         self.callbacks = parameters.as_callbacks(callbacks)
         check_trim_rule(trim_rule)
         self._trim_rule = trim_rule
-        parameters.check(self)
+        params = parameters.check(self)
 
         self._wv, self._matrices = KeyedVectors(self.vector_size), Matrices()
         self._raw: Vocabulary | None = None  # all words that were counted, until some are selected
-        self._reading: memory.Reading | None = None
+        self._reading: memory.Reading | None = None  # what `estimate_memory` needs of the corpus
         self.effective_min_count = self.min_count
         self.corpus_count = self.corpus_total_words = 0
         self.train_count, self.total_train_time = 0, 0.0
@@ -292,7 +292,6 @@ class Word2Vec:
         self.unfinished: Unfinished | None = None
         self.lifecycle_events: list[dict[str, Any]] | None = []
         if sentences is not None or corpus_file is not None:
-            params = parameters.check(self)
             parameters.check_objective(params)
             n_passes = params.epochs + 1  # as gensim reads it: once to count, once per epoch
             corpus = self._read(params, Source.of(sentences, corpus_file, n_passes))
@@ -447,9 +446,8 @@ class Word2Vec:
 
     def _count(self, params: Parameters, source: Source, trim_rule: TrimRule | None) -> None:
         """Count the words of a corpus without storing its tokens."""
-        self._store_counts(
-            params, source, count_source(source, params, trim_rule), reads_again=True
-        )
+        counted = count_source(source, params, trim_rule)
+        self._store_counts(params, source, counted, reads_again=True)
 
     def _store_counts(
         self, params: Parameters, source: Source, scanned: Scan, reads_again: bool = False
