@@ -29,7 +29,7 @@ ADVICE = {
     sniffing.HEADER: "the first line may be a header: pass no_header=False",
     sniffing.BINARY: "the file looks binary: pass binary=True",
     sniffing.TEXT: "the file is text: pass binary=False",
-    sniffing.NATIVE: "read it with KeyedVectors.load",
+    sniffing.NATIVE: "read it with fastsgns.load",
     sniffing.ROW: "repair or remove that line",
     sniffing.CUT: "the file is cut or its header is wrong; limit= reads only the first rows",
 }

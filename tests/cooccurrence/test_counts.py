@@ -237,9 +237,3 @@ def test_damage_is_found(tmp_path: Path, monkeypatch, damage, fault):
     native.write(tmp_path / "damaged", cooccurrence.SCHEMA.kind, tensors, metadata)
     with pytest.raises(FormatError, match=f"damaged.*{fault}"):
         Cooccurrences.load(tmp_path / "damaged")
-
-
-def test_another_kind_is_refused(tmp_path: Path):
-    EncodedCorpus.from_iterable([["a", "b"]]).save(tmp_path / "corpus")
-    with pytest.raises(FormatError, match="not co-occurrence counts"):
-        Cooccurrences.load(tmp_path / "corpus")
