@@ -65,18 +65,18 @@ def run(arguments: argparse.Namespace) -> int:
         if holds_analogies(line for _, line in files.lines(lines)):
             if arguments.space != SPACES[0]:
                 raise ValueError(f"{path} holds analogies, which have a --role, but not a --space")
-            found = _analogies(vectors, lines, arguments.restrict_vocab, method)
-            if not found["sections"][-1]["total"]:
+            scores = _analogies(vectors, lines, arguments.restrict_vocab, method)
+            if not scores["sections"][-1]["total"]:
                 raise ValueError(
                     f"{path}: none of its questions can be asked; a question has four words, all "
                     f"among the first {arguments.restrict_vocab} words of {arguments.model}"
                 )
-            analogies.append({"file": os.path.basename(path), **found})
+            analogies.append({"file": os.path.basename(path), **scores})
         else:
             delimiter = arguments.delimiter or separator(line for _, line in files.lines(lines))
             with filetypes.in_words_of_options():
-                found = _pairs(vectors, lines, arguments, delimiter)
-            pairs.append({"file": os.path.basename(path), **found})
+                scores = _pairs(vectors, lines, arguments, delimiter)
+            pairs.append({"file": os.path.basename(path), **scores})
     if arguments.json:
         print(json.dumps({"word_pairs": pairs, "analogies": analogies}, indent=2))
     else:
@@ -156,17 +156,17 @@ def _tables(pairs: list[dict[str, Any]], analogies: list[dict[str, Any]]) -> lis
     tables = []
     if pairs:
         rows = [
-            (found["file"], found["pearson"], found["spearman"], _percent(found["oov_percent"]))
-            for found in pairs
+            (scores["file"], scores["pearson"], scores["spearman"], _percent(scores["oov_percent"]))
+            for scores in pairs
         ]
         tables.append(table(rows, heading=("word pairs", "Pearson", "Spearman", "OOV")))
-    for found in analogies:
+    for scores in analogies:
         rows = [
             (s["section"], s["correct"], s["total"], _percent(100 * s["correct"] / s["total"]))
-            for s in found["sections"]
+            for s in scores["sections"]
             if s["total"]
         ]
-        tables.append(table(rows, heading=(found["file"], "correct", "total", "accuracy")))
+        tables.append(table(rows, heading=(scores["file"], "correct", "total", "accuracy")))
     return tables
 
 

@@ -128,14 +128,14 @@ def output_format(path: str, format: str | None = None) -> str:
     """
     if format == "glove":
         return "text"
-    found = format or ("text" if path == STDIO else suffix_format(path))
-    if found is None:
+    known = format or ("text" if path == STDIO else suffix_format(path))
+    if known is None:
         raise UsageError(
             f"{path}: the suffix names no known format. Known are .txt and .vec (word2vec text), "
             ".bin (word2vec binary), .fastsgns, .model and no suffix (the native format), each of "
             "them also with .gz, .bz2 or .xz"
         )
-    return found
+    return known
 
 
 def check_native(path: str) -> None:
@@ -158,13 +158,13 @@ def detect(path: str, no_header: bool = False) -> str:
     ValueError
         If it is a saved corpus or counts.
     """
-    found = kind(path)
-    if found in TRAINED_ON:
-        command = TRAINED_ON[found]
+    native_kind = kind(path)
+    if native_kind in TRAINED_ON:
+        command = TRAINED_ON[native_kind]
         raise ValueError(
-            f"{path} holds {found}; train on it first: fastsgns {command} {path} -o MODEL"
+            f"{path} holds {native_kind}; train on it first: fastsgns {command} {path} -o MODEL"
         )
-    if found:
+    if native_kind:
         return "native"
     if no_header:
         return "text"

@@ -52,11 +52,11 @@ def count(paths: Sequence[str], workers: int, errors: str, progress: bool | None
 def _is_saved(paths: Sequence[str]) -> bool:
     """Return whether `paths` is one saved corpus; raise a ValueError for other native files."""
     for path in paths:
-        found = filetypes.kind(path)
-        if found == "corpus" and len(paths) == 1:
+        kind = filetypes.kind(path)
+        if kind == "corpus" and len(paths) == 1:
             return True
-        if found is not None:
-            raise ValueError(f"{path} is a {found} of fastsgns: give text, or one saved corpus")
+        if kind is not None:
+            raise ValueError(f"{path} is a {kind} of fastsgns: give text, or one saved corpus")
     return False
 
 
@@ -140,8 +140,8 @@ def load(
         if not is_stream(path):
             return _load(path, format or filetypes.detect(path, no_header), options)
         with streams.opened(path) as file:
-            found = None if no_header else form_of(file.peek(filetypes.HEAD_BYTES))
-            return _load(file, format or found or "text", options)
+            detected = None if no_header else form_of(file.peek(filetypes.HEAD_BYTES))
+            return _load(file, format or detected or "text", options)
 
 
 def _load(source: Any, format: str, options: dict[str, Any]) -> Any:

@@ -101,8 +101,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _graphs(arguments: argparse.Namespace, settings: Settings) -> GraphMaterial:
-    found = graphs.load(*arguments.graphs) if arguments.graphs else {graphs.MADE: graphs.made()}
-    return GraphMaterial(found, settings, arguments.workers)
+    loaded = graphs.load(*arguments.graphs) if arguments.graphs else {graphs.MADE: graphs.made()}
+    return GraphMaterial(loaded, settings, arguments.workers)
 
 
 def _corpus(arguments: argparse.Namespace) -> EncodedCorpus:

@@ -92,10 +92,10 @@ class Results:
 
     def of(self, label: str, *path: str) -> list[float]:
         """Return the number of each seed that a path of keys leads to; inf for None."""
-        found: list[Any] = list(self.by_label[label])
+        values: list[Any] = list(self.by_label[label])
         for key in path:
-            found = [value[key] for value in found]
-        return [float("inf") if value is None else value for value in found]
+            values = [value[key] for value in values]
+        return [float("inf") if value is None else value for value in values]
 
     def mean(self, label: str, *path: str) -> Interval:
         """Return the interval of a number over the seeds."""

@@ -39,21 +39,21 @@ class GraphMaterial:
     @property
     def facts(self) -> dict[str, dict[str, Any]]:
         """What the report states about the graphs."""
-        found = {
+        facts = {
             name: {"nodes": graph.n_nodes, "edges": graph.n_edges, "one_way": one_way(graph)}
             for name, graph in self.graphs.items()
         }
-        return {"graphs": found}
+        return {"graphs": facts}
 
     @cached_property
     def identity(self) -> dict[str, object]:
         """Everything about the graphs that a result depends on."""
-        found = hashlib.sha256()
+        digest = hashlib.sha256()
         for name, graph in self.graphs.items():
-            found.update(f"{name} {graph.is_directed}".encode())
-            for part in (graph.out_offsets, graph.out_targets, graph.out_weights, graph.signs):
-                found.update(b"none" if part is None else part.tobytes())
-        return {"graphs": found.hexdigest()[:24]}
+            digest.update(f"{name} {graph.is_directed}".encode())
+            for array in (graph.out_offsets, graph.out_targets, graph.out_weights, graph.signs):
+                digest.update(b"none" if array is None else array.tobytes())
+        return {"graphs": digest.hexdigest()[:24]}
 
 
 def load(*paths: str | Path) -> dict[str, DirectedGraph]:
@@ -65,18 +65,18 @@ def load(*paths: str | Path) -> dict[str, DirectedGraph]:
         If a folder has no such file, or if the reverse of every edge of a graph is an edge too,
         so that the graph is not directed.
     """
-    found: dict[str, DirectedGraph] = {}
+    graphs: dict[str, DirectedGraph] = {}
     for path in map(Path, map(local_path, paths)):
         files = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]
         if not files:
             raise ValueError(f"{path} has no file *{SUFFIX} with 'source target' per line")
-        found |= {file.stem: DirectedGraph.from_file(file) for file in files}
-    for name, graph in found.items():
+        graphs |= {file.stem: DirectedGraph.from_file(file) for file in files}
+    for name, graph in graphs.items():
         if not one_way(graph):
             raise ValueError(
                 f"{name}: the reverse of each edge is an edge too; leave out undirected graphs"
             )
-    return found
+    return graphs
 
 
 def one_way(graph: DirectedGraph) -> float:

@@ -38,8 +38,8 @@ class Judgements:
 
     def known(self, ids: dict[Any, int]) -> "Judgements":
         """Return the pairs of known words, as ids; unknown words are tried in lower case."""
-        found = [[ids.get(w, ids.get(str(w).lower(), -1)) for w in pair] for pair in self.pairs]
-        table = np.array(found, np.int64).reshape(-1, 2)
+        known = [[ids.get(w, ids.get(str(w).lower(), -1)) for w in pair] for pair in self.pairs]
+        table = np.array(known, np.int64).reshape(-1, 2)
         kept = (table >= 0).all(axis=1)
         return Judgements(self.name, table[kept], self.scores[kept])
 
@@ -90,14 +90,14 @@ def load(folder: str | Path) -> list[Judgements]:
     ValueError
         If the folder has none of them, or if one of them has no pairs.
     """
-    found = []
+    judged = []
     for name, file in SETS.items():
         path = Path(local_path(folder)) / file
         if path.exists():
             if not (rows := list(read_pairs(path))):
                 raise FormatError(f"{path} has no line of two words and a score, with tabs between")
             *pairs, scores = zip(*rows)
-            found.append(Judgements(name, np.array(pairs).T, np.array(scores)))
-    if not found:
+            judged.append(Judgements(name, np.array(pairs).T, np.array(scores)))
+    if not judged:
         raise ValueError(f"{folder} has none of {', '.join(SETS.values())}")
-    return found
+    return judged

@@ -118,12 +118,12 @@ class Material:
     @cached_property
     def identity(self) -> dict[str, object]:
         """Everything about the material that a result depends on."""
-        found = hashlib.sha256(self.corpus.ids.tobytes())
-        found.update(self.corpus.offsets.tobytes())
-        found.update("\n".join(map(str, self.words)).encode())
+        digest = hashlib.sha256(self.corpus.ids.tobytes())
+        digest.update(self.corpus.offsets.tobytes())
+        digest.update("\n".join(map(str, self.words)).encode())
         for judgements in self.given:
-            found.update(judgements.name.encode() + judgements.pairs.tobytes())
-        return {"corpus": found.hexdigest()[:24], **asdict(self.settings), "n_seeds": None}
+            digest.update(judgements.name.encode() + judgements.pairs.tobytes())
+        return {"corpus": digest.hexdigest()[:24], **asdict(self.settings), "n_seeds": None}
 
 
 def prune(corpus: EncodedCorpus, min_count: int) -> EncodedCorpus:

@@ -90,8 +90,8 @@ def write(
             for claim in claims
         ],
         "trials": [
-            {"experiment": trial.experiment, "settings": dict(trial.settings), "results": found}
-            for trial, found in trials.items()
+            {"experiment": trial.experiment, "settings": dict(trial.settings), "results": by_seed}
+            for trial, by_seed in trials.items()
         ],
     }
     text = json.dumps(record, indent=1, allow_nan=False) + "\n"
@@ -105,7 +105,7 @@ def describe(
     materials: Mapping[str, Material | GraphMaterial], settings: Settings, source: str
 ) -> dict[str, Any]:
     """Return the facts about corpus, settings, versions and machine."""
-    facts = {name: found for one in materials.values() for name, found in one.facts.items()}
+    facts = {name: values for one in materials.values() for name, values in one.facts.items()}
     if "corpus" in facts:
         facts["corpus"] = {"source": source, **facts["corpus"]}
     return {
@@ -187,9 +187,9 @@ def _about(facts: Mapping[str, Any]) -> str:
             said.append("That is a proxy from the corpus's own counts, not a human judgement.")
     if "graphs" in facts:
         graphs = (
-            f"{name} ({found['nodes']:,} nodes, {found['edges']:,} edges, "
-            f"{found['one_way']:.0%} of them one-way)"
-            for name, found in facts["graphs"].items()
+            f"{name} ({sizes['nodes']:,} nodes, {sizes['edges']:,} edges, "
+            f"{sizes['one_way']:.0%} of them one-way)"
+            for name, sizes in facts["graphs"].items()
         )
         said.append(f"Directed graphs: {', '.join(graphs)}.")
     return " ".join(said)

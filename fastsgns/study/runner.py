@@ -33,12 +33,12 @@ EXPERIMENTS: dict[str, Experiment] = {
 @cache
 def code() -> str:
     """Return a digest of the package's modules (experiments, models, kernels) without the CLI."""
-    found = hashlib.sha256(f"{__version__} {kernels.variant()}".encode())
+    digest = hashlib.sha256(f"{__version__} {kernels.variant()}".encode())
     folder = Path(__file__).parent.parent
     for path in sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".so", ".pyd")):
         if not path.is_relative_to(folder / "cli"):
-            found.update(path.read_bytes())
-    return found.hexdigest()[:16]
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 class Runner:

@@ -287,10 +287,10 @@ def _with_scalar(target: np.ndarray, d: int) -> tuple[float, float]:
         return float(np.sum(shifted * shifted)) - _positive(_top(shifted, d), d)
 
     spread, middle = float(target.std()) or 1.0, float(target.mean())
-    found = minimize_scalar(
+    minimum = minimize_scalar(
         error, (middle - spread, middle), options={"xtol": 1e-4, "maxiter": MAX_STEPS}
     )
-    return min((float(found.fun), float(found.x)), (error(0.0), 0.0))
+    return min((float(minimum.fun), float(minimum.x)), (error(0.0), 0.0))
 
 
 def _top(matrix: np.ndarray, d: int) -> np.ndarray:

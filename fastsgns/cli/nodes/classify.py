@@ -63,17 +63,17 @@ def run(arguments: argparse.Namespace) -> int:
     labels = Labels.of(labelled, names)
     nodes = [names[text] for text in labels.nodes]
     seeds = range(1, arguments.seeds + 1)
-    found = classify(
+    scores = classify(
         features(model, nodes, arguments.vectors), labels, shares, seeds,
         standardize=arguments.standardize,
     )  # fmt: skip
     if arguments.json:
-        print(json.dumps([asdict(one) for one in found], indent=2))
+        print(json.dumps([asdict(one) for one in scores], indent=2))
         return 0
     unknown = len(labelled) - len(nodes)
     missing = f"; {unknown:,} labelled nodes are not in the model" if unknown else ""
     print(f"{len(nodes):,} nodes, {len(labels.labels)} labels{missing}")
-    print(table(f1_table(found), heading=("trained on", "micro F1", "macro F1")))
+    print(table(f1_table(scores), heading=("trained on", "micro F1", "macro F1")))
     return 0
 
 

@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
     graph = read_graph(arguments)
     if not (graph.is_directed or {0.0, DEGREE} & set(arguments.negatives)):
         raise UsageError("an undirected graph has no reversed edges: give --negatives 0 degree")
-    found: list[list[LinkScores]] = []
+    scores: list[list[LinkScores]] = []
     for seed in range(arguments.seed, arguments.seed + arguments.seeds):
         split = LinkSplit.of(graph, arguments.test, seed)
         models: dict[str, Scorer] = {}
@@ -100,20 +100,20 @@ def run(arguments: argparse.Namespace) -> int:
             models[name] = model = make(name, arguments, seed).fit(split.train)
             if name in MATRICES:
                 models[f"{name}, degrees"] = JointScore(model, split.train)
-        found.append(evaluate_links(models, split, arguments.negatives, KS, seed))
+        scores.append(evaluate_links(models, split, arguments.negatives, KS, seed))
     if arguments.json:
-        print(json.dumps([[as_json(row) for row in rows] for rows in found], indent=2))
+        print(json.dumps([[as_json(row) for row in rows] for rows in scores], indent=2))
         return 0
     if arguments.progress is not False:
         say(f"{graph!r}, {len(split.sources):,} edges held out, {arguments.seeds} seeds")
-    print(table(links_table(found), heading=HEADING))
+    print(table(links_table(scores), heading=HEADING))
     return 0
 
 
 def as_json(row: LinkScores) -> dict[str, Any]:
     """Return a row for JSON, which has no NaN."""
-    found = asdict(row)
-    return found | {"direction": None if math.isnan(row.direction) else row.direction}
+    values = asdict(row)
+    return values | {"direction": None if math.isnan(row.direction) else row.direction}
 
 
 def links_table(found: Sequence[Sequence[LinkScores]]) -> list[list[str]]:

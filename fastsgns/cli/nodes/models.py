@@ -141,8 +141,8 @@ def by_text(names: Iterable[Any]) -> dict[str, Any]:
     ValueError
         If two names have the same text, such as 7 and "7".
     """
-    found: dict[str, Any] = {}
+    by_text: dict[str, Any] = {}
     for name in names:
-        if found.setdefault(str(name), name) != name:
-            raise ValueError(f"{name!r} and {found[str(name)]!r} look alike here; rename one")
-    return found
+        if by_text.setdefault(str(name), name) != name:
+            raise ValueError(f"{name!r} and {by_text[str(name)]!r} look alike here; rename one")
+    return by_text

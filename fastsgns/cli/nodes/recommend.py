@@ -39,6 +39,6 @@ def run(arguments: argparse.Namespace) -> int:
         n_known += 1
         if len(arguments.nodes) > 1:
             show(text)
-        found = model.recommend(names[text], arguments.topn, exclude_known=not arguments.all)
-        print(table(found, indent=2), flush=True)
+        targets = model.recommend(names[text], arguments.topn, exclude_known=not arguments.all)
+        print(table(targets, indent=2), flush=True)
     return 0 if n_known else 1

@@ -24,8 +24,8 @@ def with_interval(values: Sequence[float]) -> str:
     >>> with_interval([0.5, 0.6]), with_interval([0.5])
     ('0.550 ± 0.635', '0.500')
     """
-    found = interval(values)
-    if math.isnan(found.mean):
+    spread = interval(values)
+    if math.isnan(spread.mean):
         return "-"
-    half = "" if found.n == 1 else f" ± {found.high - found.mean:.3f}"
-    return f"{found.mean:.3f}{half}"
+    half = "" if spread.n == 1 else f" ± {spread.high - spread.mean:.3f}"
+    return f"{spread.mean:.3f}{half}"

@@ -86,10 +86,10 @@ def _judge_batches(results: Results) -> Evidence:
             low=SHARE,
         )
     ]
-    found = interval(closed(results, f"one+bias, N={BATCHES[-1]}", worst, "one+bias, N=1"))
+    share = interval(closed(results, f"one+bias, N={BATCHES[-1]}", worst, "one+bias, N=1"))
     note = (
-        f"A scalar bias alone, in batches of {BATCHES[-1]}, closes {found.mean:.0%} of the gap "
-        f"(interval {found.low:.0%} to {found.high:.0%})."
+        f"A scalar bias alone, in batches of {BATCHES[-1]}, closes {share.mean:.0%} of the gap "
+        f"(interval {share.low:.0%} to {share.high:.0%})."
     )
     return _evidence(results, checks, [note])
 

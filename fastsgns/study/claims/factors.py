@@ -77,11 +77,11 @@ def _judge_fit(results: Results) -> Evidence:
     rows: list[list[Cell]] = []
     for k in NEGATIVES:
         for kind, text in (("weighted", "by count"), ("plain", "equal")):
-            found = [
+            fit = [
                 results.mean(f"k={k}", "pmi", kind, name)
                 for name in ("correlation", "slope", "intercept")
             ]
-            rows.append([k, text, *found, f"{-math.log(k):.2f}"])
+            rows.append([k, text, *fit, f"{-math.log(k):.2f}"])
     heading = ("k", "weights", "correlation", "slope", "intercept", "-log k")
     return Evidence(
         checks,

@@ -46,8 +46,8 @@ def _losses_table(results: Results, shapes: tuple[str, ...]) -> Table:
         levels = [f"{first[name]:.3f}" for name in ("zero", "constant", "optimum")]
         for shape in shapes:
             label = f"{shape}, k={k}"
-            found = results.mean(label, "loss"), results.mean(label, "gap")
-            rows.append([k, shape, *found, *levels])
+            means = results.mean(label, "loss"), results.mean(label, "gap")
+            rows.append([k, shape, *means, *levels])
     heading = ("k", "matrices", "loss", "gap closed", "zero", "best constant", "optimum")
     return Table("Exact loss, nats per pair", heading, rows)
 

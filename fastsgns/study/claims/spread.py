@@ -33,13 +33,13 @@ def _judge(results: Results) -> Evidence:
                 low=0.0,
             ),
         ]
-    found = {
+    geometry = {
         text: [results.mean(f"k={k}", "geometry", name) for k in NEGATIVES]
         for name, text in MEASURES.items()
     }
     groups = [f"k = {k}" for k in NEGATIVES]
-    table = Table.of("Geometry of the most frequent words' vectors", ("", *groups), found)
-    figure = bars("geometry", groups, found, "cosine, or share")
+    table = Table.of("Geometry of the most frequent words' vectors", ("", *groups), geometry)
+    figure = bars("geometry", groups, geometry, "cosine, or share")
     return Evidence(checks, [table], [("Geometry by the number of negatives.", figure)])
 
 

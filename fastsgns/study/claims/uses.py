@@ -82,8 +82,8 @@ def _judge_combined(results: Results) -> Evidence:
 
 
 def _judge_in_out(results: Results) -> Evidence:
-    found = results.by_label["two"][0]["scores"]
-    human = SIMILARITY in found and RELATEDNESS in found
+    judged = results.by_label["two"][0]["scores"]
+    human = SIMILARITY in judged and RELATEDNESS in judged
     alike, related = (SIMILARITY, RELATEDNESS) if human else PROXIES
     gain = {
         name: minus(

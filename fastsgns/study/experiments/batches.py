@@ -87,10 +87,10 @@ def _forbidden(
     hit = np.zeros(drawn.shape, bool)
     inside = np.zeros(n_words + 1, bool)  # its last element is that of -1, no context
     for start in range(0, len(focus), batch):
-        part = slice(start, start + batch)
+        rows = slice(start, start + batch)
         inside[:] = False
-        inside[focus[part]] = inside[contexts[part]] = True
-        hit[part] = inside[drawn[part]]
+        inside[focus[rows]] = inside[contexts[rows]] = True
+        hit[rows] = inside[drawn[rows]]
     return hit
 
 
@@ -173,13 +173,13 @@ def batches(
     for epoch in range(sizes.batch_epochs):
         total = 0.0
         for start in range(0, n, BLOCK):
-            part = slice(start, min(start + BLOCK, n))
+            chunk = slice(start, min(start + BLOCK, n))
             drawn, missed = draw_negatives(
-                focus[part], contexts[part], material.noise, NEGATIVE, avoided, rng
+                focus[chunk], contexts[chunk], material.noise, NEGATIVE, avoided, rng
             )
             now = rate * max(0.01, 1 - done / (n * sizes.batch_epochs))
-            words = np.column_stack([focus[part], drawn])
-            total += rows.step(words, contexts[part], batch, now)
+            words = np.column_stack([focus[chunk], drawn])
+            total += rows.step(words, contexts[chunk], batch, now)
             done += len(words)
             failed += missed
             if not np.isfinite(total):

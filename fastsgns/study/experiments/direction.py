@@ -37,7 +37,7 @@ def direction(
         ``hits`` (Hits@100) by kind of negatives, ``mrr``, ``direction``, and ``one_way``, the
         share of the graph's edges whose reverse is not an edge.
     """
-    found = {}
+    scores = {}
     for name, graph in material.graphs.items():
         split = LinkSplit.of(graph, TEST_SHARE, seed)
         models: dict[str, Any] = {}
@@ -48,12 +48,12 @@ def direction(
             models[RAW] = model.fit(split.train)
             models[JOINT] = JointScore(model, split.train)
         rows = evaluate_links(models, split, NEGATIVES, (100,), seed)
-        found[name] = {
+        scores[name] = {
             label: summary([row for row in rows if row.model == label])
             | {"one_way": one_way(graph)}
             for label in models or (BASELINE,)
         }
-    return found
+    return scores
 
 
 def summary(rows: list[LinkScores]) -> dict[str, Any]:

@@ -200,16 +200,16 @@ def exact(
     start = 0.1 * np.random.default_rng(seed).standard_normal(n_parameters)
     if "bias" in shape:
         start[len(counts) * d :] = -np.log(k)
-    found = minimize(
+    minimum = minimize(
         loss, start, jac=True, method="L-BFGS-B",
         options={"maxiter": sizes.exact_steps, "maxfun": 2 * sizes.exact_steps},
     )  # fmt: skip
     levels = cells.levels()
-    gap = (levels["constant"] - found.fun) / (levels["constant"] - levels["optimum"])
+    gap = (levels["constant"] - minimum.fun) / (levels["constant"] - levels["optimum"])
     return {
         **levels,
-        "loss": float(found.fun),
+        "loss": float(minimum.fun),
         "gap": float(gap),
-        "steps": int(found.nit),
+        "steps": int(minimum.nit),
         "parameters": n_parameters,
     }

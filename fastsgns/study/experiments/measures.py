@@ -27,9 +27,9 @@ def scores(material: Material, spaces: Spaces) -> dict[str, dict[str, float]]:
     combined = spaces.combined()
     table = {}
     for judged in {j.name: j for j in [*material.scored, *material.proxies.values()]}.values():
-        found = {name: judged.agreement(rows, rows) for name, rows in combined.items()}
-        found["input-output"] = judged.agreement(spaces.input, spaces.output)
-        table[judged.name] = found
+        agreement = {name: judged.agreement(rows, rows) for name, rows in combined.items()}
+        agreement["input-output"] = judged.agreement(spaces.input, spaces.output)
+        table[judged.name] = agreement
     return table
 
 
@@ -118,12 +118,12 @@ def neighbours(material: Material, spaces: Spaces) -> list[dict[str, Any]]:
     n = len(material.pairs.counts)
     spread = np.unique(np.geomspace(max(n // 20, 1), n - 1, N_SHOWN).astype(int))
     w, c = (unit(m[:n]) for m in (spaces.input, spaces.output))
-    found = []
+    table = []
     for word in spread:
         row: dict[str, Any] = {"word": str(material.words[word])}
         for name, space in (("input-input", w), ("input-output", c)):
             order = np.argsort(-(space @ w[word]))
             best = [int(i) for i in order if i != word][:N_NEIGHBOURS]
             row[name] = [str(material.words[i]) for i in best]
-        found.append(row)
-    return found
+        table.append(row)
+    return table

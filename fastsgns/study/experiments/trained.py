@@ -66,7 +66,7 @@ def resumed(material: Material, seed: int, more: int, **options: Any) -> dict[st
     """
     alpha = material.settings.alpha
     first = train(material, seed, min_alpha=alpha / 2, **options)
-    found: dict[str, Any] = {"before": measure(material, first)}
+    measured: dict[str, Any] = {"before": measure(material, first)}
     for name in ("both", "output reset"):
         model = copy.deepcopy(first)
         if name == "output reset":
@@ -78,5 +78,5 @@ def resumed(material: Material, seed: int, more: int, **options: Any) -> dict[st
             start_alpha=alpha / 2,
             end_alpha=1e-4,
         )
-        found[name] = measure(material, model)
-    return found
+        measured[name] = measure(material, model)
+    return measured
