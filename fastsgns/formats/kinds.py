@@ -37,37 +37,26 @@ class Kind(NamedTuple):
 
 
 RATES = ("alpha", "min_alpha")
-MODELS = "fastsgns.models"
+LINKS, PPMI = "fastsgns.models.links", "fastsgns.models.ppmi"
+COUNTS = "fastsgns.cooccurrence.counts"
+FACTORS = "factors of a graph (HOPE or STRAP)", f"{LINKS}.factors:ProximityFactorization"
+WORDS, GLOVE = "fastsgns.models.words.storage:SCHEMA", "fastsgns.models.glove.storage:SCHEMA"
+CORPUS = "fastsgns.corpus.encoded:SCHEMA"
 KINDS = {
     "vectors": Kind("vectors by key", "fastsgns:KeyedVectors", "fastsgns.vectors.storage:SCHEMA"),
-    "model": Kind("a Word2Vec model", "fastsgns:Word2Vec", f"{MODELS}.words.storage:SCHEMA", "wv"),
-    "glove": Kind("a GloVe model", "fastsgns:GloVe", f"{MODELS}.glove.storage:SCHEMA", "wv", True),
-    "nodes": Kind(
-        "a model of nodes", "fastsgns:NodeEmbedding", f"{MODELS}.links.storage:NODES", "source"
-    ),
-    "pairs": Kind(
-        "a model of pairs", "fastsgns:PairEmbedding", f"{MODELS}.links.storage:PAIRS", "source"
-    ),
-    "node factors": Kind(
-        "factors of a graph (HOPE or STRAP)",
-        f"{MODELS}.links.factors:ProximityFactorization",
-        f"{MODELS}.links.factors:SCHEMA",
-        "source",
-    ),
-    "ppmi": Kind("a PPMI matrix", f"{MODELS}.ppmi.model:PPMI", f"{MODELS}.ppmi.model:SCHEMA"),
-    "svd": Kind(
-        "factors of a PPMI matrix", f"{MODELS}.ppmi.svd:SVDVectors", f"{MODELS}.ppmi.svd:SCHEMA",
-        "wv",
-    ),
-    "corpus": Kind(
-        "an encoded corpus", "fastsgns:EncodedCorpus", "fastsgns.corpus.encoded:SCHEMA", "", True
-    ),
+    "model": Kind("a Word2Vec model", "fastsgns:Word2Vec", WORDS, "wv"),
+    "glove": Kind("a GloVe model", "fastsgns:GloVe", GLOVE, "wv", True),
+    "nodes": Kind("a model of nodes", "fastsgns:NodeEmbedding", f"{LINKS}.storage:NODES", "source"),
+    "pairs": Kind("a model of pairs", "fastsgns:PairEmbedding", f"{LINKS}.storage:PAIRS", "source"),
+    "node factors": Kind(*FACTORS, f"{LINKS}.factors:SCHEMA", "source"),
+    "ppmi": Kind("a PPMI matrix", f"{PPMI}.model:PPMI", f"{PPMI}.model:SCHEMA"),
+    "svd": Kind("factors of a PPMI matrix", f"{PPMI}.svd:SVDVectors", f"{PPMI}.svd:SCHEMA", "wv"),
+    "corpus": Kind("an encoded corpus", "fastsgns:EncodedCorpus", CORPUS, is_mapped=True),
     "cooccurrences": Kind(
-        "co-occurrence counts", "fastsgns.cooccurrence.counts:Cooccurrences",
-        "fastsgns.cooccurrence.counts:SCHEMA", "", True,
+        "co-occurrence counts", f"{COUNTS}:Cooccurrences", f"{COUNTS}:SCHEMA", is_mapped=True
     ),
     "graph": Kind("a graph", "fastsgns:DirectedGraph", "fastsgns.graph.storage:SCHEMA"),
-}  # fmt: skip
+}
 
 
 def load(path: Any, mmap: str | None = None) -> Any:
