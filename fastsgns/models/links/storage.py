@@ -61,8 +61,8 @@ def _schema(
     return Schema(
         kind,
         arrays={
-            "input": Array("float32", f"{sources}, dimensions", _role("input")),
-            "output": Array("float32", rows, _role("output"), two),
+            "input": Array("float32", f"{sources}, dimensions", _array_of("input")),
+            "output": Array("float32", rows, _array_of("output"), two),
             "bias": Array("float32", targets, "arrays.bias", biased),
             "prior": Array("float32", targets, "target_prior", is_optional=True),
             "target_counts": Array("float64", targets, is_optional=True, fault=faults.negative),
@@ -78,7 +78,7 @@ def _schema(
     )
 
 
-def _role(role: str) -> Any:
+def _array_of(role: str) -> Any:
     return lambda model: model.arrays.vectors.get(role)
 
 

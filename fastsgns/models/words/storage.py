@@ -18,7 +18,7 @@ from fastsgns.formats.schema import (
     Value,
     When,
     Words,
-)  # fmt: skip
+)
 from fastsgns.matrices import Matrices
 from fastsgns.models.words import unfinished
 from fastsgns.vectors import storage as vectors_storage
@@ -46,12 +46,12 @@ def save(model: Any, path: Any) -> None:
     saving.save(path, SCHEMA, model)
 
 
-def _noted(value: Any) -> Any:
+def _events_to_save(value: Any) -> Any:
     """Return events for the file; a value that a file cannot hold becomes its text."""
     if isinstance(value, (list, tuple)):
-        return [_noted(item) for item in value]
+        return [_events_to_save(item) for item in value]
     if isinstance(value, dict):
-        return {str(key): _noted(item) for key, item in value.items()}
+        return {str(key): _events_to_save(item) for key, item in value.items()}
     return value if isinstance(value, (*PLAIN, np.generic)) else str(value)
 
 
@@ -77,7 +77,7 @@ def _fault(content: Content) -> str | None:
     return vectors_storage.fault_of_attributes(content)
 
 
-def _role(role: str) -> Any:
+def _array_of(role: str) -> Any:
     return lambda model: model.current_arrays().vectors.get(role)
 
 
@@ -86,6 +86,7 @@ def _bias(model: Any) -> np.ndarray | None:
     return bias
 
 
+# Which arrays a file has follows from the layout of the matrices.
 TWO = When("matrices", lambda content: not content.model.layout.shares_one_matrix)
 THREE = When(
     "matrices",
@@ -110,7 +111,7 @@ STATE_OF_TRAINING: dict[str, Value] = {
     "epochs_trained": COUNT, "epochs_begun": COUNT,
     "min_alpha_yet_reached": NUMBER, "running_training_loss": NUMBER,
     "epoch_losses": STATE["epoch_losses"],
-    "lifecycle_events": Value((list, NONE), source=lambda m: _noted(m.lifecycle_events)),
+    "lifecycle_events": Value((list, NONE), source=lambda m: _events_to_save(m.lifecycle_events)),
     "unfinished": Value(
         (dict, NONE),
         lambda name, value: unfinished.restore(value),
@@ -122,9 +123,9 @@ SCHEMA = Schema(
     "model",
     arrays={
         "input": Array("float32", ROWS, lambda model: np.asarray(model.wv.array, np.float32)),
-        "output": Array("float32", ROWS, _role("output"), TWO, is_optional=True),
-        "negative": Array("float32", ROWS, _role("negative"), THREE),
-        "tree": Array("float32", "words - 1, vector_size", _role("tree"), is_optional=True),
+        "output": Array("float32", ROWS, _array_of("output"), TWO, is_optional=True),
+        "negative": Array("float32", ROWS, _array_of("negative"), THREE),
+        "tree": Array("float32", "words - 1, vector_size", _array_of("tree"), is_optional=True),
         "bias": [
             Array("float32", "words", _bias, WORD_BIAS, is_optional=True),
             Array("float64", "1", _bias, ONE_BIAS, is_optional=True),
