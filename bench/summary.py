@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, median
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench import figure
 from bench.quality import COMMON, SETS, code, judged, scores
@@ -38,6 +38,15 @@ SHOWN = ("wordsim353", "simlex999", "men", "analogies")
 By = dict[str, dict[Any, list[float]]]  # side, then dimension or evaluation set
 
 
+class SpeedSettings(NamedTuple):
+    """What measurements of speed in one table have in common; the note below it describes them."""
+
+    algorithm: str
+    n_workers: int
+    corpus: str
+    n_rounds: int
+
+
 @dataclass
 class Summary:
     """The contents of files of results, by side."""
@@ -45,8 +54,14 @@ class Summary:
     speeds: By = field(default_factory=dict)
     ratios: By = field(default_factory=dict)
     scores: By = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    speed_texts: dict[SpeedSettings, list[str]] = field(default_factory=dict)
+    quality_notes: list[str] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
+
+    @property
+    def notes(self) -> list[str]:
+        """The sentences below the table."""
+        return [_speed_note(*item) for item in self.speed_texts.items()] + self.quality_notes
 
     @property
     def sides(self) -> list[str]:
@@ -149,14 +164,22 @@ def _add_speed(summary: Summary, content: dict[str, Any]) -> None:
             summary.ratios.setdefault(side, {})[dim] = ratios(results, base, by_cpu)
     flags = run["flags"]
     dims = "d = " + ", ".join(map(str, sorted({r["dim"] for r in mine})))
-    summary.notes.append(
-        f"Speed with {dims}: {'skip-gram' if flags['sg'] else 'CBOW'}, one epoch of "
-        f"{_text(run['corpus'])}, {n_workers} worker{'s' * (n_workers > 1)}; thousand words per "
-        f"CPU second, and ratios to gensim with `corpus_file`; medians of {flags['rounds']} rounds "
-        "(minimum-maximum). "
+    algorithm = "skip-gram" if flags["sg"] else "CBOW"
+    settings = SpeedSettings(algorithm, n_workers, run["corpus"]["name"], flags["rounds"])
+    n_tokens = run["corpus"]["tokens"]
+    text = f"the first {n_tokens:,} words" if n_tokens else "all words"
+    summary.speed_texts.setdefault(settings, []).append(f"{text} ({dims})")
+    summary.places.append(where(run))
+
+
+def _speed_note(settings: SpeedSettings, texts: list[str]) -> str:
+    workers = f"{settings.n_workers} worker{'s' * (settings.n_workers > 1)}"
+    return (
+        f"Speed: {settings.algorithm}, one epoch, {workers}, on {' or '.join(texts)} of "
+        f"{settings.corpus}; thousands of words per CPU second, and speed relative to gensim "
+        f"reading a `corpus_file`; medians of {settings.n_rounds} rounds (minimum-maximum). "
         "gensim reads its text in every epoch; fastsgns encodes it once, before the epochs."
     )
-    summary.places.append(where(run))
 
 
 def _add_quality(summary: Summary, content: dict[str, Any]) -> None:
@@ -171,9 +194,10 @@ def _add_quality(summary: Summary, content: dict[str, Any]) -> None:
     for name, by_seed in sides.items():
         mine = list(by_seed.values())
         summary.scores[name] = {key: scores(mine, key) for key in judged(mine)}
-    summary.notes.append(
-        f"Quality: {'skip-gram' if flags['sg'] else 'CBOW'}, d = {flags['dim']}, epochs: "
-        f"{flags['epochs']}, of {_text(run['corpus'])}; means ± standard deviations over "
+    n_epochs = flags["epochs"]
+    summary.quality_notes.append(
+        f"Quality: {'skip-gram' if flags['sg'] else 'CBOW'}, d = {flags['dim']}, {n_epochs} "
+        f"epoch{'s' * (n_epochs > 1)} on {_text(run['corpus'])}; means ± standard deviations over "
         f"{_seeds({name: sorted(by_seed) for name, by_seed in sides.items()})}."
     )
     summary.places.append(where(run))

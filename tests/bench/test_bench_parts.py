@@ -73,6 +73,18 @@ def test_report_rewrites_what_lies_between_the_markers(tmp_path, capsys):
     assert "A processor, 2 cores" in printed.replace("\n", " ")
 
 
+def test_report_describes_speeds_with_the_same_settings_in_one_note(tmp_path):
+    from bench import summary
+
+    files = [write_speed(tmp_path / name) for name in ("a.json", "b.json")]
+    content = json.loads(files[1].read_text())
+    content["runs"][0]["corpus"]["tokens"] = None
+    files[1].write_text(json.dumps(content).replace('"dim": 100', '"dim": 300'))
+    (note,) = summary.collect(files).notes
+    texts = "the first 1,000 words (d = 100) or all words (d = 300) of text.txt"
+    assert note.startswith(f"Speed: skip-gram, one epoch, 1 worker, on {texts}; thousands of")
+
+
 @pytest.mark.parametrize(
     "text", ["no markers", MARKED + MARKED, "<!-- bench:end --><!-- bench:begin -->"]
 )
