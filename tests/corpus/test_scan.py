@@ -10,6 +10,11 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from fastsgns.corpus import ranges, textscan
+from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.scan import (
     Scanner,
     count_ids,
@@ -19,11 +24,6 @@ from fastsgns.corpus.scan import (
     remap,
     token_length,
 )
-from hypothesis import assume, example, given, settings
-from hypothesis import strategies as st
-
-from fastsgns.corpus import ranges, textscan
-from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.formats import sniffing
 
 ODD = sorted((Path(__file__).parents[2] / "../shared/data/odd").glob("*.xz"))

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 import toy
-from fastsgns.study.experiments.frozen import cbow
 
 from fastsgns import EncodedCorpus
 from fastsgns.study.experiments import batches, exact, measures, spectrum
+from fastsgns.study.experiments.frozen import cbow
 from fastsgns.study.experiments.spaces import Spaces
 from fastsgns.study.experiments.trained import resumed, train, trained
 from fastsgns.study.material import Material
