@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 
 MASK = 2**64 - 1
-FOCUS_CHUNK = 4096  # focus words of a sentence that are subsampled and drawn for together
+SEGMENT = 4096  # focus words of a sentence that are subsampled and drawn for together
 
 
 class Stream:
@@ -64,17 +64,17 @@ def train(objective, ids, offsets, start, stop, rate, stream):
     """`train_chunk` at a constant rate; changes the objective's matrices."""
     run = _Run(objective, Stream(stream), rate)
     for begin, end in itertools.pairwise(offsets):
-        for first in range(max(begin, start), min(end, stop), FOCUS_CHUNK):
-            run.sentence(ids, begin, first, min(first + FOCUS_CHUNK, end, stop), end)
-    run.learn_batch()
+        for first in range(max(begin, start), min(end, stop), SEGMENT):
+            run.sentence(ids, begin, first, min(first + SEGMENT, end, stop), end)
+    run.train_batch()
     return run.loss, run.n_examples, run.n_kept
 
 
 def train_pairs(objective, sources, targets, start, stop, rate, stream):
     """`train_pairs_chunk` at a constant rate; changes the objective's matrices."""
     run = _Run(objective, Stream(stream), rate)
-    for first in range(start, stop, FOCUS_CHUNK):
-        piece = slice(first, min(first + FOCUS_CHUNK, stop))
+    for first in range(start, stop, SEGMENT):
+        piece = slice(first, min(first + SEGMENT, stop))
         run.pairs(list(zip(sources[piece].tolist(), targets[piece].tolist())))
     return run.loss, run.n_examples, run.n_examples
 
@@ -303,7 +303,7 @@ class _Run:
             word, contexts, _ = self.plan(tokens, position)
             for group in [contexts] * bool(contexts) if self.o.cbow else [[c] for c in contexts]:
                 if self.batch and not self.has_room(word, group):
-                    self.learn_batch()
+                    self.train_batch()
                 self.batch.append((word, group))
 
     def has_room(self, word, contexts):
@@ -321,7 +321,7 @@ class _Run:
             and all(contexts_seen.count(context) + 1 <= most for context in contexts)
         )
 
-    def learn_batch(self):
+    def train_batch(self):
         """Full softmax, example by example, all at the old rows."""
         if not self.batch:
             return

@@ -9,8 +9,7 @@ them, and a row does not depend on which other rows were counted in the same cal
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-cdef extern from "rows.h" nogil:
-    void prefetch_read(const void *slot)
+from fastsgns.kernels.state cimport prefetch_read
 
 cdef extern from *:
     """

@@ -22,9 +22,7 @@ from libc.string cimport memcpy
 
 import numpy as np
 
-cdef extern from "rng.h" nogil:
-    uint64_t next_random(uint64_t *state)
-    uint32_t random_below(uint64_t *state, uint32_t n)
+from fastsgns.kernels.rng cimport random_below
 
 cdef extern from "glove.h" nogil:
     ctypedef struct Cell:
@@ -41,8 +39,6 @@ cdef extern from "glove.h" nogil:
         int64_t bias
         double rate
     ctypedef struct GloveOps:
-        const char *name
-        int real_size
         double (*train)(const GloveModel *model, const Cell *cells, int64_t n) noexcept nogil
     const GloveOps *glove_variant(const char *name)
     const GloveOps glove_plain_f64_ops

@@ -1,22 +1,12 @@
-/* The "avx2" variant: 8 floats per vector. System headers are included before the target of the
- * compiler is changed. */
+/* The "avx2" variant: 8 floats per vector. */
 #if defined(__GNUC__) && defined(__x86_64__)
-#include <immintrin.h>
-
 #include "glove.h"
+#include "target.h"
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC target("avx2,fma")
-#endif
-
+TARGET("avx2,fma")
 #define LANES 8
 #define NAME(name) glove_avx2_##name
 #define VARIANT "avx2"
 #include "glove_simd.h"
-
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+END_TARGET
 #endif

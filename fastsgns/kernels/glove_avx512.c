@@ -1,23 +1,12 @@
-/* The "avx512" variant: 16 floats per vector. System headers are included before the target of the
- * compiler is changed. */
+/* The "avx512" variant: 16 floats per vector. */
 #if defined(__GNUC__) && defined(__x86_64__)
-#include <immintrin.h>
-
 #include "glove.h"
+#include "target.h"
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma"))), \
-                             apply_to = function)
-#else
-#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,fma")
-#endif
-
+TARGET(AVX512)
 #define LANES 16
 #define NAME(name) glove_avx512_##name
 #define VARIANT "avx512"
 #include "glove_simd.h"
-
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+END_TARGET
 #endif

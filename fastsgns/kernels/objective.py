@@ -43,7 +43,7 @@ class Objective:
         Input rows; `width` is a multiple of 16 and the padding columns are zero.
     output : ndarray, shape (V, width), or None
         Output rows of negative sampling or full softmax; None switches both off. If it is the same
-        array as `input`, one matrix has both roles (`fastsgns/kernels/roles.pxd`). For lists of
+        array as `input`, the matrix is tied (`fastsgns/kernels/roles.pxd`). For lists of
         pairs the number of output rows may differ from V; `noise` and `negative_output` then have
         as many rows as `output`.
     tree : ndarray, shape (V - 1, width), or None
@@ -88,11 +88,11 @@ class Objective:
         Weight of the penalty ``|negative_output[j] - output[j]|**2 / 2``, applied each time that
         either row is used.
     n_dimensions : int
-        With one matrix: number of columns before those of the bias.
+        Tied matrix: number of columns before those of the bias.
     n_flipped : int
-        With one matrix: number of leading coordinates that change sign in the input role.
+        Tied matrix: number of leading coordinates that change sign in the input role.
     bias : {None, "scalar", "word", "both"}
-        With one matrix: what is added to the score of input i and target j. "scalar" adds one
+        Tied matrix: what is added to the score of input i and target j. "scalar" adds one
         number; "word" adds ``input[j, n_dimensions]``; "both" adds
         ``input[i, n_dimensions] + input[j, n_dimensions]``, where CBOW uses the hidden vector in
         place of input row i. The kernel needs a column of ones in the rows: column `n_dimensions`
@@ -102,7 +102,7 @@ class Objective:
     forward : bool
         Context words come only from before the focus word, so that the input row is always that of
         the earlier token.
-    stop : ndarray of int32, shape (1,)
+    stop_flag : ndarray of int32, shape (1,)
         Another thread sets it to 1 to make a running call return early.
     """
 
@@ -131,7 +131,7 @@ class Objective:
     bias: str | None = None
     scalar_bias: np.ndarray | None = None
     forward: bool = False
-    stop: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int32))
+    stop_flag: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int32))
 
     @property
     def max_radius(self) -> int:

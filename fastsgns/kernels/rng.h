@@ -42,7 +42,7 @@ static inline int32_t alias_index(uint64_t draw, const AliasSlot *table, uint32_
 }
 
 /* Draws an index with the probabilities of the table. */
-static inline int32_t random_alias(uint64_t *state, const AliasSlot *table, uint32_t n) {
+static inline int32_t draw_from_alias_table(uint64_t *state, const AliasSlot *table, uint32_t n) {
     return alias_index(next_random(state), table, n);
 }
 

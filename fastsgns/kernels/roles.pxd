@@ -1,34 +1,38 @@
-# One matrix in two roles (input and output), and three matrices in two.
+# Tied input/output matrix, and a separate matrix for negative samples.
 #
 # Contents
-#   to_input_role, from_input_role         between a row and its copy in the input role
+#   to_input_role, from_input_role         convert a row to its input form and its update back
 #   restore_ones                           the constant column of rows with a bias
 #   copy_input_rows, apply_input_updates   the input rows of a block, as copies
 #   sync_scalar_bias                       the scalar bias that workers share
-#   negative_matrix, couple_rows           a matrix of its own for negative samples
+#   negative_matrix, couple_rows           a separate matrix for negative samples
 #   contains                               a search in a short list
 #
-# With one matrix of rows w, the input word i and the output word j have the score
+# `Model.tied` means that the pointers `output` and `input` are equal: one matrix of rows w. The
+# input word i and the output word j have the score
 #
-#     s(i, j) = sum_x sign_x w_ix w_jx + bias,      bias = 0, b, b_j or b_i + b_j,
+#     s(i, j) = sum_x sign_x w_ix w_jx + bias,      bias = 0, b, b_j or b_i + b_j.
 #
-# where sign_x is -1 for the first n_flipped coordinates and 1 for the others. The row operations
-# (rows.h) compute only dot products of rows. Therefore row i is copied, and the copy is changed so
-# that its dot product with row j, as stored, is s(i, j). The first n_flipped coordinates of the
-# copy change sign. The bias is added by one or two more columns of the rows, which follow the
-# coordinates. With n = n_dimensions:
+# sign_x is -1 for the first n_flipped coordinates and 1 for the others. With n_flipped > 0
+# (`matrices="tied+reflect"`) the score of a word with itself can be negative, as it can be with two
+# matrices; without, s(i, i) is |w_i|^2 + bias.
 #
-#     bias            column   row w_j   copy of w_i   gradient of the copy in that column
-#     b (scalar)      n        1         b             is the gradient of b
-#     b_j (word)      n        b_j       1             is dropped, as 1 is a constant
-#     b_i + b_j       n        b_j       1             is dropped, as 1 is a constant
-#     (both)          n + 1    1         b_i           is the gradient of b_i, column n of row w_i
+# The row operations (rows.h) compute only dot products of rows. Therefore row i is copied, and the
+# copy is changed to its input form: its dot product with row j, as stored, is s(i, j). The first
+# n_flipped coordinates of the copy change sign. The bias is stored in one or two extra columns
+# after the coordinates. With n = n_dimensions:
 #
-# b_j needs no care: it is a number of row j and learns like the others. But the ones in the rows
-# w_j are changed by row operations, too. `restore_ones` sets them to 1 again after each step.
+#     bias                column   row w_j   copy of w_i   the copy's update in that column
+#     b (scalar)          n        1         b             goes to b
+#     b_j (word)          n        b_j       1             ignored (constant)
+#     b_i + b_j (both)    n        b_j       1             ignored (constant)
+#                         n + 1    1         b_i           goes to b_i (column n of w_i)
 #
-# "Gradient" here means the sum of the updates g_j w_j of an input row, which already contains the
-# learning rate.
+# b_j needs no special handling: it is an entry of row j, trained like the rest. The constant 1s in
+# the rows w_j, however, are changed by row operations, too. `restore_ones` sets them to 1 again
+# after each step.
+#
+# An update is the sum of the g_j w_j of an input row, which already contains the learning rate.
 
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
@@ -41,12 +45,12 @@ ctypedef fused real:
     double
 
 cdef enum:
-    SYNC_INTERVAL = 64  # focus words between two exchanges of the scalar bias
-    SCALAR_BIAS_SLOWDOWN = 100  # its learning rate is that of the rows divided by this
+    SYNC_INTERVAL = 64  # focus words between two syncs (one-example-at-a-time training only)
+    SCALAR_BIAS_RATE_DIVISOR = 100  # its learning rate is that of the rows divided by this
 
 
 cdef inline void to_input_role(const Model *model, const Worker *worker, char *copy) noexcept nogil:
-    """Change a copy of a row, or the sum or mean of several rows, to the input role, in place.
+    """Convert a copy of a row, or the sum or mean of several rows, to input form, in place.
 
     copy : one row of `width` reals.
     """
@@ -69,35 +73,35 @@ cdef inline void to_input_role_of(const Model *model, const Worker *worker, real
         copy[n] = 1
 
 
-cdef inline void from_input_role(const Model *model, Worker *worker, char *gradient) noexcept nogil:
-    """Change the gradient of a copy in the input role to that of the original row, in place.
+cdef inline void from_input_role(const Model *model, Worker *worker, char *update) noexcept nogil:
+    """Convert the update of a copy in input form to that of the original row, in place.
 
-    gradient : one row of `width` reals. The entry for the scalar bias is divided by
-        SCALAR_BIAS_SLOWDOWN, added to `worker.scalar_bias` and set to 0.
+    update : one row of `width` reals. The entry for the scalar bias is divided by
+        SCALAR_BIAS_RATE_DIVISOR, added to `worker.scalar_bias` and set to 0.
     """
     if model.ops.real_size == sizeof(float):
-        from_input_role_of(model, worker, <float *>gradient)
+        from_input_role_of(model, worker, <float *>update)
     else:
-        from_input_role_of(model, worker, <double *>gradient)
+        from_input_role_of(model, worker, <double *>update)
 
 
-cdef inline void from_input_role_of(const Model *model, Worker *worker, real *gradient) \
+cdef inline void from_input_role_of(const Model *model, Worker *worker, real *update) \
         noexcept nogil:
     cdef int64_t x, n = model.n_dimensions
     for x in range(model.n_flipped):
-        gradient[x] = -gradient[x]
+        update[x] = -update[x]
     if model.bias_kind == SCALAR_BIAS:
-        worker.scalar_bias += gradient[n] / SCALAR_BIAS_SLOWDOWN
-        gradient[n] = 0
+        worker.scalar_bias += update[n] / SCALAR_BIAS_RATE_DIVISOR
+        update[n] = 0
     elif model.bias_kind != NO_BIAS:
-        gradient[n] = 0
+        update[n] = 0
         if model.bias_kind == BOTH_BIAS:
-            gradient[n] = gradient[n + 1]
-            gradient[n + 1] = 0
+            update[n] = update[n + 1]
+            update[n + 1] = 0
 
 
 cdef inline void restore_ones(const Model *model, const int32_t *ids, int n_ids) noexcept nogil:
-    """Set the column that must be 1 to 1 in the rows output[ids], if the bias needs that column."""
+    """Reset the constant-1 bias column of the rows output[ids], if the bias kind has one."""
     if model.bias_kind != SCALAR_BIAS and model.bias_kind != BOTH_BIAS:
         return
     if model.ops.real_size == sizeof(float):
@@ -115,11 +119,10 @@ cdef inline void restore_ones_of(const Model *model, real *rows, const int32_t *
 
 
 cdef inline void copy_input_rows(const Model *model, Worker *worker, int n) noexcept nogil:
-    """Copy the input rows of a block and change the copies to the input role.
+    """Copy the input rows of a block and convert the copies to input form.
 
     Reads the rows input[worker.in_ids[:n]]. Writes the copies to `worker.input_copies`, which the
-    operation `block` then changes, and the same numbers to `worker.input_updates`, which it does
-    not change.
+    operation `block` then changes, and the same numbers to `worker.copies_before`.
     """
     cdef char *copy = worker.input_copies
     cdef int i
@@ -127,33 +130,35 @@ cdef inline void copy_input_rows(const Model *model, Worker *worker, int n) noex
         model.ops.gather(copy, model.input, model.width, worker.in_ids + i, 1, 1.0)
         to_input_role(model, worker, copy)
         copy += model.row_bytes
-    memcpy(worker.input_updates, worker.input_copies, n * model.row_bytes)
+    memcpy(worker.copies_before, worker.input_copies, n * model.row_bytes)
 
 
 cdef inline void apply_input_updates(const Model *model, Worker *worker, int n) noexcept nogil:
     """Add to the input rows what the operation `block` has added to their copies.
 
-    That is `worker.input_copies` minus `worker.input_updates`, the copies before the operation; the
-    difference overwrites `worker.input_updates`. Writes the rows input[worker.in_ids[:n]] and
-    `worker.scalar_bias`.
+    That is `worker.input_copies` minus `worker.copies_before`; it overwrites the copies. Changes
+    the rows input[worker.in_ids[:n]] and `worker.scalar_bias`.
     """
-    cdef char *update = worker.input_updates
+    cdef char *update = worker.input_copies
     cdef int i
     if model.ops.real_size == sizeof(float):
-        subtract_from(<float *>update, <float *>worker.input_copies, n * model.width)
+        difference(<float *>update, <float *>update, <float *>worker.copies_before,
+                   n * model.width)
     else:
-        subtract_from(<double *>update, <double *>worker.input_copies, n * model.width)
+        difference(<double *>update, <double *>update, <double *>worker.copies_before,
+                   n * model.width)
     for i in range(n):
         from_input_role(model, worker, update)
         model.ops.scatter(model.input, model.width, worker.in_ids + i, 1, update, 1.0)
         update += model.row_bytes
 
 
-cdef inline void subtract_from(real *a, const real *b, int64_t n) noexcept nogil:
-    """a[:n] = b[:n] - a[:n]"""
+cdef inline void difference(real *out, const real *after, const real *before, int64_t n) \
+        noexcept nogil:
+    """out[:n] = after[:n] - before[:n]; `out` may be `after`."""
     cdef int64_t x
     for x in range(n):
-        a[x] = b[x] - a[x]
+        out[x] = after[x] - before[x]
 
 
 cdef inline void sync_scalar_bias(const Model *model, Worker *worker) noexcept nogil:
@@ -172,23 +177,21 @@ cdef inline char *negative_matrix(const Model *model) noexcept nogil:
 
 
 cdef inline void couple_rows(const Model *model, int32_t word, double strength) noexcept nogil:
-    """Move c = output[word] and n = negative_output[word] towards each other.
+    """Pull the two output rows of a word towards each other.
 
-    A gradient step of size `strength` on the penalty |n - c|^2 / 2, but at most to their mean:
-    c += share (n - c) and n -= share (n - c), with share = min(strength, 1/2).
+    Takes a gradient step of size `strength` on |negative - positive|^2 / 2, where `positive` is
+    output[word] and `negative` is negative_output[word], capped so the rows at most meet at their
+    mean.
     """
-    cdef double share = min(strength, 0.5)
+    cdef char *positive = row_address(model, model.output, word)
+    cdef char *negative = row_address(model, model.negative_output, word)
     if model.ops.real_size == sizeof(float):
-        couple_rows_of(<float *>row_address(model, model.output, word),
-                       <float *>row_address(model, model.negative_output, word), model.width,
-                       <float>share)
+        pull_together(<float *>positive, <float *>negative, model.width, <float>min(strength, 0.5))
     else:
-        couple_rows_of(<double *>row_address(model, model.output, word),
-                       <double *>row_address(model, model.negative_output, word), model.width,
-                       share)
+        pull_together(<double *>positive, <double *>negative, model.width, min(strength, 0.5))
 
 
-cdef inline void couple_rows_of(real *positive, real *negative, int64_t width, real share) \
+cdef inline void pull_together(real *positive, real *negative, int64_t width, real share) \
         noexcept nogil:
     cdef int64_t x
     cdef real move

@@ -13,20 +13,21 @@
  *
  * Threads and rows ("Hogwild", Niu, Recht, Re, Wright 2011). Threads read and update the same rows
  * without locks. If two threads update a row at the same time, one of the two additions may be
- * lost, or the row may end up with some components of each. The result is still a sum of gradients
- * at slightly old points, each of size `rate`. Such collisions are rare, because a step uses a
- * handful of rows out of many. Aligned loads and stores of 32 and 64 bits are not torn on the
- * supported processors, so no garbage value can appear.
+ * lost, or the row may end up with a mix of components from both. The result is still a sum of
+ * (possibly partial) updates computed from slightly stale rows. Such collisions are rare, because a
+ * step uses a handful of rows out of many. Aligned loads and stores of 32 and 64 bits are not torn
+ * on the supported processors, so no garbage value can appear.
  *
  * Shared rows are read or written during training only by
  *   - the row operations,
  *   - full softmax (softmax_step.h) and GloVe (glove_scalar.h, glove_simd.h),
- *   - `couple_rows` and `restore_ones` in roles.pxd, and the copy of an input row in pairs.pxd.
+ *   - `couple_rows` and `restore_ones` in roles.pxd, and the copy of an input row in examples.pxd.
  * RACY marks the C functions among them for ThreadSanitizer. BLAS and the three functions written
- * in Cython can't carry the mark.
+ * in Cython cannot be annotated.
  *
- * Layout. A row has `width` reals, the last of which are padding up to a multiple of 64 bytes. The
- * padding is zero, and every operation keeps it zero. Therefore no loop has a remainder. */
+ * Layout. A row has `width` reals, the last of which are padding up to a multiple of 16 (for float,
+ * a cache line of 64 bytes). The padding is zero, and every operation keeps it zero, so vector
+ * loops need no tail. */
 #ifndef FASTSGNS_ROWS_H
 #define FASTSGNS_ROWS_H
 
@@ -40,8 +41,8 @@
 #define RACY
 #endif
 
-/* Prefetch a cache line for writing, which takes it away from other cores at once. Processors that
- * lack the instruction `prefetchw` ignore it. */
+/* Prefetch a cache line for writing, which invalidates it in other cores' caches immediately.
+ * Processors that lack the instruction `prefetchw` ignore it. */
 #if defined(__GNUC__) && defined(__x86_64__)
 #define PREFETCH(address) __asm__("prefetchw %0" : : "m"(*(const char *)(address)))
 #elif defined(__GNUC__)
@@ -56,14 +57,13 @@ enum { CACHE_LINE = 64 };
 enum { SIMD_PAD = 16 };
 
 /* Upper bound of `rate` times the number of pairs of one input row in one step. Larger steps let
- * rows that repeat within a step diverge. */
+ * rows that are used many times in one step diverge. */
 #define MAX_STEP 0.25
 
 /* Arguments of the operation `block`: n_in input rows `input[in_ids[i]]` and n_out output rows
  * `output[out_ids[j]]`. Within `in_ids`, and within `out_ids`, no id occurs twice. No row is both
- * an input row and an output row. Pair (i, j) counts `positive_counts[j * stride + i]` times as a
- * positive pair and `negative_counts[j * stride + i]` times as a negative pair. Counts may be
- * fractions. */
+ * an input row and an output row. Pair (i, j) has the weight `positive_weights[j * stride + i]` as
+ * a positive pair and the weight `negative_weights[j * stride + i]` as a negative pair. */
 typedef struct {
     void *input;
     void *output;
@@ -72,20 +72,20 @@ typedef struct {
     const int32_t *out_ids;
     int n_in;
     int n_out;
-    int64_t stride;               /* at least n_in, a multiple of SIMD_PAD */
-    const float *positive_counts; /* (n_out, stride); columns from n_in on are 0 */
-    const float *negative_counts; /* the same */
-    void *scores;                 /* scratch for (n_out + 1, stride) reals */
-    void *scratch;                /* `block_scratch_bytes` bytes, aligned to a cache line */
+    int64_t stride;                /* at least n_in, a multiple of SIMD_PAD */
+    const float *positive_weights; /* (n_out, stride); columns from n_in on are 0 */
+    const float *negative_weights; /* the same */
+    void *scores;                  /* scratch for (n_out + 1, stride) reals */
+    void *scratch;                 /* `block_scratch_bytes` bytes, aligned to a cache line */
     int compute_loss;
     const void *const *prefetch; /* (n_prefetch,): addresses of rows of the next block */
     int n_prefetch;
 } BlockRows;
 
 /* Arguments of the operation `step`: the rows `rows[ids[j]]` with the labels `labels[j]`, j < n.
- * `labels` has SIMD_PAD more floats than n. The rows `rows[prefetch_ids[j]]` belong to the next
- * step; `step` prefetches them one cache line at a time between its own loads, because the memory
- * system holds a few dozen requests and stalls if it gets more at once. */
+ * `labels` must be readable for n + SIMD_PAD floats. The rows `rows[prefetch_ids[j]]` belong to the
+ * next step; `step` prefetches them one cache line at a time between its own loads, because the
+ * memory system holds a few dozen requests and stalls if it gets more at once. */
 typedef struct {
     void *rows;
     int64_t width;
@@ -98,8 +98,8 @@ typedef struct {
     int compute_loss;
 } StepRows;
 
-/* The row operations, from which every objective is composed. `rows` is a matrix with `width`
- * reals per row, and `ids` are row numbers. */
+/* The row operations, from which negative sampling and hierarchical softmax are built. `rows` is a
+ * matrix with `width` reals per row, and `ids` are row numbers. */
 typedef struct {
     const char *name;
     int real_size;
@@ -111,17 +111,17 @@ typedef struct {
     /* One step of logistic regression: labels l_j (1 or 0) on scores f_j = hidden . rows[ids[j]].
      *     loss      = -sum_j (l_j log sigmoid(f_j) + (1 - l_j) log sigmoid(-f_j))
      *     g_j       = rate * (l_j - sigmoid(f_j))           = -rate * d loss / d f_j
-     *     gradient += sum_j g_j rows[ids[j]],   rows[ids[j]] += g_j hidden
-     * All g_j and the sum are computed before any row changes. `gradient` may be `hidden`.
+     *     update += sum_j g_j rows[ids[j]],   rows[ids[j]] += g_j hidden
+     * All g_j and the sum are computed before any row changes. `update` may be `hidden`.
      * Returns the loss if `compute_loss`, else 0. */
-    double (*step)(void *hidden, void *gradient, const StepRows *step, double rate);
+    double (*step)(void *hidden, void *update, const StepRows *step, double rate);
 
-    /* rows[id] += scale * gradient, for each id of ids */
-    void (*scatter)(void *rows, int64_t width, const int32_t *ids, int n, const void *gradient,
+    /* rows[id] += scale * update, for each id of ids */
+    void (*scatter)(void *rows, int64_t width, const int32_t *ids, int n, const void *update,
                     double scale);
 
     /* One step on all pairs of the input rows u_i and the output rows v_j of a block. With
-     * P_ij, N_ij the positive and negative counts:
+     * P_ij, N_ij the positive and negative weights:
      *     s_ij  = u_i . v_j
      *     loss  = -sum_ij (P_ij log sigmoid(s_ij) + N_ij log sigmoid(-s_ij))
      *     g_ij  = rate * (P_ij - (P_ij + N_ij) sigmoid(s_ij))          = -rate * d loss / d s_ij
@@ -139,14 +139,17 @@ extern const RowOps plain_f64_rows;
 /* Sets the BLAS functions of the "blas" variant; until then `rows_variant("blas")` is NULL. */
 void rows_use_blas(void *sdot, void *saxpy, void *sgemm);
 
-/* Returns the bytes of scratch that the operation `block` of any variant needs at most: for each
- * row, and up to four more to fill tiles and pairs, two copies in any precision and an address; for
- * each pair, two copies of its g_ij. */
+/* Returns n, rounded up to a multiple of SIMD_PAD. */
+static inline int64_t padded_size(int64_t n) { return (n + SIMD_PAD - 1) / SIMD_PAD * SIMD_PAD; }
+
+/* Returns an upper bound of the bytes of scratch that the operation `block` of any variant needs.
+ */
 static inline int64_t block_scratch_bytes(int64_t n_in, int64_t n_out, int64_t width,
                                           int64_t real_size) {
-    int64_t stride = (n_in + SIMD_PAD) / SIMD_PAD * SIMD_PAD;
-    return (n_in + n_out + 4) * ((2 * width + SIMD_PAD) * real_size + (int64_t)sizeof(void *)) +
-           2 * (n_out + 1) * stride * (int64_t)sizeof(float) + 4 * CACHE_LINE;
+    int64_t n_rows = n_in + n_out + 4;                          /* filled up to whole tiles */
+    int64_t row_bytes = 2 * (width + SIMD_PAD / 2) * real_size; /* two copies of a row */
+    int64_t g_bytes = (n_out + 1) * padded_size(n_in) * sizeof(float); /* all g_ij */
+    return n_rows * (row_bytes + (int64_t)sizeof(void *)) + 2 * g_bytes + 4 * CACHE_LINE;
 }
 
 /* Prefetch a cache line for reading, which lets other cores keep their copies. */

@@ -22,8 +22,8 @@ static REAL RACY NAME(dot)(const REAL *a, const REAL *b, int64_t width) {
     return sum;
 }
 
-static double RACY NAME(step)(void *hidden_, void *gradient_, const StepRows *step, double rate) {
-    REAL *hidden = hidden_, *gradient = gradient_, *rows = step->rows, *scores = step->scores;
+static double RACY NAME(step)(void *hidden_, void *update_, const StepRows *step, double rate) {
+    REAL *hidden = hidden_, *update = update_, *rows = step->rows, *scores = step->scores;
     const int32_t *ids = step->ids;
     const float *labels = step->labels;
     const int64_t width = step->width;
@@ -35,21 +35,21 @@ static double RACY NAME(step)(void *hidden_, void *gradient_, const StepRows *st
         scores[j] = (REAL)rate * (labels[j] - 1 / (1 + REAL_EXP(-scores[j])));
     }
     for (int64_t i = 0; i < width; i++) {
-        REAL hidden_i = hidden[i], gradient_i = gradient[i];
-        for (int j = 0; j < n; j++) gradient_i += scores[j] * rows[ids[j] * width + i];
+        REAL hidden_i = hidden[i], update_i = update[i];
+        for (int j = 0; j < n; j++) update_i += scores[j] * rows[ids[j] * width + i];
         for (int j = 0; j < n; j++) rows[ids[j] * width + i] += scores[j] * hidden_i;
-        gradient[i] = gradient_i;
+        update[i] = update_i;
     }
     return loss;
 }
 
 static void RACY NAME(scatter)(void *rows_, int64_t width, const int32_t *ids, int n,
-                               const void *gradient_, double scale) {
+                               const void *update_, double scale) {
     REAL *rows = rows_;
-    const REAL *gradient = gradient_;
+    const REAL *update = update_;
     for (int j = 0; j < n; j++) {
         REAL *row = rows + ids[j] * width;
-        for (int64_t i = 0; i < width; i++) row[i] += (REAL)scale * gradient[i];
+        for (int64_t i = 0; i < width; i++) row[i] += (REAL)scale * update[i];
     }
 }
 
@@ -58,8 +58,8 @@ static double RACY NAME(block)(const BlockRows *b, double rate) {
     double loss = 0;
     for (int j = 0; j < b->n_out; j++)
         for (int i = 0; i < b->n_in; i++) {
-            float positive = b->positive_counts[j * b->stride + i];
-            float negative = b->negative_counts[j * b->stride + i];
+            float positive = b->positive_weights[j * b->stride + i];
+            float negative = b->negative_weights[j * b->stride + i];
             REAL score = NAME(dot)(input + b->in_ids[i] * b->width,
                                    output + b->out_ids[j] * b->width, b->width);
             if (b->compute_loss) loss += block_loss(score, positive, negative);

@@ -199,39 +199,39 @@ INLINE int NAME(has_duplicates)(const int n, const int32_t *ids) {
     return found;
 }
 
-/* Adds g[j] * hidden to each row, and sum_j g[j] * row j, of the old rows, to `gradient`. For any
+/* Adds g[j] * hidden to each row, and sum_j g[j] * row j, of the old rows, to `update`. For any
  * number of rows, which may repeat. */
-static void RACY NAME(update_general)(int n, const float *g, const float *hidden, float *gradient,
+static void RACY NAME(update_general)(int n, const float *g, const float *hidden, float *update,
                                       float *rows, int64_t width, const int32_t *ids) {
     for (int64_t i = 0; i < width; i += LANES) {
-        vec h = LOAD(hidden + i), sum = LOAD(gradient + i);
+        vec h = LOAD(hidden + i), sum = LOAD(update + i);
         for (int j = 0; j < n; j++) sum += g[j] * LOAD(rows + ids[j] * width + i);
         for (int j = 0; j < n; j++) {
             float *row = rows + ids[j] * width + i;
             STORE(row, LOAD(row) + g[j] * h);
         }
-        STORE(gradient + i, sum);
+        STORE(update + i, sum);
     }
 }
 
 /* The same for up to GROUP rows, of which none repeats. */
-INLINE void NAME(update_group)(const int n, const float *g, const float *hidden, float *gradient,
+INLINE void NAME(update_group)(const int n, const float *g, const float *hidden, float *update,
                                float *rows, int64_t width, const int32_t *ids) {
     float *row[GROUP];
     for (int j = 0; j < n; j++) row[j] = rows + ids[j] * width;
     for (int64_t i = 0; i < width; i += LANES) {
-        vec h = LOAD(hidden + i), sum = LOAD(gradient + i), r[GROUP];
+        vec h = LOAD(hidden + i), sum = LOAD(update + i), r[GROUP];
         for (int j = 0; j < n; j++) {
             r[j] = LOAD(row[j] + i);
             sum += g[j] * r[j];
         }
         for (int j = 0; j < n; j++) STORE(row[j] + i, r[j] + g[j] * h);
-        STORE(gradient + i, sum);
+        STORE(update + i, sum);
     }
 }
 
 /* `step` for n <= GROUP rows, a constant. The scores stay in registers. */
-INLINE double NAME(step_group)(const int n, float *hidden, float *gradient, const StepRows *step,
+INLINE double NAME(step_group)(const int n, float *hidden, float *update, const StepRows *step,
                                float rate) {
     vec8 scores = NAME(dots)(n, step, hidden, 0), labels;
     float g[8 + LANES]; /* LANES more than needed, as whole vectors are loaded */
@@ -244,9 +244,9 @@ INLINE double NAME(step_group)(const int n, float *hidden, float *gradient, cons
     scores = rate * (labels - NAME(sigmoid8)(scores));
     memcpy(g, &scores, sizeof scores);
     if (NAME(has_duplicates)(n, step->ids))
-        NAME(update_general)(n, g, hidden, gradient, step->rows, step->width, step->ids);
+        NAME(update_general)(n, g, hidden, update, step->rows, step->width, step->ids);
     else
-        NAME(update_group)(n, g, hidden, gradient, step->rows, step->width, step->ids);
+        NAME(update_group)(n, g, hidden, update, step->rows, step->width, step->ids);
     return loss;
 }
 
@@ -268,7 +268,7 @@ INLINE void NAME(store_dots)(const int n, float *scores, const StepRows *step, c
         default: break;                    \
     }
 
-static double RACY NAME(step_general)(float *hidden, float *gradient, const StepRows *step,
+static double RACY NAME(step_general)(float *hidden, float *update, const StepRows *step,
                                       float rate) {
     float *scores = step->scores;
     const int n = step->n;
@@ -280,29 +280,29 @@ static double RACY NAME(step_general)(float *hidden, float *gradient, const Step
         vec sigmoid = NAME(sigmoid)(LOAD(scores + j));
         STORE(scores + j, rate * (LOAD(step->labels + j) - sigmoid));
     }
-    NAME(update_general)(n, scores, hidden, gradient, step->rows, step->width, step->ids);
+    NAME(update_general)(n, scores, hidden, update, step->rows, step->width, step->ids);
     return loss;
 }
 
-static double RACY NAME(step)(void *hidden, void *gradient, const StepRows *step, double rate) {
+static double RACY NAME(step)(void *hidden, void *update, const StepRows *step, double rate) {
     double loss = 0;
     for (int j = step->n; j < step->n_prefetch; j++)
         prefetch_row((float *)step->rows + step->prefetch_ids[j] * step->width, step->width * 4);
     if (step->n <= GROUP)
-        GROUP_CASES(step->n, loss = NAME(step_group), hidden, gradient, step, (float)rate)
+        GROUP_CASES(step->n, loss = NAME(step_group), hidden, update, step, (float)rate)
     else
-        loss = NAME(step_general)(hidden, gradient, step, (float)rate);
+        loss = NAME(step_general)(hidden, update, step, (float)rate);
     return loss;
 }
 
 static void RACY NAME(scatter)(void *rows_, int64_t width, const int32_t *ids, int n,
-                               const void *gradient_, double scale) {
+                               const void *update_, double scale) {
     float *rows = rows_;
-    const float *gradient = gradient_;
+    const float *update = update_;
     for (int j = 0; j < n; j++) {
         float *row = rows + ids[j] * width;
         for (int64_t i = 0; i < width; i += LANES)
-            STORE(row + i, LOAD(row + i) + (float)scale * LOAD(gradient + i));
+            STORE(row + i, LOAD(row + i) + (float)scale * LOAD(update + i));
     }
 }
 
@@ -315,8 +315,8 @@ static double NAME(block_losses)(const BlockRows *b) {
         for (int i = 0; i < b->n_in; i += LANES) {
             const int64_t k = j * b->stride + i;
             vec score = LOAD(scores + k), tail = NAME(log1p_exp_neg_abs)(score);
-            vec losses = LOAD(b->positive_counts + k) * (NAME(relu)(-score) + tail) +
-                         LOAD(b->negative_counts + k) * (NAME(relu)(score) + tail);
+            vec losses = LOAD(b->positive_weights + k) * (NAME(relu)(-score) + tail) +
+                         LOAD(b->negative_weights + k) * (NAME(relu)(score) + tail);
             loss += NAME(sum_first)(b->n_in - i, losses);
         }
     return loss;
@@ -326,8 +326,8 @@ static double NAME(block_losses)(const BlockRows *b) {
 static void NAME(scores_to_g)(const BlockRows *b, float rate) {
     float *scores = b->scores;
     for (int64_t k = 0; k < b->n_out * b->stride; k += LANES) {
-        vec positive = LOAD(b->positive_counts + k),
-            weight = positive + LOAD(b->negative_counts + k);
+        vec positive = LOAD(b->positive_weights + k),
+            weight = positive + LOAD(b->negative_weights + k);
         STORE(scores + k, rate * (positive - weight * NAME(sigmoid)(LOAD(scores + k))));
     }
 }

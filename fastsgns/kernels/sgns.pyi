@@ -9,8 +9,8 @@ def train_chunk(
     offsets: npt.NDArray[np.int64],
     start: int,
     stop: int,
-    alpha_start: float,
-    alpha_stop: float,
+    rate_start: float,
+    rate_stop: float,
     stream: int,
 ) -> tuple[float, int, int]: ...
 def train_pairs_chunk(
@@ -19,8 +19,8 @@ def train_pairs_chunk(
     targets: npt.NDArray[np.int32],
     start: int,
     stop: int,
-    alpha_start: float,
-    alpha_stop: float,
+    rate_start: float,
+    rate_stop: float,
     stream: int,
 ) -> tuple[float, int, int]: ...
 def use_variant(name: str) -> bool: ...

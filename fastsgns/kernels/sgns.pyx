@@ -1,22 +1,23 @@
 """Skip-gram and CBOW over a range of ids: sentences, windows, negative samples.
 
-The objectives of Mikolov, Sutskever, Chen, Corrado, Dean (2013), "Distributed Representations of
-Words and Phrases and their Compositionality". For a hidden vector h and a word w,
+Maximises the objectives of Mikolov, Sutskever, Chen, Corrado, Dean (2013), "Distributed
+Representations of Words and Phrases and their Compositionality". For a hidden vector h and a word w
+they are:
 
     negative sampling (eq. 4)        log sigmoid(c_w . h) + sum_k log sigmoid(-c_{n_k} . h),
-                                     n_k drawn from the noise distribution, n_k = w left out
+                                     n_k drawn from the noise distribution, samples equal to w are
+                                     skipped
     hierarchical softmax (eq. 3)     sum over the path of w of log sigmoid(+-t_node . h)
     full softmax (eq. 2)             c_w . h - log sum_v exp(c_v . h)
 
-are maximised. In skip-gram h is the input row of one context word, and each pair of a window is an
-example. In CBOW h is the sum or mean of the input rows of all context words of a window. The first
-two objectives are logistic regressions on rows, made of the row operations in `rows.h`. The third
-can't be combined with them; it is in `softmax.h`.
+In skip-gram h is the input row of one context word, and each pair of a window is an example. In
+CBOW h is the sum or mean of the input rows of all context words of a window. The first two
+objectives are logistic regressions on rows, made of the row operations in `rows.h`. The third can't
+be combined with them; it is in `softmax.h`.
 
 The range of tokens may start and stop anywhere. Its tokens are the focus words. Context words come
 from the whole sentence, also from outside the range, so that no pair is lost where a corpus is cut
-into chunks. If contexts come only from before the focus word, the input row is always that of the
-earlier token.
+into chunks. With left-only contexts, the earlier token is always the input.
 
 Instead of sentences there may be a list of (source, target) pairs. Each pair is an example, and
 its two ids may belong to different vocabularies.
@@ -25,8 +26,9 @@ Contents
 --------
 train_chunk, train_pairs_chunk
     Train with a range of a corpus, or of a list of pairs.
-train_range, train_focus_chunk
-    The loops over sentences and over chunks of focus words.
+train_sentences, train_segment, train_pair_segments
+    The loops over sentences, and over segments: up to 4096 focus words of a sentence, or pairs of
+    a list, with one learning rate.
 set_model and the functions after it
     Translate an `Objective` to the struct `Model`, and check it.
 use_variant, is_available
@@ -34,8 +36,8 @@ use_variant, is_available
 load_blas, load_softmax
     Fetch BLAS functions from scipy.
 
-Which file learns the examples depends on the objective: `pairs.pxd` (one example at a time),
-`blocks.pxd` (shared negative samples), `softmax.pxd` (full softmax), `lists.pxd` (lists of pairs).
+Which file contains the loop over examples depends on the objective: `examples.pxd` (one example at
+a time), `blocks.pxd` (shared negative samples), `softmax.pxd` (full softmax).
 """
 
 from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
@@ -46,37 +48,39 @@ import numpy as np
 
 from fastsgns.kernels.blocks cimport train_blocks
 from fastsgns.kernels.buffers cimport free_buffers
-from fastsgns.kernels.lists cimport train_list
-from fastsgns.kernels.pairs cimport train_pairs
+from fastsgns.kernels.examples cimport train_examples
+from fastsgns.kernels.ids cimport first_invalid
+from fastsgns.kernels.rng cimport AliasSlot
 from fastsgns.kernels.roles cimport sync_scalar_bias
-from fastsgns.kernels.softmax cimport check_batch, learn_batch, train_softmax
+from fastsgns.kernels.softmax cimport check_batch, train_batch, train_softmax
 from fastsgns.kernels.state cimport (
-    BAD_ID, FOCUS_CHUNK, SIMD_PAD, AliasSlot, Model, RowOps, Worker, plain_f64_rows, rows_use_blas,
-    rows_variant, softmax_f32, softmax_f64, softmax_use_blas,
+    BAD_ID, SEGMENT, SIMD_PAD, Model, RowOps, Worker, plain_f64_rows, rows_use_blas, rows_variant,
+    softmax_f32, softmax_f64, softmax_use_blas,
 )
 from fastsgns.kernels.tokens cimport reverse, subsample, subsample_contexts
 from fastsgns.kernels.worker cimport start_worker
 
-cdef const RowOps *variant_in_force = rows_variant(b"plain")
+cdef const RowOps *active_variant = rows_variant(b"plain")
 
 
 def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] offsets not None,
-                int64_t start, int64_t stop, double alpha_start, double alpha_stop,
+                int64_t start, int64_t stop, double rate_start, double rate_stop,
                 uint64_t stream):
     """Train with the tokens [start, stop) as focus words, without the GIL.
 
     Parameters
     ----------
     objective : Objective
-        What to train. float32 rows use the variant in force, float64 rows the plain one.
+        What to train. float32 rows use the active variant, float64 rows the plain one.
     ids : ndarray of int32
         The whole corpus.
     offsets : ndarray of int64
         Sentence i is ``ids[offsets[i]:offsets[i + 1]]``; no sentence is empty.
     start, stop : int
         The range of positions in `ids`.
-    alpha_start, alpha_stop : float
-        Learning rate at both ends of the range; linear between, constant within 4096 tokens.
+    rate_start, rate_stop : float
+        Learning rate at both ends of the range. It is interpolated linearly, and held constant over
+        segments of up to 4096 tokens of one sentence.
     stream : int
         Seed of the random numbers.
 
@@ -87,12 +91,12 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
     n_examples : int
         Number of pairs (skip-gram) or windows (CBOW).
     n_kept : int
-        Number of focus words that subsampling kept.
+        Number of focus words that survived subsampling.
 
     Raises
     ------
     ValueError
-        If the arrays do not fit each other, or the settings contradict each other.
+        If the arrays have inconsistent shapes, or the settings contradict each other.
     MemoryError
         If there is no memory for the buffers.
     """
@@ -104,8 +108,8 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
     if model.n_batch_rows:
         load_softmax()
     if model.n_words != model.n_outputs:
-        raise ValueError(f"the corpus has one vocabulary; got {model.n_words} input rows and "
-                         f"{model.n_outputs} output rows")
+        raise ValueError("input and output must have the same number of rows; got "
+                         f"{model.n_words} and {model.n_outputs}")
     if not 0 <= start <= stop <= ids.shape[0] or offsets[offsets.shape[0] - 1] != ids.shape[0]:
         raise ValueError(f"the range [{start}, {stop}) or the offsets do not fit the ids")
     if start == stop:
@@ -117,18 +121,14 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
         raise ValueError(f"the first offset is {offsets[0]}, but must be 0")
     memset(&worker, 0, sizeof(Worker))
     worker.random_state = stream
-    try:
-        with nogil:
-            start_worker(&model, &worker, longest_path)
-            if not worker.out_of_memory:
-                status = train_range(&model, &worker, &ids[0], &offsets[0], sentence, start, stop,
-                                     alpha_start, alpha_stop)
-            if worker.batch.rows.n_examples and status >= 0:
-                learn_batch(&model, &worker, alpha_stop)
-            if model.scalar_bias != NULL:
-                sync_scalar_bias(&model, &worker)
-    finally:
-        free_buffers(&worker)
+    with nogil:
+        start_worker(&model, &worker, longest_path)
+        if not worker.out_of_memory:
+            status = train_sentences(&model, &worker, &ids[0], &offsets[0], sentence, start, stop,
+                                     rate_start, rate_stop)
+        if worker.batch.rows.n_examples and status >= 0:
+            train_batch(&model, &worker, rate_stop)
+        finish_worker(&model, &worker)
     if status == BAD_ID:
         raise ValueError(f"the corpus holds an id outside 0 .. {model.n_words - 1}")
     if worker.out_of_memory:
@@ -138,7 +138,7 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
 
 def train_pairs_chunk(objective, const int32_t[::1] sources not None,
                       const int32_t[::1] targets not None, int64_t start, int64_t stop,
-                      double alpha_start, double alpha_stop, uint64_t stream):
+                      double rate_start, double rate_stop, uint64_t stream):
     """Train with the pairs [start, stop), without the GIL: input rows predict output rows.
 
     Parameters
@@ -147,7 +147,7 @@ def train_pairs_chunk(objective, const int32_t[::1] sources not None,
         `output` and `input` may have different numbers of rows; the window has no effect.
     sources, targets : ndarray of int32, shape (n,)
         Input and output rows of the pairs.
-    start, stop, alpha_start, alpha_stop, stream
+    start, stop, rate_start, rate_stop, stream
         As for `train_chunk`.
 
     Returns
@@ -163,7 +163,7 @@ def train_pairs_chunk(objective, const int32_t[::1] sources not None,
     """
     cdef Model model
     cdef Worker worker
-    cdef int64_t status = 0
+    cdef bint valid
     set_model(&model, objective)
     model.max_radius, model.shrink_windows = 1, False
     if model.cbow or model.n_batch_rows or model.keep_thresholds != NULL or model.tree != NULL or (
@@ -175,86 +175,106 @@ def train_pairs_chunk(objective, const int32_t[::1] sources not None,
                          f"{targets.shape[0]} targets")
     if start == stop:
         return 0.0, 0, 0
-    memset(&worker, 0, sizeof(Worker))
-    worker.random_state = stream
-    try:
-        with nogil:
-            start_worker(&model, &worker, 0)
-            if not worker.out_of_memory:
-                status = train_list(&model, &worker, &sources[0], &targets[0], start, stop,
-                                    alpha_start, alpha_stop)
-            if model.scalar_bias != NULL:
-                sync_scalar_bias(&model, &worker)
-    finally:
-        free_buffers(&worker)
-    if status == BAD_ID:
+    with nogil:
+        valid = first_invalid(sources[start:stop], model.n_words) < 0 and (
+            first_invalid(targets[start:stop], model.n_outputs) < 0)
+    if not valid:
         raise ValueError(f"a pair has an id outside 0 .. {model.n_words - 1} for its source, or "
                          f"0 .. {model.n_outputs - 1} for its target")
+    memset(&worker, 0, sizeof(Worker))
+    worker.random_state = stream
+    with nogil:
+        start_worker(&model, &worker, 0)
+        if not worker.out_of_memory:
+            train_pair_segments(&model, &worker, &sources[0], &targets[0], start, stop, rate_start,
+                                rate_stop)
+        finish_worker(&model, &worker)
     if worker.out_of_memory:
         raise MemoryError("no memory for the buffers of a worker")
     return worker.loss, worker.n_examples, worker.n_examples
 
 
-cdef int64_t train_range(const Model *model, Worker *worker, const int32_t *ids,
-                         const int64_t *offsets, int64_t sentence, int64_t start, int64_t stop,
-                         double alpha_start, double alpha_stop) noexcept nogil:
-    """Train with the focus words ids[start:stop], the first of which is in sentence `sentence`.
+cdef int64_t train_sentences(const Model *model, Worker *worker, const int32_t *ids,
+                             const int64_t *offsets, int64_t sentence, int64_t start, int64_t stop,
+                             double rate_start, double rate_stop) noexcept nogil:
+    """Train on the focus words ids[start:stop], the first of which is in sentence `sentence`.
 
-    Each sentence is cut into chunks of FOCUS_CHUNK focus words, which have one learning rate.
+    Each sentence is cut into segments of up to SEGMENT focus words, which have one learning rate.
     Returns 0, or BAD_ID.
     """
-    cdef int64_t position = start, chunk_stop, status
-    cdef double slope = (alpha_stop - alpha_start) / max(1, stop - start)
-    while position < stop and not model.stop[0]:
-        chunk_stop = min(stop, offsets[sentence + 1], position + FOCUS_CHUNK)
-        status = train_focus_chunk(model, worker, ids, offsets[sentence], position, chunk_stop,
-                                   offsets[sentence + 1], alpha_start + slope * (position - start))
+    cdef int64_t position = start, segment_stop, status
+    cdef double slope = (rate_stop - rate_start) / max(1, stop - start)
+    while position < stop and not model.stop_flag[0]:
+        segment_stop = min(stop, offsets[sentence + 1], position + SEGMENT)
+        status = train_segment(model, worker, ids, offsets[sentence], position, segment_stop,
+                               offsets[sentence + 1], rate_start + slope * (position - start))
         if status < 0:
             return status
-        position = chunk_stop
+        position = segment_stop
         while position < stop and position == offsets[sentence + 1]:
             sentence += 1
     return 0
 
 
-cdef int64_t train_focus_chunk(const Model *model, Worker *worker, const int32_t *ids,
-                               int64_t sentence_start, int64_t start, int64_t stop,
-                               int64_t sentence_stop, double rate) noexcept nogil:
-    """Train with the focus words ids[start:stop] of the sentence ids[sentence_start:sentence_stop].
+cdef int64_t train_segment(const Model *model, Worker *worker, const int32_t *ids,
+                           int64_t sentence_start, int64_t start, int64_t stop,
+                           int64_t sentence_stop, double rate) noexcept nogil:
+    """Train on the focus words ids[start:stop] of the sentence ids[sentence_start:sentence_stop].
 
-    Subsampling fills `worker.tokens` first: up to `max_radius` tokens from before the chunk, the
+    Subsampling fills `worker.tokens` first: up to `max_radius` tokens from before the segment, the
     focus words, and up to `max_radius` tokens from after it. Returns 0, or BAD_ID.
     """
+    cdef const int32_t *tokens = worker.tokens
     cdef int64_t first, last, n_tokens
     first = subsample_contexts(model, worker, ids, start - 1, sentence_start - 1, -1, 0)
     if first < 0:
         return first
     reverse(worker.tokens, first)
-    last = subsample(model, worker, ids, start, stop, first)
-    if last < 0:
-        return last
-    n_tokens = last
-    if model.right_radius:
+    last = n_tokens = subsample(model, worker, ids, start, stop, first)
+    if last >= 0 and model.right_radius:
         n_tokens = subsample_contexts(model, worker, ids, stop, sentence_stop, 1, last)
     if n_tokens < 0:
         return n_tokens
     worker.n_kept += last - first
     if first < last and model.n_batch_rows:
         train_softmax(model, worker, first, last, n_tokens, rate)
-    elif first < last and model.n_focus:
-        train_blocks(model, worker, first, last, n_tokens, rate)
+    elif first < last and model.max_focus:
+        train_blocks(model, worker, tokens, NULL, first, last, n_tokens, rate)
     elif first < last:
-        train_pairs(model, worker, first, last, n_tokens, rate)
+        train_examples(model, worker, tokens, NULL, first, last, n_tokens, rate)
     return 0
 
 
+cdef void train_pair_segments(const Model *model, Worker *worker, const int32_t *sources,
+                              const int32_t *targets, int64_t start, int64_t stop,
+                              double rate_start, double rate_stop) noexcept nogil:
+    """Train on the pairs start .. stop - 1, with the learning rate updated every SEGMENT pairs."""
+    cdef int64_t first = start, n
+    cdef double slope = (rate_stop - rate_start) / max(1, stop - start), rate
+    while first < stop and not model.stop_flag[0]:
+        n = min(stop - first, SEGMENT)
+        rate = rate_start + slope * (first - start)
+        if model.max_focus:
+            train_blocks(model, worker, targets + first, sources + first, 0, n, 0, rate)
+        else:
+            train_examples(model, worker, targets + first, sources + first, 0, n, 0, rate)
+        first += n
+
+
+cdef void finish_worker(const Model *model, Worker *worker) noexcept nogil:
+    """Pass the change of the scalar bias on to the other workers, and free the buffers."""
+    if model.scalar_bias != NULL:
+        sync_scalar_bias(model, worker)
+    free_buffers(worker)
+
+
 cdef int set_model(Model *model, objective) except -1:
-    """Fill in the struct from an `Objective`; raise a ValueError for what it can't mean."""
+    """Set the struct from an `Objective`; raise a ValueError if a setting is invalid."""
     memset(model, 0, sizeof(Model))
     model.ops = &plain_f64_rows
     model.softmax = softmax_f64
     if objective.input.dtype == np.float32:
-        model.ops, model.softmax = variant_in_force, softmax_f32
+        model.ops, model.softmax = active_variant, softmax_f32
     check_sizes(objective)
     set_matrices(model, objective)
     set_roles(model, objective)
@@ -265,13 +285,13 @@ cdef int set_model(Model *model, objective) except -1:
     model.shrink_windows = objective.shrink_windows
     model.negative = objective.negative
     model.cbow = objective.cbow
-    model.n_focus = objective.n_focus
+    model.max_focus = objective.n_focus
     model.n_shared_negatives = objective.n_shared_negatives
     model.n_batch_rows = objective.n_batch_rows
     model.mean_hidden = objective.mean_hidden
     model.mean_gradient = objective.mean_gradient
     model.compute_loss = objective.compute_loss
-    model.stop = <int32_t *>address(objective.stop, np.int32, (1,))
+    model.stop_flag = <int32_t *>address(objective.stop_flag, np.int32, (1,))
     check_objective(model)
     return 0
 
@@ -285,7 +305,8 @@ cdef int check_sizes(objective) except -1:
         raise ValueError("1 <= max_radius <= window < 2**31 is needed; got "
                          f"{objective.max_radius}, {objective.window}")
     if not (0 <= objective.negative < 2**20 and 0 <= objective.n_shared_negatives < 2**20):
-        raise ValueError(f"at most 2**20 negatives are possible; got {objective.negative}")
+        raise ValueError("negative and n_shared_negatives must be below 2**20; got "
+                         f"{objective.negative}, {objective.n_shared_negatives}")
     if not 0 <= objective.n_focus < 2**10:
         raise ValueError(f"0 to 1023 focus words can be trained at once; got {objective.n_focus}")
     return 0
@@ -308,7 +329,7 @@ cdef int set_matrices(Model *model, objective) except -1:
 
 
 cdef int set_roles(Model *model, objective) except -1:
-    """Set what one matrix in two roles, or three matrices in two roles, need."""
+    """Set the fields for tied matrices and for a separate negative matrix."""
     rows = objective.input
     model.tied = objective.output is rows
     model.scalar_bias = <double *>address(objective.scalar_bias, np.float64, (1,))
@@ -322,13 +343,14 @@ cdef int set_roles(Model *model, objective) except -1:
             f"rows of {rows.shape[1]} reals do not hold {model.n_dimensions} dimensions, of which "
             f"{model.n_flipped} flipped, and the bias {objective.bias!r}")
     if (model.scalar_bias == NULL) != (objective.bias != "scalar"):
-        raise ValueError("a scalar bias comes with its number")
+        raise ValueError("scalar_bias must be given if and only if bias='scalar'")
     if not model.tied and (objective.bias is not None or model.n_flipped):
-        raise ValueError("a bias and flipped coordinates need one matrix in both roles")
+        raise ValueError("a bias and flipped coordinates require tied input and output")
     if model.tied and (model.negative_output != NULL or objective.lock_factors is not None):
-        raise ValueError("one matrix in both roles has no negatives apart and no lock")
+        raise ValueError("tied matrices cannot be combined with negative_output or lock_factors")
     if (model.tied or model.negative_output != NULL) and objective.tree is not None:
-        raise ValueError("with hierarchical softmax there are two matrices")
+        raise ValueError("hierarchical softmax cannot be combined with tied matrices or "
+                         "negative_output")
     return 0
 
 
@@ -352,10 +374,11 @@ cdef int check_objective(const Model *model) except -1:
             model.noise == NULL):
         raise ValueError("negative sampling needs a noise table")
     check_batch(model)
-    if model.n_focus and (model.cbow or model.lock_factors != NULL):
-        raise ValueError("CBOW, and rows with a lock, train one example at a time")
-    if model.n_focus and (model.n_shared_negatives == 0) != (model.output == NULL):
-        raise ValueError("shared negatives need an output matrix, and paths alone have none")
+    if model.max_focus and (model.cbow or model.lock_factors != NULL):
+        raise ValueError("n_focus must be 0 with cbow or lock_factors")
+    if model.max_focus and (model.n_shared_negatives == 0) != (model.output == NULL):
+        raise ValueError("n_shared_negatives must be positive exactly when there is an output "
+                         "matrix, if n_focus is")
     if (model.tree == NULL) != (model.path_starts == NULL):
         raise ValueError("hierarchical softmax needs a tree and its paths")
     return 0
@@ -380,10 +403,10 @@ def use_variant(str name):
     bool
         False if this processor can't run it; then nothing changes.
     """
-    global variant_in_force
+    global active_variant
     cdef const RowOps *ops = rows_variant(name.encode())
     if ops != NULL:
-        variant_in_force = ops
+        active_variant = ops
     return ops != NULL
 
 

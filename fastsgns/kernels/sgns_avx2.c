@@ -1,21 +1,13 @@
-/* The "avx2" variant: 8 floats per vector. System headers are included before the target of the
- * compiler is changed. */
+/* The "avx2" variant: 8 floats per vector. */
 #if defined(__GNUC__) && defined(__x86_64__)
 #include "rows.h"
 #include "loss.h"
+#include "target.h"
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC target("avx2,fma")
-#endif
-
+TARGET("avx2,fma")
 #define LANES 8
 #define NAME(op) avx2_##op
 #define VARIANT "avx2"
 #include "rows_simd.h"
-
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+END_TARGET
 #endif

@@ -1,24 +1,13 @@
-/* The "avx512" variant: 16 floats per vector. System headers are included before the target of the
- * compiler is changed. */
+/* The "avx512" variant: 16 floats per vector. */
 #if defined(__GNUC__) && defined(__x86_64__)
-#include <immintrin.h>
-
 #include "rows.h"
 #include "loss.h"
+#include "target.h"
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma"))), \
-                             apply_to = function)
-#else
-#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,fma")
-#endif
-
+TARGET(AVX512)
 #define LANES 16
 #define NAME(op) avx512_##op
 #define VARIANT "avx512"
 #include "rows_simd.h"
-
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+END_TARGET
 #endif

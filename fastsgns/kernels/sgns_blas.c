@@ -4,26 +4,22 @@
 #include "rows.h"
 #include "loss.h"
 
+#define REAL float
+#define NAME(name) name##_f32
+#include "gemm.h"
+
 typedef float (*sdot_t)(const int *n, const float *x, const int *incx, const float *y,
                         const int *incy);
 typedef void (*saxpy_t)(const int *n, const float *a, const float *x, const int *incx, float *y,
                         const int *incy);
-typedef void (*sgemm_t)(const char *transa, const char *transb, const int *m, const int *n,
-                        const int *k, const float *alpha, const float *a, const int *lda,
-                        const float *b, const int *ldb, const float *beta, float *c,
-                        const int *ldc);
-
-extern const RowOps plain_f32_rows;
-
 static sdot_t sdot;
 static saxpy_t saxpy;
-static sgemm_t sgemm;
 static const int ONE = 1;
 
 void rows_use_blas(void *sdot_, void *saxpy_, void *sgemm_) {
     sdot = (sdot_t)sdot_;
     saxpy = (saxpy_t)saxpy_;
-    sgemm = (sgemm_t)sgemm_;
+    gemm_f32 = (gemm_t_f32)sgemm_;
 }
 
 /* row += scale * x */
@@ -41,14 +37,14 @@ static void blas_gather(void *hidden_, const void *rows_, int64_t width, const i
     for (int j = 0; j < n; j++) add(hidden, scale, rows + ids[j] * width, width);
 }
 
-static void blas_scatter(void *rows_, int64_t width, const int32_t *ids, int n,
-                         const void *gradient, double scale) {
+static void blas_scatter(void *rows_, int64_t width, const int32_t *ids, int n, const void *update,
+                         double scale) {
     float *rows = rows_;
-    for (int j = 0; j < n; j++) add(rows + ids[j] * width, scale, gradient, width);
+    for (int j = 0; j < n; j++) add(rows + ids[j] * width, scale, update, width);
 }
 
-static double blas_step(void *hidden_, void *gradient_, const StepRows *step, double rate) {
-    float *hidden = hidden_, *gradient = gradient_, *rows = step->rows, *scores = step->scores;
+static double blas_step(void *hidden_, void *update_, const StepRows *step, double rate) {
+    float *hidden = hidden_, *update = update_, *rows = step->rows, *scores = step->scores;
     const int32_t *ids = step->ids;
     const float *labels = step->labels;
     const int64_t width = step->width;
@@ -65,17 +61,8 @@ static double blas_step(void *hidden_, void *gradient_, const StepRows *step, do
         add(total, scores[j], row, width);
     }
     for (int j = 0; j < n; j++) add(rows + ids[j] * width, scores[j], hidden, width);
-    add(gradient, 1, total, width);
+    add(update, 1, total, width);
     return loss;
-}
-
-/* c = a b for matrices in Fortran's column order; with 'T', a or b is transposed first. */
-static void multiply(char transa, char transb, int64_t m, int64_t n, int64_t k, const float *a,
-                     int64_t lda, const float *b, int64_t ldb, float *c, int64_t ldc) {
-    const int sizes[] = {(int)m, (int)n, (int)k, (int)lda, (int)ldb, (int)ldc};
-    const float one = 1, zero = 0;
-    sgemm(&transa, &transb, sizes, sizes + 1, sizes + 2, &one, a, sizes + 3, b, sizes + 4, &zero, c,
-          sizes + 5);
 }
 
 /* Copies the rows rows[ids] one after the other: in Fortran's order, the columns of a matrix. */
@@ -95,18 +82,18 @@ static double blas_block(const BlockRows *b, double rate) {
     double loss = 0;
     copy_rows(in, b->input, width, b->in_ids, b->n_in);
     copy_rows(out, b->output, width, b->out_ids, b->n_out);
-    multiply('T', 'N', b->n_in, b->n_out, width, in, width, out, width, g, stride);
+    multiply_f32('T', 'N', b->n_in, b->n_out, width, 1, in, width, out, width, 0, g, stride);
     for (int j = 0; j < b->n_out; j++)
         for (int i = 0; i < b->n_in; i++) {
-            float score = g[j * stride + i], positive = b->positive_counts[j * stride + i];
-            float negative = b->negative_counts[j * stride + i];
+            float score = g[j * stride + i], positive = b->positive_weights[j * stride + i];
+            float negative = b->negative_weights[j * stride + i];
             if (b->compute_loss) loss += block_loss(score, positive, negative);
             g[j * stride + i] =
                 (float)rate * (positive - (positive + negative) / (1 + expf(-score)));
         }
-    multiply('N', 'T', width, b->n_in, b->n_out, out, width, g, stride, moves, width);
+    multiply_f32('N', 'T', width, b->n_in, b->n_out, 1, out, width, g, stride, 0, moves, width);
     add_rows(b->input, width, b->in_ids, b->n_in, moves);
-    multiply('N', 'N', width, b->n_out, b->n_in, in, width, g, stride, moves, width);
+    multiply_f32('N', 'N', width, b->n_out, b->n_in, 1, in, width, g, stride, 0, moves, width);
     add_rows(b->output, width, b->out_ids, b->n_out, moves);
     return loss;
 }
@@ -114,4 +101,4 @@ static double blas_block(const BlockRows *b, double rate) {
 static const RowOps blas_rows = {"blas",    sizeof(float), blas_gather,
                                  blas_step, blas_scatter,  blas_block};
 
-const RowOps *rows_blas(void) { return sdot && saxpy && sgemm ? &blas_rows : NULL; }
+const RowOps *rows_blas(void) { return sdot && saxpy && gemm_f32 ? &blas_rows : NULL; }

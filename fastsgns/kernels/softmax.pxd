@@ -1,10 +1,10 @@
 # Full softmax: examples are collected in a batch; one gradient step updates all output rows.
 #
 # Contents
-#   check_batch, allocate_batch        check the settings, allocate the buffers
-#   train_softmax                      the loop over focus words
-#   add_example, has_room, hidden_row_of   collect an example
-#   learn_batch, gather_hidden, add_to_input_rows_of, clear_batch   the gradient step of a batch
+#   check_batch, allocate_batch   check the settings, allocate the buffers
+#   train_softmax                 the loop over focus words
+#   add_example, can_add, find_or_add_hidden_row   collect an example
+#   train_batch, gather_hidden, update_context_rows, clear_batch   the gradient step of a batch
 #
 # An example is a hidden row, made from context words, and the focus word that it predicts. In
 # skip-gram the same context word occurs with several neighbouring focus words. As the scores of a
@@ -19,13 +19,15 @@ from fastsgns.kernels.tokens cimport copy_contexts, draw_radius
 
 
 cdef inline int check_batch(const Model *model) except -1:
-    """Raise a ValueError if the model can't be trained by full softmax, but should be."""
+    """Raise a ValueError if full softmax is requested with incompatible settings."""
     if not 0 <= model.n_batch_rows < 2**10:
-        raise ValueError(f"softmax batches have 1 to 1023 rows; got {model.n_batch_rows}")
+        raise ValueError("full softmax has batches of at most 1023 rows (0 disables full softmax); "
+                         f"got {model.n_batch_rows}")
     if model.n_batch_rows and (
             model.output == NULL or model.output == model.input or model.negative_output != NULL
-            or model.tree != NULL or model.negative or model.n_focus):
-        raise ValueError("full softmax needs an output matrix of its own, no other objective")
+            or model.tree != NULL or model.negative or model.max_focus):
+        raise ValueError("full softmax needs an output matrix; it cannot be tied or combined with "
+                         "other objectives")
     return 0
 
 
@@ -55,13 +57,13 @@ cdef inline void train_softmax(const Model *model, Worker *worker, int64_t first
                                int64_t n_tokens, double rate) noexcept nogil:
     """Collect the examples of the focus words worker.tokens[first:last]; train full batches.
 
-    Examples may be left in the batch at the end; the caller passes them to `learn_batch`.
+    Examples may be left in the batch at the end; the caller passes them to `train_batch`.
     """
     cdef int32_t *contexts = worker.focus_plans[0].contexts
     cdef int64_t position
     cdef int n, i
     for position in range(first, last):
-        if model.stop[0]:
+        if model.stop_flag[0]:
             break
         n = copy_contexts(model, worker, position, draw_radius(model, worker), n_tokens, contexts)
         if model.cbow and n:
@@ -71,32 +73,32 @@ cdef inline void train_softmax(const Model *model, Worker *worker, int64_t first
                 add_example(model, worker, worker.tokens[position], contexts + i, 1, rate)
 
 
-cdef inline void add_example(const Model *model, Worker *worker, int32_t focus,
+cdef inline void add_example(const Model *model, Worker *worker, int32_t focus_word,
                              const int32_t *contexts, int n, double rate) noexcept nogil:
-    """Add the example that contexts[:n] predict `focus`; train and empty a full batch first.
+    """Add one example, contexts[:n] predicting `focus_word`; if the batch is full, train it first.
 
     In skip-gram n is 1.
     """
     cdef Batch *batch = &worker.batch
     cdef int row, i
-    if batch.rows.n_examples and not has_room(model, batch, focus, contexts, n, rate):
-        learn_batch(model, worker, rate)
-    row = hidden_row_of(model, batch, contexts, n)
+    if batch.rows.n_examples and not can_add(model, batch, focus_word, contexts, n, rate):
+        train_batch(model, worker, rate)
+    row = find_or_add_hidden_row(model, batch, contexts, n)
     batch.rows.n_targets[row] += 1
     batch.rows.example_rows[batch.rows.n_examples] = row
-    batch.rows.targets[batch.rows.n_examples] = focus
+    batch.rows.targets[batch.rows.n_examples] = focus_word
     batch.rows.n_examples += 1
-    batch.target_counts[focus] += 1
+    batch.target_counts[focus_word] += 1
     for i in range(n):
         batch.context_counts[contexts[i]] += 1
 
 
-cdef inline bint has_room(const Model *model, const Batch *batch, int32_t focus,
-                          const int32_t *contexts, int n, double rate) noexcept nogil:
+cdef inline bint can_add(const Model *model, const Batch *batch, int32_t focus_word,
+                         const int32_t *contexts, int n, double rate) noexcept nogil:
     """Return whether one more example fits into the batch.
 
     It does not if the buffers are full, or if a word would be used so often that `rate` times its
-    number of uses exceeds MAX_STEP: its row takes the steps of all its examples at once.
+    number of uses exceeds MAX_STEP: its row takes the updates of all its examples at once.
     """
     cdef double max_uses = MAX_STEP / max(rate, 1e-9)
     cdef int i
@@ -106,7 +108,7 @@ cdef inline bint has_room(const Model *model, const Batch *batch, int32_t focus,
     if not has_row and (
             batch.rows.n_rows == model.n_batch_rows or batch.n_contexts + n > batch.capacity):
         return False
-    if batch.target_counts[focus] + 1 > max_uses:
+    if batch.target_counts[focus_word] + 1 > max_uses:
         return False
     for i in range(n):
         if batch.context_counts[contexts[i]] + 1 > max_uses:
@@ -114,9 +116,9 @@ cdef inline bint has_room(const Model *model, const Batch *batch, int32_t focus,
     return True
 
 
-cdef inline int hidden_row_of(const Model *model, Batch *batch, const int32_t *contexts,
-                              int n) noexcept nogil:
-    """Return the number of the hidden row made from contexts[:n].
+cdef inline int find_or_add_hidden_row(const Model *model, Batch *batch, const int32_t *contexts,
+                                       int n) noexcept nogil:
+    """Return the index of the hidden row made from contexts[:n].
 
     In skip-gram a context word that is in the batch already has a row; otherwise a row is added.
     """
@@ -133,8 +135,8 @@ cdef inline int hidden_row_of(const Model *model, Batch *batch, const int32_t *c
     return row
 
 
-cdef inline void learn_batch(const Model *model, Worker *worker, double rate) noexcept nogil:
-    """Make one gradient step for all collected examples, and empty the batch."""
+cdef inline void train_batch(const Model *model, Worker *worker, double rate) noexcept nogil:
+    """Take one gradient step on all collected examples, and empty the batch."""
     cdef Batch *batch = &worker.batch
     cdef int64_t start = 0
     cdef int row
@@ -142,7 +144,7 @@ cdef inline void learn_batch(const Model *model, Worker *worker, double rate) no
     worker.loss += model.softmax(&batch.rows, rate)
     worker.n_examples += batch.rows.n_examples
     for row in range(batch.rows.n_rows):
-        add_to_input_rows_of(model, batch, row, start, rate)
+        update_context_rows(model, batch, row, start, rate)
         start = batch.stops[row]
     clear_batch(batch)
 
@@ -162,11 +164,12 @@ cdef inline void gather_hidden(const Model *model, Batch *batch) noexcept nogil:
         start = stop
 
 
-cdef inline void add_to_input_rows_of(const Model *model, Batch *batch, int row, int64_t start,
-                                      double rate) noexcept nogil:
-    """Subtract rate * gradient of hidden row `row` from the input rows of its context words.
+cdef inline void update_context_rows(const Model *model, Batch *batch, int row, int64_t start,
+                                     double rate) noexcept nogil:
+    """Take the gradient step of the context words of hidden row `row`.
 
-    These are batch.contexts[start:batch.stops[row]]. With `mean_gradient`, each gets its share; a
+    Subtracts rate * (gradient of the loss for the hidden row) from the input rows of
+    batch.contexts[start:batch.stops[row]]. With `mean_gradient` it is divided by their number. A
     lock factor scales its word's update.
     """
     cdef int64_t stop = batch.stops[row], i
@@ -180,7 +183,7 @@ cdef inline void add_to_input_rows_of(const Model *model, Batch *batch, int row,
 
 
 cdef inline void clear_batch(Batch *batch) noexcept nogil:
-    """Empty the batch. Only counts of words that are in it can differ from 0."""
+    """Empty the batch. Only words in it have counts above 0, so only those are reset."""
     cdef int64_t i
     for i in range(batch.rows.n_examples):
         batch.target_counts[batch.rows.targets[i]] = 0

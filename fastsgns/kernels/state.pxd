@@ -1,8 +1,8 @@
 # Declarations of the C headers, constants, and the structs that one call trains with.
 #
 # Contents
-#   rows.h, softmax.h, rng.h     row operations, full softmax, random numbers
-#   constants                    FOCUS_CHUNK, ..., the kinds of bias
+#   rows.h, softmax.h            row operations, full softmax
+#   constants                    SEGMENT, ..., the kinds of bias
 #   Model                        what all threads share: matrices, tables, settings
 #   FocusPlan, BlockPlan         windows and negative samples drawn ahead of their use
 #   Batch                        examples collected for full softmax
@@ -10,13 +10,13 @@
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
+from fastsgns.kernels.rng cimport AliasSlot
+
 cdef extern from "rows.h" nogil:
     const double MAX_STEP
     enum:
         SIMD_PAD
         CACHE_LINE
-    ctypedef void (*gather_t)(void *hidden, const void *rows, int64_t width, const int32_t *ids,
-                              int n, double scale) noexcept nogil
     ctypedef struct StepRows:
         void *rows
         int64_t width
@@ -27,10 +27,6 @@ cdef extern from "rows.h" nogil:
         int n_prefetch
         void *scores
         int compute_loss
-    ctypedef double (*step_t)(void *hidden, void *gradient, const StepRows *step,
-                              double rate) noexcept nogil
-    ctypedef void (*scatter_t)(void *rows, int64_t width, const int32_t *ids, int n,
-                               const void *gradient, double scale) noexcept nogil
     ctypedef struct BlockRows:
         void *input
         void *output
@@ -40,24 +36,25 @@ cdef extern from "rows.h" nogil:
         int n_in
         int n_out
         int64_t stride
-        const float *positive_counts
-        const float *negative_counts
+        const float *positive_weights
+        const float *negative_weights
         void *scores
         void *scratch
         int compute_loss
         const void **prefetch
         int n_prefetch
-    ctypedef double (*block_t)(const BlockRows *block, double rate) noexcept nogil
     ctypedef struct RowOps:
-        const char *name
         int real_size
-        gather_t gather
-        step_t step
-        scatter_t scatter
-        block_t block
+        void (*gather)(void *hidden, const void *rows, int64_t width, const int32_t *ids, int n,
+                       double scale) noexcept nogil
+        double (*step)(void *hidden, void *update, const StepRows *step, double rate) noexcept nogil
+        void (*scatter)(void *rows, int64_t width, const int32_t *ids, int n, const void *update,
+                        double scale) noexcept nogil
+        double (*block)(const BlockRows *block, double rate) noexcept nogil
     const RowOps *rows_variant(const char *name)
     const RowOps plain_f64_rows
     void rows_use_blas(void *sdot, void *saxpy, void *sgemm)
+    int64_t padded_size(int64_t n)
     int64_t block_scratch_bytes(int64_t n_in, int64_t n_out, int64_t width, int64_t real_size)
     void prefetch_read(const void *address)
     void prefetch_row(const void *row, int64_t n_bytes)
@@ -81,23 +78,13 @@ cdef extern from "softmax.h" nogil:
     double softmax_f64(const SoftmaxRows *rows, double rate)
     void softmax_use_blas(void *sgemm, void *dgemm)
 
-cdef extern from "rng.h" nogil:
-    ctypedef struct AliasSlot:
-        uint32_t threshold
-        uint32_t alias
-    uint64_t next_random(uint64_t *state)
-    uint32_t random_below(uint64_t *state, uint32_t n)
-    uint32_t alias_slot(uint64_t draw, uint32_t n)
-    int32_t alias_index(uint64_t draw, const AliasSlot *table, uint32_t n)
-    int32_t random_alias(uint64_t *state, const AliasSlot *table, uint32_t n)
-
 cdef enum:
-    FOCUS_CHUNK = 4096  # focus words, or pairs of a list, that are trained at one learning rate
+    SEGMENT = 4096  # focus words, or pairs of a list, that are trained at one learning rate
     BAD_ID = -1  # status: an id outside the vocabulary
-    MAX_BUFFERS = 64  # of a worker
-    BATCH_PAIRS = 16  # full softmax: examples per batch, as a multiple of its hidden rows
+    MAX_BUFFERS = 64  # buffers per worker
+    BATCH_PAIRS = 16  # full softmax: max examples per hidden row on average
 
-# What a single matrix in both roles adds to a score (roles.pxd).
+# Bias kinds for a tied matrix (roles.pxd).
 cdef enum:
     NO_BIAS = 0
     SCALAR_BIAS = 1
@@ -105,57 +92,57 @@ cdef enum:
     BOTH_BIAS = 3
 
 # What all threads share. Only the matrices and `scalar_bias` are written. The names are those of
-# `fastsgns.kernels.objective.Objective`, which describes them; a pointer is NULL where a field
-# there is None.
+# `fastsgns.kernels.objective.Objective`, which describes them, except max_focus (`n_focus` there).
+# A pointer is NULL where a field there is None.
 cdef struct Model:
-    const RowOps *ops  # the row operations in force
-    # Matrices of n_words (input, tree) or n_outputs (the others) rows
-    char *input
-    char *output
-    char *negative_output
-    char *tree
+    const RowOps *ops  # the active row operations
+    # Matrices
+    char *input  # n_words rows
+    char *output  # n_outputs rows: negative sampling or full softmax
+    char *negative_output  # n_outputs rows: separate matrix for negative samples
+    char *tree  # n_words - 1 rows: inner nodes of hierarchical softmax
     int64_t width  # reals per row, with padding
     int64_t row_bytes
     uint32_t n_words
     uint32_t n_outputs
-    # One matrix in both roles
+    # Tied matrix
     int tied  # `output` is `input`
-    int bias_kind
-    double *scalar_bias
-    int64_t n_dimensions
-    int64_t n_flipped
-    # Three matrices
-    double coupling
+    int bias_kind  # NO_BIAS, ...
+    double *scalar_bias  # shared by all threads
+    int64_t n_dimensions  # columns before those of the bias
+    int64_t n_flipped  # leading coordinates that change sign in the input role
+    # Separate negative matrix
+    double coupling  # weight of the pull between a word's two output rows
     # Tables
-    const AliasSlot *noise
-    const int32_t *path_nodes
-    const float *path_labels
-    const int64_t *path_starts
-    const uint32_t *keep_thresholds
-    const float *lock_factors
+    const AliasSlot *noise  # alias table of the noise distribution
+    const int32_t *path_nodes  # Huffman paths, concatenated: rows of `tree`
+    const float *path_labels  # 1 - code
+    const int64_t *path_starts  # (n_words + 1,)
+    const uint32_t *keep_thresholds  # subsampling
+    const float *lock_factors  # update of each input row is multiplied by this
     # Windows
     int window
-    int max_radius  # most context words before a focus word
+    int max_radius  # min(window, longest sentence): most context words before a focus word
     int right_radius  # most context words after it: 0 or max_radius
-    int shrink_windows
+    int shrink_windows  # draw each radius from 1 .. window
     # Objective
-    int negative
+    int negative  # negative samples per positive pair
     int cbow
-    int mean_hidden
-    int mean_gradient
-    int n_focus
-    int n_shared_negatives
-    int n_batch_rows
+    int mean_hidden  # CBOW: the hidden vector is a mean
+    int mean_gradient  # CBOW: the update of each context row is divided by their number
+    int max_focus  # focus words, or pairs of a list, per block; 0 trains one example at a time
+    int n_shared_negatives  # negative samples per block
+    int n_batch_rows  # full softmax: hidden rows per batch
     softmax_t softmax
     int compute_loss
-    const volatile int32_t *stop
+    const volatile int32_t *stop_flag  # another thread sets it to end the call early
 
-# What is drawn for one focus word, one focus word ahead of its use, so that the rows are in the
-# cache by then. An example is one hidden vector with its targets: each context word in skip-gram,
-# the whole window in CBOW. The targets of example e are the `n_targets[e]` ids from
-# `targets[e * (negative + 1)]` on: the focus word, then its negative samples.
+# Random draws for one focus word, made one focus word early so that its rows can be prefetched. An
+# example is one hidden vector with its targets: each context word in skip-gram, the whole window in
+# CBOW. The targets of example e are the `n_targets[e]` ids from `targets[e * (negative + 1)]` on:
+# the focus word, then its negative samples.
 cdef struct FocusPlan:
-    int32_t focus
+    int32_t focus_word
     int n_contexts
     int32_t *contexts
     int n_examples
@@ -186,17 +173,17 @@ cdef struct Batch:
     int32_t *target_counts
     int *row_of_word  # skip-gram: hidden row of a context word with a count above 0
 
-# What one call owns: everything that it writes, except the shared rows.
+# What one call owns: everything that it writes, except shared state.
 cdef struct Worker:
     uint64_t random_state
-    # Tokens that subsampling kept: of one chunk of focus words, and of the contexts around it
+    # Tokens that survived subsampling: those of one segment, and of the contexts around it
     int32_t *tokens
     FocusPlan focus_plans[2]
     BlockPlan block_plans[3]
-    # Negative sampling and hierarchical softmax, one example at a time (pairs.pxd)
+    # Negative sampling and hierarchical softmax, one example at a time (examples.pxd)
     float *labels  # 1, 0, 0, ...
     char *hidden  # one row
-    char *gradient  # one row
+    char *update  # one row: the update of the hidden vector
     char *scores
     StepRows target_step  # targets in `Model.output`
     StepRows negative_step  # negative samples in `Model.negative_output`
@@ -204,22 +191,22 @@ cdef struct Worker:
     # Blocks (blocks.pxd)
     BlockRows block  # targets in `Model.output` or `Model.negative_output`
     BlockRows path_block  # Huffman paths in `Model.tree`
-    int32_t *in_ids  # the different input rows of a block
-    int32_t *out_ids  # its different output rows: focus words first, then sampled words
-    int n_focus_rows  # number of different focus words
+    int32_t *in_ids  # the distinct input rows of a block
+    int32_t *out_ids  # its distinct output rows: focus words first, then sampled words
+    int n_focus_rows  # number of distinct focus words
     int *in_index  # for each position of the window, or pair of a list: index in in_ids
     int *focus_index  # for each focus word: index in out_ids
-    float *pair_counts  # (n_in,): pairs of each input row
-    float *positive_counts  # (n_out, stride)
-    float *negative_counts  # (n_out, stride)
+    float *pair_counts  # (stride,): pairs of each input row
+    float *positive_weights  # (n_out, stride)
+    float *negative_weights  # (n_out, stride)
     float *zeros  # (n_out, stride)
-    float *negative_weight  # (n_out,): negative samples per pair that each output row counts for
+    float *sample_weights  # (n_out,): weight of each output row as a negative sample, per pair
     const void **prefetch  # addresses of rows of the next block
-    # One matrix in both roles (roles.pxd)
+    # Tied matrix (roles.pxd)
     double scalar_bias  # this worker's copy
-    double synced_scalar_bias  # the value of the copy at the last exchange
-    char *input_copies  # (n_in, width)
-    char *input_updates  # (n_in, width)
+    double synced_scalar_bias  # the value of the copy at the last sync
+    char *input_copies  # (n_in, width): changed by the operation `block`
+    char *copies_before  # (n_in, width): the copies before the operation
     int32_t *copy_ids  # 0, 1, 2, ...
     # Full softmax (softmax.pxd)
     Batch batch
@@ -230,4 +217,4 @@ cdef struct Worker:
     # Totals
     double loss
     int64_t n_examples
-    int64_t n_kept  # focus words that subsampling kept
+    int64_t n_kept  # focus words that survived subsampling

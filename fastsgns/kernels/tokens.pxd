@@ -2,7 +2,8 @@
 
 from libc.stdint cimport int32_t, int64_t, uint32_t
 
-from fastsgns.kernels.state cimport BAD_ID, Model, Worker, next_random, random_below
+from fastsgns.kernels.rng cimport next_random, random_below
+from fastsgns.kernels.state cimport BAD_ID, Model, Worker
 
 
 cdef inline char *row_address(const Model *model, char *matrix, int32_t word) noexcept nogil:
@@ -18,9 +19,9 @@ cdef inline bint keep_token(const Model *model, Worker *worker, int32_t word) no
 
 cdef inline int64_t subsample(const Model *model, Worker *worker, const int32_t *ids,
                               int64_t start, int64_t stop, int64_t n) noexcept nogil:
-    """Append the tokens of ids[start:stop] that subsampling keeps to the n in `worker.tokens`.
+    """Append the tokens of ids[start:stop] that survive subsampling to worker.tokens.
 
-    Returns the new number of tokens, or BAD_ID.
+    worker.tokens already holds n tokens. Returns the new number of tokens, or BAD_ID.
     """
     cdef int64_t position
     for position in range(start, stop):
@@ -35,10 +36,11 @@ cdef inline int64_t subsample_contexts(
     const Model *model, Worker *worker, const int32_t *ids, int64_t start, int64_t stop,
     int step, int64_t n_before,
 ) noexcept nogil:
-    """Append up to `max_radius` tokens that subsampling keeps to the n_before in `worker.tokens`.
+    """Append up to `max_radius` tokens that survive subsampling to worker.tokens.
 
-    They are taken from ids[start], ids[start + step], ... up to ids[stop], exclusive; `step` is 1
-    or -1. Returns the new number of tokens, or BAD_ID.
+    worker.tokens already holds n_before tokens. The new ones are taken from ids[start], ids[start +
+    step], ..., stopping before ids[stop], in either direction; `step` is 1 or -1. Returns the new
+    number of tokens, or BAD_ID.
     """
     cdef int64_t position = start, n = n_before
     while position != stop and n < n_before + model.max_radius:
@@ -64,7 +66,8 @@ cdef inline void reverse(int32_t *values, int64_t n) noexcept nogil:
 cdef inline int64_t draw_radius(const Model *model, Worker *worker) noexcept nogil:
     """Return the radius of a window: drawn from 1 .. `window`, or `window` without shrinking.
 
-    It is at most `max_radius`; no two tokens of a sentence are farther apart.
+    It is at most `max_radius` = min(window, longest sentence), as no two tokens of a sentence are
+    farther apart.
     """
     cdef int64_t radius = model.window
     if model.shrink_windows:
@@ -74,7 +77,7 @@ cdef inline int64_t draw_radius(const Model *model, Worker *worker) noexcept nog
 
 cdef inline int copy_contexts(const Model *model, const Worker *worker, int64_t position,
                               int64_t radius, int64_t n_tokens, int32_t *contexts) noexcept nogil:
-    """Copy the context words of the focus word worker.tokens[position]; return their number.
+    """Copy the context words of the focus word worker.tokens[position]; return how many.
 
     These are the tokens up to `radius` before it and up to min(radius, right_radius) after it.
     """

@@ -5,29 +5,29 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from fastsgns.kernels.buffers cimport allocate
 from fastsgns.kernels.softmax cimport allocate_batch
 from fastsgns.kernels.state cimport (
-    FOCUS_CHUNK, SIMD_PAD, BlockPlan, FocusPlan, Model, Worker, block_scratch_bytes,
+    SEGMENT, SIMD_PAD, BlockPlan, FocusPlan, Model, Worker, block_scratch_bytes, padded_size,
 )
 
 
 cdef inline void start_worker(const Model *model, Worker *worker, int longest_path) noexcept nogil:
     """Allocate the buffers of a zeroed worker and connect its row operations to the matrices.
 
-    `worker.out_of_memory` says whether that failed. `longest_path` is the number of nodes of the
+    `worker.out_of_memory` is set if that fails. `longest_path` is the number of nodes of the
     longest Huffman path, or 0.
     """
     cdef int64_t n_contexts = 2 * <int64_t>model.max_radius
-    cdef int64_t n_in = n_contexts + model.n_focus if model.n_focus else 0
-    cdef int64_t n_out = max(model.n_focus + model.n_shared_negatives,
-                             longest_path if model.n_focus else 0)
+    cdef int64_t n_in = n_contexts + model.max_focus if model.max_focus else 0
+    cdef int64_t n_out = max(model.max_focus + model.n_shared_negatives,
+                             longest_path if model.max_focus else 0)
     cdef int64_t n_targets = model.negative + 1
-    cdef int64_t stride = (n_in + SIMD_PAD - 1) // SIMD_PAD * SIMD_PAD
+    cdef int64_t stride = padded_size(n_in)
     cdef int64_t n_pairs = (n_out + 1) * stride + SIMD_PAD
     cdef int64_t n_scores = max(n_pairs, max(n_targets, longest_path) + SIMD_PAD)
     allocate_plans(model, worker, n_contexts, n_targets)
-    worker.tokens = <int32_t *>allocate(worker, FOCUS_CHUNK + n_contexts + 1, sizeof(int32_t))
+    worker.tokens = <int32_t *>allocate(worker, SEGMENT + n_contexts + 1, sizeof(int32_t))
     worker.labels = <float *>allocate(worker, n_targets + SIMD_PAD, sizeof(float))
     worker.hidden = <char *>allocate(worker, 1, model.row_bytes)
-    worker.gradient = <char *>allocate(worker, 1, model.row_bytes)
+    worker.update = <char *>allocate(worker, 1, model.row_bytes)
     worker.scores = <char *>allocate(worker, n_scores + model.width, model.ops.real_size)
     allocate_block(model, worker, n_in, n_out, n_pairs)
     if model.n_batch_rows:
@@ -60,22 +60,22 @@ cdef inline void allocate_block(const Model *model, Worker *worker, int64_t n_in
     worker.in_ids = <int32_t *>allocate(worker, n_in, sizeof(int32_t))
     worker.out_ids = <int32_t *>allocate(worker, n_out + 1, sizeof(int32_t))
     worker.in_index = <int *>allocate(worker, n_in, sizeof(int))
-    worker.focus_index = <int *>allocate(worker, model.n_focus + 1, sizeof(int))
+    worker.focus_index = <int *>allocate(worker, model.max_focus + 1, sizeof(int))
     worker.pair_counts = <float *>allocate(worker, n_in + 2 * SIMD_PAD, sizeof(float))
-    worker.positive_counts = <float *>allocate(worker, n_pairs, sizeof(float))
-    worker.negative_counts = <float *>allocate(worker, n_pairs, sizeof(float))
+    worker.positive_weights = <float *>allocate(worker, n_pairs, sizeof(float))
+    worker.negative_weights = <float *>allocate(worker, n_pairs, sizeof(float))
     worker.zeros = <float *>allocate(worker, n_pairs, sizeof(float))
-    worker.negative_weight = <float *>allocate(worker, n_out + 1, sizeof(float))
-    worker.prefetch = <const void **>allocate(worker, n_out + model.n_focus + 1, sizeof(void *))
+    worker.sample_weights = <float *>allocate(worker, n_out + 1, sizeof(float))
+    worker.prefetch = <const void **>allocate(worker, n_out + model.max_focus + 1, sizeof(void *))
     worker.block.scratch = allocate(
         worker, block_scratch_bytes(n_in, n_out, model.width, model.ops.real_size), 1)
     worker.input_copies = <char *>allocate(worker, n_copies, model.row_bytes)
-    worker.input_updates = <char *>allocate(worker, n_copies, model.row_bytes)
+    worker.copies_before = <char *>allocate(worker, n_copies, model.row_bytes)
     worker.copy_ids = <int32_t *>allocate(worker, n_copies, sizeof(int32_t))
 
 
 cdef inline void connect_rows(const Model *model, Worker *worker, int64_t n_in) noexcept nogil:
-    """Fill in the arguments of the row operations that stay the same during a call."""
+    """Set the arguments of the row operations that stay the same during a call."""
     cdef int64_t i
     worker.labels[0] = 1
     worker.target_step.rows = model.output
@@ -93,8 +93,8 @@ cdef inline void connect_rows(const Model *model, Worker *worker, int64_t n_in) 
     worker.block.width = model.width
     worker.block.in_ids = worker.in_ids
     worker.block.out_ids = worker.out_ids
-    worker.block.positive_counts = worker.positive_counts
-    worker.block.negative_counts = worker.negative_counts
+    worker.block.positive_weights = worker.positive_weights
+    worker.block.negative_weights = worker.negative_weights
     worker.block.scores = worker.scores
     worker.block.compute_loss = model.compute_loss
     worker.block.prefetch = worker.prefetch
@@ -103,7 +103,7 @@ cdef inline void connect_rows(const Model *model, Worker *worker, int64_t n_in) 
     if model.scalar_bias != NULL:
         worker.scalar_bias = model.scalar_bias[0]
         worker.synced_scalar_bias = worker.scalar_bias
-    if model.tied:
+    if model.tied:  # `block` is given copies of the input rows (block_step_tied)
         worker.block.input = worker.input_copies
         worker.block.in_ids = worker.copy_ids
         for i in range(n_in):

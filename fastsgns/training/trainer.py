@@ -207,7 +207,7 @@ class Trainer:
                 tally.add(done)
 
         chunks = list(enumerate(self.chunk_seeds(epoch)))
-        stop_flag = self.objective.stop
+        stop_flag = self.objective.stop_flag
         WorkerPool(self.n_workers, chunks, train, stop_flag=stop_flag, stop_timeout=None).run(
             report
         )

@@ -145,7 +145,7 @@ def test_pairs_of_two_vocabularies_are_the_textbook(mode, apart):
 
 @each_mode
 def test_more_pairs_than_a_piece(mode):
-    pairs = make_pairs(2 * reference.FOCUS_CHUNK + 5)
+    pairs = make_pairs(2 * reference.SEGMENT + 5)
     kernel = make_objective(size=0.3, **mode)
     textbook = copy.deepcopy(kernel)
     got = train_pairs(kernel, pairs, rate=1e-3)
@@ -201,7 +201,7 @@ def test_pairs_know_skip_gram_alone(options):
 
 
 def test_a_corpus_has_one_vocabulary():
-    with pytest.raises(ValueError, match="23 input rows and 37 output rows"):
+    with pytest.raises(ValueError, match="same number of rows; got 23 and 37"):
         run_kernel(make_sides(), *make_corpus())
 
 

@@ -247,7 +247,7 @@ def test_the_rate_falls_from_start_to_stop():
 
 def test_stop_flag_ends_a_call_early():
     objective = make_objective()
-    objective.stop[0] = 1
+    objective.stop_flag[0] = 1
     ids, offsets = make_corpus()
     assert run_kernel(objective, ids, offsets)[1] == 0
 

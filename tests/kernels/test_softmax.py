@@ -136,7 +136,7 @@ def test_what_excludes_full_softmax_is_refused(change):
 
 def test_the_stop_flag_ends_a_call_early():
     objective = made()
-    objective.stop[0] = 1
+    objective.stop_flag[0] = 1
     assert run_kernel(objective, *make_corpus())[1] == 0
 
 

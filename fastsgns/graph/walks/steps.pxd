@@ -4,24 +4,15 @@
 #   Edges, WalkRule, Walk                        the graph, what all walks share, one walk
 #   draw_edge, look_up_edge                      draw an edge of the current node
 #   degree, find_edge, has_edge, weight_to, ...  look-ups in the graph
-#   bias, accept                                 node2vec: accept or reject the drawn neighbour
-#   choose_near, choose_exactly                  node2vec: draw a neighbour without rejection
+#   bias, accepted_node                          node2vec: accept or reject the drawn neighbour
+#   choose_by_previous, choose_by_current        node2vec: draw a neighbour without rejection
 #   advance                                      go to the drawn neighbour
 #   start_walks, walk_together                   all walks of a group
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
-cdef extern from "rng.h" nogil:
-    ctypedef struct AliasSlot:
-        uint32_t threshold
-        uint32_t alias
-    uint64_t next_random(uint64_t *state)
-    uint32_t alias_slot(uint64_t draw, uint32_t n)
-    int32_t alias_index(uint64_t draw, const AliasSlot *table, uint32_t n)
-    int32_t random_alias(uint64_t *state, const AliasSlot *table, uint32_t n)
-
-cdef extern from "rows.h" nogil:
-    void prefetch_read(const void *address)
+from fastsgns.kernels.rng cimport AliasSlot, alias_index, alias_slot, next_random
+from fastsgns.kernels.state cimport prefetch_read
 
 cdef enum:
     GROUP_SIZE = 32  # walks that take steps in turn
@@ -37,32 +28,32 @@ cdef struct Edges:
     const AliasSlot *slots
 
 # What the walks of a call share. The step from the n-th node of a walk, n = 1, 2, ..., is along an
-# edge of sides[(n - 1) % 2].
+# edge of directions[(n - 1) % 2].
 cdef struct WalkRule:
-    const Edges *sides[2]
+    const Edges *directions[2]
     int64_t max_nodes
-    uint32_t stop  # 2^32 times the probability to end after a step
+    uint32_t stop_threshold  # 2^32 times the probability to end after a step
     bint biased  # node2vec
     double return_bias  # 1 / p
     double far_bias  # 1 / q
     double max_bias  # max(1, 1 / q): the largest bias of a node other than the previous one
 
-# A walk under way.
+# A walk in progress.
 cdef struct Walk:
     uint64_t random_state
     uint64_t draw
-    int64_t edge  # that was drawn; -1 if the node has none
+    int64_t edge  # index of the drawn edge; -1 if the node has none
     int64_t n_nodes
     int32_t *nodes  # receives the nodes from the second on; may be NULL
     int32_t current
     int32_t previous  # -1 at the first node
     int n_rejected  # for the present step
-    double return_excess  # see `accept`
+    double return_excess  # see `accepted_node`
 
 
 cdef inline const Edges *edges_of_step(const WalkRule *rule, const Walk *walk) noexcept nogil:
     """Return the edges that the walk's next step follows."""
-    return rule.sides[(walk.n_nodes - 1) & 1]
+    return rule.directions[(walk.n_nodes - 1) & 1]
 
 
 cdef inline uint32_t degree(const Edges *edges, int32_t node) noexcept nogil:
@@ -70,7 +61,7 @@ cdef inline uint32_t degree(const Edges *edges, int32_t node) noexcept nogil:
 
 
 cdef inline void draw_edge(const Edges *edges, Walk *walk) noexcept nogil:
-    """Draw an edge slot of the current node, and prefetch what is stored for it."""
+    """Draw an edge of the current node, and prefetch its alias slot (or its target)."""
     cdef uint32_t n = degree(edges, walk.current)
     walk.edge = -1
     if n == 0:
@@ -143,39 +134,39 @@ cdef inline double bias(const WalkRule *rule, const Walk *walk, int32_t node) no
     """
     if node == walk.previous:
         return rule.return_bias
-    if rule.far_bias == 1 or has_edge(rule.sides[0], walk.previous, node):
+    if rule.far_bias == 1 or has_edge(rule.directions[0], walk.previous, node):
         return 1
     return rule.far_bias
 
 
-cdef inline int32_t accept(const WalkRule *rule, Walk *walk, int32_t node) noexcept nogil:
+cdef inline int32_t accepted_node(const WalkRule *rule, Walk *walk, int32_t node) noexcept nogil:
     """Return where node2vec's step goes: `node`, the previous node, or -1 if `node` is rejected.
 
-    `node` was drawn in proportion to the edge weights w. Rejection sampling draws a height from
-    0 .. max_bias and accepts the node if the height is below its bias. The bias 1 / p of the
-    previous node may exceed max_bias. The weight that this cuts off,
+    `node` was drawn in proportion to the edge weights. Rejection sampling draws u, uniform in
+    [0, max_bias * total), where total is the sum of the weights, and accepts the node if
+    u / total < bias. But the bias 1 / p of the previous node may exceed max_bias. Therefore what
+    that cuts off,
 
-        return_excess = (sum of w back to the previous node) * (1 / p - max_bias),
+        excess = (weight back to the previous node) * (1 / p - max_bias),
 
-    gets a share of its own: the mark is uniform in 0 .. return_excess + max_bias * (sum of all w).
-    If it is below return_excess, the step returns. Otherwise the rest of it, divided by the sum of
-    all w, is the height. Heights below min(1, 1 / q) are accepted without a look at the edges,
-    unless the node is the previous one.
+    is drawn separately. u is uniform in [0, excess + max_bias * total). If u < excess, the step
+    returns. Otherwise the node is accepted if (u - excess) / total < bias. A value below
+    min(1, 1 / q) is accepted without a look at the edges, unless the node is the previous one.
     """
-    cdef const Edges *edges = rule.sides[0]
-    cdef double total = total_weight(edges, walk.current), mark, height
+    cdef const Edges *edges = rule.directions[0]
+    cdef double total = total_weight(edges, walk.current), u
     if walk.n_rejected == 0:
         walk.return_excess = 0
         if rule.return_bias > rule.max_bias:
             walk.return_excess = weight_to(edges, walk.current, walk.previous) * (
                 rule.return_bias - rule.max_bias)
-    mark = uniform(walk) * (walk.return_excess + rule.max_bias * total)
-    if mark < walk.return_excess:
+    u = uniform(walk) * (walk.return_excess + rule.max_bias * total)
+    if u < walk.return_excess:
         return walk.previous
-    height = (mark - walk.return_excess) / total
-    if node != walk.previous and height < min(rule.far_bias, 1):
+    u = (u - walk.return_excess) / total
+    if node != walk.previous and u < min(rule.far_bias, 1):
         return node
-    return node if height < bias(rule, walk, node) else -1
+    return node if u < bias(rule, walk, node) else -1
 
 
 cdef inline int32_t draw_neighbour(const Edges *edges, Walk *walk) noexcept nogil:
@@ -188,54 +179,60 @@ cdef inline int32_t draw_neighbour(const Edges *edges, Walk *walk) noexcept nogi
     return edges.targets[first + alias_index(draw, edges.slots + first, n)]
 
 
-cdef inline int32_t choose_near(const WalkRule *rule, Walk *walk) noexcept nogil:
+cdef inline double near_weight(const WalkRule *rule, const Walk *walk, int64_t first,
+                               int64_t edge) noexcept nogil:
+    """Return (1 - far_bias) * w for a step to the end of `edge`, an edge of the previous node.
+
+    Returns 0 for an edge to the previous node itself, and for a repeated edge. `first` is the first
+    edge of the previous node.
+    """
+    cdef const Edges *edges = rule.directions[0]
+    cdef int32_t node = edges.targets[edge]
+    if node == walk.previous or edge > first and node == edges.targets[edge - 1]:
+        return 0
+    return (1 - rule.far_bias) * weight_to(edges, walk.current, node)
+
+
+cdef inline int32_t choose_by_previous(const WalkRule *rule, Walk *walk) noexcept nogil:
     """Draw node2vec's next node by a running sum over the neighbours of the previous node.
 
     The weight of every neighbour has a part far_bias * w; a draw that hits these parts is an
     ordinary draw. The rest, (bias - far_bias) * w, is 0 except for the previous node and its
     neighbours, and is summed over these. This requires far_bias <= 1 and far_bias <= return_bias.
     """
-    cdef const Edges *edges = rule.sides[0]
+    cdef const Edges *edges = rule.directions[0]
     cdef int64_t first = edges.offsets[walk.previous], last = edges.offsets[walk.previous + 1], edge
-    cdef int32_t node
-    cdef double common = rule.far_bias * total_weight(edges, walk.current), near, mark
+    cdef double common = rule.far_bias * total_weight(edges, walk.current), u
     cdef double back = (rule.return_bias - rule.far_bias) * weight_to(
         edges, walk.current, walk.previous)
-    cdef int n_sums
-    near = back
-    mark = -1
-    for n_sums in range(2):  # first the whole sum, then up to the mark
-        for edge in range(first, last):
-            node = edges.targets[edge]
-            if node == walk.previous or edge > first and node == edges.targets[edge - 1]:
-                continue
-            near += (1 - rule.far_bias) * weight_to(edges, walk.current, node)
-            if n_sums and mark < near:
-                return node
-        if n_sums == 0:
-            mark = uniform(walk) * (common + near) - common
-            if mark < 0:
-                return draw_neighbour(edges, walk)
-            if mark < back:
-                return walk.previous
-            near = back
-    return walk.previous  # rounding may leave the mark at the very end
+    cdef double total = back
+    for edge in range(first, last):
+        total += near_weight(rule, walk, first, edge)
+    u = uniform(walk) * (common + total) - common
+    if u < 0:
+        return draw_neighbour(edges, walk)
+    total = back
+    for edge in range(first, last if u >= back else first):
+        total += near_weight(rule, walk, first, edge)
+        if u < total:
+            return edges.targets[edge]
+    return walk.previous  # u < back, or rounding has left u at the very end
 
 
-cdef inline int32_t choose_exactly(const WalkRule *rule, Walk *walk) noexcept nogil:
+cdef inline int32_t choose_by_current(const WalkRule *rule, Walk *walk) noexcept nogil:
     """Draw node2vec's next node by a running sum over all neighbours of the current node."""
-    cdef const Edges *edges = rule.sides[0]
+    cdef const Edges *edges = rule.directions[0]
     cdef int64_t first = edges.offsets[walk.current], last = edges.offsets[walk.current + 1], edge
-    cdef double total = 0, mark
+    cdef double total = 0, u
     for edge in range(first, last):
         total += edge_weight(edges, edge) * bias(rule, walk, edges.targets[edge])
-    mark = uniform(walk) * total
+    u = uniform(walk) * total
     total = 0
     for edge in range(first, last):
         total += edge_weight(edges, edge) * bias(rule, walk, edges.targets[edge])
-        if mark < total:
+        if u < total:
             return edges.targets[edge]
-    return edges.targets[walk.edge]
+    return edges.targets[walk.edge]  # only by rounding
 
 
 cdef inline bint advance(const WalkRule *rule, Walk *walk) noexcept nogil:
@@ -246,17 +243,17 @@ cdef inline bint advance(const WalkRule *rule, Walk *walk) noexcept nogil:
         return False
     node = edges.targets[walk.edge]
     if rule.biased and walk.previous >= 0 and degree(edges, walk.current) > 1:
-        node = accept(rule, walk, node)
+        node = accepted_node(rule, walk, node)
         if node < 0:
             walk.n_rejected += 1
             if walk.n_rejected < MAX_REJECTIONS:
                 return True
             if (rule.far_bias <= min(rule.return_bias, 1)
-                    and degree(rule.sides[0], walk.previous) < degree(
-                        rule.sides[0], walk.current)):
-                node = choose_near(rule, walk)
+                    and degree(rule.directions[0], walk.previous) < degree(
+                        rule.directions[0], walk.current)):
+                node = choose_by_previous(rule, walk)
             else:
-                node = choose_exactly(rule, walk)
+                node = choose_by_current(rule, walk)
         walk.n_rejected = 0
     walk.previous, walk.current = walk.current, node
     if walk.nodes != NULL:
@@ -264,7 +261,8 @@ cdef inline bint advance(const WalkRule *rule, Walk *walk) noexcept nogil:
     walk.n_nodes += 1
     if walk.n_nodes >= rule.max_nodes:
         return False
-    if rule.stop and <uint32_t>next_random(&walk.random_state) < rule.stop:
+    if rule.stop_threshold and (
+            <uint32_t>next_random(&walk.random_state) < rule.stop_threshold):
         return False
     prefetch_read(&edges_of_step(rule, walk).offsets[node])
     return True
@@ -272,7 +270,7 @@ cdef inline bint advance(const WalkRule *rule, Walk *walk) noexcept nogil:
 
 cdef inline int start_walks(Walk *walks, const int32_t *starts, int64_t n,
                             uint64_t *random_state) noexcept nogil:
-    """Put min(n, GROUP_SIZE) walks on their first nodes; return their number."""
+    """Put min(n, GROUP_SIZE) walks on their first nodes; return how many."""
     cdef int k, n_started = <int>min(n, GROUP_SIZE)
     for k in range(n_started):
         walks[k].random_state = next_random(random_state)
@@ -285,9 +283,9 @@ cdef inline int start_walks(Walk *walks, const int32_t *starts, int64_t n,
 
 
 cdef inline void walk_together(const WalkRule *rule, Walk *walks, int n) noexcept nogil:
-    """Take up to GROUP_SIZE walks to their ends; in each round, each of them takes one step."""
+    """Take up to GROUP_SIZE walks to their ends; in each round, each of them attempts one step."""
     cdef int[GROUP_SIZE] moving  # walks that have not ended
-    cdef int k, n_moving = 0, n_left
+    cdef int k, n_moving = 0, n_remaining
     for k in range(n):
         if rule.max_nodes > 1:
             moving[n_moving] = k
@@ -297,8 +295,8 @@ cdef inline void walk_together(const WalkRule *rule, Walk *walks, int n) noexcep
             draw_edge(edges_of_step(rule, &walks[moving[k]]), &walks[moving[k]])
         for k in range(n_moving):
             look_up_edge(edges_of_step(rule, &walks[moving[k]]), &walks[moving[k]])
-        n_left = 0
+        n_remaining = 0
         for k in range(n_moving):
-            moving[n_left] = moving[k]
-            n_left += advance(rule, &walks[moving[k]])
-        n_moving = n_left
+            moving[n_remaining] = moving[k]
+            n_remaining += advance(rule, &walks[moving[k]])
+        n_moving = n_remaining

@@ -16,15 +16,15 @@ def write_walks(
 def write_rooted_pairs(
     neighbours: Neighbours,
     starts: npt.NDArray[np.int32],
-    stop: float,
+    stop_probability: float,
     max_steps: int,
     stream: int,
     sources: npt.NDArray[np.int32],
     targets: npt.NDArray[np.int32],
 ) -> tuple[int, int]: ...
 def write_alternating_pairs(
-    there: Neighbours,
-    back: Neighbours,
+    forward: Neighbours,
+    backward: Neighbours,
     starts: npt.NDArray[np.int32],
     length: int,
     stream: int,

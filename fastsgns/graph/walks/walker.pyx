@@ -5,28 +5,27 @@ alias table of the node, or uniformly if there are no weights. All kinds of walk
 steps:
 
     uniform, weighted     The walk ends after `length` nodes, or at a node without edges.
-    node2vec              The weight of a step from t over v to x is multiplied by 1 / p if x = t,
-                          by 1 if there is an edge from t to x, else by 1 / q (Grover, Leskovec
+    node2vec              The weight of a step from t via v to x is multiplied by a bias: 1 / p if
+                          x = t, 1 if there is an edge from t to x, else 1 / q (Grover, Leskovec
                           2016, "node2vec: Scalable Feature Learning for Networks", section
                           3.2.2).
-    rooted                The walk ends after each step with the probability `stop`. Its last node
-                          is a sample of the personalised PageRank of the first one, for walks of at
+    rooted                The walk ends after each step with a fixed probability. Its last node is
+                          a sample of the personalised PageRank of the first one, for walks of at
                           least one step (Zhou, Liu, Liu, Liu, Gao 2017, "Scalable Graph Embedding
                           for Asymmetric Proximity").
     alternating           The walk follows edges forward and backward in turn, so that every second
                           node has the role of the first one (Khosla, Leonhardt, Nejdl, Anand 2019,
                           "Node Representation Learning for Directed Graphs").
 
-node2vec draws by rejection (`accept` in `steps.pxd`): a neighbour is drawn in proportion to the
-edge weights, and accepted with a probability in proportion to its factor. The return to the
-previous node has a share of the probability of its own where 1 / p is the largest factor, so that a
-small p causes no more rejections (Yang, Zhang, Chen, Ma, Chen 2019, "KnightKing: A Fast Distributed
-Graph Random Walk Engine"). No table per pair of edges is needed, and memory stays O(edges). After
-`MAX_REJECTIONS` rejections the step is drawn without rejection. Rejected neighbours have no
-influence on that draw, so the probabilities stay the same. Such a draw takes time in proportion to
-the degree of the current node, or of the previous one where that is lower and 1 / q is the smallest
-factor. Without the second way, steps onto a hub would take time in proportion to the square of its
-degree.
+node2vec draws by rejection (`accepted_node` in `steps.pxd`): a neighbour is drawn in proportion to
+the edge weights, and accepted with a probability in proportion to its bias. If 1 / p is the largest
+bias, the excess probability of returning is drawn separately, so a small p does not increase the
+rejection rate (Yang, Zhang, Chen, Ma, Chen 2019, "KnightKing: A Fast Distributed Graph Random Walk
+Engine"). No table per pair of edges is needed, and memory stays O(edges). After `MAX_REJECTIONS`
+rejections the step is drawn without rejection. Rejected neighbours have no influence on that draw,
+so the probabilities stay the same. Such a draw is O(degree) of the current node, or of the previous
+one (`choose_by_previous`) if that degree is lower and 1 / q is the smallest bias. Without the
+latter, steps onto a hub would take time in proportion to the square of its degree.
 
 Each walk has a random stream of its own, seeded from the caller's stream, so that walks do not
 depend on the order in which they take steps. `GROUP_SIZE` walks take steps in turn: while one waits
@@ -38,11 +37,12 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 
 from fastsgns.graph.walks.steps cimport (
-    GROUP_SIZE, AliasSlot, Edges, Walk, WalkRule, next_random, random_alias, start_walks,
-    walk_together,
+    GROUP_SIZE, Edges, Walk, WalkRule, start_walks, walk_together,
 )
+from fastsgns.kernels.ids cimport first_invalid
+from fastsgns.kernels.rng cimport AliasSlot, draw_from_alias_table, next_random
 
-cdef double UINT32 = 2.0 ** 32
+cdef double TWO_32 = 2.0 ** 32
 
 
 cdef int fill_edges(Edges *edges, neighbours) except -1:
@@ -58,13 +58,14 @@ cdef int fill_edges(Edges *edges, neighbours) except -1:
     edges.totals = NULL
     edges.slots = NULL
     if offsets[offsets.shape[0] - 1] != targets.shape[0]:
-        raise ValueError(f"offsets up to {offsets[offsets.shape[0] - 1]} for {len(targets)} edges")
+        raise ValueError(f"offsets end at {offsets[offsets.shape[0] - 1]}, "
+                         f"but there are {targets.shape[0]} edges")
     if weights is not None and weights.shape[0]:
         if weights.shape[0] != targets.shape[0] or slots.shape[0] != targets.shape[0] or (
                 slots.shape[1] != 2):
-            raise ValueError("weights and slots, two numbers each, must be as many as edges")
+            raise ValueError("weighted walks need one weight and one two-number slot per edge")
         if totals.shape[0] != offsets.shape[0] - 1:
-            raise ValueError("totals must be as many as nodes")
+            raise ValueError("weighted walks need one total per node")
         edges.weights = &weights[0]
         edges.totals = &totals[0]
         edges.slots = <const AliasSlot *>&slots[0, 0]
@@ -73,10 +74,9 @@ cdef int fill_edges(Edges *edges, neighbours) except -1:
 
 cdef int check_nodes(const int32_t[::1] nodes, int64_t n_nodes) except -1:
     """Raise a ValueError if a node is not in 0 .. n_nodes - 1."""
-    cdef int64_t i
-    for i in range(nodes.shape[0]):
-        if not 0 <= nodes[i] < n_nodes:
-            raise ValueError(f"walks can't start at {nodes[i]}; there are {n_nodes} nodes")
+    cdef int64_t i = first_invalid(nodes, n_nodes)
+    if i >= 0:
+        raise ValueError(f"walks can't start at {nodes[i]}; there are {n_nodes} nodes")
     return 0
 
 
@@ -111,7 +111,7 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
     Raises
     ------
     ValueError
-        If the arrays do not fit each other, or a start is not a node.
+        If the arrays have inconsistent shapes, or a start is not a node.
     """
     cdef Edges edges
     cdef WalkRule rule
@@ -122,8 +122,8 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
     check_nodes(starts, neighbours.offsets.shape[0] - 1)
     if length < 1 or ids.shape[0] < starts.shape[0] * length or offsets.shape[0] <= starts.shape[0]:
         raise ValueError(f"{starts.shape[0]} walks of {length} nodes do not fit the buffers")
-    rule.sides[0] = rule.sides[1] = &edges
-    rule.max_nodes, rule.stop = length, 0
+    rule.directions[0] = rule.directions[1] = &edges
+    rule.max_nodes, rule.stop_threshold = length, 0
     rule.biased = p != 1 or q != 1
     rule.return_bias, rule.far_bias = 1 / p, 1 / q
     rule.max_bias = max(1, rule.far_bias)
@@ -139,8 +139,9 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
                 room = (first + k) * length
                 if walks[k].n_nodes < 2:
                     continue
-                for i in range(walks[k].n_nodes if position != room else 0):
-                    ids[position + i] = ids[room + i]
+                if position != room:
+                    for i in range(walks[k].n_nodes):
+                        ids[position + i] = ids[room + i]
                 position += walks[k].n_nodes
                 n_walks += 1
                 offsets[n_walks] = position
@@ -148,20 +149,20 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
     return n_walks, next_random(&stream)
 
 
-def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double stop,
+def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double stop_probability,
                        int64_t max_steps, uint64_t stream, int32_t[::1] sources not None,
                        int32_t[::1] targets not None):
     """Write pairs of the first and the last node of walks: rooted PageRank.
 
-    A walk ends after each step with probability `stop`, after `max_steps` steps, and at a node
-    without edges. Walks that end where they started are left out.
+    A walk ends after each step with probability `stop_probability`, after `max_steps` steps, and at
+    a node without edges. Walks that end where they started are left out.
 
     Parameters
     ----------
     neighbours : Neighbours
     starts : ndarray of int32, shape (n,)
         First node of each walk.
-    stop : float
+    stop_probability : float
         In (0, 1].
     max_steps : int
     stream : int
@@ -179,7 +180,8 @@ def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double st
     Raises
     ------
     ValueError
-        If the arrays do not fit each other, a start is not a node, or `stop` is out of range.
+        If the arrays have inconsistent shapes, a start is not a node, or
+        `stop_probability` is out of range.
     """
     cdef Edges edges
     cdef WalkRule rule
@@ -188,13 +190,13 @@ def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double st
     cdef int k, n
     fill_edges(&edges, neighbours)
     check_nodes(starts, neighbours.offsets.shape[0] - 1)
-    if not 0 < stop <= 1:
-        raise ValueError(f"stop is {stop}; allowed are probabilities above 0")
+    if not 0 < stop_probability <= 1:
+        raise ValueError(f"stop_probability must be in (0, 1]; got {stop_probability}")
     if min(sources.shape[0], targets.shape[0]) < starts.shape[0]:
         raise ValueError(f"{starts.shape[0]} pairs do not fit the buffers")
-    rule.sides[0] = rule.sides[1] = &edges
+    rule.directions[0] = rule.directions[1] = &edges
     rule.max_nodes, rule.biased = max_steps + 1, False
-    rule.stop = <uint32_t>min(UINT32 - 1, rint(stop * UINT32))
+    rule.stop_threshold = <uint32_t>min(TWO_32 - 1, rint(stop_probability * TWO_32))
     with nogil:
         while first < starts.shape[0]:
             n = start_walks(walks, &starts[first], starts.shape[0] - first, &stream)
@@ -207,19 +209,19 @@ def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double st
     return n_pairs, next_random(&stream)
 
 
-def write_alternating_pairs(there, back, const int32_t[::1] starts not None, int64_t length,
+def write_alternating_pairs(forward, backward, const int32_t[::1] starts not None, int64_t length,
                             uint64_t stream, int32_t[::1] inputs not None,
                             int32_t[::1] outputs not None, bint same_role=False):
-    """Write pairs of the first node and nodes of the other role, of alternating walks.
+    """For each alternating walk, pair its first node with its nodes of the other role.
 
-    The first step follows an edge of `there`, the second one of `back`, and so on. If `there` are
-    the out-edges and `back` the in-edges, the first node is a source, the second a target of it,
-    the third another source of that target. If the two are exchanged, the first node is a target.
-    A walk of 2 nodes is an edge.
+    The first step follows an edge of `forward`, the second one of `backward`, and so on. If these
+    are the out-edges and the in-edges, the first node is a source, the second a target of it, the
+    third another source of that target. If the two are exchanged, the first node is a target. A
+    walk of 2 nodes is an edge.
 
     Parameters
     ----------
-    there, back : Neighbours
+    forward, backward : Neighbours
         Both over the same nodes.
     starts : ndarray of int32, shape (n,)
         First node of each walk.
@@ -230,8 +232,8 @@ def write_alternating_pairs(there, back, const int32_t[::1] starts not None, int
     inputs, outputs : ndarray of int32, shape (n * (length // 2),)
         Receive the first nodes and the nodes paired with them.
     same_role : bool
-        Pair the first node with the other nodes of its own role instead, but not with itself. The
-        same seed makes the same walks as without.
+        Pair the first node with the other nodes of its own role instead, but not with itself. Does
+        not change the walks for a given seed.
 
     Returns
     -------
@@ -243,27 +245,27 @@ def write_alternating_pairs(there, back, const int32_t[::1] starts not None, int
     Raises
     ------
     ValueError
-        If the arrays do not fit each other, or a start is not a node.
+        If the arrays have inconsistent shapes, or a start is not a node.
     MemoryError
     """
-    cdef Edges forward, backward
+    cdef Edges forward_edges, backward_edges
     cdef WalkRule rule
     cdef Walk[GROUP_SIZE] walks
     cdef int64_t first = 0, n_pairs = 0, i
     cdef int k, n
     cdef int32_t *nodes
-    fill_edges(&forward, there)
-    fill_edges(&backward, back)
-    check_nodes(starts, there.offsets.shape[0] - 1)
-    if there.offsets.shape[0] != back.offsets.shape[0]:
+    fill_edges(&forward_edges, forward)
+    fill_edges(&backward_edges, backward)
+    check_nodes(starts, forward.offsets.shape[0] - 1)
+    if forward.offsets.shape[0] != backward.offsets.shape[0]:
         raise ValueError("both directions must have the same nodes")
     if length < 1 or min(inputs.shape[0], outputs.shape[0]) < starts.shape[0] * (length // 2):
         raise ValueError(f"{starts.shape[0]} walks of {length} nodes do not fit the buffers")
-    rule.sides[0], rule.sides[1] = &forward, &backward
-    rule.max_nodes, rule.biased, rule.stop = length, False, 0
+    rule.directions[0], rule.directions[1] = &forward_edges, &backward_edges
+    rule.max_nodes, rule.biased, rule.stop_threshold = length, False, 0
     nodes = <int32_t *>malloc(GROUP_SIZE * length * sizeof(int32_t))
     if nodes == NULL:
-        raise MemoryError("no memory for walks under way")
+        raise MemoryError("no memory for walks in progress")
     with nogil:
         while first < starts.shape[0]:
             n = start_walks(walks, &starts[first], starts.shape[0] - first, &stream)
@@ -309,5 +311,5 @@ def draw_nodes(const uint32_t[:, ::1] table not None, uint64_t stream,
         raise ValueError("nothing to draw from")
     with nogil:
         for i in range(nodes.shape[0]):
-            nodes[i] = random_alias(&stream, <const AliasSlot *>&table[0, 0], n)
+            nodes[i] = draw_from_alias_table(&stream, <const AliasSlot *>&table[0, 0], n)
     return next_random(&stream)

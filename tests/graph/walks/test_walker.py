@@ -237,7 +237,7 @@ def test_weights_without_a_distribution_are_refused(weights):
     ],
 )
 def test_damaged_rows_are_refused(offsets, targets):
-    with pytest.raises(ValueError, match="offsets must ascend"):
+    with pytest.raises(ValueError, match=r"offsets must ascend|neighbours of node"):
         Neighbours.from_rows(np.array(offsets), np.array(targets))
 
 
@@ -257,7 +257,7 @@ def test_rows_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="for 1 edges"):
         Neighbours.from_rows(offsets, targets, np.ones(3))
     narrow = Neighbours(offsets, targets, weights, slots[:, :1].copy(), np.ones(2))
-    with pytest.raises(ValueError, match="two numbers each"):
+    with pytest.raises(ValueError, match="one two-number slot per edge"):
         walk(narrow, [0])
 
 
@@ -270,7 +270,7 @@ def test_buffers_and_starts_that_do_not_fit_are_refused():
         )
     with pytest.raises(ValueError, match="can't start at 30"):
         walk(neighbours, [30])
-    with pytest.raises(ValueError, match="stop is 0"):
+    with pytest.raises(ValueError, match=r"in \(0, 1\]; got 0"):
         rooted(neighbours, [0], stop=0)
     with pytest.raises(ValueError, match="side is 'up'"):
         Neighbours.of(GRAPHS["directed"], "up")

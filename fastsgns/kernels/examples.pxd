@@ -1,0 +1,287 @@
+# Skip-gram and CBOW as in word2vec.c: each example has its own negative samples.
+#
+# Contents
+#   draw_targets                draw the negative samples of one example
+#   plan_focus                  draw the window of a focus word and the targets of its examples
+#   plan_pair, plan_position    the same for one pair of a list, and for either
+#   prefetch_negatives          prefetch negative rows not covered by the prefetch inside `step`
+#   update_example              the output side of one example: its targets and its path
+#   update_separate_negatives   ... with a separate output matrix for negative samples
+#   add_to_input_rows           the input side: apply the update of the hidden vector
+#   skip_gram, cbow             all examples of a focus word
+#   train_examples              the loop over focus words
+#
+# An example is one hidden vector and its targets. In skip-gram each context word is an example,
+# and the hidden vector is its input row. In CBOW the window is one example, and the hidden vector
+# is the sum or mean of the context words' input rows. The targets are the focus word with label 1
+# and its negative samples with label 0, all of which are output rows. With hierarchical softmax,
+# the inner nodes on the Huffman path of the focus word are targets, too, with the labels of the
+# path (1 - code).
+#
+# The row operations do the arithmetic (rows.h). `step` computes, for a hidden vector h and the rows
+# v_j of targets with labels l_j,
+#
+#     g_j = rate * (l_j - sigmoid(h . v_j)),   update += sum_j g_j v_j,   v_j += g_j h,
+#
+# where all g_j and the sum use the old rows. `update` is word2vec.c's neu1e: it contains the
+# learning rate and is added to the input rows. `gather` writes a scaled sum of rows. `scatter` adds
+# one scaled vector to several rows.
+#
+# What stays the same during a call is set once, by `connect_rows` in worker.pxd: the matrix of each
+# step and the labels of targets. Only `target_step` prefetches; n_prefetch of the others is 0.
+#
+# `worker.tokens` holds the tokens of one segment of a sentence that survived subsampling, n_tokens
+# of them; positions count from its start. Instead there may be a list of pairs: the target of a
+# pair is the focus word, and the source is its only context word.
+
+from libc.stdint cimport int32_t, int64_t
+from libc.string cimport memcpy, memset
+
+from fastsgns.kernels.rng cimport draw_from_alias_table
+from fastsgns.kernels.roles cimport (
+    SYNC_INTERVAL, contains, couple_rows, from_input_role, negative_matrix, restore_ones,
+    sync_scalar_bias, to_input_role,
+)
+from fastsgns.kernels.state cimport FocusPlan, Model, StepRows, Worker, prefetch_row
+from fastsgns.kernels.tokens cimport copy_contexts, draw_radius, row_address
+
+
+cdef inline int draw_targets(const Model *model, Worker *worker, int32_t focus_word,
+                             const int32_t *contexts, int n_contexts, int32_t *targets) \
+        noexcept nogil:
+    """Write the focus word and its negative samples to `targets`; return how many.
+
+    `negative` words are drawn from the noise distribution. A drawn word that is the focus word is
+    dropped, as in word2vec.c. If the matrix is tied, a drawn word that is one of
+    contexts[:n_contexts] is dropped, too: its row is also the input row, and a pair of a row with
+    itself must not be a negative pair.
+    """
+    cdef int n = 1, _
+    cdef int32_t word
+    targets[0] = focus_word
+    for _ in range(model.negative):
+        word = draw_from_alias_table(&worker.random_state, model.noise, model.n_outputs)
+        if word != focus_word and not (model.tied and contains(contexts, n_contexts, word)):
+            targets[n] = word
+            n += 1
+    return n
+
+
+cdef inline void plan_focus(const Model *model, Worker *worker, FocusPlan *plan, int64_t position,
+                            int64_t n_tokens) noexcept nogil:
+    """Draw the window and the negative samples of the focus word worker.tokens[position].
+
+    Prefetches the focus word's output row, and the input row at position + right_radius + 2, which
+    enters the window two focus words from now.
+    """
+    cdef int64_t radius = draw_radius(model, worker), other
+    cdef int n_inputs = 1, example  # n_inputs: context words per example
+    plan.focus_word = worker.tokens[position]
+    plan.n_contexts = copy_contexts(model, worker, position, radius, n_tokens, plan.contexts)
+    plan.n_examples = plan.n_contexts
+    if model.cbow:
+        plan.n_examples = min(plan.n_contexts, 1)
+        n_inputs = plan.n_contexts
+    if model.output != NULL:
+        prefetch_row(row_address(model, model.output, plan.focus_word), model.row_bytes)
+        for example in range(plan.n_examples):
+            plan.n_targets[example] = draw_targets(
+                model, worker, plan.focus_word, plan.contexts + example, n_inputs,
+                plan.targets + <int64_t>example * (model.negative + 1))
+    other = position + model.right_radius + 2
+    if other < n_tokens:
+        prefetch_row(row_address(model, model.input, worker.tokens[other]), model.row_bytes)
+
+
+cdef inline void plan_pair(const Model *model, Worker *worker, FocusPlan *plan, int32_t source,
+                           int32_t target) noexcept nogil:
+    """Draw the negative samples of a pair of a list, and prefetch its two rows."""
+    plan.focus_word = target
+    plan.contexts[0] = source
+    plan.n_contexts = plan.n_examples = 1
+    prefetch_row(row_address(model, model.input, source), model.row_bytes)
+    prefetch_row(row_address(model, model.output, target), model.row_bytes)
+    plan.n_targets[0] = draw_targets(model, worker, target, plan.contexts, 1, plan.targets)
+
+
+cdef inline void plan_position(const Model *model, Worker *worker, FocusPlan *plan,
+                               const int32_t *focus_words, const int32_t *sources,
+                               int64_t position, int64_t n_tokens) noexcept nogil:
+    """Plan a focus word of a sentence or, if `sources` is not NULL, a pair of a list."""
+    if sources != NULL:
+        plan_pair(model, worker, plan, sources[position], focus_words[position])
+    else:
+        plan_focus(model, worker, plan, position, n_tokens)
+
+
+cdef inline void prefetch_negatives(const Model *model, const FocusPlan *plan,
+                                    int first_example) noexcept nogil:
+    """Prefetch the rows of the negative samples of the examples from `first_example` on.
+
+    The others are prefetched by `step`: while it updates example e of a focus word, it prefetches
+    the targets of example e of the next one.
+    """
+    cdef int example, target
+    for example in range(first_example, plan.n_examples):
+        for target in range(1, plan.n_targets[example]):
+            prefetch_row(row_address(
+                model, negative_matrix(model),
+                plan.targets[<int64_t>example * (model.negative + 1) + target]),
+                model.row_bytes)
+
+
+cdef inline void update_example(const Model *model, Worker *worker, const FocusPlan *plan,
+                                int example, const FocusPlan *next_plan, char *hidden,
+                                char *update, double rate) noexcept nogil:
+    """Update the output rows of one example, and add the update of `hidden` to `update`.
+
+    The output rows are those of plan's example `example`, plus with hierarchical softmax the rows
+    on the Huffman path of its focus word. `step` also prefetches the targets of the example with
+    the same number of `next_plan`. `hidden` and `update` are rows of `width` reals and may be the
+    same row.
+    """
+    cdef int64_t offset = <int64_t>example * (model.negative + 1), path_start
+    cdef StepRows *args = &worker.target_step
+    if model.negative_output != NULL:
+        update_separate_negatives(model, worker, plan.targets + offset, plan.n_targets[example],
+                                  hidden, update, rate)
+    elif model.output != NULL:
+        args.ids = plan.targets + offset
+        args.n = plan.n_targets[example]
+        args.prefetch_ids = next_plan.targets + offset
+        args.n_prefetch = next_plan.n_targets[example] if example < next_plan.n_examples else 0
+        worker.loss += model.ops.step(hidden, update, args, rate)
+        restore_ones(model, args.ids, args.n)
+    if model.tree != NULL:
+        args = &worker.path_step
+        path_start = model.path_starts[plan.focus_word]
+        args.ids = model.path_nodes + path_start
+        args.labels = model.path_labels + path_start
+        args.n = <int>(model.path_starts[plan.focus_word + 1] - path_start)
+        worker.loss += model.ops.step(hidden, update, args, rate)
+    worker.n_examples += 1
+
+
+cdef inline void update_separate_negatives(const Model *model, Worker *worker,
+                                           const int32_t *targets, int n_targets, char *hidden,
+                                           char *update, double rate) noexcept nogil:
+    """Update the output rows of one example if negative samples have a separate output matrix.
+
+    One step uses the row of the focus word, targets[0], in `output`. Another uses the rows of the
+    negative samples, targets[1:n_targets], in `negative_output`. Then the two rows of each target
+    are pulled towards each other (`couple_rows` in roles.pxd).
+    """
+    cdef StepRows *positive = &worker.target_step
+    cdef StepRows *negative = &worker.negative_step
+    cdef int j
+    positive.ids = targets
+    positive.n = 1
+    worker.loss += model.ops.step(hidden, update, positive, rate)
+    negative.ids = targets + 1
+    negative.n = n_targets - 1
+    worker.loss += model.ops.step(hidden, update, negative, rate)
+    if model.coupling > 0:
+        for j in range(n_targets):
+            couple_rows(model, targets[j], rate * model.coupling)
+
+
+cdef inline void add_to_input_rows(const Model *model, Worker *worker, const int32_t *contexts,
+                                   int n, double scale) noexcept nogil:
+    """Add scale * worker.update to each of the rows input[contexts[:n]].
+
+    Each row's update is multiplied by the lock factor of its word: 0 keeps the row as it is, and 1
+    trains it as usual.
+    """
+    cdef int i
+    if model.lock_factors == NULL:
+        model.ops.scatter(model.input, model.width, contexts, n, worker.update, scale)
+    else:
+        for i in range(n):
+            model.ops.scatter(model.input, model.width, contexts + i, 1, worker.update,
+                              scale * model.lock_factors[contexts[i]])
+
+
+cdef inline void skip_gram(const Model *model, Worker *worker, FocusPlan *plan,
+                           const FocusPlan *next_plan, double rate) noexcept nogil:
+    """Train on one focus word with skip-gram: the input row of each context word predicts it.
+
+    `step` normally updates the input row in place: `hidden` and `update` are the row itself. In
+    three cases that is not possible: a second step needs the old row, the update is scaled by a
+    lock factor, or the row may also be a target. The update is then summed in `worker.update` and
+    added to the input row afterwards.
+    """
+    cdef bint in_place = (
+        model.lock_factors == NULL and not model.tied and model.negative_output == NULL
+        and (model.output == NULL or model.tree == NULL))
+    cdef int example
+    cdef char *hidden
+    for example in range(plan.n_examples):
+        hidden = row_address(model, model.input, plan.contexts[example])
+        if in_place:
+            update_example(model, worker, plan, example, next_plan, hidden, hidden, rate)
+        else:
+            memset(worker.update, 0, model.row_bytes)
+            if model.tied:
+                memcpy(worker.hidden, hidden, model.row_bytes)
+                hidden = worker.hidden
+                to_input_role(model, worker, hidden)
+            update_example(model, worker, plan, example, next_plan, hidden, worker.update, rate)
+            if model.tied:
+                from_input_role(model, worker, worker.update)
+            add_to_input_rows(model, worker, plan.contexts + example, 1, 1.0)
+    if model.negative_output != NULL:  # the steps on two matrices prefetch nothing
+        prefetch_negatives(model, next_plan, 0)
+    elif model.output != NULL:
+        prefetch_negatives(model, next_plan, plan.n_examples)
+
+
+cdef inline void cbow(const Model *model, Worker *worker, FocusPlan *plan,
+                      const FocusPlan *next_plan, double rate) noexcept nogil:
+    """Train on one focus word with CBOW: the hidden vector of its window predicts it.
+
+    The hidden vector is the sum or mean of the context words' input rows. Each of these rows gets
+    the update of the hidden vector; with `mean_gradient`, divided by the number of rows.
+    """
+    cdef double share
+    if plan.n_examples == 0:
+        return
+    share = 1.0 / plan.n_contexts
+    model.ops.gather(worker.hidden, model.input, model.width, plan.contexts, plan.n_contexts,
+                     share if model.mean_hidden else 1.0)
+    memset(worker.update, 0, model.row_bytes)
+    if model.tied:
+        to_input_role(model, worker, worker.hidden)
+    update_example(model, worker, plan, 0, next_plan, worker.hidden, worker.update, rate)
+    if model.tied:
+        from_input_role(model, worker, worker.update)
+    if model.negative_output != NULL:
+        prefetch_negatives(model, next_plan, 0)
+    add_to_input_rows(model, worker, plan.contexts, plan.n_contexts,
+                      share if model.mean_gradient else 1.0)
+
+
+cdef inline void train_examples(const Model *model, Worker *worker, const int32_t *focus_words,
+                                const int32_t *sources, int64_t first, int64_t last,
+                                int64_t n_tokens, double rate) noexcept nogil:
+    """Train on the focus words focus_words[first:last], planning the next focus word one ahead.
+
+    focus_words : `worker.tokens`, or the targets of a list of pairs.
+    sources : NULL, or the sources of a list of pairs.
+    """
+    cdef FocusPlan *plan = &worker.focus_plans[0]
+    cdef FocusPlan *next_plan = &worker.focus_plans[1]
+    cdef int64_t position
+    plan_position(model, worker, plan, focus_words, sources, first, n_tokens)
+    for position in range(first, last):
+        if model.stop_flag[0]:
+            break
+        if model.scalar_bias != NULL and position % SYNC_INTERVAL == 0:
+            sync_scalar_bias(model, worker)
+        next_plan.n_examples = 0
+        if position + 1 < last:
+            plan_position(model, worker, next_plan, focus_words, sources, position + 1, n_tokens)
+        if model.cbow:
+            cbow(model, worker, plan, next_plan, rate)
+        else:
+            skip_gram(model, worker, plan, next_plan, rate)
+        plan, next_plan = next_plan, plan
