@@ -13,6 +13,7 @@ import numpy as np
 
 from fastsgns.corpus.tokens import key_of, sequence
 from fastsgns.errors import LongTokenError
+from fastsgns.kernels.ids cimport check_ids
 
 cdef extern from "Python.h":
     PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
@@ -251,17 +252,12 @@ def count_known(const int32_t[::1] ids not None, const int32_t[::1] table not No
     IndexError
         If an id is not in `table`.
     """
-    cdef int64_t position, n_known = table.shape[0], known = 0
-    cdef bint invalid = False
+    cdef int64_t position, n_known = 0
+    check_ids(ids, table.shape[0], "id")
     with nogil:
         for position in range(ids.shape[0]):
-            if not 0 <= ids[position] < n_known:
-                invalid = True
-                break
-            known += table[ids[position]] >= 0
-    if invalid:
-        raise IndexError(f"id {ids[position]} is not between 0 and {n_known - 1}")
-    return known
+            n_known += table[ids[position]] >= 0
+    return n_known
 
 
 def remap(const int32_t[::1] ids not None, const int64_t[::1] ends not None,
@@ -329,18 +325,11 @@ def count_ids(const int32_t[::1] ids not None, int64_t[::1] counts not None):
     IndexError
         If an id is not in `counts`.
     """
-    cdef int64_t position, n_known = counts.shape[0]
-    cdef int32_t token_id
-    cdef bint invalid = False
+    cdef int64_t position
+    check_ids(ids, counts.shape[0], "id")
     with nogil:
         for position in range(ids.shape[0]):
-            token_id = ids[position]
-            if token_id < 0 or token_id >= n_known:
-                invalid = True
-                break
-            counts[token_id] += 1
-    if invalid:
-        raise IndexError(f"id {token_id} is not between 0 and {n_known - 1}")
+            counts[ids[position]] += 1
 
 
 # What `encode_sentences` has read and not yet emitted.

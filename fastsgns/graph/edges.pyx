@@ -4,6 +4,8 @@ from libc.math cimport isfinite, rint
 from libc.stdint cimport int32_t, int64_t, uint32_t
 from libc.stdlib cimport free, malloc
 
+from fastsgns.kernels.ids cimport ascend
+
 
 def check_neighbours(const int64_t[::1] offsets not None, const int32_t[::1] targets not None):
     """Check that walks can follow the edges.
@@ -21,23 +23,18 @@ def check_neighbours(const int64_t[::1] offsets not None, const int32_t[::1] tar
         node, or the neighbours of a node are not sorted.
     """
     cdef int64_t n_nodes = offsets.shape[0] - 1, node = 0, edge
-    cdef bint good = n_nodes >= 0 and offsets[0] == 0 and offsets[n_nodes] == targets.shape[0]
+    cdef bint good = True
+    if not ascend(offsets, targets.shape[0]):
+        raise ValueError(f"offsets must ascend from 0 to the number of edges, {targets.shape[0]}")
     with nogil:
-        while good and node < n_nodes:
-            good = 0 <= offsets[node] <= offsets[node + 1] <= targets.shape[0]
-            node += 1
-        node = 0
         while good and node < n_nodes:
             for edge in range(offsets[node], offsets[node + 1]):
                 if not 0 <= targets[edge] < n_nodes or (
                         edge > offsets[node] and targets[edge] < targets[edge - 1]):
                     good = False
-                    break
             node += 1
     if not good:
-        raise ValueError(
-            "offsets must ascend from 0 to the number of edges, and the neighbours of a node must "
-            f"be nodes, in order; they are not so at node {max(node - 1, 0)}")
+        raise ValueError(f"the neighbours of node {node - 1} must be nodes in ascending order")
 
 
 def merge_neighbours(const int64_t[::1] left_offsets not None, const int32_t[::1] left not None,
@@ -159,9 +156,9 @@ def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not
         raise ValueError(f"{weights.shape[0]} weights and {slots.shape[0]} slots")
     if totals.shape[0] != n_nodes:
         raise ValueError(f"{n_nodes} rows and {totals.shape[0]} totals")
+    if not ascend(offsets, weights.shape[0]):
+        raise ValueError("offsets must ascend from 0 to the number of weights")
     for node in range(n_nodes):
-        if not 0 <= offsets[node] <= offsets[node + 1] <= weights.shape[0]:
-            raise ValueError("offsets must ascend from 0 to the number of weights")
         longest = max(longest, offsets[node + 1] - offsets[node])
     scaled = <double *>malloc(longest * sizeof(double))
     stacks = <int32_t *>malloc(longest * sizeof(int32_t))

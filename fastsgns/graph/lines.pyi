@@ -4,6 +4,7 @@ from typing_extensions import Buffer
 
 _Bytes = Buffer | npt.NDArray[np.uint8]  # numpy's arrays are not known as buffers
 
+NO_FAULT: int
 TOO_FEW_COLUMNS: int
 TOO_MANY_COLUMNS: int
 MIXED_COLUMNS: int

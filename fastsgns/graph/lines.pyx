@@ -13,22 +13,19 @@ cdef enum Weighted:
     NO_WEIGHT = 0
     REQUIRED_WEIGHT = 1
 
-(
-    TOO_FEW_COLUMNS, TOO_MANY_COLUMNS, MIXED_COLUMNS, NOT_A_NUMBER, NOT_FINITE,
-    RESERVED_CHARACTER, STRAY_SEPARATOR, QUOTED_NAME, BYTE_ORDER_MARK, JSON_VALUE,
-) = range(1, 11)
-cdef enum Fault:
-    NONE = 0
-    C_TOO_FEW_COLUMNS = 1
-    C_TOO_MANY_COLUMNS = 2
-    C_MIXED_COLUMNS = 3
-    C_NOT_A_NUMBER = 4
-    C_NOT_FINITE = 5
-    C_RESERVED_CHARACTER = 6
-    C_STRAY_SEPARATOR = 7
-    C_QUOTED_NAME = 8
-    C_BYTE_ORDER_MARK = 9
-    C_JSON_VALUE = 10
+# What is wrong with a line; the module exports these numbers to Python.
+cpdef enum:
+    NO_FAULT = 0
+    TOO_FEW_COLUMNS = 1
+    TOO_MANY_COLUMNS = 2
+    MIXED_COLUMNS = 3
+    NOT_A_NUMBER = 4
+    NOT_FINITE = 5
+    RESERVED_CHARACTER = 6
+    STRAY_SEPARATOR = 7
+    QUOTED_NAME = 8
+    BYTE_ORDER_MARK = 9
+    JSON_VALUE = 10
 
 cdef double MAX_WEIGHT = 3.4028234663852886e38
 cdef const char *BOM = b"\xef\xbb\xbf"  # U+FEFF in UTF-8
@@ -97,20 +94,20 @@ cdef inline bint _is_bracketed(const uint8_t *at, const uint8_t *end) noexcept n
 
 cdef inline int _format_fault(const Field *source, const Field *target, const uint8_t *end,
                               int delimiter) noexcept nogil:
-    """Return a fault if the names show that the line has another format; else NONE."""
+    """Return a fault if the names show that the line has another format; else NO_FAULT."""
     if source.stop - source.start >= 3 and not memcmp(source.start, BOM, 3):
-        return C_BYTE_ORDER_MARK
+        return BYTE_ORDER_MARK
     if _is_bracketed(source.start, end) and not _is_bracketed(source.start, source.stop):
-        return C_JSON_VALUE
+        return JSON_VALUE
     if delimiter >= 0:
         if (source.stop - source.start > 1 and source.start[0] == 34 == (target.stop - 1)[0]
                 or _is_quoted(source) or _is_quoted(target)):
-            return C_QUOTED_NAME
-        return NONE
+            return QUOTED_NAME
+        return NO_FAULT
     if (_is_separator((source.stop - 1)[0]) or _is_separator(target.start[0])
             or _is_separator((target.stop - 1)[0])):
-        return C_STRAY_SEPARATOR
-    return NONE
+        return STRAY_SEPARATOR
+    return NO_FAULT
 
 
 cdef inline uint8_t *_copy_name(Field *field, int delimiter, uint8_t *to) noexcept nogil:
@@ -136,15 +133,15 @@ cdef inline uint8_t *_copy_name(Field *field, int delimiter, uint8_t *to) noexce
 
 
 cdef int _read_weight(Field *field, double *weight) except? -1 nogil:
-    """Read a weight; return a fault or NONE."""
+    """Read a weight; return a fault or NO_FAULT."""
     cdef const uint8_t *stop = decimal(field.start, field.stop, weight)
     if stop != field.stop:
         with gil:
             try:
                 weight[0] = float((<const char *>field.start)[:field.stop - field.start])
             except ValueError:
-                return C_NOT_A_NUMBER
-    return NONE if fabs(weight[0]) <= MAX_WEIGHT else C_NOT_FINITE
+                return NOT_A_NUMBER
+    return NO_FAULT if fabs(weight[0]) <= MAX_WEIGHT else NOT_FINITE
 
 
 cdef class EdgeParser:
@@ -235,7 +232,7 @@ cdef class EdgeParser:
 
     cdef int _parse_line(self, const uint8_t *line, const uint8_t *end, uint8_t **to,
                          double *weight) except? -1 nogil:
-        """Parse one line; return a fault or NONE.
+        """Parse one line; return a fault or NO_FAULT.
 
         Writes the names at to[0], which is advanced, and the weight.
         """
@@ -245,21 +242,21 @@ cdef class EdgeParser:
         if not (_next_field(line, end, self.delimiter, &source) and source.start < source.stop
                 and _next_field(source.after, end, self.delimiter, &target)
                 and target.start < target.stop):
-            return C_TOO_FEW_COLUMNS
+            return TOO_FEW_COLUMNS
         fault = _format_fault(&source, &target, end, self.delimiter)
         if fault:
             return fault
         if self.weighted != NO_WEIGHT:
             has_third = _next_field(target.after, end, self.delimiter, &third)
             if self.weighted == REQUIRED_WEIGHT and not has_third:
-                return C_TOO_FEW_COLUMNS
+                return TOO_FEW_COLUMNS
             if has_third and (self.weighted == NO_THIRD_COLUMN or self.weighted == OPTIONAL_WEIGHT
                               and _next_field(third.after, end, self.delimiter, &more)):
-                return C_TOO_MANY_COLUMNS
+                return TOO_MANY_COLUMNS
             if self.n_columns == 0:
                 self.n_columns = 2 + has_third
             elif self.n_columns != 2 + has_third:
-                return C_MIXED_COLUMNS
+                return MIXED_COLUMNS
             if has_third:
                 fault = _read_weight(&third, weight)
         elif self.n_columns == 0:
@@ -267,4 +264,4 @@ cdef class EdgeParser:
         to[0] = _copy_name(&source, self.delimiter, to[0])
         if to[0] != NULL:
             to[0] = _copy_name(&target, self.delimiter, to[0])
-        return C_RESERVED_CHARACTER if to[0] == NULL else fault
+        return RESERVED_CHARACTER if to[0] == NULL else fault

@@ -4,23 +4,11 @@ from libc.stdint cimport int32_t, int64_t
 
 import numpy as np
 
+from fastsgns.kernels.ids cimport ascend, check_ids
+
 ctypedef fused real:
     float
     double
-
-
-cdef int _check_ids(const int32_t[::1] ids, int64_t n) except -1:
-    """Raise an IndexError if an id is not in 0 .. n - 1."""
-    cdef int64_t i
-    cdef bint invalid = False
-    with nogil:
-        for i in range(ids.shape[0]):
-            if not 0 <= ids[i] < n:
-                invalid = True
-                break
-    if invalid:
-        raise IndexError(f"node {ids[i]} is not between 0 and {n - 1}")
-    return 0
 
 
 cdef void _to_starts(int64_t[::1] offsets) noexcept nogil:
@@ -64,7 +52,7 @@ def compress(const int32_t[::1] keys not None, const int32_t[::1] others not Non
     cdef int64_t e, n_edges = keys.shape[0], at
     if others.shape[0] != n_edges or weights is not None and len(weights) != n_edges:
         raise ValueError("the two ends of the edges and their weights differ in number")
-    _check_ids(keys, n)
+    check_ids(keys, n, "node")
     cdef int64_t[::1] offsets = np.zeros(n + 1, np.int64)
     cdef int32_t[::1] sorted_others = np.empty(n_edges, np.int32)
     cdef bint weighted = weights is not None
@@ -112,7 +100,7 @@ def transpose(const int64_t[::1] offsets not None, const int32_t[::1] others not
         If an entry of `others` is out of range.
     """
     check_rows(offsets, others.shape[0])
-    _check_ids(others, n)
+    check_ids(others, n, "node")
     new_offsets, sources = np.zeros(n + 1, np.int64), np.empty(len(others), np.int32)
     if weights is None:
         _transpose[float](offsets, others, None, new_offsets, sources, None)
@@ -147,15 +135,9 @@ cdef void _transpose(const int64_t[::1] offsets, const int32_t[::1] others,
 
 def check_rows(const int64_t[::1] offsets not None, int64_t n_edges):
     """Raise a ValueError unless `offsets` ascend from 0 to the number of edges."""
-    cdef int64_t i
-    cdef bint valid = offsets.shape[0] > 0 and offsets[0] == 0
-    valid = valid and offsets[offsets.shape[0] - 1] == n_edges
-    if valid:
-        with nogil:
-            for i in range(offsets.shape[0] - 1):
-                if offsets[i] > offsets[i + 1]:
-                    valid = False
-                    break
+    cdef bint valid
+    with nogil:
+        valid = ascend(offsets, n_edges)
     if not valid:
         raise ValueError(f"the offsets of the rows do not ascend from 0 to {n_edges}")
 
@@ -231,7 +213,7 @@ def find_edges(const int64_t[::1] offsets not None, const int32_t[::1] others no
         Indices in `others`; -1 for an edge that does not exist.
     """
     check_rows(offsets, others.shape[0])
-    _check_ids(rows, offsets.shape[0] - 1)
+    check_ids(rows, offsets.shape[0] - 1, "node")
     cdef int64_t i, low, high, middle, n = rows.shape[0]
     if neighbours.shape[0] != n:
         raise ValueError(f"{n} sources with {neighbours.shape[0]} targets")

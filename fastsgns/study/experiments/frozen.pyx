@@ -37,14 +37,6 @@ cdef inline void add(real *to, const real *row, real factor, Py_ssize_t d) noexc
         to[k] += factor * row[k]
 
 
-cdef inline void apply_update(real *row, real *update, Py_ssize_t d) noexcept nogil:
-    """Add an update to a row and set the update to 0, so that a second call does nothing."""
-    cdef Py_ssize_t k
-    for k in range(d):
-        row[k] += update[k]
-        update[k] = 0
-
-
 cdef void add_example(
     real[:, ::1] w, real[:, ::1] c, real[:, ::1] dw, real[:, ::1] dc, double bias,
     const int[::1] words, const int[::1] contexts, double rate, real[:, ::1] scratch,
@@ -82,11 +74,14 @@ cdef void apply_updates(
     real[:, ::1] rows, real[:, ::1] updates, const int[:, ::1] ids, Py_ssize_t start,
     Py_ssize_t stop,
 ) noexcept nogil:
-    cdef Py_ssize_t n, i
+    """Add the updates of the rows ids[start:stop], and reset them: a repeated id adds nothing."""
+    cdef Py_ssize_t n, i, k, row
     for n in range(start, stop):
         for i in range(ids.shape[1]):
-            if ids[n, i] >= 0:
-                apply_update(&rows[ids[n, i], 0], &updates[ids[n, i], 0], rows.shape[1])
+            row = ids[n, i]
+            for k in range(rows.shape[1] if row >= 0 else 0):
+                rows[row, k] += updates[row, k]
+                updates[row, k] = 0
 
 
 def cbow(
