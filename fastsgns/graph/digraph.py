@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Iterator
 from functools import cached_property
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -22,13 +22,14 @@ from fastsgns.runtime.progress import Progress
 class DirectedGraph:
     """A graph of named nodes, with its edges as compressed rows.
 
-    Ids number the nodes in order of descending degree, which is the sum of the absolute weights of
-    all edges of a node, in and out. The `out_` attributes list the edges by source. The `in_`
-    properties list the same edges by target, and are computed at first use.
+    Nodes are numbered (ids) by descending degree. The degree is the sum of the absolute weights of
+    in- and out-edges. The `out_` attributes list the edges by source. The `in_` properties list the
+    same edges by target, and are computed at first use. An undirected graph is stored as a directed
+    one that has each edge in both directions.
 
     `of` makes a graph from anything that holds edges. `from_edges`, `from_file`, `from_scipy`,
     `from_networkx`, `from_igraph` and `from_table` each read one kind, and `load` reads what `save`
-    wrote. A graph does not change after it was made.
+    wrote. Graphs are immutable.
 
     Every source of edges follows the same conventions:
 
@@ -58,7 +59,6 @@ class DirectedGraph:
     names : list of hashable
         The name of each id.
     is_directed : bool
-        An undirected graph stores each edge in both directions.
     out_offsets : ndarray of int64, shape (n_nodes + 1,)
         The out-edges of node i are ``out_offsets[i]:out_offsets[i + 1]``.
     out_targets : ndarray of int32, shape (n_edges,)
@@ -103,12 +103,11 @@ class DirectedGraph:
         Parameters
         ----------
         sources, targets : arrays of int, or iterables of hashable, of length E
-            Names of nodes; with `names`, indices into it.
+            The end nodes of each edge: names, or indices into `names` if that is given.
         weights : sequence of float, optional
             One weight per edge. By default each edge has weight 1.
         names : sequence of hashable, optional
-            The names of all nodes, of which some may be isolated. With ``range(n)`` the names are
-            numbers.
+            The names of all nodes, including isolated nodes; ``range(n)`` for numbers as names.
         directed : bool
             If False, each edge goes in both directions.
 
@@ -134,11 +133,11 @@ class DirectedGraph:
             if len(source_ids) != len(target_ids):
                 raise ValueError(f"there are {len(source_ids)} sources, {len(target_ids)} targets")
 
-        def name(edge: int) -> str:
+        def describe(edge: int) -> str:
             source, target = (listed[ids[edge]] for ids in (source_ids, target_ids))
             return f"{edge} ({source!r:.40} -> {target!r:.40})"
 
-        checked = check_weights(weights, len(source_ids), name)
+        checked = check_weights(weights, len(source_ids), describe)
         return cls._of_ids(source_ids, target_ids, checked, listed, directed)
 
     @classmethod
@@ -170,9 +169,9 @@ class DirectedGraph:
         r"""Read one edge per line, ``source target`` or ``source target weight``; names are str.
 
         Several threads read a plain file; the graph does not depend on their number. Empty lines
-        are skipped. A line may end with CR LF, and the file may begin with a byte order mark. Signs
-        of another format are an error: a comma or a semicolon at the end of a name while white
-        space separates the columns, a name in quotes, or a header.
+        are skipped. A line may end with CR LF, and the file may begin with a byte order mark. Lines
+        that look like another format raise FormatError: a comma or a semicolon at the end of a name
+        while white space separates the columns, a name in quotes, or a header.
 
         Parameters
         ----------
@@ -186,13 +185,14 @@ class DirectedGraph:
         comments : str
             Lines that begin with one of these characters are skipped; "" skips none.
         weighted : bool, optional
-            True: the third column is the weight, and further columns are ignored. False: all
-            columns after the second are ignored. None: all lines have two columns, or all have a
-            third, which is the weight.
+            If True, the third column is the weight, and further columns are ignored. If False, all
+            columns after the second are ignored. By default the third column, if there is one, is
+            the weight; all lines must then have the same number of columns.
         skip_lines : int, optional
             Number of lines to skip at the beginning of each file, such as a header. By default none
-            is skipped, and a first line that looks like a header is an error: one of well-known
-            column titles, or of words where all other names are numbers. 0 reads it as an edge.
+            is skipped, and a first line that looks like a header raises FormatError: one of
+            well-known column titles, or of words if all other names are numbers. 0 reads the first
+            line as an edge.
         workers : int, optional
             Number of threads; by default one per core.
         errors : str
@@ -252,7 +252,9 @@ class DirectedGraph:
 
     @classmethod
     def from_networkx(cls, graph: Any, weight: str | None = "weight") -> "DirectedGraph":
-        """Make a graph from a networkx graph, directed if that is; parallel edges are summed.
+        """Make a graph from a networkx graph. It is directed if `graph` is.
+
+        Weights of parallel edges are summed.
 
         Parameters
         ----------
@@ -264,8 +266,8 @@ class DirectedGraph:
         Raises
         ------
         ValueError
-            If no edge has the attribute, unless it is the default "weight", or if a weight is None
-            or not finite.
+            If a weight is None or not finite. If `weight` is not the default and no edge has this
+            attribute.
         """
         return cls.from_edges(*readers.from_networkx(graph, weight))
 
@@ -273,7 +275,9 @@ class DirectedGraph:
     def from_igraph(
         cls, graph: Any, weight: str | None = "weight", name: str = "name"
     ) -> "DirectedGraph":
-        """Make a graph from an igraph graph, directed if that is; parallel edges are summed.
+        """Make a graph from an igraph graph. It is directed if `graph` is.
+
+        Weights of parallel edges are summed.
 
         Parameters
         ----------
@@ -288,8 +292,8 @@ class DirectedGraph:
         Raises
         ------
         ValueError
-            If the graph lacks an attribute other than the defaults, or if a weight is None or not
-            finite.
+            If a weight is None or not finite. If `weight` or `name` is not the default and the
+            graph lacks this attribute.
         """
         return cls.from_edges(*readers.from_igraph(graph, weight, name))
 
@@ -318,7 +322,7 @@ class DirectedGraph:
         Raises
         ------
         ValueError
-            If there is no such column, or a node is missing.
+            If a named column does not exist, or a column of nodes contains missing values.
         """
         return cls.from_edges(*readers.from_table(table, source, target, weight, directed))
 
@@ -334,7 +338,8 @@ class DirectedGraph:
             array of shape (2, E), or (3, E) with weights, such as the ``edge_index`` of
             torch_geometric; or an iterable of ``(source, target)`` or ``(source, target, weight)``.
         **options
-            Passed to the method that reads this kind of object; most have ``directed``.
+            Passed to the method that reads this kind of object, such as ``directed``. Graphs of
+            networkx and igraph know whether they are directed.
 
         Raises
         ------
@@ -355,6 +360,7 @@ class DirectedGraph:
         if is_path(edges):
             is_saved = not options and storage.is_saved(edges)
             return cls.load(edges) if is_saved else cls.from_file(edges, **options)
+        # optional packages are not imported, so their objects are recognized by attributes
         if hasattr(edges, "tocoo"):
             return cls.from_scipy(edges, **options)
         if hasattr(edges, "is_directed") and hasattr(edges, "nodes"):
@@ -389,6 +395,7 @@ class DirectedGraph:
 
     @cached_property
     def _in_rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """The in-edges as compressed rows: offsets, sources, weights."""
         if not self.is_directed:
             return self.out_offsets, self.out_targets, self.out_weights
         return transpose(self.out_offsets, self.out_targets, self.out_weights, self.n_nodes)
@@ -416,12 +423,16 @@ class DirectedGraph:
     @cached_property
     def out_degrees(self) -> np.ndarray:
         """The sum of the absolute weights of each node's out-edges, float64 (n_nodes,)."""
-        return np.bincount(self.out_sources, self.out_weights, self.n_nodes).astype(np.float64)
+        return self._degrees(self.out_sources)
 
     @cached_property
     def in_degrees(self) -> np.ndarray:
         """The sum of the absolute weights of each node's in-edges, float64 (n_nodes,)."""
-        return np.bincount(self.out_targets, self.out_weights, self.n_nodes).astype(np.float64)
+        return self._degrees(self.out_targets)
+
+    def _degrees(self, ends: np.ndarray) -> np.ndarray:
+        # without weights, bincount returns integers
+        return np.bincount(ends, self.out_weights, self.n_nodes).astype(np.float64)
 
     def edges(self) -> Iterator[tuple[Any, Any, float]]:
         """Yield ``(source, target, weight)`` by name; the weight has its sign."""
@@ -433,8 +444,10 @@ class DirectedGraph:
     @property
     def signed_weights(self) -> np.ndarray:
         """The weight of each edge with its sign, float32 (n_edges,)."""
-        sizes = np.ones(self.n_edges, np.float32) if self.out_weights is None else self.out_weights
-        return sizes if self.signs is None else sizes * self.signs
+        weights = self.out_weights
+        if weights is None:
+            weights = np.ones(self.n_edges, np.float32)
+        return weights if self.signs is None else weights * self.signs
 
     def to_scipy(self) -> Any:
         """Return the adjacency matrix by ids; weights have their signs.
@@ -455,16 +468,19 @@ class DirectedGraph:
         return csr_array(content, (self.n_nodes, self.n_nodes))
 
     def find(self, sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """Return the positions of edges, given the ids of their ends, in O(log degree) each.
+        """Return the index of the edge from each source to each target, or -1.
+
+        Takes O(log degree) per edge.
 
         Parameters
         ----------
         sources, targets : array of int, shape (n,)
+            Ids of the ends of n edges.
 
         Returns
         -------
         ndarray of int64, shape (n,)
-            Index of each edge in `out_targets`; -1 if there is no such edge.
+            Indices in `out_targets`; -1 if there is no such edge.
 
         Raises
         ------
@@ -480,13 +496,13 @@ class DirectedGraph:
         target_ids = check_indices(targets, self.n_nodes, "targets")
         return find_edges(self.out_offsets, self.out_targets, source_ids, target_ids)
 
-    def keep(self, mask: np.ndarray) -> Self:
+    def keep(self, mask: np.ndarray) -> "DirectedGraph":
         """Return a graph of the edges where `mask` is true, with all nodes and the same ids.
 
         Parameters
         ----------
         mask : ndarray of bool, shape (n_edges,)
-            In an undirected graph, both directions of an edge have the same value.
+            In an undirected graph, both directions of an edge must have the same value.
 
         Raises
         ------
@@ -501,16 +517,14 @@ class DirectedGraph:
         """
         mask = np.asarray(mask, bool)
         if mask.shape != (self.n_edges,):
-            raise ValueError(
-                f"the mask has shape {mask.shape}, where one of ({self.n_edges},) is wanted"
-            )
+            raise ValueError(f"the mask has shape {mask.shape}; expected ({self.n_edges},)")
         sources, targets = self.out_sources[mask], self.out_targets[mask]
         offsets = np.concatenate([[0], np.cumsum(mask, dtype=np.int64)])[self.out_offsets]
         weights = None if self.out_weights is None else self.out_weights[mask]
         signs = None if self.signs is None else self.signs[mask]
-        kept = type(self)(Rows(offsets, targets, weights, signs), self.names, self.is_directed)
+        kept = DirectedGraph(Rows(offsets, targets, weights, signs), self.names, self.is_directed)
         if not self.is_directed and np.any(kept.find(targets, sources) < 0):
-            raise ValueError("the mask keeps an edge of an undirected graph one way only")
+            raise ValueError("the mask must keep or drop both directions of an undirected edge")
         return kept
 
     def __repr__(self) -> str:
@@ -531,7 +545,7 @@ class DirectedGraph:
 
     @classmethod
     def load(cls, path: Any) -> "DirectedGraph":
-        """Read what `save` wrote; no code runs.
+        """Read what `save` wrote. Loading executes no code.
 
         Raises
         ------

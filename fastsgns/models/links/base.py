@@ -1,4 +1,4 @@
-"""LinkModel: the base class of models that predict links from vectors of sources and targets."""
+"""LinkModel: the base class of models of directed links."""
 
 import inspect
 from collections.abc import Hashable, Mapping
@@ -18,11 +18,11 @@ from fastsgns.vectors.roles import matrix_view, shown_matrices
 from fastsgns.vectors.storage import check_in_step
 
 ADD_NAMES_ADVICE = "call fit() on data that has them"
-CALL_FIT = "has learned nothing yet; call fit() first"
-LEARNED = {  # attributes that exist only after `fit`
+NOT_FITTED = "has learned nothing yet; call fit() first"
+SET_BY_FIT = {  # attributes that exist only after `fit`; HOPE and STRAP have "values"
     "source", "target", "values", "arrays", "epoch_losses", "epochs_trained", "epochs_begun",
 }  # fmt: skip
-NOT_IN_REPR = ("graph", "pairs", "progress")  # parameters that are data, or change no result
+NOT_IN_REPR = ("graph", "pairs", "progress")  # data, and what does not affect results
 
 
 class LinkModel:
@@ -30,14 +30,14 @@ class LinkModel:
 
     `fastsgns.models.links.nodes.NodeEmbedding`, `fastsgns.models.links.pairs.PairEmbedding`,
     `fastsgns.models.links.factors.HOPE` and `fastsgns.models.links.factors.STRAP` differ in how
-    they learn the vectors. They share the scores, the parameters by name as scikit-learn reads
-    them, and copying. The `fit` of a subclass calls `set_arrays`, and sets `known` and, if it
-    trains with negative samples, `target_prior`.
+    they learn the vectors. This class provides scores, scikit-learn's `get_params` and
+    `set_params`, copying and pickling. The `fit` of a subclass calls `set_arrays`, and sets `known`
+    and, if it trains with negative samples, `target_prior`.
 
     Attributes
     ----------
     source, target : KeyedVectors
-        The vectors of sources and of targets by name. They read and write `arrays`.
+        The vectors of sources and of targets by name: views of `arrays`.
     arrays : Matrices
         The memory of all vectors and biases.
     target_prior : ndarray of float32, shape (n_targets,), or None
@@ -63,7 +63,7 @@ class LinkModel:
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def set_params(self, **params: Any) -> Self:
-        """Change parameters, which the next `fit` uses, and return the model.
+        """Change parameters, and return the model. The next `fit` uses them.
 
         Raises
         ------
@@ -78,7 +78,7 @@ class LinkModel:
         return self
 
     def replace_parameters(self, values: Mapping[str, Any]) -> None:
-        """Set parameters to the plain Python values that `fastsgns.rules` made of them."""
+        """Store parameters that `fastsgns.rules` has checked or converted."""
         for name, value in values.items():
             setattr(self, name, value)
 
@@ -101,9 +101,9 @@ class LinkModel:
 
         A model trained with k negative samples from the distribution q approaches
         log p(v | u) - log(k q(v)) (Levy, Goldberg 2014, "Neural Word Embedding as Implicit Matrix
-        Factorization", equation 7). It tells how much more often v is a target of u than by
-        chance. To rank targets by their probability instead, `popularity` adds log q(v), which
-        gives log p(v | u) up to a constant.
+        Factorization", equation 7). The score then measures how much more often than by chance v
+        is a target of u. With `popularity`, log q(v) is added. The sum is log p(v | u) up to a
+        constant, which ranks targets by their probability.
 
         Parameters
         ----------
@@ -121,7 +121,8 @@ class LinkModel:
         KeyError
             If a name is unknown.
         ValueError
-            If two lists have different lengths, or if the model does not know q.
+            If two lists have different lengths, or if `popularity` is true and the model was not
+            trained with negative samples.
         """
         return self.scorer(popularity).score(u, v)
 
@@ -144,21 +145,21 @@ class LinkModel:
         Returns
         -------
         list of (name, score), or a list of such lists
-            Shorter than `topn` if there are fewer targets.
+            Shorter than `topn` if fewer targets have a finite score and are not left out.
 
         Raises
         ------
         KeyError
             If a name is unknown.
         ValueError
-            If `topn` is negative, if the model knows no links that could be left out, or if it does
-            not know q.
+            If `topn` is negative, if `exclude_known` is true and the model has no known links, or
+            if `popularity` is true and the model was not trained with negative samples.
         """
         return self.scorer(popularity).recommend(u, topn, exclude_known)
 
     @takes_flags
     def scorer(self, popularity: bool = False) -> LinkScorer:
-        """Return what scores links with the vectors as they are now.
+        """Return a `LinkScorer` for the current vectors.
 
         Raises
         ------
@@ -169,13 +170,16 @@ class LinkModel:
         """
         self.check_fitted()
         if popularity and self.target_prior is None:
-            raise ValueError("this model has no negatives; give popularity=False")
+            raise ValueError("this model has no negative samples; give popularity=False")
         biases = (self.target_bias, self.target_prior if popularity else None)
-        signs, stored = self.arrays.signs("output"), self.arrays.stored("output")
+        signs, rows = self.arrays.signs("output"), self.arrays.stored("output")
+        if signs is None or rows is None:
+            rows = self.target.array
         return LinkScorer(
             self.source,
             self.target,
-            self.target.array if signs is None or stored is None else stored,  # not a flipped copy
+            rows,
+            # s . (t * signs) is (s * signs) . t, which needs no copy of all targets
             source_signs=signs,
             target_biases=tuple(bias for bias in biases if bias is not None),
             known=self.known,
@@ -185,18 +189,19 @@ class LinkModel:
     @property
     def target_bias(self) -> np.ndarray | None:
         """The bias of each target, float32 of shape (n_targets,); None if the model has none."""
-        return self.arrays.bias if hasattr(self, "arrays") else None
+        return self.arrays.bias if "arrays" in self.__dict__ else None
 
     @target_bias.setter
     def target_bias(self, bias: Any) -> None:
         old, new = self.target_bias, np.asarray(bias, np.float32)
-        if old is None or new.shape != old.shape:
-            allowed = "none, in this model" if old is None else f"those of shape {old.shape}"
-            raise ValueError(f"target_bias is of shape {new.shape}; allowed are {allowed}")
+        if old is None:
+            raise ValueError("this model has no target_bias")
+        if new.shape != old.shape:
+            raise ValueError(f"target_bias must have shape {old.shape}, and has {new.shape}")
         self.arrays.bias = new
 
     def known_pairs(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the ids of sources and targets of the known links, each link once; int32."""
+        """Return the ids of the known links as (sources, targets), int32, without duplicates."""
         self.check_fitted()
         if self.known is None:
             return np.empty(0, np.int32), np.empty(0, np.int32)
@@ -207,12 +212,12 @@ class LinkModel:
     def set_arrays(
         self, arrays: Matrices, sources: list[Hashable], targets: list[Hashable]
     ) -> None:
-        """Use these arrays for the vectors of these names.
+        """Set the matrices, and create `source` and `target` as views of them.
 
         Parameters
         ----------
         arrays : Matrices
-            With the vectors of sources as ``input``.
+            The role "input" has the vectors of sources, "output" those of targets.
         sources, targets : list of hashable
             The names of the rows. The same list if sources and targets are the same nodes.
 
@@ -230,33 +235,35 @@ class LinkModel:
     def check_fitted(self) -> None:
         """Raise a NotFittedError before `fit`."""
         if not hasattr(self, "source"):
-            raise NotFittedError(f"this {type(self).__name__} {CALL_FIT}")
+            raise NotFittedError(f"this {type(self).__name__} {NOT_FITTED}")
 
     def __getattr__(self, name: str) -> NoReturn:
-        if name in LEARNED:
-            raise NotFittedError(f"this {type(self).__name__} has no {name}: it {CALL_FIT}")
+        if name in SET_BY_FIT:  # a NotFittedError is an AttributeError, so that hasattr() works
+            raise NotFittedError(f"this {type(self).__name__} has no {name}: it {NOT_FITTED}")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes, with the names in place of vectors that read `arrays`."""
+        """Return the attributes, with `source` and `target` replaced by lists of their names.
+
+        `__setstate__` creates the views again.
+        """
         state = self.__dict__.copy()
         if hasattr(self, "source"):
             state["source"], state["target"] = self.source.index_to_key, self.target.index_to_key
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        attributes = dict(state)
-        names = attributes.pop("source", None), attributes.pop("target", None)
-        for name, value in attributes.items():
-            setattr(self, name, value)
-        if names[0] is not None:
-            self.set_arrays(self.arrays, *names)
+        self.__dict__.update(state)
+        if "source" in state:
+            self.set_arrays(self.arrays, state["source"], state["target"])
 
 
 def _ids_by_name(names: list[Hashable]) -> dict[Hashable, int]:
+    """Return the position of each name, and raise a ValueError if two names are equal."""
     ids = dict(zip(names, range(len(names))))
     if len(ids) != len(names):
-        raise ValueError(f"{len(names)} names, but {len(ids)} different ones")
+        repeated = next(name for i, name in enumerate(names) if ids[name] != i)
+        raise ValueError(f"duplicate name {repeated!r:.60}")
     return ids
 
 
@@ -289,7 +296,7 @@ def check_savable(model: LinkModel) -> None:
         that they no longer match.
     """
     model.check_fitted()
-    if not (shown_matrices(model.source) is shown_matrices(model.target) is model.arrays):
+    if any(shown_matrices(kv) is not model.arrays for kv in (model.source, model.target)):
         raise ValueError(
             "source or target was replaced by other vectors; set source.vectors and "
             "target.vectors instead, or save the others alone, vectors.save(path)"
@@ -299,6 +306,6 @@ def check_savable(model: LinkModel) -> None:
         saving.warn_of_attributes(vectors, name)
     if model.names_are_shared and model.source.index_to_key != model.target.index_to_key:
         raise ValueError(
-            "the names of model.source are not those of model.target; rename both in the same "
-            "way, or save them alone, vectors.save(path)"
+            "model.source and model.target have different names; rename both in the same way, or "
+            "save them alone, vectors.save(path)"
         )

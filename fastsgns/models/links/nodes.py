@@ -24,7 +24,7 @@ from fastsgns.models.links.training import LinkMatrices, Windows
 from fastsgns.training.examples import Chunks
 from fastsgns.training.sharing import NegativeSharing
 
-Walks = Literal["forward", "undirected", "app", "nerd", "edges"]
+WalkKind = Literal["forward", "undirected", "app", "nerd", "edges"]
 
 
 class WalkDefaults(NamedTuple):
@@ -34,14 +34,14 @@ class WalkDefaults(NamedTuple):
     num_walks: int
 
 
-WALKS: dict[Walks, WalkDefaults] = {
+WALKS: dict[WalkKind, WalkDefaults] = {
     "forward": WalkDefaults(80, 10),
     "undirected": WalkDefaults(80, 10),
     "app": WalkDefaults(80, 800),
     "nerd": WalkDefaults(10, 160),
     "edges": WalkDefaults(2, 100),
 }
-SENTENCES: tuple[Walks, ...] = ("forward", "undirected")
+WINDOWED: tuple[WalkKind, ...] = ("forward", "undirected")  # pairs within a window of a walk
 
 
 class NodeEmbedding(LinkModel):
@@ -61,18 +61,18 @@ class NodeEmbedding(LinkModel):
                  the last node, a sample of rooted PageRank. This is APP.
     "nerd"       Walks that follow edges forward and backward in turn, so that their nodes are
                  source, target, source, ... The pairs are the first node and each node of the other
-                 role. Half of the walks start at a target, whose vector then predicts sources. With
-                 `joint`, the first node also predicts the nodes of its own role. This is NERD.
+                 role. In half of the walks the first node is a target, which predicts sources.
+                 With `joint`, it also predicts the nodes of its own role. This is NERD.
     "edges"      The pairs are edges, drawn in proportion to their weight. This is LINE with
                  second-order proximity.
     ============ ==================================================================================
 
-    Negative samples are targets, drawn in proportion to ``(in-degree + 1) ** ns_exponent``. Where a
-    target predicts sources, they are sources, drawn by out-degree. The 1 lets a node without
-    in-edges be a negative sample too. Otherwise its scores would stay at 0, above those of many
-    links.
+    Negative samples are targets, drawn in proportion to ``(in-degree + 1) ** ns_exponent``. For
+    "undirected" walks the degree is the sum of both degrees. If a target predicts sources, negative
+    samples are sources, drawn by out-degree. 1 is added so that nodes without in-edges are drawn
+    too. Otherwise their scores as targets would stay at 0, above those of many links.
 
-    The walks are made in C by the threads that train on them, and are not stored.
+    The threads that train generate the walks, in C. Walks are not stored.
     `fastsgns.graph.walks.walker` explains how their steps are drawn.
 
     Parameters
@@ -105,15 +105,15 @@ class NodeEmbedding(LinkModel):
         Number of negative samples per pair.
     alpha, min_alpha : float
         Learning rate at the start and at the end; it falls linearly. The default is higher than
-        that of Word2Vec, because graphs are learned better so, most of all with
+        that of Word2Vec, which works better on graphs, in particular with
         ``negative_sharing="block"``.
     epochs : int
-        Number of passes. Each pass makes new walks.
+        Number of passes. Each pass draws new walks.
     ns_exponent : float
         Exponent of the degree in the noise distribution. With 0, scores rank targets by their
-        probability, so that popular targets come first. With 0.75, scores tell how much more often
-        than by chance a target is linked to. ``popularity=True`` of `score` and `recommend` ranks
-        by probability in either case.
+        probability, so that popular targets come first. With 0.75, scores measure how much more
+        often than by chance a target is linked to. ``popularity=True`` of `score` and `recommend`
+        ranks by probability in either case.
     sample : float
         Subsampling threshold, for "forward" and "undirected". Nodes whose share of all targets is
         above it are randomly dropped from walks; 0 disables subsampling.
@@ -124,12 +124,13 @@ class NodeEmbedding(LinkModel):
     joint : bool
         Whether "nerd" also trains on pairs of two sources and of two targets.
     negative_sharing : {"block", "window", "pair"}
-        Whether neighbouring pairs share negative samples, as in Word2Vec, which is several times
+        Whether neighbouring pairs share negative samples, as in Word2Vec. Sharing is several times
         faster. "app", "nerd" and "edges" share them among 8 pairs.
     workers : int, optional
         Number of threads; by default one per core.
     seed : int or None
-        With one worker, the same seed gives the same bytes. None draws a seed.
+        With one worker, results are the same for the same seed. None draws a seed for initial
+        vectors and negative samples; the walks are then those of seed 0.
     compute_loss : bool
         Whether to compute `epoch_losses`.
     walks_file : path, optional
@@ -182,7 +183,7 @@ class NodeEmbedding(LinkModel):
         window_size: int = 10,
         p: float = 1.0,
         q: float = 1.0,
-        walks: Walks | None = None,
+        walks: WalkKind | None = None,
         matrices: LinkMatrices = "two",
         negative: int = 5,
         alpha: float = 0.04,
@@ -237,7 +238,7 @@ class NodeEmbedding(LinkModel):
         FloatingPointError
             If the vectors overflow because `alpha` is too high.
         KeyboardInterrupt
-            On Ctrl-C. The model can be used as it is then.
+            On Ctrl-C. The model keeps what it has learned so far.
         """
         graph = self._graph_to_learn(graph)
         training.check_parameters(self)
@@ -247,39 +248,41 @@ class NodeEmbedding(LinkModel):
     def partial_fit(
         self, graph: Any = None, y: Any = None, epochs: int | None = None
     ) -> "NodeEmbedding":
-        """Continue training, from a graph with the same nodes, such as one with new edges.
+        """Continue training on a graph with the same nodes, for example after edges were added.
 
-        `alpha` falls again from its start. The random numbers are new ones. Negative samples are
-        drawn by the degrees in this graph. Links that were known stay known.
+        `alpha` falls again from its start. New walks are drawn. Negative samples are drawn by the
+        degrees in this graph. Links learned before remain in `known`. A model that is not fitted
+        starts from scratch, as in `fit`.
 
         Parameters
         ----------
         graph
-            As for `fit`. It must be given after `load`.
+            As for `fit`. Required after `load`, because files do not contain the graph.
         y
             Ignored.
         epochs : int, optional
-            By default the parameter `epochs`.
+            Number of epochs. By default the parameter `epochs`.
+
+        Returns
+        -------
+        NodeEmbedding
+            The model itself.
 
         Raises
         ------
         ValueError
             If the graph has other nodes, and for the reasons of `fit`.
         """
-        if not hasattr(self, "source"):
-            return self.fit(graph)
         graph = self._graph_to_learn(graph)
-        if set(graph.names) != set(self.source.index_to_key):
+        is_fitted = hasattr(self, "source")
+        if is_fitted and set(graph.names) != set(self.source.index_to_key):
             raise ValueError(
-                f"the graph's {graph.n_nodes} nodes are not the {len(self.source)} that were "
-                "learned; fit() learns others anew"
+                f"the graph's {graph.n_nodes} nodes are not the {len(self.source)} of the fitted "
+                "model; use fit() for other nodes"
             )
         training.check_parameters(self)
-        self._choose_walks(graph)
         n_epochs = training.check_epochs(self, epochs)
-        if list(graph.names) != self.source.index_to_key:
-            self._reorder_nodes(list(graph.names))
-        return self._train(graph, n_epochs)
+        return self._train(graph, n_epochs, from_scratch=not is_fitted)
 
     def _graph_to_learn(self, graph: Any) -> DirectedGraph:
         graph = self.graph if graph is None else graph
@@ -289,23 +292,23 @@ class NodeEmbedding(LinkModel):
         check_edges(learned)
         return learned
 
-    def _choose_walks(self, graph: DirectedGraph) -> Walks:
+    def _choose_walks(self, graph: DirectedGraph) -> WalkKind:
         """Return the kind of walks, and check that the other parameters allow it."""
         walks = self.walks or ("forward" if graph.is_directed else "undirected")
         if walks not in WALKS:
             raise ValueError(f"walks is {walks!r}; allowed are {tuple(WALKS)}")
-        if walks not in SENTENCES and (self.p, self.q, self.sample) != (1, 1, 0):
+        if walks not in WINDOWED and (self.p, self.q, self.sample) != (1, 1, 0):
             raise ValueError(
-                f"p, q and sample are about walks that are sentences, {SENTENCES}; with "
+                f"p, q and sample apply only to walks {' and '.join(WINDOWED)}; with "
                 f"walks={walks!r} they must be 1, 1 and 0, and are {self.p}, {self.q}, "
                 f"{self.sample}"
             )
         if self.joint and walks != "nerd":
-            raise ValueError(f'joint is about walks="nerd"; with walks={walks!r} it must be False')
+            raise ValueError(f'joint requires walks="nerd", and walks is {walks!r}')
         if walks == "nerd" and self.matrices == "tied+bias":
             raise ValueError(
-                'walks="nerd" also predicts sources by targets, where a bias per target has no '
-                'place; choose matrices="two" or "tied"'
+                'walks="nerd" also predicts sources from targets, so a bias per target is not '
+                'supported; choose matrices="two" or "tied"'
             )
         return walks
 
@@ -317,20 +320,20 @@ class NodeEmbedding(LinkModel):
         for vectors in (self.source, self.target):
             vectors.key_table.reorder(order, names, ids)
         if self.known is not None:
-            new_ids = np.argsort(order).astype(np.int32)
+            new_ids = np.argsort(order).astype(np.int32)  # the inverse of `order`
             ends = new_ids[self.known.sources], new_ids[self.known.targets]
             self.known = KnownLinks.of_pairs(*ends, len(names))
 
-    def _train(
-        self, graph: DirectedGraph, epochs: int, from_scratch: bool = False
-    ) -> "NodeEmbedding":
-        """Train; with `from_scratch`, forget what was learned once the parameters are accepted."""
+    def _train(self, graph: DirectedGraph, epochs: int, from_scratch: bool) -> "NodeEmbedding":
+        """Train; `from_scratch` resets the model first, after all checks have passed."""
         walks = self._choose_walks(graph)
         with walk_file(self.walks_file, graph.names) as file:
             chunks = self._examples(walks, graph, file)
+            names = list(graph.names)
             if from_scratch:
-                names = list(graph.names)
-                training.start(self, names, names)
+                training.initialize(self, names, names)
+            elif names != self.source.index_to_key:
+                self._reorder_nodes(names)
             if self.known is None:
                 self.known = KnownLinks(graph.out_offsets, graph.out_targets)
             else:
@@ -338,15 +341,15 @@ class NodeEmbedding(LinkModel):
             counts = graph.in_degrees
             if walks == "undirected" and graph.is_directed:
                 counts = counts + graph.out_degrees
-            windows = self._windows(walks, counts) if walks in SENTENCES else None
+            windows = self._windows(walks, counts) if walks in WINDOWED else None
             training.train(self, chunks, counts + 1, epochs, windows)
         return self
 
-    def _examples(self, walks: Walks, graph: DirectedGraph, file: WalkFile | None) -> Chunks:
-        length, n_walks = self._length_and_number(walks)
-        seed = 0 if self.seed is None else int(self.seed)
+    def _examples(self, walks: WalkKind, graph: DirectedGraph, file: WalkFile | None) -> Chunks:
+        length, n_walks = self._length_and_count(walks)
+        seed = 0 if self.seed is None else self.seed
         out = Neighbours.of(graph, "both" if walks == "undirected" else "out")
-        if walks in SENTENCES:
+        if walks in WINDOWED:
             return RandomWalks(out, length, n_walks, self.p, self.q, seed, file)
         if walks == "app":
             return RootedPageRankWalks(out, self.stop, length - 1, n_walks, seed, file)
@@ -355,19 +358,20 @@ class NodeEmbedding(LinkModel):
         noise = sampling.noise_distribution(graph.out_degrees + 1, self.ns_exponent)
         return AlternatingWalks(
             out, Neighbours.of(graph, "in"), (graph.out_degrees, graph.in_degrees), length,
-            n_walks * graph.n_nodes, sampling.alias_table(noise), bool(self.joint), file,
+            n_walks * graph.n_nodes, sampling.alias_table(noise), self.joint, file,
         )  # fmt: skip
 
-    def _length_and_number(self, walks: Walks) -> tuple[int, int]:
+    def _length_and_count(self, walks: WalkKind) -> tuple[int, int]:
         default = WALKS[walks]
         return self.walk_length or default.walk_length, self.num_walks or default.num_walks
 
-    def _windows(self, walks: Walks, counts: np.ndarray) -> Windows:
+    def _windows(self, walks: WalkKind, counts: np.ndarray) -> Windows:
         """Return how pairs are taken from walks, where `counts` are the degrees of the targets."""
-        length, n_walks = self._length_and_number(walks)
+        length, n_walks = self._length_and_count(walks)
+        # expected visits if no walk ends early and nodes are visited in proportion to degree
         n_visits = counts * (length * n_walks * len(counts) / counts.sum())
         return Windows(
-            self.window_size, bool(self.shrink_windows), walks == "forward",
+            self.window_size, self.shrink_windows, walks == "forward",
             sampling.keep_thresholds(n_visits, self.sample),
         )  # fmt: skip
 
@@ -380,8 +384,10 @@ class NodeEmbedding(LinkModel):
 
         Raises
         ------
-        ValueError
+        NotFittedError
             Before `fit`.
+        ValueError
+            If `source` or `target` was replaced, or their names no longer match.
         TypeError
             If a name has no portable form: `fastsgns.formats.keys` lists those that have one.
         """

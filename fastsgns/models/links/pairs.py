@@ -62,7 +62,7 @@ class PairEmbedding(LinkModel):
     Parameters
     ----------
     pairs : optional
-        The pairs that `fit` learns from if it is called without any; `fit` tells their types.
+        The pairs that `fit` learns from if it is called without any, of the types of `fit`.
     dimensions : int
         Length of each vector.
     negative : int
@@ -83,7 +83,7 @@ class PairEmbedding(LinkModel):
     workers : int, optional
         Number of threads; by default one per core.
     seed : int or None
-        With one worker, the same seed gives the same bytes. None draws a seed.
+        With one worker, results are the same for the same seed. None draws a seed.
     compute_loss : bool
         Whether to compute `epoch_losses`.
     progress : bool or None
@@ -171,35 +171,41 @@ class PairEmbedding(LinkModel):
         """
         training.check_parameters(self)
         encoded = self._encode(pairs)
-        training.start(self, encoded.source_names, encoded.target_names)
+        training.initialize(self, encoded.source_names, encoded.target_names)
         return self._train(encoded.sources, encoded.targets, self.epochs)
 
     @exclusive
     def partial_fit(
         self, pairs: Any = None, y: Any = None, epochs: int | None = None
     ) -> "PairEmbedding":
-        """Continue training, from pairs of the same names.
+        """Continue training on pairs of the same names.
 
-        `alpha` falls again from its start. The random numbers are new ones. The pairs are added to
-        the known links, and to the counts of targets that negative samples are drawn by.
+        `alpha` falls again from its start. New random numbers are drawn. The pairs are added to
+        the known links, and to the counts of targets that negative samples are drawn by. A model
+        that is not fitted starts from scratch, as in `fit`.
 
         Parameters
         ----------
         pairs, y
             As for `fit`.
         epochs : int, optional
-            By default the parameter `epochs`.
+            Number of epochs. By default the parameter `epochs`.
+
+        Returns
+        -------
+        PairEmbedding
+            The model itself.
 
         Raises
         ------
         KeyError
-            If a name was not in what `fit` learned from.
+            If `fit` did not learn the name.
         """
-        if not hasattr(self, "source"):
-            return self.fit(pairs)
         training.check_parameters(self)
         n_epochs = training.check_epochs(self, epochs)
         encoded = self._encode(pairs)
+        if not hasattr(self, "source"):
+            training.initialize(self, encoded.source_names, encoded.target_names)
         source_ids = _ids_in(self.source.key_to_index, encoded.source_names, "source")
         target_ids = _ids_in(self.target.key_to_index, encoded.target_names, "target")
         return self._train(source_ids[encoded.sources], target_ids[encoded.targets], n_epochs)
@@ -214,8 +220,7 @@ class PairEmbedding(LinkModel):
         if len(encoded.target_names) == 1:
             warn(
                 f"all {len(encoded.sources)} pairs have the same target, "
-                f"{encoded.target_names[0]!r:.60}: there is no other to tell it from, and nothing "
-                "to learn"
+                f"{encoded.target_names[0]!r:.60}: there is nothing to learn without another"
             )
         return encoded
 
@@ -247,7 +252,7 @@ class PairEmbedding(LinkModel):
 def _ids_in(ids: Mapping[Hashable, int], names: list[Any], side: str) -> np.ndarray:
     missing = next((name for name in names if name not in ids), None)
     if missing is not None:
-        raise KeyError(f"the {side} {missing!r} was not in what fit() learned from")
+        raise KeyError(f"the {side} {missing!r} is not one that fit() has learned")
     return np.array([ids[name] for name in names], np.int32)
 
 
@@ -275,8 +280,8 @@ def encode(pairs: Any) -> EncodedPairs:
         return EncodedPairs(*_encode_column(left, "source"), *_encode_column(right, "target"))
     if isinstance(pairs, Mapping):
         raise ValueError(
-            f"the pairs are a {type(pairs).__name__}, which is iterated by its keys; a list of "
-            "(source, target) is wanted, such as list(pairs) or list(pairs.items())"
+            f"the pairs are a {type(pairs).__name__}, and iterating over it yields its keys; give "
+            "a list of (source, target), such as list(pairs) or list(pairs.items())"
         )
     if hasattr(pairs, "columns"):
         raise ValueError(
@@ -306,7 +311,7 @@ def _encode_array(names: np.ndarray) -> tuple[np.ndarray, list[Any]]:
 
 
 def _encode_iterable(pairs: Iterable[Any]) -> EncodedPairs:
-    """Number names by two dictionaries, one block of pairs at a time."""
+    """Number the names of each side, one block of pairs at a time."""
     sides = [Numbering(f"the {side} of pair") for side in ("source", "target")]
     blocks: list[np.ndarray] = []
     iterator = iter(pairs)

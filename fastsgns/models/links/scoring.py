@@ -12,7 +12,7 @@ from fastsgns.rules import integer
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.norms import products
 
-COUNT = integer(0, 2**62)
+check_topn = integer(0, 2**62)
 Recommended = list[tuple[Hashable, float]]
 
 
@@ -20,7 +20,7 @@ Recommended = list[tuple[Hashable, float]]
 class LinkScorer:
     """Scores links: ``source[i] . target[j] + source_bias[i] + target_bias[j]``.
 
-    A model makes a scorer for each query, from its vectors as they are then.
+    A scorer holds references to the current arrays. Models create a scorer for each query.
 
     Parameters
     ----------
@@ -29,12 +29,13 @@ class LinkScorer:
     target_rows : ndarray, shape (n_targets, d)
         The vectors of targets.
     source_signs : ndarray of float32, shape (d,), or None
-        The vectors of sources are multiplied by it.
+        Multiplies the vectors of sources elementwise, where the target vectors have the opposite
+        signs.
     source_bias : ndarray of float, shape (n_sources,), or None
-        Added to the scores of each source. The scores of recommendations leave it out, because it
-        does not change their order.
+        Added by `score`. `recommend` does not add it, because it does not change the order of
+        targets; its scores then differ from those of `score`.
     target_biases : tuple of ndarray of float, shape (n_targets,)
-        All of them are added to the scores of each target.
+        Each is added to the scores of the targets.
     known : KnownLinks or None
         Links that are not recommended.
     names_are_shared : bool
@@ -66,8 +67,9 @@ class LinkScorer:
         """Return the scores of links; parameters and exceptions are those of `LinkModel.score`."""
         sources, targets = ids_of(self.source, u), ids_of(self.target, v)
         if len(sources) != len(targets) and is_many(u) and is_many(v):
-            raise ValueError(f"{len(sources)} sources and {len(targets)} targets make no pairs")
+            raise ValueError(f"{len(sources)} sources and {len(targets)} targets are not pairs")
         left, right = self._signed(self.source.array[sources]), self.target_rows[targets]
+        # unlike (left * right).sum(1), einsum does not allocate the products
         scores = np.einsum("id,id->i", *np.broadcast_arrays(left, right))
         for bias in self.target_biases:
             scores = scores + bias[targets].astype(scores.dtype)
@@ -79,7 +81,7 @@ class LinkScorer:
         self, u: Any, topn: int = 10, exclude_known: bool = True
     ) -> Recommended | list[Recommended]:
         """Return the best targets; parameters and exceptions are those of `LinkModel.recommend`."""
-        topn = COUNT("topn", topn)
+        topn = check_topn("topn", topn)
         if exclude_known and self.known is None:
             raise ValueError("this model knows no links; give exclude_known=False")
         ids = ids_of(self.source, u).tolist()
@@ -93,13 +95,13 @@ class LinkScorer:
         row, name = self.source.array[source], self.source.index_to_key[source]
         if not np.isfinite(row).all():
             raise ValueError(
-                f"the source vector of {name!r} is not finite, so that no target fits it; fit() "
-                "the model again with a lower alpha"
+                f"the source vector of {name!r} is not finite; fit() the model again with a lower "
+                "learning rate"
             )
         scores = products(self.target_rows, self._signed(row))
         for bias in self.target_biases:
             scores = scores + bias.astype(scores.dtype)
-        scores[~np.isfinite(scores)] = -np.inf
+        scores[~np.isfinite(scores)] = -np.inf  # targets without a finite score are left out
         if exclude_known and self.known is not None:
             scores[self.known.targets_of(source)] = -np.inf
             if self.names_are_shared and name in self.target.key_to_index:
@@ -108,13 +110,13 @@ class LinkScorer:
         if n <= 0:
             return []
         best = np.argpartition(-scores, n - 1)[:n]
-        best = best[np.lexsort((best, -scores[best]))]
+        best = best[np.lexsort((best, -scores[best]))]  # ties by id, unlike `norms.largest`
         names = self.target.index_to_key
         return [(names[target], float(scores[target])) for target in best.tolist()]
 
 
 def is_many(names: Any) -> bool:
-    """Return whether `names` is a list or array of names, rather than one name."""
+    """Return whether `names` is a list or array of names. A tuple is one name."""
     return isinstance(names, list) or (isinstance(names, np.ndarray) and names.ndim > 0)
 
 
@@ -130,7 +132,7 @@ def ids_of(vectors: KeyedVectors, names: Any) -> np.ndarray:
     try:
         return np.array([vectors.key_to_index[name] for name in listed], np.int64)
     except TypeError:
-        check_keys(listed, "name")
+        check_keys(listed, "name")  # raises an error that describes the name
         raise
     except KeyError as missing:
         raise KeyError(f"{missing.args[0]!r} is not among the {len(vectors)} names") from None

@@ -7,7 +7,7 @@ from fastsgns.formats.schema import RATE, REAL, STATE, Array, Content, Schema, V
 from fastsgns.matrices import Matrices, MatrixLayout
 from fastsgns.models.links.base import check_savable
 from fastsgns.models.links.known import KnownLinks
-from fastsgns.models.links.training import layout_of, replace_by_plain_values
+from fastsgns.models.links.training import layout_of, normalize_parameters
 
 INT, NUMBER = Value(int), Value(REAL)
 FLAG = Value((bool, int))
@@ -17,7 +17,7 @@ OPTIONAL = Value((int, type(None)))
 def save(model: Any, path: Any, schema: Schema) -> None:
     """Write a NodeEmbedding or PairEmbedding; see their `save`."""
     check_savable(model)
-    replace_by_plain_values(model)
+    normalize_parameters(model)
     saving.save(path, schema, model)
 
 

@@ -1,10 +1,10 @@
 """Training of links by skip-gram with negative sampling: arrays, objective and epochs.
 
-`NodeEmbedding` and `PairEmbedding` call these functions. They differ in their examples: walks on a
-graph, or a list of pairs.
+`NodeEmbedding` trains on walks on a graph, `PairEmbedding` on a list of pairs.
 """
 
 import logging
+import math
 from collections.abc import Hashable
 from dataclasses import replace
 from typing import Literal, NamedTuple, Protocol, get_args
@@ -32,11 +32,11 @@ from fastsgns.training.trainer import Schedule, Trainer
 
 logger = logging.getLogger(__name__)
 
-MASK = 2**64 - 1
+MASK = 2**64 - 1  # numpy refuses negative seeds
 MIN_NOISE = 1e-30  # so that the logarithm of a noise probability of 0 is finite
 LinkMatrices = Literal["two", "tied", "tied+bias", "tied+reflect"]
 MATRICES: tuple[LinkMatrices, ...] = get_args(LinkMatrices)
-MAX_STEP_WEIGHT = 1e30
+MAX_STEP_WEIGHT = 1e30  # sums of weights of edges, times 1 / p or 1 / q, stay finite
 STEP_WEIGHT = rules.real(
     "numbers from 1e-30 to 1e30", lambda value: 1 / MAX_STEP_WEIGHT <= value <= MAX_STEP_WEIGHT
 )
@@ -67,12 +67,12 @@ RULES: dict[str, rules.Rule] = {
 
 
 class TrainableModel(TrainedModel, Protocol):
-    """What training reads and sets of a model; `NodeEmbedding` explains the parameters.
+    """The attributes of a model that training uses; `NodeEmbedding` explains the parameters.
 
     Attributes
     ----------
     target_counts : ndarray of float64, shape (n_targets,), or None
-        The counts, or degrees, that the noise distribution was made from.
+        The counts or degrees that the noise distribution was computed from.
     """
 
     dimensions: int
@@ -98,7 +98,10 @@ class TrainableModel(TrainedModel, Protocol):
 
 
 class Windows(NamedTuple):
-    """How pairs are taken from walks that are sentences; see `Objective` for each."""
+    """How training pairs are taken from a walk, as from a sentence in word2vec.
+
+    The fields are those of `fastsgns.kernels.objective.Objective`.
+    """
 
     window: int
     shrink_windows: bool
@@ -117,37 +120,40 @@ def check_parameters(model: LinkModel) -> None:
     ValueError
         If a parameter is not allowed, or the environment asks for an unknown kernel.
     """
-    kernels.variant()
+    kernels.variant()  # raises if FASTSGNS_KERNEL names an unknown kernel
     model.replace_parameters(rules.checked(RULES, vars(model)))
 
 
 def check_epochs(model: TrainableModel, epochs: int | None) -> int:
-    """Return the number of epochs of a call: `epochs`, or the parameter of the model.
+    """Return the number of epochs to train: `epochs`, or the model's if that is None.
 
     Raises
     ------
     ValueError
-        If it is not allowed.
+        If the number is out of range.
     """
     n_epochs: int = RULES["epochs"]("epochs", model.epochs if epochs is None else epochs)
     return n_epochs
 
 
-def replace_by_plain_values(model: LinkModel) -> None:
-    """Replace the parameters of a model by plain Python values, whether they are allowed or not."""
+def normalize_parameters(model: LinkModel) -> None:
+    """Replace the parameters of a model by plain Python values, as files hold them.
+
+    Values out of range stay: they matter only to training.
+    """
     model.replace_parameters(rules.typed(RULES, vars(model)))
 
 
 def layout_of(model: TrainableModel) -> MatrixLayout:
-    """Return which array each role of a model uses; "tied+bias" has a bias per target."""
-    return MatrixLayout.of(model.matrices, "word")
+    """Return the layout of a model's matrices."""
+    return MatrixLayout.of(model.matrices, "word")  # "tied+bias" has a bias per row
 
 
-def start(model: TrainableModel, sources: list[Hashable], targets: list[Hashable]) -> None:
-    """Set new arrays for these names, so that a model forgets what it has learned.
+def initialize(model: TrainableModel, sources: list[Hashable], targets: list[Hashable]) -> None:
+    """Create the matrices for these names, and reset the state of training.
 
     The input rows are random, the output rows are zero, and the biases are -log(negative).
-    `targets` is `sources` if sources and targets are the same nodes.
+    `targets` is `sources` if sources and targets are the same nodes. `train` sets `target_prior`.
 
     Raises
     ------
@@ -158,14 +164,13 @@ def start(model: TrainableModel, sources: list[Hashable], targets: list[Hashable
     if targets is not sources:
         warn_of_unsavable(targets)
     layout = layout_of(model)
-    sides = [(len(sources), layout.n_bias_columns)]
+
+    def row_bytes(n_biases: int) -> int:
+        return array_bytes(model.dimensions, n_biases) + copy_bytes(model.dimensions, n_biases)
+
+    n_bytes = len(sources) * row_bytes(layout.n_bias_columns)
     if not layout.shares_one_matrix:
-        sides.append((len(targets), 0))
-    n_bytes = sum(
-        n_rows * row_bytes(model.dimensions, n_columns)
-        for n_rows, n_columns in sides
-        for row_bytes in (array_bytes, copy_bytes)
-    )
+        n_bytes += len(targets) * row_bytes(0)
     require_memory(n_bytes, f"{len(sources)} sources and {len(targets)} targets")
     arrays = Matrices(layout=layout)
     arrays.create("input", len(sources), model.dimensions)
@@ -187,7 +192,7 @@ def train(
     n_epochs: int,
     windows: Windows | None = None,
 ) -> None:
-    """Train a model for some epochs. The model can be used after them, and after an interruption.
+    """Train a model for `n_epochs`. After an interruption it keeps what it has learned.
 
     Parameters
     ----------
@@ -198,7 +203,7 @@ def train(
         Negative samples are drawn in proportion to ``counts ** model.ns_exponent``.
     n_epochs : int
     windows : Windows, optional
-        How pairs are taken from sentences. By default `chunks` are lists of pairs.
+        How pairs are taken from walks. None if `chunks` yields pairs.
 
     Raises
     ------
@@ -214,8 +219,9 @@ def train(
         objective = make_objective(model, noise, windows)
         schedule = Schedule(model.alpha, model.min_alpha, chunks.n_units, n_epochs)
         trainer = Trainer(
-            objective, chunks, schedule, choose_seed(model.seed), model.workers or n_cores(),
-            model.epochs_begun, model.progress,
+            objective, chunks, schedule, seed=choose_seed(model.seed),
+            n_workers=model.workers or n_cores(), first_epoch=model.epochs_begun,
+            show=model.progress,
         )  # fmt: skip
         logger.info(
             "training on %d %s, %s", chunks.n_units, chunks.unit, sharing.describe(objective)
@@ -226,10 +232,10 @@ def train(
 def make_objective(
     model: TrainableModel, noise: np.ndarray, windows: Windows | None = None
 ) -> Objective:
-    """Return what kernels train: the rows of a model, with negative samples from `noise`."""
+    """Return the `Objective` for a model, with negative samples from `noise`."""
     layout, arrays = model.arrays.layout, model.arrays
     rows, output = arrays.rows("input"), arrays.rows("output")
-    assert rows is not None
+    assert rows is not None  # `initialize` or a file created them
     return Objective(
         input=rows, output=output, tree=None, noise=sampling.alias_table(noise), paths=None,
         lock_factors=None, negative=model.negative, cbow=False, mean_hidden=False,
@@ -245,5 +251,6 @@ def _block_size(model: TrainableModel, p_max: float, windows: Windows | None) ->
     step = sharing.SkipGramStep(model.negative_sharing, model.negative, rate, p_max)
     if windows is None:
         return sharing.block_of_pairs(step)
-    one_sided = -(-windows.window // 2) if windows.forward else windows.window
-    return sharing.block_of_windows(replace(step, window=one_sided), logging.INFO)
+    # a forward window has as many pairs as a window of half the size on both sides
+    window = math.ceil(windows.window / 2) if windows.forward else windows.window
+    return sharing.block_of_windows(replace(step, window=window), logging.INFO)

@@ -244,6 +244,23 @@ def test_other_nodes_are_refused():
 def test_partial_fit_is_fit_the_first_time():
     model = NodeEmbedding(**SMALL, num_walks=2).partial_fit(GRAPH)
     assert model.epochs_trained == 1
+    expected = NodeEmbedding(**SMALL | {"epochs": 3}, num_walks=2).fit(GRAPH)
+    model = NodeEmbedding(**SMALL, num_walks=2).partial_fit(GRAPH, epochs=3)
+    assert model.epochs_trained == 3
+    np.testing.assert_array_equal(model.source.vectors, expected.source.vectors)
+    with pytest.raises(ValueError, match="epochs is 0"):
+        NodeEmbedding(**SMALL).partial_fit(GRAPH, epochs=0)
+
+
+def test_a_refused_partial_fit_changes_nothing():
+    model = fitted()
+    names, vectors = list(model.source.index_to_key), model.source.vectors.copy()
+    edges = [(v, u) for u, v, _ in GRAPH.edges()] + [(names[-1], name) for name in names[:-1]]
+    model.set_params(p=2.0, walks="edges")
+    with pytest.raises(ValueError, match="p, q and sample apply only to"):
+        model.partial_fit(edges)
+    assert model.source.index_to_key == names
+    np.testing.assert_array_equal(model.source.vectors, vectors)
 
 
 # files
@@ -352,8 +369,8 @@ def test_files_of_another_kind_are_refused(tmp_path):
         ({"stop": 0}, "stop is 0"),
         ({"walks": "app", "q": 2}, "must be 1, 1 and 0"),
         ({"walks": "edges", "sample": 0.1}, "must be 1, 1 and 0"),
-        ({"walks": "nerd", "matrices": "tied+bias"}, "no place"),
-        ({"walks": "forward", "joint": True}, "joint is about"),
+        ({"walks": "nerd", "matrices": "tied+bias"}, "not supported"),
+        ({"walks": "forward", "joint": True}, "joint requires walks"),
     ],
 )
 def test_parameters_out_of_range_are_refused(options, message):
@@ -433,7 +450,7 @@ def test_a_fit_that_fails_leaves_what_was_learned(tmp_path):
     kept = model.source.vectors.copy()
     with pytest.raises(FileNotFoundError):
         model.set_params(walks_file=tmp_path / "none" / "walks").fit(GRAPH)
-    with pytest.raises(ValueError, match="joint is about"):
+    with pytest.raises(ValueError, match="joint requires walks"):
         model.set_params(walks_file=None, joint=True).fit(GRAPH)
     np.testing.assert_array_equal(model.source.vectors, kept)
     assert model.epochs_trained == 1

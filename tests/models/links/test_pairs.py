@@ -127,7 +127,7 @@ def test_training_is_the_kernels():
     model.fit((users, items))
     by_hand = PairEmbedding(**SMALL, negative_sharing="pair", compute_loss=True)
     sources, source_names, targets, target_names = encode((users, items))
-    training.start(by_hand, source_names, target_names)
+    training.initialize(by_hand, source_names, target_names)
     noise = sampling.noise_distribution(np.bincount(targets), 0.75)
     objective = training.make_objective(by_hand, noise)
     stream = np.random.SeedSequence((1, 0, 0)).generate_state(1, np.uint64)
@@ -153,6 +153,13 @@ def test_shuffling_is_seeded():
     assert not np.array_equal(first.source.vectors, plain.source.vectors)
 
 
+def test_partial_fit_is_fit_the_first_time():
+    expected = PairEmbedding(**SMALL, epochs=3).fit(PAIRS)
+    model = PairEmbedding(**SMALL).partial_fit(PAIRS, epochs=3)
+    assert model.epochs_trained == 3
+    np.testing.assert_array_equal(model.target.vectors, expected.target.vectors)
+
+
 def test_learning_goes_on_and_knows_more():
     model = PairEmbedding(**SMALL, epochs=2).fit(PAIRS)
     assert [name for name, _ in model.recommend("bob")].count("tea") == 1
@@ -161,9 +168,9 @@ def test_learning_goes_on_and_knows_more():
     assert model.epochs_trained == 3
     assert {name for name, _ in model.recommend("bob")} == {"cup", "ann"}
     assert not np.array_equal(before, model.source.vectors)
-    with pytest.raises(KeyError, match="the target 'rum' was not"):
+    with pytest.raises(KeyError, match="the target 'rum' is not one that"):
         model.partial_fit([("bob", "rum")])
-    with pytest.raises(KeyError, match="the source 'eve' was not"):
+    with pytest.raises(KeyError, match="the source 'eve' is not one that"):
         model.partial_fit([("eve", "tea")])
     model.fit(PAIRS)
     assert {name for name, _ in model.recommend("bob")} == {"tea", "cup", "ann"}
