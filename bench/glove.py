@@ -13,7 +13,7 @@ from fastsgns.runtime.console import say
 EXAMPLES = """\
 Count a text and train on the counts, in one process per kind of matrices. With two matrices, W, W~
 and W + W~ are evaluated. Times are wall-clock times, with the CPU time of all threads in brackets.
-A cell is a pair of words with a count. As for quality, results are kept and not computed again.
+A cell is a pair of words with a count. As in `quality`, existing results are not computed again.
 
 examples:
   python -m bench glove wiki17m.txt.xz --workers 2

@@ -25,7 +25,7 @@ Each package learns from the same file of edges of an undirected graph with the 
 classifier then predicts labels from the vectors of each package, on the same splits. Packages that
 PYTHON (--peers) cannot import are omitted. The packages run in turn, seed by seed. Each has its
 default number of epochs, which is 1 for fastsgns and pecanpy and 5 for node2vec. The name
-'fastsgns:epochs=3' is fastsgns with that setting, in addition to others.
+'fastsgns:epochs=3' means fastsgns with that setting.
 
 examples:
   python -m bench nodes --peers venv/bin/python
@@ -72,11 +72,11 @@ def add(commands: Any, **common: Any) -> None:
     )
     parser.add_argument(
         "--limit", type=options.positive, default=7200, metavar="SECONDS",
-        help="stop a package after so long (7200)",
+        help="seconds after which a package is stopped (7200)",
     )  # fmt: skip
-    parser.add_argument("--synthetic", action="store_true", help="a large directed graph instead")
-    parser.add_argument("--nodes", type=options.positive, default=10**6, help="of it (1e6)")
-    parser.add_argument("--edges", type=options.positive, default=10**7, help="of it (1e7)")
+    parser.add_argument("--synthetic", action="store_true", help="use a large random graph")
+    parser.add_argument("--nodes", type=options.positive, default=10**6, help="if synthetic (1e6)")
+    parser.add_argument("--edges", type=options.positive, default=10**7, help="if synthetic (1e7)")
     options.add_fastsgns(parser)
     options.add_output(parser)
     parser.set_defaults(run=run)

@@ -18,7 +18,7 @@ from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 Count once. For each shift, evaluate the explicit vectors, and their SVD for each weight of the
-singular values. The scores are Spearman correlations with human scores, and the share of Google's
+singular values. The scores are Spearman correlations with human ratings, and the share of Google's
 analogies that are answered correctly among the 30,000 most frequent words. The table is Markdown.
 
 examples:

@@ -15,8 +15,9 @@ from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 Both packages train with the same settings and the seeds 1, 2, ... fastsgns evaluates the vectors of
-both: Spearman correlations with human scores, and the share of Google's analogies that are answered
-correctly among the 30,000 most frequent words, also for their semantic and syntactic halves.
+both: Spearman correlations with human ratings, and the share of Google's analogies that are
+answered correctly among the 30,000 most frequent words, also for their semantic and syntactic
+halves.
 Differences are also in standard errors; one below 2 may be noise. With --sharing, each mode is a
 side, and the numbers in brackets are differences from gensim in standard errors. With more than one
 worker gensim reads with LineSentence, because its corpus_file then lowers the learning rate too
@@ -24,7 +25,7 @@ slowly.
 
 Results are kept in one JSON file. They are not computed again while text, settings, seed,
 processor, and the version or code of the package are the same, so a stopped run continues where it
-was.
+stopped.
 
 examples:
   python -m bench quality wiki17m.txt.xz --eval eval/ --markdown

@@ -23,12 +23,12 @@ workers     on the text, encoded beforehand; 1, 2, 4, ... up to the cores of thi
 tokens      the text is encoded once and its ids are repeated, in a mapped temporary file in the
             cache folder (4 bytes per token). Only the length changes, and not the vocabulary, the
             mix of words or the subsampling. The new words of a longer text are the subject of the
-            third table. The cost should stay within 15 %; the last line says whether it does.
+            third table. The cost should stay within 15 %; the last line shows whether it does.
 vocabulary  words drawn from Zipf's law with a seed, the same number of tokens for each size. Larger
             vocabularies also have more rare words, so that subsampling keeps more of the tokens.
             "ns/kept" is the time in kernels per token that was kept. It grows as the two matrices
-            outgrow the caches, whose sizes come from sysfs. "in" is the smallest cache that both
-            matrices fit in. The rows of frequent words may still be in a smaller one.
+            outgrow the caches, whose sizes come from sysfs. "in" is the smallest cache that can
+            store both matrices. The rows of frequent words may still be in a smaller one.
 
 The full run of tokens, to 500 million, takes minutes per mode and 2 GB of disk; --tokens-to is for
 a shorter one.

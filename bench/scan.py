@@ -11,9 +11,9 @@ from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 fastsgns reads, counts, selects the words and encodes the text as ids. gensim's build_vocab reads
-and counts, in one thread whatever its workers are. A list of token lists is read before the
-measurement and encoded in one thread. M words/s are per second of wall-clock time. Ratios are
-computed within a round, from wall time or from the CPU time of all threads.
+and counts, in one thread for any number of workers. A list of token lists is read before the
+measurement and encoded in one thread. "M words/s" means millions of words per second of wall-clock
+time. Ratios are computed within a round, from wall time or from the CPU time of all threads.
 
 examples:
   python -m bench scan

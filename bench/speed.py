@@ -15,14 +15,14 @@ from fastsgns.runtime.console import say
 EXAMPLES = """\
 Each trainer runs in a new process, in rounds, so that a busy moment of the machine affects all of
 them. The time is that of training. The vocabulary (and for fastsgns the encoding) has a separate
-column, and is part of the whole run. kw/s are thousand words of the text per second, before any are
-dropped: "CPU" of the time of all threads of the process (user and system), "wall" of wall-clock
-time. Ratios are computed within a round. The table has their median, with the minimum and the
-maximum in brackets.
+column, and is part of the whole run. "kw/s" means thousands of words of the text per second, before
+subsampling drops any: "CPU" by the CPU time of all threads of the process (user and system), "wall"
+by wall-clock time. Ratios are computed within a round. The table shows their median, with the
+minimum and the maximum in brackets.
 
 --sharing and --force make a side of each mode and each kernel of fastsgns, such as "fastsgns-file
-block avx2". fastsgns-file and gensim-file read the file (corpus_file). -lists have a list of token
-lists that was read before. -lines have LineSentence. word2vec-c is the C program that the package
+block avx2". fastsgns-file and gensim-file read the file (corpus_file). -lists use a list of token
+lists that was read before. -lines use LineSentence. word2vec-c is the C program that the package
 word2vec of PyPI compiles (-Ofast -march=native). A run of it without threads does everything except
 training. The time of this run is subtracted, and shown as "vocabulary". It includes filling a table
 of 400 MB for the negative samples, which takes a second. With less than a million tokens this
