@@ -9,7 +9,7 @@ from fastsgns.formats import native
 from fastsgns.formats.files import name_of
 from fastsgns.formats.schema import Schema, check
 
-Thing = TypeVar("Thing")
+T = TypeVar("T")
 
 
 class Kind(NamedTuple):
@@ -17,7 +17,7 @@ class Kind(NamedTuple):
 
     Attributes
     ----------
-    what : str
+    description : str
         The kind in words, for messages.
     cls : str
         The class of the objects, "module:class". Its method `load` reads files of this kind.
@@ -26,10 +26,11 @@ class Kind(NamedTuple):
     vectors : str
         The attribute of the object that holds its vectors by key; "" if there is none.
     is_mapped : bool
-        Whether `load` maps the file even without ``mmap="r"``.
+        Whether `load` maps the file even without ``mmap="r"``. A GloVe model copies the arrays, so
+        that mapping only saves memory while it is loaded.
     """
 
-    what: str
+    description: str
     cls: str
     schema: str
     vectors: str = ""
@@ -66,23 +67,23 @@ def load(path: Any, mmap: str | None = None) -> Any:
     ----------
     path : str, os.PathLike or binary file object
     mmap : {None, "r"}
-        With ``"r"`` arrays are mapped, read-only, and cost memory as they are used. By default
+        With ``"r"`` arrays are mapped, read-only, and use memory only as they are read. By default
         they are read, but those of corpora and of co-occurrence counts are mapped. While a file is
         mapped, no other program may change it in place or truncate it, which can end the process
-        (SIGBUS). To replace it by a new file, as `save` does, is safe.
+        (SIGBUS). Replacing it by a new file, as `save` does, is safe.
 
     Returns
     -------
     object
-        Of the class whose `save` wrote the file.
+        An instance of the class whose `save` wrote the file.
 
     Raises
     ------
     KindError
-        (a FormatError and an AttributeError) if the file is of a kind that this release does not
-        know.
+        If the file is of a kind that this release does not know. It is also a FormatError, and an
+        AttributeError as gensim raises.
     FormatError
-        If the file is of another format, or damaged.
+        If the file is not a fastsgns file, or is damaged.
 
     Examples
     --------
@@ -93,14 +94,14 @@ def load(path: Any, mmap: str | None = None) -> Any:
     """
     is_asked = _is_mapped(mmap)
     kind, tensors, metadata = native.read(
-        path, lambda kind: is_asked or (kind in KINDS and KINDS[kind].is_mapped)
+        path, mmap=lambda kind: is_asked or (kind in KINDS and KINDS[kind].is_mapped)
     )
     if kind not in KINDS:
-        raise _of_another_kind(path, kind, "")
-    return _built(path, class_of(kind), schema_of(kind), tensors, metadata)
+        raise _unknown_kind(path, kind)
+    return _build(path, class_of(kind), schema_of(kind), tensors, metadata)
 
 
-def load_as(cls: type[Thing], schema: Schema, path: Any, mmap: Any = None) -> Thing:
+def load_as(cls: type[T], schema: Schema, path: Any, mmap: Any = None) -> T:
     """Read a file of one kind as an object of `cls`.
 
     Parameters
@@ -108,7 +109,7 @@ def load_as(cls: type[Thing], schema: Schema, path: Any, mmap: Any = None) -> Th
     cls : type
         The class of the kind, or one that is derived from it.
     schema : Schema
-        Of the kind.
+        The table of the kind.
     path : str, os.PathLike or binary file object
     mmap : {None, "r", False, True}
         With "r" and True the arrays are mapped, read-only, instead of read.
@@ -120,13 +121,21 @@ def load_as(cls: type[Thing], schema: Schema, path: Any, mmap: Any = None) -> Th
     KindError
         If the file is of another kind.
     FormatError
-        If the file is of another format, or damaged.
+        If the file is not a fastsgns file, or is damaged.
     """
-    kind, tensors, metadata = native.read(path, _is_mapped(mmap))
+    kind, tensors, metadata = native.read(path, mmap=_is_mapped(mmap))
+    if kind not in KINDS:
+        raise _unknown_kind(path, kind)
     if kind != schema.kind:
-        raise _of_another_kind(path, kind, KINDS[schema.kind].what)
-    thing: Thing = _built(path, cls, schema, tensors, metadata)
-    return thing
+        vectors = KINDS[kind].vectors if schema.kind == "vectors" else ""
+        raise wrong_kind(
+            path,
+            KINDS[kind].description,
+            KINDS[schema.kind].description,
+            KINDS[kind].cls.replace(":", "."),
+            f"; its vectors are the attribute {vectors!r} of the model" if vectors else "",
+        )
+    return _build(path, cls, schema, tensors, metadata)
 
 
 def _is_mapped(mmap: Any) -> bool:
@@ -137,20 +146,20 @@ def _is_mapped(mmap: Any) -> bool:
 
 def class_of(kind: str) -> Any:
     """Return the class of the objects of a kind."""
-    return _found(KINDS[kind].cls)
+    return _imported(KINDS[kind].cls)
 
 
 def schema_of(kind: str) -> Any:
     """Return the `Schema` of a kind."""
-    return _found(KINDS[kind].schema)
+    return _imported(KINDS[kind].schema)
 
 
 def constructor(kind: str) -> Callable[[Any, dict[str, Any]], Any]:
-    """Return the `Schema.construct` of a kind of model, which calls the constructor of its class.
+    """Return a function for `Schema.construct` that calls the constructor of a class of models.
 
     The ``__init__`` of a derived class is not called, because its arguments are not in the file.
-    Learning rates are set after the constructor has checked the other parameters. They may be
-    below 0 between two calls of ``train``, which then refuses them.
+    The constructor does not get the learning rates, which users may have set to numbers that it
+    would refuse. They are set afterwards; the next call of ``train`` checks them.
     """
 
     def construct(cls: Any, values: dict[str, Any]) -> Any:
@@ -164,36 +173,32 @@ def constructor(kind: str) -> Callable[[Any, dict[str, Any]], Any]:
     return construct
 
 
-def _found(name: str) -> Any:
+def _imported(name: str) -> Any:
     module, _, attribute = name.partition(":")
     return getattr(importlib.import_module(module), attribute)
 
 
-def _built(
-    path: Any, cls: type, schema: Schema, tensors: native.Tensors, metadata: dict[str, Any]
-) -> Any:
+def _build(
+    path: Any, cls: type[T], schema: Schema, tensors: native.Tensors, metadata: dict[str, Any]
+) -> T:
     try:
-        return schema.build(cls, check(schema, cls, tensors, metadata))
-    except KindError:
+        thing: T = schema.build(cls, check(schema, cls, tensors, metadata))
+        return thing
+    except KindError:  # a FormatError of a file that is not damaged
         raise
     except FormatError as error:
         raise FormatError(f"{name_of(path)} is damaged: {error}") from None
 
 
-def _of_another_kind(path: Any, found: str, expected: str) -> KindError:
-    if found not in KINDS:
-        return KindError(
-            f"{name_of(path)} holds a {found!r:.60}, which this release does not know",
-            "upgrade fastsgns",
-        )
-    what, cls, _, vectors, _ = KINDS[found]
-    wants_vectors = vectors and expected == KINDS["vectors"].what
-    more = f"; its vectors are the attribute {vectors!r} of the model" if wants_vectors else ""
-    return other_object(path, what, expected, cls.replace(":", "."), more)
+def _unknown_kind(path: Any, kind: str) -> KindError:
+    return KindError(
+        f"{name_of(path)} holds a {kind!r:.60}, which this release does not know",
+        "upgrade fastsgns",
+    )
 
 
-def other_object(path: Any, found: str, expected: str, cls: str, more: str = "") -> KindError:
-    """Return the error of a file that holds something else, which the class `cls` loads."""
+def wrong_kind(path: Any, found: str, expected: str, cls: str, more: str = "") -> KindError:
+    """Return the error that a file holds `found` instead of `expected`; `cls` can load it."""
     return KindError(
         f"{name_of(path)} holds {found}, not {expected}",
         f"load it with fastsgns.load(path) or {cls}.load(path){more}",

@@ -2,13 +2,13 @@
 
 A `Schema` lists the lists of words, the arrays and the values of one kind of file. `collect` reads
 from an object what its file will hold. `check` compares the content of a file with the table; no
-part of a file is used before it was checked. `fastsgns.formats.saving` checks also what it is about
-to write, so that every file that was saved can be loaded.
+part of a file is used before it has been checked. `fastsgns.formats.saving` also checks what it is
+about to write, so that every file that was saved can be loaded.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -29,7 +29,7 @@ Source = str | Callable[[Any], Any]
 
 @dataclass
 class Content:
-    """The checked content of a file.
+    """The content of a file; `check` fills it, in the order of the attributes.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Content:
     arrays : dict of str to ndarray
         The arrays by name, without those that hold words.
     words : dict of str to list of hashable
-        The lists of words by prefix (`Schema.words`).
+        The lists of words by the prefix of their arrays; see `Schema.words`.
     ids : dict of str to dict of hashable to int
         The position of each word in its list, by prefix.
     sizes : dict of str to int
@@ -83,13 +83,13 @@ class Array(NamedTuple):
         Any other symbol gets its value from the first array whose shape has it. ``...`` at the end
         allows further dimensions.
     source : str or callable, optional
-        Where `collect` finds the array: an attribute of the object, such as
-        ``"vocabulary.counts"``, or a function of the object. None as its value means that the file
-        will not have the array. By default the attribute has the name of the array.
+        What `collect` reads the array from: an attribute of the object, such as
+        ``"vocabulary.counts"``, or a function of the object. If it is None, the array is not saved.
+        By default the attribute has the name of the array.
     when : When, optional
         If the condition does not hold, a file must not have the array.
     is_optional : bool
-        Whether a file may lack the array although the condition holds, or there is none.
+        Whether the array may be absent even if `when` holds or is not set.
     fault : callable, optional
         ``fault(name, array)`` returns what is wrong with the numbers of the array, or None.
     """
@@ -110,7 +110,7 @@ class Words(NamedTuple):
     size : str
         The symbol, in shapes, of the length of the list.
     source : str or callable
-        As of an `Array`.
+        As for `Array`.
     """
 
     size: str = "words"
@@ -123,14 +123,14 @@ class Value(NamedTuple):
     Attributes
     ----------
     types : type or tuple of types
-        bool counts as int only where it is named as well.
+        A bool is accepted only if `bool` or `object` is listed, although bool is a kind of int.
     rule : callable, optional
         ``rule(name, value)`` returns the value to use, or raises a ValueError or TypeError.
     default : object
         The value for files of older releases, which did not write it. ``...`` means that every
         release wrote it.
     source : str or callable, optional
-        As of an `Array`.
+        As for `Array`.
     """
 
     types: Any
@@ -151,24 +151,25 @@ class Schema:
     kind : str
         A key of `fastsgns.formats.kinds.KINDS`.
     arrays : dict of str to Array or list of Array
-        The arrays by name. An array must be as one `Array` of a list. A name such as ``"attr:*"``
+        The arrays by name. If a list is given, the array must match one of its entries. The first
+        entry has the source, and decides whether the array is optional. A name such as ``"attr:*"``
         is for all arrays whose names begin with ``attr:``; the source returns a dict of them.
     values : dict of str to Value, or to dict of str to Value
         The values of the metadata by name. A dict is a part of the metadata, such as the
         parameters of a model.
     build : callable
-        ``build(cls, content)`` returns the object of class `cls` that a file with this content is
-        of.
+        ``build(cls, content)`` returns the loaded object, an instance of `cls`.
     words : dict of str to Words
-        The lists of words by the prefix of the names of their arrays.
+        The lists of words by the prefix of the names of their arrays: a list with the prefix
+        ``source_`` is in the arrays ``source_words`` and ``source_word_ends``.
     construct : callable, optional
         ``construct(cls, values)`` returns a model without its arrays, after it has checked the
         parameters. For the classes that are models.
     fault : callable, optional
         ``fault(content)`` returns how arrays contradict each other or the values, or None.
     set_by_build : tuple of str
-        The public attributes that `build` sets and `construct` does not. Saving warns of any other
-        public attribute of a model, as the file does not hold it.
+        The public attributes that `build` sets and `construct` does not. When a model has further
+        public attributes, saving warns that the file does not hold them.
     """
 
     kind: str
@@ -191,10 +192,10 @@ def collect(schema: Schema, thing: Any) -> tuple[native.Tensors, dict[str, Any]]
     """
     arrays: native.Tensors = {}
     for prefix, words in schema.words.items():
-        packed = native.pack_words(_taken(words.source, "", thing))
+        packed = native.pack_words(_read_source(words.source, "", thing))
         arrays |= {prefix + name: array for name, array in packed.items()}
-    for name, entries in _alternatives(schema):
-        found = _taken(entries[0].source, name, thing)
+    for name, entries in schema.arrays.items():
+        found = _read_source(_listed(entries)[0].source, name, thing)
         if name.endswith("*"):
             arrays |= {name[:-1] + key: array for key, array in found.items()}
         elif found is not None:
@@ -203,22 +204,20 @@ def collect(schema: Schema, thing: Any) -> tuple[native.Tensors, dict[str, Any]]
 
 
 def _collect_values(values: Values, thing: Any) -> dict[str, Any]:
-    return {name: _collect_value(value, name, thing) for name, value in values.items()}
+    return {
+        name: _read_source(value.source, name, thing)
+        if isinstance(value, Value)
+        else _collect_values(value, thing)
+        for name, value in values.items()
+    }
 
 
-def _collect_value(value: Value | Values, name: str, thing: Any) -> Any:
-    if isinstance(value, Value):
-        return _taken(value.source, name, thing)
-    return _collect_values(value, thing)
-
-
-def _taken(source: Source, name: str, thing: Any) -> Any:
+def _read_source(source: Source, name: str, thing: Any) -> Any:
     return source(thing) if callable(source) else attrgetter(source or name)(thing)
 
 
-def _alternatives(schema: Schema) -> Iterator[tuple[str, list[Array]]]:
-    for name, entry in schema.arrays.items():
-        yield name, entry if isinstance(entry, list) else [entry]
+def _listed(entries: Array | list[Array]) -> list[Array]:
+    return entries if isinstance(entries, list) else [entries]
 
 
 def check(schema: Schema, cls: type, tensors: Mapping[str, np.ndarray], metadata: Any) -> Content:
@@ -242,17 +241,21 @@ def check(schema: Schema, cls: type, tensors: Mapping[str, np.ndarray], metadata
         content = Content(check_values("metadata", own, schema.values), dict(tensors))
         if schema.construct is not None:
             content.model = schema.construct(cls, content.values)
-            content.sizes = {k: n for k, n in vars(content.model).items() if type(n) is int}
+            numbers = vars(content.model).items()
+            content.sizes = {k: n for k, n in numbers if type(n) is int}  # True is not a size
         for prefix, words in schema.words.items():
             _unpack_words(prefix, words.size, content)
-        known = {name for each in _alternatives(schema) for name in _check_arrays(*each, content)}
-        if unknown := sorted(content.arrays.keys() - known):
-            raise FormatError(f"it holds an array {unknown[0]!r:.60}, {NOT_SAVED}")
-        fault = schema.fault(content) if schema.fault else None
+        unknown = set(content.arrays)
+        for name, entries in schema.arrays.items():
+            unknown.difference_update(_check_arrays(name, _listed(entries), content))
+        if unknown:
+            raise FormatError(f"it holds an array {min(unknown)!r:.60}, {NOT_SAVED}")
+        if schema.fault and (fault := schema.fault(content)):
+            raise FormatError(fault)
+    except FormatError:
+        raise
     except (TypeError, ValueError, OverflowError) as error:
-        raise error if isinstance(error, FormatError) else FormatError(str(error)) from None
-    if fault:
-        raise FormatError(fault)
+        raise FormatError(str(error)) from None
     return content
 
 
@@ -280,7 +283,7 @@ def check_values(part: str, found: Any, values: Values) -> dict[str, Any]:
         raise FormatError(f"its {part} are {found!r:.60}, where an object is expected")
     if unknown := [name for name in found if name not in values]:
         raise FormatError(
-            f"its {part} name {unknown[0]!r:.60}, {NOT_SAVED}; the file was written by another "
+            f"its {part} contain {unknown[0]!r:.60}, {NOT_SAVED}; the file was written by another "
             "release, or was changed"
         )
     return {name: _check_value(part, name, found, value) for name, value in values.items()}
@@ -325,40 +328,44 @@ def _check_arrays(name: str, entries: list[Array], content: Content) -> list[str
         found = [each for each in content.arrays if each.startswith(name[:-1])]
     else:
         found = [name] if name in content.arrays else []
-        is_needed = allowed and not allowed[0].is_optional
         when = next((entry.when for entry in entries if entry.when), None)
-        reason = f"{when.parameter}={getattr(content.model, when.parameter)!r}" if when else ""
+        owner = f"{when.parameter}={getattr(content.model, when.parameter)!r}" if when else "it"
         if found and not allowed:
-            raise FormatError(f"it holds an array {name!r}, which {reason} does not have")
-        if is_needed and not found:
-            raise FormatError(f"it holds no array {name!r}{reason and f', which {reason} needs'}")
+            raise FormatError(f"it holds an array {name!r}, which {owner} does not have")
+        if not found and allowed and not allowed[0].is_optional:
+            raise FormatError(f"it holds no array {name!r}, which {owner} needs")
     for each in found:
         array = content.arrays[each]
-        fit = next((entry for entry in allowed if _fits(array, entry, content)), None)
-        if fit is None:
+        for entry in allowed:
+            sizes = _sizes_that_fit(array, entry, content.sizes)
+            if sizes is not None:
+                break
+        else:
             raise FormatError(_misfit(each, array, allowed, content))
-        if fit.fault and (fault := fit.fault(each, array)):
+        content.sizes = sizes
+        if entry.fault and (fault := entry.fault(each, array)):
             raise FormatError(fault)
     return found
 
 
-def _fits(array: np.ndarray, entry: Array, content: Content) -> bool:
-    """Return whether an array has the type and shape of `entry`; if so, keep new sizes."""
+def _sizes_that_fit(
+    array: np.ndarray, entry: Array, sizes: dict[str, int]
+) -> dict[str, int] | None:
+    """Return the sizes with those that the array adds, or None if it is not as `entry` says."""
     dtypes = FLOATS if entry.dtype == "float" else (entry.dtype,)
     symbols = entry.shape.removesuffix(", ...").split(", ")
-    is_open = entry.shape.endswith("...")
+    n_more = array.ndim - len(symbols)
     if entry.dtype != "any" and array.dtype.name not in dtypes:
-        return False
-    if not (len(symbols) <= array.ndim if is_open else len(symbols) == array.ndim):
-        return False
-    sizes = dict(content.sizes)
+        return None
+    if n_more < 0 or (n_more > 0 and not entry.shape.endswith("...")):
+        return None
+    sizes = dict(sizes)
     for n, symbol in zip(array.shape, symbols):
-        name, _, extra = symbol.partition(" ")
+        name, _, extra = symbol.partition(" ")  # "words - 1": the size of words is n + 1
         n -= int(extra.replace(" ", "") or 0)
         if n < 0 or n != (int(name) if name.isdigit() else sizes.setdefault(name, n)):
-            return False
-    content.sizes = sizes
-    return True
+            return None
+    return sizes
 
 
 def _misfit(name: str, array: np.ndarray, allowed: list[Array], content: Content) -> str:
@@ -369,5 +376,5 @@ def _misfit(name: str, array: np.ndarray, allowed: list[Array], content: Content
 
 
 COUNT = Value(int, rules.integer(0, 2**62))
-RATE = Value(REAL, rules.ANY_NUMBER)  # may be below 0 between two trainings, which refuse that
+RATE = Value(REAL, rules.ANY_NUMBER)  # `train` checks learning rates; users may set any before it
 STATE = {"epochs_trained": COUNT, "epochs_begun": COUNT, "epoch_losses": Value(list, _numbers)}

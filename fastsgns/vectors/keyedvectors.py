@@ -3,7 +3,6 @@
 import logging
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress
 from typing import Any, NoReturn, Self
 
 import numpy as np
@@ -28,13 +27,14 @@ class KeyedVectors:
     The class has the name, the methods and the behaviour of gensim's KeyedVectors. These are the
     differences:
 
-    - ``norms`` are always those of the present vectors, even if ``vectors`` was changed in place.
-      Nobody has to call `fill_norms`.
+    - ``norms`` always match ``vectors``, even if ``vectors`` was changed in place. `fill_norms` is
+      never needed.
     - `most_similar_batch` and `most_similar_ids` answer many queries at once, which is faster.
     - ``model.wv.output`` are the output vectors of a model, and the argument ``space`` of queries
       searches them.
     - `save` writes a single file, and no pickle.
-    - With ``strict = True``, an int that is not a key is a KeyError instead of a position.
+    - With ``strict = True``, an int that is not a key raises a KeyError instead of being used as a
+      position.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class KeyedVectors:
     dtype : dtype
         The type of the vectors: float32, float64 or float16.
     mapfile_path
-        Stored as an attribute and not used.
+        Accepted as gensim does, and stored as an attribute, without effect.
 
     Attributes
     ----------
@@ -58,17 +58,17 @@ class KeyedVectors:
     vector_size : int
         Dimensions d of a vector.
     norms : ndarray, shape (V,)
-        Euclidean norms of the present vectors.
+        Euclidean norms of the current vectors.
     expandos : dict of str to ndarray, shape (V,)
         Attributes of the keys, such as ``count``.
     vectors_lockf : ndarray of float32, shape (1,) or (V,)
         The factor by which training multiplies the updates of each vector, or of all vectors. A
         vector with the factor 0 does not change.
     strict : bool
-        Whether an int that is not a key is a KeyError. The default is False, as in gensim: such an
-        int is the position of a row. Set it to True if the keys are numbers, such as ids of items,
-        so that an unknown id does not get the vector of another item. The file of `save` contains
-        this setting.
+        Whether an int that is not a key raises a KeyError. By default it is the position of a row,
+        as in gensim. Set it to True if the keys are numbers, such as ids of items, so that an
+        unknown id does not get the vector of another item. The file of `save` contains this
+        setting.
 
     Examples
     --------
@@ -80,9 +80,10 @@ class KeyedVectors:
     'queen'
     """
 
-    # See "For the models that own these vectors" below.
-    role_link: RoleLink["KeyedVectors"] | None = None
-    add_keys_advice: str | None = None
+    # Models, and the functions that query vectors, also use `key_table` (the keys, their positions
+    # and attributes), `rows` (where the vectors are stored) and these two, which a model sets:
+    role_link: RoleLink["KeyedVectors"] | None = None  # leads to the model's other matrices
+    add_keys_advice: str | None = None  # how to add keys to the model that owns them
 
     def __init__(
         self,
@@ -92,7 +93,7 @@ class KeyedVectors:
         mapfile_path: Any = None,
     ) -> None:
         self.key_table = KeyTable([None] * count, {})
-        self.key_table.next_index = 0
+        self.key_table.next_index = 0  # the slots have no keys yet
         self.rows: Rows = OwnRows(np.zeros((count, int(vector_size)), dtype))
         self.vectors_lockf = np.ones(1, np.float32)
         self.mapfile_path = mapfile_path
@@ -111,12 +112,13 @@ class KeyedVectors:
         ----------
         words : iterable of V keys
         vectors : array_like of float, shape (V, d)
-            Copied only if it is not C-contiguous. The caller may write to the array later.
-            Therefore each query computes the norms anew, unless the array is read-only.
+            Copied only if it is not C-contiguous. The caller may write to the array later. Norms
+            are therefore not cached, and each query computes them, unless the array is read-only.
         counts : array_like of int, shape (V,), optional
             Becomes the attribute ``count``.
         ids : dict, optional
-            Positions of `words`, if the caller has them.
+            The position of each key, if the caller has them. Used only if `words` is a list of str
+            and int, which is used as it is.
 
         Raises
         ------
@@ -135,7 +137,7 @@ class KeyedVectors:
             raise ValueError(f"{len(names)} words with vectors of shape {rows.shape}")
         kv = cls(rows.shape[1], dtype=rows.dtype)
         kv.set_items(names, rows, ids if names is words else None)
-        kv.vectors = rows
+        kv.vectors = rows  # converts integers, and marks the array as shared with the caller
         if len(kv.key_to_index) != len(names):
             raise ValueError(f"{len(names)} words, but {len(kv.key_to_index)} different ones")
         if counts is not None:
@@ -148,7 +150,10 @@ class KeyedVectors:
 
     @property
     def index_to_key(self) -> list[Any]:
-        """The key of each row, in order. It may be replaced by any iterable of keys."""
+        """The key of each row, in order.
+
+        It may be replaced by any iterable of keys. `key_to_index` must then be set as well.
+        """
         return self.key_table.index_to_key
 
     @index_to_key.setter
@@ -184,7 +189,7 @@ class KeyedVectors:
 
     @property
     def strict(self) -> bool:
-        """Whether an int that is not a key is a KeyError instead of a position."""
+        """Whether an int that is not a key raises a KeyError instead of being a position."""
         return self.key_table.strict
 
     @strict.setter
@@ -198,7 +203,7 @@ class KeyedVectors:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
 
     def is_key(self, item: object) -> bool:
-        """Return whether `item` is one key or position, and not a list of keys or a vector."""
+        """Return whether `item` is a single key or position, not a list of keys or a vector."""
         return self.key_table.is_key(item)
 
     def get_index(self, key: Key, default: int | None = None) -> int:
@@ -228,8 +233,8 @@ class KeyedVectors:
 
         Integers become float32 when the matrix is replaced.
 
-        Whoever has read this attribute may write to the array at any time. Therefore each later
-        query computes the norms anew, unless the array is read-only.
+        Who has read this attribute can write to the array at any time. Norms are therefore not
+        cached afterwards, and each query computes them, unless the array is read-only.
         """
         return self.rows.expose()
 
@@ -248,7 +253,7 @@ class KeyedVectors:
 
     @property
     def norms(self) -> np.ndarray:
-        """Euclidean norm of each present vector, shape (V,), read-only."""
+        """Euclidean norm of each vector, shape (V,), read-only."""
         return self.rows.norms
 
     get_vector = queries.get_vector
@@ -262,7 +267,10 @@ class KeyedVectors:
 
     @takes_flags
     def fill_norms(self, force: bool = False) -> None:
-        """Compute the norms now rather than at the next query."""
+        """Compute the norms now, and cache them unless the array of `vectors` can be written to.
+
+        Queries compute missing norms themselves; the method is here for gensim's sake.
+        """
         if force:
             self.rows.forget_norms()
         _ = self.norms
@@ -304,13 +312,10 @@ class KeyedVectors:
     # Changes
 
     def __setitem__(self, keys: Any, weights: npt.ArrayLike) -> None:
-        is_single = self.is_key(keys) or (isinstance(keys, tuple) and np.ndim(weights) == 1)
-        names = check_keys([keys] if is_single else as_key_list(keys, "keys"))
-        rows = self._as_rows(names, np.asarray(weights)[None] if is_single else weights)
-        is_known = np.array([key in self.key_to_index for key in names], bool)
-        if is_known.any():
-            self.rows.writable()[self.key_table.indices(compress(names, is_known))] = rows[is_known]
-        self.add_vectors(list(compress(names, ~is_known)), rows[~is_known])
+        # a tuple with one vector is a key, even if it is not present yet
+        if self.is_key(keys) or (isinstance(keys, tuple) and np.ndim(weights) == 1):
+            keys, weights = [keys], np.asarray(weights)[None]
+        self.add_vectors(keys, weights, replace=True)
 
     def add_vector(self, key: Key, vector: npt.ArrayLike) -> int:
         """Add a key with its vector unless the key is present; return the position of the key."""
@@ -352,23 +357,24 @@ class KeyedVectors:
         """
         if self.is_key(keys):
             keys, weights = [keys], np.asarray(weights).reshape(1, -1)
-        names, extras = check_keys(as_key_list(keys, "keys")), dict(extras or {})
+        names = check_keys(as_key_list(keys, "keys"))
         rows = self._as_rows(names, weights)
-        for attr, values in extras.items():
+        columns = {attr: np.asarray(values) for attr, values in (extras or {}).items()}
+        for attr, values in columns.items():
             if len(values) != len(names):
                 raise ValueError(f"{len(values)} values of {attr!r} for {len(names)} keys")
         known = {key for key in names if key in self.key_to_index}
+        # Of a key that is given twice, the first row is used if the key is new, else the last.
         first_row = {key: row for row, key in reversed(list(enumerate(names)))}
         new = sorted(row for key, row in first_row.items() if key not in known)
-        self._append([names[row] for row in new], rows[new])
         replaced = [row for row, key in enumerate(names) if key in known] if replace else []
-        ids = np.array([self.key_to_index[names[row]] for row in replaced], np.intp)
+        self._append([names[row] for row in new], rows[new])
+        ids = self.key_table.indices(names[row] for row in replaced + new)
         if replaced:
-            self.rows.writable()[ids] = rows[replaced]
-        written = np.concatenate([ids, self.key_table.indices(names[row] for row in new)])
-        self.allocate_vecattrs(list(extras), [np.asarray(extras[a]).dtype for a in extras])
-        for attr, values in extras.items():
-            self.expandos[attr][written] = np.asarray(values)[replaced + new]
+            self.rows.writable()[ids[: len(replaced)]] = rows[replaced]
+        self.allocate_vecattrs(list(columns), [values.dtype for values in columns.values()])
+        for attr, values in columns.items():
+            self.expandos[attr][ids] = values[replaced + new]
 
     def _as_rows(self, names: list[Any], weights: npt.ArrayLike) -> np.ndarray:
         """Return vectors as an array of shape (len(names), d), or raise a ValueError."""
@@ -405,7 +411,10 @@ class KeyedVectors:
             )
 
     def _resize_lockf(self) -> None:
-        """Set the factor of new keys to 1, if there is one factor per key."""
+        """Set the factor of new keys to 1, if there is one factor per key.
+
+        A single factor counts as one for all keys, even if there is a single key.
+        """
         if len(self.vectors_lockf) > 1:
             factors = np.ones(len(self), np.float32)
             n_kept = min(len(factors), len(self.vectors_lockf))
@@ -428,7 +437,8 @@ class KeyedVectors:
             return
         self._check_keys_not_owned()
         if self.role_link is not None:
-            self.role_link.sync(self)  # the matrices may not know of changed keys yet
+            # a change of index_to_key must reach the other matrices before the order changes
+            self.role_link.sync(self)
         self.key_table.reorder(order)
         self.rows = OwnRows(self.rows.array[order])
         if len(self.vectors_lockf) > 1:
@@ -561,7 +571,7 @@ class KeyedVectors:
         return 1 - self.similarity(w1, w2)
 
     def doesnt_match(self, words: Iterable[Key]) -> Any:
-        """Return the key that is farthest from the mean of all of them."""
+        """Return the key that is farthest from the mean of `words`."""
         return self.rank_by_centrality(words)[-1][1]
 
     def rank(self, key1: Key, key2: Key) -> int:
@@ -708,7 +718,9 @@ class KeyedVectors:
         encoding: str = "utf8",
         unicode_errors: str = "strict",
     ) -> None:
-        """Overwrite the vectors of keys that a word2vec file contains, and add no keys.
+        """Replace the vectors of keys that are also words of a word2vec file.
+
+        Other words of the file are ignored.
 
         Parameters
         ----------
@@ -766,7 +778,8 @@ class KeyedVectors:
         return require_link(self).bias(self)
 
     # Names of gensim 3. The error for a name that is gone (fastsgns/vectors/aliases.py) says what
-    # replaces it.
+    # replaces it. Python calls `__getattr__` also if a property such as `output` raised an
+    # AttributeError, whose message is then lost; `missing_attribute` makes it again.
 
     def __getattr__(self, name: str) -> NoReturn:
         raise aliases.missing_attribute(self, name, self.role_link is not None)
@@ -793,11 +806,7 @@ class KeyedVectors:
         else:
             self.fill_norms()
 
-    # For the models that own these vectors, and for the functions that query them. They also use:
-    #   key_table        the keys, their positions and attributes
-    #   rows             where the vectors are stored: in an array, or in the matrices of a model
-    #   role_link        set by a model: the way to its other matrices
-    #   add_keys_advice  set by a model that owns the keys: how to add keys to the model
+    # For the models that own these vectors, and for the functions that query them
 
     @classmethod
     def from_parts(cls, keys: KeyTable, rows: Rows, add_keys_advice: str | None = None) -> Self:
@@ -810,17 +819,18 @@ class KeyedVectors:
 
     @property
     def array(self) -> np.ndarray:
-        """The same array as `vectors`, only to read, so that norms need not be computed anew."""
+        """The same array as `vectors`, only to read; norms are still cached afterwards."""
         return self.rows.array
 
     def use_array(self, array: np.ndarray, derived_from: str | None = None) -> None:
-        """Use an array of a model, which may go on writing to it.
+        """Use the array of a model without copying it; the model may keep writing to it.
 
         Parameters
         ----------
         array : ndarray, shape (V, d)
         derived_from : str, optional
-            What the user can change instead, if the vectors are computed from others.
+            If the vectors are computed from others: what the user can change instead, such as
+            "model.vectors". It is for error messages.
         """
         self.rows = OwnRows(array, exposed=True, derived_from=derived_from)
 
@@ -854,6 +864,14 @@ class KeyedVectors:
         self._resize_lockf()
 
     def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes of a copy, which is independent of a model."""
         parts = {"key_table": self.key_table.shallow_copy(), "rows": self.rows.detached()}
-        of_model = ("role_link", "add_keys_advice")  # of which copies are independent
+        of_model = ("role_link", "add_keys_advice")
         return {k: v for k, v in (self.__dict__ | parts).items() if k not in of_model}
+
+    def __copy__(self) -> Self:
+        copied = type(self).__new__(type(self))
+        copied.__dict__.update(self.__getstate__())
+        for kv in (self, copied):  # each can write to the array, which they share
+            kv.rows.expose()
+        return copied

@@ -31,7 +31,7 @@ class KeyTable:
     Attributes
     ----------
     index_to_key : list of V keys
-        None marks a slot that has no key yet.
+        None marks a slot: a position that has no key yet.
     key_to_index : dict
         The position of each key.
     next_index : int
@@ -41,7 +41,9 @@ class KeyTable:
     strict : bool
         Whether an int that is not a key is refused instead of being taken for a position.
     order : object
-        Replaced by a new object whenever keys change places.
+        Replaced by a new object whenever a method changes the order of the keys. Matrices compare
+        it to know whether their rows must be moved (`Matrices.follow`). Setting ``index_to_key``
+        does not change it.
     """
 
     def __init__(self, keys: list[Any], ids: dict[Any, int] | None = None) -> None:
@@ -63,7 +65,10 @@ class KeyTable:
     # Look-up
 
     def is_key(self, item: object) -> bool:
-        """Return whether `item` is one key or position, and not a list of keys or a vector."""
+        """Return whether `item` is a single key or position, not a list of keys or a vector.
+
+        Whatever cannot be iterated is one.
+        """
         if isinstance(item, KEY_TYPES) or getattr(item, "ndim", None) == 0:
             return True
         try:
@@ -77,7 +82,7 @@ class KeyTable:
         """Return the position of a key; see `KeyedVectors.get_index`."""
         try:
             index = self.key_to_index.get(key, -1)
-        except TypeError:  # such as an array without dimensions, which counts as its number
+        except TypeError:  # not hashable: an array without dimensions is a key, a list is not
             key, index = check_keys([key], "key")[0], -1
         if index >= 0:
             return index
@@ -102,21 +107,21 @@ class KeyTable:
     def explain_absence(self, key: Any) -> str:
         """Return the message of a KeyError, with the likely mistake if there is one."""
         key, hint = plain(key), ""
-        twin = _of_other_type(key)
+        twin = _in_other_type(key)
         if not len(self):
             hint = NO_KEYS
         elif twin is not None and twin in self.key_to_index:
             hint = f"there is {twin!r}, a {type(twin).__name__}"
         elif isinstance(key, int) and self.strict:
-            hint = "a number that is not a key does not select a row here"
+            hint = "a number that is not a key is not used as a position, as strict is True"
         elif isinstance(key, float):
-            hint = "to ask with a vector, give a numpy array"
+            hint = "to query by a vector, give a numpy array"
         return f"Key '{key}' not present" + (f": {hint}" if hint else "")
 
     # Changes
 
     def add(self, keys: list[Any], start: int) -> None:
-        """Add new keys at the positions from `start`, which `free_position` returned."""
+        """Add new keys at the positions from `start`: `free_position`, or the number of keys."""
         self.copy_if_shared()
         self.next_index = start + len(keys)
         self.key_to_index.update(zip(keys, range(start, self.next_index)))
@@ -124,13 +129,13 @@ class KeyTable:
         self.allocate_attributes()
 
     def copy_if_shared(self) -> None:
-        """Copy the list and the dict of keys if another object may use the same."""
+        """Copy the list and the dict of keys if another object may use them as well."""
         if self._is_shared:
             self.index_to_key, self.key_to_index = list(self.index_to_key), dict(self.key_to_index)
             self._is_shared = False
 
     def free_position(self) -> int:
-        """Return the position of the next key that is added."""
+        """Return the position that the next key will get: of a slot, or after the last key."""
         has_slots = self.next_index < len(self) and self.index_to_key[self.next_index] is None
         return self.next_index if has_slots else len(self)
 
@@ -150,7 +155,10 @@ class KeyTable:
         self.replace(new_keys, ids)
 
     def shallow_copy(self) -> "KeyTable":
-        """Return a table of the same keys and attributes; a change of either leaves the other."""
+        """Return a table of the same keys and attributes.
+
+        Adding keys or attributes to one of the tables does not change the other.
+        """
         self._is_shared = True
         copied = copy.copy(self)
         copied.expandos = dict(self.expandos)
@@ -167,22 +175,26 @@ class KeyTable:
         for name, kind in zip(names, types):
             dtype = np.dtype(ATTRIBUTE_TYPES.get(kind, kind))
             dtype = np.dtype(object) if dtype.kind in "SU" else dtype
-            old = self.expandos.get(name, np.zeros(0, dtype))
+            old = self.expandos.setdefault(name, np.zeros(0, dtype))
             if not np.can_cast(dtype, old.dtype, "same_kind"):
                 raise TypeError(f"attribute {name!r} is of type {old.dtype}; {dtype} does not fit")
-            if len(old) != len(self) or name not in self.expandos:
+            if len(old) != len(self):
                 values = np.zeros(len(self), old.dtype)
                 n_kept = min(len(old), len(values))
                 values[:n_kept] = old[:n_kept]
                 self.expandos[name] = values
 
 
-def _of_other_type(key: Any) -> Any:
-    """Return a str key as the int or bytes it spells, and an int or bytes key as str."""
+def _in_other_type(key: Any) -> Any:
+    """Return the key of another type that may be meant, or None.
+
+    It is 7 for "7", b"a" for "a", and "7" for 7 and b"7".
+    """
     if isinstance(key, (bytes, bytearray)):
         return bytes(key).decode("utf-8", "replace")
     if isinstance(key, str):
-        return int(key) if key.isdecimal() and len(key) < 20 else key.encode("utf-8", "replace")
+        is_int = key.isdecimal() and len(key) < 20  # int() refuses very long strings
+        return int(key) if is_int else key.encode("utf-8", "replace")
     return str(key) if isinstance(key, int) else None
 
 
@@ -205,12 +217,12 @@ def as_key_list(keys: Any, name: str, of_mapping: bool = False) -> list[Any]:
     """
     if isinstance(keys, Mapping) and not of_mapping:
         raise TypeError(
-            f"{name} is a {type(keys).__name__}, where a list of keys is wanted: give its "
-            f"keys, list({name}), or where weights are allowed its pairs, list({name}.items())"
+            f"{name} is a {type(keys).__name__}, where a list of keys is wanted: pass "
+            f"list({name}), or where weights are allowed list({name}.items())"
         )
     if isinstance(keys, TEXT):
         raise TypeError(
             f"{name} is {keys!r:.60}, a single {type(keys).__name__}, where a list of keys "
-            f"is wanted: give [{keys!r:.20}], or the parts of it, such as {name}.split()"
+            f"is wanted: pass [{keys!r:.20}], or its parts, such as {name}.split()"
         )
     return list(keys)

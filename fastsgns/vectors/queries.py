@@ -1,4 +1,7 @@
-"""Queries: the keys nearest to a query vector; the functions are methods of `KeyedVectors`."""
+"""Queries: the keys nearest to a query vector.
+
+The functions are methods of `KeyedVectors`; their first parameter `kv` is ``self``.
+"""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -19,7 +22,7 @@ Limit: TypeAlias = int | None
 Queries: TypeAlias = Weighted | Iterable[Weighted] | None
 
 BATCH_BYTES = 1 << 26  # of the similarities that are computed at once
-EPSILON = 1e-6  # of 3CosMul, as in the paper
+EPSILON = 1e-6  # keeps the divisor of 3CosMul positive; gensim's value (the paper's is 0.001)
 NO_INPUT = "cannot compute similarity with no input: give a key or a vector"
 
 
@@ -53,7 +56,7 @@ def get_vector(kv: Searchable, key: Key, norm: bool = False) -> np.ndarray:
         If `key` is absent.
     """
     vector = kv.rows.at(kv.key_table.get_index(key))
-    if norm is not False and FLAG("norm", norm):
+    if norm is not False and FLAG("norm", norm):  # `takes_flags` would slow down each look-up
         vector = unit(vector)
     vector.flags.writeable = False
     return vector
@@ -73,12 +76,12 @@ def get_mean_vector(
     Parameters
     ----------
     keys : list of n keys or vectors
-        Vectors are not normalized. Of a mapping the keys are used. A mapping whose values are
-        numbers is refused, because the numbers may be meant as weights.
+        Vectors are used as they are. If it is a mapping, its keys are used. A mapping whose values
+        are numbers is refused, because the numbers may be meant as weights.
     weights : array_like, shape (n,), optional
         By default each weight is 1. The weighted sum is divided by the sum of the absolute weights.
     pre_normalize : bool
-        Scale the vector of each key to length 1 first.
+        Scale the vector of each key to length 1 first; not those given as vectors.
     post_normalize : bool
         Scale the mean to length 1.
     ignore_missing : bool
@@ -156,7 +159,7 @@ def _with_weights(
 
 
 def _known_ids(kv: Searchable, items: Iterable[Any]) -> set[int]:
-    """Return the positions of the queries that are keys, which answers leave out."""
+    """Return the positions of those queries that are keys; answers do not contain them."""
     table = kv.key_table
     return {table.get_index(item) for item in items if table.is_key(item) and item in table}
 
@@ -173,21 +176,23 @@ def most_similar(
     *,
     space: Space = "in-in",
 ) -> Any:
-    """Return the keys nearest to the mean of `positive` minus `negative` by cosine (3CosAdd).
+    """Return the keys most similar to `positive` and least similar to `negative` (3CosAdd).
+
+    Similarity is the cosine with the weighted mean of `positive` and `negative`.
 
     Parameters
     ----------
     positive, negative : key, vector, or list of keys, vectors and (key, weight) pairs
         Keys in `negative` have the weight -1. The weight of a pair is used as it is, in `negative`
-        too.
+        too: ``("a", 1)`` in `negative` is added.
     topn : int or None
         Number of keys; None returns the similarities themselves.
     clip_start, clip_end : int
         Search only the positions from `clip_start` to `clip_end`. If `clip_end` is 0 or None,
         search up to the last position.
     restrict_vocab : int, optional
-        Search only the first `restrict_vocab` keys, which are the most frequent. 0 and None search
-        all keys.
+        Search only the first `restrict_vocab` keys, which are the most frequent. `clip_start` and
+        `clip_end` are then ignored. 0 and None search all keys.
     indexer : object, optional
         Answer by ``indexer.most_similar(vector, topn)`` instead of the full search.
     space : {"in-in", "in-out", "out-in", "out-out", "sum", "concat"}
@@ -244,7 +249,7 @@ def require_finite(kv: Searchable, direction: np.ndarray, items: Iterable[Any]) 
     The message names the key whose vector is not finite.
     """
     if math.isfinite(direction @ direction) or np.isfinite(direction).all():
-        return
+        return  # the first test is faster, and right unless the product overflows
     keys = [item for item in items if kv.key_table.is_key(item)]
     bad = [key for key in keys if not np.isfinite(unit(get_vector(kv, key))).all()]
     what = f"the vector of {bad[0]!r}" if bad else "the vector that was asked with"
@@ -273,7 +278,7 @@ def most_similar_cosmul(
     topn: int | None = 10,
     restrict_vocab: int | None = None,
 ) -> Any:
-    """Return the keys nearest to `positive` and far from `negative` by products (3CosMul).
+    """Return the keys most similar to `positive` and least similar to `negative` (3CosMul).
 
     The score of a key is prod(p) / (prod(n) + 1e-6). The p are the cosines with each of `positive`,
     and the n the cosines with each of `negative`; both are shifted from -1..1 to 0..1. Parameters
@@ -323,35 +328,35 @@ def most_similar_ids(
         The cosine of each answer.
     """
     asked, searched = in_space(kv, space)
-    asked_ids, directions = _directions(asked, queries, exclude)
+    excluded, directions = _directions(asked, queries, exclude)
     clip = _clip(restrict_vocab=restrict_vocab)
     vectors, norms = searched.rows.at(clip), searched.rows.norms_of(clip)
     dtype = as_real(vectors[:0]).dtype
-    not_finite = np.flatnonzero(np.isnan(norms))
+    not_finite = np.flatnonzero(np.isnan(norms))  # `row_norms` returns NaN for such vectors
     n_finite = len(vectors) - len(not_finite)
-    n_answers = max(0, n_finite - (asked_ids is not None))
+    n_answers = max(0, n_finite - (0 if excluded is None else 1))  # all answers are equally long
     if (limit := LIMIT("topn", topn)) is not None:
         n_answers = max(0, min(limit, n_answers))
     ids = np.empty((len(directions), n_answers), np.int64)
     similarities = np.empty(ids.shape, dtype)
-    n_block = max(1, BATCH_BYTES // (dtype.itemsize * max(1, len(vectors))))
-    for start in range(0, len(directions), n_block):
-        block = slice(start, start + n_block)
+    block_size = max(1, BATCH_BYTES // (dtype.itemsize * max(1, len(vectors))))
+    for start in range(0, len(directions), block_size):
+        block = slice(start, start + block_size)
         units = unit(directions[block]).astype(dtype)
         _require_finite_rows(asked, units, queries, start)
         scores = divide(products(vectors, units), norms)
         if len(not_finite):
             scores[:, not_finite] = -np.inf
-        if asked_ids is not None:
-            rows = np.flatnonzero(asked_ids[block] < len(vectors))
-            scores[rows, asked_ids[block][rows]] = -np.inf
+        if excluded is not None:
+            rows = np.flatnonzero(excluded[block] < len(vectors))
+            scores[rows, excluded[block][rows]] = -np.inf
         ids[block] = largest(scores, n_answers)[:, :n_answers]
         similarities[block] = np.take_along_axis(scores, ids[block], 1)
     return SimilarIds(ids, similarities)
 
 
 def _require_finite_rows(kv: Searchable, units: np.ndarray, queries: Any, start: int) -> None:
-    """Apply `require_finite` to each row; the first row belongs to the query number `start`."""
+    """Apply `require_finite` to each row; `start` is the index of the query in the first row."""
     finite = np.isfinite(units).all(axis=1)
     if not finite.all():
         row = int(finite.argmin())
@@ -380,6 +385,7 @@ def _clip(clip_start: Any = 0, clip_end: Any = None, restrict_vocab: Any = None)
 
 
 def _weight(pair: Any) -> float:
+    """Return the weight of a (key, weight) pair, or raise a TypeError."""
     weight = number(pair[1])
     if weight is None:
         raise TypeError(

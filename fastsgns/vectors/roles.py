@@ -1,4 +1,10 @@
-"""Roles: each matrix of a model as KeyedVectors, in the memory of the model."""
+"""Roles: each matrix of a model as KeyedVectors, in the memory of the model.
+
+`Roles` is ``model.roles``, the views of a word model by role. `ModelLink` is what ``model.wv`` has
+of the model, so that ``wv.output`` and ``space=`` find the same views. `role_view` and
+`matrix_view` make a view: a KeyedVectors whose rows are `RoleRows`, which read a matrix when they
+are needed.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -21,7 +27,8 @@ def sync_matrices(wv: KeyedVectors, matrices: Matrices, thorough: bool = False) 
     """Bring the matrices of a model up to date with its `wv`.
 
     The vectors of `wv` become the input matrix. The rows of the other matrices are moved to the
-    order of the keys of `wv`; see `Matrices.follow`.
+    order of the keys of `wv`; see `Matrices.follow`. With `thorough`, a key that was changed inside
+    the list ``wv.index_to_key`` is noticed too, which takes a comparison of all keys.
     """
     matrices.follow(wv.index_to_key, wv.array, wv.key_table.order, thorough)
 
@@ -30,6 +37,7 @@ class ModelLink:
     """The link from the `wv` of a model to the model's matrices; a `RoleLink`.
 
     It refers to the matrices and not to the model or `wv`, so that there is no reference cycle.
+    Each method takes `wv` for this reason.
     """
 
     def __init__(self, matrices: Matrices) -> None:
@@ -89,7 +97,7 @@ class RoleRows(Rows):
 
     def _present(self, array: np.ndarray | None) -> np.ndarray:
         if array is None:
-            raise RuntimeError(f"the model has no {self._role} vectors any more")
+            raise RuntimeError(f"the model no longer has {self._role} vectors")
         return array
 
     @property
@@ -100,7 +108,7 @@ class RoleRows(Rows):
 
     @vector_size.setter
     def vector_size(self, vector_size: int) -> None:
-        raise AttributeError(f"vector_size is that of the model, {self.vector_size}")
+        raise AttributeError(f"vector_size is fixed by the model: {self.vector_size}")
 
     @property
     def array(self) -> np.ndarray:
@@ -127,25 +135,24 @@ class RoleRows(Rows):
             self.matrices.replace(name, array)
 
     def writable(self) -> np.ndarray:
-        """Return all vectors to be changed at once."""
+        """Return all vectors to a caller who writes to them now."""
         self._check_writable()
         return super().writable()
 
     def _check_writable(self) -> None:
-        self._stored()
+        self._stored()  # the matrix must exist, with its rows in the order of the keys
         if self.matrices.signs(self._role) is not None:
             raise ValueError(
-                f"the {self._role} vectors are read-only: they follow from the input vectors; set "
-                "those"
+                f"the {self._role} vectors are read-only: they follow from the input vectors, with "
+                "the signs of some columns flipped; set those"
             )
 
 
 def role_view(wv: KeyedVectors, matrices: Matrices, role: Role) -> KeyedVectors:
     """Return the vectors of a role of a model as KeyedVectors with the keys of `wv`.
 
-    The result follows the model: it shows the matrix of the role as it is now, and the model trains
-    what is written to it, in place or as ``vectors = ...``. Words can't be added. Copies and
-    pickles are independent of the model.
+    The result is a view: it reads and writes the model's matrix, also after the matrix was
+    replaced. Words can't be added. Copies and pickles are independent of the model.
 
     Examples
     --------
@@ -165,7 +172,7 @@ def matrix_view(
 ) -> KeyedVectors:
     """Return a matrix of a model as KeyedVectors, in the memory of the model.
 
-    The result follows the model, as that of `role_view`. Keys can't be added or reordered.
+    The result is a view, as that of `role_view`. Keys can't be added or reordered.
 
     Parameters
     ----------
@@ -191,16 +198,15 @@ def matrix_view(
 
 
 def shown_matrices(vectors: KeyedVectors) -> Matrices | None:
-    """Return the matrices of a model that `vectors` show a role of; None for other vectors."""
+    """Return the `Matrices` that `vectors` is a view of; None for other vectors."""
     return vectors.rows.matrices if isinstance(vectors.rows, RoleRows) else None
 
 
 class Roles(Mapping[str, KeyedVectors]):
     """The matrices of a model by role: ``input``, ``output`` and perhaps ``negative``.
 
-    Each is a KeyedVectors with the words, ids and counts of ``model.wv`` (which is ``input``), in
-    the memory of the matrix: what training or the user writes to one is seen in the other, also
-    after the vocabulary grew or a matrix was replaced.
+    Each is a KeyedVectors with the words, ids and counts of ``model.wv`` (which is ``input``). It
+    shares memory with its matrix, also after the vocabulary has grown or the matrix was replaced.
 
     Parameters
     ----------
@@ -211,9 +217,10 @@ class Roles(Mapping[str, KeyedVectors]):
 
     Notes
     -----
-    The score of a pair in training is ``input[i] . output[j] + bias[j]`` (+ ``bias[i]``). If a
-    model has one matrix for both roles, ``output`` is that matrix. If the output role flips the
-    signs of some columns, ``output`` is read-only, and its vectors are computed at each access.
+    The score of a pair in training is ``input[i] . output[j] + bias[j]``; GloVe adds ``bias[i]`` of
+    the focus word as well. If a model has one matrix for both roles, ``output`` is that matrix. If
+    the output role flips the signs of some columns, ``output`` is read-only, and its vectors are
+    computed at each access.
 
     References
     ----------
@@ -240,7 +247,7 @@ class Roles(Mapping[str, KeyedVectors]):
         return [role for role in ROLES if self.matrices.stored(role) is not None]
 
     def __getitem__(self, role: str) -> KeyedVectors:
-        for present in self._present_roles():
+        for present in self._present_roles():  # a `Role`, which `role` may not be
             if role == present:
                 return self.of(present)
         raise KeyError(f"no role {role!r}; there are {list(self)}")
@@ -314,13 +321,15 @@ class Roles(Mapping[str, KeyedVectors]):
         3.3.
         """
         kv = self.combined_view(kind, normalize)
-        kv.key_table.copy_if_shared()
+        kv.key_table.copy_if_shared()  # later changes of the model's words must not reach it
         kv.expandos = {name: values.copy() for name, values in self._wv.expandos.items()}
         return kv
 
-    @takes_flags
     def combined_view(self, kind: Combination, normalize: bool = False) -> KeyedVectors:
-        """Return `combined` without the attributes of words, for one query."""
+        """Return what `combined` returns, but with the model's list of words and no attributes.
+
+        This is enough for one query.
+        """
         if kind not in COMBINATIONS:
             raise ValueError(f"kind {kind!r}; allowed are {COMBINATIONS}")
         parts = [as_real(kv.array) for kv in (self.input, self.output)]

@@ -9,10 +9,10 @@ from fastsgns.vectors.norms import can_be_written, row_norms
 
 
 class Rows:
-    """The vectors of a `KeyedVectors`, a base class.
+    """Base class for the storage of the vectors of a `KeyedVectors`.
 
-    `OwnRows` are an array that belongs to the KeyedVectors. `fastsgns.vectors.roles.RoleRows` are
-    one role of the matrices of a model. Nothing is cached here.
+    `OwnRows` holds an array. `fastsgns.vectors.roles.RoleRows` reads one matrix of a model. The
+    base class does not cache norms.
 
     Attributes
     ----------
@@ -39,19 +39,19 @@ class Rows:
         norms.flags.writeable = False
         return norms
 
-    def norms_of(self, rows: slice) -> np.ndarray:
-        """Return the norms of some vectors."""
-        return row_norms(self.at(rows))
+    def norms_of(self, ids: slice) -> np.ndarray:
+        """Return the norms of the vectors at some positions."""
+        return row_norms(self.at(ids))
 
     def forget_norms(self) -> None:
-        """Compute the norms anew when they are needed next."""
+        """Discard the cached norms, if there are any."""
 
     def expose(self) -> np.ndarray:
-        """Return all vectors to a caller who may keep the array and write to it later."""
+        """Return all vectors to a caller who may write to them later; norms are not cached then."""
         return self.array
 
     def writable(self) -> np.ndarray:
-        """Return all vectors to a caller who writes to them now.
+        """Return all vectors to a caller who writes to them now; cached norms are discarded.
 
         Raises
         ------
@@ -66,7 +66,7 @@ class Rows:
         return self.array
 
     def replace(self, vectors: npt.ArrayLike) -> None:
-        """Replace all vectors; a ValueError if that is not possible."""
+        """Replace all vectors, or raise a ValueError."""
         raise NotImplementedError
 
     def grow(self, n_rows: int) -> None:
@@ -74,7 +74,10 @@ class Rows:
         raise NotImplementedError
 
     def resize(self, n_rows: int, seed: int) -> None:
-        """Drop rows, or append small random rows, until there are `n_rows`, if that is possible."""
+        """Drop rows, or append small random rows, until there are `n_rows`.
+
+        The vectors of a model are not changed, because the keys decide their number.
+        """
 
     def detached(self) -> "OwnRows":
         """Return the same vectors as an array that does not belong to a model."""
@@ -84,7 +87,7 @@ class Rows:
 class OwnRows(Rows):
     """An array of vectors with a cache of their norms.
 
-    The norms are kept as long as nobody outside can write to the array. After `expose` they are
+    The norms are cached as long as nobody outside can write to the array. After `expose` they are
     computed for each query.
 
     Parameters
@@ -94,7 +97,7 @@ class OwnRows(Rows):
     exposed : bool
         Whether somebody else holds the array and may write to it.
     derived_from : str, optional
-        Set if the vectors are computed from others: what the user can change instead.
+        If the vectors are computed from others: what the user can change instead, for messages.
     """
 
     def __init__(
@@ -105,9 +108,9 @@ class OwnRows(Rows):
         self._set(array, exposed)
 
     def _set(self, array: np.ndarray, exposed: bool) -> None:
-        is_contiguous = array.flags.c_contiguous
-        self._array = array if is_contiguous else np.ascontiguousarray(array)
-        self._is_exposed = exposed and can_be_written(self._array)
+        is_shared = array.flags.c_contiguous  # ascontiguousarray would change the class of a memmap
+        self._array = array if is_shared else np.ascontiguousarray(array)
+        self._is_exposed = exposed and is_shared and can_be_written(array)
         self._norms: np.ndarray | None = None
         self._room: np.ndarray | None = None  # a larger array whose first rows are `_array`
 
@@ -116,11 +119,6 @@ class OwnRows(Rows):
         """All vectors, shape (V, d), only to read."""
         return self._array
 
-    def at(self, ids: Any) -> np.ndarray:
-        """Return the vector at one position, or the vectors at several."""
-        chosen: np.ndarray = self._array[ids]
-        return chosen
-
     @property
     def norms(self) -> np.ndarray:
         """Euclidean norm of each vector, shape (V,), read-only."""
@@ -128,21 +126,21 @@ class OwnRows(Rows):
             self._norms = super().norms
         return self._norms
 
-    def norms_of(self, rows: slice) -> np.ndarray:
-        """Return the norms of some vectors; compute only these if norms are not kept."""
-        return super().norms_of(rows) if self._is_exposed else self.norms[rows]
+    def norms_of(self, ids: slice) -> np.ndarray:
+        """Return the norms at some positions; only these are computed if norms are not cached."""
+        return super().norms_of(ids) if self._is_exposed else self.norms[ids]
 
     def forget_norms(self) -> None:
-        """Compute the norms anew when they are needed next."""
+        """Discard the cached norms."""
         self._norms = None
 
     def expose(self) -> np.ndarray:
-        """Return all vectors to a caller who may keep the array and write to it later."""
+        """Return all vectors to a caller who may write to them later; norms are not cached then."""
         self._is_exposed = self._is_exposed or can_be_written(self._array)
         return self._array
 
     def writable(self) -> np.ndarray:
-        """Return all vectors to a caller who writes to them now."""
+        """Return all vectors to a caller who writes to them now; cached norms are discarded."""
         self._check_not_derived()
         self._norms = None
         return super().writable()
@@ -170,7 +168,8 @@ class OwnRows(Rows):
     def grow(self, n_rows: int) -> None:
         """Append rows up to `n_rows`; the new values are undefined.
 
-        The memory grows by half, so that adding n vectors one by one copies O(n) rows in all.
+        The memory grows by half, so that adding n vectors one by one copies O(n) rows in all. The
+        first allocation has no spare rows, as all vectors are often added at once.
         """
         old, room = self._array, self._room
         if room is None or len(room) < n_rows:
@@ -192,7 +191,7 @@ class OwnRows(Rows):
         self._set(rows, exposed=False)
 
     def detached(self) -> "OwnRows":
-        """Return the same array with rows of its own from the first change of its length on."""
+        """Return rows that share the array until either of the two changes its length."""
         rows = OwnRows(self._array, self._is_exposed)
-        rows.vector_size = self.vector_size
+        rows.vector_size = self.vector_size  # users may have set it to another number
         return rows

@@ -15,11 +15,11 @@ SPACES: tuple[Space, ...] = get_args(Space)
 SIDES: dict[str, Role] = {"in": "input", "out": "output"}
 ROLES: tuple[Role, ...] = get_args(Role)
 WHY_MISSING = {
-    "output": "the model has none: they come with negative > 0 or softmax=1, and a vocabulary",
-    "negative": "the model has none of its own: its negatives are output vectors",
+    "output": "the model has none; it needs negative > 0 or softmax=1, and a vocabulary",
+    "negative": "the model has no matrix for negative samples; they are output vectors",
 }
 HAS_NO_MODEL = (
-    "these vectors are separate from a model and lack its other matrices: ask the wv of a whole "
+    "these vectors are separate from a model and lack its other matrices: use the wv of a whole "
     "model (model.wv, or Word2Vec.load(path).wv)"
 )
 
@@ -27,7 +27,7 @@ Vectors = TypeVar("Vectors", bound="Searchable")
 
 
 class RoleLink(Protocol[Vectors]):
-    """What a model sets on its `wv`, so that the `wv` reaches the model's other matrices."""
+    """Access from the `wv` of a model to the model's other matrices; the model sets it."""
 
     def role(self, wv: Vectors, role: Role) -> Vectors:
         """Return the vectors of a role; an AttributeError if the model has none."""
@@ -42,7 +42,7 @@ class RoleLink(Protocol[Vectors]):
         """Move the rows of all matrices to the order of the keys of `wv`."""
 
 
-@runtime_checkable
+@runtime_checkable  # for `evaluation`, which also takes vectors that are not Searchable
 class Searchable(Protocol):
     """What a query needs of vectors: the table of their keys, and their rows."""
 
@@ -60,7 +60,7 @@ class Searchable(Protocol):
 
 
 def in_space(kv: Searchable, space: Space) -> tuple[Searchable, Searchable]:
-    """Return the vectors that give the query, and the vectors to search.
+    """Return the vectors to take queries from, and the vectors to search.
 
     Raises
     ------
@@ -73,11 +73,11 @@ def in_space(kv: Searchable, space: Space) -> tuple[Searchable, Searchable]:
         raise ValueError(f"space {space!r}; allowed are {SPACES}")
     try:
         link = require_link(kv)
-        if space == "sum" or space == "concat":
+        if space == "sum" or space == "concat":  # so that mypy knows it is a Combination
             both: Searchable = link.combined(kv, space)
             return both, both
-        asked, searched = space.split("-")
-        return link.role(kv, SIDES[asked]), link.role(kv, SIDES[searched])
+        query_side, searched_side = space.split("-")
+        return link.role(kv, SIDES[query_side]), link.role(kv, SIDES[searched_side])
     except AttributeError as error:
         raise ValueError(f"space {space!r} needs output vectors; {error}") from None
 

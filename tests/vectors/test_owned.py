@@ -258,6 +258,24 @@ def test_a_corpus_is_no_part_of_what_a_model_changes():
     assert kv.index_to_key == ["a", "b", "c", "d"] and kv["d"].tolist() == [2, 2]
 
 
+@pytest.mark.parametrize("source", ["added", "of arrays", "grown"])
+def test_norms_are_right_after_a_write_through_a_copy(source):
+    kv = KeyedVectors(2)
+    if source == "of arrays":
+        vectors = np.array([[1, 0], [0, 2]], np.float32)
+        kv = KeyedVectors.from_arrays(["a", "b"], vectors)
+    else:
+        kv.add_vectors(["a", "b"], [[1, 0], [0, 2]])
+    if source == "grown":
+        kv["c"], kv["d"] = [1, 1], [3, 4]
+    twin = copy.copy(kv)
+    for writer, other in ((twin, kv), (kv, twin)):
+        assert other.norms[0] == np.linalg.norm(other["a"])
+        writer["a"] = 7 * writer["a"]
+        np.testing.assert_array_equal(other["a"], writer["a"])
+        np.testing.assert_allclose(other.norms, np.linalg.norm(other.vectors, axis=1))
+
+
 def test_vectors_of_nodes_are_no_wv():
     model = Word2Vec(SENTENCES, **SMALL)
     with pytest.raises(TypeError, match="deepcopy"):

@@ -130,7 +130,7 @@ class ProximityFactorization(LinkModel):
         model = kinds.load_as(cls, SCHEMA, path)
         if not isinstance(model, cls):
             name = type(model).__name__
-            raise kinds.other_object(path, f"a {name}", f"a {cls.__name__}", f"{__name__}.{name}")
+            raise kinds.wrong_kind(path, f"a {name}", f"a {cls.__name__}", f"{__name__}.{name}")
         return model
 
 
