@@ -1,6 +1,6 @@
 """Compiled kernels over arrays and numbers, and the choice between variants of row arithmetic.
 
-At import the best variant that the processor can run is put in force. The environment variable
+At import the best variant that the processor can run becomes active. The environment variable
 ``FASTSGNS_KERNEL`` forces one: ``plain`` (textbook C), ``blas`` (scipy's BLAS), ``sse2``,
 ``avx2``, ``avx512``, ``avx512bf16`` (x86-64) or ``neon`` (aarch64). If it names one that
 can't run here, not the import but the first use of a kernel raises an error.
@@ -34,7 +34,7 @@ def available() -> list[str]:
 
 
 def variant() -> str:
-    """Return the name of the variant in force.
+    """Return the name of the active variant.
 
     Raises
     ------

@@ -187,7 +187,7 @@ def train_cells(rows, squares, const int32_t[:, ::1] cells not None, int64_t dim
     rate : float
         Learning rate.
     variant : str
-        Name of the kernel variant in force, which float32 rows use.
+        Name of the active kernel variant, which float32 rows use.
 
     Returns
     -------

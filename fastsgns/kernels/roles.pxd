@@ -140,25 +140,14 @@ cdef inline void apply_input_updates(const Model *model, Worker *worker, int n) 
     the rows input[worker.in_ids[:n]] and `worker.scalar_bias`.
     """
     cdef char *update = worker.input_copies
+    cdef char *before = worker.copies_before
     cdef int i
-    if model.ops.real_size == sizeof(float):
-        difference(<float *>update, <float *>update, <float *>worker.copies_before,
-                   n * model.width)
-    else:
-        difference(<double *>update, <double *>update, <double *>worker.copies_before,
-                   n * model.width)
     for i in range(n):
+        model.ops.scatter(update, model.width, worker.copy_ids, 1, before, -1.0)  # copy -= before
         from_input_role(model, worker, update)
         model.ops.scatter(model.input, model.width, worker.in_ids + i, 1, update, 1.0)
         update += model.row_bytes
-
-
-cdef inline void difference(real *out, const real *after, const real *before, int64_t n) \
-        noexcept nogil:
-    """out[:n] = after[:n] - before[:n]; `out` may be `after`."""
-    cdef int64_t x
-    for x in range(n):
-        out[x] = after[x] - before[x]
+        before += model.row_bytes
 
 
 cdef inline void sync_scalar_bias(const Model *model, Worker *worker) noexcept nogil:

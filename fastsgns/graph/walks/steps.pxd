@@ -128,7 +128,7 @@ cdef inline double weight_to(const Edges *edges, int32_t source, int32_t target)
 
 
 cdef inline double bias(const WalkRule *rule, const Walk *walk, int32_t node) noexcept nogil:
-    """Return the factor by which node2vec multiplies the weight of an edge to `node`.
+    """Return the bias by which node2vec multiplies the weight of an edge to `node`.
 
     It is 1 / p for the previous node, 1 for its neighbours, and 1 / q for all others.
     """
