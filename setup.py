@@ -2,7 +2,7 @@
 
 Every build also writes the modules next to their sources, where a Python that is started in this
 folder finds them, with a record of the sources that they were compiled from. ``FASTSGNS_DEBUG=1``
-enables Cython's run-time checks (bounds, None, initialised).
+enables Cython's run-time checks (bounds, None, initialized).
 """
 
 import os

@@ -44,11 +44,11 @@ def _spread(values: list[float]) -> Interval:
 
 def _bars(
     title: str, y_label: str, sides: list[str], values: Values,
-    summarise: Callable[[list[float]], Interval],
+    summarize: Callable[[list[float]], Interval],
 ) -> str:  # fmt: skip
     groups = list(dict.fromkeys(group for by_group in values.values() for group in by_group))
     series = {
-        side: [summarise(by_group[group]) if group in by_group else UNKNOWN for group in groups]
+        side: [summarize(by_group[group]) if group in by_group else UNKNOWN for group in groups]
         for side in sides
         for by_group in [values.get(side, {})]
     }

@@ -109,8 +109,8 @@ def judged(
     models: dict[str, Any] = {}
     for name in arguments.models:
         if name in FACTORS:
-            label, factorise = FACTORS[name]
-            models[label] = factorise(**common).fit(split.train)
+            label, factorize = FACTORS[name]
+            models[label] = factorize(**common).fit(split.train)
             continue
         label, own = WALKS[name]
         given = common | own | {"workers": arguments.workers} | dict(arguments.fastsgns)

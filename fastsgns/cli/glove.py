@@ -35,7 +35,7 @@ examples:
 
 {FORMATS}\
 Only the native format keeps both matrices and can be resumed.
-Ctrl-C stops early and saves what has been learnt so far.
+Ctrl-C stops early and saves what has been learned so far.
 """
 COUNTING = shared("window", "min_count", "max_final_vocab") | {
     "weighting": Option(

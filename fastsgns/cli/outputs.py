@@ -110,7 +110,7 @@ def finish(save: Callable[[], None], report: str, finished: bool, arguments: Nam
     try:
         save()
     except KeyboardInterrupt:
-        say(f"stopped while saving to {arguments.output}: what was learnt is lost")
+        say(f"stopped while saving to {arguments.output}: what was learned is lost")
         return INTERRUPTED
     if arguments.progress is not False or not finished:
         say(report)

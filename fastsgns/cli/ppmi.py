@@ -51,7 +51,7 @@ COUNTING = shared("window", "min_count", "max_final_vocab") | {
         "--shift", float, "subtract log N, as skip-gram with N negative samples does; 1 for none"
     ),
 }  # fmt: skip
-FACTORISING = shared("vector_size", "seed") | {
+FACTORIZING = shared("vector_size", "seed") | {
     "weight": Option(
         "--weight",
         float,
@@ -67,24 +67,24 @@ def add(commands: Commands) -> None:
     add_inputs(parser)
     add_output(parser)
     add_parameters(parser.add_argument_group("the counts and their PPMI"), PPMI, COUNTING)
-    add_parameters(parser.add_argument_group("the vectors"), SVDVectors, FACTORISING)
+    add_parameters(parser.add_argument_group("the vectors"), SVDVectors, FACTORIZING)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Count, factorise and save."""
-    counting, factorising = given(arguments, COUNTING), given(arguments, FACTORISING)
+    """Count, factorize and save."""
+    counting, factorizing = given(arguments, COUNTING), given(arguments, FACTORIZING)
     with usage_errors():
         rules.checked(PPMI_RULES, counting)
-        rules.checked(SVD_RULES, factorising)
+        rules.checked(SVD_RULES, factorizing)
     outputs.check(arguments.output, arguments.inputs)
     start = time.perf_counter()
     corpus = inputs.open_corpus(
         arguments.inputs, arguments.workers, arguments.errors, arguments.progress
     )
     ppmi = PPMI(corpus, workers=arguments.workers, progress=arguments.progress, **counting)
-    if (size := factorising.get("vector_size", 0)) > len(ppmi):
+    if (size := factorizing.get("vector_size", 0)) > len(ppmi):
         raise ValueError(f"--dim {size} of {len(ppmi)} words: lower --dim or --min-count")
-    vectors = SVDVectors(ppmi, progress=arguments.progress, **factorising)
+    vectors = SVDVectors(ppmi, progress=arguments.progress, **factorizing)
     outputs.save(vectors, arguments.output)
     if arguments.progress is not False:
         say(

@@ -34,7 +34,7 @@ examples:
 
 {FORMATS}\
 Only the native format can be resumed.
-Ctrl-C stops early and saves what has been learnt so far.
+Ctrl-C stops early and saves what has been learned so far.
 """
 MODEL = shared("vector_size", "window", "min_count", "max_final_vocab", "seed") | {
     "negative": Option("--negative", int, "negative samples per positive pair; 0 for none"),

@@ -1,6 +1,6 @@
 """Skip-gram and CBOW over a range of ids: sentences, windows, negative samples.
 
-Maximises the objectives of Mikolov, Sutskever, Chen, Corrado, Dean (2013), "Distributed
+Maximizes the objectives of Mikolov, Sutskever, Chen, Corrado, Dean (2013), "Distributed
 Representations of Words and Phrases and their Compositionality". For a hidden vector h and a word w
 they are:
 

@@ -94,7 +94,7 @@ class TrainResult(NamedTuple):
 
 
 class Word2Vec:
-    """Vectors of words, trained on sentences; gensim's class by name, arguments and behaviour.
+    """Vectors of words, trained on sentences; gensim's class by name, arguments and behavior.
 
     Parameters
     ----------

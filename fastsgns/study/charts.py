@@ -1,7 +1,7 @@
 """Charts as SVG without a dependency: grouped bars with intervals, scatter plots.
 
-The study embeds them in its report; `python -m bench` writes them to files. The colours are
-those of Okabe and Ito, which colour-blind readers can tell apart.
+The study embeds them in its report; `python -m bench` writes them to files. The colors are
+those of Okabe and Ito, which color-blind readers can tell apart.
 """
 
 import math
@@ -11,7 +11,7 @@ from html import escape
 
 from fastsgns.runtime.intervals import Interval
 
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000")
+COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000")
 WIDTH, HEIGHT = 720, 320
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 14, 46  # margins of the plot
 LEGEND_ROW = 18
@@ -110,7 +110,7 @@ def bars(
             top, bottom = sorted((y(value.mean), y(0.0)))
             parts.append(
                 f'<rect x="{x:.1f}" y="{top:g}" width="{0.9 * width:.1f}" '
-                f'height="{bottom - top:.1f}" fill="{_colour(s)}"/>'
+                f'height="{bottom - top:.1f}" fill="{_color(s)}"/>'
             )
             parts.append(_whisker(x + 0.45 * width, y, value))
     parts.append(_line((LEFT, y(0.0)), (WIDTH - RIGHT, y(0.0)), "#222"))
@@ -144,12 +144,12 @@ def scatter(
     parts = [_text(x(tick), HEIGHT - BOTTOM + 18, f"{tick:g}", "middle") for tick in x.ticks]
     for s, row in enumerate(points.values()):
         parts += [
-            f'<circle cx="{x(px):g}" cy="{y(py):g}" r="2" fill="{_colour(s)}"/>' for px, py in row
+            f'<circle cx="{x(px):g}" cy="{y(py):g}" r="2" fill="{_color(s)}"/>' for px, py in row
         ]
     for s, (slope, intercept) in enumerate(straight.values(), len(points)):
         if ends := _clipped(slope, intercept, x, y):
             a, b = ((x(px), y(py)) for px, py in ends)
-            parts.append(_line(a, b, _colour(s), 2))
+            parts.append(_line(a, b, _color(s), 2))
     parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, labels[0], "middle"))
     return _chart(title, names, labels[1], y, parts)
 
@@ -183,7 +183,7 @@ def _chart(title: str, names: Sequence[str], y_label: str, y: Axis, body: Sequen
     )
     for s, (name, (x, row)) in enumerate(zip(names, _legend_places(names))):
         top = 2 + row * LEGEND_ROW
-        parts.append(f'<rect x="{x}" y="{top}" width="11" height="11" fill="{_colour(s)}"/>')
+        parts.append(f'<rect x="{x}" y="{top}" width="11" height="11" fill="{_color(s)}"/>')
         parts.append(_text(x + 15, top + 10, name, "start"))
     return "\n".join([*parts, *body, "</svg>"])
 
@@ -205,14 +205,14 @@ def _plot_top(names: Sequence[str]) -> int:
     return TOP + rows * LEGEND_ROW
 
 
-def _colour(series: int) -> str:
-    return COLOURS[series % len(COLOURS)]
+def _color(series: int) -> str:
+    return COLORS[series % len(COLORS)]
 
 
-def _line(start: Point, stop: Point, colour: str, width: float = 1) -> str:
+def _line(start: Point, stop: Point, color: str, width: float = 1) -> str:
     return (
         f'<line x1="{start[0]:g}" y1="{start[1]:g}" x2="{stop[0]:g}" y2="{stop[1]:g}" '
-        f'stroke="{colour}" stroke-width="{width:g}"/>'
+        f'stroke="{color}" stroke-width="{width:g}"/>'
     )
 
 

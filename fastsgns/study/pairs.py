@@ -88,7 +88,7 @@ class PairCounts:
 
         ``log(n_ij / (n_i p_j))`` with n_i the sum of row i and p the noise distribution. With the
         unigram distribution as p it is the usual PMI. With word2vec's exponent 0.75 it is what
-        skip-gram with k negative samples factorises, ``w_i . c_j = PMI_ij - log k`` (Levy and
+        skip-gram with k negative samples factorizes, ``w_i . c_j = PMI_ij - log k`` (Levy and
         Goldberg 2014, "Neural Word Embedding as Implicit Matrix Factorization", equation 7; the
         derivation holds for a smoothed noise distribution too).
 

@@ -122,7 +122,7 @@ class Diagonal:
 
 
 def self_pmi(target: np.ndarray) -> Diagonal:
-    """Summarise the diagonal of a PMI matrix, shape (n, n), and its other cells.
+    """Summarize the diagonal of a PMI matrix, shape (n, n), and its other cells.
 
     Examples
     --------

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 class KeyedVectors:
     """Vectors by key: of words, of nodes, or of anything hashable.
 
-    The class has the name, the methods and the behaviour of gensim's KeyedVectors. These are the
+    The class has the name, the methods and the behavior of gensim's KeyedVectors. These are the
     differences:
 
     - ``norms`` always match ``vectors``, even if ``vectors`` was changed in place. `fill_norms` is

@@ -117,7 +117,7 @@ def test_other_commands_say_what_a_file_is(tmp_path: Path, text: Path, capsys):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_ctrl_c_saves_what_was_learnt(tmp_path: Path, text: Path):
+def test_ctrl_c_saves_what_was_learned(tmp_path: Path, text: Path):
     model, counts = tmp_path / "model", tmp_path / "counts"
     command = [sys.executable, "-m", "fastsgns", "glove", str(text), "-o", str(model)]
     command += ["--save-counts", str(counts), "--epochs", "10000000"]

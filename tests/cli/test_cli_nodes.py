@@ -81,7 +81,7 @@ def test_classify_prints_f1_by_share(folder: Path, capsys):
     given = [folder / "two", folder / "labels", "--seeds", 2]
     assert run("classify", *given, "--shares", 20, 50) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].endswith("nodes, 2 labels; 10 labelled nodes are not in the model")
+    assert lines[0].endswith("nodes, 2 labels; 10 labeled nodes are not in the model")
     assert [line.split()[0] for line in lines[1:]] == ["trained", "20%", "50%"]
     assert run("classify", *given, "--json", "--vectors", "target") == 0
     assert len(json.loads(capsys.readouterr().out)) == 18
@@ -280,7 +280,7 @@ def test_the_advice_about_edges_can_be_followed(tmp_path: Path, capsys):
     ("options", "words"),
     [
         (["--walks", "nerd", "--model", "tied+bias"], "--walks nerd also predicts"),
-        (["--joint"], "about --walks nerd"),
+        (["--joint"], "requires --walks nerd"),
         (["--walks", "app", "--stop", 2], "--stop is 2.0"),
         (["--window", 9999999], "--window is 9999999"),
         (["--dim", 10**8], "--dim is 100000000"),

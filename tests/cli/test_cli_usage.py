@@ -185,7 +185,7 @@ def test_a_second_interrupt_says_what_is_lost(
     monkeypatch.setattr(fastsgns.cli.train.outputs, "save", interrupted)
     line = "train text.txt -o out --dim 4 -q --workers 1"
     assert main(line.split()) == 130
-    assert "stopped while saving to out: what was learnt is lost" in capsys.readouterr().err
+    assert "stopped while saving to out: what was learned is lost" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

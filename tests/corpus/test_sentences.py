@@ -1,4 +1,4 @@
-"""gensim's readers of text, by their behaviour."""
+"""gensim's readers of text, by their behavior."""
 
 import bz2
 import gzip

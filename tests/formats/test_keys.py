@@ -80,7 +80,7 @@ def test_what_no_key_writes_is_damage(kind, content):
         native.unpack_words(tensors)
 
 
-class Colour(enum.Enum):
+class Color(enum.Enum):
     RED = "red"
     BLUE = "blue"
 
@@ -100,9 +100,9 @@ TRAIN = {
 
 @pytest.mark.parametrize("name", TRAIN)
 def test_training_says_before_it_starts_that_keys_cannot_be_saved(name, tmp_path):
-    with pytest.warns(UserWarning, match="type Colour .* can't be saved.*convert the keys"):
-        model = TRAIN[name]([Colour.RED, Colour.BLUE, Colour.RED])
-    with pytest.raises(TypeError, match="Colour"):
+    with pytest.warns(UserWarning, match="type Color .* can't be saved.*convert the keys"):
+        model = TRAIN[name]([Color.RED, Color.BLUE, Color.RED])
+    with pytest.raises(TypeError, match="Color"):
         model.save(tmp_path / "model")
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -1,4 +1,4 @@
-"""Files that are not text are recognised by their first bytes, by every reader of text."""
+"""Files that are not text are recognized by their first bytes, by every reader of text."""
 
 import bz2
 import gzip

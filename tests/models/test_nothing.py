@@ -115,7 +115,7 @@ LINK_ASKS = {
     "save": lambda m: m.save("never"),
     "joint": lambda m: JointScore(m, GRAPH),
 }
-LEARNT_ASKS = {
+LEARNED_ASKS = {
     "known_pairs": lambda m: m.known_pairs(),
     "epoch_losses": lambda m: m.epoch_losses,
     "epochs_trained": lambda m: m.epochs_trained,
@@ -124,7 +124,7 @@ UNFITTED = [
     *((kind, name, ask) for kind in (NodeEmbedding, PairEmbedding, HOPE, STRAP)
       for name, ask in LINK_ASKS.items()),
     *((kind, name, ask) for kind in (NodeEmbedding, PairEmbedding)
-      for name, ask in LEARNT_ASKS.items()),
+      for name, ask in LEARNED_ASKS.items()),
     *((kind, "values", lambda m: m.values) for kind in (HOPE, STRAP)),
 ]  # fmt: skip
 
@@ -321,7 +321,7 @@ def test_names_of_links_are_what_scalars_hold(scalar):
     ],
 )
 def test_rows_that_are_no_pairs_are_refused(pairs):
-    with pytest.raises(ValueError, match=r"a pair is \(source|iterated by its keys"):
+    with pytest.raises(ValueError, match=r"a pair is \(source|yields its keys"):
         PairEmbedding(**FEW).fit(pairs)
 
 

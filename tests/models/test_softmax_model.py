@@ -42,12 +42,12 @@ def test_with_enough_dimensions_it_learns_the_conditional_distribution(sg, worke
     )  # fmt: skip
     truth = counts / counts.sum(axis=1, keepdims=True)
     for v in range(len(truth)):
-        learnt = dict(model.predict_output_word([f"w{v}"], topn=len(truth)))
-        assert sum(learnt.values()) == pytest.approx(1, abs=1e-5)
+        learned = dict(model.predict_output_word([f"w{v}"], topn=len(truth)))
+        assert sum(learned.values()) == pytest.approx(1, abs=1e-5)
         for w in range(len(truth)):
-            assert learnt[f"w{w}"] == pytest.approx(truth[v, w], abs=0.02)
+            assert learned[f"w{w}"] == pytest.approx(truth[v, w], abs=0.02)
         likely = dict(model.predict_contexts(f"w{v}", topn=len(truth)))
-        assert likely == pytest.approx(learnt, abs=1e-6)
+        assert likely == pytest.approx(learned, abs=1e-6)
     seen = np.where(counts > 0, counts, 1) / counts.sum(axis=1, keepdims=True)
     entropy = -(counts * np.log(seen)).sum() / counts.sum()
     assert model.epoch_losses[0] == pytest.approx(np.log(len(truth)), rel=0.1)
@@ -143,7 +143,7 @@ def test_memory_counts_the_output_matrix():
     assert report["syn1"] == 0
 
 
-def test_large_vocabularies_are_warned_of_and_learnt_in_small_batches():
+def test_large_vocabularies_are_warned_of_and_learned_in_small_batches():
     with pytest.warns(UserWarning, match=r"scores all 60,000 words.* negative=5"):
         objective.warn_of_slow_softmax(60_000)
     objective.warn_of_slow_softmax(50_000)

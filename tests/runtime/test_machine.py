@@ -1,4 +1,4 @@
-"""The limits of containers are honoured."""
+"""The limits of containers are honored."""
 
 import errno
 import mmap

@@ -12,7 +12,7 @@ def symmetric(n: int, seed: int = 0) -> np.ndarray:
 
 
 def least(target: np.ndarray, form, start: np.ndarray) -> float:
-    """Relative error of a form with free parameters, by general-purpose minimisation."""
+    """Relative error of a form with free parameters, by general-purpose minimization."""
     from scipy.optimize import minimize
 
     found = minimize(lambda x: np.sum((target - form(x)) ** 2), start, tol=1e-6)

@@ -37,7 +37,7 @@ def cells() -> exact.Cells:
 
 @pytest.mark.parametrize("shape", exact.SHAPES)
 def test_gradient_is_the_numeric_one(cells: exact.Cells, shape: str):
-    loss, n = exact.parameterised(cells, shape, 4)
+    loss, n = exact.parameterized(cells, shape, 4)
     at = np.random.default_rng(2).standard_normal(n)
     gradient = loss(at)[1]
     step = 1e-6 * np.eye(n)
@@ -66,7 +66,7 @@ def test_levels_are_those_of_their_scores(cells: exact.Cells):
 
 def test_unknown_shape(cells: exact.Cells):
     with pytest.raises(ValueError, match="allowed are"):
-        exact.parameterised(cells, "four", 4)
+        exact.parameterized(cells, "four", 4)
 
 
 def test_two_beats_one_and_three_falls_to_nothing(material: Material):

@@ -174,7 +174,7 @@ def test_loss_is_a_double_that_falls(options):
     assert model.epoch_losses[-1] < 0.9 * model.epoch_losses[0]
 
 
-def test_loss_of_the_constructor_is_honoured_and_summed_over_a_call():
+def test_loss_of_the_constructor_is_honored_and_summed_over_a_call():
     reported = []
 
     class Report(CallbackAny2Vec):

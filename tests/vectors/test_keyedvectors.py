@@ -172,7 +172,7 @@ def test_attributes(kv):
     with pytest.raises(TypeError, match="int64"):
         kv.set_vecattr("dog", "n", 1.5)
     with pytest.raises(KeyError, match="count"):
-        kv.get_vecattr("dog", "colour")
+        kv.get_vecattr("dog", "color")
 
 
 def test_most_similar_is_the_sorted_cosine(kv):
@@ -200,7 +200,7 @@ def test_pairs_give_weights(kv):
     )
 
 
-def test_cosmul_honours_restrict_vocab(kv):
+def test_cosmul_honors_restrict_vocab(kv):
     assert {key for key, _ in kv.most_similar_cosmul("dog", "cat", restrict_vocab=3)} == set(
         WORDS[:3]
     )

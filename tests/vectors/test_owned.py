@@ -242,8 +242,8 @@ def test_attributes_that_a_file_does_not_hold_are_named(make):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.save(io.BytesIO())
-    kv.set_vecattr(kv.index_to_key[0], "colour", "red")
-    with pytest.warns(UserWarning, match=r"does not hold the attributes \['colour'\] of model"):
+    kv.set_vecattr(kv.index_to_key[0], "color", "red")
+    with pytest.warns(UserWarning, match=r"does not hold the attributes \['color'\] of model"):
         model.save(io.BytesIO())
 
 

@@ -59,8 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--shares {100 * bad[0]:g}: allowed are percentages between 0 and 100")
     model = load(arguments.model)
     names = by_text(model.source.index_to_key)
-    labelled = read_labels(arguments.labels)
-    labels = Labels.of(labelled, names)
+    labeled = read_labels(arguments.labels)
+    labels = Labels.of(labeled, names)
     nodes = [names[text] for text in labels.nodes]
     seeds = range(1, arguments.seeds + 1)
     scores = classify(
@@ -70,8 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([asdict(one) for one in scores], indent=2))
         return 0
-    unknown = len(labelled) - len(nodes)
-    missing = f"; {unknown:,} labelled nodes are not in the model" if unknown else ""
+    unknown = len(labeled) - len(nodes)
+    missing = f"; {unknown:,} labeled nodes are not in the model" if unknown else ""
     print(f"{len(nodes):,} nodes, {len(labels.labels)} labels{missing}")
     print(table(f1_table(scores), heading=("trained on", "micro F1", "macro F1")))
     return 0

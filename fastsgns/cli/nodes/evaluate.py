@@ -34,7 +34,7 @@ then score the held-out edges and as many negatives, which are pairs that are no
 these rows and columns, where each number is a mean ± half of a 95 % interval over the seeds:
   negatives   the percentage of negatives that are reversed edges, or 'degree': sources and targets
               are drawn by their degree; and the number of negatives
-  model       'degree product' is out-degree times in-degree: a model that is not better has learnt
+  model       'degree product' is out-degree times in-degree: a model that is not better has learned
               degrees only. Skip-gram learns how much likelier a pair is than degrees predict:
               'two, degrees' adds the degrees
   AUC, AP     area under the ROC curve, and average precision

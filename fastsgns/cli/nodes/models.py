@@ -17,8 +17,8 @@ from fastsgns.training.sharing import SHARINGS
 MODELS = (*MATRICES, "HOPE", "STRAP")
 EXPLAINED = (
     "two: skip-gram with a matrix per role; tied: one matrix for both roles; tied+bias: also a "
-    "bias per target; tied+reflect: half of the signs reversed for targets; HOPE: factorised Katz "
-    "similarity; STRAP: factorised PageRank"
+    "bias per target; tied+reflect: half of the signs reversed for targets; HOPE: factorized Katz "
+    "similarity; STRAP: factorized PageRank"
 )
 SKIP_GRAM = {
     "walks": Option(
@@ -74,12 +74,12 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         "--full-windows", dest="shrink_windows", action="store_const", const=False,
         help="always use the whole --window, rather than a random part of it",
     )  # fmt: skip
-    factorisations = parser.add_argument_group("factorisations")
-    factorisations.add_argument(
+    factorizations = parser.add_argument_group("factorizations")
+    factorizations.add_argument(
         "--beta", type=float, metavar="N",
         help="HOPE: decay per edge of a path (default: 0.5 / spectral radius)",
     )  # fmt: skip
-    factorisations.add_argument(
+    factorizations.add_argument(
         "--error", type=float, default=1e-5, metavar="N",
         help="STRAP: proximities below this are 0 (default: %(default)s)",
     )  # fmt: skip

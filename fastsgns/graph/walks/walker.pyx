@@ -10,7 +10,7 @@ steps:
                           2016, "node2vec: Scalable Feature Learning for Networks", section
                           3.2.2).
     rooted                The walk ends after each step with a fixed probability. Its last node is
-                          a sample of the personalised PageRank of the first one, for walks of at
+                          a sample of the personalized PageRank of the first one, for walks of at
                           least one step (Zhou, Liu, Liu, Liu, Gao 2017, "Scalable Graph Embedding
                           for Asymmetric Proximity").
     alternating           The walk follows edges forward and backward in turn, so that every second

@@ -84,7 +84,7 @@ class ProximityFactorization(LinkModel):
         check_edges(graph)
         warn_of_unsavable(graph.names)
         matrix = self.proximity(graph)
-        with reading_bar(self.progress, "products", "factorising") as report:
+        with reading_bar(self.progress, "products", "factorizing") as report:
             factors = truncated_svd(matrix, self.dimensions, seed=self.seed, progress=report)
         roots = np.sqrt(factors.values)
         source, target = (

@@ -34,13 +34,13 @@ class SVDVectors:
     Parameters
     ----------
     ppmi : PPMI
-        The matrix to factorise.
+        The matrix to factorize.
     vector_size : int
         d, from 1 to V.
     weight : float
         p, the exponent of the singular values in W.
     seed : int
-        Seed of the random start of the factorisation.
+        Seed of the random start of the factorization.
     progress : bool, optional
         Show progress. By default it is shown on a terminal and in a notebook.
 
@@ -85,7 +85,7 @@ class SVDVectors:
     ) -> None:
         options = {"vector_size": vector_size, "weight": weight, "seed": seed, "progress": progress}
         vector_size, weight, seed, progress = rules.checked(RULES, options).values()
-        with reading_bar(progress, "products", "factorising") as report:
+        with reading_bar(progress, "products", "factorizing") as report:
             factors = truncated_svd(ppmi.matrix, vector_size, seed=seed, progress=report)
         self._set(factors, ppmi.vocabulary, weight)
 
@@ -142,7 +142,7 @@ class SVDVectors:
         return len(self.values)
 
     def weighted(self, weight: float) -> "SVDVectors":
-        """Return vectors with another weight from the same factors, without a new factorisation.
+        """Return vectors with another weight from the same factors, without a new factorization.
 
         Raises
         ------

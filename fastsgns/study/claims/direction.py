@@ -87,8 +87,8 @@ def _judge(results: Results) -> Evidence:
         "Scores trained against negatives drawn by degree measure how much likelier an edge is "
         'than the degrees predict; "degrees" adds these back (log P(u) and log q(v)). The product '
         "of degrees, which learns nothing, is hard to beat where sources and targets of edges are "
-        "different nodes. A model has learnt more than degrees if it has a higher MRR, or a higher "
-        "AUC against negatives matched by degree.",
+        "different nodes. A model has learned more than degrees if its MRR is higher, or its "
+        "AUC against negatives matched by degree is higher.",
     ]
     checks = [check for graph in graphs for check in _checks(results, graph)]
     return Evidence(checks, tables, [figure], notes)

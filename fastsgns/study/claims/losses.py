@@ -171,7 +171,7 @@ LOSSES = (
         "scores, (1 + k) log 2. Its difference from two matrices grows with the number of "
         "negatives.",
         SOURCE,
-        "The expected loss over all pairs of the most frequent words, minimised by L-BFGS without "
+        "The expected loss over all pairs of the most frequent words, minimized by L-BFGS without "
         "sampling for k = 1, 5, 15.",
         lambda settings: _exact(("two", "one"), settings),
         _judge_one,

@@ -1,4 +1,4 @@
-"""Exact losses: the expected loss of SGNS over all cells, minimised without sampling."""
+"""Exact losses: the expected loss of SGNS over all cells, minimized without sampling."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Cells:
 
     @classmethod
     def of(cls, counts: np.ndarray, k: int, exponent: float = 0.75) -> "Cells":
-        """Normalise counts of pairs; the noise distribution is that of the row sums to a power."""
+        """Normalize counts of pairs; the noise distribution is that of the row sums to a power."""
         positive = counts / counts.sum()
         rows = positive.sum(axis=1)
         noise = noise_distribution(counts.sum(axis=1), exponent)
@@ -109,7 +109,7 @@ def _softplus(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 Loss = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
-def parameterised(cells: Cells, shape: Shape, d: int) -> tuple[Loss, int]:
+def parameterized(cells: Cells, shape: Shape, d: int) -> tuple[Loss, int]:
     """Return the loss and its gradient as a function of one flat vector, and the vector's length.
 
     Let G be the gradient with respect to the scores x. The gradients of the parameters are:
@@ -180,7 +180,7 @@ def _one(cells: Cells, n: int, d: int, signs: np.ndarray, n_biases: int) -> Loss
 def exact(
     material: Material, seed: int, shape: Shape, k: int, dimensions: int | None = None
 ) -> dict[str, Any]:
-    """Minimise the exact loss of one parameterisation by L-BFGS from random vectors.
+    """Minimize the exact loss of one parameterization by L-BFGS from random vectors.
 
     Vectors start normal with standard deviation 0.1. Biases start at ``-log k``, the best constant.
     `dimensions` replaces `exact_dimensions` of the settings.
@@ -196,7 +196,7 @@ def exact(
     sizes = material.settings
     counts = nonempty(material.pairs.counts[: sizes.n_exact, : sizes.n_exact])
     cells, d = Cells.of(counts, k), dimensions or sizes.exact_dimensions
-    loss, n_parameters = parameterised(cells, shape, d)
+    loss, n_parameters = parameterized(cells, shape, d)
     start = 0.1 * np.random.default_rng(seed).standard_normal(n_parameters)
     if "bias" in shape:
         start[len(counts) * d :] = -np.log(k)

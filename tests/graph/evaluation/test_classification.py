@@ -92,9 +92,9 @@ def test_as_many_labels_are_predicted_as_there_are():
 def test_separable_labels_are_found_and_noise_is_not():
     rng = np.random.default_rng(4)
     labels = Labels.of({i: [i % 3] for i in range(300)})
-    centres = np.eye(3)[np.arange(300) % 3] * 4
+    centers = np.eye(3)[np.arange(300) % 3] * 4
     noise = rng.standard_normal((300, 3))
-    good = classify((centres + noise).astype(np.float32), labels, [0.1, 0.5], [1, 2])
+    good = classify((centers + noise).astype(np.float32), labels, [0.1, 0.5], [1, 2])
     assert [(found.share, found.seed) for found in good] == [(0.1, 1), (0.1, 2), (0.5, 1), (0.5, 2)]
     assert min(found.micro for found in good) > 0.9
     bad = classify(noise, labels, [0.5], [1, 2, 3])

@@ -150,7 +150,7 @@ def test_a_node_with_one_unwelcome_neighbour_is_left_at_once():
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_rooted_walks_end_by_personalised_pagerank(weighted):
+def test_rooted_walks_end_by_personalized_pagerank(weighted):
     """Of one step or more, at most 10: sum over k of stop (1 - stop)^(k - 1) P^k, the rest at 10.
 
     A walk ends where there is no edge, which is as if it stayed there.

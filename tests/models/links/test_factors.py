@@ -237,7 +237,7 @@ def test_joint_scores_add_the_degrees_back(graph):
 
 
 @pytest.mark.parametrize("kind", [HOPE, STRAP])
-def test_factorisations_have_the_interface_of_estimators(kind, graph):
+def test_factorizations_have_the_interface_of_estimators(kind, graph):
     model = kind(dimensions=3, progress=False)
     assert kind(**model.get_params()).fit(graph, None).source.vectors.shape == (43, 3)
     assert repr(model.set_params(dimensions=5)) == f"{kind.__name__}(dimensions=5)"

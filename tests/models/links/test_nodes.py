@@ -334,7 +334,7 @@ def damaged(tmp_path, **changes):
         {"parameters": {"dimensions": 15}},
         {"parameters": {"dimensions": "16"}},
         {"parameters": {"matrices": "two"}},
-        {"parameters": {"colour": "red"}},
+        {"parameters": {"color": "red"}},
     ],
 )
 def test_damaged_files_are_refused(tmp_path, changes):
@@ -390,8 +390,8 @@ def test_parameters_as_scikit_learn_asks_for_them():
     assert model.get_params()["dimensions"] == 5
     assert NodeEmbedding(**model.get_params()).get_params() == model.get_params()
     assert model.set_params(q=3).q == 3
-    with pytest.raises(ValueError, match="no parameter 'colour'"):
-        model.set_params(colour=1)
+    with pytest.raises(ValueError, match="no parameter 'color'"):
+        model.set_params(color=1)
 
 
 def test_too_high_a_rate_is_an_error():
