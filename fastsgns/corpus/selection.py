@@ -1,9 +1,8 @@
-"""select: which of the words that were counted a model keeps."""
+"""Choose which counted words to keep in the vocabulary."""
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -11,24 +10,24 @@ import numpy as np
 from fastsgns.corpus.tokens import keys_of
 from fastsgns.corpus.vocabulary import Vocabulary
 
-RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
+RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2  # the values of gensim
 TrimRule = Callable[[Any, int, int], int | None]
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The words that `select` kept, and how many there were.
+    """The words that `select` kept, and the numbers of words and tokens before and after.
 
     Attributes
     ----------
     vocabulary : Vocabulary
         The words kept.
     min_count : int
-        As asked for.
+        The requested minimum.
     effective_min_count : int
         `min_count`, or what `max_final_vocab` raised it to.
     n_raw_words, n_raw_tokens : int
-        Words and tokens (occurrences of words) before.
+        Words and tokens (occurrences of words) before selection.
     n_tokens : int
         Tokens of the words kept.
     """
@@ -58,15 +57,16 @@ def select(
     Parameters
     ----------
     raw : Vocabulary
-        In first-seen order. Words with equal counts keep this order.
+        All words, with their counts. Ties are broken by their order, usually first-seen order.
     min_count : int
         Words with a lower count are dropped.
     max_final_vocab : int, optional
-        Raise min_count as little as needed for at most this many words to have it.
+        Raise min_count to the smallest value that keeps at most this many words. If words tie at
+        the limit, all of them are dropped. Words that trim_rule keeps may exceed the limit.
     trim_rule : callable, optional
         ``trim_rule(word, count, min_count)`` returns RULE_KEEP or RULE_DISCARD, whatever the
         count, or RULE_DEFAULT or None to let the count decide. True and False are refused, as
-        True would equal RULE_DISCARD.
+        True would equal RULE_DISCARD. The rule gets the raised min_count.
     sort : bool
         Sort by descending count; otherwise the order of `raw` is kept.
 
@@ -79,7 +79,7 @@ def select(
     TypeError
         If trim_rule can't be called.
     ValueError
-        If min_count or max_final_vocab is negative, or the rule returns something else.
+        If min_count or max_final_vocab is negative, or trim_rule returns any other value.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def select(
     effective = _effective_min_count(raw.counts, min_count, max_final_vocab)
     keep = raw.counts >= effective
     if trim_rule is not None:
-        keep = _apply(trim_rule, raw, keep, effective)
+        keep = _apply_rule(trim_rule, raw, keep, effective)
     kept = np.flatnonzero(keep)
     if sort:
         kept = kept[np.argsort(-raw.counts[kept], kind="stable")]
@@ -103,66 +103,47 @@ def check_trim_rule(trim_rule: TrimRule | None) -> None:
     """Raise a TypeError unless `trim_rule` is None or can be called."""
     if trim_rule is not None and not callable(trim_rule):
         raise TypeError(
-            f"trim_rule is a {type(trim_rule).__name__}; wanted is a function of "
+            f"trim_rule is a {type(trim_rule).__name__}; expected a function of "
             "(word, count, min_count), or None"
         )
 
 
 def _effective_min_count(counts: np.ndarray, min_count: int, limit: int | None) -> int:
+    """Return the smallest minimum, from `min_count` on, that at most `limit` counts reach."""
     if min_count < 0:
-        raise ValueError(f"min_count is {min_count}; allowed are 0, 1, 2, ... (0 and 1 keep all)")
+        raise ValueError(f"min_count is {min_count}; allowed are 0, 1, 2, ... (0 keeps all)")
     if limit is None:
         return min_count
     if limit < 0:
         raise ValueError(f"max_final_vocab is {limit}; allowed are 0, 1, 2, ... or None")
     if limit >= len(counts):
         return min_count
-    first_dropped = np.partition(counts, len(counts) - limit - 1)[len(counts) - limit - 1]
-    return max(min_count, int(first_dropped) + 1)
+    k = len(counts) - limit - 1
+    largest_dropped = np.partition(counts, k)[k]  # the (limit + 1)-th largest count
+    return max(min_count, int(largest_dropped) + 1)
 
 
-def _apply(rule: TrimRule, raw: Vocabulary, default: np.ndarray, min_count: int) -> np.ndarray:
-    """Return whether to keep each word, a bool array; `default` is what min_count says."""
+def _apply_rule(rule: TrimRule, raw: Vocabulary, default: np.ndarray, min_count: int) -> np.ndarray:
+    """Return a boolean mask of the words to keep; `default` is the mask by min_count alone."""
     rows = zip(raw.words, raw.counts.tolist(), default.tolist())
     return np.array(
-        [_keeps(rule, word, count, min_count, keep) for word, count, keep in rows], bool
+        [_rule_keeps(rule, word, count, min_count, keep) for word, count, keep in rows], bool
     )
 
 
-def _keeps(rule: TrimRule, word: Hashable, count: int, min_count: int, default: bool) -> bool:
+def _rule_keeps(rule: TrimRule, word: Hashable, count: int, min_count: int, default: bool) -> bool:
+    """Return whether a rule keeps a word; `default` is what min_count alone decides."""
     verdict = rule(word, count, min_count)
-    if verdict is None:
+    is_bool = isinstance(verdict, (bool, np.bool_))
+    if verdict is None or (not is_bool and verdict == RULE_DEFAULT):
         return default
-    if isinstance(verdict, (bool, np.bool_)):  # True equals RULE_DISCARD
-        hint = ", and not True or False; write RULE_KEEP if keep else RULE_DISCARD"
-    elif verdict in (RULE_DEFAULT, RULE_DISCARD, RULE_KEEP):
-        return default if verdict == RULE_DEFAULT else verdict == RULE_KEEP
-    else:
-        hint = ""
+    if not is_bool and verdict in (RULE_DISCARD, RULE_KEEP):
+        return verdict == RULE_KEEP
+    hint = "; a bool is ambiguous (True == RULE_DISCARD), return RULE_KEEP or RULE_DISCARD"
     raise ValueError(
         f"trim_rule returned {verdict!r} for {word!r}; allowed are RULE_DEFAULT (0), "
-        f"RULE_DISCARD (1) and RULE_KEEP (2){hint}"
+        f"RULE_DISCARD (1) and RULE_KEEP (2){hint if is_bool else ''}"
     )
-
-
-def grow(old: Vocabulary, new: Vocabulary) -> Vocabulary:
-    """Return `old` with the counts of `new` added and its new words appended by descending count.
-
-    The words of `old` keep their ids.
-
-    Examples
-    --------
-    >>> grown = grow(Vocabulary(["a", "b"], [2, 1]), Vocabulary(["c", "b", "d"], [1, 5, 3]))
-    >>> grown.words, grown.counts.tolist()
-    (['a', 'b', 'd', 'c'], [2, 6, 3, 1])
-    """
-    ids = old.find(new)
-    is_new = ids < 0
-    counts = old.counts.copy()
-    counts[ids[~is_new]] += new.counts[~is_new]
-    new_words = Vocabulary(list(compress(new.words, is_new.tolist())), new.counts[is_new])
-    added = select(new_words, min_count=0).vocabulary
-    return Vocabulary(old.words + added.words, np.concatenate([counts, added.counts]))
 
 
 def count_bounded(
@@ -172,16 +153,17 @@ def count_bounded(
 ) -> Vocabulary:
     """Count words with a bound on memory: rare words are forgotten while sentences are read.
 
-    Whenever a sentence ends with more than `max_vocab_size` words known, those with a count below
-    1 are dropped; the next time those below 2, and so on, as in gensim. The counts of rare words
-    are therefore too low. `fastsgns.corpus.encoded.scan` counts exactly and is faster.
+    Whenever a sentence ends with more than `max_vocab_size` words known, the words whose count is
+    below a threshold are dropped. The threshold starts at 1, so that the first time drops nothing,
+    and rises by 1 each time, as in gensim. The counts of words that were dropped and seen again
+    are too low. `fastsgns.corpus.encoded.scan` counts exactly and is faster.
 
     Parameters
     ----------
     sentences : iterable of sequences of hashable
-        Read once.
+        The corpus. It is read once.
     max_vocab_size : int
-        At least 1.
+        Number of distinct words that are kept while counting, at least 1.
     trim_rule : callable, optional
         As in `select`; words that it keeps are not forgotten.
 
@@ -194,19 +176,20 @@ def count_bounded(
 
     Examples
     --------
-    >>> count_bounded([["a", "b"], ["a", "c"], ["a", "d"]], max_vocab_size=2)
-    <Vocabulary of 1 words, 3 tokens>
+    >>> counted = count_bounded([["a", "b"], ["a", "c"], ["a", "d"]], max_vocab_size=2)
+    >>> counted.words, counted.counts.tolist()  # the third word, c, raises the threshold to 2
+    (['a'], [3])
     """
     if max_vocab_size < 1:
-        raise ValueError(f"max_vocab_size is {max_vocab_size}; allowed are 1, 2, ... or None")
+        raise ValueError(f"max_vocab_size is {max_vocab_size}; it must be at least 1")
     check_trim_rule(trim_rule)
     counts: Counter[Hashable] = Counter()
-    min_count = 1
+    threshold = 1
     for number, sentence in enumerate(sentences):
-        counts.update(keys_of(sentence, number))
+        counts.update(keys_of(sentence, number))  # the number is for error messages
         if len(counts) > max_vocab_size:
-            raw = Vocabulary.from_counts(counts)
-            kept = select(raw, min_count, trim_rule=trim_rule, sort=False).vocabulary
+            raw = Vocabulary.from_counts(counts)  # for `select`, which applies the trim_rule
+            kept = select(raw, threshold, trim_rule=trim_rule, sort=False).vocabulary
             counts = Counter(dict(zip(kept.words, kept.counts.tolist())))
-            min_count += 1
+            threshold += 1
     return Vocabulary.from_counts(counts)

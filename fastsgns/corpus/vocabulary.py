@@ -143,6 +143,25 @@ class Vocabulary:
         """Return a vocabulary of the same words, with the same ids, and other counts."""
         return Vocabulary(self._words, counts, self._ids)
 
+    def merged(self, other: "Vocabulary") -> "Vocabulary":
+        """Return both vocabularies as one, with the sums of their counts.
+
+        Words keep their ids. Words that only `other` has are appended by descending count.
+
+        Examples
+        --------
+        >>> old, new = Vocabulary(["a", "b"], [2, 1]), Vocabulary(["c", "b", "d"], [1, 5, 3])
+        >>> merged = old.merged(new)
+        >>> merged.words, merged.counts.tolist()
+        (['a', 'b', 'd', 'c'], [2, 6, 3, 1])
+        """
+        ids = self.find(other)
+        counts = self.counts.copy()
+        counts[ids[ids >= 0]] += other.counts[ids >= 0]
+        is_new = np.flatnonzero(ids < 0)
+        added = other.subset(is_new[np.argsort(-other.counts[is_new], kind="stable")])
+        return Vocabulary(self.words + added.words, np.concatenate([counts, added.counts]))
+
     def find(self, other: "Vocabulary") -> np.ndarray:
         """Return the id of each word of another vocabulary, -1 if it is missing here: int32.
 

@@ -1,4 +1,11 @@
-"""The parameters of Word2Vec: their types, the values allowed, and which of them go together."""
+"""The parameters of Word2Vec: their types, the values allowed, and which of them go together.
+
+As in gensim they are attributes of the model, which the user may set between calls. Each method
+therefore takes them from the model again: `check` where it may refuse values, before anything is
+read; `normalize` where any number must do, such as in `save`. Both return `Parameters`.
+`check_objective` refuses combinations with which nothing could be trained. `RULES` are the rules of
+the single parameters.
+"""
 
 import logging
 from collections.abc import Iterable

@@ -1,4 +1,26 @@
-"""Word2Vec: vectors of words from text, by skip-gram or CBOW."""
+"""Word2Vec: vectors of words from text, by skip-gram or CBOW.
+
+From the constructor to the kernel::
+
+    Word2Vec.__init__               set and check the parameters
+      _build_vocab_and_encode       read the corpus once; it is returned as word ids
+        scan_source                 words/reading.py: words, counts and tokens
+        _select                     corpus/selection.py: the words to keep
+        _apply_selection            wv and the arrays (_allocate, words/allocation.py)
+        encode                      corpus/encoded.py: tokens become word ids
+      _start_training               fix the schedule and the seed of this call
+        _train_epochs               also the last step of `resume`
+          make_objective            words/objective.py: the argument of the kernels
+          Session.run               training/session.py: epochs and callbacks
+            Trainer.losses          training/trainer.py: threads train chunks of the corpus
+              TokenChunks.train     training/examples.py: calls kernels.train_chunk
+
+`train` encodes a corpus (`_encode`) for a vocabulary that exists, then calls `_start_training`.
+
+The model's `Matrices` hold one array per role. The array of the input role is the one that ``wv``
+holds, not a copy. Users may reorder, rename or replace words and vectors through ``wv``;
+`current_arrays` makes the other arrays follow before anything reads them.
+"""
 
 import logging
 import time
@@ -20,7 +42,6 @@ from fastsgns.corpus.selection import (
     Selection,
     TrimRule,
     check_trim_rule,
-    grow,
     select,
 )
 from fastsgns.corpus.sentences import (
@@ -42,17 +63,17 @@ from fastsgns.models.exclusive import exclusive
 from fastsgns.models.parameters import CbowGradient, Parameters
 from fastsgns.models.words import memory, storage
 from fastsgns.models.words.allocation import allocate, grow_input
-from fastsgns.models.words.objective import make_objective, make_tree_objective, trained_rows
+from fastsgns.models.words.objective import kernel_rows, make_objective, make_tree_objective
 from fastsgns.models.words.prediction import OutputLayer, score_sentences
 from fastsgns.models.words.reading import Source, count_source, scan_source
 from fastsgns.models.words.tree import fit_tree
 from fastsgns.models.words.unfinished import Unfinished
 from fastsgns.models.words.vocabulary import (
     check_not_empty,
+    explain_no_pairs,
     log_selection,
     selection_report,
     vocabulary_of,
-    warn_of_no_pairs,
 )
 from fastsgns.rules import takes_flags
 from fastsgns.runtime.machine import release_memory
@@ -71,10 +92,10 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-FAST_VERSION = CORPUSFILE_VERSION = 1
-MAX_WORDS_IN_BATCH = 10000
-WORD_COUNT = rules.integer(0, 2**62, none=0)
-RATE_ROUNDING = 1e-9
+FAST_VERSION = CORPUSFILE_VERSION = 1  # as in gensim, where -1 means without compiled code
+MAX_WORDS_IN_BATCH = 10000  # as in gensim
+check_word_count = rules.integer(0, 2**62, none=0)  # sums of two stay in int64
+RATE_ROUNDING = 1e-9  # relative rounding error of a learning rate
 Callbacks = tuple[Any, ...]
 
 
@@ -86,7 +107,7 @@ class TrainResult(NamedTuple):
     n_trained : int
         Words that were trained on: those of the vocabulary, after subsampling.
     n_words : int
-        Words that were read.
+        Words that were read, including those outside the vocabulary.
     """
 
     n_trained: int
@@ -94,13 +115,15 @@ class TrainResult(NamedTuple):
 
 
 class Word2Vec:
-    """Vectors of words, trained on sentences; gensim's class by name, arguments and behavior.
+    """Vectors of words, trained on sentences; a drop-in replacement for gensim's Word2Vec.
+
+    Arguments that gensim has have the same defaults as there.
 
     Parameters
     ----------
     sentences : iterable of sequences of hashable tokens, or EncodedCorpus, optional
-        The corpus to train on. It is read once and stored as word ids. Without it or `corpus_file`,
-        call `build_vocab` and `train`.
+        The corpus to train on. It is read once (twice with `max_vocab_size`) and stored as word
+        ids. Without it or `corpus_file`, call `build_vocab` and `train`.
     corpus_file : path or several paths, optional
         Instead of `sentences`: text files with one sentence per line; also .gz, .bz2, .xz.
     vector_size : int
@@ -119,8 +142,8 @@ class Word2Vec:
         Subsampling threshold t: words with a relative frequency above t are randomly dropped; 0
         disables subsampling. A value of 1 or more is a count instead of a frequency.
     seed : int or None
-        Seed of all random numbers. With one worker, the same seed gives the same bytes. None draws
-        a seed.
+        Seed of all random numbers. With one worker, the same seed gives the same vectors, bit for
+        bit. None draws a seed.
     workers : int
         Number of threads.
     sg : {0, 1}
@@ -149,16 +172,17 @@ class Word2Vec:
     comment : str, optional
         Saved with the model.
     max_final_vocab : int, optional
-        Limit on the size of the vocabulary. If more words reach `min_count`, it is raised.
+        Limit on the size of the vocabulary. If more words reach `min_count`, it is raised until the
+        vocabulary fits.
     shrink_windows : bool
         Draw the window of each focus word uniformly from 1 .. `window`, so that near context words
         count more.
     cbow_gradient : {"gensim", "exact"}
         CBOW: how the gradient g of the hidden vector is passed to its n context words. "exact" is
         the derivative: g / n for their mean, g for their sum (Irsoy, Benton, Stratos 2021,
-        "Corrected CBOW Performs as well as Skip-gram"). "gensim" is what the word2vec programs do:
-        g for the mean, g / n for the sum. With the mean, the steps of "exact" are n times smaller,
-        so that `alpha` should be about three times as large. docs/quality.md compares the two.
+        "Corrected CBOW Performs as well as Skip-gram"). "gensim" does as gensim: g for the mean (as
+        word2vec.c), g / n for the sum. With the mean, the steps of "exact" are n times smaller, so
+        that `alpha` should be about three times as large. docs/quality.md compares the two.
     negative_sharing : {"pair", "window", "block"}
         Skip-gram: which pairs share the same negative samples and are trained at once. "pair":
         none, exactly the algorithm of the papers. "window": all pairs of a focus word. "block": all
@@ -179,8 +203,8 @@ class Word2Vec:
         added in both roles. At the start all scores are close to -log(negative).
     coupling : float
         For "three": weight of the penalty |n_j - c_j|^2 / 2, which is applied each time the output
-        vector c_j or the negative vector n_j of word j is trained. With 0 all words collapse into
-        one direction; with 10 or more they do not.
+        vector c_j or the negative vector n_j of word j is trained. It must be set: with 0 all words
+        collapse into one direction, and a warning says so; with 10 or more they do not.
     progress : bool or None
         Whether to show progress bars. None: on a terminal or in a notebook.
 
@@ -206,7 +230,8 @@ class Word2Vec:
     ValueError
         If a parameter is out of its range.
     TypeError
-        If the sentences are a generator, a string, or strings; if both sources are given.
+        If the sentences are a string, an iterable of strings, or a generator (gensim would read it
+        once per epoch); if both sources are given.
     EmptyCorpusError
         (a ValueError and a RuntimeError) if no word is left to train on.
 
@@ -281,7 +306,7 @@ class Word2Vec:
 
         self._wv, self._matrices = KeyedVectors(self.vector_size), Matrices()
         self._raw: Vocabulary | None = None  # all words that were counted, until some are selected
-        self._reading: memory.Reading | None = None  # what `estimate_memory` needs of the corpus
+        self._reading: memory.Reading | None = None  # of the last corpus, for memory estimates
         self.effective_min_count = self.min_count
         self.corpus_count = self.corpus_total_words = 0
         self.train_count, self.total_train_time = 0, 0.0
@@ -293,25 +318,27 @@ class Word2Vec:
         self.lifecycle_events: list[dict[str, Any]] | None = []
         if sentences is not None or corpus_file is not None:
             parameters.check_objective(params)
-            n_passes = params.epochs + 1  # as gensim reads it: once to count, once per epoch
-            corpus = self._read(params, Source.of(sentences, corpus_file, n_passes))
-            self._train(params, corpus, n_skipped=0, callbacks=self.callbacks)
+            # Refuse a generator, as gensim does, which reads once to count and once per epoch.
+            n_passes = params.epochs + 1
+            source = Source.of(sentences, corpus_file, n_passes)
+            corpus = self._build_vocab_and_encode(params, source)
+            self._start_training(params, corpus, n_skipped=0, callbacks=self.callbacks)
 
-    def _read(self, params: Parameters, source: Source) -> EncodedCorpus:
+    def _build_vocab_and_encode(self, params: Parameters, source: Source) -> EncodedCorpus:
         """Scan a corpus, select words, allocate their arrays, and return the corpus as ids.
 
-        When this returns, the memory of the scan and of all words is free for training.
+        On return, the stored tokens of the scan and the words that were dropped have been freed.
         """
-        if params.max_vocab_size is not None:  # counting needs a reading of its own
+        if params.max_vocab_size is not None:  # bounded counting stores no tokens to encode
             self._count(params, source, self._trim_rule)
             self.prepare_vocab()
             return self._encode(params, source)
         with scan_source(source, params) as scanned:
             self._store_counts(params, source, scanned)
             chosen = self._select(params)
-            self._use_selection(params, chosen)
+            self._apply_selection(params, chosen)  # too large a model fails before encoding
             corpus = encode(scanned, chosen.vocabulary)
-        if self._reading is not None:
+        if self._reading is not None:  # encoding has dropped the sentences without known words
             self._reading = replace(self._reading, n_sentences=corpus.n_sentences)
         return corpus
 
@@ -388,6 +415,7 @@ class Word2Vec:
         self.corpus_total_words = self._raw.total
         self.prepare_vocab(update, keep_raw_vocab, trim_rule)
 
+    @exclusive
     def scan_vocab(
         self,
         corpus_iterable: Any = None,
@@ -396,7 +424,15 @@ class Word2Vec:
         workers: int | None = None,
         trim_rule: TrimRule | None = None,
     ) -> tuple[int, int]:
-        """Count a corpus into `raw_vocab`, and return its numbers of tokens and of sentences."""
+        """Count a corpus into `raw_vocab`, and return its numbers of tokens and of sentences.
+
+        Parameters
+        ----------
+        corpus_iterable, corpus_file, trim_rule
+            As for `build_vocab`.
+        progress_per, workers
+            Accepted for compatibility with gensim, without effect; the threads are `model.workers`.
+        """
         self._count(parameters.check(self), Source.of(corpus_iterable, corpus_file), trim_rule)
         return self.corpus_total_words, self.corpus_count
 
@@ -418,9 +454,9 @@ class Word2Vec:
         update, keep_raw_vocab, trim_rule
             As for `build_vocab`.
         min_count, sample : optional
-            Instead of those of the model; with `dry_run`, to compare several of them.
+            Override those of the model, and unless `dry_run` replace them.
         dry_run : bool
-            Only report.
+            Only report, for example to compare several values of `min_count`.
 
         Returns
         -------
@@ -429,19 +465,15 @@ class Word2Vec:
             tokens of the words kept; ``downsample_unique``: words that subsampling affects;
             ``downsample_total``: expected number of tokens after subsampling.
         """
-        params = parameters.check(self)
-        min_count = params.min_count if min_count is None else min_count
-        sample = params.sample if sample is None else sample
-        params = replace(
-            params,
-            min_count=parameters.RULES["min_count"]("min_count", min_count),
-            sample=parameters.RULES["sample"]("sample", sample),
-        )
+        given = {"min_count": min_count, "sample": sample}
+        given = {name: value for name, value in given.items() if value is not None}
+        # Not check(self, **given), which sets them on the model even if this is a dry run.
+        params = replace(parameters.check(self), **rules.checked(parameters.RULES, given))
         chosen = self._select(params, trim_rule)
         if not dry_run:
-            self._use_selection(params, chosen, update, keep_raw_vocab)
+            self._apply_selection(params, chosen, update, keep_raw_vocab)
         if len(self.wv) >= MANY_WORDS:
-            release_memory()  # return that of the counts before training reads the corpus
+            release_memory()  # the memory of the counts, before training reads the corpus
         return selection_report(chosen, params.sample)
 
     def _count(self, params: Parameters, source: Source, trim_rule: TrimRule | None) -> None:
@@ -456,7 +488,7 @@ class Word2Vec:
         raw = scanned.vocabulary
         if raw.total == 0:
             raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
-        logger.info("counted %d different words in %d", len(raw), raw.total)
+        logger.info("found %d distinct words in %d tokens", len(raw), raw.total)
         self._raw = raw
         self._reading = memory.Reading.of(
             source.sentences, raw, scanned.n_sentences, params.workers, reads_again
@@ -470,16 +502,19 @@ class Word2Vec:
         rule, is_sorted = trim_rule or self._trim_rule, bool(params.sorted_vocab)
         return select(self._raw, params.min_count, params.max_final_vocab, rule, is_sorted)
 
-    def _use_selection(
+    def _apply_selection(
         self, params: Parameters, chosen: Selection, update: bool = False, keep_raw: bool = False
     ) -> None:
-        """Make arrays for the selected words, or extend the present ones."""
-        if not update:
-            check_not_empty(chosen, self._raw)
+        """Allocate arrays for the selected words, or extend the present ones.
+
+        `min_count` and `sample` of the model become those of `params`, and the counts of all words
+        are dropped unless `keep_raw`.
+        """
         log_selection(chosen)
-        if update:
-            self._grow(params, grow(vocabulary_of(self.wv), chosen.vocabulary))
+        if update:  # which may add no words
+            self._extend_arrays(params, vocabulary_of(self.wv).merged(chosen.vocabulary))
         else:
+            check_not_empty(chosen, self._raw)
             self._allocate(params, chosen.vocabulary)
         self.min_count, self.sample = params.min_count, params.sample
         self.effective_min_count = chosen.effective_min_count
@@ -507,21 +542,20 @@ class Word2Vec:
     @exclusive
     def reset_from(self, other_model: "Word2Vec") -> None:
         """Copy the words and counts of another model, and start with new vectors."""
-        words = vocabulary_of(other_model.wv)
+        words, self._reading = vocabulary_of(other_model.wv), None
         self.corpus_count = other_model.corpus_count
         self.corpus_total_words = other_model.corpus_total_words
-        self._allocate(
-            parameters.normalize(self), Vocabulary(list(words.words), words.counts.copy())
-        )
+        params = parameters.normalize(self)  # train() checks the ranges
+        self._allocate(params, Vocabulary(list(words.words), words.counts.copy()))
 
     # Arrays
 
     def _allocate(self, params: Parameters, vocabulary: Vocabulary) -> None:
-        """Make new arrays for the words of a vocabulary, and put them in place of the old ones."""
+        """Replace all arrays by new ones for the words of a vocabulary."""
         parameters.warn_of_matrices(params)
         needs = memory.estimate_fit(params, vocabulary.words, vocabulary.counts, self._reading)
         require_memory(
-            needs.training - needs.corpus,  # its ids are in memory already
+            needs.training - needs.corpus,  # ids that do not fit are mapped from a temporary file
             f"{len(vocabulary)} words of {params.vector_size} dimensions",
             "Raise min_count, set max_final_vocab or lower vector_size.",
         )
@@ -529,29 +563,32 @@ class Word2Vec:
         wv = KeyedVectors.from_arrays(
             vocabulary.words, matrices.vectors["input"], vocabulary.counts, vocabulary.ids
         )
-        wv.strict = self.wv.strict
+        wv.strict = self.wv.strict  # a setting of the user, not data
         self.set_arrays(wv, matrices)
 
-    def _grow(self, params: Parameters, vocabulary: Vocabulary) -> None:
+    def _extend_arrays(self, params: Parameters, vocabulary: Vocabulary) -> None:
         """Extend words and arrays to a vocabulary that begins with the present one."""
         n_old, matrices = len(self.wv), self.current_arrays()
         grow_input(params, matrices, len(vocabulary))
         self.wv.extend_keys(vocabulary.words[n_old:], matrices.vectors["input"])
         self.wv.expandos["count"] = vocabulary.counts
-        self.current_arrays()
+        self.current_arrays()  # the arrays of the other roles get their new rows
 
     @takes_flags
     def current_arrays(self, thorough: bool = False) -> Matrices:
-        """Return the arrays by role, once they follow the words and the vectors that `wv` has now.
+        """Return the model's matrices, after applying what was changed through `wv`.
+
+        Words may have been reordered, renamed, added or removed, and vectors replaced.
 
         Parameters
         ----------
         thorough : bool
-            Compare all words with those of the last call, to find words renamed in place.
+            Compare all words with those of the last call, to find words renamed in place. By
+            default only the order, the list object and its length are compared.
         """
         wv, matrices = self.wv, self._matrices
         sync_matrices(wv, matrices, thorough)
-        counts = wv.expandos.get("count")
+        counts = wv.expandos.get("count")  # a wv set by the user may have none, or too few
         if "tree" in matrices.vectors and counts is not None and len(counts) == len(wv):
             fit_tree(matrices, counts)
         return matrices
@@ -560,12 +597,12 @@ class Word2Vec:
         """Replace the words and all arrays; the array of the input role is that of `wv`."""
         self.wv = wv
         self._matrices = matrices
-        self.current_arrays()
+        self.current_arrays()  # the matrices note the order of the words
 
     @property
     def wv(self) -> KeyedVectors:
         """The input vectors by word; may be replaced."""
-        link_matrices(self._wv, self._matrices)
+        link_matrices(self._wv, self._matrices)  # `wv.output` and the like read them
         return self._wv
 
     @wv.setter
@@ -581,6 +618,7 @@ class Word2Vec:
                 "set a copy of it, copy.deepcopy(vectors)"
             )
         if vectors is not self._wv:
+            # The last look at the old words: the arrays follow the new ones from here.
             sync_matrices(self._wv, self._matrices, thorough=True)
             link_matrices(self._wv, None)
         self._wv = vectors
@@ -643,7 +681,7 @@ class Word2Vec:
 
     @property
     def cum_table(self) -> np.ndarray:
-        """Cumulative noise distribution in units of 2**-31, as in gensim."""
+        """Cumulative noise distribution, scaled to 0 .. 2**31 - 1, as in gensim."""
         noise = sampling.noise_distribution(vocabulary_of(self.wv).counts, self.ns_exponent)
         table: np.ndarray = np.rint(np.cumsum(noise) * (2**31 - 1))
         return table.astype(np.uint32)
@@ -665,7 +703,7 @@ class Word2Vec:
         Parameters
         ----------
         vocab_size : int, optional
-            Estimate a model of so many words before it has read a corpus.
+            Number of words of a model that has not read a corpus yet.
         report : dict, optional
             Receives the result.
 
@@ -725,26 +763,27 @@ class Word2Vec:
         corpus_iterable, corpus_file
             As for the constructor; just one of them.
         total_examples, total_words : int
-            Sentences or words of the corpus, usually ``model.corpus_count``. One must be given. A
-            wrong number is logged and has no effect, because the true one is counted.
+            Sentences (``model.corpus_count``) or words (``model.corpus_total_words``) of the
+            corpus. One must be given, as in gensim. It is only compared with the corpus: a wrong
+            number is logged.
         epochs : int
             Usually ``model.epochs``.
         start_alpha, end_alpha : float, optional
             Learning rates at the start and at the end of this call. They become `alpha` and
             `min_alpha`.
         word_count : int
-            Words of the schedule that count as trained before this call: the learning rate starts
-            where it is after so many words.
+            Number of words already trained, including those outside the vocabulary: the learning
+            rate starts where it would be after that many words.
         queue_factor, report_delay
             Accepted for compatibility with gensim, without effect.
         compute_loss : bool, optional
-            Instead of that of the model, which it becomes.
+            Overrides and replaces ``model.compute_loss``.
         callbacks : iterable, optional
             Instead of those of the model.
         checkpoint : str or os.PathLike, optional
-            Save the model to this file during training, from which `resume` can continue.
+            File to save the model to during training, for `resume`.
         every : int
-            Number of epochs from one such save to the next.
+            Number of epochs from one save to `checkpoint` to the next.
 
         Returns
         -------
@@ -781,15 +820,15 @@ class Word2Vec:
             compute_loss=self.compute_loss if compute_loss is None else compute_loss,
         )
         parameters.check_objective(params)
-        n_skipped = WORD_COUNT("word_count", word_count)
+        n_skipped = check_word_count("word_count", word_count)
         corpus = self._encode(params, Source.of(corpus_iterable, corpus_file, params.epochs))
         for unit, expected, n in (
             ("sentences", total_examples, corpus.n_raw_sentences),
             ("words", total_words, corpus.n_raw_tokens),
         ):
             if expected is not None and expected != n:
-                logger.warning("%d %s were announced, %d found", expected, unit, n)
-        return self._train(params, corpus, n_skipped, callbacks)
+                logger.warning("expected %d %s, found %d", expected, unit, n)
+        return self._start_training(params, corpus, n_skipped, callbacks)
 
     @exclusive
     def resume(
@@ -805,8 +844,9 @@ class Word2Vec:
 
         The remaining epochs have the learning rates and the random numbers that they would have had
         without the stop. If the model was saved at the end of an epoch, as checkpoints are, then
-        with ``workers=1`` the vectors are, to the byte, those of training without a stop. An epoch
-        that was interrupted is started again, with what was learned of it so far.
+        with ``workers=1`` the vectors are, bit for bit, those of training without a stop. An epoch
+        that was interrupted is repeated from its beginning; the vectors start as they were when it
+        was interrupted.
 
         Parameters
         ----------
@@ -844,8 +884,8 @@ class Word2Vec:
         >>> model.epochs_trained
         5
         """
-        rest = self.unfinished
-        if rest is None:
+        remaining = self.unfinished
+        if remaining is None:
             raise RuntimeError(
                 "there is nothing to resume: no call of train() ended before its last epoch. "
                 "Call train() to train more"
@@ -853,81 +893,92 @@ class Word2Vec:
         callbacks = self._with_checkpoint(callbacks, checkpoint, every)
         params = parameters.check(self)
         parameters.check_objective(params)
-        corpus = self._encode(params, Source.of(corpus_iterable, corpus_file, rest.n_epochs))
-        if corpus.n_raw_tokens != rest.n_words:
+        corpus = self._encode(params, Source.of(corpus_iterable, corpus_file, remaining.n_epochs))
+        if corpus.n_raw_tokens != remaining.n_words:
             raise ValueError(
-                f"training began on a corpus of {rest.n_words:,} words, and this one has "
+                f"training began on a corpus of {remaining.n_words:,} words, and this one has "
                 f"{corpus.n_raw_tokens:,}; give the same corpus, or call train()"
             )
-        return self._train_epochs(params, corpus, rest, callbacks)
+        return self._train_epochs(params, corpus, remaining, callbacks)
 
     def _with_checkpoint(
         self, callbacks: Iterable[Any] | None, checkpoint: Any, every: int
     ) -> Callbacks:
-        """Return the callbacks to call, of which a checkpoint is the first."""
+        """Return the callbacks to call.
+
+        A checkpoint is the first: it saves the epoch before another callback can stop training.
+        """
         others = self.callbacks if callbacks is None else parameters.as_callbacks(callbacks)
         return tuple(others) if checkpoint is None else (Checkpoint(checkpoint, every), *others)
 
-    def _train(
+    def _start_training(
         self, params: Parameters, corpus: EncodedCorpus, n_skipped: int, callbacks: Callbacks
     ) -> TrainResult:
-        """Train ``params.epochs`` epochs; the schedule starts after `n_skipped` words."""
+        """Fix the schedule and the seed of a new training call, and train its epochs.
+
+        The schedule starts after `n_skipped` words.
+        """
         self.running_training_loss = 0.0
-        seed = choose_seed(params.seed)
-        rest = Unfinished(
-            params.epochs, params.alpha, params.min_alpha, n_skipped, corpus.n_raw_tokens, seed
-        )
-        return self._train_epochs(params, corpus, rest, callbacks)
+        remaining = Unfinished(
+            n_epochs=params.epochs, start_alpha=params.alpha, end_alpha=params.min_alpha,
+            n_skipped=n_skipped, n_words=corpus.n_raw_tokens, seed=choose_seed(params.seed),
+        )  # fmt: skip
+        return self._train_epochs(params, corpus, remaining, callbacks)
 
     def _train_epochs(
-        self, params: Parameters, corpus: EncodedCorpus, rest: Unfinished, callbacks: Callbacks
+        self, params: Parameters, corpus: EncodedCorpus, remaining: Unfinished, callbacks: Callbacks
     ) -> TrainResult:
-        """Train the epochs of `rest` between the callbacks."""
+        """Train the remaining epochs of a training call, with callbacks before and after each."""
         if corpus.n_tokens == 0:
             raise EmptyCorpusError(
                 f"none of the {corpus.n_raw_tokens} tokens of the corpus is in the vocabulary "
                 f"of {len(self.wv)} words"
             )
-        self.unfinished = rest
-        schedule = rest.schedule(corpus.n_tokens)
+        self.unfinished = remaining  # first, so that after an error below `resume` can go on
+        schedule = remaining.schedule(corpus.n_tokens)
         parameters.warn_of_no_effect(params)
         self._warn_if_rate_rises(schedule.rate(0, 0))
-        has_pairs = warn_of_no_pairs(corpus)
+        why_no_pairs = explain_no_pairs(corpus)
+        if why_no_pairs:
+            warn(why_no_pairs)
         started = time.monotonic()
         try:
-            with Session(self, self._matrices, rest.n_epochs, callbacks) as session:
+            with Session(self, self._matrices, remaining.n_epochs, callbacks) as session:
                 trainer = Trainer(
                     self._objective(params), TokenChunks(corpus.ids, corpus.offsets), schedule,
-                    rest.seed, params.workers, self.epochs_begun, params.progress,
-                    self._progress_recorder(schedule),
+                    remaining.seed, params.workers, n_epochs_before=self.epochs_begun,
+                    show=params.progress, on_progress=self._progress_recorder(schedule),
                 )  # fmt: skip
                 logger.info(
                     "training %s, %s, with workers=%d and kernel %s on %d words", self,
                     describe(trainer.objective), params.workers, kernels.variant(), corpus.n_tokens,
                 )  # fmt: skip
                 refresh = partial(self._refresh, session, trainer)
-                session.run(trainer.losses(), refresh, self._note_epoch)
+                session.run(trainer.losses(), refresh, self._shorten_unfinished)
         finally:
             self.train_count += 1
             self.total_train_time += time.monotonic() - started
-            self.add_lifecycle_event("train", msg=str(self), n_epochs=rest.n_epochs)
+            self.add_lifecycle_event("train", msg=str(self), n_epochs=remaining.n_epochs)
         total = trainer.total
-        if has_pairs and total.n_tokens and not total.n_examples:
+        if not why_no_pairs and total.n_units and not total.n_examples:
             warn(
                 "nothing was learned: subsampling left no two words beside each other "
                 f"(sample is {self.sample:g}; 0 keeps all words)"
             )
-        n_epochs = total.n_tokens / corpus.n_tokens
+        n_epochs = total.n_units / corpus.n_tokens
         return TrainResult(total.n_kept, round(corpus.n_raw_tokens * n_epochs))
 
     def _objective(self, params: Parameters) -> Objective:
-        """Return what to train: copies of the present arrays, tables over the words, settings."""
-        parameters.check_objective(params)
-        matrices = self.current_arrays(thorough=True)
+        """Return the argument of the kernels for the present parameters, words and arrays."""
+        parameters.check_objective(params)  # a callback may have changed parameters
+        matrices = self.current_arrays(thorough=True)  # affordable: not called for each epoch
         return make_objective(params, self.wv, matrices, vocabulary_of(self.wv).counts)
 
     def _refresh(self, session: Session, trainer: Trainer) -> None:
-        """Copy the arrays to the rows of the kernels, also those that callbacks have replaced."""
+        """Copy the present arrays to the rows of the kernels, before an epoch.
+
+        If a callback has replaced arrays, the trainer gets a new objective.
+        """
         n_words = len(trainer.objective.input)
         if len(self.wv) != n_words:
             raise RuntimeError(
@@ -936,12 +987,12 @@ class Word2Vec:
             )
         params, objective = parameters.normalize(self), trainer.objective
         session.arrays = matrices = self.current_arrays()
-        rows = trained_rows(params, self.wv, matrices)
+        rows = kernel_rows(params, self.wv, matrices)  # the same arrays unless one was replaced
         if any(array is not getattr(objective, name) for name, array in rows.items()):
-            trainer.use(self._objective(params))
+            trainer.set_objective(self._objective(params))
 
-    def _note_epoch(self) -> None:
-        """Leave the epoch that was trained out of what `resume` would train."""
+    def _shorten_unfinished(self) -> None:
+        """Remove the epoch that was trained from what `resume` would train."""
         if self.unfinished is not None:
             self.unfinished = self.unfinished.after_an_epoch()
 
@@ -954,7 +1005,7 @@ class Word2Vec:
             loss = total.loss + tally.loss
             self.running_training_loss += loss - recorded  # the user may have set it to 0
             recorded = loss
-            self.min_alpha_yet_reached = schedule.rate(epoch, tally.n_tokens)
+            self.min_alpha_yet_reached = schedule.rate(epoch, tally.n_units)
 
         return record
 
@@ -1126,7 +1177,7 @@ class Word2Vec:
             return None
         counts = self.wv.expandos.get("count")
         if counts is None:
-            raise RuntimeError("model.wv has no counts, from which the noise follows")
+            raise RuntimeError("model.wv has no counts, which the noise distribution needs")
         return self.negative * sampling.noise_distribution(counts, self.ns_exponent)
 
     def _check_vocabulary(self) -> None:
@@ -1153,7 +1204,7 @@ class Word2Vec:
         ----------
         sentences : iterable of sequences of words
         total_sentences : int
-            Score at most so many.
+            Score at most this many.
         chunksize, queue_factor, report_delay
             Accepted for compatibility with gensim, without effect.
 
@@ -1171,8 +1222,9 @@ class Word2Vec:
             raise RuntimeError("scores need a model trained with hs=1")
         tree = self.current_arrays().vectors["tree"]
         objective = make_tree_objective(
-            self.wv, tree, self.wv.expandos["count"], self.window, not self.sg, bool(self.cbow_mean)
-        )
+            self.wv, tree, self.wv.expandos["count"], window=self.window, cbow=not self.sg,
+            cbow_mean=bool(self.cbow_mean),
+        )  # fmt: skip
         check_corpus(sentences)
         return score_sentences(objective, self.wv.key_to_index, sentences, int(total_sentences))
 

@@ -1,9 +1,9 @@
 """Session: the part of a training call that all models share.
 
-A session runs the epochs between the callbacks of the user, moves the matrices to and from the
-layout of the kernels around each epoch, counts the epochs, and keeps their losses. However it ends
-(the last epoch, a callback, an error, Ctrl-C), the matrices have the user's layout again and the
-model can be used.
+A session runs the epochs and calls the user's callbacks before and after each, counts the epochs,
+and keeps their losses. Kernels train padded copies of the arrays, called rows; the session fills
+the rows before each epoch and copies them back after it. However training ends (the last epoch, a
+callback, an error, Ctrl-C), the arrays hold what was trained, and the model can be used.
 """
 
 import logging
@@ -25,17 +25,17 @@ class StopTraining(Exception):
 
 
 class TrainedModel(Protocol):
-    """The state of a model that a session keeps.
+    """Attributes of a model that a session updates.
 
     Attributes
     ----------
     epochs_begun : int
         Epochs begun in all calls. An epoch that was interrupted counts, so that no later epoch
-        draws its random numbers again.
+        reuses its random numbers.
     epochs_trained : int
         Epochs trained to their end.
     epoch_losses : list of float
-        Mean loss of each of these epochs for which it was computed.
+        Mean loss of each completed epoch, where it was computed.
     """
 
     epochs_begun: int
@@ -44,35 +44,35 @@ class TrainedModel(Protocol):
 
 
 class TrainedArrays(Protocol):
-    """The arrays of a model, of which kernels train copies (`fastsgns.matrices.Matrices`)."""
+    """The arrays of a model, as `fastsgns.matrices.Matrices`; kernels train padded copies, rows."""
 
     def spread(self) -> None:
-        """Copy the arrays, as they are now, to the rows that kernels train."""
+        """Copy the arrays, as they are now, to the rows."""
 
     def collect(self) -> None:
-        """Copy what the kernels have trained back to the arrays."""
+        """Copy the rows back to the arrays."""
 
     def release(self) -> None:
-        """Collect, and free the rows of the kernels."""
+        """Collect, and free the rows."""
 
 
 class Session:
-    """One call of training.
+    """One call of `train`.
 
-    Used as a context manager: on exit the arrays are collected and the memory that only training
-    needs is freed, whatever was raised.
+    Used as a context manager: on exit the rows are copied back to the arrays and freed, even if an
+    exception was raised.
 
     Parameters
     ----------
     model : TrainedModel
         Passed to the callbacks.
     arrays : TrainedArrays
-        The attribute may be set to others between epochs.
+        The attribute may be replaced between epochs.
     n_epochs : int
         Epochs of this call.
     callbacks : sequence
-        Objects with any of the methods `EVENTS`. Each is called with the model, in this thread,
-        while no worker runs.
+        Objects with any of the methods named in `EVENTS`. Each is called with the model, in this
+        thread, while no worker runs.
 
     Examples
     --------
@@ -99,7 +99,7 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
-        uninterrupted(self.arrays.release)
+        uninterrupted(self.arrays.release)  # a second Ctrl-C must not leave half of it copied
 
     def run(
         self,
@@ -107,32 +107,35 @@ class Session:
         before_epoch: Callable[[], object] | None = None,
         after_epoch: Callable[[], object] | None = None,
     ) -> None:
-        """Train epoch by epoch between the callbacks.
+        """Train all epochs, and call the callbacks.
+
+        ``on_train_end`` is called after the last epoch or after a StopTraining, but not after an
+        error or Ctrl-C. A StopTraining that it raises itself is not caught.
 
         Parameters
         ----------
         epochs : generator of float or None
-            Trains one epoch each time it is advanced, and yields the mean loss of the epoch, or
-            None if no loss was computed. The first epoch trains the rows as they are now. The
-            generator is closed at the end.
+            Trains one epoch each time it is advanced, at least `n_epochs` of them. It yields the
+            mean loss of the epoch, or None if no loss was computed. It is closed at the end.
         before_epoch : callable, optional
-            Brings the rows that kernels train up to date; by default ``arrays.spread``. It is
-            called before each epoch, but before the first one only if there are callbacks, which
-            may have changed the arrays.
+            Fills the rows from the arrays; by default ``arrays.spread``. The rows must be filled
+            when `run` is called. `before_epoch` is called before each later epoch, and before the
+            first one if there are callbacks, which may have changed the arrays.
         after_epoch : callable, optional
             Called after each epoch, before ``on_epoch_end``.
         """
-        model, update = self.model, before_epoch or self.arrays.spread
+        model = self.model
         try:
             with closing(epochs):
                 self._call("on_train_begin")
                 for epoch in range(self.n_epochs):
                     self._call("on_epoch_begin")
                     if epoch or self.callbacks:
-                        update()
-                    model.epochs_begun += 1
+                        (before_epoch or self.arrays.spread)()
+                    model.epochs_begun += 1  # before the epoch draws random numbers
                     loss = next(epochs)
                     uninterrupted(self.arrays.collect)
+                    # All records are complete before on_epoch_end, which may save the model.
                     model.epochs_trained += 1
                     if after_epoch is not None:
                         after_epoch()
@@ -151,5 +154,5 @@ class Session:
 
 
 def choose_seed(seed: int | None) -> int:
-    """Return a seed for one call of training: the model's, or a random one if it is None."""
+    """Return `seed`, or a random one if it is None."""
     return int(np.random.default_rng().integers(2**63) if seed is None else seed)

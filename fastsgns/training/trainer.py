@@ -1,10 +1,10 @@
-"""Trainer: the epochs of an objective, by worker threads that call the kernels.
+"""Train an objective for several epochs in worker threads.
 
 The workers are Python threads. They spend their time in kernel calls, which run without the GIL on
-chunks of some ten thousand tokens of a corpus, walks of a graph, or pairs. The learning rate of a
-chunk follows from its position in the schedule, and its random numbers from (seed, epoch, chunk).
-Neither depends on the thread or on the time at which the chunk is trained. With one worker the
-result is therefore always the same, to the byte.
+chunks of about 10,000 tokens of a corpus, or of walks of a graph, or of pairs. The learning rate of
+a chunk depends only on its position in the schedule, and its random numbers only on (seed, epoch,
+chunk). Neither depends on the thread or on the time at which the chunk is trained. With one worker
+the result is therefore reproducible bit for bit.
 """
 
 import logging
@@ -24,7 +24,7 @@ from fastsgns.training.examples import ChunkPlace, Chunks
 
 logger = logging.getLogger(__name__)
 
-MASK = 2**64 - 1
+UINT64_MASK = 2**64 - 1  # SeedSequence refuses negative integers
 
 
 @dataclass(frozen=True)
@@ -32,57 +32,57 @@ class Schedule:
     """Linear decay of the learning rate over the tokens (or walks, or pairs) of all epochs.
 
     ``rate(t) = start + (stop - start) * t / total``, where t is the number of tokens before a
-    position in the schedule.
+    position, including `n_skipped`, and total is ``n_skipped + n_epochs * n_units``.
 
     Parameters
     ----------
     start, stop : float
         Learning rate at the start and at the end.
-    n_tokens : int
-        Tokens per epoch.
+    n_units : int
+        Tokens (or walks, or pairs) per epoch.
     n_epochs : int
         Epochs of this call.
     n_skipped : int
-        Tokens of the schedule before the first epoch of this call.
+        Tokens already trained when this call begins.
     """
 
     start: float
     stop: float
-    n_tokens: int
+    n_units: int
     n_epochs: int
     n_skipped: int = 0
 
     def rate(self, epoch: int, position: int) -> float:
         """Return the learning rate at a position in an epoch; the first epoch is 0."""
-        done = self.n_skipped + epoch * self.n_tokens + position
-        total = max(1, self.n_skipped + self.n_epochs * self.n_tokens)
+        done = self.n_skipped + epoch * self.n_units + position
+        total = max(1, self.n_skipped + self.n_epochs * self.n_units)
         return self.start + (self.stop - self.start) * min(1.0, done / total)
 
 
 @dataclass
 class Tally:
-    """Sums over what has been trained.
+    """Totals of the training done so far.
 
     Attributes
     ----------
-    n_tokens : int
+    n_units : int
         Tokens, or walks, or pairs.
     n_kept : int
-        Focus words that subsampling kept.
+        Focus words that were trained on: those that subsampling kept.
     n_examples : int
         Examples: pairs of skip-gram, or windows of CBOW.
     loss : float
         Sum of the losses of the examples.
     """
 
-    n_tokens: int = 0
+    n_units: int = 0
     n_kept: int = 0
     n_examples: int = 0
     loss: float = 0.0
 
     def add(self, other: "Tally") -> None:
         """Add another tally to this one."""
-        self.n_tokens += other.n_tokens
+        self.n_units += other.n_units
         self.n_kept += other.n_kept
         self.n_examples += other.n_examples
         self.loss += other.loss
@@ -97,28 +97,34 @@ class Tally:
 class Trainer:
     """Trains an objective on chunks of a corpus, of walks or of pairs.
 
+    The methods count the epochs of this call, from 0.
+
     Parameters
     ----------
     objective : Objective
-        Its arrays are changed in place.
+        The argument of the kernels. Its arrays are changed in place.
     chunks : Chunks
         The data of an epoch.
     schedule : Schedule
+        The learning rates, and the number of epochs.
     seed : int
         With epoch and chunk it determines all random numbers.
     n_workers : int
         Number of threads.
-    first_epoch : int
+    n_epochs_before : int
         Epochs begun in earlier calls, so that new epochs draw new random numbers.
     show : bool or None
-        Whether to show a progress bar; None: if standard error is a terminal.
+        Whether to show a progress bar; None: on a terminal or in a notebook.
     on_progress : callable or None
-        Called with (epoch, Tally of the epoch, Tally of earlier epochs), about every 0.1 s.
+        Called with (epoch, Tally of the epoch, Tally of the earlier epochs of this call), about
+        every 0.1 s.
 
     Attributes
     ----------
     total : Tally
         The sums over all epochs that ended.
+    divergence : DivergenceCheck
+        Checks that the arrays of `objective` stay finite.
     """
 
     objective: Objective
@@ -126,10 +132,14 @@ class Trainer:
     schedule: Schedule
     seed: int
     n_workers: int
-    first_epoch: int = 0
+    n_epochs_before: int = 0
     show: bool | None = None
     on_progress: Callable[[int, Tally, Tally], None] | None = None
-    total: Tally = field(default_factory=Tally)
+    total: Tally = field(default_factory=Tally, init=False)
+    divergence: DivergenceCheck = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.set_objective(self.objective)
 
     def epochs(self) -> Generator[Tally, None, None]:
         """Train epoch after epoch, and yield the sums of each.
@@ -137,18 +147,19 @@ class Trainer:
         Raises
         ------
         KeyboardInterrupt
-            On Ctrl-C, when all threads have stopped. The arrays can be used as they are then.
+            On Ctrl-C, when all threads have stopped. The arrays keep what was trained so far and
+            remain usable.
         FloatingPointError
-            If an array is no longer finite.
+            If an array contains NaN or infinity.
         """
-        n_units = self.schedule.n_tokens * self.schedule.n_epochs
+        n_units = self.schedule.n_units * self.schedule.n_epochs
         bar = make_bar(self.show, n_units, "training", self.chunks.unit)
         started = time.monotonic()
         try:
             for epoch in range(self.schedule.n_epochs):
-                tally = Tally()
+                tally = Tally()  # filled by the workers, while `report` shows it
                 self._train_epoch(epoch, tally, partial(self._report_progress, bar, epoch, tally))
-                self.watch.check_all_rows(self._position(epoch, self.chunks.n_units))
+                self.divergence.check_all_rows(self._position(epoch, self.chunks.n_units))
                 self.total.add(tally)
                 self._log(epoch, tally, time.monotonic() - started)
                 yield tally
@@ -156,14 +167,11 @@ class Trainer:
             bar.close()
 
     def losses(self) -> Generator[float | None, None, None]:
-        """Train as `epochs` does, and yield the mean loss of each epoch, or None without losses."""
+        """Train as `epochs` does, and yield the mean loss of each epoch; None: not computed."""
         for tally in self.epochs():
             yield tally.mean_loss if self.objective.compute_loss else None
 
-    def __post_init__(self) -> None:
-        self.use(self.objective)
-
-    def use(self, objective: Objective) -> None:
+    def set_objective(self, objective: Objective) -> None:
         """Train `objective` from the next epoch on.
 
         Raises
@@ -171,18 +179,19 @@ class Trainer:
         FloatingPointError
             If its arrays are not finite.
         """
+        # Kernels size their window buffers by the longest sentence.
         self.objective = replace(objective, longest_sentence=self.chunks.longest)
-        self.watch = DivergenceCheck(_trained_arrays(objective))
+        self.divergence = DivergenceCheck(_trained_arrays(objective))
 
     def chunk_seeds(self, epoch: int) -> list[int]:
         """Return a seed of 64 bits for each chunk, mixed from (seed, epoch, chunk).
 
-        They are computed before the epoch: between two chunks, with cold caches, it takes four
-        times as long.
+        All are computed before the epoch: computing each seed between two chunks takes four times
+        as long, because the caches are cold.
         """
-        words = self.seed & MASK, self.first_epoch + epoch
+        entropy = self.seed & UINT64_MASK, self.n_epochs_before + epoch
         states = (
-            np.random.SeedSequence((*words, chunk)).generate_state(1, np.uint64)
+            np.random.SeedSequence((*entropy, chunk)).generate_state(1, np.uint64)
             for chunk in range(len(self.chunks.starts))
         )
         return [int(state[0]) for state in states]
@@ -191,26 +200,28 @@ class Trainer:
         """Train one chunk and return its sums."""
         start = self.chunks.starts[chunk]
         stop = min(start + self.chunks.starts.step, self.chunks.n_units)
+        # The kernel interpolates between the two rates.
         rates = self.schedule.rate(epoch, start), self.schedule.rate(epoch, stop)
-        place = ChunkPlace(self.first_epoch + epoch, start, stop)
+        place = ChunkPlace(self.n_epochs_before + epoch, start, stop)
+        # Calls the kernel for this kind of chunk.
         loss, n_examples, n_kept = self.chunks.train(self.objective, place, rates, seed)
-        self.watch.check_some_rows(chunk, self._position(epoch, stop))
+        self.divergence.check_some_rows(chunk, self._position(epoch, stop))
         return Tally(stop - start, n_kept, n_examples, loss)
 
     def _train_epoch(self, epoch: int, tally: Tally, report: Callable[[], None]) -> None:
         """Train all chunks and add to `tally`; when this returns or raises, no thread runs."""
         lock = threading.Lock()
 
-        def train(_: int, chunk: tuple[int, int]) -> None:
-            done = self.train_chunk(epoch, *chunk)
+        def train(_thread: int, job: tuple[int, int]) -> None:
+            chunk, seed = job
+            done = self.train_chunk(epoch, chunk, seed)
             with lock:
                 tally.add(done)
 
-        chunks = list(enumerate(self.chunk_seeds(epoch)))
-        stop_flag = self.objective.stop_flag
-        WorkerPool(self.n_workers, chunks, train, stop_flag=stop_flag, stop_timeout=None).run(
-            report
-        )
+        jobs, stop_flag = list(enumerate(self.chunk_seeds(epoch))), self.objective.stop_flag
+        # No timeout: a kernel that still runs writes to the arrays.
+        pool = WorkerPool(self.n_workers, jobs, train, stop_flag=stop_flag, stop_timeout=None)
+        pool.run(report)
         report()
 
     def _position(self, epoch: int, position: int) -> TrainingPosition:
@@ -219,34 +230,32 @@ class Trainer:
         return TrainingPosition(epoch + 1, self.schedule.n_epochs, position, n_units, unit, rate)
 
     def _report_progress(self, bar: Bar, epoch: int, tally: Tally) -> None:
-        facts = {"epoch": f"{epoch + 1}/{self.schedule.n_epochs}"}
-        facts["alpha"] = f"{self.schedule.rate(epoch, tally.n_tokens):.4f}"
+        fields = {"epoch": f"{epoch + 1}/{self.schedule.n_epochs}"}
+        fields["alpha"] = f"{self.schedule.rate(epoch, tally.n_units):.4f}"
         if self.objective.compute_loss and tally.n_examples:
-            facts["loss"] = f"{tally.mean_loss:.4f}"
-        bar.update_to(self.total.n_tokens + tally.n_tokens, **facts)
+            fields["loss"] = f"{tally.mean_loss:.4f}"
+        bar.update_to(self.total.n_units + tally.n_units, **fields)
         if self.on_progress is not None:
             self.on_progress(epoch, tally, self.total)
 
     def _log(self, epoch: int, tally: Tally, seconds: float) -> None:
-        rate, unit = self.schedule.rate(epoch, self.schedule.n_tokens), self.chunks.unit
+        rate, unit = self.schedule.rate(epoch, self.schedule.n_units), self.chunks.unit
         loss = f", loss {tally.mean_loss:.5f}" if self.objective.compute_loss else ""
+        speed = self.total.n_units / max(seconds, 1e-9)
         logger.info(
-            "epoch %d of %d: %d %s, %d after subsampling, alpha now %.5f, %.0f %s/s%s", epoch + 1,
-            self.schedule.n_epochs, tally.n_tokens, unit, tally.n_kept, rate,
-            self.total.n_tokens / max(seconds, 1e-9), unit, loss,
+            "epoch %d of %d: %d %s, %d trained on, alpha now %.5f, %.0f %s/s%s", epoch + 1,
+            self.schedule.n_epochs, tally.n_units, unit, tally.n_kept, rate, speed, unit, loss,
         )  # fmt: skip
 
 
 def _trained_arrays(objective: Objective) -> dict[str, np.ndarray]:
-    """Return the arrays that an objective trains, by their names in messages."""
+    """Return the arrays that an objective trains, by the names used in error messages."""
     has_bias = objective.bias in ("word", "both")
     arrays = {
         **vectors_and_biases("input", objective.input, objective.n_dimensions, has_bias),
-        "output vectors": objective.output,
+        "output vectors": None if objective.output is objective.input else objective.output,
         "vectors of negatives": objective.negative_output,
         "vectors of the Huffman tree": objective.tree,
         BIAS: objective.scalar_bias,
     }
-    if objective.output is objective.input:
-        del arrays["output vectors"]
     return {name: array for name, array in arrays.items() if array is not None}

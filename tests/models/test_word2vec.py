@@ -180,7 +180,7 @@ def test_wrong_totals_are_logged_and_do_no_harm(caplog):
     for each, n in ((model, 40), (other, 39)):
         each.build_vocab(FEW)
         assert each.train(FEW, total_examples=n, epochs=1)[1] == 400
-    assert caplog.text.count("39 sentences were announced, 40 found") == 1
+    assert caplog.text.count("expected 39 sentences, found 40") == 1
     assert_same(model, other)
 
 
@@ -341,7 +341,7 @@ def test_a_lock_freezes_rows():
     model.train(FEW, total_examples=40, epochs=1)
     np.testing.assert_array_equal(model.wv.vectors, first)
     model.wv.vectors_lockf = np.ones(5, np.float32)
-    with pytest.raises(ValueError, match=r"vectors_lockf is of shape \(5,\); allowed are \(1,\)"):
+    with pytest.raises(ValueError, match=r"vectors_lockf is of shape \(5,\); expected \(1,\)"):
         model.train(FEW, total_examples=40, epochs=1)
 
 

@@ -78,7 +78,7 @@ def test_locked_rows_and_cbow_do_not_share(mode, sg, warns, caplog):
     model.build_vocab([["a", "b", "c"]] * 9)
     model.wv.vectors_lockf = np.array([0, 1, 1], np.float32)
     model.train([["a", "b", "c"]] * 9, total_examples=9, epochs=1)
-    assert ("becomes 'pair'" in caplog.text) == warns
+    assert ("ignoring negative_sharing" in caplog.text) == warns
     assert ("skip-gram pair by pair" if sg else "CBOW") in caplog.text
 
 

@@ -60,7 +60,7 @@ def no_thread_outlives_a_test():
 
 
 def test_schedule_falls_linearly_to_the_end():
-    schedule = Schedule(0.5, 0.1, n_tokens=100, n_epochs=4)
+    schedule = Schedule(0.5, 0.1, n_units=100, n_epochs=4)
     assert schedule.rate(0, 0) == 0.5
     assert schedule.rate(3, 100) == pytest.approx(0.1)
     assert schedule.rate(2, 0) == schedule.rate(1, 100) == pytest.approx(0.3)
@@ -68,7 +68,7 @@ def test_schedule_falls_linearly_to_the_end():
 
 
 def test_schedule_counts_what_lay_before():
-    schedule = Schedule(1.0, 0.0, n_tokens=100, n_epochs=3, n_skipped=100)
+    schedule = Schedule(1.0, 0.0, n_units=100, n_epochs=3, n_skipped=100)
     assert schedule.rate(0, 0) == 0.75
     assert schedule.rate(2, 100) == 0.0
 
@@ -159,7 +159,7 @@ def test_trainer_yields_a_tally_an_epoch():
         on_progress=lambda epoch, tally, total: seen.append(epoch),
     )  # fmt: skip
     tallies = list(trainer.epochs())
-    assert [tally.n_tokens for tally in tallies] == [N_TOKENS] * 2
+    assert [tally.n_units for tally in tallies] == [N_TOKENS] * 2
     assert trainer.total.n_examples == sum(tally.n_examples for tally in tallies)
     assert seen[0] == 0 and seen[-1] == 1
     assert Tally().mean_loss == 0
@@ -473,7 +473,7 @@ def test_factors_of_updates_that_are_not_finite_are_refused_before_training(wron
     model.wv.vectors_lockf = np.ones(len(model.wv), np.float32)
     model.wv.vectors_lockf[3] = wrong
     before = model.wv.vectors.copy(), model.syn1neg.copy()
-    with pytest.raises(ValueError, match=r"wv.vectors_lockf\[3\] is .*; allowed are finite"):
+    with pytest.raises(ValueError, match=r"wv.vectors_lockf\[3\] is .*; expected finite"):
         fit(model)
     assert np.array_equal(model.wv.vectors, before[0]) and np.array_equal(model.syn1neg, before[1])
     model.wv.vectors_lockf = np.full(1, wrong)

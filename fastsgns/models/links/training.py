@@ -220,7 +220,7 @@ def train(
         schedule = Schedule(model.alpha, model.min_alpha, chunks.n_units, n_epochs)
         trainer = Trainer(
             objective, chunks, schedule, seed=choose_seed(model.seed),
-            n_workers=model.workers or n_cores(), first_epoch=model.epochs_begun,
+            n_workers=model.workers or n_cores(), n_epochs_before=model.epochs_begun,
             show=model.progress,
         )  # fmt: skip
         logger.info(

@@ -1,4 +1,7 @@
-"""The objective of a Word2Vec: what the kernels train, made of its parameters, words and arrays."""
+"""Build the `Objective` of a Word2Vec, the argument of the kernels.
+
+It holds the parameters, tables over the words, and the arrays in the layout of the kernels.
+"""
 
 import logging
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns import sampling
+from fastsgns.corpus.scanning import MANY_WORDS
 from fastsgns.errors import warn
 from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import Matrices, pad
@@ -17,22 +21,22 @@ from fastsgns.vectors.keyedvectors import KeyedVectors
 
 logger = logging.getLogger(__name__)
 
-MANY_WORDS = 10_000  # tables over fewer words are too small to give their memory back
-SOFTMAX_BATCH = 64
-MAX_SCORES = 1 << 24  # 64 MB of float32 per worker
-MANY_SOFTMAX_WORDS = 50_000
+SOFTMAX_BATCH = 64  # hidden vectors that one matrix product scores, at most
+MAX_SCORES = 1 << 24  # scores of a batch: 64 MB of float32 per worker
+MANY_SOFTMAX_WORDS = 50_000  # from here on a warning: the cost grows with the vocabulary
 
 
 def make_objective(
     parameters: Parameters, wv: KeyedVectors, matrices: Matrices, counts: np.ndarray
 ) -> Objective:
-    """Return what is trained: copies of the arrays, tables over the words, and settings.
+    """Return the argument of the kernels: rows of the arrays, tables over the words, settings.
 
-    Arrays that targets need and that are missing are created, with zeros.
+    Missing output matrices are created in `matrices`, filled with zeros.
 
     Parameters
     ----------
     parameters : Parameters
+        The checked parameters of the model.
     wv : KeyedVectors
         The words of the model, and their input vectors.
     matrices : Matrices
@@ -48,34 +52,46 @@ def make_objective(
     n_words, layout = len(counts), matrices.layout
     if len(wv.array) != n_words:
         raise ValueError(f"model.wv has {n_words} words, but vectors of shape {wv.array.shape}")
-    _check_targets(parameters, matrices, n_words, wv.vector_size)
+    _ensure_output_matrices(parameters, matrices, n_words, wv.vector_size)
     if parameters.hs:
-        fit_tree(matrices, counts)
+        fit_tree(matrices, counts)  # again: the line above may have created the tree
     lock_factors = _lock_factors(wv, n_words)
     if lock_factors is not None and layout.shares_one_matrix:
         raise ValueError(
             f"with matrices={parameters.matrices!r} a row is input and output at once, so "
-            "wv.vectors_lockf can't hold it still; let all be 1"
+            "wv.vectors_lockf cannot freeze only its input role; set all factors to 1"
         )
     if parameters.softmax:
         warn_of_slow_softmax(n_words)
-    tables, p_max = _tables(parameters, counts)
-    block = _block_size(parameters, p_max, lock_factors is not None)
+    noise = None
+    if parameters.negative:
+        noise = sampling.noise_distribution(counts, parameters.ns_exponent)
+    largest_noise = 0.0 if noise is None else float(noise.max())
+    block = _block_size(parameters, largest_noise, lock_factors is not None)
+    noise_table = None if noise is None else sampling.alias_table(noise)
+    paths = sampling.huffman_paths(counts) if parameters.hs else None
+    keep_thresholds = sampling.keep_thresholds(counts, parameters.sample)
+    del noise
+    if n_words >= MANY_WORDS:
+        release_memory()  # that of computing the tables, before the rows are allocated
     return Objective(
-        **tables, **block._asdict(), lock_factors=lock_factors, window=parameters.window,
+        **kernel_rows(parameters, wv, matrices), noise=noise_table, paths=paths,
+        keep_thresholds=keep_thresholds, lock_factors=lock_factors, window=parameters.window,
         shrink_windows=parameters.shrink_windows, negative=parameters.negative,
         cbow=not parameters.sg, mean_hidden=bool(parameters.cbow_mean),
         mean_gradient=parameters.divides_gradient, compute_loss=parameters.compute_loss,
         n_batch_rows=softmax_batch(n_words) if parameters.softmax else 0,
         coupling=float(parameters.coupling), n_dimensions=wv.vector_size,
-        n_flipped=layout.n_flipped(wv.vector_size), bias=layout.bias,
-        # Last: the copies reuse the memory in which the tables were computed.
-        **trained_rows(parameters, wv, matrices),
+        n_flipped=layout.n_flipped(wv.vector_size), bias=layout.bias, **block._asdict(),
     )  # fmt: skip
 
 
-def trained_rows(parameters: Parameters, wv: KeyedVectors, matrices: Matrices) -> dict[str, Any]:
-    """Return the arrays of an `Objective` that kernels train: copies of the matrices as of now."""
+def kernel_rows(parameters: Parameters, wv: KeyedVectors, matrices: Matrices) -> dict[str, Any]:
+    """Return the arrays that kernels train, by field of `Objective`, refilled from the matrices.
+
+    They are the same arrays in each call of a training, unless a matrix was replaced. The scalar
+    bias is trained in place. If the array of `wv` cannot be trained, `wv` gets a copy that can.
+    """
     layout = matrices.layout
     rows = {
         "input": matrices.rows("input"),
@@ -84,25 +100,36 @@ def trained_rows(parameters: Parameters, wv: KeyedVectors, matrices: Matrices) -
         "negative_output": matrices.rows("negative") if layout.has_negative_matrix else None,
         "scalar_bias": matrices.bias if layout.bias == "scalar" else None,
     }
-    if wv.array is not matrices.vectors["input"]:  # it could not be trained as it was
+    if wv.array is not matrices.vectors["input"]:  # it was not float32, contiguous and writable
         wv.use_array(matrices.vectors["input"])
     return rows
 
 
 def make_tree_objective(
-    wv: KeyedVectors, tree: np.ndarray, counts: np.ndarray, window: int, cbow: bool, cbow_mean: bool
+    wv: KeyedVectors,
+    tree: np.ndarray,
+    counts: np.ndarray,
+    *,
+    window: int,
+    cbow: bool,
+    cbow_mean: bool,
 ) -> Objective:
-    """Return an objective for scores by hierarchical softmax, which trains nothing at a rate of 0.
+    """Return an objective for scores by hierarchical softmax; call it with a learning rate of 0.
 
     Parameters
     ----------
     wv : KeyedVectors
+        The words, with their input vectors.
     tree : ndarray of float32, shape (V - 1, d)
         Output vectors of the inner nodes of the Huffman tree.
     counts : ndarray of int, shape (V,)
+        Count of each word, from which the tree is computed.
     window : int
+        Distance between a focus word and its context words, at most.
     cbow, cbow_mean : bool
+        CBOW instead of skip-gram; the mean of the context vectors instead of their sum.
     """
+    # The score is the negative loss. `mean_gradient` has no effect at a learning rate of 0.
     return Objective(
         input=pad(wv.array), output=None, noise=None, tree=pad(tree), keep_thresholds=None,
         lock_factors=None, paths=sampling.huffman_paths(counts), window=window,
@@ -112,9 +139,10 @@ def make_tree_objective(
 
 
 def softmax_batch(n_words: int) -> int:
-    """Return how many hidden vectors full softmax trains at once.
+    """Return how many hidden vectors full softmax trains at once: the size of a batch.
 
-    Each worker holds the score of every hidden vector of a batch with every word, in at most 64 MB.
+    Each worker holds a matrix of scores, shape (batch, V). It is limited to 64 MB, but the batch is
+    never smaller than 1.
 
     Examples
     --------
@@ -129,15 +157,15 @@ def warn_of_slow_softmax(n_words: int) -> None:
     if n_words > MANY_SOFTMAX_WORDS:
         warn(
             f"full softmax scores all {n_words:,} words for every hidden vector, and its cost "
-            "grows with their number; negative=5 or hs=1 instead of softmax=1, or "
-            "max_final_vocab, is faster"
+            "grows with their number; to train faster, use negative=5 or hs=1, or limit the "
+            "vocabulary with max_final_vocab"
         )
 
 
-def _check_targets(
+def _ensure_output_matrices(
     parameters: Parameters, matrices: Matrices, n_words: int, dimensions: int
 ) -> None:
-    """Create the arrays of targets that are missing, and refuse those of another shape."""
+    """Create missing output matrices; raise a ValueError if one has the wrong shape."""
     expected = dict.fromkeys(parameters.target_roles, (n_words, dimensions))
     if parameters.hs:
         expected["tree"] = (n_words - 1, dimensions)
@@ -152,53 +180,40 @@ def _check_targets(
             )
 
 
-def _tables(parameters: Parameters, counts: np.ndarray) -> tuple[dict[str, Any], float]:
-    """Return the tables of an `Objective` over the words, and the largest noise probability."""
-    noise, p_max = None, 0.0
-    if parameters.negative:
-        noise = sampling.noise_distribution(counts, parameters.ns_exponent)
-        p_max = float(noise.max())
-    tables = {
-        "noise": None if noise is None else sampling.alias_table(noise),
-        "paths": sampling.huffman_paths(counts) if parameters.hs else None,
-        "keep_thresholds": sampling.keep_thresholds(counts, parameters.sample),
-    }
-    del noise
-    if len(counts) >= MANY_WORDS:
-        release_memory()
-    return tables, p_max
-
-
 def _lock_factors(wv: KeyedVectors, n_words: int) -> np.ndarray | None:
-    """Return the factor of the updates of each word, or None if all are 1."""
+    """Return the learning-rate multiplier of each word, or None if all are 1."""
     factors = np.asarray(wv.vectors_lockf, np.float32)
     if factors.shape not in ((1,), (n_words,)):
         raise ValueError(
-            f"wv.vectors_lockf is of shape {factors.shape}; allowed are (1,) and ({n_words},)"
+            f"wv.vectors_lockf is of shape {factors.shape}; expected (1,) or ({n_words},)"
         )
-    if not np.isfinite(factors).all():
-        word = int(np.argmin(np.isfinite(factors)))
+    wrong = np.flatnonzero(~np.isfinite(factors))
+    if len(wrong):
         raise ValueError(
-            f"wv.vectors_lockf[{word}] is {factors[word]}; allowed are finite numbers, such as 0 "
-            "to keep a vector and 1 to train it"
+            f"wv.vectors_lockf[{wrong[0]}] is {factors[wrong[0]]}; expected finite numbers, such "
+            "as 0 to keep a vector and 1 to train it"
         )
     if np.all(factors == 1):
         return None
     return np.ascontiguousarray(np.broadcast_to(factors, n_words))
 
 
-def _block_size(parameters: Parameters, p_max: float, has_lock_factors: bool) -> BlockSize:
-    """Return how many focus words of skip-gram share negatives."""
+def _block_size(parameters: Parameters, largest_noise: float, has_lock_factors: bool) -> BlockSize:
+    """Return whether focus words of skip-gram share negatives, and how many.
+
+    `largest_noise` is the largest probability of the noise distribution.
+    """
     mode = parameters.negative_sharing
     if parameters.softmax or not parameters.sg or mode == "pair":
         return NO_SHARING
     if has_lock_factors:
         logger.warning(
-            "negative_sharing=%r becomes 'pair', because wv.vectors_lockf is not all 1", mode
+            "ignoring negative_sharing=%r: it does not support wv.vectors_lockf other than 1", mode
         )
         return NO_SHARING
-    rate = max(parameters.alpha, parameters.min_alpha)
+    largest_rate = max(parameters.alpha, parameters.min_alpha)  # a block must be stable at it
     step = SkipGramStep(
-        mode, parameters.negative, rate, p_max, parameters.window, bool(parameters.hs)
-    )
+        sharing=mode, negative=parameters.negative, learning_rate=largest_rate,
+        p_max=largest_noise, window=parameters.window, hs=bool(parameters.hs),
+    )  # fmt: skip
     return block_of_windows(step)

@@ -8,7 +8,7 @@ from fastsgns import sampling
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.selection import Selection
 from fastsgns.corpus.vocabulary import Vocabulary
-from fastsgns.errors import EmptyCorpusError, warn
+from fastsgns.errors import EmptyCorpusError
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 logger = logging.getLogger(__name__)
@@ -64,20 +64,18 @@ def selection_report(chosen: Selection, sample: float) -> dict[str, float]:
     }
 
 
-def warn_of_no_pairs(corpus: EncodedCorpus) -> bool:
-    """Warn of a corpus without a pair of different words; return whether it has one."""
+def explain_no_pairs(corpus: EncodedCorpus) -> str | None:
+    """Return why a corpus has no pair of different words, or None if it has one."""
     if len(corpus) == corpus.n_tokens:
         example = corpus.vocabulary.words_at(corpus.ids[:1])[0]
-        warn(
+        return (
             f"each of the {len(corpus)} sentences has one token of the vocabulary, such as "
             f"{example!r:.60}, so that there is no pair to learn from. Are sentences split into "
             "tokens? Are words too rare to be kept?"
         )
-        return False
     if len(corpus.vocabulary) == 1:
-        warn(
+        return (
             f"the vocabulary is one word, {corpus.vocabulary.words[0]!r:.60}: there is no other to "
             "tell it from, and nothing to learn"
         )
-        return False
-    return True
+    return None

@@ -91,7 +91,7 @@ def test_an_epoch_trains_on_all_its_walks_whatever_the_workers(kind):
         assert len(chunks.starts) > 1
         trainer = Trainer(objective(), chunks, Schedule(*RATES, chunks.n_units, 2), 5, n_workers)
         tallies = list(trainer.epochs())
-        assert [tally.n_tokens for tally in tallies] == [chunks.n_units] * 2
+        assert [tally.n_units for tally in tallies] == [chunks.n_units] * 2
         assert all(tally.n_examples and np.isfinite(tally.loss) for tally in tallies)
         found.append(collections.Counter(file.found))
     assert found[0] == found[1]
@@ -101,10 +101,11 @@ def test_an_epoch_trains_on_all_its_walks_whatever_the_workers(kind):
 def test_epochs_walk_anew(kind):
     file = Recorded()
     chunks = kinds(file)[kind]
-    trainer = Trainer(objective(), chunks, Schedule(*RATES, chunks.n_units, 1), 5, 1, first_epoch=0)
+    schedule = Schedule(*RATES, chunks.n_units, 1)
+    trainer = Trainer(objective(), chunks, schedule, 5, 1, n_epochs_before=0)
     list(trainer.epochs())
     first, file.found = file.found, []
-    list(Trainer(objective(), chunks, trainer.schedule, 5, 1, first_epoch=1).epochs())
+    list(Trainer(objective(), chunks, schedule, 5, 1, n_epochs_before=1).epochs())
     assert first != file.found
 
 
