@@ -221,11 +221,8 @@ class RowStore:
         dimensions, n_columns = self.vectors.shape[1], len(self.columns)
         if self.rows is None:
             is_same = has_one_layout(dimensions, n_columns) and self.vectors.ctypes.data % 64 == 0
-            self.rows = (
-                self.vectors
-                if is_same
-                else allocate_rows(len(self.vectors), dimensions + n_columns)
-            )
+            shape = len(self.vectors), dimensions + n_columns
+            self.rows = self.vectors if is_same else allocate_rows(*shape)
         if self.rows is not self.vectors:
             self.rows[:, :dimensions] = self.vectors
             self.rows[:, dimensions : dimensions + n_columns] = self.columns.T
@@ -521,9 +518,10 @@ class Matrices:
         store = self._stores.get(role)
         if store is None:
             return False
-        has_bias = role == "input" and self.layout.has_word_bias
-        if has_bias and not (self.bias is not None and _same_memory(self.bias, store.columns[0])):
-            return False
+        if role == "input" and self.layout.has_word_bias:
+            bias = None if self.bias is None else self.bias.__array_interface__
+            if bias != store.columns[0].__array_interface__:  # other memory, shape or dtype
+                return False
         return self.vectors[role] is store.vectors
 
     def __getstate__(self) -> dict[str, Any]:
@@ -558,15 +556,6 @@ def randomize(vectors: np.ndarray, rng: np.random.Generator) -> None:
     for start in range(0, n_rows, block):
         rows = vectors[start : start + block]
         rows[:] = (2 * rng.random(rows.shape, np.float32) - np.float32(1)) / np.float32(dimensions)
-
-
-def _same_memory(left: np.ndarray, right: np.ndarray) -> bool:
-    return bool(
-        left.__array_interface__["data"] == right.__array_interface__["data"]
-        and left.strides == right.strides
-        and left.shape == right.shape
-        and left.dtype == right.dtype
-    )
 
 
 def array_bytes(dimensions: int, n_columns: int = 0) -> int:

@@ -19,12 +19,7 @@ from fastsgns.runtime.machine import n_cores
 from fastsgns.runtime.progress import Progress
 
 WINDOW = rules.integer(1, MAX_WINDOW)
-COUNTING = {
-    "window": WINDOW,
-    "weighting": rules.choice(*WEIGHTINGS),
-    "sides": rules.choice(*SIDES),
-}
-WORKERS = rules.integer(1, 2**16)
+COUNTING = {"window": WINDOW, "weighting": rules.choice(*WEIGHTINGS), "sides": rules.choice(*SIDES)}
 
 
 class Cooccurrences:
@@ -132,7 +127,7 @@ class Cooccurrences:
             If the corpus is not an iterable of sentences.
         """
         window, weighting, sides = check_counting(window, weighting, sides)
-        workers = WORKERS("workers", n_cores() if workers is None else workers)
+        workers = int(rules.WORKERS("workers", workers) or n_cores())
         budget = check_budget(memory_budget)
         with scan(corpus, workers=workers, memory_budget=budget) as scanned:
             encoded = encode(scanned)
@@ -140,14 +135,8 @@ class Cooccurrences:
             counter = WindowCounter(encoded, window, weighting, sides, workers, spill)
             counter.run(progress)
             matrix = counter.join(budget // 2)
-        return cls(
-            encoded.vocabulary,
-            *matrix,
-            window=window,
-            weighting=weighting,
-            sides=sides,
-            n_pairs=counter.n_pairs,
-        )
+        counting: Any = {"window": window, "weighting": weighting, "sides": sides}
+        return cls(encoded.vocabulary, *matrix, **counting, n_pairs=counter.n_pairs)
 
     @cached_property
     def rows(self) -> np.ndarray:

@@ -25,14 +25,6 @@ MIN_GROUP_TOKENS = 1 << 16
 BLOCK_CELLS = 1 << 19
 
 
-class CsrArrays(NamedTuple):
-    """A sparse matrix by rows; row i has the cells ``offsets[i]`` .. ``offsets[i + 1] - 1``."""
-
-    offsets: np.ndarray
-    columns: np.ndarray
-    weights: np.ndarray
-
-
 class WindowCounter:
     """Counts groups of consecutive rows of the matrix, each group by one thread.
 
@@ -117,10 +109,10 @@ class WindowCounter:
                 self._n_tokens_done += int(starts[row + n_rows] - starts[row])
             row += n_rows
 
-    def join(self, budget: int) -> CsrArrays:
-        """Return the matrix. Columns and weights may use `budget` bytes of RAM each.
+    def join(self, budget: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return `offsets`, `columns` and `weights` of a `Cooccurrences`.
 
-        The cells that were stored are used up.
+        Columns and weights may use `budget` bytes of RAM each. This consumes the stored cells.
         """
         self._writers.clear()
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(self._n_cells)])
@@ -135,7 +127,7 @@ class WindowCounter:
                     values = self._spill.read(stored)
                     joined[start : start + len(values)] = values
                 start += len(values)
-        return CsrArrays(offsets, columns, weights.view(np.float32))
+        return offsets, columns, weights.view(np.float32)
 
 
 class _CellBlock(NamedTuple):

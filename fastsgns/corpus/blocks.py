@@ -17,13 +17,6 @@ class SentenceBlock(NamedTuple):
     """int64: how many ids of the block there are before each end of a sentence, ascending."""
 
 
-class JoinedIds(NamedTuple):
-    """The arrays of an `EncodedCorpus`."""
-
-    ids: np.ndarray
-    offsets: np.ndarray
-
-
 def take_blocks(
     blocks: list[SentenceBlock], spill: SpillBuffer
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -19,11 +19,13 @@ from fastsgns.formats.schema import Array, Content, Schema, Value
 from fastsgns.runtime.progress import Progress
 
 BLOCK_TOKENS = 1 << 20
-Choose = Callable[[Vocabulary], Vocabulary]
+VocabularyChooser = Callable[[Vocabulary], Vocabulary]
 
 
 class EncodedCorpus:
-    """The sentences of a corpus as ids of a vocabulary. Iterating over it yields the sentences.
+    """The sentences of a corpus as ids of a vocabulary.
+
+    Iterating over it yields each sentence as a list of words.
 
     Make one with `from_files`, `from_iterable`, `load` or `encode`.
 
@@ -32,22 +34,23 @@ class EncodedCorpus:
     ids : array_like of int, shape (n_tokens,)
         Converted to int32 if they are of another integer type.
     offsets : array_like of int, shape (n_sentences + 1,)
-        Sentence i is ``ids[offsets[i]:offsets[i + 1]]``, and is not empty. Converted to int64.
+        Sentence i is ``ids[offsets[i]:offsets[i + 1]]``, and must not be empty. Converted to int64.
     vocabulary : Vocabulary
-        Its counts are those of `ids`.
+        Its words, in the order of their ids. Its counts should be those of `ids`.
     n_raw_tokens : int, optional
         Tokens that were read, including those that are not in the vocabulary. By default the
         length of `ids`.
     n_raw_sentences : int, optional
-        Sentences that were read: of files the lines that are not blank, of iterables all.
+        Sentences that were read: for files, the non-blank lines; for iterables, all sentences.
+        By default the number of sentences.
 
     Raises
     ------
     TypeError
         If ids or offsets are not whole numbers.
     ValueError
-        If converted ids are not below the size of the vocabulary, or offsets do not ascend from 0
-        to the number of ids.
+        If ids are out of range, or offsets do not ascend from 0 to the number of ids. Ids that are
+        int32 already are not checked, because mapped ids would have to be read from disk.
 
     Examples
     --------
@@ -77,7 +80,7 @@ class EncodedCorpus:
     def from_files(
         cls,
         paths: Path | Iterable[Path],
-        vocabulary: Vocabulary | Choose | None = None,
+        vocabulary: Vocabulary | VocabularyChooser | None = None,
         workers: int | None = None,
         errors: str = "strict",
         memory_budget: int | None = None,
@@ -90,9 +93,10 @@ class EncodedCorpus:
         paths : str, os.PathLike, or several
             Plain files, and .gz, .bz2 or .xz ones. A UTF-8 byte order mark is skipped.
         vocabulary : Vocabulary, or callable, optional
-            Tokens that it lacks are left out; its counts are replaced by those of the corpus. By
-            default it holds all words in first-seen order. A callable is given that vocabulary
-            and returns the one to use, such as ``lambda raw: select(raw, 5).vocabulary``.
+            Tokens that are not in it are dropped. The result has a copy of it with the counts of
+            the corpus. By default all words, in first-seen order. A callable is given the
+            vocabulary of all words and returns the one to use, such as
+            ``lambda raw: select(raw, 5).vocabulary``.
         workers : int, optional
             Threads; by default one per core.
         errors : str
@@ -100,32 +104,33 @@ class EncodedCorpus:
             that decode to the same string are the same word; those that decode to nothing are
             left out.
         memory_budget : int, optional
-            How many bytes of ids to keep in RAM, 4 bytes per token. More ids are stored in a
-            mapped temporary file, in the directory that TMPDIR names. By default a quarter of the
-            memory that the machine or container has free.
+            How many bytes of ids to keep in RAM, 4 bytes per token. Beyond that, ids are spilled
+            to a memory-mapped temporary file, in the directory that TMPDIR names. By default a
+            quarter of the memory that the machine or container has free.
         progress : callable, optional
-            ``progress(bytes_done, bytes_total)`` is called ten times per second from this thread;
-            bytes_total is None if a file is compressed.
+            ``progress(bytes_done, bytes_total)`` is called ten times per second from the calling
+            thread; bytes_total is None if a file is compressed.
 
         Raises
         ------
         CorpusFileError
-            (a FileNotFoundError and a TypeError) if a file is missing.
+            (a FileNotFoundError, and a TypeError as in gensim) if a file is missing.
         IsADirectoryError, TypeError, ValueError
-            If a path is a directory, no path, or none is given; if workers is less than 1.
+            If a path is a directory or not path-like, or no path is given; if workers is less
+            than 1.
         UnicodeDecodeError
             If a token is not UTF-8 and `errors` is "strict".
         EOFError, OSError
-            If a compressed file is cut or damaged.
+            If a compressed file is truncated or corrupt.
         """
         with scan_files(paths, workers, errors, memory_budget, progress) as scanned:
-            return encode(scanned, _chosen(vocabulary, scanned.vocabulary))
+            return encode(scanned, _resolve_vocabulary(vocabulary, scanned.vocabulary))
 
     @classmethod
     def from_iterable(
         cls,
         sentences: Iterable[Iterable[Hashable]],
-        vocabulary: Vocabulary | Choose | None = None,
+        vocabulary: Vocabulary | VocabularyChooser | None = None,
         memory_budget: int | None = None,
         progress: Progress | None = None,
     ) -> "EncodedCorpus":
@@ -134,32 +139,34 @@ class EncodedCorpus:
         Parameters
         ----------
         sentences : iterable of iterables of hashable
-            Also a generator. Scalars of numpy, Arrow and other libraries
-            become the Python objects that they hold.
+            May be a generator. Scalars of numpy, Arrow and similar libraries are converted to
+            Python objects.
         vocabulary, memory_budget
             As in `from_files`.
         progress : callable, optional
-            ``progress(sentences_done, sentences_total)``; the total is None if it has no length.
+            ``progress(sentences_done, sentences_total)``; sentences_total is None if
+            `sentences` has no length.
 
         Raises
         ------
         TypeError
             If the corpus or a sentence is a string, a mapping or not iterable, if the corpus is a
-            table of columns, or a token can't be hashed.
+            DataFrame or similar table, or a token can't be hashed.
         ValueError
             If a token is a missing value, None or NaN.
         """
+        # A callable chooses the words only after the scan.
         known = vocabulary if isinstance(vocabulary, Vocabulary) else None
         with scan_sentences(sentences, known, memory_budget, progress) as scanned:
-            return encode(scanned, _chosen(vocabulary, scanned.vocabulary))
+            return encode(scanned, _resolve_vocabulary(vocabulary, scanned.vocabulary))
 
     def restrict(self, vocabulary: Vocabulary, memory_budget: int | None = None) -> "EncodedCorpus":
-        """Return the corpus with the ids of another vocabulary, without the tokens that it lacks.
+        """Re-encode the corpus with another vocabulary, and drop tokens that are not in it.
 
         Parameters
         ----------
         vocabulary : Vocabulary
-            Its counts become those of the corpus.
+            The result has a copy of it with the counts of the corpus.
         memory_budget : int, optional
             As in `from_files`.
 
@@ -167,27 +174,28 @@ class EncodedCorpus:
         -------
         EncodedCorpus
         """
-        check_mapped(self.ids)
+        check_mapped(self.ids)  # raises if the mapped file was truncated; reading it would crash
         counts = np.zeros(len(self.vocabulary), np.int64)
-        count_ids(self.ids, counts)
+        count_ids(self.ids, counts)  # the counts that the constructor was given may be wrong
         recounted, new_ids = _renumber(self.vocabulary.recounted(counts), vocabulary)
         joiner = BlockJoiner(allocate_int32(recounted.total, check_budget(memory_budget)))
         for start in range(0, self.n_tokens, BLOCK_TOKENS):
             stop = min(start + BLOCK_TOKENS, self.n_tokens)
-            inside = slice(*np.searchsorted(self.offsets, (start, stop), "right"))
-            joiner.append(self.ids[start:stop], self.offsets[inside] - start, new_ids)
+            # The ends of sentences in this block: offsets in (start, stop].
+            ends = self.offsets[slice(*np.searchsorted(self.offsets, (start, stop), "right"))]
+            joiner.append(self.ids[start:stop], ends - start, new_ids)
         offsets = sentence_offsets(joiner.ends)
         n_raw = self.n_raw_tokens, self.n_raw_sentences
         return EncodedCorpus(joiner.ids, offsets, recounted, *n_raw)
 
     @property
     def n_tokens(self) -> int:
-        """The number of ids."""
+        """Number of tokens."""
         return len(self.ids)
 
     @property
     def n_sentences(self) -> int:
-        """The number of sentences that have an id."""
+        """Number of non-empty sentences."""
         return len(self)
 
     def __len__(self) -> int:
@@ -218,21 +226,20 @@ class EncodedCorpus:
 
     @classmethod
     def load(cls, path: Any, mmap: bool = True) -> "EncodedCorpus":
-        """Read, or by default map, what `save` wrote.
+        """Read what `save` wrote, or by default memory-map it.
 
         Parameters
         ----------
         path : str, os.PathLike or binary file object
         mmap : bool
-            Map the ids in place of reading them, so that they need no memory of their own. While
-            they are mapped, no other program may change the file in place or truncate it: that
-            changes the corpus, and can end the process (SIGBUS). To replace the file by a new one,
-            as `save` does, is safe.
+            Memory-map the ids instead of reading them into memory. While they are mapped, no other
+            program may change the file in place or truncate it: that changes the corpus, and can
+            end the process (SIGBUS). To replace the file by a new one, as `save` does, is safe.
 
         Raises
         ------
         FormatError
-            If it is another file, or damaged.
+            If it is not a corpus file, or is damaged.
         """
         return kinds.load_as(cls, SCHEMA, path, mmap)
 
@@ -248,12 +255,12 @@ class EncodedCorpus:
         self.close()
 
 
-@dataclass
+@dataclass(kw_only=True)
 class EncodedScan(Scan):
-    """The scan of an `EncodedCorpus`: nothing was read, and the counts are its own."""
+    """A scan made from an `EncodedCorpus` without reading anything."""
 
-    corpus: EncodedCorpus | None = None
-    memory_budget: int | None = None
+    corpus: EncodedCorpus
+    memory_budget: int | None
 
 
 def scan(
@@ -265,23 +272,24 @@ def scan(
     progress: Progress | None = None,
     keep_tokens: bool = True,
 ) -> Scan:
-    """Read any source of sentences once: count its words and store its tokens.
+    """Read any source of sentences once: count its words and, for `encode`, store its tokens.
 
     Parameters
     ----------
     source : EncodedCorpus, LineSentence, PathLineSentences, or iterable of sequences of hashable
         Whole text files are read by several threads.
     vocabulary : Vocabulary, optional
-        If it is known in advance which words to `encode`, the tokens of others need not be stored.
+        The words to `encode`, if they are known in advance: other tokens are not stored. Ignored
+        for text files, whose words are compared as bytes, by threads that have no vocabulary.
     workers, memory_budget, progress
         As in `EncodedCorpus.from_files` and `EncodedCorpus.from_iterable`.
     keep_tokens : bool
-        Whether to store the tokens for `encode`. Otherwise words are only counted.
+        Whether to store the tokens. Otherwise words are only counted.
 
     Returns
     -------
     Scan
-        Of an `EncodedCorpus` with its own vocabulary and its raw numbers of tokens and sentences.
+        For an `EncodedCorpus`, holds its vocabulary and its raw numbers of tokens and sentences.
 
     Examples
     --------
@@ -293,8 +301,10 @@ def scan(
     """
     if isinstance(source, EncodedCorpus):
         check_mapped(source.ids)
-        n_raw = source.n_raw_tokens, source.n_raw_sentences
-        return EncodedScan(source.vocabulary, *n_raw, None, source, memory_budget)
+        return EncodedScan(
+            source.vocabulary, source.n_raw_tokens, source.n_raw_sentences, corpus=source,
+            memory_budget=memory_budget,
+        )  # fmt: skip
     is_file = type(source) in (LineSentence, PathLineSentences)  # a subclass may yield other tokens
     if is_file and (paths := source.whole_files()):
         return scan_files(paths, workers, source.errors, memory_budget, progress, keep_tokens)
@@ -302,19 +312,21 @@ def scan(
 
 
 def encode(scanned: Scan, vocabulary: Vocabulary | None = None) -> EncodedCorpus:
-    """Return the tokens of a scan as ids of a vocabulary; the scan is used up.
+    """Return the tokens of a scan as ids of a vocabulary. This consumes the scan.
 
     Parameters
     ----------
     scanned : Scan
     vocabulary : Vocabulary, optional
-        Tokens that it lacks are left out; its counts are replaced by those of the scan. By
-        default the vocabulary of the scan. `select` makes one that needs no look-up of words.
+        Tokens that are not in it are dropped. The result has a copy of it with the counts of the
+        scan. By default the vocabulary of the scan. One from `select` remembers the ids that its
+        words have in the scan, so that words need not be looked up.
 
     Returns
     -------
     EncodedCorpus
-        Of the scan of an `EncodedCorpus` with the words of `vocabulary`: that corpus itself.
+        If the scan is of an EncodedCorpus that already has this vocabulary, that corpus itself and
+        not a copy.
 
     Raises
     ------
@@ -322,7 +334,7 @@ def encode(scanned: Scan, vocabulary: Vocabulary | None = None) -> EncodedCorpus
         If the scan has stored no tokens.
     """
     chosen = scanned.vocabulary if vocabulary is None else vocabulary
-    if isinstance(scanned, EncodedScan) and scanned.corpus is not None:
+    if isinstance(scanned, EncodedScan):
         if _same_words(chosen, scanned.vocabulary):
             return scanned.corpus
         return scanned.corpus.restrict(chosen, scanned.memory_budget)
@@ -348,7 +360,10 @@ def _same_words(vocabulary: Vocabulary, other: Vocabulary) -> bool:
     return len(vocabulary) == n and np.array_equal(vocabulary.find(other), np.arange(n))
 
 
-def _chosen(vocabulary: Vocabulary | Choose | None, raw: Vocabulary) -> Vocabulary | None:
+def _resolve_vocabulary(
+    vocabulary: Vocabulary | VocabularyChooser | None, raw: Vocabulary
+) -> Vocabulary | None:
+    """Return the vocabulary that was given, or what a callable chooses of all words."""
     return vocabulary(raw) if callable(vocabulary) else vocabulary
 
 
@@ -359,9 +374,10 @@ def _build(cls: type[EncodedCorpus], content: Content) -> EncodedCorpus:
 
 
 def _fault(content: Content) -> str | None:
+    """Return what is wrong with the content of a file, or None."""
     ids, offsets = content.arrays["ids"], content.arrays["offsets"]
-    for name, least in (("n_raw_tokens", len(ids)), ("n_raw_sentences", len(offsets) - 1)):
-        if content.values[name] < least:
+    for name, minimum in (("n_raw_tokens", len(ids)), ("n_raw_sentences", len(offsets) - 1)):
+        if content.values[name] < minimum:
             return f"{name} is {content.values[name]}, less than what the file holds"
     return faults.of_offsets("offsets", offsets, len(ids), is_strict=True) or faults.of_ids(
         "ids", ids, content.sizes["words"]

@@ -63,6 +63,11 @@ def _not_a_path(path: object) -> str:
     )
 
 
+def can_reread(path: str) -> bool:
+    """Return whether a file can be opened and read again, as all but pipes and URLs can."""
+    return decompressor(path) is not None or not is_stream(path)
+
+
 def is_stream(path: str) -> bool:
     """Return whether a file can only be read from its beginning: compressed, a pipe or remote."""
     return decompressor(path) is not None or is_url(path) or not stat.S_ISREG(os.stat(path).st_mode)

@@ -5,12 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastsgns.corpus.files import is_stream
+from fastsgns.corpus.files import can_reread
 from fastsgns.corpus.filescanner import FileScanner
-from fastsgns.corpus.ranges import FileRange
 from fastsgns.corpus.utf8words import Utf8Words
 from fastsgns.errors import NotUTF8Error
-from fastsgns.formats.files import decompressor, open_binary
+from fastsgns.formats.files import open_binary
 
 BLOCK_BYTES = 1 << 20
 REMEDY = "read it with LineSentence(path, errors='replace'), or convert the file to UTF-8"
@@ -52,7 +51,8 @@ def merge_types(
     NotUTF8Error
         If a type is not UTF-8 and `errors` is "strict".
     """
-    starts = _starts(files.ranges)
+    n_tokens = [file_range.n_tokens for file_range in files.ranges]
+    starts = np.cumsum([0, *n_tokens[:-1]], dtype=np.int64)  # tokens before each range
     merged = files.scanners[0]
     first_tokens = _first_tokens(files, starts, 0)
     merged_ids = [np.arange(merged.n_types, dtype=np.int32)]
@@ -79,11 +79,6 @@ def merge_types(
         rank = word_ids[rank]
     files.scanners.clear()
     return MergedTypes(words, counts, [rank[ids] for ids in merged_ids])
-
-
-def _starts(ranges: list[FileRange]) -> np.ndarray:
-    """Return how many tokens there are before each range, int64."""
-    return np.cumsum([0, *(file_range.n_tokens for file_range in ranges[:-1])], dtype=np.int64)
 
 
 def _first_tokens(files: FileScanner, starts: np.ndarray, index: int) -> np.ndarray:
@@ -138,7 +133,7 @@ def _not_utf8(path: str, token: bytes, remedy: str) -> UnicodeError:
 
 def _line_of(path: str, token: bytes) -> int | None:
     """Return the number of the first line that holds a token; None if it cannot be read again."""
-    if is_stream(path) and not decompressor(path):
+    if not can_reread(path):
         return None
     with open_binary(path) as file:
         n_lines, rest = 0, b""

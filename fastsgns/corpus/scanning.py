@@ -1,4 +1,4 @@
-"""Scan: the words of a corpus and how often each occurs, after one reading.
+"""The result of reading a corpus once: its words, their counts, and its tokens.
 
 A corpus is read once, in three steps::
 
@@ -6,8 +6,12 @@ A corpus is read once, in three steps::
         chosen = select(scanned.vocabulary, 5)       # fastsgns/corpus/selection.py
         corpus = encode(scanned, chosen.vocabulary)  # fastsgns/corpus/encoded.py
 
-The scan stores each token as an id that it gives out itself. `encode` replaces these ids by those
-of the words that were chosen and leaves out the other tokens.
+A scan stores tokens under provisional ids, which it gives to words as it meets them. `encode` maps
+them to the ids of the chosen words and drops the other tokens.
+
+`scan` calls `scan_files` or `scan_sentences` of this module. For files the work is done by
+`scan_text` (textscan.py) in the threads of a `FileScanner` (filescanner.py), each with a compiled
+`Scanner` (scan.pyx).
 """
 
 import codecs
@@ -18,13 +22,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from fastsgns.corpus.blocks import (
-    BlockJoiner,
-    JoinedIds,
-    SentenceBlock,
-    sentence_offsets,
-    take_blocks,
-)
+from fastsgns.corpus.blocks import BlockJoiner, SentenceBlock, sentence_offsets, take_blocks
 from fastsgns.corpus.files import Path, check_paths
 from fastsgns.corpus.filescanner import FileScanner
 from fastsgns.corpus.merging import merge_types
@@ -38,25 +36,28 @@ from fastsgns.runtime.machine import release_memory
 from fastsgns.runtime.progress import Progress
 from fastsgns.runtime.threads import WorkerPool
 
-FIRST_COUNTS = 1 << 16
-MANY_WORDS = 10_000
-"""From so many words on, freed memory is returned to the system before a model is allocated."""
+INITIAL_CAPACITY = 1 << 16
+MANY_WORDS = 10_000  # tables over fewer words are too small for a call of release_memory
 
 
 @dataclass
 class StoredTokens:
-    """The tokens of a scan, as ids that each `Scanner` has given out.
+    """The tokens of a scan, under provisional ids.
+
+    A provisional id is an id of the `Scanner` (`fastsgns.corpus.scan`) of one thread. The scan of
+    an iterable counts as one scanner.
 
     Parameters
     ----------
     ranges : list of FileRange
-        With their blocks of ids. The sentences of an iterable are one range.
+        The ranges of the files, each with its blocks of ids. An iterable is a single range.
     vocabulary_ids : list of ndarray of int32
-        For each scanner, the id in the scan's vocabulary of each of its ids; -1: left out.
+        ``vocabulary_ids[s][i]`` is the id in the scan's vocabulary of provisional id i of scanner
+        s, or -1 for a token that is dropped.
     spill : SpillBuffer
         Where the blocks are stored.
     n_workers : int
-        Threads.
+        Number of threads.
     """
 
     ranges: list[FileRange]
@@ -64,40 +65,41 @@ class StoredTokens:
     spill: SpillBuffer
     n_workers: int
 
-    def join(self, new_ids: np.ndarray, n_kept: int) -> JoinedIds:
-        """Return all tokens as one array of new ids; the stored tokens are used up.
+    def join(self, new_ids: np.ndarray, n_kept: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the `ids` and `offsets` of an `EncodedCorpus`; this consumes the stored tokens.
 
-        Ranges are joined by several threads: where each begins is known once the ids to keep of
-        those before it are counted. If blocks are in a file, one thread reads them once, in order.
+        Ranges are written in parallel; a first pass counts the kept ids of each, to find where the
+        next one begins. If blocks are in a file, one thread reads it once, sequentially.
 
         Parameters
         ----------
         new_ids : ndarray of int32
-            For each id of the scan's vocabulary the new one, or -1: left out.
+            For each id of the scan's vocabulary the new one, or -1 to drop its tokens.
         n_kept : int
-            How many tokens are not left out.
+            Number of tokens that are kept.
         """
-        table = np.append(new_ids, np.int32(-1))  # the last entry is that of -1
+        table = np.append(new_ids, np.int32(-1))  # index -1 reads this entry, so that -1 stays -1
         tables = [table[ids] for ids in self.vocabulary_ids]
+        # One thread writes one group: all ranges in order, or one range.
         groups = [self.ranges] if self.spill.uses_file else [[part] for part in self.ranges]
         ids = allocate_int32(n_kept, self.spill.budget)
         joiners = [BlockJoiner(ids, start) for start in self._starts(groups, tables)]
 
-        def write(_: int, group: int) -> None:
+        def write(_thread: int, group: int) -> None:
             for part in groups[group]:
-                for block_ids, ends in take_blocks(part.blocks, self.spill):
+                for block_ids, ends in take_blocks(part.blocks, self.spill):  # frees the blocks
                     joiners[group].append(block_ids, ends, tables[part.scanner])
-                if part.is_last:
+                if part.is_last:  # a file may end without a newline
                     joiners[group].end_sentence()
 
         WorkerPool(self.n_workers, range(len(groups)), write).run()
-        return JoinedIds(ids, sentence_offsets([e for joiner in joiners for e in joiner.ends]))
+        return ids, sentence_offsets([ends for joiner in joiners for ends in joiner.ends])
 
     def _starts(self, groups: list[list[FileRange]], tables: list[np.ndarray]) -> list[int]:
-        """Return how many ids are kept before each group of ranges."""
+        """Return how many ids are kept before each group of ranges; the blocks stay."""
         n_kept = [0] * len(groups)
 
-        def count(_: int, group: int) -> None:
+        def count(_thread: int, group: int) -> None:
             n_kept[group] = sum(
                 count_known(self.spill.read(block.ids), tables[part.scanner])
                 for part in groups[group]
@@ -116,7 +118,7 @@ class StoredTokens:
 
 @dataclass
 class Scan:
-    """What the reading of a corpus has found.
+    """Result of scanning a corpus.
 
     Attributes
     ----------
@@ -125,9 +127,9 @@ class Scan:
     n_tokens : int
         Tokens that were read.
     n_sentences : int
-        Sentences that were read: of files the lines that are not blank, of iterables all.
+        Sentences that were read: for files, the non-blank lines; for iterables, all sentences.
     tokens : StoredTokens or None
-        What `encode` uses up. None if words were only counted.
+        The stored tokens, which `encode` consumes. None if words were only counted.
     """
 
     vocabulary: Vocabulary
@@ -155,21 +157,21 @@ def scan_files(
 
     Without `keep_tokens` words are only counted.
     """
-    codecs.lookup_error(errors)
+    codecs.lookup_error(errors)  # raises a LookupError before anything is read
     budget = check_budget(memory_budget)
     files = FileScanner(check_paths(paths), workers)
-    with ExitStack() as on_error:
+    with ExitStack() as on_error:  # closes the spill if scanning fails; else the Scan owns it
         spill = on_error.enter_context(SpillBuffer(budget)) if keep_tokens else None
         scan_text(files, spill, progress)
-        types = merge_types(files, errors)
+        merged = merge_types(files, errors)
         on_error.pop_all()
-    vocabulary = Vocabulary(types.words, types.counts)
+    vocabulary = Vocabulary(merged.words, merged.counts)
     if len(vocabulary) >= MANY_WORDS:
-        release_memory()
+        release_memory()  # that of the scanners
     n_sentences = count_sentences(files.ranges)
     tokens = None
     if spill is not None:
-        tokens = StoredTokens(files.ranges, types.vocabulary_ids, spill, files.n_workers)
+        tokens = StoredTokens(files.ranges, merged.vocabulary_ids, spill, files.n_workers)
     return Scan(vocabulary, files.n_tokens, n_sentences, tokens)
 
 
@@ -182,22 +184,23 @@ def scan_sentences(
 ) -> Scan:
     """Scan sequences of hashable tokens; exceptions as of `EncodedCorpus.from_iterable`.
 
-    With `vocabulary`, tokens that it lacks are not stored and not counted by word. Without
+    Tokens that are not in a given `vocabulary` count only towards `n_tokens`. Without
     `keep_tokens` words are only counted.
     """
     check_corpus(sentences)
     budget = check_budget(memory_budget)
     n_total = len(sentences) if isinstance(sentences, Sized) else None
+    add_words = vocabulary is None
     ids_by_word: dict[Hashable, int] = {} if vocabulary is None else vocabulary.ids
-    counts = np.zeros(FIRST_COUNTS, np.int64)
+    counts = np.zeros(INITIAL_CAPACITY, np.int64)
     stored = FileRange("", scanner=0)
-    with ExitStack() as on_error:
-        spill = on_error.enter_context(SpillBuffer(budget))
+    with ExitStack() as on_error:  # closes the spill if scanning fails; else the Scan owns it
+        spill = on_error.enter_context(SpillBuffer(budget)) if keep_tokens else None
         writer = BlockWriter(spill)
 
-        def store(ids: np.ndarray, ends: np.ndarray, n_sentences: int) -> None:
+        def take_block(ids: np.ndarray, ends: np.ndarray, n_sentences: int) -> None:
             nonlocal counts
-            if len(ids_by_word) > len(counts):
+            if len(ids_by_word) > len(counts):  # grow a lot at a time, as each growth copies
                 counts = np.append(counts, np.zeros(2 * len(ids_by_word), np.int64))
             count_ids(ids, counts)
             if keep_tokens:
@@ -205,7 +208,7 @@ def scan_sentences(
             if progress:
                 progress(n_sentences, n_total)
 
-        n_tokens, n_sentences = encode_sentences(sentences, ids_by_word, vocabulary is None, store)
+        n_tokens, n_sentences = encode_sentences(sentences, ids_by_word, add_words, take_block)
         on_error.pop_all()
     n_words = len(ids_by_word)
     counts = counts[:n_words].copy()
@@ -213,5 +216,6 @@ def scan_sentences(
         counted = Vocabulary(list(ids_by_word), counts)
     else:
         counted = vocabulary.recounted(counts)
-    tokens = StoredTokens([stored], [np.arange(n_words, dtype=np.int32)], spill, 1)
-    return Scan(counted, n_tokens, n_sentences, tokens if keep_tokens else None)
+    same_ids = np.arange(n_words, dtype=np.int32)  # the one scanner has the ids of the vocabulary
+    tokens = None if spill is None else StoredTokens([stored], [same_ids], spill, n_workers=1)
+    return Scan(counted, n_tokens, n_sentences, tokens)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns.corpus.scanning import Scan
 from fastsgns.corpus.tokens import keys_of
 from fastsgns.corpus.vocabulary import Vocabulary
 
@@ -147,10 +148,8 @@ def _rule_keeps(rule: TrimRule, word: Hashable, count: int, min_count: int, defa
 
 
 def count_bounded(
-    sentences: Iterable[Iterable[Hashable]],
-    max_vocab_size: int,
-    trim_rule: TrimRule | None = None,
-) -> Vocabulary:
+    sentences: Iterable[Iterable[Hashable]], max_vocab_size: int, trim_rule: TrimRule | None = None
+) -> Scan:
     """Count words with a bound on memory: rare words are forgotten while sentences are read.
 
     Whenever a sentence ends with more than `max_vocab_size` words known, the words whose count is
@@ -167,6 +166,12 @@ def count_bounded(
     trim_rule : callable, optional
         As in `select`; words that it keeps are not forgotten.
 
+    Returns
+    -------
+    Scan
+        The words that are left with their counts, and the numbers of all tokens and sentences. No
+        tokens are stored.
+
     Raises
     ------
     ValueError
@@ -176,7 +181,8 @@ def count_bounded(
 
     Examples
     --------
-    >>> counted = count_bounded([["a", "b"], ["a", "c"], ["a", "d"]], max_vocab_size=2)
+    >>> scanned = count_bounded([["a", "b"], ["a", "c"], ["a", "d"]], max_vocab_size=2)
+    >>> counted = scanned.vocabulary
     >>> counted.words, counted.counts.tolist()  # the third word, c, raises the threshold to 2
     (['a'], [3])
     """
@@ -184,12 +190,14 @@ def count_bounded(
         raise ValueError(f"max_vocab_size is {max_vocab_size}; it must be at least 1")
     check_trim_rule(trim_rule)
     counts: Counter[Hashable] = Counter()
-    threshold = 1
-    for number, sentence in enumerate(sentences):
-        counts.update(keys_of(sentence, number))  # the number is for error messages
+    threshold, n_tokens, n_sentences = 1, 0, 0
+    for sentence in sentences:
+        tokens = keys_of(sentence, n_sentences)
+        counts.update(tokens)
+        n_tokens, n_sentences = n_tokens + len(tokens), n_sentences + 1
         if len(counts) > max_vocab_size:
             raw = Vocabulary.from_counts(counts)  # for `select`, which applies the trim_rule
             kept = select(raw, threshold, trim_rule=trim_rule, sort=False).vocabulary
             counts = Counter(dict(zip(kept.words, kept.counts.tolist())))
             threshold += 1
-    return Vocabulary.from_counts(counts)
+    return Scan(Vocabulary.from_counts(counts), n_tokens, n_sentences)

@@ -17,20 +17,14 @@ from typing import Any
 from fastsgns.corpus.files import BOM, Path, check_path, check_paths
 from fastsgns.corpus.scan import LONGEST_TOKEN
 from fastsgns.errors import LongTokenError
-from fastsgns.formats.files import (
-    HEAD_BYTES,
-    check_text,
-    local_path,
-    name_of,
-    naming,
-    open_binary,
-)
+from fastsgns.formats.files import HEAD_BYTES, check_text, local_path, name_of, naming, open_binary
 from fastsgns.rules import integer
 
 TOKENS = re.compile(r"[^ \t\n\r\x0b\x0c]+")
-BLANK = re.compile(r"[ \t\n\r\x0b\x0c]")
-BLANK_BYTE = re.compile(BLANK.pattern.encode())
+WHITE_SPACE = r"[ \t\n\r\x0b\x0c]"
+BLANKS: dict[type, Any] = {str: re.compile(WHITE_SPACE), bytes: re.compile(WHITE_SPACE.encode())}
 NEWLINES: dict[type, Any] = {bytes: b"\n", str: "\n"}
+MARKS: dict[type, Any] = {bytes: BOM, str: BOM.decode()}
 READ_BYTES = 1 << 16
 CHUNK_BYTES = 1 << 18
 LENGTH = integer(1, 2**62, none=None)
@@ -53,11 +47,10 @@ def words_of(text: bytes | str, errors: str = "strict") -> list[str]:
 
 def _chunks(line: bytes | str) -> Iterator[bytes | str]:
     """Yield a long line in chunks that end between tokens."""
-    blank: Any = BLANK_BYTE if isinstance(line, bytes) else BLANK
     start = 0
     while start < len(line):
-        found = blank.search(line, start + CHUNK_BYTES)
-        stop = found.end() if found else len(line)
+        blank = BLANKS[type(line)].search(line, start + CHUNK_BYTES)
+        stop = blank.end() if blank else len(line)
         yield line[start:stop]
         start = stop
 
@@ -154,7 +147,7 @@ class LineSentence:
         errors: str = "strict",
     ) -> None:
         self.source = source
-        self.max_sentence_length = _check_length(max_sentence_length)
+        self.max_sentence_length = LENGTH("max_sentence_length", max_sentence_length)
         self.limit = LINES("limit", limit)
         self.errors = errors
 
@@ -165,6 +158,9 @@ class LineSentence:
         """Return the paths if each whole line of theirs is a sentence, else None."""
         if hasattr(self.source, "seek") or not (self.limit is self.max_sentence_length is None):
             return None
+        return self._paths()
+
+    def _paths(self) -> list[str]:
         return check_paths(self.source)
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -172,7 +168,7 @@ class LineSentence:
             self.source.seek(0)
             yield from self._sentences(self.source, name_of(self.source))
             return
-        for path in check_paths(self.source):
+        for path in self._paths():
             with naming(path), open_binary(path) as file:
                 yield from self._sentences(file, path)
 
@@ -180,7 +176,7 @@ class LineSentence:
         for index, line in enumerate(islice(_lines(file), self.limit)):
             if index == 0:
                 check_text(line + file.peek(HEAD_BYTES) if hasattr(file, "peek") else line, name)
-                line = _without_mark(line)
+                line = line.removeprefix(MARKS[type(line)])
             if len(line) > CHUNK_BYTES:
                 line = _long_line(file, line, name, index + 1)
                 yield from self._sentences_of_long(line)
@@ -209,20 +205,11 @@ def _take_full(words: list[str], length: int) -> Iterator[list[str]]:
     del words[:n_full]
 
 
-def _check_length(max_sentence_length: int | None) -> Any:
-    return LENGTH("max_sentence_length", max_sentence_length)
-
-
-def _without_mark(line: bytes | str) -> bytes | str:
-    return line.removeprefix("\ufeff") if isinstance(line, str) else line.removeprefix(BOM)
-
-
 def _lines(file: Any) -> Iterable[bytes | str]:
     """Return the lines of an open file; only the beginning of a line that is too long."""
-    lines: Iterable[bytes | str] = file
-    if hasattr(file, "readline"):
-        lines = takewhile(len, iter(partial(file.readline, LONGEST_TOKEN), None))
-    return lines
+    if not hasattr(file, "readline"):
+        return file  # type: ignore[no-any-return]
+    return takewhile(len, iter(partial(file.readline, LONGEST_TOKEN), None))
 
 
 def _long_line(file: Any, line: bytes | str, name: str, number: int) -> bytes | str:
@@ -235,8 +222,7 @@ def _long_line(file: Any, line: bytes | str, name: str, number: int) -> bytes | 
     """
     parts: list[Any] = [line]
     while hasattr(file, "readline") and not parts[-1].endswith(NEWLINES[type(line)]):
-        blanks = BLANK_BYTE if isinstance(line, bytes) else BLANK
-        if len(parts[-1]) >= LONGEST_TOKEN and not blanks.search(parts[-1]):
+        if len(parts[-1]) >= LONGEST_TOKEN and not BLANKS[type(line)].search(parts[-1]):
             raise LongTokenError.at(name, number, LONGEST_TOKEN)
         if not (part := file.readline(LONGEST_TOKEN)):
             break
@@ -245,7 +231,7 @@ def _long_line(file: Any, line: bytes | str, name: str, number: int) -> bytes | 
     return whole
 
 
-class PathLineSentences:
+class PathLineSentences(LineSentence):
     """Sentences of all files of a directory in order of their names, one per line.
 
     Parameters
@@ -281,20 +267,11 @@ class PathLineSentences:
         limit: int | None = None,
         errors: str = "strict",
     ) -> None:
-        self.source = local_path(source)
+        super().__init__(local_path(source), max_sentence_length, limit, errors)
         self.input_files = _files(self.source)
-        self._lines = LineSentence(self.input_files, max_sentence_length, limit, errors)
-        self.errors = errors
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.source!r:.80})"
-
-    def whole_files(self) -> list[str] | None:
-        """As `LineSentence.whole_files`."""
-        return self._lines.whole_files() if self.input_files else None
-
-    def __iter__(self) -> Iterator[list[str]]:
-        return iter(self._lines) if self.input_files else iter(())
+    def _paths(self) -> list[str]:
+        return check_paths(self.input_files) if self.input_files else []
 
 
 def _files(source: str) -> list[str]:
@@ -323,7 +300,7 @@ class Text8Corpus:
 
     def __init__(self, fname: Path, max_sentence_length: int = 10000) -> None:
         self.fname = fname
-        self.max_sentence_length = _check_length(max_sentence_length)
+        self.max_sentence_length = LENGTH("max_sentence_length", max_sentence_length)
 
     def __iter__(self) -> Iterator[list[str]]:
         words: list[str] = []
@@ -351,7 +328,7 @@ def _whole_words(file: Any, name: str) -> Iterator[bytes]:
             raise LongTokenError.at(name, number, LONGEST_TOKEN)
         number += block.count(b"\n")
         if tail:
-            cut = len(tail[0]) - len(re.split(rb"[ \t\n\r\x0b\x0c]", tail[0])[-1])
+            cut = len(tail[0]) - len(BLANKS[bytes].split(tail[0])[-1])
             yield b"".join(text) + tail[0][:cut]
             text = [tail[0][cut:]]
             length = len(text[0])

@@ -22,28 +22,22 @@ BUFFER_IDS = 1 << 21
 ID_BYTES = 4
 
 
-def default_budget() -> int:
-    """Return how many bytes of ids to keep in RAM by default: a quarter of what is free, or 1 GiB.
-
-    Examples
-    --------
-    >>> default_budget() > 0
-    True
-    """
-    free = available_memory()
-    return (FREE_IF_UNKNOWN if free is None else free) // BUDGET_DIVISOR
-
-
 def check_budget(budget: int | None) -> int:
-    """Return `budget`, or the default for None.
+    """Return `budget`, or for None a quarter of the free memory: 1 GiB if that is not known.
 
     Raises
     ------
     ValueError
         If it is negative.
+
+    Examples
+    --------
+    >>> check_budget(1000), check_budget(None) > 0
+    (1000, True)
     """
     if budget is None:
-        return default_budget()
+        free = available_memory()
+        return (FREE_IF_UNKNOWN if free is None else free) // BUDGET_DIVISOR
     if budget < 0:
         raise ValueError(f"memory_budget is {budget}; allowed are bytes from 0 on, or None")
     return int(budget)

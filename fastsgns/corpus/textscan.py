@@ -3,13 +3,13 @@
 import numpy as np
 
 from fastsgns.corpus.blocks import SentenceBlock
-from fastsgns.corpus.files import is_stream
+from fastsgns.corpus.files import can_reread
 from fastsgns.corpus.filescanner import FileScanner
 from fastsgns.corpus.ranges import FileRange, read_range, read_stream
 from fastsgns.corpus.scan import LONGEST_TOKEN, token_length
 from fastsgns.corpus.spill import BlockWriter, SpillBuffer
 from fastsgns.errors import LongTokenError
-from fastsgns.formats.files import decompressor, naming, open_binary
+from fastsgns.formats.files import naming, open_binary
 from fastsgns.runtime.progress import Progress
 
 BLOCK_BYTES = 1 << 18
@@ -55,16 +55,12 @@ def scan_text(
                 try:
                     store(*scanner.feed(data, writer.reserve(len(data) // 2 + 2)))
                 except LongTokenError:
-                    raise _long_token(path) from None
+                    line = _line_of_long_token(path) if can_reread(path) else None
+                    raise LongTokenError.at(path, line, LONGEST_TOKEN) from None
                 files.add_progress(len(data))
         store(*scanner.finish(writer.reserve(1)))
 
     files.run(scan_range, progress)
-
-
-def _long_token(path: str) -> LongTokenError:
-    is_pipe = is_stream(path) and not decompressor(path)  # cannot be read again
-    return LongTokenError.at(path, None if is_pipe else _line_of_long_token(path), LONGEST_TOKEN)
 
 
 def _line_of_long_token(path: str) -> int:

@@ -79,7 +79,7 @@ class Parameters:
         return self.layout.target_roles if self.has_output else ()
 
     @property
-    def divides_gradient(self) -> bool:
+    def mean_gradient(self) -> bool:
         """CBOW: whether the gradient of each context word is divided by their number.
 
         That is the derivative for a mean of the contexts, and is not for a sum. The programs of

@@ -137,7 +137,4 @@ def vectors_and_biases(
     """
     if not has_bias:
         return {f"{role} vectors": rows}
-    return {
-        f"{role} vectors": rows[:, :n_dimensions],
-        f"{role} biases": rows[:, n_dimensions],
-    }
+    return {f"{role} vectors": rows[:, :n_dimensions], f"{role} biases": rows[:, n_dimensions]}

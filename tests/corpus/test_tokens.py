@@ -32,7 +32,7 @@ READERS = {
     "EncodedCorpus": lambda rows: EncodedCorpus.from_iterable(rows).vocabulary.words,
     "Cooccurrences": lambda rows: Cooccurrences.from_corpus(rows).vocabulary.words,
     "scan": lambda rows: scan(rows, keep_tokens=False).vocabulary.words,
-    "count": lambda rows: count_bounded(rows, 100).words,
+    "count": lambda rows: count_bounded(rows, 100).vocabulary.words,
 }
 OF_MODELS = {name: READERS[name] for name in READERS if name != "count"}
 

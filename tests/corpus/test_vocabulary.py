@@ -118,7 +118,7 @@ def test_grow_keeps_ids_and_adds_counts(old, new):
 @given(st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=6), max_size=20), st.integers(1, 9))
 def test_count_is_bounded_and_exact_where_nothing_is_dropped(sentences, limit):
     exact = Counter(word for sentence in sentences for word in sentence)
-    counted = count_bounded(sentences, limit)
+    counted = count_bounded(sentences, limit).vocabulary
     assert all(n <= exact[word] for word, n in zip(counted.words, counted.counts.tolist()))
     if len(exact) <= limit:
         assert dict(zip(counted.words, counted.counts.tolist())) == exact
@@ -126,10 +126,10 @@ def test_count_is_bounded_and_exact_where_nothing_is_dropped(sentences, limit):
 
 def test_count_forgets_the_rare_with_a_rising_floor():
     sentences = [["a", "a", "a", "b"], ["c"], ["d", "d"], ["e"]]
-    kept = [count_bounded(sentences[:n], 2).words for n in (1, 2, 3, 4)]
+    kept = [count_bounded(sentences[:n], 2).vocabulary.words for n in (1, 2, 3, 4)]
     assert kept == [["a", "b"], ["a", "b", "c"], ["a", "d"], ["a"]]
     rule = {"b": RULE_KEEP}
-    counted = count_bounded(sentences, 2, lambda word, *_: rule.get(word, RULE_DEFAULT))
+    counted = count_bounded(sentences, 2, lambda word, *_: rule.get(word, RULE_DEFAULT)).vocabulary
     assert counted.words == ["a", "b"]
 
 

@@ -57,7 +57,7 @@ V1 = {
 def test_memory_is_what_the_narrowest_limit_leaves(system, groups, files, free):
     system(groups, files)
     assert machine.available_memory() == free
-    assert spill.default_budget() == free // 4
+    assert spill.check_budget(None) == free // 4
 
 
 def test_matrices_stay_below_the_limit(system):
@@ -68,7 +68,7 @@ def test_matrices_stay_below_the_limit(system):
 
 def test_where_nothing_is_said_there_is_a_default(monkeypatch):
     monkeypatch.setattr(spill, "available_memory", lambda: None)
-    assert spill.default_budget() == 1 << 30
+    assert spill.check_budget(None) == 1 << 30
 
 
 def test_cores_are_those_of_the_process(monkeypatch):

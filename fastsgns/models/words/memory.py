@@ -56,11 +56,6 @@ class Reading:
     is_encoded: bool = False
     reads_again: bool = False
 
-    @property
-    def is_encoded_again(self) -> bool:
-        """Whether training looks up all words of an `EncodedCorpus`."""
-        return self.is_encoded and self.reads_again
-
     @classmethod
     def of(
         cls,
@@ -116,16 +111,15 @@ class MemoryEstimate:
     def corpus(self) -> int:
         """Bytes of the encoded corpus."""
         read = self.reading
-        if read is None:
-            return 0
-        return 4 * self.n_kept + 8 * (read.n_sentences + 1)
+        return 0 if read is None else 4 * self.n_kept + 8 * (read.n_sentences + 1)
 
     @property
     def training(self) -> int:
         """Bytes while the model is trained."""
         parts = (*self.matrices.values(), *self.copies.values())
         read = self.reading
-        looked_up = STRING_BYTES * read.n_types if read and read.is_encoded_again else 0
+        looks_up = read and read.is_encoded and read.reads_again  # all words of the corpus
+        looked_up = STRING_BYTES * read.n_types if read and looks_up else 0
         words = self.words + self.tables + looked_up
         return sum(map(in_pages, parts)) + words + self.corpus + self.scratch
 

@@ -79,7 +79,7 @@ def make_objective(
         keep_thresholds=keep_thresholds, lock_factors=lock_factors, window=parameters.window,
         shrink_windows=parameters.shrink_windows, negative=parameters.negative,
         cbow=not parameters.sg, mean_hidden=bool(parameters.cbow_mean),
-        mean_gradient=parameters.divides_gradient, compute_loss=parameters.compute_loss,
+        mean_gradient=parameters.mean_gradient, compute_loss=parameters.compute_loss,
         n_batch_rows=softmax_batch(n_words) if parameters.softmax else 0,
         coupling=float(parameters.coupling), n_dimensions=wv.vector_size,
         n_flipped=layout.n_flipped(wv.vector_size), bias=layout.bias, **block._asdict(),
@@ -106,13 +106,7 @@ def kernel_rows(parameters: Parameters, wv: KeyedVectors, matrices: Matrices) ->
 
 
 def make_tree_objective(
-    wv: KeyedVectors,
-    tree: np.ndarray,
-    counts: np.ndarray,
-    *,
-    window: int,
-    cbow: bool,
-    cbow_mean: bool,
+    wv: KeyedVectors, tree: np.ndarray, counts: np.ndarray, window: int, cbow: bool, cbow_mean: bool
 ) -> Objective:
     """Return an objective for scores by hierarchical softmax; call it with a learning rate of 0.
 

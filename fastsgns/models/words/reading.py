@@ -1,6 +1,5 @@
 """The corpus of a Word2Vec: from what a user passes to a scan of its words and tokens."""
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from fastsgns.corpus.encoded import scan
@@ -8,7 +7,6 @@ from fastsgns.corpus.files import check_paths
 from fastsgns.corpus.scanning import Scan
 from fastsgns.corpus.selection import TrimRule, count_bounded
 from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterable
-from fastsgns.corpus.tokens import keys_of
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import EmptyCorpusError
 from fastsgns.models.parameters import Parameters
@@ -56,25 +54,10 @@ def count_source(source: Source, parameters: Parameters, trim_rule: TrimRule | N
             return scan(
                 source.sentences, keep_tokens=False, workers=parameters.workers, progress=report
             )
-    sentences = _CountedSentences(source.sentences)
-    raw = count_bounded(sentences, parameters.max_vocab_size, trim_rule)
-    if sentences.n_tokens and not raw.total:
+    counted = count_bounded(source.sentences, parameters.max_vocab_size, trim_rule)
+    if counted.n_tokens and not counted.vocabulary.total:
         raise EmptyCorpusError(
-            f"max_vocab_size is {parameters.max_vocab_size}: each word of {sentences.n_tokens} "
+            f"max_vocab_size is {parameters.max_vocab_size}: each word of {counted.n_tokens} "
             "tokens was forgotten before it came often enough to be kept; raise it"
         )
-    return Scan(raw, sentences.n_tokens, sentences.n_sentences)
-
-
-class _CountedSentences:
-    """Sentences that are counted while they are read."""
-
-    def __init__(self, sentences: Any) -> None:
-        self.sentences, self.n_sentences, self.n_tokens = sentences, 0, 0
-
-    def __iter__(self) -> Iterator[list[Any]]:
-        for sentence in self.sentences:
-            tokens = keys_of(sentence, self.n_sentences)
-            self.n_sentences += 1
-            self.n_tokens += len(tokens)
-            yield tokens
+    return counted

@@ -132,11 +132,7 @@ SCHEMA = Schema(
         ],
         **vectors_storage.arrays_beside("wv"),
     },
-    values={
-        **vectors_storage.values("wv"),
-        "parameters": PARAMETERS,
-        "state": STATE_OF_TRAINING,
-    },
+    values={**vectors_storage.values("wv"), "parameters": PARAMETERS, "state": STATE_OF_TRAINING},
     build=_build,
     words={"": Words(source="wv.index_to_key")},
     construct=kinds.constructor("model"),
