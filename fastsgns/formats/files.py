@@ -178,10 +178,7 @@ def check_suffix(path: AnyPath) -> None:
 
 
 def open_binary(
-    source: Any,
-    mode: str = "rb",
-    suffix_of: AnyPath | None = None,
-    buffering: int = -1,
+    source: Any, mode: str = "rb", suffix_of: AnyPath | None = None, buffering: int = -1
 ) -> AbstractContextManager[Any]:
     """Open for bytes, through the decompressor that the suffix asks for.
 

@@ -88,10 +88,7 @@ def four_roles(graph: DirectedGraph) -> DirectedGraph:
     return DirectedGraph.from_edges(
         np.concatenate([sources, sources + n]),
         np.concatenate(
-            [
-                np.where(is_negative, distrusted, trusted),
-                np.where(is_negative, trusted, distrusted),
-            ]
+            [np.where(is_negative, distrusted, trusted), np.where(is_negative, trusted, distrusted)]
         ),
         None if graph.out_weights is None else np.tile(graph.out_weights, 2),
         names,

@@ -188,13 +188,13 @@ def warn_of_matrices(parameters: Parameters) -> None:
         warn(
             'matrices="tied": scores w.w have a mean >= 0 and no negative eigenvalue, which the '
             "targets have, so the loss stays far from its optimum; use "
-            '"tied+bias" or "tied+reflect", which are one matrix, too',
+            '"tied+bias" or "tied+reflect", which are one matrix, too'
         )
     elif parameters.matrices == "three" and not parameters.coupling:
         warn(
             'matrices="three" without coupling: positive vectors are only ever drawn near and '
             "negative ones only pushed away, so all words end up pointing one way; set "
-            'coupling, such as 10, or use "two"',
+            'coupling, such as 10, or use "two"'
         )
 
 

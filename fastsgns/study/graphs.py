@@ -29,10 +29,7 @@ class GraphMaterial:
     """
 
     def __init__(
-        self,
-        graphs: Mapping[str, DirectedGraph],
-        settings: Settings,
-        workers: int | None = None,
+        self, graphs: Mapping[str, DirectedGraph], settings: Settings, workers: int | None = None
     ) -> None:
         self.graphs, self.settings, self.workers = graphs, settings, workers
 

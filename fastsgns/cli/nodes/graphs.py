@@ -52,9 +52,7 @@ def add_graph(parser: argparse.ArgumentParser) -> None:
         help="edge lists, where '-' is standard input; or one saved graph",
     )  # fmt: skip
     parser.add_argument(
-        "--undirected",
-        action="store_true",
-        help="edges have no direction (default: directed)",
+        "--undirected", action="store_true", help="edges have no direction (default: directed)"
     )
     parser.add_argument(
         "--delimiter", type=delimiter, metavar="C",

@@ -91,10 +91,7 @@ SCHEMA = Schema(
         **_arrays(0, None),
         **_arrays(1, When("matrices", lambda content: content.model.matrices == "two")),
     },
-    values={
-        "parameters": PARAMETERS,
-        "state": STATE,
-    },
+    values={"parameters": PARAMETERS, "state": STATE},
     build=_build,
     construct=kinds.constructor("glove"),
 )

@@ -27,8 +27,7 @@ SEEN = files.SEEN | {
     TOO_MANY_COLUMNS: "it has more than two columns: a line is a source and a target",
 }
 ADVICE = dict.fromkeys(
-    files.SEEN,
-    "for files of another form read the two columns and give fit((sources, targets))",
+    files.SEEN, "for files of another form read the two columns and give fit((sources, targets))"
 )
 
 

@@ -96,11 +96,7 @@ PAIR_PARAMETERS = {
     "workers": OPTIONAL, "seed": OPTIONAL, "compute_loss": FLAG,
 }  # fmt: skip
 NODES = _schema(
-    "nodes",
-    "nodes",
-    "nodes",
-    {"source_": Words("nodes", "source.index_to_key")},
-    NODE_PARAMETERS,
+    "nodes", "nodes", "nodes", {"source_": Words("nodes", "source.index_to_key")}, NODE_PARAMETERS
 )
 PAIRS = _schema(
     "pairs",
