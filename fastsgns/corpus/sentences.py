@@ -178,31 +178,27 @@ class LineSentence:
                 check_text(line + file.peek(HEAD_BYTES) if hasattr(file, "peek") else line, name)
                 line = line.removeprefix(MARKS[type(line)])
             if len(line) > CHUNK_BYTES:
-                line = _long_line(file, line, name, index + 1)
-                yield from self._sentences_of_long(line)
+                chunks = _chunks(_long_line(file, line, name, index + 1))  # to save memory
+                words_of_chunks = (_shared(words_of(chunk, self.errors)) for chunk in chunks)
+                yield from _cut(words_of_chunks, self.max_sentence_length or sys.maxsize)
                 continue
             words = words_of(line, self.errors)
             length = self.max_sentence_length or len(words) or 1
             for start in range(0, len(words), length):
                 yield words[start : start + length]
 
-    def _sentences_of_long(self, line: bytes | str) -> Iterator[list[str]]:
-        """Yield the sentences of a long line, decoded chunk by chunk to save memory."""
-        length = self.max_sentence_length or sys.maxsize
-        words: list[str] = []
-        for chunk in _chunks(line):
-            words += _shared(words_of(chunk, self.errors))
-            yield from _take_full(words, length)
-        if words:
-            yield words
 
-
-def _take_full(words: list[str], length: int) -> Iterator[list[str]]:
-    """Yield as many sentences of `length` words as there are, and remove them from `words`."""
-    n_full = len(words) - len(words) % length
-    for start in range(0, n_full, length):
-        yield words[start : start + length]
-    del words[:n_full]
+def _cut(blocks: Iterable[list[str]], length: int) -> Iterator[list[str]]:
+    """Yield the words of all blocks in sentences of `length` words; the last may have fewer."""
+    words: list[str] = []
+    for block in blocks:
+        words += block
+        n_full = len(words) - len(words) % length
+        for start in range(0, n_full, length):
+            yield words[start : start + length]
+        del words[:n_full]
+    if words:
+        yield words
 
 
 def _lines(file: Any) -> Iterable[bytes | str]:
@@ -303,15 +299,9 @@ class Text8Corpus:
         self.max_sentence_length = LENGTH("max_sentence_length", max_sentence_length)
 
     def __iter__(self) -> Iterator[list[str]]:
-        words: list[str] = []
-        length = self.max_sentence_length
         path = check_path(self.fname)
         with naming(path), open_binary(path) as file:
-            for text in _whole_words(file, path):
-                words += words_of(text)
-                yield from _take_full(words, length)
-        if words:
-            yield words
+            yield from _cut(map(words_of, _whole_words(file, path)), self.max_sentence_length)
 
 
 def _whole_words(file: Any, name: str) -> Iterator[bytes]:

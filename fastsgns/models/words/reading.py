@@ -37,11 +37,17 @@ class Source(NamedTuple):
 
 
 def scan_source(
-    source: Source, parameters: Parameters, vocabulary: Vocabulary | None = None
+    source: Source,
+    parameters: Parameters,
+    vocabulary: Vocabulary | None = None,
+    keep_tokens: bool = True,
 ) -> Scan:
     """Read a source once, with a progress bar; see `fastsgns.corpus.encoded.scan`."""
     with reading_bar(parameters.progress, source.unit) as report:
-        return scan(source.sentences, vocabulary, workers=parameters.workers, progress=report)
+        return scan(
+            source.sentences, vocabulary, workers=parameters.workers, progress=report,
+            keep_tokens=keep_tokens,
+        )  # fmt: skip
 
 
 def count_source(source: Source, parameters: Parameters, trim_rule: TrimRule | None) -> Scan:
@@ -50,10 +56,7 @@ def count_source(source: Source, parameters: Parameters, trim_rule: TrimRule | N
     With `max_vocab_size` the counts of rare words are too low (`count_bounded`).
     """
     if parameters.max_vocab_size is None:
-        with reading_bar(parameters.progress, source.unit) as report:
-            return scan(
-                source.sentences, keep_tokens=False, workers=parameters.workers, progress=report
-            )
+        return scan_source(source, parameters, keep_tokens=False)
     counted = count_bounded(source.sentences, parameters.max_vocab_size, trim_rule)
     if counted.n_tokens and not counted.vocabulary.total:
         raise EmptyCorpusError(
