@@ -84,10 +84,11 @@ def module_of(path: Path) -> str:
 def import_graph() -> dict[str, set[str]]:
     """Modules of the package by name, with those that they import anywhere in their text."""
     modules = {module_of(path): path for path in SOURCES}
+    known = modules.keys() | {module_of(path) for path in PACKAGE.rglob("*.pyx")}
     found: dict[str, set[str]] = {}
     for name, path in modules.items():
         taken = imported(ast.parse(path.read_text(encoding="utf-8")))
-        parts = (t if t in modules else t.rpartition(".")[0] for t in taken)
+        parts = (t if t in known else t.rpartition(".")[0] for t in taken)
         found[name] = {part for part in parts if part in modules} - {name}
     return found
 

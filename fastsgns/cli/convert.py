@@ -1,7 +1,6 @@
 """``fastsgns convert``: write vectors in another format."""
 
 import argparse
-from typing import Any
 
 from fastsgns import KeyedVectors
 from fastsgns.cli import inputs, outputs
@@ -44,13 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     source = getattr(arguments, "in")
     outputs.check_distinct(arguments.output, [source])
     outputs.check_writable(arguments.output, arguments.to_format)
-    loaded: Any = inputs.load(
-        source,
-        arguments.from_format,
-        limit=arguments.limit,
-        no_header=arguments.no_header,
-        errors=arguments.errors,
-    )
+    loaded = inputs.load(source, arguments, arguments.limit)
     if arguments.role:
         loaded = inputs.of_role(loaded, arguments.role, source)
     if arguments.limit:

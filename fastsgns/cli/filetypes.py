@@ -10,14 +10,8 @@ from fastsgns.errors import FormatError, NotUTF8Error
 from fastsgns.formats import files, native, sniffing
 
 TRAINED_ON = {"corpus": "train", "cooccurrences": "glove"}
-FORMATS = {
-    ".txt": "text",
-    ".vec": "text",
-    ".bin": "binary",
-    ".fastsgns": "native",
-    ".model": "native",
-    "": "native",
-}
+FORMATS = {".txt": "text", ".vec": "text", ".bin": "binary"}
+FORMATS |= dict.fromkeys((".fastsgns", ".model", ""), "native")
 HEAD_BYTES = 1 << 16
 NOT_UTF8 = "give --errors replace or --errors ignore, or convert the file"
 ADVICE = {

@@ -119,8 +119,7 @@ def _counts(arguments: argparse.Namespace, model: GloVe, options: dict[str, Any]
     """Load the counts, or count a text."""
     paths = arguments.inputs
     if len(paths) > 1 or filetypes.kind(paths[0]) != COUNTS:
-        corpus = inputs.open_corpus(paths, arguments.workers, arguments.errors, arguments.progress)
-        return model.count(corpus)
+        return model.count(inputs.open_corpus(arguments))
     if fixed := [arguments.option(*item) for item in options.items() if item[0] in COUNTING]:
         arguments.usage(f"{', '.join(fixed)}: fixed by the counts in {paths[0]}")
     return Cooccurrences.load(paths[0])

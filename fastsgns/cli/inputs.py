@@ -23,10 +23,8 @@ from fastsgns.vectors.roles import Roles
 from fastsgns.vectors.spaces import COMBINATIONS, SPACES
 
 
-def open_corpus(
-    paths: Sequence[str], workers: int, errors: str, progress: bool | None
-) -> EncodedCorpus:
-    """Read text files (`-` is standard input), or one saved corpus.
+def open_corpus(arguments: Namespace) -> EncodedCorpus:
+    """Read text files (`-` is standard input), or one saved corpus, as `add_inputs` describes.
 
     Raises
     ------
@@ -34,19 +32,21 @@ def open_corpus(
         If a saved corpus is not the only file, if a file contains vectors or a model, or if a text
         is not UTF-8 and `errors` is "strict".
     """
-    if _is_saved(paths):
-        return EncodedCorpus.load(paths[0])
-    with _texts(paths) as texts, reading_bar(progress, "B") as shown:
-        return EncodedCorpus.from_files(texts, workers=workers, errors=errors, progress=shown)
+    if _is_saved(arguments.inputs):
+        return EncodedCorpus.load(arguments.inputs[0])
+    with _texts(arguments) as texts, reading_bar(arguments.progress, "B") as shown:
+        return EncodedCorpus.from_files(
+            texts, workers=arguments.workers, errors=arguments.errors, progress=shown
+        )
 
 
-def count(paths: Sequence[str], workers: int, errors: str, progress: bool | None) -> Vocabulary:
+def count(arguments: Namespace) -> Vocabulary:
     """Count the words of text files, or of one saved corpus: see `open_corpus`."""
-    if _is_saved(paths):
-        return EncodedCorpus.load(paths[0]).vocabulary
-    with _texts(paths) as texts, reading_bar(progress, "B") as shown:
-        source = LineSentence(texts, errors=errors)
-        return scan(source, keep_tokens=False, workers=workers, progress=shown).vocabulary
+    if _is_saved(arguments.inputs):
+        return EncodedCorpus.load(arguments.inputs[0]).vocabulary
+    with _texts(arguments) as texts, reading_bar(arguments.progress, "B") as shown:
+        source = LineSentence(texts, errors=arguments.errors)
+        return scan(source, keep_tokens=False, workers=arguments.workers, progress=shown).vocabulary
 
 
 def _is_saved(paths: Sequence[str]) -> bool:
@@ -61,10 +61,10 @@ def _is_saved(paths: Sequence[str]) -> bool:
 
 
 @contextlib.contextmanager
-def _texts(paths: Sequence[str]) -> Iterator[list[str]]:
+def _texts(arguments: Namespace) -> Iterator[list[str]]:
     """Yield as `local_copies` does; errors about UTF-8 advise options."""
     try:
-        with local_copies(paths) as files:
+        with local_copies(arguments.inputs) as files:
             yield files
     except NotUTF8Error as error:
         raise ValueError(f"{error.problem}; {filetypes.NOT_UTF8}") from None
@@ -108,34 +108,27 @@ def _rename(error: Exception, path: str, name: str) -> None:
             setattr(error, attribute, text.replace(path, name))
 
 
-def load(
-    path: str,
-    format: str | None = None,
-    limit: int | None = None,
-    no_header: bool = False,
-    errors: str = "strict",
-) -> Any:
+def load(path: str, arguments: Namespace, limit: int | None = None) -> Any:
     """Load a model or vectors: a native file, mapped, or word2vec's text or binary.
 
     Parameters
     ----------
     path : str
         A file, which may be a pipe. `-` is standard input. Both may be compressed.
-    format : {"native", "text", "binary"}, optional
-        By default it is detected from content and suffix.
+    arguments : Namespace
+        The options of `fastsgns.cli.arguments.add_vectors`. Without ``--from``, the format is
+        detected from content and suffix. Only text reads ``--no-header``, and only word2vec's
+        formats ``--errors``.
     limit : int, optional
         Number of vectors to read from word2vec's formats.
-    no_header : bool
-        Whether a text has no first line with its sizes (GloVe's). Other formats ignore it.
-    errors : {"strict", "replace", "ignore"}
-        The handling of words that are not UTF-8 in word2vec's formats.
 
     Returns
     -------
     Word2Vec or KeyedVectors
         The content of a native file; of other files, vectors.
     """
-    options = {"limit": limit, "no_header": no_header, "unicode_errors": errors}
+    format, no_header = arguments.from_format, arguments.no_header
+    options = {"limit": limit, "no_header": no_header, "unicode_errors": arguments.errors}
     with filetypes.in_words_of_options():
         if not is_stream(path):
             return _load(path, format or filetypes.detect(path, no_header), options)
@@ -156,12 +149,7 @@ def _load(source: Any, format: str, options: dict[str, Any]) -> Any:
 
 def load_vectors(arguments: Namespace) -> KeyedVectors:
     """Load the vectors of the arguments that `fastsgns.cli.arguments.add_vectors` adds."""
-    loaded = load(
-        arguments.model,
-        arguments.from_format,
-        no_header=arguments.no_header,
-        errors=arguments.errors,
-    )
+    loaded = load(arguments.model, arguments)
     in_space = getattr(arguments, "space", SPACES[0]) != SPACES[0]
     return of_role(loaded, "input" if in_space else arguments.role, arguments.model)
 

@@ -78,9 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         rules.checked(SVD_RULES, factorizing)
     outputs.check(arguments.output, arguments.inputs)
     start = time.perf_counter()
-    corpus = inputs.open_corpus(
-        arguments.inputs, arguments.workers, arguments.errors, arguments.progress
-    )
+    corpus = inputs.open_corpus(arguments)
     ppmi = PPMI(corpus, workers=arguments.workers, progress=arguments.progress, **counting)
     if (size := factorizing.get("vector_size", 0)) > len(ppmi):
         raise ValueError(f"--dim {size} of {len(ppmi)} words: lower --dim or --min-count")

@@ -107,8 +107,7 @@ def _graphs(arguments: argparse.Namespace, settings: Settings) -> GraphMaterial:
 
 def _corpus(arguments: argparse.Namespace) -> EncodedCorpus:
     if arguments.inputs:
-        reading = arguments.workers, arguments.errors, arguments.progress
-        return inputs.open_corpus(arguments.inputs, *reading)
+        return inputs.open_corpus(arguments)
     with tempfile.TemporaryDirectory(prefix="fastsgns-study-") as folder:
         path = Path(folder) / "corpus.txt"
         demo.build_corpus(path, arguments.progress)

@@ -110,9 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
     corpus_path = arguments.save_corpus
     outputs.check(arguments.output, arguments.inputs, corpus_path, arguments.resume)
     model = _resumed(arguments, options) if arguments.resume else _new(arguments, options)
-    corpus = inputs.open_corpus(
-        arguments.inputs, arguments.workers, arguments.errors, arguments.progress
-    )
+    corpus = inputs.open_corpus(arguments)
     if corpus_path:
         corpus.save(corpus_path)
     if not arguments.resume:

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output != streams.STDIO:
         filetypes.check_suffix(arguments.output, SUFFIXES, "a word and its count per line")
         writing.check_writable(arguments.output)
-    raw = inputs.count(arguments.inputs, arguments.workers, arguments.errors, arguments.progress)
+    raw = inputs.count(arguments)
     if not raw.total:
         raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
     words = select(raw, min_count=arguments.min_count).vocabulary

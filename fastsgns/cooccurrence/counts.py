@@ -149,20 +149,10 @@ class Cooccurrences:
         """The sum of each row, float64, shape (V,)."""
         return np.bincount(self.rows, self.weights, len(self.vocabulary))
 
-    @cached_property
-    def column_sums(self) -> np.ndarray:
-        """The sum of each column, float64, shape (V,)."""
-        return np.bincount(self.columns, self.weights, len(self.vocabulary))
-
     @property
     def shape(self) -> tuple[int, int]:
         """(V, V)."""
         return len(self.vocabulary), len(self.vocabulary)
-
-    @property
-    def is_symmetric(self) -> bool:
-        """Whether cell (i, j) is cell (j, i) by construction."""
-        return self.sides == "both"
 
     def to_scipy(self) -> Any:
         """The matrix as a `scipy.sparse.csr_array` of shape (V, V), sharing memory."""

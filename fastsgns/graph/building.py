@@ -23,7 +23,7 @@ class Rows:
 
 
 def check_weights(
-    weights: Iterable[float] | None, n_edges: int, name: Callable[[int], str] = str
+    weights: Iterable[float] | None, n_edges: int, describe: Callable[[int], str] = str
 ) -> np.ndarray | None:
     """Check the weights of edges, and return them; None, which means weights of 1, stays None.
 
@@ -31,8 +31,8 @@ def check_weights(
     ----------
     weights : iterable of float, or None
     n_edges : int
-    name : callable, optional
-        ``name(i)`` describes edge i in messages.
+    describe : callable, optional
+        ``describe(i)`` returns edge i as text, for messages.
 
     Returns
     -------
@@ -52,13 +52,13 @@ def check_weights(
     if array.shape != (n_edges,):
         raise ValueError(f"{n_edges} edges with weights of shape {array.shape}")
     if array.size and array.dtype.kind not in "biuf":
-        array = _as_floats(array, name)
+        array = _as_floats(array, describe)
     limit = float(np.finfo(np.float32).max)
     array = np.ascontiguousarray(array, np.float64)
     if len(wrong := np.flatnonzero(~(np.abs(array) <= limit))):
         edge = int(wrong[0])
         raise ValueError(
-            f"edge {name(edge)} has weight {array[edge]}; weights are finite and at most "
+            f"edge {describe(edge)} has weight {array[edge]}; weights are finite and at most "
             f"{limit:.2g}. Drop the edge or give it a weight"
         )
     return array
@@ -78,17 +78,17 @@ def _array_of(weights: Any) -> np.ndarray:
     return array
 
 
-def _as_floats(weights: np.ndarray, name: Callable[[int], str]) -> np.ndarray:
+def _as_floats(weights: np.ndarray, describe: Callable[[int], str]) -> np.ndarray:
     """Convert objects to float64, one by one so that an error can name the edge."""
     for edge, weight in enumerate(weights.tolist()):
         if is_missing(weight):
             raise ValueError(
-                f"edge {name(edge)} has weight {weight!r}; drop the edge or give it a weight"
+                f"edge {describe(edge)} has weight {weight!r}; drop the edge or give it a weight"
             )
         if not isinstance(weight, (numbers.Real, Decimal)):
             raise TypeError(
-                f"edge {name(edge)} has weight {weight!r:.60}, a {type(weight).__name__}; weights "
-                "are real numbers"
+                f"edge {describe(edge)} has weight {weight!r:.60}, a {type(weight).__name__}; "
+                "weights are real numbers"
             )
     return weights.astype(np.float64)
 
@@ -174,10 +174,10 @@ def _signed(offsets: np.ndarray, targets: np.ndarray, weights: np.ndarray | None
     if weights is None:
         return Rows(offsets, targets, None, None)
     signs = np.where(weights < 0, np.int8(-1), np.int8(1)) if np.any(weights < 0) else None
-    sizes = np.abs(weights).astype(np.float32)
-    return Rows(
-        offsets, np.ascontiguousarray(targets), None if np.all(sizes == 1) else sizes, signs
-    )
+    absolute: np.ndarray | None = np.abs(weights).astype(np.float32)
+    if np.all(absolute == 1):
+        absolute = None
+    return Rows(offsets, np.ascontiguousarray(targets), absolute, signs)
 
 
 def expand(offsets: np.ndarray) -> np.ndarray:

@@ -18,19 +18,7 @@ from fastsgns.corpus.ranges import FileRange, fill_buffer, read_stream
 from fastsgns.corpus.utf8words import Utf8Words
 from fastsgns.errors import FormatError
 from fastsgns.formats.files import existing_file, is_open, is_path, naming, open_binary
-from fastsgns.graph.lines import (
-    BYTE_ORDER_MARK,
-    JSON_VALUE,
-    MIXED_COLUMNS,
-    NOT_A_NUMBER,
-    NOT_FINITE,
-    QUOTED_NAME,
-    RESERVED_CHARACTER,
-    STRAY_SEPARATOR,
-    TOO_FEW_COLUMNS,
-    TOO_MANY_COLUMNS,
-    EdgeParser,
-)
+from fastsgns.graph import lines
 from fastsgns.runtime.progress import Progress
 
 BLOCK_BYTES = 1 << 20
@@ -55,16 +43,16 @@ TITLE = re.compile(  # of a column, such as source, FromNodeId, node_1, "user id
     re.IGNORECASE,
 )
 SEEN = {
-    TOO_FEW_COLUMNS: "it lacks a column: a line is `source target` or `source target weight`",
-    TOO_MANY_COLUMNS: "it has more than three columns",
-    MIXED_COLUMNS: "other lines have another number of columns",
-    NOT_A_NUMBER: "its third column is not a number",
-    NOT_FINITE: "its weight is not finite, or more than a float32 holds",
-    RESERVED_CHARACTER: "one of its names holds a control character from 27 to 31",
-    STRAY_SEPARATOR: "one of its names ends, or its target begins, with a comma or a semicolon",
-    QUOTED_NAME: "one of its names is in quotes, which edge lists do not have",
-    BYTE_ORDER_MARK: "it begins with a byte order mark, which belongs at the beginning of a file",
-    JSON_VALUE: "it is an object or a list of JSON",
+    lines.TOO_FEW_COLUMNS: "it lacks a column: a line is `source target` or `source target weight`",
+    lines.TOO_MANY_COLUMNS: "it has more than three columns",
+    lines.MIXED_COLUMNS: "other lines have another number of columns",
+    lines.NOT_A_NUMBER: "its third column is not a number",
+    lines.NOT_FINITE: "its weight is not finite, or more than a float32 holds",
+    lines.RESERVED_CHARACTER: "one of its names holds a control character from 27 to 31",
+    lines.STRAY_SEPARATOR: "a name ends, or its target begins, with a comma or a semicolon",
+    lines.QUOTED_NAME: "one of its names is in quotes, which edge lists do not have",
+    lines.BYTE_ORDER_MARK: "it begins with a byte order mark, allowed only at the start of a file",
+    lines.JSON_VALUE: "it is an object or a list of JSON",
     LONE_CR: "it holds a carriage return, which ends no line",
     UNCLEAR: "its columns are not clear",
     HEADER: "it looks like a header, as no other line has these names",
@@ -72,19 +60,19 @@ SEEN = {
 }
 OF = "DirectedGraph.of(path, {})".format
 ADVICE = {
-    TOO_FEW_COLUMNS: f"give the character between columns: {OF('delimiter={python}')}",
+    lines.TOO_FEW_COLUMNS: f"give the character between columns: {OF('delimiter={python}')}",
     UNCLEAR: "repair or remove that line",
-    TOO_MANY_COLUMNS: f"{OF('weighted=True')} ignores those after the third, "
+    lines.TOO_MANY_COLUMNS: f"{OF('weighted=True')} ignores those after the third, "
     "weighted=False those after the second",
-    MIXED_COLUMNS: f"{OF('weighted=False')} ignores the weights",
-    NOT_A_NUMBER: f"{OF('weighted=False')} ignores it, skip_lines=1 leaves out a header",
-    NOT_FINITE: f"{OF('weighted=False')} ignores the weights",
-    RESERVED_CHARACTER: "remove it from the file",
-    STRAY_SEPARATOR: f"{OF('delimiter={python}')} takes it as the end of a column, "
+    lines.MIXED_COLUMNS: f"{OF('weighted=False')} ignores the weights",
+    lines.NOT_A_NUMBER: f"{OF('weighted=False')} ignores it, skip_lines=1 leaves out a header",
+    lines.NOT_FINITE: f"{OF('weighted=False')} ignores the weights",
+    lines.RESERVED_CHARACTER: "remove it from the file",
+    lines.STRAY_SEPARATOR: f"{OF('delimiter={python}')} takes it as the end of a column, "
     'delimiter=" " as a part of the name',
-    QUOTED_NAME: "read the file with pandas.read_csv and give the table",
-    BYTE_ORDER_MARK: "remove it from the file",
-    JSON_VALUE: "read the file with pandas.read_json(path, lines=True) and give the table",
+    lines.QUOTED_NAME: "read the file with pandas.read_csv and give the table",
+    lines.BYTE_ORDER_MARK: "remove it from the file",
+    lines.JSON_VALUE: "read the file with pandas.read_json(path, lines=True) and give the table",
     LONE_CR: "convert the ends of the lines to newlines",
     HEADER: f"{OF('skip_lines=1')} leaves it out, skip_lines=0 takes it for an edge",
     LONG: "give a text file with an edge per line",
@@ -136,7 +124,7 @@ class EdgeError(FormatError):
     ) -> "EdgeError":
         """Make the exception. The command line and `PairEmbedding` have other texts for faults."""
         delimiter = delimiter_of(line)
-        is_clear = delimiter or fault not in (TOO_FEW_COLUMNS, STRAY_SEPARATOR)
+        is_clear = delimiter or fault not in (lines.TOO_FEW_COLUMNS, lines.STRAY_SEPARATOR)
         remedy = advice[fault if is_clear else UNCLEAR]
         option = shlex.quote(delimiter.replace("\t", "\\t"))
         remedy = remedy.format(python=json.dumps(delimiter), shell=option)
@@ -168,9 +156,9 @@ def delimiter_of(line: str) -> str:
 
 def _cause(fault: int, line: str) -> int:
     """Return the cause of a fault: JSON or lone carriage returns, if the line shows them."""
-    if fault not in (NOT_FINITE, BYTE_ORDER_MARK, JSON_VALUE, LONG, HEADER):
+    if fault not in (lines.NOT_FINITE, lines.BYTE_ORDER_MARK, lines.JSON_VALUE, LONG, HEADER):
         if JSON_LINE.match(line):
-            return JSON_VALUE
+            return lines.JSON_VALUE
         if "\r" in line.strip():
             return LONE_CR
     return fault
@@ -203,11 +191,11 @@ class Syntax:
         if self.skip_lines is not None and self.skip_lines < 0:
             raise ValueError(f"skip_lines is {self.skip_lines}; allowed are 0, 1, ... and None")
 
-    def parser(self) -> EdgeParser:
+    def parser(self) -> lines.EdgeParser:
         """Return a parser of lines."""
         delimiter = -1 if self.delimiter is None else ord(self.delimiter)
         weighted = -1 if self.weighted is None else int(self.weighted)
-        return EdgeParser(
+        return lines.EdgeParser(
             self.comments.encode(), delimiter, weighted if self.max_columns > 2 else -2
         )
 
@@ -270,7 +258,7 @@ class EdgeScan:
                 number = n_before + text.count(b"\n", 0, at) + 1  # of the line at `at`
                 if fault or (n_edges and not self._same_columns(parser.n_columns)):
                     number += _lines_before(file_range)
-                    raise _error(path, number, fault or MIXED_COLUMNS, text[at:])
+                    raise _error(path, number, fault or lines.MIXED_COLUMNS, text[at:])
                 ids = scanner.feed(names[:n_bytes])[0].copy()
                 if n_edges and file_range.is_first and edges.first is None:
                     edges.first = FirstEdge(number, _first_line(text[at:]), ids[:2])

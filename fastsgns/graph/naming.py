@@ -1,4 +1,4 @@
-"""Number nodes of any hashable type, and check names and numbers that are given."""
+"""Number nodes of any hashable type, and check names and indices of nodes."""
 
 from collections.abc import Hashable, Iterable
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 from fastsgns.formats.keys import Numbering, check_keys, plain_all
 
 MAX_NODES = 2**31 - 1
-SPREAD = 8  # integers in a range of up to this many times their number are looked up in a table
+TABLE_FACTOR = 8  # n integers are looked up in a table if their range is below 8 n
 Names = list[Any]
 
 
@@ -60,11 +60,11 @@ def column(nodes: Any, role: str) -> Any:
         If the nodes are an array of several dimensions.
     """
     if isinstance(nodes, (str, bytes)) or not hasattr(nodes, "__iter__"):
-        raise TypeError(f"{role} are {nodes!r:.60}, where a sequence of nodes is wanted")
+        raise TypeError(f"{role} must be a sequence of nodes, not {nodes!r:.60}")
     if hasattr(nodes, "dtype") or hasattr(nodes, "__array__"):
         nodes = np.asarray(nodes)
         if nodes.ndim != 1:
-            raise ValueError(f"{role} are an array of shape {nodes.shape}; one dimension is wanted")
+            raise ValueError(f"{role} must have one dimension, and have shape {nodes.shape}")
         if nodes.dtype.kind not in "iu":
             return plain_all(nodes)
         is_too_large = nodes.dtype == np.uint64 and nodes.max(initial=0) > np.iinfo(np.int64).max
@@ -76,12 +76,12 @@ def _encode_integers(nodes: np.ndarray) -> tuple[np.ndarray, Names]:
     if not len(nodes):
         return nodes.astype(np.int32), []
     low, high = int(nodes.min()), int(nodes.max())
-    if high - low < SPREAD * len(nodes):
+    if high - low < TABLE_FACTOR * len(nodes):
         nodes = nodes - low
-        is_there = np.zeros(high - low + 1, bool)
-        is_there[nodes] = True
-        names = np.flatnonzero(is_there) + low
-        table = np.cumsum(is_there, dtype=np.int64) - 1
+        is_present = np.zeros(high - low + 1, bool)
+        is_present[nodes] = True
+        names = np.flatnonzero(is_present) + low
+        table = np.cumsum(is_present, dtype=np.int64) - 1
         _check_number(len(names))
         return table[nodes].astype(np.int32), names.tolist()
     names, ids = np.unique(nodes, return_inverse=True)
@@ -100,7 +100,7 @@ def _encode_hashables(
 
 
 def check_indices(nodes: Iterable[Any], n_nodes: int, role: str) -> np.ndarray:
-    """Check nodes that are given as numbers, and return them.
+    """Check nodes that are given as indices, and return them.
 
     Returns
     -------
@@ -144,4 +144,4 @@ def check_names(names: Iterable[Hashable]) -> Names:
 
 def _check_number(n_nodes: int) -> None:
     if n_nodes > MAX_NODES:
-        raise ValueError(f"there are {n_nodes} nodes; ids are 32 bits wide, so {MAX_NODES} fit")
+        raise ValueError(f"there are {n_nodes} nodes; ids are int32, so the maximum is {MAX_NODES}")

@@ -37,8 +37,8 @@ def from_scipy(matrix: Any, names: Iterable[Hashable] | None, directed: bool) ->
     if not directed:
         if abs(coo - coo.T).nnz:
             raise ValueError(
-                "the matrix of an undirected graph must be symmetric; a triangle A becomes so as "
-                "A + A.T, if its diagonal is empty"
+                "the matrix of an undirected graph must be symmetric; for a triangular A with an "
+                "empty diagonal give A + A.T"
             )
         upper = sources <= targets
         sources, targets, weights = sources[upper], targets[upper], weights[upper]
@@ -79,7 +79,7 @@ def from_igraph(graph: Any, weight: str | None, name: str) -> EdgeColumns:
 
 
 def _check_attribute(weight: str, attributes: Iterable[str]) -> None:
-    """Raise a ValueError for an attribute that no edge has, unless it is the default one."""
+    """Raise a ValueError that no edge has an attribute, unless it is the default."""
     if weight != "weight":
         raise ValueError(
             f"no edge has the attribute {weight!r}; there are {sorted(attributes)!r:.200}. "
@@ -149,15 +149,15 @@ def from_sequence(edges: Any, directed: bool = True) -> EdgeColumns:
         return from_array(np.asarray(edges), directed)
     if isinstance(edges, (str, bytes, dict)) or is_open(edges) or not isinstance(edges, Iterable):
         raise TypeError(
-            f"{edges!r:.60} holds no edges; allowed are a path, a graph of networkx or igraph, a "
-            "scipy.sparse matrix, a table, an array (2, E), and an iterable of tuples"
+            f"{edges!r:.60} holds no edges; give a path, a graph of networkx or igraph, a "
+            "scipy.sparse matrix, a table, an array (2, E), or an iterable of tuples"
         )
     listed = list(edges)
     width = len(listed[0]) if listed and isinstance(listed[0], (tuple, list)) else 2
     for index, edge in enumerate(listed):
         if not isinstance(edge, (tuple, list)) or len(edge) != width or width not in (2, 3):
             raise ValueError(
-                f"edge {index} is {edge!r:.60}; wanted are tuples (source, target), or all of "
+                f"edge {index} is {edge!r:.60}; expected a tuple (source, target), or all of "
                 "them (source, target, weight)"
             )
     columns = list(zip(*listed)) or [(), ()]

@@ -71,6 +71,7 @@ class Evidence:
         object.__setattr__(self, "verdict", verdict(self.checks))
 
 
+@dataclass(frozen=True)
 class Results:
     """The results of a claim's trials: one per seed, by the label of the trial.
 
@@ -86,9 +87,8 @@ class Results:
     ([2.0, 3.0], 2.5)
     """
 
-    def __init__(self, by_label: Mapping[str, Sequence[Result]], settings: Settings) -> None:
-        self.by_label = by_label
-        self.settings = settings
+    by_label: Mapping[str, Sequence[Result]]
+    settings: Settings
 
     def of(self, label: str, *path: str) -> list[float]:
         """Return the number of each seed that a path of keys leads to; inf for None."""

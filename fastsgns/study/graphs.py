@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ SUFFIX = ".edges"
 MADE = "made"
 
 
+@dataclass
 class GraphMaterial:
     """Directed graphs by name: what `Material` is for claims about a corpus.
 
@@ -28,10 +30,9 @@ class GraphMaterial:
         Threads for training; by default one per core.
     """
 
-    def __init__(
-        self, graphs: Mapping[str, DirectedGraph], settings: Settings, workers: int | None = None
-    ) -> None:
-        self.graphs, self.settings, self.workers = graphs, settings, workers
+    graphs: Mapping[str, DirectedGraph]
+    settings: Settings
+    workers: int | None = None
 
     @property
     def facts(self) -> dict[str, dict[str, Any]]:

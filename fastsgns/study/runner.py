@@ -21,12 +21,7 @@ from fastsgns.study.material import Material
 
 Experiment = Callable[..., Result]
 EXPERIMENTS: dict[str, Experiment] = {
-    "batches": batches,
-    "direction": direction,
-    "exact": exact,
-    "resumed": resumed,
-    "spectrum": spectrum,
-    "trained": trained,
+    run.__name__: run for run in (batches, direction, exact, resumed, spectrum, trained)
 }
 
 

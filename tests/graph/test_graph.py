@@ -141,7 +141,7 @@ def test_keep_keeps_nodes_and_ids():
     ("arguments", "error", "words"),
     [
         (([1], [1, 2]), ValueError, "1 sources and 2 targets"),
-        (("ab", [1, 2]), TypeError, "sources are 'ab'"),
+        (("ab", [1, 2]), TypeError, "sources must be a sequence of nodes, not 'ab'"),
         (([[1]], [2]), TypeError, "hashed"),
         ((["a", None], ["b", "c"]), ValueError, "the source of edge 1 is None"),
         ((["a"], [math.nan]), ValueError, "edge 0"),

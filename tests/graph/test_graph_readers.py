@@ -220,5 +220,5 @@ def test_options_that_a_kind_does_not_know_are_named():
 
 def test_open_files_are_no_edges(tmp_path):
     (tmp_path / "edges").write_text("a b\n")
-    with open(tmp_path / "edges") as file, pytest.raises(TypeError, match="allowed are a path"):
+    with open(tmp_path / "edges") as file, pytest.raises(TypeError, match="give a path"):
         DirectedGraph.of(file)

@@ -8,40 +8,22 @@ from fastsgns.cli.parsers import UsageError, not_negative
 from fastsgns.cli.streams import STDIO
 from fastsgns.errors import NotUTF8Error
 from fastsgns.formats.files import local_path
-from fastsgns.graph import storage
+from fastsgns.graph import files, lines, storage
 from fastsgns.graph.digraph import DirectedGraph
-from fastsgns.graph.files import HEADER, LONE_CR, LONG, UNCLEAR, EdgeError
-from fastsgns.graph.lines import (
-    BYTE_ORDER_MARK,
-    JSON_VALUE,
-    MIXED_COLUMNS,
-    NOT_A_NUMBER,
-    NOT_FINITE,
-    QUOTED_NAME,
-    RESERVED_CHARACTER,
-    STRAY_SEPARATOR,
-    TOO_FEW_COLUMNS,
-    TOO_MANY_COLUMNS,
-)
 from fastsgns.runtime.progress import reading_bar
 
-ADVICE = {
-    TOO_FEW_COLUMNS: "give the character between columns: --delimiter {shell}",
-    UNCLEAR: "repair or remove that line",
-    JSON_VALUE: "convert the file to lines of 'source target'",
-    LONE_CR: "convert the ends of the lines to newlines",
-    TOO_MANY_COLUMNS: "--weighted ignores those after the third, "
+ADVICE = files.ADVICE | {
+    lines.TOO_FEW_COLUMNS: "give the character between columns: --delimiter {shell}",
+    lines.JSON_VALUE: "convert the file to lines of 'source target'",
+    lines.TOO_MANY_COLUMNS: "--weighted ignores those after the third, "
     "--unweighted those after the second",
-    MIXED_COLUMNS: "--unweighted ignores the weights",
-    NOT_A_NUMBER: "--unweighted ignores it, --skip-lines 1 leaves out a header",
-    NOT_FINITE: "--unweighted ignores the weights",
-    RESERVED_CHARACTER: "remove it from the file",
-    STRAY_SEPARATOR: "--delimiter {shell} takes it as the end of a column, --delimiter ' ' "
+    lines.MIXED_COLUMNS: "--unweighted ignores the weights",
+    lines.NOT_A_NUMBER: "--unweighted ignores it, --skip-lines 1 leaves out a header",
+    lines.NOT_FINITE: "--unweighted ignores the weights",
+    lines.STRAY_SEPARATOR: "--delimiter {shell} takes it as the end of a column, --delimiter ' ' "
     "as a part of the name",
-    QUOTED_NAME: "convert the file to one without quotes, with a delimiter that no name holds",
-    BYTE_ORDER_MARK: "remove it from the file",
-    HEADER: "--skip-lines 1 leaves it out, --skip-lines 0 takes it for an edge",
-    LONG: "give a text file with an edge per line",
+    lines.QUOTED_NAME: "convert the file to one without quotes, with a delimiter that no name has",
+    files.HEADER: "--skip-lines 1 leaves it out, --skip-lines 0 takes it for an edge",
 }
 
 
@@ -104,12 +86,12 @@ def _read_graph(arguments: argparse.Namespace) -> DirectedGraph:
             raise UsageError(f"{saved[0]} is a saved graph: give no other file and no option")
         return DirectedGraph.load(paths[0])
     try:
-        with local_copies(paths) as files, reading_bar(arguments.progress, "B") as report:
+        with local_copies(paths) as texts, reading_bar(arguments.progress, "B") as report:
             return DirectedGraph.from_file(
-                files, workers=arguments.workers, errors=_errors(arguments.errors),
+                texts, workers=arguments.workers, errors=_errors(arguments.errors),
                 progress=report, **options,
             )  # fmt: skip
-    except EdgeError as error:
+    except files.EdgeError as error:
         raise error.worded(advice=ADVICE) from None
     except NotUTF8Error as error:
         advice = "give --errors replace, or convert the file to UTF-8"

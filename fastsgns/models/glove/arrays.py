@@ -67,7 +67,7 @@ class GloVeArrays:
         return self.stores[min(ROLES.index(role), len(self.stores) - 1)]
 
     def matrices(self) -> Matrices:
-        """Return the vectors by role. Of a tied model, the bias of both words is in the score."""
+        """Return the matrices by role. A tied model adds the biases of both words to a score."""
         vectors = {"input": self.vectors("input")}
         if self.is_tied:
             return Matrices(vectors, MatrixLayout("tied+bias", "both"), self.biases("input"))
@@ -94,11 +94,11 @@ class GloVeArrays:
 
     def divergence_check(self) -> DivergenceCheck:
         """Return the check that the rows stay within bounds and the squares finite."""
-        watched: dict[str, np.ndarray] = {}
+        checked: dict[str, np.ndarray] = {}
         for role, rows in zip(ROLES, self.kernel_rows()):
-            watched |= vectors_and_biases(role, rows, self.vectors(role).shape[1], has_bias=True)
+            checked |= vectors_and_biases(role, rows, self.vectors(role).shape[1], has_bias=True)
         names = (f"sums of squares of the {role} vectors" for role in ROLES)
-        return DivergenceCheck(watched, dict(zip(names, self.squares)))
+        return DivergenceCheck(checked, dict(zip(names, self.squares)))
 
 
 def padded_squares(n_words: int, dimensions: int) -> np.ndarray:

@@ -62,13 +62,13 @@ class GloVe:
     epochs : int
         Passes over all pairs that have a count.
     seed : int or None
-        With one worker, the same seed gives the same bytes. None draws a seed.
+        With one worker, results are the same for the same seed. None draws a seed.
     workers : int
         Number of threads.
     min_count : int
-        Words that occur less often are ignored.
+        Ignore words that occur less often.
     cooccurrences : Cooccurrences, optional
-        Counts, instead of a corpus. The model takes their vocabulary, window, weighting and sides.
+        Counts, instead of a corpus. They determine the vocabulary, window, weighting and sides.
     matrices : {"two", "tied"}
         "two": each word has a vector and a bias per role. "tied": one vector and one bias have
         both roles.
@@ -77,8 +77,8 @@ class GloVe:
     weighting, sides
         How pairs are counted: see `fastsgns.cooccurrence.Cooccurrences.from_corpus`.
     memory_budget : int, optional
-        Bytes of the text, of the counts and of the shuffled counts (each) to keep in memory. What
-        exceeds it is in temporary files. By default a quarter of the free memory.
+        Number of bytes to keep in memory of each of the text, the counts and the shuffled counts.
+        The rest is stored in temporary files. By default a quarter of the free memory.
     progress : bool or None
         Show progress bars. By default they are shown on a terminal and in a notebook.
 
@@ -224,7 +224,7 @@ class GloVe:
         FloatingPointError
             If the vectors overflow: `alpha` is too high.
         KeyboardInterrupt
-            On Ctrl-C, once all threads have stopped. The model can be used and trained further.
+            On Ctrl-C, once all threads have stopped. The model can be used, and trained again.
         """
         check(self)
         n_epochs = RULES["epochs"]("epochs", self.epochs if epochs is None else epochs)
@@ -245,7 +245,7 @@ class GloVe:
             uninterrupted(self._update_views)
 
     def _allocate(self, counts: Cooccurrences) -> GloVeArrays:
-        """Return the arrays to train: new ones for the words of the first counts."""
+        """Return the arrays to train. The first counts determine the words, and create them."""
         check_nonempty(counts)
         if self.arrays is None or self.vocabulary is None:
             counts.vocabulary.warn_of_unsavable()
@@ -258,7 +258,7 @@ class GloVe:
             self.window, self.weighting, self.sides = counts.window, counts.weighting, counts.sides
         elif self.vocabulary.words != counts.vocabulary.words:
             raise ValueError(
-                f"the counts are of {len(counts.vocabulary)} words that are not the model's "
+                f"the counts have {len(counts.vocabulary)} words, other than the model's "
                 f"{len(self.vocabulary)}; count the new text with model.count()"
             )
         return self.arrays
@@ -267,7 +267,7 @@ class GloVe:
         self, cells: ShuffledCells, rows: Sequence[np.ndarray], squares: Sequence[np.ndarray],
         divergence: DivergenceCheck, n_epochs: int,
     ) -> Generator[float, None, None]:  # fmt: skip
-        """Train an epoch each time the generator is advanced, and yield its mean loss."""
+        """Train one epoch per step of the generator, and yield its mean loss."""
         with closing(make_bar(self.progress, n_epochs * len(cells), "training", "cells")) as bar:
             for epoch in range(n_epochs):
                 facts = {"epoch": f"{epoch + 1}/{n_epochs}"}
@@ -287,10 +287,10 @@ class GloVe:
 
     @property
     def wv(self) -> KeyedVectors:
-        """The word vectors of the paper, W + W~, a read-only copy; of a tied model `input`.
+        """The word vectors of the paper, W + W~: a read-only copy. For a tied model, `input`.
 
-        The sum is kept until `input` or `output` is read for the first time. The caller may then
-        change these at any time, so that the sum is computed anew at each access.
+        The sum is cached until `input` or `output` is read. From then on it is computed at each
+        access, because the caller can change these arrays at any time.
         """
         if self.arrays is None or self.arrays.is_tied:
             return self.input
@@ -317,7 +317,7 @@ class GloVe:
 
     @property
     def output(self) -> KeyedVectors:
-        """W~, the vectors of context words (columns); of a tied model the same as `input`."""
+        """W~, the vectors of context words (columns). For a tied model, the same as `input`."""
         return self.roles.output
 
     @property
@@ -334,7 +334,7 @@ class GloVe:
 
     @property
     def output_biases(self) -> np.ndarray:
-        """b~, float32, shape (V,); of a tied model the same as `input_biases`."""
+        """b~, float32, shape (V,). For a tied model, the same as `input_biases`."""
         return self._known_arrays().biases("output")
 
     def _known_arrays(self) -> GloVeArrays:
@@ -358,14 +358,14 @@ class GloVe:
         return {name: kv for name, kv in views.items() if kv is not None and len(kv)}
 
     def _update_views(self) -> None:
-        """Make `input` and `output` show the present arrays."""
+        """Set the memory of `input` and `output` to the current arrays."""
         if self._input is not None:
             arrays = self._known_arrays()
             self._input.use_array(arrays.vectors("input"))
             link_matrices(self._input, arrays.matrices())
 
     def _copy_replaced_vectors(self) -> None:
-        """Copy arrays that were assigned to vectors of `input` or `output` to the model's own.
+        """Copy arrays that the user assigned to `input.vectors` or `output.vectors` to `arrays`.
 
         Raises
         ------
@@ -383,8 +383,8 @@ class GloVe:
                 continue
             if vectors.shape != rows.shape:
                 raise ValueError(
-                    f"the vectors of a GloVe model have the shape {rows.shape}; those that were "
-                    f"put in their place have {vectors.shape}"
+                    f"the vectors of a GloVe model have the shape {rows.shape}; the assigned array "
+                    f"has {vectors.shape}"
                 )
             rows[:] = vectors
             is_new = True
@@ -394,7 +394,7 @@ class GloVe:
 
     def __getstate__(self) -> dict[str, Any]:
         self._copy_replaced_vectors()
-        return self.__dict__ | {"_input": None, "_sum": None}  # the copy makes its own
+        return self.__dict__ | {"_input": None, "_sum": None}  # created again when read
 
     def __repr__(self) -> str:
         n_words = 0 if self.vocabulary is None else len(self.vocabulary)
@@ -424,11 +424,11 @@ class GloVe:
         Raises
         ------
         FormatError
-            If it is another file, or damaged.
+            If the file holds something else, or is damaged.
         """
         return kinds.load_as(cls, glove_storage.SCHEMA, path, mmap=True)
 
 
 def _show(bar: Bar, n_before: int, facts: dict[str, str], n_done: int) -> None:
-    """Show the cells done in all epochs, and some facts, in a progress bar."""
+    """Update a progress bar: cells done in all epochs, epoch and loss."""
     bar.update_to(n_before + n_done, **facts)

@@ -73,7 +73,7 @@ class PPMI:
     Raises
     ------
     TypeError
-        If both sources are given, or none of them.
+        If both sources are given, or neither.
     EmptyCorpusError
         If no word occurs `min_count` times, or if no two words are near each other.
 
@@ -131,7 +131,7 @@ class PPMI:
 
     @classmethod
     def from_counts(cls, counts: Cooccurrences, smoothing: float = 0.75, shift: float = 1.0) -> Any:
-        """Return the vectors that belong to some counts.
+        """Return the PPMI vectors of co-occurrence counts.
 
         Parameters
         ----------
@@ -197,7 +197,7 @@ class PPMI:
         return diags_array(divide(np.ones(len(ids)), self.norms[ids])) @ self.matrix[ids]
 
     def contexts(self, word: Any, topn: int = 10) -> list[tuple[Any, float]]:
-        """Return the context words of highest PPMI, with their PPMI.
+        """Return the context words with the highest PPMI to a word, and this PPMI.
 
         Raises
         ------
@@ -222,7 +222,7 @@ class PPMI:
     def most_similar(
         self, positive: Any, negative: Any = (), topn: int = 10
     ) -> list[tuple[Any, float]]:
-        """Words nearest by cosine to the sum of the unit rows of `positive` minus `negative`.
+        """Return the words nearest by cosine to the unit rows of `positive` minus `negative`.
 
         Parameters
         ----------
@@ -269,12 +269,12 @@ class PPMI:
         rows, norms = self.matrix[:restrict_vocab], self.norms[:restrict_vocab]
         cosines = np.empty((len(ids), len(norms)), np.float32)
         for start in range(0, len(ids), QUERY_BLOCK):
-            asked = self._unit_rows(ids[start : start + QUERY_BLOCK]).astype(np.float32)
-            cosines[start : start + QUERY_BLOCK] = (rows @ asked.T.toarray()).T
+            queries = self._unit_rows(ids[start : start + QUERY_BLOCK]).astype(np.float32)
+            cosines[start : start + QUERY_BLOCK] = (rows @ queries.T.toarray()).T
         return divide(cosines, norms)
 
     def save(self, path: Any) -> None:
-        """Write all to one file, atomically; `load` reads it.
+        """Write matrix and words to one file, atomically; `load` reads it.
 
         Raises
         ------
@@ -290,7 +290,7 @@ class PPMI:
         Raises
         ------
         FormatError
-            If it is another file, or damaged.
+            If the file holds something else, or is damaged.
         """
         return kinds.load_as(cls, SCHEMA, path)
 
@@ -312,8 +312,8 @@ def _ppmi(counts: Cooccurrences, smoothing: float, shift: float) -> Any:
     matrix = pmi(counts.to_scipy(), smoothing, shift)
     if not matrix.nnz:
         warn(
-            f"none of the {len(counts)} pairs of words comes more often than by chance (with "
-            f"smoothing={smoothing:g} and shift={shift:g}): all vectors are zero"
+            f"none of the {len(counts)} pairs of words occurs more often than by chance "
+            f"(smoothing={smoothing:g}, shift={shift:g}): all vectors are zero"
         )
     return matrix
 
@@ -323,7 +323,7 @@ def _selected(raw: Vocabulary, min_count: int, max_final_vocab: int | None) -> V
     if not len(vocabulary):
         most = int(raw.counts.max()) if len(raw) else 0
         raise EmptyCorpusError(
-            f"no word is left of {len(raw)}: the most frequent occurs {most} times, "
+            f"none of {len(raw)} words is left: the most frequent occurs {most} times, "
             f"and min_count is {min_count}"
         )
     vocabulary.warn_of_unsavable()

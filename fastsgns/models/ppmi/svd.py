@@ -27,9 +27,10 @@ RULES: dict[str, rules.Rule] = {
 class SVDVectors:
     """Word vectors W and context vectors C whose product best approximates PPMI with rank d.
 
-    From d singular triples, M ~ U S V^T, follow W = U S^p and C = V S^(1 - p). Their product W C^T
-    does not depend on p, but their cosines do. p = 1 is the usual SVD, where W W^T approximates
-    M M^T. It has the worst word vectors. Use 1/2, which treats both roles alike, or 0.
+    With d singular triples, M ~ U S V^T, the vectors are W = U S^p and C = V S^(1 - p). Their
+    product W C^T does not depend on p, but their cosines do. p = 1 is the usual SVD, where W W^T
+    approximates M M^T. Its word vectors are the worst. p = 1/2 treats both roles alike; 0 is a good
+    choice too.
 
     Parameters
     ----------
@@ -114,9 +115,9 @@ class SVDVectors:
         ):
             if not np.array_equal(kv.array, own.array):
                 raise ValueError(
-                    "a file holds singular vectors and values and the weight, from which "
-                    f"{name}.vectors follow, and one of them was changed; use weighted() for "
-                    f"another weight, or save changed vectors alone, {name}.save(path)"
+                    f"{name}.vectors no longer match the singular vectors, values and weight, and "
+                    "a file holds only these; use weighted() for another weight, or save changed "
+                    f"vectors alone, {name}.save(path)"
                 )
             saving.warn_of_attributes(kv, f"model.{name}", ("count",))
 
@@ -179,7 +180,7 @@ class SVDVectors:
         Raises
         ------
         FormatError
-            If it is another file, or damaged.
+            If the file holds something else, or is damaged.
         """
         return kinds.load_as(cls, SCHEMA, path)
 
