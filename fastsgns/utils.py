@@ -12,20 +12,10 @@ from fastsgns.formats.writing import destination
 from fastsgns.rules import takes_flags
 
 __all__ = [
-    "RULE_DEFAULT",
-    "RULE_DISCARD",
-    "RULE_KEEP",
-    "ClippedCorpus",
-    "RepeatCorpusNTimes",
-    "any2unicode",
-    "any2utf8",
-    "deaccent",
-    "save_as_line_sentence",
-    "simple_preprocess",
-    "to_unicode",
-    "to_utf8",
-    "tokenize",
-]
+    "RULE_DEFAULT", "RULE_DISCARD", "RULE_KEEP", "ClippedCorpus", "RepeatCorpusNTimes",
+    "any2unicode", "any2utf8", "deaccent", "save_as_line_sentence", "simple_preprocess",
+    "to_unicode", "to_utf8", "tokenize",
+]  # fmt: skip
 
 WORD = re.compile(r"[^\W\d]+")
 

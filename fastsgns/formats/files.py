@@ -26,9 +26,8 @@ MAGIC: dict[bytes, Any] = {
 }
 HEAD_BYTES = 512
 UNKNOWN = {
-    *(".zip", ".zst", ".zstd", ".lz4", ".lzma", ".7z", ".rar"),
-    *(".tar", ".tgz", ".tbz2", ".txz"),
-}
+    ".zip", ".zst", ".zstd", ".lz4", ".lzma", ".7z", ".rar", ".tar", ".tgz", ".tbz2", ".txz",
+}  # fmt: skip
 
 
 def is_path(source: object) -> bool:
@@ -252,12 +251,10 @@ def naming(path: str) -> Iterator[None]:
         raise
     except EOFError as error:
         raise EOFError(f"{path} ends too early, it was cut: {error}") from error
-    except (gzip.BadGzipFile, lzma.LZMAError, zlib.error) as error:
+    except (OSError, lzma.LZMAError, zlib.error) as error:
+        if getattr(error, "errno", None) is not None:  # of the system, not of a decompressor
+            raise
         raise OSError(f"{path} is damaged, or not what its suffix says: {error}") from error
-    except OSError as error:
-        if error.errno is None:
-            raise OSError(f"{path} is damaged, or not what its suffix says: {error}") from error
-        raise
 
 
 def binary(source: Any) -> Any:

@@ -350,15 +350,11 @@ def _rebuilt(kind: int, content: Any) -> Hashable:
     return key
 
 
-def _nothing(text: str) -> None:
-    """Return None: the value of a `NONE`, whose text is empty."""
-
-
 _READERS: dict[int, Any] = {
     STR: str,
     INT: int,
     FLOAT: float.fromhex,
     BYTES: bytes.fromhex,
     BOOL: "True".__eq__,
-    NONE: _nothing,
+    NONE: lambda text: None,
 }

@@ -218,10 +218,8 @@ def pack_words(words: Sequence[Hashable]) -> Tensors:
     ['zwei', 2]
     """
     content, lengths, types = keys.encode_all(words)
-    tensors: Tensors = {
-        "words": np.frombuffer(content, np.uint8),
-        "word_ends": np.cumsum(lengths, dtype=np.int64),
-    }
+    ends = np.cumsum(lengths, dtype=np.int64)
+    tensors: Tensors = {"words": np.frombuffer(content, np.uint8), "word_ends": ends}
     if types.any():
         tensors["word_types"] = types
     return tensors

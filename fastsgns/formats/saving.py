@@ -48,13 +48,9 @@ def save(path: Any, schema: Schema, thing: Any, refuse_not_finite: bool = True) 
     for name, array in tensors.items():
         if not isinstance(array, np.ndarray):
             raise TypeError(f"{name} is a {type(array).__name__}, where an array is expected")
+    as_read = {k: a.astype(a.dtype.newbyteorder("<"), copy=False) for k, a in tensors.items()}
     try:
-        content = check(
-            schema,
-            type(thing),
-            dict(map(_as_read, tensors, tensors.values())),
-            json.loads(json.dumps(metadata)),
-        )
+        content = check(schema, type(thing), as_read, json.loads(json.dumps(metadata)))
     except FormatError as error:
         raise ValueError(f"nothing was saved, because load() would refuse it: {error}") from None
     for name, array in tensors.items():
@@ -81,11 +77,6 @@ def _plain(name: str, value: Any) -> Any:
             "float, bool, None, and lists and dicts of these"
         )
     return value
-
-
-def _as_read(name: str, array: np.ndarray) -> tuple[str, np.ndarray]:
-    """Return an array in the byte order in which a file holds it."""
-    return name, array.astype(array.dtype.newbyteorder("<"), copy=False)
 
 
 def check_finite(name: str, array: np.ndarray, refuse: bool) -> None:

@@ -336,11 +336,9 @@ def _check_arrays(name: str, entries: list[Array], content: Content) -> list[str
             raise FormatError(f"it holds no array {name!r}, which {owner} needs")
     for each in found:
         array = content.arrays[each]
-        for entry in allowed:
-            sizes = _sizes_that_fit(array, entry, content.sizes)
-            if sizes is not None:
-                break
-        else:
+        fits = [(entry, _sizes_that_fit(array, entry, content.sizes)) for entry in allowed]
+        entry, sizes = next((fit for fit in fits if fit[1] is not None), (None, None))
+        if entry is None or sizes is None:
             raise FormatError(_misfit(each, array, allowed, content))
         content.sizes = sizes
         if entry.fault and (fault := entry.fault(each, array)):

@@ -1,6 +1,7 @@
 """Rows of a word2vec file, block by block: never more memory than the file has bytes for."""
 
 import logging
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -209,14 +210,13 @@ class Reader:
 
     def blocks(self) -> Iterator[Block]:
         """Yield lists of k words and arrays of shape (k, d)."""
-        n_left = self.n_rows
-        while n_left is None or n_left > 0:
+        n_left = sys.maxsize if self.n_rows is None else self.n_rows
+        while n_left > 0:
             if not self._read_block() and not self._buffer.strip(b"\r\n"):
                 break
             words, block = (self._split if self._binary else self._parse)(n_left)
             self.n_read += len(words)
-            if n_left is not None:
-                n_left -= len(words)
+            n_left -= len(words)
             if words:
                 yield words, block
             elif self._is_last:
@@ -245,10 +245,10 @@ class Reader:
                 return False
         return True
 
-    def _split(self, n_left: int | None) -> Block:
+    def _split(self, n_left: int) -> Block:
         size, buffer = 4 * self.n_columns, self._buffer
         words: list[bytes] = []
-        starts: list[int] = []
+        vectors: list[bytearray] = []
         position = 0
         while len(words) != n_left:
             start = buffer.find(b" ", max(position, self._searched)) + 1
@@ -257,14 +257,9 @@ class Reader:
                 break
             word = bytes(buffer[position : start - 1])
             words.append(word.removeprefix(b"\r\n").lstrip(b"\n"))
-            starts.append(start)
+            vectors.append(buffer[start : start + size])
             position, self._searched = start + size, 0
-        block = np.empty((len(words), self.n_columns), "<f4")
-        if words:
-            target = block.data.cast("B")
-            with memoryview(buffer) as source:
-                for row, start in enumerate(starts):
-                    target[row * size : (row + 1) * size] = source[start : start + size]
+        block = np.frombuffer(b"".join(vectors), "<f4").reshape(-1, self.n_columns)
         del buffer[:position]
         self._check_length(LONGEST_WORD, self.n_read + len(words) + 1)
         return words, block
@@ -280,12 +275,10 @@ class Reader:
             f"within {limit:,} bytes; the file is of another format, or damaged"
         )
 
-    def _parse(self, n_left: int | None) -> Block:
+    def _parse(self, n_left: int) -> Block:
         text = self._whole_lines()
         self._text, self._first_line = text, self._line
-        n_rows = min(text.count(b"\n"), len(text) // (2 * self.n_columns + 1))
-        if n_left is not None:
-            n_rows = min(n_rows, n_left)
+        n_rows = min(text.count(b"\n"), len(text) // (2 * self.n_columns + 1), n_left)
         block = np.empty((n_rows, self.n_columns), self._dtype)
         spans = np.empty((n_rows, 2), np.int64)
         words: list[bytes] = []

@@ -1,6 +1,7 @@
 """The native file of a graph: its edges as compressed rows, and its names."""
 
 import os
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,11 +70,7 @@ SCHEMA = Schema(
         "out_targets": Array("int32", "edges"),
         "out_weights": Array("float32", "edges", is_optional=True, fault=faults.not_positive),
         "is_negative": Array(
-            "uint8",
-            "edges",
-            _is_negative,
-            is_optional=True,
-            fault=lambda name, values: faults.of_ids(name, values, 2),
+            "uint8", "edges", _is_negative, is_optional=True, fault=partial(faults.of_ids, n=2)
         ),
     },
     values={"is_directed": Value(bool)},

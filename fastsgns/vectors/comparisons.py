@@ -9,17 +9,9 @@ from typing import Any
 import numpy as np
 
 from fastsgns.rules import takes_flags
+from fastsgns.vectors import queries
 from fastsgns.vectors.keys import Key, as_key_list
 from fastsgns.vectors.norms import as_real, divide, products, row_norms, unit
-from fastsgns.vectors.queries import (
-    Query,
-    get_mean_vector,
-    get_vector,
-    most_similar,
-    query_type,
-    query_vector,
-    require_finite,
-)
 from fastsgns.vectors.spaces import Searchable, Space, in_space
 
 logger = logging.getLogger(__name__)
@@ -41,22 +33,24 @@ def similarity(kv: Searchable, w1: Key, w2: Key, *, space: Space = "in-in") -> n
     `w2`.
     """
     first, second = in_space(kv, space)
-    cosine: np.floating = unit(get_vector(first, w1)) @ unit(get_vector(second, w2))
+    cosine: np.floating = unit(queries.get_vector(first, w1)) @ unit(queries.get_vector(second, w2))
     return cosine
 
 
-def distances(kv: Searchable, word_or_vector: Query, other_words: Iterable[Key] = ()) -> np.ndarray:
+def distances(
+    kv: Searchable, word_or_vector: queries.Query, other_words: Iterable[Key] = ()
+) -> np.ndarray:
     """Return the cosine distances of a key or vector to other keys, or to all keys.
 
     Returns
     -------
     ndarray, shape (len(other_words),) or (V,)
     """
-    vector = query_vector(kv, word_or_vector)
+    vector = queries.query_vector(kv, word_or_vector)
     others = as_key_list(other_words, "other_words", of_mapping=True)
     if others:
         return 1 - cosine_similarities(vector, kv.rows.at(kv.key_table.indices(others)))
-    direction = unit(vector).astype(query_type(kv))
+    direction = unit(vector).astype(queries.query_type(kv))
     return 1 - divide(products(kv.rows.array, direction), kv.rows.norms)
 
 
@@ -71,7 +65,7 @@ def n_similarity(kv: Searchable, ws1: Iterable[Key], ws2: Iterable[Key]) -> np.f
     lists = [as_key_list(ws, name, True) for ws, name in ((ws1, "ws1"), (ws2, "ws2"))]
     if not all(lists):
         raise ZeroDivisionError("n_similarity needs two lists with at least one key each")
-    means = [unit(get_mean_vector(kv, keys, pre_normalize=False)) for keys in lists]
+    means = [unit(queries.get_mean_vector(kv, keys, pre_normalize=False)) for keys in lists]
     cosine: np.floating = means[0] @ means[1]
     return cosine
 
@@ -128,10 +122,10 @@ def most_similar_to_given(kv: Searchable, key1: Key, keys_list: Iterable[Key]) -
         If the vector of `key1`, or of every key of the list, is not finite.
     """
     keys = as_key_list(keys_list, "keys_list")
-    require_finite(kv, unit(get_vector(kv, key1)), [key1])
+    queries.require_finite(kv, unit(queries.get_vector(kv, key1)), [key1])
     similarities = np.array([similarity(kv, key1, key) for key in keys])
     if np.isnan(similarities).all():
-        require_finite(kv, similarities, keys)
+        queries.require_finite(kv, similarities, keys)
     return keys[int(np.nanargmax(similarities))]
 
 
@@ -144,7 +138,7 @@ def closer_than(kv: Searchable, key1: Key, key2: Key) -> list[Any]:
         If the vector of either key is not finite.
     """
     for key in (key1, key2):
-        require_finite(kv, unit(get_vector(kv, key)), [key])
+        queries.require_finite(kv, unit(queries.get_vector(kv, key)), [key])
     from_key1 = distances(kv, key1)
     itself, other = kv.key_table.get_index(key1), kv.key_table.get_index(key2)
     closer = np.flatnonzero(from_key1 < from_key1[other]).tolist()
@@ -160,7 +154,7 @@ def relative_cosine_similarity(kv: Searchable, wa: Key, wb: Key, topn: int = 10)
     ----------
     Leeuwenberg et al.: A minimally supervised approach for synonym extraction, 2016.
     """
-    total: float = sum(similarity for _, similarity in most_similar(kv, [wa], topn=topn))
+    total: float = sum(similarity for _, similarity in queries.most_similar(kv, [wa], topn=topn))
     return float(similarity(kv, wa, wb)) / total
 
 

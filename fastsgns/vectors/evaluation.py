@@ -208,31 +208,26 @@ def evaluate_word_pairs(
     from scipy.stats import pearsonr, spearmanr
 
     lexicon = Lexicon.of(kv, restrict_vocab, case_insensitive)
-    gold: list[float] = []
-    known: list[tuple[int, int] | None] = []
-    n_unknown = 0
+    ids, gold = [], []
     for first, second, score in read_pairs(pairs, delimiter, encoding):
-        ids = lexicon.ids.get(lexicon.fold(first)), lexicon.ids.get(lexicon.fold(second))
-        if ids[0] is not None and ids[1] is not None:
-            known.append((ids[0], ids[1]))
-        else:
-            n_unknown += 1
-            if not dummy4unknown:
-                continue
-            known.append(None)
+        ids.append([lexicon.ids.get(lexicon.fold(word), -1) for word in (first, second)])
         gold.append(score)
-    n_pairs = len(gold) if dummy4unknown else len(gold) + n_unknown
-    if len(gold) < 2:
+    both = np.array(ids, np.intp).reshape(-1, 2)
+    is_known = (both >= 0).all(axis=1)
+    used = is_known | dummy4unknown
+    if used.sum() < 2:
         between = "blanks" if delimiter is None else repr(delimiter)
         raise FormatError.advising(
-            f"{_name(pairs)} has {n_pairs} pairs of two words and a score with {between} between "
-            f"them, of which {n_pairs - n_unknown} are known; two or more are needed",
+            f"{_name(pairs)} has {len(gold)} pairs of two words and a score with {between} between "
+            f"them, of which {is_known.sum()} are known; two or more are needed",
             sniffing.DELIMITER,
             ADVICE,
         )
-    cosines = _cosines(kv, known, space)
-    unknown_share = 100.0 * n_unknown / n_pairs
-    return WordPairScores(pearsonr(gold, cosines), spearmanr(gold, cosines), unknown_share)
+    cosines = np.zeros(len(gold))
+    cosines[is_known] = kv.pair_cosines(both[is_known], space)
+    samples = np.array(gold)[used], cosines[used]
+    unknown_share = 100.0 * int((~is_known).sum()) / len(gold)
+    return WordPairScores(pearsonr(*samples), spearmanr(*samples), unknown_share)
 
 
 def read_pairs(
@@ -252,15 +247,6 @@ def read_pairs(
         except ValueError:
             skipped.add(number, line)
     skipped.report()
-
-
-def _cosines(kv: Scored, known: list[tuple[int, int] | None], space: Space) -> np.ndarray:
-    """Return the cosines of pairs of positions; 0 for None."""
-    rows = np.array([row for row, pair in enumerate(known) if pair], np.intp)
-    ids = np.array([pair for pair in known if pair], np.intp).reshape(-1, 2)
-    cosines = np.zeros(len(known))
-    cosines[rows] = kv.pair_cosines(ids, space)
-    return cosines
 
 
 @takes_flags
@@ -302,28 +288,27 @@ def evaluate_word_analogies(
         raise ValueError(f"similarity_function {similarity_function!r}; allowed are {METHODS}")
     lexicon = Lexicon.of(kv, restrict_vocab, case_insensitive)
     questions = list(_questions(analogies, lexicon))
-    ids = [[lexicon.ids.get(word) for word in words] for _, words in questions if words]
-    known = [row for row, four in enumerate(ids) if None not in four]
+    listed = [[lexicon.ids.get(word, -1) for word in words] for _, words in questions if words]
+    ids = np.array(listed, np.intp).reshape(-1, 4)
+    is_known = np.all(ids >= 0, axis=1)
     answers = np.full(len(ids), -1)
-    asked = np.array([ids[row] for row in known], np.intp).reshape(-1, 4)
-    answers[known] = _answers(kv, lexicon, asked[:, :3], restrict_vocab, similarity_function)
-    right = iter(np.array([four[3] for four in ids]) == answers)
-    is_known = iter([None not in four for four in ids])
+    asked = ids[is_known, :3]
+    answers[is_known] = _answers(kv, lexicon, asked, restrict_vocab, similarity_function)
+    results = zip(is_known, np.logical_and(is_known, answers == ids[:, 3]))
     sections: list[Section] = []
     for name, words in questions:
         if words is None:
             sections.append({"section": name, "correct": [], "incorrect": []})
             continue
-        section = sections[-1]
-        answers_of_section = section["correct"] if next(right) else section["incorrect"]
-        if next(is_known) or dummy4unknown:
-            answers_of_section.append(words)
+        was_known, is_right = next(results)
+        if was_known or dummy4unknown:
+            sections[-1]["correct" if is_right else "incorrect"].append(words)
     total: Section = {
         "section": "Total accuracy",
         "correct": [words for section in sections for words in section["correct"]],
         "incorrect": [words for section in sections for words in section["incorrect"]],
     }
-    logger.info("%d of %d questions could be asked", len(known), len(ids))
+    logger.info("%d of %d questions could be asked", is_known.sum(), len(ids))
     return AnalogyScores(share_correct(total), [*sections, total])
 
 

@@ -3,6 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NoReturn, Self
 
 import numpy as np
@@ -19,6 +20,13 @@ from fastsgns.vectors.rows import OwnRows, Rows
 from fastsgns.vectors.spaces import RoleLink, Space, require_link
 
 logger = logging.getLogger(__name__)
+
+
+def _table_attribute(name: str, doc: str) -> Any:
+    """Return a property of a KeyedVectors that reads and sets an attribute of its `key_table`."""
+    return property(
+        attrgetter(f"key_table.{name}"), lambda kv, new: setattr(kv.key_table, name, new), doc=doc
+    )
 
 
 class KeyedVectors:
@@ -160,41 +168,14 @@ class KeyedVectors:
     def index_to_key(self, keys: Iterable[Key]) -> None:
         self.key_table.index_to_key = keys if isinstance(keys, list) else plain_all(keys)
 
-    @property
-    def key_to_index(self) -> dict[Any, int]:
-        """The position of each key."""
-        return self.key_table.key_to_index
-
-    @key_to_index.setter
-    def key_to_index(self, ids: dict[Any, int]) -> None:
-        self.key_table.key_to_index = ids
-
-    @property
-    def next_index(self) -> int:
-        """The position of the first row without a key."""
-        return self.key_table.next_index
-
-    @next_index.setter
-    def next_index(self, index: int) -> None:
-        self.key_table.next_index = index
-
-    @property
-    def expandos(self) -> dict[str, np.ndarray]:
-        """Attributes of the keys: arrays of length V by name."""
-        return self.key_table.expandos
-
-    @expandos.setter
-    def expandos(self, attributes: dict[str, np.ndarray]) -> None:
-        self.key_table.expandos = attributes
-
-    @property
-    def strict(self) -> bool:
-        """Whether an int that is not a key raises a KeyError instead of being a position."""
-        return self.key_table.strict
-
-    @strict.setter
-    def strict(self, strict: bool) -> None:
-        self.key_table.strict = strict
+    key_to_index: dict[Any, int] = _table_attribute("key_to_index", "The position of each key.")
+    next_index: int = _table_attribute("next_index", "The position of the first row without a key.")
+    expandos: dict[str, np.ndarray] = _table_attribute(
+        "expandos", "Attributes of the keys: arrays of length V by name."
+    )
+    strict: bool = _table_attribute(
+        "strict", "Whether an int that is not a key raises a KeyError instead of being a position."
+    )
 
     def __len__(self) -> int:
         return len(self.key_table)
@@ -416,10 +397,8 @@ class KeyedVectors:
         A single factor counts as one for all keys, even if there is a single key.
         """
         if len(self.vectors_lockf) > 1:
-            factors = np.ones(len(self), np.float32)
-            n_kept = min(len(factors), len(self.vectors_lockf))
-            factors[:n_kept] = self.vectors_lockf[:n_kept]
-            self.vectors_lockf = factors
+            new = np.ones(max(0, len(self) - len(self.vectors_lockf)), np.float32)
+            self.vectors_lockf = np.append(self.vectors_lockf[: len(self)], new).astype(np.float32)
 
     def resize_vectors(self, seed: int = 0) -> None:
         """Drop rows, or append small random rows, until there is one row per key."""
@@ -638,8 +617,7 @@ class KeyedVectors:
         FormatError
             If the file is of another format or damaged.
         """
-        kv: Self = kinds.load_as(cls, storage.SCHEMA, fname, mmap)
-        return kv
+        return kinds.load_as(cls, storage.SCHEMA, fname, mmap)
 
     @takes_flags
     def save_word2vec_format(
@@ -671,13 +649,12 @@ class KeyedVectors:
         """
         saving.check_finite("vectors", self.rows.array, refuse=False)
         words, vectors = self.index_to_key, self.rows.array
-        counts = self.expandos.get("count")
+        counts = self.expandos.get("count", np.zeros(len(self), int))
         by = self.expandos.get(sort_attr)
         if by is not None and np.any(by[:-1] < by[1:]):
             order = np.argsort(-by, kind="stable")
-            words, vectors = [words[index] for index in order.tolist()], vectors[order]
-            counts = None if counts is None else counts[order]
-        counts = np.zeros(len(words), int) if counts is None else counts
+            words = [words[index] for index in order.tolist()]
+            vectors, counts = vectors[order], counts[order]
         word2vec.write(
             fname, words, vectors, counts=counts, binary=binary, write_header=write_header,
             prefix=prefix, fvocab=fvocab, append=append, total=total_vec,

@@ -84,10 +84,9 @@ class KeyTable:
             index = self.key_to_index.get(key, -1)
         except TypeError:  # not hashable: an array without dimensions is a key, a list is not
             key, index = check_keys([key], "key")[0], -1
-        if index >= 0:
-            return index
-        key = plain(key)
-        index = self.key_to_index.get(key, -1)
+        if index < 0:
+            key = plain(key)
+            index = self.key_to_index.get(key, -1)
         if index >= 0:
             return index
         is_position = isinstance(key, int) and not isinstance(key, bool) and not self.strict

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastsgns.formats import faults, kinds, saving
 from fastsgns.formats.schema import RATE, REAL, STATE, Array, Content, Schema, Value, When, Words
-from fastsgns.matrices import Matrices, MatrixLayout
+from fastsgns.matrices import Matrices
 from fastsgns.models.links.base import check_savable
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.training import layout_of, normalize_parameters
@@ -21,15 +21,11 @@ def save(model: Any, path: Any, schema: Schema) -> None:
     saving.save(path, schema, model)
 
 
-def _layout(content: Content) -> MatrixLayout:
-    return layout_of(content.model)
-
-
 def _build(cls: Any, content: Content) -> Any:
     model, arrays = content.model, content.arrays
     vectors = {role: array for role, array in arrays.items() if role in ("input", "output")}
     names = content.words["source_"], content.words.get("target_", content.words["source_"])
-    model.set_arrays(Matrices(vectors, _layout(content), arrays.get("bias")), *names)
+    model.set_arrays(Matrices(vectors, layout_of(model), arrays.get("bias")), *names)
     model.target_prior, model.target_counts = arrays.get("prior"), arrays.get("target_counts")
     if "known_offsets" in arrays:
         model.known = KnownLinks(arrays["known_offsets"], arrays["known_targets"])
@@ -56,8 +52,8 @@ def _schema(
 ) -> Schema:
     """Return the table of one kind; `sources` and `targets` are the symbols of their numbers."""
     rows = f"{targets}, dimensions"
-    two = When("matrices", lambda content: not _layout(content).shares_one_matrix)
-    biased = When("matrices", lambda content: _layout(content).has_word_bias)
+    two = When("matrices", lambda content: not layout_of(content.model).shares_one_matrix)
+    biased = When("matrices", lambda content: layout_of(content.model).has_word_bias)
     return Schema(
         kind,
         arrays={
@@ -95,16 +91,10 @@ PAIR_PARAMETERS = {
     "ns_exponent": NUMBER, "shuffle": FLAG, "negative_sharing": Value(str),
     "workers": OPTIONAL, "seed": OPTIONAL, "compute_loss": FLAG,
 }  # fmt: skip
-NODES = _schema(
-    "nodes", "nodes", "nodes", {"source_": Words("nodes", "source.index_to_key")}, NODE_PARAMETERS
-)
-PAIRS = _schema(
-    "pairs",
-    "sources",
-    "targets",
-    {
-        "source_": Words("sources", "source.index_to_key"),
-        "target_": Words("targets", "target.index_to_key"),
-    },
-    PAIR_PARAMETERS,
-)
+NODE_NAMES = {"source_": Words("nodes", "source.index_to_key")}
+PAIR_NAMES = {
+    "source_": Words("sources", "source.index_to_key"),
+    "target_": Words("targets", "target.index_to_key"),
+}
+NODES = _schema("nodes", "nodes", "nodes", NODE_NAMES, NODE_PARAMETERS)
+PAIRS = _schema("pairs", "sources", "targets", PAIR_NAMES, PAIR_PARAMETERS)

@@ -25,7 +25,7 @@ from fastsgns.vectors import storage as vectors_storage
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 NONE = type(None)
-INT = Value((int, bool))  # flags may be True and False, as gensim's users give them
+INT = Value((int, bool))  # gensim's users pass True and False for 1 and 0
 OPTIONAL = Value((int, float, bool, NONE))
 NUMBER = Value(REAL)
 
@@ -33,9 +33,10 @@ NUMBER = Value(REAL)
 def save(model: Any, path: Any) -> None:
     """Write `model` (a Word2Vec) to one file; see `Word2Vec.save`."""
     vectors_storage.check_savable(model.wv, "model.wv")
-    if "tree" in model.current_arrays(thorough=True).vectors and "count" not in model.wv.expandos:
+    arrays = model.current_arrays(thorough=True)  # in the order of the keys; `SCHEMA` reads them
+    if "tree" in arrays.vectors and "count" not in model.wv.expandos:
         raise ValueError(
-            "model.wv has no counts, from which the Huffman tree of hs=1 follows; set them with "
+            "model.wv has no counts, which the Huffman tree of hs=1 is made of; set them with "
             "model.wv.set_vecattr(word, 'count', n), or save model.wv alone"
         )
     if model.wv.array.dtype.itemsize > 4:
@@ -47,7 +48,10 @@ def save(model: Any, path: Any) -> None:
 
 
 def _events_to_save(value: Any) -> Any:
-    """Return events for the file; a value that a file cannot hold becomes its text."""
+    """Return events as values of JSON; a value of another type becomes its str.
+
+    Numbers of numpy are kept, because `saving.save` converts them.
+    """
     if isinstance(value, (list, tuple)):
         return [_events_to_save(item) for item in value]
     if isinstance(value, dict):
@@ -60,40 +64,41 @@ def _build(cls: Any, content: Content) -> Any:
     wv = KeyedVectors(0)
     vectors_storage.fill(wv, arrays["input"], content)
     roles = {role: arrays[role] for role in ("output", "negative", "tree") if role in arrays}
-    bias = np.array(arrays["bias"]) if "bias" in arrays else None
+    bias = np.array(arrays["bias"]) if "bias" in arrays else None  # a copy: it may be mapped
     first_bias = model.layout.initial_bias(model.negative)
     model.set_arrays(wv, Matrices(roles | {"input": wv.array}, model.layout, bias, first_bias))
     return model
 
 
 def _fault(content: Content) -> str | None:
-    """Return which array is missing that a model with words needs, or None."""
+    """Return what is wrong with the arrays together, or None.
+
+    A model needs the matrices of its roles and the bias as soon as it has words.
+    """
     model, layout, arrays = content.model, content.model.layout, content.arrays
     needs_output = model.has_output and not layout.shares_one_matrix
     if content.sizes["words"] and needs_output and not arrays.keys() & {"output", "tree"}:
-        return f"matrices={model.matrices!r}, but there is no matrix for output"
+        return f"matrices={model.matrices!r}, but there is no output matrix"
     if content.sizes["words"] and layout.bias and "bias" not in arrays:
         return f"matrices={model.matrices!r}, but there is no bias"
     return vectors_storage.fault_of_attributes(content)
 
 
-def _array_of(role: str) -> Any:
+def _matrix_of(role: str) -> Any:
     return lambda model: model.current_arrays().vectors.get(role)
 
 
-def _bias(model: Any) -> np.ndarray | None:
-    bias: np.ndarray | None = model.current_arrays().bias
-    return bias
+def _bias(model: Any) -> Any:
+    return model.current_arrays().bias
 
 
-# Which arrays a file has follows from the layout of the matrices.
-TWO = When("matrices", lambda content: not content.model.layout.shares_one_matrix)
-THREE = When(
+HAS_OUTPUT = When("matrices", lambda content: not content.model.layout.shares_one_matrix)
+HAS_NEGATIVE = When(  # without an output matrix, as for hs=1 alone, there are no negative samples
     "matrices",
     lambda content: content.model.layout.has_negative_matrix and "output" in content.arrays,
 )
-WORD_BIAS = When("matrices", lambda content: content.model.layout.has_word_bias)
-ONE_BIAS = When("matrices", lambda content: content.model.layout.bias == "scalar")
+HAS_WORD_BIAS = When("matrices", lambda content: content.model.layout.has_word_bias)
+HAS_ONE_BIAS = When("matrices", lambda content: content.model.layout.bias == "scalar")
 ROWS = "words, vector_size"
 PARAMETERS: dict[str, Value] = {
     "vector_size": INT, "alpha": RATE, "min_alpha": RATE, "window": INT, "min_count": INT,
@@ -107,15 +112,11 @@ PARAMETERS: dict[str, Value] = {
 }  # fmt: skip
 STATE_OF_TRAINING: dict[str, Value] = {
     "effective_min_count": NUMBER, "corpus_count": COUNT, "corpus_total_words": COUNT,
-    "train_count": COUNT, "total_train_time": NUMBER,
-    "epochs_trained": COUNT, "epochs_begun": COUNT,
+    "train_count": COUNT, "total_train_time": NUMBER, **STATE,
     "min_alpha_yet_reached": NUMBER, "running_training_loss": NUMBER,
-    "epoch_losses": STATE["epoch_losses"],
     "lifecycle_events": Value((list, NONE), source=lambda m: _events_to_save(m.lifecycle_events)),
     "unfinished": Value(
-        (dict, NONE),
-        lambda name, value: unfinished.restore(value),
-        default=None,
+        (dict, NONE), lambda name, value: unfinished.restore(value), default=None,
         source=lambda model: unfinished.dump(model.unfinished),
     ),
 }  # fmt: skip
@@ -123,12 +124,13 @@ SCHEMA = Schema(
     "model",
     arrays={
         "input": Array("float32", ROWS, lambda model: np.asarray(model.wv.array, np.float32)),
-        "output": Array("float32", ROWS, _array_of("output"), TWO, is_optional=True),
-        "negative": Array("float32", ROWS, _array_of("negative"), THREE),
-        "tree": Array("float32", "words - 1, vector_size", _array_of("tree"), is_optional=True),
+        # Optional: a model without words lacks them. `_fault` checks a model with words.
+        "output": Array("float32", ROWS, _matrix_of("output"), HAS_OUTPUT, is_optional=True),
+        "negative": Array("float32", ROWS, _matrix_of("negative"), HAS_NEGATIVE),
+        "tree": Array("float32", "words - 1, vector_size", _matrix_of("tree"), is_optional=True),
         "bias": [
-            Array("float32", "words", _bias, WORD_BIAS, is_optional=True),
-            Array("float64", "1", _bias, ONE_BIAS, is_optional=True),
+            Array("float32", "words", _bias, HAS_WORD_BIAS, is_optional=True),
+            Array("float64", "1", _bias, HAS_ONE_BIAS, is_optional=True),
         ],
         **vectors_storage.arrays_beside("wv"),
     },
