@@ -164,8 +164,8 @@ def add_vectors(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument(
         "--role",
         choices=(*ROLES, *COMBINATIONS),
-        help="which vectors of a model to use: input, output, negative (a third matrix), sum (of "
-        "input and output), or concat (both end to end) (default: input; sum for GloVe)",
+        help="vectors of a model: input, output, negative (a third matrix), sum (of input and "
+        "output), or concat (both end to end) (default: input; sum for GloVe)",
     )
 
 
@@ -173,7 +173,7 @@ def add_space(parser: argparse.ArgumentParser) -> None:
     """Add the roles of the two vectors of a cosine."""
     parser.add_argument(
         "--space", choices=SPACES, default=SPACES[0],
-        help="vectors to compare, of the query and of the answers: in-in finds similar words, "
+        help="roles of the query and of the answers: in-in finds similar words, "
         "in-out words of the same topic; sum and concat combine both vectors of a word (default: "
         "%(default)s)",
     )  # fmt: skip

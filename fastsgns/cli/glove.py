@@ -43,7 +43,7 @@ COUNTING = shared("window", "min_count", "max_final_vocab") | {
         "weight of a pair at distance s in a window w: 1 / s (harmonic), 1 (flat), or "
         "(w - s + 1) / w (linear)",
     ),
-    "sides": Option("--sides", SIDES, "which neighbours of a word are its context words"),
+    "sides": Option("--sides", SIDES, "sides of a word to take context words from"),
 }  # fmt: skip
 MODEL = shared("vector_size", "seed")
 TRAINING = {
@@ -62,7 +62,7 @@ def add(commands: Commands) -> None:
     add_output(parser)
     parser.add_argument(
         "--save-counts", type=local_path, metavar="FILE",
-        help="also save the counts, which a later training takes as INPUT instead of the text",
+        help="also save the counts; give them as INPUT later to skip counting the text",
     )  # fmt: skip
     add_resume(parser)
     parser.add_argument(

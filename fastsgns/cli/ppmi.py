@@ -29,9 +29,9 @@ examples:
   fastsgns ppmi corpus.fastsgns -o vectors.bin --weight 0
   fastsgns nn vectors.fastsgns matrix
 
-Pairs of words and context words are counted, each pair gets its positive pointwise mutual
-information, and a truncated SVD U S V' of the matrix of pairs gives the vectors: U S^p of words,
-V S^(1 - p) of context words. There are no epochs and no learning rate.
+Counts pairs of words and context words, computes the positive pointwise mutual information of each
+pair, and factorizes this matrix by a truncated SVD U S V'. The vectors of words are U S^p, those of
+context words V S^(1 - p). There are no epochs and no learning rate.
 
 {FORMATS}\
 The native format keeps both matrices, the others the vectors of words.
@@ -44,8 +44,7 @@ COUNTING = shared("window", "min_count", "max_final_vocab") | {
     ),
     "smoothing": Option(
         "--smoothing", float,
-        "the probability of a context word is proportional to its count to this power; 1 for "
-        "plain PMI",
+        "exponent of the counts of context words in their probabilities; 1 for plain PMI",
     ),
     "shift": Option(
         "--shift", float, "subtract log N, as skip-gram with N negative samples does; 1 for none"
@@ -55,7 +54,7 @@ FACTORIZING = shared("vector_size", "seed") | {
     "weight": Option(
         "--weight",
         float,
-        "p, the power of the singular values for words: 0 to 1; 1, usual SVD, is worst",
+        "p, the exponent of the singular values for words, 0 to 1; 1 (usual SVD) is the worst",
     )
 }
 

@@ -40,27 +40,27 @@ MODEL = shared("vector_size", "window", "min_count", "max_final_vocab", "seed") 
     "negative": Option("--negative", int, "negative samples per positive pair; 0 for none"),
     "sample": Option(
         "--sample", float,
-        "subsampling threshold: occurrences of words with a higher relative frequency are "
-        "randomly dropped; 0 keeps all",
+        "subsampling threshold: randomly drop occurrences of words with a higher relative "
+        "frequency; 0 keeps all",
     ),
     "ns_exponent": Option(
         "--ns-exponent", float, "negative samples are drawn by word count to this power"
     ),
     "negative_sharing": Option(
         "--sharing", SHARINGS,
-        "skip-gram: which pairs share negative samples: none, as in the papers (pair); all pairs "
-        "of a focus word (window); all pairs of 4 neighbouring focus words, the fastest (block)",
+        "skip-gram: pairs that share negative samples: none, as in the papers (pair); all pairs "
+        "of a focus word (window); all pairs of 4 adjacent focus words, the fastest (block)",
     ),
     "matrices": Option(
         "--matrices", MATRICES,
-        "two: input and output vectors; tied: one vector in both roles; tied+bias: the same and a "
-        "bias; tied+reflect: the same with half of its signs reversed as output; three: also "
-        "vectors for negative samples",
+        "two: input and output vectors; tied: one vector in both roles; tied+bias: one vector and "
+        "a bias; tied+reflect: one vector, with half of its signs reversed as output; three: two, "
+        "and a third for negative samples",
     ),
     "bias": Option(
         "--bias", BIASES,
         "for --matrices tied+bias: one number (scalar), one per context word (word), or one per "
-        "word that is added in both roles (both)",
+        "word in both roles (both)",
     ),
     "coupling": Option(
         "--coupling", float,
@@ -80,7 +80,7 @@ def add(commands: Commands) -> None:
     add_output(parser)
     parser.add_argument(
         "--save-corpus", type=local_path, metavar="FILE",
-        help="also save the text as numbers, which a later training reads faster",
+        help="also save the encoded corpus; give it as INPUT later to skip reading the text",
     )  # fmt: skip
     add_resume(parser)
     group = parser.add_argument_group("the model")
@@ -98,9 +98,7 @@ def add(commands: Commands) -> None:
         group.add_argument(flag, action="store_const", const=1, help=text)
     group = parser.add_argument_group("the schedule")
     add_parameters(group, Word2Vec, SCHEDULE)
-    group.add_argument(
-        "--loss", action="store_true", help="compute and report the loss, which takes some time"
-    )
+    group.add_argument("--loss", action="store_true", help="compute and report the loss; slower")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -106,7 +106,7 @@ class EdgeError(FormatError):
     number : int
         Number of the line, from 1.
     fault : int
-        What is wrong with it; a key of `SEEN` and `ADVICE`.
+        The problem with the line: a key of `SEEN` and `ADVICE`.
     line : str
     """
 
@@ -135,7 +135,7 @@ class EdgeError(FormatError):
     def worded(
         self, seen: Mapping[int, str] = SEEN, advice: Mapping[int, str] = ADVICE
     ) -> "EdgeError":
-        """Return the same error with other texts."""
+        """Return this error with other texts."""
         return EdgeError.of(self.path, self.number, self.fault, self.line, seen, advice)
 
 
@@ -166,7 +166,7 @@ def _cause(fault: int, line: str) -> int:
 
 @dataclass
 class Syntax:
-    """How the lines of a file are read; `DirectedGraph.from_file` explains the parameters.
+    """The format of the lines of a file; `DirectedGraph.from_file` explains the parameters.
 
     With ``max_columns=2`` a third column is an error, and `weighted` has no effect.
     """
@@ -201,7 +201,7 @@ class Syntax:
 
 
 class FirstEdge(NamedTuple):
-    """The first edge of a file: its line's number, the line, and the scanner's ids of its ends."""
+    """The first edge of a file: line number, line, and the scanner's ids of the two nodes."""
 
     number: int
     line: bytes
@@ -272,7 +272,7 @@ class EdgeScan:
             return self._n_columns == n_columns
 
     def edges(self, errors: str) -> EdgeList:
-        """Number the nodes in first-seen order, whichever thread saw them, and return all edges."""
+        """Number the nodes in first-seen order, for any number of threads; return all edges."""
         types = merge_types(self._files, errors, REMEDY, self._as_written)
         words = types.words.decoded if isinstance(types.words, Utf8Words) else types.words
         if self._syntax.delimiter is not None:
@@ -325,8 +325,8 @@ def read_edges(
     """
     if errors == "ignore":
         raise ValueError(
-            'errors is "ignore", which may leave nothing of a name; "replace" keeps a character '
-            "for what is not UTF-8"
+            'errors="ignore" may leave nothing of a name; errors="replace" keeps a character per '
+            "invalid byte"
         )
     scan = EdgeScan(_check_paths(paths), workers, syntax)
     scan.run(progress)
@@ -345,7 +345,7 @@ def _check_paths(paths: Path | Iterable[Path]) -> list[str]:
 def _check_path(path: Any) -> str:
     if not is_path(path):
         seen = "an open file, " if is_open(path) else ""
-        raise TypeError(f"a file of edges is {seen}{path!r:.60}, where a path is wanted")
+        raise TypeError(f"a file of edges must be a path, not {seen}{path!r:.60}")
     name = existing_file(path, "the file of edges")
     if ".mtx" in os.path.basename(name).lower():
         raise ValueError(NOT_EDGES.format(name))
@@ -406,7 +406,7 @@ def _read_range(file: BinaryIO, file_range: FileRange, buffer: memoryview) -> It
 
 
 def _without_lines(text: bytes, n_lines: int) -> tuple[bytes, int]:
-    """Return a text without its first lines, and how many of these it had."""
+    """Return a text without its first `n_lines`, and the number of lines removed."""
     at = 0
     for skipped in range(n_lines):
         if at == len(text):
@@ -433,7 +433,7 @@ def _error(path: str, number: int, fault: int, text: bytes) -> EdgeError:
 
 
 def _first_line(text: bytes) -> bytes:
-    """Return the first line of a text, cut to more than a message shows."""
+    """Return the first line of a text, cut to 400 bytes; messages show 80 characters."""
     return text[:400].partition(b"\n")[0]
 
 

@@ -91,7 +91,7 @@ def test_what_is_not_there_is_one_line(
     for command, problem in (
         (["nn", alone, "fruit1", "--role", "output"], "holds vectors alone"),
         (["nn", alone, "fruit1", "--space", "in-out"], "separate from a model"),
-        (["nn", path, "fruit1", "--role", "negative"], "its negatives are output vectors"),
+        (["nn", path, "fruit1", "--role", "negative"], "no matrix for negative samples"),
     ):
         assert main(command) == 1
         shown = capsys.readouterr().err

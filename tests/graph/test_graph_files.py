@@ -252,7 +252,7 @@ def test_bad_arguments(write, tmp_path):
         DirectedGraph.of(write("%%MatrixMarket\n", "x.mtx"))
     with pytest.raises(ValueError, match="empty"):
         DirectedGraph.from_file([])
-    with pytest.raises(TypeError, match="path is wanted"):
+    with pytest.raises(TypeError, match="must be a path"):
         DirectedGraph.from_file([3])
 
 

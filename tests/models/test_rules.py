@@ -306,7 +306,9 @@ def test_what_is_no_callback_is_refused(wrong):
 
 
 # Methods whose flags are checked by themselves: the values by a table, or in the body.
-CHECKED_OTHERWISE = {"__init__", "get_vector", "load", "get_params", "of_file"}
+CHECKED_OTHERWISE = {
+    "__init__", "get_vector", "load", "get_params", "of_file", "combined_view",
+}  # fmt: skip
 METHODS_OF = [
     Word2Vec, GloVe, NodeEmbedding, PairEmbedding, HOPE, STRAP, JointScore, KeyedVectors, Roles,
 ]  # fmt: skip

@@ -45,8 +45,8 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--standardize", action="store_true",
-        help="scale the columns of the vectors to unit variance, to compare models whose vectors "
-        "differ in length",
+        help="scale the columns of the vectors to unit variance, for models whose vectors have "
+        "different lengths",
     )  # fmt: skip
     add_seeds(parser, 10)
     add_json(parser)

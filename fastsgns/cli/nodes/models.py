@@ -28,8 +28,8 @@ SKIP_GRAM = {
         "forward, or undirected with --undirected",
     ),
     "negative_sharing": Option(
-        "--sharing", SHARINGS, "which pairs share negative samples; block is the fastest, pair is "
-        "that of the papers",
+        "--sharing", SHARINGS, "pairs that share negative samples; block is the fastest, pair is "
+        "as in the papers",
     ),
     "walk_length": Option("--walk-length", positive, "nodes per walk", "80; nerd: 10"),
     "num_walks": Option(
@@ -47,8 +47,8 @@ SKIP_GRAM = {
         "--ns-exponent", float, "negative samples are drawn by degree to this power"
     ),
     "sample": Option(
-        "--sample", float, "subsampling threshold: nodes with a higher share of the targets are "
-        "randomly dropped; 0 keeps all",
+        "--sample", float, "subsampling threshold: randomly drop nodes with a higher share of the "
+        "targets; 0 keeps all",
     ),
 }  # fmt: skip
 TRAINING = (*SKIP_GRAM, "joint", "shrink_windows")

@@ -13,7 +13,7 @@ examples:
   fastsgns nodes recommend model.fastsgns alice bob -n 5
   fastsgns nodes recommend model.fastsgns alice --all
 
-Targets of the edges from alice that the model was trained on are left out, except with --all.
+Known targets of alice (from the edges of training) are left out, except with --all.
 """
 
 
