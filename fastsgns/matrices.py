@@ -14,6 +14,7 @@ RANDOM_BLOCK = 1 << 20  # numbers drawn at a time
 
 MatricesMode = Literal["two", "tied", "tied+bias", "tied+reflect", "three"]
 BiasMode = Literal["scalar", "word", "both"]
+ArrayRole = Literal["input", "output", "negative", "tree"]
 MATRICES: tuple[MatricesMode, ...] = get_args(MatricesMode)
 BIASES: tuple[BiasMode, ...] = get_args(BiasMode)
 
@@ -75,12 +76,12 @@ class MatrixLayout:
         """Whether negative samples have an array of their own."""
         return self.matrices == "three"
 
-    def array_of(self, role: str) -> str:
+    def array_of(self, role: ArrayRole) -> ArrayRole:
         """Return the role whose array `role` uses: its own, or ``input`` for a shared output."""
         return "input" if role == "output" and self.shares_one_matrix else role
 
     @property
-    def target_roles(self) -> tuple[str, ...]:
+    def target_roles(self) -> tuple[ArrayRole, ...]:
         """The roles of targets that have an array of their own."""
         if self.shares_one_matrix:
             return ()
@@ -370,7 +371,7 @@ class Matrices:
         self._list, self._keys, self._order = keys, list(keys), order
 
     def rearrange(
-        self, origin: np.ndarray, roles: tuple[str, ...] = ("output", "negative")
+        self, origin: np.ndarray, roles: tuple[ArrayRole, ...] = ("output", "negative")
     ) -> None:
         """Set row i of the arrays of some roles, and bias i, to the old ones at ``origin[i]``.
 
@@ -400,7 +401,7 @@ class Matrices:
             bias[kept] = self.bias[origin[kept]]
             self.bias = bias
 
-    def _lengthened(self, role: str, n_rows: int) -> np.ndarray:
+    def _lengthened(self, role: ArrayRole, n_rows: int) -> np.ndarray:
         """Return the array of a role with zeros appended; spare room grows by half of it."""
         old, room = self.vectors[role], self._room.get(role)
         if room is None or old.base is not room or len(room) < n_rows:
@@ -410,11 +411,11 @@ class Matrices:
         self._stores.pop(role, None)
         return room[:n_rows]
 
-    def replace(self, role: str, vectors: np.ndarray) -> None:
+    def replace(self, role: ArrayRole, vectors: np.ndarray) -> None:
         """Use another array for a role, and for the roles that share its array."""
         self.vectors[self.layout.array_of(role)] = vectors
 
-    def create(self, role: str, n_rows: int, dimensions: int) -> None:
+    def create(self, role: ArrayRole, n_rows: int, dimensions: int) -> None:
         """Make the array of a role, of zeros, and the biases that belong to it."""
         vectors = _allocate(n_rows, dimensions, f"{n_rows} rows of {dimensions} dimensions")
         self._add_store(role, vectors, np.zeros(n_rows, np.float32))
@@ -427,7 +428,7 @@ class Matrices:
         elif self.layout.bias and not n_old:
             self.bias = np.array([value])
 
-    def grow(self, role: str, n_rows: int) -> None:
+    def grow(self, role: ArrayRole, n_rows: int) -> None:
         """Append rows of zeros up to `n_rows`; the old rows keep their bytes."""
         old, old_bias = self.vectors[role], self.bias
         self.create(role, n_rows, old.shape[1])
@@ -435,18 +436,18 @@ class Matrices:
         if self.bias is not old_bias and self.bias is not None and old_bias is not None:
             self.bias[: len(old)] = old_bias
 
-    def stored(self, role: str) -> np.ndarray | None:
+    def stored(self, role: ArrayRole) -> np.ndarray | None:
         """Return the array with the vectors of a role, before signs are flipped; None: no role."""
         return self.vectors.get(self.layout.array_of(role))
 
-    def signs(self, role: str) -> np.ndarray | None:
+    def signs(self, role: ArrayRole) -> np.ndarray | None:
         """Return the signs by which the stored vectors of a role are multiplied; None: all 1."""
         vectors = self.stored(role)
         if role != "output" or vectors is None or not self.layout.n_flipped(vectors.shape[1]):
             return None
         return self.layout.signs(vectors.shape[1])
 
-    def in_role(self, role: str) -> np.ndarray | None:
+    def in_role(self, role: ArrayRole) -> np.ndarray | None:
         """Return the vectors of a role as they enter scores, shape (n, dimensions).
 
         With flipped signs that is a read-only copy. None if there is no such role.
@@ -458,7 +459,7 @@ class Matrices:
         flipped.flags.writeable = False
         return flipped
 
-    def rows(self, role: str) -> np.ndarray | None:
+    def rows(self, role: ArrayRole) -> np.ndarray | None:
         """Copy the array of a role, as it is now, to the rows that kernels train.
 
         Returns
@@ -491,7 +492,7 @@ class Matrices:
         for store in self._stores.values():
             store.release()
 
-    def _make_store(self, role: str, vectors: np.ndarray) -> None:
+    def _make_store(self, role: ArrayRole, vectors: np.ndarray) -> None:
         """Make the store of an array that was loaded or replaced.
 
         The array itself is trained if it is float32, C-contiguous and writable; otherwise a copy.
@@ -502,7 +503,7 @@ class Matrices:
         else:
             self._add_store(role, vectors, self.bias)
 
-    def _add_store(self, role: str, vectors: np.ndarray, bias: np.ndarray | None) -> None:
+    def _add_store(self, role: ArrayRole, vectors: np.ndarray, bias: np.ndarray | None) -> None:
         """Make the store of the array of a role; the input role has columns for biases."""
         n_columns = self.layout.n_bias_columns if role == "input" else 0
         store = RowStore(vectors, np.zeros((n_columns, len(vectors)), np.float32))
@@ -513,7 +514,7 @@ class Matrices:
             store.columns[0] = bias
             self.bias = store.columns[0]
 
-    def _has_store(self, role: str) -> bool:
+    def _has_store(self, role: ArrayRole) -> bool:
         """Return whether the array of a role, and its biases, are those of its store."""
         store = self._stores.get(role)
         if store is None:

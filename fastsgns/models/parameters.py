@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastsgns import kernels, rules
 from fastsgns.errors import warn
-from fastsgns.matrices import BIASES, MATRICES, BiasMode, MatricesMode, MatrixLayout
+from fastsgns.matrices import BIASES, MATRICES, ArrayRole, BiasMode, MatricesMode, MatrixLayout
 from fastsgns.training.session import EVENTS
 from fastsgns.training.sharing import SHARINGS, NegativeSharing
 
@@ -74,7 +74,7 @@ class Parameters:
         return bool(self.negative or self.softmax)
 
     @property
-    def target_roles(self) -> tuple[str, ...]:
+    def target_roles(self) -> tuple[ArrayRole, ...]:
         """The roles of targets that have an array of their own."""
         return self.layout.target_roles if self.has_output else ()
 

@@ -28,7 +28,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, Literal, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -55,7 +55,14 @@ from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import EmptyCorpusError, NotFittedError, warn
 from fastsgns.formats import kinds
 from fastsgns.kernels.objective import Objective
-from fastsgns.matrices import BiasMode, Matrices, MatricesMode, MatrixLayout, require_memory
+from fastsgns.matrices import (
+    ArrayRole,
+    BiasMode,
+    Matrices,
+    MatricesMode,
+    MatrixLayout,
+    require_memory,
+)
 from fastsgns.models import aliases, parameters
 from fastsgns.models.aliases import ClassOnly
 from fastsgns.models.callbacks import CallbackAny2Vec, Checkpoint
@@ -667,13 +674,13 @@ class Word2Vec:
     def syn1(self, vectors: np.ndarray) -> None:
         self._replace("tree", vectors, len(self.wv) - 1)
 
-    def _array(self, role: str, name: str) -> np.ndarray:
+    def _array(self, role: ArrayRole, name: str) -> np.ndarray:
         vectors = self.current_arrays().in_role(role)
         if vectors is None:
             raise AttributeError(name)  # `__getattr__` then writes the message
         return vectors
 
-    def _replace(self, role: str, vectors: np.ndarray, n_rows: int) -> None:
+    def _replace(self, role: ArrayRole, vectors: np.ndarray, n_rows: int) -> None:
         array, shape = np.asarray(vectors, np.float32), (n_rows, self.wv.vector_size)
         if array.shape != shape:
             raise ValueError(f"the {role} matrix must be of shape {shape}; got {array.shape}")
@@ -1257,7 +1264,7 @@ class Word2Vec:
         storage.save(self, fname)
 
     @ClassOnly
-    def load(cls, fname: Any, mmap: str | None = None) -> "Word2Vec":
+    def load(cls, fname: Any, mmap: Literal["r"] | None = None) -> "Word2Vec":
         """Read what `save` wrote: all arrays, so that training can continue.
 
         Parameters
@@ -1305,7 +1312,7 @@ class Word2Vec:
 
     @takes_flags
     def init_sims(self, replace: bool = False) -> None:
-        """Do as `KeyedVectors.init_sims`; deprecated."""
+        """Fill the norms of `wv` or, with `replace`, scale its vectors to length 1; deprecated."""
         aliases.warn_of_init_sims()
         if replace:
             self.wv.unit_normalize_all()

@@ -12,7 +12,7 @@ from fastsgns import sampling
 from fastsgns.corpus.scanning import MANY_WORDS
 from fastsgns.errors import warn
 from fastsgns.kernels.objective import Objective
-from fastsgns.matrices import Matrices, pad
+from fastsgns.matrices import ArrayRole, Matrices, pad
 from fastsgns.models.parameters import Parameters
 from fastsgns.models.words.tree import fit_tree
 from fastsgns.runtime.machine import release_memory
@@ -160,6 +160,7 @@ def _ensure_output_matrices(
     parameters: Parameters, matrices: Matrices, n_words: int, dimensions: int
 ) -> None:
     """Create missing output matrices; raise a ValueError if one has the wrong shape."""
+    expected: dict[ArrayRole, tuple[int, int]]
     expected = dict.fromkeys(parameters.target_roles, (n_words, dimensions))
     if parameters.hs:
         expected["tree"] = (n_words - 1, dimensions)

@@ -37,7 +37,7 @@ class Spaces:
             If the model has no output vectors.
         """
         matrices = model.current_arrays()
-        output, negative = map(matrices.in_role, ("output", "negative"))
+        output, negative = matrices.in_role("output"), matrices.in_role("negative")
         if output is None:
             raise ValueError("the model has no output vectors; train with negative > 0")
         bias = np.zeros(1, np.float32) if matrices.bias is None else matrices.bias
