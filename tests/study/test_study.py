@@ -1,7 +1,6 @@
 """The study as a whole: runner, claims, report and command."""
 
 import json
-import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,7 +16,7 @@ from fastsgns.study import material as material_module
 from fastsgns.study import runner as runner_module
 from fastsgns.study.check import Check
 from fastsgns.study.claim import Claim, Evidence, Results, Trial
-from fastsgns.study.claims import CLAIMS, chosen
+from fastsgns.study.claims import CLAIMS
 from fastsgns.study.experiments import batches
 from fastsgns.study.material import Material
 from fastsgns.study.runner import Runner
@@ -95,23 +94,6 @@ def test_other_settings_are_computed_anew_but_more_seeds_are_added(
         other = Material(corpus, replace(TINY, **changed))
         Runner(other, tmp_path, False, {"count": count}).run(wanted)
         assert count.calls == calls
-
-
-# claims
-
-
-def test_claims_are_chosen_by_name():
-    assert [c.name for c in chosen(["c1", "C7"])] == ["C1a", "C1b", "C1c", "C7"]
-    assert chosen(None) == list(CLAIMS)
-    with pytest.raises(ValueError, match=r"C99.*there are C1a"):
-        chosen(["C99"])
-
-
-def test_claims_have_names_of_their_own_in_order():
-    names = [c.name for c in CLAIMS]
-    assert len(set(names)) == len(names)
-    numbers = [int(re.findall(r"\d+", name)[0]) for name in names]
-    assert numbers == sorted(numbers)
 
 
 # report

@@ -8,8 +8,6 @@ from fastsgns.graph.evaluation.links import evaluate_links
 from fastsgns.graph.evaluation.splits import LinkSplit
 from fastsgns.models.links.factors import HOPE
 from fastsgns.study import graphs
-from fastsgns.study.claim import Claim, Results
-from fastsgns.study.claims import chosen
 from fastsgns.study.graphs import GraphMaterial
 from fastsgns.study.settings import Settings
 
@@ -57,30 +55,3 @@ def test_results_belong_to_graphs_and_sizes():
     signed = DirectedGraph.from_edges([0, 1, 2], [1, 2, 0], [1, 2, -3])
     by_weight = [str(GraphMaterial({"g": g}, sizes).identity) for g in (*ring, signed)]
     assert len(set(by_weight)) == 3
-
-
-def fabricated(coin: float, one_way: float) -> tuple[Results, Claim]:
-    """Results of C9 as two seeds would give them, one vector's AUC on reversed edges as told."""
-    (claim,) = chosen(["C9"])
-
-    def of(auc: float, mrr: float) -> list[dict]:
-        def form(shift: float) -> dict:
-            kinds = ("0 % reversed", "50 % reversed", "100 % reversed", "degree-matched")
-            scores = dict.fromkeys(kinds, auc + shift)
-            return {"auc": scores, "hits": scores, "mrr": mrr + shift, "direction": 0.5,
-                    "one_way": one_way}  # fmt: skip
-
-        forms = ("raw", "with degrees", "degree product")
-        return [{"g": dict.fromkeys(forms, form(shift))} for shift in (0.0, 0.001)]
-
-    found = {"degree product": of(0.7, 0.1), "one vector": of(coin, 0.2)}
-    return Results(found | {"source and target": of(0.9, 0.3)}, Settings(n_seeds=2)), claim
-
-
-@pytest.mark.parametrize(
-    "coin, one_way, verdict",
-    [(0.5, 0.95, "confirmed"), (0.8, 0.95, "refuted"), (0.8, 0.3, "confirmed")],
-)
-def test_one_vector_must_be_a_coin_where_edges_are_one_way(coin, one_way, verdict):
-    results, claim = fabricated(coin, one_way)
-    assert claim.judge(results).verdict == verdict

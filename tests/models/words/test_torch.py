@@ -9,7 +9,7 @@ import toy
 
 from fastsgns import Word2Vec
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "rnn.py"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "rnn.py"
 
 
 @pytest.fixture
