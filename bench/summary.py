@@ -178,6 +178,8 @@ def _speed_note(settings: SpeedSettings, texts: list[str]) -> str:
         f"Speed: {settings.algorithm}, one epoch, {workers}, on {' or '.join(texts)} of "
         f"{settings.corpus}; thousands of words per CPU second, and speed relative to gensim "
         f"reading a `corpus_file`; medians of {settings.n_rounds} rounds (minimum-maximum). "
+        "The relative speed is the median of the ratios of the rounds, so it can differ from the "
+        "quotient of the two median speeds. "
         "gensim reads its text in every epoch; fastsgns encodes it once, before the epochs."
     )
 

@@ -188,8 +188,8 @@ def show(vectors: KeyedVectors) -> None:
     answers = {question: clear_answer(vectors, *question) for question in ANALOGIES}
     clear = {question: answer for question, answer in answers.items() if answer}
     print(
-        f"\nAnalogies: {len(clear)} of {len(answers)} questions (those whose best answer has a "
-        f"cosine of at least {MIN_COSINE}\nand leads the runner-up by at least {MIN_LEAD})\n"
+        f"\nAnalogies: {len(clear)} of {len(answers)} questions have a clear answer (a cosine of "
+        f"at least {MIN_COSINE},\nand at least {MIN_LEAD} more than that of the second-best word)\n"
     )
     questions = [(f"{b} - {a} + {c}", f"->  {answer}") for (a, b, c), answer in clear.items()]
     print(table(questions, indent=2))

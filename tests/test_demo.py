@@ -97,7 +97,7 @@ def test_run_leaves_corpus_and_vectors(
     ]
     assert "matrix" in fastsgns.Word2Vec.load(model).wv
     assert f"nn {model} matrix" in shown
-    assert "Analogies: 2 of 10 questions" in shown
+    assert "Analogies: 2 of 10 questions have a clear answer" in shown
     assert "sin - sine + cosine" in shown
 
 
@@ -112,7 +112,7 @@ def test_only_clear_answers_are_shown(capsys: pytest.CaptureFixture[str]):
     assert demo.clear_answer(vectors, "row", "columns", "cos") is None  # a cosine of .58
     demo.show(vectors)
     shown = capsys.readouterr().out
-    assert "Analogies: 1 of 10 questions" in shown
+    assert "Analogies: 1 of 10 questions have a clear answer" in shown
     assert shown.endswith("  columns - column + row  ->  rows\n")
 
 

@@ -43,39 +43,41 @@ TITLE = re.compile(  # of a column, such as source, FromNodeId, node_1, "user id
     re.IGNORECASE,
 )
 SEEN = {
-    lines.TOO_FEW_COLUMNS: "it lacks a column: a line is `source target` or `source target weight`",
-    lines.TOO_MANY_COLUMNS: "it has more than three columns",
-    lines.MIXED_COLUMNS: "other lines have another number of columns",
-    lines.NOT_A_NUMBER: "its third column is not a number",
-    lines.NOT_FINITE: "its weight is not finite, or more than a float32 holds",
-    lines.RESERVED_CHARACTER: "one of its names holds a control character from 27 to 31",
-    lines.STRAY_SEPARATOR: "a name ends, or its target begins, with a comma or a semicolon",
-    lines.QUOTED_NAME: "one of its names is in quotes, which edge lists do not have",
-    lines.BYTE_ORDER_MARK: "it begins with a byte order mark, allowed only at the start of a file",
-    lines.JSON_VALUE: "it is an object or a list of JSON",
-    LONE_CR: "it holds a carriage return, which ends no line",
-    UNCLEAR: "its columns are not clear",
-    HEADER: "it looks like a header, as no other line has these names",
-    LONG: f"it is longer than {LONGEST_LINE:,} bytes, which no edge is",
+    lines.TOO_FEW_COLUMNS: "a column is missing; expected `source target` or "
+    "`source target weight`",
+    lines.TOO_MANY_COLUMNS: "there are more than three columns",
+    lines.MIXED_COLUMNS: "other lines have a different number of columns",
+    lines.NOT_A_NUMBER: "the third column is not a number",
+    lines.NOT_FINITE: "the weight is not finite, or too large for float32",
+    lines.RESERVED_CHARACTER: "a name contains a control character from 27 to 31",
+    lines.STRAY_SEPARATOR: "a name ends, or the target begins, with a comma or a semicolon",
+    lines.QUOTED_NAME: "a name is in quotes, which are not supported in lists of edges",
+    lines.BYTE_ORDER_MARK: "the line begins with a byte order mark, which is allowed only at the "
+    "start of a file",
+    lines.JSON_VALUE: "the line is a JSON object or list",
+    LONE_CR: "the line contains a carriage return other than in a CR LF line end",
+    UNCLEAR: "the columns are unclear",
+    HEADER: "the line looks like a header, and no other line contains its names",
+    LONG: f"the line is longer than {LONGEST_LINE:,} bytes",
 }
 OF = "DirectedGraph.of(path, {})".format
 ADVICE = {
-    lines.TOO_FEW_COLUMNS: f"give the character between columns: {OF('delimiter={python}')}",
-    UNCLEAR: "repair or remove that line",
-    lines.TOO_MANY_COLUMNS: f"{OF('weighted=True')} ignores those after the third, "
+    lines.TOO_FEW_COLUMNS: f"pass the character between the columns, {OF('delimiter={python}')}",
+    UNCLEAR: "repair or remove this line",
+    lines.TOO_MANY_COLUMNS: f"{OF('weighted=True')} ignores the columns after the third, "
     "weighted=False those after the second",
     lines.MIXED_COLUMNS: f"{OF('weighted=False')} ignores the weights",
-    lines.NOT_A_NUMBER: f"{OF('weighted=False')} ignores it, skip_lines=1 leaves out a header",
+    lines.NOT_A_NUMBER: f"{OF('weighted=False')} ignores this column, skip_lines=1 skips a header",
     lines.NOT_FINITE: f"{OF('weighted=False')} ignores the weights",
-    lines.RESERVED_CHARACTER: "remove it from the file",
-    lines.STRAY_SEPARATOR: f"{OF('delimiter={python}')} takes it as the end of a column, "
-    'delimiter=" " as a part of the name',
-    lines.QUOTED_NAME: "read the file with pandas.read_csv and give the table",
-    lines.BYTE_ORDER_MARK: "remove it from the file",
-    lines.JSON_VALUE: "read the file with pandas.read_json(path, lines=True) and give the table",
-    LONE_CR: "convert the ends of the lines to newlines",
-    HEADER: f"{OF('skip_lines=1')} leaves it out, skip_lines=0 takes it for an edge",
-    LONG: "give a text file with an edge per line",
+    lines.RESERVED_CHARACTER: "remove the character from this line",
+    lines.STRAY_SEPARATOR: f"{OF('delimiter={python}')} reads this character as the end of "
+    'a column, delimiter=" " as part of the name',
+    lines.QUOTED_NAME: "read the file with pandas.read_csv and pass the table",
+    lines.BYTE_ORDER_MARK: "remove the mark from this line",
+    lines.JSON_VALUE: "read the file with pandas.read_json(path, lines=True) and pass the table",
+    LONE_CR: "convert the line ends to newlines",
+    HEADER: f"{OF('skip_lines=1')} skips this line, skip_lines=0 reads it as an edge",
+    LONG: "pass a text file with one edge per line",
 }
 REMEDY = "errors='replace' keeps a character for each invalid byte; or convert the file to UTF-8"
 
@@ -128,7 +130,7 @@ class EdgeError(FormatError):
         remedy = advice[fault if is_clear else UNCLEAR]
         option = shlex.quote(delimiter.replace("\t", "\\t"))
         remedy = remedy.format(python=json.dumps(delimiter), shell=option)
-        error = cls(f"{path}, line {number}: {seen[fault]}; {remedy}. It is {line!r:.80}")
+        error = cls(f"{path}, line {number}: {seen[fault]}; {remedy}. The line is {line!r:.80}")
         error.path, error.number, error.fault, error.line = path, number, fault, line
         return error
 

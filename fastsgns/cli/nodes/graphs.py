@@ -13,17 +13,17 @@ from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.runtime.progress import reading_bar
 
 ADVICE = files.ADVICE | {
-    lines.TOO_FEW_COLUMNS: "give the character between columns: --delimiter {shell}",
+    lines.TOO_FEW_COLUMNS: "pass the character between the columns, --delimiter {shell}",
     lines.JSON_VALUE: "convert the file to lines of 'source target'",
-    lines.TOO_MANY_COLUMNS: "--weighted ignores those after the third, "
+    lines.TOO_MANY_COLUMNS: "--weighted ignores the columns after the third, "
     "--unweighted those after the second",
     lines.MIXED_COLUMNS: "--unweighted ignores the weights",
-    lines.NOT_A_NUMBER: "--unweighted ignores it, --skip-lines 1 leaves out a header",
+    lines.NOT_A_NUMBER: "--unweighted ignores this column, --skip-lines 1 skips a header",
     lines.NOT_FINITE: "--unweighted ignores the weights",
-    lines.STRAY_SEPARATOR: "--delimiter {shell} takes it as the end of a column, --delimiter ' ' "
-    "as a part of the name",
+    lines.STRAY_SEPARATOR: "--delimiter {shell} reads this character as the end of a column, "
+    "--delimiter ' ' as part of the name",
     lines.QUOTED_NAME: "convert the file to one without quotes, with a delimiter that no name has",
-    files.HEADER: "--skip-lines 1 leaves it out, --skip-lines 0 takes it for an edge",
+    files.HEADER: "--skip-lines 1 skips this line, --skip-lines 0 reads it as an edge",
 }
 
 

@@ -23,11 +23,12 @@ from fastsgns.training.sharing import NegativeSharing
 PAIRS_PER_BLOCK = 1 << 18
 SYNTAX = files.Syntax(comments="", max_columns=2)
 SEEN = files.SEEN | {
-    TOO_FEW_COLUMNS: "it lacks a column: a line is a source and a target",
-    TOO_MANY_COLUMNS: "it has more than two columns: a line is a source and a target",
+    TOO_FEW_COLUMNS: "a column is missing; expected a source and a target",
+    TOO_MANY_COLUMNS: "there are more than two columns; expected a source and a target",
 }
 ADVICE = dict.fromkeys(
-    files.SEEN, "for files of another form read the two columns and give fit((sources, targets))"
+    files.SEEN,
+    "if the file has another format, read its two columns and call fit((sources, targets))",
 )
 
 

@@ -72,9 +72,9 @@ def test_what_is_no_pairs_is_refused(pairs, message):
 def test_a_file_with_other_lines_is_refused(tmp_path):
     for text, line, seen in (
         ("a b\n\nc d e\n", 3, r"more than two columns.*fit\(\(sources, targets\)\).*'c d e'"),
-        ("a b\n#\n", 2, "lacks a column"),
+        ("a b\n#\n", 2, "column is missing"),
         ("a, b\n", 1, "comma"),
-        ("a,b\n", 1, "lacks a column"),
+        ("a,b\n", 1, "column is missing"),
         ("user item\n1 2\n2 3\n", 1, "header"),
         ("x y\n1 2\n2 3\n", 1, "header"),
         ("a b\n\ufeffb c\n", 2, "byte order mark"),
