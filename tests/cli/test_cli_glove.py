@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -118,14 +117,19 @@ def test_other_commands_say_what_a_file_is(tmp_path: Path, text: Path, capsys):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_saves_what_was_learned(tmp_path: Path, text: Path):
-    model, counts = tmp_path / "model", tmp_path / "counts"
+    model = tmp_path / "model"
     command = [sys.executable, "-m", "fastsgns", "glove", str(text), "-o", str(model)]
-    command += ["--save-counts", str(counts), "--epochs", "10000000"]
+    command += ["--progress", "--epochs", "10000000"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    while not counts.exists():
-        time.sleep(0.05)
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    shown = ""
+    try:
+        while not shown.endswith("loss="):  # which the bar shows from the second epoch on
+            read = process.stderr.read(1)
+            assert read, shown
+            shown += read
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130 and "stopped early" in errors
     assert GloVe.load(model).epochs_trained > 0

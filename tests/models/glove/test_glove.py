@@ -5,7 +5,6 @@ import os
 import pickle
 import signal
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from fastsgns import EncodedCorpus, GloVe, KeyedVectors
 from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.errors import EmptyCorpusError, FormatError
 from fastsgns.formats import native
+from fastsgns.models.glove import epoch as glove_epoch
 from fastsgns.models.glove import storage as glove_storage
 
 SMALL = {"vector_size": 10, "min_count": 1, "workers": 1, "epochs": 3, "progress": False}
@@ -263,19 +263,31 @@ def test_nothing_to_train_on():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_ctrl_c_leaves_a_model_that_trains_on(counts):
+def test_ctrl_c_leaves_a_model_that_can_be_trained_again(counts, monkeypatch):
     model = GloVe(**SMALL | {"workers": 2, "epochs": 1_000_000})
-    before = threading.active_count()
+    inner, threads, pressed, handled = glove_epoch.train_cells, set(), [], threading.Event()
 
-    def press() -> None:
-        while not model.epochs_trained:
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
+    def train_cells(*arguments):
+        threads.add(threading.current_thread())
+        if model.epochs_trained and not pressed:
+            pressed.append(True)
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            assert handled.wait(60)
+        return inner(*arguments)
 
-    threading.Thread(target=press).start()
-    with pytest.raises(KeyboardInterrupt):
-        model.train(counts)
-    assert threading.active_count() <= before + 1
+    def handle(*_):
+        handled.set()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(glove_epoch, "train_cells", train_cells)
+    default = signal.signal(signal.SIGINT, handle)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            model.train(counts)
+    finally:
+        signal.signal(signal.SIGINT, default)
+    assert all(thread.finished.is_set() for thread in threads)
+    assert model.epochs_trained == 1
     assert np.isfinite(model.wv.vectors).all()
     trained = model.epochs_trained
     model.train(counts, epochs=1)
