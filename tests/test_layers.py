@@ -2,9 +2,10 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import networkx as nx
@@ -13,7 +14,8 @@ import pytest
 import fastsgns
 
 PACKAGE = Path(fastsgns.__file__).parent
-SOURCES = sorted(PACKAGE.rglob("*.py"))
+SOURCES = sorted(path for suffix in ("py", "pyx", "pxd") for path in PACKAGE.rglob(f"*.{suffix}"))
+CYTHON_IMPORT = re.compile(r"^ *((?:from [\w.]+ )?c?import (?:\([^)]*\)|.*))$", re.M)
 LAYERS = (
     {"_compiled", "_version", "arrays", "errors", "rules", "runtime"},
     {"formats", "kernels"},
@@ -30,12 +32,15 @@ LAZY = ("scipy", "tqdm", "ot", "torch", "pandas", "networkx", "gensim")
 
 
 def layer(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return path.relative_to(PACKAGE).parts[0].partition(".")[0]
 
 
-def imported(tree: ast.AST) -> Iterator[str]:
-    """Full names of the modules, and of what is taken from them, anywhere in a file."""
-    for node in ast.walk(tree):
+def imported(code: str, suffix: str = ".py") -> Iterator[str]:
+    """Yield the full names of the modules that a file imports anywhere, with the name taken."""
+    if suffix != ".py":  # a cimport loads the module, as an import does
+        statements = (match[1] for match in CYTHON_IMPORT.finditer(code))
+        code = "\n".join(re.sub(r"\bcimport\b", "import", each, count=1) for each in statements)
+    for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -43,12 +48,16 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def layers_imported(code: str) -> set[str]:
-    """Layers of fastsgns that a file imports; the empty name is the package itself."""
-    names = [name.split(".") for name in imported(ast.parse(code))]
+def imported_by(path: Path) -> Iterator[str]:
+    return imported(path.read_text(encoding="utf-8"), path.suffix)
+
+
+def layers_imported(names: Iterable[str]) -> set[str]:
+    """Return the layers of fastsgns of some names; the empty name is the package itself."""
+    parted = [name.split(".") for name in names]
     return {
         parts[1] if len(parts) > 1 and parts[1] in RANK else ""
-        for parts in names
+        for parts in parted
         if parts[0] == "fastsgns"
     }
 
@@ -60,7 +69,22 @@ def test_the_parser_of_imports_sees_each_form():
         "from fastsgns.models.word2vec import Word2Vec\n"
         "def f():\n    from fastsgns.training.trainer import Trainer\n"
     )
-    assert layers_imported(code) == {"cli", "demo", "", "models", "training"}
+    assert layers_imported(imported(code)) == {"cli", "demo", "", "models", "training"}
+
+
+def test_the_parser_of_imports_sees_each_form_of_cython():
+    code = (
+        "cimport cython\n"
+        "from fastsgns.kernels.ids cimport ascend, check_ids\n"
+        "from fastsgns.graph.steps cimport (\n    Walk,\n    step as next_step,\n)\n"
+        "from fastsgns.errors import LongTokenError  # why\n"
+        "cdef int f():\n    import fastsgns.cli\n    return 0\n"
+    )
+    assert set(imported(code, ".pyx")) == {
+        *("cython", "fastsgns.kernels.ids.ascend", "fastsgns.kernels.ids.check_ids"),
+        *("fastsgns.graph.steps.Walk", "fastsgns.graph.steps.step"),
+        *("fastsgns.errors.LongTokenError", "fastsgns.cli"),
+    }
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
@@ -69,7 +93,7 @@ def test_imports_point_down(path: Path):
     if name == "__init__":
         return  # the public names come from everywhere
     assert name in RANK, f"{name} has no place in LAYERS"
-    for other in layers_imported(path.read_text(encoding="utf-8")):
+    for other in layers_imported(imported_by(path)):
         if other == "":
             assert RANK[name] > RANK["models"], f"{path} imports the top of the package"
         else:
@@ -81,15 +105,43 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def import_graph() -> dict[str, set[str]]:
-    """Modules of the package by name, with those that they import anywhere in their text."""
-    modules = {module_of(path): path for path in SOURCES}
-    known = modules.keys() | {module_of(path) for path in PACKAGE.rglob("*.pyx")}
+def packages(module: str) -> list[str]:
+    """Return the packages that a module is in, the outermost one first."""
+    parts = module.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts))]
+
+
+def import_graph(sources: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Return the modules that each module needs before its own code can run.
+
+    Importing a.b.c runs a, a.b and a.b.c, so all three are needed. Two things are left out:
+
+    - the packages that contain the module itself, unless it takes a name from them. They are
+      already being imported when the module is, and that their ``__init__`` imports the module is
+      usual;
+    - the names in `fastsgns.formats.kinds.KINDS`. They are strings, and what they name is imported
+      when a file is loaded.
+
+    Parameters
+    ----------
+    sources : dict of str to set of str
+        What the source of each module imports: modules, or names in modules.
+    """
+    graph: dict[str, set[str]] = {name: set() for name in sources}
+    for module, names in sources.items():
+        for name in names:
+            loaded = next((n for n in (name, *packages(name)[::-1]) if n in sources), None)
+            if loaded is not None:
+                others = set(packages(loaded)) - set(packages(module))
+                graph[module] |= (others & sources.keys()) | {loaded}
+        graph[module].discard(module)
+    return graph
+
+
+def sources_of_package() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for name, path in modules.items():
-        taken = imported(ast.parse(path.read_text(encoding="utf-8")))
-        parts = (t if t in known else t.rpartition(".")[0] for t in taken)
-        found[name] = {part for part in parts if part in modules} - {name}
+    for path in SOURCES:
+        found.setdefault(module_of(path), set()).update(imported_by(path))
     return found
 
 
@@ -108,9 +160,24 @@ def test_circles_are_seen():
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
 
 
+@pytest.mark.parametrize(
+    ("sources", "expected"),
+    [
+        ({"p": {"p.a.A"}, "p.a": {"p.b.B"}, "p.b": set()}, []),
+        ({"p": {"p.a.A"}, "p.a": {"p.A"}}, [["p", "p.a"]]),
+        ({"p": {"p.a.A"}, "p.a": {"q.B"}, "q": {"p.b.C"}, "p.b": set()}, [["p", "p.a", "q"]]),
+        ({"p": set(), "p.a": {"p.b"}, "p.b": {"p.a"}}, [["p.a", "p.b"]]),
+    ],
+    ids=["init imports modules", "module imports its package", "through a package", "two modules"],
+)
+def test_packages_are_part_of_circles(sources: dict[str, set[str]], expected: list[list[str]]):
+    assert circles(import_graph(sources)) == expected
+
+
 def test_no_module_imports_itself_through_others():
-    graph = import_graph()
-    graph.pop("fastsgns")  # the public names come from everywhere, and few modules ask for them
+    graph = import_graph(sources_of_package())
+    assert "fastsgns.kernels.ids" in graph["fastsgns.corpus.scan"]  # cimports count
+    assert "fastsgns.models.links" in graph["fastsgns.cli.nodes.models"]  # packages count
     assert circles(graph) == []
 
 
