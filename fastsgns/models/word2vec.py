@@ -1068,7 +1068,7 @@ class Word2Vec:
             If the model was trained with neither negative sampling nor full softmax.
         """
         layer = self._output_layer()
-        words = as_key_list(context_words_list, "context_words_list", of_mapping=True)
+        words = as_key_list(context_words_list, "context_words_list", allow_mapping=True)
         contexts = [self.wv.get_index(word) for word in words if word in self.wv]
         if not contexts:
             logger.warning("none of the context words is in the vocabulary")

@@ -47,7 +47,7 @@ def distances(
     ndarray, shape (len(other_words),) or (V,)
     """
     vector = queries.query_vector(kv, word_or_vector)
-    others = as_key_list(other_words, "other_words", of_mapping=True)
+    others = as_key_list(other_words, "other_words", allow_mapping=True)
     if others:
         return 1 - cosine_similarities(vector, kv.rows.at(kv.key_table.indices(others)))
     direction = unit(vector).astype(queries.query_type(kv))
@@ -93,7 +93,7 @@ def rank_by_centrality(
         If no key is left.
     """
     table = kv.key_table
-    words = as_key_list(words, "words", of_mapping=True)
+    words = as_key_list(words, "words", allow_mapping=True)
     known = [word for word in words if word in table]
     if len(known) < len(words):
         absent = [word for word in words if word not in table]

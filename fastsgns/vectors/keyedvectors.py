@@ -243,7 +243,7 @@ class KeyedVectors:
     def __getitem__(self, key_or_keys: Any) -> np.ndarray:
         if self.key_table.is_key(key_or_keys):
             return self.get_vector(key_or_keys)
-        keys = as_key_list(key_or_keys, "keys", of_mapping=True)
+        keys = as_key_list(key_or_keys, "keys", allow_mapping=True)
         return self.rows.at(self.key_table.indices(keys))
 
     @takes_flags
@@ -280,7 +280,7 @@ class KeyedVectors:
         copy_vecattrs : bool
             Copy the attributes as well.
         """
-        listed = plain_all(as_key_list(keys, "keys", of_mapping=True))
+        listed = plain_all(as_key_list(keys, "keys", allow_mapping=True))
         names = [key for key in dict.fromkeys(listed) if key in self]
         ids = self.key_table.indices(names)
         chosen = KeyedVectors(self.vector_size)
@@ -526,6 +526,7 @@ class KeyedVectors:
         >>> kv.most_similar_batch(["one", "two"], topn=1)
         [[('two', 1.0)], [('one', 1.0)]]
         """
+        # the name of the argument, which is public, hides the module `queries` here
         answers = self.most_similar_ids(queries, topn, restrict_vocab, exclude, space=space)
         keys = self.index_to_key
         return [

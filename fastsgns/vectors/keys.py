@@ -197,15 +197,15 @@ def _in_other_type(key: Any) -> Any:
     return str(key) if isinstance(key, int) else None
 
 
-def as_key_list(keys: Any, name: str, of_mapping: bool = False) -> list[Any]:
-    """Return keys, or vectors, as a list.
+def as_key_list(keys: Any, name: str, allow_mapping: bool = False) -> list[Any]:
+    """Return a list of keys or vectors that an argument holds.
 
     Parameters
     ----------
     keys : iterable of keys or vectors
     name : str
         The name of the argument, for error messages.
-    of_mapping : bool
+    allow_mapping : bool
         Accept a mapping and return its keys.
 
     Raises
@@ -214,7 +214,7 @@ def as_key_list(keys: Any, name: str, of_mapping: bool = False) -> list[Any]:
         If `keys` is a single string, whose letters would be taken for keys, or a mapping whose
         values would be ignored.
     """
-    if isinstance(keys, Mapping) and not of_mapping:
+    if isinstance(keys, Mapping) and not allow_mapping:
         raise TypeError(
             f"{name} is a {type(keys).__name__}, where a list of keys is wanted: pass "
             f"list({name}), or where weights are allowed list({name}.items())"

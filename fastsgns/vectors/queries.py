@@ -18,7 +18,6 @@ from fastsgns.vectors.spaces import Searchable, Space, in_space
 Similar: TypeAlias = list[tuple[Any, float]]
 Query: TypeAlias = Key | np.ndarray
 Weighted: TypeAlias = Query | tuple[Query, float]
-Limit: TypeAlias = int | None
 Queries: TypeAlias = Weighted | Iterable[Weighted] | None
 
 BATCH_BYTES = 1 << 26  # of the similarities that are computed at once
@@ -94,7 +93,7 @@ def get_mean_vector(
     """
     table = kv.key_table
     has_weights = isinstance(keys, Mapping) and any(number(x) is not None for x in keys.values())
-    items = as_key_list(keys, "keys", of_mapping=not has_weights)
+    items = as_key_list(keys, "keys", allow_mapping=not has_weights)
     if not items:
         raise ValueError("cannot compute mean with no input")
     factors = np.ones(len(items)) if weights is None else np.asarray(weights, np.float64)
@@ -231,7 +230,7 @@ def most_similar(
     topn = LIMIT("topn", topn)
     if topn is not None and topn < 1:
         return []
-    clip = _clip(clip_start, clip_end, restrict_vocab)
+    clip = _search_range(clip_start, clip_end, restrict_vocab)
     asked, searched = in_space(kv, space)
     items, weights = _with_weights(kv, positive, negative)
     mean = get_mean_vector(asked, items, weights, post_normalize=True, ignore_missing=False)
@@ -294,7 +293,7 @@ def most_similar_cosmul(
     topn = LIMIT("topn", topn)
     if topn is not None and topn < 1:
         return []
-    clip = _clip(restrict_vocab=restrict_vocab)
+    clip = _search_range(restrict_vocab=restrict_vocab)
     rows, norms, dtype = kv.rows.at(clip), kv.rows.norms_of(clip), query_type(kv)
     shifted = []  # cosines with each query, shifted to 0..1
     for item in plus + minus:
@@ -329,7 +328,7 @@ def most_similar_ids(
     """
     asked, searched = in_space(kv, space)
     excluded, directions = _directions(asked, queries, exclude)
-    clip = _clip(restrict_vocab=restrict_vocab)
+    clip = _search_range(restrict_vocab=restrict_vocab)
     vectors, norms = searched.rows.at(clip), searched.rows.norms_of(clip)
     dtype = as_real(vectors[:0]).dtype
     not_finite = np.flatnonzero(np.isnan(norms))  # `row_norms` returns NaN for such vectors
@@ -377,7 +376,7 @@ def _directions(
     return (ids if exclude else None), kv.rows.at(ids)
 
 
-def _clip(clip_start: Any = 0, clip_end: Any = None, restrict_vocab: Any = None) -> slice:
+def _search_range(clip_start: Any = 0, clip_end: Any = None, restrict_vocab: Any = None) -> slice:
     """Return the positions to search; a limit of 0 is none, as in gensim."""
     limit = LIMIT("restrict_vocab", restrict_vocab)
     start, end = LIMIT("clip_start", clip_start), LIMIT("clip_end", clip_end)

@@ -18,7 +18,7 @@ from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.keys import KeyTable
 from fastsgns.vectors.norms import as_real, unit
 from fastsgns.vectors.rows import OwnRows, Rows
-from fastsgns.vectors.spaces import COMBINATIONS, ROLES, WHY_MISSING, Combination, Role
+from fastsgns.vectors.spaces import COMBINATIONS, ROLES, WHY_MISSING, Combination, NoRoleError, Role
 
 ADD_WORDS = "add some with model.build_vocab(..., update=True)"
 
@@ -113,7 +113,7 @@ class RoleRows(Rows):
     @property
     def array(self) -> np.ndarray:
         """All vectors, shape (V, d); a read-only copy if the role flips signs."""
-        self._stored()
+        self._stored()  # brings the rows into the order of the keys
         return self._present(self.matrices.in_role(self._role))
 
     def at(self, ids: Any) -> np.ndarray:
@@ -277,9 +277,9 @@ class Roles(Mapping[str, KeyedVectors]):
         return self.of("negative")
 
     def of(self, role: Role) -> KeyedVectors:
-        """Return the vectors of a role; an AttributeError if the model has none."""
+        """Return the vectors of a role, or raise an AttributeError."""
         if role not in self._present_roles():
-            raise AttributeError(f"{role}: {WHY_MISSING[role]}")
+            raise NoRoleError(f"{role}: {WHY_MISSING[role]}")
         return self._wv if role == "input" else role_view(self._wv, self.matrices, role)
 
     @property
@@ -325,6 +325,7 @@ class Roles(Mapping[str, KeyedVectors]):
         kv.expandos = {name: values.copy() for name, values in self._wv.expandos.items()}
         return kv
 
+    @takes_flags
     def combined_view(self, kind: Combination, normalize: bool = False) -> KeyedVectors:
         """Return what `combined` returns, but with the model's list of words and no attributes.
 

@@ -23,22 +23,26 @@ HAS_NO_MODEL = (
     "model (model.wv, or Word2Vec.load(path).wv)"
 )
 
-Vectors = TypeVar("Vectors", bound="Searchable")
+SearchableT = TypeVar("SearchableT", bound="Searchable")
 
 
-class RoleLink(Protocol[Vectors]):
+class NoRoleError(AttributeError):
+    """Raised for the vectors of a role of a model, if there is no model or it lacks the role."""
+
+
+class RoleLink(Protocol[SearchableT]):
     """Access from the `wv` of a model to the model's other matrices; the model sets it."""
 
-    def role(self, wv: Vectors, role: Role) -> Vectors:
-        """Return the vectors of a role; an AttributeError if the model has none."""
+    def role(self, wv: SearchableT, role: Role) -> SearchableT:
+        """Return the vectors of a role, or raise a NoRoleError."""
 
-    def combined(self, wv: Vectors, kind: Combination) -> Vectors:
+    def combined(self, wv: SearchableT, kind: Combination) -> SearchableT:
         """Return input and output vectors added or concatenated."""
 
-    def bias(self, wv: Vectors) -> np.ndarray | None:
+    def bias(self, wv: SearchableT) -> np.ndarray | None:
         """Return the bias that is added to scores."""
 
-    def sync(self, wv: Vectors) -> None:
+    def sync(self, wv: SearchableT) -> None:
         """Move the rows of all matrices to the order of the keys of `wv`."""
 
 
@@ -78,12 +82,12 @@ def in_space(kv: Searchable, space: Space) -> tuple[Searchable, Searchable]:
             return both, both
         query_side, searched_side = space.split("-")
         return link.role(kv, SIDES[query_side]), link.role(kv, SIDES[searched_side])
-    except AttributeError as error:
+    except NoRoleError as error:
         raise ValueError(f"space {space!r} needs output vectors; {error}") from None
 
 
 def require_link(kv: Searchable) -> RoleLink[Any]:
-    """Return the link to the matrices of a model; an AttributeError if there is none."""
+    """Return the link to the matrices of a model, or raise a NoRoleError."""
     if kv.role_link is None:
-        raise AttributeError(HAS_NO_MODEL)
+        raise NoRoleError(HAS_NO_MODEL)
     return kv.role_link

@@ -305,3 +305,17 @@ def test_three_matrices_are_three_roles(tmp_path: Path):
     model.save(tmp_path / "model")
     found = Word2Vec.load(tmp_path / "model").wv.negative
     np.testing.assert_array_equal(found.vectors, negative.vectors)
+
+
+def test_an_error_within_a_link_is_not_taken_for_a_missing_matrix():
+    class Broken:
+        def role(self, wv, role):
+            return wv.no_such_name
+
+    kv = KeyedVectors.from_arrays(["a"], np.eye(1, dtype=np.float32))
+    kv.role_link = Broken()
+    with pytest.raises(AttributeError, match="no_such_name"):
+        kv.most_similar("a", space="in-out")
+    kv.role_link = None
+    with pytest.raises(ValueError, match="separate from a model"):
+        kv.most_similar("a", space="in-out")

@@ -63,6 +63,7 @@ def _build(cls: Any, content: Content) -> Any:
     model, arrays = content.model, content.arrays
     wv = KeyedVectors(0)
     vectors_storage.fill(wv, arrays["input"], content)
+    # wv and the matrices must share one array of input vectors
     roles = {role: arrays[role] for role in ("output", "negative", "tree") if role in arrays}
     bias = np.array(arrays["bias"]) if "bias" in arrays else None  # a copy: it may be mapped
     first_bias = model.layout.initial_bias(model.negative)
