@@ -24,10 +24,10 @@ KEY = "fastsgns"
 OWN = "__metadata__"
 DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "u1"}
 NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
-MOST_BYTES = 100_000_000  # the limit of safetensors
-MOST_OBJECTS = 1 << 16
-MOST_VALUES = 1 << 20
-MOST_DIMENSIONS = 32
+MAX_BYTES = 100_000_000  # the limit of safetensors
+MAX_OBJECTS = 1 << 16
+MAX_VALUES = 1 << 20
+MAX_DIMENSIONS = 32
 BLOCK = 1 << 20
 
 
@@ -88,10 +88,10 @@ def pack(
         header[name] = {"dtype": dtype, "shape": array.shape, "data_offsets": (start, end)}
     encoded = json.dumps(header).encode()
     encoded += b" " * (-len(encoded) % 8)
-    if len(encoded) > MOST_BYTES:
+    if len(encoded) > MAX_BYTES:
         raise ValueError(
             f"the attributes and parameters take {len(encoded):,} bytes; a file holds up to "
-            f"{MOST_BYTES:,}. Store large attributes as arrays of numbers."
+            f"{MAX_BYTES:,}. Store large attributes as arrays of numbers."
         )
     try:
         for text in (encoded, own.encode()):
@@ -111,7 +111,7 @@ def check_length(head: bytes | bytearray, size: int | None) -> int:
         If a native file does not begin like this.
     """
     length = int.from_bytes(head, "little")
-    room = MOST_BYTES if size is None else min(MOST_BYTES, size - 8)
+    room = MAX_BYTES if size is None else min(MAX_BYTES, size - 8)
     if len(head) < 8 or not 2 <= length <= room:
         raise FormatError.advising(
             "its first 8 bytes are not the length of a header", sniffing.NOT_NATIVE, ADVICE
@@ -164,10 +164,10 @@ def _check_parts(text: bytes | bytearray, n_data: int) -> None:
     """Refuse JSON of more objects than a file has use for: each costs far more than its text."""
     counts = _count_outside_strings(text, b"{[,")
     n_objects, n_values = counts[0] + counts[1], counts[2]
-    if n_objects > MOST_OBJECTS or n_values > MOST_VALUES + n_data:
+    if n_objects > MAX_OBJECTS or n_values > MAX_VALUES + n_data:
         raise FormatError(
             f"the metadata have {n_objects:,} objects and lists of {n_values:,} values; allowed "
-            f"are {MOST_OBJECTS:,} of {MOST_VALUES + n_data:,}"
+            f"are {MAX_OBJECTS:,} of {MAX_VALUES + n_data:,}"
         )
 
 
@@ -219,7 +219,7 @@ def _entry(name: str, entry: Any, start: int) -> Entry:
         known = ", ".join(DTYPES)
         raise FormatError(f"its array {name!r:.60} is of type {dtype!r:.60}; known are {known}")
     numbers = (*shape, begin, end)
-    if len(shape) > MOST_DIMENSIONS or not all(type(n) is int and 0 <= n < 2**63 for n in numbers):
+    if len(shape) > MAX_DIMENSIONS or not all(type(n) is int and 0 <= n < 2**63 for n in numbers):
         raise FormatError(f"its array {name!r:.60} has an impossible shape or place")
     of = np.dtype(DTYPES[dtype])
     if math.prod(n for n in shape if n) >= 2**63 or end - begin != math.prod(shape) * of.itemsize:

@@ -20,7 +20,8 @@ class Kind(NamedTuple):
     description : str
         The kind in words, for messages.
     cls : str
-        The class of the objects, "module:class". Its method `load` reads files of this kind.
+        The class of the objects, "module:class", where users import it. Its method `load` reads
+        files of this kind.
     schema : str
         The `Schema` of the kind, "module:name".
     vectors : str
@@ -39,22 +40,26 @@ class Kind(NamedTuple):
 
 RATES = ("alpha", "min_alpha")
 LINKS, PPMI = "fastsgns.models.links", "fastsgns.models.ppmi"
-COUNTS = "fastsgns.cooccurrence.counts"
-FACTORS = "factors of a graph (HOPE or STRAP)", f"{LINKS}.factors:ProximityFactorization"
+COUNTS = "fastsgns.cooccurrence"
 WORDS, GLOVE = "fastsgns.models.words.storage:SCHEMA", "fastsgns.models.glove.storage:SCHEMA"
 CORPUS = "fastsgns.corpus.encoded:SCHEMA"
 KINDS = {
     "vectors": Kind("vectors by key", "fastsgns:KeyedVectors", "fastsgns.vectors.storage:SCHEMA"),
     "model": Kind("a Word2Vec model", "fastsgns:Word2Vec", WORDS, "wv"),
-    "glove": Kind("a GloVe model", "fastsgns:GloVe", GLOVE, "wv", True),
+    "glove": Kind("a GloVe model", "fastsgns:GloVe", GLOVE, "wv", is_mapped=True),
     "nodes": Kind("a model of nodes", "fastsgns:NodeEmbedding", f"{LINKS}.storage:NODES", "source"),
     "pairs": Kind("a model of pairs", "fastsgns:PairEmbedding", f"{LINKS}.storage:PAIRS", "source"),
-    "node factors": Kind(*FACTORS, f"{LINKS}.factors:SCHEMA", "source"),
-    "ppmi": Kind("a PPMI matrix", f"{PPMI}.model:PPMI", f"{PPMI}.model:SCHEMA"),
-    "svd": Kind("factors of a PPMI matrix", f"{PPMI}.svd:SVDVectors", f"{PPMI}.svd:SCHEMA", "wv"),
+    "node factors": Kind(
+        "factors of a graph (HOPE or STRAP)",
+        f"{LINKS}:ProximityFactorization",
+        f"{LINKS}.factors:SCHEMA",
+        "source",
+    ),
+    "ppmi": Kind("a PPMI matrix", f"{PPMI}:PPMI", f"{PPMI}.model:SCHEMA"),
+    "svd": Kind("factors of a PPMI matrix", f"{PPMI}:SVDVectors", f"{PPMI}.svd:SCHEMA", "wv"),
     "corpus": Kind("an encoded corpus", "fastsgns:EncodedCorpus", CORPUS, is_mapped=True),
     "cooccurrences": Kind(
-        "co-occurrence counts", f"{COUNTS}:Cooccurrences", f"{COUNTS}:SCHEMA", is_mapped=True
+        "co-occurrence counts", f"{COUNTS}:Cooccurrences", f"{COUNTS}.counts:SCHEMA", is_mapped=True
     ),
     "graph": Kind("a graph", "fastsgns:DirectedGraph", "fastsgns.graph.storage:SCHEMA"),
 }
@@ -68,9 +73,10 @@ def load(path: Any, mmap: str | None = None) -> Any:
     path : str, os.PathLike or binary file object
     mmap : {None, "r"}
         With ``"r"`` arrays are mapped, read-only, and use memory only as they are read. By default
-        they are read, but those of corpora and of co-occurrence counts are mapped. While a file is
-        mapped, no other program may change it in place or truncate it, which can end the process
-        (SIGBUS). Replacing it by a new file, as `save` does, is safe.
+        they are read, but those of corpora and of co-occurrence counts are mapped. The arrays of a
+        GloVe model are always copied into memory. While a file is mapped, no other program may
+        change it in place or truncate it, which can end the process (SIGBUS). Replacing it by a new
+        file, as `save` does, is safe.
 
     Returns
     -------

@@ -21,7 +21,7 @@ BLOCK = 1 << 22
 LONGEST_HEADER = 200
 LONGEST_WORD = 1 << 24
 LONGEST_NUMBER = 32
-MOST_COLUMNS = 1 << 20
+MAX_COLUMNS = 1 << 20
 N_SAMPLED = 100
 LIMIT = rules.integer(0, 2**62, none=None)
 
@@ -132,10 +132,10 @@ class Reader:
         else:
             n_rows, self.n_columns = self._header()
             self.n_rows = n_rows if limit is None else min(n_rows, limit)
-        if not 0 < self.n_columns <= MOST_COLUMNS:
+        if not 0 < self.n_columns <= MAX_COLUMNS:
             raise FormatError(
                 f"{name} has rows of {self.n_columns:,} numbers, says line 1; allowed are 1 to "
-                f"{MOST_COLUMNS:,}"
+                f"{MAX_COLUMNS:,}"
             )
         n_bytes = None if size is None or no_header else size - file.tell()
         if binary:
@@ -159,7 +159,7 @@ class Reader:
         self._buffer = bytearray(sniffing.without_mark(self._buffer))
         lines = self._buffer[: self._buffer.rfind(b"\n") + 1 or None].split(b"\n", N_SAMPLED)
         widths = Counter(
-            sniffing.n_numbers(bytes(line), MOST_COLUMNS + 1)
+            sniffing.n_numbers(bytes(line), MAX_COLUMNS + 1)
             for line in lines[:N_SAMPLED]
             if line.strip()
         )
@@ -170,8 +170,8 @@ class Reader:
         return width
 
     def _check_first_line(self) -> None:
-        is_wide = self._buffer.count(b" ") > 2 * MOST_COLUMNS
-        longest = LONGEST_WORD + LONGEST_NUMBER * MOST_COLUMNS
+        is_wide = self._buffer.count(b" ") > 2 * MAX_COLUMNS
+        longest = LONGEST_WORD + LONGEST_NUMBER * MAX_COLUMNS
         if b"\n" not in self._buffer and (is_wide or len(self._buffer) > longest):
             raise self._endless("line 1", len(self._buffer))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastsgns.formats import faults
 from fastsgns.formats.files import by_magic, is_url, local_path, naming
-from fastsgns.formats.header import MOST_BYTES
+from fastsgns.formats.header import MAX_BYTES
 from fastsgns.formats.schema import Array, Content, Schema, Value, Words
 from fastsgns.formats.sniffing import is_native
 from fastsgns.graph.building import Rows, expand
@@ -22,10 +22,10 @@ def is_saved(path: str | os.PathLike[str]) -> bool:
         return False
     with open(name, "rb") as file:
         head = file.peek(9)[:9]
-        if not is_native(head, MOST_BYTES) and (decompress := by_magic(head)):
+        if not is_native(head, MAX_BYTES) and (decompress := by_magic(head)):
             with naming(name), decompress(file) as inner:
                 head = inner.read(9)
-    return is_native(head, MOST_BYTES)
+    return is_native(head, MAX_BYTES)
 
 
 def _build(cls: Any, content: Content) -> Any:

@@ -33,7 +33,7 @@ def similarity(kv: Searchable, w1: Key, w2: Key, *, space: Space = "in-in") -> n
     `w2`.
     """
     first, second = in_space(kv, space)
-    cosine: np.floating = unit(queries.get_vector(first, w1)) @ unit(queries.get_vector(second, w2))
+    cosine: np.floating = unit(first.get_vector(w1)) @ unit(second.get_vector(w2))
     return cosine
 
 
@@ -65,7 +65,7 @@ def n_similarity(kv: Searchable, ws1: Iterable[Key], ws2: Iterable[Key]) -> np.f
     lists = [as_key_list(ws, name, True) for ws, name in ((ws1, "ws1"), (ws2, "ws2"))]
     if not all(lists):
         raise ZeroDivisionError("n_similarity needs two lists with at least one key each")
-    means = [unit(queries.get_mean_vector(kv, keys, pre_normalize=False)) for keys in lists]
+    means = [unit(kv.get_mean_vector(keys, pre_normalize=False)) for keys in lists]
     cosine: np.floating = means[0] @ means[1]
     return cosine
 
@@ -122,8 +122,8 @@ def most_similar_to_given(kv: Searchable, key1: Key, keys_list: Iterable[Key]) -
         If the vector of `key1`, or of every key of the list, is not finite.
     """
     keys = as_key_list(keys_list, "keys_list")
-    queries.require_finite(kv, unit(queries.get_vector(kv, key1)), [key1])
-    similarities = np.array([similarity(kv, key1, key) for key in keys])
+    queries.require_finite(kv, unit(kv.get_vector(key1)), [key1])
+    similarities = np.array([kv.similarity(key1, key) for key in keys])
     if np.isnan(similarities).all():
         queries.require_finite(kv, similarities, keys)
     return keys[int(np.nanargmax(similarities))]
@@ -138,8 +138,8 @@ def closer_than(kv: Searchable, key1: Key, key2: Key) -> list[Any]:
         If the vector of either key is not finite.
     """
     for key in (key1, key2):
-        queries.require_finite(kv, unit(queries.get_vector(kv, key)), [key])
-    from_key1 = distances(kv, key1)
+        queries.require_finite(kv, unit(kv.get_vector(key)), [key])
+    from_key1 = kv.distances(key1)
     itself, other = kv.key_table.get_index(key1), kv.key_table.get_index(key2)
     closer = np.flatnonzero(from_key1 < from_key1[other]).tolist()
     return [kv.key_table.index_to_key[index] for index in closer if index != itself]
@@ -154,8 +154,8 @@ def relative_cosine_similarity(kv: Searchable, wa: Key, wb: Key, topn: int = 10)
     ----------
     Leeuwenberg et al.: A minimally supervised approach for synonym extraction, 2016.
     """
-    total: float = sum(similarity for _, similarity in queries.most_similar(kv, [wa], topn=topn))
-    return float(similarity(kv, wa, wb)) / total
+    total: float = sum(similarity for _, similarity in kv.similar_by_key(wa, topn))
+    return float(kv.similarity(wa, wb)) / total
 
 
 @takes_flags

@@ -88,8 +88,9 @@ class KeyedVectors:
     'queen'
     """
 
-    # Models, and the functions that query vectors, also use `key_table` (the keys, their positions
-    # and attributes), `rows` (where the vectors are stored) and these two, which a model sets:
+    # Models, and the functions that query vectors, use what is not part of the API: the methods at
+    # the end of the class, `key_table` (the keys, their positions and attributes), `rows` (where
+    # the vectors are stored) and these two, which a model sets:
     role_link: RoleLink["KeyedVectors"] | None = None  # leads to the model's other matrices
     add_keys_advice: str | None = None  # how to add keys to the model that owns them
 
@@ -473,19 +474,19 @@ class KeyedVectors:
 
     def similar_by_key(
         self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
-    ) -> Any:
+    ) -> Similar | np.ndarray:
         """Return the keys nearest to a key; see `most_similar`."""
         return self.most_similar([key], topn=topn, restrict_vocab=restrict_vocab)
 
     def similar_by_word(
         self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
-    ) -> Any:
+    ) -> Similar | np.ndarray:
         """Return the keys nearest to a word; the same as `similar_by_key`."""
         return self.similar_by_key(word, topn, restrict_vocab)
 
     def similar_by_vector(
         self, vector: npt.ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
-    ) -> Any:
+    ) -> Similar | np.ndarray:
         """Return the keys nearest to a vector, shape (d,); see `most_similar`."""
         return self.most_similar([np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
 
@@ -784,7 +785,7 @@ class KeyedVectors:
         else:
             self.fill_norms()
 
-    # For the models that own these vectors, and for the functions that query them
+    # Not part of the API: for the models that own these vectors, and the functions that query them
 
     @classmethod
     def from_parts(cls, keys: KeyTable, rows: Rows, add_keys_advice: str | None = None) -> Self:

@@ -28,7 +28,7 @@ NO_INPUT = "cannot compute similarity with no input: give a key or a vector"
 class Indexer(Protocol):
     """An index of the vectors, such as gensim's AnnoyIndexer, which answers instead of a search."""
 
-    def most_similar(self, vector: np.ndarray, num_neighbors: int) -> Any:
+    def most_similar(self, vector: np.ndarray, num_neighbors: int) -> Similar:
         """Return the nearest keys with their similarities."""
 
 
@@ -106,7 +106,7 @@ def get_mean_vector(
                 if ignore_missing:
                     continue
                 raise KeyError(table.explain_absence(item))
-            mean += factor * as_real(get_vector(kv, item, norm=pre_normalize))
+            mean += factor * as_real(kv.get_vector(item, norm=pre_normalize))
         else:
             mean += factor * checked_vector(kv, item)
         total += abs(factor)
@@ -129,7 +129,7 @@ def checked_vector(kv: Searchable, vector: npt.ArrayLike) -> np.ndarray:
 
 def query_vector(kv: Searchable, query: Any) -> np.ndarray:
     """Return the vector of a key, or a vector itself."""
-    return get_vector(kv, query) if kv.key_table.is_key(query) else checked_vector(kv, query)
+    return kv.get_vector(query) if kv.key_table.is_key(query) else checked_vector(kv, query)
 
 
 def _as_queries(kv: Searchable, queries: Any) -> list[Any]:
@@ -165,8 +165,8 @@ def _known_ids(kv: Searchable, items: Iterable[Any]) -> set[int]:
 
 def most_similar(
     kv: Searchable,
-    positive: Queries = None,
-    negative: Queries = None,
+    positive: "Queries" = None,
+    negative: "Queries" = None,
     topn: int | None = 10,
     clip_start: int = 0,
     clip_end: int | None = None,
@@ -174,7 +174,7 @@ def most_similar(
     indexer: Indexer | None = None,
     *,
     space: Space = "in-in",
-) -> Any:
+) -> Similar | np.ndarray:
     """Return the keys most similar to `positive` and least similar to `negative` (3CosAdd).
 
     Similarity is the cosine with the weighted mean of `positive` and `negative`.
@@ -233,7 +233,7 @@ def most_similar(
     clip = _search_range(clip_start, clip_end, restrict_vocab)
     asked, searched = in_space(kv, space)
     items, weights = _with_weights(kv, positive, negative)
-    mean = get_mean_vector(asked, items, weights, post_normalize=True, ignore_missing=False)
+    mean = asked.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
     require_finite(asked, mean, items)
     if indexer is not None and topn is not None:
         return indexer.most_similar(mean, topn)
@@ -250,7 +250,7 @@ def require_finite(kv: Searchable, direction: np.ndarray, items: Iterable[Any]) 
     if math.isfinite(direction @ direction) or np.isfinite(direction).all():
         return  # the first test is faster, and right unless the product overflows
     keys = [item for item in items if kv.key_table.is_key(item)]
-    bad = [key for key in keys if not np.isfinite(unit(get_vector(kv, key))).all()]
+    bad = [key for key in keys if not np.isfinite(unit(kv.get_vector(key))).all()]
     what = f"the vector of {bad[0]!r}" if bad else "the vector that was asked with"
     raise ValueError(
         f"{what} is not finite (or too long), so that nothing is near it; leave it out, or "
@@ -272,11 +272,11 @@ def _ranked(
 
 def most_similar_cosmul(
     kv: Searchable,
-    positive: Queries = None,
-    negative: Queries = None,
+    positive: "Queries" = None,
+    negative: "Queries" = None,
     topn: int | None = 10,
     restrict_vocab: int | None = None,
-) -> Any:
+) -> Similar | np.ndarray:
     """Return the keys most similar to `positive` and least similar to `negative` (3CosMul).
 
     The score of a key is prod(p) / (prod(n) + 1e-6). The p are the cosines with each of `positive`,

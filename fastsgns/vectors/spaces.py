@@ -4,7 +4,7 @@ from typing import Any, Literal, Protocol, TypeVar, get_args, runtime_checkable
 
 import numpy as np
 
-from fastsgns.vectors.keys import KeyTable
+from fastsgns.vectors.keys import Key, KeyTable
 from fastsgns.vectors.rows import Rows
 
 Combination = Literal["sum", "concat"]
@@ -48,7 +48,7 @@ class RoleLink(Protocol[SearchableT]):
 
 @runtime_checkable  # for `evaluation`, which also takes vectors that are not Searchable
 class Searchable(Protocol):
-    """What a query needs of vectors: the table of their keys, and their rows."""
+    """What a query needs of vectors: the table of their keys, their rows, and other queries."""
 
     @property
     def key_table(self) -> KeyTable:
@@ -61,6 +61,23 @@ class Searchable(Protocol):
     @property
     def role_link(self) -> RoleLink[Any] | None:
         """The link to the other matrices of a model."""
+
+    # Queries call these as methods, so that those of a derived class are used.
+
+    def get_vector(self, key: Key, norm: bool = False) -> np.ndarray:
+        """Return the vector of a key."""
+
+    def get_mean_vector(self, keys: Any, *args: Any, **options: Any) -> np.ndarray:
+        """Return the weighted mean of vectors."""
+
+    def distances(self, word_or_vector: Any) -> np.ndarray:
+        """Return the cosine distances of a key or vector to all keys."""
+
+    def similarity(self, w1: Key, w2: Key) -> np.floating:
+        """Return the cosine between the vectors of two keys."""
+
+    def similar_by_key(self, key: Key, topn: int | None = 10) -> Any:
+        """Return the keys nearest to a key."""
 
 
 def in_space(kv: Searchable, space: Space) -> tuple[Searchable, Searchable]:

@@ -320,7 +320,7 @@ def test_what_a_reader_would_refuse_is_not_written(tmp_path):
 
 @pytest.mark.parametrize("name", ["f", "f.gz", None])
 def test_more_values_than_usual_need_as_many_bytes_of_arrays(tmp_path, monkeypatch, name):
-    monkeypatch.setattr(header, "MOST_VALUES", 10)
+    monkeypatch.setattr(header, "MAX_VALUES", 10)
     target = io.BytesIO() if name is None else tmp_path / name
     content = {"a": np.zeros(100, np.uint8)}, {"x": list(range(50))}
     if name == "f.gz":
@@ -335,7 +335,7 @@ def test_more_values_than_usual_need_as_many_bytes_of_arrays(tmp_path, monkeypat
 
 @pytest.mark.parametrize("open_file", [gzip.open, open, tempfile.NamedTemporaryFile])
 def test_an_open_file_holds_what_its_reader_takes(tmp_path, monkeypatch, open_file):
-    monkeypatch.setattr(header, "MOST_VALUES", 10)
+    monkeypatch.setattr(header, "MAX_VALUES", 10)
     content = {"a": np.zeros(100, np.uint8)}, {"x": list(range(50))}
     given = () if open_file is tempfile.NamedTemporaryFile else (tmp_path / "f",)
     with open_file(*given, mode="wb" if given else "w+b") as file:

@@ -114,7 +114,7 @@ def test_command_line_below_home(home):
 
 def test_a_corpus_file_that_is_open_is_named_as_such(home):
     (home / "text.txt").write_text("to be\n")
-    with open(home / "text.txt") as text, pytest.raises(TypeError, match=r"open file.*path"):
+    with open(home / "text.txt") as text, pytest.raises(TypeError, match=r"open file"):
         Word2Vec(corpus_file=text, **SMALL)
-    with open(home / "text.txt") as text, pytest.raises(TypeError, match=r"open file.*path"):
+    with open(home / "text.txt") as text, pytest.raises(TypeError, match=r"open file"):
         DirectedGraph.from_file(text)

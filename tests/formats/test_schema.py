@@ -1,10 +1,12 @@
 """Schemas: what a table allows, and how it is said."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import native
+from fastsgns.formats import kinds, native
 from fastsgns.formats.schema import Array, Schema, Value, When, Words, check, check_values, collect
 
 
@@ -89,3 +91,24 @@ def test_a_wrong_value_is_named():
     ]:
         with pytest.raises(FormatError, match=match):
             check_values("state", found, values)
+
+
+FREE = {  # sizes that a single array has, and nothing else
+    "vectors": {"vector_size"}, "nodes": {"links"}, "pairs": {"links"}, "node factors": {"links"},
+    "corpus": {"sentences", "tokens"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_each_symbol_of_a_shape_has_one_value(kind):
+    """A symbol that is misspelt would check nothing."""
+    schema = kinds.schema_of(kind)
+    symbols = Counter()
+    for entries in schema.arrays.values():
+        shapes = [e.shape for e in (entries if isinstance(entries, list) else [entries])]
+        symbols.update({s.split(" ")[0] for shape in shapes for s in shape.split(", ")})
+    known = {words.size for words in schema.words.values()} | FREE.get(kind, set())
+    for part in schema.values.values():
+        known |= set(part) if isinstance(part, dict) else set()
+    unknown = {symbol for symbol, n in symbols.items() if n < 2} - known
+    assert not {symbol for symbol in unknown if not symbol.isdigit() and symbol != "..."}

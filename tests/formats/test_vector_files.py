@@ -279,7 +279,7 @@ BOMBS = {
 def test_a_line_without_end_is_refused_before_it_is_read_whole(monkeypatch, name):
     monkeypatch.setattr(word2vec_reader, "BLOCK", 1 << 10)
     monkeypatch.setattr(word2vec_reader, "LONGEST_WORD", 1 << 14)
-    monkeypatch.setattr(word2vec_reader, "MOST_COLUMNS", 1 << 10)
+    monkeypatch.setattr(word2vec_reader, "MAX_COLUMNS", 1 << 10)
     head, repeated, options = BOMBS[name]
     file = io.BytesIO(head + repeated * (1 << 20))
     with pytest.raises(FormatError, match=r"allowed are 1 to|no end within"):

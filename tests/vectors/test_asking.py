@@ -261,3 +261,24 @@ def test_a_mapping_is_no_list_of_keys_to_write(kv):
             ask()
     assert "x" in kv and len(kv) == len(WORDS)
     assert np.array_equal(kv[{"king": 1, "x": 2}], kv[["king", "x"]])
+
+
+def test_queries_call_the_methods_of_a_derived_class():
+    class LowerCase(KeyedVectors):
+        def get_vector(self, key, norm=False):
+            return super().get_vector(key.lower(), norm)
+
+        def similarity(self, w1, w2, **options):
+            return -super().similarity(w1, w2, **options)
+
+    kv = LowerCase.from_arrays(["a", "b", "c"], np.array([[1, 0], [1, 1], [0, 1]], np.float32))
+    kv.add_vectors(["A", "B"], [[0, 1], [0, 1]])
+    plain = KeyedVectors.from_arrays(kv.index_to_key, kv.vectors)
+    np.testing.assert_array_equal(kv["A"], plain["a"])
+    np.testing.assert_array_equal(kv.get_mean_vector(["A"]), plain["a"])
+    assert kv.most_similar("A", topn=None).tolist() == plain.most_similar("a", topn=None).tolist()
+    np.testing.assert_array_equal(kv.distances("A"), plain.distances("a"))
+    assert kv.n_similarity(["A"], ["b"]) == plain.n_similarity(["a"], ["b"])
+    assert kv.most_similar_cosmul("A", topn=None)[0] == plain.most_similar_cosmul("a", topn=None)[0]
+    assert kv.most_similar_to_given("a", ["b", "c"]) == "c"
+    assert kv.relative_cosine_similarity("a", "b") < 0 < plain.relative_cosine_similarity("a", "b")

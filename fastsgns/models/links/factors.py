@@ -130,7 +130,9 @@ class ProximityFactorization(LinkModel):
         model = kinds.load_as(cls, SCHEMA, path)
         if not isinstance(model, cls):
             name = type(model).__name__
-            raise kinds.wrong_kind(path, f"a {name}", f"a {cls.__name__}", f"{__name__}.{name}")
+            raise kinds.wrong_kind(
+                path, f"a {name}", f"a {cls.__name__}", f"fastsgns.models.links.{name}"
+            )
         return model
 
 
