@@ -317,24 +317,24 @@ def _lines_of(file: Any, name: str) -> Iterator[tuple[int, str | bytes]]:
         if rest is None:
             rest = block[:0]
             check_text(block, name)
-        found = (rest + block).split("\n" if isinstance(block, str) else b"\n")
-        for index in (0, len(found) - 1):  # the others are within the block
-            if len(found[index]) > LONGEST_LINE:
+        split_lines = (rest + block).split("\n" if isinstance(block, str) else b"\n")
+        for index in (0, len(split_lines) - 1):  # the others are within the block
+            if len(split_lines[index]) > LONGEST_LINE:
                 raise FormatError(
                     f"{name}, line {number + index} has no end within {LONGEST_LINE:,} bytes; it "
                     "is not a file of lines"
                 )
-        rest = found.pop()
-        yield from [(at, line) for at, line in enumerate(found, number) if line]
-        number += len(found)
+        rest = split_lines.pop()
+        yield from [(at, line) for at, line in enumerate(split_lines, number) if line]
+        number += len(split_lines)
     if rest:
         yield number, rest
 
 
 def _decoded(
-    found: Iterable[tuple[int, str | bytes]], name: str, encoding: str, errors: str
+    numbered: Iterable[tuple[int, str | bytes]], name: str, encoding: str, errors: str
 ) -> Iterator[Numbered]:
-    for number, line in found:
+    for number, line in numbered:
         if not line or line.isspace():
             continue
         try:

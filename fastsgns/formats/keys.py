@@ -46,8 +46,8 @@ def plain(key: Any) -> Any:
 
 def _moment(key: np.generic) -> Any:
     """Return the date, time or duration that numpy's holds; itself if it is finer than Python's."""
-    found = key.item()
-    return key if isinstance(found, int) else found
+    moment = key.item()
+    return key if isinstance(moment, int) else moment
 
 
 def plain_all(keys: Iterable[Any]) -> list[Any]:
@@ -73,12 +73,12 @@ def unified(keys: Iterable[Any]) -> tuple[list[Any], np.ndarray | None]:
     (['a', 'b'], array([0, 0, 1]))
     """
     listed = plain_all(keys)
-    found: dict[Any, int] = {}
+    positions_by_key: dict[Any, int] = {}
     for key in listed:
-        found.setdefault(key, len(found))
-    if len(found) == len(listed):
+        positions_by_key.setdefault(key, len(positions_by_key))
+    if len(positions_by_key) == len(listed):
         return listed, None
-    return list(found), np.array([found[key] for key in listed], np.int64)
+    return list(positions_by_key), np.array([positions_by_key[key] for key in listed], np.int64)
 
 
 def is_missing(key: Any) -> bool:

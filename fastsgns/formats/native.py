@@ -100,13 +100,13 @@ def read(
         If there is no such file, or it is a directory.
     """
     with _opened(path) as (file, size):
-        found = _header(file, size)
-        is_mapped = mmap(found.kind) if callable(mmap) else mmap
+        contents = _header(file, size)
+        is_mapped = mmap(contents.kind) if callable(mmap) else mmap
         read_one = _map if is_mapped and size is not None else _read_array
-        tensors = {name: read_one(file, entry, size) for name, entry in found.entries.items()}
+        tensors = {name: read_one(file, entry, size) for name, entry in contents.entries.items()}
         if size is None and file.read(1):
             raise FormatError("it goes on after its last array")
-        return found.kind, tensors, found.metadata
+        return contents.kind, tensors, contents.metadata
 
 
 def kind_of(path: Any) -> str:

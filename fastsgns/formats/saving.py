@@ -43,8 +43,8 @@ def save(path: Any, schema: Schema, thing: Any, refuse_not_finite: bool = True) 
     UserWarning
         If the object has public attributes that the file does not hold.
     """
-    tensors, found = collect(schema, thing)
-    metadata = _plain("metadata", found)
+    tensors, values = collect(schema, thing)
+    metadata = _plain("metadata", values)
     for name, array in tensors.items():
         if not isinstance(array, np.ndarray):
             raise TypeError(f"{name} is a {type(array).__name__}, where an array is expected")

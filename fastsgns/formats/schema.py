@@ -195,11 +195,11 @@ def collect(schema: Schema, thing: Any) -> tuple[native.Tensors, dict[str, Any]]
         packed = native.pack_words(_read_source(words.source, "", thing))
         arrays |= {prefix + name: array for name, array in packed.items()}
     for name, entries in schema.arrays.items():
-        found = _read_source(_listed(entries)[0].source, name, thing)
+        value = _read_source(_listed(entries)[0].source, name, thing)
         if name.endswith("*"):
-            arrays |= {name[:-1] + key: array for key, array in found.items()}
-        elif found is not None:
-            arrays[name] = found
+            arrays |= {name[:-1] + key: array for key, array in value.items()}
+        elif value is not None:
+            arrays[name] = value
     return arrays, _collect_values(schema.values, thing)
 
 
@@ -259,7 +259,7 @@ def check(schema: Schema, cls: type, tensors: Mapping[str, np.ndarray], metadata
     return content
 
 
-def check_values(part: str, found: Any, values: Values) -> dict[str, Any]:
+def check_values(part: str, entries: Any, values: Values) -> dict[str, Any]:
     """Check a part of the metadata, and return its values after their rules.
 
     A name that is not among `values` is an error. It may have a meaning in a newer release. It may
@@ -279,28 +279,28 @@ def check_values(part: str, found: Any, values: Values) -> dict[str, Any]:
     >>> check_values("state", {"epochs": 3}, values)
     {'epochs': 3, 'loss': 0.0}
     """
-    if not isinstance(found, dict):
-        raise FormatError(f"its {part} are {found!r:.60}, where an object is expected")
-    if unknown := [name for name in found if name not in values]:
+    if not isinstance(entries, dict):
+        raise FormatError(f"its {part} are {entries!r:.60}, where an object is expected")
+    if unknown := [name for name in entries if name not in values]:
         raise FormatError(
             f"its {part} contain {unknown[0]!r:.60}, {NOT_SAVED}; the file was written by another "
             "release, or was changed"
         )
-    return {name: _check_value(part, name, found, value) for name, value in values.items()}
+    return {name: _check_value(part, name, entries, value) for name, value in values.items()}
 
 
-def _check_value(part: str, name: str, found: dict[str, Any], value: Value | Values) -> Any:
-    given = found.get(name, value.default if isinstance(value, Value) else ...)
-    if given is ...:
+def _check_value(part: str, name: str, entries: dict[str, Any], value: Value | Values) -> Any:
+    stored = entries.get(name, value.default if isinstance(value, Value) else ...)
+    if stored is ...:
         raise FormatError(f"its {part} lack {name!r}")
     if not isinstance(value, Value):
-        return check_values(name, given, value)
+        return check_values(name, stored, value)
     types = value.types if isinstance(value.types, tuple) else (value.types,)
-    is_wrong_bool = isinstance(given, bool) and not {bool, object} & set(types)
-    if is_wrong_bool or not isinstance(given, types):
+    is_wrong_bool = isinstance(stored, bool) and not {bool, object} & set(types)
+    if is_wrong_bool or not isinstance(stored, types):
         names = ["null" if kind is type(None) else kind.__name__ for kind in types]
-        raise FormatError(f"{name} is {given!r:.60}; allowed are {' and '.join(names)}")
-    return given if value.rule is None else value.rule(name, given)
+        raise FormatError(f"{name} is {stored!r:.60}; allowed are {' and '.join(names)}")
+    return stored if value.rule is None else value.rule(name, stored)
 
 
 def _numbers(name: str, values: list[Any]) -> list[Any]:
@@ -325,16 +325,16 @@ def _check_arrays(name: str, entries: list[Array], content: Content) -> list[str
     """Check the arrays that a row of the table is for; return their names."""
     allowed = [entry for entry in entries if entry.when is None or entry.when.holds(content)]
     if name.endswith("*"):
-        found = [each for each in content.arrays if each.startswith(name[:-1])]
+        names = [each for each in content.arrays if each.startswith(name[:-1])]
     else:
-        found = [name] if name in content.arrays else []
+        names = [name] if name in content.arrays else []
         when = next((entry.when for entry in entries if entry.when), None)
         owner = f"{when.parameter}={getattr(content.model, when.parameter)!r}" if when else "it"
-        if found and not allowed:
+        if names and not allowed:
             raise FormatError(f"it holds an array {name!r}, which {owner} does not have")
-        if not found and allowed and not allowed[0].is_optional:
+        if not names and allowed and not allowed[0].is_optional:
             raise FormatError(f"it holds no array {name!r}, which {owner} needs")
-    for each in found:
+    for each in names:
         array = content.arrays[each]
         fits = [(entry, _sizes_that_fit(array, entry, content.sizes)) for entry in allowed]
         entry, sizes = next((fit for fit in fits if fit[1] is not None), (None, None))
@@ -343,7 +343,7 @@ def _check_arrays(name: str, entries: list[Array], content: Content) -> list[str
         content.sizes = sizes
         if entry.fault and (fault := entry.fault(each, array)):
             raise FormatError(fault)
-    return found
+    return names
 
 
 def _sizes_that_fit(

@@ -50,8 +50,8 @@ def sizes(line: bytes) -> tuple[int, int] | None:
     >>> sizes(b"3 2\n"), sizes(b"the 0.1 0.2\n")
     ((3, 2), None)
     """
-    found = SIZES.fullmatch(without_mark(line))
-    return (int(found[1]), int(found[2])) if found else None
+    match = SIZES.fullmatch(without_mark(line))
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def what_it_is(head: bytes) -> tuple[str, str]:
@@ -141,10 +141,10 @@ def n_numbers(line: bytes, most: int) -> int:
     >>> n_numbers(b". . . 0.1 0.2", 9), n_numbers(b"7 0.1 0.2", 9), n_numbers(b"the end", 9)
     (2, 2, 0)
     """
-    pieces = line.rsplit(None, most)
+    columns = line.rsplit(None, most)
     n_words = 0 if line[:1].isspace() else 1
     count = 0
-    while count < len(pieces) - n_words and is_number(pieces[-1 - count]):
+    while count < len(columns) - n_words and is_number(columns[-1 - count]):
         count += 1
     return count
 

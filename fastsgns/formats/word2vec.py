@@ -200,10 +200,10 @@ def read(
         vectors = np.empty((reader.capacity, reader.n_columns), datatype)
         for encoded, block in reader.blocks():
             start = len(ids)
-            kept = _add_new(decoded(reader, encoded, encoding, unicode_errors), ids)
+            new_rows = _add_new(decoded(reader, encoded, encoding, unicode_errors), ids)
             if len(ids) > len(vectors):
                 vectors.resize((max(len(ids), 2 * start), reader.n_columns), refcheck=False)
-            vectors[start : len(ids)] = block if len(kept) == len(block) else block[kept]
+            vectors[start : len(ids)] = block if len(new_rows) == len(block) else block[new_rows]
     if n_repeated := reader.n_read - len(ids):
         logger.warning("%d rows of %s repeat a word; its first stays", n_repeated, reader.name)
     vectors.resize((len(ids), reader.n_columns), refcheck=False)
@@ -212,12 +212,12 @@ def read(
 
 def _add_new(words: list[str], ids: dict[str, int]) -> list[int]:
     """Assign the next ids to new words; return their positions in `words`."""
-    kept = []
+    new_rows = []
     for row, word in enumerate(words):
         if word not in ids:
             ids[word] = len(ids)
-            kept.append(row)
-    return kept
+            new_rows.append(row)
+    return new_rows
 
 
 def _counts(ids: dict[str, int], fvocab: Any, encoding: str, errors: str) -> np.ndarray:

@@ -312,8 +312,8 @@ class Reader:
     def _odd_row(self, text: bytes, start: int, end: int) -> tuple[bytes, list[float]]:
         """Read a row whose word holds spaces, or that has other blanks between its numbers."""
         line = text[start:end]
-        if found := sniffing.split_row(line, self.n_columns):
-            return found
+        if row := sniffing.split_row(line, self.n_columns):
+            return row
         number = self._line + text.count(b"\n", 0, start)
         fault = sniffing.ROW
         if sniffing.has_control_characters(line):

@@ -133,13 +133,13 @@ def _naming(target: str, temporary: str | None = None) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, target) from error
 
 
-def _set_owner_and_mode(path: str, wanted: os.stat_result) -> None:
+def _set_owner_and_mode(path: str, status: os.stat_result) -> None:
     if hasattr(os, "chown"):
-        for owner in (wanted.st_uid, -1):  # the group can often be kept where the owner cannot
+        for owner in (status.st_uid, -1):  # the group can often be kept where the owner cannot
             with suppress(PermissionError):
-                os.chown(path, owner, wanted.st_gid)
+                os.chown(path, owner, status.st_gid)
                 break
-    os.chmod(path, stat.S_IMODE(wanted.st_mode))
+    os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
 def _flush(path: str) -> None:

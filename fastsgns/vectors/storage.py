@@ -114,10 +114,10 @@ def _as_list(name: str, values: np.ndarray) -> list[Any]:
     return plain
 
 
-def _attributes(name: str, found: dict[str, Any]) -> dict[str, np.ndarray]:
+def _attributes(name: str, entries: dict[str, Any]) -> dict[str, np.ndarray]:
     """Rule of the attributes that a file holds as lists."""
     try:
-        return {key: _column(entry["dtype"], entry["values"]) for key, entry in found.items()}
+        return {key: _column(entry["dtype"], entry["values"]) for key, entry in entries.items()}
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"its {name} can't be read ({error})") from None
 
@@ -128,12 +128,12 @@ def _column(dtype: Any, values: Any) -> np.ndarray:
         raise ValueError(f"of type {dtype!r:.60}")
     if not (isinstance(values, list) and all(isinstance(value, PLAIN) for value in values)):
         raise ValueError(f"{values!r:.60} is not a list of plain values")
-    wanted = np.dtype(dtype.removeprefix("|"))
-    if wanted.kind in "iu":  # numpy 1.26 would wrap what does not fit
-        limits = np.iinfo(wanted)
+    column_type = np.dtype(dtype.removeprefix("|"))
+    if column_type.kind in "iu":  # numpy 1.26 would wrap what does not fit
+        limits = np.iinfo(column_type)
         if any(not isinstance(v, int) or not limits.min <= v <= limits.max for v in values):
-            raise ValueError(f"{values!r:.60} does not fit {wanted}")
-    return np.array(values, wanted)
+            raise ValueError(f"{values!r:.60} does not fit {column_type}")
+    return np.array(values, column_type)
 
 
 def fault_of_attributes(content: Content) -> str | None:
