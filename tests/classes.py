@@ -20,10 +20,10 @@ from fastsgns import (
     PathLineSentences,
     Word2Vec,
 )
-from fastsgns.cooccurrence.counts import Cooccurrences
-from fastsgns.models.links.factors import HOPE, STRAP
-from fastsgns.models.ppmi.model import PPMI
-from fastsgns.models.ppmi.svd import SVDVectors
+from fastsgns.cooccurrence import Cooccurrences
+from fastsgns.graph import Labels, LinkSplit, classify, evaluate_links
+from fastsgns.models.links import HOPE, STRAP, JointScore
+from fastsgns.models.ppmi import PPMI, SVDVectors
 
 SENTENCES = toy.sentences(40)
 EDGES = [(f"n{i}", f"n{(3 * i + k) % 20}") for i in range(20) for k in (1, 2)]
@@ -40,17 +40,33 @@ class Case:
     ----------
     make : callable
         Makes a small object, the same each time.
-    ask : callable, optional
-        Asks an object something; the answer can be compared.
+    ask : callable
+        Asks an object something; the answer can be compared. A query takes a key as well.
     train : callable, optional
         Trains an object, again.
     is_savable : bool
+    is_query : bool
+        Whether ``ask(thing, key)`` asks about a key.
+    is_result : bool
+        Whether a function computes the object, and users do not.
     """
 
     make: Callable[[], Any]
-    ask: Callable[[Any], Any] | None = None
+    ask: Callable[..., Any]
     train: Callable[[Any], Any] | None = None
     is_savable: bool = True
+    is_query: bool = False
+    is_result: bool = False
+
+
+def query(
+    make: Callable[[], Any],
+    ask: Callable[..., Any],
+    train: Callable[[Any], Any] | None = None,
+    is_savable: bool = True,
+) -> Case:
+    """Return the case of a class that answers queries about keys."""
+    return Case(make, ask, train, is_savable, is_query=True)
 
 
 def vectors() -> KeyedVectors:
@@ -66,12 +82,24 @@ def word2vec(**options: Any) -> Word2Vec:
     return Word2Vec(SENTENCES, compute_loss=True, **SMALL | options)
 
 
-def near(model: Any) -> list[tuple[Any, float]]:
-    return model.wv.most_similar("metal1", topn=3)
+def nodes() -> NodeEmbedding:
+    return NodeEmbedding(num_walks=2, **FEW).fit(EDGES)
 
 
-def recommended(model: Any) -> list[tuple[Any, float]]:
-    return model.recommend("n1", topn=3)
+def split() -> LinkSplit:
+    return LinkSplit.of(DirectedGraph.of(EDGES))
+
+
+def labels() -> Labels:
+    return Labels.of({node: ["red"] if node % 2 else ["round", "blue"] for node in range(8)})
+
+
+def near(model: Any, key: Any = "metal1") -> list[tuple[Any, float]]:
+    return model.wv.most_similar(key, topn=3)
+
+
+def recommended(model: Any, key: Any = "n1") -> list[tuple[Any, float]]:
+    return model.recommend(key, topn=3)
 
 
 def train_words(model: Any) -> None:
@@ -83,30 +111,51 @@ def train_links(model: Any) -> None:
 
 
 CLASSES = {
-    "Word2Vec": Case(word2vec, near, train_words),
-    "Word2Vec, tree": Case(lambda: word2vec(hs=1, negative=0), near, train_words),
-    "Word2Vec, one matrix": Case(
+    "Word2Vec": query(word2vec, near, train_words),
+    "Word2Vec, tree": query(lambda: word2vec(hs=1, negative=0), near, train_words),
+    "Word2Vec, one matrix": query(
         lambda: word2vec(matrices="tied+bias", bias="word"), near, train_words
     ),
-    "GloVe": Case(
+    "GloVe": query(
         lambda: GloVe(SENTENCES, **SMALL), near, lambda model: model.train(model.count(SENTENCES))
     ),
-    "NodeEmbedding": Case(
-        lambda: NodeEmbedding(num_walks=2, **FEW).fit(EDGES), recommended, train_links
+    "NodeEmbedding": query(nodes, recommended, train_links),
+    "PairEmbedding": query(lambda: PairEmbedding(**FEW).fit(EDGES), recommended, train_links),
+    "HOPE": query(lambda: HOPE(4, progress=False).fit(EDGES), recommended, train_links),
+    "STRAP": query(lambda: STRAP(4, progress=False).fit(EDGES), recommended, train_links),
+    "JointScore": query(
+        lambda: JointScore(nodes(), DirectedGraph.of(EDGES)), recommended, is_savable=False
     ),
-    "PairEmbedding": Case(lambda: PairEmbedding(**FEW).fit(EDGES), recommended, train_links),
-    "HOPE": Case(lambda: HOPE(4, progress=False).fit(EDGES), recommended, train_links),
-    "STRAP": Case(lambda: STRAP(4, progress=False).fit(EDGES), recommended, train_links),
-    "PPMI": Case(
-        lambda: PPMI(SENTENCES, min_count=1), lambda ppmi: ppmi.most_similar("metal1", topn=3)
+    "KnownLinks": Case(
+        lambda: nodes().known, lambda known: known.targets_of(1).tolist(), is_savable=False
     ),
-    "SVDVectors": Case(lambda: SVDVectors(PPMI(SENTENCES, min_count=1), 4), near),
-    "KeyedVectors": Case(vectors, lambda kv: kv.most_similar("a")),
+    "PPMI": query(
+        lambda: PPMI(SENTENCES, min_count=1),
+        lambda ppmi, key="metal1": ppmi.most_similar(key, topn=3),
+    ),
+    "SVDVectors": query(lambda: SVDVectors(PPMI(SENTENCES, min_count=1), 4), near),
+    "KeyedVectors": query(vectors, lambda kv, key="a": kv.most_similar(key)),
+    "Roles": query(
+        lambda: word2vec().roles,
+        lambda roles, key="output": roles[key].vectors.tolist(),
+        is_savable=False,
+    ),
     "EncodedCorpus": Case(lambda: EncodedCorpus.from_iterable(SENTENCES), list),
     "DirectedGraph": Case(lambda: DirectedGraph.of(EDGES), lambda graph: list(graph.edges())),
     "Cooccurrences": Case(
         lambda: Cooccurrences.from_corpus(SENTENCES), lambda counts: counts.weights.tolist()
     ),
+    "LinkSplit": Case(
+        split, lambda held: [ids.tolist() for ids in held.negatives()], is_savable=False
+    ),
+    "LinkScores": Case(
+        lambda: evaluate_links({"nodes": nodes()}, split())[0],
+        str,
+        is_savable=False,
+        is_result=True,
+    ),
+    "Labels": Case(labels, lambda table: table.members.tolist(), is_savable=False),
+    "F1": Case(lambda: classify(np.eye(8), labels())[0], str, is_savable=False, is_result=True),
     "LineSentence": Case(lambda: LineSentence(TEXT), list, is_savable=False),
     "PathLineSentences": Case(lambda: PathLineSentences(TEXT), list, is_savable=False),
 }
@@ -114,9 +163,9 @@ SAVABLE = {name: case.make for name, case in CLASSES.items() if case.is_savable}
 
 
 def content(thing: Any) -> bytes:
-    """Return all that a file holds of an object but for times, or else all that it yields."""
+    """Return all that a file holds of an object but for times, or else what it answers."""
     if not hasattr(thing, "save"):
-        return repr(list(thing)).encode()
+        return repr(CLASSES[type(thing).__name__].ask(thing)).encode()
     if isinstance(thing, Word2Vec):
         thing.total_train_time, thing.lifecycle_events = 0.0, None
     file = io.BytesIO()

@@ -68,11 +68,19 @@ class Labels:
         All labels, sorted.
     members : ndarray of bool, shape (n, c)
         Whether node i has label j.
+
+    Examples
+    --------
+    >>> Labels.of({"a": "red", "b": ["red", "round"]})
+    <Labels: 2 labels of 2 nodes>
     """
 
     nodes: list[Any]
     labels: list[Any]
     members: np.ndarray
+
+    def __repr__(self) -> str:
+        return f"<Labels: {len(self.labels)} labels of {len(self.nodes)} nodes>"
 
     @classmethod
     def of(cls, by_node: Mapping[Any, Any], nodes: Iterable[Any] | None = None) -> "Labels":

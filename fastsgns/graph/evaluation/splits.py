@@ -45,6 +45,9 @@ class LinkSplit:
     sources: np.ndarray
     targets: np.ndarray
 
+    def __repr__(self) -> str:
+        return f"<LinkSplit: {len(self.sources)} test edges of {self.graph!r}>"
+
     @classmethod
     def of(cls, graph: DirectedGraph, share: float = 0.3, seed: int = 1) -> "LinkSplit":
         """Hold out a random `share` of the edges that are not self-loops.

@@ -91,6 +91,9 @@ class JointScore:
         bias = exponent * _log_degrees(graph, graph.in_degrees, self.target, smoothing)
         self.target_bias = bias if model.target_bias is None else bias + model.target_bias
 
+    def __repr__(self) -> str:
+        return f"<JointScore of {len(self.source)} sources and {len(self.target)} targets>"
+
     @takes_flags
     def score(self, u: Any, v: Any, popularity: bool = True) -> float | np.ndarray:
         """Return scores as `LinkModel.score` does; `popularity` has no effect."""

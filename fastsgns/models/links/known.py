@@ -25,6 +25,9 @@ class KnownLinks(NamedTuple):
     offsets: np.ndarray
     targets: np.ndarray
 
+    def __repr__(self) -> str:
+        return f"<KnownLinks: {len(self.targets)} links of {len(self.offsets) - 1} sources>"
+
     @classmethod
     def of_pairs(cls, sources: np.ndarray, targets: np.ndarray, n_sources: int) -> "KnownLinks":
         """Make them from pairs in any order; a pair may be given several times."""
