@@ -100,7 +100,7 @@ def test_a_derived_class_loads_as_itself(saved, name):
 
 
 @pytest.mark.parametrize("name", SAVABLE)
-def test_a_file_cut_anywhere_is_refused(saved, tmp_path, name):
+def test_a_file_that_is_cut_is_refused(saved, tmp_path, name):
     cls, path = saved[name]
     whole, cut = path.read_bytes(), tmp_path / "cut"
     for length in (*range(0, len(whole), len(whole) // 40), *range(len(whole) - 9, len(whole))):

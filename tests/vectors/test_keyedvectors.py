@@ -382,7 +382,7 @@ def test_contradicting_files_are_refused(tmp_path, vectors, damage):
         KeyedVectors.load(tmp_path / "kv")
 
 
-def test_files_of_other_kinds(tmp_path):
+def test_a_file_of_an_unknown_kind_is_refused(tmp_path):
     native.write(tmp_path / "f", "thing", {"a": np.zeros(1)}, {"x": 3})
     with pytest.raises(FormatError, match="'thing'"):
         KeyedVectors.load(tmp_path / "f")
