@@ -1,5 +1,6 @@
 # Skip-gram in blocks: neighbouring focus words share negative samples, and one gradient step
-# updates the rows of all their pairs.
+# updates the rows of all their pairs. With hierarchical softmax each focus word is a step of its
+# own.
 #
 # Contents
 #   draw_block               draw the window radius and the negative samples of a block
@@ -18,12 +19,15 @@
 #   train_blocks             the loop over blocks
 #   find_or_append           look up an id in a list of distinct ids
 #
-# `worker.tokens` holds the tokens of one segment of a sentence that survived subsampling, n_tokens
-# of them. Positions count from its start. A block consists of up to `max_focus` neighbouring focus
-# words, the context words within the same radius of each, and `n_shared_negatives` sampled words.
-# Contexts after a focus word are at most `right_radius` away, which is 0 (contexts only from before
-# the focus word) or the maximum radius. With hierarchical softmax alone there are no sampled words,
-# and a block is the focus words that share a radius.
+# `worker.tokens` holds n_tokens tokens that survived subsampling: those of one segment of a
+# sentence, preceded and followed by context tokens from the rest of the sentence. The focus words
+# are tokens[first:last]. Positions count from the start of `worker.tokens`.
+#
+# A block consists of up to `max_focus` neighbouring focus words, their context words, and
+# `n_shared_negatives` sampled words. Its focus words share one window radius (word2vec.c draws one
+# for each focus word). Contexts after a focus word are at most `right_radius` away, which is 0
+# (contexts only from before the focus word) or the maximum radius. With hierarchical softmax alone
+# there are no sampled words, and a block is the focus words that share a radius.
 #
 # A list of pairs is trained in the same way: `max_focus` consecutive pairs are a block. The target
 # of a pair is the focus word, and the source is its only context word.
@@ -50,7 +54,11 @@
 # With g_ij = -rate * d loss / d s_ij, input row i grows by sum_j g_ij (output row j), and output
 # row j by sum_i g_ij (input row i), computed from the old rows. In expectation over the negative
 # samples, this equals the sum of word2vec.c's updates for these pairs, all computed from the old
-# rows, unless `limit_block_rate` reduces the rate.
+# rows, with three exceptions:
+# - `limit_block_rate` may reduce the rate;
+# - if the matrix is tied, the pair of a word with itself is not a negative pair;
+# - with a separate negative matrix there are two steps, and the second one reads the input rows as
+#   the first one has changed them.
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memset
@@ -68,7 +76,7 @@ from fastsgns.kernels.tokens cimport draw_radius, row_address
 
 cdef inline void draw_block(const Model *model, Worker *worker, BlockPlan *plan, int64_t first,
                             int64_t last) noexcept nogil:
-    """Draw the window radius and the negative samples of the next block.
+    """Draw the window radius and the negative samples of the block that starts at `first`.
 
     The block takes up to model.max_focus focus words from position `first`, stopping before `last`;
     `plan.n_focus` is their number, 0 if none are left. The random numbers are kept in `plan.draws`,
@@ -95,14 +103,18 @@ cdef inline void look_up_negatives(const Model *model, BlockPlan *plan) noexcept
 cdef inline void queue_prefetch(const Model *model, Worker *worker, BlockRows *rows,
                                 const BlockPlan *plan, const int32_t *focus_words,
                                 const int32_t *sources, int64_t n_tokens) noexcept nogil:
-    """List the rows of the next block, `plan`; the step of the current block will prefetch them.
+    """List the rows of the next block; the step of the current block will prefetch them.
 
-    Writes the addresses to `worker.prefetch`, and their number to rows.n_prefetch, where `rows` is
-    the current block. The addresses are those of
-    - the output rows, or without an output matrix the rows on the Huffman path of the first focus
-      word;
-    - the input rows of tokens beyond the reach of the current block at the maximum radius, or for
-      a list of pairs those of the sources.
+    `rows` belongs to the current block, `plan` to the next one. Writes the addresses to
+    `worker.prefetch`, and their number to rows.n_prefetch. The addresses are those of
+    - the sampled words' rows in the negative matrix, and the focus words' rows in `output`. With a
+      separate negative matrix, the focus words' rows in it are not prefetched.
+    - without an output matrix, the rows on the Huffman path of the first focus word. The paths of
+      the other focus words are not prefetched.
+    - the input rows of plan.n_focus tokens from position plan.first + right_radius on. With
+      right_radius > 0, these are the tokens that the next block can use as context words and the
+      current block cannot. With right_radius = 0, those tokens start one position earlier.
+    - for a list of pairs, the input rows of the sources instead.
     """
     cdef int64_t first_new = plan.first + model.right_radius, n_contexts = plan.n_focus, node
     cdef int32_t word = focus_words[plan.first]
@@ -140,7 +152,7 @@ cdef inline void list_output_rows(const Model *model, Worker *worker, const Bloc
     n_focus_rows : number of distinct focus words.
     sample_weights : for each output row, see the top of this file; 0 if it was not sampled.
     """
-    cdef float share = <float>model.negative / model.n_shared_negatives
+    cdef float weight_per_sample = <float>model.negative / model.n_shared_negatives
     cdef uint64_t seen = 0
     cdef int k, n = 0
     for k in range(plan.n_focus):
@@ -149,7 +161,7 @@ cdef inline void list_output_rows(const Model *model, Worker *worker, const Bloc
     memset(worker.sample_weights, 0, (model.max_focus + model.n_shared_negatives) * sizeof(float))
     for k in range(model.n_shared_negatives):
         worker.sample_weights[
-            find_or_append(plan.negatives[k], worker.out_ids, &n, &seen)] += share
+            find_or_append(plan.negatives[k], worker.out_ids, &n, &seen)] += weight_per_sample
     worker.block.n_out = n
 
 
@@ -157,9 +169,9 @@ cdef inline void list_input_rows(const Model *model, Worker *worker, const Block
                                  int64_t start, int64_t stop) noexcept nogil:
     """List the input rows of a block, and count its positive pairs.
 
-    Their words are in worker.tokens[start:stop]. Two cases leave a token that is nobody's context;
-    skip it: the only focus word of a block with one, and the last focus word if contexts come only
-    from before the focus word.
+    Call list_output_rows first. The words of the input rows are in worker.tokens[start:stop]. A
+    token that is not a context word of any focus word is skipped: the focus word, if the block has
+    only one; the last focus word, if contexts come only from before the focus word.
 
     Writes to the worker:
     in_ids : the distinct context words.
@@ -169,7 +181,7 @@ cdef inline void list_input_rows(const Model *model, Worker *worker, const Block
     """
     cdef uint64_t seen = 0
     cdef int64_t last_context = stop if model.right_radius else stop - 1
-    cdef int64_t other, position, begin, end
+    cdef int64_t other, position, window_start, window_stop
     cdef int k, n = 0
     cdef float *positive
     for other in range(start, last_context):
@@ -179,14 +191,14 @@ cdef inline void list_input_rows(const Model *model, Worker *worker, const Block
     reset_weights(&worker.block, worker, n)
     for k in range(plan.n_focus):
         position = plan.first + k
-        begin = max(start, position - plan.radius)
-        end = min(stop, position + min(plan.radius, model.right_radius) + 1)
+        window_start = max(start, position - plan.radius)
+        window_stop = min(stop, position + min(plan.radius, model.right_radius) + 1)
         positive = worker.positive_weights + worker.focus_index[k] * worker.block.stride
-        for other in range(begin, end):
+        for other in range(window_start, window_stop):
             if other != position:
                 positive[worker.in_index[other - start]] += 1
                 worker.pair_counts[worker.in_index[other - start]] += 1
-        worker.n_examples += end - begin - 1
+        worker.n_examples += window_stop - window_start - 1
 
 
 cdef inline void list_source_rows(Worker *worker, const BlockPlan *plan, const int32_t *sources) \
@@ -233,9 +245,10 @@ cdef inline void fill_negative_weights(const Model *model, const BlockRows *rows
         weight = worker.sample_weights[j]
         for i in range(rows.stride):
             negative[i] = weight * (worker.pair_counts[i] - positive[i])
-        for i in range(rows.n_in if model.tied else 0):
-            if worker.in_ids[i] == worker.out_ids[j]:
-                negative[i] = 0
+        if model.tied:
+            for i in range(rows.n_in):  # worker.in_ids are words; rows.in_ids are 0, 1, 2, ... here
+                if worker.in_ids[i] == worker.out_ids[j]:
+                    negative[i] = 0
         negative += rows.stride
         positive += rows.stride
 
@@ -286,7 +299,8 @@ cdef inline double block_step_separate(const Model *model, Worker *worker, doubl
     """Take the gradient steps on a block if negative samples have a separate output matrix.
 
     The first step is on the positive pairs, with the focus words' rows in `output`. The second is
-    on the negative pairs, with the rows of all words of `out_ids` in `negative_output`. Then the
+    on the negative pairs, with the rows of all words of `out_ids` in `negative_output`. It reads
+    the input rows as the first step has changed them, unlike `skip_gram` in examples.pxd. Then the
     two rows of each of these words are pulled towards each other, with a strength proportional to
     the word's total pair weight. Returns the loss.
     """
@@ -330,6 +344,7 @@ cdef inline void path_block_step(const Model *model, Worker *worker, int64_t pos
                                  int64_t radius, int64_t n_tokens, double rate) noexcept nogil:
     """Train on one focus word with hierarchical softmax: all its context words in one step.
 
+    Never called for a list of pairs or with a tied matrix (sgns.pyx refuses both with a tree).
     The input rows are those of the context words, the output rows the inner nodes on the path. A
     label is 1 - code, where code is word2vec.c's Huffman code. A node with label 1 makes every pair
     a positive pair: positive_weights[j, i] = pair_counts[i]. A node with label 0 makes every pair a
@@ -373,9 +388,11 @@ cdef inline void train_blocks(const Model *model, Worker *worker, const int32_t 
 
     focus_words : `worker.tokens`, or the targets of a list of pairs.
     sources : NULL, or the sources of a list of pairs.
+    n_tokens : the number of tokens in `worker.tokens`; not used for a list of pairs.
 
     The step of a block also prefetches the rows of the next block. The slots of the noise table are
-    prefetched two blocks ahead. Without an output matrix no negative samples are drawn.
+    prefetched two blocks ahead. Without an output matrix no negative samples are drawn, because
+    n_shared_negatives is then 0 (`check_objective` in sgns.pyx).
     """
     cdef BlockPlan *plan = &worker.block_plans[0]
     cdef BlockPlan *next_plan = &worker.block_plans[1]

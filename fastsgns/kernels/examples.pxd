@@ -15,8 +15,8 @@
 # and the hidden vector is its input row. In CBOW the window is one example, and the hidden vector
 # is the sum or mean of the context words' input rows. The targets are the focus word with label 1
 # and its negative samples with label 0, all of which are output rows. With hierarchical softmax,
-# the inner nodes on the Huffman path of the focus word are targets, too, with the labels of the
-# path (1 - code).
+# the inner nodes on the Huffman path of the focus word are trained in the same way, with the labels
+# of the path (1 - code).
 #
 # The row operations do the arithmetic (rows.h). `step` computes, for a hidden vector h and the rows
 # v_j of targets with labels l_j,
@@ -27,12 +27,16 @@
 # learning rate and is added to the input rows. `gather` writes a scaled sum of rows. `scatter` adds
 # one scaled vector to several rows.
 #
-# What stays the same during a call is set once, by `connect_rows` in worker.pxd: the matrix of each
-# step and the labels of targets. Only `target_step` prefetches; n_prefetch of the others is 0.
+# `worker.target_step`, `negative_step` and `path_step` (state.pxd) are the arguments of `step` for
+# `output`, `negative_output` and `tree`. `connect_rows` in worker.pxd sets their matrix once per
+# worker, and the labels 1, 0, 0, ... of targets and 0, 0, ... of separate negative samples. Only
+# `target_step` prefetches, and only if there is no separate negative matrix; n_prefetch of the
+# others is 0.
 #
-# `worker.tokens` holds the tokens of one segment of a sentence that survived subsampling, n_tokens
-# of them; positions count from its start. Instead there may be a list of pairs: the target of a
-# pair is the focus word, and the source is its only context word.
+# `worker.tokens` holds n_tokens tokens that survived subsampling: those of one segment of a
+# sentence, preceded and followed by context tokens from the rest of the sentence. The focus words
+# are tokens[first:last]; positions count from the start of `worker.tokens`. Instead there may be a
+# list of pairs: the target of a pair is the focus word, and the source is its only context word.
 
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy, memset
@@ -71,8 +75,8 @@ cdef inline void plan_focus(const Model *model, Worker *worker, FocusPlan *plan,
                             int64_t n_tokens) noexcept nogil:
     """Draw the window and the negative samples of the focus word worker.tokens[position].
 
-    Prefetches the focus word's output row, and the input row at position + right_radius + 2, which
-    enters the window two focus words from now.
+    Prefetches the focus word's output row, and the input row of the token at position +
+    right_radius + 2, which is a context word of the focus word at position + 2 at the earliest.
     """
     cdef int64_t radius = draw_radius(model, worker), other
     cdef int n_inputs = 1, example  # n_inputs: context words per example
@@ -123,7 +127,7 @@ cdef inline void prefetch_negatives(const Model *model, const FocusPlan *plan,
     """
     cdef int example, target
     for example in range(first_example, plan.n_examples):
-        for target in range(1, plan.n_targets[example]):
+        for target in range(1, plan.n_targets[example]):  # plan_focus prefetches target 0
             prefetch_row(row_address(
                 model, negative_matrix(model),
                 plan.targets[<int64_t>example * (model.negative + 1) + target]),
@@ -136,9 +140,9 @@ cdef inline void update_example(const Model *model, Worker *worker, const FocusP
     """Update the output rows of one example, and add the update of `hidden` to `update`.
 
     The output rows are those of plan's example `example`, plus with hierarchical softmax the rows
-    on the Huffman path of its focus word. `step` also prefetches the targets of the example with
-    the same number of `next_plan`. `hidden` and `update` are rows of `width` reals and may be the
-    same row.
+    on the Huffman path of its focus word. `step` also prefetches the targets of example number
+    `example` of `next_plan`. `hidden` and `update` are rows of `width` reals and may be the same
+    row.
     """
     cdef int64_t offset = <int64_t>example * (model.negative + 1), path_start
     cdef StepRows *args = &worker.target_step
@@ -205,10 +209,13 @@ cdef inline void skip_gram(const Model *model, Worker *worker, FocusPlan *plan,
                            const FocusPlan *next_plan, double rate) noexcept nogil:
     """Train on one focus word with skip-gram: the input row of each context word predicts it.
 
-    `step` normally updates the input row in place: `hidden` and `update` are the row itself. In
-    three cases that is not possible: a second step needs the old row, the update is scaled by a
-    lock factor, or the row may also be a target. The update is then summed in `worker.update` and
-    added to the input row afterwards.
+    `step` normally updates the input row in place: `hidden` and `update` are the row itself. That
+    is not possible
+    - with lock factors: the update is multiplied by the factor of the context word;
+    - with a tied matrix: the row may also be a target;
+    - with a separate negative matrix, or with both `output` and `tree`: a second step needs the old
+      row.
+    The update is then summed in `worker.update` and added to the input row afterwards.
     """
     cdef bint in_place = (
         model.lock_factors == NULL and not model.tied and model.negative_output == NULL
@@ -263,10 +270,14 @@ cdef inline void cbow(const Model *model, Worker *worker, FocusPlan *plan,
 cdef inline void train_examples(const Model *model, Worker *worker, const int32_t *focus_words,
                                 const int32_t *sources, int64_t first, int64_t last,
                                 int64_t n_tokens, double rate) noexcept nogil:
-    """Train on the focus words focus_words[first:last], planning the next focus word one ahead.
+    """Train on the focus words focus_words[first:last], one after the other.
+
+    Each of them is planned just before the previous one is trained, so that its rows are prefetched
+    meanwhile.
 
     focus_words : `worker.tokens`, or the targets of a list of pairs.
     sources : NULL, or the sources of a list of pairs.
+    n_tokens : the number of tokens in `worker.tokens`; not used for a list of pairs.
     """
     cdef FocusPlan *plan = &worker.focus_plans[0]
     cdef FocusPlan *next_plan = &worker.focus_plans[1]

@@ -139,7 +139,7 @@ def shuffle_block(const int32_t[:, ::1] cells not None, uint64_t stream,
     ----------
     cells : ndarray of int32, shape (n, 4)
     stream : int
-        Seed of the random numbers.
+        Initial state of the random generator (`rng.h`).
     shuffled : ndarray of int32, shape (m, 4), m >= n
         Receives the cells.
     """

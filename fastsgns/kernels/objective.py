@@ -1,7 +1,7 @@
 """Objective: all arrays and numbers that a kernel reads or trains."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -62,7 +62,7 @@ class Objective:
     shrink_windows : bool
         Draw the window size of each focus word uniformly from 1 .. `window`.
     negative : int
-        Negative samples per positive pair.
+        Negative samples per positive pair, or in CBOW per window.
     cbow : bool
         CBOW instead of skip-gram.
     mean_hidden, mean_gradient : bool
@@ -128,7 +128,7 @@ class Objective:
     coupling: float = 0.0
     n_dimensions: int = 0
     n_flipped: int = 0
-    bias: str | None = None
+    bias: Literal["scalar", "word", "both"] | None = None
     scalar_bias: np.ndarray | None = None
     forward: bool = False
     stop_flag: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int32))

@@ -1,7 +1,7 @@
 # Tied input/output matrix, and a separate matrix for negative samples.
 #
 # Contents
-#   to_input_role, from_input_role         convert a row to its input form and its update back
+#   to_input_role, from_input_role         convert a row to the input role and its update back
 #   restore_ones                           the constant column of rows with a bias
 #   copy_input_rows, apply_input_updates   the input rows of a block, as copies
 #   sync_scalar_bias                       the scalar bias that workers share
@@ -18,9 +18,9 @@
 # matrices; without, s(i, i) is |w_i|^2 + bias.
 #
 # The row operations (rows.h) compute only dot products of rows. Therefore row i is copied, and the
-# copy is changed to its input form: its dot product with row j, as stored, is s(i, j). The first
-# n_flipped coordinates of the copy change sign. The bias is stored in one or two extra columns
-# after the coordinates. With n = n_dimensions:
+# copy is converted to the input role: the dot product of the converted copy with the unchanged row
+# j is s(i, j). The first n_flipped coordinates of the copy change sign. Rows have one or two extra
+# columns for the bias, after the coordinates. With n = n_dimensions:
 #
 #     bias                column   row w_j   copy of w_i   the copy's update in that column
 #     b (scalar)          n        1         b             goes to b
@@ -32,7 +32,7 @@
 # the rows w_j, however, are changed by row operations, too. `restore_ones` sets them to 1 again
 # after each step.
 #
-# An update is the sum of the g_j w_j of an input row, which already contains the learning rate.
+# The update of an input row is sum_j g_j w_j. The g_j (rows.h) contain the learning rate.
 
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
@@ -50,7 +50,7 @@ cdef enum:
 
 
 cdef inline void to_input_role(const Model *model, const Worker *worker, char *copy) noexcept nogil:
-    """Convert a copy of a row, or the sum or mean of several rows, to input form, in place.
+    """Convert a copy of a row, or the sum or mean of several rows, to the input role, in place.
 
     copy : one row of `width` reals.
     """
@@ -74,7 +74,7 @@ cdef inline void to_input_role_of(const Model *model, const Worker *worker, real
 
 
 cdef inline void from_input_role(const Model *model, Worker *worker, char *update) noexcept nogil:
-    """Convert the update of a copy in input form to that of the original row, in place.
+    """Convert the update of a copy in the input role to that of the original row, in place.
 
     update : one row of `width` reals. The entry for the scalar bias is divided by
         SCALAR_BIAS_RATE_DIVISOR, added to `worker.scalar_bias` and set to 0.
@@ -119,7 +119,7 @@ cdef inline void restore_ones_of(const Model *model, real *rows, const int32_t *
 
 
 cdef inline void copy_input_rows(const Model *model, Worker *worker, int n) noexcept nogil:
-    """Copy the input rows of a block and convert the copies to input form.
+    """Copy the input rows of a block and convert the copies to the input role.
 
     Reads the rows input[worker.in_ids[:n]]. Writes the copies to `worker.input_copies`, which the
     operation `block` then changes, and the same numbers to `worker.copies_before`.
@@ -137,7 +137,8 @@ cdef inline void apply_input_updates(const Model *model, Worker *worker, int n) 
     """Add to the input rows what the operation `block` has added to their copies.
 
     That is `worker.input_copies` minus `worker.copies_before`; it overwrites the copies. Changes
-    the rows input[worker.in_ids[:n]] and `worker.scalar_bias`.
+    the rows input[worker.in_ids[:n]] and `worker.scalar_bias`. The first `scatter` gets `update` as
+    a matrix of one row, whose number is copy_ids[0] = 0.
     """
     cdef char *update = worker.input_copies
     cdef char *before = worker.copies_before

@@ -14,16 +14,17 @@
  * Threads and rows ("Hogwild", Niu, Recht, Re, Wright 2011). Threads read and update the same rows
  * without locks. If two threads update a row at the same time, one of the two additions may be
  * lost, or the row may end up with a mix of components from both. The result is still a sum of
- * (possibly partial) updates computed from slightly stale rows. Such collisions are rare, because a
- * step uses a handful of rows out of many. Aligned loads and stores of 32 and 64 bits are not torn
- * on the supported processors, so no garbage value can appear.
+ * (possibly partial) updates computed from slightly stale rows. Such collisions are rare if a step
+ * uses few rows out of many: `step` uses those of one example, `block` those of a block of focus
+ * words. Full softmax updates all output rows in each step. Aligned loads and stores of 32 and 64
+ * bits are not torn on the supported processors, so no garbage value can appear.
  *
- * Shared rows are read or written during training only by
+ * During training, shared rows are read and written only by
  *   - the row operations,
  *   - full softmax (softmax_step.h) and GloVe (glove_scalar.h, glove_simd.h),
- *   - `couple_rows` and `restore_ones` in roles.pxd, and the copy of an input row in examples.pxd.
- * RACY marks the C functions among them for ThreadSanitizer. BLAS and the three functions written
- * in Cython cannot be annotated.
+ *   - `couple_rows` and `restore_ones` in roles.pxd, and `skip_gram` in examples.pxd (its memcpy).
+ * RACY marks the C functions among them for ThreadSanitizer. BLAS and the three Cython functions
+ * cannot be annotated.
  *
  * Layout. A row has `width` reals, the last of which are padding up to a multiple of 16 (for float,
  * a cache line of 64 bytes). The padding is zero, and every operation keeps it zero, so vector
@@ -56,8 +57,8 @@ enum { CACHE_LINE = 64 };
 /* Vector loads and stores may touch up to this many floats beyond the end of an array. */
 enum { SIMD_PAD = 16 };
 
-/* Upper bound of `rate` times the number of pairs of one input row in one step. Larger steps let
- * rows that are used many times in one step diverge. */
+/* Upper bound, for one step, of `rate` times the number of pairs of one input row (`block`), or of
+ * uses of one word (full softmax). Larger steps let rows that are used many times diverge. */
 #define MAX_STEP 0.25
 
 /* Arguments of the operation `block`: n_in input rows `input[in_ids[i]]` and n_out output rows
@@ -75,7 +76,7 @@ typedef struct {
     int64_t stride;                /* at least n_in, a multiple of SIMD_PAD */
     const float *positive_weights; /* (n_out, stride); columns from n_in on are 0 */
     const float *negative_weights; /* the same */
-    void *scores;                  /* scratch for (n_out + 1, stride) reals */
+    void *scores;                  /* scratch for (n_out + 1, stride) reals; tiles round n_out up */
     void *scratch;                 /* `block_scratch_bytes` bytes, aligned to a cache line */
     int compute_loss;
     const void *const *prefetch; /* (n_prefetch,): addresses of rows of the next block */
@@ -94,7 +95,7 @@ typedef struct {
     int n; /* may be 0 */
     const int32_t *prefetch_ids;
     int n_prefetch;
-    void *scores; /* scratch for n + SIMD_PAD + width reals */
+    void *scores; /* scratch for n + SIMD_PAD reals (whole vectors), then width reals (BLAS) */
     int compute_loss;
 } StepRows;
 
@@ -112,7 +113,8 @@ typedef struct {
      *     loss      = -sum_j (l_j log sigmoid(f_j) + (1 - l_j) log sigmoid(-f_j))
      *     g_j       = rate * (l_j - sigmoid(f_j))           = -rate * d loss / d f_j
      *     update += sum_j g_j rows[ids[j]],   rows[ids[j]] += g_j hidden
-     * All g_j and the sum are computed before any row changes. `update` may be `hidden`.
+     * All g_j and both right sides use the old rows and the old `hidden`. `update` may be `hidden`.
+     * An id may occur several times; its row then gets several additions.
      * Returns the loss if `compute_loss`, else 0. */
     double (*step)(void *hidden, void *update, const StepRows *step, double rate);
 
@@ -143,13 +145,16 @@ void rows_use_blas(void *sdot, void *saxpy, void *sgemm);
 static inline int64_t padded_size(int64_t n) { return (n + SIMD_PAD - 1) / SIMD_PAD * SIMD_PAD; }
 
 /* Returns an upper bound of the bytes of scratch that the operation `block` of any variant needs.
- */
+ * For each row there are two copies (BLAS) and an address. Rows are added up to whole tiles: at
+ * most 3 input rows and 1 output row. A bfloat16 row is padded to 32 columns, by at most 16 columns
+ * of 2 bytes: SIMD_PAD / 2 floats. All g_ij are stored in two orders (block_bf16.h). Four cache
+ * lines are spare. */
 static inline int64_t block_scratch_bytes(int64_t n_in, int64_t n_out, int64_t width,
                                           int64_t real_size) {
-    int64_t n_rows = n_in + n_out + 4;                          /* filled up to whole tiles */
-    int64_t row_bytes = 2 * (width + SIMD_PAD / 2) * real_size; /* two copies of a row */
-    int64_t g_bytes = (n_out + 1) * padded_size(n_in) * sizeof(float); /* all g_ij */
-    return n_rows * (row_bytes + (int64_t)sizeof(void *)) + 2 * g_bytes + 4 * CACHE_LINE;
+    int64_t n_rows = n_in + n_out + 4;
+    int64_t copies_bytes = 2 * (width + SIMD_PAD / 2) * real_size;
+    int64_t g_bytes = (n_out + 1) * padded_size(n_in) * sizeof(float);
+    return n_rows * (copies_bytes + (int64_t)sizeof(void *)) + 2 * g_bytes + 4 * CACHE_LINE;
 }
 
 /* Prefetch a cache line for reading, which lets other cores keep their copies. */

@@ -1,8 +1,8 @@
 """Skip-gram and CBOW over a range of ids: sentences, windows, negative samples.
 
 Maximizes the objectives of Mikolov, Sutskever, Chen, Corrado, Dean (2013), "Distributed
-Representations of Words and Phrases and their Compositionality". For a hidden vector h and a word w
-they are:
+Representations of Words and Phrases and their Compositionality". For a hidden vector h and a focus
+word w they are:
 
     negative sampling (eq. 4)        log sigmoid(c_w . h) + sum_k log sigmoid(-c_{n_k} . h),
                                      n_k drawn from the noise distribution, samples equal to w are
@@ -10,14 +10,18 @@ they are:
     hierarchical softmax (eq. 3)     sum over the path of w of log sigmoid(+-t_node . h)
     full softmax (eq. 2)             c_w . h - log sum_v exp(c_v . h)
 
+Here c_w is the output row of w, and t_node the row of an inner node of the Huffman tree. The sign
+is + for code 0 and - for code 1, as in word2vec.c.
+
 In skip-gram h is the input row of one context word, and each pair of a window is an example. In
 CBOW h is the sum or mean of the input rows of all context words of a window. The first two
 objectives are logistic regressions on rows, made of the row operations in `rows.h`. The third can't
-be combined with them; it is in `softmax.h`.
+be combined with them; `softmax.pxd` collects its examples, and `softmax_step.h` computes its steps.
 
 The range of tokens may start and stop anywhere. Its tokens are the focus words. Context words come
 from the whole sentence, also from outside the range, so that no pair is lost where a corpus is cut
-into chunks. With left-only contexts, the earlier token is always the input.
+into chunks. If contexts come only from before the focus word, the earlier token is always the
+input.
 
 Instead of sentences there may be a list of (source, target) pairs. Each pair is an example, and
 its two ids may belong to different vocabularies.
@@ -75,14 +79,14 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
     ids : ndarray of int32
         The whole corpus.
     offsets : ndarray of int64
-        Sentence i is ``ids[offsets[i]:offsets[i + 1]]``; no sentence is empty.
+        Sentence i is ``ids[offsets[i]:offsets[i + 1]]``, which may be empty.
     start, stop : int
         The range of positions in `ids`.
     rate_start, rate_stop : float
-        Learning rate at both ends of the range. It is interpolated linearly, and held constant over
-        segments of up to 4096 tokens of one sentence.
+        Learning rate at both ends of the range. A segment (up to 4096 tokens of one sentence) is
+        trained at the rate that is interpolated linearly for its first token.
     stream : int
-        Seed of the random numbers.
+        Initial state of the random generator (`rng.h`).
 
     Returns
     -------
@@ -165,6 +169,7 @@ def train_pairs_chunk(objective, const int32_t[::1] sources not None,
     cdef Worker worker
     cdef bint valid
     set_model(&model, objective)
+    # A pair has one context word: small buffers suffice, and no radius needs to be drawn.
     model.max_radius, model.shrink_windows = 1, False
     if model.cbow or model.n_batch_rows or model.keep_thresholds != NULL or model.tree != NULL or (
             model.output == NULL):
@@ -233,7 +238,7 @@ cdef int64_t train_segment(const Model *model, Worker *worker, const int32_t *id
     last = n_tokens = subsample(model, worker, ids, start, stop, first)
     if last >= 0 and model.right_radius:
         n_tokens = subsample_contexts(model, worker, ids, stop, sentence_stop, 1, last)
-    if n_tokens < 0:
+    if n_tokens < 0:  # BAD_ID, from either call
         return n_tokens
     worker.n_kept += last - first
     if first < last and model.n_batch_rows:
@@ -271,8 +276,7 @@ cdef void finish_worker(const Model *model, Worker *worker) noexcept nogil:
 cdef int set_model(Model *model, objective) except -1:
     """Set the struct from an `Objective`; raise a ValueError if a setting is invalid."""
     memset(model, 0, sizeof(Model))
-    model.ops = &plain_f64_rows
-    model.softmax = softmax_f64
+    model.ops, model.softmax = &plain_f64_rows, softmax_f64
     if objective.input.dtype == np.float32:
         model.ops, model.softmax = active_variant, softmax_f32
     check_sizes(objective)
@@ -281,6 +285,7 @@ cdef int set_model(Model *model, objective) except -1:
     set_tables(model, objective)
     model.window = objective.window
     model.max_radius = objective.max_radius
+    # forward: contexts only from before the focus word
     model.right_radius = 0 if objective.forward else objective.max_radius
     model.shrink_windows = objective.shrink_windows
     model.negative = objective.negative
@@ -336,13 +341,14 @@ cdef int set_roles(Model *model, objective) except -1:
     model.n_dimensions = objective.n_dimensions
     model.n_flipped = objective.n_flipped
     model.coupling = objective.coupling
+    # In the order of the bias kinds in state.pxd
     model.bias_kind = [None, "scalar", "word", "both"].index(objective.bias)
-    n_columns = {"both": 2, None: 0}.get(objective.bias, 1)
+    n_columns = {None: 0, "scalar": 1, "word": 1, "both": 2}[objective.bias]
     if not 0 <= model.n_flipped <= model.n_dimensions <= rows.shape[1] - n_columns:
         raise ValueError(
             f"rows of {rows.shape[1]} reals do not hold {model.n_dimensions} dimensions, of which "
             f"{model.n_flipped} flipped, and the bias {objective.bias!r}")
-    if (model.scalar_bias == NULL) != (objective.bias != "scalar"):
+    if (model.scalar_bias != NULL) != (objective.bias == "scalar"):
         raise ValueError("scalar_bias must be given if and only if bias='scalar'")
     if not model.tied and (objective.bias is not None or model.n_flipped):
         raise ValueError("a bias and flipped coordinates require tied input and output")
@@ -377,8 +383,8 @@ cdef int check_objective(const Model *model) except -1:
     if model.max_focus and (model.cbow or model.lock_factors != NULL):
         raise ValueError("n_focus must be 0 with cbow or lock_factors")
     if model.max_focus and (model.n_shared_negatives == 0) != (model.output == NULL):
-        raise ValueError("n_shared_negatives must be positive exactly when there is an output "
-                         "matrix, if n_focus is")
+        raise ValueError("with n_focus > 0, n_shared_negatives must be positive if there is an "
+                         "output matrix, and 0 if not")
     if (model.tree == NULL) != (model.path_starts == NULL):
         raise ValueError("hierarchical softmax needs a tree and its paths")
     return 0
@@ -401,7 +407,7 @@ def use_variant(str name):
     Returns
     -------
     bool
-        False if this processor can't run it; then nothing changes.
+        False if it was not built or this processor can't run it; then nothing changes.
     """
     global active_variant
     cdef const RowOps *ops = rows_variant(name.encode())
@@ -422,6 +428,11 @@ def load_blas():
     -------
     bool
         False if that BLAS does not take 32-bit integers.
+
+    Raises
+    ------
+    ImportError
+        If scipy is missing.
     """
     cdef void *functions[3]
     if not find_blas(("sdot", "saxpy", "sgemm"), functions):
@@ -447,11 +458,11 @@ def load_softmax():
 cdef int find_blas(names, void **functions) except -1:
     """Write the addresses of functions of scipy's BLAS to `functions`.
 
-    Returns 1, or 0 if they do not take 32-bit integers.
+    Returns 1, or 0 if they do not take 32-bit integers. The name of a capsule is the C signature of
+    its function, in which 32-bit integers are "int *". Raises an ImportError without scipy.
     """
-    from scipy.linalg import cython_blas
+    from scipy.linalg.cython_blas import __pyx_capi__ as capsules
 
-    capsules = cython_blas.__pyx_capi__
     cdef const char *signature
     for i, function in enumerate(names):
         signature = PyCapsule_GetName(capsules[function])

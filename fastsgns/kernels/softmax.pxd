@@ -32,10 +32,15 @@ cdef inline int check_batch(const Model *model) except -1:
 
 
 cdef inline void allocate_batch(const Model *model, Worker *worker) noexcept nogil:
-    """Allocate the buffers of `worker.batch`."""
+    """Allocate the buffers of `worker.batch`.
+
+    A batch has at most n_examples examples. In CBOW, `contexts` has room for as many context words,
+    and for one full window more, so that an example always fits into an empty batch. In skip-gram
+    there is one context word per hidden row.
+    """
     cdef Batch *batch = &worker.batch
     cdef int64_t n = model.n_batch_rows, n_examples = n * BATCH_PAIRS
-    batch.capacity = 2 * <int64_t>model.max_radius + n * BATCH_PAIRS
+    batch.capacity = 2 * <int64_t>model.max_radius + n_examples
     batch.contexts = <int32_t *>allocate(worker, batch.capacity, sizeof(int32_t))
     batch.stops = <int64_t *>allocate(worker, n, sizeof(int64_t))
     batch.context_counts = <int32_t *>allocate(worker, model.n_words, sizeof(int32_t))
@@ -59,7 +64,7 @@ cdef inline void train_softmax(const Model *model, Worker *worker, int64_t first
 
     Examples may be left in the batch at the end; the caller passes them to `train_batch`.
     """
-    cdef int32_t *contexts = worker.focus_plans[0].contexts
+    cdef int32_t *contexts = worker.focus_plans[0].contexts  # as a buffer: nothing is planned here
     cdef int64_t position
     cdef int n, i
     for position in range(first, last):
@@ -98,7 +103,8 @@ cdef inline bint can_add(const Model *model, const Batch *batch, int32_t focus_w
     """Return whether one more example fits into the batch.
 
     It does not if the buffers are full, or if a word would be used so often that `rate` times its
-    number of uses exceeds MAX_STEP: its row takes the updates of all its examples at once.
+    number of uses exceeds MAX_STEP: its row takes the updates of all its examples at once. A word
+    that occurs several times in contexts[:n] is tested as if it occurred once.
     """
     cdef double max_uses = MAX_STEP / max(rate, 1e-9)
     cdef int i
@@ -120,7 +126,7 @@ cdef inline int find_or_add_hidden_row(const Model *model, Batch *batch, const i
                                        int n) noexcept nogil:
     """Return the index of the hidden row made from contexts[:n].
 
-    In skip-gram a context word that is in the batch already has a row; otherwise a row is added.
+    In skip-gram the row of a context word is reused if the batch has it. Otherwise a row is added.
     """
     cdef int row = batch.rows.n_rows, i
     if not model.cbow and batch.context_counts[contexts[0]]:
@@ -136,7 +142,11 @@ cdef inline int find_or_add_hidden_row(const Model *model, Batch *batch, const i
 
 
 cdef inline void train_batch(const Model *model, Worker *worker, double rate) noexcept nogil:
-    """Take one gradient step on all collected examples, and empty the batch."""
+    """Take one gradient step on all collected examples, and empty the batch.
+
+    `model.softmax` updates the output rows. To `rows.gradient` it writes the gradient of the loss
+    with respect to the hidden rows, without the learning rate (unlike `worker.update`).
+    """
     cdef Batch *batch = &worker.batch
     cdef int64_t start = 0
     cdef int row
@@ -168,7 +178,7 @@ cdef inline void update_context_rows(const Model *model, Batch *batch, int row, 
                                      double rate) noexcept nogil:
     """Take the gradient step of the context words of hidden row `row`.
 
-    Subtracts rate * (gradient of the loss for the hidden row) from the input rows of
+    Subtracts rate * (gradient of the loss with respect to the hidden row) from the input rows of
     batch.contexts[start:batch.stops[row]]. With `mean_gradient` it is divided by their number. A
     lock factor scales its word's update.
     """

@@ -1,9 +1,10 @@
-# Declarations of the C headers, constants, and the structs that one call trains with.
+# Declarations of the C headers, constants, and the structs that one call of `train_chunk` or
+# `train_pairs_chunk` trains with. Each thread makes one call at a time.
 #
 # Contents
 #   rows.h, softmax.h            row operations, full softmax
 #   constants                    SEGMENT, ..., the kinds of bias
-#   Model                        what all threads share: matrices, tables, settings
+#   Model                        what all calls share: matrices, tables, settings
 #   FocusPlan, BlockPlan         windows and negative samples drawn ahead of their use
 #   Batch                        examples collected for full softmax
 #   Worker                       what one call owns: random state, plans, buffers, totals
@@ -61,18 +62,19 @@ cdef extern from "rows.h" nogil:
 
 cdef extern from "softmax.h" nogil:
     ctypedef struct SoftmaxRows:
-        void *hidden
-        int32_t *n_targets
+        void *hidden  # (n_rows, width)
+        int32_t *n_targets  # (n_rows,): words that a hidden row predicts
         int n_rows
-        int32_t *example_rows
-        int32_t *targets
+        int32_t *example_rows  # (n_examples,): which hidden row ...
+        int32_t *targets  # (n_examples,): ... predicts which word
         int64_t n_examples
-        void *output
+        void *output  # (n_words, width)
         int64_t n_words
         int64_t width
-        void *scores
-        void *gradient
+        void *scores  # scratch for (n_rows, n_words) reals
+        void *gradient  # (n_rows, width): written by softmax_t
         int compute_loss
+    # Takes a gradient step on `output`; writes d loss / d hidden, without the rate, to `gradient`
     ctypedef double (*softmax_t)(const SoftmaxRows *rows, double rate) noexcept nogil
     double softmax_f32(const SoftmaxRows *rows, double rate)
     double softmax_f64(const SoftmaxRows *rows, double rate)
@@ -82,7 +84,7 @@ cdef enum:
     SEGMENT = 4096  # focus words, or pairs of a list, that are trained at one learning rate
     BAD_ID = -1  # status: an id outside the vocabulary
     MAX_BUFFERS = 64  # buffers per worker
-    BATCH_PAIRS = 16  # full softmax: max examples per hidden row on average
+    BATCH_PAIRS = 16  # full softmax: a batch has at most BATCH_PAIRS * n_batch_rows examples
 
 # Bias kinds for a tied matrix (roles.pxd).
 cdef enum:
@@ -91,9 +93,9 @@ cdef enum:
     WORD_BIAS = 2
     BOTH_BIAS = 3
 
-# What all threads share. Only the matrices and `scalar_bias` are written. The names are those of
-# `fastsgns.kernels.objective.Objective`, which describes them, except max_focus (`n_focus` there).
-# A pointer is NULL where a field there is None.
+# What all calls share. Only the matrices and `scalar_bias` are written. A field without a comment
+# has the name of a field of `fastsgns.kernels.objective.Objective`, where it is described. A
+# pointer is NULL where a field there is None.
 cdef struct Model:
     const RowOps *ops  # the active row operations
     # Matrices
@@ -102,13 +104,13 @@ cdef struct Model:
     char *negative_output  # n_outputs rows: separate matrix for negative samples
     char *tree  # n_words - 1 rows: inner nodes of hierarchical softmax
     int64_t width  # reals per row, with padding
-    int64_t row_bytes
-    uint32_t n_words
-    uint32_t n_outputs
+    int64_t row_bytes  # width in bytes
+    uint32_t n_words  # rows of `input`
+    uint32_t n_outputs  # rows of `output`
     # Tied matrix
     int tied  # `output` is `input`
     int bias_kind  # NO_BIAS, ...
-    double *scalar_bias  # shared by all threads
+    double *scalar_bias  # shared by all calls
     int64_t n_dimensions  # columns before those of the bias
     int64_t n_flipped  # leading coordinates that change sign in the input role
     # Separate negative matrix
@@ -118,7 +120,7 @@ cdef struct Model:
     const int32_t *path_nodes  # Huffman paths, concatenated: rows of `tree`
     const float *path_labels  # 1 - code
     const int64_t *path_starts  # (n_words + 1,)
-    const uint32_t *keep_thresholds  # subsampling
+    const uint32_t *keep_thresholds  # 2^32 * (probability of keeping a token of the word) - 1
     const float *lock_factors  # update of each input row is multiplied by this
     # Windows
     int window
@@ -126,14 +128,14 @@ cdef struct Model:
     int right_radius  # most context words after it: 0 or max_radius
     int shrink_windows  # draw each radius from 1 .. window
     # Objective
-    int negative  # negative samples per positive pair
+    int negative  # negative samples per example: a pair, or in CBOW a window
     int cbow
     int mean_hidden  # CBOW: the hidden vector is a mean
     int mean_gradient  # CBOW: the update of each context row is divided by their number
-    int max_focus  # focus words, or pairs of a list, per block; 0 trains one example at a time
+    int max_focus  # `n_focus` of Objective: focus words or pairs per block; 0: no blocks
     int n_shared_negatives  # negative samples per block
-    int n_batch_rows  # full softmax: hidden rows per batch
-    softmax_t softmax
+    int n_batch_rows  # full softmax: hidden rows per batch; 0 disables full softmax
+    softmax_t softmax  # softmax_f32 or softmax_f64
     int compute_loss
     const volatile int32_t *stop_flag  # another thread sets it to end the call early
 
@@ -161,8 +163,9 @@ cdef struct BlockPlan:
     int32_t *negatives
 
 # Examples collected for full softmax. The hidden row i of `rows` is the sum or mean of the input
-# rows `contexts[stops[i - 1]:stops[i]]`. For each word, `context_counts` and `target_counts` are
-# the number of collected examples in which it is a context word, or the target.
+# rows of `contexts[stops[i - 1]:stops[i]]`, where 0 replaces stops[-1]. For each word,
+# `context_counts` and `target_counts` are the numbers of its uses as a context word and as the
+# target in the collected examples.
 cdef struct Batch:
     SoftmaxRows rows
     int32_t *contexts

@@ -6,9 +6,9 @@ from fastsgns.kernels.rng cimport next_random, random_below
 from fastsgns.kernels.state cimport BAD_ID, Model, Worker
 
 
-cdef inline char *row_address(const Model *model, char *matrix, int32_t word) noexcept nogil:
+cdef inline char *row_address(const Model *model, char *matrix, int32_t row) noexcept nogil:
     """Return the address of a row."""
-    return matrix + word * model.row_bytes
+    return matrix + row * model.row_bytes
 
 
 cdef inline bint keep_token(const Model *model, Worker *worker, int32_t word) noexcept nogil:
@@ -25,7 +25,7 @@ cdef inline int64_t subsample(const Model *model, Worker *worker, const int32_t 
     """
     cdef int64_t position
     for position in range(start, stop):
-        worker.tokens[n] = ids[position]
+        worker.tokens[n] = ids[position]  # overwritten by the next token if not kept
         if <uint32_t>ids[position] >= model.n_words:
             return BAD_ID
         n += keep_token(model, worker, ids[position])

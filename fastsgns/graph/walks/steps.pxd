@@ -2,7 +2,7 @@
 #
 # Contents
 #   Edges, WalkRule, Walk                        the graph, what all walks share, one walk
-#   draw_edge, look_up_edge                      draw an edge of the current node
+#   draw_edge, look_up_edge                      draw an edge of the current node, in two parts
 #   degree, find_edge, has_edge, weight_to, ...  look-ups in the graph
 #   bias, accepted_node                          node2vec: accept or reject the drawn neighbour
 #   choose_by_previous, choose_by_current        node2vec: draw a neighbour without rejection
@@ -18,8 +18,8 @@ cdef enum:
     GROUP_SIZE = 32  # walks that take steps in turn
     MAX_REJECTIONS = 64  # of one step, before it is drawn without rejection
 
-# The arrays of a `Neighbours`. Without `slots` all edges of a node have the same probability, and
-# weight 1.
+# The arrays of a `Neighbours`. The edges of node i are offsets[i] .. offsets[i + 1] - 1; their
+# targets are sorted. Without `slots` all edges of a node have the same probability, and weight 1.
 cdef struct Edges:
     const int64_t *offsets
     const int32_t *targets
@@ -32,7 +32,7 @@ cdef struct Edges:
 cdef struct WalkRule:
     const Edges *directions[2]
     int64_t max_nodes
-    uint32_t stop_threshold  # 2^32 times the probability to end after a step
+    uint32_t stop_threshold  # 2^32 times the probability to end after a step; 0: never
     bint biased  # node2vec
     double return_bias  # 1 / p
     double far_bias  # 1 / q
@@ -41,8 +41,8 @@ cdef struct WalkRule:
 # A walk in progress.
 cdef struct Walk:
     uint64_t random_state
-    uint64_t draw
-    int64_t edge  # index of the drawn edge; -1 if the node has none
+    uint64_t draw  # the random number that selected the slot `edge`
+    int64_t edge  # the drawn slot, after look_up_edge the drawn edge; -1 if the node has none
     int64_t n_nodes
     int32_t *nodes  # receives the nodes from the second on; may be NULL
     int32_t current
@@ -61,7 +61,10 @@ cdef inline uint32_t degree(const Edges *edges, int32_t node) noexcept nogil:
 
 
 cdef inline void draw_edge(const Edges *edges, Walk *walk) noexcept nogil:
-    """Draw an edge of the current node, and prefetch its alias slot (or its target)."""
+    """Draw a slot of the current node's alias table, and prefetch it.
+
+    Without alias tables, the slot is the drawn edge, and its target is prefetched.
+    """
     cdef uint32_t n = degree(edges, walk.current)
     walk.edge = -1
     if n == 0:
@@ -144,14 +147,15 @@ cdef inline int32_t accepted_node(const WalkRule *rule, Walk *walk, int32_t node
 
     `node` was drawn in proportion to the edge weights. Rejection sampling draws u, uniform in
     [0, max_bias * total), where total is the sum of the weights, and accepts the node if
-    u / total < bias. But the bias 1 / p of the previous node may exceed max_bias. Therefore what
-    that cuts off,
+    u / total < bias. But the bias 1 / p of the previous node may exceed max_bias. The part of its
+    weight above max_bias,
 
         excess = (weight back to the previous node) * (1 / p - max_bias),
 
-    is drawn separately. u is uniform in [0, excess + max_bias * total). If u < excess, the step
-    returns. Otherwise the node is accepted if (u - excess) / total < bias. A value below
-    min(1, 1 / q) is accepted without a look at the edges, unless the node is the previous one.
+    is then drawn separately. u is uniform in [0, excess + max_bias * total). If u < excess, the
+    step returns. Otherwise the node is accepted if (u - excess) / total < bias. If that number is
+    below min(1, 1 / q), the node is accepted without a look at the edges, unless it is the previous
+    node. node2vec has one direction: directions[0].
     """
     cdef const Edges *edges = rule.directions[0]
     cdef double total = total_weight(edges, walk.current), u
@@ -181,10 +185,11 @@ cdef inline int32_t draw_neighbour(const Edges *edges, Walk *walk) noexcept nogi
 
 cdef inline double near_weight(const WalkRule *rule, const Walk *walk, int64_t first,
                                int64_t edge) noexcept nogil:
-    """Return (1 - far_bias) * w for a step to the end of `edge`, an edge of the previous node.
+    """Return (1 - far_bias) * w for the node at the end of `edge`, an edge of the previous node.
 
-    Returns 0 for an edge to the previous node itself, and for a repeated edge. `first` is the first
-    edge of the previous node.
+    w is the total weight of the edges from the current node to that node. Returns 0 if that node is
+    the previous node itself, or if the edge before `edge` leads to the same node. `first` is the
+    first edge of the previous node.
     """
     cdef const Edges *edges = rule.directions[0]
     cdef int32_t node = edges.targets[edge]
@@ -196,9 +201,14 @@ cdef inline double near_weight(const WalkRule *rule, const Walk *walk, int64_t f
 cdef inline int32_t choose_by_previous(const WalkRule *rule, Walk *walk) noexcept nogil:
     """Draw node2vec's next node by a running sum over the neighbours of the previous node.
 
-    The weight of every neighbour has a part far_bias * w; a draw that hits these parts is an
-    ordinary draw. The rest, (bias - far_bias) * w, is 0 except for the previous node and its
-    neighbours, and is summed over these. This requires far_bias <= 1 and far_bias <= return_bias.
+    Let w be the total weight of the edges from the current node to a neighbour. The weight bias * w
+    of each neighbour has a part far_bias * w. These parts sum to `common`, and a draw that hits
+    them is an ordinary draw. The rest, (bias - far_bias) * w, is `back` for the previous node,
+    `near_weight` for its neighbours and 0 for other nodes. This requires far_bias <= 1 and
+    far_bias <= return_bias.
+
+    u is uniform from -common to back + (sum of near_weight). u < 0 hits the common parts, u < back
+    the previous node. Otherwise u is compared with a running sum.
     """
     cdef const Edges *edges = rule.directions[0]
     cdef int64_t first = edges.offsets[walk.previous], last = edges.offsets[walk.previous + 1], edge
@@ -212,11 +222,14 @@ cdef inline int32_t choose_by_previous(const WalkRule *rule, Walk *walk) noexcep
     if u < 0:
         return draw_neighbour(edges, walk)
     total = back
-    for edge in range(first, last if u >= back else first):
-        total += near_weight(rule, walk, first, edge)
-        if u < total:
-            return edges.targets[edge]
-    return walk.previous  # u < back, or rounding has left u at the very end
+    if u >= back:
+        for edge in range(first, last):
+            total += near_weight(rule, walk, first, edge)
+            if u < total:
+                return edges.targets[edge]
+    # u < back. Or rounding has left u at the very end: the walk then returns, even if no edge leads
+    # back (in a directed graph).
+    return walk.previous
 
 
 cdef inline int32_t choose_by_current(const WalkRule *rule, Walk *walk) noexcept nogil:
@@ -298,5 +311,6 @@ cdef inline void walk_together(const WalkRule *rule, Walk *walks, int n) noexcep
         n_remaining = 0
         for k in range(n_moving):
             moving[n_remaining] = moving[k]
+            # The number of a walk that has ended is overwritten by the next one
             n_remaining += advance(rule, &walks[moving[k]])
         n_moving = n_remaining

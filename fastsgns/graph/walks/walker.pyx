@@ -1,18 +1,19 @@
 """Random walks over a graph, written to the arrays of ids that a kernel trains with.
 
-A step follows an edge of a `Neighbours`, drawn in proportion to the edge weights in O(1): from the
-alias table of the node, or uniformly if there are no weights. All kinds of walks consist of such
-steps:
+A step follows an edge of a `Neighbours` (lists of neighbours: offsets, sorted targets, weights and
+alias tables). The edge is drawn in proportion to the edge weights in O(1): from the alias table of
+the node, or uniformly if there are no weights. All kinds of walks consist of such steps:
 
     uniform, weighted     The walk ends after `length` nodes, or at a node without edges.
     node2vec              The weight of a step from t via v to x is multiplied by a bias: 1 / p if
                           x = t, 1 if there is an edge from t to x, else 1 / q (Grover, Leskovec
                           2016, "node2vec: Scalable Feature Learning for Networks", section
                           3.2.2).
-    rooted                The walk ends after each step with a fixed probability. Its last node is
-                          a sample of the personalized PageRank of the first one, for walks of at
-                          least one step (Zhou, Liu, Liu, Liu, Gao 2017, "Scalable Graph Embedding
-                          for Asymmetric Proximity").
+    rooted                The walk ends after each step with a fixed probability. If no walk is
+                          cut short (by `max_steps` or at a node without edges), the last node is
+                          distributed as the personalized PageRank of the first node without the
+                          term for 0 steps, scaled to the sum 1 (Zhou, Liu, Liu, Liu, Gao 2017,
+                          "Scalable Graph Embedding for Asymmetric Proximity").
     alternating           The walk follows edges forward and backward in turn, so that every second
                           node has the role of the first one (Khosla, Leonhardt, Nejdl, Anand 2019,
                           "Node Representation Learning for Directed Graphs").
@@ -23,9 +24,10 @@ bias, the excess probability of returning is drawn separately, so a small p does
 rejection rate (Yang, Zhang, Chen, Ma, Chen 2019, "KnightKing: A Fast Distributed Graph Random Walk
 Engine"). No table per pair of edges is needed, and memory stays O(edges). After `MAX_REJECTIONS`
 rejections the step is drawn without rejection. Rejected neighbours have no influence on that draw,
-so the probabilities stay the same. Such a draw is O(degree) of the current node, or of the previous
-one (`choose_by_previous`) if that degree is lower and 1 / q is the smallest bias. Without the
-latter, steps onto a hub would take time in proportion to the square of its degree.
+so the probabilities stay the same. Such a draw does a binary search for each neighbour of the
+current node, or of the previous node (`choose_by_previous`) if that has fewer and 1 / q is the
+smallest bias. Without `choose_by_previous`, each step that leaves a hub could take time in
+proportion to the degree of the hub, and the number of these steps grows with the degree, too.
 
 Each walk has a random stream of its own, seeded from the caller's stream, so that walks do not
 depend on the order in which they take steps. `GROUP_SIZE` walks take steps in turn: while one waits
@@ -95,7 +97,7 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
     p, q : float
         Parameters of node2vec; with 1 and 1 a step does not depend on the one before.
     stream : int
-        Seed of the random numbers.
+        Initial state of the random generator (`rng.h`).
     ids : ndarray of int32, shape (n * length,)
         Receives the nodes.
     offsets : ndarray of int64, shape (n + 1,)
@@ -106,7 +108,7 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
     n_walks : int
         Number of walks written.
     stream : int
-        Seed for the next call.
+        Initial state for the next call.
 
     Raises
     ------
@@ -116,7 +118,7 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
     cdef Edges edges
     cdef WalkRule rule
     cdef Walk[GROUP_SIZE] walks
-    cdef int64_t first = 0, n_walks = 0, position = 0, room, i
+    cdef int64_t first = 0, n_walks = 0, position = 0, written, i
     cdef int k, n
     fill_edges(&edges, neighbours)
     check_nodes(starts, neighbours.offsets.shape[0] - 1)
@@ -136,12 +138,12 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
                 walks[k].nodes[0] = walks[k].current
             walk_together(&rule, walks, n)
             for k in range(n):
-                room = (first + k) * length
+                written = (first + k) * length  # where walk k has been written
                 if walks[k].n_nodes < 2:
                     continue
-                if position != room:
+                if position != written:
                     for i in range(walks[k].n_nodes):
-                        ids[position + i] = ids[room + i]
+                        ids[position + i] = ids[written + i]
                 position += walks[k].n_nodes
                 n_walks += 1
                 offsets[n_walks] = position
@@ -166,7 +168,7 @@ def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double st
         In (0, 1].
     max_steps : int
     stream : int
-        Seed of the random numbers.
+        Initial state of the random generator (`rng.h`).
     sources, targets : ndarray of int32, shape (n,)
         Receive the first and the last nodes.
 
@@ -175,7 +177,7 @@ def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double st
     n_pairs : int
         Number of pairs written.
     stream : int
-        Seed for the next call.
+        Initial state for the next call.
 
     Raises
     ------
@@ -204,6 +206,7 @@ def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double st
             for k in range(n):
                 sources[n_pairs] = starts[first + k]
                 targets[n_pairs] = walks[k].current
+                # A pair that is not kept is overwritten by the next one
                 n_pairs += starts[first + k] != walks[k].current
             first += n
     return n_pairs, next_random(&stream)
@@ -228,9 +231,10 @@ def write_alternating_pairs(forward, backward, const int32_t[::1] starts not Non
     length : int
         Largest number of nodes per walk.
     stream : int
-        Seed of the random numbers.
+        Initial state of the random generator (`rng.h`).
     inputs, outputs : ndarray of int32, shape (n * (length // 2),)
-        Receive the first nodes and the nodes paired with them.
+        Receive the first nodes and the nodes paired with them. Whether the first nodes are sources
+        or targets of edges depends on `forward`.
     same_role : bool
         Pair the first node with the other nodes of its own role instead, but not with itself. Does
         not change the walks for a given seed.
@@ -240,7 +244,7 @@ def write_alternating_pairs(forward, backward, const int32_t[::1] starts not Non
     n_pairs : int
         Number of pairs written.
     stream : int
-        Seed for the next call.
+        Initial state for the next call.
 
     Raises
     ------
@@ -252,7 +256,7 @@ def write_alternating_pairs(forward, backward, const int32_t[::1] starts not Non
     cdef WalkRule rule
     cdef Walk[GROUP_SIZE] walks
     cdef int64_t first = 0, n_pairs = 0, i
-    cdef int k, n
+    cdef int k, n, first_paired = 2 if same_role else 1
     cdef int32_t *nodes
     fill_edges(&forward_edges, forward)
     fill_edges(&backward_edges, backward)
@@ -273,9 +277,10 @@ def write_alternating_pairs(forward, backward, const int32_t[::1] starts not Non
                 walks[k].nodes = nodes + k * length
             walk_together(&rule, walks, n)
             for k in range(n):
-                for i in range(1 + same_role, walks[k].n_nodes, 2):
+                for i in range(first_paired, walks[k].n_nodes, 2):
                     inputs[n_pairs] = starts[first + k]
                     outputs[n_pairs] = walks[k].nodes[i]
+                    # A pair that is not kept is overwritten by the next one
                     n_pairs += not same_role or inputs[n_pairs] != outputs[n_pairs]
             first += n
         free(nodes)
@@ -291,14 +296,14 @@ def draw_nodes(const uint32_t[:, ::1] table not None, uint64_t stream,
     table : ndarray of uint32, shape (n, 2)
         Made by `fastsgns.sampling.alias_table`.
     stream : int
-        Seed of the random numbers.
+        Initial state of the random generator (`rng.h`).
     nodes : ndarray of int32
-        Receives indices of slots.
+        Receives row numbers of `table`, drawn with the probabilities that it represents.
 
     Returns
     -------
     stream : int
-        Seed for the next call.
+        Initial state for the next call.
 
     Raises
     ------
