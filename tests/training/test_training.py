@@ -319,7 +319,7 @@ def test_an_exception_of_the_iterator_reaches_the_caller():
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
 def test_whatever_interrupts_the_wait_stops_the_workers(monkeypatch, error):
-    inner, pools, calls = kernels.train_chunk, [], []
+    inner, pools, stopped = kernels.train_chunk, [], []
 
     class Pool(WorkerPool):
         def run(self, tick=None):
@@ -327,8 +327,7 @@ def test_whatever_interrupts_the_wait_stops_the_workers(monkeypatch, error):
             super().run(tick)
 
     def train_chunk(*arguments):
-        calls.append(threading.current_thread())
-        assert pools[-1].stopping.wait(60)
+        stopped.append(pools[-1].stopping.wait(20))
         return inner(*arguments)
 
     def interrupt(self, *_):
@@ -342,7 +341,7 @@ def test_whatever_interrupts_the_wait_stops_the_workers(monkeypatch, error):
         with pytest.raises(error):
             fit(model, 50)
     assert_no_thread_left()
-    assert 0 < len(set(calls)) == len(calls) <= 2
+    assert stopped in ([True], [True, True])  # a chunk per worker, and none after it
     assert np.isfinite(model.wv.vectors).all()
     fit(model)
 
