@@ -3,7 +3,7 @@
 From the constructor to the kernel::
 
     Word2Vec.__init__               set and check the parameters
-      _build_vocab_and_encode       read the corpus once; it is returned as word ids
+      _build_vocab_and_encode       read the corpus, and return it as word ids
         scan_source                 words/reading.py: words, counts and tokens
         _select                     corpus/selection.py: the words to keep
         _apply_selection            wv and the arrays (_allocate, words/allocation.py)
@@ -17,9 +17,9 @@ From the constructor to the kernel::
 
 `train` encodes a corpus (`_encode`) for a vocabulary that exists, then calls `_start_training`.
 
-The model's `Matrices` hold one array per role. The array of the input role is the one that ``wv``
-holds, not a copy. Users may reorder, rename or replace words and vectors through ``wv``;
-`current_arrays` makes the other arrays follow before anything reads them.
+The model's `Matrices` hold the arrays of the roles; tied roles share one. The array of the input
+role is the one that ``wv`` holds, not a copy. Users may reorder, rename or replace words and
+vectors through ``wv``; `current_arrays` makes the other arrays follow before anything reads them.
 """
 
 import logging
@@ -101,7 +101,7 @@ logger = logging.getLogger(__name__)
 
 FAST_VERSION = CORPUSFILE_VERSION = 1  # as in gensim, where -1 means without compiled code
 MAX_WORDS_IN_BATCH = 10000  # as in gensim
-check_word_count = rules.integer(0, 2**62, none=0)  # sums of two stay in int64
+check_word_count = rules.integer(0, 2**62, none=0)  # added to the words of a corpus, fits int64
 RATE_ROUNDING = 1e-9  # relative rounding error of a learning rate
 Callbacks = tuple[Any, ...]
 
@@ -124,7 +124,7 @@ class TrainResult(NamedTuple):
 class Word2Vec:
     """Vectors of words, trained on sentences; a drop-in replacement for gensim's Word2Vec.
 
-    Arguments that gensim has have the same defaults as there.
+    Parameters that gensim also has keep gensim's defaults.
 
     Parameters
     ----------
@@ -179,8 +179,8 @@ class Word2Vec:
     comment : str, optional
         Saved with the model.
     max_final_vocab : int, optional
-        Limit on the size of the vocabulary. If more words reach `min_count`, it is raised until the
-        vocabulary fits.
+        Limit on the size of the vocabulary. If more words reach `min_count`, the words are kept as
+        if it were higher; `effective_min_count` is the value that was used.
     shrink_windows : bool
         Draw the window of each focus word uniformly from 1 .. `window`, so that near context words
         count more.
@@ -188,10 +188,10 @@ class Word2Vec:
         CBOW: how the gradient g of the hidden vector is passed to its n context words. "exact" is
         the derivative: g / n for their mean, g for their sum (Irsoy, Benton, Stratos 2021,
         "Corrected CBOW Performs as well as Skip-gram"). "gensim" does as gensim: g for the mean (as
-        word2vec.c), g / n for the sum. With the mean, the steps of "exact" are n times smaller, so
-        that `alpha` should be about three times as large. docs/quality.md compares the two.
+        word2vec.c), g / n for the sum. With the mean, the steps of "exact" are n times smaller; in
+        measurements, an `alpha` about three times as large was best (docs/quality.md).
     negative_sharing : {"pair", "window", "block"}
-        Skip-gram: which pairs share the same negative samples and are trained at once. "pair":
+        Skip-gram: which pairs share the same negative samples and are trained together. "pair":
         none, exactly the algorithm of the papers. "window": all pairs of a focus word. "block": all
         pairs of 4 or more neighbouring focus words, which is the fastest. The expected gradient is
         the same. See docs/training.md, and docs/performance.md for speed and quality.
@@ -207,11 +207,12 @@ class Word2Vec:
     bias : {"scalar", "word", "both"}
         The bias of "tied+bias". "scalar": one number, which is trained at a hundredth of the
         learning rate. "word": one per word, added if the word is the target. "both": one per word,
-        added in both roles. At the start all scores are close to -log(negative).
+        added in both roles. With negative sampling the biases start so that all scores are close to
+        -log(negative), the optimum for a pair that is as frequent as chance.
     coupling : float
         For "three": weight of the penalty |n_j - c_j|^2 / 2, which is applied each time the output
-        vector c_j or the negative vector n_j of word j is trained. It must be set: with 0 all words
-        collapse into one direction, and a warning says so; with 10 or more they do not.
+        vector c_j or the negative vector n_j of word j is trained. Use 10 or more. With the
+        default, 0, all words collapse into one direction, and a warning is logged.
     progress : bool or None
         Whether to show progress bars. None: on a terminal or in a notebook.
 
@@ -313,7 +314,7 @@ class Word2Vec:
 
         self._wv, self._matrices = KeyedVectors(self.vector_size), Matrices()
         self._raw: Vocabulary | None = None  # all words that were counted, until some are selected
-        self._reading: memory.Reading | None = None  # of the last corpus, for memory estimates
+        self._reading: memory.Reading | None = None  # of the last corpus: sizes, for estimates
         self.effective_min_count = self.min_count
         self.corpus_count = self.corpus_total_words = 0
         self.train_count, self.total_train_time = 0, 0.0
@@ -325,9 +326,9 @@ class Word2Vec:
         self.lifecycle_events: list[dict[str, Any]] | None = []
         if sentences is not None or corpus_file is not None:
             parameters.check_objective(params)
-            # Refuse a generator, as gensim does, which reads once to count and once per epoch.
-            n_passes = params.epochs + 1
-            source = Source.of(sentences, corpus_file, n_passes)
+            # gensim reads the corpus once to count and once per epoch, and refuses a generator.
+            # We read it once, but refuse one too, so that programs run in either package.
+            source = Source.of(sentences, corpus_file, n_passes=params.epochs + 1)
             corpus = self._build_vocab_and_encode(params, source)
             self._start_training(params, corpus, n_skipped=0, callbacks=self.callbacks)
 
@@ -337,7 +338,7 @@ class Word2Vec:
         On return, the stored tokens of the scan and the words that were dropped have been freed.
         """
         if params.max_vocab_size is not None:  # bounded counting stores no tokens to encode
-            self._count(params, source, self._trim_rule)
+            self._count(params, source)
             self.prepare_vocab()
             return self._encode(params, source)
         with scan_source(source, params) as scanned:
@@ -368,7 +369,7 @@ class Word2Vec:
         Parameters
         ----------
         corpus_iterable : iterable of sequences of tokens, or EncodedCorpus
-            It is read once, so that it may be a generator.
+            It is read once, so it may be a generator.
         corpus_file : path or several paths, instead of `corpus_iterable`
             Text files with one sentence per line; also .gz, .bz2, .xz.
         update : bool
@@ -380,13 +381,15 @@ class Word2Vec:
             Keep `raw_vocab`, the counts before pruning.
         trim_rule : callable, optional
             ``trim_rule(word, count, min_count)`` returns RULE_KEEP, RULE_DISCARD or RULE_DEFAULT.
+            By default that of the model.
         **kwargs
             As for `prepare_vocab`.
 
         Raises
         ------
         EmptyCorpusError
-            (a ValueError and a RuntimeError) if there is no token, or if no word reaches min_count.
+            (a ValueError and a RuntimeError) if there is no token, or if no word reaches min_count
+            and `update` is not set.
         TypeError
             If both or none of the sources are given, or one is of the wrong type.
         RuntimeError
@@ -417,7 +420,8 @@ class Word2Vec:
             As for `build_vocab`.
         """
         self._check_update(update)
-        self._raw, self._reading = Vocabulary.from_counts(word_freq), None
+        self._raw = Vocabulary.from_counts(word_freq)
+        self._reading = None  # no corpus was read for these counts
         self.corpus_count = corpus_count or 0
         self.corpus_total_words = self._raw.total
         self.prepare_vocab(update, keep_raw_vocab, trim_rule)
@@ -483,15 +487,19 @@ class Word2Vec:
             release_memory()  # the memory of the counts, before training reads the corpus
         return selection_report(chosen, params.sample)
 
-    def _count(self, params: Parameters, source: Source, trim_rule: TrimRule | None) -> None:
+    def _count(self, params: Parameters, source: Source, trim_rule: TrimRule | None = None) -> None:
         """Count the words of a corpus without storing its tokens."""
-        counted = count_source(source, params, trim_rule)
+        counted = count_source(source, params, trim_rule or self._trim_rule)
         self._store_counts(params, source, counted, reads_again=True)
 
     def _store_counts(
         self, params: Parameters, source: Source, scanned: Scan, reads_again: bool = False
     ) -> None:
-        """Store the counts of a corpus, to select words from."""
+        """Store the counts of a corpus, to select words from.
+
+        `reads_again` says that the corpus will be read a second time to encode it, which the
+        estimate of memory includes.
+        """
         raw = scanned.vocabulary
         if raw.total == 0:
             raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
@@ -518,7 +526,7 @@ class Word2Vec:
         are dropped unless `keep_raw`.
         """
         log_selection(chosen)
-        if update:  # which may add no words
+        if update:  # an update may add no words
             self._extend_arrays(params, vocabulary_of(self.wv).merged(chosen.vocabulary))
         else:
             check_not_empty(chosen, self._raw)
@@ -549,7 +557,8 @@ class Word2Vec:
     @exclusive
     def reset_from(self, other_model: "Word2Vec") -> None:
         """Copy the words and counts of another model, and start with new vectors."""
-        words, self._reading = vocabulary_of(other_model.wv), None
+        words = vocabulary_of(other_model.wv)
+        self._reading = None  # no corpus was read for these counts
         self.corpus_count = other_model.corpus_count
         self.corpus_total_words = other_model.corpus_total_words
         params = parameters.normalize(self)  # train() checks the ranges
@@ -562,7 +571,7 @@ class Word2Vec:
         parameters.warn_of_matrices(params)
         needs = memory.estimate_fit(params, vocabulary.words, vocabulary.counts, self._reading)
         require_memory(
-            needs.training - needs.corpus,  # ids that do not fit are mapped from a temporary file
+            needs.training - needs.corpus,  # without the ids, which may go to a temporary file
             f"{len(vocabulary)} words of {params.vector_size} dimensions",
             "Raise min_count, set max_final_vocab or lower vector_size.",
         )
@@ -591,7 +600,8 @@ class Word2Vec:
         ----------
         thorough : bool
             Compare all words with those of the last call, to find words renamed in place. By
-            default only the order, the list object and its length are compared.
+            default, only a call of a `wv` method that reorders words, another list object in
+            ``index_to_key``, or another length of it are noticed.
         """
         wv, matrices = self.wv, self._matrices
         sync_matrices(wv, matrices, thorough)
@@ -625,7 +635,7 @@ class Word2Vec:
                 "set a copy of it, copy.deepcopy(vectors)"
             )
         if vectors is not self._wv:
-            # The last look at the old words: the arrays follow the new ones from here.
+            # Apply what was changed through the old wv; from here the arrays follow the new one.
             sync_matrices(self._wv, self._matrices, thorough=True)
             link_matrices(self._wv, None)
         self._wv = vectors
@@ -774,7 +784,7 @@ class Word2Vec:
             corpus. One must be given, as in gensim. It is only compared with the corpus: a wrong
             number is logged.
         epochs : int
-            Usually ``model.epochs``.
+            Number of epochs, usually ``model.epochs``, which it replaces.
         start_alpha, end_alpha : float, optional
             Learning rates at the start and at the end of this call. They become `alpha` and
             `min_alpha`.
@@ -801,7 +811,9 @@ class Word2Vec:
         Raises
         ------
         RuntimeError
-            If there is no vocabulary yet.
+            If there is no vocabulary yet, or a callback changes it.
+        TypeError
+            If both or none of the sources are given, or one is of the wrong type.
         ValueError
             If `epochs` or both totals are missing, or no objective is chosen.
         EmptyCorpusError
@@ -819,7 +831,7 @@ class Word2Vec:
         if epochs is None:
             raise ValueError("epochs is None; give how many, such as epochs=model.epochs")
         callbacks = self._with_checkpoint(callbacks, checkpoint, every)
-        params = parameters.check(
+        params = parameters.check(  # sets these values on the model, too
             self,
             epochs=epochs,
             alpha=self.alpha if start_alpha is None else start_alpha,
@@ -849,11 +861,11 @@ class Word2Vec:
     ) -> TrainResult:
         """Continue a call of `train` that ended before its last epoch.
 
-        The remaining epochs have the learning rates and the random numbers that they would have had
-        without the stop. If the model was saved at the end of an epoch, as checkpoints are, then
-        with ``workers=1`` the vectors are, bit for bit, those of training without a stop. An epoch
-        that was interrupted is repeated from its beginning; the vectors start as they were when it
-        was interrupted.
+        The remaining epochs have the learning rates that they would have had without the stop. If
+        training stopped between two epochs, as in a checkpoint, they also have the same random
+        numbers, and with ``workers=1`` the vectors are, bit for bit, those of training without a
+        stop. An interrupted epoch is repeated from its beginning with new random numbers, and
+        starts from the vectors as they were at the interruption.
 
         Parameters
         ----------
@@ -951,6 +963,7 @@ class Word2Vec:
         started = time.monotonic()
         try:
             with Session(self, self._matrices, remaining.n_epochs, callbacks) as session:
+                # _objective fills the rows for session.run; the session frees them in any case.
                 trainer = Trainer(
                     self._objective(params), TokenChunks(corpus.ids, corpus.offsets), schedule,
                     remaining.seed, params.workers, n_epochs_before=self.epochs_begun,
@@ -960,8 +973,11 @@ class Word2Vec:
                     "training %s, %s, with workers=%d and kernel %s on %d words", self,
                     describe(trainer.objective), params.workers, kernels.variant(), corpus.n_tokens,
                 )  # fmt: skip
-                refresh = partial(self._refresh, session, trainer)
-                session.run(trainer.losses(), refresh, self._shorten_unfinished)
+                session.run(
+                    trainer.losses(),
+                    before_epoch=partial(self._refresh, session, trainer),
+                    after_epoch=self._shorten_unfinished,
+                )
         finally:
             self.train_count += 1
             self.total_train_time += time.monotonic() - started
@@ -972,11 +988,11 @@ class Word2Vec:
                 "nothing was learned: subsampling left no two words beside each other "
                 f"(sample is {self.sample:g}; 0 keeps all words)"
             )
-        n_epochs = total.n_units / corpus.n_tokens
-        return TrainResult(total.n_kept, round(corpus.n_raw_tokens * n_epochs))
+        n_epochs = total.n_units // corpus.n_tokens  # a callback stops only between epochs
+        return TrainResult(total.n_kept, corpus.n_raw_tokens * n_epochs)
 
     def _objective(self, params: Parameters) -> Objective:
-        """Return the argument of the kernels for the present parameters, words and arrays."""
+        """Return the argument of the kernels for the present words and arrays, with filled rows."""
         parameters.check_objective(params)  # a callback may have changed parameters
         matrices = self.current_arrays(thorough=True)  # affordable: not called for each epoch
         return make_objective(params, self.wv, matrices, vocabulary_of(self.wv).counts)
@@ -984,7 +1000,8 @@ class Word2Vec:
     def _refresh(self, session: Session, trainer: Trainer) -> None:
         """Copy the present arrays to the rows of the kernels, before an epoch.
 
-        If a callback has replaced arrays, the trainer gets a new objective.
+        If a callback has replaced arrays, the trainer gets a new objective. Parameters that a
+        callback has set take effect only then, or in the next call of `train`.
         """
         n_words = len(trainer.objective.input)
         if len(self.wv) != n_words:
@@ -994,7 +1011,7 @@ class Word2Vec:
             )
         params, objective = parameters.normalize(self), trainer.objective
         session.arrays = matrices = self.current_arrays()
-        rows = kernel_rows(params, self.wv, matrices)  # the same arrays unless one was replaced
+        rows = kernel_rows(params, self.wv, matrices)  # fills them; new ones for replaced arrays
         if any(array is not getattr(objective, name) for name, array in rows.items()):
             trainer.set_objective(self._objective(params))
 
@@ -1260,7 +1277,7 @@ class Word2Vec:
             If `load` would refuse the file, or a matrix is not finite. A file that exists already
             is left as it is.
         """
-        parameters.normalize(self)
+        parameters.normalize(self)  # raises if an attribute was set to a value of a wrong type
         storage.save(self, fname)
 
     @ClassOnly
@@ -1285,6 +1302,7 @@ class Word2Vec:
         return kinds.load_as(cls, storage.SCHEMA, fname, mmap)
 
     def __getstate__(self) -> dict[str, Any]:
+        # For copy and pickle. Callables are left out, as many cannot be pickled.
         sync_matrices(self.wv, self._matrices)
         return vars(self) | {"callbacks": (), "_trim_rule": None, "hashfxn": hash}
 
@@ -1312,7 +1330,7 @@ class Word2Vec:
 
     @takes_flags
     def init_sims(self, replace: bool = False) -> None:
-        """Fill the norms of `wv` or, with `replace`, scale its vectors to length 1; deprecated."""
+        """Scale the vectors of `wv` to length 1 if `replace`; otherwise only warn. Deprecated."""
         aliases.warn_of_init_sims()
         if replace:
             self.wv.unit_normalize_all()

@@ -1,9 +1,10 @@
 """Session: the part of a training call that all models share.
 
 A session runs the epochs and calls the user's callbacks before and after each, counts the epochs,
-and keeps their losses. Kernels train padded copies of the arrays, called rows; the session fills
-the rows before each epoch and copies them back after it. However training ends (the last epoch, a
-callback, an error, Ctrl-C), the arrays hold what was trained, and the model can be used.
+and keeps their losses. Kernels train copies of the arrays whose rows are padded, called kernel
+rows, or rows. The caller fills the rows before `Session.run`. The session copies them back to the
+arrays after each epoch, and fills them again before each later one. However training ends (the last
+epoch, a callback, an error, Ctrl-C), the arrays hold what was trained, and the model can be used.
 """
 
 import logging
@@ -115,8 +116,8 @@ class Session:
         Parameters
         ----------
         epochs : generator of float or None
-            Trains one epoch each time it is advanced, at least `n_epochs` of them. It yields the
-            mean loss of the epoch, or None if no loss was computed. It is closed at the end.
+            Each ``next`` trains one epoch and yields its mean loss, or None if it was not computed.
+            It must yield at least `n_epochs` times. It is closed at the end.
         before_epoch : callable, optional
             Fills the rows from the arrays; by default ``arrays.spread``. The rows must be filled
             when `run` is called. `before_epoch` is called before each later epoch, and before the
@@ -130,9 +131,10 @@ class Session:
                 self._call("on_train_begin")
                 for epoch in range(self.n_epochs):
                     self._call("on_epoch_begin")
+                    # Without callbacks, nothing has changed since the caller filled the rows.
                     if epoch or self.callbacks:
                         (before_epoch or self.arrays.spread)()
-                    model.epochs_begun += 1  # before the epoch draws random numbers
+                    model.epochs_begun += 1  # an epoch that is interrupted counts too
                     loss = next(epochs)
                     uninterrupted(self.arrays.collect)
                     # All records are complete before on_epoch_end, which may save the model.
