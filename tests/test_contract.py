@@ -4,6 +4,7 @@ import copy
 import inspect
 import multiprocessing
 import pickle
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
@@ -245,8 +246,9 @@ def test_a_copy_is_equal_and_apart(name, copied):
 
 def test_objects_reach_a_process_that_is_spawned():
     things = [case.make() for case in CLASSES.values()]
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.map(content, things) == [content(thing) for thing in things]
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn) as pool:  # it raises an error if a process dies
+        assert list(pool.map(content, things)) == [content(thing) for thing in things]
 
 
 # What it says of itself
