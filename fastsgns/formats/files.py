@@ -223,7 +223,8 @@ def _open_url(url: str, mode: str) -> AbstractContextManager[Any]:
             f"{url} is a URL; opening one takes the package smart_open: "
             "pip install smart_open, or copy the file to a disk"
         ) from None
-    return smart_open(url, mode)
+    file: AbstractContextManager[Any] = smart_open(url, mode)
+    return file
 
 
 def plain_size(source: Any) -> int | None:
