@@ -11,9 +11,7 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
-import fastsgns
-
-PACKAGE = Path(fastsgns.__file__).parent
+PACKAGE = Path(__file__).resolve().parent.parent / "fastsgns"  # installed packages have no .pyx
 SOURCES = sorted(path for suffix in ("py", "pyx", "pxd") for path in PACKAGE.rglob(f"*.{suffix}"))
 CYTHON_IMPORT = re.compile(r"^ *((?:from [\w.]+ )?c?import (?:\([^)]*\)|.*))$", re.M)
 LAYERS = (
