@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 import pytest
+from scalars import Scalar, Tensor
 
 from fastsgns import EncodedCorpus, GloVe, Word2Vec
 from fastsgns.cooccurrence.counts import Cooccurrences
@@ -35,34 +36,6 @@ READERS = {
     "count": lambda rows: count_bounded(rows, 100).vocabulary.words,
 }
 OF_MODELS = {name: READERS[name] for name in READERS if name != "count"}
-
-
-class Scalar:
-    """A scalar of Arrow: it equals no Python object, and `as_py` gives the one that it holds."""
-
-    def __init__(self, value):
-        self.value = value
-
-    def __eq__(self, other):
-        return isinstance(other, Scalar) and other.value == self.value
-
-    def __hash__(self):
-        return hash(("arrow", str(self.value)))
-
-    def as_py(self):
-        return self.value
-
-
-class Tensor:
-    """A scalar of torch: it is hashed by its identity."""
-
-    ndim = 0
-
-    def __init__(self, value):
-        self.value = value
-
-    def item(self):
-        return self.value
 
 
 class Column:

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 import toy
+from scalars import Scalar
 
 from fastsgns import EncodedCorpus, GloVe, KeyedVectors, NodeEmbedding, Word2Vec
 from fastsgns.corpus.vocabulary import Vocabulary
@@ -199,16 +200,6 @@ def test_words_that_are_gone_are_not_kept_alive():
 # keys that are checked wherever they come from
 
 SCALARS = [np.str_("a"), np.array("a")]
-
-
-class Scalar:
-    """A scalar of Arrow, in as much as keys need it."""
-
-    def __init__(self, value):
-        self.value = value
-
-    def as_py(self):
-        return self.value
 
 
 def ways(keys):

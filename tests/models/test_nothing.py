@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scalars import Scalar, Tensor
 
 from fastsgns import (
     DirectedGraph,
@@ -264,30 +265,6 @@ def test_a_first_training_does_not_rise(caplog):
 
 
 # Names of nodes and of sides
-
-
-class Scalar:
-    def __init__(self, value):
-        self.value = value
-
-    def __eq__(self, other):
-        return isinstance(other, Scalar) and other.value == self.value
-
-    def __hash__(self):
-        return hash(("arrow", self.value))
-
-    def as_py(self):
-        return self.value
-
-
-class Tensor:
-    ndim = 0
-
-    def __init__(self, value):
-        self.value = value
-
-    def item(self):
-        return self.value
 
 
 @pytest.mark.parametrize("scalar", [Scalar, Tensor, np.str_])
