@@ -18,6 +18,7 @@ from bench.corpus import Corpus, data_folder
 from bench.quality import SETS, TITLES, evaluation_sets
 from bench.record import RESULTS
 from bench.report import table
+from bench.sides import layout_settings
 from fastsgns.runtime.console import say
 from fastsgns.runtime.intervals import interval
 from fastsgns.study.charts import bars
@@ -103,13 +104,10 @@ def keys_of(arguments: argparse.Namespace, corpus: str) -> Iterator[Result]:
         seeds, arguments.dim, arguments.epochs, arguments.negative, arguments.matrices
     )
     for seed, dim, epochs, negative, mode in grid:
-        kind, _, extra = mode.partition(":")
         key = {"corpus": corpus, "sg": arguments.sg, "vector_size": dim, "epochs": epochs}
-        key |= {"negative": negative, "seed": seed, "matrices": kind}
+        key |= {"negative": negative, "seed": seed} | layout_settings(mode)
         if arguments.sg:
             key["negative_sharing"] = arguments.sharing
-        if extra:
-            key |= {"coupling": float(extra)} if kind == "three" else {"bias": extra}
         yield key | dict(arguments.fastsgns)
 
 

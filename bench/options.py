@@ -7,7 +7,7 @@ from typing import Any
 from bench import corpus, process, record
 from bench.corpus import Corpus
 from bench.record import Record
-from bench.sides import SHARINGS
+from bench.sides import SHARINGS, layout_settings, named
 from fastsgns.runtime.console import say
 
 
@@ -104,6 +104,36 @@ def add_sharing(parser: argparse.ArgumentParser, default: list[str] | None = Non
         default=default,
         help="values of negative_sharing of fastsgns, each a side of its own "
         f"({' '.join(default) if default else 'its default'})",
+    )
+
+
+def layout(text: str) -> str:
+    """Read a name of matrices, such as ``tied+bias:word``."""
+    try:
+        layout_settings(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
+def side(text: str) -> str:
+    """Read the name of a side, such as ``window`` or ``gensim cbow``."""
+    try:
+        named(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
+def add_named_sides(parser: argparse.ArgumentParser, default: str) -> None:
+    """Declare the option of sides by their names."""
+    parser.add_argument(
+        "--sides",
+        nargs="+",
+        type=side,
+        metavar="SIDE",
+        help="modes of fastsgns, 'cbow', 'gensim' or 'gensim cbow'; matrices can follow, as in "
+        f"'cbow tied+bias:word' ({default})",
     )
 
 

@@ -10,7 +10,7 @@ from bench import options, process
 from bench.corpus import Corpus, data_folder
 from bench.record import RESULTS, Record, Result
 from bench.report import MIB, mean_with_deviation, standard_errors, table
-from bench.sides import installed
+from bench.sides import Side, installed
 from fastsgns.runtime.console import say
 
 EXAMPLES = """\
@@ -54,13 +54,7 @@ def add(commands: Any, **common: Any) -> None:
     )
     options.add_corpus(parser)
     options.add_algorithm(parser)
-    parser.add_argument(
-        "--eval",
-        type=Path,
-        default=data_folder() / "eval",
-        metavar="DIR",
-        help="folder with " + ", ".join(names[-1] for _, names in SETS.values()) + " (%(default)s)",
-    )
+    add_eval(parser)
     parser.add_argument("--seeds", type=options.positive, default=3, metavar="N", help="(3)")
     parser.add_argument("--dim", type=options.positive, default=100, help="(100)")
     parser.add_argument("--window", type=options.positive, default=5, help="(5)")
@@ -79,6 +73,17 @@ def add(commands: Any, **common: Any) -> None:
     parser.set_defaults(run=run)
 
 
+def add_eval(parser: argparse.ArgumentParser) -> None:
+    """Declare the option of the evaluation sets."""
+    parser.add_argument(
+        "--eval",
+        type=Path,
+        default=data_folder() / "eval",
+        metavar="DIR",
+        help="folder with " + ", ".join(names[-1] for _, names in SETS.values()) + " (%(default)s)",
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Train and evaluate what is not in the record yet, and print the table of all."""
     sets = evaluation_sets(arguments.eval)
@@ -87,20 +92,14 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     stem = Path(arguments.corpus or "default").name.split(".")[0]
     corpus, record = options.start(arguments, RESULTS / f"quality-{stem}.json")
-    versions = record.versions
-    sides = installed(name_sides(arguments), versions)
+    sides = installed(name_sides(arguments), record.versions)
     if not sides:
         return 1
     results: dict[str, list[Result]] = {side: [] for side in sides}
     for seed in range(1, arguments.seeds + 1):
         for side in sides:
-            job = make_job(arguments, corpus, side, seed, sets)
-            result = obtain(
-                record,
-                job,
-                {"cpu": record.cpu} | make_key(job, corpus, versions, sets),
-                arguments.fresh,
-            )
+            job = make_job(*side_and_settings(arguments, side, seed), corpus, sets)
+            result = obtain(record, job, make_key(job, corpus, record), arguments.fresh)
             results[side].append(result)
             scores = ", ".join(f"{name} {score:.3f}" for name, score in result["scores"].items())
             say(f"seed {seed}/{arguments.seeds} {side}: {scores}")
@@ -132,44 +131,44 @@ def evaluation_sets(folder: Path) -> dict[str, str]:
     return found
 
 
-def make_job(
-    arguments: argparse.Namespace, corpus: Corpus, side: str, seed: int, sets: dict[str, str]
-) -> dict[str, Any]:
-    """Return the job of one training."""
-    settings: dict[str, Any] = {
-        "sg": arguments.sg,
-        "vector_size": arguments.dim,
-        "seed": seed,
-        **{name: getattr(arguments, name) for name in COMMON},
-    }
-    own, _, sharing = side.partition(" ")
-    if own == "fastsgns":
-        settings["progress"] = False
-        if sharing:
-            settings["negative_sharing"] = sharing
+def side_and_settings(
+    arguments: argparse.Namespace, name: str, seed: int
+) -> tuple[Side, dict[str, Any]]:
+    """Return the side of a name, and the settings of its training."""
+    package, _, sharing = name.partition(" ")
+    settings = {"vector_size": arguments.dim, "seed": seed}
+    settings |= {name: getattr(arguments, name) for name in COMMON}
+    if package == "fastsgns":
         if arguments.cbow_gradient:
             settings["cbow_gradient"] = arguments.cbow_gradient
         settings |= dict(arguments.fastsgns)
+    return Side(package, "file", sharing or None, sg=arguments.sg), settings
+
+
+def make_job(
+    side: Side, settings: dict[str, Any], corpus: Corpus, sets: dict[str, str]
+) -> dict[str, Any]:
+    """Return the job of one training; with evaluation sets, the vectors are evaluated."""
+    by_lines = side.package == "gensim" and settings["workers"] > 1 and sets
     return {
         "job": "train",
-        "package": own,
-        "feed": "lines" if side == "gensim" and arguments.workers > 1 else "file",
+        "package": side.package,
+        "feed": "lines" if by_lines else side.feed,
         "corpus": str(corpus.path),
-        "settings": settings,
+        "settings": side.settings | settings,
         "eval": sets,
     }
 
 
-def make_key(
-    job: dict[str, Any], corpus: Corpus, versions: dict[str, Any], sets: dict[str, str]
-) -> dict[str, Any]:
+def make_key(job: dict[str, Any], corpus: Corpus, record: Record) -> dict[str, Any]:
     """Return what a result depends on; with the same key, it need not be computed again."""
     return {
+        "cpu": record.cpu,
         "side": job["package"],
-        "code": code(job["package"], versions),
+        "code": code(job["package"], record.versions),
         "settings": job["settings"],
         "corpus": corpus.facts(),
-        "sets": {name: Path(path).stat().st_size for name, path in sets.items()},
+        "sets": {name: Path(path).stat().st_size for name, path in job["eval"].items()},
     }
 
 
@@ -179,7 +178,7 @@ def code(package: str, versions: dict[str, Any]) -> list[str]:
     return [versions[name] for name in (package, *own)]
 
 
-def obtain(record: Record, job: dict[str, Any], key: dict[str, Any], fresh: bool) -> Result:
+def obtain(record: Record, job: dict[str, Any], key: Result, fresh: bool = False) -> Result:
     """Return a result from the record, or compute it and write it there."""
     found = None if fresh else record.find(key)
     return found or record.append({"key": key} | process.run(job))

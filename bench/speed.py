@@ -20,13 +20,13 @@ subsampling drops any: "CPU" by the CPU time of all threads of the process (user
 by wall-clock time. Ratios are computed within a round. The table shows their median, with the
 minimum and the maximum in brackets.
 
---sharing and --force make a side of each mode and each kernel of fastsgns, such as "fastsgns-file
-block avx2". fastsgns-file and gensim-file read the file (corpus_file). -lists use a list of token
-lists that was read before. -lines use LineSentence. word2vec-c is the C program that the package
-word2vec of PyPI compiles (-Ofast -march=native). A run of it without threads does everything except
-training. The time of this run is subtracted, and shown as "vocabulary". It includes filling a table
-of 400 MB for the negative samples, which takes a second. With less than a million tokens this
-second is larger than the time of training.
+--sharing, --matrices and --force make a side of each mode, layout and kernel of fastsgns, such as
+"fastsgns-file block tied+bias:word avx2". fastsgns-file and gensim-file read the file
+(corpus_file). -lists use a list of token lists that was read before. -lines use LineSentence.
+word2vec-c is the C program that the package word2vec of PyPI compiles (-Ofast -march=native). A run
+of it without threads does everything except training. The time of this run is subtracted, and shown
+as "vocabulary". It includes filling a table of 400 MB for the negative samples, which takes a
+second. With less than a million tokens this second is larger than the time of training.
 
 examples:
   python -m bench speed                                a first impression, a minute or two
@@ -73,6 +73,13 @@ def add(commands: Any, **common: Any) -> None:
         metavar="KERNEL",
         help="kernel variants of fastsgns, each a side, such as avx512 avx2 sse2 plain blas",
     )
+    parser.add_argument(
+        "--matrices",
+        nargs="+",
+        type=options.layout,
+        metavar="MATRICES",
+        help="of fastsgns, each a side, such as two tied+bias:word",
+    )
     options.add_fastsgns(parser)
     parser.set_defaults(run=run)
 
@@ -80,7 +87,8 @@ def add(commands: Any, **common: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
     corpus, record = options.start(arguments, None)
-    sides = can_run(expand(arguments.sides, arguments.sharing, arguments.force), record.versions)
+    expanded = expand(arguments.sides, arguments.sharing, arguments.force, arguments.matrices)
+    sides = can_run(expanded, record.versions)
     if not sides:
         return 1
     configs = list(product(arguments.dim, arguments.workers, sides))

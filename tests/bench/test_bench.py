@@ -157,17 +157,39 @@ def test_memory_has_its_stages_and_bytes_a_word(bench):
 
 def test_scaling_repeats_the_same_corpus_and_grows_the_vocabulary(bench):
     done, record = bench(
-        "scaling", "--rounds", "1", "--dim", "8", "--workers", "1", "2", "--sharing", "block",
+        "scaling", "--rounds", "1", "--dim", "8", "--workers", "1", "2", "--sides", "block",
         "--tokens-to", "4500", "--types", "50", "100", "--zipf-tokens", "500", "--min-count", "1",
     )  # fmt: skip
     tables = {name: [] for name in ("workers", "copies", "types")}
     for result in record["results"]:
-        value = result[result["table"]]
-        tables[result["table"]].append((value, result["n_trained"], result["n_types"]))
+        value, n_tokens = result[result["table"]], result.get("n_trained", result["n_words"])
+        tables[result["table"]].append((value, n_tokens, result["n_types"]))
     assert tables["workers"] == [(1, 1500, 40), (2, 1500, 40)]
     assert tables["copies"] == [(1, 1500, 40), (2, 3000, 40), (3, 4500, 40)]
     assert tables["types"] == [(50, 500, 50), (100, 500, 100)]
     assert "flat within 15%" in done.stdout and "caches:" in done.stdout
+
+
+def test_scaling_judges_each_number_of_workers_and_says_when_cores_are_shared(bench, tmp_path):
+    (tmp_path / "men.tsv").write_text("".join(f"w{i}\tw{i + 1}\t{i % 7}\n" for i in range(30)))
+    sides = ("block", "cbow tied+bias:word")
+    options = ("--sides", *sides, "gensim", "--workers", "1", "99", "--dim", "8", "--rounds", "1")
+    options += ("--what", "workers", "--quality", "--eval", str(tmp_path), "--epochs", "1")
+    done, record = bench("scaling", *options, "--seeds", "2")
+    assert "gensim is not installed" in done.stderr
+    assert "with more workers than cores, threads share cores" in done.stdout
+    timed = [r for r in record["results"] if "round" in r]
+    assert [(r["side"], r["workers"]) for r in timed] == [(s, n) for s in sides for n in (1, 99)]
+    assert not any("scores" in r for r in timed)
+    judged = [r["key"]["settings"] for r in record["results"] if "scores" in r]
+    assert [(s["seed"], s["sg"], s["workers"]) for s in judged] == [
+        (seed, sg, n) for seed in (1, 2) for sg in (1, 0) for n in (1, 99)
+    ]
+    assert judged[2]["matrices"] == "tied+bias" and judged[2]["bias"] == "word"
+    rows = [line for line in done.stdout.splitlines() if line.startswith("cbow tied+bias:word")]
+    assert len(rows) == 4 and rows[3].count(" ± ") == 1
+    _, again = bench("scaling", *options, "--seeds", "2")
+    assert len(again["results"]) == len(record["results"]) + len(timed)
 
 
 def test_roofline_has_peaks_where_there_is_a_compiler(bench):

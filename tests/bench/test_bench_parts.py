@@ -98,7 +98,7 @@ def test_report_leaves_a_readme_alone_that_lacks_its_markers(tmp_path, capsys, t
     assert "once each" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["report", "summary"])
+@pytest.mark.parametrize("name", ["report", "sides", "summary"])
 def test_examples_of_the_bench_are_right(name):
     done = doctest.testmod(importlib.import_module(f"bench.{name}"))
     assert done.attempted and not done.failed
@@ -270,3 +270,30 @@ def test_sides_are_multiplied_for_fastsgns_alone():
     assert list(sides) == ["fastsgns-file pair avx2", "fastsgns-file block avx2", "gensim-file"]
     assert sides["fastsgns-file block avx2"].settings["negative_sharing"] == "block"
     assert sides["gensim-file"].settings == {} and sides["gensim-file"].kernel is None
+    sides = expand(["fastsgns-file", "gensim-file"], layouts=["two", "tied+bias:word"])
+    assert list(sides) == ["fastsgns-file two", "fastsgns-file tied+bias:word", "gensim-file"]
+    assert sides["fastsgns-file tied+bias:word"].settings["bias"] == "word"
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("fastsgns", {"sg": 1}),
+        ("window", {"sg": 1, "negative_sharing": "window"}),
+        ("cbow tied+bias:word", {"sg": 0, "matrices": "tied+bias", "bias": "word"}),
+        ("three:10 cbow", {"sg": 0, "matrices": "three", "coupling": 10.0}),
+        ("block tied", {"sg": 1, "negative_sharing": "block", "matrices": "tied"}),
+    ],
+)
+def test_sides_have_names(name, expected):
+    from bench.sides import named
+
+    assert named(name).settings == expected | {"progress": False}
+
+
+@pytest.mark.parametrize("name", ["", "windw", "gensim block", "cbow block", "gensim tied"])
+def test_other_names_of_sides_are_errors(name):
+    from bench import __main__
+
+    with pytest.raises(SystemExit):
+        __main__.parser().parse_args(["scaling", "--sides", name])
