@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from bench import (
+    frontier,
     glove,
     links,
     matrices,
@@ -24,7 +25,7 @@ from fastsgns.runtime.console import say
 
 INTERRUPTED = 130
 COMMANDS = (
-    *(standard, speed, quality, matrices, ppmi, glove),
+    *(standard, speed, quality, frontier, matrices, ppmi, glove),
     *(scan, nodes, links, memory, scaling, roofline, overhead, summary),
 )
 DESCRIPTION = """\

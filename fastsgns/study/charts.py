@@ -1,22 +1,32 @@
-"""Charts as SVG without a dependency: grouped bars with intervals, scatter plots.
+"""Charts as SVG without a dependency: grouped bars and curves with intervals, scatter plots.
 
 The study embeds them in its report; `python -m bench` writes them to files. The colors are
-those of Okabe and Ito, which color-blind readers can tell apart.
+those of Okabe and Ito, which color-blind readers can tell apart. The background is white, because
+the page around a chart may be dark.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 
 from fastsgns.runtime.intervals import Interval
 
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000")
 WIDTH, HEIGHT = 720, 320
+TALL = 460  # of curves
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 14, 46  # margins of the plot
 LEGEND_ROW = 18
 N_TICKS = 5
 Point = tuple[float, float]
+
+
+class Style(NamedTuple):
+    """How a curve is drawn: the number of its color, and whether the line is dashed."""
+
+    color: int
+    is_dashed: bool = False
 
 
 def ticks(low: float, high: float, n: int = N_TICKS) -> list[float]:
@@ -63,6 +73,32 @@ class Axis:
         """Return the pixel of a value."""
         low, high = self.ticks[0], self.ticks[-1]
         share = (value - low) / ((high - low) or 1.0)
+        return round(self.start + share * (self.stop - self.start), 1)
+
+
+class LogAxis(Axis):
+    """A logarithmic scale from positive values to pixels, with ticks at 1, 2 and 5."""
+
+    @classmethod
+    def spanning(cls, values: Sequence[float], start: float, stop: float) -> "LogAxis":
+        """Return the axis that includes all values.
+
+        Examples
+        --------
+        >>> LogAxis.spanning([3.0, 30.0], 0, 90).ticks
+        [2.0, 5.0, 10.0, 20.0, 50.0]
+        """
+        low, high = min(values), max(values)
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        marks = [round(digit * 10.0**power, 12) for power in powers for digit in (1, 2, 5)]
+        first = max(i for i, mark in enumerate(marks) if mark <= low)
+        last = min(i for i, mark in enumerate(marks) if mark >= high)
+        return cls(marks[first : last + 1], start, stop)
+
+    def __call__(self, value: float) -> float:
+        """Return the pixel of a value."""
+        low, high = self.ticks[0], self.ticks[-1]
+        share = math.log(value / low) / (math.log(high / low) or 1.0)
         return round(self.start + share * (self.stop - self.start), 1)
 
 
@@ -154,6 +190,57 @@ def scatter(
     return _chart(title, names, labels[1], y, parts)
 
 
+def curves(
+    title: str,
+    series: Mapping[str, Sequence[tuple[float, Interval]]],
+    labels: tuple[str, str],
+    styles: Mapping[str, Style],
+) -> str:
+    """Draw curves through points with intervals, over a logarithmic horizontal axis.
+
+    Parameters
+    ----------
+    title : str
+        For screen readers.
+    series : mapping of str to sequence of (float, Interval)
+        The points of each curve, from left to right.
+    labels : (str, str)
+        Labels of the horizontal and of the vertical axis, with units.
+    styles : mapping of str to Style
+        The style of each curve.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+
+    Examples
+    --------
+    >>> points = [(1.0, Interval(0.2, 0.1, 0.3, 3)), (10.0, Interval(0.4, 0.3, 0.5, 3))]
+    >>> drawn = curves("scores", {"pair": points}, ("seconds", "score"), {"pair": Style(0, True)})
+    >>> drawn.count("<circle"), drawn.count("<polyline"), "stroke-dasharray" in drawn
+    (2, 1, True)
+    """
+    names = list(series)
+    found = [point for row in series.values() for point in row]
+    bounds = [bound for _, value in found for bound in value[:3]]
+    y = Axis.spanning(bounds, TALL - BOTTOM, _plot_top(names))
+    x = LogAxis.spanning([px for px, _ in found], LEFT, WIDTH - RIGHT)
+    parts = [_text(x(tick), TALL - BOTTOM + 18, f"{tick:g}", "middle") for tick in x.ticks]
+    for name, row in series.items():
+        color, is_dashed = COLORS[styles[name].color % len(COLORS)], styles[name].is_dashed
+        path = " ".join(f"{x(px):g},{y(value.mean):g}" for px, value in row)
+        dashes = ' stroke-dasharray="5 3"' if is_dashed else ""
+        parts.append(
+            f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"{dashes}/>'
+        )
+        for px, value in row:
+            parts.append(_whisker(x(px), y, value))
+            parts.append(f'<circle cx="{x(px):g}" cy="{y(value.mean):g}" r="3" fill="{color}"/>')
+    parts.append(_text((LEFT + WIDTH - RIGHT) / 2, TALL - 8, labels[0], "middle"))
+    return _chart(title, names, labels[1], y, parts, TALL, styles)
+
+
 def side_by_side(charts: Sequence[str]) -> str:
     """Return one ``<svg>`` element with several charts in a row."""
     moved = (
@@ -166,12 +253,21 @@ def side_by_side(charts: Sequence[str]) -> str:
     )
 
 
-def _chart(title: str, names: Sequence[str], y_label: str, y: Axis, body: Sequence[str]) -> str:
+def _chart(
+    title: str,
+    names: Sequence[str],
+    y_label: str,
+    y: Axis,
+    body: Sequence[str],
+    height: int = HEIGHT,
+    styles: Mapping[str, Style] | None = None,
+) -> str:
     """Return a whole chart: title, grid, vertical axis, legend, and the parts of `body`."""
     parts = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}" '
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}" '
         f'xmlns="http://www.w3.org/2000/svg" font-family="sans-serif" font-size="12">',
         f"<title>{escape(title)}</title>",
+        f'<path d="M0 0h{WIDTH}v{height}H0z" fill="#fff"/>',
     ]
     for tick in y.ticks:
         parts.append(_line((LEFT, y(tick)), (WIDTH - RIGHT, y(tick)), "#ddd"))
@@ -183,9 +279,19 @@ def _chart(title: str, names: Sequence[str], y_label: str, y: Axis, body: Sequen
     )
     for s, (name, (x, row)) in enumerate(zip(names, _legend_places(names))):
         top = 2 + row * LEGEND_ROW
-        parts.append(f'<rect x="{x}" y="{top}" width="11" height="11" fill="{_color(s)}"/>')
+        parts.append(_legend_mark(x, top, styles[name] if styles else Style(s)))
         parts.append(_text(x + 15, top + 10, name, "start"))
     return "\n".join([*parts, *body, "</svg>"])
+
+
+def _legend_mark(x: float, top: float, style: Style) -> str:
+    """Draw the square of a legend, with a gap in the middle if the line is dashed."""
+    color = COLORS[style.color % len(COLORS)]
+    widths = [(0, 4), (7, 4)] if style.is_dashed else [(0, 11)]
+    return "".join(
+        f'<rect x="{x + left}" y="{top}" width="{width}" height="11" fill="{color}"/>'
+        for left, width in widths
+    )
 
 
 def _legend_places(names: Sequence[str]) -> list[tuple[int, int]]:

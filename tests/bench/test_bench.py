@@ -249,6 +249,30 @@ def test_matrices_computed_afresh_add_what_older_lines_lack(bench, tmp_path):
     assert " 2 " in row  # both seeds, of which one has halves
 
 
+def test_frontier_is_resumed_and_draws_each_side(bench, tmp_path):
+    (tmp_path / "men.tsv").write_text("".join(f"w{i}\tw{i + 1}\t{i % 7}\n" for i in range(30)))
+    (tmp_path / "questions-words.txt").write_text(": some\nw1 w2 w3 w4\n")
+    figure = tmp_path / "frontier.svg"
+    options = ("--sides", "block", "cbow tied+bias:word", "--eval", str(tmp_path))
+    options += ("--dim", "8", "--epochs", "1", "2", "--rounds", "2", "--figure", str(figure))
+    done, first = bench("frontier", *options, "--seeds", "1", "--what", "scores")
+    assert [r["key"]["settings"]["epochs"] for r in first["results"]] == [1, 1, 2, 2]
+    assert " - " in done.stdout and "no time was measured" in done.stderr
+    _, second = bench("frontier", *options, "--seeds", "2")
+    assert second["results"][:4] == first["results"] and len(second["results"]) == 12
+    timed = [r["key"]["round"] for r in second["results"] if "round" in r["key"]]
+    assert timed == [0, 0, 1, 1]
+    done, third = bench("frontier", *options, "--seeds", "3", "--table")
+    assert third["results"] == second["results"]
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith("cbow tied")]
+    assert [row[2:4] for row in rows] == [["1", "2"], ["2", "2"]]
+    once, twice = (float(row[4]) for row in rows)
+    assert twice == pytest.approx(2 * once, abs=0.1)
+    drawn = figure.read_text()
+    assert drawn.count("<polyline") == 2 and drawn.count("stroke-dasharray") == 1
+    assert drawn.count("<circle") == 4 and 'fill="#fff"' in drawn
+
+
 def test_glove_judges_each_matrix_and_is_resumed(bench, tmp_path):
     pairs = tmp_path / "wordsim353.tsv"
     pairs.write_text("".join(f"w{i}\tw{i + 1}\t{i}\n" for i in range(9)))
