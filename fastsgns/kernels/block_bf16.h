@@ -120,7 +120,7 @@ INLINE void NAME(update_columns)(const int n_pairs, const int halves, const Bloc
                                  const Packed *p, int first, int n_prefetch, int64_t x) {
     const int n_out = b->n_out;
     const int64_t stride = b->stride;
-    const void *const *prefetch = b->prefetch;
+    void *const *prefetch = b->prefetch;
     const int64_t n_packs = p->n_packs;
     const pack *in_packs = p->in_packs + first * n_packs + x / 32,
                *out_packs = p->out_packs + x / 32;
@@ -202,11 +202,8 @@ static Packed NAME(pack_block)(const BlockRows *b) {
     float *zero_rows = (float *)(p.g_for_out + n_out * b->stride / 2);
     p.in = (float **)(zero_rows + 2 * b->width);
     p.out = p.in + n_in;
-    for (int i = 0; i < n_in; i++)
-        p.in[i] = i < b->n_in ? (float *)b->input + b->in_ids[i] * b->width : zero_rows;
-    for (int j = 0; j < n_out; j++)
-        p.out[j] =
-            j < b->n_out ? (float *)b->output + b->out_ids[j] * b->width : zero_rows + b->width;
+    for (int i = 0; i < n_in; i++) p.in[i] = i < b->n_in ? b->input[i] : zero_rows;
+    for (int j = 0; j < n_out; j++) p.out[j] = j < b->n_out ? b->output[j] : zero_rows + b->width;
     memset(zero_rows, 0, 2 * b->width * sizeof(float));
     for (int i = 0; i < n_in; i++) NAME(pack_row)(p.in_packs + i * p.n_packs, p.in[i], b->width);
     for (int j = 0; j < n_out; j++) NAME(pack_row)(p.out_packs + j * p.n_packs, p.out[j], b->width);

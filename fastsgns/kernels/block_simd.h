@@ -80,7 +80,7 @@ static void RACY NAME(scores)(const BlockRows *b, float *const *in, float *const
  * Prefetches one vector of a row of the next block per output row. */
 INLINE void NAME(update_tile)(const int n_in, const int first, const float *g, int64_t stride,
                               float *const *in, float *const *out, int n_out, int64_t width,
-                              float *old, const void *const *prefetch, int n_prefetch) {
+                              float *old, void *const *prefetch, int n_prefetch) {
     for (int64_t x = 0; x < width; x += LANES) {
         vec h[UPDATE_IN], updated[UPDATE_IN];
         if (LANES * 4 >= CACHE_LINE || x * 4 % CACHE_LINE == 0)
@@ -136,11 +136,9 @@ static void RACY NAME(update_rows)(const BlockRows *b, float *const *in, float *
                      b->prefetch, 0)
 }
 
-/* The operation `block`: addresses of the rows, scores, g_ij, updates. */
+/* The operation `block`: scores, g_ij, updates. */
 static double RACY NAME(float_block)(const BlockRows *b, double rate) {
-    float **in = (float **)((float *)b->scratch + b->n_out * b->width), **out = in + b->n_in;
-    for (int i = 0; i < b->n_in; i++) in[i] = (float *)b->input + b->in_ids[i] * b->width;
-    for (int j = 0; j < b->n_out; j++) out[j] = (float *)b->output + b->out_ids[j] * b->width;
+    float *const *in = (float *const *)b->input, *const *out = (float *const *)b->output;
     NAME(scores)(b, in, out);
     double loss = b->compute_loss ? NAME(block_losses)(b) : 0;
     NAME(scores_to_g)(b, (float)rate);

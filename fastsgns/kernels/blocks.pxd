@@ -65,13 +65,16 @@ from libc.string cimport memset
 
 from fastsgns.kernels.rng cimport alias_index, alias_slot, next_random
 from fastsgns.kernels.roles cimport (
-    apply_input_updates, copy_input_rows, couple_rows, negative_matrix, restore_ones,
-    sync_scalar_bias,
+    apply_input_updates, copy_input_rows, couple_rows, restore_ones, sync_scalar_bias,
+)
+from fastsgns.kernels.rows cimport (
+    find_input_rows, find_negative_rows, find_output_rows, find_tree_rows, output_row,
+    peek_input_rows, peek_negative_rows, peek_output_rows,
 )
 from fastsgns.kernels.state cimport (
     MAX_STEP, BlockPlan, BlockRows, Model, Worker, padded_size, prefetch_read,
 )
-from fastsgns.kernels.tokens cimport draw_radius, row_address
+from fastsgns.kernels.tokens cimport draw_radius
 
 
 cdef inline void draw_block(const Model *model, Worker *worker, BlockPlan *plan, int64_t first,
@@ -116,30 +119,26 @@ cdef inline void queue_prefetch(const Model *model, Worker *worker, BlockRows *r
       current block cannot. With right_radius = 0, those tokens start one position earlier.
     - for a list of pairs, the input rows of the sources instead.
     """
-    cdef int64_t first_new = plan.first + model.right_radius, n_contexts = plan.n_focus, node
+    cdef int64_t first_new = plan.first + model.right_radius, n_contexts = plan.n_focus
     cdef int32_t word = focus_words[plan.first]
     cdef const int32_t *contexts
-    cdef int k, n = 0
+    cdef int n
     if model.output != NULL:
-        for k in range(model.n_shared_negatives):
-            worker.prefetch[n] = row_address(model, negative_matrix(model), plan.negatives[k])
-            n += 1
-        for k in range(plan.n_focus):
-            worker.prefetch[n] = row_address(model, model.output, focus_words[plan.first + k])
-            n += 1
+        peek_negative_rows(model, worker, plan.negatives, model.n_shared_negatives, worker.prefetch)
+        n = model.n_shared_negatives
+        peek_output_rows(model, worker, focus_words + plan.first, plan.n_focus, worker.prefetch + n)
+        n += plan.n_focus
     else:
-        for node in range(model.path_starts[word], model.path_starts[word + 1]):
-            worker.prefetch[n] = row_address(model, model.tree, model.path_nodes[node])
-            n += 1
+        n = <int>(model.path_starts[word + 1] - model.path_starts[word])
+        find_tree_rows(model, worker, model.path_nodes + model.path_starts[word], n,
+                       worker.prefetch)
     if sources != NULL:
         contexts = sources + plan.first
     else:
         contexts = worker.tokens + first_new
-        n_contexts = min(n_contexts, n_tokens - first_new)
-    for k in range(<int>n_contexts):
-        worker.prefetch[n] = row_address(model, model.input, contexts[k])
-        n += 1
-    rows.n_prefetch = n
+        n_contexts = max(0, min(n_contexts, n_tokens - first_new))
+    peek_input_rows(model, worker, contexts, n_contexts, worker.prefetch + n)
+    rows.n_prefetch = n + <int>n_contexts
 
 
 cdef inline void list_output_rows(const Model *model, Worker *worker, const BlockPlan *plan,
@@ -246,7 +245,7 @@ cdef inline void fill_negative_weights(const Model *model, const BlockRows *rows
         for i in range(rows.stride):
             negative[i] = weight * (worker.pair_counts[i] - positive[i])
         if model.tied:
-            for i in range(rows.n_in):  # worker.in_ids are words; rows.in_ids are 0, 1, 2, ... here
+            for i in range(rows.n_in):
                 if worker.in_ids[i] == worker.out_ids[j]:
                     negative[i] = 0
         negative += rows.stride
@@ -271,6 +270,10 @@ cdef inline void block_step(const Model *model, Worker *worker, double rate) noe
     """Take a gradient step on a block whose rows are listed and positive pairs are counted."""
     fill_negative_weights(model, &worker.block, worker)
     rate = limit_block_rate(&worker.block, worker.pair_counts, rate)
+    find_input_rows(model, worker, worker.in_ids, worker.block.n_in, worker.in_rows)
+    find_output_rows(model, worker, worker.out_ids,
+                     worker.n_focus_rows if model.negative_output != NULL else worker.block.n_out,
+                     worker.out_rows)
     if model.tied:
         worker.loss += block_step_tied(model, worker, rate)
     elif model.negative_output != NULL:
@@ -284,12 +287,12 @@ cdef inline double block_step_tied(const Model *model, Worker *worker, double ra
 
     A word may be in `in_ids` and in `out_ids`. The operation `block` would then change a row that
     it still reads, so the operation is given copies of the input rows: worker.block.input is
-    worker.input_copies, and worker.block.in_ids is 0, 1, 2, ... (`connect_rows` in worker.pxd).
+    worker.copy_rows (`connect_rows` in worker.pxd).
     """
     cdef double loss
     copy_input_rows(model, worker, worker.block.n_in)
     loss = model.ops.block(&worker.block, rate)
-    restore_ones(model, worker.out_ids, worker.block.n_out)
+    restore_ones(model, worker.out_rows, worker.block.n_out)
     apply_input_updates(model, worker, worker.block.n_in)
     return loss
 
@@ -312,18 +315,19 @@ cdef inline double block_step_separate(const Model *model, Worker *worker, doubl
     loss = model.ops.block(rows, rate)
     # Negative pairs only
     rows.n_out, rows.negative_weights = n_out, worker.negative_weights
-    rows.output, rows.positive_weights, rows.n_prefetch = model.negative_output, worker.zeros, 0
+    rows.positive_weights, rows.n_prefetch = worker.zeros, 0
+    find_negative_rows(model, worker, worker.out_ids, n_out, worker.out_rows)
     loss += model.ops.block(rows, rate)
     # The fields as they were
-    rows.output, rows.positive_weights = model.output, worker.positive_weights
-    rows.n_prefetch = n_prefetch
+    rows.positive_weights, rows.n_prefetch = worker.positive_weights, n_prefetch
     if model.coupling > 0:
         for j in range(n_out):
             pair_weight = 0
             for i in range(rows.n_in):
                 pair_weight += (worker.positive_weights[j * rows.stride + i]
                                 + worker.negative_weights[j * rows.stride + i])
-            couple_rows(model, worker.out_ids[j], rate * model.coupling * pair_weight)
+            couple_rows(model, output_row(model, worker, worker.out_ids[j]), worker.out_rows[j],
+                        rate * model.coupling * pair_weight)
     return loss
 
 
@@ -358,7 +362,6 @@ cdef inline void path_block_step(const Model *model, Worker *worker, int64_t pos
     cdef uint64_t seen = 0
     cdef int64_t other
     cdef int i, j, n = 0
-    rows.out_ids = model.path_nodes + model.path_starts[focus_word]
     rows.n_out = <int>(model.path_starts[focus_word + 1] - model.path_starts[focus_word])
     if model.output == NULL:  # otherwise `list_input_rows` counts them
         worker.n_examples += stop - start - 1
@@ -377,6 +380,9 @@ cdef inline void path_block_step(const Model *model, Worker *worker, int64_t pos
         for i in range(n):
             worker.positive_weights[j * rows.stride + i] = labels[j] * worker.pair_counts[i]
     fill_negative_weights(model, rows, worker)
+    find_input_rows(model, worker, worker.in_ids, n, worker.in_rows)
+    find_tree_rows(model, worker, model.path_nodes + model.path_starts[focus_word], rows.n_out,
+                   worker.out_rows)
     worker.loss += model.ops.block(rows, limit_block_rate(rows, worker.pair_counts, rate))
     rows.n_prefetch = 0  # the rows of the next block are prefetched once
 

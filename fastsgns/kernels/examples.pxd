@@ -28,8 +28,8 @@
 # one scaled vector to several rows.
 #
 # `worker.target_step`, `negative_step` and `path_step` (state.pxd) are the arguments of `step` for
-# `output`, `negative_output` and `tree`. `connect_rows` in worker.pxd sets their matrix once per
-# worker, and the labels 1, 0, 0, ... of targets and 0, 0, ... of separate negative samples. Only
+# `output`, `negative_output` and `tree`. `connect_rows` in worker.pxd sets once per worker the
+# labels 1, 0, 0, ... of targets and 0, 0, ... of separate negative samples. Only
 # `target_step` prefetches, and only if there is no separate negative matrix; n_prefetch of the
 # others is 0.
 #
@@ -43,17 +43,23 @@ from libc.string cimport memcpy, memset
 
 from fastsgns.kernels.rng cimport draw_from_alias_table
 from fastsgns.kernels.roles cimport (
-    SYNC_INTERVAL, contains, couple_rows, from_input_role, negative_matrix, restore_ones,
-    sync_scalar_bias, to_input_role,
+    SYNC_INTERVAL, contains, couple_rows, from_input_role, restore_ones, sync_scalar_bias,
+    to_input_role,
+)
+from fastsgns.kernels.rows cimport (
+    find_input_rows, find_tree_rows, input_row, negative_row, output_row, peek_input_row,
+    peek_negative_row, peek_output_row,
 )
 from fastsgns.kernels.state cimport FocusPlan, Model, StepRows, Worker, prefetch_row
-from fastsgns.kernels.tokens cimport copy_contexts, draw_radius, row_address
+from fastsgns.kernels.tokens cimport copy_contexts, draw_radius
 
 
 cdef inline int draw_targets(const Model *model, Worker *worker, int32_t focus_word,
-                             const int32_t *contexts, int n_contexts, int32_t *targets) \
-        noexcept nogil:
+                             const int32_t *contexts, int n_contexts, int32_t *targets,
+                             void **rows) noexcept nogil:
     """Write the focus word and its negative samples to `targets`; return how many.
+
+    The addresses of their rows are written to `rows`.
 
     `negative` words are drawn from the noise distribution. A drawn word that is the focus word is
     dropped, as in word2vec.c. If the matrix is tied, a drawn word that is one of
@@ -62,11 +68,11 @@ cdef inline int draw_targets(const Model *model, Worker *worker, int32_t focus_w
     """
     cdef int n = 1, _
     cdef int32_t word
-    targets[0] = focus_word
+    targets[0], rows[0] = focus_word, peek_output_row(model, worker, focus_word)
     for _ in range(model.negative):
         word = draw_from_alias_table(&worker.random_state, model.noise, model.n_outputs)
         if word != focus_word and not (model.tied and contains(contexts, n_contexts, word)):
-            targets[n] = word
+            targets[n], rows[n] = word, peek_negative_row(model, worker, word)
             n += 1
     return n
 
@@ -79,6 +85,7 @@ cdef inline void plan_focus(const Model *model, Worker *worker, FocusPlan *plan,
     right_radius + 2, which is a context word of the focus word at position + 2 at the earliest.
     """
     cdef int64_t radius = draw_radius(model, worker), other
+    cdef int64_t offset
     cdef int n_inputs = 1, example  # n_inputs: context words per example
     plan.focus_word = worker.tokens[position]
     plan.n_contexts = copy_contexts(model, worker, position, radius, n_tokens, plan.contexts)
@@ -87,14 +94,15 @@ cdef inline void plan_focus(const Model *model, Worker *worker, FocusPlan *plan,
         plan.n_examples = min(plan.n_contexts, 1)
         n_inputs = plan.n_contexts
     if model.output != NULL:
-        prefetch_row(row_address(model, model.output, plan.focus_word), model.row_bytes)
+        prefetch_row(peek_output_row(model, worker, plan.focus_word), model.row_bytes)
         for example in range(plan.n_examples):
+            offset = <int64_t>example * (model.negative + 1)
             plan.n_targets[example] = draw_targets(
                 model, worker, plan.focus_word, plan.contexts + example, n_inputs,
-                plan.targets + <int64_t>example * (model.negative + 1))
+                plan.targets + offset, plan.target_rows + offset)
     other = position + model.right_radius + 2
     if other < n_tokens:
-        prefetch_row(row_address(model, model.input, worker.tokens[other]), model.row_bytes)
+        prefetch_row(peek_input_row(model, worker, worker.tokens[other]), model.row_bytes)
 
 
 cdef inline void plan_pair(const Model *model, Worker *worker, FocusPlan *plan, int32_t source,
@@ -103,9 +111,10 @@ cdef inline void plan_pair(const Model *model, Worker *worker, FocusPlan *plan, 
     plan.focus_word = target
     plan.contexts[0] = source
     plan.n_contexts = plan.n_examples = 1
-    prefetch_row(row_address(model, model.input, source), model.row_bytes)
-    prefetch_row(row_address(model, model.output, target), model.row_bytes)
-    plan.n_targets[0] = draw_targets(model, worker, target, plan.contexts, 1, plan.targets)
+    prefetch_row(peek_input_row(model, worker, source), model.row_bytes)
+    prefetch_row(peek_output_row(model, worker, target), model.row_bytes)
+    plan.n_targets[0] = draw_targets(model, worker, target, plan.contexts, 1, plan.targets,
+                                     plan.target_rows)
 
 
 cdef inline void plan_position(const Model *model, Worker *worker, FocusPlan *plan,
@@ -128,10 +137,8 @@ cdef inline void prefetch_negatives(const Model *model, const FocusPlan *plan,
     cdef int example, target
     for example in range(first_example, plan.n_examples):
         for target in range(1, plan.n_targets[example]):  # plan_focus prefetches target 0
-            prefetch_row(row_address(
-                model, negative_matrix(model),
-                plan.targets[<int64_t>example * (model.negative + 1) + target]),
-                model.row_bytes)
+            prefetch_row(plan.target_rows[<int64_t>example * (model.negative + 1) + target],
+                         model.row_bytes)
 
 
 cdef inline void update_example(const Model *model, Worker *worker, const FocusPlan *plan,
@@ -147,61 +154,63 @@ cdef inline void update_example(const Model *model, Worker *worker, const FocusP
     cdef int64_t offset = <int64_t>example * (model.negative + 1), path_start
     cdef StepRows *args = &worker.target_step
     if model.negative_output != NULL:
-        update_separate_negatives(model, worker, plan.targets + offset, plan.n_targets[example],
-                                  hidden, update, rate)
+        update_separate_negatives(model, worker, plan.targets + offset, plan.target_rows + offset,
+                                  plan.n_targets[example], hidden, update, rate)
     elif model.output != NULL:
-        args.ids = plan.targets + offset
+        args.rows = plan.target_rows + offset
         args.n = plan.n_targets[example]
-        args.prefetch_ids = next_plan.targets + offset
+        args.prefetch = next_plan.target_rows + offset
         args.n_prefetch = next_plan.n_targets[example] if example < next_plan.n_examples else 0
         worker.loss += model.ops.step(hidden, update, args, rate)
-        restore_ones(model, args.ids, args.n)
+        restore_ones(model, plan.target_rows + offset, args.n)
     if model.tree != NULL:
         args = &worker.path_step
         path_start = model.path_starts[plan.focus_word]
-        args.ids = model.path_nodes + path_start
         args.labels = model.path_labels + path_start
         args.n = <int>(model.path_starts[plan.focus_word + 1] - path_start)
+        find_tree_rows(model, worker, model.path_nodes + path_start, args.n,
+                       worker.path_rows)
         worker.loss += model.ops.step(hidden, update, args, rate)
     worker.n_examples += 1
 
 
 cdef inline void update_separate_negatives(const Model *model, Worker *worker,
-                                           const int32_t *targets, int n_targets, char *hidden,
-                                           char *update, double rate) noexcept nogil:
+                                           const int32_t *targets, void **rows, int n_targets,
+                                           char *hidden, char *update, double rate) noexcept nogil:
     """Update the output rows of one example if negative samples have a separate output matrix.
 
-    One step uses the row of the focus word, targets[0], in `output`. Another uses the rows of the
-    negative samples, targets[1:n_targets], in `negative_output`. Then the two rows of each target
-    are pulled towards each other (`couple_rows` in roles.pxd).
+    One step uses the row of the focus word, rows[0], in `output`. Another uses the rows of the
+    negative samples, rows[1:n_targets], in `negative_output`. Then the two rows of each word of
+    targets[:n_targets] are pulled towards each other (`couple_rows` in roles.pxd).
     """
     cdef StepRows *positive = &worker.target_step
     cdef StepRows *negative = &worker.negative_step
     cdef int j
-    positive.ids = targets
+    positive.rows = rows
     positive.n = 1
     worker.loss += model.ops.step(hidden, update, positive, rate)
-    negative.ids = targets + 1
+    negative.rows = rows + 1
     negative.n = n_targets - 1
     worker.loss += model.ops.step(hidden, update, negative, rate)
     if model.coupling > 0:
         for j in range(n_targets):
-            couple_rows(model, targets[j], rate * model.coupling)
+            couple_rows(model, output_row(model, worker, targets[j]),
+                        negative_row(model, worker, targets[j]), rate * model.coupling)
 
 
 cdef inline void add_to_input_rows(const Model *model, Worker *worker, const int32_t *contexts,
                                    int n, double scale) noexcept nogil:
-    """Add scale * worker.update to each of the rows input[contexts[:n]].
+    """Add scale * worker.update to each of the rows worker.context_rows[:n].
 
-    Each row's update is multiplied by the lock factor of its word: 0 keeps the row as it is, and 1
-    trains it as usual.
+    They are the input rows of the words contexts[:n]. Each row's update is multiplied by the lock
+    factor of its word: 0 keeps the row as it is, and 1 trains it as usual.
     """
     cdef int i
     if model.lock_factors == NULL:
-        model.ops.scatter(model.input, model.width, contexts, n, worker.update, scale)
+        model.ops.scatter(worker.context_rows, n, model.width, worker.update, scale)
     else:
         for i in range(n):
-            model.ops.scatter(model.input, model.width, contexts + i, 1, worker.update,
+            model.ops.scatter(worker.context_rows + i, 1, model.width, worker.update,
                               scale * model.lock_factors[contexts[i]])
 
 
@@ -223,7 +232,8 @@ cdef inline void skip_gram(const Model *model, Worker *worker, FocusPlan *plan,
     cdef int example
     cdef char *hidden
     for example in range(plan.n_examples):
-        hidden = row_address(model, model.input, plan.contexts[example])
+        hidden = <char *>input_row(model, worker, plan.contexts[example])
+        worker.context_rows[0] = hidden
         if in_place:
             update_example(model, worker, plan, example, next_plan, hidden, hidden, rate)
         else:
@@ -253,7 +263,8 @@ cdef inline void cbow(const Model *model, Worker *worker, FocusPlan *plan,
     if plan.n_examples == 0:
         return
     share = 1.0 / plan.n_contexts
-    model.ops.gather(worker.hidden, model.input, model.width, plan.contexts, plan.n_contexts,
+    find_input_rows(model, worker, plan.contexts, plan.n_contexts, worker.context_rows)
+    model.ops.gather(worker.hidden, worker.context_rows, plan.n_contexts, model.width,
                      share if model.mean_hidden else 1.0)
     memset(worker.update, 0, model.row_bytes)
     if model.tied:

@@ -5,7 +5,7 @@
 #   restore_ones                           the constant column of rows with a bias
 #   copy_input_rows, apply_input_updates   the input rows of a block, as copies
 #   sync_scalar_bias                       the scalar bias that workers share
-#   negative_matrix, couple_rows           a separate matrix for negative samples
+#   couple_rows                            a separate matrix for negative samples
 #   contains                               a search in a short list
 #
 # `Model.tied` means that the pointers `output` and `input` are equal: one matrix of rows w. The
@@ -38,7 +38,6 @@ from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
 
 from fastsgns.kernels.state cimport BOTH_BIAS, NO_BIAS, SCALAR_BIAS, Model, Worker
-from fastsgns.kernels.tokens cimport row_address
 
 ctypedef fused real:
     float
@@ -100,34 +99,33 @@ cdef inline void from_input_role_of(const Model *model, Worker *worker, real *up
             update[n + 1] = 0
 
 
-cdef inline void restore_ones(const Model *model, const int32_t *ids, int n_ids) noexcept nogil:
-    """Reset the constant-1 bias column of the rows output[ids], if the bias kind has one."""
+cdef inline void restore_ones(const Model *model, void **rows, int n) noexcept nogil:
+    """Reset the constant-1 bias column of n output rows, if the bias kind has one."""
     if model.bias_kind != SCALAR_BIAS and model.bias_kind != BOTH_BIAS:
         return
     if model.ops.real_size == sizeof(float):
-        restore_ones_of(model, <float *>model.output, ids, n_ids)
+        restore_ones_of(model, <float **>rows, n)
     else:
-        restore_ones_of(model, <double *>model.output, ids, n_ids)
+        restore_ones_of(model, <double **>rows, n)
 
 
-cdef inline void restore_ones_of(const Model *model, real *rows, const int32_t *ids, int n_ids) \
-        noexcept nogil:
+cdef inline void restore_ones_of(const Model *model, real **rows, int n) noexcept nogil:
     cdef int64_t column = model.n_dimensions + (model.bias_kind == BOTH_BIAS)
     cdef int j
-    for j in range(n_ids):
-        rows[ids[j] * model.width + column] = 1
+    for j in range(n):
+        rows[j][column] = 1
 
 
 cdef inline void copy_input_rows(const Model *model, Worker *worker, int n) noexcept nogil:
     """Copy the input rows of a block and convert the copies to the input role.
 
-    Reads the rows input[worker.in_ids[:n]]. Writes the copies to `worker.input_copies`, which the
+    Reads the rows worker.in_rows[:n]. Writes the copies to `worker.input_copies`, which the
     operation `block` then changes, and the same numbers to `worker.copies_before`.
     """
     cdef char *copy = worker.input_copies
     cdef int i
     for i in range(n):
-        model.ops.gather(copy, model.input, model.width, worker.in_ids + i, 1, 1.0)
+        model.ops.gather(copy, worker.in_rows + i, 1, model.width, 1.0)
         to_input_role(model, worker, copy)
         copy += model.row_bytes
     memcpy(worker.copies_before, worker.input_copies, n * model.row_bytes)
@@ -137,16 +135,15 @@ cdef inline void apply_input_updates(const Model *model, Worker *worker, int n) 
     """Add to the input rows what the operation `block` has added to their copies.
 
     That is `worker.input_copies` minus `worker.copies_before`; it overwrites the copies. Changes
-    the rows input[worker.in_ids[:n]] and `worker.scalar_bias`. The first `scatter` gets `update` as
-    a matrix of one row, whose number is copy_ids[0] = 0.
+    the rows worker.in_rows[:n] and `worker.scalar_bias`.
     """
     cdef char *update = worker.input_copies
     cdef char *before = worker.copies_before
     cdef int i
     for i in range(n):
-        model.ops.scatter(update, model.width, worker.copy_ids, 1, before, -1.0)  # copy -= before
+        model.ops.scatter(worker.copy_rows + i, 1, model.width, before, -1.0)  # copy -= before
         from_input_role(model, worker, update)
-        model.ops.scatter(model.input, model.width, worker.in_ids + i, 1, update, 1.0)
+        model.ops.scatter(worker.in_rows + i, 1, model.width, update, 1.0)
         update += model.row_bytes
         before += model.row_bytes
 
@@ -161,20 +158,13 @@ cdef inline void sync_scalar_bias(const Model *model, Worker *worker) noexcept n
     worker.synced_scalar_bias = worker.scalar_bias
 
 
-cdef inline char *negative_matrix(const Model *model) noexcept nogil:
-    """Return the matrix of the negative samples' rows: `negative_output`, or else `output`."""
-    return model.output if model.negative_output == NULL else model.negative_output
+cdef inline void couple_rows(const Model *model, void *positive, void *negative, double strength) \
+        noexcept nogil:
+    """Pull the two output rows of a word, `positive` and `negative`, towards each other.
 
-
-cdef inline void couple_rows(const Model *model, int32_t word, double strength) noexcept nogil:
-    """Pull the two output rows of a word towards each other.
-
-    Takes a gradient step of size `strength` on |negative - positive|^2 / 2, where `positive` is
-    output[word] and `negative` is negative_output[word], capped so the rows at most meet at their
-    mean.
+    Takes a gradient step of size `strength` on |negative - positive|^2 / 2, capped so the rows at
+    most meet at their mean.
     """
-    cdef char *positive = row_address(model, model.output, word)
-    cdef char *negative = row_address(model, model.negative_output, word)
     if model.ops.real_size == sizeof(float):
         pull_together(<float *>positive, <float *>negative, model.width, <float>min(strength, 0.5))
     else:

@@ -61,16 +61,14 @@ enum { SIMD_PAD = 16 };
  * uses of one word (full softmax). Larger steps let rows that are used many times diverge. */
 #define MAX_STEP 0.25
 
-/* Arguments of the operation `block`: n_in input rows `input[in_ids[i]]` and n_out output rows
- * `output[out_ids[j]]`. Within `in_ids`, and within `out_ids`, no id occurs twice. No row is both
- * an input row and an output row. Pair (i, j) has the weight `positive_weights[j * stride + i]` as
- * a positive pair and the weight `negative_weights[j * stride + i]` as a negative pair. */
+/* Arguments of the operation `block`: n_in input rows at the addresses `input` and n_out output
+ * rows at the addresses `output`, which all differ. Pair (i, j) has the weight
+ * `positive_weights[j * stride + i]` as a positive pair and the weight
+ * `negative_weights[j * stride + i]` as a negative pair. */
 typedef struct {
-    void *input;
-    void *output;
+    void *const *input;
+    void *const *output;
     int64_t width;
-    const int32_t *in_ids;
-    const int32_t *out_ids;
     int n_in;
     int n_out;
     int64_t stride;                /* at least n_in, a multiple of SIMD_PAD */
@@ -79,48 +77,47 @@ typedef struct {
     void *scores;                  /* scratch for (n_out + 1, stride) reals; tiles round n_out up */
     void *scratch;                 /* `block_scratch_bytes` bytes, aligned to a cache line */
     int compute_loss;
-    const void *const *prefetch; /* (n_prefetch,): addresses of rows of the next block */
+    void *const *prefetch; /* (n_prefetch,): addresses of rows of the next block */
     int n_prefetch;
 } BlockRows;
 
-/* Arguments of the operation `step`: the rows `rows[ids[j]]` with the labels `labels[j]`, j < n.
- * `labels` must be readable for n + SIMD_PAD floats. The rows `rows[prefetch_ids[j]]` belong to the
- * next step; `step` prefetches them one cache line at a time between its own loads, because the
- * memory system holds a few dozen requests and stalls if it gets more at once. */
+/* Arguments of the operation `step`: the rows at the addresses `rows[j]` with the labels
+ * `labels[j]`, j < n. `labels` must be readable for n + SIMD_PAD floats. The rows at the addresses
+ * `prefetch` belong to the next step; `step` prefetches them one cache line at a time between its
+ * own loads, because the memory system holds a few dozen requests and stalls if it gets more at
+ * once. */
 typedef struct {
-    void *rows;
+    void *const *rows;
     int64_t width;
-    const int32_t *ids;
     const float *labels;
-    int n; /* may be 0 */
-    const int32_t *prefetch_ids;
+    int n;                 /* may be 0 */
+    void *const *prefetch; /* (n_prefetch,) */
     int n_prefetch;
     void *scores; /* scratch for n + SIMD_PAD reals (whole vectors), then width reals (BLAS) */
     int compute_loss;
 } StepRows;
 
-/* The row operations, from which negative sampling and hierarchical softmax are built. `rows` is a
- * matrix with `width` reals per row, and `ids` are row numbers. */
+/* The row operations, from which negative sampling and hierarchical softmax are built. `rows` are
+ * n addresses of rows with `width` reals. A row that occurs several times is told by its address.
+ */
 typedef struct {
     const char *name;
     int real_size;
 
-    /* hidden = scale * (sum of rows[ids]) */
-    void (*gather)(void *hidden, const void *rows, int64_t width, const int32_t *ids, int n,
-                   double scale);
+    /* hidden = scale * (sum of the rows) */
+    void (*gather)(void *hidden, void *const *rows, int n, int64_t width, double scale);
 
-    /* One step of logistic regression: labels l_j (1 or 0) on scores f_j = hidden . rows[ids[j]].
+    /* One step of logistic regression: labels l_j (1 or 0) on scores f_j = hidden . row j.
      *     loss      = -sum_j (l_j log sigmoid(f_j) + (1 - l_j) log sigmoid(-f_j))
      *     g_j       = rate * (l_j - sigmoid(f_j))           = -rate * d loss / d f_j
-     *     update += sum_j g_j rows[ids[j]],   rows[ids[j]] += g_j hidden
+     *     update += sum_j g_j (row j),   row j += g_j hidden
      * All g_j and both right sides use the old rows and the old `hidden`. `update` may be `hidden`.
-     * An id may occur several times; its row then gets several additions.
+     * A row may occur several times; it then gets several additions.
      * Returns the loss if `compute_loss`, else 0. */
     double (*step)(void *hidden, void *update, const StepRows *step, double rate);
 
-    /* rows[id] += scale * update, for each id of ids */
-    void (*scatter)(void *rows, int64_t width, const int32_t *ids, int n, const void *update,
-                    double scale);
+    /* row += scale * update, for each of the rows */
+    void (*scatter)(void *const *rows, int n, int64_t width, const void *update, double scale);
 
     /* One step on all pairs of the input rows u_i and the output rows v_j of a block. With
      * P_ij, N_ij the positive and negative weights:

@@ -1,13 +1,12 @@
 /* Row operations in portable C, for any type REAL: the specification that the fast variants are
  * tested against. Define before including: REAL, REAL_EXP, NAME(op), VARIANT. */
 
-static void RACY NAME(gather)(void *hidden_, const void *rows_, int64_t width, const int32_t *ids,
-                              int n, double scale) {
+static void RACY NAME(gather)(void *hidden_, void *const *rows, int n, int64_t width,
+                              double scale) {
     REAL *hidden = hidden_;
-    const REAL *rows = rows_;
     for (int64_t i = 0; i < width; i++) hidden[i] = 0;
     for (int j = 0; j < n; j++) {
-        const REAL *row = rows + ids[j] * width;
+        const REAL *row = rows[j];
         for (int64_t i = 0; i < width; i++) hidden[i] += row[i];
     }
     for (int64_t i = 0; i < width; i++) hidden[i] *= (REAL)scale;
@@ -23,56 +22,55 @@ static REAL RACY NAME(dot)(const REAL *a, const REAL *b, int64_t width) {
 }
 
 static double RACY NAME(step)(void *hidden_, void *update_, const StepRows *step, double rate) {
-    REAL *hidden = hidden_, *update = update_, *rows = step->rows, *scores = step->scores;
-    const int32_t *ids = step->ids;
+    REAL *hidden = hidden_, *update = update_, *scores = step->scores;
+    REAL *const *rows = (REAL *const *)step->rows;
     const float *labels = step->labels;
     const int64_t width = step->width;
     const int n = step->n;
     double loss = 0;
-    for (int j = 0; j < n; j++) scores[j] = NAME(dot)(hidden, rows + ids[j] * width, width);
+    for (int j = 0; j < n; j++) scores[j] = NAME(dot)(hidden, rows[j], width);
     for (int j = 0; j < n; j++) {
         if (step->compute_loss) loss += logistic_loss(scores[j], labels[j]);
         scores[j] = (REAL)rate * (labels[j] - 1 / (1 + REAL_EXP(-scores[j])));
     }
     for (int64_t i = 0; i < width; i++) {
         REAL hidden_i = hidden[i], update_i = update[i];
-        for (int j = 0; j < n; j++) update_i += scores[j] * rows[ids[j] * width + i];
-        for (int j = 0; j < n; j++) rows[ids[j] * width + i] += scores[j] * hidden_i;
+        for (int j = 0; j < n; j++) update_i += scores[j] * rows[j][i];
+        for (int j = 0; j < n; j++) rows[j][i] += scores[j] * hidden_i;
         update[i] = update_i;
     }
     return loss;
 }
 
-static void RACY NAME(scatter)(void *rows_, int64_t width, const int32_t *ids, int n,
-                               const void *update_, double scale) {
-    REAL *rows = rows_;
+static void RACY NAME(scatter)(void *const *rows, int n, int64_t width, const void *update_,
+                               double scale) {
     const REAL *update = update_;
     for (int j = 0; j < n; j++) {
-        REAL *row = rows + ids[j] * width;
+        REAL *row = rows[j];
         for (int64_t i = 0; i < width; i++) row[i] += (REAL)scale * update[i];
     }
 }
 
 static double RACY NAME(block)(const BlockRows *b, double rate) {
-    REAL *input = b->input, *output = b->output, *g = b->scores, *old = b->scratch;
+    REAL *const *input = (REAL *const *)b->input, *const *output = (REAL *const *)b->output;
+    REAL *g = b->scores, *old = b->scratch;
     double loss = 0;
     for (int j = 0; j < b->n_out; j++)
         for (int i = 0; i < b->n_in; i++) {
             float positive = b->positive_weights[j * b->stride + i];
             float negative = b->negative_weights[j * b->stride + i];
-            REAL score = NAME(dot)(input + b->in_ids[i] * b->width,
-                                   output + b->out_ids[j] * b->width, b->width);
+            REAL score = NAME(dot)(input[i], output[j], b->width);
             if (b->compute_loss) loss += block_loss(score, positive, negative);
             g[j * b->stride + i] =
                 (REAL)rate * (positive - (positive + negative) / (1 + REAL_EXP(-score)));
         }
     for (int64_t x = 0; x < b->width; x++) {
-        for (int j = 0; j < b->n_out; j++) old[j] = output[b->out_ids[j] * b->width + x];
+        for (int j = 0; j < b->n_out; j++) old[j] = output[j][x];
         for (int i = 0; i < b->n_in; i++) {
-            REAL *cell = input + b->in_ids[i] * b->width + x, before = *cell;
+            REAL *cell = input[i] + x, before = *cell;
             for (int j = 0; j < b->n_out; j++) {
                 *cell += g[j * b->stride + i] * old[j];
-                output[b->out_ids[j] * b->width + x] += g[j * b->stride + i] * before;
+                output[j][x] += g[j * b->stride + i] * before;
             }
         }
     }

@@ -143,31 +143,27 @@ INLINE double NAME(sum_first)(int n, vec v) {
     return sum;
 }
 
-static void RACY NAME(gather)(void *hidden_, const void *rows_, int64_t width, const int32_t *ids,
-                              int n, double scale) {
-    float *hidden = hidden_;
-    const float *rows = rows_;
+static void RACY NAME(gather)(void *hidden_, void *const *rows_, int n, int64_t width,
+                              double scale) {
+    float *hidden = hidden_, *const *rows = (float *const *)rows_;
     for (int64_t i = 0; i < width; i += LANES) {
         vec sum = {0};
-        for (int j = 0; j < n; j++) sum += LOAD(rows + ids[j] * width + i);
+        for (int j = 0; j < n; j++) sum += LOAD(rows[j] + i);
         STORE(hidden + i, sum * (float)scale);
     }
 }
 
-/* Returns the scores hidden . rows[ids[j]] for j = first .. first + n - 1 in the lanes 0 .. n - 1;
+/* Returns the scores hidden . rows[j] for j = first .. first + n - 1 in the lanes 0 .. n - 1;
  * the other lanes are 0. Prefetches rows of the next step on the way. */
 INLINE vec8 NAME(dots)(const int n, const StepRows *step, const float *hidden, int first) {
-    const float *rows = step->rows, *row[GROUP], *prefetch[GROUP];
-    const int32_t *ids = step->ids + first;
+    const float *row[GROUP], *prefetch[GROUP];
     vec sums[8];
     vec4 four[2];
     vec8 scores;
     for (int j = 0; j < 8; j++) sums[j] = (vec){0};
     for (int j = 0; j < n; j++) {
-        row[j] = rows + ids[j] * step->width;
-        prefetch[j] = first + j < step->n_prefetch
-                          ? rows + step->prefetch_ids[first + j] * step->width
-                          : row[j];
+        row[j] = step->rows[first + j];
+        prefetch[j] = first + j < step->n_prefetch ? step->prefetch[first + j] : row[j];
     }
     for (int64_t i = 0; i < step->width; i += LANES) {
         vec h = LOAD(hidden + i);
@@ -192,22 +188,22 @@ static double RACY NAME(losses)(const float *scores, const float *labels, int n)
     return loss;
 }
 
-INLINE int NAME(has_duplicates)(const int n, const int32_t *ids) {
+INLINE int NAME(has_duplicates)(const int n, void *const *rows) {
     int found = 0;
     for (int j = 1; j < n; j++)
-        for (int k = 0; k < j; k++) found |= ids[j] == ids[k];
+        for (int k = 0; k < j; k++) found |= rows[j] == rows[k];
     return found;
 }
 
 /* Adds g[j] * hidden to each row, and sum_j g[j] * row j, of the old rows, to `update`. For any
  * number of rows, which may repeat. */
 static void RACY NAME(update_general)(int n, const float *g, const float *hidden, float *update,
-                                      float *rows, int64_t width, const int32_t *ids) {
+                                      float *const *rows, int64_t width) {
     for (int64_t i = 0; i < width; i += LANES) {
         vec h = LOAD(hidden + i), sum = LOAD(update + i);
-        for (int j = 0; j < n; j++) sum += g[j] * LOAD(rows + ids[j] * width + i);
+        for (int j = 0; j < n; j++) sum += g[j] * LOAD(rows[j] + i);
         for (int j = 0; j < n; j++) {
-            float *row = rows + ids[j] * width + i;
+            float *row = rows[j] + i;
             STORE(row, LOAD(row) + g[j] * h);
         }
         STORE(update + i, sum);
@@ -216,9 +212,9 @@ static void RACY NAME(update_general)(int n, const float *g, const float *hidden
 
 /* The same for up to GROUP rows, of which none repeats. */
 INLINE void NAME(update_group)(const int n, const float *g, const float *hidden, float *update,
-                               float *rows, int64_t width, const int32_t *ids) {
+                               float *const *rows, int64_t width) {
     float *row[GROUP];
-    for (int j = 0; j < n; j++) row[j] = rows + ids[j] * width;
+    for (int j = 0; j < n; j++) row[j] = rows[j];
     for (int64_t i = 0; i < width; i += LANES) {
         vec h = LOAD(hidden + i), sum = LOAD(update + i), r[GROUP];
         for (int j = 0; j < n; j++) {
@@ -233,6 +229,7 @@ INLINE void NAME(update_group)(const int n, const float *g, const float *hidden,
 /* `step` for n <= GROUP rows, a constant. The scores stay in registers. */
 INLINE double NAME(step_group)(const int n, float *hidden, float *update, const StepRows *step,
                                float rate) {
+    float *const *rows = (float *const *)step->rows;
     vec8 scores = NAME(dots)(n, step, hidden, 0), labels;
     float g[8 + LANES]; /* LANES more than needed, as whole vectors are loaded */
     double loss = 0;
@@ -243,10 +240,10 @@ INLINE double NAME(step_group)(const int n, float *hidden, float *update, const 
     memcpy(&labels, step->labels, sizeof labels);
     scores = rate * (labels - NAME(sigmoid8)(scores));
     memcpy(g, &scores, sizeof scores);
-    if (NAME(has_duplicates)(n, step->ids))
-        NAME(update_general)(n, g, hidden, update, step->rows, step->width, step->ids);
+    if (NAME(has_duplicates)(n, step->rows))
+        NAME(update_general)(n, g, hidden, update, rows, step->width);
     else
-        NAME(update_group)(n, g, hidden, update, step->rows, step->width, step->ids);
+        NAME(update_group)(n, g, hidden, update, rows, step->width);
     return loss;
 }
 
@@ -280,14 +277,14 @@ static double RACY NAME(step_general)(float *hidden, float *update, const StepRo
         vec sigmoid = NAME(sigmoid)(LOAD(scores + j));
         STORE(scores + j, rate * (LOAD(step->labels + j) - sigmoid));
     }
-    NAME(update_general)(n, scores, hidden, update, step->rows, step->width, step->ids);
+    NAME(update_general)(n, scores, hidden, update, (float *const *)step->rows, step->width);
     return loss;
 }
 
 static double RACY NAME(step)(void *hidden, void *update, const StepRows *step, double rate) {
     double loss = 0;
     for (int j = step->n; j < step->n_prefetch; j++)
-        prefetch_row((float *)step->rows + step->prefetch_ids[j] * step->width, step->width * 4);
+        prefetch_row(step->prefetch[j], step->width * 4);
     if (step->n <= GROUP)
         GROUP_CASES(step->n, loss = NAME(step_group), hidden, update, step, (float)rate)
     else
@@ -295,12 +292,11 @@ static double RACY NAME(step)(void *hidden, void *update, const StepRows *step, 
     return loss;
 }
 
-static void RACY NAME(scatter)(void *rows_, int64_t width, const int32_t *ids, int n,
-                               const void *update_, double scale) {
-    float *rows = rows_;
+static void RACY NAME(scatter)(void *const *rows, int n, int64_t width, const void *update_,
+                               double scale) {
     const float *update = update_;
     for (int j = 0; j < n; j++) {
-        float *row = rows + ids[j] * width;
+        float *row = rows[j];
         for (int64_t i = 0; i < width; i += LANES)
             STORE(row + i, LOAD(row + i) + (float)scale * LOAD(update + i));
     }

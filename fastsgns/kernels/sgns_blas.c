@@ -29,23 +29,20 @@ static void add(float *row, double scale, const float *x, int64_t width) {
     saxpy(&n, &a, x, &ONE, row, &ONE);
 }
 
-static void blas_gather(void *hidden_, const void *rows_, int64_t width, const int32_t *ids, int n,
-                        double scale) {
+static void blas_gather(void *hidden_, void *const *rows, int n, int64_t width, double scale) {
     float *hidden = hidden_;
-    const float *rows = rows_;
     for (int64_t i = 0; i < width; i++) hidden[i] = 0;
-    for (int j = 0; j < n; j++) add(hidden, scale, rows + ids[j] * width, width);
+    for (int j = 0; j < n; j++) add(hidden, scale, rows[j], width);
 }
 
-static void blas_scatter(void *rows_, int64_t width, const int32_t *ids, int n, const void *update,
+static void blas_scatter(void *const *rows, int n, int64_t width, const void *update,
                          double scale) {
-    float *rows = rows_;
-    for (int j = 0; j < n; j++) add(rows + ids[j] * width, scale, update, width);
+    for (int j = 0; j < n; j++) add(rows[j], scale, update, width);
 }
 
 static double blas_step(void *hidden_, void *update_, const StepRows *step, double rate) {
-    float *hidden = hidden_, *update = update_, *rows = step->rows, *scores = step->scores;
-    const int32_t *ids = step->ids;
+    float *hidden = hidden_, *update = update_, *scores = step->scores;
+    float *const *rows = (float *const *)step->rows;
     const float *labels = step->labels;
     const int64_t width = step->width;
     const int n = step->n;
@@ -54,25 +51,23 @@ static double blas_step(void *hidden_, void *update_, const StepRows *step, doub
     double loss = 0;
     for (int64_t i = 0; i < width; i++) total[i] = 0;
     for (int j = 0; j < n; j++) {
-        float *row = rows + ids[j] * width;
-        float score = sdot(&length, hidden, &ONE, row, &ONE);
+        float score = sdot(&length, hidden, &ONE, rows[j], &ONE);
         if (step->compute_loss) loss += logistic_loss(score, labels[j]);
         scores[j] = (float)rate * (labels[j] - 1 / (1 + expf(-score)));
-        add(total, scores[j], row, width);
+        add(total, scores[j], rows[j], width);
     }
-    for (int j = 0; j < n; j++) add(rows + ids[j] * width, scores[j], hidden, width);
+    for (int j = 0; j < n; j++) add(rows[j], scores[j], hidden, width);
     add(update, 1, total, width);
     return loss;
 }
 
-/* Copies the rows rows[ids] one after the other: in Fortran's order, the columns of a matrix. */
-static void copy_rows(float *to, const float *rows, int64_t width, const int32_t *ids, int n) {
-    for (int j = 0; j < n; j++)
-        memcpy(to + j * width, rows + ids[j] * width, width * sizeof(float));
+/* Copies rows one after the other: in Fortran's order, the columns of a matrix. */
+static void copy_rows(float *to, void *const *rows, int n, int64_t width) {
+    for (int j = 0; j < n; j++) memcpy(to + j * width, rows[j], width * sizeof(float));
 }
 
-static void add_rows(float *rows, int64_t width, const int32_t *ids, int n, const float *moves) {
-    for (int j = 0; j < n; j++) add(rows + ids[j] * width, 1, moves + j * width, width);
+static void add_rows(void *const *rows, int n, int64_t width, const float *moves) {
+    for (int j = 0; j < n; j++) add(rows[j], 1, moves + j * width, width);
 }
 
 static double blas_block(const BlockRows *b, double rate) {
@@ -80,8 +75,8 @@ static double blas_block(const BlockRows *b, double rate) {
     float *in = b->scratch, *out = in + b->n_in * width, *moves = out + b->n_out * width;
     float *g = b->scores;
     double loss = 0;
-    copy_rows(in, b->input, width, b->in_ids, b->n_in);
-    copy_rows(out, b->output, width, b->out_ids, b->n_out);
+    copy_rows(in, b->input, b->n_in, width);
+    copy_rows(out, b->output, b->n_out, width);
     multiply_f32('T', 'N', b->n_in, b->n_out, width, 1, in, width, out, width, 0, g, stride);
     for (int j = 0; j < b->n_out; j++)
         for (int i = 0; i < b->n_in; i++) {
@@ -92,9 +87,9 @@ static double blas_block(const BlockRows *b, double rate) {
                 (float)rate * (positive - (positive + negative) / (1 + expf(-score)));
         }
     multiply_f32('N', 'T', width, b->n_in, b->n_out, 1, out, width, g, stride, 0, moves, width);
-    add_rows(b->input, width, b->in_ids, b->n_in, moves);
+    add_rows(b->input, b->n_in, width, moves);
     multiply_f32('N', 'N', width, b->n_out, b->n_in, 1, in, width, g, stride, 0, moves, width);
-    add_rows(b->output, width, b->out_ids, b->n_out, moves);
+    add_rows(b->output, b->n_out, width, moves);
     return loss;
 }
 

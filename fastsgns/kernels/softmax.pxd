@@ -14,6 +14,7 @@
 from libc.stdint cimport int32_t, int64_t
 
 from fastsgns.kernels.buffers cimport allocate
+from fastsgns.kernels.rows cimport find_input_rows
 from fastsgns.kernels.state cimport BATCH_PAIRS, MAX_STEP, Batch, Model, Worker
 from fastsgns.kernels.tokens cimport copy_contexts, draw_radius
 
@@ -42,6 +43,7 @@ cdef inline void allocate_batch(const Model *model, Worker *worker) noexcept nog
     cdef int64_t n = model.n_batch_rows, n_examples = n * BATCH_PAIRS
     batch.capacity = 2 * <int64_t>model.max_radius + n_examples
     batch.contexts = <int32_t *>allocate(worker, batch.capacity, sizeof(int32_t))
+    batch.context_rows = <void **>allocate(worker, batch.capacity, sizeof(void *))
     batch.stops = <int64_t *>allocate(worker, n, sizeof(int64_t))
     batch.context_counts = <int32_t *>allocate(worker, model.n_words, sizeof(int32_t))
     batch.target_counts = <int32_t *>allocate(worker, model.n_words, sizeof(int32_t))
@@ -150,7 +152,7 @@ cdef inline void train_batch(const Model *model, Worker *worker, double rate) no
     cdef Batch *batch = &worker.batch
     cdef int64_t start = 0
     cdef int row
-    gather_hidden(model, batch)
+    gather_hidden(model, worker)
     worker.loss += model.softmax(&batch.rows, rate)
     worker.n_examples += batch.rows.n_examples
     for row in range(batch.rows.n_rows):
@@ -159,17 +161,19 @@ cdef inline void train_batch(const Model *model, Worker *worker, double rate) no
     clear_batch(batch)
 
 
-cdef inline void gather_hidden(const Model *model, Batch *batch) noexcept nogil:
+cdef inline void gather_hidden(const Model *model, Worker *worker) noexcept nogil:
     """Write the hidden rows: sums or means of the contexts' input rows."""
+    cdef Batch *batch = &worker.batch
     cdef char *hidden = <char *>batch.rows.hidden
     cdef int64_t start = 0, stop
     cdef double share
     cdef int row
+    find_input_rows(model, worker, batch.contexts, batch.n_contexts, batch.context_rows)
     for row in range(batch.rows.n_rows):
         stop = batch.stops[row]
         share = 1.0 / (stop - start) if model.cbow and model.mean_hidden else 1.0
-        model.ops.gather(hidden, model.input, model.width, batch.contexts + start,
-                         <int>(stop - start), share)
+        model.ops.gather(hidden, batch.context_rows + start, <int>(stop - start), model.width,
+                         share)
         hidden += model.row_bytes
         start = stop
 
@@ -188,7 +192,7 @@ cdef inline void update_context_rows(const Model *model, Batch *batch, int row, 
         scale /= stop - start
     for i in range(start, stop):
         factor = 1 if model.lock_factors == NULL else model.lock_factors[batch.contexts[i]]
-        model.ops.scatter(model.input, model.width, batch.contexts + i, 1,
+        model.ops.scatter(batch.context_rows + i, 1, model.width,
                           <char *>batch.rows.gradient + row * model.row_bytes, scale * factor)
 
 

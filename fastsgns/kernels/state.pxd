@@ -19,21 +19,18 @@ cdef extern from "rows.h" nogil:
         SIMD_PAD
         CACHE_LINE
     ctypedef struct StepRows:
-        void *rows
+        void **rows
         int64_t width
-        const int32_t *ids
         const float *labels
         int n
-        const int32_t *prefetch_ids
+        void **prefetch
         int n_prefetch
         void *scores
         int compute_loss
     ctypedef struct BlockRows:
-        void *input
-        void *output
+        void **input
+        void **output
         int64_t width
-        const int32_t *in_ids
-        const int32_t *out_ids
         int n_in
         int n_out
         int64_t stride
@@ -42,15 +39,14 @@ cdef extern from "rows.h" nogil:
         void *scores
         void *scratch
         int compute_loss
-        const void **prefetch
+        void **prefetch
         int n_prefetch
     ctypedef struct RowOps:
         int real_size
-        void (*gather)(void *hidden, const void *rows, int64_t width, const int32_t *ids, int n,
-                       double scale) noexcept nogil
+        void (*gather)(void *hidden, void **rows, int n, int64_t width, double scale) noexcept nogil
         double (*step)(void *hidden, void *update, const StepRows *step, double rate) noexcept nogil
-        void (*scatter)(void *rows, int64_t width, const int32_t *ids, int n, const void *update,
-                        double scale) noexcept nogil
+        void (*scatter)(void **rows, int n, int64_t width, const void *update, double scale) \
+            noexcept nogil
         double (*block)(const BlockRows *block, double rate) noexcept nogil
     const RowOps *rows_variant(const char *name)
     const RowOps plain_f64_rows
@@ -142,13 +138,14 @@ cdef struct Model:
 # Random draws for one focus word, made one focus word early so that its rows can be prefetched. An
 # example is one hidden vector with its targets: each context word in skip-gram, the whole window in
 # CBOW. The targets of example e are the `n_targets[e]` ids from `targets[e * (negative + 1)]` on:
-# the focus word, then its negative samples.
+# the focus word, then its negative samples. `target_rows` has the addresses of their rows.
 cdef struct FocusPlan:
     int32_t focus_word
     int n_contexts
     int32_t *contexts
     int n_examples
     int32_t *targets
+    void **target_rows
     int *n_targets
 
 # What is drawn for a block: `n_focus` focus words from position `first` on, which share a window
@@ -169,6 +166,7 @@ cdef struct BlockPlan:
 cdef struct Batch:
     SoftmaxRows rows
     int32_t *contexts
+    void **context_rows  # their input rows, while the batch is trained
     int64_t *stops
     int64_t n_contexts
     int64_t capacity  # of `contexts`
@@ -188,6 +186,8 @@ cdef struct Worker:
     char *hidden  # one row
     char *update  # one row: the update of the hidden vector
     char *scores
+    void **context_rows  # input rows of the context words
+    void **path_rows  # rows of `Model.tree` on one Huffman path
     StepRows target_step  # targets in `Model.output`
     StepRows negative_step  # negative samples in `Model.negative_output`
     StepRows path_step  # Huffman paths in `Model.tree`
@@ -196,6 +196,9 @@ cdef struct Worker:
     BlockRows path_block  # Huffman paths in `Model.tree`
     int32_t *in_ids  # the distinct input rows of a block
     int32_t *out_ids  # its distinct output rows: focus words first, then sampled words
+    void **in_rows  # their addresses
+    void **out_rows
+    void **prefetch  # rows of the next block
     int n_focus_rows  # number of distinct focus words
     int *in_index  # for each position of the window, or pair of a list: index in in_ids
     int *focus_index  # for each focus word: index in out_ids
@@ -204,13 +207,12 @@ cdef struct Worker:
     float *negative_weights  # (n_out, stride)
     float *zeros  # (n_out, stride)
     float *sample_weights  # (n_out,): weight of each output row as a negative sample, per pair
-    const void **prefetch  # addresses of rows of the next block
     # Tied matrix (roles.pxd)
     double scalar_bias  # this worker's copy
     double synced_scalar_bias  # the value of the copy at the last sync
     char *input_copies  # (n_in, width): changed by the operation `block`
     char *copies_before  # (n_in, width): the copies before the operation
-    int32_t *copy_ids  # 0, 1, 2, ...
+    void **copy_rows  # the rows of input_copies
     # Full softmax (softmax.pxd)
     Batch batch
     # Memory

@@ -6,11 +6,6 @@ from fastsgns.kernels.rng cimport next_random, random_below
 from fastsgns.kernels.state cimport BAD_ID, Model, Worker
 
 
-cdef inline char *row_address(const Model *model, char *matrix, int32_t row) noexcept nogil:
-    """Return the address of a row."""
-    return matrix + row * model.row_bytes
-
-
 cdef inline bint keep_token(const Model *model, Worker *worker, int32_t word) noexcept nogil:
     """Draw whether subsampling keeps a token of `word`."""
     return model.keep_thresholds == NULL or (

@@ -29,6 +29,8 @@ cdef inline void start_worker(const Model *model, Worker *worker, int longest_pa
     worker.hidden = <char *>allocate(worker, 1, model.row_bytes)
     worker.update = <char *>allocate(worker, 1, model.row_bytes)
     worker.scores = <char *>allocate(worker, n_scores + model.width, model.ops.real_size)
+    worker.context_rows = <void **>allocate(worker, n_contexts, sizeof(void *))
+    worker.path_rows = <void **>allocate(worker, longest_path, sizeof(void *))
     allocate_block(model, worker, n_in, n_out, n_pairs)
     if model.n_batch_rows:
         allocate_batch(model, worker)
@@ -46,6 +48,7 @@ cdef inline void allocate_plans(const Model *model, Worker *worker, int64_t n_co
         focus = &worker.focus_plans[i]
         focus.contexts = <int32_t *>allocate(worker, n_contexts, sizeof(int32_t))
         focus.targets = <int32_t *>allocate(worker, n_contexts * n_targets, sizeof(int32_t))
+        focus.target_rows = <void **>allocate(worker, n_contexts * n_targets, sizeof(void *))
         focus.n_targets = <int *>allocate(worker, n_contexts, sizeof(int))
     for i in range(3):
         block = &worker.block_plans[i]
@@ -59,6 +62,9 @@ cdef inline void allocate_block(const Model *model, Worker *worker, int64_t n_in
     cdef int64_t n_copies = n_in if model.tied else 0
     worker.in_ids = <int32_t *>allocate(worker, n_in, sizeof(int32_t))
     worker.out_ids = <int32_t *>allocate(worker, n_out + 1, sizeof(int32_t))
+    worker.in_rows = <void **>allocate(worker, n_in, sizeof(void *))
+    worker.out_rows = <void **>allocate(worker, n_out + 1, sizeof(void *))
+    worker.prefetch = <void **>allocate(worker, n_out + model.max_focus + 1, sizeof(void *))
     worker.in_index = <int *>allocate(worker, n_in, sizeof(int))
     worker.focus_index = <int *>allocate(worker, model.max_focus + 1, sizeof(int))
     worker.pair_counts = <float *>allocate(worker, n_in + 2 * SIMD_PAD, sizeof(float))
@@ -66,45 +72,38 @@ cdef inline void allocate_block(const Model *model, Worker *worker, int64_t n_in
     worker.negative_weights = <float *>allocate(worker, n_pairs, sizeof(float))
     worker.zeros = <float *>allocate(worker, n_pairs, sizeof(float))
     worker.sample_weights = <float *>allocate(worker, n_out + 1, sizeof(float))
-    worker.prefetch = <const void **>allocate(worker, n_out + model.max_focus + 1, sizeof(void *))
     worker.block.scratch = allocate(
         worker, block_scratch_bytes(n_in, n_out, model.width, model.ops.real_size), 1)
     worker.input_copies = <char *>allocate(worker, n_copies, model.row_bytes)
     worker.copies_before = <char *>allocate(worker, n_copies, model.row_bytes)
-    worker.copy_ids = <int32_t *>allocate(worker, n_copies, sizeof(int32_t))
+    worker.copy_rows = <void **>allocate(worker, n_copies, sizeof(void *))
 
 
 cdef inline void connect_rows(const Model *model, Worker *worker, int64_t n_in) noexcept nogil:
     """Set the arguments of the row operations that stay the same during a call."""
     cdef int64_t i
     worker.labels[0] = 1
-    worker.target_step.rows = model.output
     worker.target_step.width = model.width
     worker.target_step.labels = worker.labels
     worker.target_step.scores = worker.scores
     worker.target_step.compute_loss = model.compute_loss
     worker.negative_step = worker.target_step
-    worker.negative_step.rows = model.negative_output
     worker.negative_step.labels = worker.labels + 1
     worker.path_step = worker.target_step
-    worker.path_step.rows = model.tree
-    worker.block.input = model.input
-    worker.block.output = model.output
+    worker.path_step.rows = worker.path_rows
+    worker.block.input = worker.in_rows
+    worker.block.output = worker.out_rows
     worker.block.width = model.width
-    worker.block.in_ids = worker.in_ids
-    worker.block.out_ids = worker.out_ids
     worker.block.positive_weights = worker.positive_weights
     worker.block.negative_weights = worker.negative_weights
     worker.block.scores = worker.scores
     worker.block.compute_loss = model.compute_loss
     worker.block.prefetch = worker.prefetch
     worker.path_block = worker.block
-    worker.path_block.output = model.tree
     if model.scalar_bias != NULL:
         worker.scalar_bias = model.scalar_bias[0]
         worker.synced_scalar_bias = worker.scalar_bias
     if model.tied:  # `block` is given copies of the input rows (block_step_tied)
-        worker.block.input = worker.input_copies
-        worker.block.in_ids = worker.copy_ids
+        worker.block.input = worker.copy_rows
         for i in range(n_in):
-            worker.copy_ids[i] = <int32_t>i
+            worker.copy_rows[i] = worker.input_copies + i * model.row_bytes

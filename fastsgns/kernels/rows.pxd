@@ -1,0 +1,114 @@
+# The addresses of rows, which the row operations (rows.h) take.
+#
+# Every kernel gets the address of a row from here. `worker` is the worker that uses the row.
+#
+# Contents
+#   input_row, output_row, negative_row, tree_row   the row of an id, to read and update it
+#   find_input_rows, ...                            the same for several ids
+#   peek_input_row, ..., peek_input_rows, ...       the same, to prefetch the row
+
+from libc.stdint cimport int32_t, int64_t
+
+from fastsgns.kernels.state cimport Model, Worker
+
+
+cdef inline void *input_row(const Model *model, Worker *worker, int32_t word) noexcept nogil:
+    """Return the address of the input row of a word, to read and update it once."""
+    return peek_input_row(model, worker, word)
+
+
+cdef inline void *output_row(const Model *model, Worker *worker, int32_t word) noexcept nogil:
+    """Return the address of the output row of a word, to read and update it once.
+
+    If the matrix is tied, this is the word's input row.
+    """
+    return peek_output_row(model, worker, word)
+
+
+cdef inline void *negative_row(const Model *model, Worker *worker, int32_t word) noexcept nogil:
+    """Return the address of the row of a word as a negative sample, to read and update it once.
+
+    This is the output row, unless negative samples have a separate output matrix.
+    """
+    return peek_negative_row(model, worker, word)
+
+
+cdef inline void *tree_row(const Model *model, Worker *worker, int32_t node) noexcept nogil:
+    """Return the address of the row of an inner node of the Huffman tree."""
+    return model.tree + node * model.row_bytes
+
+
+cdef inline void *peek_input_row(const Model *model, const Worker *worker, int32_t word) \
+        noexcept nogil:
+    """Return the address of the input row of a word, to prefetch it."""
+    return model.input + word * model.row_bytes
+
+
+cdef inline void *peek_output_row(const Model *model, const Worker *worker, int32_t word) \
+        noexcept nogil:
+    """Return the address of the output row of a word, to prefetch it."""
+    return model.output + word * model.row_bytes
+
+
+cdef inline void *peek_negative_row(const Model *model, const Worker *worker, int32_t word) \
+        noexcept nogil:
+    """Return the address of the row of a word as a negative sample, to prefetch it."""
+    if model.negative_output == NULL:
+        return peek_output_row(model, worker, word)
+    return model.negative_output + word * model.row_bytes
+
+
+cdef inline void find_input_rows(const Model *model, Worker *worker, const int32_t *words,
+                                 int64_t n, void **rows) noexcept nogil:
+    """Write the addresses of the input rows of words[:n] to `rows`."""
+    cdef int64_t i
+    for i in range(n):
+        rows[i] = input_row(model, worker, words[i])
+
+
+cdef inline void find_output_rows(const Model *model, Worker *worker, const int32_t *words,
+                                  int64_t n, void **rows) noexcept nogil:
+    """Write the addresses of the output rows of words[:n] to `rows`."""
+    cdef int64_t i
+    for i in range(n):
+        rows[i] = output_row(model, worker, words[i])
+
+
+cdef inline void find_negative_rows(const Model *model, Worker *worker, const int32_t *words,
+                                    int64_t n, void **rows) noexcept nogil:
+    """Write the addresses of the rows of words[:n] as negative samples to `rows`."""
+    cdef int64_t i
+    for i in range(n):
+        rows[i] = negative_row(model, worker, words[i])
+
+
+cdef inline void find_tree_rows(const Model *model, Worker *worker, const int32_t *nodes,
+                                int64_t n, void **rows) noexcept nogil:
+    """Write the addresses of the rows of the inner nodes nodes[:n] to `rows`."""
+    cdef int64_t i
+    for i in range(n):
+        rows[i] = tree_row(model, worker, nodes[i])
+
+
+cdef inline void peek_input_rows(const Model *model, const Worker *worker, const int32_t *words,
+                                 int64_t n, void **rows) noexcept nogil:
+    """Write the addresses of the input rows of words[:n] to `rows`, to prefetch them."""
+    cdef int64_t i
+    for i in range(n):
+        rows[i] = peek_input_row(model, worker, words[i])
+
+
+cdef inline void peek_output_rows(const Model *model, const Worker *worker, const int32_t *words,
+                                  int64_t n, void **rows) noexcept nogil:
+    """Write the addresses of the output rows of words[:n] to `rows`, to prefetch them."""
+    cdef int64_t i
+    for i in range(n):
+        rows[i] = peek_output_row(model, worker, words[i])
+
+
+cdef inline void peek_negative_rows(const Model *model, const Worker *worker, const int32_t *words,
+                                    int64_t n, void **rows) noexcept nogil:
+    """Write the addresses of the rows of words[:n] as negative samples, to prefetch them."""
+    cdef int64_t i
+    for i in range(n):
+        rows[i] = peek_negative_row(model, worker, words[i])
