@@ -29,8 +29,8 @@ quiet one (--what times).
 
 Results are kept in one JSON file. They are not computed again while text, settings, seed,
 processor, and the version or code of the package are the same, so a stopped run continues where it
-stopped. --table computes nothing. The table and the figure show the latest result of each training
-and round, also if it is of older code.
+stopped. A file of `bench quality` can be continued, too. --table computes nothing. The table and
+the figure show the latest result of each training and round, also if it is of older code.
 
 examples:
   python -m bench frontier wiki17m.txt --what scores --seeds 3
@@ -39,6 +39,7 @@ examples:
   python -m bench frontier wiki17m.txt --table --markdown --figure docs/frontier.svg
 """
 LAYOUT = "tied+bias:word"
+SETTINGS = {"window": 5, "negative": 5, "alpha": 0.025, "workers": 1}  # those of `bench quality`
 DEFAULT = (
     *(f"{sharing}{own}" for sharing in SHARINGS for own in ("", f" {LAYOUT}")),
     *("cbow", f"cbow {LAYOUT}", "gensim", "gensim cbow"),
@@ -109,7 +110,7 @@ def make_job(
     arguments: argparse.Namespace, text: Corpus, side: Side, epochs: int, seed: int, sets: Result
 ) -> Result:
     """Return the job of one training."""
-    settings = {"vector_size": arguments.dim, "min_count": arguments.min_count, "workers": 1}
+    settings = SETTINGS | {"vector_size": arguments.dim, "min_count": arguments.min_count}
     return quality.make_job(side, settings | {"epochs": epochs, "seed": seed}, text, sets)
 
 

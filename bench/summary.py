@@ -24,9 +24,9 @@ The table is printed and, with --readme, written between two lines of a Markdown
   <!-- bench:begin -->
   <!-- bench:end -->
 
-From a file of speed, the last run is used: its sides that read a file, without a forced kernel, at
-the smallest number of workers. From a file of quality, all results are used that have the settings,
-the text and the code of its last run.
+From a file of speed, the last run is used: its sides that read a file, without --force and
+--matrices, at the smallest number of workers. From a file of quality, all results are used that
+have the settings, the text and the code of its last run.
 
 examples:
   python -m bench report bench/results/speed-20260101-120000.json
@@ -151,7 +151,8 @@ def title(package: str, sharing: str | None) -> str:
 
 def _add_speed(summary: Summary, content: dict[str, Any]) -> None:
     run, last = content["runs"][-1], len(content["runs"]) - 1
-    mine = [r for r in content["results"] if r["run"] == last and not r["kernel"]]
+    mine = [r for r in content["results"] if r["run"] == last]
+    mine = [r for r in mine if not (r["kernel"] or r.get("layout"))]
     n_workers = min((r["workers"] for r in mine), default=1)
     mine = [r for r in mine if r["workers"] == n_workers and r["feed"] == "file"]
     by_cpu = rate("cpu")
