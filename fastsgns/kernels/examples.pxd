@@ -1,9 +1,10 @@
 # Skip-gram and CBOW as in word2vec.c: each example has its own negative samples.
 #
 # Contents
-#   draw_targets                draw the negative samples of one example
-#   plan_focus                  draw the window of a focus word and the targets of its examples
-#   plan_pair, plan_position    the same for one pair of a list, and for either
+#   draw_focus, draw_pair       draw the window of a focus word; the same for one pair of a list
+#   draw_negatives              draw the random numbers of negative samples
+#   draw_position               all draws for a focus word or a pair
+#   list_targets                look up the negative samples
 #   prefetch_negatives          prefetch negative rows not covered by the prefetch inside `step`
 #   update_example              the output side of one example: its targets and its path
 #   update_separate_negatives   ... with a separate output matrix for negative samples
@@ -38,93 +39,110 @@
 # are tokens[first:last]; positions count from the start of `worker.tokens`. Instead there may be a
 # list of pairs: the target of a pair is the focus word, and the source is its only context word.
 
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memcpy, memset
 
-from fastsgns.kernels.rng cimport draw_from_alias_table
+from fastsgns.kernels.rng cimport alias_index, alias_slot, next_random
 from fastsgns.kernels.roles cimport (
     SYNC_INTERVAL, contains, couple_rows, from_input_role, restore_ones, sync_scalar_bias,
     to_input_role,
 )
 from fastsgns.kernels.rows cimport (
     find_input_rows, find_tree_rows, input_row, negative_row, output_row, peek_input_row,
-    peek_negative_row, peek_output_row,
+    peek_output_row,
 )
-from fastsgns.kernels.state cimport FocusPlan, Model, StepRows, Worker, prefetch_row
+from fastsgns.kernels.state cimport (
+    FocusPlan, Model, StepRows, Worker, prefetch_read, prefetch_row,
+)
 from fastsgns.kernels.tokens cimport copy_contexts, draw_radius
 
 
-cdef inline int draw_targets(const Model *model, Worker *worker, int32_t focus_word,
-                             const int32_t *contexts, int n_contexts, int32_t *targets,
-                             void **rows) noexcept nogil:
-    """Write the focus word and its negative samples to `targets`; return how many.
-
-    The addresses of their rows are written to `rows`.
-
-    `negative` words are drawn from the noise distribution. A drawn word that is the focus word is
-    dropped, as in word2vec.c. If the matrix is tied, a drawn word that is one of
-    contexts[:n_contexts] is dropped, too: its row is also the input row, and a pair of a row with
-    itself must not be a negative pair.
-    """
-    cdef int n = 1, _
-    cdef int32_t word
-    targets[0], rows[0] = focus_word, peek_output_row(model, worker, focus_word)
-    for _ in range(model.negative):
-        word = draw_from_alias_table(&worker.random_state, model.noise, model.n_outputs)
-        if word != focus_word and not (model.tied and contains(contexts, n_contexts, word)):
-            targets[n], rows[n] = word, peek_negative_row(model, worker, word)
-            n += 1
-    return n
-
-
-cdef inline void plan_focus(const Model *model, Worker *worker, FocusPlan *plan, int64_t position,
+cdef inline void draw_focus(const Model *model, Worker *worker, FocusPlan *plan, int64_t position,
                             int64_t n_tokens) noexcept nogil:
-    """Draw the window and the negative samples of the focus word worker.tokens[position].
+    """Draw the window of the focus word worker.tokens[position].
 
     Prefetches the focus word's output row, and the input row of the token at position +
-    right_radius + 2, which is a context word of the focus word at position + 2 at the earliest.
+    right_radius + 1, which is a context word of the focus word at position + 1 at the earliest.
     """
-    cdef int64_t radius = draw_radius(model, worker), other
-    cdef int64_t offset
-    cdef int n_inputs = 1, example  # n_inputs: context words per example
+    cdef int64_t radius = draw_radius(model, worker), other = position + model.right_radius + 1
     plan.focus_word = worker.tokens[position]
     plan.n_contexts = copy_contexts(model, worker, position, radius, n_tokens, plan.contexts)
-    plan.n_examples = plan.n_contexts
-    if model.cbow:
-        plan.n_examples = min(plan.n_contexts, 1)
-        n_inputs = plan.n_contexts
+    plan.n_examples = min(plan.n_contexts, 1) if model.cbow else plan.n_contexts
     if model.output != NULL:
         prefetch_row(peek_output_row(model, worker, plan.focus_word), model.row_bytes)
-        for example in range(plan.n_examples):
-            offset = <int64_t>example * (model.negative + 1)
-            plan.n_targets[example] = draw_targets(
-                model, worker, plan.focus_word, plan.contexts + example, n_inputs,
-                plan.targets + offset, plan.target_rows + offset)
-    other = position + model.right_radius + 2
     if other < n_tokens:
         prefetch_row(peek_input_row(model, worker, worker.tokens[other]), model.row_bytes)
 
 
-cdef inline void plan_pair(const Model *model, Worker *worker, FocusPlan *plan, int32_t source,
+cdef inline void draw_pair(const Model *model, Worker *worker, FocusPlan *plan, int32_t source,
                            int32_t target) noexcept nogil:
-    """Draw the negative samples of a pair of a list, and prefetch its two rows."""
+    """Set the plan of a pair of a list, and prefetch the pair's two rows."""
     plan.focus_word = target
     plan.contexts[0] = source
     plan.n_contexts = plan.n_examples = 1
     prefetch_row(peek_input_row(model, worker, source), model.row_bytes)
     prefetch_row(peek_output_row(model, worker, target), model.row_bytes)
-    plan.n_targets[0] = draw_targets(model, worker, target, plan.contexts, 1, plan.targets,
-                                     plan.target_rows)
 
 
-cdef inline void plan_position(const Model *model, Worker *worker, FocusPlan *plan,
+cdef inline void draw_negatives(const Model *model, Worker *worker, FocusPlan *plan) noexcept nogil:
+    """Draw the random numbers of the negative samples of all examples of the plan.
+
+    The slots of the noise table that they select are prefetched.
+    """
+    cdef uint64_t state = worker.random_state
+    cdef int64_t k
+    for k in range(<int64_t>plan.n_examples * model.negative):
+        plan.draws[k] = next_random(&state)
+        prefetch_read(&model.noise[alias_slot(plan.draws[k], model.n_outputs)])
+    worker.random_state = state
+
+
+cdef inline void draw_position(const Model *model, Worker *worker, FocusPlan *plan,
                                const int32_t *focus_words, const int32_t *sources,
-                               int64_t position, int64_t n_tokens) noexcept nogil:
-    """Plan a focus word of a sentence or, if `sources` is not NULL, a pair of a list."""
+                               int64_t position, int64_t last, int64_t n_tokens) noexcept nogil:
+    """Make the random draws for a focus word or, if `sources` is not NULL, for a pair of a list.
+
+    At position `last` the plan is empty.
+    """
+    plan.n_contexts = plan.n_examples = 0
+    if position >= last:
+        return
     if sources != NULL:
-        plan_pair(model, worker, plan, sources[position], focus_words[position])
+        draw_pair(model, worker, plan, sources[position], focus_words[position])
     else:
-        plan_focus(model, worker, plan, position, n_tokens)
+        draw_focus(model, worker, plan, position, n_tokens)
+    if model.output != NULL:
+        draw_negatives(model, worker, plan)
+
+
+cdef inline void list_targets(const Model *model, Worker *worker, FocusPlan *plan) noexcept nogil:
+    """List the targets of each example of the plan: the focus word, then its negative samples.
+
+    plan.draws select the negative samples from the noise distribution. A sample that is the focus
+    word is dropped, as in word2vec.c. If the matrix is tied, a sample that is a context word of
+    the example is dropped, too: its row is also an input row, and a pair of a row with itself must
+    not be a negative pair.
+    """
+    cdef int n_inputs = plan.n_contexts if model.cbow else 1  # context words per example
+    cdef const uint64_t *draws = plan.draws
+    cdef const int32_t *contexts = plan.contexts
+    cdef int32_t *targets = plan.targets
+    cdef void **rows = plan.target_rows
+    cdef int32_t word
+    cdef int example, k, n
+    for example in range(plan.n_examples):
+        targets[0], rows[0] = plan.focus_word, output_row(model, worker, plan.focus_word)
+        n = 1
+        for k in range(model.negative):
+            word = alias_index(draws[k], model.noise, model.n_outputs)
+            if word != plan.focus_word and not (model.tied and contains(contexts, n_inputs, word)):
+                targets[n], rows[n] = word, negative_row(model, worker, word)
+                n += 1
+        plan.n_targets[example] = n
+        draws += model.negative
+        contexts += n_inputs
+        targets += model.negative + 1
+        rows += model.negative + 1
 
 
 cdef inline void prefetch_negatives(const Model *model, const FocusPlan *plan,
@@ -136,7 +154,7 @@ cdef inline void prefetch_negatives(const Model *model, const FocusPlan *plan,
     """
     cdef int example, target
     for example in range(first_example, plan.n_examples):
-        for target in range(1, plan.n_targets[example]):  # plan_focus prefetches target 0
+        for target in range(1, plan.n_targets[example]):  # draw_focus prefetches target 0
             prefetch_row(plan.target_rows[<int64_t>example * (model.negative + 1) + target],
                          model.row_bytes)
 
@@ -283,8 +301,9 @@ cdef inline void train_examples(const Model *model, Worker *worker, const int32_
                                 int64_t n_tokens, double rate) noexcept nogil:
     """Train on the focus words focus_words[first:last], one after the other.
 
-    Each of them is planned just before the previous one is trained, so that its rows are prefetched
-    meanwhile.
+    Random numbers are drawn two focus words ahead and looked up in the noise table one focus word
+    ahead, when the slots of the table are in the cache. While a focus word is trained, the rows of
+    the next one are prefetched.
 
     focus_words : `worker.tokens`, or the targets of a list of pairs.
     sources : NULL, or the sources of a list of pairs.
@@ -292,18 +311,22 @@ cdef inline void train_examples(const Model *model, Worker *worker, const int32_
     """
     cdef FocusPlan *plan = &worker.focus_plans[0]
     cdef FocusPlan *next_plan = &worker.focus_plans[1]
+    cdef FocusPlan *after_next = &worker.focus_plans[2]
     cdef int64_t position
-    plan_position(model, worker, plan, focus_words, sources, first, n_tokens)
+    draw_position(model, worker, plan, focus_words, sources, first, last, n_tokens)
+    if model.output != NULL:
+        list_targets(model, worker, plan)
+    draw_position(model, worker, next_plan, focus_words, sources, first + 1, last, n_tokens)
     for position in range(first, last):
         if model.stop_flag[0]:
             break
         if model.scalar_bias != NULL and position % SYNC_INTERVAL == 0:
             sync_scalar_bias(model, worker)
-        next_plan.n_examples = 0
-        if position + 1 < last:
-            plan_position(model, worker, next_plan, focus_words, sources, position + 1, n_tokens)
+        if model.output != NULL:
+            list_targets(model, worker, next_plan)
+        draw_position(model, worker, after_next, focus_words, sources, position + 2, last, n_tokens)
         if model.cbow:
             cbow(model, worker, plan, next_plan, rate)
         else:
             skip_gram(model, worker, plan, next_plan, rate)
-        plan, next_plan = next_plan, plan
+        plan, next_plan, after_next = next_plan, after_next, plan

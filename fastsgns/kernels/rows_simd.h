@@ -2,7 +2,7 @@
  * Define before including: LANES (floats per vector), NAME(op), VARIANT; set the target.
  *
  * Contents
- *   vec, LOAD, STORE, SHUFFLE              vectors
+ *   vec, LOAD, STORE, UNROLL, SHUFFLE      vectors
  *   fold_to_4, sum_4_vectors, sum_first    sums of lanes
  *   reciprocal, exp_minus, sigmoid, relu, log1p_exp_neg_abs   functions of vectors
  *   gather, scatter                        the operations of these names
@@ -19,6 +19,15 @@ typedef int32_t ivec8 __attribute__((vector_size(32)));
 #define INLINE static inline __attribute__((always_inline))
 #define LOAD(address) (*(const vec *)(address))
 #define STORE(address, value) (*(vec *)(address) = (value))
+
+/* Unrolls a loop that sets sums to 0 in registers. GCC replaces it by a call of memset, which is
+ * slow for so few bytes, before it unrolls. */
+#if defined(__clang__)
+#define UNROLL(n)
+#else
+#define UNROLL(n) UNROLL_(GCC unroll n)
+#define UNROLL_(text) _Pragma(#text)
+#endif
 
 enum { GROUP = 6 }; /* rows handled together: a positive and the usual 5 negatives */
 
@@ -156,10 +165,12 @@ static void RACY NAME(gather)(void *hidden_, void *const *rows_, int n, int64_t 
 /* Returns the scores hidden . rows[j] for j = first .. first + n - 1 in the lanes 0 .. n - 1;
  * the other lanes are 0. Prefetches rows of the next step on the way. */
 INLINE vec8 NAME(dots)(const int n, const StepRows *step, const float *hidden, int first) {
-    const float *row[GROUP], *prefetch[GROUP];
+    /* `prefetch` is volatile, because there are not enough registers for all addresses. */
+    const float *row[GROUP], *volatile prefetch[GROUP];
     vec sums[8];
     vec4 four[2];
     vec8 scores;
+    UNROLL(8)
     for (int j = 0; j < 8; j++) sums[j] = (vec){0};
     for (int j = 0; j < n; j++) {
         row[j] = step->rows[first + j];

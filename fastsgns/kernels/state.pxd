@@ -135,7 +135,8 @@ cdef struct Model:
     int compute_loss
     const volatile int32_t *stop_flag  # another thread sets it to end the call early
 
-# Random draws for one focus word, made one focus word early so that its rows can be prefetched. An
+# Random draws for one focus word. Random numbers are drawn two focus words ahead (`draws`) and
+# looked up in the noise table one focus word ahead (`targets`), so that its rows are prefetched. An
 # example is one hidden vector with its targets: each context word in skip-gram, the whole window in
 # CBOW. The targets of example e are the `n_targets[e]` ids from `targets[e * (negative + 1)]` on:
 # the focus word, then its negative samples. `target_rows` has the addresses of their rows.
@@ -144,6 +145,7 @@ cdef struct FocusPlan:
     int n_contexts
     int32_t *contexts
     int n_examples
+    uint64_t *draws
     int32_t *targets
     void **target_rows
     int *n_targets
@@ -179,7 +181,7 @@ cdef struct Worker:
     uint64_t random_state
     # Tokens that survived subsampling: those of one segment, and of the contexts around it
     int32_t *tokens
-    FocusPlan focus_plans[2]
+    FocusPlan focus_plans[3]
     BlockPlan block_plans[3]
     # Negative sampling and hierarchical softmax, one example at a time (examples.pxd)
     float *labels  # 1, 0, 0, ...

@@ -44,13 +44,13 @@ cdef inline void allocate_plans(const Model *model, Worker *worker, int64_t n_co
     cdef FocusPlan *focus
     cdef BlockPlan *block
     cdef int i
-    for i in range(2):
+    for i in range(3):
         focus = &worker.focus_plans[i]
         focus.contexts = <int32_t *>allocate(worker, n_contexts, sizeof(int32_t))
+        focus.draws = <uint64_t *>allocate(worker, n_contexts * model.negative, sizeof(uint64_t))
         focus.targets = <int32_t *>allocate(worker, n_contexts * n_targets, sizeof(int32_t))
         focus.target_rows = <void **>allocate(worker, n_contexts * n_targets, sizeof(void *))
         focus.n_targets = <int *>allocate(worker, n_contexts, sizeof(int))
-    for i in range(3):
         block = &worker.block_plans[i]
         block.draws = <uint64_t *>allocate(worker, model.n_shared_negatives, sizeof(uint64_t))
         block.negatives = <int32_t *>allocate(worker, model.n_shared_negatives, sizeof(int32_t))
