@@ -1,8 +1,9 @@
 """Charts as SVG without a dependency: grouped bars and curves with intervals, scatter plots.
 
 The study embeds them in its report; `python -m bench` writes them to files. The colors are
-those of Okabe and Ito, which color-blind readers can tell apart. The background is white, because
-the page around a chart may be dark.
+those of Okabe and Ito, which color-blind readers can tell apart. Yellow is the last of them,
+because it is hard to see on white. The background is white, because the page around a chart may be
+dark.
 """
 
 import math
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 from fastsgns.runtime.intervals import Interval
 
-COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000")
+COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000", "#F0E442")
 WIDTH, HEIGHT = 720, 320
 TALL = 460  # of curves
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 14, 46  # margins of the plot
