@@ -47,6 +47,7 @@ NODES = {
     "dimensions": 20, "workers": 1, "epochs": 2, "num_walks": 3, "walk_length": 12,
     "compute_loss": True, "progress": False,
 }  # fmt: skip
+PAIRS = {"dimensions": 20, "workers": 1, "epochs": 2, "progress": False}
 
 
 def word_modes() -> Iterator[dict[str, Any]]:
@@ -111,9 +112,7 @@ def models() -> Iterator[tuple[str, Callable[[], Any]]]:
     for sharing in ("pair", "block"):
         yield (
             f"pairs {sharing}",
-            lambda sharing=sharing: PairEmbedding(
-                dimensions=20, workers=1, epochs=2, progress=False, negative_sharing=sharing
-            ).fit(EDGES),
+            lambda sharing=sharing: PairEmbedding(**PAIRS, negative_sharing=sharing).fit(EDGES),
         )
     yield "hope", lambda: HOPE(8).fit(graph)
     yield "strap", lambda: STRAP(8).fit(graph)

@@ -40,7 +40,7 @@
 # list of pairs: the target of a pair is the focus word, and the source is its only context word.
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
 from fastsgns.kernels.rng cimport alias_index, alias_slot, next_random
 from fastsgns.kernels.roles cimport (
@@ -257,7 +257,7 @@ cdef inline void skip_gram(const Model *model, Worker *worker, FocusPlan *plan,
         else:
             memset(worker.update, 0, model.row_bytes)
             if model.tied:
-                memcpy(worker.hidden, hidden, model.row_bytes)
+                model.ops.gather(worker.hidden, worker.context_rows, 1, model.width, 1.0)
                 hidden = worker.hidden
                 to_input_role(model, worker, hidden)
             update_example(model, worker, plan, example, next_plan, hidden, worker.update, rate)

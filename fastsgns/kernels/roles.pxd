@@ -37,7 +37,10 @@
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
 
-from fastsgns.kernels.state cimport BOTH_BIAS, NO_BIAS, SCALAR_BIAS, Model, Worker
+from fastsgns.kernels.state cimport (
+    BOTH_BIAS, NO_BIAS, SCALAR_BIAS, Model, Worker, add_to_shared, pull_together_f32,
+    pull_together_f64, set_ones,
+)
 
 ctypedef fused real:
     float
@@ -101,19 +104,8 @@ cdef inline void from_input_role_of(const Model *model, Worker *worker, real *up
 
 cdef inline void restore_ones(const Model *model, void **rows, int n) noexcept nogil:
     """Reset the constant-1 bias column of n output rows, if the bias kind has one."""
-    if model.bias_kind != SCALAR_BIAS and model.bias_kind != BOTH_BIAS:
-        return
-    if model.ops.real_size == sizeof(float):
-        restore_ones_of(model, <float **>rows, n)
-    else:
-        restore_ones_of(model, <double **>rows, n)
-
-
-cdef inline void restore_ones_of(const Model *model, real **rows, int n) noexcept nogil:
-    cdef int64_t column = model.n_dimensions + (model.bias_kind == BOTH_BIAS)
-    cdef int j
-    for j in range(n):
-        rows[j][column] = 1
+    if model.bias_kind == SCALAR_BIAS or model.bias_kind == BOTH_BIAS:
+        set_ones(rows, n, model.n_dimensions + (model.bias_kind == BOTH_BIAS), model.ops.real_size)
 
 
 cdef inline void copy_input_rows(const Model *model, Worker *worker, int n) noexcept nogil:
@@ -153,8 +145,8 @@ cdef inline void sync_scalar_bias(const Model *model, Worker *worker) noexcept n
 
     As with rows (rows.h), one addition may be lost if two workers do this at the same time.
     """
-    model.scalar_bias[0] += worker.scalar_bias - worker.synced_scalar_bias
-    worker.scalar_bias = model.scalar_bias[0]
+    worker.scalar_bias = add_to_shared(
+        model.scalar_bias, worker.scalar_bias - worker.synced_scalar_bias)
     worker.synced_scalar_bias = worker.scalar_bias
 
 
@@ -166,19 +158,10 @@ cdef inline void couple_rows(const Model *model, void *positive, void *negative,
     most meet at their mean.
     """
     if model.ops.real_size == sizeof(float):
-        pull_together(<float *>positive, <float *>negative, model.width, <float>min(strength, 0.5))
+        pull_together_f32(<float *>positive, <float *>negative, model.width,
+                          <float>min(strength, 0.5))
     else:
-        pull_together(<double *>positive, <double *>negative, model.width, min(strength, 0.5))
-
-
-cdef inline void pull_together(real *positive, real *negative, int64_t width, real share) \
-        noexcept nogil:
-    cdef int64_t x
-    cdef real move
-    for x in range(width):
-        move = share * (negative[x] - positive[x])
-        positive[x] += move
-        negative[x] -= move
+        pull_together_f64(<double *>positive, <double *>negative, model.width, min(strength, 0.5))
 
 
 cdef inline bint contains(const int32_t *words, int n, int32_t word) noexcept nogil:

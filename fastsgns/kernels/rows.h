@@ -5,7 +5,8 @@
  *   BlockRows, StepRows         arguments of the operations `block` and `step`
  *   RowOps                      the four operations: gather, step, scatter, block
  *   rows_variant, ...           choice of the implementation
- *   block_scratch_bytes, ...    small inline functions
+ *   block_scratch_bytes, ...    sizes, prefetching
+ *   set_ones, ...               small functions that touch shared numbers
  *
  * Each operation has a textbook version in portable C for float and double (rows_plain.h), which is
  * the specification, and versions for vector instructions (rows_simd.h, block_simd.h,
@@ -22,9 +23,9 @@
  * During training, shared rows are read and written only by
  *   - the row operations,
  *   - full softmax (softmax_step.h) and GloVe (glove_scalar.h, glove_simd.h),
- *   - `couple_rows` and `restore_ones` in roles.pxd, and `skip_gram` in examples.pxd (its memcpy).
- * RACY marks the C functions among them for ThreadSanitizer. BLAS and the three Cython functions
- * cannot be annotated.
+ *   - the functions at the end of this file.
+ * RACY marks these functions for ThreadSanitizer, and no others. BLAS cannot be annotated. A RACY
+ * function does not call memcpy on shared rows, as ThreadSanitizer checks memcpy itself.
  *
  * Layout. A row has `width` reals, the last of which are padding up to a multiple of 16 (for float,
  * a cache line of 64 bytes). The padding is zero, and every operation keeps it zero, so vector
@@ -168,5 +169,34 @@ static inline void prefetch_row(const void *row, int64_t n_bytes) {
     for (int64_t offset = 0; offset < n_bytes; offset += CACHE_LINE)
         PREFETCH((const char *)row + offset);
 }
+
+/* Sets one column of n rows to 1. */
+static inline void RACY set_ones(void *const *rows, int n, int64_t column, int real_size) {
+    for (int j = 0; j < n; j++)
+        if (real_size == sizeof(float))
+            ((float *)rows[j])[column] = 1;
+        else
+            ((double *)rows[j])[column] = 1;
+}
+
+/* Moves two rows towards each other, each by `share` of their distance. */
+#define PULL_TOGETHER(NAME, REAL)                                               \
+    static inline void RACY NAME(REAL *a, REAL *b, int64_t width, REAL share) { \
+        for (int64_t x = 0; x < width; x++) {                                   \
+            const REAL move = share * (b[x] - a[x]);                            \
+            a[x] += move;                                                       \
+            b[x] -= move;                                                       \
+        }                                                                       \
+    }
+PULL_TOGETHER(pull_together_f32, float)
+PULL_TOGETHER(pull_together_f64, double)
+#undef PULL_TOGETHER
+
+/* Returns a number that threads share. */
+static inline double RACY read_shared(const double *shared) { return *shared; }
+
+/* Adds `change` to a number that threads share, and returns the sum. As with rows, one of two
+ * additions may be lost if two threads make them at the same time. */
+static inline double RACY add_to_shared(double *shared, double change) { return *shared += change; }
 
 #endif

@@ -65,6 +65,7 @@ from fastsgns.kernels.tokens cimport reverse, subsample, subsample_contexts
 from fastsgns.kernels.worker cimport start_worker
 
 cdef const RowOps *active_variant = rows_variant(b"plain")
+cdef bint softmax_is_loaded = False
 
 
 def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] offsets not None,
@@ -444,15 +445,21 @@ def load_blas():
 def load_softmax():
     """Set the matrix products of full softmax to those of scipy's BLAS.
 
+    Only the first call sets them, as threads may be using them during later calls.
+
     Raises
     ------
     ImportError
         If scipy is missing, or its BLAS does not take 32-bit integers.
     """
+    global softmax_is_loaded
     cdef void *functions[2]
+    if softmax_is_loaded:
+        return
     if not find_blas(("sgemm", "dgemm"), functions):
         raise ImportError("full softmax needs a scipy whose BLAS takes 32-bit integers")
     softmax_use_blas(functions[0], functions[1])
+    softmax_is_loaded = True
 
 
 cdef int find_blas(names, void **functions) except -1:

@@ -55,6 +55,11 @@ cdef extern from "rows.h" nogil:
     int64_t block_scratch_bytes(int64_t n_in, int64_t n_out, int64_t width, int64_t real_size)
     void prefetch_read(const void *address)
     void prefetch_row(const void *row, int64_t n_bytes)
+    void set_ones(void **rows, int n, int64_t column, int real_size)
+    void pull_together_f32(float *a, float *b, int64_t width, float share)
+    void pull_together_f64(double *a, double *b, int64_t width, double share)
+    double read_shared(const double *shared)
+    double add_to_shared(double *shared, double change)
 
 cdef extern from "softmax.h" nogil:
     ctypedef struct SoftmaxRows:

@@ -6,6 +6,7 @@ from fastsgns.kernels.buffers cimport allocate
 from fastsgns.kernels.softmax cimport allocate_batch
 from fastsgns.kernels.state cimport (
     SEGMENT, SIMD_PAD, BlockPlan, FocusPlan, Model, Worker, block_scratch_bytes, padded_size,
+    read_shared,
 )
 
 
@@ -101,7 +102,7 @@ cdef inline void connect_rows(const Model *model, Worker *worker, int64_t n_in) 
     worker.block.prefetch = worker.prefetch
     worker.path_block = worker.block
     if model.scalar_bias != NULL:
-        worker.scalar_bias = model.scalar_bias[0]
+        worker.scalar_bias = read_shared(model.scalar_bias)
         worker.synced_scalar_bias = worker.scalar_bias
     if model.tied:  # `block` is given copies of the input rows (block_step_tied)
         worker.block.input = worker.copy_rows
