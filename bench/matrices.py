@@ -18,7 +18,7 @@ from bench.corpus import Corpus, data_folder
 from bench.quality import SETS, TITLES, evaluation_sets
 from bench.record import RESULTS
 from bench.report import table
-from bench.sides import layout_settings
+from bench.sides import SHARINGS, layout_settings
 from fastsgns.runtime.console import say
 from fastsgns.runtime.intervals import interval
 from fastsgns.study.charts import bars
@@ -65,7 +65,7 @@ def add(commands: Any, **common: Any) -> None:
     parser.add_argument("--eval", type=Path, default=data_folder() / "eval", metavar="DIR")
     parser.add_argument("--output", type=Path, metavar="FILE", help="the file of JSON lines")
     parser.add_argument("--matrices", nargs="+", default=list(MODES), metavar="MODE", help="(all)")
-    parser.add_argument("--sharing", choices=("pair", "window", "block"), default="pair")
+    parser.add_argument("--sharing", choices=SHARINGS, default="pair")
     parser.add_argument("--dim", nargs="+", type=options.positive, default=[100], help="(100)")
     parser.add_argument("--epochs", nargs="+", type=options.positive, default=[5], help="(5)")
     parser.add_argument("--negative", nargs="+", type=options.positive, default=[5], help="(5)")

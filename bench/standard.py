@@ -15,8 +15,8 @@ EXAMPLES = """\
 About ten minutes on two cores, with the defaults:
 
   scan      reading, compared with gensim
-  speed     skip-gram with "pair", "window" and "block", and gensim with corpus_file, d = 100
-            and 300, one worker, a million words
+  speed     skip-gram in every mode (negative_sharing), and gensim with corpus_file, d = 100 and
+            300, one worker, a million words
   quality   the same sides, d = 100, on four million words; omitted without evaluation sets
   memory    peak memory, per word and per token
   overhead  share of Python and scheduling

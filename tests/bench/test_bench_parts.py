@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-SHARINGS = ("pair", "window", "block")
 MARKED = "before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter\n"
 
 
@@ -124,7 +123,10 @@ def test_report_reads_the_scores_that_are_kept_of_gensim_too():
     if not path.exists():
         pytest.skip("the measured results are not part of this installation")
     scores = summary.collect([path]).scores
-    assert list(scores) == [*(f'fastsgns, "{mode}"' for mode in SHARINGS), "gensim"]
+    assert list(scores) == [
+        *(f'fastsgns, "{mode}"' for mode in ("pair", "window", "block")),
+        "gensim",
+    ]
     assert {len(values) for side in scores.values() for values in side.values()} == {4}
     assert {"analogies_semantic", "analogies_syntactic"} <= set(scores["gensim"])
 
@@ -201,6 +203,7 @@ def test_the_table_of_quality_has_the_scores_that_all_results_have():
 
 def test_the_standard_set_is_made_of_lines_that_can_be_parsed(tmp_path):
     from bench import __main__, standard
+    from bench.sides import SHARINGS
 
     asked = ["standard", "a.txt", "--tokens", "1e3", "--dim", "10", "20", "--cache", str(tmp_path)]
     arguments = __main__.parser().parse_args(asked)
@@ -212,7 +215,7 @@ def test_the_standard_set_is_made_of_lines_that_can_be_parsed(tmp_path):
     assert list(parsed) == ["scan", "speed", "quality", "memory", "overhead"]
     assert parsed["speed"].dim == [10, 20] and parsed["speed"].tokens == 1000
     assert parsed["quality"].output == tmp_path / "quality.json"
-    assert parsed["quality"].sharing == ["pair", "window", "block"]
+    assert parsed["quality"].sharing == list(SHARINGS)
     assert parsed["quality"].sides == ["fastsgns", "gensim"]  # the README's row of gensim
 
 
