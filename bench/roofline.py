@@ -24,7 +24,7 @@ all its output rows. The number per example is then counted by drawing the block
 200,000 tokens again. Only products are counted, and not the sums over context rows in CBOW. GB/s of
 rows are the rows that an example moves. Most of them are in a cache, so more than 100 % of what
 DRAM can update is possible. The time is that of one thread in the kernel. The peak is that of
-float32. avx512bf16, which multiplies bfloat16, has a higher peak, so its share looks too high.
+float32.
 
 examples:
   python -m bench roofline

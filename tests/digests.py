@@ -24,6 +24,7 @@ from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.links.factors import HOPE, STRAP
 from fastsgns.models.ppmi.model import PPMI
 from fastsgns.models.ppmi.svd import SVDVectors
+from fastsgns.training.sharing import SHARINGS
 
 RECORD = Path(__file__).with_suffix(".json")
 VECTORS = ("wv", "input", "output", "source", "target")
@@ -52,7 +53,7 @@ PAIRS = {"dimensions": 20, "workers": 1, "epochs": 2, "progress": False}
 
 def word_modes() -> Iterator[dict[str, Any]]:
     """Yield the options of Word2Vec that select another kernel, matrix or loop."""
-    for sg, sharing in ((0, "pair"), (1, "pair"), (1, "window"), (1, "block")):
+    for sg, sharing in ((0, "pair"), *((1, mode) for mode in SHARINGS)):
         base = {"sg": sg, "negative_sharing": sharing}
         for matrices in (*MATRICES, "three"):
             for bias in ("scalar", "word", "both") if matrices == "tied+bias" else ("scalar",):

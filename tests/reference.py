@@ -4,12 +4,12 @@ They draw from the same random stream in the same order as the kernels, so that 
 subsampling, windows and negatives, can be compared number by number.
 """
 
-import collections
 import itertools
 
 import numpy as np
 
 MASK = 2**64 - 1
+LONGEST_RUN = 16  # pairs of a list with one target that share negatives
 SEGMENT = 4096  # focus words of a sentence that are subsampled and drawn for together
 
 
@@ -156,8 +156,8 @@ class _Run:
         tokens = before + focus + after
         positions = range(len(before), len(before) + len(focus))
         self.n_kept += len(focus)
-        if self.o.n_focus:
-            self.blocks(tokens, positions)
+        if self.o.window_order:
+            self.windows(tokens, positions)
             return
         if self.o.n_batch_rows:
             self.softmax(tokens, positions)
@@ -211,6 +211,8 @@ class _Run:
         return positive + negative
 
     def couple(self, word, times):
+        if not self.o.coupling:
+            return
         share = min(0.5, self.rate * self.o.coupling * times)
         apart = self.o.negative_output[word] - self.o.output[word]
         self.o.output[word] += share * apart
@@ -257,45 +259,162 @@ class _Run:
         self.loss += loss if self.o.compute_loss else 0
         self.n_examples += 1
 
-    def blocks(self, tokens, positions):
+    def windows(self, tokens, positions):
         """Plans are drawn in order, and updates draw nothing, so looking ahead changes nothing."""
-        for first in positions[:: self.o.n_focus]:
-            block = [p for p in range(first, first + self.o.n_focus) if p in positions]
+        for position in positions:
             reach = 1 + self.stream.below(self.o.window) if self.o.shrink_windows else self.o.window
-            drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared_negatives)]
-            if drawn:
-                self.block(self.pairs_of(tokens, block, reach), drawn)
-            if self.o.tree is not None:
-                self.path_blocks(tokens, block, reach)
+            drawn = self.draw_shared()
+            contexts = [tokens[other] for other in self.contexts(tokens, position, reach)]
+            self.window_in_steps(contexts, tokens[position], drawn)
+
+    def window_in_steps(self, contexts, word, drawn):
+        """A step has at most `max_contexts` of the context words, and none more than twice."""
+        step = []
+        for context in contexts:
+            if len(step) == self.o.max_contexts or step.count(context) == 2:
+                self.window(step, word, drawn)
+                step = []
+            step.append(context)
+        if step:
+            self.window(step, word, drawn)
+
+    def draw_shared(self):
+        return [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared_negatives)]
+
+    def window(self, contexts, word, drawn):
+        """All pairs of a focus word; its negatives are the same for all of them."""
+        self.n_examples += len(contexts)
+        share = self.o.negative / max(1, len(drawn))
+        weights = {word: 1.0}  # in the order in which the words were drawn
+        for other in drawn:
+            weights[other] = weights.get(other, 0) + share * (other != word)
+        if self.tied:
+            self.tied_window(contexts, weights, [1] + [0] * (len(weights) - 1))
+            return
+        copies = {
+            k: (self.o.input[c], self.o.input[c].copy())
+            for k, c in enumerate(contexts)
+            if self.lock(c) != 1
+        }
+        inputs = [copies[k][1] if k in copies else self.o.input[c] for k, c in enumerate(contexts)]
+        before = {k: copy.copy() for k, (_, copy) in copies.items()}
+        if self.o.output is not None:
+            self.step(inputs, self.target_rows(weights, word), [*weights.values()], [1])
+            for target, weight in weights.items():
+                self.couple(target, weight * len(contexts))
+        if self.o.tree is not None:
+            path = slice(self.o.paths.starts[word], self.o.paths.starts[word + 1])
+            labels = self.o.paths.labels[path]
+            nodes = [self.o.tree[node] for node in self.o.paths.nodes[path]]
+            self.step(inputs, nodes, np.ones(len(nodes)), labels)
+        for k, (row, copy) in copies.items():
+            row += self.lock(contexts[k]) * (copy - before[k])
+
+    def target_rows(self, words, positive=None):
+        """The output rows of targets, of which `positive` is the positive one."""
+        apart = self.o.negative_output
+        negatives = self.o.output if apart is None else apart
+        return [(self.o.output if word == positive else negatives)[word] for word in words]
+
+    def tied_window(self, contexts, weights, positive):
+        """Contexts that are also targets come last, one by one, and not against themselves."""
+        rest = [c for c in contexts if c not in weights]
+        words, rows = [*weights], self.o.input
+        if rest:
+            inputs = [rows[c] for c in rest]
+            self.step(inputs, [rows[w] for w in words], [*weights.values()], positive)
+        for context in (c for c in contexts if c in weights):
+            if positive[words.index(context)]:
+                copy = rows[context].copy()
+                self.step([copy], [rows[w] for w in words], [*weights.values()], positive, True)
+                rows[context] += copy - self.before
+            else:
+                others = [w for w in words if w != context]
+                labels = [positive[words.index(w)] for w in others]
+                self.step([rows[context]], [rows[w] for w in others],
+                          [weights[w] for w in others], labels)  # fmt: skip
+
+    def step(self, inputs, outputs, total, positive, keep=False):
+        """The operation `window` (rows.h) on views of rows; `keep` saves the one input row."""
+        o, n = self.o, self.o.n_dimensions if self.tied else self.o.input.shape[1]
+        sign = np.where(np.arange(n) < (o.n_flipped if self.tied else 0), -1, 1)
+        positive = np.append(positive, np.zeros(len(outputs) - len(positive)))
+        total, bias = np.asarray(total, float), o.bias if self.tied else None
+        if keep:
+            self.before = inputs[0].copy()
+        scalar = o.scalar_bias[0] if bias == "scalar" else 0
+        scores = np.array([
+            [(sign * u[:n]) @ v[:n] + scalar + (v[n] if bias in ("word", "both") else 0)
+             + (u[n] if bias == "both" else 0) for v in outputs]
+            for u in inputs
+        ])  # fmt: skip
+        if o.compute_loss:
+            losses = positive * np.logaddexp(0, -scores)
+            self.loss += (losses + (total - positive) * np.logaddexp(0, scores)).sum()
+        g = self.rate * (positive - total * sigmoid(scores))
+        seen = [v.copy() for v in outputs] if o.window_order == "batch" else outputs
+        for u, g_k in zip(inputs, g):
+            old = u.copy()
+            for j, v in enumerate(outputs):
+                u[:n] += g_k[j] * sign * seen[j][:n]
+                v[:n] += g_k[j] * sign * old[:n]
+                if bias in ("word", "both"):
+                    v[n] += g_k[j]
+        if bias == "both":
+            for u, g_k in zip(inputs, g):
+                u[n] += g_k.sum()
+        if bias == "scalar":
+            o.scalar_bias[0] += 0.01 * g.sum()
 
     def contexts(self, tokens, position, reach):
         stop = position if self.o.forward else min(len(tokens), position + reach + 1)
         return [other for other in range(max(0, position - reach), stop) if other != position]
 
-    def pairs_of(self, tokens, block, reach):
-        """All (context, focus word) of a block."""
-        return [
-            (tokens[context], tokens[position])
-            for position in block
-            for context in self.contexts(tokens, position, reach)
-        ]
-
     def pairs(self, pairs):
         """Pairs of a list one by one, or some at a time."""
-        if not self.o.n_focus:
+        if not self.o.window_order:
             for source, target in pairs:
                 self.skip_gram(target, [source], [self.targets(target, [source])])
-        for first in range(0, len(pairs) if self.o.n_focus else 0, self.o.n_focus or 1):
-            drawn = [self.stream.alias(self.o.noise) for _ in range(self.o.n_shared_negatives)]
-            self.block(pairs[first : first + self.o.n_focus], drawn)
+        elif self.o.pairs_per_block:
+            for first in range(0, len(pairs), self.o.pairs_per_block):
+                self.block(pairs[first : first + self.o.pairs_per_block], self.draw_shared())
+        else:
+            for target, run in itertools.groupby(pairs, lambda pair: pair[1]):
+                sources = [source for source, _ in run]
+                longest = min(LONGEST_RUN, self.o.max_contexts)
+                for first in range(0, len(sources), longest):
+                    drawn = self.draw_shared()
+                    self.window_in_steps(sources[first : first + longest], target, drawn)
 
     def block(self, pairs, drawn):
-        if self.tied:
-            self.tied_block(pairs, drawn)
-        elif self.o.negative_output is not None:
-            self.block_apart(pairs, drawn)
-        else:
-            self.skip_gram_block(pairs, drawn)
+        """The negatives of all pairs, then the positive pairs."""
+        weights = {}
+        for word in drawn:
+            weights[word] = weights.get(word, 0) + self.o.negative / len(drawn)
+        rest = []
+        for source, target in pairs:
+            own = {target, source} if self.tied else {target}
+            if own.isdisjoint(weights):
+                rest.append(source)
+            else:
+                self.negatives([source], [w for w in weights if w not in own], weights)
+        self.negatives(rest, [*weights], weights)
+        for word, weight in weights.items():
+            self.couple(word, weight * len(pairs))
+        self.n_examples += len(pairs)
+        for source, target in pairs:
+            row = self.o.input[source]
+            same = self.tied and source == target
+            used = row.copy() if same else row
+            self.step([used], [self.o.output[target]], [1], [1], same)
+            if same:
+                row += used - self.before
+            self.couple(target, 1)
+
+    def negatives(self, sources, words, weights):
+        if sources and words:
+            inputs = [self.o.input[source] for source in sources]
+            self.step(inputs, self.target_rows(words), [weights[w] for w in words], [])
 
     def softmax(self, tokens, positions):
         """Full softmax: every example joins the batch, which learns when it has no more room."""
@@ -340,91 +459,3 @@ class _Run:
         self.o.output[:] -= self.rate * by_output
         self.n_examples += len(self.batch)
         self.batch = []
-
-    def meet(self, hidden, word, label, weight):
-        """One weighted logistic regression: its loss, and minus its gradients times the rate."""
-        row = self.o.output[word]
-        if self.o.compute_loss:
-            self.loss += weight * logistic_loss(hidden, row[None], np.array([label]))
-        error = self.rate * weight * (label - sigmoid(row @ hidden))
-        return error * row, error * hidden
-
-    def skip_gram_block(self, pairs, drawn):
-        """All pairs at one point; the negatives of a pair have the total weight `negative`."""
-        share = self.o.negative / len(drawn)
-        by_input, by_output = np.zeros_like(self.o.input), np.zeros_like(self.o.output)
-        shorter = self.shorter(pairs)
-        for context, word in pairs:
-            for target, label, weight in [
-                (word, 1, 1.0), *((n, 0, share) for n in drawn if n != word)
-            ]:  # fmt: skip
-                of_hidden, of_row = self.meet(self.o.input[context], target, label, weight)
-                by_input[context] += of_hidden
-                by_output[target] += of_row
-            self.n_examples += 1
-        self.o.input[:] += shorter * by_input
-        self.o.output[:] += shorter * by_output
-
-    def tied_block(self, pairs, drawn):
-        share = self.o.negative / len(drawn)
-        step = OneMatrix(self.o, self.rate * self.shorter(pairs))
-        for context, word in pairs:
-            negatives = [n for n in drawn if n not in (word, context)]
-            labels = np.array([1] + [0] * len(negatives))
-            weights = np.array([1.0] + [share] * len(negatives))
-            loss = step.meet([context], False, [word, *negatives], labels, weights)
-            self.loss += loss if self.o.compute_loss else 0
-            self.n_examples += 1
-        step.make()
-
-    def block_apart(self, pairs, drawn):
-        """All positives at one point, then all negatives at the next."""
-        share = self.o.negative / len(drawn)
-        rate = self.rate
-        self.rate *= self.shorter(pairs)
-        pair_weights = collections.Counter()
-        for _, word in pairs:
-            pair_weights[word] += 1
-            for n in drawn:
-                pair_weights[n] += share * (n != word)
-        of_words = [(context, word, 1, 1.0) for context, word in pairs]
-        of_drawn = [(c, n, 0, share) for c, word in pairs for n in drawn if n != word]
-        for matrix, examples in ((self.o.output, of_words), (self.o.negative_output, of_drawn)):
-            by_input, by_output = np.zeros_like(self.o.input), np.zeros_like(matrix)
-            for context, target, label, weight in examples:
-                hidden, row = self.o.input[context], matrix[target]
-                if self.o.compute_loss:
-                    self.loss += weight * logistic_loss(hidden, row[None], np.array([label]))
-                error = self.rate * weight * (label - sigmoid(row @ hidden))
-                by_input[context] += error * row
-                by_output[target] += error * hidden
-            self.o.input[:] += by_input
-            matrix[:] += by_output
-        self.n_examples += len(pairs)
-        for word, times in pair_weights.items():
-            self.couple(word, times)
-        self.rate = rate
-
-    def shorter(self, pairs):
-        """By how much the step is shortened where the pairs of a repeated word add up."""
-        most = max([1, *collections.Counter(context for context, _ in pairs).values()])
-        return min(1, 0.25 / most / self.rate) if self.rate else 1
-
-    def path_blocks(self, tokens, block, reach):
-        """The contexts of a window meet the path of its focus at one point, window by window."""
-        paths = self.o.paths
-        for position in block:
-            path = slice(paths.starts[tokens[position]], paths.starts[tokens[position] + 1])
-            by_input = np.zeros_like(self.o.input)
-            tree = self.o.tree.copy()
-            shorter = self.shorter(self.pairs_of(tokens, [position], reach))
-            for context in self.contexts(tokens, position, reach):
-                hidden = self.o.input[tokens[context]]
-                nodes, labels = paths.nodes[path], paths.labels[path]
-                if self.o.compute_loss:
-                    self.loss += logistic_loss(hidden, tree[nodes], labels)
-                by_hidden, by_rows = logistic_gradients(hidden, tree[nodes], labels)
-                by_input[tokens[context]] -= shorter * self.rate * by_hidden
-                self.o.tree[nodes] -= shorter * self.rate * by_rows
-                self.n_examples += self.o.output is None
-            self.o.input[:] += by_input

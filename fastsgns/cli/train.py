@@ -48,8 +48,9 @@ MODEL = shared("vector_size", "window", "min_count", "max_final_vocab", "seed") 
     ),
     "negative_sharing": Option(
         "--sharing", SHARINGS,
-        "skip-gram: pairs that share negative samples: none, as in the papers (pair); all pairs "
-        "of a focus word (window); all pairs of 4 adjacent focus words, the fastest (block)",
+        "skip-gram: pairs that share negative samples: all pairs of a focus word (window); none, "
+        "as in the papers (pair); as window, with the gradient of the window (batch); as batch, "
+        "with fewer samples, the fastest (block)",
     ),
     "matrices": Option(
         "--matrices", MATRICES,

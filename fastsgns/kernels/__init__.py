@@ -2,8 +2,8 @@
 
 At import the best variant that the processor can run becomes active. The environment variable
 ``FASTSGNS_KERNEL`` forces one: ``plain`` (textbook C), ``blas`` (scipy's BLAS), ``sse2``,
-``avx2``, ``avx512``, ``avx512bf16`` (x86-64) or ``neon`` (aarch64). If it names one that
-can't run here, not the import but the first use of a kernel raises an error.
+``avx2``, ``avx512`` (x86-64) or ``neon`` (aarch64). If it names one that can't run here, not the
+import but the first use of a kernel raises an error.
 """
 
 import functools
@@ -15,7 +15,7 @@ from fastsgns.kernels.sgns import is_available, load_blas, load_softmax, use_var
 
 __all__ = ["available", "force", "load_softmax", "train_chunk", "train_pairs_chunk", "variant"]
 
-VARIANTS = ("avx512bf16", "avx512", "avx2", "neon", "sse2", "plain", "blas")
+VARIANTS = ("avx512", "avx2", "neon", "sse2", "plain", "blas")
 _variant = "plain"
 _refusal = ""
 

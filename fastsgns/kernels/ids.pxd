@@ -1,6 +1,6 @@
-# Checks of ids and of offsets, shared by the modules that index arrays with them.
+# Checks of ids and of offsets, and lists of distinct ids.
 
-from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 
 cdef inline int64_t first_invalid(const int32_t[::1] ids, int64_t n_rows) noexcept nogil:
@@ -31,3 +31,21 @@ cdef inline bint ascend(const int64_t[::1] offsets, int64_t n) noexcept nogil:
         if offsets[i] > offsets[i + 1]:
             return False
     return True
+
+
+cdef inline int find_or_append(int32_t word, int32_t *words, int *n, uint64_t *seen) noexcept nogil:
+    """Return the index of `word` in words[:n[0]], a list of distinct words.
+
+    A word that is not in the list is appended, and n[0] grows by 1. `seen` saves most searches: its
+    bit (id mod 64) is set for every id in the list.
+    """
+    cdef uint64_t bit = <uint64_t>1 << (word & 63)
+    cdef int index
+    if seen[0] & bit:
+        for index in range(n[0]):
+            if words[index] == word:
+                return index
+    seen[0] |= bit
+    words[n[0]] = word
+    n[0] += 1
+    return n[0] - 1

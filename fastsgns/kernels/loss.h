@@ -12,7 +12,7 @@ static inline double logistic_loss(double score, double label) {
 
 /* The loss of a pair that counts `positive` times as a positive and `negative` times as a negative
  * pair. */
-static inline double block_loss(double score, double positive, double negative) {
+static inline double pair_loss(double score, double positive, double negative) {
     return (positive ? positive * logistic_loss(score, 1) : 0) +
            (negative ? negative * logistic_loss(score, 0) : 0);
 }

@@ -70,16 +70,21 @@ class Objective:
         context words. If both are equal, the gradient is exact; see `fastsgns.models.word2vec`.
     compute_loss : bool
         Compute the loss, which costs one exponential and one logarithm per score.
-    n_focus : int
-        Focus words per block: that many neighbouring focus words, or pairs of a list, share their
-        negative samples (`fastsgns/kernels/blocks.pxd`). 0 draws `negative` samples for each pair
-        or CBOW window. With `tree`, a value above 0 also updates the path of a focus word with all
-        of its context words in one step.
+    window_order : {None, "sequential", "batch"}
+        Skip-gram: train all pairs of a focus word at once, on shared negative samples, in this
+        order (`fastsgns/kernels/windows.pxd`). None trains one pair after the other.
     n_shared_negatives : int
-        Negative samples drawn per block; 0 if `n_focus` is 0 or there is no `output`.
+        With a `window_order`: negative samples drawn per focus word or block. Each has the weight
+        ``negative / n_shared_negatives``. 0 if `negative` is 0.
+    max_contexts : int
+        With a `window_order`: largest number of context words, or sources, of a focus word that are
+        trained at once. More are trained in several steps on the same negative samples.
+    pairs_per_block : int
+        With a `window_order`, lists of pairs: this number of consecutive pairs share their negative
+        samples. With 0, those consecutive pairs that have the same target.
     n_batch_rows : int
         Hidden rows per batch of full softmax over `output` (`fastsgns/kernels/softmax.pxd`); 0
-        switches it off. Requires ``negative=0``, ``n_focus=0`` and no `tree`.
+        switches it off. Requires ``negative=0``, no `window_order` and no `tree`.
     longest_sentence : int, optional
         No sentence is longer. Bounds the memory that a large window needs.
     negative_output : ndarray, shape (V, width), or None
@@ -120,8 +125,10 @@ class Objective:
     mean_hidden: bool
     mean_gradient: bool
     compute_loss: bool
-    n_focus: int = 0
+    window_order: Literal["sequential", "batch"] | None = None
     n_shared_negatives: int = 0
+    max_contexts: int = 256
+    pairs_per_block: int = 0
     n_batch_rows: int = 0
     longest_sentence: int | None = None
     negative_output: np.ndarray | None = None

@@ -3,7 +3,7 @@
 # Contents
 #   to_input_role, from_input_role         convert a row to the input role and its update back
 #   restore_ones                           the constant column of rows with a bias
-#   copy_input_rows, apply_input_updates   the input rows of a block, as copies
+#   set_role, set_offsets, add_bias_updates   the input role of the operation `window`
 #   sync_scalar_bias                       the scalar bias that workers share
 #   couple_rows                            a separate matrix for negative samples
 #   contains                               a search in a short list
@@ -35,11 +35,10 @@
 # The update of an input row is sum_j g_j w_j. The g_j (rows.h) contain the learning rate.
 
 from libc.stdint cimport int32_t, int64_t
-from libc.string cimport memcpy
 
 from fastsgns.kernels.state cimport (
-    BOTH_BIAS, NO_BIAS, SCALAR_BIAS, Model, Worker, add_to_shared, pull_together_f32,
-    pull_together_f64, set_ones,
+    BOTH_BIAS, NO_BIAS, SCALAR_BIAS, SIMD_PAD, WORD_BIAS, Model, WindowRows, Worker, add_to_column,
+    add_to_shared, pull_together_f32, pull_together_f64, read_column, set_ones, window_stride,
 )
 
 ctypedef fused real:
@@ -108,36 +107,82 @@ cdef inline void restore_ones(const Model *model, void **rows, int n) noexcept n
         set_ones(rows, n, model.n_dimensions + (model.bias_kind == BOTH_BIAS), model.ops.real_size)
 
 
-cdef inline void copy_input_rows(const Model *model, Worker *worker, int n) noexcept nogil:
-    """Copy the input rows of a block and convert the copies to the input role.
+cdef inline void set_role(const Model *model, WindowRows *rows, char *scale, char *shift,
+                          char *offsets) noexcept nogil:
+    """Set the input role of a tied matrix for the operation `window` (rows.h).
 
-    Reads the rows worker.in_rows[:n]. Writes the copies to `worker.input_copies`, which the
-    operation `block` then changes, and the same numbers to `worker.copies_before`.
+    The columns of the table above that are constant in the copy become role_scale = 0 and
+    role_shift = the constant. b and b_i, which are not, become an offset of the scores: column n
+    is then 1 for "word" and "both" and 0 for "scalar", and column n + 1 is 0. The ones in the rows
+    w_j stay as they are, because they are multiplied by 0.
+
+    scale, shift : one row of `width` reals, to be filled.
+    offsets : memory for the offsets of a window's input rows.
     """
-    cdef char *copy = worker.input_copies
-    cdef int i
-    for i in range(n):
-        model.ops.gather(copy, worker.in_rows + i, 1, model.width, 1.0)
-        to_input_role(model, worker, copy)
-        copy += model.row_bytes
-    memcpy(worker.copies_before, worker.input_copies, n * model.row_bytes)
+    rows.role_start = model.width
+    if not model.tied or (model.bias_kind == NO_BIAS and model.n_flipped == 0):
+        return
+    rows.role_start = 0 if model.n_flipped else model.n_dimensions // SIMD_PAD * SIMD_PAD
+    rows.role_scale, rows.role_shift = scale, shift
+    if model.bias_kind == SCALAR_BIAS or model.bias_kind == BOTH_BIAS:
+        rows.offsets = offsets
+    if model.ops.real_size == sizeof(float):
+        set_role_of(model, <float *>scale, <float *>shift)
+    else:
+        set_role_of(model, <double *>scale, <double *>shift)
 
 
-cdef inline void apply_input_updates(const Model *model, Worker *worker, int n) noexcept nogil:
-    """Add to the input rows what the operation `block` has added to their copies.
+cdef inline void set_role_of(const Model *model, real *scale, real *shift) noexcept nogil:
+    cdef int64_t x, n = model.n_dimensions
+    for x in range(model.width):
+        shift[x] = 0
+        scale[x] = -1 if x < model.n_flipped else 1
+    if model.bias_kind != NO_BIAS:
+        scale[n] = 0
+    if model.bias_kind == WORD_BIAS or model.bias_kind == BOTH_BIAS:
+        shift[n] = 1
+    if model.bias_kind == BOTH_BIAS:
+        scale[n + 1] = 0
 
-    That is `worker.input_copies` minus `worker.copies_before`; it overwrites the copies. Changes
-    the rows worker.in_rows[:n] and `worker.scalar_bias`.
-    """
-    cdef char *update = worker.input_copies
-    cdef char *before = worker.copies_before
-    cdef int i
-    for i in range(n):
-        model.ops.scatter(worker.copy_rows + i, 1, model.width, before, -1.0)  # copy -= before
-        from_input_role(model, worker, update)
-        model.ops.scatter(worker.in_rows + i, 1, model.width, update, 1.0)
-        update += model.row_bytes
-        before += model.row_bytes
+
+cdef inline void set_offsets(const Model *model, Worker *worker) noexcept nogil:
+    """Set the part of the bias that depends on the input row alone: b, or b_i."""
+    cdef int n = worker.window.n_inputs, k
+    if model.bias_kind == BOTH_BIAS:
+        read_column(worker.offsets, worker.context_rows, n, model.n_dimensions, model.ops.real_size)
+        return
+    for k in range(n):
+        if model.ops.real_size == sizeof(float):
+            (<float *>worker.offsets)[k] = <float>worker.scalar_bias
+        else:
+            (<double *>worker.offsets)[k] = worker.scalar_bias
+
+
+cdef inline void add_bias_updates(const Model *model, Worker *worker) noexcept nogil:
+    """Train b or b_i by the g_kj that the operation `window` left in its scores."""
+    if model.ops.real_size == sizeof(float):
+        add_bias_updates_of(model, worker, <float *>worker.window.scores)
+    else:
+        add_bias_updates_of(model, worker, <double *>worker.window.scores)
+
+
+cdef inline void add_bias_updates_of(const Model *model, Worker *worker, real *g) noexcept nogil:
+    cdef int64_t stride = window_stride(worker.window.n_outputs)
+    cdef real *sums = <real *>worker.offsets
+    cdef real sum, total = 0
+    cdef int n = worker.window.n_outputs, k, j
+    for k in range(worker.window.n_inputs):
+        sum = 0
+        for j in range(n):
+            sum += g[j]
+        g += stride
+        sums[k] = sum
+        total += sum
+    if model.bias_kind == SCALAR_BIAS:
+        worker.scalar_bias += total / SCALAR_BIAS_RATE_DIVISOR
+    else:
+        add_to_column(sums, worker.context_rows, worker.window.n_inputs, model.n_dimensions,
+                      model.ops.real_size)
 
 
 cdef inline void sync_scalar_bias(const Model *model, Worker *worker) noexcept nogil:

@@ -2,23 +2,23 @@
  *
  * Contents
  *   RACY, PREFETCH, constants   markers and sizes
- *   BlockRows, StepRows         arguments of the operations `block` and `step`
- *   RowOps                      the four operations: gather, step, scatter, block
+ *   StepRows, WindowRows        arguments of the operations `step` and `window`
+ *   RowOps                      the four operations: gather, step, scatter, window
  *   rows_variant, ...           choice of the implementation
- *   block_scratch_bytes, ...    sizes, prefetching
+ *   window_stride, ...          sizes, prefetching
  *   set_ones, ...               small functions that touch shared numbers
  *
  * Each operation has a textbook version in portable C for float and double (rows_plain.h), which is
- * the specification, and versions for vector instructions (rows_simd.h, block_simd.h,
- * block_bf16.h) and BLAS (sgns_blas.c), which are tested against it.
+ * the specification, and versions for vector instructions (rows_simd.h, window_simd.h) and BLAS
+ * (sgns_blas.c), which are tested against it.
  *
  * Threads and rows ("Hogwild", Niu, Recht, Re, Wright 2011). Threads read and update the same rows
  * without locks. If two threads update a row at the same time, one of the two additions may be
  * lost, or the row may end up with a mix of components from both. The result is still a sum of
  * (possibly partial) updates computed from slightly stale rows. Such collisions are rare if a step
- * uses few rows out of many: `step` uses those of one example, `block` those of a block of focus
- * words. Full softmax updates all output rows in each step. Aligned loads and stores of 32 and 64
- * bits are not torn on the supported processors, so no garbage value can appear.
+ * uses few rows out of many: `step` uses those of one example, `window` those of a focus word and
+ * its context words. Full softmax updates all output rows in each step. Aligned loads and stores of
+ * 32 and 64 bits are not torn on the supported processors, so no garbage value can appear.
  *
  * During training, shared rows are read and written only by
  *   - the row operations,
@@ -58,29 +58,9 @@ enum { CACHE_LINE = 64 };
 /* Vector loads and stores may touch up to this many floats beyond the end of an array. */
 enum { SIMD_PAD = 16 };
 
-/* Upper bound, for one step, of `rate` times the number of pairs of one input row (`block`), or of
- * uses of one word (full softmax). Larger steps let rows that are used many times diverge. */
+/* Upper bound, for one step of full softmax, of `rate` times the number of uses of one word. Larger
+ * steps let rows that are used many times diverge. */
 #define MAX_STEP 0.25
-
-/* Arguments of the operation `block`: n_in input rows at the addresses `input` and n_out output
- * rows at the addresses `output`, which all differ. Pair (i, j) has the weight
- * `positive_weights[j * stride + i]` as a positive pair and the weight
- * `negative_weights[j * stride + i]` as a negative pair. */
-typedef struct {
-    void *const *input;
-    void *const *output;
-    int64_t width;
-    int n_in;
-    int n_out;
-    int64_t stride;                /* at least n_in, a multiple of SIMD_PAD */
-    const float *positive_weights; /* (n_out, stride); columns from n_in on are 0 */
-    const float *negative_weights; /* the same */
-    void *scores;                  /* scratch for (n_out + 1, stride) reals; tiles round n_out up */
-    void *scratch;                 /* `block_scratch_bytes` bytes, aligned to a cache line */
-    int compute_loss;
-    void *const *prefetch; /* (n_prefetch,): addresses of rows of the next block */
-    int n_prefetch;
-} BlockRows;
 
 /* Arguments of the operation `step`: the rows at the addresses `rows[j]` with the labels
  * `labels[j]`, j < n. `labels` must be readable for n + SIMD_PAD floats. The rows at the addresses
@@ -97,6 +77,37 @@ typedef struct {
     void *scores; /* scratch for n + SIMD_PAD reals (whole vectors), then width reals (BLAS) */
     int compute_loss;
 } StepRows;
+
+/* Arguments of the operation `window`: all pairs of n_inputs input rows, such as those of the
+ * context words of a focus word, with n_outputs output rows, such as those of the focus word and
+ * its negative samples. Output row j has the weight `positive[j]` as a positive target and the
+ * weight `total[j] - positive[j]` as a negative one, in each of its pairs. An input row may occur
+ * several times. No output row occurs twice, and no row is both an input and an output row.
+ *
+ * Roles. From the column `role_start` on, input row u takes part as
+ *     role(u)[x] = u[x] * role_scale[x] + role_shift[x].
+ * This serves a tied matrix (roles.pxd). Before `role_start`, and with `role_start` = width
+ * everywhere, role(u) = u. */
+typedef struct {
+    void *const *inputs;
+    void *const *outputs;
+    int n_inputs;
+    int n_outputs;
+    int64_t width;
+    const float *positive;  /* (n_outputs,), readable for n_outputs + SIMD_PAD floats */
+    const float *total;     /* the same */
+    int batch;              /* the order of the updates: 0 sequential, 1 batch */
+    int64_t role_start;     /* a multiple of SIMD_PAD */
+    const void *role_scale; /* (width,) reals, NULL if role_start = width */
+    const void *role_shift; /* the same */
+    const void *offsets;    /* (n_inputs,) reals, readable for SIMD_PAD more: added to the
+                               scores of an input row; or NULL */
+    void *scores;           /* scratch for (n_inputs, window_stride(n_outputs)) + SIMD_PAD reals */
+    void *scratch;          /* (n_outputs + 2, width) reals, aligned to a cache line */
+    int compute_loss;
+    void *const *prefetch; /* (n_prefetch,): rows of later windows */
+    int n_prefetch;
+} WindowRows;
 
 /* The row operations, from which negative sampling and hierarchical softmax are built. `rows` are
  * n addresses of rows with `width` reals. A row that occurs several times is told by its address.
@@ -120,14 +131,19 @@ typedef struct {
     /* row += scale * update, for each of the rows */
     void (*scatter)(void *const *rows, int n, int64_t width, const void *update, double scale);
 
-    /* One step on all pairs of the input rows u_i and the output rows v_j of a block. With
-     * P_ij, N_ij the positive and negative weights:
-     *     s_ij  = u_i . v_j
-     *     loss  = -sum_ij (P_ij log sigmoid(s_ij) + N_ij log sigmoid(-s_ij))
-     *     g_ij  = rate * (P_ij - (P_ij + N_ij) sigmoid(s_ij))          = -rate * d loss / d s_ij
-     *     u_i  += sum_j g_ij v_j,   v_j += sum_i g_ij u_i     (the right sides use the old rows)
+    /* One step on all pairs of the input rows u_k and the output rows v_j. With P_j = positive[j]
+     * and T_j = total[j]:
+     *     s_kj  = role(u_k) . v_j + offsets[k], of the rows as they are when the operation starts
+     *     loss  = -sum_kj (P_j log sigmoid(s_kj) + (T_j - P_j) log sigmoid(-s_kj))
+     *     g_kj  = rate * (P_j - T_j sigmoid(s_kj))                  = -rate * d loss / d s_kj
+     * Then, for k = 0, 1, ...:
+     *     u_k  += role_scale * sum_j g_kj v_j,   v_j += g_kj role(u_k)
+     * where both right sides use the u_k of before this line, and the sum uses
+     *     batch:       the v_j as they are when the operation starts (the gradient of the window)
+     *     sequential:  the v_j as the input row k - 1 has left them (the order of word2vec.c).
+     * Leaves the g_kj in scores[k * window_stride(n_outputs) + j].
      * Returns the loss if `compute_loss`, else 0. */
-    double (*block)(const BlockRows *block, double rate);
+    double (*window)(const WindowRows *window, double rate);
 } RowOps;
 
 /* Returns the variant called `name`; NULL if it was not built or this processor can't run it. */
@@ -137,22 +153,11 @@ const RowOps *rows_variant(const char *name);
 extern const RowOps plain_f64_rows;
 
 /* Sets the BLAS functions of the "blas" variant; until then `rows_variant("blas")` is NULL. */
-void rows_use_blas(void *sdot, void *saxpy, void *sgemm);
+void rows_use_blas(void *sdot, void *saxpy);
 
-/* Returns n, rounded up to a multiple of SIMD_PAD. */
-static inline int64_t padded_size(int64_t n) { return (n + SIMD_PAD - 1) / SIMD_PAD * SIMD_PAD; }
-
-/* Returns an upper bound of the bytes of scratch that the operation `block` of any variant needs.
- * For each row there are two copies (BLAS) and an address. Rows are added up to whole tiles: at
- * most 3 input rows and 1 output row. A bfloat16 row is padded to 32 columns, by at most 16 columns
- * of 2 bytes: SIMD_PAD / 2 floats. All g_ij are stored in two orders (block_bf16.h). Four cache
- * lines are spare. */
-static inline int64_t block_scratch_bytes(int64_t n_in, int64_t n_out, int64_t width,
-                                          int64_t real_size) {
-    int64_t n_rows = n_in + n_out + 4;
-    int64_t copies_bytes = 2 * (width + SIMD_PAD / 2) * real_size;
-    int64_t g_bytes = (n_out + 1) * padded_size(n_in) * sizeof(float);
-    return n_rows * (copies_bytes + (int64_t)sizeof(void *)) + 2 * g_bytes + 4 * CACHE_LINE;
+/* Returns the number of scores per input row in the operation `window`: 4, or a multiple of 8. */
+static inline int64_t window_stride(int64_t n_outputs) {
+    return n_outputs <= 4 ? 4 : (n_outputs + 7) / 8 * 8;
 }
 
 /* Prefetch a cache line for reading, which lets other cores keep their copies. */
@@ -177,6 +182,26 @@ static inline void RACY set_ones(void *const *rows, int n, int64_t column, int r
             ((float *)rows[j])[column] = 1;
         else
             ((double *)rows[j])[column] = 1;
+}
+
+/* Copies one column of n rows to `values`, which has n reals. */
+static inline void RACY read_column(void *values, void *const *rows, int n, int64_t column,
+                                    int real_size) {
+    for (int k = 0; k < n; k++)
+        if (real_size == sizeof(float))
+            ((float *)values)[k] = ((float *)rows[k])[column];
+        else
+            ((double *)values)[k] = ((double *)rows[k])[column];
+}
+
+/* Adds values[k] to one column of row k, for n rows. */
+static inline void RACY add_to_column(const void *values, void *const *rows, int n, int64_t column,
+                                      int real_size) {
+    for (int k = 0; k < n; k++)
+        if (real_size == sizeof(float))
+            ((float *)rows[k])[column] += ((const float *)values)[k];
+        else
+            ((double *)rows[k])[column] += ((const double *)values)[k];
 }
 
 /* Moves two rows towards each other, each by `share` of their distance. */

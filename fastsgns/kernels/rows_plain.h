@@ -51,34 +51,49 @@ static void RACY NAME(scatter)(void *const *rows, int n, int64_t width, const vo
     }
 }
 
-static double RACY NAME(block)(const BlockRows *b, double rate) {
-    REAL *const *input = (REAL *const *)b->input, *const *output = (REAL *const *)b->output;
-    REAL *g = b->scores, *old = b->scratch;
+/* role(u)[x] for the value u of column x (rows.h). */
+static inline REAL NAME(role)(const WindowRows *w, REAL u, int64_t x) {
+    if (x < w->role_start) return u;
+    return u * ((const REAL *)w->role_scale)[x] + ((const REAL *)w->role_shift)[x];
+}
+
+/* The score of input row u, which is first written to `hidden` in its role, and output row v. */
+static REAL RACY NAME(window_score)(const WindowRows *w, int k, int j, REAL *hidden) {
+    const REAL *u = w->inputs[k];
+    for (int64_t x = 0; x < w->width; x++) hidden[x] = NAME(role)(w, u[x], x);
+    REAL score = NAME(dot)(hidden, w->outputs[j], w->width);
+    return w->offsets ? score + ((const REAL *)w->offsets)[k] : score;
+}
+
+static double RACY NAME(window)(const WindowRows *w, double rate) {
+    REAL *scores = w->scores, *hidden = w->scratch, *old = hidden + w->width;
+    const int64_t stride = window_stride(w->n_outputs);
     double loss = 0;
-    for (int j = 0; j < b->n_out; j++)
-        for (int i = 0; i < b->n_in; i++) {
-            float positive = b->positive_weights[j * b->stride + i];
-            float negative = b->negative_weights[j * b->stride + i];
-            REAL score = NAME(dot)(input[i], output[j], b->width);
-            if (b->compute_loss) loss += block_loss(score, positive, negative);
-            g[j * b->stride + i] =
-                (REAL)rate * (positive - (positive + negative) / (1 + REAL_EXP(-score)));
+    for (int k = 0; k < w->n_inputs; k++)
+        for (int j = 0; j < w->n_outputs; j++) {
+            REAL score = NAME(window_score)(w, k, j, hidden);
+            float positive = w->positive[j], total = w->total[j];
+            if (w->compute_loss) loss += pair_loss(score, positive, total - positive);
+            scores[k * stride + j] = (REAL)rate * (positive - total / (1 + REAL_EXP(-score)));
         }
-    for (int64_t x = 0; x < b->width; x++) {
-        for (int j = 0; j < b->n_out; j++) old[j] = output[j][x];
-        for (int i = 0; i < b->n_in; i++) {
-            REAL *cell = input[i] + x, before = *cell;
-            for (int j = 0; j < b->n_out; j++) {
-                *cell += g[j * b->stride + i] * old[j];
-                output[j][x] += g[j * b->stride + i] * before;
+    for (int64_t x = 0; x < w->width; x++) {
+        for (int j = 0; j < w->n_outputs; j++) old[j] = ((REAL *)w->outputs[j])[x];
+        const REAL *g = scores;
+        for (int k = 0; k < w->n_inputs; k++, g += stride) {
+            REAL *u = (REAL *)w->inputs[k] + x, h = NAME(role)(w, *u, x), sum = 0;
+            for (int j = 0; j < w->n_outputs; j++) {
+                REAL *v = (REAL *)w->outputs[j] + x;
+                sum += g[j] * (w->batch ? old[j] : *v);
+                *v += g[j] * h;
             }
+            *u += x < w->role_start ? sum : ((const REAL *)w->role_scale)[x] * sum;
         }
     }
     return loss;
 }
 
 const RowOps NAME(rows) = {VARIANT,    sizeof(REAL),  NAME(gather),
-                           NAME(step), NAME(scatter), NAME(block)};
+                           NAME(step), NAME(scatter), NAME(window)};
 
 #undef REAL
 #undef REAL_EXP

@@ -8,7 +8,7 @@
  *   gather, scatter                        the operations of these names
  *   dots, losses, update_group, ...        parts of `step`
  *   step_group, step_general, step         `step` for up to GROUP rows, and for any number
- *   block_losses, scores_to_g              parts of `block`, which block_simd.h defines */
+ *   window                                 defined in window_simd.h */
 
 typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 typedef float vec8 __attribute__((vector_size(32)));
@@ -67,16 +67,34 @@ INLINE vec4 NAME(fold_to_4)(vec v) {
     __builtin_shuffle(a, b, (int32_t __attribute__((vector_size(LANES * 4)))){__VA_ARGS__})
 #endif
 
-/* Returns the sums of the lanes of a, b, c and d. A transposition that adds on the way needs fewer
- * shuffles than four separate sums. */
-INLINE vec4 NAME(sum_4_vectors)(vec a, vec b, vec c, vec d) {
+/* Returns a vector whose groups of four lanes add up to the sums of the lanes of a, b, c and d. A
+ * transposition that adds on the way needs fewer shuffles than four separate sums. */
+INLINE vec NAME(sum_quarters)(vec a, vec b, vec c, vec d) {
     vec ab = SHUFFLE(a, b, PER_FOUR_LANES(0, LANES, 1, LANES + 1)) +
              SHUFFLE(a, b, PER_FOUR_LANES(2, LANES + 2, 3, LANES + 3));
     vec cd = SHUFFLE(c, d, PER_FOUR_LANES(0, LANES, 1, LANES + 1)) +
              SHUFFLE(c, d, PER_FOUR_LANES(2, LANES + 2, 3, LANES + 3));
-    return NAME(fold_to_4)(SHUFFLE(ab, cd, PER_FOUR_LANES(0, 1, LANES, LANES + 1)) +
-                           SHUFFLE(ab, cd, PER_FOUR_LANES(2, 3, LANES + 2, LANES + 3)));
+    return SHUFFLE(ab, cd, PER_FOUR_LANES(0, 1, LANES, LANES + 1)) +
+           SHUFFLE(ab, cd, PER_FOUR_LANES(2, 3, LANES + 2, LANES + 3));
 }
+
+/* Returns the sums of the lanes of a, b, c and d. */
+INLINE vec4 NAME(sum_4_vectors)(vec a, vec b, vec c, vec d) {
+    return NAME(fold_to_4)(NAME(sum_quarters)(a, b, c, d));
+}
+
+#if LANES == 16
+/* Returns, in its first group of four lanes, the sum of the groups of a; in the next those of b, c
+ * and d. */
+INLINE vec NAME(sum_of_quarters)(vec a, vec b, vec c, vec d) {
+    vec ab = SHUFFLE(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+             SHUFFLE(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    vec cd = SHUFFLE(c, d, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+             SHUFFLE(c, d, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    return SHUFFLE(ab, cd, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+           SHUFFLE(ab, cd, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+}
+#endif
 
 /* 1 / x. AVX-512: an estimate of 14 bits and a Newton step, which is faster than a division. */
 #if LANES == 16
@@ -313,38 +331,7 @@ static void RACY NAME(scatter)(void *const *rows, int n, int64_t width, const vo
     }
 }
 
-/* Returns the loss of a block. With t = log1p_exp_neg_abs(s), -log sigmoid(s) = relu(-s) + t and
- * -log sigmoid(-s) = relu(s) + t. */
-static double NAME(block_losses)(const BlockRows *b) {
-    const float *scores = b->scores;
-    double loss = 0;
-    for (int j = 0; j < b->n_out; j++)
-        for (int i = 0; i < b->n_in; i += LANES) {
-            const int64_t k = j * b->stride + i;
-            vec score = LOAD(scores + k), tail = NAME(log1p_exp_neg_abs)(score);
-            vec losses = LOAD(b->positive_weights + k) * (NAME(relu)(-score) + tail) +
-                         LOAD(b->negative_weights + k) * (NAME(relu)(score) + tail);
-            loss += NAME(sum_first)(b->n_in - i, losses);
-        }
-    return loss;
-}
-
-/* Replaces the scores s_ij by g_ij (rows.h). */
-static void NAME(scores_to_g)(const BlockRows *b, float rate) {
-    float *scores = b->scores;
-    for (int64_t k = 0; k < b->n_out * b->stride; k += LANES) {
-        vec positive = LOAD(b->positive_weights + k),
-            weight = positive + LOAD(b->negative_weights + k);
-        STORE(scores + k, rate * (positive - weight * NAME(sigmoid)(LOAD(scores + k))));
-    }
-}
-
-#include "block_simd.h"
-#if defined(HAS_BF16)
-#include "block_bf16.h"
-#else
-static double NAME(block)(const BlockRows *b, double rate) { return NAME(float_block)(b, rate); }
-#endif
+#include "window_simd.h"
 
 const RowOps NAME(rows) = {VARIANT,    sizeof(float), NAME(gather),
-                           NAME(step), NAME(scatter), NAME(block)};
+                           NAME(step), NAME(scatter), NAME(window)};

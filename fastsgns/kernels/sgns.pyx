@@ -41,7 +41,7 @@ load_blas, load_softmax
     Fetch BLAS functions from scipy.
 
 Which file contains the loop over examples depends on the objective: `examples.pxd` (one example at
-a time), `blocks.pxd` (shared negative samples), `softmax.pxd` (full softmax).
+a time), `windows.pxd` (a window at a time), `softmax.pxd` (full softmax).
 """
 
 from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
@@ -50,7 +50,6 @@ from libc.string cimport memset
 
 import numpy as np
 
-from fastsgns.kernels.blocks cimport train_blocks
 from fastsgns.kernels.buffers cimport free_buffers
 from fastsgns.kernels.examples cimport train_examples
 from fastsgns.kernels.ids cimport first_invalid
@@ -58,10 +57,12 @@ from fastsgns.kernels.rng cimport AliasSlot
 from fastsgns.kernels.roles cimport sync_scalar_bias
 from fastsgns.kernels.softmax cimport check_batch, train_batch, train_softmax
 from fastsgns.kernels.state cimport (
-    BAD_ID, SEGMENT, SIMD_PAD, Model, RowOps, Worker, plain_f64_rows, rows_use_blas, rows_variant,
+    BAD_ID, MAX_RUN, NO_WINDOW, SEGMENT, SIMD_PAD, Model, RowOps, Worker, plain_f64_rows,
+    rows_use_blas, rows_variant,
     softmax_f32, softmax_f64, softmax_use_blas,
 )
 from fastsgns.kernels.tokens cimport reverse, subsample, subsample_contexts
+from fastsgns.kernels.windows cimport train_windows
 from fastsgns.kernels.worker cimport start_worker
 
 cdef const RowOps *active_variant = rows_variant(b"plain")
@@ -112,6 +113,8 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
     set_model(&model, objective)
     if model.n_batch_rows:
         load_softmax()
+    if model.pairs_per_block:
+        raise ValueError("pairs_per_block is for lists of pairs; sentences need 0")
     if model.n_words != model.n_outputs:
         raise ValueError("input and output must have the same number of rows; got "
                          f"{model.n_words} and {model.n_outputs}")
@@ -172,6 +175,7 @@ def train_pairs_chunk(objective, const int32_t[::1] sources not None,
     set_model(&model, objective)
     # A pair has one context word: small buffers suffice, and no radius needs to be drawn.
     model.max_radius, model.shrink_windows = 1, False
+    model.max_inputs = max(min(MAX_RUN, objective.max_contexts), model.pairs_per_block)
     if model.cbow or model.n_batch_rows or model.keep_thresholds != NULL or model.tree != NULL or (
             model.output == NULL):
         raise ValueError("pairs are trained by skip-gram with negative sampling alone, without "
@@ -244,8 +248,8 @@ cdef int64_t train_segment(const Model *model, Worker *worker, const int32_t *id
     worker.n_kept += last - first
     if first < last and model.n_batch_rows:
         train_softmax(model, worker, first, last, n_tokens, rate)
-    elif first < last and model.max_focus:
-        train_blocks(model, worker, tokens, NULL, first, last, n_tokens, rate)
+    elif first < last and model.window_order != NO_WINDOW:
+        train_windows(model, worker, tokens, NULL, first, last, n_tokens, rate)
     elif first < last:
         train_examples(model, worker, tokens, NULL, first, last, n_tokens, rate)
     return 0
@@ -260,8 +264,8 @@ cdef void train_pair_segments(const Model *model, Worker *worker, const int32_t 
     while first < stop and not model.stop_flag[0]:
         n = min(stop - first, SEGMENT)
         rate = rate_start + slope * (first - start)
-        if model.max_focus:
-            train_blocks(model, worker, targets + first, sources + first, 0, n, 0, rate)
+        if model.window_order != NO_WINDOW:
+            train_windows(model, worker, targets + first, sources + first, 0, n, 0, rate)
         else:
             train_examples(model, worker, targets + first, sources + first, 0, n, 0, rate)
         first += n
@@ -286,12 +290,14 @@ cdef int set_model(Model *model, objective) except -1:
     set_tables(model, objective)
     model.window = objective.window
     model.max_radius = objective.max_radius
+    model.max_inputs = min(2 * objective.max_radius, objective.max_contexts)
     # forward: contexts only from before the focus word
     model.right_radius = 0 if objective.forward else objective.max_radius
     model.shrink_windows = objective.shrink_windows
     model.negative = objective.negative
     model.cbow = objective.cbow
-    model.max_focus = objective.n_focus
+    model.window_order = [None, "sequential", "batch"].index(objective.window_order)
+    model.pairs_per_block = objective.pairs_per_block
     model.n_shared_negatives = objective.n_shared_negatives
     model.n_batch_rows = objective.n_batch_rows
     model.mean_hidden = objective.mean_hidden
@@ -313,8 +319,10 @@ cdef int check_sizes(objective) except -1:
     if not (0 <= objective.negative < 2**20 and 0 <= objective.n_shared_negatives < 2**20):
         raise ValueError("negative and n_shared_negatives must be below 2**20; got "
                          f"{objective.negative}, {objective.n_shared_negatives}")
-    if not 0 <= objective.n_focus < 2**10:
-        raise ValueError(f"0 to 1023 focus words can be trained at once; got {objective.n_focus}")
+    if not 1 <= objective.max_contexts < 2**20:
+        raise ValueError(f"max_contexts must be 1 .. 2**20 - 1; got {objective.max_contexts}")
+    if not 0 <= objective.pairs_per_block < 2**10:
+        raise ValueError(f"0 to 1023 pairs can be trained at once; got {objective.pairs_per_block}")
     return 0
 
 
@@ -381,11 +389,14 @@ cdef int check_objective(const Model *model) except -1:
             model.noise == NULL):
         raise ValueError("negative sampling needs a noise table")
     check_batch(model)
-    if model.max_focus and (model.cbow or model.lock_factors != NULL):
-        raise ValueError("n_focus must be 0 with cbow or lock_factors")
-    if model.max_focus and (model.n_shared_negatives == 0) != (model.output == NULL):
-        raise ValueError("with n_focus > 0, n_shared_negatives must be positive if there is an "
-                         "output matrix, and 0 if not")
+    if model.window_order != NO_WINDOW and (model.cbow or model.n_batch_rows):
+        raise ValueError("window_order must be None with cbow or n_batch_rows")
+    if model.window_order != NO_WINDOW and model.output != NULL and (
+            (model.n_shared_negatives == 0) != (model.negative == 0)):
+        raise ValueError("with a window_order, n_shared_negatives must be positive if and only if "
+                         "negative is")
+    if model.pairs_per_block and model.window_order == NO_WINDOW:
+        raise ValueError("pairs_per_block needs a window_order")
     if (model.tree == NULL) != (model.path_starts == NULL):
         raise ValueError("hierarchical softmax needs a tree and its paths")
     return 0
@@ -435,10 +446,10 @@ def load_blas():
     ImportError
         If scipy is missing.
     """
-    cdef void *functions[3]
-    if not find_blas(("sdot", "saxpy", "sgemm"), functions):
+    cdef void *functions[2]
+    if not find_blas(("sdot", "saxpy"), functions):
         return False
-    rows_use_blas(functions[0], functions[1], functions[2])
+    rows_use_blas(functions[0], functions[1])
     return True
 
 

@@ -1,12 +1,6 @@
-/* The "blas" variant. `gather`, `step` and `scatter` call level-1 BLAS once per row, as gensim
- * does. `block` is three matrix products (Ji, Satish, Li, Dubey 2016, "Parallelizing Word2Vec in
- * Shared and Distributed Memory", pWord2Vec). */
+/* The "blas" variant: the operations call level-1 BLAS once per row or pair, as gensim does. */
 #include "rows.h"
 #include "loss.h"
-
-#define REAL float
-#define NAME(name) name##_f32
-#include "gemm.h"
 
 typedef float (*sdot_t)(const int *n, const float *x, const int *incx, const float *y,
                         const int *incy);
@@ -16,10 +10,9 @@ static sdot_t sdot;
 static saxpy_t saxpy;
 static const int ONE = 1;
 
-void rows_use_blas(void *sdot_, void *saxpy_, void *sgemm_) {
+void rows_use_blas(void *sdot_, void *saxpy_) {
     sdot = (sdot_t)sdot_;
     saxpy = (saxpy_t)saxpy_;
-    gemm_f32 = (gemm_t_f32)sgemm_;
 }
 
 /* row += scale * x */
@@ -61,39 +54,46 @@ static double blas_step(void *hidden_, void *update_, const StepRows *step, doub
     return loss;
 }
 
-/* Copies rows one after the other: in Fortran's order, the columns of a matrix. */
-static void copy_rows(float *to, void *const *rows, int n, int64_t width) {
-    for (int j = 0; j < n; j++) memcpy(to + j * width, rows[j], width * sizeof(float));
+/* hidden = role(u): see rows.h. */
+static void take_role(float *hidden, const WindowRows *w, const float *u) {
+    const float *scale = w->role_scale, *shift = w->role_shift;
+    memcpy(hidden, u, w->width * sizeof(float));
+    for (int64_t x = w->role_start; x < w->width; x++) hidden[x] = u[x] * scale[x] + shift[x];
 }
 
-static void add_rows(void *const *rows, int n, int64_t width, const float *moves) {
-    for (int j = 0; j < n; j++) add(rows[j], 1, moves + j * width, width);
-}
-
-static double blas_block(const BlockRows *b, double rate) {
-    const int64_t width = b->width, stride = b->stride;
-    float *in = b->scratch, *out = in + b->n_in * width, *moves = out + b->n_out * width;
-    float *g = b->scores;
+/* One call of saxpy per pair and row, as in the other operations of one example. */
+static double blas_window(const WindowRows *w, double rate) {
+    const int64_t width = w->width, stride = window_stride(w->n_outputs);
+    const int length = (int)width;
+    float *scores = w->scores, *hidden = w->scratch, *sum = hidden + width, *old = sum + width;
     double loss = 0;
-    copy_rows(in, b->input, b->n_in, width);
-    copy_rows(out, b->output, b->n_out, width);
-    multiply_f32('T', 'N', b->n_in, b->n_out, width, 1, in, width, out, width, 0, g, stride);
-    for (int j = 0; j < b->n_out; j++)
-        for (int i = 0; i < b->n_in; i++) {
-            float score = g[j * stride + i], positive = b->positive_weights[j * stride + i];
-            float negative = b->negative_weights[j * stride + i];
-            if (b->compute_loss) loss += block_loss(score, positive, negative);
-            g[j * stride + i] =
-                (float)rate * (positive - (positive + negative) / (1 + expf(-score)));
+    for (int k = 0; k < w->n_inputs; k++) {
+        take_role(hidden, w, w->inputs[k]);
+        for (int j = 0; j < w->n_outputs; j++) {
+            float score = sdot(&length, hidden, &ONE, w->outputs[j], &ONE);
+            float positive = w->positive[j], total = w->total[j];
+            if (w->offsets) score += ((const float *)w->offsets)[k];
+            if (w->compute_loss) loss += pair_loss(score, positive, total - positive);
+            scores[k * stride + j] = (float)rate * (positive - total / (1 + expf(-score)));
         }
-    multiply_f32('N', 'T', width, b->n_in, b->n_out, 1, out, width, g, stride, 0, moves, width);
-    add_rows(b->input, b->n_in, width, moves);
-    multiply_f32('N', 'N', width, b->n_out, b->n_in, 1, in, width, g, stride, 0, moves, width);
-    add_rows(b->output, b->n_out, width, moves);
+    }
+    for (int j = 0; w->batch && j < w->n_outputs; j++)
+        memcpy(old + j * width, w->outputs[j], width * sizeof(float));
+    for (int k = 0; k < w->n_inputs; k++) {
+        take_role(hidden, w, w->inputs[k]);
+        memset(sum, 0, width * sizeof(float));
+        for (int j = 0; j < w->n_outputs; j++) {
+            const float g = scores[k * stride + j];
+            add(sum, g, w->batch ? old + j * width : w->outputs[j], width);
+            add(w->outputs[j], g, hidden, width);
+        }
+        for (int64_t x = w->role_start; x < width; x++) sum[x] *= ((float *)w->role_scale)[x];
+        add(w->inputs[k], 1, sum, width);
+    }
     return loss;
 }
 
 static const RowOps blas_rows = {"blas",    sizeof(float), blas_gather,
-                                 blas_step, blas_scatter,  blas_block};
+                                 blas_step, blas_scatter,  blas_window};
 
-const RowOps *rows_blas(void) { return sdot && saxpy && gemm_f32 ? &blas_rows : NULL; }
+const RowOps *rows_blas(void) { return sdot && saxpy ? &blas_rows : NULL; }

@@ -3,7 +3,7 @@
 
 #include "rows.h"
 
-extern const RowOps plain_f32_rows, baseline_rows, avx2_rows, avx512_rows, bf16_rows;
+extern const RowOps plain_f32_rows, baseline_rows, avx2_rows, avx512_rows;
 const RowOps *rows_blas(void);
 
 #if defined(__GNUC__) && defined(__x86_64__)
@@ -22,10 +22,6 @@ const RowOps *rows_variant(const char *name) {
     if (!strcmp(name, "avx2"))
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2_rows : NULL;
     if (!strcmp(name, "avx512")) return has_avx512() ? &avx512_rows : NULL;
-#if (defined(__clang__) && __clang_major__ >= 9) || (!defined(__clang__) && __GNUC__ >= 10)
-    if (!strcmp(name, "avx512bf16"))
-        return has_avx512() && __builtin_cpu_supports("avx512bf16") ? &bf16_rows : NULL;
-#endif
 #elif defined(__GNUC__) && defined(__aarch64__)
     if (!strcmp(name, "neon")) return &baseline_rows;
 #endif

@@ -15,7 +15,7 @@ from libc.stdint cimport int32_t, int64_t
 
 from fastsgns.kernels.buffers cimport allocate
 from fastsgns.kernels.rows cimport find_input_rows
-from fastsgns.kernels.state cimport BATCH_PAIRS, MAX_STEP, Batch, Model, Worker
+from fastsgns.kernels.state cimport BATCH_PAIRS, MAX_STEP, NO_WINDOW, Batch, Model, Worker
 from fastsgns.kernels.tokens cimport copy_contexts, draw_radius
 
 
@@ -26,7 +26,8 @@ cdef inline int check_batch(const Model *model) except -1:
                          f"got {model.n_batch_rows}")
     if model.n_batch_rows and (
             model.output == NULL or model.output == model.input or model.negative_output != NULL
-            or model.tree != NULL or model.negative or model.max_focus):
+            or model.tree != NULL or model.negative
+            or model.window_order != NO_WINDOW):
         raise ValueError("full softmax needs an output matrix; it cannot be tied or combined with "
                          "other objectives")
     return 0

@@ -5,7 +5,7 @@
 #   rows.h, softmax.h            row operations, full softmax
 #   constants                    SEGMENT, ..., the kinds of bias
 #   Model                        what all calls share: matrices, tables, settings
-#   FocusPlan, BlockPlan         windows and negative samples drawn ahead of their use
+#   FocusPlan, WindowPlan        windows and negative samples drawn ahead of their use
 #   Batch                        examples collected for full softmax
 #   Worker                       what one call owns: random state, plans, buffers, totals
 
@@ -27,15 +27,19 @@ cdef extern from "rows.h" nogil:
         int n_prefetch
         void *scores
         int compute_loss
-    ctypedef struct BlockRows:
-        void **input
-        void **output
+    ctypedef struct WindowRows:
+        void **inputs
+        void **outputs
+        int n_inputs
+        int n_outputs
         int64_t width
-        int n_in
-        int n_out
-        int64_t stride
-        const float *positive_weights
-        const float *negative_weights
+        const float *positive
+        const float *total
+        int batch
+        int64_t role_start
+        const void *role_scale
+        const void *role_shift
+        const void *offsets
         void *scores
         void *scratch
         int compute_loss
@@ -47,15 +51,16 @@ cdef extern from "rows.h" nogil:
         double (*step)(void *hidden, void *update, const StepRows *step, double rate) noexcept nogil
         void (*scatter)(void **rows, int n, int64_t width, const void *update, double scale) \
             noexcept nogil
-        double (*block)(const BlockRows *block, double rate) noexcept nogil
+        double (*window)(const WindowRows *window, double rate) noexcept nogil
     const RowOps *rows_variant(const char *name)
     const RowOps plain_f64_rows
-    void rows_use_blas(void *sdot, void *saxpy, void *sgemm)
-    int64_t padded_size(int64_t n)
-    int64_t block_scratch_bytes(int64_t n_in, int64_t n_out, int64_t width, int64_t real_size)
+    void rows_use_blas(void *sdot, void *saxpy)
+    int64_t window_stride(int64_t n_outputs)
     void prefetch_read(const void *address)
     void prefetch_row(const void *row, int64_t n_bytes)
     void set_ones(void **rows, int n, int64_t column, int real_size)
+    void read_column(void *values, void **rows, int n, int64_t column, int real_size)
+    void add_to_column(const void *values, void **rows, int n, int64_t column, int real_size)
     void pull_together_f32(float *a, float *b, int64_t width, float share)
     void pull_together_f64(double *a, double *b, int64_t width, double share)
     double read_shared(const double *shared)
@@ -85,6 +90,7 @@ cdef enum:
     SEGMENT = 4096  # focus words, or pairs of a list, that are trained at one learning rate
     BAD_ID = -1  # status: an id outside the vocabulary
     MAX_BUFFERS = 64  # buffers per worker
+    MAX_RUN = 16  # most pairs of a list with the same target that are trained at once
     BATCH_PAIRS = 16  # full softmax: a batch has at most BATCH_PAIRS * n_batch_rows examples
 
 # Bias kinds for a tied matrix (roles.pxd).
@@ -93,6 +99,12 @@ cdef enum:
     SCALAR_BIAS = 1
     WORD_BIAS = 2
     BOTH_BIAS = 3
+
+# How skip-gram is trained (windows.pxd).
+cdef enum:
+    NO_WINDOW = 0
+    SEQUENTIAL = 1
+    BATCH = 2
 
 # What all calls share. Only the matrices and `scalar_bias` are written. A field without a comment
 # has the name of a field of `fastsgns.kernels.objective.Objective`, where it is described. A
@@ -133,8 +145,10 @@ cdef struct Model:
     int cbow
     int mean_hidden  # CBOW: the hidden vector is a mean
     int mean_gradient  # CBOW: the update of each context row is divided by their number
-    int max_focus  # `n_focus` of Objective: focus words or pairs per block; 0: no blocks
-    int n_shared_negatives  # negative samples per block
+    int window_order  # NO_WINDOW: one example at a time; or the order of the operation `window`
+    int max_inputs  # most input rows that are trained at once
+    int pairs_per_block  # lists of pairs: pairs that share negative samples; 0: see windows.pxd
+    int n_shared_negatives  # negative samples per window or block
     int n_batch_rows  # full softmax: hidden rows per batch; 0 disables full softmax
     softmax_t softmax  # softmax_f32 or softmax_f64
     int compute_loss
@@ -155,16 +169,14 @@ cdef struct FocusPlan:
     void **target_rows
     int *n_targets
 
-# What is drawn for a block: `n_focus` focus words from position `first` on, which share a window
-# radius and `n_shared_negatives` negative samples. Random numbers are drawn two blocks ahead
-# (`draws`) and looked up in the noise table one block ahead (`negatives`), when the slots of the
-# table are in the cache.
-cdef struct BlockPlan:
-    int64_t first
-    int n_focus
+# What is drawn for a window (windows.pxd): that of the focus word at `position`, or of n_positions
+# consecutive pairs of a list that have one target.
+cdef struct WindowPlan:
+    int64_t position
+    int64_t n_positions  # 0: there is no window left
     int64_t radius
-    uint64_t *draws
-    int32_t *negatives
+    uint64_t *draws  # n_shared_negatives random numbers, drawn three windows ahead
+    int32_t *negatives  # the words that they select, looked up two windows ahead
 
 # Examples collected for full softmax. The hidden row i of `rows` is the sum or mean of the input
 # rows of `contexts[stops[i - 1]:stops[i]]`, where 0 replaces stops[-1]. For each word,
@@ -187,7 +199,7 @@ cdef struct Worker:
     # Tokens that survived subsampling: those of one segment, and of the contexts around it
     int32_t *tokens
     FocusPlan focus_plans[3]
-    BlockPlan block_plans[3]
+    WindowPlan window_plans[4]
     # Negative sampling and hierarchical softmax, one example at a time (examples.pxd)
     float *labels  # 1, 0, 0, ...
     char *hidden  # one row
@@ -198,28 +210,26 @@ cdef struct Worker:
     StepRows target_step  # targets in `Model.output`
     StepRows negative_step  # negative samples in `Model.negative_output`
     StepRows path_step  # Huffman paths in `Model.tree`
-    # Blocks (blocks.pxd)
-    BlockRows block  # targets in `Model.output` or `Model.negative_output`
-    BlockRows path_block  # Huffman paths in `Model.tree`
-    int32_t *in_ids  # the distinct input rows of a block
-    int32_t *out_ids  # its distinct output rows: focus words first, then sampled words
-    void **in_rows  # their addresses
-    void **out_rows
-    void **prefetch  # rows of the next block
-    int n_focus_rows  # number of distinct focus words
-    int *in_index  # for each position of the window, or pair of a list: index in in_ids
-    int *focus_index  # for each focus word: index in out_ids
-    float *pair_counts  # (stride,): pairs of each input row
-    float *positive_weights  # (n_out, stride)
-    float *negative_weights  # (n_out, stride)
-    float *zeros  # (n_out, stride)
-    float *sample_weights  # (n_out,): weight of each output row as a negative sample, per pair
+    # Windows (windows.pxd)
+    WindowRows window  # targets in `Model.output` and negative samples
+    WindowRows path_window  # Huffman paths in `Model.tree`
+    void **prefetch  # rows of a later window
+    int32_t *contexts  # (n_contexts,): context words
+    int32_t *target_ids  # (n_outputs,): the focus word and its distinct negative samples
+    uint64_t target_bits  # for each target, the bit (id mod 64) is set
+    float *totals  # (n_outputs,): their weights
+    float *ones  # 1, 1, 1, ...: those of the nodes of a path
+    void **target_rows  # (n_outputs,): their rows
+    char *input_copies  # (n_contexts, width): copies of input rows, where needed
+    char *copies_before  # the same: the copies before they were trained
+    void **copy_rows  # (n_contexts,): the rows of input_copies
+    void **copied_rows  # (n_contexts,): the rows of which they are copies
+    char *role_scale  # (width,) reals: the input role of a tied matrix (roles.pxd)
+    char *role_shift  # the same
+    char *offsets  # (n_contexts,) reals
     # Tied matrix (roles.pxd)
     double scalar_bias  # this worker's copy
     double synced_scalar_bias  # the value of the copy at the last sync
-    char *input_copies  # (n_in, width): changed by the operation `block`
-    char *copies_before  # (n_in, width): the copies before the operation
-    void **copy_rows  # the rows of input_copies
     # Full softmax (softmax.pxd)
     Batch batch
     # Memory

@@ -175,7 +175,7 @@ def check_objective(parameters: Parameters) -> None:
 def warn_of_no_effect(parameters: Parameters) -> None:
     """Log which parameters are set and have no effect on this model."""
     sharing, softmax, sg = parameters.negative_sharing, parameters.softmax, parameters.sg
-    if sharing != "pair" and (softmax or not sg):
+    if sharing in ("batch", "block") and (softmax or not sg):
         why = "full softmax has no negatives" if softmax else "it is for skip-gram (sg=1)"
         logger.warning("negative_sharing=%r has no effect: %s", sharing, why)
     if parameters.cbow_gradient != "gensim" and sg:

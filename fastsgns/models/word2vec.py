@@ -190,11 +190,13 @@ class Word2Vec:
         "Corrected CBOW Performs as well as Skip-gram"). "gensim" does as gensim: g for the mean (as
         word2vec.c), g / n for the sum. With the mean, the steps of "exact" are n times smaller; in
         measurements, an `alpha` about three times as large was best (docs/quality.md).
-    negative_sharing : {"pair", "window", "block"}
-        Skip-gram: which pairs share the same negative samples and are trained together. "pair":
-        none, exactly the algorithm of the papers. "window": all pairs of a focus word. "block": all
-        pairs of 4 or more neighbouring focus words, which is the fastest. The expected gradient is
-        the same. See docs/training.md, and docs/performance.md for speed and quality.
+    negative_sharing : {"window", "pair", "batch", "block"}
+        Skip-gram: which pairs share the same negative samples. "window": all pairs of a focus word,
+        which are trained in the order of the papers. "pair": none, exactly the algorithm of the
+        papers, and several times slower. "batch": as "window", but with the gradient of the whole
+        window at once, which favours relatedness over similarity. "block": as "batch", with fewer
+        negative samples, each of which counts more; the fastest. The expected gradient is the same.
+        See docs/training.md, and docs/performance.md for speed and quality.
     softmax : {0, 1}
         1: train full softmax, the exact objective that negative sampling and hierarchical softmax
         approximate. For small vocabularies; `negative` and `hs` must be 0. See docs/training.md.
@@ -287,7 +289,7 @@ class Word2Vec:
         shrink_windows: bool = True,
         *,
         cbow_gradient: CbowGradient = "gensim",
-        negative_sharing: NegativeSharing = "pair",
+        negative_sharing: NegativeSharing = "window",
         softmax: int = 0,
         matrices: MatricesMode = "two",
         bias: BiasMode = "scalar",

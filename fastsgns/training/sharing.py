@@ -1,41 +1,45 @@
 """Sharing of negatives: how many examples of skip-gram are trained at once, on the same draws."""
 
-import logging
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
 from fastsgns.kernels.objective import Objective
 
-logger = logging.getLogger(__name__)
-
-NegativeSharing = Literal["pair", "window", "block"]
+NegativeSharing = Literal["pair", "window", "batch", "block"]
 SHARINGS: tuple[NegativeSharing, ...] = get_args(NegativeSharing)
-FOCUS_WORDS = 4
-MAX_FOCUS_WORDS = 10
-WINDOW_POSITIONS = 20
-MAX_PAIRS = 8
-DRAWS_PER_NEGATIVE = 1.6
-STEP_BOUND = 1.25
-PATH_BOUND = 0.5
+Order = Literal["sequential", "batch"]
+MOST_CONTEXTS = 64
+BLOCK_DRAWS = 0.6
+MOST_PAIRS = 8
+PAIR_DRAWS = 1.6
+STEP_BOUND = {"sequential": 0.5, "batch": 0.25}
+PATH_BOUND = 0.25
+BLOCK_BOUND = 1.25
 TINY_LOAD = 1e-9
 
 
-class BlockSize(NamedTuple):
-    """What is trained at once.
+class Sharing(NamedTuple):
+    """What is trained at once, in the terms of `fastsgns.kernels.objective.Objective`.
 
     Attributes
     ----------
-    n_focus : int
-        Focus words, or pairs of a list, that share negatives; 0 if each pair has its own.
+    window_order : {None, "sequential", "batch"}
+        None: one pair after the other.
     n_shared_negatives : int
-        Negatives drawn for all of them.
+        Negatives drawn for all pairs of a focus word, or of a block of pairs.
+    max_contexts : int
+        Largest number of pairs of a focus word that are trained at once.
+    pairs_per_block : int
+        Pairs of a list that are trained at once.
     """
 
-    n_focus: int
-    n_shared_negatives: int
+    window_order: Order | None = None
+    n_shared_negatives: int = 0
+    max_contexts: int = MOST_CONTEXTS
+    pairs_per_block: int = 0
 
 
-NO_SHARING = BlockSize(0, 0)
+NO_SHARING = Sharing()
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,13 @@ class SkipGramStep:
 
     Attributes
     ----------
-    sharing : {"pair", "window", "block"}
+    sharing : {"pair", "window", "batch", "block"}
     negative : int
         Negatives per positive pair.
     learning_rate : float
         The largest one of the schedule.
     p_max : float
         Probability of the most probable negative.
-    window : int
-        Half the number of context positions of a focus word. Lists of pairs do not use it.
     hs : bool
         Whether hierarchical softmax is trained too.
     """
@@ -61,77 +63,54 @@ class SkipGramStep:
     negative: int
     learning_rate: float
     p_max: float
-    window: int = 1
     hs: bool = False
 
 
-def block_of_windows(step: SkipGramStep, level: int = logging.WARNING) -> BlockSize:
-    """Return how many neighbouring focus words are trained at once, and how many draws they share.
+def share_in_windows(step: SkipGramStep) -> Sharing:
+    """Return how the pairs of a focus word are trained.
 
-    ``"pair"`` is the algorithm of the papers, with its own draws for each pair. ``"window"`` draws
-    once for all pairs of a focus word. ``"block"`` draws 1.6 times as many negatives for a block of
-    4 neighbouring focus words, which also share the random size of their windows. For windows
-    below 5 a block has 20 / window focus words, up to 10: they have few pairs each, so that the
-    load of a step is the same. Each draw is weighted so that the expected gradient is that of
-    `negative` negatives per pair (`fastsgns.kernels.blocks`). With hierarchical softmax, both train
-    all pairs of a focus word on its path at once.
+    ``"pair"`` is the algorithm of the papers, with its own draws for each pair. The other modes
+    draw once for all pairs of a focus word (`fastsgns/kernels/windows.pxd`). ``"window"`` updates
+    them in the papers' order, ``"batch"`` takes the gradient step of the whole window.
+    ``"block"`` is "batch" with 0.6 times as many draws, each of which counts more.
 
-    A row then moves by the gradients of several pairs at once. It overshoots if the load
+    An output row moves by the gradients of all these pairs, whose scores are those of the old rows.
+    It overshoots if the load of a step,
 
-        learning rate * 2 window * focus words * negative * max(1 / draws, p_max)
+        learning rate * contexts * max(1, negative * p_max),
 
-    is large. p_max matters in tiny vocabularies, where many draws are the same word. On random text
-    of 3 to 2000 words, with full windows and without subsampling, training was stable up to
-    `STEP_BOUND` and diverged at about twice that. Above it a block has fewer focus words, and if
-    one is too many, pairs do not share; a log record says so if they are fewer than 4.
-    Hierarchical softmax has a bound of its own: where the learning rate times the pairs of a focus
-    word exceeds `PATH_BOUND`, pairs do not share. Up to it a tree of three words still learns, and
-    up to twice that it stays finite. If a word repeats within a block, as in real text, the kernel
-    shortens the step of that block.
-
-    Parameters
-    ----------
-    step : SkipGramStep
-    level : int
-        Log level of the record that a block has fewer than 4 focus words.
+    is large. p_max matters in tiny vocabularies, where many draws are the same word. The number of
+    contexts that are trained at once is therefore limited so that the load is at most `STEP_BOUND`,
+    with hierarchical softmax `PATH_BOUND`.
+    On random text of 3 to 2000 words, in which words also repeat 10 times in a row, with full
+    windows and without subsampling, training was stable up to these bounds in every case. It
+    diverged in the worst case at twice the bound.
     """
     if step.sharing == "pair":
         return NO_SHARING
-    n_focus, n_shared = 1, step.negative
+    n_shared = step.negative
     if step.sharing == "block" and step.negative:
-        n_focus = max(FOCUS_WORDS, min(WINDOW_POSITIONS // step.window, MAX_FOCUS_WORDS))
-        n_shared = round(DRAWS_PER_NEGATIVE * step.negative)
-    rate, n_pairs = step.learning_rate, 2 * step.window
-    load = n_pairs * step.negative * max(1 / max(n_shared, 1), step.p_max)
-    n_stable = int(STEP_BOUND / max(rate * load, TINY_LOAD))
-    if step.hs and rate * n_pairs > PATH_BOUND:
-        n_stable = 0
-    if n_stable < min(n_focus, FOCUS_WORDS):
-        _log_smaller_block(level, step, n_stable)
-    return BlockSize(min(n_focus, n_stable), n_shared) if n_stable else NO_SHARING
+        n_shared = max(1, round(BLOCK_DRAWS * step.negative))
+    order: Order = "sequential" if step.sharing == "window" else "batch"
+    load = step.learning_rate * max(1, step.negative * step.p_max)
+    bound = PATH_BOUND if step.hs else STEP_BOUND[order]
+    n_contexts = round(bound / max(load, TINY_LOAD))
+    return Sharing(order, n_shared, max_contexts=min(max(n_contexts, 1), MOST_CONTEXTS))
 
 
-def block_of_pairs(step: SkipGramStep) -> BlockSize:
-    """Return how many pairs of a list are trained at once, and how many draws they share.
+def share_in_lists(step: SkipGramStep) -> Sharing:
+    """Return how the pairs of a list are trained.
 
-    Both ``"window"`` and ``"block"`` train 8 pairs at once, or fewer where the load of a step would
-    exceed `STEP_BOUND`, as in `block_of_windows`.
+    ``"window"`` and ``"batch"`` are as in `share_in_windows`: consecutive pairs with the same
+    target are a window. ``"block"`` trains 8 consecutive pairs at once, which share 1.6 times as
+    many draws as one pair has, or fewer where the load of a step would exceed `BLOCK_BOUND`.
     """
-    if step.sharing == "pair":
-        return NO_SHARING
-    n_shared = round(DRAWS_PER_NEGATIVE * step.negative)
-    load = step.learning_rate * step.negative * max(1 / n_shared, step.p_max)
-    n_pairs = min(MAX_PAIRS, int(STEP_BOUND / max(load, TINY_LOAD)))
-    return BlockSize(n_pairs, n_shared) if n_pairs else NO_SHARING
-
-
-def _log_smaller_block(level: int, step: SkipGramStep, n_stable: int) -> None:
-    action = f"the pairs of {n_stable} words are trained at once" if n_stable else "'pair' is used"
-    logger.log(
-        level,
-        "learning rate %g with window %d is too much for negative_sharing=%r: %s, which is slower; "
-        "lower alpha or window to avoid it", step.learning_rate, step.window, step.sharing, action,
-    )  # fmt: skip
+    if step.sharing != "block":
+        return share_in_windows(step)
+    n_shared = round(PAIR_DRAWS * step.negative)
+    load = step.learning_rate * step.negative * max(1 / max(n_shared, 1), step.p_max)
+    n_pairs = min(MOST_PAIRS, int(BLOCK_BOUND / max(load, TINY_LOAD)))
+    return Sharing("batch", n_shared, pairs_per_block=max(n_pairs, 1))
 
 
 def describe(objective: Objective) -> str:
@@ -141,8 +120,9 @@ def describe(objective: Objective) -> str:
     one = ", one matrix in both roles" if objective.output is objective.input else ""
     if objective.cbow:
         return "CBOW" + one
-    if not objective.n_focus:
+    if objective.window_order is None:
         return "skip-gram pair by pair" + one
-    if objective.n_focus == 1:
-        return "skip-gram with all pairs of a word at once" + one
-    return f"skip-gram with all pairs of {objective.n_focus} neighbouring words at once{one}"
+    if objective.pairs_per_block:
+        return f"skip-gram with {objective.pairs_per_block} pairs at once{one}"
+    order = "one after the other" if objective.window_order == "sequential" else "at once"
+    return f"skip-gram with all pairs of a word {order}, on the same negatives{one}"

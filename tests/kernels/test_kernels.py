@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import reference
 from objectives import (
+    BATCH,
     COUNTS,
     N_WORDS,
+    WINDOW,
     assert_like_plain,
     make_corpus,
     make_objective,
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.usefixtures("restore_variant")
 
 KEEP_THRESHOLDS = sampling.keep_thresholds(COUNTS, 0.05)
 LOCK = np.linspace(0, 1, N_WORDS).astype(np.float32)
+PATHS = {"output": False, "tree": True, "negative": 0}
 OBJECTIVES = {
     "sg-ns": {},
     "sg-hs": {"output": False, "tree": True},
@@ -37,21 +40,17 @@ OBJECTIVES = {
     "cbow-mean-undivided": {"cbow": True, "mean_gradient": False},
     "cbow-sum-divided": {"cbow": True, "mean_hidden": False},
     "cbow-hs": {"cbow": True, "output": False, "tree": True},
-    "sg-block": {"n_focus": 4, "n_shared_negatives": 8},
-    "sg-block-window": {"n_focus": 1, "n_shared_negatives": 5},
-    "sg-block-long": {"n_focus": 7, "n_shared_negatives": 10, "window": 9, "shrink_windows": False},
-    "sg-block-subsampled": {
-        "n_focus": 4,
-        "n_shared_negatives": 8,
-        "keep_thresholds": KEEP_THRESHOLDS,
-    },
-    "sg-block-hs": {"output": False, "tree": True, "n_focus": 1},
-    "sg-block-with-tree": {
-        "tree": True,
-        "n_focus": 4,
-        "n_shared_negatives": 8,
-        "keep_thresholds": KEEP_THRESHOLDS,
-    },
+    "sg-window": WINDOW,
+    "sg-batch": BATCH,
+    "sg-window-long": WINDOW | {"n_shared_negatives": 10, "window": 9, "shrink_windows": False},
+    "sg-batch-long": BATCH | {"n_shared_negatives": 10, "window": 9, "shrink_windows": False},
+    "sg-window-in-steps": WINDOW | {"window": 9, "max_contexts": 5},
+    "sg-window-subsampled": WINDOW | {"keep_thresholds": KEEP_THRESHOLDS},
+    "sg-window-lock": WINDOW | {"lock_factors": LOCK},
+    "sg-window-hs": PATHS | {"window_order": "sequential"},
+    "sg-batch-hs": PATHS | {"window_order": "batch"},
+    "sg-window-with-tree": WINDOW | {"tree": True, "keep_thresholds": KEEP_THRESHOLDS},
+    "sg-batch-with-tree-lock": BATCH | {"tree": True, "lock_factors": LOCK},
     "cbow-both-subsampled-lock": {
         "cbow": True,
         "tree": True,
@@ -72,8 +71,8 @@ ONE_MATRIX = {
 LEARNERS = {
     "sg": {},
     "sg-subsampled": {"keep_thresholds": KEEP_THRESHOLDS},
-    "sg-block": {"n_focus": 4, "n_shared_negatives": 8},
-    "sg-block-window": {"n_focus": 1, "n_shared_negatives": 5},
+    "sg-window": WINDOW,
+    "sg-batch": BATCH,
     "cbow-mean": {"cbow": True},
     "cbow-sum": {"cbow": True, "mean_hidden": False, "mean_gradient": False},
     "cbow-undivided": {"cbow": True, "mean_gradient": False},
@@ -105,11 +104,11 @@ def test_one_step_is_minus_the_numeric_gradient(options):
         "mean_hidden", True
     ):
         pytest.skip("a locked row, or a gradient undivided on purpose, is not the loss's gradient")
-    if options.get("tree") and options.get("n_shared_negatives"):
+    if options.get("tree") and options.get("output", True) and options.get("window_order"):
         pytest.skip("the path is met after the negatives have moved the rows")
     if options.get("coupling"):
         pytest.skip("the penalty is not part of the loss")
-    contexts = (1, 2, 2) if options.get("cbow") else (1,)
+    contexts = (1, 2, 2) if options.get("cbow") or options.get("window_order") else (1,)
     ids = np.array([*contexts[:1], 0, *contexts[1:]], np.int32)
     offsets = np.array([0, len(ids)])
     focus = slice(1, 2)
@@ -161,12 +160,13 @@ def test_variants_equal_the_plain_one(variant, options):
         assert not padding_of(moved).any(), "padding stays zero"
 
 
+@pytest.mark.parametrize("order", ["sequential", "batch"])
 @pytest.mark.parametrize("n_shared_negatives", [2, 8])
-def test_shared_negatives_move_rows_as_the_paper_expects(n_shared_negatives):
+def test_shared_negatives_move_rows_as_the_paper_expects(n_shared_negatives, order):
     """The mean update over many draws is that of 5 independent negatives, within its error."""
     ids, offsets = np.array([3, 0, 7, 0, 5, 1], np.int32), np.array([0, 6])
     n_draws, updates = 4000, {}
-    for shared in ({}, {"n_focus": 3, "n_shared_negatives": n_shared_negatives}):
+    for shared in ({}, {"window_order": order, "n_shared_negatives": n_shared_negatives}):
         options = {"shrink_windows": False, "window": 2, "compute_loss": False} | shared
         start = make_objective(**options)
         moves = []
@@ -326,7 +326,7 @@ def test_a_vocabulary_of_one_word(variant, tree):
     assert 0 < loss < 1e-3
 
 
-@pytest.mark.parametrize("options", [{}, {"n_focus": 4, "n_shared_negatives": 8}])
+@pytest.mark.parametrize("options", [{}, WINDOW, BATCH])
 def test_a_window_beyond_any_sentence(options):
     ids, offsets = make_corpus((3, 4))
     objective = make_objective(

@@ -127,7 +127,7 @@ def test_probabilities_sum_to_one(dtype):
 
 
 @pytest.mark.parametrize(
-    "change", [{"output": None}, {"negative": 5}, {"n_focus": 1}, {"n_batch_rows": -1}]
+    "change", [{"output": None}, {"negative": 5}, {"window_order": "batch"}, {"n_batch_rows": -1}]
 )
 def test_what_excludes_full_softmax_is_refused(change):
     with pytest.raises(ValueError, match="softmax"):

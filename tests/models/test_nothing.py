@@ -207,7 +207,7 @@ def test_a_kind_of_a_later_release_says_to_upgrade(tmp_path):
             {"negative_sharing": "block"},
             "negative_sharing='block' has no effect: it is for skip-gram",
         ),
-        ({"negative_sharing": "window"}, "negative_sharing='window' has no effect"),
+        ({"negative_sharing": "batch"}, "negative_sharing='batch' has no effect"),
         (
             {"negative_sharing": "block", "sg": 1, "softmax": 1, "negative": 0},
             "has no effect: full softmax has no negatives",

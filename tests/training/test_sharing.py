@@ -1,5 +1,4 @@
 import itertools
-import logging
 
 import numpy as np
 import pytest
@@ -9,33 +8,35 @@ from fastsgns import EncodedCorpus, Word2Vec
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.matrices import BIASES
 from fastsgns.sampling import huffman_paths
-from fastsgns.training.sharing import PATH_BOUND, SkipGramStep, block_of_windows
+from fastsgns.training.sharing import (
+    PATH_BOUND,
+    SHARINGS,
+    SkipGramStep,
+    share_in_lists,
+    share_in_windows,
+)
+
+SHARED = [mode for mode in SHARINGS if mode != "pair"]
 
 
-def plan(**given):
-    defaults = {
-        "sharing": "block", "hs": False, "negative": 5, "learning_rate": 0.025, "window": 5,
-        "p_max": 0.01,
-    }  # fmt: skip
-    return block_of_windows(SkipGramStep(**defaults | given))
+def plan(share=share_in_windows, **given):
+    defaults = {"sharing": "window", "negative": 5, "learning_rate": 0.025, "p_max": 0.01}
+    return tuple(share(SkipGramStep(**defaults | given)))
 
 
 @pytest.mark.parametrize(
     "given, expected",
     [
-        ({"sharing": "pair"}, (0, 0)),
-        ({"sharing": "window"}, (1, 5)),
-        ({}, (4, 8)),
-        ({"negative": 10}, (4, 16)),
-        ({"window": 1}, (10, 8)),
-        ({"window": 2}, (10, 8)),
-        ({"window": 3}, (6, 8)),
-        ({"window": 4}, (5, 8)),
-        ({"window": 2, "learning_rate": 0.1}, (5, 8)),
-        ({"window": 2, "sharing": "window"}, (1, 5)),
-        ({"hs": True}, (4, 8)),
-        ({"negative": 0, "hs": True}, (1, 0)),
-        ({"negative": 0, "hs": True, "learning_rate": 0.2}, (0, 0)),
+        ({"sharing": "pair"}, (None, 0, 64, 0)),
+        ({}, ("sequential", 5, 20, 0)),
+        ({"sharing": "batch"}, ("batch", 5, 10, 0)),
+        ({"sharing": "block"}, ("batch", 3, 10, 0)),
+        ({"sharing": "block", "negative": 10}, ("batch", 6, 10, 0)),
+        ({"sharing": "block", "negative": 1}, ("batch", 1, 10, 0)),
+        ({"negative": 20}, ("sequential", 20, 20, 0)),
+        ({"hs": True}, ("sequential", 5, 10, 0)),
+        ({"negative": 0, "hs": True}, ("sequential", 0, 10, 0)),
+        ({"negative": 0, "hs": True, "sharing": "block"}, ("batch", 0, 10, 0)),
     ],
 )
 def test_who_shares(given, expected):
@@ -43,43 +44,47 @@ def test_who_shares(given, expected):
 
 
 @pytest.mark.parametrize(
-    "given, expected",
+    "given, n_contexts",
     [
-        ({"window": 10}, (4, 8)),
-        ({"window": 20}, (2, 8)),
-        ({"learning_rate": 0.1}, (2, 8)),
-        ({"learning_rate": 0.1, "window": 8}, (1, 8)),
-        ({"learning_rate": 0.1, "window": 20}, (0, 0)),
-        ({"p_max": 0.2}, (4, 8)),
-        ({"p_max": 0.4}, (2, 8)),
-        ({"sharing": "window", "window": 20}, (1, 5)),
-        ({"sharing": "window", "learning_rate": 0.2}, (0, 0)),
+        ({"learning_rate": 0.1}, 5),
+        ({"learning_rate": 10}, 1),
+        ({"learning_rate": 0}, 64),
+        ({"p_max": 0.2}, 20),
+        ({"p_max": 0.4}, 10),
+        ({"sharing": "batch", "learning_rate": 0.05}, 5),
+        ({"sharing": "block", "p_max": 1.0}, 2),
     ],
 )
-def test_large_steps_share_less_and_say_so(given, expected, caplog):
-    caplog.set_level(logging.INFO, logger="fastsgns")
-    assert plan(**given) == expected
-    wanted = (4, 8) if given.get("sharing") is None else (1, 5)
-    assert (expected == wanted) != any("is too much for" in text for text in caplog.messages)
+def test_large_steps_have_fewer_contexts(given, n_contexts):
+    assert plan(**given)[2] == n_contexts
 
 
-@pytest.mark.parametrize("window, said", [(2, False), (5, True)])
-def test_only_blocks_smaller_than_usual_are_spoken_of(window, said, caplog):
-    caplog.set_level(logging.INFO, logger="fastsgns")
-    plan(window=window, learning_rate=0.1)
-    assert said == any("is too much for" in text for text in caplog.messages)
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        ({"sharing": "pair"}, (None, 0, 64, 0)),
+        ({}, ("sequential", 5, 20, 0)),
+        ({"sharing": "block"}, ("batch", 8, 64, 8)),
+        ({"sharing": "block", "learning_rate": 1.0}, ("batch", 8, 64, 2)),
+        ({"sharing": "block", "negative": 0}, ("batch", 0, 64, 8)),
+    ],
+)
+def test_who_shares_in_lists(given, expected):
+    assert plan(share_in_lists, **given) == expected
 
 
-@pytest.mark.parametrize("mode", ["window", "block"])
-@pytest.mark.parametrize("sg, warns", [(1, True), (0, False)])
-def test_locked_rows_and_cbow_do_not_share(mode, sg, warns, caplog):
-    caplog.set_level(logging.INFO, logger="fastsgns")
-    model = Word2Vec(vector_size=4, min_count=1, sg=sg, negative_sharing=mode)
+@pytest.mark.parametrize("mode", SHARED)
+@pytest.mark.parametrize("sg, learned", [(1, True), (0, True)])
+def test_locked_rows_stay_in_every_mode(mode, sg, learned):
+    model = Word2Vec(
+        vector_size=4, min_count=1, sg=sg, negative_sharing=mode, workers=1, sample=0, epochs=2
+    )
     model.build_vocab([["a", "b", "c"]] * 9)
     model.wv.vectors_lockf = np.array([0, 1, 1], np.float32)
+    before = model.wv.vectors.copy()
     model.train([["a", "b", "c"]] * 9, total_examples=9, epochs=1)
-    assert ("ignoring negative_sharing" in caplog.text) == warns
-    assert ("skip-gram pair by pair" if sg else "CBOW") in caplog.text
+    moved = (model.wv.vectors != before).any(axis=1)
+    assert moved.tolist() == [False, learned, learned]
 
 
 def worst_case(n_words, window, alpha, run=1, **given):
@@ -100,14 +105,14 @@ def worst_case(n_words, window, alpha, run=1, **given):
 
 
 @pytest.mark.parametrize("n_words, window", list(itertools.product([3, 20, 200], [2, 5, 20])))
-@pytest.mark.parametrize("mode", ["window", "block"])
+@pytest.mark.parametrize("mode", SHARED)
 def test_shared_modes_never_diverge(mode, n_words, window):
     loss, _ = worst_case(n_words, window, 0.1, sg=1, negative_sharing=mode)
     assert loss < 6 * np.log(2)
 
 
 @pytest.mark.parametrize("run, window", list(itertools.product([3, 10, 40], [5, 20])))
-@pytest.mark.parametrize("mode", ["window", "block"])
+@pytest.mark.parametrize("mode", SHARED)
 @pytest.mark.parametrize("hs", [0, 1])
 def test_words_that_repeat_next_to_each_other_never_diverge(hs, mode, run, window):
     loss, _ = worst_case(200, window, 0.05, run, sg=1, hs=hs, negative_sharing=mode)
@@ -115,7 +120,7 @@ def test_words_that_repeat_next_to_each_other_never_diverge(hs, mode, run, windo
 
 
 @pytest.mark.parametrize("n_words, window", list(itertools.product([3, 20, 200], [5, 20])))
-@pytest.mark.parametrize("mode", ["window", "block"])
+@pytest.mark.parametrize("mode", SHARED)
 @pytest.mark.parametrize("negative", [0, 5])
 @pytest.mark.parametrize("share_of_bound", [0.5, 0.99])
 def test_paths_in_shared_modes_never_diverge(share_of_bound, negative, mode, n_words, window):
@@ -129,7 +134,7 @@ def test_paths_in_shared_modes_never_diverge(share_of_bound, negative, mode, n_w
     assert loss < 1.1 * untrained
 
 
-@pytest.mark.parametrize("mode", ["window", "block"])
+@pytest.mark.parametrize("mode", SHARED)
 def test_the_shared_modes_learn_what_the_exact_one_does(mode):
     groups = [["cat", "dog", "pet"], ["car", "bus", "road"]]
     rng = np.random.default_rng(1)
@@ -149,7 +154,7 @@ ONE_AND_THREE = [(kind, "scalar") for kind in ("tied", "tied+reflect", "three")]
 @pytest.mark.filterwarnings("ignore:matrices=")
 @pytest.mark.parametrize("n_words, window, run", [(3, 20, 1), (200, 5, 1), (200, 20, 40)])
 @pytest.mark.parametrize("matrices, bias", ONE_AND_THREE)
-@pytest.mark.parametrize("mode", ["pair", "block"])
+@pytest.mark.parametrize("mode", SHARINGS)
 def test_one_and_three_matrices_never_diverge(mode, matrices, bias, n_words, window, run):
     """`worst_case` raises if a vector is no longer finite."""
     given = {"matrices": matrices, "bias": bias, "negative_sharing": mode}
@@ -158,13 +163,14 @@ def test_one_and_three_matrices_never_diverge(mode, matrices, bias, n_words, win
     worst_case(n_words, window, 0.1 if run == 1 else 0.05, run, sg=1, **given)
 
 
-def test_with_a_tree_alone_both_shared_modes_are_equal_and_not_as_pair():
+def test_with_a_tree_alone_the_orders_differ_and_not_the_number_of_draws():
     options = {"sg": 1, "hs": 1, "negative": 0, "sample": 0, "min_count": 1, "alpha": 0.01}
-    pair, window, block = (
+    pair, window, batch, block = (
         Word2Vec(
             toy.sentences(), vector_size=8, workers=1, negative_sharing=mode, **options
         ).wv.vectors
-        for mode in ("pair", "window", "block")
+        for mode in SHARINGS
     )
-    np.testing.assert_array_equal(window, block)
+    np.testing.assert_array_equal(batch, block)
     assert not np.array_equal(window, pair)
+    assert not np.array_equal(window, batch)

@@ -123,9 +123,11 @@ class NodeEmbedding(LinkModel):
         Probability that a walk of "app" ends after a step.
     joint : bool
         Whether "nerd" also trains on pairs of two sources and of two targets.
-    negative_sharing : {"block", "window", "pair"}
-        Whether neighbouring pairs share negative samples, as in Word2Vec. Sharing is several times
-        faster. "app", "nerd" and "edges" share them among 8 pairs.
+    negative_sharing : {"block", "window", "batch", "pair"}
+        Which pairs share negative samples, as in Word2Vec; "pair", with none, is several times
+        slower. "app", "nerd" and "edges" train on a list of pairs, not on windows. There "block"
+        shares them among 8 pairs, and "window" and "batch" among consecutive pairs with the same
+        target.
     workers : int, optional
         Number of threads; by default one per core.
     seed : int or None

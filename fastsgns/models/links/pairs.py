@@ -77,9 +77,10 @@ class PairEmbedding(LinkModel):
         Recommendation: Hyperparameters Matter").
     shuffle : bool
         Train in a random order, which is the same in every epoch, instead of the given order.
-    negative_sharing : {"block", "window", "pair"}
-        Whether 8 consecutive pairs share negative samples ("block" and "window"), which is faster,
-        or each pair has its own ("pair").
+    negative_sharing : {"block", "window", "batch", "pair"}
+        "block": 8 consecutive pairs share negative samples, which is faster. "pair": each pair has
+        its own. "window" and "batch": consecutive pairs with the same target share them; they are
+        for lists without `shuffle` that are ordered by target.
     workers : int, optional
         Number of threads; by default one per core.
     seed : int or None

@@ -4,9 +4,7 @@
 """
 
 import logging
-import math
 from collections.abc import Hashable
-from dataclasses import replace
 from typing import Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
@@ -241,16 +239,12 @@ def make_objective(
         lock_factors=None, negative=model.negative, cbow=False, mean_hidden=False,
         mean_gradient=False, compute_loss=model.compute_loss, n_dimensions=model.dimensions,
         n_flipped=layout.n_flipped(model.dimensions), bias=layout.bias,
-        **_block_size(model, float(noise.max()), windows)._asdict(),
+        **_sharing(model, float(noise.max()), windows)._asdict(),
         **(windows or PAIRS)._asdict(),
     )  # fmt: skip
 
 
-def _block_size(model: TrainableModel, p_max: float, windows: Windows | None) -> sharing.BlockSize:
+def _sharing(model: TrainableModel, p_max: float, windows: Windows | None) -> sharing.Sharing:
     rate = max(model.alpha, model.min_alpha)
     step = sharing.SkipGramStep(model.negative_sharing, model.negative, rate, p_max)
-    if windows is None:
-        return sharing.block_of_pairs(step)
-    # a forward window has as many pairs as a window of half the size on both sides
-    window = math.ceil(windows.window / 2) if windows.forward else windows.window
-    return sharing.block_of_windows(replace(step, window=window), logging.INFO)
+    return sharing.share_in_lists(step) if windows is None else sharing.share_in_windows(step)

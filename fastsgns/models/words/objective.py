@@ -3,7 +3,6 @@
 It holds the parameters, tables over the words, and the arrays in the layout of the kernels.
 """
 
-import logging
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,8 @@ from fastsgns.matrices import ArrayRole, Matrices, pad
 from fastsgns.models.parameters import Parameters
 from fastsgns.models.words.tree import fit_tree
 from fastsgns.runtime.machine import release_memory
-from fastsgns.training.sharing import NO_SHARING, BlockSize, SkipGramStep, block_of_windows
+from fastsgns.training.sharing import NO_SHARING, Sharing, SkipGramStep, share_in_windows
 from fastsgns.vectors.keyedvectors import KeyedVectors
-
-logger = logging.getLogger(__name__)
 
 SOFTMAX_BATCH = 64  # hidden vectors that one matrix product scores, at most
 MAX_SCORES = 1 << 24  # scores of a batch: 64 MB of float32 per worker
@@ -67,7 +64,7 @@ def make_objective(
     if parameters.negative:
         noise = sampling.noise_distribution(counts, parameters.ns_exponent)
     largest_noise = 0.0 if noise is None else float(noise.max())
-    block = _block_size(parameters, largest_noise, lock_factors is not None)
+    sharing = _sharing(parameters, largest_noise)
     noise_table = None if noise is None else sampling.alias_table(noise)
     paths = sampling.huffman_paths(counts) if parameters.hs else None
     keep_thresholds = sampling.keep_thresholds(counts, parameters.sample)
@@ -82,7 +79,7 @@ def make_objective(
         mean_gradient=parameters.mean_gradient, compute_loss=parameters.compute_loss,
         n_batch_rows=softmax_batch(n_words) if parameters.softmax else 0,
         coupling=float(parameters.coupling), n_dimensions=wv.vector_size,
-        n_flipped=layout.n_flipped(wv.vector_size), bias=layout.bias, **block._asdict(),
+        n_flipped=layout.n_flipped(wv.vector_size), bias=layout.bias, **sharing._asdict(),
     )  # fmt: skip
 
 
@@ -193,22 +190,17 @@ def _lock_factors(wv: KeyedVectors, n_words: int) -> np.ndarray | None:
     return np.ascontiguousarray(np.broadcast_to(factors, n_words))
 
 
-def _block_size(parameters: Parameters, largest_noise: float, has_lock_factors: bool) -> BlockSize:
-    """Return whether focus words of skip-gram share negatives, and how many.
+def _sharing(parameters: Parameters, largest_noise: float) -> Sharing:
+    """Return how the pairs of a focus word share negatives.
 
     `largest_noise` is the largest probability of the noise distribution.
     """
-    mode = parameters.negative_sharing
-    if parameters.softmax or not parameters.sg or mode == "pair":
+    if parameters.softmax or not parameters.sg:
         return NO_SHARING
-    if has_lock_factors:
-        logger.warning(
-            "ignoring negative_sharing=%r: it does not support wv.vectors_lockf other than 1", mode
-        )
-        return NO_SHARING
-    largest_rate = max(parameters.alpha, parameters.min_alpha)  # a block must be stable at it
+    largest_rate = max(parameters.alpha, parameters.min_alpha)  # a step must be stable at it
     step = SkipGramStep(
-        sharing=mode, negative=parameters.negative, learning_rate=largest_rate,
-        p_max=largest_noise, window=parameters.window, hs=bool(parameters.hs),
+        sharing=parameters.negative_sharing, negative=parameters.negative,
+        learning_rate=largest_rate, p_max=largest_noise,
+        hs=bool(parameters.hs),
     )  # fmt: skip
-    return block_of_windows(step)
+    return share_in_windows(step)

@@ -1,4 +1,4 @@
-"""Blocks of every shape: numbers of rows, dimensions, windows, sentences."""
+"""Windows of every shape: numbers of rows, dimensions, sentences, repeated words."""
 
 import copy
 import dataclasses
@@ -8,7 +8,15 @@ import numpy as np
 import objectives
 import pytest
 import reference
-from objectives import assert_like_plain, make_corpus, padding_of, rows_of, run_kernel
+from objectives import (
+    BATCH,
+    WINDOW,
+    assert_like_plain,
+    make_corpus,
+    padding_of,
+    rows_of,
+    run_kernel,
+)  # fmt: skip
 
 from fastsgns import kernels
 from fastsgns.kernels.objective import SIMD_PAD, Paths
@@ -17,26 +25,20 @@ make_objective = functools.partial(objectives.make_objective, size=0.2)
 pytestmark = pytest.mark.usefixtures("restore_variant")
 
 each_variant = pytest.mark.parametrize("variant", kernels.available())
+PATHS = {"output": False, "tree": True, "negative": 0}
 MODES = {
     "sg-pair": {},
     "sg-pair-hs": {"output": False, "tree": True},
-    "sg-block": {"n_focus": 4, "n_shared_negatives": 8},
-    "sg-block-large": {
-        "n_focus": 11,
-        "n_shared_negatives": 14,
-        "window": 8,
-        "shrink_windows": False,
-    },
-    "sg-block-hs": {"output": False, "tree": True, "n_focus": 2},
+    "sg-window": WINDOW,
+    "sg-batch": BATCH,
+    "sg-window-large": WINDOW | {"n_shared_negatives": 14, "window": 8, "shrink_windows": False},
+    "sg-batch-large": BATCH | {"n_shared_negatives": 14, "window": 8, "shrink_windows": False},
+    "sg-window-hs": PATHS | {"window_order": "sequential"},
+    "sg-batch-hs": PATHS | {"window_order": "batch"},
     "cbow-pair": {"cbow": True},
-    "sg-tied-block": {
-        "tied": True,
-        "bias": "both",
-        "reflect": True,
-        "n_focus": 4,
-        "n_shared_negatives": 8,
-    },
-    "sg-apart-block": {"apart": True, "coupling": 0.1, "n_focus": 4, "n_shared_negatives": 8},
+    "sg-tied-window": WINDOW | {"tied": True, "bias": "both", "reflect": True},
+    "sg-tied-batch": BATCH | {"tied": True, "bias": "word"},
+    "sg-apart-window": WINDOW | {"apart": True, "coupling": 0.1},
 }
 each_mode = pytest.mark.parametrize("mode", MODES.values(), ids=MODES.keys())
 
@@ -64,19 +66,14 @@ def with_paths(objective, lengths):
 
 
 @each_variant
+@pytest.mark.parametrize("order", ["sequential", "batch"])
 @pytest.mark.parametrize("dimensions", [16, 47])
-def test_every_number_of_rows(variant, dimensions):
+def test_every_number_of_rows(variant, order, dimensions):
     """The first word of a sentence meets its path: n_in contexts and n_out nodes, no others."""
     n_out_most, n_in_most = 25, 50
     counts = np.ones(n_out_most + n_in_most)
     start = make_objective(
-        dimensions,
-        np.float32,
-        output=False,
-        tree=True,
-        counts=counts,
-        n_focus=1,
-        shrink_windows=False,
+        dimensions, np.float32, counts=counts, window_order=order, shrink_windows=False, **PATHS
     )
     start = with_paths(start, [*range(1, n_out_most + 1), *[1] * n_in_most])
     for n_in in range(1, n_in_most + 1):
@@ -89,26 +86,29 @@ def test_every_number_of_rows(variant, dimensions):
 
 
 @each_variant
+@pytest.mark.parametrize("order", ["sequential", "batch"])
+@pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("n_words", [2, 3, 23, 400])
-def test_every_number_of_words_and_negatives_of_a_block(variant, n_words):
+def test_every_window_and_number_of_negatives(variant, order, tied, n_words):
     """Windows shorter and longer than sentences, words that repeat in them or hardly do."""
     counts = np.arange(n_words, 0, -1)
-    plain = make_objective(20, np.float32, counts=counts, shrink_windows=False)
-    for n_focus in range(1, 18):
-        for n in range(1 + n_focus % 2, 21, 2):
-            window = 1 + (7 * n_focus + n) % 20
-            ids, offsets = make_corpus((1, n_focus, 2, n_focus + 45), n_words, seed=n)
-            rate = min(0.1, max(n_words * 2e-5, 0.2 / n_focus / window))
-            start = dataclasses.replace(plain, window=window, n_focus=n_focus, n_shared_negatives=n)
+    options = {"counts": counts, "shrink_windows": False, "window_order": order, "tied": tied}
+    plain = make_objective(20, np.float32, bias="word" if tied else None, **options)
+    for window in range(1, 21):
+        for n in range(1 + window % 2, 21, 2):
+            ids, offsets = make_corpus((1, window, 2, 45), n_words, seed=n)
+            rate = min(0.1, max(n_words * 2e-5, 0.1 / window))
+            start = dataclasses.replace(plain, window=window, n_shared_negatives=n)
             assert_like_plain(variant, start, ids, offsets, rate=rate)
 
 
 @pytest.mark.parametrize("n_words", [2, 23])
-@pytest.mark.parametrize("n_focus", [1, 4, 5, 17])
-def test_skip_gram_windows_are_the_textbook(n_focus, n_words):
+@pytest.mark.parametrize("order", ["sequential", "batch"])
+@pytest.mark.parametrize("n_shared_negatives", [1, 4, 8])
+def test_windows_of_few_words_are_the_textbook(n_shared_negatives, order, n_words):
     ids, offsets = make_corpus((1, 2, 3, 5, 19), n_words)
     options = {
-        "n_focus": n_focus, "n_shared_negatives": 4, "tree": True,
+        "window_order": order, "n_shared_negatives": n_shared_negatives, "tree": True,
         "counts": np.arange(n_words, 0, -1), "window": 8, "shrink_windows": False,
     }  # fmt: skip
     kernel, textbook = make_objective(**options), make_objective(**options)
@@ -119,14 +119,24 @@ def test_skip_gram_windows_are_the_textbook(n_focus, n_words):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-11)
 
 
+def test_the_orders_differ_by_what_a_context_reads():
+    """Without a second context they are equal; with it, the next context reads moved rows."""
+    for lengths, equal in (((2,), True), ((3,), False)):
+        ids, offsets = make_corpus(lengths)
+        moved = []
+        for order in ("sequential", "batch"):
+            objective = make_objective(window_order=order, n_shared_negatives=5, size=0.7)
+            run_kernel(objective, ids, offsets, 0, 1, rate=0.05)
+            moved.append(objective.input)
+        assert np.array_equal(*moved) == equal
+
+
 @each_mode
 def test_a_sentence_longer_than_a_piece_is_the_textbook(mode):
     ids, offsets = make_corpus((3, 4096, 4099))
-    options = (
-        mode
-        | {"window": 1, "negative": 1}
-        | ({"n_shared_negatives": 2} if mode.get("n_shared_negatives") else {})
-    )
+    options = {"negative": 1} | mode | {"window": 1}
+    if mode.get("n_shared_negatives"):
+        options["n_shared_negatives"] = 2
     kernel, textbook = make_objective(**options), make_objective(**options)
     got = run_kernel(kernel, ids, offsets, 2, rate=1e-3)
     want = reference.train(textbook, ids, offsets, 2, len(ids), 1e-3, 77)
