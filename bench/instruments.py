@@ -88,7 +88,7 @@ class Watch:
         return {
             "products_per_example": n_products,
             "rows_per_example": n_rows,
-            "n_focus": self.objective.n_focus,
+            "window_order": self.objective.window_order,
             "n_shared_negatives": self.objective.n_shared_negatives,
             "kernel_wall": self.wall,
             "kernel_cpu": self.cpu,

@@ -11,11 +11,11 @@ def per_example(objective: Any, ids: np.ndarray, offsets: np.ndarray) -> tuple[f
     """Return the products and the moved rows per example: a pair in skip-gram, a window in CBOW.
 
     An example with its own negative samples has 1 + negative products. Examples that share negative
-    samples are computed as blocks: all input rows times all output rows, with each distinct row
-    once. This function draws the blocks of a sample of sentences as the kernel does, and counts
-    their rows.
+    samples are the pairs of a focus word: the input rows of its context words times the output rows
+    of the focus word and of the different words among its negative samples. This function draws the
+    windows of a sample of sentences as the kernel does, and counts their rows.
     """
-    if objective.cbow or not objective.n_focus:
+    if objective.cbow or not objective.window_order:
         contexts = (
             objective.window * (1 if objective.shrink_windows else 2) + objective.shrink_windows
         )
@@ -26,21 +26,14 @@ def per_example(objective: Any, ids: np.ndarray, offsets: np.ndarray) -> tuple[f
     end = int(np.searchsorted(offsets, min(len(ids), SAMPLE), "right"))
     for start, stop in zip(offsets[: end - 1].tolist(), offsets[1:end].tolist()):
         sentence = _kept(objective, ids[start:stop], rng)
-        for first in range(0, len(sentence), objective.n_focus):
-            block = sentence[first : first + objective.n_focus]
-            drawn = set(_draws(objective, rng))
-            reach = int(rng.integers(1, objective.window + 1))
-            reach = reach if objective.shrink_windows else objective.window
-            if len(sentence) < 2:
-                continue
-            low, high = max(0, first - reach), min(len(sentence), first + len(block) + reach)
-            in_a_pair = [i for i in range(low, high) if len(block) > 1 or i != first]
-            contexts = {sentence[i] for i in in_a_pair}
-            targets = drawn.union(block)
-            n_products += len(contexts) * len(targets)
-            n_rows += len(contexts) + len(targets)
-            for focus in range(first, first + len(block)):
-                n_examples += min(len(sentence), focus + reach + 1) - max(0, focus - reach) - 1
+        for position, focus in enumerate(sentence):
+            targets = {focus, *_draws(objective, rng)}
+            radius = int(rng.integers(1, objective.window + 1))
+            radius = radius if objective.shrink_windows else objective.window
+            first, last = max(0, position - radius), min(len(sentence) - 1, position + radius)
+            n_products += (last - first) * len(targets)
+            n_rows += last - first + len(targets) if last > first else 0
+            n_examples += last - first
     return n_products / max(1, n_examples), n_rows / max(1, n_examples)
 
 

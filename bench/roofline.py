@@ -19,12 +19,11 @@ measures both again, and shares are computed within a round.
 
 A product of an input row and an output row of d floats counts as 6 d operations: 2 d for the score,
 and 2 d for the update of each row. An example with its own negative samples ("pair") has 1 +
-negative products. If examples share negative samples, each block multiplies all its input rows by
-all its output rows. The number per example is then counted by drawing the blocks of the first
-200,000 tokens again. Only products are counted, and not the sums over context rows in CBOW. GB/s of
-rows are the rows that an example moves. Most of them are in a cache, so more than 100 % of what
-DRAM can update is possible. The time is that of one thread in the kernel. The peak is that of
-float32.
+negative products. If the pairs of a focus word share negative samples, the number per example is
+counted by drawing the windows of the first 200,000 tokens again. Only products are counted, and not
+the sums over context rows in CBOW. GB/s of rows are the rows that an example moves. Most of them
+are in a cache, so more than 100 % of what DRAM can update is possible. The time is that of one
+thread in the kernel. The peak is that of float32.
 
 examples:
   python -m bench roofline

@@ -243,7 +243,7 @@ def test_a_repeated_corpus_has_the_same_sentences_over_again(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["path"]
 
 
-def test_products_of_a_block_are_counted_by_different_rows():
+def test_products_of_a_window_are_counted_by_different_output_rows():
     from bench import products
 
     shared = {
@@ -254,15 +254,13 @@ def test_products_of_a_block_are_counted_by_different_rows():
         "n_shared_negatives": 8,
     }
     always_word_0 = np.zeros((4, 2), np.uint32)
-    objective = SimpleNamespace(n_focus=1, cbow=False, noise=always_word_0, **shared)
+    objective = SimpleNamespace(window_order="batch", cbow=False, noise=always_word_0, **shared)
     ids, offsets = np.array([1, 2, 3], np.int32), np.array([0, 3])
     # 1, 2 and 1 contexts by two rows, the focus word and word 0; there are 4 pairs
     assert products.per_example(objective, ids, offsets) == (8 / 4, 10 / 4)
-    objective.n_focus = 3
-    assert products.per_example(objective, ids, offsets) == (3 * 4 / 4, 7 / 4)
     objective.cbow = True
     assert products.per_example(objective, ids, offsets) == (6, 8)
-    objective.cbow, objective.n_focus = False, 0
+    objective.cbow, objective.window_order = False, None
     assert products.per_example(objective, ids, offsets) == (6, 7)
 
 
