@@ -103,7 +103,8 @@ typedef struct {
     const void *offsets;    /* (n_inputs,) reals, readable for SIMD_PAD more: added to the
                                scores of an input row; or NULL */
     void *scores;           /* scratch for (n_inputs, window_stride(n_outputs)) + SIMD_PAD reals */
-    void *scratch;          /* (n_outputs + 2, width) reals, aligned to a cache line */
+    void *scratch;          /* (n_outputs + 2, width) + (n_inputs, SIMD_PAD) reals, aligned to a
+                            cache line */
     int compute_loss;
     void *const *prefetch; /* (n_prefetch,): rows of later windows */
     int n_prefetch;

@@ -4,14 +4,14 @@
  *   hidden_vector                        a vector of an input row in its role
  *   window_tile, window_scores           all scores
  *   add_offsets, spread, scores_to_window_g, scores_to_g_general   all g_kj
- *   window_columns, window_columns_general, update_window   the updates of all rows
+ *   window_columns, update_window        the updates, for up to GROUP output rows
+ *   window_columns_general, ..., update_window_general      ... for any number
  *   window_losses, window                the loss, and the operation
  *
  * Scores are computed in tiles of WINDOW_IN input rows and GROUP output rows, whose sums fit into
  * registers. For the updates, each vector of columns is independent of the others, given the g_kj.
  * Up to GROUP output rows stay in registers while all input rows pass: an input row costs one load
- * and one store for 2 * GROUP multiply-adds, and a repeated row sees what its last turn left. More
- * output rows stay in the level 1 cache. */
+ * and one store for 2 * GROUP multiply-adds, and a repeated row sees what its last turn left. */
 #if LANES == 16
 enum { WINDOW_IN = 4, WINDOW_VECTORS = 2 };
 #else
@@ -31,9 +31,12 @@ INLINE void NAME(add_products)(const int n_in, const int n_out, const int has_ro
                                const WindowRows *w, float *const *in, float *const *out, int64_t x,
                                vec sums[WINDOW_IN][8]) {
     vec h[WINDOW_IN];
+    UNROLL(8)
     for (int k = 0; k < n_in; k++) h[k] = NAME(hidden_vector)(has_role, w, in[k], x);
+    UNROLL(8)
     for (int j = 0; j < n_out; j++) {
         vec v = LOAD(out[j] + x);
+        UNROLL(8)
         for (int k = 0; k < n_in; k++) sums[k][j] += h[k] * v;
     }
 }
@@ -77,10 +80,13 @@ INLINE void NAME(window_tile)(const int n_in, const int n_out, const WindowRows 
     float *in[WINDOW_IN], *out[GROUP], *scores = w->scores;
     vec sums[WINDOW_IN][8];
     int64_t x = 0;
+    UNROLL(8)
     for (int k = 0; k < n_in; k++) in[k] = w->inputs[first_in + k];
+    UNROLL(8)
     for (int j = 0; j < n_out; j++) out[j] = w->outputs[first_out + j];
-    for (int k = 0; k < n_in; k++)
-        for (int j = 0; j < 8; j++) sums[k][j] = (vec){0};
+    UNROLL(8)
+    for (int k = 0; k < n_in; k++) UNROLL(8)
+    for (int j = 0; j < 8; j++) sums[k][j] = (vec){0};
     for (; x < w->role_start; x += LANES) NAME(add_products)(n_in, n_out, 0, w, in, out, x, sums);
     for (; x < w->width; x += LANES) NAME(add_products)(n_in, n_out, 1, w, in, out, x, sums);
     const int own = n_out <= 4 ? 4 : 8; /* the stride, if all output rows are in one tile */
@@ -90,6 +96,7 @@ INLINE void NAME(window_tile)(const int n_in, const int n_out, const WindowRows 
         return;
     }
     NAME(store_sums)(n_in, own, stored, sums);
+    UNROLL(8)
     for (int k = 0; k < n_in; k++) memcpy(to + k * stride, stored + k * own, n_out * sizeof(float));
 }
 
@@ -192,23 +199,28 @@ INLINE void NAME(window_columns)(const int n_vec, const int n_out, const int bat
     vec now[WINDOW_VECTORS][GROUP], old[WINDOW_VECTORS][GROUP];
     const float *g = w->scores;
     void *const *const end = w->inputs + w->n_inputs;
+    UNROLL(8)
     for (int v = 0; v < n_vec; v++) {
         NAME(prefetch_columns)(w, x + v * LANES);
+        UNROLL(8)
         for (int j = 0; j < n_out; j++) old[v][j] = now[v][j] = LOAD(out[j] + x + v * LANES);
     }
     for (void *const *input = w->inputs; input < end; input++, g += stride) {
         float *row = (float *)*input + x;
         vec h[WINDOW_VECTORS], sums[WINDOW_VECTORS][2];
+        UNROLL(8)
         for (int v = 0; v < n_vec; v++) {
             h[v] = NAME(hidden_vector)(has_role, w, (float *)*input, x + v * LANES);
             sums[v][0] = has_role ? (vec){0} : h[v];
             sums[v][1] = (vec){0};
         }
-        for (int j = 0; j < n_out; j++)
-            for (int v = 0; v < n_vec; v++) {
-                sums[v][j % 2] += g[j] * (batch ? old[v][j] : now[v][j]);
-                now[v][j] += g[j] * h[v];
-            }
+        UNROLL(8)
+        for (int j = 0; j < n_out; j++) UNROLL(8)
+        for (int v = 0; v < n_vec; v++) {
+            sums[v][j % 2] += g[j] * (batch ? old[v][j] : now[v][j]);
+            now[v][j] += g[j] * h[v];
+        }
+        UNROLL(8)
         for (int v = 0; v < n_vec; v++) {
             vec sum = sums[v][0] + sums[v][1];
             if (has_role)
@@ -217,16 +229,16 @@ INLINE void NAME(window_columns)(const int n_vec, const int n_out, const int bat
             STORE(row + v * LANES, sum);
         }
     }
-    for (int v = 0; v < n_vec; v++)
-        for (int j = 0; j < n_out; j++) STORE(out[j] + x + v * LANES, now[v][j]);
+    UNROLL(8)
+    for (int v = 0; v < n_vec; v++) UNROLL(8)
+    for (int j = 0; j < n_out; j++) STORE(out[j] + x + v * LANES, now[v][j]);
 }
 
-/* The same for any number of output rows. */
+/* The same for any number of output rows, which stay in the level 1 cache. */
 INLINE void NAME(window_columns_general)(const int has_role, const WindowRows *w, int64_t stride,
                                          int64_t x) {
     float *old = w->scratch; /* n_outputs vectors */
     const float *g = w->scores;
-    NAME(prefetch_columns)(w, x);
     for (int j = 0; w->batch && j < w->n_outputs; j++)
         STORE(old + j * LANES, LOAD((float *)w->outputs[j] + x));
     for (int k = 0; k < w->n_inputs; k++, g += stride) {
@@ -243,6 +255,75 @@ INLINE void NAME(window_columns_general)(const int has_role, const WindowRows *w
     }
 }
 
+/* Updates the columns x .. x + LANES - 1 of n_out <= GROUP output rows from `first` on, and adds
+ * their part of the update of input row k to sums[k * LANES]. n_out is a constant. */
+INLINE void NAME(group_columns)(const int n_out, const int batch, const int has_role,
+                                const WindowRows *w, int first, int64_t stride, float *sums,
+                                int64_t x) {
+    vec now[GROUP], old[GROUP];
+    const float *g = (const float *)w->scores + first;
+    UNROLL(8)
+    for (int j = 0; j < n_out; j++) old[j] = now[j] = LOAD((float *)w->outputs[first + j] + x);
+    for (int k = 0; k < w->n_inputs; k++, g += stride) {
+        vec h = NAME(hidden_vector)(has_role, w, w->inputs[k], x), sum = LOAD(sums + k * LANES);
+        UNROLL(8)
+        for (int j = 0; j < n_out; j++) {
+            sum += g[j] * (batch ? old[j] : now[j]);
+            now[j] += g[j] * h;
+        }
+        STORE(sums + k * LANES, sum);
+    }
+    UNROLL(8)
+    for (int j = 0; j < n_out; j++) STORE((float *)w->outputs[first + j] + x, now[j]);
+}
+
+/* The same as window_columns_general if no input row repeats: GROUP output rows at a time stay in
+ * registers. The input rows keep their old values until all output rows are updated. */
+INLINE void NAME(window_columns_grouped)(const int batch, const int has_role, const WindowRows *w,
+                                         int64_t stride, int64_t x) {
+    float *sums = w->scratch; /* n_inputs vectors */
+    int j = 0;
+    for (int k = 0; k < w->n_inputs; k++) STORE(sums + k * LANES, (vec){0});
+    for (; j + GROUP <= w->n_outputs; j += GROUP)
+        NAME(group_columns)(GROUP, batch, has_role, w, j, stride, sums, x);
+    GROUP_CASES(w->n_outputs - j, NAME(group_columns), batch, has_role, w, j, stride, sums, x)
+    for (int k = 0; k < w->n_inputs; k++) {
+        float *row = (float *)w->inputs[k] + x;
+        vec sum = LOAD(sums + k * LANES);
+        if (has_role) sum *= LOAD((const float *)w->role_scale + x);
+        STORE(row, LOAD(row) + sum);
+    }
+}
+
+static int NAME(has_repeats)(void *const *rows, int n) {
+    int found = 0;
+    for (int i = 1; i < n; i++)
+        for (int j = 0; j < i; j++) found |= rows[i] == rows[j];
+    return found;
+}
+
+/* Updates all rows, for any number of output rows. */
+static void RACY NAME(update_window_general)(const WindowRows *w, int64_t stride) {
+    const int repeats = NAME(has_repeats)(w->inputs, w->n_inputs);
+    for (int64_t x = 0; x < w->width; x += LANES) {
+        const int has_role = x >= w->role_start;
+        NAME(prefetch_columns)(w, x);
+        if (repeats && has_role)
+            NAME(window_columns_general)(1, w, stride, x);
+        else if (repeats)
+            NAME(window_columns_general)(0, w, stride, x);
+        else if (w->batch && has_role)
+            NAME(window_columns_grouped)(1, 1, w, stride, x);
+        else if (w->batch)
+            NAME(window_columns_grouped)(1, 0, w, stride, x);
+        else if (has_role)
+            NAME(window_columns_grouped)(0, 1, w, stride, x);
+        else
+            NAME(window_columns_grouped)(0, 0, w, stride, x);
+    }
+}
+
+/* Updates all rows, for n_out <= GROUP output rows, a constant. */
 INLINE void NAME(update_window)(const int n_out, const int batch, const WindowRows *w) {
     const int step = WINDOW_VECTORS * LANES;
     float *out[GROUP];
@@ -278,7 +359,6 @@ INLINE double NAME(window_group)(const int n_out, const WindowRows *w, float rat
 static double RACY NAME(window_general)(const WindowRows *w, float rate) {
     const int64_t stride = window_stride(w->n_outputs);
     double loss = 0;
-    int64_t x = 0;
     int j = 0;
     for (; j + GROUP <= w->n_outputs; j += GROUP) NAME(window_scores)(GROUP, w, j, stride);
     GROUP_CASES(w->n_outputs - j, NAME(window_scores), w, j, stride)
@@ -287,8 +367,7 @@ static double RACY NAME(window_general)(const WindowRows *w, float rate) {
     if (w->offsets) NAME(add_offsets)(w, stride);
     if (w->compute_loss) loss = NAME(window_losses)(w, stride);
     NAME(scores_to_g_general)(w, stride, rate);
-    for (; x < w->role_start; x += LANES) NAME(window_columns_general)(0, w, stride, x);
-    for (; x < w->width; x += LANES) NAME(window_columns_general)(1, w, stride, x);
+    NAME(update_window_general)(w, stride);
     return loss;
 }
 

@@ -83,7 +83,8 @@ cdef inline void allocate_windows(const Model *model, Worker *worker, int64_t lo
     worker.copies_before = <char *>allocate(worker, n_copies, model.row_bytes)
     worker.copy_rows = <void **>allocate(worker, n_copies, sizeof(void *))
     worker.copied_rows = <void **>allocate(worker, n_copies, sizeof(void *))
-    worker.window.scratch = allocate(worker, n_outputs + 2, model.row_bytes)
+    worker.window.scratch = allocate(
+        worker, n_outputs + 2 + n_inputs, model.row_bytes)  # a row has SIMD_PAD reals or more
     if worker.out_of_memory:
         return
     for j in range(longest_path):
