@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from bench import (
+    coherence,
     frontier,
     glove,
     links,
@@ -26,7 +27,7 @@ from fastsgns.runtime.console import say
 INTERRUPTED = 130
 COMMANDS = (
     *(standard, speed, quality, frontier, matrices, ppmi, glove),
-    *(scan, nodes, links, memory, scaling, roofline, overhead, summary),
+    *(scan, nodes, links, memory, scaling, coherence, roofline, overhead, summary),
 )
 DESCRIPTION = """\
 Measure fastsgns and gensim on the same text in the same run.

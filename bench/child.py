@@ -208,7 +208,17 @@ def _token_lists(path: str) -> list[list[str]]:
         return [line.split() for line in lines]
 
 
-JOBS = {"train": train, "glove": glove, "scan": scan, "versions": versions, "save": synthetic.save}
+def virtual(job: Job) -> Job:
+    """Count or train with virtual workers."""
+    from bench import virtual  # imports fastsgns, which the jobs of others do without
+
+    return virtual.JOBS[job["job"]](job)
+
+
+JOBS = {
+    "train": train, "glove": glove, "scan": scan, "versions": versions, "save": synthetic.save,
+    "trace": virtual, "simulate": virtual,
+}  # fmt: skip
 
 
 if __name__ == "__main__":

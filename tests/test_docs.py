@@ -40,6 +40,7 @@ NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 TOLERANCE = 0.01
 NOT_RUN = {
     ("README", "installs packages"): 3,
+    ("cores", "needs corpora, and minutes to hours"): 3,
     ("directed", "needs corpora, and minutes to hours"): 4,
     ("directed", "takes minutes to hours"): 1,
     ("glove", "needs corpora, and minutes to hours"): 1,
@@ -52,7 +53,8 @@ NOT_RUN = {
     ("why-two-matrices", "takes minutes to hours"): 1,
 }
 NEEDS = {("roles", "torch"): 1}  # blocks that run where a package is installed
-TEXTS = {"directed": 1, "glove": 1, "graphs": 1}  # blocks that are neither Python nor commands
+# Blocks that are neither Python nor commands
+TEXTS = {"cores": 1, "directed": 1, "glove": 1, "graphs": 1}
 TOPICS = (
     "king queen prince princess crown throne palace court",
     "man woman boy girl child house garden street",

@@ -33,6 +33,28 @@ class Paths(NamedTuple):
     longest: int
 
 
+class HotRows(NamedTuple):
+    """The rows of which each worker has a copy of its own (`fastsgns/kernels/hot.pxd`).
+
+    `fastsgns.training.hotrows` chooses them.
+
+    Attributes
+    ----------
+    input_ids, output_ids : ndarray of int32, shape (n_slots,)
+        The rows, of the input matrix and of both output matrices: slot i has a row whose remainder
+        by n_slots is i, or -1. n_slots is a power of 2. A tied matrix has those of `input_ids`.
+    input_step, output_step, negative_step : float
+        For each matrix: the number of updates after which a copy is merged, times the learning
+        rate.
+    """
+
+    input_ids: np.ndarray
+    output_ids: np.ndarray
+    input_step: float
+    output_step: float
+    negative_step: float
+
+
 @dataclass(frozen=True)
 class Objective:
     """Everything that `train_chunk` and `train_pairs_chunk` need; arrays are shared, not copied.
@@ -107,6 +129,8 @@ class Objective:
     forward : bool
         Context words come only from before the focus word, so that the input row is always that of
         the earlier token.
+    hot : HotRows or None
+        The frequent rows of which each worker has a copy; None: no copies.
     stop_flag : ndarray of int32, shape (1,)
         Another thread sets it to 1 to make a running call return early.
     """
@@ -138,6 +162,7 @@ class Objective:
     bias: Literal["scalar", "word", "both"] | None = None
     scalar_bias: np.ndarray | None = None
     forward: bool = False
+    hot: HotRows | None = None
     stop_flag: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int32))
 
     @property

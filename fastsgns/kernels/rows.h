@@ -3,7 +3,7 @@
  * Contents
  *   RACY, PREFETCH, constants   markers and sizes
  *   StepRows, WindowRows        arguments of the operations `step` and `window`
- *   RowOps                      the four operations: gather, step, scatter, window
+ *   RowOps                      the five operations: gather, step, scatter, merge, window
  *   rows_variant, ...           choice of the implementation
  *   window_stride, ...          sizes, prefetching
  *   set_ones, ...               small functions that touch shared numbers
@@ -131,6 +131,11 @@ typedef struct {
 
     /* row += scale * update, for each of the rows */
     void (*scatter)(void *const *rows, int n, int64_t width, const void *update, double scale);
+
+    /* Merges the private copy of a row (hot.pxd): adds copy - base to the shared row, and sets
+     * `copy` and `base` to the sum. `base` is the shared row as it was at the last merge; at first
+     * `copy` and `base` are zeros. */
+    void (*merge)(void *shared, void *copy, void *base, int64_t width);
 
     /* One step on all pairs of the input rows u_k and the output rows v_j. With P_j = positive[j]
      * and T_j = total[j]:

@@ -9,12 +9,13 @@
 
 from libc.stdint cimport int32_t, int64_t
 
-from fastsgns.kernels.state cimport Model, Worker
+from fastsgns.kernels.hot cimport hot_row, peek_hot_row
+from fastsgns.kernels.state cimport HOT_INPUT, HOT_NEGATIVE, Model, Worker
 
 
 cdef inline void *input_row(const Model *model, Worker *worker, int32_t word) noexcept nogil:
     """Return the address of the input row of a word, to read and update it once."""
-    return peek_input_row(model, worker, word)
+    return hot_row(model, &worker.hot[HOT_INPUT], word)
 
 
 cdef inline void *output_row(const Model *model, Worker *worker, int32_t word) noexcept nogil:
@@ -22,7 +23,7 @@ cdef inline void *output_row(const Model *model, Worker *worker, int32_t word) n
 
     If the matrix is tied, this is the word's input row.
     """
-    return peek_output_row(model, worker, word)
+    return hot_row(model, worker.hot_output, word)
 
 
 cdef inline void *negative_row(const Model *model, Worker *worker, int32_t word) noexcept nogil:
@@ -30,7 +31,9 @@ cdef inline void *negative_row(const Model *model, Worker *worker, int32_t word)
 
     This is the output row, unless negative samples have a separate output matrix.
     """
-    return peek_negative_row(model, worker, word)
+    if model.negative_output == NULL:
+        return output_row(model, worker, word)
+    return hot_row(model, &worker.hot[HOT_NEGATIVE], word)
 
 
 cdef inline void *tree_row(const Model *model, Worker *worker, int32_t node) noexcept nogil:
@@ -41,13 +44,13 @@ cdef inline void *tree_row(const Model *model, Worker *worker, int32_t node) noe
 cdef inline void *peek_input_row(const Model *model, const Worker *worker, int32_t word) \
         noexcept nogil:
     """Return the address of the input row of a word, to prefetch it."""
-    return model.input + word * model.row_bytes
+    return peek_hot_row(model, &worker.hot[HOT_INPUT], word)
 
 
 cdef inline void *peek_output_row(const Model *model, const Worker *worker, int32_t word) \
         noexcept nogil:
     """Return the address of the output row of a word, to prefetch it."""
-    return model.output + word * model.row_bytes
+    return peek_hot_row(model, worker.hot_output, word)
 
 
 cdef inline void *peek_negative_row(const Model *model, const Worker *worker, int32_t word) \
@@ -55,7 +58,7 @@ cdef inline void *peek_negative_row(const Model *model, const Worker *worker, in
     """Return the address of the row of a word as a negative sample, to prefetch it."""
     if model.negative_output == NULL:
         return peek_output_row(model, worker, word)
-    return model.negative_output + word * model.row_bytes
+    return peek_hot_row(model, &worker.hot[HOT_NEGATIVE], word)
 
 
 cdef inline void find_input_rows(const Model *model, Worker *worker, const int32_t *words,

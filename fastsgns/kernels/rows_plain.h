@@ -51,6 +51,12 @@ static void RACY NAME(scatter)(void *const *rows, int n, int64_t width, const vo
     }
 }
 
+static void RACY NAME(merge)(void *shared_, void *copy_, void *base_, int64_t width) {
+    REAL *shared = shared_, *copy = copy_, *base = base_;
+    for (int64_t i = 0; i < width; i++)
+        shared[i] = copy[i] = base[i] = shared[i] + (copy[i] - base[i]);
+}
+
 /* role(u)[x] for the value u of column x (rows.h). */
 static inline REAL NAME(role)(const WindowRows *w, REAL u, int64_t x) {
     if (x < w->role_start) return u;
@@ -92,8 +98,8 @@ static double RACY NAME(window)(const WindowRows *w, double rate) {
     return loss;
 }
 
-const RowOps NAME(rows) = {VARIANT,    sizeof(REAL),  NAME(gather),
-                           NAME(step), NAME(scatter), NAME(window)};
+const RowOps NAME(rows) = {VARIANT,       sizeof(REAL), NAME(gather), NAME(step),
+                           NAME(scatter), NAME(merge),  NAME(window)};
 
 #undef REAL
 #undef REAL_EXP

@@ -331,7 +331,17 @@ static void RACY NAME(scatter)(void *const *rows, int n, int64_t width, const vo
     }
 }
 
+static void RACY NAME(merge)(void *shared_, void *copy_, void *base_, int64_t width) {
+    float *shared = shared_, *copy = copy_, *base = base_;
+    for (int64_t i = 0; i < width; i += LANES) {
+        vec sum = LOAD(shared + i) + (LOAD(copy + i) - LOAD(base + i));
+        STORE(shared + i, sum);
+        STORE(copy + i, sum);
+        STORE(base + i, sum);
+    }
+}
+
 #include "window_simd.h"
 
-const RowOps NAME(rows) = {VARIANT,    sizeof(float), NAME(gather),
-                           NAME(step), NAME(scatter), NAME(window)};
+const RowOps NAME(rows) = {VARIANT,       sizeof(float), NAME(gather), NAME(step),
+                           NAME(scatter), NAME(merge),   NAME(window)};

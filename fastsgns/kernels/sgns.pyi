@@ -13,6 +13,27 @@ def train_chunk(
     rate_stop: float,
     stream: int,
 ) -> tuple[float, int, int]: ...
+def simulate_workers(
+    objective: Objective,
+    ids: npt.NDArray[np.int32],
+    offsets: npt.NDArray[np.int64],
+    n_workers: int,
+    turn: int,
+    rate_start: float,
+    rate_stop: float,
+    stream: int,
+) -> tuple[float, int, int]: ...
+def trace_workers(
+    objective: Objective,
+    ids: npt.NDArray[np.int32],
+    offsets: npt.NDArray[np.int64],
+    n_workers: int,
+    turn: int,
+    rate_start: float,
+    rate_stop: float,
+    stream: int,
+    n_cached: int,
+) -> dict[str, int]: ...
 def train_pairs_chunk(
     objective: Objective,
     sources: npt.NDArray[np.int32],

@@ -30,7 +30,9 @@ Contents
 --------
 train_chunk, train_pairs_chunk
     Train with a range of a corpus, or of a list of pairs.
-train_sentences, train_segment, train_pair_segments
+simulate_workers, trace_workers
+    Train as several threads would, in one thread; count how rows move between their caches.
+train_sentences, take_turns, train_segment, train_pair_segments
     The loops over sentences, and over segments: up to 4096 focus words of a sentence, or pairs of
     a list, with one learning rate.
 set_model and the functions after it
@@ -46,24 +48,43 @@ a time), `windows.pxd` (a window at a time), `softmax.pxd` (full softmax).
 
 from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 import numpy as np
 
 from fastsgns.kernels.buffers cimport free_buffers
 from fastsgns.kernels.examples cimport train_examples
+from fastsgns.kernels.hot cimport merge_hot_rows, set_hot_limits
 from fastsgns.kernels.ids cimport first_invalid
 from fastsgns.kernels.rng cimport AliasSlot
 from fastsgns.kernels.roles cimport sync_scalar_bias
 from fastsgns.kernels.softmax cimport check_batch, train_batch, train_softmax
 from fastsgns.kernels.state cimport (
-    BAD_ID, MAX_RUN, NO_WINDOW, SEGMENT, SIMD_PAD, Model, RowOps, Worker, plain_f64_rows,
-    rows_use_blas, rows_variant,
+    BAD_ID, HOT_INPUT, HOT_NEGATIVE, HOT_OUTPUT, MAX_RUN, NO_WINDOW, SEGMENT, SIMD_PAD, Model,
+    RowOps, Worker, plain_f64_rows, rows_use_blas, rows_variant,
     softmax_f32, softmax_f64, softmax_use_blas,
 )
 from fastsgns.kernels.tokens cimport reverse, subsample, subsample_contexts
 from fastsgns.kernels.windows cimport train_windows
 from fastsgns.kernels.worker cimport start_worker
+
+cdef extern from "trace.h" nogil:
+    enum:
+        CACHE_WAYS
+        TRACED_MATRICES
+    ctypedef struct TraceCounts:
+        int64_t n_touches
+        int64_t n_private
+        int64_t n_moved
+        int64_t n_fetched
+        int64_t n_missed
+        int64_t n_merges
+    const RowOps trace_rows
+    int trace_start(char **matrices, const int64_t *n_rows, int64_t row_bytes, int n_workers,
+                    int64_t n_cached)
+    void trace_worker(int worker)
+    TraceCounts trace_stop()
 
 cdef const RowOps *active_variant = rows_variant(b"plain")
 cdef bint softmax_is_loaded = False
@@ -142,6 +163,137 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
     if worker.out_of_memory:
         raise MemoryError("no memory for the buffers of a worker")
     return worker.loss, worker.n_examples, worker.n_kept
+
+
+def simulate_workers(objective, const int32_t[::1] ids not None,
+                     const int64_t[::1] offsets not None, int n_workers, int64_t turn,
+                     double rate_start, double rate_stop, uint64_t stream):
+    """Train with the whole corpus as `n_workers` threads would, but in one thread.
+
+    Each virtual worker has a contiguous part of the corpus, its own random numbers and its own
+    copies of frequent rows. The workers take turns of `turn` tokens. So the result shows the
+    effect of copies on quality and stability, without that of updates at the same time.
+
+    Parameters
+    ----------
+    objective : Objective
+        What to train. `hot` should be the one for this number of workers.
+    ids, offsets
+        As for `train_chunk`.
+    n_workers : int
+        Number of virtual workers.
+    turn : int
+        Tokens that a worker trains before it is the turn of the next one.
+    rate_start, rate_stop : float
+        Learning rate at the start and at the end of the corpus.
+    stream : int
+        Initial state of the random generator of the first worker; the others add 1, 2, ...
+
+    Returns
+    -------
+    loss : float
+    n_examples, n_kept : int
+        As for `train_chunk`, summed over the workers.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        As for `train_chunk`.
+    """
+    cdef Model model
+    set_model(&model, objective)
+    return run_virtual_workers(&model, objective, ids, offsets, n_workers, turn, rate_start,
+                               rate_stop, stream)
+
+
+def trace_workers(objective, const int32_t[::1] ids not None, const int64_t[::1] offsets not None,
+                  int n_workers, int64_t turn, double rate_start, double rate_stop,
+                  uint64_t stream, int64_t n_cached):
+    """Count how rows would move between the caches of `n_workers` cores.
+
+    Draws windows and negative samples as `simulate_workers` does, but trains nothing.
+
+    Parameters
+    ----------
+    objective, ids, offsets, n_workers, turn, rate_start, rate_stop, stream
+        As for `simulate_workers`. The learning rates decide when copies are merged.
+    n_cached : int
+        Rows that the cache of a core holds, a multiple of 8.
+
+    Returns
+    -------
+    dict of str to int
+        The fields of TraceCounts in trace.h, and "n_kept".
+
+    Raises
+    ------
+    ValueError, MemoryError
+        As for `train_chunk`.
+    """
+    cdef Model model
+    cdef char *matrices[TRACED_MATRICES]
+    cdef int64_t[TRACED_MATRICES] n_rows
+    cdef TraceCounts counts
+    set_model(&model, objective)
+    if n_cached < 1 or n_cached % CACHE_WAYS or model.ops.real_size != sizeof(float):
+        raise ValueError("a trace needs float32 rows, and caches of a multiple of 8 rows")
+    model.ops = &trace_rows
+    model.coupling = 0  # it would train rows without a row operation
+    matrices = [model.input, model.output, model.negative_output, model.tree]
+    n_rows = [model.n_words, model.n_outputs, model.n_outputs, model.n_words - 1]
+    try:
+        if not trace_start(matrices, n_rows, model.row_bytes, n_workers, n_cached):
+            raise MemoryError("no memory for the caches of the workers")
+        _, _, n_kept = run_virtual_workers(&model, objective, ids, offsets, n_workers, turn,
+                                           rate_start, rate_stop, stream)
+    finally:
+        counts = trace_stop()
+    return counts | {"n_kept": n_kept}
+
+
+cdef object run_virtual_workers(const Model *model, objective, const int32_t[::1] ids,
+                                const int64_t[::1] offsets, int n_workers, int64_t turn,
+                                double rate_start, double rate_stop, uint64_t stream):
+    """Train by turns, and return what `simulate_workers` returns."""
+    cdef Worker *workers = NULL
+    cdef int64_t *sentences = NULL
+    cdef int64_t n_tokens = ids.shape[0], status = 0, n_examples = 0, n_kept = 0
+    cdef double loss = 0
+    cdef int i, longest_path = 0
+    cdef bint out_of_memory = False
+    if model.n_words != model.n_outputs or model.n_batch_rows:
+        raise ValueError("lists of pairs and full softmax cannot be simulated")
+    if n_workers < 1 or turn < 1 or not n_tokens or offsets[offsets.shape[0] - 1] != n_tokens:
+        raise ValueError("a worker, a turn of one token and offsets that fit the ids are needed")
+    if objective.paths is not None:
+        longest_path = objective.paths.longest
+    starts = [n_tokens * i // n_workers for i in range(n_workers)]
+    first = np.searchsorted(offsets, starts, side="right") - 1
+    workers = <Worker *>calloc(n_workers, sizeof(Worker))
+    sentences = <int64_t *>calloc(n_workers, sizeof(int64_t))
+    out_of_memory = workers == NULL or sentences == NULL
+    if not out_of_memory:
+        for i in range(n_workers):
+            workers[i].random_state = stream + i
+            sentences[i] = first[i]
+            start_worker(model, &workers[i], longest_path)
+            out_of_memory |= workers[i].out_of_memory
+        if not out_of_memory:
+            with nogil:
+                status = take_turns(model, workers, n_workers, &ids[0], n_tokens, &offsets[0],
+                                    sentences, turn, rate_start, rate_stop)
+        for i in range(n_workers):
+            finish_worker(model, &workers[i])
+            loss += workers[i].loss
+            n_examples += workers[i].n_examples
+            n_kept += workers[i].n_kept
+    free(workers)
+    free(sentences)
+    if status == BAD_ID:
+        raise ValueError(f"the corpus holds an id outside 0 .. {model.n_words - 1}")
+    if out_of_memory:
+        raise MemoryError("no memory for the buffers of the workers")
+    return loss, n_examples, n_kept
 
 
 def train_pairs_chunk(objective, const int32_t[::1] sources not None,
@@ -226,6 +378,35 @@ cdef int64_t train_sentences(const Model *model, Worker *worker, const int32_t *
     return 0
 
 
+cdef int64_t take_turns(const Model *model, Worker *workers, int n_workers, const int32_t *ids,
+                        int64_t n_tokens, const int64_t *offsets, int64_t *sentences, int64_t turn,
+                        double rate_start, double rate_stop) noexcept nogil:
+    """Train with all tokens: each worker in turn with the next `turn` tokens of its part.
+
+    Worker i has the tokens from n_tokens * i / n_workers on; the first of the next turn is in the
+    sentence sentences[i]. Returns 0, or BAD_ID.
+    """
+    cdef int64_t longest = (n_tokens + n_workers - 1) // n_workers, done = 0
+    cdef int64_t start, stop, status
+    cdef double rate
+    cdef int i
+    while done < longest and not model.stop_flag[0]:
+        rate = rate_start + (rate_stop - rate_start) * done / longest
+        for i in range(n_workers):
+            start = n_tokens * i // n_workers + done
+            stop = min(start + turn, n_tokens * (i + 1) // n_workers)
+            while start < stop and offsets[sentences[i] + 1] <= start:
+                sentences[i] += 1
+            if start < stop:
+                trace_worker(i)
+                status = train_sentences(model, &workers[i], ids, offsets, sentences[i], start,
+                                         stop, rate, rate)
+                if status < 0:
+                    return status
+        done += turn
+    return 0
+
+
 cdef int64_t train_segment(const Model *model, Worker *worker, const int32_t *ids,
                            int64_t sentence_start, int64_t start, int64_t stop,
                            int64_t sentence_stop, double rate) noexcept nogil:
@@ -246,6 +427,7 @@ cdef int64_t train_segment(const Model *model, Worker *worker, const int32_t *id
     if n_tokens < 0:  # BAD_ID, from either call
         return n_tokens
     worker.n_kept += last - first
+    set_hot_limits(model, worker, rate)
     if first < last and model.n_batch_rows:
         train_softmax(model, worker, first, last, n_tokens, rate)
     elif first < last and model.window_order != NO_WINDOW:
@@ -264,6 +446,7 @@ cdef void train_pair_segments(const Model *model, Worker *worker, const int32_t 
     while first < stop and not model.stop_flag[0]:
         n = min(stop - first, SEGMENT)
         rate = rate_start + slope * (first - start)
+        set_hot_limits(model, worker, rate)
         if model.window_order != NO_WINDOW:
             train_windows(model, worker, targets + first, sources + first, 0, n, 0, rate)
         else:
@@ -272,7 +455,9 @@ cdef void train_pair_segments(const Model *model, Worker *worker, const int32_t 
 
 
 cdef void finish_worker(const Model *model, Worker *worker) noexcept nogil:
-    """Pass the change of the scalar bias on to the other workers, and free the buffers."""
+    """Pass on what only this worker has, the scalar bias and hot rows, and free the buffers."""
+    if not worker.out_of_memory:
+        merge_hot_rows(model, worker)
     if model.scalar_bias != NULL:
         sync_scalar_bias(model, worker)
     free_buffers(worker)
@@ -288,6 +473,7 @@ cdef int set_model(Model *model, objective) except -1:
     set_matrices(model, objective)
     set_roles(model, objective)
     set_tables(model, objective)
+    set_hot(model, objective)
     model.window = objective.window
     model.max_radius = objective.max_radius
     model.max_inputs = min(2 * objective.max_radius, objective.max_contexts)
@@ -380,6 +566,34 @@ cdef int set_tables(Model *model, objective) except -1:
         model.path_labels = <float *>address(
             paths.labels, np.float32, (len(paths.nodes) + SIMD_PAD,))
         model.path_starts = <int64_t *>address(paths.starts, np.int64, (n_words + 1,))
+    return 0
+
+
+cdef int set_hot(Model *model, objective) except -1:
+    """Set the fields for private copies of frequent rows."""
+    hot = objective.hot
+    if hot is None:
+        return 0
+    set_hot_ids(model, HOT_INPUT, hot.input_ids, hot.input_step, model.n_words)
+    if model.output != NULL and not model.tied:
+        set_hot_ids(model, HOT_OUTPUT, hot.output_ids, hot.output_step, model.n_outputs)
+    if model.negative_output != NULL:
+        set_hot_ids(model, HOT_NEGATIVE, hot.output_ids, hot.negative_step, model.n_outputs)
+    return 0
+
+
+cdef int set_hot_ids(Model *model, int role, ids, double step, int64_t n_rows) except -1:
+    """Set the frequent rows of one matrix; raise a ValueError if a slot holds another row."""
+    n_slots = len(ids)
+    model.hot[role].ids = <int32_t *>address(ids, np.int32, (n_slots,))
+    model.hot[role].n_slots = n_slots
+    model.hot[role].step = step
+    used = np.flatnonzero(ids != -1)
+    rows = ids[used]
+    if n_slots & (n_slots - 1) or n_slots >= 2**20:
+        raise ValueError(f"the number of slots must be a power of 2 below 2**20; got {n_slots}")
+    if np.any((rows < 0) | (rows >= n_rows) | (rows % max(n_slots, 1) != used)):
+        raise ValueError(f"a slot holds a row that is not among the {n_rows}, or not its own")
     return 0
 
 

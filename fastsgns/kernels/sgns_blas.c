@@ -33,6 +33,14 @@ static void blas_scatter(void *const *rows, int n, int64_t width, const void *up
     for (int j = 0; j < n; j++) add(rows[j], scale, update, width);
 }
 
+static void blas_merge(void *shared_, void *copy_, void *base_, int64_t width) {
+    float *shared = shared_, *copy = copy_, *base = base_;
+    add(shared, 1, copy, width);
+    add(shared, -1, base, width);
+    memcpy(copy, shared, width * sizeof(float));
+    memcpy(base, shared, width * sizeof(float));
+}
+
 static double blas_step(void *hidden_, void *update_, const StepRows *step, double rate) {
     float *hidden = hidden_, *update = update_, *scores = step->scores;
     float *const *rows = (float *const *)step->rows;
@@ -93,7 +101,7 @@ static double blas_window(const WindowRows *w, double rate) {
     return loss;
 }
 
-static const RowOps blas_rows = {"blas",    sizeof(float), blas_gather,
-                                 blas_step, blas_scatter,  blas_window};
+static const RowOps blas_rows = {"blas",       sizeof(float), blas_gather, blas_step,
+                                 blas_scatter, blas_merge,    blas_window};
 
 const RowOps *rows_blas(void) { return sdot && saxpy ? &blas_rows : NULL; }

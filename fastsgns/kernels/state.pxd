@@ -51,6 +51,7 @@ cdef extern from "rows.h" nogil:
         double (*step)(void *hidden, void *update, const StepRows *step, double rate) noexcept nogil
         void (*scatter)(void **rows, int n, int64_t width, const void *update, double scale) \
             noexcept nogil
+        void (*merge)(void *shared, void *copy, void *base, int64_t width) noexcept nogil
         double (*window)(const WindowRows *window, double rate) noexcept nogil
     const RowOps *rows_variant(const char *name)
     const RowOps plain_f64_rows
@@ -93,6 +94,13 @@ cdef enum:
     MAX_RUN = 16  # most pairs of a list with the same target that are trained at once
     BATCH_PAIRS = 16  # full softmax: a batch has at most BATCH_PAIRS * n_batch_rows examples
 
+# The matrices whose frequent rows workers may copy: indices of `Model.hot` and `Worker.hot`.
+cdef enum:
+    HOT_INPUT = 0
+    HOT_OUTPUT = 1
+    HOT_NEGATIVE = 2
+    N_HOT = 3
+
 # Bias kinds for a tied matrix (roles.pxd).
 cdef enum:
     NO_BIAS = 0
@@ -105,6 +113,13 @@ cdef enum:
     NO_WINDOW = 0
     SEQUENTIAL = 1
     BATCH = 2
+
+# The frequent rows of one matrix (hot.pxd): slot i holds the number of a row, whose remainder by
+# n_slots is i, or -1.
+cdef struct HotIds:
+    const int32_t *ids  # (n_slots,)
+    int32_t n_slots  # a power of 2; 0 if there are no copies
+    double step  # most updates between two merges, times the learning rate
 
 # What all calls share. Only the matrices and `scalar_bias` are written. A field without a comment
 # has the name of a field of `fastsgns.kernels.objective.Objective`, where it is described. A
@@ -128,6 +143,8 @@ cdef struct Model:
     int64_t n_flipped  # leading coordinates that change sign in the input role
     # Separate negative matrix
     double coupling  # weight of the pull between a word's two output rows
+    # Private copies of frequent rows
+    HotIds hot[N_HOT]
     # Tables
     const AliasSlot *noise  # alias table of the noise distribution
     const int32_t *path_nodes  # Huffman paths, concatenated: rows of `tree`
@@ -193,6 +210,22 @@ cdef struct Batch:
     int32_t *target_counts
     int *row_of_word  # skip-gram: hidden row of a context word with a count above 0
 
+# A worker's copy of a frequent row.
+cdef struct HotSlot:
+    int32_t row  # -1: none
+    int32_t n_updates  # since the last merge; NOT_USED if all were passed on
+
+# A worker's copies of the frequent rows of one matrix (hot.pxd).
+cdef struct HotRows:
+    HotSlot *slots  # where rows are looked up: `own_slots`, or one empty slot
+    int32_t mask  # number of these slots - 1
+    int32_t limit  # updates between two merges
+    HotSlot *own_slots  # the n_slots slots of the matrix, then an empty one
+    int32_t n_slots
+    char *matrix
+    char *copies  # (n_slots, width)
+    char *bases  # (n_slots, width): the shared rows as they were at the last merge
+
 # What one call owns: everything that it writes, except shared state.
 cdef struct Worker:
     uint64_t random_state
@@ -230,6 +263,9 @@ cdef struct Worker:
     # Tied matrix (roles.pxd)
     double scalar_bias  # this worker's copy
     double synced_scalar_bias  # the value of the copy at the last sync
+    # Private copies of frequent rows (hot.pxd)
+    HotRows hot[N_HOT]
+    HotRows *hot_output  # hot[HOT_OUTPUT], or hot[HOT_INPUT] with a tied matrix
     # Full softmax (softmax.pxd)
     Batch batch
     # Memory

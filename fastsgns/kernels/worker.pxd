@@ -3,6 +3,7 @@
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from fastsgns.kernels.buffers cimport allocate
+from fastsgns.kernels.hot cimport allocate_hot
 from fastsgns.kernels.roles cimport set_role
 from fastsgns.kernels.softmax cimport allocate_batch
 from fastsgns.kernels.state cimport (
@@ -34,6 +35,7 @@ cdef inline void start_worker(const Model *model, Worker *worker, int longest_pa
         allocate_windows(model, worker, longest_path)
     else:
         allocate_plans(model, worker, n_contexts, n_targets)
+    allocate_hot(model, worker)
     if model.n_batch_rows:
         allocate_batch(model, worker)
     if not worker.out_of_memory:

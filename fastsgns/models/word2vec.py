@@ -966,10 +966,12 @@ class Word2Vec:
         try:
             with Session(self, self._matrices, remaining.n_epochs, callbacks) as session:
                 # _objective fills the rows for session.run; the session frees them in any case.
+                counts = vocabulary_of(self.wv).counts
                 trainer = Trainer(
                     self._objective(params), TokenChunks(corpus.ids, corpus.offsets), schedule,
-                    remaining.seed, params.workers, n_epochs_before=self.epochs_begun,
-                    show=params.progress, on_progress=self._progress_recorder(schedule),
+                    remaining.seed, params.workers, row_counts=(counts, counts),
+                    n_epochs_before=self.epochs_begun, show=params.progress,
+                    on_progress=self._progress_recorder(schedule),
                 )  # fmt: skip
                 logger.info(
                     "training %s, %s, with workers=%d and kernel %s on %d words", self,

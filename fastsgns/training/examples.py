@@ -36,6 +36,8 @@ class Chunks(Protocol):
         The first unit of each chunk; the same for any number of workers.
     longest : int
         Length of the longest sentence, or a bound on it.
+    tokens_per_unit : int
+        Tokens of a walk; 1 if units are tokens or pairs.
     """
 
     @property
@@ -46,6 +48,8 @@ class Chunks(Protocol):
     def starts(self) -> range: ...  # noqa: D102
     @property
     def longest(self) -> int: ...  # noqa: D102
+    @property
+    def tokens_per_unit(self) -> int: ...  # noqa: D102
 
     def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
         """Train a chunk, and return its loss and its numbers of examples and of focus words.
@@ -82,7 +86,7 @@ class TokenChunks:
         Sentence i is ``ids[offsets[i]:offsets[i + 1]]``; none is empty.
     """
 
-    unit = "words"
+    unit, tokens_per_unit = "words", 1
 
     def __init__(self, ids: np.ndarray, offsets: np.ndarray) -> None:
         self.ids = integers(ids, np.int32, "ids")
@@ -112,7 +116,7 @@ class PairChunks:
     """
 
     unit = "pairs"
-    longest = 1
+    longest = tokens_per_unit = 1
 
     def __init__(self, sources: np.ndarray, targets: np.ndarray) -> None:
         if len(sources) != len(targets):

@@ -16,9 +16,10 @@ from functools import partial
 
 import numpy as np
 
-from fastsgns.kernels.objective import Objective
+from fastsgns.kernels.objective import HotRows, Objective
 from fastsgns.runtime.progress import Bar, make_bar
 from fastsgns.runtime.threads import WorkerPool
+from fastsgns.training import hotrows
 from fastsgns.training.divergence import BIAS, DivergenceCheck, TrainingPosition, vectors_and_biases
 from fastsgns.training.examples import ChunkPlace, Chunks
 
@@ -111,6 +112,9 @@ class Trainer:
         With epoch and chunk it determines all random numbers.
     n_workers : int
         Number of threads.
+    row_counts : (ndarray, ndarray), optional
+        How often each row of the input matrix and of the output matrix occurs in the data. Without
+        them workers have no private copies of frequent rows (`fastsgns.training.hotrows`).
     n_epochs_before : int
         Epochs begun in earlier calls, so that new epochs draw new random numbers.
     show : bool or None
@@ -132,6 +136,7 @@ class Trainer:
     schedule: Schedule
     seed: int
     n_workers: int
+    row_counts: hotrows.Counts | None = None
     n_epochs_before: int = 0
     show: bool | None = None
     on_progress: Callable[[int, Tally, Tally], None] | None = None
@@ -180,7 +185,9 @@ class Trainer:
             If its arrays are not finite.
         """
         # Kernels size their window buffers by the longest sentence.
-        self.objective = replace(objective, longest_sentence=self.chunks.longest)
+        self.objective = replace(
+            objective, longest_sentence=self.chunks.longest, hot=self._hot_rows(objective)
+        )
         self.divergence = DivergenceCheck(_trained_arrays(objective))
 
     def chunk_seeds(self, epoch: int) -> list[int]:
@@ -207,6 +214,15 @@ class Trainer:
         loss, n_examples, n_kept = self.chunks.train(self.objective, place, rates, seed)
         self.divergence.check_some_rows(chunk, self._position(epoch, stop))
         return Tally(stop - start, n_kept, n_examples, loss)
+
+    def _hot_rows(self, objective: Objective) -> HotRows | None:
+        """Return the frequent rows of which each worker has a copy, if any."""
+        starts = self.chunks.starts
+        if self.row_counts is None:
+            return None
+        n_tokens = starts.step * self.chunks.tokens_per_unit
+        n_workers = min(self.n_workers, len(starts))
+        return hotrows.choose(objective, self.row_counts, n_workers, n_tokens)
 
     def _train_epoch(self, epoch: int, tally: Tally, report: Callable[[], None]) -> None:
         """Train all chunks and add to `tally`; when this returns or raises, no thread runs."""

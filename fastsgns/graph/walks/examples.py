@@ -102,7 +102,8 @@ class RandomWalks:
         self.neighbours, self.length, self.p, self.q = neighbours, length, p, q
         self.start_nodes, self.file = StartNodes(neighbours.start_nodes, seed), file
         self.n_units = n_passes * len(self.start_nodes.nodes)
-        self.starts, self.longest = cut(self.n_units, length), length
+        self.starts = cut(self.n_units, length)
+        self.longest = self.tokens_per_unit = length
 
     def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
         """See `fastsgns.training.examples.Chunks`."""
@@ -140,7 +141,8 @@ class RootedPageRankWalks:
     Zhou, Liu, Liu, Liu, Gao (2017), "Scalable Graph Embedding for Asymmetric Proximity".
     """
 
-    unit, longest = "walks", 1
+    unit = "walks"
+    longest = tokens_per_unit = 1
 
     def __init__(
         self, neighbours: Neighbours, stop: float, max_steps: int, n_passes: int, seed: int,
@@ -210,6 +212,7 @@ class AlternatingWalks:
         self.out, self.into, self.length, self.joint = out, into, length, joint
         self.tables = sampling.alias_table(degrees[0]), sampling.alias_table(degrees[1])
         self.source_noise, self.file = source_noise, file
+        self.tokens_per_unit = length // 2
         self.n_units, self.starts = n_walks, cut(n_walks, length // 2)
 
     def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
@@ -283,7 +286,8 @@ class EdgeSampling:
     section 4.1.2 (second-order proximity), section 4.2 (negative samples and edge sampling).
     """
 
-    unit, longest = "edges", 1
+    unit = "edges"
+    longest = tokens_per_unit = 1
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.runtime.machine import n_cores
 from fastsgns.training import sharing
-from fastsgns.training.examples import Chunks
+from fastsgns.training.examples import Chunks, PairChunks
 from fastsgns.training.session import Session, TrainedModel, choose_seed
 from fastsgns.training.trainer import Schedule, Trainer
 
@@ -219,7 +219,7 @@ def train(
         trainer = Trainer(
             objective, chunks, schedule, seed=choose_seed(model.seed),
             n_workers=model.workers or n_cores(), n_epochs_before=model.epochs_begun,
-            show=model.progress,
+            row_counts=(_input_counts(chunks, counts), counts), show=model.progress,
         )  # fmt: skip
         logger.info(
             "training on %d %s, %s", chunks.n_units, chunks.unit, sharing.describe(objective)
@@ -242,6 +242,13 @@ def make_objective(
         **_sharing(model, float(noise.max()), windows)._asdict(),
         **(windows or PAIRS)._asdict(),
     )  # fmt: skip
+
+
+def _input_counts(chunks: Chunks, counts: np.ndarray) -> np.ndarray:
+    """Return how often each input row is used, at least roughly."""
+    if isinstance(chunks, PairChunks):
+        return np.bincount(chunks.sources)
+    return counts  # the nodes of a graph have both roles
 
 
 def _sharing(model: TrainableModel, p_max: float, windows: Windows | None) -> sharing.Sharing:

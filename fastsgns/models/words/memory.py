@@ -12,6 +12,7 @@ from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.matrices import HUGE_PAGE, array_bytes, copy_bytes, padded
 from fastsgns.models.parameters import Parameters
 from fastsgns.models.words.objective import softmax_batch
+from fastsgns.training.hotrows import copies_bytes
 
 WORD_BYTES = 178  # per unknown word: string, dict, list, counts and tables
 SAMPLED_WORDS = 1000
@@ -251,9 +252,18 @@ def estimate_fit(
         scratch += n_words * (4 * softmax_batch(n_words) + 12)
     return MemoryEstimate(
         matrix_bytes(parameters, n_words), matrix_bytes(parameters, n_words, copies=True),
-        word_bytes(words, reading is None or reading.owns_words),
-        tables, making, int(counts.sum()), parameters.workers * scratch, reading,
+        word_bytes(words, reading is None or reading.owns_words), tables, making,
+        int(counts.sum()), parameters.workers * scratch + _hot_bytes(parameters), reading,
     )  # fmt: skip
+
+
+def _hot_bytes(parameters: Parameters) -> int:
+    """Return the bytes of the workers' copies of frequent rows, at most."""
+    if parameters.softmax:
+        return 0
+    row_bytes = 4 * padded(parameters.vector_size + parameters.layout.n_bias_columns)
+    n_matrices = len({"input", *parameters.target_roles})
+    return copies_bytes(row_bytes, n_matrices, parameters.workers)
 
 
 def report(
