@@ -11,7 +11,7 @@ from statistics import mean, median
 from typing import Any, NamedTuple
 
 from bench import figure
-from bench.quality import COMMON, SETS, code, judged, scores
+from bench.quality import COMMON, SETS, judged, scores
 from bench.record import Result, where
 from bench.report import deviation, ratios, table
 from bench.sides import BASE
@@ -26,7 +26,8 @@ The table is printed and, with --readme, written between two lines of a Markdown
 
 From a file of speed, the last run is used: its sides that read a file, without --force and
 --matrices, at the smallest number of workers. From a file of quality, all results are used that
-have the settings, the text and the code of its last run.
+have the settings and the text of its last run. Of each side, results of older code than that of the
+latest one are left out.
 
 examples:
   python -m bench report bench/results/speed-20260101-120000.json
@@ -188,12 +189,13 @@ def _speed_note(settings: SpeedSettings, texts: list[str]) -> str:
 def _add_quality(summary: Summary, content: dict[str, Any]) -> None:
     run = content["runs"][-1]
     flags = run["flags"]
-    sides: dict[str, dict[int, Result]] = {}
+    found: dict[str, list[Result]] = {}
     for result in content["results"]:
         settings = result["key"]["settings"]
         if _is_of(run, result) and settings["seed"] <= flags["seeds"]:
             name = title(result["key"]["side"], settings.get("negative_sharing"))
-            sides.setdefault(name, {})[settings["seed"]] = result
+            found.setdefault(name, []).append(result)
+    sides = {name: _of_latest_code(mine) for name, mine in found.items()}
     for name, by_seed in sides.items():
         mine = list(by_seed.values())
         summary.scores[name] = {key: scores(mine, key) for key in judged(mine)}
@@ -206,8 +208,14 @@ def _add_quality(summary: Summary, content: dict[str, Any]) -> None:
     summary.places.append(where(run))
 
 
+def _of_latest_code(results: list[Result]) -> dict[int, Result]:
+    """Return the results of one side by seed, without those of older code."""
+    latest = results[-1]["key"]["code"]
+    return {r["key"]["settings"]["seed"]: r for r in results if r["key"]["code"] == latest}
+
+
 def _is_of(run: Result, result: Result) -> bool:
-    """Return whether a result has the text, the settings and the code of a run."""
+    """Return whether a result has the text and the settings of a run."""
     flags, key = run["flags"], result["key"]
     wanted = {"sg": flags["sg"], "vector_size": flags["dim"]} | {n: flags[n] for n in COMMON}
     if key["side"] == "fastsgns":
@@ -215,11 +223,9 @@ def _is_of(run: Result, result: Result) -> bool:
         wanted |= gradient | dict(flags["fastsgns"])
     own = {"seed", "negative_sharing", "progress"}
     settings = {name: value for name, value in key["settings"].items() if name not in own}
-    return (
-        key["corpus"] == run["corpus"]
-        and key["code"] == code(key["side"], run["versions"])
-        and settings == {name: value for name, value in wanted.items() if name not in own}
-    )
+    return key["corpus"] == run["corpus"] and settings == {
+        name: value for name, value in wanted.items() if name not in own
+    }
 
 
 def _seeds(sides: dict[str, list[int]]) -> str:
