@@ -123,11 +123,9 @@ def test_report_reads_the_scores_that_are_kept_of_gensim_too():
     if not path.exists():
         pytest.skip("the measured results are not part of this installation")
     scores = summary.collect([path]).scores
-    assert list(scores) == [
-        *(f'fastsgns, "{mode}"' for mode in ("pair", "window", "block")),
-        "gensim",
-    ]
-    assert {len(values) for side in scores.values() for values in side.values()} == {4}
+    modes = {f'fastsgns, "{mode}"' for mode in ("pair", "window", "batch", "block")}
+    assert set(scores) == {"gensim", *modes}
+    assert min(len(values) for side in scores.values() for values in side.values()) > 2
     assert {"analogies_semantic", "analogies_syntactic"} <= set(scores["gensim"])
 
 
