@@ -1,7 +1,8 @@
 # Skip-gram and CBOW as in word2vec.c: each example has its own negative samples.
 #
 # Contents
-#   draw_focus, draw_pair       draw the window of a focus word; the same for one pair of a list
+#   draw_window                 draw the window of a focus word
+#   draw_focus, draw_pair       the same, with prefetching; the same for one pair of a list
 #   draw_negatives              draw the random numbers of negative samples
 #   draw_position               all draws for a focus word or a pair
 #   list_targets                look up the negative samples
@@ -57,6 +58,15 @@ from fastsgns.kernels.state cimport (
 from fastsgns.kernels.tokens cimport copy_contexts, draw_radius
 
 
+cdef inline void draw_window(const Model *model, Worker *worker, FocusPlan *plan, int64_t position,
+                             int64_t n_tokens) noexcept nogil:
+    """Draw the window of the focus word worker.tokens[position]."""
+    cdef int64_t radius = draw_radius(model, worker)
+    plan.focus_word = worker.tokens[position]
+    plan.n_contexts = copy_contexts(model, worker, position, radius, n_tokens, plan.contexts)
+    plan.n_examples = min(plan.n_contexts, 1) if model.cbow else plan.n_contexts
+
+
 cdef inline void draw_focus(const Model *model, Worker *worker, FocusPlan *plan, int64_t position,
                             int64_t n_tokens) noexcept nogil:
     """Draw the window of the focus word worker.tokens[position].
@@ -64,10 +74,8 @@ cdef inline void draw_focus(const Model *model, Worker *worker, FocusPlan *plan,
     Prefetches the focus word's output row, and the input row of the token at position +
     right_radius + 1, which is a context word of the focus word at position + 1 at the earliest.
     """
-    cdef int64_t radius = draw_radius(model, worker), other = position + model.right_radius + 1
-    plan.focus_word = worker.tokens[position]
-    plan.n_contexts = copy_contexts(model, worker, position, radius, n_tokens, plan.contexts)
-    plan.n_examples = min(plan.n_contexts, 1) if model.cbow else plan.n_contexts
+    cdef int64_t other = position + model.right_radius + 1
+    draw_window(model, worker, plan, position, n_tokens)
     if model.output != NULL:
         prefetch_row(peek_output_row(model, worker, plan.focus_word), model.row_bytes)
     if other < n_tokens:

@@ -4,6 +4,7 @@
 #   to_input_role, from_input_role         convert a row to the input role and its update back
 #   restore_ones                           the constant column of rows with a bias
 #   set_role, set_offsets, add_bias_updates   the input role of the operation `window`
+#   fill_role                              its factors and constants
 #   sync_scalar_bias                       the scalar bias that workers share
 #   couple_rows                            a separate matrix for negative samples
 #   contains                               a search in a short list
@@ -126,6 +127,11 @@ cdef inline void set_role(const Model *model, WindowRows *rows, char *scale, cha
     rows.role_scale, rows.role_shift = scale, shift
     if model.bias_kind == SCALAR_BIAS or model.bias_kind == BOTH_BIAS:
         rows.offsets = offsets
+    fill_role(model, scale, shift)
+
+
+cdef inline void fill_role(const Model *model, char *scale, char *shift) noexcept nogil:
+    """Write the factors and the constants of the input role of a tied matrix."""
     if model.ops.real_size == sizeof(float):
         set_role_of(model, <float *>scale, <float *>shift)
     else:

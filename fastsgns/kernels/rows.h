@@ -2,15 +2,15 @@
  *
  * Contents
  *   RACY, PREFETCH, constants   markers and sizes
- *   StepRows, WindowRows        arguments of the operations `step` and `window`
- *   RowOps                      the five operations: gather, step, scatter, merge, window
+ *   StepRows, WindowRows, CbowRows   arguments of the operations
+ *   RowOps                      the operations: gather, step, scatter, merge, window, ...
  *   rows_variant, ...           choice of the implementation
  *   window_stride, ...          sizes, prefetching
  *   set_ones, ...               small functions that touch shared numbers
  *
  * Each operation has a textbook version in portable C for float and double (rows_plain.h), which is
- * the specification, and versions for vector instructions (rows_simd.h, window_simd.h) and BLAS
- * (sgns_blas.c), which are tested against it.
+ * the specification, and versions for vector instructions (rows_simd.h, window_simd.h,
+ * cbow_simd.h) and BLAS (sgns_blas.c), which are tested against it.
  *
  * Threads and rows ("Hogwild", Niu, Recht, Re, Wright 2011). Threads read and update the same rows
  * without locks. If two threads update a row at the same time, one of the two additions may be
@@ -110,6 +110,27 @@ typedef struct {
     int n_prefetch;
 } WindowRows;
 
+/* Arguments of the operations `cbow_errors` and `cbow_update`: n_contexts context rows, at least 1,
+ * and n target rows with labels. A row may occur several times, also as a context and a target. */
+typedef struct {
+    int64_t width;
+    void *const *contexts;
+    int n_contexts;
+    void *const *rows;
+    int n;
+    const float *labels;    /* readable for n + SIMD_PAD floats */
+    double scale;           /* of the sum of the contexts */
+    double share;           /* of the update, for each context */
+    const void *role_scale; /* (width,) reals, or NULL for 1, 1, ... */
+    const void *role_shift; /* (width,) reals; only with `role_scale` */
+    void *hidden;           /* scratch for width reals */
+    void *errors;           /* scratch for n + SIMD_PAD reals */
+    void *sums;             /* scratch for max(width, (n + 3) * SIMD_PAD) reals */
+    void *const *prefetch;  /* (n_prefetch,): addresses of rows of a later example */
+    int n_prefetch;
+    int compute_loss;
+} CbowRows;
+
 /* The row operations, from which negative sampling and hierarchical softmax are built. `rows` are
  * n addresses of rows with `width` reals. A row that occurs several times is told by its address.
  */
@@ -150,6 +171,17 @@ typedef struct {
      * Leaves the g_kj in scores[k * window_stride(n_outputs) + j].
      * Returns the loss if `compute_loss`, else 0. */
     double (*window)(const WindowRows *window, double rate);
+
+    /* CBOW is a step of logistic regression on the sum of context rows. It has two halves, so that
+     * the caller can do other work while the processor waits for the first. `cbow_errors` computes
+     *     hidden = role_scale * scale * (sum of the contexts) + role_shift
+     *     g_j    = rate * (l_j - sigmoid(hidden . row j))
+     * and returns the loss if `compute_loss`, else 0. `cbow_update` then computes
+     *     update = role_scale * sum_j g_j (row j),   row j += g_j hidden,
+     *     context += share * update, for each context
+     * where the sum uses the old rows. */
+    double (*cbow_errors)(const CbowRows *cbow, double rate);
+    void (*cbow_update)(const CbowRows *cbow);
 } RowOps;
 
 /* Returns the variant called `name`; NULL if it was not built or this processor can't run it. */

@@ -98,8 +98,36 @@ static double RACY NAME(window)(const WindowRows *w, double rate) {
     return loss;
 }
 
-const RowOps NAME(rows) = {VARIANT,       sizeof(REAL), NAME(gather), NAME(step),
-                           NAME(scatter), NAME(merge),  NAME(window)};
+static double RACY NAME(cbow_errors)(const CbowRows *c, double rate) {
+    const REAL *role_scale = c->role_scale, *role_shift = c->role_shift;
+    REAL *hidden = c->hidden, *g = c->errors;
+    double loss = 0;
+    NAME(gather)(hidden, c->contexts, c->n_contexts, c->width, c->scale);
+    for (int64_t i = 0; i < c->width && role_scale; i++)
+        hidden[i] = role_scale[i] * hidden[i] + role_shift[i];
+    for (int j = 0; j < c->n; j++) {
+        REAL score = NAME(dot)(hidden, c->rows[j], c->width);
+        if (c->compute_loss) loss += logistic_loss(score, c->labels[j]);
+        g[j] = (REAL)rate * (c->labels[j] - 1 / (1 + REAL_EXP(-score)));
+    }
+    return loss;
+}
+
+static void RACY NAME(cbow_update)(const CbowRows *c) {
+    const REAL *role_scale = c->role_scale, *hidden = c->hidden, *g = c->errors;
+    REAL *const *rows = (REAL *const *)c->rows, *const *contexts = (REAL *const *)c->contexts;
+    for (int64_t i = 0; i < c->width; i++) {
+        REAL update = 0;
+        for (int j = 0; j < c->n; j++) update += g[j] * rows[j][i];
+        for (int j = 0; j < c->n; j++) rows[j][i] += g[j] * hidden[i];
+        if (role_scale) update *= role_scale[i];
+        for (int k = 0; k < c->n_contexts; k++) contexts[k][i] += (REAL)c->share * update;
+    }
+}
+
+const RowOps NAME(rows) = {VARIANT,      sizeof(REAL),      NAME(gather),
+                           NAME(step),   NAME(scatter),     NAME(merge),
+                           NAME(window), NAME(cbow_errors), NAME(cbow_update)};
 
 #undef REAL
 #undef REAL_EXP

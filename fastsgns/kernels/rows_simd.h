@@ -8,7 +8,7 @@
  *   gather, scatter                        the operations of these names
  *   dots, losses, update_group, ...        parts of `step`
  *   step_group, step_general, step         `step` for up to GROUP rows, and for any number
- *   window                                 defined in window_simd.h */
+ *   window, cbow_errors, cbow_update       defined in window_simd.h and cbow_simd.h */
 
 typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 typedef float vec8 __attribute__((vector_size(32)));
@@ -95,6 +95,18 @@ INLINE vec NAME(sum_of_quarters)(vec a, vec b, vec c, vec d) {
            SHUFFLE(ab, cd, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
 }
 #endif
+
+/* Returns a and b as one vector. Through memory, it would wait until both stores are done. */
+INLINE vec8 NAME(join)(vec4 a, vec4 b) {
+#if LANES >= 8
+    return (vec8)_mm256_insertf128_ps(_mm256_castps128_ps256((__m128)a), (__m128)b, 1);
+#else
+    vec4 four[2] = {a, b};
+    vec8 both;
+    memcpy(&both, four, sizeof both);
+    return both;
+#endif
+}
 
 /* 1 / x. AVX-512: an estimate of 14 bits and a Newton step, which is faster than a division. */
 #if LANES == 16
@@ -186,8 +198,6 @@ INLINE vec8 NAME(dots)(const int n, const StepRows *step, const float *hidden, i
     /* `prefetch` is volatile, because there are not enough registers for all addresses. */
     const float *row[GROUP], *volatile prefetch[GROUP];
     vec sums[8];
-    vec4 four[2];
-    vec8 scores;
     UNROLL(8)
     for (int j = 0; j < 8; j++) sums[j] = (vec){0};
     for (int j = 0; j < n; j++) {
@@ -200,10 +210,8 @@ INLINE vec8 NAME(dots)(const int n, const StepRows *step, const float *hidden, i
         if (LANES * 4 >= CACHE_LINE || i * 4 % CACHE_LINE == 0)
             for (int j = 0; j < n; j++) PREFETCH(prefetch[j] + i);
     }
-    four[0] = NAME(sum_4_vectors)(sums[0], sums[1], sums[2], sums[3]);
-    four[1] = NAME(sum_4_vectors)(sums[4], sums[5], sums[6], sums[7]);
-    memcpy(&scores, four, sizeof scores);
-    return scores;
+    return NAME(join)(NAME(sum_4_vectors)(sums[0], sums[1], sums[2], sums[3]),
+                      NAME(sum_4_vectors)(sums[4], sums[5], sums[6], sums[7]));
 }
 
 /* Returns the loss of n scores f: the sum of log(1 + exp(wrong)), where `wrong` is -f for label 1
@@ -341,7 +349,9 @@ static void RACY NAME(merge)(void *shared_, void *copy_, void *base_, int64_t wi
     }
 }
 
+#include "cbow_simd.h"
 #include "window_simd.h"
 
-const RowOps NAME(rows) = {VARIANT,       sizeof(float), NAME(gather), NAME(step),
-                           NAME(scatter), NAME(merge),   NAME(window)};
+const RowOps NAME(rows) = {VARIANT,      sizeof(float),     NAME(gather),
+                           NAME(step),   NAME(scatter),     NAME(merge),
+                           NAME(window), NAME(cbow_errors), NAME(cbow_update)};

@@ -54,6 +54,7 @@ from libc.string cimport memset
 import numpy as np
 
 from fastsgns.kernels.buffers cimport free_buffers
+from fastsgns.kernels.cbow cimport can_fuse, train_cbow
 from fastsgns.kernels.examples cimport train_examples
 from fastsgns.kernels.hot cimport merge_hot_rows, set_hot_limits
 from fastsgns.kernels.ids cimport first_invalid
@@ -432,6 +433,8 @@ cdef int64_t train_segment(const Model *model, Worker *worker, const int32_t *id
         train_softmax(model, worker, first, last, n_tokens, rate)
     elif first < last and model.window_order != NO_WINDOW:
         train_windows(model, worker, tokens, NULL, first, last, n_tokens, rate)
+    elif first < last and model.cbow and can_fuse(model):
+        train_cbow(model, worker, first, last, n_tokens, rate)
     elif first < last:
         train_examples(model, worker, tokens, NULL, first, last, n_tokens, rate)
     return 0

@@ -101,7 +101,34 @@ static double blas_window(const WindowRows *w, double rate) {
     return loss;
 }
 
-static const RowOps blas_rows = {"blas",       sizeof(float), blas_gather, blas_step,
-                                 blas_scatter, blas_merge,    blas_window};
+static double blas_cbow_errors(const CbowRows *c, double rate) {
+    const float *role_scale = c->role_scale, *role_shift = c->role_shift;
+    float *hidden = c->hidden, *g = c->errors;
+    const int length = (int)c->width;
+    double loss = 0;
+    blas_gather(hidden, c->contexts, c->n_contexts, c->width, c->scale);
+    for (int64_t i = 0; i < c->width && role_scale; i++)
+        hidden[i] = role_scale[i] * hidden[i] + role_shift[i];
+    for (int j = 0; j < c->n; j++) {
+        float score = sdot(&length, hidden, &ONE, c->rows[j], &ONE);
+        if (c->compute_loss) loss += logistic_loss(score, c->labels[j]);
+        g[j] = (float)rate * (c->labels[j] - 1 / (1 + expf(-score)));
+    }
+    return loss;
+}
+
+static void blas_cbow_update(const CbowRows *c) {
+    const float *role_scale = c->role_scale, *g = c->errors;
+    float *update = c->sums;
+    for (int64_t i = 0; i < c->width; i++) update[i] = 0;
+    for (int j = 0; j < c->n; j++) add(update, g[j], c->rows[j], c->width);
+    for (int j = 0; j < c->n; j++) add(c->rows[j], g[j], c->hidden, c->width);
+    for (int64_t i = 0; i < c->width && role_scale; i++) update[i] *= role_scale[i];
+    blas_scatter(c->contexts, c->n_contexts, c->width, update, c->share);
+}
+
+static const RowOps blas_rows = {"blas",      sizeof(float),    blas_gather,
+                                 blas_step,   blas_scatter,     blas_merge,
+                                 blas_window, blas_cbow_errors, blas_cbow_update};
 
 const RowOps *rows_blas(void) { return sdot && saxpy ? &blas_rows : NULL; }

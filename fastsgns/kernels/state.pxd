@@ -45,6 +45,23 @@ cdef extern from "rows.h" nogil:
         int compute_loss
         void **prefetch
         int n_prefetch
+    ctypedef struct CbowRows:
+        int64_t width
+        void **contexts
+        int n_contexts
+        void **rows
+        int n
+        const float *labels
+        double scale
+        double share
+        const void *role_scale
+        const void *role_shift
+        void *hidden
+        void *errors
+        void *sums
+        void **prefetch
+        int n_prefetch
+        int compute_loss
     ctypedef struct RowOps:
         int real_size
         void (*gather)(void *hidden, void **rows, int n, int64_t width, double scale) noexcept nogil
@@ -53,6 +70,8 @@ cdef extern from "rows.h" nogil:
             noexcept nogil
         void (*merge)(void *shared, void *copy, void *base, int64_t width) noexcept nogil
         double (*window)(const WindowRows *window, double rate) noexcept nogil
+        double (*cbow_errors)(const CbowRows *cbow, double rate) noexcept nogil
+        void (*cbow_update)(const CbowRows *cbow) noexcept nogil
     const RowOps *rows_variant(const char *name)
     const RowOps plain_f64_rows
     void rows_use_blas(void *sdot, void *saxpy)
@@ -90,8 +109,9 @@ cdef extern from "softmax.h" nogil:
 cdef enum:
     SEGMENT = 4096  # focus words, or pairs of a list, that are trained at one learning rate
     BAD_ID = -1  # status: an id outside the vocabulary
-    MAX_BUFFERS = 64  # buffers per worker
+    MAX_BUFFERS = 128  # buffers per worker
     MAX_RUN = 16  # most pairs of a list with the same target that are trained at once
+    N_PLANS = 8  # plans of focus words per worker; more than DRAWN_AHEAD (cbow.pxd)
     BATCH_PAIRS = 16  # full softmax: a batch has at most BATCH_PAIRS * n_batch_rows examples
 
 # The matrices whose frequent rows workers may copy: indices of `Model.hot` and `Worker.hot`.
@@ -172,14 +192,17 @@ cdef struct Model:
     const volatile int32_t *stop_flag  # another thread sets it to end the call early
 
 # Random draws for one focus word. Random numbers are drawn two focus words ahead (`draws`) and
-# looked up in the noise table one focus word ahead (`targets`), so that its rows are prefetched. An
-# example is one hidden vector with its targets: each context word in skip-gram, the whole window in
-# CBOW. The targets of example e are the `n_targets[e]` ids from `targets[e * (negative + 1)]` on:
-# the focus word, then its negative samples. `target_rows` has the addresses of their rows.
+# looked up in the noise table one focus word ahead (`targets`), so that its rows are prefetched.
+# In cbow.pxd both are done further ahead; only cbow.pxd uses `context_rows`, the rows of
+# `contexts`. An example is one hidden vector with its targets: each context word in skip-gram, the
+# whole window in CBOW. The targets of example e are the `n_targets[e]` ids from `targets[e *
+# (negative + 1)]` on: the focus word, then its negative samples. `target_rows` has the addresses
+# of their rows.
 cdef struct FocusPlan:
     int32_t focus_word
     int n_contexts
     int32_t *contexts
+    void **context_rows
     int n_examples
     uint64_t *draws
     int32_t *targets
@@ -231,7 +254,7 @@ cdef struct Worker:
     uint64_t random_state
     # Tokens that survived subsampling: those of one segment, and of the contexts around it
     int32_t *tokens
-    FocusPlan focus_plans[3]
+    FocusPlan focus_plans[N_PLANS]
     WindowPlan window_plans[4]
     # Negative sampling and hierarchical softmax, one example at a time (examples.pxd)
     float *labels  # 1, 0, 0, ...
@@ -243,6 +266,7 @@ cdef struct Worker:
     StepRows target_step  # targets in `Model.output`
     StepRows negative_step  # negative samples in `Model.negative_output`
     StepRows path_step  # Huffman paths in `Model.tree`
+    CbowRows cbow  # CBOW with targets in `Model.output` (cbow.pxd)
     # Windows (windows.pxd)
     WindowRows window  # targets in `Model.output` and negative samples
     WindowRows path_window  # Huffman paths in `Model.tree`

@@ -3,7 +3,10 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t
 
 from fastsgns.kernels.rng cimport next_random, random_below
-from fastsgns.kernels.state cimport BAD_ID, Model, Worker
+from fastsgns.kernels.state cimport BAD_ID, Model, Worker, prefetch_read
+
+cdef enum:
+    THRESHOLDS_AHEAD = 16  # tokens whose threshold is prefetched
 
 
 cdef inline bint keep_token(const Model *model, Worker *worker, int32_t word) noexcept nogil:
@@ -20,6 +23,8 @@ cdef inline int64_t subsample(const Model *model, Worker *worker, const int32_t 
     """
     cdef int64_t position
     for position in range(start, stop):
+        if position + THRESHOLDS_AHEAD < stop and model.keep_thresholds != NULL:
+            prefetch_read(&model.keep_thresholds[ids[position + THRESHOLDS_AHEAD]])
         worker.tokens[n] = ids[position]  # overwritten by the next token if not kept
         if <uint32_t>ids[position] >= model.n_words:
             return BAD_ID
@@ -75,11 +80,15 @@ cdef inline int copy_contexts(const Model *model, const Worker *worker, int64_t 
     """Copy the context words of the focus word worker.tokens[position]; return how many.
 
     These are the tokens up to `radius` before it and up to min(radius, right_radius) after it.
+    Always copies max_radius tokens of each side, because loops of random length are slower: the
+    processor does not predict where they end. `contexts` has room for 2 * max_radius words.
     """
-    cdef int64_t other, stop = min(n_tokens, position + min(radius, model.right_radius) + 1)
-    cdef int n = 0
-    for other in range(max(0, position - radius), stop):
-        if other != position:
-            contexts[n] = worker.tokens[other]
-            n += 1
-    return n
+    cdef int64_t n_left = min(radius, position), i
+    cdef int64_t n_right = min(radius, model.right_radius, n_tokens - 1 - position)
+    cdef const int32_t *left = worker.tokens + position - n_left
+    cdef const int32_t *right = worker.tokens + position + 1
+    for i in range(model.max_radius):
+        contexts[i] = left[i]
+    for i in range(model.max_radius):
+        contexts[n_left + i] = right[i]
+    return <int>(n_left + n_right)

@@ -4,11 +4,11 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from fastsgns.kernels.buffers cimport allocate
 from fastsgns.kernels.hot cimport allocate_hot
-from fastsgns.kernels.roles cimport set_role
+from fastsgns.kernels.roles cimport fill_role, set_role
 from fastsgns.kernels.softmax cimport allocate_batch
 from fastsgns.kernels.state cimport (
-    BATCH, NO_WINDOW, SEGMENT, SIMD_PAD, FocusPlan, Model, WindowPlan, WindowRows, Worker,
-    read_shared, window_stride,
+    BATCH, NO_WINDOW, N_PLANS, SEGMENT, SIMD_PAD, WORD_BIAS, CbowRows, FocusPlan, Model,
+    WindowPlan, WindowRows, Worker, read_shared, window_stride,
 )
 
 
@@ -44,16 +44,44 @@ cdef inline void start_worker(const Model *model, Worker *worker, int longest_pa
 
 cdef inline void allocate_plans(const Model *model, Worker *worker, int64_t n_contexts,
                                 int64_t n_targets) noexcept nogil:
-    """Allocate the buffers of plans with at most n_contexts examples of n_targets targets."""
+    """Allocate the buffers of plans with at most n_contexts context words.
+
+    Each context word is an example of n_targets targets, or in CBOW all of them are one.
+    """
+    cdef int64_t n_examples = 1 if model.cbow else n_contexts
     cdef FocusPlan *focus
     cdef int i
-    for i in range(3):
+    for i in range(N_PLANS):
         focus = &worker.focus_plans[i]
         focus.contexts = <int32_t *>allocate(worker, n_contexts, sizeof(int32_t))
-        focus.draws = <uint64_t *>allocate(worker, n_contexts * model.negative, sizeof(uint64_t))
-        focus.targets = <int32_t *>allocate(worker, n_contexts * n_targets, sizeof(int32_t))
-        focus.target_rows = <void **>allocate(worker, n_contexts * n_targets, sizeof(void *))
-        focus.n_targets = <int *>allocate(worker, n_contexts, sizeof(int))
+        focus.context_rows = <void **>allocate(worker, n_contexts, sizeof(void *))
+        focus.draws = <uint64_t *>allocate(worker, n_examples * model.negative, sizeof(uint64_t))
+        focus.targets = <int32_t *>allocate(worker, n_examples * n_targets, sizeof(int32_t))
+        focus.target_rows = <void **>allocate(worker, n_examples * n_targets + 1, sizeof(void *))
+        focus.n_targets = <int *>allocate(worker, n_examples, sizeof(int))
+    if model.cbow:
+        allocate_cbow(model, worker, n_targets)
+
+
+cdef inline void allocate_cbow(const Model *model, Worker *worker, int64_t n_targets) \
+        noexcept nogil:
+    """Allocate the buffers of cbow.pxd, and set the arguments of its operations that are constant.
+    """
+    cdef CbowRows *rows = &worker.cbow
+    rows.width = model.width
+    rows.labels = worker.labels
+    rows.hidden = worker.hidden
+    rows.errors = worker.scores
+    rows.sums = allocate(
+        worker, max(model.width, (n_targets + 3) * SIMD_PAD), model.ops.real_size)
+    rows.compute_loss = model.compute_loss
+    if not model.tied:
+        return
+    worker.role_scale = <char *>allocate(worker, 1, model.row_bytes)
+    worker.role_shift = <char *>allocate(worker, 1, model.row_bytes)
+    if not worker.out_of_memory and (model.n_flipped or model.bias_kind == WORD_BIAS):
+        fill_role(model, worker.role_scale, worker.role_shift)
+        rows.role_scale, rows.role_shift = worker.role_scale, worker.role_shift
 
 
 cdef inline void allocate_windows(const Model *model, Worker *worker, int64_t longest_path) \

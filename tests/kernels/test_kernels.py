@@ -39,6 +39,11 @@ OBJECTIVES = {
     "cbow-sum": {"cbow": True, "mean_hidden": False, "mean_gradient": False},
     "cbow-mean-undivided": {"cbow": True, "mean_gradient": False},
     "cbow-sum-divided": {"cbow": True, "mean_hidden": False},
+    "cbow-many-negatives": {"cbow": True, "negative": 19},
+    "cbow-no-negatives": {"cbow": True, "negative": 0},
+    "cbow-long": {"cbow": True, "window": 20, "shrink_windows": False},
+    "cbow-forward": {"cbow": True, "forward": True},
+    "cbow-lock": {"cbow": True, "lock_factors": LOCK},
     "cbow-hs": {"cbow": True, "output": False, "tree": True},
     "sg-window": WINDOW,
     "sg-batch": BATCH,
@@ -154,7 +159,8 @@ def test_the_penalty_draws_rows_towards_each_other():
 @each_objective
 def test_variants_equal_the_plain_one(variant, options):
     ids, offsets = make_corpus()
-    for dimensions in (1, 7, 16, 33, 67, 100):
+    wide = (300,) if options.get("cbow") else ()  # rows of several chunks (cbow_simd.h)
+    for dimensions in (1, 7, 16, 33, 67, 100, *wide):
         starts = make_objective(dimensions, np.float32, **options)
         moved = assert_like_plain(variant, starts, ids, offsets)
         assert not padding_of(moved).any(), "padding stays zero"
