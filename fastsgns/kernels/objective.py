@@ -55,6 +55,14 @@ class HotRows(NamedTuple):
     negative_step: float
 
 
+def make_stop_flag() -> np.ndarray:
+    """Return a flag in a cache line of its own.
+
+    Workers read it for every focus word, so that nothing in its line should change.
+    """
+    return np.zeros(64, np.int32)[32:33]  # at least 64 bytes from either end
+
+
 @dataclass(frozen=True)
 class Objective:
     """Everything that `train_chunk` and `train_pairs_chunk` need; arrays are shared, not copied.
@@ -163,7 +171,7 @@ class Objective:
     scalar_bias: np.ndarray | None = None
     forward: bool = False
     hot: HotRows | None = None
-    stop_flag: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int32))
+    stop_flag: np.ndarray = field(default_factory=make_stop_flag)
 
     @property
     def max_radius(self) -> int:

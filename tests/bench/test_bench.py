@@ -170,6 +170,23 @@ def test_scaling_repeats_the_same_corpus_and_grows_the_vocabulary(bench):
     assert "flat within 15%" in done.stdout and "caches:" in done.stdout
 
 
+def test_coherence_counts_rows_and_judges_virtual_workers(bench, tmp_path):
+    (tmp_path / "wordsim353.tsv").write_text("w1\tw2\t1\nw3\tw4\t2\nw5\tw6\t3\n")
+    done, record = bench(
+        "coherence", "--dim", "8", "--workers", "2", "4", "--sides", "window", "cbow tied",
+        "--hot", "0", "8", "--traced", "1000", "--quality", "--epochs", "1",
+        "--eval", str(tmp_path),
+    )  # fmt: skip
+    traces = [r for r in record["results"] if "points" in r]
+    assert [r["side"] for r in traces] == ["window", "cbow tied"]
+    for point in (point for r in traces for point in r["points"]):
+        assert point["n_touches"] >= point["n_moved"] >= point["n_fetched"] > 0
+        assert (point["n_merges"] > 0) == (point["hot"] > 0)
+    trained = [(r["workers"], r["hot"]) for r in record["results"] if "loss" in r]
+    assert trained == 2 * [(1, 0), (2, 0), (2, 8), (4, 0), (4, 8)]
+    assert "WordSim353" in done.stdout
+
+
 def test_scaling_judges_each_number_of_workers_and_says_when_cores_are_shared(bench, tmp_path):
     (tmp_path / "men.tsv").write_text("".join(f"w{i}\tw{i + 1}\t{i % 7}\n" for i in range(30)))
     sides = ("block", "cbow tied+bias:word")
