@@ -20,7 +20,7 @@
 # after each update is not worth a copy, so with a limit below 2 a matrix has no copies.
 #
 # A row is looked up in a table with one slot for each remainder of row numbers, so a row without a
-# copy costs one comparison. The slots of a matrix without copies are replaced by one that is empty.
+# copy costs one comparison. A matrix without copies has a limit of 0.
 
 from libc.stdint cimport int32_t, int64_t
 
@@ -46,25 +46,15 @@ cdef inline void allocate_hot(const Model *model, Worker *worker) noexcept nogil
     for role in range(N_HOT):
         hot = &worker.hot[role]
         hot.n_slots = model.hot[role].n_slots
-        hot.own_slots = <HotSlot *>allocate(worker, hot.n_slots + 1, sizeof(HotSlot))
+        hot.slots = <HotSlot *>allocate(worker, hot.n_slots, sizeof(HotSlot))
         hot.copies = <char *>allocate(worker, hot.n_slots, model.row_bytes)
         hot.bases = <char *>allocate(worker, hot.n_slots, model.row_bytes)
         if worker.out_of_memory:
             return
+        hot.mask = hot.n_slots - 1
         for i in range(hot.n_slots):
-            hot.own_slots[i].row = model.hot[role].ids[i]
-            hot.own_slots[i].n_updates = NOT_USED
-        hot.own_slots[hot.n_slots].row = -1
-        use_slots(hot, 0)
-
-
-cdef inline void use_slots(HotRows *hot, int32_t limit) noexcept nogil:
-    """Look up rows in the slots of the matrix, or if the limit is too low in an empty slot."""
-    hot.limit = limit
-    if hot.n_slots and limit >= MIN_LIMIT:
-        hot.slots, hot.mask = hot.own_slots, hot.n_slots - 1
-    else:
-        hot.slots, hot.mask = hot.own_slots + hot.n_slots, 0
+            hot.slots[i].row = model.hot[role].ids[i]
+            hot.slots[i].n_updates = NOT_USED
 
 
 cdef inline void set_hot_limits(const Model *model, Worker *worker, double rate) noexcept nogil:
@@ -80,7 +70,7 @@ cdef inline void set_hot_limits(const Model *model, Worker *worker, double rate)
                 limit = <int32_t>(model.hot[role].step / rate)
             if limit < MIN_LIMIT:
                 merge_rows_of(model, hot)
-            use_slots(hot, limit)
+            hot.limit = limit
 
 
 cdef inline void *hot_row(const Model *model, HotRows *hot, int32_t row) noexcept nogil:
@@ -88,8 +78,12 @@ cdef inline void *hot_row(const Model *model, HotRows *hot, int32_t row) noexcep
 
     An update is counted. A copy that has reached the limit is merged before.
     """
-    cdef HotSlot *slot = &hot.slots[row & hot.mask]
-    cdef int32_t is_hot = slot.row == row
+    cdef HotSlot *slot
+    cdef int32_t is_hot
+    if hot.limit < MIN_LIMIT:
+        return hot.matrix + row * model.row_bytes
+    slot = &hot.slots[row & hot.mask]
+    is_hot = slot.row == row
     slot.n_updates += is_hot
     if is_hot & (slot.n_updates > hot.limit):
         merge_row(model, hot, row & hot.mask)
@@ -104,7 +98,10 @@ cdef inline void *peek_hot_row(const Model *model, const HotRows *hot, int32_t r
     a copy must not be prefetched otherwise, since that would take its cache lines from the workers
     that merge theirs.
     """
-    cdef const HotSlot *slot = &hot.slots[row & hot.mask]
+    cdef const HotSlot *slot
+    if hot.limit < MIN_LIMIT:
+        return hot.matrix + row * model.row_bytes
+    slot = &hot.slots[row & hot.mask]
     return select_row(model, hot, row, (slot.row == row) & (slot.n_updates < hot.limit))
 
 
@@ -122,7 +119,7 @@ cdef inline void *select_row(const Model *model, const HotRows *hot, int32_t row
 cdef inline void merge_row(const Model *model, HotRows *hot, int32_t slot) noexcept nogil:
     """Merge the copy of a slot."""
     cdef int64_t offset = slot * model.row_bytes
-    model.ops.merge(hot.matrix + hot.own_slots[slot].row * model.row_bytes, hot.copies + offset,
+    model.ops.merge(hot.matrix + hot.slots[slot].row * model.row_bytes, hot.copies + offset,
                     hot.bases + offset, model.width)
 
 
@@ -130,9 +127,9 @@ cdef inline void merge_rows_of(const Model *model, HotRows *hot) noexcept nogil:
     """Merge all copies of a matrix that were updated."""
     cdef int32_t slot
     for slot in range(hot.n_slots):
-        if hot.own_slots[slot].n_updates < NOT_USED:
+        if hot.slots[slot].n_updates < NOT_USED:
             merge_row(model, hot, slot)
-            hot.own_slots[slot].n_updates = NOT_USED
+            hot.slots[slot].n_updates = NOT_USED
 
 
 cdef inline void merge_hot_rows(const Model *model, Worker *worker) noexcept nogil:

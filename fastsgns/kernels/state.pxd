@@ -240,11 +240,10 @@ cdef struct HotSlot:
 
 # A worker's copies of the frequent rows of one matrix (hot.pxd).
 cdef struct HotRows:
-    HotSlot *slots  # where rows are looked up: `own_slots`, or one empty slot
-    int32_t mask  # number of these slots - 1
-    int32_t limit  # updates between two merges
-    HotSlot *own_slots  # the n_slots slots of the matrix, then an empty one
-    int32_t n_slots
+    HotSlot *slots  # (n_slots,)
+    int32_t n_slots  # a power of 2, or 0
+    int32_t mask  # n_slots - 1
+    int32_t limit  # updates between two merges; below 2: no copies
     char *matrix
     char *copies  # (n_slots, width)
     char *bases  # (n_slots, width): the shared rows as they were at the last merge
