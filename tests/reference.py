@@ -9,7 +9,6 @@ import itertools
 import numpy as np
 
 MASK = 2**64 - 1
-LONGEST_RUN = 16  # pairs of a list with one target that share negatives
 SEGMENT = 4096  # focus words of a sentence that are subsampled and drawn for together
 
 
@@ -375,16 +374,9 @@ class _Run:
         if not self.o.window_order:
             for source, target in pairs:
                 self.skip_gram(target, [source], [self.targets(target, [source])])
-        elif self.o.pairs_per_block:
+        else:
             for first in range(0, len(pairs), self.o.pairs_per_block):
                 self.block(pairs[first : first + self.o.pairs_per_block], self.draw_shared())
-        else:
-            for target, run in itertools.groupby(pairs, lambda pair: pair[1]):
-                sources = [source for source, _ in run]
-                longest = min(LONGEST_RUN, self.o.max_contexts)
-                for first in range(0, len(sources), longest):
-                    drawn = self.draw_shared()
-                    self.window_in_steps(sources[first : first + longest], target, drawn)
 
     def block(self, pairs, drawn):
         """The negatives of all pairs, then the positive pairs."""

@@ -107,11 +107,11 @@ class Objective:
         With a `window_order`: negative samples drawn per focus word or block. Each has the weight
         ``negative / n_shared_negatives``. 0 if `negative` is 0.
     max_contexts : int
-        With a `window_order`: largest number of context words, or sources, of a focus word that are
-        trained at once. More are trained in several steps on the same negative samples.
+        With a `window_order`: largest number of context words of a focus word that are trained at
+        once. More are trained in several steps on the same negative samples.
     pairs_per_block : int
-        With a `window_order`, lists of pairs: this number of consecutive pairs share their negative
-        samples. With 0, those consecutive pairs that have the same target.
+        Lists of pairs: this number of consecutive pairs share their negative samples. 0 without a
+        `window_order`, and for sentences.
     n_batch_rows : int
         Hidden rows per batch of full softmax over `output` (`fastsgns/kernels/softmax.pxd`); 0
         switches it off. Requires ``negative=0``, no `window_order` and no `tree`.

@@ -125,7 +125,7 @@ typedef struct {
     const void *role_shift; /* (width,) reals; only with `role_scale` */
     void *hidden;           /* scratch for width reals */
     void *errors;           /* scratch for n + SIMD_PAD reals */
-    void *sums;             /* scratch for max(width, (n + 3) * SIMD_PAD) reals */
+    void *sums;             /* scratch for max(width, max(8, n + 3) * SIMD_PAD) reals */
     void *const *prefetch;  /* (n_prefetch,): addresses of rows of a later example */
     int n_prefetch;
     int compute_loss;

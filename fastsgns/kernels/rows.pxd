@@ -69,14 +69,6 @@ cdef inline void find_input_rows(const Model *model, Worker *worker, const int32
         rows[i] = input_row(model, worker, words[i])
 
 
-cdef inline void find_output_rows(const Model *model, Worker *worker, const int32_t *words,
-                                  int64_t n, void **rows) noexcept nogil:
-    """Write the addresses of the output rows of words[:n] to `rows`."""
-    cdef int64_t i
-    for i in range(n):
-        rows[i] = output_row(model, worker, words[i])
-
-
 cdef inline void find_negative_rows(const Model *model, Worker *worker, const int32_t *words,
                                     int64_t n, void **rows) noexcept nogil:
     """Write the addresses of the rows of words[:n] as negative samples to `rows`."""

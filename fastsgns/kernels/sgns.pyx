@@ -62,7 +62,7 @@ from fastsgns.kernels.rng cimport AliasSlot
 from fastsgns.kernels.roles cimport sync_scalar_bias
 from fastsgns.kernels.softmax cimport check_batch, train_batch, train_softmax
 from fastsgns.kernels.state cimport (
-    BAD_ID, HOT_INPUT, HOT_NEGATIVE, HOT_OUTPUT, MAX_RUN, NO_WINDOW, SEGMENT, SIMD_PAD, Model,
+    BAD_ID, HOT_INPUT, HOT_NEGATIVE, HOT_OUTPUT, NO_WINDOW, SEGMENT, SIMD_PAD, Model,
     RowOps, Worker, plain_f64_rows, rows_use_blas, rows_variant,
     softmax_f32, softmax_f64, softmax_use_blas,
 )
@@ -284,6 +284,7 @@ cdef object run_virtual_workers(const Model *model, objective, const int32_t[::1
                 status = take_turns(model, workers, n_workers, &ids[0], n_tokens, &offsets[0],
                                     sentences, turn, rate_start, rate_stop)
         for i in range(n_workers):
+            trace_worker(i)
             finish_worker(model, &workers[i])
             loss += workers[i].loss
             n_examples += workers[i].n_examples
@@ -328,7 +329,9 @@ def train_pairs_chunk(objective, const int32_t[::1] sources not None,
     set_model(&model, objective)
     # A pair has one context word: small buffers suffice, and no radius needs to be drawn.
     model.max_radius, model.shrink_windows = 1, False
-    model.max_inputs = max(min(MAX_RUN, objective.max_contexts), model.pairs_per_block)
+    model.max_inputs = max(model.pairs_per_block, 1)
+    if (model.window_order == NO_WINDOW) != (model.pairs_per_block == 0):
+        raise ValueError("pairs need a window_order if and only if pairs_per_block is positive")
     if model.cbow or model.n_batch_rows or model.keep_thresholds != NULL or model.tree != NULL or (
             model.output == NULL):
         raise ValueError("pairs are trained by skip-gram with negative sampling alone, without "
@@ -612,8 +615,6 @@ cdef int check_objective(const Model *model) except -1:
             (model.n_shared_negatives == 0) != (model.negative == 0)):
         raise ValueError("with a window_order, n_shared_negatives must be positive if and only if "
                          "negative is")
-    if model.pairs_per_block and model.window_order == NO_WINDOW:
-        raise ValueError("pairs_per_block needs a window_order")
     if (model.tree == NULL) != (model.path_starts == NULL):
         raise ValueError("hierarchical softmax needs a tree and its paths")
     return 0

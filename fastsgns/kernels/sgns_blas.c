@@ -33,12 +33,12 @@ static void blas_scatter(void *const *rows, int n, int64_t width, const void *up
     for (int j = 0; j < n; j++) add(rows[j], scale, update, width);
 }
 
-static void blas_merge(void *shared_, void *copy_, void *base_, int64_t width) {
+/* A loop, because between two calls of saxpy other workers would see the sum without the
+ * difference. */
+static void RACY blas_merge(void *shared_, void *copy_, void *base_, int64_t width) {
     float *shared = shared_, *copy = copy_, *base = base_;
-    add(shared, 1, copy, width);
-    add(shared, -1, base, width);
-    memcpy(copy, shared, width * sizeof(float));
-    memcpy(base, shared, width * sizeof(float));
+    for (int64_t x = 0; x < width; x++)
+        shared[x] = copy[x] = base[x] = shared[x] + (copy[x] - base[x]);
 }
 
 static double blas_step(void *hidden_, void *update_, const StepRows *step, double rate) {

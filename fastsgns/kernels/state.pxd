@@ -110,7 +110,6 @@ cdef enum:
     SEGMENT = 4096  # focus words, or pairs of a list, that are trained at one learning rate
     BAD_ID = -1  # status: an id outside the vocabulary
     MAX_BUFFERS = 128  # buffers per worker
-    MAX_RUN = 16  # most pairs of a list with the same target that are trained at once
     N_PLANS = 8  # plans of focus words per worker; more than DRAWN_AHEAD (cbow.pxd)
     BATCH_PAIRS = 16  # full softmax: a batch has at most BATCH_PAIRS * n_batch_rows examples
 
@@ -184,7 +183,7 @@ cdef struct Model:
     int mean_gradient  # CBOW: the update of each context row is divided by their number
     int window_order  # NO_WINDOW: one example at a time; or the order of the operation `window`
     int max_inputs  # most input rows that are trained at once
-    int pairs_per_block  # lists of pairs: pairs that share negative samples; 0: see windows.pxd
+    int pairs_per_block  # lists of pairs: pairs that share negative samples; 0: none do
     int n_shared_negatives  # negative samples per window or block
     int n_batch_rows  # full softmax: hidden rows per batch; 0 disables full softmax
     softmax_t softmax  # softmax_f32 or softmax_f64
@@ -209,8 +208,8 @@ cdef struct FocusPlan:
     void **target_rows
     int *n_targets
 
-# What is drawn for a window (windows.pxd): that of the focus word at `position`, or of n_positions
-# consecutive pairs of a list that have one target.
+# What is drawn for a window (windows.pxd): that of the focus word at `position`, or for a block of
+# n_positions consecutive pairs of a list.
 cdef struct WindowPlan:
     int64_t position
     int64_t n_positions  # 0: there is no window left

@@ -2,7 +2,7 @@
 # updates the rows of all of them.
 #
 # Contents
-#   draw_window, count_pairs, look_up_negatives   draw the radius and the negative samples
+#   draw_window, look_up_negatives   draw the radius and the negative samples
 #   queue_prefetch           list the rows of a later window, for the current operation to prefetch
 #   list_negatives, list_outputs   the output rows of a window and their weights
 #   list_inputs              the input rows of its context words
@@ -12,7 +12,7 @@
 #   leave_out, swap_targets  remove a target from the list for a while
 #   couple_outputs           a separate matrix for negative samples
 #   find_path_rows, path_step   hierarchical softmax
-#   list_contexts, count_contexts   the context words of a window, and of a step
+#   count_contexts           the context words of a step
 #   train_block, train_source, train_positive_pair   lists of pairs in blocks
 #   train_window             all that is trained for one focus word
 #   train_windows            the loop over focus words
@@ -31,10 +31,8 @@
 # none of them more than twice; the next ones are trained in another step with the same draws.
 #
 # `worker.tokens` holds n_tokens tokens that survived subsampling, and the focus words are
-# tokens[first:last]; see examples.pxd. Instead there may be a list of pairs. Consecutive pairs with
-# the same target, but at most max_inputs of them, are then a window: the target is the focus
-# word, and the sources are its context words. With pairs_per_block > 0 a list is trained in blocks
-# of so many pairs instead, which share their negative samples (`train_block`).
+# tokens[first:last]; see examples.pxd. Instead there may be a list of pairs, which is trained in
+# blocks of pairs_per_block consecutive pairs that share their negative samples (`train_block`).
 #
 # Random numbers are drawn three focus words ahead and their slots of the noise table prefetched.
 # They are turned into words two focus words ahead, and the rows of these words prefetched.
@@ -61,39 +59,22 @@ cdef enum:
 
 
 cdef inline void draw_window(const Model *model, Worker *worker, WindowPlan *plan,
-                             const int32_t *focus_words, const int32_t *sources, int64_t position,
-                             int64_t last) noexcept nogil:
+                             int64_t position, int64_t last) noexcept nogil:
     """Draw the radius and the negative samples of the window at `position`.
 
-    Sets `plan.position` and `plan.n_positions`: 1, or for a list the number of pairs of the window
-    or block, or 0 if no window is left. The random numbers are kept
+    Sets `plan.position` and `plan.n_positions`: 1, or for a list the number of pairs of the block,
+    or 0 if no window is left. The random numbers are kept
     in `plan.draws`, and the slots of the noise table that they select are prefetched.
     """
     cdef int k
     plan.position = position
-    plan.n_positions = min(last - position, 1)
-    if sources != NULL:
-        plan.n_positions = count_pairs(model, focus_words + position, last - position)
+    plan.n_positions = min(last - position, max(model.pairs_per_block, 1))
     if plan.n_positions == 0:
         return
     plan.radius = draw_radius(model, worker)
     for k in range(model.n_shared_negatives):
         plan.draws[k] = next_random(&worker.random_state)
         prefetch_read(&model.noise[alias_slot(plan.draws[k], model.n_outputs)])
-
-
-cdef inline int64_t count_pairs(const Model *model, const int32_t *targets, int64_t n) \
-        noexcept nogil:
-    """Return how many of the first of n pairs of a list, with these targets, are trained at once.
-
-    These are the pairs of a block or, without blocks, pairs with the same target.
-    """
-    cdef int64_t count = 0, most = min(n, model.max_inputs)
-    if model.pairs_per_block:
-        return min(n, model.pairs_per_block)
-    while count < most and targets[count] == targets[0]:
-        count += 1
-    return count
 
 
 cdef inline void look_up_negatives(const Model *model, WindowPlan *plan) noexcept nogil:
@@ -115,7 +96,6 @@ cdef inline void queue_prefetch(const Model *model, Worker *worker, const Window
     the sources, or that of the token at plan.position + right_radius, which is a context word of
     this focus word at the earliest.
     """
-    cdef int64_t n_focus_words = plan.n_positions if model.pairs_per_block else 1
     cdef int64_t newest = plan.position + model.right_radius
     cdef int n = 0
     worker.window.n_prefetch = 0
@@ -124,9 +104,9 @@ cdef inline void queue_prefetch(const Model *model, Worker *worker, const Window
     if model.output != NULL:
         n = model.n_shared_negatives
         peek_negative_rows(model, worker, plan.negatives, n, worker.prefetch)
-        peek_output_rows(model, worker, focus_words + plan.position, n_focus_words,
+        peek_output_rows(model, worker, focus_words + plan.position, plan.n_positions,
                          worker.prefetch + n)
-        n += <int>n_focus_words
+        n += <int>plan.n_positions
     else:
         n = find_path_rows(model, worker, focus_words[plan.position], worker.prefetch)
     if sources != NULL:
@@ -307,6 +287,7 @@ cdef inline void path_step(const Model *model, Worker *worker, int32_t focus_wor
     rows.positive = model.path_labels + model.path_starts[focus_word]
     rows.n_prefetch = worker.window.n_prefetch  # 0 if negative samples were trained before
     worker.loss += model.ops.window(rows, rate)
+    worker.window.n_prefetch = 0  # the rows are prefetched once
 
 
 cdef inline void train_window(const Model *model, Worker *worker, const WindowPlan *plan,
@@ -427,15 +408,6 @@ cdef inline int count_contexts(const Model *model, const int32_t *contexts, int 
     return most
 
 
-cdef inline int list_contexts(const Model *model, Worker *worker, const WindowPlan *plan,
-                              const int32_t *sources, int64_t n_tokens) noexcept nogil:
-    """Write the context words of a window to `worker.contexts`; return how many."""
-    if sources == NULL:
-        return copy_contexts(model, worker, plan.position, plan.radius, n_tokens, worker.contexts)
-    memcpy(worker.contexts, sources + plan.position, plan.n_positions * sizeof(int32_t))
-    return <int>plan.n_positions
-
-
 cdef inline void train_windows(const Model *model, Worker *worker, const int32_t *focus_words,
                                const int32_t *sources, int64_t first, int64_t last,
                                int64_t n_tokens, double rate) noexcept nogil:
@@ -452,7 +424,7 @@ cdef inline void train_windows(const Model *model, Worker *worker, const int32_t
     cdef int32_t *contexts
     cdef int n, n_now
     for turn in range(AHEAD + 1):
-        draw_window(model, worker, &plans[turn], focus_words, sources, position, last)
+        draw_window(model, worker, &plans[turn], position, last)
         position += plans[turn].n_positions
     for turn in range(AHEAD):
         look_up_negatives(model, &plans[turn])
@@ -461,8 +433,7 @@ cdef inline void train_windows(const Model *model, Worker *worker, const int32_t
         plan, ahead = &plans[turn % N_PLANS], &plans[(turn + AHEAD) % N_PLANS]
         look_up_negatives(model, ahead)
         queue_prefetch(model, worker, ahead, focus_words, sources, n_tokens)
-        draw_window(model, worker, &plans[(turn + AHEAD + 1) % N_PLANS], focus_words, sources,
-                    position, last)
+        draw_window(model, worker, &plans[(turn + AHEAD + 1) % N_PLANS], position, last)
         position += plans[(turn + AHEAD + 1) % N_PLANS].n_positions
         if model.scalar_bias != NULL and turn % SYNC_INTERVAL == 0:
             sync_scalar_bias(model, worker)
@@ -471,7 +442,7 @@ cdef inline void train_windows(const Model *model, Worker *worker, const int32_t
                         rate)
         else:
             contexts = worker.contexts
-            n = list_contexts(model, worker, plan, sources, n_tokens)
+            n = copy_contexts(model, worker, plan.position, plan.radius, n_tokens, contexts)
             while n:
                 n_now = count_contexts(model, contexts, n)
                 train_window(model, worker, plan, focus_words[plan.position], contexts, n_now, rate)

@@ -73,7 +73,7 @@ cdef inline void allocate_cbow(const Model *model, Worker *worker, int64_t n_tar
     rows.hidden = worker.hidden
     rows.errors = worker.scores
     rows.sums = allocate(
-        worker, max(model.width, (n_targets + 3) * SIMD_PAD), model.ops.real_size)
+        worker, max(model.width, max(8, n_targets + 3) * SIMD_PAD), model.ops.real_size)
     rows.compute_loss = model.compute_loss
     if not model.tied:
         return

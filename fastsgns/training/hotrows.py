@@ -29,8 +29,9 @@ def choose(
 ) -> HotRows | None:
     """Return the rows of which each worker has a copy; None: no copies.
 
-    There are none with one worker, and none with full softmax, which updates all output rows in
-    each step.
+    There are none with one worker, none with full softmax, which updates all output rows in each
+    step, and none with a coupling: workers that pull their copies of the same two rows together
+    overshoot when the copies are merged.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ def choose(
         If FASTSGNS_HOT_ROWS is neither "auto" nor a number from 0 to 65536.
     """
     n_rows = requested_rows()
-    if n_workers < 2 or objective.n_batch_rows or n_rows == 0:
+    if n_workers < 2 or objective.n_batch_rows or objective.coupling > 0 or n_rows == 0:
         return None
     if n_rows is not None:
         return of_most_frequent(objective, counts, n_workers, n_rows)
@@ -158,7 +159,7 @@ def pairs_per_update(objective: Objective) -> tuple[float, float, float]:
     inputs, outputs, negatives = 1.0 + objective.negative, 1.0, 1.0
     if objective.window_order:
         radius = (objective.window + 1) / 2 if objective.shrink_windows else objective.window
-        outputs = radius if objective.forward else 2 * radius
+        outputs = min(radius if objective.forward else 2 * radius, objective.max_contexts)
         negatives = outputs * objective.negative / max(1, objective.n_shared_negatives)
     if objective.pairs_per_block:
         outputs = 1.0

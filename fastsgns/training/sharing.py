@@ -57,6 +57,8 @@ class SkipGramStep:
         Probability of the most probable negative.
     hs : bool
         Whether hierarchical softmax is trained too.
+    three_matrices : bool
+        Whether negatives have an output matrix of their own.
     """
 
     sharing: NegativeSharing
@@ -64,6 +66,7 @@ class SkipGramStep:
     learning_rate: float
     p_max: float
     hs: bool = False
+    three_matrices: bool = False
 
 
 def share_in_windows(step: SkipGramStep) -> Sharing:
@@ -84,14 +87,17 @@ def share_in_windows(step: SkipGramStep) -> Sharing:
     with hierarchical softmax `PATH_BOUND`.
     On random text of 3 to 2000 words, in which words also repeat 10 times in a row, with full
     windows and without subsampling, training was stable up to these bounds in every case. It
-    diverged in the worst case at twice the bound.
+    diverged in the worst case at twice the bound. With three matrices the sequential order is not
+    stable at these loads, because only the coupling holds the rows of positive targets back.
+    "window" then has the batch order.
     """
     if step.sharing == "pair":
         return NO_SHARING
     n_shared = step.negative
     if step.sharing == "block" and step.negative:
         n_shared = max(1, round(BLOCK_DRAWS * step.negative))
-    order: Order = "sequential" if step.sharing == "window" else "batch"
+    sequential = step.sharing == "window" and not step.three_matrices
+    order: Order = "sequential" if sequential else "batch"
     load = step.learning_rate * max(1, step.negative * step.p_max)
     bound = PATH_BOUND if step.hs else STEP_BOUND[order]
     n_contexts = round(bound / max(load, TINY_LOAD))
@@ -101,12 +107,12 @@ def share_in_windows(step: SkipGramStep) -> Sharing:
 def share_in_lists(step: SkipGramStep) -> Sharing:
     """Return how the pairs of a list are trained.
 
-    ``"window"`` and ``"batch"`` are as in `share_in_windows`: consecutive pairs with the same
-    target are a window. ``"block"`` trains 8 consecutive pairs at once, which share 1.6 times as
-    many draws as one pair has, or fewer where the load of a step would exceed `BLOCK_BOUND`.
+    In every mode but ``"pair"``, 8 consecutive pairs are trained at once and share 1.6 times as
+    many draws as one pair has. They are fewer where the load of a step, learning rate * pairs *
+    negative * max(1 / draws, p_max), would exceed `BLOCK_BOUND`.
     """
-    if step.sharing != "block":
-        return share_in_windows(step)
+    if step.sharing == "pair":
+        return NO_SHARING
     n_shared = round(PAIR_DRAWS * step.negative)
     load = step.learning_rate * step.negative * max(1 / max(n_shared, 1), step.p_max)
     n_pairs = min(MOST_PAIRS, int(BLOCK_BOUND / max(load, TINY_LOAD)))

@@ -25,8 +25,9 @@ MODES = {
     "window": WINDOW,
     "batch": BATCH,
 }
-LISTS = MODES | {
-    "window of 2": WINDOW | {"max_contexts": 2},
+LISTS = {
+    "pair": {},
+    "one by one": WINDOW | {"pairs_per_block": 1},
     "blocks": BATCH | {"n_shared_negatives": 8, "pairs_per_block": 8},
     "blocks of 3": BATCH | {"pairs_per_block": 3},
     "blocks in sequence": WINDOW | {"pairs_per_block": 4},
@@ -197,7 +198,7 @@ def test_negatives_of_pairs_are_drawn_from_the_targets_table():
     assert chisquare(drawn, expected / expected.sum() * drawn.sum()).pvalue > 1e-3
 
 
-@pytest.mark.parametrize("mode", [{}, WINDOW, BATCH | {"pairs_per_block": 8}])
+@pytest.mark.parametrize("mode", [{}, BATCH | {"pairs_per_block": 8}])
 def test_pairs_outside_the_matrices_are_refused(mode):
     objective = make_sides(**mode)
     good, one_too_many = np.zeros(1, np.int32), np.array([N_WORDS], np.int32)

@@ -23,6 +23,8 @@ from fastsgns.kernels import sgns
 from fastsgns.kernels.objective import HotRows
 from fastsgns.training import hotrows
 
+pytestmark = pytest.mark.usefixtures("restore_variant")
+
 RATE = 0.05
 MODES = {
     "pair": {},
@@ -71,7 +73,9 @@ def test_copies_of_one_worker_change_only_the_rounding(mode, limit):
 
 
 @pytest.mark.parametrize("limit", [2, 1000])
-@pytest.mark.parametrize("sharing", [{}, WINDOW, BATCH | {"pairs_per_block": 4}])
+@pytest.mark.parametrize(
+    "sharing", [{}, WINDOW | {"pairs_per_block": 1}, BATCH | {"pairs_per_block": 4}]
+)
 def test_copies_in_lists_of_pairs(sharing, limit):
     sources, targets = np.random.default_rng(2).integers(0, N_WORDS, (2, 90)).astype(np.int32)
     plain = make_objective(**sharing)

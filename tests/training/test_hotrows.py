@@ -30,6 +30,8 @@ def test_two_or_more_workers_have_copies(setting):
     hot = hotrows.choose(objective, BOTH, 2, 10_000)
     assert len(hot.input_ids) == hotrows.fitting_rows(objective.input.shape[1] * 8)
     assert hotrows.choose(make_objective(n_batch_rows=4, negative=0), BOTH, 2, 10_000) is None
+    assert hotrows.choose(make_objective(apart=True), BOTH, 2, 10_000) is not None
+    assert hotrows.choose(make_objective(apart=True, coupling=10.0), BOTH, 2, 10_000) is None
 
 
 def test_rows_that_a_chunk_seldom_uses_have_no_copies(setting):

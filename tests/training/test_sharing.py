@@ -29,6 +29,7 @@ def plan(share=share_in_windows, **given):
     [
         ({"sharing": "pair"}, (None, 0, 64, 0)),
         ({}, ("sequential", 5, 20, 0)),
+        ({"three_matrices": True}, ("batch", 5, 10, 0)),
         ({"sharing": "batch"}, ("batch", 5, 10, 0)),
         ({"sharing": "block"}, ("batch", 3, 10, 0)),
         ({"sharing": "block", "negative": 10}, ("batch", 6, 10, 0)),
@@ -63,7 +64,8 @@ def test_large_steps_have_fewer_contexts(given, n_contexts):
     "given, expected",
     [
         ({"sharing": "pair"}, (None, 0, 64, 0)),
-        ({}, ("sequential", 5, 20, 0)),
+        ({}, ("batch", 8, 64, 8)),
+        ({"sharing": "batch"}, ("batch", 8, 64, 8)),
         ({"sharing": "block"}, ("batch", 8, 64, 8)),
         ({"sharing": "block", "learning_rate": 1.0}, ("batch", 8, 64, 2)),
         ({"sharing": "block", "negative": 0}, ("batch", 0, 64, 8)),
@@ -156,11 +158,11 @@ ONE_AND_THREE = [(kind, "scalar") for kind in ("tied", "tied+reflect", "three")]
 @pytest.mark.parametrize("matrices, bias", ONE_AND_THREE)
 @pytest.mark.parametrize("mode", SHARINGS)
 def test_one_and_three_matrices_never_diverge(mode, matrices, bias, n_words, window, run):
-    """`worst_case` raises if a vector is no longer finite."""
     given = {"matrices": matrices, "bias": bias, "negative_sharing": mode}
     if matrices == "three":
         given["coupling"] = 0.1
-    worst_case(n_words, window, 0.1 if run == 1 else 0.05, run, sg=1, **given)
+    loss, _ = worst_case(n_words, window, 0.1 if run == 1 else 0.05, run, sg=1, **given)
+    assert loss < 20
 
 
 def test_with_a_tree_alone_the_orders_differ_and_not_the_number_of_draws():

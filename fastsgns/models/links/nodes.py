@@ -105,8 +105,7 @@ class NodeEmbedding(LinkModel):
         Number of negative samples per pair.
     alpha, min_alpha : float
         Learning rate at the start and at the end; it falls linearly. The default is higher than
-        that of Word2Vec, which works better on graphs, in particular with
-        ``negative_sharing="block"``.
+        that of Word2Vec, which works better on graphs.
     epochs : int
         Number of passes. Each pass draws new walks.
     ns_exponent : float
@@ -123,11 +122,10 @@ class NodeEmbedding(LinkModel):
         Probability that a walk of "app" ends after a step.
     joint : bool
         Whether "nerd" also trains on pairs of two sources and of two targets.
-    negative_sharing : {"block", "window", "batch", "pair"}
+    negative_sharing : {"window", "pair", "batch", "block"}
         Which pairs share negative samples, as in Word2Vec; "pair", with none, is several times
-        slower. "app", "nerd" and "edges" train on a list of pairs, not on windows. There "block"
-        shares them among 8 pairs, and "window" and "batch" among consecutive pairs with the same
-        target.
+        slower. "app", "nerd" and "edges" train on a list of pairs, not on windows: there all other
+        modes share them among 8 pairs.
     workers : int, optional
         Number of threads; by default one per core.
     seed : int or None
@@ -196,7 +194,7 @@ class NodeEmbedding(LinkModel):
         shrink_windows: bool = True,
         stop: float = 0.15,
         joint: bool = False,
-        negative_sharing: NegativeSharing = "block",
+        negative_sharing: NegativeSharing = "window",
         workers: int | None = None,
         seed: int | None = 1,
         compute_loss: bool = False,

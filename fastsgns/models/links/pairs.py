@@ -78,9 +78,8 @@ class PairEmbedding(LinkModel):
     shuffle : bool
         Train in a random order, which is the same in every epoch, instead of the given order.
     negative_sharing : {"block", "window", "batch", "pair"}
-        "block": 8 consecutive pairs share negative samples, which is faster. "pair": each pair has
-        its own. "window" and "batch": consecutive pairs with the same target share them; they are
-        for lists without `shuffle` that are ordered by target.
+        "pair": each pair has its own negative samples. All others: 8 consecutive pairs share them,
+        which is faster.
     workers : int, optional
         Number of threads; by default one per core.
     seed : int or None

@@ -11,7 +11,7 @@ from fastsgns import sampling
 from fastsgns.corpus.scanning import MANY_WORDS
 from fastsgns.errors import warn
 from fastsgns.kernels.objective import Objective
-from fastsgns.matrices import ArrayRole, Matrices, pad
+from fastsgns.matrices import ArrayRole, Matrices, MatrixLayout, pad
 from fastsgns.models.parameters import Parameters
 from fastsgns.models.words.tree import fit_tree
 from fastsgns.runtime.machine import release_memory
@@ -64,7 +64,7 @@ def make_objective(
     if parameters.negative:
         noise = sampling.noise_distribution(counts, parameters.ns_exponent)
     largest_noise = 0.0 if noise is None else float(noise.max())
-    sharing = _sharing(parameters, largest_noise)
+    sharing = _sharing(parameters, largest_noise, layout)
     noise_table = None if noise is None else sampling.alias_table(noise)
     paths = sampling.huffman_paths(counts) if parameters.hs else None
     keep_thresholds = sampling.keep_thresholds(counts, parameters.sample)
@@ -190,7 +190,7 @@ def _lock_factors(wv: KeyedVectors, n_words: int) -> np.ndarray | None:
     return np.ascontiguousarray(np.broadcast_to(factors, n_words))
 
 
-def _sharing(parameters: Parameters, largest_noise: float) -> Sharing:
+def _sharing(parameters: Parameters, largest_noise: float, layout: MatrixLayout) -> Sharing:
     """Return how the pairs of a focus word share negatives.
 
     `largest_noise` is the largest probability of the noise distribution.
@@ -201,6 +201,6 @@ def _sharing(parameters: Parameters, largest_noise: float) -> Sharing:
     step = SkipGramStep(
         sharing=parameters.negative_sharing, negative=parameters.negative,
         learning_rate=largest_rate, p_max=largest_noise,
-        hs=bool(parameters.hs),
+        hs=bool(parameters.hs), three_matrices=layout.has_negative_matrix,
     )  # fmt: skip
     return share_in_windows(step)
