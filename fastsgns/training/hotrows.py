@@ -3,9 +3,9 @@
 `fastsgns/kernels/hot.pxd` describes the copies and the bound on how long they may differ. This
 module decides for which rows workers have copies. docs/cores.md has the measurements.
 
-The environment variable ``FASTSGNS_HOT_ROWS`` overrides the number of rows: ``0`` disables copies,
-and N makes copies of N rows of each matrix, rounded up to a power of 2. With ``auto`` or an empty
-value the number is chosen here.
+There are no copies unless the environment variable ``FASTSGNS_HOT_ROWS`` asks for them, because
+they cost more than they save where a cache line travels fast between cores. N makes copies of N
+rows of each matrix, rounded up to a power of 2. With ``auto`` the number is chosen here.
 """
 
 import os
@@ -73,14 +73,14 @@ def of_most_frequent(
 
 
 def requested_rows() -> int | None:
-    """Return the number of rows that FASTSGNS_HOT_ROWS asks for; None if it does not decide.
+    """Return the number of rows that FASTSGNS_HOT_ROWS asks for; None for ``auto``.
 
     Raises
     ------
     ValueError
         If it is neither "auto" nor a number from 0 to 65536.
     """
-    value = os.environ.get(VARIABLE, "").strip() or "auto"
+    value = os.environ.get(VARIABLE, "").strip() or "0"
     if value == "auto":
         return None
     if not (value.isascii() and value.isdigit() and int(value) <= MOST_ROWS):

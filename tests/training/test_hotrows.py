@@ -15,7 +15,7 @@ BOTH = COUNTS, COUNTS
 
 @pytest.fixture
 def setting(monkeypatch):
-    monkeypatch.delenv(hotrows.VARIABLE, raising=False)
+    monkeypatch.setenv(hotrows.VARIABLE, "auto")
     return lambda value: monkeypatch.setenv(hotrows.VARIABLE, value)
 
 
@@ -46,6 +46,8 @@ def test_the_variable_decides(setting):
     assert hotrows.choose(objective, BOTH, 4, 10_000) is None
     setting("3")
     assert hotrows.choose(objective, BOTH, 4, 10_000).input_ids.tolist() == [0, 1, 2, 3]
+    setting("")
+    assert hotrows.choose(objective, BOTH, 4, 10_000) is None
     setting(" auto ")
     assert len(hotrows.choose(objective, BOTH, 4, 10_000).input_ids) > 4
 
