@@ -63,8 +63,8 @@ cdef inline void draw_window(const Model *model, Worker *worker, WindowPlan *pla
     """Draw the radius and the negative samples of the window at `position`.
 
     Sets `plan.position` and `plan.n_positions`: 1, or for a list the number of pairs of the block,
-    or 0 if no window is left. The random numbers are kept
-    in `plan.draws`, and the slots of the noise table that they select are prefetched.
+    or 0 if no window is left. The random numbers are kept in `plan.draws`, and the slots of the
+    noise table that they select are prefetched.
     """
     cdef int k
     plan.position = position

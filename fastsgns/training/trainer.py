@@ -1,10 +1,10 @@
 """Train an objective for several epochs in worker threads.
 
 The workers are Python threads. They spend their time in kernel calls, which run without the GIL on
-chunks of about 10,000 tokens of a corpus, or of walks of a graph, or of pairs. The learning rate of
-a chunk depends only on its position in the schedule, and its random numbers only on (seed, epoch,
-chunk). Neither depends on the thread or on the time at which the chunk is trained. With one worker
-the result is therefore reproducible bit for bit.
+chunks of 1,000 to 65,536 tokens of a corpus, or of walks of a graph, or of pairs. The learning rate
+of a chunk depends only on its position in the schedule, and its random numbers only on (seed,
+epoch, chunk). Neither depends on the thread or on the time at which the chunk is trained. With one
+worker the result is therefore reproducible bit for bit.
 """
 
 import logging
