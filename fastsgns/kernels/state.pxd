@@ -111,6 +111,7 @@ cdef enum:
     BAD_ID = -1  # status: an id outside the vocabulary
     MAX_BUFFERS = 128  # buffers per worker
     N_PLANS = 8  # plans of focus words per worker; more than DRAWN_AHEAD (cbow.pxd)
+    N_WINDOW_PLANS = 4  # the current window, those whose rows are prefetched, one with draws alone
     BATCH_PAIRS = 16  # full softmax: a batch has at most BATCH_PAIRS * n_batch_rows examples
 
 # The matrices whose frequent rows workers may copy: indices of `Model.hot` and `Worker.hot`.
@@ -253,7 +254,7 @@ cdef struct Worker:
     # Tokens that survived subsampling: those of one segment, and of the contexts around it
     int32_t *tokens
     FocusPlan focus_plans[N_PLANS]
-    WindowPlan window_plans[4]
+    WindowPlan window_plans[N_WINDOW_PLANS]
     # Negative sampling and hierarchical softmax, one example at a time (examples.pxd)
     float *labels  # 1, 0, 0, ...
     char *hidden  # one row

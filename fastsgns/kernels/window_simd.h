@@ -85,8 +85,10 @@ INLINE void NAME(window_tile)(const int n_in, const int n_out, const WindowRows 
     UNROLL(8)
     for (int j = 0; j < n_out; j++) out[j] = w->outputs[first_out + j];
     UNROLL(8)
-    for (int k = 0; k < n_in; k++) UNROLL(8)
-    for (int j = 0; j < 8; j++) sums[k][j] = (vec){0};
+    for (int k = 0; k < n_in; k++) {
+        UNROLL(8)
+        for (int j = 0; j < 8; j++) sums[k][j] = (vec){0};
+    }
     for (; x < w->role_start; x += LANES) NAME(add_products)(n_in, n_out, 0, w, in, out, x, sums);
     for (; x < w->width; x += LANES) NAME(add_products)(n_in, n_out, 1, w, in, out, x, sums);
     const int own = n_out <= 4 ? 4 : 8; /* the stride, if all output rows are in one tile */
@@ -215,10 +217,12 @@ INLINE void NAME(window_columns)(const int n_vec, const int n_out, const int bat
             sums[v][1] = (vec){0};
         }
         UNROLL(8)
-        for (int j = 0; j < n_out; j++) UNROLL(8)
-        for (int v = 0; v < n_vec; v++) {
-            sums[v][j % 2] += g[j] * (batch ? old[v][j] : now[v][j]);
-            now[v][j] += g[j] * h[v];
+        for (int j = 0; j < n_out; j++) {
+            UNROLL(8)
+            for (int v = 0; v < n_vec; v++) {
+                sums[v][j % 2] += g[j] * (batch ? old[v][j] : now[v][j]);
+                now[v][j] += g[j] * h[v];
+            }
         }
         UNROLL(8)
         for (int v = 0; v < n_vec; v++) {
@@ -230,8 +234,10 @@ INLINE void NAME(window_columns)(const int n_vec, const int n_out, const int bat
         }
     }
     UNROLL(8)
-    for (int v = 0; v < n_vec; v++) UNROLL(8)
-    for (int j = 0; j < n_out; j++) STORE(out[j] + x + v * LANES, now[v][j]);
+    for (int v = 0; v < n_vec; v++) {
+        UNROLL(8)
+        for (int j = 0; j < n_out; j++) STORE(out[j] + x + v * LANES, now[v][j]);
+    }
 }
 
 /* The same for any number of output rows, which stay in the level 1 cache. */

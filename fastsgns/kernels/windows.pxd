@@ -7,7 +7,7 @@
 #   list_negatives, list_outputs   the output rows of a window and their weights
 #   list_inputs              the input rows of its context words
 #   copy_input, apply_copy   replace an input row by a copy, and add the change of the copy
-#   window_step, tied_step   the operation `window`, for two matrices and for a tied one
+#   window_step, step_on_copy, tied_step   the operation `window`, for two matrices and a tied one
 #   train_alone              train a context word that is also a target (tied matrix)
 #   leave_out, swap_targets  remove a target from the list for a while
 #   couple_outputs           a separate matrix for negative samples
@@ -49,13 +49,14 @@ from fastsgns.kernels.rows cimport (
     find_input_rows, find_negative_rows, find_tree_rows, input_row, negative_row, output_row,
     peek_input_row, peek_input_rows, peek_negative_rows, peek_output_rows,
 )
-from fastsgns.kernels.state cimport Model, WindowPlan, WindowRows, Worker, prefetch_read
+from fastsgns.kernels.state cimport (
+    N_WINDOW_PLANS, Model, WindowPlan, WindowRows, Worker, prefetch_read,
+)
 from fastsgns.kernels.tokens cimport copy_contexts, draw_radius
 
 cdef enum:
     AHEAD = 2  # focus words between the prefetch of rows and their use
     MAX_REPEATS = 2  # times that a context word is trained in one step
-    N_PLANS = 4  # the current window, those whose rows are prefetched, and one with draws alone
 
 
 cdef inline void draw_window(const Model *model, Worker *worker, WindowPlan *plan,
@@ -188,6 +189,13 @@ cdef inline bint is_target(const Worker *worker, int32_t word) noexcept nogil:
         worker.target_ids, worker.window.n_outputs, word)
 
 
+cdef inline void step_on_copy(const Model *model, Worker *worker, double rate) noexcept nogil:
+    """Train the one listed input row as a copy, because it is also a listed output row."""
+    copy_input(model, worker, 0)
+    window_step(model, worker, rate)
+    apply_copy(model, worker, 0, 1.0)
+
+
 cdef inline void tied_step(const Model *model, Worker *worker, int32_t *contexts, int n,
                            double rate) noexcept nogil:
     """Train the context words contexts[:n] if one matrix holds input and output rows.
@@ -224,9 +232,7 @@ cdef inline void train_alone(const Model *model, Worker *worker, int32_t word, d
     worker.window.n_inputs = 1
     worker.context_rows[0] = input_row(model, worker, word)
     if worker.target_ids[0] == word:
-        copy_input(model, worker, 0)
-        window_step(model, worker, rate)
-        apply_copy(model, worker, 0, 1.0)
+        step_on_copy(model, worker, rate)
     else:
         leave_out(worker, word)
         window_step(model, worker, rate)
@@ -381,10 +387,9 @@ cdef inline void train_positive_pair(const Model *model, Worker *worker, int32_t
     worker.window.n_inputs = 1
     worker.context_rows[0] = input_row(model, worker, source)
     if model.tied and source == target:
-        copy_input(model, worker, 0)
-    window_step(model, worker, rate)
-    if model.tied and source == target:
-        apply_copy(model, worker, 0, 1.0)
+        step_on_copy(model, worker, rate)
+    else:
+        window_step(model, worker, rate)
     if model.coupling > 0:
         couple_outputs(model, worker, 1, rate)
 
@@ -420,6 +425,7 @@ cdef inline void train_windows(const Model *model, Worker *worker, const int32_t
     cdef WindowPlan *plans = worker.window_plans
     cdef WindowPlan *plan
     cdef WindowPlan *ahead  # AHEAD windows later
+    cdef WindowPlan *newest  # the window after that
     cdef int64_t turn, position = first
     cdef int32_t *contexts
     cdef int n, n_now
@@ -429,12 +435,13 @@ cdef inline void train_windows(const Model *model, Worker *worker, const int32_t
     for turn in range(AHEAD):
         look_up_negatives(model, &plans[turn])
     turn = 0
-    while plans[turn % N_PLANS].n_positions and not model.stop_flag[0]:
-        plan, ahead = &plans[turn % N_PLANS], &plans[(turn + AHEAD) % N_PLANS]
+    while plans[turn % N_WINDOW_PLANS].n_positions and not model.stop_flag[0]:
+        plan, ahead = &plans[turn % N_WINDOW_PLANS], &plans[(turn + AHEAD) % N_WINDOW_PLANS]
+        newest = &plans[(turn + AHEAD + 1) % N_WINDOW_PLANS]
         look_up_negatives(model, ahead)
         queue_prefetch(model, worker, ahead, focus_words, sources, n_tokens)
-        draw_window(model, worker, &plans[(turn + AHEAD + 1) % N_PLANS], position, last)
-        position += plans[(turn + AHEAD + 1) % N_PLANS].n_positions
+        draw_window(model, worker, newest, position, last)
+        position += newest.n_positions
         if model.scalar_bias != NULL and turn % SYNC_INTERVAL == 0:
             sync_scalar_bias(model, worker)
         if model.pairs_per_block:

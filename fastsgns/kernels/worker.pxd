@@ -7,8 +7,8 @@ from fastsgns.kernels.hot cimport allocate_hot
 from fastsgns.kernels.roles cimport fill_role, set_role
 from fastsgns.kernels.softmax cimport allocate_batch
 from fastsgns.kernels.state cimport (
-    BATCH, NO_WINDOW, N_PLANS, SEGMENT, SIMD_PAD, WORD_BIAS, CbowRows, FocusPlan, Model,
-    WindowPlan, WindowRows, Worker, read_shared, window_stride,
+    BATCH, NO_WINDOW, N_PLANS, N_WINDOW_PLANS, SEGMENT, SIMD_PAD, WORD_BIAS, CbowRows, FocusPlan,
+    Model, WindowPlan, WindowRows, Worker, read_shared, window_stride,
 )
 
 
@@ -86,7 +86,7 @@ cdef inline void allocate_cbow(const Model *model, Worker *worker, int64_t n_tar
 
 cdef inline void allocate_windows(const Model *model, Worker *worker, int64_t longest_path) \
         noexcept nogil:
-    """Allocate the buffers of windows, and set the arguments of their operations that are constant.
+    """Allocate the buffers of windows.
 
     `totals` and `ones` are readable for SIMD_PAD floats more than they have entries, because the
     operation loads whole vectors.
@@ -97,7 +97,7 @@ cdef inline void allocate_windows(const Model *model, Worker *worker, int64_t lo
     cdef int64_t n_outputs = max(n_targets, longest_path), j
     cdef WindowPlan *plan
     cdef int i
-    for i in range(4):
+    for i in range(N_WINDOW_PLANS):
         plan = &worker.window_plans[i]
         plan.draws = <uint64_t *>allocate(worker, model.n_shared_negatives, sizeof(uint64_t))
         plan.negatives = <int32_t *>allocate(worker, model.n_shared_negatives, sizeof(int32_t))
