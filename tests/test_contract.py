@@ -81,15 +81,55 @@ def test_what_is_saved_loads_equal(saved, name, mmap):
     cls, path = saved[name]
     ask = CLASSES[name].ask
     expected = ask(CLASSES[name].make())
-    for loaded in (cls.load(path), fastsgns.load(path, mmap=mmap)):
+    for loaded in (cls.load(path), cls.load(path, mmap=mmap), fastsgns.load(path, mmap=mmap)):
         assert type(loaded) is cls
         assert content(loaded) == path.read_bytes()
         assert ask(loaded) == expected
 
 
-def test_mmap_is_none_or_r(saved):
-    with pytest.raises(ValueError, match="mmap='w'; allowed are None and 'r'"):
-        fastsgns.load(saved["KeyedVectors"][1], mmap="w")
+@pytest.mark.parametrize("name", SAVABLE)
+def test_mmap_is_none_or_r(saved, name):
+    cls, path = saved[name]
+    for load in (cls.load, fastsgns.load):
+        with pytest.raises(ValueError, match="mmap='w'; allowed are None and 'r'"):
+            load(path, mmap="w")
+
+
+def arrays_within(thing, depth=4):
+    """The arrays that an object refers to, directly or through objects of this package."""
+    if isinstance(thing, np.ndarray):
+        yield thing
+    elif depth:
+        parts = list(thing) if isinstance(thing, tuple) else []
+        parts += (
+            thing.values()
+            if isinstance(thing, dict)
+            else vars(thing).values()
+            if (type(thing).__module__.startswith("fastsgns") and hasattr(thing, "__dict__"))
+            else []
+        )
+        for part in parts:
+            yield from arrays_within(part, depth - 1)
+
+
+def is_mapped(array):
+    while array is not None:
+        if isinstance(array, np.memmap):
+            return True
+        array = getattr(array, "base", None)
+    return False
+
+
+@pytest.mark.parametrize("name", [name for name in SAVABLE if name != "GloVe"])  # which copies
+def test_arrays_are_mapped_if_asked(saved, name):
+    cls, path = saved[name]
+    for load in (cls.load, fastsgns.load):
+        loaded = load(path, mmap="r")
+        mapped = [array for array in arrays_within(loaded) if is_mapped(array)]
+        assert mapped and not any(array.flags.writeable for array in mapped)
+        if hasattr(loaded, "source"):
+            assert is_mapped(loaded.source.array) and is_mapped(loaded.target.array)
+        assert not any(map(is_mapped, arrays_within(cls.load(path, mmap=False))))
 
 
 @pytest.mark.parametrize("name", SAVABLE)

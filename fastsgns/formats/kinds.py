@@ -98,7 +98,7 @@ def load(path: Any, mmap: str | None = None) -> Any:
     >>> fastsgns.load("corpus.fastsgns")
     <EncodedCorpus of 2 tokens in 1 sentences, 2 words>
     """
-    is_asked = _is_mapped(mmap)
+    is_asked = check_mmap(mmap)
     kind, tensors, metadata = native.read(
         path, mmap=lambda kind: is_asked or (kind in KINDS and KINDS[kind].is_mapped)
     )
@@ -129,7 +129,7 @@ def load_as(cls: type[T], schema: Schema, path: Any, mmap: Any = None) -> T:
     FormatError
         If the file is not a fastsgns file, or is damaged.
     """
-    kind, tensors, metadata = native.read(path, mmap=_is_mapped(mmap))
+    kind, tensors, metadata = native.read(path, mmap=check_mmap(mmap))
     if kind not in KINDS:
         raise _unknown_kind(path, kind)
     if kind != schema.kind:
@@ -144,7 +144,8 @@ def load_as(cls: type[T], schema: Schema, path: Any, mmap: Any = None) -> T:
     return _build(path, cls, schema, tensors, metadata)
 
 
-def _is_mapped(mmap: Any) -> bool:
+def check_mmap(mmap: Any) -> bool:
+    """Return whether `mmap` asks for mapped arrays; raise a ValueError for other values."""
     if mmap not in (None, "r", False, True):
         raise ValueError(f"mmap={mmap!r}; allowed are None and 'r' (read-only)")
     return bool(mmap)

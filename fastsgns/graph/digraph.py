@@ -544,12 +544,14 @@ class DirectedGraph:
         saving.save(path, storage.SCHEMA, self)
 
     @classmethod
-    def load(cls, path: Any) -> "DirectedGraph":
-        """Read what `save` wrote. Loading executes no code.
+    def load(cls, path: Any, mmap: str | None = None) -> "DirectedGraph":
+        """Read what `save` wrote; with ``mmap="r"`` the edges are mapped instead of read.
+
+        Loading executes no code. `fastsgns.load` explains what may happen to a file that is mapped.
 
         Raises
         ------
         FormatError
             If the file holds something else, or is damaged.
         """
-        return kinds.load_as(cls, storage.SCHEMA, path)
+        return kinds.load_as(cls, storage.SCHEMA, path, mmap)

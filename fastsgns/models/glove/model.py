@@ -418,14 +418,15 @@ class GloVe:
         glove_storage.save(self, path)
 
     @classmethod
-    def load(cls, path: Any) -> "GloVe":
-        """Read what `save` wrote.
+    def load(cls, path: Any, mmap: str | None = None) -> "GloVe":
+        """Read what `save` wrote. The arrays are copied into memory, whatever `mmap` is.
 
         Raises
         ------
         FormatError
             If the file holds something else, or is damaged.
         """
+        kinds.check_mmap(mmap)
         return kinds.load_as(cls, glove_storage.SCHEMA, path, mmap=True)
 
 

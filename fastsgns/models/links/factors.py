@@ -119,15 +119,17 @@ class ProximityFactorization(LinkModel):
         saving.save(path, SCHEMA, self)
 
     @classmethod
-    def load(cls, path: Any) -> Self:
-        """Read what `save` wrote.
+    def load(cls, path: Any, mmap: str | None = None) -> Self:
+        """Read what `save` wrote; with ``mmap="r"`` the arrays are mapped instead of read.
+
+        `fastsgns.load` explains what may happen to a file that is mapped.
 
         Raises
         ------
         FormatError
             If the file holds something else, or is damaged.
         """
-        model = kinds.load_as(cls, SCHEMA, path)
+        model = kinds.load_as(cls, SCHEMA, path, mmap)
         if not isinstance(model, cls):
             name = type(model).__name__
             raise kinds.wrong_kind(

@@ -284,15 +284,17 @@ class PPMI:
         saving.save(path, SCHEMA, self)
 
     @classmethod
-    def load(cls, path: Any) -> "PPMI":
-        """Read what `save` wrote.
+    def load(cls, path: Any, mmap: str | None = None) -> "PPMI":
+        """Read what `save` wrote; with ``mmap="r"`` the arrays are mapped instead of read.
+
+        `fastsgns.load` explains what may happen to a file that is mapped.
 
         Raises
         ------
         FormatError
             If the file holds something else, or is damaged.
         """
-        return kinds.load_as(cls, SCHEMA, path)
+        return kinds.load_as(cls, SCHEMA, path, mmap)
 
 
 def _listed(given: Any) -> list[Any]:

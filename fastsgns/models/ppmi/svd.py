@@ -174,15 +174,17 @@ class SVDVectors:
         saving.save(path, SCHEMA, self)
 
     @classmethod
-    def load(cls, path: Any) -> "SVDVectors":
-        """Read what `save` wrote.
+    def load(cls, path: Any, mmap: str | None = None) -> "SVDVectors":
+        """Read what `save` wrote; with ``mmap="r"`` the arrays are mapped instead of read.
+
+        `fastsgns.load` explains what may happen to a file that is mapped.
 
         Raises
         ------
         FormatError
             If the file holds something else, or is damaged.
         """
-        return kinds.load_as(cls, SCHEMA, path)
+        return kinds.load_as(cls, SCHEMA, path, mmap)
 
 
 def _build(cls: Any, content: Content) -> SVDVectors:
