@@ -87,7 +87,7 @@ def cases(*kinds):
 
 def _cases(*kinds):
     for name, (make, table, given) in CLASSES.items():
-        accepted = make().__init__.__func__.__code__.co_varnames
+        accepted = inspect.signature(type(make())).parameters
         for parameter, rule in table.items():
             if isinstance(rule, kinds) and parameter in accepted and parameter not in SKIP:
                 value = given.get(parameter, VALUES.get(parameter))

@@ -57,7 +57,9 @@ TRAINING = (*SKIP_GRAM, "joint", "shrink_windows")
 def add_training(parser: argparse.ArgumentParser) -> None:
     """Add the parameters that `make` needs."""
     add_parameters(
-        parser, NodeEmbedding, {"dimensions": Option("--dim", positive, "length of a vector")}
+        parser,
+        NodeEmbedding,
+        {"dimensions": Option("--dim --vector-size", positive, "length of a vector")},
     )
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="random seed (default: %(default)s)"

@@ -10,6 +10,7 @@ from fastsgns.errors import NotFittedError, warn
 from fastsgns.formats import saving
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.matrices import Matrices
+from fastsgns.models.links.aliases import aliases_of, renamed, takes_aliases
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.scoring import LinkScorer, Recommended
 from fastsgns.rules import takes_flags
@@ -58,6 +59,10 @@ class LinkModel:
 
     # Parameters
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        takes_aliases(cls)
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters of the constructor by name; `deep` has no effect."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
@@ -69,9 +74,11 @@ class LinkModel:
         ------
         ValueError
             If there is no such parameter.
+        TypeError
+            If a parameter is given by two of its names, such as `dimensions` and `vector_size`.
         """
         names = inspect.signature(type(self)).parameters
-        for name, value in params.items():
+        for name, value in renamed(aliases_of(names), params).items():
             if name not in names:
                 raise ValueError(f"no parameter {name!r}; there are {', '.join(names)}")
             setattr(self, name, value)

@@ -148,7 +148,7 @@ class HOPE(ProximityFactorization):
     Parameters
     ----------
     dimensions : int
-        Length d of each vector, at most the number of nodes.
+        Length d of each vector, at most the number of nodes. `vector_size` is another name.
     beta : float, optional
         The attenuation per edge, above 0 and below 1 / rho(A), where rho(A) is the spectral radius.
         The default is 0.5 / rho(A). In a graph without cycles rho(A) is 0, any beta is allowed,
@@ -208,7 +208,7 @@ class STRAP(ProximityFactorization):
     Parameters
     ----------
     dimensions : int
-        Length d of each vector, at most the number of nodes.
+        Length d of each vector, at most the number of nodes. `vector_size` is another name.
     alpha : float
         Probability that a walk stops before each step.
     error : float

@@ -80,7 +80,7 @@ class NodeEmbedding(LinkModel):
     graph : DirectedGraph, or anything that `DirectedGraph.of` accepts, optional
         The graph that `fit` learns from if it is called without one.
     dimensions : int
-        Length of each vector.
+        Length of each vector. `vector_size` is another name.
     walk_length : int, optional
         Maximum number of nodes per walk. The default is 80, or 10 for "nerd". Walks of "edges"
         always have 2 nodes.
@@ -90,6 +90,7 @@ class NodeEmbedding(LinkModel):
         edge, with a default of 100.
     window_size : int
         Maximum distance in a walk between the nodes of a pair, for "forward" and "undirected".
+        `window` is another name.
     p, q : float
         Return and in-out parameters of node2vec, for "forward" and "undirected". The weight of a
         step back to the previous node is multiplied by 1 / p. The weight of a step to a node

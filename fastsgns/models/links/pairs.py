@@ -64,7 +64,7 @@ class PairEmbedding(LinkModel):
     pairs : optional
         The pairs that `fit` learns from if it is called without any, of the types of `fit`.
     dimensions : int
-        Length of each vector.
+        Length of each vector. `vector_size` is another name.
     negative : int
         Number of negative samples per pair.
     alpha, min_alpha : float
