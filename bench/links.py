@@ -20,9 +20,10 @@ from fastsgns.runtime.intervals import interval
 
 EXAMPLES = """\
 Each model learns from a graph without some of its edges, with one split per seed. It then scores
-these edges against pairs that are not edges: random pairs, half of them reversed edges, all of them
-reversed edges, and pairs drawn by degree. The product of the degrees is the baseline. Skip-gram has
-raw scores, and scores with degrees added (JointScore). --fastsgns sets parameters of NodeEmbedding.
+these edges against pairs that are not edges: random pairs, half of them reversed edges, all of
+them reversed edges, and pairs drawn by degree. The product of the degrees and the sum of their
+logarithms are the baselines. Skip-gram has raw scores, and scores with degrees added (JointScore).
+--fastsgns sets parameters of NodeEmbedding.
 
 examples:
   python -m bench links --seeds 5 --markdown

@@ -54,7 +54,8 @@ def test_links_are_judged_by_graph_and_model(graph: Path, tmp_path: Path, capsys
     out = tmp_path / "out.json"
     given = ["--models", "joint", "hope", "--dim", "4", "--seeds", "2", "--output", str(out)]
     assert main(["links", str(graph), *given, "--fastsgns", "num_walks=2"]) == 0
-    models = ["degree product", "two, nerd, joint", "two, nerd, joint, degrees", "HOPE"]
+    baselines = ["degree product", "log degrees"]
+    models = [*baselines, "two, nerd, joint", "two, nerd, joint, degrees", "HOPE"]
     results = json.loads(out.read_text())["results"]
     assert [(r["seed"], r["model"]) for r in results] == [(s, m) for s in (1, 2) for m in models]
     assert all(len(r["scores"]) == 9 and min(r["scores"]) >= 0 for r in results)

@@ -18,8 +18,8 @@ def test_a_made_graph_has_roles_beyond_degrees():
     assert not np.any(graph.out_sources == graph.out_targets)
     split = LinkSplit.of(graph, 0.3)
     hope = HOPE(16, progress=False).fit(split.train)
-    baseline, found = evaluate_links({"HOPE": hope}, split, ["degree"])
-    assert found.auc > baseline.auc + 0.2
+    *baselines, found = evaluate_links({"HOPE": hope}, split, ["degree"])
+    assert found.auc > max(baseline.auc for baseline in baselines) + 0.2
     assert found.direction > 0.7
 
 

@@ -34,9 +34,10 @@ then score the held-out edges and as many negatives, which are pairs that are no
 these rows and columns, where each number is a mean ± half of a 95 % interval over the seeds:
   negatives   the percentage of negatives that are reversed edges, or 'degree': sources and targets
               are drawn by their degree; and the number of negatives
-  model       'degree product' is out-degree times in-degree: a model that is not better has learned
-              degrees only. Skip-gram learns how much likelier a pair is than degrees predict:
-              'two, degrees' adds the degrees
+  model       'degree product' is out-degree times in-degree; 'log degrees' is
+              log(out-degree + .1) + .75 log(in-degree + .1). A model that is not better than both
+              has learned degrees only. Skip-gram learns how much likelier a pair is than degrees
+              predict: 'two, degrees' adds log degrees
   AUC, AP     area under the ROC curve, and average precision
   Hits@K      share of held-out edges among the K best of edges and negatives
   MRR         mean reciprocal rank of an edge among 1,000 targets of its source

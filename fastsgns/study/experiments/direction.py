@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from fastsgns.graph.evaluation.links import BASELINE, LinkScores, evaluate_links
+from fastsgns.graph.evaluation.links import BASELINES, LinkScores, evaluate_links
 from fastsgns.graph.evaluation.splits import DEGREE, LinkSplit
 from fastsgns.models.links.joint import JointScore
 from fastsgns.models.links.nodes import NodeEmbedding
@@ -18,7 +18,7 @@ RAW, JOINT = "raw", "with degrees"
 
 
 def direction(
-    material: GraphMaterial, seed: int, matrices: LinkMatrices | Literal["degree product"]
+    material: GraphMaterial, seed: int, matrices: LinkMatrices | Literal["none"]
 ) -> dict[str, Any]:
     """Hold out 30 % of the edges of each graph, train on the others and score the held-out ones.
 
@@ -28,20 +28,21 @@ def direction(
     seed : int
         Of the split, the negative edges and the training.
     matrices : str
-        A value of the parameter of `NodeEmbedding`, or "degree product", which learns nothing.
+        A value of the parameter of `NodeEmbedding`, or "none" for the baselines, which learn
+        nothing (`fastsgns.graph.evaluation.links.BASELINES`).
 
     Returns
     -------
     dict
-        By graph, for the raw scores and for the scores with degrees (`JointScore`): ``auc`` and
-        ``hits`` (Hits@100) by kind of negatives, ``mrr``, ``direction``, and ``one_way``, the
-        share of the graph's edges whose reverse is not an edge.
+        By graph, for the raw scores and for the scores with degrees (`JointScore`), or for each
+        baseline: ``auc`` and ``hits`` (Hits@100) by kind of negatives, ``mrr``, ``direction``, and
+        ``one_way``, the share of the graph's edges whose reverse is not an edge.
     """
     scores = {}
     for name, graph in material.graphs.items():
         split = LinkSplit.of(graph, TEST_SHARE, seed)
         models: dict[str, Any] = {}
-        if matrices != "degree product":
+        if matrices != "none":
             model = NodeEmbedding(
                 matrices=matrices, seed=seed, workers=material.workers, progress=False, **TRAINING
             )
@@ -51,7 +52,7 @@ def direction(
         scores[name] = {
             label: summary([row for row in rows if row.model == label])
             | {"one_way": one_way(graph)}
-            for label in models or (BASELINE,)
+            for label in models or BASELINES
         }
     return scores
 

@@ -67,12 +67,13 @@ def test_eval_prints_the_baseline_with_the_models(folder: Path, capsys):
     assert run("eval", *given, "--negatives", 100, "degree") == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:4] == ["negatives", "model", "AUC", "AP"]
-    assert len(lines) == 1 + 2 * 6
+    assert len(lines) == 1 + 2 * 7
     assert "degree product" in lines[1] and "±" in lines[1]
+    assert "log degrees" in lines[2]
     assert run("eval", *given, "--json") == 0
     seeds = json.loads(capsys.readouterr().out)
     assert len(seeds) == 2
-    assert len(seeds[0]) == 4 * 6
+    assert len(seeds[0]) == 4 * 7
     one = {(row["model"], row["negatives"]): row for row in seeds[0]}
     assert one["tied", "0 % reversed"]["direction"] == pytest.approx(0.5, abs=0.01)
 

@@ -6,6 +6,7 @@ import pytest
 from fastsgns.errors import FormatError
 from fastsgns.formats import native
 from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.graph.evaluation.links import log_degrees
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows, spectral_radius
 from fastsgns.models.links.factors import HOPE, STRAP, transpose_proximity
 from fastsgns.models.links.joint import JointScore
@@ -234,6 +235,14 @@ def test_joint_scores_add_the_degrees_back(graph):
     assert names == sorted(names, key=lambda name: -joint.score("n1", name))
     with pytest.raises(ValueError, match="smoothing"):
         JointScore(model, graph, smoothing=0)
+
+
+def test_joint_scores_without_vectors_are_the_logarithms_of_the_degrees(graph):
+    model = HOPE(2, progress=False).fit(graph)
+    model.source.vectors = np.zeros_like(model.source.vectors)
+    u, v = np.array(graph.names)[[0, 7, 42]], np.array(graph.names)[[3, 0, 41]]
+    expected = log_degrees(graph)(*(np.array([graph.ids[n] for n in side]) for side in (u, v)))
+    np.testing.assert_allclose(JointScore(model, graph).score(u, v), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", [HOPE, STRAP])
