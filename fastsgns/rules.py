@@ -150,6 +150,8 @@ class Flag(Rule):
     kind: type = bool
 
     def _typed(self, value: Any) -> Any:
+        if type(value) is self.kind is bool:
+            return value
         found = number(value)
         return self.kind(found) if found in (0, 1) else None
 
@@ -204,6 +206,8 @@ NOT_NEGATIVE = real("0 and positive numbers", lambda value: value >= 0)
 POSITIVE = real("positive numbers", lambda value: value > 0)
 ANY_NUMBER = real("finite numbers")
 SEED = Whole("integers and None", None, bools=True)
+DRAW_SEED = integer(0, 2**128, none=None)  # what numpy.random.default_rng takes
+COUNT = integer(0, 2**62, none=None)
 PROGRESS = flag(none=None)
 FLAG = flag(none=False)  # None is no, as in gensim
 Rules = Mapping[str, Rule]
@@ -237,6 +241,64 @@ def typed(rules: Rules, values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: rule.typed(name, values[name]) for name, rule in rules.items() if name in values}
 
 
+def each(rule: Rule, name: str, values: Any) -> list[Any]:
+    """Return the Python values that several values mean.
+
+    Raises
+    ------
+    ValueError
+        If one is not allowed, or `values` is a single value.
+
+    Examples
+    --------
+    >>> each(integer(1, 9), "ks", ["1", 2.0])
+    [1, 2]
+    """
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise ValueError(f"{name} is {values!r:.60}, which is not a list; give [{values!r:.60}]")
+    return [rule(name, value) for value in values]
+
+
+def takes(**table: Rule) -> Callable[[Function], Function]:
+    """Decorate a function to check some of its arguments by rules.
+
+    It is called with the plain Python values that the arguments mean. Defaults are not checked.
+
+    Parameters
+    ----------
+    **table : Rule
+        By the name of the parameter.
+
+    Examples
+    --------
+    >>> @takes(n=integer(0, 9, none=None))
+    ... def shown(n: int | None = None):
+    ...     return n
+    >>> shown(), shown("2"), shown(n=3.0)
+    (None, 2, 3)
+    >>> shown(2.5)
+    Traceback (most recent call last):
+    ValueError: n is 2.5; allowed are integers from 0 to 9 and None
+    """
+
+    def decorate(function: Function) -> Function:
+        places = {name: i for i, name in enumerate(inspect.signature(function).parameters)}
+        by_place = [(places[name], name, rule) for name, rule in table.items()]
+
+        @functools.wraps(function)
+        def checked_function(*args: Any, **kwargs: Any) -> Any:
+            for place, name, rule in by_place:
+                if name in kwargs:
+                    kwargs[name] = rule(name, kwargs[name])
+                elif place < len(args):
+                    args = (*args[:place], rule(name, args[place]), *args[place + 1 :])
+            return function(*args, **kwargs)
+
+        return checked_function  # type: ignore[return-value]
+
+    return decorate
+
+
 def takes_flags(function: Function) -> Function:
     """Decorate a function to check the arguments that are annotated with bool.
 
@@ -254,18 +316,7 @@ def takes_flags(function: Function) -> Function:
     ValueError: flag is 'no'; allowed are False and True (or 0 and 1)
     """
     parameters = inspect.signature(function).parameters.values()
-    flags = [(place, p.name) for place, p in enumerate(parameters) if p.annotation is bool]
-
-    @functools.wraps(function)
-    def checked_function(*args: Any, **kwargs: Any) -> Any:
-        for place, name in flags:
-            if place < len(args):
-                if type(args[place]) is not bool:
-                    value = FLAG(name, args[place])
-                    args = (*args[:place], value, *args[place + 1 :])
-            elif name in kwargs:
-                kwargs[name] = FLAG(name, kwargs[name])
-        return function(*args, **kwargs)
-
-    checked_function.flags = frozenset(name for _, name in flags)  # type: ignore[attr-defined]
-    return checked_function  # type: ignore[return-value]
+    flags = frozenset(p.name for p in parameters if p.annotation is bool)
+    checked_function = takes(**dict.fromkeys(flags, FLAG))(function)
+    checked_function.flags = flags  # type: ignore[attr-defined]
+    return checked_function

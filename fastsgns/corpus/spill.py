@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from fastsgns.rules import COUNT
 from fastsgns.runtime.machine import anonymous_memory, available_memory, memory_errors
 
 BUDGET_DIVISOR = 4
@@ -28,7 +29,7 @@ def check_budget(budget: int | None) -> int:
     Raises
     ------
     ValueError
-        If it is negative.
+        If it is negative or not a whole number.
 
     Examples
     --------
@@ -38,9 +39,7 @@ def check_budget(budget: int | None) -> int:
     if budget is None:
         free = available_memory()
         return (FREE_IF_UNKNOWN if free is None else free) // BUDGET_DIVISOR
-    if budget < 0:
-        raise ValueError(f"memory_budget is {budget}; allowed are bytes from 0 on, or None")
-    return int(budget)
+    return int(COUNT("memory_budget", budget))
 
 
 def allocate_int32(n: int, budget: int) -> np.ndarray:

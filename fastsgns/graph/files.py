@@ -19,10 +19,12 @@ from fastsgns.corpus.utf8words import Utf8Words
 from fastsgns.errors import FormatError
 from fastsgns.formats.files import existing_file, is_open, is_path, naming, open_binary
 from fastsgns.graph import lines
+from fastsgns.rules import COUNT, flag
 from fastsgns.runtime.progress import Progress
 
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 24
+WEIGHTED = flag(none=None)
 HEADER, LONG, UNCLEAR, LONE_CR = range(20, 24)  # faults that `EdgeParser` does not report
 DELIMITERS = ",;\t|"
 JSON_LINE = re.compile(r'\s*(\{\s*"|\[.*\]\s*$)')
@@ -190,8 +192,8 @@ class Syntax:
             )
         if not self.comments.isascii():
             raise ValueError(f"comments are {self.comments!r}; allowed are ASCII characters")
-        if self.skip_lines is not None and self.skip_lines < 0:
-            raise ValueError(f"skip_lines is {self.skip_lines}; allowed are 0, 1, ... and None")
+        self.skip_lines = COUNT("skip_lines", self.skip_lines)
+        self.weighted = WEIGHTED("weighted", self.weighted)
 
     def parser(self) -> lines.EdgeParser:
         """Return a parser of lines."""

@@ -82,7 +82,7 @@ from fastsgns.models.words.vocabulary import (
     selection_report,
     vocabulary_of,
 )
-from fastsgns.rules import takes_flags
+from fastsgns.rules import COUNT, takes, takes_flags
 from fastsgns.runtime.machine import release_memory
 from fastsgns.training.examples import TokenChunks
 from fastsgns.training.session import Session, choose_seed
@@ -402,6 +402,7 @@ class Word2Vec:
         self.prepare_vocab(update, keep_raw_vocab, trim_rule, **kwargs)
 
     @exclusive
+    @takes(corpus_count=COUNT)
     @takes_flags
     def build_vocab_from_freq(
         self,
@@ -710,6 +711,7 @@ class Word2Vec:
         """Size of the hidden layer, which is that of a vector."""
         return self.vector_size
 
+    @takes(vocab_size=COUNT)
     def estimate_memory(
         self, vocab_size: int | None = None, report: dict[str, int] | None = None
     ) -> dict[str, int]:
@@ -740,7 +742,7 @@ class Word2Vec:
             If the model has no words, and `vocab_size` is not given.
         """
         is_own = vocab_size in (None, 0, len(self.wv))
-        n_words = len(self.wv) if is_own else int(vocab_size or 0)
+        n_words = len(self.wv) if is_own else vocab_size or 0
         if not n_words:
             raise NotFittedError(
                 "the model has no words yet; call build_vocab first, or give vocab_size"
@@ -754,6 +756,7 @@ class Word2Vec:
     # Training
 
     @exclusive
+    @takes(total_examples=COUNT, total_words=COUNT)
     def train(
         self,
         corpus_iterable: Any = None,
@@ -1214,6 +1217,7 @@ class Word2Vec:
                 "the model has no vocabulary yet; call build_vocab() and train() first"
             )
 
+    @takes(total_sentences=COUNT)
     def score(
         self,
         sentences: Iterable[Iterable[Any]],
@@ -1254,7 +1258,7 @@ class Word2Vec:
             cbow_mean=bool(self.cbow_mean),
         )  # fmt: skip
         check_corpus(sentences)
-        return score_sentences(objective, self.wv.key_to_index, sentences, int(total_sentences))
+        return score_sentences(objective, self.wv.key_to_index, sentences, total_sentences)
 
     # Files
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from fastsgns.errors import FormatError
 from fastsgns.formats import files, sniffing
-from fastsgns.rules import takes_flags
+from fastsgns.rules import LIMIT, takes, takes_flags
 from fastsgns.vectors.norms import divide, products, unit
 from fastsgns.vectors.queries import EPSILON
 from fastsgns.vectors.spaces import Searchable, Space, in_space
@@ -106,6 +106,7 @@ def pair_cosines(kv: Searchable, pairs: np.ndarray, space: Space) -> np.ndarray:
     return cosines
 
 
+@takes(restrict_vocab=LIMIT)
 def cosines_to(kv: Searchable, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
     """Return the cosines of the first keys with each of `ids`, shape (len(ids), n_keys)."""
     return _cosines_with(kv, unit(kv.rows.at(ids)), restrict_vocab)
@@ -161,6 +162,7 @@ def _not_finite(kv: Scored, restrict_vocab: int | None) -> np.ndarray:
     return np.flatnonzero(np.isnan(kv.norms[:restrict_vocab]))
 
 
+@takes(restrict_vocab=LIMIT)
 @takes_flags
 def evaluate_word_pairs(
     kv: Scored,
@@ -249,6 +251,7 @@ def read_pairs(
     skipped.report()
 
 
+@takes(restrict_vocab=LIMIT)
 @takes_flags
 def evaluate_word_analogies(
     kv: Scored,

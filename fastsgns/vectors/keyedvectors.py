@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from fastsgns.formats import kinds, saving, word2vec, word2vec_reader
 from fastsgns.formats.keys import check_keys, key_list, plain, plain_all
-from fastsgns.rules import takes_flags
+from fastsgns.rules import COUNT, DRAW_SEED, integer, takes, takes_flags
 from fastsgns.vectors import aliases, comparisons, evaluation, queries, storage
 from fastsgns.vectors.keys import Key, KeyTable, as_key_list
 from fastsgns.vectors.norms import as_real, divide
@@ -20,6 +20,8 @@ from fastsgns.vectors.rows import OwnRows, Rows
 from fastsgns.vectors.spaces import RoleLink, Space, require_link
 
 logger = logging.getLogger(__name__)
+
+SIZE = integer(0, 2**62)
 
 
 def _table_attribute(name: str, doc: str) -> Any:
@@ -101,9 +103,10 @@ class KeyedVectors:
         dtype: npt.DTypeLike = np.float32,
         mapfile_path: Any = None,
     ) -> None:
+        vector_size, count = SIZE("vector_size", vector_size), SIZE("count", count)
         self.key_table = KeyTable([None] * count, {})
         self.key_table.next_index = 0  # the slots have no keys yet
-        self.rows: Rows = OwnRows(np.zeros((count, int(vector_size)), dtype))
+        self.rows: Rows = OwnRows(np.zeros((count, vector_size), dtype))
         self.vectors_lockf = np.ones(1, np.float32)
         self.mapfile_path = mapfile_path
 
@@ -401,6 +404,7 @@ class KeyedVectors:
             new = np.ones(max(0, len(self) - len(self.vectors_lockf)), np.float32)
             self.vectors_lockf = np.append(self.vectors_lockf[: len(self)], new).astype(np.float32)
 
+    @takes(seed=DRAW_SEED)
     def resize_vectors(self, seed: int = 0) -> None:
         """Drop rows, or append small random rows, until there is one row per key."""
         if len(self.rows.array) != len(self):
@@ -621,6 +625,7 @@ class KeyedVectors:
         """
         return kinds.load_as(cls, storage.SCHEMA, fname, mmap)
 
+    @takes(total_vec=COUNT)
     @takes_flags
     def save_word2vec_format(
         self,

@@ -10,7 +10,7 @@ import numpy as np
 from fastsgns.errors import FormatError
 from fastsgns.formats import files
 from fastsgns.graph.evaluation import logistic
-from fastsgns.rules import takes_flags
+from fastsgns.rules import DRAW_SEED, each, takes_flags
 
 SEPARATORS = ",;"
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -193,7 +193,7 @@ def classify(
     >>> classify(features, labels, shares=[0.5], seeds=[1])
     [F1(share=0.5, seed=1, micro=1.0, macro=1.0)]
     """
-    n = len(labels.nodes)
+    n, seeds = len(labels.nodes), each(DRAW_SEED, "seeds", seeds)
     if features.ndim != 2 or len(features) != n:
         raise ValueError(f"features of shape {features.shape} for {n} nodes")
     numbers = [(share, round(share * n)) for share in shares]

@@ -9,8 +9,10 @@ import numpy as np
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.ranking import auc, average_precision, hits_at, reciprocal_ranks
 from fastsgns.graph.evaluation.splits import DEGREE, Kind, LinkSplit, describe
+from fastsgns.rules import DRAW_SEED, each, integer, takes
 
 KINDS: tuple[Kind, ...] = (0.0, 0.5, 1.0, DEGREE)
+AT_RANK = integer(1, 2**62)
 N_RANKED, N_CANDIDATES = 1000, 1000
 BLOCK = 1 << 18
 Score = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -115,6 +117,7 @@ def score_by_id(model: Scorer, graph: DirectedGraph) -> Score:
     return score
 
 
+@takes(seed=DRAW_SEED)
 def evaluate_links(
     models: Mapping[str, Scorer],
     split: LinkSplit,
@@ -168,6 +171,7 @@ def evaluate_links(
     >>> [(row.model, row.auc) for row in rows][2]
     ('forward', 1.0)
     """
+    ks = each(AT_RANK, "ks", ks)
     if not (kinds := [kind for kind in kinds if kind in (0.0, DEGREE) or len(split.one_way)]):
         raise ValueError(
             f"{split.graph!r} has no test edge whose reverse is not an edge; give other "

@@ -7,8 +7,10 @@ from typing import Literal
 import numpy as np
 
 from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.rules import COUNT, DRAW_SEED, real, takes
 
 MAX_ROUNDS = 200
+SHARE = real("numbers between 0 and 1", lambda share: 0 < share < 1)
 DEGREE: Literal["degree"] = "degree"
 Kind = float | Literal["degree"]
 Pairs = tuple[np.ndarray, np.ndarray]
@@ -49,6 +51,7 @@ class LinkSplit:
         return f"<LinkSplit: {len(self.sources)} test edges of {self.graph!r}>"
 
     @classmethod
+    @takes(share=SHARE, seed=DRAW_SEED)
     def of(cls, graph: DirectedGraph, share: float = 0.3, seed: int = 1) -> "LinkSplit":
         """Hold out a random `share` of the edges that are not self-loops.
 
@@ -57,8 +60,6 @@ class LinkSplit:
         ValueError
             If the share is not between 0 and 1, or leaves no edge to train on or none to test.
         """
-        if not 0 < share < 1:
-            raise ValueError(f"share is {share}; allowed are numbers between 0 and 1")
         sources, targets = graph.out_sources, graph.out_targets
         once = sources != targets if graph.is_directed else sources < targets
         edges = np.flatnonzero(once)
@@ -79,6 +80,7 @@ class LinkSplit:
             return np.empty(0, np.int64)
         return np.flatnonzero(self.graph.find(self.targets, self.sources) < 0)
 
+    @takes(n=COUNT, seed=DRAW_SEED)
     def negatives(self, kind: Kind = 0.0, n: int | None = None, seed: int = 1) -> Pairs:
         """Draw negatives: pairs of different nodes without an edge in the graph.
 
@@ -130,6 +132,7 @@ class LinkSplit:
             np.concatenate([self.sources[reversed_edges], others[1]]),
         )
 
+    @takes(n=COUNT, seed=DRAW_SEED)
     def candidates(self, edges: np.ndarray, n: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """Draw other targets for the sources of some test edges.
 

@@ -264,6 +264,7 @@ class PPMI:
         sums = [np.asarray((a * b).sum(axis=1)) for a, b in rows]
         return np.concatenate([np.zeros(0), *sums])
 
+    @rules.takes(restrict_vocab=rules.LIMIT)
     def cosines_to(self, ids: np.ndarray, restrict_vocab: int | None) -> np.ndarray:
         """Return the cosines of the first `restrict_vocab` words with `ids`, shape (n, words)."""
         rows, norms = self.matrix[:restrict_vocab], self.norms[:restrict_vocab]
