@@ -4,6 +4,7 @@ They draw from the same random stream in the same order as the kernels, so that 
 subsampling, windows and negatives, can be compared number by number.
 """
 
+import contextlib
 import itertools
 
 import numpy as np
@@ -123,6 +124,8 @@ class OneMatrix:
         return loss
 
     def make(self, factor=1.0):
+        if self.o.lock_factors is not None:
+            self.moves *= self.o.lock_factors[:, None]
         self.o.input[:] += factor * self.moves
         if self.o.bias == "scalar":
             self.o.scalar_bias[0] += 0.01 * factor * self.scalar
@@ -221,11 +224,26 @@ class _Run:
         if self.o.compute_loss:
             self.loss += logistic_loss(hidden, matrix[rows], labels)
         by_hidden, by_rows = logistic_gradients(hidden, matrix[rows], labels)
+        if matrix is self.o.output and self.o.output_lock_factors is not None:
+            by_rows = self.o.output_lock_factors[rows, None] * by_rows
         np.subtract.at(matrix, rows, self.rate * by_rows)
         return -self.rate * by_hidden
 
     def lock(self, word):
         return 1.0 if self.o.lock_factors is None else self.o.lock_factors[word]
+
+    def lock_output(self, word):
+        return 1.0 if self.o.output_lock_factors is None else self.o.output_lock_factors[word]
+
+    @contextlib.contextmanager
+    def views(self, matrix, words, lock):
+        """Rows to train; a row whose lock factor is not 1 is a copy, whose change is scaled."""
+        rows = [matrix[w] if lock(w) == 1 else matrix[w].copy() for w in words]
+        before = [row.copy() for row in rows]
+        yield rows
+        for word, row, old in zip(words, rows, before):
+            if lock(word) != 1:
+                matrix[word] += lock(word) * (row - old)
 
     def skip_gram(self, word, contexts, targets):
         for i, context in enumerate(contexts):
@@ -290,48 +308,51 @@ class _Run:
         if self.tied:
             self.tied_window(contexts, weights, [1] + [0] * (len(weights) - 1))
             return
-        copies = {
-            k: (self.o.input[c], self.o.input[c].copy())
-            for k, c in enumerate(contexts)
-            if self.lock(c) != 1
-        }
-        inputs = [copies[k][1] if k in copies else self.o.input[c] for k, c in enumerate(contexts)]
-        before = {k: copy.copy() for k, (_, copy) in copies.items()}
-        if self.o.output is not None:
-            self.step(inputs, self.target_rows(weights, word), [*weights.values()], [1])
-            for target, weight in weights.items():
-                self.couple(target, weight * len(contexts))
-        if self.o.tree is not None:
-            path = slice(self.o.paths.starts[word], self.o.paths.starts[word + 1])
-            labels = self.o.paths.labels[path]
-            nodes = [self.o.tree[node] for node in self.o.paths.nodes[path]]
-            self.step(inputs, nodes, np.ones(len(nodes)), labels)
-        for k, (row, copy) in copies.items():
-            row += self.lock(contexts[k]) * (copy - before[k])
+        with self.views(self.o.input, contexts, self.lock) as inputs:
+            if self.o.output is not None:
+                with self.target_rows(weights, word) as rows:
+                    self.step(inputs, rows, [*weights.values()], [1])
+                for target, weight in weights.items():
+                    self.couple(target, weight * len(contexts))
+            if self.o.tree is not None:
+                path = slice(self.o.paths.starts[word], self.o.paths.starts[word + 1])
+                labels = self.o.paths.labels[path]
+                nodes = [self.o.tree[node] for node in self.o.paths.nodes[path]]
+                self.step(inputs, nodes, np.ones(len(nodes)), labels)
 
+    @contextlib.contextmanager
     def target_rows(self, words, positive=None):
         """The output rows of targets, of which `positive` is the positive one."""
-        apart = self.o.negative_output
-        negatives = self.o.output if apart is None else apart
-        return [(self.o.output if word == positive else negatives)[word] for word in words]
+        if self.o.negative_output is None:
+            with self.views(self.o.output, [*words], self.lock_output) as rows:
+                yield rows
+        else:
+            yield [
+                (self.o.output if word == positive else self.o.negative_output)[word]
+                for word in words
+            ]
 
     def tied_window(self, contexts, weights, positive):
         """Contexts that are also targets come last, one by one, and not against themselves."""
         rest = [c for c in contexts if c not in weights]
-        words, rows = [*weights], self.o.input
-        if rest:
-            inputs = [rows[c] for c in rest]
-            self.step(inputs, [rows[w] for w in words], [*weights.values()], positive)
-        for context in (c for c in contexts if c in weights):
-            if positive[words.index(context)]:
-                copy = rows[context].copy()
-                self.step([copy], [rows[w] for w in words], [*weights.values()], positive, True)
-                rows[context] += copy - self.before
-            else:
-                others = [w for w in words if w != context]
-                labels = [positive[words.index(w)] for w in others]
-                self.step([rows[context]], [rows[w] for w in others],
-                          [weights[w] for w in others], labels)  # fmt: skip
+        words = [*weights]
+        with (
+            self.views(self.o.input, words, self.lock) as outputs,
+            self.views(self.o.input, rest, self.lock) as inputs,
+        ):
+            if rest:
+                self.step(inputs, outputs, [*weights.values()], positive)
+            rows = dict(zip(words, outputs))
+            for context in (c for c in contexts if c in weights):
+                if positive[words.index(context)]:
+                    copy = rows[context].copy()
+                    self.step([copy], outputs, [*weights.values()], positive, True)
+                    rows[context] += copy - self.before
+                else:
+                    others = [w for w in words if w != context]
+                    labels = [positive[words.index(w)] for w in others]
+                    self.step([rows[context]], [rows[w] for w in others],
+                              [weights[w] for w in others], labels)  # fmt: skip
 
     def step(self, inputs, outputs, total, positive, keep=False):
         """The operation `window` (rows.h) on views of rows; `keep` saves the one input row."""
@@ -384,29 +405,37 @@ class _Run:
         for word in drawn:
             weights[word] = weights.get(word, 0) + self.o.negative / len(drawn)
         rest = []
-        for source, target in pairs:
-            own = {target, source} if self.tied else {target}
-            if own.isdisjoint(weights):
-                rest.append(source)
-            else:
-                self.negatives([source], [w for w in weights if w not in own], weights)
-        self.negatives(rest, [*weights], weights)
+        with self.target_rows(weights) as listed:
+            rows = dict(zip(weights, listed))
+            for source, target in pairs:
+                own = {target, source} if self.tied else {target}
+                if own.isdisjoint(weights):
+                    rest.append(source)
+                else:
+                    others = {w: row for w, row in rows.items() if w not in own}
+                    self.negatives([source], others, weights)
+            self.negatives(rest, rows, weights)
         for word, weight in weights.items():
             self.couple(word, weight * len(pairs))
         self.n_examples += len(pairs)
         for source, target in pairs:
-            row = self.o.input[source]
-            same = self.tied and source == target
-            used = row.copy() if same else row
-            self.step([used], [self.o.output[target]], [1], [1], same)
-            if same:
-                row += used - self.before
+            self.positive_pair(source, target)
             self.couple(target, 1)
 
-    def negatives(self, sources, words, weights):
-        if sources and words:
-            inputs = [self.o.input[source] for source in sources]
-            self.step(inputs, self.target_rows(words), [weights[w] for w in words], [])
+    def positive_pair(self, source, target):
+        with self.target_rows([target], target) as rows:
+            if self.tied and source == target:
+                used = rows[0].copy()
+                self.step([used], rows, [1], [1], True)
+                rows[0] += used - self.before
+                return
+            with self.views(self.o.input, [source], self.lock) as inputs:
+                self.step(inputs, rows, [1], [1])
+
+    def negatives(self, sources, rows, weights):
+        if sources and rows:
+            with self.views(self.o.input, sources, self.lock) as inputs:
+                self.step(inputs, [*rows.values()], [weights[w] for w in rows], [])
 
     def softmax(self, tokens, positions):
         """Full softmax: every example joins the batch, which learns when it has no more room."""

@@ -10,6 +10,7 @@
 #   update_example              the output side of one example: its targets and its path
 #   update_separate_negatives   ... with a separate output matrix for negative samples
 #   add_to_input_rows           the input side: apply the update of the hidden vector
+#   is_frozen                   whether an example of skip-gram changes no row
 #   skip_gram, cbow             all examples of a focus word
 #   train_examples              the loop over focus words
 #
@@ -43,6 +44,7 @@
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memset
 
+from fastsgns.kernels.locks cimport apply_copies, are_frozen, lock_rows
 from fastsgns.kernels.rng cimport alias_index, alias_slot, next_random
 from fastsgns.kernels.roles cimport (
     SYNC_INTERVAL, contains, couple_rows, from_input_role, restore_ones, sync_scalar_bias,
@@ -187,8 +189,11 @@ cdef inline void update_example(const Model *model, Worker *worker, const FocusP
         args.n = plan.n_targets[example]
         args.prefetch = next_plan.target_rows + offset
         args.n_prefetch = next_plan.n_targets[example] if example < next_plan.n_examples else 0
+        lock_rows(model, worker, model.output_lock_factors, plan.targets + offset, args.n,
+                  plan.target_rows + offset)
         worker.loss += model.ops.step(hidden, update, args, rate)
         restore_ones(model, plan.target_rows + offset, args.n)
+        apply_copies(model, worker, 0)
     if model.tree != NULL:
         args = &worker.path_step
         path_start = model.path_starts[plan.focus_word]
@@ -236,8 +241,18 @@ cdef inline void add_to_input_rows(const Model *model, Worker *worker, const int
         model.ops.scatter(worker.context_rows, n, model.width, worker.update, scale)
     else:
         for i in range(n):
-            model.ops.scatter(worker.context_rows + i, 1, model.width, worker.update,
-                              scale * model.lock_factors[contexts[i]])
+            if model.lock_factors[contexts[i]] != 0:
+                model.ops.scatter(worker.context_rows + i, 1, model.width, worker.update,
+                                  scale * model.lock_factors[contexts[i]])
+
+
+cdef inline bint is_frozen(const Model *model, const FocusPlan *plan, int example) noexcept nogil:
+    """Return whether all rows that an example of skip-gram uses are frozen, and no loss is needed.
+    """
+    return not model.compute_loss and are_frozen(
+        model.lock_factors, plan.contexts + example, 1) and are_frozen(
+        model.output_lock_factors, plan.targets + <int64_t>example * (model.negative + 1),
+        plan.n_targets[example])
 
 
 cdef inline void skip_gram(const Model *model, Worker *worker, FocusPlan *plan,
@@ -258,6 +273,9 @@ cdef inline void skip_gram(const Model *model, Worker *worker, FocusPlan *plan,
     cdef int example
     cdef char *hidden
     for example in range(plan.n_examples):
+        if is_frozen(model, plan, example):
+            worker.n_examples += 1
+            continue
         hidden = <char *>input_row(model, worker, plan.contexts[example])
         worker.context_rows[0] = hidden
         if in_place:

@@ -87,6 +87,9 @@ class Objective:
         ``(keep_thresholds[i] + 1) / 2**32``. None keeps all tokens.
     lock_factors : ndarray of float32, shape (V,), or None
         Factor by which the update of each input row is multiplied; None means 1 for all.
+    output_lock_factors : ndarray of float32, shape (V,), or None
+        The same for each row of `output`, only with skip-gram, and neither `tree` nor
+        `negative_output`. With a tied matrix, it is the same array as `lock_factors`.
     window : int
         Largest distance between a focus word and its context words.
     shrink_windows : bool
@@ -171,6 +174,7 @@ class Objective:
     scalar_bias: np.ndarray | None = None
     forward: bool = False
     hot: HotRows | None = None
+    output_lock_factors: np.ndarray | None = None
     stop_flag: np.ndarray = field(default_factory=make_stop_flag)
 
     @property

@@ -553,8 +553,10 @@ cdef int set_roles(Model *model, objective) except -1:
         raise ValueError("scalar_bias must be given if and only if bias='scalar'")
     if not model.tied and (objective.bias is not None or model.n_flipped):
         raise ValueError("a bias and flipped coordinates require tied input and output")
-    if model.tied and (model.negative_output != NULL or objective.lock_factors is not None):
-        raise ValueError("tied matrices cannot be combined with negative_output or lock_factors")
+    if model.tied and (model.negative_output != NULL
+                       or objective.lock_factors is not objective.output_lock_factors):
+        raise ValueError("tied matrices cannot be combined with negative_output, and need the same "
+                         "array as lock_factors and output_lock_factors")
     if (model.tied or model.negative_output != NULL) and objective.tree is not None:
         raise ValueError("hierarchical softmax cannot be combined with tied matrices or "
                          "negative_output")
@@ -567,6 +569,8 @@ cdef int set_tables(Model *model, objective) except -1:
     model.noise = <AliasSlot *>address(objective.noise, np.uint32, (n_outputs, 2))
     model.keep_thresholds = <uint32_t *>address(objective.keep_thresholds, np.uint32, (n_words,))
     model.lock_factors = <float *>address(objective.lock_factors, np.float32, (n_words,))
+    model.output_lock_factors = <float *>address(
+        objective.output_lock_factors, np.float32, (n_outputs,))
     if paths is not None:
         model.path_nodes = <int32_t *>address(paths.nodes, np.int32, paths.nodes.shape)
         model.path_labels = <float *>address(
@@ -615,6 +619,11 @@ cdef int check_objective(const Model *model) except -1:
             (model.n_shared_negatives == 0) != (model.negative == 0)):
         raise ValueError("with a window_order, n_shared_negatives must be positive if and only if "
                          "negative is")
+    if model.output_lock_factors != NULL and (
+            model.output == NULL or model.tree != NULL or model.negative_output != NULL
+            or model.cbow or model.n_batch_rows):
+        raise ValueError("output_lock_factors need skip-gram with negative sampling alone, and one "
+                         "output matrix")
     if (model.tree == NULL) != (model.path_starts == NULL):
         raise ValueError("hierarchical softmax needs a tree and its paths")
     return 0

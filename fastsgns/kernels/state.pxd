@@ -7,6 +7,7 @@
 #   Model                        what all calls share: matrices, tables, settings
 #   FocusPlan, WindowPlan        windows and negative samples drawn ahead of their use
 #   Batch                        examples collected for full softmax
+#   HotSlot, HotRows, RowCopies  copies of rows
 #   Worker                       what one call owns: random state, plans, buffers, totals
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
@@ -172,6 +173,7 @@ cdef struct Model:
     const int64_t *path_starts  # (n_words + 1,)
     const uint32_t *keep_thresholds  # 2^32 * (probability of keeping a token of the word) - 1
     const float *lock_factors  # update of each input row is multiplied by this
+    const float *output_lock_factors  # that of each output row
     # Windows
     int window
     int max_radius  # min(window, longest sentence): most context words before a focus word
@@ -248,6 +250,14 @@ cdef struct HotRows:
     char *copies  # (n_slots, width)
     char *bases  # (n_slots, width): the shared rows as they were at the last merge
 
+# Copies of rows that are trained in their place (locks.pxd).
+cdef struct RowCopies:
+    int n
+    void **rows  # (capacity,): the rows of which they are copies
+    double *factors  # (capacity,): by which their changes are multiplied
+    void **copy_rows  # (capacity,)
+    char *before  # (capacity, width): the copies before they were trained
+
 # What one call owns: everything that it writes, except shared state.
 cdef struct Worker:
     uint64_t random_state
@@ -276,13 +286,11 @@ cdef struct Worker:
     float *totals  # (n_outputs,): their weights
     float *ones  # 1, 1, 1, ...: those of the nodes of a path
     void **target_rows  # (n_outputs,): their rows
-    char *input_copies  # (n_contexts, width): copies of input rows, where needed
-    char *copies_before  # the same: the copies before they were trained
-    void **copy_rows  # (n_contexts,): the rows of input_copies
-    void **copied_rows  # (n_contexts,): the rows of which they are copies
     char *role_scale  # (width,) reals: the input role of a tied matrix (roles.pxd)
     char *role_shift  # the same
     char *offsets  # (n_contexts,) reals
+    # Lock factors, and rows in two roles (locks.pxd)
+    RowCopies copies
     # Tied matrix (roles.pxd)
     double scalar_bias  # this worker's copy
     double synced_scalar_bias  # the value of the copy at the last sync

@@ -6,7 +6,6 @@
 #   queue_prefetch           list the rows of a later window, for the current operation to prefetch
 #   list_negatives, list_outputs   the output rows of a window and their weights
 #   list_inputs              the input rows of its context words
-#   copy_input, apply_copy   replace an input row by a copy, and add the change of the copy
 #   window_step, step_on_copy, tied_step   the operation `window`, for two matrices and a tied one
 #   train_alone              train a context word that is also a target (tied matrix)
 #   leave_out, swap_targets  remove a target from the list for a while
@@ -15,6 +14,7 @@
 #   count_contexts           the context words of a step
 #   train_block, train_source, train_positive_pair   lists of pairs in blocks
 #   train_window             all that is trained for one focus word
+#   is_frozen                whether a window or block changes no row
 #   train_windows            the loop over focus words
 #
 # A window is a focus word w, its context words i_1 .. i_m, and n_shared_negatives words drawn from
@@ -38,9 +38,9 @@
 # They are turned into words two focus words ahead, and the rows of these words prefetched.
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
-from libc.string cimport memcpy
 
 from fastsgns.kernels.ids cimport find_or_append
+from fastsgns.kernels.locks cimport apply_copies, are_frozen, copy_row, lock_rows
 from fastsgns.kernels.rng cimport alias_index, alias_slot, next_random
 from fastsgns.kernels.roles cimport (
     SYNC_INTERVAL, add_bias_updates, contains, couple_rows, set_offsets, sync_scalar_bias,
@@ -136,6 +136,7 @@ cdef inline void list_negatives(const Model *model, Worker *worker, const Window
             worker.totals[j] += weight
     find_negative_rows(model, worker, worker.target_ids + n_before, n - n_before,
                        worker.target_rows + n_before)
+    lock_rows(model, worker, model.output_lock_factors, worker.target_ids, n, worker.target_rows)
     worker.window.n_outputs = n
 
 
@@ -154,23 +155,8 @@ cdef inline void list_inputs(const Model *model, Worker *worker, const int32_t *
         noexcept nogil:
     """Write the addresses of the input rows of contexts[:n] to `worker.context_rows`."""
     find_input_rows(model, worker, contexts, n, worker.context_rows)
+    lock_rows(model, worker, model.lock_factors, contexts, n, worker.context_rows)
     worker.window.n_inputs = n
-
-
-cdef inline void copy_input(const Model *model, Worker *worker, int k) noexcept nogil:
-    """Replace the address worker.context_rows[k] by that of a copy of the row."""
-    model.ops.gather(worker.copy_rows[k], worker.context_rows + k, 1, model.width, 1.0)
-    memcpy(worker.copies_before + k * model.row_bytes, worker.copy_rows[k], model.row_bytes)
-    worker.copied_rows[k] = worker.context_rows[k]
-    worker.context_rows[k] = worker.copy_rows[k]
-
-
-cdef inline void apply_copy(const Model *model, Worker *worker, int k, double factor) \
-        noexcept nogil:
-    """Add `factor` times the change of the copy worker.context_rows[k] to the input row."""
-    model.ops.scatter(worker.copy_rows + k, 1, model.width,
-                      worker.copies_before + k * model.row_bytes, -1.0)  # copy -= before
-    model.ops.scatter(worker.copied_rows + k, 1, model.width, worker.copy_rows[k], factor)
 
 
 cdef inline void window_step(const Model *model, Worker *worker, double rate) noexcept nogil:
@@ -191,9 +177,10 @@ cdef inline bint is_target(const Worker *worker, int32_t word) noexcept nogil:
 
 cdef inline void step_on_copy(const Model *model, Worker *worker, double rate) noexcept nogil:
     """Train the one listed input row as a copy, because it is also a listed output row."""
-    copy_input(model, worker, 0)
+    cdef int n_copies = worker.copies.n
+    worker.context_rows[0] = copy_row(model, worker, worker.context_rows[0], 1.0)
     window_step(model, worker, rate)
-    apply_copy(model, worker, 0, 1.0)
+    apply_copies(model, worker, n_copies)
 
 
 cdef inline void tied_step(const Model *model, Worker *worker, int32_t *contexts, int n,
@@ -212,6 +199,7 @@ cdef inline void tied_step(const Model *model, Worker *worker, int32_t *contexts
             n_apart += 1
         else:
             worker.context_rows[n_inputs] = input_row(model, worker, word)
+            lock_rows(model, worker, model.lock_factors, &word, 1, worker.context_rows + n_inputs)
             n_inputs += 1
     worker.window.n_inputs = n_inputs
     if n_inputs:
@@ -226,15 +214,20 @@ cdef inline void train_alone(const Model *model, Worker *worker, int32_t word, d
 
     If it is the focus word, its row is the input and the positive target, and a copy takes the
     place of the input. If it is a negative sample, this sample is left out, because a word must
-    not be pushed away from itself.
+    not be pushed away from itself. With lock factors, the row may be a copy that is already listed.
     """
     cdef int n_outputs = worker.window.n_outputs
+    cdef bint is_focus = worker.target_ids[0] == word
     worker.window.n_inputs = 1
-    worker.context_rows[0] = input_row(model, worker, word)
-    if worker.target_ids[0] == word:
+    if not is_focus:
+        leave_out(worker, word)
+    if model.lock_factors != NULL:
+        worker.context_rows[0] = worker.target_rows[0 if is_focus else n_outputs - 1]
+    else:
+        worker.context_rows[0] = input_row(model, worker, word)
+    if is_focus:
         step_on_copy(model, worker, rate)
     else:
-        leave_out(worker, word)
         window_step(model, worker, rate)
         worker.window.n_outputs = n_outputs
 
@@ -302,33 +295,33 @@ cdef inline void train_window(const Model *model, Worker *worker, const WindowPl
     """Train the pairs of a focus word and n context words, 0 < n <= model.max_inputs.
 
     With a tied matrix this reorders `contexts`.
-
-    With lock factors, rows whose factor is not 1 are trained as copies. The factor multiplies the
-    change of the copy, which is then added to the row.
     """
-    cdef const float *factors = model.lock_factors
-    cdef int k
     worker.n_examples += n
+    if is_frozen(model, plan, &focus_word, 1, contexts, n):
+        return
     if model.output != NULL:
         list_outputs(model, worker, plan, focus_word)
     if model.tied:
         tied_step(model, worker, contexts, n, rate)
+        apply_copies(model, worker, 0)
         return
     list_inputs(model, worker, contexts, n)
-    if factors != NULL:
-        for k in range(n):
-            if factors[contexts[k]] != 1:
-                copy_input(model, worker, k)
     if model.output != NULL:
         window_step(model, worker, rate)
     if model.coupling > 0:
         couple_outputs(model, worker, n, rate)
     if model.tree != NULL:
         path_step(model, worker, focus_word, rate)
-    if factors != NULL:
-        for k in range(n):
-            if factors[contexts[k]] != 1:
-                apply_copy(model, worker, k, factors[contexts[k]])
+    apply_copies(model, worker, 0)
+
+
+cdef inline bint is_frozen(const Model *model, const WindowPlan *plan, const int32_t *focus_words,
+                           int n_focus_words, const int32_t *contexts, int n) noexcept nogil:
+    """Return whether all rows that a window or a block uses are frozen, and no loss is needed."""
+    return not model.compute_loss and are_frozen(
+        model.output_lock_factors, focus_words, n_focus_words) and are_frozen(
+        model.lock_factors, contexts, n) and are_frozen(
+        model.output_lock_factors, plan.negatives, model.n_shared_negatives)
 
 
 cdef inline void train_block(const Model *model, Worker *worker, const WindowPlan *plan,
@@ -342,6 +335,8 @@ cdef inline void train_block(const Model *model, Worker *worker, const WindowPla
     """
     cdef int n_pairs = <int>plan.n_positions, n_outputs, n_inputs = 0, k
     worker.n_examples += n_pairs
+    if is_frozen(model, plan, targets, n_pairs, sources, n_pairs):
+        return
     worker.target_bits = 0
     worker.window.positive = worker.labels + 1  # 0, 0, ...
     list_negatives(model, worker, plan, 0)
@@ -357,10 +352,13 @@ cdef inline void train_block(const Model *model, Worker *worker, const WindowPla
         if not is_target(worker, targets[k]) and not (
                 model.tied and is_target(worker, sources[k])):
             worker.context_rows[n_inputs] = input_row(model, worker, sources[k])
+            lock_rows(model, worker, model.lock_factors, sources + k, 1,
+                      worker.context_rows + n_inputs)
             n_inputs += 1
     worker.window.n_inputs = n_inputs
     if n_inputs and n_outputs:
         window_step(model, worker, rate)
+    apply_copies(model, worker, 0)
     if model.coupling > 0:
         couple_outputs(model, worker, n_pairs, rate)
     worker.window.positive = worker.labels
@@ -373,10 +371,11 @@ cdef inline void train_block(const Model *model, Worker *worker, const WindowPla
 cdef inline void train_source(const Model *model, Worker *worker, int32_t source, double rate) \
         noexcept nogil:
     """Train one source with the listed targets."""
-    worker.window.n_inputs = 1
-    worker.context_rows[0] = input_row(model, worker, source)
+    cdef int n_copies = worker.copies.n
+    list_inputs(model, worker, &source, 1)
     if worker.window.n_outputs:
         window_step(model, worker, rate)
+    apply_copies(model, worker, n_copies)
 
 
 cdef inline void train_positive_pair(const Model *model, Worker *worker, int32_t source,
@@ -384,12 +383,15 @@ cdef inline void train_positive_pair(const Model *model, Worker *worker, int32_t
     """Train a pair without negative samples; totals[0] and n_outputs are 1."""
     worker.target_ids[0] = target
     worker.target_rows[0] = output_row(model, worker, target)
-    worker.window.n_inputs = 1
-    worker.context_rows[0] = input_row(model, worker, source)
+    lock_rows(model, worker, model.output_lock_factors, &target, 1, worker.target_rows)
     if model.tied and source == target:
+        worker.window.n_inputs = 1
+        worker.context_rows[0] = worker.target_rows[0]
         step_on_copy(model, worker, rate)
     else:
+        list_inputs(model, worker, &source, 1)
         window_step(model, worker, rate)
+    apply_copies(model, worker, 0)
     if model.coupling > 0:
         couple_outputs(model, worker, 1, rate)
 

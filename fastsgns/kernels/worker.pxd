@@ -8,7 +8,7 @@ from fastsgns.kernels.roles cimport fill_role, set_role
 from fastsgns.kernels.softmax cimport allocate_batch
 from fastsgns.kernels.state cimport (
     BATCH, NO_WINDOW, N_PLANS, N_WINDOW_PLANS, SEGMENT, SIMD_PAD, WORD_BIAS, CbowRows, FocusPlan,
-    Model, WindowPlan, WindowRows, Worker, read_shared, window_stride,
+    Model, RowCopies, WindowPlan, WindowRows, Worker, read_shared, window_stride,
 )
 
 
@@ -36,10 +36,32 @@ cdef inline void start_worker(const Model *model, Worker *worker, int longest_pa
     else:
         allocate_plans(model, worker, n_contexts, n_targets)
     allocate_hot(model, worker)
+    allocate_copies(model, worker, n_targets)
     if model.n_batch_rows:
         allocate_batch(model, worker)
     if not worker.out_of_memory:
         connect_rows(model, worker)
+
+
+cdef inline void allocate_copies(const Model *model, Worker *worker, int64_t n_targets) \
+        noexcept nogil:
+    """Allocate the copies of the rows of a step: of its input rows, and of n_targets targets."""
+    cdef RowCopies *copies = &worker.copies
+    cdef int64_t n = 1 if model.tied else 0, k  # a row that is an input and a target
+    cdef char *rows
+    if model.window_order != NO_WINDOW and model.lock_factors != NULL:
+        n += model.max_inputs
+    if model.output_lock_factors != NULL:
+        n += n_targets
+    rows = <char *>allocate(worker, n, model.row_bytes)
+    copies.before = <char *>allocate(worker, n, model.row_bytes)
+    copies.rows = <void **>allocate(worker, n, sizeof(void *))
+    copies.copy_rows = <void **>allocate(worker, n, sizeof(void *))
+    copies.factors = <double *>allocate(worker, n, sizeof(double))
+    if worker.out_of_memory:
+        return
+    for k in range(n):
+        copies.copy_rows[k] = rows + k * model.row_bytes
 
 
 cdef inline void allocate_plans(const Model *model, Worker *worker, int64_t n_contexts,
@@ -93,7 +115,6 @@ cdef inline void allocate_windows(const Model *model, Worker *worker, int64_t lo
     """
     cdef int64_t n_targets = max(model.n_shared_negatives, 1) + 1
     cdef int64_t n_inputs = model.max_inputs
-    cdef int64_t n_copies = n_inputs if model.tied or model.lock_factors != NULL else 0
     cdef int64_t n_outputs = max(n_targets, longest_path), j
     cdef WindowPlan *plan
     cdef int i
@@ -109,18 +130,12 @@ cdef inline void allocate_windows(const Model *model, Worker *worker, int64_t lo
     worker.role_scale = <char *>allocate(worker, 1, model.row_bytes)
     worker.role_shift = <char *>allocate(worker, 1, model.row_bytes)
     worker.offsets = <char *>allocate(worker, n_inputs + SIMD_PAD, model.ops.real_size)
-    worker.input_copies = <char *>allocate(worker, n_copies, model.row_bytes)
-    worker.copies_before = <char *>allocate(worker, n_copies, model.row_bytes)
-    worker.copy_rows = <void **>allocate(worker, n_copies, sizeof(void *))
-    worker.copied_rows = <void **>allocate(worker, n_copies, sizeof(void *))
     worker.window.scratch = allocate(
         worker, n_outputs + 2 + n_inputs, model.row_bytes)  # a row has SIMD_PAD reals or more
     if worker.out_of_memory:
         return
     for j in range(longest_path):
         worker.ones[j] = 1
-    for j in range(n_copies):
-        worker.copy_rows[j] = worker.input_copies + j * model.row_bytes
 
 
 cdef inline void connect_windows(const Model *model, Worker *worker) noexcept nogil:
