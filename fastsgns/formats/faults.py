@@ -35,8 +35,12 @@ def of_ids(name: str, ids: np.ndarray, n: int) -> str | None:
     return None
 
 
-def of_rows(names: tuple[str, str], offsets: np.ndarray, ids: np.ndarray, n: int) -> str | None:
+def of_rows(
+    names: tuple[str, str], offsets: np.ndarray, ids: np.ndarray, n: int, may_repeat: bool = False
+) -> str | None:
     """Check compressed rows: the offsets, and that ids are less than `n` and ascend in each row.
+
+    With `may_repeat`, an id may follow itself.
 
     Works on a block of ids at a time, so that it needs little memory.
 
@@ -49,7 +53,7 @@ def of_rows(names: tuple[str, str], offsets: np.ndarray, ids: np.ndarray, n: int
     for start in range(0, 0 if fault else len(ids), BLOCK):
         block = ids[start : start + BLOCK + 1]
         starts = offsets[slice(*np.searchsorted(offsets, (start + 1, start + len(block)), "left"))]
-        ascends = block[1:] > block[:-1]
+        ascends = block[1:] >= block[:-1] if may_repeat else block[1:] > block[:-1]
         ascends[starts - start - 1] = True
         if not ascends.all():
             return f"{names[1]} do not ascend in each row"
@@ -72,6 +76,12 @@ def negative(name: str, values: np.ndarray) -> str | None:
     """Check that numbers are at least 0 and finite."""
     is_right = values.min(initial=0) >= 0 and _is_finite(values)
     return None if is_right else f"{name} are not all at least 0 and finite"
+
+
+def not_finite(name: str, values: np.ndarray) -> str | None:
+    """Check that numbers are finite."""
+    is_right = _is_finite(values) and np.isfinite(values.min(initial=0))
+    return None if is_right else f"{name} are not all finite"
 
 
 def _is_finite(values: np.ndarray) -> bool:

@@ -110,11 +110,14 @@ class Words(NamedTuple):
     size : str
         The symbol, in shapes, of the length of the list.
     source : str or callable
-        As for `Array`.
+        As for `Array`. The value is None if an object has no such list.
+    is_optional : bool
+        Whether the list may be absent.
     """
 
     size: str = "words"
     source: Source = "vocabulary.words"
+    is_optional: bool = False
 
 
 class Value(NamedTuple):
@@ -192,7 +195,8 @@ def collect(schema: Schema, thing: Any) -> tuple[native.Tensors, dict[str, Any]]
     """
     arrays: native.Tensors = {}
     for prefix, words in schema.words.items():
-        packed = native.pack_words(_read_source(words.source, "", thing))
+        listed = _read_source(words.source, "", thing)
+        packed = {} if listed is None else native.pack_words(listed)
         arrays |= {prefix + name: array for name, array in packed.items()}
     for name, entries in schema.arrays.items():
         value = _read_source(_listed(entries)[0].source, name, thing)
@@ -244,7 +248,7 @@ def check(schema: Schema, cls: type, tensors: Mapping[str, np.ndarray], metadata
             numbers = vars(content.model).items()
             content.sizes = {k: n for k, n in numbers if type(n) is int}  # True is not a size
         for prefix, words in schema.words.items():
-            _unpack_words(prefix, words.size, content)
+            _unpack_words(prefix, words, content)
         unknown = set(content.arrays)
         for name, entries in schema.arrays.items():
             unknown.difference_update(_check_arrays(name, _listed(entries), content))
@@ -309,9 +313,12 @@ def _numbers(name: str, values: list[Any]) -> list[Any]:
     return values
 
 
-def _unpack_words(prefix: str, size: str, content: Content) -> None:
+def _unpack_words(prefix: str, entry: Words, content: Content) -> None:
     """Move a list of words from ``content.arrays`` to ``content.words``."""
+    size = entry.size
     names = [name for name in native.PACKED if prefix + name in content.arrays]
+    if entry.is_optional and not names:
+        return
     packed = {name: content.arrays.pop(prefix + name) for name in names}
     content.words[prefix] = words = native.unpack_words(packed)
     content.ids[prefix] = ids = dict(zip(words, range(len(words))))

@@ -14,12 +14,16 @@ from fastsgns.graph.rows import compress, has_duplicates, sum_duplicates, transp
 
 @dataclass
 class Rows:
-    """The out-edges of each node, ascending and without duplicates; see `DirectedGraph`."""
+    """The out-edges of each node, ascending and without duplicates; see `DirectedGraph`.
+
+    With times, the edges to a neighbour are ascending in time, and no two have the same time.
+    """
 
     offsets: np.ndarray
     targets: np.ndarray
     weights: np.ndarray | None
     signs: np.ndarray | None
+    times: np.ndarray | None = None
 
 
 def check_weights(
@@ -133,7 +137,7 @@ def build(
     order = np.argsort(-total, kind="stable")
     rank = np.empty(n_nodes, np.int32)
     rank[order] = np.arange(n_nodes, dtype=np.int32)
-    return _signed(*_compress(rank[sources], rank[targets], weights, n_nodes)), order
+    return signed(*_compress(rank[sources], rank[targets], weights, n_nodes)), order
 
 
 def _both_ways(
@@ -164,12 +168,17 @@ def _compress(
     if weights is not None:
         kept = sum_duplicates(offsets, targets, weights)
         targets, weights = targets[:kept], weights[:kept]
-        if kept and np.abs(weights).max() > np.finfo(np.float32).max:
-            raise ValueError("the weights of an edge given several times sum to over 3.4e+38")
+        check_sums(weights)
     return offsets, targets, weights
 
 
-def _signed(offsets: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> Rows:
+def check_sums(weights: np.ndarray) -> None:
+    """Raise a ValueError if a sum of the weights of equal edges is too large for float32."""
+    if len(weights) and np.abs(weights).max() > np.finfo(np.float32).max:
+        raise ValueError("the weights of an edge given several times sum to over 3.4e+38")
+
+
+def signed(offsets: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> Rows:
     """Separate signs from absolute weights; signs are None if all are 1, and so are weights."""
     if weights is None:
         return Rows(offsets, targets, None, None)

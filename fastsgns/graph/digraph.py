@@ -1,8 +1,8 @@
 """DirectedGraph: nodes with names, and edges as compressed rows of targets and of sources."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from fastsgns.graph.building import Rows, build, check_weights, expand
 from fastsgns.graph.files import Syntax, read_edges
 from fastsgns.graph.naming import check_indices, check_names, encode
 from fastsgns.graph.rows import find_edges, transpose
+from fastsgns.graph.temporal import build_timed, check_times, reverses
+from fastsgns.graph.types import NodeTypes, Types, read_types
 from fastsgns.rules import FLAG
 from fastsgns.runtime.progress import Progress
 
@@ -45,6 +47,9 @@ class DirectedGraph:
     - **Isolated** nodes, which have no edges, are kept if the source of the edges lists them: in
       `names=` of `from_edges`, as nodes of networkx or igraph, or as empty rows of a matrix.
     - **Dangling** nodes, which have no out-edges, are nodes like any other. A walk ends there.
+    - If edges have **times**, only edges at the same time are merged. An edge at several times is
+      several edges, in the order of their times. `find` returns the first.
+    - If nodes have **types**, each node has one.
 
     Parameters
     ----------
@@ -53,6 +58,7 @@ class DirectedGraph:
     names : list of hashable
         The name of each id.
     is_directed : bool
+    types : NodeTypes, optional
 
     Attributes
     ----------
@@ -67,6 +73,10 @@ class DirectedGraph:
         The absolute value of each weight; None if all are 1.
     signs : ndarray of int8, shape (n_edges,), or None
         1 or -1 for each edge; None if no weight is negative.
+    times : ndarray of float64, shape (n_edges,), or None
+        The time of each edge.
+    types : NodeTypes or None
+        The type of each node: ``types.names[types.ids[i]]`` for id i.
 
     Examples
     --------
@@ -79,13 +89,21 @@ class DirectedGraph:
     [1, 2]
     """
 
-    def __init__(self, rows: Rows, names: list[Hashable], is_directed: bool = True) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        names: list[Hashable],
+        is_directed: bool = True,
+        types: NodeTypes | None = None,
+    ) -> None:
         self.names = names
+        self.types = types
         self.is_directed = is_directed
         self.out_offsets = integers(rows.offsets, np.int64, "offsets")
         self.out_targets = integers(rows.targets, np.int32, "targets", len(names))
         self.out_weights = None if rows.weights is None else np.asarray(rows.weights, np.float32)
         self.signs = None if rows.signs is None else integers(rows.signs, np.int8, "signs")
+        self.times = None if rows.times is None else np.asarray(rows.times, np.float64)
 
     # Construction
 
@@ -97,6 +115,8 @@ class DirectedGraph:
         weights: Iterable[float] | None = None,
         names: Iterable[Hashable] | None = None,
         directed: bool = True,
+        node_types: Types | None = None,
+        times: Iterable[float] | None = None,
     ) -> "DirectedGraph":
         """Make a graph from the sources and the targets of its edges.
 
@@ -110,19 +130,26 @@ class DirectedGraph:
             The names of all nodes, including isolated nodes; ``range(n)`` for numbers as names.
         directed : bool
             If False, each edge goes in both directions.
+        node_types : mapping, or sequence of hashable, optional
+            The type of each node: a mapping of names to types, or one type per entry of `names`.
+            Without `names`, a sequence has the types of the nodes 0, 1, ...
+        times : sequence of float, or array of datetime64, optional
+            One time per edge.
 
         Raises
         ------
         ValueError
-            If the lengths differ, a node is missing, an index is out of range, a weight is not
-            finite, or two names are equal.
+            If the lengths differ, a node is missing or has no type, an index is out of range, a
+            weight or a time is not finite, or two names are equal.
         TypeError
-            If a node can't be hashed, or a weight is not a number.
+            If a node or a type can't be hashed, or a weight or a time is not a number.
 
         Examples
         --------
         >>> DirectedGraph.from_edges([0, 0], [1, 1], [2, 0.5], names="xyz").out_weights
         array([2.5], dtype=float32)
+        >>> DirectedGraph.from_edges("aab", "bbc", times=[3, 1, 2]).times.tolist()
+        [2.0, 1.0, 3.0]
         """
         if names is None:
             source_ids, target_ids, listed = encode(sources, targets)
@@ -138,7 +165,11 @@ class DirectedGraph:
             return f"{edge} ({source!r:.40} -> {target!r:.40})"
 
         checked = check_weights(weights, len(source_ids), describe)
-        return cls._of_ids(source_ids, target_ids, checked, listed, directed)
+        checked_times = None if times is None else check_times(times, len(source_ids), describe)
+        types = None
+        if node_types is not None:
+            types = NodeTypes.of(node_types, listed, are_listed=names is not None)
+        return cls._of_ids(source_ids, target_ids, checked, listed, directed, checked_times, types)
 
     @classmethod
     def _of_ids(
@@ -148,10 +179,16 @@ class DirectedGraph:
         weights: np.ndarray | None,
         names: list[Hashable],
         directed: bool,
+        times: np.ndarray | None = None,
+        types: NodeTypes | None = None,
     ) -> "DirectedGraph":
         directed = FLAG("directed", directed)
-        rows, order = build(sources, targets, weights, len(names), directed)
-        return cls(rows, [names[i] for i in order.tolist()], directed)
+        if times is None:
+            rows, order = build(sources, targets, weights, len(names), directed)
+        else:
+            rows, order = build_timed(sources, targets, weights, times, len(names), directed)
+        types = types and types._replace(ids=types.ids[order])
+        return cls(rows, [names[i] for i in order.tolist()], directed, types)
 
     @classmethod
     def from_file(
@@ -165,6 +202,8 @@ class DirectedGraph:
         workers: int | None = None,
         errors: str = "strict",
         progress: Progress | None = None,
+        node_types: Mapping[str, Hashable] | Path | None = None,
+        times: Literal[3, 4] | None = None,
     ) -> "DirectedGraph":
         r"""Read one edge per line, ``source target`` or ``source target weight``; names are str.
 
@@ -199,6 +238,12 @@ class DirectedGraph:
             How names that are not UTF-8 are decoded, as in ``bytes.decode``; not "ignore".
         progress : callable, optional
             ``progress(done_bytes, total_bytes)`` is called a few times per second.
+        node_types : mapping of str to hashable, or path, optional
+            The type of each node, or a file of lines ``node type``
+            (`fastsgns.graph.types.read_types`).
+        times : {3, 4}, optional
+            The column, counted from 1, that has the time of the edge, a number. With 4 the third
+            column is the weight, unless ``weighted=False``. Columns after the time are ignored.
 
         Raises
         ------
@@ -218,12 +263,21 @@ class DirectedGraph:
         >>> list(DirectedGraph.from_file("friends.txt").edges())
         [('bob', 'cem', 1.0), ('ann', 'bob', 2.0)]
         """
-        syntax = Syntax(delimiter, comments, weighted, skip_lines)
-        return cls._of_ids(*read_edges(path, syntax, workers, errors, progress), directed)
+        syntax = Syntax(delimiter, comments, weighted, skip_lines, time_column=times)
+        if node_types is not None and not isinstance(node_types, Mapping):
+            node_types = read_types(node_types, delimiter)
+        edges = read_edges(path, syntax, workers, errors, progress)
+        types = None if node_types is None else NodeTypes.of(node_types, edges.names)
+        columns = edges.sources, edges.targets, edges.weights, edges.names
+        return cls._of_ids(*columns, directed, edges.times, types)
 
     @classmethod
     def from_scipy(
-        cls, matrix: Any, names: Iterable[Hashable] | None = None, directed: bool = True
+        cls,
+        matrix: Any,
+        names: Iterable[Hashable] | None = None,
+        directed: bool = True,
+        node_types: Types | None = None,
     ) -> "DirectedGraph":
         """Make a graph from a sparse adjacency matrix.
 
@@ -235,6 +289,8 @@ class DirectedGraph:
             Names of the rows; by default their numbers.
         directed : bool
             If False, the matrix must be symmetric.
+        node_types : mapping, or sequence of hashable, optional
+            A mapping of names to types, or the type of each row.
 
         Raises
         ------
@@ -248,10 +304,17 @@ class DirectedGraph:
         >>> list(DirectedGraph.from_scipy(csr_array([[0, 3], [0, 0]])).edges())
         [(0, 1, 3.0)]
         """
-        return cls.from_edges(*readers.from_scipy(matrix, names, FLAG("directed", directed)))
+        columns = readers.from_scipy(matrix, names, FLAG("directed", directed))
+        return cls.from_edges(*columns._replace(node_types=node_types))
 
     @classmethod
-    def from_networkx(cls, graph: Any, weight: str | None = "weight") -> "DirectedGraph":
+    def from_networkx(
+        cls,
+        graph: Any,
+        weight: str | None = "weight",
+        node_types: str | Mapping[Hashable, Hashable] | None = None,
+        times: str | None = None,
+    ) -> "DirectedGraph":
         """Make a graph from a networkx graph. It is directed if `graph` is.
 
         Weights of parallel edges are summed.
@@ -262,18 +325,27 @@ class DirectedGraph:
         weight : str, optional
             The edge attribute that holds the weight. Edges without it have weight 1. With None all
             edges have weight 1.
+        node_types : str or mapping, optional
+            The node attribute that holds the type, or a mapping of names to types.
+        times : str, optional
+            The edge attribute that holds the time.
 
         Raises
         ------
         ValueError
             If a weight is None or not finite. If `weight` is not the default and no edge has this
-            attribute.
+            attribute. If a node has no type, or an edge no time.
         """
-        return cls.from_edges(*readers.from_networkx(graph, weight))
+        return cls.from_edges(*readers.from_networkx(graph, weight, node_types, times))
 
     @classmethod
     def from_igraph(
-        cls, graph: Any, weight: str | None = "weight", name: str = "name"
+        cls,
+        graph: Any,
+        weight: str | None = "weight",
+        name: str = "name",
+        node_types: str | Mapping[Hashable, Hashable] | None = None,
+        times: str | None = None,
     ) -> "DirectedGraph":
         """Make a graph from an igraph graph. It is directed if `graph` is.
 
@@ -288,14 +360,18 @@ class DirectedGraph:
         name : str
             The vertex attribute that holds the name. If the graph lacks the default attribute, the
             names are the numbers of the vertices.
+        node_types : str or mapping, optional
+            The vertex attribute that holds the type, or a mapping of names to types.
+        times : str, optional
+            The edge attribute that holds the time.
 
         Raises
         ------
         ValueError
-            If a weight is None or not finite. If `weight` or `name` is not the default and the
-            graph lacks this attribute.
+            If a weight is None or not finite. If `weight` or `name` is not the default, or
+            `node_types` or `times` is given, and the graph lacks this attribute.
         """
-        return cls.from_edges(*readers.from_igraph(graph, weight, name))
+        return cls.from_edges(*readers.from_igraph(graph, weight, name, node_types, times))
 
     @classmethod
     def from_table(
@@ -305,6 +381,8 @@ class DirectedGraph:
         target: Hashable = None,
         weight: Hashable = None,
         directed: bool = True,
+        node_types: Types | None = None,
+        times: Hashable = None,
     ) -> "DirectedGraph":
         """Make a graph from columns of a pandas or polars data frame or an Arrow table.
 
@@ -318,13 +396,18 @@ class DirectedGraph:
             Name of the column of weights; by default "weight" if there is such a column.
         directed : bool
             If False, each edge goes in both directions.
+        node_types : mapping of hashable to hashable, optional
+            The type of each node.
+        times : hashable, optional
+            Name of the column of times, which are numbers or datetime64.
 
         Raises
         ------
         ValueError
             If a named column does not exist, or a column of nodes contains missing values.
         """
-        return cls.from_edges(*readers.from_table(table, source, target, weight, directed))
+        columns = readers.from_table(table, source, target, weight, directed, node_types, times)
+        return cls.from_edges(*columns)
 
     @classmethod
     def of(cls, edges: Any, /, **options: Any) -> "DirectedGraph":
@@ -339,7 +422,9 @@ class DirectedGraph:
             torch_geometric; or an iterable of ``(source, target)`` or ``(source, target, weight)``.
         **options
             Passed to the method that reads this kind of object, such as ``directed``. Graphs of
-            networkx and igraph know whether they are directed.
+            networkx and igraph know whether they are directed. Arrays and iterables take
+            ``directed``, ``node_types`` (as `from_edges`) and ``times``, which is 3 or 4: the
+            column that has the times, as in `from_file`.
 
         Raises
         ------
@@ -369,10 +454,10 @@ class DirectedGraph:
             return cls.from_igraph(edges, **options)
         if readers.columns_of(edges) is not None:
             return cls.from_table(edges, **options)
-        if unknown := set(options) - {"directed"}:
+        if unknown := set(options) - set(allowed := ("directed", "node_types", "times")):
             raise TypeError(
                 f"{', '.join(sorted(unknown))}: a {type(edges).__name__} of edges takes no other "
-                "option than directed"
+                f"options than {', '.join(allowed)}"
             )
         return cls.from_edges(*readers.from_sequence(edges, **options))
 
@@ -452,6 +537,8 @@ class DirectedGraph:
     def to_scipy(self) -> Any:
         """Return the adjacency matrix by ids; weights have their signs.
 
+        The weights of an edge at several times are summed.
+
         Returns
         -------
         scipy.sparse.csr_array of float32, shape (n_nodes, n_nodes)
@@ -465,7 +552,9 @@ class DirectedGraph:
         from scipy.sparse import csr_array
 
         content = self.signed_weights.copy(), self.out_targets.copy(), self.out_offsets.copy()
-        return csr_array(content, (self.n_nodes, self.n_nodes))
+        matrix = csr_array(content, (self.n_nodes, self.n_nodes))
+        matrix.sum_duplicates()  # edges at several times
+        return matrix
 
     def find(self, sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Return the index of the edge from each source to each target, or -1.
@@ -518,18 +607,58 @@ class DirectedGraph:
         mask = np.asarray(mask, bool)
         if mask.shape != (self.n_edges,):
             raise ValueError(f"the mask has shape {mask.shape}; expected ({self.n_edges},)")
-        sources, targets = self.out_sources[mask], self.out_targets[mask]
+        targets = self.out_targets[mask]
         offsets = np.concatenate([[0], np.cumsum(mask, dtype=np.int64)])[self.out_offsets]
         weights = None if self.out_weights is None else self.out_weights[mask]
         signs = None if self.signs is None else self.signs[mask]
-        kept = DirectedGraph(Rows(offsets, targets, weights, signs), self.names, self.is_directed)
-        if not self.is_directed and np.any(kept.find(targets, sources) < 0):
-            raise ValueError("the mask must keep or drop both directions of an undirected edge")
-        return kept
+        times = None if self.times is None else self.times[mask]
+        if not self.is_directed:
+            back = reverses(self.out_offsets, self.out_targets, self.n_nodes)
+            if back is None or not np.array_equal(mask[back], mask):
+                raise ValueError("the mask must keep or drop both directions of an undirected edge")
+        rows = Rows(offsets, targets, weights, signs, times)
+        return DirectedGraph(rows, self.names, self.is_directed, self.types)
+
+    def with_types(self, node_types: Types) -> "DirectedGraph":
+        """Return this graph with types of its nodes; edges and names are shared, not copied.
+
+        Parameters
+        ----------
+        node_types : mapping, or sequence of hashable
+            A mapping of names to types, or one type per entry of `names`.
+
+        Raises
+        ------
+        ValueError
+            If a node has no type, or a sequence has another length than `names`.
+
+        Examples
+        --------
+        >>> graph = DirectedGraph.of([("ann", "p1"), ("bob", "p1")])
+        >>> graph.with_types({"ann": "author", "bob": "author", "p1": "paper"}).types.counts()
+        {'paper': 1, 'author': 2}
+        """
+        rows = Rows(self.out_offsets, self.out_targets, self.out_weights, self.signs, self.times)
+        types = NodeTypes.of(node_types, self.names)
+        return DirectedGraph(rows, self.names, self.is_directed, types)
+
+    @cached_property
+    def is_first(self) -> np.ndarray:
+        """Whether each edge is the first from its source to its target; bool (n_edges,).
+
+        All edges are, unless there are times.
+        """
+        first = np.ones(self.n_edges, bool)
+        if self.times is not None:
+            first[1:] = np.diff(self.out_targets) != 0
+            first[self.out_offsets[:-1][np.diff(self.out_offsets) > 0]] = True
+        return first
 
     def __repr__(self) -> str:
         kind = "DirectedGraph" if self.is_directed else "DirectedGraph (undirected)"
-        return f"<{kind}: {self.n_nodes} nodes, {self.n_edges} edges>"
+        nodes = "nodes" if self.types is None else f"nodes of {len(self.types.names)} types"
+        edges = "edges" if self.times is None else "edges with times"
+        return f"<{kind}: {self.n_nodes} {nodes}, {self.n_edges} {edges}>"
 
     # Files
 

@@ -19,6 +19,7 @@ from fastsgns.corpus.utf8words import Utf8Words
 from fastsgns.errors import FormatError
 from fastsgns.formats.files import existing_file, is_open, is_path, naming, open_binary
 from fastsgns.graph import lines
+from fastsgns.graph.readers import TIME_COLUMN
 from fastsgns.rules import COUNT, flag
 from fastsgns.runtime.progress import Progress
 
@@ -51,6 +52,7 @@ SEEN = {
     lines.MIXED_COLUMNS: "other lines have a different number of columns",
     lines.NOT_A_NUMBER: "the third column is not a number",
     lines.NOT_FINITE: "the weight is not finite, or too large for float32",
+    lines.NOT_A_TIME: "the column of times has something other than a finite number",
     lines.RESERVED_CHARACTER: "a name contains a control character from 27 to 31",
     lines.STRAY_SEPARATOR: "a name ends, or the target begins, with a comma or a semicolon",
     lines.QUOTED_NAME: "a name is in quotes, which are not supported in lists of edges",
@@ -71,6 +73,8 @@ ADVICE = {
     lines.MIXED_COLUMNS: f"{OF('weighted=False')} ignores the weights",
     lines.NOT_A_NUMBER: f"{OF('weighted=False')} ignores this column, skip_lines=1 skips a header",
     lines.NOT_FINITE: f"{OF('weighted=False')} ignores the weights",
+    lines.NOT_A_TIME: "times=3 reads the third column, times=4 the fourth; skip_lines=1 skips a "
+    "header; a file with dates can be read with pandas and passed as a table",
     lines.RESERVED_CHARACTER: "remove the character from this line",
     lines.STRAY_SEPARATOR: f"{OF('delimiter={python}')} reads this character as the end of "
     'a column, delimiter=" " as part of the name',
@@ -93,12 +97,14 @@ class EdgeList(NamedTuple):
     weights : ndarray of float64, shape (E,), or None
     names : list of str
         The name of each number, in first-seen order.
+    times : ndarray of float64, shape (E,), or None
     """
 
     sources: np.ndarray
     targets: np.ndarray
     weights: np.ndarray | None
     names: list[Hashable]
+    times: np.ndarray | None = None
 
 
 class EdgeError(FormatError):
@@ -180,9 +186,16 @@ class Syntax:
     weighted: bool | None = None
     skip_lines: int | None = None
     max_columns: int = 3
+    time_column: int | None = None
 
     def __post_init__(self) -> None:
         delimiter = self.delimiter
+        self.time_column = TIME_COLUMN("times", self.time_column)
+        if self.time_column == 3 and self.weighted:
+            raise ValueError(
+                "times=3 and weighted=True both need the third column; with times=4 it has the "
+                "weight, and the fourth column the time"
+            )
         if delimiter is not None and (
             len(delimiter) != 1 or delimiter in "\n\r\x00" or not delimiter.isascii()
         ):
@@ -200,7 +213,10 @@ class Syntax:
         delimiter = -1 if self.delimiter is None else ord(self.delimiter)
         weighted = -1 if self.weighted is None else int(self.weighted)
         return lines.EdgeParser(
-            self.comments.encode(), delimiter, weighted if self.max_columns > 2 else -2
+            self.comments.encode(),
+            delimiter,
+            weighted if self.max_columns > 2 else -2,
+            self.time_column or 0,
         )
 
 
@@ -214,9 +230,11 @@ class FirstEdge(NamedTuple):
 
 @dataclass
 class RangeEdges:
-    """The edges of a range of a file: blocks of (ids in pairs, weights or None)."""
+    """The edges of a range of a file: blocks of (ids in pairs, weights or None, times or None)."""
 
-    blocks: list[tuple[np.ndarray, np.ndarray | None]] = field(default_factory=list)
+    blocks: list[tuple[np.ndarray, np.ndarray | None, np.ndarray | None]] = field(
+        default_factory=list
+    )
     first: FirstEdge | None = None  # if the range is the first one of its file
 
 
@@ -257,8 +275,8 @@ class EdgeScan:
                 text, n_now = _without_lines(block, n_to_skip - n_skipped)
                 n_skipped += n_now
                 n_before = parser.n_lines + n_skipped
-                names, weights = _parser_buffers(len(text))
-                n_bytes, n_edges, fault, at = parser.parse(text, names, weights)
+                names, weights, times = _parser_buffers(len(text))
+                n_bytes, n_edges, fault, at = parser.parse(text, names, weights, times)
                 number = n_before + text.count(b"\n", 0, at) + 1  # of the line at `at`
                 if fault or (n_edges and not self._same_columns(parser.n_columns)):
                     number += _lines_before(file_range)
@@ -266,8 +284,14 @@ class EdgeScan:
                 ids = scanner.feed(names[:n_bytes])[0].copy()
                 if n_edges and file_range.is_first and edges.first is None:
                     edges.first = FirstEdge(number, _first_line(text[at:]), ids[:2])
-                has_weights = parser.n_columns == 3
-                edges.blocks.append((ids, weights[:n_edges].copy() if has_weights else None))
+                has_weights, has_times = parser.n_columns == 3, self._syntax.time_column
+                edges.blocks.append(
+                    (
+                        ids,
+                        weights[:n_edges].copy() if has_weights else None,
+                        times[:n_edges].copy() if has_times else None,
+                    )
+                )
                 self._files.add_progress(len(block))
 
     def _same_columns(self, n_columns: int) -> bool:
@@ -281,13 +305,14 @@ class EdgeScan:
         words = types.words.decoded if isinstance(types.words, Utf8Words) else types.words
         if self._syntax.delimiter is not None:
             words = "\n".join(words).translate(HIDDEN).split("\n") if words else []
-        all_ids, all_weights = [np.empty(0, np.int32)], []
+        all_ids, all_weights, all_times = [np.empty(0, np.int32)], [], [np.empty(0)]
         first_edges: list[tuple[str, FirstEdge, list[int]]] = []
         for file_range in self._files.ranges:
             edges, ids_of = self._edges[id(file_range)], types.vocabulary_ids[file_range.scanner]
-            for ids, weights in edges.blocks:
+            for ids, weights, times in edges.blocks:
                 all_ids.append(ids_of[ids])
                 all_weights += [] if weights is None else [weights]
+                all_times += [] if times is None else [times]
             if edges.first is not None:
                 pair = ids_of[edges.first.ids].tolist()
                 first_edges.append((file_range.path, edges.first, pair))
@@ -295,7 +320,8 @@ class EdgeScan:
             _check_headers(first_edges, words, types.counts)
         ends = np.concatenate(all_ids).reshape(-1, 2)
         weights = np.concatenate(all_weights) if self._n_columns == 3 else None
-        return EdgeList(ends[:, 0].copy(), ends[:, 1].copy(), weights, list(words))
+        times = None if self._syntax.time_column is None else np.concatenate(all_times)
+        return EdgeList(ends[:, 0].copy(), ends[:, 1].copy(), weights, list(words), times)
 
     def _as_written(self, token: bytes) -> bytes:
         """Return the bytes of a name in its file."""
@@ -356,8 +382,9 @@ def _check_path(path: Any) -> str:
     return name
 
 
-def _parser_buffers(n_bytes: int) -> tuple[np.ndarray, np.ndarray]:
-    return np.empty(n_bytes + 2, np.uint8), np.empty(n_bytes // 3 + 1)
+def _parser_buffers(n_bytes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    most_edges = n_bytes // 3 + 1
+    return np.empty(n_bytes + 2, np.uint8), np.empty(most_edges), np.empty(most_edges)
 
 
 def _whole_lines(file: BinaryIO, file_range: FileRange) -> Iterator[bytes]:

@@ -15,13 +15,20 @@ STRAY_SEPARATOR: int
 QUOTED_NAME: int
 BYTE_ORDER_MARK: int
 JSON_VALUE: int
+NOT_A_TIME: int
 
 class EdgeParser:
-    def __init__(self, comments: bytes, delimiter: int, weighted: int) -> None: ...
+    def __init__(
+        self, comments: bytes, delimiter: int, weighted: int, time_column: int = 0
+    ) -> None: ...
     @property
     def n_columns(self) -> int: ...
     @property
     def n_lines(self) -> int: ...
     def parse(
-        self, text: _Bytes, names: npt.NDArray[np.uint8], weights: npt.NDArray[np.float64]
+        self,
+        text: _Bytes,
+        names: npt.NDArray[np.uint8],
+        weights: npt.NDArray[np.float64],
+        times: npt.NDArray[np.float64],
     ) -> tuple[int, int, int, int]: ...

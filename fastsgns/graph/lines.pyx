@@ -26,6 +26,7 @@ cpdef enum:
     QUOTED_NAME = 8
     BYTE_ORDER_MARK = 9
     JSON_VALUE = 10
+    NOT_A_TIME = 11
 
 cdef double MAX_WEIGHT = 3.4028234663852886e38
 cdef const char *BOM = b"\xef\xbb\xbf"  # U+FEFF in UTF-8
@@ -144,6 +145,11 @@ cdef int _read_weight(Field *field, double *weight) except? -1 nogil:
     return NO_FAULT if fabs(weight[0]) <= MAX_WEIGHT else NOT_FINITE
 
 
+cdef int _read_time(Field *field, double *time) except? -1 nogil:
+    """Read a time; return a fault or NO_FAULT."""
+    return NO_FAULT if _read_weight(field, time) == NO_FAULT else NOT_A_TIME
+
+
 cdef class EdgeParser:
     """Parser of the lines of one range of a file; all lines must have the same columns.
 
@@ -156,27 +162,36 @@ cdef class EdgeParser:
     weighted : int
         What the third column is: 1 a weight, required, and later columns are ignored; 0 ignored;
         -1 a weight, in all lines or in none; -2 a fault.
+    time_column : int
+        3 or 4, the column of the time, after which columns are ignored; 0 if there are no times.
+        With 3 there are no weights. With 4 the third column is a weight unless `weighted` is 0.
     """
 
     cdef uint8_t is_comment[256]
     cdef int delimiter
     cdef int weighted
+    cdef int time_column
     cdef readonly int64_t n_columns
-    """2 or 3; 0 before the first edge."""
+    """2, or 3 if there are weights; 0 before the first edge."""
     cdef readonly int64_t n_lines
     """Number of lines parsed, without the one that has a fault."""
 
-    def __cinit__(self, bytes comments not None, int delimiter, int weighted):
+    def __cinit__(self, bytes comments not None, int delimiter, int weighted,
+                  int time_column=0):
         cdef int i
         for i in range(256):
             self.is_comment[i] = i in comments
         self.delimiter = delimiter
         self.weighted = weighted
+        if time_column:
+            self.weighted = NO_WEIGHT if time_column == 3 or weighted == NO_WEIGHT else (
+                REQUIRED_WEIGHT)
+        self.time_column = time_column
         self.n_columns = 0
         self.n_lines = 0
 
     def parse(self, const uint8_t[::1] text not None, uint8_t[::1] names not None,
-              double[::1] weights not None):
+              double[::1] weights not None, double[::1] times not None):
         """Parse whole lines; the last one may lack its newline.
 
         Parameters
@@ -186,6 +201,8 @@ cdef class EdgeParser:
             Receives the names, source and target in turn, with a space after each.
         weights : float64 (len(text) // 3 + 1,) at least
             Receives the weight of each edge, if there are weights.
+        times : float64 (len(text) // 3 + 1,) at least
+            Receives the time of each edge, if there are times.
 
         Returns
         -------
@@ -197,7 +214,7 @@ cdef class EdgeParser:
             Where in `text` that line begins; without a fault, where the first edge begins, or -1.
         """
         cdef int64_t n = text.shape[0], n_edges = 0
-        if names.shape[0] < n + 2 or weights.shape[0] < n // 3 + 1:
+        if names.shape[0] < n + 2 or min(weights.shape[0], times.shape[0]) < n // 3 + 1:
             raise ValueError(f"too little room for the edges of {n} bytes")
         if n == 0:
             return 0, 0, 0, -1
@@ -217,7 +234,8 @@ cdef class EdgeParser:
                 at = _skip_space(line, newline)
                 if at < newline and not self.is_comment[at[0]]:
                     next_to = to
-                    fault = self._parse_line(line, newline, &next_to, &weights[n_edges])
+                    fault = self._parse_line(line, newline, &next_to, &weights[n_edges],
+                                             &times[n_edges])
                     if fault:
                         break
                     if first == NULL:
@@ -231,10 +249,10 @@ cdef class EdgeParser:
         return to - &names[0], n_edges, fault, -1 if line == NULL else line - &text[0]
 
     cdef int _parse_line(self, const uint8_t *line, const uint8_t *end, uint8_t **to,
-                         double *weight) except? -1 nogil:
+                         double *weight, double *time) except? -1 nogil:
         """Parse one line; return a fault or NO_FAULT.
 
-        Writes the names at to[0], which is advanced, and the weight.
+        Writes the names at to[0], which is advanced, the weight and the time.
         """
         cdef Field source, target, third, more
         cdef int fault
@@ -261,7 +279,19 @@ cdef class EdgeParser:
                 fault = _read_weight(&third, weight)
         elif self.n_columns == 0:
             self.n_columns = 2
+        if self.time_column and not fault:
+            fault = self._parse_time(&target, end, time)
         to[0] = _copy_name(&source, self.delimiter, to[0])
         if to[0] != NULL:
             to[0] = _copy_name(&target, self.delimiter, to[0])
         return RESERVED_CHARACTER if to[0] == NULL else fault
+
+    cdef int _parse_time(self, const Field *target, const uint8_t *end,
+                         double *time) except? -1 nogil:
+        """Read the time, in the first or the second column after the target."""
+        cdef Field field = target[0]
+        for _ in range(3, self.time_column + 1):
+            if not (_next_field(field.after, end, self.delimiter, &field)
+                    and field.start < field.stop):
+                return TOO_FEW_COLUMNS
+        return _read_time(&field, time)

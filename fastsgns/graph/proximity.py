@@ -27,7 +27,11 @@ def adjacency(graph: DirectedGraph) -> Any:
     sizes = graph.out_weights
     data = np.ones(graph.n_edges) if sizes is None else sizes.astype(np.float64)
     n = graph.n_nodes
-    return csr_array((data, graph.out_targets, graph.out_offsets), shape=(n, n))
+    matrix = csr_array((data, graph.out_targets, graph.out_offsets), shape=(n, n))
+    if graph.times is not None:
+        matrix = matrix.copy()  # the arrays of the graph stay as they are
+        matrix.sum_duplicates()
+    return matrix
 
 
 def spectral_radius(matrix: Any) -> float:

@@ -1,13 +1,21 @@
 """Read edges from objects of other packages, none of which is imported."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from fastsgns.formats.files import is_open
+from fastsgns.rules import Whole
 
 MISSING = object()
+TIME_COLUMN = Whole(
+    "3 and 4, the column of the times in `source target time` or `source target weight time`, and "
+    "None",
+    none=None,
+    least=3,
+    most=4,
+)
 
 
 class EdgeColumns(NamedTuple):
@@ -18,6 +26,8 @@ class EdgeColumns(NamedTuple):
     weights: Any = None
     names: Iterable[Hashable] | None = None
     directed: bool = True
+    node_types: Any = None
+    times: Any = None
 
 
 def from_scipy(matrix: Any, names: Iterable[Hashable] | None, directed: bool) -> EdgeColumns:
@@ -45,7 +55,7 @@ def from_scipy(matrix: Any, names: Iterable[Hashable] | None, directed: bool) ->
     return EdgeColumns(sources, targets, weights, nodes, directed)
 
 
-def from_networkx(graph: Any, weight: str | None) -> EdgeColumns:
+def from_networkx(graph: Any, weight: str | None, node_types: Any, times: Any) -> EdgeColumns:
     """Read edges; parameters and exceptions are those of `DirectedGraph.from_networkx`."""
     names = list(graph.nodes)
     ids = {name: index for index, name in enumerate(names)}
@@ -58,10 +68,24 @@ def from_networkx(graph: Any, weight: str | None) -> EdgeColumns:
         triples = [(u, v, 1.0 if value is MISSING else value) for u, v, value in triples]
         edges = [(ids[source], ids[target], value) for source, target, value in triples]
     sources, targets, weights = zip(*edges) if edges else ((), (), ())
-    return EdgeColumns(sources, targets, weights, names, graph.is_directed())
+    if node_types is not None and not isinstance(node_types, Mapping):
+        by_node = dict(graph.nodes(data=node_types))
+        if by_node and all(kind is None for kind in by_node.values()):
+            seen = {key for _, data in graph.nodes(data=True) for key in data}
+            raise _no_attribute("node", node_types, seen)
+        node_types = by_node
+    if times is not None:
+        column = [time for _, _, time in graph.edges(data=times)]
+        if column and all(time is None for time in column):
+            seen = {key for *_, data in graph.edges(data=True) for key in data}
+            raise _no_attribute("edge", times, seen)
+        times = column
+    return EdgeColumns(sources, targets, weights, names, graph.is_directed(), node_types, times)
 
 
-def from_igraph(graph: Any, weight: str | None, name: str) -> EdgeColumns:
+def from_igraph(
+    graph: Any, weight: str | None, name: str, node_types: Any, times: Any
+) -> EdgeColumns:
     """Read edges; parameters and exceptions are those of `DirectedGraph.from_igraph`."""
     named = name in graph.vs.attributes()
     if not named and name != "name":
@@ -75,7 +99,22 @@ def from_igraph(graph: Any, weight: str | None, name: str) -> EdgeColumns:
         weights = graph.es[weight]
     elif weight is not None and len(ends):
         _check_attribute(weight, graph.es.attributes())
-    return EdgeColumns(ends[:, 0], ends[:, 1], weights, names, graph.is_directed())
+    if isinstance(node_types, str):
+        if node_types not in graph.vs.attributes():
+            raise _no_attribute("vertex", node_types, graph.vs.attributes())
+        node_types = graph.vs[node_types]
+    if times is not None:
+        if times not in graph.es.attributes():
+            raise _no_attribute("edge", times, graph.es.attributes())
+        times = graph.es[times]
+    directed = graph.is_directed()
+    return EdgeColumns(ends[:, 0], ends[:, 1], weights, names, directed, node_types, times)
+
+
+def _no_attribute(part: str, attribute: Any, attributes: Iterable[str]) -> ValueError:
+    return ValueError(
+        f"no {part} has the attribute {attribute!r}; there are {sorted(attributes)!r:.200}"
+    )
 
 
 def _check_attribute(weight: str, attributes: Iterable[str]) -> None:
@@ -98,7 +137,9 @@ def columns_of(table: Any) -> list[Any] | None:
     return None
 
 
-def from_table(table: Any, source: Any, target: Any, weight: Any, directed: bool) -> EdgeColumns:
+def from_table(
+    table: Any, source: Any, target: Any, weight: Any, directed: bool, node_types: Any, times: Any
+) -> EdgeColumns:
     """Read edges; parameters and exceptions are those of `DirectedGraph.from_table`."""
     columns = columns_of(table)
     if columns is None or len(columns) < 2:
@@ -108,13 +149,14 @@ def from_table(table: Any, source: Any, target: Any, weight: Any, directed: bool
         source, target = ("source", "target") if by_name else columns[:2]
     if weight is None and "weight" in columns and "weight" not in (source, target):
         weight = "weight"
-    for name in (source, target, weight):
+    for name in (source, target, weight, times):
         if name is not None and name not in columns:
             raise ValueError(f"the table has no column {name!r}; it has {columns!r:.200}")
     if source is None or target is None:
         raise ValueError("give both `source` and `target`, or neither")
-    weights = None if weight is None else _values(table[weight])
-    return EdgeColumns(_values(table[source]), _values(table[target]), weights, None, directed)
+    weights, times = (None if c is None else _values(table[c]) for c in (weight, times))
+    ends = _values(table[source]), _values(table[target])
+    return EdgeColumns(*ends, weights, None, directed, node_types, times)
 
 
 def _values(column: Any) -> np.ndarray:
@@ -143,16 +185,53 @@ def _whole(ends: np.ndarray) -> np.ndarray:
     return ends.astype(np.int64)
 
 
-def from_sequence(edges: Any, directed: bool = True) -> EdgeColumns:
+def from_sequence(
+    edges: Any, directed: bool = True, node_types: Any = None, times: Any = None
+) -> EdgeColumns:
     """Read an array or an iterable of edges; exceptions are those of `DirectedGraph.of`."""
+    times = TIME_COLUMN("times", times)
+    if times is None:
+        return _without_times(edges, directed)._replace(node_types=node_types)
     if hasattr(edges, "__array__"):
-        return from_array(np.asarray(edges), directed)
+        columns = _split_rows(np.asarray(edges), times, directed)
+    else:
+        tuples, column = _split_tuples(_listed(edges), times)
+        columns = _without_times(tuples, directed)._replace(times=column)
+    return columns._replace(node_types=node_types)
+
+
+def _split_rows(array: np.ndarray, times: int, directed: bool) -> EdgeColumns:
+    if array.ndim != 2 or len(array) != times:
+        raise ValueError(
+            f"with times={times} an array of edges has {times} rows, of which the last one has the "
+            f"times; this one has shape {array.shape}"
+        )
+    ends = _whole(array[:2]) if array.dtype.kind == "f" else array[:2]
+    weights = array[2] if times == 4 else None
+    return EdgeColumns(ends[0], ends[1], weights, None, directed, times=array[-1])
+
+
+def _split_tuples(edges: list[Any], times: int) -> tuple[list[Any], list[Any]]:
+    for index, edge in enumerate(edges):
+        if not isinstance(edge, (tuple, list)) or len(edge) != times:
+            form = "(source, target, time)" if times == 3 else "(source, target, weight, time)"
+            raise ValueError(f"edge {index} is {edge!r:.60}; expected {form}, as times is {times}")
+    return [edge[:-1] for edge in edges], [edge[-1] for edge in edges]
+
+
+def _listed(edges: Any) -> list[Any]:
     if isinstance(edges, (str, bytes, dict)) or is_open(edges) or not isinstance(edges, Iterable):
         raise TypeError(
             f"{edges!r:.60} holds no edges; give a path, a graph of networkx or igraph, a "
             "scipy.sparse matrix, a table, an array (2, E), or an iterable of tuples"
         )
-    listed = list(edges)
+    return list(edges)
+
+
+def _without_times(edges: Any, directed: bool) -> EdgeColumns:
+    if hasattr(edges, "__array__"):
+        return from_array(np.asarray(edges), directed)
+    listed = _listed(edges)
     width = len(listed[0]) if listed and isinstance(listed[0], (tuple, list)) else 2
     for index, edge in enumerate(listed):
         if not isinstance(edge, (tuple, list)) or len(edge) != width or width not in (2, 3):

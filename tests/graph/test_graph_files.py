@@ -209,9 +209,9 @@ def test_a_line_that_no_edge_has_is_refused_before_it_is_parsed(write, monkeypat
     assert DirectedGraph.from_file(write(f"a {name}\n" * 5)).n_nodes == 2
 
 
-def _small_buffers(n: int) -> tuple[np.ndarray, np.ndarray]:
+def _small_buffers(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     assert n <= 7000
-    return np.empty(n + 2, np.uint8), np.empty(n // 3 + 1)
+    return np.empty(n + 2, np.uint8), np.empty(n // 3 + 1), np.empty(n // 3 + 1)
 
 
 def test_the_whole_long_line_is_in_no_error(write):

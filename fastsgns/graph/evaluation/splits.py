@@ -55,6 +55,8 @@ class LinkSplit:
     def of(cls, graph: DirectedGraph, share: float = 0.3, seed: int = 1) -> "LinkSplit":
         """Hold out a random `share` of the edges that are not self-loops.
 
+        An edge at several times is held out at all of them or at none.
+
         Raises
         ------
         ValueError
@@ -62,7 +64,7 @@ class LinkSplit:
         """
         sources, targets = graph.out_sources, graph.out_targets
         once = sources != targets if graph.is_directed else sources < targets
-        edges = np.flatnonzero(once)
+        edges = np.flatnonzero(once & graph.is_first)
         size = round(share * len(edges))
         if not 0 < size < len(edges):
             raise ValueError(f"a share of {share} of {len(edges)} edges leaves a side empty")
@@ -71,6 +73,8 @@ class LinkSplit:
         kept[drawn] = False
         if not graph.is_directed:
             kept[graph.find(targets[drawn], sources[drawn])] = False
+        if graph.times is not None:
+            kept = kept[np.flatnonzero(graph.is_first)[np.cumsum(graph.is_first) - 1]]
         return cls(graph, graph.keep(kept), sources[drawn], targets[drawn])
 
     @cached_property

@@ -91,7 +91,7 @@ class ProximityFactorization(LinkModel):
             np.multiply(side, roots, dtype=np.float32) for side in (factors.left, factors.right)
         )
         self.values = factors.values
-        self.known = KnownLinks(graph.out_offsets, graph.out_targets)
+        self.known = KnownLinks.of_graph(graph)
         self.set_factors(list(graph.names), source, target)
         return self
 

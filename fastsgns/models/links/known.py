@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fastsgns.graph.digraph import DirectedGraph
+
 
 class KnownLinks(NamedTuple):
     """Links as compressed rows, each link once, with the ids of sources and targets.
@@ -35,6 +37,13 @@ class KnownLinks(NamedTuple):
         first_keys = np.arange(n_sources + 1, dtype=np.int64) << 32
         offsets = np.searchsorted(keys, first_keys).astype(np.int64)
         return cls(offsets, (keys & 0xFFFFFFFF).astype(np.int32))
+
+    @classmethod
+    def of_graph(cls, graph: DirectedGraph) -> "KnownLinks":
+        """Return the edges of a graph; the arrays are shared unless the edges have times."""
+        if graph.times is None:
+            return cls(graph.out_offsets, graph.out_targets)
+        return cls.of_pairs(graph.out_sources, graph.out_targets, graph.n_nodes)
 
     @property
     def sources(self) -> np.ndarray:

@@ -336,7 +336,7 @@ class NodeEmbedding(LinkModel):
             elif names != self.source.index_to_key:
                 self._reorder_nodes(names)
             if self.known is None:
-                self.known = KnownLinks(graph.out_offsets, graph.out_targets)
+                self.known = KnownLinks.of_graph(graph)
             else:
                 self.known = self.known.with_pairs(graph.out_sources, graph.out_targets)
             counts = graph.in_degrees

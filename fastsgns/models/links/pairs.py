@@ -337,7 +337,7 @@ def _is_pair(pair: Any) -> bool:
 
 def _encode_file(path: Any) -> EncodedPairs:
     try:
-        left, right, _, words = files.read_edges(path, SYNTAX)
+        left, right, _, words, _ = files.read_edges(path, SYNTAX)
     except files.EdgeError as error:
         raise error.worded(SEEN, ADVICE) from None
     except NotUTF8Error as error:
