@@ -1,7 +1,7 @@
 import numpy as np
 import numpy.typing as npt
 
-def check_neighbours(offsets: npt.NDArray[np.int64], targets: npt.NDArray[np.int32]) -> None: ...
+def check_neighbours(offsets: npt.NDArray[np.int64], targets: npt.NDArray[np.int32]) -> int: ...
 def merge_neighbours(
     left_offsets: npt.NDArray[np.int64],
     left: npt.NDArray[np.int32],
@@ -17,4 +17,5 @@ def alias_rows(
     weights: npt.NDArray[np.float32],
     slots: npt.NDArray[np.uint32],
     totals: npt.NDArray[np.float64],
+    largest: npt.NDArray[np.float32],
 ) -> None: ...

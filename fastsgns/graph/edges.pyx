@@ -5,10 +5,11 @@ from libc.stdint cimport int32_t, int64_t, uint32_t
 from libc.stdlib cimport free, malloc
 
 from fastsgns.kernels.ids cimport ascend
+from fastsgns.runtime.signals cimport ITEMS_PER_CHECK, check_signals
 
 
 def check_neighbours(const int64_t[::1] offsets not None, const int32_t[::1] targets not None):
-    """Check that walks can follow the edges.
+    """Check that walks can follow the edges; return the most edges from a node to another.
 
     Parameters
     ----------
@@ -16,25 +17,37 @@ def check_neighbours(const int64_t[::1] offsets not None, const int32_t[::1] tar
         The neighbours of node i are ``targets[offsets[i]:offsets[i + 1]]``.
     targets : ndarray of int32
 
+    Returns
+    -------
+    int
+        The most edges from one node to the same neighbour; 1 if there are no edges.
+
     Raises
     ------
     ValueError
         If the offsets do not ascend from 0 to the number of edges, a neighbour is not a
         node, or the neighbours of a node are not sorted.
     """
-    cdef int64_t n_nodes = offsets.shape[0] - 1, node = 0, edge
+    cdef int64_t n_nodes = offsets.shape[0] - 1, node = 0, edge, check = 0, n_equal, most = 1
     cdef bint good = True
     if not ascend(offsets, targets.shape[0]):
         raise ValueError(f"offsets must ascend from 0 to the number of edges, {targets.shape[0]}")
     with nogil:
         while good and node < n_nodes:
+            n_equal = 0
             for edge in range(offsets[node], offsets[node + 1]):
                 if not 0 <= targets[edge] < n_nodes or (
                         edge > offsets[node] and targets[edge] < targets[edge - 1]):
                     good = False
+                n_equal = n_equal + 1 if n_equal and targets[edge] == targets[edge - 1] else 1
+                most = max(most, n_equal)
             node += 1
+            if offsets[node] >= check:
+                check_signals()
+                check = offsets[node] + ITEMS_PER_CHECK
     if not good:
         raise ValueError(f"the neighbours of node {node - 1} must be nodes in ascending order")
+    return most
 
 
 def merge_neighbours(const int64_t[::1] left_offsets not None, const int32_t[::1] left not None,
@@ -60,7 +73,7 @@ def merge_neighbours(const int64_t[::1] left_offsets not None, const int32_t[::1
     ValueError
         If the arrays do not fit each other, or `check_neighbours` refuses them.
     """
-    cdef int64_t node, i, j, last_i, last_j, at = 0
+    cdef int64_t node, i, j, last_i, last_j, at = 0, check = 0
     cdef bint from_left
     check_neighbours(left_offsets, left)
     check_neighbours(right_offsets, right)
@@ -83,6 +96,9 @@ def merge_neighbours(const int64_t[::1] left_offsets not None, const int32_t[::1
                 i += from_left
                 j += not from_left
                 at += 1
+            if at >= check:
+                check_signals()
+                check = at + ITEMS_PER_CHECK
 
 
 cdef double fill_row(const float *weights, uint32_t *slots, int64_t n, double *scaled,
@@ -126,8 +142,11 @@ cdef double fill_row(const float *weights, uint32_t *slots, int64_t n, double *s
 
 
 def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not None,
-               uint32_t[:, ::1] slots not None, double[::1] totals not None):
-    """Write an alias table and the sum of each row of weights: 8 bytes per edge, draws in O(1).
+               uint32_t[:, ::1] slots not None, double[::1] totals not None,
+               float[::1] largest not None):
+    """Write an alias table of each row of weights, their sum, and the largest of them.
+
+    A table has 8 bytes per edge, and a draw takes O(1).
 
     A draw that selects slot i of a row returns i with probability ``slots[i, 0] / 2**32``, else
     ``slots[i, 1]``. Both numbers count from the start of the row.
@@ -141,6 +160,8 @@ def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not
         Receives the tables.
     totals : ndarray of float64, shape (n,)
         Receives the sums; those of empty rows are left as they are.
+    largest : ndarray of float32, shape (n,)
+        Receives the largest weights; those of empty rows are left as they are.
 
     Raises
     ------
@@ -148,14 +169,16 @@ def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not
         If a weight is negative or not finite, all of a row are 0, or sizes do not fit.
     MemoryError
     """
-    cdef int64_t n_nodes = offsets.shape[0] - 1, longest = 1, node = 0, n
+    cdef int64_t n_nodes = offsets.shape[0] - 1, longest = 1, node = 0, n, edge
+    cdef int64_t check = ITEMS_PER_CHECK
     cdef bint good = True
     cdef double *scaled
     cdef int32_t *stacks
     if slots.shape[0] != weights.shape[0] or slots.shape[1] != 2:
         raise ValueError(f"{weights.shape[0]} weights and {slots.shape[0]} slots")
-    if totals.shape[0] != n_nodes:
-        raise ValueError(f"{n_nodes} rows and {totals.shape[0]} totals")
+    if totals.shape[0] != n_nodes or largest.shape[0] != n_nodes:
+        raise ValueError(
+            f"{n_nodes} rows, {totals.shape[0]} totals and {largest.shape[0]} largest weights")
     if not ascend(offsets, weights.shape[0]):
         raise ValueError("offsets must ascend from 0 to the number of weights")
     for node in range(n_nodes):
@@ -167,16 +190,24 @@ def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not
         free(stacks)
         raise MemoryError("no memory for an alias table")
     node = 0
-    with nogil:
-        while good and node < n_nodes:
-            n = offsets[node + 1] - offsets[node]
-            if n:
-                totals[node] = fill_row(&weights[offsets[node]], &slots[offsets[node], 0], n,
-                                        scaled, stacks)
-                good = totals[node] > 0
-            node += 1
-    free(scaled)
-    free(stacks)
+    try:
+        with nogil:
+            while good and node < n_nodes:
+                n = offsets[node + 1] - offsets[node]
+                if n:
+                    totals[node] = fill_row(&weights[offsets[node]], &slots[offsets[node], 0], n,
+                                            scaled, stacks)
+                    good = totals[node] > 0
+                    largest[node] = 0
+                    for edge in range(offsets[node], offsets[node + 1]):
+                        largest[node] = max(largest[node], weights[edge])
+                node += 1
+                if offsets[node] >= check:
+                    check_signals()
+                    check = offsets[node] + ITEMS_PER_CHECK
+    finally:
+        free(scaled)
+        free(stacks)
     if not good:
         raise ValueError(
             f"the edges of node {node - 1} have weights that are negative, not finite or all 0")

@@ -111,8 +111,9 @@ class RandomWalks:
         ids = np.empty(len(starts) * self.length, np.int32)
         offsets = np.empty(len(starts) + 1, np.int64)
         n, stream = walker.write_walks(
-            self.neighbours, starts, self.length, self.p, self.q, stream, ids, offsets
-        )
+            self.neighbours, starts, self.length, self.p, self.q, stream, ids, offsets,
+            objective.stop_flag,
+        )  # fmt: skip
         ids, offsets = ids[: offsets[n]], offsets[: n + 1]
         if self.file is not None:
             self.file.write(ids, offsets)
@@ -158,8 +159,9 @@ class RootedPageRankWalks:
         starts = self.start_nodes.of_walks(*place)
         sources, targets = np.empty((2, len(starts)), np.int32)
         n, stream = walker.write_rooted_pairs(
-            self.neighbours, starts, self.stop, self.max_steps, stream, sources, targets
-        )
+            self.neighbours, starts, self.stop, self.max_steps, stream, sources, targets,
+            objective.stop_flag,
+        )  # fmt: skip
         pairs = sources[:n], targets[:n]
         if self.file is not None:
             self.file.write_pairs(*pairs)

@@ -29,6 +29,10 @@ class Neighbours(NamedTuple):
         One alias table of the weights per node (`fastsgns.graph.edges.alias_rows`).
     totals : ndarray of float64, shape (n_nodes,), or None
         Sum of the weights per node.
+    largest : ndarray of float32, shape (n_nodes,), or None
+        Largest weight per node.
+    most : int
+        Largest number of edges from a node to the same neighbour.
 
     Examples
     --------
@@ -42,6 +46,8 @@ class Neighbours(NamedTuple):
     weights: np.ndarray | None = None
     slots: np.ndarray | None = None
     totals: np.ndarray | None = None
+    largest: np.ndarray | None = None
+    most: int = 1
 
     @classmethod
     def of(cls, graph: DirectedGraph, side: Side = "out") -> "Neighbours":
@@ -75,16 +81,16 @@ class Neighbours(NamedTuple):
         """Check compressed rows and make their alias tables."""
         offsets = np.ascontiguousarray(offsets, np.int64)
         targets = np.ascontiguousarray(targets, np.int32)
-        check_neighbours(offsets, targets)
+        most = check_neighbours(offsets, targets)
         if weights is None:
-            return cls(offsets, targets)
+            return cls(offsets, targets, most=most)
         weights = np.ascontiguousarray(weights, np.float32)
         if weights.shape != targets.shape:
             raise ValueError(f"weights of shape {weights.shape} for {len(targets)} edges")
         slots = np.empty((len(weights), 2), np.uint32)
-        totals = np.zeros(len(offsets) - 1)
-        alias_rows(offsets, weights, slots, totals)
-        return cls(offsets, targets, weights, slots, totals)
+        totals, largest = np.zeros(len(offsets) - 1), np.zeros(len(offsets) - 1, np.float32)
+        alias_rows(offsets, weights, slots, totals, largest)
+        return cls(offsets, targets, weights, slots, totals, largest, most)
 
     @property
     def n_nodes(self) -> int:

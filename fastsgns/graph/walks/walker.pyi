@@ -12,6 +12,7 @@ def write_walks(
     stream: int,
     ids: npt.NDArray[np.int32],
     offsets: npt.NDArray[np.int64],
+    stop_flag: npt.NDArray[np.int32] | None = None,
 ) -> tuple[int, int]: ...
 def write_rooted_pairs(
     neighbours: Neighbours,
@@ -21,6 +22,7 @@ def write_rooted_pairs(
     stream: int,
     sources: npt.NDArray[np.int32],
     targets: npt.NDArray[np.int32],
+    stop_flag: npt.NDArray[np.int32] | None = None,
 ) -> tuple[int, int]: ...
 def write_alternating_pairs(
     forward: Neighbours,

@@ -22,12 +22,32 @@ node2vec draws by rejection (`accepted_node` in `steps.pxd`): a neighbour is dra
 the edge weights, and accepted with a probability in proportion to its bias. If 1 / p is the largest
 bias, the excess probability of returning is drawn separately, so a small p does not increase the
 rejection rate (Yang, Zhang, Chen, Ma, Chen 2019, "KnightKing: A Fast Distributed Graph Random Walk
-Engine"). No table per pair of edges is needed, and memory stays O(edges). After `MAX_REJECTIONS`
-rejections the step is drawn without rejection. Rejected neighbours have no influence on that draw,
-so the probabilities stay the same. Such a draw does a binary search for each neighbour of the
-current node, or of the previous node (`choose_by_previous`) if that has fewer and 1 / q is the
-smallest bias. Without `choose_by_previous`, each step that leaves a hub could take time in
-proportion to the degree of the hub, and the number of these steps grows with the degree, too.
+Engine"). No table per pair of edges is needed, and memory stays O(edges).
+
+If q > 1, most draws at a node v may be rejected. If the previous node t has far fewer neighbours
+than v, the draw is split the other way: the bias 1 / q of all neighbours of v, which needs no
+rejection, and the rest for the neighbours of t (`accepted_by_previous`). A hub is then left as fast
+as any other node.
+
+If a step is rejected often, a running sum over the neighbours of t, or of v, draws it without
+rejection. Rejected draws have no influence on that draw, so the probabilities stay the same. The
+number of draws before is limited so that they take no longer than the sum (`biased_step`).
+
+Let d be the smaller degree of t and v. If all weights are equal, a step takes O(log(edges)) times
+the smallest of
+
+    max(1, q) / min(1, q)    the most draws
+    deg(t) q / deg(v) + 1    the same, with `accepted_by_previous`
+    d                        the running sum, up to a constant
+
+For q < 1 the running sum takes deg(v), but many rejections mean that most neighbours of v are
+neighbours of t too, so that d is about deg(v). A walk takes an edge (t, v) about once per 2 * edges
+steps, and the sum of d over all edges is at most 2 * edges times the arboricity of the graph
+(Chiba, Nishizeki 1985, "Arboricity and Subgraph Listing Algorithms", lemma 2). So the mean time of
+a step does not grow with the degrees of hubs. It grows at most with the arboricity, which is 1 for
+a star, and half of the degree for a complete graph. With weights, a node whose weight is mostly on
+few edges may take as many draws as the ratio of the largest to the smallest of 1, 1 / p and 1 / q,
+or time in proportion to its degree.
 
 Each walk has a random stream of its own, seeded from the caller's stream, so that walks do not
 depend on the order in which they take steps. `GROUP_SIZE` walks take steps in turn: while one waits
@@ -39,12 +59,22 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 
 from fastsgns.graph.walks.steps cimport (
-    GROUP_SIZE, Edges, Walk, WalkRule, start_walks, walk_together,
+    GROUP_SIZE, Edges, Walk, WalkRule, is_stopped, start_walks, walk_together,
 )
 from fastsgns.kernels.ids cimport first_invalid
 from fastsgns.kernels.rng cimport AliasSlot, draw_from_alias_table, next_random
 
 cdef double TWO_32 = 2.0 ** 32
+cdef int32_t NEVER = 0  # the stop flag of a call without one
+
+
+cdef const volatile int32_t *flag_of(const int32_t[::1] stop_flag) except NULL:
+    """Return the address of a stop flag, or of one that is never set if `stop_flag` is None."""
+    if stop_flag is None:
+        return &NEVER
+    if stop_flag.shape[0] < 1:
+        raise ValueError("the stop flag is empty")
+    return &stop_flag[0]
 
 
 cdef int fill_edges(Edges *edges, neighbours) except -1:
@@ -53,12 +83,15 @@ cdef int fill_edges(Edges *edges, neighbours) except -1:
     cdef const int32_t[::1] targets = neighbours.targets
     cdef const float[::1] weights = neighbours.weights
     cdef const double[::1] totals = neighbours.totals
+    cdef const float[::1] largest = neighbours.largest
     cdef const uint32_t[:, ::1] slots = neighbours.slots
     edges.offsets = &offsets[0]
     edges.targets = &targets[0] if targets.shape[0] else NULL
     edges.weights = NULL
     edges.totals = NULL
+    edges.largest = NULL
     edges.slots = NULL
+    edges.most = neighbours.most
     if offsets[offsets.shape[0] - 1] != targets.shape[0]:
         raise ValueError(f"offsets end at {offsets[offsets.shape[0] - 1]}, "
                          f"but there are {targets.shape[0]} edges")
@@ -66,10 +99,11 @@ cdef int fill_edges(Edges *edges, neighbours) except -1:
         if weights.shape[0] != targets.shape[0] or slots.shape[0] != targets.shape[0] or (
                 slots.shape[1] != 2):
             raise ValueError("weighted walks need one weight and one two-number slot per edge")
-        if totals.shape[0] != offsets.shape[0] - 1:
-            raise ValueError("weighted walks need one total per node")
+        if not totals.shape[0] == largest.shape[0] == offsets.shape[0] - 1:
+            raise ValueError("weighted walks need one total and one largest weight per node")
         edges.weights = &weights[0]
         edges.totals = &totals[0]
+        edges.largest = &largest[0]
         edges.slots = <const AliasSlot *>&slots[0, 0]
     return 0
 
@@ -84,7 +118,7 @@ cdef int check_nodes(const int32_t[::1] nodes, int64_t n_nodes) except -1:
 
 def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, double p,
                 double q, uint64_t stream, int32_t[::1] ids not None,
-                int64_t[::1] offsets not None):
+                int64_t[::1] offsets not None, const int32_t[::1] stop_flag=None):
     """Write walks one after another; walks that can't leave their start are left out.
 
     Parameters
@@ -102,6 +136,8 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
         Receives the nodes.
     offsets : ndarray of int64, shape (n + 1,)
         Receives where the walks start: walk i is ``ids[offsets[i]:offsets[i + 1]]``.
+    stop_flag : ndarray of int32, shape (1,), optional
+        If another thread sets it, the call returns within milliseconds, with the walks so far.
 
     Returns
     -------
@@ -129,6 +165,7 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
     rule.biased = p != 1 or q != 1
     rule.return_bias, rule.far_bias = 1 / p, 1 / q
     rule.max_bias = max(1, rule.far_bias)
+    rule.stop_flag = flag_of(stop_flag)
     with nogil:
         offsets[0] = 0
         while first < starts.shape[0]:
@@ -137,6 +174,8 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
                 walks[k].nodes = &ids[(first + k) * length]
                 walks[k].nodes[0] = walks[k].current
             walk_together(&rule, walks, n)
+            if is_stopped(&rule):
+                break
             for k in range(n):
                 written = (first + k) * length  # where walk k has been written
                 if walks[k].n_nodes < 2:
@@ -153,7 +192,7 @@ def write_walks(neighbours, const int32_t[::1] starts not None, int64_t length, 
 
 def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double stop_probability,
                        int64_t max_steps, uint64_t stream, int32_t[::1] sources not None,
-                       int32_t[::1] targets not None):
+                       int32_t[::1] targets not None, const int32_t[::1] stop_flag=None):
     """Write pairs of the first and the last node of walks: rooted PageRank.
 
     A walk ends after each step with probability `stop_probability`, after `max_steps` steps, and at
@@ -171,6 +210,8 @@ def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double st
         Initial state of the random generator (`rng.h`).
     sources, targets : ndarray of int32, shape (n,)
         Receive the first and the last nodes.
+    stop_flag : ndarray of int32, shape (1,), optional
+        If another thread sets it, the call returns within milliseconds, with the pairs so far.
 
     Returns
     -------
@@ -198,11 +239,14 @@ def write_rooted_pairs(neighbours, const int32_t[::1] starts not None, double st
         raise ValueError(f"{starts.shape[0]} pairs do not fit the buffers")
     rule.directions[0] = rule.directions[1] = &edges
     rule.max_nodes, rule.biased = max_steps + 1, False
+    rule.stop_flag = flag_of(stop_flag)
     rule.stop_threshold = <uint32_t>min(TWO_32 - 1, rint(stop_probability * TWO_32))
     with nogil:
         while first < starts.shape[0]:
             n = start_walks(walks, &starts[first], starts.shape[0] - first, &stream)
             walk_together(&rule, walks, n)
+            if is_stopped(&rule):
+                break
             for k in range(n):
                 sources[n_pairs] = starts[first + k]
                 targets[n_pairs] = walks[k].current
@@ -267,6 +311,7 @@ def write_alternating_pairs(forward, backward, const int32_t[::1] starts not Non
         raise ValueError(f"{starts.shape[0]} walks of {length} nodes do not fit the buffers")
     rule.directions[0], rule.directions[1] = &forward_edges, &backward_edges
     rule.max_nodes, rule.biased, rule.stop_threshold = length, False, 0
+    rule.stop_flag = &NEVER
     nodes = <int32_t *>malloc(GROUP_SIZE * length * sizeof(int32_t))
     if nodes == NULL:
         raise MemoryError("no memory for walks in progress")

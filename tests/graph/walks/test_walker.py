@@ -2,12 +2,13 @@
 
 import collections
 import itertools
+import threading
 
 import numpy as np
 import pytest
 import walkers
 from scipy.stats import chisquare
-from walkers import Walker, make_graph, random_graph
+from walkers import Walker, hub_graph, make_graph, random_graph
 
 from fastsgns import sampling
 from fastsgns.graph import edges
@@ -18,6 +19,8 @@ GRAPHS = {
     "directed": random_graph(),
     "weighted": random_graph(weighted=True),
     "undirected": random_graph(directed=False, weighted=True, seed=4),
+    "hub": hub_graph(),
+    "weighted hub": hub_graph(weighted=True, directed=False),
     "dangling": make_graph([(0, 1), (1, 2), (0, 3), (4, 0), (0, 4)], n_nodes=7),
 }
 each_graph = pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS.keys())
@@ -52,7 +55,8 @@ def alternate(there, back, starts, length=6, stream=5, **options):
 @each_graph
 @each_side
 @pytest.mark.parametrize(
-    "p, q", [(1, 1), (0.25, 4), (4, 0.5), (1, 2), (1e9, 1e9), (0.01, 0.5), (3, 500)]
+    "p, q",
+    [(1, 1), (0.25, 4), (4, 0.5), (1, 2), (1e9, 1e9), (0.01, 0.5), (3, 500), (1e4, 90), (1, 1e-9)],
 )
 def test_walks_are_the_twins(graph, side, p, q):
     neighbours, starts = Neighbours.of(graph, side), np.arange(200) % graph.n_nodes
@@ -125,15 +129,9 @@ def test_neighbours_are_drawn_by_their_weights(weighted, side):
     assert_drawn_from(collections.Counter(nodes[2] for nodes in found), steps[3] @ steps)
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("directed", [False, True])
-@pytest.mark.parametrize(
-    "p, q", [(0.25, 4), (4, 0.25), (1, 3), (300, 200), (2, 300), (0.01, 1), (0.01, 0.1)]
-)
-def test_node2vec_steps_follow_the_paper(weighted, directed, p, q):
-    """Second steps against pi(x | t, v) ~ alpha_pq(t, x) w(v, x), summed over the first ones."""
-    neighbours = Neighbours.of(random_graph(12, 60, weighted, directed=directed))
-    steps, start = matrix(neighbours), 3
+def assert_second_steps_follow_the_paper(neighbours, p, q, start=3):
+    """Compare them with pi(x | t, v) ~ alpha_pq(t, x) w(v, x), summed over the first steps."""
+    steps = matrix(neighbours)
     expected = np.zeros(len(steps))
     for middle in np.flatnonzero(steps[start]):
         factors = np.where(steps[start] > 0, 1, 1 / q)
@@ -142,6 +140,94 @@ def test_node2vec_steps_follow_the_paper(weighted, directed, p, q):
         expected += steps[start, middle] * second / max(second.sum(), 1e-300)
     found, _ = walk(neighbours, [start] * 40_000, 3, p, q)
     assert_drawn_from(collections.Counter(n[2] for n in found if len(n) > 2), expected)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("directed", [False, True])
+@pytest.mark.parametrize(
+    "p, q",
+    [(0.25, 4), (4, 0.25), (1, 3), (300, 200), (2, 300), (0.01, 1), (0.01, 0.1), (1, 0.001)],
+)
+def test_node2vec_steps_follow_the_paper(weighted, directed, p, q):
+    neighbours = Neighbours.of(random_graph(12, 60, weighted, directed=directed))
+    assert_second_steps_follow_the_paper(neighbours, p, q)
+
+
+@each_side
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("directed", [False, True])
+@pytest.mark.parametrize(
+    "p, q", [(1, 8), (1, 64), (0.001, 64), (500, 64), (1e4, 1e3), (0.25, 1e9), (1, 0.01)]
+)
+def test_node2vec_leaves_hubs_as_in_the_paper(weighted, directed, side, p, q):
+    neighbours = Neighbours.of(hub_graph(60, weighted, directed=directed), side)
+    assert_second_steps_follow_the_paper(neighbours, p, q)
+
+
+def two_hubs(n_leaves, n_common):
+    """Nodes 0 and 1, with leaves of which some are common; nearly every step is between the two."""
+    leaves = [*range(2, 2 + n_leaves[0]), *np.arange(n_leaves[1]) + 2 + n_leaves[0] - n_common]
+    edges = [(0, 1), *((int(i >= n_leaves[0]), int(leaf)) for i, leaf in enumerate(leaves))]
+    weights = np.random.default_rng(5).uniform(0.5, 2, len(edges))
+    weights[0] = 1e5
+    return Neighbours.of(make_graph(edges, weights, directed=False))
+
+
+@pytest.mark.parametrize(
+    "n_leaves, n_common, p, q",
+    [
+        ((900, 1200), 300, 1e5, 1e6),
+        ((1200, 900), 300, 1e5, 1e6),
+        ((900, 1200), 0, 1e5, 1e3),
+        ((1200, 900), 897, 1e6, 1e-4),
+    ],
+)
+def test_node2vec_steps_between_two_hubs_follow_the_paper(n_leaves, n_common, p, q):
+    """Attempts are so often rejected that a running sum decides, after more than the least."""
+    assert_second_steps_follow_the_paper(two_hubs(n_leaves, n_common), p, q, start=0)
+
+
+@pytest.mark.parametrize("p, q", [(1, 8), (1, 64), (1, 1e3), (1e3, 1e3), (0.001, 1e3), (1, 1e9)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_hubs_are_left_after_few_rejections(weighted, p, q):
+    """The twin makes the walks of the kernel, and counts the rejections."""
+    weights = np.random.default_rng(2).uniform(1, 2, 300) if weighted else None
+    edges = [(0, leaf) for leaf in range(1, 301)]
+    neighbours = Neighbours.of(make_graph(edges, weights, directed=False))
+    twin = Walker(neighbours, p=p, q=q)
+    found, _ = twin.walks(range(100), 12, 5)
+    assert walk(neighbours, range(100), p=p, q=q)[0] == found
+    assert twin.n_steps > 400
+    assert twin.n_refused <= twin.n_steps
+
+
+@pytest.mark.parametrize("kind", ["node2vec", "rooted"])
+def test_a_flag_stops_a_call_of_hours(kind):
+    flag, neighbours = np.zeros(1, np.int32), two_hubs((1200, 900), 897)
+    starts, length = np.zeros(32, np.int32), 2**20
+    if kind == "node2vec":
+        ids, offsets = np.empty(len(starts) * length, np.int32), np.empty(33, np.int64)
+        call = walks.write_walks, neighbours, starts, length, 1e6, 1e-4, 5, ids, offsets, flag
+    else:
+        sources, targets = np.empty((2, 32), np.int32)
+        call = walks.write_rooted_pairs, neighbours, starts, 1e-9, 2**40, 5, sources, targets, flag
+    written = []
+    thread = threading.Thread(target=lambda: written.append(call[0](*call[1:])))
+    thread.start()
+    flag[0] = 1
+    thread.join(60)
+    assert [n for n, _ in written] == [0]
+
+
+def test_a_stopped_call_returns_the_walks_so_far():
+    neighbours, starts = Neighbours.of(GRAPHS["hub"]), np.zeros(100, np.int32)
+    ids, offsets = np.empty(500, np.int32), np.empty(101, np.int64)
+    flag = np.ones(1, np.int32)
+    assert walks.write_walks(neighbours, starts, 5, 1, 1, 5, ids, offsets, flag)[0] == 0
+    sources, targets = np.empty((2, 100), np.int32)
+    assert walks.write_rooted_pairs(neighbours, starts, 0.1, 9, 5, sources, targets, flag)[0] == 0
+    with pytest.raises(ValueError, match="stop flag is empty"):
+        walks.write_walks(neighbours, starts, 5, 1, 1, 5, ids, offsets, flag[1:])
 
 
 def test_a_node_with_one_unwelcome_neighbour_is_left_at_once():
@@ -207,8 +293,9 @@ def test_alias_rows_are_exact(n):
     weights = np.random.default_rng(n).exponential(size=3 * n).astype(np.float32)
     weights[1:n] *= np.arange(1, n) % 3 > 0
     offsets, slots = np.array([0, n, n, 3 * n]), np.empty((3 * n, 2), np.uint32)
-    totals = np.zeros(3)
-    edges.alias_rows(offsets, weights, slots, totals)
+    totals, largest = np.zeros(3), np.zeros(3, np.float32)
+    edges.alias_rows(offsets, weights, slots, totals, largest)
+    assert largest.tolist() == [weights[:n].max(), 0, weights[n:].max()]
     sums = [weights[:n].sum(dtype=float), 0, weights[n:].sum(dtype=float)]
     np.testing.assert_allclose(totals, sums)
     for first, last in ((0, n), (n, 3 * n)):
@@ -253,10 +340,12 @@ def test_rows_that_do_not_fit_are_refused():
         )
     weights, slots = np.ones(1, np.float32), np.empty((1, 2), np.uint32)
     with pytest.raises(ValueError, match="offsets must ascend"):
-        edges.alias_rows(np.array([0, 9, 9]), weights, slots, np.empty(2))
+        edges.alias_rows(np.array([0, 9, 9]), weights, slots, np.empty(2), weights.repeat(2))
+    with pytest.raises(ValueError, match="1 largest weights"):
+        edges.alias_rows(offsets, weights, slots, np.empty(2), weights)
     with pytest.raises(ValueError, match="for 1 edges"):
         Neighbours.from_rows(offsets, targets, np.ones(3))
-    narrow = Neighbours(offsets, targets, weights, slots[:, :1].copy(), np.ones(2))
+    narrow = Neighbours(offsets, targets, weights, slots[:, :1].copy(), np.ones(2), weights)
     with pytest.raises(ValueError, match="one two-number slot per edge"):
         walk(narrow, [0])
 
