@@ -66,13 +66,7 @@ class Neighbours(NamedTuple):
             If the rows of the graph are damaged, or if the weights at a node are negative, not
             finite or all 0.
         """
-        if side not in SIDES:
-            raise ValueError(f"side is {side!r}; allowed are {SIDES}")
-        out = graph.out_offsets, graph.out_targets, graph.out_weights
-        if side == "out" or not graph.is_directed:
-            return cls.from_rows(*out)
-        into = graph.in_offsets, graph.in_sources, graph.in_weights
-        return cls.from_rows(*into) if side == "in" else cls.from_rows(*_merged(out, into))
+        return cls.from_rows(*rows_of(graph, side))
 
     @classmethod
     def from_rows(
@@ -101,6 +95,20 @@ class Neighbours(NamedTuple):
     def start_nodes(self) -> np.ndarray:
         """Nodes that have a neighbour, from which a walk can therefore start; int32."""
         return np.flatnonzero(np.diff(self.offsets)).astype(np.int32)
+
+
+def rows_of(graph: DirectedGraph, side: Side) -> Rows:
+    """Return offsets, neighbours and weights of the edges of a graph from one side.
+
+    `Neighbours.of` explains the sides.
+    """
+    if side not in SIDES:
+        raise ValueError(f"side is {side!r}; allowed are {SIDES}")
+    out = graph.out_offsets, graph.out_targets, graph.out_weights
+    if side == "out" or not graph.is_directed:
+        return out
+    into = graph.in_offsets, graph.in_sources, graph.in_weights
+    return into if side == "in" else _merged(out, into)
 
 
 def _merged(left: Rows, right: Rows) -> Rows:
