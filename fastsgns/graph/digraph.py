@@ -199,6 +199,7 @@ class DirectedGraph:
         comments: str = "#%",
         weighted: bool | None = None,
         skip_lines: int | None = None,
+        quotes: bool = True,
         workers: int | None = None,
         errors: str = "strict",
         progress: Progress | None = None,
@@ -210,7 +211,7 @@ class DirectedGraph:
         Several threads read a plain file; the graph does not depend on their number. Empty lines
         are skipped. A line may end with CR LF, and the file may begin with a byte order mark. Lines
         that look like another format raise FormatError: a comma or a semicolon at the end of a name
-        while white space separates the columns, a name in quotes, or a header.
+        while white space separates the columns, an index column, or a header.
 
         Parameters
         ----------
@@ -220,7 +221,8 @@ class DirectedGraph:
             If False, each edge goes in both directions.
         delimiter : str, optional
             The ASCII character between columns, such as "," or a tab. Names may then contain white
-            space, but not at their ends. By default any white space separates columns.
+            space, but not at their ends. By default a comma separates columns in a file whose name
+            ends in .csv, a tab in .tsv, and any white space in other files.
         comments : str
             Lines that begin with one of these characters are skipped; "" skips none.
         weighted : bool, optional
@@ -232,6 +234,10 @@ class DirectedGraph:
             is skipped, and a first line that looks like a header raises FormatError: one of
             well-known column titles, or of words if all other names are numbers. 0 reads the first
             line as an edge.
+        quotes : bool
+            Double quotes around a column are not part of it, as in CSV: the column may contain the
+            delimiter and white space, and "" in it is a quote. It ends in the same line. With
+            False, quotes are characters like any other.
         workers : int, optional
             Number of threads; by default one per core.
         errors : str
@@ -263,7 +269,7 @@ class DirectedGraph:
         >>> list(DirectedGraph.from_file("friends.txt").edges())
         [('bob', 'cem', 1.0), ('ann', 'bob', 2.0)]
         """
-        syntax = Syntax(delimiter, comments, weighted, skip_lines, time_column=times)
+        syntax = Syntax(delimiter, comments, weighted, skip_lines, quotes, time_column=times)
         if node_types is not None and not isinstance(node_types, Mapping):
             node_types = read_types(node_types, delimiter)
         edges = read_edges(path, syntax, workers, errors, progress)

@@ -1,5 +1,6 @@
 """Read files of edges by several threads: ranges of plain files, compressed files as streams."""
 
+import csv
 import json
 import os
 import re
@@ -20,17 +21,22 @@ from fastsgns.errors import FormatError
 from fastsgns.formats.files import existing_file, is_open, is_path, naming, open_binary
 from fastsgns.graph import lines
 from fastsgns.graph.readers import TIME_COLUMN
-from fastsgns.rules import COUNT, flag
+from fastsgns.rules import COUNT, FLAG, flag
 from fastsgns.runtime.progress import Progress
 
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 24
 WEIGHTED = flag(none=None)
-HEADER, LONG, UNCLEAR, LONE_CR = range(20, 24)  # faults that `EdgeParser` does not report
+# Faults that `EdgeParser` does not report.
+HEADER, LONG, UNCLEAR, LONE_CR, INDEX, TWO_DELIMITERS = range(20, 26)
 DELIMITERS = ",;\t|"
+NAMES_OF_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
+DELIMITER_OF_SUFFIX = {".csv": ",", ".tsv": "\t"}
+COMPRESSED = re.compile(r"\.(gz|bz2|xz)$")
 JSON_LINE = re.compile(r'\s*(\{\s*"|\[.*\]\s*$)')
-# With a delimiter, names may contain white space, which separates words for the scanner. The parser
-# therefore writes such characters as control characters that names must not contain.
+# With a delimiter or in quotes, names may contain white space, which separates words for the
+# scanner. The parser therefore writes such characters as control characters that names must not
+# contain.
 HIDDEN = {27: "\t", 28: "\v", 29: "\f", 30: "\r", 31: " "}
 REVEALED = bytes(ord(HIDDEN.get(byte, chr(byte))) for byte in range(256))
 MATRIX_MARKET = re.compile(rb"%%MatrixMarket\b", re.IGNORECASE)
@@ -49,19 +55,22 @@ SEEN = {
     lines.TOO_FEW_COLUMNS: "a column is missing; expected `source target` or "
     "`source target weight`",
     lines.TOO_MANY_COLUMNS: "there are more than three columns",
-    lines.MIXED_COLUMNS: "other lines have a different number of columns",
+    lines.MIXED_COLUMNS: "there are {n_columns} columns, but {n_others} in {place}",
     lines.NOT_A_NUMBER: "the third column is not a number",
     lines.NOT_FINITE: "the weight is not finite, or too large for float32",
     lines.NOT_A_TIME: "the column of times has something other than a finite number",
     lines.RESERVED_CHARACTER: "a name contains a control character from 27 to 31",
     lines.STRAY_SEPARATOR: "a name ends, or the target begins, with a comma or a semicolon",
-    lines.QUOTED_NAME: "a name is in quotes, which are not supported in lists of edges",
+    lines.QUOTED_NAME: "a quote opens a column, and none ends it",
     lines.BYTE_ORDER_MARK: "the line begins with a byte order mark, which is allowed only at the "
     "start of a file",
     lines.JSON_VALUE: "the line is a JSON object or list",
     LONE_CR: "the line contains a carriage return other than in a CR LF line end",
     UNCLEAR: "the columns are unclear",
     HEADER: "the line looks like a header, and no other line contains its names",
+    INDEX: "the first column is empty, as above an index that pandas or R has written",
+    TWO_DELIMITERS: "the file's name means that {delimiter} separates columns, and the line also "
+    "contains {other}",
     LONG: f"the line is longer than {LONGEST_LINE:,} bytes",
 }
 OF = "DirectedGraph.of(path, {})".format
@@ -70,7 +79,8 @@ ADVICE = {
     UNCLEAR: "repair or remove this line",
     lines.TOO_MANY_COLUMNS: f"{OF('weighted=True')} ignores the columns after the third, "
     "weighted=False those after the second",
-    lines.MIXED_COLUMNS: f"{OF('weighted=False')} ignores the weights",
+    lines.MIXED_COLUMNS: "give a weight to all edges or to none; "
+    f"{OF('weighted=False')} ignores the weights",
     lines.NOT_A_NUMBER: f"{OF('weighted=False')} ignores this column, skip_lines=1 skips a header",
     lines.NOT_FINITE: f"{OF('weighted=False')} ignores the weights",
     lines.NOT_A_TIME: "times=3 reads the third column, times=4 the fourth; skip_lines=1 skips a "
@@ -78,11 +88,15 @@ ADVICE = {
     lines.RESERVED_CHARACTER: "remove the character from this line",
     lines.STRAY_SEPARATOR: f"{OF('delimiter={python}')} reads this character as the end of "
     'a column, delimiter=" " as part of the name',
-    lines.QUOTED_NAME: "read the file with pandas.read_csv and pass the table",
+    lines.QUOTED_NAME: f"{OF('quotes=False')} reads quotes as part of the name. If the column goes "
+    "on in the next line, read the file with pandas.read_csv and pass the table",
     lines.BYTE_ORDER_MARK: "remove the mark from this line",
     lines.JSON_VALUE: "read the file with pandas.read_json(path, lines=True) and pass the table",
     LONE_CR: "convert the line ends to newlines",
     HEADER: f"{OF('skip_lines=1')} skips this line, skip_lines=0 reads it as an edge",
+    INDEX: "write the file without it, such as frame.to_csv(path, index=False), or read it with "
+    "pandas.read_csv(path, index_col=0) and pass the table",
+    TWO_DELIMITERS: f"{OF('delimiter={python}')} reads it in this way, or give the other character",
     LONG: "pass a text file with one edge per line",
 }
 REMEDY = "errors='replace' keeps a character for each invalid byte; or convert the file to UTF-8"
@@ -121,6 +135,7 @@ class EdgeError(FormatError):
     """
 
     path, number, fault, line = "", 0, 0, ""
+    facts: Mapping[str, object] = {}
 
     @classmethod
     def of(
@@ -131,22 +146,36 @@ class EdgeError(FormatError):
         line: str,
         seen: Mapping[int, str] = SEEN,
         advice: Mapping[int, str] = ADVICE,
+        facts: Mapping[str, object] | None = None,
     ) -> "EdgeError":
-        """Make the exception. The command line and `PairEmbedding` have other texts for faults."""
-        delimiter = delimiter_of(line)
+        """Make the exception. The command line and `PairEmbedding` have other texts for faults.
+
+        The texts may refer to `facts`, and advice to the delimiter that the line seems to have.
+        """
+        facts = facts or {}
+        delimiter = str(facts.get("delimiter") or delimiter_of(line))
+        if fault == lines.TOO_FEW_COLUMNS and not any(mark in line for mark in DELIMITERS):
+            delimiter = " " if 2 <= len(line.split(" ")) <= 3 else ""
         is_clear = delimiter or fault not in (lines.TOO_FEW_COLUMNS, lines.STRAY_SEPARATOR)
         remedy = advice[fault if is_clear else UNCLEAR]
         option = shlex.quote(delimiter.replace("\t", "\\t"))
         remedy = remedy.format(python=json.dumps(delimiter), shell=option)
-        error = cls(f"{path}, line {number}: {seen[fault]}; {remedy}. The line is {line!r:.80}")
+        shown = {name: _shown(fact) for name, fact in facts.items()}
+        problem = seen[fault].format(**shown)
+        error = cls(f"{path}, line {number}: {problem}; {remedy}. The line is {line!r:.80}")
         error.path, error.number, error.fault, error.line = path, number, fault, line
+        error.facts = facts
         return error
 
     def worded(
         self, seen: Mapping[int, str] = SEEN, advice: Mapping[int, str] = ADVICE
     ) -> "EdgeError":
         """Return this error with other texts."""
-        return EdgeError.of(self.path, self.number, self.fault, self.line, seen, advice)
+        return EdgeError.of(self.path, self.number, self.fault, self.line, seen, advice, self.facts)
+
+
+def _shown(fact: object) -> str:
+    return NAMES_OF_DELIMITERS.get(fact, str(fact)) if isinstance(fact, str) else str(fact)
 
 
 def delimiter_of(line: str) -> str:
@@ -158,10 +187,22 @@ def delimiter_of(line: str) -> str:
     (';', ',', '')
     """
     for delimiter in DELIMITERS:
-        columns = line.split(delimiter)
+        columns = columns_of(line, delimiter)
         if 2 <= len(columns) <= 3 and all(map(str.strip, columns)):
             return delimiter
     return ""
+
+
+def columns_of(line: str, delimiter: str) -> list[str]:
+    """Return the columns of a line, without quotes around them.
+
+    Examples
+    --------
+    >>> columns_of('"Lee, A",b', ",")
+    ['Lee, A', 'b']
+    """
+    row = line.replace("\r", " ")  # of which csv makes an error
+    return next(csv.reader([row], delimiter=delimiter, skipinitialspace=delimiter != " "), [])
 
 
 def _cause(fault: int, line: str) -> int:
@@ -185,6 +226,7 @@ class Syntax:
     comments: str = "#%"
     weighted: bool | None = None
     skip_lines: int | None = None
+    quotes: bool = True
     max_columns: int = 3
     time_column: int | None = None
 
@@ -207,25 +249,52 @@ class Syntax:
             raise ValueError(f"comments are {self.comments!r}; allowed are ASCII characters")
         self.skip_lines = COUNT("skip_lines", self.skip_lines)
         self.weighted = WEIGHTED("weighted", self.weighted)
+        self.quotes = FLAG("quotes", self.quotes)
 
-    def parser(self) -> lines.EdgeParser:
-        """Return a parser of lines."""
-        delimiter = -1 if self.delimiter is None else ord(self.delimiter)
+    def delimiter_in(self, path: str) -> str | None:
+        """Return the delimiter of a file: the one given, or else that of the suffix of its name.
+
+        Examples
+        --------
+        >>> Syntax().delimiter_in("edges.csv.gz"), Syntax(";").delimiter_in("edges.csv")
+        (',', ';')
+        """
+        if self.delimiter is not None:
+            return self.delimiter
+        suffix = os.path.splitext(COMPRESSED.sub("", path.lower()))[1]
+        return DELIMITER_OF_SUFFIX.get(suffix)
+
+    def parser(self, path: str) -> lines.EdgeParser:
+        """Return a parser of the lines of a file."""
+        delimiter = self.delimiter_in(path)
         weighted = -1 if self.weighted is None else int(self.weighted)
         return lines.EdgeParser(
             self.comments.encode(),
-            delimiter,
+            -1 if delimiter is None else ord(delimiter),
             weighted if self.max_columns > 2 else -2,
             self.time_column or 0,
+            self.quotes,
         )
 
+    def check_first_line(self, path: str, number: int, line: str) -> None:
+        """Raise an EdgeError if the first edge of a file, or its header, shows another format."""
+        if (delimiter := self.delimiter_in(path)) is None:
+            return
+        columns = columns_of(line, delimiter)
+        if len(columns) > 2 and re.fullmatch(r"\s*(Unnamed: 0)?\s*", columns[0]):
+            raise EdgeError.of(path, number, INDEX, line)
+        other = next((mark for mark in DELIMITERS if mark != delimiter and mark in line), "")
+        if self.delimiter is None and other and delimiter in line and '"' not in line:
+            facts = {"delimiter": delimiter, "other": other}
+            raise EdgeError.of(path, number, TWO_DELIMITERS, line, facts=facts)
 
-class FirstEdge(NamedTuple):
-    """The first edge of a file: line number, line, and the scanner's ids of the two nodes."""
+
+class Edge(NamedTuple):
+    """A line: its number in the file or range, its text, and how many columns it has."""
 
     number: int
-    line: bytes
-    ids: np.ndarray
+    text: bytes
+    n_columns: int
 
 
 @dataclass
@@ -235,7 +304,8 @@ class RangeEdges:
     blocks: list[tuple[np.ndarray, np.ndarray | None, np.ndarray | None]] = field(
         default_factory=list
     )
-    first: FirstEdge | None = None  # if the range is the first one of its file
+    first: Edge | None = None
+    odd: Edge | None = None  # which has another number of columns; the scan of the range ends there
 
 
 class EdgeScan:
@@ -252,38 +322,52 @@ class EdgeScan:
         self._files = FileScanner(paths, workers)
         self._syntax = syntax
         self._edges = {id(file_range): RangeEdges() for file_range in self._files.ranges}
-        self._n_columns = 0
+        self._places = {id(file_range): at for at, file_range in enumerate(self._files.ranges)}
+        self._first_odd = len(self._places)  # the first range with a line of other columns
 
     def run(self, progress: Progress | None) -> None:
         """Scan all files."""
         self._files.run(self._scan_range, progress)
 
     def _scan_range(self, thread: int, file_range: FileRange) -> None:
-        scanner, parser = self._files.scanners[thread], self._syntax.parser()
-        edges, path = self._edges[id(file_range)], file_range.path
+        scanner, path = self._files.scanners[thread], file_range.path
+        parser, edges = self._syntax.parser(path), self._edges[id(file_range)]
+        place = self._places[id(file_range)]
         n_to_skip = (self._syntax.skip_lines or 0) if file_range.is_first else 0
         n_skipped = 0
         with naming(path), open_binary(path, buffering=0) as file:
             for block in _whole_lines(file, file_range):
-                if self._files.is_stopping:
+                if self._files.is_stopping or self._first_odd < place:
                     return
                 if file_range.is_first and not edges.blocks and MATRIX_MARKET.match(block):
                     raise ValueError(NOT_EDGES.format(path))
                 if len(block) > LONGEST_LINE and block.find(b"\n", 0, LONGEST_LINE + 1) < 0:
                     number = _lines_before(file_range) + n_skipped + parser.n_lines + 1
                     raise _error(path, number, LONG, block)
-                text, n_now = _without_lines(block, n_to_skip - n_skipped)
+                text, n_now, header = _without_lines(block, n_to_skip - n_skipped)
                 n_skipped += n_now
+                if header:
+                    self._syntax.check_first_line(path, n_skipped, _decoded(header))
                 n_before = parser.n_lines + n_skipped
                 names, weights, times = _parser_buffers(len(text))
                 n_bytes, n_edges, fault, at = parser.parse(text, names, weights, times)
                 number = n_before + text.count(b"\n", 0, at) + 1  # of the line at `at`
-                if fault or (n_edges and not self._same_columns(parser.n_columns)):
-                    number += _lines_before(file_range)
-                    raise _error(path, number, fault or lines.MIXED_COLUMNS, text[at:])
+                if edges.first is None and (n_edges or fault):
+                    first = self._first_edge(path, text, at) if fault and n_edges else at
+                    first_number = n_before + text.count(b"\n", 0, first) + 1
+                    edges.first = Edge(first_number, _first_line(text[first:]), parser.n_columns)
+                    if file_range.is_first:
+                        self._syntax.check_first_line(
+                            path, first_number, _decoded(edges.first.text)
+                        )
+                if fault == lines.MIXED_COLUMNS:
+                    edges.odd = Edge(number, _first_line(text[at:]), 5 - parser.n_columns)
+                    with self._files.lock:
+                        self._first_odd = min(self._first_odd, place)
+                    return
+                if fault:
+                    raise _error(path, number + _lines_before(file_range), fault, text[at:])
                 ids = scanner.feed(names[:n_bytes])[0].copy()
-                if n_edges and file_range.is_first and edges.first is None:
-                    edges.first = FirstEdge(number, _first_line(text[at:]), ids[:2])
                 has_weights, has_times = parser.n_columns == 3, self._syntax.time_column
                 edges.blocks.append(
                     (
@@ -294,49 +378,72 @@ class EdgeScan:
                 )
                 self._files.add_progress(len(block))
 
-    def _same_columns(self, n_columns: int) -> bool:
-        with self._files.lock:
-            self._n_columns = self._n_columns or n_columns
-            return self._n_columns == n_columns
+    def _first_edge(self, path: str, text: bytes, stop: int) -> int:
+        """Return where the first edge of a text begins, which is before `stop`."""
+        parser = self._syntax.parser(path)
+        return parser.parse(text[:stop], *_parser_buffers(stop))[3]
+
+    def _check_columns(self) -> int:
+        """Return the number of columns of all edges; 0 if there are none.
+
+        Raises
+        ------
+        EdgeError
+            If one has another number; it names the first one that differs from the first edge.
+        """
+        expected, place = 0, ""
+        for file_range in self._files.ranges:
+            edges, path = self._edges[id(file_range)], file_range.path
+            if edges.first is None:
+                continue
+            if not expected:
+                number = edges.first.number + _lines_before(file_range)
+                expected, place = edges.first.n_columns, f"{path}, line {number}"
+            for edge in (edges.first, edges.odd):
+                if edge is not None and edge.n_columns != expected:
+                    number = edge.number + _lines_before(file_range)
+                    facts = {"n_columns": edge.n_columns, "n_others": expected, "place": place}
+                    raise _error(path, number, lines.MIXED_COLUMNS, edge.text, facts)
+        return expected
 
     def edges(self, errors: str) -> EdgeList:
         """Number the nodes in first-seen order, for any number of threads; return all edges."""
+        n_columns = self._check_columns()
         types = merge_types(self._files, errors, REMEDY, self._as_written)
         words = types.words.decoded if isinstance(types.words, Utf8Words) else types.words
-        if self._syntax.delimiter is not None:
-            words = "\n".join(words).translate(HIDDEN).split("\n") if words else []
+        words = _revealed(words)
         all_ids, all_weights, all_times = [np.empty(0, np.int32)], [], [np.empty(0)]
-        first_edges: list[tuple[str, FirstEdge, list[int]]] = []
+        first_edges: list[tuple[str, Edge, list[int]]] = []
         for file_range in self._files.ranges:
             edges, ids_of = self._edges[id(file_range)], types.vocabulary_ids[file_range.scanner]
             for ids, weights, times in edges.blocks:
                 all_ids.append(ids_of[ids])
                 all_weights += [] if weights is None else [weights]
                 all_times += [] if times is None else [times]
-            if edges.first is not None:
-                pair = ids_of[edges.first.ids].tolist()
+            if edges.first is not None and file_range.is_first:
+                pair = ids_of[next(ids for ids, *_ in edges.blocks if len(ids))[:2]].tolist()
                 first_edges.append((file_range.path, edges.first, pair))
         if self._syntax.skip_lines is None:
             _check_headers(first_edges, words, types.counts)
         ends = np.concatenate(all_ids).reshape(-1, 2)
-        weights = np.concatenate(all_weights) if self._n_columns == 3 else None
+        weights = np.concatenate(all_weights) if n_columns == 3 else None
         times = None if self._syntax.time_column is None else np.concatenate(all_times)
         return EdgeList(ends[:, 0].copy(), ends[:, 1].copy(), weights, list(words), times)
 
     def _as_written(self, token: bytes) -> bytes:
         """Return the bytes of a name in its file."""
-        return token if self._syntax.delimiter is None else token.translate(REVEALED)
+        return token.translate(REVEALED)
 
 
 def _check_headers(
-    first_edges: list[tuple[str, FirstEdge, list[int]]], words: list[Any], counts: np.ndarray
+    first_edges: list[tuple[str, Edge, list[int]]], words: list[Any], counts: np.ndarray
 ) -> None:
     """Raise an EdgeError if the first line of a file holds titles of columns, not an edge."""
     n_first = Counter(node for _, _, pair in first_edges for node in pair)
     for path, first, pair in first_edges:
         is_nowhere_else = all(counts[node] == n_first[node] for node in pair)
         if is_nowhere_else and _are_titles(pair, words):
-            raise _error(path, first.number, HEADER, first.line)
+            raise _error(path, first.number, HEADER, first.text)
 
 
 def read_edges(
@@ -436,14 +543,15 @@ def _read_range(file: BinaryIO, file_range: FileRange, buffer: memoryview) -> It
             return
 
 
-def _without_lines(text: bytes, n_lines: int) -> tuple[bytes, int]:
-    """Return a text without its first `n_lines`, and the number of lines removed."""
-    at = 0
+def _without_lines(text: bytes, n_lines: int) -> tuple[bytes, int, bytes]:
+    """Return a text without its first `n_lines`, how many were removed, and the last of them."""
+    at, last = 0, b""
     for skipped in range(n_lines):
         if at == len(text):
-            return b"", skipped
-        at = (text.find(b"\n", at) + 1) or len(text)
-    return text[at:], n_lines
+            return b"", skipped, last
+        stop = (text.find(b"\n", at) + 1) or len(text)
+        at, last = stop, text[at:stop]
+    return text[at:], n_lines, last
 
 
 def _lines_before(file_range: FileRange) -> int:
@@ -458,9 +566,24 @@ def _lines_before(file_range: FileRange) -> int:
     return n_lines
 
 
-def _error(path: str, number: int, fault: int, text: bytes) -> EdgeError:
-    line = _first_line(text).decode("utf-8", "replace").rstrip()
-    return EdgeError.of(path, number, _cause(fault, line), line)
+def _error(
+    path: str, number: int, fault: int, text: bytes, facts: Mapping[str, object] | None = None
+) -> EdgeError:
+    line = _decoded(text)
+    return EdgeError.of(path, number, _cause(fault, line), line, facts=facts)
+
+
+def _decoded(text: bytes) -> str:
+    """Return the first line of a text for messages."""
+    return _first_line(text).decode("utf-8", "replace").rstrip()
+
+
+def _revealed(words: list[Any]) -> list[str]:
+    """Return names with the white space that `EdgeParser` has replaced."""
+    joined = "\n".join(words)
+    if any(chr(byte) in joined for byte in HIDDEN):
+        return joined.translate(HIDDEN).split("\n")
+    return list(words)
 
 
 def _first_line(text: bytes) -> bytes:

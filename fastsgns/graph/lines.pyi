@@ -19,7 +19,12 @@ NOT_A_TIME: int
 
 class EdgeParser:
     def __init__(
-        self, comments: bytes, delimiter: int, weighted: int, time_column: int = 0
+        self,
+        comments: bytes,
+        delimiter: int,
+        weighted: int,
+        time_column: int = 0,
+        quotes: bool = ...,
     ) -> None: ...
     @property
     def n_columns(self) -> int: ...

@@ -2,7 +2,7 @@
 
 from libc.math cimport fabs
 from libc.stdint cimport int64_t, uint8_t
-from libc.string cimport memchr, memcmp, memcpy
+from libc.string cimport memchr, memcmp
 
 from fastsgns.formats.decimal cimport decimal
 
@@ -28,6 +28,10 @@ cpdef enum:
     JSON_VALUE = 10
     NOT_A_TIME = 11
 
+cdef enum:
+    QUOTE = 34
+    UNDERSCORE = 95
+
 cdef double MAX_WEIGHT = 3.4028234663852886e38
 cdef const char *BOM = b"\xef\xbb\xbf"  # U+FEFF in UTF-8
 
@@ -35,6 +39,8 @@ ctypedef struct Field:
     const uint8_t *start
     const uint8_t *stop
     const uint8_t *after  # where the next field may begin; NULL if there is none
+    bint is_quoted  # start and stop are within the quotes; "" is a quote
+    bint is_broken  # a quote opens the field, and none closes it
 
 
 cdef inline bint _is_space(uint8_t byte) noexcept nogil:
@@ -49,28 +55,78 @@ cdef inline const uint8_t *_skip_space(const uint8_t *at, const uint8_t *end) no
     return at
 
 
-cdef inline bint _next_field(const uint8_t *at, const uint8_t *end, int delimiter,
+cdef inline const uint8_t *_closing_quote(
+        const uint8_t *at, const uint8_t *end) noexcept nogil:
+    """Return the first quote from `at` on that is not one of a pair, or NULL."""
+    while True:
+        at = <const uint8_t *>memchr(at, QUOTE, end - at)
+        if at == NULL or at + 1 == end or at[1] != QUOTE:
+            return at
+        at += 2
+
+
+cdef inline bint _quoted_word(const uint8_t *at, const uint8_t *end, Field *field) noexcept nogil:
+    """Find a field in quotes that starts at `at`, between white space.
+
+    It must have a first and a last character that are not white space; otherwise the quote is a
+    character like any other. Returns False in this case.
+    """
+    cdef const uint8_t *stop = _closing_quote(at + 1, end)
+    if (stop == NULL or stop == at + 1 or stop + 1 < end and not _is_space(stop[1])
+            or _is_space(at[1]) or _is_space((stop - 1)[0])):
+        return False
+    field.start, field.stop, field.after = at + 1, stop, stop + 1
+    field.is_quoted = True
+    return True
+
+
+cdef inline void _quoted_column(const uint8_t *at, const uint8_t *end, int delimiter,
+                                Field *field) noexcept nogil:
+    """Find a field in quotes that starts at `at`, before a delimiter or the end of the line."""
+    cdef const uint8_t *stop = _closing_quote(at + 1, end)
+    field.is_quoted = True
+    if stop != NULL:
+        field.start, field.stop = at + 1, stop
+        at = stop + 1
+        while at < end and at[0] != delimiter and _is_space(at[0]):
+            at += 1
+        if at < end and at[0] == delimiter:
+            field.after = at + 1
+        field.is_broken = at < end and at[0] != delimiter
+    else:
+        field.is_broken = True
+
+
+cdef inline bint _next_field(const uint8_t *at, const uint8_t *end, int delimiter, bint quotes,
                              Field *field) noexcept nogil:
     """Find the next field of a line, without the white space around it.
 
     Returns False if there is none.
     """
+    field.is_quoted = field.is_broken = False
     if at == NULL:
         return False
     if delimiter < 0:
-        field.start = _skip_space(at, end)
-        at = field.start
+        at = _skip_space(at, end)
+        if quotes and at < end and at[0] == QUOTE and _quoted_word(at, end, field):
+            return True
+        field.start = at
         while at < end and not _is_space(at[0]):
             at += 1
         field.stop = field.after = at
         return field.start < at
-    field.stop = <const uint8_t *>memchr(at, delimiter, end - at) if at < end else NULL
     field.after = NULL
+    field.start = at
+    while field.start < end and field.start[0] != delimiter and _is_space(field.start[0]):
+        field.start += 1
+    if quotes and field.start < end and field.start[0] == QUOTE:
+        _quoted_column(field.start, end, delimiter, field)
+        return not field.is_broken
+    field.stop = <const uint8_t *>memchr(at, delimiter, end - at) if at < end else NULL
     if field.stop == NULL:
         field.stop = end
     else:
         field.after = field.stop + 1
-    field.start = _skip_space(at, field.stop)
     while field.stop > field.start and _is_space((field.stop - 1)[0]):
         field.stop -= 1
     return True
@@ -78,10 +134,6 @@ cdef inline bint _next_field(const uint8_t *at, const uint8_t *end, int delimite
 
 cdef inline bint _is_separator(uint8_t byte) noexcept nogil:
     return byte == 44 or byte == 59  # a comma or a semicolon
-
-
-cdef inline bint _is_quoted(const Field *field) noexcept nogil:
-    return field.stop - field.start > 1 and field.start[0] == 34 == (field.stop - 1)[0]
 
 
 cdef inline bint _is_bracketed(const uint8_t *at, const uint8_t *end) noexcept nogil:
@@ -98,45 +150,49 @@ cdef inline int _format_fault(const Field *source, const Field *target, const ui
     """Return a fault if the names show that the line has another format; else NO_FAULT."""
     if source.stop - source.start >= 3 and not memcmp(source.start, BOM, 3):
         return BYTE_ORDER_MARK
-    if _is_bracketed(source.start, end) and not _is_bracketed(source.start, source.stop):
+    if (not source.is_quoted and _is_bracketed(source.start, end)
+            and not _is_bracketed(source.start, source.stop)):
         return JSON_VALUE
-    if delimiter >= 0:
-        if (source.stop - source.start > 1 and source.start[0] == 34 == (target.stop - 1)[0]
-                or _is_quoted(source) or _is_quoted(target)):
-            return QUOTED_NAME
-        return NO_FAULT
-    if (_is_separator((source.stop - 1)[0]) or _is_separator(target.start[0])
-            or _is_separator((target.stop - 1)[0])):
+    if delimiter < 0 and (
+            not source.is_quoted and _is_separator((source.stop - 1)[0])
+            or not target.is_quoted and (
+                _is_separator(target.start[0]) or _is_separator((target.stop - 1)[0]))):
         return STRAY_SEPARATOR
     return NO_FAULT
 
 
-cdef inline uint8_t *_copy_name(Field *field, int delimiter, uint8_t *to) noexcept nogil:
+cdef inline uint8_t *_copy_name(const Field *field, uint8_t *to) noexcept nogil:
     """Copy a name and a space after it; return the end of the copy.
 
     White space in the name is replaced by the bytes 27 to 31. Returns NULL if the name already
     holds one of these bytes, or a carriage return.
     """
-    cdef int64_t length = field.stop - field.start, i
+    cdef const uint8_t *at = field.start
     cdef uint8_t byte
-    memcpy(to, field.start, length)
-    if delimiter >= 0:
-        for i in range(length):
-            byte = to[i]
+    while at < field.stop:
+        byte = at[0]
+        if byte <= 32:
             if 27 <= byte <= 31 or byte == 13:
                 return NULL
             if byte == 32:
-                to[i] = 31
+                byte = 31
             elif 9 <= byte <= 12:
-                to[i] = 27 if byte == 9 else byte + 17
-    to[length] = 32
-    return to + length + 1
+                byte = 27 if byte == 9 else byte + 17
+        elif byte == QUOTE and field.is_quoted:
+            at += 1  # of a pair
+        to[0] = byte
+        to += 1
+        at += 1
+    to[0] = 32
+    return to + 1
 
 
 cdef int _read_weight(Field *field, double *weight) except? -1 nogil:
     """Read a weight; return a fault or NO_FAULT."""
     cdef const uint8_t *stop = decimal(field.start, field.stop, weight)
     if stop != field.stop:
+        if memchr(field.start, UNDERSCORE, field.stop - field.start) != NULL:
+            return NOT_A_NUMBER  # Python takes it for a part of a number
         with gil:
             try:
                 weight[0] = float((<const char *>field.start)[:field.stop - field.start])
@@ -165,19 +221,22 @@ cdef class EdgeParser:
     time_column : int
         3 or 4, the column of the time, after which columns are ignored; 0 if there are no times.
         With 3 there are no weights. With 4 the third column is a weight unless `weighted` is 0.
+    quotes : bool
+        Whether quotes around a column are not part of it, as in CSV.
     """
 
     cdef uint8_t is_comment[256]
     cdef int delimiter
     cdef int weighted
     cdef int time_column
+    cdef bint quotes
     cdef readonly int64_t n_columns
     """2, or 3 if there are weights; 0 before the first edge."""
     cdef readonly int64_t n_lines
     """Number of lines parsed, without the one that has a fault."""
 
     def __cinit__(self, bytes comments not None, int delimiter, int weighted,
-                  int time_column=0):
+                  int time_column=0, bint quotes=True):
         cdef int i
         for i in range(256):
             self.is_comment[i] = i in comments
@@ -187,6 +246,7 @@ cdef class EdgeParser:
             self.weighted = NO_WEIGHT if time_column == 3 or weighted == NO_WEIGHT else (
                 REQUIRED_WEIGHT)
         self.time_column = time_column
+        self.quotes = quotes
         self.n_columns = 0
         self.n_lines = 0
 
@@ -257,19 +317,24 @@ cdef class EdgeParser:
         cdef Field source, target, third, more
         cdef int fault
         cdef bint has_third
-        if not (_next_field(line, end, self.delimiter, &source) and source.start < source.stop
-                and _next_field(source.after, end, self.delimiter, &target)
+        target.is_broken = False
+        if not (_next_field(line, end, self.delimiter, self.quotes, &source)
+                and source.start < source.stop
+                and _next_field(source.after, end, self.delimiter, self.quotes, &target)
                 and target.start < target.stop):
-            return TOO_FEW_COLUMNS
+            return QUOTED_NAME if source.is_broken or target.is_broken else TOO_FEW_COLUMNS
         fault = _format_fault(&source, &target, end, self.delimiter)
         if fault:
             return fault
         if self.weighted != NO_WEIGHT:
-            has_third = _next_field(target.after, end, self.delimiter, &third)
+            has_third = _next_field(target.after, end, self.delimiter, self.quotes, &third)
+            if third.is_broken:
+                return QUOTED_NAME
             if self.weighted == REQUIRED_WEIGHT and not has_third:
                 return TOO_FEW_COLUMNS
             if has_third and (self.weighted == NO_THIRD_COLUMN or self.weighted == OPTIONAL_WEIGHT
-                              and _next_field(third.after, end, self.delimiter, &more)):
+                              and _next_field(
+                                  third.after, end, self.delimiter, self.quotes, &more)):
                 return TOO_MANY_COLUMNS
             if self.n_columns == 0:
                 self.n_columns = 2 + has_third
@@ -281,9 +346,9 @@ cdef class EdgeParser:
             self.n_columns = 2
         if self.time_column and not fault:
             fault = self._parse_time(&target, end, time)
-        to[0] = _copy_name(&source, self.delimiter, to[0])
+        to[0] = _copy_name(&source, to[0])
         if to[0] != NULL:
-            to[0] = _copy_name(&target, self.delimiter, to[0])
+            to[0] = _copy_name(&target, to[0])
         return RESERVED_CHARACTER if to[0] == NULL else fault
 
     cdef int _parse_time(self, const Field *target, const uint8_t *end,
@@ -291,7 +356,7 @@ cdef class EdgeParser:
         """Read the time, in the first or the second column after the target."""
         cdef Field field = target[0]
         for _ in range(3, self.time_column + 1):
-            if not (_next_field(field.after, end, self.delimiter, &field)
+            if not (_next_field(field.after, end, self.delimiter, self.quotes, &field)
                     and field.start < field.stop):
-                return TOO_FEW_COLUMNS
+                return QUOTED_NAME if field.is_broken else TOO_FEW_COLUMNS
         return _read_time(&field, time)

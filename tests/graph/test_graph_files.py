@@ -1,6 +1,7 @@
 """Edge lists: every cut into ranges and blocks gives the same graph; bad lines are named."""
 
 import bz2
+import csv
 import gzip
 import lzma
 import pickle
@@ -104,8 +105,8 @@ def test_files_without_edges_are_graphs_without_nodes(text, write):
     [
         ("a b\n\nc\n", 3, "a column is missing.*'c'"),
         ("# x\na b c d\n", 2, "more than three columns"),
-        ("a b\na b 1\n", 2, "a different number of columns"),
-        ("a b 1\na b\n", 2, "a different number of columns"),
+        ("a b\na b 1\n", 2, "there are 3 columns, but 2 in .*edges.*, line 1.*weighted=False"),
+        ("a b 1\na b\n", 2, "there are 2 columns, but 3 in .*edges.*, line 1"),
         ("a b 1\na b x\nc d 1\n", 2, "not a number.*'a b x'"),
         ("a b 1\na b nan\n", 2, "not finite"),
         ("a b 1\na b 1e39\n", 2, "not finite"),
@@ -153,12 +154,118 @@ def test_the_advice_against_another_form_helps(write):
     spaced = write("1, 2\n2, 3\n3, 1\n")
     assert set(DirectedGraph.of(spaced, delimiter=",").names) == {"1", "2", "3"}
     assert set(DirectedGraph.of(spaced, delimiter=" ").names) == {"1,", "2,", "3,", "1", "2", "3"}
-    quoted = write('"a","b"\n', "quoted")
-    with pytest.raises(FormatError, match=r"quoted, line 1: .*quotes.*read_csv"):
-        DirectedGraph.of(quoted, delimiter=",")
-    with pytest.raises(FormatError, match=r"quoted, line 2: .*quotes"):
-        DirectedGraph.of(write('a,b\na,"b"\n', "quoted"), delimiter=",", workers=1)
-    assert DirectedGraph.of(write('" x\ny "z"\n')).names == ['"', "x", "y", '"z"']
+
+
+def test_of_several_files_the_one_that_differs_is_named(write, monkeypatch):
+    """Whatever thread is first, and wherever a file is cut."""
+    plain, weighted = write("a b\nb c\n" * 50, "plain"), write("\nc d 2\n" * 50, "weighted")
+    for size in (7, 1 << 20):
+        monkeypatch.setattr(ranges, "RANGE_BYTES", size)
+        for one, other, line in ((plain, weighted, 2), (weighted, plain, 1)):
+            counts = ("3 columns, but 2", "2 columns, but 3")[one is weighted]
+            message = rf"{other}, line {line}: there are {counts} in {one}, line {3 - line}; give a"
+            for workers in (1, 2, 3):
+                with pytest.raises(FormatError, match=message):
+                    DirectedGraph.from_file([one, one, other], workers=workers)
+    mixed = write("a b\n" * 9 + "a b 1\n" + "a b\n" * 9, "mixed")
+    for size in range(1, 60, 3):
+        monkeypatch.setattr(ranges, "RANGE_BYTES", size)
+        with pytest.raises(FormatError, match=r"mixed, line 10: there are 3 columns, but 2 in"):
+            DirectedGraph.of(mixed, workers=3)
+    assert DirectedGraph.from_file([plain, weighted], weighted=False).n_edges == 3
+
+
+DELIMITERS_OF_CSV = (",", ";", "\t")
+CSV = [  # text, delimiter, names
+    ('"a","b"\n', ",", ["a", "b"]),
+    ('"Lee, A" , "Orr ""Bo"" B"\r\n', ",", ["Lee, A", 'Orr "Bo" B']),
+    ('" a ",b\n', ",", [" a ", "b"]),
+    ('"a\tb"\t"c"\n', "\t", ["a\tb", "c"]),
+    ('New York;"Los Angeles"\n', ";", ["New York", "Los Angeles"]),
+    ('a"b,c""d\n', ",", ['a"b', 'c""d']),
+    ('"New York" Boston\n', None, ["New York", "Boston"]),
+    ('"New York" "x ""y"""\n', None, ["New York", 'x "y"']),
+    ('"New York" Boston\n', " ", ["New York", "Boston"]),
+    ('" x\n', None, ['"', "x"]),
+    ('" " x\n', None, None),
+    ('"x y\n', None, ['"x', "y"]),
+    ('"a"b c\n', None, ['"a"b', "c"]),
+    ('"" x\n', None, ['""', "x"]),
+    ('"#a",b\n', ",", ["#a", "b"]),
+]
+
+
+@pytest.mark.parametrize(("text", "delimiter", "names"), CSV)
+def test_quotes_around_a_column_are_not_part_of_it(text, delimiter, names, write, monkeypatch):
+    path = write(text)
+    monkeypatch.setattr(ranges, "RANGE_BYTES", 2)
+    if names is None:
+        with pytest.raises(FormatError, match="line 1: "):
+            DirectedGraph.of(path, delimiter=delimiter)
+        return
+    assert DirectedGraph.of(path, delimiter=delimiter).names == names
+    if delimiter in DELIMITERS_OF_CSV:
+        rows = list(csv.reader(text.splitlines(), delimiter=delimiter, skipinitialspace=True))
+        assert [name.strip() for name in names] == [name.strip() for name in rows[0]]
+    weighted = write(text.rstrip() + f'{delimiter or " "}"2.5"\n', "weighted")
+    assert DirectedGraph.of(weighted, delimiter=delimiter).out_weights.tolist() == [2.5]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(*[st.text('ab",; \t#', min_size=1).map("x{}y".format)] * 2), min_size=1),
+    st.sampled_from([*"\t,; "]),
+    st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+def test_what_python_writes_as_csv_is_read(tmp_path_factory, edges, delimiter, quoting):
+    path = tmp_path_factory.getbasetemp() / "written.txt"
+    with open(path, "w", newline="") as file:
+        csv.writer(file, delimiter=delimiter, quoting=quoting).writerows(edges)
+    graph = DirectedGraph.of(path, delimiter=delimiter, skip_lines=0, workers=1)
+    assert content(graph) == content(DirectedGraph.of(edges))
+    if delimiter == " " and quoting == csv.QUOTE_ALL:
+        assert content(DirectedGraph.of(path, skip_lines=0)) == content(graph)
+
+
+def test_quotes_that_are_not_closed_are_faults_or_names(write):
+    for text in ('a,"b\nc"\n', '"a"b,c\n', 'a,b,"1\n'):
+        path = write(text)
+        with pytest.raises(FormatError, match=r"line 1: a quote opens .*quotes=False.*read_csv"):
+            DirectedGraph.of(path, delimiter=",")
+    assert DirectedGraph.of(write('"a,b"\n'), delimiter=",", quotes=False).names == ['"a', 'b"']
+    assert DirectedGraph.of(write('"a" "b"\n'), quotes=False).names == ['"a"', '"b"']
+
+
+def test_the_suffix_of_a_name_tells_the_delimiter(write):
+    for name, text in (("x.csv", "New York,b\n"), ("x.TSV.gz", "New York\tb\n")):
+        text = gzip.compress(text.encode()) if name.endswith("gz") else text
+        path = write("", name.lower()).with_name(name)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        assert DirectedGraph.of(path).names == ["New York", "b"]
+    for text, advice in (("a b\n", '" "'), ("a;b\n", '";"'), ("a\tb\n", '"\\\\t"')):
+        path = write(text, "other.csv")
+        with pytest.raises(FormatError, match=rf"line 1: a column is missing.*delimiter={advice}"):
+            DirectedGraph.of(path)
+        assert DirectedGraph.of(path, delimiter=text[1]).n_nodes == 2
+    path = write("a;b;0,5\n", "other.csv")
+    with pytest.raises(FormatError, match=r"line 1: .*means that a comma .*contains a semicolon"):
+        DirectedGraph.of(path)
+    assert DirectedGraph.of(path, delimiter=",").names == ["a;b;0", "5"]
+
+
+@pytest.mark.parametrize("title", ["", '""', "Unnamed: 0"])
+@pytest.mark.parametrize("lines", [0, 1])
+def test_an_index_is_not_a_column_of_nodes(title, lines, write):
+    path = write("# edges\n" * lines + f"{title},source,target\n0,7,8\n1,8,9\n", "frame.csv")
+    for options in ({}, {"skip_lines": lines + 1}, {"weighted": False}):
+        with pytest.raises(FormatError, match=rf"line {lines + 1}: the first column is empty.*ind"):
+            DirectedGraph.of(path, **options)
+
+
+@pytest.mark.parametrize("weight", ["1_000", "1_0.5", "_1", "0x1", "1e1_0", '"1_0"', "1d3", "١"])
+def test_weights_are_written_as_c_and_fortran_have_them(weight, write):
+    with pytest.raises(FormatError, match="line 1: the third column is not a number"):
+        DirectedGraph.of(write(f"a,b,{weight}\n"), delimiter=",")
 
 
 @pytest.mark.parametrize(
@@ -353,7 +460,8 @@ def test_any_text_is_read_as_python_would(tmp_path_factory, parts, delimiter, si
         ('{"source":1,"target":2}\n', None, "JSON", "read_json", "convert"),
         ("[1, 2]\n", None, "JSON", "read_json", "convert"),
         ("[1, 2]\n", ",", "JSON", "read_json", "convert"),
-        ('"Lee, A","Orr, B"\n', ",", "quotes", "read_csv", "convert"),
+        ('"Lee, A,Orr\n', ",", "quote", "read_csv", "--no-quotes"),
+        (",u,v\n0,1,2\n", ",", "first column is empty", "index=False", "without the index"),
     ],
 )
 def test_the_advice_on_an_edge_list_leads_to_its_edges(

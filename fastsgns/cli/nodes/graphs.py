@@ -17,12 +17,16 @@ ADVICE = files.ADVICE | {
     lines.JSON_VALUE: "convert the file to lines of 'source target'",
     lines.TOO_MANY_COLUMNS: "--weighted ignores the columns after the third, "
     "--unweighted those after the second",
-    lines.MIXED_COLUMNS: "--unweighted ignores the weights",
+    lines.MIXED_COLUMNS: "give a weight to all edges or to none; --unweighted ignores the weights",
     lines.NOT_A_NUMBER: "--unweighted ignores this column, --skip-lines 1 skips a header",
     lines.NOT_FINITE: "--unweighted ignores the weights",
+    lines.NOT_A_TIME: "times are numbers; --skip-lines 1 skips a header",
     lines.STRAY_SEPARATOR: "--delimiter {shell} reads this character as the end of a column, "
     "--delimiter ' ' as part of the name",
-    lines.QUOTED_NAME: "convert the file to one without quotes, with a delimiter that no name has",
+    lines.QUOTED_NAME: "--no-quotes reads quotes as part of the name. If the column goes on in the "
+    "next line, convert the file to one line per edge",
+    files.INDEX: "write the file without the index",
+    files.TWO_DELIMITERS: "--delimiter {shell} reads it in this way, or give the other character",
     files.HEADER: "--skip-lines 1 skips this line, --skip-lines 0 reads it as an edge",
 }
 
@@ -38,7 +42,12 @@ def add_graph(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--delimiter", type=delimiter, metavar="C",
-        help="separator of the columns, \\t for a tab (default: white space)",
+        help="separator of the columns, \\t for a tab (default: a comma in .csv, a tab in .tsv, "
+        "else white space)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--no-quotes", dest="quotes", action="store_const", const=False,
+        help="read double quotes around a column as part of it",
     )  # fmt: skip
     columns = parser.add_mutually_exclusive_group()
     columns.add_argument(
@@ -76,7 +85,9 @@ def read_graph(arguments: argparse.Namespace) -> DirectedGraph:
 
 
 def _read_graph(arguments: argparse.Namespace) -> DirectedGraph:
-    options = {name: getattr(arguments, name) for name in ("delimiter", "weighted", "skip_lines")}
+    options = {
+        name: getattr(arguments, name) for name in ("delimiter", "weighted", "skip_lines", "quotes")
+    }
     options = {name: value for name, value in options.items() if value is not None}
     if arguments.undirected:
         options["directed"] = False

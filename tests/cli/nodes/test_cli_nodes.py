@@ -252,18 +252,18 @@ def test_every_fault_of_a_line_has_advice_in_options(capsys):
     ],
 )
 def test_errors_of_edges_speak_of_options(text, line, words, tmp_path: Path, capsys):
-    edges = tmp_path / "edges.csv"
+    edges = tmp_path / "edges.txt"
     edges.write_bytes(text)
     for given in (["train", edges, "-o", tmp_path / "new"], ["eval", edges, "--seeds", 1]):
         assert run(*given, "-q", "--workers", 1) == 1
         shown = capsys.readouterr().err
-        assert f"edges.csv, line {line}: " in shown
+        assert f"edges.txt, line {line}: " in shown
         assert words in shown
         assert not re.search(r"\w=", shown)
 
 
 def test_the_advice_about_edges_can_be_followed(tmp_path: Path, capsys):
-    edges = tmp_path / "edges.csv"
+    edges = tmp_path / "edges.txt"
     edges.write_text("source,target,km,note\n1,2,3,x\n2,3,4,y\n3,1,5,z\n")
     given = ["train", edges, "-o", tmp_path / "new", *FEW, *SHORT, "--delimiter", ",", "-q"]
     assert run(*given, "--skip-lines", 1, "--weighted") == 0
