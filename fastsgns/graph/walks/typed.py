@@ -74,7 +74,8 @@ class TypedNeighbours(NamedTuple):
         slots = None
         if grouped_weights is not None:
             slots = np.empty((len(targets), 2), np.uint32)
-            alias_rows(edge_offsets, grouped_weights, slots, np.zeros(len(group_types)))
+            totals, largest = np.empty(len(group_types)), np.empty(len(group_types), np.float32)
+            alias_rows(edge_offsets, grouped_weights, slots, totals, largest)
         return cls(group_offsets, group_types, edge_offsets, grouped, slots)
 
     def with_neighbours_of(self, kind: int) -> np.ndarray:
