@@ -13,7 +13,6 @@ from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.links import LinkScores, evaluate_links
 from fastsgns.graph.evaluation.splits import DEGREE, LinkSplit
 from fastsgns.models.links.factors import HOPE, STRAP
-from fastsgns.models.links.joint import JointScore
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.runtime.console import say
 from fastsgns.runtime.intervals import interval
@@ -22,7 +21,7 @@ EXAMPLES = """\
 Each model learns from a graph without some of its edges, with one split per seed. It then scores
 these edges against pairs that are not edges: random pairs, half of them reversed edges, all of
 them reversed edges, and pairs drawn by degree. The product of the degrees and the sum of their
-logarithms are the baselines. Skip-gram has raw scores, and scores with degrees added (JointScore).
+logarithms are the baselines. Skip-gram has raw scores, and scores with degrees added.
 --fastsgns sets parameters of NodeEmbedding.
 
 examples:
@@ -33,6 +32,7 @@ examples:
 NERD: dict[str, Any] = {"walks": "nerd", "walk_length": 4, "num_walks": 400}
 FORWARD = {"walks": "forward", "window_size": 3, "shrink_windows": False, "epochs": 5}
 WALKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "default": ("two, default", {}),
     "deepwalk": ("one vector, DeepWalk", {"matrices": "tied", "walks": "undirected"}),
     "tied": ("one vector, nerd", NERD | {"matrices": "tied"}),
     "nerd": ("two, nerd", NERD),
@@ -114,9 +114,9 @@ def judged(
             models[label] = factorize(**common).fit(split.train)
             continue
         label, own = WALKS[name]
-        given = common | own | {"workers": arguments.workers} | dict(arguments.fastsgns)
-        models[label] = NodeEmbedding(**given).fit(split.train)
-        models[f"{label}, degrees"] = JointScore(models[label], split.train)
+        given = common | own | {"workers": arguments.workers, "check": False}
+        model = NodeEmbedding(**given | dict(arguments.fastsgns)).fit(split.train)
+        models[label], models[f"{label}, degrees"] = model.scorer(popularity=False), model
     found: dict[str, list[LinkScores]] = defaultdict(list)
     for row in evaluate_links(models, split, KINDS, (100,), seed):
         found[row.model].append(row)

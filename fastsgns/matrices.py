@@ -183,6 +183,8 @@ class RowStore:
         It is not copied.
     columns : ndarray of float32, shape (k, n)
         The numbers after each vector, such as its bias: one array per column.
+    scale : float
+        The rows of the kernels are the vectors multiplied by this power of 2.
 
     Attributes
     ----------
@@ -203,8 +205,8 @@ class RowStore:
     [[7.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
     """
 
-    def __init__(self, vectors: np.ndarray, columns: np.ndarray) -> None:
-        self.vectors, self.columns = vectors, columns
+    def __init__(self, vectors: np.ndarray, columns: np.ndarray, scale: float = 1.0) -> None:
+        self.vectors, self.columns, self.scale = vectors, columns, np.float32(scale)
         self.rows: np.ndarray | None = None
         self._must_collect = False  # whether `rows` may be newer than `vectors`
 
@@ -215,17 +217,16 @@ class RowStore:
         return cls(vectors, np.zeros((n_columns, n_rows), np.float32))
 
     def __reduce__(self) -> Any:
-        return RowStore, (self.vectors, self.columns)
+        return RowStore, (self.vectors, self.columns, float(self.scale))
 
     def spread(self) -> np.ndarray:
         """Copy the vectors, as they are now, to the rows of the kernels; return `rows`."""
         dimensions, n_columns = self.vectors.shape[1], len(self.columns)
         if self.rows is None:
-            is_same = has_one_layout(dimensions, n_columns) and self.vectors.ctypes.data % 64 == 0
             shape = len(self.vectors), dimensions + n_columns
-            self.rows = self.vectors if is_same else allocate_rows(*shape)
+            self.rows = self.vectors if self._is_trained_in_place() else allocate_rows(*shape)
         if self.rows is not self.vectors:
-            self.rows[:, :dimensions] = self.vectors
+            np.multiply(self.vectors, self.scale, out=self.rows[:, :dimensions])
             self.rows[:, dimensions : dimensions + n_columns] = self.columns.T
             self._must_collect = True
         return self.rows
@@ -234,7 +235,7 @@ class RowStore:
         """Copy what the kernels have trained since `spread` to `vectors` and `columns`."""
         if self.rows is not None and self._must_collect:
             dimensions, n_columns = self.vectors.shape[1], len(self.columns)
-            self.vectors[:] = self.rows[:, :dimensions]
+            np.multiply(self.rows[:, :dimensions], 1 / self.scale, out=self.vectors)
             self.columns[:] = self.rows[:, dimensions : dimensions + n_columns].T
             self._must_collect = False
 
@@ -242,6 +243,11 @@ class RowStore:
         """Collect, and free the rows of the kernels."""
         self.collect()
         self.rows = None
+
+    def _is_trained_in_place(self) -> bool:
+        """Return whether the kernels train `vectors` itself."""
+        is_same = has_one_layout(self.vectors.shape[1], len(self.columns)) and self.scale == 1
+        return is_same and self.vectors.flags.c_contiguous and self.vectors.ctypes.data % 64 == 0
 
 
 def has_one_layout(dimensions: int, n_columns: int = 0) -> bool:
@@ -469,12 +475,14 @@ class Matrices:
             such role.
         """
         role = self.layout.array_of(role)
+        return None if self.trainable(role) is None else self._stores[role].spread()
+
+    def trainable(self, role: ArrayRole) -> np.ndarray | None:
+        """Return the array of a role, replaced by a copy if kernels can't train it."""
         vectors = self.vectors.get(role)
-        if vectors is None:
-            return None
-        if not self._has_store(role):
+        if vectors is not None and not self._has_store(role):
             self._make_store(role, vectors)
-        return self._stores[role].spread()
+        return self.vectors.get(role)
 
     def spread(self) -> None:
         """Copy all arrays and biases, as they are now, to the rows that kernels train."""
@@ -527,6 +535,64 @@ class Matrices:
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_stores": {}, "_room": {}}
+
+
+class ColumnBlock:
+    """Some of the columns of two matrices, which kernels train as two matrices of their own.
+
+    The columns of a model are cut into blocks, each trained on other examples. Its scores are the
+    mean of the scores of the blocks. A block therefore trains its part of the output matrix times
+    the number of blocks, a power of 2, so that no digit is lost.
+
+    Parameters
+    ----------
+    arrays : Matrices
+        Two matrices without biases.
+    columns : slice
+    n_blocks : int
+        A power of 2.
+
+    Examples
+    --------
+    >>> arrays = Matrices({"input": np.ones((3, 8), np.float32)})
+    >>> arrays.create("output", 3, 8)
+    >>> block = ColumnBlock(arrays, slice(4, 8), n_blocks=2)
+    >>> block.rows("output")[:, 0] = 5
+    >>> block.release()
+    >>> arrays.vectors["output"][0].tolist()
+    [0.0, 0.0, 0.0, 0.0, 2.5, 0.0, 0.0, 0.0]
+    """
+
+    layout = MatrixLayout()
+
+    def __init__(self, arrays: Matrices, columns: slice, n_blocks: int) -> None:
+        self._stores: dict[ArrayRole, RowStore] = {}
+        scales: dict[ArrayRole, float] = {"input": 1, "output": n_blocks}
+        for role, scale in scales.items():
+            array = arrays.trainable(role)
+            assert array is not None
+            none = np.empty((0, len(array)), np.float32)
+            self._stores[role] = RowStore(array[:, columns], none, scale)
+        self.n_dimensions = self._stores["input"].vectors.shape[1]
+
+    def rows(self, role: ArrayRole) -> np.ndarray:
+        """Copy the columns of a role, as they are now, to the rows that kernels train."""
+        return self._stores[role].spread()
+
+    def spread(self) -> None:
+        """Copy the columns, as they are now, to the rows that kernels train."""
+        for store in self._stores.values():
+            store.spread()
+
+    def collect(self) -> None:
+        """Copy what the kernels have trained back to the arrays."""
+        for store in self._stores.values():
+            store.collect()
+
+    def release(self) -> None:
+        """Collect, and free the rows of the kernels."""
+        for store in self._stores.values():
+            store.release()
 
 
 def pad(vectors: np.ndarray) -> np.ndarray:

@@ -613,17 +613,11 @@ class DirectedGraph:
         mask = np.asarray(mask, bool)
         if mask.shape != (self.n_edges,):
             raise ValueError(f"the mask has shape {mask.shape}; expected ({self.n_edges},)")
-        targets = self.out_targets[mask]
-        offsets = np.concatenate([[0], np.cumsum(mask, dtype=np.int64)])[self.out_offsets]
-        weights = None if self.out_weights is None else self.out_weights[mask]
-        signs = None if self.signs is None else self.signs[mask]
-        times = None if self.times is None else self.times[mask]
         if not self.is_directed:
             back = reverses(self.out_offsets, self.out_targets, self.n_nodes)
             if back is None or not np.array_equal(mask[back], mask):
                 raise ValueError("the mask must keep or drop both directions of an undirected edge")
-        rows = Rows(offsets, targets, weights, signs, times)
-        return DirectedGraph(rows, self.names, self.is_directed, self.types)
+        return self.without(np.flatnonzero(~mask))
 
     def with_types(self, node_types: Types) -> "DirectedGraph":
         """Return this graph with types of its nodes; edges and names are shared, not copied.
@@ -659,6 +653,29 @@ class DirectedGraph:
             first[1:] = np.diff(self.out_targets) != 0
             first[self.out_offsets[:-1][np.diff(self.out_offsets) > 0]] = True
         return first
+
+    def without(self, positions: np.ndarray) -> "DirectedGraph":
+        """Return a graph without the edges at these positions, with all nodes and the same ids.
+
+        Parameters
+        ----------
+        positions : ndarray of int
+            Different positions in `out_targets`, ascending. In an undirected graph, those of both
+            directions of each edge.
+
+        Examples
+        --------
+        >>> graph = DirectedGraph.from_edges([0, 0, 1], [1, 2, 2])
+        >>> list(graph.without(np.array([0])).edges()) == list(graph.edges())[1:]
+        True
+        """
+        offsets = self.out_offsets - np.searchsorted(positions, self.out_offsets)
+        targets = np.delete(self.out_targets, positions)
+        weights = None if self.out_weights is None else np.delete(self.out_weights, positions)
+        signs = None if self.signs is None else np.delete(self.signs, positions)
+        times = None if self.times is None else np.delete(self.times, positions)
+        rows = Rows(offsets, targets, weights, signs, times)
+        return DirectedGraph(rows, self.names, self.is_directed, self.types)
 
     def __repr__(self) -> str:
         kind = "DirectedGraph" if self.is_directed else "DirectedGraph (undirected)"

@@ -3,7 +3,7 @@
 import argparse
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,15 +12,21 @@ from fastsgns.cli.nodes.graphs import add_graph, read_graph
 from fastsgns.cli.nodes.models import EXPLAINED, MODELS, add_training, make
 from fastsgns.cli.nodes.seeds import add_seeds, with_interval
 from fastsgns.cli.parsers import Commands, UsageError, add_command
-from fastsgns.graph.evaluation.links import LinkScores, Scorer, evaluate_links
+from fastsgns.graph.evaluation.links import BASELINES, LinkScores, evaluate_links
+from fastsgns.graph.evaluation.recommendation import (
+    MOST_POPULAR,
+    Recall,
+    evaluate_recommendations,
+)
 from fastsgns.graph.evaluation.splits import DEGREE, Kind, LinkSplit
-from fastsgns.models.links.joint import JointScore
 from fastsgns.models.links.training import MATRICES
 from fastsgns.runtime.console import say, table
 
 KS = (10, 100)
+TOPN = 10
 HEADING = (
-    "negatives", "model", "AUC", "AP", *(f"Hits@{k}" for k in KS), "MRR", "direction",
+    "negatives", "model", "AUC", "AP", *(f"Hits@{k}" for k in KS), "MRR", f"recall@{TOPN}",
+    "direction",
 )  # fmt: skip
 EXAMPLES = """\
 examples:
@@ -37,10 +43,11 @@ these rows and columns, where each number is a mean ± half of a 95 % interval o
   model       'degree product' is out-degree times in-degree; 'log degrees' is
               log(out-degree + .1) + .75 log(in-degree + .1). A model that is not better than both
               has learned degrees only. Skip-gram learns how much likelier a pair is than degrees
-              predict: 'two, degrees' adds log degrees
+              predict, and its scores add log degrees: 'two, raw' does not
   AUC, AP     area under the ROC curve, and average precision
   Hits@K      share of held-out edges among the K best of edges and negatives
   MRR         mean reciprocal rank of an edge among 1,000 targets of its source
+  recall@10   share of the held-out targets of a source among the 10 that are recommended for it
   direction   share of edges that score above their own reverse
 """
 
@@ -94,36 +101,55 @@ def run(arguments: argparse.Namespace) -> int:
     if not (graph.is_directed or {0.0, DEGREE} & set(arguments.negatives)):
         raise UsageError("an undirected graph has no reversed edges: give --negatives 0 degree")
     scores: list[list[LinkScores]] = []
+    recalls: list[dict[str, Recall]] = []
     for seed in range(arguments.seed, arguments.seed + arguments.seeds):
         split = LinkSplit.of(graph, arguments.test, seed)
-        models: dict[str, Scorer] = {}
+        models: dict[str, Any] = {}
         for name in dict.fromkeys(arguments.models):
             models[name] = model = make(name, arguments, seed).fit(split.train)
             if name in MATRICES:
-                models[f"{name}, degrees"] = JointScore(model, split.train)
+                models[f"{name}, raw"] = model.scorer(popularity=False)
         scores.append(evaluate_links(models, split, arguments.negatives, KS, seed))
+        recalls.append({row.model: row for row in evaluate_recommendations(models, split, TOPN)})
     if arguments.json:
-        print(json.dumps([[as_json(row) for row in rows] for rows in scores], indent=2))
+        found = [
+            [as_json(row, by_model) for row in rows] for rows, by_model in zip(scores, recalls)
+        ]
+        print(json.dumps(found, indent=2))
         return 0
     if arguments.progress is not False:
         say(f"{graph!r}, {len(split.sources):,} edges held out, {arguments.seeds} seeds")
-    print(table(links_table(scores), heading=HEADING))
+    print(table(links_table(scores, recalls), heading=HEADING))
     return 0
 
 
-def as_json(row: LinkScores) -> dict[str, Any]:
+def recall_of(model: str, recalls: Mapping[str, Recall]) -> float:
+    """Return the recall of a model; the baselines rank the targets of a source by in-degree."""
+    return recalls[MOST_POPULAR if model in BASELINES else model].recall
+
+
+def as_json(row: LinkScores, recalls: Mapping[str, Recall]) -> dict[str, Any]:
     """Return a row for JSON, which has no NaN."""
-    values = asdict(row)
+    values = asdict(row) | {"recall": recall_of(row.model, recalls)}
     return values | {"direction": None if math.isnan(row.direction) else row.direction}
 
 
-def links_table(found: Sequence[Sequence[LinkScores]]) -> list[list[str]]:
+def links_table(
+    found: Sequence[Sequence[LinkScores]], recalls: Sequence[Mapping[str, Recall]]
+) -> list[list[str]]:
     """Return rows of means and intervals from the rows of each seed."""
     rows = []
     for seeds in zip(*found):
         values = [
-            [row.auc, row.average_precision, *(row.hits[k] for k in KS), row.mrr, row.direction]
-            for row in seeds
+            [
+                row.auc,
+                row.average_precision,
+                *(row.hits[k] for k in KS),
+                row.mrr,
+                recall_of(row.model, by_model),
+                row.direction,
+            ]
+            for row, by_model in zip(seeds, recalls)
         ]
         spread = [with_interval(column) for column in zip(*values)]
         n_negatives = round(sum(row.n_negatives for row in seeds) / len(seeds))

@@ -10,8 +10,9 @@ from fastsgns.formats import kinds, native
 from fastsgns.formats.files import local_path
 from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.factors import HOPE, STRAP
-from fastsgns.models.links.nodes import WALKS, NodeEmbedding
+from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.models.links.training import MATRICES, LinkMatrices
+from fastsgns.models.links.walks import WALKS
 from fastsgns.training.sharing import SHARINGS
 
 MODELS = (*MATRICES, "HOPE", "STRAP")
@@ -21,22 +22,31 @@ EXPLAINED = (
     "similarity; STRAP: factorized PageRank"
 )
 SKIP_GRAM = {
+    "task": Option(
+        "--task", ("links", "labels"),
+        "what the vectors are for: to predict and recommend links, or to compare nodes and predict "
+        "their labels",
+    ),
     "walks": Option(
-        "--walks", tuple(WALKS),
+        "--walks", (*WALKS, "forward+nerd", "undirected+nerd"),
         "forward: along the edges; undirected: DeepWalk and node2vec; app: rooted PageRank; nerd: "
-        "alternating, of hubs and authorities; edges: single edges, LINE",
-        "forward, or undirected with --undirected",
+        "alternating, of hubs and authorities; edges: single edges, LINE; A+B: half of the "
+        "dimensions from each",
+        "forward+nerd, or undirected+nerd with --undirected; --task labels: undirected",
     ),
     "negative_sharing": Option(
         "--sharing", SHARINGS, "pairs that share negative samples; block is the fastest, pair is "
         "as in the papers",
     ),
-    "walk_length": Option("--walk-length", positive, "nodes per walk", "80; nerd: 10"),
+    "walk_length": Option("--walk-length", positive, "nodes per walk", "80; nerd: 4"),
     "num_walks": Option(
         "--num-walks", positive, "walks per node; edges: draws per edge",
-        "10; app: 800, nerd: 160, edges: 100",
+        "forward: 50, undirected: 10, app: 800, nerd: 300, edges: 100",
     ),
-    "window_size": Option("--window", positive, "largest number of steps from source to target"),
+    "window_size": Option(
+        "--window", positive, "largest number of steps from source to target",
+        "forward: 3, undirected: 10",
+    ),
     "negative": Option("--negative", positive, "negative samples per positive pair"),
     "epochs": Option("--epochs", positive, "passes, each with new walks"),
     "p": Option("--p", float, "node2vec: with a higher value, a walk returns less often"),
@@ -51,7 +61,7 @@ SKIP_GRAM = {
         "targets; 0 keeps all",
     ),
 }  # fmt: skip
-TRAINING = (*SKIP_GRAM, "joint", "shrink_windows")
+TRAINING = (*SKIP_GRAM, "joint", "shrink_windows", "check")
 
 
 def add_training(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +83,10 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     walks.add_argument(
         "--full-windows", dest="shrink_windows", action="store_const", const=False,
         help="always use the whole --window, rather than a random part of it",
+    )  # fmt: skip
+    walks.add_argument(
+        "--no-check", dest="check", action="store_const", const=False,
+        help="links: train on all edges, without the check of a hundredth of them",
     )  # fmt: skip
     factorizations = parser.add_argument_group("factorizations")
     factorizations.add_argument(

@@ -12,8 +12,11 @@ examples:
   fastsgns nodes recommend model.fastsgns alice
   fastsgns nodes recommend model.fastsgns alice bob -n 5
   fastsgns nodes recommend model.fastsgns alice --all
+  fastsgns nodes recommend model.fastsgns alice --no-popularity
 
-Known targets of alice (from the edges of training) are left out, except with --all.
+Targets are ranked by how likely a link is, which includes how popular a target is. With
+--no-popularity, they are ranked by how much likelier than by chance it is, so that rare targets come
+first. Known targets of alice (from the edges of training) are left out, except with --all.
 """
 
 
@@ -25,6 +28,10 @@ def add(commands: Commands) -> None:
     parser.add_argument("nodes", nargs="+", type=utf8, metavar="NODE", help="source nodes")
     add_topn(parser)
     parser.add_argument("--all", action="store_true", help="include known targets")
+    parser.add_argument(
+        "--no-popularity", dest="popularity", action="store_false",
+        help="rank without the popularity of targets",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,6 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         n_known += 1
         if len(arguments.nodes) > 1:
             show(text)
-        targets = model.recommend(names[text], arguments.topn, exclude_known=not arguments.all)
+        targets = model.recommend(
+            names[text], arguments.topn, not arguments.all, arguments.popularity
+        )
         print(table(targets, indent=2), flush=True)
     return 0 if n_known else 1

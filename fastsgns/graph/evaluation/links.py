@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from fastsgns.graph.degrees import SMOOTHING, LogDegrees
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.ranking import auc, average_precision, hits_at, reciprocal_ranks
 from fastsgns.graph.evaluation.splits import DEGREE, Kind, LinkSplit, describe
@@ -74,14 +75,16 @@ def degree_product(graph: DirectedGraph) -> Score:
     return lambda sources, targets: out[sources] * into[targets]
 
 
-def log_degrees(graph: DirectedGraph, exponent: float = 0.75, smoothing: float = 0.1) -> Score:
+def log_degrees(
+    graph: DirectedGraph, exponent: float = 0.75, smoothing: float = SMOOTHING
+) -> Score:
     """Return a function that scores u -> v by the logarithms of both degrees, without an embedding.
 
     The score is log(out-degree(u) + e) + a log(in-degree(v) + e), with the exponent a and the
-    smoothing e. It is what `fastsgns.models.links.joint.JointScore` adds to the scores of vectors,
-    and so what its scores are if all vectors are zero. It is a stronger baseline than
-    `degree_product` in most directed graphs: a pair with a degree of 0 still ranks by the other
-    degree, and a < 1 gives the degree of the source more weight.
+    smoothing e (`fastsgns.graph.degrees.LogDegrees`). It is what models trained with negative
+    samples add to the products of vectors, and so what their scores are if all vectors are zero. It
+    is a stronger baseline than `degree_product` in most directed graphs: a pair with a degree of 0
+    still ranks by the other degree, and a < 1 gives the degree of the source more weight.
 
     Examples
     --------
@@ -89,9 +92,8 @@ def log_degrees(graph: DirectedGraph, exponent: float = 0.75, smoothing: float =
     >>> score(np.array([0, 2]), np.array([1, 0])).round(2).tolist()
     [0.81, -4.03]
     """
-    out = np.log(graph.out_degrees + smoothing)
-    into = exponent * np.log(graph.in_degrees + smoothing)
-    return lambda sources, targets: out[sources] + into[targets]
+    degrees = LogDegrees.of(graph, exponent, smoothing)
+    return lambda sources, targets: degrees.source[sources] + degrees.target[targets]
 
 
 BASELINES: dict[str, Callable[[DirectedGraph], Score]] = {

@@ -30,8 +30,26 @@ def auc(positives: npt.ArrayLike, negatives: npt.ArrayLike) -> float:
     >>> auc([3, 2], [1, 2]), auc([0, 0], [0])
     (0.875, 0.5)
     """
+    return float(shares_below(positives, negatives).mean())
+
+
+def shares_below(positives: npt.ArrayLike, negatives: npt.ArrayLike) -> np.ndarray:
+    """Compute, for each positive, the share of negatives with a lower score; `auc` is their mean.
+
+    Equal scores count one half. Parameters and exceptions are those of `auc`.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+
+    Examples
+    --------
+    >>> shares_below([3, 2], [1, 2]).tolist()
+    [1.0, 0.75]
+    """
     good, bad = _checked(positives, negatives)
-    return float((len(bad) - _above(good, bad)).mean() / len(bad))
+    shares: np.ndarray = 1 - _above(good, bad) / len(bad)
+    return shares
 
 
 def average_precision(positives: npt.ArrayLike, negatives: npt.ArrayLike) -> float:

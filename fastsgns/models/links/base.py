@@ -33,7 +33,7 @@ class LinkModel:
     `fastsgns.models.links.factors.HOPE` and `fastsgns.models.links.factors.STRAP` differ in how
     they learn the vectors. This class provides scores, scikit-learn's `get_params` and
     `set_params`, copying and pickling. The `fit` of a subclass calls `set_arrays`, and sets `known`
-    and, if it trains with negative samples, `target_prior`.
+    and, if it trains with negative samples, the priors.
 
     Attributes
     ----------
@@ -41,9 +41,12 @@ class LinkModel:
         The vectors of sources and of targets by name: views of `arrays`.
     arrays : Matrices
         The memory of all vectors and biases.
-    target_prior : ndarray of float32, shape (n_targets,), or None
-        log q(v), where q(v) is the probability that a negative sample is v; None if the model was
-        not trained with negative samples.
+    source_counts, target_counts : ndarray of float64, shape (n,), or None
+        How often each source and each target occurs in the links: the degrees of nodes. None if
+        the model was not trained with negative samples.
+    source_prior, target_prior : ndarray of float32, shape (n,), or None
+        log(count of the source + e) and ``ns_exponent`` log(count of the target + e), where e is a
+        tenth of the count of one link.
     known : KnownLinks or None
         The links that the model has learned from.
     names_are_shared : bool
@@ -54,6 +57,9 @@ class LinkModel:
     target: KeyedVectors
     arrays: Matrices
     names_are_shared = True
+    source_counts: np.ndarray | None = None
+    target_counts: np.ndarray | None = None
+    source_prior: np.ndarray | None = None
     target_prior: np.ndarray | None = None
     known: KnownLinks | None = None
 
@@ -101,23 +107,27 @@ class LinkModel:
     # Scores
 
     @takes_flags
-    def score(self, u: Any, v: Any, popularity: bool = False) -> float | np.ndarray:
-        """Return how well v fits as a target of u: ``source[u] . target[v] + target_bias[v]``.
+    def score(self, u: Any, v: Any, popularity: bool = True) -> float | np.ndarray:
+        """Return how likely a link from u to v is, as a logarithm up to a constant.
 
-        The score is not symmetric if sources and targets have different vectors.
+        The score is ``source[u] . target[v] + target_bias[v]``. With `popularity`, a model that was
+        trained with negative samples adds ``source_prior[u] + target_prior[v]``: the logarithms of
+        how active u and how popular v is.
 
-        A model trained with k negative samples from the distribution q approaches
-        log p(v | u) - log(k q(v)) (Levy, Goldberg 2014, "Neural Word Embedding as Implicit Matrix
-        Factorization", equation 7). The score then measures how much more often than by chance v
-        is a target of u. With `popularity`, log q(v) is added. The sum is log p(v | u) up to a
-        constant, which ranks targets by their probability.
+        With k negative samples from the distribution q, skip-gram approaches
+        log P(u, v) / (P(u) q(v)) - log k (Levy, Goldberg 2014, "Neural Word Embedding as Implicit
+        Matrix Factorization", equation 7). Without `popularity`, the score thus measures how much
+        more often than by chance v is a target of u, and a popular target has no advantage. With
+        it, the score estimates log P(u, v), by which links are predicted.
+
+        Models without negative samples (HOPE, STRAP) learn the popularity in their vectors, and
+        `popularity` has no effect.
 
         Parameters
         ----------
         u, v : name, or list or array of n names
             One source and one target, n of each, or one against n.
         popularity : bool
-            Add log q(v). The scores of a "tied" model are then no longer symmetric.
 
         Returns
         -------
@@ -128,14 +138,13 @@ class LinkModel:
         KeyError
             If a name is unknown.
         ValueError
-            If two lists have different lengths, or if `popularity` is true and the model was not
-            trained with negative samples.
+            If two lists have different lengths.
         """
         return self.scorer(popularity).score(u, v)
 
     @takes_flags
     def recommend(
-        self, u: Any, topn: int = 10, exclude_known: bool = True, popularity: bool = False
+        self, u: Any, topn: int = 10, exclude_known: bool = True, popularity: bool = True
     ) -> Recommended | list[Recommended]:
         """Return the targets with the highest `score` for a source, best first.
 
@@ -147,7 +156,9 @@ class LinkModel:
         exclude_known : bool
             Leave out the known targets of u, and u itself.
         popularity : bool
-            As for `score`.
+            Rank by how likely a link is, as explained in `score`. Without it, targets rank by how
+            much likelier than by chance a link to them is, so that rare targets come first. The
+            shown scores omit ``source_prior[u]``, which does not change the order.
 
         Returns
         -------
@@ -159,25 +170,20 @@ class LinkModel:
         KeyError
             If a name is unknown.
         ValueError
-            If `topn` is negative, if `exclude_known` is true and the model has no known links, or
-            if `popularity` is true and the model was not trained with negative samples.
+            If `topn` is negative, or if `exclude_known` is true and the model has no known links.
         """
         return self.scorer(popularity).recommend(u, topn, exclude_known)
 
     @takes_flags
-    def scorer(self, popularity: bool = False) -> LinkScorer:
+    def scorer(self, popularity: bool = True) -> LinkScorer:
         """Return a `LinkScorer` for the current vectors.
 
         Raises
         ------
         NotFittedError
             Before `fit`.
-        ValueError
-            If `popularity` is true and `target_prior` is None.
         """
         self.check_fitted()
-        if popularity and self.target_prior is None:
-            raise ValueError("this model has no negative samples; give popularity=False")
         biases = (self.target_bias, self.target_prior if popularity else None)
         signs, rows = self.arrays.signs("output"), self.arrays.stored("output")
         if signs is None or rows is None:
@@ -188,6 +194,7 @@ class LinkModel:
             rows,
             # s . (t * signs) is (s * signs) . t, which needs no copy of all targets
             source_signs=signs,
+            source_bias=self.source_prior if popularity else None,
             target_biases=tuple(bias for bias in biases if bias is not None),
             known=self.known,
             names_are_shared=self.names_are_shared,

@@ -4,13 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns.graph.degrees import SMOOTHING, LogDegrees
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.scoring import LinkScorer, Recommended
 from fastsgns.rules import takes_flags
 from fastsgns.vectors.keyedvectors import KeyedVectors
-
-SMOOTHING = 0.1
 
 
 class JointScore:
@@ -37,6 +36,9 @@ class JointScore:
 
     `recommend` ranks targets by the same score without log P(u), which does not change the order.
 
+    ``LinkModel.score(popularity=True)``, the default, is this score for the graph that the model
+    was fitted to. This class serves other exponents, and models without negative samples.
+
     Parameters
     ----------
     model : LinkModel
@@ -46,7 +48,7 @@ class JointScore:
     exponent : float, optional
         a; by default the model's `ns_exponent`, or 0.75 if it has none.
     smoothing : float
-        e, above 0.
+        e, above 0, as a share of the mean weight of an edge.
 
     Attributes
     ----------
@@ -69,7 +71,7 @@ class JointScore:
     >>> graph = DirectedGraph.from_edges(list("aabbcd"), list("bcacaa"))
     >>> model = NodeEmbedding(dimensions=4, workers=1).fit(graph)
     >>> joint = JointScore(model, graph)
-    >>> added = joint.score("a", "b") - model.score("a", "b")
+    >>> added = joint.score("a", "b") - model.score("a", "b", popularity=False)
     >>> bool(np.isclose(added, np.log(2.1) + 0.75 * np.log(1.1)))
     True
     """
@@ -87,8 +89,9 @@ class JointScore:
             exponent = getattr(model, "ns_exponent", 0.75)
         self.source, self.target, self.known = model.source, model.target, model.known
         self.names_are_shared = model.names_are_shared
-        self.source_bias = _log_degrees(graph, graph.out_degrees, self.source, smoothing)
-        bias = exponent * _log_degrees(graph, graph.in_degrees, self.target, smoothing)
+        degrees = LogDegrees.of(graph, exponent, smoothing)
+        self.source_bias = degrees.source[_ids(graph, self.source)]
+        bias = degrees.target[_ids(graph, self.target)]
         self.target_bias = bias if model.target_bias is None else bias + model.target_bias
 
     def __repr__(self) -> str:
@@ -118,9 +121,5 @@ class JointScore:
         )
 
 
-def _log_degrees(
-    graph: DirectedGraph, degrees: np.ndarray, vectors: KeyedVectors, smoothing: float
-) -> np.ndarray:
-    ids = [graph.ids[name] for name in vectors.index_to_key]
-    logarithms: np.ndarray = np.log(degrees[ids] + smoothing)
-    return logarithms
+def _ids(graph: DirectedGraph, vectors: KeyedVectors) -> list[int]:
+    return [graph.ids[name] for name in vectors.index_to_key]

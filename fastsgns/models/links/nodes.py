@@ -1,54 +1,31 @@
 """NodeEmbedding: vectors of the nodes of a graph as sources and as targets of links."""
 
 from collections.abc import Hashable
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from fastsgns import sampling
 from fastsgns.formats import kinds
+from fastsgns.graph.degrees import mean_weight
 from fastsgns.graph.digraph import DirectedGraph
-from fastsgns.graph.walks.examples import (
-    AlternatingWalks,
-    EdgeSampling,
-    RandomWalks,
-    RootedPageRankWalks,
-)
-from fastsgns.graph.walks.files import WalkFile, walk_file
-from fastsgns.graph.walks.neighbours import Neighbours
+from fastsgns.graph.evaluation.splits import LinkSplit
+from fastsgns.graph.walks.files import walk_file
 from fastsgns.models.exclusive import exclusive
 from fastsgns.models.links import storage, training
 from fastsgns.models.links.base import LinkModel, check_edges
+from fastsgns.models.links.heldout import LinkCheck, check_links, hold_out
 from fastsgns.models.links.known import KnownLinks
-from fastsgns.models.links.training import LinkMatrices, Windows
-from fastsgns.training.examples import Chunks
+from fastsgns.models.links.training import Counts, LinkMatrices
+from fastsgns.models.links.walks import Task, choose_kinds, make_parts
 from fastsgns.training.sharing import NegativeSharing
-
-WalkKind = Literal["forward", "undirected", "app", "nerd", "edges"]
-
-
-class WalkDefaults(NamedTuple):
-    """The parameters `walk_length` and `num_walks` if they are not given."""
-
-    walk_length: int
-    num_walks: int
-
-
-WALKS: dict[WalkKind, WalkDefaults] = {
-    "forward": WalkDefaults(80, 10),
-    "undirected": WalkDefaults(80, 10),
-    "app": WalkDefaults(80, 800),
-    "nerd": WalkDefaults(10, 160),
-    "edges": WalkDefaults(2, 100),
-}
-WINDOWED: tuple[WalkKind, ...] = ("forward", "undirected")  # pairs within a window of a walk
 
 
 class NodeEmbedding(LinkModel):
     """Vectors of nodes, learned from random walks by skip-gram with negative sampling.
 
     In each pair (u, v) of nodes, the vector of u as a **source** learns to predict the vector of v
-    as a **target**. `walks` selects the pairs:
+    as a **target**. `task` selects the pairs for a purpose: "links" to predict and recommend links,
+    "labels" to compare nodes and to predict their labels. `walks` selects them directly:
 
     ============ ==================================================================================
     walks        pairs
@@ -65,12 +42,18 @@ class NodeEmbedding(LinkModel):
                  With `joint`, it also predicts the nodes of its own role. This is NERD.
     "edges"      The pairs are edges, drawn in proportion to their weight. This is LINE with
                  second-order proximity.
+    "A+B"        Two of these, such as "forward+nerd". Each kind trains half of the dimensions. The
+                 score of a link is the mean of the scores of both halves.
     ============ ==================================================================================
 
-    Negative samples are targets, drawn in proportion to ``(in-degree + 1) ** ns_exponent``. For
-    "undirected" walks the degree is the sum of both degrees. If a target predicts sources, negative
-    samples are sources, drawn by out-degree. 1 is added so that nodes without in-edges are drawn
-    too. Otherwise their scores as targets would stay at 0, above those of many links.
+    Negative samples are targets, drawn in proportion to ``(in-degree + w) ** ns_exponent``, where w
+    is the mean weight of an edge. For "undirected" walks the degree is the sum of both degrees. If
+    a target predicts sources, negative samples are sources, drawn by out-degree. w is added so that
+    nodes without in-edges are drawn too. Otherwise their products with sources would stay at 0,
+    above those of many links.
+
+    `score` and `recommend` add the logarithms of the degrees, which negative samples take out of
+    the vectors: see `score`.
 
     The threads that train generate the walks, in C. Walks are not stored.
     `fastsgns.graph.walks.walker` explains how their steps are drawn.
@@ -82,21 +65,24 @@ class NodeEmbedding(LinkModel):
     dimensions : int
         Length of each vector. `vector_size` is another name.
     walk_length : int, optional
-        Maximum number of nodes per walk. The default is 80, or 10 for "nerd". Walks of "edges"
+        Maximum number of nodes per walk. The default is 80, or 4 for "nerd". Walks of "edges"
         always have 2 nodes.
     num_walks : int, optional
-        Number of walks per node. The default is 10 for "forward" and "undirected", 800 for "app"
-        and 160 for "nerd", whose walks give fewer pairs. For "edges" it is the number of draws per
-        edge, with a default of 100.
-    window_size : int
-        Maximum distance in a walk between the nodes of a pair, for "forward" and "undirected".
-        `window` is another name.
+        Number of walks per node. The default is 50 for "forward", 10 for "undirected", 800 for
+        "app" and 300 for "nerd", whose walks give fewer pairs. For "edges" it is the number of
+        draws per edge, with a default of 100.
+    window_size : int, optional
+        Maximum distance in a walk between the nodes of a pair. The default is 3 for "forward" and
+        10 for "undirected". `window` is another name.
     p, q : float
         Return and in-out parameters of node2vec, for "forward" and "undirected". The weight of a
         step back to the previous node is multiplied by 1 / p. The weight of a step to a node
         without an edge from the previous node is multiplied by 1 / q.
-    walks : {"forward", "undirected", "app", "nerd", "edges"}, optional
-        The default is "forward" for a directed graph and "undirected" for an undirected one.
+    walks : str, optional
+        A kind of walks, or two joined by "+". With the task "links", the default is "forward+nerd"
+        for a directed graph and "undirected+nerd" for an undirected one. With one matrix, which a
+        single kind trains, it is "undirected", or for "tied+bias" "forward" if the graph is
+        directed. With the task "labels", the default is "undirected".
     matrices : {"two", "tied", "tied+bias", "tied+reflect"}
         Whether sources and targets have a matrix each ("two") or share one. A shared matrix can
         have a bias per target ("tied+bias"), or the opposite sign in half of the coordinates of
@@ -110,10 +96,9 @@ class NodeEmbedding(LinkModel):
     epochs : int
         Number of passes. Each pass draws new walks.
     ns_exponent : float
-        Exponent of the degree in the noise distribution. With 0, scores rank targets by their
-        probability, so that popular targets come first. With 0.75, scores measure how much more
-        often than by chance a target is linked to. ``popularity=True`` of `score` and `recommend`
-        ranks by probability in either case.
+        Exponent of the degree in the noise distribution. With 0, the vectors themselves learn how
+        popular targets are. With 0.75, they learn how much more often than by chance a target is
+        linked to, and `score` adds the rest.
     sample : float
         Subsampling threshold, for "forward" and "undirected". Nodes whose share of all targets is
         above it are randomly dropped from walks; 0 disables subsampling.
@@ -139,6 +124,12 @@ class NodeEmbedding(LinkModel):
         pairs of a source and a target. A file name that ends in .gz, .bz2 or .xz is compressed.
     progress : bool or None
         Whether to show a progress bar. None shows one on a terminal and in a notebook.
+    task : {"links", "labels"}
+        What the vectors are for. It sets the default of `walks`.
+    check : bool
+        With the task "links", `fit` holds out a hundredth of the edges, but at most 1,000, from
+        training. It warns if the scores of the model rank them worse than the degrees of their
+        nodes do. Graphs of fewer than 5,000 edges are not checked. All edges are known links.
 
     Attributes
     ----------
@@ -151,6 +142,8 @@ class NodeEmbedding(LinkModel):
         Mean loss per pair of each epoch.
     epochs_trained : int
         Number of epochs trained.
+    link_check : LinkCheck or None
+        The result of the check of the last `fit` in this process.
 
     References
     ----------
@@ -163,7 +156,7 @@ class NodeEmbedding(LinkModel):
     --------
     >>> follows = [("ann", "bob"), ("bob", "cid"), ("cid", "dan"), ("dan", "ann"), ("eve", "bob")]
     >>> graph = DirectedGraph.from_edges(*zip(*follows))
-    >>> model = NodeEmbedding(dimensions=8, window_size=1, num_walks=100, workers=1).fit(graph)
+    >>> model = NodeEmbedding(dimensions=8, walks="nerd", workers=1).fit(graph)
     >>> model.score("ann", "bob") > model.score("bob", "ann")
     True
     >>> model.recommend("ann", topn=1, exclude_known=False)[0][0]
@@ -173,7 +166,7 @@ class NodeEmbedding(LinkModel):
     epoch_losses: list[float]
     epochs_trained: int
     epochs_begun: int
-    target_counts: np.ndarray | None = None
+    link_check: LinkCheck | None = None
 
     def __init__(
         self,
@@ -181,10 +174,10 @@ class NodeEmbedding(LinkModel):
         dimensions: int = 128,
         walk_length: int | None = None,
         num_walks: int | None = None,
-        window_size: int = 10,
+        window_size: int | None = None,
         p: float = 1.0,
         q: float = 1.0,
-        walks: WalkKind | None = None,
+        walks: str | None = None,
         matrices: LinkMatrices = "two",
         negative: int = 5,
         alpha: float = 0.04,
@@ -201,8 +194,11 @@ class NodeEmbedding(LinkModel):
         compute_loss: bool = False,
         walks_file: Any = None,
         progress: bool | None = None,
+        task: Task = "links",
+        check: bool = True,
     ) -> None:
         self.graph = graph
+        self.task, self.check = task, check
         self.dimensions, self.walk_length, self.num_walks = dimensions, walk_length, num_walks
         self.window_size, self.p, self.q, self.walks = window_size, p, q, walks
         self.matrices, self.negative, self.ns_exponent = matrices, negative, ns_exponent
@@ -243,7 +239,11 @@ class NodeEmbedding(LinkModel):
         """
         graph = self._graph_to_learn(graph)
         training.check_parameters(self)
-        return self._train(graph, self.epochs, from_scratch=True)
+        seed = 0 if self.seed is None else self.seed
+        split = hold_out(graph, seed & training.MASK) if self._is_checked() else None
+        self._train(graph, self.epochs, from_scratch=True, held_out=split)
+        self.link_check = None if split is None else check_links(self, split, seed & training.MASK)
+        return self
 
     @exclusive
     def partial_fit(
@@ -285,6 +285,9 @@ class NodeEmbedding(LinkModel):
         n_epochs = training.check_epochs(self, epochs)
         return self._train(graph, n_epochs, from_scratch=not is_fitted)
 
+    def _is_checked(self) -> bool:
+        return self.check and self.task == "links"
+
     def _graph_to_learn(self, graph: Any) -> DirectedGraph:
         graph = self.graph if graph is None else graph
         if graph is None:
@@ -292,26 +295,6 @@ class NodeEmbedding(LinkModel):
         learned = DirectedGraph.of(graph)
         check_edges(learned)
         return learned
-
-    def _choose_walks(self, graph: DirectedGraph) -> WalkKind:
-        """Return the kind of walks, and check that the other parameters allow it."""
-        walks = self.walks or ("forward" if graph.is_directed else "undirected")
-        if walks not in WALKS:
-            raise ValueError(f"walks is {walks!r}; allowed are {tuple(WALKS)}")
-        if walks not in WINDOWED and (self.p, self.q, self.sample) != (1, 1, 0):
-            raise ValueError(
-                f"p, q and sample apply only to walks {' and '.join(WINDOWED)}; with "
-                f"walks={walks!r} they must be 1, 1 and 0, and are {self.p}, {self.q}, "
-                f"{self.sample}"
-            )
-        if self.joint and walks != "nerd":
-            raise ValueError(f'joint requires walks="nerd", and walks is {walks!r}')
-        if walks == "nerd" and self.matrices == "tied+bias":
-            raise ValueError(
-                'walks="nerd" also predicts sources from targets, so a bias per target is not '
-                'supported; choose matrices="two" or "tied"'
-            )
-        return walks
 
     def _reorder_nodes(self, names: list[Hashable]) -> None:
         """Put the rows of all nodes in the order of `names`."""
@@ -325,11 +308,21 @@ class NodeEmbedding(LinkModel):
             ends = new_ids[self.known.sources], new_ids[self.known.targets]
             self.known = KnownLinks.of_pairs(*ends, len(names))
 
-    def _train(self, graph: DirectedGraph, epochs: int, from_scratch: bool) -> "NodeEmbedding":
-        """Train; `from_scratch` resets the model first, after all checks have passed."""
-        walks = self._choose_walks(graph)
+    def _train(
+        self,
+        graph: DirectedGraph,
+        epochs: int,
+        from_scratch: bool,
+        held_out: LinkSplit | None = None,
+    ) -> "NodeEmbedding":
+        """Train; `from_scratch` resets the model first, after all checks have passed.
+
+        Edges that are held out are known, but not trained on.
+        """
+        walks = choose_kinds(self, graph)
+        learned = graph if held_out is None else held_out.train
         with walk_file(self.walks_file, graph.names) as file:
-            chunks = self._examples(walks, graph, file)
+            parts = make_parts(self, walks, learned, file)
             names = list(graph.names)
             if from_scratch:
                 training.initialize(self, names, names)
@@ -339,42 +332,9 @@ class NodeEmbedding(LinkModel):
                 self.known = KnownLinks.of_graph(graph)
             else:
                 self.known = self.known.with_pairs(graph.out_sources, graph.out_targets)
-            counts = graph.in_degrees
-            if walks == "undirected" and graph.is_directed:
-                counts = counts + graph.out_degrees
-            windows = self._windows(walks, counts) if walks in WINDOWED else None
-            training.train(self, chunks, counts + 1, epochs, windows)
+            counts = Counts(learned.out_degrees, learned.in_degrees, mean_weight(learned))
+            training.train(self, parts, counts, epochs)
         return self
-
-    def _examples(self, walks: WalkKind, graph: DirectedGraph, file: WalkFile | None) -> Chunks:
-        length, n_walks = self._length_and_count(walks)
-        seed = 0 if self.seed is None else self.seed
-        out = Neighbours.of(graph, "both" if walks == "undirected" else "out")
-        if walks in WINDOWED:
-            return RandomWalks(out, length, n_walks, self.p, self.q, seed, file)
-        if walks == "app":
-            return RootedPageRankWalks(out, self.stop, length - 1, n_walks, seed, file)
-        if walks == "edges":
-            return EdgeSampling(out, graph.out_degrees, n_walks * graph.n_edges, file)
-        noise = sampling.noise_distribution(graph.out_degrees + 1, self.ns_exponent)
-        return AlternatingWalks(
-            out, Neighbours.of(graph, "in"), (graph.out_degrees, graph.in_degrees), length,
-            n_walks * graph.n_nodes, sampling.alias_table(noise), self.joint, file,
-        )  # fmt: skip
-
-    def _length_and_count(self, walks: WalkKind) -> tuple[int, int]:
-        default = WALKS[walks]
-        return self.walk_length or default.walk_length, self.num_walks or default.num_walks
-
-    def _windows(self, walks: WalkKind, counts: np.ndarray) -> Windows:
-        """Return how pairs are taken from walks, where `counts` are the degrees of the targets."""
-        length, n_walks = self._length_and_count(walks)
-        # expected visits if no walk ends early and nodes are visited in proportion to degree
-        n_visits = counts * (length * n_walks * len(counts) / counts.sum())
-        return Windows(
-            self.window_size, self.shrink_windows, walks == "forward",
-            sampling.keep_thresholds(n_visits, self.sample),
-        )  # fmt: skip
 
     def save(self, path: Any) -> None:
         """Write the vectors, the known links and the parameters to one file, atomically.

@@ -16,7 +16,7 @@ from fastsgns.models.exclusive import exclusive
 from fastsgns.models.links import storage, training
 from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.known import KnownLinks
-from fastsgns.models.links.training import LinkMatrices
+from fastsgns.models.links.training import Counts, LinkMatrices, Part
 from fastsgns.training.examples import PairChunks
 from fastsgns.training.sharing import NegativeSharing
 
@@ -118,7 +118,6 @@ class PairEmbedding(LinkModel):
     epoch_losses: list[float]
     epochs_trained: int
     epochs_begun: int
-    target_counts: np.ndarray | None = None
 
     def __init__(
         self,
@@ -229,15 +228,21 @@ class PairEmbedding(LinkModel):
             self.known = KnownLinks.of_pairs(sources, targets, len(self.source))
         else:
             self.known = self.known.with_pairs(sources, targets)
-        counts = np.bincount(targets, minlength=len(self.target))
-        if self.target_counts is not None:
-            counts = counts + self.target_counts
+        counts = self._counts(sources, targets)
         if self.shuffle:
             seed = None if self.seed is None else int(self.seed) & training.MASK
             order = np.random.default_rng(seed).permutation(len(sources))
             sources, targets = sources[order], targets[order]
-        training.train(self, PairChunks(sources, targets), counts, epochs)
+        part = Part(PairChunks(sources, targets), counts.targets)
+        training.train(self, [part], counts, epochs)
         return self
+
+    def _counts(self, sources: np.ndarray, targets: np.ndarray) -> Counts:
+        """Return how often each name occurs in these pairs and in those of earlier calls."""
+        return Counts(
+            _added(self.source_counts, sources, len(self.source)),
+            _added(self.target_counts, targets, len(self.target)),
+        )
 
     def save(self, path: Any) -> None:
         """Write the model to one file, atomically; see `NodeEmbedding.save`."""
@@ -247,6 +252,12 @@ class PairEmbedding(LinkModel):
     def load(cls, path: Any, mmap: str | None = None) -> "PairEmbedding":
         """Read what `save` wrote; see `NodeEmbedding.load`."""
         return kinds.load_as(cls, storage.PAIRS, path, mmap)
+
+
+def _added(counts: np.ndarray | None, ids: np.ndarray, n: int) -> np.ndarray:
+    """Return the earlier counts of n names, if any, plus those of `ids`."""
+    found = np.bincount(ids, minlength=n)
+    return found if counts is None else found + counts
 
 
 def _ids_in(ids: Mapping[Hashable, int], names: list[Any], side: str) -> np.ndarray:

@@ -26,7 +26,9 @@ def _build(cls: Any, content: Content) -> Any:
     vectors = {role: array for role, array in arrays.items() if role in ("input", "output")}
     names = content.words["source_"], content.words.get("target_", content.words["source_"])
     model.set_arrays(Matrices(vectors, layout_of(model), arrays.get("bias")), *names)
-    model.target_prior, model.target_counts = arrays.get("prior"), arrays.get("target_counts")
+    model.source_prior, model.target_prior = arrays.get("source_prior"), arrays.get("prior")
+    model.source_counts = arrays.get("source_counts")
+    model.target_counts = arrays.get("target_counts")
     if "known_offsets" in arrays:
         model.known = KnownLinks(arrays["known_offsets"], arrays["known_targets"])
     return model
@@ -60,7 +62,9 @@ def _schema(
             "input": Array("float32", f"{sources}, dimensions", _array_of("input")),
             "output": Array("float32", rows, _array_of("output"), two),
             "bias": Array("float32", targets, "arrays.bias", biased),
+            "source_prior": Array("float32", sources, is_optional=True),
             "prior": Array("float32", targets, "target_prior", is_optional=True),
+            "source_counts": Array("float64", sources, is_optional=True, fault=faults.negative),
             "target_counts": Array("float64", targets, is_optional=True, fault=faults.negative),
             "known_offsets": Array("int64", f"{sources} + 1", _known(0), is_optional=True),
             "known_targets": Array("int32", "links", _known(1), is_optional=True),
@@ -70,7 +74,16 @@ def _schema(
         words=words,
         construct=kinds.constructor(kind),
         fault=lambda content: fault_of_known(content, content.sizes[targets]),
-        set_by_build=("source", "target", "arrays", "target_prior", "target_counts", "known"),
+        set_by_build=(
+            "source",
+            "target",
+            "arrays",
+            "source_prior",
+            "target_prior",
+            "source_counts",
+            "target_counts",
+            "known",
+        ),
     )
 
 
@@ -79,12 +92,13 @@ def _array_of(role: str) -> Any:
 
 
 NODE_PARAMETERS = {
-    "dimensions": INT, "walk_length": OPTIONAL, "num_walks": OPTIONAL, "window_size": INT,
+    "dimensions": INT, "walk_length": OPTIONAL, "num_walks": OPTIONAL, "window_size": OPTIONAL,
     "p": NUMBER, "q": NUMBER, "walks": Value((str, type(None))), "matrices": Value(str),
     "negative": INT, "alpha": RATE, "min_alpha": RATE, "epochs": INT, "ns_exponent": NUMBER,
     "sample": NUMBER, "shrink_windows": FLAG, "stop": NUMBER, "joint": FLAG,
     "negative_sharing": Value(str), "workers": OPTIONAL, "seed": OPTIONAL,
-    "compute_loss": FLAG,
+    "compute_loss": FLAG, "task": Value(str, default="links"),
+    "check": Value((bool, int), default=True),
 }  # fmt: skip
 PAIR_PARAMETERS = {
     "dimensions": INT, "negative": INT, "alpha": RATE, "min_alpha": RATE, "epochs": INT,

@@ -4,15 +4,19 @@
 """
 
 import logging
-from collections.abc import Hashable
+from collections.abc import Callable, Generator, Hashable, Sequence
+from contextlib import ExitStack, closing
+from itertools import pairwise
 from typing import Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 
 from fastsgns import kernels, rules, sampling
 from fastsgns.formats.keys import warn_of_unsavable
+from fastsgns.graph.degrees import SMOOTHING
 from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import (
+    ColumnBlock,
     Matrices,
     MatrixLayout,
     array_bytes,
@@ -23,15 +27,15 @@ from fastsgns.matrices import (
 from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.runtime.machine import n_cores
+from fastsgns.runtime.progress import Bar, make_bar
 from fastsgns.training import sharing
 from fastsgns.training.examples import Chunks, PairChunks
 from fastsgns.training.session import Session, TrainedModel, choose_seed
-from fastsgns.training.trainer import Schedule, Trainer
+from fastsgns.training.trainer import Schedule, Tally, Trainer
 
 logger = logging.getLogger(__name__)
 
 MASK = 2**64 - 1  # numpy refuses negative seeds
-MIN_NOISE = 1e-30  # so that the logarithm of a noise probability of 0 is finite
 LinkMatrices = Literal["two", "tied", "tied+bias", "tied+reflect"]
 MATRICES: tuple[LinkMatrices, ...] = get_args(LinkMatrices)
 MAX_STEP_WEIGHT = 1e30  # sums of weights of edges, times 1 / p or 1 / q, stay finite
@@ -42,7 +46,7 @@ RULES: dict[str, rules.Rule] = {
     "dimensions": rules.integer(1, 2**20),
     "walk_length": rules.integer(2, 2**20, none=None),
     "num_walks": rules.integer(1, 2**31, none=None),
-    "window_size": rules.integer(1, 2**20),
+    "window_size": rules.integer(1, 2**20, none=None),
     "negative": rules.integer(1, 2**16),
     "epochs": rules.integer(1, 2**31),
     "workers": rules.integer(1, 2**16, none=None),
@@ -60,6 +64,8 @@ RULES: dict[str, rules.Rule] = {
     "compute_loss": rules.flag(),
     "progress": rules.PROGRESS,
     "matrices": rules.choice(*MATRICES),
+    "task": rules.choice("links", "labels"),
+    "check": rules.flag(),
     "negative_sharing": rules.choice(*sharing.SHARINGS),
 }
 
@@ -69,8 +75,8 @@ class TrainableModel(TrainedModel, Protocol):
 
     Attributes
     ----------
-    target_counts : ndarray of float64, shape (n_targets,), or None
-        The counts or degrees that the noise distribution was computed from.
+    source_counts, target_counts : ndarray of float64, shape (n,), or None
+        How often each source and each target occurs in the links.
     """
 
     dimensions: int
@@ -87,7 +93,9 @@ class TrainableModel(TrainedModel, Protocol):
     progress: bool | None
     arrays: Matrices
     known: KnownLinks | None
+    source_counts: np.ndarray | None
     target_counts: np.ndarray | None
+    source_prior: np.ndarray | None
     target_prior: np.ndarray | None
 
     def set_arrays(  # noqa: D102
@@ -151,7 +159,7 @@ def initialize(model: TrainableModel, sources: list[Hashable], targets: list[Has
     """Create the matrices for these names, and reset the state of training.
 
     The input rows are random, the output rows are zero, and the biases are -log(negative).
-    `targets` is `sources` if sources and targets are the same nodes. `train` sets `target_prior`.
+    `targets` is `sources` if sources and targets are the same nodes. `train` sets the priors.
 
     Raises
     ------
@@ -178,30 +186,55 @@ def initialize(model: TrainableModel, sources: list[Hashable], targets: list[Has
     if not layout.shares_one_matrix:
         arrays.create("output", len(targets), model.dimensions)
     model.set_arrays(arrays, sources, targets)
-    model.known = model.target_counts = None
+    model.known = model.source_counts = model.target_counts = None
     model.epochs_trained = model.epochs_begun = 0
     model.epoch_losses = []
 
 
-def train(
-    model: TrainableModel,
-    chunks: Chunks,
-    counts: np.ndarray,
-    n_epochs: int,
-    windows: Windows | None = None,
-) -> None:
+class Part(NamedTuple):
+    """Examples that train a block of the dimensions of a model, or all of them.
+
+    Attributes
+    ----------
+    chunks : Chunks
+        The examples.
+    noise_counts : ndarray of float, shape (n_targets,)
+        Negative samples are drawn in proportion to ``noise_counts ** model.ns_exponent``.
+    windows : Windows or None
+        How pairs are taken from walks. None if `chunks` yields pairs.
+    """
+
+    chunks: Chunks
+    noise_counts: np.ndarray
+    windows: Windows | None = None
+
+
+class Counts(NamedTuple):
+    """How often sources and targets occur in the links: the degrees of nodes.
+
+    Attributes
+    ----------
+    sources, targets : ndarray of float64, shape (n,)
+    unit : float
+        The count of one link: the mean weight of an edge.
+    """
+
+    sources: np.ndarray
+    targets: np.ndarray
+    unit: float = 1.0
+
+
+def train(model: TrainableModel, parts: Sequence[Part], counts: Counts, n_epochs: int) -> None:
     """Train a model for `n_epochs`. After an interruption it keeps what it has learned.
 
     Parameters
     ----------
     model : TrainableModel
-    chunks : Chunks
-        The examples.
-    counts : ndarray of float, shape (n_targets,)
-        Negative samples are drawn in proportion to ``counts ** model.ns_exponent``.
+    parts : sequence of Part
+        One, or several that train a block of the dimensions each.
+    counts : Counts
+        Sets the priors that scores add.
     n_epochs : int
-    windows : Windows, optional
-        How pairs are taken from walks. None if `chunks` yields pairs.
 
     Raises
     ------
@@ -210,35 +243,127 @@ def train(
     KeyboardInterrupt
         On Ctrl-C, once all threads have stopped.
     """
-    noise = sampling.noise_distribution(counts, model.ns_exponent)
-    with Session(model, model.arrays, n_epochs) as session:
-        model.target_counts = np.asarray(counts, np.float64)
-        model.target_prior = np.log(np.maximum(noise, MIN_NOISE)).astype(np.float32)
-        objective = make_objective(model, noise, windows)
-        schedule = Schedule(model.alpha, model.min_alpha, chunks.n_units, n_epochs)
-        trainer = Trainer(
-            objective, chunks, schedule, seed=choose_seed(model.seed),
-            n_workers=model.workers or n_cores(), n_epochs_before=model.epochs_begun,
-            row_counts=(_input_counts(chunks, counts), counts), show=model.progress,
-        )  # fmt: skip
-        logger.info(
-            "training on %d %s, %s", chunks.n_units, chunks.unit, sharing.describe(objective)
-        )
-        session.run(trainer.losses())
+    blocks = _blocks(model, len(parts))
+    with ExitStack() as stack:
+        session = stack.enter_context(Session(model, blocks, n_epochs))
+        set_priors(model, counts)
+        trainers = [
+            _trainer(model, part, block, n_epochs) for part, block in zip(parts, blocks.blocks)
+        ]
+        session.run(_losses(trainers, model))
+
+
+def set_priors(model: TrainableModel, counts: Counts) -> None:
+    """Set the priors: the logarithms that turn what skip-gram learns into scores of links.
+
+    They are log(count of the source + e) and a log(count of the target + e), where a is
+    `ns_exponent` and e is a tenth of `unit`.
+    """
+    model.source_counts, model.target_counts = (
+        np.asarray(side, np.float64) for side in (counts.sources, counts.targets)
+    )
+    smallest = SMOOTHING * counts.unit
+    model.source_prior = np.log(model.source_counts + smallest).astype(np.float32)
+    logarithms = np.log(model.target_counts + smallest)
+    model.target_prior = (model.ns_exponent * logarithms).astype(np.float32)
+
+
+class _Blocks:
+    """The arrays of each part of the examples, for a `Session`."""
+
+    def __init__(self, blocks: Sequence[Matrices | ColumnBlock]) -> None:
+        self.blocks = blocks
+
+    def spread(self) -> None:
+        for block in self.blocks:
+            block.spread()
+
+    def collect(self) -> None:
+        for block in self.blocks:
+            block.collect()
+
+    def release(self) -> None:
+        for block in self.blocks:
+            block.release()
+
+
+def _blocks(model: TrainableModel, n_blocks: int) -> _Blocks:
+    if n_blocks == 1:
+        return _Blocks([model.arrays])
+    ends = [model.dimensions * i // n_blocks for i in range(n_blocks + 1)]
+    columns = [slice(*pair) for pair in pairwise(ends)]
+    return _Blocks([ColumnBlock(model.arrays, block, n_blocks) for block in columns])
+
+
+def _trainer(
+    model: TrainableModel, part: Part, block: Matrices | ColumnBlock, n_epochs: int
+) -> Trainer:
+    noise = sampling.noise_distribution(part.noise_counts, model.ns_exponent)
+    objective = make_objective(model, noise, part.windows, block)
+    chunks = part.chunks
+    schedule = Schedule(model.alpha, model.min_alpha, chunks.n_units, n_epochs)
+    logger.info("training on %d %s, %s", chunks.n_units, chunks.unit, sharing.describe(objective))
+    return Trainer(
+        objective, chunks, schedule, seed=choose_seed(model.seed),
+        n_workers=model.workers or n_cores(), n_epochs_before=model.epochs_begun,
+        row_counts=(_input_counts(chunks, part.noise_counts), part.noise_counts),
+        show=model.progress,
+    )  # fmt: skip
+
+
+def _losses(
+    trainers: Sequence[Trainer], model: TrainableModel
+) -> Generator[float | None, None, None]:
+    """Train all parts, epoch by epoch, and yield the mean loss of each epoch; None: not computed.
+
+    Several trainers share one progress bar.
+    """
+    if len(trainers) == 1:
+        yield from trainers[0].losses()
+        return
+    total = sum(trainer.schedule.n_units * trainer.schedule.n_epochs for trainer in trainers)
+    with ExitStack() as stack:
+        bar = stack.enter_context(closing(make_bar(model.progress, total, "training", "walks")))
+        done = [0] * len(trainers)
+        for i, trainer in enumerate(trainers):
+            trainer.show, trainer.on_progress = False, _reporter(bar, done, i)
+        epochs = [stack.enter_context(closing(trainer.epochs())) for trainer in trainers]
+        for tallies in zip(*epochs):
+            n_examples = max(1, sum(tally.n_examples for tally in tallies))
+            loss = sum(tally.loss for tally in tallies) / n_examples
+            yield loss if model.compute_loss else None
+
+
+def _reporter(bar: Bar, done: list[int], place: int) -> Callable[[int, Tally, Tally], None]:
+    """Return a function that shows the progress of one of several trainers."""
+
+    def report(epoch: int, tally: Tally, earlier: Tally) -> None:
+        done[place] = earlier.n_units + tally.n_units
+        bar.update_to(sum(done), epoch=str(epoch + 1))
+
+    return report
 
 
 def make_objective(
-    model: TrainableModel, noise: np.ndarray, windows: Windows | None = None
+    model: TrainableModel,
+    noise: np.ndarray,
+    windows: Windows | None = None,
+    block: ColumnBlock | Matrices | None = None,
 ) -> Objective:
-    """Return the `Objective` for a model, with negative samples from `noise`."""
-    layout, arrays = model.arrays.layout, model.arrays
+    """Return the `Objective` for a model, or for a block of its columns.
+
+    Negative samples are drawn from `noise`.
+    """
+    arrays = block or model.arrays
+    layout = arrays.layout
     rows, output = arrays.rows("input"), arrays.rows("output")
     assert rows is not None  # `initialize` or a file created them
+    n_dimensions = block.n_dimensions if isinstance(block, ColumnBlock) else model.dimensions
     return Objective(
         input=rows, output=output, tree=None, noise=sampling.alias_table(noise), paths=None,
         lock_factors=None, negative=model.negative, cbow=False, mean_hidden=False,
-        mean_gradient=False, compute_loss=model.compute_loss, n_dimensions=model.dimensions,
-        n_flipped=layout.n_flipped(model.dimensions), bias=layout.bias,
+        mean_gradient=False, compute_loss=model.compute_loss, n_dimensions=n_dimensions,
+        n_flipped=layout.n_flipped(n_dimensions), bias=layout.bias,
         **_sharing(model, float(noise.max()), windows)._asdict(),
         **(windows or PAIRS)._asdict(),
     )  # fmt: skip

@@ -4,7 +4,6 @@ from typing import Any, Literal
 
 from fastsgns.graph.evaluation.links import BASELINES, LinkScores, evaluate_links
 from fastsgns.graph.evaluation.splits import DEGREE, LinkSplit
-from fastsgns.models.links.joint import JointScore
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.models.links.training import LinkMatrices
 from fastsgns.study.graphs import GraphMaterial, one_way
@@ -12,7 +11,7 @@ from fastsgns.study.graphs import GraphMaterial, one_way
 TEST_SHARE = 0.3
 NEGATIVES = (0.0, 0.5, 1.0, DEGREE)
 TRAINING: dict[str, Any] = {
-    "walks": "nerd", "walk_length": 4, "num_walks": 400, "dimensions": 64
+    "walks": "nerd", "walk_length": 4, "num_walks": 400, "dimensions": 64, "check": False
 }  # fmt: skip
 RAW, JOINT = "raw", "with degrees"
 
@@ -34,8 +33,7 @@ def direction(
     Returns
     -------
     dict
-        By graph, for the raw scores and for the scores with degrees (`JointScore`), or for each
-        baseline: ``auc`` and ``hits`` (Hits@100) by kind of negatives, ``mrr``, ``direction``, and
+        By graph, for the raw scores and for the scores with degrees, or for each baseline: ``auc`` and ``hits`` (Hits@100) by kind of negatives, ``mrr``, ``direction``, and
         ``one_way``, the share of the graph's edges whose reverse is not an edge.
     """
     scores = {}
@@ -46,8 +44,8 @@ def direction(
             model = NodeEmbedding(
                 matrices=matrices, seed=seed, workers=material.workers, progress=False, **TRAINING
             )
-            models[RAW] = model.fit(split.train)
-            models[JOINT] = JointScore(model, split.train)
+            models[JOINT] = model.fit(split.train)
+            models[RAW] = model.scorer(popularity=False)
         rows = evaluate_links(models, split, NEGATIVES, (100,), seed)
         scores[name] = {
             label: summary([row for row in rows if row.model == label])

@@ -9,8 +9,11 @@ from fastsgns.errors import FormatError
 from fastsgns.formats import kinds, native
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.links import training
-from fastsgns.models.links.nodes import WALKS, NodeEmbedding
+from fastsgns.models.links.factors import HOPE
+from fastsgns.models.links.joint import JointScore
+from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.models.links.scoring import LinkScorer
+from fastsgns.models.links.walks import WALKS
 
 SMALL = {"dimensions": 16, "window_size": 3, "workers": 1, "alpha": 0.05, "stop": 0.7}
 FEW = {"forward": 4, "undirected": 4, "app": 60, "nerd": 30, "edges": 20}
@@ -38,10 +41,12 @@ def fitted(walks="forward", graph=GRAPH, **options):
 
 
 def direction(model, graph=GRAPH):
-    """Share of edges that score higher than their reverse; ties count half."""
+    """Share of edges whose vectors score higher than their reverse; ties count half."""
     ends = [(u, v) for u, v, _ in graph.edges()]
     sources, targets = map(list, zip(*ends))
-    there, back = model.score(sources, targets), model.score(targets, sources)
+    there, back = (
+        model.score(*pairs, popularity=False) for pairs in ((sources, targets), (targets, sources))
+    )
     return np.mean((there > back) + 0.5 * (there == back))
 
 
@@ -63,7 +68,7 @@ def test_a_target_bias_knows_which_nodes_are_targets():
     model = fitted("edges", star, matrices="tied+bias", epochs=20)
     assert model.target_bias.shape == (star.n_nodes,)
     i, j = model.source.key_to_index[0], model.target.key_to_index[10]
-    assert model.score(0, 10) == pytest.approx(
+    assert model.score(0, 10, popularity=False) == pytest.approx(
         model.source.vectors[i] @ model.target.vectors[j] + model.target_bias[j], rel=1e-5
     )
     assert direction(model, star) != 0.5
@@ -111,7 +116,8 @@ def test_losses_fall(sharing):
 def test_walks_follow_from_the_graph(tmp_path):
     undirected = DirectedGraph.from_edges(["a", "b"], ["b", "c"], directed=False)
     path = tmp_path / "walks"
-    NodeEmbedding(**SMALL, num_walks=2, walk_length=5, walks_file=path).fit(undirected)
+    options = SMALL | {"num_walks": 2, "walk_length": 5, "task": "labels"}
+    NodeEmbedding(**options, walks_file=path).fit(undirected)
     lines = path.read_text().split("\n")[:-1]
     assert len(lines) == 6
     allowed = {("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")}
@@ -154,6 +160,7 @@ def test_scores_of_one_and_of_many():
     model = fitted()
     names = model.source.index_to_key
     by_hand = model.source.vectors[[0, 1]] @ model.target.vectors[[2, 3]].T
+    by_hand += model.source_prior[[0, 1], None] + model.target_prior[[2, 3]]
     assert model.score(names[0], names[2]) == pytest.approx(by_hand[0, 0], rel=1e-5)
     many = model.score([names[0], names[1]], np.array([names[2], names[3]]))
     np.testing.assert_allclose(many, np.diag(by_hand), rtol=1e-5)
@@ -173,24 +180,42 @@ def test_recommendations_are_the_best_unknown_targets(matrices):
     scores = model.score(name, others)
     best = [others[i] for i in np.argsort(-scores)[:7]]
     assert [v for v, _ in model.recommend(name, 7)] == best
-    assert model.recommend(name, 7)[0][1] == pytest.approx(scores.max(), rel=1e-5)
+    best_score = model.recommend(name, 7)[0][1] + model.source_prior[5]
+    assert best_score == pytest.approx(scores.max(), rel=1e-5)
     assert len(model.recommend(name, 1000)) == len(others)
     assert len(model.recommend(name, 1000, exclude_known=False)) == GRAPH.n_nodes
     assert model.recommend([name, name], 2) == [model.recommend(name, 2)] * 2
     assert model.recommend(name, 0) == []
 
 
-def test_popularity_adds_the_log_of_the_noise():
-    model = fitted()
-    noise = (GRAPH.in_degrees + 1) ** 0.75
-    name, others = GRAPH.names[0], GRAPH.names[1:]
-    more = model.score(name, others, popularity=True) - model.score(name, others)
-    np.testing.assert_allclose(more, np.log(noise / noise.sum())[1:], rtol=1e-4)
-    best = model.recommend(name, 1, exclude_known=False, popularity=True)[0]
-    assert best[1] == pytest.approx(model.score(name, GRAPH.names, popularity=True).max())
-    model.target_prior = None
-    with pytest.raises(ValueError, match="popularity=False"):
-        model.score(name, name, popularity=True)
+@pytest.mark.parametrize("weight", [1, 0.001])
+def test_popularity_adds_the_degrees(weight):
+    """They are smoothed by a tenth of an edge, whatever the unit of the weights."""
+    edges = [(u, v, weight) for u, v, _ in GRAPH.edges()]
+    graph = DirectedGraph.from_edges(*zip(*edges))
+    model = fitted(graph=graph)
+    name, others = graph.names[0], graph.names[1:]
+    more = model.score(name, others) - model.score(name, others, popularity=False)
+    degrees = graph.in_degrees[1:] + 0.1 * weight
+    expected = np.log(graph.out_degrees[0] + 0.1 * weight) + 0.75 * np.log(degrees)
+    np.testing.assert_allclose(more, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        model.score(name, others), JointScore(model, graph).score(name, others), rtol=1e-4
+    )
+    (_, score), *_ = model.recommend(name, exclude_known=False)
+    assert score + model.source_prior[0] == pytest.approx(
+        model.score(name, graph.names).max(), rel=1e-4
+    )
+    rare, _ = model.recommend(name, 1, popularity=False)[0]
+    assert model.score(name, rare, popularity=False) == pytest.approx(
+        max(model.score(name, [v for v, _ in model.recommend(name, 1000)], popularity=False))
+    )
+
+
+def test_factors_have_no_degrees_to_add():
+    model = HOPE(dimensions=4).fit(GRAPH)
+    assert model.score("0.1", "1.1") == model.score("0.1", "1.1", popularity=False)
+    assert model.recommend("0.1") == model.recommend("0.1", popularity=False)
 
 
 def test_recommendations_refuse_what_makes_no_sense():
@@ -442,7 +467,8 @@ def test_a_model_shows_what_it_was_given():
 def test_scores_of_one_matrix_without_bias_are_symmetric(matrices):
     model = fitted("forward", matrices=matrices)
     u, v = GRAPH.names[:2]
-    assert model.score(u, v) == pytest.approx(model.score(v, u), abs=1e-6)
+    there, back = (model.score(*pair, popularity=False) for pair in ((u, v), (v, u)))
+    assert there == pytest.approx(back, abs=1e-6)
 
 
 def test_a_fit_that_fails_leaves_what_was_learned(tmp_path):

@@ -1,0 +1,52 @@
+"""Degrees as they enter scores: smoothed logarithms."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fastsgns.graph.digraph import DirectedGraph
+
+SMOOTHING = 0.1  # of the weight of an edge
+
+
+class LogDegrees(NamedTuple):
+    """Logarithms of the degrees of the nodes as sources and as targets, float64 of shape (n,)."""
+
+    source: np.ndarray
+    target: np.ndarray
+
+    @classmethod
+    def of(
+        cls, graph: DirectedGraph, exponent: float = 0.75, smoothing: float = SMOOTHING
+    ) -> "LogDegrees":
+        """Return log(out-degree + e) and a log(in-degree + e).
+
+        Parameters
+        ----------
+        graph : DirectedGraph
+        exponent : float
+            a.
+        smoothing : float
+            e, as a share of the mean weight of an edge, so that it does not matter in which unit
+            the weights are.
+
+        Examples
+        --------
+        >>> graph = DirectedGraph.from_edges([0, 0, 1], [1, 2, 2], names=range(3))
+        >>> LogDegrees.of(graph).source.round(2).tolist()  # of the degrees 2, 1 and 0
+        [0.74, 0.1, -2.3]
+        """
+        smallest = smoothing * mean_weight(graph)
+        source = np.log(graph.out_degrees + smallest)
+        return cls(source, exponent * np.log(graph.in_degrees + smallest))
+
+
+def mean_weight(graph: DirectedGraph) -> float:
+    """Return the mean absolute weight of the edges of a graph that has edges.
+
+    Examples
+    --------
+    >>> mean_weight(DirectedGraph.from_edges([0, 0], [1, 2], weights=[1.0, 3.0]))
+    2.0
+    """
+    return 1.0 if graph.out_weights is None else float(graph.out_weights.mean(dtype=np.float64))

@@ -1,0 +1,166 @@
+"""The walks of a `NodeEmbedding`: their kinds, the defaults of each, and the examples they give."""
+
+from typing import Any, Literal, NamedTuple, Protocol
+
+import numpy as np
+
+from fastsgns import sampling
+from fastsgns.graph.degrees import mean_weight
+from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.graph.walks.examples import (
+    AlternatingWalks,
+    EdgeSampling,
+    RandomWalks,
+    RootedPageRankWalks,
+)
+from fastsgns.graph.walks.files import WalkFile
+from fastsgns.graph.walks.neighbours import Neighbours
+from fastsgns.models.links.training import LinkMatrices, Part, Windows
+from fastsgns.training.examples import Chunks
+
+Task = Literal["links", "labels"]
+WalkKind = Literal["forward", "undirected", "app", "nerd", "edges"]
+BETWEEN = "+"  # joins two kinds
+
+
+class WalkDefaults(NamedTuple):
+    """The parameters `walk_length`, `num_walks` and `window_size` if they are not given.
+
+    `window_size` is None if the pairs are not taken from windows.
+    """
+
+    walk_length: int
+    num_walks: int
+    window_size: int | None = None
+
+
+# "forward" and "nerd" were chosen by link prediction on ten graphs (docs/directed.md).
+WALKS: dict[WalkKind, WalkDefaults] = {
+    "forward": WalkDefaults(80, 50, 3),
+    "undirected": WalkDefaults(80, 10, 10),
+    "app": WalkDefaults(80, 800),
+    "nerd": WalkDefaults(4, 300),
+    "edges": WalkDefaults(2, 100),
+}
+WINDOWED = tuple(kind for kind, defaults in WALKS.items() if defaults.window_size)
+
+
+class WalkModel(Protocol):
+    """The parameters of a `NodeEmbedding` that concern walks; it explains them."""
+
+    dimensions: int
+    task: Task
+    walks: str | None
+    walk_length: int | None
+    num_walks: int | None
+    window_size: int | None
+    p: float
+    q: float
+    matrices: LinkMatrices
+    ns_exponent: float
+    sample: float
+    shrink_windows: bool
+    stop: float
+    joint: bool
+    seed: int | None
+
+
+def choose_kinds(model: WalkModel, graph: DirectedGraph) -> tuple[WalkKind, ...]:
+    """Return the kinds of walks, and check that the other parameters allow them.
+
+    Raises
+    ------
+    ValueError
+    """
+    names = _default(model, graph) if model.walks is None else str(model.walks)
+    kinds: tuple[Any, ...] = tuple(names.split(BETWEEN))
+    if len(kinds) > 2 or len(set(kinds)) < len(kinds) or not set(kinds) <= set(WALKS):
+        raise ValueError(
+            f"walks is {model.walks!r}; allowed are {', '.join(WALKS)}, and two of them, such as "
+            "'forward+nerd'"
+        )
+    _check(model, kinds)
+    return kinds
+
+
+def _default(model: WalkModel, graph: DirectedGraph) -> str:
+    along = "forward" if graph.is_directed else "undirected"
+    if model.task == "labels" or model.matrices in ("tied", "tied+reflect"):
+        return "undirected"
+    return f"{along}+nerd" if model.matrices == "two" and model.dimensions > 1 else along
+
+
+def _check(model: WalkModel, kinds: tuple[WalkKind, ...]) -> None:
+    walks = BETWEEN.join(kinds)
+    if not set(kinds) & set(WINDOWED) and (model.p, model.q, model.sample) != (1, 1, 0):
+        raise ValueError(
+            f"p, q and sample apply only to walks {' and '.join(WINDOWED)}; with walks={walks!r} "
+            f"they must be 1, 1 and 0, and are {model.p}, {model.q}, {model.sample}"
+        )
+    if model.joint and "nerd" not in kinds:
+        raise ValueError(f'joint requires walks="nerd", and walks is {walks!r}')
+    if len(kinds) > 1 and model.matrices != "two":
+        raise ValueError(
+            f'walks={walks!r} requires matrices="two", and matrices is {model.matrices!r}; '
+            "choose one kind of walks"
+        )
+    if len(kinds) > model.dimensions:
+        raise ValueError(f"walks={walks!r} needs at least 2 dimensions, one for each kind")
+    if "nerd" in kinds and model.matrices == "tied+bias":
+        raise ValueError(
+            'walks="nerd" also predicts sources from targets, so a bias per target is not '
+            'supported; choose matrices="two" or "tied"'
+        )
+
+
+def make_parts(
+    model: WalkModel, kinds: tuple[WalkKind, ...], graph: DirectedGraph, file: WalkFile | None
+) -> list[Part]:
+    """Return the examples of each kind of walks on a graph."""
+    return [_part(model, kind, graph, file) for kind in kinds]
+
+
+def _part(model: WalkModel, kind: WalkKind, graph: DirectedGraph, file: WalkFile | None) -> Part:
+    counts = graph.in_degrees
+    if kind == "undirected" and graph.is_directed:
+        counts = counts + graph.out_degrees
+    windows = _windows(model, kind, counts) if kind in WINDOWED else None
+    return Part(_chunks(model, kind, graph, file), counts + mean_weight(graph), windows)
+
+
+def _chunks(
+    model: WalkModel, kind: WalkKind, graph: DirectedGraph, file: WalkFile | None
+) -> Chunks:
+    length, n_walks = _length_and_count(model, kind)
+    seed = 0 if model.seed is None else model.seed
+    out = Neighbours.of(graph, "both" if kind == "undirected" else "out")
+    if kind in WINDOWED:
+        return RandomWalks(out, length, n_walks, model.p, model.q, seed, file)
+    if kind == "app":
+        return RootedPageRankWalks(out, model.stop, length - 1, n_walks, seed, file)
+    if kind == "edges":
+        return EdgeSampling(out, graph.out_degrees, n_walks * graph.n_edges, file)
+    counts = graph.out_degrees + mean_weight(graph)
+    noise = sampling.noise_distribution(counts, model.ns_exponent)
+    return AlternatingWalks(
+        out, Neighbours.of(graph, "in"), (graph.out_degrees, graph.in_degrees), length,
+        n_walks * graph.n_nodes, sampling.alias_table(noise), model.joint, file,
+    )  # fmt: skip
+
+
+def _length_and_count(model: WalkModel, kind: WalkKind) -> tuple[int, int]:
+    default = WALKS[kind]
+    return model.walk_length or default.walk_length, model.num_walks or default.num_walks
+
+
+def _windows(model: WalkModel, kind: WalkKind, counts: np.ndarray) -> Windows:
+    """Return how pairs are taken from walks, where `counts` are the degrees of the targets."""
+    length, n_walks = _length_and_count(model, kind)
+    window = model.window_size or WALKS[kind].window_size
+    assert window is not None
+    # expected visits if no walk ends early and nodes are visited in proportion to degree
+    n_visits = counts * (length * n_walks * len(counts) / counts.sum())
+    return Windows(
+        window, model.shrink_windows, kind == "forward",
+        sampling.keep_thresholds(n_visits, model.sample),
+    )  # fmt: skip
