@@ -18,7 +18,9 @@ from fastsgns.formats.schema import Array
 from fastsgns.models import glove, links, ppmi
 
 PARTS = ("parameters", "settings", "state")
-ADDED_LATER = ("matrices", "bias", "coupling", "softmax", "unfinished", "strict")
+ADDED_LATER = (
+    "matrices", "bias", "coupling", "softmax", "unfinished", "strict", "task", "check"
+)  # fmt: skip
 PUBLIC = (fastsgns, cooccurrence, graph, models, glove, links, ppmi)
 TRAINED = [name for name, case in CLASSES.items() if case.train]
 

@@ -19,7 +19,7 @@ from fastsgns import (
 from fastsgns.models.ppmi.svd import SVDVectors
 
 NOT_SAVED = {
-    "callbacks", "hashfxn", "progress", "graph", "pairs", "walks_file",  # by design
+    "callbacks", "hashfxn", "progress", "graph", "pairs", "walks_file", "link_check",  # by design
     "mapfile_path", "next_index", "norms",  # follow from the rest, or from the file
 }  # fmt: skip
 ODD_VALUES = [

@@ -15,8 +15,8 @@ examples:
   fastsgns nodes recommend model.fastsgns alice --no-popularity
 
 Targets are ranked by how likely a link is, which includes how popular a target is. With
---no-popularity, they are ranked by how much likelier than by chance it is, so that rare targets come
-first. Known targets of alice (from the edges of training) are left out, except with --all.
+--no-popularity, they are ranked by how much likelier than by chance it is, so that rare targets
+come first. Known targets of alice (from the edges of training) are left out, except with --all.
 """
 
 

@@ -53,8 +53,8 @@ def hold_out(graph: DirectedGraph, seed: int) -> LinkSplit | None:
     >>> sources = np.repeat(np.arange(3000), 2)
     >>> graph = DirectedGraph.from_edges(sources, (2 * sources + np.tile([1, 2], 3000)) % 3000)
     >>> split = hold_out(graph, seed=1)
-    >>> split, split.train.n_edges, split.train.out_degrees.min()
-    (<LinkSplit: 60 test edges of <DirectedGraph: 3000 nodes, 6000 edges>>, 5940, 1.0)
+    >>> split, split.train.n_edges, int(split.train.out_degrees.min())
+    (<LinkSplit: 60 test edges of <DirectedGraph: 3000 nodes, 6000 edges>>, 5940, 1)
     """
     size = min(MOST_EDGES, int(SHARE * graph.n_edges / (1 if graph.is_directed else 2)))
     if size < FEWEST_EDGES:

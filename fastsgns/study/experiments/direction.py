@@ -33,8 +33,9 @@ def direction(
     Returns
     -------
     dict
-        By graph, for the raw scores and for the scores with degrees, or for each baseline: ``auc`` and ``hits`` (Hits@100) by kind of negatives, ``mrr``, ``direction``, and
-        ``one_way``, the share of the graph's edges whose reverse is not an edge.
+        By graph, for the raw scores and for the scores with degrees, or for each baseline: ``auc``
+        and ``hits`` (Hits@100) by kind of negatives, ``mrr``, ``direction``, and ``one_way``, the
+        share of the graph's edges whose reverse is not an edge.
     """
     scores = {}
     for name, graph in material.graphs.items():

@@ -75,7 +75,7 @@ def test_eval_prints_the_baseline_with_the_models(folder: Path, capsys):
     assert len(seeds) == 2
     assert len(seeds[0]) == 4 * 7
     one = {(row["model"], row["negatives"]): row for row in seeds[0]}
-    assert one["tied", "0 % reversed"]["direction"] == pytest.approx(0.5, abs=0.01)
+    assert one["tied, raw", "0 % reversed"]["direction"] == pytest.approx(0.5, abs=0.01)
 
 
 def test_classify_prints_f1_by_share(folder: Path, capsys):
@@ -281,7 +281,7 @@ def test_the_advice_about_edges_can_be_followed(tmp_path: Path, capsys):
     ("options", "words"),
     [
         (["--walks", "nerd", "--model", "tied+bias"], "--walks nerd also predicts"),
-        (["--joint"], "requires --walks nerd"),
+        (["--joint", "--walks", "forward"], "requires --walks nerd"),
         (["--walks", "app", "--stop", 2], "--stop is 2.0"),
         (["--window", 9999999], "--window is 9999999"),
         (["--dim", 10**8], "--dim is 100000000"),
