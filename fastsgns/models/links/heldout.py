@@ -46,7 +46,8 @@ class LinkCheck(NamedTuple):
 def hold_out(graph: DirectedGraph, seed: int) -> LinkSplit | None:
     """Hold out a hundredth of the edges, but at most 1,000; None if that is less than 50.
 
-    Both nodes of each of these edges keep another edge in the same role.
+    Both nodes of each of these edges keep another edge in the same role. Edges with times are not
+    held out, because one at another time may join the same nodes.
 
     Examples
     --------
@@ -57,7 +58,7 @@ def hold_out(graph: DirectedGraph, seed: int) -> LinkSplit | None:
     (<LinkSplit: 60 test edges of <DirectedGraph: 3000 nodes, 6000 edges>>, 5940, 1)
     """
     size = min(MOST_EDGES, int(SHARE * graph.n_edges / (1 if graph.is_directed else 2)))
-    if size < FEWEST_EDGES:
+    if size < FEWEST_EDGES or graph.times is not None:
         return None
     rng = np.random.default_rng(seed)
     drawn = np.unique(rng.integers(graph.n_edges, size=8 * size))
