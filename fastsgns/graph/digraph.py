@@ -314,6 +314,38 @@ class DirectedGraph:
         return cls.from_edges(*columns._replace(node_types=node_types))
 
     @classmethod
+    def from_adjacency(
+        cls,
+        matrix: Any,
+        names: Iterable[Hashable] | None = None,
+        directed: bool = True,
+        node_types: Types | None = None,
+    ) -> "DirectedGraph":
+        """Make a graph from an adjacency matrix, dense or sparse.
+
+        Parameters
+        ----------
+        matrix : array_like or scipy.sparse array, shape (n, n)
+            Entry (i, j) is the weight of the edge from i to j; 0 is not an edge.
+        names, directed, node_types
+            As for `from_scipy`.
+
+        Raises
+        ------
+        ValueError
+            As for `from_scipy`.
+        TypeError
+            If the entries are not numbers.
+
+        Examples
+        --------
+        >>> list(DirectedGraph.from_adjacency([[0, 3], [0, 0]], names="ab").edges())
+        [('a', 'b', 3.0)]
+        """
+        columns = readers.from_adjacency(matrix, names, FLAG("directed", directed))
+        return cls.from_edges(*columns._replace(node_types=node_types))
+
+    @classmethod
     def from_networkx(
         cls,
         graph: Any,
@@ -424,8 +456,10 @@ class DirectedGraph:
         edges : one of the following
             A DirectedGraph, which is returned as it is; the path of a file of edges, or of a file
             that `save` wrote; a scipy.sparse matrix; a graph of networkx or igraph; a table; an
-            array of shape (2, E), or (3, E) with weights, such as the ``edge_index`` of
-            torch_geometric; or an iterable of ``(source, target)`` or ``(source, target, weight)``.
+            array of edges of shape (2, E) or (E, 2), or (3, E) or (E, 3) with weights; a square
+            array as an adjacency matrix; an iterable of ``(source, target)`` or ``(source, target,
+            weight)``; or a tuple of two or three arrays or lists, the arguments of `from_edges`.
+            The shapes (2, 2), (2, 3), (3, 2) and (3, 3) are ambiguous.
         **options
             Passed to the method that reads this kind of object, such as ``directed``. Graphs of
             networkx and igraph know whether they are directed. Arrays and iterables take
@@ -436,13 +470,16 @@ class DirectedGraph:
         ------
         TypeError
             If it is none of these.
+        ValueError
+            If it is an array of another or of an ambiguous shape; and for the reasons of the method
+            that reads it.
 
         Examples
         --------
         >>> DirectedGraph.of([("a", "b"), ("b", "c")])
         <DirectedGraph: 3 nodes, 2 edges>
-        >>> DirectedGraph.of(np.array([[0, 1], [1, 2]]), directed=False)
-        <DirectedGraph (undirected): 3 nodes, 4 edges>
+        >>> DirectedGraph.of(np.array([[0, 1, 2, 0], [1, 2, 3, 3]]), directed=False)
+        <DirectedGraph (undirected): 4 nodes, 8 edges>
         """
         if isinstance(edges, DirectedGraph):
             if options:

@@ -6,9 +6,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastsgns.formats.files import is_open
+from fastsgns.graph import arrays
 from fastsgns.rules import Whole
 
 MISSING = object()
+FROM_EDGES = "DirectedGraph.from_edges({})"
+NOT_SYMMETRIC = (
+    "the matrix of an undirected graph must be symmetric; for a triangular A with an empty "
+    "diagonal give A + A.T"
+)
 TIME_COLUMN = Whole(
     "3 and 4, the column of the times in `source target time` or `source target weight time`, and "
     "None",
@@ -33,23 +39,12 @@ class EdgeColumns(NamedTuple):
 def from_scipy(matrix: Any, names: Iterable[Hashable] | None, directed: bool) -> EdgeColumns:
     """Read edges; parameters and exceptions are those of `DirectedGraph.from_scipy`."""
     coo = matrix.tocoo()
-    if coo.ndim != 2 or coo.shape[0] != coo.shape[1]:
-        raise ValueError(
-            f"the adjacency matrix has shape {coo.shape}; it must be square. For two kinds of "
-            "nodes build one matrix of both: scipy.sparse.block_array([[None, A], "
-            "[csr_array((A.shape[1], A.shape[0])), None]])"
-        )
-    nodes = list(range(coo.shape[0]) if names is None else names)
-    if len(nodes) != coo.shape[0]:
-        raise ValueError(f"{len(nodes)} names for a matrix of shape {coo.shape}")
+    nodes = _names_of_rows(coo.shape, names)
     sources, targets = coo.coords if hasattr(coo, "coords") else (coo.row, coo.col)
     weights = coo.data
     if not directed:
         if abs(coo - coo.T).nnz:
-            raise ValueError(
-                "the matrix of an undirected graph must be symmetric; for a triangular A with an "
-                "empty diagonal give A + A.T"
-            )
+            raise ValueError(NOT_SYMMETRIC)
         upper = sources <= targets
         sources, targets, weights = sources[upper], targets[upper], weights[upper]
     return EdgeColumns(sources, targets, weights, nodes, directed)
@@ -145,8 +140,7 @@ def from_table(
     if columns is None or len(columns) < 2:
         raise TypeError(f"{table!r:.60} is not a table with at least two named columns")
     if source is None and target is None:
-        by_name = "source" in columns and "target" in columns
-        source, target = ("source", "target") if by_name else columns[:2]
+        source, target = _ends_of_table(table, columns)
     if weight is None and "weight" in columns and "weight" not in (source, target):
         weight = "weight"
     for name in (source, target, weight, times):
@@ -154,35 +148,75 @@ def from_table(
             raise ValueError(f"the table has no column {name!r}; it has {columns!r:.200}")
     if source is None or target is None:
         raise ValueError("give both `source` and `target`, or neither")
-    weights, times = (None if c is None else _values(table[c]) for c in (weight, times))
-    ends = _values(table[source]), _values(table[target])
+    weights, times = (None if c is None else column_values(table[c]) for c in (weight, times))
+    ends = column_values(table[source]), column_values(table[target])
     return EdgeColumns(*ends, weights, None, directed, node_types, times)
 
 
-def _values(column: Any) -> np.ndarray:
-    return column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
+def _ends_of_table(table: Any, columns: list[Any]) -> tuple[Any, Any]:
+    """Return the names of the columns of sources and of targets."""
+    if "source" in columns and "target" in columns:
+        return "source", "target"
+    index = getattr(table, "index", None)
+    if isinstance(index, Iterable) and len(columns) > 1 and list(index) == columns:
+        raise ValueError(
+            "the rows and the columns of the table have the same names, as in an adjacency matrix: "
+            "give DirectedGraph.from_adjacency(table.to_numpy(), list(table.columns)), or if the "
+            "rows are edges `source` and `target`"
+        )
+    named = [name for name in columns if not str(name).startswith("Unnamed: ")]
+    if len(named) < 2:
+        raise ValueError(f"the table has one column besides an index, {named}; it needs two")
+    return named[0], named[1]
+
+
+def column_values(column: Any) -> np.ndarray:
+    """Return the values of a column; floats that are all whole numbers become integers."""
+    values = column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
+    is_float = isinstance(values, np.ndarray) and values.dtype.kind == "f"
+    is_whole = is_float and np.all(values == np.rint(values)) and np.all(np.abs(values) < 2**53)
+    return values.astype(np.int64) if is_whole else values
 
 
 def from_array(array: np.ndarray, directed: bool) -> EdgeColumns:
-    """Read an array with a row of sources, one of targets and perhaps one of weights."""
-    if array.ndim == 2 and len(array) in (2, 3):
-        ends = array[:2]
-        if len(array) == 3 and array.dtype.kind == "f":
-            ends = _whole(ends)
-        return EdgeColumns(ends[0], ends[1], array[2] if len(array) == 3 else None, None, directed)
-    if array.ndim == 2 and array.shape[1] in (2, 3):
-        hint = "transpose it: array.T"
-    elif array.ndim == 2 and array.shape[0] == array.shape[1]:
-        hint = "a dense adjacency matrix goes through scipy.sparse.csr_array(array)"
-    else:
-        hint = "its rows are sources, targets and perhaps weights"
-    raise ValueError(f"an array of edges has shape (2, E) or (3, E), not {array.shape}; {hint}")
+    """Read an array of edges, or a square one as an adjacency matrix."""
+    if arrays.is_square(array) and len(array) not in (2, 3):
+        return from_adjacency(array, None, directed)
+    try:
+        columns = arrays.by_column(array, (2, 3), FROM_EDGES, "edges")
+    except ValueError as error:
+        matrix = ", DirectedGraph.from_adjacency(a) for a matrix" * arrays.is_square(array)
+        raise ValueError(f"{error}{matrix}") from None
+    ends = arrays.whole(columns[0]), arrays.whole(columns[1])
+    return EdgeColumns(*ends, columns[2] if len(columns) == 3 else None, None, directed)
 
 
-def _whole(ends: np.ndarray) -> np.ndarray:
-    if not np.all(ends == np.rint(ends)):
-        raise ValueError("the nodes in an array of floats are not whole numbers")
-    return ends.astype(np.int64)
+def from_adjacency(matrix: Any, names: Iterable[Hashable] | None, directed: bool) -> EdgeColumns:
+    """Read edges; parameters and exceptions are those of `DirectedGraph.from_adjacency`."""
+    if hasattr(matrix, "tocoo"):
+        return from_scipy(matrix, names, directed)
+    array = np.asarray(matrix)
+    nodes = _names_of_rows(array.shape, names)
+    sources, targets, weights = arrays.entries(array)
+    if not directed:
+        if not np.array_equal(array, array.T, equal_nan=array.dtype.kind == "f"):
+            raise ValueError(NOT_SYMMETRIC)
+        upper = sources <= targets
+        sources, targets, weights = sources[upper], targets[upper], weights[upper]
+    return EdgeColumns(sources, targets, weights, nodes, directed)
+
+
+def _names_of_rows(shape: tuple[int, ...], names: Iterable[Hashable] | None) -> list[Hashable]:
+    if len(shape) != 2 or shape[0] != shape[1]:
+        raise ValueError(
+            f"the adjacency matrix has shape {shape}; it must be square. For two kinds of "
+            "nodes build one matrix of both: scipy.sparse.block_array([[None, A], "
+            "[csr_array((A.shape[1], A.shape[0])), None]])"
+        )
+    nodes = list(range(shape[0]) if names is None else names)
+    if len(nodes) != shape[0]:
+        raise ValueError(f"{len(nodes)} names for a matrix of shape {shape}")
+    return nodes
 
 
 def from_sequence(
@@ -201,14 +235,11 @@ def from_sequence(
 
 
 def _split_rows(array: np.ndarray, times: int, directed: bool) -> EdgeColumns:
-    if array.ndim != 2 or len(array) != times:
-        raise ValueError(
-            f"with times={times} an array of edges has {times} rows, of which the last one has the "
-            f"times; this one has shape {array.shape}"
-        )
-    ends = _whole(array[:2]) if array.dtype.kind == "f" else array[:2]
-    weights = array[2] if times == 4 else None
-    return EdgeColumns(ends[0], ends[1], weights, None, directed, times=array[-1])
+    call = "DirectedGraph.from_edges({}), with times= and weights= by name,"
+    columns = arrays.by_column(array, (times,), call, f"edges with times={times}")
+    weights = columns[2] if times == 4 else None
+    ends = arrays.whole(columns[0]), arrays.whole(columns[1])
+    return EdgeColumns(*ends, weights, None, directed, times=columns[-1])
 
 
 def _split_tuples(edges: list[Any], times: int) -> tuple[list[Any], list[Any]]:
@@ -220,7 +251,12 @@ def _split_tuples(edges: list[Any], times: int) -> tuple[list[Any], list[Any]]:
 
 
 def _listed(edges: Any) -> list[Any]:
-    if isinstance(edges, (str, bytes, dict)) or is_open(edges) or not isinstance(edges, Iterable):
+    if isinstance(edges, Mapping):
+        raise TypeError(
+            f"{edges!r:.60} is a mapping; give a list of edges, such as [(source, target) for "
+            "source, targets in edges.items() for target in targets]"
+        )
+    if isinstance(edges, (str, bytes)) or is_open(edges) or not isinstance(edges, Iterable):
         raise TypeError(
             f"{edges!r:.60} holds no edges; give a path, a graph of networkx or igraph, a "
             "scipy.sparse matrix, a table, an array (2, E), or an iterable of tuples"
@@ -231,7 +267,11 @@ def _listed(edges: Any) -> list[Any]:
 def _without_times(edges: Any, directed: bool) -> EdgeColumns:
     if hasattr(edges, "__array__"):
         return from_array(np.asarray(edges), directed)
-    listed = _listed(edges)
+    if isinstance(edges, tuple) and len(edges) in (2, 3) and all(map(_is_column, edges)):
+        return EdgeColumns(
+            edges[0], edges[1], edges[2] if len(edges) == 3 else None, None, directed
+        )
+    listed = [edge.tolist() if isinstance(edge, np.ndarray) else edge for edge in _listed(edges)]
     width = len(listed[0]) if listed and isinstance(listed[0], (tuple, list)) else 2
     for index, edge in enumerate(listed):
         if not isinstance(edge, (tuple, list)) or len(edge) != width or width not in (2, 3):
@@ -241,3 +281,8 @@ def _without_times(edges: Any, directed: bool) -> EdgeColumns:
             )
     columns = list(zip(*listed)) or [(), ()]
     return EdgeColumns(columns[0], columns[1], columns[2] if width == 3 else None, None, directed)
+
+
+def _is_column(values: Any) -> bool:
+    """Return whether a member of a tuple is a column of edges, and not an edge."""
+    return isinstance(values, (np.ndarray, list)) or hasattr(values, "__array__")

@@ -1,5 +1,6 @@
 """Graphs out of what other packages hold; imitations replace those that are not installed."""
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 from types import SimpleNamespace
@@ -120,11 +121,16 @@ def test_columns_of_any_table():
 
 
 def test_arrays_and_tuples():
-    ends = np.array([[3, 3, 9], [9, 4, 4]])
-    wanted = {(3, 9, 1), (3, 4, 1), (9, 4, 1)}
-    assert set(DirectedGraph.of(ends).edges()) == wanted
-    weighted = np.vstack([ends, [0.5, 1, 2]])
-    assert (3, 9, 0.5) in set(DirectedGraph.of(weighted).edges())
+    ends = np.array([[3, 3, 9, 9], [9, 4, 4, 3]])
+    wanted = {(3, 9, 1), (3, 4, 1), (9, 4, 1), (9, 3, 1)}
+    weights = np.array([0.5, 1, 2, 4])
+    weighted = np.vstack([ends, weights])
+    for many in (ends, ends.T, ends.astype(float).T, tuple(ends), tuple(ends.tolist())):
+        assert set(DirectedGraph.of(many).edges()) == wanted
+        assert {type(name) for name in DirectedGraph.of(many).names} == {int}
+    for many in (weighted, weighted.T, (*ends, weights), list(weighted.T)):
+        assert (3, 9, 0.5) in set(DirectedGraph.of(many).edges())
+    assert set(DirectedGraph.of(ends.T.astype(str)).names) == {"3", "9", "4"}
     assert set(DirectedGraph.of(map(tuple, ends.T.tolist())).edges()) == wanted
     assert set(DirectedGraph.of([("a", "b", 2), ("b", "c", 1), ("c", "c", 0.5)]).edges()) == WANTED
     assert DirectedGraph.of([], directed=False).n_nodes == 0
@@ -137,14 +143,20 @@ def test_arrays_and_tuples():
 @pytest.mark.parametrize(
     ("source", "error", "words"),
     [
-        (np.ones((5, 2), int), ValueError, "array.T"),
-        (np.ones((5, 5)), ValueError, "csr_array"),
-        (np.ones(4), ValueError, "rows are sources"),
+        (
+            np.ones((5, 4)),
+            ValueError,
+            r"\(2, n\) or \(n, 2\) or \(3, n\) or \(n, 3\), not \(5, 4\)",
+        ),
+        (np.ones(4), ValueError, r"not \(4,\)"),
+        (np.ones((4, 4, 4)), ValueError, r"not \(4, 4, 4\)"),
         (np.array([[0.5], [1], [2]]), ValueError, "whole numbers"),
+        (np.array([[0, np.nan]] * 5), ValueError, "is nan; .* whole numbers"),
+        (np.full((4, 4), "x"), TypeError, "weight of an edge"),
         ([("a", "b"), ("a", "b", 1)], ValueError, "edge 1 is"),
         ([("a",)], ValueError, "edge 0 is"),
         (["ab", "cd"], ValueError, "edge 0 is 'ab'"),
-        ({"a": ["b"]}, TypeError, "holds no edges"),
+        ({"a": ["b"]}, TypeError, "for target in targets"),
         (7, TypeError, "7 holds no edges"),
     ],
 )
@@ -222,3 +234,67 @@ def test_open_files_are_no_edges(tmp_path):
     (tmp_path / "edges").write_text("a b\n")
     with open(tmp_path / "edges") as file, pytest.raises(TypeError, match="give a path"):
         DirectedGraph.of(file)
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (2, 3), (3, 2), (3, 3)])
+def test_ambiguous_shapes_are_refused_with_calls_that_work(shape):
+    a = np.arange(6)[: shape[0], None] + 10 * np.arange(6)[: shape[1]]
+    with pytest.raises(ValueError, match="per column or per row; say which: ") as caught:
+        DirectedGraph.of(a)
+    calls = re.findall(r"DirectedGraph\.\w+\(.*?\)(?= for)", str(caught.value))
+    assert len(calls) == 2 + (shape[0] == shape[1])
+    graphs = [eval(call, {"a": a, "DirectedGraph": DirectedGraph}) for call in calls]
+    assert [graph.n_edges for graph in graphs[:2]] == [shape[1], shape[0]]
+    assert {ends[:2] for ends in graphs[0].edges()} == set(zip(*a[:2].tolist()))
+    assert {ends[:2] for ends in graphs[1].edges()} == {tuple(row[:2]) for row in a.tolist()}
+    if len(calls) == 3:
+        assert np.array_equal(dense(graphs[2]), a)
+    for n_times in shape:
+        if n_times == 3 and shape == (3, 3):
+            with pytest.raises(ValueError, match=r"times=3 .* per column or per row"):
+                DirectedGraph.of(a, times=3)
+
+
+def dense(graph):
+    found = np.zeros((graph.n_nodes, graph.n_nodes))
+    for source, target, weight in graph.edges():
+        found[source, target] = weight
+    return found
+
+
+@pytest.mark.parametrize("n", [0, 1, 4, 7])
+def test_square_arrays_are_adjacency_matrices(n):
+    rng = np.random.default_rng(n)
+    matrix = rng.integers(-1, 3, (n, n)).astype(float)
+    assert np.array_equal(dense(DirectedGraph.of(matrix)), matrix)
+    both = matrix + matrix.T
+    for given in (both, both.tolist() or both):
+        graph = DirectedGraph.from_adjacency(given, directed=False)
+        assert not graph.is_directed and np.array_equal(dense(graph), both)
+    if n > 1:
+        with pytest.raises(ValueError, match="symmetric"):
+            DirectedGraph.of(np.triu(np.ones((n, n)), 1), directed=False)
+        with pytest.raises(ValueError, match=rf"\({n}, {n - 1}\); it must be square"):
+            DirectedGraph.from_adjacency(matrix[:, 1:])
+        matrix[0, 1] = np.nan
+        with pytest.raises(ValueError, match=r"0 -> 1.* has weight nan"):
+            DirectedGraph.of(matrix)
+    assert DirectedGraph.from_adjacency(np.eye(2, dtype=bool), "ab").out_weights is None
+
+
+def test_tables_with_an_index_or_of_a_matrix():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"u": [1.0, 2.0, 7.0], "v": [2.0, 7.0, 2.0]})
+    graph = DirectedGraph.of(frame)
+    assert graph.names == [2, 7, 1] and {type(name) for name in graph.names} == {int}
+    frame.insert(0, "Unnamed: 0", range(3))
+    assert list(DirectedGraph.of(frame).edges()) == list(graph.edges())
+    frame.loc[1, "v"] = None
+    with pytest.raises(ValueError, match=r"edge 1 is missing|edge 1 is nan"):
+        DirectedGraph.of(frame)
+    matrix = pandas.DataFrame([[0, 1], [2, 0]], list("ab"), list("ab"))
+    with pytest.raises(ValueError, match=r"adjacency.*from_adjacency\(table.to_numpy\(\), list"):
+        DirectedGraph.of(matrix)
+    edges = {("a", "b", 1), ("b", "a", 2)}
+    assert set(DirectedGraph.from_adjacency(matrix.to_numpy(), matrix.columns).edges()) == edges
+    assert DirectedGraph.of(matrix, source="a", target="b").n_edges == 2

@@ -175,7 +175,7 @@ def test_times_that_are_refused(times, error, match):
         ([("a", "b", 1)], 5, "times is 5; allowed are 3 and 4"),
         ([("a", "b", 1)], 4, r"edge 0 is \('a', 'b', 1\); expected \(source, target, weight, time"),
         ([("a", "b")], 3, r"expected \(source, target, time\)"),
-        (np.zeros((3, 5)), 4, "has 4 rows"),
+        (np.zeros((3, 5)), 4, r"times=4 has shape \(4, n\) or \(n, 4\), not \(3, 5\)"),
     ],
 )
 def test_columns_of_times_that_are_refused(edges, times, match):

@@ -89,7 +89,7 @@ def test_each_node_has_its_type(source, tmp_path, monkeypatch):
 
 
 def test_types_of_numbered_nodes_are_by_number():
-    edge_index, types = np.array([[5, 1, 1], [1, 3, 5]]), np.arange(7) % 2
+    edge_index, types = np.array([[5, 1, 1, 3], [1, 3, 5, 5]]), np.arange(7) % 2
     graph = DirectedGraph.of(edge_index, node_types=types)
     assert by_name(graph) == {5: 1, 1: 1, 3: 1}
     with pytest.raises(ValueError, match=r"a list of 5, the types of the nodes 0, 1, .* but 5 is"):

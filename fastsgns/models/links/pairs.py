@@ -10,7 +10,7 @@ from fastsgns.errors import NotUTF8Error, warn
 from fastsgns.formats import kinds
 from fastsgns.formats.files import is_open
 from fastsgns.formats.keys import Numbering, plain_all
-from fastsgns.graph import files, naming
+from fastsgns.graph import arrays, files, naming, readers
 from fastsgns.graph.lines import TOO_FEW_COLUMNS, TOO_MANY_COLUMNS
 from fastsgns.models.exclusive import exclusive
 from fastsgns.models.links import storage, training
@@ -149,11 +149,12 @@ class PairEmbedding(LinkModel):
 
         Parameters
         ----------
-        pairs : iterable of (source, target), pair of arrays, or path
-            Names are of any hashable type. Two arrays of the same length, as a tuple or stacked to
-            shape (2, n), are the sources and the targets. A file has two words per line, separated
-            by white space, and no header; it may be compressed as .gz, .bz2 or .xz. By default the
-            pairs given to the constructor.
+        pairs : iterable of (source, target), array, pair of arrays, table, or path
+            Names are of any hashable type. An array has the shape (n, 2) or (2, n); (2, 2) is an
+            error. A tuple of two arrays or lists has the sources and the targets. A table has two
+            columns. A file has two columns and no header. They are separated by a comma in files
+            whose names end in .csv, by a tab in .tsv and else by white space. The file may be
+            compressed as .gz, .bz2 or .xz. By default the pairs given to the constructor.
         y
             Ignored; scikit-learn's pipelines pass it.
 
@@ -282,8 +283,11 @@ def encode(pairs: Any) -> EncodedPairs:
         return _encode_file(pairs)
     if is_open(pairs):
         raise TypeError(f"the pairs are an open file, {pairs!r:.60}; give its path")
-    if isinstance(pairs, np.ndarray) and pairs.ndim == 2 and len(pairs) == 2:
-        pairs = tuple(pairs)
+    if (columns := readers.columns_of(pairs)) is not None:
+        pairs = _columns_of_table(pairs, columns)
+    if hasattr(pairs, "__array__") and (array := np.asarray(pairs)).ndim != 1:
+        by_column = arrays.by_column(array, (2,), "fit(({}))", "pairs")
+        pairs = tuple(map(arrays.whole, by_column))
     if isinstance(pairs, tuple) and len(pairs) == 2 and all(map(_is_column, pairs)):
         left, right = map(naming.column, pairs, ("sources", "targets"))
         if len(left) != len(right):
@@ -294,11 +298,17 @@ def encode(pairs: Any) -> EncodedPairs:
             f"the pairs are a {type(pairs).__name__}, and iterating over it yields its keys; give "
             "a list of (source, target), such as list(pairs) or list(pairs.items())"
         )
-    if hasattr(pairs, "columns"):
-        raise ValueError(
-            "a table is not a list of pairs; give two columns: (table['u'], table['v'])"
-        )
     return _encode_iterable(pairs)
+
+
+def _columns_of_table(table: Any, columns: list[Any]) -> tuple[Any, Any]:
+    named = [name for name in columns if not str(name).startswith("Unnamed: ")]
+    if len(named) != 2:
+        raise ValueError(
+            f"a table of pairs has two columns, and this one has {columns!r:.200}; give two of "
+            "them: (table['u'], table['v'])"
+        )
+    return readers.column_values(table[named[0]]), readers.column_values(table[named[1]])
 
 
 def _is_column(names: Any) -> bool:

@@ -228,13 +228,40 @@ def test_what_is_no_pair_is_refused(pairs, message):
         PairEmbedding(**FEW).fit(pairs)
 
 
-def test_a_table_is_no_list_of_pairs():
+def test_a_table_of_two_columns_has_pairs():
     pandas = pytest.importorskip("pandas")
-    table = pandas.DataFrame({"u": ["a", "b"], "v": ["x", "y"]})
-    with pytest.raises(ValueError, match="give two columns"):
-        PairEmbedding(**FEW).fit(table)
-    model = PairEmbedding(**FEW).fit((table["u"], table["v"]))
-    assert model.source.index_to_key == ["a", "b"]
+    table = pandas.DataFrame({"u": ["a", "b"], "v": [8.0, 9.0]})
+    for pairs in (table, (table["u"], table["v"])):
+        model = PairEmbedding(**FEW).fit(pairs)
+        assert model.source.index_to_key == ["a", "b"] and model.target.index_to_key == [8, 9]
+    table.insert(0, "Unnamed: 0", [0, 1])
+    assert encode(table).target_names == [8, 9]
+    with pytest.raises(ValueError, match=r"has two columns, and this one has \['Un.*give two of"):
+        PairEmbedding(**FEW).fit(table.assign(w=1))
+
+
+def test_arrays_of_pairs_have_either_shape_and_an_ambiguous_one_is_refused():
+    a = np.array([[5, 7], [5, 8], [6, 7]])
+    wanted = encode([tuple(row) for row in a.tolist()])
+    for pairs in (a, a.T, a.astype(float), a.tolist(), list(a), tuple(a.T), tuple(a.T.tolist())):
+        found = encode(pairs)
+        assert found.source_names == wanted.source_names
+        assert found.target_names == wanted.target_names
+        assert {type(name) for name in found.source_names} == {int}
+        assert np.array_equal(found.targets, wanted.targets)
+    assert encode(a.astype(str)).source_names == ["5", "6"]
+    with pytest.raises(
+        ValueError, match=r"\(2, 2\) may have one .*: fit\(\(a\[0\], a\[1\]\)\) for c"
+    ):
+        PairEmbedding().fit(a[:2])
+    for wrong in (
+        np.ones((3, 3)),
+        np.ones((4, 3)),
+        np.ones((2, 2, 2)),
+        np.array([[1, np.nan]] * 3),
+    ):
+        with pytest.raises(ValueError, match=r"\(2, n\) or \(n, 2\)|whole numbers"):
+            PairEmbedding().fit(wrong)
 
 
 def test_going_on_keeps_the_counts_of_all_pairs(tmp_path):
