@@ -77,7 +77,7 @@ def prepare(folder: Path) -> dict[str, Any]:
     labels = [f"{name} {label}\n" for label, group in enumerate(groups) for name in group]
     (folder / "labels.txt").write_text("".join(labels))
     (folder / "clicks.tsv.gz").write_bytes(gzip.compress(b"ann\ttea\nbob\tale\nann\tcake\n"))
-    ends = np.array([[0, 1, 2], [1, 2, 0]])
+    ends = np.array([[0, 1, 2, 3], [1, 2, 3, 0]])
     frame = pytest.importorskip("pandas").DataFrame({"u": ["ann", "bob"], "v": ["bob", "cem"]})
     nx_graph = pytest.importorskip("networkx").DiGraph([("ann", "bob"), ("bob", "cem")])
     given = {"__name__": "docs", "frame": frame, "nx_graph": nx_graph}

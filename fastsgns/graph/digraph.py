@@ -148,7 +148,7 @@ class DirectedGraph:
         --------
         >>> DirectedGraph.from_edges([0, 0], [1, 1], [2, 0.5], names="xyz").out_weights
         array([2.5], dtype=float32)
-        >>> DirectedGraph.from_edges("aab", "bbc", times=[3, 1, 2]).times.tolist()
+        >>> DirectedGraph.from_edges(list("aab"), list("bbc"), times=[3, 1, 2]).times.tolist()
         [2.0, 1.0, 3.0]
         """
         if names is None:
