@@ -50,3 +50,22 @@ def mean_weight(graph: DirectedGraph) -> float:
     2.0
     """
     return 1.0 if graph.out_weights is None else float(graph.out_weights.mean(dtype=np.float64))
+
+
+def total_degrees(graph: DirectedGraph) -> np.ndarray:
+    """Return the sum of the weights of each node's edges in either direction, float64.
+
+    A self-loop counts once, as in an undirected graph, whose degrees are those of one side.
+
+    Examples
+    --------
+    >>> total_degrees(DirectedGraph.from_edges([0, 0, 1], [0, 1, 1], names=range(2))).tolist()
+    [2.0, 2.0]
+    """
+    if not graph.is_directed:
+        return graph.in_degrees
+    is_loop = graph.out_sources == graph.out_targets
+    weights = None if graph.out_weights is None else graph.out_weights[is_loop]
+    loops = np.bincount(graph.out_targets[is_loop], weights, graph.n_nodes)
+    totals: np.ndarray = graph.out_degrees + graph.in_degrees - loops
+    return totals

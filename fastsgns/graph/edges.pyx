@@ -50,21 +50,49 @@ def check_neighbours(const int64_t[::1] offsets not None, const int32_t[::1] tar
     return most
 
 
+def count_loops(const int64_t[::1] offsets not None, const int32_t[::1] targets not None):
+    """Return the number of edges from a node to itself.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64, shape (n + 1,)
+    targets : ndarray of int32
+
+    Raises
+    ------
+    ValueError
+        If `check_neighbours` refuses the rows.
+    """
+    cdef int64_t node, edge, n_loops = 0, check = 0
+    check_neighbours(offsets, targets)
+    with nogil:
+        for node in range(offsets.shape[0] - 1):
+            for edge in range(offsets[node], offsets[node + 1]):
+                n_loops += targets[edge] == node
+            if offsets[node] >= check:
+                check_signals()
+                check = offsets[node] + ITEMS_PER_CHECK
+    return n_loops
+
+
 def merge_neighbours(const int64_t[::1] left_offsets not None, const int32_t[::1] left not None,
                      const float[::1] left_weights, const int64_t[::1] right_offsets not None,
                      const int32_t[::1] right not None, const float[::1] right_weights,
-                     int32_t[::1] targets not None, float[::1] weights):
+                     int64_t[::1] offsets not None, int32_t[::1] targets not None,
+                     float[::1] weights):
     """Write the neighbours of each node in two sets of edges as one sorted row.
 
-    A node that is a neighbour in both sets is written twice.
+    A node that is a neighbour in both sets is written twice. Edges of the right set from a node to
+    itself are left out: in the out-edges and the in-edges of a graph, they are the same edges.
 
     Parameters
     ----------
     left_offsets, right_offsets : ndarray of int64, shape (n + 1,)
     left, right : ndarray of int32
     left_weights, right_weights : ndarray of float32, or None
-    targets : ndarray of int32, shape (len(left) + len(right),)
-        Receives the rows; their offsets are the sums of the offsets of both sets.
+    offsets : ndarray of int64, shape (n + 1,)
+    targets : ndarray of int32, shape (len(left) + len(right) - (loops on the right),)
+        Receive the rows.
     weights : ndarray of float32, or None
         Receives the weights.
 
@@ -76,19 +104,23 @@ def merge_neighbours(const int64_t[::1] left_offsets not None, const int32_t[::1
     cdef int64_t node, i, j, last_i, last_j, at = 0, check = 0
     cdef bint from_left
     check_neighbours(left_offsets, left)
-    check_neighbours(right_offsets, right)
-    if left_offsets.shape[0] != right_offsets.shape[0] or (
-            targets.shape[0] != left.shape[0] + right.shape[0]):
+    if (left_offsets.shape[0] != right_offsets.shape[0]
+            or left_offsets.shape[0] != offsets.shape[0] or targets.shape[0] != (
+                left.shape[0] + right.shape[0] - count_loops(right_offsets, right))):
         raise ValueError("the two sides have different nodes, or the rows do not fit")
     if weights is not None and not (
             left_weights.shape[0] == left.shape[0] and right_weights.shape[0] == right.shape[0]
             and weights.shape[0] == targets.shape[0]):
         raise ValueError("weights must be as many as edges")
+    offsets[0] = 0
     with nogil:
         for node in range(left_offsets.shape[0] - 1):
             i, last_i = left_offsets[node], left_offsets[node + 1]
             j, last_j = right_offsets[node], right_offsets[node + 1]
             while i < last_i or j < last_j:
+                if j < last_j and right[j] == node:
+                    j += 1
+                    continue
                 from_left = j == last_j or (i < last_i and left[i] <= right[j])
                 targets[at] = left[i] if from_left else right[j]
                 if weights is not None:
@@ -96,6 +128,7 @@ def merge_neighbours(const int64_t[::1] left_offsets not None, const int32_t[::1
                 i += from_left
                 j += not from_left
                 at += 1
+            offsets[node + 1] = at
             if at >= check:
                 check_signals()
                 check = at + ITEMS_PER_CHECK

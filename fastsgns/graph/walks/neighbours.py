@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 
 from fastsgns.graph.digraph import DirectedGraph
-from fastsgns.graph.edges import alias_rows, check_neighbours, merge_neighbours
+from fastsgns.graph.edges import alias_rows, check_neighbours, count_loops, merge_neighbours
 
 Side = Literal["out", "in", "both"]
 SIDES: tuple[Side, ...] = get_args(Side)
@@ -58,7 +58,8 @@ class Neighbours(NamedTuple):
         graph : DirectedGraph
         side : {"out", "in", "both"}
             Along the edges, against them, or either way. With "both", a neighbour with edges in
-            both directions counts twice. In an undirected graph all sides are the same.
+            both directions counts twice, and a self-loop once, as in an undirected graph. In an
+            undirected graph all sides are the same.
 
         Raises
         ------
@@ -111,8 +112,9 @@ def rows_of(graph: DirectedGraph, side: Side) -> Rows:
     return into if side == "in" else _merged(out, into)
 
 
-def _merged(left: Rows, right: Rows) -> Rows:
-    targets = np.empty(len(left[1]) + len(right[1]), np.int32)
-    weights = None if left[2] is None else np.empty(len(targets), np.float32)
-    merge_neighbours(*left, *right, targets, weights)
-    return left[0] + right[0], targets, weights
+def _merged(out: Rows, into: Rows) -> Rows:
+    n_edges = len(out[1]) + len(into[1]) - count_loops(*into[:2])
+    offsets, targets = np.empty(len(out[0]), np.int64), np.empty(n_edges, np.int32)
+    weights = None if out[2] is None else np.empty(n_edges, np.float32)
+    merge_neighbours(*out, *into, offsets, targets, weights)
+    return offsets, targets, weights

@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 
 from fastsgns import sampling
-from fastsgns.graph.degrees import mean_weight
+from fastsgns.graph.degrees import mean_weight, total_degrees
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.walks.examples import (
     AlternatingWalks,
@@ -121,9 +121,7 @@ def make_parts(
 
 
 def _part(model: WalkModel, kind: WalkKind, graph: DirectedGraph, file: WalkFile | None) -> Part:
-    counts = graph.in_degrees
-    if kind == "undirected" and graph.is_directed:
-        counts = counts + graph.out_degrees
+    counts = total_degrees(graph) if kind == "undirected" else graph.in_degrees
     windows = _windows(model, kind, counts) if kind in WINDOWED else None
     return Part(_chunks(model, kind, graph, file), counts + mean_weight(graph), windows)
 

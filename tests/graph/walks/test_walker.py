@@ -12,6 +12,8 @@ from walkers import Walker, hub_graph, make_graph, random_graph
 
 from fastsgns import sampling
 from fastsgns.graph import edges
+from fastsgns.graph.degrees import total_degrees
+from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.walks import walker as walks
 from fastsgns.graph.walks.neighbours import Neighbours
 
@@ -117,6 +119,34 @@ def assert_drawn_from(drawn, expected):
     assert counts.sum() > 5000 and not counts[~possible].any()
     share = expected[possible] / expected[possible].sum()
     assert chisquare(counts[possible], share * counts.sum()).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_self_loop_weighs_as_one_edge_in_either_direction(weighted):
+    """So that the walks are those on the undirected graph of the same edges."""
+    rng = np.random.default_rng(4)
+    ends = np.unique(np.sort(rng.integers(0, 9, (2, 25)), axis=0), axis=1)
+    ends = np.concatenate([ends, [[0, 3], [0, 3]]], axis=1)  # at least two loops
+    weights = rng.integers(1, 5, ends.shape[1]) if weighted else None
+    graphs = [
+        DirectedGraph.from_edges(*ends, weights, names=range(9), directed=directed)
+        for directed in (True, False)
+    ]
+    totals = []
+    for graph in graphs:
+        step, degrees = matrix(Neighbours.of(graph, "both")), total_degrees(graph)
+        order = [graph.ids[name] for name in range(9)]
+        totals.append(np.column_stack([step[np.ix_(order, order)], degrees[order]]))
+    assert totals[0] == pytest.approx(totals[1], rel=1e-12)
+    expected = np.zeros((9, 9))
+    for source, target, weight in graphs[0].edges():
+        expected[source, target] += weight
+        expected[target, source] += weight * (source != target)
+    assert totals[0][:, 9] == pytest.approx(expected.sum(1))
+    neighbours, node = Neighbours.of(graphs[0], "both"), graphs[0].ids[3]
+    found, _ = walk(neighbours, [node] * 20_000, length=2)
+    drawn = collections.Counter(graphs[0].names[nodes[1]] for nodes in found)
+    assert_drawn_from(drawn, expected[3] / expected[3].sum())
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -332,12 +362,33 @@ def test_rows_that_do_not_fit_are_refused():
     offsets, targets = np.array([0, 1, 1]), np.zeros(1, np.int32)
     with pytest.raises(ValueError, match="offsets must ascend"):
         edges.merge_neighbours(
-            np.array([0, 10**8, 10**8]), targets, None, offsets, targets, None, targets, None
+            np.array([0, 10**8, 10**8]),
+            targets,
+            None,
+            offsets,
+            targets,
+            None,
+            offsets.copy(),
+            targets,
+            None,
         )
     with pytest.raises(ValueError, match="do not fit"):
         edges.merge_neighbours(
-            offsets, targets, None, offsets[:2], targets, None, np.empty(2, np.int32), None
+            offsets,
+            targets,
+            None,
+            offsets[:2],
+            targets,
+            None,
+            offsets.copy(),
+            np.empty(2, np.int32),
+            None,
         )
+    with pytest.raises(ValueError, match="do not fit"):
+        edges.merge_neighbours(
+            offsets, targets, None, offsets, targets, None, offsets.copy(), np.empty(2, np.int32),
+            None,
+        )  # fmt: skip
     weights, slots = np.ones(1, np.float32), np.empty((1, 2), np.uint32)
     with pytest.raises(ValueError, match="offsets must ascend"):
         edges.alias_rows(np.array([0, 9, 9]), weights, slots, np.empty(2), weights.repeat(2))
