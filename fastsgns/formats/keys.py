@@ -258,6 +258,10 @@ def encode_all(keys: Sequence[Hashable]) -> tuple[bytes, np.ndarray, np.ndarray]
         content = "".join(parts).encode("utf-8", "surrogatepass")
         if not content.isascii():
             parts = [key.encode("utf-8", "surrogatepass") for key in parts]
+    elif set(map(type, keys)) <= {int}:
+        types[:] = INT
+        parts = list(map(str, keys))
+        content = "".join(parts).encode()
     else:
         pairs = [encode(key) for key in keys]
         types[:] = [kind for kind, _ in pairs]
@@ -336,11 +340,27 @@ def decode_all(
     """
     spans = zip(starts.tolist(), ends.tolist())
     if types.any():
+        numbers = _numbers(content, starts, ends) if (types == INT).all() else None
+        if numbers is not None:
+            return numbers
         return [decode(kind, content[i:j]) for (i, j), kind in zip(spans, types.tolist())]
     if content.isascii():
         text = content.decode("ascii")
         return [text[i:j] for i, j in spans]
     return [content[i:j].decode("utf-8", "surrogatepass") for i, j in spans]
+
+
+def _numbers(content: bytes, starts: np.ndarray, ends: np.ndarray) -> list[Hashable] | None:
+    """Return whole numbers, or None if a part is not what `encode` writes for one."""
+    if not content.isascii():
+        return None
+    text = content.decode("ascii")
+    parts = [text[i:j] for i, j in zip(starts.tolist(), ends.tolist())]
+    try:
+        numbers: list[Hashable] = list(map(int, parts))
+        return numbers if list(map(str, numbers)) == parts else None
+    except ValueError:
+        return None
 
 
 def _rebuilt(kind: int, content: Any) -> Hashable:

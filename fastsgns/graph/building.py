@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from fastsgns.formats.keys import is_missing
-from fastsgns.graph.rows import compress, has_duplicates, sum_duplicates, transpose
+from fastsgns.graph.rows import (
+    compress,
+    count_duplicates,
+    descending_order,
+    sum_duplicates,
+    sums_by_node,
+    transpose,
+)
+from fastsgns.matrices import require_memory
+
+CHECKED_EDGES = 1_000_000  # fewer are built without a look at the free memory
 
 
 @dataclass
@@ -125,19 +135,35 @@ def build(
     order : ndarray of int64, shape (n_nodes,)
         The old number of each id. Nodes of equal degree stay in the order of their numbers.
     """
+    _require_memory(len(sources), n_nodes, weights is not None, directed)
     if not directed:
         sources, targets, weights = _both_ways(sources, targets, weights, n_nodes)
-    if weights is None:
-        total = np.bincount(sources, minlength=n_nodes) + np.bincount(targets, minlength=n_nodes)
-    else:  # degrees are sums of absolute weights, which are known after duplicates are summed
+    sizes = None
+    if weights is not None:
+        # degrees are sums of absolute weights, which are known after duplicates are summed
         offsets, targets, weights = _compress(sources, targets, weights, n_nodes)
-        sources = expand(offsets)
-        sizes = np.abs(np.asarray(weights, np.float32)).astype(np.float64)
-        total = np.bincount(sources, sizes, n_nodes) + np.bincount(targets, sizes, n_nodes)
-    order = np.argsort(-total, kind="stable")
+        sources, sizes = expand(offsets), np.abs(np.asarray(weights, np.float32))
+    total = sums_by_node(sources, sizes, n_nodes) + sums_by_node(targets, sizes, n_nodes)
+    del sizes
+    order = descending_order(total)
     rank = np.empty(n_nodes, np.int32)
     rank[order] = np.arange(n_nodes, dtype=np.int32)
-    return signed(*_compress(rank[sources], rank[targets], weights, n_nodes)), order
+    return signed(*_compress(sources, targets, weights, n_nodes, rank)), order
+
+
+def _require_memory(n_edges: int, n_nodes: int, weighted: bool, directed: bool) -> None:
+    """Raise a MemoryError if a large graph does not fit the free memory."""
+    if n_edges < CHECKED_EDGES:
+        return
+    n_stored = n_edges if directed else 2 * n_edges
+    # Edges in both directions are copied. A sort by target and one by source are there at once, and
+    # the counts of edges that are given several times. With weights, those of two sorts too.
+    edge_bytes = (36 if weighted else 12) + (0 if directed else 16 if weighted else 8)
+    require_memory(
+        n_stored * edge_bytes + 48 * n_nodes,
+        f"{n_edges:,} edges",
+        "A graph without weights needs less; close other programs, or drop edges.",
+    )
 
 
 def _both_ways(
@@ -158,17 +184,25 @@ def _both_ways(
 
 
 def _compress(
-    sources: np.ndarray, targets: np.ndarray, weights: np.ndarray | None, n_nodes: int
+    sources: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray | None,
+    n_nodes: int,
+    rank: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Sort edges by source and then by target, with two stable counting sorts; sum duplicates."""
-    by_target = compress(targets, sources, weights, n_nodes)
+    """Sort edges by source and then by target, with two stable counting sorts; sum duplicates.
+
+    The weights are float64, or float32 if they are the counts of edges without weights.
+    """
+    by_target = compress(targets, sources, weights, n_nodes, rank)
     offsets, targets, weights = transpose(*by_target, n_nodes)
-    if weights is None and has_duplicates(offsets, targets):
-        weights = np.ones(len(targets))
-    if weights is not None:
-        kept = sum_duplicates(offsets, targets, weights)
-        targets, weights = targets[:kept], weights[:kept]
-        check_sums(weights)
+    del by_target
+    if weights is None:
+        counts = count_duplicates(offsets, targets)
+        return offsets, targets if counts is None else targets[: len(counts)], counts
+    kept = sum_duplicates(offsets, targets, weights)
+    targets, weights = targets[:kept], weights[:kept]
+    check_sums(weights)
     return offsets, targets, weights
 
 
@@ -183,7 +217,7 @@ def signed(offsets: np.ndarray, targets: np.ndarray, weights: np.ndarray | None)
     if weights is None:
         return Rows(offsets, targets, None, None)
     signs = np.where(weights < 0, np.int8(-1), np.int8(1)) if np.any(weights < 0) else None
-    absolute: np.ndarray | None = np.abs(weights).astype(np.float32)
+    absolute: np.ndarray | None = np.abs(weights.astype(np.float32, copy=False))
     if np.all(absolute == 1):
         absolute = None
     return Rows(offsets, np.ascontiguousarray(targets), absolute, signs)

@@ -14,7 +14,7 @@ from fastsgns.graph import readers, storage
 from fastsgns.graph.building import Rows, build, check_weights, expand
 from fastsgns.graph.files import Syntax, read_edges
 from fastsgns.graph.naming import check_indices, check_names, encode
-from fastsgns.graph.rows import find_edges, transpose
+from fastsgns.graph.rows import find_edges, sums_by_node, sums_of_rows, transpose
 from fastsgns.graph.temporal import build_timed, check_times, reverses
 from fastsgns.graph.types import NodeTypes, Types, read_types
 from fastsgns.rules import FLAG
@@ -551,16 +551,14 @@ class DirectedGraph:
     @cached_property
     def out_degrees(self) -> np.ndarray:
         """The sum of the absolute weights of each node's out-edges, float64 (n_nodes,)."""
-        return self._degrees(self.out_sources)
+        if self.out_weights is None:
+            return np.diff(self.out_offsets).astype(np.float64)
+        return sums_of_rows(self.out_offsets, self.out_weights)
 
     @cached_property
     def in_degrees(self) -> np.ndarray:
         """The sum of the absolute weights of each node's in-edges, float64 (n_nodes,)."""
-        return self._degrees(self.out_targets)
-
-    def _degrees(self, ends: np.ndarray) -> np.ndarray:
-        # without weights, bincount returns integers
-        return np.bincount(ends, self.out_weights, self.n_nodes).astype(np.float64)
+        return sums_by_node(self.out_targets, self.out_weights, self.n_nodes)
 
     def edges(self) -> Iterator[tuple[Any, Any, float]]:
         """Yield ``(source, target, weight)`` by name; the weight has its sign."""

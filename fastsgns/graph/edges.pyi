@@ -19,5 +19,5 @@ def alias_rows(
     weights: npt.NDArray[np.float32],
     slots: npt.NDArray[np.uint32],
     totals: npt.NDArray[np.float64],
-    largest: npt.NDArray[np.float32],
+    largest: npt.NDArray[np.float32] | None = None,
 ) -> None: ...

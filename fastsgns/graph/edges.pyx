@@ -176,7 +176,7 @@ cdef double fill_row(const float *weights, uint32_t *slots, int64_t n, double *s
 
 def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not None,
                uint32_t[:, ::1] slots not None, double[::1] totals not None,
-               float[::1] largest not None):
+               float[::1] largest=None):
     """Write an alias table of each row of weights, their sum, and the largest of them.
 
     A table has 8 bytes per edge, and a draw takes O(1).
@@ -193,7 +193,7 @@ def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not
         Receives the tables.
     totals : ndarray of float64, shape (n,)
         Receives the sums; those of empty rows are left as they are.
-    largest : ndarray of float32, shape (n,)
+    largest : ndarray of float32, shape (n,), optional
         Receives the largest weights; those of empty rows are left as they are.
 
     Raises
@@ -209,9 +209,10 @@ def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not
     cdef int32_t *stacks
     if slots.shape[0] != weights.shape[0] or slots.shape[1] != 2:
         raise ValueError(f"{weights.shape[0]} weights and {slots.shape[0]} slots")
-    if totals.shape[0] != n_nodes or largest.shape[0] != n_nodes:
-        raise ValueError(
-            f"{n_nodes} rows, {totals.shape[0]} totals and {largest.shape[0]} largest weights")
+    if totals.shape[0] != n_nodes:
+        raise ValueError(f"{n_nodes} rows and {totals.shape[0]} totals")
+    if largest is not None and largest.shape[0] != n_nodes:
+        raise ValueError(f"{n_nodes} rows and {largest.shape[0]} largest weights")
     if not ascend(offsets, weights.shape[0]):
         raise ValueError("offsets must ascend from 0 to the number of weights")
     for node in range(n_nodes):
@@ -231,9 +232,10 @@ def alias_rows(const int64_t[::1] offsets not None, const float[::1] weights not
                     totals[node] = fill_row(&weights[offsets[node]], &slots[offsets[node], 0], n,
                                             scaled, stacks)
                     good = totals[node] > 0
-                    largest[node] = 0
-                    for edge in range(offsets[node], offsets[node + 1]):
-                        largest[node] = max(largest[node], weights[edge])
+                    if largest is not None:
+                        largest[node] = 0
+                        for edge in range(offsets[node], offsets[node + 1]):
+                            largest[node] = max(largest[node], weights[edge])
                 node += 1
                 if offsets[node] >= check:
                     check_signals()

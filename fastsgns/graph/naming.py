@@ -1,6 +1,6 @@
 """Number nodes of any hashable type, and check names and indices of nodes."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from fastsgns.formats.keys import Numbering, check_keys, plain_all
 
 MAX_NODES = 2**31 - 1
 TABLE_FACTOR = 8  # n integers are looked up in a table if their range is below 8 n
+BLOCK = 1 << 20  # nodes that are looked up at a time
 Names = list[Any]
 
 
@@ -44,13 +45,12 @@ def encode(
     if len(columns[0]) != len(columns[1]):
         raise ValueError(f"there are {len(columns[0])} sources and {len(columns[1])} targets")
     if all(isinstance(column, np.ndarray) for column in columns):
-        ids, names = _encode_integers(np.concatenate(columns))
-        return ids[: len(columns[0])], ids[len(columns[0]) :], names
+        return _encode_integers(*columns)
     return _encode_hashables(*(c.tolist() if isinstance(c, np.ndarray) else c for c in columns))
 
 
 def column(nodes: Any, role: str) -> Any:
-    """Return an array of whole numbers as int64, and anything else as a list.
+    """Return an array of whole numbers as int32 or int64, and anything else as a list.
 
     Raises
     ------
@@ -68,25 +68,44 @@ def column(nodes: Any, role: str) -> Any:
         if nodes.dtype.kind not in "iu":
             return plain_all(nodes)
         is_too_large = nodes.dtype == np.uint64 and nodes.max(initial=0) > np.iinfo(np.int64).max
-        return nodes.tolist() if is_too_large else nodes.astype(np.int64, copy=False)
+        if is_too_large:
+            return nodes.tolist()
+        return nodes.astype(np.int32 if nodes.dtype == np.int32 else np.int64, copy=False)
     return list(nodes)
 
 
-def _encode_integers(nodes: np.ndarray) -> tuple[np.ndarray, Names]:
-    if not len(nodes):
-        return nodes.astype(np.int32), []
-    low, high = int(nodes.min()), int(nodes.max())
-    if high - low < TABLE_FACTOR * len(nodes):
-        nodes = nodes - low
-        is_present = np.zeros(high - low + 1, bool)
-        is_present[nodes] = True
-        names = np.flatnonzero(is_present) + low
-        table = np.cumsum(is_present, dtype=np.int64) - 1
+def _encode_integers(
+    sources: np.ndarray, targets: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, Names]:
+    """Number the nodes in ascending order, with a table if their range is small."""
+    n = 2 * len(sources)
+    if not n:
+        return sources.astype(np.int32), targets.astype(np.int32), []
+    low = min(int(sources.min()), int(targets.min()))
+    high = max(int(sources.max()), int(targets.max()))
+    if high - low >= TABLE_FACTOR * n:
+        names, ids = np.unique(np.concatenate([sources, targets]), return_inverse=True)
         _check_number(len(names))
-        return table[nodes].astype(np.int32), names.tolist()
-    names, ids = np.unique(nodes, return_inverse=True)
+        both = ids.astype(np.int32)
+        return both[: len(sources)], both[len(sources) :], names.tolist()
+    is_present = np.zeros(high - low + 1, bool)
+    for nodes in (sources, targets):
+        for block in _blocks(nodes):
+            is_present[block.astype(np.int64) - low] = True
+    names = np.flatnonzero(is_present) + low
     _check_number(len(names))
-    return ids.astype(np.int32), names.tolist()
+    table = np.cumsum(is_present, dtype=np.int32) - np.int32(1)
+    both = np.empty((2, len(sources)), np.int32)
+    for ids, nodes in zip(both, (sources, targets)):
+        for to, block in zip(_blocks(ids), _blocks(nodes)):
+            to[:] = table[block.astype(np.int64) - low]
+    return both[0], both[1], names.tolist()
+
+
+def _blocks(array: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield parts of an array, so that temporary copies are small, and Ctrl-C takes effect."""
+    for start in range(0, len(array), BLOCK):
+        yield array[start : start + BLOCK]
 
 
 def _encode_hashables(
@@ -122,7 +141,7 @@ def check_indices(nodes: Iterable[Any], n_nodes: int, role: str) -> np.ndarray:
     low, high = (array.min(), array.max()) if array.size else (0, -1)
     if low < 0 or high >= n_nodes:
         raise ValueError(f"{role} are between {low} and {high}; there are {n_nodes} nodes")
-    return array.astype(np.int32)
+    return array.astype(np.int32, copy=False)
 
 
 def check_names(names: Iterable[Hashable]) -> Names:
@@ -133,6 +152,9 @@ def check_names(names: Iterable[Hashable]) -> Names:
     ValueError
         If two names are equal, one is missing, or there are too many.
     """
+    if isinstance(names, range):  # nothing to check
+        _check_number(len(names))
+        return list(names)
     listed = check_keys(names, "the name of node")
     _check_number(len(listed))
     if len(set(listed)) < len(listed):

@@ -10,6 +10,7 @@ def compress(
     others: npt.NDArray[np.int32],
     weights: _Weights,
     n: int,
+    rank: npt.NDArray[np.int32] | None = None,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], _Weights]: ...
 def transpose(
     offsets: npt.NDArray[np.int64],
@@ -23,7 +24,16 @@ def sum_duplicates(
     others: npt.NDArray[np.int32],
     weights: npt.NDArray[np.float64],
 ) -> int: ...
-def has_duplicates(offsets: npt.NDArray[np.int64], others: npt.NDArray[np.int32]) -> bool: ...
+def count_duplicates(
+    offsets: npt.NDArray[np.int64], others: npt.NDArray[np.int32]
+) -> npt.NDArray[np.float32] | None: ...
+def sums_by_node(
+    nodes: npt.NDArray[np.int32], weights: npt.NDArray[np.float32] | None, n: int
+) -> npt.NDArray[np.float64]: ...
+def sums_of_rows(
+    offsets: npt.NDArray[np.int64], weights: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float64]: ...
+def descending_order(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]: ...
 def find_edges(
     offsets: npt.NDArray[np.int64],
     others: npt.NDArray[np.int32],
