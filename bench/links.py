@@ -12,7 +12,7 @@ from bench.report import table
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.links import LinkScores, evaluate_links
 from fastsgns.graph.evaluation.splits import DEGREE, LinkSplit
-from fastsgns.models.links.factors import HOPE, STRAP
+from fastsgns.models.links import HOPE, STRAP, FastRP, ProNE
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.runtime.console import say
 from fastsgns.runtime.intervals import interval
@@ -42,10 +42,23 @@ WALKS: dict[str, tuple[str, dict[str, Any]]] = {
     "edges": ("two, edges", {"walks": "edges"}),
 }
 FACTORS: dict[str, tuple[str, Any]] = {
-    "hope": ("HOPE", HOPE), "strap": ("STRAP", lambda **given: STRAP(error=1e-4, **given))
+    "hope": ("HOPE", HOPE), "strap": ("STRAP", lambda **given: STRAP(error=1e-4, **given)),
+    "fastrp": ("FastRP", FastRP), "prone": ("ProNE", ProNE),
+    "sparse": ("ProNE, order=0", lambda **given: ProNE(order=0, **given)),
 }  # fmt: skip
 UNDIRECTED = ("blogcatalog",)
-STANDARD = ("deepwalk", "tied", "nerd", "joint", "forward", "hope", "strap")
+STANDARD = (
+    "deepwalk",
+    "tied",
+    "nerd",
+    "joint",
+    "forward",
+    "hope",
+    "strap",
+    "fastrp",
+    "prone",
+    "sparse",
+)
 KINDS = (0.0, 0.5, 1.0, DEGREE)
 HEADING = (
     "graph", "model", "AUC 0 %", "50 %", "100 %", "matched", "Hits@100 0 %", "100 %", "matched",

@@ -22,7 +22,7 @@ from fastsgns import (
 )
 from fastsgns.cooccurrence import Cooccurrences
 from fastsgns.graph import Labels, LinkSplit, classify, evaluate_links
-from fastsgns.models.links import HOPE, STRAP, JointScore
+from fastsgns.models.links import HOPE, STRAP, FastRP, JointScore, ProNE
 from fastsgns.models.ppmi import PPMI, SVDVectors
 
 SENTENCES = toy.sentences(40)
@@ -123,6 +123,8 @@ CLASSES = {
     "PairEmbedding": query(lambda: PairEmbedding(**FEW).fit(EDGES), recommended, train_links),
     "HOPE": query(lambda: HOPE(4, progress=False).fit(EDGES), recommended, train_links),
     "STRAP": query(lambda: STRAP(4, progress=False).fit(EDGES), recommended, train_links),
+    "FastRP": query(lambda: FastRP(4, progress=False).fit(EDGES), recommended, train_links),
+    "ProNE": query(lambda: ProNE(4, progress=False).fit(EDGES), recommended, train_links),
     "JointScore": query(
         lambda: JointScore(nodes(), DirectedGraph.of(EDGES)), recommended, is_savable=False
     ),

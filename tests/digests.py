@@ -21,7 +21,7 @@ import numpy as np
 
 from fastsgns import GloVe, KeyedVectors, NodeEmbedding, PairEmbedding, Word2Vec, kernels
 from fastsgns.graph.digraph import DirectedGraph
-from fastsgns.models.links.factors import HOPE, STRAP
+from fastsgns.models.links import HOPE, STRAP
 from fastsgns.models.ppmi.model import PPMI
 from fastsgns.models.ppmi.svd import SVDVectors
 from fastsgns.training.sharing import SHARINGS

@@ -157,7 +157,7 @@ def test_a_file_of_another_kind_names_what_loads_it(saved, name):
     for other, path in saved.values():
         if other is cls:
             continue
-        loads = "(HOPE|STRAP|ProximityFactorization)"
+        loads = "(HOPE|STRAP|FastRP|ProNE|ProximityFactorization)"
         loads = loads if other.__name__ in loads else other.__name__
         message = (
             rf"{path} holds .*, not .*: load it with fastsgns\.load\(path\) or "

@@ -50,7 +50,7 @@ KINDS = {
     "nodes": Kind("a model of nodes", "fastsgns:NodeEmbedding", f"{LINKS}.storage:NODES", "source"),
     "pairs": Kind("a model of pairs", "fastsgns:PairEmbedding", f"{LINKS}.storage:PAIRS", "source"),
     "node factors": Kind(
-        "factors of a graph (HOPE or STRAP)",
+        "factors of a graph (HOPE, STRAP, FastRP or ProNE)",
         f"{LINKS}:ProximityFactorization",
         f"{LINKS}.factors:SCHEMA",
         "source",

@@ -34,6 +34,43 @@ def adjacency(graph: DirectedGraph) -> Any:
     return matrix
 
 
+def transitions(matrix: Any) -> Any:
+    """Return P = D^-1 A, the probabilities of steps along edges; rows without edges stay 0.
+
+    Examples
+    --------
+    >>> graph = DirectedGraph.from_edges([0, 0], [1, 2], [1, 3], names=range(3))
+    >>> transitions(adjacency(graph)).sum(1).tolist(), transitions(adjacency(graph)).max()
+    ([1.0, 0.0, 0.0], np.float64(0.75))
+    """
+    from scipy.sparse import diags_array
+
+    degrees = matrix.sum(1)
+    return diags_array(1 / np.where(degrees > 0, degrees, 1)) @ matrix
+
+
+def double_cover(matrix: Any) -> Any:
+    """Return the undirected graph of roles: node u as a source has the neighbours v as targets.
+
+    Row u < n is node u as a source, and row n + v is node v as a target. An edge u -> v of A joins
+    u and n + v. A walk in this graph alternates between the two roles.
+
+    Returns
+    -------
+    csr_array, shape (2 n, 2 n)
+        [[0, A], [A^T, 0]].
+
+    Examples
+    --------
+    >>> edge = adjacency(DirectedGraph.from_edges([0], [1], names=range(2)))
+    >>> [list(map(int, ends)) for ends in double_cover(edge).nonzero()]
+    [[0, 3], [3, 0]]
+    """
+    from scipy.sparse import block_array
+
+    return block_array([[None, matrix], [matrix.T, None]], format="csr")
+
+
 def spectral_radius(matrix: Any) -> float:
     """Return rho(A), the largest magnitude of an eigenvalue of a sparse non-negative matrix.
 
@@ -195,26 +232,25 @@ def pagerank_rows(matrix: Any, alpha: float, error: float, progress: Progress | 
     >>> pagerank_rows(edge, alpha=0.5, error=0).toarray().tolist()
     [[0.5, 0.25], [0.0, 0.5]]
     """
-    from scipy.sparse import csr_array, diags_array, eye_array, vstack
+    from scipy.sparse import csr_array, eye_array, vstack
 
-    degrees = matrix.sum(1)
-    transitions = diags_array(1 / np.where(degrees > 0, degrees, 1)) @ matrix
+    steps = transitions(matrix)
     n = matrix.shape[0]
     size = max(1, min(n, BLOCK_CELLS // max(n, 1)))
     identity = eye_array(n, format="csr")
     blocks = []
     for start in range(0, n, size):
         rows = csr_array(identity[start : start + size])
-        blocks.append(_pagerank(rows, transitions, alpha, error))
+        blocks.append(_pagerank(rows, steps, alpha, error))
         if progress:
             progress(min(start + size, n), n)
     return vstack(blocks, format="csr")
 
 
-def _pagerank(residual: Any, transitions: Any, alpha: float, error: float) -> Any:
+def _pagerank(residual: Any, steps: Any, alpha: float, error: float) -> Any:
     total = alpha * residual
     while residual.nnz:
-        residual = (1 - alpha) * (residual @ transitions)
+        residual = (1 - alpha) * (residual @ steps)
         residual.data[residual.data < max(error, np.finfo(np.float64).tiny)] = 0
         residual.eliminate_zeros()
         total = total + alpha * residual

@@ -21,7 +21,7 @@ from fastsgns import (
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import FormatError
 from fastsgns.formats import keys, native
-from fastsgns.models.links.factors import HOPE, STRAP
+from fastsgns.models.links import HOPE, STRAP, FastRP, ProNE
 from fastsgns.models.links.joint import JointScore
 from fastsgns.models.ppmi.model import PPMI
 
@@ -95,6 +95,8 @@ TRAIN = {
     ),
     "HOPE": lambda words: HOPE(2).fit([words[:2]]),
     "STRAP": lambda words: STRAP(2).fit([words[:2]]),
+    "FastRP": lambda words: FastRP(2).fit([words[:2]]),
+    "ProNE": lambda words: ProNE(2).fit([words[:2]]),
 }
 
 

@@ -273,7 +273,7 @@ def arrays_of(thing):
     "kind",
     [
         "Word2Vec", "Word2Vec, tree", "Word2Vec, one matrix", "GloVe", "NodeEmbedding",
-        "PairEmbedding", "HOPE", "STRAP", "SVDVectors",
+        "PairEmbedding", "HOPE", "STRAP", "FastRP", "ProNE", "SVDVectors",
     ],
 )  # fmt: skip
 def test_models_that_are_not_finite_are_not_saved(kind, value, tmp_path):

@@ -18,7 +18,7 @@ from fastsgns.corpus import ranges
 from fastsgns.errors import FormatError
 from fastsgns.graph import files
 from fastsgns.graph.digraph import DirectedGraph
-from fastsgns.models.links.factors import HOPE
+from fastsgns.models.links import HOPE
 from fastsgns.models.links.nodes import NodeEmbedding
 
 PARALLEL = (1, 3)

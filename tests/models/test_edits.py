@@ -13,7 +13,7 @@ from scalars import Scalar
 from fastsgns import EncodedCorpus, GloVe, KeyedVectors, NodeEmbedding, Word2Vec
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.matrices import Matrices
-from fastsgns.models.links.factors import HOPE
+from fastsgns.models.links import HOPE
 from fastsgns.models.ppmi.model import PPMI
 from fastsgns.models.ppmi.svd import SVDVectors
 

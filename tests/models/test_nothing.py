@@ -21,7 +21,7 @@ from fastsgns import (
 from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.errors import EmptyCorpusError, KindError, NotFittedError
 from fastsgns.formats import kinds, native
-from fastsgns.models.links.factors import HOPE, STRAP
+from fastsgns.models.links import HOPE, STRAP, FastRP, ProNE
 from fastsgns.models.links.joint import JointScore
 from fastsgns.models.ppmi.model import PPMI
 
@@ -86,9 +86,13 @@ def test_words_that_meet_by_chance_alone_are_told():
 
 
 LOOPS = [("a", "a"), ("b", "b")]
+FACTORIZATIONS = (HOPE, STRAP, FastRP, ProNE)
 
 
-@pytest.mark.parametrize("make", [lambda: NodeEmbedding(**FEW), lambda: HOPE(2), lambda: STRAP(2)])
+@pytest.mark.parametrize(
+    "make",
+    [lambda: NodeEmbedding(**FEW), *(lambda kind=kind: kind(2) for kind in FACTORIZATIONS)],
+)
 def test_a_graph_of_loops_is_told_and_one_without_edges_refused(make, silent):
     with pytest.warns(UserWarning, match="all edges of .* are loops"):
         make().fit(LOOPS)
@@ -122,11 +126,11 @@ LEARNED_ASKS = {
     "epochs_trained": lambda m: m.epochs_trained,
 }
 UNFITTED = [
-    *((kind, name, ask) for kind in (NodeEmbedding, PairEmbedding, HOPE, STRAP)
+    *((kind, name, ask) for kind in (NodeEmbedding, PairEmbedding, *FACTORIZATIONS)
       for name, ask in LINK_ASKS.items()),
     *((kind, name, ask) for kind in (NodeEmbedding, PairEmbedding)
       for name, ask in LEARNED_ASKS.items()),
-    *((kind, "values", lambda m: m.values) for kind in (HOPE, STRAP)),
+    *((kind, "values", lambda m: m.values) for kind in FACTORIZATIONS),
 ]  # fmt: skip
 
 
@@ -139,7 +143,7 @@ def test_a_model_of_links_says_to_call_fit_first(kind, ask):
     assert isinstance(info.value, ValueError) and isinstance(info.value, AttributeError)
 
 
-@pytest.mark.parametrize("kind", [NodeEmbedding, PairEmbedding, HOPE, STRAP])
+@pytest.mark.parametrize("kind", [NodeEmbedding, PairEmbedding, *FACTORIZATIONS])
 def test_a_model_without_vectors_is_copied_and_lacks_other_names(kind):
     for model in (copy.deepcopy(kind()), pickle.loads(pickle.dumps(kind()))):
         assert not hasattr(model, "source") and repr(model) == repr(kind())

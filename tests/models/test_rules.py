@@ -25,8 +25,7 @@ from fastsgns import (
 from fastsgns.corpus.sentences import Text8Corpus
 from fastsgns.models import parameters
 from fastsgns.models.glove import parameters as glove_parameters
-from fastsgns.models.links.factors import HOPE, STRAP
-from fastsgns.models.links.factors import RULES as FACTOR_RULES
+from fastsgns.models.links import HOPE, STRAP, FastRP, ProNE
 from fastsgns.models.links.joint import JointScore
 from fastsgns.models.links.training import RULES as LINK_RULES
 from fastsgns.models.ppmi import model as ppmi
@@ -62,8 +61,14 @@ CLASSES = {
         LINK_RULES,
         FEW,
     ),
-    "HOPE": (lambda **given: HOPE(**{"dimensions": 2} | given).fit(EDGES), FACTOR_RULES, {}),
-    "STRAP": (lambda **given: STRAP(**{"dimensions": 2} | given).fit(EDGES), FACTOR_RULES, {}),
+    "HOPE": (lambda **given: HOPE(**{"dimensions": 2} | given).fit(EDGES), HOPE.RULES, {}),
+    "STRAP": (lambda **given: STRAP(**{"dimensions": 2} | given).fit(EDGES), STRAP.RULES, {}),
+    "FastRP": (lambda **given: FastRP(**{"dimensions": 2} | given).fit(EDGES), FastRP.RULES, {}),
+    "ProNE": (
+        lambda **given: ProNE(**{"dimensions": 2} | given).fit(EDGES),
+        ProNE.RULES,
+        {"mu": 0.25, "theta": 0.5, "order": 3, "ns_exponent": 1},
+    ),
     "PPMI": (
         lambda **given: PPMI(SENTENCES, **{"min_count": 1} | given),
         {"window": rules.integer(1, 9), "smoothing": SMOOTHING, "shift": SHIFT} | ppmi.RULES,
@@ -200,14 +205,16 @@ def test_an_edited_attribute_trains_saves_and_loads(name, tmp_path):
     assert getattr(through_file(model, tmp_path / "after"), name) == getattr(model, name)
 
 
-@pytest.mark.parametrize("model", [NodeEmbedding(), PairEmbedding(), HOPE(), STRAP()])
+@pytest.mark.parametrize(
+    "model", [NodeEmbedding(), PairEmbedding(), HOPE(), STRAP(), FastRP(), ProNE()]
+)
 def test_parameters_given_back_stay_the_very_same(model):
     """scikit-learn's clone() asks for it."""
     known = type(model)(**model.get_params()).get_params()
     assert all(known[name] is value for name, value in model.get_params().items())
 
 
-@pytest.mark.parametrize("kind", [NodeEmbedding, PairEmbedding, HOPE, STRAP])
+@pytest.mark.parametrize("kind", [NodeEmbedding, PairEmbedding, HOPE, STRAP, FastRP, ProNE])
 def test_parameters_that_are_set_are_checked_when_fitting_and_saving(kind, tmp_path):
     model = kind(dimensions=2).set_params(dimensions="3", seed=4.0).fit(EDGES)
     assert (model.dimensions, model.seed) == (3, 4) and type(model.dimensions) is int
@@ -310,7 +317,8 @@ CHECKED_OTHERWISE = {
     "__init__", "get_vector", "load", "get_params", "of_file", "combined_view",
 }  # fmt: skip
 METHODS_OF = [
-    Word2Vec, GloVe, NodeEmbedding, PairEmbedding, HOPE, STRAP, JointScore, KeyedVectors, Roles,
+    Word2Vec, GloVe, NodeEmbedding, PairEmbedding, HOPE, STRAP, FastRP, ProNE, JointScore,
+    KeyedVectors, Roles,
 ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pytest
 import toy
 
 from fastsgns import GloVe, NodeEmbedding, PairEmbedding, Word2Vec, kernels
-from fastsgns.models.links.factors import HOPE, STRAP
+from fastsgns.models.links import HOPE, STRAP, ProNE
 from fastsgns.models.ppmi.model import PPMI
 from fastsgns.models.ppmi.svd import SVDVectors
 from fastsgns.runtime.progress import make_bar, reading_bar
@@ -112,6 +112,7 @@ LEARNERS = {
     "PairEmbedding": lambda show: PairEmbedding(dimensions=4, workers=1, progress=show).fit(EDGES),
     "HOPE": lambda show: HOPE(2, progress=show).fit(EDGES),
     "STRAP": lambda show: STRAP(2, progress=show).fit(EDGES),
+    "ProNE": lambda show: ProNE(2, progress=show).fit(EDGES),
 }
 EDGES = [("a", "b"), ("b", "c"), ("c", "a")]
 

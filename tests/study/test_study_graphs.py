@@ -6,7 +6,7 @@ import pytest
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.links import evaluate_links
 from fastsgns.graph.evaluation.splits import LinkSplit
-from fastsgns.models.links.factors import HOPE
+from fastsgns.models.links import HOPE
 from fastsgns.study import graphs
 from fastsgns.study.graphs import GraphMaterial
 from fastsgns.study.settings import Settings

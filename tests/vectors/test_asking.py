@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fastsgns import KeyedVectors, NodeEmbedding, PairEmbedding, Word2Vec
-from fastsgns.models.links.factors import HOPE, STRAP
+from fastsgns.models.links import HOPE, STRAP, FastRP, ProNE
 
 RNG = np.random.default_rng(0)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -168,6 +168,8 @@ EDGES = [("a", "b"), ("b", "c"), ("c", "a"), (70, "a"), ("a", 70)]
         PairEmbedding(dimensions=4, workers=1),
         HOPE(2),
         STRAP(2),
+        FastRP(2),
+        ProNE(2),
     ],
 )
 def test_a_number_is_never_the_position_of_a_node(model, tmp_path):

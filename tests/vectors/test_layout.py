@@ -15,7 +15,7 @@ from fastsgns import GloVe, KeyedVectors, NodeEmbedding, PairEmbedding, Word2Vec
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.matrices import RowStore, pad
 from fastsgns.models.callbacks import StopTraining
-from fastsgns.models.links.factors import HOPE, STRAP
+from fastsgns.models.links import HOPE, STRAP, FastRP, ProNE
 from fastsgns.models.ppmi.model import PPMI
 from fastsgns.models.ppmi.svd import SVDVectors
 from fastsgns.runtime.interrupts import uninterrupted
@@ -66,6 +66,8 @@ MAKERS = {
     "pairs": lambda: PairEmbedding(**NODES).fit(EDGES),
     "hope": lambda: HOPE(10).fit(DirectedGraph.from_edges(*zip(*EDGES))),
     "strap": lambda: STRAP(10).fit(DirectedGraph.from_edges(*zip(*EDGES))),
+    "fastrp": lambda: FastRP(10).fit(DirectedGraph.from_edges(*zip(*EDGES))),
+    "prone": lambda: ProNE(10).fit(DirectedGraph.from_edges(*zip(*EDGES))),
     "svd": lambda: SVDVectors(PPMI(SENTENCES, min_count=1), 10),
 }
 each_model = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)

@@ -7,7 +7,7 @@ import pytest
 import toy
 
 from fastsgns import GloVe, KeyedVectors, NodeEmbedding, PairEmbedding, Word2Vec
-from fastsgns.models.links.factors import HOPE
+from fastsgns.models.links import HOPE
 from fastsgns.vectors.norms import largest
 
 WORDS = [f"w{i}" for i in range(50)]

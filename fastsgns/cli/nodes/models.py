@@ -8,18 +8,19 @@ from fastsgns.cli.arguments import Option, add_parameters, given
 from fastsgns.cli.parsers import UsageError, positive
 from fastsgns.formats import kinds, native
 from fastsgns.formats.files import local_path
+from fastsgns.models.links import HOPE, STRAP, FastRP, ProNE
 from fastsgns.models.links.base import LinkModel
-from fastsgns.models.links.factors import HOPE, STRAP
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.models.links.training import MATRICES, LinkMatrices
 from fastsgns.models.links.walks import WALKS
 from fastsgns.training.sharing import SHARINGS
 
-MODELS = (*MATRICES, "HOPE", "STRAP")
+MODELS = (*MATRICES, "HOPE", "STRAP", "FastRP", "ProNE")
 EXPLAINED = (
     "two: skip-gram with a matrix per role; tied: one matrix for both roles; tied+bias: also a "
     "bias per target; tied+reflect: half of the signs reversed for targets; HOPE: factorized Katz "
-    "similarity; STRAP: factorized PageRank"
+    "similarity; STRAP: factorized PageRank; FastRP: random projection of walks; ProNE: factorized "
+    "edges and a spectral filter"
 )
 SKIP_GRAM = {
     "task": Option(
@@ -114,6 +115,8 @@ def make(name: str, arguments: argparse.Namespace, seed: int) -> Any:
         return HOPE(beta=arguments.beta, **common)
     if name == "STRAP":
         return STRAP(error=arguments.error, **common)
+    if name in ("FastRP", "ProNE"):
+        return {"FastRP": FastRP, "ProNE": ProNE}[name](**common)
     options = given(arguments, TRAINING)
     return NodeEmbedding(
         matrices=cast(LinkMatrices, name), workers=arguments.workers, **common, **options

@@ -20,7 +20,7 @@ from fastsgns.vectors.storage import check_in_step
 
 ADD_NAMES_ADVICE = "call fit() on data that has them"
 NOT_FITTED = "has learned nothing yet; call fit() first"
-SET_BY_FIT = {  # attributes that exist only after `fit`; HOPE and STRAP have "values"
+SET_BY_FIT = {  # attributes that exist only after `fit`; factorizations have "values"
     "source", "target", "values", "arrays", "epoch_losses", "epochs_trained", "epochs_begun",
 }  # fmt: skip
 NOT_IN_REPR = ("graph", "pairs", "progress")  # data, and what does not affect results
@@ -29,9 +29,9 @@ NOT_IN_REPR = ("graph", "pairs", "progress")  # data, and what does not affect r
 class LinkModel:
     """A model of directed links with a vector for each source and each target.
 
-    `fastsgns.models.links.nodes.NodeEmbedding`, `fastsgns.models.links.pairs.PairEmbedding`,
-    `fastsgns.models.links.factors.HOPE` and `fastsgns.models.links.factors.STRAP` differ in how
-    they learn the vectors. This class provides scores, scikit-learn's `get_params` and
+    `fastsgns.models.links.nodes.NodeEmbedding`, `fastsgns.models.links.pairs.PairEmbedding` and the
+    subclasses of `fastsgns.models.links.factors.ProximityFactorization` differ in how they learn
+    the vectors. This class provides scores, scikit-learn's `get_params` and
     `set_params`, copying and pickling. The `fit` of a subclass calls `set_arrays`, and sets `known`
     and, if it trains with negative samples, the priors.
 

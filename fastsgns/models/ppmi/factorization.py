@@ -116,6 +116,27 @@ def truncated_svd(
     return Factors(left * flips, values[order], right * flips)
 
 
+def product_svd(left: np.ndarray, right: np.ndarray) -> Factors:
+    """Compute the singular triples of ``left @ right.T``, whose rank is at most d.
+
+    Parameters
+    ----------
+    left, right : ndarray, shapes (m, d) and (n, d)
+        d is at most m and n.
+
+    Examples
+    --------
+    >>> left, right = np.diag([1.0, 2.0]), np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> product_svd(left, right).values.round(6).tolist()
+    [2.0, 1.0]
+    """
+    (left, left_triangle), (right, right_triangle) = np.linalg.qr(left), np.linalg.qr(right)
+    inner_left, values, inner_right = np.linalg.svd(left_triangle @ right_triangle.T)
+    left, right = left @ inner_left, right @ inner_right.T
+    flips = _signs(left)
+    return Factors(left * flips, values, right * flips)
+
+
 def _arpack(
     matrix: Any, rank: int, seed: int, progress: Progress | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,9 +8,10 @@ from fastsgns.formats import native
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.links import log_degrees
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows, spectral_radius
-from fastsgns.models.links.factors import HOPE, STRAP, transpose_proximity
+from fastsgns.models.links import HOPE, STRAP
 from fastsgns.models.links.joint import JointScore
 from fastsgns.models.links.nodes import NodeEmbedding
+from fastsgns.models.links.strap import transpose_proximity
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ import pytest
 from fastsgns.errors import FormatError
 from fastsgns.formats import kinds, native
 from fastsgns.graph.digraph import DirectedGraph
-from fastsgns.models.links import training
-from fastsgns.models.links.factors import HOPE
+from fastsgns.models.links import HOPE, training
 from fastsgns.models.links.joint import JointScore
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.models.links.scoring import LinkScorer
