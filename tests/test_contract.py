@@ -4,6 +4,7 @@ import copy
 import inspect
 import multiprocessing
 import pickle
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
@@ -291,6 +292,23 @@ def test_objects_reach_a_process_that_is_spawned():
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as pool:  # it raises an error if a process dies
         assert list(pool.map(content, things)) == [content(thing) for thing in things]
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_learning_rate_that_rises_is_a_warning(name):
+    """Of each class that has a min_alpha; it warns once per training, and only then."""
+    case = CLASSES[name]
+    model = case.make()
+    if not hasattr(model, "min_alpha"):
+        return
+    for alpha, min_alpha, n_warnings in ((0.02, 0.03, 1), (0.02, 0.02, 0), (0.02, 0.0001, 0)):
+        model.alpha, model.min_alpha = alpha, min_alpha
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            case.train(model)
+        rises = [str(one.message) for one in caught if "learning rate rises" in str(one.message)]
+        assert len(rises) == n_warnings
+        assert all("min_alpha is 0.03, above alpha, 0.02" in message for message in rises)
 
 
 # What it says of itself

@@ -87,7 +87,7 @@ from fastsgns.runtime.machine import release_memory
 from fastsgns.training.examples import TokenChunks
 from fastsgns.training.session import Session, choose_seed
 from fastsgns.training.sharing import NegativeSharing, describe
-from fastsgns.training.trainer import Schedule, Tally, Trainer
+from fastsgns.training.trainer import Schedule, Tally, Trainer, warn_of_rise
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.keys import as_key_list
 from fastsgns.vectors.roles import Roles, link_matrices, shown_matrices, sync_matrices
@@ -137,7 +137,7 @@ class Word2Vec:
         Number of dimensions of the vectors.
     alpha, min_alpha : float
         Learning rate at the start and at the end of training. It decays linearly over the words of
-        all epochs.
+        all epochs. A `min_alpha` above `alpha`, with which it rises, is a warning.
     window : int
         Largest distance between a focus word and its context words.
     min_count : int
@@ -943,6 +943,7 @@ class Word2Vec:
         The schedule starts after `n_skipped` words.
         """
         self.running_training_loss = 0.0
+        warn_of_rise(params.alpha, params.min_alpha)
         remaining = Unfinished(
             n_epochs=params.epochs, start_alpha=params.alpha, end_alpha=params.min_alpha,
             n_skipped=n_skipped, n_words=corpus.n_raw_tokens, seed=choose_seed(params.seed),

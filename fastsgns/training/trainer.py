@@ -16,6 +16,7 @@ from functools import partial
 
 import numpy as np
 
+from fastsgns.errors import warn
 from fastsgns.kernels.objective import HotRows, Objective
 from fastsgns.runtime.progress import Bar, make_bar
 from fastsgns.runtime.threads import WorkerPool
@@ -58,6 +59,15 @@ class Schedule:
         done = self.n_skipped + epoch * self.n_units + position
         total = max(1, self.n_skipped + self.n_epochs * self.n_units)
         return self.start + (self.stop - self.start) * min(1.0, done / total)
+
+
+def warn_of_rise(alpha: float, min_alpha: float) -> None:
+    """Warn if the learning rate rises from `alpha` to `min_alpha`, which is hardly ever meant."""
+    if min_alpha > alpha:
+        warn(
+            f"min_alpha is {min_alpha:g}, above alpha, {alpha:g}: the learning rate rises from "
+            "alpha to min_alpha during training; give a min_alpha of at most alpha"
+        )
 
 
 @dataclass

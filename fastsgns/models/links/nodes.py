@@ -91,8 +91,9 @@ class NodeEmbedding(LinkModel):
     negative : int
         Number of negative samples per pair.
     alpha, min_alpha : float
-        Learning rate at the start and at the end; it falls linearly. The default is higher than
-        that of Word2Vec, which works better on graphs.
+        Learning rate at the start and at the end; it falls linearly. A `min_alpha` above `alpha`,
+        with which it rises, is a warning. The default is higher than that of Word2Vec, which works
+        better on graphs.
     epochs : int
         Number of passes. Each pass draws new walks.
     ns_exponent : float

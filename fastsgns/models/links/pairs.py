@@ -68,7 +68,8 @@ class PairEmbedding(LinkModel):
     negative : int
         Number of negative samples per pair.
     alpha, min_alpha : float
-        Learning rate at the start and at the end; it falls linearly.
+        Learning rate at the start and at the end; it falls linearly. A `min_alpha` above `alpha`,
+        with which it rises, is a warning.
     epochs : int
         Number of passes over the pairs.
     ns_exponent : float

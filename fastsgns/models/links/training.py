@@ -31,7 +31,7 @@ from fastsgns.runtime.progress import Bar, make_bar
 from fastsgns.training import sharing
 from fastsgns.training.examples import Chunks, PairChunks
 from fastsgns.training.session import Session, TrainedModel, choose_seed
-from fastsgns.training.trainer import Schedule, Tally, Trainer
+from fastsgns.training.trainer import Schedule, Tally, Trainer, warn_of_rise
 
 logger = logging.getLogger(__name__)
 
@@ -244,6 +244,7 @@ def train(model: TrainableModel, parts: Sequence[Part], counts: Counts, n_epochs
         On Ctrl-C, once all threads have stopped.
     """
     blocks = _blocks(model, len(parts))
+    warn_of_rise(model.alpha, model.min_alpha)
     with ExitStack() as stack:
         session = stack.enter_context(Session(model, blocks, n_epochs))
         set_priors(model, counts)
