@@ -20,7 +20,7 @@ ADVICE = files.ADVICE | {
     lines.MIXED_COLUMNS: "give a weight to all edges or to none; --unweighted ignores the weights",
     lines.NOT_A_NUMBER: "--unweighted ignores this column, --skip-lines 1 skips a header",
     lines.NOT_FINITE: "--unweighted ignores the weights",
-    lines.NOT_A_TIME: "times are numbers; --skip-lines 1 skips a header",
+    lines.NOT_A_TIME: "--times 3 reads column 3, --times 4 column 4; --skip-lines 1 skips a header",
     lines.STRAY_SEPARATOR: "--delimiter {shell} reads this character as the end of a column, "
     "--delimiter ' ' as part of the name",
     lines.QUOTED_NAME: "--no-quotes reads quotes as part of the name. If the column goes on in the "
@@ -63,6 +63,14 @@ def add_graph(parser: argparse.ArgumentParser) -> None:
         "--skip-lines", type=not_negative, metavar="N",
         help="skip the first N lines of each file, such as a header",
     )  # fmt: skip
+    parser.add_argument(
+        "--types", type=local_path, metavar="FILE",
+        help="types of the nodes: a file of lines 'node type', with the same --delimiter",
+    )  # fmt: skip
+    parser.add_argument(
+        "--times", type=int, choices=(3, 4), metavar="COLUMN",
+        help="the column that has the times of edges, 3 or 4; with 4, column 3 has the weights",
+    )  # fmt: skip
     add_reading(parser)
 
 
@@ -85,10 +93,11 @@ def read_graph(arguments: argparse.Namespace) -> DirectedGraph:
 
 
 def _read_graph(arguments: argparse.Namespace) -> DirectedGraph:
-    options = {
-        name: getattr(arguments, name) for name in ("delimiter", "weighted", "skip_lines", "quotes")
-    }
+    names = "delimiter", "weighted", "skip_lines", "quotes", "times"
+    options = {name: getattr(arguments, name) for name in names}
     options = {name: value for name, value in options.items() if value is not None}
+    if arguments.types is not None:
+        options["node_types"] = arguments.types
     if arguments.undirected:
         options["directed"] = False
     paths = arguments.edges

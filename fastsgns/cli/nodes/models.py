@@ -31,8 +31,8 @@ SKIP_GRAM = {
     "walks": Option(
         "--walks", (*WALKS, "forward+nerd", "undirected+nerd"),
         "forward: along the edges; undirected: DeepWalk and node2vec; app: rooted PageRank; nerd: "
-        "alternating, of hubs and authorities; edges: single edges, LINE; A+B: half of the "
-        "dimensions from each",
+        "alternating, of hubs and authorities; edges: single edges, LINE; metapath: along "
+        "--metapath; temporal: in the order of --times; A+B: half of the dimensions from each",
         "forward+nerd, or undirected+nerd with --undirected; --task labels: undirected",
     ),
     "negative_sharing": Option(
@@ -41,12 +41,12 @@ SKIP_GRAM = {
     ),
     "walk_length": Option("--walk-length", positive, "nodes per walk", "80; nerd: 4"),
     "num_walks": Option(
-        "--num-walks", positive, "walks per node; edges: draws per edge",
-        "forward: 50, undirected: 10, app: 800, nerd: 300, edges: 100",
+        "--num-walks", positive, "walks per node; temporal: per edge; edges: draws per edge",
+        "forward: 50, app: 800, nerd: 300, edges: 100, others: 10",
     ),
     "window_size": Option(
         "--window", positive, "largest number of steps from source to target",
-        "forward: 3, undirected: 10",
+        "forward: 3, others: 10",
     ),
     "negative": Option("--negative", positive, "negative samples per positive pair"),
     "epochs": Option("--epochs", positive, "passes, each with new walks"),
@@ -62,7 +62,7 @@ SKIP_GRAM = {
         "targets; 0 keeps all",
     ),
 }  # fmt: skip
-TRAINING = (*SKIP_GRAM, "joint", "shrink_windows", "check")
+TRAINING = (*SKIP_GRAM, "joint", "shrink_windows", "check", "metapath", "strict_times")
 
 
 def add_training(parser: argparse.ArgumentParser) -> None:
@@ -80,6 +80,15 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     walks.add_argument(
         "--joint", action="store_const", const=True,
         help="nerd: also train pairs of nodes in the same role",
+    )  # fmt: skip
+    walks.add_argument(
+        "--metapath", nargs="+", action="append", metavar="TYPE",
+        help="metapath: the types of the nodes of a walk, such as author paper author; several "
+        "times for several metapaths",
+    )  # fmt: skip
+    walks.add_argument(
+        "--strict-times", action="store_const", const=True,
+        help="temporal: each edge is later than the one before, not at the same time",
     )  # fmt: skip
     walks.add_argument(
         "--full-windows", dest="shrink_windows", action="store_const", const=False,

@@ -1,6 +1,6 @@
 """NodeEmbedding: vectors of the nodes of a graph as sources and as targets of links."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,10 @@ class NodeEmbedding(LinkModel):
                  With `joint`, it also predicts the nodes of its own role. This is NERD.
     "edges"      The pairs are edges, drawn in proportion to their weight. This is LINE with
                  second-order proximity.
+    "metapath"   Walks along edges in either direction, whose nodes have the types of `metapath` in
+                 turn. The pairs are those of "undirected". This is metapath2vec.
+    "temporal"   Walks along the edges, whose times ascend. The pairs are those of "forward" in a
+                 directed graph, and those of "undirected" in an undirected one. This is CTDNE.
     "A+B"        Two of these, such as "forward+nerd". Each kind trains half of the dimensions. The
                  score of a link is the mean of the scores of both halves.
     ============ ==================================================================================
@@ -70,10 +74,12 @@ class NodeEmbedding(LinkModel):
     num_walks : int, optional
         Number of walks per node. The default is 50 for "forward", 10 for "undirected", 800 for
         "app" and 300 for "nerd", whose walks give fewer pairs. For "edges" it is the number of
-        draws per edge, with a default of 100.
+        draws per edge, with a default of 100. For "metapath" it is the number of walks per metapath
+        and node of its first type, and for "temporal" the number of walks per edge; the default of
+        both is 10.
     window_size : int, optional
         Maximum distance in a walk between the nodes of a pair. The default is 3 for "forward" and
-        10 for "undirected". `window` is another name.
+        10 for "undirected", "metapath" and "temporal". `window` is another name.
     p, q : float
         Return and in-out parameters of node2vec, for "forward" and "undirected". The weight of a
         step back to the previous node is multiplied by 1 / p. The weight of a step to a node
@@ -101,7 +107,7 @@ class NodeEmbedding(LinkModel):
         popular targets are. With 0.75, they learn how much more often than by chance a target is
         linked to, and `score` adds the rest.
     sample : float
-        Subsampling threshold, for "forward" and "undirected". Nodes whose share of all targets is
+        Subsampling threshold, for walks that have windows. Nodes whose share of all targets is
         above it are randomly dropped from walks; 0 disables subsampling.
     shrink_windows : bool
         Draw the window of each node uniformly from 1, ..., `window_size`.
@@ -131,6 +137,15 @@ class NodeEmbedding(LinkModel):
         With the task "links", `fit` holds out a hundredth of the edges, but at most 1,000, from
         training. It warns if the scores of the model rank them worse than the degrees of their
         nodes do. Graphs of fewer than 5,000 edges are not checked. All edges are known links.
+        Graphs with times are not checked, and neither are walks along metapaths, which do not see
+        all edges.
+    metapath : list of types, or list of such lists, optional
+        The types of the nodes of a walk of "metapath", such as ``["author", "paper", "author"]``.
+        The last type is the first one, because walks repeat the metapath. With several metapaths,
+        each has walks of its own. The graph must have types (`DirectedGraph.types`).
+    strict_times : bool
+        Whether each edge of a walk of "temporal" is later than the one before. By default it may
+        have the same time. The edges must have times (`DirectedGraph.times`).
 
     Attributes
     ----------
@@ -150,8 +165,9 @@ class NodeEmbedding(LinkModel):
     ----------
     Perozzi, Al-Rfou, Skiena (2014), "DeepWalk"; Grover, Leskovec (2016), "node2vec"; Tang et al.
     (2015), "LINE"; Zhou et al. (2017), "Scalable Graph Embedding for Asymmetric Proximity" (APP);
-    Khosla et al. (2019), "Node Representation Learning for Directed Graphs" (NERD).
-    `fastsgns.graph.walks.examples` cites the sections.
+    Khosla et al. (2019), "Node Representation Learning for Directed Graphs" (NERD); Dong, Chawla,
+    Swami (2017), "metapath2vec"; Nguyen et al. (2018), "Continuous-Time Dynamic Network Embeddings"
+    (CTDNE). The modules of `fastsgns.graph.walks` cite the sections.
 
     Examples
     --------
@@ -197,6 +213,8 @@ class NodeEmbedding(LinkModel):
         progress: bool | None = None,
         task: Task = "links",
         check: bool = True,
+        metapath: Sequence[Hashable] | None = None,
+        strict_times: bool = False,
     ) -> None:
         self.graph = graph
         self.task, self.check = task, check
@@ -206,6 +224,7 @@ class NodeEmbedding(LinkModel):
         self.alpha, self.min_alpha, self.epochs = alpha, min_alpha, epochs
         self.sample, self.shrink_windows = sample, shrink_windows
         self.stop, self.joint = stop, joint
+        self.metapath, self.strict_times = metapath, strict_times
         self.negative_sharing, self.workers, self.seed = negative_sharing, workers, seed
         self.compute_loss, self.walks_file, self.progress = compute_loss, walks_file, progress
         training.check_parameters(self)
@@ -287,7 +306,8 @@ class NodeEmbedding(LinkModel):
         return self._train(graph, n_epochs, from_scratch=not is_fitted)
 
     def _is_checked(self) -> bool:
-        return self.check and self.task == "links"
+        # Walks along metapaths do not see all edges
+        return self.check and self.task == "links" and self.metapath is None
 
     def _graph_to_learn(self, graph: Any) -> DirectedGraph:
         graph = self.graph if graph is None else graph

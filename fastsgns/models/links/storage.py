@@ -91,6 +91,14 @@ def _array_of(role: str) -> Any:
     return lambda model: model.arrays.vectors.get(role)
 
 
+def _metapath(name: str, value: Any) -> Any:
+    for part in value or []:
+        types = part if isinstance(part, list) else [part]
+        if not all(isinstance(kind, (str, int)) for kind in types):
+            raise TypeError(f"{name} is {value!r:.80}; a file has lists of str and int")
+    return value
+
+
 NODE_PARAMETERS = {
     "dimensions": INT, "walk_length": OPTIONAL, "num_walks": OPTIONAL, "window_size": OPTIONAL,
     "p": NUMBER, "q": NUMBER, "walks": Value((str, type(None))), "matrices": Value(str),
@@ -99,6 +107,8 @@ NODE_PARAMETERS = {
     "negative_sharing": Value(str), "workers": OPTIONAL, "seed": OPTIONAL,
     "compute_loss": FLAG, "task": Value(str, default="links"),
     "check": Value((bool, int), default=True),
+    "metapath": Value((list, type(None)), _metapath, default=None),
+    "strict_times": Value((bool, int), default=False),
 }  # fmt: skip
 PAIR_PARAMETERS = {
     "dimensions": INT, "negative": INT, "alpha": RATE, "min_alpha": RATE, "epochs": INT,

@@ -4,16 +4,17 @@
 """
 
 import logging
-from collections.abc import Callable, Generator, Hashable, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from itertools import pairwise
-from typing import Literal, NamedTuple, Protocol, get_args
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 
 from fastsgns import kernels, rules, sampling
-from fastsgns.formats.keys import warn_of_unsavable
+from fastsgns.formats.keys import plain, plain_all, warn_of_unsavable
 from fastsgns.graph.degrees import SMOOTHING
+from fastsgns.graph.walks.typed import listed_metapaths
 from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import (
     ColumnBlock,
@@ -42,6 +43,27 @@ MAX_STEP_WEIGHT = 1e30  # sums of weights of edges, times 1 / p or 1 / q, stay f
 STEP_WEIGHT = rules.real(
     "numbers from 1e-30 to 1e30", lambda value: 1 / MAX_STEP_WEIGHT <= value <= MAX_STEP_WEIGHT
 )
+
+
+class MetapathRule(rules.Rule):
+    """One metapath or several; they become lists of plain Python values."""
+
+    def typed(self, name: str, value: Any) -> Any:  # noqa: D102
+        if isinstance(value, (str, bytes)) or not isinstance(value, (Iterable, type(None))):
+            raise self._refusal(name, value)
+        if value is None:
+            return None
+        return [
+            plain_all(part) if isinstance(part, (list, tuple)) else plain(part) for part in value
+        ]
+
+    def __call__(self, name: str, value: Any) -> Any:  # noqa: D102
+        found = self.typed(name, value)
+        if found is not None:
+            listed_metapaths(found)
+        return found
+
+
 RULES: dict[str, rules.Rule] = {
     "dimensions": rules.integer(1, 2**20),
     "walk_length": rules.integer(2, 2**20, none=None),
@@ -60,6 +82,8 @@ RULES: dict[str, rules.Rule] = {
     "stop": rules.real("probabilities above 0", lambda value: 0 < value <= 1),
     "shrink_windows": rules.flag(),
     "joint": rules.flag(),
+    "metapath": MetapathRule('lists of types such as ["author", "paper", "author"], and None'),
+    "strict_times": rules.flag(),
     "shuffle": rules.flag(),
     "compute_loss": rules.flag(),
     "progress": rules.PROGRESS,

@@ -15,11 +15,18 @@ from fastsgns.graph.walks.examples import (
 )
 from fastsgns.graph.walks.files import WalkFile
 from fastsgns.graph.walks.neighbours import Neighbours
+from fastsgns.graph.walks.timed import TemporalWalks, TimedNeighbours
+from fastsgns.graph.walks.typed import (
+    Metapaths,
+    MetapathWalks,
+    TypedNeighbours,
+    listed_metapaths,
+)
 from fastsgns.models.links.training import LinkMatrices, Part, Windows
 from fastsgns.training.examples import Chunks
 
 Task = Literal["links", "labels"]
-WalkKind = Literal["forward", "undirected", "app", "nerd", "edges"]
+WalkKind = Literal["forward", "undirected", "app", "nerd", "edges", "metapath", "temporal"]
 BETWEEN = "+"  # joins two kinds
 
 
@@ -41,8 +48,12 @@ WALKS: dict[WalkKind, WalkDefaults] = {
     "app": WalkDefaults(80, 800),
     "nerd": WalkDefaults(4, 300),
     "edges": WalkDefaults(2, 100),
+    "metapath": WalkDefaults(80, 10, 10),  # as "undirected"
+    "temporal": WalkDefaults(80, 10, 10),  # as CTDNE, but per edge
 }
 WINDOWED = tuple(kind for kind, defaults in WALKS.items() if defaults.window_size)
+BIASED: tuple[WalkKind, ...] = ("forward", "undirected")  # node2vec
+EITHER_WAY: tuple[WalkKind, ...] = ("undirected", "metapath")
 
 
 class WalkModel(Protocol):
@@ -62,6 +73,8 @@ class WalkModel(Protocol):
     shrink_windows: bool
     stop: float
     joint: bool
+    metapath: Any
+    strict_times: bool
     seed: int | None
 
 
@@ -92,11 +105,23 @@ def _default(model: WalkModel, graph: DirectedGraph) -> str:
 
 def _check(model: WalkModel, kinds: tuple[WalkKind, ...]) -> None:
     walks = BETWEEN.join(kinds)
-    if not set(kinds) & set(WINDOWED) and (model.p, model.q, model.sample) != (1, 1, 0):
+    if not set(kinds) & set(BIASED) and (model.p, model.q) != (1, 1):
         raise ValueError(
-            f"p, q and sample apply only to walks {' and '.join(WINDOWED)}; with walks={walks!r} "
-            f"they must be 1, 1 and 0, and are {model.p}, {model.q}, {model.sample}"
+            f"p and q apply only to walks {' and '.join(BIASED)}; with walks={walks!r} they must "
+            f"be 1, and are {model.p} and {model.q}"
         )
+    if not set(kinds) & set(WINDOWED) and model.sample:
+        raise ValueError(
+            f"sample applies only to walks {', '.join(WINDOWED)}; with walks={walks!r} it must be "
+            f"0, and is {model.sample}"
+        )
+    if ("metapath" in kinds) != (model.metapath is not None):
+        raise ValueError(
+            'walks="metapath" and metapath=["author", "paper", "author"], or other types of '
+            f"nodes, require each other; walks is {walks!r}, and metapath is {model.metapath!r:.80}"
+        )
+    if model.strict_times and "temporal" not in kinds:
+        raise ValueError(f'strict_times requires walks="temporal", and walks is {walks!r}')
     if model.joint and "nerd" not in kinds:
         raise ValueError(f'joint requires walks="nerd", and walks is {walks!r}')
     if len(kinds) > 1 and model.matrices != "two":
@@ -121,8 +146,9 @@ def make_parts(
 
 
 def _part(model: WalkModel, kind: WalkKind, graph: DirectedGraph, file: WalkFile | None) -> Part:
-    counts = total_degrees(graph) if kind == "undirected" else graph.in_degrees
-    windows = _windows(model, kind, counts) if kind in WINDOWED else None
+    counts = total_degrees(graph) if kind in EITHER_WAY else graph.in_degrees
+    is_forward = kind == "forward" or (kind == "temporal" and graph.is_directed)
+    windows = _windows(model, kind, counts, is_forward) if kind in WINDOWED else None
     return Part(_chunks(model, kind, graph, file), counts + mean_weight(graph), windows)
 
 
@@ -131,6 +157,13 @@ def _chunks(
 ) -> Chunks:
     length, n_walks = _length_and_count(model, kind)
     seed = 0 if model.seed is None else model.seed
+    if kind == "metapath":
+        typed = TypedNeighbours.of(graph)
+        metapaths = Metapaths.of(listed_metapaths(model.metapath), graph, typed)
+        return MetapathWalks(typed, metapaths, length, n_walks, seed, file)
+    if kind == "temporal":
+        timed, total = TimedNeighbours.of(graph), n_walks * graph.n_edges
+        return TemporalWalks(timed, graph.out_degrees, length, total, model.strict_times, file)
     out = Neighbours.of(graph, "both" if kind == "undirected" else "out")
     if kind in WINDOWED:
         return RandomWalks(out, length, n_walks, model.p, model.q, seed, file)
@@ -151,7 +184,7 @@ def _length_and_count(model: WalkModel, kind: WalkKind) -> tuple[int, int]:
     return model.walk_length or default.walk_length, model.num_walks or default.num_walks
 
 
-def _windows(model: WalkModel, kind: WalkKind, counts: np.ndarray) -> Windows:
+def _windows(model: WalkModel, kind: WalkKind, counts: np.ndarray, is_forward: bool) -> Windows:
     """Return how pairs are taken from walks, where `counts` are the degrees of the targets."""
     length, n_walks = _length_and_count(model, kind)
     window = model.window_size or WALKS[kind].window_size
@@ -159,6 +192,6 @@ def _windows(model: WalkModel, kind: WalkKind, counts: np.ndarray) -> Windows:
     # expected visits if no walk ends early and nodes are visited in proportion to degree
     n_visits = counts * (length * n_walks * len(counts) / counts.sum())
     return Windows(
-        window, model.shrink_windows, kind == "forward",
+        window, model.shrink_windows, is_forward,
         sampling.keep_thresholds(n_visits, model.sample),
     )  # fmt: skip

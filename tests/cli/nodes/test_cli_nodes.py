@@ -295,3 +295,32 @@ def test_errors_of_parameters_name_options(options, words, folder: Path, tmp_pat
     shown = capsys.readouterr().err
     assert words in shown
     assert not re.search(r"\w=", shown)
+
+
+def test_walks_along_metapaths_and_in_time(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    edges = [(f"a{i}", f"p{(i + step) % 8}", i + step) for i in range(8) for step in range(3)]
+    Path("edges").write_text("".join(f"{u} {v} {time}\n" for u, v, time in edges))
+    Path("weighted").write_text("".join(f"{u},{v},2,{time}\n" for u, v, time in edges))
+    Path("types").write_text("".join(f"a{i} author\np{i} paper\n" for i in range(8)))
+    common = ["-o", "model", *FEW, *SHORT]
+    along = ["--types", "types", "--walks", "metapath", "--metapath", "author", "paper", "author"]
+    assert run("train", "edges", "--times", 3, *common, *along) == 0
+    assert NodeEmbedding.load("model").metapath == [["author", "paper", "author"]]
+    several = [*along, "--metapath", "paper", "author", "paper"]
+    assert run("train", "edges", "--unweighted", *common, *several) == 0
+    assert len(NodeEmbedding.load("model").metapath) == 2
+    in_time = ["--walks", "temporal", "--strict-times"]
+    assert run("train", "weighted", "--delimiter", ",", "--times", 4, *common, *in_time) == 0
+    assert NodeEmbedding.load("model").strict_times is True
+    capsys.readouterr()
+    for given, message in (
+        (["edges", "--times", 4], "a column is missing"),
+        (["edges", *in_time], "need times of edges"),
+        (["edges", "--walks", "metapath"], "require each other"),
+        (["edges", *along[:-1]], "ends with another type"),
+        (["edges", "--types", "edges"], "is not `node type`"),
+        (["weighted", "--delimiter", ",", "--types", "types"], "`node type`; the delimiter is ','"),
+    ):
+        assert run("train", *given, *common) != 0
+        assert message in capsys.readouterr().err

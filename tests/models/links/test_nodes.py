@@ -7,7 +7,9 @@ import pytest
 
 from fastsgns.errors import FormatError
 from fastsgns.formats import kinds, native
+from fastsgns.graph.building import Rows
 from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.graph.types import NodeTypes
 from fastsgns.models.links import HOPE, training
 from fastsgns.models.links.joint import JointScore
 from fastsgns.models.links.nodes import NodeEmbedding
@@ -15,7 +17,15 @@ from fastsgns.models.links.scoring import LinkScorer
 from fastsgns.models.links.walks import WALKS
 
 SMALL = {"dimensions": 16, "window_size": 3, "workers": 1, "alpha": 0.05, "stop": 0.7}
-FEW = {"forward": 4, "undirected": 4, "app": 60, "nerd": 30, "edges": 20}
+FEW = {
+    "forward": 4,
+    "undirected": 4,
+    "app": 60,
+    "nerd": 30,
+    "edges": 20,
+    "metapath": 4,
+    "temporal": 2,
+}
 each_kind = pytest.mark.parametrize("walks", WALKS)
 
 
@@ -34,8 +44,21 @@ def layers(n_layers=4, width=12, seed=2):
 GRAPH = layers()
 
 
+def suited(graph):
+    """Return a graph on which every kind of walks is possible: with one type and one time."""
+    rows = graph.out_offsets, graph.out_targets, graph.out_weights, graph.signs
+    types = NodeTypes(np.zeros(graph.n_nodes, np.int32), ["node"])
+    return DirectedGraph(
+        Rows(*rows, times=np.zeros(graph.n_edges)), graph.names, graph.is_directed, types
+    )
+
+
 def fitted(walks="forward", graph=GRAPH, **options):
     chosen = SMALL | {"walks": walks, "num_walks": FEW[walks]} | options
+    if walks in ("metapath", "temporal"):
+        graph = suited(graph)
+    if walks == "metapath":
+        chosen["metapath"] = ["node", "node"]
     return NodeEmbedding(**chosen).fit(graph)
 
 
@@ -49,7 +72,7 @@ def direction(model, graph=GRAPH):
     return np.mean((there > back) + 0.5 * (there == back))
 
 
-@pytest.mark.parametrize("walks", ["forward", "app", "nerd", "edges"])
+@pytest.mark.parametrize("walks", ["forward", "app", "nerd", "edges", "temporal"])
 def test_two_roles_know_directions(walks):
     assert direction(fitted(walks, epochs=6)) > 0.95
 
@@ -281,7 +304,7 @@ def test_a_refused_partial_fit_changes_nothing():
     names, vectors = list(model.source.index_to_key), model.source.vectors.copy()
     edges = [(v, u) for u, v, _ in GRAPH.edges()] + [(names[-1], name) for name in names[:-1]]
     model.set_params(p=2.0, walks="edges")
-    with pytest.raises(ValueError, match="p, q and sample apply only to"):
+    with pytest.raises(ValueError, match="p and q apply only to"):
         model.partial_fit(edges)
     assert model.source.index_to_key == names
     np.testing.assert_array_equal(model.source.vectors, vectors)
@@ -391,8 +414,16 @@ def test_files_of_another_kind_are_refused(tmp_path):
         ({"negative_sharing": "none"}, "negative_sharing is 'none'"),
         ({"walks": "sideways"}, "walks is 'sideways'"),
         ({"stop": 0}, "stop is 0"),
-        ({"walks": "app", "q": 2}, "must be 1, 1 and 0"),
-        ({"walks": "edges", "sample": 0.1}, "must be 1, 1 and 0"),
+        ({"walks": "app", "q": 2}, "p and q apply only to walks forward and undirected"),
+        ({"walks": "temporal", "p": 2}, "p and q apply only to walks forward and undirected"),
+        ({"walks": "edges", "sample": 0.1}, "sample applies only to walks forward, undirected, m"),
+        ({"walks": "metapath"}, "require each other; walks is 'metapath', and metapath is None"),
+        ({"walks": "forward", "metapath": ["a", "a"]}, "require each other; walks is 'forward'"),
+        ({"walks": "metapath", "metapath": ["a", "a"]}, "need types of nodes, and <DirectedGraph"),
+        ({"walks": "metapath", "metapath": "aba"}, "metapath is 'aba'; allowed are lists of types"),
+        ({"walks": "metapath", "metapath": ["a", "b"]}, "ends with another type than it begins"),
+        ({"walks": "temporal"}, "need times of edges, and <DirectedGraph"),
+        ({"walks": "forward", "strict_times": True}, 'strict_times requires walks="temporal"'),
         ({"walks": "nerd", "matrices": "tied+bias"}, "not supported"),
         ({"walks": "forward", "joint": True}, "joint requires walks"),
     ],

@@ -44,7 +44,7 @@ def test_the_task_chooses_the_walks(options, directed, undirected):
         ({"walks": "forward+", "dimensions": 4}, "allowed are"),
         ({"walks": "forward+app", "matrices": "tied"}, 'requires matrices="two"'),
         ({"walks": "forward+app", "dimensions": 1}, "2 dimensions"),
-        ({"walks": "app+nerd", "p": 2.0}, "p, q and sample apply only"),
+        ({"walks": "app+nerd", "p": 2.0}, "p and q apply only"),
         ({"walks": "forward+app", "joint": True}, "joint requires"),
         ({"task": "link"}, "task is 'link'; allowed are"),
     ],
