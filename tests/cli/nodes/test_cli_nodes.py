@@ -319,7 +319,7 @@ def test_walks_along_metapaths_and_in_time(tmp_path: Path, monkeypatch, capsys):
         (["edges", *in_time], "need times of edges"),
         (["edges", "--walks", "metapath"], "require each other"),
         (["edges", *along[:-1]], "ends with another type"),
-        (["edges", "--types", "edges"], "is not `node type`"),
+        (["edges", "--types", "edges"], "a line is `node type`"),
         (["weighted", "--delimiter", ",", "--types", "types"], "`node type`; the delimiter is ','"),
     ):
         assert run("train", *given, *common) != 0
