@@ -1,4 +1,4 @@
-"""fastsgns nodes: train, recommend, eval, classify."""
+"""fastsgns nodes: train, update, recommend, eval, classify."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", ["", "train", "recommend", "eval", "classify"])
+@pytest.mark.parametrize("command", ["", "train", "update", "recommend", "eval", "classify"])
 def test_help_teaches_by_example(command: str, capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit) as stop:
         run(*filter(None, [command]), "--help")
