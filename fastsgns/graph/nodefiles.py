@@ -21,10 +21,11 @@ COMMENTS = "#%"
 
 
 class NodeLine(NamedTuple):
-    """A line: its place, such as ``labels.txt, line 3``, and its columns, one or more."""
+    """A line: its place, such as ``labels.txt, line 3``, its columns, and what separates them."""
 
     place: str
     columns: list[str]
+    delimiter: str | None
 
 
 def node_lines(
@@ -73,14 +74,15 @@ def node_lines(
                 f"reads it as `{form}`"
             )
         is_first = False
-        yield NodeLine(place, columns)
+        yield NodeLine(place, columns, mark)
 
 
 def fault(line: NodeLine, form: str, problem: str) -> FormatError:
     """Return the error that a line has another number of columns than `form`."""
+    how = "white space" if line.delimiter is None else repr(line.delimiter)
     found = delimiter_of(line.columns[0]) if len(line.columns) == 1 else ""
-    advice = "set `delimiter` to the character between the columns; " * bool(found)
-    return FormatError(f"{line.place}: {problem}; {advice}a line is `{form}`")
+    advice = f"; set `delimiter` to {found!r}" * bool(found)
+    return FormatError(f"{line.place}: {problem}; a line is `{form}`, separated by {how}{advice}")
 
 
 def _fault(place: str, text: str, form: str, mark: str | None) -> FormatError:

@@ -320,7 +320,7 @@ def test_walks_along_metapaths_and_in_time(tmp_path: Path, monkeypatch, capsys):
         (["edges", "--walks", "metapath"], "require each other"),
         (["edges", *along[:-1]], "ends with another type"),
         (["edges", "--types", "edges"], "a line is `node type`"),
-        (["weighted", "--delimiter", ",", "--types", "types"], "`node type`; the delimiter is ','"),
+        (["weighted", "--delimiter", ",", "--types", "types"], "`node type`, separated by ','"),
     ):
         assert run("train", *given, *common) != 0
         assert message in capsys.readouterr().err
