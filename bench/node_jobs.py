@@ -5,6 +5,7 @@ bench. The time is that from the file of edges to the vectors. It excludes impor
 by numba, for which pecanpy first walks a graph of three nodes.
 """
 
+import contextlib
 import json
 import sys
 import tempfile
@@ -124,18 +125,57 @@ def synthetic(job: Job) -> Made:
         (n_nodes * rng.random(job["edges"], np.float32).astype(np.float64) ** 2).astype(np.int32)
         for _ in range(2)
     ]
-    shuffled = rng.permutation(n_nodes).astype(np.int32)
+    ends[1] = rng.permutation(n_nodes).astype(np.int32)[ends[1]]
     clock = Clock()
-    graph = DirectedGraph.from_edges(ends[0], shuffled[ends[1]], names=range(n_nodes))
+    end_step("arrays of edges")
+    graph = DirectedGraph.from_edges(*ends, names=range(n_nodes))
     clock.lap("build")
+    end_step("build")
     del ends
-    NodeEmbedding(
+    model = NodeEmbedding(
         dimensions=job["dim"], walk_length=job["walk_length"], num_walks=job["num_walks"],
         window_size=job["window"], walks="forward", workers=job["workers"], seed=job["seed"],
         progress=False, **job.get("options", {}),
     ).fit(graph)  # fmt: skip
     clock.lap("walk and train")
+    end_step("walk and train")
+    del graph
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder) / "model.fastsgns")
+    clock.lap("save")
+    end_step("save")
     return [], np.empty((0, job["dim"])), clock.seconds
+
+
+def star(job: Job) -> Made:
+    """Walk and train on a star, once for each q."""
+    from fastsgns.graph.digraph import DirectedGraph
+    from fastsgns.models.links.nodes import NodeEmbedding
+
+    leaves = np.arange(1, job["leaves"] + 1)
+    graph = DirectedGraph.from_edges(np.zeros(len(leaves), int), leaves, directed=False)
+    clock = Clock()
+    for q in job["qs"]:
+        model = NodeEmbedding(
+            dimensions=job["dim"], walk_length=job["walk_length"], num_walks=job["num_walks"],
+            window_size=job["window"], p=job["p"], q=q, walks="undirected", seed=job["seed"],
+            workers=job["workers"], progress=False, **job.get("options", {}),
+        )  # fmt: skip
+        clock.lap("between")
+        model.fit(graph)
+        clock.lap(f"q = {q:g}")
+    del clock.seconds["between"]
+    return [], np.empty((0, job["dim"])), clock.seconds
+
+
+STEP_PEAKS: dict[str, int] = {}  # peak memory of the steps of a job, in bytes
+
+
+def end_step(name: str) -> None:
+    """Record the peak memory of a step, and start that of the next one, on Linux."""
+    STEP_PEAKS[name] = peak_bytes()
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 def peak_bytes() -> int:
@@ -148,7 +188,7 @@ def peak_bytes() -> int:
     return next((1024 * int(line[1]) for line in lines if line[0] == "VmHWM:"), 0)
 
 
-PACKAGES = {f.__name__: f for f in (fastsgns, pecanpy, node2vec, synthetic)}
+PACKAGES = {f.__name__: f for f in (fastsgns, pecanpy, node2vec, synthetic, star)}
 
 
 if __name__ == "__main__":
@@ -156,4 +196,5 @@ if __name__ == "__main__":
     names, vectors, seconds = PACKAGES[asked["package"]](asked)
     if asked.get("vectors"):
         np.savez(asked["vectors"], names=np.array(names), vectors=vectors)
-    print("\n" + json.dumps({"seconds": seconds, "peak_bytes": peak_bytes()}))
+    peaks = {"peak_bytes": max([peak_bytes(), *STEP_PEAKS.values()]), "step_peaks": STEP_PEAKS}
+    print("\n" + json.dumps({"seconds": seconds, **peaks}))

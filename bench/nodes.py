@@ -33,8 +33,10 @@ examples:
   python -m bench nodes --peers venv/bin/python --packages fastsgns fastsgns:epochs=3 node2vec
   python -m bench nodes graph.edges --labels graph.labels --packages fastsgns
   python -m bench nodes --synthetic
-  python -m bench nodes --synthetic --nodes 1e6 --edges 1e7 --dim 64
+  python -m bench nodes --synthetic --nodes 1e7 --edges 1e8 --dim 32
+  python -m bench nodes --star 2e5
 """
+STAR_QS = (1, 4, 64, 1000)
 PEERS = ("pecanpy", "node2vec")
 JOBS = Path(__file__).parent / "node_jobs.py"
 Result = dict[str, Any]
@@ -77,6 +79,9 @@ def add(commands: Any, **common: Any) -> None:
     parser.add_argument("--synthetic", action="store_true", help="use a large random graph")
     parser.add_argument("--nodes", type=options.positive, default=10**6, help="if synthetic (1e6)")
     parser.add_argument("--edges", type=options.positive, default=10**7, help="if synthetic (1e7)")
+    parser.add_argument(
+        "--star", type=options.positive, metavar="LEAVES", help="use a star, with several q"
+    )
     options.add_fastsgns(parser)
     options.add_output(parser)
     parser.set_defaults(run=run)
@@ -86,6 +91,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and print a table."""
     if arguments.synthetic:
         return run_synthetic(arguments)
+    if arguments.star:
+        return run_star(arguments)
     if not arguments.graph.exists():
         raise FileNotFoundError(f"{arguments.graph} does not exist: name a file of edges")
     record = options.new_record(arguments, {"name": arguments.graph.name})
@@ -126,7 +133,7 @@ def settings(arguments: argparse.Namespace) -> Result:
     return {
         "dim": arguments.dim,
         "walk_length": arguments.walk_length,
-        "num_walks": arguments.num_walks or (1 if arguments.synthetic else 10),
+        "num_walks": arguments.num_walks or (1 if arguments.synthetic or arguments.star else 10),
         "window": arguments.window,
         "p": arguments.p,
         "q": arguments.q,
@@ -219,10 +226,21 @@ def run_synthetic(arguments: argparse.Namespace) -> int:
     matrices = 2 * 4 * arguments.nodes * arguments.dim
     graph = 4 * arguments.edges + 8 * arguments.nodes
     steps = ", ".join(f"{name} {value:.1f} s" for name, value in result["seconds"].items())
+    peaks = ", ".join(f"{name} {peak / 1e6:,.0f} MB" for name, peak in result["step_peaks"].items())
     print(
         f"{short(arguments.nodes)} nodes, {short(arguments.edges)} edges, d = {arguments.dim}: "
-        f"{steps}\npeak {result['peak_bytes'] / 1e6:,.0f} MB; the matrices are "
-        f"{matrices / 1e6:,.0f} MB, one direction of the graph {graph / 1e6:,.0f} MB\n\n"
-        f"{record.path}"
+        f"{steps}\npeak memory of each step: {peaks}\nthe matrices are {matrices / 1e6:,.0f} MB, "
+        f"one direction of the graph {graph / 1e6:,.0f} MB, without weights\n\n{record.path}"
     )
+    return 0
+
+
+def run_star(arguments: argparse.Namespace) -> int:
+    """Train one pass over a star for several q, and print the times."""
+    record = options.new_record(arguments, {"name": "star", "leaves": arguments.star})
+    own = {"package": "star", "seed": 1, "options": dict(arguments.fastsgns)}
+    job = settings(arguments) | own | {"leaves": arguments.star, "qs": STAR_QS}
+    result = record.append({**call(sys.executable, job, arguments.limit), "settings": job})
+    steps = ", ".join(f"{name}: {value:.2f} s" for name, value in result["seconds"].items())
+    print(f"a star of {short(arguments.star)} leaves, {steps}\n\n{record.path}")
     return 0

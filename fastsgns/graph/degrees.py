@@ -7,6 +7,7 @@ import numpy as np
 from fastsgns.graph.digraph import DirectedGraph
 
 SMOOTHING = 0.1  # of the weight of an edge
+BLOCK = 1 << 16  # nodes whose loops are found at a time
 
 
 class LogDegrees(NamedTuple):
@@ -64,8 +65,17 @@ def total_degrees(graph: DirectedGraph) -> np.ndarray:
     """
     if not graph.is_directed:
         return graph.in_degrees
-    is_loop = graph.out_sources == graph.out_targets
-    weights = None if graph.out_weights is None else graph.out_weights[is_loop]
-    loops = np.bincount(graph.out_targets[is_loop], weights, graph.n_nodes)
+    loops = np.zeros(graph.n_nodes)
+    for start in range(0, graph.n_nodes, BLOCK):
+        loops[start : start + BLOCK] = _loops(graph, start, min(start + BLOCK, graph.n_nodes))
     totals: np.ndarray = graph.out_degrees + graph.in_degrees - loops
     return totals
+
+
+def _loops(graph: DirectedGraph, start: int, stop: int) -> np.ndarray:
+    """Return the weight of the loops of the nodes start .. stop - 1."""
+    first, last = graph.out_offsets[start], graph.out_offsets[stop]
+    sources = np.repeat(np.arange(start, stop), np.diff(graph.out_offsets[start : stop + 1]))
+    is_loop = sources == graph.out_targets[first:last]
+    weights = None if graph.out_weights is None else graph.out_weights[first:last][is_loop]
+    return np.bincount(sources[is_loop] - start, weights, stop - start)

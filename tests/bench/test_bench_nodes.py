@@ -47,7 +47,17 @@ def test_a_large_graph_is_made_and_its_memory_noted(tmp_path: Path, capsys):
     assert "peak" in capsys.readouterr().out
     (result,) = json.loads(out.read_text())["results"]
     assert result["settings"]["num_walks"] == 1
-    assert result["peak_bytes"] > 1e6
+    assert set(result["seconds"]) == {"build", "walk and train", "save"}
+    assert set(result["step_peaks"]) == {"arrays of edges", *result["seconds"]}
+    assert result["peak_bytes"] >= max(result["step_peaks"].values()) > 1e6
+
+
+def test_a_star_is_walked_for_each_q(tmp_path: Path, capsys):
+    out = tmp_path / "out.json"
+    assert main(["nodes", "--star", "300", "--output", str(out), *SMALL]) == 0
+    assert "a star of 300 leaves, q = 1: " in capsys.readouterr().out
+    (result,) = json.loads(out.read_text())["results"]
+    assert list(result["seconds"]) == ["q = 1", "q = 4", "q = 64", "q = 1000"]
 
 
 def test_links_are_judged_by_graph_and_model(graph: Path, tmp_path: Path, capsys):
@@ -61,15 +71,3 @@ def test_links_are_judged_by_graph_and_model(graph: Path, tmp_path: Path, capsys
     assert all(len(r["scores"]) == 9 and min(r["scores"]) >= 0 for r in results)
     shown = capsys.readouterr().out
     assert all(model in shown for model in models)
-
-
-def test_updates_are_compared_with_a_fit(graph: Path, tmp_path: Path, capsys):
-    out = tmp_path / "out.json"
-    given = ["--dim", "4", "--seeds", "2", "--output", str(out), "--fastsgns", "num_walks=2"]
-    assert main(["update", str(graph), *given]) == 0
-    models = ["fit of the whole graph", "update, means alone"]
-    models += [f"update, {how}" for how in ("free", "damped", "frozen")]
-    results = json.loads(out.read_text())["results"]
-    assert [(r["seed"], r["model"]) for r in results] == [(s, m) for s in (1, 2) for m in models]
-    assert all(0 <= score <= 1 for r in results for score in r["scores"][:4])
-    assert "recall@10 new" in capsys.readouterr().out

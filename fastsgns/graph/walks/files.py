@@ -9,7 +9,6 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from fastsgns.formats.files import words_of
 from fastsgns.formats.writing import destination
 
 
@@ -62,7 +61,7 @@ class WalkFile:
 
 
 def _is_word(name: str) -> bool:
-    return words_of(name) == [name] and name[0] != "\ufeff"
+    return name.split() == [name] and name[0] != "\ufeff"
 
 
 @contextmanager
