@@ -20,6 +20,7 @@ from bench import (
     speed,
     standard,
     summary,
+    update,
 )
 from bench.process import JobError
 from fastsgns.runtime.console import say
@@ -27,7 +28,7 @@ from fastsgns.runtime.console import say
 INTERRUPTED = 130
 COMMANDS = (
     *(standard, speed, quality, frontier, matrices, ppmi, glove),
-    *(scan, nodes, links, memory, scaling, coherence, roofline, overhead, summary),
+    *(scan, nodes, links, update, memory, scaling, coherence, roofline, overhead, summary),
 )
 DESCRIPTION = """\
 Measure fastsgns and gensim on the same text in the same run.

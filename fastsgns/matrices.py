@@ -1,6 +1,7 @@
 """The arrays of a model: which one each role uses, and their memory."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -17,6 +18,7 @@ BiasMode = Literal["scalar", "word", "both"]
 ArrayRole = Literal["input", "output", "negative", "tree"]
 MATRICES: tuple[MatricesMode, ...] = get_args(MatricesMode)
 BIASES: tuple[BiasMode, ...] = get_args(BiasMode)
+TARGET_ROLES: tuple[ArrayRole, ...] = ("output", "negative")
 
 
 @dataclass(frozen=True)
@@ -376,10 +378,8 @@ class Matrices:
             self.rearrange(find(self._keys, keys))
         self._list, self._keys, self._order = keys, list(keys), order
 
-    def rearrange(
-        self, origin: np.ndarray, roles: tuple[ArrayRole, ...] = ("output", "negative")
-    ) -> None:
-        """Set row i of the arrays of some roles, and bias i, to the old ones at ``origin[i]``.
+    def rearrange(self, origin: np.ndarray) -> None:
+        """Set row i of the arrays of targets, and bias i, to the old ones at ``origin[i]``.
 
         If that is -1, the row is zero and the bias is `first_bias`. Arrays whose number of rows is
         not the number of keys are left as they are.
@@ -391,21 +391,50 @@ class Matrices:
             counts, places = self.tree_words
             self.tree_words = TreeWords(counts, np.where(kept, places[origin], -1))
         is_longer = np.array_equal(origin[:n_old], np.arange(n_old)) and not kept[n_old:].any()
-        for role in roles:
+        for role in TARGET_ROLES:
             old = self.vectors.get(role)
             if old is None or len(old) != n_old:
                 continue
-            if is_longer and role != "input":
+            if is_longer:
                 self.vectors[role] = self._lengthened(role, len(origin))
             else:
-                bias = self.bias
                 self.create(role, len(origin), old.shape[1])
                 self.vectors[role][kept] = old[origin[kept]]
-                self.bias = bias
         if self.layout.has_word_bias and self.bias is not None and len(self.bias) == n_old:
             bias = np.full(len(origin), self.first_bias, np.float32)
             bias[kept] = self.bias[origin[kept]]
             self.bias = bias
+
+    def with_rows(self, origins: Mapping[ArrayRole, np.ndarray], first_bias: float) -> "Matrices":
+        """Return copies of the arrays with other rows.
+
+        Parameters
+        ----------
+        origins : mapping of str to ndarray of int
+            For each role: the old row of each new row, or -1 for a row of zeros. Roles that have
+            no array are ignored.
+        first_bias : float
+            The bias of rows of zeros.
+
+        Examples
+        --------
+        >>> matrices = Matrices({"input": np.arange(6, dtype=np.float32).reshape(3, 2)})
+        >>> matrices.with_rows({"input": np.array([2, -1])}, 0.0).vectors["input"].tolist()
+        [[4.0, 5.0], [0.0, 0.0]]
+        """
+        copied = Matrices(layout=self.layout, first_bias=first_bias)
+        for role, origin in origins.items():
+            old, kept = self.vectors.get(role), origin >= 0
+            if old is None:
+                continue
+            copied.create(role, len(origin), old.shape[1])
+            copied.vectors[role][kept] = old[origin[kept]]
+            if role == "input" and copied.bias is not None and self.bias is not None:
+                copied.bias[:] = first_bias
+                copied.bias[kept] = self.bias[origin[kept]]
+        if not self.layout.has_word_bias and self.bias is not None:
+            copied.bias = self.bias.copy()
+        return copied
 
     def _lengthened(self, role: ArrayRole, n_rows: int) -> np.ndarray:
         """Return the array of a role with zeros appended; spare room grows by half of it."""

@@ -77,6 +77,9 @@ def prepare(folder: Path) -> dict[str, Any]:
     labels = [f"{name} {label}\n" for label, group in enumerate(groups) for name in group]
     (folder / "labels.txt").write_text("".join(labels))
     (folder / "clicks.tsv.gz").write_bytes(gzip.compress(b"ann\ttea\nbob\tale\nann\tcake\n"))
+    (folder / "papers.txt").write_text("ann p1\nbob p1\nbob p2\n")
+    (folder / "types.txt").write_text("ann author\nbob author\np1 paper\np2 paper\n")
+    (folder / "mails.txt").write_text("ann bob 1\nbob cem 2\ndan bob 3\n")
     ends = np.array([[0, 1, 2, 3], [1, 2, 3, 0]])
     frame = pytest.importorskip("pandas").DataFrame({"u": ["ann", "bob"], "v": ["bob", "cem"]})
     nx_graph = pytest.importorskip("networkx").DiGraph([("ann", "bob"), ("bob", "cem")])

@@ -6,6 +6,7 @@ import gzip
 import io
 import lzma
 import os
+import re
 import stat
 import zlib
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ from fastsgns.formats import sniffing
 AnyPath = str | bytes | os.PathLike[Any]
 Numbered = tuple[int, str]
 LONGEST_LINE = 1 << 20
+WORD = re.compile(r"[^ \t\n\v\f\r]+")
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 MAGIC: dict[bytes, Any] = {
     sniffing.GZIP: gzip.open,
@@ -309,6 +311,17 @@ def lines(source: Any, encoding: str = "utf8", errors: str = "strict") -> Iterat
         yield from _decoded(_lines_of(source, name), name, encoding, errors)
     else:
         yield from _decoded(enumerate(source, 1), name, encoding, errors)
+
+
+def words_of(line: str) -> list[str]:
+    r"""Split a line at white space of ASCII, as corpora are; other white space belongs to words.
+
+    Examples
+    --------
+    >>> words_of("New\u3000York  a\tb\n")
+    ['New\u3000York', 'a', 'b']
+    """
+    return WORD.findall(line)
 
 
 def _lines_of(file: Any, name: str) -> Iterator[tuple[int, str | bytes]]:

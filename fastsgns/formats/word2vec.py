@@ -228,7 +228,7 @@ def _counts(ids: dict[str, int], fvocab: Any, encoding: str, errors: str) -> np.
     for number, line in files.lines(fvocab, encoding, errors):
         word, _, count = line.rstrip().rpartition(" ")
         if word in ids:
-            if not count.isdecimal():
+            if not (count.isascii() and count.isdecimal()):
                 raise FormatError(
                     f"{files.name_of(fvocab)}, line {number} is {line.rstrip()!r:.60}, not a word "
                     "and its count"

@@ -283,8 +283,8 @@ class Syntax:
         columns = columns_of(line, delimiter)
         if len(columns) > 2 and re.fullmatch(r"\s*(Unnamed: 0)?\s*", columns[0]):
             raise EdgeError.of(path, number, INDEX, line)
-        other = next((mark for mark in DELIMITERS if mark != delimiter and mark in line), "")
-        if self.delimiter is None and other and delimiter in line and '"' not in line:
+        other = next((mark for mark in ";\t" if mark in line), "")
+        if self.delimiter is None and other and delimiter == "," and "," in line:
             facts = {"delimiter": delimiter, "other": other}
             raise EdgeError.of(path, number, TWO_DELIMITERS, line, facts=facts)
 

@@ -7,9 +7,10 @@ import numpy as np
 
 from fastsgns.corpus.files import Path
 from fastsgns.errors import FormatError
-from fastsgns.formats import files
 from fastsgns.formats.keys import Numbering, is_missing, plain_all
+from fastsgns.graph import nodefiles
 
+FORM = "node type"
 Types = Mapping[Hashable, Hashable] | Iterable[Hashable]
 
 
@@ -75,16 +76,22 @@ class NodeTypes(NamedTuple):
         return dict(zip(self.names, np.bincount(self.ids, minlength=len(self.names)).tolist()))
 
 
-def read_types(path: Path, delimiter: str | None = None) -> dict[str, str]:
+def read_types(
+    path: Path, delimiter: str | None = None, skip_lines: int | None = None
+) -> dict[str, str]:
     r"""Read types of nodes, one ``node type`` per line; nodes and types are str.
 
-    Blank lines, and lines that begin with # or %, are skipped. The file may be compressed.
+    Blank lines, and lines that begin with # or %, are skipped. The file may be compressed. Columns
+    are separated and may be in quotes as in a file of edges.
 
     Parameters
     ----------
     path : str or os.PathLike
     delimiter : str, optional
-        The character between the columns; by default any white space.
+        The character between the columns. By default a comma in files whose names end in .csv, a
+        tab in .tsv, and white space of ASCII in others.
+    skip_lines : int, optional
+        Number of lines to skip at the beginning. By default none is, and a header is an error.
 
     Raises
     ------
@@ -102,25 +109,14 @@ def read_types(path: Path, delimiter: str | None = None) -> dict[str, str]:
     {'ann': 'author', 'p1': 'paper'}
     """
     by_node: dict[str, str] = {}
-    name = files.name_of(path)
-    for number, line in files.lines(path):
-        if line.lstrip()[0] in "#%":
-            continue
-        columns = [column.strip() for column in line.split(delimiter)]
-        if len(columns) != 2 or not all(columns):
-            advice = (
-                "the separator is white space, unless a delimiter is given"
-                if delimiter is None
-                else f"the delimiter is {delimiter!r}"
-            )
-            raise FormatError(
-                f"{name}, line {number}: {line.strip()!r:.80} is not `node type`; {advice}"
-            )
-        node, kind = columns
+    for line in nodefiles.node_lines(path, FORM, delimiter, skip_lines):
+        if len(line.columns) != 2:
+            raise nodefiles.fault(line, FORM, f"there are {len(line.columns)} columns instead of 2")
+        node, kind = line.columns
         if by_node.setdefault(node, kind) != kind:
             raise FormatError(
-                f"{name}, line {number}: node {node!r:.60} has the type {kind!r:.60}, and on an "
-                f"earlier line {by_node[node]!r:.60}; keep one of these lines"
+                f"{line.place}: node {node!r:.60} has the type {kind!r:.60}, and on an earlier "
+                f"line {by_node[node]!r:.60}; keep one of these lines"
             )
     return by_node
 

@@ -4,6 +4,7 @@ The functions are methods of `KeyedVectors`; other classes of vectors can use th
 """
 
 import logging
+import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from fastsgns.vectors.spaces import Searchable, Space, in_space
 logger = logging.getLogger(__name__)
 
 SCORE_BYTES = 1 << 27  # of the scores of questions that are computed at once
+BLANKS = " \t\n\v\f\r"
 ADVICE = {sniffing.DELIMITER: "give what separates the columns as delimiter="}
 Method = Literal["most_similar", "most_similar_cosmul"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -244,9 +246,14 @@ def read_pairs(
         if line.startswith("#"):
             continue
         try:
-            first, second, score = line.split(delimiter)
-            yield first.strip(), second.strip(), float(score)
+            columns = files.words_of(line) if delimiter is None else line.split(delimiter)
+            first, second, score = (column.strip(BLANKS) for column in columns)
+            value = sniffing.number(score.encode())
         except ValueError:
+            value = math.nan
+        if math.isfinite(value):
+            yield first, second, value
+        else:
             skipped.add(number, line)
     skipped.report()
 
@@ -325,7 +332,7 @@ def _questions(analogies: Lines, lexicon: Lexicon) -> Iterator[tuple[str, Questi
     """Yield (section, None) for each heading and (section, four words) for each question."""
     section, skipped = "", Skipped(_name(analogies), "four words")
     for number, line in files.lines(analogies):
-        words = line.split()
+        words = files.words_of(line)
         if line.startswith(": "):
             section = line[2:].strip()
             yield section, None

@@ -145,12 +145,18 @@ class KeyTable:
 
         Parameters
         ----------
-        order : ndarray of int, shape (V,)
+        order : ndarray of int
+            -1 where `keys` has a new key, whose attributes are 0. Keys that are not in `order` are
+            removed.
         keys, ids : list and dict, optional
-            The keys in the new order, and their positions, if the caller has them.
+            The keys in the new order, and their positions. Required if there are new ones.
         """
         new_keys = [self.index_to_key[i] for i in order.tolist()] if keys is None else keys
-        self.expandos = {name: values[order] for name, values in self.expandos.items()}
+        kept = order >= 0
+        for name, values in self.expandos.items():
+            moved = np.zeros(len(order), values.dtype)
+            moved[kept] = values[order[kept]]
+            self.expandos[name] = moved
         self.replace(new_keys, ids)
 
     def shallow_copy(self) -> "KeyTable":

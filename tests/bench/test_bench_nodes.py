@@ -71,3 +71,15 @@ def test_links_are_judged_by_graph_and_model(graph: Path, tmp_path: Path, capsys
     assert all(len(r["scores"]) == 9 and min(r["scores"]) >= 0 for r in results)
     shown = capsys.readouterr().out
     assert all(model in shown for model in models)
+
+
+def test_updates_are_compared_with_a_fit(graph: Path, tmp_path: Path, capsys):
+    out = tmp_path / "out.json"
+    given = ["--dim", "4", "--seeds", "2", "--output", str(out), "--fastsgns", "num_walks=2"]
+    assert main(["update", str(graph), *given]) == 0
+    models = ["fit of the whole graph", "update, means alone"]
+    models += [f"update, {how}" for how in ("free", "damped", "frozen")]
+    results = json.loads(out.read_text())["results"]
+    assert [(r["seed"], r["model"]) for r in results] == [(s, m) for s in (1, 2) for m in models]
+    assert all(0 <= score <= 1 for r in results for score in r["scores"][:4])
+    assert "recall@10 new" in capsys.readouterr().out

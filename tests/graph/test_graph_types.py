@@ -135,8 +135,8 @@ def test_attributes_that_do_not_exist_are_named():
 @pytest.mark.parametrize(
     "text, match",
     [
-        ("a x\nb\n", "line 2: 'b' is not `node type`; the separator is white space"),
-        ("a x y\n", "line 1: 'a x y' is not"),
+        ("a x\nb\n", "line 2: there are 1 columns instead of 2; a line is `node type`"),
+        ("a x y\n", "line 1: there are 3 columns instead of 2"),
         ("a x\na y\n", "line 2: node 'a' has the type 'y', and on an earlier line 'x'"),
     ],
 )

@@ -2,12 +2,13 @@
 
 import argparse
 
-from fastsgns.cli.nodes import classify, evaluate, recommend, train
+from fastsgns.cli.nodes import classify, evaluate, recommend, train, update
 from fastsgns.cli.parsers import Commands
 
 EXAMPLES = """\
 examples:
   fastsgns nodes train edges.txt -o model.fastsgns
+  fastsgns nodes update model.fastsgns edges.txt new.txt -o model.fastsgns
   fastsgns nodes recommend model.fastsgns alice
   fastsgns nodes eval edges.txt --models two tied HOPE
   fastsgns nodes classify model.fastsgns labels.txt
@@ -24,10 +25,10 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         "nodes",
         help="vectors of the nodes of a graph",
-        description="Vectors of the nodes of a graph: train, evaluate and query them.",
+        description="Vectors of the nodes of a graph: train, update, evaluate and query them.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     inner = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (train, recommend, evaluate, classify):
+    for command in (train, update, recommend, evaluate, classify):
         command.add(inner)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.cli.arguments import add_json
+from fastsgns.cli.nodes.graphs import add_columns
 from fastsgns.cli.nodes.models import add_model, by_text, load
 from fastsgns.cli.nodes.seeds import add_seeds, with_interval
 from fastsgns.cli.parsers import Commands, UsageError, add_command
@@ -35,6 +36,7 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "classify", help, EXAMPLES, run)
     add_model(parser)
     parser.add_argument("labels", type=local_path, metavar="LABELS", help="the labels of nodes")
+    add_columns(parser)
     parser.add_argument(
         "--vectors", choices=("source", "target", "both"), default="both",
         help="vectors of one role, or of both end to end (default: %(default)s)",
@@ -59,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--shares {100 * bad[0]:g}: allowed are percentages between 0 and 100")
     model = load(arguments.model)
     names = by_text(model.source.index_to_key)
-    labeled = read_labels(arguments.labels)
+    labeled = read_labels(arguments.labels, arguments.delimiter, arguments.skip_lines)
     labels = Labels.of(labeled, names)
     nodes = [names[text] for text in labels.nodes]
     seeds = range(1, arguments.seeds + 1)

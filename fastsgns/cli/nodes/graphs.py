@@ -40,11 +40,7 @@ def add_graph(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--undirected", action="store_true", help="edges have no direction (default: directed)"
     )
-    parser.add_argument(
-        "--delimiter", type=delimiter, metavar="C",
-        help="separator of the columns, \\t for a tab (default: a comma in .csv, a tab in .tsv, "
-        "else white space)",
-    )  # fmt: skip
+    add_columns(parser)
     parser.add_argument(
         "--no-quotes", dest="quotes", action="store_const", const=False,
         help="read double quotes around a column as part of it",
@@ -60,10 +56,6 @@ def add_graph(parser: argparse.ArgumentParser) -> None:
         help="ignore the columns after the two nodes",
     )  # fmt: skip
     parser.add_argument(
-        "--skip-lines", type=not_negative, metavar="N",
-        help="skip the first N lines of each file, such as a header",
-    )  # fmt: skip
-    parser.add_argument(
         "--types", type=local_path, metavar="FILE",
         help="types of the nodes: a file of lines 'node type', with the same --delimiter",
     )  # fmt: skip
@@ -72,6 +64,19 @@ def add_graph(parser: argparse.ArgumentParser) -> None:
         help="the column that has the times of edges, 3 or 4; with 4, column 3 has the weights",
     )  # fmt: skip
     add_reading(parser)
+
+
+def add_columns(parser: argparse.ArgumentParser) -> None:
+    """Add how lines of files are split into columns, and how many are skipped."""
+    parser.add_argument(
+        "--delimiter", type=delimiter, metavar="C",
+        help="separator of the columns, \\t for a tab (default: a comma in .csv, a tab in .tsv, "
+        "else white space)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--skip-lines", type=not_negative, metavar="N",
+        help="skip the first N lines of each file, such as a header",
+    )  # fmt: skip
 
 
 def read_graph(arguments: argparse.Namespace) -> DirectedGraph:

@@ -7,26 +7,37 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns.errors import FormatError
-from fastsgns.formats import files
+from fastsgns.graph import nodefiles
 from fastsgns.graph.evaluation import logistic
 from fastsgns.rules import DRAW_SEED, each, takes_flags
 
-SEPARATORS = ",;"
+FORM = "node label [label ...]"
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
-def read_labels(path: str | os.PathLike[str]) -> dict[str, list[str]]:
-    r"""Read labels of nodes, one ``node label [label ...]`` per line, separated by white space.
+def read_labels(
+    path: str | os.PathLike[str], delimiter: str | None = None, skip_lines: int | None = None
+) -> dict[str, list[str]]:
+    r"""Read labels of nodes, one ``node label [label ...]`` per line.
 
     Lines that are blank or begin with # or % are skipped. Several lines may add labels to one node.
-    The file may be compressed.
+    The file may be compressed. Columns are separated and may be in quotes as in a file of edges.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    delimiter : str, optional
+        The character between columns. By default a comma in files whose names end in .csv, a tab in
+        .tsv, and white space of ASCII in others.
+    skip_lines : int, optional
+        Number of lines to skip at the beginning. By default none is, and a header is an error.
 
     Raises
     ------
     FormatError
-        (a ValueError) if a line has a node and no label, or seems to be separated by commas or
-        semicolons. The message names the file and the line.
+        (a ValueError) if a line has a node and no label, a column is empty, a column ends in a
+        comma or a semicolon while white space separates them, or the first line is a header. The
+        message names the file and the line.
     NotUTF8Error
         (a UnicodeDecodeError) if a line is not UTF-8. The message names the file and the line.
 
@@ -38,20 +49,10 @@ def read_labels(path: str | os.PathLike[str]) -> dict[str, list[str]]:
     {'a': ['red'], 'b': ['red', 'round']}
     """
     by_node: dict[str, list[str]] = {}
-    for number, line in files.lines(path):
-        node, *labels = line.split()
-        if node[0] in "#%":
-            continue
+    for line in nodefiles.node_lines(path, FORM, delimiter, skip_lines):
+        node, *labels = line.columns
         if not labels:
-            raise FormatError(
-                f"{path}, line {number}: node {node!r:.60} has no label; a line is "
-                "`node label`, separated by white space"
-            )
-        if node[-1] in SEPARATORS or any(label[-1] in SEPARATORS for label in labels):
-            raise FormatError(
-                f"{path}, line {number}: {line.strip()!r:.80} seems to be separated by commas "
-                "or semicolons; separate node and labels by white space alone"
-            )
+            raise nodefiles.fault(line, FORM, f"node {node!r:.60} has no label")
         by_node.setdefault(node, []).extend(labels)
     return by_node
 

@@ -33,6 +33,7 @@ class StartNodes:
     Parameters
     ----------
     nodes : ndarray of int32, shape (n,)
+        A node that is listed several times starts several walks per pass.
     seed : int
 
     Examples
@@ -85,6 +86,9 @@ class RandomWalks:
     seed : int
     file : WalkFile, optional
         Also receives the walks.
+    start_nodes : ndarray of int32, optional
+        The nodes from which walks start; in each pass one walk for each time that a node is listed.
+        By default all nodes that have a neighbour.
 
     References
     ----------
@@ -97,10 +101,11 @@ class RandomWalks:
 
     def __init__(
         self, neighbours: Neighbours, length: int, n_passes: int, p: float, q: float, seed: int,
-        file: WalkFile | None = None,
+        file: WalkFile | None = None, start_nodes: np.ndarray | None = None,
     ) -> None:  # fmt: skip
         self.neighbours, self.length, self.p, self.q = neighbours, length, p, q
-        self.start_nodes, self.file = StartNodes(neighbours.start_nodes, seed), file
+        nodes = neighbours.start_nodes if start_nodes is None else start_nodes
+        self.start_nodes, self.file = StartNodes(nodes, seed), file
         self.n_units = n_passes * len(self.start_nodes.nodes)
         self.starts = cut(self.n_units, length)
         self.longest = self.tokens_per_unit = length
@@ -134,7 +139,7 @@ class RootedPageRankWalks:
         Probability that a walk ends after a step.
     max_steps : int
         A walk also ends after this many steps.
-    n_passes, seed, file
+    n_passes, seed, file, start_nodes
         As for `RandomWalks`; the file receives the pairs.
 
     References
@@ -147,10 +152,11 @@ class RootedPageRankWalks:
 
     def __init__(
         self, neighbours: Neighbours, stop: float, max_steps: int, n_passes: int, seed: int,
-        file: WalkFile | None = None,
+        file: WalkFile | None = None, start_nodes: np.ndarray | None = None,
     ) -> None:  # fmt: skip
         self.neighbours, self.stop, self.max_steps = neighbours, stop, max_steps
-        self.start_nodes, self.file = StartNodes(neighbours.start_nodes, seed), file
+        nodes = neighbours.start_nodes if start_nodes is None else start_nodes
+        self.start_nodes, self.file = StartNodes(nodes, seed), file
         self.n_units = n_passes * len(self.start_nodes.nodes)
         self.starts = cut(self.n_units)
 
@@ -186,7 +192,7 @@ class AlternatingWalks:
     out, into : Neighbours
         Edges along and against their direction.
     degrees : pair of ndarray of float, shape (n,)
-        Out-degrees and in-degrees.
+        Out-degrees and in-degrees, or other numbers in proportion to which walks start.
     length : int
         Maximum number of nodes per walk.
     n_walks : int
@@ -246,8 +252,10 @@ class AlternatingWalks:
         """Return the objective in which rows of targets predict rows of sources."""
         assert objective.output is not None
         return replace(
-            objective, input=objective.output, output=objective.input, noise=self.source_noise
-        )
+            objective, input=objective.output, output=objective.input, noise=self.source_noise,
+            lock_factors=objective.output_lock_factors,
+            output_lock_factors=objective.lock_factors,
+        )  # fmt: skip
 
     def _walk(
         self, forward: Neighbours, backward: Neighbours, starts: np.ndarray, stream: int,
@@ -266,7 +274,10 @@ def _same_role(objective: Objective) -> Objective:
     Both nodes of a pair use their output row. No sign is flipped between two nodes of one role.
     """
     assert objective.output is not None
-    return replace(objective, input=objective.output, n_flipped=0)
+    return replace(
+        objective, input=objective.output, n_flipped=0,
+        lock_factors=objective.output_lock_factors,
+    )  # fmt: skip
 
 
 class EdgeSampling:
@@ -276,7 +287,7 @@ class EdgeSampling:
     ----------
     neighbours : Neighbours
     degrees : ndarray of float, shape (n,)
-        Out-degrees.
+        Out-degrees, or other numbers in proportion to which the sources are drawn.
     n_edges : int
         Number of draws per epoch.
     file : WalkFile, optional

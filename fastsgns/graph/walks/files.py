@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from fastsgns.formats.files import words_of
 from fastsgns.formats.writing import destination
 
 
@@ -61,7 +62,7 @@ class WalkFile:
 
 
 def _is_word(name: str) -> bool:
-    return name.split() == [name] and name[0] != "\ufeff"
+    return words_of(name) == [name] and name[0] != "\ufeff"
 
 
 @contextmanager

@@ -197,10 +197,12 @@ def _warn_of_other_types(cycles: list[list[int]], types: NodeTypes) -> None:
     }
     if others:
         shown = ", ".join(f"{name!r:.40}" for name in list(others)[:3])
+        shown += ", ..." if len(others) > 3 else ""
+        number = "1 type is" if len(others) == 1 else f"{len(others)} types are"
         warn(
-            f"{len(others)} types are in no metapath ({shown}{', ...' if len(others) > 3 else ''}):"
-            f" the source vectors of their {sum(others.values())} nodes stay random. Add a "
-            "metapath with these types, or leave the nodes out"
+            f"{number} in no metapath ({shown}): the source vectors of their "
+            f"{sum(others.values())} nodes stay random. Add a metapath with these types, or leave "
+            "the nodes out"
         )
 
 

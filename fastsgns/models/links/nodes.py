@@ -3,16 +3,16 @@
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-import numpy as np
-
 from fastsgns.formats import kinds
 from fastsgns.graph.degrees import mean_weight
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.splits import LinkSplit
+from fastsgns.graph.walks.changes import Change
 from fastsgns.graph.walks.files import walk_file
 from fastsgns.models.exclusive import exclusive
-from fastsgns.models.links import storage, training
+from fastsgns.models.links import growth, storage, training
 from fastsgns.models.links.base import LinkModel, check_edges
+from fastsgns.models.links.growth import NO_LOCKS, Links, Locks, Names, OldRows
 from fastsgns.models.links.heldout import LinkCheck, check_links, hold_out
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.training import Counts, LinkMatrices
@@ -261,19 +261,25 @@ class NodeEmbedding(LinkModel):
         training.check_parameters(self)
         seed = 0 if self.seed is None else self.seed
         split = hold_out(graph, seed & training.MASK) if self._is_checked() else None
-        self._train(graph, self.epochs, from_scratch=True, held_out=split)
+        self._train(graph, self.epochs, held_out=split)
         self.link_check = None if split is None else check_links(self, split, seed & training.MASK)
         return self
 
     @exclusive
     def partial_fit(
-        self, graph: Any = None, y: Any = None, epochs: int | None = None
+        self,
+        graph: Any = None,
+        y: Any = None,
+        epochs: int | None = None,
+        old_rows: OldRows = "free",
     ) -> "NodeEmbedding":
-        """Continue training on a graph with the same nodes, for example after edges were added.
+        """Continue training on all of a graph, which may have new nodes.
 
-        `alpha` falls again from its start. New walks are drawn. Negative samples are drawn by the
-        degrees in this graph. Links learned before remain in `known`. A model that is not fitted
-        starts from scratch, as in `fit`.
+        `graph` is the whole graph, with its old and new edges. `update` trains only where it has
+        changed. New nodes start at means (`fastsgns.models.links.growth`). `alpha` falls again from
+        its start. New walks are drawn. Negative samples are drawn by the degrees in this graph.
+        Links learned before remain in `known`. A model that is not fitted starts from scratch, as
+        in `fit`.
 
         Parameters
         ----------
@@ -283,6 +289,9 @@ class NodeEmbedding(LinkModel):
             Ignored.
         epochs : int, optional
             Number of epochs. By default the parameter `epochs`.
+        old_rows : {"free", "damped", "frozen"} or float
+            The factor by which the updates of the vectors of old nodes are multiplied: 1, 0.1 and
+            0 for the words. Frozen vectors keep their bytes.
 
         Returns
         -------
@@ -292,18 +301,100 @@ class NodeEmbedding(LinkModel):
         Raises
         ------
         ValueError
-            If the graph has other nodes, and for the reasons of `fit`.
+            If the graph lacks a node of the model, and for the reasons of `fit`. The model is then
+            unchanged.
         """
+        return self._continue(graph, epochs, old_rows, only_change=False)
+
+    @exclusive
+    def update(
+        self,
+        graph: Any = None,
+        y: Any = None,
+        epochs: int | None = None,
+        old_rows: OldRows = "free",
+    ) -> "NodeEmbedding":
+        """Learn what has changed in a graph: new nodes, new edges and edges that are gone.
+
+        `graph` is the whole graph as it is now. It is compared with the links in `known`, and walks
+        start at a node as often as in `fit`, multiplied by the share of its edges that have
+        changed (`fastsgns.graph.walks.changes`). If nothing has changed, nothing is trained. A
+        change of weights alone is not noticed. Afterwards the edges of this graph are the known
+        links. All else is as in `partial_fit`.
+
+        Parameters
+        ----------
+        graph, y, epochs, old_rows
+            As for `partial_fit`.
+
+        Returns
+        -------
+        NodeEmbedding
+            The model itself.
+
+        Raises
+        ------
+        ValueError
+            As for `partial_fit`.
+
+        Examples
+        --------
+        >>> edges = [(i, (i + k) % 50) for i in range(50) for k in (1, 2)]
+        >>> model = NodeEmbedding(dimensions=8, workers=1).fit(edges)
+        >>> model.update([*edges, ("new", 7), ("new", 8), (6, "new")]).source["new"].shape
+        (8,)
+        """
+        return self._continue(graph, epochs, old_rows, only_change=True)
+
+    @exclusive
+    def remove(self, names: Any) -> "NodeEmbedding":
+        """Remove nodes, with their vectors and known links. Nothing is trained.
+
+        The vectors of other nodes stay as they are, and so do their degrees in `source_counts` and
+        `target_counts`, until `partial_fit` or `update` counts those of a graph.
+
+        Parameters
+        ----------
+        names : name, or list or array of names
+
+        Returns
+        -------
+        NodeEmbedding
+            The model itself.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        KeyError
+            If a name is unknown.
+        ValueError
+            If no node would remain.
+        """
+        self.check_fitted()
+        kept = growth.without(self.source, names)
+        growth.keep(self, Names.of(self, kept, kept))
+        return self
+
+    def _continue(
+        self, graph: Any, epochs: int | None, old_rows: OldRows, only_change: bool
+    ) -> "NodeEmbedding":
+        """Check all arguments, and train from the current vectors, if there are any."""
         graph = self._graph_to_learn(graph)
-        is_fitted = hasattr(self, "source")
-        if is_fitted and set(graph.names) != set(self.source.index_to_key):
-            raise ValueError(
-                f"the graph's {graph.n_nodes} nodes are not the {len(self.source)} of the fitted "
-                "model; use fit() for other nodes"
-            )
         training.check_parameters(self)
         n_epochs = training.check_epochs(self, epochs)
-        return self._train(graph, n_epochs, from_scratch=not is_fitted)
+        factor = growth.old_row_factor(old_rows)
+        if not hasattr(self, "source"):
+            return self._train(graph, n_epochs)
+        missing = [name for name in self.source.index_to_key if name not in graph.ids]
+        if missing:
+            raise ValueError(
+                f"the graph lacks {len(missing)} of the {len(self.source)} nodes of the model, "
+                f"such as {missing[0]!r:.60}; give the whole graph, with old and new edges, or "
+                "first remove() these nodes"
+            )
+        names = list(graph.names)
+        return self._train(graph, n_epochs, Names.of(self, names, names), factor, only_change)
 
     def _is_checked(self) -> bool:
         # Walks along metapaths do not see all edges
@@ -317,44 +408,40 @@ class NodeEmbedding(LinkModel):
         check_edges(learned)
         return learned
 
-    def _reorder_nodes(self, names: list[Hashable]) -> None:
-        """Put the rows of all nodes in the order of `names`."""
-        order = np.array([self.source.key_to_index[name] for name in names])
-        self.arrays.rearrange(order, ("input", "output"))
-        ids = dict(zip(names, range(len(names))))
-        for vectors in (self.source, self.target):
-            vectors.key_table.reorder(order, names, ids)
-        if self.known is not None:
-            new_ids = np.argsort(order).astype(np.int32)  # the inverse of `order`
-            ends = new_ids[self.known.sources], new_ids[self.known.targets]
-            self.known = KnownLinks.of_pairs(*ends, len(names))
-
     def _train(
         self,
         graph: DirectedGraph,
         epochs: int,
-        from_scratch: bool,
+        names: Names | None = None,
+        old_row_factor: float = 1.0,
+        only_change: bool = False,
         held_out: LinkSplit | None = None,
     ) -> "NodeEmbedding":
-        """Train; `from_scratch` resets the model first, after all checks have passed.
+        """Train, with the vectors that `names` have; if it is None, from scratch.
 
-        Edges that are held out are known, but not trained on.
+        All checks are made before the model is changed. Edges that are held out are known, but not
+        trained on.
         """
-        walks = choose_kinds(self, graph)
+        kinds = choose_kinds(self, graph)
         learned = graph if held_out is None else held_out.train
+        known = KnownLinks.of_graph(graph)
+        change, locks = None, NO_LOCKS
+        if names is not None:
+            if self.known is not None:
+                former = self.known.moved(names.source_origin, names.target_origin)
+                change = Change.of(graph, former.sources, former.targets) if only_change else None
+                known = known if only_change else known.with_pairs(former.sources, former.targets)
+            locks = Locks.of_old_rows(names, old_row_factor)
         with walk_file(self.walks_file, graph.names) as file:
-            parts = make_parts(self, walks, learned, file)
-            names = list(graph.names)
-            if from_scratch:
-                training.initialize(self, names, names)
-            elif names != self.source.index_to_key:
-                self._reorder_nodes(names)
-            if self.known is None:
-                self.known = KnownLinks.of_graph(graph)
+            parts = make_parts(self, kinds, learned, file, change)
+            if names is None:
+                names_of_rows = list(graph.names)
+                training.initialize(self, names_of_rows, names_of_rows)
+                self.known = known
             else:
-                self.known = self.known.with_pairs(graph.out_sources, graph.out_targets)
+                training.grow(self, names, lambda: Links.of_graph(graph), known)
             counts = Counts(learned.out_degrees, learned.in_degrees, mean_weight(learned))
-            training.train(self, parts, counts, epochs)
+            training.train(self, parts, counts, epochs, locks)
         return self
 
     def save(self, path: Any) -> None:

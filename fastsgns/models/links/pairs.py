@@ -1,6 +1,6 @@
 """PairEmbedding: vectors of the two sides of (source, target) pairs."""
 
-from collections.abc import Hashable, Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -13,8 +13,9 @@ from fastsgns.formats.keys import Numbering, plain_all
 from fastsgns.graph import arrays, files, naming, readers
 from fastsgns.graph.lines import TOO_FEW_COLUMNS, TOO_MANY_COLUMNS
 from fastsgns.models.exclusive import exclusive
-from fastsgns.models.links import storage, training
+from fastsgns.models.links import growth, storage, training
 from fastsgns.models.links.base import LinkModel
+from fastsgns.models.links.growth import NO_LOCKS, Links, Locks, Names, OldRows
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.training import Counts, LinkMatrices, Part
 from fastsgns.training.examples import PairChunks
@@ -177,13 +178,19 @@ class PairEmbedding(LinkModel):
 
     @exclusive
     def partial_fit(
-        self, pairs: Any = None, y: Any = None, epochs: int | None = None
+        self,
+        pairs: Any = None,
+        y: Any = None,
+        epochs: int | None = None,
+        old_rows: OldRows = "free",
     ) -> "PairEmbedding":
-        """Continue training on pairs of the same names.
+        """Continue training on more pairs, which may have new names.
 
-        `alpha` falls again from its start. New random numbers are drawn. The pairs are added to
-        the known links, and to the counts of targets that negative samples are drawn by. A model
-        that is not fitted starts from scratch, as in `fit`.
+        Only these pairs are trained. New names start at means of the known and the new pairs
+        (`fastsgns.models.links.growth`), after the old ones. `alpha` falls again from its start.
+        New random numbers are drawn. The pairs are added to the known links, and to the counts of
+        targets that negative samples are drawn by. A model that is not fitted starts from scratch,
+        as in `fit`.
 
         Parameters
         ----------
@@ -191,6 +198,9 @@ class PairEmbedding(LinkModel):
             As for `fit`.
         epochs : int, optional
             Number of epochs. By default the parameter `epochs`.
+        old_rows : {"free", "damped", "frozen"} or float
+            The factor by which the updates of the vectors of old names are multiplied: 1, 0.1 and
+            0 for the words. Frozen vectors keep their bytes.
 
         Returns
         -------
@@ -199,17 +209,74 @@ class PairEmbedding(LinkModel):
 
         Raises
         ------
-        KeyError
-            If `fit` did not learn the name.
+        ValueError
+            For the reasons of `fit`. The model is then unchanged.
         """
         training.check_parameters(self)
         n_epochs = training.check_epochs(self, epochs)
+        factor = growth.old_row_factor(old_rows)
         encoded = self._encode(pairs)
         if not hasattr(self, "source"):
             training.initialize(self, encoded.source_names, encoded.target_names)
-        source_ids = _ids_in(self.source.key_to_index, encoded.source_names, "source")
-        target_ids = _ids_in(self.target.key_to_index, encoded.target_names, "target")
-        return self._train(source_ids[encoded.sources], target_ids[encoded.targets], n_epochs)
+            return self._train(encoded.sources, encoded.targets, n_epochs)
+        names, sources, targets = self._with_new_names(encoded)
+        known = self.known or KnownLinks.of_pairs(sources[:0], targets[:0], len(self.source))
+        known = known.moved(names.source_origin, names.target_origin)
+        known = known.with_pairs(sources, targets)
+        training.grow(self, names, lambda: Links.of_known(known, len(names.targets)), known)
+        return self._train(sources, targets, n_epochs, Locks.of_old_rows(names, factor))
+
+    @exclusive
+    def remove(self, sources: Any = None, targets: Any = None) -> "PairEmbedding":
+        """Remove names of one or both sides, with their vectors and known links.
+
+        The vectors of other names stay as they are, and so do their counts.
+
+        Parameters
+        ----------
+        sources, targets : name, or list or array of names, optional
+            None removes no name of this side.
+
+        Returns
+        -------
+        PairEmbedding
+            The model itself.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        KeyError
+            If a name is unknown.
+        ValueError
+            If no source or no target would remain.
+
+        Examples
+        --------
+        >>> model = PairEmbedding(dimensions=8, workers=1).fit([("ann", "tea"), ("bob", "ale")])
+        >>> model.remove(targets=["ale"]).target.index_to_key
+        ['tea']
+        """
+        self.check_fitted()
+        kept = (
+            growth.without(side, [] if removed is None else removed)
+            for side, removed in ((self.source, sources), (self.target, targets))
+        )
+        growth.keep(self, Names.of(self, *kept))
+        return self
+
+    def _with_new_names(self, encoded: EncodedPairs) -> tuple[Names, np.ndarray, np.ndarray]:
+        """Return the names of the model and those of new pairs, and the ids of the pairs."""
+        sides, ids = [], []
+        for side, names, places in (
+            (self.source, encoded.source_names, encoded.sources),
+            (self.target, encoded.target_names, encoded.targets),
+        ):
+            new = [name for name in names if name not in side.key_to_index]
+            sides.append([*side.index_to_key, *new])
+            positions = side.key_to_index | dict(zip(new, range(len(side), len(sides[-1]))))
+            ids.append(np.array([positions[name] for name in names], np.int32)[places])
+        return Names.of(self, *sides), *ids
 
     def _encode(self, pairs: Any) -> EncodedPairs:
         pairs = self.pairs if pairs is None else pairs
@@ -225,18 +292,18 @@ class PairEmbedding(LinkModel):
             )
         return encoded
 
-    def _train(self, sources: np.ndarray, targets: np.ndarray, epochs: int) -> "PairEmbedding":
+    def _train(
+        self, sources: np.ndarray, targets: np.ndarray, epochs: int, locks: Locks = NO_LOCKS
+    ) -> "PairEmbedding":
         if self.known is None:
             self.known = KnownLinks.of_pairs(sources, targets, len(self.source))
-        else:
-            self.known = self.known.with_pairs(sources, targets)
         counts = self._counts(sources, targets)
         if self.shuffle:
             seed = None if self.seed is None else int(self.seed) & training.MASK
             order = np.random.default_rng(seed).permutation(len(sources))
             sources, targets = sources[order], targets[order]
         part = Part(PairChunks(sources, targets), counts.targets)
-        training.train(self, [part], counts, epochs)
+        training.train(self, [part], counts, epochs, locks)
         return self
 
     def _counts(self, sources: np.ndarray, targets: np.ndarray) -> Counts:
@@ -260,13 +327,6 @@ def _added(counts: np.ndarray | None, ids: np.ndarray, n: int) -> np.ndarray:
     """Return the earlier counts of n names, if any, plus those of `ids`."""
     found = np.bincount(ids, minlength=n)
     return found if counts is None else found + counts
-
-
-def _ids_in(ids: Mapping[Hashable, int], names: list[Any], side: str) -> np.ndarray:
-    missing = next((name for name in names if name not in ids), None)
-    if missing is not None:
-        raise KeyError(f"the {side} {missing!r} is not one that fit() has learned")
-    return np.array([ids[name] for name in names], np.int32)
 
 
 def encode(pairs: Any) -> EncodedPairs:

@@ -25,7 +25,9 @@ from fastsgns.matrices import (
     randomize,
     require_memory,
 )  # fmt: skip
+from fastsgns.models.links import growth
 from fastsgns.models.links.base import LinkModel
+from fastsgns.models.links.growth import NO_LOCKS, GrowingModel, Links, Locks, Names
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.runtime.machine import n_cores
 from fastsgns.runtime.progress import Bar, make_bar
@@ -94,7 +96,7 @@ RULES: dict[str, rules.Rule] = {
 }
 
 
-class TrainableModel(TrainedModel, Protocol):
+class TrainableModel(TrainedModel, GrowingModel, Protocol):
     """The attributes of a model that training uses; `NodeEmbedding` explains the parameters.
 
     Attributes
@@ -115,12 +117,6 @@ class TrainableModel(TrainedModel, Protocol):
     seed: int | None
     compute_loss: bool
     progress: bool | None
-    arrays: Matrices
-    known: KnownLinks | None
-    source_counts: np.ndarray | None
-    target_counts: np.ndarray | None
-    source_prior: np.ndarray | None
-    target_prior: np.ndarray | None
 
     def set_arrays(  # noqa: D102
         self, arrays: Matrices, sources: list[Hashable], targets: list[Hashable]
@@ -190,6 +186,54 @@ def initialize(model: TrainableModel, sources: list[Hashable], targets: list[Has
     MemoryError
         If the arrays, and the copies of them that kernels train, do not fit the free memory.
     """
+    _check_names(model, sources, targets)
+    layout = layout_of(model)
+    arrays = Matrices(layout=layout)
+    arrays.create("input", len(sources), model.dimensions)
+    arrays.start_bias(layout.initial_bias(model.negative))
+    seed = None if model.seed is None else [int(model.seed) & MASK]
+    randomize(arrays.vectors["input"], np.random.default_rng(seed))
+    if not layout.shares_one_matrix:
+        arrays.create("output", len(targets), model.dimensions)
+    model.set_arrays(arrays, sources, targets)
+    model.known = model.source_counts = model.target_counts = None
+    model.epochs_trained = model.epochs_begun = 0
+    model.epoch_losses = []
+
+
+def grow(
+    model: TrainableModel, names: Names, links: Callable[[], Links], known: KnownLinks | None
+) -> None:
+    """Change the names of a fitted model, and its known links; new rows start at means.
+
+    If this raises an exception, the model is unchanged.
+
+    Parameters
+    ----------
+    model : TrainableModel
+    names : Names
+    links : callable
+        Returns the links of all names, by which new rows start.
+    known : KnownLinks or None
+
+    Raises
+    ------
+    ValueError
+        If `source` or `target` was replaced by other vectors.
+    MemoryError
+        As for `initialize`.
+    """
+    if names.are_as_before(model):
+        model.known = known
+        return
+    _check_names(model, names.sources, names.targets)
+    first_bias = model.arrays.layout.initial_bias(model.negative)
+    seed = None if model.seed is None else int(model.seed) & MASK
+    growth.install(model, growth.with_rows(model, names, links, seed, first_bias), names, known)
+
+
+def _check_names(model: TrainableModel, sources: list[Hashable], targets: list[Hashable]) -> None:
+    """Warn of names that no file can hold; raise a MemoryError if there are too many rows."""
     warn_of_unsavable(sources)
     if targets is not sources:
         warn_of_unsavable(targets)
@@ -202,17 +246,6 @@ def initialize(model: TrainableModel, sources: list[Hashable], targets: list[Has
     if not layout.shares_one_matrix:
         n_bytes += len(targets) * row_bytes(0)
     require_memory(n_bytes, f"{len(sources)} sources and {len(targets)} targets")
-    arrays = Matrices(layout=layout)
-    arrays.create("input", len(sources), model.dimensions)
-    arrays.start_bias(layout.initial_bias(model.negative))
-    seed = None if model.seed is None else [int(model.seed) & MASK]
-    randomize(arrays.vectors["input"], np.random.default_rng(seed))
-    if not layout.shares_one_matrix:
-        arrays.create("output", len(targets), model.dimensions)
-    model.set_arrays(arrays, sources, targets)
-    model.known = model.source_counts = model.target_counts = None
-    model.epochs_trained = model.epochs_begun = 0
-    model.epoch_losses = []
 
 
 class Part(NamedTuple):
@@ -248,7 +281,13 @@ class Counts(NamedTuple):
     unit: float = 1.0
 
 
-def train(model: TrainableModel, parts: Sequence[Part], counts: Counts, n_epochs: int) -> None:
+def train(
+    model: TrainableModel,
+    parts: Sequence[Part],
+    counts: Counts,
+    n_epochs: int,
+    locks: Locks = NO_LOCKS,
+) -> None:
     """Train a model for `n_epochs`. After an interruption it keeps what it has learned.
 
     Parameters
@@ -259,6 +298,8 @@ def train(model: TrainableModel, parts: Sequence[Part], counts: Counts, n_epochs
     counts : Counts
         Sets the priors that scores add.
     n_epochs : int
+    locks : Locks
+        The factors by which the updates of rows are multiplied.
 
     Raises
     ------
@@ -273,7 +314,8 @@ def train(model: TrainableModel, parts: Sequence[Part], counts: Counts, n_epochs
         session = stack.enter_context(Session(model, blocks, n_epochs))
         set_priors(model, counts)
         trainers = [
-            _trainer(model, part, block, n_epochs) for part, block in zip(parts, blocks.blocks)
+            _trainer(model, part, block, n_epochs, locks)
+            for part, block in zip(parts, blocks.blocks)
         ]
         session.run(_losses(trainers, model))
 
@@ -321,10 +363,14 @@ def _blocks(model: TrainableModel, n_blocks: int) -> _Blocks:
 
 
 def _trainer(
-    model: TrainableModel, part: Part, block: Matrices | ColumnBlock, n_epochs: int
+    model: TrainableModel,
+    part: Part,
+    block: Matrices | ColumnBlock,
+    n_epochs: int,
+    locks: Locks,
 ) -> Trainer:
     noise = sampling.noise_distribution(part.noise_counts, model.ns_exponent)
-    objective = make_objective(model, noise, part.windows, block)
+    objective = make_objective(model, noise, part.windows, block, locks)
     chunks = part.chunks
     schedule = Schedule(model.alpha, model.min_alpha, chunks.n_units, n_epochs)
     logger.info("training on %d %s, %s", chunks.n_units, chunks.unit, sharing.describe(objective))
@@ -374,6 +420,7 @@ def make_objective(
     noise: np.ndarray,
     windows: Windows | None = None,
     block: ColumnBlock | Matrices | None = None,
+    locks: Locks = NO_LOCKS,
 ) -> Objective:
     """Return the `Objective` for a model, or for a block of its columns.
 
@@ -386,8 +433,9 @@ def make_objective(
     n_dimensions = block.n_dimensions if isinstance(block, ColumnBlock) else model.dimensions
     return Objective(
         input=rows, output=output, tree=None, noise=sampling.alias_table(noise), paths=None,
-        lock_factors=None, negative=model.negative, cbow=False, mean_hidden=False,
-        mean_gradient=False, compute_loss=model.compute_loss, n_dimensions=n_dimensions,
+        lock_factors=locks.sources, output_lock_factors=locks.targets,
+        negative=model.negative, cbow=False, mean_hidden=False, mean_gradient=False,
+        compute_loss=model.compute_loss, n_dimensions=n_dimensions,
         n_flipped=layout.n_flipped(n_dimensions), bias=layout.bias,
         **_sharing(model, float(noise.max()), windows)._asdict(),
         **(windows or PAIRS)._asdict(),

@@ -7,6 +7,7 @@ import numpy as np
 from fastsgns import sampling
 from fastsgns.graph.degrees import mean_weight, total_degrees
 from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.graph.walks.changes import Change
 from fastsgns.graph.walks.examples import (
     AlternatingWalks,
     EdgeSampling,
@@ -22,7 +23,7 @@ from fastsgns.graph.walks.typed import (
     TypedNeighbours,
     listed_metapaths,
 )
-from fastsgns.models.links.training import LinkMatrices, Part, Windows
+from fastsgns.models.links.training import MASK, LinkMatrices, Part, Windows
 from fastsgns.training.examples import Chunks
 
 Task = Literal["links", "labels"]
@@ -139,44 +140,81 @@ def _check(model: WalkModel, kinds: tuple[WalkKind, ...]) -> None:
 
 
 def make_parts(
-    model: WalkModel, kinds: tuple[WalkKind, ...], graph: DirectedGraph, file: WalkFile | None
+    model: WalkModel,
+    kinds: tuple[WalkKind, ...],
+    graph: DirectedGraph,
+    file: WalkFile | None,
+    change: Change | None = None,
 ) -> list[Part]:
-    """Return the examples of each kind of walks on a graph."""
-    return [_part(model, kind, graph, file) for kind in kinds]
+    """Return the examples of each kind of walks on a graph.
+
+    With `change`, walks start only where the graph has changed.
+    """
+    return [_part(model, kind, graph, file, change) for kind in kinds]
 
 
-def _part(model: WalkModel, kind: WalkKind, graph: DirectedGraph, file: WalkFile | None) -> Part:
+def _part(
+    model: WalkModel,
+    kind: WalkKind,
+    graph: DirectedGraph,
+    file: WalkFile | None,
+    change: Change | None,
+) -> Part:
     counts = total_degrees(graph) if kind in EITHER_WAY else graph.in_degrees
     is_forward = kind == "forward" or (kind == "temporal" and graph.is_directed)
     windows = _windows(model, kind, counts, is_forward) if kind in WINDOWED else None
-    return Part(_chunks(model, kind, graph, file), counts + mean_weight(graph), windows)
+    chunks = _chunks(model, kind, graph, file, change)
+    return Part(chunks, counts + mean_weight(graph), windows)
 
 
 def _chunks(
-    model: WalkModel, kind: WalkKind, graph: DirectedGraph, file: WalkFile | None
+    model: WalkModel,
+    kind: WalkKind,
+    graph: DirectedGraph,
+    file: WalkFile | None,
+    change: Change | None,
 ) -> Chunks:
     length, n_walks = _length_and_count(model, kind)
     seed = 0 if model.seed is None else model.seed
     if kind == "metapath":
-        typed = TypedNeighbours.of(graph)
-        metapaths = Metapaths.of(listed_metapaths(model.metapath), graph, typed)
-        return MetapathWalks(typed, metapaths, length, n_walks, seed, file)
+        return _metapath_walks(model, graph, file, change)
+    sources, targets, share = graph.out_degrees, graph.in_degrees, 1.0
+    if change is not None:
+        sources, targets, share = change.start_weights(graph)
     if kind == "temporal":
-        timed, total = TimedNeighbours.of(graph), n_walks * graph.n_edges
-        return TemporalWalks(timed, graph.out_degrees, length, total, model.strict_times, file)
+        timed, total = TimedNeighbours.of(graph), round(n_walks * graph.n_edges * share)
+        return TemporalWalks(timed, sources, length, total, model.strict_times, file)
     out = Neighbours.of(graph, "both" if kind == "undirected" else "out")
-    if kind in WINDOWED:
-        return RandomWalks(out, length, n_walks, model.p, model.q, seed, file)
-    if kind == "app":
-        return RootedPageRankWalks(out, model.stop, length - 1, n_walks, seed, file)
     if kind == "edges":
-        return EdgeSampling(out, graph.out_degrees, n_walks * graph.n_edges, file)
-    counts = graph.out_degrees + mean_weight(graph)
-    noise = sampling.noise_distribution(counts, model.ns_exponent)
-    return AlternatingWalks(
-        out, Neighbours.of(graph, "in"), (graph.out_degrees, graph.in_degrees), length,
-        n_walks * graph.n_nodes, sampling.alias_table(noise), model.joint, file,
-    )  # fmt: skip
+        return EdgeSampling(out, sources, round(n_walks * graph.n_edges * share), file)
+    if kind == "nerd":
+        counts = graph.out_degrees + mean_weight(graph)
+        noise = sampling.noise_distribution(counts, model.ns_exponent)
+        return AlternatingWalks(
+            out, Neighbours.of(graph, "in"), (sources, targets), length,
+            round(n_walks * graph.n_nodes * share), sampling.alias_table(noise), model.joint, file,
+        )  # fmt: skip
+    starts = None
+    if change is not None:
+        starts = out.start_nodes[change.starts(n_walks, out.start_nodes, seed & MASK)]
+        n_walks = 1
+    if kind == "app":
+        return RootedPageRankWalks(out, model.stop, length - 1, n_walks, seed, file, starts)
+    return RandomWalks(out, length, n_walks, model.p, model.q, seed, file, starts)
+
+
+def _metapath_walks(
+    model: WalkModel, graph: DirectedGraph, file: WalkFile | None, change: Change | None
+) -> MetapathWalks:
+    length, n_walks = _length_and_count(model, "metapath")
+    seed = 0 if model.seed is None else model.seed
+    typed = TypedNeighbours.of(graph)
+    metapaths = Metapaths.of(listed_metapaths(model.metapath), graph, typed)
+    if change is not None:
+        places = change.starts(n_walks, metapaths.starts, seed & MASK)
+        starts, paths = metapaths.starts[places], metapaths.paths[places]
+        metapaths, n_walks = metapaths._replace(starts=starts, paths=paths), 1
+    return MetapathWalks(typed, metapaths, length, n_walks, seed, file)
 
 
 def _length_and_count(model: WalkModel, kind: WalkKind) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""fastsgns nodes: train, recommend, eval, classify."""
+"""fastsgns nodes: train, update, recommend, eval, classify."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", ["", "train", "recommend", "eval", "classify"])
+@pytest.mark.parametrize("command", ["", "train", "update", "recommend", "eval", "classify"])
 def test_help_teaches_by_example(command: str, capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit) as stop:
         run(*filter(None, [command]), "--help")
@@ -319,8 +319,8 @@ def test_walks_along_metapaths_and_in_time(tmp_path: Path, monkeypatch, capsys):
         (["edges", *in_time], "need times of edges"),
         (["edges", "--walks", "metapath"], "require each other"),
         (["edges", *along[:-1]], "ends with another type"),
-        (["edges", "--types", "edges"], "is not `node type`"),
-        (["weighted", "--delimiter", ",", "--types", "types"], "`node type`; the delimiter is ','"),
+        (["edges", "--types", "edges"], "a line is `node type`"),
+        (["weighted", "--delimiter", ",", "--types", "types"], "`node type`, separated by ','"),
     ):
         assert run("train", *given, *common) != 0
         assert message in capsys.readouterr().err

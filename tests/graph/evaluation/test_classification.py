@@ -1,11 +1,15 @@
 """Logistic regression against numeric gradients and separate fits; F1 against brute force."""
 
+import gzip
+
 import numpy as np
 import pytest
 
 from fastsgns.errors import FormatError
+from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation import logistic
 from fastsgns.graph.evaluation.classification import Labels, classify, f1, read_labels, top_labels
+from fastsgns.graph.types import read_types
 
 
 @pytest.fixture
@@ -161,3 +165,51 @@ def test_what_has_not_settled_is_said(caplog):
     features = np.random.default_rng(1).normal(size=(60, 8)) + 50
     logistic.fit(features, np.arange(60)[:, None] % 2 == 0, steps=3)
     assert "has not converged after 3 steps" in caplog.text
+
+
+NODE_FILES = [(read_labels, lambda label: [label]), (read_types, lambda label: label)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "options", "expected"),
+    [
+        (
+            "x",
+            "New\u3000York a\n b\u00a0c \t d\u2003e\r\n",
+            {},
+            {"New\u3000York": "a", "b\u00a0c": "d\u2003e"},
+        ),
+        ("x", '"New York" "a ""b"""\n" x\n', {}, {"New York": 'a "b"', '"': "x"}),
+        ("x.csv", '"Lee, A" , red\nb,"x y"\n', {}, {"Lee, A": "red", "b": "x y"}),
+        ("x.tsv.gz", "New York\tx, y\n", {}, {"New York": "x, y"}),
+        ("x", "node;class\na;b\n", {"delimiter": ";", "skip_lines": 1}, {"a": "b"}),
+        ("x", "node label\na b\n", {"skip_lines": 0}, {"node": "label", "a": "b"}),
+        ("x", "a b\nnode label\n", {}, {"node": "label", "a": "b"}),
+    ],
+)
+def test_files_about_nodes_are_split_as_files_of_edges(name, text, options, expected, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith("gz") else text.encode())
+    for read, wanted in NODE_FILES:
+        assert read(path, **options) == {node: wanted(kind) for node, kind in expected.items()}
+    edges = DirectedGraph.from_file(path, **options | {"skip_lines": options.get("skip_lines", 0)})
+    assert {(u, v) for u, v, _ in edges.edges()} == set(expected.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "words"),
+    [
+        ("node label\na b\n", {}, "line 1: .* looks like a header; skip_lines=1"),
+        ("# x\nuser_id,Category\na,b\n", {"delimiter": ","}, "line 2: .* a header; skip_lines=1"),
+        ("a,b\n", {}, "line 1: .*set `delimiter`"),
+        ("a, b\n", {}, "line 1: a column ends in a comma .*`delimiter`"),
+        ("a,\n", {"delimiter": ","}, "line 1: a column is empty"),
+        ('a,"b"c\n', {"delimiter": ","}, "line 1: a quote opens a column"),
+        ('a,"b\n', {"delimiter": ","}, "line 1: a quote opens a column"),
+    ],
+)
+def test_files_about_nodes_that_are_refused(text, options, words, tmp_path):
+    (tmp_path / "x").write_text(text)
+    for read, _ in NODE_FILES:
+        with pytest.raises(FormatError, match=words):
+            read(tmp_path / "x", **options)

@@ -42,7 +42,7 @@ def either_way(graph):
     return found + back if graph.is_directed else found
 
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*are in no metapath")
+pytestmark = pytest.mark.filterwarnings("ignore:.*in no metapath")
 each_graph = pytest.mark.parametrize(
     "graph",
     [
@@ -77,7 +77,7 @@ def walk_typed(graph, metapath, starts=None, length=12, stream=5):
 def test_types_without_a_metapath_are_named():
     graph = random_graph()
     a, b, c = graph.types.names
-    with pytest.warns(UserWarning, match=rf"1 types are in no metapath \({c}\): .* 10 nodes stay"):
+    with pytest.warns(UserWarning, match=rf"1 type is in no metapath \({c}\): .* 10 nodes stay"):
         walk_typed(graph, [a, b, a])
 
 

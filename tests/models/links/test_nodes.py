@@ -283,8 +283,8 @@ def test_nodes_keep_their_vectors_when_their_ids_change():
         np.testing.assert_array_equal(model.source[name], kept[name])
 
 
-def test_other_nodes_are_refused():
-    with pytest.raises(ValueError, match="are not the 48"):
+def test_a_graph_without_the_nodes_is_refused():
+    with pytest.raises(ValueError, match="the graph lacks 48 of the 48 nodes"):
         fitted().partial_fit([("a", "b")])
 
 

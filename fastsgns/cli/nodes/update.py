@@ -1,0 +1,87 @@
+"""``fastsgns nodes update``: train a saved model where its graph has changed."""
+
+import argparse
+import time
+
+from fastsgns.cli import outputs
+from fastsgns.cli.nodes.graphs import add_graph, read_graph
+from fastsgns.cli.nodes.models import add_model, load
+from fastsgns.cli.parsers import Commands, UsageError, add_command, positive
+from fastsgns.formats.files import local_path
+from fastsgns.models.links.growth import OLD_ROWS, old_row_factor
+from fastsgns.models.links.nodes import NodeEmbedding
+from fastsgns.runtime.console import say
+
+EXAMPLES = """\
+examples:
+  fastsgns nodes update model.fastsgns edges.txt new-edges.txt -o newer.fastsgns
+  fastsgns nodes update model.fastsgns edges-of-today.txt -o model.fastsgns --remove-missing
+  fastsgns nodes update model.fastsgns edges.txt -o model.fastsgns --old-rows frozen
+
+EDGES are those of the whole graph, old and new ones. They are compared with the edges that the
+model knows. Nodes that are new get vectors, and training starts where edges were added or removed.
+MODEL is one that 'fastsgns nodes train' saved, and can also be the output.
+"""
+
+
+def add(commands: Commands) -> None:
+    """Add the sub-command."""
+    help = "train a model where its graph has changed"
+    parser = add_command(commands, "update", help, EXAMPLES, run)
+    add_model(parser)
+    add_graph(parser)
+    parser.add_argument(
+        "-o", "--output", required=True, type=local_path, metavar="FILE",
+        help="file for the updated model",
+    )  # fmt: skip
+    parser.add_argument(
+        "--old-rows", type=factor, default=1.0, metavar="HOW",
+        help=f"{', '.join(OLD_ROWS)} or a number from 0 to 1: how much the vectors of old nodes "
+        "move (default: free)",
+    )  # fmt: skip
+    parser.add_argument("--epochs", type=positive, metavar="N", help="passes (default: as trained)")
+    parser.add_argument(
+        "--remove-missing", action="store_true",
+        help="remove the nodes of the model that have no edge in EDGES",
+    )  # fmt: skip
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read the edges, update the model and save it."""
+    outputs.check(arguments.output, arguments.edges)
+    model = load(arguments.model)
+    if not isinstance(model, NodeEmbedding):
+        raise UsageError(
+            f"{arguments.model} is a {type(model).__name__}, which cannot be updated: train it "
+            "again with 'fastsgns nodes train'"
+        )
+    graph = read_graph(arguments)
+    model.set_params(workers=arguments.workers, progress=arguments.progress)
+    start = time.perf_counter()
+    n_before = len(model.source)
+    missing = [name for name in model.source.index_to_key if name not in graph.ids]
+    if arguments.remove_missing and missing:
+        model.remove(missing)
+    model.update(graph, epochs=arguments.epochs, old_rows=arguments.old_rows)
+    seconds = time.perf_counter() - start
+    outputs.save(model, arguments.output, "native")
+    if arguments.progress is not False:
+        n_removed = len(missing) if arguments.remove_missing else 0
+        n_new = len(model.source) - n_before + n_removed
+        say(f"{graph!r}: {n_new:,} new nodes, {n_removed:,} removed, {seconds:.1f} s")
+        say(f"saved to {arguments.output}")
+    return 0
+
+
+def factor(text: str) -> float:
+    """Parse `--old-rows`, for argparse.
+
+    Examples
+    --------
+    >>> factor("damped"), factor("0.25")
+    (0.1, 0.25)
+    """
+    try:
+        return old_row_factor(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -1,0 +1,64 @@
+"""fastsgns nodes update: a saved model and the edges as they are now."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fastsgns.cli import main
+from fastsgns.models.links.nodes import NodeEmbedding
+from fastsgns.study.graphs import made
+
+
+def run(*arguments: object) -> int:
+    return main(["nodes", *map(str, arguments)])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    text = "".join(f"n{source} n{target}\n" for source, target, _ in made(60, 400, 4).edges())
+    (tmp_path / "edges").write_text(text)
+    (tmp_path / "new").write_text("new n1\nn2 new\n")
+    few = ["--dim", 8, "--workers", 1, "--num-walks", 4, "--quiet"]
+    assert run("train", tmp_path / "edges", "-o", tmp_path / "m", *few) == 0
+    return tmp_path
+
+
+def update(folder: Path, *arguments: object, output: str = "m2") -> int:
+    edges = folder / "edges", folder / "new"
+    return run("update", folder / "m", *edges, "-o", folder / output, "--workers", 1, *arguments)
+
+
+def test_new_nodes_get_vectors(folder: Path, capsys):
+    before = NodeEmbedding.load(folder / "m")
+    assert update(folder, "--old-rows", "frozen", "--epochs", 2) == 0
+    assert "1 new nodes, 0 removed" in capsys.readouterr().err
+    after = NodeEmbedding.load(folder / "m2")
+    assert set(after.source.index_to_key) == {*before.source.index_to_key, "new"}
+    assert after.epochs_trained == before.epochs_trained + 2
+    for name in before.source.index_to_key:
+        assert np.array_equal(after.source[name], before.source[name])
+    assert run("recommend", folder / "m2", "new", "-n", 3) == 0
+    assert update(folder, "--old-rows", 0.5, "--quiet", output="m") == 0, "in place"
+    assert "new" in NodeEmbedding.load(folder / "m").source
+
+
+def test_missing_nodes_are_removed_only_on_demand(folder: Path, capsys):
+    few = ["-o", folder / "m2", "--workers", 1]
+    assert run("update", folder / "m", folder / "new", *few) == 1
+    assert "the graph lacks" in capsys.readouterr().err
+    assert not (folder / "m2").exists()
+    assert run("update", folder / "m", folder / "new", *few, "--remove-missing") == 0
+    assert "1 new nodes, " in capsys.readouterr().err
+    assert set(NodeEmbedding.load(folder / "m2").source.index_to_key) == {"n1", "n2", "new"}
+
+
+def test_other_models_and_wrong_factors_are_wrong_usage(folder: Path, capsys):
+    with pytest.raises(SystemExit):
+        update(folder, "--old-rows", "lazy")
+    assert "allowed are 'free', 'damped', 'frozen'" in capsys.readouterr().err
+    hope = ["-o", folder / "m", "--model", "HOPE", "--dim", 4, "--quiet"]
+    assert run("train", folder / "edges", *hope) == 0
+    with pytest.raises(SystemExit):
+        update(folder)
+    assert "is a HOPE, which cannot be updated" in capsys.readouterr().err
