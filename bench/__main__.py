@@ -20,6 +20,7 @@ from bench import (
     speed,
     standard,
     summary,
+    tasks,
     update,
 )
 from bench.process import JobError
@@ -28,7 +29,7 @@ from fastsgns.runtime.console import say
 INTERRUPTED = 130
 COMMANDS = (
     *(standard, speed, quality, frontier, matrices, ppmi, glove),
-    *(scan, nodes, links, update, memory, scaling, coherence, roofline, overhead, summary),
+    *(scan, nodes, links, tasks, update, memory, scaling, coherence, roofline, overhead, summary),
 )
 DESCRIPTION = """\
 Measure fastsgns and gensim on the same text in the same run.
