@@ -21,7 +21,13 @@ from fastsgns import (
     Word2Vec,
 )
 from fastsgns.cooccurrence import Cooccurrences
-from fastsgns.graph import Labels, LinkSplit, classify, evaluate_links
+from fastsgns.graph import (
+    Labels,
+    LinkSplit,
+    classify,
+    evaluate_links,
+    evaluate_recommendations,
+)
 from fastsgns.models.links import HOPE, STRAP, FastRP, JointScore, ProNE
 from fastsgns.models.ppmi import PPMI, SVDVectors
 
@@ -152,6 +158,12 @@ CLASSES = {
     ),
     "LinkScores": Case(
         lambda: evaluate_links({"nodes": nodes()}, split())[0],
+        str,
+        is_savable=False,
+        is_result=True,
+    ),
+    "Recall": Case(
+        lambda: evaluate_recommendations({"nodes": nodes()}, split())[0],
         str,
         is_savable=False,
         is_result=True,

@@ -20,7 +20,8 @@ from fastsgns.models import glove, links, ppmi
 
 PARTS = ("parameters", "settings", "state")
 ADDED_LATER = (
-    "matrices", "bias", "coupling", "softmax", "unfinished", "strict", "task", "check"
+    "matrices", "bias", "coupling", "softmax", "unfinished", "strict", "task", "check",
+    "direction_weight",
 )  # fmt: skip
 PUBLIC = (fastsgns, cooccurrence, graph, models, glove, links, ppmi)
 TRAINED = [name for name, case in CLASSES.items() if case.train]

@@ -29,20 +29,22 @@ SKIP_GRAM = {
         "their labels",
     ),
     "walks": Option(
-        "--walks", (*WALKS, "forward+nerd", "undirected+nerd"),
+        "--walks", (*WALKS, "undirected+nerd", "forward+nerd"),
         "forward: along the edges; undirected: DeepWalk and node2vec; app: rooted PageRank; nerd: "
         "alternating, of hubs and authorities; edges: single edges, LINE; metapath: along "
         "--metapath; temporal: in the order of --times; A+B: half of the dimensions from each",
-        "forward+nerd, or undirected+nerd with --undirected; --task labels: undirected",
+        "undirected+nerd; --task labels and models of one matrix: undirected",
     ),
     "negative_sharing": Option(
         "--sharing", SHARINGS, "pairs that share negative samples; block is the fastest, pair is "
         "as in the papers",
     ),
-    "walk_length": Option("--walk-length", positive, "nodes per walk", "80; nerd: 4"),
+    "walk_length": Option(
+        "--walk-length", positive, "nodes per walk", "undirected: 40, nerd: 4, others: 80"
+    ),
     "num_walks": Option(
         "--num-walks", positive, "walks per node; temporal: per edge; edges: draws per edge",
-        "forward: 50, app: 800, nerd: 300, edges: 100, others: 10",
+        "forward: 50, undirected and metapath: 25, app: 800, nerd: 300, edges: 100, temporal: 10",
     ),
     "window_size": Option(
         "--window", positive, "largest number of steps from source to target",
@@ -52,7 +54,9 @@ SKIP_GRAM = {
     "epochs": Option("--epochs", positive, "passes, each with new walks"),
     "p": Option("--p", float, "node2vec: with a higher value, a walk returns less often"),
     "q": Option("--q", float, "node2vec: with a higher value, a walk stays nearer to its start"),
-    "alpha": Option("--alpha", float, "initial learning rate"),
+    "alpha": Option(
+        "--alpha", float, "initial learning rate", "0.04; --task labels: 0.02"
+    ),
     "stop": Option("--stop", float, "app: probability that a walk ends after a step", "0.15"),
     "ns_exponent": Option(
         "--ns-exponent", float, "negative samples are drawn by degree to this power"

@@ -47,6 +47,10 @@ class LinkModel:
     source_prior, target_prior : ndarray of float32, shape (n,), or None
         log(count of the source + e) and ``ns_exponent`` log(count of the target + e), where e is a
         tenth of the count of one link.
+    balance : ndarray of float32, shape (n,), or None
+        log(out-degree + e) - log(in-degree + e) of each node, if `direction_weight` is not 0.
+    direction_weight : float
+        The share of the dimensions whose walks follow edges in either direction.
     known : KnownLinks or None
         The links that the model has learned from.
     names_are_shared : bool
@@ -61,6 +65,8 @@ class LinkModel:
     target_counts: np.ndarray | None = None
     source_prior: np.ndarray | None = None
     target_prior: np.ndarray | None = None
+    balance: np.ndarray | None = None
+    direction_weight: float = 0.0
     known: KnownLinks | None = None
 
     # Parameters
@@ -119,6 +125,11 @@ class LinkModel:
         Matrix Factorization", equation 7). Without `popularity`, the score thus measures how much
         more often than by chance v is a target of u, and a popular target has no advantage. With
         it, the score estimates log P(u, v), by which links are predicted.
+
+        Walks that follow edges in either direction tell which nodes are linked, but not in which
+        direction. With `popularity`, models of such walks on a directed graph add
+        ``direction_weight * log(sigmoid(balance[u] - balance[v]))``, the logarithm of the
+        probability that a link between u and v leads to v if it depended on the degrees alone.
 
         Models without negative samples (HOPE, STRAP) learn the popularity in their vectors, and
         `popularity` has no effect.
@@ -196,6 +207,8 @@ class LinkModel:
             source_signs=signs,
             source_bias=self.source_prior if popularity else None,
             target_biases=tuple(bias for bias in biases if bias is not None),
+            balance=self.balance if popularity else None,
+            direction_weight=self.direction_weight,
             known=self.known,
             names_are_shared=self.names_are_shared,
         )

@@ -126,6 +126,8 @@ class GrowingModel(Protocol):
     target_counts: np.ndarray | None
     source_prior: np.ndarray | None
     target_prior: np.ndarray | None
+    balance: np.ndarray | None
+    direction_weight: float
 
 
 def without(vectors: KeyedVectors, removed: Any) -> list[Hashable]:
@@ -213,13 +215,15 @@ def with_rows(
 def install(model: GrowingModel, arrays: Matrices, names: Names, known: KnownLinks | None) -> None:
     """Set the matrices, names and known links of a model at once, even if Ctrl-C is pressed.
 
-    The counts of a new name are 0, and its prior is the least one, until training sets them.
+    The counts and the balance of a new name are 0, and its prior is the least one, until training
+    sets them.
     """
     values = {
         "source_counts": _moved_values(model.source_counts, names.source_origin, 0),
         "target_counts": _moved_values(model.target_counts, names.target_origin, 0),
         "source_prior": _moved_values(model.source_prior, names.source_origin),
         "target_prior": _moved_values(model.target_prior, names.target_origin),
+        "balance": _moved_values(model.balance, names.source_origin, 0),
         "arrays": arrays,
         "known": known,
     }

@@ -37,7 +37,8 @@ class JointScore:
     `recommend` ranks targets by the same score without log P(u), which does not change the order.
 
     ``LinkModel.score(popularity=True)``, the default, is this score for the graph that the model
-    was fitted to. This class serves other exponents, and models without negative samples.
+    was fitted to, if its walks follow the direction of edges. This class serves other exponents,
+    and models without negative samples.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from fastsgns.models.links.growth import NO_LOCKS, Links, Locks, Names, OldRows
 from fastsgns.models.links.heldout import LinkCheck, check_links, hold_out
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.training import Counts, LinkMatrices
-from fastsgns.models.links.walks import Task, choose_kinds, make_parts
+from fastsgns.models.links.walks import ALPHAS, Task, choose_kinds, direction_weight, make_parts
 from fastsgns.training.sharing import NegativeSharing
 
 
@@ -46,8 +46,8 @@ class NodeEmbedding(LinkModel):
                  turn. The pairs are those of "undirected". This is metapath2vec.
     "temporal"   Walks along the edges, whose times ascend. The pairs are those of "forward" in a
                  directed graph, and those of "undirected" in an undirected one. This is CTDNE.
-    "A+B"        Two of these, such as "forward+nerd". Each kind trains half of the dimensions. The
-                 score of a link is the mean of the scores of both halves.
+    "A+B"        Two of these, such as "undirected+nerd". Each kind trains half of the dimensions.
+                 The score of a link is the mean of the scores of both halves.
     ============ ==================================================================================
 
     Negative samples are targets, drawn in proportion to ``(in-degree + w) ** ns_exponent``, where w
@@ -56,8 +56,8 @@ class NodeEmbedding(LinkModel):
     nodes without in-edges are drawn too. Otherwise their products with sources would stay at 0,
     above those of many links.
 
-    `score` and `recommend` add the logarithms of the degrees, which negative samples take out of
-    the vectors: see `score`.
+    `score` and `recommend` add what the vectors leave out: the logarithms of the degrees, which
+    negative samples take out, and the direction, which walks in either direction do not tell.
 
     The threads that train generate the walks, in C. Walks are not stored.
     `fastsgns.graph.walks.walker` explains how their steps are drawn.
@@ -69,14 +69,14 @@ class NodeEmbedding(LinkModel):
     dimensions : int
         Length of each vector. `vector_size` is another name.
     walk_length : int, optional
-        Maximum number of nodes per walk. The default is 80, or 4 for "nerd". Walks of "edges"
-        always have 2 nodes.
+        Maximum number of nodes per walk. The default is 40 for "undirected" and "metapath", 4 for
+        "nerd" and 80 for others. Walks of "edges" always have 2 nodes.
     num_walks : int, optional
-        Number of walks per node. The default is 50 for "forward", 10 for "undirected", 800 for
+        Number of walks per node. The default is 50 for "forward", 25 for "undirected", 800 for
         "app" and 300 for "nerd", whose walks give fewer pairs. For "edges" it is the number of
         draws per edge, with a default of 100. For "metapath" it is the number of walks per metapath
-        and node of its first type, and for "temporal" the number of walks per edge; the default of
-        both is 10.
+        and node of its first type, with a default of 25, and for "temporal" the number of walks per
+        edge, with a default of 10.
     window_size : int, optional
         Maximum distance in a walk between the nodes of a pair. The default is 3 for "forward" and
         10 for "undirected", "metapath" and "temporal". `window` is another name.
@@ -85,10 +85,8 @@ class NodeEmbedding(LinkModel):
         step back to the previous node is multiplied by 1 / p. The weight of a step to a node
         without an edge from the previous node is multiplied by 1 / q.
     walks : str, optional
-        A kind of walks, or two joined by "+". With the task "links", the default is "forward+nerd"
-        for a directed graph and "undirected+nerd" for an undirected one. With one matrix, which a
-        single kind trains, it is "undirected", or for "tied+bias" "forward" if the graph is
-        directed. With the task "labels", the default is "undirected".
+        A kind of walks, or two joined by "+". The default is "undirected+nerd" for the task
+        "links" with two matrices, and "undirected" otherwise.
     matrices : {"two", "tied", "tied+bias", "tied+reflect"}
         Whether sources and targets have a matrix each ("two") or share one. A shared matrix can
         have a bias per target ("tied+bias"), or the opposite sign in half of the coordinates of
@@ -96,10 +94,11 @@ class NodeEmbedding(LinkModel):
         score. See `fastsgns.matrices.MatrixLayout`.
     negative : int
         Number of negative samples per pair.
-    alpha, min_alpha : float
-        Learning rate at the start and at the end; it falls linearly. A `min_alpha` above `alpha`,
-        with which it rises, is a warning. The default is higher than that of Word2Vec, which works
-        better on graphs.
+    alpha : float, optional
+        Learning rate at the start; it falls linearly. The default is 0.04 for the task "links" and
+        0.02 for "labels".
+    min_alpha : float
+        Learning rate at the end. One above `alpha`, with which the rate rises, is a warning.
     epochs : int
         Number of passes. Each pass draws new walks.
     ns_exponent : float
@@ -183,7 +182,6 @@ class NodeEmbedding(LinkModel):
     epoch_losses: list[float]
     epochs_trained: int
     epochs_begun: int
-    link_check: LinkCheck | None = None
 
     def __init__(
         self,
@@ -197,7 +195,7 @@ class NodeEmbedding(LinkModel):
         walks: str | None = None,
         matrices: LinkMatrices = "two",
         negative: int = 5,
-        alpha: float = 0.04,
+        alpha: float | None = None,
         min_alpha: float = 0.0001,
         epochs: int = 1,
         ns_exponent: float = 0.75,
@@ -218,6 +216,7 @@ class NodeEmbedding(LinkModel):
     ) -> None:
         self.graph = graph
         self.task, self.check = task, check
+        self.link_check: LinkCheck | None = None
         self.dimensions, self.walk_length, self.num_walks = dimensions, walk_length, num_walks
         self.window_size, self.p, self.q, self.walks = window_size, p, q, walks
         self.matrices, self.negative, self.ns_exponent = matrices, negative, ns_exponent
@@ -396,6 +395,11 @@ class NodeEmbedding(LinkModel):
         names = list(graph.names)
         return self._train(graph, n_epochs, Names.of(self, names, names), factor, only_change)
 
+    @property
+    def default_alpha(self) -> float:
+        """The learning rate at the start if `alpha` is None."""
+        return ALPHAS[self.task]
+
     def _is_checked(self) -> bool:
         # Walks along metapaths do not see all edges
         return self.check and self.task == "links" and self.metapath is None
@@ -422,7 +426,7 @@ class NodeEmbedding(LinkModel):
         All checks are made before the model is changed. Edges that are held out are known, but not
         trained on.
         """
-        kinds = choose_kinds(self, graph)
+        kinds = choose_kinds(self)
         learned = graph if held_out is None else held_out.train
         known = KnownLinks.of_graph(graph)
         change, locks = None, NO_LOCKS
@@ -440,7 +444,10 @@ class NodeEmbedding(LinkModel):
                 self.known = known
             else:
                 training.grow(self, names, lambda: Links.of_graph(graph), known)
-            counts = Counts(learned.out_degrees, learned.in_degrees, mean_weight(learned))
+            counts = Counts(
+                learned.out_degrees, learned.in_degrees, mean_weight(learned),
+                direction_weight(kinds, graph),
+            )  # fmt: skip
             training.train(self, parts, counts, epochs, locks)
         return self
 

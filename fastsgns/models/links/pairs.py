@@ -68,9 +68,10 @@ class PairEmbedding(LinkModel):
         Length of each vector. `vector_size` is another name.
     negative : int
         Number of negative samples per pair.
-    alpha, min_alpha : float
-        Learning rate at the start and at the end; it falls linearly. A `min_alpha` above `alpha`,
-        with which it rises, is a warning.
+    alpha : float, optional
+        Learning rate at the start; it falls linearly. The default is 0.025.
+    min_alpha : float
+        Learning rate at the end. One above `alpha`, with which the rate rises, is a warning.
     epochs : int
         Number of passes over the pairs.
     ns_exponent : float
@@ -117,6 +118,7 @@ class PairEmbedding(LinkModel):
 
     names_are_shared = False
     matrices: LinkMatrices = "two"
+    default_alpha = 0.025
     epoch_losses: list[float]
     epochs_trained: int
     epochs_begun: int
@@ -126,7 +128,7 @@ class PairEmbedding(LinkModel):
         pairs: Any = None,
         dimensions: int = 128,
         negative: int = 5,
-        alpha: float = 0.025,
+        alpha: float | None = None,
         min_alpha: float = 0.0001,
         epochs: int = 5,
         ns_exponent: float = 0.75,

@@ -36,6 +36,10 @@ class LinkScorer:
         targets; its scores then differ from those of `score`.
     target_biases : tuple of ndarray of float, shape (n_targets,)
         Each is added to the scores of the targets.
+    balance : ndarray of float32, shape (n,), or None
+        Of the same nodes as sources and as targets: how much more they are the former. Then
+        ``direction_weight * log(sigmoid(balance[i] - balance[j]))`` is added.
+    direction_weight : float
     known : KnownLinks or None
         Links that are not recommended.
     names_are_shared : bool
@@ -60,6 +64,8 @@ class LinkScorer:
     source_signs: np.ndarray | None = None
     source_bias: np.ndarray | None = None
     target_biases: tuple[np.ndarray, ...] = ()
+    balance: np.ndarray | None = None
+    direction_weight: float = 0.0
     known: KnownLinks | None = None
     names_are_shared: bool = True
 
@@ -75,6 +81,8 @@ class LinkScorer:
             scores = scores + bias[targets].astype(scores.dtype)
         if self.source_bias is not None:
             scores = scores + self.source_bias[sources]
+        if self.balance is not None:
+            scores = scores + self._direction(self.balance[sources] - self.balance[targets])
         return scores if is_many(u) or is_many(v) else float(scores[0])
 
     def recommend(
@@ -91,6 +99,11 @@ class LinkScorer:
     def _signed(self, rows: np.ndarray) -> np.ndarray:
         return rows if self.source_signs is None else rows * self.source_signs
 
+    def _direction(self, difference: np.ndarray) -> np.ndarray:
+        """Return the weighted log sigmoid of differences of balances."""
+        added: np.ndarray = np.logaddexp(np.float32(0), -difference)
+        return np.float32(-self.direction_weight) * added
+
     def _best_targets(self, source: int, topn: int, exclude_known: bool) -> Recommended:
         row, name = self.source.array[source], self.source.index_to_key[source]
         if not np.isfinite(row).all():
@@ -101,6 +114,8 @@ class LinkScorer:
         scores = products(self.target_rows, self._signed(row))
         for bias in self.target_biases:
             scores = scores + bias.astype(scores.dtype)
+        if self.balance is not None:
+            scores = scores + self._direction(self.balance[source] - self.balance)
         scores[~np.isfinite(scores)] = -np.inf  # targets without a finite score are left out
         if exclude_known and self.known is not None:
             scores[self.known.targets_of(source)] = -np.inf

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fastsgns import rules
 from fastsgns.formats import faults, kinds, saving
 from fastsgns.formats.schema import RATE, REAL, STATE, Array, Content, Schema, Value, When, Words
 from fastsgns.matrices import Matrices
@@ -12,6 +13,8 @@ from fastsgns.models.links.training import layout_of, normalize_parameters
 INT, NUMBER = Value(int), Value(REAL)
 FLAG = Value((bool, int))
 OPTIONAL = Value((int, type(None)))
+BETWEEN_0_AND_1 = rules.real("numbers from 0 to 1", lambda value: 0 <= value <= 1)
+OPTIONAL_RATE = Value((*REAL, type(None)), rules.real("finite numbers and None", none=None))
 
 
 def save(model: Any, path: Any, schema: Schema) -> None:
@@ -27,6 +30,8 @@ def _build(cls: Any, content: Content) -> Any:
     names = content.words["source_"], content.words.get("target_", content.words["source_"])
     model.set_arrays(Matrices(vectors, layout_of(model), arrays.get("bias")), *names)
     model.source_prior, model.target_prior = arrays.get("source_prior"), arrays.get("prior")
+    model.balance = arrays.get("balance")
+    model.direction_weight = content.values["direction_weight"]
     model.source_counts = arrays.get("source_counts")
     model.target_counts = arrays.get("target_counts")
     if "known_offsets" in arrays:
@@ -64,12 +69,17 @@ def _schema(
             "bias": Array("float32", targets, "arrays.bias", biased),
             "source_prior": Array("float32", sources, is_optional=True),
             "prior": Array("float32", targets, "target_prior", is_optional=True),
+            "balance": Array("float32", sources, is_optional=True),
             "source_counts": Array("float64", sources, is_optional=True, fault=faults.negative),
             "target_counts": Array("float64", targets, is_optional=True, fault=faults.negative),
             "known_offsets": Array("int64", f"{sources} + 1", _known(0), is_optional=True),
             "known_targets": Array("int32", "links", _known(1), is_optional=True),
         },
-        values={"parameters": parameters, "state": STATE},
+        values={
+            "parameters": parameters,
+            "state": STATE,
+            "direction_weight": Value(REAL, BETWEEN_0_AND_1, default=0.0),
+        },
         build=_build,
         words=words,
         construct=kinds.constructor(kind),
@@ -102,8 +112,8 @@ def _metapath(name: str, value: Any) -> Any:
 NODE_PARAMETERS = {
     "dimensions": INT, "walk_length": OPTIONAL, "num_walks": OPTIONAL, "window_size": OPTIONAL,
     "p": NUMBER, "q": NUMBER, "walks": Value((str, type(None))), "matrices": Value(str),
-    "negative": INT, "alpha": RATE, "min_alpha": RATE, "epochs": INT, "ns_exponent": NUMBER,
-    "sample": NUMBER, "shrink_windows": FLAG, "stop": NUMBER, "joint": FLAG,
+    "negative": INT, "alpha": OPTIONAL_RATE, "min_alpha": RATE, "epochs": INT,
+    "ns_exponent": NUMBER, "sample": NUMBER, "shrink_windows": FLAG, "stop": NUMBER, "joint": FLAG,
     "negative_sharing": Value(str), "workers": OPTIONAL, "seed": OPTIONAL,
     "compute_loss": FLAG, "task": Value(str, default="links"),
     "check": Value((bool, int), default=True),
@@ -111,7 +121,7 @@ NODE_PARAMETERS = {
     "strict_times": Value((bool, int), default=False),
 }  # fmt: skip
 PAIR_PARAMETERS = {
-    "dimensions": INT, "negative": INT, "alpha": RATE, "min_alpha": RATE, "epochs": INT,
+    "dimensions": INT, "negative": INT, "alpha": OPTIONAL_RATE, "min_alpha": RATE, "epochs": INT,
     "ns_exponent": NUMBER, "shuffle": FLAG, "negative_sharing": Value(str),
     "workers": OPTIONAL, "seed": OPTIONAL, "compute_loss": FLAG,
 }  # fmt: skip

@@ -77,7 +77,9 @@ RULES: dict[str, rules.Rule] = {
     "seed": rules.SEED,
     "p": STEP_WEIGHT,
     "q": STEP_WEIGHT,
-    "alpha": rules.NOT_NEGATIVE,
+    "alpha": rules.real(
+        "0 and positive numbers, and None for the default", lambda value: value >= 0, none=None
+    ),
     "min_alpha": rules.NOT_NEGATIVE,
     "sample": rules.NOT_NEGATIVE,
     "ns_exponent": rules.ANY_NUMBER,
@@ -109,7 +111,7 @@ class TrainableModel(TrainedModel, GrowingModel, Protocol):
     matrices: LinkMatrices
     negative: int
     ns_exponent: float
-    alpha: float
+    alpha: float | None
     min_alpha: float
     epochs: int
     negative_sharing: sharing.NegativeSharing
@@ -117,6 +119,9 @@ class TrainableModel(TrainedModel, GrowingModel, Protocol):
     seed: int | None
     compute_loss: bool
     progress: bool | None
+
+    @property
+    def default_alpha(self) -> float: ...  # noqa: D102
 
     def set_arrays(  # noqa: D102
         self, arrays: Matrices, sources: list[Hashable], targets: list[Hashable]
@@ -168,6 +173,11 @@ def normalize_parameters(model: LinkModel) -> None:
     Values out of range stay: they matter only to training.
     """
     model.replace_parameters(rules.typed(RULES, vars(model)))
+
+
+def start_rate(model: TrainableModel) -> float:
+    """Return the learning rate at the start of training."""
+    return model.default_alpha if model.alpha is None else model.alpha
 
 
 def layout_of(model: TrainableModel) -> MatrixLayout:
@@ -274,11 +284,14 @@ class Counts(NamedTuple):
     sources, targets : ndarray of float64, shape (n,)
     unit : float
         The count of one link: the mean weight of an edge.
+    direction_weight : float
+        The weight of the direction in scores; see `LinkModel.score`.
     """
 
     sources: np.ndarray
     targets: np.ndarray
     unit: float = 1.0
+    direction_weight: float = 0.0
 
 
 def train(
@@ -324,15 +337,20 @@ def set_priors(model: TrainableModel, counts: Counts) -> None:
     """Set the priors: the logarithms that turn what skip-gram learns into scores of links.
 
     They are log(count of the source + e) and a log(count of the target + e), where a is
-    `ns_exponent` and e is a tenth of `unit`.
+    `ns_exponent` and e is a tenth of `unit`. If the direction has a weight, `balance` is the
+    difference of the logarithms of both counts of a node.
     """
     model.source_counts, model.target_counts = (
         np.asarray(side, np.float64) for side in (counts.sources, counts.targets)
     )
     smallest = SMOOTHING * counts.unit
-    model.source_prior = np.log(model.source_counts + smallest).astype(np.float32)
-    logarithms = np.log(model.target_counts + smallest)
-    model.target_prior = (model.ns_exponent * logarithms).astype(np.float32)
+    active, popular = (
+        np.log(side + smallest).astype(np.float32)
+        for side in (model.source_counts, model.target_counts)
+    )
+    model.source_prior, model.target_prior = active, np.float32(model.ns_exponent) * popular
+    model.direction_weight = counts.direction_weight
+    model.balance = active - popular if counts.direction_weight else None
 
 
 class _Blocks:
@@ -372,7 +390,7 @@ def _trainer(
     noise = sampling.noise_distribution(part.noise_counts, model.ns_exponent)
     objective = make_objective(model, noise, part.windows, block, locks)
     chunks = part.chunks
-    schedule = Schedule(model.alpha, model.min_alpha, chunks.n_units, n_epochs)
+    schedule = Schedule(start_rate(model), model.min_alpha, chunks.n_units, n_epochs)
     logger.info("training on %d %s, %s", chunks.n_units, chunks.unit, sharing.describe(objective))
     return Trainer(
         objective, chunks, schedule, seed=choose_seed(model.seed),
@@ -450,6 +468,6 @@ def _input_counts(chunks: Chunks, counts: np.ndarray) -> np.ndarray:
 
 
 def _sharing(model: TrainableModel, p_max: float, windows: Windows | None) -> sharing.Sharing:
-    rate = max(model.alpha, model.min_alpha)
+    rate = max(start_rate(model), model.min_alpha)
     step = sharing.SkipGramStep(model.negative_sharing, model.negative, rate, p_max)
     return sharing.share_in_lists(step) if windows is None else sharing.share_in_windows(step)

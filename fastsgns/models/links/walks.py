@@ -29,32 +29,39 @@ from fastsgns.training.examples import Chunks
 Task = Literal["links", "labels"]
 WalkKind = Literal["forward", "undirected", "app", "nerd", "edges", "metapath", "temporal"]
 BETWEEN = "+"  # joins two kinds
+ALPHAS: dict[Task, float] = {"links": 0.04, "labels": 0.02}
 
 
 class WalkDefaults(NamedTuple):
-    """The parameters `walk_length`, `num_walks` and `window_size` if they are not given.
+    """A kind of walks: the parameters of `NodeEmbedding` if they are not given, and its pairs.
 
-    `window_size` is None if the pairs are not taken from windows.
+    Attributes
+    ----------
+    walk_length, num_walks : int
+    window_size : int or None
+        None if the pairs are not taken from windows.
+    is_either_way : bool
+        Whether walks follow edges in either direction, so that their pairs do not tell it.
     """
 
     walk_length: int
     num_walks: int
     window_size: int | None = None
+    is_either_way: bool = False
 
 
-# "forward" and "nerd" were chosen by link prediction on ten graphs (docs/directed.md).
+# These were chosen by what they predict on the graphs of `python -m bench tasks`.
 WALKS: dict[WalkKind, WalkDefaults] = {
     "forward": WalkDefaults(80, 50, 3),
-    "undirected": WalkDefaults(80, 10, 10),
+    "undirected": WalkDefaults(40, 25, 10, is_either_way=True),
     "app": WalkDefaults(80, 800),
     "nerd": WalkDefaults(4, 300),
     "edges": WalkDefaults(2, 100),
-    "metapath": WalkDefaults(80, 10, 10),  # as "undirected"
+    "metapath": WalkDefaults(40, 25, 10, is_either_way=True),
     "temporal": WalkDefaults(80, 10, 10),  # as CTDNE, but per edge
 }
 WINDOWED = tuple(kind for kind, defaults in WALKS.items() if defaults.window_size)
 BIASED: tuple[WalkKind, ...] = ("forward", "undirected")  # node2vec
-EITHER_WAY: tuple[WalkKind, ...] = ("undirected", "metapath")
 
 
 class WalkModel(Protocol):
@@ -79,29 +86,36 @@ class WalkModel(Protocol):
     seed: int | None
 
 
-def choose_kinds(model: WalkModel, graph: DirectedGraph) -> tuple[WalkKind, ...]:
+def choose_kinds(model: WalkModel) -> tuple[WalkKind, ...]:
     """Return the kinds of walks, and check that the other parameters allow them.
 
     Raises
     ------
     ValueError
     """
-    names = _default(model, graph) if model.walks is None else str(model.walks)
+    names = _default(model) if model.walks is None else str(model.walks)
     kinds: tuple[Any, ...] = tuple(names.split(BETWEEN))
     if len(kinds) > 2 or len(set(kinds)) < len(kinds) or not set(kinds) <= set(WALKS):
         raise ValueError(
             f"walks is {model.walks!r}; allowed are {', '.join(WALKS)}, and two of them, such as "
-            "'forward+nerd'"
+            "'undirected+nerd'"
         )
     _check(model, kinds)
     return kinds
 
 
-def _default(model: WalkModel, graph: DirectedGraph) -> str:
-    along = "forward" if graph.is_directed else "undirected"
-    if model.task == "labels" or model.matrices in ("tied", "tied+reflect"):
-        return "undirected"
-    return f"{along}+nerd" if model.matrices == "two" and model.dimensions > 1 else along
+def _default(model: WalkModel) -> str:
+    has_two_halves = model.matrices == "two" and model.dimensions > 1
+    return "undirected+nerd" if model.task == "links" and has_two_halves else "undirected"
+
+
+def direction_weight(kinds: tuple[WalkKind, ...], graph: DirectedGraph) -> float:
+    """Return the share of the dimensions whose walks do not tell the direction of edges.
+
+    It is 0 if the edges have no direction.
+    """
+    either_way = [WALKS[kind].is_either_way for kind in kinds]
+    return sum(either_way) / len(either_way) if graph.is_directed else 0.0
 
 
 def _check(model: WalkModel, kinds: tuple[WalkKind, ...]) -> None:
@@ -160,7 +174,7 @@ def _part(
     file: WalkFile | None,
     change: Change | None,
 ) -> Part:
-    counts = total_degrees(graph) if kind in EITHER_WAY else graph.in_degrees
+    counts = total_degrees(graph) if WALKS[kind].is_either_way else graph.in_degrees
     is_forward = kind == "forward" or (kind == "temporal" and graph.is_directed)
     windows = _windows(model, kind, counts, is_forward) if kind in WINDOWED else None
     chunks = _chunks(model, kind, graph, file, change)

@@ -19,27 +19,51 @@ FEW = {"dimensions": 16, "num_walks": 3, "workers": 1, "progress": False}
 
 
 @pytest.mark.parametrize(
-    ("options", "directed", "undirected"),
+    ("options", "kinds", "weight"),
     [
-        ({}, "forward+nerd", "undirected+nerd"),
-        ({"task": "labels"}, "undirected", "undirected"),
-        ({"matrices": "tied"}, "undirected", "undirected"),
-        ({"matrices": "tied+reflect"}, "undirected", "undirected"),
-        ({"matrices": "tied+bias"}, "forward", "undirected"),
-        ({"dimensions": 1}, "forward", "undirected"),
-        ({"walks": "nerd+app"}, "nerd+app", "nerd+app"),
+        ({}, "undirected+nerd", 0.5),
+        ({"task": "labels"}, "undirected", 1),
+        ({"matrices": "tied"}, "undirected", 1),
+        ({"matrices": "tied+bias"}, "undirected", 1),
+        ({"dimensions": 1}, "undirected", 1),
+        ({"walks": "nerd+app"}, "nerd+app", 0),
     ],
 )
-def test_the_task_chooses_the_walks(options, directed, undirected):
-    model = NodeEmbedding(**options)
-    for graph, expected in ((GRAPH, directed), (PAIR, undirected)):
-        assert "+".join(walks.choose_kinds(model, graph)) == expected
+def test_the_task_chooses_the_walks(options, kinds, weight):
+    model = NodeEmbedding(**FEW | options)
+    assert "+".join(walks.choose_kinds(model)) == kinds
+    assert model.fit(GRAPH).direction_weight == weight
+    assert model.fit(PAIR).direction_weight == 0, "its edges have no direction"
+
+
+def test_the_task_chooses_the_learning_rate():
+    given = NodeEmbedding(**FEW, walks="undirected", alpha=0.02, check=False).fit(GRAPH)
+    default = NodeEmbedding(**FEW, task="labels").fit(GRAPH)
+    np.testing.assert_array_equal(given.source.vectors, default.source.vectors)
+
+
+def test_scores_add_the_direction_that_walks_do_not_tell():
+    """sigmoid of the difference is P(u -> v | u and v are linked) by degrees."""
+    model = NodeEmbedding(**FEW, check=False).fit(GRAPH)
+    out, into = GRAPH.out_degrees + 0.1, GRAPH.in_degrees + 0.1
+    names = model.source.index_to_key
+    u, v = np.random.default_rng(0).integers(GRAPH.n_nodes, size=(2, 50))
+    added = [
+        model.score([names[i] for i in u], [names[j] for j in v], popularity=popularity)
+        for popularity in (True, False)
+    ]
+    there, back = out[u] * into[v], out[v] * into[u]
+    expected = np.log(out[u]) + 0.75 * np.log(into[v]) + 0.5 * np.log(there / (there + back))
+    np.testing.assert_allclose(added[0] - added[1], expected, rtol=1e-3, atol=1e-4)
+    best = model.recommend(names[u[0]], 5, exclude_known=False)
+    scores = model.score(names[u[0]], names) - model.source_prior[u[0]]
+    assert [score for _, score in best] == pytest.approx(sorted(scores, reverse=True)[:5], rel=1e-4)
 
 
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"walks": "forward+forward"}, "allowed are forward, undirected"),
+        ({"walks": "nerd+nerd"}, "allowed are forward, undirected"),
         ({"walks": "forward+nerd+app"}, "allowed are"),
         ({"walks": "forward+", "dimensions": 4}, "allowed are"),
         ({"walks": "forward+app", "matrices": "tied"}, 'requires matrices="two"'),
@@ -58,7 +82,7 @@ def test_each_kind_trains_half_of_the_dimensions():
     """Each half is a model of its own, but for the random numbers of the start."""
     model = NodeEmbedding(walks="forward+nerd", **FEW).fit(GRAPH)
     source, target = model.source.vectors, model.target.vectors
-    degrees = (model.source_prior, model.target_prior)
+    degrees = model.source_prior, model.target_prior
     edges = GRAPH.out_sources, GRAPH.out_targets
     rng = np.random.default_rng(1)
     pairs = rng.integers(GRAPH.n_nodes, size=(2, 6000))
