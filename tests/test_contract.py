@@ -225,7 +225,7 @@ def test_missing_names_and_other_types_are_refused(saved, tmp_path, name):
 
             if key not in ADDED_LATER:
                 check_refused(cls, rewritten(path, tmp_path / "f", drop), key)
-            if key not in ("comment", "smoothing", "shift", "weight"):
+            if key not in ("comment", "smoothing", "shift", "weight", "direction_weight"):
                 check_refused(cls, rewritten(path, tmp_path / "f", distort), key if part else ".")
 
 

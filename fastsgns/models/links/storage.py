@@ -85,16 +85,10 @@ def _schema(
         construct=kinds.constructor(kind),
         fault=lambda content: fault_of_known(content, content.sizes[targets]),
         set_by_build=(
-            "source",
-            "target",
-            "arrays",
-            "source_prior",
-            "target_prior",
-            "source_counts",
-            "target_counts",
-            "known",
+            "source", "target", "arrays", "known", "source_prior", "target_prior", "balance",
+            "direction_weight", "source_counts", "target_counts",
         ),
-    )
+    )  # fmt: skip
 
 
 def _array_of(role: str) -> Any:

@@ -322,7 +322,7 @@ def train(
         On Ctrl-C, once all threads have stopped.
     """
     blocks = _blocks(model, len(parts))
-    warn_of_rise(model.alpha, model.min_alpha)
+    warn_of_rise(start_rate(model), model.min_alpha)
     with ExitStack() as stack:
         session = stack.enter_context(Session(model, blocks, n_epochs))
         set_priors(model, counts)
