@@ -17,6 +17,7 @@ from fastsgns.models.links import growth, storage, training
 from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.growth import NO_LOCKS, Links, Locks, Names, OldRows
 from fastsgns.models.links.known import KnownLinks
+from fastsgns.models.links.replay import ReplayedPairs
 from fastsgns.models.links.training import Counts, LinkMatrices, Part
 from fastsgns.training.examples import PairChunks
 from fastsgns.training.sharing import NegativeSharing
@@ -186,13 +187,14 @@ class PairEmbedding(LinkModel):
         epochs: int | None = None,
         old_rows: OldRows = "free",
     ) -> "PairEmbedding":
-        """Continue training on more pairs, which may have new names.
+        """Continue training on pairs, which may have new names.
 
-        Only these pairs are trained. New names start at means of the known and the new pairs
-        (`fastsgns.models.links.growth`), after the old ones. `alpha` falls again from its start.
-        New random numbers are drawn. The pairs are added to the known links, and to the counts of
-        targets that negative samples are drawn by. A model that is not fitted starts from scratch,
-        as in `fit`.
+        Only these pairs are trained: they should be drawn from the same distribution as earlier
+        ones. If they have new names, or are recent, `update` is better. New names start at means of
+        the known and the given pairs (`fastsgns.models.links.growth`), after the old ones. `alpha`
+        falls again from its start. New random numbers are drawn. The pairs are added to the known
+        links, and to the counts that negative samples are drawn by. A model that is not fitted
+        starts from scratch, as in `fit`.
 
         Parameters
         ----------
@@ -214,19 +216,44 @@ class PairEmbedding(LinkModel):
         ValueError
             For the reasons of `fit`. The model is then unchanged.
         """
-        training.check_parameters(self)
-        n_epochs = training.check_epochs(self, epochs)
-        factor = growth.old_row_factor(old_rows)
-        encoded = self._encode(pairs)
-        if not hasattr(self, "source"):
-            training.initialize(self, encoded.source_names, encoded.target_names)
-            return self._train(encoded.sources, encoded.targets, n_epochs)
-        names, sources, targets = self._with_new_names(encoded)
-        known = self.known or KnownLinks.of_pairs(sources[:0], targets[:0], len(self.source))
-        known = known.moved(names.source_origin, names.target_origin)
-        known = known.with_pairs(sources, targets)
-        training.grow(self, names, lambda: Links.of_known(known, len(names.targets)), known)
-        return self._train(sources, targets, n_epochs, Locks.of_old_rows(names, factor))
+        return self._continue(pairs, epochs, old_rows, replay=False)
+
+    @exclusive
+    def update(
+        self,
+        pairs: Any = None,
+        y: Any = None,
+        epochs: int | None = None,
+        old_rows: OldRows = "free",
+    ) -> "PairEmbedding":
+        """Learn new pairs, which may have new names, and repeat known ones.
+
+        A new pair of a source with m known and n new pairs is replaced with the probability
+        m / (m + n) by one of its known pairs (`fastsgns.models.links.replay`). Scores of new and
+        old targets thus stay comparable. All else is as in `partial_fit`.
+
+        Parameters
+        ----------
+        pairs, y, epochs, old_rows
+            As for `partial_fit`.
+
+        Returns
+        -------
+        PairEmbedding
+            The model itself.
+
+        Raises
+        ------
+        ValueError
+            As for `partial_fit`.
+
+        Examples
+        --------
+        >>> model = PairEmbedding(dimensions=8, workers=1).fit([("ann", "tea"), ("bob", "ale")])
+        >>> model.update([("cid", "tea"), ("bob", "mug")]).target.index_to_key
+        ['tea', 'ale', 'mug']
+        """
+        return self._continue(pairs, epochs, old_rows, replay=True)
 
     @exclusive
     def remove(self, sources: Any = None, targets: Any = None) -> "PairEmbedding":
@@ -267,6 +294,25 @@ class PairEmbedding(LinkModel):
         growth.keep(self, Names.of(self, *kept))
         return self
 
+    def _continue(
+        self, pairs: Any, epochs: int | None, old_rows: OldRows, replay: bool
+    ) -> "PairEmbedding":
+        """Check all arguments, and train from the current vectors, if there are any."""
+        training.check_parameters(self)
+        n_epochs = training.check_epochs(self, epochs)
+        factor = growth.old_row_factor(old_rows)
+        encoded = self._encode(pairs)
+        if not hasattr(self, "source"):
+            training.initialize(self, encoded.source_names, encoded.target_names)
+            return self._train(encoded.sources, encoded.targets, n_epochs)
+        names, sources, targets = self._with_new_names(encoded)
+        former = self.known or KnownLinks.of_pairs(sources[:0], targets[:0], len(self.source))
+        former = former.moved(names.source_origin, names.target_origin)
+        known = former.with_pairs(sources, targets)
+        training.grow(self, names, lambda: Links.of_known(known, len(names.targets)), known)
+        locks = Locks.of_old_rows(names, factor)
+        return self._train(sources, targets, n_epochs, locks, former if replay else None)
+
     def _with_new_names(self, encoded: EncodedPairs) -> tuple[Names, np.ndarray, np.ndarray]:
         """Return the names of the model and those of new pairs, and the ids of the pairs."""
         sides, ids = [], []
@@ -295,7 +341,12 @@ class PairEmbedding(LinkModel):
         return encoded
 
     def _train(
-        self, sources: np.ndarray, targets: np.ndarray, epochs: int, locks: Locks = NO_LOCKS
+        self,
+        sources: np.ndarray,
+        targets: np.ndarray,
+        epochs: int,
+        locks: Locks = NO_LOCKS,
+        replayed: KnownLinks | None = None,
     ) -> "PairEmbedding":
         if self.known is None:
             self.known = KnownLinks.of_pairs(sources, targets, len(self.source))
@@ -304,8 +355,11 @@ class PairEmbedding(LinkModel):
             seed = None if self.seed is None else int(self.seed) & training.MASK
             order = np.random.default_rng(seed).permutation(len(sources))
             sources, targets = sources[order], targets[order]
-        part = Part(PairChunks(sources, targets), counts.targets)
-        training.train(self, [part], counts, epochs, locks)
+        chunks = PairChunks(sources, targets)
+        if replayed is not None:
+            before = np.diff(replayed.offsets) if self.source_counts is None else self.source_counts
+            chunks = ReplayedPairs(sources, targets, replayed, before)
+        training.train(self, [Part(chunks, counts.targets)], counts, epochs, locks)
         return self
 
     def _counts(self, sources: np.ndarray, targets: np.ndarray) -> Counts:

@@ -5,12 +5,16 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.stats import chisquare
 
 from fastsgns import DirectedGraph, NodeEmbedding, PairEmbedding, matrices
 from fastsgns.formats import kinds
 from fastsgns.graph.walks.changes import Change
 from fastsgns.models.links import growth, training
 from fastsgns.models.links.growth import old_row_factor
+from fastsgns.models.links.known import KnownLinks
+from fastsgns.models.links.replay import ReplayedPairs
+from fastsgns.training.examples import ChunkPlace
 
 WALKS = ["forward", "undirected", "app", "nerd", "edges", "forward+nerd"]
 MATRICES = ["two", "tied", "tied+bias", "tied+reflect"]
@@ -62,10 +66,10 @@ def state_of(model):
 
 
 def grow(model, data=None, **options):
-    """Train with the new names; a NodeEmbedding where they are."""
-    if isinstance(model, NodeEmbedding):
-        return model.update(EDGES + NEW if data is None else data, **options)
-    return model.partial_fit(NEW if data is None else data, **options)
+    """Learn the new names: a NodeEmbedding takes the whole graph, a PairEmbedding new pairs."""
+    if data is None:
+        data = EDGES + NEW if isinstance(model, NodeEmbedding) else NEW
+    return model.update(data, **options)
 
 
 def assert_usable(model, tmp_path):
@@ -123,11 +127,12 @@ def test_old_nodes_stay_or_move_less(walks, layout, negative_sharing, tmp_path):
 @pytest.mark.parametrize("negative_sharing", ["block", "pair"])
 def test_old_names_of_pairs_stay_or_move_less(negative_sharing, tmp_path):
     fitted = pairs(negative_sharing=negative_sharing).fit(EDGES)
-    assert_old_rows_move(
-        lambda: copy.deepcopy(fitted),
-        lambda model, old_rows: model.partial_fit(NEW, old_rows=old_rows),
-        tmp_path,
-    )
+    for method in ("update", "partial_fit"):
+        assert_old_rows_move(
+            lambda: copy.deepcopy(fitted),
+            lambda model, old_rows, method=method: getattr(model, method)(NEW, old_rows=old_rows),
+            tmp_path,
+        )
 
 
 def test_joint_pairs_keep_frozen_rows():
@@ -188,12 +193,13 @@ def test_new_nodes_start_at_means(walks):
     np.testing.assert_allclose(model.source["z"], model.source["y"], rtol=1e-5)
 
 
-def test_new_names_of_pairs_start_at_means():
+@pytest.mark.parametrize("method", ["update", "partial_fit"])
+def test_new_names_of_pairs_start_at_means(method):
     model = pairs().fit(EDGES)
     old = rows_by_name(model)
     links = list(dict.fromkeys(EDGES + NEW))
     model.set_params(**STILL)
-    model.partial_fit(NEW)
+    getattr(model, method)(NEW)
     assert model.source.index_to_key[-2:] == ["x", "y"]
     assert model.target.index_to_key[-3:] == ["x", "y", "z"]
     for role, ends in (("source", links), ("target", [(v, u) for u, v in links])):
@@ -256,8 +262,9 @@ def test_counts_priors_and_known_links_are_those_of_the_whole_graph(walks, metho
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_counts_and_known_links_of_pairs_are_those_of_all_pairs():
-    grown, fresh = pairs().fit(EDGES).partial_fit(NEW), pairs().fit(EDGES + NEW)
+@pytest.mark.parametrize("method", ["update", "partial_fit"])
+def test_counts_and_known_links_of_pairs_are_those_of_all_pairs(method):
+    grown, fresh = getattr(pairs().fit(EDGES), method)(NEW), pairs().fit(EDGES + NEW)
     assert grown.source.index_to_key == fresh.source.index_to_key
     assert grown.target.index_to_key == fresh.target.index_to_key
     for name in ("source_counts", "target_counts", "source_prior", "target_prior"):
@@ -389,6 +396,50 @@ def test_edges_that_are_gone_are_a_change(walks, gone, tmp_path):
     model.update([edge for edge in EDGES if edge not in gone] + [("n0", "n0")])
     assert state_of(model)[0] != before[0]
     assert_usable(model, tmp_path)
+
+
+def test_start_weights_are_those_of_a_step_from_changed_sources():
+    weights = RNG.integers(1, 5, len(EDGES + NEW)).astype(float)
+    graph = DirectedGraph.from_edges(*zip(*(EDGES + NEW)), weights)
+    ids = np.array([[graph.ids[name] for name in edge] for edge in set(EDGES)])
+    change = Change.of(graph, ids[:, 0], ids[:, 1])
+    sources, targets, share = change.start_weights(graph)
+    np.testing.assert_allclose(sources, change.out * graph.out_degrees)
+    steps = graph.to_scipy().toarray()
+    steps /= np.maximum(steps.sum(axis=1, keepdims=True), 1e-9)
+    np.testing.assert_allclose(targets, sources @ steps, rtol=1e-6)
+    assert share == pytest.approx(sources.sum() / graph.out_degrees.sum())
+
+
+def test_replayed_pairs_have_the_targets_of_all_pairs():
+    """Each source has its known targets, and its new ones, in proportion to their numbers."""
+    known = KnownLinks.of_pairs(np.array([0, 0, 0, 1]), np.array([0, 1, 2, 3]), n_sources=3)
+    sources = np.tile(np.array([0, 1, 2], np.int32), 4000)
+    targets = np.tile(np.array([4, 5, 6], np.int32), 4000)
+    counts = np.array([12_000, 1000, 0])
+    chunks = ReplayedPairs(sources, targets, known, counts)
+    drawn = chunks.drawn_targets(ChunkPlace(0, 0, len(sources)), np.random.default_rng(8))
+    for source, expected in ((0, {0: 1, 1: 1, 2: 1, 4: 1}), (1, {3: 0.8, 5: 3.2})):
+        found = np.bincount(drawn[sources == source], minlength=7)
+        assert set(np.flatnonzero(found)) == set(expected)
+        expected_counts = 1000 * np.array(list(expected.values()))
+        assert chisquare(found[list(expected)], expected_counts).pvalue > 1e-3
+    assert set(drawn[sources == 2]) == {6}
+
+
+def test_an_update_of_pairs_keeps_new_targets_comparable():
+    """Old sources have new targets among their best ones, but not these alone."""
+    rng = np.random.default_rng(2)
+    sources, targets = rng.integers(0, 60, 3000), rng.integers(0, 40, 3000)
+    targets = 4 * (targets // 4) + sources % 4
+    is_new = targets >= 36
+    shares = {}
+    for method in ("update", "partial_fit"):
+        model = pairs(epochs=30, alpha=0.05).fit((sources[~is_new], targets[~is_new]))
+        getattr(model, method)((sources[is_new], targets[is_new]))
+        best = model.recommend(list(range(60)), 5, exclude_known=False)
+        shares[method] = np.mean([target >= 36 for found in best for target, _ in found])
+    assert 0 < shares["update"] < shares["partial_fit"]
 
 
 # Removing names
