@@ -102,7 +102,7 @@ def _as_floats(weights: np.ndarray, describe: Callable[[int], str]) -> np.ndarra
         if not isinstance(weight, (numbers.Real, Decimal)):
             raise TypeError(
                 f"edge {describe(edge)} has weight {weight!r:.60}, a {type(weight).__name__}; "
-                "weights are real numbers"
+                "weights are real numbers" + "; convert it with float()" * isinstance(weight, str)
             )
     return weights.astype(np.float64)
 

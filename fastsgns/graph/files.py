@@ -28,7 +28,7 @@ BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 24
 WEIGHTED = flag(none=None)
 # Faults that `EdgeParser` does not report.
-HEADER, LONG, UNCLEAR, LONE_CR, INDEX, TWO_DELIMITERS = range(20, 26)
+HEADER, LONG, UNCLEAR, LONE_CR, INDEX, TWO_DELIMITERS, ROW_NAMES = range(20, 27)
 DELIMITERS = ",;\t|"
 NAMES_OF_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
 DELIMITER_OF_SUFFIX = {".csv": ",", ".tsv": "\t"}
@@ -40,10 +40,22 @@ JSON_LINE = re.compile(r'\s*(\{\s*"|\[.*\]\s*$)')
 HIDDEN = {27: "\t", 28: "\v", 29: "\f", 30: "\r", 31: " "}
 REVEALED = bytes(ord(HIDDEN.get(byte, chr(byte))) for byte in range(256))
 MATRIX_MARKET = re.compile(rb"%%MatrixMarket\b", re.IGNORECASE)
-NOT_EDGES = (
-    "{} is a Matrix Market file, not a list of edges: in Python read it with scipy.io.mmread and "
-    "DirectedGraph.from_scipy"
-)
+MARKUP = re.compile(rb"\s*<(\?xml|!doctype|html|graphml|gexf)\b", re.IGNORECASE)
+NOT_EDGES = "{} is {}, not a list of edges: in Python {}"
+MTX = "a Matrix Market file", "read it with scipy.io.mmread and DirectedGraph.from_scipy"
+XML = "XML or HTML", "read a graph with networkx.read_graphml or read_gexf, and pass it"
+TABLE = "a table of another format", "read it with pandas, and pass the table"
+OTHER_SUFFIXES = {  # of files that are not text, or whose lines are not edges
+    ".npy": ("an array of numpy", "read it with numpy.load, and pass the array"),
+    ".npz": ("an archive of numpy or scipy", "read it with scipy.sparse.load_npz or numpy.load"),
+    ".graphml": XML,
+    ".gexf": XML,
+    ".gml": ("a graph in GML", "read it with networkx.read_gml, and pass the graph"),
+    ".parquet": TABLE,
+    ".feather": TABLE,
+    ".xlsx": TABLE,
+    ".json": ("JSON", "read it with pandas or networkx, and pass the table or the graph"),
+}
 NUMBER = re.compile(r"[-+]?[0-9.]+")
 TITLE = re.compile(  # of a column, such as source, FromNodeId, node_1, "user id"
     "(source|target|src|dst|dest|destination|origin|from|to|head|tail|node|user|item|follower|"
@@ -56,7 +68,7 @@ SEEN = {
     "`source target weight`",
     lines.TOO_MANY_COLUMNS: "there are more than three columns",
     lines.MIXED_COLUMNS: "there are {n_columns} columns, but {n_others} in {place}",
-    lines.NOT_A_NUMBER: "the third column is not a number",
+    lines.NOT_A_NUMBER: "the third column is empty or not a number",
     lines.NOT_FINITE: "the weight is not finite, or too large for float32",
     lines.NOT_A_TIME: "the column of times has something other than a finite number",
     lines.RESERVED_CHARACTER: "a name contains a control character from 27 to 31",
@@ -67,7 +79,9 @@ SEEN = {
     lines.JSON_VALUE: "the line is a JSON object or list",
     LONE_CR: "the line contains a carriage return other than in a CR LF line end",
     UNCLEAR: "the columns are unclear",
-    HEADER: "the line looks like a header, and no other line contains its names",
+    HEADER: "the line looks like a header",
+    ROW_NAMES: "there is one column more than titles in {place}: the first one may have the names "
+    "of rows, as R writes them",
     INDEX: "the first column is empty, as above an index that pandas or R has written",
     TWO_DELIMITERS: "the file's name means that {delimiter} separates columns, and the line also "
     "contains {other}",
@@ -94,6 +108,8 @@ ADVICE = {
     lines.JSON_VALUE: "read the file with pandas.read_json(path, lines=True) and pass the table",
     LONE_CR: "convert the line ends to newlines",
     HEADER: f"{OF('skip_lines=1')} skips this line, skip_lines=0 reads it as an edge",
+    ROW_NAMES: "write the file without them, such as write.table(frame, path, row.names=FALSE), or "
+    f"pass {OF('weighted=True')} if the third column has the weights",
     INDEX: "write the file without it, such as frame.to_csv(path, index=False), or read it with "
     "pandas.read_csv(path, index_col=0) and pass the table",
     TWO_DELIMITERS: f"{OF('delimiter={python}')} reads it in this way, or give the other character",
@@ -276,6 +292,18 @@ class Syntax:
             self.quotes,
         )
 
+    def columns(self, path: str, line: str) -> list[str]:
+        """Return the columns of a line of a file, without quotes around them."""
+        delimiter = self.delimiter_in(path)
+        if delimiter is not None:
+            return [column.strip() for column in columns_of(line, delimiter)]
+        return [word.strip('"') for word in line.split()]
+
+    def titles(self, path: str, line: str) -> int:
+        """Return the number of columns of a line if the first two are titles, and otherwise 0."""
+        columns = self.columns(path, line)
+        return len(columns) if len(columns) > 1 and all(map(TITLE.fullmatch, columns[:2])) else 0
+
     def check_first_line(self, path: str, number: int, line: str) -> None:
         """Raise an EdgeError if the first edge of a file, or its header, shows another format."""
         if (delimiter := self.delimiter_in(path)) is None:
@@ -334,18 +362,19 @@ class EdgeScan:
         parser, edges = self._syntax.parser(path), self._edges[id(file_range)]
         place = self._places[id(file_range)]
         n_to_skip = (self._syntax.skip_lines or 0) if file_range.is_first else 0
-        n_skipped = 0
+        n_skipped, titles = 0, 0
         with naming(path), open_binary(path, buffering=0) as file:
             for block in _whole_lines(file, file_range):
                 if self._files.is_stopping or self._first_odd < place:
                     return
-                if file_range.is_first and not edges.blocks and MATRIX_MARKET.match(block):
-                    raise ValueError(NOT_EDGES.format(path))
+                if file_range.is_first and not edges.blocks:
+                    _check_format(path, block)
                 if len(block) > LONGEST_LINE and block.find(b"\n", 0, LONGEST_LINE + 1) < 0:
                     number = _lines_before(file_range) + n_skipped + parser.n_lines + 1
                     raise _error(path, number, LONG, block)
                 text, n_now, header = _without_lines(block, n_to_skip - n_skipped)
                 n_skipped += n_now
+                titles = self._syntax.titles(path, _decoded(header)) or titles
                 if header:
                     self._syntax.check_first_line(path, n_skipped, _decoded(header))
                 n_before = parser.n_lines + n_skipped
@@ -357,9 +386,7 @@ class EdgeScan:
                     first_number = n_before + text.count(b"\n", 0, first) + 1
                     edges.first = Edge(first_number, _first_line(text[first:]), parser.n_columns)
                     if file_range.is_first:
-                        self._syntax.check_first_line(
-                            path, first_number, _decoded(edges.first.text)
-                        )
+                        fault = self._check_first_edge(path, edges.first, n_skipped, titles, fault)
                 if fault == lines.MIXED_COLUMNS:
                     edges.odd = Edge(number, _first_line(text[at:]), 5 - parser.n_columns)
                     with self._files.lock:
@@ -377,6 +404,19 @@ class EdgeScan:
                     )
                 )
                 self._files.add_progress(len(block))
+
+    def _check_first_edge(
+        self, path: str, first: Edge, n_skipped: int, n_titles: int, fault: int
+    ) -> int:
+        """Raise an EdgeError if the first edge of a file shows another format; return the fault."""
+        line = _decoded(first.text)
+        self._syntax.check_first_line(path, first.number, line)
+        is_open = self._syntax.weighted is None  # True and False say what the third column is
+        if is_open and n_titles and len(self._syntax.columns(path, line)) == n_titles + 1:
+            facts = {"place": f"line {n_skipped}"}
+            raise _error(path, first.number, ROW_NAMES, first.text, facts)
+        is_header = fault == lines.NOT_A_NUMBER and self._syntax.titles(path, line)
+        return HEADER if is_header and self._syntax.skip_lines is None else fault
 
     def _first_edge(self, path: str, text: bytes, stop: int) -> int:
         """Return where the first edge of a text begins, which is before `stop`."""
@@ -402,8 +442,11 @@ class EdgeScan:
             for edge in (edges.first, edges.odd):
                 if edge is not None and edge.n_columns != expected:
                     number = edge.number + _lines_before(file_range)
+                    n_titles = self._syntax.titles(path, _decoded(edges.first.text))
+                    has_row_names = edge is edges.odd and n_titles == edge.n_columns - 1
+                    fault = ROW_NAMES if has_row_names else lines.MIXED_COLUMNS
                     facts = {"n_columns": edge.n_columns, "n_others": expected, "place": place}
-                    raise _error(path, number, lines.MIXED_COLUMNS, edge.text, facts)
+                    raise _error(path, number, fault, edge.text, facts)
         return expected
 
     def edges(self, errors: str) -> EdgeList:
@@ -485,8 +528,18 @@ def _check_path(path: Any) -> str:
         raise TypeError(f"a file of edges must be a path, not {seen}{path!r:.60}")
     name = existing_file(path, "the file of edges")
     if ".mtx" in os.path.basename(name).lower():
-        raise ValueError(NOT_EDGES.format(name))
+        raise ValueError(NOT_EDGES.format(name, *MTX))
+    suffix = os.path.splitext(name.lower())[1]
+    if suffix in OTHER_SUFFIXES:
+        raise ValueError(NOT_EDGES.format(name, *OTHER_SUFFIXES[suffix]))
     return name
+
+
+def _check_format(path: str, head: bytes) -> None:
+    """Raise a ValueError if a file begins as one of another format."""
+    for pattern, what in ((MATRIX_MARKET, MTX), (MARKUP, XML)):
+        if pattern.match(head):
+            raise ValueError(NOT_EDGES.format(path, *what))
 
 
 def _parser_buffers(n_bytes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -575,7 +628,7 @@ def _error(
 
 def _decoded(text: bytes) -> str:
     """Return the first line of a text for messages."""
-    return _first_line(text).decode("utf-8", "replace").rstrip()
+    return _first_line(text).decode("utf-8", "replace").rstrip("\r\n")
 
 
 def _revealed(words: list[Any]) -> list[str]:

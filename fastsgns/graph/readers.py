@@ -1,6 +1,7 @@
 """Read edges from objects of other packages, none of which is imported."""
 
 from collections.abc import Hashable, Iterable, Mapping
+from os import PathLike
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -155,8 +156,15 @@ def from_table(
 
 def _ends_of_table(table: Any, columns: list[Any]) -> tuple[Any, Any]:
     """Return the names of the columns of sources and of targets."""
-    if "source" in columns and "target" in columns:
+    by_name = [name for name in ("source", "target") if name in columns]
+    if len(by_name) == 2:
         return "source", "target"
+    if by_name:
+        raise ValueError(
+            f"the table has the column {by_name[0]!r} without the other one; it has "
+            f"{columns!r:.200}. Give `source` and `target`; of a frame whose index is one of them, "
+            "frame.reset_index()"
+        )
     index = getattr(table, "index", None)
     if isinstance(index, Iterable) and len(columns) > 1 and list(index) == columns:
         raise ValueError(
@@ -252,10 +260,13 @@ def _split_tuples(edges: list[Any], times: int) -> tuple[list[Any], list[Any]]:
 
 def _listed(edges: Any) -> list[Any]:
     if isinstance(edges, Mapping):
-        raise TypeError(
-            f"{edges!r:.60} is a mapping; give a list of edges, such as [(source, target) for "
-            "source, targets in edges.items() for target in targets]"
+        is_counted = any(isinstance(key, tuple) for key in edges)
+        example = (
+            "[(u, v, weight) for (u, v), weight in edges.items()]"
+            if is_counted
+            else "[(u, v) for u, targets in edges.items() for v in targets]"
         )
+        raise TypeError(f"{edges!r:.60} is a mapping; give a list of edges, such as {example}")
     if isinstance(edges, (str, bytes)) or is_open(edges) or not isinstance(edges, Iterable):
         raise TypeError(
             f"{edges!r:.60} holds no edges; give a path, a graph of networkx or igraph, a "
@@ -265,7 +276,7 @@ def _listed(edges: Any) -> list[Any]:
 
 
 def _without_times(edges: Any, directed: bool) -> EdgeColumns:
-    if hasattr(edges, "__array__"):
+    if hasattr(edges, "__array__") and not _is_list_of_tuples(edges):
         return from_array(np.asarray(edges), directed)
     if isinstance(edges, tuple) and len(edges) in (2, 3) and all(map(_is_column, edges)):
         return EdgeColumns(
@@ -275,12 +286,19 @@ def _without_times(edges: Any, directed: bool) -> EdgeColumns:
     width = len(listed[0]) if listed and isinstance(listed[0], (tuple, list)) else 2
     for index, edge in enumerate(listed):
         if not isinstance(edge, (tuple, list)) or len(edge) != width or width not in (2, 3):
+            files = "; several files go through DirectedGraph.from_file(paths)"
             raise ValueError(
                 f"edge {index} is {edge!r:.60}; expected a tuple (source, target), or all of "
-                "them (source, target, weight)"
+                f"them (source, target, weight){files * isinstance(edge, (str, PathLike))}"
             )
     columns = list(zip(*listed)) or [(), ()]
     return EdgeColumns(columns[0], columns[1], columns[2] if width == 3 else None, None, directed)
+
+
+def _is_list_of_tuples(edges: Any) -> bool:
+    """Return whether an array, or a Series of pandas, has tuples as its elements."""
+    array = np.asarray(edges)
+    return array.ndim == 1 and array.dtype == object
 
 
 def _is_column(values: Any) -> bool:

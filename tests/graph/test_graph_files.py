@@ -262,9 +262,41 @@ def test_an_index_is_not_a_column_of_nodes(title, lines, write):
             DirectedGraph.of(path, **options)
 
 
+def test_names_of_rows_are_not_nodes(write):
+    """Of R's write.table, whose header has no title for them."""
+    for delimiter, quote in ((None, '"'), (",", ""), ("\t", '"')):
+        mark = delimiter or " "
+        rows = [["source", "target"], ["1", "5", "6"], ["2", "6", "7"]]
+        path = write("".join(mark.join(quote + c + quote for c in row) + "\n" for row in rows))
+        for options in ({}, {"skip_lines": 1}):
+            with pytest.raises(FormatError, match=r"line 2: there is one column more.*row.names"):
+                DirectedGraph.of(path, delimiter=delimiter, **options)
+        weighted = DirectedGraph.of(path, delimiter=delimiter, skip_lines=1, weighted=True)
+        assert set(weighted.edges()) == {("1", "5", 6), ("2", "6", 7)}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("x.npy", "a b\n", "numpy.load"),
+        ("x.NPZ", "a b\n", "scipy.sparse.load_npz"),
+        ("x.graphml", "a b\n", "read_graphml"),
+        ("x", "<?xml version='1.0'?>\n", "read_graphml"),
+        ("x.gz", "\n<!DOCTYPE html>\n", "XML or HTML"),
+        ("x.json", "{}\n", "JSON"),
+        ("x.mtx.gz", "%%MatrixMarket\n", "mmread"),
+    ],
+)
+def test_files_of_other_formats_are_named_with_what_reads_them(name, text, words, write):
+    with pytest.raises(ValueError, match=rf"{name} is .*, not a list of edges: in Py") as caught:
+        DirectedGraph.of(write(text, name))
+    assert words in str(caught.value)
+    assert DirectedGraph.of(write("<unk> <htmlx>\n<s> <?x\n")).n_nodes == 4
+
+
 @pytest.mark.parametrize("weight", ["1_000", "1_0.5", "_1", "0x1", "1e1_0", '"1_0"', "1d3", "١"])
 def test_weights_are_written_as_c_and_fortran_have_them(weight, write):
-    with pytest.raises(FormatError, match="line 1: the third column is not a number"):
+    with pytest.raises(FormatError, match="line 1: the third column is empty or not"):
         DirectedGraph.of(write(f"a,b,{weight}\n"), delimiter=",")
 
 
@@ -277,6 +309,7 @@ def test_weights_are_written_as_c_and_fortran_have_them(weight, write):
         ("x;y\n1;2\n2;3\n", {"delimiter": ";"}, 1),
         ("u v w\n1 2 0.5\n2 3 1\n", {"weighted": False}, 1),
         ("Source Target\n", {}, 1),
+        ('"source" "target"\n1 2\n', {}, 1),
     ],
 )
 def test_headers_are_not_edges(text, options, line, write):
@@ -290,6 +323,15 @@ def test_headers_are_not_edges(text, options, line, write):
     without = DirectedGraph.of(path, **options, skip_lines=line)
     whole = DirectedGraph.of(path, **options, skip_lines=0)
     assert (whole.n_nodes, whole.n_edges) == (without.n_nodes + 2, without.n_edges + 1)
+
+
+def test_a_header_whose_third_title_is_no_number_is_called_one(write):
+    path = write("source,target,km\n1,2,3\n", "x.csv")
+    with pytest.raises(FormatError, match=r"line 1: the line looks like a header.*skip_lines=1"):
+        DirectedGraph.of(path)
+    with pytest.raises(FormatError, match="line 1: the third column is empty or not a number"):
+        DirectedGraph.of(path, skip_lines=0)
+    assert DirectedGraph.of(path, skip_lines=1).n_edges == 1
 
 
 def test_headers_of_several_files_are_found_and_edges_are_not_taken_for_headers(write):

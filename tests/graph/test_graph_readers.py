@@ -156,7 +156,9 @@ def test_arrays_and_tuples():
         ([("a", "b"), ("a", "b", 1)], ValueError, "edge 1 is"),
         ([("a",)], ValueError, "edge 0 is"),
         (["ab", "cd"], ValueError, "edge 0 is 'ab'"),
-        ({"a": ["b"]}, TypeError, "for target in targets"),
+        ({"a": ["b"]}, TypeError, "for v in targets"),
+        ({("a", "b"): 2}, TypeError, "for .u, v., weight in edges.items"),
+        (["edges.txt"], ValueError, "from_file"),
         (7, TypeError, "7 holds no edges"),
     ],
 )
@@ -292,6 +294,12 @@ def test_tables_with_an_index_or_of_a_matrix():
     frame.loc[1, "v"] = None
     with pytest.raises(ValueError, match=r"edge 1 is missing|edge 1 is nan"):
         DirectedGraph.of(frame)
+    indexed = pandas.DataFrame({"source": ["a"], "target": ["b"], "w": [1]}).set_index("source")
+    with pytest.raises(ValueError, match=r"'target' without the other one.*reset_index"):
+        DirectedGraph.of(indexed)
+    assert DirectedGraph.of(indexed.reset_index()).names == ["a", "b"]
+    series = pandas.Series([("a", "b"), ("b", "c")])
+    assert DirectedGraph.of(series).n_edges == 2
     matrix = pandas.DataFrame([[0, 1], [2, 0]], list("ab"), list("ab"))
     with pytest.raises(ValueError, match=r"adjacency.*from_adjacency\(table.to_numpy\(\), list"):
         DirectedGraph.of(matrix)

@@ -191,7 +191,7 @@ def test_columns_of_times_that_are_refused(edges, times, match):
         ("u v time\na b 1\n", {"times": 3}, "skip_lines=1 skips a header"),
         ("a b 1\nb c\n", {"times": 3}, "line 2: a column is missing"),
         ("a b 1\n", {"times": 4}, "line 1: a column is missing"),
-        ("a b x 1\n", {"times": 4}, "the third column is not a number"),
+        ("a b x 1\n", {"times": 4}, "the third column is empty or not a number"),
         ("a b 1\n", {"times": 3, "weighted": True}, "both need the third column"),
         ("a b 1\n", {"times": True}, "times is True; allowed are 3 and 4"),
     ],

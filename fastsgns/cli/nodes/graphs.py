@@ -25,6 +25,8 @@ ADVICE = files.ADVICE | {
     "--delimiter ' ' as part of the name",
     lines.QUOTED_NAME: "--no-quotes reads quotes as part of the name. If the column goes on in the "
     "next line, convert the file to one line per edge",
+    files.ROW_NAMES: "write the file without these names, or give --weighted if the third column "
+    "has the weights",
     files.INDEX: "write the file without the index",
     files.TWO_DELIMITERS: "--delimiter {shell} reads it in this way, or give the other character",
     files.HEADER: "--skip-lines 1 skips this line, --skip-lines 0 reads it as an edge",

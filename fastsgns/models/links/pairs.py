@@ -30,7 +30,8 @@ SEEN = files.SEEN | {
 }
 ADVICE = dict.fromkeys(
     files.SEEN,
-    "if the file has another format, read its two columns and call fit((sources, targets))",
+    "if the file has another format, read its two columns, for example with pandas.read_csv, and "
+    "call fit((sources, targets))",
 )
 
 
@@ -400,7 +401,7 @@ def encode(pairs: Any) -> EncodedPairs:
         return _encode_file(pairs)
     if is_open(pairs):
         raise TypeError(f"the pairs are an open file, {pairs!r:.60}; give its path")
-    if (columns := readers.columns_of(pairs)) is not None:
+    if not hasattr(pairs, "tocoo") and (columns := readers.columns_of(pairs)) is not None:
         pairs = _columns_of_table(pairs, columns)
     if hasattr(pairs, "__array__") and (array := np.asarray(pairs)).ndim != 1:
         by_column = arrays.by_column(array, (2,), "fit(({}))", "pairs")
@@ -410,6 +411,16 @@ def encode(pairs: Any) -> EncodedPairs:
         if len(left) != len(right):
             raise ValueError(f"there are {len(left)} sources and {len(right)} targets")
         return EncodedPairs(*_encode_column(left, "source"), *_encode_column(right, "target"))
+    if hasattr(pairs, "tocoo"):
+        raise TypeError(
+            "the pairs are a sparse matrix; give the rows and columns of its entries: "
+            "fit(matrix.nonzero())"
+        )
+    if hasattr(pairs, "edges"):
+        raise TypeError(
+            f"the pairs are a graph, {pairs!r:.60}; give its edges: fit([(u, v) for u, v, *_ in "
+            "graph.edges()])"
+        )
     if isinstance(pairs, Mapping):
         raise ValueError(
             f"the pairs are a {type(pairs).__name__}, and iterating over it yields its keys; give "

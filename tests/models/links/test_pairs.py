@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from fastsgns import kernels, sampling
+from fastsgns import DirectedGraph, kernels, sampling
 from fastsgns.formats import kinds
 from fastsgns.models.links import training
 from fastsgns.models.links.pairs import PairEmbedding, encode
@@ -272,3 +272,15 @@ def test_going_on_keeps_the_counts_of_all_pairs(tmp_path):
         best = one.recommend("b", 1, popularity=True, exclude_known=False)
         assert best[0][0] == "hit"
         assert {name for name, _ in one.recommend("b", 3)} == {"hit"}
+
+
+def test_graphs_and_matrices_are_refused_with_a_call_that_works():
+    sparse = pytest.importorskip("scipy.sparse")
+    matrix = sparse.csr_array(np.array([[0, 1, 0], [1, 0, 1]]))
+    with pytest.raises(TypeError, match=r"fit\(matrix.nonzero\(\)\)"):
+        encode(matrix)
+    assert encode(matrix.nonzero()).targets.tolist() == [0, 1, 2]
+    graph = DirectedGraph.of([("a", "b"), ("b", "c")])
+    with pytest.raises(TypeError, match=r"\(u, v\) for u, v, \*_ in graph.edges\(\)"):
+        encode(graph)
+    assert encode([(u, v) for u, v, *_ in graph.edges()]).target_names == ["c", "b"]
