@@ -3,10 +3,15 @@
 The job runs in the Python that has the package. This Python may lack fastsgns and the rest of the
 bench. The time is that from the file of edges to the vectors. It excludes imports, and compilation
 by numba, for which pecanpy first walks a graph of three nodes.
+
+A job has either the settings that all packages share ("dim", "walk_length" and so on), or
+"recommended": true. Then each package has the defaults of its own program or the settings that its
+documentation recommends; the docstrings below say which.
 """
 
 import contextlib
 import json
+import os
 import sys
 import tempfile
 import time
@@ -16,11 +21,10 @@ from typing import Any
 import numpy as np
 
 Job = dict[str, Any]
-Made = tuple[list[str], Any, dict[str, float]]
 
 
 class Clock:
-    """Wall-clock seconds of consecutive steps.
+    """Wall-clock seconds of consecutive steps, and CPU seconds of all of them together.
 
     Examples
     --------
@@ -32,35 +36,66 @@ class Clock:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
+        self.cpu_seconds = 0.0
+        self._last, self._cpu_start = time.perf_counter(), cpu_seconds()
 
     def lap(self, name: str) -> None:
         """End a step."""
         now = time.perf_counter()
         self.seconds[name] = now - self._last
         self._last = now
+        self.cpu_seconds = cpu_seconds() - self._cpu_start
+
+
+def cpu_seconds() -> float:
+    """Return the CPU seconds of this process, of all of its threads and of ended children."""
+    times = os.times()
+    return time.process_time() + times.children_user + times.children_system
+
+
+Made = tuple[list[str], Any, Clock]
 
 
 def fastsgns(job: Job) -> Made:
-    """Make walks and train on them at once."""
-    from fastsgns.graph.digraph import DirectedGraph
-    from fastsgns.models.links.nodes import NodeEmbedding
+    """Train while walking; "model" in the options names another class, such as FastRP.
 
+    Recommended are the defaults of the class, of `NodeEmbedding` for the task of the job. The model
+    is saved too: its score is not the product of two vectors.
+    """
+    from fastsgns import models
+    from fastsgns.graph.digraph import DirectedGraph
+
+    options = dict(job.get("options", {}))
+    kind = getattr(models.links, options.pop("model", "NodeEmbedding"))
+    learns = kind is models.links.NodeEmbedding
+    if learns and not job.get("recommended"):
+        options = {
+            "dimensions": job["dim"], "walk_length": job["walk_length"], "p": job["p"],
+            "q": job["q"], "num_walks": job["num_walks"], "window_size": job["window"],
+            "walks": "undirected",
+        } | options  # fmt: skip
+    if learns:
+        options = {"task": job["task"], "workers": job["workers"]} | options
     clock = Clock()
-    graph = DirectedGraph.from_file(job["edges"], directed=False, workers=job["workers"])
+    directed = job.get("directed", False)
+    graph = DirectedGraph.from_file(job["edges"], directed=directed, workers=job["workers"])
     clock.lap("read")
-    model = NodeEmbedding(
-        dimensions=job["dim"], walk_length=job["walk_length"], num_walks=job["num_walks"],
-        window_size=job["window"], walks="undirected", workers=job["workers"], seed=job["seed"],
-        p=job["p"], q=job["q"], progress=False, **job.get("options", {}),
-    ).fit(graph)  # fmt: skip
+    model = kind(seed=job["seed"], progress=False, **options).fit(graph)
     clock.lap("walk and train")
-    return [str(name) for name in graph.names], model.source.vectors, clock.seconds
+    if job.get("model"):
+        model.save(job["model"])
+    return [str(name) for name in graph.names], model.source.vectors, clock
 
 
 def pecanpy(job: Job) -> Made:
-    """Return the fastest mode for the given p and q."""
+    """Walk in the fastest mode for the given p and q.
+
+    Recommended are the defaults of its command: d = 128, 10 walks of 80 nodes, window 10, p = q = 1
+    and one epoch, without direction.
+    """
     from pecanpy import pecanpy as package
+
+    job = job | (NODE2VEC if job.get("recommended") else {})
 
     def graph(path: str, delimiter: str) -> Any:
         plain = job["p"] == job["q"] == 1
@@ -82,14 +117,18 @@ def pecanpy(job: Job) -> Made:
     vectors = _gensim(walks, job)
     clock.lap("train")
     names = list(map(str, read.nodes))
-    return names, np.stack([vectors[name] for name in names]), clock.seconds
+    return names, np.stack([vectors[name] for name in names]), clock
 
 
 def node2vec(job: Job) -> Made:
-    """Read the graph with networkx, as node2vec requires."""
+    """Read the graph with networkx, as node2vec requires.
+
+    Recommended are the defaults of its class, and the window of its documentation.
+    """
     import networkx
     from node2vec import Node2Vec
 
+    job = job | (NODE2VEC if job.get("recommended") else {})
     clock = Clock()
     graph = networkx.read_edgelist(job["edges"])
     clock.lap("read")
@@ -101,7 +140,55 @@ def node2vec(job: Job) -> Made:
     vectors = made.fit(window=job["window"], min_count=1, sg=1, seed=job["seed"]).wv
     clock.lap("train")
     names = list(graph.nodes)
-    return names, np.stack([vectors[name] for name in names]), clock.seconds
+    return names, np.stack([vectors[name] for name in names]), clock
+
+
+def pycleora(job: Job) -> Made:
+    """Propagate and whiten, with the defaults that its documentation recommends.
+
+    These are d = 256 and 40 iterations with whitening. Each edge is a hyperedge of two nodes,
+    `complex::reflexive`, without direction. With the settings of all packages, d is `dim`.
+    """
+    from pycleora import SparseMatrix, embed
+
+    clock = Clock()
+    with open(job["edges"], encoding="utf-8") as lines:
+        graph = SparseMatrix.from_iterator(
+            (line.rstrip() for line in lines), "complex::reflexive::node",
+            num_workers=job["workers"],
+        )  # fmt: skip
+    clock.lap("read")
+    given = {} if job.get("recommended") else {"feature_dim": job["dim"]}
+    vectors = embed(graph, seed=job["seed"], num_workers=job["workers"], **given)
+    clock.lap("propagate")
+    return list(graph.entity_ids), vectors, clock
+
+
+def grape(job: Job) -> Made:
+    """Train Node2VecSkipGramEnsmallen, with the edges in both directions.
+
+    Recommended are the defaults of this class: d = 100, 10 walks of 128 nodes, window 5, 30 epochs,
+    p = 4 and q = 0.25.
+    """
+    from grape import Graph
+    from grape.embedders import Node2VecSkipGramEnsmallen
+
+    given = {} if job.get("recommended") else {
+        "embedding_size": job["dim"], "walk_length": job["walk_length"], "epochs": 1,
+        "iterations": job["num_walks"], "window_size": job["window"],
+        "return_weight": 1 / job["p"], "explore_weight": 1 / job["q"],
+    }  # fmt: skip
+    clock = Clock()
+    graph = Graph.from_csv(
+        edge_path=job["edges"], edge_list_separator=" ", edge_list_header=False,
+        sources_column_number=0, destinations_column_number=1, edge_list_is_correct=False,
+        directed=False, verbose=False,
+    )  # fmt: skip
+    clock.lap("read")
+    made = Node2VecSkipGramEnsmallen(random_state=job["seed"], verbose=False, **given)
+    frame = made.fit_transform(graph).get_all_node_embedding()[0]
+    clock.lap("walk and train")
+    return list(map(str, frame.index)), frame.to_numpy(), clock
 
 
 def _gensim(walks: list[list[str]], job: Job) -> Any:
@@ -144,7 +231,7 @@ def synthetic(job: Job) -> Made:
         model.save(Path(folder) / "model.fastsgns")
     clock.lap("save")
     end_step("save")
-    return [], np.empty((0, job["dim"])), clock.seconds
+    return [], np.empty((0, job["dim"])), clock
 
 
 def star(job: Job) -> Made:
@@ -165,7 +252,7 @@ def star(job: Job) -> Made:
         model.fit(graph)
         clock.lap(f"q = {q:g}")
     del clock.seconds["between"]
-    return [], np.empty((0, job["dim"])), clock.seconds
+    return [], np.empty((0, job["dim"])), clock
 
 
 STEP_PEAKS: dict[str, int] = {}  # peak memory of the steps of a job, in bytes
@@ -188,13 +275,18 @@ def peak_bytes() -> int:
     return next((1024 * int(line[1]) for line in lines if line[0] == "VmHWM:"), 0)
 
 
-PACKAGES = {f.__name__: f for f in (fastsgns, pecanpy, node2vec, synthetic, star)}
+NODE2VEC = {"dim": 128, "walk_length": 80, "num_walks": 10, "window": 10, "p": 1.0, "q": 1.0}
+PACKAGES = {
+    function.__name__: function
+    for function in (fastsgns, pecanpy, node2vec, pycleora, grape, synthetic, star)
+}
 
 
 if __name__ == "__main__":
     asked = json.load(sys.stdin)
-    names, vectors, seconds = PACKAGES[asked["package"]](asked)
+    names, vectors, clock = PACKAGES[asked["package"]](asked)
     if asked.get("vectors"):
         np.savez(asked["vectors"], names=np.array(names), vectors=vectors)
     peaks = {"peak_bytes": max([peak_bytes(), *STEP_PEAKS.values()]), "step_peaks": STEP_PEAKS}
-    print("\n" + json.dumps({"seconds": seconds, **peaks}))
+    result = {"seconds": clock.seconds, "cpu_seconds": clock.cpu_seconds, **peaks}
+    print("\n" + json.dumps(result))

@@ -1,44 +1,61 @@
-"""``python -m bench nodes``: vectors of nodes, with pecanpy and node2vec, and a large graph."""
+"""``python -m bench nodes``: vectors of nodes by fastsgns and by other packages, on graphs."""
 
 import argparse
 import json
-import subprocess
 import sys
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench import options, process
+from bench import options
 from bench.corpus import data_folder
+from bench.graphs import UNDIRECTED_FILES
+from bench.packages import (
+    PEERS,
+    call,
+    is_there,
+    judged_by_labels,
+    judged_by_links,
+    settings,
+)
 from bench.process import JobError
-from bench.record import Record
 from bench.report import table
-from fastsgns.graph.evaluation.classification import Labels, classify, read_labels
+from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.graph.evaluation.classification import read_labels
 from fastsgns.runtime.console import say, short
 from fastsgns.runtime.intervals import interval
 from fastsgns.runtime.machine import n_cores
 
 EXAMPLES = """\
-Each package learns from the same file of edges of an undirected graph with the same settings. One
-classifier then predicts labels from the vectors of each package, on the same splits. Packages that
-PYTHON (--peers) cannot import are omitted. The packages run in turn, seed by seed. Each has its
-default number of epochs, which is 1 for fastsgns and pecanpy and 5 for node2vec. The name
-'fastsgns:epochs=3' means fastsgns with that setting.
+Each package learns from the same files of edges, by default with the same settings. --recommended
+gives each package the settings that its documentation recommends: bench/node_jobs.py lists them.
+Packages that PYTHON (--peers) cannot import are omitted. The packages run in turn, seed by seed.
+The name 'fastsgns:epochs=3' means fastsgns with that setting, and 'fastsgns:model=FastRP' another
+class of models.
+
+tasks:
+  labels   a classifier predicts labels from the vectors of each package, on the same splits; edges
+           have no direction; the vectors are standardized for packages for which that is better
+  links    the packages learn from a part of the edges, and score the others and three kinds of
+           pairs that are not edges: random pairs, half or all of them reversed edges
+
+With the same settings, each package has its default number of epochs, which is 1 for fastsgns and
+pecanpy and 5 for node2vec.
 
 examples:
   python -m bench nodes --peers venv/bin/python
   python -m bench nodes --peers venv/bin/python --num-walks 80 --walk-length 40
   python -m bench nodes --peers venv/bin/python --packages fastsgns fastsgns:epochs=3 node2vec
+  python -m bench nodes cora.edges --tasks labels links --recommended --packages fastsgns pycleora
   python -m bench nodes graph.edges --labels graph.labels --packages fastsgns
   python -m bench nodes --synthetic
   python -m bench nodes --synthetic --nodes 1e7 --edges 1e8 --dim 32
   python -m bench nodes --star 2e5
 """
 STAR_QS = (1, 4, 64, 1000)
-PEERS = ("pecanpy", "node2vec")
-JOBS = Path(__file__).parent / "node_jobs.py"
+TASKS = ("labels", "links")
 Result = dict[str, Any]
 
 
@@ -49,13 +66,17 @@ def add(commands: Any, **common: Any) -> None:
     )
     graphs = data_folder() / "graphs"
     parser.add_argument(
-        "graph", nargs="?", type=Path, default=graphs / "blogcatalog.edges", metavar="EDGES",
+        "graphs", nargs="*", type=Path, default=[graphs / "blogcatalog.edges"], metavar="EDGES",
         help="'node node' per line, each edge once (blogcatalog of the data folder)",
     )  # fmt: skip
     parser.add_argument("--labels", type=Path, metavar="FILE", help="(EDGES with .labels)")
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=["labels"], help="(labels)")
+    parser.add_argument(
+        "--recommended", action="store_true", help="each package has its own settings"
+    )
     parser.add_argument(
         "--peers", default=sys.executable, metavar="PYTHON",
-        help="the Python that pecanpy and node2vec are installed for (this one)",
+        help=f"the Python that {', '.join(PEERS)} are installed for (this one)",
     )  # fmt: skip
     parser.add_argument("--packages", nargs="+", default=["fastsgns", *PEERS], metavar="NAME")
     parser.add_argument("--dim", type=options.positive, default=128, help="(128)")
@@ -73,9 +94,15 @@ def add(commands: Any, **common: Any) -> None:
         "--splits", type=options.positive, default=5, help="of the nodes, for each share (5)"
     )
     parser.add_argument(
+        "--test", type=float, default=0.3, metavar="SHARE", help="links: of the edges (0.3)"
+    )
+    parser.add_argument(
         "--limit", type=options.positive, default=7200, metavar="SECONDS",
         help="seconds after which a package is stopped (7200)",
     )  # fmt: skip
+    parser.add_argument(
+        "--table", action="store_true", help="only print the tables of the results in --output"
+    )
     parser.add_argument("--synthetic", action="store_true", help="use a large random graph")
     parser.add_argument("--nodes", type=options.positive, default=10**6, help="if synthetic (1e6)")
     parser.add_argument("--edges", type=options.positive, default=10**7, help="if synthetic (1e7)")
@@ -88,125 +115,147 @@ def add(commands: Any, **common: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure and print a table."""
+    """Measure and print a table for each task."""
     if arguments.synthetic:
         return run_synthetic(arguments)
     if arguments.star:
         return run_star(arguments)
-    if not arguments.graph.exists():
-        raise FileNotFoundError(f"{arguments.graph} does not exist: name a file of edges")
-    record = options.new_record(arguments, {"name": arguments.graph.name})
-    labels = read_labels(arguments.labels or arguments.graph.with_suffix(".labels"))
+    if arguments.table:
+        show(json.loads(arguments.output.read_text(encoding="utf-8"))["results"], arguments)
+        return 0
+    for path in arguments.graphs:
+        if not path.exists():
+            raise FileNotFoundError(f"{path} does not exist: name a file of edges")
+    record = options.new_record(arguments, {"name": " ".join(p.name for p in arguments.graphs)})
     packages = [name for name in arguments.packages if is_there(name, arguments)]
-    for seed in range(1, arguments.seeds + 1):
-        for name in list(packages):
-            try:
-                result = measure(name, seed, arguments, labels)
-            except JobError as error:
-                say(str(error))
-                packages.remove(name)
-                continue
-            say(f"{name}, seed {seed}: {sum(result['seconds'].values()):.1f} s")
-            record.append({"package": name, "seed": seed, **result})
-    print(rendered(record, arguments))
-    print(f"\n{record.path}")
+    for path in arguments.graphs:
+        for task in arguments.tasks:
+            for result in measured(path, task, packages, arguments):
+                record.append({"graph": path.stem, "task": task, **result})
+    show(record.results, arguments)
+    print(record.path)
     return 0
 
 
-def python_of(name: str, arguments: argparse.Namespace) -> str:
-    """Return the Python that runs a package."""
-    return arguments.peers if name in PEERS else sys.executable
+def show(found: list[Result], arguments: argparse.Namespace) -> None:
+    """Print a table for each task, of the latest result of each graph, package and seed."""
+    latest = {(r["task"], r["graph"], r["package"], r["seed"]): r for r in found}
+    results = list(latest.values())
+    for task, heading in (("labels", labels_heading(arguments)), ("links", LINKS_HEADING)):
+        own = [r for r in results if r["task"] == task]
+        if own:
+            columns = label_columns if task == "labels" else link_columns
+            print(table(heading, rows(own, columns, arguments), arguments.markdown), end="\n\n")
 
 
-def is_there(name: str, arguments: argparse.Namespace) -> bool:
-    """Return whether its Python can import a package, and print a note if not."""
-    python = python_of(name, arguments)
-    line = [python, "-c", f"import {name.partition(':')[0]}"]
-    if subprocess.run(line, env=process.environment(), capture_output=True).returncode == 0:
-        return True
-    say(f"{name} is not installed for {python}: left out")
-    return False
+def measured(
+    path: Path, task: str, packages: list[str], arguments: argparse.Namespace
+) -> Iterator[Result]:
+    """Yield the results of a task, one for each seed and package."""
+    if task == "labels":
+        labels = read_labels(arguments.labels or path.with_suffix(".labels"))
+    else:
+        graph = DirectedGraph.from_file(path, directed=path.stem not in UNDIRECTED_FILES)
+    left = list(packages)
+    for seed in range(1, arguments.seeds + 1):
+        for name in list(left):
+            try:
+                if task == "labels":
+                    results = [judged_by_labels(name, path, labels, seed, arguments)]
+                    results[0]["package"] = name
+                else:
+                    results = by_links(name, graph, seed, arguments)
+            except JobError as error:
+                say(f"{path.stem}, {task}: {error}")
+                left.remove(name)
+                continue
+            yield from ({"seed": seed, **result} for result in results)
+            seconds = results[-1]["cpu_seconds"]
+            say(f"{path.stem}, {task}, {name}, seed {seed}: {seconds:.1f} CPU s")
 
 
-def settings(arguments: argparse.Namespace) -> Result:
-    """Return the settings of all packages."""
-    return {
-        "dim": arguments.dim,
-        "walk_length": arguments.walk_length,
-        "num_walks": arguments.num_walks or (1 if arguments.synthetic or arguments.star else 10),
-        "window": arguments.window,
-        "p": arguments.p,
-        "q": arguments.q,
-        "workers": arguments.workers,
-    }
+def by_links(
+    name: str, graph: DirectedGraph, seed: int, arguments: argparse.Namespace
+) -> list[Result]:
+    """Return the results of a package, and of the baselines if it is the first package."""
+    times, scores = judged_by_links(name, graph, seed, arguments)
+    models = list(dict.fromkeys(score.model for score in scores))
+    results = []
+    for model in models if name == arguments.packages[0] else models[-1:]:
+        own = [score for score in scores if score.model == model]
+        found = {
+            "package": model,
+            "auc": {score.negatives: score.auc for score in own},
+            "hits": {score.negatives: score.hits[100] for score in own},
+            "mrr": own[0].mrr,
+        }
+        results.append((times if model == name else {}) | found)
+    return results
 
 
-def call(python: str, job: Result, limit: float) -> Result:
-    """Run a job of `bench.node_jobs` in a process of its own.
+def labels_heading(arguments: argparse.Namespace) -> list[str]:
+    """Return the heading of the table of labels."""
+    kinds = [f"{kind} {share:.0%}" for share in arguments.shares for kind in ("micro", "macro")]
+    return ["graph", "package", "CPU s", "of fastsgns", "peak MB", *kinds]
 
-    Raises
-    ------
-    JobError
-        If it fails or takes longer.
+
+LINKS_HEADING = [
+    "graph", "package", "CPU s", "of fastsgns", "peak MB",
+    "AUC 0 %", "50 %", "100 %", "Hits@100 0 %", "50 %", "100 %", "MRR",
+]  # fmt: skip
+
+
+def rows(results: list[Result], columns: Any, arguments: argparse.Namespace) -> list[list[str]]:
+    """Return a row for each graph and package, with means and intervals over the seeds."""
+    by_row: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        by_row.setdefault((result["graph"], result["package"]), []).append(result)
+    found = []
+    for (graph, package), own in by_row.items():
+        times = ["-", "-", "-"]
+        if "cpu_seconds" in own[0]:
+            seconds = mean_cpu(own)
+            ours = by_row.get((graph, "fastsgns"))
+            ratio = f"{seconds / mean_cpu(ours):.1f}" if ours else "-"
+            peak = max(result["peak_bytes"] for result in own) / 1e6
+            times = [f"{seconds:.1f}", ratio, f"{peak:.0f}"]
+        found.append([graph, package, *times, *columns(own, arguments)])
+    return found
+
+
+def mean_cpu(results: list[Result]) -> float:
+    """Return the mean CPU seconds."""
+    return float(np.mean([result["cpu_seconds"] for result in results]))
+
+
+def label_columns(own: list[Result], arguments: argparse.Namespace) -> list[str]:
+    """Return F1 by share; the interval is over the seeds, each the mean of its splits.
+
+    They are those of standardized vectors if these have a higher micro F1 over all shares.
     """
-    try:
-        done = subprocess.run(
-            [python, str(JOBS)], input=json.dumps(job), capture_output=True, text=True,
-            env=process.environment(), timeout=limit,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise JobError(f"{job['package']} took more than {limit} s") from None
-    if done.returncode:
-        tail = "\n  ".join(done.stderr.strip().splitlines()[-process.STDERR_LINES :])
-        raise JobError(f"{job['package']} failed with code {done.returncode}:\n  {tail}")
-    return json.loads(done.stdout.splitlines()[-1])
+
+    def mean(result: Result, form: str, kind: str, shares: list[float]) -> float:
+        return float(np.mean([f[kind] for f in result["f1"][form] if f["share"] in shares]))
+
+    def micro(form: str) -> float:
+        return float(np.mean([mean(result, form, "micro", arguments.shares) for result in own]))
+
+    form = max(("raw", "standardized"), key=micro)
+    return [
+        with_interval([mean(result, form, kind, [share]) for result in own])
+        for share in arguments.shares
+        for kind in ("micro", "macro")
+    ]
 
 
-def measure(name: str, seed: int, arguments: argparse.Namespace, labels: Result) -> Result:
-    """Make the vectors, and classify the nodes by them, with the same splits for all."""
-    package, _, setting = name.partition(":")
-    own = [options.assignment(setting)] if setting else []
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "vectors.npz"
-        job = settings(arguments) | {
-            "package": package, "seed": seed, "edges": str(arguments.graph), "vectors": str(path),
-            "options": dict([*arguments.fastsgns, *own]),
-        }  # fmt: skip
-        result = call(python_of(name, arguments), job, arguments.limit)
-        with np.load(path) as found:
-            names, vectors = found["names"].tolist(), found["vectors"]
-    rows = {node: row for row, node in enumerate(names)}
-    known = Labels.of(labels, sorted(set(labels) & set(rows)))
-    features = vectors[[rows[node] for node in known.nodes]].astype(np.float32)
-    scores = classify(features, known, arguments.shares, range(1, arguments.splits + 1))
-    found_f1 = [{"share": s.share, "split": s.seed, "micro": s.micro, "macro": s.macro}
-                for s in scores]  # fmt: skip
-    return {**result, "settings": settings(arguments), "f1": found_f1}
-
-
-def rendered(record: Record, arguments: argparse.Namespace) -> str:
-    """Make the table of this run."""
-    last = max((r["run"] for r in record.results), default=0)
-    results = [r for r in record.results if r["run"] == last]
-    packages = list(dict.fromkeys(r["package"] for r in results))
-    heading = ["package", "seconds", "of fastsgns", "peak MB"]
-    heading += [f"{kind} {share:.0%}" for share in arguments.shares for kind in ("micro", "macro")]
-    times = {
-        name: np.mean([sum(r["seconds"].values()) for r in results if r["package"] == name])
-        for name in packages
-    }
-    rows = []
-    for name in packages:
-        own = [r for r in results if r["package"] == name]
-        ratio = times[name] / times["fastsgns"] if "fastsgns" in times else float("nan")
-        peak = max(r["peak_bytes"] for r in own) / 1e6
-        row = [name, f"{times[name]:.1f}", f"{ratio:.1f}", f"{peak:.0f}"]
-        for share in arguments.shares:
-            for kind in ("micro", "macro"):
-                scores = [f[kind] for r in own for f in r["f1"] if f["share"] == share]
-                row.append(with_interval(scores))
-        rows.append(row)
-    return table(heading, rows, arguments.markdown)
+def link_columns(own: list[Result], arguments: argparse.Namespace) -> list[str]:
+    """Return AUC, Hits@100 and MRR; "-" without reversed negatives."""
+    columns = []
+    for measure in ("auc", "hits"):
+        for kind in ("0 % reversed", "50 % reversed", "100 % reversed"):
+            values = [result[measure][kind] for result in own if kind in result[measure]]
+            columns.append(with_interval(values) if values else "-")
+    return [*columns, with_interval([result["mrr"] for result in own])]
 
 
 def with_interval(values: list[float]) -> str:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fastsgns.study.graphs import made
@@ -27,17 +28,43 @@ def graph(tmp_path: Path) -> Path:
 
 def test_packages_are_judged_and_missing_ones_left_out(graph: Path, tmp_path: Path, capsys):
     out = tmp_path / "out.json"
-    packages = ["fastsgns", "fastsgns:epochs=2", "no_such_package"]
+    packages = ["fastsgns", "fastsgns:epochs=2", "fastsgns:model=FastRP,dimensions=4"]
+    packages.append("no_such_package")
     given = ["--packages", *packages, "--num-walks", "2", "--shares", "0.5"]
     assert main(["nodes", str(graph), *given, *SMALL, "--output", str(out)]) == 0
     shown = capsys.readouterr()
     assert "no_such_package is not installed" in shown.err
     assert "micro 50%" in shown.out
     results = json.loads(out.read_text())["results"]
-    assert [result["package"] for result in results] == packages[:2]
+    assert [result["package"] for result in results] == packages[:3]
     for result in results:
         assert set(result["seconds"]) == {"read", "walk and train"}
-        assert len(result["f1"]) == 5
+        assert result["cpu_seconds"] > 0 and result["peak_bytes"] > 1e6
+        assert len(result["f1"]["raw"]) == len(result["f1"]["standardized"]) == 5
+
+
+def test_packages_predict_held_out_edges_beside_the_baselines(graph: Path, tmp_path: Path, capsys):
+    out = tmp_path / "out.json"
+    packages = ["fastsgns", "fastsgns:model=ProNE,dimensions=4"]
+    given = ["--tasks", "links", "labels", "--recommended", "--packages", *packages]
+    assert main(["nodes", str(graph), *given, "--workers", "1", "--output", str(out)]) == 0
+    results = [r for r in json.loads(out.read_text())["results"] if r["task"] == "links"]
+    baselines = ["degree product", "log degrees"]
+    assert [r["package"] for r in results] == [*baselines, *packages]
+    kinds = {"0 % reversed", "50 % reversed", "100 % reversed"}
+    assert all(set(r["auc"]) == set(r["hits"]) == kinds for r in results)
+    assert results[2]["settings"]["recommended"]
+    shown = capsys.readouterr().out
+    assert main(["nodes", "--table", "--output", str(out)]) == 0
+    again = capsys.readouterr().out
+    assert again.strip() in shown and "Hits@100" in again and "macro 90%" in again
+
+
+def test_peers_score_by_the_cosine():
+    from bench.packages import CosineScorer
+
+    scorer = CosineScorer(["a", "b", "c"], np.array([[3.0, 4.0], [0.0, 2.0], [0.0, 0.0]]))
+    assert scorer.score(list("aabz"), list("bcaa")).tolist() == pytest.approx([0.8, 0, 0.8, 0])
 
 
 def test_a_large_graph_is_made_and_its_memory_noted(tmp_path: Path, capsys):
