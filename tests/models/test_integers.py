@@ -33,6 +33,7 @@ TREE = word2vec(hs=1, negative=0)
 PPMI, GLOVE = CLASSES["PPMI"].make(), CLASSES["GloVe"].make()
 COUNTED = GLOVE.count(SENTENCES)
 WORD = WORDS.wv.index_to_key[0]
+NEW_EDGES = [*EDGES, ("new", "n1")]
 FEW_PAIRS = ["a\tb\t3", "b\tc\t1", "a\tc\t2"]
 ANALOGIES = [": x", "a b c a"]
 # Of each class and method: how it is called with a value of a parameter.
@@ -98,6 +99,12 @@ CALLS = {
     },
     "PairEmbedding.partial_fit": {
         "epochs": lambda n: PairEmbedding(**FEW).fit(EDGES).partial_fit(EDGES, epochs=n)
+    },
+    "NodeEmbedding.update": {
+        "epochs": lambda n: NodeEmbedding(num_walks=1, **FEW).fit(EDGES).update(NEW_EDGES, epochs=n)
+    },
+    "PairEmbedding.update": {
+        "epochs": lambda n: PairEmbedding(**FEW).fit(EDGES).update(NEW_EDGES, epochs=n)
     },
     "Word2Vec.build_vocab_from_freq": {
         "corpus_count": lambda n: Word2Vec(**SMALL).build_vocab_from_freq(
