@@ -92,6 +92,14 @@ def nodes() -> NodeEmbedding:
     return NodeEmbedding(num_walks=2, **FEW).fit(EDGES)
 
 
+def typed_graph() -> DirectedGraph:
+    """Make a graph with types and times."""
+    types = {f"n{i}": "ab"[i % 2] for i in range(20)}
+    return DirectedGraph.of(
+        [(u, v, i % 7) for i, (u, v) in enumerate(EDGES)], node_types=types, times=3
+    )
+
+
 def split() -> LinkSplit:
     return LinkSplit.of(DirectedGraph.of(EDGES))
 
@@ -126,6 +134,13 @@ CLASSES = {
         lambda: GloVe(SENTENCES, **SMALL), near, lambda model: model.train(model.count(SENTENCES))
     ),
     "NodeEmbedding": query(nodes, recommended, train_links),
+    "NodeEmbedding, typed": query(
+        lambda: NodeEmbedding(
+            num_walks=2, walks="metapath+temporal", metapath=["a", "b", "a"], **FEW
+        ).fit(typed_graph()),
+        recommended,
+        lambda model: model.fit(typed_graph()),
+    ),
     "PairEmbedding": query(lambda: PairEmbedding(**FEW).fit(EDGES), recommended, train_links),
     "HOPE": query(lambda: HOPE(4, progress=False).fit(EDGES), recommended, train_links),
     "STRAP": query(lambda: STRAP(4, progress=False).fit(EDGES), recommended, train_links),
@@ -150,6 +165,9 @@ CLASSES = {
     ),
     "EncodedCorpus": Case(lambda: EncodedCorpus.from_iterable(SENTENCES), list),
     "DirectedGraph": Case(lambda: DirectedGraph.of(EDGES), lambda graph: list(graph.edges())),
+    "DirectedGraph, typed": Case(
+        typed_graph, lambda graph: [*graph.edges(), graph.types.counts(), graph.times.tolist()]
+    ),
     "Cooccurrences": Case(
         lambda: Cooccurrences.from_corpus(SENTENCES), lambda counts: counts.weights.tolist()
     ),

@@ -6,9 +6,10 @@ from fastsgns.graph.evaluation.links import LinkScores, evaluate_links
 from fastsgns.graph.evaluation.recommendation import Recall, evaluate_recommendations
 from fastsgns.graph.evaluation.splits import LinkSplit
 from fastsgns.graph.signed import four_roles, pair_features, role_name
+from fastsgns.graph.types import read_types
 
 __all__ = [
     "F1", "DirectedGraph", "Labels", "LinkScores", "LinkSplit", "Recall", "classify",
     "evaluate_links", "evaluate_recommendations", "four_roles", "pair_features", "read_labels",
-    "role_name",
+    "read_types", "role_name",
 ]  # fmt: skip

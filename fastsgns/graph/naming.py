@@ -141,7 +141,7 @@ def check_indices(nodes: Iterable[Any], n_nodes: int, role: str) -> np.ndarray:
     low, high = (array.min(), array.max()) if array.size else (0, -1)
     if low < 0 or high >= n_nodes:
         raise ValueError(f"{role} are between {low} and {high}; there are {n_nodes} nodes")
-    return array.astype(np.int32, copy=False)
+    return np.ascontiguousarray(array, np.int32)
 
 
 def check_names(names: Iterable[Hashable]) -> Names:

@@ -10,6 +10,7 @@ from fastsgns.errors import NotUTF8Error
 from fastsgns.formats.files import local_path
 from fastsgns.graph import files, lines, storage
 from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.graph.types import read_types
 from fastsgns.runtime.progress import reading_bar
 
 ADVICE = files.ADVICE | {
@@ -103,15 +104,18 @@ def _read_graph(arguments: argparse.Namespace) -> DirectedGraph:
     names = "delimiter", "weighted", "skip_lines", "quotes", "times"
     options = {name: getattr(arguments, name) for name in names}
     options = {name: value for name, value in options.items() if value is not None}
-    if arguments.types is not None:
-        options["node_types"] = arguments.types
     if arguments.undirected:
         options["directed"] = False
     paths = arguments.edges
     if saved := [path for path in paths if path != STDIO and storage.is_saved(path)]:
         if len(paths) > 1 or options:
-            raise UsageError(f"{saved[0]} is a saved graph: give no other file and no option")
-        return DirectedGraph.load(paths[0])
+            raise UsageError(
+                f"{saved[0]} is a saved graph: give no other file, and no option except --types"
+            )
+        graph = DirectedGraph.load(paths[0])
+        return graph if arguments.types is None else graph.with_types(read_types(arguments.types))
+    if arguments.types is not None:
+        options["node_types"] = arguments.types
     try:
         with local_copies(paths) as texts, reading_bar(arguments.progress, "B") as report:
             return DirectedGraph.from_file(

@@ -40,7 +40,7 @@ SKIP_GRAM = {
         "as in the papers",
     ),
     "walk_length": Option(
-        "--walk-length", positive, "nodes per walk", "undirected: 40, nerd: 4, others: 80"
+        "--walk-length", positive, "nodes per walk", "undirected, metapath: 40, nerd: 4, others: 80"
     ),
     "num_walks": Option(
         "--num-walks", positive, "walks per node; temporal: per edge; edges: draws per edge",
@@ -48,7 +48,7 @@ SKIP_GRAM = {
     ),
     "window_size": Option(
         "--window", positive, "largest number of steps from source to target",
-        "forward: 3, others: 10",
+        "forward, temporal: 3, others: 10",
     ),
     "negative": Option("--negative", positive, "negative samples per positive pair"),
     "epochs": Option("--epochs", positive, "passes, each with new walks"),

@@ -79,7 +79,7 @@ class NodeEmbedding(LinkModel):
         edge, with a default of 10.
     window_size : int, optional
         Maximum distance in a walk between the nodes of a pair. The default is 3 for "forward" and
-        10 for "undirected", "metapath" and "temporal". `window` is another name.
+        "temporal", and 10 for "undirected" and "metapath". `window` is another name.
     p, q : float
         Return and in-out parameters of node2vec, for "forward" and "undirected". The weight of a
         step back to the previous node is multiplied by 1 / p. The weight of a step to a node

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastsgns import KeyedVectors
+from fastsgns import DirectedGraph, KeyedVectors
 from fastsgns.cli import main
 from fastsgns.cli.nodes import graphs, models
 from fastsgns.graph import files
@@ -313,6 +313,8 @@ def test_walks_along_metapaths_and_in_time(tmp_path: Path, monkeypatch, capsys):
     in_time = ["--walks", "temporal", "--strict-times"]
     assert run("train", "weighted", "--delimiter", ",", "--times", 4, *common, *in_time) == 0
     assert NodeEmbedding.load("model").strict_times is True
+    DirectedGraph.of("edges", times=3).save("graph")
+    assert run("train", "graph", *common, *along) == 0
     capsys.readouterr()
     for given, message in (
         (["edges", "--times", 4], "a column is missing"),
