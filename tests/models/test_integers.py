@@ -24,7 +24,7 @@ from fastsgns import (
     models,
 )
 from fastsgns.cooccurrence import Cooccurrences
-from fastsgns.graph import LinkSplit, classify, evaluate_links
+from fastsgns.graph import LinkSplit, classify, evaluate_links, evaluate_recommendations
 from fastsgns.models import glove, links, ppmi
 
 TEXT = str(Path(toy.__file__))
@@ -144,6 +144,9 @@ CALLS = {
         "ks": lambda n: evaluate_links({"nodes": NODES}, SPLIT, ks=[n]),
         "seed": lambda n: evaluate_links({"nodes": NODES}, SPLIT, seed=n),
     },
+    "evaluate_recommendations": {
+        "k": lambda n: evaluate_recommendations({"nodes": NODES}, SPLIT, k=n)
+    },
     "classify": {"seeds": lambda n: classify(np.eye(8), labels(), shares=[0.5], seeds=[n])},
     "PPMI.contexts": {"topn": lambda n: PPMI.contexts("metal1", topn=n)},
     "PPMI.most_similar": {"topn": lambda n: PPMI.most_similar("metal1", topn=n)},
@@ -167,7 +170,7 @@ for name, case in CLASSES.items():
 # Parameters of constructors that tests/models/test_rules.py has, and others that need no check.
 HAVE_RULES = {"Word2Vec", "GloVe", "NodeEmbedding", "PairEmbedding", "HOPE", "STRAP", "PPMI"}
 HAVE_RULES |= {"SVDVectors", "FastRP", "ProNE"}
-RESULTS = {"F1", "LinkScores", "EncodedCorpus.__init__", "Cooccurrences.__init__"}
+RESULTS = {"F1", "LinkScores", "Recall", "EncodedCorpus.__init__", "Cooccurrences.__init__"}
 RESULTS |= {"KnownLinks", "LinkModel", "ProximityFactorization"}  # bases, and rows by id
 COMPATIBLE = {"progress_per", "chunksize", "queue_factor", "sep_limit", "pickle_protocol"}
 COMPATIBLE |= {"log_level", "default"}  # no effect, or of any type

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.splits import LinkSplit
+from fastsgns.rules import integer, takes
 
 MOST_POPULAR = "most popular"
 
@@ -78,6 +79,7 @@ class MostPopular:
         return [(graph.names[i], float(graph.in_degrees[i])) for i in best]
 
 
+@takes(k=integer(1, 2**62))
 def evaluate_recommendations(
     models: Mapping[str, Recommender], split: LinkSplit, k: int = 10
 ) -> list[Recall]:
@@ -110,8 +112,6 @@ def evaluate_recommendations(
     >>> [(row.model, row.recall) for row in evaluate_recommendations({}, split, k=1)]
     [('most popular', 1.0)]
     """
-    if k < 1:
-        raise ValueError(f"k is {k}; allowed are 1, 2, 3, ...")
     held_out = _targets_by_source(split)
     sources = list(held_out)
     recommenders = {MOST_POPULAR: MostPopular(split.train)} | dict(models)
