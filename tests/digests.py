@@ -88,6 +88,22 @@ def train_glove(matrices: str) -> GloVe:
     return GloVe(TEXT, epochs=3, matrices=matrices, **options)
 
 
+def update_nodes(
+    graph: DirectedGraph, walks: str, matrices: Any, sharing: Any, old_rows: Any
+) -> NodeEmbedding:
+    """Learn a part of a graph, then all of it."""
+    options = NODES | {"walks": walks, "matrices": matrices, "negative_sharing": sharing}
+    part = DirectedGraph.from_edges(*zip(*EDGES[: len(EDGES) // 2]))
+    return NodeEmbedding(**options).fit(part).update(graph, old_rows=old_rows)
+
+
+def update_pairs(sharing: Any) -> PairEmbedding:
+    """Learn some pairs, then others."""
+    half = len(EDGES) // 2
+    model = PairEmbedding(**PAIRS, negative_sharing=sharing).fit(EDGES[:half])
+    return model.update(EDGES[half:], old_rows="damped")
+
+
 def models() -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield the name of each model, and the function that trains it."""
     for mode in word_modes():
@@ -115,6 +131,13 @@ def models() -> Iterator[tuple[str, Callable[[], Any]]]:
             f"pairs {sharing}",
             lambda sharing=sharing: PairEmbedding(**PAIRS, negative_sharing=sharing).fit(EDGES),
         )
+    for mode in itertools.product(
+        ("undirected+nerd", "nerd"), ("two", "tied"), ("window", "pair"), ("free", "damped")
+    ):
+        if mode[:2] != ("undirected+nerd", "tied"):
+            yield f"nodes update {' '.join(mode)}", lambda mode=mode: update_nodes(graph, *mode)
+    for sharing in ("pair", "block"):
+        yield f"pairs update {sharing}", lambda sharing=sharing: update_pairs(sharing)
     yield "hope", lambda: HOPE(8).fit(graph)
     yield "strap", lambda: STRAP(8).fit(graph)
     yield "svd", lambda: SVDVectors(PPMI(TEXT, min_count=2), 8)

@@ -207,7 +207,8 @@ def with_rows(
     rows = arrays.vectors["input"]
     missing = fill_new_rows(rows, names.source_origin < 0, out, into, fallback)
     random = np.empty((np.count_nonzero(missing), rows.shape[1]), np.float32)
-    randomize(random, np.random.default_rng(seed))
+    # Other numbers than those of the first rows of the old names
+    randomize(random, np.random.default_rng(None if seed is None else [seed, len(rows)]))
     rows[missing] = random
     return arrays
 

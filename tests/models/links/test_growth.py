@@ -16,7 +16,7 @@ from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.replay import ReplayedPairs
 from fastsgns.training.examples import ChunkPlace
 
-WALKS = ["forward", "undirected", "app", "nerd", "edges", "forward+nerd"]
+WALKS = ["forward", "undirected", "app", "nerd", "edges", "forward+nerd", "undirected+nerd"]
 MATRICES = ["two", "tied", "tied+bias", "tied+reflect"]
 RNG = np.random.default_rng(3)
 EDGES = [(f"n{i}", f"n{j}") for i in range(30) for j in RNG.choice(30, 4, replace=False) if i != j]
@@ -81,6 +81,7 @@ def assert_usable(model, tmp_path):
         (model.source_prior, model.source), (model.target_prior, model.target),
     ):  # fmt: skip
         assert len(values) == len(side)
+    assert model.balance is None or len(model.balance) == len(model.source)
     assert len(model.known.offsets) == len(model.source) + 1
     name = model.source.index_to_key[-1]
     best = model.recommend(name, 3)
@@ -232,6 +233,11 @@ def test_names_without_a_path_to_old_ones_start_as_in_a_new_model():
     assert model.source["p"].any() and not np.array_equal(model.source["p"], model.source["q"])
     assert np.abs(model.source["p"]).max() <= 1 / 8
     assert not model.target["p"].any()
+    graph = DirectedGraph.of(EDGES + apart)
+    ids = graph.out_sources, graph.out_targets
+    model.update(DirectedGraph.from_edges(*ids, names=[*graph.names, "isolated"]))
+    assert model.source["isolated"].any() and not model.target["isolated"].any()
+    assert not (model.source.vectors == model.source["isolated"]).all(axis=1)[:-1].any()
 
 
 @pytest.mark.parametrize("layout", MATRICES)
@@ -258,6 +264,9 @@ def test_counts_priors_and_known_links_are_those_of_the_whole_graph(walks, metho
     assert grown.source.index_to_key == grown.target.index_to_key == list(whole.names)
     for name in ("source_counts", "target_counts", "source_prior", "target_prior"):
         np.testing.assert_array_equal(getattr(grown, name), getattr(fresh, name))
+    assert (grown.balance is None) == (fresh.balance is None) == ("undirected" not in walks)
+    if grown.balance is not None:
+        np.testing.assert_array_equal(grown.balance, fresh.balance)
     for ours, theirs in zip(grown.known, fresh.known):
         np.testing.assert_array_equal(ours, theirs)
 
