@@ -24,7 +24,13 @@ from fastsgns import (
     models,
 )
 from fastsgns.cooccurrence import Cooccurrences
-from fastsgns.graph import LinkSplit, classify, evaluate_links, evaluate_recommendations
+from fastsgns.graph import (
+    LinkSplit,
+    classify,
+    evaluate_links,
+    evaluate_recommendations,
+    read_labels,
+)
 from fastsgns.models import glove, links, ppmi
 
 TEXT = str(Path(toy.__file__))
@@ -147,6 +153,7 @@ CALLS = {
     "evaluate_recommendations": {
         "k": lambda n: evaluate_recommendations({"nodes": NODES}, SPLIT, k=n)
     },
+    "read_labels": {"skip_lines": lambda n: read_labels("edges.txt", skip_lines=n)},
     "classify": {"seeds": lambda n: classify(np.eye(8), labels(), shares=[0.5], seeds=[n])},
     "PPMI.contexts": {"topn": lambda n: PPMI.contexts("metal1", topn=n)},
     "PPMI.most_similar": {"topn": lambda n: PPMI.most_similar("metal1", topn=n)},
