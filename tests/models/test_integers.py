@@ -30,6 +30,7 @@ from fastsgns.graph import (
     evaluate_links,
     evaluate_recommendations,
     read_labels,
+    read_types,
 )
 from fastsgns.models import glove, links, ppmi
 
@@ -153,6 +154,7 @@ CALLS = {
     "evaluate_recommendations": {
         "k": lambda n: evaluate_recommendations({"nodes": NODES}, SPLIT, k=n)
     },
+    "read_types": {"skip_lines": lambda n: read_types("edges.txt", skip_lines=n)},
     "read_labels": {"skip_lines": lambda n: read_labels("edges.txt", skip_lines=n)},
     "classify": {"seeds": lambda n: classify(np.eye(8), labels(), shares=[0.5], seeds=[n])},
     "PPMI.contexts": {"topn": lambda n: PPMI.contexts("metal1", topn=n)},
