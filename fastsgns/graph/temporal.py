@@ -114,16 +114,24 @@ def build_timed(
     order = np.argsort(-total, kind="stable")
     rank = np.empty(n_nodes, np.int32)
     rank[order] = np.arange(n_nodes, dtype=np.int32)
-    offsets, targets, places = _sorted(rank[sources], rank[targets], times, n_nodes)
+    # `_merged` has sorted the edges between two nodes by time, in either direction
+    offsets, targets, places = _sorted(rank[sources], rank[targets], n_nodes)
     rows = signed(offsets, targets, None if weights is None else weights[places])
     rows.times = times[places]
     return rows, order
 
 
 def _sorted(
-    sources: np.ndarray, targets: np.ndarray, times: np.ndarray, n_nodes: int
+    sources: np.ndarray, targets: np.ndarray, n_nodes: int, order: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sort edges by source, then by target, then by time.
+    """Sort edges by source, then by target; edges between the same nodes stay in their order.
+
+    Parameters
+    ----------
+    sources, targets : ndarray of int32, shape (E,)
+    n_nodes : int
+    order : ndarray of int64, shape (E,), optional
+        The edges in another order than the one they are given in.
 
     Returns
     -------
@@ -132,9 +140,12 @@ def _sorted(
     places : ndarray of int64, shape (E,)
         The old position of each edge.
     """
-    by_time = np.argsort(times, kind="stable")
+    if order is None:
+        order = np.arange(len(sources))
+    else:
+        sources, targets = sources[order], targets[order]
     # The two counting sorts are stable. They carry positions as float64, which is exact below 2^53.
-    by_target = compress(targets[by_time], sources[by_time], by_time.astype(np.float64), n_nodes)
+    by_target = compress(targets, sources, order.astype(np.float64), n_nodes)
     offsets, targets, places = transpose(*by_target, n_nodes)
     return offsets, targets, places.astype(np.int64)
 
@@ -147,7 +158,8 @@ def _merged(
     n_nodes: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray]:
     """Merge edges of the same ends and time; drop those whose sum of weights is 0 in float32."""
-    offsets, targets, places = _sorted(sources, targets, times, n_nodes)
+    by_time = np.argsort(times, kind="stable")
+    offsets, targets, places = _sorted(sources, targets, n_nodes, by_time)
     sources, times = expand(offsets), times[places]
     is_first = np.ones(len(times), bool)
     is_first[1:] = (
