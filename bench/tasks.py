@@ -72,7 +72,7 @@ class Linked:
         return scores
 
     def recommend(self, u: list[Any], topn: int) -> list[Any]:
-        """Return the best targets of each source, none for one without an edge."""
+        """Return the best targets of each source; none if it has no edge."""
         return [
             self.model.recommend(name, topn, popularity=self.popularity)
             if name in self.model.source
