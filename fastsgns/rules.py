@@ -175,7 +175,8 @@ def integer(least: int, most: int, none: Any = ..., bools: bool = False) -> Whol
     5
     """
     extra = "" if none is ... else " and None"
-    return Whole(f"integers from {least} to {most}{extra}", none, least, most, bools)
+    most_shown = "on" if most >= 2**62 else f"to {most}"  # larger ones are of no use
+    return Whole(f"integers from {least} {most_shown}{extra}", none, least, most, bools)
 
 
 def real(allowed: str, holds: Callable[[float], bool] | None = None, none: Any = ...) -> Real:

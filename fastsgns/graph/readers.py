@@ -286,10 +286,14 @@ def _without_times(edges: Any, directed: bool) -> EdgeColumns:
     width = len(listed[0]) if listed and isinstance(listed[0], (tuple, list)) else 2
     for index, edge in enumerate(listed):
         if not isinstance(edge, (tuple, list)) or len(edge) != width or width not in (2, 3):
-            files = "; several files go through DirectedGraph.from_file(paths)"
+            hint = ""
+            if isinstance(edge, (str, PathLike)):
+                hint = "; several files go through DirectedGraph.from_file(paths)"
+            elif len(listed) in (2, 3):
+                hint = "; columns go through DirectedGraph.from_edges(sources, targets)"
             raise ValueError(
                 f"edge {index} is {edge!r:.60}; expected a tuple (source, target), or all of "
-                f"them (source, target, weight){files * isinstance(edge, (str, PathLike))}"
+                f"them (source, target, weight){hint}"
             )
     columns = list(zip(*listed)) or [(), ()]
     return EdgeColumns(columns[0], columns[1], columns[2] if width == 3 else None, None, directed)
