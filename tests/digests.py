@@ -104,6 +104,18 @@ def update_pairs(sharing: Any) -> PairEmbedding:
     return model.update(EDGES[half:], old_rows="damped")
 
 
+def walk_constrained(walks: str, weighted: bool) -> NodeEmbedding:
+    """Train on walks along a metapath, or in the order of times."""
+    graph = DirectedGraph.from_edges(
+        *zip(*EDGES),
+        [1 + i % 3 for i in range(len(EDGES))] if weighted else None,
+        node_types={word: "ab"[len(word) % 2] for edge in EDGES for word in edge},
+        times=[i % 17 for i in range(len(EDGES))],
+    )
+    metapath = ["a", "b", "a"] if walks == "metapath" else None
+    return NodeEmbedding(**NODES, walks=walks, metapath=metapath).fit(graph)
+
+
 def models() -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield the name of each model, and the function that trains it."""
     for mode in word_modes():
@@ -125,6 +137,12 @@ def models() -> Iterator[tuple[str, Callable[[], Any]]]:
         "nodes node2vec",
         lambda: NodeEmbedding(**NODES, walks="undirected", p=0.5, q=2).fit(graph),
     )
+    for walks in ("metapath", "temporal"):
+        for weighted in (False, True):
+            yield (
+                f"nodes {walks} {'weighted' if weighted else 'unweighted'}",
+                lambda options=(walks, weighted): walk_constrained(*options),
+            )
     yield "nodes joint", lambda: NodeEmbedding(**NODES, walks="nerd", joint=True).fit(graph)
     for sharing in ("pair", "block"):
         yield (
