@@ -44,6 +44,8 @@ NOT_RUN = {
     ("directed", "needs corpora, and minutes to hours"): 4,
     ("directed", "takes minutes to hours"): 1,
     ("glove", "needs corpora, and minutes to hours"): 1,
+    ("graphs", "needs corpora, and minutes to hours"): 1,
+    ("graphs", "needs the graphs, and minutes"): 1,
     ("performance", "needs corpora, and minutes to hours"): 10,
     ("ppmi", "needs corpora, and minutes to hours"): 1,
     ("quality", "needs corpora, and minutes to hours"): 3,
