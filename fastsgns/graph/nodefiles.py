@@ -29,7 +29,11 @@ class NodeLine(NamedTuple):
 
 
 def node_lines(
-    path: Path, form: str, delimiter: str | None = None, skip_lines: int | None = None
+    path: Path,
+    form: str,
+    delimiter: str | None = None,
+    skip_lines: int | None = None,
+    to: str = "",
 ) -> Iterator[NodeLine]:
     r"""Yield the lines of a file that are not blank and do not begin with # or %.
 
@@ -40,6 +44,8 @@ def node_lines(
         What a line is, for messages, such as ``node label``.
     delimiter, skip_lines
         As for `fastsgns.graph.digraph.DirectedGraph.from_file`.
+    to : str
+        Which function takes `skip_lines`, for messages, if it is not the one that is called.
 
     Raises
     ------
@@ -70,8 +76,8 @@ def node_lines(
             raise _fault(place, text, form, mark)
         if is_first and len(columns) > 1 and _are_titles(columns):
             raise FormatError(
-                f"{place}: {text!r:.80} looks like a header; skip_lines=1 skips it, skip_lines=0 "
-                f"reads it as `{form}`"
+                f"{place}: {text!r:.80} looks like a header; remove it, or pass skip_lines=1"
+                f"{to}; skip_lines=0 reads it as `{form}`"
             )
         is_first = False
         yield NodeLine(place, columns, mark)

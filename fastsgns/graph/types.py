@@ -109,7 +109,7 @@ def read_types(
     {'ann': 'author', 'p1': 'paper'}
     """
     by_node: dict[str, str] = {}
-    for line in nodefiles.node_lines(path, FORM, delimiter, skip_lines):
+    for line in nodefiles.node_lines(path, FORM, delimiter, skip_lines, " to read_types"):
         if len(line.columns) != 2:
             raise nodefiles.fault(line, FORM, f"there are {len(line.columns)} columns instead of 2")
         node, kind = line.columns

@@ -14,6 +14,7 @@ from fastsgns.cli.nodes.graphs import add_columns
 from fastsgns.cli.nodes.models import add_model, by_text, load
 from fastsgns.cli.nodes.seeds import add_seeds, with_interval
 from fastsgns.cli.parsers import Commands, UsageError, add_command
+from fastsgns.errors import FormatError
 from fastsgns.formats.files import local_path
 from fastsgns.graph.evaluation.classification import F1, SHARES, Labels, classify, read_labels
 from fastsgns.models.links.base import LinkModel
@@ -61,7 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--shares {100 * bad[0]:g}: allowed are percentages between 0 and 100")
     model = load(arguments.model)
     names = by_text(model.source.index_to_key)
-    labeled = read_labels(arguments.labels, arguments.delimiter, arguments.skip_lines)
+    try:
+        labeled = read_labels(arguments.labels, arguments.delimiter, arguments.skip_lines)
+    except FormatError as error:
+        raise FormatError(arguments.in_options(str(error))) from None
     labels = Labels.of(labeled, names)
     nodes = [names[text] for text in labels.nodes]
     seeds = range(1, arguments.seeds + 1)

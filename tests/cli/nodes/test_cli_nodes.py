@@ -326,3 +326,19 @@ def test_walks_along_metapaths_and_in_time(tmp_path: Path, monkeypatch, capsys):
     ):
         assert run("train", *given, *common) != 0
         assert message in capsys.readouterr().err
+
+
+def test_labels_of_a_table(folder: Path, tmp_path: Path, capsys):
+    model = NodeEmbedding.load(folder / "two")
+    names = [str(name) for name in model.source.index_to_key]
+    labels = tmp_path / "labels.csv"
+    rows = [f'"{name}",{"ab"[i % 2]}' for i, name in enumerate(names)]
+    labels.write_text("\n".join(["node,label", *rows]) + "\n")
+    given = ["classify", folder / "two", labels, "--shares", 50, "--seeds", 1]
+    assert run(*given) == 1
+    assert "labels.csv, line 1: 'node,label' looks like" in (shown := capsys.readouterr().err)
+    assert "--skip-lines 1" in shown and "=" not in shown
+    assert run(*given, "--skip-lines", 1) == 0
+    assert f"{len(names)} nodes, 2 labels\n" in capsys.readouterr().out
+    assert run(*given, "--skip-lines", 1, "--delimiter", ";") == 1
+    assert "a quote opens a column" in capsys.readouterr().err

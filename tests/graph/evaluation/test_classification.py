@@ -199,8 +199,12 @@ def test_files_about_nodes_are_split_as_files_of_edges(name, text, options, expe
 @pytest.mark.parametrize(
     ("text", "options", "words"),
     [
-        ("node label\na b\n", {}, "line 1: .* looks like a header; skip_lines=1"),
-        ("# x\nuser_id,Category\na,b\n", {"delimiter": ","}, "line 2: .* a header; skip_lines=1"),
+        (
+            "node label\na b\n",
+            {},
+            "line 1: .* looks like a header; remove it, or pass skip_lines=1",
+        ),
+        ("# x\nuser_id,Category\na,b\n", {"delimiter": ","}, "line 2: .* a header; .*skip_lines=1"),
         ("a,b\n", {}, "line 1: .*set `delimiter`"),
         ("a, b\n", {}, "line 1: a column ends in a comma .*`delimiter`"),
         ("a,\n", {"delimiter": ","}, "line 1: a column is empty"),
