@@ -30,6 +30,8 @@ def plan(share=share_in_windows, **given):
         ({"sharing": "pair"}, (None, 0, 64, 0)),
         ({}, ("sequential", 5, 20, 0)),
         ({"three_matrices": True}, ("batch", 5, 10, 0)),
+        ({"top_share": 0.25}, ("sequential", 5, 20, 0)),
+        ({"top_share": 0.26}, ("batch", 5, 10, 0)),
         ({"sharing": "batch"}, ("batch", 5, 10, 0)),
         ({"sharing": "block"}, ("batch", 3, 10, 0)),
         ({"sharing": "block", "negative": 10}, ("batch", 6, 10, 0)),

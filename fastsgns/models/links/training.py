@@ -387,8 +387,7 @@ def _trainer(
     n_epochs: int,
     locks: Locks,
 ) -> Trainer:
-    noise = sampling.noise_distribution(part.noise_counts, model.ns_exponent)
-    objective = make_objective(model, noise, part.windows, block, locks)
+    objective = make_objective(model, part.noise_counts, part.windows, block, locks)
     chunks = part.chunks
     schedule = Schedule(start_rate(model), model.min_alpha, chunks.n_units, n_epochs)
     logger.info("training on %d %s, %s", chunks.n_units, chunks.unit, sharing.describe(objective))
@@ -435,15 +434,16 @@ def _reporter(bar: Bar, done: list[int], place: int) -> Callable[[int, Tally, Ta
 
 def make_objective(
     model: TrainableModel,
-    noise: np.ndarray,
+    counts: np.ndarray,
     windows: Windows | None = None,
     block: ColumnBlock | Matrices | None = None,
     locks: Locks = NO_LOCKS,
 ) -> Objective:
     """Return the `Objective` for a model, or for a block of its columns.
 
-    Negative samples are drawn from `noise`.
+    Negative samples are drawn in proportion to ``counts ** model.ns_exponent``.
     """
+    noise = sampling.noise_distribution(counts, model.ns_exponent)
     arrays = block or model.arrays
     layout = arrays.layout
     rows, output = arrays.rows("input"), arrays.rows("output")
@@ -455,7 +455,7 @@ def make_objective(
         negative=model.negative, cbow=False, mean_hidden=False, mean_gradient=False,
         compute_loss=model.compute_loss, n_dimensions=n_dimensions,
         n_flipped=layout.n_flipped(n_dimensions), bias=layout.bias,
-        **_sharing(model, float(noise.max()), windows)._asdict(),
+        **_sharing(model, counts, noise, windows)._asdict(),
         **(windows or PAIRS)._asdict(),
     )  # fmt: skip
 
@@ -467,7 +467,11 @@ def _input_counts(chunks: Chunks, counts: np.ndarray) -> np.ndarray:
     return counts  # the nodes of a graph have both roles
 
 
-def _sharing(model: TrainableModel, p_max: float, windows: Windows | None) -> sharing.Sharing:
-    rate = max(start_rate(model), model.min_alpha)
-    step = sharing.SkipGramStep(model.negative_sharing, model.negative, rate, p_max)
+def _sharing(
+    model: TrainableModel, counts: np.ndarray, noise: np.ndarray, windows: Windows | None
+) -> sharing.Sharing:
+    rate, share = max(start_rate(model), model.min_alpha), float(counts.max() / counts.sum())
+    step = sharing.SkipGramStep(
+        model.negative_sharing, model.negative, rate, float(noise.max()), top_share=share
+    )
     return sharing.share_in_lists(step) if windows is None else sharing.share_in_windows(step)

@@ -527,3 +527,14 @@ def test_one_matrix_asks_for_the_memory_of_one(monkeypatch):
     for matrices in ("two", "tied"):
         fitted(matrices=matrices)
     assert asked[0] == 2 * asked[1]
+
+
+def test_training_on_a_star_stays_bounded():
+    """Half of all tokens are its center, so that most pairs of a window are the same pair."""
+    n = 20_000
+    star = DirectedGraph.from_edges(np.zeros(n, int), np.arange(1, n + 1), directed=False)
+    model = NodeEmbedding(
+        dimensions=8, walks="undirected", num_walks=1, walk_length=40, window_size=10, q=1000,
+        alpha=0.04, workers=1,
+    ).fit(star)  # fmt: skip
+    assert np.linalg.norm(model.source.vectors, axis=1).max() < 10

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from fastsgns import DirectedGraph, kernels, sampling
+from fastsgns import DirectedGraph, kernels
 from fastsgns.formats import kinds
 from fastsgns.models.links import training
 from fastsgns.models.links.pairs import PairEmbedding, encode
@@ -128,8 +128,7 @@ def test_training_is_the_kernels():
     by_hand = PairEmbedding(**SMALL, negative_sharing="pair", compute_loss=True)
     sources, source_names, targets, target_names = encode((users, items))
     training.initialize(by_hand, source_names, target_names)
-    noise = sampling.noise_distribution(np.bincount(targets), 0.75)
-    objective = training.make_objective(by_hand, noise)
+    objective = training.make_objective(by_hand, np.bincount(targets))
     stream = np.random.SeedSequence((1, 0, 0)).generate_state(1, np.uint64)
     loss, n, _ = kernels.train_pairs_chunk(
         objective, sources, targets, 0, 300, 0.05, 0.05, int(stream[0])
