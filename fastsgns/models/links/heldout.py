@@ -47,7 +47,8 @@ def hold_out(graph: DirectedGraph, seed: int) -> LinkSplit | None:
     """Hold out a hundredth of the edges, but at most 1,000; None if that is less than 50.
 
     Both nodes of each of these edges keep another edge in the same role. Edges with times are not
-    held out, because one at another time may join the same nodes.
+    held out, because one at another time may join the same nodes. Nothing is held out of a graph in
+    which more than half of all pairs are edges, because there are too few pairs to compare with.
 
     Examples
     --------
@@ -58,7 +59,8 @@ def hold_out(graph: DirectedGraph, seed: int) -> LinkSplit | None:
     (<LinkSplit: 60 test edges of <DirectedGraph: 3000 nodes, 6000 edges>>, 5940, 1)
     """
     size = min(MOST_EDGES, int(SHARE * graph.n_edges / (1 if graph.is_directed else 2)))
-    if size < FEWEST_EDGES or graph.times is not None:
+    is_dense = 2 * graph.n_edges > graph.n_nodes**2
+    if size < FEWEST_EDGES or graph.times is not None or is_dense:
         return None
     rng = np.random.default_rng(seed)
     drawn = np.unique(rng.integers(graph.n_edges, size=8 * size))
@@ -67,7 +69,9 @@ def hold_out(graph: DirectedGraph, seed: int) -> LinkSplit | None:
     weights = 1.0 if graph.out_weights is None else graph.out_weights[drawn]
     spare = (graph.out_degrees[sources] > weights) & (graph.in_degrees[targets] > weights)
     spare &= sources != targets if graph.is_directed else sources < targets
-    chosen = _one_per_node(sources, targets, rng.permutation(np.flatnonzero(spare)))[:size]
+    order = rng.permutation(np.flatnonzero(spare))
+    ends = np.stack([sources[order], targets[order] + graph.is_directed * graph.n_nodes], axis=1)
+    chosen = order[_first_of_both(ends)][:size]
     if len(chosen) < FEWEST_EDGES:
         return None
     chosen.sort()
@@ -77,10 +81,17 @@ def hold_out(graph: DirectedGraph, seed: int) -> LinkSplit | None:
     return LinkSplit(graph, graph.without(positions), sources, targets)
 
 
-def _one_per_node(sources: np.ndarray, targets: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Return those of `order` whose source and target are those of no earlier one."""
-    order = order[np.sort(np.unique(sources[order], return_index=True)[1])]
-    return order[np.sort(np.unique(targets[order], return_index=True)[1])]
+def _first_of_both(ends: np.ndarray) -> np.ndarray:
+    """Return, for each row of two numbers, whether neither is in an earlier row; bool (n,).
+
+    Examples
+    --------
+    >>> _first_of_both(np.array([[1, 2], [2, 3], [4, 5]])).tolist()
+    [True, False, True]
+    """
+    _, first, places = np.unique(ends, return_index=True, return_inverse=True)
+    rows: np.ndarray = (first // 2)[places].reshape(ends.shape)
+    return (rows == np.arange(len(ends))[:, None]).all(axis=1)
 
 
 def check_links(model: LinkModel, split: LinkSplit, seed: int) -> LinkCheck:

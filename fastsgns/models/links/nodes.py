@@ -86,7 +86,8 @@ class NodeEmbedding(LinkModel):
         without an edge from the previous node is multiplied by 1 / q.
     walks : str, optional
         A kind of walks, or two joined by "+". The default is "undirected+nerd" for the task
-        "links" with two matrices, and "undirected" otherwise.
+        "links" with two matrices. It is "undirected" otherwise, and if `p` or `q` is not 1, which
+        makes the model node2vec.
     matrices : {"two", "tied", "tied+bias", "tied+reflect"}
         Whether sources and targets have a matrix each ("two") or share one. A shared matrix can
         have a bias per target ("tied+bias"), or the opposite sign in half of the coordinates of

@@ -107,7 +107,10 @@ def choose_kinds(model: WalkModel) -> tuple[WalkKind, ...]:
 
 def _default(model: WalkModel) -> str:
     has_two_halves = model.matrices == "two" and model.dimensions > 1
-    return "undirected+nerd" if model.task == "links" and has_two_halves else "undirected"
+    is_node2vec = (model.p, model.q) != (1, 1)
+    if model.task == "links" and has_two_halves and not is_node2vec:
+        return "undirected+nerd"
+    return "undirected"
 
 
 def direction_weight(kinds: tuple[WalkKind, ...], graph: DirectedGraph) -> float:

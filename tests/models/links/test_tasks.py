@@ -27,6 +27,8 @@ FEW = {"dimensions": 16, "num_walks": 3, "workers": 1, "progress": False}
         ({"matrices": "tied+bias"}, "undirected", 1),
         ({"dimensions": 1}, "undirected", 1),
         ({"walks": "nerd+app"}, "nerd+app", 0),
+        ({"q": 4.0}, "undirected", 1),
+        ({"p": 0.25, "walks": "undirected+nerd"}, "undirected+nerd", 0.5),
     ],
 )
 def test_the_task_chooses_the_walks(options, kinds, weight):
@@ -98,7 +100,9 @@ def test_each_kind_trains_half_of_the_dimensions():
 
 
 def test_p_and_q_reach_the_walks_that_have_them():
-    plain, biased = (NodeEmbedding(**FEW, q=q).fit(GRAPH) for q in (1.0, 8.0))
+    plain, biased = (
+        NodeEmbedding(**FEW, walks="undirected+nerd", q=q).fit(GRAPH) for q in (1.0, 8.0)
+    )
     assert not np.array_equal(plain.source.vectors[:, :8], biased.source.vectors[:, :8])
 
 
@@ -153,6 +157,21 @@ def test_small_graphs_hold_out_nothing():
     assert hold_out(made(100, 1000, 5), seed=1) is None
     star = DirectedGraph.from_edges(np.zeros(9000, int), np.arange(1, 9001))
     assert hold_out(star, seed=1) is None  # no leaf has another edge
+
+
+def test_a_graph_of_almost_all_pairs_is_not_checked():
+    sources, targets = np.nonzero(~np.eye(80, dtype=bool))
+    model = NodeEmbedding(**FEW).fit(DirectedGraph.from_edges(sources, targets))
+    assert model.link_check is None
+
+
+def test_no_node_of_a_ring_is_isolated():
+    ring = DirectedGraph.from_edges(
+        np.arange(10_000), (np.arange(10_000) + 1) % 10_000, directed=False
+    )
+    for seed in range(5):
+        split = hold_out(ring, seed)
+        assert len(split.sources) > 90 and split.train.out_degrees.min() == 1
 
 
 class Scores:
