@@ -91,7 +91,8 @@ def _first_of_both(ends: np.ndarray) -> np.ndarray:
     """
     _, first, places = np.unique(ends, return_index=True, return_inverse=True)
     rows: np.ndarray = (first // 2)[places].reshape(ends.shape)
-    return (rows == np.arange(len(ends))[:, None]).all(axis=1)
+    is_first: np.ndarray = (rows == np.arange(len(ends))[:, None]).all(axis=1)
+    return is_first
 
 
 def check_links(model: LinkModel, split: LinkSplit, seed: int) -> LinkCheck:
