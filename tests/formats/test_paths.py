@@ -92,6 +92,7 @@ def test_other_files_below_home(home, path):
     assert len(vectors().evaluate_word_analogies(path("~/questions"))[1]) == 2
     NodeEmbedding(
         dimensions=2,
+        task="labels",
         num_walks=1,
         walk_length=2,
         workers=1,

@@ -119,9 +119,11 @@ def long_calls():
         "check_neighbours": (edges.check_neighbours, offsets, targets),
         "merge_neighbours": (
             edges.merge_neighbours, offsets, targets, None, offsets, targets, None,
-            np.empty(2 * N, np.int32), None,
+            np.empty(N + 1, np.int64), np.empty(2 * N, np.int32), None,
         ),
-        "alias_rows": (edges.alias_rows, offsets, small, np.empty((N, 2), np.uint32), ones),
+        "alias_rows": (
+            edges.alias_rows, offsets, small, np.empty((N, 2), np.uint32), ones, small.copy(),
+        ),
     }  # fmt: skip
 
 
