@@ -35,8 +35,9 @@ class NodeTypes(NamedTuple):
         Parameters
         ----------
         types : mapping, or iterable of hashable
-            A mapping has the type of each name, and may have other names too. Another iterable has
-            one type per node, in the order of `names`.
+            A mapping has the type of each name, and may have other names too. So has a pandas
+            Series, unless its index is 0, 1, ... and the names are others. Another iterable has one
+            type per node, in the order of `names`.
         names : sequence of hashable
             The names of the nodes.
         are_listed : bool
@@ -56,6 +57,7 @@ class NodeTypes(NamedTuple):
         >>> types.ids.tolist(), types.names
         ([0, 1], ['paper', 'author'])
         """
+        types = _by_index(types, names)
         if isinstance(types, Mapping):
             by_node = _look_up(types, names)
         elif isinstance(types, (str, bytes)) or not isinstance(types, Iterable):
@@ -119,6 +121,15 @@ def read_types(
                 f"line {by_node[node]!r:.60}; keep one of these lines"
             )
     return by_node
+
+
+def _by_index(types: Any, names: Sequence[Hashable]) -> Any:
+    """Return a Series of pandas by its index, unless that only counts its rows; others as is."""
+    if isinstance(types, Mapping) or not (hasattr(types, "index") and hasattr(types, "items")):
+        return types
+    by_index = dict(types.items())
+    counts_rows = list(by_index) == list(range(len(by_index)))
+    return list(types) if counts_rows and not by_index.keys() >= set(names) else by_index
 
 
 def _look_up(types: Mapping[Any, Any], names: Sequence[Hashable]) -> list[Any]:

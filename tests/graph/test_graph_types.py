@@ -183,3 +183,16 @@ def test_types_without_a_file_form_are_named(tmp_path):
 def test_equal_types_are_one():
     types = NodeTypes.of({"a": np.int64(1), "b": 1, "c": np.str_("x"), "d": "x"}, "abcd")
     assert types.ids.tolist() == [0, 0, 1, 1] and types.names == [1, "x"]
+
+
+def test_a_series_has_types_by_its_index():
+    pandas = pytest.importorskip("pandas")
+    kinds = {4: "e", 3: "d", 2: "c", 1: "b", 0: "a"}
+    graph = DirectedGraph.of([(i, i + 1) for i in range(4)], node_types=pandas.Series(kinds))
+    assert {name: graph.types.names[i] for name, i in zip(graph.names, graph.types.ids)} == kinds
+    listed = DirectedGraph.from_edges(
+        [0, 1], [1, 2], names=["x", "y", "z"], node_types=pandas.Series(["t", "u", "v"])
+    )
+    assert {n: listed.types.names[i] for n, i in zip(listed.names, listed.types.ids)} == {
+        "x": "t", "y": "u", "z": "v",
+    }  # fmt: skip
