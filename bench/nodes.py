@@ -291,5 +291,5 @@ def run_star(arguments: argparse.Namespace) -> int:
     job = settings(arguments) | own | {"leaves": arguments.star, "qs": STAR_QS}
     result = record.append({**call(sys.executable, job, arguments.limit), "settings": job})
     steps = ", ".join(f"{name}: {value:.2f} s" for name, value in result["seconds"].items())
-    print(f"a star of {short(arguments.star)} leaves, {steps}\n\n{record.path}")
+    print(f"a star of {short(arguments.star)} leaves, CPU time: {steps}\n\n{record.path}")
     return 0

@@ -82,7 +82,7 @@ def test_a_large_graph_is_made_and_its_memory_noted(tmp_path: Path, capsys):
 def test_a_star_is_walked_for_each_q(tmp_path: Path, capsys):
     out = tmp_path / "out.json"
     assert main(["nodes", "--star", "300", "--output", str(out), *SMALL]) == 0
-    assert "a star of 300 leaves, q = 1: " in capsys.readouterr().out
+    assert "a star of 300 leaves, CPU time: q = 1: " in capsys.readouterr().out
     (result,) = json.loads(out.read_text())["results"]
     assert list(result["seconds"]) == ["q = 1", "q = 4", "q = 64", "q = 1000"]
 
