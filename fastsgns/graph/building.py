@@ -10,6 +10,7 @@ import numpy as np
 
 from fastsgns.formats.keys import is_missing
 from fastsgns.graph.rows import (
+    add_reverses,
     compress,
     count_duplicates,
     descending_order,
@@ -178,9 +179,7 @@ def _both_ways(
         ends = np.minimum(sources, targets), np.maximum(sources, targets)
         offsets, targets, weights = _compress(*ends, weights, n_nodes)
         sources = expand(offsets)
-    no_loop = sources != targets
-    both = np.concatenate([sources, targets[no_loop]]), np.concatenate([targets, sources[no_loop]])
-    return *both, None if weights is None else np.concatenate([weights, weights[no_loop]])
+    return add_reverses(sources, targets, weights)
 
 
 def _compress(

@@ -5,6 +5,9 @@ import numpy.typing as npt
 
 _Weights = TypeVar("_Weights", bound=npt.NDArray[np.floating[Any]] | None)
 
+def add_reverses(
+    sources: npt.NDArray[np.int32], targets: npt.NDArray[np.int32], weights: _Weights
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], _Weights]: ...
 def compress(
     keys: npt.NDArray[np.int32],
     others: npt.NDArray[np.int32],

@@ -27,6 +27,53 @@ cdef void _to_starts(int64_t[::1] offsets) noexcept nogil:
         total += count
 
 
+def add_reverses(const int32_t[::1] sources not None, const int32_t[::1] targets not None,
+                 weights):
+    """Return edges, followed by the reverse of each edge that is not a loop.
+
+    Parameters
+    ----------
+    sources, targets : int32 (E,)
+    weights : float64 (E,) or None
+
+    Returns
+    -------
+    sources, targets : ndarray of int32 (2 E - loops,)
+    weights : ndarray of float64 (2 E - loops,) or None
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in length.
+    """
+    cdef int64_t e, n_edges = sources.shape[0], at = n_edges, n_loops = 0
+    cdef bint weighted = weights is not None
+    if targets.shape[0] != n_edges or weighted and len(weights) != n_edges:
+        raise ValueError("the two ends of the edges and their weights differ in number")
+    with nogil:
+        for e in range(n_edges):
+            n_loops += sources[e] == targets[e]
+    cdef int64_t n_both = 2 * n_edges - n_loops
+    cdef int32_t[::1] new_sources = np.empty(n_both, np.int32)
+    cdef int32_t[::1] new_targets = np.empty(n_both, np.int32)
+    cdef const double[::1] old_weights = weights if weighted else np.empty(0)
+    cdef double[::1] new_weights = np.empty(n_both if weighted else 0)
+    with nogil:
+        for e in range(n_edges):
+            new_sources[e], new_targets[e] = sources[e], targets[e]
+            if weighted:
+                new_weights[e] = old_weights[e]
+            if sources[e] != targets[e]:
+                new_sources[at], new_targets[at] = targets[e], sources[e]
+                if weighted:
+                    new_weights[at] = old_weights[e]
+                at += 1
+            if e % ITEMS_PER_CHECK == 0:
+                check_signals()
+    result = np.asarray(new_weights) if weighted else None
+    return np.asarray(new_sources), np.asarray(new_targets), result
+
+
 def compress(const int32_t[::1] keys not None, const int32_t[::1] others not None, weights,
              int64_t n, const int32_t[::1] rank=None):
     """Sort edges by key into compressed rows; edges with the same key keep their order.
