@@ -3,7 +3,8 @@
 After a change of a graph, walks start at a node as often as before, multiplied by the share of its
 edges that have changed. All that follows is drawn as always. What a model learns of a pair (u, v)
 is the probability of v given u, and this probability does not depend on how often walks start at
-u. Walks that are led to new nodes would make the scores of new targets too high, because negative
+u. (Pairs of a node and an earlier node of the walk depend on it, and are left out of updates.)
+Walks that are led to new nodes would make the scores of new targets too high, because negative
 samples of them are not drawn more often.
 """
 

@@ -180,6 +180,9 @@ def _part(
 ) -> Part:
     counts = total_degrees(graph) if WALKS[kind].is_either_way else graph.in_degrees
     is_forward = kind == "forward" or (kind == "temporal" and graph.is_directed)
+    # Walks in either direction are as probable backward. Their pairs with later nodes are therefore
+    # distributed as all their pairs, and only they are so wherever the walks start.
+    is_forward |= kind == "undirected" and change is not None
     windows = _windows(model, kind, counts, is_forward) if kind in WINDOWED else None
     chunks = _chunks(model, kind, graph, file, change)
     return Part(chunks, counts + mean_weight(graph), windows)
@@ -214,6 +217,8 @@ def _chunks(
         )  # fmt: skip
     starts = None
     if change is not None:
+        if kind == "undirected":  # half of the pairs of a walk, see `_part`
+            n_walks *= 2
         starts = out.start_nodes[change.starts(n_walks, out.start_nodes, seed & MASK)]
         n_walks = 1
     if kind == "app":

@@ -14,6 +14,7 @@ from fastsgns.models.links import growth, training
 from fastsgns.models.links.growth import old_row_factor
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.replay import ReplayedPairs
+from fastsgns.models.links.walks import make_parts
 from fastsgns.training.examples import ChunkPlace
 
 WALKS = ["forward", "undirected", "app", "nerd", "edges", "forward+nerd", "undirected+nerd"]
@@ -618,3 +619,22 @@ def test_walks_of_types_and_times_grow(walks, tmp_path):
 
 def hash_of(name):
     return sum(map(ord, name))
+
+
+def test_frozen_rows_keep_their_bytes_with_several_workers():
+    model = nodes("undirected+nerd", num_walks=40).fit(EDGES)
+    before = rows_by_name(model)
+    after = rows_by_name(model.set_params(workers=3).update(EDGES + NEW, old_rows="frozen"))
+    assert all(after[key].tobytes() == row.tobytes() for key, row in before.items())
+
+
+def test_pairs_of_an_update_have_later_nodes_as_targets():
+    """Walks in either direction: earlier nodes are sources, wherever the walks start."""
+    graph = DirectedGraph.of(EDGES + NEW)
+    change = Change(np.ones(graph.n_nodes), np.ones(graph.n_nodes))
+    model = nodes("undirected")
+    (usual,), (part,) = (
+        make_parts(model, ("undirected",), graph, None, given) for given in (None, change)
+    )
+    assert (usual.windows.forward, part.windows.forward) == (False, True)
+    assert part.chunks.n_units == 2 * usual.chunks.n_units
