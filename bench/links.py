@@ -30,7 +30,7 @@ examples:
   python -m bench links cora.edges --models nerd forward --fastsgns ns_exponent=-1
 """
 NERD: dict[str, Any] = {"walks": "nerd", "walk_length": 4, "num_walks": 400}
-FORWARD = {"walks": "forward", "window_size": 3, "shrink_windows": False, "epochs": 5}
+FORWARD: dict[str, Any] = {"walks": "forward"}
 WALKS: dict[str, tuple[str, dict[str, Any]]] = {
     "default": ("two, default", {}),
     "deepwalk": ("one vector, DeepWalk", {"matrices": "tied", "walks": "undirected"}),
@@ -48,6 +48,7 @@ FACTORS: dict[str, tuple[str, Any]] = {
 }  # fmt: skip
 UNDIRECTED = ("blogcatalog",)
 STANDARD = (
+    "default",
     "deepwalk",
     "tied",
     "nerd",

@@ -131,8 +131,8 @@ class LinkModel:
         ``direction_weight * log(sigmoid(balance[u] - balance[v]))``, the logarithm of the
         probability that a link between u and v leads to v if it depended on the degrees alone.
 
-        Models without negative samples (HOPE, STRAP) learn the popularity in their vectors, and
-        `popularity` has no effect.
+        Models without negative samples (HOPE, STRAP, FastRP, ProNE) learn the popularity in their
+        vectors, and `popularity` has no effect.
 
         Parameters
         ----------
@@ -207,7 +207,7 @@ class LinkModel:
             source_signs=signs,
             source_bias=self.source_prior if popularity else None,
             target_biases=tuple(bias for bias in biases if bias is not None),
-            balance=self.balance if popularity else None,
+            balance=self.balance if popularity and self.names_are_shared else None,
             direction_weight=self.direction_weight,
             known=self.known,
             names_are_shared=self.names_are_shared,

@@ -66,12 +66,8 @@ def hold_out(graph: DirectedGraph, seed: int) -> LinkSplit | None:
     drawn = np.unique(rng.integers(graph.n_edges, size=8 * size))
     sources = (np.searchsorted(graph.out_offsets, drawn, "right") - 1).astype(np.int32)
     targets = graph.out_targets[drawn]
-    weights = 1.0 if graph.out_weights is None else graph.out_weights[drawn]
-    spare = (graph.out_degrees[sources] > weights) & (graph.in_degrees[targets] > weights)
-    spare &= sources != targets if graph.is_directed else sources < targets
-    order = rng.permutation(np.flatnonzero(spare))
-    ends = np.stack([sources[order], targets[order] + graph.is_directed * graph.n_nodes], axis=1)
-    chosen = order[_first_of_both(ends)][:size]
+    order = rng.permutation(len(drawn))
+    chosen = np.array(_spared(graph, drawn, sources, targets, order.tolist(), size), np.int64)
     if len(chosen) < FEWEST_EDGES:
         return None
     chosen.sort()
@@ -81,18 +77,32 @@ def hold_out(graph: DirectedGraph, seed: int) -> LinkSplit | None:
     return LinkSplit(graph, graph.without(positions), sources, targets)
 
 
-def _first_of_both(ends: np.ndarray) -> np.ndarray:
-    """Return, for each row of two numbers, whether neither is in an earlier row; bool (n,).
+def _spared(
+    graph: DirectedGraph, edges: np.ndarray, sources: np.ndarray, targets: np.ndarray,
+    order: list[int], size: int,
+) -> list[int]:  # fmt: skip
+    """Return the first `size` of some edges that leave their nodes another edge in the same role.
 
-    Examples
-    --------
-    >>> _first_of_both(np.array([[1, 2], [2, 3], [4, 5]])).tolist()
-    [True, False, True]
+    They are positions in `edges`, which are tried in the given order. Another edge is there if the
+    degree exceeds the weight of this one by half, which no rounding error does.
     """
-    _, first, places = np.unique(ends, return_index=True, return_inverse=True)
-    rows: np.ndarray = (first // 2)[places].reshape(ends.shape)
-    is_first: np.ndarray = (rows == np.arange(len(ends))[:, None]).all(axis=1)
-    return is_first
+    out_left = {node: graph.out_degrees[node] for node in sources.tolist()}
+    in_left = {node: graph.in_degrees[node] for node in targets.tolist()}
+    if not graph.is_directed:
+        out_left |= in_left
+        in_left = out_left
+    spared: list[int] = []
+    for i in order:
+        u, v = int(sources[i]), int(targets[i])
+        weight = 1.0 if graph.out_weights is None else float(graph.out_weights[edges[i]])
+        is_one = u != v if graph.is_directed else u < v
+        if is_one and out_left[u] > 1.5 * weight and in_left[v] > 1.5 * weight:
+            out_left[u] -= weight
+            in_left[v] -= weight
+            spared.append(i)
+            if len(spared) == size:
+                break
+    return spared
 
 
 def check_links(model: LinkModel, split: LinkSplit, seed: int) -> LinkCheck:

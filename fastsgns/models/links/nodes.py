@@ -70,7 +70,9 @@ class NodeEmbedding(LinkModel):
         Length of each vector. `vector_size` is another name.
     walk_length : int, optional
         Maximum number of nodes per walk. The default is 40 for "undirected" and "metapath", 4 for
-        "nerd" and 80 for others. Walks of "edges" always have 2 nodes.
+        "nerd" and 80 for others. Walks of "edges" always have 2 nodes. With two kinds of walks,
+        this parameter and the next two are those of the first kind, and the second has its
+        defaults.
     num_walks : int, optional
         Number of walks per node. The default is 50 for "forward", 25 for "undirected", 800 for
         "app" and 300 for "nerd", whose walks give fewer pairs. For "edges" it is the number of
@@ -132,11 +134,13 @@ class NodeEmbedding(LinkModel):
     progress : bool or None
         Whether to show a progress bar. None shows one on a terminal and in a notebook.
     task : {"links", "labels"}
-        What the vectors are for. It sets the default of `walks`.
+        What the vectors are for. It sets the defaults of `walks` and `alpha`.
     check : bool
         With the task "links", `fit` holds out a hundredth of the edges, but at most 1,000, from
         training. It warns if the scores of the model rank them worse than the degrees of their
-        nodes do. Graphs of fewer than 5,000 edges are not checked. All edges are known links.
+        nodes do, by more than three standard errors. Each node keeps an edge in each role. Graphs
+        of fewer than 5,000 edges, of almost all pairs, or with times are not checked. All edges are
+        known links, and count in the degrees that scores add.
         Graphs with times are not checked, and neither are walks along metapaths, which do not see
         all edges.
     metapath : list of types, or list of such lists, optional
@@ -260,9 +264,12 @@ class NodeEmbedding(LinkModel):
         graph = self._graph_to_learn(graph)
         training.check_parameters(self)
         seed = 0 if self.seed is None else self.seed
+        self.link_check = None
         split = hold_out(graph, seed & training.MASK) if self._is_checked() else None
         self._train(graph, self.epochs, held_out=split)
-        self.link_check = None if split is None else check_links(self, split, seed & training.MASK)
+        if split is not None:
+            self.link_check = check_links(self, split, seed & training.MASK)
+            training.set_priors(self, self._counts(graph))
         return self
 
     @exclusive
@@ -397,6 +404,11 @@ class NodeEmbedding(LinkModel):
         return self._train(graph, n_epochs, Names.of(self, names, names), factor, only_change)
 
     @property
+    def n_blocks(self) -> int:
+        """The number of blocks of dimensions, one for each kind of walks."""
+        return len(choose_kinds(self))
+
+    @property
     def default_alpha(self) -> float:
         """The learning rate at the start if `alpha` is None."""
         return ALPHAS[self.task]
@@ -445,12 +457,13 @@ class NodeEmbedding(LinkModel):
                 self.known = known
             else:
                 training.grow(self, names, lambda: Links.of_graph(graph), known)
-            counts = Counts(
-                learned.out_degrees, learned.in_degrees, mean_weight(learned),
-                direction_weight(kinds, graph),
-            )  # fmt: skip
-            training.train(self, parts, counts, epochs, locks)
+            training.train(self, parts, self._counts(learned), epochs, locks)
         return self
+
+    def _counts(self, graph: DirectedGraph) -> Counts:
+        """Return the degrees that scores add."""
+        weight = direction_weight(choose_kinds(self), graph)
+        return Counts(graph.out_degrees, graph.in_degrees, mean_weight(graph), weight)
 
     def save(self, path: Any) -> None:
         """Write the vectors, the known links and the parameters to one file, atomically.

@@ -120,7 +120,7 @@ class PairEmbedding(LinkModel):
 
     names_are_shared = False
     matrices: LinkMatrices = "two"
-    default_alpha = 0.025
+    default_alpha, n_blocks = 0.025, 1
     epoch_losses: list[float]
     epochs_trained: int
     epochs_begun: int

@@ -4,7 +4,7 @@
 """
 
 import logging
-from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, Protocol, get_args
@@ -22,6 +22,7 @@ from fastsgns.matrices import (
     MatrixLayout,
     array_bytes,
     copy_bytes,
+    padded,
     randomize,
     require_memory,
 )  # fmt: skip
@@ -122,6 +123,8 @@ class TrainableModel(TrainedModel, GrowingModel, Protocol):
 
     @property
     def default_alpha(self) -> float: ...  # noqa: D102
+    @property
+    def n_blocks(self) -> int: ...  # noqa: D102
 
     def set_arrays(  # noqa: D102
         self, arrays: Matrices, sources: list[Hashable], targets: list[Hashable]
@@ -250,7 +253,10 @@ def _check_names(model: TrainableModel, sources: list[Hashable], targets: list[H
     layout = layout_of(model)
 
     def row_bytes(n_biases: int) -> int:
-        return array_bytes(model.dimensions, n_biases) + copy_bytes(model.dimensions, n_biases)
+        copies = copy_bytes(model.dimensions, n_biases)
+        if model.n_blocks > 1:  # kernels train copies of blocks of the columns
+            copies = sum(4 * padded(stop - start) for start, stop in _ends(model, model.n_blocks))
+        return array_bytes(model.dimensions, n_biases) + copies
 
     n_bytes = len(sources) * row_bytes(layout.n_bias_columns)
     if not layout.shares_one_matrix:
@@ -321,6 +327,11 @@ def train(
     KeyboardInterrupt
         On Ctrl-C, once all threads have stopped.
     """
+    if layout_of(model) != model.arrays.layout:
+        raise ValueError(
+            f"matrices is {model.matrices!r}, and the model was fitted with "
+            f"{model.arrays.layout.matrices!r}; call fit() to start again"
+        )
     blocks = _blocks(model, len(parts))
     warn_of_rise(start_rate(model), model.min_alpha)
     with ExitStack() as stack:
@@ -375,9 +386,13 @@ class _Blocks:
 def _blocks(model: TrainableModel, n_blocks: int) -> _Blocks:
     if n_blocks == 1:
         return _Blocks([model.arrays])
-    ends = [model.dimensions * i // n_blocks for i in range(n_blocks + 1)]
-    columns = [slice(*pair) for pair in pairwise(ends)]
+    columns = [slice(*pair) for pair in _ends(model, n_blocks)]
     return _Blocks([ColumnBlock(model.arrays, block, n_blocks) for block in columns])
+
+
+def _ends(model: TrainableModel, n_blocks: int) -> Iterator[tuple[int, int]]:
+    """Yield the first dimension of each block, and that of the next one."""
+    return pairwise(model.dimensions * i // n_blocks for i in range(n_blocks + 1))
 
 
 def _trainer(

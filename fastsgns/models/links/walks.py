@@ -166,39 +166,54 @@ def make_parts(
 ) -> list[Part]:
     """Return the examples of each kind of walks on a graph.
 
-    With `change`, walks start only where the graph has changed.
+    The parameters `walk_length`, `num_walks` and `window_size` are those of the first kind. With
+    `change`, walks start only where the graph has changed.
     """
-    return [_part(model, kind, graph, file, change) for kind in kinds]
+    first, *others = kinds
+    chosen = {first: _given(model, first)} | {kind: WALKS[kind] for kind in others}
+    return [_part(model, kind, walks, graph, file, change) for kind, walks in chosen.items()]
+
+
+def _given(model: WalkModel, kind: WalkKind) -> WalkDefaults:
+    """Return what the model says of a kind of walks, and else the defaults."""
+    default = WALKS[kind]
+    return default._replace(
+        walk_length=model.walk_length or default.walk_length,
+        num_walks=model.num_walks or default.num_walks,
+        window_size=default.window_size and (model.window_size or default.window_size),
+    )
 
 
 def _part(
     model: WalkModel,
     kind: WalkKind,
+    walks: WalkDefaults,
     graph: DirectedGraph,
     file: WalkFile | None,
     change: Change | None,
 ) -> Part:
-    counts = total_degrees(graph) if WALKS[kind].is_either_way else graph.in_degrees
+    counts = total_degrees(graph) if walks.is_either_way else graph.in_degrees
     is_forward = kind == "forward" or (kind == "temporal" and graph.is_directed)
     # Walks in either direction are as probable backward. Their pairs with later nodes are therefore
     # distributed as all their pairs, and only they are so wherever the walks start.
     is_forward |= kind == "undirected" and change is not None
-    windows = _windows(model, kind, counts, is_forward) if kind in WINDOWED else None
-    chunks = _chunks(model, kind, graph, file, change)
+    windows = _windows(model, walks, counts, is_forward) if walks.window_size else None
+    chunks = _chunks(model, kind, walks, graph, file, change)
     return Part(chunks, counts + mean_weight(graph), windows)
 
 
 def _chunks(
     model: WalkModel,
     kind: WalkKind,
+    walks: WalkDefaults,
     graph: DirectedGraph,
     file: WalkFile | None,
     change: Change | None,
 ) -> Chunks:
-    length, n_walks = _length_and_count(model, kind)
+    length, n_walks = walks.walk_length, walks.num_walks
     seed = 0 if model.seed is None else model.seed
     if kind == "metapath":
-        return _metapath_walks(model, graph, file, change)
+        return _metapath_walks(model, walks, graph, file, change)
     sources, targets, share = graph.out_degrees, graph.in_degrees, 1.0
     if change is not None:
         sources, targets, share = change.start_weights(graph)
@@ -227,9 +242,13 @@ def _chunks(
 
 
 def _metapath_walks(
-    model: WalkModel, graph: DirectedGraph, file: WalkFile | None, change: Change | None
+    model: WalkModel,
+    walks: WalkDefaults,
+    graph: DirectedGraph,
+    file: WalkFile | None,
+    change: Change | None,
 ) -> MetapathWalks:
-    length, n_walks = _length_and_count(model, "metapath")
+    length, n_walks = walks.walk_length, walks.num_walks
     seed = 0 if model.seed is None else model.seed
     typed = TypedNeighbours.of(graph)
     metapaths = Metapaths.of(listed_metapaths(model.metapath), graph, typed)
@@ -240,19 +259,14 @@ def _metapath_walks(
     return MetapathWalks(typed, metapaths, length, n_walks, seed, file)
 
 
-def _length_and_count(model: WalkModel, kind: WalkKind) -> tuple[int, int]:
-    default = WALKS[kind]
-    return model.walk_length or default.walk_length, model.num_walks or default.num_walks
-
-
-def _windows(model: WalkModel, kind: WalkKind, counts: np.ndarray, is_forward: bool) -> Windows:
+def _windows(
+    model: WalkModel, walks: WalkDefaults, counts: np.ndarray, is_forward: bool
+) -> Windows:
     """Return how pairs are taken from walks, where `counts` are the degrees of the targets."""
-    length, n_walks = _length_and_count(model, kind)
-    window = model.window_size or WALKS[kind].window_size
-    assert window is not None
+    assert walks.window_size is not None
     # expected visits if no walk ends early and nodes are visited in proportion to degree
-    n_visits = counts * (length * n_walks * len(counts) / counts.sum())
+    n_visits = counts * (walks.walk_length * walks.num_walks * len(counts) / counts.sum())
     return Windows(
-        window, model.shrink_windows, is_forward,
+        walks.window_size, model.shrink_windows, is_forward,
         sampling.keep_thresholds(n_visits, model.sample),
     )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.ranking import auc
 from fastsgns.matrices import ColumnBlock, Matrices
-from fastsgns.models.links import walks
+from fastsgns.models.links import training, walks
 from fastsgns.models.links.heldout import MOST_EDGES, LinkCheck, check_links, hold_out
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.study.graphs import made
@@ -159,6 +159,37 @@ def test_small_graphs_hold_out_nothing():
     assert hold_out(star, seed=1) is None  # no leaf has another edge
 
 
+def test_a_few_targets_of_many_sources_are_checked():
+    rng = np.random.default_rng(0)
+    sources = np.repeat(np.arange(5000), 3)
+    graph = DirectedGraph.from_edges(sources, 5000 + rng.integers(40, size=len(sources)))
+    assert len(hold_out(graph, seed=1).sources) == graph.n_edges // 100
+
+
+def test_parameters_of_walks_are_those_of_the_first_kind():
+    """More nodes per walk of nerd would take 75 times as long."""
+    model = NodeEmbedding(walks="undirected+nerd", walk_length=8, num_walks=2, window_size=5)
+    near, alternating = walks.make_parts(model, walks.choose_kinds(model), GRAPH, None)
+    assert (near.chunks.length, near.chunks.n_units, near.windows.window) == (8, 2000, 5)
+    assert (alternating.chunks.length, alternating.chunks.n_units) == (4, 300_000)
+    model.set_params(walks="nerd+undirected")
+    alternating, near = walks.make_parts(model, walks.choose_kinds(model), GRAPH, None)
+    assert (near.chunks.length, alternating.chunks.length, near.windows.window) == (40, 8, 10)
+
+
+def test_memory_counts_the_copies_of_blocks(monkeypatch):
+    asked = []
+    monkeypatch.setattr(training, "require_memory", lambda n_bytes, what: asked.append(n_bytes))
+    NodeEmbedding(**FEW | {"dimensions": 32}, check=False).fit(PAIR)
+    assert asked == [3 * 2 * 4 * (32 + 32)]
+
+
+def test_other_matrices_than_those_of_the_fit_are_refused():
+    model = NodeEmbedding(**FEW, matrices="tied").fit(PAIR)
+    with pytest.raises(ValueError, match="matrices is 'two', and the model was fitted with 'tied'"):
+        model.set_params(matrices="two").partial_fit(PAIR)
+
+
 def test_a_graph_of_almost_all_pairs_is_not_checked():
     sources, targets = np.nonzero(~np.eye(80, dtype=bool))
     model = NodeEmbedding(**FEW).fit(DirectedGraph.from_edges(sources, targets))
@@ -199,10 +230,10 @@ def test_scores_below_the_degrees_are_a_warning():
 
 
 def test_fit_checks_links_alone():
-    model = NodeEmbedding(**FEW | {"num_walks": 100}).fit(GRAPH)
+    model = NodeEmbedding(**FEW).fit(GRAPH)
     n = model.link_check.n_edges
     assert 50 <= n <= 60 and model.link_check.auc > model.link_check.degree_auc
-    assert model.source_counts.sum() == GRAPH.n_edges - n
+    assert model.source_counts.sum() == GRAPH.n_edges, "scores know all degrees"
     known = set(zip(*(ids.tolist() for ids in model.known_pairs())))
     assert len(known) == GRAPH.n_edges, "links that were held out are known"
     for options in ({"check": False}, {"task": "labels"}):
