@@ -60,6 +60,8 @@ class SkipGramStep:
         Whether hierarchical softmax is trained too.
     three_matrices : bool
         Whether negatives have an output matrix of their own.
+    one_matrix : bool
+        Whether input and output rows are the same.
     top_share : float
         Share of the most frequent token among all tokens, where it may be large.
     """
@@ -70,6 +72,7 @@ class SkipGramStep:
     p_max: float
     hs: bool = False
     three_matrices: bool = False
+    one_matrix: bool = False
     top_share: float = 0.0
 
 
@@ -93,9 +96,11 @@ def share_in_windows(step: SkipGramStep) -> Sharing:
     windows and without subsampling, training was stable up to these bounds in every case. It
     diverged in the worst case at twice the bound. With three matrices the sequential order is not
     stable at these loads, because only the coupling holds the rows of positive targets back.
-    "window" then has the batch order. It also has that if a token is more than a quarter of all
-    tokens, as the center of a star graph: most pairs of a window are then the same one, and the
-    sequential order diverged at half of all tokens, but not at a quarter.
+    "window" then has the batch order. With one matrix, a pair of a word with itself moves one row
+    twice. Walks on graphs, which often return, diverged at a load of 0.5, but not at half of it, to
+    which the load of one matrix is limited. "window" also has the batch order if a token is more
+    than a quarter of all tokens, as the center of a star graph: most pairs of a window are then the
+    same one, and the sequential order diverged at half of all tokens, but not at a quarter.
     """
     if step.sharing == "pair":
         return NO_SHARING
@@ -106,7 +111,7 @@ def share_in_windows(step: SkipGramStep) -> Sharing:
     sequential = step.sharing == "window" and is_varied
     order: Order = "sequential" if sequential else "batch"
     load = step.learning_rate * max(1, step.negative * step.p_max)
-    bound = PATH_BOUND if step.hs else STEP_BOUND[order]
+    bound = PATH_BOUND if step.hs else STEP_BOUND["batch" if step.one_matrix else order]
     n_contexts = round(bound / max(load, TINY_LOAD))
     return Sharing(order, n_shared, max_contexts=min(max(n_contexts, 1), MOST_CONTEXTS))
 

@@ -30,6 +30,7 @@ def plan(share=share_in_windows, **given):
         ({"sharing": "pair"}, (None, 0, 64, 0)),
         ({}, ("sequential", 5, 20, 0)),
         ({"three_matrices": True}, ("batch", 5, 10, 0)),
+        ({"one_matrix": True}, ("sequential", 5, 10, 0)),
         ({"top_share": 0.25}, ("sequential", 5, 20, 0)),
         ({"top_share": 0.26}, ("batch", 5, 10, 0)),
         ({"sharing": "batch"}, ("batch", 5, 10, 0)),

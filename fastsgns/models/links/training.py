@@ -487,6 +487,7 @@ def _sharing(
 ) -> sharing.Sharing:
     rate, share = max(start_rate(model), model.min_alpha), float(counts.max() / counts.sum())
     step = sharing.SkipGramStep(
-        model.negative_sharing, model.negative, rate, float(noise.max()), top_share=share
-    )
+        model.negative_sharing, model.negative, rate, float(noise.max()), top_share=share,
+        one_matrix=layout_of(model).shares_one_matrix,
+    )  # fmt: skip
     return sharing.share_in_lists(step) if windows is None else sharing.share_in_windows(step)

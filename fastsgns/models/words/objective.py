@@ -202,5 +202,6 @@ def _sharing(parameters: Parameters, largest_noise: float, layout: MatrixLayout)
         sharing=parameters.negative_sharing, negative=parameters.negative,
         learning_rate=largest_rate, p_max=largest_noise,
         hs=bool(parameters.hs), three_matrices=layout.has_negative_matrix,
+        one_matrix=layout.shares_one_matrix,
     )  # fmt: skip
     return share_in_windows(step)
