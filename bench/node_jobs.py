@@ -77,8 +77,10 @@ def fastsgns(job: Job) -> Made:
     if learns:
         options = {"task": job["task"], "workers": job["workers"]} | options
     clock = Clock()
-    directed = job.get("directed", False)
-    graph = DirectedGraph.from_file(job["edges"], directed=directed, workers=job["workers"])
+    if job.get("graph"):
+        graph = DirectedGraph.load(job["graph"])
+    else:
+        graph = DirectedGraph.from_file(job["edges"], directed=False, workers=job["workers"])
     clock.lap("read")
     model = kind(seed=job["seed"], progress=False, **options).fit(graph)
     clock.lap("walk and train")
@@ -201,18 +203,24 @@ def _gensim(walks: list[list[str]], job: Job) -> Any:
     ).wv  # fmt: skip
 
 
+def random_ends(n_nodes: int, n_edges: int, seed: int) -> list[Any]:
+    """Return the sources and targets of the edges of `synthetic`, int32."""
+    rng = np.random.default_rng(seed)
+    ends = [
+        (n_nodes * rng.random(n_edges, np.float32).astype(np.float64) ** 2).astype(np.int32)
+        for _ in range(2)
+    ]
+    ends[1] = rng.permutation(n_nodes).astype(np.int32)[ends[1]]
+    return ends
+
+
 def synthetic(job: Job) -> Made:
     """Make a directed graph with uneven degrees: both ends are squares of uniform numbers."""
     from fastsgns.graph.digraph import DirectedGraph
     from fastsgns.models.links.nodes import NodeEmbedding
 
-    rng = np.random.default_rng(job["seed"])
     n_nodes = job["nodes"]
-    ends = [
-        (n_nodes * rng.random(job["edges"], np.float32).astype(np.float64) ** 2).astype(np.int32)
-        for _ in range(2)
-    ]
-    ends[1] = rng.permutation(n_nodes).astype(np.int32)[ends[1]]
+    ends = random_ends(n_nodes, job["edges"], job["seed"])
     clock = Clock()
     end_step("arrays of edges")
     graph = DirectedGraph.from_edges(*ends, names=range(n_nodes))

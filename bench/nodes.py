@@ -12,12 +12,14 @@ import numpy as np
 from bench import options
 from bench.corpus import data_folder
 from bench.graphs import UNDIRECTED_FILES
+from bench.node_jobs import random_ends
 from bench.packages import (
     PEERS,
     call,
     is_there,
     judged_by_labels,
     judged_by_links,
+    measured_alone,
     settings,
 )
 from bench.process import JobError
@@ -40,6 +42,7 @@ tasks:
            have no direction; the vectors are standardized for packages for which that is better
   links    the packages learn from a part of the edges, and score the others and three kinds of
            pairs that are not edges: random pairs, half or all of them reversed edges
+  speed    only the time and the memory
 
 With the same settings, each package has its default number of epochs, which is 1 for fastsgns and
 pecanpy and 5 for node2vec.
@@ -55,7 +58,8 @@ examples:
   python -m bench nodes --star 2e5
 """
 STAR_QS = (1, 4, 64, 1000)
-TASKS = ("labels", "links")
+TASKS = ("labels", "links", "speed")
+BLOCK = 1 << 20  # edges
 Result = dict[str, Any]
 
 
@@ -107,6 +111,9 @@ def add(commands: Any, **common: Any) -> None:
     parser.add_argument("--nodes", type=options.positive, default=10**6, help="if synthetic (1e6)")
     parser.add_argument("--edges", type=options.positive, default=10**7, help="if synthetic (1e7)")
     parser.add_argument(
+        "--save-edges", type=Path, metavar="FILE", help="if synthetic: only write the edges to FILE"
+    )
+    parser.add_argument(
         "--star", type=options.positive, metavar="LEAVES", help="use a star, with several q"
     )
     options.add_fastsgns(parser)
@@ -116,6 +123,9 @@ def add(commands: Any, **common: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print a table for each task."""
+    if arguments.synthetic and arguments.save_edges:
+        save_edges(arguments)
+        return 0
     if arguments.synthetic:
         return run_synthetic(arguments)
     if arguments.star:
@@ -141,10 +151,14 @@ def show(found: list[Result], arguments: argparse.Namespace) -> None:
     """Print a table for each task, of the latest result of each graph, package and seed."""
     latest = {(r["task"], r["graph"], r["package"], r["seed"]): r for r in found}
     results = list(latest.values())
-    for task, heading in (("labels", labels_heading(arguments)), ("links", LINKS_HEADING)):
+    kinds = {
+        "labels": (labels_heading(arguments), label_columns),
+        "links": (LINKS_HEADING, link_columns),
+        "speed": (TIMES, lambda own, arguments: []),
+    }
+    for task, (heading, columns) in kinds.items():
         own = [r for r in results if r["task"] == task]
         if own:
-            columns = label_columns if task == "labels" else link_columns
             print(table(heading, rows(own, columns, arguments), arguments.markdown), end="\n\n")
 
 
@@ -154,7 +168,7 @@ def measured(
     """Yield the results of a task, one for each seed and package."""
     if task == "labels":
         labels = read_labels(arguments.labels or path.with_suffix(".labels"))
-    else:
+    elif task == "links":
         graph = DirectedGraph.from_file(path, directed=path.stem not in UNDIRECTED_FILES)
     left = list(packages)
     for seed in range(1, arguments.seeds + 1):
@@ -163,6 +177,8 @@ def measured(
                 if task == "labels":
                     results = [judged_by_labels(name, path, labels, seed, arguments)]
                     results[0]["package"] = name
+                elif task == "speed":
+                    results = [measured_alone(name, path, seed, arguments) | {"package": name}]
                 else:
                     results = by_links(name, graph, seed, arguments)
             except JobError as error:
@@ -196,12 +212,12 @@ def by_links(
 def labels_heading(arguments: argparse.Namespace) -> list[str]:
     """Return the heading of the table of labels."""
     kinds = [f"{kind} {share:.0%}" for share in arguments.shares for kind in ("micro", "macro")]
-    return ["graph", "package", "CPU s", "of fastsgns", "peak MB", *kinds]
+    return [*TIMES, *kinds]
 
 
+TIMES = ["graph", "package", "CPU s", "of fastsgns", "peak MB"]
 LINKS_HEADING = [
-    "graph", "package", "CPU s", "of fastsgns", "peak MB",
-    "AUC 0 %", "50 %", "100 %", "Hits@100 0 %", "50 %", "100 %", "MRR",
+    *TIMES, "AUC 0 %", "50 %", "100 %", "Hits@100 0 %", "50 %", "100 %", "MRR",
 ]  # fmt: skip
 
 
@@ -282,6 +298,15 @@ def run_synthetic(arguments: argparse.Namespace) -> int:
         f"one direction of the graph {graph / 1e6:,.0f} MB, without weights\n\n{record.path}"
     )
     return 0
+
+
+def save_edges(arguments: argparse.Namespace) -> None:
+    """Write the edges of the random graph that `run_synthetic` uses, without direction."""
+    sources, targets = random_ends(arguments.nodes, arguments.edges, seed=1)
+    with open(arguments.save_edges, "w", encoding="utf-8") as file:
+        for start in range(0, len(sources), BLOCK):
+            block = zip(*(ends[start : start + BLOCK].tolist() for ends in (sources, targets)))
+            file.write("".join(f"{u} {v}\n" for u, v in block))
 
 
 def run_star(arguments: argparse.Namespace) -> int:

@@ -97,6 +97,12 @@ def made(
     return {**result, "settings": settings(arguments)}, names, vectors
 
 
+def measured_alone(name: str, edges: Path, seed: int, arguments: argparse.Namespace) -> Result:
+    """Make the vectors of an undirected graph, and return the times."""
+    with tempfile.TemporaryDirectory() as folder:
+        return made(name, edges, Path(folder), seed, arguments, task="labels", directed=False)[0]
+
+
 def judged_by_labels(
     name: str, edges: Path, labels: Result, seed: int, arguments: argparse.Namespace
 ) -> Result:
@@ -167,29 +173,12 @@ def judged_by_links(
             if not is_stored_twice or train.ids[u] <= train.ids[v]
         )
         edges.write_text("".join(lines), encoding="utf-8")
+        train.save(folder / "train.fastsgns")  # which also has the nodes without edges
         result, names, vectors = made(
             name, edges, folder, seed, arguments, task="links", directed=train.is_directed,
-            model=str(model),
+            model=str(model), graph=str(folder / "train.fastsgns"),
         )  # fmt: skip
         scorer: Scorer = CosineScorer(names, vectors)
         if model.exists():
-            scorer = WithoutStrangers(fastsgns.load(str(model)))
+            scorer = fastsgns.load(str(model))
     return result, evaluate_links({name: scorer}, split, KINDS, (100,), seed)
-
-
-class WithoutStrangers:
-    """The scores of a model; links of nodes without a training edge have the lowest score."""
-
-    def __init__(self, model: Any) -> None:
-        self.model = model
-
-    def score(self, u: Any, v: Any) -> np.ndarray:
-        """Return the scores of two lists of names."""
-        ids = self.model.source.key_to_index
-        known = np.array([a in ids and b in ids for a, b in zip(u, v)], bool)
-        scores = np.zeros(len(known))
-        pairs = [[name for name, ok in zip(names, known) if ok] for names in (u, v)]
-        if known.any():
-            scores[known] = self.model.score(*pairs)
-            scores[~known] = scores[known].min()
-        return scores
