@@ -150,7 +150,7 @@ def run(arguments: argparse.Namespace) -> int:
 def show(found: list[Result], arguments: argparse.Namespace) -> None:
     """Print a table for each task, of the latest result of each graph, package and seed."""
     latest = {(r["task"], r["graph"], r["package"], r["seed"]): r for r in found}
-    results = list(latest.values())
+    results = sorted(latest.values(), key=lambda r: (r["graph"], place(r["package"])))
     kinds = {
         "labels": (labels_heading(arguments), label_columns),
         "links": (LINKS_HEADING, link_columns),
@@ -160,6 +160,12 @@ def show(found: list[Result], arguments: argparse.Namespace) -> None:
         own = [r for r in results if r["task"] == task]
         if own:
             print(table(heading, rows(own, columns, arguments), arguments.markdown), end="\n\n")
+
+
+def place(package: str) -> tuple[int, str]:
+    """Return where a package comes in the tables: baselines, fastsgns, and the others."""
+    name = package.partition(":")[0]
+    return (name in PEERS) + (name in ("fastsgns", *PEERS)), package
 
 
 def measured(

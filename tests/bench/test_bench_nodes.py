@@ -60,6 +60,19 @@ def test_packages_predict_held_out_edges_beside_the_baselines(graph: Path, tmp_p
     assert again.strip() in shown and "Hits@100" in again and "macro 90%" in again
 
 
+def test_the_time_of_a_written_random_graph(tmp_path: Path, capsys):
+    edges, out = tmp_path / "random.edges", tmp_path / "out.json"
+    size = ["--nodes", "50", "--edges", "300"]
+    assert main(["nodes", "--synthetic", *size, "--save-edges", str(edges)]) == 0
+    lines = edges.read_text().splitlines()
+    assert len(lines) == 300 and max(int(end) for line in lines for end in line.split()) < 50
+    given = ["--tasks", "speed", "--packages", "fastsgns:model=FastRP,dimensions=4"]
+    assert main(["nodes", str(edges), *given, "--output", str(out)]) == 0
+    (result,) = json.loads(out.read_text())["results"]
+    assert result["cpu_seconds"] > 0 and "f1" not in result
+    assert "random" in capsys.readouterr().out
+
+
 def test_peers_score_by_the_cosine():
     from bench.packages import CosineScorer
 
