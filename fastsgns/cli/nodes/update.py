@@ -56,6 +56,12 @@ def run(arguments: argparse.Namespace) -> int:
             "again with 'fastsgns nodes train'"
         )
     graph = read_graph(arguments)
+    if model.is_directed not in (None, graph.is_directed):
+        advice = "leave out" if model.is_directed else "give"
+        raise UsageError(
+            f"{arguments.model} was trained {'without' if model.is_directed else 'with'} "
+            f"--undirected: {advice} it here, too"
+        )
     model.set_params(workers=arguments.workers, progress=arguments.progress)
     start = time.perf_counter()
     n_before = len(model.source)

@@ -51,6 +51,9 @@ class LinkModel:
         log(out-degree + e) - log(in-degree + e) of each node, if `direction_weight` is not 0.
     direction_weight : float
         The share of the dimensions whose walks follow edges in either direction.
+    is_directed : bool or None
+        Whether the graph that the model was fitted to was directed; None if it is unknown, or the
+        model was not fitted to a graph.
     known : KnownLinks or None
         The links that the model has learned from.
     names_are_shared : bool
@@ -67,6 +70,7 @@ class LinkModel:
     target_prior: np.ndarray | None = None
     balance: np.ndarray | None = None
     direction_weight: float = 0.0
+    is_directed: bool | None = None
     known: KnownLinks | None = None
 
     # Parameters

@@ -393,6 +393,12 @@ class NodeEmbedding(LinkModel):
         factor = growth.old_row_factor(old_rows)
         if not hasattr(self, "source"):
             return self._train(graph, n_epochs)
+        if self.is_directed not in (None, graph.is_directed):
+            raise ValueError(
+                f"the model was fitted to {_kind(self.is_directed)} graph, and {graph!r} is "
+                f"{_kind(graph.is_directed)} one; give "
+                f"DirectedGraph.of(edges, directed={self.is_directed})"
+            )
         missing = [name for name in self.source.index_to_key if name not in graph.ids]
         if missing:
             raise ValueError(
@@ -454,7 +460,7 @@ class NodeEmbedding(LinkModel):
             if names is None:
                 names_of_rows = list(graph.names)
                 training.initialize(self, names_of_rows, names_of_rows)
-                self.known = known
+                self.known, self.is_directed = known, graph.is_directed
             else:
                 training.grow(self, names, lambda: Links.of_graph(graph), known)
             training.train(self, parts, self._counts(learned), epochs, locks)
@@ -496,3 +502,7 @@ class NodeEmbedding(LinkModel):
             If the file holds something else, or is damaged.
         """
         return kinds.load_as(cls, storage.NODES, path, mmap)
+
+
+def _kind(is_directed: bool) -> str:
+    return "a directed" if is_directed else "an undirected"

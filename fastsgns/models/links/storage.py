@@ -32,6 +32,7 @@ def _build(cls: Any, content: Content) -> Any:
     model.source_prior, model.target_prior = arrays.get("source_prior"), arrays.get("prior")
     model.balance = arrays.get("balance")
     model.direction_weight = content.values["direction_weight"]
+    model.is_directed = content.values["is_directed"]
     model.source_counts = arrays.get("source_counts")
     model.target_counts = arrays.get("target_counts")
     if "known_offsets" in arrays:
@@ -79,6 +80,7 @@ def _schema(
             "parameters": parameters,
             "state": STATE,
             "direction_weight": Value(REAL, BETWEEN_0_AND_1, default=0.0),
+            "is_directed": Value((bool, type(None)), default=None),
         },
         build=_build,
         words=words,
@@ -86,7 +88,7 @@ def _schema(
         fault=lambda content: fault_of_known(content, content.sizes[targets]),
         set_by_build=(
             "source", "target", "arrays", "known", "source_prior", "target_prior", "balance",
-            "direction_weight", "source_counts", "target_counts",
+            "direction_weight", "is_directed", "source_counts", "target_counts",
         ),
     )  # fmt: skip
 

@@ -62,3 +62,15 @@ def test_other_models_and_wrong_factors_are_wrong_usage(folder: Path, capsys):
     with pytest.raises(SystemExit):
         update(folder)
     assert "is a HOPE, which cannot be updated" in capsys.readouterr().err
+
+
+def test_an_undirected_model_is_updated_without_direction(tmp_path, capsys):
+    edges, model = tmp_path / "edges", tmp_path / "model.fastsgns"
+    edges.write_text("a b\nb c\nc a\n")
+    train = ["nodes", "train", str(edges), "-o", str(model), "--undirected", "--dim", "4", "-q"]
+    assert main(train) == 0
+    update = ["nodes", "update", str(model), str(edges), "-o", str(tmp_path / "new.fastsgns"), "-q"]
+    with pytest.raises(SystemExit):
+        main(update)
+    assert "give it here, too" in capsys.readouterr().err
+    assert main([*update, "--undirected"]) == 0

@@ -244,3 +244,17 @@ def test_fit_checks_links_alone():
 def test_a_fit_that_learns_nothing_warns():
     with pytest.warns(UserWarning, match="have not learned the links"):
         NodeEmbedding(**FEW, walks="forward", window_size=10, ns_exponent=-3.0).fit(GRAPH)
+
+
+@pytest.mark.parametrize("directed", [True, False])
+def test_an_update_has_the_directions_of_the_fit(tmp_path, directed):
+    edges = [("a", "b"), ("b", "c"), ("c", "a")]
+    model = NodeEmbedding(**FEW).fit(DirectedGraph.of(edges, directed=directed))
+    model.save(tmp_path / "m")
+    for one in (model, NodeEmbedding.load(tmp_path / "m")):
+        before = one.source.vectors.copy()
+        for go_on in (one.update, one.partial_fit):
+            with pytest.raises(ValueError, match=f"directed={directed}"):
+                go_on(DirectedGraph.of(edges, directed=not directed))
+        np.testing.assert_array_equal(one.source.vectors, before)
+        one.update(DirectedGraph.of([*edges, ("d", "a")], directed=directed))
