@@ -1,6 +1,6 @@
 """Link prediction: scores of held-out edges against negatives, with two baselines of degrees."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -119,6 +119,21 @@ def score_by_id(model: Scorer, graph: DirectedGraph) -> Score:
     return score
 
 
+def check_named(models: Any, baselines: Iterable[str]) -> None:
+    """Check that models are given by name, and no model has the name of a baseline.
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    if not isinstance(models, Mapping):
+        raise TypeError(
+            f'models is {models!r:.60}; give a dict of models by name, {{"mine": model}}'
+        )
+    if taken := sorted(set(models) & set(baselines)):
+        raise ValueError(f"{taken[0]!r} is the name of a baseline; give the model another name")
+
+
 @takes(seed=DRAW_SEED)
 def evaluate_links(
     models: Mapping[str, Scorer],
@@ -155,7 +170,9 @@ def evaluate_links(
     Raises
     ------
     ValueError
-        If all kinds are skipped.
+        If all kinds are skipped, or a model has the name of a baseline.
+    TypeError
+        If `models` is not a mapping.
 
     References
     ----------
@@ -179,6 +196,7 @@ def evaluate_links(
             f"{split.graph!r} has no test edge whose reverse is not an edge; give other "
             f"negatives, 0 or {DEGREE!r}"
         )
+    check_named(models, BASELINES)
     scores = {name: baseline(split.train) for name, baseline in BASELINES.items()}
     scores |= {name: score_by_id(model, split.graph) for name, model in models.items()}
     positives = {name: score(split.sources, split.targets) for name, score in scores.items()}

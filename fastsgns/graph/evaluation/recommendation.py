@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.graph.evaluation.links import check_named
 from fastsgns.graph.evaluation.splits import LinkSplit
 from fastsgns.rules import integer, takes
 
@@ -114,6 +115,7 @@ def evaluate_recommendations(
     """
     held_out = _targets_by_source(split)
     sources = list(held_out)
+    check_named(models, [MOST_POPULAR])
     recommenders = {MOST_POPULAR: MostPopular(split.train)} | dict(models)
     rows = []
     for name, model in recommenders.items():

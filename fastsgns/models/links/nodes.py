@@ -326,8 +326,8 @@ class NodeEmbedding(LinkModel):
         `graph` is the whole graph as it is now. It is compared with the links in `known`, and walks
         start at a node as often as in `fit`, multiplied by the share of its edges that have
         changed (`fastsgns.graph.walks.changes`). If nothing has changed, nothing is trained. A
-        change of weights alone is not noticed. Afterwards the edges of this graph are the known
-        links. All else is as in `partial_fit`.
+        change of weights or times alone is not noticed. Afterwards the edges of this graph are the
+        known links. All else is as in `partial_fit`.
 
         Parameters
         ----------
@@ -447,7 +447,7 @@ class NodeEmbedding(LinkModel):
         """
         kinds = choose_kinds(self)
         learned = graph if held_out is None else held_out.train
-        known = KnownLinks.of_graph(graph)
+        known, former = KnownLinks.of_graph(graph), None
         change, locks = None, NO_LOCKS
         if names is not None:
             if self.known is not None:
@@ -462,8 +462,11 @@ class NodeEmbedding(LinkModel):
                 training.initialize(self, names_of_rows, names_of_rows)
                 self.known, self.is_directed = known, graph.is_directed
             else:
-                training.grow(self, names, lambda: Links.of_graph(graph), known)
+                # An update that is interrupted has not learned the change
+                first = former if only_change else known
+                training.grow(self, names, lambda: Links.of_graph(graph), first)
             training.train(self, parts, self._counts(learned), epochs, locks)
+            self.known = known
         return self
 
     def _counts(self, graph: DirectedGraph) -> Counts:

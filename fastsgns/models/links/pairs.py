@@ -279,7 +279,7 @@ class PairEmbedding(LinkModel):
         KeyError
             If a name is unknown.
         ValueError
-            If no source or no target would remain.
+            If neither is given, or no source or no target would remain.
 
         Examples
         --------
@@ -288,6 +288,8 @@ class PairEmbedding(LinkModel):
         ['tea']
         """
         self.check_fitted()
+        if sources is None and targets is None:
+            raise ValueError("there is nothing to remove; give sources=names or targets=names")
         kept = (
             growth.without(side, [] if removed is None else removed)
             for side, removed in ((self.source, sources), (self.target, targets))
@@ -334,7 +336,8 @@ class PairEmbedding(LinkModel):
         encoded = encode(pairs)
         if not len(encoded.sources):
             raise ValueError("there are no pairs to learn from: the list is empty")
-        if len(encoded.target_names) == 1:
+        targets = set(self.target.index_to_key) if hasattr(self, "target") else set()
+        if len(targets.union(encoded.target_names)) == 1:
             warn(
                 f"all {len(encoded.sources)} pairs have the same target, "
                 f"{encoded.target_names[0]!r:.60}: there is nothing to learn without another"

@@ -150,4 +150,6 @@ def ids_of(vectors: KeyedVectors, names: Any) -> np.ndarray:
         check_keys(listed, "name")  # raises an error that describes the name
         raise
     except KeyError as missing:
-        raise KeyError(f"{missing.args[0]!r} is not among the {len(vectors)} names") from None
+        name = missing.args[0]
+        hint = "; a tuple is one name, give a list of names" if isinstance(name, tuple) else ""
+        raise KeyError(f"{name!r} is not among the {len(vectors)} names{hint}") from None

@@ -5,6 +5,7 @@ import pytest
 
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.links import degree_product, evaluate_links, log_degrees
+from fastsgns.graph.evaluation.recommendation import evaluate_recommendations
 from fastsgns.graph.evaluation.splits import DEGREE, LinkSplit
 
 
@@ -172,3 +173,14 @@ def test_logarithms_of_degrees_rank_pairs_that_the_product_does_not():
     expected = np.log([3, 3, 2, 1]) + np.log([3, 2, 1, 1])
     np.testing.assert_allclose(log_degrees(graph, 1, 1)(u, v), expected)
     np.testing.assert_array_equal(degree_product(graph)(u, v), [4, 2, 0, 0])
+
+
+@pytest.mark.parametrize("evaluate", [evaluate_links, evaluate_recommendations])
+def test_models_have_names_of_their_own(evaluate):
+    graph = DirectedGraph.from_edges(range(30), range(1, 31))
+    split = LinkSplit.of(graph)
+    with pytest.raises(TypeError, match="give a dict of models by name"):
+        evaluate([object()], split)
+    baseline = "log degrees" if evaluate is evaluate_links else "most popular"
+    with pytest.raises(ValueError, match="is the name of a baseline"):
+        evaluate({baseline: object()}, split)

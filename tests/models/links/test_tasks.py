@@ -258,3 +258,23 @@ def test_an_update_has_the_directions_of_the_fit(tmp_path, directed):
                 go_on(DirectedGraph.of(edges, directed=not directed))
         np.testing.assert_array_equal(one.source.vectors, before)
         one.update(DirectedGraph.of([*edges, ("d", "a")], directed=directed))
+
+
+def test_an_interrupted_update_can_be_repeated(monkeypatch):
+    """What it has not learned is still a change."""
+    edges = [("a", "b"), ("b", "c"), ("c", "a")]
+    model = NodeEmbedding(**FEW, seed=3).fit(edges)
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "train", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            model.update([*edges, ("d", "a")])
+    known = model.source.index_to_key.index("d"), model.known
+    assert len(known[1].targets_of(known[0])) == 0
+    before = model.source["d"].copy()
+    model.update([*edges, ("d", "a")])
+    assert not np.array_equal(model.source["d"], before)
+    assert len(model.known.targets_of(known[0])) == 1
