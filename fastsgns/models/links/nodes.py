@@ -393,6 +393,7 @@ class NodeEmbedding(LinkModel):
         factor = growth.old_row_factor(old_rows)
         if not hasattr(self, "source"):
             return self._train(graph, n_epochs)
+        training.check_layout(self)
         if self.is_directed not in (None, graph.is_directed):
             raise ValueError(
                 f"the model was fitted to {_kind(self.is_directed)} graph, and {graph!r} is "

@@ -188,6 +188,15 @@ def layout_of(model: TrainableModel) -> MatrixLayout:
     return MatrixLayout.of(model.matrices, "word")  # "tied+bias" has a bias per row
 
 
+def check_layout(model: TrainableModel) -> None:
+    """Raise a ValueError if the parameter `matrices` is no longer that of the fitted arrays."""
+    if layout_of(model) != model.arrays.layout:
+        raise ValueError(
+            f"matrices is {model.matrices!r}, and the model was fitted with "
+            f"{model.arrays.layout.matrices!r}; call fit() to start again"
+        )
+
+
 def initialize(model: TrainableModel, sources: list[Hashable], targets: list[Hashable]) -> None:
     """Create the matrices for these names, and reset the state of training.
 
@@ -327,11 +336,6 @@ def train(
     KeyboardInterrupt
         On Ctrl-C, once all threads have stopped.
     """
-    if layout_of(model) != model.arrays.layout:
-        raise ValueError(
-            f"matrices is {model.matrices!r}, and the model was fitted with "
-            f"{model.arrays.layout.matrices!r}; call fit() to start again"
-        )
     blocks = _blocks(model, len(parts))
     warn_of_rise(start_rate(model), model.min_alpha)
     with ExitStack() as stack:
