@@ -14,8 +14,8 @@ examples:
   fastsgns nodes classify model.fastsgns labels.txt
 
 In a directed edge u -> v, u is the source and v is the target. Each node gets a vector for each of
-the two roles. The score of an edge is the product of the source vector of u and the target vector
-of v, so u -> v and v -> u have different scores.
+the two roles. The score of an edge adds the degrees to the product of the source vector of u and
+the target vector of v, so u -> v and v -> u have different scores.
 'fastsgns nodes COMMAND --help' explains one command.
 """
 

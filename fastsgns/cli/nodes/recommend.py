@@ -30,7 +30,8 @@ def add(commands: Commands) -> None:
     parser.add_argument("--all", action="store_true", help="include known targets")
     parser.add_argument(
         "--no-popularity", dest="popularity", action="store_false",
-        help="rank without the popularity of targets",
+        help="rank without the popularity of targets (no effect on factorizations, whose vectors "
+        "have learned it)",
     )  # fmt: skip
 
 

@@ -394,6 +394,8 @@ class NodeEmbedding(LinkModel):
         if not hasattr(self, "source"):
             return self._train(graph, n_epochs)
         training.check_layout(self)
+        if self.is_directed is None and self.walks is None:  # a model of version 0.1.0
+            self.walks = "forward" if graph.is_directed else "undirected"
         if self.is_directed not in (None, graph.is_directed):
             raise ValueError(
                 f"the model was fitted to {_kind(self.is_directed)} graph, and {graph!r} is "

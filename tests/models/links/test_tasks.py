@@ -1,6 +1,8 @@
 """NodeEmbedding by task: which walks it takes, half of the dimensions each, and the check."""
 
 import warnings
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -278,3 +280,12 @@ def test_an_interrupted_update_can_be_repeated(monkeypatch):
     model.update([*edges, ("d", "a")])
     assert not np.array_equal(model.source["d"], before)
     assert len(model.known.targets_of(known[0])) == 1
+
+
+def test_models_of_0_1_0_keep_their_walks():
+    """Their default was "forward", or "undirected" for undirected graphs."""
+    folder = Path(__file__).parent.parent.parent / "files_0_1_0"
+    model = NodeEmbedding.load(folder / "nodes.fastsgns")
+    names = model.source.index_to_key
+    model.set_params(walks=None).partial_fit([*pairwise(names), (names[-1], names[0])])
+    assert model.walks == "forward" and model.direction_weight == 0
