@@ -9,7 +9,7 @@ from typing import Any
 
 from fastsgns.cli.arguments import add_json
 from fastsgns.cli.nodes.graphs import add_graph, read_graph
-from fastsgns.cli.nodes.models import EXPLAINED, MODELS, add_training, make
+from fastsgns.cli.nodes.models import EXPLAINED, MODELS, add_training, check_graph, make
 from fastsgns.cli.nodes.seeds import add_seeds, with_interval
 from fastsgns.cli.parsers import Commands, UsageError, add_command
 from fastsgns.graph.evaluation.links import BASELINES, LinkScores, evaluate_links
@@ -98,6 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not 0 < arguments.test < 1:
         raise UsageError(f"--test is {arguments.test}; allowed are numbers between 0 and 1")
     graph = read_graph(arguments)
+    check_graph(arguments, graph)
     if not (graph.is_directed or {0.0, DEGREE} & set(arguments.negatives)):
         raise UsageError("an undirected graph has no reversed edges: give --negatives 0 degree")
     scores: list[list[LinkScores]] = []

@@ -6,7 +6,7 @@ from fastsgns.cli.arguments import add_reading
 from fastsgns.cli.inputs import local_copies
 from fastsgns.cli.parsers import UsageError, not_negative
 from fastsgns.cli.streams import STDIO
-from fastsgns.errors import NotUTF8Error
+from fastsgns.errors import FormatError, NotUTF8Error
 from fastsgns.formats.files import local_path
 from fastsgns.graph import files, lines, storage
 from fastsgns.graph.digraph import DirectedGraph
@@ -63,6 +63,10 @@ def add_graph(parser: argparse.ArgumentParser) -> None:
         help="types of the nodes: a file of lines 'node type', with the same --delimiter",
     )  # fmt: skip
     parser.add_argument(
+        "--types-skip-lines", type=not_negative, metavar="N",
+        help="skip the first N lines of the file of types, such as a header",
+    )  # fmt: skip
+    parser.add_argument(
         "--times", type=int, choices=(3, 4), metavar="COLUMN",
         help="the column that has the times of edges, 3 or 4; with 4, column 3 has the weights",
     )  # fmt: skip
@@ -113,9 +117,9 @@ def _read_graph(arguments: argparse.Namespace) -> DirectedGraph:
                 f"{saved[0]} is a saved graph: give no other file, and no option except --types"
             )
         graph = DirectedGraph.load(paths[0])
-        return graph if arguments.types is None else graph.with_types(read_types(arguments.types))
+        return graph if arguments.types is None else graph.with_types(_types(arguments))
     if arguments.types is not None:
-        options["node_types"] = arguments.types
+        options["node_types"] = _types(arguments)
     try:
         with local_copies(paths) as texts, reading_bar(arguments.progress, "B") as report:
             return DirectedGraph.from_file(
@@ -127,6 +131,14 @@ def _read_graph(arguments: argparse.Namespace) -> DirectedGraph:
     except NotUTF8Error as error:
         advice = "give --errors replace, or convert the file to UTF-8"
         raise ValueError(f"{error.problem}; {advice}") from None
+
+
+def _types(arguments: argparse.Namespace) -> dict[str, str]:
+    try:
+        return read_types(arguments.types, arguments.delimiter, arguments.types_skip_lines)
+    except FormatError as error:
+        text = str(error).replace(" to read_types", "").replace("skip_lines", "types_skip_lines")
+        raise FormatError(arguments.in_options(text)) from None
 
 
 def delimiter(text: str) -> str:

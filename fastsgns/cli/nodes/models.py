@@ -8,6 +8,7 @@ from fastsgns.cli.arguments import Option, add_parameters, given
 from fastsgns.cli.parsers import UsageError, positive
 from fastsgns.formats import kinds, native
 from fastsgns.formats.files import local_path
+from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.links import HOPE, STRAP, FastRP, ProNE
 from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.nodes import NodeEmbedding
@@ -134,6 +135,21 @@ def make(name: str, arguments: argparse.Namespace, seed: int) -> Any:
     return NodeEmbedding(
         matrices=cast(LinkMatrices, name), workers=arguments.workers, **common, **options
     )
+
+
+def check_graph(arguments: argparse.Namespace, graph: DirectedGraph) -> None:
+    """Raise an error if the walks of the arguments need what they or the graph do not have."""
+    walks = arguments.walks
+    if walks == "metapath" and not arguments.metapath:
+        raise UsageError(
+            "--walks metapath needs --metapath, such as --metapath author paper author"
+        )
+    if arguments.metapath and walks != "metapath":
+        raise UsageError("--metapath needs --walks metapath")
+    if walks == "metapath" and graph.types is None:
+        raise ValueError("--walks metapath needs types of the nodes: give --types FILE")
+    if walks == "temporal" and graph.times is None:
+        raise ValueError("--walks temporal needs times of the edges: give --times COLUMN")
 
 
 def check_options(arguments: argparse.Namespace) -> None:

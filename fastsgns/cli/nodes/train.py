@@ -6,7 +6,14 @@ import time
 from fastsgns.cli import filetypes, outputs
 from fastsgns.cli.arguments import FORMATS, add_output
 from fastsgns.cli.nodes.graphs import add_graph, read_graph
-from fastsgns.cli.nodes.models import EXPLAINED, MODELS, add_training, check_options, make
+from fastsgns.cli.nodes.models import (
+    EXPLAINED,
+    MODELS,
+    add_training,
+    check_graph,
+    check_options,
+    make,
+)
 from fastsgns.cli.parsers import Commands, add_command
 from fastsgns.runtime.console import say
 
@@ -48,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_options(arguments)
     outputs.check(arguments.output, arguments.edges)
     graph = read_graph(arguments)
+    check_graph(arguments, graph)
     start = time.perf_counter()
     model = make(arguments.matrices, arguments, arguments.seed).fit(graph)
     seconds = time.perf_counter() - start

@@ -3,7 +3,7 @@
 import argparse
 import time
 
-from fastsgns.cli import outputs
+from fastsgns.cli import filetypes, outputs
 from fastsgns.cli.nodes.graphs import add_graph, read_graph
 from fastsgns.cli.nodes.models import add_model, load
 from fastsgns.cli.parsers import Commands, UsageError, add_command, positive
@@ -49,6 +49,11 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read the edges, update the model and save it."""
     outputs.check(arguments.output, arguments.edges)
+    if filetypes.output_format(arguments.output) != "native":
+        raise UsageError(
+            f"{arguments.output}: an updated model is written in the native format; give a name "
+            "such as model.fastsgns, and then use 'fastsgns convert'"
+        )
     model = load(arguments.model)
     if not isinstance(model, NodeEmbedding):
         raise UsageError(
@@ -66,7 +71,12 @@ def run(arguments: argparse.Namespace) -> int:
     start = time.perf_counter()
     n_before = len(model.source)
     missing = [name for name in model.source.index_to_key if name not in graph.ids]
-    if arguments.remove_missing and missing:
+    if missing and not arguments.remove_missing:
+        raise ValueError(
+            f"{len(missing):,} nodes of the model, such as {missing[0]!r:.60}, have no edge in "
+            "EDGES: give the whole graph, or --remove-missing"
+        )
+    if missing:
         model.remove(missing)
     model.update(graph, epochs=arguments.epochs, old_rows=arguments.old_rows)
     seconds = time.perf_counter() - start

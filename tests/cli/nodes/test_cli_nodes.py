@@ -318,7 +318,7 @@ def test_walks_along_metapaths_and_in_time(tmp_path: Path, monkeypatch, capsys):
     capsys.readouterr()
     for given, message in (
         (["edges", "--times", 4], "a column is missing"),
-        (["edges", *in_time], "need times of edges"),
+        (["edges", *in_time], "needs times of the edges"),
         (["edges", "--walks", "metapath"], "require each other"),
         (["edges", *along[:-1]], "ends with another type"),
         (["edges", "--types", "edges"], "a line is `node type`"),

@@ -46,7 +46,7 @@ def test_new_nodes_get_vectors(folder: Path, capsys):
 def test_missing_nodes_are_removed_only_on_demand(folder: Path, capsys):
     few = ["-o", folder / "m2", "--workers", 1]
     assert run("update", folder / "m", folder / "new", *few) == 1
-    assert "the graph lacks" in capsys.readouterr().err
+    assert "or --remove-missing" in capsys.readouterr().err
     assert not (folder / "m2").exists()
     assert run("update", folder / "m", folder / "new", *few, "--remove-missing") == 0
     assert "1 new nodes, " in capsys.readouterr().err
@@ -74,3 +74,34 @@ def test_an_undirected_model_is_updated_without_direction(tmp_path, capsys):
         main(update)
     assert "give it here, too" in capsys.readouterr().err
     assert main([*update, "--undirected"]) == 0
+
+
+def test_errors_of_walks_and_updates_speak_of_options(tmp_path, capsys):
+    edges, types, model = tmp_path / "edges", tmp_path / "types", tmp_path / "model.fastsgns"
+    edges.write_text("a b\nb c\nc a\n")
+    types.write_text("node type\na x\nb y\nc x\n")
+    train = ["train", edges, "-o", model, "--dim", 4, "-q"]
+    metapath = ["--walks", "metapath", "--metapath", "x", "y", "x"]
+    for options, words in (
+        (metapath, "give --types FILE"),
+        (["--metapath", "x", "y", "x"], "--metapath needs --walks metapath"),
+        (["--walks", "metapath"], "needs --metapath"),
+        (["--walks", "temporal"], "give --times COLUMN"),
+    ):
+        try:
+            code = run(*train, *options)
+        except SystemExit as error:  # of arguments, whatever the graph is
+            code = error.code
+        assert code in (1, 2) and words in capsys.readouterr().err
+    assert run(*train, "--types", types, *metapath) == 1
+    assert "--types-skip-lines 1" in capsys.readouterr().err
+    assert run(*train, "--types", types, "--types-skip-lines", 1, *metapath) == 0
+    edges.write_text("a b\n")
+    assert run(*train) == 0
+    edges.write_text("b c\n")
+    update = ["update", model, edges, "-q", "-o"]
+    assert run(*update, tmp_path / "new.fastsgns") == 1
+    assert "or --remove-missing" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run(*update, tmp_path / "new.txt")
+    assert "native format" in capsys.readouterr().err
