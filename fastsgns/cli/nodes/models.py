@@ -141,11 +141,9 @@ def check_graph(arguments: argparse.Namespace, graph: DirectedGraph) -> None:
     """Raise an error if the walks of the arguments need what they or the graph do not have."""
     walks = arguments.walks
     if walks == "metapath" and not arguments.metapath:
-        raise UsageError(
-            "--walks metapath needs --metapath, such as --metapath author paper author"
-        )
+        raise ValueError("--walks metapath needs --metapath, such as author paper author")
     if arguments.metapath and walks != "metapath":
-        raise UsageError("--metapath needs --walks metapath")
+        raise ValueError("--metapath needs --walks metapath")
     if walks == "metapath" and graph.types is None:
         raise ValueError("--walks metapath needs types of the nodes: give --types FILE")
     if walks == "temporal" and graph.times is None:

@@ -319,7 +319,7 @@ def test_walks_along_metapaths_and_in_time(tmp_path: Path, monkeypatch, capsys):
     for given, message in (
         (["edges", "--times", 4], "a column is missing"),
         (["edges", *in_time], "needs times of the edges"),
-        (["edges", "--walks", "metapath"], "require each other"),
+        (["edges", "--walks", "metapath"], "needs --metapath"),
         (["edges", *along[:-1]], "ends with another type"),
         (["edges", "--types", "edges"], "a line is `node type`"),
         (["weighted", "--delimiter", ",", "--types", "types"], "`node type`, separated by ','"),
