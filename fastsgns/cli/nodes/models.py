@@ -11,12 +11,19 @@ from fastsgns.formats.files import local_path
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.links import HOPE, STRAP, FastRP, ProNE
 from fastsgns.models.links.base import LinkModel
+from fastsgns.models.links.fastrp import WEIGHTS
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.models.links.training import MATRICES, LinkMatrices
 from fastsgns.models.links.walks import WALKS
 from fastsgns.training.sharing import SHARINGS
 
-MODELS = (*MATRICES, "HOPE", "STRAP", "FastRP", "ProNE")
+FACTORIZATIONS: dict[str, tuple[Any, tuple[str, ...]]] = {  # and the parameters with an option
+    "HOPE": (HOPE, ("beta",)),
+    "STRAP": (STRAP, ("alpha", "error")),
+    "FastRP": (FastRP, ("weights", "beta")),
+    "ProNE": (ProNE, ("order", "mu", "theta", "negative", "ns_exponent")),
+}
+MODELS = (*MATRICES, *FACTORIZATIONS)
 EXPLAINED = (
     "two: skip-gram with a matrix per role; tied: one matrix for both roles; tied+bias: also a "
     "bias per target; tied+reflect: half of the signs reversed for targets; HOPE: factorized Katz "
@@ -56,8 +63,10 @@ SKIP_GRAM = {
     "p": Option("--p", float, "node2vec: with a higher value, a walk returns less often"),
     "q": Option("--q", float, "node2vec: with a higher value, a walk stays nearer to its start"),
     "alpha": Option(
-        "--alpha", float, "initial learning rate", "0.04; --task labels: 0.02"
+        "--alpha", float, "initial learning rate; STRAP: probability that a walk stops",
+        "0.04; --task labels: 0.02; STRAP: 0.5"
     ),
+    "min_alpha": Option("--min-alpha", float, "final learning rate"),
     "stop": Option("--stop", float, "app: probability that a walk ends after a step", "0.15"),
     "ns_exponent": Option(
         "--ns-exponent", float, "negative samples are drawn by degree to this power"
@@ -68,6 +77,7 @@ SKIP_GRAM = {
     ),
 }  # fmt: skip
 TRAINING = (*SKIP_GRAM, "joint", "shrink_windows", "check", "metapath", "strict_times")
+FACTORIZING = ("beta", "error", "weights", "order", "mu", "theta")
 
 
 def add_training(parser: argparse.ArgumentParser) -> None:
@@ -103,15 +113,34 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         "--no-check", dest="check", action="store_const", const=False,
         help="links: train on all edges, without the check of a hundredth of them",
     )  # fmt: skip
-    factorizations = parser.add_argument_group("factorizations")
-    factorizations.add_argument(
+    _add_factorizations(parser.add_argument_group("factorizations"))
+
+
+def _add_factorizations(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--beta", type=float, metavar="N",
-        help="HOPE: decay per edge of a path (default: 0.5 / spectral radius)",
+        help="HOPE: decay per edge of a path (default: 0.5 / spectral radius); FastRP: exponent of "
+        "degrees, below 0 to count neighbours with high degrees less (default: 0.0)",
     )  # fmt: skip
-    factorizations.add_argument(
-        "--error", type=float, default=1e-5, metavar="N",
-        help="STRAP: proximities below this are 0 (default: %(default)s)",
+    add_parameters(
+        group, STRAP, {"error": Option("--error", float, "STRAP: proximities below this are 0")}
+    )
+    group.add_argument(
+        "--weights", nargs="+", type=float, metavar="N",
+        help="FastRP: weights of walks of 0, 1, 2, ... steps (default: "
+        f"{' '.join(map(str, WEIGHTS))})",
     )  # fmt: skip
+    add_parameters(
+        group,
+        ProNE,
+        {
+            "order": Option(
+                "--order", int, "ProNE: polynomials of the filter; 0 is no filter, for links"
+            ),
+            "mu": Option("--mu", float, "ProNE: center of the filter"),
+            "theta": Option("--theta", float, "ProNE: steepness of the filter"),
+        },
+    )
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -125,12 +154,9 @@ def make(name: str, arguments: argparse.Namespace, seed: int) -> Any:
     """Return a model, which is not fitted yet."""
     common: dict[str, Any] = given(arguments, ("dimensions",))
     common |= {"seed": seed, "progress": arguments.progress}
-    if name == "HOPE":
-        return HOPE(beta=arguments.beta, **common)
-    if name == "STRAP":
-        return STRAP(error=arguments.error, **common)
-    if name in ("FastRP", "ProNE"):
-        return {"FastRP": FastRP, "ProNE": ProNE}[name](**common)
+    if name in FACTORIZATIONS:
+        factorization, parameters = FACTORIZATIONS[name]
+        return factorization(**common, **given(arguments, parameters))
     options = given(arguments, TRAINING)
     return NodeEmbedding(
         matrices=cast(LinkMatrices, name), workers=arguments.workers, **common, **options
@@ -153,9 +179,9 @@ def check_graph(arguments: argparse.Namespace, graph: DirectedGraph) -> None:
 def check_options(arguments: argparse.Namespace) -> None:
     """Raise a UsageError if there are options that the model of `--model` does not have."""
     name = arguments.matrices
-    ignored = {} if name in MATRICES else given(arguments, TRAINING)
-    if name != "HOPE":
-        ignored |= given(arguments, ("beta",))
+    has = TRAINING if name in MATRICES else FACTORIZATIONS[name][1]
+    others = [option for option in (*TRAINING, *FACTORIZING) if option not in has]
+    ignored = given(arguments, others)
     if ignored:
         options = ", ".join(arguments.option(*item) for item in ignored.items())
         raise UsageError(f"--model {name} does not have {options}")

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fastsgns import load
 from fastsgns.cli import main
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.study.graphs import made
@@ -105,3 +106,25 @@ def test_errors_of_walks_and_updates_speak_of_options(tmp_path, capsys):
     with pytest.raises(SystemExit):
         run(*update, tmp_path / "new.txt")
     assert "native format" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "parameters"),
+    [
+        (["FastRP", "--weights", 0, 1, 2, "--beta", -0.5], {"weights": (0, 1, 2), "beta": -0.5}),
+        (["ProNE", "--order", 0, "--mu", 0.3, "--theta", 0.4], {"order": 0, "mu": 0.3}),
+        (["STRAP", "--alpha", 0.3, "--error", 1e-3], {"alpha": 0.3, "error": 1e-3}),
+        (["HOPE", "--beta", 0.1], {"beta": 0.1}),
+        (["two", "--min-alpha", 0.01, "--walks", "nerd"], {"min_alpha": 0.01}),
+    ],
+)
+def test_options_are_the_parameters_of_the_model(tmp_path, capsys, options, parameters):
+    edges, model = tmp_path / "edges", tmp_path / "model.fastsgns"
+    edges.write_text("a b\nb c\nc a\na c\n")
+    train = ["train", edges, "-o", model, "--dim", 2, "-q", "--model"]
+    assert run(*train, *options) == 0
+    found = load(model).get_params()
+    assert {name: found[name] for name in parameters} == parameters
+    with pytest.raises(SystemExit):
+        run(*train, *options, "--theta" if options[0] != "ProNE" else "--error", 1)
+    assert f"--model {options[0]} does not have" in capsys.readouterr().err
