@@ -135,7 +135,9 @@ def _add_factorizations(group: argparse._ArgumentGroup) -> None:
         ProNE,
         {
             "order": Option(
-                "--order", int, "ProNE: polynomials of the filter; 0 is no filter, for links"
+                "--order",
+                int,
+                "ProNE: polynomials of the filter; 0, which suits links, leaves it out",
             ),
             "mu": Option("--mu", float, "ProNE: center of the filter"),
             "theta": Option("--theta", float, "ProNE: steepness of the filter"),
