@@ -8,6 +8,7 @@ from typing import Any
 
 from bench import options
 from bench.corpus import data_folder
+from bench.graphs import UNDIRECTED_FILES
 from bench.report import table
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.links import LinkScores, evaluate_links
@@ -46,7 +47,6 @@ FACTORS: dict[str, tuple[str, Any]] = {
     "fastrp": ("FastRP", FastRP), "prone": ("ProNE", ProNE),
     "sparse": ("ProNE, order=0", lambda **given: ProNE(order=0, **given)),
 }  # fmt: skip
-UNDIRECTED = ("blogcatalog",)
 STANDARD = (
     "default",
     "deepwalk",
@@ -109,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
 def found_graphs() -> list[Path]:
     """Return the directed graphs of the data folder."""
     folder = data_folder() / "graphs"
-    paths = sorted(path for path in folder.glob("*.edges") if path.stem not in UNDIRECTED)
+    paths = sorted(path for path in folder.glob("*.edges") if path.stem not in UNDIRECTED_FILES)
     if not paths:
         raise FileNotFoundError(f"{folder} has no *.edges: name files of edges")
     return paths

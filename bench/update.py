@@ -13,6 +13,7 @@ import numpy as np
 
 from bench import options
 from bench.corpus import data_folder
+from bench.graphs import UNDIRECTED_FILES
 from bench.report import table
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.ranking import auc
@@ -35,7 +36,6 @@ examples:
   python -m bench update cora.edges --fastsgns walks=nerd --new 0.01
 """
 GRAPHS = ("wiki_vote", "email_eu_core", "cora", "blogcatalog")
-UNDIRECTED = ("blogcatalog",)
 HOW = ("free", "damped", "frozen")
 HEADING = ("graph", "model", "AUC new", "recall@10 new", "AUC old", "recall@10 old", "time")
 
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     record = options.new_record(arguments, {"graphs": [path.stem for path in paths]})
     values: dict[tuple[str, str], list[list[float]]] = defaultdict(list)
     for path in paths:
-        graph = DirectedGraph.from_file(path, directed=path.stem not in UNDIRECTED)
+        graph = DirectedGraph.from_file(path, directed=path.stem not in UNDIRECTED_FILES)
         for seed in range(1, arguments.seeds + 1):
             for model, scores in judged(graph, arguments, seed).items():
                 record.append({"graph": path.stem, "seed": seed, "model": model, "scores": scores})

@@ -17,10 +17,17 @@ from typing import Any
 from fastsgns.corpus.files import BOM, Path, check_path, check_paths
 from fastsgns.corpus.scan import LONGEST_TOKEN
 from fastsgns.errors import LongTokenError
-from fastsgns.formats.files import HEAD_BYTES, check_text, local_path, name_of, naming, open_binary
+from fastsgns.formats.files import (
+    HEAD_BYTES,
+    WORD,
+    check_text,
+    local_path,
+    name_of,
+    naming,
+    open_binary,
+)
 from fastsgns.rules import integer
 
-TOKENS = re.compile(r"[^ \t\n\r\x0b\x0c]+")
 WHITE_SPACE = r"[ \t\n\r\x0b\x0c]"
 BLANKS: dict[type, Any] = {str: re.compile(WHITE_SPACE), bytes: re.compile(WHITE_SPACE.encode())}
 NEWLINES: dict[type, Any] = {bytes: b"\n", str: "\n"}
@@ -40,7 +47,7 @@ def words_of(text: bytes | str, errors: str = "strict") -> list[str]:
     ['to', 'be', 'or', 'not']
     """
     if isinstance(text, str):
-        return TOKENS.findall(text)
+        return WORD.findall(text)
     words = b"\n".join(text.split()).decode("utf-8", errors).split("\n")
     return [word for word in words if word]
 

@@ -19,7 +19,8 @@ from fastsgns.formats import sniffing
 AnyPath = str | bytes | os.PathLike[Any]
 Numbered = tuple[int, str]
 LONGEST_LINE = 1 << 20
-WORD = re.compile(r"[^ \t\n\v\f\r]+")
+BLANKS = " \t\n\v\f\r"  # white space of ASCII; other white space belongs to words and names
+WORD = re.compile(f"[^{BLANKS}]+")
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 MAGIC: dict[bytes, Any] = {
     sniffing.GZIP: gzip.open,

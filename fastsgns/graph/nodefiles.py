@@ -7,10 +7,10 @@ from typing import NamedTuple
 from fastsgns.corpus.files import Path
 from fastsgns.errors import FormatError
 from fastsgns.formats import files
+from fastsgns.formats.files import BLANKS
 from fastsgns.graph.files import TITLE, Syntax, delimiter_of
 from fastsgns.rules import COUNT
 
-BLANKS = " \t\n\v\f\r"  # as `EdgeParser` has them: other white space belongs to names
 QUOTED = rf'"(?![{BLANKS}])(?:[^"]|"")*(?:[^"{BLANKS}]|"")"(?=[{BLANKS}]|$)'
 WORD = re.compile(rf"{QUOTED}|[^{BLANKS}]+")
 TITLE_OF_LABEL = re.compile(

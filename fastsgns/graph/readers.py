@@ -278,7 +278,7 @@ def _listed(edges: Any) -> list[Any]:
 def _without_times(edges: Any, directed: bool) -> EdgeColumns:
     if hasattr(edges, "__array__") and not _is_list_of_tuples(edges):
         return from_array(np.asarray(edges), directed)
-    if isinstance(edges, tuple) and len(edges) in (2, 3) and all(map(_is_column, edges)):
+    if isinstance(edges, tuple) and len(edges) in (2, 3) and all(map(is_column, edges)):
         return EdgeColumns(
             edges[0], edges[1], edges[2] if len(edges) == 3 else None, None, directed
         )
@@ -305,6 +305,12 @@ def _is_list_of_tuples(edges: Any) -> bool:
     return array.ndim == 1 and array.dtype == object
 
 
-def _is_column(values: Any) -> bool:
-    """Return whether a member of a tuple is a column of edges, and not an edge."""
+def is_column(values: Any) -> bool:
+    """Return whether a member of a tuple is a column of edges or pairs, and not an edge or a pair.
+
+    Examples
+    --------
+    >>> is_column(["a", "b"]), is_column(("a", "b"))
+    (True, False)
+    """
     return isinstance(values, (np.ndarray, list)) or hasattr(values, "__array__")

@@ -22,7 +22,6 @@ from fastsgns.vectors.spaces import Searchable, Space, in_space
 logger = logging.getLogger(__name__)
 
 SCORE_BYTES = 1 << 27  # of the scores of questions that are computed at once
-BLANKS = " \t\n\v\f\r"
 ADVICE = {sniffing.DELIMITER: "give what separates the columns as delimiter="}
 Method = Literal["most_similar", "most_similar_cosmul"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -247,7 +246,7 @@ def read_pairs(
             continue
         try:
             columns = files.words_of(line) if delimiter is None else line.split(delimiter)
-            first, second, score = (column.strip(BLANKS) for column in columns)
+            first, second, score = (column.strip(files.BLANKS) for column in columns)
             value = sniffing.number(score.encode())
         except ValueError:
             value = math.nan

@@ -263,12 +263,12 @@ class NodeEmbedding(LinkModel):
         """
         graph = self._graph_to_learn(graph)
         training.check_parameters(self)
-        seed = 0 if self.seed is None else self.seed
+        seed = 0 if self.seed is None else self.seed & training.MASK
         self.link_check = None
-        split = hold_out(graph, seed & training.MASK) if self._is_checked() else None
+        split = hold_out(graph, seed) if self._is_checked() else None
         self._train(graph, self.epochs, held_out=split)
         if split is not None:
-            self.link_check = check_links(self, split, seed & training.MASK)
+            self.link_check = check_links(self, split, seed)
             training.set_priors(self, self._counts(graph))
         return self
 

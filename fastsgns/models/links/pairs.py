@@ -409,7 +409,7 @@ def encode(pairs: Any) -> EncodedPairs:
     if hasattr(pairs, "__array__") and (array := np.asarray(pairs)).ndim != 1:
         by_column = arrays.by_column(array, (2,), "fit(({}))", "pairs")
         pairs = tuple(map(arrays.whole, by_column))
-    if isinstance(pairs, tuple) and len(pairs) == 2 and all(map(_is_column, pairs)):
+    if isinstance(pairs, tuple) and len(pairs) == 2 and all(map(readers.is_column, pairs)):
         left, right = map(naming.column, pairs, ("sources", "targets"))
         if len(left) != len(right):
             raise ValueError(f"there are {len(left)} sources and {len(right)} targets")
@@ -440,10 +440,6 @@ def _columns_of_table(table: Any, columns: list[Any]) -> tuple[Any, Any]:
             "them: (table['u'], table['v'])"
         )
     return readers.column_values(table[named[0]]), readers.column_values(table[named[1]])
-
-
-def _is_column(names: Any) -> bool:
-    return isinstance(names, (np.ndarray, list)) or hasattr(names, "__array__")
 
 
 def _encode_column(column: Any, side: str) -> tuple[np.ndarray, list[Any]]:
