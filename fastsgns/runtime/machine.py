@@ -31,6 +31,16 @@ def n_cores() -> int:
     return os.cpu_count() or 1
 
 
+def n_blas_threads() -> int:
+    """Return how many threads a product of matrices may use.
+
+    This is the number of cores, or less if a variable of the environment that limits numpy's BLAS
+    says so: ``OMP_NUM_THREADS``, ``OPENBLAS_NUM_THREADS`` or ``MKL_NUM_THREADS``.
+    """
+    values = (os.environ.get(f"{name}_NUM_THREADS", "") for name in ("OMP", "OPENBLAS", "MKL"))
+    return min([n_cores(), *(int(x) for x in values if x.isdecimal() and int(x) > 0)])
+
+
 def available_memory() -> int | None:
     """Return how many bytes can be allocated without swapping, or None if it is unknown.
 

@@ -11,7 +11,7 @@ import numpy as np
 from fastsgns.rules import takes_flags
 from fastsgns.vectors import queries
 from fastsgns.vectors.keys import Key, as_key_list
-from fastsgns.vectors.norms import as_real, divide, products, row_norms, unit
+from fastsgns.vectors.norms import as_real, cosines, divide, products, row_norms, unit
 from fastsgns.vectors.spaces import Searchable, Space, in_space
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def distances(
     if others:
         return 1 - cosine_similarities(vector, kv.rows.at(kv.key_table.indices(others)))
     direction = unit(vector).astype(queries.query_type(kv))
-    return 1 - divide(products(kv.rows.array, direction), kv.rows.norms)
+    return 1 - cosines(kv.rows.array, direction)
 
 
 def n_similarity(kv: Searchable, ws1: Iterable[Key], ws2: Iterable[Key]) -> np.floating:

@@ -1,14 +1,21 @@
-"""Norms of rows, products with rows, and the largest values.
+"""Norms of rows, products and cosines with rows, and the largest values.
 
 Matrices may be of any float type. Those that are not float32 or float64 are converted block by
 block, so that no copy of a whole matrix is made.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import numpy as np
 
+from fastsgns import kernels
+from fastsgns.kernels.cosines import cosines_of_rows, norms_of_rows
+from fastsgns.runtime.machine import n_blas_threads
+from fastsgns.runtime.threads import WorkerPool
+
 BLOCK_BYTES = 1 << 24  # of converted rows
+THREAD_BYTES = 1 << 24  # of a matrix that is worth a thread, whose start takes some 0.1 ms
 N_LINES = 16  # into which `_largest` splits values: enough to leave few candidates
 
 
@@ -29,10 +36,39 @@ def as_real(vectors: np.ndarray) -> np.ndarray:
 def row_norms(vectors: np.ndarray) -> np.ndarray:
     """Return the Euclidean norm of each row, shape (V,); NaN for a row that is not finite."""
     norms = np.empty(len(vectors), as_real(vectors[:0]).dtype)
-    with np.errstate(all="ignore"):
-        for start, rows in row_blocks(vectors):
-            norms[start : start + len(rows)] = _roots(np.einsum("ij,ij->i", rows, rows))
+    variant = kernels.variant()
+    _for_blocks(vectors, lambda rows, block: norms_of_rows(rows, norms[block], variant))
     return norms
+
+
+def cosines(vectors: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """Return the cosine of each row with a vector of length 1, shape (V,).
+
+    A row of zeros has the cosine 0, and a row that is not finite has NaN. The norms of the rows are
+    computed in the same pass over the matrix, which is limited by the speed of memory. They are
+    therefore right without a cache, whoever has written to the matrix.
+    """
+    result = np.empty(len(vectors), as_real(vectors[:0]).dtype)
+    query, variant = np.ascontiguousarray(direction, result.dtype), kernels.variant()
+    _for_blocks(vectors, lambda rows, block: cosines_of_rows(rows, query, result[block], variant))
+    return result
+
+
+def _for_blocks(vectors: np.ndarray, work: Callable[[np.ndarray, slice], object]) -> None:
+    """Call ``work(rows, slice)`` for all blocks of a matrix; in threads if it is large."""
+    n_threads = min(vectors.nbytes // THREAD_BYTES, n_blas_threads())
+    if n_threads < 2:
+        for start, rows in row_blocks(vectors):
+            work(np.ascontiguousarray(rows), slice(start, start + len(rows)))
+        return
+    starts = np.linspace(0, len(vectors), 4 * n_threads + 1).astype(int).tolist()
+
+    def in_thread(_: int, part: tuple[int, int]) -> None:
+        for start, rows in row_blocks(vectors[slice(*part)]):
+            first = part[0] + start
+            work(np.ascontiguousarray(rows), slice(first, first + len(rows)))
+
+    WorkerPool(n_threads, list(pairwise(starts)), in_thread, stop_timeout=None).run()
 
 
 def _roots(squares: np.ndarray) -> np.ndarray:

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from fastsgns.rules import FLAG, LIMIT, number, takes_flags
 from fastsgns.vectors.keys import Key, as_key_list
-from fastsgns.vectors.norms import as_real, divide, largest, products, unit
+from fastsgns.vectors.nearest import nearest_rows
+from fastsgns.vectors.norms import as_real, cosines, largest, unit
 from fastsgns.vectors.spaces import Searchable, Space, in_space
 
 Similar: TypeAlias = list[tuple[Any, float]]
@@ -20,7 +21,7 @@ Query: TypeAlias = Key | np.ndarray
 Weighted: TypeAlias = Query | tuple[Query, float]
 Queries: TypeAlias = Weighted | Iterable[Weighted] | None
 
-BATCH_BYTES = 1 << 26  # of the similarities that are computed at once
+N_QUERIES = 1024  # that are answered at once; the vectors are read once for all of them
 EPSILON = 1e-6  # keeps the divisor of 3CosMul positive; gensim's value (the paper's is 0.001)
 NO_INPUT = "cannot compute similarity with no input: give a key or a vector"
 
@@ -237,8 +238,7 @@ def most_similar(
     require_finite(asked, mean, items)
     if indexer is not None and topn is not None:
         return indexer.most_similar(mean, topn)
-    rows = searched.rows
-    similarities = divide(products(rows.at(clip), mean), rows.norms_of(clip))
+    similarities = cosines(searched.rows.at(clip), mean)
     return _ranked(kv, similarities, topn, clip.start, _known_ids(kv, items))
 
 
@@ -294,12 +294,12 @@ def most_similar_cosmul(
     if topn is not None and topn < 1:
         return []
     clip = _search_range(restrict_vocab=restrict_vocab)
-    rows, norms, dtype = kv.rows.at(clip), kv.rows.norms_of(clip), query_type(kv)
+    rows, dtype = kv.rows.at(clip), query_type(kv)
     shifted = []  # cosines with each query, shifted to 0..1
     for item in plus + minus:
         direction = unit(query_vector(kv, item)).astype(dtype)
         require_finite(kv, direction, [item])
-        shifted.append((1 + divide(products(rows, direction), norms)) / 2)
+        shifted.append((1 + cosines(rows, direction)) / 2)
     above = np.prod(shifted[: len(plus)], axis=0, dtype=dtype)
     below = np.prod(shifted[len(plus) :], axis=0, dtype=dtype) + dtype.type(EPSILON)
     return _ranked(kv, above / below, topn, 0, _known_ids(kv, plus + minus))
@@ -328,30 +328,20 @@ def most_similar_ids(
     """
     asked, searched = in_space(kv, space)
     excluded, directions = _directions(asked, queries, exclude)
-    clip = _search_range(restrict_vocab=restrict_vocab)
-    vectors, norms = searched.rows.at(clip), searched.rows.norms_of(clip)
-    dtype = as_real(vectors[:0]).dtype
-    not_finite = np.flatnonzero(np.isnan(norms))  # `row_norms` returns NaN for such vectors
-    n_finite = len(vectors) - len(not_finite)
-    n_answers = max(0, n_finite - (0 if excluded is None else 1))  # all answers are equally long
-    if (limit := LIMIT("topn", topn)) is not None:
-        n_answers = max(0, min(limit, n_answers))
-    ids = np.empty((len(directions), n_answers), np.int64)
-    similarities = np.empty(ids.shape, dtype)
-    block_size = max(1, BATCH_BYTES // (dtype.itemsize * max(1, len(vectors))))
-    for start in range(0, len(directions), block_size):
-        block = slice(start, start + block_size)
-        units = unit(directions[block]).astype(dtype)
+    clip, limit = _search_range(restrict_vocab=restrict_vocab), LIMIT("topn", topn)
+    vectors, norms_of = searched.rows.at(clip), searched.rows.norms_of
+    n_wanted = len(vectors) if limit is None else max(0, min(limit, len(vectors)))
+    n_finite, omitted = 0, np.full(len(directions), -1) if excluded is None else excluded
+    ids = np.empty((len(directions), n_wanted), np.int64)
+    similarities = np.empty(ids.shape, as_real(vectors[:0]).dtype)
+    for start in range(0, len(directions) or 1, N_QUERIES):
+        block = slice(start, start + N_QUERIES)
+        units = unit(directions[block]).astype(similarities.dtype, copy=False)
         _require_finite_rows(asked, units, queries, start)
-        scores = divide(products(vectors, units), norms)
-        if len(not_finite):
-            scores[:, not_finite] = -np.inf
-        if excluded is not None:
-            rows = np.flatnonzero(excluded[block] < len(vectors))
-            scores[rows, excluded[block][rows]] = -np.inf
-        ids[block] = largest(scores, n_answers)[:, :n_answers]
-        similarities[block] = np.take_along_axis(scores, ids[block], 1)
-    return SimilarIds(ids, similarities)
+        found = nearest_rows(vectors, norms_of, units, n_wanted, omitted[block])
+        ids[block], similarities[block], n_finite = found
+    n_answers = max(0, n_finite - (0 if excluded is None else 1))  # all answers are equally long
+    return SimilarIds(ids[:, :n_answers], similarities[:, :n_answers])
 
 
 def _require_finite_rows(kv: Searchable, units: np.ndarray, queries: Any, start: int) -> None:

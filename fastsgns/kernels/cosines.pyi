@@ -1,0 +1,18 @@
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+_Reals = TypeVar("_Reals", npt.NDArray[np.float32], npt.NDArray[np.float64])
+
+def norms_of_rows(rows: _Reals, norms: _Reals, variant: str) -> None: ...
+def cosines_of_rows(rows: _Reals, query: _Reals, cosines: _Reals, variant: str) -> None: ...
+def collect_largest(
+    scores: _Reals,
+    scales: _Reals,
+    first: int,
+    excluded: npt.NDArray[np.int64],
+    cosines: _Reals,
+    positions: npt.NDArray[np.int64],
+    variant: str,
+) -> None: ...

@@ -1,0 +1,121 @@
+"""The kernels of searches equal numpy, in every variant and for rows of every length."""
+
+import numpy as np
+import pytest
+
+from fastsgns import kernels
+from fastsgns.kernels.cosines import collect_largest, cosines_of_rows, norms_of_rows
+from fastsgns.runtime.machine import n_blas_threads
+from fastsgns.vectors import norms
+
+RNG = np.random.default_rng(1)
+VARIANTS = [name for name in kernels.available() if name != "blas"]
+DTYPES = [np.float32, np.float64]
+ODD_ROWS = {0: 0.0, 3: np.nan, 4: np.inf, 7: 1e300}  # the last overflows float32
+
+
+def rows_with_odd_ones(n, d, dtype, at):
+    rows = RNG.normal(size=(n, d))
+    for row, value in ODD_ROWS.items():
+        if row < n:
+            rows[row, at] = value
+            rows[row, :] = rows[row] if value else 0
+    with np.errstate(over="ignore"):
+        return rows.astype(dtype)
+
+
+def expected_norms(rows):
+    with np.errstate(all="ignore"):
+        lengths = np.sqrt((rows * rows).sum(1))
+    return np.where(np.isfinite(lengths), lengths, np.nan)
+
+
+def expected_cosines(rows, query):
+    with np.errstate(all="ignore"):
+        lengths = expected_norms(rows)
+        return np.where(lengths == 0, 0, (rows @ query) / lengths)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("d", [*range(1, 36), 100, 300])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_norms_and_cosines_are_those_of_numpy(variant, dtype, d):
+    for n, at in ((1, 0), (9, d - 1), (8, d // 2)):
+        rows, query = rows_with_odd_ones(n, d, dtype, at), RNG.normal(size=d).astype(dtype)
+        lengths, cosines = np.empty(n, dtype), np.empty(n, dtype)
+        norms_of_rows(rows, lengths, variant)
+        cosines_of_rows(rows, query, cosines, variant)
+        tolerance = (
+            {"rtol": 1e-5, "atol": 1e-5} if dtype == np.float32 else {"rtol": 1e-12, "atol": 1e-12}
+        )
+        np.testing.assert_allclose(lengths, expected_norms(rows), **tolerance)
+        np.testing.assert_allclose(cosines, expected_cosines(rows, query), **tolerance)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n_kinds", [3, 10**6])
+@pytest.mark.parametrize("k", [1, 2, 10, 300, 400])
+def test_the_largest_are_those_of_sorting_in_the_order_of_positions(variant, dtype, n_kinds, k):
+    n, excluded = 300, np.array([-1, 7, 299, 1000])
+    scores = RNG.integers(-n_kinds, n_kinds, (4, n)).astype(dtype)
+    scales = RNG.choice([1, 2, 0, np.nan], n, p=[0.6, 0.3, 0.05, 0.05]).astype(dtype)
+    best, positions = np.full((4, k), -np.inf, dtype), np.full((4, k), -1)
+    for start, end in ((0, 1), (1, 90), (90, 300)):
+        part = np.ascontiguousarray(scores[:, start:end])
+        collect_largest(part, scales[start:end], start, excluded, best, positions, variant)
+    for row in range(4):
+        products = scores[row] * scales
+        allowed = ~np.isnan(products) & (np.arange(n) != excluded[row])
+        expected = np.argsort(-products, kind="stable")
+        expected = expected[allowed[expected]][:k]
+        found = np.lexsort((positions[row], -best[row]))[: len(expected)]
+        assert positions[row, found].tolist() == expected.tolist()
+        assert best[row, found].tolist() == products[expected].tolist()
+        assert (positions[row] == -1).sum() == k - len(expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, *DTYPES, ">f4"])
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_a_matrix_of_any_type_is_searched_in_blocks_and_threads(dtype, n_threads, monkeypatch):
+    monkeypatch.setattr(norms, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(norms, "THREAD_BYTES", 100)
+    monkeypatch.setattr(norms, "n_blas_threads", lambda: n_threads)
+    whole = np.asfortranarray(RNG.normal(size=(501, 12)).astype(dtype))
+    for rows in (whole, np.ascontiguousarray(whole), whole[::2], whole[:1], whole[:0]):
+        real = rows.astype(np.float64)
+        query = norms.unit(RNG.normal(size=12))
+        np.testing.assert_allclose(norms.row_norms(rows), expected_norms(real), rtol=1e-5)
+        np.testing.assert_allclose(
+            norms.cosines(rows, query), expected_cosines(real, query), atol=1e-5
+        )
+
+
+def test_arrays_that_do_not_fit_are_refused():
+    rows, query = np.ones((3, 4), np.float32), np.ones(4, np.float32)
+    with pytest.raises(ValueError, match="2 norms of 3 rows"):
+        norms_of_rows(rows, np.empty(2, np.float32), "plain")
+    for lengths in ((3, 5), (2, 4)):
+        with pytest.raises(ValueError, match="of 3 rows of 4 with a query of"):
+            cosines_of_rows(
+                rows, np.ones(lengths[1], np.float32), np.empty(lengths[0], np.float32), "plain"
+            )
+    with pytest.raises(ValueError, match="can't compute cosines"):
+        cosines_of_rows(rows, query, np.empty(3, np.float32), "none")
+    with pytest.raises(ValueError, match="do not fit together"):
+        collect_largest(
+            rows, query, 0, np.zeros(3, np.int64), np.ones((3, 1), np.float32),
+            np.ones((2, 1), np.int64), "plain",
+        )  # fmt: skip
+
+
+def test_the_threads_are_those_that_numpy_may_use(monkeypatch):
+    for name in ("OMP", "OPENBLAS", "MKL"):
+        monkeypatch.delenv(f"{name}_NUM_THREADS", raising=False)
+    monkeypatch.setattr("fastsgns.runtime.machine.n_cores", lambda: 8)
+    assert n_blas_threads() == 8
+    monkeypatch.setenv("OMP_NUM_THREADS", "6")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    monkeypatch.setenv("MKL_NUM_THREADS", "4,2")
+    assert n_blas_threads() == 3
