@@ -21,6 +21,7 @@ from bench import (
     standard,
     summary,
     tasks,
+    tiny,
     update,
 )
 from bench.process import JobError
@@ -29,7 +30,8 @@ from fastsgns.runtime.console import say
 INTERRUPTED = 130
 COMMANDS = (
     *(standard, speed, quality, frontier, matrices, ppmi, glove),
-    *(scan, nodes, links, tasks, update, memory, scaling, coherence, roofline, overhead, summary),
+    *(scan, nodes, links, tasks, update, tiny, memory, scaling, coherence, roofline, overhead),
+    summary,
 )
 DESCRIPTION = """\
 Measure fastsgns and gensim on the same text in the same run.

@@ -18,6 +18,7 @@ from fastsgns.errors import warn
 from fastsgns.matrices import BIASES, MATRICES, ArrayRole, BiasMode, MatricesMode, MatrixLayout
 from fastsgns.training.session import EVENTS
 from fastsgns.training.sharing import SHARINGS, NegativeSharing
+from fastsgns.training.trainer import BATCH_WORDS
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Parameters:
     workers: Annotated[int, count(1, 2**16)]
     compute_loss: Annotated[bool, rules.flag(none=False)]
     progress: Annotated[bool | None, rules.PROGRESS]
-    batch_words: Annotated[int | None, count(0, MAX_COUNT, none=None)]
+    batch_words: Annotated[int, count(0, MAX_COUNT, none=BATCH_WORDS)]
     null_word: Annotated[int, rules.flag(int, none=0)]
 
     @property

@@ -87,7 +87,7 @@ from fastsgns.runtime.machine import release_memory
 from fastsgns.training.examples import TokenChunks
 from fastsgns.training.session import Session, choose_seed
 from fastsgns.training.sharing import NegativeSharing, describe
-from fastsgns.training.trainer import Schedule, Tally, Trainer, warn_of_rise
+from fastsgns.training.trainer import BATCH_WORDS, Schedule, Tally, Trainer, warn_of_rise
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.keys import as_key_list
 from fastsgns.vectors.roles import Roles, link_matrices, shown_matrices, sync_matrices
@@ -100,7 +100,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 FAST_VERSION = CORPUSFILE_VERSION = 1  # as in gensim, where -1 means without compiled code
-MAX_WORDS_IN_BATCH = 10000  # as in gensim
+MAX_WORDS_IN_BATCH = BATCH_WORDS  # gensim's name
 check_word_count = rules.integer(0, 2**62, none=0)  # added to the words of a corpus, fits int64
 RATE_ROUNDING = 1e-9  # relative rounding error of a learning rate
 Callbacks = tuple[Any, ...]
@@ -137,7 +137,8 @@ class Word2Vec:
         Number of dimensions of the vectors.
     alpha, min_alpha : float
         Learning rate at the start and at the end of training. It decays linearly over the words of
-        all epochs. A `min_alpha` above `alpha`, with which it rises, is a warning.
+        all epochs, in steps of `batch_words` if the corpus is small. A `min_alpha` above `alpha`,
+        with which it rises, is a warning.
     window : int
         Largest distance between a focus word and its context words.
     min_count : int
@@ -164,7 +165,7 @@ class Word2Vec:
         ``count ** ns_exponent``. A negative exponent prefers rare words.
     cbow_mean : {0, 1}
         CBOW: 1 uses the mean of the context vectors, 0 their sum.
-    hashfxn, null_word, batch_words
+    hashfxn, null_word
         Accepted for compatibility with gensim, without effect.
     epochs : int
         Number of passes over the corpus.
@@ -172,6 +173,9 @@ class Word2Vec:
         ``trim_rule(word, count, min_count)`` decides which words to keep. It is not saved.
     sorted_vocab : {0, 1}
         1: word ids are in descending order of count.
+    batch_words : int
+        Words that are trained at one learning rate, if the corpus has fewer than 64 times as many.
+        0: the learning rate decays word by word.
     compute_loss : bool
         Compute the loss: `epoch_losses` and `get_latest_training_loss`.
     callbacks : iterable
@@ -960,7 +964,7 @@ class Word2Vec:
                 f"of {len(self.wv)} words"
             )
         self.unfinished = remaining  # first, so that after an error below `resume` can go on
-        schedule = remaining.schedule(corpus.n_tokens)
+        schedule = remaining.schedule(corpus.n_tokens, params.batch_words)
         parameters.warn_of_no_effect(params)
         self._warn_if_rate_rises(schedule.rate(0, 0))
         why_no_pairs = explain_no_pairs(corpus)
@@ -1176,11 +1180,11 @@ class Word2Vec:
 
         Examples
         --------
-        >>> pairs = [["salt", "pepper"]] * 300 + [["salt", "water"]] * 100
+        >>> pairs = [["salt", "pepper"], ["salt", "pepper"], ["salt", "pepper"], ["salt", "water"]]
         >>> settings = {"vector_size": 4, "min_count": 1, "sample": 0, "workers": 1, "epochs": 50}
-        >>> model = Word2Vec(pairs, sg=1, **settings)
-        >>> [(word, round(p, 1)) for word, p in model.predict_contexts("salt", topn=2)]
-        [('pepper', 0.7), ('water', 0.3)]
+        >>> model = Word2Vec(pairs * 100, sg=1, **settings)
+        >>> [(word, round(p, 2)) for word, p in model.predict_contexts("salt", topn=2)]
+        [('pepper', 0.74), ('water', 0.26)]
         """
         layer = self._output_layer()
         likely = layer.context_probabilities(word, self._expected_negatives())

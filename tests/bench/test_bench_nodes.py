@@ -123,3 +123,14 @@ def test_updates_are_compared_with_a_fit(graph: Path, tmp_path: Path, capsys):
     assert [(r["seed"], r["model"]) for r in results] == [(s, m) for s in (1, 2) for m in models]
     assert all(0 <= score <= 1 for r in results for score in r["scores"][:4])
     assert "recall@10 new" in capsys.readouterr().out
+
+
+def test_tiny_graphs_are_learned_with_two_learning_rates(tmp_path: Path, capsys):
+    out = tmp_path / "out.json"
+    assert main(["tiny", "--seeds", "1", "--output", str(out)]) == 0
+    results = json.loads(out.read_text())["results"]
+    sides = {result["side"] for result in results}
+    assert sides - {"gensim"} == {"linear", "steps"}
+    assert len(results) == len(sides) * 2 * 4 * 2, "graphs, kinds of models, numbers of epochs"
+    assert all(0 < result["agreement"][0] < 1 for result in results)
+    assert "les miserables" in capsys.readouterr().out

@@ -73,6 +73,45 @@ def test_schedule_counts_what_lay_before():
     assert schedule.rate(2, 100) == 0.0
 
 
+def test_the_rate_of_a_small_corpus_falls_in_steps():
+    schedule = Schedule(1.0, 0.0, n_units=100, n_epochs=2, step=40)
+    places = [(0, 0, 20), (0, 20, 40), (0, 40, 60), (0, 90, 100), (1, 0, 30), (1, 80, 100)]
+    held = [1.0, 1.0, 0.8, 0.6, 0.5, 0.1]
+    assert [schedule.rates(*place) for place in places] == [
+        (pytest.approx(rate), pytest.approx(rate)) for rate in held
+    ]
+
+
+@pytest.mark.parametrize("step", [0, 1, 10])
+def test_the_rate_of_many_steps_falls_linearly(step):
+    schedule = Schedule(1.0, 0.0, n_units=640, n_epochs=1, step=step)
+    assert schedule.rates(0, 5, 325) == (1 - 5 / 640, 1 - 325 / 640)
+
+
+@pytest.mark.parametrize(
+    "batch_words, expected", [(10_000, 1), (0, None), (None, 1), (N_TOKENS // 2, 2)]
+)
+def test_batch_words_have_one_rate(monkeypatch, batch_words, expected):
+    calls = spied(monkeypatch)
+    fit(built(alpha=0.1, min_alpha=0.0, batch_words=batch_words), epochs=1)
+    first, last = np.array([call[2:4] for call in calls]).T
+    if expected is None:
+        assert (last < first).all()
+    else:
+        assert (last == first).all()
+        np.testing.assert_allclose(
+            np.unique(first)[::-1], 0.1 - 0.1 * np.arange(expected) / expected
+        )
+
+
+def test_words_outside_the_vocabulary_count_for_a_step(monkeypatch):
+    calls = spied(monkeypatch)
+    model = built(alpha=0.1, min_alpha=0.0, batch_words=N_TOKENS)
+    strange = [sentence + ["unknown"] * len(sentence) for sentence in SENTENCES]
+    model.train(strange, total_examples=len(strange), epochs=1)
+    assert sorted({call[2] for call in calls}) == [0.05, 0.1]
+
+
 def test_word_count_lowers_the_first_rate(monkeypatch):
     calls = spied(monkeypatch)
     fit(built(alpha=1.0, min_alpha=0.0), epochs=1, word_count=N_TOKENS)
@@ -92,7 +131,7 @@ def test_rates_and_streams_do_not_depend_on_the_number_of_workers(monkeypatch):
 
 def test_each_token_is_trained_on_once_an_epoch_at_falling_rates(monkeypatch):
     calls = spied(monkeypatch)
-    n_trained, n_words = fit(built(alpha=0.05, min_alpha=0.01), epochs=3)
+    n_trained, n_words = fit(built(alpha=0.05, min_alpha=0.01, batch_words=0), epochs=3)
     assert (n_trained, n_words) == (3 * N_TOKENS, 3 * N_TOKENS)
     starts, stops, first_rates, last_rates, streams = map(np.array, zip(*calls))
     np.testing.assert_array_equal(starts[1:] % N_TOKENS, stops[:-1] % N_TOKENS)
@@ -104,7 +143,7 @@ def test_each_token_is_trained_on_once_an_epoch_at_falling_rates(monkeypatch):
 
 def test_repeated_calls_fall_anew_and_draw_anew(monkeypatch):
     calls = spied(monkeypatch)
-    model = built()
+    model = built(batch_words=0)
     fit(model, 1, start_alpha=0.04, end_alpha=0.02)
     assert (model.alpha, model.min_alpha) == (0.04, 0.02)
     fit(model, 1, start_alpha=0.02, end_alpha=0.0)

@@ -35,7 +35,7 @@ from fastsgns.runtime.progress import Bar, make_bar
 from fastsgns.training import sharing
 from fastsgns.training.examples import Chunks, PairChunks
 from fastsgns.training.session import Session, TrainedModel, choose_seed
-from fastsgns.training.trainer import Schedule, Tally, Trainer, warn_of_rise
+from fastsgns.training.trainer import BATCH_WORDS, Schedule, Tally, Trainer, warn_of_rise
 
 logger = logging.getLogger(__name__)
 
@@ -408,7 +408,10 @@ def _trainer(
 ) -> Trainer:
     objective = make_objective(model, part.noise_counts, part.windows, block, locks)
     chunks = part.chunks
-    schedule = Schedule(start_rate(model), model.min_alpha, chunks.n_units, n_epochs)
+    schedule = Schedule(
+        start_rate(model), model.min_alpha, chunks.n_units, n_epochs,
+        step=BATCH_WORDS // chunks.tokens_per_unit,
+    )  # fmt: skip
     logger.info("training on %d %s, %s", chunks.n_units, chunks.unit, sharing.describe(objective))
     return Trainer(
         objective, chunks, schedule, seed=choose_seed(model.seed),

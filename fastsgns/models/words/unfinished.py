@@ -32,10 +32,16 @@ class Unfinished:
     n_words: Annotated[int, rules.integer(1, 2**62)]
     seed: Annotated[int, rules.integer(-(2**64), 2**64)]
 
-    def schedule(self, n_tokens: int) -> Schedule:
-        """Return the schedule of these epochs, over the `n_tokens` words of the vocabulary."""
-        n_skipped = round(self.n_skipped * n_tokens / self.n_words)
-        return Schedule(self.start_alpha, self.end_alpha, n_tokens, self.n_epochs, n_skipped)
+    def schedule(self, n_tokens: int, batch_words: int) -> Schedule:
+        """Return the schedule of these epochs, over the `n_tokens` words of the vocabulary.
+
+        The learning rate of a small corpus falls every `batch_words` words, those outside the
+        vocabulary included.
+        """
+        n_skipped, step = (
+            round(n * n_tokens / self.n_words) for n in (self.n_skipped, batch_words)
+        )
+        return Schedule(self.start_alpha, self.end_alpha, n_tokens, self.n_epochs, n_skipped, step)
 
     def after_an_epoch(self) -> "Unfinished | None":
         """Return what is left after one more epoch; None if nothing is."""

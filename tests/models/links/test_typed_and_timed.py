@@ -51,7 +51,7 @@ def test_a_metapath_separates_what_other_walks_mix():
         ).fit(graph)
     untyped = NodeEmbedding(**options, walks="undirected", check=False).fit(graph)
     assert same_topic(typed) > 0.95
-    assert same_topic(untyped) < 0.5
+    assert same_topic(untyped) < 0.6
 
 
 def test_walks_in_the_file_follow_the_metapaths(tmp_path):

@@ -123,7 +123,7 @@ def test_replaced_vectors_keep_their_biases():
     model = make_model(matrices="tied+bias", bias="both")
     bias = model.current_arrays().bias.copy()
     model.wv.vectors = np.zeros((len(model.wv), 12), np.float32)
-    model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1, start_alpha=1e-6, end_alpha=0)
+    model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1, start_alpha=5e-7, end_alpha=0)
     np.testing.assert_allclose(model.current_arrays().bias, bias, atol=1e-3)
     assert np.abs(model.wv.vectors).max() < 1e-3
 
