@@ -26,7 +26,7 @@ LAYERS = (
     {"cli", "__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-LAZY = ("scipy", "tqdm", "ot", "torch", "pandas", "networkx", "gensim")
+LAZY = ("scipy", "tqdm", "ot", "torch", "pandas", "polars", "pyarrow", "networkx", "gensim")
 
 
 def layer(path: Path) -> str:

@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 from fastsgns.cli.parsers import positive
 from fastsgns.formats.files import local_path
 from fastsgns.runtime.machine import n_cores
+from fastsgns.vectors.exchange import FORMATS as EXCHANGED
 from fastsgns.vectors.spaces import COMBINATIONS, ROLES, SPACES
 
 FORMATS = """\
 The suffix of the output determines its format: .txt and .vec are word2vec text, .bin is word2vec
-binary, and .fastsgns, .model and no suffix are the native format, each also with .gz, .bz2 or .xz.
+binary, and .fastsgns, .model and no suffix are the native format, each also with .gz, .bz2 or .xz;
+.npz, .safetensors, .parquet, .arrow and .tsv are the formats of these names.
 """
 
 
@@ -152,7 +154,7 @@ def add_vectors(parser: argparse.ArgumentParser, name: str) -> None:
         help="vectors or a model; '-' is standard input",
     )  # fmt: skip
     parser.add_argument(
-        "--from", dest="from_format", choices=("native", "text", "binary"),
+        "--from", dest="from_format", choices=tuple(EXCHANGED),
         help=f"format of {name.upper()} (default: detected from content and suffix)",
     )  # fmt: skip
     parser.add_argument(

@@ -7,6 +7,7 @@ from fastsgns.cli import inputs, outputs
 from fastsgns.cli.arguments import FORMATS, add_vectors
 from fastsgns.cli.parsers import Commands, add_command, positive
 from fastsgns.formats.files import local_path
+from fastsgns.vectors.exchange import FORMATS as EXCHANGED
 
 EXAMPLES = f"""\
 examples:
@@ -14,6 +15,8 @@ examples:
   fastsgns convert GoogleNews-vectors.bin.gz google.fastsgns --limit 200000
   fastsgns convert glove.6B.50d.txt glove.fastsgns --no-header
   fastsgns convert vectors.fastsgns glove.txt --to glove
+  fastsgns convert model.fastsgns vectors.npz
+  fastsgns convert vectors.parquet vectors.safetensors
   fastsgns convert vectors.fastsgns - | head
   fastsgns convert model.fastsgns contexts.txt --role output
   fastsgns convert vectors.fastsgns - --to binary | gzip > vectors.bin.gz
@@ -31,9 +34,9 @@ def add(commands: Commands) -> None:
         "output", type=local_path, metavar="OUT", help="output file; '-' is standard output"
     )
     parser.add_argument(
-        "--to", dest="to_format", choices=("native", "text", "binary", "glove"),
-        help="format of OUT; glove is text without a header (default: that of the suffix; text for "
-        "standard output)",
+        "--to", dest="to_format", choices=tuple(EXCHANGED),
+        help="format of OUT; glove is text without a header, tsv two files for the TensorBoard "
+        "projector (default: that of the suffix; text for standard output)",
     )  # fmt: skip
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N words")
 
@@ -57,6 +60,8 @@ def first(vectors: KeyedVectors, n: int) -> KeyedVectors:
     if n >= len(vectors):
         return vectors
     counts = vectors.expandos.get("count")
+    output = vectors.output.vectors[:n] if hasattr(vectors, "output") else None
     return KeyedVectors.from_arrays(
-        vectors.index_to_key[:n], vectors.vectors[:n], None if counts is None else counts[:n]
-    )
+        vectors.index_to_key[:n], vectors.vectors[:n], None if counts is None else counts[:n],
+        output=output,
+    )  # fmt: skip

@@ -8,11 +8,11 @@ from fastsgns.cli.parsers import UsageError
 from fastsgns.cli.streams import STDIO, is_stream
 from fastsgns.errors import FormatError, NotUTF8Error
 from fastsgns.formats import files, native, sniffing
+from fastsgns.vectors import exchange
+from fastsgns.vectors.exchange import FORMATS, SUFFIXES, form_of, suffix_of
 
 TRAINED_ON = {"corpus": "train", "cooccurrences": "glove"}
-FORMATS = {".txt": "text", ".vec": "text", ".bin": "binary"}
-FORMATS |= dict.fromkeys((".fastsgns", ".model", ""), "native")
-HEAD_BYTES = 1 << 16
+HEAD_BYTES = exchange.HEAD_BYTES
 NOT_UTF8 = "give --errors replace or --errors ignore, or convert the file"
 ADVICE = {
     sniffing.NO_HEADER: "give --no-header to read text without a header, such as GloVe's",
@@ -70,22 +70,14 @@ def kind(path: str) -> str | None:
 
 
 def suffix_format(path: str) -> str | None:
-    """Return ``text`` or ``binary`` (word2vec's) or ``native`` by suffix; None for unknown ones.
+    """Return the format by suffix, a key of `fastsgns.vectors.exchange.FORMATS`; None if unknown.
 
     Examples
     --------
-    >>> suffix_format("vectors.txt.gz"), suffix_format("GoogleNews.BIN"), suffix_format("model")
-    ('text', 'binary', 'native')
+    >>> suffix_format("vectors.txt.gz"), suffix_format("GoogleNews.BIN"), suffix_format("v.npz")
+    ('text', 'binary', 'npz')
     """
-    return FORMATS.get(_suffix(path))
-
-
-def _suffix(path: str) -> str:
-    """Return the suffix in lower case, without .gz, .bz2 or .xz."""
-    stem, suffix = os.path.splitext(path)
-    if files.decompressor(path):
-        suffix = os.path.splitext(stem)[1]
-    return suffix.lower()
+    return SUFFIXES.get(suffix_of(path))
 
 
 def check_suffix(path: str, known: Sequence[str], what: str) -> None:
@@ -104,7 +96,7 @@ def check_suffix(path: str, known: Sequence[str], what: str) -> None:
     UsageError
         If the suffix is not one of them.
     """
-    if _suffix(path) not in known:
+    if suffix_of(path) not in known:
         names = ", ".join(filter(None, known)) + (" and no suffix" if "" in known else "")
         raise UsageError(
             f"{path}: the suffix is of another format than what is written ({what}). Known are "
@@ -118,18 +110,38 @@ def output_format(path: str, format: str | None = None) -> str:
     Raises
     ------
     UsageError
-        If the suffix is not known.
+        If the suffix is not known, or programs that read the format can't read it compressed or
+        from a pipe.
     """
-    if format == "glove":
-        return "text"
     known = format or ("text" if path == STDIO else suffix_format(path))
     if known is None:
         raise UsageError(
-            f"{path}: the suffix names no known format. Known are .txt and .vec (word2vec text), "
-            ".bin (word2vec binary), .fastsgns, .model and no suffix (the native format), each of "
-            "them also with .gz, .bz2 or .xz"
+            f"{path}: the suffix names no known format. Known are {known_suffixes()}. "
+            "--to of 'fastsgns convert' names a format whatever the suffix is"
         )
+    if not FORMATS[known].is_compressed_too and files.decompressor(path):
+        raise UsageError(f"{path}: {known} is not compressed; leave out the last suffix")
+    if known == "tsv" and path == STDIO:
+        raise UsageError("tsv is two files: name one, such as vectors.tsv")
     return known
+
+
+def known_suffixes() -> str:
+    """Return the formats that a suffix decides, in words.
+
+    Examples
+    --------
+    >>> known_suffixes().startswith(".fastsgns, .model and no suffix (native)")
+    True
+    """
+    parts = []
+    for name, form in FORMATS.items():
+        named = [suffix or "no suffix" for suffix in form.suffixes]
+        if named:
+            listed = ", ".join(named[:-1]) + " and " * (len(named) > 1) + named[-1]
+            parts.append(f"{listed} ({name})")
+    able = ", ".join(name for name, form in FORMATS.items() if form.is_compressed_too)
+    return f"{', '.join(parts)}; those of {able} also with .gz, .bz2 or .xz"
 
 
 def check_native(path: str) -> None:
@@ -144,14 +156,23 @@ def check_native(path: str) -> None:
         raise UsageError(f"{path} is written in the native format: name it .fastsgns")
 
 
+def is_pair(path: str) -> bool:
+    """Return whether a path is the name of the two files of the TensorBoard projector."""
+    return suffix_format(path) == "tsv" and not os.path.exists(path)
+
+
 def detect(path: str, no_header: bool = False) -> str:
     """Return the format of a file of vectors by its content, or else by its suffix.
+
+    Text of word2vec is ``text``, whatever the suffix is.
 
     Raises
     ------
     ValueError
         If it is a saved corpus or counts.
     """
+    if is_pair(path):
+        return "tsv"
     native_kind = kind(path)
     if native_kind in TRAINED_ON:
         command = TRAINED_ON[native_kind]
@@ -162,6 +183,6 @@ def detect(path: str, no_header: bool = False) -> str:
         return "native"
     if no_header:
         return "text"
+    named = suffix_format(path)
     with files.naming(path), files.open_binary(path) as file:
-        head = file.read(HEAD_BYTES)
-    return sniffing.form_of(head) or ("binary" if suffix_format(path) == "binary" else "text")
+        return form_of(file.read(HEAD_BYTES)) or (named if named in ("binary", "tsv") else "text")

@@ -10,14 +10,14 @@ import numpy as np
 
 from fastsgns import KeyedVectors, kernels
 from fastsgns._version import __version__
-from fastsgns.cli import filetypes, streams
+from fastsgns.cli import filetypes, inputs, streams
 from fastsgns.cli.arguments import add_json
 from fastsgns.cli.parsers import Commands, add_command
 from fastsgns.formats import native, sniffing
 from fastsgns.formats.files import local_path
-from fastsgns.formats.sniffing import form_of
 from fastsgns.runtime.console import short, table
 from fastsgns.runtime.machine import n_cores
+from fastsgns.vectors.exchange import form_of
 
 EXAMPLES = """\
 examples:
@@ -90,11 +90,15 @@ def describe(path: str) -> dict[str, Any]:
 def _describe(source: Any, format: str) -> dict[str, Any]:
     if format == "native":
         return _describe_native(source)
-    vectors = KeyedVectors.load_word2vec_format(
-        source, binary=format == "binary", unicode_errors="replace"
-    )
+    if format in inputs.WORD2VEC:
+        vectors = KeyedVectors.load_word2vec_format(
+            source, binary=format == "binary", unicode_errors="replace"
+        )
+        kind = f"vectors (word2vec {format})"
+    else:
+        vectors, kind = KeyedVectors.from_file(source, format), f"vectors ({format})"
     return {
-        "kind": f"vectors (word2vec {format})",
+        "kind": kind,
         "words": len(vectors),
         "dimensions": vectors.vector_size,
         "bytes in memory": vectors.vectors.nbytes,

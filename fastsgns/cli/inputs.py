@@ -16,11 +16,13 @@ from fastsgns.corpus.spill import disk_errors
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotUTF8Error
 from fastsgns.formats.files import name_of
-from fastsgns.formats.sniffing import form_of
 from fastsgns.models.links.base import LinkModel
 from fastsgns.runtime.progress import reading_bar
+from fastsgns.vectors.exchange import form_of
 from fastsgns.vectors.roles import Roles
 from fastsgns.vectors.spaces import COMBINATIONS, SPACES
+
+WORD2VEC = ("text", "binary", "glove", "vec")
 
 
 def open_corpus(arguments: Namespace) -> EncodedCorpus:
@@ -109,7 +111,7 @@ def _rename(error: Exception, path: str, name: str) -> None:
 
 
 def load(path: str, arguments: Namespace, limit: int | None = None) -> Any:
-    """Load a model or vectors: a native file, mapped, or word2vec's text or binary.
+    """Load a model or vectors: a native file, mapped, or one in another format of vectors.
 
     Parameters
     ----------
@@ -130,7 +132,7 @@ def load(path: str, arguments: Namespace, limit: int | None = None) -> Any:
     format, no_header = arguments.from_format, arguments.no_header
     options = {"limit": limit, "no_header": no_header, "unicode_errors": arguments.errors}
     with filetypes.in_words_of_options():
-        if not is_stream(path):
+        if filetypes.is_pair(path) or not is_stream(path):
             return _load(path, format or filetypes.detect(path, no_header), options)
         with streams.opened(path) as file:
             detected = None if no_header else form_of(file.peek(filetypes.HEAD_BYTES))
@@ -143,7 +145,10 @@ def _load(source: Any, format: str, options: dict[str, Any]) -> Any:
         if isinstance(loaded, (EncodedCorpus, Cooccurrences, DirectedGraph)):
             raise ValueError(f"{name_of(source)} holds {loaded!r}, not a model or vectors")
         return loaded
-    options["no_header"] &= format == "text"
+    if format not in WORD2VEC:
+        return KeyedVectors.from_file(source, format)
+    options["no_header"] |= format == "glove"
+    options["no_header"] &= format != "binary"
     return KeyedVectors.load_word2vec_format(source, binary=format == "binary", **options)
 
 

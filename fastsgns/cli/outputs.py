@@ -12,6 +12,7 @@ from fastsgns.cli.parsers import UsageError
 from fastsgns.cli.streams import STDIO
 from fastsgns.formats import writing
 from fastsgns.runtime.console import INTERRUPTED, say
+from fastsgns.vectors.exchange import FORMATS
 
 
 def check(
@@ -78,16 +79,16 @@ def check_writable(path: str, format: str | None = None) -> None:
 def save(loaded: Any, path: str, format: str | None = None) -> None:
     """Write a model or vectors; `-` is standard output, by default as word2vec text.
 
-    The format "glove" is word2vec text without the header.
+    Only the native format holds models. Of others, some hold both matrices; see
+    `fastsgns.vectors.exchange.FORMATS`.
     """
-    header = format != "glove"
     format = filetypes.output_format(path, format)
     with streams.output(path) if path == STDIO else contextlib.nullcontext(path) as target:
         if format == "native":
             loaded.save(target)
             return
-        vectors = main_vectors(loaded)
-        vectors.save_word2vec_format(target, binary=format == "binary", write_header=header)
+        has_two = FORMATS[format].holds_output and getattr(loaded, "names_are_shared", False)
+        main_vectors(loaded).export(format, target, output=loaded.target if has_two else None)
 
 
 def finish(save: Callable[[], None], report: str, finished: bool, arguments: Namespace) -> int:

@@ -23,6 +23,10 @@ FORMAT = 1
 KEY = "fastsgns"
 OWN = "__metadata__"
 DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "u1"}
+BF16 = np.dtype("V2")  # numpy has no bfloat16
+PLAIN_DTYPES = DTYPES | {
+    "BF16": "V2", "I16": "<i2", "I8": "i1", "U64": "<u8", "U32": "<u4", "U16": "<u2", "BOOL": "?",
+}  # fmt: skip
 NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
 MAX_BYTES = 100_000_000  # the limit of safetensors
 MAX_OBJECTS = 1 << 16
@@ -78,7 +82,31 @@ def pack(
         If the metadata are more than `parse` takes.
     """
     own = json.dumps({"format": FORMAT, "kind": kind, **metadata})
-    header: dict[str, Any] = {OWN: {KEY: own}}
+    packed = pack_plain(tensors, {KEY: own})
+    if len(packed) - 8 > MAX_BYTES:
+        raise ValueError(
+            f"the attributes and parameters take {len(packed) - 8:,} bytes; a file holds up to "
+            f"{MAX_BYTES:,}. Store large attributes as arrays of numbers."
+        )
+    n_data = 0 if is_compressed else sum(array.nbytes for array in tensors.values())
+    try:
+        for text in (packed[8:], own.encode()):
+            _check_parts(text, n_data)
+    except FormatError as error:
+        remedy = "; a file that is not compressed holds more" if is_compressed else ""
+        raise ValueError(f"{error}. Store large attributes as arrays of numbers{remedy}") from None
+    return packed
+
+
+def pack_plain(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> bytes:
+    """Return the bytes of a header of safetensors, its length in front.
+
+    Raises
+    ------
+    TypeError
+        If an array is of a type that a file cannot hold.
+    """
+    header: dict[str, Any] = {OWN: dict(metadata)}
     end = 0
     for name, array in tensors.items():
         start, end = end, end + array.nbytes
@@ -88,17 +116,6 @@ def pack(
         header[name] = {"dtype": dtype, "shape": array.shape, "data_offsets": (start, end)}
     encoded = json.dumps(header).encode()
     encoded += b" " * (-len(encoded) % 8)
-    if len(encoded) > MAX_BYTES:
-        raise ValueError(
-            f"the attributes and parameters take {len(encoded):,} bytes; a file holds up to "
-            f"{MAX_BYTES:,}. Store large attributes as arrays of numbers."
-        )
-    try:
-        for text in (encoded, own.encode()):
-            _check_parts(text, 0 if is_compressed else end)
-    except FormatError as error:
-        remedy = "; a file that is not compressed holds more" if is_compressed else ""
-        raise ValueError(f"{error}. Store large attributes as arrays of numbers{remedy}") from None
     return len(encoded).to_bytes(8, "little") + encoded
 
 
@@ -136,18 +153,50 @@ def parse(raw: bytes | bytearray, size: int | None, n_left: int = 0) -> Header:
     FormatError
         If anything in it is wrong, or contradicts the size of the file.
     """
-    start = 8 + len(raw)
-    n_data = n_left if size is None else size - start
+    own, tensors = _own_and_tensors(raw, size, n_left, "ascii")
+    metadata = _metadata(own, n_left if size is None else size - 8 - len(raw))
+    return Header(metadata["kind"], metadata, _entries(tensors, 8 + len(raw), size, DTYPES))
+
+
+def parse_plain(raw: bytes | bytearray, size: int | None, n_left: int = 0) -> Header:
+    """Parse and check the header of a file of safetensors that other programs wrote.
+
+    Returns
+    -------
+    Header
+        With the kind "", unless it is a native file, and the strings of the metadata.
+
+    Raises
+    ------
+    FormatError
+        As `parse`.
+    """
+    own, tensors = _own_and_tensors(raw, size, n_left, "utf-8")
+    texts = {name: text for name, text in own.items() if isinstance(text, str)}
+    entries = _entries(tensors, 8 + len(raw), size, PLAIN_DTYPES)
+    return Header("native" if KEY in own else "", texts, entries)
+
+
+def _own_and_tensors(
+    raw: bytes | bytearray, size: int | None, n_left: int, encoding: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the metadata of a header, and what it says of each tensor."""
     try:
-        _check_parts(raw, n_data)
-        header = json.loads(raw.decode("ascii"))
+        _check_parts(raw, n_left if size is None else size - 8 - len(raw))
+        header = json.loads(raw.decode(encoding))
         own = header.pop(OWN, {}) if isinstance(header, dict) else None
         if not isinstance(own, dict):
             raise ValueError("its header is not an object")
     except (ValueError, RecursionError) as error:
         raise FormatError(f"its header cannot be read: {error}") from None
-    metadata = _metadata(own, n_data)
-    entries = {name: _entry(name, entry, start) for name, entry in header.items()}
+    return own, header
+
+
+def _entries(
+    tensors: dict[str, Any], start: int, size: int | None, dtypes: Mapping[str, str]
+) -> dict[str, Entry]:
+    """Return where each tensor is, in the order of their bytes, which start at `start`."""
+    entries = {name: _entry(name, entry, start, dtypes) for name, entry in tensors.items()}
     entries = dict(sorted(entries.items(), key=lambda item: (item[1].start, item[1].stop)))
     end = start
     for name, entry in entries.items():
@@ -157,7 +206,7 @@ def parse(raw: bytes | bytearray, size: int | None, n_left: int = 0) -> Header:
     if size is not None and end != size:
         kind = TruncatedError if end > size else FormatError
         raise kind(f"its arrays end at byte {end:,}, and the file at byte {size:,}")
-    return Header(metadata["kind"], metadata, entries)
+    return entries
 
 
 def _check_parts(text: bytes | bytearray, n_data: int) -> None:
@@ -199,7 +248,10 @@ def _metadata(own: dict[str, Any], n_data: int) -> dict[str, Any]:
     except FormatError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        raise FormatError("it is a safetensors file, but not one of fastsgns") from None
+        raise FormatError(
+            "it is a safetensors file, but not one of fastsgns; "
+            "KeyedVectors.from_safetensors(path) reads vectors from it"
+        ) from None
     if version != FORMAT:
         raise FormatError(
             f"it has format version {version!r:.60}, and this release reads {FORMAT}; upgrade "
@@ -210,18 +262,18 @@ def _metadata(own: dict[str, Any], n_data: int) -> dict[str, Any]:
     return metadata
 
 
-def _entry(name: str, entry: Any, start: int) -> Entry:
+def _entry(name: str, entry: Any, start: int, dtypes: Mapping[str, str]) -> Entry:
     try:
         dtype, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
     except (KeyError, TypeError, ValueError):
         raise FormatError(f"its array {name!r:.60} has no type, shape or place") from None
-    if not isinstance(dtype, str) or dtype not in DTYPES:
-        known = ", ".join(DTYPES)
+    if not isinstance(dtype, str) or dtype not in dtypes:
+        known = ", ".join(dtypes)
         raise FormatError(f"its array {name!r:.60} is of type {dtype!r:.60}; known are {known}")
     numbers = (*shape, begin, end)
     if len(shape) > MAX_DIMENSIONS or not all(type(n) is int and 0 <= n < 2**63 for n in numbers):
         raise FormatError(f"its array {name!r:.60} has an impossible shape or place")
-    of = np.dtype(DTYPES[dtype])
+    of = np.dtype(dtypes[dtype])
     if math.prod(n for n in shape if n) >= 2**63 or end - begin != math.prod(shape) * of.itemsize:
         raise FormatError(
             f"its array {name!r:.60} of {dtype} and shape {list(shape)!r:.60} has {end - begin:,} "

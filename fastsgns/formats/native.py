@@ -53,14 +53,14 @@ def write(
     """
     names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))  # all are aligned
     ordered = {name: tensors[name] for name in names}
-    packed = header.pack(kind, ordered, metadata, is_compressed=not _is_plain(path))
+    packed = header.pack(kind, ordered, metadata, is_compressed=not is_plain(path))
     with destination(path, any_suffix=True) as file:
         file.write(packed)
         for array in ordered.values():
-            _write_array(file, array)
+            write_array(file, array)
 
 
-def _write_array(file: Any, array: np.ndarray) -> None:
+def write_array(file: Any, array: np.ndarray) -> None:
     """Write some MB at a time: an array in another byte order or layout is never copied whole."""
     rows = np.atleast_1d(array)
     n_rows = max(1, BLOCK_BYTES * len(rows) // max(1, rows.nbytes))
@@ -102,7 +102,7 @@ def read(
     with _opened(path) as (file, size):
         contents = _header(file, size)
         is_mapped = mmap(contents.kind) if callable(mmap) else mmap
-        read_one = _map if is_mapped and size is not None else _read_array
+        read_one = _map if is_mapped and size is not None else read_array
         tensors = {name: read_one(file, entry, size) for name, entry in contents.entries.items()}
         if size is None and file.read(1):
             raise FormatError("it goes on after its last array")
@@ -142,12 +142,12 @@ def _opened(path: Any) -> Iterator[tuple[Any, int | None]]:
 
 
 def _header(file: Any, size: int | None) -> header.Header:
-    length = header.check_length(_take(file, 8), size)
-    raw = _take(file, length)
-    return header.parse(raw, size, 0 if size is not None else _bytes_left(file))
+    length = header.check_length(take(file, 8), size)
+    raw = take(file, length)
+    return header.parse(raw, size, 0 if size is not None else bytes_left(file))
 
 
-def _is_plain(target: Any) -> bool:
+def is_plain(target: Any) -> bool:
     """Return whether a path or an open file is of a kind whose size a reader knows."""
     if files.is_path(target):
         return files.decompressor(target) is None
@@ -156,9 +156,9 @@ def _is_plain(target: Any) -> bool:
     return isinstance(file, io.BytesIO) or isinstance(getattr(file, "raw", file), io.FileIO)
 
 
-def _bytes_left(file: Any) -> int:
+def bytes_left(file: Any) -> int:
     """Return how many bytes follow in an open file of a disk or of memory; 0 if that is unknown."""
-    if not _is_plain(file):
+    if not is_plain(file):
         return 0
     try:
         here: int = file.tell()
@@ -169,7 +169,7 @@ def _bytes_left(file: Any) -> int:
     return end - here
 
 
-def _take(file: Any, n_bytes: int) -> bytearray:
+def take(file: Any, n_bytes: int) -> bytearray:
     """Read so many bytes, or as many as there are; memory grows with what is really there."""
     content = bytearray()
     while len(content) < n_bytes and (block := file.read(min(BLOCK_BYTES, n_bytes - len(content)))):
@@ -179,10 +179,17 @@ def _take(file: Any, n_bytes: int) -> bytearray:
     return content
 
 
-def _read_array(file: Any, entry: header.Entry, size: int | None) -> np.ndarray:
+def read_array(file: Any, entry: header.Entry, size: int | None) -> np.ndarray:
+    """Read one array; the file is at its first byte. `size` is None for a file of unknown length.
+
+    Raises
+    ------
+    TruncatedError
+        If the file ends before the array.
+    """
     n_bytes = entry.stop - entry.start
     if size is None:
-        content: Any = _take(file, n_bytes)
+        content: Any = take(file, n_bytes)
         n_read = len(content)
     else:
         content = np.empty(n_bytes, np.uint8)
@@ -196,7 +203,7 @@ def _map(file: Any, entry: header.Entry, size: int | None) -> np.ndarray:
     n_bytes = entry.stop - entry.start
     if not n_bytes or entry.start % entry.dtype.itemsize:
         file.seek(entry.start)
-        return _read_array(file, entry, size)
+        return read_array(file, entry, size)
     with memory_errors(n_bytes, file.name):
         return np.memmap(file, entry.dtype, "r", entry.start, entry.shape)
 

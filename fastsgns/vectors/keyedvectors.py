@@ -9,10 +9,12 @@ from typing import Any, NoReturn, Self
 import numpy as np
 import numpy.typing as npt
 
+from fastsgns.formats import columns as arrow_columns
 from fastsgns.formats import kinds, saving, word2vec, word2vec_reader
 from fastsgns.formats.keys import check_keys, key_list, plain, plain_all
+from fastsgns.formats.tables import VectorTable
 from fastsgns.rules import COUNT, DRAW_SEED, integer, takes, takes_flags
-from fastsgns.vectors import aliases, comparisons, evaluation, queries, storage
+from fastsgns.vectors import aliases, comparisons, evaluation, exchange, frames, queries, storage
 from fastsgns.vectors.keys import Key, KeyTable, as_key_list
 from fastsgns.vectors.norms import as_real, divide
 from fastsgns.vectors.queries import Similar
@@ -117,6 +119,8 @@ class KeyedVectors:
         vectors: npt.ArrayLike,
         counts: npt.ArrayLike | None = None,
         ids: dict[Any, int] | None = None,
+        *,
+        output: npt.ArrayLike | None = None,
     ) -> Self:
         """Make a KeyedVectors of keys and vectors, without copying them.
 
@@ -131,6 +135,8 @@ class KeyedVectors:
         ids : dict, optional
             The position of each key, if the caller has them. Used only if `words` is a list of str
             and int, which is used as it is.
+        output : array_like of float, shape (V, e), optional
+            A second matrix: the vectors of ``kv.output``.
 
         Raises
         ------
@@ -156,6 +162,46 @@ class KeyedVectors:
             kv.expandos["count"] = np.asarray(counts)
             if kv.expandos["count"].shape != (len(names),):
                 raise ValueError(f"{len(names)} words, counts of shape {np.shape(counts)}")
+        if output is not None:
+            second = OwnRows(np.asarray(output)).array
+            if second.ndim != 2 or len(second) != len(names) or second.dtype.kind != "f":
+                raise ValueError(
+                    f"{len(names)} words, output vectors of {second.dtype} and shape "
+                    f"{second.shape}; expected is a float matrix with a row per word"
+                )
+            exchange.link_output(kv, second)
+        return kv
+
+    @classmethod
+    def from_dict(cls, vectors: Mapping[Any, npt.ArrayLike]) -> Self:
+        """Make a KeyedVectors of a mapping of keys to vectors of one length.
+
+        Raises
+        ------
+        ValueError
+            If there are no vectors, or they have different lengths.
+
+        Examples
+        --------
+        >>> KeyedVectors.from_dict({"king": [3.0, 1.0], "queen": [3.0, 2.0]})
+        KeyedVectors<vector_size=2, 2 keys>
+        """
+        lengths = sorted({np.size(vector) for vector in vectors.values()})
+        if len(lengths) != 1:
+            raise ValueError(
+                f"the vectors have {' or '.join(map(str, lengths)) or 'no'} numbers each; expected "
+                "are one or more vectors of one length"
+            )
+        return cls.from_arrays(vectors, np.array([*map(np.ravel, vectors.values())]))
+
+    @classmethod
+    def from_table(cls, table: VectorTable) -> Self:
+        """Make a KeyedVectors of what was read from a file; see `fastsgns.formats.tables`."""
+        kv = cls(table.vectors.shape[1], dtype=table.vectors.dtype)
+        kv.set_items(list(table.keys), table.vectors)
+        kv.expandos = table.attributes
+        if table.output is not None:
+            exchange.link_output(kv, table.output)
         return kv
 
     # Keys
@@ -735,6 +781,175 @@ class KeyedVectors:
                 self.vectors_lockf[ids] = lockf
                 n_found += len(rows)
         logger.info("took %d vectors of %s for %d keys", n_found, fname, len(self))
+
+    # Files and objects of other programs; the table of formats is fastsgns/vectors/exchange.py
+
+    def export(self, kind: str, path: Any, *, output: "KeyedVectors | None" = None) -> None:
+        """Write the keys, vectors and attributes to a file that other programs read, atomically.
+
+        Parameters
+        ----------
+        kind : str
+            The format: "native", "text", "binary", "glove", "vec", "safetensors", "npz", "parquet",
+            "arrow" or "tsv"; docs/files.md has a page per format.
+        path : str, os.PathLike or binary file object
+        output : KeyedVectors with the same keys, optional
+            The vectors of the second matrix; by default ``kv.output`` if these vectors have such.
+            Formats with room for one matrix leave the default out.
+
+        Raises
+        ------
+        ValueError
+            If there is no such format, a key can't be written to it, or it can't hold `output`.
+        TypeError
+            If a key has a type that the format can't hold.
+        ImportError
+            If the format needs a package that is not installed.
+
+        Warns
+        -----
+        UserWarning
+            If the format can't hold an attribute, which is left out.
+
+        Examples
+        --------
+        >>> kv = KeyedVectors.from_dict({"king": [3.0, 1.0], "queen": [3.0, 2.0]})
+        >>> kv.export("npz", "vectors.npz")
+        >>> np.load("vectors.npz")["words"].tolist()
+        ['king', 'queen']
+        """
+        exchange.write(self, kind, path, output)
+
+    @classmethod
+    def from_file(cls, path: Any, kind: str | None = None, **options: Any) -> Self:
+        """Read a file of vectors in any format that `export` writes.
+
+        Parameters
+        ----------
+        path : str, os.PathLike or binary file object
+        kind : str, optional
+            The format, as for `export`. By default it is recognized by the content of the file, or
+            else by its suffix; "glove" must be given.
+        **options
+            Of the reader: of `load_word2vec_format` for "text", "binary", "glove" and "vec", of
+            `load` for "native", and otherwise of ``from_npz``, ``from_parquet`` and so on.
+
+        Raises
+        ------
+        FormatError
+            If the file is of another format or damaged, or its format is not known.
+        ValueError
+            If there is no such format.
+
+        Examples
+        --------
+        >>> KeyedVectors.from_dict({"king": [3.0, 1.0]}).export("npz", "vectors.npz")
+        >>> KeyedVectors.from_file("vectors.npz")
+        KeyedVectors<vector_size=2, 1 keys>
+        """
+        vectors: Self = exchange.read(cls, path, kind, **options)
+        return vectors
+
+    @classmethod
+    def from_npz(cls, path: Any) -> Self:
+        """Read an archive of numpy with the arrays ``vectors`` and ``words``, without pickle."""
+        return cls.from_file(path, "npz")
+
+    @classmethod
+    def from_safetensors(cls, path: Any, words: Any = None) -> Self:
+        """Read plain safetensors: the matrix ``embedding``, and ``output`` if it is there.
+
+        Parameters
+        ----------
+        path : str, os.PathLike or binary file object
+        words : iterable of keys, str or os.PathLike, optional
+            The words, or a text file with a word per line, if the file itself has none.
+        """
+        return cls.from_file(path, "safetensors", words=words)
+
+    @classmethod
+    def from_parquet(cls, path: Any, key: str = "key", vector: str = "vector") -> Self:
+        """Read Parquet with a column of keys and one of lists of numbers; needs pyarrow."""
+        return cls.from_file(path, "parquet", key=key, vector=vector)
+
+    @classmethod
+    def from_arrow(cls, source: Any, key: str = "key", vector: str = "vector") -> Self:
+        """Take a pyarrow.Table, or read an IPC file, as `from_parquet`; needs pyarrow."""
+        if hasattr(source, "column_names"):
+            return cls.from_table(arrow_columns.from_arrow(source, key, vector))
+        return cls.from_file(source, "arrow", key=key, vector=vector)
+
+    @classmethod
+    def from_tsv(
+        cls, path: Any, metadata: Any = None, datatype: npt.DTypeLike = np.float32
+    ) -> Self:
+        """Read the two files of the TensorBoard projector.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            NAME.tsv for NAME_tensor.tsv and NAME_metadata.tsv; the former, if `metadata` is given.
+        metadata : str or os.PathLike, optional
+            The file of the keys.
+        datatype : dtype
+            Of the vectors.
+        """
+        return cls.from_file(path, "tsv", metadata=metadata, datatype=datatype)
+
+    @classmethod
+    def from_vec(cls, path: Any, **options: Any) -> Self:
+        """Read fastText's text; the options are those of `load_word2vec_format`."""
+        return cls.from_file(path, "vec", **options)
+
+    def to_arrow(self) -> Any:
+        """Return a pyarrow.Table with the columns of `export("parquet", path)`; needs pyarrow."""
+        return arrow_columns.to_arrow(exchange.table_of(self))
+
+    def to_pandas(self, attributes: Iterable[str] | bool = False) -> Any:
+        """Return a pandas.DataFrame: a row per key, indexed by key, and a column per dimension.
+
+        Parameters
+        ----------
+        attributes : iterable of str or bool
+            Names of attributes to add as columns, such as ``["count"]``; True adds all.
+        """
+        return frames.to_pandas(self, attributes)
+
+    @classmethod
+    def from_dataframe(
+        cls,
+        frame: Any,
+        key: str | None = None,
+        vector: str | None = None,
+        attributes: Iterable[str] = (),
+    ) -> Self:
+        """Make a KeyedVectors of a data frame of pandas or polars, or of a pyarrow.Table.
+
+        Parameters
+        ----------
+        frame : DataFrame or Table
+        key : str, optional
+            The column of keys; by default the index of pandas, and else the column ``key``.
+        vector : str, optional
+            The column of vectors, each a list or an array; by default ``vector`` if there is one.
+            Without such a column, each column that is left is a dimension.
+        attributes : iterable of str
+            Columns that are attributes of the keys.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing or does not hold numbers, or keys are missing or repeated.
+
+        Examples
+        --------
+        >>> kv = KeyedVectors.from_dict({"king": [3.0, 1.0], "queen": [3.0, 2.0]})
+        >>> KeyedVectors.from_pandas(kv.to_pandas())["queen"].tolist()
+        [3.0, 2.0]
+        """
+        return cls.from_table(frames.table_of(frame, key, vector, attributes))
+
+    from_pandas = from_dataframe
 
     # The matrices of the model whose wv this is; an AttributeError for vectors without a model
 

@@ -531,7 +531,13 @@ def test_a_process_fails_with_one_line():
 
 @pytest.mark.parametrize(
     ("name", "format"),
-    [("a.txt", "text"), ("a.vec.xz", "text"), ("a.bin.gz", "binary"), ("a", "native")],
+    [
+        ("a.txt", "text"),
+        ("a.vec.xz", "vec"),
+        ("a.npz", "npz"),
+        ("a.bin.gz", "binary"),
+        ("a", "native"),
+    ],
 )
 def test_format_by_suffix(name: str, format: str):
     assert filetypes.suffix_format(name) == format

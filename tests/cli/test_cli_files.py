@@ -63,7 +63,7 @@ def test_native_files_of_other_kinds_may_be_compressed():
     assert EncodedCorpus.load("c.xz").n_tokens == 120
 
 
-SUFFIXES = [".npy", ".json", ".parquet", ".csv", ".pkl", ".zip", ".h5", ".csv.gz"]
+SUFFIXES = [".npy", ".json", ".csv", ".pkl", ".zip", ".h5", ".csv.gz"]
 TRAINED = ["--dim", "2", "--min-count", "1", "--epochs", "1", "-q"]
 COMMANDS = {
     "convert": ["convert", "v.fastsgns", "OUT"],
@@ -83,7 +83,7 @@ def test_unknown_suffixes_are_refused_with_the_known_ones(folder, capsys, comman
     before = sorted(folder.iterdir())
     said = error(capsys, *[out if word == "OUT" else word for word in COMMANDS[command]])
     assert f"{out}: the suffix names no known format" in said
-    assert ".txt and .vec" in said and ".bin" in said and ".fastsgns" in said
+    assert ".txt (text), .bin (binary)" in said and ".npz (npz)" in said and ".fastsgns" in said
     assert sorted(folder.iterdir()) == before
 
 

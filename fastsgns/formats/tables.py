@@ -1,0 +1,186 @@
+"""VectorTable: what files of vectors hold that other programs read, and its checks."""
+
+import logging
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fastsgns.errors import FormatError, warn
+from fastsgns.formats import keys as key_types
+
+logger = logging.getLogger(__name__)
+
+FLOATS = ("float16", "float32", "float64")
+DERIVED = ("code", "point")  # attributes that follow from the counts: paths in the Huffman tree
+ELSEWHERE = 'export("npz", path) and save(path) hold every key'
+
+
+@dataclass
+class VectorTable:
+    """Keys, one or two vectors per key, and attributes of the keys.
+
+    Attributes
+    ----------
+    keys : list of V keys
+    vectors : ndarray of float, shape (V, d)
+    output : ndarray of float, shape (V, e), or None
+        The vectors of a second matrix.
+    attributes : dict of str to ndarray, shape (V, ...)
+        Arrays of numbers or, of dtype object, of str.
+    """
+
+    keys: Sequence[Hashable]
+    vectors: np.ndarray
+    output: np.ndarray | None = None
+    attributes: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def exportable(
+    attributes: Mapping[str, Any], reserved: Sequence[str], texts: bool = True
+) -> dict[str, Any]:
+    """Return those attributes of keys that files hold: arrays of numbers, and of str.
+
+    Parameters
+    ----------
+    attributes : mapping of str to array_like
+    reserved : sequence of str
+        Names that a format uses for something else.
+    texts : bool
+        Whether the format holds str.
+
+    Warns
+    -----
+    UserWarning
+        If others are left out.
+
+    Examples
+    --------
+    >>> exportable({"count": np.array([2, 1])}, reserved=["key"])
+    {'count': array([2, 1])}
+    """
+    held, lost = {}, []
+    for name, given in attributes.items():
+        values = np.asarray(given)
+        if values.dtype.kind in "biuf" and values.dtype.itemsize <= 8:
+            held[name] = values
+        elif texts and all(isinstance(value, str) for value in values.flat):
+            held[name] = values.astype(object)
+        elif name not in DERIVED:
+            lost.append(name)
+    lost += [name for name in held if name in reserved or not isinstance(name, str)]
+    if lost:
+        warn(
+            f"the file does not hold the attributes {lost} of the keys: allowed are arrays of "
+            f"numbers{' or str' * texts} by other names than {', '.join(reserved)}"
+        )
+    return {name: values for name, values in held.items() if name not in lost}
+
+
+def type_of_keys(keys: Sequence[Hashable]) -> type | None:
+    """Return the type that all keys have; None if there are several, or another one.
+
+    Examples
+    --------
+    >>> type_of_keys(["a", "b"]), type_of_keys([1, 2]), type_of_keys([1, "a"])
+    (<class 'str'>, <class 'int'>, None)
+    """
+    types = set(map(type, keys)) or {str}
+    only = types.pop()
+    return None if types or only not in (str, int, float, bytes, bool) else only
+
+
+def as_texts(keys: Sequence[Hashable], separators: str, what: str) -> list[str]:
+    """Return keys as texts, an int in digits, for a file that separates them.
+
+    Parameters
+    ----------
+    keys : sequence of keys
+    separators : str
+        The characters that a key may not contain.
+    what : str
+        The kind of file, for messages.
+
+    Raises
+    ------
+    TypeError
+        If the keys are neither all str nor all int.
+    ValueError
+        If a key contains a separator, or has no form in UTF-8.
+    """
+    if type_of_keys(keys) not in (str, int):
+        types = ", ".join(sorted({type(key).__name__ for key in keys}))
+        raise TypeError(
+            f"the keys are of type {types}; {what} holds keys that are all str, or all int. "
+            f"{ELSEWHERE}"
+        )
+    texts = list(map(str, keys))
+    joined = "".join(texts)
+    wrong = next((character for character in separators if character in joined), None)
+    if wrong is not None:
+        key = next(text for text in texts if wrong in text)
+        raise ValueError(
+            f"the key {key!r:.60} can't be written to {what}: {wrong!r} separates keys there. "
+            f"Rename it; {ELSEWHERE}"
+        )
+    check_utf8(texts, what)
+    return texts
+
+
+def check_utf8(texts: Sequence[str], what: str) -> None:
+    """Raise a ValueError if a key has no form in UTF-8."""
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError as error:
+        text = next(text for text in texts if error.object[error.start] in text)
+        raise ValueError(
+            f"the key {text!r:.60} can't be written to {what}: it has no form in UTF-8. "
+            f"Rename it; {ELSEWHERE}"
+        ) from None
+
+
+def check(table: VectorTable, name: str) -> VectorTable:
+    """Check what was read from a file; return it with keys as a list and native byte order.
+
+    Attributes whose length is another one are left out, with a warning in the log.
+
+    Raises
+    ------
+    FormatError
+        If the number of keys, the shapes or types of the matrices, or a key is wrong.
+    """
+    try:
+        table.keys = key_types.check_keys(table.keys)
+    except (TypeError, ValueError) as error:
+        raise FormatError(f"{name}: {error}") from None
+    if len(set(table.keys)) != len(table.keys):
+        seen: set[Hashable] = set()
+        twice = next(key for key in table.keys if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise FormatError(f"{name} has the key {twice!r:.60} twice; each key must be there once")
+    table.vectors = _matrix(table.vectors, "vectors", len(table.keys), name)
+    if table.output is not None:
+        table.output = _matrix(table.output, "output vectors", len(table.keys), name)
+    for attribute, values in list(table.attributes.items()):
+        if values.shape[:1] != (len(table.keys),):
+            logger.warning(
+                "%s: %r, of shape %s, has no value per key, and is left out", name, attribute,
+                values.shape,
+            )  # fmt: skip
+            del table.attributes[attribute]
+        elif values.dtype.kind == "U":
+            table.attributes[attribute] = values.astype(object)
+    return table
+
+
+def _matrix(matrix: np.ndarray, what: str, n_keys: int, name: str) -> np.ndarray:
+    if matrix.dtype.newbyteorder("=").name not in FLOATS or matrix.ndim != 2:
+        raise FormatError(
+            f"{name}: the {what} are of {matrix.dtype} and shape {matrix.shape}; expected is a "
+            f"matrix of {', '.join(FLOATS)}"
+        )
+    if len(matrix) != n_keys:
+        raise FormatError(
+            f"{name} has {n_keys} keys and {len(matrix)} {what}; as many are expected"
+        )
+    return np.ascontiguousarray(matrix, matrix.dtype.newbyteorder("="))

@@ -1,0 +1,158 @@
+"""Pairs of TSV files for the TensorBoard projector: numbers in one, keys and counts in the other.
+
+``NAME_tensor.tsv`` has the numbers of a vector per line, and ``NAME_metadata.tsv`` its key. The
+projector expects a header in the second file if and only if it has more than one column.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastsgns.errors import FormatError
+from fastsgns.formats import files
+from fastsgns.formats.sniffing import number
+from fastsgns.formats.tables import ELSEWHERE, VectorTable, as_texts, check, exportable
+from fastsgns.formats.writing import destination, write_slices
+
+WHAT = "a file of TSV"
+BLOCK_ROWS = 1024
+KEY = "word"
+
+
+def paths_of(path: Any) -> tuple[str, str]:
+    """Return the names of both files.
+
+    Examples
+    --------
+    >>> paths_of("words.tsv")
+    ('words_tensor.tsv', 'words_metadata.tsv')
+    """
+    if not files.is_path(path):
+        raise TypeError(
+            f"TSV for the projector is two files; give a path and not {type(path).__name__}"
+        )
+    stem = files.local_path(path)
+    for end in (".tsv", "_tensor", "_metadata"):
+        stem = stem.removesuffix(end)
+    return f"{stem}_tensor.tsv", f"{stem}_metadata.tsv"
+
+
+def write(path: Any, table: VectorTable) -> None:
+    """Write both files, each atomically: first the numbers, then the keys.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        See `paths_of`.
+    table : VectorTable
+        Attributes with a number or a str per key become columns of the metadata.
+
+    Raises
+    ------
+    TypeError
+        If a key is neither a str nor an int.
+    ValueError
+        If a key contains a tab or a newline.
+    """
+    tensor, metadata = paths_of(path)
+    columns = {KEY: as_texts(table.keys, "\t\n\r", WHAT)}
+    for name, values in exportable(table.attributes, (KEY,)).items():
+        if values.ndim == 1:
+            columns[name] = as_texts([name, *map(str, values.tolist())], "\t\n\r", WHAT)[1:]
+    if any(not text.strip(files.BLANKS) for text in columns[KEY]):
+        raise ValueError(f"a key is blank, and {WHAT} has no blank lines; rename it. {ELSEWHERE}")
+    write_pair(tensor, metadata, table.vectors, columns)
+
+
+def write_pair(
+    tensor: Any, metadata: Any, vectors: np.ndarray, columns: dict[str, list[str]]
+) -> None:
+    """Write the numbers to one file, and columns of texts to the other."""
+    with destination(tensor) as file:
+        digits = b"%.17g" if vectors.dtype.itemsize > 4 else b"%.9g"
+        pattern = b"\t".join([digits] * vectors.shape[1]) + b"\n"
+        for start in range(0, len(vectors), BLOCK_ROWS):
+            rows = vectors[start : start + BLOCK_ROWS].tolist()
+            write_slices(file, b"".join([pattern % tuple(row) for row in rows]))
+    with destination(metadata) as file:
+        if len(columns) > 1:
+            file.write("\t".join(columns).encode() + b"\n")
+        for start in range(0, len(vectors), BLOCK_ROWS):
+            cells = zip(*(column[start : start + BLOCK_ROWS] for column in columns.values()))
+            write_slices(file, "".join(["\t".join(row) + "\n" for row in cells]).encode())
+
+
+def read(path: Any, metadata: Any = None, datatype: npt.DTypeLike = np.float32) -> VectorTable:
+    """Read both files.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        As for `write`; or, if `metadata` is given, the file of the numbers.
+    metadata : str, os.PathLike or binary file object, optional
+        The file of the keys. Its first column has the keys. It has a header if it has one line
+        more than the other file.
+    datatype : dtype
+        Of the vectors.
+
+    Raises
+    ------
+    FormatError
+        If a line is not of this format, or the files have different numbers of lines.
+    """
+    tensor = path
+    if metadata is None:
+        tensor, metadata = paths_of(path)
+    vectors = _vectors(tensor, datatype)
+    keys, attributes = _metadata(metadata, len(vectors), files.name_of(tensor))
+    return check(VectorTable(keys, vectors, None, attributes), files.name_of(tensor))
+
+
+def _vectors(source: Any, datatype: npt.DTypeLike) -> np.ndarray:
+    name, blocks, rows, width = files.name_of(source), [], [], 0
+    for at, line in files.lines(source):
+        cells = line.encode().split(b"\t")
+        width = width or len(cells)
+        try:
+            row = [number(cell) for cell in cells]
+        except ValueError:
+            row = []
+        if len(row) != width:
+            raise FormatError(
+                f"{name}, line {at} is {line!r:.60}; expected are {width} numbers between tabs"
+            )
+        rows.append(row)
+        if len(rows) == BLOCK_ROWS:
+            blocks.append(np.array(rows, datatype))
+            rows = []
+    blocks.append(np.array(rows, datatype).reshape(len(rows), width))
+    return np.concatenate(blocks)
+
+
+def _metadata(source: Any, n: int, tensor: str) -> tuple[list[str], dict[str, np.ndarray]]:
+    name = files.name_of(source)
+    lines = [line.rstrip("\r").split("\t") for _, line in files.lines(source)]
+    has_header = len(lines) == n + 1
+    if not has_header and len(lines) != n:
+        raise FormatError(
+            f"{tensor} has {n} lines, and {name} {len(lines)}; expected are as many, or one more "
+            "for a header"
+        )
+    names = lines.pop(0) if has_header else [KEY, *map(str, range(1, len(lines[0]) if n else 1))]
+    wrong = next((row for row in lines if len(row) != len(names)), None)
+    if wrong is not None:
+        raise FormatError(f"{name} has a line of {len(wrong)} columns; expected are {len(names)}")
+    columns = list(zip(*lines)) or [()] * len(names)
+    return list(columns[0]), {key: _column(cells) for key, cells in zip(names[1:], columns[1:])}
+
+
+def _column(cells: Sequence[str]) -> np.ndarray:
+    """Return numbers as an array of int64 or float64, and other texts as one of dtype object."""
+    for dtype in (np.int64, np.float64):
+        try:
+            return np.array([cell if "_" not in cell else "x" for cell in cells]).astype(dtype)
+        except (ValueError, OverflowError):
+            continue
+    return np.array(cells, object)

@@ -1,0 +1,256 @@
+"""The table of the formats of files of vectors, `FORMATS`, and what reads and writes each.
+
+The functions call methods of KeyedVectors, which get the keys and matrices of other formats as a
+`VectorTable` (fastsgns/formats/tables.py).
+"""
+
+import importlib
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastsgns.errors import FormatError
+from fastsgns.formats import columns, files, header, npz, plain, sniffing, tsv
+from fastsgns.formats.tables import VectorTable
+from fastsgns.matrices import Matrices
+from fastsgns.vectors.spaces import NoRoleError
+from fastsgns.vectors.storage import check_in_step
+
+HEAD_BYTES = 1 << 16
+OWN_KEY = f'"{header.KEY}"'.encode()  # in the metadata, which writers of safetensors put first
+
+
+class Format(NamedTuple):
+    """One format of files of vectors.
+
+    Attributes
+    ----------
+    description : str
+    suffixes : tuple of str
+        The suffixes that mean this format. The first one is the usual one.
+    write : callable
+        ``write(path, table)``, or for a format that a method of KeyedVectors writes
+        ``write(kv, path)``.
+    read : callable
+        ``read(path, **options)`` returns a `VectorTable`, or for a format that a method reads
+        ``read(cls, path, **options)`` an instance of `cls`.
+    by_method : bool
+        Whether methods of KeyedVectors write and read.
+    holds_output : bool
+        Whether it holds a second matrix.
+    is_compressed_too : bool
+        Whether the suffixes .gz, .bz2 and .xz may follow.
+    """
+
+    description: str
+    suffixes: tuple[str, ...]
+    write: Callable[..., None]
+    read: Callable[..., Any]
+    by_method: bool = False
+    holds_output: bool = False
+    is_compressed_too: bool = False
+
+
+def _word2vec(**form: Any) -> dict[str, Any]:
+    """Return the functions of a form of word2vec's format."""
+    header = not form.get("no_header", False)
+    binary = form.get("binary", False)
+
+    def write(kv: Any, path: Any) -> None:
+        kv.save_word2vec_format(path, binary=binary, write_header=header)
+
+    def read(cls: Any, path: Any, **options: Any) -> Any:
+        return cls.load_word2vec_format(path, **form | options)
+
+    return {"write": write, "read": read, "by_method": True, "is_compressed_too": True}
+
+
+def _write_vec(kv: Any, path: Any) -> None:
+    """Write fastText's text, after checking that no key has white space, at which it splits."""
+    blank = next((key for key in map(str, kv.index_to_key) if len(key.split()) != 1), None)
+    if blank is not None:
+        raise ValueError(
+            f"the key {blank!r:.60} can't be written to a .vec file: fastText splits it at white "
+            'space. Rename it, or export("text", path)'
+        )
+    kv.save_word2vec_format(path)
+
+
+FORMATS = {
+    "native": Format(
+        "the file that save() writes",
+        (".fastsgns", ".model", ""),
+        lambda kv, path: kv.save(path),
+        lambda cls, path, **options: cls.load(path, **options),
+        by_method=True,
+        is_compressed_too=True,
+    ),
+    "text": Format("word2vec's text, with a header", (".txt",), **_word2vec()),
+    "binary": Format("word2vec's binary", (".bin",), **_word2vec(binary=True)),
+    "glove": Format("text without a header", (), **_word2vec(no_header=True)),
+    "vec": Format("fastText's text", (".vec",), **_word2vec() | {"write": _write_vec}),
+    "safetensors": Format(
+        "plain safetensors", (".safetensors",), plain.write, plain.read, holds_output=True
+    ),
+    "npz": Format("an archive of numpy", (".npz",), npz.write, npz.read, holds_output=True),
+    "parquet": Format(
+        "Parquet, by pyarrow",
+        (".parquet",),
+        columns.write_parquet,
+        columns.read_parquet,
+        holds_output=True,
+    ),
+    "arrow": Format(
+        "Arrow IPC, by pyarrow",
+        (".arrow", ".feather"),
+        columns.write_arrow,
+        columns.read_arrow,
+        holds_output=True,
+    ),
+    "tsv": Format("two files for the TensorBoard projector", (".tsv",), tsv.write, tsv.read),
+}
+SUFFIXES = {suffix: kind for kind, form in FORMATS.items() for suffix in form.suffixes}
+MAGIC = {b"PK\x03\x04": "npz", b"PAR1": "parquet", b"ARROW1": "arrow"}
+
+
+def format_of(kind: str) -> Format:
+    """Return a format by its name.
+
+    Raises
+    ------
+    ValueError
+        If there is none; it lists all.
+    """
+    if kind not in FORMATS:
+        listed = ", ".join(f"{name} ({form.description})" for name, form in FORMATS.items())
+        raise ValueError(f"there is no format {kind!r}; allowed are {listed}")
+    return FORMATS[kind]
+
+
+def write(kv: Any, kind: str, path: Any, output: Any = None) -> None:
+    """Write `kv` (a KeyedVectors) in a format; see `KeyedVectors.export`."""
+    form = format_of(kind)
+    if not form.is_compressed_too and files.is_path(path) and files.decompressor(path):
+        raise ValueError(
+            f"{files.name_of(path)}: programs that read {kind} expect a file that is not "
+            "compressed; leave out the last suffix"
+        )
+    if output is not None and not form.holds_output:
+        both = ", ".join(name for name, other in FORMATS.items() if other.holds_output)
+        raise ValueError(
+            f"{kind} holds one matrix: export the output vectors to a file of their own, "
+            f'kv.output.export("{kind}", path), or choose {both}'
+        )
+    if form.by_method:
+        form.write(kv, path)
+    else:
+        form.write(path, table_of(kv, output, form.holds_output))
+
+
+def table_of(kv: Any, output: Any = None, holds_output: bool = True) -> VectorTable:
+    """Return the keys, vectors and attributes of `kv`, and its output vectors if there are any.
+
+    Parameters
+    ----------
+    kv : KeyedVectors
+    output : KeyedVectors with the same keys, optional
+        Instead of ``kv.output``.
+    holds_output : bool
+        Whether the output vectors are wanted.
+    """
+    check_in_step(kv)
+    if output is None and holds_output and kv.role_link is not None:
+        with suppress(NoRoleError):
+            output = kv.role_link.role(kv, "output")
+    elif output is not None and list(output.index_to_key) != list(kv.index_to_key):
+        raise ValueError(
+            "the output vectors have other keys, or the same in another order: export both to "
+            "files of their own"
+        )
+    second = None if output is None or not holds_output else np.asarray(output.array)
+    return VectorTable(kv.index_to_key, np.asarray(kv.array), second, dict(kv.expandos))
+
+
+def link_output(kv: Any, output: np.ndarray) -> None:
+    """Set the output vectors of `kv`, which is not of a model, for ``kv.output`` and ``space=``.
+
+    They follow when keys are added, removed or sorted, as those of a model.
+    """
+    roles = importlib.import_module("fastsgns.vectors.roles")  # which imports KeyedVectors
+    matrices = Matrices({"input": kv.array, "output": output})
+    roles.sync_matrices(kv, matrices)
+    roles.link_matrices(kv, matrices)
+
+
+def suffix_of(path: str) -> str:
+    """Return the suffix in lower case, without .gz, .bz2 or .xz.
+
+    Examples
+    --------
+    >>> suffix_of("vectors.TXT.gz"), suffix_of("model")
+    ('.txt', '')
+    """
+    stem, suffix = os.path.splitext(path)
+    if files.decompressor(path):
+        suffix = os.path.splitext(stem)[1]
+    return suffix.lower()
+
+
+def form_of(head: bytes) -> str | None:
+    r"""Return the format of a file by its first bytes, a key of `FORMATS`; None if it is not known.
+
+    Text without a header is not known, as any text looks like that.
+
+    Examples
+    --------
+    >>> form_of(b"2 3\na 1 2 3\n"), form_of(b"PAR1"), form_of(b"a 1 2 3\n")
+    ('text', 'parquet', None)
+    """
+    for magic, kind in MAGIC.items():
+        if head.startswith(magic):
+            return kind
+    if sniffing.is_native(head) and b'"dtype"' in head and OWN_KEY not in head:
+        return "safetensors"
+    return sniffing.form_of(head)
+
+
+def kind_of(path: Any) -> str:
+    """Return the format of a file by its first bytes, or else by its suffix.
+
+    Raises
+    ------
+    FormatError
+        If neither is known, or it is a file of another kind, such as a pickle.
+    """
+    name = files.name_of(path)
+    named = SUFFIXES.get(suffix_of(name))
+    if named == "tsv" and files.is_path(path) and not os.path.exists(files.local_path(path)):
+        return named  # of two files, neither of which has this name
+    with files.naming(name), files.open_binary(path) as file:
+        head = file.read(HEAD_BYTES)
+        if files.is_open(path):
+            file.seek(-len(head), 1)
+    seen = form_of(head)
+    if seen is not None:
+        return "vec" if seen == "text" and named == "vec" else seen
+    if named == "tsv":
+        return named
+    if problem := sniffing.what_it_is(head)[0]:
+        raise FormatError(f"{name} is {problem}")
+    if named is None or named in ("native", *MAGIC.values(), "safetensors"):
+        raise FormatError(
+            f"{name} does not begin like a file of vectors; give its format, kind=, one of "
+            f"{', '.join(FORMATS)}"
+        )
+    return named
+
+
+def read(cls: Any, path: Any, kind: str | None = None, **options: Any) -> Any:
+    """Read a file as an instance of `cls`; see `KeyedVectors.from_file`."""
+    form = format_of(kind_of(path) if kind is None else kind)
+    if form.by_method:
+        return form.read(cls, path, **options)
+    return cls.from_table(form.read(path, **options))

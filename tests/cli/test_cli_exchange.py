@@ -1,0 +1,94 @@
+"""``fastsgns convert`` and ``info`` with the formats of other programs."""
+
+import io
+import re
+import types
+
+import numpy as np
+import pytest
+
+from fastsgns import KeyedVectors, NodeEmbedding, Word2Vec
+from fastsgns.cli import main
+from fastsgns.vectors.exchange import FORMATS
+
+
+@pytest.fixture
+def model(tmp_path):
+    made = Word2Vec([["to", "be", "or"], ["not", "to", "be"]] * 9, vector_size=4, min_count=1)
+    made.save(tmp_path / "model.fastsgns")
+    return made
+
+
+def name_of(tmp_path, kind):
+    if kind in ("parquet", "arrow"):
+        pytest.importorskip("pyarrow")
+    return str(tmp_path / f"out{(FORMATS[kind].suffixes or ('.txt',))[0]}")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind != "native"])
+def test_convert_to_each_format_and_back(tmp_path, model, kind):
+    path, back = name_of(tmp_path, kind), str(tmp_path / "back.fastsgns")
+    form = ["--to", kind] if kind == "glove" else []
+    assert main(["convert", str(tmp_path / "model.fastsgns"), path, *form]) == 0
+    for given in ([], ["--from", kind]):
+        header = ["--no-header"] if kind == "glove" and not given else []
+        assert main(["convert", path, back, *given, *header, "--limit", "3"]) == 0
+        loaded = KeyedVectors.load(back)
+        assert loaded.index_to_key == model.wv.index_to_key[:3]
+        np.testing.assert_array_equal(loaded.vectors, model.wv.vectors[:3])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FORMATS if FORMATS[kind].holds_output])
+def test_both_matrices_are_converted(tmp_path, model, kind):
+    path, other = name_of(tmp_path, kind), str(tmp_path / "other.npz")
+    assert main(["convert", str(tmp_path / "model.fastsgns"), path]) == 0
+    assert main(["convert", path, other]) == 0
+    np.testing.assert_array_equal(KeyedVectors.from_npz(other).output.vectors, model.syn1neg)
+    assert main(["convert", path, other, "--limit", "2"]) == 0
+    np.testing.assert_array_equal(KeyedVectors.from_npz(other).output.vectors, model.syn1neg[:2])
+
+
+def test_sources_and_targets_are_two_matrices(tmp_path):
+    nodes = NodeEmbedding(dimensions=4, num_walks=2).fit([("a", "b"), ("b", "c"), ("c", "a")])
+    nodes.save(tmp_path / "nodes.fastsgns")
+    path = tmp_path / "nodes.npz"
+    assert main(["convert", str(tmp_path / "nodes.fastsgns"), str(path)]) == 0
+    loaded = KeyedVectors.from_npz(path)
+    np.testing.assert_array_equal(loaded.vectors, nodes.source.vectors)
+    np.testing.assert_array_equal(loaded.output.vectors, nodes.target.vectors)
+
+
+@pytest.mark.parametrize("kind", ["safetensors", "npz", "parquet", "arrow", "tsv"])
+def test_info_describes_each_format(tmp_path, model, kind, capsys):
+    path = name_of(tmp_path, kind)
+    model.wv.export(kind, path)
+    assert main(["info", path if kind != "tsv" else str(tmp_path / "out_tensor.tsv")]) == 0
+    shown = capsys.readouterr().out
+    assert f"vectors ({kind})" in shown and re.search(rf"words +{len(model.wv)}\n", shown)
+
+
+@pytest.mark.parametrize("kind", ["safetensors", "npz", "parquet", "arrow"])
+def test_a_pipe_of_each_format(tmp_path, model, kind, monkeypatch):
+    path, back = name_of(tmp_path, kind), tmp_path / "back.fastsgns"
+    model.wv.export(kind, path)
+    content = (tmp_path / path).read_bytes()
+    monkeypatch.setattr("sys.stdin", types.SimpleNamespace(buffer=io.BytesIO(content)))
+    assert main(["convert", "-", str(back)]) == 0
+    np.testing.assert_array_equal(KeyedVectors.load(back).vectors, model.wv.vectors)
+
+
+@pytest.mark.parametrize(
+    ("output", "options", "match"),
+    [
+        ("v.npz.gz", [], "npz is not compressed"),
+        ("-", ["--to", "tsv"], "tsv is two files"),
+        ("v.csv", [], "Known are .fastsgns, .model and no suffix (native)"),
+    ],
+)
+def test_outputs_that_cannot_be_are_refused_at_once(
+    tmp_path, model, capsys, output, options, match
+):
+    output = output if output == "-" else str(tmp_path / output)
+    with pytest.raises(SystemExit):
+        main(["convert", str(tmp_path / "model.fastsgns"), output, *options])
+    assert match in capsys.readouterr().err

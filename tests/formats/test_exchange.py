@@ -1,0 +1,466 @@
+"""Files that other programs read: what is written comes back, and damaged files are refused."""
+
+import contextlib
+import io
+import re
+import struct
+import warnings
+import zipfile
+
+import numpy as np
+import pytest
+from classes import CLASSES
+
+from fastsgns import KeyedVectors, Word2Vec
+from fastsgns.errors import FormatError
+from fastsgns.vectors.exchange import FORMATS, SUFFIXES, kind_of
+
+SENTENCES = [["to", "be", "or", "not"], ["to", "be"]] * 20
+OWN = ("safetensors", "npz", "parquet", "arrow", "tsv")
+TWO = [kind for kind, form in FORMATS.items() if form.holds_output]
+TYPED = ("safetensors", "npz", "parquet", "arrow")  # which keep the type of keys and numbers
+KEYS = {
+    "plain": ["a", "b", "c"],
+    "unicode": ["ü", "日本", "\U0001f600"],
+    "spaces": ["new york", " ", "\u3000"],
+    "newline": ["a\nb", "c", "d"],
+    "tab": ["a\tb", "c", "d"],
+    "return": ["a\rb", "c\r", "d"],
+    "empty": ["", "a", "b"],
+    "null": ["a\0", "b\0c", "\0"],
+    "mark": ["\ufeff", "\ufeffa", "b"],
+    "long": ["a" * 100, "b", "c"],
+    "surrogate": ["\ud800", "a", "b"],
+    "int": [7, -1, 2**40],
+    "large int": [2**70, 1, 2],
+    "float": [0.5, 2.0, -1.0],
+    "bytes": [b"a", b"\xff", b"b\0"],
+    "bool": [True, False],
+    "tuple": [("a", 1), ("b", 2), ("c",)],
+    "mixed": ["1", 1, 2],
+}
+
+
+@pytest.fixture
+def model():
+    return Word2Vec(SENTENCES, vector_size=4, min_count=1, workers=1)
+
+
+def needs(kind):
+    if kind in ("parquet", "arrow"):
+        pytest.importorskip("pyarrow")
+
+
+def vectors(keys=("a", "b", "c"), dtype=np.float32):
+    numbers = np.random.default_rng(1).standard_normal((len(keys), 3)).astype(dtype)
+    return KeyedVectors.from_arrays(list(keys), numbers, np.arange(len(keys), 0, -1))
+
+
+def path_of(tmp_path, kind):
+    return tmp_path / f"vectors{(FORMATS[kind].suffixes or ('.txt',))[0]}"
+
+
+def round_trip(kv, kind, path, **options):
+    needs(kind)
+    kv.export(kind, path, **options)
+    return KeyedVectors.from_file(path, kind)
+
+
+def check_equal(loaded, kv):
+    assert loaded.index_to_key == list(kv.index_to_key)
+    assert list(map(type, loaded.index_to_key)) == list(map(type, kv.index_to_key))
+    assert loaded.array.dtype == kv.array.dtype
+    np.testing.assert_array_equal(loaded.array, kv.array)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_words_and_numbers_come_back(tmp_path, model, kind):
+    check_equal(round_trip(model.wv, kind, path_of(tmp_path, kind)), model.wv)
+
+
+@pytest.mark.parametrize("kind", TWO)
+def test_both_matrices_come_back(tmp_path, model, kind):
+    loaded = round_trip(model.wv, kind, path_of(tmp_path, kind))
+    np.testing.assert_array_equal(loaded.output.vectors, model.syn1neg)
+    assert loaded.most_similar("to", space="in-out") == model.wv.most_similar("to", space="in-out")
+    loaded.add_vector("new", np.ones(4))
+    assert loaded.output["new"].tolist() == [0, 0, 0, 0]
+    assert loaded.output["be"].tolist() == model.wv.output["be"].tolist()
+
+
+def keyed(thing):
+    """The KeyedVectors of an object of a public class, each with a second matrix or None."""
+    if isinstance(thing, KeyedVectors):
+        return [(thing, None)]
+    if hasattr(thing, "source"):
+        same = list(thing.source.index_to_key) == list(thing.target.index_to_key)
+        return [(thing.source, thing.target if same else None), (thing.target, None)]
+    return [(thing.wv, None)] if hasattr(thing, "wv") else []
+
+
+HOLDERS = [name for name, case in CLASSES.items() if case.is_savable and keyed(case.make())]
+
+
+@pytest.mark.parametrize("kind", OWN)
+@pytest.mark.parametrize("name", HOLDERS)
+def test_the_vectors_of_each_public_class_come_back(tmp_path, name, kind):
+    assert len(HOLDERS) >= 10
+    for kv, second in keyed(CLASSES[name].make()):
+        second = second if kind in TWO else None
+        loaded = round_trip(kv, kind, path_of(tmp_path, kind), output=second)
+        check_equal(loaded, kv)
+        if second is None and kind in TWO and hasattr(kv, "output"):
+            second = kv.output
+        if second is not None:
+            np.testing.assert_array_equal(loaded.output.array, second.array)
+
+
+@pytest.mark.parametrize("kind", OWN)
+@pytest.mark.parametrize("keys", KEYS)
+def test_a_key_comes_back_with_its_type_or_is_refused(tmp_path, kind, keys):
+    needs(kind)
+    kv, path = vectors(KEYS[keys]), path_of(tmp_path, kind)
+    try:
+        kv.export(kind, path)
+    except (TypeError, ValueError) as error:
+        assert kind != "npz" and keys not in ("plain", "unicode", "long")
+        assert 'export("npz", path)' in str(error)
+        assert not list(tmp_path.iterdir())
+        return
+    loaded = KeyedVectors.from_file(path)
+    if kind == "tsv" and all(isinstance(key, int) for key in kv.index_to_key):
+        assert loaded.index_to_key == list(map(str, kv.index_to_key))  # it is text
+    else:
+        check_equal(loaded, kv)
+
+
+@pytest.mark.parametrize("kind", OWN)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_numbers_keep_their_digits(tmp_path, kind, dtype):
+    kv = vectors(dtype=dtype)
+    if kind == "tsv":
+        path = path_of(tmp_path, kind)
+        kv.export(kind, path)
+        loaded = KeyedVectors.from_tsv(path, datatype=dtype)
+    else:
+        loaded = round_trip(kv, kind, path_of(tmp_path, kind))
+    check_equal(loaded, kv)
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_attributes_come_back_or_are_named(tmp_path, kind):
+    kv = vectors()
+    kv.expandos |= {"part": np.array(["n", "v", "n"], object), "odd": np.array([1, "a", None])}
+    kv.expandos |= {
+        "share": np.array([0.5, 0.25, 0.25]),
+        "code": np.array([[0], [1, 0], []], object),
+    }
+    lost = ["part", "odd"] if kind == "safetensors" else ["odd"]
+    needs(kind)
+    with pytest.warns(UserWarning, match=f"does not hold the attributes {re.escape(str(lost))}"):
+        loaded = round_trip(kv, kind, path_of(tmp_path, kind))
+    expected = {"count", "share", "part"} - set(lost)
+    assert loaded.expandos.keys() == expected
+    for name in expected:
+        assert loaded.expandos[name].dtype.kind == kv.expandos[name].dtype.kind
+        assert loaded.expandos[name].tolist() == kv.expandos[name].tolist()
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_an_attribute_of_a_reserved_name_is_named(tmp_path, kind):
+    kv = vectors()
+    reserved = {"tsv": "word", "parquet": "key", "arrow": "vector", "npz": "vectors"}
+    kv.expandos[reserved.get(kind, "embedding")] = np.zeros(3)
+    needs(kind)
+    with pytest.warns(UserWarning, match="by other names"):
+        check_equal(round_trip(kv, kind, path_of(tmp_path, kind)), kv)
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_vectors_without_keys(tmp_path, kind):
+    kv = KeyedVectors(3)
+    if kind == "tsv":  # there is no line, so that the size of vectors is not known
+        assert len(round_trip(kv, kind, path_of(tmp_path, kind))) == 0
+    else:
+        check_equal(round_trip(kv, kind, path_of(tmp_path, kind)), kv)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind != "tsv"])
+def test_an_open_file_is_read_and_written(model, kind):
+    needs(kind)
+    file = io.BytesIO()
+    model.wv.export(kind, file)
+    file.seek(0)
+    given = kind if kind in ("glove", "vec") else None
+    check_equal(KeyedVectors.from_file(file, given), model.wv)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_kind_is_recognized(tmp_path, model, kind):
+    needs(kind)
+    model.wv.export(kind, path_of(tmp_path, kind))
+    if kind == "glove":
+        assert kind_of(path_of(tmp_path, kind)) == "text"
+    else:
+        assert kind_of(path_of(tmp_path, kind)) == kind
+
+
+def test_the_table_of_formats_is_listed_in_errors(tmp_path):
+    with pytest.raises(ValueError, match=r"no format 'csv'; allowed are native.*npz.*parquet"):
+        vectors().export("csv", tmp_path / "v.csv")
+    with pytest.raises(ValueError, match="no format 'csv'"):
+        KeyedVectors.from_file(tmp_path / "v.csv", "csv")
+    (tmp_path / "v.csv").write_text("a,1,2\n")
+    with pytest.raises(FormatError, match=r"v.csv does not begin like.*kind="):
+        KeyedVectors.from_file(tmp_path / "v.csv")
+
+
+def test_no_two_formats_have_one_suffix():
+    assert len(SUFFIXES) == sum(len(form.suffixes) for form in FORMATS.values())
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_a_compressed_name_is_refused(tmp_path, kind):
+    with pytest.raises(ValueError, match="leave out the last suffix"):
+        vectors().export(kind, tmp_path / "vectors.gz")
+
+
+@pytest.mark.parametrize("kind", ["text", "binary", "glove", "vec", "tsv", "native"])
+def test_one_matrix_means_one_matrix(tmp_path, model, kind):
+    with pytest.raises(ValueError, match=r"holds one matrix: export.*safetensors, npz"):
+        model.wv.export(kind, tmp_path / "v", output=model.wv.output)
+
+
+def test_output_has_the_same_keys(tmp_path, model):
+    with pytest.raises(ValueError, match="have other keys"):
+        model.wv.export("npz", tmp_path / "v.npz", output=vectors())
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_a_file_that_was_there_is_kept_if_writing_fails(tmp_path, kind):
+    needs(kind)
+    path = tmp_path / "vectors.tsv" if kind == "tsv" else path_of(tmp_path, kind)
+    vectors().export(kind, path)
+    before = {file: file.read_bytes() for file in tmp_path.iterdir()}
+    with pytest.raises((TypeError, ValueError)):
+        vectors([("a", object), "b", "c"]).export(kind, path)
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+# What others read and write
+
+
+def test_numpy_reads_npz_without_pickle(tmp_path, model):
+    model.wv.export("npz", tmp_path / "v.npz")
+    with np.load(tmp_path / "v.npz", allow_pickle=False) as arrays:
+        assert sorted(arrays) == ["count", "output", "vectors", "words"]
+        assert arrays["words"].tolist() == model.wv.index_to_key
+        np.testing.assert_array_equal(arrays["output"], model.syn1neg)
+
+
+def test_long_words_in_npz_are_packed(tmp_path):
+    words = ["a" * 20_000, *map(str, range(999))]
+    kv = KeyedVectors.from_arrays(words, np.ones((1000, 2), np.float32))
+    kv.export("npz", tmp_path / "v.npz")
+    with np.load(tmp_path / "v.npz", allow_pickle=False) as arrays:
+        assert arrays["words"].dtype == np.uint8 and len(arrays["word_ends"]) == 1000
+    check_equal(KeyedVectors.from_npz(tmp_path / "v.npz"), kv)
+
+
+def test_npz_of_numpy_is_read(tmp_path):
+    matrix = np.asfortranarray(np.arange(6, dtype=">f4").reshape(2, 3))
+    np.savez_compressed(tmp_path / "v.npz", words=["a", "b"], vectors=matrix, more=np.zeros(7))
+    loaded = KeyedVectors.from_npz(tmp_path / "v.npz")
+    assert loaded["b"].tolist() == [3, 4, 5] and loaded.array.dtype == np.float32
+    assert not loaded.expandos
+
+
+def test_safetensors_are_read_by_their_package(tmp_path, model):
+    load_file = pytest.importorskip("safetensors.numpy").load_file
+    model.wv.export("safetensors", tmp_path / "v.safetensors")
+    tensors = load_file(tmp_path / "v.safetensors")
+    assert bytes(tensors["words"]).decode().split("\n") == model.wv.index_to_key
+    np.testing.assert_array_equal(tensors["embedding"], model.wv.vectors)
+    np.testing.assert_array_equal(tensors["output"], model.syn1neg)
+    assert tensors["count"].tolist() == model.wv.expandos["count"].tolist()
+
+
+@pytest.mark.parametrize("name", ["embedding.weight", "embeddings", "wte"])
+def test_safetensors_of_others_are_read_with_words(tmp_path, name):
+    save_file = pytest.importorskip("safetensors.numpy").save_file
+    save_file({name: np.eye(2, dtype=np.float32)}, tmp_path / "model.safetensors")
+    with pytest.raises(FormatError, match="no words; give them"):
+        KeyedVectors.from_safetensors(tmp_path / "model.safetensors")
+    (tmp_path / "words.txt").write_text("a\nnew york\n")
+    for words in (["a", "new york"], tmp_path / "words.txt"):
+        loaded = KeyedVectors.from_safetensors(tmp_path / "model.safetensors", words)
+        assert loaded["new york"].tolist() == [0, 1]
+    with pytest.raises(FormatError, match="1 keys and 2 vectors"):
+        KeyedVectors.from_safetensors(tmp_path / "model.safetensors", ["a"])
+
+
+def test_bfloat16_is_read_as_float32(tmp_path):
+    content = struct.pack(
+        "<4H", *(n >> 16 for n in struct.unpack("<4I", struct.pack("<4f", 1, -2, 0.5, 0)))
+    )
+    head = b'{"embedding":{"dtype":"BF16","shape":[2,2],"data_offsets":[0,8]}}'
+    path = tmp_path / "v.safetensors"
+    path.write_bytes(struct.pack("<Q", len(head)) + head + content)
+    assert KeyedVectors.from_safetensors(path, ["a", "b"]).vectors.tolist() == [[1, -2], [0.5, 0]]
+
+
+def test_native_and_plain_safetensors_name_each_other(tmp_path):
+    vectors().save(tmp_path / "v.fastsgns")
+    with pytest.raises(FormatError, match=r"fastsgns.load\(path\)"):
+        KeyedVectors.from_safetensors(tmp_path / "v.fastsgns")
+    vectors().export("safetensors", tmp_path / "v.safetensors")
+    with pytest.raises(FormatError, match=r"KeyedVectors.from_safetensors\(path\)"):
+        KeyedVectors.load(tmp_path / "v.safetensors")
+
+
+def test_the_projector_gets_a_header_only_with_columns(tmp_path):
+    kv = vectors(["a b", "c"])
+    kv.export("tsv", tmp_path / "v.tsv")
+    assert (tmp_path / "v_metadata.tsv").read_text() == "word\tcount\na b\t2\nc\t1\n"
+    assert len((tmp_path / "v_tensor.tsv").read_text().splitlines()) == 2
+    del kv.expandos["count"]
+    kv.export("tsv", tmp_path / "v.tsv")
+    assert (tmp_path / "v_metadata.tsv").read_text() == "a b\nc\n"
+    assert KeyedVectors.from_tsv(tmp_path / "v").index_to_key == ["a b", "c"]
+    pair = tmp_path / "v_tensor.tsv", tmp_path / "v_metadata.tsv"
+    check_equal(KeyedVectors.from_tsv(*pair), kv)
+
+
+def test_vec_is_what_fasttext_splits(tmp_path):
+    with pytest.raises(ValueError, match="fastText splits it"):
+        vectors(["new york", "b", "c"]).export("vec", tmp_path / "v.vec")
+    (tmp_path / "v.vec").write_text("2 3\n</s> 0.1 0.2 0.3 \nder 1 2 3 \n")  # as fastText writes
+    assert KeyedVectors.from_vec(tmp_path / "v.vec")["der"].tolist() == [1, 2, 3]
+
+
+def test_parquet_of_others_is_read(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    for of in (pa.list_(pa.float32()), pa.large_list(pa.float64()), pa.list_(pa.float16(), 2)):
+        lists = pa.array([np.array([1, 2], of.value_type.to_pandas_dtype())] * 2, of)
+        table = pa.table({"id": pa.array([5, 6]), "emb": lists, "x": pa.array([[1], None])})
+        pq.write_table(table, tmp_path / "v.parquet")
+        loaded = KeyedVectors.from_parquet(tmp_path / "v.parquet", key="id", vector="emb")
+        assert loaded.index_to_key == [5, 6] and loaded.vectors.tolist() == [[1, 2], [1, 2]]
+        with pytest.raises(FormatError, match=r"columns id, emb, x; expected are key"):
+            KeyedVectors.from_parquet(tmp_path / "v.parquet")
+    assert KeyedVectors.from_arrow(table, "id", "emb").index_to_key == [5, 6]
+    with pa.ipc.new_stream(tmp_path / "v.arrows", table.schema) as writer:
+        writer.write_table(table)
+    assert len(KeyedVectors.from_arrow(tmp_path / "v.arrows", "id", "emb")) == 2
+
+
+@pytest.mark.parametrize(
+    ("column", "match"),
+    [
+        ([[1.0, 2.0], [1.0]], "between 1 and 2 numbers"),
+        ([[1.0, 2.0], None], "1 missing values"),
+        ([[1.0, None], [1.0, 2.0]], "1 missing values"),
+        ([1.0, 2.0], "expected are lists"),
+        ([["a"], ["b"]], "expected are lists of float"),
+    ],
+)
+def test_columns_that_are_no_vectors_are_refused(column, match):
+    pa = pytest.importorskip("pyarrow")
+    with pytest.raises(FormatError, match=match):
+        KeyedVectors.from_arrow(pa.table({"key": ["a", "b"], "vector": column}))
+
+
+# Damaged and hostile files
+
+
+@pytest.mark.parametrize("kind", ["safetensors", "npz", "parquet", "arrow"])
+def test_a_file_that_is_cut_is_refused(tmp_path, kind):
+    needs(kind)
+    kv, path = vectors(), path_of(tmp_path, kind)
+    kv.export(kind, path)
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 1 if kind == "safetensors" else 7):
+        path.write_bytes(whole[:length])
+        with pytest.raises(FormatError):
+            KeyedVectors.from_file(path, kind)
+
+
+@pytest.mark.parametrize("kind", ["safetensors", "npz", "parquet", "arrow"])
+def test_a_file_with_a_changed_byte_is_refused_or_read(tmp_path, kind):
+    needs(kind)
+    path = path_of(tmp_path, kind)
+    vectors().export(kind, path)
+    whole = path.read_bytes()
+    for at in range(0, len(whole), 11):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            with contextlib.suppress(FormatError):
+                KeyedVectors.from_file(path, kind)
+
+
+def npy(header, data=b""):
+    text = header.encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + data
+
+
+@pytest.mark.parametrize(
+    ("member", "match"),
+    [
+        (npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000, 1000)}"), "takes"),
+        (npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 1)}"), "header|takes"),
+        (npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", b"x"), "pickle can run"),
+        (npy("{'descr': '<M8[D]', 'fortran_order': False, 'shape': (1,)}", b"x" * 8), "allowed"),
+        (npy("__import__('os').system('true')"), "header"),
+        (b"nothing", "header"),
+    ],
+)
+def test_hostile_arrays_of_npz_are_refused(tmp_path, member, match):
+    with zipfile.ZipFile(tmp_path / "v.npz", "w") as archive:
+        archive.writestr("vectors.npy", member)
+    with pytest.raises(FormatError, match=match):
+        KeyedVectors.from_npz(tmp_path / "v.npz")
+
+
+def test_an_archive_of_another_program_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "model.pt", "w") as archive:
+        archive.writestr("archive/data.pkl", b"")
+    with pytest.raises(FormatError, match="model of torch"):
+        KeyedVectors.from_file(tmp_path / "model.pt")
+    np.savez(tmp_path / "v.npz", arr_0=np.eye(2))
+    with pytest.raises(FormatError, match=r"arrays \['arr_0'\] and not vectors or words"):
+        KeyedVectors.from_npz(tmp_path / "v.npz")
+
+
+@pytest.mark.parametrize(
+    ("words", "matrix", "match"),
+    [
+        (["a", "a"], np.eye(2), "'a' twice"),
+        (["a"], np.eye(2), "1 keys and 2 vectors"),
+        (["a", "b"], np.eye(2, dtype=int), "expected is a matrix of float16"),
+        (["a", "b"], np.ones(2), "expected is a matrix"),
+        ([0.5, 1.5], np.eye(2), "allowed are str, bytes and int"),
+    ],
+)
+def test_contents_that_contradict_each_other_are_refused(tmp_path, words, matrix, match):
+    np.savez(tmp_path / "v.npz", words=words, vectors=matrix)
+    with pytest.raises(FormatError, match=match):
+        KeyedVectors.from_npz(tmp_path / "v.npz")
+
+
+@pytest.mark.parametrize(
+    ("tensor", "metadata", "match"),
+    [
+        ("1\t2\n3\tx\n", "a\nb\n", "line 2 is.*expected are 2 numbers"),
+        ("1\t2\n3\n", "a\nb\n", "line 2 is"),
+        ("1\t2\n3\t1_0\n", "a\nb\n", "line 2 is"),
+        ("1\t2\n3\t4\n", "a\n", "2 lines, and.* 1;"),
+        ("1\t2\n3\t4\n", "word\tn\na\t1\nb\n", "line of 1 columns; expected are 2"),
+        ("1\t2\n3\t4\n", "a\na\n", "'a' twice"),
+    ],
+)
+def test_damaged_tsv_is_refused(tmp_path, tensor, metadata, match):
+    (tmp_path / "v_tensor.tsv").write_text(tensor)
+    (tmp_path / "v_metadata.tsv").write_text(metadata)
+    with pytest.raises(FormatError, match=match):
+        KeyedVectors.from_tsv(tmp_path / "v.tsv")
