@@ -329,6 +329,8 @@ class Matrices:
         With one matrix: shape (1,) of float64, or (n,) of float32, as `layout` says.
     first_bias : float
         The bias of words that are new.
+    noise : ndarray of float64, shape (n,), or None
+        The weights of a noise distribution that the user has set, in the order of the keys.
     tree_words : TreeWords or None
         Set by `fastsgns.models.words.tree`.
     """
@@ -343,6 +345,7 @@ class Matrices:
         self.vectors = dict(vectors or {})
         self.layout, self.bias = layout, bias
         self.first_bias = first_bias
+        self.noise: np.ndarray | None = None
         self.tree_words: TreeWords | None = None
         self._stores: dict[str, RowStore] = {}
         self._list: list[Any] = []  # the list of keys that was followed last
@@ -404,6 +407,8 @@ class Matrices:
             bias = np.full(len(origin), self.first_bias, np.float32)
             bias[kept] = self.bias[origin[kept]]
             self.bias = bias
+        if self.noise is not None:
+            self.noise = np.where(kept, self.noise[origin], 0.0)
 
     def with_rows(self, origins: Mapping[ArrayRole, np.ndarray], first_bias: float) -> "Matrices":
         """Return copies of the arrays with other rows.
@@ -452,8 +457,43 @@ class Matrices:
 
     def create(self, role: ArrayRole, n_rows: int, dimensions: int) -> None:
         """Make the array of a role, of zeros, and the biases that belong to it."""
-        vectors = _allocate(n_rows, dimensions, f"{n_rows} rows of {dimensions} dimensions")
-        self._add_store(role, vectors, np.zeros(n_rows, np.float32))
+        n_spare = role == "tree"
+        n_all = n_rows + n_spare
+        vectors = _allocate(n_all, dimensions, f"{n_all} rows of {dimensions} dimensions")
+        self._add_store(role, vectors[:n_rows], np.zeros(n_rows, np.float32))
+        if n_spare:
+            self._room[role] = vectors
+
+    def with_spare_row(self) -> np.ndarray | None:
+        """Return the vectors of the tree with one more row, which is not used; None: no tree.
+
+        The Huffman tree of n words has n - 1 inner nodes; gensim's matrix has n rows. The memory is
+        that of the role ``tree``. An array that was loaded or set without a spare row is copied.
+
+        Examples
+        --------
+        >>> matrices = Matrices()
+        >>> matrices.create("tree", 2, 4)
+        >>> matrices.with_spare_row().shape, matrices.vectors["tree"].shape
+        ((3, 4), (2, 4))
+        """
+        tree = self.vectors.get("tree")
+        if tree is None:
+            return None
+        if not self._has_spare_row(tree):
+            self.grow("tree", len(tree))
+        return self._room["tree"]
+
+    def _has_spare_row(self, tree: np.ndarray) -> bool:
+        """Return whether the vectors of the tree are the start of an array with one more row."""
+        room = self._room.get("tree")
+        is_same = room is not None and room.ctypes.data == tree.ctypes.data
+        return is_same and len(self._room["tree"]) == len(tree) + 1
+
+    def replace_tree(self, vectors: np.ndarray, n_nodes: int) -> None:
+        """Use another array for the tree, whose rows after the first `n_nodes` are not used."""
+        self.replace("tree", vectors[:n_nodes])
+        self._room["tree"] = vectors
 
     def start_bias(self, value: float, n_old: int = 0) -> None:
         """Set the bias of all words, or of those after the first `n_old`, to `value`."""
@@ -533,8 +573,10 @@ class Matrices:
         """Make the store of an array that was loaded or replaced.
 
         The array itself is trained if it is float32, C-contiguous and writable; otherwise a copy.
+        That of the tree must have a spare row too, so that `with_spare_row` needs no copy later.
         """
         is_fit = vectors.dtype == np.float32 and vectors.flags.c_contiguous
+        is_fit = is_fit and (role != "tree" or self._has_spare_row(vectors))
         if not (is_fit and vectors.flags.writeable and vectors.dtype.isnative):
             self.grow(role, len(vectors))
         else:

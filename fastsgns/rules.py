@@ -7,6 +7,7 @@ the plain Python value, so that it can be saved in a file. Ambiguous values are 
 
 import functools
 import inspect
+import logging
 import math
 import numbers
 import re
@@ -16,9 +17,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar, get_type_hints
 
+from fastsgns.runtime.machine import n_cores
+
+logger = logging.getLogger(__name__)
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 LARGEST = int(sys.float_info.max)
+MAX_WORKERS = 2**16
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -130,6 +136,18 @@ class Whole(Rule):
 
 
 @dataclass(frozen=True)
+class Workers(Whole):
+    """A number of threads, at least 1; -1 becomes the number of processors, which is logged."""
+
+    def _typed(self, value: Any) -> int | None:
+        found = super()._typed(value)
+        if found == -1:
+            found = n_cores()
+            logger.info("workers is -1: using all %d processors", found)
+        return found
+
+
+@dataclass(frozen=True)
 class Real(Rule):
     """A finite number for which `holds` is true."""
 
@@ -179,6 +197,21 @@ def integer(least: int, most: int, none: Any = ..., bools: bool = False) -> Whol
     return Whole(f"integers from {least} {most_shown}{extra}", none, least, most, bools)
 
 
+def n_threads(none: Any = ..., bools: bool = False) -> Workers:
+    """Return the rule of a number of threads.
+
+    Examples
+    --------
+    >>> n_threads()("workers", "3"), n_threads()("workers", -1) == n_cores()
+    (3, True)
+    """
+    extra = "" if none is ... else ", and None"
+    return Workers(
+        f"integers from 1 to {MAX_WORKERS}, and -1 for all processors{extra}", none, 1,
+        MAX_WORKERS, bools,
+    )  # fmt: skip
+
+
 def real(allowed: str, holds: Callable[[float], bool] | None = None, none: Any = ...) -> Real:
     """Return the rule of a finite number; `allowed` says in words what `holds` checks."""
     return Real(allowed, none, holds)
@@ -202,7 +235,7 @@ def choice(*among: str, none: Any = ...) -> Choice:
 
 
 LIMIT = Whole("integers and None, which sets no limit", None, bools=True)
-WORKERS = integer(1, 2**16, none=None)
+WORKERS = n_threads(none=None)
 NOT_NEGATIVE = real("0 and positive numbers", lambda value: value >= 0)
 POSITIVE = real("positive numbers", lambda value: value > 0)
 ANY_NUMBER = real("finite numbers")

@@ -28,7 +28,7 @@ from fastsgns.training.sharing import SHARINGS
 
 RECORD = Path(__file__).with_suffix(".json")
 VECTORS = ("wv", "input", "output", "source", "target")
-ARRAYS = ("syn1", "syn1neg", "input_biases", "output_biases", "target_bias")
+ARRAYS = ("syn1neg", "input_biases", "output_biases", "target_bias")
 MATRICES = ("two", "tied", "tied+bias", "tied+reflect")
 
 
@@ -167,6 +167,8 @@ def arrays(model: Any) -> list[np.ndarray]:
     found = [view.vectors for view in views if isinstance(view, KeyedVectors)]
     if hasattr(model, "roles"):
         found += [*(model.roles[role].vectors for role in model.roles), model.roles.bias]
+    if (tree := getattr(model, "syn1", None)) is not None:
+        found.append(tree[: len(model.wv) - 1])  # the last row is not used
     found += [getattr(model, name, None) for name in ARRAYS]
     found.append(np.array(getattr(model, "epoch_losses", [])))
     return [np.ascontiguousarray(array) for array in found if array is not None]

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from fastsgns.cli.parsers import positive
+from fastsgns.cli.parsers import n_threads, positive
 from fastsgns.formats.files import local_path
 from fastsgns.runtime.machine import n_cores
 from fastsgns.vectors.exchange import FORMATS as EXCHANGED
@@ -124,8 +124,8 @@ def add_inputs(parser: argparse.ArgumentParser, saved: str = "one saved corpus")
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add threads, the handling of invalid UTF-8, and progress bars."""
     parser.add_argument(
-        "--workers", type=positive, default=n_cores(), metavar="N",
-        help="number of threads (default: all cores, here %(default)s)",
+        "--workers", type=n_threads, default=n_cores(), metavar="N",
+        help="number of threads; -1 is all cores (default: all cores, here %(default)s)",
     )  # fmt: skip
     add_errors(parser)
     shown = parser.add_mutually_exclusive_group()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, TypeAlias
 
+from fastsgns.rules import WORKERS
 from fastsgns.runtime.console import printable
 
 Commands: TypeAlias = "argparse._SubParsersAction[Any]"
@@ -148,6 +149,17 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is too small: the least is 1")
     return number
+
+
+def n_threads(text: str) -> int:
+    """Parse a number of threads, for argparse; -1 is the number of processors.
+
+    Examples
+    --------
+    >>> n_threads("3")
+    3
+    """
+    return int(WORKERS("workers", -1)) if text == "-1" else positive(text)
 
 
 def not_negative(text: str) -> int:

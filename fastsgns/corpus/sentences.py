@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from inspect import isfunction
 from itertools import chain, islice, takewhile
+from types import GeneratorType
 from typing import Any
 
 from fastsgns.corpus.files import BOM, Path, check_path, check_paths
@@ -21,12 +22,13 @@ from fastsgns.formats.files import (
     HEAD_BYTES,
     WORD,
     check_text,
+    is_path,
     local_path,
     name_of,
     naming,
     open_binary,
 )
-from fastsgns.rules import integer
+from fastsgns.rules import Rule, integer
 
 WHITE_SPACE = r"[ \t\n\r\x0b\x0c]"
 BLANKS: dict[type, Any] = {str: re.compile(WHITE_SPACE), bytes: re.compile(WHITE_SPACE.encode())}
@@ -34,6 +36,10 @@ NEWLINES: dict[type, Any] = {bytes: b"\n", str: "\n"}
 MARKS: dict[type, Any] = {bytes: BOM, str: BOM.decode()}
 READ_BYTES = 1 << 16
 CHUNK_BYTES = 1 << 18
+ONCE = (
+    "the corpus is a {}, which can be read only once, but training may read it several times; use "
+    "a list, or an object whose __iter__ starts anew"
+)
 LENGTH = integer(1, 2**62, none=None)
 LINES = integer(0, 2**62, none=None)
 
@@ -86,10 +92,26 @@ def check_reiterable(sentences: object) -> None:
     if isfunction(getattr(type(sentences), "__iter__", None)):
         return
     if iter(sentences) is sentences:  # type: ignore[call-overload]
-        raise TypeError(
-            f"the corpus is a {type(sentences).__name__}, which can be read only once, but "
-            "training reads it several times; use a list, or an object whose __iter__ starts anew"
-        )
+        raise TypeError(ONCE.format(type(sentences).__name__))
+
+
+def check_not_generator(sentences: object) -> None:
+    """Raise an error for a generator, as gensim does, although reading it once would be enough.
+
+    Other iterators (map, filter, ``itertools.chain``) pass; gensim would take them as well.
+
+    Raises
+    ------
+    TypeError
+        For a generator, and whenever `check_corpus` raises one.
+
+    Examples
+    --------
+    >>> check_not_generator(map(str.split, ["to be"]))
+    """
+    check_corpus(sentences)
+    if isinstance(sentences, GeneratorType):
+        raise TypeError(ONCE.format(type(sentences).__name__))
 
 
 def check_corpus(sentences: object) -> None:
@@ -124,6 +146,15 @@ def check_corpus(sentences: object) -> None:
         ) from None
 
 
+def _checked(name: str, rule: Rule, doc: str) -> Any:
+    """Return a property whose values follow a rule, also when it is set after construction."""
+    return property(
+        lambda reader: vars(reader)[name],
+        lambda reader, value: vars(reader).__setitem__(name, rule(name, value)),
+        doc=doc,
+    )
+
+
 class LineSentence:
     r"""Sentences of text files, one per line.
 
@@ -154,9 +185,12 @@ class LineSentence:
         errors: str = "strict",
     ) -> None:
         self.source = source
-        self.max_sentence_length = LENGTH("max_sentence_length", max_sentence_length)
-        self.limit = LINES("limit", limit)
+        self.max_sentence_length = max_sentence_length
+        self.limit = limit
         self.errors = errors
+
+    max_sentence_length = _checked("max_sentence_length", LENGTH, "Tokens per sentence, at most.")
+    limit = _checked("limit", LINES, "Lines to read of each file, at most.")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.source!r:.80})"
@@ -246,7 +280,8 @@ class PathLineSentences(LineSentence):
 
     Attributes
     ----------
-    input_files : list of str
+    input_files : list of paths
+        The files to read, in this order. It may be set to one path or any iterable of paths.
 
     Raises
     ------
@@ -272,6 +307,15 @@ class PathLineSentences(LineSentence):
     ) -> None:
         super().__init__(local_path(source), max_sentence_length, limit, errors)
         self.input_files = _files(self.source)
+
+    @property
+    def input_files(self) -> list[Any]:
+        """The files to read."""
+        return self._input_files
+
+    @input_files.setter
+    def input_files(self, paths: Path | Iterable[Path]) -> None:
+        self._input_files = [paths] if is_path(paths) else list(paths)  # type: ignore[arg-type]
 
     def _paths(self) -> list[str]:
         return check_paths(self.input_files) if self.input_files else []
@@ -303,7 +347,9 @@ class Text8Corpus:
 
     def __init__(self, fname: Path, max_sentence_length: int = 10000) -> None:
         self.fname = fname
-        self.max_sentence_length = LENGTH("max_sentence_length", max_sentence_length)
+        self.max_sentence_length = max_sentence_length
+
+    max_sentence_length = _checked("max_sentence_length", LENGTH, "Tokens per sentence.")
 
     def __iter__(self) -> Iterator[list[str]]:
         path = check_path(self.fname)

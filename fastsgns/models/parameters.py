@@ -58,7 +58,7 @@ class Parameters:
     coupling: Annotated[float, rules.NOT_NEGATIVE]
     epochs: Annotated[int, count(1, 2**31)]
     seed: Annotated[int | None, rules.SEED]
-    workers: Annotated[int, count(1, 2**16)]
+    workers: Annotated[int, rules.n_threads(bools=True)]
     compute_loss: Annotated[bool, rules.flag(none=False)]
     progress: Annotated[bool | None, rules.PROGRESS]
     batch_words: Annotated[int, count(0, MAX_COUNT, none=BATCH_WORDS)]

@@ -67,8 +67,10 @@ from fastsgns.models import aliases, parameters
 from fastsgns.models.aliases import ClassOnly
 from fastsgns.models.callbacks import CallbackAny2Vec, Checkpoint
 from fastsgns.models.exclusive import exclusive
+from fastsgns.models.keyedvectors import pseudorandom_weak_vector
 from fastsgns.models.parameters import CbowGradient, Parameters
 from fastsgns.models.words import memory, storage
+from fastsgns.models.words import noise as noise_table
 from fastsgns.models.words.allocation import allocate, grow_input
 from fastsgns.models.words.objective import kernel_rows, make_objective, make_tree_objective
 from fastsgns.models.words.prediction import OutputLayer, score_sentences
@@ -153,7 +155,7 @@ class Word2Vec:
         Seed of all random numbers. With one worker, the same seed gives the same vectors, bit for
         bit. None draws a seed.
     workers : int
-        Number of threads.
+        Number of threads; -1 becomes the number of processors, which is logged.
     sg : {0, 1}
         1: skip-gram; 0: CBOW.
     hs : {0, 1}
@@ -230,8 +232,10 @@ class Word2Vec:
         The vectors of each role by word, and their combinations.
     syn1neg : ndarray of float32, shape (V, vector_size)
         Output vectors of negative sampling or full softmax.
-    syn1 : ndarray of float32, shape (V - 1, vector_size)
-        Output vectors of hierarchical softmax, one per inner node of the Huffman tree.
+    syn1 : ndarray of float32, shape (V, vector_size)
+        Output vectors of hierarchical softmax: row i is that of inner node i of the Huffman tree.
+        The tree has V - 1 inner nodes; the last row is not used. ``wv.expandos["point"]`` has the
+        inner nodes from the root to each word, and ``wv.expandos["code"]`` the branches.
     epoch_losses : list of float
         Mean loss per example of each epoch that was trained with `compute_loss`.
     corpus_count, corpus_total_words : int
@@ -328,13 +332,15 @@ class Word2Vec:
         self.min_alpha_yet_reached = float(self.alpha)
         self.running_training_loss = 0.0
         self.epoch_losses: list[float] = []
+        self._random: np.random.Generator | np.random.RandomState | None = None
         self.unfinished: Unfinished | None = None
         self.lifecycle_events: list[dict[str, Any]] | None = []
         if sentences is not None or corpus_file is not None:
             parameters.check_objective(params)
             # gensim reads the corpus once to count and once per epoch, and refuses a generator.
             # We read it once, but refuse one too, so that programs run in either package.
-            source = Source.of(sentences, corpus_file, n_passes=params.epochs + 1)
+            n_readings = 1 if params.max_vocab_size is None else 2
+            source = Source.of(sentences, corpus_file, params.epochs + 1, n_readings)
             corpus = self._build_vocab_and_encode(params, source)
             self._start_training(params, corpus, n_skipped=0, callbacks=self.callbacks)
 
@@ -535,6 +541,7 @@ class Word2Vec:
         log_selection(chosen)
         if update:  # an update may add no words
             self._extend_arrays(params, vocabulary_of(self.wv).merged(chosen.vocabulary))
+            self._matrices.noise = None  # the counts decide again
         else:
             check_not_empty(chosen, self._raw)
             self._allocate(params, chosen.vocabulary)
@@ -627,6 +634,7 @@ class Word2Vec:
     def wv(self) -> KeyedVectors:
         """The input vectors by word; may be replaced."""
         link_matrices(self._wv, self._matrices)  # `wv.output` and the like read them
+        self._wv.key_table.expandos.has_tree = "tree" in self._matrices.vectors
         return self._wv
 
     @wv.setter
@@ -684,12 +692,25 @@ class Word2Vec:
 
     @property
     def syn1(self) -> np.ndarray:
-        """Output vectors of hierarchical softmax, shape (V - 1, vector_size); may be replaced."""
-        return self._array("tree", "syn1")
+        """Output vectors of hierarchical softmax, shape (V, vector_size); may be replaced.
+
+        The last row is not used; an array without it may be set as well.
+        """
+        vectors = self.current_arrays().with_spare_row()
+        if vectors is None:
+            raise AttributeError("syn1")  # `__getattr__` then writes the message
+        return vectors
 
     @syn1.setter
     def syn1(self, vectors: np.ndarray) -> None:
-        self._replace("tree", vectors, len(self.wv) - 1)
+        n_words, size = len(self.wv), self.wv.vector_size
+        array = np.asarray(vectors, np.float32)
+        if array.shape not in ((n_words, size), (n_words - 1, size)):
+            raise ValueError(
+                f"syn1 must be of shape {(n_words, size)}, or {(n_words - 1, size)} without the "
+                f"last row, which is not used; got {array.shape}"
+            )
+        self.current_arrays().replace_tree(array, n_words - 1)
 
     def _array(self, role: ArrayRole, name: str) -> np.ndarray:
         vectors = self.current_arrays().in_role(role)
@@ -704,16 +725,138 @@ class Word2Vec:
         self.current_arrays().replace(role, array)
 
     @property
-    def cum_table(self) -> np.ndarray:
-        """Cumulative noise distribution, scaled to 0 .. 2**31 - 1, as in gensim."""
-        noise = sampling.noise_distribution(vocabulary_of(self.wv).counts, self.ns_exponent)
-        table: np.ndarray = np.rint(np.cumsum(noise) * (2**31 - 1))
-        return table.astype(np.uint32)
+    def cum_table(self) -> np.ndarray | None:
+        """Cumulative noise distribution as in gensim, uint32 of shape (V,): 0 to 2**31 - 1.
+
+        None without words or without negative sampling. By default it follows from the counts and
+        `ns_exponent`. If it is set to an array that does not fall, negative samples are drawn in
+        proportion to its steps, until the vocabulary is built again or `make_cum_table` is called.
+        """
+        if not len(self.wv) or not self.negative:
+            return None
+        noise = self.current_arrays().noise
+        if noise is None:
+            return noise_table.cumulative_table(vocabulary_of(self.wv).counts, self.ns_exponent)
+        return noise_table.scaled(np.cumsum(noise))
+
+    @cum_table.setter
+    def cum_table(self, table: np.ndarray | None) -> None:
+        default = self._default_table()
+        if table is None or (default is not None and np.array_equal(table, default)):
+            self.current_arrays().noise = None
+        else:
+            noise = noise_table.steps(np.asarray(table, np.float64), len(self.wv))
+            self.current_arrays().noise = noise
+
+    @takes(domain=COUNT)
+    def make_cum_table(self, domain: int = 2**31 - 1) -> None:
+        """Draw negative samples by the counts again, after `cum_table` was set.
+
+        `domain` is accepted for compatibility with gensim, without effect.
+        """
+        self.current_arrays().noise = None
+
+    def _default_table(self) -> np.ndarray | None:
+        counts = self.wv.expandos.get("count")
+        if counts is None or not len(counts):
+            return None
+        return noise_table.cumulative_table(counts, self.ns_exponent)
 
     @property
     def layer1_size(self) -> int:
-        """Size of the hidden layer, which is that of a vector."""
+        """Size of the hidden layer, which is `vector_size`; setting it sets `vector_size`."""
         return self.vector_size
+
+    @layer1_size.setter
+    def layer1_size(self, size: int) -> None:
+        self.vector_size = size
+
+    @property
+    def random(self) -> Any:
+        """A generator of random numbers; if it is set, each call of `train` draws its seed from it.
+
+        By default, a RandomState of numpy with the seed of the model, as in gensim, which has no
+        effect on training. Random numbers then follow from `seed` alone. A generator that was set
+        is not saved in files.
+
+        Examples
+        --------
+        >>> model = Word2Vec(seed=7)
+        >>> model.random = np.random.default_rng(3)
+        """
+        if self._random is None:
+            seed = self.seed
+            return np.random.RandomState(None if seed is None else seed % 2**32)
+        return self._random
+
+    @random.setter
+    def random(self, generator: Any) -> None:
+        if not isinstance(generator, (np.random.Generator, np.random.RandomState, type(None))):
+            raise TypeError(
+                f"random is {generator!r:.60}; allowed are a numpy Generator, a RandomState and "
+                "None, which makes `seed` decide again"
+            )
+        self._random = generator
+
+    @property
+    def has_own_random(self) -> bool:
+        """Whether `random` was set."""
+        return self._random is not None
+
+    def _seed_of_training(self, params: Parameters) -> int:
+        """Return the seed of a call of `train`."""
+        if self._random is None:
+            return choose_seed(params.seed)
+        if isinstance(self._random, np.random.Generator):
+            return int(self._random.integers(2**63))
+        return int(self._random.randint(2**63, dtype=np.int64))
+
+    # Steps of building a vocabulary, by the names that they have in gensim
+
+    def create_binary_tree(self) -> None:
+        """Do nothing: the Huffman tree is computed from the counts whenever it is needed."""
+
+    @exclusive
+    def init_weights(self) -> None:
+        """Replace all vectors by those of an untrained model, and keep the vocabulary."""
+        if not len(self.wv):
+            return
+        matrices = allocate(parameters.check(self), len(self.wv))
+        self.wv.use_array(matrices.vectors["input"])
+        self.set_arrays(self.wv, matrices)
+
+    @exclusive
+    def update_weights(self) -> None:
+        """Add rows of an untrained model for the words that ``wv`` has no vectors of yet.
+
+        Raises
+        ------
+        RuntimeError
+            If the model has no words.
+        """
+        if not len(self.wv.array):
+            raise RuntimeError(
+                "there are no vectors to update yet; call build_vocab without update=True first"
+            )
+        if len(self.wv) > len(self.wv.array):
+            self.wv.resize_vectors(seed=(self.seed or 0) % 2**64)
+        self.current_arrays()  # the arrays of the other roles get their new rows
+
+    @takes_flags
+    def prepare_weights(self, update: bool = False) -> None:
+        """Call `update_weights` if `update` is true, else `init_weights`."""
+        self.update_weights() if update else self.init_weights()
+
+    def add_null_word(self) -> None:
+        r"""Add the word ``"\0"`` with a count of 1 and a vector of zeros, unless it is there."""
+        zeros = np.zeros((1, self.wv.vector_size), np.float32)
+        self.wv.add_vectors(["\0"], zeros, {"count": np.array([1])})
+
+    @takes(vector_size=parameters.RULES["vector_size"])
+    def seeded_vector(self, seed_string: str, vector_size: int) -> np.ndarray:
+        """Return a random vector that depends only on a string: from [-0.5, 0.5) / vector_size."""
+        own = None if self.hashfxn is hash else self.hashfxn  # `hash` differs between processes
+        return pseudorandom_weak_vector(vector_size, seed_string=seed_string, hashfxn=own)
 
     @takes(vocab_size=COUNT)
     def estimate_memory(
@@ -825,12 +968,15 @@ class Word2Vec:
             If both or none of the sources are given, or one is of the wrong type.
         ValueError
             If `epochs` or both totals are missing, or no objective is chosen.
-        EmptyCorpusError
-            If no word of the corpus is in the vocabulary.
         FloatingPointError
             If the vectors overflow: `alpha` is too high.
         KeyboardInterrupt
             On Ctrl-C, when all threads have stopped. The model can be used and trained further.
+
+        Warns
+        -----
+        UserWarning
+            If no word of the corpus is in the vocabulary, so that nothing is trained.
         """
         aliases.refuse_unknown(unknown, "train()")
         if not len(self.wv):
@@ -851,11 +997,13 @@ class Word2Vec:
         n_skipped = check_word_count("word_count", word_count)
         corpus = self._encode(params, Source.of(corpus_iterable, corpus_file, params.epochs))
         for unit, expected, n in (
-            ("sentences", total_examples, corpus.n_raw_sentences),
-            ("words", total_words, corpus.n_raw_tokens),
+            ("example", total_examples, corpus.n_raw_sentences),
+            ("raw word", total_words, corpus.n_raw_tokens),
         ):
-            if expected is not None and expected != n:
-                logger.warning("expected %d %s, found %d", expected, unit, n)
+            if expected is not None and expected != n:  # in the words of gensim
+                logger.warning(
+                    "supplied %s count (%d) did not equal expected count (%d)", unit, n, expected
+                )
         return self._start_training(params, corpus, n_skipped, callbacks)
 
     @exclusive
@@ -950,7 +1098,8 @@ class Word2Vec:
         warn_of_rise(params.alpha, params.min_alpha)
         remaining = Unfinished(
             n_epochs=params.epochs, start_alpha=params.alpha, end_alpha=params.min_alpha,
-            n_skipped=n_skipped, n_words=corpus.n_raw_tokens, seed=choose_seed(params.seed),
+            n_skipped=n_skipped, n_words=corpus.n_raw_tokens,
+            seed=self._seed_of_training(params),
         )  # fmt: skip
         return self._train_epochs(params, corpus, remaining, callbacks)
 
@@ -959,13 +1108,16 @@ class Word2Vec:
     ) -> TrainResult:
         """Train the remaining epochs of a training call, with callbacks before and after each."""
         if corpus.n_tokens == 0:
-            raise EmptyCorpusError(
-                f"none of the {corpus.n_raw_tokens} tokens of the corpus is in the vocabulary "
-                f"of {len(self.wv)} words"
-            )
+            return self._train_nothing(corpus, remaining.n_epochs, callbacks)
         self.unfinished = remaining  # first, so that after an error below `resume` can go on
         schedule = remaining.schedule(corpus.n_tokens, params.batch_words)
         parameters.warn_of_no_effect(params)
+        if params.hs and params.negative:
+            logger.warning(
+                "Both hierarchical softmax and negative sampling are activated: hs=1 and "
+                "negative=%d, which are trained one after the other; if that is not wanted, set "
+                "one of them to 0", params.negative,
+            )  # fmt: skip
         self._warn_if_rate_rises(schedule.rate(0, 0))
         why_no_pairs = explain_no_pairs(corpus)
         if why_no_pairs:
@@ -1002,6 +1154,25 @@ class Word2Vec:
             )
         n_epochs = total.n_units // corpus.n_tokens  # a callback stops only between epochs
         return TrainResult(total.n_kept, corpus.n_raw_tokens * n_epochs)
+
+    def _train_nothing(
+        self, corpus: EncodedCorpus, n_epochs: int, callbacks: Callbacks
+    ) -> TrainResult:
+        """Warn that a corpus has no known words, and call the callbacks as for any other corpus."""
+        warn(
+            f"train() changed nothing: none of the {corpus.n_raw_tokens} tokens of the corpus is "
+            f"in the vocabulary of {len(self.wv)} words; to add words, call build_vocab(..., "
+            "update=True)"
+            if corpus.n_raw_tokens
+            else "train() changed nothing: it was called with an empty iterator. An iterator that "
+            "was read before is empty; give a list, or an object whose __iter__ starts anew"
+        )
+        n_before = self.epochs_trained
+        with Session(self, Matrices(), n_epochs, callbacks) as session:
+            session.run(None for _ in range(n_epochs))
+        self.train_count += 1
+        n_trained = self.epochs_trained - n_before
+        return TrainResult(0, corpus.n_raw_tokens * n_trained)
 
     def _objective(self, params: Parameters) -> Objective:
         """Return the argument of the kernels for the present words and arrays, with filled rows."""
@@ -1048,9 +1219,9 @@ class Word2Vec:
     def _warn_if_rate_rises(self, rate: float) -> None:
         """Log that the learning rate starts above where earlier training left it."""
         if self.epochs_begun and rate > self.min_alpha_yet_reached * (1 + RATE_ROUNDING):
-            logger.warning(
-                "alpha rises to %g, having come down to %g in earlier training", rate,
-                self.min_alpha_yet_reached,
+            logger.warning(  # in the words of gensim, which programs look for
+                "Effective 'alpha' higher than previous training cycles: it rises to %g, having "
+                "come down to %g", rate, self.min_alpha_yet_reached,
             )  # fmt: skip
 
     def get_latest_training_loss(self) -> float:
@@ -1214,7 +1385,10 @@ class Word2Vec:
         counts = self.wv.expandos.get("count")
         if counts is None:
             raise RuntimeError("model.wv has no counts, which the noise distribution needs")
-        return self.negative * sampling.noise_distribution(counts, self.ns_exponent)
+        noise = self.current_arrays().noise
+        if noise is None:
+            noise = sampling.noise_distribution(counts, self.ns_exponent)
+        return self.negative * noise
 
     def _check_vocabulary(self) -> None:
         if not len(self.wv):

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from fastsgns.formats.keys import check_keys, plain
+from fastsgns.vectors.attributes import Attributes
 
 Key: TypeAlias = Hashable
 TEXT = (str, bytes, bytearray, memoryview)
@@ -36,7 +37,7 @@ class KeyTable:
         The position of each key.
     next_index : int
         The position of the first slot without a key.
-    expandos : dict of str to ndarray, shape (V,)
+    expandos : Attributes of str to ndarray, shape (V,)
         Attributes of the keys, such as ``count``.
     strict : bool
         Whether an int that is not a key is refused instead of being taken for a position.
@@ -47,7 +48,7 @@ class KeyTable:
     """
 
     def __init__(self, keys: list[Any], ids: dict[Any, int] | None = None) -> None:
-        self.expandos: dict[str, np.ndarray] = {}
+        self._expandos = Attributes()
         self.strict = False
         self.replace(keys, ids)
 
@@ -61,6 +62,17 @@ class KeyTable:
 
     def __len__(self) -> int:
         return len(self.index_to_key)
+
+    @property
+    def expandos(self) -> Attributes:
+        """Attributes of the keys by name."""
+        return self._expandos
+
+    @expandos.setter
+    def expandos(self, items: Mapping[str, np.ndarray]) -> None:
+        if not isinstance(items, Attributes):
+            items = Attributes(items, self._expandos.has_tree)
+        self._expandos = items
 
     # Look-up
 
@@ -166,7 +178,7 @@ class KeyTable:
         """
         self._is_shared = True
         copied = copy.copy(self)
-        copied.expandos = dict(self.expandos)
+        copied.expandos = Attributes(self.expandos, self.expandos.has_tree)
         return copied
 
     # Attributes

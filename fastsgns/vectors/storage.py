@@ -9,6 +9,7 @@ import numpy as np
 
 from fastsgns.formats import header, saving
 from fastsgns.formats.schema import PLAIN, Array, Content, Schema, Value, Words
+from fastsgns.vectors.attributes import TREE_ATTRIBUTES
 
 LISTED = re.compile(r"\|O|[<>|][biuf][0-9]{1,2}")
 
@@ -82,16 +83,21 @@ def _factors_to_save(kv: Any) -> np.ndarray | None:
     return np.asarray(kv.vectors_lockf, np.float32)
 
 
+def _columns(kv: Any) -> dict[str, np.ndarray]:
+    """Return the attributes of the keys as arrays, without those that follow from the counts."""
+    names = (name for name in kv.expandos if name not in TREE_ATTRIBUTES)
+    return {name: np.asarray(kv.expandos[name]) for name in names}
+
+
 def _arrays_to_save(kv: Any) -> dict[str, np.ndarray]:
     """Return those attributes of the keys of `kv` that a file holds as arrays."""
-    columns = {name: np.asarray(column) for name, column in kv.expandos.items()}
-    return {name: values for name, values in columns.items() if _is_an_array_of_files(values)}
+    return {n: values for n, values in _columns(kv).items() if _is_an_array_of_files(values)}
 
 
 def _lists_to_save(kv: Any) -> dict[str, Any]:
     """Return the other attributes of the keys of `kv`, as lists with their types."""
     listed = {}
-    for name, values in zip(kv.expandos, map(np.asarray, kv.expandos.values())):
+    for name, values in _columns(kv).items():
         if not _is_an_array_of_files(values):
             dtype = "|O" if values.dtype.kind == "U" else values.dtype.str
             listed[name] = {"dtype": dtype, "values": _as_list(name, values)}

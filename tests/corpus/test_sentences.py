@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fastsgns.corpus import sentences as module
+from fastsgns.corpus.encoded import scan
 from fastsgns.corpus.sentences import (
     BrownCorpus,
     LineSentence,
@@ -162,3 +163,23 @@ def test_a_long_line_takes_the_memory_of_its_words_once():
             assert tracemalloc.get_traced_memory()[1] < most
         finally:
             tracemalloc.stop()
+
+
+def test_what_is_set_after_construction_is_honoured(tmp_path):
+    for name in "abc":
+        (tmp_path / name).write_text(f"{name} one two\n{name} three\n")
+    corpus = PathLineSentences(tmp_path)
+    for paths in (
+        [tmp_path / "a"], str(tmp_path / "a"), (path for path in [tmp_path / "a"]), tmp_path / "a",
+    ):  # fmt: skip
+        corpus.input_files = paths
+        for _ in range(2):
+            assert list(corpus) == [["a", "one", "two"], ["a", "three"]]
+        assert scan(corpus).vocabulary.words == ["a", "one", "two", "three"]
+    corpus.input_files = []
+    assert list(corpus) == [] and scan(corpus).n_tokens == 0
+    reader = LineSentence(tmp_path / "a")
+    reader.source, reader.limit, reader.max_sentence_length = tmp_path / "b", 1.0, "2"
+    assert list(reader) == [["b", "one"], ["two"]] and scan(reader).n_sentences == 2
+    with pytest.raises(ValueError, match=r"limit is 2\.5; allowed are integers"):
+        reader.limit = 2.5

@@ -119,6 +119,8 @@ CALLS = {
         )
     },
     "Word2Vec.estimate_memory": {"vocab_size": lambda n: WORDS.estimate_memory(vocab_size=n)},
+    "Word2Vec.make_cum_table": {"domain": lambda n: WORDS.make_cum_table(n)},
+    "Word2Vec.seeded_vector": {"vector_size": lambda n: WORDS.seeded_vector("a", n)},
     "Word2Vec.predict_contexts": {"topn": lambda n: WORDS.predict_contexts(WORD, topn=n)},
     "Word2Vec.predict_output_word": {"topn": lambda n: WORDS.predict_output_word([WORD], topn=n)},
     "Word2Vec.prepare_vocab": {"min_count": lambda n: prepared(n)},

@@ -234,7 +234,7 @@ def test_what_has_an_effect_is_not_logged(options, caplog):
 
 
 def rises(caplog):
-    return [r.getMessage() for r in caplog.records if "alpha rises" in r.getMessage()]
+    return [r.getMessage() for r in caplog.records if "Effective 'alpha'" in r.getMessage()]
 
 
 def test_training_resumed_where_it_stopped_does_not_rise(caplog, tmp_path):
@@ -258,7 +258,8 @@ def test_training_resumed_where_it_stopped_does_not_rise(caplog, tmp_path):
     model.train(SENTENCES, total_examples=15, epochs=left, word_count=skipped)
     assert left == 3 and rises(caplog) == []
     model.train(SENTENCES, total_examples=15, epochs=1)
-    assert rises(caplog) == ["alpha rises to 0.025, having come down to 0.0001 in earlier training"]
+    said = "Effective 'alpha' higher than previous training cycles: it rises to 0.025"
+    assert rises(caplog) == [f"{said}, having come down to 0.0001"]
 
 
 def test_a_first_training_does_not_rise(caplog):

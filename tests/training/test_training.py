@@ -160,7 +160,7 @@ def test_lowest_rate_is_remembered_and_a_rise_is_logged(caplog):
     assert model.min_alpha_yet_reached == pytest.approx(0.01)
     assert "alpha rises" not in caplog.text
     fit(model)
-    assert "alpha rises to 0.05, having come down to 0.01" in caplog.text
+    assert "Effective 'alpha' higher than previous training cycles: it rises to 0.05" in caplog.text
 
 
 def test_a_loop_of_single_epochs_by_hand(caplog):

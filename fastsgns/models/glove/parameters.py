@@ -10,7 +10,7 @@ MOST_COUNT = 2**62
 RULES: dict[str, rules.Rule] = {
     "vector_size": rules.integer(1, 2**20),
     **COUNTING,
-    "workers": rules.integer(1, 2**16),
+    "workers": rules.n_threads(),
     "epochs": rules.integer(1, 2**31),
     "min_count": rules.integer(0, MOST_COUNT),
     "max_final_vocab": rules.integer(0, MOST_COUNT, none=None),

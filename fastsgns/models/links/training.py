@@ -74,7 +74,7 @@ RULES: dict[str, rules.Rule] = {
     "window_size": rules.integer(1, 2**20, none=None),
     "negative": rules.integer(1, 2**16),
     "epochs": rules.integer(1, 2**31),
-    "workers": rules.integer(1, 2**16, none=None),
+    "workers": rules.WORKERS,
     "seed": rules.SEED,
     "p": STEP_WEIGHT,
     "q": STEP_WEIGHT,

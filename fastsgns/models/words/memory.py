@@ -230,7 +230,7 @@ def matrix_bytes(parameters: Parameters, n_words: int, copies: bool = False) -> 
     bytes_of = {"input": n_words * row_bytes(dimensions, parameters.layout.n_bias_columns)}
     bytes_of |= dict.fromkeys(parameters.target_roles, n_words * row_bytes(dimensions))
     if parameters.hs:
-        bytes_of["tree"] = (n_words - 1) * row_bytes(dimensions)
+        bytes_of["tree"] = n_words * row_bytes(dimensions)
     return bytes_of
 
 

@@ -62,7 +62,9 @@ def make_objective(
         warn_of_slow_softmax(n_words)
     noise = None
     if parameters.negative:
-        noise = sampling.noise_distribution(counts, parameters.ns_exponent)
+        noise = matrices.noise
+        if noise is None:
+            noise = sampling.noise_distribution(counts, parameters.ns_exponent)
     largest_noise = 0.0 if noise is None else float(noise.max())
     sharing = _sharing(parameters, largest_noise, layout)
     noise_table = None if noise is None else sampling.alias_table(noise)

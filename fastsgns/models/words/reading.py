@@ -6,7 +6,12 @@ from fastsgns.corpus.encoded import scan
 from fastsgns.corpus.files import check_paths
 from fastsgns.corpus.scanning import Scan
 from fastsgns.corpus.selection import TrimRule, count_bounded
-from fastsgns.corpus.sentences import LineSentence, check_corpus, check_reiterable
+from fastsgns.corpus.sentences import (
+    LineSentence,
+    check_corpus,
+    check_not_generator,
+    check_reiterable,
+)
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import EmptyCorpusError
 from fastsgns.models.parameters import Parameters
@@ -20,19 +25,32 @@ class Source(NamedTuple):
     unit: str
 
     @classmethod
-    def of(cls, corpus_iterable: Any, corpus_file: Any, n_passes: int = 1) -> "Source":
+    def of(
+        cls, corpus_iterable: Any, corpus_file: Any, n_epochs: int = 0, n_readings: int = 1
+    ) -> "Source":
         """Return the source that a user has given by one of two arguments.
+
+        Parameters
+        ----------
+        corpus_iterable, corpus_file
+            As the user gave them.
+        n_epochs : int
+            How often gensim would read the sentences. It refuses to read a generator more than
+            once, and so do we.
+        n_readings : int
+            How often we read them.
 
         Raises
         ------
         TypeError
-            If both or none are given, or if sentences can't be read `n_passes` times.
+            If both or none are given, or if the sentences can't be read so often.
         """
         if (corpus_iterable is None) == (corpus_file is None):
             raise TypeError("give either an iterable of sentences or corpus_file, and not both")
         if corpus_iterable is None:
             return cls(LineSentence(check_paths(corpus_file)), "B")
-        (check_reiterable if n_passes > 1 else check_corpus)(corpus_iterable)
+        check = check_not_generator if n_epochs > 1 else check_corpus
+        (check_reiterable if n_readings > 1 else check)(corpus_iterable)
         return cls(corpus_iterable, "sentences")
 
 

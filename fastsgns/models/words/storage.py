@@ -44,6 +44,8 @@ def save(model: Any, path: Any) -> None:
             f"model.wv.vectors are of {model.wv.array.dtype} and are saved as float32; to keep "
             "all digits, save model.wv as well"
         )
+    if model.has_own_random:
+        warn("the file does not hold model.random, which was set; set it again after loading")
     saving.save(path, SCHEMA, model)
 
 
@@ -67,7 +69,9 @@ def _build(cls: Any, content: Content) -> Any:
     roles = {role: arrays[role] for role in ("output", "negative", "tree") if role in arrays}
     bias = np.array(arrays["bias"]) if "bias" in arrays else None  # a copy: it may be mapped
     first_bias = model.layout.initial_bias(model.negative)
-    model.set_arrays(wv, Matrices(roles | {"input": wv.array}, model.layout, bias, first_bias))
+    matrices = Matrices(roles | {"input": wv.array}, model.layout, bias, first_bias)
+    matrices.noise = arrays.get("noise")
+    model.set_arrays(wv, matrices)
     return model
 
 
@@ -91,6 +95,15 @@ def _matrix_of(role: str) -> Any:
 
 def _bias(model: Any) -> Any:
     return model.current_arrays().bias
+
+
+def _fault_of_noise(name: str, noise: np.ndarray) -> str | None:
+    is_fit = np.all(noise >= 0) and 0 < noise.sum() < np.inf
+    return None if is_fit else f"{name} are not probabilities"
+
+
+def _noise(model: Any) -> Any:
+    return model.current_arrays().noise
 
 
 HAS_OUTPUT = When("matrices", lambda content: not content.model.layout.shares_one_matrix)
@@ -129,6 +142,7 @@ SCHEMA = Schema(
         "output": Array("float32", ROWS, _matrix_of("output"), HAS_OUTPUT, is_optional=True),
         "negative": Array("float32", ROWS, _matrix_of("negative"), HAS_NEGATIVE),
         "tree": Array("float32", "words - 1, vector_size", _matrix_of("tree"), is_optional=True),
+        "noise": Array("float64", "words", _noise, is_optional=True, fault=_fault_of_noise),
         "bias": [
             Array("float32", "words", _bias, HAS_WORD_BIAS, is_optional=True),
             Array("float64", "1", _bias, HAS_ONE_BIAS, is_optional=True),

@@ -110,7 +110,7 @@ def test_fresh_vectors_are_small_and_outputs_zero():
     model.build_vocab(SENTENCES)
     assert 0.05 < np.abs(model.wv.vectors).max() <= 0.1
     assert model.syn1neg.shape == (24, 10) and not model.syn1neg.any()
-    assert model.syn1.shape == (23, 10) and not model.syn1.any()
+    assert model.syn1.shape == (24, 10) and not model.syn1.any()
     assert model.cum_table[-1] == 2**31 - 1 and len(model.cum_table) == 24
 
 
@@ -134,7 +134,7 @@ def test_growth_keeps_what_there_is(mode):
         np.testing.assert_array_equal(model.syn1neg[:n_old], old_outputs)
         assert not model.syn1neg[n_old:].any() and len(model.cum_table) == n_old + 2
     if model.hs:
-        assert model.syn1.shape == (n_old + 1, 8)
+        assert model.syn1.shape == (n_old + 2, 8)
     model.train(NEW, total_examples=model.corpus_count, epochs=5)
     assert (model.wv["gold"] != 0).any() and np.isfinite(model.wv.vectors).all()
     assert model.wv.most_similar("gold", topn=1)
