@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from fastsgns.errors import FormatError
 from fastsgns.formats import files
+from fastsgns.formats import words as words_in_bytes
 from fastsgns.formats.sniffing import ends_in_number
-from fastsgns.formats.word2vec_reader import BLOCK, decoded, opened
+from fastsgns.formats.word2vec_reader import BLOCK, opened
 from fastsgns.formats.writing import destination, write_slices
 
 logger = logging.getLogger(__name__)
@@ -188,36 +189,47 @@ def read(
     >>> words, vectors[0].tolist(), counts.tolist()
     (['a', 'b'], [1.0, 0.5], [2, 1])
     """
-    ids: dict[str, int] = {}
-    if np.dtype(datatype).kind != "f":
+    ids, vectors, counts = read_ids(
+        path, binary=binary, limit=limit, encoding=encoding, unicode_errors=unicode_errors,
+        no_header=no_header, datatype=datatype, fvocab=fvocab,
+    )  # fmt: skip
+    return list(ids), vectors, counts
+
+
+def read_ids(
+    path: Any,
+    *,
+    encoding: str = "utf8",
+    unicode_errors: str = "strict",
+    datatype: npt.DTypeLike = np.float32,
+    fvocab: Any = None,
+    **options: Any,
+) -> tuple[dict[str, int], np.ndarray, np.ndarray]:
+    """Read what `read` reads; instead of the words, return a dict of the row of each word."""
+    dtype = np.dtype(datatype)
+    if dtype.kind != "f":
         raise ValueError(
-            f"datatype is {np.dtype(datatype)}, which does not hold the numbers of vectors; "
+            f"datatype is {dtype}, which does not hold the numbers of vectors; "
             "allowed are types of floating point, such as numpy.float32, float64 and float16"
         )
-    wide = np.dtype(datatype).itemsize > 4
-    options = {"binary": binary, "limit": limit, "no_header": no_header}
-    with opened(path, dtype=np.float64 if wide else np.float32, **options) as reader:
-        vectors = np.empty((reader.capacity, reader.n_columns), datatype)
-        for encoded, block in reader.blocks():
+    ids: dict[str, int] = {}
+    # All other types get the numbers of a text from float64, so that they are rounded once.
+    parsed = np.float32 if dtype == np.float32 else np.float64
+    with opened(path, dtype=parsed, **options) as reader:
+        vectors = np.empty((reader.capacity, reader.n_columns), dtype)
+        for block in reader.blocks(vectors):
             start = len(ids)
-            new_rows = _add_new(decoded(reader, encoded, encoding, unicode_errors), ids)
+            new_rows = words_in_bytes.add_new(reader.words(block, encoding, unicode_errors), ids)
             if len(ids) > len(vectors):
                 vectors.resize((max(len(ids), 2 * start), reader.n_columns), refcheck=False)
-            vectors[start : len(ids)] = block if len(new_rows) == len(block) else block[new_rows]
+            if new_rows is not None:
+                vectors[start : len(ids)] = block.rows[new_rows]
+            elif block.place != start:
+                vectors[start : len(ids)] = block.rows
     if n_repeated := reader.n_read - len(ids):
         logger.warning("%d rows of %s repeat a word; its first stays", n_repeated, reader.name)
     vectors.resize((len(ids), reader.n_columns), refcheck=False)
-    return list(ids), vectors, _counts(ids, fvocab, encoding, unicode_errors)
-
-
-def _add_new(words: list[str], ids: dict[str, int]) -> list[int]:
-    """Assign the next ids to new words; return their positions in `words`."""
-    new_rows = []
-    for row, word in enumerate(words):
-        if word not in ids:
-            ids[word] = len(ids)
-            new_rows.append(row)
-    return new_rows
+    return ids, vectors, _counts(ids, fvocab, encoding, unicode_errors)
 
 
 def _counts(ids: dict[str, int], fvocab: Any, encoding: str, errors: str) -> np.ndarray:

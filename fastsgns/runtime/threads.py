@@ -1,12 +1,16 @@
-"""WorkerPool: threads that share the items of one job. The package starts its worker threads here.
+"""WorkerPool and in_order: threads that share the items of one job.
 
-The threads are Python threads that spend their time in compiled code, without the GIL.
+The package starts its worker threads here. They are Python threads that spend their time in
+compiled code, without the GIL.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -18,6 +22,7 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.1
 STOP_SECONDS = 0.3
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class WorkerPool(Generic[Item]):
@@ -121,17 +126,12 @@ class WorkerPool(Generic[Item]):
 
     def _join(self, threads: list["WorkerThread"]) -> None:
         """Wait for the threads: until `stop_timeout` is over, or until all have ended."""
-        if self._stop_timeout is not None:
-            deadline = time.monotonic() + self._stop_timeout
-            for thread in threads:
-                thread.finished.wait(max(0.0, deadline - time.monotonic()))
+        if self._stop_timeout is None:
+            _wait_for_all(threads)
             return
+        deadline = time.monotonic() + self._stop_timeout
         for thread in threads:
-            while not thread.finished.is_set():
-                try:
-                    thread.finished.wait()
-                except KeyboardInterrupt:  # another Ctrl-C must not end the wait
-                    continue
+            thread.finished.wait(max(0.0, deadline - time.monotonic()))
 
 
 class WorkerThread(threading.Thread):
@@ -158,6 +158,116 @@ class WorkerThread(threading.Thread):
         finally:
             del self._process  # what it refers to is freed, though the thread has not ended yet
             self.finished.set()
+
+
+def _wait_for_all(threads: Sequence[WorkerThread]) -> None:
+    for thread in threads:
+        while not thread.finished.is_set():
+            try:
+                thread.finished.wait()
+            except KeyboardInterrupt:  # another Ctrl-C must not end the wait
+                continue
+
+
+class _Task(Generic[Item, Result]):
+    """The work on one item: `result` waits for it, and returns or raises what it made."""
+
+    def __init__(self, work: Callable[[Item], Result], item: Item) -> None:
+        self.item = item
+        self._work = work
+        self._done = threading.Event()
+        self._errors: list[BaseException] = []
+        self._results: list[Result] = []
+
+    def run(self) -> None:
+        try:
+            self._results.append(self._work(self.item))
+        except BaseException as error:  # `result` raises it in the caller's thread
+            self._errors.append(error)
+        finally:
+            self._done.set()
+
+    def result(self) -> Result:
+        while not self._done.wait(TICK_SECONDS):
+            continue
+        if self._errors:
+            raise take_first(self._errors)
+        return self._results.pop()
+
+
+def in_order(
+    n_threads: int,
+    items: Iterable[Item],
+    work: Callable[[Item], Result],
+    pause: Callable[[], bool] = bool,
+) -> Iterator[tuple[Item, Result]]:
+    """Yield each item and ``work(item)``, in order, while threads work on the next items.
+
+    An exception of `work` is raised in the place of its result, and one of `items` after the
+    results of the items before it. Closing the generator waits for the threads, which end after
+    the item that they work on. If there is one item only, or the system starts no thread, the
+    caller's thread does the work.
+
+    Parameters
+    ----------
+    n_threads : int
+        Number of threads.
+    items : iterable
+        Read in the caller's thread, up to ``n_threads + 2`` items ahead.
+    work : callable
+        Should take well under a second per item, most of it without the GIL.
+    pause : callable, optional
+        While it returns True, no item is read as long as results are to come.
+
+    Examples
+    --------
+    >>> [square for _, square in in_order(2, range(4), lambda number: number**2)]
+    [0, 1, 4, 9]
+    """
+    ahead: deque[_Task[Item, Result]] = deque()
+    queue: SimpleQueue[_Task[Item, Result] | None] = SimpleQueue()
+    source, errors = iter(items), list[BaseException]()
+
+    def fetch(n_ahead: int) -> None:
+        while len(ahead) < n_ahead and not errors and not (ahead and pause()):
+            try:
+                task = _Task(work, next(source))
+            except StopIteration:
+                return
+            except Exception as error:  # raised when the items before it are done
+                errors.append(error)
+                return
+            ahead.append(task)
+            queue.put(task)
+
+    def run_tasks(index: int) -> None:
+        while (task := queue.get()) is not None:
+            task.run()
+
+    fetch(2)
+    threads = [WorkerThread(run_tasks, i) for i in range(n_threads if len(ahead) > 1 else 0)]
+    n_started = 0
+    try:
+        with suppress(MemoryError):  # no thread can be started
+            n_started = start_threads(threads)
+        while True:
+            fetch(n_started + 2 if n_started else 1)
+            if not ahead:
+                break
+            task = ahead.popleft()
+            if not n_started:
+                queue.get()
+                task.run()
+            yield task.item, task.result()
+    finally:
+        while not queue.empty():
+            with suppress(Empty):
+                queue.get_nowait()
+        for _ in threads:
+            queue.put(None)
+        _wait_for_all([thread for thread in threads if thread.ident is not None])
+    if errors:
+        raise take_first(errors)
 
 
 def start_threads(threads: Sequence[threading.Thread]) -> int:

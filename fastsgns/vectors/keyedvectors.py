@@ -730,12 +730,12 @@ class KeyedVectors:
 
         The attribute ``count`` counts down from n to 1, unless `fvocab` contains the counts.
         """
-        words, vectors, counts = word2vec.read(
+        ids, vectors, counts = word2vec.read_ids(
             fname, binary=binary, limit=limit, encoding=encoding, unicode_errors=unicode_errors,
             no_header=no_header, datatype=datatype, fvocab=fvocab,
         )  # fmt: skip
         kv = cls(vectors.shape[1], dtype=datatype)
-        kv.set_items(words, vectors)
+        kv.set_items(list(ids), vectors, ids)
         kv.expandos["count"] = counts
         return kv
 
@@ -773,11 +773,11 @@ class KeyedVectors:
                 )
             if len(self.vectors_lockf) != len(self):
                 self.vectors_lockf = np.full(len(self), self.vectors_lockf[0], np.float32)
-            for encoded, block in reader.blocks():
-                words = word2vec_reader.decoded(reader, encoded, encoding, unicode_errors)
+            for block in reader.blocks():
+                words = reader.words(block, encoding, unicode_errors)
                 rows = [row for row, word in enumerate(words) if word in self.key_to_index]
                 ids = [self.key_to_index[words[row]] for row in rows]
-                self.rows.writable()[ids] = block[rows]
+                self.rows.writable()[ids] = block.rows[rows]
                 self.vectors_lockf[ids] = lockf
                 n_found += len(rows)
         logger.info("took %d vectors of %s for %d keys", n_found, fname, len(self))

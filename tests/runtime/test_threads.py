@@ -8,7 +8,7 @@ import pytest
 
 from fastsgns import GloVe, NodeEmbedding, Word2Vec
 from fastsgns.cooccurrence.counts import Cooccurrences
-from fastsgns.runtime.threads import WorkerPool, WorkerThread
+from fastsgns.runtime.threads import WorkerPool, WorkerThread, in_order
 
 
 def n_running():
@@ -137,3 +137,63 @@ def test_fewer_threads_than_wanted_do_the_work(fit, refuse_threads, tmp_path, ca
     (tmp_path / "text").write_text("\n".join(map(" ".join, ROWS)))
     assert np.isfinite(FITS[fit](tmp_path / "text")).all()
     assert "started only 1 of" in caplog.text
+
+
+def running_threads():
+    """Return the worker threads that have not ended."""
+    alive = threading.enumerate()
+    return [t for t in alive if isinstance(t, WorkerThread) and not t.finished.is_set()]
+
+
+def until(n, error):
+    """Yield numbers, then raise."""
+    yield from range(n)
+    raise error
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 5])
+@pytest.mark.parametrize("n", [0, 1, 2, 30])
+def test_results_come_in_order(n_threads, n):
+    pairs = list(in_order(n_threads, range(n), lambda number: number**2))
+    assert pairs == [(number, number**2) for number in range(n)]
+    assert not running_threads()
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 30])
+def test_errors_come_in_order(n):
+    seen = []
+    with pytest.raises(OSError, match="read"):
+        for item, _ in in_order(2, until(n, OSError("read")), str):
+            seen.append(item)
+    assert seen == list(range(n))
+    seen.clear()
+    with pytest.raises(ZeroDivisionError):
+        for item, _ in in_order(2, until(31, OSError), lambda number: 1 // (number - n)):
+            seen.append(item)
+    assert seen == list(range(n))
+    assert not running_threads()
+
+
+def test_items_are_read_a_little_ahead_and_not_while_it_pauses():
+    read = []
+    items = (read.append(number) or number for number in range(100))
+    results = in_order(2, items, str)
+    next(results)
+    assert len(read) <= 5
+    results.close()
+    read.clear()
+    for done, _ in enumerate(in_order(2, items, str, lambda: True)):
+        assert len(read) <= done + 2
+    assert not running_threads()
+
+
+def test_an_interrupt_while_an_item_is_read_is_raised_at_once():
+    with pytest.raises(KeyboardInterrupt):
+        list(in_order(2, until(20, KeyboardInterrupt()), str))
+    assert not running_threads()
+
+
+@pytest.mark.parametrize("n", [1, 20])
+def test_where_no_thread_starts_the_caller_does_the_work(n, refuse_threads):
+    refuse_threads(0)
+    assert [result for _, result in in_order(2, range(n), str)] == [str(i) for i in range(n)]
