@@ -8,6 +8,7 @@ from bench import (
     frontier,
     glove,
     links,
+    load,
     matrices,
     memory,
     nodes,
@@ -30,7 +31,8 @@ from fastsgns.runtime.console import say
 INTERRUPTED = 130
 COMMANDS = (
     *(standard, speed, quality, frontier, matrices, ppmi, glove),
-    *(scan, nodes, links, tasks, update, tiny, memory, scaling, coherence, roofline, overhead),
+    *(scan, load, nodes, links, tasks, update, tiny),
+    *(memory, scaling, coherence, roofline, overhead),
     summary,
 )
 DESCRIPTION = """\

@@ -215,9 +215,16 @@ def virtual(job: Job) -> Job:
     return virtual.JOBS[job["job"]](job)
 
 
+def vector_file(job: Job) -> Job:
+    """Write or read a file of vectors."""
+    from bench import load_jobs  # imports numpy, which other jobs do not count as their own
+
+    return load_jobs.JOBS[job["job"]](job)
+
+
 JOBS = {
     "train": train, "glove": glove, "scan": scan, "versions": versions, "save": synthetic.save,
-    "trace": virtual, "simulate": virtual,
+    "trace": virtual, "simulate": virtual, "make_vectors": vector_file, "load": vector_file,
 }  # fmt: skip
 
 

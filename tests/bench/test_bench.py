@@ -34,7 +34,7 @@ def bench(tmp_path):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(folders)}
 
     def run(command, *arguments, **variables):
-        text = [] if command == "memory" else [str(corpus)]
+        text = [] if command in ("memory", "load") else [str(corpus)]
         line = [command, *text, "--cache", str(tmp_path / "cache"), "--output", str(output)]
         done = subprocess.run(
             [sys.executable, "-m", "bench", *line, *arguments],
@@ -108,6 +108,29 @@ def test_scan_of_files_and_lists_reads_the_same_and_says_where_it_ran(bench):
     assert run["command"].startswith("python -m bench scan")
     assert run["corpus"]["name"] == "corpus.txt"
     assert run["flags"]["rounds"] == 1
+
+
+def test_files_of_vectors_are_read_and_written_and_removed(bench, tmp_path):
+    sizes = ("--rows", "1200", "--text-rows", "20", "--dim", "5")
+    files = ("binary", "gzip", "native", "mapped", "save-text")
+    done, record = bench("load", *sizes, "--rounds", "1", "--files", *files)
+    found = [(r["file"], r["side"]) for r in record["results"]]
+    assert found == [
+        *((name, side) for name in files[:3] for side in ("bare", "fastsgns")),
+        ("mapped", "fastsgns"),
+        ("save-text", "fastsgns"),
+    ]
+    for result in record["results"]:
+        n_rows = 20 if result["file"] in ("gzip", "save-text") else 1200
+        assert result["rows"] == n_rows
+        assert result["side"] == "bare" or result["length"] == n_rows
+        assert result["bytes"] > n_rows * 20
+        assert result["wall"] > 0 and result["cpu"] > 0
+    assert done.stdout.count("\nbinary ") == 2 and "x bare" in done.stdout
+    assert list((tmp_path / "cache").iterdir()) == []
+    done, record = bench("load", *sizes, "--rounds", "2", "--files", "text17")
+    sides = [(r["round"], r["side"]) for r in record["results"]][len(found) :]
+    assert sides == [(0, "bare"), (0, "fastsgns"), (1, "fastsgns"), (1, "bare")]
 
 
 def test_quality_is_resumed_and_not_computed_twice(bench, tmp_path):
