@@ -7,10 +7,12 @@ True
 """
 
 import fastsgns._compiled  # noqa: F401  first of all: its ImportError says what to do
+from fastsgns import models, utils
 from fastsgns._version import __version__
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
 from fastsgns.formats.kinds import load
+from fastsgns.gensim.installer import install_as_gensim
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.glove.model import GloVe
 from fastsgns.models.links.nodes import NodeEmbedding
@@ -29,5 +31,8 @@ __all__ = [
     "PathLineSentences",
     "Word2Vec",
     "__version__",
+    "install_as_gensim",
     "load",
+    "models",
+    "utils",
 ]

@@ -22,7 +22,7 @@ LAYERS = (
     {"cooccurrence", "graph", "utils"},
     {"vectors"},
     {"models"},
-    {"demo", "study"},
+    {"demo", "gensim", "scripts", "study"},
     {"cli", "__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

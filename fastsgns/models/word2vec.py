@@ -16,6 +16,7 @@ From the constructor to the kernel::
               TokenChunks.train     training/examples.py: calls kernels.train_chunk
 
 `train` encodes a corpus (`_encode`) for a vocabulary that exists, then calls `_start_training`.
+A subclass that overrides a method of `JobHooks` is trained by words/jobs.py instead.
 
 The model's `Matrices` hold the arrays of the roles; tied roles share one. The array of the input
 role is the one that ``wv`` holds, not a copy. Users may reorder, rename or replace words and
@@ -72,6 +73,14 @@ from fastsgns.models.parameters import CbowGradient, Parameters
 from fastsgns.models.words import memory, storage
 from fastsgns.models.words import noise as noise_table
 from fastsgns.models.words.allocation import allocate, grow_input
+from fastsgns.models.words.jobs import (
+    JobHooks,
+    Totals,
+    has_hooks,
+    train_batch_cbow,
+    train_batch_sg,
+    train_by_jobs,
+)
 from fastsgns.models.words.objective import kernel_rows, make_objective, make_tree_objective
 from fastsgns.models.words.prediction import OutputLayer, score_sentences
 from fastsgns.models.words.reading import Source, count_source, scan_source
@@ -97,6 +106,7 @@ from fastsgns.vectors.roles import Roles, link_matrices, shown_matrices, sync_ma
 __all__ = [
     "RULE_DEFAULT", "RULE_DISCARD", "RULE_KEEP", "BrownCorpus", "CallbackAny2Vec", "KeyedVectors",
     "LineSentence", "PathLineSentences", "Text8Corpus", "TrainResult", "Word2Vec",
+    "train_batch_cbow", "train_batch_sg",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -123,7 +133,7 @@ class TrainResult(NamedTuple):
     n_words: int
 
 
-class Word2Vec:
+class Word2Vec(JobHooks):
     """Vectors of words, trained on sentences; a drop-in replacement for gensim's Word2Vec.
 
     Parameters that gensim also has keep gensim's defaults.
@@ -340,7 +350,15 @@ class Word2Vec:
             # gensim reads the corpus once to count and once per epoch, and refuses a generator.
             # We read it once, but refuse one too, so that programs run in either package.
             n_readings = 1 if params.max_vocab_size is None else 2
+            if has_hooks(self):
+                n_readings = params.epochs + 1
             source = Source.of(sentences, corpus_file, params.epochs + 1, n_readings)
+            if has_hooks(self):
+                self._count(params, source)
+                self.prepare_vocab()
+                totals = Totals(self.corpus_count, self.corpus_total_words)
+                train_by_jobs(self, source.sentences, totals, tuple(self.callbacks))
+                return
             corpus = self._build_vocab_and_encode(params, source)
             self._start_training(params, corpus, n_skipped=0, callbacks=self.callbacks)
 
@@ -995,7 +1013,12 @@ class Word2Vec:
         )
         parameters.check_objective(params)
         n_skipped = check_word_count("word_count", word_count)
-        corpus = self._encode(params, Source.of(corpus_iterable, corpus_file, params.epochs))
+        n_readings = params.epochs if has_hooks(self) else 1
+        source = Source.of(corpus_iterable, corpus_file, params.epochs, n_readings)
+        if has_hooks(self):
+            totals = Totals(total_examples, total_words)
+            return TrainResult(*train_by_jobs(self, source.sentences, totals, callbacks))
+        corpus = self._encode(params, source)
         for unit, expected, n in (
             ("example", total_examples, corpus.n_raw_sentences),
             ("raw word", total_words, corpus.n_raw_tokens),

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
@@ -31,9 +31,9 @@ class WorkerPool(Generic[Item]):
     Parameters
     ----------
     n_threads : int
-        At most as many threads are started as there are items.
-    items : sequence
-        None of them is None.
+        At most as many threads are started as there are items, if their number is known.
+    items : iterable
+        None of them is None. A thread takes an item while the others wait.
     work : callable
         ``work(thread, item)`` processes one item; `thread` counts from 0.
     stop_flag : ndarray of int, optional
@@ -60,14 +60,14 @@ class WorkerPool(Generic[Item]):
     def __init__(
         self,
         n_threads: int,
-        items: Sequence[Item],
+        items: Iterable[Item],
         work: Callable[[int, Item], object],
         *,
         stop_flag: np.ndarray | None = None,
         stop_timeout: float | None = STOP_SECONDS,
     ) -> None:
         self.stopping = threading.Event()
-        self._n_threads = min(n_threads, len(items))
+        self._n_threads = min(n_threads, len(items)) if isinstance(items, Sized) else n_threads
         self._items = iter(items)
         self._work = work
         self._stop_flag = np.zeros(1, np.int32) if stop_flag is None else stop_flag

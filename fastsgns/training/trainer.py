@@ -214,7 +214,7 @@ class Trainer:
         self.objective = replace(
             objective, longest_sentence=self.chunks.longest, hot=self._hot_rows(objective)
         )
-        self.divergence = DivergenceCheck(_trained_arrays(objective))
+        self.divergence = DivergenceCheck(trained_arrays(objective))
 
     def chunk_seeds(self, epoch: int) -> list[int]:
         """Return a seed of 64 bits for each chunk, mixed from (seed, epoch, chunk).
@@ -289,7 +289,7 @@ class Trainer:
         )  # fmt: skip
 
 
-def _trained_arrays(objective: Objective) -> dict[str, np.ndarray]:
+def trained_arrays(objective: Objective) -> dict[str, np.ndarray]:
     """Return the arrays that an objective trains, by the names used in error messages."""
     has_bias = objective.bias in ("word", "both")
     arrays = {

@@ -1,0 +1,175 @@
+"""Word2Vec and KeyedVectors with the arguments and attributes of gensim 3.
+
+They are the classes of fastsgns with more names: ``size=``, ``iter=``, ``model["word"]``,
+``model.most_similar``, ``wv.vocab``, ``wv.index2word``, ``wv.syn0``. Programs written for gensim 3
+run with them without changes (``install_as_gensim(api=3)``). New programs should use the names of
+gensim 4, which `fastsgns.Word2Vec` has.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from fastsgns.models.aliases import MOVED_TO_WV
+from fastsgns.models.keyedvectors import CompatVocab
+from fastsgns.models.word2vec import TrainResult
+from fastsgns.models.word2vec import Word2Vec as NewWord2Vec
+from fastsgns.vectors.keyedvectors import KeyedVectors as NewKeyedVectors
+
+RENAMED = {"size": "vector_size", "iter": "epochs"}
+NAMES = {
+    "models": "Word2Vec KeyedVectors",
+    "models.word2vec": "Word2Vec KeyedVectors Vocab",
+    "models.keyedvectors": "KeyedVectors Word2VecKeyedVectors EuclideanKeyedVectors "
+    "Doc2VecKeyedVectors BaseKeyedVectors WordEmbeddingsKeyedVectors Vocab",
+}
+
+
+class VocabOfWords(Mapping[Any, CompatVocab]):
+    """``wv.vocab``: the count and the position of each word, as they are when they are read.
+
+    Parameters
+    ----------
+    wv : KeyedVectors
+    """
+
+    def __init__(self, wv: NewKeyedVectors) -> None:
+        self._wv = wv
+
+    def __getitem__(self, word: Any) -> CompatVocab:
+        index = self._wv.key_to_index[word]
+        counts = self._wv.expandos.get("count")
+        return CompatVocab(count=1 if counts is None else int(counts[index]), index=index)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._wv.key_to_index)
+
+    def __len__(self) -> int:
+        return len(self._wv)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._wv.key_to_index
+
+
+class KeyedVectors(NewKeyedVectors):
+    """KeyedVectors with the attributes of gensim 3.
+
+    Examples
+    --------
+    >>> wv = KeyedVectors(2)
+    >>> wv.add(["to", "be"], [[1, 0], [0, 1]])
+    >>> wv.index2word, wv.vocab["be"].index
+    (['to', 'be'], 1)
+    """
+
+    @property
+    def vocab(self) -> VocabOfWords:
+        """A mapping of words to objects with the attributes ``count`` and ``index``."""
+        return VocabOfWords(self)
+
+    @property
+    def index2word(self) -> list[Any]:
+        """The words in order, now `index_to_key`."""
+        return self.index_to_key
+
+    @index2word.setter
+    def index2word(self, words: list[Any]) -> None:
+        self.index_to_key = words
+
+    index2entity = index2word
+
+    @property
+    def syn0(self) -> np.ndarray:
+        """The vectors by word, now `vectors`."""
+        return self.vectors
+
+    @syn0.setter
+    def syn0(self, vectors: np.ndarray) -> None:
+        self.vectors = vectors
+
+    @property
+    def syn0norm(self) -> np.ndarray:
+        """The vectors by word, scaled to length 1."""
+        return self.get_normed_vectors()
+
+    vectors_norm = syn0norm
+
+    @property
+    def wv(self) -> "KeyedVectors":
+        """The object itself, as gensim 3 had it for programs that took a model or its vectors."""
+        return self
+
+    def add(self, entities: Any, weights: Any, replace: bool = False) -> None:
+        """Add vectors, now `add_vectors`."""
+        one = isinstance(entities, (str, int))
+        keys, vectors = ([entities], [weights]) if one else (list(entities), weights)
+        self.add_vectors(keys, np.asarray(vectors, np.float32), replace=replace)
+
+
+Vocab = CompatVocab
+BaseKeyedVectors = WordEmbeddingsKeyedVectors = KeyedVectors
+Word2VecKeyedVectors = EuclideanKeyedVectors = Doc2VecKeyedVectors = KeyedVectors
+
+
+def names_of(module: str) -> dict[str, Any]:
+    """Return the objects of this module that belong in a module of gensim, by name."""
+    return {name: globals()[name] for name in NAMES.get(module, "").split()}
+
+
+class Word2Vec(NewWord2Vec):
+    """Word2Vec with the arguments and attributes of gensim 3.
+
+    Examples
+    --------
+    >>> model = Word2Vec([["to", "be"]] * 10, size=4, iter=2, min_count=1, workers=1)
+    >>> model["be"].shape, model.iter, sorted(model.wv.vocab)
+    ((4,), 2, ['be', 'to'])
+    """
+
+    def __init__(self, sentences: Any = None, *args: Any, **kwargs: Any) -> None:
+        named = {RENAMED.get(name, name): value for name, value in kwargs.items()}
+        super().__init__(sentences, *args, **named)
+
+    @property
+    def wv(self) -> NewKeyedVectors:
+        """The input vectors by word, with the attributes of gensim 3."""
+        return super().wv
+
+    @wv.setter
+    def wv(self, vectors: NewKeyedVectors) -> None:
+        if type(vectors) is NewKeyedVectors:
+            vectors.__class__ = KeyedVectors  # the same object, with more names
+        NewWord2Vec.wv.__set__(self, vectors)  # type: ignore[attr-defined]
+
+    @property
+    def iter(self) -> int:
+        """The number of epochs, now `epochs`."""
+        return self.epochs
+
+    @iter.setter
+    def iter(self, epochs: int) -> None:
+        self.epochs = epochs
+
+    def build_vocab(  # type: ignore[override]
+        self, sentences: Any = None, *args: Any, **kwargs: Any
+    ) -> None:
+        """Make the vocabulary; the first argument was called `sentences`."""
+        super().build_vocab(kwargs.pop("corpus_iterable", sentences), *args, **kwargs)
+
+    def train(  # type: ignore[override]
+        self, sentences: Any = None, *args: Any, **kwargs: Any
+    ) -> TrainResult:
+        """Train; the first argument was called `sentences`."""
+        return super().train(kwargs.pop("corpus_iterable", sentences), *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in MOVED_TO_WV or name in ("vocab", "index2word", "syn0", "syn0norm"):
+            return getattr(self.wv, name)
+        return super().__getattr__(name)
+
+    def __getitem__(self, word: Any) -> Any:
+        return self.wv[word]
+
+    def __contains__(self, word: Any) -> bool:  # type: ignore[override]
+        return word in self.wv

@@ -1,0 +1,1 @@
+"""A folder for PYTHONPATH: in it, the package gensim installs fastsgns as gensim."""

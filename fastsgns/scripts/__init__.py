@@ -1,0 +1,1 @@
+"""Scripts under the names of gensim's package scripts."""

@@ -1,0 +1,74 @@
+"""Convert vectors to two TSV files, which TensorBoard's Embedding Projector reads."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from fastsgns.formats.writing import destination
+from fastsgns.scripts.running import make_parser, run
+from fastsgns.vectors.keyedvectors import KeyedVectors
+
+logger = logging.getLogger(__name__)
+
+EXAMPLES = """\
+  python -m fastsgns.scripts.word2vec2tensor --input vectors.txt --output vectors
+  python -m fastsgns.scripts.word2vec2tensor --input vectors.bin --binary --output vectors
+  (both write vectors_tensor.tsv and vectors_metadata.tsv)
+"""
+
+
+def word2vec2tensor(
+    word2vec_model_path: str | os.PathLike[str],
+    tensor_filename: str | os.PathLike[str],
+    binary: bool = False,
+) -> None:
+    r"""Read a file in word2vec format, and write its vectors and its words as TSV.
+
+    Parameters
+    ----------
+    word2vec_model_path : str or os.PathLike
+    tensor_filename : str or os.PathLike
+        The vectors are written to ``<tensor_filename>_tensor.tsv``, one per line, and the words in
+        the same order to ``<tensor_filename>_metadata.tsv``.
+    binary : bool
+        Whether the file to read is binary.
+
+    Examples
+    --------
+    >>> kv = KeyedVectors(2)
+    >>> kv.add_vectors(["to", "be"], [[1, 0], [0, 1]])
+    >>> kv.save_word2vec_format("vectors.txt")
+    >>> word2vec2tensor("vectors.txt", "vectors")
+    >>> print(open("vectors_tensor.tsv").readline().split("\t"))
+    ['1.0', '0.0\n']
+    """
+    vectors = KeyedVectors.load_word2vec_format(word2vec_model_path, binary=binary)
+    prefix = os.fspath(tensor_filename)
+    with destination(f"{prefix}_tensor.tsv") as rows:
+        for row in vectors.vectors:
+            rows.write(("\t".join(map(str, row)) + "\n").encode())
+    with destination(f"{prefix}_metadata.tsv") as words:
+        for word in vectors.index_to_key:
+            words.write(f"{word}\n".encode())
+    logger.info("%d words in %s_tensor.tsv and %s_metadata.tsv", len(vectors), prefix, prefix)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the script."""
+    parser = make_parser(
+        "fastsgns.scripts.word2vec2tensor",
+        "Convert vectors to the TSV files of TensorBoard's Embedding Projector.",
+        EXAMPLES,
+    )
+    parser.add_argument("-i", "--input", required=True, help="file in word2vec format")
+    parser.add_argument("-o", "--output", required=True, help="prefix of the files to write")
+    parser.add_argument("-b", "--binary", action="store_true", help="the input file is binary")
+    options = parser.parse_args(argv)
+    return run(
+        "word2vec2tensor", lambda: word2vec2tensor(options.input, options.output, options.binary)
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""Train word vectors with the options of the program word2vec of Mikolov et al. (word2vec.c).
+
+The options are those of word2vec.c and of gensim's script of this name, with one hyphen or two.
+``fastsgns train`` has more (docs/command-line.md).
+"""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from fastsgns.corpus.sentences import LineSentence
+from fastsgns.formats.files import open_binary
+from fastsgns.models.word2vec import Word2Vec
+from fastsgns.scripts.running import make_parser, run
+
+logger = logging.getLogger(__name__)
+
+EXAMPLES = """\
+  python -m fastsgns.scripts.word2vec_standalone -train text8 -output vectors.bin -binary 1
+  python -m fastsgns.scripts.word2vec_standalone -train corpus.txt -output vectors.txt -cbow 0 \\
+      -size 200 -window 5 -sample 1e-4 -negative 5 -hs 0 -threads 12 -iter 3
+  python -m fastsgns.scripts.word2vec_standalone -train corpus.txt -save-vocab vocab.txt \\
+      -accuracy questions-words.txt
+"""
+ALPHA = {0: 0.025, 1: 0.05}  # by -cbow, as in word2vec.c
+OPTIONS = {
+    "train": (str, None, "text file with one sentence per line"),
+    "output": (str, None, "file for the vectors; without it, a model and its vectors are "
+               "written beside the text, as FILE.model and FILE.model.txt or .bin"),
+    "size": (int, 100, "number of dimensions"),
+    "window": (int, 5, "largest distance between a word and its context words"),
+    "sample": (float, 1e-3, "subsampling threshold; 0 keeps all words"),
+    "hs": (int, 0, "1: hierarchical softmax"),
+    "negative": (int, 5, "negative samples per positive pair; 0: none"),
+    "threads": (int, 3, "number of threads"),
+    "iter": (int, 5, "number of passes over the text"),
+    "min-count": (int, 5, "drop words that occur less often"),
+    "alpha": (float, None, "learning rate at the start (default: 0.05 for CBOW, otherwise 0.025)"),
+    "binary": (int, 0, "1: write the binary format"),
+    "cbow": (int, 1, "1: CBOW, 0: skip-gram"),
+    "accuracy": (str, None, "file of analogy questions; print the share of right answers"),
+    "save-vocab": (str, None, "file to write the words and their counts to"),
+    "read-vocab": (str, None, "file of words and counts to use instead of counting the text"),
+    "debug": (int, 2, "accepted, without effect"),
+}  # fmt: skip
+CHOICES = {"hs": (0, 1), "binary": (0, 1), "cbow": (0, 1)}
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return the arguments.
+
+    Examples
+    --------
+    >>> options = parse(["-train", "text8", "-min-count", "1", "-cbow", "0"])
+    >>> options.min_count, options.alpha
+    (1, 0.025)
+    """
+    parser = make_parser(
+        "fastsgns.scripts.word2vec_standalone",
+        "Train word vectors, with the options of word2vec.c.",
+        EXAMPLES,
+    )
+    for name, (kind, default, text) in OPTIONS.items():
+        known = "" if default is None else f" (default: {default})"
+        parser.add_argument(
+            *{f"-{name}", f"-{name.replace('-', '_')}", f"--{name}"}, type=kind, default=default,
+            dest=name.replace("-", "_"), choices=CHOICES.get(name), required=name == "train",
+            help=text + known,
+        )  # fmt: skip
+    options = parser.parse_args(argv)
+    if options.alpha is None:
+        options.alpha = ALPHA[options.cbow]
+    return options
+
+
+def train(options: argparse.Namespace) -> Word2Vec:
+    """Train a model, and write the files that the options name."""
+    model = Word2Vec(
+        vector_size=options.size, window=options.window, sample=options.sample, hs=options.hs,
+        negative=options.negative, workers=options.threads, epochs=options.iter,
+        min_count=options.min_count, alpha=options.alpha, sg=1 - options.cbow, cbow_mean=1,
+    )  # fmt: skip
+    if options.read_vocab:
+        model.build_vocab_from_freq(_read_counts(options.read_vocab))
+    else:
+        model.build_vocab(corpus_file=options.train)
+    model.train(
+        LineSentence(options.train), total_words=model.corpus_total_words, epochs=options.iter
+    )
+    _write(model, options)
+    if options.accuracy:
+        share, _ = model.wv.evaluate_word_analogies(options.accuracy)
+        print(f"accuracy: {share:.4f}")
+    return model
+
+
+def _read_counts(path: str) -> dict[str, int]:
+    with open_binary(path) as file:
+        rows = (line.rsplit(maxsplit=1) for line in file.read().decode().splitlines())
+        return {word: int(count) for word, count in rows}
+
+
+def _write(model: Word2Vec, options: argparse.Namespace) -> None:
+    output, binary = options.output, bool(options.binary)
+    if output is None:
+        output = f"{Path(options.train).with_suffix('')}.model"
+        model.save(output)
+        output += ".bin" if binary else ".txt"
+    model.wv.save_word2vec_format(output, fvocab=options.save_vocab, binary=binary)
+    logger.info("%d words of %d dimensions in %s", len(model.wv), model.wv.vector_size, output)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the script."""
+    options = parse(argv)
+    return run("word2vec", lambda: train(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,268 @@
+"""fastsgns in the place of gensim: each test runs a process, with gensim and without it."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import fastsgns
+from fastsgns.gensim import names
+from fastsgns.gensim.missing import Missing
+
+HAS_GENSIM = pytest.mark.skipif(find_spec("gensim") is None, reason="gensim is not installed")
+WAYS = [pytest.param(True, id="alone"), pytest.param(False, id="with gensim", marks=HAS_GENSIM)]
+SENTENCES = 'S = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 50\n'
+SETTINGS = "vector_size=8, min_count=1, workers=1, sample=0"
+
+
+def run(folder: Path, code: str, *options: str) -> str:
+    """Run a program under the installer, and return its output."""
+    (folder / "program.py").write_text(SENTENCES + code)
+    command = [sys.executable, "-W", "error::RuntimeWarning", "-m", "fastsgns.gensim", "run"]
+    return finish(subprocess.run([*command, *options, "program.py"], **captured(folder)))
+
+
+def run_plain(folder: Path, code: str) -> str:
+    """Run code without the installer."""
+    return finish(subprocess.run([sys.executable, "-c", code], **captured(folder)))
+
+
+def captured(folder: Path) -> dict:
+    path = os.pathsep.join([str(Path(fastsgns.__file__).parent.parent), *sys.path])
+    return {
+        "cwd": folder, "env": os.environ | {"PYTHONPATH": path},
+        "capture_output": True, "text": True,
+    }  # fmt: skip
+
+
+def finish(result: subprocess.CompletedProcess) -> str:
+    assert not result.returncode, result.stdout + result.stderr
+    return result.stdout
+
+
+def alone(is_alone: bool) -> list[str]:
+    return ["--alone"] * is_alone
+
+
+@pytest.mark.parametrize("is_alone", WAYS)
+def test_each_form_of_import_gives_our_classes(tmp_path: Path, is_alone: bool):
+    code = """
+import gensim, fastsgns
+import gensim.models.keyedvectors as keyed
+from gensim.models import Word2Vec, KeyedVectors, word2vec
+from gensim.models.word2vec import LineSentence, PathLineSentences, Text8Corpus
+from gensim.models.callbacks import CallbackAny2Vec
+from gensim.utils import simple_preprocess, RULE_KEEP
+from gensim.models.word2vec_inner import train_batch_sg
+assert Word2Vec is gensim.models.Word2Vec is word2vec.Word2Vec is fastsgns.Word2Vec
+assert KeyedVectors is keyed.Word2VecKeyedVectors is fastsgns.KeyedVectors
+assert LineSentence is fastsgns.LineSentence
+assert simple_preprocess("Hello World") == ["hello", "world"]
+from importlib.metadata import version
+assert version("gensim") == gensim.__version__ >= "4.0.0"
+from importlib.util import find_spec
+assert find_spec("gensim.models") is not None
+print("gensim" in str(type(Word2Vec())), "gensim.models" in str(type(Word2Vec().wv)))
+"""
+    assert run(tmp_path, code, *alone(is_alone)) == "True True\n"
+
+
+@pytest.mark.parametrize("is_alone", WAYS)
+def test_what_is_saved_loads_without_the_installer(tmp_path: Path, is_alone: bool):
+    code = f"""
+import copy, pickle
+from gensim.models import Word2Vec
+class Own(Word2Vec):
+    pass
+model = Own(S, {SETTINGS})
+assert (copy.deepcopy(model).wv.vectors == model.wv.vectors).all()
+assert type(pickle.loads(pickle.dumps(model))) is Own
+model.save("own.model")
+model = Word2Vec(S, {SETTINGS})
+model.save("plain.model")
+open("plain.pickle", "wb").write(pickle.dumps((model, model.wv)))
+"""
+    run(tmp_path, code, *alone(is_alone))
+    code = """
+import pickle, fastsgns
+model, wv = pickle.load(open("plain.pickle", "rb"))
+assert type(model) is fastsgns.Word2Vec and type(wv) is fastsgns.KeyedVectors
+for name in ("plain.model", "own.model"):
+    assert (fastsgns.Word2Vec.load(name).wv.vectors == model.wv.vectors).all()
+print(type(model))
+"""
+    assert run_plain(tmp_path, code) == "<class 'fastsgns.models.word2vec.Word2Vec'>\n"
+
+
+def test_names_of_gensim_can_be_imported_without_it_but_not_used(tmp_path: Path):
+    code = """
+from abc import ABC
+from gensim.models import Doc2Vec, FastText, Phrases
+from gensim.models.fasttext import FastText as FT, FastTextKeyedVectors
+from gensim.models.doc2vec import TaggedDocument
+from gensim.corpora import Dictionary, WikiCorpus
+from gensim.similarities import WmdSimilarity
+import gensim.downloader as api
+class Derived(FastTextKeyedVectors, ABC):
+    def __init__(self, n: int | FastText): ...
+assert not isinstance("text", (Doc2Vec, FastText))
+for use in (lambda: Doc2Vec(vector_size=5), lambda: Derived(3), lambda: api.load("glove"),
+            lambda: FT.load("x"), lambda: list(Phrases), lambda: TaggedDocument([], [0])):
+    try:
+        use()
+    except ImportError as error:
+        assert "pip install gensim" in str(error), error
+    else:
+        raise AssertionError(use)
+try:
+    import gensim.models.nothing
+except ModuleNotFoundError as error:
+    print(error)
+"""
+    assert run(tmp_path, code, "--alone") == "No module named 'gensim.models.nothing'\n"
+
+
+@HAS_GENSIM
+def test_other_models_of_gensim_work_beside_ours(tmp_path: Path):
+    code = """
+from gensim.models import Doc2Vec, FastText, Phrases
+from gensim.models.doc2vec import TaggedDocument
+from gensim.models.poincare import PoincareModel
+from gensim.similarities.annoy import AnnoyIndexer, Word2Vec
+import fastsgns
+assert Word2Vec is fastsgns.Word2Vec
+model = FastText(S, vector_size=8, min_count=1)
+model.save("fast.model")
+assert FastText.load("fast.model").wv.similarity("cat", "dog") == model.wv.similarity("cat", "dog")
+documents = [TaggedDocument(words, [i]) for i, words in enumerate(S)]
+Doc2Vec(documents, vector_size=8, min_count=1).save("docs.model")
+assert len(Doc2Vec.load("docs.model").dv) == 100
+assert Phrases([["new", "york"]] * 9, min_count=1, threshold=0.1)[["new", "york"]] == ["new_york"]
+print(PoincareModel.__name__)
+"""
+    assert run(tmp_path, code) == "PoincareModel\n"
+    code = "from gensim.models import Doc2Vec; print(type(Doc2Vec.load('docs.model').dv))"
+    assert run_plain(tmp_path, code) == "<class 'gensim.models.keyedvectors.KeyedVectors'>\n"
+
+
+@HAS_GENSIM
+def test_the_names_for_a_process_without_gensim_are_gensims():
+    import importlib
+
+    for module, text in names.GENSIM.items():
+        if module in ("similarities.nmslib", "topic_coherence"):  # needs a package; has no names
+            continue
+        real = importlib.import_module(f"gensim.{module}" if module else "gensim")
+        missing = [name for name in text.split() if not hasattr(real, name)]
+        assert not missing, (module, missing)
+
+
+@pytest.mark.parametrize("is_alone", WAYS)
+def test_uninstall_restores_everything(tmp_path: Path, is_alone: bool):
+    code = f"""
+import sys
+before = dict(sys.modules)
+import fastsgns
+from importlib.util import find_spec
+path, finders, has_gensim = list(sys.path), list(sys.meta_path), find_spec("gensim") is not None
+for _ in range(2):
+    fastsgns.install_as_gensim(alone={is_alone})
+    fastsgns.install_as_gensim(alone={is_alone})
+    import gensim.models
+    assert gensim.models.Word2Vec is fastsgns.Word2Vec
+    assert "gensim" in str(fastsgns.Word2Vec)
+    try:
+        fastsgns.install_as_gensim(api=3, alone={is_alone})
+    except RuntimeError as error:
+        assert "uninstall" in str(error)
+    fastsgns.gensim.uninstall()
+    fastsgns.gensim.uninstall()
+    assert str(fastsgns.Word2Vec) == "<class 'fastsgns.models.word2vec.Word2Vec'>"
+    assert (sys.path, sys.meta_path) == (path, finders)
+    if has_gensim:
+        import gensim.models
+        assert gensim.models.Word2Vec is not fastsgns.Word2Vec
+        assert gensim.models.word2vec.LineSentence is not fastsgns.LineSentence
+    else:
+        assert "gensim" not in sys.modules
+print("done")
+"""
+    assert run_plain(tmp_path, code) == "done\n"
+
+
+@pytest.mark.parametrize("is_alone", WAYS)
+def test_processes_that_a_program_starts_import_our_classes(tmp_path: Path, is_alone: bool):
+    (tmp_path / "part.py").write_text(
+        "from gensim.models import Word2Vec\n\ndef name(_):\n    return Word2Vec.__module__\n"
+    )
+    code = """
+import multiprocessing, subprocess, sys
+import part
+if __name__ == "__main__":
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        print(*pool.map(part.name, [0]))
+    print(subprocess.check_output([sys.executable, "-c", "import part; print(part.name(0))"],
+                                  text=True).strip())
+"""
+    expected = "fastsgns.gensim.models.word2vec\n" * 2
+    assert run(tmp_path, code, *alone(is_alone)) == expected
+
+
+@pytest.mark.parametrize("is_alone", WAYS)
+def test_programs_of_gensim_3(tmp_path: Path, is_alone: bool):
+    code = """
+import gensim
+from gensim.models import Word2Vec, KeyedVectors
+from gensim.models.keyedvectors import BaseKeyedVectors
+assert gensim.__version__ == "3.8.3"
+model = Word2Vec(S, size=8, iter=2, min_count=1, workers=1)
+assert model.iter == 2 and model["cat"].shape == (8,) and "cat" in model
+assert model.wv.vocab["the"].count == 100 and model.wv.vocab["the"].index == 0
+assert sorted(model.wv.vocab) == sorted(model.wv.index2word) == ["cat", "dog", "sat", "the"]
+assert model.similarity("cat", "dog") == model.wv.similarity("cat", "dog")
+assert isinstance(model.wv, BaseKeyedVectors)
+model.train(sentences=S, total_examples=model.corpus_count, epochs=model.iter)
+model.save("old.model")
+assert Word2Vec.load("old.model").wv.vocab["cat"].count == 50
+model.wv.save_word2vec_format("old.txt")
+vectors = KeyedVectors.load_word2vec_format("old.txt")
+assert vectors.syn0.shape == (4, 8) and vectors.wv is vectors
+vectors.add("new", vectors.syn0[0])
+assert vectors.vocab["new"].index == 4
+print(type(model.wv).__name__)
+"""
+    assert run(tmp_path, code, "--api", "3", *alone(is_alone)) == "KeyedVectors\n"
+
+
+def test_a_module_is_run_with_its_arguments(tmp_path: Path):
+    (tmp_path / "corpus.txt").write_text("to be or not to be\n" * 50)
+    command = [sys.executable, "-m", "fastsgns.gensim", "run", "--alone", "-m"]
+    command += ["gensim.scripts.word2vec_standalone", "-train", "corpus.txt", "-output", "v.txt"]
+    finish(subprocess.run([*command, "-size", "4", "-min_count", "1"], **captured(tmp_path)))
+    assert (tmp_path / "v.txt").read_text().startswith("4 4\n")
+
+
+def test_a_missing_name_looks_like_a_class():
+    name = Missing.of("models", "FastText")
+    assert isinstance(name, type)
+    assert not hasattr(name, "__wrapped__")
+    with pytest.raises(ImportError, match=r"gensim\.models\.FastText .* pip install gensim"):
+        name(vector_size=5)
+
+
+def test_an_unknown_api_is_refused():
+    with pytest.raises(ValueError, match="api is 2; allowed are 4, and 3"):
+        fastsgns.install_as_gensim(api=2)
+
+
+def test_submodules_are_there_after_a_bare_import(tmp_path: Path):
+    code = (
+        "import fastsgns; print(fastsgns.utils.RULE_KEEP, fastsgns.models.word2vec.FAST_VERSION,"
+        "fastsgns.models.keyedvectors.REAL.__name__, fastsgns.models.callbacks.__name__,"
+        "fastsgns.models.Word2Vec.__name__)"
+    )
+    expected = "2 1 float32 fastsgns.models.callbacks Word2Vec\n"
+    assert run_plain(tmp_path, code) == expected
