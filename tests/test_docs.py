@@ -28,6 +28,7 @@ import pytest
 
 from fastsgns import DirectedGraph, Word2Vec, cli
 from fastsgns.errors import FormatError
+from fastsgns.gensim import __main__ as gensim_main
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -47,6 +48,7 @@ NOT_RUN = {
     ("graphs", "needs corpora, and minutes to hours"): 2,
     ("performance", "needs corpora, and minutes to hours"): 10,
     ("ppmi", "needs corpora, and minutes to hours"): 1,
+    ("programs", "runs programs of yours"): 1,
     ("quality", "needs corpora, and minutes to hours"): 3,
     ("study", "takes minutes to hours"): 1,
     ("training", "trains for minutes on wiki17m"): 1,
@@ -219,6 +221,8 @@ def test_commands_can_be_parsed(page: Path, bench_importable: None):
         for line, _ in block.commands:
             if line[0] == "fastsgns":
                 cli.build_parser().parse_args(line[1:])
+            elif line[:3] == ["python", "-m", "fastsgns.gensim"]:
+                gensim_main.parse(line[3:])
             elif "bench" in line[:4]:
                 bench.parser().parse_args(line[line.index("bench") + 1 :])
             elif line[0] == "make":

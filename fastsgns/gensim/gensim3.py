@@ -122,7 +122,7 @@ class Word2Vec(NewWord2Vec):
 
     Examples
     --------
-    >>> model = Word2Vec([["to", "be"]] * 10, size=4, iter=2, min_count=1, workers=1)
+    >>> model = Word2Vec([["to", "be"]] * 10, size=4, iter=2, min_count=1, sample=0, workers=1)
     >>> model["be"].shape, model.iter, sorted(model.wv.vocab)
     ((4,), 2, ['be', 'to'])
     """

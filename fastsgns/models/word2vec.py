@@ -350,10 +350,10 @@ class Word2Vec(JobHooks):
             # gensim reads the corpus once to count and once per epoch, and refuses a generator.
             # We read it once, but refuse one too, so that programs run in either package.
             n_readings = 1 if params.max_vocab_size is None else 2
-            if has_hooks(self):
-                n_readings = params.epochs + 1
+            uses_jobs = has_hooks(self)  # which read it as gensim does
+            n_readings = params.epochs + 1 if uses_jobs else n_readings
             source = Source.of(sentences, corpus_file, params.epochs + 1, n_readings)
-            if has_hooks(self):
+            if uses_jobs:
                 self._count(params, source)
                 self.prepare_vocab()
                 totals = Totals(self.corpus_count, self.corpus_total_words)
@@ -1013,9 +1013,10 @@ class Word2Vec(JobHooks):
         )
         parameters.check_objective(params)
         n_skipped = check_word_count("word_count", word_count)
-        n_readings = params.epochs if has_hooks(self) else 1
+        uses_jobs = has_hooks(self)
+        n_readings = params.epochs if uses_jobs else 1
         source = Source.of(corpus_iterable, corpus_file, params.epochs, n_readings)
-        if has_hooks(self):
+        if uses_jobs:
             totals = Totals(total_examples, total_words)
             return TrainResult(*train_by_jobs(self, source.sentences, totals, callbacks))
         corpus = self._encode(params, source)

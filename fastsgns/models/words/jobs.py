@@ -108,6 +108,7 @@ class JobTrainer:
         The argument of the kernels. Its arrays are changed in place.
     seed : int
         With the number of the batch it determines the random numbers.
+    n_threads : int
 
     Attributes
     ----------
@@ -115,8 +116,8 @@ class JobTrainer:
         Words trained on and words read, over all batches, as `_do_train_job` returned them.
     """
 
-    def __init__(self, model: Any, objective: Objective, seed: int) -> None:
-        self.model, self.seed = model, seed & UINT64_MASK
+    def __init__(self, model: Any, objective: Objective, seed: int, n_threads: int) -> None:
+        self.model, self.seed, self.n_threads = model, seed & UINT64_MASK, n_threads
         self.n_trained = self.n_words = 0
         self._lock, self._batch_numbers = threading.Lock(), itertools.count()
         self._n_epochs_before = model.epochs_begun  # so that each call draws new random numbers
@@ -171,8 +172,8 @@ class JobTrainer:
 
     def _train_epoch(self, jobs: Iterator[tuple[list[Any], float]]) -> None:
         """Train the batches in threads, each of which takes one at a time."""
-        model, n_threads = self.model, self.model.workers
-        memory = [model._get_thread_working_mem() for _ in range(n_threads)]
+        model = self.model
+        memory = [model._get_thread_working_mem() for _ in range(self.n_threads)]
 
         def work(thread: int, job: tuple[list[Any], float]) -> None:
             n_trained, n_words = model._do_train_job(*job, memory[thread])
@@ -181,7 +182,7 @@ class JobTrainer:
                 self.n_words += int(n_words)
 
         stop_flag = self.objective.stop_flag
-        WorkerPool(n_threads, jobs, work, stop_flag=stop_flag, stop_timeout=None).run()
+        WorkerPool(self.n_threads, jobs, work, stop_flag=stop_flag, stop_timeout=None).run()
 
     def train_batch(self, sentences: Iterable[Any], alpha: float) -> int:
         """Train sentences in this thread; return the words trained on, after subsampling."""
@@ -213,7 +214,8 @@ def _session(model: Any, n_epochs: int, callbacks: Any) -> Iterator[tuple[Sessio
     """Prepare the arrays of a model for training; afterwards they hold what was trained."""
     params = parameters.check(model)
     with Session(model, model._matrices, n_epochs, callbacks) as session:
-        trainer = JobTrainer(model, model._objective(params), choose_seed(params.seed))
+        objective, seed = model._objective(params), choose_seed(params.seed)
+        trainer = JobTrainer(model, objective, seed, params.workers)
         _trainers[id(model)] = trainer
         try:
             yield session, trainer

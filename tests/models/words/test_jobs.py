@@ -81,7 +81,7 @@ def test_what_the_override_returns_is_counted():
     assert not np.array_equal(model.wv.vectors, before)
 
 
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("workers", [1, 3, -1])
 def test_the_loss_is_that_of_training_without_batches(workers: int):
     settings = SETTINGS | {"workers": workers, "compute_loss": True, "epochs": 4, "sg": 1}
     model = Recorded(SENTENCES, **settings, batch_words=500)
@@ -107,7 +107,7 @@ def test_threads_share_the_batches():
                 meeting.wait(timeout=30)
             return super()._do_train_job(sentences, alpha, inits)
 
-    meeting, seen = threading.Barrier(2), set()
+    meeting, seen = threading.Barrier(2), set[int]()
     Threads(SENTENCES, **SETTINGS | {"workers": 2}, batch_words=100)
     assert len(seen) == 2
 
