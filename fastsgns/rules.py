@@ -120,6 +120,14 @@ class Whole(Rule):
     most: int | None = None
     bools: bool = False
 
+    def __call__(self, name: str, value: Any) -> Any:
+        """Return the int that `value` means, if it is in the allowed range."""
+        if type(value) is int and self._in_range(value):  # as most are, and methods must be fast
+            return value
+        if value is None and self.none is None:
+            return None
+        return super().__call__(name, value)
+
     def _typed(self, value: Any) -> int | None:
         value = _unwrapped(value)
         if isinstance(value, bool) and not self.bools:

@@ -5,6 +5,7 @@
 #ifndef FASTSGNS_COSINES_H
 #define FASTSGNS_COSINES_H
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -23,9 +24,10 @@ typedef struct {
  * norms:    norm_i = sqrt(row_i . row_i), or NaN if that is not finite.
  * cosines:  cosine_i = (row_i . query) / norm_i, with the norms above; 0 if 1 / norm_i is infinite.
  *           Each row is read from memory once.
- * collect:  For each i of n and j = first + i: puts scores_i scales_i into `answers` as the cosine
- *           of position j if it is larger than the worst one there. NaN and the position `excluded`
- *           are left out. Positions increase from call to call. */
+ * collect:  For each i of n and j = first + i: puts scores_i scales_i, or scores_i if `scales` is
+ *           NULL, into `answers` as the cosine of position j if it is larger than the worst one
+ *           there. NaN and the position `excluded` are left out. Positions increase from call to
+ *           call. */
 typedef struct {
     const char *name;
     int real_size;

@@ -16,3 +16,6 @@ def collect_largest(
     positions: npt.NDArray[np.int64],
     variant: str,
 ) -> None: ...
+def largest_values(
+    values: _Reals, best: _Reals, positions: npt.NDArray[np.int64], variant: str
+) -> None: ...

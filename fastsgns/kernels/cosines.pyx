@@ -4,6 +4,7 @@
 work on parts of a matrix.
 """
 
+from libc.math cimport INFINITY
 from libc.stdint cimport int64_t
 
 import numpy as np
@@ -133,3 +134,38 @@ def collect_largest(const real[:, ::1] scores not None, const real[::1] scales n
         for row in range(n_queries):
             answers.cosines, answers.positions = &cosines[row, 0], &positions[row, 0]
             ops.collect(&scores[row, 0], &scales[0], n, first, excluded[row], &answers)
+
+
+def largest_values(const real[::1] values not None, real[::1] best not None,
+                   int64_t[::1] positions not None, str variant):
+    """Find the largest values of an array; NaN and minus infinity are left out.
+
+    Parameters
+    ----------
+    values : ndarray of float32 or float64, shape (n,)
+    best : ndarray of the same type, shape (k,)
+        Receives the values, in no particular order; minus infinity if there are fewer than k.
+    positions : ndarray of int64, shape (k,)
+        Receives their positions, or -1. Of equal values, the first are taken.
+    variant : str
+        Name of the active kernel variant.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit.
+    """
+    cdef const CosineOps *ops = operations(variant, sizeof(real))
+    cdef Answers answers
+    cdef int64_t i
+    answers.n = best.shape[0]
+    if positions.shape[0] != answers.n:
+        raise ValueError(f"{answers.n} values at {positions.shape[0]} positions")
+    if answers.n == 0:
+        return
+    answers.cosines, answers.positions = &best[0], &positions[0]
+    with nogil:
+        for i in range(answers.n):
+            best[i], positions[i] = -INFINITY, -1
+        if values.shape[0] > 0:
+            ops.collect(&values[0], NULL, values.shape[0], 0, -1, &answers)

@@ -9,14 +9,16 @@ TARGET("avx2,fma")
 #define REAL float
 #define REAL_BYTES 4
 #define LANES 8
-#define REAL_SQRT sqrtf
+#define MAX_REAL FLT_MAX
+#define VECTOR_SQRT(x) ((VEC)_mm256_sqrt_ps((__m256)(x)))
 #define NAME(name) cosines_avx2_f32_##name
 #include "cosines_simd.h"
 
 #define REAL double
 #define REAL_BYTES 8
 #define LANES 4
-#define REAL_SQRT sqrt
+#define MAX_REAL DBL_MAX
+#define VECTOR_SQRT(x) ((VEC)_mm256_sqrt_pd((__m256d)(x)))
 #define NAME(name) cosines_avx2_f64_##name
 #include "cosines_simd.h"
 END_TARGET

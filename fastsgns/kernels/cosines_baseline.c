@@ -1,23 +1,31 @@
 /* The variant that every processor of the platform can run: SSE2 on x86-64, NEON on aarch64. */
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
 #if defined(__x86_64__)
+#include <immintrin.h>
 #define VARIANT "sse2"
+#define SQRT_F32(x) ((VEC)_mm_sqrt_ps((__m128)(x)))
+#define SQRT_F64(x) ((VEC)_mm_sqrt_pd((__m128d)(x)))
 #else
+#include <arm_neon.h>
 #define VARIANT "neon"
+#define SQRT_F32(x) ((VEC)vsqrtq_f32((float32x4_t)(x)))
+#define SQRT_F64(x) ((VEC)vsqrtq_f64((float64x2_t)(x)))
 #endif
 #include "cosines.h"
 
 #define REAL float
 #define REAL_BYTES 4
 #define LANES 4
-#define REAL_SQRT sqrtf
+#define MAX_REAL FLT_MAX
+#define VECTOR_SQRT SQRT_F32
 #define NAME(name) cosines_baseline_f32_##name
 #include "cosines_simd.h"
 
 #define REAL double
 #define REAL_BYTES 8
 #define LANES 2
-#define REAL_SQRT sqrt
+#define MAX_REAL DBL_MAX
+#define VECTOR_SQRT SQRT_F64
 #define NAME(name) cosines_baseline_f64_##name
 #include "cosines_simd.h"
 #endif

@@ -29,7 +29,7 @@ static inline void NAME(collect_each)(const REAL *scores, const REAL *scales, in
                                       int64_t end, int64_t first, int64_t excluded,
                                       const Answers *answers) {
     for (; i < end; i++) {
-        const REAL cosine = scores[i] * scales[i];
+        const REAL cosine = scales ? scores[i] * scales[i] : scores[i];
         if (cosine > *(const REAL *)answers->cosines && first + i != excluded)
             NAME(replace_worst)(answers, cosine, first + i);
     }

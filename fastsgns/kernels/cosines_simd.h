@@ -1,15 +1,23 @@
 /* Cosines with the vector extensions of GCC and clang: one source for all instruction sets and both
- * types. Define before including: REAL, REAL_BYTES, REAL_SQRT, LANES (reals per vector),
- * NAME(name), VARIANT; set the target. */
+ * types. Define before including: REAL, REAL_BYTES, MAX_REAL, LANES (reals per vector),
+ * VECTOR_SQRT, NAME(name), VARIANT; set the target. */
 #include "cosines_heap.h"
 
 typedef REAL NAME(vec)
     __attribute__((vector_size(LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
+#if REAL_BYTES == 4
+typedef int32_t NAME(mask) __attribute__((vector_size(LANES * 4)));
+#else
+typedef int64_t NAME(mask) __attribute__((vector_size(LANES * 8)));
+#endif
 
 #ifndef INLINE
 #define INLINE static inline __attribute__((always_inline))
+enum { TILE = 64 };    /* rows whose sums are finished together */
+enum { AHEAD = 4096 }; /* bytes after the current row that are requested from memory */
 #endif
 #define VEC NAME(vec)
+#define MASK NAME(mask)
 #if LANES == 8
 #define PER_FOUR_LANES(p, q, r, s) p, q, r, s, p + 4, q + 4, r + 4, s + 4
 #else
@@ -17,22 +25,14 @@ typedef REAL NAME(vec)
 #endif
 #if defined(__clang__) || __GNUC__ >= 12
 #define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#elif REAL_BYTES == 4
-#define SHUFFLE(a, b, ...) \
-    __builtin_shuffle(a, b, (int32_t __attribute__((vector_size(LANES * 4)))){__VA_ARGS__})
 #else
-#define SHUFFLE(a, b, ...) \
-    __builtin_shuffle(a, b, (int64_t __attribute__((vector_size(LANES * 8)))){__VA_ARGS__})
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (MASK){__VA_ARGS__})
 #endif
 #define LOAD(address) (*(const VEC *)(address))
 
 /* Rows are read in groups, which hides the time that a multiplication takes, and of which the sums
  * of lanes are computed together. */
 enum { NAME(GROUP) = 4 };
-
-/* Memory is requested this many bytes ahead of the current row: about what arrives while a row of
- * 300 floats is processed, times the latency of memory. */
-enum { NAME(AHEAD) = 4096 };
 
 /* Returns the sum of the lanes. */
 INLINE REAL NAME(sum_lanes)(VEC v) {
@@ -94,34 +94,46 @@ INLINE void NAME(sums)(const int n, const REAL *rows, int64_t d, const REAL *que
     }
 }
 
-INLINE REAL NAME(norm)(REAL squares) { return REAL_SQRT(squares) + 0 * squares; }
-
-/* Computes `cosines`, or `norms` if there is no query. */
-INLINE void NAME(group)(const int n, const REAL *rows, int64_t d, const REAL *query, VEC last_query,
-                        VEC mask, REAL *results) {
-    REAL dots[NAME(GROUP)] = {0}, squares[NAME(GROUP)];
-    NAME(sums)(n, rows, d, query, last_query, mask, dots, squares);
-    for (int j = 0; j < n; j++) {
-        const REAL norm = NAME(norm)(squares[j]), scale = 1 / norm;
-        results[j] = !query ? norm : isinf(scale) ? 0 : dots[j] * scale;
+/* Turns sums into `norms`, or into `cosines` if there is a query. Whole vectors of square roots and
+ * divisions take much less time than those of single rows. */
+INLINE void NAME(finish)(int64_t n, int has_query, const REAL *dots, const REAL *squares,
+                         REAL *results) {
+    REAL finished[TILE];
+    for (int64_t i = 0; i < n; i += LANES) {
+        const VEC square = LOAD(squares + i), norm = VECTOR_SQRT(square) + 0 * square;
+        const VEC scale = 1 / norm, cosine = LOAD(dots + i) * scale;
+        const MASK is_infinite = (MASK)(scale > (REAL)MAX_REAL);
+        const VEC result = has_query ? (VEC)(~is_infinite & (MASK)cosine) : norm;
+        memcpy(finished + i, &result, sizeof result);
     }
+    memcpy(results, finished, (size_t)n * sizeof(REAL));
 }
 
 INLINE void NAME(all)(const REAL *rows, int64_t n, int64_t d, const REAL *query, REAL *results) {
-    REAL last[LANES] = {0}, is_new[LANES] = {0};
+    REAL dots[TILE] = {0}, squares[TILE] = {0}, last[LANES] = {0}, is_new[LANES] = {0};
     for (int64_t x = d / LANES * LANES; d >= LANES && x < d; x++) {
         last[x - (d - LANES)] = query ? query[x] : 0;
         is_new[x - (d - LANES)] = 1;
     }
     const VEC last_query = LOAD(last), mask = LOAD(is_new);
     const int64_t n_bytes = NAME(GROUP) * d * (int64_t)sizeof(REAL);
-    int64_t i = 0;
-    for (; i + NAME(GROUP) <= n; i += NAME(GROUP)) {
-        for (int64_t offset = 0; offset < n_bytes; offset += 64)
-            __builtin_prefetch((const char *)(rows + i * d) + NAME(AHEAD) + offset);
-        NAME(group)(NAME(GROUP), rows + i * d, d, query, last_query, mask, results + i);
+    for (int64_t start = 0; start < n; start += TILE) {
+        const int64_t n_rows = n - start < TILE ? n - start : TILE;
+        const REAL *tile = rows + start * d;
+        int64_t i = 0;
+        for (; i + NAME(GROUP) <= n_rows; i += NAME(GROUP)) {
+            for (int64_t offset = 0; offset < n_bytes; offset += 64)
+                __builtin_prefetch((const char *)(tile + i * d) + AHEAD + offset);
+            NAME(sums)(NAME(GROUP), tile + i * d, d, query, last_query, mask, dots + i,
+                       squares + i);
+        }
+        for (; i < n_rows; i++) {
+            REAL dot[NAME(GROUP)] = {0}, square[NAME(GROUP)];
+            NAME(sums)(1, tile + i * d, d, query, last_query, mask, dot, square);
+            dots[i] = dot[0], squares[i] = square[0];
+        }
+        NAME(finish)(n_rows, query != NULL, dots, squares, results + start);
     }
-    for (; i < n; i++) NAME(group)(1, rows + i * d, d, query, last_query, mask, results + i);
 }
 
 static void NAME(norms)(const void *rows, int64_t n, int64_t d, void *norms) {
@@ -134,16 +146,18 @@ static void NAME(cosines)(const void *rows, int64_t n, int64_t d, const void *qu
 }
 
 /* Most blocks of scores have no answer, which a few vector comparisons find out. */
-static void NAME(collect)(const void *scores_, const void *scales_, int64_t n, int64_t first,
-                          int64_t excluded, const Answers *answers) {
-    const REAL *scores = (const REAL *)scores_, *scales = (const REAL *)scales_;
+INLINE void NAME(collect_all)(const REAL *scores, const REAL *scales, int64_t n, int64_t first,
+                              int64_t excluded, const Answers *answers) {
     const REAL *worst = (const REAL *)answers->cosines;
     int64_t i = 0;
     for (; i + 8 * LANES <= n; i += 8 * LANES) {
-        const VEC *s = (const VEC *)(scores + i), *t = (const VEC *)(scales + i);
         const VEC least = (VEC){0} + *worst;
-        __typeof__(least > least) is_larger = s[0] * t[0] > least;
-        for (int j = 1; j < 8; j++) is_larger |= s[j] * t[j] > least;
+        MASK is_larger = {0};
+        for (int j = 0; j < 8; j++) {
+            VEC score = LOAD(scores + i + j * LANES);
+            if (scales) score *= LOAD(scales + i + j * LANES);
+            is_larger |= (MASK)(score > least);
+        }
         int64_t parts[sizeof(VEC) / sizeof(int64_t)], any = 0;
         memcpy(parts, &is_larger, sizeof parts);
         for (int j = 0; j < (int)(sizeof(VEC) / sizeof(int64_t)); j++) any |= parts[j];
@@ -152,14 +166,24 @@ static void NAME(collect)(const void *scores_, const void *scales_, int64_t n, i
     NAME(collect_each)(scores, scales, i, n, first, excluded, answers);
 }
 
+static void NAME(collect)(const void *scores, const void *scales, int64_t n, int64_t first,
+                          int64_t excluded, const Answers *answers) {
+    if (scales)
+        NAME(collect_all)((const REAL *)scores, (const REAL *)scales, n, first, excluded, answers);
+    else
+        NAME(collect_all)((const REAL *)scores, NULL, n, first, excluded, answers);
+}
+
 const CosineOps NAME(ops) = {VARIANT, sizeof(REAL), NAME(norms), NAME(cosines), NAME(collect)};
 
 #undef REAL
-#undef REAL_SQRT
+#undef MAX_REAL
+#undef VECTOR_SQRT
 #undef NAME
 #undef REAL_BYTES
 #undef LANES
 #undef VEC
+#undef MASK
 #undef PER_FOUR_LANES
 #undef SHUFFLE
 #undef LOAD

@@ -11,7 +11,7 @@ import numpy as np
 from fastsgns.rules import takes_flags
 from fastsgns.vectors import queries
 from fastsgns.vectors.keys import Key, as_key_list
-from fastsgns.vectors.norms import as_real, cosines, divide, products, row_norms, unit
+from fastsgns.vectors.norms import as_real, cosine, cosines, divide, products, row_norms, unit
 from fastsgns.vectors.spaces import Searchable, Space, in_space
 
 logger = logging.getLogger(__name__)
@@ -22,8 +22,10 @@ def cosine_similarities(vector_1: np.ndarray, vectors_all: np.ndarray) -> np.nda
 
     The cosine with a zero vector is 0.
     """
-    vector, rows = as_real(np.asarray(vector_1)), as_real(np.asarray(vectors_all))
-    return divide(products(rows, unit(vector)), row_norms(rows))
+    direction, rows = unit(vector_1), as_real(np.asarray(vectors_all))
+    if direction.dtype == rows.dtype:
+        return cosines(rows, direction)
+    return divide(products(rows, direction), row_norms(rows))
 
 
 def similarity(kv: Searchable, w1: Key, w2: Key, *, space: Space = "in-in") -> np.floating:
@@ -33,8 +35,7 @@ def similarity(kv: Searchable, w1: Key, w2: Key, *, space: Space = "in-in") -> n
     `w2`.
     """
     first, second = in_space(kv, space)
-    cosine: np.floating = unit(first.get_vector(w1)) @ unit(second.get_vector(w2))
-    return cosine
+    return cosine(first.get_vector(w1), second.get_vector(w2))
 
 
 def distances(
@@ -65,9 +66,8 @@ def n_similarity(kv: Searchable, ws1: Iterable[Key], ws2: Iterable[Key]) -> np.f
     lists = [as_key_list(ws, name, True) for ws, name in ((ws1, "ws1"), (ws2, "ws2"))]
     if not all(lists):
         raise ZeroDivisionError("n_similarity needs two lists with at least one key each")
-    means = [unit(kv.get_mean_vector(keys, pre_normalize=False)) for keys in lists]
-    cosine: np.floating = means[0] @ means[1]
-    return cosine
+    means = [kv.get_mean_vector(keys, pre_normalize=False) for keys in lists]
+    return cosine(*means)
 
 
 @takes_flags
@@ -93,24 +93,28 @@ def rank_by_centrality(
         If no key is left.
     """
     table = kv.key_table
-    words = as_key_list(words, "words", allow_mapping=True)
-    known = [word for word in words if word in table]
-    if len(known) < len(words):
+    words = given = as_key_list(words, "words", allow_mapping=True)
+    ids = table.known(words)
+    if ids is None:
         absent = [word for word in words if word not in table]
-        logger.warning("passed over, as they have no vectors: %s", absent)
-    rows = as_real(kv.rows.at(table.indices(known)))
-    finite = np.isfinite(row_norms(rows)).tolist()
-    if not all(finite):
-        bad = [word for word, is_finite in zip(known, finite) if not is_finite]
+        if absent:
+            logger.warning("passed over, as they have no vectors: %s", absent)
+        words = [word for word in words if word in table]
+        ids = [table.get_index(word) for word in words]
+    rows = as_real(kv.rows.at(np.array(ids, np.intp)))
+    units = unit(rows)
+    finite = ~np.isnan(units).any(1)
+    if not finite.all():
+        bad = [word for word, is_finite in zip(words, finite) if not is_finite]
         logger.warning("passed over, as their vectors are not finite: %s", bad)
-        known, rows = list(compress(known, finite)), rows[finite]
-    if not known:
+        words, rows, units = list(compress(words, finite)), rows[finite], units[finite]
+    if not words:
         raise ValueError(
-            f"cannot select a word from an empty list: none of {words} has a finite vector"
+            f"cannot select a word from an empty list: none of {given} has a finite vector"
         )
-    mean = unit(unit(rows).mean(0) if use_norm else rows.mean(0))
-    closeness = (unit(rows) if use_norm else rows) @ mean
-    return sorted(zip(closeness, known), key=lambda pair: (pair[0], str(pair[1])), reverse=True)
+    rows = units if use_norm else rows
+    closeness = rows @ unit(rows.mean(0))
+    return sorted(zip(closeness, words), key=lambda pair: (pair[0], str(pair[1])), reverse=True)
 
 
 def most_similar_to_given(kv: Searchable, key1: Key, keys_list: Iterable[Key]) -> Any:

@@ -291,7 +291,7 @@ class KeyedVectors:
     get_mean_vector = queries.get_mean_vector
 
     def __getitem__(self, key_or_keys: Any) -> np.ndarray:
-        if self.key_table.is_key(key_or_keys):
+        if type(key_or_keys) is str or self.key_table.is_key(key_or_keys):
             return self.get_vector(key_or_keys)
         keys = as_key_list(key_or_keys, "keys", allow_mapping=True)
         return self.rows.at(self.key_table.indices(keys))

@@ -109,11 +109,24 @@ class KeyTable:
         raise KeyError(self.explain_absence(key))
 
     def __contains__(self, key: object) -> bool:
-        return self.get_index(key, -1) >= 0
+        try:
+            return key in self.key_to_index or self.get_index(key, -1) >= 0
+        except TypeError:  # not hashable
+            return self.get_index(key, -1) >= 0
 
     def indices(self, keys: Iterable[Any]) -> np.ndarray:
         """Return the positions of keys, shape (n,)."""
-        return np.array([self.get_index(key) for key in keys], np.intp)
+        keys = keys if isinstance(keys, list) else list(keys)
+        ids = self.known(keys)
+        return np.array([self.get_index(key) for key in keys] if ids is None else ids, np.intp)
+
+    def known(self, items: list[Any]) -> list[int] | None:
+        """Return the positions of items if all are in `key_to_index`, else None; fast."""
+        lookup = self.key_to_index
+        try:
+            return [lookup[item] for item in items]
+        except (KeyError, TypeError):  # a position, an absent key, or a vector
+            return None
 
     def explain_absence(self, key: Any) -> str:
         """Return the message of a KeyError, with the likely mistake if there is one."""
@@ -232,6 +245,8 @@ def as_key_list(keys: Any, name: str, allow_mapping: bool = False) -> list[Any]:
         If `keys` is a single string, whose letters would be taken for keys, or a mapping whose
         values would be ignored.
     """
+    if type(keys) is list:
+        return list(keys)
     if isinstance(keys, Mapping) and not allow_mapping:
         raise TypeError(
             f"{name} is a {type(keys).__name__}, where a list of keys is wanted: pass "

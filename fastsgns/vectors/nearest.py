@@ -6,7 +6,7 @@ import numpy as np
 
 from fastsgns import kernels
 from fastsgns.kernels.cosines import collect_largest
-from fastsgns.vectors.norms import as_real
+from fastsgns.vectors.norms import as_real, reciprocals
 
 ROW_BYTES = 1 << 20  # of the rows that are multiplied at once: they stay in the cache of a core
 
@@ -53,19 +53,11 @@ def nearest_rows(
     n_finite = 0
     for start in range(0, len(vectors), n_rows):
         rows = as_real(vectors[start : start + n_rows])
-        scales, n_scales = _scales(norms_of(slice(start, start + len(rows))))
+        norms = norms_of(slice(start, start + len(rows)))
         scores = products[: len(units) * len(rows)].reshape(len(units), len(rows))
         with np.errstate(invalid="ignore", over="ignore"):
             np.matmul(units, rows.T, out=scores)
-        collect_largest(scores, scales, start, excluded, cosines, positions, variant)
-        n_finite += n_scales
+        collect_largest(scores, reciprocals(norms), start, excluded, cosines, positions, variant)
+        n_finite += len(norms) - int(np.isnan(norms).sum())
     order = np.lexsort((positions, -cosines))
     return np.take_along_axis(positions, order, 1), np.take_along_axis(cosines, order, 1), n_finite
-
-
-def _scales(norms: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return 1 / norm, or 0 for a row of zeros; and how many of the norms are not NaN."""
-    with np.errstate(divide="ignore"):
-        scales = np.reciprocal(norms)
-    scales[np.isinf(scales)] = 0
-    return scales, len(norms) - int(np.isnan(norms).sum())

@@ -4,16 +4,18 @@ Matrices may be of any float type. Those that are not float32 or float64 are con
 block, so that no copy of a whole matrix is made.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import numpy as np
 
 from fastsgns import kernels
-from fastsgns.kernels.cosines import cosines_of_rows, norms_of_rows
+from fastsgns.kernels.cosines import cosines_of_rows, largest_values, norms_of_rows
 from fastsgns.runtime.machine import n_blas_threads
 from fastsgns.runtime.threads import WorkerPool
 
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 BLOCK_BYTES = 1 << 24  # of converted rows
 THREAD_BYTES = 1 << 24  # of a matrix that is worth a thread, whose start takes some 0.1 ms
 N_LINES = 16  # into which `_largest` splits values: enough to leave few candidates
@@ -28,7 +30,7 @@ def row_blocks(vectors: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
 
 def as_real(vectors: np.ndarray) -> np.ndarray:
     """Return a float32 or float64 array itself, and any other array as float32."""
-    if vectors.dtype in (np.float32, np.float64):
+    if vectors.dtype == FLOAT32 or vectors.dtype == FLOAT64:
         return vectors
     return vectors.astype(np.float32)
 
@@ -56,8 +58,11 @@ def cosines(vectors: np.ndarray, direction: np.ndarray) -> np.ndarray:
 
 def _for_blocks(vectors: np.ndarray, work: Callable[[np.ndarray, slice], object]) -> None:
     """Call ``work(rows, slice)`` for all blocks of a matrix; in threads if it is large."""
-    n_threads = min(vectors.nbytes // THREAD_BYTES, n_blas_threads())
-    if n_threads < 2:
+    if vectors.nbytes <= BLOCK_BYTES:
+        work(np.ascontiguousarray(as_real(vectors)), slice(None))
+        return
+    n_threads = max(1, min(vectors.nbytes // THREAD_BYTES, n_blas_threads()))
+    if n_threads == 1:
         for start, rows in row_blocks(vectors):
             work(np.ascontiguousarray(rows), slice(start, start + len(rows)))
         return
@@ -69,12 +74,6 @@ def _for_blocks(vectors: np.ndarray, work: Callable[[np.ndarray, slice], object]
             work(np.ascontiguousarray(rows), slice(first, first + len(rows)))
 
     WorkerPool(n_threads, list(pairwise(starts)), in_thread, stop_timeout=None).run()
-
-
-def _roots(squares: np.ndarray) -> np.ndarray:
-    """Return square roots; NaN for infinity, so that a vector divided by it is NaN."""
-    roots: np.ndarray = np.sqrt(squares) + 0 * squares
-    return roots
 
 
 def products(vectors: np.ndarray, queries: np.ndarray) -> np.ndarray:
@@ -93,13 +92,15 @@ def products(vectors: np.ndarray, queries: np.ndarray) -> np.ndarray:
 def divide(dividend: np.ndarray, norms: np.ndarray | float) -> np.ndarray:
     """Divide an array in place and return it; the result is 0 where a norm is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return _divide(dividend, np.asarray(norms))
-
-
-def _divide(dividend: np.ndarray, norms: np.ndarray) -> np.ndarray:
-    scale = np.reciprocal(norms)
-    dividend *= np.where(np.isinf(scale), 0, scale).astype(dividend.dtype)
+        scale = np.reciprocal(np.asarray(norms))
+        dividend *= np.where(np.isinf(scale), 0, scale).astype(dividend.dtype)
     return dividend
+
+
+def reciprocals(norms: np.ndarray) -> np.ndarray:
+    """Return 1 / norm for the result of `row_norms`, or 0 where the norm is 0."""
+    scales: np.ndarray = np.reciprocal(np.where(norms == 0, np.inf, norms).astype(norms.dtype))
+    return scales
 
 
 def unit(vector: np.ndarray) -> np.ndarray:
@@ -107,9 +108,29 @@ def unit(vector: np.ndarray) -> np.ndarray:
 
     Zero stays zero. A vector that is not finite becomes NaN in all its components.
     """
-    real = as_real(np.asarray(vector))
-    with np.errstate(all="ignore"):
-        return _divide(real.copy(), _roots((real * real).sum(-1, keepdims=True)))
+    real = as_real(vector if type(vector) is np.ndarray else np.asarray(vector))
+    if real.ndim == 1:
+        squares = float(real.dot(real))
+        scale = math.sqrt(1 / squares) if 0 < squares < math.inf else squares and math.nan
+        return real * scale if scale else np.zeros_like(real)
+    norms = row_norms(real.reshape(-1, real.shape[-1]))
+    with np.errstate(invalid="ignore"):
+        return real * reciprocals(norms).reshape(*real.shape[:-1], 1)
+
+
+def cosine(vector: np.ndarray, other: np.ndarray) -> np.floating:
+    """Return the cosine between two vectors, exactly 1 if they are the same array.
+
+    It is 0 if either is zero, and NaN if either is not finite.
+    """
+    first, second = as_real(vector), as_real(other)
+    squares, others = float(first.dot(first)), float(second.dot(second))
+    # the root of the square of a float may differ from the float
+    norms = squares if squares == others else math.sqrt(squares) * math.sqrt(others)
+    kind: type[np.floating] = np.result_type(first, second).type
+    if 0 < norms < math.inf:
+        return kind(first.dot(second) / norms)
+    return kind(0 if norms == 0 else math.nan)
 
 
 def largest(values: np.ndarray, n: int) -> np.ndarray:
@@ -118,14 +139,19 @@ def largest(values: np.ndarray, n: int) -> np.ndarray:
     Values of one dimension may be NaN or minus infinity, which are left out; there may then be
     fewer than `n` positions. Values of two dimensions must not be NaN.
     """
-    if values.ndim == 1:
-        top = values.max(initial=-np.inf)
-        if top != top:
-            values = np.where(np.isnan(values), -np.inf, values)
-        ids = _largest_rows(values, n)
-        has_least = len(ids) > 0 and values[ids[-1]] == -np.inf
-        return ids[values[ids] > -np.inf] if has_least else ids
-    return _largest_rows(values, n)
+    if values.ndim > 1:
+        return _largest_rows(values, n)
+    if n < len(values) // N_LINES and values.dtype in (FLOAT32, FLOAT64):
+        best, positions = np.empty(n, values.dtype), np.empty(n, np.int64)
+        largest_values(np.ascontiguousarray(values), best, positions, kernels.variant())
+        order = np.lexsort((positions, -best))
+        return positions[order[: n - np.count_nonzero(positions < 0)]]
+    top = values.max(initial=-np.inf)
+    if top != top:
+        values = np.where(np.isnan(values), -np.inf, values)
+    ids = _largest_rows(values, n)
+    has_least = len(ids) > 0 and values[ids[-1]] == -np.inf
+    return ids[values[ids] > -np.inf] if has_least else ids
 
 
 def _largest_rows(values: np.ndarray, n: int) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from fastsgns.rules import FLAG, LIMIT, number, takes_flags
 from fastsgns.vectors.keys import Key, as_key_list
 from fastsgns.vectors.nearest import nearest_rows
-from fastsgns.vectors.norms import as_real, cosines, largest, unit
+from fastsgns.vectors.norms import as_real, cosines, largest, reciprocals, row_norms, unit
 from fastsgns.vectors.spaces import Searchable, Space, in_space
 
 Similar: TypeAlias = list[tuple[Any, float]]
@@ -21,6 +21,7 @@ Query: TypeAlias = Key | np.ndarray
 Weighted: TypeAlias = Query | tuple[Query, float]
 Queries: TypeAlias = Weighted | Iterable[Weighted] | None
 
+BLOCK = 4096  # vectors that are added at once
 N_QUERIES = 1024  # that are answered at once; the vectors are read once for all of them
 EPSILON = 1e-6  # keeps the divisor of 3CosMul positive; gensim's value (the paper's is 0.001)
 NO_INPUT = "cannot compute similarity with no input: give a key or a vector"
@@ -55,10 +56,15 @@ def get_vector(kv: Searchable, key: Key, norm: bool = False) -> np.ndarray:
     KeyError
         If `key` is absent.
     """
-    vector = kv.rows.at(kv.key_table.get_index(key))
-    if norm is not False and FLAG("norm", norm):  # `takes_flags` would slow down each look-up
+    table = kv.key_table
+    try:
+        index = table.key_to_index[key]  # as `get_index` does, without another call
+    except (KeyError, TypeError):
+        index = table.get_index(key)
+    vector = kv.rows.at(index)
+    if norm is not False and (norm is True or FLAG("norm", norm)):  # `takes_flags` would be slow
         vector = unit(vector)
-    vector.flags.writeable = False
+    vector.setflags(False)  # type: ignore[call-arg]  # by position, which is faster
     return vector
 
 
@@ -92,27 +98,58 @@ def get_mean_vector(
     ndarray, shape (d,)
         Zero if no key is present.
     """
-    table = kv.key_table
-    has_weights = isinstance(keys, Mapping) and any(number(x) is not None for x in keys.values())
+    has_weights = (
+        type(keys) is not list  # faster than the next test
+        and isinstance(keys, Mapping)
+        and any(number(x) is not None for x in keys.values())
+    )
     items = as_key_list(keys, "keys", allow_mapping=not has_weights)
     if not items:
         raise ValueError("cannot compute mean with no input")
     factors = np.ones(len(items)) if weights is None else np.asarray(weights, np.float64)
     if factors.shape != (len(items),):
         raise ValueError(f"{len(items)} keys with weights of shape {factors.shape}")
-    mean, total = np.zeros(kv.rows.vector_size), 0.0
-    for item, factor in zip(items, factors.tolist()):
-        if table.is_key(item):
-            if item not in table:
-                if ignore_missing:
-                    continue
-                raise KeyError(table.explain_absence(item))
-            mean += factor * as_real(kv.get_vector(item, norm=pre_normalize))
-        else:
-            mean += factor * checked_vector(kv, item)
-        total += abs(factor)
+    mean, total = _weighted_sum(kv, items, factors, pre_normalize, ignore_missing)
     mean /= total or 1.0
     return (unit(mean) if post_normalize else mean).astype(query_type(kv))
+
+
+def _weighted_sum(
+    kv: Searchable, items: list[Any], factors: np.ndarray, norm: bool, ignore_missing: bool
+) -> tuple[np.ndarray, float]:
+    """Return the weighted sum of vectors as float64, and the sum of the absolute weights."""
+    table, is_derived = kv.key_table, type(kv).get_vector is not get_vector
+    ids = None if is_derived else table.known(items)
+    if ids is not None:
+        return _sum_of_rows(kv, ids, factors, norm), float(np.abs(factors).sum())
+    ids, of_ids = [], []
+    total, sum_of_weights = np.zeros(kv.rows.vector_size), 0.0
+    for item, factor in zip(items, factors.tolist()):
+        if not table.is_key(item):
+            total += factor * checked_vector(kv, item)
+        elif item not in table:
+            if ignore_missing:
+                continue
+            raise KeyError(table.explain_absence(item))
+        elif is_derived:
+            total += factor * as_real(kv.get_vector(item, norm=norm))
+        else:
+            ids.append(table.get_index(item))
+            of_ids.append(factor)
+        sum_of_weights += abs(factor)
+    return total + _sum_of_rows(kv, ids, np.array(of_ids), norm), sum_of_weights
+
+
+def _sum_of_rows(kv: Searchable, ids: list[int], factors: np.ndarray, norm: bool) -> np.ndarray:
+    """Return the weighted sum of the vectors at some positions, or of these with length 1."""
+    total = np.zeros(kv.rows.vector_size)
+    for start in range(0, len(ids), BLOCK):
+        block = slice(start, start + BLOCK)
+        rows = as_real(kv.rows.at(np.array(ids[block])))
+        scales = factors[block] * reciprocals(row_norms(rows)) if norm else factors[block]
+        with np.errstate(all="ignore"):
+            total += scales @ rows
+    return total
 
 
 def query_type(kv: Searchable) -> np.dtype[Any]:

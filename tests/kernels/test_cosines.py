@@ -119,3 +119,26 @@ def test_the_threads_are_those_that_numpy_may_use(monkeypatch):
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
     monkeypatch.setenv("MKL_NUM_THREADS", "4,2")
     assert n_blas_threads() == 3
+
+
+@pytest.mark.parametrize("dtype", [np.float16, *DTYPES])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_vector_has_the_cosine_1_with_itself(dtype):
+    for d in (1, 7, 100):
+        for vector in RNG.normal(size=(50, d)).astype(dtype):
+            assert norms.cosine(vector, vector) == 1
+    zero, vector, bad = np.zeros(3, dtype), np.ones(3, dtype), np.array([1, np.inf, -np.inf], dtype)
+    assert norms.cosine(zero, zero) == norms.cosine(zero, vector) == 0
+    assert np.isnan([norms.cosine(bad, other) for other in (zero, vector, bad)]).all()
+    assert norms.unit(zero).tolist() == [0, 0, 0] and np.isnan(norms.unit(bad)).all()
+
+
+@pytest.mark.parametrize("n", [0, 1, 10, 62, 63, 1000, 2000])
+def test_the_largest_of_an_array_leave_out_what_is_not_a_number(n):
+    values = RNG.integers(0, 300, 1000).astype(np.float32)
+    values[::7], values[::11] = np.nan, -np.inf
+    allowed = np.flatnonzero(values > -np.inf)
+    expected = allowed[np.argsort(-values[allowed], kind="stable")][:n]
+    for given in (values, values.astype(np.float64), values.astype(np.float16)):
+        assert values[norms.largest(given, n)].tolist() == values[expected].tolist()
+    assert norms.largest(np.full(1000, np.nan, np.float32), n).tolist() == []
