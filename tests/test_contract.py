@@ -144,6 +144,101 @@ def test_a_derived_class_loads_as_itself(saved, name):
     assert type(loaded) is derived and content(loaded) == path.read_bytes()
 
 
+OWN = {
+    "my_note": "hi", "_hidden": 1, "my_number": -2.5, "my_nothing": None, "my_flag": True,
+    "my_big": 10**100,
+    "my_odd": float("inf"), "my_pair": (1, "a"), "my_names": ["a", ["b"]], "my_set": {1, 2},
+    "my_table": {"a": {3: (4,)}, ("x", 1): b"\xff"}, "my_empty": {}, "my_imaginary": 1 - 2j,
+    "my_matrix": np.arange(6, dtype=np.float32).reshape(2, 3), "my_mask": np.array([True, False]),
+    "my_words": np.array(["ä", "bc"]), "my_mixed": np.array([None, "x", (1, 2)], object),
+    "my_scalar": np.array(3.0), "my_nested": [np.arange(3), {"deep": np.zeros((0, 2))}],
+    "my_wide": np.array([1 + 2j]), "my_swapped": np.array([1, 2], ">i8"), "my_text": "\ud800 \0",
+}  # fmt: skip
+
+
+def same(one, other):
+    """Return whether two values are of the same type and equal, with all that is in them."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, np.ndarray):
+        if one.dtype != other.dtype.newbyteorder("=") and one.dtype != other.dtype:
+            return one.dtype.newbyteorder("=") == other.dtype and np.array_equal(one, other)
+        return one.shape == other.shape and all(
+            same(a, b) for a, b in zip(one.ravel().tolist(), other.ravel().tolist())
+        )
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)
+
+
+@pytest.mark.parametrize("name", SAVABLE)
+def test_attributes_of_ones_own_are_saved_and_copied(name, tmp_path):
+    """Of an object of a derived class, whose constructor takes other arguments."""
+    thing = SAVABLE[name]()
+    cls, before = type(thing), content(thing)
+    derived = type("Derived", (cls,), {"__init__": lambda self, needed: None, "level": 1})
+    thing.__class__ = derived
+    thing.level = 2
+    vars(thing).update(OWN)
+    thing.function, thing.inner = print, SAVABLE["KeyedVectors"]()
+    with pytest.warns(UserWarning, match=r"not hold the attributes \['function', 'inner'\]"):
+        thing.save(tmp_path / "f")
+    loads = cls.load, derived.load, fastsgns.load
+    for loaded in (load(tmp_path / "f") for load in loads):
+        assert type(loaded) is (derived if loaded.__class__.__name__ == "Derived" else cls)
+        assert loaded.level == 2
+        assert all(same(value, vars(loaded)[own]) for own, value in OWN.items())
+        assert not hasattr(loaded, "function")
+    del thing.function, thing.inner, loaded.my_text  # copies hold any text
+    for copied in (copy.copy(loaded), copy.deepcopy(loaded), pickle.loads(pickle.dumps(loaded))):
+        assert copied.level == 2 and same(copied.my_table, OWN["my_table"])
+    for own in (*OWN.keys() - {"my_text"}, "level"):
+        delattr(loaded, own)
+    assert content(loaded) == before
+
+
+@pytest.mark.parametrize("name", SAVABLE)
+def test_an_attribute_of_a_file_replaces_nothing_of_the_class(saved, tmp_path, name):
+    cls, path = saved[name]
+    thing = cls.load(path)
+    taken = [
+        *vars(thing),
+        *(own for own in dir(cls) if not own.startswith("__")),
+        "__class__",
+        "a b",
+    ]
+    values = dict.fromkeys(taken, "changed") | {"fine": 1}
+
+    def add(tensors, metadata):
+        metadata["own"] = {"": values}
+
+    rewritten(path, tmp_path / "f", add)
+    for load in (cls.load, fastsgns.load):
+        with pytest.warns(UserWarning, match="itself uses these names"):
+            loaded = load(tmp_path / "f")
+        assert type(loaded) is cls and loaded.fine == 1
+        del loaded.fine
+        assert content(loaded) == path.read_bytes()
+
+
+@pytest.mark.parametrize("name", SAVABLE)
+def test_damaged_attributes_are_refused(saved, tmp_path, name):
+    cls, path = saved[name]
+    for own in (
+        1, {"": 1}, {"nowhere": {"a": 1}}, {"": {"a": {"type": "array", "array": 0}}},
+        {"": {"a": {"type": "code", "items": []}}}, {"": {"a": {}}},
+    ):  # fmt: skip
+
+        def add(tensors, metadata, own=own):
+            metadata["own"] = own
+
+        check_refused(cls, rewritten(path, tmp_path / "f", add))
+    array = {"own:0": np.zeros(1)}
+    check_refused(cls, rewritten(path, tmp_path / "f", lambda t, _: t.update(array)), "not used")
+
+
 @pytest.mark.parametrize("name", SAVABLE)
 def test_a_file_that_is_cut_is_refused(saved, tmp_path, name):
     cls, path = saved[name]

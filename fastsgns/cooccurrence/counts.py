@@ -234,7 +234,9 @@ def _build(cls: type[Cooccurrences], content: Content) -> Cooccurrences:
     counts = np.array(content.arrays["counts"])  # a copy, where the rest is mapped
     vocabulary = Vocabulary(content.words[""], counts, content.ids[""])
     cells = (content.arrays[name] for name in ("offsets", "columns", "weights"))
-    return cls(vocabulary, *cells, **content.values)
+    counted = cls.__new__(cls)  # a derived class may take other arguments
+    Cooccurrences.__init__(counted, vocabulary, *cells, **content.values)
+    return counted
 
 
 def _fault(content: Content) -> str | None:
@@ -258,4 +260,14 @@ SCHEMA = Schema(
     },
     build=_build,
     fault=_fault,
+    set_by_build=(
+        "vocabulary",
+        "offsets",
+        "columns",
+        "weights",
+        "window",
+        "weighting",
+        "sides",
+        "n_pairs",
+    ),
 )

@@ -370,7 +370,9 @@ def _resolve_vocabulary(
 def _build(cls: type[EncodedCorpus], content: Content) -> EncodedCorpus:
     offsets, counts = (np.array(content.arrays[name]) for name in ("offsets", "counts"))
     vocabulary = Vocabulary(content.words[""], counts, content.ids[""])
-    return cls(content.arrays["ids"], offsets, vocabulary, **content.values)
+    corpus = cls.__new__(cls)  # a derived class may take other arguments
+    EncodedCorpus.__init__(corpus, content.arrays["ids"], offsets, vocabulary, **content.values)
+    return corpus
 
 
 def _fault(content: Content) -> str | None:
@@ -394,4 +396,5 @@ SCHEMA = Schema(
     values={"n_raw_tokens": Value(int), "n_raw_sentences": Value(int)},
     build=_build,
     fault=_fault,
+    set_by_build=("ids", "offsets", "vocabulary", "n_raw_tokens", "n_raw_sentences"),
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from fastsgns.errors import FormatError, KindError
-from fastsgns.formats import native
+from fastsgns.formats import native, own
 from fastsgns.formats.files import name_of
 from fastsgns.formats.schema import Schema, check
 
@@ -189,12 +189,14 @@ def _build(
     path: Any, cls: type[T], schema: Schema, tensors: native.Tensors, metadata: dict[str, Any]
 ) -> T:
     try:
-        thing: T = schema.build(cls, check(schema, cls, tensors, metadata))
-        return thing
+        content = check(schema, cls, tensors, metadata)
+        thing: T = schema.build(cls, content)
     except KindError:  # a FormatError of a file that is not damaged
         raise
     except FormatError as error:
         raise FormatError(f"{name_of(path)} is damaged: {error}") from None
+    own.restore(thing, content.own)
+    return thing
 
 
 def _unknown_kind(path: Any, kind: str) -> KindError:

@@ -1,14 +1,14 @@
 """Saving: a file is written only if it can be loaded, and holds no vectors that are not finite."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
 
 from fastsgns.arrays import first_not_finite
 from fastsgns.errors import FormatError, warn
-from fastsgns.formats import native
+from fastsgns.formats import native, own
 from fastsgns.formats.schema import PLAIN, Schema, check, collect
 
 KEYED = {  # attributes of vectors by key
@@ -16,8 +16,16 @@ KEYED = {  # attributes of vectors by key
 }  # fmt: skip
 
 
-def save(path: Any, schema: Schema, thing: Any, refuse_not_finite: bool = True) -> None:
+def save(
+    path: Any,
+    schema: Schema,
+    thing: Any,
+    refuse_not_finite: bool = True,
+    ignore: str | Iterable[str] = (),
+) -> None:
     """Write the native file of an object, if it can be loaded.
+
+    It holds the attributes that the user has set as well; see `fastsgns.formats.own`.
 
     A file that is already at `path` is not touched before that.
 
@@ -30,6 +38,8 @@ def save(path: Any, schema: Schema, thing: Any, refuse_not_finite: bool = True) 
     refuse_not_finite : bool
         Whether arrays of NaN or infinity are an error; otherwise they are a UserWarning. Values
         that users attach to keys may be what they want.
+    ignore : str or iterable of str
+        Attributes of the user that the file shall not hold.
 
     Raises
     ------
@@ -41,7 +51,7 @@ def save(path: Any, schema: Schema, thing: Any, refuse_not_finite: bool = True) 
     Warns
     -----
     UserWarning
-        If the object has public attributes that the file does not hold.
+        If the user has set attributes that the file can't hold.
     """
     tensors, values = collect(schema, thing)
     metadata = _plain("metadata", values)
@@ -56,9 +66,26 @@ def save(path: Any, schema: Schema, thing: Any, refuse_not_finite: bool = True) 
     for name, array in tensors.items():
         if array.dtype.kind == "f" and ":" not in name:
             check_finite(name, array, refuse_not_finite)
-    if content.model is not None:
-        warn_of_own(thing, "the model", {*vars(content.model), *schema.set_by_build})
-    native.write(path, schema.kind, tensors, metadata)
+    is_model = content.model is not None
+    known = {"": {*schema.set_by_build, *(vars(content.model) if is_model else ())}, **schema.parts}
+    ignored = {ignore} if isinstance(ignore, str) else set(ignore)
+    attributes, arrays, lost = own.collect(thing, known, ignored)
+    for part, names in lost.items():
+        if names:
+            warn(
+                f"the file does not hold the attributes {sorted(names)} that were set on "
+                f"{_name(thing, is_model, part)}; it holds plain values, lists and dicts of them, "
+                "and arrays. Name them in ignore=, if save() has it, to leave them out silently"
+            )
+    if attributes:
+        metadata[own.KEY] = attributes
+    native.write(path, schema.kind, tensors | arrays, metadata)
+
+
+def _name(thing: Any, is_model: bool, part: str) -> str:
+    """Return what messages call a part of an object."""
+    whole = "the model" if is_model else f"the {type(thing).__name__}"
+    return f"model.{part}" if part else whole
 
 
 def _plain(name: str, value: Any) -> Any:

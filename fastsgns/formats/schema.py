@@ -8,7 +8,7 @@ about to write, so that every file that was saved can be loaded.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -17,7 +17,8 @@ import numpy as np
 
 from fastsgns import rules
 from fastsgns.errors import FormatError
-from fastsgns.formats import native
+from fastsgns.formats import native, own
+from fastsgns.formats.own import Parts
 
 REAL = (int, float)
 PLAIN = (str, int, float, bool, type(None))
@@ -45,6 +46,9 @@ class Content:
         The value of each symbol in shapes.
     model : object
         What `Schema.construct` returned; None without one.
+    own : dict of str to dict
+        The attributes that the user has set, by the part of the object that they belong to; see
+        `fastsgns.formats.own`.
     """
 
     values: dict[str, Any]
@@ -53,6 +57,7 @@ class Content:
     ids: dict[str, dict[Hashable, int]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     model: Any = None
+    own: Parts = field(default_factory=dict)
 
 
 class When(NamedTuple):
@@ -171,8 +176,10 @@ class Schema:
     fault : callable, optional
         ``fault(content)`` returns how arrays contradict each other or the values, or None.
     set_by_build : tuple of str
-        The public attributes that `build` sets and `construct` does not. When a model has further
-        public attributes, saving warns that the file does not hold them.
+        The attributes that `build` sets and `construct` does not. Further ones are the user's own.
+    parts : dict of str to collection of str
+        Attributes that are objects and may have own attributes too, such as ``"wv"``, with the
+        names of those that are not the user's.
     """
 
     kind: str
@@ -183,6 +190,7 @@ class Schema:
     construct: Callable[[Any, dict[str, Any]], Any] | None = None
     fault: Callable[[Content], str | None] | None = None
     set_by_build: tuple[str, ...] = ()
+    parts: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def collect(schema: Schema, thing: Any) -> tuple[native.Tensors, dict[str, Any]]:
@@ -240,20 +248,25 @@ def check(schema: Schema, cls: type, tensors: Mapping[str, np.ndarray], metadata
     FormatError
         If something is missing, unknown, of another type or shape, or contradicts the rest.
     """
-    own = {name: value for name, value in metadata.items() if name not in HEADER}
+    values = {name: value for name, value in metadata.items() if name not in (*HEADER, own.KEY)}
+    own_arrays = {name: array for name, array in tensors.items() if name.startswith(own.PREFIX)}
+    arrays = {name: array for name, array in tensors.items() if name not in own_arrays}
     try:
-        content = Content(check_values("metadata", own, schema.values), dict(tensors))
+        content = Content(check_values("metadata", values, schema.values), arrays)
+        content.own = own.decode(metadata.get(own.KEY, {}), own_arrays)
+        if unknown := [part for part in content.own if part and part not in schema.parts]:
+            raise FormatError(f"it holds attributes of {unknown[0]!r:.60}, {NOT_SAVED}")
         if schema.construct is not None:
             content.model = schema.construct(cls, content.values)
             numbers = vars(content.model).items()
             content.sizes = {k: n for k, n in numbers if type(n) is int}  # True is not a size
         for prefix, words in schema.words.items():
             _unpack_words(prefix, words, content)
-        unknown = set(content.arrays)
+        unused = set(content.arrays)
         for name, entries in schema.arrays.items():
-            unknown.difference_update(_check_arrays(name, _listed(entries), content))
-        if unknown:
-            raise FormatError(f"it holds an array {min(unknown)!r:.60}, {NOT_SAVED}")
+            unused.difference_update(_check_arrays(name, _listed(entries), content))
+        if unused:
+            raise FormatError(f"it holds an array {min(unused)!r:.60}, {NOT_SAVED}")
         if schema.fault and (fault := schema.fault(content)):
             raise FormatError(fault)
     except FormatError:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns.formats import faults
+from fastsgns.formats import faults, kinds
 from fastsgns.formats.files import by_magic, is_url, local_path, naming
 from fastsgns.formats.header import MAX_BYTES
 from fastsgns.formats.schema import Array, Content, Schema, Value, Words
@@ -33,7 +33,10 @@ def _build(cls: Any, content: Content) -> Any:
     types = None
     if "type_ids" in content.arrays:
         types = NodeTypes(content.arrays["type_ids"], content.words["type_"])
-    return cls(_rows(content), content.words[""], content.values["is_directed"], types)
+    graph = cls.__new__(cls)  # a derived class may take other arguments
+    is_directed = content.values["is_directed"]
+    kinds.class_of("graph").__init__(graph, _rows(content), content.words[""], is_directed, types)
+    return graph
 
 
 def _rows(content: Content) -> Rows:
@@ -109,4 +112,14 @@ SCHEMA = Schema(
         "type_": Words("types", _types(1), is_optional=True),
     },
     fault=_fault,
+    set_by_build=(
+        "names",
+        "types",
+        "is_directed",
+        "out_offsets",
+        "out_targets",
+        "out_weights",
+        "signs",
+        "times",
+    ),
 )

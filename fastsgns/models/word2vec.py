@@ -1478,7 +1478,10 @@ class Word2Vec(JobHooks):
         Parameters
         ----------
         fname : str, os.PathLike or binary file object
-        separately, sep_limit, ignore, pickle_protocol
+        ignore : str or iterable of str
+            Attributes of your own that the file shall not hold. By default it holds all that are
+            plain values, lists and dicts of these, and arrays; a warning names the others.
+        separately, sep_limit, pickle_protocol
             Accepted for compatibility with gensim, without effect: there is always one file, and no
             pickle.
 
@@ -1489,7 +1492,7 @@ class Word2Vec(JobHooks):
             is left as it is.
         """
         parameters.normalize(self)  # raises if an attribute was set to a value of a wrong type
-        storage.save(self, fname)
+        storage.save(self, fname, ignore)
 
     @ClassOnly
     def load(cls, fname: Any, mmap: Literal["r"] | None = None) -> "Word2Vec":

@@ -631,7 +631,10 @@ class KeyedVectors:
         Parameters
         ----------
         fname : str, os.PathLike or binary file object
-        separately, sep_limit, ignore, pickle_protocol
+        ignore : str or iterable of str
+            Attributes of your own that the file shall not hold. By default it holds all that are
+            plain values, lists and dicts of these, and arrays; a warning names the others.
+        separately, sep_limit, pickle_protocol
             Accepted as gensim does, without effect: the result is always one file without pickle.
 
         Raises
@@ -646,7 +649,7 @@ class KeyedVectors:
         UserWarning
             If a vector is not finite; it is saved as it is.
         """
-        storage.save(self, fname)
+        storage.save(self, fname, ignore)
 
     @classmethod
     def load(cls, fname: Any, mmap: str | None = None) -> Self:

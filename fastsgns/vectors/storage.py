@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns.formats import header, saving
+from fastsgns.formats import header, kinds, saving
 from fastsgns.formats.schema import PLAIN, Array, Content, Schema, Value, Words
 from fastsgns.vectors.attributes import TREE_ATTRIBUTES
 
 LISTED = re.compile(r"\|O|[<>|][biuf][0-9]{1,2}")
 
 
-def save(kv: Any, path: Any) -> None:
+def save(kv: Any, path: Any, ignore: Any = ()) -> None:
     """Write `kv` (a KeyedVectors) to one file; see `KeyedVectors.save`."""
     check_savable(kv, "kv")
-    saving.save(path, SCHEMA, kv, refuse_not_finite=False)
+    saving.save(path, SCHEMA, kv, refuse_not_finite=False, ignore=ignore)
 
 
 def check_savable(kv: Any, name: str) -> None:
@@ -27,11 +27,6 @@ def check_savable(kv: Any, name: str) -> None:
     ------
     ValueError, TypeError
         If there are empty slots, or a key or an attribute has no portable form.
-
-    Warns
-    -----
-    UserWarning
-        If users have set attributes that the file does not hold.
     """
     check_in_step(kv, name)
     if kv.vector_size != kv.array.shape[1]:
@@ -39,7 +34,6 @@ def check_savable(kv: Any, name: str) -> None:
             f"vector_size is {kv.vector_size!r}, but the vectors have {kv.array.shape[1]} "
             "numbers each; set vector_size to that"
         )
-    saving.warn_of_own(kv, name, saving.KEYED)
     if odd := next((name for name in kv.expandos if not isinstance(name, str)), None):
         raise TypeError(f"the name of an attribute is {odd!r}; only a str can be saved")
 
@@ -71,7 +65,8 @@ def fill(kv: Any, vectors: np.ndarray, content: Content) -> None:
 
 
 def _build(cls: Any, content: Content) -> Any:
-    kv = cls(0)
+    kv = cls.__new__(cls)  # a derived class may take other arguments
+    kinds.class_of("vectors").__init__(kv, 0)
     fill(kv, content.arrays["vectors"], content)
     return kv
 
@@ -183,4 +178,5 @@ SCHEMA = Schema(
     build=_build,
     words={"": Words(source="index_to_key")},
     fault=fault_of_attributes,
+    set_by_build=tuple(saving.KEYED),
 )

@@ -420,14 +420,18 @@ def test_attributes_of_ones_own_are_named_when_they_are_not_saved():
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             model.save(io.BytesIO())
-        model.note, model._cache = "hi", 1
-        with pytest.warns(UserWarning, match=r"attributes \['note'\] that were set on the model"):
+        model.note = open
+        with pytest.warns(UserWarning, match=r"attributes \['note'\] that were set on the"):
             model.save(io.BytesIO())
     wv = word2vec().wv
-    wv.source, wv.note = "a", "b"
-    with pytest.warns(UserWarning, match=r"\['note', 'source'\] that were set on kv"):
+    wv.source, wv.note = print, print
+    with pytest.warns(UserWarning, match=r"\['note', 'source'\] that were set on the KeyedV"):
         wv.save(io.BytesIO())
-    parts = {"wv": word2vec(), "input": glove(), "target": nodes(), "output": SVDVectors(ppmi, 4)}
+    model = word2vec()
+    model.wv.note = print
+    with pytest.warns(UserWarning, match=r"\['note'\] that were set on model\.wv"):
+        model.save(io.BytesIO())
+    parts = {"input": glove(), "target": nodes(), "output": SVDVectors(ppmi, 4)}
     for name, model in parts.items():
         getattr(model, name).note = "b"
         with pytest.warns(UserWarning, match=rf"\['note'\] that were set on model\.{name}"):

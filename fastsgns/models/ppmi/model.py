@@ -366,4 +366,5 @@ SCHEMA = Schema(
     values={"smoothing": Value(REAL), "shift": Value(REAL)},
     build=_build,
     fault=_fault,
+    set_by_build=("matrix", "vocabulary", "smoothing", "shift", "norms"),
 )

@@ -170,7 +170,6 @@ class SVDVectors:
             If a word has no portable form: `fastsgns.formats.keys` lists those that have one.
         """
         self._check_unchanged()
-        saving.warn_of_own(self, "the model", ("wv", "output", "weight"))
         saving.save(path, SCHEMA, self)
 
     @classmethod
@@ -207,4 +206,5 @@ SCHEMA = Schema(
     values={"weight": Value(REAL, RULES["weight"])},
     build=_build,
     words={"": Words(source="_vocabulary.words")},
+    set_by_build=("_factors", "_vocabulary", "weight", "wv", "output", "_matrices"),
 )

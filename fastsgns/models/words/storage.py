@@ -30,7 +30,7 @@ OPTIONAL = Value((int, float, bool, NONE))
 NUMBER = Value(REAL)
 
 
-def save(model: Any, path: Any) -> None:
+def save(model: Any, path: Any, ignore: Any = ()) -> None:
     """Write `model` (a Word2Vec) to one file; see `Word2Vec.save`."""
     vectors_storage.check_savable(model.wv, "model.wv")
     arrays = model.current_arrays(thorough=True)  # in the order of the keys; `SCHEMA` reads them
@@ -46,7 +46,7 @@ def save(model: Any, path: Any) -> None:
         )
     if model.has_own_random:
         warn("the file does not hold model.random, which was set; set it again after loading")
-    saving.save(path, SCHEMA, model)
+    saving.save(path, SCHEMA, model, ignore=ignore)
 
 
 def _events_to_save(value: Any) -> Any:
@@ -155,4 +155,5 @@ SCHEMA = Schema(
     construct=kinds.constructor("model"),
     fault=_fault,
     set_by_build=("wv",),
+    parts={"wv": saving.KEYED},
 )
