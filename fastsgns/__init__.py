@@ -15,6 +15,7 @@ from fastsgns.formats.kinds import load
 from fastsgns.gensim.installer import install_as_gensim
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.glove.model import GloVe
+from fastsgns.models.interchange import from_gensim
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.models.links.pairs import PairEmbedding
 from fastsgns.models.word2vec import Word2Vec
@@ -31,6 +32,7 @@ __all__ = [
     "PathLineSentences",
     "Word2Vec",
     "__version__",
+    "from_gensim",
     "install_as_gensim",
     "load",
     "models",

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from fastsgns.kernels.objective import Paths
 from fastsgns.runtime.machine import anonymous_memory, available_memory
 
 LANE_REALS = 16  # float32 numbers of a cache line
@@ -303,10 +304,14 @@ class TreeWords(NamedTuple):
         The counts that the tree was computed from.
     places : ndarray of int, shape (n,)
         The position of each present word among these counts, or -1.
+    paths : Paths or None
+        The paths of a tree that another program has made of these counts; None of the tree that
+        `fastsgns.sampling.huffman_paths` makes.
     """
 
     counts: np.ndarray
     places: np.ndarray
+    paths: Paths | None = None
 
 
 class Matrices:
@@ -391,8 +396,8 @@ class Matrices:
         if len(origin) == n_old and np.array_equal(origin, np.arange(n_old)):
             return
         if self.tree_words is not None:
-            counts, places = self.tree_words
-            self.tree_words = TreeWords(counts, np.where(kept, places[origin], -1))
+            places = np.where(kept, self.tree_words.places[origin], -1)
+            self.tree_words = self.tree_words._replace(places=places)
         is_longer = np.array_equal(origin[:n_old], np.arange(n_old)) and not kept[n_old:].any()
         for role in TARGET_ROLES:
             old = self.vectors.get(role)

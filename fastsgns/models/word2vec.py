@@ -29,7 +29,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, NamedTuple, NoReturn
+from typing import Any, Literal, NamedTuple, NoReturn, Self
 
 import numpy as np
 
@@ -70,7 +70,7 @@ from fastsgns.models.callbacks import CallbackAny2Vec, Checkpoint
 from fastsgns.models.exclusive import exclusive
 from fastsgns.models.keyedvectors import pseudorandom_weak_vector
 from fastsgns.models.parameters import CbowGradient, Parameters
-from fastsgns.models.words import memory, storage
+from fastsgns.models.words import gensim_model, memory, storage
 from fastsgns.models.words import noise as noise_table
 from fastsgns.models.words.allocation import allocate, grow_input
 from fastsgns.models.words.jobs import (
@@ -84,7 +84,7 @@ from fastsgns.models.words.jobs import (
 from fastsgns.models.words.objective import kernel_rows, make_objective, make_tree_objective
 from fastsgns.models.words.prediction import OutputLayer, score_sentences
 from fastsgns.models.words.reading import Source, count_source, scan_source
-from fastsgns.models.words.tree import fit_tree
+from fastsgns.models.words.tree import fit_tree, paths_of
 from fastsgns.models.words.unfinished import Unfinished
 from fastsgns.models.words.vocabulary import (
     check_not_empty,
@@ -652,7 +652,8 @@ class Word2Vec(JobHooks):
     def wv(self) -> KeyedVectors:
         """The input vectors by word; may be replaced."""
         link_matrices(self._wv, self._matrices)  # `wv.output` and the like read them
-        self._wv.key_table.expandos.has_tree = "tree" in self._matrices.vectors
+        matrices = self._matrices
+        self._wv.key_table.expandos.set_tree("tree" in matrices.vectors, matrices.tree_words)
         return self._wv
 
     @wv.setter
@@ -1455,9 +1456,10 @@ class Word2Vec(JobHooks):
         self._check_vocabulary()
         if not self.hs or "tree" not in self._matrices.vectors:
             raise RuntimeError("scores need a model trained with hs=1")
-        tree = self.current_arrays().vectors["tree"]
+        matrices = self.current_arrays()
+        paths = paths_of(matrices, self.wv.expandos["count"])
         objective = make_tree_objective(
-            self.wv, tree, self.wv.expandos["count"], window=self.window, cbow=not self.sg,
+            self.wv, matrices.vectors["tree"], paths, window=self.window, cbow=not self.sg,
             cbow_mean=bool(self.cbow_mean),
         )  # fmt: skip
         check_corpus(sentences)
@@ -1514,6 +1516,45 @@ class Word2Vec(JobHooks):
             If it holds something else than a model, such as a KeyedVectors.
         """
         return kinds.load_as(cls, storage.SCHEMA, fname, mmap)
+
+    # Models of gensim
+
+    @classmethod
+    def from_gensim(cls, model: Any) -> Self:
+        """Make a model of a Word2Vec of gensim 4, with copies of its words, counts and matrices.
+
+        Training can go on, `predict_output_word` and `score` return what they do in gensim, and
+        with hierarchical softmax the model keeps gensim's Huffman tree. The ``__init__`` of a
+        derived class is not called.
+
+        Parameters
+        ----------
+        model : gensim.models.Word2Vec
+
+        Raises
+        ------
+        TypeError
+            If it is something else, such as a FastText or a Doc2Vec, of which
+            `KeyedVectors.from_gensim` takes the vectors.
+        ValueError
+            If its matrices do not fit its words.
+        """
+        made = cls.__new__(cls)
+        Word2Vec.__init__(made)
+        gensim_model.fill(made, model)
+        return made
+
+    def to_gensim(self) -> Any:
+        """Return a gensim.models.Word2Vec with copies of the words, counts and matrices.
+
+        Raises
+        ------
+        ValueError
+            If gensim has no such model: of one or three matrices, or with full softmax.
+        ImportError
+            If gensim is not installed.
+        """
+        return gensim_model.to_gensim(self)
 
     def __getstate__(self) -> dict[str, Any]:
         # For copy and pickle. Callables are left out, as many cannot be pickled.

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from fastsgns import sampling
+from fastsgns.kernels.objective import Paths
+from fastsgns.matrices import TreeWords
 
 TREE_ATTRIBUTES = ("code", "point")
 
@@ -23,6 +25,8 @@ class Attributes(dict[str, Any]):
     items : mapping of str to ndarray
     has_tree : bool
         Whether ``"code"`` and ``"point"`` are present.
+    tree : TreeWords, optional
+        A tree that another program has made.
 
     Examples
     --------
@@ -35,22 +39,40 @@ class Attributes(dict[str, Any]):
     (True, ['count'])
     """
 
-    def __init__(self, items: Mapping[str, Any] = {}, has_tree: bool = False) -> None:
+    def __init__(
+        self, items: Mapping[str, Any] = {}, has_tree: bool = False, tree: TreeWords | None = None
+    ) -> None:
         super().__init__(items)
-        self.has_tree = has_tree
+        self.has_tree, self._tree = has_tree, tree
         self._counts: np.ndarray | None = None  # of the paths that were computed last
         self._paths: dict[str, np.ndarray] = {}
 
+    def set_tree(self, has_tree: bool, tree: TreeWords | None) -> None:
+        """Set whether the keys have a Huffman tree; `tree` is one that another program made."""
+        if tree is not self._tree:
+            self._tree, self._counts = tree, None
+        self.has_tree = has_tree
+
     def __reduce__(self) -> Any:
-        return Attributes, (dict(self), self.has_tree)
+        return Attributes, (dict(self), self.has_tree, self._tree)
+
+    def copy(self) -> "Attributes":
+        """Return other attributes, of the same arrays."""
+        return Attributes(self, self.has_tree, self._tree)
 
     def __missing__(self, name: str) -> np.ndarray:
         if not self._is_computed(name):
             raise KeyError(name)
         counts = np.asarray(self["count"])
         if self._counts is None or not np.array_equal(counts, self._counts):
-            self._paths, self._counts = _paths(counts), counts.copy()
+            self._paths, self._counts = columns_of(self._paths_of(counts)), counts.copy()
         return self._paths[name]
+
+    def _paths_of(self, counts: np.ndarray) -> Paths:
+        tree = self._tree
+        if tree is not None and tree.paths is not None and np.array_equal(counts, tree.counts):
+            return tree.paths
+        return sampling.huffman_paths(counts)
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(name) or self._is_computed(name)
@@ -66,14 +88,13 @@ class Attributes(dict[str, Any]):
         return name in TREE_ATTRIBUTES and self.has_tree and super().__contains__("count")
 
 
-def _paths(counts: np.ndarray) -> dict[str, np.ndarray]:
+def columns_of(paths: Paths) -> dict[str, np.ndarray]:
     """Return the branches and the inner nodes from the root to each word, as gensim stores them."""
-    paths = sampling.huffman_paths(counts)
     codes = (1 - paths.labels[: len(paths.nodes)]).astype(np.uint8)  # the label is 1 for branch 0
     columns: dict[str, np.ndarray] = {"code": codes, "point": paths.nodes.astype(np.uint32)}
     found = {}
     for name, numbers in columns.items():
-        found[name] = np.empty(len(counts), object)
+        found[name] = np.empty(len(paths.starts) - 1, object)
         for word, part in enumerate(np.split(numbers, paths.starts[1:-1])):
             found[name][word] = part
     return found

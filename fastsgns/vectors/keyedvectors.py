@@ -14,7 +14,16 @@ from fastsgns.formats import kinds, saving, word2vec, word2vec_reader
 from fastsgns.formats.keys import check_keys, key_list, plain, plain_all
 from fastsgns.formats.tables import VectorTable
 from fastsgns.rules import COUNT, DRAW_SEED, integer, takes, takes_flags
-from fastsgns.vectors import aliases, comparisons, evaluation, exchange, frames, queries, storage
+from fastsgns.vectors import (
+    aliases,
+    comparisons,
+    evaluation,
+    exchange,
+    frames,
+    gensim_vectors,
+    queries,
+    storage,
+)
 from fastsgns.vectors.keys import Key, KeyTable, as_key_list
 from fastsgns.vectors.norms import as_real, divide
 from fastsgns.vectors.queries import Similar
@@ -953,6 +962,31 @@ class KeyedVectors:
         return cls.from_table(frames.table_of(frame, key, vector, attributes))
 
     from_pandas = from_dataframe
+
+    @classmethod
+    def from_gensim(cls, vectors: Any, copy: bool = True) -> Self:
+        """Make a KeyedVectors of one of gensim 4, or of the ``wv`` of a model of gensim.
+
+        Counts, other attributes of keys and ``vectors_lockf`` come along. Of FastText these are the
+        vectors of the words in the vocabulary.
+
+        Parameters
+        ----------
+        vectors : gensim.models.KeyedVectors, or a model with a ``wv``
+        copy : bool
+            Copy the vectors; otherwise both objects use the same array.
+
+        Raises
+        ------
+        TypeError
+            If it is not an object of gensim 4.
+        """
+        kv: Self = gensim_vectors.from_gensim(cls, vectors, copy)
+        return kv
+
+    def to_gensim(self) -> Any:
+        """Return a gensim.models.KeyedVectors with copies of the keys, vectors and attributes."""
+        return gensim_vectors.to_gensim(self)
 
     # The matrices of the model whose wv this is; an AttributeError for vectors without a model
 

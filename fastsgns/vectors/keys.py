@@ -191,7 +191,7 @@ class KeyTable:
         """
         self._is_shared = True
         copied = copy.copy(self)
-        copied.expandos = Attributes(self.expandos, self.expandos.has_tree)
+        copied.expandos = self.expandos.copy()
         return copied
 
     # Attributes

@@ -10,10 +10,10 @@ import numpy as np
 from fastsgns import sampling
 from fastsgns.corpus.scanning import MANY_WORDS
 from fastsgns.errors import warn
-from fastsgns.kernels.objective import Objective
+from fastsgns.kernels.objective import Objective, Paths
 from fastsgns.matrices import ArrayRole, Matrices, MatrixLayout, pad
 from fastsgns.models.parameters import Parameters
-from fastsgns.models.words.tree import fit_tree
+from fastsgns.models.words.tree import fit_tree, paths_of
 from fastsgns.runtime.machine import release_memory
 from fastsgns.training.sharing import NO_SHARING, Sharing, SkipGramStep, share_in_windows
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -68,7 +68,7 @@ def make_objective(
     largest_noise = 0.0 if noise is None else float(noise.max())
     sharing = _sharing(parameters, largest_noise, layout)
     noise_table = None if noise is None else sampling.alias_table(noise)
-    paths = sampling.huffman_paths(counts) if parameters.hs else None
+    paths = paths_of(matrices, counts) if parameters.hs else None
     keep_thresholds = sampling.keep_thresholds(counts, parameters.sample)
     del noise
     if n_words >= MANY_WORDS:
@@ -105,7 +105,7 @@ def kernel_rows(parameters: Parameters, wv: KeyedVectors, matrices: Matrices) ->
 
 
 def make_tree_objective(
-    wv: KeyedVectors, tree: np.ndarray, counts: np.ndarray, window: int, cbow: bool, cbow_mean: bool
+    wv: KeyedVectors, tree: np.ndarray, paths: Paths, window: int, cbow: bool, cbow_mean: bool
 ) -> Objective:
     """Return an objective for scores by hierarchical softmax; call it with a learning rate of 0.
 
@@ -115,8 +115,8 @@ def make_tree_objective(
         The words, with their input vectors.
     tree : ndarray of float32, shape (V - 1, d)
         Output vectors of the inner nodes of the Huffman tree.
-    counts : ndarray of int, shape (V,)
-        Count of each word, from which the tree is computed.
+    paths : Paths
+        The paths of the words in the tree.
     window : int
         Distance between a focus word and its context words, at most.
     cbow, cbow_mean : bool
@@ -125,7 +125,7 @@ def make_tree_objective(
     # The score is the negative loss. `mean_gradient` has no effect at a learning rate of 0.
     return Objective(
         input=pad(wv.array), output=None, noise=None, tree=pad(tree), keep_thresholds=None,
-        lock_factors=None, paths=sampling.huffman_paths(counts), window=window,
+        lock_factors=None, paths=paths, window=window,
         shrink_windows=False, negative=0, cbow=cbow, mean_hidden=cbow_mean, mean_gradient=True,
         compute_loss=True,
     )  # fmt: skip

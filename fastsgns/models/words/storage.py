@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.errors import warn
-from fastsgns.formats import kinds, saving
+from fastsgns.formats import faults, kinds, saving
 from fastsgns.formats.schema import (
     COUNT,
     PLAIN,
@@ -19,7 +19,8 @@ from fastsgns.formats.schema import (
     When,
     Words,
 )
-from fastsgns.matrices import Matrices
+from fastsgns.kernels.objective import SIMD_PAD, Paths
+from fastsgns.matrices import Matrices, TreeWords
 from fastsgns.models.words import unfinished
 from fastsgns.vectors import storage as vectors_storage
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -71,8 +72,54 @@ def _build(cls: Any, content: Content) -> Any:
     first_bias = model.layout.initial_bias(model.negative)
     matrices = Matrices(roles | {"input": wv.array}, model.layout, bias, first_bias)
     matrices.noise = arrays.get("noise")
+    matrices.tree_words = _saved_tree(content)
     model.set_arrays(wv, matrices)
     return model
+
+
+def _saved_tree(content: Content) -> TreeWords | None:
+    """Return a Huffman tree of another program; None if the tree is that of the counts."""
+    if "tree_nodes" not in content.arrays:
+        return None
+    nodes, starts = content.arrays["tree_nodes"], np.array(content.arrays["tree_starts"])
+    labels = np.zeros(len(nodes) + SIMD_PAD, np.float32)
+    labels[: len(nodes)] = content.arrays["tree_labels"]
+    paths = Paths(np.array(nodes), labels, starts, int(np.diff(starts).max(initial=0)))
+    counts = content.arrays["attr:count"]
+    return TreeWords(np.array(counts), np.arange(len(counts)), paths)
+
+
+def _tree_array(name: str) -> Any:
+    """Return a function of a model that returns an array of a tree of another program, or None."""
+
+    def read(model: Any) -> np.ndarray | None:
+        matrices = model.current_arrays()
+        words, tree = matrices.tree_words, matrices.vectors.get("tree")
+        if words is None or words.paths is None or tree is None:
+            return None
+        if name == "labels":
+            labels: np.ndarray = words.paths.labels[: len(words.paths.nodes)].astype(np.uint8)
+            return labels
+        array: np.ndarray = getattr(words.paths, name)
+        return array
+
+    return read
+
+
+def _fault_of_tree(content: Content) -> str | None:
+    """Return what is wrong with the paths of a Huffman tree of another program, or None."""
+    names = ("tree_nodes", "tree_labels", "tree_starts")
+    arrays = [content.arrays[name] for name in names if name in content.arrays]
+    if not arrays:
+        return None
+    if len(arrays) < len(names) or not {"tree", "attr:count"} <= content.arrays.keys():
+        return "a part of the Huffman tree, its vectors or the counts are missing"
+    nodes, labels, starts = arrays
+    if labels.max(initial=0) > 1:
+        return "tree_labels are not all 0 or 1"
+    return faults.of_offsets("tree_starts", starts, len(nodes)) or faults.of_ids(
+        "tree_nodes", nodes, content.sizes["words"] - 1
+    )
 
 
 def _fault(content: Content) -> str | None:
@@ -86,7 +133,7 @@ def _fault(content: Content) -> str | None:
         return f"matrices={model.matrices!r}, but there is no output matrix"
     if content.sizes["words"] and layout.bias and "bias" not in arrays:
         return f"matrices={model.matrices!r}, but there is no bias"
-    return vectors_storage.fault_of_attributes(content)
+    return _fault_of_tree(content) or vectors_storage.fault_of_attributes(content)
 
 
 def _matrix_of(role: str) -> Any:
@@ -143,6 +190,9 @@ SCHEMA = Schema(
         "negative": Array("float32", ROWS, _matrix_of("negative"), HAS_NEGATIVE),
         "tree": Array("float32", "words - 1, vector_size", _matrix_of("tree"), is_optional=True),
         "noise": Array("float64", "words", _noise, is_optional=True, fault=_fault_of_noise),
+        "tree_nodes": Array("int32", "steps", _tree_array("nodes"), is_optional=True),
+        "tree_labels": Array("uint8", "steps", _tree_array("labels"), is_optional=True),
+        "tree_starts": Array("int64", "words + 1", _tree_array("starts"), is_optional=True),
         "bias": [
             Array("float32", "words", _bias, HAS_WORD_BIAS, is_optional=True),
             Array("float64", "1", _bias, HAS_ONE_BIAS, is_optional=True),

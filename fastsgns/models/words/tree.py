@@ -11,6 +11,21 @@ from fastsgns.matrices import Matrices, TreeWords
 logger = logging.getLogger(__name__)
 
 
+def paths_of(matrices: Matrices, counts: np.ndarray) -> Paths:
+    """Return the paths of the Huffman tree that the rows of the role ``tree`` belong to.
+
+    Parameters
+    ----------
+    matrices : Matrices
+    counts : ndarray of int, shape (n,)
+        The count of each word.
+    """
+    words = matrices.tree_words
+    if words is not None and words.paths is not None and _is_tree_of(words, counts):
+        return words.paths
+    return sampling.huffman_paths(counts)
+
+
 def fit_tree(matrices: Matrices, counts: np.ndarray) -> None:
     """Make the rows of the role ``tree`` fit the Huffman tree of these counts.
 
@@ -31,7 +46,11 @@ def fit_tree(matrices: Matrices, counts: np.ndarray) -> None:
     matrices.tree_words = TreeWords(counts.copy(), np.arange(len(counts)))
     if old is None or len(rows) != len(old.counts) - 1 or len(old.places) != len(counts):
         return
-    paths = sampling.huffman_paths(old.counts), sampling.huffman_paths(counts)
+    if old.paths is not None and _is_permuted(old, counts):
+        reordered = _reordered(old.paths, old.places)
+        matrices.tree_words = matrices.tree_words._replace(paths=reordered)
+        return
+    paths = old.paths or sampling.huffman_paths(old.counts), sampling.huffman_paths(counts)
     source, sign = _matches(*paths, old.places)
     matrices.create("tree", len(counts) - 1, rows.shape[1])
     kept = source >= 0
@@ -48,6 +67,24 @@ def _is_tree_of(words: TreeWords, counts: np.ndarray) -> bool:
     """Return whether a tree was computed from these counts, in this order."""
     is_same = np.array_equal(words.counts, counts)
     return is_same and np.array_equal(words.places, np.arange(len(counts)))
+
+
+def _is_permuted(words: TreeWords, counts: np.ndarray) -> bool:
+    """Return whether the words and counts of a tree are all there, in any order."""
+    is_same = len(words.counts) == len(counts) and np.array_equal(
+        np.sort(words.places), np.arange(len(counts))
+    )
+    return is_same and np.array_equal(words.counts[words.places], counts)
+
+
+def _reordered(paths: Paths, places: np.ndarray) -> Paths:
+    """Return the paths of the words at some places, in that order."""
+    lengths = np.diff(paths.starts)[places]
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    steps = np.arange(starts[-1]) + np.repeat(paths.starts[places] - starts[:-1], lengths)
+    labels = np.zeros_like(paths.labels)
+    labels[: len(steps)] = paths.labels[steps]
+    return Paths(paths.nodes[steps], labels, starts, paths.longest)
 
 
 def _matches(old: Paths, new: Paths, origin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
