@@ -118,15 +118,14 @@ def test_there_and_back(mode, tmp_path):
     loaded = Word2Vec.load(tmp_path / "m.fastsgns")
     check_same(loaded, theirs)
     check_same(loaded.to_gensim(), theirs)
-    assert gensim_tree(loaded.to_gensim()) == gensim_tree(theirs)
+    assert tree_of(loaded.to_gensim()) == tree_of(loaded) == tree_of(theirs)
 
 
-def gensim_tree(theirs):
-    if "code" not in theirs.wv.expandos:
+def tree_of(model):
+    if not model.hs:
         return None
-    return [
-        theirs.wv.get_vecattr(word, name).tolist() for word in WORDS for name in ("code", "point")
-    ]
+    wv = model.wv
+    return [wv.get_vecattr(word, name).tolist() for word in WORDS for name in ("code", "point")]
 
 
 @mode
