@@ -47,12 +47,17 @@ def distances(
     -------
     ndarray, shape (len(other_words),) or (V,)
     """
-    vector = queries.query_vector(kv, word_or_vector)
+    table, vector = kv.key_table, queries.query_vector(kv, word_or_vector)
     others = as_key_list(other_words, "other_words", allow_mapping=True)
-    if others:
-        return 1 - cosine_similarities(vector, kv.rows.at(kv.key_table.indices(others)))
-    direction = unit(vector).astype(queries.query_type(kv))
-    return 1 - cosines(kv.rows.array, direction)
+    ids = table.indices(others) if others else slice(None)
+    rows = kv.rows.at(ids)
+    found: np.ndarray = 1 - cosine_similarities(vector, rows)
+    if table.is_key(word_or_vector):
+        itself = table.get_index(word_or_vector)
+        at = np.flatnonzero(ids == itself) if others else np.array([itself])
+        if len(at) and np.array_equal(rows[at[0]], vector):
+            found[at] = 1 - cosine(vector, vector)  # exactly 0, not about 1e-8
+    return found
 
 
 def n_similarity(kv: Searchable, ws1: Iterable[Key], ws2: Iterable[Key]) -> np.floating:

@@ -49,7 +49,7 @@ class KeyedVectors:
     differences:
 
     - ``norms`` always match ``vectors``, even if ``vectors`` was changed in place. `fill_norms` is
-      never needed.
+      never needed. Queries compute norms while they read the vectors (docs/queries.md).
     - `most_similar_batch` and `most_similar_ids` answer many queries at once, which is faster.
     - ``model.wv.output`` are the output vectors of a model, and the argument ``space`` of queries
       searches them.
@@ -137,8 +137,7 @@ class KeyedVectors:
         ----------
         words : iterable of V keys
         vectors : array_like of float, shape (V, d)
-            Copied only if it is not C-contiguous. The caller may write to the array later. Norms
-            are therefore not cached, and each query computes them, unless the array is read-only.
+            Copied only if it is not C-contiguous. The caller may write to the array later.
         counts : array_like of int, shape (V,), optional
             Becomes the attribute ``count``.
         ids : dict, optional
@@ -273,8 +272,9 @@ class KeyedVectors:
 
         Integers become float32 when the matrix is replaced.
 
-        Who has read this attribute can write to the array at any time. Norms are therefore not
-        cached afterwards, and each query computes them, unless the array is read-only.
+        Who has read this attribute can write to the array at any time. Afterwards ``norms`` are
+        therefore computed at each access, unless the array is read-only. Queries are as fast as
+        before.
         """
         return self.rows.expose()
 
@@ -293,8 +293,36 @@ class KeyedVectors:
 
     @property
     def norms(self) -> np.ndarray:
-        """Euclidean norm of each vector, shape (V,), read-only."""
+        """Euclidean norm of each vector, shape (V,), read-only.
+
+        Programs that change vectors may set it, also to None. That is not needed: norms are always
+        those of the vectors.
+
+        Raises
+        ------
+        ValueError
+            If it is set to an array of another shape.
+
+        Warns
+        -----
+        UserWarning
+            If it is set to other norms than those of the vectors, which is without effect.
+        """
         return self.rows.norms
+
+    @norms.setter
+    def norms(self, norms: npt.ArrayLike | None) -> None:
+        self.rows.forget_norms()
+        if norms is None:
+            return
+        given, needed = np.asarray(norms), self.norms
+        if given.shape != needed.shape:
+            raise ValueError(f"norms of shape {given.shape}; needed is {needed.shape}")
+        if not np.allclose(given, needed, rtol=1e-3, equal_nan=True):
+            warnings.warn(
+                "the norms that were set are not those of the vectors, and are not used; for other "
+                "norms, scale the vectors", stacklevel=2,
+            )  # fmt: skip
 
     get_vector = queries.get_vector
     get_mean_vector = queries.get_mean_vector
@@ -335,18 +363,21 @@ class KeyedVectors:
         keys : iterable of keys
             Or a mapping, such as a Counter of words, of which the keys are used.
         allow_inference : bool
-            Accepted as gensim does, without effect: absent keys are left out.
+            Whether an int that is not a key is the position of a vector, unless `strict` is True.
         copy_vecattrs : bool
-            Copy the attributes as well.
+            Copy the attributes as well. Otherwise, the attribute ``count`` counts down from the
+            number of keys to 1, as in gensim.
         """
         listed = plain_all(as_key_list(keys, "keys", allow_mapping=True))
-        names = [key for key in dict.fromkeys(listed) if key in self]
+        present = self if allow_inference else self.key_to_index
+        names = [key for key in dict.fromkeys(listed) if key in present]
         ids = self.key_table.indices(names)
         chosen = KeyedVectors(self.vector_size)
         chosen.set_items(names, self.rows.array[ids])
         chosen.strict = self.strict
+        chosen.expandos["count"] = np.arange(len(names), 0, -1)
         if copy_vecattrs:
-            chosen.expandos = {name: values[ids] for name, values in self.expandos.items()}
+            chosen.expandos |= {name: values[ids] for name, values in self.expandos.items()}
         return chosen
 
     # Changes

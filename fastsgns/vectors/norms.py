@@ -115,7 +115,8 @@ def unit(vector: np.ndarray) -> np.ndarray:
         return real * scale if scale else np.zeros_like(real)
     norms = row_norms(real.reshape(-1, real.shape[-1]))
     with np.errstate(invalid="ignore"):
-        return real * reciprocals(norms).reshape(*real.shape[:-1], 1)
+        units: np.ndarray = real * reciprocals(norms).reshape(*real.shape[:-1], 1)
+    return units
 
 
 def cosine(vector: np.ndarray, other: np.ndarray) -> np.floating:

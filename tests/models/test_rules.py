@@ -238,15 +238,29 @@ def test_the_learning_rate_may_be_text_for_one_call():
     assert model.alpha == 0.05
 
 
-@pytest.mark.parametrize("limit", [2, 2.0, "2", np.int64(2), np.uint8(2)])
+INTEGERS = [np.dtype(code).type(2) for code in np.typecodes["AllInteger"]]
+
+
+@pytest.mark.parametrize("limit", [2, 2.0, "2", *INTEGERS, np.array(2, np.uint16)])
 def test_how_many_to_give_may_be_any_whole_number(limit):
     model = Word2Vec(SENTENCES, **SMALL)
     kv, links = model.wv, NodeEmbedding(**FEW).fit(EDGES)
     for answer in (
         kv.most_similar("a", topn=limit),
         kv.most_similar("a", restrict_vocab=limit, topn=limit),
+        kv.most_similar("a", clip_start=limit, topn=limit),
+        kv.most_similar("a", clip_end=limit, topn=limit),
+        kv.most_similar("a", topn=limit, space="in-out"),
+        kv.output.most_similar("a", topn=limit),
+        kv.similar_by_key("a", limit, limit),
+        kv.similar_by_word("a", limit),
+        kv.similar_by_vector(kv["a"], limit),
         kv.most_similar_cosmul("a", topn=limit),
+        kv.most_similar_cosmul("a", topn=limit, restrict_vocab=limit),
         kv.most_similar_batch(["a"], topn=limit)[0],
+        kv.most_similar_batch(["a"], topn=limit, restrict_vocab=limit)[0],
+        kv.most_similar_ids(["a"], limit).ids[0],
+        links.source.most_similar("a", topn=limit),
         model.predict_output_word(["a"], topn=limit),
         model.predict_contexts("a", topn=limit),
         links.recommend("a", topn=limit, exclude_known=False),
@@ -254,6 +268,8 @@ def test_how_many_to_give_may_be_any_whole_number(limit):
         PPMI_OF.contexts("a", topn=limit),
     ):
         assert 1 <= len(answer) <= 2
+    expected = kv.relative_cosine_similarity("a", "b", 2)
+    assert kv.relative_cosine_similarity("a", "b", limit) == expected
     for ask in (kv.most_similar, kv.most_similar_cosmul, kv.most_similar_batch, links.recommend):
         for wrong in ("many", 1.5, [], math.nan):
             with pytest.raises(ValueError, match=r"topn is .*; allowed are"):

@@ -283,6 +283,35 @@ def test_vectors_for_all(kv):
     assert some.index_to_key == ["cat", "dog"]
     assert some.expandos["count"].tolist() == [2, 3]
     np.testing.assert_array_equal(some["dog"], kv["dog"])
+    counted = kv.vectors_for_all(["cat", "unknown", "dog", 5], allow_inference=False)
+    assert counted.index_to_key == ["cat", "dog"]
+    assert counted.expandos["count"].tolist() == [2, 1]  # as in gensim
+    assert kv.vectors_for_all(["cat", 5]).index_to_key == ["cat", 5]
+
+
+def test_a_key_is_at_the_distance_0_of_itself(kv):
+    for key in WORDS:
+        assert kv.similarity(key, key) == 1 and kv.distance(key, key) == 0
+        assert kv.distances(key)[kv.get_index(key)] == 0
+        assert kv.distances(key, ["dog", key, key]).tolist()[1:] == [0, 0]
+    kv["of"] = np.zeros(5)
+    assert kv.distance("of", "of") == kv.distances("of")[kv.get_index("of")] == 1
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_norms_may_be_set_and_are_those_of_the_vectors(kv, shared):
+    if shared:
+        kv.vectors[1] *= 2
+    expected = np.linalg.norm(kv.array, axis=1)
+    for norms in (None, expected, expected.tolist(), expected.astype(np.float16)):
+        kv.norms = norms
+        np.testing.assert_allclose(kv.norms, expected, rtol=1e-6)
+    with pytest.warns(UserWarning, match="are not used"):
+        kv.norms = np.ones(len(kv))
+    np.testing.assert_allclose(kv.norms, expected, rtol=1e-6)
+    for wrong in (np.ones(3), np.ones((len(kv), 1)), 1.0):
+        with pytest.raises(ValueError, match="norms of shape"):
+            kv.norms = wrong
 
 
 @pytest.mark.parametrize("binary", [False, True])
