@@ -22,6 +22,7 @@ from fastsgns.formats.writing import destination, write_slices
 from fastsgns.runtime.machine import memory_errors
 
 BLOCK_BYTES = 1 << 22
+STEP_BYTES = 1 << 26
 
 PACKED = ("words", "word_ends", "word_types")  # the arrays that `pack_words` makes
 
@@ -192,8 +193,10 @@ def read_array(file: Any, entry: header.Entry, size: int | None) -> np.ndarray:
         content: Any = take(file, n_bytes)
         n_read = len(content)
     else:
-        content = np.empty(n_bytes, np.uint8)
-        n_read = file.readinto(content) if n_bytes else 0
+        content, n_read = np.empty(n_bytes, np.uint8), 0
+        # Ctrl-C has an effect between two calls.
+        while n_read < n_bytes and (n := file.readinto(content[n_read : n_read + STEP_BYTES])):
+            n_read += n
     if n_read < n_bytes:
         raise TruncatedError(f"it ends {n_bytes - n_read:,} bytes before the end of an array")
     return np.frombuffer(content, entry.dtype).reshape(entry.shape)

@@ -7,20 +7,25 @@ compressed.
 
 import logging
 from collections.abc import Hashable, Sequence
+from contextlib import closing
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import files
+from fastsgns.formats import files, numerals
 from fastsgns.formats import words as words_in_bytes
 from fastsgns.formats.sniffing import ends_in_number
-from fastsgns.formats.word2vec_reader import BLOCK, opened
+from fastsgns.formats.word2vec_reader import BLOCK, MAX_THREADS, opened
 from fastsgns.formats.writing import destination, write_slices
+from fastsgns.runtime.machine import n_cores
+from fastsgns.runtime.threads import in_order
 
 logger = logging.getLogger(__name__)
 
+LONGEST_NUMERAL = 25  # characters, with a space: -1.2345678901234567e-308
 CANNOT = "can't be written to a word2vec file"
 DO = "Rename it, or use save()."
 
@@ -88,9 +93,15 @@ def write(
             file.write(b"%d %d\n" % (len(words) if total is None else total, vectors.shape[1]))
         n_rows = max(1, BLOCK // (16 * vectors.shape[1] + 16))
         rows_of = _binary_rows if binary else _text_rows
-        for start in range(0, len(words), n_rows):
+
+        def content_of(start: int) -> bytes:
             block = slice(start, start + n_rows)
-            write_slices(file, rows_of(encoded[block], vectors[block]))
+            return rows_of(encoded[block], vectors[block])
+
+        starts = range(0, len(words), n_rows)
+        with closing(in_order(min(MAX_THREADS, n_cores()), starts, content_of)) as contents:
+            for _, content in contents:
+                write_slices(file, content)
 
 
 def _encode(word: Hashable, prefix: str, binary: bool) -> bytes:
@@ -126,9 +137,12 @@ def _binary_rows(words: list[bytes], vectors: np.ndarray) -> bytes:
 
 
 def _text_rows(words: list[bytes], vectors: np.ndarray) -> bytes:
-    digits = b" %.17g" if vectors.dtype.itemsize > 4 else b" %.9g"
-    pattern = b"%s" + digits * vectors.shape[1] + b"\n"
-    return b"".join(pattern % (word, *row) for word, row in zip(words, vectors.tolist()))
+    dense = np.ascontiguousarray(vectors, np.float64)
+    text = np.empty(len(dense) * (LONGEST_NUMERAL * dense.shape[1] + 1), np.uint8)
+    ends = np.empty(len(dense), np.int64)
+    numerals.lines(dense, 17 if vectors.dtype.itemsize > 4 else 9, text, ends)
+    content, spans = text.data, pairwise([0, *ends.tolist()])
+    return b"".join(chain.from_iterable((w, content[i:j]) for w, (i, j) in zip(words, spans)))
 
 
 def read(

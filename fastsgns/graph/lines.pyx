@@ -1,5 +1,6 @@
 """Parser of edge lists, ``source target [weight]``, without the GIL."""
 
+cimport cython
 from libc.math cimport fabs
 from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memchr, memcmp
@@ -250,6 +251,7 @@ cdef class EdgeParser:
         self.n_columns = 0
         self.n_lines = 0
 
+    @cython.nonecheck(False)  # of self, which takes the GIL
     def parse(self, const uint8_t[::1] text not None, uint8_t[::1] names not None,
               double[::1] weights not None, double[::1] times not None):
         """Parse whole lines; the last one may lack its newline.

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Generator, Iterable, Sequence, Sized
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
@@ -200,7 +200,7 @@ def in_order(
     items: Iterable[Item],
     work: Callable[[Item], Result],
     pause: Callable[[], bool] = bool,
-) -> Iterator[tuple[Item, Result]]:
+) -> Generator[tuple[Item, Result], None, None]:
     """Yield each item and ``work(item)``, in order, while threads work on the next items.
 
     An exception of `work` is raised in the place of its result, and one of `items` after the
