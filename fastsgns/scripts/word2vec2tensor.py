@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from fastsgns.formats.writing import destination
+from fastsgns.formats import tsv
 from fastsgns.scripts.running import make_parser, run
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
@@ -41,16 +41,12 @@ def word2vec2tensor(
     >>> kv.save_word2vec_format("vectors.txt")
     >>> word2vec2tensor("vectors.txt", "vectors")
     >>> print(open("vectors_tensor.tsv").readline().split("\t"))
-    ['1.0', '0.0\n']
+    ['1', '0\n']
     """
     vectors = KeyedVectors.load_word2vec_format(word2vec_model_path, binary=binary)
     prefix = os.fspath(tensor_filename)
-    with destination(f"{prefix}_tensor.tsv") as rows:
-        for row in vectors.vectors:
-            rows.write(("\t".join(map(str, row)) + "\n").encode())
-    with destination(f"{prefix}_metadata.tsv") as words:
-        for word in vectors.index_to_key:
-            words.write(f"{word}\n".encode())
+    words = {"word": vectors.index_to_key}
+    tsv.write_pair(f"{prefix}_tensor.tsv", f"{prefix}_metadata.tsv", vectors.vectors, words)
     logger.info("%d words in %s_tensor.tsv and %s_metadata.tsv", len(vectors), prefix, prefix)
 
 

@@ -211,6 +211,24 @@ if __name__ == "__main__":
     assert run(tmp_path, code, *alone(is_alone)) == expected
 
 
+def test_processes_of_a_program_that_calls_the_installer_import_our_classes(tmp_path: Path):
+    (tmp_path / "part.py").write_text(
+        "from gensim.models import Word2Vec\n\ndef name(_):\n    return Word2Vec.__module__\n"
+    )
+    code = """
+import multiprocessing
+import fastsgns
+if __name__ == "__main__":
+    fastsgns.install_as_gensim(alone=True)
+    import part
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        print(*pool.map(part.name, [0]))
+"""
+    (tmp_path / "program.py").write_text(code)
+    result = subprocess.run([sys.executable, "program.py"], **captured(tmp_path))
+    assert finish(result) == "fastsgns.gensim.models.word2vec\n"
+
+
 @pytest.mark.parametrize("is_alone", WAYS)
 def test_programs_of_gensim_3(tmp_path: Path, is_alone: bool):
     code = """
