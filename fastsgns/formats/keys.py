@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from fastsgns.errors import warn
+from fastsgns.formats import words
 
 STR, INT, FLOAT, BYTES, BOOL, TUPLE, NONE = range(7)
 NUMPY = (np.str_, np.bytes_, np.bool_, np.integer, np.floating)
 MOMENTS = (np.datetime64, np.timedelta64)
 COMMON = {str, int}
+SLICE = 1 << 16  # words that are decoded at once
 SAVABLE = "str, int, float, bool, bytes and tuples of these"
 
 
@@ -338,16 +340,18 @@ def decode_all(
     >>> decode_all(b"zwei2", np.array([0, 4]), np.array([4, 5]), np.array([0, 1]))
     ['zwei', 2]
     """
-    spans = zip(starts.tolist(), ends.tolist())
     if types.any():
         numbers = _numbers(content, starts, ends) if (types == INT).all() else None
         if numbers is not None:
             return numbers
+        spans = zip(starts.tolist(), ends.tolist())
         return [decode(kind, content[i:j]) for (i, j), kind in zip(spans, types.tolist())]
-    if content.isascii():
-        text = content.decode("ascii")
-        return [text[i:j] for i, j in spans]
-    return [content[i:j].decode("utf-8", "surrogatepass") for i, j in spans]
+    keys: list[Hashable] = []
+    for first in range(0, len(starts), SLICE):  # Ctrl-C has an effect between two slices
+        part = slice(first, first + SLICE)
+        parts = np.stack([starts[part], ends[part]], axis=1)
+        keys += words.decoded(content, parts, "utf-8", "surrogatepass")
+    return keys
 
 
 def _numbers(content: bytes, starts: np.ndarray, ends: np.ndarray) -> list[Hashable] | None:

@@ -26,6 +26,8 @@ from fastsgns.runtime.threads import in_order
 logger = logging.getLogger(__name__)
 
 LONGEST_NUMERAL = 25  # characters, with a space: -1.2345678901234567e-308
+MOST_PENDING = 1 << 20  # words
+SLICE = 1 << 14  # words; Ctrl-C has an effect between two slices
 CANNOT = "can't be written to a word2vec file"
 DO = "Rename it, or use save()."
 
@@ -231,19 +233,37 @@ def read_ids(
     parsed = np.float32 if dtype == np.float32 else np.float64
     with opened(path, dtype=parsed, **options) as reader:
         vectors = np.empty((reader.capacity, reader.n_columns), dtype)
+        # Adding to a dict reads memory at random, which is slow while threads copy vectors. So
+        # where the vectors have their room, many words are added at once.
+        n_pending = MOST_PENDING if reader.capacity else 0
+        words: list[str] = []
         for block in reader.blocks(vectors):
-            start = len(ids)
-            new_rows = words_in_bytes.add_new(reader.words(block, encoding, unicode_errors), ids)
-            if len(ids) > len(vectors):
-                vectors.resize((max(len(ids), 2 * start), reader.n_columns), refcheck=False)
-            if new_rows is not None:
-                vectors[start : len(ids)] = block.rows[new_rows]
-            elif block.place != start:
-                vectors[start : len(ids)] = block.rows
+            start = reader.n_read - len(block.rows) if n_pending else len(ids)
+            if len(vectors) < start + len(block.rows):
+                n_rows = max(start + len(block.rows), 2 * start)
+                vectors.resize((n_rows, reader.n_columns), refcheck=False)
+            if block.place != start:
+                vectors[start : start + len(block.rows)] = block.rows
+            words += reader.words(block, encoding, unicode_errors)
+            if len(words) > n_pending:
+                _add(words, ids, vectors, start + len(block.rows) - len(words))
+                words.clear()
+        _add(words, ids, vectors, reader.n_read - len(words))
     if n_repeated := reader.n_read - len(ids):
         logger.warning("%d rows of %s repeat a word; its first stays", n_repeated, reader.name)
     vectors.resize((len(ids), reader.n_columns), refcheck=False)
     return ids, vectors, _counts(ids, fvocab, encoding, unicode_errors)
+
+
+def _add(words: list[str], ids: dict[str, int], vectors: np.ndarray, first: int) -> None:
+    """Add words, whose vectors begin at row `first`; move those of new words to their rows."""
+    for begin in range(0, len(words), SLICE):
+        part, at, start = words[begin : begin + SLICE], first + begin, len(ids)
+        new = words_in_bytes.add_new(part, ids)
+        if new is not None:
+            vectors[start : len(ids)] = vectors[at : at + len(part)][new]
+        elif start != at:
+            vectors[start : len(ids)] = vectors[at : at + len(part)]
 
 
 def _counts(ids: dict[str, int], fvocab: Any, encoding: str, errors: str) -> np.ndarray:

@@ -193,18 +193,22 @@ def test_any_number_of_threads_and_any_block_reads_the_same(
 
 
 @pytest.mark.parametrize("binary", [False, True])
-@pytest.mark.parametrize("block", [30, 200, 1 << 22])
+@pytest.mark.parametrize("block", [10, 30, 200, 1 << 22])
 def test_repeated_words_in_any_block(tmp_path, monkeypatch, n_threads, binary, block):
     monkeypatch.setattr(word2vec_reader, "BLOCK", block)
+    monkeypatch.setattr(word2vec, "MOST_PENDING", 3 * block)
+    monkeypatch.setattr(word2vec, "SLICE", 11)
     rng = np.random.default_rng(block)
     numbers = rng.integers(0, 40, 200).tolist()
     vectors = rng.standard_normal((200, 3)).astype(np.float32)
     word2vec.write(tmp_path / "v", [f"w{i}" for i in numbers], vectors, binary=binary)
     first = {f"w{number}": row for row, number in reversed(list(enumerate(numbers)))}
-    kv = load(tmp_path / "v", binary=binary)
-    assert kv.index_to_key == sorted(first, key=first.get)
-    np.testing.assert_array_equal(kv.vectors, vectors[sorted(first.values())])
-    assert [kv.key_to_index[word] for word in kv.index_to_key] == list(range(len(kv)))
+    with open(tmp_path / "v", "rb") as file:
+        for source in (tmp_path / "v", file):  # of known and of unknown length
+            kv = load(source, binary=binary)
+            assert kv.index_to_key == sorted(first, key=first.get)
+            np.testing.assert_array_equal(kv.vectors, vectors[sorted(first.values())])
+            assert kv.key_to_index == {word: row for row, word in enumerate(kv.index_to_key)}
 
 
 def test_the_first_fault_of_the_file_is_raised_whichever_thread_finds_one(monkeypatch, n_threads):
