@@ -20,8 +20,7 @@ ADVICE = {
     sniffing.BINARY: "the file looks binary: give --from binary",
     sniffing.TEXT: "the file is text: give --from text",
     sniffing.NATIVE: "give --from native",
-    sniffing.NOT_NATIVE: "give --from text or --from binary for vectors of other formats; export "
-    "a gensim pickle from gensim with save_word2vec_format",
+    sniffing.NOT_NATIVE: "give --from text or --from binary for vectors of other formats",
     sniffing.ROW: "repair or remove that line",
     sniffing.DELIMITER: "give what separates the columns with --delimiter",
     sniffing.CUT: "the file is cut or its header is wrong; 'fastsgns convert --limit N' reads only "

@@ -15,10 +15,7 @@ import numpy as np
 from fastsgns.errors import FormatError, TruncatedError
 from fastsgns.formats import sniffing
 
-ADVICE = {
-    sniffing.NOT_NATIVE: "files of other formats load with KeyedVectors.load_word2vec_format; a "
-    "gensim pickle must first be exported from gensim with save_word2vec_format"
-}
+ADVICE = {sniffing.NOT_NATIVE: "KeyedVectors.from_file(path) reads files of other formats"}
 FORMAT = 1
 KEY = "fastsgns"
 OWN = "__metadata__"
@@ -129,6 +126,8 @@ def check_length(head: bytes | bytearray, size: int | None) -> int:
     """
     length = int.from_bytes(head, "little")
     room = MAX_BYTES if size is None else min(MAX_BYTES, size - 8)
+    if any(head[2:]) and (seen := sniffing.what_it_is(bytes(head))[0]):
+        raise FormatError.advising(f"it is {seen}", "", ADVICE)
     if len(head) < 8 or not 2 <= length <= room:
         raise FormatError.advising(
             "its first 8 bytes are not the length of a header", sniffing.NOT_NATIVE, ADVICE

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import files, native
+from fastsgns.formats import files, native, sniffing
 from fastsgns.formats.tables import VectorTable, check, exportable, type_of_keys
 from fastsgns.formats.writing import destination
 
@@ -115,10 +115,11 @@ def _arrays(archive: zipfile.ZipFile, name: str) -> dict[str, np.ndarray]:
     for info in archive.infolist():
         member = info.filename.removesuffix(".npy")
         if member == info.filename:
-            seen = "a model of torch" if member.endswith("/data.pkl") else "not an npz archive"
+            if member.endswith("/data.pkl"):
+                raise FormatError(f"{name} is {sniffing.TORCH}")
             raise FormatError(
-                f"{name} is {seen}: it contains {member!r:.60}, where arrays in .npy files are "
-                "expected"
+                f"{name} is not an npz archive: it contains {member!r:.60}, where arrays in .npy "
+                "files are expected"
             )
         if info.flag_bits & 1 or member in arrays:
             raise FormatError(f"{name}: its array {member!r:.60} is encrypted, or there twice")

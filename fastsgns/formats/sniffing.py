@@ -13,7 +13,27 @@ NO_HEADER, HEADER, BINARY, TEXT = "no header", "header", "binary", "text"
 NATIVE, NOT_NATIVE, ROW, CUT = "native", "not native", "row", "cut"
 DELIMITER = "delimiter"
 
-PICKLE = "a pickle, such as gensim's; export it from gensim with save_word2vec_format"
+PICKLE = (
+    "a pickle, such as the files of gensim's save(). Only pickle can read it, and that can run "
+    "code, so gensim must. Where both packages are installed: "
+    "fastsgns.from_gensim(gensim.models.Word2Vec.load(path)).save('model.fastsgns') keeps the "
+    "whole model, and with KeyedVectors.load vectors. Where gensim alone is: "
+    "gensim.models.KeyedVectors.load(path).save_word2vec_format('vectors.bin', binary=True), "
+    "of a model .wv first"
+)
+TORCH = (
+    "a pickle of torch. Torch must read it: KeyedVectors.from_arrays(words, "
+    "torch.load(path, weights_only=True).numpy())"
+)
+NUMPY = (
+    "an array of numpy, which has no words; KeyedVectors.from_arrays(words, numpy.load(path)) "
+    "makes vectors of it"
+)
+FASTTEXT = (
+    "a fastText model; use its .vec file, or with gensim "
+    "KeyedVectors.from_gensim(gensim.models.fasttext.load_facebook_vectors(path))"
+)
+ZIP = "a zip archive; unpack it first. Vectors in .npz: KeyedVectors.from_npz(path)"
 HTML = "a page of HTML; download the file itself"
 UTF16 = "text in UTF-16; convert it to UTF-8"
 GZIP, XZ = b"\x1f\x8b\x08", b"\xfd7zXZ\x00"
@@ -27,10 +47,13 @@ KNOWN = {
     **dict.fromkeys(BZIP2, "compressed by bzip2; its name must end in .bz2"),
     XZ: "compressed by xz; its name must end in .xz",
     b"\x28\xb5\x2f\xfd": "compressed by zstd; decompress it first",
-    b"PK\x03\x04": "a zip archive; unpack it first",
-    b"\xba\x16\x4f\x2f": "a fastText model; use its .vec file",
-    b"\x93NUMPY": "an array of numpy, which has no words",
+    b"PK\x03\x04": ZIP,
+    b"PAR1": "a file of Parquet; KeyedVectors.from_parquet(path) reads vectors from it",
+    b"ARROW1": "a file of Arrow; KeyedVectors.from_arrow(path) reads vectors from it",
+    b"\xba\x16\x4f\x2f": FASTTEXT,
+    b"\x93NUMPY": NUMPY,
     b"version https://git-lfs": "a pointer of Git LFS; fetch the file itself with git lfs pull",
+    b"\x80\x02\x8a\n": TORCH,  # the start of its magic number, pickled
     **dict.fromkeys((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), PICKLE),
     **dict.fromkeys((b"<!DOCTYPE", b"<!doctype", b"<html", b"<HTML"), HTML),
     **dict.fromkeys((b"\xff\xfe", b"\xfe\xff"), UTF16),

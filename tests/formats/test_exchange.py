@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from classes import CLASSES
 
+import fastsgns
 from fastsgns import KeyedVectors, Word2Vec
+from fastsgns.cli import main
 from fastsgns.errors import FormatError
 from fastsgns.vectors.exchange import FORMATS, SUFFIXES, kind_of
 
@@ -425,11 +427,34 @@ def test_hostile_arrays_of_npz_are_refused(tmp_path, member, match):
 def test_an_archive_of_another_program_is_named(tmp_path):
     with zipfile.ZipFile(tmp_path / "model.pt", "w") as archive:
         archive.writestr("archive/data.pkl", b"")
-    with pytest.raises(FormatError, match="model of torch"):
+    with pytest.raises(FormatError, match=r"torch.load\(path, weights_only=True\)"):
         KeyedVectors.from_file(tmp_path / "model.pt")
     np.savez(tmp_path / "v.npz", arr_0=np.eye(2))
     with pytest.raises(FormatError, match=r"arrays \['arr_0'\] and not vectors or words"):
         KeyedVectors.from_npz(tmp_path / "v.npz")
+
+
+GENSIM = b"\x80\x04\x95" + bytes(range(1, 90))
+FOREIGN = {
+    "gensim.model": (GENSIM, r"from_gensim\(gensim.models.Word2Vec.load\(path\)\).*format"),
+    "old.kv": (b"\x80\x02cgensim.models.keyedvectors\n", r"from_gensim\(gensim.models.Word2Vec"),
+    "old.pt": (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", r"torch.load\(path, weights_only"),
+    "m.npy": (b"\x93NUMPY\x01\x00v\x00{'descr': '<f4'}", r"from_arrays\(words, numpy.load\(path\)"),
+    "ft.bin": (b"\xba\x16\x4f\x2f\x0c\x00\x00\x00d\x00\x00\x00", r"\.vec.*load_facebook_vectors"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_files_that_are_not_read_say_what_does(tmp_path, name, capsys):
+    content, match = FOREIGN[name]
+    path = tmp_path / name
+    path.write_bytes(content)
+    loads = (Word2Vec.load, KeyedVectors.load, fastsgns.load, KeyedVectors.from_file)
+    for load in (*loads, KeyedVectors.load_word2vec_format):
+        with pytest.raises(FormatError, match=f"{name}.* is .*{match}"):
+            load(path)
+    assert main(["nn", str(path), "a"]) == 1
+    assert re.search(match, capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(
