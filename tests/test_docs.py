@@ -31,7 +31,7 @@ from fastsgns.errors import FormatError
 from fastsgns.gensim import __main__ as gensim_main
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 GUIDES = [ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
 BLOCK = re.compile(
     r"(?:^<!-- (not run|needs): (\w[^>]*?) -->\n)?^```(\w*)\n(.*?)^```$", re.S | re.M
@@ -44,6 +44,7 @@ NOT_RUN = {
     ("cores", "needs corpora, and minutes to hours"): 3,
     ("directed", "needs corpora, and minutes to hours"): 6,
     ("directed", "takes minutes to hours"): 1,
+    ("gensim", "reads files of gensim"): 2,
     ("glove", "needs corpora, and minutes to hours"): 1,
     ("graphs", "needs corpora, and minutes to hours"): 2,
     ("performance", "needs corpora, and minutes to hours"): 10,
@@ -55,7 +56,11 @@ NOT_RUN = {
     ("why-two-matrices", "needs corpora, and minutes to hours"): 6,
     ("why-two-matrices", "takes minutes to hours"): 1,
 }
-NEEDS = {("roles", "torch"): 1}  # blocks that run where a package is installed
+NEEDS = {
+    ("roles", "torch"): 1,
+    ("parquet", "pyarrow"): 2,
+    ("gensim", "gensim"): 1,
+}  # blocks that run where a package is installed
 # Blocks that are neither Python nor commands
 TEXTS = {"cores": 1, "directed": 2, "glove": 1, "graphs": 1}
 TOPICS = (
