@@ -107,6 +107,10 @@ class EmptyCorpusError(ValueError, RuntimeError):
     """
 
 
+class StopTraining(Exception):
+    """Raised by a callback to end training without an error; ``on_train_end`` is still called."""
+
+
 def warn(message: str) -> None:
     """Issue a UserWarning at the line outside of this package that led to it.
 

@@ -183,6 +183,14 @@ class Flag(Rule):
 
 
 @dataclass(frozen=True)
+class FlagOrHook(Flag):
+    """Yes, no, or a function to call instead."""
+
+    def _typed(self, value: Any) -> Any:
+        return value if callable(value) else super()._typed(value)
+
+
+@dataclass(frozen=True)
 class Choice(Rule):
     """One of several strings."""
 
@@ -250,7 +258,7 @@ ANY_NUMBER = real("finite numbers")
 SEED = Whole("integers and None", None, bools=True)
 DRAW_SEED = integer(0, 2**128, none=None)  # what numpy.random.default_rng takes
 COUNT = integer(0, 2**62, none=None)
-PROGRESS = flag(none=None)
+PROGRESS = FlagOrHook("False and True (or 0 and 1), None, and callables", None, bool)
 FLAG = flag(none=False)  # None is no, as in gensim
 Rules = Mapping[str, Rule]
 

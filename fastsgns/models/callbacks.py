@@ -3,10 +3,11 @@
 from typing import Any
 
 from fastsgns import rules
+from fastsgns.errors import StopTraining
 from fastsgns.formats.writing import check_writable
-from fastsgns.training.session import StopTraining
+from fastsgns.runtime.progress import ProgressReport
 
-__all__ = ["CallbackAny2Vec", "Checkpoint", "StopTraining"]
+__all__ = ["CallbackAny2Vec", "Checkpoint", "ProgressReport", "StopTraining"]
 
 EPOCHS = rules.integer(1, 2**31)
 
@@ -15,7 +16,8 @@ class CallbackAny2Vec:
     """Base class of callbacks; any object with some of these methods can be used instead.
 
     ``on_train_begin`` is called first, then ``on_epoch_begin`` and ``on_epoch_end`` for each epoch,
-    then ``on_train_end``. All run in the thread that called `train`, while no worker runs.
+    then ``on_train_end``. All run in the thread that called `train`, while no worker runs. Training
+    ends early if one of the first three returns True or raises `StopTraining`.
 
     Examples
     --------

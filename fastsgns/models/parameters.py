@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, get_args
 from fastsgns import kernels, rules
 from fastsgns.errors import warn
 from fastsgns.matrices import BIASES, MATRICES, ArrayRole, BiasMode, MatricesMode, MatrixLayout
+from fastsgns.runtime.progress import ShowProgress
 from fastsgns.training.session import EVENTS
 from fastsgns.training.sharing import SHARINGS, NegativeSharing
 from fastsgns.training.trainer import BATCH_WORDS
@@ -60,7 +61,7 @@ class Parameters:
     seed: Annotated[int | None, rules.SEED]
     workers: Annotated[int, rules.n_threads(bools=True)]
     compute_loss: Annotated[bool, rules.flag(none=False)]
-    progress: Annotated[bool | None, rules.PROGRESS]
+    progress: Annotated[ShowProgress, rules.PROGRESS]
     batch_words: Annotated[int, count(0, MAX_COUNT, none=BATCH_WORDS)]
     null_word: Annotated[int, rules.flag(int, none=0)]
 

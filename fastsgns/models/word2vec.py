@@ -81,6 +81,7 @@ from fastsgns.models.words.jobs import (
     train_batch_sg,
     train_by_jobs,
 )
+from fastsgns.models.words.log import EpochLog
 from fastsgns.models.words.objective import kernel_rows, make_objective, make_tree_objective
 from fastsgns.models.words.prediction import OutputLayer, score_sentences
 from fastsgns.models.words.reading import Source, count_source, scan_source
@@ -95,6 +96,7 @@ from fastsgns.models.words.vocabulary import (
 )
 from fastsgns.rules import COUNT, takes, takes_flags
 from fastsgns.runtime.machine import release_memory
+from fastsgns.runtime.progress import ShowProgress, picklable
 from fastsgns.training.examples import TokenChunks
 from fastsgns.training.session import Session, choose_seed
 from fastsgns.training.sharing import NegativeSharing, describe
@@ -110,6 +112,8 @@ __all__ = [
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
+# As in gensim: what is logged here is not printed unless the program configures logging.
+logger.addHandler(logging.NullHandler())
 
 FAST_VERSION = CORPUSFILE_VERSION = 1  # as in gensim, where -1 means without compiled code
 MAX_WORDS_IN_BATCH = BATCH_WORDS  # gensim's name
@@ -231,8 +235,11 @@ class Word2Vec(JobHooks):
         For "three": weight of the penalty |n_j - c_j|^2 / 2, which is applied each time the output
         vector c_j or the negative vector n_j of word j is trained. Use 10 or more. With the
         default, 0, all words collapse into one direction, and a warning is logged.
-    progress : bool or None
-        Whether to show progress bars. None: on a terminal or in a notebook.
+    progress : bool, callable or None
+        Whether to show progress bars. None: on a terminal or in a notebook. A callable is called
+        instead, ten times per second, in the thread that called, with a
+        `fastsgns.models.callbacks.ProgressReport`: step, done, total, speed, epoch, alpha, loss.
+        It ends training if it returns True or raises StopTraining. It is not saved.
 
     Attributes
     ----------
@@ -312,7 +319,7 @@ class Word2Vec(JobHooks):
         matrices: MatricesMode = "two",
         bias: BiasMode = "scalar",
         coupling: float = 0.0,
-        progress: bool | None = None,
+        progress: ShowProgress = None,
         **unknown: Any,
     ) -> None:
         aliases.refuse_unknown(unknown, "Word2Vec()")
@@ -962,7 +969,9 @@ class Word2Vec(JobHooks):
         word_count : int
             Number of words already trained, including those outside the vocabulary: the learning
             rate starts where it would be after that many words.
-        queue_factor, report_delay
+        report_delay : float
+            Seconds from one line of the log to the next, at level INFO, within an epoch.
+        queue_factor
             Accepted for compatibility with gensim, without effect.
         compute_loss : bool, optional
             Overrides and replaces ``model.compute_loss``.
@@ -1029,7 +1038,10 @@ class Word2Vec(JobHooks):
                 logger.warning(
                     "supplied %s count (%d) did not equal expected count (%d)", unit, n, expected
                 )
-        return self._start_training(params, corpus, n_skipped, callbacks)
+        delay = rules.number(report_delay)
+        return self._start_training(
+            params, corpus, n_skipped, callbacks, 1.0 if delay is None else delay
+        )
 
     @exclusive
     def resume(
@@ -1113,7 +1125,12 @@ class Word2Vec(JobHooks):
         return tuple(others) if checkpoint is None else (Checkpoint(checkpoint, every), *others)
 
     def _start_training(
-        self, params: Parameters, corpus: EncodedCorpus, n_skipped: int, callbacks: Callbacks
+        self,
+        params: Parameters,
+        corpus: EncodedCorpus,
+        n_skipped: int,
+        callbacks: Callbacks,
+        report_delay: float = 1.0,
     ) -> TrainResult:
         """Fix the schedule and the seed of a new training call, and train its epochs.
 
@@ -1126,10 +1143,15 @@ class Word2Vec(JobHooks):
             n_skipped=n_skipped, n_words=corpus.n_raw_tokens,
             seed=self._seed_of_training(params),
         )  # fmt: skip
-        return self._train_epochs(params, corpus, remaining, callbacks)
+        return self._train_epochs(params, corpus, remaining, callbacks, report_delay)
 
     def _train_epochs(
-        self, params: Parameters, corpus: EncodedCorpus, remaining: Unfinished, callbacks: Callbacks
+        self,
+        params: Parameters,
+        corpus: EncodedCorpus,
+        remaining: Unfinished,
+        callbacks: Callbacks,
+        report_delay: float = 1.0,
     ) -> TrainResult:
         """Train the remaining epochs of a training call, with callbacks before and after each."""
         if corpus.n_tokens == 0:
@@ -1148,6 +1170,7 @@ class Word2Vec(JobHooks):
         if why_no_pairs:
             warn(why_no_pairs)
         started = time.monotonic()
+        log = EpochLog(logger, corpus.n_tokens, corpus.n_raw_tokens, report_delay)
         try:
             with Session(self, self._matrices, remaining.n_epochs, callbacks) as session:
                 # _objective fills the rows for session.run; the session frees them in any case.
@@ -1156,7 +1179,7 @@ class Word2Vec(JobHooks):
                     self._objective(params), TokenChunks(corpus.ids, corpus.offsets), schedule,
                     remaining.seed, params.workers, row_counts=(counts, counts),
                     n_epochs_before=self.epochs_begun, show=params.progress,
-                    on_progress=self._progress_recorder(schedule),
+                    on_progress=self._progress_recorder(schedule, log),
                 )  # fmt: skip
                 logger.info(
                     "training %s, %s, with workers=%d and kernel %s on %d words", self,
@@ -1165,7 +1188,7 @@ class Word2Vec(JobHooks):
                 session.run(
                     trainer.losses(),
                     before_epoch=partial(self._refresh, session, trainer),
-                    after_epoch=self._shorten_unfinished,
+                    after_epoch=partial(self._end_epoch, trainer, log),
                 )
         finally:
             self.train_count += 1
@@ -1177,7 +1200,7 @@ class Word2Vec(JobHooks):
                 "nothing was learned: subsampling left no two words beside each other "
                 f"(sample is {self.sample:g}; 0 keeps all words)"
             )
-        n_epochs = total.n_units // corpus.n_tokens  # a callback stops only between epochs
+        n_epochs = total.n_units // corpus.n_tokens  # those that ended
         return TrainResult(total.n_kept, corpus.n_raw_tokens * n_epochs)
 
     def _train_nothing(
@@ -1223,12 +1246,15 @@ class Word2Vec(JobHooks):
         if any(array is not getattr(objective, name) for name, array in rows.items()):
             trainer.set_objective(self._objective(params))
 
-    def _shorten_unfinished(self) -> None:
-        """Remove the epoch that was trained from what `resume` would train."""
+    def _end_epoch(self, trainer: Trainer, log: EpochLog) -> None:
+        """Remove the epoch that was trained from what `resume` would train, and log it."""
+        log.end_epoch(trainer.total.n_kept)
         if self.unfinished is not None:
             self.unfinished = self.unfinished.after_an_epoch()
 
-    def _progress_recorder(self, schedule: Schedule) -> Callable[[int, Tally, Tally], None]:
+    def _progress_recorder(
+        self, schedule: Schedule, log: EpochLog
+    ) -> Callable[[int, Tally, Tally], None]:
         """Return a function for the Trainer to call, which updates the loss and the rate."""
         recorded = 0.0
 
@@ -1238,6 +1264,7 @@ class Word2Vec(JobHooks):
             self.running_training_loss += loss - recorded  # the user may have set it to 0
             recorded = loss
             self.min_alpha_yet_reached = schedule.rate(epoch, tally.n_units)
+            log.progress(epoch, tally, total)
 
         return record
 
@@ -1296,7 +1323,7 @@ class Word2Vec(JobHooks):
         words = as_key_list(context_words_list, "context_words_list", allow_mapping=True)
         contexts = [self.wv.get_index(word) for word in words if word in self.wv]
         if not contexts:
-            logger.warning("none of the context words is in the vocabulary")
+            logger.warning("All the input context words are out-of-vocabulary: %r", words[:5])
             return None
         return layer.most_likely(layer.focus_probabilities(contexts, bool(self.cbow_mean)), topn)
 
@@ -1559,7 +1586,10 @@ class Word2Vec(JobHooks):
     def __getstate__(self) -> dict[str, Any]:
         # For copy and pickle. Callables are left out, as many cannot be pickled.
         sync_matrices(self.wv, self._matrices)
-        return vars(self) | {"callbacks": (), "_trim_rule": None, "hashfxn": hash}
+        return vars(self) | {
+            "callbacks": (), "_trim_rule": None, "hashfxn": hash,
+            "progress": picklable(self.progress),
+        }  # fmt: skip
 
     def __repr__(self) -> str:
         return (

@@ -6,28 +6,103 @@ object that only has ``write``. A bar that can't be shown is dropped, and the wo
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from fastsgns.errors import UNWRITABLE
+from fastsgns.errors import UNWRITABLE, StopTraining
 
 Progress = Callable[[int, int | None], object]
 """``progress(done, total)``; the total is None if it is not known."""
+
+Fact = str | float | tuple[int, int]
+"""What a bar shows beside the share that is done; a pair is a number and the last one."""
+
+
+@dataclass(frozen=True)
+class ProgressReport:
+    """How far a step of the work is; the argument of a callable ``progress=``.
+
+    Attributes
+    ----------
+    step : str
+        "training", or what comes before it, such as "reading" and "counting".
+    done : float
+        How many units of the step are done.
+    total : float or None
+        How many there are, if that is known.
+    unit : str
+        What is counted: "words", "walks", "pairs", "cells", "sentences", or "B" for bytes.
+    seconds : float
+        Time since the first report of the step.
+    speed : float
+        Units per second since then.
+    epoch, n_epochs : int or None
+        The number of the epoch, from 1, and the number of all epochs of this call.
+    alpha : float or None
+        The present learning rate.
+    loss : float or None
+        The mean loss per example of this epoch so far; of GloVe, that of the last epoch. Of the
+        other models only with ``compute_loss=True``.
+    """
+
+    step: str
+    done: float
+    total: float | None
+    unit: str
+    seconds: float
+    speed: float
+    epoch: int | None = None
+    n_epochs: int | None = None
+    alpha: float | None = None
+    loss: float | None = None
+
+
+Hook = Callable[[ProgressReport], object]
+ShowProgress = bool | Hook | None
+"""Whether to show progress bars (None: on a terminal or in a notebook), or what to call instead."""
+
+
+def asks_to_stop(result: object) -> bool:
+    """Return whether a callback has returned True, which ends training; other values do not.
+
+    Examples
+    --------
+    >>> asks_to_stop(True), asks_to_stop(1), asks_to_stop(None)
+    (True, False, False)
+    """
+    return type(result).__name__ in ("bool", "bool_") and bool(result)  # also numpy's
+
+
+def picklable(show: ShowProgress) -> ShowProgress:
+    """Return `show` for a copy of a model: None instead of a callable, which may be unpicklable."""
+    return None if callable(show) else show
 
 
 class Bar(Protocol):
     """A progress bar."""
 
-    def update_to(self, done: float, **facts: str) -> None:
+    def update_to(self, done: float, **facts: Fact) -> None:
         """Show that `done` units are done, with some facts."""
 
     def close(self) -> None:
         """Leave the last state on the screen."""
 
 
+def _texts(facts: Mapping[str, Fact]) -> dict[str, str]:
+    """Return facts as bars show them."""
+    return {name: _text(fact) for name, fact in facts.items()}
+
+
+def _text(fact: Fact) -> str:
+    if isinstance(fact, tuple):
+        return f"{fact[0]}/{fact[1]}"
+    return f"{fact:.4f}" if isinstance(fact, float) else str(fact)
+
+
 class _Silent:
-    def update_to(self, done: float, **facts: str) -> None:
+    def update_to(self, done: float, **facts: Fact) -> None:
         pass
 
     def close(self) -> None:
@@ -38,8 +113,8 @@ class _Tqdm:
     def __init__(self, tqdm: Any, total: float | None, label: str, unit: str) -> None:
         self.bar = tqdm(total=total, desc=label, unit=unit, unit_scale=True, dynamic_ncols=True)
 
-    def update_to(self, done: float, **facts: str) -> None:
-        self.bar.set_postfix(facts, refresh=False)
+    def update_to(self, done: float, **facts: Fact) -> None:
+        self.bar.set_postfix(_texts(facts), refresh=False)
         self.bar.update(done - self.bar.n)
 
     def close(self) -> None:
@@ -54,10 +129,10 @@ class _Line:
         self.started = self.shown = time.monotonic()
         self.text, self.width = "", 0
 
-    def update_to(self, done: float, **facts: str) -> None:
+    def update_to(self, done: float, **facts: Fact) -> None:
         now = time.monotonic()
         rate = done / max(now - self.started, 1e-9)
-        beside = "".join(f", {name}={fact}" for name, fact in facts.items())
+        beside = "".join(f", {name}={fact}" for name, fact in _texts(facts).items())
         if self.total:
             left = (self.total - done) / max(rate, 1e-9)
             beside += f", {left:.0f} s left"
@@ -90,7 +165,7 @@ class _Guarded:
         self._bar: Bar = _Silent()
         self._draw(lambda: setattr(self, "_bar", make()))
 
-    def update_to(self, done: float, **facts: str) -> None:
+    def update_to(self, done: float, **facts: Fact) -> None:
         self._draw(lambda: self._bar.update_to(done, **facts))
 
     def close(self) -> None:
@@ -101,6 +176,36 @@ class _Guarded:
             action()
         except UNWRITABLE:
             self._bar = _Silent()
+
+
+class _Called:
+    """Calls a function of the user instead of drawing; its exceptions are the user's to see.
+
+    Raises
+    ------
+    StopTraining
+        By `update_to`, if the function returns True.
+    """
+
+    def __init__(self, hook: Hook, total: float | None, label: str, unit: str) -> None:
+        self.hook, self.total, self.label, self.unit = hook, total, label, unit
+        self.started = time.monotonic()
+
+    def update_to(self, done: float, **facts: Fact) -> None:
+        seconds = time.monotonic() - self.started
+        numbers: dict[str, Any] = dict(facts)
+        epoch = numbers.pop("epoch", None)
+        if isinstance(epoch, tuple):
+            numbers |= {"epoch": epoch[0], "n_epochs": epoch[1]}
+        speed = done / max(seconds, 1e-9)
+        report = ProgressReport(
+            self.label, done, self.total, self.unit, seconds, speed, **numbers
+        )  # fmt: skip
+        if asks_to_stop(self.hook(report)):
+            raise StopTraining
+
+    def close(self) -> None:
+        pass
 
 
 def in_notebook() -> bool:
@@ -131,19 +236,21 @@ def _tqdm() -> Any:
     return tqdm
 
 
-def make_bar(show: bool | None, total: float | None, label: str, unit: str) -> Bar:
+def make_bar(show: ShowProgress, total: float | None, label: str, unit: str) -> Bar:
     """Return a progress bar on standard error, or a widget in a notebook.
 
     Parameters
     ----------
-    show : bool or None
+    show : bool, callable or None
         True shows it, False does not, None shows it in a notebook and if standard error is a
-        terminal.
+        terminal. A callable is called with a `ProgressReport` instead.
     total : float or None
         Units of the whole work, if that is known.
     label, unit : str
         What is worked on, and in what it is counted.
     """
+    if callable(show):
+        return _Called(show, total, label, unit)
     if show is None:
         show = _is_terminal() or in_notebook()
     if not show:
@@ -156,7 +263,7 @@ def make_bar(show: bool | None, total: float | None, label: str, unit: str) -> B
 
 @contextmanager
 def reading_bar(
-    show: bool | None, unit: str, label: str = "reading"
+    show: ShowProgress, unit: str, label: str = "reading"
 ) -> Iterator[Callable[[int, int | None], None]]:
     """Yield a ``report(done, total)`` that makes a bar when first called, and close that bar."""
     bars: list[Bar] = []

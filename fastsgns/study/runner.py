@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastsgns import kernels
 from fastsgns._version import __version__
-from fastsgns.runtime.progress import make_bar
+from fastsgns.runtime.progress import ShowProgress, make_bar
 from fastsgns.study.cache import Cache, Result
 from fastsgns.study.claim import Claim, Results, Trial
 from fastsgns.study.experiments.batches import batches
@@ -55,7 +55,7 @@ class Runner:
         self,
         material: Material | GraphMaterial,
         folder: str | os.PathLike[str],
-        progress: bool | None = None,
+        progress: ShowProgress = None,
         experiments: Mapping[str, Experiment] = EXPERIMENTS,
     ) -> None:
         self.material = material

@@ -14,15 +14,13 @@ from typing import Protocol
 
 import numpy as np
 
+from fastsgns.errors import StopTraining
 from fastsgns.runtime.interrupts import uninterrupted
+from fastsgns.runtime.progress import asks_to_stop
 
 logger = logging.getLogger(__name__)
 
 EVENTS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
-
-
-class StopTraining(Exception):
-    """Raised by a callback to end training without an error; ``on_train_end`` is still called."""
 
 
 class TrainedModel(Protocol):
@@ -110,8 +108,10 @@ class Session:
     ) -> None:
         """Train all epochs, and call the callbacks.
 
-        ``on_train_end`` is called after the last epoch or after a StopTraining, but not after an
-        error or Ctrl-C. A StopTraining that it raises itself is not caught.
+        A callback ends training early if it raises StopTraining or returns True.
+
+        ``on_train_end`` is called after the last epoch or after such an end, but not after an error
+        or Ctrl-C. A StopTraining that it raises itself is not caught.
 
         Parameters
         ----------
@@ -128,9 +128,9 @@ class Session:
         model = self.model
         try:
             with closing(epochs):
-                self._call("on_train_begin")
+                self._call_or_stop("on_train_begin")
                 for epoch in range(self.n_epochs):
-                    self._call("on_epoch_begin")
+                    self._call_or_stop("on_epoch_begin")
                     # Without callbacks, nothing has changed since the caller filled the rows.
                     if epoch or self.callbacks:
                         (before_epoch or self.arrays.spread)()
@@ -143,16 +143,20 @@ class Session:
                         after_epoch()
                     if loss is not None:
                         model.epoch_losses.append(loss)
-                    self._call("on_epoch_end")
+                    self._call_or_stop("on_epoch_end")
         except StopTraining as reason:
             logger.info("training stopped by a callback%s", f": {reason}" if str(reason) else "")
         self._call("on_train_end")
 
-    def _call(self, event: str) -> None:
-        for callback in self.callbacks:
-            method = getattr(callback, event, None)
-            if method is not None:
-                method(self.model)
+    def _call(self, event: str) -> list[object]:
+        """Call a method of all callbacks, and return the results."""
+        methods = [getattr(callback, event, None) for callback in self.callbacks]
+        return [method(self.model) for method in methods if method is not None]
+
+    def _call_or_stop(self, event: str) -> None:
+        """Call a method of all callbacks; raise StopTraining if one of them returns True."""
+        if any(asks_to_stop(result) for result in self._call(event)):
+            raise StopTraining
 
 
 def choose_seed(seed: int | None) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 
 from fastsgns.errors import warn
 from fastsgns.kernels.objective import HotRows, Objective
-from fastsgns.runtime.progress import Bar, make_bar
+from fastsgns.runtime.progress import Bar, Fact, ShowProgress, make_bar
 from fastsgns.runtime.threads import WorkerPool
 from fastsgns.training import hotrows
 from fastsgns.training.divergence import BIAS, DivergenceCheck, TrainingPosition, vectors_and_biases
@@ -143,8 +143,8 @@ class Trainer:
         them workers have no private copies of frequent rows (`fastsgns.training.hotrows`).
     n_epochs_before : int
         Epochs begun in earlier calls, so that new epochs draw new random numbers.
-    show : bool or None
-        Whether to show a progress bar; None: on a terminal or in a notebook.
+    show : bool, callable or None
+        Whether to show a progress bar, as for `make_bar`.
     on_progress : callable or None
         Called with (epoch, Tally of the epoch, Tally of the earlier epochs of this call), about
         every 0.1 s.
@@ -164,7 +164,7 @@ class Trainer:
     n_workers: int
     row_counts: hotrows.Counts | None = None
     n_epochs_before: int = 0
-    show: bool | None = None
+    show: ShowProgress = None
     on_progress: Callable[[int, Tally, Tally], None] | None = None
     total: Tally = field(default_factory=Tally, init=False)
     divergence: DivergenceCheck = field(init=False)
@@ -271,10 +271,10 @@ class Trainer:
         return TrainingPosition(epoch + 1, self.schedule.n_epochs, position, n_units, unit, rate)
 
     def _report_progress(self, bar: Bar, epoch: int, tally: Tally) -> None:
-        fields = {"epoch": f"{epoch + 1}/{self.schedule.n_epochs}"}
-        fields["alpha"] = f"{self.schedule.rate(epoch, tally.n_units):.4f}"
+        fields: dict[str, Fact] = {"epoch": (epoch + 1, self.schedule.n_epochs)}
+        fields["alpha"] = self.schedule.rate(epoch, tally.n_units)
         if self.objective.compute_loss and tally.n_examples:
-            fields["loss"] = f"{tally.mean_loss:.4f}"
+            fields["loss"] = tally.mean_loss
         bar.update_to(self.total.n_units + tally.n_units, **fields)
         if self.on_progress is not None:
             self.on_progress(epoch, tally, self.total)

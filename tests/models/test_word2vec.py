@@ -75,7 +75,7 @@ def test_parameters_are_attributes():
         ({"vector_size": 10.5}, "vector_size is 10.5"),
         ({"window": 0}, "window is 0"),
         ({"workers": 0}, "workers is 0; allowed are integers from 1"),
-        ({"workers": -1}, "workers is -1"),
+        ({"workers": -2}, "workers is -2"),
         ({"epochs": 0}, "epochs is 0"),
         ({"negative": -1}, "negative is -1; allowed are integers from 0"),
         ({"min_count": -1}, "min_count is -1"),

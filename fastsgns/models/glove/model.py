@@ -29,7 +29,14 @@ from fastsgns.models.glove.epoch import Epoch
 from fastsgns.models.glove.parameters import RULES, GloVeMatrices, check, normalize
 from fastsgns.models.glove.storage import NO_WORDS
 from fastsgns.runtime.interrupts import uninterrupted
-from fastsgns.runtime.progress import Bar, make_bar, reading_bar
+from fastsgns.runtime.progress import (
+    Bar,
+    Fact,
+    ShowProgress,
+    make_bar,
+    picklable,
+    reading_bar,
+)
 from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
 from fastsgns.training.session import Session
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -79,8 +86,9 @@ class GloVe:
     memory_budget : int, optional
         Number of bytes to keep in memory of each of the text, the counts and the shuffled counts.
         The rest is stored in temporary files. By default a quarter of the free memory.
-    progress : bool or None
-        Show progress bars. By default they are shown on a terminal and in a notebook.
+    progress : bool, callable or None
+        Whether to show progress bars. None: on a terminal or in a notebook. A callable is called
+        with a `fastsgns.models.callbacks.ProgressReport` instead, as in `Word2Vec`.
 
     Attributes
     ----------
@@ -140,7 +148,7 @@ class GloVe:
         weighting: Weighting = "harmonic",
         sides: Sides = "both",
         memory_budget: int | None = None,
-        progress: bool | None = None,
+        progress: ShowProgress = None,
     ) -> None:
         self.vector_size, self.window, self.epochs = vector_size, window, epochs
         self.x_max, self.exponent, self.alpha = x_max, exponent, alpha
@@ -270,15 +278,16 @@ class GloVe:
         """Train one epoch per step of the generator, and yield its mean loss."""
         with closing(make_bar(self.progress, n_epochs * len(cells), "training", "cells")) as bar:
             for epoch in range(n_epochs):
-                facts = {"epoch": f"{epoch + 1}/{n_epochs}"}
+                facts: dict[str, Fact] = {"epoch": (epoch + 1, n_epochs), "alpha": self.alpha}
                 if epoch:
-                    facts["loss"] = f"{self.epoch_losses[-1]:.5f}"
+                    facts["loss"] = self.epoch_losses[-1]
                 show = partial(_show, bar, epoch * len(cells), facts)
                 start = TrainingPosition(epoch + 1, n_epochs, 0, len(cells), "cells", self.alpha)
                 rng = np.random.default_rng([self.seed & MASK, ORDER, self.epochs_begun])
                 training = Epoch(cells, rows, squares, self.vector_size, divergence, start)
                 loss = training.run(rng, self.workers, show)
                 logger.info("epoch %d: loss %.6f per cell", self.epochs_trained + 1, loss)
+                bar.update_to((epoch + 1) * len(cells), **facts | {"loss": loss})
                 yield loss
 
     def _seed(self, purpose: int) -> int:
@@ -394,7 +403,8 @@ class GloVe:
 
     def __getstate__(self) -> dict[str, Any]:
         self._copy_replaced_vectors()
-        return self.__dict__ | {"_input": None, "_sum": None}  # created again when read
+        made_again = {"_input": None, "_sum": None}  # when they are read
+        return self.__dict__ | made_again | {"progress": picklable(self.progress)}
 
     def __repr__(self) -> str:
         n_words = 0 if self.vocabulary is None else len(self.vocabulary)
@@ -430,6 +440,6 @@ class GloVe:
         return kinds.load_as(cls, glove_storage.SCHEMA, path, mmap=True)
 
 
-def _show(bar: Bar, n_before: int, facts: dict[str, str], n_done: int) -> None:
+def _show(bar: Bar, n_before: int, facts: dict[str, Fact], n_done: int) -> None:
     """Update a progress bar: cells done in all epochs, epoch and loss."""
     bar.update_to(n_before + n_done, **facts)

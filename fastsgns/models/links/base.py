@@ -14,6 +14,7 @@ from fastsgns.models.links.aliases import aliases_of, renamed, takes_aliases
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.scoring import LinkScorer, Recommended
 from fastsgns.rules import takes_flags
+from fastsgns.runtime.progress import picklable
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.roles import matrix_view, shown_matrices
 from fastsgns.vectors.storage import check_in_step
@@ -279,6 +280,8 @@ class LinkModel:
         `__setstate__` creates the views again.
         """
         state = self.__dict__.copy()
+        if "progress" in state:
+            state["progress"] = picklable(state["progress"])
         if hasattr(self, "source"):
             state["source"], state["target"] = self.source.index_to_key, self.target.index_to_key
         return state

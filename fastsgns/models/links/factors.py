@@ -16,7 +16,7 @@ from fastsgns.models.links.base import LinkModel, check_edges, check_savable
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.storage import fault_of_known
 from fastsgns.models.ppmi.factorization import Factors, truncated_svd
-from fastsgns.runtime.progress import reading_bar
+from fastsgns.runtime.progress import ShowProgress, reading_bar
 
 MODELS = {
     "HOPE": "fastsgns.models.links.hope",
@@ -51,7 +51,7 @@ class ProximityFactorization(LinkModel):
 
     dimensions: int
     seed: int
-    progress: bool | None
+    progress: ShowProgress
     values: np.ndarray
 
     def proximity(self, graph: DirectedGraph) -> Any:

@@ -12,6 +12,7 @@ from fastsgns.formats.schema import REAL, Value
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, double_cover, transitions
 from fastsgns.models.links.factors import ProximityFactorization
+from fastsgns.runtime.progress import ShowProgress
 
 WEIGHTS = (0.0, 0.0, 0.0, 1.0, 1.0)
 SIDES = 6  # of the die that draws R: 1 gives +3^1/2, 2 gives -3^1/2, the others 0
@@ -99,7 +100,7 @@ class FastRP(ProximityFactorization):
         beta: float = 0.0,
         *,
         seed: int = 1,
-        progress: bool | None = None,
+        progress: ShowProgress = None,
     ) -> None:
         self.dimensions, self.weights, self.beta = dimensions, weights, beta
         self.seed, self.progress = seed, progress

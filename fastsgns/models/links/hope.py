@@ -7,6 +7,7 @@ from fastsgns.formats.schema import REAL, Value
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, default_beta, katz
 from fastsgns.models.links.factors import ProximityFactorization
+from fastsgns.runtime.progress import ShowProgress
 
 
 class HOPE(ProximityFactorization):
@@ -64,7 +65,7 @@ class HOPE(ProximityFactorization):
         beta: float | None = None,
         *,
         seed: int = 1,
-        progress: bool | None = None,
+        progress: ShowProgress = None,
     ) -> None:
         self.dimensions, self.beta = dimensions, beta
         self.seed, self.progress = seed, progress

@@ -17,6 +17,7 @@ from fastsgns.models.links.heldout import LinkCheck, check_links, hold_out
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.training import Counts, LinkMatrices
 from fastsgns.models.links.walks import ALPHAS, Task, choose_kinds, direction_weight, make_parts
+from fastsgns.runtime.progress import ShowProgress
 from fastsgns.training.sharing import NegativeSharing
 
 
@@ -131,8 +132,9 @@ class NodeEmbedding(LinkModel):
     walks_file : path, optional
         Also write the walks to this file, one per line. With "app", "nerd" and "edges" they are
         pairs of a source and a target. A file name that ends in .gz, .bz2 or .xz is compressed.
-    progress : bool or None
-        Whether to show a progress bar. None shows one on a terminal and in a notebook.
+    progress : bool, callable or None
+        Whether to show progress bars. None: on a terminal or in a notebook. A callable is called
+        with a `fastsgns.models.callbacks.ProgressReport` instead, as in `Word2Vec`.
     task : {"links", "labels"}
         What the vectors are for. It sets the defaults of `walks` and `alpha`.
     check : bool
@@ -213,7 +215,7 @@ class NodeEmbedding(LinkModel):
         seed: int | None = 1,
         compute_loss: bool = False,
         walks_file: Any = None,
-        progress: bool | None = None,
+        progress: ShowProgress = None,
         task: Task = "links",
         check: bool = True,
         metapath: Sequence[Hashable] | None = None,

@@ -19,6 +19,7 @@ from fastsgns.models.links.growth import NO_LOCKS, Links, Locks, Names, OldRows
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.replay import ReplayedPairs
 from fastsgns.models.links.training import Counts, LinkMatrices, Part
+from fastsgns.runtime.progress import ShowProgress
 from fastsgns.training.examples import PairChunks
 from fastsgns.training.sharing import NegativeSharing
 
@@ -91,8 +92,9 @@ class PairEmbedding(LinkModel):
         With one worker, results are the same for the same seed. None draws a seed.
     compute_loss : bool
         Whether to compute `epoch_losses`.
-    progress : bool or None
-        Whether to show a progress bar. None shows one on a terminal and in a notebook.
+    progress : bool, callable or None
+        Whether to show progress bars. None: on a terminal or in a notebook. A callable is called
+        with a `fastsgns.models.callbacks.ProgressReport` instead, as in `Word2Vec`.
 
     Attributes
     ----------
@@ -139,7 +141,7 @@ class PairEmbedding(LinkModel):
         workers: int | None = None,
         seed: int | None = 1,
         compute_loss: bool = False,
-        progress: bool | None = None,
+        progress: ShowProgress = None,
     ) -> None:
         self.pairs = pairs
         self.dimensions, self.negative, self.ns_exponent = dimensions, negative, ns_exponent

@@ -10,6 +10,7 @@ from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, double_cover, transitions
 from fastsgns.models.links.factors import ProximityFactorization, rooted
 from fastsgns.models.ppmi.factorization import product_svd
+from fastsgns.runtime.progress import ShowProgress
 
 
 class ProNE(ProximityFactorization):
@@ -91,7 +92,7 @@ class ProNE(ProximityFactorization):
         negative: float = 1.0,
         ns_exponent: float = 0.75,
         seed: int = 1,
-        progress: bool | None = None,
+        progress: ShowProgress = None,
     ) -> None:
         self.dimensions, self.order, self.mu, self.theta = dimensions, order, mu, theta
         self.negative, self.ns_exponent = negative, ns_exponent

@@ -9,7 +9,7 @@ from fastsgns.formats.schema import REAL, Value
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.proximity import adjacency, pagerank_rows
 from fastsgns.models.links.factors import ProximityFactorization
-from fastsgns.runtime.progress import reading_bar
+from fastsgns.runtime.progress import ShowProgress, reading_bar
 
 DROPPED_SHARE = 0.1  # of `error`: what each step of PageRank may drop
 BETWEEN_0_AND_1 = rules.real("numbers between 0 and 1", lambda value: 0 < value < 1)
@@ -65,7 +65,7 @@ class STRAP(ProximityFactorization):
         error: float = 1e-5,
         *,
         seed: int = 1,
-        progress: bool | None = None,
+        progress: ShowProgress = None,
     ) -> None:
         self.dimensions, self.alpha, self.error = dimensions, alpha, error
         self.seed, self.progress = seed, progress
@@ -77,7 +77,7 @@ class STRAP(ProximityFactorization):
 
 
 def transpose_proximity(
-    graph: DirectedGraph, alpha: float, error: float, progress: bool | None = False
+    graph: DirectedGraph, alpha: float, error: float, progress: ShowProgress = False
 ) -> Any:
     """Return the proximity of `STRAP`, csr_array of float32, shape (n_nodes, n_nodes).
 

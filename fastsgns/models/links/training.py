@@ -31,7 +31,7 @@ from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.growth import NO_LOCKS, GrowingModel, Links, Locks, Names
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.runtime.machine import n_cores
-from fastsgns.runtime.progress import Bar, make_bar
+from fastsgns.runtime.progress import Bar, Fact, ShowProgress, make_bar
 from fastsgns.training import sharing
 from fastsgns.training.examples import Chunks, PairChunks
 from fastsgns.training.session import Session, TrainedModel, choose_seed
@@ -119,7 +119,7 @@ class TrainableModel(TrainedModel, GrowingModel, Protocol):
     workers: int | None
     seed: int | None
     compute_loss: bool
-    progress: bool | None
+    progress: ShowProgress
 
     @property
     def default_alpha(self) -> float: ...  # noqa: D102
@@ -436,7 +436,7 @@ def _losses(
         bar = stack.enter_context(closing(make_bar(model.progress, total, "training", "walks")))
         done = [0] * len(trainers)
         for i, trainer in enumerate(trainers):
-            trainer.show, trainer.on_progress = False, _reporter(bar, done, i)
+            trainer.show, trainer.on_progress = False, _reporter(bar, done, i, trainer)
         epochs = [stack.enter_context(closing(trainer.epochs())) for trainer in trainers]
         for tallies in zip(*epochs):
             n_examples = max(1, sum(tally.n_examples for tally in tallies))
@@ -444,12 +444,18 @@ def _losses(
             yield loss if model.compute_loss else None
 
 
-def _reporter(bar: Bar, done: list[int], place: int) -> Callable[[int, Tally, Tally], None]:
+def _reporter(
+    bar: Bar, done: list[int], place: int, trainer: Trainer
+) -> Callable[[int, Tally, Tally], None]:
     """Return a function that shows the progress of one of several trainers."""
 
     def report(epoch: int, tally: Tally, earlier: Tally) -> None:
         done[place] = earlier.n_units + tally.n_units
-        bar.update_to(sum(done), epoch=str(epoch + 1))
+        rate = trainer.schedule.rate(epoch, tally.n_units)
+        facts: dict[str, Fact] = {"epoch": (epoch + 1, trainer.schedule.n_epochs), "alpha": rate}
+        if trainer.objective.compute_loss and tally.n_examples:
+            facts["loss"] = tally.mean_loss
+        bar.update_to(sum(done), **facts)
 
     return report
 

@@ -17,7 +17,7 @@ from fastsgns.formats import faults, kinds, saving
 from fastsgns.formats.keys import check_keys, plain_all
 from fastsgns.formats.schema import REAL, Array, Content, Schema, Value
 from fastsgns.models.ppmi.pmi import SHIFT, SMOOTHING, pmi
-from fastsgns.runtime.progress import reading_bar
+from fastsgns.runtime.progress import ShowProgress, reading_bar
 from fastsgns.vectors import evaluation
 from fastsgns.vectors.norms import divide, largest
 from fastsgns.vectors.spaces import Space
@@ -104,7 +104,7 @@ class PPMI:
         smoothing: float = 0.75,
         shift: float = 1.0,
         workers: int | None = None,
-        progress: bool | None = None,
+        progress: ShowProgress = None,
     ) -> None:
         if (sentences is None) == (corpus_file is None):
             raise TypeError("give either an iterable of sentences or corpus_file, and not both")

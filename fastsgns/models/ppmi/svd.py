@@ -12,7 +12,7 @@ from fastsgns.matrices import Matrices
 from fastsgns.models.ppmi.factorization import Factors, truncated_svd
 from fastsgns.models.ppmi.model import PPMI
 from fastsgns.models.ppmi.pmi import FROM_0_TO_1
-from fastsgns.runtime.progress import reading_bar
+from fastsgns.runtime.progress import ShowProgress, reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.roles import Roles, link_matrices
 
@@ -82,7 +82,7 @@ class SVDVectors:
         weight: float = 0.5,
         *,
         seed: int = 1,
-        progress: bool | None = None,
+        progress: ShowProgress = None,
     ) -> None:
         options = {"vector_size": vector_size, "weight": weight, "seed": seed, "progress": progress}
         vector_size, weight, seed, progress = rules.checked(RULES, options).values()

@@ -1,0 +1,130 @@
+"""A callable `progress`, and callbacks that end training: of every class that trains."""
+
+import copy
+import io
+import logging
+import pickle
+
+import numpy as np
+import pytest
+import toy
+
+from fastsgns import GloVe, NodeEmbedding, PairEmbedding, Word2Vec
+from fastsgns.models.callbacks import ProgressReport, StopTraining
+
+SENTENCES = toy.sentences(60)
+EDGES = [(f"n{i}", f"n{(3 * i + k) % 20}") for i in range(20) for k in (1, 2)]
+TRAINED = {
+    "Word2Vec": lambda **o: Word2Vec(SENTENCES, vector_size=8, min_count=1, epochs=3, **o),
+    "Word2Vec, hs": lambda **o: Word2Vec(
+        SENTENCES, vector_size=8, min_count=1, epochs=3, hs=1, negative=0, **o
+    ),
+    "GloVe": lambda **o: GloVe(SENTENCES, vector_size=8, min_count=1, epochs=3, **o),
+    "NodeEmbedding": lambda **o: NodeEmbedding(dimensions=8, num_walks=2, epochs=3, **o).fit(EDGES),
+    "NodeEmbedding, one part": lambda **o: NodeEmbedding(
+        dimensions=8, num_walks=2, epochs=3, walks="forward", **o
+    ).fit(EDGES),
+    "PairEmbedding": lambda **o: PairEmbedding(dimensions=8, epochs=3, **o).fit(EDGES),
+}
+HAS_LOSS = [name for name in TRAINED if name != "GloVe"]
+
+
+def vectors(model):
+    return (model.wv if hasattr(model, "wv") else model.source).vectors
+
+
+@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_hook_is_told_how_far_training_is(name, workers):
+    reports = []
+    options = {"compute_loss": True} if name in HAS_LOSS else {}
+    model = TRAINED[name](progress=reports.append, workers=workers, **options)
+    assert all(type(report) is ProgressReport for report in reports)
+    training = [report for report in reports if report.step == "training"]
+    done = [report.done for report in training]
+    assert done == sorted(done) and done[-1] == training[-1].total
+    assert [r.epoch for r in training] == sorted(r.epoch for r in training)
+    assert {r.epoch for r in training} == {1, 2, 3} and {r.n_epochs for r in training} == {3}
+    rates = [report.alpha for report in training]
+    assert rates == sorted(rates, reverse=True) and rates[-1] > 0
+    assert all(r.speed > 0 and r.seconds >= 0 and r.unit for r in training)
+    assert training[-1].loss > 0
+    assert model.epochs_trained == 3
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_hook_changes_no_result(name):
+    expected = TRAINED[name](workers=1, progress=False)
+    model = TRAINED[name](workers=1, progress=lambda report: 1)  # only True ends training
+    np.testing.assert_array_equal(vectors(model), vectors(expected))
+
+
+@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize("how", [True, np.True_, StopTraining])
+def test_a_hook_can_end_training(name, how):
+    def stop(report):
+        if report.step == "training" and report.epoch == 2:
+            if how is StopTraining:
+                raise StopTraining("enough")
+            return how
+        return None
+
+    model = TRAINED[name](progress=stop, workers=1)
+    assert model.epochs_trained == 1 and np.isfinite(vectors(model)).all()
+    model.save(io.BytesIO())
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_an_error_of_a_hook_reaches_the_caller(name):
+    def fail(report):
+        raise OSError("the disk of the log is full")
+
+    with pytest.raises(OSError, match="the disk of the log is full"):
+        TRAINED[name](progress=fail)
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_copies_and_files_have_no_hook(name):
+    model = TRAINED[name](progress=lambda report: None)
+    for copied in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        assert copied.progress is None
+    file = io.BytesIO()
+    model.save(file)
+    file.seek(0)
+    assert type(model).load(file).progress is None
+
+
+def test_what_a_hook_has_ended_can_be_resumed():
+    stops = [lambda report: report.step == "training" and report.done > 0]
+    model = Word2Vec(SENTENCES, vector_size=8, min_count=1, workers=1, progress=stops[0])
+    assert model.unfinished.n_epochs == 5
+    model.progress = None
+    model.resume(SENTENCES)
+    assert model.epochs_trained == 5 and model.unfinished is None
+
+
+@pytest.mark.parametrize("event", ["on_train_begin", "on_epoch_begin", "on_epoch_end"])
+@pytest.mark.parametrize("result", [True, np.True_, False, None, 1, "yes"])
+def test_a_callback_that_returns_true_ends_training(event, result):
+    called = []
+    methods = {
+        event: lambda self, model: result,
+        "on_train_end": lambda self, model: called.append(1),
+    }
+    callback = type("Callback", (), methods)()
+    model = Word2Vec(SENTENCES, vector_size=8, min_count=1, callbacks=[callback])
+    is_true = result is True or result is np.True_
+    assert model.epochs_trained == ((event == "on_epoch_end") if is_true else 5)
+    assert called == [1]
+
+
+def test_the_lines_of_gensim_are_logged(caplog):
+    caplog.set_level(logging.INFO, "fastsgns")
+    model = Word2Vec(vector_size=8, min_count=1, sample=0)
+    model.build_vocab(SENTENCES)
+    model.train(SENTENCES, total_examples=60, epochs=2, report_delay=0)
+    n = model.corpus_total_words
+    lines = [r.getMessage() for r in caplog.records if r.getMessage().startswith("EPOCH")]
+    assert lines[-1].startswith(f"EPOCH 1: training on {n} raw words ({n} effective words) took ")
+    assert any(line.startswith("EPOCH 0 - PROGRESS: at 100.00% words, ") for line in lines)
+    assert sum(": training on" in line for line in lines) == 2
