@@ -1,5 +1,6 @@
 """Functions for text that programs use together with Word2Vec, under gensim's names."""
 
+import io
 import os
 import re
 import unicodedata
@@ -8,12 +9,13 @@ from itertools import islice
 from typing import Any
 
 from fastsgns.corpus.selection import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
+from fastsgns.formats.files import open_binary
 from fastsgns.formats.writing import destination
 from fastsgns.rules import takes_flags
 
 __all__ = [
     "RULE_DEFAULT", "RULE_DISCARD", "RULE_KEEP", "ClippedCorpus", "RepeatCorpusNTimes",
-    "any2unicode", "any2utf8", "deaccent", "save_as_line_sentence", "simple_preprocess",
+    "any2unicode", "any2utf8", "deaccent", "open", "save_as_line_sentence", "simple_preprocess",
     "to_unicode", "to_utf8", "tokenize",
 ]  # fmt: skip
 
@@ -119,6 +121,44 @@ def save_as_line_sentence(
     with destination(filename) as file:
         for sentence in corpus:
             file.write(to_utf8(" ".join(map(to_unicode, sentence)) + "\n"))
+
+
+def open(
+    uri: Any,
+    mode: str = "r",
+    *,
+    encoding: str | None = None,
+    errors: str | None = None,
+    newline: str | None = None,
+) -> Any:
+    """Open a file, plain or compressed.
+
+    Parameters
+    ----------
+    uri : str, os.PathLike or binary file object
+        A name that ends in .gz, .bz2 or .xz is read and written through the compressor. A URL needs
+        the package smart_open.
+    mode : {"r", "w", "a", "rb", "wb", "ab"}
+        With a b the content is bytes; otherwise, or with a t, it is text.
+    encoding, errors, newline
+        Of text, as for the function of Python. The encoding is UTF-8 by default.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with open(pathlib.Path(folder, "text.gz"), "w") as file:
+    ...         _ = file.write("to be")
+    ...     open(pathlib.Path(folder, "text.gz")).read()
+    'to be'
+    """
+    way = mode.replace("b", "").replace("t", "")
+    if way not in ("r", "w", "a") or len(mode) > 2:
+        raise ValueError(f"mode is {mode!r}; it must be r, w or a, with b for bytes or t for text")
+    file: Any = open_binary(uri, f"{way}b")
+    if "b" in mode:
+        return file
+    return io.TextIOWrapper(file, encoding or "utf8", errors, newline)
 
 
 class RepeatCorpusNTimes:

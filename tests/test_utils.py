@@ -1,10 +1,14 @@
 """gensim's helpers, and the small names around KeyedVectors."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from fastsgns import LineSentence, utils
+from fastsgns.matutils import unitvec
 from fastsgns.models import keyedvectors
+from fastsgns.test.utils import common_texts, datapath, get_tmpfile
 
 
 @pytest.mark.parametrize(
@@ -80,3 +84,62 @@ def test_names_of_gensim_3():
     assert [word.count for word in sorted(words)] == [1, 2, 3]
     assert repr(keyedvectors.CompatVocab(index=4)) == "CompatVocab<count=0, index=4>"
     assert keyedvectors.Doc2VecKeyedVectors is keyedvectors.KeyedVectors
+
+
+@pytest.mark.parametrize("name", ["text.txt", "text.txt.gz", "text.txt.xz"])
+def test_open_reads_and_writes_text_and_bytes(tmp_path, name):
+    path = tmp_path / name
+    with utils.open(path, "w") as file:
+        file.write("naïve\n")
+    with utils.open(path, "ab") as file:
+        file.write(b"b\xe9")
+    with utils.open(path, "rb") as file:
+        assert file.read() == "naïve\n".encode() + b"b\xe9"
+    with utils.open(str(path), errors="ignore") as file:
+        assert file.readlines() == ["naïve\n", "b"]
+    with utils.open(path, "rt", encoding="latin1") as file:
+        assert file.read().endswith("bé")
+
+
+@pytest.mark.parametrize("mode", ["", "x", "r+", "rbt", "b"])
+def test_open_refuses_other_modes(tmp_path, mode):
+    with pytest.raises(ValueError, match="must be r, w or a"):
+        utils.open(tmp_path / "text.txt", mode)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_unitvec_keeps_the_type(dtype):
+    vector = np.array([3, -4], dtype)
+    np.testing.assert_allclose(unitvec(vector), [0.6, -0.8], rtol=1e-6)
+    np.testing.assert_allclose(unitvec(vector, "l1"), [3 / 7, -4 / 7], rtol=1e-6)
+    assert unitvec(vector).dtype == dtype
+    assert unitvec(vector, return_norm=True)[1] == 5
+    assert not unitvec(np.zeros(2, dtype)).any()
+
+
+@pytest.mark.parametrize("arguments", [([3, 4],), (np.ones(2), "max")])
+def test_unitvec_refuses_what_it_cannot_scale(arguments):
+    with pytest.raises(ValueError, match=r"give an array|must be"):
+        unitvec(*arguments)
+
+
+def test_the_texts_of_examples_have_twelve_words():
+    words = {word for text in common_texts for word in text}
+    assert (len(common_texts), len(words)) == (9, 12)
+
+
+def test_data_of_gensim_is_found_where_it_is_or_refused(tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError, match="test data of gensim"):
+        datapath("absent.cor")
+    (tmp_path / "gensim" / "test" / "test_data").mkdir(parents=True)
+    (tmp_path / "gensim" / "__init__.py").touch()
+    file = tmp_path / "gensim" / "test" / "test_data" / "mine.cor"
+    file.touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "gensim", raising=False)
+    assert datapath("mine.cor") == str(file)
+
+
+def test_temporary_files_have_the_name_asked_for():
+    one, two = get_tmpfile("a.kv"), get_tmpfile("a.kv")
+    assert one != two and one.endswith("a.kv")

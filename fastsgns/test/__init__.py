@@ -1,0 +1,1 @@
+"""Small texts and paths that the examples of gensim's documentation import."""
