@@ -432,6 +432,9 @@ class Word2Vec(JobHooks):
         RuntimeError
             If `update` is set and there is no vocabulary yet.
         """
+        known = ("min_count", "sample", "dry_run")
+        unknown = {name: value for name, value in kwargs.items() if name not in known}
+        aliases.refuse_unknown(unknown, "build_vocab()")
         self._check_update(update)
         self._count(parameters.check(self), Source.of(corpus_iterable, corpus_file), trim_rule)
         self.prepare_vocab(update, keep_raw_vocab, trim_rule, **kwargs)

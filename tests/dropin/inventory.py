@@ -3,11 +3,12 @@
 Each line of ``inventory.txt`` is one check: statements that are separated by ``; ``, of which the
 last is an expression. The value of the expression is described by `describe`, and the description
 is compared. A line that starts with ``~`` is compared by kind: types, dtypes and shapes count,
-values do not, because they are random.
+values do not, because they are random. After ``##`` is the row of docs/from-gensim-4.md that says
+why fastsgns differs.
 
 ``python tests/dropin/inventory.py --record`` runs the checks with gensim and writes
-``inventory.json``, which has descriptions only. Without an argument it prints
-the checks in which fastsgns differs.
+``inventory.json``, which has descriptions only. ``--compare`` prints the answers of gensim that
+differ from those recorded, and without an argument it prints those of fastsgns that do.
 """
 
 import bz2
@@ -24,9 +25,9 @@ import sys
 import tempfile
 import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -46,14 +47,35 @@ def defaults(function: Callable[..., Any]) -> list[tuple[str, Any]]:
     ]
 
 
-def checks() -> Iterator[tuple[str, str, bool]]:
-    """Yield each check: its section, its code, and whether it is compared by kind."""
+class Check(NamedTuple):
+    """A line of ``inventory.txt``.
+
+    Attributes
+    ----------
+    section : str
+        The part of the API.
+    code : str
+    by_kind : bool
+        Whether only types, dtypes and shapes are compared.
+    row : str
+        If fastsgns differs: the beginning of the row of docs/from-gensim-4.md that says so.
+    """
+
+    section: str
+    code: str
+    by_kind: bool
+    row: str
+
+
+def checks() -> Iterator[Check]:
+    """Yield all checks."""
     section = ""
     for line in CHECKS.read_text(encoding="utf-8").splitlines():
         if line.startswith("[") and line.endswith("]") and line[1:2].isdigit():
             section = line[1:-1]
         elif line and not line.startswith("#"):
-            yield section, line.removeprefix("~ "), line.startswith("~ ")
+            code, _, row = line.removeprefix("~ ").partition("  ## ")
+            yield Check(section, code, line.startswith("~ "), row)
 
 
 # What the checks use
@@ -97,6 +119,16 @@ class Sized(Again):
         return len(self.items)
 
 
+class Counted(Again):
+    """A corpus that counts how often it is read."""
+
+    reads = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        self.reads += 1
+        yield from self.items
+
+
 class Fails(Again):
     """A corpus that raises an OSError after its third sentence."""
 
@@ -115,8 +147,8 @@ class Index:
         return [(str(np.shape(vector)), 1.0), (str(num_neighbors), 0.5), ("a", 0.2)]
 
 
-def write_files(folder: Path) -> None:
-    """Write the files that the checks read."""
+def write_files(code: str) -> None:
+    """Write the files that a check reads to the working directory."""
     text = "".join(" ".join(sentence) + "\n" for sentence in TEXTS)
     vectors = "3 2\nx 1.5 -2\ny 0.25 1e-3\nz 3 4\n"
     rows = [(b"x", (1.5, -2)), (b"y", (0.25, 1e-3)), (b"z", (3, 4))]
@@ -141,6 +173,7 @@ def write_files(folder: Path) -> None:
         "bad.bin": b"1 2\nx\xff " + struct.pack("<2f", 1, 2),
         "latin.txt": "1 2\ncaf\xe9 1 2\n".encode("latin1"),
         "glove.txt": "x 1 2\ny 3 4\n",
+        "more.txt": "1 2\nx 1 2\ny 3 4\n",
         "dup.txt": "3 2\nx 1 2\nx 3 4\ny 5 6\n",
         "ab.txt": "2 4\na 9 9 9 9\nunknown 1 1 1 1\n",
         "questions.txt": QUESTIONS,
@@ -148,9 +181,10 @@ def write_files(folder: Path) -> None:
         "pairs.csv": PAIRS.replace("\t", ","),
     }
     for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        path = Path(name)
+        if name in code or (path.parent.name and path.parent.name in code):
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 def warned(function: Callable[[], Any]) -> list[str]:
@@ -310,7 +344,7 @@ def answer(code: str, library: str) -> Any:
     """Run a check in a new folder and describe what it gives."""
     *before, last = code.split("; ")
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        write_files(Path())
+        write_files(code)
         names = Namespace(library)
         try:
             with warnings.catch_warnings():
@@ -341,11 +375,27 @@ def agrees(theirs: Any, ours: Any) -> bool:
     return bool(theirs == ours)
 
 
-def same(code: str, by_kind: bool, theirs: Any, ours: Any) -> bool:
-    """Return whether the answers of a check agree."""
-    if by_kind and "raises" not in (theirs[0], ours[0]):
+def differs(check: Check, theirs: Any, ours: Any) -> bool:
+    """Return whether the answers to a check differ."""
+    if check.by_kind and "raises" not in (theirs[0], ours[0]):
         theirs, ours = kind_of(theirs), kind_of(ours)
-    return agrees(theirs, ours)
+    return not agrees(theirs, ours)
+
+
+def recorded() -> dict[str, Any]:
+    """Return the answers of gensim by code."""
+    answers: dict[str, Any] = json.loads(RECORD.read_text(encoding="utf-8"))
+    return answers
+
+
+def differing(library: str, theirs: dict[str, Any], chosen: Iterable[Check]) -> dict[str, Any]:
+    """Return the answers of a library that differ from those recorded, by code."""
+    found = {}
+    for check in chosen:
+        ours = json.loads(json.dumps(bounded(check.code, library)))
+        if differs(check, theirs[check.code], ours):
+            found[check.code] = ours
+    return found
 
 
 def bounded(code: str, library: str) -> Any:
@@ -363,17 +413,18 @@ def _give_up(*_: Any) -> NoReturn:
 
 
 def main() -> None:
-    """Record gensim's answers, or print where fastsgns differs."""
+    """Record gensim's answers, compare them again, or print where fastsgns differs."""
     if sys.argv[1:] == ["--record"]:
-        answers = {code: bounded(code, "gensim") for _, code, _ in checks()}
+        answers = {check.code: bounded(check.code, "gensim") for check in checks()}
         lines = [f" {json.dumps(code)}: {json.dumps(value)}" for code, value in answers.items()]
-        RECORD.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+        RECORD.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     else:
-        recorded = json.loads(RECORD.read_text())
-        for section, code, by_kind in checks():
-            ours = json.loads(json.dumps(bounded(code, "fastsgns")))
-            if not same(code, by_kind, recorded[code], ours):
-                print(f"{section}: {code}\n    {str(recorded[code])[:150]}\n    {str(ours)[:150]}")
+        library = "gensim" if sys.argv[1:] == ["--compare"] else "fastsgns"
+        theirs = recorded()
+        chosen = [check for check in checks() if theirs[check.code] != ["hangs"]]
+        found = differing(library, theirs, chosen if library == "gensim" else checks())
+        for code, ours in found.items():
+            print(f"{code}\n    gensim:   {theirs[code]!s:.200}\n    {library}: {ours!s:.200}")
     sys.stdout.flush()
     os._exit(0)  # threads of gensim that hang would keep the process
 
