@@ -96,7 +96,7 @@ $(STAMP)-programs: $(STAMP) $(PROGRAMS)
 	@echo "installing programs that import gensim into $(VENV)/programs"
 	@rm -rf $(VENV)/programs
 	@done=yes; while read -r packages; do \
-		$(PIP) --retries 1 install --no-deps --upgrade --target $(VENV)/programs $$packages || \
+		$(PIP) --retries 1 install --no-deps --no-compile --upgrade --target $(VENV)/programs $$packages || \
 			{ echo "make: not installed, so that its tests are skipped: $$packages"; done=no; }; \
 	done < $(PROGRAMS); test $$done = no || touch $@
 

@@ -26,6 +26,7 @@ from fastsgns.errors import warn
 from fastsgns.gensim import names
 from fastsgns.gensim.missing import Missing
 from fastsgns.models.word2vec import Word2Vec
+from fastsgns.rules import integer, takes, takes_flags
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 # Gensim imports it on demand; its classes are derived from gensim's KeyedVectors.
@@ -237,6 +238,8 @@ def _real_gensim() -> ModuleType | None:
         return None
 
 
+@takes(api=integer(3, 4))
+@takes_flags
 def install(api: int = 4, alone: bool = False) -> None:
     """Put the classes of fastsgns in the place of gensim's, for the rest of this process.
 
@@ -272,8 +275,6 @@ def install(api: int = 4, alone: bool = False) -> None:
     >>> fastsgns.gensim.uninstall()
     """
     global _installation
-    if api not in (3, 4):
-        raise ValueError(f"api is {api!r}; allowed are 4, and 3 for the names of gensim 3")
     if _installation is not None:
         if (_installation.api, _installation.alone) != (api, alone):
             raise RuntimeError(

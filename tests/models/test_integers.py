@@ -188,6 +188,7 @@ COMPATIBLE |= {"log_level", "default"}  # no effect, or of any type
 SAME = {
     "Word2Vec.resume": "Word2Vec.train",
     "Word2Vec.scan_vocab": "",  # gensim's workers, without effect
+    "install_as_gensim": "",  # 3 or 4, in tests/dropin/test_installer.py
     "PPMI.evaluate_word_analogies": "KeyedVectors.evaluate_word_analogies",
     "PPMI.evaluate_word_pairs": "KeyedVectors.evaluate_word_pairs",
 }
