@@ -64,7 +64,7 @@ from fastsgns.matrices import (
     MatrixLayout,
     require_memory,
 )
-from fastsgns.models import aliases, parameters
+from fastsgns.models import aliases, parameters, starting
 from fastsgns.models.aliases import ClassOnly
 from fastsgns.models.callbacks import CallbackAny2Vec, Checkpoint
 from fastsgns.models.exclusive import exclusive
@@ -240,6 +240,11 @@ class Word2Vec(JobHooks):
         instead, ten times per second, in the thread that called, with a
         `fastsgns.models.callbacks.ProgressReport`: step, done, total, speed, epoch, alpha, loss.
         It ends training if it returns True or raises StopTraining. It is not saved.
+    init_from : KeyedVectors or model, optional
+        Start from its vectors instead of random ones, for the words that it has: input vectors, and
+        output vectors if both have them. A KeyedVectors or a model of this package or of gensim,
+        with vectors of `vector_size` dimensions. It is used when the vocabulary is built, and not
+        kept. ``wv.vectors_lockf`` can hold words fast while others are trained.
 
     Attributes
     ----------
@@ -320,6 +325,7 @@ class Word2Vec(JobHooks):
         bias: BiasMode = "scalar",
         coupling: float = 0.0,
         progress: ShowProgress = None,
+        init_from: Any = None,
         **unknown: Any,
     ) -> None:
         aliases.refuse_unknown(unknown, "Word2Vec()")
@@ -337,7 +343,10 @@ class Word2Vec(JobHooks):
         self.callbacks = parameters.as_callbacks(callbacks)
         check_trim_rule(trim_rule)
         self._trim_rule = trim_rule
+        self._init_from = init_from  # until the vocabulary is built
         params = parameters.check(self)
+        if init_from is not None:
+            starting.check_source(init_from, self.vector_size)
 
         self._wv, self._matrices = KeyedVectors(self.vector_size), Matrices()
         self._raw: Vocabulary | None = None  # all words that were counted, until some are selected
@@ -399,6 +408,7 @@ class Word2Vec(JobHooks):
         progress_per: int = 10000,
         keep_raw_vocab: bool = False,
         trim_rule: TrimRule | None = None,
+        init_from: Any = None,
         **kwargs: Any,
     ) -> None:
         """Read a corpus once, and make the vocabulary and the arrays from it.
@@ -419,6 +429,8 @@ class Word2Vec(JobHooks):
         trim_rule : callable, optional
             ``trim_rule(word, count, min_count)`` returns RULE_KEEP, RULE_DISCARD or RULE_DEFAULT.
             By default that of the model.
+        init_from : KeyedVectors or model, optional
+            As for the constructor. With `update`, for the new words only.
         **kwargs
             As for `prepare_vocab`.
 
@@ -436,6 +448,9 @@ class Word2Vec(JobHooks):
         unknown = {name: value for name, value in kwargs.items() if name not in known}
         aliases.refuse_unknown(unknown, "build_vocab()")
         self._check_update(update)
+        if init_from is not None:
+            starting.check_source(init_from, self.vector_size)
+            self._init_from = init_from
         self._count(parameters.check(self), Source.of(corpus_iterable, corpus_file), trim_rule)
         self.prepare_vocab(update, keep_raw_vocab, trim_rule, **kwargs)
 
@@ -618,6 +633,7 @@ class Word2Vec(JobHooks):
             "Raise min_count, set max_final_vocab or lower vector_size.",
         )
         matrices = allocate(params, len(vocabulary))
+        self._start_from_others(vocabulary.words, matrices)
         wv = KeyedVectors.from_arrays(
             vocabulary.words, matrices.vectors["input"], vocabulary.counts, vocabulary.ids
         )
@@ -631,6 +647,13 @@ class Word2Vec(JobHooks):
         self.wv.extend_keys(vocabulary.words[n_old:], matrices.vectors["input"])
         self.wv.expandos["count"] = vocabulary.counts
         self.current_arrays()  # the arrays of the other roles get their new rows
+        self._start_from_others(vocabulary.words[n_old:], matrices, n_old)
+
+    def _start_from_others(self, words: list[Any], matrices: Matrices, first: int = 0) -> None:
+        """Copy the vectors of `init_from` to the rows of these words, and forget it."""
+        source, self._init_from = self._init_from, None
+        if source is not None:
+            starting.start_from(source, words, matrices.vectors, first)
 
     @takes_flags
     def current_arrays(self, thorough: bool = False) -> Matrices:
@@ -1590,7 +1613,7 @@ class Word2Vec(JobHooks):
         # For copy and pickle. Callables are left out, as many cannot be pickled.
         sync_matrices(self.wv, self._matrices)
         return vars(self) | {
-            "callbacks": (), "_trim_rule": None, "hashfxn": hash,
+            "callbacks": (), "_trim_rule": None, "hashfxn": hash, "_init_from": None,
             "progress": picklable(self.progress),
         }  # fmt: skip
 

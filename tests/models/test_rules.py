@@ -314,7 +314,7 @@ def test_lengths_and_workers_of_readers_follow_the_rules(tmp_path):
         lambda wrong: Text8Corpus("x", max_sentence_length=wrong),
         lambda wrong: EncodedCorpus.from_files(tmp_path / "text", workers=wrong),
     ):
-        for wrong in ("x", 1.5, -1):
+        for wrong in ("x", 1.5, -2):
             with pytest.raises(ValueError, match="allowed are integers from"):
                 make(wrong)
 

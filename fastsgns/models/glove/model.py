@@ -21,6 +21,7 @@ from fastsgns.corpus.sentences import LineSentence
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotFittedError
 from fastsgns.formats import kinds
+from fastsgns.models import starting
 from fastsgns.models.exclusive import exclusive
 from fastsgns.models.glove import storage as glove_storage
 from fastsgns.models.glove.arrays import GloVeArrays
@@ -89,6 +90,8 @@ class GloVe:
     progress : bool, callable or None
         Whether to show progress bars. None: on a terminal or in a notebook. A callable is called
         with a `fastsgns.models.callbacks.ProgressReport` instead, as in `Word2Vec`.
+    init_from : KeyedVectors or model, optional
+        Start from its vectors, for the words that it has, as in `Word2Vec`. Biases start at random.
 
     Attributes
     ----------
@@ -149,6 +152,7 @@ class GloVe:
         sides: Sides = "both",
         memory_budget: int | None = None,
         progress: ShowProgress = None,
+        init_from: Any = None,
     ) -> None:
         self.vector_size, self.window, self.epochs = vector_size, window, epochs
         self.x_max, self.exponent, self.alpha = x_max, exponent, alpha
@@ -162,7 +166,10 @@ class GloVe:
         self.arrays: GloVeArrays | None = None
         self._input: KeyedVectors | None = None
         self._sum: KeyedVectors | None = None
+        self._init_from = init_from  # until the first training
         check(self)
+        if init_from is not None:
+            starting.check_source(init_from, self.vector_size)
         if self.seed is None:
             self.seed = int(np.random.SeedSequence().generate_state(1)[0])
         if sum(source is not None for source in (sentences, corpus_file, cooccurrences)) > 1:
@@ -262,6 +269,11 @@ class GloVe:
             self.arrays = GloVeArrays.drawn(
                 len(counts.vocabulary), self.vector_size, n_matrices, rng
             )
+            source, self._init_from = self._init_from, None
+            if source is not None:
+                roles = ("input", "output")[:n_matrices]
+                vectors = {role: self.arrays.vectors(role) for role in roles}
+                starting.start_from(source, counts.vocabulary.words, vectors)
             self.vocabulary = counts.vocabulary
             self.window, self.weighting, self.sides = counts.window, counts.weighting, counts.sides
         elif self.vocabulary.words != counts.vocabulary.words:
@@ -403,7 +415,7 @@ class GloVe:
 
     def __getstate__(self) -> dict[str, Any]:
         self._copy_replaced_vectors()
-        made_again = {"_input": None, "_sum": None}  # when they are read
+        made_again = {"_input": None, "_sum": None, "_init_from": None}  # the first two when read
         return self.__dict__ | made_again | {"progress": picklable(self.progress)}
 
     def __repr__(self) -> str:
