@@ -4,16 +4,19 @@
 projector expects a header in the second file if and only if it has more than one column.
 """
 
+import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import files
+from fastsgns.formats import files, numerals
 from fastsgns.formats.sniffing import number
 from fastsgns.formats.tables import ELSEWHERE, VectorTable, as_texts, check, exportable
+from fastsgns.formats.word2vec import LONGEST_NUMERAL
 from fastsgns.formats.writing import destination, write_slices
 
 WHAT = "a file of TSV"
@@ -71,17 +74,30 @@ def write_pair(
 ) -> None:
     """Write the numbers to one file, and columns of texts to the other."""
     with destination(tensor) as file:
-        digits = b"%.17g" if vectors.dtype.itemsize > 4 else b"%.9g"
-        pattern = b"\t".join([digits] * vectors.shape[1]) + b"\n"
         for start in range(0, len(vectors), BLOCK_ROWS):
-            rows = vectors[start : start + BLOCK_ROWS].tolist()
-            write_slices(file, b"".join([pattern % tuple(row) for row in rows]))
+            write_slices(file, _lines(vectors[start : start + BLOCK_ROWS]))
     with destination(metadata) as file:
         if len(columns) > 1:
             file.write("\t".join(columns).encode() + b"\n")
         for start in range(0, len(vectors), BLOCK_ROWS):
             cells = zip(*(column[start : start + BLOCK_ROWS] for column in columns.values()))
             write_slices(file, "".join(["\t".join(row) + "\n" for row in cells]).encode())
+
+
+def _lines(vectors: np.ndarray) -> bytes:
+    r"""Return a line of numbers, with all their digits, per vector.
+
+    Examples
+    --------
+    >>> _lines(np.array([[1.0, 0.5], [0.0, -2.0]]))
+    b'1\t0.5\n0\t-2\n'
+    """
+    dense = np.ascontiguousarray(vectors, np.float64)
+    text = np.empty(len(dense) * (LONGEST_NUMERAL * dense.shape[1] + 1), np.uint8)
+    ends = np.zeros(len(dense), np.int64)
+    numerals.lines(dense, 17 if vectors.dtype.itemsize > 4 else 9, text, ends)
+    content = text[: ends[-1]].tobytes()  # each number follows a space
+    return content[1:].replace(b"\n ", b"\n").replace(b" ", b"\t")
 
 
 def read(path: Any, metadata: Any = None, datatype: npt.DTypeLike = np.float32) -> VectorTable:
@@ -111,7 +127,23 @@ def read(path: Any, metadata: Any = None, datatype: npt.DTypeLike = np.float32) 
 
 
 def _vectors(source: Any, datatype: npt.DTypeLike) -> np.ndarray:
-    name, blocks, rows, width = files.name_of(source), [], [], 0
+    """Read the numbers by numpy, or line by line if that fails, for an error that names the line.
+
+    Both read the same numbers.
+    """
+    if files.is_path(source):
+        with warnings.catch_warnings(), files.open_binary(source) as file:
+            warnings.simplefilter("ignore", UserWarning)  # of an empty file
+            with suppress(ValueError, EOFError, OSError):
+                return np.loadtxt(
+                    file, datatype, delimiter="\t", comments=None, ndmin=2, encoding="utf-8"
+                )
+    return _line_by_line(source, datatype)
+
+
+def _line_by_line(source: Any, datatype: npt.DTypeLike) -> np.ndarray:
+    name, width = files.name_of(source), 0
+    rows: list[list[float]] = []
     for at, line in files.lines(source):
         cells = line.encode().split(b"\t")
         width = width or len(cells)
@@ -124,11 +156,7 @@ def _vectors(source: Any, datatype: npt.DTypeLike) -> np.ndarray:
                 f"{name}, line {at} is {line!r:.60}; expected are {width} numbers between tabs"
             )
         rows.append(row)
-        if len(rows) == BLOCK_ROWS:
-            blocks.append(np.array(rows, datatype))
-            rows = []
-    blocks.append(np.array(rows, datatype).reshape(len(rows), width))
-    return np.concatenate(blocks)
+    return np.array(rows, datatype).reshape(len(rows), width)
 
 
 def _metadata(source: Any, n: int, tensor: str) -> tuple[list[str], dict[str, np.ndarray]]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import columns, files, header, npz, plain, sniffing, tsv
+from fastsgns.formats import columns, files, header, npz, plain, saving, sniffing, tsv
 from fastsgns.formats.tables import VectorTable
 from fastsgns.matrices import Matrices
 from fastsgns.vectors.spaces import NoRoleError
@@ -131,7 +131,10 @@ def format_of(kind: str) -> Format:
 
 
 def write(kv: Any, kind: str, path: Any, output: Any = None) -> None:
-    """Write `kv` (a KeyedVectors) in a format; see `KeyedVectors.export`."""
+    """Write `kv` (a KeyedVectors) in a format; see `KeyedVectors.export`.
+
+    Vectors that are not finite are written as they are, with a warning, as `save` does.
+    """
     form = format_of(kind)
     if not form.is_compressed_too and files.is_path(path) and files.decompressor(path):
         raise ValueError(
@@ -147,6 +150,7 @@ def write(kv: Any, kind: str, path: Any, output: Any = None) -> None:
     if form.by_method:
         form.write(kv, path)
     else:
+        saving.check_finite("vectors", kv.array, refuse=False)
         form.write(path, table_of(kv, output, form.holds_output))
 
 

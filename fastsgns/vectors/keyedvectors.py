@@ -852,7 +852,8 @@ class KeyedVectors:
         Warns
         -----
         UserWarning
-            If the format can't hold an attribute, which is left out.
+            If the format can't hold an attribute, which is left out, or a vector is not finite; it
+            is written as it is.
 
         Examples
         --------

@@ -1,6 +1,7 @@
 """Files that other programs read: what is written comes back, and damaged files are refused."""
 
 import contextlib
+import importlib.util
 import io
 import re
 import struct
@@ -176,6 +177,28 @@ def test_an_attribute_of_a_reserved_name_is_named(tmp_path, kind):
     needs(kind)
     with pytest.warns(UserWarning, match="by other names"):
         check_equal(round_trip(kv, kind, path_of(tmp_path, kind)), kv)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_vectors_that_are_not_finite_are_written_with_a_warning(tmp_path, kind):
+    kv = vectors()
+    kv.vectors[1, 1] = np.nan
+    needs(kind)
+    with pytest.warns(UserWarning, match="not finite: row 1"):
+        loaded = round_trip(kv, kind, path_of(tmp_path, kind))
+    np.testing.assert_array_equal(loaded.array, kv.array)
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+def test_the_vectors_of_each_public_class_convert_to_other_objects(name):
+    for kv, _ in keyed(CLASSES[name].make()):
+        if importlib.util.find_spec("pandas"):
+            check_equal(KeyedVectors.from_pandas(kv.to_pandas()), kv)
+        if importlib.util.find_spec("pyarrow"):
+            check_equal(KeyedVectors.from_arrow(kv.to_arrow()), kv)
+        if importlib.util.find_spec("gensim"):
+            check_equal(KeyedVectors.from_gensim(kv.to_gensim()), kv)
+        check_equal(KeyedVectors.from_dict(dict(zip(kv.index_to_key, kv.array))), kv)
 
 
 @pytest.mark.parametrize("kind", OWN)
