@@ -8,6 +8,8 @@ import struct
 import warnings
 import zipfile
 
+import hypothesis
+import hypothesis.strategies as st
 import numpy as np
 import pytest
 from classes import CLASSES
@@ -135,6 +137,27 @@ def test_a_key_comes_back_with_its_type_or_is_refused(tmp_path, kind, keys):
         assert loaded.index_to_key == list(map(str, kv.index_to_key))  # it is text
     else:
         check_equal(loaded, kv)
+
+
+@pytest.mark.parametrize("kind", OWN)
+@hypothesis.settings(max_examples=60, deadline=None)
+@hypothesis.given(
+    keys=st.one_of(
+        st.lists(st.text(st.characters(codec=None)), min_size=1, max_size=5, unique=True),
+        st.lists(st.integers(), min_size=1, max_size=5, unique=True),
+    )
+)
+def test_any_key_comes_back_or_is_refused(tmp_path_factory, kind, keys):
+    needs(kind)
+    path = path_of(tmp_path_factory.mktemp("keys"), kind)
+    kv = vectors(keys)
+    try:
+        kv.export(kind, path)
+    except (TypeError, ValueError):
+        assert kind != "npz"
+        return
+    found = KeyedVectors.from_file(path).index_to_key
+    assert found == (list(map(str, keys)) if kind == "tsv" else keys)
 
 
 @pytest.mark.parametrize("kind", OWN)

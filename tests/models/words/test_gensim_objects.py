@@ -1,6 +1,7 @@
 """Live objects of gensim become ours and back; both packages continue with the other's model."""
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -192,6 +193,33 @@ def test_a_damaged_tree_is_refused(tmp_path):
         )
         with pytest.raises(FormatError, match=r"is missing|are missing"):
             Word2Vec.load(tmp_path / "m2")
+
+
+def test_files_of_gensim_are_refused_with_what_converts_them(tmp_path):
+    theirs = theirs_of("both")
+    theirs.save(str(tmp_path / "m.model"))
+    theirs.wv.save(str(tmp_path / "v.kv"))
+    loads = (fastsgns.load, Word2Vec.load, KeyedVectors.load, KeyedVectors.from_file)
+    for name in ("m.model", "v.kv"):
+        for load in (*loads, KeyedVectors.load_word2vec_format):
+            with pytest.raises(
+                FormatError, match=f"{name}.*a pickle.*fastsgns.from_gensim"
+            ) as error:
+                load(tmp_path / name)
+    recipe = re.search(
+        r"fastsgns.from_gensim\(.*?\)\)\.save\('model.fastsgns'\)", str(error.value)
+    )[0]
+    recipe = recipe.replace("'model.fastsgns'", "saved")
+    names = {"fastsgns": fastsgns, "gensim": gensim, "path": str(tmp_path / "m.model")}
+    exec(recipe, names | {"saved": tmp_path / "m.fastsgns"})
+    check_same(Word2Vec.load(tmp_path / "m.fastsgns"), theirs)
+
+
+def test_one_word_has_an_empty_tree():
+    theirs = gensim.models.Word2Vec(hs=1, negative=0, min_count=1, vector_size=3)
+    theirs.build_vocab([["a"]])  # gensim's train() of one word does not return
+    ours = Word2Vec.from_gensim(theirs)
+    assert len(ours.wv) == 1 and ours.to_gensim().syn1.shape == (1, 3)
 
 
 def test_vectors_with_all_attributes():
