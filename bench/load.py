@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 
 from bench import options, process
 from bench.record import Record, Result
-from bench.report import MIB, mebibytes, ratios, table, with_spread
+from bench.report import MIB, ratios, table, with_spread
 from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 Each measurement is one call in a new process. The file was just written, so that its pages are in
-memory. "bare" only reads the bytes: with numpy.fromfile (binary, native), with read() (text), or
-with gzip. Loading makes the words and the dict of their positions. Text of 17 digits is loaded as
-float64. fastsgns flushes what it saves to the disk, which the wall time includes; gensim does not.
-"save" is of the same vectors. The files are removed.
+memory. Before the call, as much memory is touched and freed, because the host of a virtual machine
+takes back what is not in use. "bare" only reads the bytes: with numpy.fromfile (binary, native),
+with read() (text), or with gzip. Loading makes the words and the dict of their positions. Text of
+17 digits is loaded as float64. fastsgns flushes what it saves to the disk, which the wall time
+includes; gensim does not. The files are removed.
 
 examples:
   python -m bench load
@@ -165,5 +166,5 @@ def render(results: list[Result], names: list[str], packages: list[str], markdow
             row += [with_spread([value(r) for r in mine]) for value in (wall, cpu)]
             row += [with_spread(ratios(mine, bare, value), 1) for value in (wall, cpu)]
             row += [with_spread(ratios(mine, other, wall), 2)] if GENSIM in packages else []
-            rows.append([*row, mebibytes(mine)])
-    return table([*heading, "peak MiB"], rows, markdown)
+            rows.append(row)
+    return table(heading, rows, markdown)

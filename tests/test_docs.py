@@ -44,6 +44,7 @@ NOT_RUN = {
     ("cores", "needs corpora, and minutes to hours"): 3,
     ("directed", "needs corpora, and minutes to hours"): 6,
     ("directed", "takes minutes to hours"): 1,
+    ("files", "takes minutes, and gigabytes of memory"): 1,
     ("gensim", "reads files of gensim"): 2,
     ("glove", "needs corpora, and minutes to hours"): 1,
     ("graphs", "needs corpora, and minutes to hours"): 2,
