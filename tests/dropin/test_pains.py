@@ -264,14 +264,25 @@ def test_p14_a_bar_shows_the_progress(capsys):
     assert "100%" in capsys.readouterr().err
 
 
+def test_p14_a_callable_is_told_the_progress():
+    reports = []
+    model_of(progress=reports.append, epochs=3, compute_loss=True)
+    trained = [report for report in reports if report.step == "training"]
+    assert trained[-1].done == trained[-1].total > 0 and trained[-1].n_epochs == 3
+    assert [report.done for report in trained] == sorted(report.done for report in trained)
+    assert 0 < trained[-1].alpha < 0.025 and trained[-1].loss > 0 and trained[-1].speed > 0
+
+
+@pytest.mark.parametrize("way", ["raise", "return"])
 @pytest.mark.parametrize("event", ["on_epoch_begin", "on_epoch_end"])
-def test_p15_a_callback_stops_the_training(event: str):
+def test_p15_a_callback_stops_the_training(event: str, way: str):
     class Stops(CallbackAny2Vec):
         pass
 
     def stop(self, model):
-        if model.epochs_trained == 2:
+        if model.epochs_trained == 2 and way == "raise":
             raise StopTraining
+        return model.epochs_trained == 2
 
     setattr(Stops, event, stop)
     model = model_of(epochs=9, callbacks=[Stops()])
