@@ -47,6 +47,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Install fastsgns as gensim, and run the program as ``__main__``."""
     options = parse(arguments)
+    if not options.is_module and not Path(options.program).exists():
+        sys.exit(f"python -m fastsgns.gensim: there is no file {options.program}")
     install(options.api, options.alone)
     # Of every Python that the program starts; `install` has prepared those of multiprocessing.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [FOLDER, os.environ.get("PYTHONPATH")]))

@@ -26,16 +26,15 @@ OURS = {
     "models.keyedvectors": ("fastsgns.models.keyedvectors", KEYEDVECTORS),
     "models.callbacks": ("fastsgns.models.callbacks", "CallbackAny2Vec"),
 }
-# What fastsgns has of a module that is otherwise gensim's; it is used only without gensim.
+# What fastsgns has of a module that is otherwise gensim's; it is used only without gensim. All
+# public names of our module, if there are none here.
 INSTEAD = {
     "scripts.glove2word2vec": ("fastsgns.scripts.glove2word2vec", "glove2word2vec"),
     "scripts.word2vec2tensor": ("fastsgns.scripts.word2vec2tensor", "word2vec2tensor"),
     "scripts.word2vec_standalone": ("fastsgns.scripts.word2vec_standalone", "train"),
-    "utils": (
-        "fastsgns.utils",
-        "RULE_DEFAULT RULE_DISCARD RULE_KEEP ClippedCorpus RepeatCorpusNTimes any2unicode any2utf8 "
-        "deaccent save_as_line_sentence simple_preprocess to_unicode to_utf8 tokenize",
-    ),
+    "utils": ("fastsgns.utils", ""),
+    "matutils": ("fastsgns.matutils", ""),
+    "test.utils": ("fastsgns.test.utils", ""),
 }
 # Names of gensim 4.4 that a program can import but not use without gensim.
 CORPORA = {
@@ -135,4 +134,4 @@ def ours(module: str, is_alone: bool) -> dict[str, Any]:
     if not source:
         return {}
     found = importlib.import_module(source)
-    return {name: getattr(found, name) for name in names.split()}
+    return {name: getattr(found, name) for name in names.split() or found.__all__}

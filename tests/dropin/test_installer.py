@@ -60,6 +60,9 @@ assert Word2Vec is gensim.models.Word2Vec is word2vec.Word2Vec is fastsgns.Word2
 assert KeyedVectors is keyed.Word2VecKeyedVectors is fastsgns.KeyedVectors
 assert LineSentence is fastsgns.LineSentence
 assert simple_preprocess("Hello World") == ["hello", "world"]
+from gensim.matutils import unitvec
+from gensim.test.utils import common_texts, get_tmpfile
+assert unitvec(Word2Vec(common_texts, min_count=1).wv[0]).shape == (100,)
 from importlib.metadata import version
 assert version("gensim") == gensim.__version__ >= "4.0.0"
 from importlib.util import find_spec
@@ -260,6 +263,13 @@ def test_a_module_is_run_with_its_arguments(tmp_path: Path):
     command += ["gensim.scripts.word2vec_standalone", "-train", "corpus.txt", "-output", "v.txt"]
     finish(subprocess.run([*command, "-size", "4", "-min_count", "1"], **captured(tmp_path)))
     assert (tmp_path / "v.txt").read_text().startswith("4 4\n")
+
+
+def test_a_program_that_does_not_exist_is_named(tmp_path: Path):
+    command = [sys.executable, "-m", "fastsgns.gensim", "run", "absent.py"]
+    result = subprocess.run(command, **captured(tmp_path))
+    assert result.returncode == 1
+    assert result.stderr == "python -m fastsgns.gensim: there is no file absent.py\n"
 
 
 def test_a_missing_name_looks_like_a_class():
