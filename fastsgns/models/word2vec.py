@@ -408,7 +408,6 @@ class Word2Vec(JobHooks):
         progress_per: int = 10000,
         keep_raw_vocab: bool = False,
         trim_rule: TrimRule | None = None,
-        init_from: Any = None,
         **kwargs: Any,
     ) -> None:
         """Read a corpus once, and make the vocabulary and the arrays from it.
@@ -429,10 +428,9 @@ class Word2Vec(JobHooks):
         trim_rule : callable, optional
             ``trim_rule(word, count, min_count)`` returns RULE_KEEP, RULE_DISCARD or RULE_DEFAULT.
             By default that of the model.
-        init_from : KeyedVectors or model, optional
-            As for the constructor. With `update`, for the new words only.
         **kwargs
-            As for `prepare_vocab`.
+            ``min_count``, ``sample`` and ``dry_run`` as for `prepare_vocab`; and ``init_from`` as
+            for the constructor, with `update` for the new words only.
 
         Raises
         ------
@@ -444,13 +442,14 @@ class Word2Vec(JobHooks):
         RuntimeError
             If `update` is set and there is no vocabulary yet.
         """
+        init_from = kwargs.pop("init_from", None)
         known = ("min_count", "sample", "dry_run")
         unknown = {name: value for name, value in kwargs.items() if name not in known}
         aliases.refuse_unknown(unknown, "build_vocab()")
-        self._check_update(update)
         if init_from is not None:
             starting.check_source(init_from, self.vector_size)
             self._init_from = init_from
+        self._check_update(update)
         self._count(parameters.check(self), Source.of(corpus_iterable, corpus_file), trim_rule)
         self.prepare_vocab(update, keep_raw_vocab, trim_rule, **kwargs)
 

@@ -18,6 +18,8 @@ def value_of(model: object, name: str) -> np.ndarray:
     value = getattr(model, name)
     if hasattr(value, "vectors"):
         value = value.vectors
+    if name == "syn1":
+        value = value[:-1]  # without the row that is not used, as it was then
     return np.asarray(value.toarray() if hasattr(value, "toarray") else value)
 
 
