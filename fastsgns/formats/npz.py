@@ -88,7 +88,9 @@ def read(path: Any) -> VectorTable:
         try:
             with zipfile.ZipFile(seekable) as archive:
                 arrays = _arrays(archive, name)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except FormatError:
+            raise
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
             raise FormatError(f"{name} is not an npz archive, or it is damaged: {error}") from None
     missing = [needed for needed in ("vectors", "words") if needed not in arrays]
     if missing:

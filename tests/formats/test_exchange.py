@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import io
+import itertools
 import re
 import struct
 import warnings
@@ -439,12 +440,12 @@ def test_a_file_with_a_changed_byte_is_refused_or_read(tmp_path, kind):
     path = path_of(tmp_path, kind)
     vectors().export(kind, path)
     whole = path.read_bytes()
-    for at in range(0, len(whole), 11):
-        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+    for at, value in itertools.product(range(len(whole)), (0, 0x80, 0xFF)):
+        changed = whole[:at] + bytes([value]) + whole[at + 1 :]
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             with contextlib.suppress(FormatError):
-                KeyedVectors.from_file(path, kind)
+                KeyedVectors.from_file(io.BytesIO(changed), kind)
 
 
 def npy(header, data=b""):
