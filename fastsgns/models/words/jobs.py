@@ -12,7 +12,7 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -23,6 +23,7 @@ import numpy as np
 from fastsgns import kernels
 from fastsgns.kernels.objective import Objective
 from fastsgns.models import parameters
+from fastsgns.runtime.progress import Bar, Fact, ShowProgress, make_bar
 from fastsgns.runtime.threads import WorkerPool
 from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
 from fastsgns.training.session import Session, choose_seed
@@ -97,6 +98,16 @@ class Totals(NamedTuple):
     n_sentences: int | None
     n_words: int | None
 
+    @property
+    def unit(self) -> str:
+        """What is counted; as in gensim, sentences are preferred."""
+        return "sentences" if self.n_sentences else "words"
+
+    @property
+    def n_units(self) -> int:
+        """Number of units of an epoch."""
+        return self.n_sentences or self.n_words or 1
+
 
 class JobTrainer:
     """Trains batches of sentences; the counterpart of `fastsgns.training.trainer.Trainer`.
@@ -109,6 +120,8 @@ class JobTrainer:
     seed : int
         With the number of the batch it determines the random numbers.
     n_threads : int
+    show : bool, callable or None
+        Whether to show a progress bar, as for `make_bar`.
 
     Attributes
     ----------
@@ -116,9 +129,12 @@ class JobTrainer:
         Words trained on and words read, over all batches, as `_do_train_job` returned them.
     """
 
-    def __init__(self, model: Any, objective: Objective, seed: int, n_threads: int) -> None:
-        self.model, self.seed, self.n_threads = model, seed & UINT64_MASK, n_threads
-        self.n_trained = self.n_words = 0
+    def __init__(
+        self, model: Any, objective: Objective, seed: int, n_threads: int, show: ShowProgress
+    ) -> None:
+        self.model, self.seed = model, seed & UINT64_MASK
+        self.n_threads, self.show = n_threads, show
+        self.n_trained = self.n_words = self._n_sentences = 0
         self._lock, self._batch_numbers = threading.Lock(), itertools.count()
         self._n_epochs_before = model.epochs_begun  # so that each call draws new random numbers
         self._loss, self._n_examples = 0.0, 0
@@ -132,20 +148,37 @@ class JobTrainer:
 
     def losses(self, sentences: Any, totals: Totals) -> Generator[float | None, None, None]:
         """Train epoch after epoch, and yield the mean loss of each; None: not computed."""
-        for epoch in range(self.model.epochs):
-            started, n_before = time.monotonic(), self.n_words
-            self._loss, self._n_examples = 0.0, 0
-            self._train_epoch(self._jobs(sentences, epoch, totals))
-            n_words, rate = self.n_words - n_before, self.model.min_alpha_yet_reached
-            self.divergence.check_all_rows(
-                TrainingPosition(epoch + 1, self.model.epochs, n_words, n_words, "words", rate)
-            )
-            logger.info(
-                "epoch %d of %d: %d words in %.1f s, alpha now %.5f", epoch + 1,
-                self.model.epochs, n_words, time.monotonic() - started, rate,
-            )  # fmt: skip
-            has_loss = self.objective.compute_loss
-            yield self._loss / max(1, self._n_examples) if has_loss else None
+        n_epochs = self.model.epochs
+        bar = make_bar(self.show, n_epochs * totals.n_units, "training", totals.unit)
+        try:
+            for epoch in range(n_epochs):
+                started, n_before = time.monotonic(), self.n_words
+                self._loss, self._n_examples = 0.0, 0
+                report = partial(self._report_progress, bar, epoch, totals)
+                self._train_epoch(self._jobs(sentences, epoch, totals), report)
+                n_words, rate = self.n_words - n_before, self.model.min_alpha_yet_reached
+                self.divergence.check_all_rows(
+                    TrainingPosition(epoch + 1, n_epochs, n_words, n_words, "words", rate)
+                )
+                logger.info(
+                    "epoch %d of %d: %d words in %.1f s, alpha now %.5f", epoch + 1, n_epochs,
+                    n_words, time.monotonic() - started, rate,
+                )  # fmt: skip
+                yield self._mean_loss if self.objective.compute_loss else None
+        finally:
+            bar.close()
+
+    @property
+    def _mean_loss(self) -> float:
+        return self._loss / max(1, self._n_examples)
+
+    def _report_progress(self, bar: Bar, epoch: int, totals: Totals) -> None:
+        fields: dict[str, Fact] = {"epoch": (epoch + 1, self.model.epochs)}
+        fields["alpha"] = self.model.min_alpha_yet_reached
+        if self.objective.compute_loss and self._n_examples:
+            fields["loss"] = self._mean_loss
+        n_done = self._n_sentences if totals.n_sentences else self.n_words
+        bar.update_to(n_done, **fields)
 
     def _jobs(
         self, sentences: Any, epoch: int, totals: Totals
@@ -166,11 +199,12 @@ class JobTrainer:
             yield batch, self._rate(epoch, n_sentences_before, n_words_before, totals)
 
     def _rate(self, epoch: int, n_sentences: int, n_words: int, totals: Totals) -> float:
-        done, total = (n_sentences, totals.n_sentences) if totals.n_sentences else (n_words, None)
-        share = done / (total or totals.n_words or 1)
-        return float(self.model._get_next_alpha(share, epoch))
+        n_done = n_sentences if totals.n_sentences else n_words
+        return float(self.model._get_next_alpha(n_done / totals.n_units, epoch))
 
-    def _train_epoch(self, jobs: Iterator[tuple[list[Any], float]]) -> None:
+    def _train_epoch(
+        self, jobs: Iterator[tuple[list[Any], float]], report: Callable[[], None]
+    ) -> None:
         """Train the batches in threads, each of which takes one at a time."""
         model = self.model
         memory = [model._get_thread_working_mem() for _ in range(self.n_threads)]
@@ -180,9 +214,11 @@ class JobTrainer:
             with self._lock:
                 self.n_trained += int(n_trained)
                 self.n_words += int(n_words)
+                self._n_sentences += len(job[0])
 
         stop_flag = self.objective.stop_flag
-        WorkerPool(self.n_threads, jobs, work, stop_flag=stop_flag, stop_timeout=None).run()
+        WorkerPool(self.n_threads, jobs, work, stop_flag=stop_flag, stop_timeout=None).run(report)
+        report()
 
     def train_batch(self, sentences: Iterable[Any], alpha: float) -> int:
         """Train sentences in this thread; return the words trained on, after subsampling."""
@@ -215,7 +251,7 @@ def _session(model: Any, n_epochs: int, callbacks: Any) -> Iterator[tuple[Sessio
     params = parameters.check(model)
     with Session(model, model._matrices, n_epochs, callbacks) as session:
         objective, seed = model._objective(params), choose_seed(params.seed)
-        trainer = JobTrainer(model, objective, seed, params.workers)
+        trainer = JobTrainer(model, objective, seed, params.workers, params.progress)
         _trainers[id(model)] = trainer
         try:
             yield session, trainer

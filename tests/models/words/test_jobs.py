@@ -134,6 +134,16 @@ def test_callbacks_are_called_and_can_save_and_stop(tmp_path):
     assert len(copy.deepcopy(model).jobs) == len(model.jobs)
 
 
+def test_progress_is_reported():
+    reports = []
+    settings = SETTINGS | {"compute_loss": True, "progress": reports.append, "epochs": 2}
+    Recorded(SENTENCES, **settings, batch_words=100)
+    last = [report for report in reports if report.step == "training"][-1]
+    assert (last.done, last.total, last.epoch, last.n_epochs) == (800, 800, 2, 2)
+    assert last.loss > 0
+    assert last.alpha < 0.001
+
+
 @pytest.mark.parametrize("train", [train_batch_sg, train_batch_cbow])
 def test_a_batch_can_be_trained_by_itself(train: Any):
     model = Word2Vec(**SETTINGS, sg=int(train is train_batch_sg))
