@@ -19,7 +19,7 @@ ELSEWHERE = {  # rows that no single expression shows, and what tests them
     "`model.cum_table` that was set": "tests/models/test_gensim_names.py",
     '`wv.expandos["code"]`, `["point"]`': "tests/models/test_gensim_names.py",
     "`batch_words`": "tests/training/test_training.py",
-    "attributes of your own on a model, and derived classes": "tests/formats/test_storage.py",
+    "attributes of your own on a model, and derived classes": "tests/formats/test_own.py",
     "updates at scores beyond ±6": "tests/training/test_divergence.py",
     "loss": "tests/dropin/test_pains.py",
     "learning rate with `corpus_file` and several workers": "tests/dropin/test_pains.py",

@@ -206,6 +206,18 @@ def test_p09_vectors_of_a_file_are_taken_and_locked(tmp_path, binary: bool, lock
     assert changed.sum() == 24 - (not lockf)
 
 
+def test_p09_training_starts_from_other_vectors():
+    general = KeyedVectors(8)
+    general.add_vectors(["fruit0", "nothing"], np.ones((2, 8)))
+    model = Word2Vec(vector_size=8, min_count=1, workers=1, sample=0, init_from=general)
+    model.build_vocab(SENTENCES)
+    assert model.wv["fruit0"].tolist() == [1] * 8 and "nothing" not in model.wv
+    others = np.delete(model.wv.vectors, model.wv.key_to_index["fruit0"], axis=0)
+    assert np.abs(others).max() < 1
+    model.train(SENTENCES, total_examples=60, epochs=1)
+    assert not (model.wv["fruit0"] == 1).any()
+
+
 @pytest.mark.parametrize("workers", [1, 4])
 def test_p10_threads_count_a_file_as_one_does(tmp_path, workers: int):
     lines = [" ".join(sentence) for sentence in SENTENCES] * 500
