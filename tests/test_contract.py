@@ -430,3 +430,17 @@ def test_a_query_for_an_unknown_key_names_it(name):
 @pytest.mark.parametrize("name", [name for name, case in CLASSES.items() if not case.is_result])
 def test_its_docstring_has_an_example(name):
     assert ">>> " in inspect.getdoc(type(CLASSES[name].make()))  # tests/test_examples.py runs it
+
+
+@pytest.mark.parametrize("name", SAVABLE)
+def test_what_the_package_sets_is_not_an_attribute_of_the_user(name, tmp_path):
+    """Also what training and queries set; own attributes are only those that a user sets."""
+    case, thing = CLASSES[name], SAVABLE[name]()
+    case.ask(thing)
+    if case.train:
+        case.train(thing)
+        case.ask(thing)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        thing.save(tmp_path / "f")
+    assert "own" not in native.read(tmp_path / "f")[2]
