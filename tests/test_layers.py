@@ -26,7 +26,18 @@ LAYERS = (
     {"cli", "__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-LAZY = ("scipy", "tqdm", "ot", "torch", "pandas", "polars", "pyarrow", "networkx", "gensim")
+LAZY = (
+    "scipy",
+    "usearch",
+    "tqdm",
+    "ot",
+    "torch",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "networkx",
+    "gensim",
+)
 
 
 def layer(path: Path) -> str:

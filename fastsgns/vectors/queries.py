@@ -231,7 +231,10 @@ def most_similar(
         Search only the first `restrict_vocab` keys, which are the most frequent. `clip_start` and
         `clip_end` are then ignored. 0 and None search all keys.
     indexer : object, optional
-        Answer by ``indexer.most_similar(vector, topn)`` instead of the full search.
+        Answer by ``indexer.most_similar(vector, topn)`` instead of the full search: by a
+        `fastsgns.vectors.indexers.UsearchIndexer`, or gensim's AnnoyIndexer. As in gensim, the
+        answer is that of the index, with the keys of the query, and `clip_start`, `clip_end` and
+        `restrict_vocab` are ignored.
     space : {"in-in", "in-out", "out-in", "out-out", "sum", "concat"}
         Which vectors of a model make the query, and which are searched; only for the `wv` of a
         model. "in-out" makes the query of input vectors and searches output vectors, and so on.
