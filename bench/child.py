@@ -222,7 +222,14 @@ def vector_file(job: Job) -> Job:
     return load_jobs.JOBS[job["job"]](job)
 
 
+def queries(job: Job) -> Job:
+    from bench import query_jobs  # imports numpy, as above
+
+    return query_jobs.JOBS[job["job"]](job)
+
+
 JOBS = {
+    "queries": queries,
     "train": train, "glove": glove, "scan": scan, "versions": versions, "save": synthetic.save,
     "trace": virtual, "simulate": virtual, "make_vectors": vector_file, "load": vector_file,
 }  # fmt: skip

@@ -29,7 +29,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         input=json.dumps(job),
         capture_output=True,
         text=True,
-        env=environment(job.get("kernel")),
+        env=environment(job.get("kernel"), job.get("threads")),
     )
     if done.returncode:
         tail = "\n  ".join(done.stderr.strip().splitlines()[-STDERR_LINES:])
@@ -37,9 +37,14 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def environment(kernel: str | None = None) -> dict[str, str]:
-    """Return the environment of a job, in which this package can be imported from any folder."""
+def environment(kernel: str | None = None, threads: int | None = None) -> dict[str, str]:
+    """Return the environment of a job, in which this package can be imported from any folder.
+
+    `threads` is the number of threads of numpy's BLAS.
+    """
     kept = {name: value for name, value in os.environ.items() if name not in UNSET}
     here = str(Path(__file__).parent.parent)
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, [kept.get("PYTHONPATH"), here]))
+    if threads:
+        kept |= {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "OPENBLAS", "MKL")}
     return kept | ({"FASTSGNS_KERNEL": kernel} if kernel else {})

@@ -34,7 +34,7 @@ def bench(tmp_path):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(folders)}
 
     def run(command, *arguments, **variables):
-        text = [] if command in ("memory", "load") else [str(corpus)]
+        text = [] if command in ("memory", "load", "queries") else [str(corpus)]
         line = [command, *text, "--cache", str(tmp_path / "cache"), "--output", str(output)]
         done = subprocess.run(
             [sys.executable, "-m", "bench", *line, *arguments],
@@ -131,6 +131,25 @@ def test_files_of_vectors_are_read_and_written_and_removed(bench, tmp_path):
     done, record = bench("load", *sizes, "--rounds", "2", "--files", "text17")
     sides = [(r["round"], r["side"]) for r in record["results"]][len(found) :]
     assert sides == [(0, "bare"), (0, "fastsgns"), (1, "fastsgns"), (1, "bare")]
+
+
+def test_queries_are_timed_in_turn(bench, tmp_path):
+    sizes = ("--rows", "300", "--dim", "10", "--batches", "4", "--index-rows", "100")
+    done, record = bench("queries", *sizes, "--rounds", "2", "--threads", "1", "2")
+    times = [r for r in record["results"] if r["query"] != "index"]
+    assert all(r["wall"] > 0 and r["cpu"] >= 0 for r in times)
+    first = [(r["round"], r["side"]) for r in times if r["query"] == "most_similar"]
+    sides = ["fastsgns", "bare", "loaded", "mapped"]
+    one = [*((0, side) for side in sides), *((1, side) for side in sides[::-1])]
+    assert first == one * 2
+    assert {r["side"] for r in times if r["query"] == "most_similar_ids, 4 keys"} == {
+        "fastsgns", "bare",
+    }  # fmt: skip
+    for line in ("most_similar, mapped ", "kv[key] ", "similarity ", "rank "):
+        assert done.stdout.count(f"\n{line}") == 2
+    for found in (r for r in record["results"] if r["query"] == "index"):
+        assert found["rows"] == 100 and found["recall"] > 0.9
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_quality_is_resumed_and_not_computed_twice(bench, tmp_path):
