@@ -22,7 +22,7 @@ examples:
   python -m bench queries --rows 1e6 --rounds 5 --threads 1
 """
 BARE, OURS, GENSIM = "bare", "fastsgns", "gensim"
-SIDES = (BARE, OURS, "loaded", "mapped", GENSIM)
+SIDES = (BARE, OURS, "loaded", "mapped", "bare mapped", GENSIM)
 
 
 def add(commands: Any, **common: Any) -> None:
@@ -102,9 +102,10 @@ def render(results: list[Result], markdown: bool) -> str:
         for side in (OURS, "loaded", "mapped"):
             if mine := of[side]:
                 name = query if side == OURS else f"{query}, {side}"
+                others = of["bare mapped" if side == "mapped" else BARE], of[GENSIM]
                 row = [name, str(n_threads), shown([seconds(r) for r in mine])]
-                row += [shown([seconds(r) for r in of[other]]) for other in (BARE, GENSIM)]
-                row += [with_spread(ratios(mine, of[other], seconds)) for other in (BARE, GENSIM)]
+                row += [shown([seconds(r) for r in other]) for other in others]
+                row += [with_spread(ratios(mine, other, seconds)) for other in others]
                 rows.append(row)
     return table(heading, rows, markdown)
 

@@ -86,6 +86,7 @@ def sides_of(
         works: dict[str, Callable[[], object]] = {"fastsgns": _ask(query, trained)}
         if name == "most_similar":
             works["bare"] = lambda: np.argpartition(vectors @ direction, -11)[-11:]
+            works["bare mapped"] = lambda: np.argpartition(mapped.array @ direction, -11)[-11:]
             works |= {"loaded": _ask(query, loaded), "mapped": _ask(query, mapped)}
         if other is not None:
             works["gensim"] = _ask(query, other)

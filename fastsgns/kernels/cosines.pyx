@@ -4,7 +4,10 @@
 work on parts of a matrix.
 """
 
-from libc.math cimport INFINITY
+from cpython.buffer cimport (
+    Py_buffer, PyBUF_CONTIG, PyBUF_CONTIG_RO, PyBuffer_Release, PyObject_GetBuffer,
+)
+from libc.math cimport INFINITY, isinf
 from libc.stdint cimport int64_t
 
 import numpy as np
@@ -169,3 +172,53 @@ def largest_values(const real[::1] values not None, real[::1] best not None,
             best[i], positions[i] = -INFINITY, -1
         if values.shape[0] > 0:
             ops.collect(&values[0], NULL, values.shape[0], 0, -1, &answers)
+
+
+def unit_vector(vector, result, str variant):
+    """Scale a vector to length 1; zero stays zero, and what is not finite becomes NaN.
+
+    The buffers are taken without memoryviews, which would take longer than the arithmetic.
+
+    Parameters
+    ----------
+    vector : ndarray of float32 or float64, shape (d,)
+    result : ndarray of the same type and shape
+        Receives the vector of length 1.
+    variant : str
+        Name of the active kernel variant.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit, or are not contiguous.
+    """
+    cdef Py_buffer source, target
+    cdef const CosineOps *ops
+    PyObject_GetBuffer(vector, &source, PyBUF_CONTIG_RO)
+    try:
+        ops = operations(variant, source.itemsize)
+        PyObject_GetBuffer(result, &target, PyBUF_CONTIG)
+        try:
+            if (source.ndim != 1 or target.ndim != 1 or source.len != target.len
+                    or source.itemsize != target.itemsize or source.itemsize not in (4, 8)):
+                raise ValueError("the arrays do not fit together")
+            if source.itemsize == 4:
+                scale(<const float *>source.buf, <float *>target.buf, source.len // 4, ops)
+            else:
+                scale(<const double *>source.buf, <double *>target.buf, source.len // 8, ops)
+        finally:
+            PyBuffer_Release(&target)
+    finally:
+        PyBuffer_Release(&source)
+
+
+cdef void scale(const real *vector, real *result, int64_t d, const CosineOps *ops) noexcept nogil:
+    cdef real factor = 0
+    cdef int64_t i
+    if d:
+        ops.norms(vector, 1, d, &factor)
+    factor = 1 / factor
+    if isinf(factor):
+        factor = 0
+    for i in range(d):
+        result[i] = vector[i] * factor

@@ -6,9 +6,12 @@ import numpy as np
 
 from fastsgns import kernels
 from fastsgns.kernels.cosines import collect_largest
+from fastsgns.runtime.machine import n_blas_threads
 from fastsgns.vectors.norms import as_real, reciprocals
 
 ROW_BYTES = 1 << 20  # of the rows that are multiplied at once: they stay in the cache of a core
+# The same for several cores, which wait for each other after each product, and the products.
+SHARED_ROW_BYTES, PRODUCT_BYTES = 1 << 26, 1 << 26
 
 
 def nearest_rows(
@@ -48,7 +51,13 @@ def nearest_rows(
     cosines = np.full((len(units), n), -np.inf, units.dtype)
     positions = np.full(cosines.shape, -1, np.int64)
     excluded = np.ascontiguousarray(excluded, np.int64)
-    n_rows = max(1, ROW_BYTES // max(1, units[:1].nbytes))
+    n_rows = ROW_BYTES // max(1, units[:1].nbytes)
+    if n_blas_threads() > 1:
+        norms = norms_of(slice(0, len(vectors)))  # in threads
+        norms_of = norms.__getitem__
+        n_rows = SHARED_ROW_BYTES // max(1, units[:1].nbytes)
+        n_rows = min(n_rows, PRODUCT_BYTES // max(1, units[:, :1].nbytes))
+    n_rows = max(1, n_rows)
     products = np.empty(len(units) * n_rows, units.dtype)
     n_finite = 0
     for start in range(0, len(vectors), n_rows):

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from fastsgns import kernels
-from fastsgns.kernels.cosines import cosines_of_rows, largest_values, norms_of_rows
+from fastsgns.kernels.cosines import cosines_of_rows, largest_values, norms_of_rows, unit_vector
 from fastsgns.runtime.machine import n_blas_threads
 from fastsgns.runtime.threads import WorkerPool
 
@@ -109,10 +109,10 @@ def unit(vector: np.ndarray) -> np.ndarray:
     Zero stays zero. A vector that is not finite becomes NaN in all its components.
     """
     real = as_real(vector if type(vector) is np.ndarray else np.asarray(vector))
-    if real.ndim == 1:
-        squares = float(real.dot(real))
-        scale = math.sqrt(1 / squares) if 0 < squares < math.inf else squares and math.nan
-        return real * scale if scale else np.zeros_like(real)
+    if real.ndim == 1 and real.flags.c_contiguous:
+        result = np.empty(len(real), real.dtype)
+        unit_vector(real, result, kernels.variant())
+        return result
     norms = row_norms(real.reshape(-1, real.shape[-1]))
     with np.errstate(invalid="ignore"):
         units: np.ndarray = real * reciprocals(norms).reshape(*real.shape[:-1], 1)

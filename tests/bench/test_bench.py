@@ -139,7 +139,7 @@ def test_queries_are_timed_in_turn(bench, tmp_path):
     times = [r for r in record["results"] if r["query"] != "index"]
     assert all(r["wall"] > 0 and r["cpu"] >= 0 for r in times)
     first = [(r["round"], r["side"]) for r in times if r["query"] == "most_similar"]
-    sides = ["fastsgns", "bare", "loaded", "mapped"]
+    sides = ["fastsgns", "bare", "bare mapped", "loaded", "mapped"]
     one = [*((0, side) for side in sides), *((1, side) for side in sides[::-1])]
     assert first == one * 2
     assert {r["side"] for r in times if r["query"] == "most_similar_ids, 4 keys"} == {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastsgns import kernels
-from fastsgns.kernels.cosines import collect_largest, cosines_of_rows, norms_of_rows
+from fastsgns.kernels.cosines import collect_largest, cosines_of_rows, norms_of_rows, unit_vector
 from fastsgns.runtime.machine import n_blas_threads
 from fastsgns.vectors import norms
 
@@ -30,6 +30,12 @@ def expected_norms(rows):
     return np.where(np.isfinite(lengths), lengths, np.nan)
 
 
+def expected_units(rows):
+    with np.errstate(all="ignore"):
+        lengths = expected_norms(rows)[:, None]
+        return np.where(lengths == 0, 0, rows / lengths)
+
+
 def expected_cosines(rows, query):
     with np.errstate(all="ignore"):
         lengths = expected_norms(rows)
@@ -46,11 +52,15 @@ def test_norms_and_cosines_are_those_of_numpy(variant, dtype, d):
         lengths, cosines = np.empty(n, dtype), np.empty(n, dtype)
         norms_of_rows(rows, lengths, variant)
         cosines_of_rows(rows, query, cosines, variant)
+        units = np.empty((n, d), dtype)
+        for row, scaled in zip(rows, units):
+            unit_vector(row, scaled, variant)
         tolerance = (
             {"rtol": 1e-5, "atol": 1e-5} if dtype == np.float32 else {"rtol": 1e-12, "atol": 1e-12}
         )
         np.testing.assert_allclose(lengths, expected_norms(rows), **tolerance)
         np.testing.assert_allclose(cosines, expected_cosines(rows, query), **tolerance)
+        np.testing.assert_allclose(units, expected_units(rows), **tolerance)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -103,6 +113,9 @@ def test_arrays_that_do_not_fit_are_refused():
             )
     with pytest.raises(ValueError, match="can't compute cosines"):
         cosines_of_rows(rows, query, np.empty(3, np.float32), "none")
+    for wrong in (np.empty(3, np.float32), np.empty(4), np.empty((2, 2), np.float32)):
+        with pytest.raises(ValueError, match="do not fit together"):
+            unit_vector(query, wrong, "plain")
     with pytest.raises(ValueError, match="do not fit together"):
         collect_largest(
             rows, query, 0, np.zeros(3, np.int64), np.ones((3, 1), np.float32),

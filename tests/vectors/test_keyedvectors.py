@@ -217,6 +217,7 @@ def test_cosmul_honors_restrict_vocab(kv):
 def test_batch_equals_a_loop(kv, topn, exclude, restrict, monkeypatch):
     monkeypatch.setattr("fastsgns.vectors.queries.N_QUERIES", 3)
     monkeypatch.setattr("fastsgns.vectors.nearest.ROW_BYTES", 60)
+    monkeypatch.setattr("fastsgns.vectors.nearest.SHARED_ROW_BYTES", 80)
     answers = kv.most_similar_batch(WORDS[:5], topn, restrict, exclude)
     for word, answer in zip(WORDS, answers):
         asked = word if exclude else kv[word]
