@@ -52,6 +52,7 @@ NOT_RUN = {
     ("ppmi", "needs corpora, and minutes to hours"): 1,
     ("programs", "runs programs of yours"): 1,
     ("quality", "needs corpora, and minutes to hours"): 3,
+    ("queries", "takes minutes"): 1,
     ("study", "takes minutes to hours"): 1,
     ("training", "trains for minutes on wiki17m"): 1,
     ("why-two-matrices", "needs corpora, and minutes to hours"): 6,
