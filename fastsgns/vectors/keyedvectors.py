@@ -996,6 +996,7 @@ class KeyedVectors:
     from_pandas = from_dataframe
 
     @classmethod
+    @takes_flags
     def from_gensim(cls, vectors: Any, copy: bool = True) -> Self:
         """Make a KeyedVectors of one of gensim 4, or of the ``wv`` of a model of gensim.
 
