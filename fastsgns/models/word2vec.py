@@ -190,8 +190,8 @@ class Word2Vec(JobHooks):
     sorted_vocab : {0, 1}
         1: word ids are in descending order of count.
     batch_words : int
-        Words that are trained at one learning rate, if the corpus has fewer than 64 times as many.
-        0: the learning rate decays word by word.
+        Words that are trained at one learning rate, to within a chunk of 1,000 words, if the corpus
+        has fewer than 64 times as many. 0: the learning rate decays word by word.
     compute_loss : bool
         Compute the loss: `epoch_losses` and `get_latest_training_loss`.
     callbacks : iterable

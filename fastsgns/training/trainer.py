@@ -38,9 +38,10 @@ class Schedule:
     ``rate(t) = start + (stop - start) * t / total``, where t is the number of tokens before a
     position, including `n_skipped`, and total is ``n_skipped + n_epochs * n_units``.
 
-    The rate of a small corpus falls in steps, as gensim's does: all tokens of a step are trained at
-    the rate of its first token. With a linear decay, the mean rate of a corpus of one step that is
-    trained for one epoch would be half of that, and the model would learn visibly less.
+    The rate of a small corpus falls in steps, as gensim's does: a chunk is trained at the rate of
+    the first token of the step in which it begins. With a linear decay, the mean rate of a corpus
+    of one step that is trained for one epoch would be half of that, and the model would learn
+    visibly less.
 
     Parameters
     ----------
@@ -53,7 +54,8 @@ class Schedule:
     n_skipped : int
         Tokens already trained when this call begins.
     step : int
-        Tokens of an epoch that have the same rate, if an epoch has fewer than `MANY_STEPS` steps.
+        Tokens of an epoch that have the same rate, if an epoch has fewer than `MANY_STEPS` steps,
+        and these are longer than a chunk.
     """
 
     start: float
@@ -71,7 +73,7 @@ class Schedule:
 
     def rates(self, epoch: int, start: int, stop: int) -> Rates:
         """Return the learning rates at the start and at the end of a chunk."""
-        if self.n_units >= MANY_STEPS * self.step:
+        if self.n_units >= MANY_STEPS * self.step or stop - start >= self.step:
             return self.rate(epoch, start), self.rate(epoch, stop)
         rate = self.rate(epoch, start - start % self.step)
         return rate, rate

@@ -82,6 +82,12 @@ def test_the_rate_of_a_small_corpus_falls_in_steps():
     ]
 
 
+def test_steps_shorter_than_a_chunk_are_a_line():
+    schedule = Schedule(1.0, 0.0, n_units=100, n_epochs=1, step=20)
+    assert schedule.rates(0, 30, 50) == (0.7, 0.5)
+    assert schedule.rates(0, 30, 49) == (0.8, 0.8)
+
+
 @pytest.mark.parametrize("step", [0, 1, 10])
 def test_the_rate_of_many_steps_falls_linearly(step):
     schedule = Schedule(1.0, 0.0, n_units=640, n_epochs=1, step=step)
