@@ -239,7 +239,8 @@ class Word2Vec(JobHooks):
         Whether to show progress bars. None: on a terminal or in a notebook. A callable is called
         instead, ten times per second, in the thread that called, with a
         `fastsgns.models.callbacks.ProgressReport`: step, done, total, speed, epoch, alpha, loss.
-        It ends training if it returns True or raises StopTraining. It is not saved.
+        It ends training if it returns True or raises StopTraining; in a step before training,
+        the call then raises StopTraining (docs/training.md). It is not saved.
     init_from : KeyedVectors or model, optional
         Start from its vectors instead of random ones, for the words that it has: input vectors, and
         output vectors if both have them. A KeyedVectors or a model of this package or of gensim,
@@ -448,9 +449,9 @@ class Word2Vec(JobHooks):
         aliases.refuse_unknown(unknown, "build_vocab()")
         if init_from is not None:
             starting.check_source(init_from, self.vector_size)
-            self._init_from = init_from
         self._check_update(update)
         self._count(parameters.check(self), Source.of(corpus_iterable, corpus_file), trim_rule)
+        self._init_from = self._init_from if init_from is None else init_from
         self.prepare_vocab(update, keep_raw_vocab, trim_rule, **kwargs)
 
     @exclusive

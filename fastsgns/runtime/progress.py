@@ -35,9 +35,9 @@ class ProgressReport:
     unit : str
         What is counted: "words", "walks", "pairs", "cells", "sentences", or "B" for bytes.
     seconds : float
-        Time since the first report of the step.
+        Time since the step began.
     speed : float
-        Units per second since then.
+        Units per second since then; 0 in the first millisecond, which is too short to tell.
     epoch, n_epochs : int or None
         The number of the epoch, from 1, and the number of all epochs of this call.
     alpha : float or None
@@ -101,6 +101,15 @@ def _text(fact: Fact) -> str:
     return f"{fact:.4f}" if isinstance(fact, float) else str(fact)
 
 
+MEASURABLE = 1e-3
+"""Seconds from which on a speed is computed: a shorter time is mostly that of the call itself."""
+
+
+def _speed(done: float, seconds: float) -> float:
+    """Return the units per second; 0 if too little time has passed to tell."""
+    return done / seconds if seconds >= MEASURABLE else 0.0
+
+
 class _Silent:
     def update_to(self, done: float, **facts: Fact) -> None:
         pass
@@ -124,17 +133,17 @@ class _Tqdm:
 class _Line:
     """One line, rewritten a few times per second; used if tqdm is not installed."""
 
-    def __init__(self, total: float | None, label: str, unit: str) -> None:
+    def __init__(self, total: float | None, label: str, unit: str, started: float) -> None:
         self.total, self.label, self.unit = total, label, unit
-        self.started = self.shown = time.monotonic()
+        self.started, self.shown = started, time.monotonic()
         self.text, self.width = "", 0
 
     def update_to(self, done: float, **facts: Fact) -> None:
         now = time.monotonic()
-        rate = done / max(now - self.started, 1e-9)
+        rate = _speed(done, now - self.started)
         beside = "".join(f", {name}={fact}" for name, fact in _texts(facts).items())
-        if self.total:
-            left = (self.total - done) / max(rate, 1e-9)
+        if self.total and rate:
+            left = (self.total - done) / rate
             beside += f", {left:.0f} s left"
         share = f"{done / self.total:4.0%}" if self.total else f"{done:,.0f}"
         self.text = f"{self.label}: {share}, {rate:,.0f} {self.unit}/s{beside}"
@@ -187,9 +196,11 @@ class _Called:
         By `update_to`, if the function returns True.
     """
 
-    def __init__(self, hook: Hook, total: float | None, label: str, unit: str) -> None:
+    def __init__(
+        self, hook: Hook, total: float | None, label: str, unit: str, started: float
+    ) -> None:
         self.hook, self.total, self.label, self.unit = hook, total, label, unit
-        self.started = time.monotonic()
+        self.started = started
 
     def update_to(self, done: float, **facts: Fact) -> None:
         seconds = time.monotonic() - self.started
@@ -197,7 +208,7 @@ class _Called:
         epoch = numbers.pop("epoch", None)
         if isinstance(epoch, tuple):
             numbers |= {"epoch": epoch[0], "n_epochs": epoch[1]}
-        speed = done / max(seconds, 1e-9)
+        speed = _speed(done, seconds)
         report = ProgressReport(
             self.label, done, self.total, self.unit, seconds, speed, **numbers
         )  # fmt: skip
@@ -236,7 +247,9 @@ def _tqdm() -> Any:
     return tqdm
 
 
-def make_bar(show: ShowProgress, total: float | None, label: str, unit: str) -> Bar:
+def make_bar(
+    show: ShowProgress, total: float | None, label: str, unit: str, started: float | None = None
+) -> Bar:
     """Return a progress bar on standard error, or a widget in a notebook.
 
     Parameters
@@ -248,16 +261,19 @@ def make_bar(show: ShowProgress, total: float | None, label: str, unit: str) -> 
         Units of the whole work, if that is known.
     label, unit : str
         What is worked on, and in what it is counted.
+    started : float, optional
+        The ``time.monotonic()`` at which the work began; by default, now.
     """
+    started = time.monotonic() if started is None else started
     if callable(show):
-        return _Called(show, total, label, unit)
+        return _Called(show, total, label, unit, started)
     if show is None:
         show = _is_terminal() or in_notebook()
     if not show:
         return _Silent()
     tqdm = _tqdm()
     if tqdm is None:
-        return _Guarded(lambda: _Line(total, label, unit))
+        return _Guarded(lambda: _Line(total, label, unit, started))
     return _Guarded(lambda: _Tqdm(tqdm, total, label, unit))
 
 
@@ -265,13 +281,30 @@ def make_bar(show: ShowProgress, total: float | None, label: str, unit: str) -> 
 def reading_bar(
     show: ShowProgress, unit: str, label: str = "reading"
 ) -> Iterator[Callable[[int, int | None], None]]:
-    """Yield a ``report(done, total)`` that makes a bar when first called, and close that bar."""
+    """Yield a ``report(done, total)`` that makes a bar when first called, and close that bar.
+
+    It is for the steps before training: a callable that ends one of them ends the call.
+
+    Raises
+    ------
+    StopTraining
+        By ``report``, with a message that names the step, if `show` is a callable that returns True
+        or raises StopTraining.
+    """
     bars: list[Bar] = []
+    started = time.monotonic()
 
     def report(done: int, total: int | None) -> None:
         if not bars:
-            bars.append(make_bar(show, total, label, unit))
-        bars[0].update_to(done)
+            bars.append(make_bar(show, total, label, unit, started))
+        try:
+            bars[0].update_to(done)
+        except StopTraining as reason:
+            raise StopTraining(
+                f"progress= has ended the step {label!r}, before any training; the words and "
+                "vectors of a model that existed before are unchanged"
+                + (f" (reason given: {reason})" if str(reason) else "")
+            ) from reason
 
     try:
         yield report

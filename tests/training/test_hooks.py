@@ -8,9 +8,13 @@ import pickle
 import numpy as np
 import pytest
 import toy
+from classes import CLASSES, content
 
 from fastsgns import GloVe, NodeEmbedding, PairEmbedding, Word2Vec
 from fastsgns.models.callbacks import ProgressReport, StopTraining
+from fastsgns.models.links import HOPE, ProNE
+from fastsgns.models.ppmi import PPMI, SVDVectors
+from fastsgns.runtime import progress
 
 SENTENCES = toy.sentences(60)
 EDGES = [(f"n{i}", f"n{(3 * i + k) % 20}") for i in range(20) for k in (1, 2)]
@@ -47,7 +51,9 @@ def test_a_hook_is_told_how_far_training_is(name, workers):
     assert {r.epoch for r in training} == {1, 2, 3} and {r.n_epochs for r in training} == {3}
     rates = [report.alpha for report in training]
     assert rates == sorted(rates, reverse=True) and rates[-1] > 0
-    assert all(r.speed > 0 and r.seconds >= 0 and r.unit for r in training)
+    assert all(r.unit for r in training)
+    assert all((r.speed > 0) == (r.seconds >= 0.001 and r.done > 0) for r in reports)
+    assert all(r.speed * r.seconds == pytest.approx(r.done) for r in reports if r.speed)
     assert training[-1].loss > 0
     assert model.epochs_trained == 3
 
@@ -92,6 +98,105 @@ def test_copies_and_files_have_no_hook(name):
     model.save(file)
     file.seek(0)
     assert type(model).load(file).progress is None
+
+
+# HOPE, ProNE and FastRP of a few nodes are computed at once, without a report.
+NO_STEP_BEFORE = {
+    "NodeEmbedding", "NodeEmbedding, typed", "PairEmbedding", "HOPE", "ProNE", "FastRP",
+}  # fmt: skip
+
+
+def stop_before_training(report):
+    if report.step != "training":
+        raise StopTraining("not now") if report.unit in ("cells", "products") else StopTraining
+
+
+@pytest.mark.parametrize("name", [name for name, case in CLASSES.items() if case.train])
+@pytest.mark.parametrize("hook", [lambda report: True, stop_before_training])
+def test_a_stop_before_training_names_the_step_and_changes_nothing(name, hook):
+    model = CLASSES[name].make()
+    before = content(model)
+    model.progress = hook
+    if name in NO_STEP_BEFORE:
+        CLASSES[name].train(model)
+        return
+    with pytest.raises(StopTraining, match=r"has ended the step '.*ing', before any training; the"):
+        CLASSES[name].train(model)
+    assert content(model) == before
+
+
+RING = [(i, (i + step) % 400) for i in range(400) for step in (1, 7)]
+BEFORE = {
+    "Word2Vec": lambda stop: Word2Vec(SENTENCES, min_count=1, progress=stop),
+    "Word2Vec, file": lambda stop: Word2Vec(corpus_file=toy.__file__, min_count=1, progress=stop),
+    "build_vocab": lambda stop: Word2Vec(min_count=1, progress=stop).build_vocab(SENTENCES),
+    "scan_vocab": lambda stop: Word2Vec(min_count=1, progress=stop).scan_vocab(SENTENCES),
+    "subclass": lambda stop: type("Own", (Word2Vec,), {"_raw_word_count": lambda self, job: 9})(
+        SENTENCES, min_count=1, progress=stop
+    ),
+    "GloVe": lambda stop: GloVe(SENTENCES, min_count=1, progress=stop),
+    "count": lambda stop: GloVe(min_count=1, progress=stop).count(SENTENCES),
+    "PPMI": lambda stop: PPMI(SENTENCES, min_count=1, progress=stop),
+    "SVDVectors": lambda stop: SVDVectors(PPMI(RING, min_count=1), 4, progress=stop),
+}
+
+
+@pytest.mark.parametrize("kind", [HOPE, ProNE])
+def test_a_factorization_that_is_stopped_leaves_the_model_as_it_was(kind):
+    model = kind(4, progress=False).fit(EDGES)
+    before = content(model)
+    model.progress = lambda report: True
+    with pytest.raises(StopTraining, match="has ended the step 'factorizing', before any"):
+        model.fit(RING)
+    assert content(model) == before
+
+
+@pytest.mark.parametrize("name", BEFORE)
+def test_without_a_model_a_stop_before_training_is_an_error_that_names_the_step(name):
+    step = "factorizing" if name == "SVDVectors" else "reading"
+    with pytest.raises(StopTraining, match=f"has ended the step '{step}', before any training"):
+        BEFORE[name](lambda report: True)
+
+
+def test_a_reason_given_by_a_hook_is_kept():
+    def stop(report):
+        raise StopTraining("the user pressed Cancel")
+
+    model = Word2Vec(min_count=1, progress=stop)
+    with pytest.raises(StopTraining, match="reason given: the user pressed Cancel"):
+        model.build_vocab(SENTENCES)
+    assert not len(model.wv) and model.corpus_count == 0
+    model.progress = None
+    model.build_vocab(SENTENCES)
+    assert len(model.wv)
+
+
+def test_a_vocabulary_that_was_not_updated_is_unchanged():
+    model = Word2Vec(SENTENCES, vector_size=8, min_count=1)
+    before = content(model)
+    model.progress = lambda report: True
+    with pytest.raises(StopTraining, match="before any training"):
+        model.build_vocab([["new"]], update=True, init_from=Word2Vec(SENTENCES, vector_size=8))
+    assert content(model) == before and model._init_from is None
+
+
+def test_a_speed_needs_a_time_that_can_be_measured():
+    class Clock:
+        now = 5.0
+
+        def monotonic(self):
+            return self.now
+
+    reports, clock = [], Clock()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(progress, "time", clock)
+        with progress.reading_bar(reports.append, "words") as report:
+            clock.now += 1e-6
+            report(10, 20)
+            clock.now += 2
+            report(20, 20)
+    assert [(r.speed, r.done) for r in reports] == [(0, 10), (pytest.approx(10), 20)]
+    assert reports[1].seconds == pytest.approx(2)  # since the step began
 
 
 def test_what_a_hook_has_ended_can_be_resumed():

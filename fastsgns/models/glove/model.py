@@ -245,12 +245,13 @@ class GloVe:
         n_epochs = RULES["epochs"]("epochs", self.epochs if epochs is None else epochs)
         kernels.variant()  # before any work: an unknown FASTSGNS_KERNEL is an error
         self._copy_replaced_vectors()
-        arrays = self._allocate(cooccurrences)
+        self._check_counts(cooccurrences)
         with reading_bar(self.progress, "cells", "shuffling") as report:
             cells = ShuffledCells(
                 cooccurrences, self.x_max, self.exponent, self._seed(CELLS), self.memory_budget,
                 report,
             )  # fmt: skip
+        arrays = self._allocate(cooccurrences)  # last: a stop before it leaves the model as it is
         self._sum = None
         try:
             with Session(self, arrays, n_epochs) as session:
@@ -259,9 +260,17 @@ class GloVe:
         finally:
             uninterrupted(self._update_views)
 
+    def _check_counts(self, counts: Cooccurrences) -> None:
+        check_nonempty(counts)
+        known = None if self.arrays is None else self.vocabulary
+        if known is not None and known.words != counts.vocabulary.words:
+            raise ValueError(
+                f"the counts have {len(counts.vocabulary)} words, other than the model's "
+                f"{len(known)}; count the new text with model.count()"
+            )
+
     def _allocate(self, counts: Cooccurrences) -> GloVeArrays:
         """Return the arrays to train. The first counts determine the words, and create them."""
-        check_nonempty(counts)
         if self.arrays is None or self.vocabulary is None:
             counts.vocabulary.warn_of_unsavable()
             rng = np.random.default_rng([self.seed & MASK, ROWS])
@@ -276,11 +285,6 @@ class GloVe:
                 starting.start_from(source, counts.vocabulary.words, vectors)
             self.vocabulary = counts.vocabulary
             self.window, self.weighting, self.sides = counts.window, counts.weighting, counts.sides
-        elif self.vocabulary.words != counts.vocabulary.words:
-            raise ValueError(
-                f"the counts have {len(counts.vocabulary)} words, other than the model's "
-                f"{len(self.vocabulary)}; count the new text with model.count()"
-            )
         return self.arrays
 
     def _train_epochs(

@@ -45,8 +45,8 @@ class ProNE(ProximityFactorization):
         a, the exponent of the noise distribution q.
     seed : int
         Seed of the random start of the factorization.
-    progress : bool, optional
-        Whether to show progress. None shows it on a terminal and in a notebook.
+    progress : bool, callable or None
+        Whether to show progress bars, or what to call instead, as in `Word2Vec`.
 
     Attributes
     ----------

@@ -33,8 +33,8 @@ class STRAP(ProximityFactorization):
         full for a graph of ten thousand nodes.
     seed : int
         Seed of the random start of the factorization.
-    progress : bool, optional
-        Whether to show progress. None shows it on a terminal and in a notebook.
+    progress : bool, callable or None
+        Whether to show progress bars, or what to call instead, as in `Word2Vec`.
 
     Attributes
     ----------

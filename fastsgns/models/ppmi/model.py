@@ -57,8 +57,8 @@ class PPMI:
         As in `pmi`.
     workers : int, optional
         Number of threads; by default one per core.
-    progress : bool, optional
-        Show a progress bar. By default it is shown on a terminal and in a notebook.
+    progress : bool, callable or None
+        Whether to show progress bars, or what to call instead, as in `Word2Vec`.
 
     Attributes
     ----------

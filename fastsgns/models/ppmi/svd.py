@@ -42,8 +42,8 @@ class SVDVectors:
         p, the exponent of the singular values in W.
     seed : int
         Seed of the random start of the factorization.
-    progress : bool, optional
-        Show progress. By default it is shown on a terminal and in a notebook.
+    progress : bool, callable or None
+        Whether to show progress bars, or what to call instead, as in `Word2Vec`.
 
     Attributes
     ----------
