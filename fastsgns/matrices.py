@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 
 from fastsgns.kernels.objective import Paths
-from fastsgns.runtime.machine import anonymous_memory, available_memory
+from fastsgns.runtime.machine import anonymous_memory, require_memory
 
 LANE_REALS = 16  # float32 numbers of a cache line
 HUGE_PAGE = 2 << 20
@@ -156,16 +156,6 @@ def _allocate(n_rows: int, width: int, what: str) -> np.ndarray:
     memory = np.frombuffer(anonymous_memory(n_bytes + HUGE_PAGE, what), np.uint8)
     start = -memory.ctypes.data % HUGE_PAGE
     return memory[start : start + n_bytes].view(np.float32).reshape(n_rows, width)
-
-
-def require_memory(n_bytes: int, what: str, advice: str = "Fewer dimensions need less.") -> None:
-    """Raise a MemoryError if `what` needs more bytes than are free."""
-    free = available_memory()
-    if free is not None and n_bytes > free:
-        raise MemoryError(
-            f"{what} need {n_bytes:,} bytes, {free:,} are free: {free / n_bytes:.0%} of them would "
-            f"fit. {advice}"
-        )
 
 
 class RowStore:

@@ -11,7 +11,6 @@ blocks. Their commands are parsed.
 
 import ast
 import gzip
-import importlib.util
 import lzma
 import pkgutil
 import random
@@ -25,6 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from optional import has
 
 from fastsgns import DirectedGraph, Word2Vec, cli
 from fastsgns.errors import FormatError
@@ -127,7 +127,7 @@ class Block(NamedTuple):
 
     @property
     def runs(self) -> bool:
-        missing = self.needs and importlib.util.find_spec(self.needs) is None
+        missing = self.needs and not has(self.needs)
         return not (self.not_run or missing)
 
     @property

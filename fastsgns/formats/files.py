@@ -15,6 +15,7 @@ from typing import Any
 
 from fastsgns.errors import FormatError, NotUTF8Error
 from fastsgns.formats import sniffing
+from fastsgns.runtime import packages
 
 AnyPath = str | bytes | os.PathLike[Any]
 Numbered = tuple[int, str]
@@ -219,14 +220,11 @@ def open_binary(
 
 
 def _open_url(url: str, mode: str) -> AbstractContextManager[Any]:
-    try:
-        from smart_open import open as smart_open
-    except ImportError:
-        raise ImportError(
-            f"{url} is a URL; opening one takes the package smart_open: "
-            "pip install smart_open, or copy the file to a disk"
-        ) from None
-    file: AbstractContextManager[Any] = smart_open(url, mode)
+    advice = (
+        f"{url} is a URL; opening one takes the package smart_open: pip install smart_open, or "
+        "copy the file to a disk"
+    )
+    file: AbstractContextManager[Any] = packages.need("smart_open", advice).open(url, mode)
     return file
 
 

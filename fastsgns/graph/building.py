@@ -18,7 +18,7 @@ from fastsgns.graph.rows import (
     sums_by_node,
     transpose,
 )
-from fastsgns.matrices import require_memory
+from fastsgns.runtime.machine import require_memory
 
 CHECKED_EDGES = 1_000_000  # fewer are built without a look at the free memory
 

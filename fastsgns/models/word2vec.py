@@ -62,7 +62,6 @@ from fastsgns.matrices import (
     Matrices,
     MatricesMode,
     MatrixLayout,
-    require_memory,
 )
 from fastsgns.models import aliases, parameters, starting
 from fastsgns.models.aliases import ClassOnly
@@ -95,7 +94,7 @@ from fastsgns.models.words.vocabulary import (
     vocabulary_of,
 )
 from fastsgns.rules import COUNT, takes, takes_flags
-from fastsgns.runtime.machine import release_memory
+from fastsgns.runtime.machine import release_memory, require_memory
 from fastsgns.runtime.progress import ShowProgress, picklable
 from fastsgns.training.examples import TokenChunks
 from fastsgns.training.session import Session, choose_seed

@@ -52,6 +52,16 @@ def available_memory() -> int | None:
     return min((n_bytes for n_bytes in free if n_bytes is not None), default=None)
 
 
+def require_memory(n_bytes: int, what: str, advice: str = "Fewer dimensions need less.") -> None:
+    """Raise a MemoryError if `what` needs more bytes than are free."""
+    free = available_memory()
+    if free is not None and n_bytes > free:
+        raise MemoryError(
+            f"{what} need {n_bytes:,} bytes, {free:,} are free: {free / n_bytes:.0%} of them would "
+            f"fit. {advice}"
+        )
+
+
 @contextmanager
 def memory_errors(n_bytes: int, what: str) -> Iterator[None]:
     """Raise a MemoryError that names `what` and its bytes if the system has no memory for them."""

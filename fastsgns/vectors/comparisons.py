@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.rules import takes_flags
+from fastsgns.runtime import packages
 from fastsgns.vectors import queries
 from fastsgns.vectors.keys import Key, as_key_list
 from fastsgns.vectors.norms import as_real, cosine, cosines, divide, products, row_norms, unit
@@ -194,10 +195,7 @@ def wmdistance(
     ----------
     Kusner et al.: From word embeddings to document distances, 2015.
     """
-    try:
-        from ot import emd2
-    except ImportError as error:
-        raise ImportError("wmdistance needs POT: pip install fastsgns[wmd]") from error
+    emd2 = packages.need("ot", "wmdistance needs POT: pip install fastsgns[wmd]").emd2
     table = kv.key_table
     documents = as_key_list(document1, "document1"), as_key_list(document2, "document2")
     bags = [

@@ -7,6 +7,7 @@ import numpy as np
 
 from fastsgns.formats.columns import KEY, OUTPUT, VECTOR
 from fastsgns.formats.tables import VectorTable, check
+from fastsgns.runtime import packages
 from fastsgns.vectors.storage import check_in_step
 
 WHAT = "the data frame"
@@ -14,10 +15,7 @@ WHAT = "the data frame"
 
 def to_pandas(kv: Any, attributes: Iterable[str] | bool = False) -> Any:
     """Return a DataFrame of the vectors of `kv`; see `KeyedVectors.to_pandas`."""
-    try:
-        import pandas as pd
-    except ImportError:
-        raise ImportError("a DataFrame needs the package pandas: pip install pandas") from None
+    pd = packages.need("pandas", "a DataFrame needs the package pandas: pip install pandas")
     check_in_step(kv)
     index = pd.Index(kv.index_to_key, name=KEY, tupleize_cols=False)
     frame = pd.DataFrame(kv.array, index=index, copy=True)

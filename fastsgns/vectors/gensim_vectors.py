@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.formats.tables import DERIVED
+from fastsgns.runtime import packages
 
 logger = logging.getLogger(__name__)
 
@@ -23,15 +24,13 @@ def import_gensim() -> Any:
     Raises
     ------
     ImportError
-        If gensim is not installed, or is replaced by this package in this process.
+        If gensim is not installed or fails, or is replaced by this package in this process.
     """
-    try:
-        import gensim.models as models
-    except ImportError:
-        raise ImportError(
-            "an object of gensim needs the package gensim: pip install gensim, or write a file "
-            "with save_word2vec_format"
-        ) from None
+    models = packages.need(
+        "gensim.models",
+        "an object of gensim needs the package gensim: pip install gensim, or write a file with "
+        "save_word2vec_format",
+    )
     if any(cls.__module__.startswith("fastsgns.") for cls in models.Word2Vec.__mro__):
         raise ImportError(
             "gensim is replaced by fastsgns in this process; make objects of gensim in another one"

@@ -9,6 +9,7 @@ from fastsgns.errors import FormatError
 from fastsgns.formats.kinds import check_mmap
 from fastsgns.formats.writing import atomic
 from fastsgns.rules import COUNT, WORKERS, integer
+from fastsgns.runtime import packages
 from fastsgns.vectors.norms import as_real, cosines, row_blocks, unit
 from fastsgns.vectors.queries import Similar, checked_vector, require_finite
 from fastsgns.vectors.spaces import COMBINATIONS, Searchable, Space, in_space
@@ -225,8 +226,4 @@ def _indexable(rows: np.ndarray) -> np.ndarray:
 
 def _usearch() -> Any:
     """Return the package usearch, or raise an ImportError that says how to install it."""
-    try:
-        from usearch import index
-    except ImportError as error:
-        raise ImportError("UsearchIndexer needs usearch: pip install fastsgns[ann]") from error
-    return index
+    return packages.need("usearch.index", "UsearchIndexer needs usearch: pip install fastsgns[ann]")

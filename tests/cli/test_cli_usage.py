@@ -222,7 +222,7 @@ def test_advice_where_memory_is_short_names_options(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr("fastsgns.matrices.available_memory", lambda: 1)
+    monkeypatch.setattr("fastsgns.runtime.machine.available_memory", lambda: 1)
     assert main([*line.split(), "-o", "out", "--min-count", "1"]) == 1
     assert said in capsys.readouterr().err
 

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 import pytest
+from optional import need
 from scalars import Scalar, Tensor
 
 from fastsgns import EncodedCorpus, GloVe, Word2Vec
@@ -119,7 +120,7 @@ def test_a_corpus_that_is_iterated_by_its_names_is_refused(read, corpus, message
 
 
 def test_columns_of_pandas_are_read():
-    pandas = pytest.importorskip("pandas")
+    pandas = need("pandas")
     table = pandas.DataFrame({"tokens": SENTENCES, 0: range(15)})
     model = Word2Vec(table["tokens"], **SMALL)
     assert set(model.wv.index_to_key) == set("abcde")
@@ -135,7 +136,7 @@ def test_columns_of_pandas_are_read():
 
 
 def test_columns_of_arrow_are_read():
-    pyarrow = pytest.importorskip("pyarrow")
+    pyarrow = need("pyarrow")
     for column in (pyarrow.array(SENTENCES), pyarrow.table({"x": SENTENCES})["x"]):
         assert "a" in Word2Vec(column, **SMALL).wv.key_to_index
     with pytest.raises(TypeError, match="iterated by its columns"):

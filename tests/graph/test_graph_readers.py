@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from optional import need
 
 from fastsgns.graph.digraph import DirectedGraph
 
@@ -93,7 +94,7 @@ def test_igraph():
 
 
 def test_pandas():
-    pandas = pytest.importorskip("pandas")
+    pandas = need("pandas")
     frame = pandas.DataFrame({"target": list("bcc"), "source": list("abc"), "weight": [2, 1, 0.5]})
     assert set(DirectedGraph.of(frame).edges()) == WANTED
     frame.loc[1, "source"] = None
@@ -102,7 +103,7 @@ def test_pandas():
 
 
 def test_arrow():
-    arrow = pytest.importorskip("pyarrow")
+    arrow = need("pyarrow")
     table = arrow.table({"u": list("abc"), "v": list("bcc"), "weight": [2, 1, 0.5]})
     assert set(DirectedGraph.of(table).edges()) == WANTED
 
@@ -285,7 +286,7 @@ def test_square_arrays_are_adjacency_matrices(n):
 
 
 def test_tables_with_an_index_or_of_a_matrix():
-    pandas = pytest.importorskip("pandas")
+    pandas = need("pandas")
     frame = pandas.DataFrame({"u": [1.0, 2.0, 7.0], "v": [2.0, 7.0, 2.0]})
     graph = DirectedGraph.of(frame)
     assert graph.names == [2, 7, 1] and {type(name) for name in graph.names} == {int}

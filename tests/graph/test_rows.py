@@ -101,7 +101,7 @@ def test_sizes_that_do_not_fit_are_refused(some_edges):
 
 
 def test_a_graph_beyond_the_memory_is_refused_before_any_work(monkeypatch):
-    monkeypatch.setattr("fastsgns.matrices.available_memory", lambda: 1000)
+    monkeypatch.setattr("fastsgns.runtime.machine.available_memory", lambda: 1000)
     monkeypatch.setattr("fastsgns.graph.building.CHECKED_EDGES", 2)
     ends = np.array([0, 1, 1], np.int32), np.array([1, 2, 2], np.int32)
     with pytest.raises(MemoryError, match=r"3 edges need 1,\d\d\d,?.* bytes"):

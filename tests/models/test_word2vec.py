@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 import toy
 
-from fastsgns import EncodedCorpus, KeyedVectors, LineSentence, Word2Vec, matrices
+from fastsgns import EncodedCorpus, KeyedVectors, LineSentence, Word2Vec
 from fastsgns.errors import CorpusFileError, EmptyCorpusError
+from fastsgns.runtime import machine
 
 SENTENCES = toy.sentences()
 FEW = SENTENCES[:40]
@@ -371,7 +372,7 @@ def test_vectors_can_be_replaced_as_a_whole():
 
 
 def test_memory_is_refused_before_it_is_taken(monkeypatch):
-    monkeypatch.setattr(matrices, "available_memory", lambda: 10**6)
+    monkeypatch.setattr(machine, "available_memory", lambda: 10**6)
     model = Word2Vec(vector_size=300, min_count=1)
     with pytest.raises(MemoryError, match=r"need 51,[0-9,]+ bytes, 1,000,000 are free: .*fit"):
         model.build_vocab([[str(i) for i in range(10_000)]])

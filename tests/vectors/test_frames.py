@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from optional import need
 
 from fastsgns import KeyedVectors
 
@@ -14,7 +15,7 @@ def kv():
 
 
 def test_a_data_frame_has_a_row_per_key(kv):
-    pd = pytest.importorskip("pandas")
+    pd = need("pandas")
     frame = kv.to_pandas()
     assert frame.index.tolist() == ["king", "queen"] and frame.columns.tolist() == [0, 1]
     np.testing.assert_array_equal(frame.to_numpy(), kv.vectors)
@@ -29,14 +30,14 @@ def test_a_data_frame_has_a_row_per_key(kv):
 
 
 def test_keys_of_other_types_come_back():
-    pytest.importorskip("pandas")
+    need("pandas")
     for keys in ([7, 8], [("a", 1), ("b", 2)], ["a", 1]):
         kv = KeyedVectors.from_arrays(keys, np.eye(2))
         assert KeyedVectors.from_pandas(kv.to_pandas()).index_to_key == keys
 
 
 def test_columns_of_vectors_and_of_keys():
-    pd = pytest.importorskip("pandas")
+    pd = need("pandas")
     frame = pd.DataFrame({"id": [4, 5], "emb": [[1.0, 2.0], np.array([3.0, 4.0])], "n": [1, 2]})
     kv = KeyedVectors.from_pandas(frame, key="id", vector="emb", attributes=["n"])
     assert kv[5].tolist() == [3, 4] and kv.get_vecattr(5, "n") == 2
@@ -56,7 +57,7 @@ def test_columns_of_vectors_and_of_keys():
     ],
 )
 def test_frames_that_hold_no_vectors_are_refused(columns, options, match):
-    pd = pytest.importorskip("pandas")
+    pd = need("pandas")
     with pytest.raises(ValueError, match=match):
         KeyedVectors.from_pandas(pd.DataFrame(columns), **options)
 
@@ -71,11 +72,11 @@ def test_other_things_are_refused():
 
 
 def test_polars_and_arrow(kv):
-    pl = pytest.importorskip("polars")
+    pl = need("polars")
     frame = pl.DataFrame({"key": ["a", "b"], "x": [1.0, 2.0], "y": [3, 4]})
     assert KeyedVectors.from_dataframe(frame)["b"].tolist() == [2, 4]
     lists = pl.DataFrame({"key": ["a", "b"], "vector": [[1.0, 2.0], [3.0, 4.0]]})
     assert KeyedVectors.from_dataframe(lists)["b"].tolist() == [3, 4]
-    pytest.importorskip("pyarrow")
+    need("pyarrow")
     loaded = KeyedVectors.from_dataframe(kv.to_arrow(), attributes=["count"])
     assert loaded["queen"].tolist() == [3, 2] and loaded.expandos["count"].tolist() == [7, 5]

@@ -24,13 +24,12 @@ from fastsgns.matrices import (
     copy_bytes,
     padded,
     randomize,
-    require_memory,
 )  # fmt: skip
 from fastsgns.models.links import growth
 from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.growth import NO_LOCKS, GrowingModel, Links, Locks, Names
 from fastsgns.models.links.known import KnownLinks
-from fastsgns.runtime.machine import n_cores
+from fastsgns.runtime.machine import n_cores, require_memory
 from fastsgns.runtime.progress import Bar, Fact, ShowProgress, make_bar
 from fastsgns.training import sharing
 from fastsgns.training.examples import Chunks, PairChunks

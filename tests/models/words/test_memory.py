@@ -9,13 +9,14 @@ import weakref
 import numpy as np
 import pytest
 
-from fastsgns import EncodedCorpus, NodeEmbedding, Word2Vec, matrices
+from fastsgns import EncodedCorpus, NodeEmbedding, Word2Vec
 from fastsgns.corpus import scanning, spill
 from fastsgns.corpus.filescanner import FileScanner
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotFittedError
 from fastsgns.models.parameters import check
 from fastsgns.models.words import memory
+from fastsgns.runtime import machine
 
 FIT = """
     import sys
@@ -123,15 +124,15 @@ def test_the_check_before_allocating_is_of_the_same_numbers(monkeypatch):
     counts = model.wv.expandos["count"]
     needs = memory.estimate_fit(check(model), model.wv.index_to_key, counts, model._reading)
     needed = needs.training - needs.corpus
-    monkeypatch.setattr(matrices, "available_memory", lambda: needed - 1)
+    monkeypatch.setattr(machine, "available_memory", lambda: needed - 1)
     with pytest.raises(MemoryError, match=rf"500 words .*need {needed:,} bytes.*Raise min_count"):
         Word2Vec(rows, **options)
-    monkeypatch.setattr(matrices, "available_memory", lambda: needed)
+    monkeypatch.setattr(machine, "available_memory", lambda: needed)
     assert len(Word2Vec(rows, **options).wv) == 500
 
 
 def test_advice_about_memory_is_about_the_model(monkeypatch):
-    monkeypatch.setattr(matrices, "available_memory", lambda: 100)
+    monkeypatch.setattr(machine, "available_memory", lambda: 100)
     with pytest.raises(MemoryError, match="Fewer dimensions"):
         NodeEmbedding(workers=1, progress=False).fit([("a", "b")])
 
