@@ -25,6 +25,7 @@ PLAIN_DTYPES = DTYPES | {
     "BF16": "V2", "I16": "<i2", "I8": "i1", "U64": "<u8", "U32": "<u4", "U16": "<u2", "BOOL": "?",
 }  # fmt: skip
 NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
+PLAIN_NAMES = {np.dtype(dtype): name for name, dtype in PLAIN_DTYPES.items() if name != "BF16"}
 MAX_BYTES = 100_000_000  # the limit of safetensors
 MAX_OBJECTS = 1 << 16
 MAX_VALUES = 1 << 20
@@ -79,7 +80,7 @@ def pack(
         If the metadata are more than `parse` takes.
     """
     own = json.dumps({"format": FORMAT, "kind": kind, **metadata})
-    packed = pack_plain(tensors, {KEY: own})
+    packed = _pack(tensors, {KEY: own}, NAMES)
     if len(packed) - 8 > MAX_BYTES:
         raise ValueError(
             f"the attributes and parameters take {len(packed) - 8:,} bytes; a file holds up to "
@@ -101,15 +102,22 @@ def pack_plain(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -
     Raises
     ------
     TypeError
-        If an array is of a type that a file cannot hold.
+        If an array is of a type that a file cannot hold, or has the name of the metadata.
     """
+    return _pack(tensors, metadata, PLAIN_NAMES)
+
+
+def _pack(
+    tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str], names: Mapping[np.dtype, str]
+) -> bytes:
     header: dict[str, Any] = {OWN: dict(metadata)}
     end = 0
     for name, array in tensors.items():
         start, end = end, end + array.nbytes
-        dtype = NAMES.get(array.dtype.newbyteorder("<"))
-        if dtype is None:
-            raise TypeError(f"{name} is of {array.dtype}; a file holds {', '.join(DTYPES)}")
+        dtype = names.get(array.dtype.newbyteorder("<"))
+        if dtype is None or name == OWN:
+            held = ", ".join(names.values())
+            raise TypeError(f"{name} is of {array.dtype}; a file holds {held}, by other names")
         header[name] = {"dtype": dtype, "shape": array.shape, "data_offsets": (start, end)}
     encoded = json.dumps(header).encode()
     encoded += b" " * (-len(encoded) % 8)

@@ -4,17 +4,19 @@
 compared with those of the archive before memory is allocated, which `numpy.load` does not do.
 """
 
+import errno
 import io
-import math
+import struct
 import zipfile
 import zlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from fastsgns.errors import FormatError
-from fastsgns.formats import files, native, sniffing
+from fastsgns.formats import files, native, raw, sniffing
 from fastsgns.formats.tables import VectorTable, check, exportable, type_of_keys
 from fastsgns.formats.writing import destination
 
@@ -23,6 +25,12 @@ RESERVED = ("vectors", "output", *native.PACKED)
 LONGEST_WORD = 64
 SMALL = 1 << 24
 INT64 = np.iinfo(np.int64)
+# What numpy writes. Others, of which LZMA allocates what the archive says, are not opened.
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError,
+    RuntimeError, ValueError, TypeError, OverflowError, IndexError,
+)  # fmt: skip
 
 
 def write(path: Any, table: VectorTable) -> None:
@@ -85,13 +93,8 @@ def read(path: Any) -> VectorTable:
     name = files.name_of(path)
     with files.naming(name), files.open_binary(path) as file:
         seekable = file if file.seekable() else io.BytesIO(file.read())
-        try:
-            with zipfile.ZipFile(seekable) as archive:
-                arrays = _arrays(archive, name)
-        except FormatError:
-            raise
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-            raise FormatError(f"{name} is not an npz archive, or it is damaged: {error}") from None
+        with _naming_damage(name), zipfile.ZipFile(seekable) as archive:
+            arrays = _arrays(archive, name)
     missing = [needed for needed in ("vectors", "words") if needed not in arrays]
     if missing:
         raise FormatError(
@@ -104,12 +107,29 @@ def read(path: Any) -> VectorTable:
             keys: Any = native.unpack_words(arrays)
         except FormatError as error:
             raise FormatError(f"{name}: {error}") from None
-    elif words.dtype.kind in "US" or words.dtype.kind in "iu":
+    elif words.dtype.kind in "USiu" and words.ndim == 1:  # no bytes can be many empty lists
         keys = words.tolist()
     else:
-        raise FormatError(f"{name}: the words are of {words.dtype}; allowed are str, bytes and int")
+        raise FormatError(
+            f"{name}: the words are of {words.dtype} and shape {words.shape}; allowed are lists of "
+            "str, bytes and int"
+        )
     own = {key: values for key, values in arrays.items() if key not in RESERVED}
     return check(VectorTable(keys, arrays["vectors"], arrays.get("output"), own), name)
+
+
+@contextmanager
+def _naming_damage(name: str) -> Iterator[None]:
+    """Raise a FormatError for what zipfile raises if an archive is damaged."""
+    try:
+        yield
+    except FormatError:
+        raise
+    except DAMAGED as error:
+        # a place before the start of a file is an error of the system
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        raise FormatError(f"{name} is not an npz archive, or it is damaged: {error}") from None
 
 
 def _arrays(archive: zipfile.ZipFile, name: str) -> dict[str, np.ndarray]:
@@ -125,6 +145,11 @@ def _arrays(archive: zipfile.ZipFile, name: str) -> dict[str, np.ndarray]:
             )
         if info.flag_bits & 1 or member in arrays:
             raise FormatError(f"{name}: its array {member!r:.60} is encrypted, or there twice")
+        if info.compress_type not in COMPRESSIONS:
+            raise FormatError(
+                f"{name}: its array {member!r:.60} is compressed by another method than numpy's; "
+                "write it with numpy.savez_compressed"
+            )
         with archive.open(info) as file:
             try:
                 arrays[member] = _array(file, info.file_size)
@@ -151,14 +176,9 @@ def _array(file: Any, size: int) -> np.ndarray:
         )
     if dtype.kind not in "biufUS":
         raise ValueError(f"is of {dtype}; allowed are numbers, str and bytes")
-    n_bytes = math.prod(shape) * dtype.itemsize
-    if n_bytes != size - file.tell() or min(shape, default=0) < 0:
-        raise ValueError(
-            f"of shape {shape} takes {n_bytes:,} bytes, and the archive has {size - file.tell():,}"
-        )
+    n_bytes = size - file.tell()
+    raw.check_size(dtype, shape, n_bytes)
     content = native.take(file, n_bytes)
     if len(content) < n_bytes:
         raise ValueError(f"ends {n_bytes - len(content):,} bytes too early")
-    if not n_bytes:
-        return np.zeros(shape, dtype)
-    return np.frombuffer(content, dtype).reshape(shape, order="F" if is_fortran else "C")
+    return raw.array_of(content, dtype, shape, order="F" if is_fortran else "C")

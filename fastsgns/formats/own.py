@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.errors import FormatError, warn
-from fastsgns.formats import header
+from fastsgns.formats import header, raw
 
 Tensors = dict[str, np.ndarray]
 Parts = dict[str, dict[str, Any]]
@@ -38,8 +38,6 @@ MAX_BITS = 8192  # of an integer: Python refuses to read one of more than 4300 d
 MAX_OBJECTS = header.MAX_OBJECTS // 2  # lists and dicts in all attributes of a file
 MAX_VALUES = header.MAX_VALUES // 2
 MAX_CHARACTERS = header.MAX_BYTES // 12  # JSON may take 6 bytes for a character
-MAX_CODE_POINT = 0x10FFFF
-RAW_KINDS = "biufcSU"  # of arrays that are stored as bytes
 SEQUENCES: dict[str, type] = {"tuple": tuple, "set": set, "frozenset": frozenset}
 MAPPINGS: dict[str, type] = {"dict": dict, "Counter": Counter, "OrderedDict": OrderedDict}
 NAMES_OF = {kind: name for name, kind in (SEQUENCES | MAPPINGS).items()}
@@ -172,17 +170,20 @@ class _Encoder:
             raise TypeError("too large; arrays of numbers may have any size")
 
     def _array(self, array: np.ndarray, depth: int) -> dict[str, Any]:
+        if array.ndim > raw.MAX_DIMENSIONS:
+            raise TypeError("an array of so many dimensions can't be saved")
         if array.dtype.kind == "O":
             items = [self.encode(item, depth + 1) for item in array.ravel().tolist()]
             return {"type": "objects", "shape": list(array.shape), "items": items}
         if array.ndim and array.dtype.newbyteorder("<") in header.NAMES:
             return {"type": "array", "array": self._store(array)}
-        if array.dtype.kind not in RAW_KINDS:
+        if array.dtype.kind not in raw.KINDS:
             raise TypeError(f"an array of {array.dtype} can't be saved")
-        portable = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-        raw = np.frombuffer(portable.tobytes(), np.uint8)
+        dtype = array.dtype.newbyteorder("<") if array.dtype.itemsize else array.dtype.kind + "1"
+        portable = np.ascontiguousarray(array, dtype)
+        content = np.frombuffer(portable.tobytes(), np.uint8)
         about = {"dtype": portable.dtype.str, "shape": list(array.shape)}
-        return {"type": "array", "array": self._store(raw), **about}
+        return {"type": "array", "array": self._store(content), **about}
 
     def _store(self, array: np.ndarray) -> int:
         number = len(self.arrays)
@@ -257,18 +258,14 @@ class _Decoder:
             raise FormatError(f"it lacks the array of an own attribute: {entry!r:.60}")
         if "dtype" not in entry:
             return np.array(array)  # in memory, though the file may be mapped
-        name, shape = entry["dtype"], _shape(entry)
-        if not isinstance(name, str) or name[:1] not in "|<" or name[1:2] not in RAW_KINDS:
-            raise FormatError(f"an own attribute has an array of type {name!r:.60}")
-        dtype = np.dtype(name)
-        n_bytes = dtype.itemsize * math.prod(shape)
-        if array.dtype != np.uint8 or array.ndim != 1 or len(array) != n_bytes:
-            raise FormatError("the array of an own attribute is of another size than it says")
-        if not n_bytes:
-            return np.zeros(shape, dtype)
-        if dtype.kind == "U" and array.view("<u4").max() > MAX_CODE_POINT:
-            raise FormatError("the array of an own attribute is not text")
-        return np.array(array).view(dtype).reshape(shape)
+        if array.dtype != np.uint8 or array.ndim != 1:
+            raise FormatError("the array of an own attribute is not bytes")
+        try:
+            dtype, shape = raw.type_named(entry["dtype"]), entry.get("shape", ())
+            raw.check_size(dtype, shape, len(array))
+            return raw.array_of(np.array(array), dtype, shape)
+        except (TypeError, ValueError) as error:
+            raise FormatError(f"the array of an own attribute {error}") from None
 
     def _objects(self, entry: dict[str, Any], depth: int) -> np.ndarray:
         items, shape = self.decode(entry.get("items"), depth + 1), _shape(entry)
@@ -282,7 +279,7 @@ class _Decoder:
 
 def _shape(entry: dict[str, Any]) -> tuple[int, ...]:
     shape = entry.get("shape")
-    if not (isinstance(shape, list) and len(shape) <= 32):
+    if not (isinstance(shape, list) and len(shape) <= raw.MAX_DIMENSIONS):
         raise FormatError(f"an own attribute has an array of shape {shape!r:.60}")
     if not all(type(n) is int and n >= 0 for n in shape):
         raise FormatError(f"an own attribute has an array of shape {shape!r:.60}")

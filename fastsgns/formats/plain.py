@@ -19,7 +19,7 @@ from fastsgns.formats.writing import destination
 WHAT = "a file of plain safetensors"
 # The names that this package, torch.nn.Embedding in sentence-transformers, and model2vec use
 EMBEDDING = ("embedding", "embedding.weight", "embeddings")
-RESERVED = ("output", "words", *EMBEDDING)
+RESERVED = ("output", "words", header.OWN, *EMBEDDING)
 
 
 def write(path: Any, table: VectorTable) -> None:
@@ -48,8 +48,7 @@ def write(path: Any, table: VectorTable) -> None:
     if table.output is not None:
         tensors["output"] = table.output
     tensors["words"] = np.frombuffer("\n".join(texts).encode(), np.uint8)
-    for name, values in exportable(table.attributes, RESERVED, texts=False).items():
-        tensors[name] = _held(values)
+    tensors |= exportable(table.attributes, RESERVED, texts=False)
     names = sorted(tensors, key=lambda name: -tensors[name].itemsize)  # so that all are aligned
     ordered = {name: tensors[name] for name in names}
     key_type = "int" if type_of_keys(table.keys) is int else "str"
@@ -57,13 +56,6 @@ def write(path: Any, table: VectorTable) -> None:
         file.write(header.pack_plain(ordered, {"format": "np", "key_type": key_type}))
         for array in ordered.values():
             native.write_array(file, array)
-
-
-def _held(values: np.ndarray) -> np.ndarray:
-    """Return numbers in a type that header.DTYPES has."""
-    if values.dtype.newbyteorder("<") in header.NAMES:
-        return values
-    return values.astype(np.uint8 if values.dtype == bool else np.int64)
 
 
 def read(path: Any, words: Any = None) -> VectorTable:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,18 +65,29 @@ def exportable(
     for name, given in attributes.items():
         values = np.asarray(given)
         if values.dtype.kind in "biuf" and values.dtype.itemsize <= 8:
-            held[name] = values
+            held[name] = _native(values)
         elif texts and all(isinstance(value, str) for value in values.flat):
             held[name] = values.astype(object)
         elif name not in DERIVED:
             lost.append(name)
-    lost += [name for name in held if name in reserved or not isinstance(name, str)]
+    lost += [name for name in held if name in reserved or not _is_name(name)]
     if lost:
         warn(
             f"the file does not hold the attributes {lost} of the keys: allowed are arrays of "
             f"numbers{' or str' * texts} by other names than {', '.join(reserved)}"
         )
     return {name: values for name, values in held.items() if name not in lost}
+
+
+def _native(values: np.ndarray) -> np.ndarray:
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+
+def _is_name(name: object) -> bool:
+    """Return whether an attribute may have this name in files: UTF-8 without the NUL of C."""
+    with suppress(UnicodeEncodeError):
+        return isinstance(name, str) and b"\0" not in name.encode()
+    return False
 
 
 def type_of_keys(keys: Sequence[Hashable]) -> type | None:
@@ -170,6 +182,8 @@ def check(table: VectorTable, name: str) -> VectorTable:
             del table.attributes[attribute]
         elif values.dtype.kind == "U":
             table.attributes[attribute] = values.astype(object)
+        else:
+            table.attributes[attribute] = _native(values)
     return table
 
 

@@ -6,6 +6,7 @@ The functions call methods of KeyedVectors, which get the keys and matrices of o
 
 import importlib
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -20,7 +21,9 @@ from fastsgns.vectors.spaces import NoRoleError
 from fastsgns.vectors.storage import check_in_step
 
 HEAD_BYTES = 1 << 16
-OWN_KEY = f'"{header.KEY}"'.encode()  # in the metadata, which writers of safetensors put first
+# A key of the metadata, which writers of safetensors put first. In strings, such as those of words,
+# JSON has a backslash before a quote. A tensor of this name would be followed by an object.
+OWN_KEY = re.compile(rb'[{,]\s*"%s"\s*:\s*"' % header.KEY.encode())
 
 
 class Format(NamedTuple):
@@ -216,8 +219,9 @@ def form_of(head: bytes) -> str | None:
     for magic, kind in MAGIC.items():
         if head.startswith(magic):
             return kind
-    if sniffing.is_native(head) and b'"dtype"' in head and OWN_KEY not in head:
-        return "safetensors"
+    if sniffing.is_native(head):
+        text = head[8 : 8 + int.from_bytes(head[:8], "little")]  # and no words or numbers
+        return "safetensors" if b'"dtype"' in text and not OWN_KEY.search(text) else "native"
     return sniffing.form_of(head)
 
 
@@ -228,12 +232,19 @@ def kind_of(path: Any) -> str:
     ------
     FormatError
         If neither is known, or it is a file of another kind, such as a pickle.
+    ValueError
+        If it is a pipe, whose first bytes can be read only once.
     """
     name = files.name_of(path)
     named = SUFFIXES.get(suffix_of(name))
     if named == "tsv" and files.is_path(path) and not os.path.exists(files.local_path(path)):
         return named  # of two files, neither of which has this name
     with files.naming(name), files.open_binary(path) as file:
+        if not (_can_be_opened_again(path) or file.seekable()):
+            raise ValueError(
+                f"{name} is a pipe or the like, whose format can't be seen before it is read; give "
+                f"it, kind=, one of {', '.join(FORMATS)}"
+            )
         head = file.read(HEAD_BYTES)
         if files.is_open(path):
             file.seek(-len(head), 1)
@@ -250,6 +261,10 @@ def kind_of(path: Any) -> str:
             f"{', '.join(FORMATS)}"
         )
     return named
+
+
+def _can_be_opened_again(path: Any) -> bool:
+    return files.is_path(path) and (files.is_url(path) or os.path.isfile(files.local_path(path)))
 
 
 def read(cls: Any, path: Any, kind: str | None = None, **options: Any) -> Any:

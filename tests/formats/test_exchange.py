@@ -3,6 +3,7 @@
 import contextlib
 import io
 import itertools
+import os
 import re
 import struct
 import warnings
@@ -203,6 +204,37 @@ def test_an_attribute_of_a_reserved_name_is_named(tmp_path, kind):
         check_equal(round_trip(kv, kind, path_of(tmp_path, kind)), kv)
 
 
+@pytest.mark.parametrize("kind", TYPED)
+def test_numbers_of_attributes_keep_their_type(tmp_path, kind):
+    needs(kind)
+    kv, types = vectors(), [*"bBhHiIqQefd?", ">i4", ">f8", ">u8"]
+    for name in types:
+        kv.expandos[name] = np.array([0, 1, 1], name)
+    kv.expandos["large"] = np.array([2**63 + 5, 0, 1], np.uint64)
+    loaded = round_trip(kv, kind, path_of(tmp_path, kind))
+    for name in [*types, "large"]:
+        found, expected = loaded.expandos[name], kv.expandos[name]
+        assert found.dtype == expected.dtype.newbyteorder("=") and found.dtype.isnative
+        assert found.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("kind", OWN)
+@pytest.mark.parametrize("name", ["__metadata__", "vectors\0more", "\ud800", "", "a/b", "x.npy", 7])
+def test_an_attribute_of_an_odd_name_comes_back_or_is_named(tmp_path, kind, name):
+    needs(kind)
+    kv = vectors()
+    kv.expandos[name] = np.array([4, 5, 6])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        loaded = round_trip(kv, kind, path_of(tmp_path, kind))
+    check_equal(loaded, kv)
+    assert loaded.expandos["count"].tolist() == [3, 2, 1]
+    if name in loaded.expandos:
+        assert loaded.expandos[name].tolist() == [4, 5, 6] and not caught
+    else:
+        assert repr(name) in str(caught[0].message)
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_vectors_that_are_not_finite_are_written_with_a_warning(tmp_path, kind):
     kv = vectors()
@@ -367,6 +399,36 @@ def test_native_and_plain_safetensors_name_each_other(tmp_path):
         KeyedVectors.load(tmp_path / "v.safetensors")
 
 
+@pytest.mark.parametrize("word", ['"fastsgns"', '"fastsgns": "', '{"__metadata__":{"fastsgns":"'])
+def test_plain_safetensors_are_told_from_native_ones_by_the_header(tmp_path, word):
+    kv = vectors([word, "b", "c"])
+    kv.expandos[word] = np.arange(3)
+    kv.expandos["fastsgns"] = np.arange(3)
+    kv.export("safetensors", tmp_path / "v")
+    assert kind_of(tmp_path / "v") == "safetensors"
+    check_equal(KeyedVectors.from_file(tmp_path / "v"), kv)
+    del kv.expandos[word], kv.expandos["fastsgns"]
+    kv.save(tmp_path / "v")
+    assert kind_of(tmp_path / "v") == "native"
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_pipe_needs_its_format(tmp_path, is_named):
+    content = io.BytesIO()
+    vectors().export("npz", content)
+    for kind in (None, "npz"):
+        readable, writable = os.pipe()
+        with open(writable, "wb") as file:
+            file.write(content.getvalue())
+        with open(readable, "rb") as file:
+            source = f"/dev/fd/{readable}" if is_named else file
+            if kind is None:
+                with pytest.raises(ValueError, match=r"is a pipe.*give it, kind=, one of"):
+                    KeyedVectors.from_file(source)
+            else:
+                check_equal(KeyedVectors.from_file(source, kind), vectors())
+
+
 def test_the_projector_gets_a_header_only_with_columns(tmp_path):
     kv = vectors(["a b", "c"])
     kv.export("tsv", tmp_path / "v.tsv")
@@ -448,6 +510,47 @@ def test_a_file_with_a_changed_byte_is_refused_or_read(tmp_path, kind):
                 KeyedVectors.from_file(io.BytesIO(changed), kind)
 
 
+def archive_of(compression, name="words.npy"):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        for member, array in ((name, np.array(["a", "b"])), ("vectors.npy", np.eye(2))):
+            content = io.BytesIO()
+            np.save(content, array)
+            archive.writestr(member, content.getvalue())
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("value", [0x01, 0x0C, 0x0E, 0x7F, 0x80, 0xFF])
+@pytest.mark.parametrize("name", ["words.npy", "w\u00f6rds.npy"])
+def test_an_archive_with_a_changed_byte_is_refused_or_read(tmp_path, value, name):
+    whole = archive_of(zipfile.ZIP_DEFLATED, name)
+    path = tmp_path / "v.npz"
+    for at in range(len(whole)):
+        changed = whole[:at] + bytes([value]) + whole[at + 1 :]
+        path.write_bytes(changed)
+        for source in (io.BytesIO(changed), path):
+            with warnings.catch_warnings(), contextlib.suppress(FormatError):
+                warnings.simplefilter("ignore")
+                KeyedVectors.from_npz(source)
+
+
+@hypothesis.settings(max_examples=300, deadline=None)
+@hypothesis.given(changes=st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=4))
+def test_an_archive_with_changed_bytes_is_refused_or_read(changes):
+    whole = bytearray(archive_of(zipfile.ZIP_STORED))
+    for at, value in changes:
+        whole[at % len(whole)] = value
+    with warnings.catch_warnings(), contextlib.suppress(FormatError):
+        warnings.simplefilter("ignore")
+        KeyedVectors.from_npz(io.BytesIO(whole))
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_that_numpy_does_not_write_is_refused(compression):
+    with pytest.raises(FormatError, match="another method than numpy's"):
+        KeyedVectors.from_npz(io.BytesIO(archive_of(compression)))
+
+
 def npy(header, data=b""):
     text = header.encode() + b"\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + data
@@ -457,9 +560,16 @@ def npy(header, data=b""):
     ("member", "match"),
     [
         (npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000, 1000)}"), "takes"),
-        (npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 1)}"), "header|takes"),
+        (npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 1)}"), "header|impossible"),
         (npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", b"x"), "pickle can run"),
         (npy("{'descr': '<M8[D]', 'fortran_order': False, 'shape': (1,)}", b"x" * 8), "allowed"),
+        (npy("{'descr': '<U0', 'fortran_order': False, 'shape': (268435456,)}"), "of 0 bytes"),
+        (npy("{'descr': '|S0', 'fortran_order': False, 'shape': (134217728,)}"), "of 0 bytes"),
+        (npy("{'descr': '|S0', 'fortran_order': False, 'shape': ()}"), "of 0 bytes"),
+        (npy("{'descr': '|u1', 'fortran_order': False, 'shape': (True, 2)}", b"ab"), "impossible"),
+        (npy("{'descr': '<f8,<f8', 'fortran_order': False, 'shape': (1,)}", b"x" * 16), "allowed"),
+        (npy("{'descr': '<U1', 'fortran_order': False, 'shape': (1,)}", b"\xff" * 4), "not char"),
+        (npy("{'descr': '>U1', 'fortran_order': False, 'shape': (1,)}", b"a\0\0\0"), "not char"),
         (npy("__import__('os').system('true')"), "header"),
         (b"nothing", "header"),
     ],
@@ -511,7 +621,10 @@ def test_files_that_are_not_read_say_what_does(tmp_path, name, capsys):
         (["a"], np.eye(2), "1 keys and 2 vectors"),
         (["a", "b"], np.eye(2, dtype=int), "expected is a matrix of float16"),
         (["a", "b"], np.ones(2), "expected is a matrix"),
-        ([0.5, 1.5], np.eye(2), "allowed are str, bytes and int"),
+        ([0.5, 1.5], np.eye(2), "allowed are lists of str, bytes and int"),
+        (np.empty((1 << 28, 0), "U1"), np.eye(2), "allowed are lists of str"),
+        (np.empty((1 << 28, 0), int), np.eye(2), "allowed are lists of str"),
+        (np.array("a"), np.eye(1), "allowed are lists of str"),
     ],
 )
 def test_contents_that_contradict_each_other_are_refused(tmp_path, words, matrix, match):

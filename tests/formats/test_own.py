@@ -136,6 +136,13 @@ DAMAGED = {
     "no shape": array(dtype="<u2"),
     "objects": array(dtype="|O", shape=[2]),
     "structures": array(dtype="V8", shape=[2]),
+    "values of 0 bytes": array(dtype="<U0", shape=[2**28]),
+    "one value of 0 bytes": array(dtype="|S0", shape=[]),
+    "two numbers": array(dtype="<f8,<f8", shape=[1]),
+    "a number and an object": array(dtype="<f8,O", shape=[1]),
+    "a matrix as a type": array(dtype="<f4,(2)f4", shape=[1]),
+    "a size that is True": array(dtype="<u8", shape=[True, 2]),
+    "a size that is not a list": array(dtype="<u8", shape="2"),
     "a type of code": array(dtype=["f4"], shape=[2]),
     "an absent array": {"type": "array", "array": 7},
     "twice": [array(dtype="|u1", shape=[16]), array(dtype="|u1", shape=[16])],
@@ -160,7 +167,7 @@ def test_a_damaged_attribute_is_refused(name, tmp_path):
         value = []
         for _ in range(500):
             value = [value]
-    arrays = {"own:0": RAW} if "array" in str(value) else {}
+    arrays = {"own:0": RAW[:0] if "0 bytes" in name else RAW} if "array" in str(value) else {}
     vectors = {"vectors": np.zeros((0, 2), np.float32)} | native.pack_words([])
     metadata = {"attributes": {}, "strict": False, "own": {"": {"a": value}}}
     native.write(tmp_path / "f", "vectors", vectors | arrays, metadata)
