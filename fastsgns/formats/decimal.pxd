@@ -11,6 +11,7 @@ cdef extern from *:
     };
 
     #define MOST_PLACES 27 /* 5**27 is the largest power of five below 2**63 */
+    #define MOST_EXPONENT 9999 /* so that sums of exponents stay small; doubles end at 308 */
 
     #ifdef __SIZEOF_INT128__
     /* Compute mantissa / 10**places, correctly rounded, for places up to MOST_PLACES. */
@@ -47,6 +48,7 @@ cdef extern from *:
     """
     const double POWERS[23]
     const int MOST_PLACES
+    const int MOST_EXPONENT
     const bint CAN_SCALE_DOWN
     double scaled_down(unsigned long long mantissa, int places) noexcept nogil
 
@@ -80,7 +82,8 @@ cdef inline const unsigned char *decimal(
     Returns NULL for other text, which Python's float must read. The number is a mantissa and a
     power of ten. A mantissa up to 2**53 and a power up to 22 are exact in a double, so that one
     multiplication or division rounds correctly (Clinger, 1990). Larger mantissas are divided as
-    integers of 128 bits, with the remainder.
+    integers of 128 bits, with the remainder. A number with more than `MOST_EXPONENT` places after
+    the point, or a larger exponent, is left to Python as well.
     """
     cdef unsigned long long mantissa = 0
     cdef int exponent = 0, digits = 0
@@ -96,9 +99,9 @@ cdef inline const unsigned char *decimal(
     if at < end and at[0] == b".":
         point = at + 1
         at = _digits(point, end, &mantissa, &n_digits)
-        exponent = -<int>(at - point) if at - point < 1000 else -1000
-        if at - start == 1:
+        if at - start == 1 or at - point > MOST_EXPONENT:
             return NULL
+        exponent = -<int>(at - point)
     if at == start or (at < end and _is_digit(at[0])):
         return NULL
     if at < end and (at[0] == b"e" or at[0] == b"E"):
@@ -108,8 +111,10 @@ cdef inline const unsigned char *decimal(
             at += 1
         if at == end or not _is_digit(at[0]):
             return NULL
-        while at < end and _is_digit(at[0]) and digits < 1000:
+        while at < end and _is_digit(at[0]):
             digits = digits * 10 + (at[0] - 48)
+            if digits > MOST_EXPONENT:
+                return NULL
             at += 1
         exponent += -digits if negative_exponent else digits
     if mantissa <= <unsigned long long>1 << 53 and -22 <= exponent <= 22:

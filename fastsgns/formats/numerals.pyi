@@ -1,6 +1,8 @@
 import numpy as np
 import numpy.typing as npt
 
+LONGEST_NUMERAL: int
+
 def lines(
     rows: npt.NDArray[np.float64],
     n_digits: int,

@@ -45,6 +45,8 @@ cdef extern from *:
 cdef enum:
     LONGEST = 25  # a space, and -1.2345678901234567e-308
 
+LONGEST_NUMERAL = LONGEST  # characters that `lines` writes at most for a number
+
 
 cdef int _by_python(double value, int n_digits, unsigned char *to) noexcept with gil:
     """Write what the fast way does not: very large and very small numbers, NaN and infinity."""
@@ -140,7 +142,7 @@ def lines(const double[:, ::1] rows, int n_digits, unsigned char[::1] text, long
     rows : float64 array, shape (n, d)
     n_digits : {9, 17}
         Significant digits, as of ``%.9g``. Zeros at the end are left out.
-    text : uint8 array of at least ``n * (25 * d + 1)``
+    text : uint8 array of at least ``n * (LONGEST_NUMERAL * d + 1)``
         Receives the lines.
     ends : int64 array, shape (n,)
         Receives where each line ends.

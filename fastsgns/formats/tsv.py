@@ -16,7 +16,6 @@ from fastsgns.errors import FormatError
 from fastsgns.formats import files, numerals
 from fastsgns.formats.sniffing import number
 from fastsgns.formats.tables import ELSEWHERE, VectorTable, as_texts, check, exportable
-from fastsgns.formats.word2vec import LONGEST_NUMERAL
 from fastsgns.formats.writing import destination, write_slices
 
 WHAT = "a file of TSV"
@@ -93,7 +92,7 @@ def _lines(vectors: np.ndarray) -> bytes:
     b'1\t0.5\n0\t-2\n'
     """
     dense = np.ascontiguousarray(vectors, np.float64)
-    text = np.empty(len(dense) * (LONGEST_NUMERAL * dense.shape[1] + 1), np.uint8)
+    text = np.empty(len(dense) * (numerals.LONGEST_NUMERAL * dense.shape[1] + 1), np.uint8)
     ends = np.zeros(len(dense), np.int64)
     numerals.lines(dense, 17 if vectors.dtype.itemsize > 4 else 9, text, ends)
     content = text[: ends[-1]].tobytes()  # each number follows a space

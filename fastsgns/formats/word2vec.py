@@ -25,7 +25,6 @@ from fastsgns.runtime.threads import in_order
 
 logger = logging.getLogger(__name__)
 
-LONGEST_NUMERAL = 25  # characters, with a space: -1.2345678901234567e-308
 MOST_PENDING = 1 << 20  # words
 SLICE = 1 << 14  # words; Ctrl-C has an effect between two slices
 CANNOT = "can't be written to a word2vec file"
@@ -140,7 +139,7 @@ def _binary_rows(words: list[bytes], vectors: np.ndarray) -> bytes:
 
 def _text_rows(words: list[bytes], vectors: np.ndarray) -> bytes:
     dense = np.ascontiguousarray(vectors, np.float64)
-    text = np.empty(len(dense) * (LONGEST_NUMERAL * dense.shape[1] + 1), np.uint8)
+    text = np.empty(len(dense) * (numerals.LONGEST_NUMERAL * dense.shape[1] + 1), np.uint8)
     ends = np.empty(len(dense), np.int64)
     numerals.lines(dense, 17 if vectors.dtype.itemsize > 4 else 9, text, ends)
     content, spans = text.data, pairwise([0, *ends.tolist()])

@@ -126,6 +126,21 @@ def test_numbers_are_rounded_as_python_rounds_them(texts):
     np.testing.assert_array_equal(bits_of(texts).view(np.int64), expected.view(np.int64))
 
 
+@pytest.mark.parametrize("n", [20, 999, 1000, 1001, 1500, 9998, 9999, 10_000, 30_000])
+@pytest.mark.parametrize("digit", ["1", "5", "00"])
+def test_very_long_numbers_are_those_of_python(n, digit):
+    forms = ["0.{0}{1}e{2}", ".{0}{1}e{3}", "{1}{0}e-{2}", "{1}{0}.{0}e-{3}", "{0}{1}", "0.{0}{1}"]
+    forms += ["{0}{1}e5", "{1}.{0}", "{1}e{2}", "{1}e-{2}", "1e{0}{1}", "1e-{0}{1}", "0.{0}1e{0}"]
+    texts = [
+        sign + form.format("0" * n, digit, n, n + shift)
+        for form in forms
+        for sign in ("", "-")
+        for shift in (-1, 1)
+    ]
+    expected = np.array([float(text) for text in texts])
+    np.testing.assert_array_equal(bits_of(texts).view(np.int64), expected.view(np.int64))
+
+
 def test_seventeen_digits_are_exact():
     numbers = np.random.default_rng(5).standard_normal(5000) * 10.0 ** np.arange(-8, 2).repeat(500)
     texts = [f"{x:.17g}" for x in numbers.tolist()]

@@ -21,7 +21,7 @@ anything = st.one_of(usual, powers, near_powers, halves, st.floats(), st.floats(
 
 
 def written(rows, n_digits):
-    text = np.full(rows.size * 25 + len(rows), 7, np.uint8)
+    text = np.full(rows.size * numerals.LONGEST_NUMERAL + len(rows), 7, np.uint8)
     ends = np.empty(len(rows), np.int64)
     numerals.lines(rows, n_digits, text, ends)
     starts = [0, *ends.tolist()]
