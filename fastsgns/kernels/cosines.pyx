@@ -7,7 +7,7 @@ work on parts of a matrix.
 from cpython.buffer cimport (
     Py_buffer, PyBUF_CONTIG, PyBUF_CONTIG_RO, PyBuffer_Release, PyObject_GetBuffer,
 )
-from libc.math cimport INFINITY, isinf
+from libc.math cimport isinf
 from libc.stdint cimport int64_t
 
 import numpy as np
@@ -95,26 +95,28 @@ def cosines_of_rows(const real[:, ::1] rows not None, const real[::1] query not 
         ops.cosines(&rows[0, 0], rows.shape[0], rows.shape[1], &query[0], &cosines[0])
 
 
-def collect_largest(const real[:, ::1] scores not None, const real[::1] scales not None,
+def collect_largest(const real[:, ::1] scores not None, const real[::1] scales,
                     int64_t first, const int64_t[::1] excluded not None,
                     real[:, ::1] cosines not None, int64_t[:, ::1] positions not None,
                     str variant):
-    """Add the products of scores and scales to the largest that were found so far.
+    """Add scores, or products of scores and scales, to the largest that were found so far.
+
+    Of equal ones, those at the lower positions are kept. NaN and minus infinity are left out.
 
     Parameters
     ----------
     scores : ndarray of float32 or float64, shape (q, n)
         Of q queries, and of the positions `first` to ``first + n - 1``.
-    scales : ndarray of the same type, shape (n,)
-        Where the product of score and scale is NaN, the position is left out.
+    scales : ndarray of the same type, shape (n,), or None
+        None leaves the scores as they are.
     first : int
         Larger than all positions of earlier calls.
     excluded : ndarray of int64, shape (q,)
         A position that each query leaves out, or -1.
     cosines : ndarray of the same type, shape (q, k)
-        The largest products so far, in no particular order; minus infinity before the first call.
+        The largest so far, in no particular order; minus infinity before the first call.
     positions : ndarray of int64, shape (q, k)
-        Their positions; -1 before the first call. Of equal products, the first are kept.
+        Their positions; -1 before the first call.
     variant : str
         Name of the active kernel variant.
 
@@ -125,53 +127,21 @@ def collect_largest(const real[:, ::1] scores not None, const real[::1] scales n
     """
     cdef const CosineOps *ops = operations(variant, sizeof(real))
     cdef Answers answers
+    cdef const real *factors = NULL
     cdef int64_t row, n_queries = scores.shape[0], n = scores.shape[1]
     answers.n = cosines.shape[1]
     if (cosines.shape[0] != n_queries or positions.shape[0] != n_queries
             or positions.shape[1] != answers.n or excluded.shape[0] != n_queries
-            or scales.shape[0] != n):
+            or scales is not None and scales.shape[0] != n):
         raise ValueError("the arrays of scores, scales and answers do not fit together")
     if n_queries == 0 or n == 0 or answers.n == 0:
         return
+    if scales is not None:
+        factors = &scales[0]
     with nogil:
         for row in range(n_queries):
             answers.cosines, answers.positions = &cosines[row, 0], &positions[row, 0]
-            ops.collect(&scores[row, 0], &scales[0], n, first, excluded[row], &answers)
-
-
-def largest_values(const real[::1] values not None, real[::1] best not None,
-                   int64_t[::1] positions not None, str variant):
-    """Find the largest values of an array; NaN and minus infinity are left out.
-
-    Parameters
-    ----------
-    values : ndarray of float32 or float64, shape (n,)
-    best : ndarray of the same type, shape (k,)
-        Receives the values, in no particular order; minus infinity if there are fewer than k.
-    positions : ndarray of int64, shape (k,)
-        Receives their positions, or -1. Of equal values, the first are taken.
-    variant : str
-        Name of the active kernel variant.
-
-    Raises
-    ------
-    ValueError
-        If the arrays do not fit.
-    """
-    cdef const CosineOps *ops = operations(variant, sizeof(real))
-    cdef Answers answers
-    cdef int64_t i
-    answers.n = best.shape[0]
-    if positions.shape[0] != answers.n:
-        raise ValueError(f"{answers.n} values at {positions.shape[0]} positions")
-    if answers.n == 0:
-        return
-    answers.cosines, answers.positions = &best[0], &positions[0]
-    with nogil:
-        for i in range(answers.n):
-            best[i], positions[i] = -INFINITY, -1
-        if values.shape[0] > 0:
-            ops.collect(&values[0], NULL, values.shape[0], 0, -1, &answers)
+            ops.collect(&scores[row, 0], factors, n, first, excluded[row], &answers)
 
 
 def unit_vector(vector, result, str variant):

@@ -18,20 +18,12 @@ enum { AHEAD = 4096 }; /* bytes after the current row that are requested from me
 #endif
 #define VEC NAME(vec)
 #define MASK NAME(mask)
-#if LANES == 8
-#define PER_FOUR_LANES(p, q, r, s) p, q, r, s, p + 4, q + 4, r + 4, s + 4
-#else
-#define PER_FOUR_LANES(p, q, r, s) p, q, r, s
-#endif
-#if defined(__clang__) || __GNUC__ >= 12
-#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (MASK){__VA_ARGS__})
-#endif
+#include "shuffle.h"
 #define LOAD(address) (*(const VEC *)(address))
 
 /* Rows are read in groups, which hides the time that a multiplication takes, and of which the sums
- * of lanes are computed together. */
+ * of lanes are computed together. The operations on a row do not depend on its place in a group, so
+ * that equal rows have equal results wherever they are. */
 enum { NAME(GROUP) = 4 };
 
 /* Returns the sum of the lanes. */
@@ -61,37 +53,38 @@ INLINE void NAME(sum_group)(VEC a, VEC b, VEC c, VEC d, REAL *sums) {
 #endif
 }
 
+/* Returns a row of less than LANES numbers as a vector, with zeros after them. */
+INLINE VEC NAME(short_row)(const REAL *row, int64_t d) {
+    REAL lanes[LANES] = {0};
+    for (int64_t x = 0; x < d; x++) lanes[x] = row[x];
+    return LOAD(lanes);
+}
+
 /* Computes row . query and row . row of a group of rows. The numbers that are left after the whole
  * vectors are read as the last lanes of a vector that overlaps them; `last_query` is the query
  * there, and `mask` is 1, where lanes are new. Both are 0 elsewhere. A number that is not finite
- * makes the sums NaN or infinite in any lane. */
-INLINE void NAME(sums)(const int n, const REAL *rows, int64_t d, const REAL *query, VEC last_query,
+ * makes the sums NaN or infinite in any lane. A row that has no whole vector is read as a longer
+ * one that ends in zeros. */
+INLINE void NAME(sums)(const REAL *const *rows, int64_t d, const REAL *query, VEC last_query,
                        VEC mask, REAL *dots, REAL *squares) {
     VEC dot[NAME(GROUP)] = {{0}}, square[NAME(GROUP)] = {{0}};
     int64_t x = 0;
     for (; x + LANES <= d; x += LANES) {
         const VEC q = query ? LOAD(query + x) : (VEC){0};
-        for (int j = 0; j < n; j++) {
-            const VEC r = LOAD(rows + j * d + x);
+        for (int j = 0; j < NAME(GROUP); j++) {
+            const VEC r = LOAD(rows[j] + x);
             if (query) dot[j] += r * q;
             square[j] += r * r;
         }
     }
-    if (x < d && d >= LANES)
-        for (int j = 0; j < n; j++) {
-            const VEC r = LOAD(rows + j * d + d - LANES);
+    if (x < d)
+        for (int j = 0; j < NAME(GROUP); j++) {
+            const VEC r = d < LANES ? NAME(short_row)(rows[j], d) : LOAD(rows[j] + d - LANES);
             if (query) dot[j] += r * last_query;
             square[j] += r * r * mask;
         }
     if (query) NAME(sum_group)(dot[0], dot[1], dot[2], dot[3], dots);
     NAME(sum_group)(square[0], square[1], square[2], square[3], squares);
-    for (int j = 0; j < n; j++) {
-        for (int64_t y = d < LANES ? 0 : d; y < d; y++) {
-            const REAL r = rows[j * d + y];
-            if (query) dots[j] += r * query[y];
-            squares[j] += r * r;
-        }
-    }
 }
 
 /* Turns sums into `norms`, or into `cosines` if there is a query. Whole vectors of square roots and
@@ -111,26 +104,22 @@ INLINE void NAME(finish)(int64_t n, int has_query, const REAL *dots, const REAL 
 
 INLINE void NAME(all)(const REAL *rows, int64_t n, int64_t d, const REAL *query, REAL *results) {
     REAL dots[TILE] = {0}, squares[TILE] = {0}, last[LANES] = {0}, is_new[LANES] = {0};
-    for (int64_t x = d / LANES * LANES; d >= LANES && x < d; x++) {
-        last[x - (d - LANES)] = query ? query[x] : 0;
-        is_new[x - (d - LANES)] = 1;
+    const int64_t first_lane = d < LANES ? 0 : d - LANES; /* the number in the first lane */
+    for (int64_t x = d / LANES * LANES; x < d; x++) {
+        last[x - first_lane] = query ? query[x] : 0;
+        is_new[x - first_lane] = 1;
     }
     const VEC last_query = LOAD(last), mask = LOAD(is_new);
     const int64_t n_bytes = NAME(GROUP) * d * (int64_t)sizeof(REAL);
     for (int64_t start = 0; start < n; start += TILE) {
         const int64_t n_rows = n - start < TILE ? n - start : TILE;
-        const REAL *tile = rows + start * d;
-        int64_t i = 0;
-        for (; i + NAME(GROUP) <= n_rows; i += NAME(GROUP)) {
+        for (int64_t i = 0; i < n_rows; i += NAME(GROUP)) {
+            const REAL *group[NAME(GROUP)]; /* the last row again, where there are fewer rows */
+            for (int64_t j = 0; j < NAME(GROUP); j++)
+                group[j] = rows + (start + (i + j < n_rows ? i + j : n_rows - 1)) * d;
             for (int64_t offset = 0; offset < n_bytes; offset += 64)
-                __builtin_prefetch((const char *)(tile + i * d) + AHEAD + offset);
-            NAME(sums)(NAME(GROUP), tile + i * d, d, query, last_query, mask, dots + i,
-                       squares + i);
-        }
-        for (; i < n_rows; i++) {
-            REAL dot[NAME(GROUP)] = {0}, square[NAME(GROUP)];
-            NAME(sums)(1, tile + i * d, d, query, last_query, mask, dot, square);
-            dots[i] = dot[0], squares[i] = square[0];
+                __builtin_prefetch((const char *)group[0] + AHEAD + offset);
+            NAME(sums)(group, d, query, last_query, mask, dots + i, squares + i);
         }
         NAME(finish)(n_rows, query != NULL, dots, squares, results + start);
     }

@@ -2,7 +2,7 @@
  * Define before including: LANES (floats per vector), NAME(op), VARIANT; set the target.
  *
  * Contents
- *   vec, LOAD, STORE, UNROLL, SHUFFLE      vectors
+ *   vec, LOAD, STORE, UNROLL               vectors; SHUFFLE is in shuffle.h
  *   fold_to_4, sum_4_vectors, sum_first    sums of lanes
  *   reciprocal, exp_minus, sigmoid, relu, log1p_exp_neg_abs   functions of vectors
  *   gather, scatter                        the operations of these names
@@ -49,23 +49,8 @@ INLINE vec4 NAME(fold_to_4)(vec v) {
 #endif
 }
 
-/* Lane numbers for a shuffle of (a, b) that picks the lanes p, q, r, s in each group of four. Lane
- * numbers from LANES on are lanes of b. */
-#if LANES == 16
-#define PER_FOUR_LANES(p, q, r, s)                                                              \
-    p, q, r, s, p + 4, q + 4, r + 4, s + 4, p + 8, q + 8, r + 8, s + 8, p + 12, q + 12, r + 12, \
-        s + 12
-#elif LANES == 8
-#define PER_FOUR_LANES(p, q, r, s) p, q, r, s, p + 4, q + 4, r + 4, s + 4
-#else
-#define PER_FOUR_LANES(p, q, r, s) p, q, r, s
-#endif
-#if defined(__clang__) || __GNUC__ >= 12
-#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define SHUFFLE(a, b, ...) \
-    __builtin_shuffle(a, b, (int32_t __attribute__((vector_size(LANES * 4)))){__VA_ARGS__})
-#endif
+#define MASK ivec
+#include "shuffle.h"
 
 /* Returns a vector whose groups of four lanes add up to the sums of the lanes of a, b, c and d. A
  * transposition that adds on the way needs fewer shuffles than four separate sums. */

@@ -9,9 +9,14 @@ from fastsgns.kernels.cosines import collect_largest
 from fastsgns.runtime.machine import n_blas_threads
 from fastsgns.vectors.norms import as_real, reciprocals
 
-ROW_BYTES = 1 << 20  # of the rows that are multiplied at once: they stay in the cache of a core
-# The same for several cores, which wait for each other after each product, and the products.
-SHARED_ROW_BYTES, PRODUCT_BYTES = 1 << 26, 1 << 26
+# Of the rows that are multiplied at once: they stay in the cache of a core. Several cores get more,
+# because they wait for each other after each product.
+ROW_BYTES, SHARED_ROW_BYTES = 1 << 20, 1 << 26
+PRODUCT_BYTES = 1 << 26  # of the products of these rows with all queries
+# Rows of a block are a multiple of this, and all blocks are equally long: a BLAS computes what is
+# left over, and short matrices, by other functions, whose last digits differ. Equal rows would then
+# have different cosines.
+MULTIPLE = 64
 
 
 def nearest_rows(
@@ -51,22 +56,39 @@ def nearest_rows(
     cosines = np.full((len(units), n), -np.inf, units.dtype)
     positions = np.full(cosines.shape, -1, np.int64)
     excluded = np.ascontiguousarray(excluded, np.int64)
-    n_rows = ROW_BYTES // max(1, units[:1].nbytes)
+    row_bytes = ROW_BYTES
     if n_blas_threads() > 1:
         norms = norms_of(slice(0, len(vectors)))  # in threads
-        norms_of = norms.__getitem__
-        n_rows = SHARED_ROW_BYTES // max(1, units[:1].nbytes)
-        n_rows = min(n_rows, PRODUCT_BYTES // max(1, units[:, :1].nbytes))
-    n_rows = max(1, n_rows)
-    products = np.empty(len(units) * n_rows, units.dtype)
-    n_finite = 0
-    for start in range(0, len(vectors), n_rows):
-        rows = as_real(vectors[start : start + n_rows])
-        norms = norms_of(slice(start, start + len(rows)))
-        scores = products[: len(units) * len(rows)].reshape(len(units), len(rows))
+        norms_of, row_bytes = norms.__getitem__, SHARED_ROW_BYTES
+    n_most = min(
+        row_bytes // max(1, units[:1].nbytes), PRODUCT_BYTES // max(1, units[:, :1].nbytes)
+    )
+    n_rows, starts = blocks(len(vectors), max(1, n_most))
+    scores = np.empty((len(units), n_rows), units.dtype)
+    n_done = n_finite = 0
+    for start in starts:
+        rows, norms = as_real(vectors[start : start + n_rows]), np.full(n_rows, np.nan, units.dtype)
+        n_repeated = n_done - start  # their NaN leaves them out
+        norms[n_repeated : len(rows)] = norms_of(slice(n_done, start + len(rows)))
+        if len(rows) < n_rows:
+            rows = np.concatenate([rows, np.zeros((n_rows - len(rows), rows.shape[1]), rows.dtype)])
         with np.errstate(invalid="ignore", over="ignore"):
             np.matmul(units, rows.T, out=scores)
         collect_largest(scores, reciprocals(norms), start, excluded, cosines, positions, variant)
-        n_finite += len(norms) - int(np.isnan(norms).sum())
+        n_finite += n_rows - int(np.isnan(norms).sum())
+        n_done = start + n_rows
     order = np.lexsort((positions, -cosines))
     return np.take_along_axis(positions, order, 1), np.take_along_axis(cosines, order, 1), n_finite
+
+
+def blocks(n: int, n_most: int) -> tuple[int, list[int]]:
+    """Return the length of the blocks of `n` rows, and where each starts.
+
+    The last may overlap the one before it. A block has at most `n_most` rows, rounded up to
+    `MULTIPLE`. There are at least two where two are possible, because they can overlap. The rows of
+    one block have to be copied into a longer matrix.
+    """
+    n_blocks = max(2, -(-n // n_most))
+    n_rows = -(-n // (n_blocks * MULTIPLE)) * MULTIPLE
+    last = max(0, n - n_rows)
+    return n_rows, [min(start, last) for start in range(0, n, max(1, n_rows))]

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from fastsgns import kernels
-from fastsgns.kernels.cosines import cosines_of_rows, largest_values, norms_of_rows, unit_vector
+from fastsgns.kernels.cosines import collect_largest, cosines_of_rows, norms_of_rows, unit_vector
 from fastsgns.runtime.machine import n_blas_threads
 from fastsgns.runtime.threads import WorkerPool
 
@@ -137,16 +137,19 @@ def cosine(vector: np.ndarray, other: np.ndarray) -> np.floating:
 def largest(values: np.ndarray, n: int) -> np.ndarray:
     """Return the positions of the `n` largest values along the last axis, largest first.
 
-    Values of one dimension may be NaN or minus infinity, which are left out; there may then be
-    fewer than `n` positions. Values of two dimensions must not be NaN.
+    Of equal values, those at the lower positions are taken, and come first. Values of one dimension
+    may be NaN or minus infinity, which are left out; there may then be fewer than `n` positions.
+    Values of two dimensions must not be NaN.
     """
     if values.ndim > 1:
         return _largest_rows(values, n)
     if n < len(values) // N_LINES and values.dtype in (FLOAT32, FLOAT64):
-        best, positions = np.empty(n, values.dtype), np.empty(n, np.int64)
-        largest_values(np.ascontiguousarray(values), best, positions, kernels.variant())
-        order = np.lexsort((positions, -best))
-        return positions[order[: n - np.count_nonzero(positions < 0)]]
+        best, positions = np.full((1, n), -np.inf, values.dtype), np.full((1, n), -1, np.int64)
+        scores, none = np.ascontiguousarray(values)[np.newaxis], np.array([-1])
+        collect_largest(scores, None, 0, none, best, positions, kernels.variant())
+        order = np.lexsort((positions[0], -best[0]))[: n - np.count_nonzero(positions < 0)]
+        found: np.ndarray = positions[0, order]
+        return found
     top = values.max(initial=-np.inf)
     if top != top:
         values = np.where(np.isnan(values), -np.inf, values)
@@ -177,7 +180,9 @@ def _largest(values: np.ndarray, n: int) -> np.ndarray:
         candidates = np.flatnonzero(values >= np.partition(columns, -n)[-n])
         if n <= len(candidates) < len(values) // N_LINES:
             return candidates[np.argsort(-values[candidates], kind="stable")[:n]]
-    best = np.argpartition(values, -n)[-n:]
+    least = np.partition(values, -n)[-n]
+    best = np.flatnonzero(values > least)
+    best = np.concatenate([best, np.flatnonzero(values == least)[: n - len(best)]])
     return best[np.argsort(-values[best], kind="stable")]
 
 

@@ -65,18 +65,51 @@ def test_norms_and_cosines_are_those_of_numpy(variant, dtype, d):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("d", [*range(1, 41), 300])
+def test_results_do_not_depend_on_the_place_of_a_row(variant, dtype, d):
+    row, query = RNG.normal(size=(2, d)).astype(dtype)
+    for n in (1, 2, 3, 4, 67, 130):
+        rows = np.tile(row, (n, 1))
+        lengths, cosines = np.empty(n, dtype), np.empty(n, dtype)
+        norms_of_rows(rows, lengths, variant)
+        cosines_of_rows(rows, query, cosines, variant)
+        first = lengths[0], cosines[0]
+        alone = np.empty(1, dtype), np.empty(1, dtype)
+        norms_of_rows(rows[:1], alone[0], variant)
+        cosines_of_rows(rows[:1], query, alone[1], variant)
+        assert (alone[0][0], alone[1][0]) == first
+        assert (lengths == first[0]).all() and (cosines == first[1]).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("d", range(1, 41))
+def test_cosines_of_a_part_are_those_of_the_whole(dtype, d):
+    rows, query = RNG.normal(size=(67, d)).astype(dtype), norms.unit(RNG.normal(size=d))
+    cosines, lengths = norms.cosines(rows, query), norms.row_norms(rows)
+    for start in range(len(rows)):
+        assert (norms.cosines(rows[start:], query) == cosines[start:]).all()
+        assert norms.cosines(rows[start : start + 1], query)[0] == cosines[start]
+        assert norms.row_norms(rows[start : start + 1])[0] == lengths[start]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("n_kinds", [3, 10**6])
 @pytest.mark.parametrize("k", [1, 2, 10, 300, 400])
-def test_the_largest_are_those_of_sorting_in_the_order_of_positions(variant, dtype, n_kinds, k):
+@pytest.mark.parametrize("is_scaled", [True, False])
+def test_the_largest_are_those_of_sorting_in_the_order_of_positions(
+    variant, dtype, n_kinds, k, is_scaled
+):
     n, excluded = 300, np.array([-1, 7, 299, 1000])
     scores = RNG.integers(-n_kinds, n_kinds, (4, n)).astype(dtype)
     scales = RNG.choice([1, 2, 0, np.nan], n, p=[0.6, 0.3, 0.05, 0.05]).astype(dtype)
     best, positions = np.full((4, k), -np.inf, dtype), np.full((4, k), -1)
     for start, end in ((0, 1), (1, 90), (90, 300)):
         part = np.ascontiguousarray(scores[:, start:end])
-        collect_largest(part, scales[start:end], start, excluded, best, positions, variant)
+        factors = scales[start:end] if is_scaled else None
+        collect_largest(part, factors, start, excluded, best, positions, variant)
     for row in range(4):
-        products = scores[row] * scales
+        products = scores[row] * scales if is_scaled else scores[row]
         allowed = ~np.isnan(products) & (np.arange(n) != excluded[row])
         expected = np.argsort(-products, kind="stable")
         expected = expected[allowed[expected]][:k]
@@ -153,5 +186,15 @@ def test_the_largest_of_an_array_leave_out_what_is_not_a_number(n):
     allowed = np.flatnonzero(values > -np.inf)
     expected = allowed[np.argsort(-values[allowed], kind="stable")][:n]
     for given in (values, values.astype(np.float64), values.astype(np.float16)):
-        assert values[norms.largest(given, n)].tolist() == values[expected].tolist()
+        assert norms.largest(given, n).tolist() == expected.tolist()
     assert norms.largest(np.full(1000, np.nan, np.float32), n).tolist() == []
+
+
+@pytest.mark.parametrize("n_kinds", [1, 3, 1000])
+@pytest.mark.parametrize("length", [1, 15, 16, 40, 1000])
+def test_of_equal_values_the_first_are_the_largest(n_kinds, length):
+    values = RNG.integers(0, n_kinds, (2, length)).astype(np.float32)
+    order = np.argsort(-values, axis=1, kind="stable")
+    for n in range(0, length + 2, 1 + length // 40):
+        assert norms.largest(values, n).tolist() == order[:, :n].tolist()
+        assert norms.largest(values[0], n).tolist() == order[0, :n].tolist()

@@ -2,6 +2,7 @@ import copy
 import io
 import pickle
 import sys
+import tracemalloc
 import types
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from fastsgns.errors import FormatError
 from fastsgns.formats import native, word2vec_reader
 from fastsgns.models import keyedvectors as gensim_names
-from fastsgns.vectors import rows
+from fastsgns.vectors import nearest, rows
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.norms import largest, row_norms
 
@@ -226,6 +227,50 @@ def test_batch_equals_a_loop(kv, topn, exclude, restrict, monkeypatch):
         np.testing.assert_allclose([v for _, v in answer], [v for _, v in expected], atol=1e-6)
 
 
+@pytest.mark.parametrize("n", [1, 3, 40, 65, 67, 1000])
+@pytest.mark.parametrize("d", [1, 3, 8, 15, 30, 300])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_of_equal_cosines_the_lower_position_is_first(n, d, dtype, monkeypatch):
+    monkeypatch.setattr("fastsgns.vectors.nearest.ROW_BYTES", 1 << 16)
+    monkeypatch.setattr("fastsgns.vectors.nearest.SHARED_ROW_BYTES", 1 << 17)
+    row, query = np.random.default_rng(d).standard_normal((2, d)).astype(dtype)
+    kv = KeyedVectors(d, dtype=dtype)
+    kv.add_vectors(list(range(n)), np.tile(row, (n, 1)))
+    for topn in (1, 2, 30, n):
+        first = list(range(min(topn, n)))
+        batch = kv.most_similar_ids(np.tile(query, (7, 1)), topn=topn).ids
+        assert batch.tolist() == [first] * 7
+        for answer in (
+            kv.most_similar(query, topn=topn),
+            kv.most_similar_batch(query[np.newaxis], topn=topn)[0],
+            kv.most_similar_cosmul(query, topn=topn),
+        ):
+            assert [key for key, _ in answer] == first
+
+
+def test_the_products_of_a_batch_take_little_memory():
+    kv = KeyedVectors(2)
+    kv.add_vectors(list(range(1100)), np.random.default_rng(1).standard_normal((1100, 2)))
+    kv.most_similar_ids(range(1024), topn=1)
+    tracemalloc.start()
+    try:
+        kv.most_similar_ids(range(1024), topn=1)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 10 << 20
+
+
+@pytest.mark.parametrize("n_most", [1, 63, 64, 1000, 10**9])
+@pytest.mark.parametrize("n", [0, 1, 63, 64, 65, 127, 128, 130, 1000, 12345])
+def test_blocks_are_equally_long_and_leave_no_row_out(n, n_most):
+    length, starts = nearest.blocks(n, n_most)
+    assert length % 64 == 0 and length < min(n, n_most) + 64
+    rows = [row for start in starts for row in range(start, min(start + length, n))]
+    assert sorted(set(rows)) == list(range(n)) and starts == sorted(set(starts))
+    assert n < 64 or all(start + length <= n for start in starts)
+
+
 def test_zero_vectors_are_similar_to_nothing(kv):
     kv["of"] = np.zeros(5)
     assert kv.similarity("of", "dog") == 0
@@ -254,9 +299,9 @@ def test_comparisons(kv):
     assert kv.similarity("dog", "cat").dtype == np.float32
     assert kv.distance("dog", "cat") == 1 - kv.similarity("dog", "cat")
     np.testing.assert_allclose(kv.distances("dog")[6], kv.distance("dog", "cat"), atol=1e-6)
-    nearest = kv.most_similar("dog")
-    assert kv.rank("dog", nearest[2][0]) == 3
-    assert set(kv.closer_than("dog", nearest[2][0])) == {key for key, _ in nearest[:2]}
+    similar = kv.most_similar("dog")
+    assert kv.rank("dog", similar[2][0]) == 3
+    assert set(kv.closer_than("dog", similar[2][0])) == {key for key, _ in similar[:2]}
     assert kv.most_similar_to_given("dog", WORDS[:5]) in WORDS[:5]
     assert kv.doesnt_match(["the", "dog", "unknown"]) in ("the", "dog")
     with pytest.raises(ValueError):

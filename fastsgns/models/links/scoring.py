@@ -10,7 +10,7 @@ from fastsgns.formats.keys import check_keys, plain_all
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.rules import integer
 from fastsgns.vectors.keyedvectors import KeyedVectors
-from fastsgns.vectors.norms import products
+from fastsgns.vectors.norms import largest, products
 
 check_topn = integer(0, 2**62)
 Recommended = list[tuple[Hashable, float]]
@@ -121,11 +121,7 @@ class LinkScorer:
             scores[self.known.targets_of(source)] = -np.inf
             if self.names_are_shared and name in self.target.key_to_index:
                 scores[self.target.key_to_index[name]] = -np.inf
-        n = min(topn, int(np.count_nonzero(scores > -np.inf)))
-        if n <= 0:
-            return []
-        best = np.argpartition(-scores, n - 1)[:n]
-        best = best[np.lexsort((best, -scores[best]))]  # ties by id, unlike `norms.largest`
+        best = largest(scores, topn)
         names = self.target.index_to_key
         return [(names[target], float(scores[target])) for target in best.tolist()]
 
