@@ -1,13 +1,12 @@
 """Formats of files by content and suffix, and errors that advise options of the command line."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from fastsgns.cli.parsers import UsageError
 from fastsgns.cli.streams import STDIO, is_stream
 from fastsgns.errors import FormatError, NotUTF8Error
-from fastsgns.formats import files, native, sniffing
+from fastsgns.formats import files, native, sniffing, tsv
 from fastsgns.vectors import exchange
 from fastsgns.vectors.exchange import FORMATS, SUFFIXES, form_of, suffix_of
 
@@ -157,7 +156,7 @@ def check_native(path: str) -> None:
 
 def is_pair(path: str) -> bool:
     """Return whether a path is the name of the two files of the TensorBoard projector."""
-    return suffix_format(path) == "tsv" and not os.path.exists(path)
+    return suffix_format(path) == "tsv" and tsv.is_pair(path)
 
 
 def detect(path: str, no_header: bool = False) -> str:

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from fastsgns._version import __version__
 from fastsgns.cli import filetypes, inputs, streams
 from fastsgns.cli.arguments import add_json
 from fastsgns.cli.parsers import Commands, add_command
-from fastsgns.formats import native, sniffing
+from fastsgns.formats import native, sniffing, tsv
 from fastsgns.formats.files import local_path
 from fastsgns.runtime.console import short, table
 from fastsgns.runtime.machine import n_cores
@@ -79,6 +80,9 @@ def describe(path: str) -> dict[str, Any]:
     """
     facts: dict[str, Any] = {"file": path}
     with filetypes.in_words_of_options(ADVICE):
+        if filetypes.is_pair(path):
+            facts["bytes on disk"] = sum(map(os.path.getsize, tsv.paths_of(path)))
+            return facts | _describe(path, "tsv")
         if streams.is_stream(path):
             with streams.opened(path) as file:
                 return facts | _describe(file, form_of(file.peek(filetypes.HEAD_BYTES)) or "text")
@@ -94,15 +98,21 @@ def _describe(source: Any, format: str) -> dict[str, Any]:
         vectors = KeyedVectors.load_word2vec_format(
             source, binary=format == "binary", unicode_errors="replace"
         )
-        kind = f"vectors (word2vec {format})"
-    else:
-        vectors, kind = KeyedVectors.from_file(source, format), f"vectors ({format})"
+        return {
+            "kind": f"vectors (word2vec {format})",
+            "words": len(vectors),
+            "dimensions": vectors.vector_size,
+            "bytes in memory": vectors.vectors.nbytes,
+        }
+    vectors = KeyedVectors.from_file(source, format)
+    arrays = {"vectors": vectors.array}
+    if hasattr(vectors, "output"):
+        arrays["output"] = vectors.output.array
     return {
-        "kind": kind,
+        "kind": f"vectors ({format})",
         "words": len(vectors),
         "dimensions": vectors.vector_size,
-        "bytes in memory": vectors.vectors.nbytes,
-    }
+    } | _sizes(arrays | dict(vectors.expandos))
 
 
 def _describe_native(source: Any) -> dict[str, Any]:
@@ -110,12 +120,16 @@ def _describe_native(source: Any) -> dict[str, Any]:
     facts: dict[str, Any] = {"kind": kind}
     if "word_ends" in tensors:
         facts["words"] = len(tensors["word_ends"])
-    facts["arrays"] = {
-        name: f"{' x '.join(map(str, array.shape))} {array.dtype}"
-        for name, array in tensors.items()
-    }
-    facts["bytes in memory"] = sum(array.nbytes for array in tensors.values())
+    facts |= _sizes(tensors)
     return facts | {name: value for name, value in metadata.items() if name not in HIDDEN}
+
+
+def _sizes(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return the shape and type of each array, and the bytes of all."""
+    shapes = {
+        name: f"{' x '.join(map(str, array.shape))} {array.dtype}" for name, array in arrays.items()
+    }
+    return {"arrays": shapes, "bytes in memory": sum(array.nbytes for array in arrays.values())}
 
 
 def _lines(facts: dict[str, Any], prefix: str = "") -> dict[str, str]:

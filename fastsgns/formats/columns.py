@@ -14,6 +14,7 @@ from fastsgns.formats.tables import (
     check,
     check_utf8,
     exportable,
+    is_utf8,
     type_of_keys,
 )
 from fastsgns.formats.writing import destination
@@ -75,7 +76,7 @@ def _fitting(attributes: Mapping[str, Any]) -> dict[str, np.ndarray]:
         if values.ndim == 1 or (
             values.ndim == 2 and values.shape[1] and values.dtype.kind in "biuf"
         ):
-            if all(_is_utf8(value) for value in values.flat if isinstance(value, str)):
+            if all(is_utf8(value) for value in values.flat if isinstance(value, str)):
                 fitting[name] = values
                 continue
             lost.append(f"{name!r} (has no form in UTF-8)")
@@ -87,14 +88,6 @@ def _fitting(attributes: Mapping[str, Any]) -> dict[str, np.ndarray]:
             "numbers of shape (V,) or (V, k) and str of shape (V,)"
         )
     return fitting
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _native(array: np.ndarray) -> np.ndarray:

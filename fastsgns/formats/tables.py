@@ -152,6 +152,15 @@ def check_utf8(texts: Sequence[str], what: str) -> None:
         ) from None
 
 
+def is_utf8(text: str) -> bool:
+    """Return whether a text has a form in UTF-8, which half a surrogate pair has not."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def check(table: VectorTable, name: str) -> VectorTable:
     """Check what was read from a file; return it with keys as a list and native byte order.
 

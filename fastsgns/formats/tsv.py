@@ -4,23 +4,28 @@
 projector expects a header in the second file if and only if it has more than one column.
 """
 
+import os
+import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fastsgns.errors import FormatError
+from fastsgns.errors import FormatError, warn
 from fastsgns.formats import files, numerals
 from fastsgns.formats.sniffing import number
-from fastsgns.formats.tables import ELSEWHERE, VectorTable, as_texts, check, exportable
+from fastsgns.formats.tables import ELSEWHERE, VectorTable, as_texts, check, exportable, is_utf8
 from fastsgns.formats.writing import destination, write_slices
 
 WHAT = "a file of TSV"
 BLOCK_ROWS = 1024
 KEY = "word"
+PARTS = ("_tensor", "_metadata")
+SEPARATORS = "\t\n\r"
+INTEGER = re.compile("[+-]?[0-9]{1,20}")
 
 
 def paths_of(path: Any) -> tuple[str, str]:
@@ -35,10 +40,22 @@ def paths_of(path: Any) -> tuple[str, str]:
         raise TypeError(
             f"TSV for the projector is two files; give a path and not {type(path).__name__}"
         )
-    stem = files.local_path(path)
-    for end in (".tsv", "_tensor", "_metadata"):
-        stem = stem.removesuffix(end)
+    stem = files.local_path(path).removesuffix(".tsv")
+    stem = stem.removesuffix(next(filter(stem.endswith, PARTS), ""))
     return f"{stem}_tensor.tsv", f"{stem}_metadata.tsv"
+
+
+def is_pair(path: Any) -> bool:
+    """Return whether a path names the two files: one of them, or what both begin with.
+
+    Examples
+    --------
+    >>> is_pair("words_tensor.tsv"), is_pair("absent.tsv"), is_pair("words.txt")
+    (True, True, False)
+    """
+    name = files.local_path(path)
+    is_part = name.removesuffix(".tsv").endswith(PARTS)
+    return name.endswith(".tsv") and (is_part or not os.path.exists(name))
 
 
 def write(path: Any, table: VectorTable) -> None:
@@ -56,16 +73,63 @@ def write(path: Any, table: VectorTable) -> None:
     TypeError
         If a key is neither a str nor an int.
     ValueError
-        If a key contains a tab or a newline.
+        If a key is blank or contains a tab or a newline, or if the first one looks like the
+        beginning of a file that is not text.
+
+    Warns
+    -----
+    UserWarning
+        If attributes are left out, or there are no vectors.
     """
     tensor, metadata = paths_of(path)
-    columns = {KEY: as_texts(table.keys, "\t\n\r", WHAT)}
-    for name, values in exportable(table.attributes, (KEY,)).items():
-        if values.ndim == 1:
-            columns[name] = as_texts([name, *map(str, values.tolist())], "\t\n\r", WHAT)[1:]
-    if any(not text.strip(files.BLANKS) for text in columns[KEY]):
-        raise ValueError(f"a key is blank, and {WHAT} has no blank lines; rename it. {ELSEWHERE}")
+    columns = {KEY: as_texts(table.keys, SEPARATORS, WHAT)} | _columns(table.attributes)
+    _check_keys(columns)
+    if not table.vectors.size:
+        if len(table.vectors):
+            raise ValueError(f"vectors without numbers can't be written to {WHAT}. {ELSEWHERE}")
+        warn(f"there are no vectors, and {WHAT} does not say how many numbers they would have")
     write_pair(tensor, metadata, table.vectors, columns)
+
+
+def _columns(attributes: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the texts of the attributes that fit; warn of the others."""
+    columns, lost = {}, []
+    for name, values in exportable(attributes, (KEY,)).items():
+        texts = [name, *map(str, values.tolist())] if values.ndim == 1 else []
+        if values.ndim != 1:
+            lost.append(f"{name!r} (of shape {values.shape})")
+        elif any(separator in text for text in texts for separator in SEPARATORS):
+            lost.append(f"{name!r} (contains a tab or the end of a line)")
+        elif not all(map(is_utf8, texts)):
+            lost.append(f"{name!r} (has no form in UTF-8)")
+        else:
+            columns[name] = texts[1:]
+    if lost:
+        warn(
+            f"the file does not hold the attributes {', '.join(lost)} of the keys: allowed are "
+            "numbers and str of shape (V,), without tabs and newlines"
+        )
+    return columns
+
+
+def _check_keys(columns: dict[str, list[str]]) -> None:
+    """Raise a ValueError if `read` would not find the keys in the file as they are."""
+    keys = columns[KEY]
+    blank = next((key for key in keys if not key.strip()), None)
+    if blank is not None:
+        raise ValueError(
+            f"the key {blank!r:.60} is blank, and {WHAT} has no blank lines; rename it. {ELSEWHERE}"
+        )
+    begin = "\n".join(keys[: files.HEAD_BYTES]) if len(columns) == 1 else ""
+    try:
+        files.check_text(begin.encode(), "it")
+        if begin.startswith("\ufeff"):
+            raise FormatError("it begins with a byte order mark")
+    except FormatError as error:
+        raise ValueError(
+            f"{WHAT} can't begin with the key {keys[0]!r:.60}: for a reader, {error}. Rename it, "
+            f"or put another key first; {ELSEWHERE}"
+        ) from None
 
 
 def write_pair(
@@ -134,9 +198,10 @@ def _vectors(source: Any, datatype: npt.DTypeLike) -> np.ndarray:
         with warnings.catch_warnings(), files.open_binary(source) as file:
             warnings.simplefilter("ignore", UserWarning)  # of an empty file
             with suppress(ValueError, EOFError, OSError):
-                return np.loadtxt(
+                numbers = np.loadtxt(
                     file, datatype, delimiter="\t", comments=None, ndmin=2, encoding="utf-8"
                 )
+                return numbers if len(numbers) else numbers.reshape(0, 0)
     return _line_by_line(source, datatype)
 
 
@@ -176,10 +241,16 @@ def _metadata(source: Any, n: int, tensor: str) -> tuple[list[str], dict[str, np
 
 
 def _column(cells: Sequence[str]) -> np.ndarray:
-    """Return numbers as an array of int64 or float64, and other texts as one of dtype object."""
-    for dtype in (np.int64, np.float64):
-        try:
-            return np.array([cell if "_" not in cell else "x" for cell in cells]).astype(dtype)
-        except (ValueError, OverflowError):
-            continue
+    """Return numbers as an array of int64, uint64 or float64, and other texts as dtype object.
+
+    Integers of more than 64 bits stay texts, as float64 has not all their digits.
+    """
+    if all(INTEGER.fullmatch(cell) for cell in cells):
+        numbers = [int(cell) for cell in cells]
+        for dtype in (np.int64, np.uint64):
+            with suppress(OverflowError):
+                return np.array(numbers, dtype)
+    elif not any("_" in cell for cell in cells):
+        with suppress(ValueError):
+            return np.array([float(cell) for cell in cells])
     return np.array(cells, object)

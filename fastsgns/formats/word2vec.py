@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastsgns.errors import FormatError
-from fastsgns.formats import files, numerals
+from fastsgns.errors import FormatError, warn
+from fastsgns.formats import files, numerals, sniffing
 from fastsgns.formats import words as words_in_bytes
 from fastsgns.formats.sniffing import ends_in_number
 from fastsgns.formats.word2vec_reader import BLOCK, MAX_THREADS, opened
@@ -87,6 +87,8 @@ def write(
             f"needed is shape ({len(words)}, d)"
         )
     encoded = [_encode(word, prefix, binary) for word in words]
+    if not write_header and not append:
+        _check_beginning(encoded, files.name_of(path))
     if fvocab is not None:
         _write_counts(fvocab, encoded, counts, append)
     with destination(path, append) as file:
@@ -103,6 +105,17 @@ def write(
         with closing(in_order(min(MAX_THREADS, n_cores()), starts, content_of)) as contents:
             for _, content in contents:
                 write_slices(file, content)
+
+
+def _check_beginning(words: list[bytes], name: str) -> None:
+    """Check that a reader finds the first word, and the number of dimensions, without a header."""
+    if not words:
+        warn(f"{name} is empty: without a header it does not say how many numbers vectors have")
+    elif words[0].startswith(sniffing.MARK):
+        raise ValueError(
+            f"the word {words[0].decode()!r:.60} {CANNOT} without a header: readers take its "
+            f"beginning for a byte order mark. {DO}"
+        )
 
 
 def _encode(word: Hashable, prefix: str, binary: bool) -> bytes:

@@ -237,8 +237,8 @@ def kind_of(path: Any) -> str:
     """
     name = files.name_of(path)
     named = SUFFIXES.get(suffix_of(name))
-    if named == "tsv" and files.is_path(path) and not os.path.exists(files.local_path(path)):
-        return named  # of two files, neither of which has this name
+    if named == "tsv" and files.is_path(path) and tsv.is_pair(path):
+        return named  # whose numbers look like a header of word2vec if there are two of them
     with files.naming(name), files.open_binary(path) as file:
         if not (_can_be_opened_again(path) or file.seekable()):
             raise ValueError(

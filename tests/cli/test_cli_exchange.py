@@ -65,6 +65,16 @@ def test_info_describes_each_format(tmp_path, model, kind, capsys):
     assert main(["info", path if kind != "tsv" else str(tmp_path / "out_tensor.tsv")]) == 0
     shown = capsys.readouterr().out
     assert f"vectors ({kind})" in shown and re.search(rf"words +{len(model.wv)}\n", shown)
+    arrays = [model.wv.vectors, model.wv.expandos["count"]]
+    assert f"arrays.vectors  {len(model.wv)} x 4 float32" in re.sub(" {3,}", "  ", shown)
+    assert f"arrays.count  {len(model.wv)} int64" in re.sub(" {3,}", "  ", shown)
+    if kind != "tsv":
+        arrays.append(model.syn1neg)
+        assert f"arrays.output  {len(model.wv)} x 4 float32" in re.sub(" {3,}", "  ", shown)
+    assert f"{sum(array.nbytes for array in arrays):,} (" in shown
+    if kind == "tsv":
+        assert main(["info", path]) == 0  # neither of the two files has this name
+        assert "bytes on disk" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("kind", ["safetensors", "npz", "parquet", "arrow"])
