@@ -8,14 +8,14 @@ From the constructor to the kernel::
         _select                     corpus/selection.py: the words to keep
         _apply_selection            wv and the arrays (_allocate, words/allocation.py)
         encode                      corpus/encoded.py: tokens become word ids
-      _start_training               fix the schedule and the seed of this call
-        _train_epochs               also the last step of `resume`
+      start                         words/training.py: the schedule and the seed of this call
+        go_on                       also the last step of `resume`
           make_objective            words/objective.py: the argument of the kernels
           Session.run               training/session.py: epochs and callbacks
             Trainer.losses          training/trainer.py: threads train chunks of the corpus
               TokenChunks.train     training/examples.py: calls kernels.train_chunk
 
-`train` encodes a corpus (`_encode`) for a vocabulary that exists, then calls `_start_training`.
+`train` encodes a corpus (`_encode`) for a vocabulary that exists, then calls `start`.
 A subclass that overrides a method of `JobHooks` is trained by words/jobs.py instead.
 
 The model's `Matrices` hold the arrays of the roles; tied roles share one. The array of the input
@@ -28,12 +28,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, Literal, NamedTuple, NoReturn, Self
 
 import numpy as np
 
-from fastsgns import kernels, rules, sampling
+from fastsgns import rules, sampling
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.scanning import MANY_WORDS, Scan
 from fastsgns.corpus.selection import (
@@ -55,7 +54,6 @@ from fastsgns.corpus.sentences import (
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import EmptyCorpusError, NotFittedError, warn
 from fastsgns.formats import kinds
-from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import (
     ArrayRole,
     BiasMode,
@@ -69,7 +67,7 @@ from fastsgns.models.callbacks import CallbackAny2Vec, Checkpoint
 from fastsgns.models.exclusive import exclusive
 from fastsgns.models.keyedvectors import pseudorandom_weak_vector
 from fastsgns.models.parameters import CbowGradient, Parameters
-from fastsgns.models.words import gensim_model, memory, storage
+from fastsgns.models.words import gensim_model, memory, storage, training
 from fastsgns.models.words import noise as noise_table
 from fastsgns.models.words.allocation import allocate, grow_input
 from fastsgns.models.words.jobs import (
@@ -80,15 +78,14 @@ from fastsgns.models.words.jobs import (
     train_batch_sg,
     train_by_jobs,
 )
-from fastsgns.models.words.log import EpochLog
-from fastsgns.models.words.objective import kernel_rows, make_objective, make_tree_objective
+from fastsgns.models.words.objective import make_tree_objective
 from fastsgns.models.words.prediction import OutputLayer, score_sentences
 from fastsgns.models.words.reading import Source, count_source, scan_source
 from fastsgns.models.words.tree import fit_tree, paths_of
 from fastsgns.models.words.unfinished import Unfinished
 from fastsgns.models.words.vocabulary import (
     check_not_empty,
-    explain_no_pairs,
+    explain_nothing,
     log_selection,
     selection_report,
     vocabulary_of,
@@ -96,10 +93,8 @@ from fastsgns.models.words.vocabulary import (
 from fastsgns.rules import COUNT, takes, takes_flags
 from fastsgns.runtime.machine import release_memory, require_memory
 from fastsgns.runtime.progress import ShowProgress, picklable
-from fastsgns.training.examples import TokenChunks
-from fastsgns.training.session import Session, choose_seed
-from fastsgns.training.sharing import NegativeSharing, describe
-from fastsgns.training.trainer import BATCH_WORDS, Schedule, Tally, Trainer, warn_of_rise
+from fastsgns.training.sharing import NegativeSharing
+from fastsgns.training.trainer import BATCH_WORDS
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.keys import as_key_list
 from fastsgns.vectors.roles import Roles, link_matrices, shown_matrices, sync_matrices
@@ -376,7 +371,7 @@ class Word2Vec(JobHooks):
                 train_by_jobs(self, source.sentences, totals, tuple(self.callbacks))
                 return
             corpus = self._build_vocab_and_encode(params, source)
-            self._start_training(params, corpus, n_skipped=0, callbacks=self.callbacks)
+            training.start(self, params, corpus, self.callbacks)
 
     def _build_vocab_and_encode(self, params: Parameters, source: Source) -> EncodedCorpus:
         """Scan a corpus, select words, allocate their arrays, and return the corpus as ids.
@@ -593,10 +588,14 @@ class Word2Vec(JobHooks):
             self._raw = None
 
     def _encode(self, params: Parameters, source: Source) -> EncodedCorpus:
-        """Read a corpus as ids of the present words."""
+        """Read a corpus as ids of the present words, and warn if it has none of them."""
         vocabulary = vocabulary_of(self.wv)
         with scan_source(source, params, vocabulary) as scanned:
-            return encode(scanned, vocabulary)
+            corpus = encode(scanned, vocabulary)
+        if not corpus.n_tokens:
+            sizes = corpus.n_raw_sentences, corpus.n_raw_tokens, len(vocabulary)
+            warn(explain_nothing(source.sentences, *sizes))
+        return corpus
 
     def _check_update(self, update: bool) -> None:
         if update and not len(self.wv):
@@ -854,14 +853,6 @@ class Word2Vec(JobHooks):
         """Whether `random` was set."""
         return self._random is not None
 
-    def _seed_of_training(self, params: Parameters) -> int:
-        """Return the seed of a call of `train`."""
-        if self._random is None:
-            return choose_seed(params.seed)
-        if isinstance(self._random, np.random.Generator):
-            return int(self._random.integers(2**63))
-        return int(self._random.randint(2**63, dtype=np.int64))
-
     # Steps of building a vocabulary, by the names that they have in gensim
 
     def create_binary_tree(self) -> None:
@@ -1048,12 +1039,14 @@ class Word2Vec(JobHooks):
         )
         parameters.check_objective(params)
         n_skipped = check_word_count("word_count", word_count)
+        delay = rules.number(report_delay)
+        delay = 1.0 if delay is None else delay
         uses_jobs = has_hooks(self)
         n_readings = params.epochs if uses_jobs else 1
         source = Source.of(corpus_iterable, corpus_file, params.epochs, n_readings)
         if uses_jobs:
             totals = Totals(total_examples, total_words)
-            return TrainResult(*train_by_jobs(self, source.sentences, totals, callbacks))
+            return TrainResult(*train_by_jobs(self, source.sentences, totals, callbacks, delay))
         corpus = self._encode(params, source)
         for unit, expected, n in (
             ("example", total_examples, corpus.n_raw_sentences),
@@ -1063,10 +1056,7 @@ class Word2Vec(JobHooks):
                 logger.warning(
                     "supplied %s count (%d) did not equal expected count (%d)", unit, n, expected
                 )
-        delay = rules.number(report_delay)
-        return self._start_training(
-            params, corpus, n_skipped, callbacks, 1.0 if delay is None else delay
-        )
+        return TrainResult(*training.start(self, params, corpus, callbacks, n_skipped, delay))
 
     @exclusive
     def resume(
@@ -1137,7 +1127,7 @@ class Word2Vec(JobHooks):
                 f"training began on a corpus of {remaining.n_words:,} words, and this one has "
                 f"{corpus.n_raw_tokens:,}; give the same corpus, or call train()"
             )
-        return self._train_epochs(params, corpus, remaining, callbacks)
+        return TrainResult(*training.go_on(self, params, corpus, remaining, callbacks))
 
     def _with_checkpoint(
         self, callbacks: Iterable[Any] | None, checkpoint: Any, every: int
@@ -1148,158 +1138,6 @@ class Word2Vec(JobHooks):
         """
         others = self.callbacks if callbacks is None else parameters.as_callbacks(callbacks)
         return tuple(others) if checkpoint is None else (Checkpoint(checkpoint, every), *others)
-
-    def _start_training(
-        self,
-        params: Parameters,
-        corpus: EncodedCorpus,
-        n_skipped: int,
-        callbacks: Callbacks,
-        report_delay: float = 1.0,
-    ) -> TrainResult:
-        """Fix the schedule and the seed of a new training call, and train its epochs.
-
-        The schedule starts after `n_skipped` words.
-        """
-        self.running_training_loss = 0.0
-        warn_of_rise(params.alpha, params.min_alpha)
-        remaining = Unfinished(
-            n_epochs=params.epochs, start_alpha=params.alpha, end_alpha=params.min_alpha,
-            n_skipped=n_skipped, n_words=corpus.n_raw_tokens,
-            seed=self._seed_of_training(params),
-        )  # fmt: skip
-        return self._train_epochs(params, corpus, remaining, callbacks, report_delay)
-
-    def _train_epochs(
-        self,
-        params: Parameters,
-        corpus: EncodedCorpus,
-        remaining: Unfinished,
-        callbacks: Callbacks,
-        report_delay: float = 1.0,
-    ) -> TrainResult:
-        """Train the remaining epochs of a training call, with callbacks before and after each."""
-        if corpus.n_tokens == 0:
-            return self._train_nothing(corpus, remaining.n_epochs, callbacks)
-        self.unfinished = remaining  # first, so that after an error below `resume` can go on
-        schedule = remaining.schedule(corpus.n_tokens, params.batch_words)
-        parameters.warn_of_no_effect(params)
-        if params.hs and params.negative:
-            logger.warning(
-                "Both hierarchical softmax and negative sampling are activated: hs=1 and "
-                "negative=%d, which are trained one after the other; if that is not wanted, set "
-                "one of them to 0", params.negative,
-            )  # fmt: skip
-        self._warn_if_rate_rises(schedule.rate(0, 0))
-        why_no_pairs = explain_no_pairs(corpus)
-        if why_no_pairs:
-            warn(why_no_pairs)
-        started = time.monotonic()
-        log = EpochLog(logger, corpus.n_tokens, corpus.n_raw_tokens, report_delay)
-        try:
-            with Session(self, self._matrices, remaining.n_epochs, callbacks) as session:
-                # _objective fills the rows for session.run; the session frees them in any case.
-                counts = vocabulary_of(self.wv).counts
-                trainer = Trainer(
-                    self._objective(params), TokenChunks(corpus.ids, corpus.offsets), schedule,
-                    remaining.seed, params.workers, row_counts=(counts, counts),
-                    n_epochs_before=self.epochs_begun, show=params.progress,
-                    on_progress=self._progress_recorder(schedule, log),
-                )  # fmt: skip
-                logger.info(
-                    "training %s, %s, with workers=%d and kernel %s on %d words", self,
-                    describe(trainer.objective), params.workers, kernels.variant(), corpus.n_tokens,
-                )  # fmt: skip
-                session.run(
-                    trainer.losses(),
-                    before_epoch=partial(self._refresh, session, trainer),
-                    after_epoch=partial(self._end_epoch, trainer, log),
-                )
-        finally:
-            self.train_count += 1
-            self.total_train_time += time.monotonic() - started
-            self.add_lifecycle_event("train", msg=str(self), n_epochs=remaining.n_epochs)
-        total = trainer.total
-        if not why_no_pairs and total.n_units and not total.n_examples:
-            warn(
-                "nothing was learned: subsampling left no two words beside each other "
-                f"(sample is {self.sample:g}; 0 keeps all words)"
-            )
-        n_epochs = total.n_units // corpus.n_tokens  # those that ended
-        return TrainResult(total.n_kept, corpus.n_raw_tokens * n_epochs)
-
-    def _train_nothing(
-        self, corpus: EncodedCorpus, n_epochs: int, callbacks: Callbacks
-    ) -> TrainResult:
-        """Warn that a corpus has no known words, and call the callbacks as for any other corpus."""
-        warn(
-            f"train() changed nothing: none of the {corpus.n_raw_tokens} tokens of the corpus is "
-            f"in the vocabulary of {len(self.wv)} words; to add words, call build_vocab(..., "
-            "update=True)"
-            if corpus.n_raw_tokens
-            else "train() changed nothing: it was called with an empty iterator. An iterator that "
-            "was read before is empty; give a list, or an object whose __iter__ starts anew"
-        )
-        n_before = self.epochs_trained
-        with Session(self, Matrices(), n_epochs, callbacks) as session:
-            session.run(None for _ in range(n_epochs))
-        self.train_count += 1
-        n_trained = self.epochs_trained - n_before
-        return TrainResult(0, corpus.n_raw_tokens * n_trained)
-
-    def _objective(self, params: Parameters) -> Objective:
-        """Return the argument of the kernels for the present words and arrays, with filled rows."""
-        parameters.check_objective(params)  # a callback may have changed parameters
-        matrices = self.current_arrays(thorough=True)  # affordable: not called for each epoch
-        return make_objective(params, self.wv, matrices, vocabulary_of(self.wv).counts)
-
-    def _refresh(self, session: Session, trainer: Trainer) -> None:
-        """Copy the present arrays to the rows of the kernels, before an epoch.
-
-        If a callback has replaced arrays, the trainer gets a new objective. Parameters that a
-        callback has set take effect only then, or in the next call of `train`.
-        """
-        n_words = len(trainer.objective.input)
-        if len(self.wv) != n_words:
-            raise RuntimeError(
-                f"a callback changed the vocabulary from {n_words} to "
-                f"{len(self.wv)} words during training; do so between two calls of train()"
-            )
-        params, objective = parameters.normalize(self), trainer.objective
-        session.arrays = matrices = self.current_arrays()
-        rows = kernel_rows(params, self.wv, matrices)  # fills them; new ones for replaced arrays
-        if any(array is not getattr(objective, name) for name, array in rows.items()):
-            trainer.set_objective(self._objective(params))
-
-    def _end_epoch(self, trainer: Trainer, log: EpochLog) -> None:
-        """Remove the epoch that was trained from what `resume` would train, and log it."""
-        log.end_epoch(trainer.total.n_kept)
-        if self.unfinished is not None:
-            self.unfinished = self.unfinished.after_an_epoch()
-
-    def _progress_recorder(
-        self, schedule: Schedule, log: EpochLog
-    ) -> Callable[[int, Tally, Tally], None]:
-        """Return a function for the Trainer to call, which updates the loss and the rate."""
-        recorded = 0.0
-
-        def record(epoch: int, tally: Tally, total: Tally) -> None:
-            nonlocal recorded
-            loss = total.loss + tally.loss
-            self.running_training_loss += loss - recorded  # the user may have set it to 0
-            recorded = loss
-            self.min_alpha_yet_reached = schedule.rate(epoch, tally.n_units)
-            log.progress(epoch, tally, total)
-
-        return record
-
-    def _warn_if_rate_rises(self, rate: float) -> None:
-        """Log that the learning rate starts above where earlier training left it."""
-        if self.epochs_begun and rate > self.min_alpha_yet_reached * (1 + RATE_ROUNDING):
-            logger.warning(  # in the words of gensim, which programs look for
-                "Effective 'alpha' higher than previous training cycles: it rises to %g, having "
-                "come down to %g", rate, self.min_alpha_yet_reached,
-            )  # fmt: skip
 
     def get_latest_training_loss(self) -> float:
         """Return the loss summed since the last call of `train` began; see also `epoch_losses`."""

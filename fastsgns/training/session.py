@@ -139,10 +139,10 @@ class Session:
                     uninterrupted(self.arrays.collect)
                     # All records are complete before on_epoch_end, which may save the model.
                     model.epochs_trained += 1
-                    if after_epoch is not None:
-                        after_epoch()
                     if loss is not None:
                         model.epoch_losses.append(loss)
+                    if after_epoch is not None:
+                        after_epoch()
                     self._call_or_stop("on_epoch_end")
         except StopTraining as reason:
             logger.info("training stopped by a callback%s", f": {reason}" if str(reason) else "")

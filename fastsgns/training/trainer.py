@@ -150,6 +150,8 @@ class Trainer:
     on_progress : callable or None
         Called with (epoch, Tally of the epoch, Tally of the earlier epochs of this call), about
         every 0.1 s.
+    logs_epochs : bool
+        Whether to log each epoch; otherwise the caller does.
 
     Attributes
     ----------
@@ -168,6 +170,7 @@ class Trainer:
     n_epochs_before: int = 0
     show: ShowProgress = None
     on_progress: Callable[[int, Tally, Tally], None] | None = None
+    logs_epochs: bool = True
     total: Tally = field(default_factory=Tally, init=False)
     divergence: DivergenceCheck = field(init=False)
 
@@ -194,7 +197,8 @@ class Trainer:
                 self._train_epoch(epoch, tally, partial(self._report_progress, bar, epoch, tally))
                 self.divergence.check_all_rows(self._position(epoch, self.chunks.n_units))
                 self.total.add(tally)
-                self._log(epoch, tally, time.monotonic() - started)
+                if self.logs_epochs:
+                    self._log(epoch, tally, time.monotonic() - started)
                 yield tally
         finally:
             bar.close()

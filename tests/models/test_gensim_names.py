@@ -357,7 +357,9 @@ class Events:
     "corpus, said",
     [
         ([["new", "words"], ["here"]], "none of the 3 tokens of the corpus is in the vocabulary"),
-        ([], "called with an empty iterator"),
+        ([], "the corpus, a list, has no sentences"),
+        ((), "the corpus, a tuple, has no sentences"),
+        ([[], []], "none of the 2 sentences has a token"),
         (iter([]), "called with an empty iterator"),
     ],
 )
@@ -368,13 +370,25 @@ def test_training_on_nothing_that_is_known_changes_nothing(corpus, said, options
     rate = model.min_alpha_yet_reached
     with pytest.warns(UserWarning, match=said):
         result = model.train(corpus, total_examples=1, epochs=2, callbacks=[events])
-    assert result == (0, 6 if isinstance(corpus, list) and corpus else 0)
+    assert result == (0, 6 if isinstance(corpus, list) and corpus and corpus[0] else 0)
     np.testing.assert_array_equal(model.wv.vectors, before)
     epochs = ["on_epoch_begin", "on_epoch_end"] * 2
     assert events.seen == ["on_train_begin", *epochs, "on_train_end"]
     assert model.unfinished is None and model.min_alpha_yet_reached == rate
     model.save(io.BytesIO())
     assert model.train(SENTENCES, total_examples=60, epochs=1).n_words == model.corpus_total_words
+
+
+def test_a_file_without_a_token_is_named(tmp_path):
+    (tmp_path / "blank.txt").write_text("\n \n")
+    model = made()
+    with pytest.warns(UserWarning, match=r"not a single token in .*blank\.txt"):
+        model.train(corpus_file=str(tmp_path / "blank.txt"), total_words=1, epochs=1)
+
+
+def test_the_rate_that_was_reached_is_that_of_the_last_step():
+    model = made(alpha=0.025, epochs=5)  # one step per epoch
+    assert model.min_alpha_yet_reached == pytest.approx(0.025 - 0.8 * 0.0249)
 
 
 @pytest.mark.parametrize("workers", [1, 4])

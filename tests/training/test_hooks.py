@@ -223,13 +223,45 @@ def test_a_callback_that_returns_true_ends_training(event, result):
     assert called == [1]
 
 
-def test_the_lines_of_gensim_are_logged(caplog):
-    caplog.set_level(logging.INFO, "fastsgns")
-    model = Word2Vec(vector_size=8, min_count=1, sample=0)
+class ByBatches(Word2Vec):
+    """Is trained by batches, because it overrides a method."""
+
+    def _raw_word_count(self, job):
+        return sum(map(len, job))
+
+
+@pytest.mark.parametrize("kind", [Word2Vec, ByBatches])
+@pytest.mark.parametrize("compute_loss", [True, False])
+def test_an_epoch_is_one_line_of_gensim_s_form(caplog, kind, compute_loss):
+    model = kind(vector_size=8, min_count=1, sample=0, compute_loss=compute_loss)
     model.build_vocab(SENTENCES)
+    caplog.set_level(logging.INFO, "fastsgns")
     model.train(SENTENCES, total_examples=60, epochs=2, report_delay=0)
-    n = model.corpus_total_words
-    lines = [r.getMessage() for r in caplog.records if r.getMessage().startswith("EPOCH")]
-    assert lines[-1].startswith(f"EPOCH 1: training on {n} raw words ({n} effective words) took ")
-    assert any(line.startswith("EPOCH 0 - PROGRESS: at 100.00% words, ") for line in lines)
-    assert sum(": training on" in line for line in lines) == 2
+    n, lines = model.corpus_total_words, [record.getMessage() for record in caplog.records]
+    assert {record.name for record in caplog.records if "poch" in record.getMessage().lower()} == {
+        "fastsgns.models.word2vec"
+    }
+    ends = [line for line in lines if ": training on" in line]
+    for epoch, line in enumerate(ends):
+        assert line.startswith(
+            f"EPOCH {epoch}: training on {n} raw words ({n} effective words) took "
+        )
+        assert (f"loss {model.epoch_losses[epoch]:.5f}" if compute_loss else "loss") in line or (
+            not compute_loss
+        )
+    assert ends[-1].split(", alpha ")[1].startswith(f"{model.min_alpha_yet_reached:.5f}")
+    assert len(ends) == 2 and not any(line.startswith("epoch ") for line in lines)
+    for epoch in range(2):
+        assert any(
+            line.startswith(f"EPOCH {epoch} - PROGRESS: at 100.00% words, ") for line in lines
+        )
+    assert sum(line.startswith("training ") and "with workers=3" in line for line in lines) == 1
+
+
+@pytest.mark.parametrize("name", ["NodeEmbedding", "NodeEmbedding, one part", "PairEmbedding"])
+def test_an_epoch_of_other_classes_is_one_line(caplog, name):
+    caplog.set_level(logging.INFO, "fastsgns")
+    TRAINED[name]()
+    lines = [r.getMessage() for r in caplog.records if r.getMessage().startswith("epoch ")]
+    assert [line.split(":")[0] for line in lines] == [f"epoch {i} of 3" for i in (1, 2, 3)]
+    assert "EPOCH" not in caplog.text

@@ -160,7 +160,7 @@ def test_repeated_calls_fall_anew_and_draw_anew(monkeypatch):
 
 
 def test_lowest_rate_is_remembered_and_a_rise_is_logged(caplog):
-    model = built(alpha=0.05, min_alpha=0.01)
+    model = built(alpha=0.05, min_alpha=0.01, batch_words=0)
     assert model.min_alpha_yet_reached == 0.05
     fit(model)
     assert model.min_alpha_yet_reached == pytest.approx(0.01)

@@ -425,7 +425,7 @@ def _losses(
 ) -> Generator[float | None, None, None]:
     """Train all parts, epoch by epoch, and yield the mean loss of each epoch; None: not computed.
 
-    Several trainers share one progress bar.
+    Several trainers share one progress bar, and one line of the log per epoch.
     """
     if len(trainers) == 1:
         yield from trainers[0].losses()
@@ -436,11 +436,19 @@ def _losses(
         done = [0] * len(trainers)
         for i, trainer in enumerate(trainers):
             trainer.show, trainer.on_progress = False, _reporter(bar, done, i, trainer)
+            trainer.logs_epochs = False
         epochs = [stack.enter_context(closing(trainer.epochs())) for trainer in trainers]
-        for tallies in zip(*epochs):
-            n_examples = max(1, sum(tally.n_examples for tally in tallies))
-            loss = sum(tally.loss for tally in tallies) / n_examples
-            yield loss if model.compute_loss else None
+        for epoch, tallies in enumerate(zip(*epochs), 1):
+            both = Tally()
+            for tally in tallies:
+                both.add(tally)
+            schedule = trainers[0].schedule
+            logger.info(
+                "epoch %d of %d: %d walks, %d trained on, alpha now %.5f%s", epoch,
+                schedule.n_epochs, both.n_units, both.n_kept, schedule.rate(epoch, 0),
+                f", loss {both.mean_loss:.5f}" if model.compute_loss else "",
+            )  # fmt: skip
+            yield both.mean_loss if model.compute_loss else None
 
 
 def _reporter(

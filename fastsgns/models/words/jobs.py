@@ -9,9 +9,7 @@ learning rate from batch to batch, and calls the methods in worker threads.
 """
 
 import itertools
-import logging
 import threading
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,18 +19,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastsgns import kernels
+from fastsgns.errors import warn
 from fastsgns.kernels.objective import Objective
 from fastsgns.models import parameters
+from fastsgns.models.parameters import Parameters
+from fastsgns.models.words import training
+from fastsgns.models.words.log import EpochLog
+from fastsgns.models.words.training import Counts
+from fastsgns.models.words.vocabulary import explain_nothing
 from fastsgns.runtime.progress import Bar, Fact, ShowProgress, make_bar
 from fastsgns.runtime.threads import WorkerPool
 from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
-from fastsgns.training.session import Session, choose_seed
-from fastsgns.training.trainer import trained_arrays, warn_of_rise
-
-logger = logging.getLogger(__name__)
+from fastsgns.training.session import Session
+from fastsgns.training.trainer import trained_arrays
 
 UINT64_MASK = 2**64 - 1  # SeedSequence refuses negative integers
-Counts = tuple[int, int]  # words trained on, and words read
 
 
 class JobHooks:
@@ -122,22 +123,29 @@ class JobTrainer:
     n_threads : int
     show : bool, callable or None
         Whether to show a progress bar, as for `make_bar`.
+    log : EpochLog
 
     Attributes
     ----------
     n_trained, n_words : int
         Words trained on and words read, over all batches, as `_do_train_job` returned them.
+    n_sentences : int
+        Sentences of all batches.
+    n_batches, n_known, n_examples : int
+        Calls of `train_batch`, and the words of the vocabulary and the examples in them.
     """
 
     def __init__(
-        self, model: Any, objective: Objective, seed: int, n_threads: int, show: ShowProgress
-    ) -> None:
+        self, model: Any, objective: Objective, seed: int, n_threads: int, show: ShowProgress,
+        log: EpochLog,
+    ) -> None:  # fmt: skip
         self.model, self.seed = model, seed & UINT64_MASK
-        self.n_threads, self.show = n_threads, show
-        self.n_trained = self.n_words = self._n_sentences = 0
+        self.n_threads, self.show, self.log = n_threads, show, log
+        self.n_trained = self.n_words = self.n_sentences = 0
+        self.n_batches = self.n_known = self.n_examples = 0
         self._lock, self._batch_numbers = threading.Lock(), itertools.count()
         self._n_epochs_before = model.epochs_begun  # so that each call draws new random numbers
-        self._loss, self._n_examples = 0.0, 0
+        self._loss, self._n_examples_before = 0.0, 0
         self.set_objective(objective)
 
     def set_objective(self, objective: Objective) -> None:
@@ -152,32 +160,35 @@ class JobTrainer:
         bar = make_bar(self.show, n_epochs * totals.n_units, "training", totals.unit)
         try:
             for epoch in range(n_epochs):
-                started, n_before = time.monotonic(), self.n_words
-                self._loss, self._n_examples = 0.0, 0
+                n_before = self.n_words
+                self._loss, self._n_examples_before = 0.0, self.n_examples
                 report = partial(self._report_progress, bar, epoch, totals)
                 self._train_epoch(self._jobs(sentences, epoch, totals), report)
                 n_words, rate = self.n_words - n_before, self.model.min_alpha_yet_reached
                 self.divergence.check_all_rows(
                     TrainingPosition(epoch + 1, n_epochs, n_words, n_words, "words", rate)
                 )
-                logger.info(
-                    "epoch %d of %d: %d words in %.1f s, alpha now %.5f", epoch + 1, n_epochs,
-                    n_words, time.monotonic() - started, rate,
-                )  # fmt: skip
-                yield self._mean_loss if self.objective.compute_loss else None
+                loss = self._mean_loss if self.objective.compute_loss else None
+                self.log.end_epoch(n_words, self.n_trained, rate, loss)
+                yield loss
         finally:
             bar.close()
 
     @property
     def _mean_loss(self) -> float:
-        return self._loss / max(1, self._n_examples)
+        return self._loss / max(1, self._n_examples_of_epoch)
+
+    @property
+    def _n_examples_of_epoch(self) -> int:
+        return self.n_examples - self._n_examples_before
 
     def _report_progress(self, bar: Bar, epoch: int, totals: Totals) -> None:
         fields: dict[str, Fact] = {"epoch": (epoch + 1, self.model.epochs)}
         fields["alpha"] = self.model.min_alpha_yet_reached
-        if self.objective.compute_loss and self._n_examples:
+        if self.objective.compute_loss and self._n_examples_of_epoch:
             fields["loss"] = self._mean_loss
-        n_done = self._n_sentences if totals.n_sentences else self.n_words
+        n_done = self.n_sentences if totals.n_sentences else self.n_words
+        self.log.progress(n_done / totals.n_units - epoch, self.n_trained)
         bar.update_to(n_done, **fields)
 
     def _jobs(
@@ -214,7 +225,7 @@ class JobTrainer:
             with self._lock:
                 self.n_trained += int(n_trained)
                 self.n_words += int(n_words)
-                self._n_sentences += len(job[0])
+                self.n_sentences += len(job[0])
 
         stop_flag = self.objective.stop_flag
         WorkerPool(self.n_threads, jobs, work, stop_flag=stop_flag, stop_timeout=None).run(report)
@@ -225,6 +236,9 @@ class JobTrainer:
         find = self._ids.get
         rows = [[i for i in map(find, sentence) if i is not None] for sentence in sentences]
         offsets = np.cumsum([0, *map(len, rows)], dtype=np.int64)
+        with self._lock:
+            self.n_batches += 1
+            self.n_known += int(offsets[-1])
         if not offsets[-1]:
             return 0
         ids = np.fromiter(itertools.chain.from_iterable(rows), np.int32, offsets[-1])
@@ -237,7 +251,7 @@ class JobTrainer:
         )
         with self._lock:
             self._loss += loss
-            self._n_examples += n_examples
+            self.n_examples += n_examples
             self.model.running_training_loss += loss
         return n_kept
 
@@ -246,12 +260,14 @@ _trainers: dict[int, JobTrainer] = {}  # of the models that are being trained, b
 
 
 @contextmanager
-def _session(model: Any, n_epochs: int, callbacks: Any) -> Iterator[tuple[Session, JobTrainer]]:
+def _session(
+    model: Any, params: Parameters, callbacks: Any, report_delay: float = 1.0
+) -> Iterator[tuple[Session, JobTrainer]]:
     """Prepare the arrays of a model for training; afterwards they hold what was trained."""
-    params = parameters.check(model)
-    with Session(model, model._matrices, n_epochs, callbacks) as session:
-        objective, seed = model._objective(params), choose_seed(params.seed)
-        trainer = JobTrainer(model, objective, seed, params.workers, params.progress)
+    with Session(model, model.current_arrays(), params.epochs, callbacks) as session:
+        objective, seed = training.objective_of(model, params), training.draw_seed(model, params)
+        log = EpochLog(training.logger, report_delay)
+        trainer = JobTrainer(model, objective, seed, params.workers, params.progress, log)
         _trainers[id(model)] = trainer
         try:
             yield session, trainer
@@ -268,7 +284,7 @@ def train_batch(model: Any, sentences: Iterable[Any], alpha: float) -> int:
     trainer = _trainers.get(id(model))
     if trainer is not None:
         return trainer.train_batch(sentences, alpha)
-    with _session(model, 1, ()) as (_, trainer):
+    with _session(model, parameters.check(model), ()) as (_, trainer):
         return trainer.train_batch(sentences, alpha)
 
 
@@ -294,26 +310,45 @@ def train_batch_cbow(
     return train_batch(model, sentences, alpha)
 
 
-def train_by_jobs(model: Any, sentences: Any, totals: Totals, callbacks: tuple[Any, ...]) -> Counts:
+def train_by_jobs(
+    model: Any,
+    sentences: Any,
+    totals: Totals,
+    callbacks: tuple[Any, ...],
+    report_delay: float = 1.0,
+) -> Counts:
     """Train a model for ``model.epochs`` epochs through the methods of `JobHooks`.
+
+    The arguments and the result are as of `fastsgns.models.words.training.start`, but for the
+    sentences, which are read once per epoch, and their totals.
 
     Returns
     -------
     (int, int)
         The sums of what `_do_train_job` returned.
     """
-    model.running_training_loss = 0.0
+    params, n_before = parameters.check(model), model.epochs_trained
+    training.begin(model, params)
     model.unfinished = None  # the batches of a stopped call are not known
-    warn_of_rise(model.alpha, model.min_alpha)
-    started = time.monotonic()
-    try:
-        with _session(model, model.epochs, callbacks) as (session, trainer):
-            session.run(
-                trainer.losses(sentences, totals),
-                before_epoch=partial(model._refresh, session, trainer),
-            )
-    finally:
-        model.train_count += 1
-        model.total_train_time += time.monotonic() - started
-        model.add_lifecycle_event("train", msg=str(model), n_epochs=model.epochs)
+    with (
+        training.recorded(model, params, params.epochs, params.alpha),
+        _session(model, params, callbacks, report_delay) as (session, trainer),
+    ):
+        how = f"by batches of at most {params.batch_words} words"
+        training.log_start(model, params, trainer.objective, how)
+        session.run(
+            trainer.losses(sentences, totals),
+            before_epoch=partial(training.refresh, model, session, trainer),
+        )
+    if model.epochs_trained > n_before and not trainer.n_trained:
+        _warn_of_nothing(trainer, sentences, params.sample, model.epochs_trained - n_before)
     return trainer.n_trained, trainer.n_words
+
+
+def _warn_of_nothing(trainer: JobTrainer, sentences: Any, sample: float, n_epochs: int) -> None:
+    """Warn of why nothing was trained, unless the subclass trains in its own way."""
+    sizes = trainer.n_sentences // n_epochs, trainer.n_words // n_epochs
+    if not trainer.n_known and (trainer.n_batches or not trainer.n_words):
+        warn(explain_nothing(sentences, *sizes, len(trainer.model.wv)))
+    elif trainer.n_batches and not trainer.n_examples:
+        warn(training.explain_no_examples(sample))

@@ -1,12 +1,15 @@
 """The vocabulary of a Word2Vec: which of the words that were counted it keeps."""
 
 import logging
+from collections.abc import Sized
+from typing import Any
 
 import numpy as np
 
 from fastsgns import sampling
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.selection import Selection
+from fastsgns.corpus.sentences import LineSentence
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import EmptyCorpusError
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -62,6 +65,42 @@ def selection_report(chosen: Selection, sample: float) -> dict[str, float]:
         "downsample_total": int((kept * counts).sum()),
         "num_retained_words": len(counts),
     }
+
+
+def explain_nothing(sentences: Any, n_sentences: int, n_words: int, n_known: int) -> str:
+    """Return why a call of `train` changes nothing: no word of the corpus is in the vocabulary.
+
+    Parameters
+    ----------
+    sentences : iterable
+        What the user gave.
+    n_sentences, n_words : int
+        How many were read.
+    n_known : int
+        Words of the vocabulary.
+
+    Examples
+    --------
+    >>> explain_nothing([[], []], 2, 0, 9)
+    'train() changed nothing: none of the 2 sentences has a token'
+    """
+    if n_words:
+        why = (
+            f"none of the {n_words} tokens of the corpus is in the vocabulary of {n_known} words; "
+            "to add words, call build_vocab(..., update=True)"
+        )
+    elif isinstance(sentences, LineSentence):
+        why = f"there is not a single token in {sentences.source!r:.80}"
+    elif n_sentences:
+        why = f"none of the {n_sentences} sentences has a token"
+    elif isinstance(sentences, Sized):
+        why = f"the corpus, a {type(sentences).__name__}, has no sentences"
+    else:
+        why = (  # in the words of gensim
+            "it was called with an empty iterator. An iterator that was read before is empty; give "
+            "a list, or an object whose __iter__ starts anew"
+        )
+    return f"train() changed nothing: {why}"
 
 
 def explain_no_pairs(corpus: EncodedCorpus) -> str | None:

@@ -164,3 +164,97 @@ def test_the_override_can_call_the_kernels_itself():
 
     model = Own(SENTENCES, **SETTINGS, sg=1, epochs=20, batch_words=200)
     assert toy.share_of_neighbours(model.wv) > 0.9
+
+
+# What batches share with chunks
+
+
+class Own(Word2Vec):
+    """Is trained by batches, as it overrides a method."""
+
+    def _do_train_job(self, sentences: Any, alpha: float, inits: Any) -> tuple[int, int]:
+        return super()._do_train_job(sentences, alpha, inits)
+
+
+BOTH = [Word2Vec, Own]
+
+
+def built(kind: Any, sentences: Any = SENTENCES, **options: Any) -> Any:
+    model = kind(**SETTINGS | options)
+    model.build_vocab(sentences)
+    return model
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_generator_that_was_set_gives_the_seed(kind: Any):
+    def trained(seed: int) -> Any:
+        model = built(kind)
+        model.random = np.random.default_rng(seed)
+        model.train(SENTENCES, total_examples=400, epochs=1)
+        return model.wv.vectors
+
+    np.testing.assert_array_equal(trained(1), trained(1))
+    assert not np.array_equal(trained(1), trained(2))
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize(
+    "corpus, said",
+    [
+        ([["zz"]], "none of the 1 tokens of the corpus is in the vocabulary of"),
+        ([], "the corpus, a list, has no sentences"),
+        ([[], []], "none of the 2 sentences has a token"),
+    ],
+)
+def test_a_corpus_without_known_words_is_said(kind: Any, corpus: Any, said: str):
+    model, n_words = built(kind), sum(map(len, corpus))
+    with pytest.warns(UserWarning, match=said) as warned:
+        assert model.train(corpus, total_examples=2, epochs=3) == (0, 3 * n_words)
+    assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_corpus_of_which_subsampling_leaves_nothing_is_said(kind: Any):
+    model = built(kind, [["a", "b", "c"]] * 9, sample=1e-30)
+    with pytest.warns(UserWarning, match="nothing was learned: subsampling left no two words"):
+        model.train([["a", "b", "c"]] * 9, total_examples=9, epochs=1)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_subclass_that_trains_by_itself_is_not_warned_of():
+    class Itself(Word2Vec):
+        def _do_train_job(self, sentences: Any, alpha: float, inits: Any) -> tuple[int, int]:
+            return 0, 1
+
+    assert built(Itself).train(SENTENCES, total_examples=400, epochs=1)[0] == 0
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_the_same_is_logged(kind: Any, caplog: Any):
+    model = built(kind, hs=1, negative=5, cbow_gradient="exact", sg=1)
+    model.train(SENTENCES, total_examples=400, epochs=2)
+    model.train(SENTENCES, total_examples=400, epochs=1)
+    for line in (
+        "Both hierarchical softmax and negative sampling are activated",
+        "cbow_gradient='exact' has no effect with sg=1",
+        "Effective 'alpha' higher than previous training cycles",
+    ):
+        assert line in caplog.text
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("delay, n_least, n_most", [(0, 2, 10**9), (3600, 0, 0)])
+def test_lines_within_an_epoch(kind: Any, caplog: Any, delay: Any, n_least: int, n_most: int):
+    model = built(kind)
+    caplog.set_level("INFO", "fastsgns")
+    model.train(SENTENCES, total_examples=400, epochs=2, report_delay=delay)
+    lines = [r for r in caplog.records if " - PROGRESS: at " in r.getMessage()]
+    assert n_least <= len(lines) <= n_most
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_hook_can_end_training(kind: Any):
+    model = built(kind)
+    model.progress = lambda report: report.step == "training" and report.epoch == 2
+    model.train(SENTENCES, total_examples=400, epochs=3)
+    assert model.epochs_trained == 1
