@@ -45,7 +45,10 @@ def layer(path: Path) -> str:
 
 
 def imported(code: str, suffix: str = ".py") -> Iterator[str]:
-    """Yield the full names of the modules that a file imports anywhere, with the name taken."""
+    """Yield the full names of the modules that a file imports anywhere, with the name taken.
+
+    Calls of importlib with a constant name are imports too.
+    """
     if suffix != ".py":  # a cimport loads the module, as an import does
         statements = (match[1] for match in CYTHON_IMPORT.finditer(code))
         code = "\n".join(re.sub(r"\bcimport\b", "import", each, count=1) for each in statements)
@@ -55,6 +58,14 @@ def imported(code: str, suffix: str = ".py") -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and called(node) in ("import_module", "__import__"):
+            names = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+            yield from (name for name in names[:1] if isinstance(name, str))
+
+
+def called(call: ast.Call) -> str:
+    """Return the last name of the function that is called."""
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
 def imported_by(path: Path) -> Iterator[str]:
@@ -77,8 +88,14 @@ def test_the_parser_of_imports_sees_each_form():
         "from fastsgns import demo, Word2Vec\n"
         "from fastsgns.models.word2vec import Word2Vec\n"
         "def f():\n    from fastsgns.training.trainer import Trainer\n"
+        "importlib.import_module('fastsgns.graph.digraph')\n"
+        "import_module('fastsgns.study')\n"
+        "__import__('fastsgns.vectors.keys', f())\n"
+        "importlib.import_module(code)\n"
     )
-    assert layers_imported(imported(code)) == {"cli", "demo", "", "models", "training"}
+    assert layers_imported(imported(code)) == {
+        *("cli", "demo", "", "models", "training", "graph", "study", "vectors"),
+    }
 
 
 def test_the_parser_of_imports_sees_each_form_of_cython():

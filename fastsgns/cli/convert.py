@@ -51,7 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
         loaded = inputs.of_role(loaded, arguments.role, source)
     if arguments.limit:
         loaded = first(getattr(loaded, "wv", loaded), arguments.limit)
-    outputs.save(loaded, arguments.output, arguments.to_format)
+    if not arguments.role:
+        outputs.say_what_is_left_out(loaded, arguments.output, arguments.to_format)
+    outputs.save(loaded, arguments.output, arguments.to_format, one_role=bool(arguments.role))
     return 0
 
 

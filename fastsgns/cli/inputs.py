@@ -6,6 +6,8 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from fastsgns import DirectedGraph, EncodedCorpus, KeyedVectors, LineSentence
 from fastsgns import load as load_native
 from fastsgns.cli import filetypes, streams
@@ -20,7 +22,7 @@ from fastsgns.models.links.base import LinkModel
 from fastsgns.runtime.progress import reading_bar
 from fastsgns.vectors.exchange import form_of
 from fastsgns.vectors.roles import Roles
-from fastsgns.vectors.spaces import COMBINATIONS, SPACES
+from fastsgns.vectors.spaces import COMBINATIONS, SPACES, require_link
 
 WORD2VEC = ("text", "binary", "glove", "vec")
 
@@ -165,6 +167,14 @@ def main_vectors(loaded: Any) -> KeyedVectors:
     return vectors
 
 
+def has_output(loaded: Any) -> bool:
+    """Return whether there are output vectors, or targets, beside `main_vectors`."""
+    vectors = main_vectors(loaded)
+    if isinstance(loaded, LinkModel):
+        return True
+    return hasattr(vectors, "output") and not np.shares_memory(vectors.array, vectors.output.array)
+
+
 def of_role(loaded: Any, role: str | None, path: str) -> KeyedVectors:
     """Return the vectors of a role, or of a combination of two, of a model or vectors.
 
@@ -188,12 +198,14 @@ def of_role(loaded: Any, role: str | None, path: str) -> KeyedVectors:
             raise ValueError(f"{path} holds links: their roles are input (sources) and output")
         target: KeyedVectors = loaded.target
         return target
-    if not hasattr(loaded, "roles"):
-        raise ValueError(
-            f"{path} holds vectors alone: the role {role!r} needs a whole model, as model.save and "
-            "fastsgns train write it"
-        )
     try:
+        if isinstance(loaded, KeyedVectors) and loaded.role_link is not None:
+            return of_link(loaded, role)
+        if not hasattr(loaded, "roles"):
+            raise ValueError(
+                f"{path} holds vectors alone: the role {role!r} needs a whole model, as "
+                "model.save and fastsgns train write it, or vectors with a second matrix"
+            )
         roles: Roles = loaded.roles
         vectors: KeyedVectors = (
             roles.combined(role) if role in COMBINATIONS else getattr(roles, role)
@@ -201,3 +213,12 @@ def of_role(loaded: Any, role: str | None, path: str) -> KeyedVectors:
         return vectors
     except AttributeError as error:
         raise ValueError(f"{path}: {error}") from None
+
+
+def of_link(vectors: KeyedVectors, role: Any) -> KeyedVectors:
+    """Return the vectors of a role, or of a combination, of vectors with a second matrix."""
+    link = require_link(vectors)
+    found: KeyedVectors = (
+        link.combined(vectors, role) if role in COMBINATIONS else link.role(vectors, role)
+    )
+    return found

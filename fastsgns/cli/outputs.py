@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from fastsgns.cli import filetypes, streams
-from fastsgns.cli.inputs import main_vectors
+from fastsgns.cli.inputs import has_output, main_vectors
 from fastsgns.cli.parsers import UsageError
 from fastsgns.cli.streams import STDIO
 from fastsgns.formats import writing
@@ -76,19 +76,39 @@ def check_writable(path: str, format: str | None = None) -> None:
         writing.check_writable(path)
 
 
-def save(loaded: Any, path: str, format: str | None = None) -> None:
+def save(loaded: Any, path: str, format: str | None = None, one_role: bool = False) -> None:
     """Write a model or vectors; `-` is standard output, by default as word2vec text.
 
     Only the native format holds models. Of others, some hold both matrices; see
-    `fastsgns.vectors.exchange.FORMATS`.
+    `fastsgns.vectors.exchange.FORMATS`. With `one_role`, these are vectors of one role, and output
+    vectors that belong to them are left out.
     """
     format = filetypes.output_format(path, format)
     with streams.output(path) if path == STDIO else contextlib.nullcontext(path) as target:
-        if format == "native":
+        if format == "native" and not one_role:
             loaded.save(target)
             return
         has_two = FORMATS[format].holds_output and getattr(loaded, "names_are_shared", False)
-        main_vectors(loaded).export(format, target, output=loaded.target if has_two else None)
+        output: Any = loaded.target if has_two else False if one_role else None
+        main_vectors(loaded).export(format, target, output=output)
+
+
+def say_what_is_left_out(loaded: Any, path: str, format: str | None = None) -> None:
+    """Print on standard error that `save` leaves out the output vectors, if it does."""
+    format = filetypes.output_format(path, format)
+    if format == "native" or not has_output(loaded):
+        return
+    if not FORMATS[format].holds_output:
+        both = ", ".join(kind for kind, form in FORMATS.items() if form.holds_output)
+        why, remedy = f"{format} holds one matrix", f", or choose {both}"
+    elif not getattr(loaded, "names_are_shared", True):
+        why, remedy = "targets have other names than sources", ""
+    else:
+        return
+    say(
+        f"{path} is without the output vectors: {why}. Write these to a file of their own with "
+        f"--role output{remedy}"
+    )
 
 
 def finish(save: Callable[[], None], report: str, finished: bool, arguments: Namespace) -> int:

@@ -97,7 +97,8 @@ from fastsgns.training.sharing import NegativeSharing
 from fastsgns.training.trainer import BATCH_WORDS
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.keys import as_key_list
-from fastsgns.vectors.roles import Roles, link_matrices, shown_matrices, sync_matrices
+from fastsgns.vectors.role_rows import sync_matrices
+from fastsgns.vectors.roles import Roles, link_matrices, shown_matrices
 
 __all__ = [
     "RULE_DEFAULT", "RULE_DISCARD", "RULE_KEEP", "BrownCorpus", "CallbackAny2Vec", "KeyedVectors",

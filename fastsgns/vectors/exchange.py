@@ -4,7 +4,6 @@ The functions call methods of KeyedVectors, which get the keys and matrices of o
 `VectorTable` (fastsgns/formats/tables.py).
 """
 
-import importlib
 import os
 import re
 from collections.abc import Callable
@@ -13,10 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastsgns.errors import FormatError
+from fastsgns.errors import FormatError, warn
 from fastsgns.formats import columns, files, header, npz, plain, saving, sniffing, tsv
 from fastsgns.formats.tables import VectorTable
-from fastsgns.matrices import Matrices
+from fastsgns.vectors.second import link_output, own_output
 from fastsgns.vectors.spaces import NoRoleError
 from fastsgns.vectors.storage import check_in_step
 
@@ -89,6 +88,7 @@ FORMATS = {
         lambda kv, path: kv.save(path),
         lambda cls, path, **options: cls.load(path, **options),
         by_method=True,
+        holds_output=True,
         is_compressed_too=True,
     ),
     "text": Format("word2vec's text, with a header", (".txt",), **_word2vec()),
@@ -144,17 +144,43 @@ def write(kv: Any, kind: str, path: Any, output: Any = None) -> None:
             f"{files.name_of(path)}: programs that read {kind} expect a file that is not "
             "compressed; leave out the last suffix"
         )
-    if output is not None and not form.holds_output:
+    if output is True:
+        raise TypeError("output is True; allowed are vectors with the same keys, None and False")
+    if output is not None and output is not False and not form.holds_output:
         both = ", ".join(name for name, other in FORMATS.items() if other.holds_output)
         raise ValueError(
             f"{kind} holds one matrix: export the output vectors to a file of their own, "
             f'kv.output.export("{kind}", path), or choose {both}'
         )
+    if form.holds_output and output is None:
+        _warn_of_bias(kv)
     if form.by_method:
-        form.write(kv, path)
+        form.write(_with_output(kv, output) if form.holds_output else kv, path)
     else:
         saving.check_finite("vectors", kv.array, refuse=False)
         form.write(path, table_of(kv, output, form.holds_output))
+
+
+def _warn_of_bias(kv: Any) -> None:
+    if kv.role_link is not None and kv.role_link.bias(kv) is not None:
+        warn(
+            "the file does not hold the bias, which the model adds to the scores of pairs; save "
+            "the model, model.save(path), or leave the output vectors out as well, output=False"
+        )
+
+
+def _with_output(kv: Any, output: Any) -> Any:
+    """Return `kv`, or one of the same arrays with another second matrix, whose file holds it."""
+    second = table_of(kv, output).output
+    if second is None and own_output(kv) is None:
+        return kv
+    cls: Any = type(kv)
+    other = cls.__new__(cls)
+    other.__setstate__(kv.__getstate__())
+    other.role_link = None
+    if second is not None:
+        link_output(other, second)
+    return other
 
 
 def table_of(kv: Any, output: Any = None, holds_output: bool = True) -> VectorTable:
@@ -164,12 +190,14 @@ def table_of(kv: Any, output: Any = None, holds_output: bool = True) -> VectorTa
     ----------
     kv : KeyedVectors
     output : KeyedVectors with the same keys, optional
-        Instead of ``kv.output``.
+        Instead of ``kv.output``; False for none.
     holds_output : bool
         Whether the output vectors are wanted.
     """
     check_in_step(kv)
-    if output is None and holds_output and kv.role_link is not None:
+    if output is False:
+        output = None
+    elif output is None and holds_output and kv.role_link is not None:
         with suppress(NoRoleError):
             output = kv.role_link.role(kv, "output")
     elif output is not None and list(output.index_to_key) != list(kv.index_to_key):
@@ -179,17 +207,6 @@ def table_of(kv: Any, output: Any = None, holds_output: bool = True) -> VectorTa
         )
     second = None if output is None or not holds_output else np.asarray(output.array)
     return VectorTable(kv.index_to_key, np.asarray(kv.array), second, dict(kv.expandos))
-
-
-def link_output(kv: Any, output: np.ndarray) -> None:
-    """Set the output vectors of `kv`, which is not of a model, for ``kv.output`` and ``space=``.
-
-    They follow when keys are added, removed or sorted, as those of a model.
-    """
-    roles = importlib.import_module("fastsgns.vectors.roles")  # which imports KeyedVectors
-    matrices = Matrices({"input": kv.array, "output": output})
-    roles.sync_matrices(kv, matrices)
-    roles.link_matrices(kv, matrices)
 
 
 def suffix_of(path: str) -> str:

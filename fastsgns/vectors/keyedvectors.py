@@ -4,7 +4,7 @@ import logging
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, NoReturn, Self
+from typing import Any, Literal, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from fastsgns.vectors import (
     frames,
     gensim_vectors,
     queries,
+    second,
     storage,
 )
 from fastsgns.vectors.keys import Key, KeyTable, as_key_list
@@ -33,6 +34,7 @@ from fastsgns.vectors.spaces import RoleLink, Space, require_link
 logger = logging.getLogger(__name__)
 
 SIZE = integer(0, 2**62)
+OUTPUT = "second output"  # in the state of a copy; no attribute can have this name
 
 
 def _table_attribute(name: str, doc: str) -> Any:
@@ -171,13 +173,13 @@ class KeyedVectors:
             if kv.expandos["count"].shape != (len(names),):
                 raise ValueError(f"{len(names)} words, counts of shape {np.shape(counts)}")
         if output is not None:
-            second = OwnRows(np.asarray(output)).array
-            if second.ndim != 2 or len(second) != len(names) or second.dtype.kind != "f":
+            matrix = np.ascontiguousarray(output)
+            if matrix.ndim != 2 or len(matrix) != len(names) or matrix.dtype.kind != "f":
                 raise ValueError(
-                    f"{len(names)} words, output vectors of {second.dtype} and shape "
-                    f"{second.shape}; expected is a float matrix with a row per word"
+                    f"{len(names)} words, output vectors of {matrix.dtype} and shape "
+                    f"{matrix.shape}; expected is a float matrix with a row per word"
                 )
-            exchange.link_output(kv, second)
+            second.link_output(kv, matrix)
         return kv
 
     @classmethod
@@ -209,7 +211,7 @@ class KeyedVectors:
         kv.set_items(list(table.keys), table.vectors)
         kv.expandos = table.attributes
         if table.output is not None:
-            exchange.link_output(kv, table.output)
+            second.link_output(kv, table.output)
         return kv
 
     # Keys
@@ -668,6 +670,9 @@ class KeyedVectors:
     ) -> None:
         """Write everything to one file, atomically; `load` reads it.
 
+        The vectors of a model are saved without its other matrices, which ``model.save`` and
+        ``export("native", fname)`` keep. A second matrix of vectors without a model is saved.
+
         Parameters
         ----------
         fname : str, os.PathLike or binary file object
@@ -827,7 +832,9 @@ class KeyedVectors:
 
     # Files and objects of other programs; the table of formats is fastsgns/vectors/exchange.py
 
-    def export(self, kind: str, path: Any, *, output: "KeyedVectors | None" = None) -> None:
+    def export(
+        self, kind: str, path: Any, *, output: "KeyedVectors | Literal[False] | None" = None
+    ) -> None:
         """Write the keys, vectors and attributes to a file that other programs read, atomically.
 
         Parameters
@@ -836,9 +843,9 @@ class KeyedVectors:
             The format: "native", "text", "binary", "glove", "vec", "safetensors", "npz", "parquet",
             "arrow" or "tsv"; docs/files.md has a page per format.
         path : str, os.PathLike or binary file object
-        output : KeyedVectors with the same keys, optional
+        output : KeyedVectors with the same keys, or False, optional
             The vectors of the second matrix; by default ``kv.output`` if these vectors have such.
-            Formats with room for one matrix leave the default out.
+            Formats with room for one matrix leave the default out. False leaves it out of all.
 
         Raises
         ------
@@ -852,8 +859,8 @@ class KeyedVectors:
         Warns
         -----
         UserWarning
-            If the format can't hold an attribute, which is left out, or a vector is not finite; it
-            is written as it is.
+            If the format can't hold an attribute, which is left out; if it holds both matrices, but
+            not the bias of the model; or if a vector is not finite, which is written as it is.
 
         Examples
         --------
@@ -1132,15 +1139,26 @@ class KeyedVectors:
         self.vectors = vectors
         self._resize_lockf()
 
+    def with_rows(self, rows: Rows, add_keys_advice: str) -> "KeyedVectors":
+        """Return vectors that use the table of these keys, and other rows."""
+        return KeyedVectors.from_parts(self.key_table, rows, add_keys_advice)
+
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes of a copy, which is independent of a model."""
         parts = {"key_table": self.key_table.shallow_copy(), "rows": self.rows.detached()}
         of_model = ("role_link", "add_keys_advice")
-        return {k: v for k, v in (self.__dict__ | parts).items() if k not in of_model}
+        state = {k: v for k, v in (self.__dict__ | parts).items() if k not in of_model}
+        output = second.own_output(self)
+        return state if output is None else state | {OUTPUT: output}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({k: v for k, v in state.items() if k != OUTPUT})
+        if OUTPUT in state:
+            second.link_output(self, state[OUTPUT])
 
     def __copy__(self) -> Self:
         copied = type(self).__new__(type(self))
-        copied.__dict__.update(self.__getstate__())
+        copied.__setstate__(self.__getstate__())
         for kv in (self, copied):  # each can write to the array, which they share
             kv.rows.expose()
         return copied

@@ -11,7 +11,7 @@ from fastsgns.vectors.norms import can_be_written, row_norms
 class Rows:
     """Base class for the storage of the vectors of a `KeyedVectors`.
 
-    `OwnRows` holds an array. `fastsgns.vectors.roles.RoleRows` reads one matrix of a model. The
+    `OwnRows` holds an array. `fastsgns.vectors.role_rows.RoleRows` reads one matrix of a model. The
     base class does not cache norms.
 
     Attributes

@@ -10,6 +10,7 @@ import numpy as np
 from fastsgns.formats import header, kinds, saving
 from fastsgns.formats.schema import PLAIN, Array, Content, Schema, Value, Words
 from fastsgns.vectors.attributes import TREE_ATTRIBUTES
+from fastsgns.vectors.second import link_output, own_output
 
 LISTED = re.compile(r"\|O|[<>|][biuf][0-9]{1,2}")
 
@@ -68,6 +69,8 @@ def _build(cls: Any, content: Content) -> Any:
     kv = cls.__new__(cls)  # a derived class may take other arguments
     kinds.class_of("vectors").__init__(kv, 0)
     fill(kv, content.arrays["vectors"], content)
+    if "output" in content.arrays:
+        link_output(kv, content.arrays["output"])
     return kv
 
 
@@ -173,7 +176,11 @@ def _at(path: str, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 SCHEMA = Schema(
     "vectors",
-    arrays={"vectors": Array("float", "words, vector_size", "array"), **arrays_beside()},
+    arrays={
+        "vectors": Array("float", "words, vector_size", "array"),
+        "output": Array("float", "words, output_size", own_output, is_optional=True),
+        **arrays_beside(),
+    },
     values=values(),
     build=_build,
     words={"": Words(source="index_to_key")},

@@ -48,6 +48,40 @@ def test_both_matrices_are_converted(tmp_path, model, kind):
     np.testing.assert_array_equal(KeyedVectors.from_npz(other).output.vectors, model.syn1neg[:2])
 
 
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_matrix_that_is_left_out_is_named(tmp_path, model, kind, capsys):
+    path, pair = name_of(tmp_path, kind), str(tmp_path / "pair.npz")
+    model.wv.export("npz", pair)
+    for source in (str(tmp_path / "model.fastsgns"), pair):
+        assert main(["convert", source, path, "--to", kind]) == 0
+        said = capsys.readouterr().err
+        if FORMATS[kind].holds_output:
+            assert not said
+        else:
+            assert said.count("\n") == 1 and f"{path} is without the output vectors" in said
+            assert "--role output" in said
+        for role in ("output", "input", "sum"):
+            assert main(["convert", source, path, "--to", kind, "--role", role]) == 0
+            loaded = KeyedVectors.from_file(path, kind)
+            expected = model.roles.combined(role) if role == "sum" else model.roles[role]
+            np.testing.assert_allclose(loaded.array, expected.array, rtol=1e-6)
+            assert not hasattr(loaded, "output") and not capsys.readouterr().err
+
+
+def test_vectors_of_one_matrix_are_converted_silently(tmp_path, model, capsys):
+    model.wv.save(tmp_path / "v.fastsgns")
+    assert main(["convert", str(tmp_path / "v.fastsgns"), str(tmp_path / "v.tsv")]) == 0
+    assert not capsys.readouterr().err
+    assert main(["nn", str(tmp_path / "v.fastsgns"), "to", "--role", "output"]) == 1
+    assert "holds vectors alone" in capsys.readouterr().err
+
+
+def test_info_shows_a_second_matrix(tmp_path, model, capsys):
+    model.wv.export("native", tmp_path / "v.fastsgns")
+    assert main(["info", str(tmp_path / "v.fastsgns")]) == 0
+    assert re.search(r"arrays.output +\d+ x 4 float32", capsys.readouterr().out)
+
+
 def test_sources_and_targets_are_two_matrices(tmp_path):
     nodes = NodeEmbedding(dimensions=4, num_walks=2).fit([("a", "b"), ("b", "c"), ("c", "a")])
     nodes.save(tmp_path / "nodes.fastsgns")

@@ -20,7 +20,8 @@ from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.scoring import ids_of
 from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.vectors.keyedvectors import KeyedVectors
-from fastsgns.vectors.roles import RoleRows, shown_matrices
+from fastsgns.vectors.role_rows import RoleRows
+from fastsgns.vectors.roles import shown_matrices
 
 if TYPE_CHECKING:  # the import of scipy.sparse takes longer than that of fastsgns
     from scipy.sparse import csr_array
