@@ -161,6 +161,15 @@ def check_text(head: bytes | str, name: str) -> None:
         raise FormatError(f"{name} is {seen}")
 
 
+def check_file(source: Any, method: str) -> None:
+    """Raise a TypeError unless an object has a method of files, ``"read"`` or ``"write"``."""
+    if not hasattr(source, method):
+        raise TypeError(
+            f"{source!r:.60}, a {type(source).__name__}, is not a file; allowed are a path (str, "
+            f"bytes, os.PathLike) and a file object with {method}()"
+        )
+
+
 def check_suffix(path: AnyPath) -> None:
     """Refuse the suffix of an archive or of a compression that can be neither read nor written.
 
@@ -200,6 +209,8 @@ def open_binary(
     ------
     ImportError
         For a URL, if smart_open is not installed.
+    TypeError
+        If it is neither a path nor a file object.
 
     Examples
     --------
@@ -209,6 +220,7 @@ def open_binary(
     b'a b'
     """
     if not is_path(source):
+        check_file(source, "read" if mode == "rb" else "write")
         return nullcontext(binary(source) if mode == "rb" else source)
     path = local_path(source)
     if is_url(path):

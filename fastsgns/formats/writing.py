@@ -171,6 +171,8 @@ def destination(target: Any, append: bool = False, any_suffix: bool = False) -> 
         As for `atomic`.
     ValueError
         As for `fastsgns.formats.files.check_suffix`, unless `any_suffix`.
+    TypeError
+        If it is neither a path nor a file object for bytes.
     """
     if files.is_text(target):
         if hasattr(target, "buffer"):
@@ -180,6 +182,7 @@ def destination(target: Any, append: bool = False, any_suffix: bool = False) -> 
             return
         raise TypeError("the file is open as text; give a file in binary mode, or a path")
     if not files.is_path(target):
+        files.check_file(target, "write")
         yield target
         return
     path = files.local_path(target)

@@ -1,13 +1,16 @@
 """Data frames of pandas and polars, and tables of Arrow, with a row per key."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from fastsgns.formats.columns import KEY, OUTPUT, VECTOR
+from fastsgns.formats.keys import check_keys, encode
 from fastsgns.formats.tables import VectorTable, check
 from fastsgns.runtime import packages
+from fastsgns.vectors.keys import as_key_list
 from fastsgns.vectors.storage import check_in_step
 
 WHAT = "the data frame"
@@ -19,10 +22,9 @@ def to_pandas(kv: Any, attributes: Iterable[str] | bool = False) -> Any:
     check_in_step(kv)
     index = pd.Index(kv.index_to_key, name=KEY, tupleize_cols=False)
     frame = pd.DataFrame(kv.array, index=index, copy=True)
-    names = (
-        (list(kv.expandos) if attributes else []) if isinstance(attributes, bool) else attributes
-    )
-    for name in names:
+    if isinstance(attributes, bool):
+        attributes = list(kv.expandos) if attributes else []
+    for name in as_key_list(attributes, "attributes"):
         if name not in kv.expandos:
             raise ValueError(f"no attribute {name!r}; there are {sorted(kv.expandos)}")
         frame[name] = list(kv.expandos[name]) if kv.expandos[name].ndim > 1 else kv.expandos[name]
@@ -42,7 +44,7 @@ def table_of(
     [[1.0, 0.5], [0.0, 1.0]]
     """
     is_pandas = hasattr(frame, "iloc")
-    if not (is_pandas or hasattr(frame, "columns")):
+    if not hasattr(frame, "columns"):
         raise TypeError(
             f"a {type(frame).__name__} is not a data frame; allowed are those of pandas and "
             "polars, and tables of pyarrow"
@@ -50,16 +52,23 @@ def table_of(
     names = list(getattr(frame, "column_names", frame.columns))
     key = KEY if key is None and not is_pandas else key
     vector = VECTOR if vector is None and VECTOR in names else vector
-    attributes = list(attributes)
+    attributes = as_key_list(attributes, "attributes")
     for name in [*(name for name in (key, vector) if name is not None), *attributes]:
         if names.count(name) != 1:
             raise ValueError(
                 f"{WHAT} has {names.count(name)} columns {name!r}; there are {names!s:.200}"
             )
-    keys = frame.index.tolist() if key is None else _list(frame[key])
+    keys = check_keys(frame.index.tolist() if key is None else _list(frame[key]))
+    _check_savable(keys)
     output = None
     if vector is None:
         dimensions = [name for name in names if name != key and name not in attributes]
+        repeated = [name for name, n in Counter(dimensions).items() if n > 1]
+        if repeated:
+            raise ValueError(
+                f"{WHAT} has the columns {repeated!s:.200} more than once; give each column a name "
+                "of its own"
+            )
         columns = [_numbers(frame[name], name) for name in dimensions]
         vectors = np.column_stack(columns) if columns else np.zeros((len(keys), 0), np.float32)
     else:
@@ -68,6 +77,18 @@ def table_of(
             output = _rows(frame[OUTPUT], OUTPUT)
     own = {name: _attribute(frame[name]) for name in attributes}
     return check(VectorTable(keys, vectors, output, own), WHAT)
+
+
+def _check_savable(keys: list[Any]) -> None:
+    """Raise a TypeError if a key is of a type that no file holds, such as pandas.Timestamp."""
+    for key in {type(key): key for key in keys}.values():
+        try:
+            encode(key)
+        except TypeError as error:
+            raise TypeError(
+                f"{WHAT}: {error}. Convert the column, column.astype(str), or the index, "
+                "frame.set_axis(frame.index.astype(str))"
+            ) from None
 
 
 def _list(column: Any) -> list[Any]:

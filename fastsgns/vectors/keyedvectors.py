@@ -190,12 +190,19 @@ class KeyedVectors:
         ------
         ValueError
             If there are no vectors, or they have different lengths.
+        TypeError
+            If it is not a mapping.
 
         Examples
         --------
         >>> KeyedVectors.from_dict({"king": [3.0, 1.0], "queen": [3.0, 2.0]})
         KeyedVectors<vector_size=2, 2 keys>
         """
+        if not isinstance(vectors, Mapping):
+            raise TypeError(
+                f"vectors is a {type(vectors).__name__}; expected is a mapping of keys to vectors. "
+                "from_arrays(keys, vectors) takes both apart, and from_dict(dict(pairs)) pairs"
+            )
         lengths = sorted({np.size(vector) for vector in vectors.values()})
         if len(lengths) != 1:
             raise ValueError(
@@ -990,7 +997,10 @@ class KeyedVectors:
         Raises
         ------
         ValueError
-            If a column is missing or does not hold numbers, or keys are missing or repeated.
+            If a column is missing, repeated or does not hold numbers, or keys are missing or
+            repeated.
+        TypeError
+            If it is not a data frame, or a key is of a type that no file holds.
 
         Examples
         --------

@@ -80,3 +80,52 @@ def test_polars_and_arrow(kv):
     need("pyarrow")
     loaded = KeyedVectors.from_dataframe(kv.to_arrow(), attributes=["count"])
     assert loaded["queen"].tolist() == [3, 2] and loaded.expandos["count"].tolist() == [7, 5]
+
+
+def test_a_repeated_column_is_named():
+    pd = need("pandas")
+    with pytest.raises(ValueError, match=r"columns \['x'\] more than once"):
+        KeyedVectors.from_pandas(pd.DataFrame(np.eye(3), columns=["x", "x", "y"]))
+
+
+def test_one_attribute_is_a_list_of_one(kv):
+    need("pandas")
+    with pytest.raises(TypeError, match=r"attributes is 'count', .*pass \['count'\]"):
+        kv.to_pandas(attributes="count")
+    with pytest.raises(TypeError, match=r"attributes is 'count', .*pass \['count'\]"):
+        KeyedVectors.from_pandas(kv.to_pandas(True), attributes="count")
+
+
+@pytest.mark.parametrize("index", ["date_range", "period_range", "timedelta_range"])
+def test_keys_that_no_file_holds_are_refused_at_once(index):
+    pd = need("pandas")
+    start = pd.Timedelta(0) if index == "timedelta_range" else "2020-01-01"
+    frame = pd.DataFrame(np.eye(2), index=getattr(pd, index)(start, periods=2))
+    with pytest.raises(TypeError, match=r"can't be saved.*index.astype\(str\)"):
+        KeyedVectors.from_pandas(frame)
+    assert len(KeyedVectors.from_pandas(frame.set_axis(frame.index.astype(str)))) == 2
+
+
+@pytest.mark.parametrize("given", [3, None, 1.5, [1], [("a", [1.0])]])
+def test_errors_of_other_objects_say_what_is_allowed(kv, given):
+    need("pyarrow")
+    for read in ("npz", "safetensors", "parquet", "arrow", "file", "vec"):
+        with pytest.raises(TypeError, match=r"is not a file; allowed are a path"):
+            getattr(KeyedVectors, f"from_{read}")(given)
+    with pytest.raises(TypeError, match=r"is not a file; allowed are a path"):
+        KeyedVectors.load_word2vec_format(given)
+    with pytest.raises(TypeError, match="give a path and not"):
+        KeyedVectors.from_tsv(given)
+    with pytest.raises(TypeError, match="expected is a mapping of keys"):
+        KeyedVectors.from_dict(given)
+    with pytest.raises(TypeError, match="is not a data frame"):
+        KeyedVectors.from_pandas(given)
+    for kind in ("npz", "safetensors", "parquet", "arrow", "native", "text", "binary", "vec"):
+        with pytest.raises(TypeError, match=r"is not a file; allowed are.*write\(\)"):
+            kv.export(kind, given)
+
+
+def test_a_series_is_no_data_frame():
+    pd = need("pandas")
+    with pytest.raises(TypeError, match="a Series is not a data frame"):
+        KeyedVectors.from_pandas(pd.Series([1.0, 2.0]))
