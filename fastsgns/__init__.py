@@ -6,8 +6,11 @@
 True
 """
 
+from typing import TYPE_CHECKING
+
 import fastsgns._compiled  # noqa: F401  first of all: its ImportError says what to do
 from fastsgns import models, utils
+from fastsgns._submodules import submodules_of
 from fastsgns._version import __version__
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
@@ -38,3 +41,6 @@ __all__ = [
     "models",
     "utils",
 ]
+
+if not TYPE_CHECKING:  # type checkers must see which names there are
+    __getattr__ = submodules_of(__name__)

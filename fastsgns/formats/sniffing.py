@@ -13,9 +13,11 @@ NO_HEADER, HEADER, BINARY, TEXT = "no header", "header", "binary", "text"
 NATIVE, NOT_NATIVE, ROW, CUT = "native", "not native", "row", "cut"
 DELIMITER = "delimiter"
 
+HERE, ANOTHER_PROCESS = "Where", "In a process without install_as_gensim(), where"
+PLACE = HERE  # where the lines for a pickle can be run; `fastsgns.gensim.install` sets it
 PICKLE = (
     "a pickle, such as the files of gensim's save(). Only pickle can read it, and that can run "
-    "code, so gensim must. Where both packages are installed: "
+    "code, so gensim must. {place} both packages are installed: "
     "fastsgns.from_gensim(gensim.models.Word2Vec.load(path)).save('model.fastsgns') keeps the "
     "whole model, and with KeyedVectors.load vectors. Where gensim alone is: "
     "gensim.models.KeyedVectors.load(path).save_word2vec_format('vectors.bin', binary=True), "
@@ -98,7 +100,7 @@ def what_it_is(head: bytes) -> tuple[str, str]:
         return "a file of fastsgns", NATIVE
     for magic, seen in KNOWN.items():
         if head.startswith(magic):
-            return seen, ""
+            return seen.replace("{place}", PLACE), ""
     return "", NO_HEADER
 
 

@@ -4,9 +4,10 @@
 ``python -m fastsgns.gensim run program.py`` does so and runs a program. docs/programs.md explains
 both.
 
-The modules of this package: `installer` changes ``sys.modules``; `names` says what is ours and what
-gensim has; `missing` makes the names that nobody has; `gensim3` has classes with the arguments and
-attributes of gensim 3; `path` is a folder for the PYTHONPATH of processes that a program starts.
+The modules of this package: `installer` changes ``sys.modules``; `names` says what is ours, and
+`listing` what gensim has; `missing` makes the names that nobody has; `gensim3` has classes with the
+arguments and attributes of gensim 3; `path` is a folder for the PYTHONPATH of processes that a
+program starts.
 """
 
 from fastsgns.gensim.installer import install, install_as_gensim, uninstall

@@ -5,6 +5,7 @@ import os
 import runpy
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from fastsgns.gensim.installer import FOLDER, install
@@ -44,11 +45,35 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def check_file(program: str) -> None:
+    """End with a message of one line if there is no such program."""
+    path = Path(program)
+    if not path.exists():
+        sys.exit(f"python -m fastsgns.gensim: there is no file {program}")
+    if path.is_dir() and not (path / "__main__.py").exists():
+        sys.exit(f"python -m fastsgns.gensim: the folder {program} has no file __main__.py")
+
+
+def check_module(name: str) -> None:
+    """End with a message of one line if there is no such module, or it cannot be run."""
+    try:
+        spec = find_spec(name)
+        if spec is not None and spec.submodule_search_locations and spec.loader:
+            name += ".__main__"
+            spec = find_spec(name)
+    except (ImportError, AttributeError, ValueError) as error:  # of a package that has the module
+        sys.exit(f"python -m fastsgns.gensim: cannot run {name}: {error}")
+    if spec is None:
+        sys.exit(f"python -m fastsgns.gensim: there is no module {name}")
+    if spec.loader is None:
+        sys.exit(f"python -m fastsgns.gensim: {name} is a package without code, or gensim's")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Install fastsgns as gensim, and run the program as ``__main__``."""
     options = parse(arguments)
-    if not options.is_module and not Path(options.program).exists():
-        sys.exit(f"python -m fastsgns.gensim: there is no file {options.program}")
+    if not options.is_module:
+        check_file(options.program)
     install(options.api, options.alone)
     # Of every Python that the program starts; `install` has prepared those of multiprocessing.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [FOLDER, os.environ.get("PYTHONPATH")]))
@@ -56,7 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.is_module:
         name = options.program.removeprefix("gensim.")
         is_ours = name != options.program and name in INSTEAD
-        runpy.run_module(INSTEAD[name][0] if is_ours else options.program, None, "__main__", True)
+        program = INSTEAD[name][0] if is_ours else options.program
+        check_module(program)
+        runpy.run_module(program, None, "__main__", True)
     else:
         sys.path.insert(0, str(Path(options.program).resolve().parent))
         runpy.run_path(options.program, run_name="__main__")

@@ -6,7 +6,9 @@ run with them without changes (``install_as_gensim(api=3)``). New programs shoul
 gensim 4, which `fastsgns.Word2Vec` has.
 """
 
+import importlib
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,19 @@ from fastsgns.models.word2vec import TrainResult
 from fastsgns.models.word2vec import Word2Vec as NewWord2Vec
 from fastsgns.vectors.keyedvectors import KeyedVectors as NewKeyedVectors
 
+# What gensim 3 kept in objects of the model, and where a model has it now
+TRAINABLES = {
+    **{name: name for name in ("syn1", "syn1neg", "layer1_size", "seed", "hashfxn")},
+    "vectors_lockf": "wv.vectors_lockf",
+}
+VOCABULARY = {
+    name: name
+    for name in (
+        *("min_count", "sample", "sorted_vocab", "max_vocab_size", "max_final_vocab", "null_word"),
+        *("ns_exponent", "cum_table", "raw_vocab", "effective_min_count"),
+    )
+}
+PARTS = {"trainables": TRAINABLES, "vocabulary": VOCABULARY}
 RENAMED = {"size": "vector_size", "iter": "epochs"}
 NAMES = {
     "models": "Word2Vec KeyedVectors",
@@ -90,8 +105,12 @@ class KeyedVectors(NewKeyedVectors):
 
     @property
     def syn0norm(self) -> np.ndarray:
-        """The vectors by word, scaled to length 1."""
+        """The vectors by word, scaled to length 1, as they are now; setting it has no effect."""
         return self.get_normed_vectors()
+
+    @syn0norm.setter
+    def syn0norm(self, vectors: np.ndarray | None) -> None:
+        pass
 
     vectors_norm = syn0norm
 
@@ -106,6 +125,31 @@ class KeyedVectors(NewKeyedVectors):
         keys, vectors = ([entities], [weights]) if one else (list(entities), weights)
         self.add_vectors(keys, np.asarray(vectors, np.float32), replace=replace)
 
+    def accuracy(self, questions: Any, restrict_vocab: int = 30000, **options: Any) -> list[Any]:
+        """Return the sections of `evaluate_word_analogies`."""
+        sections: list[Any] = self.evaluate_word_analogies(questions, restrict_vocab, **options)[1]
+        return sections
+
+    similarity_unseen_docs = NewKeyedVectors.n_similarity
+
+    def get_keras_embedding(self, train_embeddings: bool = False) -> Any:
+        """Return a layer of keras with the vectors.
+
+        Parameters
+        ----------
+        train_embeddings : bool
+            Whether training of the layer changes them.
+
+        Raises
+        ------
+        ImportError
+            If keras is not installed.
+        """
+        layers = importlib.import_module("keras.layers")
+        return layers.Embedding(
+            *self.vectors.shape, weights=[self.vectors], trainable=train_embeddings
+        )
+
 
 Vocab = CompatVocab
 BaseKeyedVectors = WordEmbeddingsKeyedVectors = KeyedVectors
@@ -115,6 +159,29 @@ Word2VecKeyedVectors = EuclideanKeyedVectors = Doc2VecKeyedVectors = KeyedVector
 def names_of(module: str) -> dict[str, Any]:
     """Return the objects of this module that belong in a module of gensim, by name."""
     return {name: globals()[name] for name in NAMES.get(module, "").split()}
+
+
+class Part:
+    """The parts of a model that gensim 3 kept in ``model.trainables`` or ``model.vocabulary``.
+
+    Parameters
+    ----------
+    model : Word2Vec
+    places : dict of str to str
+        Where the model has each attribute.
+    """
+
+    def __init__(self, model: NewWord2Vec, places: dict[str, str]) -> None:
+        vars(self).update(_model=model, _places=places)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._places:
+            raise AttributeError(f"no attribute {name!r}; the model has all others")
+        return attrgetter(self._places[name])(self._model)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        owner, _, own = self._places.get(name, name).rpartition(".")
+        setattr(attrgetter(owner)(self._model) if owner else self._model, own, value)
 
 
 class Word2Vec(NewWord2Vec):
@@ -151,6 +218,17 @@ class Word2Vec(NewWord2Vec):
     def iter(self, epochs: int) -> None:
         self.epochs = epochs
 
+    def delete_temporary_training_data(
+        self, replace_word_vectors_with_normalized: bool = False
+    ) -> None:
+        """Scale the vectors to length 1 if asked to; nothing is deleted, and training goes on."""
+        if replace_word_vectors_with_normalized:
+            self.wv.unit_normalize_all()
+
+    load_word2vec_format = staticmethod(  # type: ignore[assignment]
+        KeyedVectors.load_word2vec_format
+    )
+
     def build_vocab(  # type: ignore[override]
         self, sentences: Any = None, *args: Any, **kwargs: Any
     ) -> None:
@@ -163,8 +241,13 @@ class Word2Vec(NewWord2Vec):
         """Train; the first argument was called `sentences`."""
         return super().train(kwargs.pop("corpus_iterable", sentences), *args, **kwargs)
 
+    # Not properties, so that derived classes can have attributes of these names.
     def __getattr__(self, name: str) -> Any:
-        if name in MOVED_TO_WV or name in ("vocab", "index2word", "syn0", "syn0norm"):
+        if name == "size":
+            return self.vector_size
+        if name in PARTS:
+            return Part(self, PARTS[name])
+        if name in (*MOVED_TO_WV, "vocab", "index2word", "syn0", "syn0norm", "accuracy"):
             return getattr(self.wv, name)
         return super().__getattr__(name)
 

@@ -15,16 +15,20 @@ import importlib.machinery
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from fastsgns.errors import warn
+from fastsgns.formats import sniffing
 from fastsgns.gensim import names
-from fastsgns.gensim.missing import Missing
+from fastsgns.gensim.listing import GENSIM
+from fastsgns.gensim.missing import LEFT_OUT, NOT_INSTALLED, UNUSABLE, Missing, Refusal, explain
 from fastsgns.models.word2vec import Word2Vec
 from fastsgns.rules import integer, takes, takes_flags
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -38,14 +42,30 @@ FOLDER = str(Path(__file__).parent / "path")  # in it, the package gensim calls 
 SETTINGS_VARIABLE = "FASTSGNS_GENSIM"  # the arguments of `install` for the package in FOLDER
 
 
+class _Theirs(threading.local):
+    """How many calls of this thread want the classes of gensim."""
+
+    depth = 0
+
+
+_theirs = _Theirs()
+
+
 class Override:
     """A name of a module, as a property of the class that the module is given."""
 
     def __init__(self, value: Any) -> None:
         self._value = value
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
     def __get__(self, module: Any, owner: type | None = None) -> Any:
-        return self._value
+        if not _theirs.depth:
+            return self._value
+        if self._name in vars(module):
+            return vars(module)[self._name]
+        raise AttributeError(f"module {module.__name__!r} has no attribute {self._name!r}")
 
     def __set__(self, module: Any, value: Any) -> None:
         self._value = value
@@ -68,21 +88,37 @@ class Installation:
 
     def begin(self) -> None:
         """Change the process."""
+        self._hide_folder()
         root = None if self.alone else _real_gensim()
+        if holders := _holders_of_theirs(self.alone):
+            warn(
+                f"gensim was imported before fastsgns took its place, and {', '.join(holders)} "
+                "took classes from it, which stay gensim's; call install_as_gensim() before "
+                "anything imports gensim"
+            )
         if root is None:
             self._replace_modules()
         else:
             self._overlay_modules(root)
         for cls, module in ((Word2Vec, "word2vec"), (KeyedVectors, "keyedvectors")):
             self._set(cls, "__module__", f"{PICKLED_AS}.{module}")
+        self._set(sniffing, "PLACE", sniffing.ANOTHER_PROCESS)
         self._prepare_children()
+
+    def _hide_folder(self) -> None:
+        """Take FOLDER off the path, where a program that runs on fastsgns has put it."""
+        before = list(sys.path)
+        if FOLDER in before:
+            sys.path[:] = [entry for entry in before if entry != FOLDER]
+            self._undo.append(lambda: sys.path.__setitem__(slice(None), before))
 
     def _prepare_children(self) -> None:
         """Make processes that get this path (multiprocessing, joblib) do the same."""
         sys.path.insert(1, FOLDER)  # behind the folder of the program
         self._undo.append(partial(_remove, sys.path, FOLDER))
+        before = os.environ.get(SETTINGS_VARIABLE)
         os.environ[SETTINGS_VARIABLE] = json.dumps({"api": self.api, "alone": self.alone})
-        self._undo.append(lambda: os.environ.pop(SETTINGS_VARIABLE, None))
+        self._undo.append(partial(_set_variable, SETTINGS_VARIABLE, before))
 
     def end(self) -> None:
         """Undo the changes, the last one first."""
@@ -102,7 +138,10 @@ class Installation:
     def _claim_version(self, version: str) -> None:
         from fastsgns.gensim.metadata import Metadata  # loads modules that no import needs
 
-        sys.meta_path.insert(0, finder := Metadata(version))
+        self._add_finder(Metadata(version))
+
+    def _add_finder(self, finder: Any) -> None:
+        sys.meta_path.insert(0, finder)
         self._undo.append(partial(_remove, sys.meta_path, finder))
 
     def _ours(self, module: str, is_alone: bool) -> dict[str, Any]:
@@ -116,26 +155,23 @@ class Installation:
     # With gensim
 
     def _overlay_modules(self, root: ModuleType) -> None:
-        for name in DERIVED:
-            importlib.import_module(name)
-        overlaid = [self._overlay(name) for name in names.OURS]
-        if self.api == 3:
-            overlaid.append(self._overlay_with(root, {"__version__": names.VERSION_3}))
-            self._claim_version(names.VERSION_3)
-        real_pickle = sys.modules["gensim.utils"]._pickle
-        self._set(sys.modules["gensim.utils"], "_pickle", _RealNames(real_pickle, overlaid))
-        for name in ASKING:
+        for name in (*DERIVED, *ASKING):  # now, so that they import the classes of gensim
             with suppress(ImportError):  # nmslib may not be installed
-                self._overwrite(importlib.import_module(name))
+                importlib.import_module(name)
+        for name in names.OURS:
+            self._overlay(importlib.import_module(f"gensim.{name}"), self._ours(name, False))
+        if self.api == 3:
+            self._overlay(root, {"__version__": names.VERSION_3})
+            self._claim_version(names.VERSION_3)
+        utils = sys.modules["gensim.utils"]
+        self._set(utils, "_pickle", _RealNames(vars(utils)["_pickle"]))
+        for name in ASKING:
+            if name in sys.modules:
+                self._overwrite(sys.modules[name])
 
-    def _overlay(self, name: str) -> ModuleType:
-        module = importlib.import_module(f"gensim.{name}")
-        return self._overlay_with(module, self._ours(name, is_alone=False))
-
-    def _overlay_with(self, module: ModuleType, found: dict[str, Any]) -> ModuleType:
+    def _overlay(self, module: ModuleType, found: dict[str, Any]) -> None:
         overrides = {name: Override(value) for name, value in found.items()}
         self._set(module, "__class__", type("ModuleOfFastsgns", (ModuleType,), overrides))
-        return module
 
     def _overwrite(self, module: ModuleType) -> None:
         """Replace the classes that a module of gensim has imported by ours."""
@@ -147,36 +183,51 @@ class Installation:
 
     def _replace_modules(self) -> None:
         self._remove_modules()
-        modules = {
-            name: ModuleType(f"gensim.{name}" if name else "gensim") for name in names.GENSIM
-        }
+        way = self._way_out()
+        modules = {name: ModuleType(f"gensim.{name}".rstrip(".")) for name in GENSIM}
+        classes = names.our_classes()
         for name, module in modules.items():
-            self._fill(module, name, is_package=any(n.startswith(f"{name}.") for n in modules))
+            listed = GENSIM[name].split()
+            vars(module).update({each: classes[each] for each in listed if each in classes})
+            vars(module).update(self._ours(name, is_alone=True))
+            _complete(module, name, way)
             sys.modules[module.__name__] = module
             package, _, own = name.rpartition(".")
             if name:
                 setattr(modules[package], own, module)
-        root = modules[""]
         version = names.VERSION_3 if self.api == 3 else names.VERSION
-        vars(root).update(__version__=version, __path__=[])
+        vars(modules[""]).update(__version__=version)
         self._claim_version(version)
+        self._add_finder(Refusal())
 
-    def _fill(self, module: ModuleType, name: str, is_package: bool) -> None:
-        for missing in names.GENSIM[name].split():
-            setattr(module, missing, Missing.of(name, missing))
-        vars(module).update(self._ours(name, is_alone=True))
-        module.__doc__ = f"What fastsgns has of {module.__name__}; see fastsgns.gensim."
-        if is_package:
-            module.__path__ = []
+    def _way_out(self) -> str:
+        """Return what to do to use a name that only gensim has."""
+        if find_spec("gensim") is None:
+            return NOT_INSTALLED
+        return LEFT_OUT if self.alone else UNUSABLE
 
-        def refuse(attribute: str) -> Any:
-            raise AttributeError(
-                f"module {module.__name__!r} of fastsgns has no attribute {attribute!r}; if gensim "
-                "has it: pip install gensim"
-            )
 
-        module.__getattr__ = refuse  # type: ignore[method-assign]
-        module.__spec__ = importlib.machinery.ModuleSpec(module.__name__, None)
+def _complete(module: ModuleType, name: str, way: str) -> None:
+    """Add to a module in place of one of gensim the names that fastsgns does not have."""
+    listed = GENSIM[name].split()
+    prefix = f"{name}." if name else ""
+    parts = [each.removeprefix(prefix) for each in GENSIM if each and each.startswith(prefix)]
+    own = [each for each in vars(module) if not each.startswith("_")]
+
+    def find(attribute: str) -> Any:
+        if attribute not in listed:
+            raise AttributeError(explain(prefix + attribute))
+        vars(module)[attribute] = found = Missing.of(name, attribute, way)
+        return found
+
+    vars(module).update(
+        __doc__=f"What fastsgns has of {module.__name__}; see fastsgns.gensim.",
+        __all__=sorted({*listed, *own, *(part for part in parts if "." not in part)}),
+        __getattr__=find,
+        # As in a package, so that ``from module import name`` asks `Refusal` for unknown names.
+        __path__=[],
+        __spec__=importlib.machinery.ModuleSpec(module.__name__, None),
+    )
 
 
 def _remove(values: list[Any], value: Any) -> None:
@@ -184,15 +235,23 @@ def _remove(values: list[Any], value: Any) -> None:
         values.remove(value)
 
 
+def _set_variable(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
+
+
 class _RealNames(ModuleType):
     """The module pickle, as gensim's `utils` uses it to save and load FastText and Doc2Vec.
 
     A pickle refers to the classes of gensim by name, so the names must mean gensim's meanwhile.
+    They do in the thread that saves or loads; in others they still mean those of fastsgns.
     """
 
-    def __init__(self, real: ModuleType, overlaid: Iterable[ModuleType]) -> None:
+    def __init__(self, real: ModuleType) -> None:
         super().__init__(real.__name__)
-        self._real, self._overlaid = real, list(overlaid)
+        self._real = real
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._real, name)
@@ -200,22 +259,19 @@ class _RealNames(ModuleType):
             return found
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            with _without(self._overlaid):
+            with _names_of_gensim():
                 return found(*args, **kwargs)
 
         return call
 
 
 @contextmanager
-def _without(overlaid: Iterable[ModuleType]) -> Iterator[None]:
-    classes = [(module, module.__class__) for module in overlaid]
+def _names_of_gensim() -> Iterator[None]:
+    _theirs.depth += 1
     try:
-        for module, _ in classes:
-            module.__class__ = ModuleType
         yield
     finally:
-        for module, cls in classes:
-            module.__class__ = cls
+        _theirs.depth -= 1
 
 
 _installation: Installation | None = None
@@ -236,6 +292,30 @@ def _real_gensim() -> ModuleType | None:
         if not isinstance(error, ModuleNotFoundError) or error.name != "gensim":
             warn(f"gensim is installed, but cannot be imported ({error}); it is left out")
         return None
+
+
+def _holders_of_theirs(alone: bool) -> list[str]:
+    """Return the modules that have a class of gensim which `install` replaces.
+
+    Without gensim's modules (`alone`), a module that has one of them has all of its classes.
+    """
+    loaded = {name: sys.modules.get(f"gensim.{name}") for name in names.OURS}
+    theirs = {
+        id(value)
+        for name, module in loaded.items()
+        for own in names.OURS[name][1].split()
+        if isinstance(value := vars(module or names).get(own), type)
+        and value.__module__.startswith("gensim.")  # REAL is numpy's
+    }
+    if alone:
+        theirs |= {id(module) for module in loaded.values() if module}
+        theirs |= {id(sys.modules["gensim"])} if "gensim" in sys.modules else set()
+    return [
+        name
+        for name, module in list(sys.modules.items())
+        if name.split(".")[0] not in ("gensim", "fastsgns")
+        and theirs.intersection(map(id, list(getattr(module, "__dict__", {}).values())))
+    ]
 
 
 @takes(api=integer(3, 4))

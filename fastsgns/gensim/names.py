@@ -1,4 +1,4 @@
-"""The names of gensim's modules: those that fastsgns has, and those that only gensim has."""
+"""The names of gensim's modules that fastsgns has."""
 
 import importlib
 from typing import Any
@@ -36,88 +36,6 @@ INSTEAD = {
     "matutils": ("fastsgns.matutils", ""),
     "test.utils": ("fastsgns.test.utils", ""),
 }
-# Names of gensim 4.4 that a program can import but not use without gensim.
-CORPORA = {
-    "bleicorpus": "BleiCorpus", "csvcorpus": "CsvCorpus", "dictionary": "Dictionary",
-    "hashdictionary": "HashDictionary", "indexedcorpus": "IndexedCorpus",
-    "lowcorpus": "LowCorpus", "malletcorpus": "MalletCorpus", "mmcorpus": "MmCorpus",
-    "opinosiscorpus": "OpinosisCorpus", "svmlightcorpus": "SvmLightCorpus",
-    "textcorpus": "TextCorpus TextDirectoryCorpus", "ucicorpus": "UciCorpus",
-    "wikicorpus": "WikiCorpus tokenize filter_wiki extract_pages process_article remove_markup",
-}  # fmt: skip
-MODELS = {
-    "atmodel": "AuthorTopicModel", "basemodel": "BaseTopicModel",
-    "bm25model": "OkapiBM25Model LuceneBM25Model AtireBM25Model",
-    "callbacks": "Metric CoherenceMetric PerplexityMetric DiffMetric ConvergenceMetric Callback",
-    "coherencemodel": "CoherenceModel",
-    "doc2vec": "Doc2Vec TaggedDocument Doctag TaggedLineDocument TaggedBrownCorpus",
-    "ensemblelda": "EnsembleLda",
-    "fasttext": "FastText FastTextKeyedVectors load_facebook_model load_facebook_vectors "
-    "save_facebook_model ft_ngram_hashes",
-    "hdpmodel": "HdpModel", "keyedvectors": "", "ldamodel": "LdaModel LdaState",
-    "ldamulticore": "LdaMulticore", "ldaseqmodel": "LdaSeqModel",
-    "logentropy_model": "LogEntropyModel", "lsimodel": "LsiModel", "nmf": "Nmf",
-    "normmodel": "NormModel",
-    "phrases": "Phrases FrozenPhrases Phraser original_scorer npmi_scorer ENGLISH_CONNECTOR_WORDS",
-    "poincare": "PoincareModel PoincareKeyedVectors PoincareRelations", "rpmodel": "RpModel",
-    "tfidfmodel": "TfidfModel", "translation_matrix": "TranslationMatrix "
-    "BackMappingTranslationMatrix", "word2vec": "", "word2vec_inner": "",
-}  # fmt: skip
-SIMILARITIES = {
-    "annoy": "AnnoyIndexer",
-    "docsim": "Similarity MatrixSimilarity SparseMatrixSimilarity SoftCosineSimilarity "
-    "WmdSimilarity",
-    "levenshtein": "LevenshteinSimilarityIndex", "nmslib": "NmslibIndexer",
-    "termsim": "TermSimilarityIndex UniformTermSimilarityIndex WordEmbeddingSimilarityIndex "
-    "SparseTermSimilarityMatrix",
-}  # fmt: skip
-PARSING = {
-    "porter": "PorterStemmer",
-    "preprocessing": "STOPWORDS remove_stopwords strip_punctuation strip_tags strip_short "
-    "strip_numeric strip_non_alphanum strip_multiple_whitespaces split_alphanum stem_text "
-    "preprocess_string preprocess_documents",
-}
-COHERENCE = "aggregation direct_confirmation_measure indirect_confirmation_measure "
-COHERENCE += "probability_estimation segmentation text_analysis"
-INTERFACES = "CorpusABC TransformedCorpus TransformationABC SimilarityABC"
-
-
-# What a package offers itself, of the names of its modules.
-PACKAGES = {
-    "corpora": "BleiCorpus Dictionary HashDictionary IndexedCorpus LowCorpus MalletCorpus MmCorpus "
-    "OpinosisCorpus SvmLightCorpus TextCorpus TextDirectoryCorpus UciCorpus WikiCorpus",
-    "models": "AtireBM25Model AuthorTopicModel BackMappingTranslationMatrix CoherenceModel Doc2Vec "
-    "EnsembleLda FastText HdpModel LdaModel LdaMulticore LdaSeqModel LogEntropyModel LsiModel "
-    "LuceneBM25Model Nmf NormModel OkapiBM25Model Phrases RpModel TfidfModel TranslationMatrix",
-    "parsing": PARSING["porter"] + " " + PARSING["preprocessing"].replace("STOPWORDS ", ""),
-    "similarities": SIMILARITIES["docsim"] + " " + SIMILARITIES["termsim"]
-    + " LevenshteinSimilarityIndex",
-}  # fmt: skip
-
-
-def _modules_of(package: str, modules: dict[str, str]) -> dict[str, str]:
-    return {f"{package}.{name}": text for name, text in modules.items()}
-
-
-GENSIM = {
-    "": "",
-    **PACKAGES,
-    **_modules_of("corpora", CORPORA),
-    **_modules_of("models", MODELS),
-    **_modules_of("similarities", SIMILARITIES),
-    **_modules_of("parsing", PARSING),
-    "topic_coherence": "",
-    **_modules_of("topic_coherence", dict.fromkeys(COHERENCE.split(), "")),
-    "downloader": "load info",
-    "interfaces": INTERFACES,
-    "matutils": "unitvec cossim corpus2csc corpus2dense sparse2full full2sparse Sparse2Corpus "
-    "Dense2Corpus hellinger kullback_leibler jensen_shannon jaccard",
-    "scripts": "", "scripts.glove2word2vec": "", "scripts.word2vec2tensor": "",
-    "scripts.word2vec_standalone": "",
-    "test": "", "test.utils": "common_texts common_corpus common_dictionary datapath get_tmpfile",
-    "utils": "SaveLoad FakeDict SlicedCorpus chunkize grouper is_corpus pickle unpickle "
-    "open prune_vocab flatten",
-}  # fmt: skip
 
 
 def ours(module: str, is_alone: bool) -> dict[str, Any]:
@@ -135,3 +53,11 @@ def ours(module: str, is_alone: bool) -> dict[str, Any]:
         return {}
     found = importlib.import_module(source)
     return {name: getattr(found, name) for name in names.split() or found.__all__}
+
+
+def our_classes() -> dict[str, type]:
+    """Return the classes that replace gensim's, which other modules of gensim also import."""
+    found = [ours(module, is_alone=False) for module in OURS]
+    return {
+        name: value for each in found for name, value in each.items() if isinstance(value, type)
+    }

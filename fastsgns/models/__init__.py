@@ -1,6 +1,12 @@
 """The public classes, under gensim's module names."""
 
+from typing import TYPE_CHECKING
+
+from fastsgns._submodules import submodules_of
 from fastsgns.models.keyedvectors import KeyedVectors
 from fastsgns.models.word2vec import Word2Vec
 
 __all__ = ["KeyedVectors", "Word2Vec"]
+
+if not TYPE_CHECKING:
+    __getattr__ = submodules_of(__name__)

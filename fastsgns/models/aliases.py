@@ -20,6 +20,7 @@ SUCCESSORS = {name: f"model.wv.{name}" for name in MOVED_TO_WV} | {
     "iter": "model.epochs",
     "size": "model.vector_size",
     "trainables": "the model itself (model.syn1neg, model.layer1_size)",
+    "delete_temporary_training_data": "model.wv alone: wv = copy.copy(model.wv); del model",
     "vocabulary": "the model itself (model.min_count, model.sample) and model.wv",
 }
 MISSING = {

@@ -18,6 +18,7 @@ SUCCESSORS = {
     "wv": "the KeyedVectors itself",
     "add": "kv.add_vectors(keys, vectors)",
     "accuracy": "kv.evaluate_word_analogies(path)",
+    "get_keras_embedding": "keras.layers.Embedding(*kv.vectors.shape, weights=[kv.vectors])",
     "similarity_unseen_docs": "kv.n_similarity(words1, words2)",
 }
 ROLE_NAMES = ("input", "output", "negative", "bias")

@@ -4,7 +4,7 @@ gensim is imported only to make an object of gensim.
 """
 
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,24 +18,34 @@ COMPUTED = (*DERIVED, "sample_int")
 NEEDED = ("index_to_key", "key_to_index", "vectors", "expandos")
 
 
-def import_gensim() -> Any:
-    """Import gensim.models.
+class Gensim(NamedTuple):
+    """The classes of gensim, also where those of this package have their names."""
+
+    Word2Vec: Any
+    KeyedVectors: Any
+
+
+def import_gensim() -> Gensim:
+    """Import gensim, and return its classes.
 
     Raises
     ------
     ImportError
-        If gensim is not installed or fails, or is replaced by this package in this process.
+        If gensim is not installed or fails, or is left out of this process.
     """
     models = packages.need(
         "gensim.models",
         "an object of gensim needs the package gensim: pip install gensim, or write a file with "
         "save_word2vec_format",
     )
-    if any(cls.__module__.startswith("fastsgns.") for cls in models.Word2Vec.__mro__):
+    # `install_as_gensim` replaces the attributes of the module, and not what is in its dict.
+    classes = Gensim(*(vars(models)[name] for name in Gensim._fields))
+    if any(cls.__module__.startswith("fastsgns.") for cls in classes.Word2Vec.__mro__):
         raise ImportError(
-            "gensim is replaced by fastsgns in this process; make objects of gensim in another one"
+            "gensim is replaced by fastsgns in this process, and is not installed, or left out by "
+            "alone=True or --alone; make objects of gensim in a process that has it"
         )
-    return models
+    return classes
 
 
 def fill(kv: Any, theirs: Any, copy: bool = True) -> None:

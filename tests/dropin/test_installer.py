@@ -1,20 +1,24 @@
 """fastsgns in the place of gensim: each test runs a process, with gensim and without it."""
 
+import importlib
 import os
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import listing
 import pytest
 
 import fastsgns
 from fastsgns.gensim import names
+from fastsgns.gensim.listing import GENSIM
 from fastsgns.gensim.missing import Missing
 
 HAS_GENSIM = pytest.mark.skipif(find_spec("gensim") is None, reason="gensim is not installed")
 WAYS = [pytest.param(True, id="alone"), pytest.param(False, id="with gensim", marks=HAS_GENSIM)]
 SENTENCES = 'S = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 50\n'
+PACKAGES = ("fastsgns.models", "fastsgns.scripts", "fastsgns.test")
 SETTINGS = "vector_size=8, min_count=1, workers=1, sample=0"
 
 
@@ -112,19 +116,110 @@ class Derived(FastTextKeyedVectors, ABC):
     def __init__(self, n: int | FastText): ...
 assert not isinstance("text", (Doc2Vec, FastText))
 for use in (lambda: Doc2Vec(vector_size=5), lambda: Derived(3), lambda: api.load("glove"),
-            lambda: FT.load("x"), lambda: list(Phrases), lambda: TaggedDocument([], [0])):
+            lambda: list(Phrases), lambda: TaggedDocument([], [0])):
     try:
         use()
     except ImportError as error:
-        assert "pip install gensim" in str(error), error
+        assert "gensim is" in str(error), error
     else:
         raise AssertionError(use)
+assert bool(Doc2Vec) and not hasattr(Doc2Vec, "load") and not hasattr(Derived, "load")
 try:
-    import gensim.models.nothing
-except ModuleNotFoundError as error:
-    print(error)
+    FT.load("x")
+except AttributeError as error:
+    assert str(error).startswith("gensim.models.fasttext.FastText is not part of fastsgns"), error
+print("done")
 """
-    assert run(tmp_path, code, "--alone") == "No module named 'gensim.models.nothing'\n"
+    assert run(tmp_path, code, "--alone") == "done\n"
+
+
+def test_the_way_out_fits_the_process(tmp_path: Path):
+    code = """
+from gensim.models import Doc2Vec
+try:
+    Doc2Vec()
+except ImportError as error:
+    print("left out by alone=True" in str(error), "pip install gensim" in str(error))
+"""
+    has_gensim = find_spec("gensim") is not None
+    assert run(tmp_path, code, "--alone") == f"{has_gensim} {not has_gensim}\n"
+
+
+UNKNOWN = {
+    "from gensim.utils import nothing": "gensim.utils.nothing",
+    "from gensim.models import Nothing": "gensim.models.Nothing",
+    "from gensim.models.word2vec import Nothing": "gensim.models.word2vec.Nothing",
+    "from gensim import nothing": "gensim.nothing",
+    "import gensim.summarization": "gensim.summarization",
+    "import gensim.models.wrappers.ldamallet": "gensim.models.wrappers",
+    "from gensim.models.wrappers import LdaMallet": "gensim.models.wrappers",
+}
+
+
+def test_names_that_no_gensim_4_has_cannot_be_imported_and_say_why(tmp_path: Path):
+    code = f"""
+for statement, name in {UNKNOWN}.items():
+    try:
+        exec(statement)
+    except ImportError as error:
+        assert str(error).startswith(name + " is not part of fastsgns"), (statement, error)
+        assert "install" in str(error)
+    else:
+        raise AssertionError(statement)
+import gensim.models
+assert not hasattr(gensim, "nothing") and not hasattr(gensim.models, "Nothing")
+try:
+    gensim.models.Nothing
+except AttributeError as error:
+    print(str(error)[:50])
+"""
+    assert run(tmp_path, code, "--alone") == "gensim.models.Nothing is not part of fastsgns, whi\n"
+
+
+def test_every_name_of_gensim_can_be_imported_and_ours_are_ours(tmp_path: Path):
+    code = """
+import importlib
+import fastsgns
+from fastsgns.gensim import names
+from fastsgns.gensim.listing import GENSIM
+from fastsgns.gensim.missing import Missing
+for module, text in GENSIM.items():
+    found = importlib.import_module(f"gensim.{module}".rstrip("."))
+    for name in text.split():
+        scope = {}
+        exec(f"from {found.__name__} import {name}", scope)
+        is_ours = isinstance(getattr(fastsgns, name, None), type)
+        assert not (is_ours and isinstance(scope[name], Missing)), (module, name)
+    exec(f"from {found.__name__} import *", {})
+for module, (source, text) in (names.OURS | names.INSTEAD).items():
+    found, own = (importlib.import_module(each) for each in (f"gensim.{module}", source))
+    for name in text.split() or own.__all__:
+        assert getattr(found, name) is getattr(own, name), (module, name)
+from gensim import *
+print(models.word2vec.LineSentence is fastsgns.LineSentence)
+"""
+    assert run(tmp_path, code, "--alone") == "True\n"
+
+
+def test_every_module_and_name_of_ours_under_the_name_of_gensims_is_in_the_tables():
+    """A module or name that is added to fastsgns must not be forgotten for a process alone."""
+    tables = names.OURS | names.INSTEAD
+    sources = {module: source for module, (source, _) in tables.items()}
+    for module, text in GENSIM.items():
+        if module in ("", "models", "scripts", "test") or not is_module(f"fastsgns.{module}"):
+            continue
+        assert sources.get(module) == f"fastsgns.{module}"
+        own = importlib.import_module(f"fastsgns.{module}")
+        public = set(getattr(own, "__all__", vars(own)))
+        listed = set(tables[module][1].split() or public) | names.our_classes().keys()
+        assert public & set(text.split()) <= listed, module
+
+
+def is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # of its package
+        return False
 
 
 @HAS_GENSIM
@@ -151,15 +246,96 @@ print(PoincareModel.__name__)
 
 
 @HAS_GENSIM
-def test_the_names_for_a_process_without_gensim_are_gensims():
-    import importlib
+def test_classes_are_ours_while_another_thread_saves_a_model_of_gensim(tmp_path: Path):
+    code = """
+import threading
+from gensim import models, utils
+import fastsgns
+real = utils._pickle._real
+inside, leave = threading.Barrier(3), threading.Barrier(3)
 
-    for module, text in names.GENSIM.items():
-        if module in ("similarities.nmslib", "topic_coherence"):  # needs a package; has no names
-            continue
-        real = importlib.import_module(f"gensim.{module}" if module else "gensim")
-        missing = [name for name in text.split() if not hasattr(real, name)]
-        assert not missing, (module, missing)
+class Slow:  # its pickling waits for the other threads
+    def __reduce__(self):
+        inside.wait(60)
+        leave.wait(60)
+        return int, ()
+
+def save():
+    utils._pickle.dumps([Slow(), theirs])
+
+theirs = vars(models)["Word2Vec"]
+assert theirs is not fastsgns.Word2Vec
+threads = [threading.Thread(target=save) for _ in range(2)]
+for thread in threads:
+    thread.start()
+inside.wait(60)
+assert models.Word2Vec is models.word2vec.Word2Vec is fastsgns.Word2Vec
+leave.wait(60)
+for thread in threads:
+    thread.join()
+assert models.Word2Vec is models.word2vec.Word2Vec is fastsgns.Word2Vec
+fastsgns.gensim.uninstall()
+print(models.Word2Vec is theirs)
+"""
+    assert run(tmp_path, code) == "True\n"
+
+
+@HAS_GENSIM
+def test_the_listing_is_that_of_gensim():
+    import gensim
+
+    if not gensim.__version__.startswith("4.4."):
+        pytest.skip(f"the listing is of gensim 4.4, and this is {gensim.__version__}")
+    assert listing.listing() == GENSIM, "run tests/dropin/listing.py"
+
+
+@HAS_GENSIM
+@pytest.mark.parametrize("is_alone", [False, True])
+def test_a_program_that_has_classes_of_gensim_already_is_warned(tmp_path: Path, is_alone: bool):
+    (tmp_path / "part.py").write_text("from gensim.models.word2vec import Word2Vec as W\n")
+    code = f"""
+import warnings, gensim.utils, fastsgns
+def install():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fastsgns.install_as_gensim(alone={is_alone})
+    fastsgns.gensim.uninstall()
+    return [str(warning.message) for warning in caught]
+seen = gensim
+del gensim
+if not {is_alone}:
+    assert install() == []
+del seen
+assert install() == []
+import part
+(message,) = install()
+print(message)
+"""
+    shown = run_plain(tmp_path, code)
+    assert shown.startswith("gensim was imported before") and "and part took" in shown
+
+
+def test_the_variable_for_processes_is_restored(monkeypatch: pytest.MonkeyPatch):
+    for value in (None, '{"api": 3}'):
+        monkeypatch.delenv("FASTSGNS_GENSIM", raising=False)
+        if value:
+            monkeypatch.setenv("FASTSGNS_GENSIM", value)
+        fastsgns.install_as_gensim(alone=True)
+        fastsgns.gensim.uninstall()
+        assert os.environ.get("FASTSGNS_GENSIM") == value
+
+
+@pytest.mark.parametrize("is_alone", WAYS)
+def test_a_program_can_run_another_one_on_fastsgns(tmp_path: Path, is_alone: bool):
+    (tmp_path / "inner.py").write_text("from gensim.models import Word2Vec\nprint(Word2Vec)\n")
+    code = f"""
+import subprocess, sys
+command = [sys.executable, "-m", "fastsgns.gensim", "run", *{alone(is_alone)}, "inner.py"]
+subprocess.run(command, check=True)
+"""
+    assert run(tmp_path, code, *alone(is_alone)) == (
+        "<class 'fastsgns.gensim.models.word2vec.Word2Vec'>\n"
+    )
 
 
 @pytest.mark.parametrize("is_alone", WAYS)
@@ -188,6 +364,8 @@ for _ in range(2):
         import gensim.models
         assert gensim.models.Word2Vec is not fastsgns.Word2Vec
         assert gensim.models.word2vec.LineSentence is not fastsgns.LineSentence
+        from gensim.similarities import annoy
+        assert annoy.Word2Vec is gensim.models.Word2Vec
     else:
         assert "gensim" not in sys.modules
 print("done")
@@ -265,11 +443,24 @@ def test_a_module_is_run_with_its_arguments(tmp_path: Path):
     assert (tmp_path / "v.txt").read_text().startswith("4 4\n")
 
 
-def test_a_program_that_does_not_exist_is_named(tmp_path: Path):
-    command = [sys.executable, "-m", "fastsgns.gensim", "run", "absent.py"]
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        (["absent.py"], "there is no file absent.py"),
+        (["."], "the folder . has no file __main__.py"),
+        (["-m", "absent"], "there is no module absent"),
+        (["-m", "absent.part"], "cannot run absent.part: No module named 'absent'"),
+        (["-m", "json"], "there is no module json.__main__"),
+        (["-m", "gensim.absent"], "cannot run gensim.absent: gensim.absent is not part of"),
+        (["-m", "gensim.downloader"], "gensim.downloader is a package without code, or gensim's"),
+    ],
+)
+def test_a_program_that_does_not_exist_is_named(tmp_path: Path, program: list, message: str):
+    command = [sys.executable, "-m", "fastsgns.gensim", "run", "--alone", *program]
     result = subprocess.run(command, **captured(tmp_path))
     assert result.returncode == 1
-    assert result.stderr == "python -m fastsgns.gensim: there is no file absent.py\n"
+    assert result.stderr.startswith(f"python -m fastsgns.gensim: {message}")
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_missing_name_looks_like_a_class():
@@ -286,6 +477,45 @@ def test_an_unknown_api_is_refused(api: object):
         fastsgns.install_as_gensim(api=api)
 
 
+@HAS_GENSIM
+def test_objects_become_those_of_gensim_and_come_back_under_the_installer(tmp_path: Path):
+    code = f"""
+import gensim, fastsgns
+model = gensim.models.Word2Vec(S, {SETTINGS})
+theirs = model.to_gensim()
+assert type(theirs).__module__ == "gensim.models.word2vec"
+assert not isinstance(theirs, fastsgns.Word2Vec)
+assert type(model.wv.to_gensim()) is type(theirs.wv) is not fastsgns.KeyedVectors
+theirs.save("theirs.model")
+again = fastsgns.from_gensim(type(theirs).load("theirs.model"))
+assert type(again) is fastsgns.Word2Vec
+assert (again.syn1neg == model.syn1neg).all() and (again.wv.vectors == model.wv.vectors).all()
+try:
+    gensim.models.Word2Vec.load("theirs.model")
+except ValueError as error:
+    assert "In a process without install_as_gensim(), where both" in str(error), error
+fastsgns.gensim.uninstall()
+try:
+    fastsgns.Word2Vec.load("theirs.model")
+except ValueError as error:
+    assert "gensim must. Where both" in str(error), error
+print("done")
+"""
+    assert run(tmp_path, code) == "done\n"
+
+
+def test_objects_of_gensim_cannot_be_made_without_it(tmp_path: Path):
+    code = f"""
+from gensim.models import Word2Vec
+try:
+    Word2Vec(S, {SETTINGS}).to_gensim()
+except ImportError as error:
+    print(error)
+"""
+    shown = run(tmp_path, code, "--alone")
+    assert shown.startswith("gensim is replaced by fastsgns in this process, and is not installed")
+
+
 def test_submodules_are_there_after_a_bare_import(tmp_path: Path):
     code = (
         "import fastsgns; print(fastsgns.utils.RULE_KEEP, fastsgns.models.word2vec.FAST_VERSION,"
@@ -294,3 +524,26 @@ def test_submodules_are_there_after_a_bare_import(tmp_path: Path):
     )
     expected = "2 1 float32 fastsgns.models.callbacks Word2Vec\n"
     assert run_plain(tmp_path, code) == expected
+
+
+@pytest.mark.parametrize("package", ["fastsgns", *PACKAGES])
+def test_every_public_submodule_is_there_after_a_bare_import(tmp_path: Path, package: str):
+    code = f"""
+import importlib, pkgutil, sys, fastsgns
+before = set(sys.modules)
+package = eval({package!r})
+found = [module.name for module in pkgutil.iter_modules(package.__path__)]
+public = [name for name in found if not name.startswith("_")]
+for name in public:
+    assert getattr(package, name).__name__.startswith("fastsgns."), name
+    assert sys.modules[f"{package}.{{name}}"], name
+for name in ("nothing", "_nothing"):
+    try:
+        getattr(package, name)
+    except AttributeError as error:
+        assert str(error) == f"module '{package}' has no attribute {{name!r}}"
+    else:
+        raise AssertionError(name)
+print(len(public) > 0)
+"""
+    assert run_plain(tmp_path, code) == "True\n"

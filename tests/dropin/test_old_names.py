@@ -1,12 +1,15 @@
 """Names of gensim 3: each is in the table of docs/from-gensim-3.md, and its error says the new."""
 
 import re
+import sys
+import types
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fastsgns import KeyedVectors, Word2Vec
+from fastsgns.gensim import gensim3
 from fastsgns.models import aliases as of_models
 from fastsgns.vectors import aliases as of_vectors
 
@@ -100,3 +103,55 @@ def test_methods_of_batches_are_not_called():
     old = Old()
     Word2Vec([["a", "b"]] * 9, vector_size=4, min_count=1, epochs=2, sample=0, callbacks=[old])
     assert old.calls == 2
+
+
+@pytest.mark.parametrize(("owner", "name", "new"), old_names())
+def test_a_program_for_gensim_3_finds_the_attribute(owner, name, new):
+    model = gensim3.Word2Vec([["a", "b"]] * 9, size=4, min_count=1, sample=0, workers=1, hs=1)
+    target = {"model": model, "wv": model.wv, "Word2Vec": gensim3.Word2Vec}[owner]
+    assert hasattr(target, name)
+
+
+def test_parts_of_a_model_of_gensim_3_are_those_of_the_model():
+    model = gensim3.Word2Vec([["a", "b"]] * 9, size=4, min_count=1, sample=0, workers=1, hs=1)
+    for owner, names in gensim3.PARTS.items():
+        part = getattr(model, owner)
+        for name in names:
+            assert hasattr(part, name), name
+        assert not hasattr(part, "nothing")
+    np.testing.assert_array_equal(model.trainables.syn1neg, model.syn1neg)
+    model.vocabulary.min_count = 3
+    model.trainables.vectors_lockf = np.full(2, 0.5, np.float32)
+    assert model.min_count == 3 and model.wv.vectors_lockf.tolist() == [0.5, 0.5]
+
+
+def test_vectors_of_unit_length_that_are_set_are_those_of_the_vectors():
+    model = gensim3.Word2Vec([["a", "b"]] * 9, size=4, min_count=1, sample=0, workers=1)
+    model.wv.vectors_norm = model.wv.syn0norm = None
+    np.testing.assert_array_equal(model.wv.vectors_norm, model.wv.get_normed_vectors())
+    before = model.wv.vectors.copy()
+    model.delete_temporary_training_data()
+    np.testing.assert_array_equal(model.wv.vectors, before)
+    model.delete_temporary_training_data(replace_word_vectors_with_normalized=True)
+    np.testing.assert_allclose(np.linalg.norm(model.wv.vectors, axis=1), 1, rtol=1e-6)
+
+
+def test_vectors_become_a_layer_of_keras(monkeypatch):
+    layers = types.SimpleNamespace(Embedding=lambda *sizes, **options: (sizes, options))
+    monkeypatch.setitem(sys.modules, "keras", types.ModuleType("keras"))
+    monkeypatch.setitem(sys.modules, "keras.layers", layers)
+    wv = gensim3.KeyedVectors(2)
+    wv.add(["a", "b", "c"], np.ones((3, 2)))
+    sizes, options = wv.get_keras_embedding()
+    assert sizes == (3, 2) and not options["trainable"]
+    assert options["weights"][0] is wv.vectors
+
+
+def test_a_class_derived_from_that_of_gensim_3_can_use_its_names_for_others():
+    class Own(gensim3.Word2Vec):
+        def __init__(self, **parameters):
+            super().__init__(**parameters)
+            self.size, self.vocabulary = 7, {}
+
+    model = Own(size=4)
+    assert (model.size, model.vocabulary, model.vector_size) == (7, {}, 4)
