@@ -183,8 +183,12 @@ def test_attributes_of_ones_own_are_saved_and_copied(name, tmp_path):
     thing.level = 2
     vars(thing).update(OWN)
     thing.function, thing.inner = print, SAVABLE["KeyedVectors"]()
-    with pytest.warns(UserWarning, match=r"not hold the attributes \['function', 'inner'\]"):
+    with pytest.warns(
+        UserWarning, match=r"not hold the attributes \['function', 'inner'\]"
+    ) as seen:
         thing.save(tmp_path / "f")
+    has_ignore = "ignore" in inspect.signature(cls.save).parameters
+    assert ("ignore=" in str(seen[0].message)) is has_ignore
     loads = cls.load, derived.load, fastsgns.load
     for loaded in (load(tmp_path / "f") for load in loads):
         assert type(loaded) is (derived if loaded.__class__.__name__ == "Derived" else cls)

@@ -218,7 +218,7 @@ def _entries(
 
 def _check_parts(text: bytes | bytearray, n_data: int) -> None:
     """Refuse JSON of more objects than a file has use for: each costs far more than its text."""
-    counts = _count_outside_strings(text, b"{[,")
+    counts = count_outside_strings(text, b"{[,")
     n_objects, n_values = counts[0] + counts[1], counts[2]
     if n_objects > MAX_OBJECTS or n_values > MAX_VALUES + n_data:
         raise FormatError(
@@ -227,12 +227,12 @@ def _check_parts(text: bytes | bytearray, n_data: int) -> None:
         )
 
 
-def _count_outside_strings(text: bytes | bytearray, marks: bytes) -> list[int]:
+def count_outside_strings(text: bytes | bytearray, marks: bytes) -> list[int]:
     r"""Count each of `marks` in JSON, without those in strings, in little memory.
 
     Examples
     --------
-    >>> _count_outside_strings(rb'{"a, b": [1, 2], "\\", ": 3}', b"{,")
+    >>> count_outside_strings(rb'{"a, b": [1, 2], "\\", ": 3}', b"{,")
     [1, 3]
     """
     plain = np.frombuffer(text.replace(b"\\\\", b"").replace(b'\\"', b""), np.uint8)

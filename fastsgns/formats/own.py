@@ -11,37 +11,66 @@ An attribute never replaces what the package itself has: a parameter, a method, 
 class. Names that begin with one underscore are attributes like others. Those that begin with two
 are not saved.
 
-In the metadata, ``own`` has the attributes by the part of the object that they belong to (``""`` is
-the object itself). JSON can say None, bool, str, finite numbers and lists. Anything else is an
-object with a ``type``. Arrays are stored beside it, under ``own:`` and a number.
+JSON has the attributes by the part of the object that they belong to (``""`` is the object itself).
+It can say None, bool, str, finite numbers and lists. Anything else is an object with a ``type``.
+Arrays are stored beside it, under ``own:`` and a number. JSON of up to 64 KB is ``own`` in the
+metadata, which every load parses at once; larger JSON is the array ``own:values``, the bytes of
+UTF-8.
 """
 
 import inspect
+import json
 import math
 from collections import Counter, OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from operator import attrgetter
+from types import MemberDescriptorType
 from typing import Any
 
 import numpy as np
 
 from fastsgns.errors import FormatError, warn
 from fastsgns.formats import header, raw
+from fastsgns.runtime.machine import require_memory
 
 Tensors = dict[str, np.ndarray]
 Parts = dict[str, dict[str, Any]]
 
-KEY, PREFIX = "own", "own:"
+KEY, PREFIX, VALUES = "own", "own:", "own:values"
 MAX_DEPTH = 32  # of lists in lists; deeper ones are most likely a cycle
 MAX_BITS = 8192  # of an integer: Python refuses to read one of more than 4300 digits
-MAX_OBJECTS = header.MAX_OBJECTS // 2  # lists and dicts in all attributes of a file
-MAX_VALUES = header.MAX_VALUES // 2
-MAX_CHARACTERS = header.MAX_BYTES // 12  # JSON may take 6 bytes for a character
+# Of all attributes of a file. JSON takes far more memory than its text once it is parsed: a list 60
+# to 90 bytes, a dict 200, a value up to 80. These limits are 1 to 2 GB. `decode` takes twice as
+# many, because `collect` counts roughly.
+MAX_OBJECTS = 1 << 21  # lists and objects of JSON
+MAX_VALUES = 1 << 24
+MAX_CHARACTERS = 1 << 26
+MAX_BYTES = 1 << 30  # of JSON: 6 for a character, about 25 for a number
+LARGEST = 1 << MAX_BITS
+IN_METADATA = 1 << 16  # characters of JSON
+OBJECT_BYTES, VALUE_BYTES = 232, 80
+NOT_PLAIN = "the file holds plain values, lists and dicts of them, and arrays"
+TAKEN = "the class itself uses these names, or a name is none of Python"
+TOO_DEEP = f"they are nested more than {MAX_DEPTH} deep, or contain themselves"
+SCALARS = {str, int, float, bool, type(None)}
 SEQUENCES: dict[str, type] = {"tuple": tuple, "set": set, "frozenset": frozenset}
 MAPPINGS: dict[str, type] = {"dict": dict, "Counter": Counter, "OrderedDict": OrderedDict}
 NAMES_OF = {kind: name for name, kind in (SEQUENCES | MAPPINGS).items()}
-_ABSENT = object()
+
+
+class UnsavableError(TypeError):
+    """Raised for a value that a file can't hold; the message is the reason."""
+
+
+def too_large() -> str:
+    """Return the reason for values that exceed a limit."""
+    return (
+        f"they are too large: a file holds up to {MAX_VALUES:,} values in {MAX_OBJECTS:,} lists (a "
+        f"tuple counts as two, a dict as three) and {MAX_CHARACTERS:,} characters of own "
+        "attributes. Make arrays of numpy of them, which may have any size"
+    )
 
 
 # Saving
@@ -49,7 +78,7 @@ _ABSENT = object()
 
 def collect(
     thing: Any, known: Mapping[str, Collection[str]], ignore: Collection[str] = ()
-) -> tuple[Parts, Tensors, dict[str, list[str]]]:
+) -> tuple[Parts, Tensors, dict[str, dict[str, list[str]]]]:
     """Return the own attributes of an object as a file holds them.
 
     Parameters
@@ -66,31 +95,65 @@ def collect(
     parts : dict of str to dict
         What JSON says of each attribute, by part. Parts without own attributes are left out.
     arrays : dict of str to ndarray
-    lost : dict of str to list of str
-        The attributes that can't be saved, by part.
+    lost : dict of str to dict of str to list of str
+        The attributes that can't be saved, by part and reason.
     """
     parts: Parts = {}
-    lost: dict[str, list[str]] = {}
+    lost: dict[str, dict[str, list[str]]] = {}
     encoder = _Encoder()
     for path, names in known.items():
         part = attrgetter(path)(thing) if path else thing
-        attributes, lost[path] = {}, []
-        for name, value in vars(part).items():
+        attributes, lost[path] = {}, {}
+        for name, value in attributes_of(part).items():
             if name in names or name in ignore or _is_cached(type(part), name):
                 continue
             try:
                 _check_free(type(part), name)
                 attributes[name] = encoder.whole(value)
-            except TypeError:
-                lost[path].append(name)
+            except UnsavableError as error:
+                lost[path].setdefault(str(error), []).append(name)
         if attributes:
             parts[path] = attributes
     return parts, encoder.arrays, lost
 
 
+def attributes_of(thing: Any) -> dict[str, Any]:
+    """Return the attributes of an object, and those in ``__slots__`` of its users' classes."""
+    found = dict(vars(thing))
+    for name, slot in _slots(type(thing)):
+        with suppress(AttributeError):  # it was not set
+            found[name] = slot.__get__(thing, type(thing))
+    return found
+
+
+def _slots(cls: type) -> Iterator[tuple[str, MemberDescriptorType]]:
+    for base in cls.__mro__:
+        for name, value in vars(base).items():
+            if isinstance(value, MemberDescriptorType) and not _is_ours(base):
+                yield name, value
+
+
+def _is_ours(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] in ("fastsgns", "builtins")
+
+
+def to_store(parts: Parts) -> tuple[dict[str, Any], Tensors]:
+    """Return what the metadata and the arrays of a file hold of the parts from `collect`.
+
+    Examples
+    --------
+    >>> to_store({"": {"a": 1}}), to_store({})
+    (({'own': {'': {'a': 1}}}, {}), ({}, {}))
+    """
+    text = json.dumps(parts, ensure_ascii=False) if parts else ""
+    if len(text) <= IN_METADATA:
+        return {KEY: parts} if parts else {}, {}
+    return {}, {VALUES: np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)}
+
+
 def _check_free(cls: type, name: object) -> None:
     if not _is_free(cls, name):
-        raise TypeError(f"{name!r:.60} is not a name that a user may use")
+        raise UnsavableError(TAKEN)
 
 
 def _is_free(cls: type, name: object) -> bool:
@@ -100,8 +163,9 @@ def _is_free(cls: type, name: object) -> bool:
     for base in cls.__mro__:
         if name in vars(base):
             value = vars(base)[name]
-            is_ours = base.__module__.partition(".")[0] in ("fastsgns", "builtins")
-            return not (is_ours or callable(value) or hasattr(value, "__get__"))
+            if _is_ours(base) or isinstance(value, MemberDescriptorType):
+                return not _is_ours(base)
+            return not (callable(value) or hasattr(value, "__get__"))
     return True
 
 
@@ -121,64 +185,80 @@ class _Encoder:
 
         Raises
         ------
-        TypeError
+        UnsavableError
             If it can't be saved. It then leaves nothing behind.
         """
         state = dict(self.arrays), self._n_objects, self._n_values, self._n_characters
         try:
             return self.encode(value)
-        except TypeError:
+        except UnsavableError:
             self.arrays, self._n_objects, self._n_values, self._n_characters = state
             raise
 
     def encode(self, value: Any, depth: int = 0) -> Any:
-        """Return what JSON says of a value; raise a TypeError for one that can't be saved."""
-        self._count(value, depth)
+        """Return what JSON says of a value; raise an UnsavableError if it can't be saved."""
+        if depth > MAX_DEPTH:
+            raise UnsavableError(TOO_DEEP)
         if isinstance(value, np.generic):
             value = value.item()
         kind = type(value)
-        if value is None or kind is bool or kind is str:
-            return value
-        if kind is int and value.bit_length() <= MAX_BITS:
-            return value
+        if _are_plain([value]):
+            return self._plain([value])[0]
         if kind is float:
-            return value if math.isfinite(value) else {"type": "float", "value": repr(value)}
+            self._add(1, 2)
+            return {"type": "float", "value": repr(value)}
         if kind is complex:
-            parts = [self.encode(part) for part in (value.real, value.imag)]
-            return {"type": "complex", "items": parts}
+            self._add(1, 2)
+            return {"type": "complex", "items": self.items([value.real, value.imag], depth)}
         if kind is bytes:
+            self._add(1, 2, len(value))
             return {"type": "bytes", "value": value.decode("latin-1")}
         if kind in (np.ndarray, np.memmap):
+            self._add(2, 4 + value.ndim)
             return self._array(value, depth)
         if kind is list:
-            return [self.encode(item, depth + 1) for item in value]
+            return self.items(value, depth)
         if kind in SEQUENCES.values():
-            items = [self.encode(item, depth + 1) for item in value]
-            return {"type": NAMES_OF[kind], "items": items}
+            self._add(1, 2)
+            return {"type": NAMES_OF[kind], "items": self.items(list(value), depth)}
         if kind in MAPPINGS.values():
-            keys, items = (self.encode(list(side), depth + 1) for side in (value, value.values()))
+            self._add(1, 3)
+            keys, items = (self.items(list(side), depth) for side in (value, value.values()))
             return {"type": NAMES_OF[kind], "keys": keys, "items": items}
-        raise TypeError(f"a {kind.__name__} can't be saved")
+        raise UnsavableError(NOT_PLAIN)
 
-    def _count(self, value: Any, depth: int) -> None:
-        """Raise a TypeError for more than the header of a file takes; see `header`."""
-        self._n_values += 2
-        self._n_objects += 2 * (not isinstance(value, (str, bytes, int, float, type(None))))
-        self._n_characters += len(value) if isinstance(value, (str, bytes)) else 0
+    def items(self, items: list[Any], depth: int) -> list[Any]:
+        """Return what JSON says of each item of a list at this depth."""
+        self._add(1, 1)
+        if _are_plain(items):  # the usual case, at once
+            return self._plain(items)
+        return [self.encode(item, depth + 1) for item in items]
+
+    def _plain(self, items: list[Any]) -> list[Any]:
+        n_characters = sum(len(item) for item in items if type(item) is str)
+        n_characters += sum(item.bit_length() // 3 for item in items if type(item) is int)
+        self._add(0, len(items), n_characters)
+        return items
+
+    def _add(self, n_objects: int, n_values: int, n_characters: int = 0) -> None:
+        """Count parts of JSON; raise an UnsavableError if they are too many."""
+        self._n_objects += n_objects
+        self._n_values += n_values
+        self._n_characters += n_characters
         is_large = self._n_objects > MAX_OBJECTS or self._n_values > MAX_VALUES
-        if is_large or self._n_characters > MAX_CHARACTERS or depth > MAX_DEPTH:
-            raise TypeError("too large; arrays of numbers may have any size")
+        if is_large or self._n_characters > MAX_CHARACTERS:
+            raise UnsavableError(too_large())
 
     def _array(self, array: np.ndarray, depth: int) -> dict[str, Any]:
         if array.ndim > raw.MAX_DIMENSIONS:
-            raise TypeError("an array of so many dimensions can't be saved")
+            raise UnsavableError(NOT_PLAIN)
         if array.dtype.kind == "O":
-            items = [self.encode(item, depth + 1) for item in array.ravel().tolist()]
+            items = self.items(array.ravel().tolist(), depth)
             return {"type": "objects", "shape": list(array.shape), "items": items}
         if array.ndim and array.dtype.newbyteorder("<") in header.NAMES:
             return {"type": "array", "array": self._store(array)}
         if array.dtype.kind not in raw.KINDS:
-            raise TypeError(f"an array of {array.dtype} can't be saved")
+            raise UnsavableError(NOT_PLAIN)
         dtype = array.dtype.newbyteorder("<") if array.dtype.itemsize else array.dtype.kind + "1"
         portable = np.ascontiguousarray(array, dtype)
         content = np.frombuffer(portable.tobytes(), np.uint8)
@@ -191,6 +271,16 @@ class _Encoder:
         return number
 
 
+def _are_plain(items: list[Any]) -> bool:
+    """Return whether JSON says all items as they are."""
+    kinds = set(map(type, items))
+    if not kinds <= SCALARS:
+        return False
+    if float in kinds and not all(math.isfinite(item) for item in items if type(item) is float):
+        return False
+    return int not in kinds or all(-LARGEST < i < LARGEST for i in items if type(i) is int)
+
+
 # Loading
 
 
@@ -200,7 +290,7 @@ def decode(entries: Any, arrays: Tensors) -> Parts:
     Parameters
     ----------
     entries : object
-        What the metadata holds of them.
+        What the metadata holds of them; None if that is nothing.
     arrays : dict of str to ndarray
         The arrays of the file whose names begin with ``own:``.
 
@@ -209,9 +299,15 @@ def decode(entries: Any, arrays: Tensors) -> Parts:
     FormatError
         If an entry is damaged, or an array is missing, used twice or not used.
     """
+    others = {name: array for name, array in arrays.items() if name != VALUES}
+    if VALUES in arrays:
+        if entries is not None:
+            raise FormatError("it holds own attributes twice")
+        entries = _parsed(arrays[VALUES])
+    entries = {} if entries is None else entries
     if not (isinstance(entries, dict) and all(isinstance(part, dict) for part in entries.values())):
         raise FormatError(f"its own attributes are {entries!r:.60}, where objects are expected")
-    decoder = _Decoder(arrays)
+    decoder = _Decoder(others)
     parts = {
         part: {name: decoder.decode(value) for name, value in attributes.items()}
         for part, attributes in entries.items()
@@ -219,6 +315,25 @@ def decode(entries: Any, arrays: Tensors) -> Parts:
     if decoder.arrays:
         raise FormatError(f"it holds an array {min(decoder.arrays)!r:.60} that is not used")
     return parts
+
+
+def _parsed(text: np.ndarray) -> Any:
+    """Parse JSON of own attributes, after checking how much memory that takes."""
+    if text.dtype != np.uint8 or text.ndim != 1 or len(text) > MAX_BYTES:
+        raise FormatError("its own attributes are not text of JSON, or are too long")
+    content = text.tobytes()
+    n_objects, n_lists, n_values = header.count_outside_strings(content, b"{[,")
+    if n_objects + n_lists > 2 * MAX_OBJECTS or n_values > 2 * MAX_VALUES:
+        raise FormatError(
+            f"its own attributes have {n_objects + n_lists:,} lists and objects of {n_values:,} "
+            f"values; allowed are {2 * MAX_OBJECTS:,} of {2 * MAX_VALUES:,}"
+        )
+    n_bytes = OBJECT_BYTES * n_objects + VALUE_BYTES * (n_lists + n_values) + len(content)
+    require_memory(n_bytes, "own attributes", "Arrays of numpy need less.")
+    try:
+        return json.loads(content.decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"its own attributes cannot be read: {error}") from None
 
 
 class _Decoder:
@@ -230,6 +345,8 @@ class _Decoder:
         if depth > 2 * MAX_DEPTH:
             raise FormatError("an own attribute is nested too deep")
         if isinstance(value, list):
+            if {list, dict}.isdisjoint(map(type, value)):
+                return value
             return [self.decode(item, depth + 1) for item in value]
         if not isinstance(value, dict):
             return value
@@ -304,4 +421,9 @@ def restore(thing: Any, parts: Parts) -> None:
                 f"the file holds attributes {sorted(taken)} that were not set, because "
                 f"{type(part).__name__} itself uses these names"
             )
-        vars(part).update({n: value for n, value in attributes.items() if n not in taken})
+        slots = dict(_slots(type(part)))
+        for name in attributes.keys() - set(taken):
+            if name in slots:
+                slots[name].__set__(part, attributes[name])
+            else:
+                vars(part)[name] = attributes[name]

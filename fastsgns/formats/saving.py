@@ -21,7 +21,7 @@ def save(
     schema: Schema,
     thing: Any,
     refuse_not_finite: bool = True,
-    ignore: str | Iterable[str] = (),
+    ignore: str | Iterable[str] | None = None,
 ) -> None:
     """Write the native file of an object, if it can be loaded.
 
@@ -38,8 +38,9 @@ def save(
     refuse_not_finite : bool
         Whether arrays of NaN or infinity are an error; otherwise they are a UserWarning. Values
         that users attach to keys may be what they want.
-    ignore : str or iterable of str
-        Attributes of the user that the file shall not hold.
+    ignore : str or iterable of str, optional
+        Attributes of the user that the file shall not hold. None if the method ``save`` has no such
+        parameter.
 
     Raises
     ------
@@ -68,17 +69,17 @@ def save(
             check_finite(name, array, refuse_not_finite)
     is_model = content.model is not None
     known = {"": {*schema.set_by_build, *(vars(content.model) if is_model else ())}, **schema.parts}
-    ignored = {ignore} if isinstance(ignore, str) else set(ignore)
-    attributes, arrays, lost = own.collect(thing, known, ignored)
-    for part, names in lost.items():
-        if names:
+    ignored = {ignore} if isinstance(ignore, str) else set(ignore or ())
+    parts, arrays, lost = own.collect(thing, known, ignored)
+    advice = "" if ignore is None else ". Name them in ignore= to leave them out silently"
+    for part, reasons in lost.items():
+        for reason, names in reasons.items():
             warn(
                 f"the file does not hold the attributes {sorted(names)} that were set on "
-                f"{_name(thing, is_model, part)}; it holds plain values, lists and dicts of them, "
-                "and arrays. Name them in ignore=, if save() has it, to leave them out silently"
+                f"{_name(thing, is_model, part)}: {reason}{advice}"
             )
-    if attributes:
-        metadata[own.KEY] = attributes
+    entries, text = own.to_store(parts)
+    arrays, metadata = arrays | text, metadata | entries
     native.write(path, schema.kind, tensors | arrays, metadata)
 
 
@@ -122,7 +123,9 @@ def check_finite(name: str, array: np.ndarray, refuse: bool) -> None:
 
 def warn_of_own(thing: Any, name: str, known: Collection[str]) -> None:
     """Warn (UserWarning) if users have set public attributes that are not `known`."""
-    if lost := sorted(own for own in set(vars(thing)) - set(known) if not own.startswith("_")):
+    if lost := sorted(
+        name for name in set(own.attributes_of(thing)) - set(known) if name[:1] != "_"
+    ):
         warn(f"the file does not hold the attributes {lost} that were set on {name}")
 
 

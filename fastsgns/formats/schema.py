@@ -253,7 +253,7 @@ def check(schema: Schema, cls: type, tensors: Mapping[str, np.ndarray], metadata
     arrays = {name: array for name, array in tensors.items() if name not in own_arrays}
     try:
         content = Content(check_values("metadata", values, schema.values), arrays)
-        content.own = own.decode(metadata.get(own.KEY, {}), own_arrays)
+        content.own = own.decode(metadata.get(own.KEY), own_arrays)
         if unknown := [part for part in content.own if part and part not in schema.parts]:
             raise FormatError(f"it holds attributes of {unknown[0]!r:.60}, {NOT_SAVED}")
         if schema.construct is not None:

@@ -1,6 +1,7 @@
 """Attributes of users in native files: what is saved, what is said, and files that are damaged."""
 
 import io
+import json
 import warnings
 from collections import Counter, OrderedDict, defaultdict, namedtuple
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from fastsgns import KeyedVectors, Word2Vec
 from fastsgns.errors import FormatError
-from fastsgns.formats import native, own
+from fastsgns.formats import header, native, own
 
 FEW = [["a", "b", "c"]] * 9
 SMALL = {"vector_size": 4, "min_count": 1, "workers": 1, "sample": 0}
@@ -69,7 +70,7 @@ UNSAVABLE = {
     "function": print, "module": io, "path": Path("x"), "object": object(), "range": range(3),
     "default": defaultdict(list), "named": Pair(1, 2), "inside": [1, {"a": print}],
     "structured": np.zeros(2, [("a", "i4")]), "times": np.zeros(2, "M8[s]"),
-    "matrix": np.ma.masked_array([1]), "huge": 10**5000, "many": [[i] for i in range(40_000)],
+    "matrix": np.ma.masked_array([1]), "huge": 10**5000,
     "objects": np.array([print, 1], object), "vectors": KeyedVectors(2), "class": MyModel,
 }  # fmt: skip
 
@@ -82,6 +83,117 @@ def test_what_cannot_be_saved_is_named_and_the_rest_is_saved(name):
         loaded = round_trip(kv)
     assert not hasattr(loaded, "odd")
     assert loaded.first.tolist() == [0, 1] and loaded.last[0].tolist() == [0, 1, 2]
+
+
+LARGE = {
+    "idf": lambda: {f"w\u00f6rd{i}": i / 7 for i in range(400_000)},
+    "ints": lambda: list(range(300_000)),
+    "lists": lambda: [[i] for i in range(50_000)],
+    "dicts": lambda: [{"a": i, "b": (i, None)} for i in range(30_000)],
+    "text": lambda: 9_000_000 * "x",
+    "odd text": lambda: '"\\\n\ud800\udc00\ud800, {[' * 100_000,
+    "floats": lambda: [float("inf"), *np.arange(2e5).tolist()],
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_large_values_are_saved(tmp_path, name, suffix):
+    kv, value = KeyedVectors(2), LARGE[name]()
+    kv.value, kv.small = value, [np.arange(3), 1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        kv.save(tmp_path / f"v{suffix}")
+    loaded = KeyedVectors.load(tmp_path / f"v{suffix}")
+    assert loaded.value == value and loaded.small[0].tolist() == [0, 1, 2]
+    assert vars(loaded).keys() == vars(kv).keys()
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [
+        ("MAX_OBJECTS", [[i] for i in range(100)]),
+        ("MAX_OBJECTS", [{i} for i in range(50)]),
+        ("MAX_VALUES", list(range(101))),
+        ("MAX_VALUES", {i: i for i in range(50)}),
+        ("MAX_CHARACTERS", 101 * "x"),
+        ("MAX_CHARACTERS", 51 * [b"ab"]),
+        ("MAX_CHARACTERS", [1 << 400]),
+    ],
+)
+def test_what_is_too_large_is_named_with_the_limit(monkeypatch, limit, value):
+    monkeypatch.setattr(own, limit, 100)
+    kv = KeyedVectors(2)
+    kv.first, kv.large, kv.last = 1, value, np.arange(200)
+    expected = r"\['large'\].*too large: a file holds up to .*100 .*Make arrays of numpy"
+    with pytest.warns(UserWarning, match=expected):
+        loaded = round_trip(kv)
+    assert loaded.first == 1 and loaded.last.tolist() == list(range(200))
+    assert not hasattr(loaded, "large")
+
+
+@pytest.mark.parametrize("n", [1, 7, 1000])
+def test_what_collect_counts_is_enough_for_decode(n):
+    value = [{"a": (n, {1}), b"b": [1j, float("nan")]}, np.array([None, [n]], object)] * n
+    encoder = own._Encoder()
+    text = json.dumps({"": {"value": encoder.whole([value, np.zeros((1,) * 20, "S1")])}}).encode()
+    n_objects, n_lists, n_values = header.count_outside_strings(text, b"{[,")
+    assert n_objects + n_lists <= 2 * encoder._n_objects and n_values <= 2 * encoder._n_values
+
+
+@pytest.mark.parametrize("value", ["loop", "deep"])
+def test_the_reason_is_depth(value):
+    kv = KeyedVectors(2)
+    kv.value = [1]
+    kv.value.append(kv.value if value == "loop" else [])
+    for _ in range(40 if value == "deep" else 0):
+        kv.value = [kv.value]
+    with pytest.warns(UserWarning, match=r"\['value'\].*nested more than 32 deep, or contain them"):
+        round_trip(kv)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"", b"{", b"[]", b"\xff", b'{"": {"a": 1' + b"0" * 5000 + b"}}", b"[" * 10**6,
+        b'{"": {"a": [' + b"{}," * (1 << 23) + b"1]}}", np.zeros(2), np.zeros((2, 2), np.uint8),
+    ],
+    ids=range(9),
+)  # fmt: skip
+def test_damaged_text_is_refused(tmp_path, text):
+    values = np.frombuffer(text, np.uint8) if isinstance(text, bytes) else text
+    tensors = {"vectors": np.zeros((0, 2), np.float32), **native.pack_words([])}
+    metadata = {"attributes": {}, "strict": False}
+    native.write(tmp_path / "f", "vectors", tensors | {"own:values": values}, metadata)
+    with pytest.raises(FormatError):
+        KeyedVectors.load(tmp_path / "f")
+    fine = {"own:values": np.frombuffer(b'{"": {"a": 1}}', np.uint8)}
+    native.write(tmp_path / "f", "vectors", tensors | fine, metadata)
+    assert KeyedVectors.load(tmp_path / "f").a == 1
+    native.write(tmp_path / "f", "vectors", tensors | fine, metadata | {"own": {}})
+    with pytest.raises(FormatError, match="twice"):
+        KeyedVectors.load(tmp_path / "f")
+
+
+class Slotted(Word2Vec):
+    __slots__ = ("absent", "language", "print")
+
+
+class SlottedVectors(KeyedVectors):
+    __slots__ = ("absent", "language", "print")
+
+
+@pytest.mark.parametrize("make", [lambda: Slotted(FEW, **SMALL), lambda: SlottedVectors(2)])
+def test_slots_of_a_derived_class_are_saved(tmp_path, make):
+    thing = make()
+    thing.language, thing.print, thing.other = "en", print, 1
+    with pytest.warns(UserWarning, match=r"\['print'\] that were set"):
+        thing.save(tmp_path / "f")
+    loaded = type(thing).load(tmp_path / "f")
+    assert loaded.language == "en" and loaded.other == 1 and "language" not in vars(loaded)
+    assert not hasattr(loaded, "absent") and not hasattr(loaded, "print")
+    base = type(thing).__mro__[1].load(tmp_path / "f")
+    assert base.language == "en"
 
 
 def test_a_value_that_contains_itself_is_named():
@@ -179,7 +291,7 @@ def test_what_decode_takes_is_what_collect_makes():
     kv = KeyedVectors(2)
     kv.value = {"a": (1, [2.5, float("nan")], np.arange(3))}
     parts, arrays, lost = own.collect(kv, {"": vars(KeyedVectors(2))})
-    assert lost == {"": []}
+    assert lost == {"": {}}
     found = own.decode(parts, arrays)[""]["value"]["a"]
     assert found[0] == 1 and found[1][0] == 2.5 and found[1][1] != found[1][1]
     assert found[2].tolist() == arrays["own:0"].tolist()

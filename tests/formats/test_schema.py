@@ -94,8 +94,8 @@ def test_a_wrong_value_is_named():
 
 
 FREE = {  # sizes that a single array has, and nothing else
-    "vectors": {"vector_size"}, "nodes": {"links"}, "pairs": {"links"}, "node factors": {"links"},
-    "corpus": {"sentences", "tokens"},
+    "vectors": {"vector_size", "output_size"}, "corpus": {"sentences", "tokens"},
+    "nodes": {"links"}, "pairs": {"links"}, "node factors": {"links"},
 }  # fmt: skip
 
 
