@@ -4,6 +4,7 @@ This module does not need KeyedVectors, which `fastsgns.vectors.roles` makes vie
 """
 
 from typing import Any
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -40,12 +41,12 @@ class RoleRows(Rows):
     """
 
     def __init__(self, matrices: Matrices, role: Role, wv: Any = None) -> None:
-        self.matrices, self._role, self._wv = matrices, role, wv
+        self.matrices, self._role, self.wv = matrices, role, wv
 
     def _stored(self) -> np.ndarray:
         """Return the matrix of the role, before the signs of reflected columns are flipped."""
-        if self._wv is not None:
-            sync_matrices(self._wv, self.matrices)
+        if self.wv is not None:
+            sync_matrices(self.wv, self.matrices)
         return self._present(self.matrices.stored(self._role))
 
     def _present(self, array: np.ndarray | None) -> np.ndarray:
@@ -82,8 +83,8 @@ class RoleRows(Rows):
         if array.shape != shape:
             raise ValueError(f"the {self._role} matrix must be of shape {shape}; got {array.shape}")
         name = self.matrices.layout.array_of(self._role)
-        if name == "input" and self._wv is not None:
-            self._wv.vectors = array
+        if name == "input" and self.wv is not None:
+            self.wv.vectors = array
         else:
             self.matrices.replace(name, array)
 
@@ -99,6 +100,31 @@ class RoleRows(Rows):
                 f"the {self._role} vectors are read-only: they follow from the input vectors, with "
                 "the signs of some columns flipped; set those"
             )
+
+
+# The views of matrices that somebody holds: one per role, so that what is set on it stays
+_VIEWS: WeakKeyDictionary[Matrices, WeakValueDictionary[Role, Any]] = WeakKeyDictionary()
+
+
+def view_of(wv: Any, matrices: Matrices, role: Role, advice: str) -> Any:
+    """Return the view of a role with the keys of `wv`: the one that somebody holds, or a new one.
+
+    `advice` says how to add keys, for error messages.
+    """
+    views = _VIEWS.setdefault(matrices, WeakValueDictionary())
+    view = views.get(role)
+    if view is None or view.key_table is not wv.key_table or not _shows(view.rows, wv):
+        view = views[role] = wv.with_rows(RoleRows(matrices, role, wv), advice)
+    return view
+
+
+def _shows(rows: Rows, wv: Any) -> bool:
+    return isinstance(rows, RoleRows) and rows.wv is wv
+
+
+def held_views(matrices: Matrices) -> dict[Role, Any]:
+    """Return the views of these matrices that somebody holds, by role."""
+    return dict(_VIEWS.get(matrices, {}))
 
 
 def combined(

@@ -15,7 +15,7 @@ from fastsgns.matrices import Matrices
 from fastsgns.rules import takes_flags
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.keys import KeyTable
-from fastsgns.vectors.role_rows import RoleRows, combined, sync_matrices
+from fastsgns.vectors.role_rows import RoleRows, combined, sync_matrices, view_of
 from fastsgns.vectors.rows import OwnRows
 from fastsgns.vectors.spaces import ROLES, WHY_MISSING, Combination, NoRoleError, Role
 
@@ -64,7 +64,8 @@ def role_view(wv: KeyedVectors, matrices: Matrices, role: Role) -> KeyedVectors:
     """Return the vectors of a role of a model as KeyedVectors with the keys of `wv`.
 
     The result is a view: it reads and writes the model's matrix, also after the matrix was
-    replaced. Words can't be added. Copies and pickles are independent of the model.
+    replaced. Words can't be added. Copies and pickles are independent of the model. As long as
+    somebody holds the view, the same one is returned again.
 
     Examples
     --------
@@ -75,8 +76,8 @@ def role_view(wv: KeyedVectors, matrices: Matrices, role: Role) -> KeyedVectors:
     >>> output["b"].tolist()
     [0.0, 1.0, 0.0, 0.0]
     """
-    advice = wv.add_keys_advice or ADD_WORDS
-    return KeyedVectors.from_parts(wv.key_table, RoleRows(matrices, role, wv), advice)
+    view: KeyedVectors = view_of(wv, matrices, role, wv.add_keys_advice or ADD_WORDS)
+    return view
 
 
 def matrix_view(

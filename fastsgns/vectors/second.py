@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.matrices import Matrices
-from fastsgns.vectors.role_rows import RoleRows, combined, sync_matrices
+from fastsgns.vectors.role_rows import combined, sync_matrices, view_of
 from fastsgns.vectors.rows import OwnRows
 from fastsgns.vectors.spaces import WHY_MISSING, Combination, NoRoleError, Role
 
@@ -28,7 +28,7 @@ class SecondMatrix:
             return kv
         if role != "output":
             raise NoRoleError(f"{role}: {WHY_MISSING[role]}")
-        return kv.with_rows(RoleRows(self.matrices, role, kv), ADD_KEYS)
+        return view_of(kv, self.matrices, role, ADD_KEYS)
 
     def combined(self, kv: Any, kind: Combination) -> Any:
         """Return both vectors of each key combined."""

@@ -10,6 +10,7 @@ import numpy as np
 from fastsgns.formats import header, kinds, saving
 from fastsgns.formats.schema import PLAIN, Array, Content, Schema, Value, Words
 from fastsgns.vectors.attributes import TREE_ATTRIBUTES
+from fastsgns.vectors.role_rows import held_views
 from fastsgns.vectors.second import link_output, own_output
 
 LISTED = re.compile(r"\|O|[<>|][biuf][0-9]{1,2}")
@@ -18,7 +19,19 @@ LISTED = re.compile(r"\|O|[<>|][biuf][0-9]{1,2}")
 def save(kv: Any, path: Any, ignore: Any = ()) -> None:
     """Write `kv` (a KeyedVectors) to one file; see `KeyedVectors.save`."""
     check_savable(kv, "kv")
+    if own_output(kv) is not None:  # the views of a model's vectors belong to the model
+        warn_of_views(kv, "kv")
     saving.save(path, SCHEMA, kv, refuse_not_finite=False, ignore=ignore)
+
+
+def warn_of_views(kv: Any, name: str) -> None:
+    """Warn (UserWarning) of attributes that were set on views of other roles than `kv`'s own.
+
+    A view that nobody holds is gone, together with its attributes.
+    """
+    matrices = getattr(kv.role_link, "matrices", None)
+    for role, view in (held_views(matrices) if matrices is not None else {}).items():
+        saving.warn_of_own(view, f"{name}.{role}", saving.KEYED)
 
 
 def check_savable(kv: Any, name: str) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastsgns import KeyedVectors, Word2Vec
+from fastsgns import GloVe, KeyedVectors, Word2Vec
 from fastsgns.errors import FormatError
 from fastsgns.formats import header, native, own
+from fastsgns.models.ppmi import PPMI, SVDVectors
 
 FEW = [["a", "b", "c"]] * 9
 SMALL = {"vector_size": 4, "min_count": 1, "workers": 1, "sample": 0}
@@ -52,6 +53,42 @@ def test_attributes_of_the_vectors_of_a_model_are_saved_with_it(tmp_path):
     loaded = round_trip(model)
     assert loaded.wv.domain == ["law"] and loaded.domain == "model"
     assert round_trip(model.wv).domain == ["law"]
+
+
+def pair():
+    return KeyedVectors.from_arrays(["a", "b"], np.eye(2), output=np.eye(2))
+
+
+HELD = {
+    "words": (lambda: Word2Vec(FEW, **SMALL), lambda model: model.wv, "model.wv.output"),
+    "glove": (
+        lambda: GloVe(FEW, vector_size=4, min_count=1, workers=1),
+        lambda m: m.input,
+        "model.input.out",
+    ),
+    "svd": (lambda: SVDVectors(PPMI(FEW, min_count=1), 2), lambda m: m.wv, "model.wv.output"),
+    "pair": (pair, lambda kv: kv, "kv.output"),
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_attributes_of_views_of_other_roles_are_named(tmp_path, name):
+    make, vectors_of, where = HELD[name]
+    thing = make()
+    output = vectors_of(thing).output
+    assert vectors_of(thing).output is output
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        thing.save(tmp_path / "f")
+    output.note = 1
+    assert vectors_of(thing).output.note == 1
+    with pytest.warns(UserWarning, match=rf"\['note'\] that were set on {where}"):
+        thing.save(tmp_path / "f")
+    del output
+    assert not hasattr(vectors_of(thing).output, "note")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        thing.save(tmp_path / "f")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from fastsgns.formats import faults, kinds, native, saving
 from fastsgns.formats.schema import RATE, REAL, STATE, Array, Content, Schema, Value, When
 from fastsgns.matrices import RowStore
 from fastsgns.models.glove.arrays import ROLES, GloVeArrays, padded_squares
-from fastsgns.vectors.storage import check_in_step
+from fastsgns.vectors.storage import check_in_step, warn_of_views
 
 NO_WORDS = "this GloVe has no words yet; call train() first"
 
@@ -23,6 +23,7 @@ def save(model: Any, path: Any) -> None:
     for name, kv in model.views.items():
         _check_words(model, f"model.{name}", kv)
         saving.warn_of_attributes(kv, f"model.{name}", ("count",))
+        warn_of_views(kv, f"model.{name}")
     saving.save(path, SCHEMA, model)
 
 

@@ -15,6 +15,7 @@ from fastsgns.models.ppmi.pmi import FROM_0_TO_1
 from fastsgns.runtime.progress import ShowProgress, reading_bar
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.roles import Roles, link_matrices
+from fastsgns.vectors.storage import warn_of_views
 
 RULES: dict[str, rules.Rule] = {
     "vector_size": rules.integer(1, 2**20),
@@ -120,6 +121,7 @@ class SVDVectors:
                     f"vectors alone, {name}.save(path)"
                 )
             saving.warn_of_attributes(kv, f"model.{name}", ("count",))
+            warn_of_views(kv, f"model.{name}")
 
     def _keyed(self, vectors: np.ndarray, exponent: float) -> KeyedVectors:
         scale = np.where(self.values > 0, self.values, 1) ** exponent * (self.values > 0)

@@ -47,6 +47,7 @@ def save(model: Any, path: Any, ignore: Any = ()) -> None:
         )
     if model.has_own_random:
         warn("the file does not hold model.random, which was set; set it again after loading")
+    vectors_storage.warn_of_views(model.wv, "model.wv")
     saving.save(path, SCHEMA, model, ignore=ignore)
 
 
