@@ -61,22 +61,42 @@ def exportable(
     >>> exportable({"count": np.array([2, 1])}, reserved=["key"])
     {'count': array([2, 1])}
     """
-    held, lost = {}, []
+    held, lost = {}, {}
     for name, given in attributes.items():
         values = np.asarray(given)
-        if values.dtype.kind in "biuf" and values.dtype.itemsize <= 8:
+        if name in reserved or not _is_name(name):
+            lost[name] = "the format does not take this name"
+        elif values.dtype.kind in "biuf" and values.dtype.itemsize <= 8:
             held[name] = _native(values)
         elif texts and all(isinstance(value, str) for value in values.flat):
             held[name] = values.astype(object)
         elif name not in DERIVED:
-            lost.append(name)
-    lost += [name for name in held if name in reserved or not _is_name(name)]
+            lost[name] = _why_lost(values, texts)
     if lost:
+        reasons = "; ".join(f"{name!r:.60}: {reason}" for name, reason in lost.items())
         warn(
-            f"the file does not hold the attributes {lost} of the keys: allowed are arrays of "
-            f"numbers{' or str' * texts} by other names than {', '.join(reserved)}"
+            f"the file does not hold the attributes {list(lost)} of the keys: allowed are arrays "
+            f"of numbers{' or str' * texts} by other names than {', '.join(reserved)}. {reasons}"
         )
-    return {name: values for name, values in held.items() if name not in lost}
+    return held
+
+
+def _why_lost(values: np.ndarray, texts: bool) -> str:
+    """Return why a file does not hold an attribute."""
+    plain = values.ravel().tolist()
+    kinds = sorted({type(value).__name__ for value in plain})
+    if values.dtype.kind not in "OU":
+        return f"it is of {values.dtype}"
+    if kinds == ["str"]:
+        return "the format holds no str"
+    where = ""
+    if texts and "str" in kinds:
+        index = next(i for i, value in enumerate(plain) if not isinstance(value, str))
+        where = (
+            f", such as {plain[index]!r:.60} of key {index}; a key that it was not set for "
+            "has 0, set it to a str"
+        )
+    return f"it has values of type {', '.join(kinds)}{where}"
 
 
 def _native(values: np.ndarray) -> np.ndarray:
@@ -197,10 +217,12 @@ def check(table: VectorTable, name: str) -> VectorTable:
 
 
 def _matrix(matrix: np.ndarray, what: str, n_keys: int, name: str) -> np.ndarray:
+    if matrix.dtype.kind in "iu":  # as everywhere where vectors are set
+        matrix = matrix.astype(np.float32)
     if matrix.dtype.newbyteorder("=").name not in FLOATS or matrix.ndim != 2:
         raise FormatError(
             f"{name}: the {what} are of {matrix.dtype} and shape {matrix.shape}; expected is a "
-            f"matrix of {', '.join(FLOATS)}"
+            f"matrix of {', '.join(FLOATS)} or integers"
         )
     if len(matrix) != n_keys:
         raise FormatError(

@@ -198,6 +198,22 @@ def test_attributes_come_back_or_are_named(tmp_path, kind):
         assert loaded.expandos[name].tolist() == kv.expandos[name].tolist()
 
 
+def test_the_reason_of_each_attribute_that_is_left_out_is_given(tmp_path):
+    kv = vectors()
+    kv.set_vecattr("b", "part", "noun")
+    kv.expandos |= {"day": np.zeros(3, "M8[D]"), "vectors": np.zeros(3)}
+    with pytest.warns(UserWarning, match="does not hold the attributes") as seen:
+        kv.export("npz", tmp_path / "v.npz")
+    text = str(seen[0].message)
+    assert "'part': it has values of type int, str, such as 0 of key 0; a key that" in text
+    assert "'day': it is of datetime64[D]" in text
+    assert "'vectors': the format does not take this name" in text
+    kv = vectors()
+    kv.expandos["part"] = np.array(["a", "b", "c"])
+    with pytest.warns(UserWarning, match="'part': the format holds no str"):
+        kv.export("safetensors", tmp_path / "v.safetensors")
+
+
 @pytest.mark.parametrize("kind", OWN)
 def test_an_attribute_of_a_reserved_name_is_named(tmp_path, kind):
     kv = vectors()
@@ -446,6 +462,12 @@ def test_npz_of_numpy_is_read(tmp_path):
     loaded = KeyedVectors.from_npz(tmp_path / "v.npz")
     assert loaded["b"].tolist() == [3, 4, 5] and loaded.array.dtype == np.float32
     assert not loaded.expandos
+
+
+def test_integers_are_read_as_float32(tmp_path):
+    np.savez(tmp_path / "v.npz", words=["a", "b"], vectors=np.array([[1, 2], [3, 4]], ">i2"))
+    loaded = KeyedVectors.from_npz(tmp_path / "v.npz")
+    assert loaded.array.dtype == np.float32 and loaded["b"].tolist() == [3, 4]
 
 
 def test_safetensors_are_read_by_their_package(tmp_path, model):
@@ -711,7 +733,7 @@ def test_files_that_are_not_read_say_what_does(tmp_path, name, capsys):
     [
         (["a", "a"], np.eye(2), "'a' twice"),
         (["a"], np.eye(2), "1 keys and 2 vectors"),
-        (["a", "b"], np.eye(2, dtype=int), "expected is a matrix of float16"),
+        (["a", "b"], np.eye(2, dtype=bool), "expected is a matrix of float16"),
         (["a", "b"], np.ones(2), "expected is a matrix"),
         ([0.5, 1.5], np.eye(2), "allowed are lists of str, bytes and int"),
         (np.empty((1 << 28, 0), "U1"), np.eye(2), "allowed are lists of str"),
