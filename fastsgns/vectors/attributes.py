@@ -1,6 +1,6 @@
 """Attributes: the attributes of keys, some of which are computed when they are asked for."""
 
-from collections.abc import Mapping
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,8 @@ class Attributes(dict[str, Any]):
 
     If the keys have a Huffman tree (`has_tree`) and counts, the names ``"code"`` and ``"point"``
     are present too: arrays of objects, which hold the path to each word as in gensim. They are
-    computed from the counts when they are asked for, so that they always fit them. They are found
-    by name, and are not among the items, so that no file holds them.
+    computed from the counts when they are asked for, so that they always fit them. `stored` leaves
+    them out.
 
     Parameters
     ----------
@@ -28,6 +28,12 @@ class Attributes(dict[str, Any]):
     tree : TreeWords, optional
         A tree that another program has made.
 
+    Attributes
+    ----------
+    n_keys : int or None
+        The number of keys, which a new attribute must have. One that is there may be set to another
+        length: programs that remove keys often change the attributes first.
+
     Examples
     --------
     >>> attributes = Attributes({"count": np.array([5, 2, 1])}, has_tree=True)
@@ -35,8 +41,8 @@ class Attributes(dict[str, Any]):
     [[1], [0, 1], [0, 0]]
     >>> [point.tolist() for point in attributes["point"]]
     [[1], [1, 0], [1, 0]]
-    >>> "point" in attributes, list(attributes)
-    (True, ['count'])
+    >>> "point" in attributes, list(attributes), list(attributes.stored())
+    (True, ['count', 'code', 'point'], ['count'])
     """
 
     def __init__(
@@ -44,6 +50,7 @@ class Attributes(dict[str, Any]):
     ) -> None:
         super().__init__(items)
         self.has_tree, self._tree = has_tree, tree
+        self.n_keys: int | None = None
         self._counts: np.ndarray | None = None  # of the paths that were computed last
         self._paths: dict[str, np.ndarray] = {}
 
@@ -52,13 +59,37 @@ class Attributes(dict[str, Any]):
         if tree is not self._tree:
             self._tree, self._counts = tree, None
         self.has_tree = has_tree
+        if has_tree:
+            for name in TREE_ATTRIBUTES:  # of a model that the vectors have left
+                self.pop(name, None)
+
+    def __setitem__(self, name: str, values: Any) -> None:
+        n_values = np.shape(values)[0] if np.ndim(values) else None
+        if self.n_keys and n_values != self.n_keys and not super().__contains__(name):
+            seen = "one value" if n_values is None else f"{n_values} values"
+            raise ValueError(
+                f"the new attribute {name!r} has {seen}, and there are {self.n_keys} keys; "
+                f"expected is an array with a value per key. set_vecattr(key, {name!r}, value) "
+                "sets the value of one key"
+            )
+        super().__setitem__(name, values)
+
+    def with_items(self, items: Mapping[str, Any]) -> "Attributes":
+        """Return attributes of other arrays, of keys with the same tree."""
+        computed = TREE_ATTRIBUTES if self.has_tree else ()
+        kept = {name: values for name, values in items.items() if name not in computed}
+        return Attributes(kept, self.has_tree, self._tree)
+
+    def stored(self) -> dict[str, Any]:
+        """Return the attributes that are not computed."""
+        return dict(super().items())
 
     def __reduce__(self) -> Any:
-        return Attributes, (dict(self), self.has_tree, self._tree)
+        return Attributes, (self.stored(), self.has_tree, self._tree)
 
     def copy(self) -> "Attributes":
         """Return other attributes, of the same arrays."""
-        return Attributes(self, self.has_tree, self._tree)
+        return Attributes(self.stored(), self.has_tree, self._tree)
 
     def __missing__(self, name: str) -> np.ndarray:
         if not self._is_computed(name):
@@ -84,17 +115,55 @@ class Attributes(dict[str, Any]):
         except KeyError:
             return default
 
+    def __iter__(self) -> Iterator[str]:
+        yield from super().__iter__()
+        yield from filter(self._is_computed, TREE_ATTRIBUTES)
+
+    def __len__(self) -> int:
+        return super().__len__() + sum(map(self._is_computed, TREE_ATTRIBUTES))
+
+    def __repr__(self) -> str:
+        return repr(dict(self.items()))
+
+    def keys(self) -> KeysView[str]:  # type: ignore[override]
+        """Return the names, also of those that are computed."""
+        return KeysView(self)
+
+    def values(self) -> ValuesView[Any]:  # type: ignore[override]
+        """Return the arrays."""
+        return ValuesView(self)
+
+    def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
+        """Return the names and arrays."""
+        return ItemsView(self)
+
     def _is_computed(self, name: object) -> bool:
-        return name in TREE_ATTRIBUTES and self.has_tree and super().__contains__("count")
+        return (
+            name in TREE_ATTRIBUTES
+            and self.has_tree
+            and super().__contains__("count")
+            and not super().__contains__(name)
+        )
 
 
 def columns_of(paths: Paths) -> dict[str, np.ndarray]:
     """Return the branches and the inner nodes from the root to each word, as gensim stores them."""
-    codes = (1 - paths.labels[: len(paths.nodes)]).astype(np.uint8)  # the label is 1 for branch 0
-    columns: dict[str, np.ndarray] = {"code": codes, "point": paths.nodes.astype(np.uint32)}
-    found = {}
-    for name, numbers in columns.items():
-        found[name] = np.empty(len(paths.starts) - 1, object)
-        for word, part in enumerate(np.split(numbers, paths.starts[1:-1])):
-            found[name][word] = part
-    return found
+    codes = 1 - paths.labels[: len(paths.nodes)]  # the label is 1 for branch 0
+    return {
+        "code": split(codes, paths.starts, np.uint8),
+        "point": split(paths.nodes, paths.starts, np.uint32),
+    }
+
+
+def split(numbers: np.ndarray, starts: np.ndarray, dtype: Any) -> np.ndarray:
+    """Return an array of arrays: the numbers from each start to the next.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in split(np.array([5, 6, 7]), np.array([0, 1, 3]), np.uint8)]
+    [[5], [6, 7]]
+    """
+    parts = np.empty(len(starts) - 1, object)
+    for place, part in enumerate(np.split(np.array(numbers, dtype), starts[1:-1])):
+        parts[place] = part
+    return parts

@@ -4,18 +4,29 @@ gensim is imported only to make an object of gensim.
 """
 
 import logging
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastsgns.formats.tables import DERIVED
+from fastsgns.errors import warn
+from fastsgns.formats.keys import plain_all
+from fastsgns.formats.saving import KEYED
 from fastsgns.runtime import packages
 
 logger = logging.getLogger(__name__)
 
-# Attributes of keys that gensim computes from the counts: paths in the tree, and subsampling
-COMPUTED = (*DERIVED, "sample_int")
+COMPUTED = ("sample_int",)  # of subsampling, which gensim computes from the counts
 NEEDED = ("index_to_key", "key_to_index", "vectors", "expandos")
+THEIRS = {  # attributes of gensim's KeyedVectors
+    *NEEDED, "vector_size", "next_index", "norms", "mapfile_path", "vectors_lockf",
+    "lifecycle_events",
+}  # fmt: skip
+OF_FASTTEXT = {
+    "vectors_vocab", "vectors_ngrams", "vectors_vocab_lockf", "vectors_ngrams_lockf", "min_n",
+    "max_n", "bucket", "buckets_word", "hash2index", "compatible_hash", "vectors_vocab_norms",
+    "vectors_ngrams_norms",
+}  # fmt: skip
 
 
 class Gensim(NamedTuple):
@@ -66,18 +77,65 @@ def fill(kv: Any, theirs: Any, copy: bool = True) -> None:
     check_vectors(theirs)
     if hasattr(theirs, "vectors_ngrams"):
         logger.info("vectors of n-grams are left out: only the words of the vocabulary are known")
-    keys = list(theirs.index_to_key)
-    kv.key_table.replace(keys, dict(theirs.key_to_index))
+    keys, kept = _without_slots(theirs)
+    ids = dict(zip(plain_all(theirs.key_to_index), theirs.key_to_index.values()))
+    if len(keys) < len(theirs.index_to_key):
+        ids = {key: place for place, key in enumerate(keys)}
+    vectors = theirs.vectors[kept]
+    kv.key_table.replace(keys, ids)
     if copy:
-        kv.set_items(keys, np.array(theirs.vectors, order="C"), dict(theirs.key_to_index))
+        kv.set_items(keys, np.array(vectors, order="C"), ids)
     else:
-        kv.vectors = theirs.vectors
-    kv.next_index = getattr(theirs, "next_index", len(keys))
+        kv.vectors = vectors
     kv.expandos = {
-        name: np.array(values) for name, values in theirs.expandos.items() if name not in COMPUTED
+        name: np.array(np.asarray(values)[kept])
+        for name, values in theirs.expandos.items()
+        if name not in COMPUTED
     }
-    factors = getattr(theirs, "vectors_lockf", np.ones(1))
-    kv.vectors_lockf = np.array(factors, np.float32)
+    factors = np.array(getattr(theirs, "vectors_lockf", np.ones(1)), np.float32)
+    kv.vectors_lockf = factors if len(factors) == 1 else factors[kept]
+    copy_own(theirs, kv, THEIRS | (OF_FASTTEXT if hasattr(theirs, "vectors_ngrams") else set()))
+
+
+def _without_slots(theirs: Any) -> tuple[list[Any], Any]:
+    """Return the keys, and which rows they have: a slice unless empty slots are between the keys.
+
+    gensim has empty slots at the end after it has read a file in which keys are repeated.
+    """
+    listed = list(theirs.index_to_key)
+    n_keys = len(listed) - listed.count(None)
+    if None not in listed[:n_keys]:
+        return plain_all(listed[:n_keys]), slice(0, n_keys if n_keys < len(listed) else None)
+    places = [place for place, key in enumerate(listed) if key is not None]
+    return plain_all(listed[place] for place in places), np.array(places)
+
+
+def copy_own(source: Any, target: Any, known: Collection[str]) -> None:
+    """Set the attributes that a user has set on `source` on `target` too: the same objects.
+
+    Parameters
+    ----------
+    source, target : object
+    known : collection of str
+        The attributes of the class of `source`.
+
+    Warns
+    -----
+    UserWarning
+        If the class of `target` itself uses a name.
+    """
+    own = {
+        name: value
+        for name, value in vars(source).items()
+        if name not in known and not name.startswith("__")
+    }
+    taken = sorted(name for name in own if name in vars(target) or hasattr(type(target), name))
+    if taken:
+        warn(
+            f"the attributes {taken} were not copied, because {type(target).__module__}."
+            f"{type(target).__name__} itself uses these names"
+        )
+    vars(target).update((name, value) for name, value in own.items() if name not in taken)
 
 
 def check_vectors(theirs: Any) -> None:
@@ -115,4 +173,5 @@ def to_gensim(kv: Any) -> Any:
         name: np.array(values) for name, values in kv.expandos.items() if name not in COMPUTED
     }
     theirs.vectors_lockf = np.array(kv.vectors_lockf, np.float32)
+    copy_own(kv, theirs, KEYED)
     return theirs

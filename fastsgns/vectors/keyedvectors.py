@@ -169,9 +169,9 @@ class KeyedVectors:
         if len(kv.key_to_index) != len(names):
             raise ValueError(f"{len(names)} words, but {len(kv.key_to_index)} different ones")
         if counts is not None:
-            kv.expandos["count"] = np.asarray(counts)
-            if kv.expandos["count"].shape != (len(names),):
+            if np.shape(counts) != (len(names),):
                 raise ValueError(f"{len(names)} words, counts of shape {np.shape(counts)}")
+            kv.expandos["count"] = np.asarray(counts)
         if output is not None:
             matrix = np.ascontiguousarray(output)
             if matrix.ndim != 2 or len(matrix) != len(names) or matrix.dtype.kind != "f":
@@ -1017,8 +1017,9 @@ class KeyedVectors:
     def from_gensim(cls, vectors: Any, copy: bool = True) -> Self:
         """Make a KeyedVectors of one of gensim 4, or of the ``wv`` of a model of gensim.
 
-        Counts, other attributes of keys and ``vectors_lockf`` come along. Of FastText these are the
-        vectors of the words in the vocabulary.
+        Counts, other attributes of keys, ``vectors_lockf`` and attributes that users have set come
+        along. Empty slots are left out. Of FastText these are the vectors of the words in the
+        vocabulary.
 
         Parameters
         ----------

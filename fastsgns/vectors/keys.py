@@ -66,12 +66,13 @@ class KeyTable:
     @property
     def expandos(self) -> Attributes:
         """Attributes of the keys by name."""
+        self._expandos.n_keys = len(self)
         return self._expandos
 
     @expandos.setter
     def expandos(self, items: Mapping[str, np.ndarray]) -> None:
         if not isinstance(items, Attributes):
-            items = Attributes(items, self._expandos.has_tree)
+            items = self._expandos.with_items(items)
         self._expandos = items
 
     # Look-up
@@ -178,10 +179,10 @@ class KeyTable:
         """
         new_keys = [self.index_to_key[i] for i in order.tolist()] if keys is None else keys
         kept = order >= 0
-        for name, values in self.expandos.items():
-            moved = np.zeros(len(order), values.dtype)
+        for name, values in self.expandos.stored().items():
+            moved = np.zeros((len(order), *values.shape[1:]), values.dtype)
             moved[kept] = values[order[kept]]
-            self.expandos[name] = moved
+            self._expandos.update({name: moved})
         self.replace(new_keys, ids)
 
     def shallow_copy(self) -> "KeyTable":
@@ -200,7 +201,7 @@ class KeyTable:
         self, names: Sequence[str] | None = None, types: Sequence[Any] | None = None
     ) -> None:
         """Allocate one value per key for attributes; see `KeyedVectors.allocate_vecattrs`."""
-        names = list(self.expandos) if names is None else list(names)
+        names = list(self.expandos.stored()) if names is None else list(names)
         types = [self.expandos[name].dtype for name in names] if types is None else list(types)
         for name, kind in zip(names, types):
             dtype = np.dtype(ATTRIBUTE_TYPES.get(kind, kind))
@@ -209,7 +210,7 @@ class KeyTable:
             if not np.can_cast(dtype, old.dtype, "same_kind"):
                 raise TypeError(f"attribute {name!r} is of type {old.dtype}; {dtype} does not fit")
             if len(old) != len(self):
-                values = np.zeros(len(self), old.dtype)
+                values = np.zeros((len(self), *old.shape[1:]), old.dtype)
                 n_kept = min(len(old), len(values))
                 values[:n_kept] = old[:n_kept]
                 self.expandos[name] = values

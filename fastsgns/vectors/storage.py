@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from fastsgns.errors import warn
 from fastsgns.formats import header, kinds, saving
 from fastsgns.formats.schema import PLAIN, Array, Content, Schema, Value, Words
-from fastsgns.vectors.attributes import TREE_ATTRIBUTES
+from fastsgns.vectors import treepaths
 from fastsgns.vectors.role_rows import held_views
 from fastsgns.vectors.second import link_output, own_output
 
@@ -50,14 +51,28 @@ def check_savable(kv: Any, name: str) -> None:
         )
     if odd := next((name for name in kv.expandos if not isinstance(name, str)), None):
         raise TypeError(f"the name of an attribute is {odd!r}; only a str can be saved")
+    paths = [
+        n for n, values in kv.expandos.stored().items() if treepaths.is_path(n, np.asarray(values))
+    ]
+    if paths and treepaths.arrays_of(kv) is None:
+        warn(
+            f"the file does not hold the attributes {paths}: not each key has a path in the "
+            "Huffman tree"
+        )
 
 
 def check_in_step(kv: Any, name: str = "kv") -> None:
     """Raise a ValueError unless `kv` has a vector per key and knows where each key is."""
-    if len(kv.array) != len(kv) or None in kv.index_to_key:
+    if None in kv.index_to_key:
         raise ValueError(
-            f"{name} has {len(kv)} keys, {kv.index_to_key.count(None)} of them empty slots, and "
-            f"{len(kv.array)} vectors; fill the slots or call resize_vectors() before saving"
+            f"{name} has {len(kv)} keys, {kv.index_to_key.count(None)} of them empty slots; fill "
+            "the slots with add_vector, or leave them out: "
+            f"{name}.vectors_for_all({name}.key_to_index, copy_vecattrs=True)"
+        )
+    if len(kv.array) != len(kv):
+        raise ValueError(
+            f"{name} has {len(kv)} keys and {len(kv.array)} vectors; call {name}.resize_vectors(), "
+            "which drops rows or appends small random ones"
         )
     places = list(map(kv.key_to_index.get, kv.index_to_key))
     if len(kv.key_to_index) != len(kv) or places != list(range(len(kv))):
@@ -75,7 +90,7 @@ def fill(kv: Any, vectors: np.ndarray, content: Content) -> None:
     for name, values in content.arrays.items():
         if name.startswith("attr:"):
             kv.expandos[name.removeprefix("attr:")] = np.array(values)
-    kv.expandos |= content.values["attributes"]
+    kv.expandos |= content.values["attributes"] | treepaths.restore(content)
 
 
 def _build(cls: Any, content: Content) -> Any:
@@ -95,9 +110,9 @@ def _factors_to_save(kv: Any) -> np.ndarray | None:
 
 
 def _columns(kv: Any) -> dict[str, np.ndarray]:
-    """Return the attributes of the keys as arrays, without those that follow from the counts."""
-    names = (name for name in kv.expandos if name not in TREE_ATTRIBUTES)
-    return {name: np.asarray(kv.expandos[name]) for name in names}
+    """Return the attributes of the keys as arrays, without the paths in a Huffman tree."""
+    columns = {name: np.asarray(values) for name, values in kv.expandos.stored().items()}
+    return {name: values for name, values in columns.items() if not treepaths.is_path(name, values)}
 
 
 def _arrays_to_save(kv: Any) -> dict[str, np.ndarray]:
@@ -159,7 +174,7 @@ def fault_of_attributes(content: Content) -> str | None:
     for name, values in content.values["attributes"].items():
         if values.shape[:1] != (n_words,):
             return f"{n_words} keys with attribute {name!r} of shape {values.shape}"
-    return None
+    return treepaths.fault(content)
 
 
 def values(path: str = "") -> dict[str, Value]:
@@ -179,7 +194,24 @@ def arrays_beside(path: str = "") -> dict[str, Array | list[Array]]:
     return {
         "lockf": [Array("float32", n, factors, is_optional=True) for n in ("1", "words")],
         "attr:*": Array("any", "words, ...", _at(path, _arrays_to_save)),
+        **{
+            f"path_{name}": Array(dtype, shape, _path_array(path, name), is_optional=True)
+            for name, (dtype, shape) in treepaths.ARRAYS.items()
+        },
     }
+
+
+def _path_array(path: str, name: str) -> Callable[[Any], Any]:
+    """Return a function of an object that returns an array of its vectors' paths in a tree.
+
+    The file of a model has the tree itself, so that the paths of a living model are left out.
+    """
+
+    def read(kv: Any) -> np.ndarray | None:
+        arrays = None if path and kv.expandos.has_tree else treepaths.arrays_of(kv)
+        return None if arrays is None else arrays[name]
+
+    return _at(path, read)
 
 
 def _at(path: str, function: Callable[[Any], Any]) -> Callable[[Any], Any]:

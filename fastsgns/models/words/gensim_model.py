@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from fastsgns import sampling
+from fastsgns.formats import kinds
 from fastsgns.kernels.objective import SIMD_PAD, Paths
 from fastsgns.matrices import Matrices, TreeWords
 from fastsgns.models.words.tree import paths_of
 from fastsgns.vectors.attributes import columns_of
-from fastsgns.vectors.gensim_vectors import check_vectors, from_gensim, import_gensim
+from fastsgns.vectors.gensim_vectors import check_vectors, copy_own, from_gensim, import_gensim
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 PARAMETERS = (
@@ -27,6 +28,10 @@ STATE = (
     "min_alpha_yet_reached", "running_training_loss",
 )  # fmt: skip
 UINT32 = 2**32
+THEIRS = {  # attributes of gensim's Word2Vec
+    *PARAMETERS, *STATE, "wv", "syn1", "syn1neg", "cum_table", "layer1_size", "lifecycle_events",
+    "load", "random", "raw_vocab", "corpus_iterable", "model_trimmed_post_training", "callbacks",
+}  # fmt: skip
 OURS_ALONE = {"softmax": 0, "matrices": "two"}
 
 
@@ -63,6 +68,10 @@ def fill(model: Any, theirs: Any) -> None:
     if "tree" in arrays:
         matrices.tree_words = _tree_of(theirs.wv)
     model.set_arrays(wv, matrices)
+    table = getattr(theirs, "cum_table", None)
+    if "output" in arrays and table is not None and len(table):
+        model.cum_table = table
+    copy_own(theirs, model, THEIRS)
 
 
 def check_model(theirs: Any) -> None:
@@ -111,6 +120,7 @@ def to_gensim(model: Any) -> Any:
     for name in STATE:
         setattr(theirs, name, getattr(model, name))
     theirs.raw_vocab = {}
+    copy_own(model, theirs, vars(kinds.class_of("model")()))
     theirs.wv = model.wv.to_gensim()
     matrices = model.current_arrays()
     counts = theirs.wv.expandos.get("count")
@@ -121,6 +131,8 @@ def to_gensim(model: Any) -> Any:
     if (output := matrices.in_role("output")) is not None:
         theirs.syn1neg = np.array(output)
         theirs.make_cum_table()
+        if matrices.noise is not None:
+            theirs.cum_table = model.cum_table
     if (tree := matrices.vectors.get("tree")) is not None:
         theirs.syn1 = np.zeros(model.wv.array.shape, np.float32)
         theirs.syn1[: len(tree)] = tree

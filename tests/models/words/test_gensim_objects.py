@@ -254,7 +254,7 @@ def test_types_of_numbers_and_empty_slots(dtype):
     theirs.add_vector(7, np.array([1, 2], dtype))
     theirs.add_vector("b", np.array([3, 4], dtype))
     ours = KeyedVectors.from_gensim(theirs)
-    assert ours.vectors.dtype == dtype and len(ours) == 3 and ours[7].tolist() == [1, 2]
+    assert ours.vectors.dtype == dtype and len(ours) == 2 and ours[7].tolist() == [1, 2]
     ours.add_vector("c", [5, 6])
     assert ours.index_to_key == [7, "b", "c"] and ours.to_gensim().vectors.dtype == dtype
 
@@ -323,3 +323,79 @@ def test_a_derived_class_stays_one():
     ours.save(file)
     file.seek(0)
     assert type(derived.load(file)) is derived
+
+
+def test_a_table_of_noise_that_was_set_is_kept():
+    theirs = theirs_of("cbow")
+    assert Word2Vec.from_gensim(theirs).current_arrays().noise is None
+    theirs.cum_table = np.linspace(2**24, 2**31 - 1, 30).astype(np.uint32)
+    ours = Word2Vec.from_gensim(theirs)
+    np.testing.assert_array_equal(ours.cum_table, theirs.cum_table)
+    np.testing.assert_array_equal(ours.to_gensim().cum_table, theirs.cum_table)
+
+
+def test_attributes_of_users_are_copied():
+    theirs = theirs_of("cbow")
+    theirs.note, theirs.wv.source = {"a": 1}, "here"
+    ours = fastsgns.from_gensim(theirs)
+    assert ours.note == {"a": 1} and ours.wv.source == "here"
+    back = ours.to_gensim()
+    assert back.note == {"a": 1} and back.wv.source == "here"
+    assert vars(back).keys() == vars(theirs).keys()
+    assert KeyedVectors.from_gensim(theirs.wv).source == "here"
+    assert vars(fastsgns.from_gensim(theirs_of("both"))).keys() == vars(Word2Vec()).keys()
+
+
+def test_an_attribute_whose_name_is_taken_is_named():
+    theirs = theirs_of("cbow")
+    theirs.wv.strict = True
+    with pytest.warns(UserWarning, match=r"attributes \['strict'\] were not copied"):
+        assert KeyedVectors.from_gensim(theirs.wv).strict is False
+
+
+def test_keys_of_numpy_become_those_of_python():
+    theirs = gensim.models.KeyedVectors(2)
+    theirs.add_vectors([np.int64(7), np.str_("a"), 8], np.eye(3, 2))
+    ours = KeyedVectors.from_gensim(theirs)
+    assert list(map(type, ours.index_to_key)) == list(map(type, ours.key_to_index))
+    assert list(map(type, ours.index_to_key)) == [int, str, int] and ours[7].tolist() == [1, 0]
+
+
+def test_empty_slots_are_left_out(tmp_path):
+    (tmp_path / "twice.txt").write_text("4 2\na 1 2\nb 3 4\na 5 6\nc 7 8\n")
+    theirs = gensim.models.KeyedVectors.load_word2vec_format(tmp_path / "twice.txt")
+    assert theirs.index_to_key[-1] is None
+    for copy in (True, False):
+        ours = KeyedVectors.from_gensim(theirs, copy=copy)
+        assert np.shares_memory(ours.vectors, theirs.vectors) is not copy
+        ours.save(tmp_path / "v")
+        loaded = KeyedVectors.load(tmp_path / "v")
+        assert loaded.index_to_key == ["a", "b", "c"] and loaded["c"].tolist() == [7, 8]
+        assert loaded.expandos["count"].tolist() == [4, 3, 2]
+    theirs.index_to_key[1] = None
+    del theirs.key_to_index["b"]
+    theirs.vectors_lockf = np.arange(4, dtype=np.float32)
+    ours = KeyedVectors.from_gensim(theirs)
+    assert ours["c"].tolist() == [7, 8] and ours.vectors_lockf.tolist() == [0, 2]
+    assert ours.get_vecattr("c", "count") == 2 and ours.key_to_index == {"a": 0, "c": 1}
+
+
+def test_paths_are_kept_where_vectors_leave_a_model(tmp_path):
+    theirs = theirs_of("both")
+    live = fastsgns.from_gensim(theirs)
+    live.wv.save(tmp_path / "v")
+    left = {
+        "from_gensim": KeyedVectors.from_gensim(theirs.wv),
+        "to_gensim": live.wv.to_gensim(),
+        "vectors_for_all": live.wv.vectors_for_all(WORDS, copy_vecattrs=True),
+        "file": KeyedVectors.load(tmp_path / "v"),
+    }
+    KeyedVectors.load(tmp_path / "v").save(tmp_path / "v2")
+    left["file of a file"] = KeyedVectors.load(tmp_path / "v2")
+    for name, kv in left.items():
+        assert {"count", "code", "point"} == set(kv.expandos), name
+        for word in WORDS:
+            for path in ("code", "point"):
+                found = kv.get_vecattr(word, path)
+                np.testing.assert_array_equal(found, theirs.wv.get_vecattr(word, path))
+                assert found.dtype == theirs.wv.get_vecattr(word, path).dtype

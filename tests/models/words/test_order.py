@@ -44,7 +44,7 @@ def by_word(model):
         found[role] = {word: vectors[word].tolist() for word in wv.index_to_key}
     if wv.bias is not None and len(wv.bias) > 1:
         found["bias"] = dict(zip(wv.index_to_key, wv.bias.tolist()))
-    for name, values in wv.expandos.items():
+    for name, values in wv.expandos.stored().items():
         found[name] = dict(zip(wv.index_to_key, values.tolist()))
     if len(wv.vectors_lockf) > 1:
         found["lockf"] = dict(zip(wv.index_to_key, wv.vectors_lockf.tolist()))
