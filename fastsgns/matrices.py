@@ -328,6 +328,8 @@ class Matrices:
         The weights of a noise distribution that the user has set, in the order of the keys.
     tree_words : TreeWords or None
         Set by `fastsgns.models.words.tree`.
+    deleted : set of str
+        Roles whose array the user has deleted: no array of zeros may take its place.
     """
 
     def __init__(
@@ -342,6 +344,7 @@ class Matrices:
         self.first_bias = first_bias
         self.noise: np.ndarray | None = None
         self.tree_words: TreeWords | None = None
+        self.deleted: set[ArrayRole] = set()
         self._stores: dict[str, RowStore] = {}
         self._list: list[Any] = []  # the list of keys that was followed last
         self._keys: list[Any] = []  # a copy of that list as it was then
@@ -449,6 +452,13 @@ class Matrices:
     def replace(self, role: ArrayRole, vectors: np.ndarray) -> None:
         """Use another array for a role, and for the roles that share its array."""
         self.vectors[self.layout.array_of(role)] = vectors
+        self.deleted.discard(role)
+
+    def delete(self, role: ArrayRole) -> None:
+        """Free the array of a role, and note that it was there."""
+        for arrays in (self.vectors, self._stores, self._room):
+            arrays.pop(role, None)
+        self.deleted.add(role)
 
     def create(self, role: ArrayRole, n_rows: int, dimensions: int) -> None:
         """Make the array of a role, of zeros, and the biases that belong to it."""

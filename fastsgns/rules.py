@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-LARGEST = int(sys.float_info.max)
+LARGEST, LARGEST_INT = int(sys.float_info.max), 2**63 - 1
 MAX_WORKERS = 2**16
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
@@ -163,7 +163,9 @@ class Real(Rule):
 
     def _typed(self, value: Any) -> int | float | None:
         found = number(value)
-        return None if isinstance(found, int) and abs(found) > LARGEST else found
+        if isinstance(found, int) and abs(found) > LARGEST_INT:  # more than numpy can hold
+            return float(found) if abs(found) <= LARGEST else None
+        return found
 
     def _in_range(self, value: float) -> bool:
         return math.isfinite(value) and (self.holds is None or self.holds(value))

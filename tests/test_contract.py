@@ -21,7 +21,7 @@ from fastsgns.models import glove, links, ppmi
 PARTS = ("parameters", "settings", "state")
 ADDED_LATER = (
     "matrices", "bias", "coupling", "softmax", "unfinished", "strict", "task", "check",
-    "direction_weight", "is_directed", "metapath", "strict_times",
+    "deleted", "direction_weight", "is_directed", "metapath", "strict_times",
 )  # fmt: skip
 PUBLIC = (fastsgns, cooccurrence, graph, models, glove, links, ppmi)
 TRAINED = [name for name, case in CLASSES.items() if case.train]

@@ -9,7 +9,7 @@ import numpy as np
 from fastsgns.arrays import first_not_finite
 from fastsgns.errors import FormatError, warn
 from fastsgns.formats import native, own
-from fastsgns.formats.schema import PLAIN, Schema, check, collect
+from fastsgns.formats.schema import PLAIN, Schema, check, check_values, collect, collect_values
 
 KEYED = {  # attributes of vectors by key
     "key_table", "rows", "vectors_lockf", "mapfile_path", "role_link", "add_keys_advice",
@@ -81,6 +81,16 @@ def save(
     entries, text = own.to_store(parts)
     arrays, metadata = arrays | text, metadata | entries
     native.write(path, schema.kind, tensors | arrays, metadata)
+
+
+def fault_of_values(schema: Schema, thing: Any) -> str | None:
+    """Return which value of an object `save` would refuse, or None; arrays are not looked at."""
+    try:
+        values = _plain("metadata", collect_values(schema.values, thing))
+        check_values("metadata", json.loads(json.dumps(values)), schema.values)
+    except (TypeError, ValueError, OverflowError) as error:  # FormatError is a ValueError
+        return str(error)
+    return None
 
 
 def _name(thing: Any, is_model: bool, part: str) -> str:

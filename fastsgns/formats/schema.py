@@ -212,14 +212,15 @@ def collect(schema: Schema, thing: Any) -> tuple[native.Tensors, dict[str, Any]]
             arrays |= {name[:-1] + key: array for key, array in value.items()}
         elif value is not None:
             arrays[name] = value
-    return arrays, _collect_values(schema.values, thing)
+    return arrays, collect_values(schema.values, thing)
 
 
-def _collect_values(values: Values, thing: Any) -> dict[str, Any]:
+def collect_values(values: Values, thing: Any) -> dict[str, Any]:
+    """Return the values of a part of the metadata, as they are set on an object."""
     return {
         name: _read_source(value.source, name, thing)
         if isinstance(value, Value)
-        else _collect_values(value, thing)
+        else collect_values(value, thing)
         for name, value in values.items()
     }
 

@@ -24,8 +24,8 @@ SUCCESSORS = {name: f"model.wv.{name}" for name in MOVED_TO_WV} | {
     "vocabulary": "the model itself (model.min_count, model.sample) and model.wv",
 }
 MISSING = {
-    "syn1neg": "it exists only with negative > 0 or softmax=1, and a vocabulary",
-    "syn1": "it exists only with hierarchical softmax (hs=1) and a vocabulary",
+    "syn1neg": "it exists with negative > 0 or softmax=1 and a vocabulary, unless it was deleted",
+    "syn1": "it exists with hierarchical softmax (hs=1) and a vocabulary, unless it was deleted",
     "load": "it makes a new model, so call it on the class: model = Word2Vec.load(path)",
 }
 RENAMED_ARGUMENTS = {"size": "vector_size", "iter": "epochs", "sentences": "corpus_iterable"}

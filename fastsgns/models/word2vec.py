@@ -249,7 +249,8 @@ class Word2Vec(JobHooks):
     roles : Roles
         The vectors of each role by word, and their combinations.
     syn1neg : ndarray of float32, shape (V, vector_size)
-        Output vectors of negative sampling or full softmax.
+        Output vectors of negative sampling or full softmax. ``del model.syn1neg`` frees them, after
+        which training and `predict_output_word` are errors; so is ``del model.syn1``.
     syn1 : ndarray of float32, shape (V, vector_size)
         Output vectors of hierarchical softmax: row i is that of inner node i of the Huffman tree.
         The tree has V - 1 inner nodes; the last row is not used. ``wv.expandos["point"]`` has the
@@ -603,6 +604,8 @@ class Word2Vec(JobHooks):
             raise RuntimeError(
                 "there is no vocabulary to update yet; call build_vocab without update=True first"
             )
+        if update:
+            training.check_layout(self, parameters.normalize(self))
 
     @property
     def raw_vocab(self) -> Counter[Any]:
@@ -741,6 +744,12 @@ class Word2Vec(JobHooks):
             )
         self._replace("output", vectors, len(self.wv))
 
+    @syn1neg.deleter
+    def syn1neg(self) -> None:
+        if self.layout.shares_one_matrix:
+            raise ValueError(f"with matrices={self.matrices!r} there is no output matrix to delete")
+        self._delete("output", "syn1neg")
+
     @property
     def syn1(self) -> np.ndarray:
         """Output vectors of hierarchical softmax, shape (V, vector_size); may be replaced.
@@ -762,6 +771,15 @@ class Word2Vec(JobHooks):
                 f"last row, which is not used; got {array.shape}"
             )
         self.current_arrays().replace_tree(array, n_words - 1)
+
+    @syn1.deleter
+    def syn1(self) -> None:
+        self._delete("tree", "syn1")
+
+    def _delete(self, role: ArrayRole, name: str) -> None:
+        """Free an array of targets; what needs it is an error from here on."""
+        self._array(role, name)  # an AttributeError if there is none
+        self.current_arrays().delete(role)
 
     def _array(self, role: ArrayRole, name: str) -> np.ndarray:
         vectors = self.current_arrays().in_role(role)
@@ -1031,6 +1049,7 @@ class Word2Vec(JobHooks):
         if epochs is None:
             raise ValueError("epochs is None; give how many, such as epochs=model.epochs")
         callbacks = self._with_checkpoint(callbacks, checkpoint, every)
+        training.check_arrays(self, parameters.normalize(self))
         params = parameters.check(  # sets these values on the model, too
             self,
             epochs=epochs,
@@ -1122,6 +1141,7 @@ class Word2Vec(JobHooks):
         callbacks = self._with_checkpoint(callbacks, checkpoint, every)
         params = parameters.check(self)
         parameters.check_objective(params)
+        training.check_arrays(self, params)
         corpus = self._encode(params, Source.of(corpus_iterable, corpus_file, remaining.n_epochs))
         if corpus.n_raw_tokens != remaining.n_words:
             raise ValueError(
@@ -1288,6 +1308,7 @@ class Word2Vec(JobHooks):
         self._check_vocabulary()
         matrices = self.current_arrays()
         vectors = matrices.in_role("output")
+        training.check_not_deleted(matrices, "output", "prediction")
         if not self.has_output or vectors is None:
             raise RuntimeError(
                 "prediction needs output vectors; train with negative > 0 or softmax=1"
@@ -1345,6 +1366,7 @@ class Word2Vec(JobHooks):
             If the model was not trained with ``hs=1``.
         """
         self._check_vocabulary()
+        training.check_not_deleted(self.current_arrays(), "tree", "score()")
         if not self.hs or "tree" not in self._matrices.vectors:
             raise RuntimeError("scores need a model trained with hs=1")
         matrices = self.current_arrays()

@@ -13,7 +13,7 @@ from fastsgns.formats import columns as arrow_columns
 from fastsgns.formats import kinds, saving, word2vec, word2vec_reader
 from fastsgns.formats.keys import check_keys, key_list, plain, plain_all
 from fastsgns.formats.tables import VectorTable
-from fastsgns.rules import COUNT, DRAW_SEED, integer, takes, takes_flags
+from fastsgns.rules import COUNT, DRAW_SEED, integer, real, takes, takes_flags
 from fastsgns.vectors import (
     aliases,
     comparisons,
@@ -35,6 +35,10 @@ logger = logging.getLogger(__name__)
 
 SIZE = integer(0, 2**62)
 OUTPUT = "second output"  # in the state of a copy; no attribute can have this name
+LOCK_FACTOR = real(
+    "numbers from 0, which holds the vectors fast, to 1, which trains them",
+    lambda value: 0 <= value <= 1,
+)
 
 
 def _table_attribute(name: str, doc: str) -> Any:
@@ -795,6 +799,7 @@ class KeyedVectors:
         return kv
 
     @takes_flags
+    @takes(lockf=LOCK_FACTOR)
     def intersect_word2vec_format(
         self,
         fname: Any,
@@ -812,13 +817,14 @@ class KeyedVectors:
         fname, binary, encoding, unicode_errors
             As for `load_word2vec_format`.
         lockf : float
-            The new ``vectors_lockf`` of these keys: with 0 training does not change their vectors,
-            with 1 it does.
+            The new ``vectors_lockf`` of these keys, from 0 to 1: with 0 training does not change
+            their vectors, with 1 it changes them as those of other keys, and with 0.1 by a tenth of
+            that.
 
         Raises
         ------
         ValueError
-            If the file's vectors are of another size.
+            If the file's vectors are of another size, or `lockf` is not between 0 and 1.
         """
         n_found = 0
         with word2vec_reader.opened(fname, binary=binary) as reader:

@@ -259,7 +259,7 @@ def test_training_resumed_where_it_stopped_does_not_rise(caplog, tmp_path):
     assert left == 3 and rises(caplog) == []
     model.train(SENTENCES, total_examples=15, epochs=1)
     said = "Effective 'alpha' higher than previous training cycles: it rises to 0.025"
-    assert rises(caplog) == [f"{said}, having come down to 0.0001"]
+    assert rises(caplog) == [f"{said}, having come down to 0.00508"]
 
 
 def test_a_first_training_does_not_rise(caplog):

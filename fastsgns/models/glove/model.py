@@ -263,6 +263,15 @@ class GloVe:
     def _check_counts(self, counts: Cooccurrences) -> None:
         check_nonempty(counts)
         known = None if self.arrays is None else self.vocabulary
+        if known is not None and self.arrays is not None:
+            n_dimensions = self.arrays.vectors("input").shape[1]
+            has = n_dimensions, "tied" if self.arrays.is_tied else "two"
+            if (self.vector_size, self.matrices) != has:
+                raise ValueError(
+                    f"vector_size is {self.vector_size} and matrices is {self.matrices!r}, but the "
+                    f"model was made with {has[0]} and {has[1]!r}; set them to that, or make a new "
+                    "model"
+                )
         if known is not None and known.words != counts.vocabulary.words:
             raise ValueError(
                 f"the counts have {len(counts.vocabulary)} words, other than the model's "

@@ -306,6 +306,8 @@ class PairEmbedding(LinkModel):
         training.check_parameters(self)
         n_epochs = training.check_epochs(self, epochs)
         factor = growth.old_row_factor(old_rows)
+        if hasattr(self, "source"):
+            training.check_layout(self)
         encoded = self._encode(pairs)
         if not hasattr(self, "source"):
             training.initialize(self, encoded.source_names, encoded.target_names)

@@ -188,7 +188,13 @@ def layout_of(model: TrainableModel) -> MatrixLayout:
 
 
 def check_layout(model: TrainableModel) -> None:
-    """Raise a ValueError if the parameter `matrices` is no longer that of the fitted arrays."""
+    """Raise a ValueError if `dimensions` or `matrices` are no longer those of the fitted arrays."""
+    fitted = model.arrays.vectors["input"].shape[1]
+    if model.dimensions != fitted:
+        raise ValueError(
+            f"dimensions is {model.dimensions}, and the model was fitted with {fitted}; call fit() "
+            "to start again"
+        )
     if layout_of(model) != model.arrays.layout:
         raise ValueError(
             f"matrices is {model.matrices!r}, and the model was fitted with "

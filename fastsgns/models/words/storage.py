@@ -22,6 +22,7 @@ from fastsgns.formats.schema import (
 from fastsgns.kernels.objective import SIMD_PAD, Paths
 from fastsgns.matrices import Matrices, TreeWords
 from fastsgns.models.words import unfinished
+from fastsgns.rules import choice
 from fastsgns.vectors import storage as vectors_storage
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
@@ -29,6 +30,7 @@ NONE = type(None)
 INT = Value((int, bool))  # gensim's users pass True and False for 1 and 0
 OPTIONAL = Value((int, float, bool, NONE))
 NUMBER = Value(REAL)
+DELETABLE = choice("output", "tree")  # arrays that the user may delete to free memory
 
 
 def save(model: Any, path: Any, ignore: Any = ()) -> None:
@@ -73,6 +75,7 @@ def _build(cls: Any, content: Content) -> Any:
     first_bias = model.layout.initial_bias(model.negative)
     matrices = Matrices(roles | {"input": wv.array}, model.layout, bias, first_bias)
     matrices.noise = arrays.get("noise")
+    matrices.deleted.update(content.values["deleted"])
     matrices.tree_words = _saved_tree(content)
     model.set_arrays(wv, matrices)
     return model
@@ -130,7 +133,10 @@ def _fault(content: Content) -> str | None:
     """
     model, layout, arrays = content.model, content.model.layout, content.arrays
     needs_output = model.has_output and not layout.shares_one_matrix
-    if content.sizes["words"] and needs_output and not arrays.keys() & {"output", "tree"}:
+    deleted = content.values["deleted"]
+    if both := arrays.keys() & set(deleted):
+        return f"it holds an array {min(both)!r}, of which it says that it was deleted"
+    if content.sizes["words"] and needs_output and not {*arrays, *deleted} & {"output", "tree"}:
         return f"matrices={model.matrices!r}, but there is no output matrix"
     if content.sizes["words"] and layout.bias and "bias" not in arrays:
         return f"matrices={model.matrices!r}, but there is no bias"
@@ -157,7 +163,10 @@ def _noise(model: Any) -> Any:
 HAS_OUTPUT = When("matrices", lambda content: not content.model.layout.shares_one_matrix)
 HAS_NEGATIVE = When(  # without an output matrix, as for hs=1 alone, there are no negative samples
     "matrices",
-    lambda content: content.model.layout.has_negative_matrix and "output" in content.arrays,
+    lambda content: (
+        content.model.layout.has_negative_matrix
+        and "output" in {*content.arrays, *content.values["deleted"]}
+    ),
 )
 HAS_WORD_BIAS = When("matrices", lambda content: content.model.layout.has_word_bias)
 HAS_ONE_BIAS = When("matrices", lambda content: content.model.layout.bias == "scalar")
@@ -182,6 +191,10 @@ STATE_OF_TRAINING: dict[str, Value] = {
         source=lambda model: unfinished.dump(model.unfinished),
     ),
 }  # fmt: skip
+DELETED = Value(
+    list, lambda name, roles: [DELETABLE(name, role) for role in roles], default=[],
+    source=lambda model: sorted(model.current_arrays().deleted),
+)  # fmt: skip
 SCHEMA = Schema(
     "model",
     arrays={
@@ -200,7 +213,12 @@ SCHEMA = Schema(
         ],
         **vectors_storage.arrays_beside("wv"),
     },
-    values={**vectors_storage.values("wv"), "parameters": PARAMETERS, "state": STATE_OF_TRAINING},
+    values={
+        **vectors_storage.values("wv"),
+        "parameters": PARAMETERS,
+        "state": STATE_OF_TRAINING,
+        "deleted": DELETED,
+    },
     build=_build,
     words={"": Words(source="wv.index_to_key")},
     construct=kinds.constructor("model"),

@@ -17,10 +17,12 @@ import numpy as np
 from fastsgns import kernels
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.errors import warn
+from fastsgns.formats.saving import fault_of_values
 from fastsgns.kernels.objective import Objective
-from fastsgns.matrices import Matrices
+from fastsgns.matrices import ArrayRole, Matrices
 from fastsgns.models import parameters
 from fastsgns.models.parameters import Parameters
+from fastsgns.models.words import storage
 from fastsgns.models.words.log import EpochLog
 from fastsgns.models.words.objective import kernel_rows, make_objective
 from fastsgns.models.words.unfinished import Unfinished
@@ -166,8 +168,65 @@ def _train_nothing(model: Any, n_words: int, n_epochs: int, callbacks: Callbacks
 # Shared with training by batches
 
 
+def check_layout(model: Any, params: Parameters) -> None:
+    """Refuse parameters that do not fit the arrays that the model has.
+
+    Raises
+    ------
+    ValueError
+        If `vector_size`, `matrices` or `bias` were set to other values since the arrays were made.
+    """
+    has, matrices = model.wv.vector_size, model.current_arrays()
+    if params.vector_size != has:
+        raise ValueError(
+            f"vector_size is {params.vector_size}, and model.wv has vectors of {has} dimensions "
+            f"(was it replaced?); set vector_size to {has}, or call build_vocab or init_weights, "
+            "which make new vectors"
+        )
+    if params.layout != matrices.layout:
+        raise ValueError(
+            f"matrices is {params.matrices!r} with bias {params.bias!r}, for which the model's "
+            "arrays were not made; set them to what they were, or call build_vocab or "
+            "init_weights, which make new arrays"
+        )
+
+
+def check_arrays(model: Any, params: Parameters) -> None:
+    """Refuse, before a corpus is read, to train arrays that do not fit or were deleted.
+
+    Raises
+    ------
+    ValueError
+        As for `check_layout`.
+    RuntimeError
+        If an array was deleted that training needs.
+    """
+    check_layout(model, params)
+    for role in (*params.target_roles, *(("tree",) if params.hs else ())):
+        check_not_deleted(model.current_arrays(), role, "training")
+
+
+def check_not_deleted(matrices: Matrices, role: ArrayRole, what: str) -> None:
+    """Raise a RuntimeError if `what` needs an array that the user has deleted."""
+    if role in matrices.deleted:
+        name = "syn1" if role == "tree" else "syn1neg"
+        raise RuntimeError(
+            f"{what} needs model.{name}, which was deleted; set it to an array, or call "
+            "init_weights, which makes new vectors for all words"
+        )
+
+
 def begin(model: Any, params: Parameters) -> None:
-    """Begin the record of a new training call."""
+    """Begin the record of a new training call.
+
+    Warns
+    -----
+    UserWarning
+        If the learning rate rises, or if `save` would refuse a value that the user has set, so that
+        nobody learns of it after the training.
+    """
+    if fault := fault_of_values(storage.SCHEMA, model):
+        warn(f"model.save() would refuse this model: {fault}; set another value")
     model.running_training_loss = 0.0
     warn_of_rise(params.alpha, params.min_alpha)
 
@@ -185,6 +244,7 @@ def draw_seed(model: Any, params: Parameters) -> int:
 def objective_of(model: Any, params: Parameters) -> Objective:
     """Return the argument of the kernels for the present words and arrays, with filled rows."""
     parameters.check_objective(params)  # a callback may have changed parameters
+    check_arrays(model, params)
     matrices = model.current_arrays(thorough=True)  # affordable: not called for each epoch
     return make_objective(params, model.wv, matrices, vocabulary_of(model.wv).counts)
 
