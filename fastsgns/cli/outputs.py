@@ -1,7 +1,6 @@
 """Output files of the command line: checks before any work, and writing."""
 
 import contextlib
-import os
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -47,18 +46,12 @@ def check(
 def check_distinct(output: str | None, others: Iterable[str | None]) -> None:
     """Raise a UsageError if `output` is the same file as one of `others`, by whatever name."""
     for other in others:
-        if output and other and _is_same_file(output, other):
+        if not output or not other or STDIO in (output, other):
+            continue
+        if writing.is_same_file(output, other):
             raise UsageError(
                 f"{output} would overwrite {other}, which is to be kept: name another output"
             )
-
-
-def _is_same_file(path: str, other: str) -> bool:
-    if STDIO in (path, other):
-        return False
-    if os.path.exists(path) and os.path.exists(other):
-        return os.path.isfile(path) and os.path.samefile(path, other)
-    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def check_writable(path: str, format: str | None = None) -> None:

@@ -200,7 +200,11 @@ class Reader:
         raise self._unknown(line, "a header of two numbers")
 
     def _width_of_first_lines(self) -> int:
-        """Return how many numbers most of the first lines end in; their words may have spaces."""
+        """Return how many numbers most of the first lines end in; their words may have spaces.
+
+        Of two widths that are equally frequent it is the larger one: a line is more often cut than
+        too long.
+        """
         while b"\n" not in self._buffer and self._read_block():
             self._check_first_line()
         self._buffer = bytes(sniffing.without_mark(self._buffer))
@@ -209,7 +213,7 @@ class Reader:
             sniffing.n_numbers(line, MAX_COLUMNS + 1) for line in lines[:N_SAMPLED] if line.strip()
         )
         most = max(widths.values(), default=0)
-        width = min((width for width, n_lines in widths.items() if n_lines == most), default=0)
+        width = max((width for width, n_lines in widths.items() if n_lines == most), default=0)
         if not width:
             raise self._unknown(self._buffer[:LONGEST_HEADER], "a word and its numbers")
         return width

@@ -61,6 +61,13 @@ def check_writable(path: Any) -> None:
         )
 
 
+def is_same_file(path: str, other: str) -> bool:
+    """Return whether two paths name the same file, which may not exist yet."""
+    if os.path.exists(path) and os.path.exists(other):
+        return os.path.isfile(path) and os.path.samefile(path, other)
+    return os.path.realpath(path) == os.path.realpath(other)
+
+
 def _mode(name: str) -> int | None:
     """Return the mode of a file, None if there is none."""
     with suppress(FileNotFoundError, NotADirectoryError):

@@ -8,7 +8,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from fastsgns.scripts.running import make_parser, run
+from fastsgns.formats import sniffing
+from fastsgns.scripts.running import ADVICE, check_files, make_parser, run
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 logger = logging.getLogger(__name__)
@@ -17,6 +18,11 @@ EXAMPLES = """\
   python -m fastsgns.scripts.glove2word2vec --input glove.6B.50d.txt --output glove.w2v.txt
   python -m fastsgns.scripts.glove2word2vec -i glove.840B.300d.txt.gz -o glove.w2v.txt.gz
 """
+OF_GLOVE = ADVICE | {
+    sniffing.HEADER: "if that is a header, the file needs no conversion",
+    sniffing.BINARY: "the file looks binary, and files of GloVe are text",
+    sniffing.CUT: "repair or remove that line",
+}
 
 
 def glove2word2vec(
@@ -36,6 +42,7 @@ def glove2word2vec(
     >>> glove2word2vec("glove.txt", "word2vec.txt")
     (2, 2)
     """
+    check_files([glove_input_file], [word2vec_output_file])
     vectors = KeyedVectors.load_word2vec_format(glove_input_file, no_header=True)
     vectors.save_word2vec_format(word2vec_output_file)
     logger.info("%d words of %d dimensions", len(vectors), vectors.vector_size)
@@ -50,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("-i", "--input", required=True, help="file of GloVe")
     parser.add_argument("-o", "--output", required=True, help="file to write, with a header")
     options = parser.parse_args(argv)
-    return run("glove2word2vec", lambda: glove2word2vec(options.input, options.output))
+    return run("glove2word2vec", lambda: glove2word2vec(options.input, options.output), OF_GLOVE)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from fastsgns.formats import tsv
-from fastsgns.scripts.running import make_parser, run
+from fastsgns.formats import sniffing, tsv
+from fastsgns.scripts.running import ADVICE, check_files, make_parser, run
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 logger = logging.getLogger(__name__)
@@ -16,6 +16,11 @@ EXAMPLES = """\
   python -m fastsgns.scripts.word2vec2tensor --input vectors.bin --binary --output vectors
   (both write vectors_tensor.tsv and vectors_metadata.tsv)
 """
+OF_WORD2VEC = ADVICE | {
+    sniffing.NO_HEADER: "a text without a header, such as GloVe's, needs one: run glove2word2vec",
+    sniffing.BINARY: "the file looks binary: give --binary",
+    sniffing.TEXT: "the file is text: leave out --binary",
+}
 
 
 def word2vec2tensor(
@@ -43,11 +48,12 @@ def word2vec2tensor(
     >>> print(open("vectors_tensor.tsv").readline().split("\t"))
     ['1', '0\n']
     """
-    vectors = KeyedVectors.load_word2vec_format(word2vec_model_path, binary=binary)
     prefix = os.fspath(tensor_filename)
-    words = {"word": vectors.index_to_key}
-    tsv.write_pair(f"{prefix}_tensor.tsv", f"{prefix}_metadata.tsv", vectors.vectors, words)
-    logger.info("%d words in %s_tensor.tsv and %s_metadata.tsv", len(vectors), prefix, prefix)
+    tensor, metadata = f"{prefix}_tensor.tsv", f"{prefix}_metadata.tsv"
+    check_files([word2vec_model_path], [tensor, metadata])
+    vectors = KeyedVectors.load_word2vec_format(word2vec_model_path, binary=binary)
+    tsv.write_pair(tensor, metadata, vectors.vectors, {"word": vectors.index_to_key})
+    logger.info("%d words in %s and %s", len(vectors), tensor, metadata)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,7 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("-b", "--binary", action="store_true", help="the input file is binary")
     options = parser.parse_args(argv)
     return run(
-        "word2vec2tensor", lambda: word2vec2tensor(options.input, options.output, options.binary)
+        "word2vec2tensor",
+        lambda: word2vec2tensor(options.input, options.output, options.binary),
+        OF_WORD2VEC,
     )
 
 

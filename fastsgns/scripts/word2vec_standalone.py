@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fastsgns.corpus.sentences import LineSentence
-from fastsgns.formats.files import open_binary
+from fastsgns.errors import FormatError
+from fastsgns.formats import files
 from fastsgns.models.word2vec import Word2Vec
-from fastsgns.scripts.running import make_parser, run
+from fastsgns.scripts.running import check_files, make_parser, run
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,11 @@ EXAMPLES = """\
       -accuracy questions-words.txt
 """
 ALPHA = {0: 0.025, 1: 0.05}  # by -cbow, as in word2vec.c
+# What the options are called in Python, where it is something else
+PARAMETERS = {
+    "vector_size": "-size", "workers": "-threads", "epochs": "-iter", "min_count": "-min-count",
+    **{name: f"-{name}" for name in ("window", "sample", "negative", "alpha")},
+}  # fmt: skip
 OPTIONS = {
     "train": (str, None, "text file with one sentence per line"),
     "output": (str, None, "file for the vectors; without it, a model and its vectors are "
@@ -65,18 +71,46 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     for name, (kind, default, text) in OPTIONS.items():
         known = "" if default is None else f" (default: {default})"
         parser.add_argument(
-            *{f"-{name}", f"-{name.replace('-', '_')}", f"--{name}"}, type=kind, default=default,
-            dest=name.replace("-", "_"), choices=CHOICES.get(name), required=name == "train",
-            help=text + known,
+            *dict.fromkeys([f"-{name}", f"-{name.replace('-', '_')}", f"--{name}"]),
+            type=kind, default=default, dest=name.replace("-", "_"), choices=CHOICES.get(name),
+            required=name == "train", help=text + known,
         )  # fmt: skip
+    parser.add_argument(
+        "-classes", "--classes", type=_no_classes, default=0, metavar="0",
+        help="classes of words, which are not offered: cluster the vectors with another program",
+    )  # fmt: skip
     options = parser.parse_args(argv)
     if options.alpha is None:
         options.alpha = ALPHA[options.cbow]
     return options
 
 
+def _no_classes(text: str) -> int:
+    if text != "0":
+        raise argparse.ArgumentTypeError(
+            "classes of words are not offered; write vectors, and cluster them with another "
+            "program, for example with KMeans of scikit-learn"
+        )
+    return 0
+
+
+def outputs(options: argparse.Namespace) -> list[str | None]:
+    """Return the paths of the vectors, the model and the vocabulary, None if it is not written."""
+    if options.output is not None:
+        return [options.output, None, options.save_vocab]
+    model = f"{Path(options.train).with_suffix('')}.model"
+    return [f"{model}.bin" if options.binary else f"{model}.txt", model, options.save_vocab]
+
+
 def train(options: argparse.Namespace) -> Word2Vec:
-    """Train a model, and write the files that the options name."""
+    """Train a model, and write the files that the options name.
+
+    Raises
+    ------
+    OSError, ValueError
+        Before any work, if an input is not there, or an output can't be written.
+    """
+    check_files([options.train, options.read_vocab, options.accuracy], outputs(options))
     model = Word2Vec(
         vector_size=options.size, window=options.window, sample=options.sample, hs=options.hs,
         negative=options.negative, workers=options.threads, epochs=options.iter,
@@ -97,25 +131,27 @@ def train(options: argparse.Namespace) -> Word2Vec:
 
 
 def _read_counts(path: str) -> dict[str, int]:
-    with open_binary(path) as file:
-        rows = (line.rsplit(maxsplit=1) for line in file.read().decode().splitlines())
-        return {word: int(count) for word, count in rows}
+    counts = {}
+    for number, line in files.lines(path):
+        word, count = ["", *line.rsplit(maxsplit=1)][-2:]
+        if not (word and count.isascii() and count.isdecimal()):
+            raise FormatError(f"{path}, line {number} is {line!r:.60}, not a word and its count")
+        counts[word] = int(count)
+    return counts
 
 
 def _write(model: Word2Vec, options: argparse.Namespace) -> None:
-    output, binary = options.output, bool(options.binary)
-    if output is None:
-        output = f"{Path(options.train).with_suffix('')}.model"
-        model.save(output)
-        output += ".bin" if binary else ".txt"
-    model.wv.save_word2vec_format(output, fvocab=options.save_vocab, binary=binary)
-    logger.info("%d words of %d dimensions in %s", len(model.wv), model.wv.vector_size, output)
+    vectors, whole, vocabulary = outputs(options)
+    if whole is not None:
+        model.save(whole)
+    model.wv.save_word2vec_format(vectors, fvocab=vocabulary, binary=bool(options.binary))
+    logger.info("%d words of %d dimensions in %s", len(model.wv), model.wv.vector_size, vectors)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the script."""
     options = parse(argv)
-    return run("word2vec", lambda: train(options))
+    return run("word2vec", lambda: train(options), options=PARAMETERS)
 
 
 if __name__ == "__main__":

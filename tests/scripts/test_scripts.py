@@ -1,5 +1,8 @@
 """The scripts with gensim's names: their files, their errors, their help."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -105,3 +108,86 @@ def test_a_vocabulary_can_be_read(folder: Path):
     assert word2vec_standalone.main([*arguments, "-size", "4"]) == 0
     found = KeyedVectors.load_word2vec_format("v.txt")
     assert found.index_to_key == ["the", "king", "emperor"]
+
+
+def test_the_help_is_the_same_in_each_run():
+    command = [sys.executable, "-m", "fastsgns.scripts.word2vec_standalone", "--help"]
+    shown = {
+        subprocess.run(
+            command, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True
+        ).stdout
+        for seed in "123"
+    }
+    assert len(shown) == 1 and "-min-count" in shown.pop()
+
+
+TRAIN = ["-train", "corpus.txt"]
+WRONG = {  # arguments, and the line that says what is wrong
+    "no folder": ([*TRAIN, "-output", "no/v.txt"], "{folder}/no: the directory of the output"),
+    "vocabulary": (
+        [*TRAIN, "-output", "v", "-save-vocab", "no/v"],
+        "{folder}/no: the directory of the",
+    ),
+    "no questions": ([*TRAIN, "-output", "v", "-accuracy", "none"], "none: No such file"),
+    "no counts": ([*TRAIN, "-output", "v", "-read-vocab", "none"], "none: No such file"),
+    "corpus": ([*TRAIN, "-output", "./corpus.txt"], "./corpus.txt would overwrite corpus.txt"),
+    "twice": ([*TRAIN, "-output", "v", "-save-vocab", "v"], "v would overwrite v: name another"),
+    "count": ([*TRAIN, "-output", "v", "-read-vocab", "counts"], "counts, line 3 is 'king', not"),
+    "size": ([*TRAIN, "-output", "v", "-size", "0"], "-size is 0; "),
+    "threads": ([*TRAIN, "-output", "v", "-threads", "0"], "-threads is 0; "),
+    "iter": ([*TRAIN, "-output", "v", "-iter", "0"], "-iter is 0; "),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_mistakes_are_named_before_any_work(case: str, folder: Path, capsys, monkeypatch):
+    def fail(*arguments, **options):
+        raise AssertionError("trained")
+
+    monkeypatch.setattr(Word2Vec, "train", fail)
+    Path("counts").write_text("the 9\n\nking\n")
+    arguments, message = WRONG[case]
+    assert word2vec_standalone.main(arguments) == 1
+    assert (
+        capsys.readouterr()
+        .err.splitlines()[-1]
+        .startswith(f"word2vec: {message.format(folder=folder)}")
+    )
+    assert Path("corpus.txt").read_text() == TEXT
+    assert {path.name for path in folder.iterdir()} == {"corpus.txt", "counts"}
+
+
+def test_classes_of_words_are_refused(folder: Path, capsys):
+    with pytest.raises(SystemExit):
+        word2vec_standalone.parse([*TRAIN, "-classes", "500"])
+    assert "classes of words are not offered" in capsys.readouterr().err
+    assert word2vec_standalone.parse([*TRAIN, "-classes", "0"]).classes == 0
+
+
+FILES = {  # a script, the content of its input, its options, and what it says
+    "header": (glove2word2vec, b"2 2\na 1 2\nb 1 2\n", [], "header, the file needs no conversion"),
+    "cut line": (glove2word2vec, b"a 1 2\nb 1\n", [], "line 2 is b'b 1', not a word and 2"),
+    "text": (word2vec2tensor, b"2 2\na 1 2\nb 1 2\n", ["--binary"], "leave out --binary"),
+    "no header": (word2vec2tensor, b"a 1 2\nb 1 2\n", [], "run glove2word2vec"),
+    "binary": (
+        word2vec2tensor, b"2 2\na " + np.ones(2, "f4").tobytes() + b"\nb \0", [], "give --binary",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_a_wrong_file_is_explained_in_the_options_of_the_script(case: str, folder: Path, capsys):
+    script, content, options, message = FILES[case]
+    Path("wrong").write_bytes(content)
+    assert script.main(["-i", "wrong", "-o", "out", *options]) == 1
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert message in line and "=True" not in line and "=False" not in line
+
+
+@pytest.mark.parametrize("script", [glove2word2vec, word2vec2tensor])
+def test_no_script_overwrites_its_input(script: ModuleType, folder: Path, capsys):
+    Path("same_tensor.tsv").write_text("a 1 2\n")
+    output = "same" if script is word2vec2tensor else "same_tensor.tsv"
+    assert script.main(["-i", "same_tensor.tsv", "-o", output]) == 1
+    assert "would overwrite" in capsys.readouterr().err
+    assert Path("same_tensor.tsv").read_text() == "a 1 2\n"
