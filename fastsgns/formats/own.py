@@ -49,7 +49,7 @@ MAX_VALUES = 1 << 24
 MAX_CHARACTERS = 1 << 26
 MAX_BYTES = 1 << 30  # of JSON: 6 for a character, about 25 for a number
 LARGEST = 1 << MAX_BITS
-IN_METADATA = 1 << 16  # characters of JSON
+IN_METADATA = 1 << 16  # bytes of JSON
 OBJECT_BYTES, VALUE_BYTES = 232, 80
 NOT_PLAIN = "the file holds plain values, lists and dicts of them, and arrays"
 TAKEN = "the class itself uses these names, or a name is none of Python"
@@ -145,10 +145,11 @@ def to_store(parts: Parts) -> tuple[dict[str, Any], Tensors]:
     >>> to_store({"": {"a": 1}}), to_store({})
     (({'own': {'': {'a': 1}}}, {}), ({}, {}))
     """
-    text = json.dumps(parts, ensure_ascii=False) if parts else ""
-    if len(text) <= IN_METADATA:
+    text = json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass") if parts else b""
+    # of two surrogates in a row, JSON in ASCII would make one character
+    if len(text) <= IN_METADATA and text == text.decode("utf-8", "replace").encode():
         return {KEY: parts} if parts else {}, {}
-    return {}, {VALUES: np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)}
+    return {}, {VALUES: np.frombuffer(text, np.uint8)}
 
 
 def _check_free(cls: type, name: object) -> None:

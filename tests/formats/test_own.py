@@ -147,6 +147,15 @@ def test_large_values_are_saved(tmp_path, name, suffix):
 
 
 @pytest.mark.parametrize(
+    "text", ["\ud800", "\ud800\udc00", "\U00010000", "\udc00\ud800", "\ufffd", "\0"]
+)
+def test_each_text_comes_back(text):
+    kv = KeyedVectors(2)
+    kv.text = [text, {text: text}]
+    assert round_trip(kv).text == kv.text
+
+
+@pytest.mark.parametrize(
     ("limit", "value"),
     [
         ("MAX_OBJECTS", [[i] for i in range(100)]),
