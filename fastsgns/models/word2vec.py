@@ -2,7 +2,7 @@
 
 From the constructor to the kernel::
 
-    Word2Vec.__init__               set and check the parameters
+    Word2Vec.__init__               set and check the parameters, then `_fit`
       _build_vocab_and_encode       read the corpus, and return it as word ids
         scan_source                 words/reading.py: words, counts and tokens
         _select                     corpus/selection.py: the words to keep
@@ -344,7 +344,12 @@ class Word2Vec(JobHooks):
         params = parameters.check(self)
         if init_from is not None:
             starting.check_source(init_from, self.vector_size)
+        self._start_state()
+        if sentences is not None or corpus_file is not None:
+            self._fit(params, sentences, corpus_file)
 
+    def _start_state(self) -> None:
+        """Set the attributes that reading and training change."""
         self._wv, self._matrices = KeyedVectors(self.vector_size), Matrices()
         self._raw: Vocabulary | None = None  # all words that were counted, until some are selected
         self._reading: memory.Reading | None = None  # of the last corpus: sizes, for estimates
@@ -358,22 +363,26 @@ class Word2Vec(JobHooks):
         self._random: np.random.Generator | np.random.RandomState | None = None
         self.unfinished: Unfinished | None = None
         self.lifecycle_events: list[dict[str, Any]] | None = []
-        if sentences is not None or corpus_file is not None:
-            parameters.check_objective(params)
-            # gensim reads the corpus once to count and once per epoch, and refuses a generator.
-            # We read it once, but refuse one too, so that programs run in either package.
-            n_readings = 1 if params.max_vocab_size is None else 2
-            uses_jobs = has_hooks(self)  # which read it as gensim does
-            n_readings = params.epochs + 1 if uses_jobs else n_readings
-            source = Source.of(sentences, corpus_file, params.epochs + 1, n_readings)
-            if uses_jobs:
-                self._count(params, source)
-                self.prepare_vocab()
-                totals = Totals(self.corpus_count, self.corpus_total_words)
-                train_by_jobs(self, source.sentences, totals, tuple(self.callbacks))
-                return
+
+    def _fit(self, params: Parameters, sentences: Any, corpus_file: Any) -> None:
+        """Read a corpus, make the vocabulary and the arrays, and train them.
+
+        gensim reads the corpus once to count and once per epoch, and refuses a generator. We read
+        it once, but refuse one too, so that programs run in either package.
+        """
+        parameters.check_objective(params)
+        uses_jobs = has_hooks(self)  # which read the corpus as gensim does
+        n_readings = 1 if params.max_vocab_size is None else 2
+        n_readings = params.epochs + 1 if uses_jobs else n_readings
+        source = Source.of(sentences, corpus_file, params.epochs + 1, n_readings)
+        if not uses_jobs:
             corpus = self._build_vocab_and_encode(params, source)
             training.start(self, params, corpus, self.callbacks)
+            return
+        self._count(params, source)
+        self.prepare_vocab()
+        totals = Totals(self.corpus_count, self.corpus_total_words)
+        train_by_jobs(self, source.sentences, totals, self.callbacks)
 
     def _build_vocab_and_encode(self, params: Parameters, source: Source) -> EncodedCorpus:
         """Scan a corpus, select words, allocate their arrays, and return the corpus as ids.

@@ -314,7 +314,7 @@ def train_by_jobs(
     model: Any,
     sentences: Any,
     totals: Totals,
-    callbacks: tuple[Any, ...],
+    callbacks: training.Callbacks,
     report_delay: float = 1.0,
 ) -> Counts:
     """Train a model for ``model.epochs`` epochs through the methods of `JobHooks`.
