@@ -29,6 +29,7 @@ def need(name: str, advice: str) -> Any:
     """
     package = name.partition(".")[0]
     try:
+        importlib.import_module(package)  # also where the module is loaded and the package is not
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name in (package, name):
