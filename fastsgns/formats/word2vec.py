@@ -208,7 +208,8 @@ def read(
     Notes
     -----
     A byte order mark is dropped, and rows may end in CR LF. A warning is logged where the file has
-    more rows than its header names.
+    more rows than its header names, and for the first word of a text that begins or ends with a
+    space: two spaces before the numbers are one in the word and one after it.
 
     Examples
     --------
@@ -249,7 +250,9 @@ def read_ids(
         # where the vectors have their room, many words are added at once.
         n_pending = MOST_PENDING if reader.capacity else 0
         words: list[str] = []
-        for block in reader.blocks(vectors):
+        # Threads may write to `vectors` until the reader is closed; it must not be resized before.
+        # With a capacity it has all rows from the start, and without one it is not given to them.
+        for block in reader.blocks(vectors if reader.capacity else None):
             start = reader.n_read - len(block.rows) if n_pending else len(ids)
             if len(vectors) < start + len(block.rows):
                 n_rows = max(start + len(block.rows), 2 * start)

@@ -81,6 +81,8 @@ class Block(NamedTuple):
         The first of the rows of the array given to `blocks` that `rows` is a part of.
     fault : int or None
         Where in `content` the first line begins that is not a row.
+    padded : int or None
+        The first row whose word begins or ends with a space.
     """
 
     content: Any
@@ -88,6 +90,7 @@ class Block(NamedTuple):
     rows: np.ndarray
     place: int | None = None
     fault: int | None = None
+    padded: int | None = None
 
     def cut(self, n_rows: int) -> "Block":
         """Return the first rows."""
@@ -173,6 +176,7 @@ class Reader:
         self._running: Any = None
         self._done: list[np.ndarray] = []  # memory of blocks of a binary file, to be used again
         self._no_header, self._limit = no_header, limit
+        self._has_padded = False  # whether a word was found that begins or ends with a space
         self._line = 1 if no_header else 2  # the first of the block that was read last
         if no_header:
             self.n_rows, self.n_columns = limit, self._width_of_first_lines()
@@ -289,6 +293,8 @@ class Reader:
                 raise self._bad_line(part, parsed.fault)
             block = parsed.cut(n_left)
             self.n_read += len(block.rows)
+            if block.padded is not None and block.padded < len(block.rows):
+                self._warn_of_padded(block, block.padded)
             if len(block.rows):
                 yield block
             if self._binary:
@@ -298,6 +304,18 @@ class Reader:
                 rest = b"" if self._binary else block.after()
                 break
         self._check_end(n_wanted - self.n_read, rest)
+
+    def _warn_of_padded(self, block: Block, row: int) -> None:
+        """Log the first word of the file that begins or ends with a space."""
+        if self._has_padded:
+            return
+        self._has_padded = True
+        start, end = block.spans[row].tolist()
+        logger.warning(
+            "%s, %s: the word %r begins or ends with a space, which belongs to it; if that's wrong "
+            "(two spaces before the numbers?), put one space there, in this line and others",
+            self.name, self._place(block, row), block.content[start:end][:40],
+        )  # fmt: skip
 
     def _check_end(self, n_left: int, rest: bytes) -> None:
         if n_left and not self._no_header:
@@ -432,17 +450,20 @@ class Reader:
         block = np.empty((n_most, self.n_columns), self._dtype)
         spans = np.empty((n_most, 2), np.int64)
         n_rows, at = rows.parse(text, 0, block, spans)
+        padded = None
         while at < len(text):
             # A word that holds spaces, or other blanks between the numbers.
             end = text.index(NEWLINE, at) + 1
             row = sniffing.split_row(text[at:end], self.n_columns)
             if not row:
-                return Block(text, spans, block, fault=at).cut(n_rows)
+                return Block(text, spans, block, fault=at, padded=padded).cut(n_rows)
             word, block[n_rows] = row
+            if padded is None and word != word.strip(b" "):
+                padded = n_rows
             spans[n_rows] = at, at + len(word)
             n_parsed, at = rows.parse(text, end, block[n_rows + 1 :], spans[n_rows + 1 :])
             n_rows += 1 + n_parsed
-        return Block(text, spans, block).cut(n_rows)
+        return Block(text, spans, block, padded=padded).cut(n_rows)
 
     def _bad_line(self, part: Part, start: int) -> Exception:
         text = part.content

@@ -227,6 +227,26 @@ def test_words_with_spaces_survive_the_text_form(tmp_path):
     assert word2vec.read(tmp_path / "f.txt")[0] == words
 
 
+@pytest.mark.parametrize(
+    ("line", "word"), [(b"a  1 2", "a "), (b" a 1 2", " a"), (b"a b  1 2", "a b "), (b"  1 2", " ")]
+)
+@pytest.mark.parametrize("before", [0, 3])
+def test_a_space_at_the_end_of_a_word_is_said_once(line, word, before, caplog):
+    rows = [b"w%d 1 2" % row for row in range(before)] + [line, b"c  3 4", b"d 5 6"]
+    file = b"%d 2\n" % len(rows) + b"\n".join(rows) + b"\n"
+    words, vectors, _ = word2vec.read(io.BytesIO(file))
+    assert words[before:] == [word, "c ", "d"] and vectors[before].tolist() == [1, 2]
+    text = f"line {before + 2}: the word {word.encode()!r} begins or ends with a space"
+    assert [text in record.getMessage() for record in caplog.records] == [True]
+
+
+def test_words_without_a_space_at_their_ends_are_not_warned_of(caplog):
+    file = b"4 2\na b 1 2\nb  1  2\nc\t3 4 \n 5 6\n"
+    assert word2vec.read(io.BytesIO(file))[0] == ["a b", "b", "c", ""]
+    word2vec.read(io.BytesIO(file.replace(b" 5 6", b"d  5 6")), limit=3)
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("binary", [False, True])
 def test_what_has_no_end_is_refused_early(monkeypatch, binary):
     monkeypatch.setattr(word2vec_reader, "BLOCK", 1 << 10)
