@@ -38,6 +38,7 @@ BLOCK = re.compile(
 )
 SHOWN = re.compile(r"# ->\s*(.*)")
 NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+PAGE_NAME = re.compile(r"\b(docs/[\w/-]+\.md)(#[\w-]+)?")
 TOLERANCE = 0.01
 NOT_RUN = {
     ("README", "installs packages"): 3,
@@ -289,6 +290,25 @@ def test_files_links_and_names_in_the_text_exist(page: Path):
         target = page.parent / link if link else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), anchor
+
+
+@needs_pages
+def test_pages_that_the_code_names_exist():
+    sources = [
+        path
+        for folder in ("fastsgns", "bench", "tools", "examples")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".pyi", ".pyx", ".pxd", ".h", ".c"} and path.is_file()
+    ]
+    named = {
+        (str(path.relative_to(ROOT)), *match)
+        for path in sources
+        for match in PAGE_NAME.findall(path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 10
+    for source, page, anchor in sorted(named):
+        assert (ROOT / page).is_file(), f"{source} names {page}"
+        assert not anchor or anchor in anchors(ROOT / page), f"{source} names {page}{anchor}"
 
 
 def anchors(page: Path) -> set[str]:

@@ -1,7 +1,7 @@
 """Train word vectors with the options of the program word2vec of Mikolov et al. (word2vec.c).
 
 The options are those of word2vec.c and of gensim's script of this name, with one hyphen or two.
-``fastsgns train`` has more (docs/command-line.md).
+``fastsgns train`` has more (``fastsgns train --help``).
 """
 
 import argparse
