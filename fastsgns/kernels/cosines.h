@@ -27,7 +27,8 @@ typedef struct {
  * collect:  For each i of n and j = first + i: puts scores_i scales_i, or scores_i if `scales` is
  *           NULL, into `answers` as the cosine of position j if it is larger than the worst one
  *           there. NaN and the position `excluded` are left out. Positions increase from call to
- *           call. */
+ *           call.
+ * sort:     Puts the answers, a heap, into order: the best first. */
 typedef struct {
     const char *name;
     int real_size;
@@ -35,6 +36,7 @@ typedef struct {
     void (*cosines)(const void *rows, int64_t n, int64_t d, const void *query, void *cosines);
     void (*collect)(const void *scores, const void *scales, int64_t n, int64_t first,
                     int64_t excluded, const Answers *answers);
+    void (*sort)(const Answers *answers);
 } CosineOps;
 
 /* Returns the functions that go with the kernel variant `name`, for reals of `real_size` bytes; the

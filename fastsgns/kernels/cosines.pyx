@@ -7,7 +7,7 @@ work on parts of a matrix.
 from cpython.buffer cimport (
     Py_buffer, PyBUF_CONTIG, PyBUF_CONTIG_RO, PyBuffer_Release, PyObject_GetBuffer,
 )
-from libc.math cimport isinf
+from libc.math cimport INFINITY, NAN, fabs, isfinite, isinf, sqrt
 from libc.stdint cimport int64_t
 
 import numpy as np
@@ -23,7 +23,11 @@ cdef extern from "cosines.h" nogil:
                         void *cosines) noexcept nogil
         void (*collect)(const void *scores, const void *scales, int64_t n, int64_t first,
                         int64_t excluded, const Answers *answers) noexcept nogil
+        void (*sort)(const Answers *answers) noexcept nogil
     const CosineOps *cosines_variant(const char *name, int real_size)
+
+cdef enum:
+    TILE = 64  # rows of which the norms are computed together
 
 ctypedef fused real:
     float
@@ -144,6 +148,153 @@ def collect_largest(const real[:, ::1] scores not None, const real[::1] scales,
             ops.collect(&scores[row, 0], factors, n, first, excluded[row], &answers)
 
 
+def sort_answers(real[:, ::1] cosines not None, int64_t[:, ::1] positions not None, str variant):
+    """Sort what `collect_largest` has collected: the largest first, or the first of equal ones.
+
+    Parameters
+    ----------
+    cosines, positions
+        As `collect_largest` leaves them.
+    variant : str
+        Name of the active kernel variant.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit.
+    """
+    cdef const CosineOps *ops = operations(variant, sizeof(real))
+    cdef Answers answers
+    cdef int64_t row
+    answers.n = cosines.shape[1]
+    if positions.shape[0] != cosines.shape[0] or positions.shape[1] != answers.n:
+        raise ValueError("the arrays of cosines and positions do not fit together")
+    if answers.n == 0:
+        return
+    with nogil:
+        for row in range(cosines.shape[0]):
+            answers.cosines, answers.positions = &cosines[row, 0], &positions[row, 0]
+            ops.sort(&answers)
+
+
+def largest_values(const real[::1] values not None, real[::1] best not None,
+                   int64_t[::1] positions not None, str variant):
+    """Find the largest values of an array, as `collect_largest` and `sort_answers` do.
+
+    Parameters
+    ----------
+    values : ndarray of float32 or float64, shape (n,)
+    best : ndarray of the same type, shape (k,)
+        Receives the values.
+    positions : ndarray of int64, shape (k,)
+        Receives their positions.
+    variant : str
+        Name of the active kernel variant.
+
+    Returns
+    -------
+    int
+        How many there are: k, or less.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit.
+    """
+    cdef const CosineOps *ops = operations(variant, sizeof(real))
+    cdef Answers answers
+    cdef int64_t i, n_found
+    n_found = answers.n = best.shape[0]
+    if positions.shape[0] != answers.n:
+        raise ValueError(f"{answers.n} values at {positions.shape[0]} positions")
+    if answers.n == 0 or values.shape[0] == 0:
+        return 0
+    answers.cosines, answers.positions = &best[0], &positions[0]
+    with nogil:
+        for i in range(answers.n):
+            best[i], positions[i] = -INFINITY, -1
+        ops.collect(&values[0], NULL, values.shape[0], 0, -1, &answers)
+        ops.sort(&answers)
+        while n_found and positions[n_found - 1] < 0:
+            n_found -= 1
+    return n_found
+
+
+def add_rows(const real[:, ::1] rows not None, const double[::1] factors, bint normalized,
+             double[::1] total not None, str variant):
+    """Add rows times factors to a vector.
+
+    Parameters
+    ----------
+    rows : ndarray of float32 or float64, shape (n, d)
+    factors : ndarray of float64, shape (n,), or None
+        None is 1 for each row.
+    normalized : bool
+        Scale each row to length 1 first; zero stays zero, and what is not finite becomes NaN.
+    total : ndarray of float64, shape (d,)
+        The vector.
+    variant : str
+        Name of the active kernel variant.
+
+    Returns
+    -------
+    float
+        The sum of the absolute factors.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit.
+    """
+    cdef const CosineOps *ops = operations(variant, sizeof(real))
+    cdef int64_t i, x, n = rows.shape[0], d = rows.shape[1]
+    cdef double factor, sum_of_factors = 0
+    if total.shape[0] != d or factors is not None and factors.shape[0] != n:
+        raise ValueError("the arrays of rows, factors and the total do not fit together")
+    if d == 0 or n == 0:
+        return float(n if factors is None else np.abs(factors).sum())
+    for i in range(n):
+        factor = 1 if factors is None else factors[i]
+        sum_of_factors += fabs(factor)
+        if normalized:
+            factor *= scale_of(&rows[i, 0], d, ops)
+        for x in range(d):
+            total[x] += factor * rows[i, x]
+    return sum_of_factors
+
+
+def units_of_rows(const real[:, ::1] rows not None, real[:, ::1] units not None, str variant):
+    """Scale each row to length 1, as `unit_vector` does.
+
+    Parameters
+    ----------
+    rows : ndarray of float32 or float64, shape (n, d)
+    units : ndarray of the same type and shape
+        Receives the rows of length 1.
+    variant : str
+        Name of the active kernel variant.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit.
+    """
+    cdef const CosineOps *ops = operations(variant, sizeof(real))
+    cdef real norms[TILE]
+    cdef int64_t i, tile, start, n, d = rows.shape[1]
+    if units.shape[0] != rows.shape[0] or units.shape[1] != d:
+        raise ValueError("rows and units are not of the same shape")
+    if d == 0:
+        return
+    with nogil:
+        for tile in range((rows.shape[0] + TILE - 1) // TILE):
+            start = tile * TILE
+            n = min(<int64_t>TILE, rows.shape[0] - start)
+            ops.norms(&rows[start, 0], n, d, norms)
+            for i in range(n):
+                scale(&rows[start + i, 0], &units[start + i, 0], d, inverse(norms[i]))
+
+
 def unit_vector(vector, result, str variant):
     """Scale a vector to length 1; zero stays zero, and what is not finite becomes NaN.
 
@@ -173,22 +324,70 @@ def unit_vector(vector, result, str variant):
                     or source.itemsize != target.itemsize or source.itemsize not in (4, 8)):
                 raise ValueError("the arrays do not fit together")
             if source.itemsize == 4:
-                scale(<const float *>source.buf, <float *>target.buf, source.len // 4, ops)
+                normalize(<const float *>source.buf, <float *>target.buf, source.len // 4, ops)
             else:
-                scale(<const double *>source.buf, <double *>target.buf, source.len // 8, ops)
+                normalize(<const double *>source.buf, <double *>target.buf, source.len // 8, ops)
         finally:
             PyBuffer_Release(&target)
     finally:
         PyBuffer_Release(&source)
 
 
-cdef void scale(const real *vector, real *result, int64_t d, const CosineOps *ops) noexcept nogil:
-    cdef real factor = 0
+def cosine_of(const real[::1] first not None, const real[::1] second not None):
+    """Compute the cosine between two vectors, exactly 1 if they are equal.
+
+    It is 0 if either is zero, and NaN if the norm of either is not finite in the type of the
+    vectors. Sums are of float64.
+
+    Parameters
+    ----------
+    first, second : ndarray of float32 or float64, shape (d,)
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit.
+    """
+    cdef double dot = 0, squares = 0, others = 0, norms
     cdef int64_t i
-    if d:
-        ops.norms(vector, 1, d, &factor)
-    factor = 1 / factor
-    if isinf(factor):
-        factor = 0
+    if first.shape[0] != second.shape[0]:
+        raise ValueError(f"vectors of {first.shape[0]} and {second.shape[0]} numbers")
+    for i in range(first.shape[0]):
+        dot += <double>first[i] * second[i]
+        squares += <double>first[i] * first[i]
+        others += <double>second[i] * second[i]
+    if not (isfinite(<real>squares) and isfinite(<real>others)):
+        return NAN
+    # The root of the square of a number may differ from the number.
+    norms = squares if squares == others else sqrt(squares) * sqrt(others)
+    return dot / norms if norms > 0 else 0.0
+
+
+cdef inline real inverse(real norm) noexcept nogil:
+    """Return 1 / norm, or 0 where that is infinite."""
+    cdef real factor = 1 / norm
+    return 0 if isinf(factor) else factor
+
+
+cdef inline real scale_of(const real *vector, int64_t d, const CosineOps *ops) noexcept nogil:
+    """Return what a vector of at least one number is multiplied with to have length 1."""
+    cdef real norm
+    ops.norms(vector, 1, d, &norm)
+    return inverse(norm)
+
+
+cdef inline void scale(const real *vector, real *result, int64_t d, real factor) noexcept nogil:
+    cdef int64_t i
     for i in range(d):
         result[i] = vector[i] * factor
+
+
+cdef inline void normalize(
+    const real *vector, real *result, int64_t d, const CosineOps *ops
+) noexcept nogil:
+    if d:
+        scale(vector, result, d, scale_of(vector, d, ops))

@@ -32,7 +32,8 @@ static void NAME(collect)(const void *scores, const void *scales, int64_t n, int
     NAME(collect_each)((const REAL *)scores, (const REAL *)scales, 0, n, first, excluded, answers);
 }
 
-const CosineOps NAME(ops) = {"plain", sizeof(REAL), NAME(norms), NAME(cosines), NAME(collect)};
+const CosineOps NAME(ops) = {"plain",       sizeof(REAL),  NAME(norms),
+                             NAME(cosines), NAME(collect), NAME(sort)};
 
 #undef REAL
 #undef REAL_SQRT

@@ -26,7 +26,7 @@ from fastsgns.vectors import (
     storage,
 )
 from fastsgns.vectors.keys import Key, KeyTable, as_key_list
-from fastsgns.vectors.norms import as_real, divide
+from fastsgns.vectors.norms import divide, unit
 from fastsgns.vectors.queries import Similar
 from fastsgns.vectors.rows import OwnRows, Rows
 from fastsgns.vectors.spaces import RoleLink, Space, require_link
@@ -358,7 +358,7 @@ class KeyedVectors:
 
     def get_normed_vectors(self) -> np.ndarray:
         """Return a copy of all vectors with length 1, shape (V, d); zero stays zero."""
-        return divide(as_real(self.rows.array).copy(), self.norms[:, None])
+        return unit(self.rows.array)
 
     def unit_normalize_all(self) -> None:
         """Scale all vectors to length 1, in place."""

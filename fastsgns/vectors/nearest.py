@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fastsgns import kernels
-from fastsgns.kernels.cosines import collect_largest
+from fastsgns.kernels.cosines import collect_largest, sort_answers
 from fastsgns.runtime.machine import n_blas_threads
 from fastsgns.vectors.norms import as_real, reciprocals
 
@@ -77,8 +77,8 @@ def nearest_rows(
         collect_largest(scores, reciprocals(norms), start, excluded, cosines, positions, variant)
         n_finite += n_rows - int(np.isnan(norms).sum())
         n_done = start + n_rows
-    order = np.lexsort((positions, -cosines))
-    return np.take_along_axis(positions, order, 1), np.take_along_axis(cosines, order, 1), n_finite
+    sort_answers(cosines, positions, variant)
+    return positions, cosines, n_finite
 
 
 def blocks(n: int, n_most: int) -> tuple[int, list[int]]:

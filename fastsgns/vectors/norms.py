@@ -4,20 +4,27 @@ Matrices may be of any float type. Those that are not float32 or float64 are con
 block, so that no copy of a whole matrix is made.
 """
 
-import math
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import numpy as np
 
 from fastsgns import kernels
-from fastsgns.kernels.cosines import collect_largest, cosines_of_rows, norms_of_rows, unit_vector
+from fastsgns.kernels.cosines import (
+    cosine_of,
+    cosines_of_rows,
+    largest_values,
+    norms_of_rows,
+    unit_vector,
+    units_of_rows,
+)
 from fastsgns.runtime.machine import n_blas_threads
 from fastsgns.runtime.threads import WorkerPool
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 BLOCK_BYTES = 1 << 24  # of converted rows
 THREAD_BYTES = 1 << 24  # of a matrix that is worth a thread, whose start takes some 0.1 ms
+N_SMALL = 1000  # values that a heap sorts as fast as numpy
 N_LINES = 16  # into which `_largest` splits values: enough to leave few candidates
 
 
@@ -113,25 +120,23 @@ def unit(vector: np.ndarray) -> np.ndarray:
         result = np.empty(len(real), real.dtype)
         unit_vector(real, result, kernels.variant())
         return result
-    norms = row_norms(real.reshape(-1, real.shape[-1]))
-    with np.errstate(invalid="ignore"):
-        units: np.ndarray = real * reciprocals(norms).reshape(*real.shape[:-1], 1)
-    return units
+    rows, variant = real.reshape(-1, real.shape[-1]), kernels.variant()
+    units = np.empty(rows.shape, rows.dtype)
+    _for_blocks(rows, lambda part, block: units_of_rows(part, units[block], variant))
+    return units.reshape(real.shape)
 
 
 def cosine(vector: np.ndarray, other: np.ndarray) -> np.floating:
-    """Return the cosine between two vectors, exactly 1 if they are the same array.
+    """Return the cosine between two vectors, exactly 1 if they are equal.
 
-    It is 0 if either is zero, and NaN if either is not finite.
+    It is 0 if either is zero, and NaN if either is not finite, or too long for its type.
     """
     first, second = as_real(vector), as_real(other)
-    squares, others = float(first.dot(first)), float(second.dot(second))
-    # the root of the square of a float may differ from the float
-    norms = squares if squares == others else math.sqrt(squares) * math.sqrt(others)
-    kind: type[np.floating] = np.result_type(first, second).type
-    if 0 < norms < math.inf:
-        return kind(first.dot(second) / norms)
-    return kind(0 if norms == 0 else math.nan)
+    if first.dtype != second.dtype:
+        kind = np.result_type(first, second)
+        first, second = first.astype(kind), second.astype(kind)
+    scalar: type[np.floating] = first.dtype.type
+    return scalar(cosine_of(np.ascontiguousarray(first), np.ascontiguousarray(second)))
 
 
 def largest(values: np.ndarray, n: int) -> np.ndarray:
@@ -143,13 +148,12 @@ def largest(values: np.ndarray, n: int) -> np.ndarray:
     """
     if values.ndim > 1:
         return _largest_rows(values, n)
-    if n < len(values) // N_LINES and values.dtype in (FLOAT32, FLOAT64):
-        best, positions = np.full((1, n), -np.inf, values.dtype), np.full((1, n), -1, np.int64)
-        scores, none = np.ascontiguousarray(values)[np.newaxis], np.array([-1])
-        collect_largest(scores, None, 0, none, best, positions, kernels.variant())
-        order = np.lexsort((positions[0], -best[0]))[: n - np.count_nonzero(positions < 0)]
-        found: np.ndarray = positions[0, order]
-        return found
+    n_heap = max(len(values) // N_LINES, N_SMALL)
+    if n < n_heap and values.dtype in (FLOAT32, FLOAT64):
+        n = min(n, len(values))
+        best, positions = np.empty(n, values.dtype), np.empty(n, np.int64)
+        n_found = largest_values(np.ascontiguousarray(values), best, positions, kernels.variant())
+        return positions[:n_found]
     top = values.max(initial=-np.inf)
     if top != top:
         values = np.where(np.isnan(values), -np.inf, values)

@@ -5,15 +5,18 @@ The functions are methods of `KeyedVectors`; their first parameter `kv` is ``sel
 
 import math
 from collections.abc import Iterable, Mapping
+from itertools import repeat
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from fastsgns import kernels
+from fastsgns.kernels.cosines import add_rows
 from fastsgns.rules import FLAG, LIMIT, number, takes_flags
 from fastsgns.vectors.keys import Key, as_key_list
 from fastsgns.vectors.nearest import nearest_rows
-from fastsgns.vectors.norms import as_real, cosines, largest, reciprocals, row_norms, unit
+from fastsgns.vectors.norms import as_real, cosines, largest, unit
 from fastsgns.vectors.spaces import Searchable, Space, in_space
 
 Similar: TypeAlias = list[tuple[Any, float]]
@@ -106,25 +109,30 @@ def get_mean_vector(
     items = as_key_list(keys, "keys", allow_mapping=not has_weights)
     if not items:
         raise ValueError("cannot compute mean with no input")
-    factors = np.ones(len(items)) if weights is None else np.asarray(weights, np.float64)
-    if factors.shape != (len(items),):
+    factors = None if weights is None else np.asarray(weights, np.float64)
+    if factors is not None and factors.shape != (len(items),):
         raise ValueError(f"{len(items)} keys with weights of shape {factors.shape}")
     mean, total = _weighted_sum(kv, items, factors, pre_normalize, ignore_missing)
-    mean /= total or 1.0
+    if total not in (0.0, 1.0):
+        mean /= total
     return (unit(mean) if post_normalize else mean).astype(query_type(kv))
 
 
 def _weighted_sum(
-    kv: Searchable, items: list[Any], factors: np.ndarray, norm: bool, ignore_missing: bool
+    kv: Searchable, items: list[Any], factors: np.ndarray | None, norm: bool, ignore_missing: bool
 ) -> tuple[np.ndarray, float]:
-    """Return the weighted sum of vectors as float64, and the sum of the absolute weights."""
+    """Return the weighted sum of vectors as float64, and the sum of the absolute weights.
+
+    Without `factors` all weights are 1.
+    """
     table, is_derived = kv.key_table, type(kv).get_vector is not get_vector
+    total = np.zeros(kv.rows.vector_size)
     ids = None if is_derived else table.known(items)
     if ids is not None:
-        return _sum_of_rows(kv, ids, factors, norm), float(np.abs(factors).sum())
+        return total, _add_rows(kv, ids, factors, norm, total)
     ids, of_ids = [], []
-    total, sum_of_weights = np.zeros(kv.rows.vector_size), 0.0
-    for item, factor in zip(items, factors.tolist()):
+    sum_of_weights = 0.0
+    for item, factor in zip(items, repeat(1.0) if factors is None else factors.tolist()):
         if not table.is_key(item):
             total += factor * checked_vector(kv, item)
         elif item not in table:
@@ -136,20 +144,25 @@ def _weighted_sum(
         else:
             ids.append(table.get_index(item))
             of_ids.append(factor)
+            continue
         sum_of_weights += abs(factor)
-    return total + _sum_of_rows(kv, ids, np.array(of_ids), norm), sum_of_weights
+    return total, sum_of_weights + _add_rows(kv, ids, np.array(of_ids), norm, total)
 
 
-def _sum_of_rows(kv: Searchable, ids: list[int], factors: np.ndarray, norm: bool) -> np.ndarray:
-    """Return the weighted sum of the vectors at some positions, or of these with length 1."""
-    total = np.zeros(kv.rows.vector_size)
+def _add_rows(
+    kv: Searchable, ids: list[int], factors: np.ndarray | None, norm: bool, total: np.ndarray
+) -> float:
+    """Add the vectors at some positions, times factors, and return the sum of these without signs.
+
+    The vectors are scaled to length 1 first if `norm` is True.
+    """
+    sum_of_factors, variant = 0.0, kernels.variant()
     for start in range(0, len(ids), BLOCK):
         block = slice(start, start + BLOCK)
         rows = as_real(kv.rows.at(np.array(ids[block])))
-        scales = factors[block] * reciprocals(row_norms(rows)) if norm else factors[block]
-        with np.errstate(all="ignore"):
-            total += scales @ rows
-    return total
+        some = None if factors is None else factors[block]
+        sum_of_factors += add_rows(rows, some, norm, total, variant)
+    return sum_of_factors
 
 
 def query_type(kv: Searchable) -> np.dtype[Any]:
@@ -181,13 +194,12 @@ def _as_queries(kv: Searchable, queries: Any) -> list[Any]:
 
 def _with_weights(
     kv: Searchable, positive: Queries, negative: Queries
-) -> tuple[list[Any], np.ndarray]:
+) -> tuple[list[Any], list[float]]:
     """Return all keys and vectors, and the weight of each: 1, -1, or the weight of a pair."""
     plus, minus = _as_queries(kv, positive), _as_queries(kv, negative)
     if not plus and not minus:
         raise ValueError(NO_INPUT)
-    weights = np.concatenate([np.ones(len(plus)), -np.ones(len(minus))])
-    items = plus + minus
+    weights, items = [1.0] * len(plus) + [-1.0] * len(minus), plus + minus
     for row, item in enumerate(items):
         is_pair = isinstance(item, (tuple, list)) and len(item) == 2
         if is_pair and not kv.key_table.is_key(item):

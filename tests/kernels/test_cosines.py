@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from fastsgns import kernels
-from fastsgns.kernels.cosines import collect_largest, cosines_of_rows, norms_of_rows, unit_vector
+from fastsgns.kernels.cosines import (
+    add_rows,
+    collect_largest,
+    cosine_of,
+    cosines_of_rows,
+    largest_values,
+    norms_of_rows,
+    sort_answers,
+    unit_vector,
+    units_of_rows,
+)
 from fastsgns.runtime.machine import n_blas_threads
 from fastsgns.vectors import norms
 
@@ -61,6 +71,9 @@ def test_norms_and_cosines_are_those_of_numpy(variant, dtype, d):
         np.testing.assert_allclose(lengths, expected_norms(rows), **tolerance)
         np.testing.assert_allclose(cosines, expected_cosines(rows, query), **tolerance)
         np.testing.assert_allclose(units, expected_units(rows), **tolerance)
+        scaled = np.empty((n, d), dtype)
+        units_of_rows(rows, scaled, variant)
+        np.testing.assert_array_equal(scaled, units)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -113,10 +126,11 @@ def test_the_largest_are_those_of_sorting_in_the_order_of_positions(
         allowed = ~np.isnan(products) & (np.arange(n) != excluded[row])
         expected = np.argsort(-products, kind="stable")
         expected = expected[allowed[expected]][:k]
-        found = np.lexsort((positions[row], -best[row]))[: len(expected)]
-        assert positions[row, found].tolist() == expected.tolist()
-        assert best[row, found].tolist() == products[expected].tolist()
-        assert (positions[row] == -1).sum() == k - len(expected)
+        assert set(positions[row].tolist()) - {-1} == set(expected.tolist())
+        n_unused = k - len(expected)
+        sort_answers(best[row : row + 1], positions[row : row + 1], variant)
+        assert positions[row].tolist() == expected.tolist() + [-1] * n_unused
+        assert best[row].tolist() == products[expected].tolist() + [-np.inf] * n_unused
 
 
 @pytest.mark.parametrize("dtype", [np.float16, *DTYPES, ">f4"])
@@ -149,6 +163,17 @@ def test_arrays_that_do_not_fit_are_refused():
     for wrong in (np.empty(3, np.float32), np.empty(4), np.empty((2, 2), np.float32)):
         with pytest.raises(ValueError, match="do not fit together"):
             unit_vector(query, wrong, "plain")
+    with pytest.raises(ValueError, match="do not fit together"):
+        sort_answers(np.ones((2, 1), np.float32), np.ones((2, 2), np.int64), "plain")
+    with pytest.raises(ValueError, match="3 values at 2 positions"):
+        largest_values(query, np.empty(3, np.float32), np.empty(2, np.int64), "plain")
+    with pytest.raises(ValueError, match="not of the same shape"):
+        units_of_rows(rows, np.ones((4, 3), np.float32), "plain")
+    with pytest.raises(ValueError, match="vectors of 4 and 3 numbers"):
+        cosine_of(query, np.ones(3, np.float32))
+    for factors, total in ((np.ones(2), np.ones(4)), (None, np.ones(3))):
+        with pytest.raises(ValueError, match="do not fit together"):
+            add_rows(rows, factors, False, total, "plain")
     with pytest.raises(ValueError, match="do not fit together"):
         collect_largest(
             rows, query, 0, np.zeros(3, np.int64), np.ones((3, 1), np.float32),
@@ -198,3 +223,42 @@ def test_of_equal_values_the_first_are_the_largest(n_kinds, length):
     for n in range(0, length + 2, 1 + length // 40):
         assert norms.largest(values, n).tolist() == order[:, :n].tolist()
         assert norms.largest(values[0], n).tolist() == order[0, :n].tolist()
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_weighted_rows_are_added_as_numpy_adds_them(variant, dtype):
+    for d in (0, 1, 7, 100):
+        rows, factors = RNG.normal(size=(5, d)).astype(dtype), RNG.normal(size=5)
+        if d:
+            rows[3] = 0
+        for normalized, terms in ((False, rows), (True, expected_units(rows))):
+            for given, used in ((factors, factors), (None, np.ones(5))):
+                total = np.arange(d, dtype=np.float64)
+                expected = total + used @ terms.astype(np.float64)
+                added = add_rows(rows, given, normalized, total, variant)
+                assert added == pytest.approx(np.abs(used).sum())
+                np.testing.assert_allclose(total, expected, rtol=1e-6, atol=1e-6)
+    bad = np.array([[1, np.inf]], dtype)
+    total = np.zeros(2)
+    assert add_rows(bad, None, True, total, variant) == 1 and np.isnan(total).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_the_cosine_of_two_vectors(dtype):
+    for d in (1, 5, 300):
+        first, second = RNG.normal(size=(2, d)).astype(dtype)
+        expected = expected_cosines(first[np.newaxis].astype(float), second.astype(float))[0]
+        expected /= np.linalg.norm(second.astype(float))
+        assert cosine_of(first, second) == pytest.approx(expected, abs=1e-12)
+        assert cosine_of(first, first.copy()) == 1 and cosine_of(first, 0 * first) == 0
+        assert cosine_of(first, second) == cosine_of(second, first)
+        long = first * dtype(np.sqrt(np.finfo(dtype).max) * 100)
+        assert np.isnan([cosine_of(long, second), cosine_of(long, long)]).all()
+        assert norms.cosine(first, second[::-1]) == pytest.approx(
+            cosine_of(first, second[::-1].copy()), rel=1e-6
+        )
+    mixed = norms.cosine(np.ones(3, np.float32), np.array([1, 2, 3.0]))
+    assert mixed.dtype == np.float64 and mixed == pytest.approx(6 / np.sqrt(42))

@@ -58,6 +58,38 @@ def test_answers_are_those_without_the_row(query, value, whole, dtype):
     np.testing.assert_allclose([s for _, s in found], [s for _, s in expected], rtol=1e-4)
 
 
+LONG = {np.float32: 1e30, np.float64: 1e200, np.float16: 6e4}  # inf in float16
+
+
+@pytest.mark.parametrize("dtype", LONG)
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_vector_that_is_too_long_is_one_that_is_not_finite(dtype):
+    kv = good(dtype)
+    with np.errstate(over="ignore"):
+        kv.vectors[3] *= 100 * LONG[dtype]
+    for ask in (
+        lambda: kv.most_similar("w3"),
+        lambda: kv.most_similar(["w0", "w3"]),
+        lambda: kv.most_similar_cosmul("w3"),
+        lambda: kv.most_similar_batch(["w0", "w3"]),
+        lambda: kv.closer_than("w3", "w0"),
+        lambda: kv.rank("w0", "w3"),
+        lambda: kv.most_similar_to_given("w3", ["w0"]),
+        lambda: kv.relative_cosine_similarity("w3", "w0"),
+    ):
+        with pytest.raises(ValueError, match="vector of 'w3' is not finite"):
+            ask()
+    assert np.isnan([kv.similarity("w3", "w3"), kv.similarity("w0", "w3"), kv.norms[3]]).all()
+    assert np.isnan([kv.distance("w0", "w3"), kv.distances("w0")[3]]).all()
+    assert np.isnan(kv.get_vector("w3", norm=True)).all()
+    assert np.isnan(kv.get_normed_vectors()[3]).all()
+    assert "w3" not in dict(kv.most_similar("w0", topn=60))
+    for answer in kv.most_similar_batch(["w0", "w7"], topn=60):
+        assert "w3" not in dict(answer)
+    kv.unit_normalize_all()
+    assert np.isnan(kv.vectors[3]).all()
+
+
 def test_similarities_to_all_tell_which_row_is_not_finite():
     kv = with_bad_row(np.inf, False)
     for scores in (kv.most_similar("w0", topn=None), kv.most_similar_cosmul("w0", topn=None)):
