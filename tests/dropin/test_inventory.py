@@ -21,6 +21,9 @@ ELSEWHERE = {  # rows that no single expression shows, and what tests them
     "test_a_cum_table_that_is_set_decides_the_negative_samples",
     '`wv.expandos["code"]`, `["point"]`': "tests/models/test_gensim_names.py::"
     "test_paths_fit_the_tree_whatever_happens_to_the_words",
+    "a text row with spaces in its word, or two before its numbers": (
+        "tests/formats/test_word2vec_format.py::test_a_space_at_the_end_of_a_word_is_said_once"
+    ),
     "`batch_words`": "tests/training/test_training.py::test_batch_words_have_one_rate",
     "attributes of your own on a model, and derived classes": "tests/formats/test_own.py::"
     "test_a_model_of_a_derived_class",
