@@ -156,9 +156,10 @@ def test_steps_that_fail_or_are_interrupted_hold_nothing(is_interrupted, no_coll
         else:
             raise KeyboardInterrupt
 
+    others = set(threading.enumerate())
     with contextlib.suppress(KeyboardInterrupt):
         uninterrupted(step)
-    for thread in set(threading.enumerate()) - {threading.current_thread()}:
+    for thread in set(threading.enumerate()) - others:
         thread.join(60)  # the one that ran the step may not have come to its end
     del step, held
     assert reference() is None
