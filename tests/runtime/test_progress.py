@@ -46,7 +46,8 @@ def test_log_names_the_kernel_and_each_epoch(caplog):
     first = next(message for message in messages if message.startswith("training"))
     assert "Word2Vec<vocab=24" in first and "CBOW" in first and "workers=2" in first
     assert f"kernel {kernels.variant()}" in first
-    assert sum(message.startswith("epoch ") for message in messages) == 2
+    ends = [message for message in messages if message.startswith("EPOCH ") and "took" in message]
+    assert [message.partition(":")[0] for message in ends] == ["EPOCH 0", "EPOCH 1"]
 
 
 def test_reading_is_quiet_where_nobody_looks(capsys):
