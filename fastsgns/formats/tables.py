@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Hashable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,9 +104,7 @@ def _native(values: np.ndarray) -> np.ndarray:
 
 def _is_name(name: object) -> bool:
     """Return whether an attribute may have this name in files: UTF-8 without the NUL of C."""
-    with suppress(UnicodeEncodeError):
-        return isinstance(name, str) and b"\0" not in name.encode()
-    return False
+    return isinstance(name, str) and is_utf8(name) and "\0" not in name
 
 
 def type_of_keys(keys: Sequence[Hashable]) -> type | None:
@@ -162,14 +159,12 @@ def as_texts(keys: Sequence[Hashable], separators: str, what: str) -> list[str]:
 
 def check_utf8(texts: Sequence[str], what: str) -> None:
     """Raise a ValueError if a key has no form in UTF-8."""
-    try:
-        "".join(texts).encode()
-    except UnicodeEncodeError as error:
-        text = next(text for text in texts if error.object[error.start] in text)
+    if not is_utf8("".join(texts)):
+        text = next(text for text in texts if not is_utf8(text))
         raise ValueError(
             f"the key {text!r:.60} can't be written to {what}: it has no form in UTF-8. "
             f"Rename it; {ELSEWHERE}"
-        ) from None
+        )
 
 
 def is_utf8(text: str) -> bool:
