@@ -18,6 +18,7 @@ from fastsgns.kernels.rows cimport find_input_rows, peek_input_row
 from fastsgns.kernels.state cimport (
     BOTH_BIAS, N_PLANS, SCALAR_BIAS, CbowRows, FocusPlan, Model, Worker,
 )
+from fastsgns.kernels.subwords cimport begin_step
 
 
 cdef inline bint can_fuse(const Model *model) noexcept nogil:
@@ -83,6 +84,7 @@ cdef inline void train_cbow(const Model *model, Worker *worker, int64_t first, i
     for position in range(first, last):
         if model.stop_flag[0]:
             break
+        begin_step(model, worker)
         plan = cbow_plan(worker, position)
         ahead = cbow_plan(worker, position + LISTED_AHEAD)
         if plan.n_examples:

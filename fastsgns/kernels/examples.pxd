@@ -57,6 +57,7 @@ from fastsgns.kernels.rows cimport (
 from fastsgns.kernels.state cimport (
     FocusPlan, Model, StepRows, Worker, prefetch_read, prefetch_row,
 )
+from fastsgns.kernels.subwords cimport begin_step
 from fastsgns.kernels.tokens cimport copy_contexts, draw_radius
 
 
@@ -348,6 +349,7 @@ cdef inline void train_examples(const Model *model, Worker *worker, const int32_
             break
         if model.scalar_bias != NULL and position % SYNC_INTERVAL == 0:
             sync_scalar_bias(model, worker)
+        begin_step(model, worker)
         if model.output != NULL:
             list_targets(model, worker, next_plan)
         draw_position(model, worker, after_next, focus_words, sources, position + 2, last, n_tokens)

@@ -33,6 +33,32 @@ class Paths(NamedTuple):
     longest: int
 
 
+class Subwords(NamedTuple):
+    """The rows of `Objective.input` that each word is made of (`fastsgns/kernels/subwords.pxd`).
+
+    The input vector of word i is the mean of the rows ``rows[starts[i]:starts[i + 1]]``: its own
+    row and those of its character n-grams. A row that is listed twice counts twice. A step adds the
+    update of the vector to each of these rows, as fastText does (Bojanowski, Grave, Joulin, Mikolov
+    2017, "Enriching Word Vectors with Subword Information").
+
+    Attributes
+    ----------
+    starts : ndarray of int64, shape (V + 1,)
+        Where the list of each word starts.
+    rows : ndarray of int32, shape (n,)
+        Row numbers of `Objective.input`.
+    most : int
+        Length of the longest list.
+    factors : ndarray of float32, shape (number of rows,), or None
+        Lock factors: by which the update of each row is multiplied; None means 1 for all.
+    """
+
+    starts: np.ndarray
+    rows: np.ndarray
+    most: int
+    factors: np.ndarray | None = None
+
+
 class HotRows(NamedTuple):
     """The rows of which each worker has a copy of its own (`fastsgns/kernels/hot.pxd`).
 
@@ -70,7 +96,8 @@ class Objective:
     Parameters
     ----------
     input : ndarray of float32 or float64, shape (V, width)
-        Input rows; `width` is a multiple of 16 and the padding columns are zero.
+        Input rows; `width` is a multiple of 16 and the padding columns are zero. With `subwords`
+        there may be more or fewer rows than words.
     output : ndarray, shape (V, width), or None
         Output rows of negative sampling or full softmax; None switches both off. If it is the same
         array as `input`, the matrix is tied (`fastsgns/kernels/roles.pxd`). For lists of
@@ -140,6 +167,10 @@ class Objective:
     forward : bool
         Context words come only from before the focus word, so that the input row is always that of
         the earlier token.
+    subwords : Subwords or None
+        The rows of `input` that each word is made of. None: word i has row i. With a tied matrix
+        the output vectors of words are made of these rows, too. Not with lock factors, which
+        ``subwords.factors`` replaces, nor with lists of pairs.
     hot : HotRows or None
         The frequent rows of which each worker has a copy; None: no copies.
     stop_flag : ndarray of int32, shape (1,)
@@ -175,7 +206,13 @@ class Objective:
     forward: bool = False
     hot: HotRows | None = None
     output_lock_factors: np.ndarray | None = None
+    subwords: Subwords | None = None
     stop_flag: np.ndarray = field(default_factory=make_stop_flag)
+
+    @property
+    def n_words(self) -> int:
+        """Number of words of the input role: V."""
+        return len(self.input) if self.subwords is None else len(self.subwords.starts) - 1
 
     @property
     def max_radius(self) -> int:

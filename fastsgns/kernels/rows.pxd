@@ -11,10 +11,13 @@ from libc.stdint cimport int32_t, int64_t
 
 from fastsgns.kernels.hot cimport hot_row, peek_hot_row
 from fastsgns.kernels.state cimport HOT_INPUT, HOT_NEGATIVE, Model, Worker
+from fastsgns.kernels.subwords cimport mean_row, peek_mean_row
 
 
 cdef inline void *input_row(const Model *model, Worker *worker, int32_t word) noexcept nogil:
     """Return the address of the input row of a word, to read and update it once."""
+    if model.subword_starts != NULL:
+        return mean_row(model, worker, word)
     return hot_row(model, &worker.hot[HOT_INPUT], word)
 
 
@@ -23,6 +26,8 @@ cdef inline void *output_row(const Model *model, Worker *worker, int32_t word) n
 
     If the matrix is tied, this is the word's input row.
     """
+    if model.tied and model.subword_starts != NULL:
+        return mean_row(model, worker, word)
     return hot_row(model, worker.hot_output, word)
 
 
@@ -44,12 +49,16 @@ cdef inline void *tree_row(const Model *model, Worker *worker, int32_t node) noe
 cdef inline void *peek_input_row(const Model *model, const Worker *worker, int32_t word) \
         noexcept nogil:
     """Return the address of the input row of a word, to prefetch it."""
+    if model.subword_starts != NULL:
+        return peek_mean_row(model, worker, word)
     return peek_hot_row(model, &worker.hot[HOT_INPUT], word)
 
 
 cdef inline void *peek_output_row(const Model *model, const Worker *worker, int32_t word) \
         noexcept nogil:
     """Return the address of the output row of a word, to prefetch it."""
+    if model.tied and model.subword_starts != NULL:
+        return peek_mean_row(model, worker, word)
     return peek_hot_row(model, worker.hot_output, word)
 
 

@@ -66,6 +66,7 @@ from fastsgns.kernels.state cimport (
     RowOps, Worker, plain_f64_rows, rows_use_blas, rows_variant,
     softmax_f32, softmax_f64, softmax_use_blas,
 )
+from fastsgns.kernels.subwords cimport apply_mean_rows
 from fastsgns.kernels.tokens cimport reverse, subsample, subsample_contexts
 from fastsgns.kernels.windows cimport train_windows
 from fastsgns.kernels.worker cimport start_worker
@@ -159,10 +160,7 @@ def train_chunk(objective, const int32_t[::1] ids not None, const int64_t[::1] o
         if worker.batch.rows.n_examples and status >= 0:
             train_batch(&model, &worker, rate_stop)
         finish_worker(&model, &worker)
-    if status == BAD_ID:
-        raise ValueError(f"the corpus holds an id outside 0 .. {model.n_words - 1}")
-    if worker.out_of_memory:
-        raise MemoryError("no memory for the buffers of a worker")
+    check_status(&model, status, worker.out_of_memory, worker.bad_subwords)
     return worker.loss, worker.n_examples, worker.n_kept
 
 
@@ -238,6 +236,8 @@ def trace_workers(objective, const int32_t[::1] ids not None, const int64_t[::1]
     set_model(&model, objective)
     if n_cached < 1 or n_cached % CACHE_WAYS or model.ops.real_size != sizeof(float):
         raise ValueError("a trace needs float32 rows, and caches of a multiple of 8 rows")
+    if model.subword_starts != NULL:
+        raise ValueError("a trace follows words of one row each; subwords must be None")
     model.ops = &trace_rows
     model.coupling = 0  # it would train rows without a row operation
     matrices = [model.input, model.output, model.negative_output, model.tree]
@@ -261,7 +261,7 @@ cdef object run_virtual_workers(const Model *model, objective, const int32_t[::1
     cdef int64_t n_tokens = ids.shape[0], status = 0, n_examples = 0, n_kept = 0
     cdef double loss = 0
     cdef int i, longest_path = 0
-    cdef bint out_of_memory = False
+    cdef bint out_of_memory = False, bad_subwords = False
     if model.n_words != model.n_outputs or model.n_batch_rows:
         raise ValueError("lists of pairs and full softmax cannot be simulated")
     if n_workers < 1 or turn < 1 or not n_tokens or offsets[offsets.shape[0] - 1] != n_tokens:
@@ -289,13 +289,24 @@ cdef object run_virtual_workers(const Model *model, objective, const int32_t[::1
             loss += workers[i].loss
             n_examples += workers[i].n_examples
             n_kept += workers[i].n_kept
+            bad_subwords |= workers[i].bad_subwords
     free(workers)
     free(sentences)
+    check_status(model, status, out_of_memory, bad_subwords)
+    return loss, n_examples, n_kept
+
+
+cdef int check_status(const Model *model, int64_t status, bint out_of_memory, bint bad_subwords) \
+        except -1:
+    """Raise the error of a call that has ended, if there is one."""
     if status == BAD_ID:
         raise ValueError(f"the corpus holds an id outside 0 .. {model.n_words - 1}")
+    if bad_subwords:
+        raise ValueError("the lists of subwords hold a row outside 0 .. "
+                         f"{model.n_input_rows - 1}, or are not in order")
     if out_of_memory:
-        raise MemoryError("no memory for the buffers of the workers")
-    return loss, n_examples, n_kept
+        raise MemoryError("no memory for the buffers of a worker")
+    return 0
 
 
 def train_pairs_chunk(objective, const int32_t[::1] sources not None,
@@ -332,6 +343,8 @@ def train_pairs_chunk(objective, const int32_t[::1] sources not None,
     model.max_inputs = max(model.pairs_per_block, 1)
     if (model.window_order == NO_WINDOW) != (model.pairs_per_block == 0):
         raise ValueError("pairs need a window_order if and only if pairs_per_block is positive")
+    if model.subword_starts != NULL:
+        raise ValueError("the words of a list of pairs have one row each; subwords must be None")
     if model.cbow or model.n_batch_rows or model.keep_thresholds != NULL or model.tree != NULL or (
             model.output == NULL):
         raise ValueError("pairs are trained by skip-gram with negative sampling alone, without "
@@ -461,8 +474,9 @@ cdef void train_pair_segments(const Model *model, Worker *worker, const int32_t 
 
 
 cdef void finish_worker(const Model *model, Worker *worker) noexcept nogil:
-    """Pass on what only this worker has, the scalar bias and hot rows, and free the buffers."""
+    """Pass on what only this worker has, copies of rows and the scalar bias; free the buffers."""
     if not worker.out_of_memory:
+        apply_mean_rows(model, worker)
         merge_hot_rows(model, worker)
     if model.scalar_bias != NULL:
         sync_scalar_bias(model, worker)
@@ -477,6 +491,7 @@ cdef int set_model(Model *model, objective) except -1:
         model.ops, model.softmax = active_variant, softmax_f32
     check_sizes(objective)
     set_matrices(model, objective)
+    set_subwords(model, objective)
     set_roles(model, objective)
     set_tables(model, objective)
     set_hot(model, objective)
@@ -520,17 +535,39 @@ cdef int check_sizes(objective) except -1:
 
 cdef int set_matrices(Model *model, objective) except -1:
     """Set the addresses and sizes of the matrices."""
-    real = objective.input.dtype
-    n_words, width = objective.input.shape
-    n_outputs = n_words if objective.output is None else len(objective.output)
+    real, width, n_words = objective.input.dtype, objective.input.shape[1], objective.n_words
+    tied = objective.output is objective.input
+    n_outputs = n_words if tied or objective.output is None else len(objective.output)
+    model.n_input_rows = len(objective.input)
     model.width = width
     model.row_bytes = width * real.itemsize
     model.n_words = n_words
     model.n_outputs = n_outputs
-    model.input = address(objective.input, real, (n_words, width))
-    model.output = address(objective.output, real, (n_outputs, width))
+    model.input = address(objective.input, real, (model.n_input_rows, width))
+    model.output = model.input
+    if not tied:
+        model.output = address(objective.output, real, (n_outputs, width))
     model.negative_output = address(objective.negative_output, real, (n_outputs, width))
     model.tree = address(objective.tree, real, (max(n_words - 1, 0), width))
+    return 0
+
+
+cdef int set_subwords(Model *model, objective) except -1:
+    """Set the fields for words that are made of several rows."""
+    subwords = objective.subwords
+    if subwords is None:
+        return 0
+    model.n_subwords, model.most_subwords = len(subwords.rows), subwords.most
+    model.subword_starts = <int64_t *>address(subwords.starts, np.int64, (model.n_words + 1,))
+    model.subword_rows = <int32_t *>address(subwords.rows, np.int32, (model.n_subwords,))
+    model.subword_factors = <float *>address(
+        subwords.factors, np.float32, (model.n_input_rows,))
+    if objective.lock_factors is not None or objective.output_lock_factors is not None:
+        raise ValueError("with subwords, lock factors belong to their rows: Subwords.factors")
+    if objective.hot is not None and len(objective.hot.input_ids):
+        raise ValueError("rows of subwords have no copies: HotRows.input_ids must be empty")
+    if not 0 <= model.most_subwords < 2**31:
+        raise ValueError(f"a word has at most 2**31 - 1 subwords; got {model.most_subwords}")
     return 0
 
 

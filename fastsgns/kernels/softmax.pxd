@@ -16,6 +16,7 @@ from libc.stdint cimport int32_t, int64_t
 from fastsgns.kernels.buffers cimport allocate
 from fastsgns.kernels.rows cimport find_input_rows
 from fastsgns.kernels.state cimport BATCH_PAIRS, MAX_STEP, NO_WINDOW, Batch, Model, Worker
+from fastsgns.kernels.subwords cimport begin_step
 from fastsgns.kernels.tokens cimport copy_contexts, draw_radius
 
 
@@ -153,6 +154,7 @@ cdef inline void train_batch(const Model *model, Worker *worker, double rate) no
     cdef Batch *batch = &worker.batch
     cdef int64_t start = 0
     cdef int row
+    begin_step(model, worker)
     gather_hidden(model, worker)
     worker.loss += model.softmax(&batch.rows, rate)
     worker.n_examples += batch.rows.n_examples

@@ -8,6 +8,7 @@
 #   FocusPlan, WindowPlan        windows and negative samples drawn ahead of their use
 #   Batch                        examples collected for full softmax
 #   HotSlot, HotRows, RowCopies  copies of rows
+#   MeanSlot, MeanRows           rows of words that are made of several rows
 #   Worker                       what one call owns: random state, plans, buffers, totals
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
@@ -148,13 +149,13 @@ cdef struct HotIds:
 cdef struct Model:
     const RowOps *ops  # the active row operations
     # Matrices
-    char *input  # n_words rows
+    char *input  # n_input_rows rows
     char *output  # n_outputs rows: negative sampling or full softmax
     char *negative_output  # n_outputs rows: separate matrix for negative samples
     char *tree  # n_words - 1 rows: inner nodes of hierarchical softmax
     int64_t width  # reals per row, with padding
     int64_t row_bytes  # width in bytes
-    uint32_t n_words  # rows of `input`
+    uint32_t n_words  # words of the input role
     uint32_t n_outputs  # rows of `output`
     # Tied matrix
     int tied  # `output` is `input`
@@ -174,6 +175,13 @@ cdef struct Model:
     const uint32_t *keep_thresholds  # 2^32 * (probability of keeping a token of the word) - 1
     const float *lock_factors  # update of each input row is multiplied by this
     const float *output_lock_factors  # that of each output row
+    # Words that are made of several rows (subwords.pxd)
+    int64_t n_input_rows  # rows of `input`: n_words, unless `subword_starts` is set
+    const int64_t *subword_starts  # (n_words + 1,)
+    const int32_t *subword_rows  # (n_subwords,)
+    int64_t n_subwords
+    int64_t most_subwords  # of one word
+    const float *subword_factors  # (n_input_rows,)
     # Windows
     int window
     int max_radius  # min(window, longest sentence): most context words before a focus word
@@ -250,6 +258,24 @@ cdef struct HotRows:
     char *copies  # (n_slots, width)
     char *bases  # (n_slots, width): the shared rows as they were at the last merge
 
+# The private row of a word (subwords.pxd).
+cdef struct MeanSlot:
+    int32_t word  # -1: none
+    int32_t next  # another slot whose word has the same hash; -1: none
+    int64_t step  # the last step that used it
+
+# The private rows of words that are made of several rows: a ring of slots.
+cdef struct MeanRows:
+    int64_t n_slots
+    int64_t mask  # number of `heads` - 1
+    int64_t hand  # the next slot to be replaced
+    int64_t step  # number of the present step
+    MeanSlot *slots  # (n_slots,)
+    int32_t *heads  # for each hash of words, the first slot, or -1
+    char *rows  # (n_slots, width)
+    char *before  # (n_slots, width): the rows as they were made
+    void **word_rows  # (most_subwords,): the rows of one word
+
 # Copies of rows that are trained in their place (locks.pxd).
 cdef struct RowCopies:
     int n
@@ -297,6 +323,9 @@ cdef struct Worker:
     # Private copies of frequent rows (hot.pxd)
     HotRows hot[N_HOT]
     HotRows *hot_output  # hot[HOT_OUTPUT], or hot[HOT_INPUT] with a tied matrix
+    # Words that are made of several rows (subwords.pxd)
+    MeanRows means
+    bint bad_subwords  # the lists of rows are invalid
     # Full softmax (softmax.pxd)
     Batch batch
     # Memory

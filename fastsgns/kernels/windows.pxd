@@ -52,6 +52,7 @@ from fastsgns.kernels.rows cimport (
 from fastsgns.kernels.state cimport (
     N_WINDOW_PLANS, Model, WindowPlan, WindowRows, Worker, prefetch_read,
 )
+from fastsgns.kernels.subwords cimport begin_step
 from fastsgns.kernels.tokens cimport copy_contexts, draw_radius
 
 cdef enum:
@@ -299,6 +300,7 @@ cdef inline void train_window(const Model *model, Worker *worker, const WindowPl
     worker.n_examples += n
     if is_frozen(model, plan, &focus_word, 1, contexts, n):
         return
+    begin_step(model, worker)
     if model.output != NULL:
         list_outputs(model, worker, plan, focus_word)
     if model.tied:

@@ -10,6 +10,7 @@ from fastsgns.kernels.state cimport (
     BATCH, NO_WINDOW, N_PLANS, N_WINDOW_PLANS, SEGMENT, SIMD_PAD, WORD_BIAS, CbowRows, FocusPlan,
     Model, RowCopies, WindowPlan, WindowRows, Worker, read_shared, window_stride,
 )
+from fastsgns.kernels.subwords cimport allocate_subwords
 
 
 cdef inline void start_worker(const Model *model, Worker *worker, int longest_path) noexcept nogil:
@@ -36,6 +37,7 @@ cdef inline void start_worker(const Model *model, Worker *worker, int longest_pa
     else:
         allocate_plans(model, worker, n_contexts, n_targets)
     allocate_hot(model, worker)
+    allocate_subwords(model, worker)
     allocate_copies(model, worker, n_targets)
     if model.n_batch_rows:
         allocate_batch(model, worker)

@@ -69,6 +69,8 @@ def of_most_frequent(
     inputs, outputs = (
         slots_of(frequent_rows(each, CANDIDATES * n_rows, min_share), n_rows) for each in counts
     )
+    if objective.subwords is not None:  # input rows are read through the private rows of words
+        inputs = inputs[:0]
     return HotRows(inputs, outputs, *(step / n_workers for step in steps(objective)))
 
 

@@ -260,7 +260,7 @@ def refresh(model: Any, session: Session, trainer: TrainsObjective) -> None:
     RuntimeError
         If a callback has changed the number of words.
     """
-    n_words = len(trainer.objective.input)
+    n_words = trainer.objective.n_words
     if len(model.wv) != n_words:
         raise RuntimeError(
             f"a callback changed the vocabulary from {n_words} to "

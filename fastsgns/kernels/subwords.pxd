@@ -1,0 +1,209 @@
+# Input rows of words that are made of several rows: a word's own row and those of its n-grams.
+#
+# The input vector of such a word is the mean of its rows. It is computed into a private row, which
+# takes the place of the word's input row: the row operations read and update it as they do any
+# other row. Later its change is added to each of the word's rows (undivided, as in fastText, so
+# that the mean has changed by as much as the private row).
+#
+# Contents
+#   allocate_subwords     allocate the private rows of a worker
+#   begin_step            protect the private rows that the next step uses
+#   mean_row              the private row of a word
+#   peek_mean_row         an address to prefetch
+#   queue_subwords        list the rows of a word, to prefetch them
+#   apply_mean_rows       add all changes to the rows
+#
+# A token is a context word of several focus words, one after the other. Its private row is kept
+# from the first to the last of them, so that the rows of its n-grams are read and written once for
+# all of them. The private rows form a ring. The oldest one is replaced, unless a step of the last
+# `KEPT_STEPS` uses it: other code holds its address. A worker sees what it has learned of an n-gram
+# from one word in another word only after the private row was replaced: up to two rounds of the
+# ring later.
+#
+# With a tied matrix, the output rows of words are private rows as well.
+
+from libc.stdint cimport int32_t, int64_t
+from libc.string cimport memcpy, memset
+
+from fastsgns.kernels.buffers cimport allocate
+from fastsgns.kernels.roles cimport restore_ones
+from fastsgns.kernels.state cimport (
+    BATCH_PAIRS, NO_WINDOW, MeanRows, MeanSlot, Model, Worker,
+)
+
+cdef enum:
+    KEPT_STEPS = 4  # more than the focus words between the look-up of a row and its use
+    MOST_LISTS = 9  # more than the focus words whose rows are looked up in KEPT_STEPS + 1 steps
+
+
+cdef inline int64_t count_slots(const Model *model) noexcept nogil:
+    """Return how many private rows a worker needs.
+
+    They are more than KEPT_STEPS + 1 consecutive steps use, and enough for a token's private row to
+    last for all focus words that it is a context word of.
+    """
+    cdef int64_t n_contexts = 2 * <int64_t>model.max_radius, n_targets
+    if model.n_batch_rows:
+        return n_contexts + model.n_batch_rows * BATCH_PAIRS + 1
+    n_targets = (max(model.negative, model.n_shared_negatives) + 1) if model.tied else 0
+    if model.window_order == NO_WINDOW and not model.cbow:
+        n_targets *= n_contexts  # each context word has its own
+    return n_contexts + MOST_LISTS * (n_targets + 2)
+
+
+cdef inline void allocate_subwords(const Model *model, Worker *worker) noexcept nogil:
+    """Allocate the private rows, without any word in them."""
+    cdef MeanRows *means = &worker.means
+    cdef int64_t n_slots, n_heads = 1, i
+    if model.subword_starts == NULL:
+        return
+    n_slots = count_slots(model)
+    while n_heads < 2 * n_slots:
+        n_heads *= 2
+    means.n_slots, means.mask = n_slots, n_heads - 1
+    means.slots = <MeanSlot *>allocate(worker, n_slots, sizeof(MeanSlot))
+    means.heads = <int32_t *>allocate(worker, n_heads, sizeof(int32_t))
+    means.rows = <char *>allocate(worker, n_slots, model.row_bytes)
+    means.before = <char *>allocate(worker, n_slots, model.row_bytes)
+    means.word_rows = <void **>allocate(worker, model.most_subwords, sizeof(void *))
+    if worker.out_of_memory:
+        return
+    means.step = KEPT_STEPS + 1
+    for i in range(n_slots):
+        means.slots[i].word = means.slots[i].next = -1
+    for i in range(n_heads):
+        means.heads[i] = -1
+
+
+cdef inline void begin_step(const Model *model, Worker *worker) noexcept nogil:
+    """Begin the next step: the private rows that it uses are not replaced by it, nor by the next.
+    """
+    worker.means.step += 1
+
+
+cdef inline void *mean_row(const Model *model, Worker *worker, int32_t word) noexcept nogil:
+    """Return the address of the private row of a word, to read and update it."""
+    cdef MeanRows *means = &worker.means
+    cdef int64_t slot = find_slot(means, word)
+    if slot < 0:
+        slot = next_slot(means)
+        drop_row(model, worker, slot)
+        make_row(model, worker, slot, word)
+    means.slots[slot].step = means.step
+    return means.rows + slot * model.row_bytes
+
+
+cdef inline void *peek_mean_row(const Model *model, const Worker *worker, int32_t word) \
+        noexcept nogil:
+    """Return the address of the row of a word that is read first, to prefetch it."""
+    cdef const MeanRows *means = &worker.means
+    cdef int64_t slot = find_slot(means, word), start = model.subword_starts[word]
+    if slot >= 0:
+        return means.rows + slot * model.row_bytes
+    if start < 0 or start >= model.n_subwords:
+        return model.input  # `find_word_rows` reports it
+    return model.input + model.subword_rows[start] * model.row_bytes
+
+
+cdef inline int64_t find_slot(const MeanRows *means, int32_t word) noexcept nogil:
+    """Return the slot of a word, or -1."""
+    cdef int32_t slot = means.heads[word & means.mask]
+    while slot >= 0 and means.slots[slot].word != word:
+        slot = means.slots[slot].next
+    return slot
+
+
+cdef inline int64_t next_slot(MeanRows *means) noexcept nogil:
+    """Return the oldest slot whose row no step of the last KEPT_STEPS has used."""
+    cdef int64_t slot = means.hand
+    while means.step - means.slots[slot].step <= KEPT_STEPS:  # some slot is older
+        slot = slot + 1 if slot + 1 < means.n_slots else 0
+    means.hand = slot + 1 if slot + 1 < means.n_slots else 0
+    return slot
+
+
+cdef inline void make_row(const Model *model, Worker *worker, int64_t slot, int32_t word) \
+        noexcept nogil:
+    """Compute the mean of the rows of a word into a free slot."""
+    cdef MeanRows *means = &worker.means
+    cdef int32_t *head = &means.heads[word & means.mask]
+    cdef void *row = means.rows + slot * model.row_bytes
+    cdef int n = find_word_rows(model, worker, word)
+    means.slots[slot].word, means.slots[slot].next = word, head[0]
+    head[0] = <int32_t>slot
+    model.ops.gather(row, means.word_rows, n, model.width, 1.0 / max(n, 1))
+    restore_ones(model, &row, 1)  # the mean of ones, without its rounding error
+    memcpy(means.before + slot * model.row_bytes, row, model.row_bytes)
+
+
+cdef inline int find_word_rows(const Model *model, Worker *worker, int32_t word) noexcept nogil:
+    """Write the addresses of the rows of a word to `word_rows`, and return their number.
+
+    If the lists are invalid, `bad_subwords` is set.
+    """
+    cdef int64_t start = model.subword_starts[word], n = model.subword_starts[word + 1] - start, i
+    cdef int32_t row
+    if start < 0 or n < 0 or n > model.most_subwords or start + n > model.n_subwords:
+        worker.bad_subwords = True
+        return 0
+    for i in range(n):
+        row = model.subword_rows[start + i]
+        if row < 0 or row >= model.n_input_rows:
+            worker.bad_subwords = True
+            return 0
+        worker.means.word_rows[i] = model.input + row * model.row_bytes
+    return <int>n
+
+
+cdef inline void drop_row(const Model *model, Worker *worker, int64_t slot) noexcept nogil:
+    """Add the change of a private row to each of the word's rows, and free the slot."""
+    cdef MeanRows *means = &worker.means
+    cdef int32_t word = means.slots[slot].word
+    cdef int32_t *link
+    cdef void *row = means.rows + slot * model.row_bytes
+    cdef int n, i
+    if word < 0:
+        return
+    n = find_word_rows(model, worker, word)
+    model.ops.scatter(&row, 1, model.width, means.before + slot * model.row_bytes, -1.0)
+    if model.subword_factors == NULL:
+        model.ops.scatter(means.word_rows, n, model.width, row, 1.0)
+    else:
+        for i in range(n):
+            scatter_locked(model, worker, word, i, row)
+    link = &means.heads[word & means.mask]
+    while link[0] != slot:
+        link = &means.slots[link[0]].next
+    link[0] = means.slots[slot].next
+    means.slots[slot].word = -1
+
+
+cdef inline void scatter_locked(const Model *model, Worker *worker, int32_t word, int i,
+                                const void *change) noexcept nogil:
+    """Add factor * change to row number i of a word, where factor is the row's lock factor."""
+    cdef int32_t row = model.subword_rows[model.subword_starts[word] + i]
+    if model.subword_factors[row] != 0:
+        model.ops.scatter(worker.means.word_rows + i, 1, model.width, change,
+                          model.subword_factors[row])
+
+
+cdef inline int queue_subwords(const Model *model, const Worker *worker, int32_t word,
+                               void **rows) noexcept nogil:
+    """Write the addresses of the rows that `mean_row` will read to `rows`; return their number.
+
+    They are none if the word has a private row. `rows` has room for `most_subwords` addresses.
+    """
+    cdef int64_t start = model.subword_starts[word], n = model.subword_starts[word + 1] - start, i
+    if (find_slot(&worker.means, word) >= 0 or start < 0 or n < 0 or n > model.most_subwords
+            or start + n > model.n_subwords):
+        return 0
+    for i in range(n):
+        rows[i] = model.input + model.subword_rows[start + i] * model.row_bytes
+    return <int>n
+
+
+cdef inline void apply_mean_rows(const Model *model, Worker *worker) noexcept nogil:
+    """Add the changes of all private rows to the rows of their words, and free all slots."""
+    cdef int64_t slot
+    for slot in range(worker.means.n_slots):
+        drop_row(model, worker, slot)
