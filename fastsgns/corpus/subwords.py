@@ -248,6 +248,56 @@ def row_lists(
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]), rows[:n_rows]
 
 
+@dataclass(frozen=True)
+class SubwordTable:
+    """The rows that each word of a vocabulary is made of.
+
+    Attributes
+    ----------
+    starts : ndarray of int64, shape (V + 1,)
+    rows : ndarray of int32
+        Word i is made of ``rows[starts[i]:starts[i + 1]]``: its own row, which floret's scheme does
+        not have, and one row per n-gram.
+    buckets : ndarray of int32, shape (B,)
+        The buckets that have a row, ascending.
+    n_own_rows : int
+        Number of rows before those of the buckets: V, or 0 in floret's scheme.
+    """
+
+    starts: np.ndarray
+    rows: np.ndarray
+    buckets: np.ndarray
+    n_own_rows: int
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows of the matrix."""
+        return self.n_own_rows + len(self.buckets)
+
+
+def make_table(
+    keys: Sequence[Hashable], scheme: SubwordScheme, known_buckets: np.ndarray | None = None
+) -> SubwordTable:
+    """Return the rows of each key, where `known_buckets` and the buckets of the keys have rows.
+
+    Raises
+    ------
+    TypeError
+        If a key is not a str in floret's scheme, where it would have no row.
+
+    Examples
+    --------
+    >>> table = make_table(["cat"], SubwordScheme(3, 3, bucket=1000))
+    >>> table.n_rows, table.buckets.tolist(), table.rows.tolist()
+    (4, [31, 106, 747], [0, 3, 1, 2])
+    """
+    buckets = used_buckets(keys, scheme)
+    if known_buckets is not None:
+        buckets = np.union1d(buckets, known_buckets).astype(np.int32)
+    starts, rows = row_lists(keys, scheme, buckets)
+    return SubwordTable(starts, rows, buckets, scheme.n_own_rows(len(keys)))
+
+
 def _table(scheme: SubwordScheme, used: np.ndarray) -> np.ndarray | None:
     """Return the position of every bucket in `used` as an array; None if that is too large."""
     if scheme.bucket > LARGEST_TABLE:

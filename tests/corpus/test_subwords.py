@@ -10,6 +10,7 @@ from fastsgns.corpus.subwords import (
     SubwordScheme,
     bucket_lists,
     count_buckets,
+    make_table,
     positions,
     row_lists,
     used_buckets,
@@ -122,6 +123,17 @@ def test_a_bucket_without_a_row_is_left_out(limit, monkeypatch):
     assert used_buckets(["cat"], scheme).tolist() == [31, 106, 747]
     found = positions(np.array([106, 5, 2000], np.int32), np.array([31, 106], np.int32))
     assert found.tolist() == [1, -1, -1]
+
+
+def test_a_table_has_the_known_buckets_and_those_of_the_words():
+    scheme = SubwordScheme(3, 3, 1000)
+    table = make_table(["cat"], scheme, np.array([5, 106], np.int32))
+    assert table.buckets.tolist() == [5, 31, 106, 747] and table.buckets.dtype == np.int32
+    assert table.n_rows == 5 and table.starts.tolist() == [0, 4]
+    assert table.rows.tolist() == [0, 4, 2, 3]
+    floret = make_table(["cat"], SubwordScheme(3, 3, 50, hash_count=2))
+    assert floret.n_own_rows == 0 and floret.n_rows == len(floret.buckets)
+    assert floret.buckets[floret.rows].tolist() == twin("cat", SubwordScheme(3, 3, 50, 2))
 
 
 def test_a_key_that_is_not_a_str_has_no_buckets():
