@@ -24,6 +24,8 @@ DIRECTIVES = {
     "embedsignature": True,
 }
 FLAGS = [] if os.name == "nt" else ["-O1", "-g"] if DEBUG else ["-O3", "-g0", "-Wno-psabi"]
+# Modules whose variants give equal results: products and sums are not fused.
+UNFUSED = {"bags"}
 
 
 class BuildExtInPlaceToo(build_ext):
@@ -46,12 +48,13 @@ def extension(source: Path) -> Extension:
 
     ``sgns.pyx`` is built together with ``sgns_*.c``. The C of Cython is written to ``build/``.
     """
+    unfused = ["-ffp-contract=off"] if FLAGS and source.stem in UNFUSED else []
     return Extension(
         ".".join(source.with_suffix("").parts),
         [str(source), *sorted(str(c) for c in source.parent.glob(f"{source.stem}_*.c"))],
         include_dirs=["fastsgns/kernels"],
         depends=sorted(str(header) for header in Path("fastsgns").rglob("*.h")),
-        extra_compile_args=FLAGS,
+        extra_compile_args=FLAGS + unfused,
     )
 
 
