@@ -3,15 +3,17 @@
 import logging
 from collections import Counter
 from collections.abc import Iterable
-from itertools import compress
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
 
+from fastsgns.formats.keys import plain
 from fastsgns.rules import takes_flags
 from fastsgns.runtime import packages
 from fastsgns.vectors import queries
 from fastsgns.vectors.keys import Key, as_key_list
+from fastsgns.vectors.lookup import has_vector, positions_of, vectors_at, vectors_of
 from fastsgns.vectors.norms import as_real, cosine, cosines, divide, products, row_norms, unit
 from fastsgns.vectors.spaces import Searchable, Space, in_space
 
@@ -50,12 +52,14 @@ def distances(
     """
     table, vector = kv.key_table, queries.query_vector(kv, word_or_vector)
     others = as_key_list(other_words, "other_words", allow_mapping=True)
-    ids = table.indices(others) if others else slice(None)
-    rows = kv.rows.at(ids)
+    ids = positions_of(kv, others) if others else np.arange(len(table))
+    rows = vectors_at(kv, ids, others) if others else kv.rows.at(slice(None))
     found: np.ndarray = 1 - cosine_similarities(vector, rows)
     if table.is_key(word_or_vector):
-        itself = table.get_index(word_or_vector)
-        at = np.flatnonzero(ids == itself) if others else np.array([itself])
+        itself = table.get_index(word_or_vector, -1)
+        at = np.flatnonzero(ids == itself)
+        if itself < 0:  # inferred
+            at = np.array([row for row in at if plain(others[row]) == plain(word_or_vector)], int)
         if len(at) and type(kv).get_vector is queries.get_vector:
             found[at] = 1 - cosine(vector, vector)  # exactly 0, not about 1e-8
     return found
@@ -98,16 +102,13 @@ def rank_by_centrality(
     ValueError
         If no key is left.
     """
-    table = kv.key_table
     words = given = as_key_list(words, "words", allow_mapping=True)
-    ids = table.known(words)
-    if ids is None:
-        absent = [word for word in words if word not in table]
+    if kv.key_table.known(words) is None:
+        absent = [word for word in words if not has_vector(kv, word)]
         if absent:
             logger.warning("passed over, as they have no vectors: %s", absent)
-        words = [word for word in words if word in table]
-        ids = [table.get_index(word) for word in words]
-    rows = as_real(kv.rows.at(np.array(ids, np.intp)))
+        words = [word for word in words if has_vector(kv, word)]
+    rows = as_real(vectors_of(kv, words))
     units = unit(rows)
     finite = ~np.isnan(units).any(1)
     if not finite.all():
@@ -150,8 +151,9 @@ def closer_than(kv: Searchable, key1: Key, key2: Key) -> list[Any]:
     for key in (key1, key2):
         queries.require_finite(kv, unit(kv.get_vector(key)), [key])
     from_key1 = kv.distances(key1)
-    itself, other = kv.key_table.get_index(key1), kv.key_table.get_index(key2)
-    closer = np.flatnonzero(from_key1 < from_key1[other]).tolist()
+    itself, other = positions_of(kv, [key1, key2]).tolist()
+    limit = distances(kv, key1, [key2])[0] if other < 0 else from_key1[other]
+    closer = np.flatnonzero(from_key1 < limit).tolist()
     return [kv.key_table.index_to_key[index] for index in closer if index != itself]
 
 
@@ -196,19 +198,25 @@ def wmdistance(
     Kusner et al.: From word embeddings to document distances, 2015.
     """
     emd2 = packages.need("ot", "wmdistance needs POT: pip install fastsgns[wmd]").emd2
-    table = kv.key_table
-    documents = as_key_list(document1, "document1"), as_key_list(document2, "document2")
-    bags = [
-        Counter(table.get_index(key) for key in document if key in table) for document in documents
-    ]
+    given = as_key_list(document1, "document1"), as_key_list(document2, "document2")
+    documents = [[key for key in keys if has_vector(kv, key)] for keys in given]
+    bags = [Counter(_identities(kv, keys)) for keys in documents]
     if not all(bags):
         logger.warning("a document holds no key that has a vector: the distance is infinite")
         return float("inf")
-    ids = sorted(set().union(*bags))
-    if len(ids) == 1:
+    identities = sorted(set().union(*bags))
+    if len(identities) == 1:
         return 0.0
-    points = as_real(kv.rows.at(ids)).astype(np.float64)
+    keys = dict(zip(chain(*(_identities(kv, keys) for keys in documents)), chain(*documents)))
+    points = as_real(vectors_of(kv, [keys[identity] for identity in identities]))
+    points = points.astype(np.float64)
     points = unit(points) if norm else points
     costs = np.sqrt(((points[:, None] - points[None]) ** 2).sum(-1))
-    shares = [np.array([bag[index] for index in ids]) / bag.total() for bag in bags]
+    shares = [np.array([bag[identity] for identity in identities]) / bag.total() for bag in bags]
     return float(emd2(*shares, costs))
+
+
+def _identities(kv: Searchable, keys: list[Any]) -> list[tuple[int, str]]:
+    """Return what is equal for keys of one vector: the position, or else an inferred key."""
+    positions = positions_of(kv, keys).tolist()
+    return [(i, "" if i >= 0 else str(plain(key))) for i, key in zip(positions, keys)]

@@ -15,7 +15,8 @@ import numpy as np
 from fastsgns.errors import FormatError
 from fastsgns.formats import files, sniffing
 from fastsgns.rules import LIMIT, takes, takes_flags
-from fastsgns.vectors.norms import divide, products, unit
+from fastsgns.vectors.lookup import has_vector
+from fastsgns.vectors.norms import cosine, divide, products, unit
 from fastsgns.vectors.queries import EPSILON
 from fastsgns.vectors.spaces import Searchable, Space, in_space
 
@@ -175,6 +176,7 @@ def evaluate_word_pairs(
     dummy4unknown: bool = False,
     *,
     space: Space = "in-in",
+    allow_inference: bool = False,
 ) -> WordPairScores:
     """Correlate cosines with human scores of similarity.
 
@@ -195,6 +197,9 @@ def evaluate_word_pairs(
         Count a pair with an unknown word as cosine 0. By default such pairs are left out.
     space : str
         As for `most_similar`.
+    allow_inference : bool
+        Infer the vectors of unknown words where that is possible, such as from the n-grams of the
+        word as it is written. By default they are unknown, as in gensim.
 
     Returns
     -------
@@ -211,12 +216,16 @@ def evaluate_word_pairs(
     from scipy.stats import pearsonr, spearmanr
 
     lexicon = Lexicon.of(kv, restrict_vocab, case_insensitive)
-    ids, gold = [], []
+    words, gold = [], []
     for first, second, score in read_pairs(pairs, delimiter, encoding):
-        ids.append([lexicon.ids.get(lexicon.fold(word), -1) for word in (first, second)])
+        words.append((first, second))
         gold.append(score)
+    ids = [[lexicon.ids.get(lexicon.fold(word), -1) for word in pair] for pair in words]
     both = np.array(ids, np.intp).reshape(-1, 2)
-    is_known = (both >= 0).all(axis=1)
+    cosines, is_known = np.zeros(len(gold)), (both >= 0).all(axis=1)
+    cosines[is_known] = kv.pair_cosines(both[is_known], space)
+    if allow_inference and isinstance(kv, Searchable):
+        is_known |= _infer_cosines(kv, lexicon, words, space, np.logical_not(is_known), cosines)
     used = is_known | dummy4unknown
     if used.sum() < 2:
         between = "blanks" if delimiter is None else repr(delimiter)
@@ -226,11 +235,31 @@ def evaluate_word_pairs(
             sniffing.DELIMITER,
             ADVICE,
         )
-    cosines = np.zeros(len(gold))
-    cosines[is_known] = kv.pair_cosines(both[is_known], space)
     samples = np.array(gold)[used], cosines[used]
     unknown_share = 100.0 * int((~is_known).sum()) / len(gold)
     return WordPairScores(pearsonr(*samples), spearmanr(*samples), unknown_share)
+
+
+def _infer_cosines(
+    kv: Searchable,
+    lexicon: Lexicon,
+    words: list[tuple[str, str]],
+    space: Space,
+    is_wanted: np.ndarray,
+    cosines: np.ndarray,
+) -> np.ndarray:
+    """Write the cosines of those wanted pairs that have finite vectors, and return which."""
+    sides = in_space(kv, space)
+    keys = kv.key_table.index_to_key
+    is_inferred = np.zeros(len(words), bool)
+    for row in np.flatnonzero(is_wanted).tolist():
+        ids = [lexicon.ids.get(lexicon.fold(word), -1) for word in words[row]]
+        pair = [keys[i] if i >= 0 else word for i, word in zip(ids, words[row])]
+        if all(map(has_vector, sides, pair)):
+            vectors = [side.get_vector(key) for side, key in zip(sides, pair)]
+            cosines[row] = cosine(*vectors)
+            is_inferred[row] = math.isfinite(cosines[row])
+    return is_inferred
 
 
 def read_pairs(

@@ -25,11 +25,12 @@ from fastsgns.vectors import (
     second,
     storage,
 )
-from fastsgns.vectors.keys import Key, KeyTable, as_key_list
+from fastsgns.vectors.keys import Key, KeyTable, as_key_list, moved
+from fastsgns.vectors.lookup import has_vector, positions_of, vectors_at, vectors_of
 from fastsgns.vectors.norms import divide, unit
 from fastsgns.vectors.queries import Similar
 from fastsgns.vectors.rows import OwnRows, Rows
-from fastsgns.vectors.spaces import RoleLink, Space, require_link
+from fastsgns.vectors.spaces import RoleLink, Space, Unseen, require_link
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +113,7 @@ class KeyedVectors:
     # the vectors are stored) and these two, which a model sets:
     role_link: RoleLink["KeyedVectors"] | None = None  # leads to the model's other matrices
     add_keys_advice: str | None = None  # how to add keys to the model that owns them
+    unseen: Unseen | None = None  # infers the vectors of keys that are not present
 
     def __init__(
         self,
@@ -275,7 +277,7 @@ class KeyedVectors:
         return key in self.key_table
 
     def __contains__(self, key: Key) -> bool:
-        return key in self.key_table
+        return has_vector(self, key)
 
     # Vectors
 
@@ -344,7 +346,7 @@ class KeyedVectors:
         if type(key_or_keys) is str or self.key_table.is_key(key_or_keys):
             return self.get_vector(key_or_keys)
         keys = as_key_list(key_or_keys, "keys", allow_mapping=True)
-        return self.rows.at(self.key_table.indices(keys))
+        return vectors_of(self, keys)
 
     @takes_flags
     def fill_norms(self, force: bool = False) -> None:
@@ -376,7 +378,9 @@ class KeyedVectors:
         keys : iterable of keys
             Or a mapping, such as a Counter of words, of which the keys are used.
         allow_inference : bool
-            Whether an int that is not a key is the position of a vector, unless `strict` is True.
+            Whether vectors are inferred of keys that are not present: of words by their n-grams,
+            where there are such. An int that is not a key is the position of a vector, unless
+            `strict` is True.
         copy_vecattrs : bool
             Copy the attributes as well. Otherwise, the attribute ``count`` counts down from the
             number of keys to 1, as in gensim.
@@ -384,13 +388,14 @@ class KeyedVectors:
         listed = plain_all(as_key_list(keys, "keys", allow_mapping=True))
         present = self if allow_inference else self.key_to_index
         names = [key for key in dict.fromkeys(listed) if key in present]
-        ids = self.key_table.indices(names)
+        ids = positions_of(self, names)
         chosen = KeyedVectors(self.vector_size)
-        chosen.set_items(names, self.rows.array[ids])
+        chosen.set_items(names, vectors_at(self, ids, names))
         chosen.strict = self.strict
         chosen.expandos["count"] = np.arange(len(names), 0, -1)
         if copy_vecattrs:
-            chosen.expandos |= {name: values[ids] for name, values in self.expandos.items()}
+            attributes = self.expandos.items()
+            chosen.expandos |= {name: moved(values, ids) for name, values in attributes}
         return chosen
 
     # Changes

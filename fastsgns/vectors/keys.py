@@ -178,11 +178,8 @@ class KeyTable:
             The keys in the new order, and their positions. Required if there are new ones.
         """
         new_keys = [self.index_to_key[i] for i in order.tolist()] if keys is None else keys
-        kept = order >= 0
         for name, values in self.expandos.stored().items():
-            moved = np.zeros((len(order), *values.shape[1:]), values.dtype)
-            moved[kept] = values[order[kept]]
-            self._expandos.update({name: moved})
+            self._expandos.update({name: moved(values, order)})
         self.replace(new_keys, ids)
 
     def shallow_copy(self) -> "KeyTable":
@@ -214,6 +211,20 @@ class KeyTable:
                 n_kept = min(len(old), len(values))
                 values[:n_kept] = old[:n_kept]
                 self.expandos[name] = values
+
+
+def moved(values: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Return the values at some positions, and 0 where the position is -1.
+
+    Examples
+    --------
+    >>> moved(np.array([5, 6, 7]), np.array([2, -1])).tolist()
+    [7, 0]
+    """
+    chosen = np.zeros((len(order), *values.shape[1:]), values.dtype)
+    is_there = order >= 0
+    chosen[is_there] = values[order[is_there]]
+    return chosen
 
 
 def _in_other_type(key: Any) -> Any:

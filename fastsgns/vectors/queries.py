@@ -15,6 +15,13 @@ from fastsgns import kernels
 from fastsgns.kernels.cosines import add_rows
 from fastsgns.rules import FLAG, LIMIT, number, takes_flags
 from fastsgns.vectors.keys import Key, as_key_list
+from fastsgns.vectors.lookup import (
+    explain_absence,
+    has_vector,
+    positions_of,
+    vectors_at,
+    vectors_of,
+)
 from fastsgns.vectors.nearest import nearest_rows
 from fastsgns.vectors.norms import as_real, cosines, largest, unit
 from fastsgns.vectors.spaces import Searchable, Space, in_space
@@ -57,14 +64,12 @@ def get_vector(kv: Searchable, key: Key, norm: bool = False) -> np.ndarray:
     Raises
     ------
     KeyError
-        If `key` is absent.
+        If `key` is absent, and its vector can't be inferred.
     """
-    table = kv.key_table
     try:
-        index = table.key_to_index[key]  # as `get_index` does, without another call
+        vector = kv.rows.at(kv.key_table.key_to_index[key])  # as `vectors_of` does, but faster
     except (KeyError, TypeError):
-        index = table.get_index(key)
-    vector = kv.rows.at(index)
+        vector = vectors_of(kv, [key])[0]
     if norm is not False and (norm is True or FLAG("norm", norm)):  # `takes_flags` would be slow
         vector = unit(vector)
     vector.setflags(False)  # type: ignore[call-arg]  # by position, which is faster
@@ -129,37 +134,44 @@ def _weighted_sum(
     total = np.zeros(kv.rows.vector_size)
     ids = None if is_derived else table.known(items)
     if ids is not None:
-        return total, _add_rows(kv, ids, factors, norm, total)
-    ids, of_ids = [], []
+        return total, _add_rows(kv, np.array(ids), items, factors, norm, total)
+    keys, of_keys = [], []
     sum_of_weights = 0.0
     for item, factor in zip(items, repeat(1.0) if factors is None else factors.tolist()):
         if not table.is_key(item):
             total += factor * checked_vector(kv, item)
-        elif item not in table:
+        elif not has_vector(kv, item):
             if ignore_missing:
                 continue
-            raise KeyError(table.explain_absence(item))
+            raise KeyError(explain_absence(kv, item))
         elif is_derived:
             total += factor * as_real(kv.get_vector(item, norm=norm))
         else:
-            ids.append(table.get_index(item))
-            of_ids.append(factor)
+            keys.append(item)
+            of_keys.append(factor)
             continue
         sum_of_weights += abs(factor)
-    return total, sum_of_weights + _add_rows(kv, ids, np.array(of_ids), norm, total)
+    positions = positions_of(kv, keys)
+    total_of_keys = _add_rows(kv, positions, keys, np.array(of_keys), norm, total)
+    return total, sum_of_weights + total_of_keys
 
 
 def _add_rows(
-    kv: Searchable, ids: list[int], factors: np.ndarray | None, norm: bool, total: np.ndarray
+    kv: Searchable,
+    positions: np.ndarray,
+    keys: list[Any],
+    factors: np.ndarray | None,
+    norm: bool,
+    total: np.ndarray,
 ) -> float:
-    """Add the vectors at some positions, times factors, and return the sum of these without signs.
+    """Add the vectors of keys, times factors, and return the sum of these without signs.
 
     The vectors are scaled to length 1 first if `norm` is True.
     """
     sum_of_factors, variant = 0.0, kernels.variant()
-    for start in range(0, len(ids), BLOCK):
+    for start in range(0, len(keys), BLOCK):
         block = slice(start, start + BLOCK)
-        rows = as_real(kv.rows.at(np.array(ids[block])))
+        rows = as_real(vectors_at(kv, positions[block], keys[block]))
         some = None if factors is None else factors[block]
         sum_of_factors += add_rows(rows, some, norm, total, variant)
     return sum_of_factors
@@ -414,8 +426,9 @@ def _directions(
         if queries.ndim != 2 or queries.shape[1] != size:
             raise ValueError(f"queries of shape {queries.shape}; needed is (Q, {size})")
         return None, queries
-    ids = kv.key_table.indices([queries] if kv.key_table.is_key(queries) else queries)
-    return (ids if exclude else None), kv.rows.at(ids)
+    keys = [queries] if kv.key_table.is_key(queries) else list(queries)
+    ids = positions_of(kv, keys)
+    return (ids if exclude else None), vectors_at(kv, ids, keys)
 
 
 def _search_range(clip_start: Any = 0, clip_end: Any = None, restrict_vocab: Any = None) -> slice:

@@ -46,6 +46,19 @@ class RoleLink(Protocol[SearchableT]):
         """Move the rows of all matrices to the order of the keys of `wv`."""
 
 
+class Unseen(Protocol):
+    """Vectors of keys that are not present, such as those of words by their n-grams."""
+
+    def knows(self, key: object) -> bool:
+        """Return whether the vector of `key` can be inferred."""
+
+    def vectors(self, keys: list[Any]) -> np.ndarray:
+        """Return the vectors of keys that are known, shape (n, d)."""
+
+    def explain_absence(self, key: object) -> str | None:
+        """Return why the vector of `key` can't be inferred, if there is more to say than that."""
+
+
 @runtime_checkable  # for `evaluation`, which also takes vectors that are not Searchable
 class Searchable(Protocol):
     """What a query needs of vectors: the table of their keys, their rows, and other queries."""
@@ -61,6 +74,10 @@ class Searchable(Protocol):
     @property
     def role_link(self) -> RoleLink[Any] | None:
         """The link to the other matrices of a model."""
+
+    @property
+    def unseen(self) -> Unseen | None:
+        """The vectors of keys that are not present; None if they have none."""
 
     # Queries call these as methods, so that those of a derived class are used.
 
