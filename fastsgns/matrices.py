@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 
@@ -243,6 +243,130 @@ class RowStore:
         return is_same and self.vectors.flags.c_contiguous and self.vectors.ctypes.data % 64 == 0
 
 
+class PaddedRows:
+    """Rows that are always in the layout of the kernels, which train them in place.
+
+    It is for the largest array of a model, of which there is never a second copy. Users see
+    `vectors`, the first d numbers of each row. An array in another layout, such as one that is
+    mapped from a file, is used as it is, and copied to that layout when it is first trained.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n, d)
+        It is not copied.
+
+    Attributes
+    ----------
+    vectors : ndarray of float32, shape (n, d)
+    columns : ndarray of float32, shape (n, k)
+        The numbers after each vector, such as its bias.
+
+    Examples
+    --------
+    >>> rows = PaddedRows.zeros(2, 3, n_columns=1)
+    >>> rows.vectors[:] = 5
+    >>> rows.trainable()[:, :5].tolist()
+    [[5.0, 5.0, 5.0, 0.0, 0.0], [5.0, 5.0, 5.0, 0.0, 0.0]]
+    """
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        self.vectors = vectors
+        self.columns = np.zeros((len(vectors), 0), np.float32)
+        self._whole: np.ndarray | None = None
+
+    @classmethod
+    def zeros(cls, n_rows: int, dimensions: int, n_columns: int = 0) -> "PaddedRows":
+        """Return rows of zeros."""
+        rows = cls(np.zeros((0, dimensions), np.float32))
+        rows._use(allocate_rows(n_rows, dimensions + n_columns), dimensions, n_columns)
+        return rows
+
+    def _use(self, whole: np.ndarray, dimensions: int, n_columns: int) -> None:
+        self._whole = whole
+        self.vectors = whole[:, :dimensions]
+        self.columns = whole[:, dimensions : dimensions + n_columns]
+
+    def trainable(self) -> np.ndarray:
+        """Return all rows, shape (n, a multiple of 16), in the memory of `vectors` and `columns`.
+
+        If another array had to be copied for this, these two are new arrays.
+        """
+        if self._whole is None or self._whole.ctypes.data % (4 * LANE_REALS):
+            old_vectors, old_columns = self.vectors, self.columns
+            n_rows, dimensions = old_vectors.shape
+            n_columns = old_columns.shape[1]
+            self._use(allocate_rows(n_rows, dimensions + n_columns), dimensions, n_columns)
+            self.vectors[:], self.columns[:] = old_vectors, old_columns
+        whole = self._whole
+        assert whole is not None
+        return whole
+
+    def __copy__(self) -> "PaddedRows":
+        copied = PaddedRows(self.vectors)
+        copied.columns, copied._whole = self.columns, self._whole
+        return copied
+
+    def __reduce__(self) -> Any:
+        return _restored, (np.ascontiguousarray(self.vectors), np.array(self.columns))
+
+
+def _restored(vectors: np.ndarray, columns: np.ndarray) -> PaddedRows:
+    """Return the rows of a copy or a pickle; they are padded when they are first trained."""
+    rows = PaddedRows(vectors)
+    rows.columns = columns
+    return rows
+
+
+class Composition(Protocol):
+    """Rows of which the vectors of words are made; `fastsgns.vectors.subword_rows.SubwordRows`."""
+
+    def trainable(self) -> np.ndarray:
+        """Return the rows that kernels train."""
+
+    def compose(self, vectors: np.ndarray, biases: np.ndarray | None) -> None:
+        """Compute the vector of each word, and its bias if it has one."""
+
+    def absorb(self, vectors: np.ndarray, biases: np.ndarray | None) -> None:
+        """Change the rows so that they make these vectors and biases."""
+
+    def follow(self, keys: list[Any], order: object, thorough: bool) -> None:
+        """Bring the rows of words into the order of `keys`."""
+
+
+class ComposedStore(RowStore):
+    """Vectors that are made of other rows, which kernels train in their place.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n, d)
+        What `source` makes. What users write to it, `spread` passes on.
+    columns : ndarray of float32, shape (k, n)
+        The first one has the biases, if `has_bias`.
+    source : Composition
+    has_bias : bool
+    """
+
+    def __init__(
+        self, vectors: np.ndarray, columns: np.ndarray, source: Composition, has_bias: bool
+    ) -> None:
+        super().__init__(vectors, columns)
+        self.source = source
+        self._biases = columns[0] if has_bias else None
+
+    def spread(self) -> np.ndarray:
+        """Pass on what was written to the vectors since `collect`; return the rows of `source`."""
+        if not self._must_collect:
+            self.source.absorb(self.vectors, self._biases)
+        self.rows, self._must_collect = self.source.trainable(), True
+        return self.rows
+
+    def collect(self) -> None:
+        """Compute the vectors and biases from the rows, if these may have been trained."""
+        if self._must_collect:
+            self.source.compose(self.vectors, self._biases)
+            self._must_collect = False
+
+
 def has_one_layout(dimensions: int, n_columns: int = 0) -> bool:
     """Return whether users and kernels have the same layout."""
     return not n_columns and dimensions == padded(dimensions)
@@ -283,6 +407,54 @@ def moved_or_renamed(old: list[Any], new: list[Any]) -> np.ndarray:
     if len(new) >= len(old) and np.array_equal(origin[known], known):
         origin[: len(old)] = np.arange(len(old))
     return origin
+
+
+class KeyTracker:
+    """Finds where rows belong after the list of keys of a `KeyedVectors` has changed.
+
+    Attributes
+    ----------
+    keys : list of hashable
+        A copy of the list as it was at the last call of `follow`.
+    """
+
+    def __init__(self) -> None:
+        self.keys: list[Any] = []
+        self._list: list[Any] = []  # the list itself
+        self._order: object = None
+
+    def follow(self, keys: list[Any], order: object, thorough: bool = False) -> np.ndarray | None:
+        """Return the old position of each key, or -1; None if nothing is known to have changed.
+
+        If `order` has changed, rows are found by key. Otherwise, if the list is another one or has
+        another length, `moved_or_renamed` finds which keys were renamed, appended, moved or
+        removed.
+
+        Parameters
+        ----------
+        keys : list of hashable
+        order : object
+            Another object whenever the order of the keys has changed.
+        thorough : bool
+            Compare all keys, even if the list is the same object and has the same length.
+
+        Examples
+        --------
+        >>> tracker, keys, order = KeyTracker(), ["a", "b"], object()
+        >>> tracker.follow(keys, order)
+        >>> keys.append("c")
+        >>> tracker.follow(keys, order)
+        array([ 0,  1, -1])
+        """
+        is_same = order is self._order and keys is self._list and len(keys) == len(self.keys)
+        if is_same and not (thorough and keys != self.keys):
+            return None
+        origin = None
+        if self._order is not None and keys != self.keys:
+            find = moved_or_renamed if order is self._order else moved
+            origin = find(self.keys, keys)
+        self._list, self.keys, self._order = keys, list(keys), order
+        return origin
 
 
 class TreeWords(NamedTuple):
@@ -330,6 +502,9 @@ class Matrices:
         Set by `fastsgns.models.words.tree`.
     deleted : set of str
         Roles whose array the user has deleted: no array of zeros may take its place.
+    subwords : Composition or None
+        The rows of which the input vectors are made, in a model with subwords. Kernels train them
+        as the rows of the input role, and `collect` computes the vectors.
     """
 
     def __init__(
@@ -345,10 +520,9 @@ class Matrices:
         self.noise: np.ndarray | None = None
         self.tree_words: TreeWords | None = None
         self.deleted: set[ArrayRole] = set()
+        self.subwords: Composition | None = None
         self._stores: dict[str, RowStore] = {}
-        self._list: list[Any] = []  # the list of keys that was followed last
-        self._keys: list[Any] = []  # a copy of that list as it was then
-        self._order: object = None
+        self._tracker = KeyTracker()
         self._room: dict[str, np.ndarray] = {}  # larger arrays that growing ones are the start of
 
     def follow(
@@ -356,36 +530,31 @@ class Matrices:
     ) -> None:
         """Set the input vectors, and bring the rows of the other roles into the order of `keys`.
 
-        If `order` has changed, rows are found by key. Otherwise, if the list is another one or has
-        another length, `moved_or_renamed` finds which keys were renamed, appended, moved or
-        removed. Rows of keys that are gone are dropped; new keys get new rows.
+        `KeyTracker.follow`, which has the parameters `order` and `thorough`, finds them. Rows of
+        keys that are gone are dropped; new keys get new rows.
 
         Parameters
         ----------
         keys : list of hashable
         vectors : ndarray, shape (n, d)
             The input vector of each key.
-        order : object
-            Another object whenever the order of the keys has changed.
-        thorough : bool
-            Compare all keys, even if the list is the same object and has the same length.
+        order, thorough
         """
         self.vectors["input"] = vectors
-        is_same = order is self._order and keys is self._list and len(keys) == len(self._keys)
-        if is_same and not (thorough and keys != self._keys):
-            return
-        if self._order is not None:
-            find = moved_or_renamed if order is self._order else moved
-            self.rearrange(find(self._keys, keys))
-        self._list, self._keys, self._order = keys, list(keys), order
+        n_old = len(self._tracker.keys)
+        origin = self._tracker.follow(keys, order, thorough)
+        if origin is not None:
+            self.rearrange(origin, n_old)
+        if self.subwords is not None:
+            self.subwords.follow(keys, order, thorough)
 
-    def rearrange(self, origin: np.ndarray) -> None:
+    def rearrange(self, origin: np.ndarray, n_old: int) -> None:
         """Set row i of the arrays of targets, and bias i, to the old ones at ``origin[i]``.
 
         If that is -1, the row is zero and the bias is `first_bias`. Arrays whose number of rows is
-        not the number of keys are left as they are.
+        not `n_old` are left as they are.
         """
-        n_old, kept = len(self._keys) or len(origin), origin >= 0
+        n_old, kept = n_old or len(origin), origin >= 0
         if len(origin) == n_old and np.array_equal(origin, np.arange(n_old)):
             return
         if self.tree_words is not None:
@@ -590,7 +759,11 @@ class Matrices:
     def _add_store(self, role: ArrayRole, vectors: np.ndarray, bias: np.ndarray | None) -> None:
         """Make the store of the array of a role; the input role has columns for biases."""
         n_columns = self.layout.n_bias_columns if role == "input" else 0
-        store = RowStore(vectors, np.zeros((n_columns, len(vectors)), np.float32))
+        columns = np.zeros((n_columns, len(vectors)), np.float32)
+        store = RowStore(vectors, columns)
+        if role == "input" and self.subwords is not None:
+            has_bias = self.layout.has_word_bias
+            store = ComposedStore(vectors, columns, self.subwords, has_bias)
         self._stores[role], self.vectors[role] = store, vectors
         if n_columns and self.layout.ones_column is not None:
             store.columns[self.layout.ones_column] = 1
@@ -603,6 +776,8 @@ class Matrices:
         store = self._stores.get(role)
         if store is None:
             return False
+        if role == "input" and getattr(store, "source", None) is not self.subwords:
+            return False
         if role == "input" and self.layout.has_word_bias:
             bias = None if self.bias is None else self.bias.__array_interface__
             if bias != store.columns[0].__array_interface__:  # other memory, shape or dtype
@@ -610,7 +785,8 @@ class Matrices:
         return self.vectors[role] is store.vectors
 
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"_stores": {}, "_room": {}}
+        # The subwords belong to the `KeyedVectors`, from which `sync_matrices` gets them.
+        return vars(self) | {"_stores": {}, "_room": {}, "subwords": None}
 
 
 class ColumnBlock:

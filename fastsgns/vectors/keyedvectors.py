@@ -13,6 +13,7 @@ from fastsgns.formats import columns as arrow_columns
 from fastsgns.formats import kinds, saving, word2vec, word2vec_reader
 from fastsgns.formats.keys import check_keys, key_list, plain, plain_all
 from fastsgns.formats.tables import VectorTable
+from fastsgns.matrices import Composition
 from fastsgns.rules import COUNT, DRAW_SEED, integer, real, takes, takes_flags
 from fastsgns.vectors import (
     aliases,
@@ -110,10 +111,11 @@ class KeyedVectors:
 
     # Models, and the functions that query vectors, use what is not part of the API: the methods at
     # the end of the class, `key_table` (the keys, their positions and attributes), `rows` (where
-    # the vectors are stored) and these two, which a model sets:
+    # the vectors are stored) and these, which a model or a derived class sets:
     role_link: RoleLink["KeyedVectors"] | None = None  # leads to the model's other matrices
     add_keys_advice: str | None = None  # how to add keys to the model that owns them
     unseen: Unseen | None = None  # infers the vectors of keys that are not present
+    subwords: Composition | None = None  # the rows that the vectors are made of, with subwords
 
     def __init__(
         self,

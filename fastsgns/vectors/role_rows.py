@@ -22,6 +22,7 @@ def sync_matrices(wv: Any, matrices: Matrices, thorough: bool = False) -> None:
     order of the keys of `wv`; see `Matrices.follow`. With `thorough`, a key that was changed inside
     the list ``wv.index_to_key`` is noticed too, which takes a comparison of all keys.
     """
+    matrices.subwords = wv.subwords
     matrices.follow(wv.index_to_key, wv.array, wv.key_table.order, thorough)
 
 
