@@ -65,6 +65,8 @@ NEEDS = {
     ("parquet", "pyarrow"): 2,
     ("gensim", "gensim"): 1,
     ("queries", "usearch"): 1,
+    ("static-embedding", "model2vec"): 1,
+    ("static-embedding", "sentence_transformers"): 1,
 }  # blocks that run where a package is installed
 # Blocks that are neither Python nor commands
 TEXTS = {"cores": 1, "directed": 2, "from-gensim-3": 1, "glove": 1, "graphs": 1}

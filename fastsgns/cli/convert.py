@@ -3,10 +3,11 @@
 import argparse
 
 from fastsgns import KeyedVectors
-from fastsgns.cli import inputs, outputs
+from fastsgns.cli import filetypes, inputs, outputs
 from fastsgns.cli.arguments import FORMATS, add_vectors
-from fastsgns.cli.parsers import Commands, add_command, positive
+from fastsgns.cli.parsers import Commands, UsageError, add_command, positive
 from fastsgns.formats.files import local_path
+from fastsgns.formats.tables import DTYPES
 from fastsgns.vectors.exchange import FORMATS as EXCHANGED
 
 EXAMPLES = f"""\
@@ -16,7 +17,8 @@ examples:
   fastsgns convert glove.6B.50d.txt glove.fastsgns --no-header
   fastsgns convert vectors.fastsgns glove.txt --to glove
   fastsgns convert model.fastsgns vectors.npz
-  fastsgns convert vectors.parquet vectors.safetensors
+  fastsgns convert vectors.parquet vectors.safetensors --dtype int8
+  fastsgns convert vectors.fastsgns folder --to static-embedding
   fastsgns convert vectors.fastsgns - | head
   fastsgns convert model.fastsgns contexts.txt --role output
   fastsgns convert vectors.fastsgns - --to binary | gzip > vectors.bin.gz
@@ -36,7 +38,13 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--to", dest="to_format", choices=tuple(EXCHANGED),
         help="format of OUT; glove is text without a header, tsv two files for the TensorBoard "
-        "projector (default: that of the suffix; text for standard output)",
+        "projector, static-embedding a folder (default: that of the suffix; text for standard "
+        "output)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--dtype", choices=DTYPES,
+        help="type of the numbers in OUT: of safetensors, npz, parquet, arrow and static-embedding "
+        "(default: that of the vectors)",
     )  # fmt: skip
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N words")
 
@@ -46,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     source = getattr(arguments, "in")
     outputs.check_distinct(arguments.output, [source])
     outputs.check_writable(arguments.output, arguments.to_format)
+    check_dtype(arguments)
     loaded = inputs.load(source, arguments, arguments.limit)
     if arguments.role:
         loaded = inputs.of_role(loaded, arguments.role, source)
@@ -53,8 +62,18 @@ def run(arguments: argparse.Namespace) -> int:
         loaded = first(getattr(loaded, "wv", loaded), arguments.limit)
     if not arguments.role:
         outputs.say_what_is_left_out(loaded, arguments.output, arguments.to_format)
-    outputs.save(loaded, arguments.output, arguments.to_format, one_role=bool(arguments.role))
+    outputs.save(
+        loaded, arguments.output, arguments.to_format, bool(arguments.role), arguments.dtype
+    )
     return 0
+
+
+def check_dtype(arguments: argparse.Namespace) -> None:
+    """Raise a UsageError if the output has a type of numbers of its own."""
+    format = filetypes.output_format(arguments.output, arguments.to_format)
+    if arguments.dtype and not EXCHANGED[format].has_dtypes:
+        able = ", ".join(kind for kind, form in EXCHANGED.items() if form.has_dtypes)
+        raise UsageError(f"--dtype is for {able}, and the output is {format}")
 
 
 def first(vectors: KeyedVectors, n: int) -> KeyedVectors:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from fastsgns.cli.parsers import UsageError
 from fastsgns.cli.streams import STDIO, is_stream
 from fastsgns.errors import FormatError, NotUTF8Error
-from fastsgns.formats import files, native, sniffing, tsv
+from fastsgns.formats import files, native, sniffing, static_embedding, tsv
 from fastsgns.vectors import exchange
 from fastsgns.vectors.exchange import FORMATS, SUFFIXES, form_of, suffix_of
 
@@ -121,6 +121,8 @@ def output_format(path: str, format: str | None = None) -> str:
         raise UsageError(f"{path}: {known} is not compressed; leave out the last suffix")
     if known == "tsv" and path == STDIO:
         raise UsageError("tsv is two files: name one, such as vectors.tsv")
+    if FORMATS[known].check_folder and path == STDIO:
+        raise UsageError(f"{known} is a folder: name one")
     return known
 
 
@@ -171,6 +173,8 @@ def detect(path: str, no_header: bool = False) -> str:
     """
     if is_pair(path):
         return "tsv"
+    if static_embedding.is_folder(path):
+        return "static-embedding"
     native_kind = kind(path)
     if native_kind in TRAINED_ON:
         command = TRAINED_ON[native_kind]

@@ -14,7 +14,7 @@ from fastsgns._version import __version__
 from fastsgns.cli import filetypes, inputs, streams
 from fastsgns.cli.arguments import add_json
 from fastsgns.cli.parsers import Commands, add_command
-from fastsgns.formats import native, sniffing, tsv
+from fastsgns.formats import native, sniffing, static_embedding, tsv
 from fastsgns.formats.files import local_path
 from fastsgns.runtime.console import short, table
 from fastsgns.runtime.machine import n_cores
@@ -83,6 +83,9 @@ def describe(path: str) -> dict[str, Any]:
         if filetypes.is_pair(path):
             facts["bytes on disk"] = sum(map(os.path.getsize, tsv.paths_of(path)))
             return facts | _describe(path, "tsv")
+        if static_embedding.is_folder(path):
+            facts["bytes on disk"] = static_embedding.size(path)
+            return facts | _describe(path, "static-embedding")
         if streams.is_stream(path):
             with streams.opened(path) as file:
                 return facts | _describe(file, form_of(file.peek(filetypes.HEAD_BYTES)) or "text")

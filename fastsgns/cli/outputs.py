@@ -64,17 +64,25 @@ def check_writable(path: str, format: str | None = None) -> None:
     OSError
         As for `fastsgns.formats.writing.check_writable`.
     """
-    filetypes.output_format(path, format)
-    if path != STDIO:
+    check_folder = FORMATS[filetypes.output_format(path, format)].check_folder
+    if check_folder is not None:
+        check_folder(path)
+    elif path != STDIO:
         writing.check_writable(path)
 
 
-def save(loaded: Any, path: str, format: str | None = None, one_role: bool = False) -> None:
+def save(
+    loaded: Any,
+    path: str,
+    format: str | None = None,
+    one_role: bool = False,
+    dtype: str | None = None,
+) -> None:
     """Write a model or vectors; `-` is standard output, by default as word2vec text.
 
     Only the native format holds models. Of others, some hold both matrices; see
     `fastsgns.vectors.exchange.FORMATS`. With `one_role`, these are vectors of one role, and output
-    vectors that belong to them are left out.
+    vectors that belong to them are left out. `dtype` is the type of the numbers in the file.
     """
     format = filetypes.output_format(path, format)
     with streams.output(path) if path == STDIO else contextlib.nullcontext(path) as target:
@@ -83,7 +91,7 @@ def save(loaded: Any, path: str, format: str | None = None, one_role: bool = Fal
             return
         has_two = FORMATS[format].holds_output and getattr(loaded, "names_are_shared", False)
         output: Any = loaded.target if has_two else False if one_role else None
-        main_vectors(loaded).export(format, target, output=output)
+        main_vectors(loaded).export(format, target, output=output, dtype=dtype)
 
 
 def say_what_is_left_out(loaded: Any, path: str, format: str | None = None) -> None:

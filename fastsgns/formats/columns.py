@@ -293,7 +293,7 @@ def _matrix(column: Any, label: str, name: str) -> np.ndarray:
             f"{name}: the lists of the column {label} have between {lengths[0]} and {lengths[-1]} "
             "numbers; expected is one length"
         )
-    return rows if rows.dtype.kind == "f" else rows.astype(np.float32)
+    return rows
 
 
 def _as_lists(column: Any) -> Any:

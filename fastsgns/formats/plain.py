@@ -49,11 +49,16 @@ def write(path: Any, table: VectorTable) -> None:
         tensors["output"] = table.output
     tensors["words"] = np.frombuffer("\n".join(texts).encode(), np.uint8)
     tensors |= exportable(table.attributes, RESERVED, texts=False)
-    names = sorted(tensors, key=lambda name: -tensors[name].itemsize)  # so that all are aligned
-    ordered = {name: tensors[name] for name in names}
     key_type = "int" if type_of_keys(table.keys) is int else "str"
+    write_tensors(path, tensors, {"format": "np", "key_type": key_type})
+
+
+def write_tensors(path: Any, tensors: native.Tensors, metadata: dict[str, str]) -> None:
+    """Write a file of tensors by name, atomically; the widest numbers first, so all are aligned."""
+    names = sorted(tensors, key=lambda name: -tensors[name].itemsize)
+    ordered = {name: tensors[name] for name in names}
     with destination(path) as file:
-        file.write(header.pack_plain(ordered, {"format": "np", "key_type": key_type}))
+        file.write(header.pack_plain(ordered, metadata))
         for array in ordered.values():
             native.write_array(file, array)
 
@@ -73,12 +78,8 @@ def read(path: Any, words: Any = None) -> VectorTable:
         If the file is of another format, is damaged, or has no words.
     """
     name = files.name_of(path)
-    try:
-        with _opened(path) as (file, size):
-            metadata, tensors = _contents(file, size)
-    except FormatError as error:
-        raise type(error)(f"{name}: {error.problem or error}") from None
-    embedding = _embedding(tensors, name)
+    metadata, tensors = read_tensors(path)
+    embedding = name_of_embedding(tensors, name)
     vectors, output = tensors[embedding], tensors.get("output")
     if words is not None:
         keys = _given(words)
@@ -91,6 +92,21 @@ def read(path: Any, words: Any = None) -> VectorTable:
         )
     attributes = {k: v for k, v in tensors.items() if k not in RESERVED and k != embedding}
     return check(VectorTable(keys, vectors, output, attributes), name)
+
+
+def read_tensors(path: Any) -> tuple[dict[str, str], native.Tensors]:
+    """Return the metadata and the tensors of a file.
+
+    Raises
+    ------
+    FormatError
+        If the file is of another format, or is damaged.
+    """
+    try:
+        with _opened(path) as (file, size):
+            return _contents(file, size)
+    except FormatError as error:
+        raise type(error)(f"{files.name_of(path)}: {error.problem or error}") from None
 
 
 @contextmanager
@@ -118,8 +134,8 @@ def _plain(array: np.ndarray) -> np.ndarray:
     return (array.view("<u2").astype("<u4") << 16).view("<f4")
 
 
-def _embedding(tensors: native.Tensors, name: str) -> str:
-    """Return the name of the matrix of vectors."""
+def name_of_embedding(tensors: native.Tensors, name: str) -> str:
+    """Return the name of the matrix of vectors; `name` is that of the file, for messages."""
     matrices = [key for key, array in tensors.items() if array.ndim == 2 and key != "output"]
     known = [key for key in EMBEDDING if key in matrices] or matrices
     if len(known) != 1 and not (known and known[0] in EMBEDDING):

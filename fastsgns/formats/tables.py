@@ -9,10 +9,14 @@ import numpy as np
 
 from fastsgns.errors import FormatError, warn
 from fastsgns.formats import keys as key_types
+from fastsgns.formats.quantized import dequantize, quantize
 
 logger = logging.getLogger(__name__)
 
 FLOATS = ("float16", "float32", "float64")
+DTYPES = (*FLOATS, "int8")
+# The attributes with the scales of int8 rows: of the vectors, and of the output vectors
+VECTOR_SCALE, OUTPUT_SCALE = "vector_scale", "output_scale"
 DERIVED = ("code", "point")  # attributes that follow from the counts: paths in the Huffman tree
 ELSEWHERE = 'export("npz", path) and save(path) hold every key'
 
@@ -35,6 +39,56 @@ class VectorTable:
     vectors: np.ndarray
     output: np.ndarray | None = None
     attributes: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def in_dtype(table: VectorTable, dtype: str) -> VectorTable:
+    """Return a table whose matrices are of another type; int8 adds attributes with the scales.
+
+    Parameters
+    ----------
+    table : VectorTable
+    dtype : str
+        One of `DTYPES`.
+
+    Raises
+    ------
+    ValueError
+        If a number is too large for the type, or int8 is asked for numbers that are not finite.
+
+    Examples
+    --------
+    >>> table = in_dtype(VectorTable(["a"], np.array([[2.54, -1.27]])), "int8")
+    >>> table.vectors.tolist(), table.attributes["vector_scale"].round(4).tolist()
+    ([[127, -64]], [0.02])
+    """
+    attributes = dict(table.attributes)
+
+    def converted(matrix: np.ndarray, name: str) -> np.ndarray:
+        if matrix.dtype == dtype:
+            return matrix
+        if dtype != "int8":
+            return _narrowed(matrix, dtype)
+        if name in attributes:
+            warn(f"the file holds the scales of int8 rows instead of your attribute {name!r}")
+        codes, attributes[name] = quantize(matrix)
+        return codes
+
+    vectors = converted(table.vectors, VECTOR_SCALE)
+    output = None if table.output is None else converted(table.output, OUTPUT_SCALE)
+    return VectorTable(table.keys, vectors, output, attributes)
+
+
+def _narrowed(matrix: np.ndarray, dtype: str) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        narrow = matrix.astype(dtype)
+    lost = np.isinf(narrow) & np.isfinite(matrix)
+    if lost.any():
+        row = int(np.flatnonzero(lost.any(axis=1))[0])
+        raise ValueError(
+            f"row {row} of the vectors has a number that is too large for {dtype}, whose largest "
+            f"is {np.finfo(dtype).max:g}; scale the vectors, or leave out dtype="
+        )
+    return narrow
 
 
 def exportable(
@@ -179,7 +233,8 @@ def is_utf8(text: str) -> bool:
 def check(table: VectorTable, name: str) -> VectorTable:
     """Check what was read from a file; return it with keys as a list and native byte order.
 
-    Attributes whose length is another one are left out, with a warning in the log.
+    int8 rows with scales become float32; see `in_dtype`. Attributes whose length is another one are
+    left out, with a warning in the log.
 
     Raises
     ------
@@ -194,8 +249,10 @@ def check(table: VectorTable, name: str) -> VectorTable:
         seen: set[Hashable] = set()
         twice = next(key for key in table.keys if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise FormatError(f"{name} has the key {twice!r:.60} twice; each key must be there once")
+    table.vectors = _in_floats(table.vectors, table.attributes, VECTOR_SCALE)
     table.vectors = _matrix(table.vectors, "vectors", len(table.keys), name)
     if table.output is not None:
+        table.output = _in_floats(table.output, table.attributes, OUTPUT_SCALE)
         table.output = _matrix(table.output, "output vectors", len(table.keys), name)
     for attribute, values in list(table.attributes.items()):
         if values.shape[:1] != (len(table.keys),):
@@ -209,6 +266,20 @@ def check(table: VectorTable, name: str) -> VectorTable:
         else:
             table.attributes[attribute] = _native(values)
     return table
+
+
+def _in_floats(matrix: np.ndarray, attributes: dict[str, np.ndarray], scale: str) -> np.ndarray:
+    """Return int8 rows times their scales, which leave the attributes; others as they are."""
+    scales = attributes.get(scale)
+    if (
+        matrix.dtype != np.int8
+        or matrix.ndim != 2
+        or scales is None
+        or scales.dtype.kind != "f"
+        or scales.shape != matrix.shape[:1]
+    ):
+        return matrix
+    return dequantize(matrix, attributes.pop(scale))
 
 
 def _matrix(matrix: np.ndarray, what: str, n_keys: int, name: str) -> np.ndarray:

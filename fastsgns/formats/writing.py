@@ -120,13 +120,13 @@ def atomic(path: Any) -> Iterator[str]:
             yield temporary
             if old is not None:
                 _set_owner_and_mode(temporary, old)
-            _flush(temporary)
+            flush(temporary)
             os.replace(temporary, target)
     finally:
         if os.path.exists(temporary):
             os.unlink(temporary)
     if os.name == "posix":
-        _flush(folder)
+        flush(folder)
 
 
 @contextmanager
@@ -149,7 +149,8 @@ def _set_owner_and_mode(path: str, status: os.stat_result) -> None:
     os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
-def _flush(path: str) -> None:
+def flush(path: str) -> None:
+    """Write what the system holds of a file or folder to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -13,8 +13,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastsgns.errors import FormatError, warn
-from fastsgns.formats import columns, files, header, npz, plain, saving, sniffing, tsv
-from fastsgns.formats.tables import VectorTable
+from fastsgns.formats import (
+    columns,
+    files,
+    folders,
+    header,
+    npz,
+    plain,
+    saving,
+    sniffing,
+    static_embedding,
+    tsv,
+)
+from fastsgns.formats.tables import DTYPES, VectorTable, in_dtype
 from fastsgns.vectors.second import link_output, own_output
 from fastsgns.vectors.spaces import NoRoleError
 from fastsgns.vectors.storage import check_in_step
@@ -45,6 +56,13 @@ class Format(NamedTuple):
         Whether it holds a second matrix.
     is_compressed_too : bool
         Whether the suffixes .gz, .bz2 and .xz may follow.
+    has_dtypes : bool
+        Whether it holds numbers of each type of `fastsgns.formats.tables.DTYPES`.
+    options : tuple of str
+        Names of further parameters of `write`.
+    check_folder : callable, optional
+        ``check_folder(path)`` raises an error if a folder of this format can't be written. None
+        for formats that are files.
     """
 
     description: str
@@ -54,6 +72,9 @@ class Format(NamedTuple):
     by_method: bool = False
     holds_output: bool = False
     is_compressed_too: bool = False
+    has_dtypes: bool = False
+    options: tuple[str, ...] = ()
+    check_folder: Callable[[Any], Any] | None = None
 
 
 def _word2vec(**form: Any) -> dict[str, Any]:
@@ -96,15 +117,23 @@ FORMATS = {
     "glove": Format("text without a header", (), **_word2vec(no_header=True)),
     "vec": Format("fastText's text", (".vec",), **_word2vec() | {"write": _write_vec}),
     "safetensors": Format(
-        "plain safetensors", (".safetensors",), plain.write, plain.read, holds_output=True
+        "plain safetensors",
+        (".safetensors",),
+        plain.write,
+        plain.read,
+        holds_output=True,
+        has_dtypes=True,
     ),
-    "npz": Format("an archive of numpy", (".npz",), npz.write, npz.read, holds_output=True),
+    "npz": Format(
+        "an archive of numpy", (".npz",), npz.write, npz.read, holds_output=True, has_dtypes=True
+    ),
     "parquet": Format(
         "Parquet, by pyarrow",
         (".parquet",),
         columns.write_parquet,
         columns.read_parquet,
         holds_output=True,
+        has_dtypes=True,
     ),
     "arrow": Format(
         "Arrow IPC, by pyarrow",
@@ -112,8 +141,18 @@ FORMATS = {
         columns.write_arrow,
         columns.read_arrow,
         holds_output=True,
+        has_dtypes=True,
     ),
     "tsv": Format("two files for the TensorBoard projector", (".tsv",), tsv.write, tsv.read),
+    "static-embedding": Format(
+        "a folder for sentence-transformers and model2vec",
+        (),
+        static_embedding.write,
+        static_embedding.read,
+        has_dtypes=True,
+        options=("lowercase", "weights"),
+        check_folder=lambda path: folders.check_writable(path, static_embedding.is_ours),
+    ),
 }
 SUFFIXES = {suffix: kind for kind, form in FORMATS.items() for suffix in form.suffixes}
 MAGIC = {b"PK\x03\x04": "npz", b"PAR1": "parquet", b"ARROW1": "arrow"}
@@ -133,12 +172,18 @@ def format_of(kind: str) -> Format:
     return FORMATS[kind]
 
 
-def write(kv: Any, kind: str, path: Any, output: Any = None) -> None:
+def write(
+    kv: Any, kind: str, path: Any, output: Any = None, dtype: Any = None, **options: Any
+) -> None:
     """Write `kv` (a KeyedVectors) in a format; see `KeyedVectors.export`.
 
     Vectors that are not finite are written as they are, with a warning, as `save` does.
     """
     form = format_of(kind)
+    name_of_dtype = _check_dtype(kind, form, dtype)
+    if unknown := sorted(set(options) - set(form.options)):
+        allowed = ", ".join(("output", "dtype", *form.options))
+        raise TypeError(f"{kind} has no parameter {unknown[0]!r}; allowed are {allowed}")
     if not form.is_compressed_too and files.is_path(path) and files.decompressor(path):
         raise ValueError(
             f"{files.name_of(path)}: programs that read {kind} expect a file that is not "
@@ -157,8 +202,30 @@ def write(kv: Any, kind: str, path: Any, output: Any = None) -> None:
     if form.by_method:
         form.write(_with_output(kv, output) if form.holds_output else kv, path)
     else:
-        saving.check_finite("vectors", kv.array, refuse=False)
-        form.write(path, table_of(kv, output, form.holds_output))
+        table = table_of(kv, output, form.holds_output)
+        if name_of_dtype is not None:
+            table = in_dtype(table, name_of_dtype)
+        if name_of_dtype != "int8":  # which is an error if it is not finite
+            saving.check_finite("vectors", kv.array, refuse=False)
+        form.write(path, table, **options)
+
+
+def _check_dtype(kind: str, form: Format, dtype: Any) -> str | None:
+    """Return the name of a type of numbers; raise a ValueError if a format does not hold it."""
+    if dtype is None:
+        return None
+    try:
+        name: str = np.dtype(dtype).name
+    except TypeError:
+        name = str(dtype)
+    if name not in DTYPES:
+        raise ValueError(f"dtype is {dtype!r:.60}; allowed are {', '.join(DTYPES)}")
+    if not form.has_dtypes:
+        able = ", ".join(other for other, form in FORMATS.items() if form.has_dtypes)
+        raise ValueError(
+            f"{kind} has a type of numbers of its own; leave out dtype={name!r}, or choose {able}"
+        )
+    return name
 
 
 def _warn_of_bias(kv: Any) -> None:
@@ -253,6 +320,8 @@ def kind_of(path: Any) -> str:
         If it is a pipe, whose first bytes can be read only once.
     """
     name = files.name_of(path)
+    if static_embedding.is_folder(path):
+        return "static-embedding"
     named = SUFFIXES.get(suffix_of(name))
     if named == "tsv" and files.is_path(path) and tsv.is_pair(path):
         return named  # whose numbers look like a header of word2vec if there are two of them

@@ -853,7 +853,13 @@ class KeyedVectors:
     # Files and objects of other programs; the table of formats is fastsgns/vectors/exchange.py
 
     def export(
-        self, kind: str, path: Any, *, output: "KeyedVectors | Literal[False] | None" = None
+        self,
+        kind: str,
+        path: Any,
+        *,
+        output: "KeyedVectors | Literal[False] | None" = None,
+        dtype: npt.DTypeLike | None = None,
+        **options: Any,
     ) -> None:
         """Write the keys, vectors and attributes to a file that other programs read, atomically.
 
@@ -861,16 +867,25 @@ class KeyedVectors:
         ----------
         kind : str
             The format: "native", "text", "binary", "glove", "vec", "safetensors", "npz", "parquet",
-            "arrow" or "tsv"; docs/files.md has a page per format.
+            "arrow", "tsv" or "static-embedding"; docs/files.md has a page per format.
         path : str, os.PathLike or binary file object
+            Of "static-embedding", the path of a folder.
         output : KeyedVectors with the same keys, or False, optional
             The vectors of the second matrix; by default ``kv.output`` if these vectors have such.
             Formats with room for one matrix leave the default out. False leaves it out of all.
+        dtype : {"float16", "float32", "float64", "int8"}, optional
+            The type of the numbers in the file; by default that of the vectors. int8 has a scale
+            per row, which `from_file` multiplies into the vectors (float32) again. For
+            "safetensors", "npz", "parquet", "arrow" and "static-embedding".
+        **options
+            Of "static-embedding": ``lowercase=True`` puts texts into lower case before their words
+            are looked up, and ``weights``, an array of shape (V,), multiplies the vectors.
 
         Raises
         ------
         ValueError
-            If there is no such format, a key can't be written to it, or it can't hold `output`.
+            If there is no such format, a key can't be written to it, it can't hold `output` or
+            `dtype`, or a number is too large for `dtype`.
         TypeError
             If a key has a type that the format can't hold.
         ImportError
@@ -889,7 +904,7 @@ class KeyedVectors:
         >>> np.load("vectors.npz")["words"].tolist()
         ['king', 'queen']
         """
-        exchange.write(self, kind, path, output)
+        exchange.write(self, kind, path, output, dtype, **options)
 
     @classmethod
     def from_file(cls, path: Any, kind: str | None = None, **options: Any) -> Self:
@@ -898,6 +913,7 @@ class KeyedVectors:
         Parameters
         ----------
         path : str, os.PathLike or binary file object
+            Of "static-embedding", the path of a folder.
         kind : str, optional
             The format, as for `export`. By default it is recognized by the content of the file, or
             else by its suffix; "glove" must be given.

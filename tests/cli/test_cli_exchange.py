@@ -28,7 +28,7 @@ def name_of(tmp_path, kind):
 @pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind != "native"])
 def test_convert_to_each_format_and_back(tmp_path, model, kind):
     path, back = name_of(tmp_path, kind), str(tmp_path / "back.fastsgns")
-    form = ["--to", kind] if kind == "glove" else []
+    form = [] if FORMATS[kind].suffixes else ["--to", kind]
     assert main(["convert", str(tmp_path / "model.fastsgns"), path, *form]) == 0
     for given in ([], ["--from", kind]):
         header = ["--no-header"] if kind == "glove" and not given else []
@@ -92,7 +92,9 @@ def test_sources_and_targets_are_two_matrices(tmp_path):
     np.testing.assert_array_equal(loaded.output.vectors, nodes.target.vectors)
 
 
-@pytest.mark.parametrize("kind", ["safetensors", "npz", "parquet", "arrow", "tsv"])
+@pytest.mark.parametrize(
+    "kind", ["safetensors", "npz", "parquet", "arrow", "tsv", "static-embedding"]
+)
 def test_info_describes_each_format(tmp_path, model, kind, capsys):
     path = name_of(tmp_path, kind)
     model.wv.export(kind, path)
@@ -102,7 +104,7 @@ def test_info_describes_each_format(tmp_path, model, kind, capsys):
     arrays = [model.wv.vectors, model.wv.expandos["count"]]
     assert f"arrays.vectors  {len(model.wv)} x 4 float32" in re.sub(" {3,}", "  ", shown)
     assert f"arrays.count  {len(model.wv)} int64" in re.sub(" {3,}", "  ", shown)
-    if kind != "tsv":
+    if FORMATS[kind].holds_output:
         arrays.append(model.syn1neg)
         assert f"arrays.output  {len(model.wv)} x 4 float32" in re.sub(" {3,}", "  ", shown)
     assert f"{sum(array.nbytes for array in arrays):,} (" in shown
@@ -121,11 +123,33 @@ def test_a_pipe_of_each_format(tmp_path, model, kind, monkeypatch):
     np.testing.assert_array_equal(KeyedVectors.load(back).vectors, model.wv.vectors)
 
 
+@pytest.mark.parametrize("kind", [kind for kind in FORMATS if FORMATS[kind].has_dtypes])
+@pytest.mark.parametrize("dtype", ["float16", "int8"])
+def test_numbers_of_another_type(tmp_path, model, kind, dtype):
+    path, source = name_of(tmp_path, kind), str(tmp_path / "model.fastsgns")
+    assert main(["convert", source, path, "--to", kind, "--dtype", dtype]) == 0
+    loaded = KeyedVectors.from_file(path)
+    assert loaded.vectors.dtype == ("float16" if dtype == "float16" else "float32")
+    largest = np.abs(model.wv.vectors).max()
+    np.testing.assert_allclose(loaded.vectors, model.wv.vectors, atol=largest / 200)
+    assert (loaded.vectors != model.wv.vectors).any()
+
+
+def test_a_folder_of_something_else_is_refused_at_once(tmp_path, model, capsys):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "mine").touch()
+    paths = [str(tmp_path / "model.fastsgns"), str(tmp_path / "folder")]
+    assert main(["convert", *paths, "--to", "static-embedding"]) == 1
+    assert "has files of something else" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("output", "options", "match"),
     [
         ("v.npz.gz", [], "npz is not compressed"),
         ("-", ["--to", "tsv"], "tsv is two files"),
+        ("-", ["--to", "static-embedding"], "static-embedding is a folder"),
+        ("v.txt", ["--dtype", "int8"], "--dtype is for safetensors, npz, parquet, arrow, static-"),
         ("v.csv", [], "Known are .fastsgns, .model and no suffix (native)"),
     ],
 )
