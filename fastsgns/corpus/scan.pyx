@@ -35,6 +35,8 @@ cdef extern from "scan_table.h" nogil:
     int table_feed(Table *table, const uint8_t *data, int64_t n, int32_t *ids, int64_t *n_ids,
                    int64_t *ends, int64_t *n_ends)
     int table_finish(Table *table, int32_t *ids, int64_t *n_ids)
+    int64_t table_look_up(const Table *table, const uint8_t *data, int64_t n, const uint8_t *stop,
+                          int32_t *ids, int64_t *places)
     int table_merge(Table *table, const Table *other, int32_t *ids)
     void table_counts(const Table *table, int64_t *counts)
     int64_t table_longest_probe(const Table *table)
@@ -151,6 +153,74 @@ cdef class Scanner:
         _check(table_finish(&self.table, &ids[0], &n_ids))
         return room[:n_ids], np.empty(0, np.int64)
 
+    def look_up(self, const uint8_t[::1] data not None, const int64_t[::1] starts not None,
+                bint keep_unknown=False):
+        """Look up the tokens of texts, without the GIL and without changing the scanner.
+
+        Several threads may call it at the same time.
+
+        Parameters
+        ----------
+        data : bytes-like
+        starts : ndarray of int64, shape (n + 1,)
+            Text i is ``data[starts[i]:starts[i + 1]]``. Tokens end where a text ends.
+        keep_unknown : bool
+            Whether tokens that are not types of the scanner have the id -1. By default they are
+            left out.
+
+        Returns
+        -------
+        ids : ndarray of int32
+            The ids of the tokens of all texts.
+        token_starts : ndarray of int64, shape (n + 1,)
+            Text i has the ids ``ids[token_starts[i]:token_starts[i + 1]]``.
+        places : ndarray of int64, shape (n_unknown, 2)
+            Where in `data` each unknown token starts and ends; empty without `keep_unknown`.
+
+        Raises
+        ------
+        IndexError
+            If a text is not in `data`.
+        """
+        cdef int64_t n = starts.shape[0] - 1, n_bytes = data.shape[0], i
+        cdef bint valid = n >= 0
+        for i in range(n):
+            valid &= 0 <= starts[i] <= starts[i + 1] <= n_bytes
+        if not valid:
+            raise IndexError(f"the texts are not in the {n_bytes} bytes")
+        token_starts = np.zeros(n + 1, np.int64)
+        if n == 0 or starts[n] == starts[0]:
+            return np.empty(0, np.int32), token_starts, np.empty((0, 2), np.int64)
+        # A text of b bytes has up to (b + 1) / 2 tokens.
+        room = np.empty((starts[n] - starts[0] + n) // 2 + 1, np.int32)
+        places = np.empty((len(room) if keep_unknown else 1, 2), np.int64)
+        cdef int64_t[::1] token_starts_ = token_starts
+        cdef int32_t[::1] ids = room
+        cdef int64_t[:, ::1] places_ = places
+        cdef int64_t *places_of_text = NULL
+        cdef int64_t n_ids = 0, n_unknown = 0, n_found, token
+        with nogil:
+            for i in range(n):
+                if keep_unknown:
+                    places_of_text = &places_[n_unknown, 0]
+                n_found = table_look_up(
+                    &self.table, &data[0] + starts[i], starts[i + 1] - starts[i],
+                    &data[0] + n_bytes, &ids[n_ids], places_of_text,
+                )
+                for token in range(n_ids, n_ids + n_found):
+                    if ids[token] < 0 and keep_unknown:
+                        places_[n_unknown, 0] = starts[i] + places_of_text[0]
+                        places_[n_unknown, 1] = starts[i] + places_of_text[1]
+                        n_unknown += 1
+                    if keep_unknown:
+                        places_of_text += 2
+                if keep_unknown:
+                    n_ids += n_found
+                else:
+                    n_ids = drop_unknown(&ids[0], n_ids, n_ids + n_found)
+                token_starts_[i + 1] = n_ids
+        return room[:n_ids], token_starts, places[:n_unknown]
+
     def merge(self, Scanner other not None):
         """Add the types and counts of `other`.
 
@@ -200,6 +270,15 @@ cdef class Scanner:
         for i in range(self.table.n_types):
             first[i] = self.table.first[i]
         return np.asarray(first)
+
+
+cdef int64_t drop_unknown(int32_t *ids, int64_t start, int64_t stop) noexcept nogil:
+    """Move the ids that are not negative to the beginning; return where they end."""
+    cdef int64_t i, n_kept = start
+    for i in range(start, stop):
+        ids[n_kept] = ids[i]
+        n_kept += ids[i] >= 0
+    return n_kept
 
 
 def token_length(const uint8_t[::1] data not None):

@@ -6,6 +6,7 @@
  *   add, same, search, find                  look up a token, add a new one
  *   keep_carry, table_finish                 a token that continues in the next block
  *   find_all, split, table_feed              scan a block
+ *   id_of, ids_of, table_look_up             look up the tokens of a text
  *   table_merge                             merge two tables */
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE /* for mremap */
@@ -314,6 +315,59 @@ int table_feed(Table *table, const uint8_t *data, int64_t n, int32_t *ids, int64
         edges.n -= 2 * n_found;
     }
     return error;
+}
+
+/* Returns the id of a token, -1 if it is not a type. */
+static inline int32_t id_of(const Table *table, const Token *token) {
+    uint64_t at = home(table, token->hash);
+    for (; table->slots[at].length; at = (at + 1) & table->mask)
+        if (same(table, &table->slots[at], token)) return table->slots[at].id;
+    return -1;
+}
+
+/* Does what `find_all` does, without changing the table. */
+static void ids_of(const Table *table, const uint8_t *data, const int64_t *edges, int64_t n,
+                   const uint8_t *stop, int32_t *ids) {
+    Token batch[BATCH_TOKENS];
+    const HashKey key = table->key;
+    for (int64_t done = 0; done < n;) {
+        const int n_batch = n - done < BATCH_TOKENS ? (int)(n - done) : BATCH_TOKENS;
+        for (int i = 0; i < n_batch; i++, edges += 2) {
+            batch[i] = make_token(data + edges[0], edges[1] - edges[0], stop, key);
+            PREFETCH(&table->slots[home(table, batch[i].hash)]);
+        }
+        for (int i = 0; i < n_batch; i++) ids[done++] = id_of(table, &batch[i]);
+    }
+}
+
+int64_t table_look_up(const Table *table, const uint8_t *data, int64_t n, const uint8_t *stop,
+                      int32_t *ids, int64_t *places) {
+    Edges edges;
+    int64_t at = 0, n_ids = 0;
+    edges.n = 0;
+    edges.after_blank = 1;
+    while (at < n) {
+        const int64_t window = at + WINDOW < n ? at + WINDOW : n;
+        for (; at < window; at += STRIDE) {
+            uint8_t padded[STRIDE];
+            const uint8_t *bytes = data + at;
+            uint64_t blank, newline;
+            if (n - at < STRIDE) {
+                memset(padded, ' ', STRIDE);
+                bytes = memcpy(padded, bytes, (size_t)(n - at));
+            }
+            classify(bytes, &blank, &newline);
+            add_edges(&edges, blank, at);
+        }
+        if (at >= n && edges.n % 2) edges.at[edges.n++] = n; /* the text ends with the token */
+        const int64_t n_found = edges.n / 2;
+        ids_of(table, data, edges.at, n_found, stop, ids + n_ids);
+        if (places) memcpy(places + 2 * n_ids, edges.at, 2 * (size_t)n_found * sizeof(int64_t));
+        n_ids += n_found;
+        edges.at[0] = edges.at[2 * n_found];
+        edges.n -= 2 * n_found;
+    }
+    return n_ids;
 }
 
 int table_merge(Table *table, const Table *other, int32_t *ids) {

@@ -58,6 +58,13 @@ int table_feed(Table *table, const uint8_t *data, int64_t n, int32_t *ids, int64
  * or a SCAN_* error. */
 int table_finish(Table *table, int32_t *ids, int64_t *n_ids);
 
+/* Looks up the tokens of a whole text of n bytes, without changing the table. Writes their ids, -1
+ * for a token that is not a type, and if `places` is not NULL, where each token starts and ends.
+ * Needs room for (n + 1) / 2 tokens. Bytes up to `stop` may be read. Returns the number of tokens.
+ * Several threads may look up tokens at the same time. */
+int64_t table_look_up(const Table *table, const uint8_t *data, int64_t n, const uint8_t *stop,
+                      int32_t *ids, int64_t *places);
+
 /* Adds the types and counts of `other`. Writes to ids[i] the id in `table` of its type i. Returns 0
  * or a SCAN_* error. */
 int table_merge(Table *table, const Table *other, int32_t *ids);

@@ -14,10 +14,21 @@ from fastsgns.formats import kinds, saving, word2vec, word2vec_reader
 from fastsgns.formats.keys import check_keys, key_list, plain, plain_all
 from fastsgns.formats.tables import VectorTable
 from fastsgns.matrices import Composition
-from fastsgns.rules import COUNT, DRAW_SEED, integer, real, takes, takes_flags
+from fastsgns.rules import (
+    COUNT,
+    DRAW_SEED,
+    PROGRESS,
+    WORKERS,
+    integer,
+    real,
+    takes,
+    takes_flags,
+)
+from fastsgns.runtime.progress import ShowProgress
 from fastsgns.vectors import (
     aliases,
     comparisons,
+    encoding,
     evaluation,
     exchange,
     frames,
@@ -25,6 +36,7 @@ from fastsgns.vectors import (
     queries,
     second,
     storage,
+    weighting,
 )
 from fastsgns.vectors.keys import Key, KeyTable, as_key_list, moved
 from fastsgns.vectors.lookup import has_vector, positions_of, vectors_at, vectors_of
@@ -399,6 +411,124 @@ class KeyedVectors:
             attributes = self.expandos.items()
             chosen.expandos |= {name: moved(values, ids) for name, values in attributes}
         return chosen
+
+    # Vectors of texts
+
+    @takes_flags
+    @takes(workers=WORKERS, progress=PROGRESS)
+    def encode(
+        self,
+        texts: str | Iterable[str] | Iterable[Sequence[Key]],
+        weighting: str = "mean",
+        *,
+        normalize: bool = False,
+        remove_components: int | npt.ArrayLike = 0,
+        a: float = encoding.SIF_A,
+        return_known: bool = False,
+        workers: int | None = None,
+        progress: ShowProgress = False,
+    ) -> Any:
+        """Return the vectors of texts: weighted means of the vectors of their words.
+
+        Parameters
+        ----------
+        texts : iterable of n texts, or one text
+            A text is a str, or a list of keys. A str is split at white space, as `LineSentence`
+            splits lines: nothing is done to letters, so that texts must be written like the corpus,
+            for example in lower case. A list, a column of a data frame, a generator or a file that
+            is open for text are iterables of texts. A single str is one text.
+        weighting : {"mean", "sif", "zipf"}
+            "mean": each word has the same weight. "sif": a word of probability p has the weight
+            ``a / (a + p)``. "zipf": the mean of the vectors of `whitened`. The last two need the
+            attribute ``count``.
+        normalize : bool
+            Scale each result to length 1.
+        remove_components : int or array_like, shape (k, d)
+            How many of the first principal components of all texts to subtract from each text; 1
+            with "sif" is the method of Arora et al. An array has the components of other texts; see
+            `fastsgns.vectors.weighting.principal_components`.
+        a : float
+            Of "sif"; the paper's range is 0.0001 to 0.001.
+        return_known : bool
+            Return the number of known words of each text as well.
+        workers : int, optional
+            Number of threads; by default, and with -1, all processors. The result does not depend
+            on it.
+        progress : bool, callable or None
+            Show a progress bar; None shows it on a terminal, for more than a second of work. A
+            callable is called with a `ProgressReport`.
+
+        Returns
+        -------
+        vectors : ndarray of float32, shape (n, d); (d,) for a single str
+            Words that are not present are left out, or inferred from their n-grams where these
+            vectors have such. A text without known words has a row of zeros.
+        n_known : ndarray of int64, shape (n,); int for a single str
+            How many words of each text have a vector, only with `return_known`. It is 0 for each
+            row of zeros, which is not a text.
+
+        Raises
+        ------
+        ValueError
+            If `weighting` needs counts, and there are none or made-up ones, or if a text is a
+            missing value.
+        TypeError
+            If `texts` are not texts.
+
+        Warns
+        -----
+        UserWarning
+            If a text has no known word, without `return_known`.
+
+        References
+        ----------
+        Arora, Liang, Ma (2017): A simple but tough-to-beat baseline for sentence embeddings.
+        Yokoi, Bao, Kurita, Shimodaira (2024): Zipfian whitening, arXiv:2411.00680.
+
+        Examples
+        --------
+        >>> kv = KeyedVectors.from_dict({"to": [3.0, 0.0], "be": [1.0, 2.0]})
+        >>> kv.encode(["to be or not to be", "be"]).tolist()
+        [[2.0, 1.0], [1.0, 2.0]]
+        >>> kv.encode("to be").tolist()
+        [2.0, 1.0]
+        >>> vectors, n_known = kv.encode(["", "to go"], return_known=True)
+        >>> vectors.tolist(), n_known.tolist()
+        ([[0.0, 0.0], [3.0, 0.0]], [0, 1])
+        """
+        return encoding.encode(
+            self, texts, weighting, a, remove_components, normalize, workers, progress,
+            return_known,
+        )  # fmt: skip
+
+    def whitened(self) -> "KeyedVectors":
+        """Return a KeyedVectors whose vectors have the mean 0 and the covariance 1.
+
+        Both are expectations under the probabilities of the words: ``count`` divided by its sum
+        (Zipfian whitening). Frequent words become short and rare words long, which helps to compare
+        texts. Directions in which the vectors do not differ become 0. Attributes of the keys are
+        copied.
+
+        Raises
+        ------
+        ValueError
+            If there is no attribute ``count``, or it is made up, or a vector is not finite.
+
+        References
+        ----------
+        Yokoi, Bao, Kurita, Shimodaira (2024): Zipfian whitening, arXiv:2411.00680.
+
+        Examples
+        --------
+        >>> vectors = np.array([[0, 0], [4, 0], [0, 2]], np.float32)
+        >>> kv = KeyedVectors.from_arrays(["the", "a", "of"], vectors, counts=[2, 1, 1])
+        >>> shares, white = np.array([0.5, 0.25, 0.25]), kv.whitened().vectors
+        >>> np.allclose(shares @ white, 0, atol=1e-6)
+        True
+        >>> np.allclose((white.T * shares) @ white, np.eye(2), atol=1e-6)
+        True
+        """
+        return weighting.whitened(KeyedVectors, self)  # type: ignore[no-any-return]
 
     # Changes
 

@@ -1,0 +1,450 @@
+"""encode: vectors of texts, which are weighted means of the vectors of their words.
+
+Texts are divided into blocks. Threads tokenize a block, look its words up and sum their vectors.
+What depends on all numbers of a vector (whitening, components, lengths) follows in the caller's
+thread, so that no result depends on the number of threads.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Set as AbstractSet
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastsgns.corpus import tokens
+from fastsgns.corpus.scan import Scanner
+from fastsgns.corpus.texts import ids_of_tokens, join_texts
+from fastsgns.errors import warn
+from fastsgns.formats.keys import plain
+from fastsgns.kernels.sums import sum_rows
+from fastsgns.rules import POSITIVE, Whole
+from fastsgns.runtime.machine import n_cores
+from fastsgns.runtime.progress import ShowProgress, make_bar
+from fastsgns.runtime.threads import in_order
+from fastsgns.vectors.norms import unit
+from fastsgns.vectors.weighting import (
+    Whitening,
+    as_components,
+    principal_components,
+    probabilities,
+    remove_components,
+    sif_weights,
+    zipfian_whitening,
+)
+
+WEIGHTINGS = ("mean", "sif", "zipf")
+SIF_A = 1e-3  # of Arora, Liang, Ma (2017), section 4
+BLOCK_TEXTS, BLOCK_LETTERS = 8192, 1 << 18  # of a block, which a thread encodes in some 10 ms
+WORD_LETTERS = 6  # of an average word, with the space after it
+KEYS_AT_ONCE = 1 << 17
+SECONDS_WITHOUT_BAR = 1.0
+N_COMPONENTS = Whole("integers from 0 to the number of dimensions, and arrays", None, least=0)
+
+
+class Block(NamedTuple):
+    """Consecutive texts.
+
+    Attributes
+    ----------
+    first : int
+        The number of the first one.
+    texts : list of str and of lists of tokens
+    n_letters : int
+        About how many letters they have.
+    """
+
+    first: int
+    texts: list[Any]
+    n_letters: int
+
+
+class Ids(NamedTuple):
+    """The words of texts: text i has ``ids[starts[i]:starts[i + 1]]``.
+
+    Attributes
+    ----------
+    ids : ndarray of int32
+        -1 is the next one of `unknown`.
+    starts : ndarray of int64, shape (n + 1,)
+    unknown : list
+        Words that are not present, if their vectors may be inferred.
+    """
+
+    ids: np.ndarray
+    starts: np.ndarray
+    unknown: list[Any]
+
+
+class EncodedBlock(NamedTuple):
+    """The vectors of consecutive texts.
+
+    Attributes
+    ----------
+    vectors : ndarray of float32, shape (n, d)
+    n_known : ndarray of int64, shape (n,)
+        How many of the words of each text have a vector.
+    """
+
+    vectors: np.ndarray
+    n_known: np.ndarray
+
+
+class WordIds:
+    """The ids of words in texts, looked up in a dict or, without the GIL, in a table of bytes.
+
+    Parameters
+    ----------
+    ids : dict of key to int
+    keep_unknown : bool
+        Whether to list the words that are not present.
+    in_table : bool
+        Whether to make the table, which takes longer than to look up some words in the dict.
+    """
+
+    def __init__(self, ids: dict[Any, int], keep_unknown: bool, in_table: bool) -> None:
+        self._ids, self._keep_unknown = ids, keep_unknown
+        self._scanner: Scanner | None = None
+        if in_table:
+            self._scanner, self._id_of_type = _table_of(ids)
+
+    def of(self, block: Block) -> Ids:
+        """Return the ids of the words of a block."""
+        if self._scanner is not None and all(isinstance(text, str) for text in block.texts):
+            return self._from_bytes(self._scanner, block.texts)
+        unknown: list[Any] | None = [] if self._keep_unknown else None
+        words = [split(text) if isinstance(text, str) else text for text in block.texts]
+        ids, starts = ids_of_tokens(words, self._ids, block.first, unknown)
+        return Ids(ids, starts, unknown or [])
+
+    def _from_bytes(self, scanner: Scanner, texts: list[str]) -> Ids:
+        data, starts = join_texts(texts)
+        types, token_starts, places = scanner.look_up(data, starts, self._keep_unknown)
+        ids = types if self._id_of_type is None else self._id_of_type[types]
+        unknown = [
+            data[start:stop].decode("utf-8", "surrogatepass") for start, stop in places.tolist()
+        ]
+        return Ids(ids, token_starts, unknown)
+
+
+def split(text: str) -> list[str]:
+    r"""Return the tokens of a text, as the readers of corpora split lines: at ASCII white space.
+
+    Examples
+    --------
+    >>> split("to\tbe\u00a0or ")
+    ['to', 'be\xa0or']
+    """
+    words = b"\n".join(text.encode("utf-8", "surrogatepass").split())
+    return words.decode("utf-8", "surrogatepass").split("\n") if words else []
+
+
+def _table_of(ids: dict[Any, int]) -> tuple[Scanner, np.ndarray | None]:
+    """Return a scanner whose types are the keys that can be tokens, and the id of each type.
+
+    The ids end with -1, the id of the type -1. They are None if they are those of the types.
+    """
+    words = [key for key in ids if isinstance(key, str)]
+    if len(words) < len(ids) or not _are_tokens(words):
+        words = [word for word in words if split(word) == [word]]
+    scanner = Scanner()
+    for start in range(0, len(words), KEYS_AT_ONCE):
+        scanner.feed(_in_lines(words[start : start + KEYS_AT_ONCE]))
+    id_of_type = np.array([*map(ids.__getitem__, words), -1], np.int32)
+    if np.array_equal(id_of_type[:-1], np.arange(len(words))):
+        return scanner, None
+    return scanner, id_of_type
+
+
+def _in_lines(words: list[str]) -> bytes:
+    return ("\n".join(words) + "\n").encode("utf-8", "surrogatepass")
+
+
+def _are_tokens(words: list[str]) -> bool:
+    """Return whether each word is one token."""
+    for start in range(0, len(words), KEYS_AT_ONCE):
+        lines = _in_lines(words[start : start + KEYS_AT_ONCE])
+        if lines.split() != lines.split(b"\n")[:-1]:
+            return False
+    return True
+
+
+@dataclass
+class Encoder:
+    """Encodes blocks of texts with the vectors, weights and whitening that a call uses.
+
+    Attributes
+    ----------
+    rows : ndarray of float32, shape (V, d)
+    ids : WordIds
+    weights : ndarray of float32, shape (V,), or None
+    whitening : Whitening or None
+    unseen : Unseen or None
+        Infers vectors of words that are not present. Their weight is 1, that of SIF for words with
+        the probability 0.
+    """
+
+    rows: np.ndarray
+    ids: WordIds
+    weights: np.ndarray | None
+    whitening: Whitening | None
+    unseen: Any
+
+    def sums(self, block: Block) -> EncodedBlock:
+        """Return the weighted means of the vectors of words, before whitening."""
+        ids, starts, unknown = self.ids.of(block)
+        means = np.empty((len(block.texts), self.rows.shape[1]), np.float32)
+        if not unknown:
+            sum_rows(starts, ids, self.rows, means, weights=self.weights, mean=True)
+            return EncodedBlock(means, np.diff(starts))
+        is_known = ids >= 0
+        known = _kept(starts, is_known)
+        sum_rows(known, ids[is_known], self.rows, means, weights=self.weights)
+        inferred_ids, inferred = self._inferred(unknown)
+        others = _kept(starts, ~is_known)
+        others, inferred_ids = _kept_of(others, inferred_ids)
+        sum_rows(others, inferred_ids, inferred, means, add=True)
+        n_known = np.diff(known) + np.diff(others)
+        means /= np.maximum(n_known, 1).astype(np.float32)[:, None]
+        return EncodedBlock(means, n_known)
+
+    def _inferred(self, words: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+        """Return for each word its row, or -1, and the rows: float32, shape (m, d)."""
+        found = [word for word in dict.fromkeys(words) if self.unseen.knows(word)]
+        place = {word: row for row, word in enumerate(found)}
+        ids = np.array([place.get(word, -1) for word in words], np.int32)
+        rows = np.zeros((len(found), self.rows.shape[1]), np.float32)
+        if found:
+            rows[:] = self.unseen.vectors(found)
+        return ids, rows
+
+    def finish(self, encoded: EncodedBlock) -> EncodedBlock:
+        """Whiten the vectors of texts that have known words."""
+        if self.whitening is not None:
+            known = encoded.n_known > 0
+            encoded.vectors[known] = self.whitening(encoded.vectors[known])
+        return encoded
+
+
+def _kept(starts: np.ndarray, is_kept: np.ndarray) -> np.ndarray:
+    """Return where lists start after some of their items have been dropped."""
+    before: np.ndarray = np.concatenate([[0], np.cumsum(is_kept)])[starts]
+    return before
+
+
+def _kept_of(starts: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return lists without the ids that are negative."""
+    return _kept(starts, ids >= 0), ids[ids >= 0]
+
+
+def blocks_of(texts: Iterable[Any]) -> Iterator[Block]:
+    """Yield texts in blocks; the texts of other types than str are lists of tokens."""
+    block: list[Any] = []
+    first, n_letters = 0, 0
+    for number, item in enumerate(texts):
+        text = item if type(item) is str or type(item) is list else _plain_text(item, number)
+        block.append(text)
+        n_letters += len(text) if isinstance(text, str) else WORD_LETTERS * len(text)
+        if len(block) >= BLOCK_TEXTS or n_letters >= BLOCK_LETTERS:
+            yield Block(first, block, n_letters)
+            block, first, n_letters = [], number + 1, 0
+    if block:
+        yield Block(first, block, n_letters)
+
+
+def _plain_text(item: Any, number: int) -> str | list[Any]:
+    """Return a text as a str or a list of tokens.
+
+    Raises
+    ------
+    ValueError
+        If it is a missing value.
+    TypeError
+        If it is neither.
+    """
+    if hasattr(item, "as_py"):  # Arrow
+        item = item.as_py()
+    if isinstance(item, str):
+        return item
+    if isinstance(item, (bytes, bytearray)):
+        raise TypeError(
+            f"text {number} is of bytes, {item!r:.60}, where a str is wanted; decode it, for "
+            'example text.decode("utf-8")'
+        )
+    if item is None or isinstance(item, float) or type(item).__name__ == "NAType":
+        raise ValueError(
+            f"text {number} is {item!r}, where a str or a list of tokens is wanted; replace "
+            'missing texts by "", which gets a row of zeros, for example with series.fillna("")'
+        )
+    return list(tokens.sequence(item, number))
+
+
+def _check_texts(texts: Any) -> None:
+    """Raise a TypeError if the rows of the result could not be matched to texts."""
+    kind = type(texts).__name__
+    if isinstance(texts, (bytes, bytearray)):
+        raise TypeError(f"texts is of {kind}, {texts!r:.60}; decode it to a str first")
+    if getattr(texts, "ndim", 1) != 1 or hasattr(texts, "columns"):
+        raise TypeError(
+            f"texts is a {kind} of {getattr(texts, 'ndim', 2)} dimensions; give one column of it, "
+            "or a list of texts"
+        )
+    if isinstance(texts, (Mapping, AbstractSet)):
+        raise TypeError(
+            f"texts is a {kind}; give a list, such as list(texts.values()) of a dict or "
+            "sorted(texts) of a set, as the rows of the result are in the order of the texts"
+        )
+    if not isinstance(texts, Iterable):
+        raise TypeError(
+            f"texts is a {kind}, {texts!r:.60}; expected is a str, or an iterable of str or of "
+            "lists of tokens"
+        )
+
+
+def encoder_of(kv: Any, weighting: str, a: float, in_table: bool) -> Encoder:
+    """Return the encoder of a KeyedVectors for a weighting.
+
+    Raises
+    ------
+    ValueError
+        If the weighting is not known, or needs counts that there are not.
+    """
+    if weighting not in WEIGHTINGS:
+        raise ValueError(f"weighting is {weighting!r}; allowed are {WEIGHTINGS}")
+    array = kv.rows.array
+    rows = array.astype(np.float32, copy=False)
+    weights = whitening = None
+    if weighting != "mean":
+        shares = probabilities(kv, f"weighting={weighting!r}")
+        if weighting == "sif":
+            weights = sif_weights(shares, POSITIVE("a", a))
+        else:
+            whitening = zipfian_whitening(array, shares)
+    ids = WordIds(kv.key_table.key_to_index, kv.unseen is not None, in_table)
+    return Encoder(rows, ids, weights, whitening, kv.unseen)
+
+
+def encode_blocks(
+    kv: Any,
+    texts: Iterable[Any],
+    weighting: str = "mean",
+    a: float = SIF_A,
+    workers: int | None = None,
+    progress: ShowProgress = False,
+) -> Iterator[EncodedBlock]:
+    """Yield the vectors of texts in blocks, before components are removed; see `encode`.
+
+    The memory that is used does not depend on the number of texts.
+    """
+    _check_texts(texts)
+    blocks = blocks_of(texts)
+    head = list(islice(blocks, 2))
+    is_short = len(head) < 2 and sum(b.n_letters for b in head) < WORD_LETTERS * len(kv)
+    encoder = encoder_of(kv, weighting, a, in_table=not is_short)
+    n_threads = n_cores() if workers is None else workers
+    done, started = 0, time.monotonic()
+    total = len(texts) if isinstance(texts, Sized) else None
+    bar = None
+    encoded = in_order(n_threads, chain(head, blocks), encoder.sums)
+    with closing(encoded):
+        try:
+            for block, sums in encoded:
+                yield encoder.finish(sums)
+                done += len(block.texts)
+                if bar is None and (
+                    progress is not None or time.monotonic() > started + SECONDS_WITHOUT_BAR
+                ):
+                    bar = make_bar(progress, total, "encoding", "texts", started)
+                if bar is not None:
+                    bar.update_to(done)
+        finally:
+            if bar is not None:
+                bar.close()
+
+
+def encode(
+    kv: Any,
+    texts: Any,
+    weighting: str,
+    a: float,
+    components: Any,
+    normalize: bool,
+    workers: int | None,
+    progress: ShowProgress,
+    return_known: bool,
+) -> Any:
+    """Return the vectors of texts; see `KeyedVectors.encode`."""
+    texts = plain(texts)
+    is_single = isinstance(texts, str)
+    d = kv.vector_size
+    removed = _components(components, d)
+    if is_single and isinstance(removed, int) and removed:
+        raise ValueError(
+            "remove_components of a single text would leave nothing of it: give components of many "
+            "texts, as fastsgns.vectors.weighting.principal_components(vectors) returns them"
+        )
+    source = [texts] if is_single else texts
+    blocks = encode_blocks(kv, source, weighting, a, workers, progress)
+    with closing(blocks):  # type: ignore[type-var]
+        vectors, n_known = _joined(blocks, len(source) if isinstance(source, Sized) else None, d)
+    if isinstance(removed, int):
+        removed = principal_components(vectors, removed) if removed else np.empty((0, d))
+    if len(removed):
+        remove_components(vectors, removed)
+    if normalize:
+        vectors = unit(vectors)
+    if not return_known:
+        _warn_of_zeros(n_known, is_single)
+        return vectors[0] if is_single else vectors
+    return (vectors[0], int(n_known[0])) if is_single else (vectors, n_known)
+
+
+def _components(components: Any, d: int) -> int | np.ndarray:
+    """Return how many components to remove, or which."""
+    if np.ndim(components):
+        return as_components(components, d)
+    number: int = N_COMPONENTS("remove_components", components) or 0
+    if number > d:
+        raise ValueError(f"remove_components is {number}; the vectors have {d} dimensions")
+    return number
+
+
+def _joined(blocks: Iterable[EncodedBlock], n: int | None, d: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the vectors of all blocks and their numbers of known words."""
+    vectors, n_known = np.empty((n or 0, d), np.float32), np.empty(n or 0, np.int64)
+    done = 0
+    for block in blocks:
+        stop = done + len(block.vectors)
+        if stop > len(vectors):  # of an iterator; a page that is not written takes no memory
+            room = max(stop, 2 * len(vectors))
+            vectors, n_known = _longer(vectors, room), _longer(n_known, room)
+        vectors[done:stop], n_known[done:stop] = block
+        done = stop
+    if done < len(vectors):
+        vectors, n_known = vectors[:done].copy(), n_known[:done].copy()
+    return vectors, n_known
+
+
+def _longer(array: np.ndarray, n: int) -> np.ndarray:
+    longer = np.empty((n, *array.shape[1:]), array.dtype)
+    longer[: len(array)] = array
+    return longer
+
+
+def _warn_of_zeros(n_known: npt.NDArray[np.int64], is_single: bool) -> None:
+    if n_known.all():
+        return
+    missing = np.flatnonzero(n_known == 0)
+    which = (
+        "the text has"
+        if is_single
+        else f"{len(missing):,} of {len(n_known):,} texts (the first is text {missing[0]}) have"
+    )
+    warn(
+        f"{which} no word that these vectors have, and a vector of zeros; with return_known=True, "
+        "encode also returns the number of known words of each text, and does not warn"
+    )
