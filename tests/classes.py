@@ -30,6 +30,7 @@ from fastsgns.graph import (
 )
 from fastsgns.models.links import HOPE, STRAP, FastRP, JointScore, ProNE
 from fastsgns.models.ppmi import PPMI, SVDVectors
+from fastsgns.vectors.fasttext import FastTextKeyedVectors
 
 SENTENCES = toy.sentences(40)
 EDGES = [(f"n{i}", f"n{(3 * i + k) % 20}") for i in range(20) for k in (1, 2)]
@@ -81,6 +82,17 @@ def vectors() -> KeyedVectors:
     kv.add_vectors(list("abc"), np.arange(6, dtype=np.float32).reshape(3, 2))
     for index, word in enumerate("abc"):
         kv.set_vecattr(word, "count", 3 - index)
+    return kv
+
+
+def subword_vectors(**options: Any) -> FastTextKeyedVectors:
+    """Make vectors of words whose n-grams are longer than the word "absent"."""
+    words = ["aluminium", "alumina rich", "magnesium", "magnesia"]
+    kv = FastTextKeyedVectors(2, min_n=9, max_n=10, bucket=1000, **options)
+    kv.add_vectors(words, np.zeros((4, 2)), extras={"count": np.array([4, 3, 2, 1])})
+    for rows in (kv.vectors_vocab, kv.vectors_ngrams):
+        rows[:] = np.arange(rows.size).reshape(rows.shape) % 7
+    kv.adjust_vectors()
     return kv
 
 
@@ -158,6 +170,13 @@ CLASSES = {
     ),
     "SVDVectors": query(lambda: SVDVectors(PPMI(SENTENCES, min_count=1), 4), near),
     "KeyedVectors": query(vectors, lambda kv, key="a": kv.most_similar(key)),
+    "FastTextKeyedVectors": query(
+        subword_vectors, lambda kv, key="aluminiumoxide": kv.most_similar(key)
+    ),
+    "FastTextKeyedVectors, floret": Case(
+        lambda: subword_vectors(hash_count=2),
+        lambda kv: [kv.most_similar("aluminium"), kv["aluminiumoxide"].tolist()],
+    ),
     "Roles": query(
         lambda: word2vec().roles,
         lambda roles, key="output": roles[key].vectors.tolist(),

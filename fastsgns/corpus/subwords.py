@@ -14,7 +14,8 @@ from fastsgns.rules import integer
 
 CHUNK_WORDS = 1 << 13  # words that are hashed at once,
 CHUNK_CHARACTERS = 1 << 18  # unless they have more characters than this
-LARGEST_TABLE = 1 << 26  # buckets of which an array has an entry each, for speed
+LARGEST_TABLE = 1 << 26  # buckets of which an array has an entry each, for speed,
+TABLE_SHARE = 16  # where there are at most so many per n-gram
 MAX_BUCKET = 2**31 - 1  # what 32 bits with a sign hold, as in Facebook's files
 RULES = {
     "min_n": integer(0, 2**31 - 1),
@@ -41,6 +42,9 @@ class SubwordScheme:
         0 is fastText's scheme: a word has its own row, and each n-gram has the bucket that FNV-1a
         gives. 1 to 4 is floret's scheme: "<word>" and each n-gram have that many buckets of
         MurmurHash3, and a word has no row of its own.
+    is_pruned : bool
+        Whether an n-gram whose bucket has no row is left out, as in a pruned model of fastText.
+        Otherwise it counts as a row of zeros.
 
     Raises
     ------
@@ -58,6 +62,7 @@ class SubwordScheme:
     max_n: int = 6
     bucket: int = 2_000_000
     hash_count: int = 0
+    is_pruned: bool = False
 
     def __post_init__(self) -> None:
         for name, rule in RULES.items():
@@ -107,7 +112,7 @@ def _bracketed(keys: Sequence[Hashable]) -> tuple[bytes, np.ndarray]:
     return b"".join(parts), starts
 
 
-def _chunks(keys: Sequence[Hashable]) -> Iterator[slice]:
+def chunks(keys: Sequence[Hashable]) -> Iterator[slice]:
     """Yield ranges of keys that are short enough to be hashed at once."""
     start = n_characters = 0
     for position, key in enumerate(keys):
@@ -148,7 +153,7 @@ def count_buckets(keys: Sequence[Hashable], scheme: SubwordScheme) -> np.ndarray
     """Return the number of buckets of each key, int64, shape (n,), without hashing n-grams."""
     counts = np.zeros(len(keys), np.int64)
     if scheme.has_buckets:
-        for chunk in _chunks(keys):
+        for chunk in chunks(keys):
             text, starts = _bracketed(keys[chunk])
             ngrams.count(text, starts, scheme.min_n, scheme.max_n, scheme.hash_count, counts[chunk])
     return counts
@@ -164,8 +169,8 @@ def used_buckets(keys: Sequence[Hashable], scheme: SubwordScheme) -> np.ndarray:
     """
     if not scheme.has_buckets:
         return np.zeros(0, np.int32)
-    lists = (bucket_lists(keys[chunk], scheme)[1] for chunk in _chunks(keys))
-    if scheme.bucket > LARGEST_TABLE:
+    lists = (bucket_lists(keys[chunk], scheme)[1] for chunk in chunks(keys))
+    if not _has_table(scheme, int(count_buckets(keys, scheme).sum())):
         distinct = [np.unique(buckets) for buckets in lists]
         return np.unique(np.concatenate([np.zeros(0, np.int32), *distinct]))
     is_used = np.zeros(scheme.bucket, bool)
@@ -227,9 +232,9 @@ def row_lists(
         _require_str(keys)
     counts = count_buckets(keys, scheme) + (n_own > 0)
     rows = np.empty(int(counts.sum()), np.int32)
-    table = _table(scheme, used)
+    table = _table(scheme, used) if _has_table(scheme, len(rows)) else None
     n_rows = 0
-    for chunk in _chunks(keys):
+    for chunk in chunks(keys):
         starts, buckets = bucket_lists(keys[chunk], scheme)
         found = positions(buckets, used) if table is None else table[buckets]
         ids = np.where(found < 0, -1, found + np.int32(n_own))
@@ -280,6 +285,8 @@ def make_table(
 ) -> SubwordTable:
     """Return the rows of each key, where `known_buckets` and the buckets of the keys have rows.
 
+    In a pruned scheme, only `known_buckets` have rows.
+
     Raises
     ------
     TypeError
@@ -291,17 +298,21 @@ def make_table(
     >>> table.n_rows, table.buckets.tolist(), table.rows.tolist()
     (4, [31, 106, 747], [0, 3, 1, 2])
     """
-    buckets = used_buckets(keys, scheme)
+    none = np.zeros(0, np.int32)
+    buckets = none if scheme.is_pruned else used_buckets(keys, scheme)
     if known_buckets is not None:
         buckets = np.union1d(buckets, known_buckets).astype(np.int32)
     starts, rows = row_lists(keys, scheme, buckets)
     return SubwordTable(starts, rows, buckets, scheme.n_own_rows(len(keys)))
 
 
-def _table(scheme: SubwordScheme, used: np.ndarray) -> np.ndarray | None:
-    """Return the position of every bucket in `used` as an array; None if that is too large."""
-    if scheme.bucket > LARGEST_TABLE:
-        return None
+def _has_table(scheme: SubwordScheme, n_ngrams: int) -> bool:
+    """Return whether an array with an entry per bucket is used for so many n-grams."""
+    return scheme.bucket <= min(LARGEST_TABLE, TABLE_SHARE * n_ngrams)
+
+
+def _table(scheme: SubwordScheme, used: np.ndarray) -> np.ndarray:
+    """Return the position in `used` of every bucket, -1 if it is not there."""
     table = np.full(scheme.bucket, -1, np.int32)
     table[used] = np.arange(len(used), dtype=np.int32)
     return table

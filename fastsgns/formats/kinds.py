@@ -45,6 +45,11 @@ WORDS, GLOVE = "fastsgns.models.words.storage:SCHEMA", "fastsgns.models.glove.st
 CORPUS = "fastsgns.corpus.encoded:SCHEMA"
 KINDS = {
     "vectors": Kind("vectors by key", "fastsgns:KeyedVectors", "fastsgns.vectors.storage:SCHEMA"),
+    "subword vectors": Kind(
+        "vectors of words and of their n-grams",
+        "fastsgns.vectors.fasttext:FastTextKeyedVectors",
+        "fastsgns.vectors.fasttext_storage:SCHEMA",
+    ),
     "model": Kind("a Word2Vec model", "fastsgns:Word2Vec", WORDS, "wv"),
     "glove": Kind("a GloVe model", "fastsgns:GloVe", GLOVE, "wv", is_mapped=True),
     "nodes": Kind("a model of nodes", "fastsgns:NodeEmbedding", f"{LINKS}.storage:NODES", "source"),
@@ -110,6 +115,8 @@ def load(path: Any, mmap: str | None = None) -> Any:
 def load_as(cls: type[T], schema: Schema, path: Any, mmap: Any = None) -> T:
     """Read a file of one kind as an object of `cls`.
 
+    If the class of another kind is derived from `cls`, its files are read as objects of that class.
+
     Parameters
     ----------
     cls : type
@@ -132,6 +139,9 @@ def load_as(cls: type[T], schema: Schema, path: Any, mmap: Any = None) -> T:
     kind, tensors, metadata = native.read(path, mmap=check_mmap(mmap))
     if kind not in KINDS:
         raise _unknown_kind(path, kind)
+    if kind != schema.kind and issubclass(class_of(kind), cls):
+        derived: type[T] = class_of(kind)
+        return _build(path, derived, schema_of(kind), tensors, metadata)
     if kind != schema.kind:
         vectors = KINDS[kind].vectors if schema.kind == "vectors" else ""
         raise wrong_kind(

@@ -13,6 +13,7 @@ from fastsgns.formats.schema import PLAIN, Schema, check, check_values, collect,
 
 KEYED = {  # attributes of vectors by key
     "key_table", "rows", "vectors_lockf", "mapfile_path", "role_link", "add_keys_advice",
+    "scheme", "subwords", "vectors_vocab_lockf", "vectors_ngrams_lockf",
 }  # fmt: skip
 
 

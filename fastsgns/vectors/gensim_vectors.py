@@ -75,9 +75,9 @@ def fill(kv: Any, theirs: Any, copy: bool = True) -> None:
         If `theirs` is not such an object.
     """
     check_vectors(theirs)
-    if hasattr(theirs, "vectors_ngrams"):
+    if hasattr(theirs, "vectors_ngrams") and not hasattr(type(kv), "vectors_ngrams"):
         logger.info("vectors of n-grams are left out: only the words of the vocabulary are known")
-    keys, kept = _without_slots(theirs)
+    keys, kept = without_slots(theirs)
     ids = dict(zip(plain_all(theirs.key_to_index), theirs.key_to_index.values()))
     if len(keys) < len(theirs.index_to_key):
         ids = {key: place for place, key in enumerate(keys)}
@@ -97,7 +97,7 @@ def fill(kv: Any, theirs: Any, copy: bool = True) -> None:
     copy_own(theirs, kv, THEIRS | (OF_FASTTEXT if hasattr(theirs, "vectors_ngrams") else set()))
 
 
-def _without_slots(theirs: Any) -> tuple[list[Any], Any]:
+def without_slots(theirs: Any) -> tuple[list[Any], Any]:
     """Return the keys, and which rows they have: a slice unless empty slots are between the keys.
 
     gensim has empty slots at the end after it has read a file in which keys are repeated.

@@ -19,10 +19,15 @@ LISTED = re.compile(r"\|O|[<>|][biuf][0-9]{1,2}")
 
 def save(kv: Any, path: Any, ignore: Any = ()) -> None:
     """Write `kv` (a KeyedVectors) to one file; see `KeyedVectors.save`."""
+    check_before_save(kv)
+    saving.save(path, SCHEMA, kv, refuse_not_finite=False, ignore=ignore)
+
+
+def check_before_save(kv: Any) -> None:
+    """Check that `kv` can be saved, and warn of what its file will not hold."""
     check_savable(kv, "kv")
     if own_output(kv) is not None:  # the views of a model's vectors belong to the model
         warn_of_views(kv, "kv")
-    saving.save(path, SCHEMA, kv, refuse_not_finite=False, ignore=ignore)
 
 
 def warn_of_views(kv: Any, name: str) -> None:
