@@ -15,6 +15,7 @@ from bench import (
     overhead,
     ppmi,
     quality,
+    quantized,
     queries,
     roofline,
     scaling,
@@ -31,7 +32,7 @@ from fastsgns.runtime.console import say
 
 INTERRUPTED = 130
 COMMANDS = (
-    *(standard, speed, quality, frontier, matrices, ppmi, glove),
+    *(standard, speed, quality, quantized, frontier, matrices, ppmi, glove),
     *(scan, load, queries, nodes, links, tasks, update, tiny),
     *(memory, scaling, coherence, roofline, overhead),
     summary,

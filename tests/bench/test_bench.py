@@ -152,6 +152,21 @@ def test_queries_are_timed_in_turn(bench, tmp_path):
     assert list((tmp_path / "cache").iterdir()) == []
 
 
+def test_the_loss_of_each_type_is_measured(bench, tmp_path):
+    pairs = (f"{a}\t{b}\t{i % 10}\n" for i, (a, b) in enumerate(pairwise(WORDS)))
+    (tmp_path / "wordsim353.tsv").write_text("".join(pairs))
+    options = ("--eval", str(tmp_path), "--dim", "8", "--words", "30", "--epochs", "1")
+    done, record = bench("quantized", *options)
+    found = {r["type"]: r for r in record["results"]}
+    assert list(found) == ["float32", "float16", "int8", "int8, one scale"]
+    assert found["float32"]["recall"] == 1 and found["float32"]["cosine"] == 0
+    assert 0 < found["float16"]["cosine"] < found["int8"]["cosine"] < 0.1
+    assert all(result["scores"].keys() == {"wordsim353"} for result in found.values())
+    sizes = [result["bytes"] for result in found.values()]
+    assert sizes == sorted(sizes, reverse=True)
+    assert "\nrecall@10 " in done.stdout
+
+
 def test_quality_is_resumed_and_not_computed_twice(bench, tmp_path):
     folder = tmp_path / "eval"
     folder.mkdir()
