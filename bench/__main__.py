@@ -5,6 +5,7 @@ import sys
 
 from bench import (
     coherence,
+    encode,
     frontier,
     glove,
     links,
@@ -33,7 +34,7 @@ from fastsgns.runtime.console import say
 INTERRUPTED = 130
 COMMANDS = (
     *(standard, speed, quality, quantized, frontier, matrices, ppmi, glove),
-    *(scan, load, queries, nodes, links, tasks, update, tiny),
+    *(scan, load, queries, encode, nodes, links, tasks, update, tiny),
     *(memory, scaling, coherence, roofline, overhead),
     summary,
 )

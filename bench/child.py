@@ -228,8 +228,14 @@ def queries(job: Job) -> Job:
     return query_jobs.JOBS[job["job"]](job)
 
 
+def encode(job: Job) -> Job:
+    from bench import encode_jobs  # imports numpy, as above
+
+    return encode_jobs.JOBS[job["job"]](job)
+
+
 JOBS = {
-    "queries": queries,
+    "queries": queries, "encode": encode,
     "train": train, "glove": glove, "scan": scan, "versions": versions, "save": synthetic.save,
     "trace": virtual, "simulate": virtual, "make_vectors": vector_file, "load": vector_file,
 }  # fmt: skip

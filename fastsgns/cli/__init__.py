@@ -1,4 +1,4 @@
-"""The command line: ``fastsgns train | glove | ppmi | vocab | nn | analogy | eval | convert ...``.
+"""The command line: ``fastsgns train | glove | ppmi | vocab | nn | analogy | encode | eval ...``.
 
 Each sub-command is a file of this package. Its function `add` adds the arguments, and its function
 `run` runs the command and returns the exit code. `arguments` has the arguments that several
@@ -19,6 +19,7 @@ from fastsgns.cli import (
     analogy,
     convert,
     demo,
+    encode,
     evaluate,
     glove,
     info,
@@ -66,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
         title="commands", metavar="COMMAND", required=True, parser_class=Command
     )
     for command in (
-        train, glove, ppmi, nodes, vocab, nn, analogy, evaluate, convert, info, demo, study,
+        train, glove, ppmi, nodes, vocab, nn, analogy, encode, evaluate, convert, info, demo, study,
     ):  # fmt: skip
         command.add(commands)
     return parser

@@ -123,11 +123,21 @@ def add_inputs(parser: argparse.ArgumentParser, saved: str = "one saved corpus")
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add threads, the handling of invalid UTF-8, and progress bars."""
+    add_workers(parser)
+    add_errors(parser)
+    add_progress(parser)
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Add the number of threads."""
     parser.add_argument(
         "--workers", type=n_threads, default=n_cores(), metavar="N",
         help="number of threads; -1 is all cores (default: all cores, here %(default)s)",
     )  # fmt: skip
-    add_errors(parser)
+
+
+def add_progress(parser: argparse.ArgumentParser) -> None:
+    """Add whether to show progress."""
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument(
         "--progress", action="store_true", default=None,

@@ -6,7 +6,7 @@ compressed.
 """
 
 import logging
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain, pairwise
 from typing import Any
@@ -151,12 +151,24 @@ def _binary_rows(words: list[bytes], vectors: np.ndarray) -> bytes:
 
 
 def _text_rows(words: list[bytes], vectors: np.ndarray) -> bytes:
+    return b"".join(chain.from_iterable(zip(words, number_lines(vectors))))
+
+
+def number_lines(vectors: np.ndarray) -> Iterator[memoryview]:
+    r"""Yield a line per vector: a space before each number, and a newline.
+
+    Examples
+    --------
+    >>> [bytes(line) for line in number_lines(np.array([[1, 0.5], [0, -2]], np.float32))]
+    [b' 1 0.5\n', b' 0 -2\n']
+    """
     dense = np.ascontiguousarray(vectors, np.float64)
     text = np.empty(len(dense) * (numerals.LONGEST_NUMERAL * dense.shape[1] + 1), np.uint8)
     ends = np.empty(len(dense), np.int64)
     numerals.lines(dense, 17 if vectors.dtype.itemsize > 4 else 9, text, ends)
-    content, spans = text.data, pairwise([0, *ends.tolist()])
-    return b"".join(chain.from_iterable((w, content[i:j]) for w, (i, j) in zip(words, spans)))
+    content = text.data
+    for start, stop in pairwise([0, *ends.tolist()]):
+        yield content[start:stop]
 
 
 def read(

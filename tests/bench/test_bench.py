@@ -167,6 +167,19 @@ def test_the_loss_of_each_type_is_measured(bench, tmp_path):
     assert "\nrecall@10 " in done.stdout
 
 
+def test_texts_are_encoded_in_turn(bench):
+    sizes = ("--dim", "8", "--tokens", "1000", "--min-count", "1")
+    done, record = bench("encode", *sizes, "--rounds", "2", "--threads", "1", "2")
+    sides = ["mean", "sif, 1 component", "zipf", "lists mean"]
+    found = [r for r in record["results"] if r["side"].startswith("fastsgns ")]
+    order = [*((0, side) for side in sides), *((1, side) for side in sides[::-1])]
+    assert [(r["round"], r["side"].removeprefix("fastsgns ")) for r in found] == order * 2
+    assert all(r["words"] == r["known"] == 1000 and r["wall"] > 0 for r in found)
+    assert all(r["difference"] < 1e-5 for r in record["results"] if r["side"].endswith(" mean"))
+    for side in ("fastsgns mean", "fastsgns zipf"):
+        assert done.stdout.count(f"\n{side} ") == 2
+
+
 def test_quality_is_resumed_and_not_computed_twice(bench, tmp_path):
     folder = tmp_path / "eval"
     folder.mkdir()

@@ -20,7 +20,7 @@ ANIMALS = ["cat", "dog", "horse", "mouse", "fur", "tail", "paw"]
 MACHINES = ["car", "road", "wheel", "fuel", "engine", "brake", "gear"]
 COMMANDS = [
     *("train", "ppmi", "nodes", "vocab", "nn", "analogy"),
-    *("eval", "convert", "info", "demo", "study"),
+    *("encode", "eval", "convert", "info", "demo", "study"),
 ]
 PROGRAM = [sys.executable, "-m", "fastsgns"]
 
@@ -100,6 +100,13 @@ def test_version(capsys: pytest.CaptureFixture[str]):
         ["analogy", "model", "one", "two"],
         ["analogy", "model", "a", "b", "c", "--positive", "d"],
         ["nn", "model", "-n", "none"],
+        ["encode", "model", "--weighting", "tfidf"],
+        ["encode", "model", "--remove-components", "-1"],
+        ["encode", "-"],
+        ["encode", "model", "-o", "model"],
+        ["encode", "model", "--text", "text.txt", "-o", "text.txt"],
+        ["encode", "model", "-o", "vectors.bin"],
+        ["encode", "model", "--weighting", "sif", "--a", "0"],
     ],
 )
 def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]):

@@ -1,0 +1,101 @@
+"""The job of ``python -m bench encode``: vectors of the same texts by several packages."""
+
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from bench.instruments import now
+from bench.query_jobs import gensims, matrix
+
+Job = dict[str, Any]
+N_COMPARED = 20_000  # texts of which the results are compared
+LENGTHS = (5, 36)  # words of a text, drawn evenly: 20 on average
+
+
+def measure(job: Job) -> Job:
+    """Time all sides in turn, in several rounds; return the times and the largest differences."""
+    from fastsgns import EncodedCorpus, KeyedVectors
+
+    vocabulary = EncodedCorpus.load(job["corpus"]).vocabulary
+    vectors = matrix(len(vocabulary.words), job["dim"])
+    kv = KeyedVectors.from_arrays(list(vocabulary.words), vectors, vocabulary.counts)
+    texts = list(texts_of(job["text"], job["tokens"]))
+    n_words = sum(text.count(" ") + 1 for text in texts)
+    sides = dict(sides_of(kv, job))
+    compared = texts[:N_COMPARED]
+    means = kv.encode(compared, return_known=True)[0]
+    differences = {
+        name: float(np.abs(np.asarray(side(compared)) - means).max())
+        for name, side in sides.items()
+        if name.endswith(" mean")
+    }
+    times = []
+    for n_round in range(job["rounds"]):
+        for name in list(sides) if n_round % 2 == 0 else list(sides)[::-1]:
+            before = now()
+            sides[name](texts)
+            wall, cpu = (b - a for a, b in zip(before, now()))
+            times.append({"round": n_round, "side": name, "wall": wall, "cpu": cpu})
+    return {
+        "times": times, "differences": differences, "texts": len(texts), "words": n_words,
+        "known": int(kv.encode(texts, return_known=True)[1].sum()), "types": len(kv),
+    }  # fmt: skip
+
+
+def texts_of(path: str, n_tokens: int) -> Iterator[str]:
+    """Yield consecutive texts of different lengths from the first words of a file."""
+    rng = np.random.default_rng(0)
+    with open(path, encoding="utf-8") as file:
+        words = itertools.islice((word for line in file for word in line.split()), n_tokens)
+        while text := list(itertools.islice(words, int(rng.integers(*LENGTHS)))):
+            yield " ".join(text)
+
+
+def sides_of(kv: Any, job: Job) -> Iterator[tuple[str, Callable[[list[str]], Any]]]:
+    """Yield (name, what encodes texts)."""
+    n = job["threads"]
+
+    def ours(weighting: str, **options: Any) -> Callable[[list[str]], Any]:
+        def encode(texts: list[str]) -> Any:
+            return kv.encode(texts, weighting, workers=n, return_known=True, **options)[0]
+
+        return encode
+
+    yield "fastsgns mean", ours("mean")
+    yield "fastsgns sif, 1 component", ours("sif", remove_components=1)
+    yield "fastsgns zipf", ours("zipf")
+    yield "fastsgns lists mean", lambda texts: ours("mean")([text.split() for text in texts])
+    if job["gensim"]:
+        other = gensims(kv.index_to_key, kv.vectors)
+        yield "gensim get_mean_vector mean", lambda texts: by_get_mean_vector(other, texts)
+        yield "gensim np.mean mean", lambda texts: by_numpy(other, texts)
+    if job["model2vec"]:
+        from model2vec import StaticModel
+
+        with tempfile.TemporaryDirectory(dir=job["folder"]) as folder:
+            kv.export("static-embedding", folder)
+            model = StaticModel.from_pretrained(folder)
+        options = {"max_length": None, "use_multiprocessing": n > 1}
+        yield "model2vec mean", lambda texts: model.encode(texts, **options)
+
+
+def by_get_mean_vector(kv: Any, texts: list[str]) -> np.ndarray:
+    """Return the means by the function of gensim."""
+    rows = [kv.get_mean_vector(text.split(), pre_normalize=False) for text in texts]
+    return np.array(rows)
+
+
+def by_numpy(kv: Any, texts: list[str]) -> np.ndarray:
+    """Return the means as programs that use gensim often compute them."""
+    means = np.zeros((len(texts), kv.vector_size), np.float32)
+    for row, text in enumerate(texts):
+        words = [word for word in text.split() if word in kv.key_to_index]
+        if words:
+            means[row] = np.mean(kv[words], axis=0)
+    return means
+
+
+JOBS = {"encode": measure}
