@@ -26,9 +26,11 @@ from fastsgns.formats import (
     tsv,
 )
 from fastsgns.formats.tables import DTYPES, VectorTable, in_dtype
+from fastsgns.vectors.encoding import SIF_A
 from fastsgns.vectors.second import link_output, own_output
 from fastsgns.vectors.spaces import NoRoleError
 from fastsgns.vectors.storage import check_in_step
+from fastsgns.vectors.weighting import probabilities, sif_weights
 
 HEAD_BYTES = 1 << 16
 # A key of the metadata, which writers of safetensors put first. In strings, such as those of words,
@@ -207,7 +209,18 @@ def write(
             table = in_dtype(table, name_of_dtype)
         if name_of_dtype != "int8":  # which is an error if it is not finite
             saving.check_finite("vectors", kv.array, refuse=False)
+        if isinstance(weights := options.get("weights"), str):
+            options["weights"] = _weights(kv, weights)
         form.write(path, table, **options)
+
+
+def _weights(kv: Any, name: str) -> np.ndarray:
+    if name != "sif":
+        raise ValueError(
+            f"weights are {name!r:.60}; allowed are 'sif' and an array of one number per key. For "
+            "'zipf', export wv.whitened()"
+        )
+    return sif_weights(probabilities(kv, "weights='sif'"), SIF_A)
 
 
 def _check_dtype(kind: str, form: Format, dtype: Any) -> str | None:

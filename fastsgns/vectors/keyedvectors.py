@@ -1009,7 +1009,8 @@ class KeyedVectors:
             "safetensors", "npz", "parquet", "arrow" and "static-embedding".
         **options
             Of "static-embedding": ``lowercase=True`` puts texts into lower case before their words
-            are looked up, and ``weights``, an array of shape (V,), multiplies the vectors.
+            are looked up, and ``weights``, an array of shape (V,) or "sif" (as of `encode`),
+            multiplies the vectors.
 
         Raises
         ------

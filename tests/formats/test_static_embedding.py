@@ -79,7 +79,7 @@ def test_texts_are_put_into_lower_case(tmp_path, offline, encode):
     kv = vectors(["the", "cat", "ü"])
     kv.export("static-embedding", tmp_path / "folder", lowercase=True)
     expected = means(kv, [text.lower() for text in TEXTS])
-    np.testing.assert_allclose(encode(tmp_path / "folder"), expected, atol=1e-5)
+    np.testing.assert_allclose(encode(tmp_path / "folder"), expected, rtol=1e-4, atol=1e-4)
 
 
 @CONSUMERS
@@ -92,6 +92,19 @@ def test_weights_are_multiplied_into_the_vectors(tmp_path, offline, encode, dtyp
     np.testing.assert_allclose(encode(tmp_path / "folder"), means(weighted), atol=tolerance)
     loaded = KeyedVectors.from_file(tmp_path / "folder")
     np.testing.assert_allclose(loaded.vectors, weighted.vectors, atol=tolerance)
+
+
+@CONSUMERS
+@pytest.mark.parametrize("weighting", ["mean", "sif", "zipf"])
+def test_texts_have_the_vectors_of_encode(tmp_path, offline, encode, weighting):
+    kv = vectors()
+    kv.expandos["count"] = np.arange(len(kv), 0, -1) ** 2
+    exported = kv.whitened() if weighting == "zipf" else kv
+    weights = {"weights": "sif"} if weighting == "sif" else {}
+    exported.export("static-embedding", tmp_path / "folder", **weights)
+    with pytest.warns(UserWarning):  # of texts without known words
+        expected = kv.encode(TEXTS, weighting=weighting)  # 2,000 words are added in another order
+    np.testing.assert_allclose(encode(tmp_path / "folder"), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_another_tokenizer_and_special_tokens_are_read(tmp_path, offline):
@@ -139,6 +152,8 @@ def test_wrong_parameters_are_refused(tmp_path):
     for weights in ([1.0], np.ones((11, 2)), ["a"] * 11):
         with pytest.raises(ValueError, match=r"expected is one number per key, \(11,\)"):
             kv.export("static-embedding", tmp_path / "folder", weights=weights)
+    with pytest.raises(ValueError, match=r"allowed are 'sif' and an array.*wv.whitened"):
+        kv.export("static-embedding", tmp_path / "folder", weights="zipf")
     with open(tmp_path / "file", "wb") as file, pytest.raises(TypeError, match="give a path"):
         kv.export("static-embedding", file)
     with pytest.raises(ValueError, match="is a URL"):
