@@ -17,6 +17,7 @@ from fastsgns.corpus.sentences import LineSentence, PathLineSentences
 from fastsgns.formats.kinds import load
 from fastsgns.gensim.installer import install_as_gensim
 from fastsgns.graph.digraph import DirectedGraph
+from fastsgns.models.fasttext import FastText
 from fastsgns.models.glove.model import GloVe
 from fastsgns.models.interchange import from_gensim
 from fastsgns.models.links.nodes import NodeEmbedding
@@ -27,6 +28,7 @@ from fastsgns.vectors.keyedvectors import KeyedVectors
 __all__ = [
     "DirectedGraph",
     "EncodedCorpus",
+    "FastText",
     "GloVe",
     "KeyedVectors",
     "LineSentence",

@@ -1,7 +1,7 @@
 """The arrays of a model: which one each role uses, and their memory."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
@@ -253,13 +253,12 @@ class PaddedRows:
     Parameters
     ----------
     vectors : ndarray of float32, shape (n, d)
-        It is not copied.
+    columns : ndarray of float32, shape (n, k), optional
+        The numbers after each vector, such as its bias. Neither array is copied.
 
     Attributes
     ----------
-    vectors : ndarray of float32, shape (n, d)
-    columns : ndarray of float32, shape (n, k)
-        The numbers after each vector, such as its bias.
+    vectors, columns : ndarray
 
     Examples
     --------
@@ -269,10 +268,10 @@ class PaddedRows:
     [[5.0, 5.0, 5.0, 0.0, 0.0], [5.0, 5.0, 5.0, 0.0, 0.0]]
     """
 
-    def __init__(self, vectors: np.ndarray) -> None:
+    def __init__(self, vectors: np.ndarray, columns: np.ndarray | None = None) -> None:
         self.vectors = vectors
-        self.columns = np.zeros((len(vectors), 0), np.float32)
-        self._whole: np.ndarray | None = None
+        self.columns = np.zeros((len(vectors), 0), np.float32) if columns is None else columns
+        self._whole: np.ndarray | None = None  # of which the two are columns
 
     @classmethod
     def zeros(cls, n_rows: int, dimensions: int, n_columns: int = 0) -> "PaddedRows":
@@ -302,23 +301,27 @@ class PaddedRows:
         return whole
 
     def __copy__(self) -> "PaddedRows":
-        copied = PaddedRows(self.vectors)
-        copied.columns, copied._whole = self.columns, self._whole
+        copied = PaddedRows(self.vectors, self.columns)
+        copied._whole = self._whole
         return copied
 
     def __reduce__(self) -> Any:
-        return _restored, (np.ascontiguousarray(self.vectors), np.array(self.columns))
-
-
-def _restored(vectors: np.ndarray, columns: np.ndarray) -> PaddedRows:
-    """Return the rows of a copy or a pickle; they are padded when they are first trained."""
-    rows = PaddedRows(vectors)
-    rows.columns = columns
-    return rows
+        return PaddedRows, (np.ascontiguousarray(self.vectors), np.array(self.columns))
 
 
 class Composition(Protocol):
-    """Rows of which the vectors of words are made; `fastsgns.vectors.subword_rows.SubwordRows`."""
+    """Rows of which the vectors of words are made; `fastsgns.vectors.subword_rows.SubwordRows`.
+
+    Attributes
+    ----------
+    scheme : fastsgns.corpus.subwords.SubwordScheme
+        How words are made of rows.
+    table : fastsgns.corpus.subwords.SubwordTable
+        The rows of each word.
+    """
+
+    scheme: Any
+    table: Any
 
     def trainable(self) -> np.ndarray:
         """Return the rows that kernels train."""
@@ -353,17 +356,25 @@ class ComposedStore(RowStore):
         self.source = source
         self._biases = columns[0] if has_bias else None
 
+    def compose(self) -> None:
+        """Compute the vectors and biases from the rows."""
+        self.source.compose(self.vectors, self._biases)
+
+    def absorb(self) -> None:
+        """Change the rows so that they make the vectors and biases."""
+        self.source.absorb(self.vectors, self._biases)
+
     def spread(self) -> np.ndarray:
         """Pass on what was written to the vectors since `collect`; return the rows of `source`."""
         if not self._must_collect:
-            self.source.absorb(self.vectors, self._biases)
+            self.absorb()
         self.rows, self._must_collect = self.source.trainable(), True
         return self.rows
 
     def collect(self) -> None:
-        """Compute the vectors and biases from the rows, if these may have been trained."""
+        """Compute the vectors and biases, if the rows may have been trained."""
         if self._must_collect:
-            self.source.compose(self.vectors, self._biases)
+            self.compose()
             self._must_collect = False
 
 
@@ -684,6 +695,20 @@ class Matrices:
         self.vectors[role][: len(old)] = old
         if self.bias is not old_bias and self.bias is not None and old_bias is not None:
             self.bias[: len(old)] = old_bias
+
+    def compose(self) -> None:
+        """Compute the input vectors and biases from the rows of subwords, if there are such."""
+        self._composed_store(ComposedStore.compose)
+
+    def absorb(self) -> None:
+        """Change the rows of subwords, if there are such, to make the present input vectors."""
+        self._composed_store(ComposedStore.absorb)
+
+    def _composed_store(self, method: Callable[[ComposedStore], None]) -> None:
+        if self.subwords is not None and self.trainable("input") is not None:
+            store = self._stores["input"]
+            assert isinstance(store, ComposedStore)
+            method(store)
 
     def stored(self, role: ArrayRole) -> np.ndarray | None:
         """Return the array with the vectors of a role, before signs are flipped; None: no role."""

@@ -12,6 +12,7 @@ import toy
 from fastsgns import (
     DirectedGraph,
     EncodedCorpus,
+    FastText,
     GloVe,
     KeyedVectors,
     LineSentence,
@@ -100,6 +101,10 @@ def word2vec(**options: Any) -> Word2Vec:
     return Word2Vec(SENTENCES, compute_loss=True, **SMALL | options)
 
 
+def fasttext(**options: Any) -> FastText:
+    return FastText(SENTENCES, compute_loss=True, **SMALL | {"bucket": 5000} | options)
+
+
 def nodes() -> NodeEmbedding:
     return NodeEmbedding(num_walks=2, **FEW).fit(EDGES)
 
@@ -142,6 +147,14 @@ CLASSES = {
     "Word2Vec, one matrix": query(
         lambda: word2vec(matrices="tied+bias", bias="word"), near, train_words
     ),
+    # No queries: a word that is absent has a vector
+    "FastText": Case(fasttext, near, train_words),
+    "FastText, tree": Case(lambda: fasttext(hs=1, negative=0), near, train_words),
+    "FastText, one matrix": Case(
+        lambda: fasttext(matrices="tied+bias", bias="word"), near, train_words
+    ),
+    "FastText, floret": Case(lambda: fasttext(hash_count=2, bucket=300), near, train_words),
+    "FastText, no subwords": query(lambda: fasttext(max_n=0), near, train_words),
     "GloVe": query(
         lambda: GloVe(SENTENCES, **SMALL), near, lambda model: model.train(model.count(SENTENCES))
     ),

@@ -47,10 +47,16 @@ KINDS = {
     "vectors": Kind("vectors by key", "fastsgns:KeyedVectors", "fastsgns.vectors.storage:SCHEMA"),
     "subword vectors": Kind(
         "vectors of words and of their n-grams",
-        "fastsgns.vectors.fasttext:FastTextKeyedVectors",
+        "fastsgns.models.fasttext:FastTextKeyedVectors",
         "fastsgns.vectors.fasttext_storage:SCHEMA",
     ),
     "model": Kind("a Word2Vec model", "fastsgns:Word2Vec", WORDS, "wv"),
+    "fasttext": Kind(
+        "a FastText model",
+        "fastsgns:FastText",
+        "fastsgns.models.words.subword_storage:SCHEMA",
+        "wv",
+    ),
     "glove": Kind("a GloVe model", "fastsgns:GloVe", GLOVE, "wv", is_mapped=True),
     "nodes": Kind("a model of nodes", "fastsgns:NodeEmbedding", f"{LINKS}.storage:NODES", "source"),
     "pairs": Kind("a model of pairs", "fastsgns:PairEmbedding", f"{LINKS}.storage:PAIRS", "source"),

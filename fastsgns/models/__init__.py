@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING
 
 from fastsgns._submodules import submodules_of
+from fastsgns.models.fasttext import FastText
 from fastsgns.models.keyedvectors import KeyedVectors
 from fastsgns.models.word2vec import Word2Vec
 
-__all__ = ["KeyedVectors", "Word2Vec"]
+__all__ = ["FastText", "KeyedVectors", "Word2Vec"]
 
 if not TYPE_CHECKING:
     __getattr__ = submodules_of(__name__)

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from fastsgns.models.fasttext import FastText
 from fastsgns.models.word2vec import Word2Vec
+from fastsgns.vectors.fasttext import FastTextKeyedVectors
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 
@@ -11,19 +13,21 @@ def from_gensim(thing: Any) -> Word2Vec | KeyedVectors:
 
     Parameters
     ----------
-    thing : gensim.models.Word2Vec or gensim.models.KeyedVectors
+    thing : gensim.models.Word2Vec, FastText or KeyedVectors
 
     Returns
     -------
-    Word2Vec or KeyedVectors
+    Word2Vec, FastText, KeyedVectors or FastTextKeyedVectors
         With copies of all arrays. Files of gensim are pickles, which run code when they are loaded;
         so gensim itself must load them.
 
     Raises
     ------
     TypeError
-        If it is something else. The message says what can be taken of a FastText or a Doc2Vec.
+        If it is something else. The message says what can be taken of a Doc2Vec.
     """
     if hasattr(thing, "wv"):
-        return Word2Vec.from_gensim(thing)
-    return KeyedVectors.from_gensim(thing)
+        has_ngrams = hasattr(thing.wv, "vectors_ngrams") and not hasattr(thing, "dv")
+        return (FastText if has_ngrams else Word2Vec).from_gensim(thing)
+    has_ngrams = hasattr(thing, "vectors_ngrams")
+    return (FastTextKeyedVectors if has_ngrams else KeyedVectors).from_gensim(thing)

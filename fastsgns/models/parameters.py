@@ -4,16 +4,17 @@ As in gensim they are attributes of the model, which the user may set between ca
 therefore takes them from the model again: `check` where it may refuse values, before anything is
 read; `normalize` where any number must do, such as in `save`. Both return `Parameters`.
 `check_objective` refuses combinations with which nothing could be trained. `RULES` are the rules of
-the single parameters.
+the single parameters of Word2Vec; `RULES_OF` has those of each class.
 """
 
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Protocol, get_args
 
 from fastsgns import kernels, rules
+from fastsgns.corpus.subwords import MAX_BUCKET, SubwordScheme
 from fastsgns.errors import warn
 from fastsgns.matrices import BIASES, MATRICES, ArrayRole, BiasMode, MatricesMode, MatrixLayout
 from fastsgns.runtime.progress import ShowProgress
@@ -81,6 +82,11 @@ class Parameters:
         return self.layout.target_roles if self.has_output else ()
 
     @property
+    def scheme(self) -> SubwordScheme | None:
+        """How words are made of subwords; None if they are not."""
+        return None
+
+    @property
     def mean_gradient(self) -> bool:
         """CBOW: whether the gradient of each context word is divided by their number.
 
@@ -90,11 +96,68 @@ class Parameters:
         is_exact = self.cbow_gradient == "exact"
         return is_exact if self.cbow_mean else not is_exact
 
+    @staticmethod
+    def check_together(values: dict[str, Any]) -> None:
+        """Raise a ValueError if values that are allowed do not go together."""
+        for name, default, kind in (("bias", "scalar", "tied+bias"), ("coupling", 0, "three")):
+            if values[name] != default and values["matrices"] != kind:
+                raise ValueError(
+                    f"{name}={values[name]!r} has a meaning with matrices={kind!r} only; "
+                    f"got matrices={values['matrices']!r}"
+                )
 
-RULES = rules.annotated(Parameters)
+
+@dataclass(frozen=True)
+class SubwordParameters(Parameters):
+    """The parameters of a `FastText`, which documents them."""
+
+    min_n: Annotated[int, count(0, 2**31 - 1)]
+    max_n: Annotated[int, count(0, 2**31 - 1)]
+    bucket: Annotated[int, count(0, MAX_BUCKET)]
+    word_ngrams: Annotated[int, count(1, 2**31 - 1)]
+    hash_count: Annotated[int, count(0, 4)]
+
+    @property
+    def scheme(self) -> SubwordScheme | None:
+        """How words are made of subwords; None if `max_n` or `bucket` is 0."""
+        scheme = SubwordScheme(self.min_n, self.max_n, self.bucket, self.hash_count)
+        return scheme if scheme.has_buckets else None
+
+    @staticmethod
+    def check_together(values: dict[str, Any]) -> None:
+        """Raise an error if values that are allowed do not go together."""
+        Parameters.check_together(values)
+        min_n, max_n = values["min_n"], values["max_n"]
+        if min_n > max_n > 0:
+            raise ValueError(
+                f"min_n is {min_n} and max_n is {max_n}: n-grams have from min_n to max_n "
+                f"characters; set max_n={min_n} or more, or max_n=0 for no n-grams"
+            )
+        if values["hash_count"] and not values["bucket"]:
+            raise ValueError(
+                "bucket is 0, and with hash_count=1 or more all rows are buckets; set "
+                "bucket=50000, for example"
+            )
+        if values["word_ngrams"] != 1:
+            raise NotImplementedError(
+                f"word_ngrams is {values['word_ngrams']}; n-grams of words are for fastText's "
+                "classifier, and only 1, no n-grams, is allowed here (as in gensim)"
+            )
 
 
-def check(model: object, **changes: Any) -> Parameters:
+class Configured(Protocol):
+    """A model whose parameters are attributes: Word2Vec, or a class that is derived from it."""
+
+    @property
+    def PARAMETERS(self) -> type[Parameters]:
+        """The class of its parameters."""
+
+
+RULES_OF = {cls: rules.annotated(cls) for cls in (Parameters, SubwordParameters)}
+RULES = RULES_OF[Parameters]
+
+
+def check(model: Configured, **changes: Any) -> Parameters:
     """Refuse values that no training could work with, before anything is read.
 
     Each parameter of the model becomes the plain Python value that it has been given as.
@@ -110,17 +173,12 @@ def check(model: object, **changes: Any) -> Parameters:
     ValueError
         If a parameter is out of its range.
     """
-    values = rules.checked(RULES, _values(model) | changes)
-    for name, default, kind in (("bias", "scalar", "tied+bias"), ("coupling", 0, "three")):
-        if values[name] != default and values["matrices"] != kind:
-            raise ValueError(
-                f"{name}={values[name]!r} has a meaning with matrices={kind!r} only; "
-                f"got matrices={values['matrices']!r}"
-            )
+    values = rules.checked(RULES_OF[model.PARAMETERS], _values(model) | changes)
+    model.PARAMETERS.check_together(values)
     return _set(model, values)
 
 
-def normalize(model: object) -> Parameters:
+def normalize(model: Configured) -> Parameters:
     """Make each parameter the plain Python value that it has been given as, whatever its range.
 
     Between two calls of ``train`` a learning rate may be negative, for example.
@@ -130,18 +188,18 @@ def normalize(model: object) -> Parameters:
     ValueError
         If a parameter has no value of its type.
     """
-    return _set(model, rules.typed(RULES, _values(model)))
+    return _set(model, rules.typed(RULES_OF[model.PARAMETERS], _values(model)))
 
 
-def _values(model: object) -> dict[str, Any]:
-    return {name: getattr(model, name) for name in RULES}
+def _values(model: Configured) -> dict[str, Any]:
+    return {name: getattr(model, name) for name in RULES_OF[model.PARAMETERS]}
 
 
-def _set(model: object, values: dict[str, Any]) -> Parameters:
+def _set(model: Configured, values: dict[str, Any]) -> Parameters:
     values["max_vocab_size"] = values["max_vocab_size"] or None  # as in gensim
     for name, value in values.items():
         setattr(model, name, value)
-    return Parameters(**values)
+    return model.PARAMETERS(**values)
 
 
 def check_objective(parameters: Parameters) -> None:

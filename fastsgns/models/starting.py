@@ -8,6 +8,7 @@ import numpy as np
 
 from fastsgns.arrays import first_not_finite
 from fastsgns.errors import warn
+from fastsgns.vectors.subword_rows import SubwordRows
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,12 @@ def arrays_of(source: Any) -> tuple[Mapping[Any, int], Arrays]:
     if isinstance(array, np.ndarray) and array.shape == arrays["input"].shape:
         arrays["output"] = array
     return vectors.key_to_index, arrays
+
+
+def subwords_of(source: Any) -> SubwordRows | None:
+    """Return the rows that the vectors of a source are made of; None if they are not."""
+    rows = getattr(getattr(source, "wv", source), "subwords", None)
+    return rows if isinstance(rows, SubwordRows) else None
 
 
 def start_from(source: Any, words: Iterable[Any], arrays: Arrays, first: int = 0) -> None:

@@ -51,6 +51,7 @@ from fastsgns.corpus.sentences import (
     Text8Corpus,
     check_corpus,
 )
+from fastsgns.corpus.subwords import make_table
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import EmptyCorpusError, NotFittedError, warn
 from fastsgns.formats import kinds
@@ -97,6 +98,7 @@ from fastsgns.training.sharing import NegativeSharing
 from fastsgns.training.trainer import BATCH_WORDS
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.keys import as_key_list
+from fastsgns.vectors.lookup import has_vector
 from fastsgns.vectors.role_rows import sync_matrices
 from fastsgns.vectors.roles import Roles, link_matrices, shown_matrices
 
@@ -285,6 +287,9 @@ class Word2Vec(JobHooks):
     ((8,), 4)
     """
 
+    PARAMETERS: type[Parameters] = Parameters  # the class of the parameters
+    SCHEMA = storage.SCHEMA  # the table of the file
+
     def __init__(
         self,
         sentences: Any = None,
@@ -350,7 +355,7 @@ class Word2Vec(JobHooks):
 
     def _start_state(self) -> None:
         """Set the attributes that reading and training change."""
-        self._wv, self._matrices = KeyedVectors(self.vector_size), Matrices()
+        self._wv, self._matrices = self._empty_vectors(), Matrices()
         self._raw: Vocabulary | None = None  # all words that were counted, until some are selected
         self._reading: memory.Reading | None = None  # of the last corpus: sizes, for estimates
         self.effective_min_count = self.min_count
@@ -401,6 +406,10 @@ class Word2Vec(JobHooks):
         if self._reading is not None:  # encoding has dropped the sentences without known words
             self._reading = replace(self._reading, n_sentences=corpus.n_sentences)
         return corpus
+
+    def _empty_vectors(self) -> KeyedVectors:
+        """Return the `wv` of a model without words."""
+        return KeyedVectors(self.vector_size)
 
     # Vocabulary
 
@@ -637,24 +646,26 @@ class Word2Vec(JobHooks):
     def _allocate(self, params: Parameters, vocabulary: Vocabulary) -> None:
         """Replace all arrays by new ones for the words of a vocabulary."""
         parameters.warn_of_matrices(params)
-        needs = memory.estimate_fit(params, vocabulary.words, vocabulary.counts, self._reading)
+        scheme, counts = params.scheme, vocabulary.counts
+        table = None if scheme is None else make_table(vocabulary.words, scheme)
+        needs = memory.estimate_fit(params, vocabulary.words, counts, self._reading, table)
         require_memory(
             needs.training - needs.corpus,  # without the ids, which may go to a temporary file
             f"{len(vocabulary)} words of {params.vector_size} dimensions",
             "Raise min_count, set max_final_vocab or lower vector_size.",
         )
-        matrices = allocate(params, len(vocabulary))
+        matrices = allocate(params, vocabulary.words, table)
         self._start_from_others(vocabulary.words, matrices)
-        wv = KeyedVectors.from_arrays(
-            vocabulary.words, matrices.vectors["input"], vocabulary.counts, vocabulary.ids
-        )
+        wv = self._empty_vectors()
+        wv.set_items(vocabulary.words, matrices.vectors["input"], vocabulary.ids)
+        wv.expandos["count"] = counts
         wv.strict = self.wv.strict  # a setting of the user, not data
-        self.set_arrays(wv, matrices)
+        self._use_arrays(wv, matrices)
 
     def _extend_arrays(self, params: Parameters, vocabulary: Vocabulary) -> None:
         """Extend words and arrays to a vocabulary that begins with the present one."""
         n_old, matrices = len(self.wv), self.current_arrays()
-        grow_input(params, matrices, len(vocabulary))
+        grow_input(params, matrices, vocabulary.words)
         self.wv.extend_keys(vocabulary.words[n_old:], matrices.vectors["input"])
         self.wv.expandos["count"] = vocabulary.counts
         self.current_arrays()  # the arrays of the other roles get their new rows
@@ -686,6 +697,13 @@ class Word2Vec(JobHooks):
             fit_tree(matrices, counts)
         return matrices
 
+    def _use_arrays(self, wv: KeyedVectors, matrices: Matrices) -> None:
+        """Replace the words and all arrays, also those of `wv`."""
+        wv.use_array(matrices.vectors["input"])
+        if matrices.subwords is not None:
+            wv.subwords = matrices.subwords
+        self.set_arrays(wv, matrices)
+
     def set_arrays(self, wv: KeyedVectors, matrices: Matrices) -> None:
         """Replace the words and all arrays; the array of the input role is that of `wv`."""
         self.wv = wv
@@ -702,11 +720,7 @@ class Word2Vec(JobHooks):
 
     @wv.setter
     def wv(self, vectors: KeyedVectors) -> None:
-        if not isinstance(vectors, KeyedVectors):
-            raise TypeError(
-                f"the wv of a model is a KeyedVectors; got {vectors!r:.60} of type "
-                f"{type(vectors).__name__}"
-            )
+        self._check_wv(vectors)
         if shown_matrices(vectors) is not None:
             raise TypeError(
                 f"{vectors!r} is a role of a model and can't be the wv of one; "
@@ -717,6 +731,19 @@ class Word2Vec(JobHooks):
             sync_matrices(self._wv, self._matrices, thorough=True)
             link_matrices(self._wv, None)
         self._wv = vectors
+
+    def _check_wv(self, vectors: object) -> None:
+        """Raise a TypeError if an object can't be the `wv` of this model."""
+        if not isinstance(vectors, KeyedVectors):
+            raise TypeError(
+                f"the wv of a model is a KeyedVectors; got {vectors!r:.60} of type "
+                f"{type(vectors).__name__}"
+            )
+        if vectors.subwords is not None:
+            raise TypeError(
+                f"{vectors!r} has vectors of n-grams, and {type(self).__name__} has none; make a "
+                "FastText, or set KeyedVectors.from_arrays(wv.index_to_key, wv.vectors)"
+            )
 
     @property
     def roles(self) -> Roles:
@@ -891,9 +918,9 @@ class Word2Vec(JobHooks):
         """Replace all vectors by those of an untrained model, and keep the vocabulary."""
         if not len(self.wv):
             return
-        matrices = allocate(parameters.check(self), len(self.wv))
-        self.wv.use_array(matrices.vectors["input"])
-        self.set_arrays(self.wv, matrices)
+        params = parameters.check(self)
+        training.check_scheme(self, params)
+        self._use_arrays(self.wv, allocate(params, self.wv.index_to_key))
 
     @exclusive
     def update_weights(self) -> None:
@@ -967,7 +994,9 @@ class Word2Vec(JobHooks):
         params, needs = parameters.normalize(self), None
         if is_own and (self._reading is not None or self.corpus_count):
             counts = self.wv.expandos.get("count", np.ones(n_words, np.int64))
-            needs = memory.estimate_fit(params, self.wv.index_to_key, counts, self._reading)
+            subwords = self.current_arrays().subwords
+            table = None if subwords is None else subwords.table
+            needs = memory.estimate_fit(params, self.wv.index_to_key, counts, self._reading, table)
         return memory.report(params, n_words, needs, {} if report is None else report)
 
     # Training
@@ -1214,7 +1243,7 @@ class Word2Vec(JobHooks):
         """
         layer = self._output_layer()
         words = as_key_list(context_words_list, "context_words_list", allow_mapping=True)
-        contexts = [self.wv.get_index(word) for word in words if word in self.wv]
+        contexts = [word for word in words if has_vector(self.wv, word)]
         if not contexts:
             logger.warning("All the input context words are out-of-vocabulary: %r", words[:5])
             return None
@@ -1437,7 +1466,7 @@ class Word2Vec(JobHooks):
         AttributeError
             If it holds something else than a model, such as a KeyedVectors.
         """
-        return kinds.load_as(cls, storage.SCHEMA, fname, mmap)
+        return kinds.load_as(cls, cls.SCHEMA, fname, mmap)
 
     # Models of gensim
 

@@ -34,6 +34,7 @@ class Gensim(NamedTuple):
 
     Word2Vec: Any
     KeyedVectors: Any
+    FastText: Any
 
 
 def import_gensim() -> Gensim:

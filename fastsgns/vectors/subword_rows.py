@@ -11,8 +11,37 @@ from fastsgns.kernels.objective import Subwords
 from fastsgns.kernels.sums import sum_rows
 from fastsgns.matrices import KeyTracker, PaddedRows
 
-BLOCK = 1 << 12  # words whose vectors are compared at a time, so that no second matrix is made
+BLOCK = 1 << 12  # rows at a time, so that no second matrix is made
 Fill = Callable[[np.ndarray], None]  # writes the first values of new rows
+
+
+def marks_of(vectors: np.ndarray, biases: np.ndarray | None = None) -> np.ndarray:
+    """Return a number for each vector, uint64, by which a change of the vector is noticed.
+
+    It is a sum of the bits of the coordinates as float32, each times an odd random number.
+
+    Examples
+    --------
+    >>> vectors = np.ones((2, 3), np.float32)
+    >>> before = marks_of(vectors)
+    >>> vectors[1, 2] = 1.5
+    >>> (marks_of(vectors) == before).tolist()
+    [True, False]
+    """
+    factors = np.random.default_rng(0).integers(2**63, size=vectors.shape[1] + 1, dtype=np.uint64)
+    factors = 2 * factors + np.uint64(1)
+    marks = np.zeros(len(vectors), np.uint64)
+    for start in range(0, len(vectors), BLOCK):
+        part = slice(start, start + BLOCK)
+        marks[part] = _bits(vectors[part]) @ factors[:-1]
+        if biases is not None:
+            marks[part] += _bits(biases[part]) * factors[-1]
+    return marks
+
+
+def _bits(numbers: np.ndarray) -> np.ndarray:
+    dense = np.ascontiguousarray(numbers, np.float32)
+    return dense.view(np.uint32).astype(np.uint64)
 
 
 class SubwordRows:
@@ -59,6 +88,7 @@ class SubwordRows:
         self.scheme, self.table, self._stored = scheme, table, stored
         self._tracker = KeyTracker()
         self._tracker.follow(keys, object() if order is None else order)
+        self._marks = np.zeros(len(table.starts) - 1, np.uint64)  # of what `compose` wrote
 
     @classmethod
     def zeros(
@@ -121,6 +151,10 @@ class SubwordRows:
         """The numbers after each row, such as its bias, shape (n rows, k)."""
         return self._stored.columns
 
+    def set_columns(self, columns: np.ndarray) -> None:
+        """Replace the numbers after each row, shape (n rows, k)."""
+        self._stored = PaddedRows(self.array, columns)
+
     def trainable(self) -> np.ndarray:
         """Return the rows in the layout of the kernels, in the memory of `array`."""
         return self._stored.trainable()
@@ -141,17 +175,20 @@ class SubwordRows:
     def compose(self, vectors: np.ndarray, biases: np.ndarray | None = None) -> None:
         """Write the vector of each word, and its bias if it has one.
 
+        `absorb` later finds out which of them were changed since.
+
         Parameters
         ----------
         vectors : ndarray of float32, shape (V, d)
         biases : ndarray of float32, shape (V,), or None
         """
         self._compose(vectors, biases, 0)
+        self._marks = marks_of(vectors, biases)
 
     def composed(self) -> np.ndarray:
         """Return the vector of each word, float32 of shape (V, d)."""
         vectors = np.zeros((len(self.table.starts) - 1, self.array.shape[1]), np.float32)
-        self.compose(vectors)
+        self._compose(vectors, None, 0)
         return vectors
 
     def _compose(self, vectors: np.ndarray, biases: np.ndarray | None, first: int) -> None:
@@ -166,7 +203,8 @@ class SubwordRows:
     def absorb(self, vectors: np.ndarray, biases: np.ndarray | None = None) -> None:
         """Change the own row of each word so that the rows make these vectors and biases.
 
-        Words whose vector is already the mean of its rows are left as they are.
+        Words whose vector is the one that `compose` wrote are left as they are, also if their rows
+        were changed since.
 
         Parameters
         ----------
@@ -178,25 +216,33 @@ class SubwordRows:
         ValueError
             In floret's scheme, where words have no rows of their own.
         """
+        marks = marks_of(vectors, biases)
         for first in range(0, len(vectors), BLOCK):
-            wanted = vectors[first : first + BLOCK]
-            made, made_biases = np.empty_like(wanted, np.float32), None
-            if biases is not None:
-                made_biases = np.empty(len(wanted), np.float32)
-            self._compose(made, made_biases, first)
-            is_other = (made != wanted).any(axis=1)
-            if biases is not None:
-                is_other |= made_biases != biases[first : first + BLOCK]
-            words = np.flatnonzero(is_other)
-            if not len(words):
-                continue
-            self._check_own_rows(first + words[0])
-            self.trainable()  # rows that can be written to
-            lengths = np.diff(self.table.starts[first : first + len(wanted) + 1])[words]
-            self.word_rows[first + words] += lengths[:, None] * (wanted[words] - made[words])
-            if biases is not None and made_biases is not None:
-                change = biases[first + words] - made_biases[words]
-                self.columns[first + words, 0] += lengths * change
+            part = slice(first, first + BLOCK)
+            if not np.array_equal(marks[part], self._marks[part]):
+                is_set = marks[part] != self._marks[part]
+                self._absorb(vectors[part], None if biases is None else biases[part], first, is_set)
+        self._marks = marks
+
+    def _absorb(
+        self, vectors: np.ndarray, biases: np.ndarray | None, first: int, is_set: np.ndarray
+    ) -> None:
+        """Make the vectors of words from `first` on, where `is_set`."""
+        made = np.empty(vectors.shape, np.float32)
+        made_biases = None if biases is None else np.empty(len(vectors), np.float32)
+        self._compose(made, made_biases, first)
+        is_other = (made != vectors).any(axis=1)
+        if biases is not None:
+            is_other |= made_biases != biases
+        chosen = np.flatnonzero(is_set & is_other)
+        if not len(chosen):
+            return
+        self._check_own_rows(first + chosen[0])
+        self.trainable()  # rows that can be written to
+        n_rows = np.diff(self.table.starts)[first + chosen]
+        self.word_rows[first + chosen] += n_rows[:, None] * (vectors[chosen] - made[chosen])
+        if biases is not None and made_biases is not None:
+            self.columns[first + chosen, 0] += n_rows * (biases[chosen] - made_biases[chosen])
 
     def _check_own_rows(self, word: int) -> None:
         if not self.scheme.has_own_rows:
@@ -246,7 +292,9 @@ class SubwordRows:
             is_new = np.ones(table.n_rows, bool)
             is_new[kept] = is_new[places] = False
             new.fill(fill, np.flatnonzero(is_new))
-        self.table, self._stored = table, new._stored
+        marks = np.zeros(len(keys), np.uint64)
+        marks[origin >= 0] = self._marks[origin[origin >= 0]]
+        self.table, self._stored, self._marks = table, new._stored, marks
 
     def _copy(self, targets: np.ndarray, source: "SubwordRows", rows: np.ndarray) -> None:
         for start in range(0, len(targets), BLOCK):
@@ -264,6 +312,16 @@ class SubwordRows:
             fill(values)
             self.array[part] = values[:, : self.array.shape[1]]
             self.columns[part] = values[:, self.array.shape[1] :]
+
+    def take_ngrams(self, other: "SubwordRows") -> None:
+        """Copy the rows of the buckets that another object with the same scheme has, too."""
+        places = positions(other.table.buckets, self.table.buckets)
+        common = np.flatnonzero(places >= 0)
+        self.trainable()
+        targets, sources = self.table.n_own_rows + places, other.table.n_own_rows
+        for start in range(0, len(common), BLOCK):
+            part = common[start : start + BLOCK]
+            self.array[targets[part]] = other.array[sources + part]
 
     def shallow_copy(self) -> "SubwordRows":
         """Return rows in the same memory, of which either can follow other keys."""

@@ -153,3 +153,16 @@ def test_rows_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="1 of which have no row"):
         SubwordRows.of(SCHEME, ["cat"], np.zeros((5, 5), np.float32), buckets[1:])
     assert PaddedRows.zeros(0, 3).trainable().shape == (0, 16)
+
+
+def test_rows_that_were_changed_are_not_undone_by_vectors_that_were_not():
+    subwords = random_rows(keys=KEYS[:3])
+    vectors = np.zeros((3, 5), np.float32)
+    subwords.compose(vectors)
+    subwords.ngram_rows[:] = 2
+    vectors[1] = 0.5
+    subwords.absorb(vectors)
+    assert np.all(subwords.ngram_rows == 2)
+    made = subwords.composed()
+    np.testing.assert_allclose(made[1], 0.5, rtol=1e-5)
+    assert not np.allclose(made[0], vectors[0])

@@ -12,9 +12,10 @@ from fastsgns import sampling
 from fastsgns.formats import kinds
 from fastsgns.kernels.objective import SIMD_PAD, Paths
 from fastsgns.matrices import Matrices, TreeWords
+from fastsgns.models.parameters import SubwordParameters
 from fastsgns.models.words.tree import paths_of
 from fastsgns.vectors.attributes import columns_of
-from fastsgns.vectors.gensim_vectors import check_vectors, copy_own, from_gensim, import_gensim
+from fastsgns.vectors.gensim_vectors import check_vectors, copy_own, import_gensim
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 PARAMETERS = (
@@ -31,8 +32,11 @@ UINT32 = 2**32
 THEIRS = {  # attributes of gensim's Word2Vec
     *PARAMETERS, *STATE, "wv", "syn1", "syn1neg", "cum_table", "layer1_size", "lifecycle_events",
     "load", "random", "raw_vocab", "corpus_iterable", "model_trimmed_post_training", "callbacks",
+    "word_ngrams", "load_fasttext_format",
 }  # fmt: skip
-OURS_ALONE = {"softmax": 0, "matrices": "two"}
+OURS_ALONE = {"softmax": 0, "matrices": "two", "hash_count": 0}
+OF_SUBWORDS = ("min_n", "max_n", "bucket")  # attributes of the vectors of gensim's FastText
+NOT_OF_FASTTEXT = ("compute_loss", "comment")  # parameters that its constructor lacks
 
 
 def fill(model: Any, theirs: Any) -> None:
@@ -45,14 +49,16 @@ def fill(model: Any, theirs: Any) -> None:
     ValueError
         If its matrices do not fit its words.
     """
-    check_model(theirs)
+    check_model(theirs, model.PARAMETERS is SubwordParameters)
+    for name in OF_SUBWORDS if model.PARAMETERS is SubwordParameters else ():
+        setattr(model, name, getattr(theirs.wv, name))
     for name in (*PARAMETERS, *STATE):
         if getattr(theirs, name, None) is not None:
             setattr(model, name, getattr(theirs, name))
     model.epochs_begun = model.epochs_trained = int(model.epochs) * int(model.train_count)
     events = getattr(theirs, "lifecycle_events", None)
     model.lifecycle_events = None if events is None else [dict(event) for event in events]
-    wv: KeyedVectors = from_gensim(KeyedVectors, theirs.wv)
+    wv: KeyedVectors = type(model.wv).from_gensim(theirs.wv)
     arrays = {"input": wv.array}
     for role, name in (("output", "syn1neg"), ("tree", "syn1")):
         matrix = getattr(theirs, name, None)
@@ -74,24 +80,27 @@ def fill(model: Any, theirs: Any) -> None:
     copy_own(theirs, model, THEIRS)
 
 
-def check_model(theirs: Any) -> None:
-    """Raise a TypeError unless an object is a Word2Vec of gensim 4."""
+def check_model(theirs: Any, has_subwords: bool = False) -> None:
+    """Raise a TypeError unless an object is a Word2Vec, or a FastText, of gensim 4."""
     name = type(theirs).__name__
     if hasattr(theirs, "dv"):
         raise TypeError(
             f"a {name} of gensim has vectors of documents, and Word2Vec has none; take its vectors "
             "with KeyedVectors.from_gensim(model.dv) or KeyedVectors.from_gensim(model.wv)"
         )
-    if hasattr(getattr(theirs, "wv", None), "vectors_ngrams"):
+    if hasattr(getattr(theirs, "wv", None), "vectors_ngrams") and not has_subwords:
         raise TypeError(
-            f"a {name} of gensim has vectors of n-grams, and Word2Vec has none; take the vectors "
-            "of its words with KeyedVectors.from_gensim(model.wv)"
+            f"a {name} of gensim has vectors of n-grams, and Word2Vec has none; take it with "
+            "FastText.from_gensim(model), or the vectors of its words with "
+            "KeyedVectors.from_gensim(model.wv)"
         )
     check_vectors(getattr(theirs, "wv", theirs))
     if not all(hasattr(theirs, name) for name in ("sg", "hs", "negative", "epochs")):
         raise TypeError(
             f"a {name} is not a Word2Vec of gensim; take vectors with KeyedVectors.from_gensim"
         )
+    if has_subwords and not hasattr(theirs.wv, "vectors_ngrams"):
+        raise TypeError(f"a {name} of gensim is not a FastText; take it with Word2Vec.from_gensim")
 
 
 def _tree_of(theirs: Any) -> TreeWords:
@@ -110,17 +119,23 @@ def _tree_of(theirs: Any) -> TreeWords:
 def to_gensim(model: Any) -> Any:
     """Return a gensim.models.Word2Vec with copies of all that a model has; see `Word2Vec`."""
     for name, only in OURS_ALONE.items():
-        if getattr(model, name) != only:
+        if getattr(model, name, only) != only:
             raise ValueError(
                 f"gensim has no model with {name}={getattr(model, name)!r}, only {only!r}; "
                 "model.wv.to_gensim() has its vectors"
             )
     given = {name: getattr(model, name) for name in PARAMETERS}
-    theirs = import_gensim().Word2Vec(**given)
+    has_subwords = model.PARAMETERS is SubwordParameters
+    if has_subwords:
+        given |= {name: getattr(model, name) for name in OF_SUBWORDS}
+        given = {name: value for name, value in given.items() if name not in NOT_OF_FASTTEXT}
+        model.current_arrays().absorb()
+    gensim = import_gensim()
+    theirs = (gensim.FastText if has_subwords else gensim.Word2Vec)(**given)
     for name in STATE:
         setattr(theirs, name, getattr(model, name))
     theirs.raw_vocab = {}
-    copy_own(model, theirs, vars(kinds.class_of("model")()))
+    copy_own(model, theirs, vars(kinds.class_of(model.SCHEMA.kind)()))
     theirs.wv = model.wv.to_gensim()
     matrices = model.current_arrays()
     counts = theirs.wv.expandos.get("count")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns.corpus.encoded import EncodedCorpus
+from fastsgns.corpus.subwords import SubwordTable
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.matrices import HUGE_PAGE, array_bytes, copy_bytes, padded
 from fastsgns.models.parameters import Parameters
@@ -22,6 +23,7 @@ SLAB_REST = 450_000  # unused bytes at the end of a slab, at most
 INT_BYTES = 32
 STRING_BYTES = 64
 NOISE_BYTES, TREE_BYTES = 56, 220  # per word, while the noise table or the tree is computed
+NGRAMS, NGRAM_GROWTH = 8.0, 0.83  # V words have NGRAMS * V ** NGRAM_GROWTH n-grams of a length
 MAX_WINDOW, SHARED_ROWS = 4096, 64  # rows of the scratch memory of a worker
 
 
@@ -127,8 +129,7 @@ class MemoryEstimate:
     @property
     def starting(self) -> int:
         """Bytes while the tables are computed, when only the input matrix has been written to."""
-        first = in_pages(self.matrices["input"])
-        return first + self.words + self.tables + self.making_tables + self.corpus
+        return self._first + self.words + self.tables + self.making_tables + self.corpus
 
     @property
     def peak(self) -> int:
@@ -138,16 +139,20 @@ class MemoryEstimate:
             return self.training
         reading = _scanning(read)
         if read.reads_again:
-            reading += in_pages(self.matrices["input"]) + self.words
+            reading += self._first + self.words
         return max(self.training, self.starting, self.joining(read), reading)
 
     def joining(self, read: Reading) -> int:
         """Bytes while ids as read become ids of the vocabulary; slabs are freed one by one."""
-        first = in_pages(self.matrices["input"])
         half_used = read.n_workers * (SLAB_BYTES + HUGE_PAGE)
         moved = min(half_used, 4 * self.n_kept)
         ids = _blocks(read) + moved + 8 * (read.n_sentences + 1)
-        return first + self.words + _types(read) + ids
+        return self._first + self.words + _types(read) + ids
+
+    @property
+    def _first(self) -> int:
+        """Bytes of the matrices that are written to when they are allocated."""
+        return sum(in_pages(self.matrices.get(role, 0)) for role in ("input", "subwords"))
 
 
 def in_pages(n_bytes: int) -> int:
@@ -224,14 +229,49 @@ def _scanning(read: Reading) -> int:
     return ids + read.n_workers * tables + merging
 
 
-def matrix_bytes(parameters: Parameters, n_words: int, copies: bool = False) -> dict[str, int]:
-    """Return the bytes of each matrix, or with `copies` of the copy that kernels train, by role."""
-    row_bytes, dimensions = copy_bytes if copies else array_bytes, parameters.vector_size
-    bytes_of = {"input": n_words * row_bytes(dimensions, parameters.layout.n_bias_columns)}
-    bytes_of |= dict.fromkeys(parameters.target_roles, n_words * row_bytes(dimensions))
+def matrix_bytes(parameters: Parameters, n_words: int, n_rows: int = 0) -> dict[str, int]:
+    """Return the bytes of each matrix by role; `n_rows` of subwords are ``subwords``."""
+    dimensions, n_columns = parameters.vector_size, parameters.layout.n_bias_columns
+    bytes_of = {"input": n_words * array_bytes(dimensions, n_columns)}
+    if n_rows:
+        bytes_of["subwords"] = n_rows * 4 * padded(dimensions + n_columns)
+    bytes_of |= dict.fromkeys(parameters.target_roles, n_words * array_bytes(dimensions))
     if parameters.hs:
-        bytes_of["tree"] = n_words * row_bytes(dimensions)
+        bytes_of["tree"] = n_words * array_bytes(dimensions)
     return bytes_of
+
+
+def copied_bytes(parameters: Parameters, n_words: int) -> dict[str, int]:
+    """Return the bytes of the copy of each matrix that kernels train, by role.
+
+    Rows of subwords are trained in place, and input vectors are computed from them.
+    """
+    dimensions, n_columns = parameters.vector_size, parameters.layout.n_bias_columns
+    bytes_of: dict[str, int] = {}
+    bytes_of |= dict.fromkeys(parameters.target_roles, n_words * copy_bytes(dimensions))
+    if parameters.scheme is None:
+        bytes_of["input"] = n_words * copy_bytes(dimensions, n_columns)
+    if parameters.hs:
+        bytes_of["tree"] = n_words * copy_bytes(dimensions)
+    return bytes_of
+
+
+def guessed_rows(parameters: Parameters, n_words: int) -> int:
+    """Return about how many rows the words of a vocabulary that is not known yet will have.
+
+    The more words, the more of their n-grams are those of other words. The power law was fitted to
+    the 1,000 to 60,000 most frequent words of the English Wikipedia, with n-grams of 3 to 6
+    characters.
+    """
+    scheme = parameters.scheme
+    if scheme is None:
+        return 0
+    n_ngrams = NGRAMS * n_words**NGRAM_GROWTH * (scheme.max_n - scheme.min_n + 1)
+    if not scheme.has_own_rows:
+        n_ngrams = (n_ngrams + n_words) * scheme.hash_count
+    # How many of the buckets are not empty if so many balls are thrown into them
+    n_buckets = -scheme.bucket * np.expm1(-n_ngrams / scheme.bucket)
+    return scheme.n_own_rows(n_words) + round(float(n_buckets))
 
 
 def estimate_fit(
@@ -239,8 +279,20 @@ def estimate_fit(
     words: Sequence[Hashable],
     counts: np.ndarray,
     reading: Reading | None = None,
+    table: SubwordTable | None = None,
 ) -> MemoryEstimate:
-    """Return the memory that a fit of these words takes."""
+    """Return the memory that a fit of these words takes.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    words : sequence of V words
+    counts : ndarray of int, shape (V,)
+    reading : Reading or None
+        The corpus that was read.
+    table : SubwordTable or None
+        The rows of the words, if they are made of subwords.
+    """
     n_words, negative = len(words), parameters.negative > 0
     tables = 8 * n_words * negative + 4 * n_words * bool(parameters.sample)
     making = NOISE_BYTES * n_words * negative
@@ -248,13 +300,22 @@ def estimate_fit(
         tables, making = tables + path_bytes(counts), TREE_BYTES * n_words
     row_bytes = 8 * padded(parameters.vector_size)  # a value and its change
     scratch = (2 * min(parameters.window, MAX_WINDOW) + SHARED_ROWS) * row_bytes
+    if table is not None:
+        scratch += _subword_scratch(parameters) * row_bytes
+        tables += table.starts.nbytes + table.rows.nbytes + table.buckets.nbytes
     if parameters.softmax:
         scratch += n_words * (4 * softmax_batch(n_words) + 12)
     return MemoryEstimate(
-        matrix_bytes(parameters, n_words), matrix_bytes(parameters, n_words, copies=True),
+        matrix_bytes(parameters, n_words, 0 if table is None else table.n_rows),
+        copied_bytes(parameters, n_words),
         word_bytes(words, reading is None or reading.owns_words), tables, making,
         int(counts.sum()), parameters.workers * scratch + _hot_bytes(parameters), reading,
     )  # fmt: skip
+
+
+def _subword_scratch(parameters: Parameters) -> int:
+    """Return about how many means of rows each worker stores (kernels/subwords.pxd)."""
+    return 2 * min(parameters.window, MAX_WINDOW) + 9 * (parameters.negative + 3)
 
 
 def _hot_bytes(parameters: Parameters) -> int:
@@ -277,13 +338,17 @@ def report(
     needs : MemoryEstimate or None
         The estimate for the words and the corpus of a model; None for words not known yet.
     """
-    sizes = matrix_bytes(parameters, n_words)
+    n_rows = guessed_rows(parameters, n_words)
+    sizes = matrix_bytes(parameters, n_words, n_rows) if needs is None else needs.matrices
     result["vocab"] = n_words * WORD_BYTES if needs is None else needs.words + needs.tables
     result["vectors"] = sizes["input"]
     result["syn1"] = sizes.get("tree", 0)
     result["syn1neg"] = sum(sizes.get(role, 0) for role in ("output", "negative"))
-    result["training"] = sum(matrix_bytes(parameters, n_words, copies=True).values())
+    result["training"] = sum(copied_bytes(parameters, n_words).values())
     names = ["vocab", "vectors", "syn1", "syn1neg", "training"]
+    if parameters.scheme is not None:
+        result["subwords"] = sizes["subwords"]
+        names.append("subwords")
     if needs is not None:
         result["corpus"] = needs.peak - sum(result[name] for name in names)
         names.append("corpus")

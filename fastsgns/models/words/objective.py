@@ -10,13 +10,14 @@ import numpy as np
 from fastsgns import sampling
 from fastsgns.corpus.scanning import MANY_WORDS
 from fastsgns.errors import warn
-from fastsgns.kernels.objective import Objective, Paths
+from fastsgns.kernels.objective import Objective, Paths, Subwords
 from fastsgns.matrices import ArrayRole, Matrices, MatrixLayout, pad
 from fastsgns.models.parameters import Parameters
 from fastsgns.models.words.tree import fit_tree, paths_of
 from fastsgns.runtime.machine import release_memory
 from fastsgns.training.sharing import NO_SHARING, Sharing, SkipGramStep, share_in_windows
 from fastsgns.vectors.keyedvectors import KeyedVectors
+from fastsgns.vectors.subword_rows import SubwordRows
 
 SOFTMAX_BATCH = 64  # hidden vectors that one matrix product scores, at most
 MAX_SCORES = 1 << 24  # scores of a batch: 64 MB of float32 per worker
@@ -53,10 +54,18 @@ def make_objective(
     if parameters.hs:
         fit_tree(matrices, counts)  # again: the line above may have created the tree
     lock_factors = _lock_factors(wv, n_words)
-    if lock_factors is not None and layout.shares_one_matrix:
+    subwords = _subwords(wv, matrices)
+    row_factors = None if subwords is None else subwords.factors
+    if layout.shares_one_matrix and (lock_factors is not None or row_factors is not None):
         raise ValueError(
             f"with matrices={parameters.matrices!r} a row is input and output at once, so "
-            "wv.vectors_lockf cannot freeze only its input role; set all factors to 1"
+            f"wv.{'vectors_lockf' if subwords is None else 'vectors_vocab_lockf'} cannot freeze "
+            "only its input role; set all factors to 1"
+        )
+    if subwords is not None and lock_factors is not None:
+        raise ValueError(
+            "wv.vectors_lockf has factors other than 1, but the vectors of words are means of rows "
+            "that they share; set wv.vectors_vocab_lockf and wv.vectors_ngrams_lockf"
         )
     if parameters.softmax:
         warn_of_slow_softmax(n_words)
@@ -81,7 +90,8 @@ def make_objective(
         mean_gradient=parameters.mean_gradient, compute_loss=parameters.compute_loss,
         n_batch_rows=softmax_batch(n_words) if parameters.softmax else 0,
         coupling=float(parameters.coupling), n_dimensions=wv.vector_size,
-        n_flipped=layout.n_flipped(wv.vector_size), bias=layout.bias, **sharing._asdict(),
+        n_flipped=layout.n_flipped(wv.vector_size), bias=layout.bias, subwords=subwords,
+        **sharing._asdict(),
     )  # fmt: skip
 
 
@@ -174,22 +184,39 @@ def _ensure_output_matrices(
             )
 
 
-def _lock_factors(wv: KeyedVectors, n_words: int) -> np.ndarray | None:
-    """Return the learning-rate multiplier of each word, or None if all are 1."""
-    factors = np.asarray(wv.vectors_lockf, np.float32)
-    if factors.shape not in ((1,), (n_words,)):
-        raise ValueError(
-            f"wv.vectors_lockf is of shape {factors.shape}; expected (1,) or ({n_words},)"
-        )
+def _lock_factors(wv: KeyedVectors, n_rows: int, name: str = "vectors_lockf") -> np.ndarray | None:
+    """Return the learning-rate multiplier of each word, or other row; None if all are 1."""
+    factors = np.asarray(getattr(wv, name), np.float32)
+    if factors.shape not in ((1,), (n_rows,)):
+        raise ValueError(f"wv.{name} is of shape {factors.shape}; expected (1,) or ({n_rows},)")
     wrong = np.flatnonzero(~np.isfinite(factors))
     if len(wrong):
         raise ValueError(
-            f"wv.vectors_lockf[{wrong[0]}] is {factors[wrong[0]]}; expected finite numbers, such "
+            f"wv.{name}[{wrong[0]}] is {factors[wrong[0]]}; expected finite numbers, such "
             "as 0 to keep a vector and 1 to train it"
         )
     if np.all(factors == 1):
         return None
-    return np.ascontiguousarray(np.broadcast_to(factors, n_words))
+    return np.ascontiguousarray(np.broadcast_to(factors, n_rows))
+
+
+def _subwords(wv: KeyedVectors, matrices: Matrices) -> Subwords | None:
+    """Return the rows of each word, and their factors; None if words are not made of subwords."""
+    rows = matrices.subwords
+    if not isinstance(rows, SubwordRows):
+        return None
+    parts = {
+        "vectors_vocab_lockf": len(rows.word_rows),
+        "vectors_ngrams_lockf": len(rows.ngram_rows),
+    }
+    factors = [_lock_factors(wv, n_rows, name) for name, n_rows in parts.items()]
+    if all(part is None for part in factors):
+        return rows.lists()
+    filled = [
+        np.ones(n_rows, np.float32) if part is None else part
+        for part, n_rows in zip(factors, parts.values())
+    ]
+    return rows.lists(np.concatenate(filled))
 
 
 def _sharing(parameters: Parameters, largest_noise: float, layout: MatrixLayout) -> Sharing:

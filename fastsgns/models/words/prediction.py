@@ -13,6 +13,7 @@ from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import MatrixLayout
 from fastsgns.rules import LIMIT
 from fastsgns.vectors.keyedvectors import KeyedVectors
+from fastsgns.vectors.lookup import vectors_of
 from fastsgns.vectors.norms import largest, products, row_norms
 from fastsgns.vectors.queries import require_finite
 
@@ -52,12 +53,12 @@ class OutputLayer:
             scores += self.bias[index]
         return scores
 
-    def focus_probabilities(self, contexts: list[int], uses_mean: bool) -> np.ndarray:
-        """Return the softmax of the scores for the mean, or the sum, of some input vectors."""
-        hidden = self.wv.array[contexts].sum(axis=0)
+    def focus_probabilities(self, contexts: list[Any], uses_mean: bool) -> np.ndarray:
+        """Return the softmax of the scores for the mean, or the sum, of some words' vectors."""
+        hidden = vectors_of(self.wv, contexts).sum(axis=0)
         if uses_mean:
             hidden /= len(contexts)
-        require_finite(self.wv, hidden, map(self.wv.index_to_key.__getitem__, contexts))
+        require_finite(self.wv, hidden, contexts)
         return _softmax(self.scores(hidden))
 
     def context_probabilities(self, word: Any, expected: np.ndarray | None) -> np.ndarray:

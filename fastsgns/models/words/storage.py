@@ -50,7 +50,7 @@ def save(model: Any, path: Any, ignore: Any = ()) -> None:
     if model.has_own_random:
         warn("the file does not hold model.random, which was set; set it again after loading")
     vectors_storage.warn_of_views(model.wv, "model.wv")
-    saving.save(path, SCHEMA, model, ignore=ignore)
+    saving.save(path, model.SCHEMA, model, ignore=ignore)
 
 
 def _events_to_save(value: Any) -> Any:
@@ -66,12 +66,17 @@ def _events_to_save(value: Any) -> Any:
 
 
 def _build(cls: Any, content: Content) -> Any:
-    model, arrays = content.model, content.arrays
     wv = KeyedVectors(0)
-    vectors_storage.fill(wv, arrays["input"], content)
+    vectors_storage.fill(wv, content.arrays["input"], content)
+    return with_arrays(content, wv, content.arrays.get("bias"))
+
+
+def with_arrays(content: Content, wv: KeyedVectors, bias: np.ndarray | None) -> Any:
+    """Return the model of a file, with its `wv`, its biases and its other arrays."""
+    model, arrays = content.model, content.arrays
     # wv and the matrices must share one array of input vectors
     roles = {role: arrays[role] for role in ("output", "negative", "tree") if role in arrays}
-    bias = np.array(arrays["bias"]) if "bias" in arrays else None  # a copy: it may be mapped
+    bias = None if bias is None else np.array(bias)  # a copy: it may be mapped
     first_bias = model.layout.initial_bias(model.negative)
     matrices = Matrices(roles | {"input": wv.array}, model.layout, bias, first_bias)
     matrices.noise = arrays.get("noise")
@@ -126,10 +131,10 @@ def _fault_of_tree(content: Content) -> str | None:
     )
 
 
-def _fault(content: Content) -> str | None:
+def fault(content: Content, bias: str = "bias") -> str | None:
     """Return what is wrong with the arrays together, or None.
 
-    A model needs the matrices of its roles and the bias as soon as it has words.
+    A model needs the matrices of its roles and the array `bias` as soon as it has words.
     """
     model, layout, arrays = content.model, content.model.layout, content.arrays
     needs_output = model.has_output and not layout.shares_one_matrix
@@ -138,7 +143,7 @@ def _fault(content: Content) -> str | None:
         return f"it holds an array {min(both)!r}, of which it says that it was deleted"
     if content.sizes["words"] and needs_output and not {*arrays, *deleted} & {"output", "tree"}:
         return f"matrices={model.matrices!r}, but there is no output matrix"
-    if content.sizes["words"] and layout.bias and "bias" not in arrays:
+    if content.sizes["words"] and layout.bias and bias not in arrays:
         return f"matrices={model.matrices!r}, but there is no bias"
     return _fault_of_tree(content) or vectors_storage.fault_of_attributes(content)
 
@@ -199,7 +204,7 @@ SCHEMA = Schema(
     "model",
     arrays={
         "input": Array("float32", ROWS, lambda model: np.asarray(model.wv.array, np.float32)),
-        # Optional: a model without words lacks them. `_fault` checks a model with words.
+        # Optional: a model without words lacks them. `fault` checks a model with words.
         "output": Array("float32", ROWS, _matrix_of("output"), HAS_OUTPUT, is_optional=True),
         "negative": Array("float32", ROWS, _matrix_of("negative"), HAS_NEGATIVE),
         "tree": Array("float32", "words - 1, vector_size", _matrix_of("tree"), is_optional=True),
@@ -222,7 +227,7 @@ SCHEMA = Schema(
     build=_build,
     words={"": Words(source="wv.index_to_key")},
     construct=kinds.constructor("model"),
-    fault=_fault,
+    fault=fault,
     set_by_build=("wv",),
     parts={"wv": saving.KEYED},
 )

@@ -22,7 +22,6 @@ from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import ArrayRole, Matrices
 from fastsgns.models import parameters
 from fastsgns.models.parameters import Parameters
-from fastsgns.models.words import storage
 from fastsgns.models.words.log import EpochLog
 from fastsgns.models.words.objective import kernel_rows, make_objective
 from fastsgns.models.words.unfinished import Unfinished
@@ -189,6 +188,25 @@ def check_layout(model: Any, params: Parameters) -> None:
             "arrays were not made; set them to what they were, or call build_vocab or "
             "init_weights, which make new arrays"
         )
+    check_scheme(model, params)
+
+
+def check_scheme(model: Any, params: Parameters) -> None:
+    """Refuse parameters of subwords that do not fit the rows that the model has.
+
+    Raises
+    ------
+    ValueError
+        If `min_n`, `max_n`, `bucket` or `hash_count` were set to other values since.
+    """
+    subwords = model.current_arrays().subwords
+    scheme = None if subwords is None else subwords.scheme
+    if len(model.wv) and params.scheme != scheme:
+        raise ValueError(
+            f"the parameters of subwords are {params.scheme or 'none'}, and the model's rows were "
+            f"made for {scheme or 'none'}; set min_n, max_n, bucket and hash_count to what they "
+            "were, or call build_vocab, which makes new rows"
+        )
 
 
 def check_arrays(model: Any, params: Parameters) -> None:
@@ -225,7 +243,7 @@ def begin(model: Any, params: Parameters) -> None:
         If the learning rate rises, or if `save` would refuse a value that the user has set, so that
         nobody learns of it after the training.
     """
-    if fault := fault_of_values(storage.SCHEMA, model):
+    if fault := fault_of_values(model.SCHEMA, model):
         warn(f"model.save() would refuse this model: {fault}; set another value")
     model.running_training_loss = 0.0
     warn_of_rise(params.alpha, params.min_alpha)
