@@ -17,6 +17,7 @@ from fastsgns.errors import FormatError, KindError
 from fastsgns.formats import kinds, native
 from fastsgns.formats.schema import Array
 from fastsgns.models import glove, links, ppmi
+from fastsgns.vectors.roles import Roles
 
 PARTS = ("parameters", "settings", "state")
 ADDED_LATER = (
@@ -410,6 +411,29 @@ def test_a_learning_rate_that_rises_is_a_warning(name):
         rises = [str(one.message) for one in caught if "learning rate rises" in str(one.message)]
         assert len(rises) == n_warnings
         assert all("min_alpha is 0.03, above alpha, 0.02" in message for message in rises)
+
+
+# Its vectors
+
+
+def vectors_within(thing):
+    """The KeyedVectors that an object is or has, those of other roles among them."""
+    parts = (thing, *(getattr(thing, name, None) for name in ("wv", "source", "target", "roles")))
+    for part in parts:
+        if isinstance(part, fastsgns.KeyedVectors):
+            yield part
+        elif isinstance(part, Roles):
+            yield from part.values()
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_texts_of_one_key_have_its_vector(name):
+    """Whatever the keys and the type of the vectors are, and in which matrix they are stored."""
+    for kv in vectors_within(CLASSES[name].make()):
+        keys = kv.index_to_key[:3]
+        expected = np.array([kv[key] for key in keys], np.float32)
+        np.testing.assert_array_equal(kv.encode([[key] for key in keys]), expected)
+        np.testing.assert_allclose(kv.encode([keys * 2, keys])[0], expected.mean(0), atol=1e-5)
 
 
 # What it says of itself

@@ -5,6 +5,7 @@ What depends on all numbers of a vector (whitening, components, lengths) follows
 thread, so that no result depends on the number of threads.
 """
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from collections.abc import Set as AbstractSet
@@ -213,14 +214,17 @@ class Encoder:
         return EncodedBlock(means, n_known)
 
     def _inferred(self, words: list[Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Return for each word its row, or -1, and the rows: float32, shape (m, d)."""
+        """Return for each word its row, or -1, and the rows: float32, shape (m, d).
+
+        A word whose vector is zero, as none of its n-grams occurs in the vocabulary, has no row.
+        """
         found = [word for word in dict.fromkeys(words) if self.unseen.knows(word)]
-        place = {word: row for row, word in enumerate(found)}
-        ids = np.array([place.get(word, -1) for word in words], np.int32)
         rows = np.zeros((len(found), self.rows.shape[1]), np.float32)
         if found:
             rows[:] = self.unseen.vectors(found)
-        return ids, rows
+        has_row: list[bool] = rows.any(axis=1).tolist()
+        place = {word: row for row, word in enumerate(found) if has_row[row]}
+        return np.array([place.get(word, -1) for word in words], np.int32), rows
 
     def finish(self, encoded: EncodedBlock) -> EncodedBlock:
         """Whiten the vectors of texts that have known words."""
@@ -328,6 +332,15 @@ def encoder_of(kv: Any, weighting: str, a: float, in_table: bool) -> Encoder:
     return Encoder(rows, ids, weights, whitening, kv.unseen)
 
 
+def _n_letters(head: list[Block], texts: Iterable[Any]) -> float:
+    """Return about how many letters texts have, of which `head` is the beginning."""
+    n_letters = sum(block.n_letters for block in head)
+    if len(head) < 2:
+        return n_letters
+    n_texts = sum(len(block.texts) for block in head)
+    return n_letters / n_texts * len(texts) if isinstance(texts, Sized) else math.inf
+
+
 def encode_blocks(
     kv: Any,
     texts: Iterable[Any],
@@ -343,8 +356,8 @@ def encode_blocks(
     _check_texts(texts)
     blocks = blocks_of(texts)
     head = list(islice(blocks, 2))
-    is_short = len(head) < 2 and sum(b.n_letters for b in head) < WORD_LETTERS * len(kv)
-    encoder = encoder_of(kv, weighting, a, in_table=not is_short)
+    n_words = _n_letters(head, texts) / WORD_LETTERS
+    encoder = encoder_of(kv, weighting, a, in_table=n_words >= len(kv))
     n_threads = n_cores() if workers is None else workers
     done, started = 0, time.monotonic()
     total = len(texts) if isinstance(texts, Sized) else None

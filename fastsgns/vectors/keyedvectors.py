@@ -464,8 +464,8 @@ class KeyedVectors:
             Words that are not present are left out, or inferred from their n-grams where these
             vectors have such. A text without known words has a row of zeros.
         n_known : ndarray of int64, shape (n,); int for a single str
-            How many words of each text have a vector, only with `return_known`. It is 0 for each
-            row of zeros, which is not a text.
+            How many words of each text have a vector, only with `return_known`. A text for which
+            it is 0 has the row of zeros.
 
         Raises
         ------

@@ -244,12 +244,16 @@ def test_workers_give_the_same_bytes(weighting, monkeypatch):
 
 
 def test_the_dict_and_the_table_find_the_same_words(monkeypatch):
-    texts = make_texts(100)
-    vectors = []
-    for letters in (10**9, 0):
+    texts, vectors, tables = make_texts(100), [], []
+    make_table = encoding._table_of
+    monkeypatch.setattr(encoding, "_table_of", lambda ids: tables.append(1) or make_table(ids))
+    monkeypatch.setattr(encoding, "BLOCK_TEXTS", 10)
+    for letters, given, has_table in ((1e9, texts, 0), (1, texts, 1), (1e9, iter(texts), 1)):
         monkeypatch.setattr(encoding, "WORD_LETTERS", letters)
-        vectors.append(quiet(make(), texts))
-    assert vectors[0].tobytes() == vectors[1].tobytes()
+        tables.clear()
+        vectors.append(quiet(make(), given))
+        assert len(tables) == has_table
+    assert vectors[0].tobytes() == vectors[1].tobytes() == vectors[2].tobytes()
 
 
 def test_keys_that_are_no_words():
@@ -314,13 +318,13 @@ def test_an_error_of_an_iterator_comes_through():
 
 
 class Inferred:
-    """Vectors of words that end in "s": all ones."""
+    """Vectors of words that end in "s", all ones; those of "less" and "loss" are zero."""
 
     def knows(self, key):
         return isinstance(key, str) and key.endswith("s")
 
     def vectors(self, keys):
-        return np.ones((len(keys), 10), np.float32)
+        return np.array([[float("ss" not in key)] * 10 for key in keys], np.float32)
 
     def explain_absence(self, key):
         return None
@@ -330,7 +334,7 @@ class Inferred:
 def test_unknown_words_are_inferred_where_vectors_can(weighting):
     kv = make()
     kv.unseen = Inferred()
-    texts = ["w1 trees w2 xyz birds", "trees", "xyz", "", "w3"] * 2000
+    texts = ["w1 trees w2 xyz birds less", "trees", "xyz loss", "", "w3"] * 2000
     vectors, n_known = kv.encode(texts, weighting, return_known=True)
     assert n_known[:5].tolist() == [4, 1, 0, 0, 1]
     with_more = make()
