@@ -167,14 +167,45 @@ INLINE double NAME(sum_first)(int n, vec v) {
     return sum;
 }
 
+/* Vectors of columns that are handled together. Their sums and loads do not wait for each other. */
+enum { COLUMNS = LANES == 16 ? 8 : 4 };
+
+/* Calls FUNCTION for n < COLUMNS vectors of columns; `n` becomes a constant. */
+#define COLUMN_CASES(n, FUNCTION, ...)           \
+    switch (n) {                                 \
+        case 7: FUNCTION(7, __VA_ARGS__); break; \
+        case 6: FUNCTION(6, __VA_ARGS__); break; \
+        case 5: FUNCTION(5, __VA_ARGS__); break; \
+        case 4: FUNCTION(4, __VA_ARGS__); break; \
+        case 3: FUNCTION(3, __VA_ARGS__); break; \
+        case 2: FUNCTION(2, __VA_ARGS__); break; \
+        case 1: FUNCTION(1, __VA_ARGS__); break; \
+        default: break;                          \
+    }
+
+/* Writes n_vec vectors of columns of `gather`, from the column x on. n_vec is a constant. */
+INLINE void NAME(gather_columns)(const int n_vec, float *hidden, float *const *rows, int n,
+                                 float scale, int64_t x) {
+    vec sums[8];
+    UNROLL(8)
+    for (int v = 0; v < n_vec; v++) sums[v] = (vec){0};
+    for (int j = 0; j < n; j++) {
+        const float *row = rows[j] + x;
+        UNROLL(8)
+        for (int v = 0; v < n_vec; v++) sums[v] += LOAD(row + v * LANES);
+    }
+    UNROLL(8)
+    for (int v = 0; v < n_vec; v++) STORE(hidden + x + v * LANES, sums[v] * scale);
+}
+
 static void RACY NAME(gather)(void *hidden_, void *const *rows_, int n, int64_t width,
                               double scale) {
     float *hidden = hidden_, *const *rows = (float *const *)rows_;
-    for (int64_t i = 0; i < width; i += LANES) {
-        vec sum = {0};
-        for (int j = 0; j < n; j++) sum += LOAD(rows[j] + i);
-        STORE(hidden + i, sum * (float)scale);
-    }
+    const float factor = (float)scale;
+    int64_t i = 0;
+    for (; i + COLUMNS * LANES <= width; i += COLUMNS * LANES)
+        NAME(gather_columns)(COLUMNS, hidden, rows, n, factor, i);
+    COLUMN_CASES((width - i) / LANES, NAME(gather_columns), hidden, rows, n, factor, i)
 }
 
 /* Returns the scores hidden . rows[j] for j = first .. first + n - 1 in the lanes 0 .. n - 1;
@@ -314,14 +345,27 @@ static double RACY NAME(step)(void *hidden, void *update, const StepRows *step, 
     return loss;
 }
 
+/* Updates n_vec vectors of columns of `scatter`, from the column x on. n_vec is a constant. */
+INLINE void NAME(scatter_columns)(const int n_vec, void *const *rows, int n, const float *update,
+                                  float scale, int64_t x) {
+    vec change[8];
+    UNROLL(8)
+    for (int v = 0; v < n_vec; v++) change[v] = scale * LOAD(update + x + v * LANES);
+    for (int j = 0; j < n; j++) {
+        float *row = (float *)rows[j] + x;
+        UNROLL(8)
+        for (int v = 0; v < n_vec; v++) STORE(row + v * LANES, LOAD(row + v * LANES) + change[v]);
+    }
+}
+
 static void RACY NAME(scatter)(void *const *rows, int n, int64_t width, const void *update_,
                                double scale) {
     const float *update = update_;
-    for (int j = 0; j < n; j++) {
-        float *row = rows[j];
-        for (int64_t i = 0; i < width; i += LANES)
-            STORE(row + i, LOAD(row + i) + (float)scale * LOAD(update + i));
-    }
+    const float factor = (float)scale;
+    int64_t i = 0;
+    for (; i + COLUMNS * LANES <= width; i += COLUMNS * LANES)
+        NAME(scatter_columns)(COLUMNS, rows, n, update, factor, i);
+    COLUMN_CASES((width - i) / LANES, NAME(scatter_columns), rows, n, update, factor, i)
 }
 
 static void RACY NAME(merge)(void *shared_, void *copy_, void *base_, int64_t width) {
