@@ -5,6 +5,7 @@
 #   cbow_plan      the plan of a focus word
 #   draw_cbow      the random draws for a focus word
 #   list_rows      look up its rows
+#   queue_rows     rows of subwords to prefetch
 #   train_cbow     the loop over focus words
 #
 # The other models with CBOW are trained by examples.pxd, with `gather`, `step` and `scatter`:
@@ -18,7 +19,7 @@ from fastsgns.kernels.rows cimport find_input_rows, peek_input_row
 from fastsgns.kernels.state cimport (
     BOTH_BIAS, N_PLANS, SCALAR_BIAS, CbowRows, FocusPlan, Model, Worker,
 )
-from fastsgns.kernels.subwords cimport begin_step
+from fastsgns.kernels.subwords cimport begin_step, queue_subwords
 
 
 cdef inline bint can_fuse(const Model *model) noexcept nogil:
@@ -64,6 +65,22 @@ cdef inline void list_rows(const Model *model, Worker *worker, int64_t position,
         plan.target_rows[plan.n_targets[0]] = peek_input_row(model, worker, worker.tokens[other])
 
 
+cdef inline void queue_rows(const Model *model, Worker *worker, int64_t position,
+                            int64_t n_tokens) noexcept nogil:
+    """Add the rows of subwords to those that are prefetched at `position`.
+
+    They are those of the token that `list_rows` will look up first after the next position.
+    """
+    cdef CbowRows *rows = &worker.cbow
+    cdef int64_t newest = position + LISTED_AHEAD + 2 + model.right_radius
+    cdef int i
+    for i in range(rows.n_prefetch):
+        worker.prefetch[i] = rows.prefetch[i]
+    rows.prefetch = worker.prefetch
+    rows.n_prefetch += queue_subwords(
+        model, worker, newest, n_tokens, worker.prefetch + rows.n_prefetch)
+
+
 cdef inline void train_cbow(const Model *model, Worker *worker, int64_t first, int64_t last,
                             int64_t n_tokens, double rate) noexcept nogil:
     """Train on the focus words worker.tokens[first:last], one after the other.
@@ -100,4 +117,6 @@ cdef inline void train_cbow(const Model *model, Worker *worker, int64_t first, i
         if plan.n_examples:
             rows.prefetch = ahead.target_rows
             rows.n_prefetch = ahead.n_targets[0] + 1 if ahead.n_examples else 0
+            if model.subword_starts != NULL:
+                queue_rows(model, worker, position, n_tokens)
             model.ops.cbow_update(rows)

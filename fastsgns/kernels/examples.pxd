@@ -57,7 +57,7 @@ from fastsgns.kernels.rows cimport (
 from fastsgns.kernels.state cimport (
     FocusPlan, Model, StepRows, Worker, prefetch_read, prefetch_row,
 )
-from fastsgns.kernels.subwords cimport begin_step
+from fastsgns.kernels.subwords cimport begin_step, prefetch_subwords
 from fastsgns.kernels.tokens cimport copy_contexts, draw_radius
 
 
@@ -81,7 +81,9 @@ cdef inline void draw_focus(const Model *model, Worker *worker, FocusPlan *plan,
     draw_window(model, worker, plan, position, n_tokens)
     if model.output != NULL:
         prefetch_row(peek_output_row(model, worker, plan.focus_word), model.row_bytes)
-    if other < n_tokens:
+    if model.subword_starts != NULL:
+        prefetch_subwords(model, worker, other, n_tokens)
+    elif other < n_tokens:
         prefetch_row(peek_input_row(model, worker, worker.tokens[other]), model.row_bytes)
 
 

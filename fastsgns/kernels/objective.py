@@ -51,12 +51,22 @@ class Subwords(NamedTuple):
         Length of the longest list.
     factors : ndarray of float32, shape (number of rows,), or None
         Lock factors: by which the update of each row is multiplied; None means 1 for all.
+    loads : ndarray of float32, shape (V,), or None
+        How many private rows hold a row of a word at the same time, divided by the number of
+        private rows of a worker; the mean over the word's rows. None: private rows are not bounded
+        in how often they are updated.
+    step : float
+        A private row is merged after ``step / (learning rate * max(1, load))`` updates, where load
+        is that of the word times the number of private rows of a worker.
+        `fastsgns.training.subwords` computes `loads` and `step`.
     """
 
     starts: np.ndarray
     rows: np.ndarray
     most: int
     factors: np.ndarray | None = None
+    loads: np.ndarray | None = None
+    step: float = 0.0
 
 
 class HotRows(NamedTuple):

@@ -66,7 +66,7 @@ from fastsgns.kernels.state cimport (
     RowOps, Worker, plain_f64_rows, rows_use_blas, rows_variant,
     softmax_f32, softmax_f64, softmax_use_blas,
 )
-from fastsgns.kernels.subwords cimport apply_mean_rows
+from fastsgns.kernels.subwords cimport apply_mean_rows, set_merge_limit
 from fastsgns.kernels.tokens cimport reverse, subsample, subsample_contexts
 from fastsgns.kernels.windows cimport train_windows
 from fastsgns.kernels.worker cimport start_worker
@@ -445,6 +445,7 @@ cdef int64_t train_segment(const Model *model, Worker *worker, const int32_t *id
         return n_tokens
     worker.n_kept += last - first
     set_hot_limits(model, worker, rate)
+    set_merge_limit(model, worker, rate)
     if first < last and model.n_batch_rows:
         train_softmax(model, worker, first, last, n_tokens, rate)
     elif first < last and model.window_order != NO_WINDOW:
@@ -562,6 +563,8 @@ cdef int set_subwords(Model *model, objective) except -1:
     model.subword_rows = <int32_t *>address(subwords.rows, np.int32, (model.n_subwords,))
     model.subword_factors = <float *>address(
         subwords.factors, np.float32, (model.n_input_rows,))
+    model.subword_loads = <float *>address(subwords.loads, np.float32, (model.n_words,))
+    model.subword_step = subwords.step
     if objective.lock_factors is not None or objective.output_lock_factors is not None:
         raise ValueError("with subwords, lock factors belong to their rows: Subwords.factors")
     if objective.hot is not None and len(objective.hot.input_ids):

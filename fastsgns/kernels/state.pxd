@@ -182,6 +182,8 @@ cdef struct Model:
     int64_t n_subwords
     int64_t most_subwords  # of one word
     const float *subword_factors  # (n_input_rows,)
+    const float *subword_loads  # (n_words,): or NULL
+    double subword_step  # bound on updates * learning rate of a private row at a load of 1
     # Windows
     int window
     int max_radius  # min(window, longest sentence): most context words before a focus word
@@ -262,6 +264,8 @@ cdef struct HotRows:
 cdef struct MeanSlot:
     int32_t word  # -1: none
     int32_t next  # another slot whose word has the same hash; -1: none
+    int32_t n_updates  # since it was made
+    int32_t limit  # after so many updates it is made again
     int64_t step  # the last step that used it
 
 # The private rows of words that are made of several rows: a ring of slots.
@@ -270,6 +274,7 @@ cdef struct MeanRows:
     int64_t mask  # number of `heads` - 1
     int64_t hand  # the next slot to be replaced
     int64_t step  # number of the present step
+    double step_limit  # bound on the updates of a private row at a load of 1
     MeanSlot *slots  # (n_slots,)
     int32_t *heads  # for each hash of words, the first slot, or -1
     char *rows  # (n_slots, width)
@@ -297,6 +302,7 @@ cdef struct Worker:
     char *update  # one row: the update of the hidden vector
     char *scores
     void **context_rows  # input rows of the context words
+    void **prefetch  # rows of a later focus word
     void **path_rows  # rows of `Model.tree` on one Huffman path
     StepRows target_step  # targets in `Model.output`
     StepRows negative_step  # negative samples in `Model.negative_output`
@@ -305,7 +311,6 @@ cdef struct Worker:
     # Windows (windows.pxd)
     WindowRows window  # targets in `Model.output` and negative samples
     WindowRows path_window  # Huffman paths in `Model.tree`
-    void **prefetch  # rows of a later window
     int32_t *contexts  # (n_contexts,): context words
     int32_t *target_ids  # (n_outputs,): the focus word and its distinct negative samples
     uint64_t target_bits  # for each target, the bit (id mod 64) is set

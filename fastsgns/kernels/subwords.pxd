@@ -11,33 +11,41 @@
 #   mean_row              the private row of a word
 #   peek_mean_row         an address to prefetch
 #   queue_subwords        list the rows of a word, to prefetch them
+#   set_merge_limit       the bound on the updates of private rows, for a learning rate
 #   apply_mean_rows       add all changes to the rows
 #
 # A token is a context word of several focus words, one after the other. Its private row is kept
 # from the first to the last of them, so that the rows of its n-grams are read and written once for
 # all of them. The private rows form a ring. The oldest one is replaced, unless a step of the last
-# `KEPT_STEPS` uses it: other code holds its address. A worker sees what it has learned of an n-gram
-# from one word in another word only after the private row was replaced: up to two rounds of the
-# ring later.
+# `KEPT_STEPS` uses it: other code holds its address.
+#
+# What a worker has learned of an n-gram from one word is seen in another word, and by other
+# workers, only after the private row was replaced. Updates that were computed from one old state of
+# a row add up to a step that is too long, if there are many of them. Therefore the change of a
+# private row is also added to the rows, and the row computed anew, after a number of updates that
+# is small where many private rows hold the same rows (`Subwords.loads`): words that are frequent,
+# or share their n-grams with many others, and many workers.
 #
 # With a tied matrix, the output rows of words are private rows as well.
 
 from libc.stdint cimport int32_t, int64_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from fastsgns.kernels.buffers cimport allocate
 from fastsgns.kernels.roles cimport restore_ones
 from fastsgns.kernels.state cimport (
-    BATCH_PAIRS, NO_WINDOW, MeanRows, MeanSlot, Model, Worker,
+    BATCH_PAIRS, CACHE_LINE, NO_WINDOW, MeanRows, MeanSlot, Model, Worker, prefetch_read,
+    prefetch_row,
 )
 
 cdef enum:
     KEPT_STEPS = 4  # more than the focus words between the look-up of a row and its use
+    MAX_UPDATES = 1 << 20
     MOST_LISTS = 9  # more than the focus words whose rows are looked up in KEPT_STEPS + 1 steps
 
 
 cdef inline int64_t count_slots(const Model *model) noexcept nogil:
-    """Return how many private rows a worker needs.
+    """Return the number of private rows of a worker.
 
     They are more than KEPT_STEPS + 1 consecutive steps use, and enough for a token's private row to
     last for all focus words that it is a context word of.
@@ -75,6 +83,13 @@ cdef inline void allocate_subwords(const Model *model, Worker *worker) noexcept 
         means.heads[i] = -1
 
 
+cdef inline void set_merge_limit(const Model *model, Worker *worker, double rate) noexcept nogil:
+    """Set the bound on the updates of private rows that are made from now on."""
+    worker.means.step_limit = MAX_UPDATES
+    if rate * MAX_UPDATES > model.subword_step:
+        worker.means.step_limit = model.subword_step / rate
+
+
 cdef inline void begin_step(const Model *model, Worker *worker) noexcept nogil:
     """Begin the next step: the private rows that it uses are not replaced by it, nor by the next.
     """
@@ -88,7 +103,11 @@ cdef inline void *mean_row(const Model *model, Worker *worker, int32_t word) noe
     if slot < 0:
         slot = next_slot(means)
         drop_row(model, worker, slot)
-        make_row(model, worker, slot, word)
+        add_row(model, worker, slot, word)
+    elif means.slots[slot].n_updates >= means.slots[slot].limit:
+        apply_row(model, worker, slot)
+        make_row(model, worker, slot)
+    means.slots[slot].n_updates += 1
     means.slots[slot].step = means.step
     return means.rows + slot * model.row_bytes
 
@@ -122,15 +141,27 @@ cdef inline int64_t next_slot(MeanRows *means) noexcept nogil:
     return slot
 
 
-cdef inline void make_row(const Model *model, Worker *worker, int64_t slot, int32_t word) \
+cdef inline void add_row(const Model *model, Worker *worker, int64_t slot, int32_t word) \
         noexcept nogil:
-    """Compute the mean of the rows of a word into a free slot."""
+    """Put a word into a free slot."""
+    cdef MeanSlot *free_slot = &worker.means.slots[slot]
+    cdef int32_t *head = &worker.means.heads[word & worker.means.mask]
+    free_slot.word, free_slot.next = word, head[0]
+    head[0] = <int32_t>slot
+    make_row(model, worker, slot)
+
+
+cdef inline void make_row(const Model *model, Worker *worker, int64_t slot) noexcept nogil:
+    """Compute the mean of the rows of the slot's word, and how often it may be updated."""
     cdef MeanRows *means = &worker.means
-    cdef int32_t *head = &means.heads[word & means.mask]
+    cdef int32_t word = means.slots[slot].word
     cdef void *row = means.rows + slot * model.row_bytes
     cdef int n = find_word_rows(model, worker, word)
-    means.slots[slot].word, means.slots[slot].next = word, head[0]
-    head[0] = <int32_t>slot
+    means.slots[slot].n_updates = 0
+    means.slots[slot].limit = MAX_UPDATES
+    if model.subword_loads != NULL:
+        means.slots[slot].limit = <int32_t>min(
+            MAX_UPDATES, means.step_limit / max(1, means.n_slots * model.subword_loads[word]))
     model.ops.gather(row, means.word_rows, n, model.width, 1.0 / max(n, 1))
     restore_ones(model, &row, 1)  # the mean of ones, without its rounding error
     memcpy(means.before + slot * model.row_bytes, row, model.row_bytes)
@@ -156,26 +187,33 @@ cdef inline int find_word_rows(const Model *model, Worker *worker, int32_t word)
 
 
 cdef inline void drop_row(const Model *model, Worker *worker, int64_t slot) noexcept nogil:
-    """Add the change of a private row to each of the word's rows, and free the slot."""
+    """Add the change of a private row to the word's rows, and free the slot."""
     cdef MeanRows *means = &worker.means
     cdef int32_t word = means.slots[slot].word
     cdef int32_t *link
-    cdef void *row = means.rows + slot * model.row_bytes
-    cdef int n, i
     if word < 0:
         return
-    n = find_word_rows(model, worker, word)
+    apply_row(model, worker, slot)
+    link = &means.heads[word & means.mask]
+    while link[0] != slot:
+        link = &means.slots[link[0]].next
+    link[0] = means.slots[slot].next
+    means.slots[slot].word = -1
+
+
+cdef inline void apply_row(const Model *model, Worker *worker, int64_t slot) noexcept nogil:
+    """Add the change of a private row to each of the word's rows; leaves the change in its place.
+    """
+    cdef MeanRows *means = &worker.means
+    cdef int32_t word = means.slots[slot].word
+    cdef void *row = means.rows + slot * model.row_bytes
+    cdef int n = find_word_rows(model, worker, word), i
     model.ops.scatter(&row, 1, model.width, means.before + slot * model.row_bytes, -1.0)
     if model.subword_factors == NULL:
         model.ops.scatter(means.word_rows, n, model.width, row, 1.0)
     else:
         for i in range(n):
             scatter_locked(model, worker, word, i, row)
-    link = &means.heads[word & means.mask]
-    while link[0] != slot:
-        link = &means.slots[link[0]].next
-    link[0] = means.slots[slot].next
-    means.slots[slot].word = -1
 
 
 cdef inline void scatter_locked(const Model *model, Worker *worker, int32_t word, int i,
@@ -187,19 +225,47 @@ cdef inline void scatter_locked(const Model *model, Worker *worker, int32_t word
                           model.subword_factors[row])
 
 
-cdef inline int queue_subwords(const Model *model, const Worker *worker, int32_t word,
-                               void **rows) noexcept nogil:
-    """Write the addresses of the rows that `mean_row` will read to `rows`; return their number.
+cdef inline int queue_subwords(const Model *model, const Worker *worker, int64_t position,
+                               int64_t n_tokens, void **rows) noexcept nogil:
+    """Write the addresses of the rows that the token at `position` needs; return their number.
 
-    They are none if the word has a private row. `rows` has room for `most_subwords` addresses.
+    There are none from n_tokens on. If the word has a private row, it is that row alone. `rows` has
+    room for `most_subwords` + 1 addresses. The lists of the next two tokens are prefetched.
     """
-    cdef int64_t start = model.subword_starts[word], n = model.subword_starts[word + 1] - start, i
-    if (find_slot(&worker.means, word) >= 0 or start < 0 or n < 0 or n > model.most_subwords
-            or start + n > model.n_subwords):
+    cdef int64_t slot, start, n, i
+    cdef int32_t word
+    if position >= n_tokens:
+        return 0
+    word = worker.tokens[position]
+    slot, start = find_slot(&worker.means, word), model.subword_starts[word]
+    n = model.subword_starts[word + 1] - start
+    if position + 2 < n_tokens:
+        prefetch_read(&model.subword_starts[worker.tokens[position + 2]])
+    if position + 1 < n_tokens:
+        prefetch_list(model, worker.tokens[position + 1])
+    if slot >= 0:
+        rows[0] = worker.means.rows + slot * model.row_bytes
+        return 1
+    if start < 0 or n < 0 or n > model.most_subwords or start + n > model.n_subwords:
         return 0
     for i in range(n):
         rows[i] = model.input + model.subword_rows[start + i] * model.row_bytes
     return <int>n
+
+
+cdef inline void prefetch_subwords(const Model *model, Worker *worker, int64_t position,
+                                   int64_t n_tokens) noexcept nogil:
+    """Prefetch the rows that the token at `position` needs."""
+    cdef int i
+    for i in range(queue_subwords(model, worker, position, n_tokens, worker.prefetch)):
+        prefetch_row(worker.prefetch[i], model.row_bytes)
+
+
+cdef inline void prefetch_list(const Model *model, int32_t word) noexcept nogil:
+    """Prefetch the start of the list of rows of a word."""
+    cdef const char *start = <const char *>(model.subword_rows + model.subword_starts[word])
+    prefetch_read(start)
+    prefetch_read(start + CACHE_LINE)
 
 
 cdef inline void apply_mean_rows(const Model *model, Worker *worker) noexcept nogil:

@@ -52,7 +52,7 @@ from fastsgns.kernels.rows cimport (
 from fastsgns.kernels.state cimport (
     N_WINDOW_PLANS, Model, WindowPlan, WindowRows, Worker, prefetch_read,
 )
-from fastsgns.kernels.subwords cimport begin_step
+from fastsgns.kernels.subwords cimport begin_step, queue_subwords
 from fastsgns.kernels.tokens cimport copy_contexts, draw_radius
 
 cdef enum:
@@ -115,6 +115,8 @@ cdef inline void queue_prefetch(const Model *model, Worker *worker, const Window
         peek_input_rows(model, worker, sources + plan.position, plan.n_positions,
                         worker.prefetch + n)
         n += <int>plan.n_positions
+    elif model.subword_starts != NULL:
+        n += queue_subwords(model, worker, newest, n_tokens, worker.prefetch + n)
     elif newest < n_tokens:
         worker.prefetch[n] = peek_input_row(model, worker, worker.tokens[newest])
         n += 1

@@ -32,6 +32,9 @@ cdef inline void start_worker(const Model *model, Worker *worker, int longest_pa
     worker.contexts = <int32_t *>allocate(worker, n_contexts, sizeof(int32_t))
     worker.context_rows = <void **>allocate(worker, n_contexts, sizeof(void *))
     worker.path_rows = <void **>allocate(worker, longest_path, sizeof(void *))
+    worker.prefetch = <void **>allocate(
+        worker, max(n_targets, longest_path) + 2 * model.max_inputs + model.most_subwords + 1,
+        sizeof(void *))
     if model.window_order != NO_WINDOW:
         allocate_windows(model, worker, longest_path)
     else:
@@ -128,7 +131,6 @@ cdef inline void allocate_windows(const Model *model, Worker *worker, int64_t lo
     worker.totals = <float *>allocate(worker, n_targets + SIMD_PAD, sizeof(float))
     worker.ones = <float *>allocate(worker, longest_path + SIMD_PAD, sizeof(float))
     worker.target_rows = <void **>allocate(worker, n_targets, sizeof(void *))
-    worker.prefetch = <void **>allocate(worker, n_outputs + 2 * n_inputs, sizeof(void *))
     worker.role_scale = <char *>allocate(worker, 1, model.row_bytes)
     worker.role_shift = <char *>allocate(worker, 1, model.row_bytes)
     worker.offsets = <char *>allocate(worker, n_inputs + SIMD_PAD, model.ops.real_size)

@@ -17,10 +17,10 @@ from functools import partial
 import numpy as np
 
 from fastsgns.errors import warn
-from fastsgns.kernels.objective import HotRows, Objective
+from fastsgns.kernels.objective import HotRows, Objective, Subwords
 from fastsgns.runtime.progress import Bar, Fact, ShowProgress, make_bar
 from fastsgns.runtime.threads import WorkerPool
-from fastsgns.training import hotrows
+from fastsgns.training import hotrows, subwords
 from fastsgns.training.divergence import BIAS, DivergenceCheck, TrainingPosition, vectors_and_biases
 from fastsgns.training.examples import ChunkPlace, Chunks, Rates
 
@@ -218,8 +218,9 @@ class Trainer:
         """
         # Kernels size their window buffers by the longest sentence.
         self.objective = replace(
-            objective, longest_sentence=self.chunks.longest, hot=self._hot_rows(objective)
-        )
+            objective, longest_sentence=self.chunks.longest, hot=self._hot_rows(objective),
+            subwords=self._bounded_subwords(objective),
+        )  # fmt: skip
         self.divergence = DivergenceCheck(trained_arrays(objective))
 
     def chunk_seeds(self, epoch: int) -> list[int]:
@@ -254,6 +255,13 @@ class Trainer:
         n_tokens = starts.step * self.chunks.tokens_per_unit
         n_workers = min(self.n_workers, len(starts))
         return hotrows.choose(objective, self.row_counts, n_workers, n_tokens)
+
+    def _bounded_subwords(self, objective: Objective) -> Subwords | None:
+        """Return the subwords of an objective, with bounds on the updates of private rows."""
+        if self.row_counts is None:
+            return objective.subwords
+        n_workers = min(self.n_workers, len(self.chunks.starts))
+        return subwords.bounded(objective, self.row_counts[0], n_workers)
 
     def _train_epoch(self, epoch: int, tally: Tally, report: Callable[[], None]) -> None:
         """Train all chunks and add to `tally`; when this returns or raises, no thread runs."""

@@ -1,0 +1,62 @@
+"""How long a worker may keep what it has learned of a word that is made of several rows.
+
+`fastsgns/kernels/subwords.pxd` describes the private rows of words, and why they are merged.
+"""
+
+import numpy as np
+
+from fastsgns.kernels.objective import Objective, Subwords
+from fastsgns.training.hotrows import steps
+
+
+def bounded(objective: Objective, counts: np.ndarray, n_workers: int) -> Subwords | None:
+    """Return the subwords of an objective with bounds on the updates of private rows.
+
+    An update of a row is stale for all private rows that hold the row as well. These are, for a
+    row that is part of a share q of the tokens, about q * (private rows of a worker) * (number of
+    workers). The bound is that of copies of frequent rows (docs/cores.md), divided by the mean of
+    this number over the rows of a word.
+
+    Parameters
+    ----------
+    objective : Objective
+    counts : ndarray of int, shape (V,)
+        How often each word occurs in the data.
+    n_workers : int
+        Threads that train at the same time.
+    """
+    subwords = objective.subwords
+    if subwords is None:
+        return None
+    shares = token_shares(objective, counts)
+    loads = n_workers * mean_row_share(subwords, shares, len(objective.input))
+    return subwords._replace(loads=loads.astype(np.float32), step=steps(objective)[0])
+
+
+def token_shares(objective: Objective, counts: np.ndarray) -> np.ndarray:
+    """Return the share of each word in the tokens that subsampling keeps, shape (V,)."""
+    kept = np.asarray(counts, np.float64)
+    if objective.keep_thresholds is not None:
+        kept = kept * ((objective.keep_thresholds + 1.0) / 2.0**32)
+    shares: np.ndarray = kept / max(kept.sum(), 1e-300)
+    return shares
+
+
+def mean_row_share(subwords: Subwords, shares: np.ndarray, n_rows: int) -> np.ndarray:
+    """Return the mean, over the rows of each word, of the share of tokens that have the row.
+
+    Examples
+    --------
+    Two words have row 2 in common:
+
+    >>> subwords = Subwords(np.array([0, 2, 4]), np.array([0, 2, 1, 2], np.int32), most=2)
+    >>> mean_row_share(subwords, np.array([0.25, 0.75]), n_rows=3)
+    array([0.625, 0.875])
+    """
+    lengths = np.diff(subwords.starts)
+    row_shares = np.bincount(subwords.rows, np.repeat(shares, lengths), n_rows)
+    sums = np.concatenate([[0.0], np.cumsum(row_shares[subwords.rows])])
+    means: np.ndarray = (sums[subwords.starts[1:]] - sums[subwords.starts[:-1]]) / np.maximum(
+        lengths, 1
+    )
+    return means
