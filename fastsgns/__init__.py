@@ -22,6 +22,7 @@ from fastsgns.models.glove.model import GloVe
 from fastsgns.models.interchange import from_gensim
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.models.links.pairs import PairEmbedding
+from fastsgns.models.phrases import FrozenPhrases, Phraser, Phrases
 from fastsgns.models.word2vec import Word2Vec
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
@@ -29,12 +30,15 @@ __all__ = [
     "DirectedGraph",
     "EncodedCorpus",
     "FastText",
+    "FrozenPhrases",
     "GloVe",
     "KeyedVectors",
     "LineSentence",
     "NodeEmbedding",
     "PairEmbedding",
     "PathLineSentences",
+    "Phraser",
+    "Phrases",
     "Word2Vec",
     "__version__",
     "from_gensim",

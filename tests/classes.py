@@ -13,12 +13,14 @@ from fastsgns import (
     DirectedGraph,
     EncodedCorpus,
     FastText,
+    FrozenPhrases,
     GloVe,
     KeyedVectors,
     LineSentence,
     NodeEmbedding,
     PairEmbedding,
     PathLineSentences,
+    Phrases,
     Word2Vec,
 )
 from fastsgns.cooccurrence import Cooccurrences
@@ -103,6 +105,10 @@ def word2vec(**options: Any) -> Word2Vec:
 
 def fasttext(**options: Any) -> FastText:
     return FastText(SENTENCES, compute_loss=True, **SMALL | {"bucket": 5000} | options)
+
+
+def phrases() -> Phrases:
+    return Phrases(SENTENCES, min_count=1, threshold=2, connector_words=["metal1"])
 
 
 def nodes() -> NodeEmbedding:
@@ -196,6 +202,15 @@ CLASSES = {
         is_savable=False,
     ),
     "EncodedCorpus": Case(lambda: EncodedCorpus.from_iterable(SENTENCES), list),
+    "Phrases": Case(
+        phrases,
+        lambda model: [model.export_phrases(), dict(model.vocab), list(model[SENTENCES])],
+        lambda model: model.add_vocab(SENTENCES),
+    ),
+    "FrozenPhrases": Case(
+        lambda: FrozenPhrases(phrases()),
+        lambda frozen: [frozen.phrasegrams, list(frozen[SENTENCES])],
+    ),
     "DirectedGraph": Case(lambda: DirectedGraph.of(EDGES), lambda graph: list(graph.edges())),
     "DirectedGraph, typed": Case(
         typed_graph, lambda graph: [*graph.edges(), graph.types.counts(), graph.times.tolist()]

@@ -20,7 +20,7 @@ LAYERS = (
     {"formats", "kernels"},
     {"matrices", "sampling", "training"},
     {"corpus"},
-    {"cooccurrence", "graph", "utils"},
+    {"cooccurrence", "graph", "phrases", "utils"},
     {"vectors"},
     {"models"},
     {"demo", "gensim", "scripts", "study"},

@@ -255,6 +255,22 @@ class EncodedCorpus:
         self.close()
 
 
+class Encodable:
+    """A corpus of sentences that can be encoded faster than sentence by sentence."""
+
+    def encoded(
+        self, workers: int | None, memory_budget: int | None, progress: Progress | None
+    ) -> EncodedCorpus:
+        """Return the corpus that encoding its sentences would make.
+
+        Parameters
+        ----------
+        workers, memory_budget, progress
+            As for `scan`.
+        """
+        raise NotImplementedError
+
+
 @dataclass(kw_only=True)
 class EncodedScan(Scan):
     """A scan made from an `EncodedCorpus` without reading anything."""
@@ -276,7 +292,8 @@ def scan(
 
     Parameters
     ----------
-    source : EncodedCorpus, LineSentence, PathLineSentences, or iterable of sequences of hashable
+    source : EncodedCorpus, Encodable, LineSentence, PathLineSentences, or iterable of sequences
+        of hashable.
         Whole text files are read by several threads.
     vocabulary : Vocabulary, optional
         The words to `encode`, if they are known in advance: other tokens are not stored. Ignored
@@ -299,6 +316,8 @@ def scan(
     <Vocabulary of 2 words, 2 tokens> 2 2
     <EncodedCorpus of 2 tokens in 1 sentences, 2 words>
     """
+    if isinstance(source, Encodable):
+        source = source.encoded(workers, memory_budget, progress)
     if isinstance(source, EncodedCorpus):
         check_mapped(source.ids)
         return EncodedScan(

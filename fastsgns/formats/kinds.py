@@ -42,6 +42,7 @@ RATES = ("alpha", "min_alpha")
 LINKS, PPMI = "fastsgns.models.links", "fastsgns.models.ppmi"
 COUNTS = "fastsgns.cooccurrence"
 WORDS, GLOVE = "fastsgns.models.words.storage:SCHEMA", "fastsgns.models.glove.storage:SCHEMA"
+PHRASES = "fastsgns.models.phrases"
 CORPUS = "fastsgns.corpus.encoded:SCHEMA"
 KINDS = {
     "vectors": Kind("vectors by key", "fastsgns:KeyedVectors", "fastsgns.vectors.storage:SCHEMA"),
@@ -72,6 +73,8 @@ KINDS = {
     "cooccurrences": Kind(
         "co-occurrence counts", f"{COUNTS}:Cooccurrences", f"{COUNTS}.counts:SCHEMA", is_mapped=True
     ),
+    "phrases": Kind("counts of phrases", "fastsgns:Phrases", f"{PHRASES}:SCHEMA"),
+    "frozen phrases": Kind("phrases", "fastsgns:FrozenPhrases", f"{PHRASES}:FROZEN"),
     "graph": Kind("a graph", "fastsgns:DirectedGraph", "fastsgns.graph.storage:SCHEMA"),
 }
 

@@ -17,13 +17,18 @@ KEYEDVECTORS = (
 )
 # What replaces gensim's names even where gensim is installed: module: (our module, its names).
 OURS = {
-    "models": ("fastsgns.models.word2vec", "Word2Vec KeyedVectors FAST_VERSION"),
+    "models": ("fastsgns.models", "Word2Vec KeyedVectors Phrases FAST_VERSION"),
     "models.word2vec": ("fastsgns.models.word2vec", WORD2VEC),
     "models.word2vec_inner": (
         "fastsgns.models.word2vec_inner",
         "FAST_VERSION MAX_WORDS_IN_BATCH train_batch_sg train_batch_cbow",
     ),
     "models.keyedvectors": ("fastsgns.models.keyedvectors", KEYEDVECTORS),
+    "models.phrases": (
+        "fastsgns.models.phrases",
+        "Phrases FrozenPhrases Phraser ENGLISH_CONNECTOR_WORDS NEGATIVE_INFINITY original_scorer "
+        "npmi_scorer",
+    ),
     "models.callbacks": ("fastsgns.models.callbacks", "CallbackAny2Vec"),
 }
 # What fastsgns has of a module that is otherwise gensim's; it is used only without gensim. All

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from fastsgns._submodules import submodules_of
 from fastsgns.models.fasttext import FastText
 from fastsgns.models.keyedvectors import KeyedVectors
-from fastsgns.models.word2vec import Word2Vec
+from fastsgns.models.phrases import FrozenPhrases, Phrases
+from fastsgns.models.word2vec import FAST_VERSION, Word2Vec  # noqa: F401
 
-__all__ = ["FastText", "KeyedVectors", "Word2Vec"]
+__all__ = ["FastText", "FrozenPhrases", "KeyedVectors", "Phrases", "Word2Vec"]
 
 if not TYPE_CHECKING:
     __getattr__ = submodules_of(__name__)

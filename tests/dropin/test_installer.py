@@ -106,7 +106,7 @@ print(type(model))
 def test_names_of_gensim_can_be_imported_without_it_but_not_used(tmp_path: Path):
     code = """
 from abc import ABC
-from gensim.models import Doc2Vec, FastText, Phrases
+from gensim.models import Doc2Vec, FastText, LdaModel
 from gensim.models.fasttext import FastText as FT, FastTextKeyedVectors
 from gensim.models.doc2vec import TaggedDocument
 from gensim.corpora import Dictionary, WikiCorpus
@@ -116,7 +116,7 @@ class Derived(FastTextKeyedVectors, ABC):
     def __init__(self, n: int | FastText): ...
 assert not isinstance("text", (Doc2Vec, FastText))
 for use in (lambda: Doc2Vec(vector_size=5), lambda: Derived(3), lambda: api.load("glove"),
-            lambda: list(Phrases), lambda: TaggedDocument([], [0])):
+            lambda: list(LdaModel), lambda: TaggedDocument([], [0])):
     try:
         use()
     except ImportError as error:

@@ -1,0 +1,1 @@
+"""Phrases: pairs of words counted, and found again in sentences, corpora and files."""

@@ -1,0 +1,220 @@
+"""Phrases joined in encoded corpora and in files of text."""
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastsgns.arrays import check_mapped
+from fastsgns.corpus.blocks import SentenceBlock
+from fastsgns.corpus.encoded import EncodedCorpus, encode
+from fastsgns.corpus.files import BOM
+from fastsgns.corpus.ranges import FileRange
+from fastsgns.corpus.scan import LONGEST_TOKEN
+from fastsgns.corpus.scanning import Scan, StoredTokens
+from fastsgns.corpus.spill import BlockWriter, SpillBuffer, check_budget
+from fastsgns.corpus.vocabulary import Vocabulary
+from fastsgns.errors import LongTokenError
+from fastsgns.formats.files import HEAD_BYTES, check_text, naming, open_binary
+from fastsgns.phrases.counts import Words
+from fastsgns.phrases.finding import Finder, TextJoiner, number_ids
+from fastsgns.runtime.threads import WorkerPool, in_order
+
+CHUNK_TOKENS = 1 << 18
+BLOCK_BYTES = 1 << 20
+
+
+class Found(NamedTuple):
+    """The phrases to join.
+
+    Attributes
+    ----------
+    phrases : list of tuple of str
+        The words of each phrase: the first, connector words, and the last.
+    connector_words : collection of str
+    delimiter : str
+    """
+
+    phrases: Sequence[Words]
+    connector_words: Collection[str]
+    delimiter: str
+
+
+def join_corpus(
+    corpus: EncodedCorpus, found: Found, workers: int, memory_budget: int | None = None
+) -> EncodedCorpus:
+    """Return a corpus in which each phrase is one word.
+
+    Parameters
+    ----------
+    corpus : EncodedCorpus
+    found : Found
+    workers : int
+        Threads; the result does not depend on them.
+    memory_budget : int, optional
+        As for `EncodedCorpus.from_files`.
+
+    Returns
+    -------
+    EncodedCorpus
+        Its words are in the order in which they occur.
+    """
+    check_mapped(corpus.ids)
+    ids: dict[Any, int] = corpus.vocabulary.ids
+    phrases = [words for words in found.phrases if all(word in ids for word in words)]
+    connectors = [ids[word] for word in found.connector_words if word in ids]
+    finder = Finder(len(ids), connectors, [tuple(map(ids.__getitem__, each)) for each in phrases])
+    words = list(corpus.vocabulary.words)
+    id_of_phrase = _ids_of_phrases([found.delimiter.join(each) for each in phrases], ids, words)
+    ranges = _sentence_ranges(corpus)
+    chunks = [FileRange("", scanner=0, is_last=False) for _ in ranges]
+    with SpillBuffer(check_budget(memory_budget)) as spill:
+        writers = [BlockWriter(spill) for _ in range(workers)]
+
+        def join(thread: int, chunk: int) -> None:
+            first, last = ranges[chunk]
+            offsets = corpus.offsets[first : last + 1]
+            block = corpus.ids[offsets[0] : offsets[-1]]
+            out = writers[thread].reserve(len(block))
+            n, ends = finder.join(block, offsets, id_of_phrase, out)
+            chunks[chunk].blocks.append(SentenceBlock(writers[thread].store(n), ends))
+
+        WorkerPool(workers, range(len(ranges)), join).run()
+        chosen = _in_order_of_appearance(words, chunks, spill)
+        raw = Vocabulary(words, chosen.counts)
+        same_ids = np.arange(len(words), dtype=np.int32)
+        n_joined = corpus.n_tokens - int(raw.total)
+        scanned = Scan(
+            raw,
+            corpus.n_raw_tokens - n_joined,
+            corpus.n_raw_sentences,
+            StoredTokens(chunks, [same_ids], spill, workers),
+        )
+        return encode(scanned, raw.subset(chosen.ids))
+
+
+def _ids_of_phrases(strings: list[str], ids: dict[Any, int], words: list[Any]) -> np.ndarray:
+    """Return the id of each phrase, and append those to `words` that are not there yet: int32."""
+    new_ids: dict[str, int] = {}
+    for string in strings:
+        if string not in ids and string not in new_ids:
+            new_ids[string] = len(words)
+            words.append(string)
+    return np.array([ids.get(string, new_ids.get(string)) for string in strings], np.int32)
+
+
+def _sentence_ranges(corpus: EncodedCorpus) -> list[tuple[int, int]]:
+    """Return ranges of sentences with about `CHUNK_TOKENS` tokens each."""
+    starts = np.searchsorted(corpus.offsets[:-1], np.arange(0, corpus.n_tokens, CHUNK_TOKENS))
+    borders = np.unique(np.append(starts, corpus.n_sentences)).tolist()
+    return list(pairwise(borders))
+
+
+class _Appearance(NamedTuple):
+    ids: np.ndarray
+    """Of the words that occur, in the order in which they do."""
+    counts: np.ndarray
+    """Of all words."""
+
+
+def _in_order_of_appearance(
+    words: list[Any], chunks: list[FileRange], spill: SpillBuffer
+) -> _Appearance:
+    numbers, counts = np.full(len(words), -1, np.int32), np.zeros(len(words), np.int64)
+    n_numbered = 0
+    for chunk in chunks:
+        for block in chunk.blocks:
+            n_numbered = number_ids(spill.read(block.ids), numbers, counts, n_numbered)
+    ids = np.empty(n_numbered, np.int64)
+    is_seen = numbers >= 0
+    ids[numbers[is_seen]] = np.flatnonzero(is_seen)
+    return _Appearance(ids, counts)
+
+
+def join_file(source: str, target: Any, found: Found, workers: int) -> None:
+    """Write the text of a file with each phrase joined.
+
+    Lines stay lines, with one space between their tokens. Bytes that are not UTF-8 are copied.
+
+    Parameters
+    ----------
+    source : str
+        A path. The text is read block by block, so that its length does not matter.
+    target : binary file
+    found : Found
+    workers : int
+        Threads.
+
+    Raises
+    ------
+    LongTokenError
+        If a token is longer than `LONGEST_TOKEN`.
+    """
+    numbers: dict[str, int] = {}
+    for words in (*found.phrases, found.connector_words):
+        for word in words:
+            numbers.setdefault(word, len(numbers))
+    finder = Finder(
+        len(numbers),
+        [numbers[word] for word in found.connector_words],
+        [tuple(map(numbers.__getitem__, words)) for words in found.phrases],
+    )
+    encoded = [word.encode("utf-8", "surrogatepass") for word in numbers]
+    seed = int.from_bytes(os.urandom(8), "little")
+    joiner = TextJoiner(finder, encoded, found.delimiter.encode("utf-8", "surrogatepass"), seed)
+
+    def joined(block: _Block) -> bytes:
+        return joiner.join(block.text, True)[0] if block.is_whole else block.text
+
+    with naming(source), open_binary(source) as file:
+        blocks = _blocks(file, source, joiner)
+        for _, text in in_order(workers, blocks, joined):
+            target.write(text)
+
+
+class _Block(NamedTuple):
+    text: bytes
+    is_whole: bool
+    """Whether it consists of whole lines, which are still to be joined."""
+
+
+def _blocks(file: Any, path: str, joiner: TextJoiner) -> Iterator[_Block]:
+    """Yield the whole lines of a text; of a line longer than a block, parts that are joined."""
+    head = file.read(HEAD_BYTES)
+    check_text(head, path)
+    rest = head.removeprefix(BOM)
+    continues = False  # whether a part of the line has been yielded
+    while data := file.read(BLOCK_BYTES):
+        rest += data
+        if continues:
+            end = rest.find(b"\n") + 1
+            if end:
+                yield _continued(joiner.join(rest[:end], True)[0])
+                rest, continues = rest[end:], False
+        end = rest.rfind(b"\n") + 1
+        if end and not continues:
+            yield _Block(rest[:end], True)
+            rest = rest[end:]
+        if len(rest) > BLOCK_BYTES:
+            end = _last_space(rest)
+            if not end and len(rest) > LONGEST_TOKEN:
+                raise LongTokenError.at(path, None, LONGEST_TOKEN)
+            text, n_read = joiner.join(rest[:end], False)
+            if text:
+                yield _continued(text) if continues else _Block(text, False)
+            rest, continues = rest[n_read:], continues or bool(text)
+    if rest:
+        text = joiner.join(rest, True)[0]
+        yield _continued(text) if continues else _Block(text, False)
+
+
+def _continued(text: bytes) -> _Block:
+    """Return a further part of a line, with the space before it."""
+    return _Block(b" " + text if text.strip() else text, False)
+
+
+def _last_space(text: bytes) -> int:
+    """Return the number of bytes up to the last white space; 0 if there is none."""
+    return max(text.rfind(space) for space in (b" ", b"\t", b"\r", b"\v", b"\f")) + 1
