@@ -97,6 +97,9 @@ def prepare(folder: Path) -> dict[str, Any]:
     (folder / "papers.txt").write_text("ann p1\nbob p1\nbob p2\n")
     (folder / "types.txt").write_text("ann author\nbob author\np1 paper\np2 paper\n")
     (folder / "mails.txt").write_text("ann bob 1\nbob cem 2\ndan bob 3\n")
+    (folder / "news.txt").write_text(
+        "i eat ice cream in new york\nthe new york times\nno ice cream\na new day in may\n"
+    )
     ends = np.array([[0, 1, 2, 3], [1, 2, 3, 0]])
     frame = pytest.importorskip("pandas").DataFrame({"u": ["ann", "bob"], "v": ["bob", "cem"]})
     nx_graph = pytest.importorskip("networkx").DiGraph([("ann", "bob"), ("bob", "cem")])

@@ -25,6 +25,7 @@ from fastsgns.cli import (
     info,
     nn,
     nodes,
+    phrases,
     ppmi,
     streams,
     study,
@@ -67,7 +68,8 @@ def build_parser() -> argparse.ArgumentParser:
         title="commands", metavar="COMMAND", required=True, parser_class=Command
     )
     for command in (
-        train, glove, ppmi, nodes, vocab, nn, analogy, encode, evaluate, convert, info, demo, study,
+        train, glove, ppmi, nodes, phrases, vocab, nn, analogy, encode, evaluate, convert, info,
+        demo, study,
     ):  # fmt: skip
         command.add(commands)
     return parser

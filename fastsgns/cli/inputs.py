@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns import DirectedGraph, EncodedCorpus, KeyedVectors, LineSentence
+from fastsgns import (
+    DirectedGraph,
+    EncodedCorpus,
+    FrozenPhrases,
+    KeyedVectors,
+    LineSentence,
+    Phrases,
+)
 from fastsgns import load as load_native
 from fastsgns.cli import filetypes, streams
 from fastsgns.cli.streams import STDIO, is_stream
@@ -24,6 +31,8 @@ from fastsgns.vectors.exchange import form_of
 from fastsgns.vectors.roles import Roles
 from fastsgns.vectors.spaces import COMBINATIONS, SPACES, require_link
 
+NEITHER = (EncodedCorpus, Cooccurrences, DirectedGraph, Phrases, FrozenPhrases)
+"""Classes of native files that are neither models nor vectors."""
 WORD2VEC = ("text", "binary", "glove", "vec")
 
 
@@ -144,7 +153,7 @@ def load(path: str, arguments: Namespace, limit: int | None = None) -> Any:
 def _load(source: Any, format: str, options: dict[str, Any]) -> Any:
     if format == "native":
         loaded = load_native(source, mmap="r")
-        if isinstance(loaded, (EncodedCorpus, Cooccurrences, DirectedGraph)):
+        if isinstance(loaded, NEITHER):
             raise ValueError(f"{name_of(source)} holds {loaded!r}, not a model or vectors")
         return loaded
     if format not in WORD2VEC:

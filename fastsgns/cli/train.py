@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from fastsgns import EncodedCorpus, Word2Vec
-from fastsgns.cli import filetypes, inputs, outputs
+from fastsgns.cli import filetypes, inputs, outputs, phrases
 from fastsgns.cli.arguments import (
     FORMATS,
     Option,
@@ -17,7 +17,7 @@ from fastsgns.cli.arguments import (
     given,
     shared,
 )
-from fastsgns.cli.parsers import Commands, UsageError, add_command, usage_errors
+from fastsgns.cli.parsers import Commands, UsageError, add_command, positive, usage_errors
 from fastsgns.formats.files import local_path
 from fastsgns.matrices import BIASES, MATRICES
 from fastsgns.models import parameters
@@ -30,6 +30,7 @@ examples:
   xzcat wiki.xz | tr A-Z a-z | fastsgns train - -o vectors.txt.gz
   fastsgns train part-*.gz -o model.fastsgns --save-corpus corpus.fastsgns
   fastsgns train corpus.fastsgns -o small.fastsgns --dim 50
+  fastsgns train corpus.txt -o phrases.fastsgns --phrases 2
   fastsgns train more.txt --resume model.fastsgns -o model.fastsgns --epochs 2
 
 {FORMATS}\
@@ -83,6 +84,11 @@ def add(commands: Commands) -> None:
         "--save-corpus", type=local_path, metavar="FILE",
         help="also save the encoded corpus; give it as INPUT later to skip reading the text",
     )  # fmt: skip
+    parser.add_argument(
+        "--phrases", type=positive, default=0, metavar="N",
+        help="first join phrases to single words, N times: 1 joins two words, 2 up to four; "
+        "fastsgns phrases has the parameters",
+    )  # fmt: skip
     add_resume(parser)
     group = parser.add_argument_group("the model")
     architecture = group.add_mutually_exclusive_group()
@@ -106,10 +112,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Train and save; return 130 if training was stopped."""
     options = given(arguments, ("sg", "hs", "softmax", *MODEL, *SCHEDULE))
     check_resumed(arguments, options, SCHEDULE)
+    if arguments.resume and arguments.phrases:
+        arguments.usage("--phrases: the words are those of the model given with --resume")
     corpus_path = arguments.save_corpus
     outputs.check(arguments.output, arguments.inputs, corpus_path, arguments.resume)
     model = _resumed(arguments, options) if arguments.resume else _new(arguments, options)
-    corpus = inputs.open_corpus(arguments)
+    corpus = phrases.join(inputs.open_corpus(arguments), arguments.phrases, arguments.workers)
     if corpus_path:
         corpus.save(corpus_path)
     if not arguments.resume:
