@@ -235,7 +235,7 @@ def encode(job: Job) -> Job:
 
 
 JOBS = {
-    "queries": queries, "encode": encode,
+    "queries": queries, "encode": encode, "halves": encode,
     "train": train, "glove": glove, "scan": scan, "versions": versions, "save": synthetic.save,
     "trace": virtual, "simulate": virtual, "make_vectors": vector_file, "load": vector_file,
 }  # fmt: skip

@@ -12,6 +12,7 @@ from bench.query_jobs import gensims, matrix
 
 Job = dict[str, Any]
 N_COMPARED = 20_000  # texts of which the results are compared
+HALF = 20  # words of a half of a text
 LENGTHS = (5, 36)  # words of a text, drawn evenly: 20 on average
 
 
@@ -98,4 +99,38 @@ def by_numpy(kv: Any, texts: list[str]) -> np.ndarray:
     return means
 
 
-JOBS = {"encode": measure}
+def halves(job: Job) -> Job:
+    """Train vectors, and find the second halves of texts by their first halves.
+
+    Returns the share of first halves whose nearest second half is their own, by weighting.
+    """
+    from fastsgns import Word2Vec
+
+    model = Word2Vec(
+        corpus_file=job["text"], vector_size=job["dim"], min_count=job["min_count"], sg=1,
+        epochs=job["epochs"], workers=job["threads"], seed=1,
+    )  # fmt: skip
+    pairs = list(pairs_of(job["text"], job["halves"]))
+    texts = [first for first, _ in pairs] + [second for _, second in pairs]
+    shares = {}
+    for weighting, n_removed in itertools.product(("mean", "sif", "zipf"), (0, 1)):
+        vectors, _ = model.wv.encode(
+            texts, weighting, remove_components=n_removed, normalize=True, return_known=True
+        )
+        cosines = vectors[: len(pairs)] @ vectors[len(pairs) :].T
+        found = cosines.argmax(axis=1) == np.arange(len(pairs))
+        shares[f"{weighting}, {n_removed} removed"] = float(found.mean())
+    return {"shares": shares, "pairs": len(pairs)}
+
+
+def pairs_of(path: str, n: int) -> Iterator[tuple[str, str]]:
+    """Yield the halves of up to n texts of consecutive words, at even distances in a file."""
+    with open(path, encoding="utf-8") as file:
+        words = file.read().split()
+    step = max(HALF * 2, len(words) // n)
+    for start in range(0, len(words) - 2 * HALF + 1, step)[:n]:
+        middle = start + HALF
+        yield " ".join(words[start:middle]), " ".join(words[middle : middle + HALF])
+
+
+JOBS = {"encode": measure, "halves": halves}

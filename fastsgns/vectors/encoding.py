@@ -222,7 +222,7 @@ class Encoder:
         rows = np.zeros((len(found), self.rows.shape[1]), np.float32)
         if found:
             rows[:] = self.unseen.vectors(found)
-        has_row: list[bool] = rows.any(axis=1).tolist()
+        has_row = np.asarray(rows.any(axis=1))
         place = {word: row for row, word in enumerate(found) if has_row[row]}
         return np.array([place.get(word, -1) for word in words], np.int32), rows
 

@@ -168,8 +168,11 @@ def test_the_loss_of_each_type_is_measured(bench, tmp_path):
 
 
 def test_texts_are_encoded_in_turn(bench):
-    sizes = ("--dim", "8", "--tokens", "1000", "--min-count", "1")
+    sizes = ("--dim", "8", "--tokens", "1000", "--min-count", "1", "--halves", "30")
     done, record = bench("encode", *sizes, "--rounds", "2", "--threads", "1", "2")
+    shares = [record["results"].pop() for _ in range(6)]
+    assert all(r["halves"] == 30 and 0 <= r["share"] <= 1 for r in shares)
+    assert "\nzipf, 1 removed " in done.stdout
     sides = ["mean", "sif, 1 component", "zipf", "lists mean"]
     found = [r for r in record["results"] if r["side"].startswith("fastsgns ")]
     order = [*((0, side) for side in sides), *((1, side) for side in sides[::-1])]
