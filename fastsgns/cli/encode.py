@@ -24,8 +24,7 @@ EXAMPLES = """\
 examples:
   fastsgns encode vectors.fastsgns --text reviews.txt -o reviews.npy
   fastsgns encode model.fastsgns --text reviews.txt.gz -o reviews.npy --weighting zipf --normalize
-  fastsgns encode model.fastsgns --text reviews.txt -o reviews.npy --weighting sif \\
-      --remove-components 1
+  fastsgns encode model.fastsgns --text reviews.txt -o sif.npy --weighting sif --remove-components 1
   echo "to be or not to be" | fastsgns encode vectors.fastsgns
   cut -f2 reviews.tsv | fastsgns encode vectors.fastsgns -o reviews.txt
 
