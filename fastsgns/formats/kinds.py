@@ -2,10 +2,12 @@
 
 import importlib
 from collections.abc import Callable
+from lzma import LZMAError
 from typing import Any, NamedTuple, TypeVar
+from zlib import error as ZlibError
 
 from fastsgns.errors import FormatError, KindError
-from fastsgns.formats import native, own
+from fastsgns.formats import facebook, files, native, own
 from fastsgns.formats.files import name_of
 from fastsgns.formats.schema import Schema, check
 
@@ -77,10 +79,14 @@ KINDS = {
     "frozen phrases": Kind("phrases", "fastsgns:FrozenPhrases", f"{PHRASES}:FROZEN"),
     "graph": Kind("a graph", "fastsgns:DirectedGraph", "fastsgns.graph.storage:SCHEMA"),
 }
+# Files of other programs that `load` reads, by their first bytes: "module:function"
+FOREIGN = {facebook.HEAD: "fastsgns.vectors.facebook:load_facebook_vectors"}
 
 
 def load(path: Any, mmap: str | None = None) -> Any:
     """Read what any `save` of this package wrote: a model, vectors, a corpus, counts or a graph.
+
+    The vectors of a model of Facebook's fastText (.bin, .ftz) are read, too.
 
     Parameters
     ----------
@@ -113,12 +119,30 @@ def load(path: Any, mmap: str | None = None) -> Any:
     <EncodedCorpus of 2 tokens in 1 sentences, 2 words>
     """
     is_asked = check_mmap(mmap)
+    if reader := _foreign(path):
+        return reader(path)
     kind, tensors, metadata = native.read(
         path, mmap=lambda kind: is_asked or (kind in KINDS and KINDS[kind].is_mapped)
     )
     if kind not in KINDS:
         raise _unknown_kind(path, kind)
     return _build(path, class_of(kind), schema_of(kind), tensors, metadata)
+
+
+def _foreign(path: Any) -> Any:
+    """Return the function that reads a file of another program, or None."""
+    if files.is_open(path):
+        if files.is_text(path) or not (hasattr(path, "seekable") and path.seekable()):
+            return None
+        head = path.read(4)
+        path.seek(-len(head), 1)
+    else:
+        try:
+            with files.open_binary(path) as file:
+                head = file.read(4)
+        except (OSError, EOFError, ValueError, TypeError, LZMAError, ZlibError, ImportError):
+            return None  # the reader of native files says what is wrong
+    return _imported(FOREIGN[head]) if head in FOREIGN else None
 
 
 def load_as(cls: type[T], schema: Schema, path: Any, mmap: Any = None) -> T:

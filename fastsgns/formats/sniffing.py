@@ -32,8 +32,8 @@ NUMPY = (
     "makes vectors of it"
 )
 FASTTEXT = (
-    "a fastText model; use its .vec file, or with gensim "
-    "KeyedVectors.from_gensim(gensim.models.fasttext.load_facebook_vectors(path))"
+    "a model of fastText; fastsgns.load(path) reads its vectors, and load_facebook_model(path) of "
+    "fastsgns.models.fasttext the model"
 )
 ZIP = "a zip archive; unpack it first. Vectors in .npz: KeyedVectors.from_npz(path)"
 HTML = "a page of HTML; download the file itself"

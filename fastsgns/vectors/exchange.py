@@ -15,7 +15,9 @@ import numpy as np
 from fastsgns.errors import FormatError, warn
 from fastsgns.formats import (
     columns,
+    facebook,
     files,
+    floret,
     folders,
     header,
     npz,
@@ -26,6 +28,7 @@ from fastsgns.formats import (
     tsv,
 )
 from fastsgns.formats.tables import DTYPES, VectorTable, in_dtype
+from fastsgns.vectors import facebook as facebook_vectors
 from fastsgns.vectors.encoding import SIF_A
 from fastsgns.vectors.second import link_output, own_output
 from fastsgns.vectors.spaces import NoRoleError
@@ -58,6 +61,8 @@ class Format(NamedTuple):
         Whether it holds a second matrix.
     is_compressed_too : bool
         Whether the suffixes .gz, .bz2 and .xz may follow.
+    is_hashed : bool
+        Whether it holds only vectors in floret's scheme, without keys.
     has_dtypes : bool
         Whether it holds numbers of each type of `fastsgns.formats.tables.DTYPES`.
     options : tuple of str
@@ -74,6 +79,7 @@ class Format(NamedTuple):
     by_method: bool = False
     holds_output: bool = False
     is_compressed_too: bool = False
+    is_hashed: bool = False
     has_dtypes: bool = False
     options: tuple[str, ...] = ()
     check_folder: Callable[[Any], Any] | None = None
@@ -102,6 +108,22 @@ def _write_vec(kv: Any, path: Any) -> None:
             'space. Rename it, or export("text", path)'
         )
     kv.save_word2vec_format(path)
+
+
+def _write_facebook(kv: Any, path: Any) -> None:
+    facebook_vectors.write_vectors(kv, path)
+
+
+def _read_facebook(cls: Any, path: Any, **options: Any) -> Any:
+    return facebook_vectors.load_facebook_vectors(path, cls=cls, **options)
+
+
+def _write_floret(kv: Any, path: Any) -> None:
+    facebook_vectors.write_floret(kv, path)
+
+
+def _read_floret(cls: Any, path: Any) -> Any:
+    return facebook_vectors.load_floret_vectors(path, cls=cls)
 
 
 FORMATS = {
@@ -145,6 +167,18 @@ FORMATS = {
         holds_output=True,
         has_dtypes=True,
     ),
+    "fasttext": Format(
+        "a model of Facebook's fastText (.bin)", (), _write_facebook, _read_facebook, by_method=True
+    ),
+    "floret": Format(
+        "floret's text, of a model with hash_count",
+        (".floret",),
+        _write_floret,
+        _read_floret,
+        by_method=True,
+        is_compressed_too=True,
+        is_hashed=True,
+    ),
     "tsv": Format("two files for the TensorBoard projector", (".tsv",), tsv.write, tsv.read),
     "static-embedding": Format(
         "a folder for sentence-transformers and model2vec",
@@ -157,7 +191,7 @@ FORMATS = {
     ),
 }
 SUFFIXES = {suffix: kind for kind, form in FORMATS.items() for suffix in form.suffixes}
-MAGIC = {b"PK\x03\x04": "npz", b"PAR1": "parquet", b"ARROW1": "arrow"}
+MAGIC = {facebook.HEAD: "fasttext", b"PK\x03\x04": "npz", b"PAR1": "parquet", b"ARROW1": "arrow"}
 
 
 def format_of(kind: str) -> Format:
@@ -316,6 +350,8 @@ def form_of(head: bytes) -> str | None:
     for magic, kind in MAGIC.items():
         if head.startswith(magic):
             return kind
+    if floret.is_floret(head):
+        return "floret"
     if sniffing.is_native(head):
         text = head[8 : 8 + int.from_bytes(head[:8], "little")]  # and no words or numbers
         return "safetensors" if b'"dtype"' in text and not OWN_KEY.search(text) else "native"

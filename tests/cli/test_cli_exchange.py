@@ -11,6 +11,8 @@ from fastsgns import KeyedVectors, NodeEmbedding, Word2Vec
 from fastsgns.cli import main
 from fastsgns.vectors.exchange import FORMATS
 
+ANY = [kind for kind, form in FORMATS.items() if not form.is_hashed]
+
 
 @pytest.fixture
 def model(tmp_path):
@@ -25,7 +27,7 @@ def name_of(tmp_path, kind):
     return str(tmp_path / f"out{(FORMATS[kind].suffixes or ('.txt',))[0]}")
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind != "native"])
+@pytest.mark.parametrize("kind", [kind for kind in ANY if kind != "native"])
 def test_convert_to_each_format_and_back(tmp_path, model, kind):
     path, back = name_of(tmp_path, kind), str(tmp_path / "back.fastsgns")
     form = [] if FORMATS[kind].suffixes else ["--to", kind]
@@ -48,7 +50,7 @@ def test_both_matrices_are_converted(tmp_path, model, kind):
     np.testing.assert_array_equal(KeyedVectors.from_npz(other).output.vectors, model.syn1neg[:2])
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", ANY)
 def test_a_matrix_that_is_left_out_is_named(tmp_path, model, kind, capsys):
     path, pair = name_of(tmp_path, kind), str(tmp_path / "pair.npz")
     model.wv.export("npz", pair)

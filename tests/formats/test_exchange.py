@@ -27,6 +27,7 @@ from fastsgns.vectors.exchange import FORMATS, SUFFIXES, kind_of
 SENTENCES = [["to", "be", "or", "not"], ["to", "be"]] * 20
 OWN = ("safetensors", "npz", "parquet", "arrow", "tsv", "static-embedding")
 AS_TEXT = ("tsv", "static-embedding")  # which hold an int as its digits
+ANY = [kind for kind, form in FORMATS.items() if not form.is_hashed]
 TWO = [kind for kind, form in FORMATS.items() if form.holds_output]
 TYPED = ("safetensors", "npz", "parquet", "arrow")  # which keep the type of keys and numbers
 KEYS = {
@@ -83,7 +84,7 @@ def check_equal(loaded, kv):
     np.testing.assert_array_equal(loaded.array, kv.array)
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", ANY)
 def test_words_and_numbers_come_back(tmp_path, model, kind):
     check_equal(round_trip(model.wv, kind, path_of(tmp_path, kind)), model.wv)
 
@@ -256,7 +257,7 @@ def test_an_attribute_of_an_odd_name_comes_back_or_is_named(tmp_path, kind, name
         assert repr(name) in str(caught[0].message)
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", ANY)
 def test_vectors_that_are_not_finite_are_written_with_a_warning(tmp_path, kind):
     kv = vectors()
     kv.vectors[1, 1] = np.nan
@@ -273,7 +274,7 @@ def test_the_vectors_of_each_public_class_convert_to_other_objects(name):
             check_equal(KeyedVectors.from_pandas(kv.to_pandas()), kv)
         if has("pyarrow"):
             check_equal(KeyedVectors.from_arrow(kv.to_arrow()), kv)
-        if has("gensim"):
+        if has("gensim") and not getattr(kv, "hash_count", 0):
             check_equal(KeyedVectors.from_gensim(kv.to_gensim()), kv)
         check_equal(KeyedVectors.from_dict(dict(zip(kv.index_to_key, kv.array))), kv)
 
@@ -287,7 +288,7 @@ def test_vectors_without_keys(tmp_path, kind):
         check_equal(round_trip(kv, kind, path_of(tmp_path, kind)), kv)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind not in AS_TEXT])
+@pytest.mark.parametrize("kind", [kind for kind in ANY if kind not in AS_TEXT])
 def test_an_open_file_is_read_and_written(model, kind):
     needs(kind)
     file = io.BytesIO()
@@ -297,7 +298,7 @@ def test_an_open_file_is_read_and_written(model, kind):
     check_equal(KeyedVectors.from_file(file, given), model.wv)
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", ANY)
 def test_the_kind_is_recognized(tmp_path, model, kind):
     needs(kind)
     model.wv.export(kind, path_of(tmp_path, kind))
@@ -333,7 +334,7 @@ def test_one_matrix_means_one_matrix(tmp_path, model, kind):
         model.wv.export(kind, tmp_path / "v", output=model.wv.output)
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", ANY)
 def test_the_second_matrix_can_be_left_out(tmp_path, model, kind):
     for kv in (model.wv, KeyedVectors.from_arrays(["a"], np.eye(1), output=np.eye(1))):
         loaded = round_trip(kv, kind, path_of(tmp_path, kind), output=False)
@@ -716,7 +717,6 @@ FOREIGN = {
     "old.kv": (b"\x80\x02cgensim.models.keyedvectors\n", r"from_gensim\(gensim.models.Word2Vec"),
     "old.pt": (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", r"torch.load\(path, weights_only"),
     "m.npy": (b"\x93NUMPY\x01\x00v\x00{'descr': '<f4'}", r"from_arrays\(words, numpy.load\(path\)"),
-    "ft.bin": (b"\xba\x16\x4f\x2f\x0c\x00\x00\x00d\x00\x00\x00", r"\.vec.*load_facebook_vectors"),
 }
 
 

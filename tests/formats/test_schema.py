@@ -95,6 +95,7 @@ def test_a_wrong_value_is_named():
 
 FREE = {  # sizes that a single array has, and nothing else
     "vectors": {"vector_size", "output_size"}, "corpus": {"sentences", "tokens"},
+    "subword vectors": {"n_rows", "output_size"}, "fasttext": {"own_rows"},
     "nodes": {"links"}, "pairs": {"links"}, "node factors": {"links"},
 }  # fmt: skip
 
