@@ -1,4 +1,4 @@
-"""Word2Vec and KeyedVectors with the arguments and attributes of gensim 3.
+"""Word2Vec, FastText and KeyedVectors with the arguments and attributes of gensim 3.
 
 They are the classes of fastsgns with more names: ``size=``, ``iter=``, ``model["word"]``,
 ``model.most_similar``, ``wv.vocab``, ``wv.index2word``, ``wv.syn0``. Programs written for gensim 3
@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from fastsgns.models.aliases import MOVED_TO_WV
+from fastsgns.models.fasttext import FastText as NewFastText
 from fastsgns.models.keyedvectors import CompatVocab
 from fastsgns.models.word2vec import TrainResult
 from fastsgns.models.word2vec import Word2Vec as NewWord2Vec
+from fastsgns.vectors.fasttext import FastTextKeyedVectors as NewFastTextKeyedVectors
 from fastsgns.vectors.keyedvectors import KeyedVectors as NewKeyedVectors
 
 # What gensim 3 kept in objects of the model, and where a model has it now
@@ -34,10 +36,11 @@ VOCABULARY = {
 PARTS = {"trainables": TRAINABLES, "vocabulary": VOCABULARY}
 RENAMED = {"size": "vector_size", "iter": "epochs"}
 NAMES = {
-    "models": "Word2Vec KeyedVectors",
+    "models": "Word2Vec FastText KeyedVectors",
     "models.word2vec": "Word2Vec KeyedVectors Vocab",
     "models.keyedvectors": "KeyedVectors Word2VecKeyedVectors EuclideanKeyedVectors "
-    "Doc2VecKeyedVectors BaseKeyedVectors WordEmbeddingsKeyedVectors Vocab",
+    "FastTextKeyedVectors Doc2VecKeyedVectors BaseKeyedVectors WordEmbeddingsKeyedVectors Vocab",
+    "models.fasttext": "FastText FastTextKeyedVectors Word2Vec KeyedVectors Vocab",
 }
 
 
@@ -151,6 +154,21 @@ class KeyedVectors(NewKeyedVectors):
         )
 
 
+class FastTextKeyedVectors(KeyedVectors, NewFastTextKeyedVectors):
+    """FastTextKeyedVectors with the attributes of gensim 3."""
+
+    @property
+    def num_ngram_vectors(self) -> int:
+        """The number of rows of n-grams, now ``len(vectors_ngrams)``."""
+        return len(self.vectors_ngrams)
+
+
+# Vectors become these by their class: the same objects, with more names.
+WITH_OLD_NAMES = {
+    NewKeyedVectors: KeyedVectors,
+    NewFastTextKeyedVectors: FastTextKeyedVectors,
+}
+
 Vocab = CompatVocab
 BaseKeyedVectors = WordEmbeddingsKeyedVectors = KeyedVectors
 Word2VecKeyedVectors = EuclideanKeyedVectors = Doc2VecKeyedVectors = KeyedVectors
@@ -205,8 +223,8 @@ class Word2Vec(NewWord2Vec):
 
     @wv.setter
     def wv(self, vectors: NewKeyedVectors) -> None:
-        if type(vectors) is NewKeyedVectors:
-            vectors.__class__ = KeyedVectors  # the same object, with more names
+        if type(vectors) in WITH_OLD_NAMES:
+            vectors.__class__ = WITH_OLD_NAMES[type(vectors)]
         NewWord2Vec.wv.__set__(self, vectors)  # type: ignore[attr-defined]
 
     @property
@@ -256,3 +274,14 @@ class Word2Vec(NewWord2Vec):
 
     def __contains__(self, word: Any) -> bool:  # type: ignore[override]
         return word in self.wv
+
+
+class FastText(Word2Vec, NewFastText):
+    """FastText with the arguments and attributes of gensim 3.
+
+    Examples
+    --------
+    >>> model = FastText([["to", "be"]] * 10, size=4, iter=2, min_count=1, sample=0, workers=1)
+    >>> model["bee"].shape, model.wv.vocab["be"].count
+    ((4,), 10)
+    """

@@ -3,8 +3,7 @@
 Where gensim is installed, its modules stay. A module is given a class of its own, with a property
 for each name that fastsgns has, so that ``gensim.models.Word2Vec`` and ``from gensim.models import
 Word2Vec`` give the class of fastsgns. Gensim's own functions look their names up in the dict of the
-module, where the class of gensim still is. FastText and Doc2Vec, which are derived from it, work
-on.
+module, where the class of gensim still is. Doc2Vec, which is derived from it, works on.
 
 Where gensim is not installed, new modules take its place. They have the names of fastsgns, and
 `fastsgns.gensim.missing.Missing` for the others.
@@ -29,8 +28,10 @@ from fastsgns.formats import sniffing
 from fastsgns.gensim import names
 from fastsgns.gensim.listing import GENSIM
 from fastsgns.gensim.missing import LEFT_OUT, NOT_INSTALLED, UNUSABLE, Missing, Refusal, explain
+from fastsgns.models.fasttext import FastText
 from fastsgns.models.word2vec import Word2Vec
 from fastsgns.rules import integer, takes, takes_flags
+from fastsgns.vectors.fasttext import FastTextKeyedVectors
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 # Gensim imports it on demand; its classes are derived from gensim's KeyedVectors.
@@ -38,6 +39,12 @@ DERIVED = ("gensim.models.poincare",)
 # They ask whether a model is a Word2Vec or a KeyedVectors, and must mean those of fastsgns.
 ASKING = ("gensim.similarities.annoy", "gensim.similarities.nmslib")
 PICKLED_AS = "fastsgns.gensim.models"
+PICKLED = {
+    Word2Vec: "word2vec",
+    KeyedVectors: "keyedvectors",
+    FastText: "fasttext",
+    FastTextKeyedVectors: "fasttext",
+}
 FOLDER = str(Path(__file__).parent / "path")  # in it, the package gensim calls `install`
 SETTINGS_VARIABLE = "FASTSGNS_GENSIM"  # the arguments of `install` for the package in FOLDER
 
@@ -100,7 +107,7 @@ class Installation:
             self._replace_modules()
         else:
             self._overlay_modules(root)
-        for cls, module in ((Word2Vec, "word2vec"), (KeyedVectors, "keyedvectors")):
+        for cls, module in PICKLED.items():
             self._set(cls, "__module__", f"{PICKLED_AS}.{module}")
         self._set(sniffing, "PLACE", sniffing.ANOTHER_PROCESS)
         self._prepare_children()
@@ -243,7 +250,7 @@ def _set_variable(name: str, value: str | None) -> None:
 
 
 class _RealNames(ModuleType):
-    """The module pickle, as gensim's `utils` uses it to save and load FastText and Doc2Vec.
+    """The module pickle, as gensim's `utils` uses it to save and load Doc2Vec.
 
     A pickle refers to the classes of gensim by name, so the names must mean gensim's meanwhile.
     They do in the thread that saves or loads; in others they still mean those of fastsgns.
@@ -324,9 +331,9 @@ def install(api: int = 4, alone: bool = False) -> None:
     """Put the classes of fastsgns in the place of gensim's, for the rest of this process.
 
     Call it before other modules import gensim. ``import gensim`` and its submodules then give
-    Word2Vec, KeyedVectors, the readers of sentences and the callbacks of fastsgns. Everything else
-    is gensim's where it is installed. Without gensim, the other names of gensim 4.4 can be
-    imported, and raise an ImportError when they are used.
+    Word2Vec, FastText, KeyedVectors, the readers of sentences and the callbacks of fastsgns.
+    Everything else is gensim's where it is installed. Without gensim, the other names of gensim 4.4
+    can be imported, and raise an ImportError when they are used.
 
     A second call does nothing.
 

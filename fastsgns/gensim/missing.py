@@ -26,7 +26,7 @@ def explain(name: str, way: str = UNKNOWN) -> str:
 class Missing(ABCMeta):
     """The type of a missing name, which is a class so that programs can derive classes from it.
 
-    Programs import Doc2Vec or FastText beside Word2Vec, name them in annotations, and derive
+    Programs import Doc2Vec or LdaModel beside Word2Vec, name them in annotations, and derive
     classes from them. All of this must work. An ImportError is raised as soon as a program calls
     the class or a derived one. Its attributes are missing too: an AttributeError says the same, so
     that ``hasattr`` is False.

@@ -12,12 +12,15 @@ WORD2VEC = (
     "train_batch_sg train_batch_cbow"
 )
 KEYEDVECTORS = (
-    "KeyedVectors Word2VecKeyedVectors EuclideanKeyedVectors Doc2VecKeyedVectors CompatVocab Vocab "
-    "REAL load_word2vec_format prep_vectors pseudorandom_weak_vector"
+    "KeyedVectors Word2VecKeyedVectors EuclideanKeyedVectors Doc2VecKeyedVectors "
+    "FastTextKeyedVectors CompatVocab Vocab REAL load_word2vec_format prep_vectors "
+    "pseudorandom_weak_vector"
 )
+NGRAMS = "MAX_WORDS_IN_BATCH compute_ngrams compute_ngrams_bytes ft_hash_bytes"
+FASTTEXT = f"FastText FastTextKeyedVectors KeyedVectors Word2Vec {NGRAMS} ft_ngram_hashes"
 # What replaces gensim's names even where gensim is installed: module: (our module, its names).
 OURS = {
-    "models": ("fastsgns.models", "Word2Vec KeyedVectors Phrases FAST_VERSION"),
+    "models": ("fastsgns.models", "Word2Vec FastText KeyedVectors Phrases FAST_VERSION"),
     "models.word2vec": ("fastsgns.models.word2vec", WORD2VEC),
     "models.word2vec_inner": (
         "fastsgns.models.word2vec_inner",
@@ -29,6 +32,8 @@ OURS = {
         "Phrases FrozenPhrases Phraser ENGLISH_CONNECTOR_WORDS NEGATIVE_INFINITY original_scorer "
         "npmi_scorer",
     ),
+    "models.fasttext": ("fastsgns.models.fasttext", FASTTEXT),
+    "models.fasttext_inner": ("fastsgns.models.fasttext_inner", NGRAMS),
     "models.callbacks": ("fastsgns.models.callbacks", "CallbackAny2Vec"),
 }
 # What fastsgns has of a module that is otherwise gensim's; it is used only without gensim. All

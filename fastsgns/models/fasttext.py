@@ -15,6 +15,12 @@ import numpy as np
 from fastsgns.corpus.selection import TrimRule
 from fastsgns.matrices import BiasMode, Matrices, MatricesMode
 from fastsgns.models import aliases, starting
+from fastsgns.models.fasttext_inner import (
+    compute_ngrams,
+    compute_ngrams_bytes,
+    ft_hash_bytes,
+    ft_ngram_hashes,
+)
 from fastsgns.models.parameters import CbowGradient, SubwordParameters
 from fastsgns.models.word2vec import MAX_WORDS_IN_BATCH, Word2Vec
 from fastsgns.models.words import gensim_model, subword_storage
@@ -22,9 +28,20 @@ from fastsgns.models.words.vocabulary import vocabulary_of
 from fastsgns.runtime.progress import ShowProgress
 from fastsgns.training.sharing import NegativeSharing
 from fastsgns.vectors.fasttext import FastTextKeyedVectors
+from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.subword_rows import SubwordRows
 
-__all__ = ["FastText", "FastTextKeyedVectors"]
+__all__ = [
+    "MAX_WORDS_IN_BATCH",
+    "FastText",
+    "FastTextKeyedVectors",
+    "KeyedVectors",
+    "Word2Vec",
+    "compute_ngrams",
+    "compute_ngrams_bytes",
+    "ft_hash_bytes",
+    "ft_ngram_hashes",
+]
 
 
 class FastText(Word2Vec):

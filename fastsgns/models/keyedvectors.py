@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastsgns.vectors.fasttext import FastTextKeyedVectors
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
 Word2VecKeyedVectors = Doc2VecKeyedVectors = EuclideanKeyedVectors = KeyedVectors
@@ -17,6 +18,7 @@ __all__ = [
     "CompatVocab",
     "Doc2VecKeyedVectors",
     "EuclideanKeyedVectors",
+    "FastTextKeyedVectors",
     "KeyedVectors",
     "Vocab",
     "Word2VecKeyedVectors",

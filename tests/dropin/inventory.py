@@ -31,6 +31,10 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
+# Only the checks use these.
+import copy, itertools, pickle  # isort: skip # noqa: E401, F401
+from collections import Counter, UserList  # isort: skip # noqa: F401
+
 CHECKS = Path(__file__).with_suffix(".txt")
 RECORD = Path(__file__).with_suffix(".json")
 WORDS = ["the", "cat", "sat", "on", "mat", "dog", "ran", "to", "house", "red"]
@@ -89,6 +93,11 @@ def sentences() -> list[list[str]]:
 
 
 TEXTS = sentences()
+CITIES = [
+    ["new", "york", "is", "a", "city"], ["the", "new", "york", "subway"], ["a", "new", "day"],
+    ["in", "new", "york", "city", "hall"], ["the", "bank", "of", "america"], ["york", "is", "old"],
+    ["the", "bank", "of", "america", "in", "new", "york"], ["city", "hall", "is", "new"],
+]  # fmt: skip
 VECTORS = np.array(
     [[1, 2, 3, 4], [2, 2, 2, 5], [-1, 3, 0, 1], [0, -2, 1, 2], [-3, -1, 2, -2], [0.5, 1, -4, 1]],
     np.float32,
@@ -204,6 +213,18 @@ def message(function: Callable[[], Any]) -> str:
     return ""
 
 
+def ratio(
+    worda_count: int,
+    wordb_count: int,
+    bigram_count: int,
+    len_vocab: int,
+    min_count: int,
+    corpus_word_count: int,
+) -> float:
+    """Score a phrase by the share of its first word that the second one follows."""
+    return bigram_count / worda_count
+
+
 class Namespace(dict[str, Any]):
     """The names of a check: those of a library, and models that are made when they are used."""
 
@@ -212,17 +233,21 @@ class Namespace(dict[str, Any]):
         self.library = library
         self["gensim"] = self.module("")
         self["module"] = self.module
-        for name in ("models.word2vec", "models.keyedvectors", "models.callbacks", "utils"):
+        for name in ("models.word2vec", "models.keyedvectors", "models.callbacks", "utils",
+                     "models.fasttext", "models.phrases"):  # fmt: skip
             self[name.rpartition(".")[2]] = self.module(name)
         for name in ("Word2Vec", "LineSentence", "PathLineSentences", "Text8Corpus", "BrownCorpus"):
             self[name] = getattr(self["word2vec"], name)
         self["KeyedVectors"] = self["keyedvectors"].KeyedVectors
+        self["FastText"] = self["fasttext"].FastText
+        self["FastTextKeyedVectors"] = self["fasttext"].FastTextKeyedVectors
+        self["Phrases"] = self["phrases"].Phrases
         self["CallbackAny2Vec"] = base = self["callbacks"].CallbackAny2Vec
         self["Calls"] = types.new_class("Calls", (base,), exec_body=self._calls)
         self["Reset"] = types.new_class("Reset", (base,), exec_body=self._reset)
         self["Sub"] = type("Sub", (self["Word2Vec"],), {"__module__": __name__})
         globals()["Sub"] = self["Sub"]  # where pickle looks for it
-        for name in ("new", "untrained", "built", "logged"):
+        for name in ("new", "untrained", "built", "logged", "fast"):
             self[name] = getattr(self, name)
 
     def module(self, name: str) -> Any:
@@ -259,6 +284,11 @@ class Namespace(dict[str, Any]):
         model.build_vocab(TEXTS)
         return model
 
+    def fast(self, **parameters: Any) -> Any:
+        """Return a small FastText that was trained."""
+        small = {"vector_size": 8, "min_count": 1, "workers": 1, "seed": 1, "bucket": 1000}
+        return self["FastText"](**{"sentences": TEXTS} | small | parameters)
+
     def logged(self, function: Callable[[], Any]) -> bool:
         """Return whether a call logs a warning."""
         levels: list[int] = []
@@ -273,7 +303,8 @@ class Namespace(dict[str, Any]):
         return max(levels, default=0) >= logging.WARNING
 
     def __missing__(self, name: str) -> Any:
-        makers = {"model": self.new, "hs": self._hs, "kv": self._kv, "fixed": self._fixed}
+        makers = {"model": self.new, "hs": self._hs, "kv": self._kv, "fixed": self._fixed,
+                  "ft": self.fast}  # fmt: skip
         if name == "pandas":
             return importlib.import_module(name)
         if name not in makers:

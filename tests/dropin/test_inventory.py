@@ -103,6 +103,11 @@ def test_each_check_is_recorded_once():
     assert sorted(codes) == sorted(inventory.recorded())
 
 
+def test_no_check_uses_a_name_that_is_not_there():
+    answers = inventory.recorded()
+    assert [code for code in answers if answers[code][:2] == ["raises", "NameError"]] == []
+
+
 def test_a_difference_in_value_and_in_kind_is_seen():
     value = inventory.Check("", "", False, "")
     kind = value._replace(by_kind=True)
