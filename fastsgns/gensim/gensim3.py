@@ -1,4 +1,4 @@
-"""Word2Vec, FastText and KeyedVectors with the arguments and attributes of gensim 3.
+"""Word2Vec, FastText, KeyedVectors and Phrases with the arguments and attributes of gensim 3.
 
 They are the classes of fastsgns with more names: ``size=``, ``iter=``, ``model["word"]``,
 ``model.most_similar``, ``wv.vocab``, ``wv.index2word``, ``wv.syn0``. Programs written for gensim 3
@@ -16,6 +16,8 @@ import numpy as np
 from fastsgns.models.aliases import MOVED_TO_WV
 from fastsgns.models.fasttext import FastText as NewFastText
 from fastsgns.models.keyedvectors import CompatVocab
+from fastsgns.models.phrases import FrozenPhrases as NewFrozenPhrases
+from fastsgns.models.phrases import Phrases as NewPhrases
 from fastsgns.models.word2vec import TrainResult
 from fastsgns.models.word2vec import Word2Vec as NewWord2Vec
 from fastsgns.vectors.fasttext import FastTextKeyedVectors as NewFastTextKeyedVectors
@@ -36,11 +38,12 @@ VOCABULARY = {
 PARTS = {"trainables": TRAINABLES, "vocabulary": VOCABULARY}
 RENAMED = {"size": "vector_size", "iter": "epochs"}
 NAMES = {
-    "models": "Word2Vec FastText KeyedVectors",
+    "models": "Word2Vec FastText KeyedVectors Phrases",
     "models.word2vec": "Word2Vec KeyedVectors Vocab",
     "models.keyedvectors": "KeyedVectors Word2VecKeyedVectors EuclideanKeyedVectors "
     "FastTextKeyedVectors Doc2VecKeyedVectors BaseKeyedVectors WordEmbeddingsKeyedVectors Vocab",
     "models.fasttext": "FastText FastTextKeyedVectors Word2Vec KeyedVectors Vocab",
+    "models.phrases": "Phrases Phraser FrozenPhrases",
 }
 
 
@@ -285,3 +288,55 @@ class FastText(Word2Vec, NewFastText):
     >>> model["bee"].shape, model.wv.vocab["be"].count
     ((4,), 10)
     """
+
+
+class Phrases(NewPhrases):
+    """Phrases with the arguments of gensim 3.
+
+    Examples
+    --------
+    >>> cities = [["new", "york"], ["new", "york"]]
+    >>> phrases = Phrases(cities, min_count=1, threshold=0.1, delimiter=b"_", common_terms=["of"])
+    >>> list(phrases.export_phrases(cities))
+    [(b'new york', 0.75), (b'new york', 0.75)]
+    """
+
+    def __init__(self, sentences: Any = None, *args: Any, **kwargs: Any) -> None:
+        named = {"connector_words" if name == "common_terms" else name: value
+                 for name, value in kwargs.items()}  # fmt: skip
+        if isinstance(named.get("delimiter"), bytes):
+            named["delimiter"] = named["delimiter"].decode()
+        super().__init__(sentences, *args, **named)
+
+    @property
+    def common_terms(self) -> frozenset[str]:
+        """Words inside of phrases, now `connector_words`."""
+        return self.connector_words
+
+    def export_phrases(
+        self, sentences: Any = None, out_delimiter: bytes = b" ", as_tuples: bool = False
+    ) -> Any:
+        """Yield the phrases in sentences and their scores; now `find_phrases`.
+
+        Parameters
+        ----------
+        sentences : iterable of lists of str, optional
+            Without it, a dict of all phrases is returned, as of gensim 4.
+        out_delimiter : bytes
+            Between the words of a phrase.
+        as_tuples : bool
+            Yield a tuple of the words instead.
+        """
+        if sentences is None:
+            return super().export_phrases()
+        return self._exported(sentences, out_delimiter, as_tuples)
+
+    def _exported(self, sentences: Any, delimiter: bytes, as_tuples: bool) -> Iterator[Any]:
+        for sentence in sentences:
+            for token, score in self.analyze_sentence(sentence):
+                if score is not None:
+                    words = [word.encode() for word in token.split(self.delimiter)]
+                    yield (tuple(words) if as_tuples else delimiter.join(words)), score
+
+
+Phraser = FrozenPhrases = NewFrozenPhrases

@@ -29,6 +29,7 @@ from fastsgns.gensim import names
 from fastsgns.gensim.listing import GENSIM
 from fastsgns.gensim.missing import LEFT_OUT, NOT_INSTALLED, UNUSABLE, Missing, Refusal, explain
 from fastsgns.models.fasttext import FastText
+from fastsgns.models.phrases import FrozenPhrases, Phrases
 from fastsgns.models.word2vec import Word2Vec
 from fastsgns.rules import integer, takes, takes_flags
 from fastsgns.vectors.fasttext import FastTextKeyedVectors
@@ -44,6 +45,8 @@ PICKLED = {
     KeyedVectors: "keyedvectors",
     FastText: "fasttext",
     FastTextKeyedVectors: "fasttext",
+    Phrases: "phrases",
+    FrozenPhrases: "phrases",
 }
 FOLDER = str(Path(__file__).parent / "path")  # in it, the package gensim calls `install`
 SETTINGS_VARIABLE = "FASTSGNS_GENSIM"  # the arguments of `install` for the package in FOLDER
@@ -331,9 +334,9 @@ def install(api: int = 4, alone: bool = False) -> None:
     """Put the classes of fastsgns in the place of gensim's, for the rest of this process.
 
     Call it before other modules import gensim. ``import gensim`` and its submodules then give
-    Word2Vec, FastText, KeyedVectors, the readers of sentences and the callbacks of fastsgns.
-    Everything else is gensim's where it is installed. Without gensim, the other names of gensim 4.4
-    can be imported, and raise an ImportError when they are used.
+    Word2Vec, FastText, KeyedVectors, Phrases, the readers of sentences and the callbacks of
+    fastsgns. Everything else is gensim's where it is installed. Without gensim, the other names of
+    gensim 4.4 can be imported, and raise an ImportError when they are used.
 
     A second call does nothing.
 

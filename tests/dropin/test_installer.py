@@ -225,7 +225,7 @@ def is_module(name: str) -> bool:
 @HAS_GENSIM
 def test_other_models_of_gensim_work_beside_ours(tmp_path: Path):
     code = """
-from gensim.models import Doc2Vec, Phrases
+from gensim.models import Doc2Vec
 from gensim.models.doc2vec import TaggedDocument
 from gensim.models.poincare import PoincareModel
 from gensim.similarities.annoy import AnnoyIndexer, Word2Vec
@@ -234,7 +234,6 @@ assert Word2Vec is fastsgns.Word2Vec
 documents = [TaggedDocument(words, [i]) for i, words in enumerate(S)]
 Doc2Vec(documents, vector_size=8, min_count=1).save("docs.model")
 assert len(Doc2Vec.load("docs.model").dv) == 100
-assert Phrases([["new", "york"]] * 9, min_count=1, threshold=0.1)[["new", "york"]] == ["new_york"]
 print(PoincareModel.__name__)
 """
     assert run(tmp_path, code) == "PoincareModel\n"
@@ -269,6 +268,30 @@ print(isinstance(model, fastsgns.FastText), type(loaded))
 """
     expected = "True <class 'fastsgns.models.fasttext.FastText'>\n"
     assert run_plain(tmp_path, code) == expected
+
+
+@pytest.mark.parametrize("options", [[], ["--alone"], ["--api", "3"]])
+def test_phrases_are_ours_and_load_in_every_process(tmp_path: Path, options: list[str]):
+    code = """
+import pickle
+from gensim.models import Phrases, Word2Vec, phrases
+from gensim.models.phrases import ENGLISH_CONNECTOR_WORDS, Phraser
+import fastsgns
+assert issubclass(Phrases, fastsgns.Phrases) and phrases.Phrases is Phrases
+found = Phrases(S, min_count=1, threshold=1e-9, connector_words=ENGLISH_CONNECTOR_WORDS)
+found.save("found.phrases")
+pickle.dump((found, Phraser(found)), open("phrases.pickle", "wb"))
+assert Phrases.load("found.phrases").export_phrases() == found.export_phrases()
+print(any("_" in word for word in Word2Vec(found[S], min_count=1).wv.index_to_key))
+"""
+    assert run(tmp_path, code, *options) == "True\n"
+    code = """
+import pickle, fastsgns
+found, frozen = pickle.load(open("phrases.pickle", "rb"))
+loaded = fastsgns.Phrases.load("found.phrases")
+print(loaded.export_phrases() == found.export_phrases() == frozen.phrasegrams)
+"""
+    assert run_plain(tmp_path, code) == "True\n"
 
 
 @HAS_GENSIM

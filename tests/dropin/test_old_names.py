@@ -155,3 +155,24 @@ def test_a_class_derived_from_that_of_gensim_3_can_use_its_names_for_others():
 
     model = Own(size=4)
     assert (model.size, model.vocabulary, model.vector_size) == (7, {}, 4)
+
+
+def test_phrases_of_gensim_3_have_common_terms_and_bytes():
+    cities = [["bank", "of", "america"], ["bank", "of", "america"]]
+    options = {"min_count": 1, "threshold": 0.1, "delimiter": b"+", "common_terms": ["of"]}
+    phrases = gensim3.Phrases(cities, **options)
+    assert phrases.common_terms == {"of"} and phrases.delimiter == "+"
+    assert phrases[["bank", "of", "america"]] == ["bank+of+america"]
+    assert dict(phrases.export_phrases(cities)).keys() == {b"bank of america"}
+    found = dict(phrases.export_phrases(cities, as_tuples=True))
+    assert found.keys() == {(b"bank", b"of", b"america")}
+    assert list(found.values()) == list(phrases.export_phrases().values())
+    assert gensim3.Phraser(phrases)[["bank", "of", "america"]] == ["bank+of+america"]
+
+
+def test_fasttext_of_gensim_3():
+    model = gensim3.FastText([["a", "b"]] * 9, size=4, iter=2, min_count=1, sample=0, workers=1)
+    assert (model.size, model.iter) == (4, 2) and model["ab"].shape == (4,)
+    assert isinstance(model, gensim3.Word2Vec) and isinstance(model.wv, gensim3.KeyedVectors)
+    assert model.wv.num_ngram_vectors == len(model.wv.vectors_ngrams)
+    assert model.wv.vocab["a"].count == 9 and set(model.wv.index2word) == {"a", "b"}
