@@ -14,6 +14,7 @@ from bench.instruments import Clock, Watch, now, peak_bytes, resident
 Job = dict[str, Any]
 ANALOGY_WORDS = 30000
 SYNTACTIC = "gram"  # how the names of the sections on grammar begin in Google's file
+RARE = 100  # occurrences in the corpus
 PACKAGES = ("numpy", "scipy", "gensim")
 
 
@@ -25,12 +26,15 @@ def train(job: Job) -> Job:
     if job["package"] == "word2vec":
         return word2vec_c.train(job)
     word2vec = importlib.import_module(f"{job['package']}.models.word2vec")
+    make = word2vec.Word2Vec
+    if job.get("subwords"):
+        make = importlib.import_module(f"{job['package']}.models.fasttext").FastText
     watch = Watch() if job.get("watch") else None
     imported = resident()
     source = _source(job, word2vec)
     read = resident()
     clock = Clock()
-    model = word2vec.Word2Vec(**source, **job["settings"], callbacks=[clock])
+    model = make(**source, **job["settings"], callbacks=[clock])
     result = clock.result()
     result["memory"] = {
         "imported": imported,
@@ -45,6 +49,9 @@ def train(job: Job) -> Job:
         result |= watch.result()
     if job.get("eval"):
         result["scores"] = evaluate(model.wv.index_to_key, model.wv.vectors, job["eval"])
+        if job.get("subwords"):
+            rare, *result["rare_pairs"] = rare_words(model.wv, job["eval"])
+            result["scores"]["rare"] = rare
     return result
 
 
@@ -60,6 +67,37 @@ def evaluate(words: list[str], vectors: Any, sets: dict[str, str]) -> dict[str, 
         else:
             scores[name] = float(kv.evaluate_word_pairs(path)[1].statistic)
     return scores
+
+
+def rare_words(kv: Any, sets: dict[str, str]) -> tuple[float, int, int]:
+    """Evaluate the pairs with a rare word: Spearman over the pairs of all similarity sets.
+
+    A word is rare if the corpus has it fewer than RARE times, or not at all. As each set has its
+    own scale, a rating is the rank of the pair in its set, divided by their number. A pair without
+    vectors, of a word that has no n-grams, is left out. Also returns the number of pairs, and of
+    those with a word that the corpus does not have.
+    """
+    import numpy as np
+    from scipy.stats import rankdata, spearmanr
+
+    cosines, ratings, n_unseen = [], [], 0
+    for path in (path for name, path in sets.items() if name != "analogies"):
+        pairs = [line.lower().split() for line in Path(path).read_text("utf-8").splitlines()]
+        pairs = [pair[:3] for pair in pairs if len(pair) >= 3 and not pair[0].startswith("#")]
+        ranks = rankdata([float(score) for _, _, score in pairs]) / len(pairs)
+        for (*words, _), rank in zip(pairs, ranks):
+            least = min(count_of(kv, word) for word in words)
+            if least < RARE and all(word in kv for word in words):
+                a, b = (kv[word] for word in words)
+                cosines.append(a @ b / np.sqrt((a @ a) * (b @ b)))
+                ratings.append(rank)
+                n_unseen += least == 0
+    return float(spearmanr(cosines, ratings).statistic), len(cosines), n_unseen
+
+
+def count_of(kv: Any, word: str) -> int:
+    """Return how often the corpus has a word; 0 for words that are not in the vocabulary."""
+    return int(kv.get_vecattr(word, "count")) if word in kv.key_to_index else 0
 
 
 def analogies(kv: Any, path: str) -> dict[str, float]:

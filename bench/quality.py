@@ -17,7 +17,9 @@ EXAMPLES = """\
 Both packages train with the same settings and the seeds 1, 2, ... fastsgns evaluates the vectors of
 both: Spearman correlations with human ratings, and the share of Google's analogies that are
 answered correctly among the 30,000 most frequent words, also for their semantic and syntactic
-halves.
+halves. With --subwords both train FastText, and the pairs of all sets in which a word
+occurs fewer than 100 times, or never, are evaluated together: a rating is then the rank of the pair
+in its set.
 Differences are also in standard errors; one below 2 may be noise. With --sharing, each mode is a
 side, and the numbers in brackets are differences from gensim in standard errors. With more than one
 worker gensim reads with LineSentence, because its corpus_file then lowers the learning rate too
@@ -31,6 +33,7 @@ examples:
   python -m bench quality wiki17m.txt.xz --eval eval/ --markdown
   python -m bench quality wiki17m.txt.xz --eval eval/ --sharing pair window block
   python -m bench quality wiki17m.txt.xz --eval eval/ --cbow --seeds 5
+  python -m bench quality wiki17m.txt.xz --eval eval/ --subwords --epochs 5 --sharing window block
   python -m bench quality wiki17m.txt.xz --eval eval/ --cbow --cbow-gradient exact \\
       --fastsgns alpha=0.075
 """
@@ -41,8 +44,8 @@ SETS = {
     "mturk771": ("MTurk-771", ("mturk771.tsv",)),
     "analogies": ("Google analogies", ("questions-words.txt",)),
 }
-HALVES = {"analogies_semantic": "semantic", "analogies_syntactic": "syntactic"}
-TITLES = {key: title for key, (title, _) in SETS.items()} | HALVES  # of all scores
+PARTS = {"analogies_semantic": "semantic", "analogies_syntactic": "syntactic", "rare": "rare words"}
+TITLES = {key: title for key, (title, _) in SETS.items()} | PARTS  # of all scores
 SIDES = ("fastsgns", "gensim")
 COMMON = ("window", "negative", "epochs", "min_count", "workers", "alpha")
 
@@ -65,6 +68,9 @@ def add(commands: Any, **common: Any) -> None:
     parser.add_argument("--alpha", type=float, help="learning rate (0.025)", default=0.025)
     parser.add_argument(
         "--cbow-gradient", choices=("gensim", "exact"), help="of fastsgns (its default)"
+    )
+    parser.add_argument(
+        "--subwords", action="store_true", help="FastText of both packages instead of Word2Vec"
     )
     options.add_sharing(parser)
     options.add_fastsgns(parser)
@@ -91,7 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"{arguments.eval} holds none of the evaluation sets; give their folder by --eval DIR")
         return 1
     stem = Path(arguments.corpus or "default").name.split(".")[0]
-    corpus, record = options.start(arguments, RESULTS / f"quality-{stem}.json")
+    name = "fasttext" if arguments.subwords else "quality"
+    corpus, record = options.start(arguments, RESULTS / f"{name}-{stem}.json")
     sides = installed(name_sides(arguments), record.versions)
     if not sides:
         return 1
@@ -99,6 +106,8 @@ def run(arguments: argparse.Namespace) -> int:
     for seed in range(1, arguments.seeds + 1):
         for side in sides:
             job = make_job(*side_and_settings(arguments, side, seed), corpus, sets)
+            if arguments.subwords:
+                job["subwords"] = True
             result = obtain(record, job, make_key(job, corpus, record), arguments.fresh)
             results[side].append(result)
             scores = ", ".join(f"{name} {score:.3f}" for name, score in result["scores"].items())
@@ -162,7 +171,8 @@ def make_job(
 
 def make_key(job: dict[str, Any], corpus: Corpus, record: Record) -> dict[str, Any]:
     """Return what a result depends on; with the same key, it need not be computed again."""
-    return {
+    more = {"subwords": True} if job.get("subwords") else {}
+    return more | {
         "cpu": record.cpu,
         "side": job["package"],
         "code": code(job["package"], record.versions),
@@ -188,10 +198,11 @@ def describe(arguments: argparse.Namespace, corpus: Corpus) -> str:
     """Print a line that describes the training."""
     own = {"cbow_gradient": arguments.cbow_gradient} if arguments.cbow_gradient else {}
     own |= dict(arguments.fastsgns)
+    model = "FastText" if arguments.subwords else "Word2Vec"
     extra = "".join(f", fastsgns {name}={value}" for name, value in own.items())
     return (
-        f"{corpus}: sg={arguments.sg}, vector_size={arguments.dim}, window={arguments.window}, "
-        f"negative={arguments.negative}, epochs={arguments.epochs}, "
+        f"{corpus}: {model}, sg={arguments.sg}, vector_size={arguments.dim}, "
+        f"window={arguments.window}, negative={arguments.negative}, epochs={arguments.epochs}, "
         f"min_count={arguments.min_count}, alpha={arguments.alpha}, workers={arguments.workers}"
         f"{extra}; {arguments.seeds} seeds"
     )
