@@ -262,8 +262,10 @@ cdef inline void prefetch_subwords(const Model *model, Worker *worker, int64_t p
 
 
 cdef inline void prefetch_list(const Model *model, int32_t word) noexcept nogil:
-    """Prefetch the start of the list of rows of a word."""
+    """Prefetch the start of the list of rows of a word, and its load."""
     cdef const char *start = <const char *>(model.subword_rows + model.subword_starts[word])
+    if model.subword_loads != NULL:
+        prefetch_read(&model.subword_loads[word])
     prefetch_read(start)
     prefetch_read(start + CACHE_LINE)
 
