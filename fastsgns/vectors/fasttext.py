@@ -108,15 +108,27 @@ class FastTextKeyedVectors(KeyedVectors):
         """The smallest length of n-grams."""
         return self.scheme.min_n
 
+    @min_n.setter
+    def min_n(self, value: Any) -> None:
+        raise _fixed("min_n")
+
     @property
     def max_n(self) -> int:
         """The largest length of n-grams."""
         return self.scheme.max_n
 
+    @max_n.setter
+    def max_n(self, value: Any) -> None:
+        raise _fixed("max_n")
+
     @property
     def bucket(self) -> int:
         """The number of buckets that n-grams are hashed to; only those that are used have rows."""
         return self.scheme.bucket
+
+    @bucket.setter
+    def bucket(self, value: Any) -> None:
+        raise _fixed("bucket")
 
     @property
     def hash_count(self) -> int:
@@ -308,6 +320,14 @@ class FastTextKeyedVectors(KeyedVectors):
         subwords = self._followed()
         copied = None if subwords is None else subwords.shallow_copy()
         return super().__getstate__() | {"subwords": copied}
+
+
+def _fixed(name: str) -> AttributeError:
+    return AttributeError(
+        f"{name} is fixed when the vectors are made: FastTextKeyedVectors(vector_size, min_n, "
+        "max_n, bucket). A class that sets it later, and computes n-grams of its own, as in "
+        "pyRDF2Vec, needs the FastText of gensim: run without install_as_gensim()"
+    )
 
 
 def _checked_rows(name: str, rows: npt.ArrayLike, shape: tuple[int, ...]) -> np.ndarray:

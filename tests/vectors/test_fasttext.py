@@ -200,3 +200,11 @@ def test_objects_of_gensim_and_back():
     assert np.allclose(used["knight"], made()["knight"], atol=1e-6)
     with pytest.raises(ValueError, match="neither floret's scheme"):
         made(hash_count=1).to_gensim()
+
+
+@pytest.mark.parametrize("name", ["min_n", "max_n", "bucket"])
+def test_the_scheme_is_fixed(name):
+    kv = FastTextKeyedVectors(4, 3, 6, 100)
+    with pytest.raises(AttributeError, match=f"{name} is fixed when the vectors are made"):
+        setattr(kv, name, 5)
+    assert (kv.min_n, kv.max_n, kv.bucket) == (3, 6, 100)
