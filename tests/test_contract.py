@@ -266,7 +266,7 @@ def test_a_file_of_another_kind_names_what_loads_it(saved, name):
         loads = loads if other.__name__ in loads else other.__name__
         message = (
             rf"{path} holds .*, not .*: load it with fastsgns\.load\(path\) or "
-            rf"fastsgns(\.models\.(links|ppmi|fasttext)|\.vectors\.fasttext|\.cooccurrence)?"
+            rf"fastsgns(\.models\.(links|ppmi|fasttext)|\.cooccurrence)?"
             rf"\.{loads}\.load\(path\)"
         )
         with pytest.raises(KindError, match=message) as info:

@@ -240,6 +240,8 @@ def _read(source: _Source, with_output: bool, wanted: Wanted | None) -> Facebook
     if (entries["kind"] != np.repeat([WORD, LABEL], [n_words, n_labels])).any():
         raise FormatError("its entries are not words, then labels")
     counts = entries["count"].astype(np.int64)
+    if (counts < 0).any():
+        raise FormatError("a count is negative")
     words, labels = names[:n_words], names[n_words:]
     if len(set(words)) < n_words:
         raise FormatError("a word is there twice")

@@ -23,10 +23,11 @@ from fastsgns.models.fasttext_inner import (
 )
 from fastsgns.models.parameters import CbowGradient, SubwordParameters
 from fastsgns.models.word2vec import MAX_WORDS_IN_BATCH, Word2Vec
-from fastsgns.models.words import gensim_model, subword_storage
+from fastsgns.models.words import facebook, gensim_model, subword_storage
 from fastsgns.models.words.vocabulary import vocabulary_of
 from fastsgns.runtime.progress import ShowProgress
 from fastsgns.training.sharing import NegativeSharing
+from fastsgns.vectors.facebook import load_facebook_vectors
 from fastsgns.vectors.fasttext import FastTextKeyedVectors
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.subword_rows import SubwordRows
@@ -41,6 +42,9 @@ __all__ = [
     "compute_ngrams_bytes",
     "ft_hash_bytes",
     "ft_ngram_hashes",
+    "load_facebook_model",
+    "load_facebook_vectors",
+    "save_facebook_model",
 ]
 
 
@@ -283,3 +287,74 @@ class FastText(Word2Vec):
             If gensim is not installed.
         """
         return gensim_model.to_gensim(self)
+
+
+def load_facebook_model(
+    path: Any, encoding: str = "utf-8", *, all_buckets: bool = True
+) -> FastText:
+    """Read a model of Facebook's fastText, to train it further.
+
+    Parameters
+    ----------
+    path : str, os.PathLike or binary file object
+        A .bin file; it may be compressed (.gz, .bz2, .xz).
+    encoding, all_buckets
+        As for `load_facebook_vectors`.
+
+    Raises
+    ------
+    FormatError
+        If it is not such a file, or is damaged.
+    TruncatedError
+        If it is cut. It is a FormatError and an EOFError.
+    NotImplementedError
+        If the model is supervised; `load_facebook_vectors` reads its vectors.
+
+    Examples
+    --------
+    >>> sentences = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 50
+    >>> model = FastText(sentences, vector_size=8, min_count=1, bucket=1000, workers=1)
+    >>> save_facebook_model(model, "cat.bin")
+    >>> loaded = load_facebook_model("cat.bin")
+    >>> bool(np.allclose(loaded.wv["cats"], model.wv["cats"], atol=1e-6))
+    True
+    """
+    model: FastText = facebook.load(FastText, path, encoding, all_buckets)
+    return model
+
+
+def save_facebook_model(
+    model: FastText,
+    path: Any,
+    encoding: str = "utf-8",
+    lr_update_rate: int = 100,
+    word_ngrams: int = 1,
+) -> None:
+    """Write a model as a .bin file, which Facebook's fastText and gensim read, atomically.
+
+    The file has a row for each of `bucket` buckets; those without a row here are zeros. fastText
+    then computes the same vectors, also of words that were never seen.
+
+    Parameters
+    ----------
+    model : FastText
+    path : str, os.PathLike or binary file object
+    encoding : str
+        Of the words; fastText expects UTF-8.
+    lr_update_rate, word_ngrams : int
+        Parameters of fastText that a model does not have; written to the file.
+
+    Raises
+    ------
+    ValueError
+        If the model has `hash_count` (``model.wv.export("floret", path)`` writes it), or a word has
+        a zero byte or no form in the encoding.
+    TypeError
+        If a word is not a str.
+
+    Warns
+    -----
+    UserWarning
+        If the file can't hold a part of the model, such as a bias.
+    """
+    facebook.save(model, path, encoding, lr_update_rate, word_ngrams)

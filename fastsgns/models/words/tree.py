@@ -51,7 +51,7 @@ def fit_tree(matrices: Matrices, counts: np.ndarray) -> None:
         matrices.tree_words = matrices.tree_words._replace(paths=reordered)
         return
     paths = old.paths or sampling.huffman_paths(old.counts), sampling.huffman_paths(counts)
-    source, sign = _matches(*paths, old.places)
+    source, sign = matches(*paths, old.places)
     matrices.create("tree", len(counts) - 1, rows.shape[1])
     kept = source >= 0
     matrices.vectors["tree"][kept] = rows[source[kept]] * sign[kept, None]
@@ -87,7 +87,7 @@ def _reordered(paths: Paths, places: np.ndarray) -> Paths:
     return Paths(paths.nodes[steps], labels, starts, paths.longest)
 
 
-def _matches(old: Paths, new: Paths, origin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def matches(old: Paths, new: Paths, origin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return, for each new node, the old node with the same two sets of words or -1, and the sign.
 
     Each word has a random number. Sets of words are compared by the exclusive or of their numbers.
