@@ -1,0 +1,33 @@
+"""The command line on files of Facebook's fastText."""
+
+from pathlib import Path
+
+import pytest
+
+from fastsgns import load
+from fastsgns.cli import main
+from fastsgns.models.fasttext import FastTextKeyedVectors
+
+FOLDER = Path(__file__).parents[1] / "formats" / "fasttext_0_9"
+
+
+@pytest.mark.parametrize("name", ["skipgram.bin", "supervised.bin", "pruned.ftz"])
+def test_commands_read_files_of_fasttext(tmp_path, name, capsys):
+    path = str(FOLDER / name)
+    assert main(["nn", path, "nightly", "-n", "3"]) == 0
+    assert len(capsys.readouterr().out.strip().splitlines()) >= 3
+    assert main(["info", path]) == 0
+    assert "fasttext" in capsys.readouterr().out
+    saved = str(tmp_path / "v.fastsgns")
+    assert main(["convert", path, saved]) == 0
+    loaded = load(saved)
+    assert type(loaded) is FastTextKeyedVectors and "nightlys" in loaded
+
+
+def test_vectors_are_converted_to_a_file_of_fasttext(tmp_path):
+    saved, path = str(tmp_path / "v.fastsgns"), str(tmp_path / "v.bin")
+    assert main(["convert", str(FOLDER / "skipgram.bin"), saved]) == 0
+    assert main(["convert", saved, path, "--to", "fasttext"]) == 0
+    first, second = load(saved), load(path)
+    assert first.index_to_key == second.index_to_key
+    assert (first["unseen"] == second["unseen"]).all()
