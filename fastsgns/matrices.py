@@ -8,11 +8,12 @@ from typing import Any, Literal, NamedTuple, Protocol, get_args
 import numpy as np
 
 from fastsgns.kernels.objective import Paths
-from fastsgns.runtime.machine import anonymous_memory, require_memory
+from fastsgns.runtime.machine import anonymous_memory, free_pages, require_memory
 
 LANE_REALS = 16  # float32 numbers of a cache line
 HUGE_PAGE = 2 << 20
 RANDOM_BLOCK = 1 << 20  # numbers drawn at a time
+RELEASED_ROWS = 1 << 12  # of which the memory is freed at a time: some MB
 
 MatricesMode = Literal["two", "tied", "tied+bias", "tied+reflect", "three"]
 BiasMode = Literal["scalar", "word", "both"]
@@ -237,6 +238,19 @@ class RowStore:
         self.collect()
         self.rows = None
 
+    def release_by_blocks(self) -> None:
+        """Collect and free some rows at a time, so that both arrays are never whole at once."""
+        if self.rows is not None and self._must_collect:
+            dimensions, n_columns = self.vectors.shape[1], len(self.columns)
+            for start in range(0, len(self.rows), RELEASED_ROWS):
+                block = slice(start, start + RELEASED_ROWS)
+                rows = self.rows[block]
+                np.multiply(rows[:, :dimensions], 1 / self.scale, out=self.vectors[block])
+                self.columns[:, block] = rows[:, dimensions : dimensions + n_columns].T
+                free_pages(rows)
+            self._must_collect = False
+        self.rows = None
+
     def _is_trained_in_place(self) -> bool:
         """Return whether the kernels train `vectors` itself."""
         is_same = has_one_layout(self.vectors.shape[1], len(self.columns)) and self.scale == 1
@@ -356,13 +370,16 @@ class ComposedStore(RowStore):
         self.source = source
         self._biases = columns[0] if has_bias else None
 
-    def compose(self) -> None:
-        """Compute the vectors and biases from the rows."""
-        self.source.compose(self.vectors, self._biases)
+    def outdate(self) -> None:
+        """Note that the rows are newer than the vectors, which `collect` then computes."""
+        self._must_collect = True
 
     def absorb(self) -> None:
-        """Change the rows so that they make the vectors and biases."""
-        self.source.absorb(self.vectors, self._biases)
+        """Change the rows so that they make the vectors and biases that were set."""
+        if self._must_collect:
+            self.collect()
+        else:
+            self.source.absorb(self.vectors, self._biases)
 
     def spread(self) -> np.ndarray:
         """Pass on what was written to the vectors since `collect`; return the rows of `source`."""
@@ -374,7 +391,7 @@ class ComposedStore(RowStore):
     def collect(self) -> None:
         """Compute the vectors and biases, if the rows may have been trained."""
         if self._must_collect:
-            self.compose()
+            self.source.compose(self.vectors, self._biases)
             self._must_collect = False
 
 
@@ -696,9 +713,9 @@ class Matrices:
         if self.bias is not old_bias and self.bias is not None and old_bias is not None:
             self.bias[: len(old)] = old_bias
 
-    def compose(self) -> None:
-        """Compute the input vectors and biases from the rows of subwords, if there are such."""
-        self._composed_store(ComposedStore.compose)
+    def outdate(self) -> None:
+        """Note that the rows of subwords, if there are such, are newer than the input vectors."""
+        self._composed_store(ComposedStore.outdate)
 
     def absorb(self) -> None:
         """Change the rows of subwords, if there are such, to make the present input vectors."""
@@ -712,7 +729,10 @@ class Matrices:
 
     def stored(self, role: ArrayRole) -> np.ndarray | None:
         """Return the array with the vectors of a role, before signs are flipped; None: no role."""
-        return self.vectors.get(self.layout.array_of(role))
+        name = self.layout.array_of(role)
+        if name == "input":
+            self.settle()
+        return self.vectors.get(name)
 
     def signs(self, role: ArrayRole) -> np.ndarray | None:
         """Return the signs by which the stored vectors of a role are multiplied; None: all 1."""
@@ -764,9 +784,27 @@ class Matrices:
             store.collect()
 
     def release(self) -> None:
-        """Collect, and free the rows of the kernels."""
+        """Collect, and free the rows of the kernels.
+
+        With subwords, of which there are many, the peak of memory matters more: rows are freed some
+        at a time, and the input vectors are computed when they are first needed (`settle`).
+        """
         for store in self._stores.values():
-            store.release()
+            if self.subwords is None:
+                store.release()
+            elif isinstance(store, ComposedStore):
+                store.rows = None
+            else:
+                store.release_by_blocks()
+
+    def settle(self) -> None:
+        """Compute the input vectors if the rows that make them have been trained since.
+
+        While the rows are trained, the vectors are those of the last `collect`.
+        """
+        store = self._stores.get("input")
+        if isinstance(store, ComposedStore) and store.rows is None:
+            store.collect()
 
     def _make_store(self, role: ArrayRole, vectors: np.ndarray) -> None:
         """Make the store of an array that was loaded or replaced.

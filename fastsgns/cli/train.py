@@ -4,7 +4,7 @@ import argparse
 import time
 from typing import Any
 
-from fastsgns import EncodedCorpus, Word2Vec
+from fastsgns import EncodedCorpus, FastText, Word2Vec
 from fastsgns.cli import filetypes, inputs, outputs, phrases
 from fastsgns.cli.arguments import (
     FORMATS,
@@ -17,7 +17,14 @@ from fastsgns.cli.arguments import (
     given,
     shared,
 )
-from fastsgns.cli.parsers import Commands, UsageError, add_command, positive, usage_errors
+from fastsgns.cli.parsers import (
+    Commands,
+    UsageError,
+    add_command,
+    not_negative,
+    positive,
+    usage_errors,
+)
 from fastsgns.formats.files import local_path
 from fastsgns.matrices import BIASES, MATRICES
 from fastsgns.models import parameters
@@ -31,6 +38,7 @@ examples:
   fastsgns train part-*.gz -o model.fastsgns --save-corpus corpus.fastsgns
   fastsgns train corpus.fastsgns -o small.fastsgns --dim 50
   fastsgns train corpus.txt -o phrases.fastsgns --phrases 2
+  fastsgns train corpus.txt -o model.fastsgns --subwords --min-n 4 --max-n 5
   fastsgns train more.txt --resume model.fastsgns -o model.fastsgns --epochs 2
 
 {FORMATS}\
@@ -69,6 +77,15 @@ MODEL = shared("vector_size", "window", "min_count", "max_final_vocab", "seed") 
         "for --matrices three: how strongly the two output vectors of a word attract each other",
     ),
 }  # fmt: skip
+SUBWORDS = {
+    "min_n": Option("--min-n", positive, "with --subwords: shortest n-grams, in characters"),
+    "max_n": Option("--max-n", not_negative, "with --subwords: longest n-grams"),
+    "bucket": Option("--bucket", positive, "with --subwords: buckets that n-grams are hashed to"),
+    "hash_count": Option(
+        "--floret", positive, "with --subwords: hashes of floret's scheme, 1 to 4; needs a small "
+        "--bucket, such as 50000", "fastText's scheme",
+    ),
+}  # fmt: skip
 SCHEDULE = shared("epochs") | {
     "alpha": Option("--alpha", float, "initial learning rate"),
     "min_alpha": Option("--min-alpha", float, "final learning rate"),
@@ -103,6 +120,12 @@ def add(commands: Commands) -> None:
         ("--softmax", "exact softmax instead of --negative and --hs, for small vocabularies"),
     ):
         group.add_argument(flag, action="store_const", const=1, help=text)
+    group.add_argument(
+        "--subwords", action="store_true",
+        help="make the vectors of words of those of their character n-grams, as fastText does; "
+        "then words that are not in the text have vectors, too",
+    )  # fmt: skip
+    add_parameters(group, FastText, SUBWORDS)
     group = parser.add_argument_group("the schedule")
     add_parameters(group, Word2Vec, SCHEDULE)
     group.add_argument("--loss", action="store_true", help="compute and report the loss; slower")
@@ -110,8 +133,10 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and save; return 130 if training was stopped."""
-    options = given(arguments, ("sg", "hs", "softmax", *MODEL, *SCHEDULE))
+    options = given(arguments, ("sg", "hs", "softmax", *MODEL, *SUBWORDS, *SCHEDULE))
     check_resumed(arguments, options, SCHEDULE)
+    if arguments.resume and arguments.subwords:
+        arguments.usage("--subwords: fixed by the model given with --resume")
     if arguments.resume and arguments.phrases:
         arguments.usage("--phrases: the words are those of the model given with --resume")
     corpus_path = arguments.save_corpus
@@ -133,10 +158,13 @@ def _new(arguments: argparse.Namespace, options: dict[str, Any]) -> Word2Vec:
     for name, matrices in (("bias", "tied+bias"), ("coupling", "three")):
         if name in options and options.get("matrices") != matrices:
             raise UsageError(f"--{name} belongs to --matrices {matrices}")
+    for name in SUBWORDS if not arguments.subwords else ():
+        if name in options:
+            raise UsageError(f"{arguments.option(name, options[name])} belongs to --subwords")
     if "softmax" in options:
         options = {"negative": 0} | options
     with usage_errors():
-        model = Word2Vec(
+        model = (FastText if arguments.subwords else Word2Vec)(
             **options,
             workers=arguments.workers,
             compute_loss=arguments.loss,
@@ -148,7 +176,7 @@ def _new(arguments: argparse.Namespace, options: dict[str, Any]) -> Word2Vec:
 
 def _resumed(arguments: argparse.Namespace, options: dict[str, Any]) -> Word2Vec:
     kind = filetypes.kind(arguments.resume)
-    if kind not in ("model", None):
+    if kind not in ("model", "fasttext", None):
         hint = "; use fastsgns glove for it" if kind == "glove" else ""
         raise ValueError(f"{arguments.resume} holds {kind}: only a model can be resumed{hint}")
     model = Word2Vec.load(arguments.resume)

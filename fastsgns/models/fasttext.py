@@ -181,18 +181,21 @@ class FastText(Word2Vec):
     def _start_from_others(self, words: list[Any], matrices: Matrices, first: int = 0) -> None:
         """Copy the vectors of `init_from`, and those of n-grams if it has such, and forget it."""
         source, subwords = self._init_from, matrices.subwords
-        if source is not None and isinstance(subwords, SubwordRows):
+        if source is None:
+            return
+        if isinstance(subwords, SubwordRows):
             given = starting.subwords_of(source)
             if given is not None and given.scheme == subwords.scheme:
                 if first == 0:  # an update leaves the rows of old n-grams as they are
                     subwords.take_ngrams(given)
-                    matrices.compose()
+                    matrices.outdate()
             elif not subwords.scheme.has_own_rows:
                 raise ValueError(
                     f"with hash_count={self.hash_count} a model can only start from a FastText "
                     "with the same min_n, max_n, bucket and hash_count, because words have no rows "
                     "of their own"
                 )
+        matrices.settle()
         super()._start_from_others(words, matrices, first)
         matrices.absorb()
 

@@ -114,7 +114,7 @@ class SubwordParameters(Parameters):
     min_n: Annotated[int, count(0, 2**31 - 1)]
     max_n: Annotated[int, count(0, 2**31 - 1)]
     bucket: Annotated[int, count(0, MAX_BUCKET)]
-    word_ngrams: Annotated[int, count(1, 2**31 - 1)]
+    word_ngrams: Annotated[int, count(0, 2**31 - 1)]
     hash_count: Annotated[int, count(0, 4)]
 
     @property

@@ -699,8 +699,10 @@ class Word2Vec(JobHooks):
 
     def _use_arrays(self, wv: KeyedVectors, matrices: Matrices) -> None:
         """Replace the words and all arrays, also those of `wv`."""
-        wv.use_array(matrices.vectors["input"])
-        if matrices.subwords is not None:
+        if matrices.subwords is None:
+            wv.use_array(matrices.vectors["input"])
+        else:
+            wv.use_array(matrices.vectors["input"], settle=matrices.settle)
             wv.subwords = matrices.subwords
         self.set_arrays(wv, matrices)
 

@@ -4,8 +4,10 @@ import ctypes
 import errno
 import mmap
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 try:
     import resource
@@ -89,6 +91,23 @@ def anonymous_memory(n_bytes: int, what: str) -> mmap.mmap:
         with suppress(OSError):  # a kernel without them
             pages.madvise(mmap.MADV_HUGEPAGE)
     return pages
+
+
+def free_pages(array: Any) -> None:
+    """Return the memory of a part of an array of `anonymous_memory` to the system.
+
+    The part must be contiguous. Afterwards it is undefined. On systems other than Linux nothing is
+    done.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    start = -(-array.ctypes.data // mmap.PAGESIZE) * mmap.PAGESIZE
+    n_bytes = (array.ctypes.data + array.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE - start
+    if n_bytes > 0:
+        with suppress(AttributeError, OSError):
+            ctypes.CDLL(None).madvise(
+                ctypes.c_void_p(start), ctypes.c_size_t(n_bytes), mmap.MADV_DONTNEED
+            )
 
 
 def release_memory() -> None:

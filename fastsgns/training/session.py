@@ -2,9 +2,10 @@
 
 A session runs the epochs and calls the user's callbacks before and after each, counts the epochs,
 and keeps their losses. Kernels train copies of the arrays whose rows are padded, called kernel
-rows, or rows. The caller fills the rows before `Session.run`. The session copies them back to the
-arrays after each epoch, and fills them again before each later one. However training ends (the last
-epoch, a callback, an error, Ctrl-C), the arrays hold what was trained, and the model can be used.
+rows, or rows. The caller fills the rows before `Session.run`. If there are callbacks, the session
+copies the rows back to the arrays after each epoch, and fills them again before each one. However
+training ends (the last epoch, a callback, an error, Ctrl-C), the arrays hold what was trained, and
+the model can be used.
 """
 
 import logging
@@ -120,8 +121,8 @@ class Session:
             It must yield at least `n_epochs` times. It is closed at the end.
         before_epoch : callable, optional
             Fills the rows from the arrays; by default ``arrays.spread``. The rows must be filled
-            when `run` is called. `before_epoch` is called before each later epoch, and before the
-            first one if there are callbacks, which may have changed the arrays.
+            when `run` is called. `before_epoch` is called before each epoch if there are callbacks,
+            which may have changed the arrays.
         after_epoch : callable, optional
             Called after each epoch, before ``on_epoch_end``.
         """
@@ -129,14 +130,16 @@ class Session:
         try:
             with closing(epochs):
                 self._call_or_stop("on_train_begin")
-                for epoch in range(self.n_epochs):
+                for _ in range(self.n_epochs):
                     self._call_or_stop("on_epoch_begin")
-                    # Without callbacks, nothing has changed since the caller filled the rows.
-                    if epoch or self.callbacks:
+                    # Without callbacks, nothing has changed since the caller filled the rows, and
+                    # nobody reads the arrays before the last epoch has ended.
+                    if self.callbacks:
                         (before_epoch or self.arrays.spread)()
                     model.epochs_begun += 1  # an epoch that is interrupted counts too
                     loss = next(epochs)
-                    uninterrupted(self.arrays.collect)
+                    if self.callbacks:
+                        uninterrupted(self.arrays.collect)
                     # All records are complete before on_epoch_end, which may save the model.
                     model.epochs_trained += 1
                     if loss is not None:

@@ -6,7 +6,10 @@
 import numpy as np
 
 from fastsgns.kernels.objective import Objective, Subwords
+from fastsgns.runtime.machine import release_memory
 from fastsgns.training.hotrows import steps
+
+BLOCK = 1 << 13  # words at a time, so that no array of their rows is made
 
 
 def bounded(objective: Objective, counts: np.ndarray, n_workers: int) -> Subwords | None:
@@ -30,6 +33,7 @@ def bounded(objective: Objective, counts: np.ndarray, n_workers: int) -> Subword
         return None
     shares = token_shares(objective, counts)
     loads = n_workers * mean_row_share(subwords, shares, len(objective.input))
+    release_memory()  # that of computing them, before the training
     return subwords._replace(loads=loads.astype(np.float32), step=steps(objective)[0])
 
 
@@ -53,10 +57,16 @@ def mean_row_share(subwords: Subwords, shares: np.ndarray, n_rows: int) -> np.nd
     >>> mean_row_share(subwords, np.array([0.25, 0.75]), n_rows=3)
     array([0.625, 0.875])
     """
-    lengths = np.diff(subwords.starts)
-    row_shares = np.bincount(subwords.rows, np.repeat(shares, lengths), n_rows)
-    sums = np.concatenate([[0.0], np.cumsum(row_shares[subwords.rows])])
-    means: np.ndarray = (sums[subwords.starts[1:]] - sums[subwords.starts[:-1]]) / np.maximum(
-        lengths, 1
-    )
+    starts, rows = subwords.starts, subwords.rows
+    blocks = [slice(first, first + BLOCK) for first in range(0, len(shares), BLOCK)]
+    row_shares, means = np.zeros(n_rows), np.zeros(len(shares))
+    for words in blocks:
+        bounds = starts[words.start : words.stop + 1]
+        parts = np.repeat(shares[words], np.diff(bounds))
+        row_shares += np.bincount(rows[bounds[0] : bounds[-1]], parts, n_rows)
+    for words in blocks:
+        bounds = starts[words.start : words.stop + 1]
+        sums = np.cumsum(row_shares[rows[bounds[0] : bounds[-1]]])
+        sums = np.concatenate([[0.0], sums])[bounds - bounds[0]]
+        means[words] = np.diff(sums) / np.maximum(np.diff(bounds), 1)
     return means

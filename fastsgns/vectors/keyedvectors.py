@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Literal, NoReturn, Self
 
@@ -42,7 +42,7 @@ from fastsgns.vectors.keys import Key, KeyTable, as_key_list, moved
 from fastsgns.vectors.lookup import has_vector, positions_of, vectors_at, vectors_of
 from fastsgns.vectors.norms import divide, unit
 from fastsgns.vectors.queries import Similar
-from fastsgns.vectors.rows import OwnRows, Rows
+from fastsgns.vectors.rows import ComputedRows, OwnRows, Rows
 from fastsgns.vectors.spaces import RoleLink, Space, Unseen, require_link
 
 logger = logging.getLogger(__name__)
@@ -1269,7 +1269,12 @@ class KeyedVectors:
         """The same array as `vectors`, only to read; norms are still cached afterwards."""
         return self.rows.array
 
-    def use_array(self, array: np.ndarray, derived_from: str | None = None) -> None:
+    def use_array(
+        self,
+        array: np.ndarray,
+        derived_from: str | None = None,
+        settle: Callable[[], None] | None = None,
+    ) -> None:
         """Use the array of a model without copying it; the model may keep writing to it.
 
         Parameters
@@ -1278,8 +1283,13 @@ class KeyedVectors:
         derived_from : str, optional
             If the vectors are computed from others: what the user can change instead, such as
             "model.vectors". It is for error messages.
+        settle : callable, optional
+            Computes the array before it is read, if it is outdated.
         """
-        self.rows = OwnRows(array, exposed=True, derived_from=derived_from)
+        if settle is None:
+            self.rows = OwnRows(array, exposed=True, derived_from=derived_from)
+        else:
+            self.rows = ComputedRows(array, settle)
 
     def set_items(
         self, keys: list[Any], vectors: np.ndarray, ids: dict[Any, int] | None = None

@@ -23,7 +23,9 @@ def sync_matrices(wv: Any, matrices: Matrices, thorough: bool = False) -> None:
     the list ``wv.index_to_key`` is noticed too, which takes a comparison of all keys.
     """
     matrices.subwords = wv.subwords
-    matrices.follow(wv.index_to_key, wv.array, wv.key_table.order, thorough)
+    if wv.subwords is not None and not wv.rows.is_computed_by(matrices.settle):
+        wv.use_array(wv.rows.array, settle=matrices.settle)
+    matrices.follow(wv.index_to_key, wv.rows.memory, wv.key_table.order, thorough)
 
 
 class RoleRows(Rows):

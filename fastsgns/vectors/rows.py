@@ -1,5 +1,6 @@
 """Rows: where the vectors of a KeyedVectors are stored, and how they are read and changed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,15 @@ class Rows:
     def array(self) -> np.ndarray:
         """All vectors, shape (V, d), only to read."""
         raise NotImplementedError
+
+    @property
+    def memory(self) -> np.ndarray:
+        """The array of all vectors; a model may still have to compute its values."""
+        return self.array
+
+    def is_computed_by(self, settle: Callable[[], None]) -> bool:
+        """Return whether this function computes the values of the array."""
+        return False
 
     def at(self, ids: Any) -> np.ndarray:
         """Return the vector at one position, or the vectors at several."""
@@ -200,3 +210,58 @@ class OwnRows(Rows):
         rows = OwnRows(self._array, self._is_exposed)
         rows.vector_size = self.vector_size  # users may have set it to another number
         return rows
+
+
+class ComputedRows(OwnRows):
+    """The array of a model that computes its values when they are first read.
+
+    Parameters
+    ----------
+    array : ndarray, shape (V, d), C-contiguous
+    settle : callable
+        Computes the values, unless they are current.
+    """
+
+    def __init__(self, array: np.ndarray, settle: Callable[[], None]) -> None:
+        super().__init__(array, exposed=True)
+        self._settle = settle
+
+    @property
+    def array(self) -> np.ndarray:
+        """All vectors, shape (V, d), only to read."""
+        self._settle()
+        return self._array
+
+    @property
+    def memory(self) -> np.ndarray:
+        """The array of all vectors; the model may still have to compute its values."""
+        return self._array
+
+    def at(self, ids: Any) -> np.ndarray:
+        """Return the vector at one position, or the vectors at several."""
+        chosen: np.ndarray = self.array[ids]
+        return chosen
+
+    def is_computed_by(self, settle: Callable[[], None]) -> bool:
+        """Return whether this function computes the values of the array."""
+        return self._settle == settle
+
+    def expose(self) -> np.ndarray:
+        """Return all vectors to a caller who may write to them later."""
+        self._settle()
+        return super().expose()
+
+    def grow(self, n_rows: int) -> None:
+        """Append rows up to `n_rows`; the new values are undefined."""
+        self._settle()
+        super().grow(n_rows)
+
+    def resize(self, n_rows: int, seed: int) -> None:
+        """Drop rows, or append small random rows, until there are `n_rows`."""
+        self._settle()
+        super().resize(n_rows, seed)
+
+    def detached(self) -> OwnRows:
+        """Return rows that share the array until either of the two changes its length."""
+        self._settle()
+        return super().detached()

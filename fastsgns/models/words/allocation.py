@@ -48,7 +48,7 @@ def allocate(
     matrices.start_bias(layout.initial_bias(parameters.negative))
     if matrices.subwords is None:
         randomize(matrices.vectors["input"], _generator(parameters))
-    matrices.compose()
+    matrices.outdate()
     for role in parameters.target_roles:
         matrices.create(role, n_words, dimensions)
     if parameters.hs:
@@ -69,7 +69,7 @@ def grow_input(parameters: Parameters, matrices: Matrices, words: list[Any]) -> 
     matrices.start_bias(matrices.layout.initial_bias(parameters.negative), n_old)
     if matrices.subwords is None:
         randomize(matrices.vectors["input"][n_old:], _generator(parameters, n_old))
-    matrices.compose()
+    matrices.outdate()
 
 
 def _first_values(parameters: Parameters, *stream: int) -> Callable[[np.ndarray], None]:

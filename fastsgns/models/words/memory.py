@@ -118,8 +118,15 @@ class MemoryEstimate:
 
     @property
     def training(self) -> int:
-        """Bytes while the model is trained."""
-        parts = (*self.matrices.values(), *self.copies.values())
+        """Bytes while the model is trained, with subwords without callbacks.
+
+        With subwords, input vectors are computed after the training, and the memory of the arrays
+        of other roles is used only as their copies are freed (`Matrices.release`).
+        """
+        parts = [*self.matrices.values(), *self.copies.values()]
+        if "subwords" in self.matrices:
+            sizes = {role: size for role, size in self.matrices.items() if role != "input"}
+            parts = [max(size, self.copies.get(role, 0)) for role, size in sizes.items()]
         read = self.reading
         looks_up = read and read.is_encoded and read.reads_again  # all words of the corpus
         looked_up = STRING_BYTES * read.n_types if read and looks_up else 0
@@ -151,8 +158,8 @@ class MemoryEstimate:
 
     @property
     def _first(self) -> int:
-        """Bytes of the matrices that are written to when they are allocated."""
-        return sum(in_pages(self.matrices.get(role, 0)) for role in ("input", "subwords"))
+        """Bytes of the matrix that is written to when it is allocated."""
+        return in_pages(self.matrices.get("subwords", self.matrices["input"]))
 
 
 def in_pages(n_bytes: int) -> int:
@@ -350,7 +357,7 @@ def report(
         result["subwords"] = sizes["subwords"]
         names.append("subwords")
     if needs is not None:
-        result["corpus"] = needs.peak - sum(result[name] for name in names)
+        result["corpus"] = max(0, needs.peak - sum(result[name] for name in names))
         names.append("corpus")
     result["total"] = sum(result[name] for name in names)
     return result

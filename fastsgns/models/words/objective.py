@@ -48,8 +48,9 @@ def make_objective(
         If an array or ``wv.vectors_lockf`` does not fit the words.
     """
     n_words, layout = len(counts), matrices.layout
-    if len(wv.array) != n_words:
-        raise ValueError(f"model.wv has {n_words} words, but vectors of shape {wv.array.shape}")
+    if len(wv.rows.memory) != n_words:
+        shape = wv.rows.memory.shape
+        raise ValueError(f"model.wv has {n_words} words, but vectors of shape {shape}")
     _ensure_output_matrices(parameters, matrices, n_words, wv.vector_size)
     if parameters.hs:
         fit_tree(matrices, counts)  # again: the line above may have created the tree
@@ -109,7 +110,9 @@ def kernel_rows(parameters: Parameters, wv: KeyedVectors, matrices: Matrices) ->
         "negative_output": matrices.rows("negative") if layout.has_negative_matrix else None,
         "scalar_bias": matrices.bias if layout.bias == "scalar" else None,
     }
-    if wv.array is not matrices.vectors["input"]:  # it was not float32, contiguous and writable
+    if (
+        wv.rows.memory is not matrices.vectors["input"]
+    ):  # it was not float32, contiguous and writable
         wv.use_array(matrices.vectors["input"])
     return rows
 

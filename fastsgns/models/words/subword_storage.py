@@ -120,7 +120,7 @@ def _columns(content: Content, n_rows: int) -> np.ndarray:
     return columns
 
 
-FACTORS = {"vectors_vocab_lockf": "own_rows", "vectors_ngrams_lockf": "buckets"}
+FACTORS = {"vectors_vocab_lockf": "words", "vectors_ngrams_lockf": "n_buckets"}
 HAS_SUBWORDS = When("bucket", lambda content: _scheme(content.model) is not None)
 HAS_NONE = When("bucket", lambda content: _scheme(content.model) is None)
 HAS_BIASES = When(
@@ -141,10 +141,10 @@ SCHEMA = replace(
     | {
         "input": INPUT._replace(source=_input, when=HAS_NONE),
         "bias": [BIAS[0]._replace(source=_bias, when=HAS_WORD_BIAS), BIAS[1]],
-        "subwords": Array("float32", "rows, vector_size", _part(lambda r: r.array), HAS_SUBWORDS),
-        "subword_biases": Array("float32", "rows", _row_biases, HAS_BIASES),
+        "subwords": Array("float32", "n_rows, vector_size", _part(lambda r: r.array), HAS_SUBWORDS),
+        "subword_biases": Array("float32", "n_rows", _row_biases, HAS_BIASES),
         "buckets": Array(
-            "int32", "buckets", _part(lambda r: r.table.buckets), HAS_SUBWORDS,
+            "int32", "n_buckets", _part(lambda r: r.table.buckets), HAS_SUBWORDS,
             fault=_fault_of_buckets,
         ),
         **{
