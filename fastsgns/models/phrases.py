@@ -568,13 +568,18 @@ class Phrases(PhraseDetector):
         others = map(self.delimiter.join, counted.parts(with_connectors))
         for string in dict.fromkeys(chain(sorted(counted.ambiguous), others)):
             count = counted.count(string)
-            if self.scoring in NAMES and (count < self.min_count or not count):
-                continue  # scores 0 or less, or minus infinity
+            if count < self.min_count and self._needs_min_count():
+                continue
             for words in parses(string, self.delimiter, self.connector_words):
                 if words not in found:
                     score = self._score(counted, words[0], words[-1], string)
                     if score > self.threshold:
                         found[words] = string, score
+
+    def _needs_min_count(self) -> bool:
+        """Return whether no pair that occurs less often than `min_count` is a phrase."""
+        is_default = self._scorer is original_scorer  # which is negative then
+        return self._scorer is npmi_scorer or (is_default and self.threshold >= 0)
 
     def _score(self, counted: SpelledCounts, first: str, last: str, string: str) -> float:
         """Return the score of a phrase by the counts of strings."""
@@ -588,7 +593,7 @@ class Phrases(PhraseDetector):
             raise ValueError(
                 "the file holds no scoring function; set phrases.scoring to the one that was used"
             )
-        return self.scoring
+        return self.scoring if callable(self.scoring) else scorer_of(self.scoring)
 
     def _found(self) -> applying.Found:
         phrases = list(self._computed.candidates)
@@ -803,7 +808,7 @@ def _checked_words(words: Any) -> frozenset[str]:
 
 
 def _warn_of_scoring(phrases: Any) -> None:
-    if phrases.scoring is not None and phrases.scoring not in NAMES:
+    if _name_of_scoring(phrases) == CUSTOM and phrases.scoring is not None:
         warn(
             "the file does not hold the scoring function; set it again after loading: "
             "phrases.scoring = ..."
@@ -811,7 +816,20 @@ def _warn_of_scoring(phrases: Any) -> None:
 
 
 def _name_of_scoring(phrases: Any) -> str:
-    return NAMES.get(phrases.scoring, CUSTOM)
+    """Return the name of the scoring in a file; raise what `scorer_of` raises."""
+    if phrases.scoring is None:  # was not in the file that was loaded
+        return CUSTOM
+    return NAMES.get(scorer_of(phrases.scoring), CUSTOM)
+
+
+def _unchanged(rule: rules.Rule) -> Any:
+    """Return a rule that returns the value as it is, such as an integer that no float equals."""
+
+    def check(name: str, value: Any) -> Any:
+        rule(name, value)
+        return value
+
+    return check
 
 
 def _set_parameters(phrases: Any, content: Content) -> None:
@@ -828,7 +846,8 @@ def _build(cls: type[Phrases], content: Content) -> Phrases:
     phrases = cls.__new__(cls)  # a derived class may take other arguments
     _set_parameters(phrases, content)
     phrases.max_vocab_size, phrases.progress_per = values["max_vocab_size"], values["progress_per"]
-    phrases.workers = phrases.memory_budget = phrases.progress = None
+    phrases.workers, phrases.memory_budget = values["workers"], values["memory_budget"]
+    phrases.progress = None
     phrases.min_reduce, phrases._cache = values["min_reduce"], None
     vocabulary = Vocabulary(content.words[""], np.array(arrays["counts"]), content.ids[""])
     pairs = Pairs(*(arrays[name] for name in ("firsts", "lasts", "links", "pair_counts")))
@@ -893,10 +912,12 @@ def _fault_of_frozen(content: Content) -> str | None:
     return _fault_of_threshold(content) or _fault_of_words(content)
 
 
-CONNECTORS = Words("connector_words", lambda phrases: sorted(phrases.connector_words))
+CONNECTORS = Words(
+    "connector_words", lambda phrases: sorted(_checked_words(phrases.connector_words))
+)
 PARAMETERS = {
-    "min_count": Value((int, float), MIN_COUNT),
-    "threshold": Value((int, float), rules.ANY_NUMBER),
+    "min_count": Value((int, float), _unchanged(MIN_COUNT)),
+    "threshold": Value((int, float)),
     "delimiter": Value(str, lambda name, value: _checked_delimiter(value)),
     "scoring": Value(str, rules.choice(*scorers.SCORERS, CUSTOM), source=_name_of_scoring),
 }
@@ -916,6 +937,8 @@ SCHEMA = Schema(
         "max_vocab_size": Value(int, SIZE),
         "progress_per": Value(int, SIZE),
         "min_reduce": Value(int, SIZE),
+        "workers": Value((int, type(None)), _unchanged(rules.WORKERS)),
+        "memory_budget": Value((int, type(None)), _unchanged(rules.COUNT)),
         "corpus_word_count": Value(int, rules.integer(0, 2**62)),
     },
     build=_build,
