@@ -14,6 +14,7 @@ from bench import (
     memory,
     nodes,
     overhead,
+    phrases,
     ppmi,
     quality,
     quantized,
@@ -34,7 +35,7 @@ from fastsgns.runtime.console import say
 INTERRUPTED = 130
 COMMANDS = (
     *(standard, speed, quality, quantized, frontier, matrices, ppmi, glove),
-    *(scan, load, queries, encode, nodes, links, tasks, update, tiny),
+    *(scan, phrases, load, queries, encode, nodes, links, tasks, update, tiny),
     *(memory, scaling, coherence, roofline, overhead),
     summary,
 )

@@ -272,8 +272,14 @@ def encode(job: Job) -> Job:
     return encode_jobs.JOBS[job["job"]](job)
 
 
+def phrases(job: Job) -> Job:
+    from bench import phrase_jobs
+
+    return phrase_jobs.JOBS[job["job"]](job)
+
+
 JOBS = {
-    "queries": queries, "encode": encode, "halves": encode,
+    "queries": queries, "encode": encode, "halves": encode, "phrases": phrases,
     "train": train, "glove": glove, "scan": scan, "versions": versions, "save": synthetic.save,
     "trace": virtual, "simulate": virtual, "make_vectors": vector_file, "load": vector_file,
 }  # fmt: skip

@@ -256,19 +256,40 @@ def number_ids(const int32_t[::1] ids not None, int32_t[::1] numbers not None,
     return n_numbered
 
 
-cdef inline bint is_space(uint8_t byte) noexcept nogil:
-    return byte == 32 or 9 <= byte <= 13
+cdef extern from *:
+    """
+    #include <string.h>
+
+    /* Returns up to eight bytes as a number whose lowest byte is the first one, on any machine. The
+     * bytes of the first `room` can be read. */
+    static inline uint64_t load_bytes(const uint8_t *bytes, int64_t n, int64_t room) {
+        uint64_t word = 0;
+        if (room < 8) {
+            for (int64_t i = 0; i < n; i++) word |= (uint64_t)bytes[i] << 8 * i;
+            return word;
+        }
+        memcpy(&word, bytes, 8);
+    #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        word = __builtin_bswap64(word);
+    #endif
+        return n < 8 ? word & ((UINT64_C(1) << 8 * n) - 1) : word;
+    }
+
+    /* Whether each byte is white space. */
+    static const uint8_t IS_SPACE[256] = {[9] = 1, [10] = 1, [11] = 1, [12] = 1, [13] = 1, [32] = 1};
+    """
+    uint64_t load_bytes(const uint8_t *data, int64_t n, int64_t room) nogil
+    const uint8_t[256] IS_SPACE
 
 
-cdef inline uint64_t hash_bytes(const uint8_t *data, int64_t n, uint64_t seed) noexcept nogil:
-    cdef uint64_t hash = seed + <uint64_t>n, word
-    while n >= 8:
-        memcpy(&word, data, 8)
-        hash = mixed(hash ^ word)
-        data, n = data + 8, n - 8
-    word = 0
-    memcpy(&word, data, n)
-    return mixed(hash ^ word)
+cdef inline uint64_t hash_bytes(const uint8_t *data, int64_t n, int64_t room,
+                                uint64_t seed) noexcept nogil:
+    """Return the hash of n bytes; `room` bytes can be read."""
+    cdef uint64_t hash = seed + <uint64_t>n
+    while n > 8:
+        hash = mixed(hash ^ load_bytes(data, 8, room))
+        data, n, room = data + 8, n - 8, room - 8
+    return mixed(hash ^ load_bytes(data, n, room))
 
 
 cdef class TextJoiner:
@@ -311,15 +332,17 @@ cdef class TextJoiner:
         self.hashes, self.slots = np.zeros(capacity, np.uint64), np.full(capacity, -1, np.int32)
         arena = self.arena + b"\0"  # there is a first byte
         for i in range(len(words)):
-            hash = hash_bytes(&arena[0] + self.starts[i], self.starts[i + 1] - self.starts[i], seed)
+            hash = hash_bytes(&arena[0] + self.starts[i], self.starts[i + 1] - self.starts[i],
+                              arena.shape[0] - self.starts[i], seed)
             slot = hash & <uint64_t>(capacity - 1)
             while self.slots[slot] >= 0:
                 slot = (slot + 1) & (capacity - 1)
             self.slots[slot], self.hashes[slot] = <int32_t>i, hash
 
-    cdef int32_t word(self, const uint8_t *arena, const uint8_t *data, int64_t n) noexcept nogil:
-        """Return the id of a token, or -1."""
-        cdef uint64_t hash = hash_bytes(data, n, self.seed)
+    cdef int32_t word(self, const uint8_t *arena, const uint8_t *data, int64_t n,
+                      int64_t room) noexcept nogil:
+        """Return the id of a token, or -1; `room` bytes of the text can be read."""
+        cdef uint64_t hash = hash_bytes(data, n, room, self.seed)
         cdef int64_t mask = self.slots.shape[0] - 1, slot = hash & mask
         cdef int32_t word
         while self.slots[slot] >= 0:
@@ -351,7 +374,7 @@ cdef class TextJoiner:
             The number of bytes whose tokens were written.
         """
         cdef int64_t n = data.shape[0], room = n // 2 + 2, position = 0, end, i, m = 0, n_tokens
-        cdef int64_t n_delimiter = len(self.delimiter), pending, n_read = n
+        cdef int64_t n_delimiter = len(self.delimiter), pending, n_read = n, run
         cdef const uint8_t *arena = self.arena
         cdef const uint8_t *delimiter = self.delimiter
         cdef bint is_line
@@ -369,29 +392,37 @@ cdef class TextJoiner:
             while position < n:
                 n_tokens, is_line = 0, False
                 while position < n and not is_line:  # the tokens of a line
-                    if is_space(data[position]):
+                    if IS_SPACE[data[position]]:
                         is_line = data[position] == 10
                         position += 1
                         continue
                     end = position + 1
-                    while end < n and not is_space(data[end]):
+                    while end < n and not IS_SPACE[data[end]]:
                         end += 1
                     edges[2 * n_tokens], edges[2 * n_tokens + 1] = position, end
-                    ids[n_tokens] = self.word(arena, &data[position], end - position)
+                    ids[n_tokens] = self.word(arena, &data[position], end - position, n - position)
                     n_tokens += 1
                     position = end
                 pending = self.finder.label(ids, n_tokens, labels)
                 if not (is_line or is_complete) and pending < n_tokens:
                     n_read, n_tokens = edges[2 * pending], pending
-                for i in range(n_tokens):
-                    if labels[i] == CONTINUED:
-                        memcpy(text + m, delimiter, n_delimiter)
-                        m += n_delimiter
-                    elif i:
-                        text[m] = 32
-                        m += 1
-                    memcpy(text + m, &data[edges[2 * i]], edges[2 * i + 1] - edges[2 * i])
-                    m += edges[2 * i + 1] - edges[2 * i]
+                if n_tokens:
+                    run = edges[0]  # what is written as it is
+                for i in range(1, n_tokens + 1):
+                    end = edges[2 * i - 1]
+                    if (i < n_tokens and labels[i] != CONTINUED and edges[2 * i] == end + 1
+                            and data[end] == 32):
+                        continue
+                    memcpy(text + m, &data[run], end - run)
+                    m += end - run
+                    if i < n_tokens:
+                        run = edges[2 * i]
+                        if labels[i] == CONTINUED:
+                            memcpy(text + m, delimiter, n_delimiter)
+                            m += n_delimiter
+                        else:
+                            text[m] = 32
+                            m += 1
                 if is_line:
                     text[m] = 10
                     m += 1
