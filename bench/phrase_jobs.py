@@ -14,7 +14,6 @@ Job = dict[str, Any]
 def measure(job: Job) -> Job:
     """Time all sides in turn, in several rounds; return the times and whether results agree."""
     from fastsgns import EncodedCorpus, LineSentence, Phrases
-    from fastsgns.corpus.encoded import scan
 
     text, n = job["text"], job["threads"]
     with tempfile.TemporaryDirectory(dir=job["folder"]) as folder:
@@ -28,7 +27,7 @@ def measure(job: Job) -> Job:
                 EncodedCorpus.load(path), workers=n, **job["options"]
             ),
             "export: fastsgns": lambda: Phrases.export_phrases(_forgetful(ours)),
-            "read: fastsgns, text": lambda: scan(LineSentence(text), workers=n),
+            "read: fastsgns, text": lambda: EncodedCorpus.from_files(text, workers=n),
             "join: fastsgns, corpus": lambda: frozen.join(EncodedCorpus.load(path), n),
             "join: fastsgns, file to file": lambda: frozen.transform_file(text, io.BytesIO(), n),
             "join: fastsgns, sentences": lambda: sum(map(len, frozen[LineSentence(text)])),

@@ -14,8 +14,8 @@ Both packages learn phrases from the same text, and join them, in turn, in one p
 all counts, all phrases with their scores, and all joined sentences are compared. Times are CPU
 nanoseconds per word of the text. "learn" is the constructor of Phrases, which counts words and
 pairs. "export" scores the pairs. "join" has the phrases already: of a saved EncodedCorpus, which is
-mapped, of a file of text, or of sentences in Python. "read" counts and numbers the words of the
-text, without phrases.
+mapped, of a file of text, or of sentences in Python. "read" makes an EncodedCorpus of the text,
+without phrases.
 
 examples:
   python -m bench phrases wiki17m.txt.xz --tokens 3e6

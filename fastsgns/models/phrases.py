@@ -703,12 +703,17 @@ class FrozenPhrases(PhraseDetector):
         return string, score
 
     def _found(self) -> applying.Found:
-        phrases = [
-            words
-            for string, score in self.phrasegrams.items()
-            if score > self.threshold
-            for words in parses(string, self.delimiter, self.connector_words)
-        ]
+        phrases: list[Parts] = []
+        is_short = len(self.delimiter) == 1  # a longer one can overlap itself
+        for string, score in self.phrasegrams.items():
+            if not score > self.threshold:
+                continue
+            words = tuple(string.split(self.delimiter))
+            is_simple = is_short and len(words) == 2 and all(words)  # as most are
+            if is_simple and self.connector_words.isdisjoint(words):
+                phrases.append(words)
+            else:
+                phrases += parses(string, self.delimiter, self.connector_words)
         return applying.Found(phrases, self.connector_words, self.delimiter)
 
     def __str__(self) -> str:

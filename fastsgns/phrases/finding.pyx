@@ -275,8 +275,9 @@ cdef extern from *:
         return n < 8 ? word & ((UINT64_C(1) << 8 * n) - 1) : word;
     }
 
-    /* Whether each byte is white space. */
-    static const uint8_t IS_SPACE[256] = {[9] = 1, [10] = 1, [11] = 1, [12] = 1, [13] = 1, [32] = 1};
+    /* Whether each byte is white space: 9 to 13, and 32. */
+    static const uint8_t IS_SPACE[256] = {[9] = 1, [10] = 1, [11] = 1,
+                                          [12] = 1, [13] = 1, [32] = 1};
     """
     uint64_t load_bytes(const uint8_t *data, int64_t n, int64_t room) nogil
     const uint8_t[256] IS_SPACE

@@ -183,6 +183,17 @@ def test_texts_are_encoded_in_turn(bench):
         assert done.stdout.count(f"\n{side} ") == 2
 
 
+def test_phrases_are_learned_and_joined_in_turn(bench):
+    settings = ("--min-count", "1", "--threshold", "0.5", "--english")
+    done, record = bench("phrases", *settings, "--rounds", "2", "--tokens", "1000")
+    sides = [result["side"] for result in record["results"]]
+    assert sides[: len(sides) // 2] == sides[: len(sides) // 2 - 1 : -1]
+    assert all(r["words"] == 1000 and r["phrases"] > 0 and r["wall"] > 0 for r in record["results"])
+    for side in ("learn: fastsgns, text", "join: fastsgns, file to file"):
+        assert done.stdout.count(f"\n{side} ") == 1
+    assert not record["results"][0]["agreement"]  # gensim is not there
+
+
 def test_quality_is_resumed_and_not_computed_twice(bench, tmp_path):
     folder = tmp_path / "eval"
     folder.mkdir()

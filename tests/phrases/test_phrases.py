@@ -292,6 +292,13 @@ def test_files_of_several_kinds(tmp_path):
         phrases.transform_file(plain, plain_out)
 
 
+def test_all_ways_to_spell_a_frozen_phrase_are_found():
+    frozen = Phrases([["a", "_b"]] * 3, delimiter="__", **SMALL).freeze()
+    assert list(frozen.phrasegrams) == ["a___b"]
+    sentences = [["a", "_b"], ["a_", "b"]]
+    assert list(frozen[EncodedCorpus.from_iterable(sentences)]) == [["a___b"]] * 2
+
+
 def test_parses():
     assert list(parses("ab", "_", ())) == []
     assert list(parses("_a_", "_", ())) == [("_a", "")]
