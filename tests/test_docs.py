@@ -53,6 +53,7 @@ NOT_RUN = {
     ("glove", "needs corpora, and minutes to hours"): 1,
     ("graphs", "needs corpora, and minutes to hours"): 2,
     ("performance", "needs corpora, and minutes to hours"): 10,
+    ("phrases", "takes minutes"): 1,
     ("ppmi", "needs corpora, and minutes to hours"): 1,
     ("programs", "runs programs of yours"): 1,
     ("quality", "needs corpora, and minutes to hours"): 3,
