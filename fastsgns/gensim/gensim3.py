@@ -20,6 +20,8 @@ from fastsgns.models.phrases import FrozenPhrases as NewFrozenPhrases
 from fastsgns.models.phrases import Phrases as NewPhrases
 from fastsgns.models.word2vec import TrainResult
 from fastsgns.models.word2vec import Word2Vec as NewWord2Vec
+from fastsgns.models.words import facebook
+from fastsgns.vectors import facebook as facebook_vectors
 from fastsgns.vectors.fasttext import FastTextKeyedVectors as NewFastTextKeyedVectors
 from fastsgns.vectors.keyedvectors import KeyedVectors as NewKeyedVectors
 
@@ -42,7 +44,8 @@ NAMES = {
     "models.word2vec": "Word2Vec KeyedVectors Vocab",
     "models.keyedvectors": "KeyedVectors Word2VecKeyedVectors EuclideanKeyedVectors "
     "FastTextKeyedVectors Doc2VecKeyedVectors BaseKeyedVectors WordEmbeddingsKeyedVectors Vocab",
-    "models.fasttext": "FastText FastTextKeyedVectors Word2Vec KeyedVectors Vocab",
+    "models.fasttext": "FastText FastTextKeyedVectors Word2Vec KeyedVectors Vocab "
+    "load_facebook_model load_facebook_vectors",
     "models.phrases": "Phrases Phraser FrozenPhrases",
 }
 
@@ -288,6 +291,20 @@ class FastText(Word2Vec, NewFastText):
     >>> model["bee"].shape, model.wv.vocab["be"].count
     ((4,), 10)
     """
+
+
+def load_facebook_model(path: Any, encoding: str = "utf-8") -> FastText:
+    """Read a model of Facebook's fastText; see `fastsgns.models.fasttext.load_facebook_model`."""
+    model: FastText = facebook.load(FastText, path, encoding)
+    return model
+
+
+def load_facebook_vectors(path: Any, encoding: str = "utf-8") -> FastTextKeyedVectors:
+    """Read its vectors; see `fastsgns.models.fasttext.load_facebook_vectors`."""
+    vectors: FastTextKeyedVectors = facebook_vectors.load_facebook_vectors(
+        path, encoding, cls=FastTextKeyedVectors
+    )
+    return vectors
 
 
 class Phrases(NewPhrases):

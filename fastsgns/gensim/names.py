@@ -17,7 +17,10 @@ KEYEDVECTORS = (
     "pseudorandom_weak_vector"
 )
 NGRAMS = "MAX_WORDS_IN_BATCH compute_ngrams compute_ngrams_bytes ft_hash_bytes"
-FASTTEXT = f"FastText FastTextKeyedVectors KeyedVectors Word2Vec {NGRAMS} ft_ngram_hashes"
+FASTTEXT = (
+    f"FastText FastTextKeyedVectors KeyedVectors Word2Vec {NGRAMS} ft_ngram_hashes "
+    "load_facebook_model load_facebook_vectors save_facebook_model"
+)
 # What replaces gensim's names even where gensim is installed: module: (our module, its names).
 OURS = {
     "models": ("fastsgns.models", "Word2Vec FastText KeyedVectors Phrases FAST_VERSION"),

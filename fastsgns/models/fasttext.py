@@ -7,6 +7,7 @@ of its methods.
 """
 
 import copy
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, Self
 
@@ -250,6 +251,20 @@ class FastText(Word2Vec):
         counts = vocabulary_of(vectors).counts
         made.corpus_total_words = int(counts.sum())
         return made
+
+    @classmethod
+    def load_fasttext_format(cls, model_file: Any, encoding: str = "utf8") -> Self:
+        """Read a model of Facebook's fastText; an old name of `load_facebook_model`, as in gensim.
+
+        Parameters
+        ----------
+        model_file : str, os.PathLike or binary file object
+        encoding : str
+            Of the words.
+        """
+        warnings.warn("use load_facebook_model(path)", DeprecationWarning, 2)
+        model: Self = facebook.load(cls, model_file, encoding)
+        return model
 
     # Models of gensim
 

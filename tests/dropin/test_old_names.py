@@ -11,6 +11,7 @@ import pytest
 from fastsgns import KeyedVectors, Word2Vec
 from fastsgns.gensim import gensim3
 from fastsgns.models import aliases as of_models
+from fastsgns.models.fasttext import save_facebook_model
 from fastsgns.vectors import aliases as of_vectors
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "from-gensim-3.md"
@@ -168,6 +169,18 @@ def test_phrases_of_gensim_3_have_common_terms_and_bytes():
     assert found.keys() == {(b"bank", b"of", b"america")}
     assert list(found.values()) == list(phrases.export_phrases().values())
     assert gensim3.Phraser(phrases)[["bank", "of", "america"]] == ["bank+of+america"]
+
+
+def test_files_of_fasttext_have_the_names_of_gensim_3(tmp_path):
+    model = gensim3.FastText([["cat", "b"]] * 9, size=4, min_count=1, sample=0, bucket=99)
+    save_facebook_model(model, tmp_path / "m.bin")
+    with pytest.warns(DeprecationWarning, match="load_facebook_model"):
+        loaded = gensim3.FastText.load_fasttext_format(tmp_path / "m.bin")
+    for other in (loaded, gensim3.load_facebook_model(tmp_path / "m.bin")):
+        assert isinstance(other, gensim3.FastText)
+        np.testing.assert_allclose(other["cats"], model["cats"], atol=1e-6)
+    vectors = gensim3.load_facebook_vectors(tmp_path / "m.bin")
+    assert vectors.vocab["cat"].count == 9 and vectors.index2word == model.wv.index2word
 
 
 def test_fasttext_of_gensim_3():
