@@ -17,7 +17,7 @@ import pytest
 from optional import need
 
 import fastsgns
-from fastsgns import KeyedVectors
+from fastsgns import KeyedVectors, Word2Vec
 from fastsgns.errors import FormatError, TruncatedError
 from fastsgns.formats import facebook, floret
 from fastsgns.vectors.facebook import load_facebook_vectors, load_floret_vectors
@@ -281,3 +281,11 @@ def test_spacy_reads_files_of_floret(tmp_path):
         convert_vectors(nlp, tmp_path / "f.floret", truncate=-1, prune=-1, mode="floret")
         for word in WORDS + UNSEEN:
             assert np.allclose(nlp.vocab.get_vector(word), kv[word], atol=1e-6), word
+
+
+def test_readers_of_other_files_say_what_reads_fasttext(tmp_path):
+    for load in (Word2Vec.load, KeyedVectors.load, KeyedVectors.load_word2vec_format):
+        with pytest.raises(
+            FormatError, match=r"a model of fastText; .*load_facebook_model\(path\)"
+        ):
+            load(FOLDER / "skipgram.bin")

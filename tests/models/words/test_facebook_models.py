@@ -87,6 +87,12 @@ def test_gensim_reads_a_trained_model(tmp_path):
     assert np.array_equal(theirs.syn1neg, model.syn1neg)
 
 
+def test_the_old_name_still_works():
+    with pytest.warns(DeprecationWarning, match="use load_facebook_model"):
+        model = FastText.load_fasttext_format(str(FOLDER / "skipgram.bin"))
+    assert type(model) is FastText and len(model.wv) == 12
+
+
 def test_a_supervised_model_is_refused():
     for name in ("supervised.bin", "quantized.ftz", "pruned.ftz"):
         with pytest.raises(NotImplementedError, match=r"load_facebook_vectors\(path\)"):
