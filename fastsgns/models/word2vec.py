@@ -978,7 +978,9 @@ class Word2Vec(JobHooks):
         -------
         dict
             ``vocab``: words, ids, counts and tables by word. ``vectors``, ``syn1`` and ``syn1neg``:
-            the arrays. ``training``: the copies of them that kernels train. ``corpus``, if the
+            the arrays; with subwords, ``subwords``: the rows that are used, as the model knows its
+            words, or else as many as words of English would use. ``training``: the copies of the
+            arrays that kernels train. ``corpus``, if the
             model has read one: its ids, and what reading and training need in addition. ``total``:
             the sum.
 

@@ -147,7 +147,12 @@ class MemoryEstimate:
         reading = _scanning(read)
         if read.reads_again:
             reading += self._first + self.words
-        return max(self.training, self.starting, self.joining(read), reading)
+        return max(self.training, self.trained, self.starting, self.joining(read), reading)
+
+    @property
+    def trained(self) -> int:
+        """Bytes of the trained model."""
+        return sum(map(in_pages, self.matrices.values())) + self.words + self.tables
 
     def joining(self, read: Reading) -> int:
         """Bytes while ids as read become ids of the vocabulary; slabs are freed one by one."""
@@ -356,6 +361,8 @@ def report(
     if parameters.scheme is not None:
         result["subwords"] = sizes["subwords"]
         names.append("subwords")
+        if needs is not None:  # the copies use memory that the arrays get later
+            result["training"] = 0
     if needs is not None:
         result["corpus"] = max(0, needs.peak - sum(result[name] for name in names))
         names.append("corpus")

@@ -21,7 +21,7 @@ from fastsgns.runtime import machine
 FIT = """
     import sys
     import numpy as np
-    from fastsgns import EncodedCorpus, Word2Vec
+    from fastsgns import EncodedCorpus, FastText, Word2Vec
 
     how, path = sys.argv[1:3]
     n_words, n_tokens = map(int, sys.argv[3:5])
@@ -43,7 +43,8 @@ FIT = """
         with open("/proc/self/status") as file:
             return next(int(line.split()[1]) for line in file if line.startswith(what)) << 10
 
-    Word2Vec([["a", "b"]] * 9, **options)
+    Model = FastText if how.endswith("subwords") else Word2Vec
+    Model([["a", "b"]] * 9, **options)
     before = status("VmRSS")
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")
@@ -52,7 +53,7 @@ FIT = """
         model.build_vocab(**source)
         model.train(**source, total_examples=model.corpus_count, epochs=1)
     else:
-        model = Word2Vec(source.get("corpus_iterable"), source.get("corpus_file"), **options)
+        model = Model(source.get("corpus_iterable"), source.get("corpus_file"), **options)
     print(status("VmHWM") - before, model.estimate_memory()["total"])
 """
 
@@ -68,6 +69,8 @@ FIT = """
         ("lists", 200_000, 1_000_000, {"vector_size": 20, "workers": 1}),
         ("file, in two steps", 150_000, 2_000_000, {"vector_size": 32, "workers": 2}),
         ("file, in two steps", 600_000, 1_500_000, {"vector_size": 8, "workers": 1}),
+        ("file, subwords", 50_000, 1_000_000, {"vector_size": 100, "workers": 1}),
+        ("file, subwords", 30_000, 1_000_000, {"vector_size": 150, "workers": 2}),
         ("encoded", 400_000, 2_000_000, {"vector_size": 32, "workers": 1}),
         ("encoded, in two steps", 200_000, 1_000_000, {"vector_size": 20, "workers": 1}),
     ],
