@@ -39,6 +39,10 @@ ELSEWHERE = {  # rows that no single expression shows, and what tests them
     "test_a_read_only_file_is_refused_and_left_as_it_was",
     "`train()` of one model from two threads": "tests/models/test_lifetime.py::"
     "test_a_second_thread_is_refused_while_the_first_trains",
+    "words of a `.bin` file that are not UTF-8": "tests/formats/test_facebook.py::"
+    "test_words_that_are_not_utf8",
+    "supervised `.bin` and `.ftz` files": "tests/formats/test_facebook.py::"
+    "test_known_files_have_known_vectors",
 }
 needs_page = pytest.mark.skipif(not PAGE.exists(), reason="the docs are not part of this copy")
 
