@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import toy
 
-from fastsgns import EncodedCorpus, Word2Vec
+from fastsgns import EncodedCorpus, FastText, Word2Vec
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.matrices import BIASES
 from fastsgns.sampling import huffman_paths
@@ -31,6 +31,8 @@ def plan(share=share_in_windows, **given):
         ({}, ("sequential", 5, 20, 0)),
         ({"three_matrices": True}, ("batch", 5, 10, 0)),
         ({"one_matrix": True}, ("sequential", 5, 10, 0)),
+        ({"subwords": True}, ("batch", 5, 10, 0)),
+        ({"subwords": True, "one_matrix": True}, ("batch", 5, 4, 0)),
         ({"top_share": 0.25}, ("sequential", 5, 20, 0)),
         ({"top_share": 0.26}, ("batch", 5, 10, 0)),
         ({"sharing": "batch"}, ("batch", 5, 10, 0)),
@@ -179,3 +181,16 @@ def test_with_a_tree_alone_the_orders_differ_and_not_the_number_of_draws():
     np.testing.assert_array_equal(batch, block)
     assert not np.array_equal(window, pair)
     assert not np.array_equal(window, batch)
+
+
+@pytest.mark.parametrize("sharing", SHARINGS)
+@pytest.mark.parametrize("layout", [{}, {"matrices": "tied+bias", "bias": "word"}])
+def test_words_with_a_common_beginning_stay_finite(sharing, layout):
+    """Half of the n-grams of each word are those of all others, as in names such as item123."""
+    ids = np.random.default_rng(0).choice(5000, (300, 100))
+    sentences = [[f"item{i}" for i in line] for line in ids]
+    model = FastText(
+        sentences, sg=1, vector_size=50, min_count=1, sample=0, shrink_windows=False, epochs=2,
+        negative_sharing=sharing, workers=1, compute_loss=True, **layout,
+    )  # fmt: skip
+    assert model.epoch_losses[-1] < 1.1 * 6 * np.log(2)  # the loss of a pair at scores of 0

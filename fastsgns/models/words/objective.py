@@ -76,7 +76,7 @@ def make_objective(
         if noise is None:
             noise = sampling.noise_distribution(counts, parameters.ns_exponent)
     largest_noise = 0.0 if noise is None else float(noise.max())
-    sharing = _sharing(parameters, largest_noise, layout)
+    sharing = _sharing(parameters, largest_noise, layout, subwords is not None)
     noise_table = None if noise is None else sampling.alias_table(noise)
     paths = paths_of(matrices, counts) if parameters.hs else None
     keep_thresholds = sampling.keep_thresholds(counts, parameters.sample)
@@ -222,7 +222,9 @@ def _subwords(wv: KeyedVectors, matrices: Matrices) -> Subwords | None:
     return rows.lists(np.concatenate(filled))
 
 
-def _sharing(parameters: Parameters, largest_noise: float, layout: MatrixLayout) -> Sharing:
+def _sharing(
+    parameters: Parameters, largest_noise: float, layout: MatrixLayout, has_subwords: bool
+) -> Sharing:
     """Return how the pairs of a focus word share negatives.
 
     `largest_noise` is the largest probability of the noise distribution.
@@ -234,6 +236,6 @@ def _sharing(parameters: Parameters, largest_noise: float, layout: MatrixLayout)
         sharing=parameters.negative_sharing, negative=parameters.negative,
         learning_rate=largest_rate, p_max=largest_noise,
         hs=bool(parameters.hs), three_matrices=layout.has_negative_matrix,
-        one_matrix=layout.shares_one_matrix,
+        one_matrix=layout.shares_one_matrix, subwords=has_subwords,
     )  # fmt: skip
     return share_in_windows(step)
