@@ -211,7 +211,8 @@ class PhraseDetector:
         r"""Write text with its phrases joined.
 
         The text is read block by block, by compiled code in several threads. Lines stay lines, with
-        one space between their tokens. Bytes that are not UTF-8 are copied.
+        one space between their tokens. The last line of each file ends with the file, whether
+        there is a newline or not. Bytes that are not UTF-8 are copied.
 
         Parameters
         ----------
@@ -250,8 +251,7 @@ class PhraseDetector:
             raise ValueError(f"{target} is read and can't be written; name another target")
         found = self._found()
         with writing.destination(target) as file:
-            for path in paths:
-                applying.join_file(path, file, found, n_workers)
+            applying.join_files(paths, file, found, n_workers)
 
 
 class PhrasedSentences(Encodable):

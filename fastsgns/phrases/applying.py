@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastsgns.arrays import check_mapped
+from fastsgns.arrays import check_mapped, check_offsets
 from fastsgns.corpus.blocks import SentenceBlock
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.files import BOM
@@ -61,7 +61,8 @@ def join_corpus(
     EncodedCorpus
         Its words are in the order in which they occur.
     """
-    check_mapped(corpus.ids)
+    check_mapped(corpus.ids, corpus.offsets)
+    check_offsets(corpus.offsets, corpus.n_tokens, "offsets")
     ids: dict[Any, int] = corpus.vocabulary.ids
     phrases = [words for words in found.phrases if all(word in ids for word in words)]
     connectors = [ids[word] for word in found.connector_words if word in ids]
@@ -133,15 +134,16 @@ def _in_order_of_appearance(
     return _Appearance(ids, counts)
 
 
-def join_file(source: str, target: Any, found: Found, workers: int) -> None:
-    """Write the text of a file with each phrase joined.
+def join_files(sources: Sequence[str], target: Any, found: Found, workers: int) -> None:
+    """Write the text of files with each phrase joined.
 
-    Lines stay lines, with one space between their tokens. Bytes that are not UTF-8 are copied.
+    Lines stay lines, with one space between their tokens. A file ends its last line, whether there
+    is a newline or not. Bytes that are not UTF-8 are copied.
 
     Parameters
     ----------
-    source : str
-        A path. The text is read block by block, so that its length does not matter.
+    sources : sequence of str
+        Paths. The text is read block by block, so that its length does not matter.
     target : binary file
     found : Found
     workers : int
@@ -152,6 +154,24 @@ def join_file(source: str, target: Any, found: Found, workers: int) -> None:
     LongTokenError
         If a token is longer than `LONGEST_TOKEN`.
     """
+    joiner = _text_joiner(found)
+
+    def joined(block: _Block) -> bytes:
+        return joiner.join(block.text, True)[0] if block.is_whole else block.text
+
+    lacks_newline = False
+    for source in sources:
+        needs_newline = lacks_newline
+        with naming(source), open_binary(source) as file:
+            for _, text in in_order(workers, _blocks(file, source, joiner), joined):
+                if text and needs_newline:
+                    target.write(b"\n")
+                    needs_newline = False
+                target.write(text)
+                lacks_newline = not text.endswith(b"\n") if text else lacks_newline
+
+
+def _text_joiner(found: Found) -> TextJoiner:
     numbers: dict[str, int] = {}
     for words in (*found.phrases, found.connector_words):
         for word in words:
@@ -163,15 +183,7 @@ def join_file(source: str, target: Any, found: Found, workers: int) -> None:
     )
     encoded = [word.encode("utf-8", "surrogatepass") for word in numbers]
     seed = int.from_bytes(os.urandom(8), "little")
-    joiner = TextJoiner(finder, encoded, found.delimiter.encode("utf-8", "surrogatepass"), seed)
-
-    def joined(block: _Block) -> bytes:
-        return joiner.join(block.text, True)[0] if block.is_whole else block.text
-
-    with naming(source), open_binary(source) as file:
-        blocks = _blocks(file, source, joiner)
-        for _, text in in_order(workers, blocks, joined):
-            target.write(text)
+    return TextJoiner(finder, encoded, found.delimiter.encode("utf-8", "surrogatepass"), seed)
 
 
 class _Block(NamedTuple):

@@ -258,6 +258,26 @@ cdef int64_t list_pairs(const int32_t *ids, const int64_t *offsets, int64_t sent
     return n
 
 
+cdef int64_t sentence_of(const int64_t[::1] offsets, int64_t start,
+                         int64_t stop) noexcept nogil:
+    """Return the sentence of token `start`; -1 if offsets do not ascend up to token stop - 1."""
+    cdef int64_t low = 0, high = offsets.shape[0] - 2, middle, sentence
+    while low < high:
+        middle = (low + high + 1) // 2
+        if offsets[middle] <= start:
+            low = middle
+        else:
+            high = middle - 1
+    if not 0 <= offsets[low] <= start < offsets[low + 1]:
+        return -1
+    sentence = low + 1
+    while offsets[sentence] < stop:  # the last offset is not less
+        if offsets[sentence] >= offsets[sentence + 1]:
+            return -1
+        sentence += 1
+    return low
+
+
 def collect_pairs(const int32_t[::1] ids not None, const int64_t[::1] offsets not None,
                   int64_t start, int64_t stop, const int32_t[::1] connectors, uint64_t seed):
     """List the pairs that end within a range of tokens, by bucket.
@@ -287,9 +307,9 @@ def collect_pairs(const int32_t[::1] ids not None, const int64_t[::1] offsets no
     Raises
     ------
     ValueError
-        If the arrays do not fit each other.
+        If the arrays do not fit each other, or the offsets of the range do not ascend.
     """
-    cdef int64_t n = 0, i, n_room = stop - start, sentence, low, high, bucket
+    cdef int64_t n = 0, i, n_room = stop - start, sentence, bucket
     cdef bint has_links = connectors is not None
     if not (0 <= start <= stop <= ids.shape[0] and offsets.shape[0] > 0 and offsets[0] == 0
             and offsets[offsets.shape[0] - 1] == ids.shape[0]):
@@ -305,15 +325,12 @@ def collect_pairs(const int32_t[::1] ids not None, const int64_t[::1] offsets no
     if has_links and n_room:
         check_ids(ids[start:stop], connectors.shape[0], "id")
     if n_room:
-        low, high = 0, offsets.shape[0] - 2  # find the sentence of token `start`
-        while low < high:
-            sentence = (low + high + 1) // 2
-            if offsets[sentence] <= start:
-                low = sentence
-            else:
-                high = sentence - 1
         with nogil:
-            n = list_pairs(&ids[0], &offsets[0], low, start, stop,
+            sentence = sentence_of(offsets, start, stop)
+        if sentence < 0:
+            raise ValueError(f"the offsets of tokens {start} to {stop} do not ascend")
+        with nogil:
+            n = list_pairs(&ids[0], &offsets[0], sentence, start, stop,
                            &connectors[0] if has_links else NULL, c_tree, &pairs[0],
                            &links[0] if has_links else NULL, seed)
         if n < 0:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastsgns.arrays import check_mapped, check_offsets
 from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.scan import count_ids
 from fastsgns.corpus.vocabulary import Vocabulary
@@ -192,7 +193,16 @@ def count_pairs(
     counts : PhraseCounts
     n_pruned : int
         How many times pairs were dropped.
+
+    Raises
+    ------
+    ValueError
+        If the offsets of the corpus do not ascend.
+    IndexError
+        If an id is not in its vocabulary.
     """
+    check_mapped(corpus.ids, corpus.offsets)
+    check_offsets(corpus.offsets, corpus.n_tokens, "offsets")
     vocabulary = corpus.vocabulary
     counts = np.zeros(len(vocabulary), np.int64)
     count_ids(corpus.ids, counts)  # raises if an id is out of range

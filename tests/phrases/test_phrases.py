@@ -1,6 +1,7 @@
 """Phrases against a plain implementation, gensim, and themselves on another path."""
 
 import bz2
+import contextlib
 import io
 import random
 import re
@@ -15,7 +16,7 @@ from fastsgns import EncodedCorpus, FrozenPhrases, LineSentence, Phraser, Phrase
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.models.phrases import ENGLISH_CONNECTOR_WORDS, npmi_scorer, original_scorer
 from fastsgns.phrases import applying, counts
-from fastsgns.phrases.counting import MAX_CONNECTORS, N_BUCKETS, Links, PairCounter
+from fastsgns.phrases.counting import MAX_CONNECTORS, N_BUCKETS, Links, PairCounter, collect_pairs
 from fastsgns.phrases.finding import Finder, TextJoiner
 from fastsgns.phrases.spelling import parses
 
@@ -78,8 +79,8 @@ def check_joined(phrases, expected, sentences):
 
 def joined_text(phrases, sentences):
     joined = io.BytesIO()
-    applying.join_file(
-        io.BytesIO("\n".join(map(" ".join, sentences)).encode()), joined, phrases._found(), 2
+    applying.join_files(
+        [io.BytesIO("\n".join(map(" ".join, sentences)).encode())], joined, phrases._found(), 2
     )
     return [line.split(" ") if line else [] for line in joined.getvalue().decode().split("\n")]
 
@@ -257,7 +258,7 @@ def test_text_is_joined_block_by_block(monkeypatch, text, block):
     monkeypatch.setattr(applying, "HEAD_BYTES", 8)
     found = applying.Found([("a", "b"), ("a", "x", "b"), ("a", "x", "x", "b")], ["x"], "__")
     joined = io.BytesIO()
-    applying.join_file(io.BytesIO(text), joined, found, 2)
+    applying.join_files([io.BytesIO(text)], joined, found, 2)
     expected = []
     for line in text.split(b"\n"):
         plain = b" ".join(line.split()) + b" "
@@ -290,6 +291,17 @@ def test_files_of_several_kinds(tmp_path):
     phrases.delimiter = " "
     with pytest.raises(ValueError, match="has white space in it"):
         phrases.transform_file(plain, plain_out)
+
+
+def test_the_last_line_of_a_file_ends_with_the_file(tmp_path):
+    phrases = Phrases([["a", "b"], ["b", "a"]] * 3, **SMALL)
+    paths = [tmp_path / f"{n}.txt" for n in range(5)]
+    for path, text in zip(paths, ("a b", "", "a b\n", "\nb a ", "c a b")):
+        path.write_text(text)
+    phrases.transform_file(paths, target := io.BytesIO())
+    assert target.getvalue() == b"a_b\na_b\n\nb_a\nc a_b"
+    lines = [line.split() for line in target.getvalue().decode().splitlines() if line]
+    assert lines == list(phrases[LineSentence(paths)])
 
 
 def test_all_ways_to_spell_a_frozen_phrase_are_found():
@@ -489,6 +501,35 @@ def test_buckets_and_arrays_that_do_not_fit():
     assert counter.n_entries == 0
 
 
+@pytest.mark.parametrize(
+    "offsets",
+    [
+        [0, *[39, 0] * 2000, 40], [0, *[59, 0] * 2000, 40], [0, -5, 40], [0, 20, 20, 40],
+        [0, 30, 20, 40], [0, 90, 40], [-3, 40], [0, 39], [0, 41],
+    ],
+)  # fmt: skip
+def test_offsets_that_do_not_ascend(offsets):
+    ids, offsets = np.zeros(40, np.int32), np.array(offsets, np.int64)
+    for connectors in (None, np.array([-1], np.int32), np.array([0], np.int32)):
+        for start in range(40):
+            for stop in (start + 1, 40):
+                with contextlib.suppress(ValueError):  # others of the range ascend
+                    pairs, *_ = collect_pairs(ids, offsets, start, stop, connectors, 1)
+                    assert len(pairs) <= stop - start
+    corpus = EncodedCorpus.from_iterable([["a", "b"] * 20])
+    corpus.offsets = offsets
+    for read in (Phrases, Phrases(SENTENCES, **SMALL).join):
+        with pytest.raises(ValueError, match="offsets must"):
+            read(corpus)
+
+
+def test_offsets_of_a_range_that_do_not_ascend():
+    ids = np.zeros(40, np.int32)
+    for offsets in ([0, 20, 20, 40], [0, 30, 20, 40], [5, 40], [0, 30, 20, 90, 40]):
+        with pytest.raises(ValueError, match=r"do not ascend|not in the corpus"):
+            collect_pairs(ids, np.array(offsets), 0, 40, None, 1)
+
+
 def test_phrases_of_a_finder_are_checked():
     for arguments in (
         (2, [], [(0, 2)]), (2, [3], []), (3, [1], [(0, 1)]), (3, [], [(0, 1, 2)]),
@@ -520,7 +561,7 @@ def test_words_of_any_length_are_found_in_text():
     found = applying.Found(pairs, (), "+")
     text = " ".join(rng.choices(words, k=2000) + words).encode()
     joined = io.BytesIO()
-    applying.join_file(io.BytesIO(text), joined, found, 1)
+    applying.join_files([io.BytesIO(text)], joined, found, 1)
     corpus = EncodedCorpus.from_iterable([text.decode().split()])
     [expected] = applying.join_corpus(corpus, found, 1)
     assert joined.getvalue().decode().split() == expected
