@@ -15,8 +15,9 @@ All packages encode the same texts with the same float32 vectors of the words of
 turn, in one process. The texts are consecutive words of the corpus, 5 to 35 in each. model2vec
 reads the folder that ``export("static-embedding", folder)`` writes, whose tokenizer splits at white
 space. gensim has no function for texts: two loops that its users write are measured. "lists" are
-texts that Python has split, which the time includes. The difference is the largest one between two
-numbers of two means. Speed is per CPU second with one thread, and per second with more.
+texts that Python has split, which the time includes. "FastText" has vectors of n-grams, and so few
+words that 12 % of those of the corpus are unseen, and inferred. The difference is the largest one
+between two numbers of two means. Speed is per CPU second with one thread, and per second with more.
 
 With --halves, vectors are also trained (skip-gram), and N texts of 40 consecutive words are cut
 into halves. The score of a weighting is the share of first halves whose nearest second half, by
@@ -28,6 +29,7 @@ examples:
   python -m bench encode wiki17m.txt.xz --halves 5000
 """
 OURS = "fastsgns mean"
+OF_ALL = ("texts", "words", "known", "types", "fasttext_types", "unseen")
 
 
 def add(commands: Any, **common: Any) -> None:
@@ -67,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
             "folder": str(arguments.cache), "dim": arguments.dim, "rounds": arguments.rounds,
             "gensim": bool(record.versions["gensim"]), "model2vec": peer is not None,
         })  # fmt: skip
-        of_all = {name: done[name] for name in ("texts", "words", "known", "types")}
+        of_all = {name: done[name] for name in OF_ALL}
         for times in done["times"]:
             difference = done["differences"].get(times["side"])
             result = times | of_all | {"threads": n_threads, "difference": difference}
@@ -75,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"{n_threads} threads: {len(done['times'])} measurements")
     print(
         f"{text}: {results[0]['types']:,} words; {results[0]['texts']:,} texts of "
-        f"{results[0]['words']:,} words, of which {results[0]['known']:,} are known; "
+        f"{results[0]['words']:,} words, of which {results[0]['known']:,} are known; FastText: "
+        f"{results[0]['fasttext_types']:,} words, {results[0]['unseen']:.1%} of the texts' unseen; "
         f"{record.heading(results)}\n"
     )
     print(render(results, arguments.markdown))

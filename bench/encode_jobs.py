@@ -13,6 +13,7 @@ from bench.query_jobs import gensims, matrix
 Job = dict[str, Any]
 N_COMPARED = 20_000  # texts of which the results are compared
 HALF = 20  # words of a half of a text
+UNSEEN = 0.12  # of the words of the corpus are not in the vocabulary of FastText
 LENGTHS = (5, 36)  # words of a text, drawn evenly: 20 on average
 
 
@@ -26,6 +27,8 @@ def measure(job: Job) -> Job:
     texts = list(texts_of(job["text"], job["tokens"]))
     n_words = sum(text.count(" ") + 1 for text in texts)
     sides = dict(sides_of(kv, job))
+    subwords = fasttext_vectors(vocabulary, vectors)
+    sides["fastsgns FastText, unseen words"] = lambda texts: encoded(subwords, texts, job)
     compared = texts[:N_COMPARED]
     means = kv.encode(compared, return_known=True)[0]
     differences = {
@@ -43,7 +46,36 @@ def measure(job: Job) -> Job:
     return {
         "times": times, "differences": differences, "texts": len(texts), "words": n_words,
         "known": int(kv.encode(texts, return_known=True)[1].sum()), "types": len(kv),
+        "fasttext_types": len(subwords), "unseen": round(unseen_share(subwords, texts), 4),
     }  # fmt: skip
+
+
+def fasttext_vectors(vocabulary: Any, vectors: np.ndarray) -> Any:
+    """Return FastTextKeyedVectors with random n-grams, of the most frequent words.
+
+    They are so few that a share of `UNSEEN` of the words of the corpus is inferred.
+    """
+    from fastsgns.models.fasttext import FastTextKeyedVectors
+
+    order = np.argsort(-vocabulary.counts, kind="stable")
+    shares = np.cumsum(vocabulary.counts[order]) / vocabulary.counts.sum()
+    words = [vocabulary.words[i] for i in order[: np.searchsorted(shares, 1 - UNSEEN)].tolist()]
+    kv = FastTextKeyedVectors(vectors.shape[1], bucket=2_000_000)
+    kv.add_vectors(words, vectors[: len(words)])
+    kv.vectors_ngrams = np.random.default_rng(0).normal(size=kv.vectors_ngrams.shape)
+    kv.adjust_vectors()
+    return kv
+
+
+def unseen_share(kv: Any, texts: list[str]) -> float:
+    """Return the share of the words of texts that the vocabulary does not have."""
+    words = [word for text in texts for word in text.split()]
+    return sum(word not in kv.key_to_index for word in words) / len(words)
+
+
+def encoded(kv: Any, texts: list[str], job: Job, weighting: str = "mean", **options: Any) -> Any:
+    """Return vectors of texts."""
+    return kv.encode(texts, weighting, workers=job["threads"], return_known=True, **options)[0]
 
 
 def texts_of(path: str, n_tokens: int) -> Iterator[str]:
@@ -60,10 +92,7 @@ def sides_of(kv: Any, job: Job) -> Iterator[tuple[str, Callable[[list[str]], Any
     n = job["threads"]
 
     def ours(weighting: str, **options: Any) -> Callable[[list[str]], Any]:
-        def encode(texts: list[str]) -> Any:
-            return kv.encode(texts, weighting, workers=n, return_known=True, **options)[0]
-
-        return encode
+        return lambda texts: encoded(kv, texts, job, weighting, **options)
 
     yield "fastsgns mean", ours("mean")
     yield "fastsgns sif, 1 component", ours("sif", remove_components=1)

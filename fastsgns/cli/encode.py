@@ -53,8 +53,8 @@ def add(commands: Commands) -> None:
         "vectors that are whitened by the frequencies of words (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--a", type=float, default=encoding.SIF_A, metavar="A",
-        help="a of --weighting sif (default: %(default)s)",
+        "--a", type=float, metavar="A",
+        help=f"a of --weighting sif (default: {encoding.SIF_A})",
     )  # fmt: skip
     parser.add_argument(
         "--remove-components", type=not_negative, default=0, metavar="N",
@@ -70,6 +70,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Encode and write, block by block."""
     if arguments.model == STDIO == arguments.text:
         raise UsageError("model and --text are both standard input: name one of them")
+    if arguments.a is None:
+        arguments.a = encoding.SIF_A
+    elif arguments.weighting != "sif":
+        raise UsageError(f"--a belongs to --weighting sif, and it is {arguments.weighting}")
     with usage_errors():
         POSITIVE("a", arguments.a)
     outputs.check_distinct(arguments.output, [arguments.model, arguments.text])

@@ -195,6 +195,32 @@ def positions(buckets: np.ndarray, used: np.ndarray) -> np.ndarray:
     return np.where(used[found] == buckets, found, -1).astype(np.int32)
 
 
+class BucketPositions:
+    """Finds buckets among those that are used; makes a table once it pays.
+
+    Parameters
+    ----------
+    scheme : SubwordScheme
+    used : ndarray of int32, shape (B,)
+        Ascending.
+    """
+
+    def __init__(self, scheme: SubwordScheme, used: np.ndarray) -> None:
+        self._scheme, self._used = scheme, used
+        self._n_found = 0
+        self._table: np.ndarray | None = None
+
+    def of(self, buckets: np.ndarray) -> np.ndarray:
+        """Return what `positions` returns."""
+        if self._table is None:
+            self._n_found += len(buckets)
+            if not _has_table(self._scheme, self._n_found):
+                return positions(buckets, self._used)
+            self._table = _table(self._scheme, self._used)
+        found: np.ndarray = self._table[buckets]
+        return found
+
+
 def row_lists(
     keys: Sequence[Hashable], scheme: SubwordScheme, used: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

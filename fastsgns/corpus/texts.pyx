@@ -109,7 +109,7 @@ def ids_of_tokens(list texts not None, dict table not None, int64_t first, list 
     for i, text in enumerate(texts):
         for token in <list?>text:
             if type(token) is not str:
-                token = key_of(token, first + i)
+                token = key_of(token, first + i, "text")
             entry = PyDict_GetItemWithError(table, token)
             if entry != NULL:
                 ids[n_ids] = <object>entry

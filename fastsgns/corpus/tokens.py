@@ -6,7 +6,7 @@ from typing import Any
 from fastsgns.formats.keys import COMMON, check_key, plain
 
 
-def sequence(sentence: Any, number: int) -> Iterable[Any]:
+def sequence(sentence: Any, number: int, what: str = "sentence") -> Iterable[Any]:
     """Return an iterable of the tokens of a sentence.
 
     Rows of Arrow, and arrays and columns of any library, are converted to Python objects.
@@ -17,6 +17,8 @@ def sequence(sentence: Any, number: int) -> Iterable[Any]:
         A row of a corpus.
     number : int
         The number of rows before it, for error messages.
+    what : str
+        What messages call it.
 
     Raises
     ------
@@ -33,7 +35,7 @@ def sequence(sentence: Any, number: int) -> Iterable[Any]:
         return sentence
     if getattr(sentence, "ndim", 1) > 1:
         raise TypeError(
-            f"sentence {number} is a {kind.__name__} of shape {tuple(sentence.shape)}, where a "
+            f"{what} {number} is a {kind.__name__} of shape {tuple(sentence.shape)}, where a "
             "sequence of tokens is wanted: one dimension"
         )
     if getattr(getattr(sentence, "dtype", None), "kind", "") in ("m", "M"):
@@ -44,13 +46,13 @@ def sequence(sentence: Any, number: int) -> Iterable[Any]:
             break
     if isinstance(sentence, (str, bytes, bytearray)):
         raise TypeError(
-            f"sentence {number} is a string, {sentence!r:.60}, where a sequence of tokens is "
+            f"{what} {number} is a string, {sentence!r:.60}, where a sequence of tokens is "
             "wanted; split it first, for example sentence.split()"
         )
     if isinstance(sentence, Mapping):
         names = ", ".join(f"{name!r}" for name in list(sentence)[:5])
         raise TypeError(
-            f"sentence {number} is a {type(sentence).__name__} with the fields {names}, where a "
+            f"{what} {number} is a {type(sentence).__name__} with the fields {names}, where a "
             "sequence of tokens is wanted; give one field of each row, for example "
             f"[row[{next(iter(sentence), 'tokens')!r}] for row in rows]"
         )
@@ -59,13 +61,13 @@ def sequence(sentence: Any, number: int) -> Iterable[Any]:
         return tokens
     except TypeError:
         raise TypeError(
-            f"sentence {number} is a {kind.__name__}, {sentence!r:.60}, where a sequence of "
+            f"{what} {number} is a {kind.__name__}, {sentence!r:.60}, where a sequence of "
             "tokens is wanted, for example a list of strings"
         ) from None
 
 
-def key_of(token: Any, number: int) -> Any:
-    """Return the key of a token of sentence `number`.
+def key_of(token: Any, number: int, what: str = "sentence") -> Any:
+    """Return the key of a token of sentence `number`, which messages call `what`.
 
     Raises
     ------
@@ -77,7 +79,7 @@ def key_of(token: Any, number: int) -> Any:
     if type(token) in COMMON:
         return token
     key = plain(token)
-    check_key(key, f"a token of sentence {number}")
+    check_key(key, f"a token of {what} {number}")
     return key
 
 

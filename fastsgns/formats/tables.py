@@ -67,7 +67,7 @@ def in_dtype(table: VectorTable, dtype: str) -> VectorTable:
         if matrix.dtype == dtype:
             return matrix
         if dtype != "int8":
-            return _narrowed(matrix, dtype)
+            return narrowed(matrix, dtype, ", or leave out dtype=")
         if name in attributes:
             warn(f"the file holds the scales of int8 rows instead of your attribute {name!r}")
         codes, attributes[name] = quantize(matrix)
@@ -78,7 +78,16 @@ def in_dtype(table: VectorTable, dtype: str) -> VectorTable:
     return VectorTable(table.keys, vectors, output, attributes)
 
 
-def _narrowed(matrix: np.ndarray, dtype: str) -> np.ndarray:
+def narrowed(matrix: np.ndarray, dtype: str, advice: str = "") -> np.ndarray:
+    """Return vectors as another type of floating point numbers.
+
+    Raises
+    ------
+    ValueError
+        If a number is too large for the type.
+    """
+    if matrix.dtype == dtype:
+        return matrix
     with np.errstate(over="ignore"):
         narrow = matrix.astype(dtype)
     lost = np.isinf(narrow) & np.isfinite(matrix)
@@ -86,7 +95,7 @@ def _narrowed(matrix: np.ndarray, dtype: str) -> np.ndarray:
         row = int(np.flatnonzero(lost.any(axis=1))[0])
         raise ValueError(
             f"row {row} of the vectors has a number that is too large for {dtype}, whose largest "
-            f"is {np.finfo(dtype).max:g}; scale the vectors, or leave out dtype="
+            f"is {np.finfo(dtype).max:g}; scale the vectors{advice}"
         )
     return narrow
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns.corpus.subwords import bucket_lists, chunks, count_buckets, positions
+from fastsgns.corpus.subwords import BucketPositions, bucket_lists, chunks, count_buckets
 from fastsgns.formats.keys import plain
 from fastsgns.kernels.sums import sum_rows
 from fastsgns.vectors.subword_rows import SubwordRows
@@ -32,6 +32,7 @@ class SubwordInference:
 
     def __init__(self, subwords: SubwordRows) -> None:
         self._subwords = subwords
+        self._positions = BucketPositions(subwords.scheme, subwords.table.buckets)
 
     def knows(self, key: object) -> bool:
         """Return whether a word has n-grams; in a pruned model one of them must have a row."""
@@ -42,7 +43,7 @@ class SubwordInference:
         return not scheme.is_pruned or bool(self._rows_of([word])[2][0])
 
     def vectors(self, keys: list[Any]) -> np.ndarray:
-        """Return the vectors of words that have n-grams, float32 of shape (n, d)."""
+        """Return the vectors of keys, float32 of shape (n, d); those that are not known get 0."""
         rows = self._subwords.ngram_rows
         vectors = np.zeros((len(keys), rows.shape[1]), np.float32)
         words = [plain(key) for key in keys]
@@ -55,7 +56,7 @@ class SubwordInference:
     def _rows_of(self, words: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the rows of each word, as starts and ids, and the number to divide by."""
         starts, buckets = bucket_lists(words, self._subwords.scheme)
-        found = positions(buckets, self._subwords.table.buckets)
+        found = self._positions.of(buckets)
         n_found = np.concatenate([np.zeros(1, np.int64), np.cumsum(found >= 0)])[starts]
         is_pruned = self._subwords.scheme.is_pruned
         counts = np.diff(n_found if is_pruned else starts).astype(np.float32)

@@ -53,7 +53,7 @@ class Unseen(Protocol):
         """Return whether the vector of `key` can be inferred."""
 
     def vectors(self, keys: list[Any]) -> np.ndarray:
-        """Return the vectors of keys that are known, shape (n, d)."""
+        """Return the vectors of keys, shape (n, d); a key that is not known has a row of zeros."""
 
     def explain_absence(self, key: object) -> str | None:
         """Return why the vector of `key` can't be inferred, if there is more to say than that."""

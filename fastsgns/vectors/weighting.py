@@ -74,6 +74,13 @@ class Whitening(NamedTuple):
         whitened: np.ndarray = (vectors - self.mean) @ self.matrix
         return whitened
 
+    def of_rows(self, vectors: np.ndarray, dtype: npt.DTypeLike) -> np.ndarray:
+        """Return whitened vectors, computed block by block in float64 and rounded to a type."""
+        rows = np.empty(vectors.shape, dtype)
+        for start, block in row_blocks(vectors):
+            rows[start : start + len(block)] = self(block)
+        return rows
+
 
 def zipfian_whitening(vectors: np.ndarray, shares: np.ndarray) -> Whitening:
     """Return the map after which vectors have the mean 0 and the covariance 1.
@@ -114,9 +121,7 @@ def whitened(cls: Any, kv: Any) -> Any:
     """Return whitened vectors as a KeyedVectors, the class `cls`; see `KeyedVectors.whitened`."""
     vectors = kv.rows.array
     whitening = zipfian_whitening(vectors, probabilities(kv, "whitening"))
-    rows = np.empty(vectors.shape, vectors.dtype)
-    for start, block in row_blocks(vectors):
-        rows[start : start + len(block)] = whitening(block)
+    rows = whitening.of_rows(vectors, vectors.dtype)
     result = cls(vectors.shape[1], dtype=rows.dtype)
     result.set_items(list(kv.index_to_key), rows)
     result.strict = kv.strict

@@ -173,7 +173,7 @@ def test_texts_are_encoded_in_turn(bench):
     shares = [record["results"].pop() for _ in range(6)]
     assert all(r["halves"] == 30 and 0 <= r["share"] <= 1 for r in shares)
     assert "\nzipf, 1 removed " in done.stdout
-    sides = ["mean", "sif, 1 component", "zipf", "lists mean"]
+    sides = ["mean", "sif, 1 component", "zipf", "lists mean", "FastText, unseen words"]
     found = [r for r in record["results"] if r["side"].startswith("fastsgns ")]
     order = [*((0, side) for side in sides), *((1, side) for side in sides[::-1])]
     assert [(r["round"], r["side"].removeprefix("fastsgns ")) for r in found] == order * 2

@@ -107,6 +107,7 @@ def test_version(capsys: pytest.CaptureFixture[str]):
         ["encode", "model", "--text", "text.txt", "-o", "text.txt"],
         ["encode", "model", "-o", "vectors.bin"],
         ["encode", "model", "--weighting", "sif", "--a", "0"],
+        ["encode", "model", "--weighting", "zipf", "--a", "0.001"],
     ],
 )
 def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]):

@@ -138,5 +138,5 @@ def test_ids_of_lists():
     ids, starts = ids_of_tokens(texts, table, 0, unknown)
     assert ids.tolist() == [3, -1, 1, 2, 3] and unknown == ["be"]
     for bad, error in ((None, ValueError), (float("nan"), ValueError), ([1], TypeError)):
-        with pytest.raises(error, match="a token of sentence 5"):
+        with pytest.raises(error, match="a token of text 5"):
             ids_of_tokens([["to", bad]], table, 5)

@@ -7,6 +7,7 @@ import pytest
 
 from fastsgns.corpus import ngrams, subwords
 from fastsgns.corpus.subwords import (
+    BucketPositions,
     SubwordScheme,
     bucket_lists,
     count_buckets,
@@ -194,3 +195,16 @@ def test_hashing_checks_its_arrays():
         ngrams.hash_words(b"<cat>", starts, 3, 3, 0, 0, np.array([0, 3]), np.zeros(3, np.int32))
     with pytest.raises(ValueError, match="n_hashes is 5"):
         ngrams.hash_words(b"<cat>", starts, 3, 3, 9, 5, np.array([0, 3]), np.zeros(3, np.int32))
+
+
+@pytest.mark.parametrize("used", [[], [3], [0, 2, 5, 999]])
+def test_positions_of_buckets_are_the_same_with_a_table(used):
+    scheme = SubwordScheme(3, 3, bucket=1000)
+    found = BucketPositions(scheme, np.array(used, np.int32))
+    asked = np.arange(1000, dtype=np.int32)
+    expected = [used.index(bucket) if bucket in used else -1 for bucket in range(1000)]
+    assert found.of(asked[:1]).tolist() == expected[:1]
+    assert found._table is None  # which takes longer to make than to search once
+    for _ in range(2):
+        assert found.of(asked).tolist() == expected
+    assert found._table is not None

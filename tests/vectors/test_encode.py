@@ -68,8 +68,9 @@ def test_sif_takes_its_parameter():
             quiet(kv, texts, "sif", a=a), expected(kv, texts, "sif", a), rtol=1e-4, atol=1e-6
         )
     for bad in (0, -1, float("nan"), "x"):
-        with pytest.raises(ValueError, match=r"a is .*; allowed are positive numbers"):
-            kv.encode(texts, "sif", a=bad)
+        for weighting in encoding.WEIGHTINGS:
+            with pytest.raises(ValueError, match=r"a is .*; allowed are positive numbers"):
+                kv.encode(texts, weighting, a=bad)
 
 
 @pytest.mark.parametrize("n", [1, 3])
@@ -193,15 +194,15 @@ def test_columns_of_data_frames():
         (b"w1", TypeError, "decode it to a str"),
         ([b"w1"], TypeError, "text 0 is of bytes"),
         (["w1", None], ValueError, "text 1 is None"),
-        (["w1", 7], TypeError, "sentence 1 is a int"),
+        (["w1", 7], TypeError, "text 1 is a int"),
         ({"a": "w1"}, TypeError, "texts is a dict"),
         ({"w1"}, TypeError, "texts is a set"),
         (7, TypeError, "texts is a int"),
         (None, TypeError, "texts is a NoneType"),
         (np.array(7), TypeError, "texts is a int"),
         (np.array([["w1"]]), TypeError, "texts is a ndarray of 2 dimensions"),
-        ([["w1", None]], ValueError, "a token of sentence 0"),
-        ([["w1", ["w2"]]], TypeError, "a token of sentence 0"),
+        ([["w1", None]], ValueError, "a token of text 0"),
+        ([["w1", ["w2"]]], TypeError, "a token of text 0"),
         ([{"text": "w1"}], TypeError, "give one field of each row"),
     ],
 )
@@ -324,7 +325,8 @@ class Inferred:
         return isinstance(key, str) and key.endswith("s")
 
     def vectors(self, keys):
-        return np.array([[float("ss" not in key)] * 10 for key in keys], np.float32)
+        rows = [[float(self.knows(key) and "ss" not in key)] * 10 for key in keys]
+        return np.array(rows, np.float32).reshape(-1, 10)
 
     def explain_absence(self, key):
         return None
@@ -345,6 +347,62 @@ def test_unknown_words_are_inferred_where_vectors_can(weighting):
     np.testing.assert_array_equal(
         quiet(kv, texts[0], weighting), quiet(kv, texts[:1], weighting)[0]
     )
+
+
+def test_inferred_vectors_are_kept_and_do_not_depend_on_it(monkeypatch):
+    seen = []
+
+    class Counting(Inferred):
+        def vectors(self, keys):
+            seen.extend(keys)
+            return super().vectors(keys)
+
+    kv = make()
+    kv.unseen = Counting()
+    texts = [f"w1 trees w2 xyz a{i % 90}s b{i}s é{i % 7}s" for i in range(600)] * 2
+    monkeypatch.setattr(encoding, "BLOCK_TEXTS", 100)
+    vectors = quiet(kv, texts, workers=1)
+    assert len(seen) == len(set(seen)) == 2 + 90 + 600 + 7
+    for n_rows in (0, 1, 50):  # as many vectors are kept
+        seen.clear()
+        monkeypatch.setattr(encoding, "CACHE_BYTES", 40 * n_rows)
+        for workers in (1, 2, 5):
+            assert quiet(kv, texts, workers=workers).tobytes() == vectors.tobytes()
+        assert len(seen) > 3 * 700
+    lists = [text.split() for text in texts]
+    assert quiet(kv, lists, workers=2).tobytes() == vectors.tobytes()
+
+
+def test_a_saved_corpus_has_the_vectors_of_its_texts(monkeypatch, tmp_path):
+    texts = [text for text in make_texts(200) if text]
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join(texts), "utf-8")
+    EncodedCorpus.from_files([path]).save(tmp_path / "corpus")
+    corpus = EncodedCorpus.load(tmp_path / "corpus", mmap="r")
+    kv = make()
+    for unseen in (None, Inferred()):
+        kv.unseen = unseen
+        expected = kv.encode(texts, return_known=True)
+        for n_texts, n_letters in ((10, 1 << 18), (8192, 600), (8192, 1 << 18)):
+            monkeypatch.setattr(encoding, "BLOCK_TEXTS", n_texts)
+            monkeypatch.setattr(encoding, "BLOCK_LETTERS", n_letters)
+            for found, wanted in zip(kv.encode(corpus, return_known=True), expected):
+                np.testing.assert_array_equal(found, wanted)
+            blocks = zip(encoding.blocks_of(corpus), encoding.blocks_of(list(corpus)), strict=True)
+            assert all((a.first, a.n_texts, a.n_letters) == (b.first, b.n_texts, b.n_letters)
+                       for a, b in blocks)  # fmt: skip
+    corpus = EncodedCorpus.from_iterable([["w1", 7], [("d", 1)]])
+    kv = KeyedVectors.from_arrays([7, "w1"], np.eye(2, dtype=np.float32))
+    assert quiet(kv, corpus).tolist() == [[0.5, 0.5], [0, 0]]
+
+
+def test_vectors_that_float32_does_not_hold():
+    kv = make(dtype=np.float64)
+    kv.vectors[3, 2] = 1e39
+    with pytest.raises(ValueError, match=r"row 3 of the vectors .* too large for float32"):
+        kv.encode(["w1"])
+    kv.vectors[3, 2] = np.inf
+    assert np.isinf(kv.encode(["w3"])[0, 2])
 
 
 def test_roles_of_a_model_are_encoded():
@@ -380,7 +438,26 @@ def test_whitened_vectors_have_mean_0_and_covariance_1(dtype):
 
 def test_zipf_is_the_mean_of_whitened_vectors():
     kv, texts = make(), make_texts()
-    np.testing.assert_allclose(quiet(kv, texts, "zipf"), quiet(kv.whitened(), texts), atol=1e-5)
+    assert quiet(kv, texts, "zipf").tobytes() == quiet(kv.whitened(), texts).tobytes()
+
+
+@pytest.mark.parametrize(("mean", "noise"), [(0, 1e-4), (5, 1e-4), (50, 1e-5)])
+def test_zipf_is_exact_where_a_direction_has_little_variance(mean, noise):
+    kv, texts = make(d=5), make_texts()
+    rng = np.random.default_rng(4)
+    kv.vectors[:] += mean
+    kv.vectors[:, 4] = kv.vectors[:, 0] + noise * rng.normal(size=len(kv))
+    shares = COUNTS / COUNTS.sum()
+    white = kv.whitened()
+    covariance = (white.vectors.astype(float).T * shares) @ white.vectors
+    np.testing.assert_allclose(np.diag(covariance), 1, rtol=0.01)  # the direction was not dropped
+    centered = kv.vectors.astype(float) - shares @ kv.vectors.astype(float)
+    values, axes = np.linalg.eigh((centered.T * shares) @ centered)
+    rows = centered @ axes[:, ::-1] / np.sqrt(values[::-1])
+    rows *= np.sign(np.sum(rows * white.vectors, axis=0))  # a direction has either sign
+    exact = KeyedVectors.from_arrays(WORDS, rows)
+    for found in (quiet(kv, texts, "zipf"), quiet(white, texts)):
+        np.testing.assert_allclose(found, quiet(exact, texts), atol=1e-4)
 
 
 def test_directions_without_variance_become_0():
