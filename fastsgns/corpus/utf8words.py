@@ -7,6 +7,8 @@ import numpy as np
 
 from fastsgns.corpus.scan import join_slices
 
+UTF8_MOST = 4  # bytes of a character
+
 
 class Utf8Words:
     r"""Words in UTF-8, decoded when they are asked for.
@@ -35,6 +37,10 @@ class Utf8Words:
     def n_bytes(self) -> int:
         """The size of all words and their newlines."""
         return len(self._data)
+
+    def shorter_than(self, n: int) -> np.ndarray:
+        """Return the indices of the words that may have less than n characters: int64."""
+        return np.flatnonzero(self._stops - self._starts <= UTF8_MOST * (n - 1) + 1)
 
     @cached_property
     def decoded(self) -> list[Any]:

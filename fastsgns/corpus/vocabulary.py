@@ -2,7 +2,7 @@
 
 import operator
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from itertools import repeat
 from typing import NamedTuple
 
@@ -129,6 +129,22 @@ class Vocabulary:
         if isinstance(self._words, Utf8Words):
             return self._words.decode(ids)
         return list(map(self._words.__getitem__, ids.tolist()))
+
+    def ids_among(self, words: Collection[Hashable]) -> np.ndarray:
+        """Return the ids of those of a few words that are in the vocabulary: int32, in any order.
+
+        Words that are kept as UTF-8 are decoded only if they are as short as one of the few.
+        """
+        if self._ids is None and isinstance(self._words, Utf8Words):
+            candidates = self._words.shorter_than(max(map(len, map(str, words)), default=0) + 1)
+            found = [
+                word_id
+                for word_id, word in zip(candidates.tolist(), self.words_at(candidates))
+                if word in words
+            ]
+        else:
+            found = [self.ids[word] for word in words if word in self.ids]
+        return np.array(found, np.int32)
 
     def subset(self, ids: np.ndarray) -> "Vocabulary":
         """Return the words with these ids, in this order, and their counts.

@@ -325,7 +325,7 @@ class Phrases(PhraseDetector):
     max_vocab_size : int
         The largest number of different words and pairs in memory. If there are more after 4 million
         tokens, the pairs that have occurred once so far are dropped; the next time those that have
-        occurred twice, and so on. Words are never dropped. A pair takes 27 to 54 bytes while pairs
+        occurred twice, and so on. Words are never dropped. A pair takes 21 to 43 bytes while pairs
         are counted, and 20 bytes afterwards.
     delimiter : str
         Is written between the words of a phrase.
@@ -454,7 +454,10 @@ class Phrases(PhraseDetector):
         _check_strings(corpus.vocabulary)
         if not corpus.n_tokens:
             warn("the corpus is empty: there is not a single token in it, and nothing was learned")
-        added, n_pruned = count_pairs(corpus, self.connector_words, self.max_vocab_size, workers)
+        is_counted = not isinstance(sentences, EncodedCorpus)  # whose counts may be any
+        added, n_pruned = count_pairs(
+            corpus, self.connector_words, self.max_vocab_size, workers, is_counted
+        )
         if self.corpus_word_count:
             added = self.counts.merged(added)
             if len(added.vocabulary) + len(added.pairs.counts) > self.max_vocab_size:

@@ -8,13 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastsgns.arrays import check_mapped, check_offsets
-from fastsgns.corpus.blocks import SentenceBlock
-from fastsgns.corpus.encoded import EncodedCorpus, encode
+from fastsgns.corpus.blocks import SentenceBlock, sentence_offsets, take_blocks
+from fastsgns.corpus.encoded import EncodedCorpus
 from fastsgns.corpus.files import BOM
-from fastsgns.corpus.ranges import FileRange
 from fastsgns.corpus.scan import LONGEST_TOKEN
-from fastsgns.corpus.scanning import Scan, StoredTokens
-from fastsgns.corpus.spill import BlockWriter, SpillBuffer, check_budget
+from fastsgns.corpus.spill import (
+    BlockWriter,
+    SpillBuffer,
+    allocate_int32,
+    block_length,
+    check_budget,
+)
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import LongTokenError
 from fastsgns.formats.files import HEAD_BYTES, check_text, naming, open_binary
@@ -70,8 +74,9 @@ def join_corpus(
     words = list(corpus.vocabulary.words)
     id_of_phrase = _ids_of_phrases([found.delimiter.join(each) for each in phrases], ids, words)
     ranges = _sentence_ranges(corpus)
-    chunks = [FileRange("", scanner=0, is_last=False) for _ in ranges]
-    with SpillBuffer(check_budget(memory_budget)) as spill:
+    blocks: list[list[SentenceBlock]] = [[] for _ in ranges]
+    budget = check_budget(memory_budget)
+    with SpillBuffer(budget) as spill:
         writers = [BlockWriter(spill) for _ in range(workers)]
 
         def join(thread: int, chunk: int) -> None:
@@ -80,20 +85,10 @@ def join_corpus(
             block = corpus.ids[offsets[0] : offsets[-1]]
             out = writers[thread].reserve(len(block))
             n, ends = finder.join(block, offsets, id_of_phrase, out)
-            chunks[chunk].blocks.append(SentenceBlock(writers[thread].store(n), ends))
+            blocks[chunk].append(SentenceBlock(writers[thread].store(n), ends))
 
         WorkerPool(workers, range(len(ranges)), join).run()
-        chosen = _in_order_of_appearance(words, chunks, spill)
-        raw = Vocabulary(words, chosen.counts)
-        same_ids = np.arange(len(words), dtype=np.int32)
-        n_joined = corpus.n_tokens - int(raw.total)
-        scanned = Scan(
-            raw,
-            corpus.n_raw_tokens - n_joined,
-            corpus.n_raw_sentences,
-            StoredTokens(chunks, [same_ids], spill, workers),
-        )
-        return encode(scanned, raw.subset(chosen.ids))
+        return _in_order_of_appearance(corpus, words, blocks, spill)
 
 
 def _ids_of_phrases(strings: list[str], ids: dict[Any, int], words: list[Any]) -> np.ndarray:
@@ -113,25 +108,25 @@ def _sentence_ranges(corpus: EncodedCorpus) -> list[tuple[int, int]]:
     return list(pairwise(borders))
 
 
-class _Appearance(NamedTuple):
-    ids: np.ndarray
-    """Of the words that occur, in the order in which they do."""
-    counts: np.ndarray
-    """Of all words."""
-
-
 def _in_order_of_appearance(
-    words: list[Any], chunks: list[FileRange], spill: SpillBuffer
-) -> _Appearance:
+    corpus: EncodedCorpus, words: list[Any], blocks: list[list[SentenceBlock]], spill: SpillBuffer
+) -> EncodedCorpus:
+    """Return a corpus of joined blocks, with ids in the order in which words occur."""
+    n_tokens = sum(block_length(block.ids) for chunk in blocks for block in chunk)
+    ids = allocate_int32(n_tokens, spill.budget)
     numbers, counts = np.full(len(words), -1, np.int32), np.zeros(len(words), np.int64)
-    n_numbered = 0
-    for chunk in chunks:
-        for block in chunk.blocks:
-            n_numbered = number_ids(spill.read(block.ids), numbers, counts, n_numbered)
-    ids = np.empty(n_numbered, np.int64)
+    position, n_numbered, all_ends = 0, 0, list[np.ndarray]()
+    for chunk in blocks:
+        for old_ids, ends in take_blocks(chunk, spill):  # frees the blocks
+            n_numbered = number_ids(old_ids, numbers, counts, n_numbered, ids[position:])
+            all_ends.append(ends + position)
+            position += len(old_ids)
+    order = np.empty(n_numbered, np.int64)
     is_seen = numbers >= 0
-    ids[numbers[is_seen]] = np.flatnonzero(is_seen)
-    return _Appearance(ids, counts)
+    order[numbers[is_seen]] = np.flatnonzero(is_seen)
+    vocabulary = Vocabulary(list(map(words.__getitem__, order.tolist())), counts[:n_numbered])
+    n_raw = corpus.n_raw_tokens - (corpus.n_tokens - n_tokens)
+    return EncodedCorpus(ids, sentence_offsets(all_ends), vocabulary, n_raw, corpus.n_raw_sentences)
 
 
 def join_files(sources: Sequence[str], target: Any, found: Found, workers: int) -> None:

@@ -407,7 +407,7 @@ cdef bint count_pairs(Bucket *bucket, const uint64_t *pairs, const int32_t *link
     cdef uint64_t link = 0
     cdef Entry *entry
     for i in range(n):
-        if 5 * bucket.n >= 3 * bucket.capacity:
+        if 4 * bucket.n >= 3 * bucket.capacity:
             if not rebuild(bucket, 2 * bucket.capacity, 1):
                 return False
         ahead = min(i + PREFETCH_DISTANCE, n - 1)
@@ -425,7 +425,7 @@ cdef bint count_pairs(Bucket *bucket, const uint64_t *pairs, const int32_t *link
 
 
 cdef class PairCounter:
-    """Hash tables of counts: 16 bytes per entry, at most three fifths full.
+    """Hash tables of counts: 16 bytes per entry, at most three quarters full.
 
     Examples
     --------
@@ -490,7 +490,7 @@ cdef class PairCounter:
             raise MemoryError("no memory left for pairs of words; set a smaller max_vocab_size")
 
     def reserve(self, int64_t n):
-        """Make room for n pairs in all, unless there is some."""
+        """Make room for n pairs in all, three fifths of the tables, unless there is some."""
         cdef int64_t capacity = FIRST_CAPACITY
         while 3 * C_N_BUCKETS * capacity < 5 * n:
             capacity *= 2

@@ -16,7 +16,7 @@ from fastsgns.runtime.threads import WorkerPool
 
 CHUNK_TOKENS = 1 << 18
 SEGMENT_TOKENS = 1 << 22
-"""The pairs of so many tokens are in memory at a time: 12 to 24 bytes per token."""
+"""The pairs of so many tokens are in memory at a time: 8 bytes each, or 12 with connector words."""
 TOKENS_PER_PAIR = 4
 """In so many tokens there is at least one new pair, as a rule; tables have room for these."""
 
@@ -174,6 +174,7 @@ def count_pairs(
     connector_words: Collection[Hashable],
     max_size: int,
     workers: int,
+    is_counted: bool = False,
 ) -> tuple[PhraseCounts, int]:
     """Count the words and the pairs of a corpus; the result is the same for any `workers`.
 
@@ -187,6 +188,9 @@ def count_pairs(
         pairs are dropped that have occurred once so far; the next time twice, and so on.
     workers : int
         Threads.
+    is_counted : bool
+        Whether the counts of the vocabulary are known to be those of the corpus, and its ids to be
+        in the vocabulary.
 
     Returns
     -------
@@ -204,10 +208,11 @@ def count_pairs(
     check_mapped(corpus.ids, corpus.offsets)
     check_offsets(corpus.offsets, corpus.n_tokens, "offsets")
     vocabulary = corpus.vocabulary
-    counts = np.zeros(len(vocabulary), np.int64)
-    count_ids(corpus.ids, counts)  # raises if an id is out of range
-    known = [vocabulary.ids[word] for word in connector_words if word in vocabulary.ids]
-    connectors = np.array(sorted(known), np.int32)
+    if not is_counted:
+        counts = np.zeros(len(vocabulary), np.int64)
+        count_ids(corpus.ids, counts)  # raises if an id is out of range
+        vocabulary = vocabulary.recounted(counts)
+    connectors = np.sort(vocabulary.ids_among(connector_words))
     numbers = None
     if len(connectors):
         numbers = np.full(len(vocabulary), -1, np.int32)
@@ -223,9 +228,7 @@ def count_pairs(
     pairs = Pairs(firsts, lasts, pair_links, pair_counts)
     last_words = links.connectors()
     link_words = connectors[last_words] if len(connectors) else last_words
-    counted = PhraseCounts(
-        vocabulary.recounted(counts), pairs, links.parents(), link_words, corpus.n_raw_tokens
-    )
+    counted = PhraseCounts(vocabulary, pairs, links.parents(), link_words, corpus.n_raw_tokens)
     return counted, n_pruned
 
 

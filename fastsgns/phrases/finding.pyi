@@ -25,6 +25,7 @@ def number_ids(
     numbers: npt.NDArray[np.int32],
     counts: npt.NDArray[np.int64],
     n_numbered: int,
+    out: npt.NDArray[np.int32],
 ) -> int: ...
 
 class TextJoiner:

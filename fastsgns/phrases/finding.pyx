@@ -15,6 +15,7 @@ import numpy as np
 from fastsgns.kernels.ids cimport ascend, check_ids
 
 cdef enum:
+    FILTER_BITS = 16  # per phrase
     CONNECTOR = 1
     BEGINS = 2  # a phrase
     ENDS = 4
@@ -87,6 +88,8 @@ cdef class Finder:
     """
 
     cdef uint8_t[::1] kinds
+    cdef uint64_t[::1] filter  # one bit or more for each phrase, so that most pairs need no search
+    cdef int filter_shift
     cdef uint64_t[::1] phrase_pairs, link_keys
     cdef int64_t[::1] phrase_links, link_lows
     cdef int32_t[::1] phrase_numbers, link_numbers
@@ -116,6 +119,22 @@ cdef class Finder:
             raise ValueError("a phrase is given twice")
         self.phrase_pairs, self.phrase_links, self.phrase_numbers = _table_of(keys)
         self.link_keys, self.link_lows, self.link_numbers = _table_of(steps)
+        self._make_filter(keys)
+
+    def _make_filter(self, keys):
+        cdef int n_bits = 6  # the logarithm of their number
+        cdef uint64_t bit, pair
+        cdef int64_t link
+        while 1 << n_bits < FILTER_BITS * len(keys):
+            n_bits += 1
+        self.filter, self.filter_shift = np.zeros(1 << (n_bits - 6), np.uint64), 64 - n_bits
+        for pair, link in keys:
+            bit = self.filter_bit(pair, link)
+            self.filter[bit >> 6] |= <uint64_t>1 << (bit & 63)
+
+    cdef inline uint64_t filter_bit(self, uint64_t pair, int64_t link) noexcept nogil:
+        return (pair * <uint64_t>0x9E3779B97F4A7C15
+                + <uint64_t>link * <uint64_t>0xC2B2AE3D27D4EB4F) >> self.filter_shift
 
     def _checked(self, word):
         if not 0 <= word < self.n_words:
@@ -137,6 +156,9 @@ cdef class Finder:
         """Return the number of a phrase, or -1."""
         cdef int64_t mask = self.phrase_numbers.shape[0] - 1
         cdef uint64_t pair = <uint64_t>first << 32 | <uint64_t>last
+        cdef uint64_t bit = self.filter_bit(pair, link)
+        if not self.filter[bit >> 6] >> (bit & 63) & 1:
+            return -1
         cdef int64_t slot = mixed(pair + <uint64_t>link * <uint64_t>0x9E3779B97F4A7C15) & mask
         while self.phrase_numbers[slot] >= 0:
             if self.phrase_pairs[slot] == pair and self.phrase_links[slot] == link:
@@ -173,6 +195,34 @@ cdef class Finder:
             start, link = i if kind & BEGINS else -1, ROOT
         return start if start >= 0 else n
 
+    cdef int64_t write(self, const int32_t *ids, int64_t n, const int32_t *phrase_ids,
+                       int32_t *out) noexcept nogil:
+        """Write a sentence with its phrases joined; return the number of ids.
+
+        A candidate is written word by word, and replaced if it is a phrase.
+        """
+        cdef int64_t i, m = 0, start = -1  # of the candidate, in `out`
+        cdef int32_t link = ROOT, found, first = -1
+        cdef uint8_t kind
+        for i in range(n):
+            kind = self.kinds[ids[i]]
+            out[m] = ids[i]
+            m += 1
+            if kind & CONNECTOR:
+                if start >= 0:
+                    link = self.next_link(link, ids[i])
+                    if link == DEAD:
+                        start = -1
+                continue
+            if kind & ENDS and start >= 0:
+                found = self.phrase(first, link, ids[i])
+                if found >= 0:
+                    out[start] = phrase_ids[found]
+                    m, start = start + 1, -1
+                    continue
+            start, first, link = m - 1 if kind & BEGINS else -1, ids[i], ROOT
+        return m
+
     def join(self, const int32_t[::1] ids not None, const int64_t[::1] offsets not None,
              const int32_t[::1] phrase_ids not None, int32_t[::1] out not None):
         """Write sentences to `out` with one id for each phrase.
@@ -200,7 +250,7 @@ cdef class Finder:
         ValueError
             If the arrays do not fit each other.
         """
-        cdef int64_t n = ids.shape[0], n_sentences = offsets.shape[0] - 1, sentence, i, m = 0
+        cdef int64_t n = ids.shape[0], n_sentences = offsets.shape[0] - 1, sentence, m = 0
         cdef int64_t start, length
         if (n_sentences < 0 or out.shape[0] < n or phrase_ids.shape[0] < self.n_phrases
                 or not ascend(np.asarray(offsets) - offsets[0], n)):
@@ -208,26 +258,19 @@ cdef class Finder:
         check_ids(ids, self.n_words, "id")
         ends = np.empty(n_sentences, np.int64)
         cdef int64_t[::1] to_ends = ends
-        cdef int32_t *labels = <int32_t *>malloc((n + 1) * sizeof(int32_t))
-        if labels == NULL:
-            raise MemoryError("no memory left to find phrases")
+        cdef const int32_t *to_phrases = &phrase_ids[0] if phrase_ids.shape[0] else NULL
         with nogil:
             for sentence in range(n_sentences):
                 start, length = offsets[sentence] - offsets[0], offsets[sentence + 1]
                 length -= offsets[sentence]
                 if length:
-                    self.label(&ids[start], length, labels)
-                for i in range(length):
-                    if labels[i] != CONTINUED:
-                        out[m] = ids[start + i] if labels[i] == PLAIN else phrase_ids[labels[i]]
-                        m += 1
+                    m += self.write(&ids[start], length, to_phrases, &out[m])
                 to_ends[sentence] = m
-        free(labels)
         return m, ends
 
 
 def number_ids(const int32_t[::1] ids not None, int32_t[::1] numbers not None,
-               int64_t[::1] counts not None, int32_t n_numbered):
+               int64_t[::1] counts not None, int32_t n_numbered, int32_t[::1] out not None):
     """Number ids in order of appearance, and count them.
 
     Parameters
@@ -236,23 +279,39 @@ def number_ids(const int32_t[::1] ids not None, int32_t[::1] numbers not None,
     numbers : ndarray of int32
         The number of each id, or -1 before it has appeared.
     counts : ndarray of int64
-        By id.
+        By number; as long as `numbers` or longer.
     n_numbered : int
         How many ids have a number.
+    out : ndarray of int32
+        Receives the numbers; as long as `ids` or longer.
 
     Returns
     -------
     int
         How many ids have a number now.
+
+    Raises
+    ------
+    IndexError
+        If an id has no entry in `numbers`.
+    ValueError
+        If the arrays do not fit each other.
     """
     cdef int64_t position
-    check_ids(ids, min(numbers.shape[0], counts.shape[0]), "id")
+    cdef int32_t number
+    if out.shape[0] < ids.shape[0] or counts.shape[0] < numbers.shape[0]:
+        raise ValueError("the arrays do not fit each other")
+    if not 0 <= n_numbered <= numbers.shape[0]:
+        raise ValueError(f"{n_numbered} of {numbers.shape[0]} ids can't have a number")
+    check_ids(ids, numbers.shape[0], "id")
     with nogil:
         for position in range(ids.shape[0]):
-            if numbers[ids[position]] < 0:
-                numbers[ids[position]] = n_numbered
+            number = numbers[ids[position]]
+            if number < 0:
+                number = numbers[ids[position]] = n_numbered
                 n_numbered += 1
-            counts[ids[position]] += 1
+            counts[number] += 1
+            out[position] = number
     return n_numbered
 
 
@@ -427,8 +486,10 @@ cdef class TextJoiner:
                 if is_line:
                     text[m] = 10
                     m += 1
-        joined = PyBytes_FromStringAndSize(<char *>text, m)
-        free(ids)
-        free(edges)
-        free(text)
+        try:
+            joined = PyBytes_FromStringAndSize(<char *>text, m)
+        finally:
+            free(ids)
+            free(edges)
+            free(text)
         return joined, n_read
