@@ -14,12 +14,14 @@
 
 from libc.stdint cimport int32_t, int64_t
 
-from fastsgns.kernels.examples cimport draw_negatives, draw_window, list_targets
+from fastsgns.kernels.examples cimport (
+    draw_negatives, draw_window, gradient_share, list_targets,
+)
 from fastsgns.kernels.rows cimport find_input_rows, peek_input_row
 from fastsgns.kernels.state cimport (
     BOTH_BIAS, N_PLANS, SCALAR_BIAS, CbowRows, FocusPlan, Model, Worker,
 )
-from fastsgns.kernels.subwords cimport begin_step, queue_subwords
+from fastsgns.kernels.subwords cimport begin_step, count_rows, queue_subwords
 
 
 cdef inline bint can_fuse(const Model *model) noexcept nogil:
@@ -93,7 +95,7 @@ cdef inline void train_cbow(const Model *model, Worker *worker, int64_t first, i
     cdef FocusPlan *ahead
     cdef CbowRows *rows = &worker.cbow
     cdef int64_t position
-    cdef double share
+    cdef double scale
     for position in range(first, first + DRAWN_AHEAD):
         draw_cbow(model, worker, position, last, n_tokens)
     for position in range(first, first + LISTED_AHEAD):
@@ -105,11 +107,12 @@ cdef inline void train_cbow(const Model *model, Worker *worker, int64_t first, i
         plan = cbow_plan(worker, position)
         ahead = cbow_plan(worker, position + LISTED_AHEAD)
         if plan.n_examples:
-            share = 1.0 / plan.n_contexts
+            scale = 1.0 / count_rows(model, plan.contexts, plan.n_contexts, plan.weights)
+            rows.weights = plan.weights if model.subword_starts != NULL else NULL
             rows.contexts, rows.n_contexts = plan.context_rows, plan.n_contexts
             rows.rows, rows.n = plan.target_rows, plan.n_targets[0]
-            rows.scale = share if model.mean_hidden else 1.0
-            rows.share = share if model.mean_gradient else 1.0
+            rows.scale = scale if model.mean_hidden else 1.0
+            rows.share = gradient_share(model, plan.n_contexts, scale)
             worker.loss += model.ops.cbow_errors(rows, rate)
             worker.n_examples += 1
         list_rows(model, worker, position + LISTED_AHEAD, n_tokens)

@@ -37,7 +37,13 @@ INLINE void NAME(sum_chunk)(const int n_vectors, const CbowRows *c, int64_t x) {
     float *hidden = (float *)c->hidden + x, *sums = c->sums;
     vec h[CHUNK];
     for (int v = 0; v < n_vectors; v++) h[v] = LOAD(first + v * LANES);
-    for (int k = 1; k < n_contexts; k++) {
+    for (int v = 0; v < n_vectors && c->weights; v++) h[v] *= c->weights[0];
+    for (int k = 1; k < n_contexts && c->weights; k++) {
+        const float *row = (const float *)contexts[k] + x, weight = c->weights[k];
+        OPAQUE(row);
+        for (int v = 0; v < n_vectors; v++) h[v] += weight * LOAD(row + v * LANES);
+    }
+    for (int k = 1; k < n_contexts && !c->weights; k++) {
         const float *row = (const float *)contexts[k] + x;
         OPAQUE(row);
         for (int v = 0; v < n_vectors; v++) h[v] += LOAD(row + v * LANES);

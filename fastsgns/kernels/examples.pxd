@@ -11,6 +11,7 @@
 #   update_separate_negatives   ... with a separate output matrix for negative samples
 #   add_to_input_rows           the input side: apply the update of the hidden vector
 #   is_frozen                   whether an example of skip-gram changes no row
+#   gradient_share              the part of an update that each context word gets in CBOW
 #   skip_gram, cbow             all examples of a focus word
 #   train_examples              the loop over focus words
 #
@@ -57,7 +58,9 @@ from fastsgns.kernels.rows cimport (
 from fastsgns.kernels.state cimport (
     FocusPlan, Model, StepRows, Worker, prefetch_read, prefetch_row,
 )
-from fastsgns.kernels.subwords cimport begin_step, prefetch_subwords
+from fastsgns.kernels.subwords cimport (
+    begin_step, count_rows, gather_weighted, prefetch_subwords,
+)
 from fastsgns.kernels.tokens cimport copy_contexts, draw_radius
 
 
@@ -299,6 +302,17 @@ cdef inline void skip_gram(const Model *model, Worker *worker, FocusPlan *plan,
         prefetch_negatives(model, next_plan, plan.n_examples)
 
 
+cdef inline double gradient_share(const Model *model, int n_contexts, double scale) noexcept nogil:
+    """Return the part of the hidden vector's update that each context word gets in CBOW.
+
+    With `mean_gradient` it is divided by the number of context words. A sum of subwords (`scale` is
+    1 / number of rows) is divided by that of their rows, so that it moves by one update.
+    """
+    if not model.mean_gradient:
+        return 1.0
+    return 1.0 / n_contexts if model.mean_hidden else scale
+
+
 cdef inline void cbow(const Model *model, Worker *worker, FocusPlan *plan,
                       const FocusPlan *next_plan, double rate) noexcept nogil:
     """Train on one focus word with CBOW: the hidden vector of its window predicts it.
@@ -306,13 +320,13 @@ cdef inline void cbow(const Model *model, Worker *worker, FocusPlan *plan,
     The hidden vector is the sum or mean of the context words' input rows. Each of these rows gets
     the update of the hidden vector; with `mean_gradient`, divided by the number of rows.
     """
-    cdef double share
+    cdef double scale
     if plan.n_examples == 0:
         return
-    share = 1.0 / plan.n_contexts
+    scale = 1.0 / count_rows(model, plan.contexts, plan.n_contexts, plan.weights)
     find_input_rows(model, worker, plan.contexts, plan.n_contexts, worker.context_rows)
-    model.ops.gather(worker.hidden, worker.context_rows, plan.n_contexts, model.width,
-                     share if model.mean_hidden else 1.0)
+    gather_weighted(model, worker.hidden, worker.context_rows, plan.weights, plan.n_contexts,
+                    scale if model.mean_hidden else 1.0)
     memset(worker.update, 0, model.row_bytes)
     if model.tied:
         to_input_role(model, worker, worker.hidden)
@@ -322,7 +336,7 @@ cdef inline void cbow(const Model *model, Worker *worker, FocusPlan *plan,
     if model.negative_output != NULL:
         prefetch_negatives(model, next_plan, 0)
     add_to_input_rows(model, worker, plan.contexts, plan.n_contexts,
-                      share if model.mean_gradient else 1.0)
+                      gradient_share(model, plan.n_contexts, scale))
 
 
 cdef inline void train_examples(const Model *model, Worker *worker, const int32_t *focus_words,

@@ -115,6 +115,7 @@ typedef struct {
 typedef struct {
     int64_t width;
     void *const *contexts;
+    const float *weights; /* (n_contexts,): of the contexts in their sum, or NULL for 1, 1, ... */
     int n_contexts;
     void *const *rows;
     int n;
@@ -174,7 +175,7 @@ typedef struct {
 
     /* CBOW is a step of logistic regression on the sum of context rows. It has two halves, so that
      * the caller can do other work while the processor waits for the first. `cbow_errors` computes
-     *     hidden = role_scale * scale * (sum of the contexts) + role_shift
+     *     hidden = role_scale * scale * sum_k weights[k] (context k) + role_shift
      *     g_j    = rate * (l_j - sigmoid(hidden . row j))
      * and returns the loss if `compute_loss`, else 0. `cbow_update` then computes
      *     update = role_scale * sum_j g_j (row j),   row j += g_j hidden,

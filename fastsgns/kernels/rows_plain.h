@@ -102,7 +102,12 @@ static double RACY NAME(cbow_errors)(const CbowRows *c, double rate) {
     const REAL *role_scale = c->role_scale, *role_shift = c->role_shift;
     REAL *hidden = c->hidden, *g = c->errors;
     double loss = 0;
-    NAME(gather)(hidden, c->contexts, c->n_contexts, c->width, c->scale);
+    for (int64_t i = 0; i < c->width; i++) {
+        REAL sum = 0;
+        for (int k = 0; k < c->n_contexts; k++)
+            sum += (c->weights ? (REAL)c->weights[k] : 1) * ((const REAL *)c->contexts[k])[i];
+        hidden[i] = (REAL)c->scale * sum;
+    }
     for (int64_t i = 0; i < c->width && role_scale; i++)
         hidden[i] = role_scale[i] * hidden[i] + role_shift[i];
     for (int j = 0; j < c->n; j++) {

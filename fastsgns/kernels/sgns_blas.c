@@ -106,7 +106,9 @@ static double blas_cbow_errors(const CbowRows *c, double rate) {
     float *hidden = c->hidden, *g = c->errors;
     const int length = (int)c->width;
     double loss = 0;
-    blas_gather(hidden, c->contexts, c->n_contexts, c->width, c->scale);
+    for (int64_t i = 0; i < c->width; i++) hidden[i] = 0;
+    for (int k = 0; k < c->n_contexts; k++)
+        add(hidden, (c->weights ? c->weights[k] : 1) * (float)c->scale, c->contexts[k], c->width);
     for (int64_t i = 0; i < c->width && role_scale; i++)
         hidden[i] = role_scale[i] * hidden[i] + role_shift[i];
     for (int j = 0; j < c->n; j++) {

@@ -14,9 +14,10 @@
 from libc.stdint cimport int32_t, int64_t
 
 from fastsgns.kernels.buffers cimport allocate
+from fastsgns.kernels.examples cimport gradient_share
 from fastsgns.kernels.rows cimport find_input_rows
 from fastsgns.kernels.state cimport BATCH_PAIRS, MAX_STEP, NO_WINDOW, Batch, Model, Worker
-from fastsgns.kernels.subwords cimport begin_step
+from fastsgns.kernels.subwords cimport begin_step, count_rows, gather_weighted
 from fastsgns.kernels.tokens cimport copy_contexts, draw_radius
 
 
@@ -46,6 +47,7 @@ cdef inline void allocate_batch(const Model *model, Worker *worker) noexcept nog
     batch.capacity = 2 * <int64_t>model.max_radius + n_examples
     batch.contexts = <int32_t *>allocate(worker, batch.capacity, sizeof(int32_t))
     batch.context_rows = <void **>allocate(worker, batch.capacity, sizeof(void *))
+    batch.weights = <float *>allocate(worker, batch.capacity, sizeof(float))
     batch.stops = <int64_t *>allocate(worker, n, sizeof(int64_t))
     batch.context_counts = <int32_t *>allocate(worker, model.n_words, sizeof(int32_t))
     batch.target_counts = <int32_t *>allocate(worker, model.n_words, sizeof(int32_t))
@@ -169,14 +171,17 @@ cdef inline void gather_hidden(const Model *model, Worker *worker) noexcept nogi
     cdef Batch *batch = &worker.batch
     cdef char *hidden = <char *>batch.rows.hidden
     cdef int64_t start = 0, stop
-    cdef double share
+    cdef double scale
     cdef int row
     find_input_rows(model, worker, batch.contexts, batch.n_contexts, batch.context_rows)
     for row in range(batch.rows.n_rows):
         stop = batch.stops[row]
-        share = 1.0 / (stop - start) if model.cbow and model.mean_hidden else 1.0
-        model.ops.gather(hidden, batch.context_rows + start, <int>(stop - start), model.width,
-                         share)
+        if model.cbow:
+            scale = 1.0 / count_rows(model, batch.contexts + start, stop - start, batch.weights)
+            gather_weighted(model, hidden, batch.context_rows + start, batch.weights, stop - start,
+                            scale if model.mean_hidden else 1.0)
+        else:
+            model.ops.gather(hidden, batch.context_rows + start, 1, model.width, 1.0)
         hidden += model.row_bytes
         start = stop
 
@@ -189,10 +194,11 @@ cdef inline void update_context_rows(const Model *model, Batch *batch, int row, 
     batch.contexts[start:batch.stops[row]]. With `mean_gradient` it is divided by their number. A
     lock factor scales its word's update.
     """
-    cdef int64_t stop = batch.stops[row], i
+    cdef int64_t stop = batch.stops[row], i, n_rows
     cdef double scale = -rate, factor
-    if model.cbow and model.mean_gradient:
-        scale /= stop - start
+    if model.cbow:
+        n_rows = count_rows(model, batch.contexts + start, stop - start, batch.weights)
+        scale *= gradient_share(model, <int>(stop - start), 1.0 / n_rows)
     for i in range(start, stop):
         factor = 1 if model.lock_factors == NULL else model.lock_factors[batch.contexts[i]]
         model.ops.scatter(batch.context_rows + i, 1, model.width,

@@ -50,6 +50,7 @@ cdef extern from "rows.h" nogil:
     ctypedef struct CbowRows:
         int64_t width
         void **contexts
+        const float *weights
         int n_contexts
         void **rows
         int n
@@ -215,6 +216,7 @@ cdef struct FocusPlan:
     int n_contexts
     int32_t *contexts
     void **context_rows
+    float *weights  # with subwords: how many rows each context word has
     int n_examples
     uint64_t *draws
     int32_t *targets
@@ -238,6 +240,7 @@ cdef struct Batch:
     SoftmaxRows rows
     int32_t *contexts
     void **context_rows  # their input rows, while the batch is trained
+    float *weights  # with subwords: how many rows each context word of an example has
     int64_t *stops
     int64_t n_contexts
     int64_t capacity  # of `contexts`

@@ -10,6 +10,7 @@
 #   begin_step            protect the private rows that the next step uses
 #   mean_row              the private row of a word
 #   peek_mean_row         an address to prefetch
+#   count_rows, gather_weighted   the hidden vector of CBOW
 #   queue_subwords        list the rows of a word, to prefetch them
 #   set_merge_limit       the bound on the updates of private rows, for a learning rate
 #   apply_mean_rows       add all changes to the rows
@@ -29,7 +30,7 @@
 # With a tied matrix, the output rows of words are private rows as well.
 
 from libc.stdint cimport int32_t, int64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from fastsgns.kernels.buffers cimport allocate
 from fastsgns.kernels.roles cimport restore_ones
@@ -223,6 +224,36 @@ cdef inline void scatter_locked(const Model *model, Worker *worker, int32_t word
     if model.subword_factors[row] != 0:
         model.ops.scatter(worker.means.word_rows + i, 1, model.width, change,
                           model.subword_factors[row])
+
+
+cdef inline int64_t count_rows(const Model *model, const int32_t *words, int64_t n,
+                               float *weights) noexcept nogil:
+    """Write how many rows each of words[:n] is made of to `weights`; return their sum.
+
+    In CBOW the hidden vector is the sum or mean of all rows of all context words, as in fastText.
+    It is that of their private rows with these weights. Without subwords each word has one row, and
+    nothing is written.
+    """
+    cdef int64_t i, n_rows = 0
+    if model.subword_starts == NULL:
+        return n
+    for i in range(n):
+        weights[i] = <float>(
+            model.subword_starts[words[i] + 1] - model.subword_starts[words[i]])
+        n_rows += <int64_t>weights[i]
+    return max(n_rows, 1)
+
+
+cdef inline void gather_weighted(const Model *model, void *hidden, void **rows,
+                                 const float *weights, int64_t n, double scale) noexcept nogil:
+    """Compute hidden = scale * sum_i weights[i] (row i); without subwords the weights are 1."""
+    cdef int64_t i
+    if model.subword_starts == NULL:
+        model.ops.gather(hidden, rows, <int>n, model.width, scale)
+        return
+    memset(hidden, 0, model.row_bytes)
+    for i in range(n):
+        model.ops.scatter(&hidden, 1, model.width, rows[i], scale * weights[i])
 
 
 cdef inline int queue_subwords(const Model *model, const Worker *worker, int64_t position,

@@ -82,6 +82,7 @@ cdef inline void allocate_plans(const Model *model, Worker *worker, int64_t n_co
         focus = &worker.focus_plans[i]
         focus.contexts = <int32_t *>allocate(worker, n_contexts, sizeof(int32_t))
         focus.context_rows = <void **>allocate(worker, n_contexts, sizeof(void *))
+        focus.weights = <float *>allocate(worker, n_contexts, sizeof(float))
         focus.draws = <uint64_t *>allocate(worker, n_examples * model.negative, sizeof(uint64_t))
         focus.targets = <int32_t *>allocate(worker, n_examples * n_targets, sizeof(int32_t))
         focus.target_rows = <void **>allocate(worker, n_examples * n_targets + 1, sizeof(void *))

@@ -4,6 +4,9 @@ Three facts decide what a kernel with subwords has to do. If words share no rows
 move as rows of their own do, whenever private rows are merged. If they share rows, and no private
 row is merged during a call, a row must change by the sum of the changes of its words. And a private
 row that is merged must be seen by the other words.
+
+In CBOW the hidden vector is the mean of all rows of all context words. If all words have the same
+number of rows, it is the mean of the words' means.
 """
 
 import copy
@@ -44,7 +47,7 @@ KINDS = {
     "window-in-steps": WINDOW | {"window": 9, "max_contexts": 5},
     "batch": BATCH,
     "cbow": {"cbow": True},
-    "cbow-sum": {"cbow": True, "mean_hidden": False, "mean_gradient": False},
+    "cbow-exact": {"cbow": True, "mean_gradient": True},
     "cbow-hs": {"cbow": True, "output": False, "tree": True, "negative": 0},
     "cbow-forward": {"cbow": True, "forward": True},
     "softmax": SOFTMAX,
@@ -91,17 +94,18 @@ def means(rows, subwords):
     return np.array([rows[numbers].mean(axis=0) for numbers in lists])
 
 
-def own_lists(n_words, rng):
-    """1 to 4 rows per word, which no other word has."""
-    lengths = rng.integers(1, 5, n_words)
+def own_lists(n_words, rng, cbow=False):
+    """1 to 4 rows per word, for CBOW 3, which no other word has."""
+    lengths = np.full(n_words, 3) if cbow else rng.integers(1, 5, n_words)
     return np.split(rng.permutation(lengths.sum()), np.cumsum(lengths)[:-1]), lengths.sum()
 
 
-def shared_lists(n_words, n_ngrams, rng):
-    """A row per word, and up to 4 of n-grams that other words have; some have one twice."""
+def shared_lists(n_words, n_ngrams, rng, cbow=False):
+    """A row per word, and up to 4 of n-grams that other words have, for CBOW 3; some twice."""
+    lengths = np.full(n_words, 3) if cbow else rng.integers(0, 5, n_words)
     return [
-        np.array([word, *(n_words + rng.integers(0, n_ngrams, rng.integers(0, 5)))])
-        for word in range(n_words)
+        np.array([word, *(n_words + rng.integers(0, n_ngrams, length))])
+        for word, length in enumerate(lengths)
     ]
 
 
@@ -113,7 +117,7 @@ def outputs_of(objective):
 def test_means_move_as_rows_do(options):
     counts = COUNTS if options.get("n_batch_rows") else MANY_COUNTS
     plain = make_objective(counts=counts, **options)
-    lists, n_rows = own_lists(len(counts), np.random.default_rng(1))
+    lists, n_rows = own_lists(len(counts), np.random.default_rng(1), options.get("cbow"))
     ours = with_subwords(plain, lists, n_rows)
     plain, ours = copy.deepcopy(plain), copy.deepcopy(ours)
     ids, offsets = make_corpus((1, 2, 9, 400, 1, 3), len(counts))
@@ -127,7 +131,7 @@ def test_means_move_as_rows_do(options):
 @each_kind
 def test_a_row_changes_by_the_changes_of_its_words(options):
     plain = make_objective(**options)
-    lists = shared_lists(N_WORDS, 11, np.random.default_rng(2))
+    lists = shared_lists(N_WORDS, 11, np.random.default_rng(2), options.get("cbow"))
     ours = with_subwords(plain, lists, N_WORDS + 11)
     plain, ours = copy.deepcopy(plain), copy.deepcopy(ours)
     before, means_before = ours.input.copy(), plain.input.copy()
@@ -171,11 +175,34 @@ def test_one_step_is_minus_the_numeric_gradient(name):
             assert moved_by == pytest.approx(-derivative, rel=2e-5, abs=2e-5), times
 
 
+@pytest.mark.parametrize("mean_hidden", [True, False])
+@pytest.mark.parametrize("mean_gradient", [True, False])
+@pytest.mark.parametrize("apart", [False, True])  # two functions train these two
+def test_cbow_is_the_mean_or_sum_of_all_rows_of_its_contexts(mean_hidden, mean_gradient, apart):
+    options = {"mean_hidden": mean_hidden, "mean_gradient": mean_gradient, "apart": apart}
+    lists = [np.array([0]), np.array([1, 4, 5]), np.array([2, 5]), np.array([3, 5, 5, 4, 6])]
+    objective = with_subwords(
+        make_objective(counts=COUNTS[:4], cbow=True, negative=0, shrink_windows=False, **options),
+        lists, 7,
+    )  # fmt: skip
+    objective = copy.deepcopy(objective)
+    before, target = objective.input.copy(), objective.output[0].copy()
+    used = np.concatenate([lists[1], lists[2], lists[3]])
+    hidden = before[used].mean(axis=0) if mean_hidden else before[used].sum(axis=0)
+    error = 0.05 * (1 - 1 / (1 + np.exp(-hidden @ target)))
+    share = (1 / 3 if mean_hidden else 1 / len(used)) if mean_gradient else 1
+    expected = before.copy()
+    np.add.at(expected, used, share * error * target)
+    run_kernel(objective, np.array([1, 0, 2, 3], np.int32), np.array([0, 4]), 1, 2)
+    np.testing.assert_allclose(objective.input, expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(objective.output[0], target + error * hidden, rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("options", LEARNERS.values(), ids=LEARNERS.keys())
 @pytest.mark.parametrize("step", [1e-9, 0.2])
 def test_bounded_updates_change_nothing_where_no_row_is_shared(options, step):
     plain = make_objective(**options)
-    lists, n_rows = own_lists(N_WORDS, np.random.default_rng(3))
+    lists, n_rows = own_lists(N_WORDS, np.random.default_rng(3), options.get("cbow"))
     ours = with_subwords(plain, lists, n_rows)
     loads = np.full(N_WORDS, 0.05, np.float32)
     ours = dataclasses.replace(ours, subwords=ours.subwords._replace(loads=loads, step=step))
