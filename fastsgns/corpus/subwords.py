@@ -11,11 +11,15 @@ import numpy as np
 
 from fastsgns.corpus import ngrams
 from fastsgns.rules import integer
+from fastsgns.runtime.machine import require_memory
 
 CHUNK_WORDS = 1 << 13  # words that are hashed at once,
 CHUNK_CHARACTERS = 1 << 18  # unless they have more characters than this
 LARGEST_TABLE = 1 << 26  # buckets of which an array has an entry each, for speed,
 TABLE_SHARE = 16  # where there are at most so many per n-gram
+MOST_PER_BYTE = 100  # n-grams per byte of the words of a file,
+FEW_NGRAMS = 1 << 24  # unless there are at most so many, which need some 0.5 GB
+NGRAM_BYTES = 32  # that a table needs for each n-gram while it is made, if a word has most of them
 MAX_BUCKET = 2**31 - 1  # what 32 bits with a sign hold, as in Facebook's files
 RULES = {
     "min_n": integer(0, 2**31 - 1),
@@ -157,6 +161,44 @@ def count_buckets(keys: Sequence[Hashable], scheme: SubwordScheme) -> np.ndarray
             text, starts = _bracketed(keys[chunk])
             ngrams.count(text, starts, scheme.min_n, scheme.max_n, scheme.hash_count, counts[chunk])
     return counts
+
+
+def fault_of_lengths(keys: Sequence[Hashable], scheme: SubwordScheme) -> str | None:
+    """Return why the lengths of n-grams of a file are not believed; None if they are.
+
+    A word of n characters has up to n**2 / 2 n-grams, so that a small file could need any amount of
+    memory. Up to 100 lengths, and words of up to 200 characters, are always believed.
+
+    Examples
+    --------
+    >>> fault_of_lengths(["cat"], SubwordScheme(1, 10**6, bucket=9))
+    >>> fault = fault_of_lengths(["cat", 5000 * "cat"], SubwordScheme(1, 10**6, bucket=9))
+    >>> fault.partition(";")[0]
+    'its words of 15,007 bytes have 112,537,514 n-grams of 1 to 1000000 characters'
+    """
+    n_ngrams = 0 if _has_few_lengths(scheme) else int(count_buckets(keys, scheme).sum())
+    n_bytes = sum(len(utf8(key)) + 2 for key in keys if isinstance(key, str)) if n_ngrams else 0
+    if n_ngrams <= max(MOST_PER_BYTE * n_bytes, FEW_NGRAMS):
+        return None
+    return (
+        f"its words of {n_bytes:,} bytes have {n_ngrams:,} n-grams of {scheme.min_n} to "
+        f"{scheme.max_n} characters; {MOST_PER_BYTE} n-grams per byte are allowed"
+    )
+
+
+def _has_few_lengths(scheme: SubwordScheme) -> bool:
+    """Return whether there are at most `MOST_PER_BYTE` n-grams per byte of any words."""
+    return scheme.max_n - max(scheme.min_n, 1) < MOST_PER_BYTE
+
+
+def _require_memory(keys: Sequence[Hashable], scheme: SubwordScheme) -> None:
+    """Raise a MemoryError if the n-grams of long words do not fit into memory."""
+    if not _has_few_lengths(scheme):
+        n_ngrams = int(count_buckets(keys, scheme).sum())
+        what = f"{n_ngrams:,} n-grams of {scheme.min_n} to {scheme.max_n} characters"
+        require_memory(
+            NGRAM_BYTES * n_ngrams, what, "A smaller max_n, or shorter words, need less."
+        )
 
 
 def used_buckets(keys: Sequence[Hashable], scheme: SubwordScheme) -> np.ndarray:
@@ -317,6 +359,8 @@ def make_table(
     ------
     TypeError
         If a key is not a str in floret's scheme, where it would have no row.
+    MemoryError
+        If the n-grams do not fit into memory.
 
     Examples
     --------
@@ -324,6 +368,7 @@ def make_table(
     >>> table.n_rows, table.buckets.tolist(), table.rows.tolist()
     (4, [31, 106, 747], [0, 3, 1, 2])
     """
+    _require_memory(keys, scheme)
     none = np.zeros(0, np.int32)
     buckets = none if scheme.is_pruned else used_buckets(keys, scheme)
     if known_buckets is not None:

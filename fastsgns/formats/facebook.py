@@ -153,7 +153,8 @@ class _Source:
         if self._pushed:
             data, self._pushed = self._pushed[:n_bytes], self._pushed[n_bytes:]
             return data
-        read: bytes = self._file.read(n_bytes)
+        # Buffered files allocate what is asked for before they know how much there is.
+        read: bytes = self._file.read(min(n_bytes, BLOCK_BYTES))
         return read
 
     def push_back(self, data: bytes) -> None:
@@ -251,7 +252,8 @@ def _read(source: _Source, with_output: bool, wanted: Wanted | None) -> Facebook
     if is_pruned and not is_quantized:
         raise FormatError("it is pruned, but not quantized: a model that fastText refuses too")
     n_buckets = n_pruned if is_pruned else parameters["bucket"]
-    chosen = None if wanted is None or is_pruned else wanted(words, parameters)
+    chosen = None if wanted is None else wanted(words, parameters)
+    chosen = None if is_pruned else chosen  # whose rows are few
     rows, dim = None, parameters["dim"]
     if chosen is not None:
         rows = np.concatenate([np.arange(n_words), n_words + chosen.astype(np.int64)])
@@ -420,7 +422,8 @@ def _decoded(
         rows[:, start:end] = choice[codes[:, part]]
         start = end
     if norms is not None:
-        rows *= norms[:, None]
+        with np.errstate(all="ignore"):  # of a file with infinite numbers
+            rows *= norms[:, None]
     return rows
 
 

@@ -10,7 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns.corpus.subwords import SubwordScheme, make_table, used_buckets, utf8
+from fastsgns.corpus.subwords import (
+    SubwordScheme,
+    fault_of_lengths,
+    make_table,
+    used_buckets,
+    utf8,
+)
 from fastsgns.errors import FormatError
 from fastsgns.formats import facebook, files, floret, kinds, saving
 from fastsgns.formats.facebook import FacebookModel
@@ -77,10 +83,12 @@ def read(path: Any, all_buckets: bool = True, with_output: bool = True) -> Faceb
     """Read a model, without rows that no word can use; see `load_facebook_vectors`."""
 
     def wanted(words: list[bytes], parameters: dict[str, Any]) -> np.ndarray | None:
-        scheme = _scheme(parameters)
+        scheme, raw = _scheme(parameters), _raw(words)
         if not scheme.has_buckets:
             return np.zeros(0, np.int32)
-        return None if all_buckets else used_buckets(_raw(words), scheme)
+        if fault := fault_of_lengths(raw, scheme):
+            raise FormatError(fault)
+        return None if all_buckets else used_buckets(raw, scheme)
 
     return facebook.read(path, with_output, wanted)
 
@@ -127,7 +135,7 @@ def vectors_of(model: FacebookModel, encoding: str, name: str, cls: Any = None) 
     keys = _decoded(model.words, encoding, name)
     kv = _empty(cls, model.input.shape[1], scheme)
     if not scheme.has_buckets:
-        kv.set_items(keys, model.input)
+        kv.set_items(keys, model.input[: len(keys)])  # the rest are rows of pairs of words
     else:
         kv.set_items(keys, np.zeros((len(keys), model.input.shape[1]), np.float32))
         table = make_table(_raw(model.words), scheme, model.buckets)

@@ -147,6 +147,68 @@ def test_old_supervised_files_have_no_n_grams():
     assert kv.unseen is None and kv.max_n == 0 and len(kv) == 12
 
 
+def test_pruned_files_of_pairs_of_words_have_the_rows_of_their_words(tmp_path):
+    """With word_ngrams=2 and maxn=0, the pruned rows are those of pairs of words alone."""
+    kv = load_facebook_vectors(replaced("pruned.ftz", 48, 0))
+    stored = facebook.read(FOLDER / "pruned.ftz")
+    assert len(stored.buckets) and kv.unseen is None
+    assert np.array_equal(kv.vectors, stored.input[: len(kv)])
+    kv.save(tmp_path / "kv")
+    assert np.array_equal(KeyedVectors.load(tmp_path / "kv").vectors, kv.vectors)
+
+
+def written(words, bucket=3, **parameters):
+    """Return a file of words, with rows of zeros."""
+    model = facebook.read(FOLDER / "words.bin")
+    model.words, model.counts = words, np.ones(len(words), np.int64)
+    model.parameters |= {"bucket": bucket, "dim": 1} | parameters
+    model.buckets, model.output = np.arange(bucket, dtype=np.int32), None
+    model.input = np.zeros((len(words) + bucket, 1), np.float32)
+    file = io.BytesIO()
+    facebook.write(file, model)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("name", ["f.bin", "f.bin.gz"])
+@pytest.mark.parametrize("all_buckets", [True, False])
+def test_long_words_do_not_make_a_file_take_memory(tmp_path, name, all_buckets):
+    content = written([b"a", b"b" * 20_000], minn=1, maxn=2**31 - 1)
+    (tmp_path / name).write_bytes(gzip.compress(content) if "gz" in name else content)
+    tracemalloc.start()
+    with pytest.raises(FormatError, match=f"{name}: its words of .* bytes have .* n-grams of 1 to"):
+        load_facebook_vectors(tmp_path / name, all_buckets=all_buckets)
+    assert tracemalloc.get_traced_memory()[1] < 20 * MB
+    tracemalloc.stop()
+    for word, max_n in [(b"b" * 20_000, 6), (b"b" * 190, 2**31 - 1), (b"b" * 1000, 2000)]:
+        content = written([word], minn=1, maxn=max_n)
+        assert len(load_facebook_vectors(io.BytesIO(content), all_buckets=all_buckets)) == 1
+
+
+def test_a_compressed_file_of_long_rows_does_not_take_memory(tmp_path):
+    """A row of 8 GB is read block by block, as the length of the file is not known."""
+    content = bytearray(written([b"a"], bucket=0, maxn=0))
+    place = content.index(struct.pack("<2q", 1, 1))
+    content[8:12] = struct.pack("<i", 2**31 - 1)
+    content[place + 8 : place + 16] = struct.pack("<q", 2**31 - 1)
+    path = tmp_path / "f.bin.gz"
+    path.write_bytes(gzip.compress(content))
+    tracemalloc.start()
+    with pytest.raises(TruncatedError):
+        load_facebook_vectors(path)
+    assert tracemalloc.get_traced_memory()[1] < 20 * MB
+    tracemalloc.stop()
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_that_are_not_finite_are_read_without_a_warning():
+    content = bytearray((FOLDER / "quantized.ftz").read_bytes())
+    shape = struct.pack("<2qi", 2, 3, 0)[:16]
+    end = content.rindex(shape) - 1  # of the centroids of norms, before the output matrix
+    content[end - 1024 : end] = np.full(256, np.inf, "<f4").tobytes()
+    model = facebook.read(io.BytesIO(content))
+    assert not np.isfinite(model.input).any()
+
+
 def test_words_that_are_not_utf8(caplog):
     model = facebook.read(FOLDER / "words.bin")
     model.words[0] = b"caf\xe9"
