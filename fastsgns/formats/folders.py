@@ -64,7 +64,8 @@ def atomic(path: Any, is_ours: Callable[[str], bool]) -> Iterator[str]:
     target = check_writable(path, is_ours)
     parent = os.path.dirname(target)
     temporary = os.path.join(parent, f".{secrets.token_hex(8)}.tmp")
-    os.mkdir(temporary)
+    with writing.naming_target(target, temporary):
+        os.mkdir(temporary)
     try:
         yield temporary
         writing.flush(temporary)

@@ -33,6 +33,7 @@ from fastsgns.formats.tables import (
     exportable,
 )
 from fastsgns.formats.writing import destination
+from fastsgns.rules import FLAG
 from fastsgns.runtime.machine import require_memory
 
 WHAT = "a static embedding"
@@ -59,6 +60,9 @@ PRE_TOKENIZER = {
 }
 # The JSON of a tokenizer has an object or a list per token, such as a merge, and few values more.
 OBJECTS_PER_TOKEN, VALUES_PER_TOKEN, MORE = 4, 16, 1 << 16
+# Tokens that are longer than this on average are those of a damaged file.
+BYTES_PER_TOKEN, MORE_BYTES = 1 << 11, 1 << 26
+COPIES = 4  # of the text, and of its parts, while it is parsed
 
 
 def write(
@@ -82,16 +86,19 @@ def write(
     TypeError
         If the keys are neither all str nor all int, or `path` is not a path.
     ValueError
-        If a key is empty or contains white space, at which texts are split, or `weights` are of
-        another shape.
+        If a key is empty or contains white space, at which texts are split, or
+        `weights` are of another shape, not finite, or so large that the type of the numbers does
+        not hold the products.
     FileExistsError
         If the folder has other files.
 
     Warns
     -----
     UserWarning
-        If attributes are left out, or words with upper case are not found with `lowercase`.
+        If there are no keys, attributes are left out, or words with upper case are not found with
+        `lowercase`.
     """
+    lowercase = FLAG("lowercase", lowercase)
     words = _words(table.keys, lowercase)
     tensors = _tensors(table, weights)
     configuration = {
@@ -127,6 +134,8 @@ def write(
 
 
 def _words(keys: Sequence[Any], lowercase: bool) -> list[str]:
+    if not len(keys):
+        warn("there are no keys; model2vec can't encode texts with such a folder")
     words = as_texts(keys, files.BLANKS, WHAT)
     if "" in words:
         raise ValueError(f"the key '' can't be written to {WHAT}: no text has it. {ELSEWHERE}")
@@ -143,18 +152,39 @@ def _tensors(table: VectorTable, weights: npt.ArrayLike | None) -> Tensors:
     vectors, attributes = table.vectors, dict(table.attributes)
     scales = attributes.pop(VECTOR_SCALE, None) if vectors.dtype == np.int8 else None
     if weights is not None:
-        factors = np.asarray(weights)
-        if factors.shape != (len(vectors),) or factors.dtype.kind not in "biuf":
-            raise ValueError(
-                f"weights are of {factors.dtype} and shape {factors.shape}; expected is one number "
-                f"per key, ({len(vectors)},)"
-            )
+        factors = _factors(weights, len(vectors))
         if scales is None:
-            vectors = (vectors * factors[:, None]).astype(vectors.dtype)
+            vectors = _times(vectors, factors, vectors.dtype)
         else:
-            scales = (scales * factors).astype(np.float32)
+            scales = _times(scales[:, None], factors, np.dtype(np.float32))[:, 0]
     tensors = {MATRIX: vectors, **exportable(attributes, RESERVED, texts=False)}
     return tensors if scales is None else tensors | {WEIGHTS: scales}
+
+
+def _factors(weights: npt.ArrayLike, n: int) -> np.ndarray:
+    """Return factors of `n` vectors, float64, or raise a ValueError."""
+    factors = np.asarray(weights)
+    if factors.shape != (n,) or factors.dtype.kind not in "biuf":
+        raise ValueError(
+            f"weights are of {factors.dtype} and shape {factors.shape}; expected is one number "
+            f"per key, ({n},)"
+        )
+    if not np.isfinite(factors).all():
+        key = int(np.flatnonzero(~np.isfinite(factors))[0])
+        raise ValueError(f"weights[{key}] is {factors[key]}; expected are finite numbers")
+    return factors.astype(np.float64)
+
+
+def _times(rows: np.ndarray, factors: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """Return the products of rows and their factors, rounded to a type."""
+    with np.errstate(over="ignore"):
+        products: np.ndarray = (rows * factors[:, None]).astype(dtype)
+    if len(lost := np.flatnonzero((np.isfinite(rows) & ~np.isfinite(products)).any(axis=1))):
+        raise ValueError(
+            f"the vector of key {lost[0]} times weights[{lost[0]}], {factors[lost[0]]:g}, has a "
+            f"number that is too large for {dtype}, whose largest is {np.finfo(dtype).max:g}"
+        )
+    return products
 
 
 def _tokenizer(words: Sequence[str], lowercase: bool) -> dict[str, Any]:
@@ -284,9 +314,16 @@ def _are_rows(mapping: np.ndarray, n: int) -> bool:
 def _read_tokens(path: str, n: int) -> list[str]:
     """Return the `n` tokens of a tokenizer in the order of their ids.
 
-    The number of objects and values is compared with `n` before they are parsed, because each
-    takes many times the size of its text in memory.
+    The size of the file is compared with `n` before it is read. So is the number of objects and
+    values before they are parsed, because each takes many times the size of its text in memory.
     """
+    n_bytes = os.path.getsize(path)
+    if n_bytes > BYTES_PER_TOKEN * n + MORE_BYTES:
+        raise FormatError(
+            f"{path} has {n_bytes:,} bytes for {n:,} vectors; allowed are "
+            f"{BYTES_PER_TOKEN * n + MORE_BYTES:,}"
+        )
+    require_memory(COPIES * n_bytes, f"the tokens of {path}", "Free memory")
     with open(path, "rb") as file:
         raw = file.read()
     counts = header.count_outside_strings(raw, b"{[,")

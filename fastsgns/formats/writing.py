@@ -114,7 +114,7 @@ def atomic(path: Any) -> Iterator[str]:
     folder = os.path.dirname(target)
     temporary = os.path.join(folder, f".{secrets.token_hex(8)}.tmp")
     try:
-        with _naming(target, temporary):
+        with naming_target(target, temporary):
             mode = 0o666 if old is None else stat.S_IRUSR | stat.S_IWUSR
             os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
             yield temporary
@@ -130,7 +130,7 @@ def atomic(path: Any) -> Iterator[str]:
 
 
 @contextmanager
-def _naming(target: str, temporary: str | None = None) -> Iterator[None]:
+def naming_target(target: str, temporary: str | None = None) -> Iterator[None]:
     """Make errors of the system name `target`, if they name no file or the temporary one."""
     try:
         yield
@@ -197,7 +197,7 @@ def destination(target: Any, append: bool = False, any_suffix: bool = False) -> 
     if not any_suffix:
         files.check_suffix(path)
     if append or files.is_url(path) or _is_special(_mode(path)):
-        with _naming(path), files.open_binary(path, "ab" if append else "wb") as file:
+        with naming_target(path), files.open_binary(path, "ab" if append else "wb") as file:
             yield file
         return
     with atomic(path) as temporary, files.open_binary(temporary, "wb", suffix_of=path) as file:

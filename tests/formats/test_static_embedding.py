@@ -240,6 +240,49 @@ def test_a_damaged_tokenizer_is_refused(tmp_path, text, match):
         KeyedVectors.from_file(folder)
 
 
+def test_a_tokenizer_of_any_size_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    folder = tmp_path / "folder"
+    vectors(["a", "b"]).export("static-embedding", folder)
+    os.truncate(folder / "tokenizer.json", 1 << 36)  # takes no room on the disk
+    with pytest.raises(FormatError, match="68,719,476,736 bytes for 2 vectors; allowed are"):
+        KeyedVectors.from_file(folder)
+    vectors(["a", "b"]).export("static-embedding", folder)
+    monkeypatch.setattr("fastsgns.runtime.machine.available_memory", lambda: 100)
+    with pytest.raises(MemoryError, match="the tokens of"):
+        KeyedVectors.from_file(folder)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "number", "weights", "message"),
+    [
+        (None, 1, [1, np.nan], r"weights\[1\] is nan; expected are finite numbers"),
+        ("int8", 1, [np.inf, 1], r"weights\[0\] is inf"),
+        ("float16", 60_000, [1, 100], r"key 1 times weights\[1\], 100, .* too large for float16"),
+        (None, 1, [1e300, 1], r"key 0 times .* too large for float32"),
+        ("int8", 1, [1, 1e300], r"key 1 times .* too large for float32"),
+        ("float64", 1e10, [1e300, 1], r"key 0 times .* too large for float64"),
+    ],
+)
+def test_weights_that_give_no_finite_numbers(tmp_path, dtype, number, weights, message):
+    numbers = np.full((2, 3), number, np.float64 if dtype == "float64" else np.float32)
+    kv = KeyedVectors.from_arrays(["a", "b"], numbers)
+    options = {} if dtype == "float64" else {"dtype": dtype}
+    with pytest.raises(ValueError, match=message):
+        kv.export("static-embedding", tmp_path / "folder", weights=weights, **options)
+    assert not os.listdir(tmp_path)
+
+
+def test_what_no_program_could_use_is_never_silent(tmp_path):
+    with pytest.warns(UserWarning, match="there are no keys; model2vec can't encode"):
+        KeyedVectors(3).export("static-embedding", tmp_path / "empty")
+    with pytest.raises(ValueError, match="lowercase is 'no'; allowed are"):
+        vectors().export("static-embedding", tmp_path / "folder", lowercase="no")
+    missing = tmp_path / "none" / "folder"
+    with pytest.raises(FileNotFoundError) as raised:
+        vectors().export("static-embedding", missing)
+    assert ".tmp" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("tensors", "match"),
     [
