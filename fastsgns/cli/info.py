@@ -111,6 +111,8 @@ def _describe(source: Any, format: str) -> dict[str, Any]:
     arrays = {"vectors": vectors.array}
     if hasattr(vectors, "output"):
         arrays["output"] = vectors.output.array
+    if vectors.subwords is not None:
+        arrays["rows"] = vectors.subwords.array  # of words and n-grams, as in native files
     return {
         "kind": f"vectors ({format})",
         "words": len(vectors),

@@ -282,8 +282,8 @@ def _parameters(source: _Source) -> dict[str, Any]:
         magic = version = 0
     if magic != MAGIC:
         raise FormatError(
-            "it does not begin like a model of fastText 0.9; models of fastText before 2017 can be "
-            "read by gensim"
+            "it does not begin like a model of fastText 0.9 (.bin or .ftz); fastsgns.load(path) "
+            "recognizes files of vectors, and gensim reads models of fastText from before 2017"
         )
     if not 1 <= version <= VERSION:
         raise FormatError(f"it is of version {version}; known are those up to {VERSION}")

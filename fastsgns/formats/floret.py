@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns.errors import FormatError
+from fastsgns.errors import FormatError, NotUTF8Error
 from fastsgns.formats import files, sniffing, word2vec
 from fastsgns.formats.writing import destination
 
@@ -19,6 +19,7 @@ BRACKETS = ["<", ">"]
 N_SIZES = 8
 LONGEST_LINE = 1 << 10
 STEP = 1 << 14  # rows that are written at once
+LONGEST_NGRAM = 2**31 - 1  # that the hashes take
 NO_NGRAMS = 1 << 30  # characters, which no word has; spaCy needs a length
 
 
@@ -106,9 +107,13 @@ def read(path: Any) -> FloretTable:
                 f"{name} has the seed {seed} and the brackets {sizes[6:]}; known are {SEED} and "
                 f"{BRACKETS}"
             )
-        if not (1 <= hash_count <= 4 and bucket > 0 and dimensions > 0):
+        is_possible = 1 <= hash_count <= 4 and bucket > 0 and dimensions > 0
+        if not is_possible or max(min_n, max_n) > LONGEST_NGRAM:
             raise FormatError(f"{name} begins with sizes that are impossible: {sizes}")
-        words, rows, _ = word2vec.read(file, no_header=True)
+        try:
+            words, rows, _ = word2vec.read(file, no_header=True)
+        except NotUTF8Error:
+            raise FormatError(f"{name} has a row that does not begin with its number") from None
     if rows.shape != (bucket, dimensions) or words != list(map(str, range(bucket))):
         raise FormatError(
             f"{name} has {len(words)} rows of {rows.shape[1]} numbers; expected are {bucket} rows "

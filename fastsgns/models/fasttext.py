@@ -368,7 +368,8 @@ def save_facebook_model(
         If the model has `hash_count` (``model.wv.export("floret", path)`` writes it), or a word has
         a zero byte or no form in the encoding.
     TypeError
-        If a word is not a str.
+        If a word is not a str, or `model` is a KeyedVectors (``kv.export("fasttext", path)`` writes
+        it).
 
     Warns
     -----

@@ -997,7 +997,8 @@ class KeyedVectors:
         ----------
         kind : str
             The format: "native", "text", "binary", "glove", "vec", "safetensors", "npz", "parquet",
-            "arrow", "tsv" or "static-embedding"; docs/files.md has a page per format.
+            "arrow", "fasttext", "floret", "tsv" or "static-embedding"; docs/files.md has a page per
+            format.
         path : str, os.PathLike or binary file object
             Of "static-embedding", the path of a folder.
         output : KeyedVectors with the same keys, or False, optional

@@ -17,7 +17,8 @@ def test_commands_read_files_of_fasttext(tmp_path, name, capsys):
     assert main(["nn", path, "nightly", "-n", "3"]) == 0
     assert len(capsys.readouterr().out.strip().splitlines()) >= 3
     assert main(["info", path]) == 0
-    assert "fasttext" in capsys.readouterr().out
+    facts, rows = capsys.readouterr().out, load(path).subwords.array
+    assert "fasttext" in facts and f"{len(rows)} x {rows.shape[1]} float32" in facts
     saved = str(tmp_path / "v.fastsgns")
     assert main(["convert", path, saved]) == 0
     loaded = load(saved)

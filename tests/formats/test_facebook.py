@@ -125,7 +125,7 @@ def replaced(name, start, number):
 @pytest.mark.parametrize(
     "start, number, message",
     [
-        (0, 1, "does not begin like a model of fastText"),
+        (0, 1, r"does not begin like a model of fastText .*; fastsgns.load\(path\)"),
         (4, 13, "of version 13; known are those up to 12"),
         (8, 0, "dim is 0; allowed are integers from 1"),
         (8, 4, r"a matrix is of shape \(42, 3\); expected is \(42, 4\)"),
@@ -318,6 +318,9 @@ def test_damaged_files_of_floret_are_refused():
         (b"20 3 3 5 2", b"20 4 3 5 2", "expected are 20 rows of 4"),
         (b"20 3 3 5 2", b"9999999999 99999 3 5 2", "expected are 9999999999 rows"),
         (b"20 3 3 5 2", b"20 3 3 5 5", "sizes that are impossible"),
+        (b"20 3 3 5 2", b"20 3 3 2147483648 2", "sizes that are impossible"),
+        (b"20 3 3 5 2", b"20 3 2147483648 5 2", "sizes that are impossible"),
+        (b"\n1 ", b"\n\xff ", "a row that does not begin with its number"),
         (b"2166136261", b"2166136262", "seed 2166136262"),
         (b"< >", b"( )", "brackets"),
         (b"\n1 ", b"\n2 ", "numbered from 0"),

@@ -11,6 +11,7 @@ from fastsgns.kernels.objective import SIMD_PAD, Paths
 from fastsgns.matrices import TreeWords
 from fastsgns.models.words.tree import matches, paths_of
 from fastsgns.vectors import facebook as facebook_vectors
+from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.spaces import NoRoleError
 
 LOSS_NUMBERS = {name: number for number, name in LOSSES.items()}
@@ -57,6 +58,8 @@ def load(cls: Any, path: Any, encoding: str = "utf-8", all_buckets: bool = True)
 
 def save(model: Any, path: Any, encoding: str, lr_update_rate: int, word_ngrams: int) -> None:
     """Write a .bin file; see `fastsgns.models.fasttext.save_facebook_model`."""
+    if isinstance(model, KeyedVectors):
+        raise TypeError(f'{model!r} are vectors, not a model: kv.export("fasttext", path)')
     wv = model.wv
     loss = "softmax" if model.softmax else "ns" if model.negative or not model.hs else "hs"
     lost = [

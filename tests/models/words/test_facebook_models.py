@@ -104,6 +104,8 @@ def test_what_a_file_cannot_hold(tmp_path):
         save_facebook_model(FastText(SENTENCES, matrices="tied+bias", **SMALL), tmp_path / "f")
     with pytest.raises(ValueError, match="does not hold floret's scheme"):
         save_facebook_model(FastText(SENTENCES, hash_count=2, **SMALL), tmp_path / "g")
+    with pytest.raises(TypeError, match=r'vectors, not a model: kv.export\("fasttext", path\)'):
+        save_facebook_model(load_facebook_model(FOLDER / "skipgram.bin").wv, tmp_path / "h")
 
 
 def test_the_paths_are_those_of_a_huffman_tree():
