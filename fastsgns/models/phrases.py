@@ -8,9 +8,8 @@
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy as np
 from fastsgns import rules
 from fastsgns.corpus.encoded import Encodable, EncodedCorpus, encode, scan
 from fastsgns.corpus.files import check_paths
-from fastsgns.corpus.sentences import ONCE, LineSentence, check_corpus
+from fastsgns.corpus.sentences import LineSentence, check_corpus
 from fastsgns.corpus.tokens import sequence
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import CorpusFileError, warn
@@ -29,7 +28,7 @@ from fastsgns.phrases import applying
 from fastsgns.phrases import scoring as scorers
 from fastsgns.phrases.counts import Pairs, PhraseCounts, count_pairs
 from fastsgns.phrases.scoring import Scorer, npmi_scorer, original_scorer, scorer_of, scores_of
-from fastsgns.phrases.spelling import SpelledCounts, parses
+from fastsgns.phrases.spelling import SpelledCounts, StringCounts, parses
 from fastsgns.runtime.machine import n_cores
 from fastsgns.runtime.progress import reading_bar
 
@@ -68,6 +67,7 @@ class PhraseDetector:
     Attributes
     ----------
     connector_words : frozenset of str
+        Set them before learning. Counts are those of the connector words at that time.
     delimiter : str
     threshold : float
     """
@@ -92,6 +92,62 @@ class PhraseDetector:
         """Return all phrases that may be found in any text."""
         raise NotImplementedError
 
+    def _compiled(self) -> applying.Found:
+        """Return what compiled code shall join.
+
+        Raises
+        ------
+        TypeError
+            If a derived class has its own `score_candidate`, which compiled code can't call.
+        """
+        if self._has_own_methods:
+            raise TypeError(
+                f"{type(self).__name__} has its own score_candidate or analyze_sentence, which "
+                "compiled code can't call: join sentences, phrases[list_of_lists] or "
+                "phrases[LineSentence(path)]"
+            )
+        return self._found()
+
+    @property
+    def _has_own_methods(self) -> bool:
+        """Whether a derived class changes what a phrase is."""
+        mine = PhraseDetector, Phrases, FrozenPhrases
+        cls = type(self)
+        return (
+            cls.analyze_sentence is not PhraseDetector.analyze_sentence
+            or all(cls.score_candidate is not each.score_candidate for each in mine)
+            or "score_candidate" in vars(self)
+        )
+
+    def _finder(self) -> Callable[[Parts], str | None]:
+        """Return a function that returns the string of a phrase, or None if it is none."""
+        raise NotImplementedError
+
+    def _joined(self, sentence: Iterable[str]) -> list[str]:
+        """Return the tokens of `analyze_sentence`, faster.
+
+        A candidate is appended word by word, and replaced if it is a phrase.
+        """
+        if self._has_own_methods:
+            return [token for token, _ in self.analyze_sentence(sentence)]
+        connector_words, find = self.connector_words, self._finder()
+        joined: list[str] = []
+        start, first = -1, ""  # of the candidate
+        for word in sentence:
+            if word in connector_words:
+                joined.append(word)
+                continue
+            if start >= 0:
+                n_between = len(joined) - start - 1
+                phrase = find((first, *joined[start + 1 :], word) if n_between else (first, word))
+                if phrase is not None:
+                    joined[start:] = [phrase]
+                    start = -1
+                    continue
+            start, first = len(joined), word
+            joined.append(word)
+        return joined
+
     def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
         """Yield the tokens of a sentence with its phrases joined, each with its score.
 
@@ -108,6 +164,10 @@ class PhraseDetector:
         >>> list(phrases.analyze_sentence(["in", "new", "york"]))
         [('in', None), ('new_york', 0.75)]
         """
+        if isinstance(sentence, (str, bytes, bytearray)):
+            raise TypeError(
+                f"the sentence is a string, {sentence!r:.60}; split it first: text.split()"
+            )
         connector_words, score = self.connector_words, self.score_candidate
         start: str | None = None
         between: list[str] = []
@@ -151,17 +211,23 @@ class PhraseDetector:
         Raises
         ------
         TypeError
-            If it is a str, or not iterable.
+            If it is a str, an open file, or not iterable; or an EncodedCorpus where a derived class
+            has its own `score_candidate`.
         """
         if isinstance(sentence, EncodedCorpus):
             return self.join(sentence)
+        if hasattr(sentence, "readline"):
+            raise TypeError(
+                f"{sentence!r:.80} is an open file, whose lines are not split; give "
+                "phrases[LineSentence(file)]"
+            )
         if isinstance(sentence, (str, bytes, bytearray)):
             raise TypeError(
                 f"the sentence is a string, {sentence!r:.60}; split it first: phrases[text.split()]"
             )
         is_single, tokens = _is_sentence(sentence)
         if is_single:
-            return [token for token, _ in self.analyze_sentence(sequence(tokens, 0))]
+            return self._joined(sequence(tokens, 0))
         return PhrasedSentences(self, tokens)
 
     def join(
@@ -184,8 +250,13 @@ class PhraseDetector:
         >>> Phrases(corpus, min_count=1, threshold=0.1).join(corpus).vocabulary.words
         ['new_york', 'in']
         """
+        if not isinstance(corpus, EncodedCorpus):
+            raise TypeError(
+                f"the corpus is a {type(corpus).__name__}, where an EncodedCorpus is wanted; "
+                "phrases[sentences] joins those of other corpora"
+            )
         n_workers = int(rules.WORKERS("workers", workers) or n_cores())
-        return applying.join_corpus(corpus, self._found(), n_workers, memory_budget)
+        return applying.join_corpus(corpus, self._compiled(), n_workers, memory_budget)
 
     def find_phrases(self, sentences: Iterable[Iterable[str]]) -> dict[str, float]:
         """Return the phrases that occur in sentences, with their scores.
@@ -249,7 +320,7 @@ class PhraseDetector:
             )
         if is_path(target) and any(writing.is_same_file(path, str(target)) for path in paths):
             raise ValueError(f"{target} is read and can't be written; name another target")
-        found = self._found()
+        found = self._compiled()
         with writing.destination(target) as file:
             applying.join_files(paths, file, found, n_workers)
 
@@ -276,14 +347,16 @@ class PhrasedSentences(Encodable):
             If they can be read only once and have been.
         """
         if self._is_read and iter(self.sentences) is self.sentences:
-            raise TypeError(ONCE.format(type(self.sentences).__name__))
+            raise TypeError(
+                "the sentences came from an iterator, which can be read only once and has been "
+                "read; give phrases[...] a list, or an object whose __iter__ begins anew"
+            )
         self._is_read = True
         return self.sentences
 
     def __iter__(self) -> Iterator[list[str]]:
-        analyze = self.phrases.analyze_sentence
         for number, sentence in enumerate(self._source()):
-            yield [token for token, _ in analyze(sequence(sentence, number))]
+            yield self.phrases._joined(sequence(sentence, number))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.sentences!r:.80}>"
@@ -292,6 +365,8 @@ class PhrasedSentences(Encodable):
         self, workers: int | None, memory_budget: int | None, progress: Any
     ) -> EncodedCorpus:
         """Return the phrases as an `EncodedCorpus`; see `fastsgns.corpus.encoded.Encodable`."""
+        if self.phrases._has_own_methods:
+            return EncodedCorpus.from_iterable(self, None, memory_budget, progress)
         with scan(
             self._source(), workers=workers, memory_budget=memory_budget, progress=progress
         ) as scanned:
@@ -313,10 +388,10 @@ class Phrases(PhraseDetector):
     Parameters
     ----------
     sentences : iterable of lists of str, path, LineSentence or EncodedCorpus, optional
-        What to learn from; `add_vocab` takes more. The path of a text file with a sentence per
-        line, a LineSentence and an EncodedCorpus are read by compiled code in several threads. An
-        EncodedCorpus should have all words, as `EncodedCorpus.from_files` makes it: where words
-        were dropped, their neighbours are next to each other.
+        What to learn from; `add_vocab` learns from more of it. The path of a text file with a
+        sentence per line, a LineSentence and an EncodedCorpus are read by compiled code in several
+        threads. An EncodedCorpus should have all words, as `EncodedCorpus.from_files` makes it:
+        where words were dropped, their neighbours are next to each other.
     min_count : float
         Is subtracted from the count of a pair by the default scoring. With "npmi", a pair that
         occurs less often is not a phrase.
@@ -332,8 +407,8 @@ class Phrases(PhraseDetector):
     progress_per : int
         Is accepted for programs written for gensim, and has no effect.
     scoring : {"default", "npmi"} or callable
-        `original_scorer`, `npmi_scorer`, or a function with their parameters, which is called once
-        for each counted pair.
+        `original_scorer`, `npmi_scorer`, or a function with their parameters, which is called for
+        each counted pair, and for other ways to read a string with delimiters in its words.
     connector_words : iterable of str
         Words that may be inside of phrases, but neither begin nor end them, such as
         `ENGLISH_CONNECTOR_WORDS`. They do not change the score. At most 64 are between two words.
@@ -477,15 +552,11 @@ class Phrases(PhraseDetector):
 
     @property
     def vocab(self) -> Mapping[str, int]:
-        """The count of each word and of each pair, as strings; made anew each time, read-only."""
-        counted = self._computed.counted
-        is_counted = np.flatnonzero(counted.words)
-        words = self.counts.words
-        table = {words[word]: int(counted.words[word]) for word in is_counted.tolist()}
-        order = self.counts.order
-        strings = map(self.delimiter.join, counted.parts(order))
-        table |= zip(strings, counted.pairs[order].tolist())
-        return MappingProxyType(table)
+        """The count of each word and of each pair, as strings: a read-only mapping.
+
+        Looking up a string takes some microseconds. Iterating makes all strings anew.
+        """
+        return StringCounts(self._computed.counted)
 
     def score_candidate(self, word_a: str, word_b: str, in_between: Iterable[str]) -> Scored:
         """Return the string and the score of a phrase, or (None, None) if it is none.
@@ -506,6 +577,11 @@ class Phrases(PhraseDetector):
         """
         return self._computed.candidates.get((word_a, *in_between, word_b), (None, None))
 
+    def _finder(self) -> Callable[[Parts], str | None]:
+        get = self._computed.candidates.get
+        none = None, None
+        return lambda words: get(words, none)[0]
+
     def export_phrases(self) -> dict[str, float]:
         """Return all phrases with their scores.
 
@@ -514,7 +590,8 @@ class Phrases(PhraseDetector):
         Returns
         -------
         dict of str to float
-            In the order in which their words first occurred.
+            In the order of the ids of their words: for text and lists, in the order in which the
+            words first occurred.
         """
         counted, found = self._computed.counted, dict[str, float]()
         for words, (string, score) in self._computed.candidates.items():
@@ -573,11 +650,14 @@ class Phrases(PhraseDetector):
             count = counted.count(string)
             if count < self.min_count and self._needs_min_count():
                 continue
-            for words in parses(string, self.delimiter, self.connector_words):
+            scores: dict[tuple[str, str], float] = {}  # of the ends of the string
+            for words in parses(string, self.delimiter, self.connector_words, counted.count):
+                ends = words[0], words[-1]
                 if words not in found:
-                    score = self._score(counted, words[0], words[-1], string)
-                    if score > self.threshold:
-                        found[words] = string, score
+                    if ends not in scores:
+                        scores[ends] = self._score(counted, *ends, string)
+                    if scores[ends] > self.threshold:
+                        found[words] = string, scores[ends]
 
     def _needs_min_count(self) -> bool:
         """Return whether no pair that occurs less often than `min_count` is a phrase."""
@@ -599,7 +679,13 @@ class Phrases(PhraseDetector):
         return self.scoring if callable(self.scoring) else scorer_of(self.scoring)
 
     def _found(self) -> applying.Found:
-        phrases = list(self._computed.candidates)
+        connector_words = self.connector_words  # may be others than those that were learned with
+        phrases = [
+            words
+            for words in self._computed.candidates
+            if connector_words.issuperset(words[1:-1])
+            and connector_words.isdisjoint((words[0], words[-1]))
+        ]
         return applying.Found(phrases, self.connector_words, self.delimiter)
 
     def __str__(self) -> str:
@@ -616,8 +702,22 @@ class Phrases(PhraseDetector):
             f"threshold={self.threshold}>"
         )
 
-    def save(self, path: Any) -> None:
+    def save(
+        self,
+        fname_or_handle: Any,
+        separately: Any = None,
+        sep_limit: int = 10 * 1024**2,
+        ignore: Any = frozenset(),
+        pickle_protocol: int = 4,
+    ) -> None:
         """Write counts and parameters to one file, atomically; `load` reads it.
+
+        Parameters
+        ----------
+        fname_or_handle : str, os.PathLike or binary file object
+        separately, sep_limit, ignore, pickle_protocol
+            Accepted for compatibility with gensim, without effect: there is always one file, and no
+            pickle.
 
         Warns
         -----
@@ -626,10 +726,10 @@ class Phrases(PhraseDetector):
         """
         self.counts, self._cache = self.counts.ordered(), None
         _warn_of_scoring(self)
-        saving.save(path, SCHEMA, self)
+        saving.save(fname_or_handle, SCHEMA, self)
 
     @classmethod
-    def load(cls, path: Any, mmap: str | None = None) -> "Phrases":
+    def load(cls, fname: Any, mmap: str | None = None) -> "Phrases":
         """Read what `save` wrote; with ``mmap="r"`` the counts are mapped instead of read.
 
         `fastsgns.load` explains what may happen to a file that is mapped. If `scoring` was a
@@ -640,7 +740,7 @@ class Phrases(PhraseDetector):
         FormatError
             If the file holds something else, or is damaged.
         """
-        return kinds.load_as(cls, SCHEMA, path, mmap)
+        return kinds.load_as(cls, SCHEMA, fname, mmap)
 
 
 class FrozenPhrases(PhraseDetector):
@@ -705,6 +805,19 @@ class FrozenPhrases(PhraseDetector):
             return None, None
         return string, score
 
+    def _finder(self) -> Callable[[Parts], str | None]:
+        join, get, threshold = self.delimiter.join, self.phrasegrams.get, self.threshold
+        explain = self.score_candidate
+
+        def find(words: Parts) -> str | None:
+            try:
+                score = get(string := join(words))
+            except TypeError:
+                return explain(words[0], words[-1], words[1:-1])[0]  # raises a TypeError that tells
+            return string if score is not None and score > threshold and words[0] else None
+
+        return find
+
     def _found(self) -> applying.Found:
         phrases: list[Parts] = []
         is_short = len(self.delimiter) == 1  # a longer one can overlap itself
@@ -731,8 +844,22 @@ class FrozenPhrases(PhraseDetector):
             f"min_count={self.min_count}, threshold={self.threshold}>"
         )
 
-    def save(self, path: Any) -> None:
+    def save(
+        self,
+        fname_or_handle: Any,
+        separately: Any = None,
+        sep_limit: int = 10 * 1024**2,
+        ignore: Any = frozenset(),
+        pickle_protocol: int = 4,
+    ) -> None:
         """Write phrases and parameters to one file, atomically; `load` reads it.
+
+        Parameters
+        ----------
+        fname_or_handle : str, os.PathLike or binary file object
+        separately, sep_limit, ignore, pickle_protocol
+            Accepted for compatibility with gensim, without effect: there is always one file, and no
+            pickle.
 
         Warns
         -----
@@ -740,10 +867,10 @@ class FrozenPhrases(PhraseDetector):
             If `scoring` is a function of the user, which no file holds.
         """
         _warn_of_scoring(self)
-        saving.save(path, FROZEN, self)
+        saving.save(fname_or_handle, FROZEN, self)
 
     @classmethod
-    def load(cls, path: Any, mmap: str | None = None) -> "FrozenPhrases":
+    def load(cls, fname: Any, mmap: str | None = None) -> "FrozenPhrases":
         """Read what `save` wrote; the phrases become a dict, whatever `mmap` is.
 
         Raises
@@ -751,7 +878,7 @@ class FrozenPhrases(PhraseDetector):
         FormatError
             If the file holds something else, or is damaged.
         """
-        return kinds.load_as(cls, FROZEN, path, mmap)
+        return kinds.load_as(cls, FROZEN, fname, mmap)
 
 
 Phraser = FrozenPhrases
@@ -773,7 +900,7 @@ def _existing(path: Any) -> str:
     try:
         return check_paths(path)[0]
     except CorpusFileError as error:
-        if not isinstance(path, str):
+        if not isinstance(path, str) or not any(map(str.isspace, path)):
             raise
         hint = "a str is the path of a text file; sentences are lists of str: [text.split()]"
         raise CorpusFileError(error.errno, f"{error.strerror}; {hint}", error.filename) from None

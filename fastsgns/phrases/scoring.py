@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
 from math import log
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def npmi_scorer(
     min_count: float,
     corpus_word_count: float,
 ) -> float:
-    """Return the normalized pointwise mutual information, log P(a, b) / (P(a) P(b)) / -log P(a, b).
+    """Return the normalized mutual information, log(P(a, b) / (P(a) P(b))) / -log P(a, b).
 
     Parameters
     ----------
@@ -163,6 +164,11 @@ def scores_of(
     Returns
     -------
     ndarray of float64, shape (n,)
+
+    Raises
+    ------
+    TypeError
+        If the scorer returns something else than a number.
     """
     scores = np.full(len(pairs), NEVER)
     is_possible = (firsts > 0) & (lasts > 0) & (pairs > 0)
@@ -176,11 +182,17 @@ def scores_of(
         is_possible &= pairs >= min_count
     chosen = np.flatnonzero(is_possible)
     columns = (counts[chosen].tolist() for counts in (firsts, lasts, pairs))
-    scores[chosen] = [
+    listed = [
         scorer(
             worda_count=first, wordb_count=last, bigram_count=pair, len_vocab=n_types,
             min_count=min_count, corpus_word_count=n_tokens,
         )
         for first, last, pair in zip(*columns)
     ]  # fmt: skip
+    if wrong := {type(each) for each in listed if not isinstance(each, Real)}:
+        raise TypeError(
+            f"the scoring function returned a {min(each.__name__ for each in wrong)}; it must "
+            "return a number"
+        )
+    scores[chosen] = listed
     return scores

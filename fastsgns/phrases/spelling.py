@@ -5,14 +5,19 @@ york_city and new_york + city. Counts and scores are those of strings, so they a
 """
 
 import re
-from collections.abc import Collection, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, ItemsView, Iterator, Mapping, ValuesView
 from functools import cached_property
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fastsgns.phrases.counting import MAX_CONNECTORS
 from fastsgns.phrases.counts import PhraseCounts, Words
+
+MOST_PARSES = 10_000
+"""Ways to read one string that are listed; strings of text have a few."""
 
 
 class SpelledCounts:
@@ -100,9 +105,21 @@ class SpelledCounts:
             self.words[same_words] = self.pairs[same_pairs] = self.ambiguous[string] = total
             self.n_strings -= len(same_words) + len(same_pairs) - 1
 
+    def items(self) -> Iterator[tuple[str, int]]:
+        """Yield all strings with their counts, words first, and pairs in the order of their ids.
+
+        Some may be yielded twice: words with the delimiter in them.
+        """
+        counts, words = self._counts, self._counts.words
+        for word in np.flatnonzero(self.words).tolist():
+            yield words[word], int(self.words[word])
+        order = counts.order
+        strings = map(self._delimiter.join, self.parts(order))
+        yield from zip(strings, self.pairs[order].tolist())
+
     def _plain_pair(self, string: str) -> int:
         """Return the pair of words without the delimiter in them that is a string, or -1."""
-        parts = string.split(self._delimiter)
+        parts = string.split(self._delimiter, MAX_CONNECTORS + 2)  # a pair has no more words
         if len(parts) < 2:
             return -1
         link = self._counts.link_of.get(tuple(parts[1:-1]))
@@ -114,8 +131,66 @@ class SpelledCounts:
         return self._counts.find(first, last, link)
 
 
-def parses(string: str, delimiter: str, connector_words: Collection[str]) -> Iterator[Words]:
+class StringCounts(Mapping[str, int]):
+    """A read-only mapping of the strings of `SpelledCounts` to their counts.
+
+    Parameters
+    ----------
+    counted : SpelledCounts
+    """
+
+    def __init__(self, counted: SpelledCounts) -> None:
+        self._counted = counted
+
+    def __getitem__(self, string: str) -> int:
+        count = self._counted.count(string) if isinstance(string, str) else 0
+        if not count:
+            raise KeyError(string)
+        return count
+
+    def __len__(self) -> int:
+        return self._counted.n_strings
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.copy())
+
+    def items(self) -> ItemsView[str, int]:
+        """Return the strings with their counts, as those of a dict."""
+        return self.copy().items()
+
+    def values(self) -> ValuesView[int]:
+        """Return the counts, as those of a dict."""
+        return self.copy().values()
+
+    def copy(self) -> dict[str, int]:
+        """Return a dict of all strings."""
+        return dict(self._counted.items())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self):,} words and pairs of words>"
+
+
+def parses(
+    string: str,
+    delimiter: str,
+    connector_words: Collection[str],
+    occurs: Callable[[str], object] | None = None,
+) -> Iterator[Words]:
     """Yield all ways in which a string can be a phrase: its first word, connector words, last word.
+
+    Parameters
+    ----------
+    string, delimiter : str
+    connector_words : collection of str
+    occurs : callable, optional
+        Returns whether a string can be the first or the last word. By default each one can; the
+        empty one can't be the first.
+
+    Yields
+    ------
+    tuple of str
+        At most `MOST_PARSES`: there may be exponentially many if a connector word has the delimiter
+        in it.
 
     Examples
     --------
@@ -125,32 +200,38 @@ def parses(string: str, delimiter: str, connector_words: Collection[str]) -> Ite
     [('bank', 'of_america'), ('bank', 'of', 'america'), ('bank_of', 'america')]
     """
     ends = [match.start() for match in re.finditer(f"(?={re.escape(delimiter)})", string)]
-    longest = max(map(len, connector_words), default=0)
-    for end in ends:
-        first = string[:end]
-        if first and first not in connector_words:
-            rest = end + len(delimiter)
-            yield from _continued((first,), string, rest, ends, delimiter, connector_words, longest)
+    parser = _Parser(string, delimiter, connector_words, ends, occurs)
+    return islice(parser.phrases(), MOST_PARSES)
 
 
-def _continued(
-    words: Words,
-    string: str,
-    start: int,
-    ends: list[int],
-    delimiter: str,
-    connector_words: Collection[str],
-    longest: int,
-) -> Iterator[Words]:
-    """Yield `words`, connector words and a last word, for the rest of a string from `start`."""
-    last = string[start:]
-    if last not in connector_words:
-        yield (*words, last)
-    if len(words) > MAX_CONNECTORS:
-        return
-    for end in ends:
-        if start <= end <= start + longest and string[start:end] in connector_words:
-            yield from _continued(
-                (*words, string[start:end]), string, end + len(delimiter), ends, delimiter,
-                connector_words, longest,
-            )  # fmt: skip
+class _Parser(NamedTuple):
+    string: str
+    delimiter: str
+    connector_words: Collection[str]
+    ends: list[int]
+    """Where delimiters begin, ascending."""
+    occurs: Callable[[str], object] | None
+
+    def phrases(self) -> Iterator[Words]:
+        longest = max(map(len, self.connector_words), default=0)
+        for end in self.ends:
+            first = self.string[:end]
+            if first and first not in self.connector_words and self.may_be(first):
+                yield from self.continued((first,), end + len(self.delimiter), longest)
+
+    def may_be(self, word: str) -> bool:
+        return self.occurs is None or bool(self.occurs(word))
+
+    def continued(self, words: Words, start: int, longest: int) -> Iterator[Words]:
+        """Yield `words`, connector words and a last word, for the rest of the string."""
+        string, ends = self.string, self.ends
+        last = string[start:]
+        if last not in self.connector_words and self.may_be(last):
+            yield (*words, last)
+        if len(words) > MAX_CONNECTORS:
+            return
+        for end in ends[bisect_left(ends, start) : bisect_right(ends, start + longest)]:
+            if string[start:end] in self.connector_words:
+                yield from self.continued(
+                    (*words, string[start:end]), end + len(self.delimiter), longest
+                )
