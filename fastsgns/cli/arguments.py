@@ -52,6 +52,9 @@ PARAMETERS = {
 }
 
 
+METAVARS: dict[Any, str] = {str: "TEXT", float: "X"}
+
+
 def add_parameters(
     parser: argparse._ActionsContainer, owner: Callable[..., object], options: Mapping[str, Option]
 ) -> None:
@@ -67,7 +70,8 @@ def add_parameters(
     """
     signature = inspect.signature(owner).parameters
     for name, option in options.items():
-        settings: dict[str, Any] = {"metavar": "N", "type": option.type}
+        metavar = METAVARS.get(option.type, "N")
+        settings: dict[str, Any] = {"metavar": metavar, "type": option.type}
         if not callable(option.type):
             settings = {"choices": tuple(option.type)}
         default = option.default or signature[name].default

@@ -1,6 +1,7 @@
 """``fastsgns phrases``: the phrases of a text, and the text with its phrases joined."""
 
 import argparse
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -14,6 +15,8 @@ from fastsgns.formats.files import local_path
 from fastsgns.models.phrases import ENGLISH_CONNECTOR_WORDS
 from fastsgns.runtime.console import say
 
+LINE_SPACES = "\t\n\r"  # end a column or a line
+SPACES = LINE_SPACES + "\v\f "  # end a word
 SUFFIXES = (".tsv", ".txt", "")
 EXAMPLES = """\
 examples:
@@ -22,7 +25,8 @@ examples:
   fastsgns phrases corpus.fastsgns --passes 2 --text joined.txt.gz -q
 
 Each line of the output is a phrase, a tab and its score, the highest score first. With --passes 2
-the second pass finds phrases of the phrases of the first, such as new_york_times.
+the second pass finds phrases of the phrases of the first, such as new_york_times. The scores of a
+pass are computed from its own counts; a phrase that two passes find has that of the second.
 """
 PARAMETERS = {
     "min_count": Option("--min-count", float, "is subtracted from the count of each pair of words"),
@@ -48,7 +52,8 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--text", type=local_path, metavar="FILE",
-        help="also write the text, each phrase joined to one word, one sentence per line",
+        help="also write the text, each phrase joined to one word: one sentence per line, no empty "
+        "lines",
     )  # fmt: skip
     parser.add_argument(
         "--passes", type=positive, default=1, metavar="N",
@@ -68,10 +73,16 @@ def run(arguments: argparse.Namespace) -> int:
         options["connector_words"] = ENGLISH_CONNECTOR_WORDS
     with usage_errors():
         Phrases(**options)  # checks the parameters
+    if any(space in (arguments.delimiter or "") for space in SPACES):
+        raise UsageError(
+            f"--delimiter is {arguments.delimiter!r}, which has white space in it: phrases would "
+            "be separate words; give another one, such as '_'"
+        )
     _check_outputs(arguments)
     corpus = inputs.open_corpus(arguments)
     if not corpus.n_tokens:
         raise EmptyCorpusError("the corpus is empty: there is not a single token in it")
+    _check_words(corpus, SPACES if arguments.text else LINE_SPACES)
     found: dict[str, float] = {}
     for n_left in range(arguments.passes, 0, -1):
         phrases = Phrases(corpus, workers=arguments.workers, **options)
@@ -80,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
             corpus = phrases.join(corpus, workers=arguments.workers)
     ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     with streams.output(arguments.output) as file:
-        file.writelines(f"{phrase}\t{score:.7g}\n".encode() for phrase, score in ordered)
+        file.writelines(_encoded(f"{phrase}\t{score:.7g}\n") for phrase, score in ordered)
     if arguments.text:
         with streams.output(arguments.text) as file:
             file.writelines(_lines(corpus))
@@ -89,8 +100,25 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check_words(corpus: EncodedCorpus, spaces: str) -> None:
+    """Raise a ValueError if a word has one of some characters; those of a text have none."""
+    if corpus.vocabulary.utf8_bytes:
+        return
+    has_space = re.compile(f"[{spaces}]").search
+    for word in corpus.vocabulary.words:
+        if has_space(str(word)):
+            raise ValueError(
+                f"the corpus has the word {word!r:.60}, which has white space in it: where it is "
+                "written as text, it would be several words"
+            )
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")  # as `Phrases.transform_file`
+
+
 def _lines(corpus: EncodedCorpus) -> Iterator[bytes]:
-    word = [str(word).encode() for word in corpus.vocabulary.words].__getitem__
+    word = [_encoded(str(word)) for word in corpus.vocabulary.words].__getitem__
     for start, end in pairwise(corpus.offsets.tolist()):
         yield b" ".join(map(word, corpus.ids[start:end].tolist())) + b"\n"
 

@@ -21,7 +21,7 @@ PICKLE = (
     "fastsgns.from_gensim(gensim.models.Word2Vec.load(path)).save('model.fastsgns') keeps the "
     "whole model, and with KeyedVectors.load vectors. Where gensim alone is: "
     "gensim.models.KeyedVectors.load(path).save_word2vec_format('vectors.bin', binary=True), "
-    "of a model .wv first"
+    "of a model .wv first. Phrases have to be learned again: fastsgns.Phrases(sentences)"
 )
 TORCH = (
     "a pickle of torch. Torch must read it: KeyedVectors.from_arrays(words, "

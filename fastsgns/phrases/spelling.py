@@ -9,7 +9,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, ItemsView, Iterator, Mapping, ValuesView
 from functools import cached_property
 from itertools import islice
-from typing import Any, NamedTuple
+from math import inf
+from typing import Any
 
 import numpy as np
 
@@ -200,38 +201,58 @@ def parses(
     [('bank', 'of_america'), ('bank', 'of', 'america'), ('bank_of', 'america')]
     """
     ends = [match.start() for match in re.finditer(f"(?={re.escape(delimiter)})", string)]
-    parser = _Parser(string, delimiter, connector_words, ends, occurs)
-    return islice(parser.phrases(), MOST_PARSES)
+    return islice(_Parser(string, delimiter, connector_words, ends, occurs).phrases(), MOST_PARSES)
 
 
-class _Parser(NamedTuple):
-    string: str
-    delimiter: str
-    connector_words: Collection[str]
-    ends: list[int]
-    """Where delimiters begin, ascending."""
-    occurs: Callable[[str], object] | None
+class _Parser:
+    def __init__(
+        self,
+        string: str,
+        delimiter: str,
+        connector_words: Collection[str],
+        ends: list[int],  # where delimiters begin, ascending
+        occurs: Callable[[str], object] | None,
+    ) -> None:
+        self.string, self.connector_words, self.ends = string, connector_words, ends
+        self.n_delimiter, self.occurs = len(delimiter), occurs
+        self.longest = max(map(len, connector_words), default=0)
 
     def phrases(self) -> Iterator[Words]:
-        longest = max(map(len, self.connector_words), default=0)
         for end in self.ends:
             first = self.string[:end]
             if first and first not in self.connector_words and self.may_be(first):
-                yield from self.continued((first,), end + len(self.delimiter), longest)
+                yield from self.continued((first,), end + self.n_delimiter)
+
+    def continued(self, words: Words, start: int) -> Iterator[Words]:
+        """Yield `words`, connector words and a last word, for the rest of the string."""
+        if self.n_needed[start] == 0:
+            yield (*words, self.string[start:])
+        n_left = MAX_CONNECTORS - len(words)
+        for end in self.connectors(start):
+            if self.n_needed[end + self.n_delimiter] <= n_left:
+                word = self.string[start:end]
+                yield from self.continued((*words, word), end + self.n_delimiter)
+
+    @cached_property
+    def n_needed(self) -> dict[int, float]:
+        """How many connector words are needed at least from where a word begins to a last word."""
+        needed: dict[int, float] = {}
+        for end in reversed(self.ends):
+            start = end + self.n_delimiter
+            last = self.string[start:]
+            if last not in self.connector_words and self.may_be(last):
+                needed[start] = 0
+            else:
+                following = (needed[each + self.n_delimiter] for each in self.connectors(start))
+                needed[start] = 1 + min(following, default=inf)
+        return needed
 
     def may_be(self, word: str) -> bool:
         return self.occurs is None or bool(self.occurs(word))
 
-    def continued(self, words: Words, start: int, longest: int) -> Iterator[Words]:
-        """Yield `words`, connector words and a last word, for the rest of the string."""
-        string, ends = self.string, self.ends
-        last = string[start:]
-        if last not in self.connector_words and self.may_be(last):
-            yield (*words, last)
-        if len(words) > MAX_CONNECTORS:
-            return
-        for end in ends[bisect_left(ends, start) : bisect_right(ends, start + longest)]:
-            if string[start:end] in self.connector_words:
-                yield from self.continued(
-                    (*words, string[start:end]), end + len(self.delimiter), longest
-                )
+    def connectors(self, start: int) -> Iterator[int]:
+        """Yield where the connector words end that begin at a position."""
+        ends = self.ends
+        for end in ends[bisect_left(ends, start) : bisect_right(ends, start + self.longest)]:
+            if self.string[start:end] in self.connector_words:
+                yield end

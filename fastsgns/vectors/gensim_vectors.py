@@ -144,6 +144,11 @@ def check_vectors(theirs: Any) -> None:
     if all(hasattr(theirs, name) for name in NEEDED):
         return
     cls = type(theirs)
+    if hasattr(theirs, "connector_words") or hasattr(theirs, "phrasegrams"):
+        raise TypeError(
+            f"a {cls.__module__}.{cls.__name__} has counts of strings, and can't be converted; "
+            "learn the phrases again: fastsgns.Phrases(sentences, ...), with the same parameters"
+        )
     if hasattr(theirs, "index2word") or hasattr(theirs, "vocab"):
         raise TypeError(
             f"{cls.__module__}.{cls.__name__} is of gensim 3; load and save it with gensim 4 first"

@@ -69,6 +69,9 @@ def test_npmi_and_a_delimiter(capsys):
         (["--text", "a.txt", "-o", "a.txt"], "name two files"),
         (["--text", "-"], "name two files"),
         (["--passes", "0"], "the least is 1"),
+        (["--delimiter", " "], "has white space in it"),
+        (["--delimiter", "_\n"], "has white space in it"),
+        (["--delimiter", "\t", "--text", "b.txt"], "has white space in it"),
     ],
 )
 def test_wrong_arguments(arguments, message, capsys):
@@ -76,6 +79,21 @@ def test_wrong_arguments(arguments, message, capsys):
         main(["phrases", "text.txt", *arguments])
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_words_that_no_text_can_hold(capsys):
+    corpus = EncodedCorpus.from_iterable([["new york", "city"]] * 3)
+    corpus.save("blank.fastsgns")
+    assert main(["phrases", "blank.fastsgns", *OPTIONS, "--text", "out.txt"]) == 1
+    assert "'new york', which has white space in it" in capsys.readouterr().err
+    assert not Path("out.txt").exists()
+    assert main(["phrases", "blank.fastsgns", *OPTIONS]) == 0
+    assert capsys.readouterr().out.startswith("new york_city\t")
+    EncodedCorpus.from_iterable([["a\tb", "c"]] * 3).save("tab.fastsgns")
+    assert main(["phrases", "tab.fastsgns", *OPTIONS]) == 1
+    EncodedCorpus.from_iterable([["\ud800", "c"]] * 3).save("odd.fastsgns")
+    assert main(["phrases", "odd.fastsgns", *OPTIONS, "-o", "o.tsv", "--text", "out.txt"]) == 0
+    assert Path("out.txt").read_bytes() == b"\xed\xa0\x80_c\n" * 3
 
 
 def test_files_that_can_not_be_read_or_written(capsys):

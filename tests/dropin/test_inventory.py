@@ -15,6 +15,12 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "docs" / "from-gensim-4.md"
 SECTIONS = {name: list(group) for name, group in groupby(inventory.checks(), lambda c: c.section)}
 ELSEWHERE = {  # rows that no single expression shows, and what tests them
+    "`Phrases`: more than 64 connector words between two words": "tests/phrases/test_phrases.py::"
+    "test_at_most_64_connector_words_are_in_a_phrase",
+    "`Phrases`: a class of your own with another `score_candidate`": "tests/phrases/"
+    "test_phrases.py::test_a_class_with_its_own_scores_is_obeyed_or_refused",
+    "`Phrases`: a file or an object of gensim": "tests/phrases/test_phrases.py::"
+    "test_what_gensim_has_learned_can_not_be_read",
     "`wv[7]` where 7 is not a key": "tests/vectors/test_asking.py::"
     "test_a_number_is_a_position_unless_the_vectors_are_strict",
     "`model.cum_table` that was set": "tests/models/test_gensim_names.py::"

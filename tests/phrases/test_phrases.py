@@ -15,9 +15,9 @@ import fastsgns
 from fastsgns import EncodedCorpus, FrozenPhrases, LineSentence, Phraser, Phrases, Word2Vec
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.models.phrases import ENGLISH_CONNECTOR_WORDS, npmi_scorer, original_scorer
-from fastsgns.phrases import applying, counts
+from fastsgns.phrases import applying, counts, spelling
 from fastsgns.phrases.counting import MAX_CONNECTORS, N_BUCKETS, Links, PairCounter, collect_pairs
-from fastsgns.phrases.finding import Finder, TextJoiner
+from fastsgns.phrases.finding import Finder, TextJoiner, number_ids
 from fastsgns.phrases.spelling import parses
 
 CONNECTORS = [(), ("of", "the"), ("of", "a_b", "_"), ("of", "of_a")]
@@ -87,6 +87,10 @@ def joined_text(phrases, sentences):
 
 def check_same(phrases, twin, *texts):
     assert phrases.vocab == twin.vocab
+    assert {string: phrases.vocab[string] for string in twin.vocab} == twin.vocab
+    assert list(phrases.vocab) == list(phrases.vocab.copy())
+    assert len(phrases.vocab) == len(twin.vocab)
+    assert not {"", "x_y", "a_", 3, ("a", "b")} & phrases.vocab.keys() - twin.vocab.keys()
     assert phrases.corpus_word_count == twin.n_tokens
     exported = twin.export()
     assert phrases.export_phrases() == exported
@@ -230,6 +234,42 @@ def test_longer_phrases_of_phrases():
     assert list(corpus) == [trigrams[bigrams[sentence]] for sentence in sentences]
 
 
+def test_connector_words_that_change_after_learning():
+    sentences = [["new", "of", "york"], ["the", "of"], ["a", "b"]] * 3
+    phrases = Phrases(sentences, connector_words={"of"}, **SMALL)
+    for words in (frozenset(), frozenset({"of", "york"}), frozenset({"a"}), frozenset({"of"})):
+        phrases.connector_words = words
+        for detector in (phrases, phrases.freeze()):
+            check_joined(detector, [[*_tokens(detector, s)] for s in sentences], sentences)
+
+
+def _tokens(detector, sentence):
+    return (token for token, _ in detector.analyze_sentence(sentence))
+
+
+class Shouting(Phrases):
+    """Has its own idea of a phrase."""
+
+    def score_candidate(self, word_a, word_b, in_between):
+        return ("NO", 1.0) if word_a == word_b == "no" else (None, None)
+
+
+def test_a_class_with_its_own_scores_is_obeyed_or_refused(tmp_path):
+    sentences = [["no", "no", "a", "b"], ["a", "b"]] * 3
+    phrases = Shouting(sentences, **SMALL)
+    expected = [["NO", "a", "b"], ["a", "b"]] * 3
+    assert [phrases[sentence] for sentence in sentences] == expected
+    assert list(phrases[sentences]) == expected
+    model = Word2Vec(phrases[sentences], vector_size=2, min_count=1, workers=1, sample=0)
+    assert sorted(model.wv.index_to_key) == ["NO", "a", "b"]
+    (tmp_path / "f.txt").write_text("no no\n")
+    with pytest.raises(TypeError, match="Shouting has its own score_candidate"):
+        phrases[EncodedCorpus.from_iterable(sentences)]
+    with pytest.raises(TypeError, match="Shouting has its own score_candidate"):
+        phrases.transform_file(tmp_path / "f.txt", io.BytesIO())
+    assert type(phrases.freeze())(phrases)[["a", "b"]] == ["a_b"]
+
+
 def test_a_corpus_of_a_generator_is_read_once():
     phrases = Phrases(SENTENCES, **SMALL)
     corpus = phrases[(sentence for sentence in SENTENCES)]
@@ -309,6 +349,34 @@ def test_all_ways_to_spell_a_frozen_phrase_are_found():
     assert list(frozen.phrasegrams) == ["a___b"]
     sentences = [["a", "_b"], ["a_", "b"]]
     assert list(frozen[EncodedCorpus.from_iterable(sentences)]) == [["a___b"]] * 2
+
+
+@pytest.mark.parametrize(
+    "word, connectors",
+    [
+        ("_" * 3000, ()), ("a_" * 500, ("a",)), ("x_" + "a_" * 60 + "x", ("a", "a_a")),
+        ("x_" + "a_" * 300 + "x", ("a", "a_a")), ("y_" + "a_" * 100 + "y", ("a", "a_a")),
+        ("a_b_" * 700, ("a", "b")),
+    ],
+)  # fmt: skip
+def test_few_ways_to_read_a_long_word_are_scored(word, connectors):
+    calls = []
+
+    def scorer(worda_count, wordb_count, bigram_count, len_vocab, min_count, corpus_word_count):
+        calls.append(bigram_count)
+        return bigram_count
+
+    sentences = [[word, "x"], ["x", word, "a"]] * 5
+    phrases = Phrases(sentences, connector_words=connectors, scoring=scorer, min_count=1)
+    assert len(phrases.export_phrases()) <= 3
+    assert phrases[[word, "x"]] in ([word, "x"], [f"{word}_x"])
+    phrases.freeze()
+    assert len(calls) < 50
+
+
+def test_ways_to_read_a_string_are_limited():
+    listed = list(parses("x_" + "a_" * 60 + "x", "_", {"a", "a_a"}))
+    assert len(listed) == len(set(listed)) == spelling.MOST_PARSES
 
 
 def test_parses():
@@ -397,6 +465,12 @@ def test_what_is_not_a_sentence():
             list(detector[[b"bank"]])
         with pytest.raises(TypeError):
             detector.find_phrases("bank of")
+        with pytest.raises(TypeError, match=r"split it first: text.split\(\)"):
+            list(detector.analyze_sentence("bank of"))
+        with pytest.raises(TypeError, match="where an EncodedCorpus is wanted"):
+            detector.join(SENTENCES)
+        with pytest.raises(TypeError, match="is an open file"):
+            detector[io.StringIO("bank of\n")]
     with pytest.raises(TypeError, match="are not all str"):
         phrases.freeze()[["a", 1]]
     with pytest.raises(TypeError, match="where a Phrases object is wanted"):
@@ -450,6 +524,33 @@ def test_a_scoring_function(tmp_path):
             assert loaded.export_phrases() == found
         else:
             assert loaded.phrasegrams == found
+
+
+@pytest.mark.parametrize("value", [None, "1", 1j])
+def test_scores_that_are_not_numbers(value):
+    phrases = Phrases(SENTENCES, scoring=lambda **counts: value)
+    with pytest.raises(TypeError, match="must return a number"):
+        phrases.export_phrases()
+
+
+def test_save_and_load_have_the_parameters_of_gensim(tmp_path):
+    frozen = Phrases(SENTENCES, **SMALL).freeze()
+    frozen.save(fname_or_handle=tmp_path / "f", pickle_protocol=4)
+    assert FrozenPhrases.load(fname=tmp_path / "f").phrasegrams == frozen.phrasegrams
+    phrases = Phrases(SENTENCES)
+    phrases.save(fname_or_handle=tmp_path / "g", separately=[], sep_limit=1, ignore=())
+    assert Phrases.load(fname=tmp_path / "g").vocab == phrases.vocab
+
+
+def test_what_gensim_has_learned_can_not_be_read(tmp_path):
+    gensim = need("gensim.models.phrases")
+    theirs = gensim.Phrases(SENTENCES)
+    for each in (theirs, theirs.freeze()):
+        with pytest.raises(TypeError, match="learn the phrases again"):
+            fastsgns.from_gensim(each)
+        each.save(str(tmp_path / "g"))
+        with pytest.raises(ValueError, match="Phrases have to be learned again"):
+            Phrases.load(tmp_path / "g")
 
 
 def test_counts_that_contradict_each_other_are_refused(tmp_path):
@@ -528,6 +629,21 @@ def test_offsets_of_a_range_that_do_not_ascend():
     for offsets in ([0, 20, 20, 40], [0, 30, 20, 40], [5, 40], [0, 30, 20, 90, 40]):
         with pytest.raises(ValueError, match=r"do not ascend|not in the corpus"):
             collect_pairs(ids, np.array(offsets), 0, 40, None, 1)
+
+
+def test_numbers_of_ids_that_do_not_fit():
+    ids, numbers, counts = np.array([0, 2, 0], np.int32), np.full(3, -1, np.int32), np.zeros(3, int)
+    out = np.empty(3, np.int32)
+    assert number_ids(ids, numbers, counts, 0, out) == 2
+    assert (out.tolist(), counts.tolist()) == ([0, 1, 0], [2, 1, 0])
+    for arguments, error in (
+        ((ids, numbers, counts, 0, out[:2]), ValueError),
+        ((ids, numbers, counts[:2], 0, out), ValueError),
+        ((ids, numbers, counts, -1, out), ValueError),
+        ((ids, numbers[:2], counts, 0, out), IndexError),
+    ):
+        with pytest.raises(error):
+            number_ids(*arguments)
 
 
 def test_phrases_of_a_finder_are_checked():
