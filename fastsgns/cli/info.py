@@ -19,6 +19,7 @@ from fastsgns.formats.files import local_path
 from fastsgns.runtime.console import short, table
 from fastsgns.runtime.machine import n_cores
 from fastsgns.vectors.exchange import form_of
+from fastsgns.vectors.subword_rows import SubwordRows
 
 EXAMPLES = """\
 examples:
@@ -111,7 +112,7 @@ def _describe(source: Any, format: str) -> dict[str, Any]:
     arrays = {"vectors": vectors.array}
     if hasattr(vectors, "output"):
         arrays["output"] = vectors.output.array
-    if vectors.subwords is not None:
+    if isinstance(vectors.subwords, SubwordRows):
         arrays["rows"] = vectors.subwords.array  # of words and n-grams, as in native files
     return {
         "kind": f"vectors ({format})",
