@@ -208,3 +208,11 @@ def test_positions_of_buckets_are_the_same_with_a_table(used):
     for _ in range(2):
         assert found.of(asked).tolist() == expected
     assert found._table is not None
+
+
+@pytest.mark.parametrize("hash_count", [0, 2])
+def test_the_n_grams_of_a_word_that_is_too_long_are_refused_before_memory_is_taken(hash_count):
+    scheme = SubwordScheme(1, 2**31 - 1, bucket=9, hash_count=hash_count)
+    with pytest.raises(MemoryError, match=r"n-grams of 1 to 2147483647 characters need .*max_n"):
+        make_table(["a" * 3_000_000], scheme)
+    assert make_table(["a" * 300], scheme).n_rows
