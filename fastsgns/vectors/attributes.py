@@ -1,6 +1,6 @@
 """Attributes: the attributes of keys, some of which are computed when they are asked for."""
 
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,8 @@ from fastsgns.kernels.objective import Paths
 from fastsgns.matrices import TreeWords
 
 TREE_ATTRIBUTES = ("code", "point")
+COUNT = "count"
+N_SURE = 10  # words from which on no text has the counts n, n - 1, ..., 1
 
 
 class Attributes(dict[str, Any]):
@@ -27,6 +29,8 @@ class Attributes(dict[str, Any]):
         Whether ``"code"`` and ``"point"`` are present.
     tree : TreeWords, optional
         A tree that another program has made.
+    is_made_up : bool
+        Whether the counts are those that gensim gives to the words of files without counts.
 
     Attributes
     ----------
@@ -46,10 +50,16 @@ class Attributes(dict[str, Any]):
     """
 
     def __init__(
-        self, items: Mapping[str, Any] = {}, has_tree: bool = False, tree: TreeWords | None = None
+        self,
+        items: Mapping[str, Any] = {},
+        has_tree: bool = False,
+        tree: TreeWords | None = None,
+        is_made_up: bool = False,
     ) -> None:
         super().__init__(items)
         self.has_tree, self._tree = has_tree, tree
+        self._is_made_up = is_made_up
+        self._counted: set[Any] = set()  # keys whose made-up count has been replaced
         self.n_keys: int | None = None
         self._counts: np.ndarray | None = None  # of the paths that were computed last
         self._paths: dict[str, np.ndarray] = {}
@@ -63,6 +73,36 @@ class Attributes(dict[str, Any]):
             for name in TREE_ATTRIBUTES:  # of a model that the vectors have left
                 self.pop(name, None)
 
+    @property
+    def has_made_up_counts(self) -> bool:
+        """Whether the counts are made up; setting them ends that."""
+        return self._is_made_up and super().__contains__(COUNT)
+
+    def mark_made_up(self, is_made_up: bool = True) -> None:
+        """State whether the counts are made up."""
+        self._is_made_up, self._counted = is_made_up, set()
+
+    def mark_counted(self, keys: Iterable[Any]) -> None:
+        """State that the counts of some keys have been set; those of all keys are real then."""
+        if self._is_made_up:
+            self._counted.update(keys)
+            self._is_made_up = len(self._counted) < (self.n_keys or 0)
+
+    def rearrange(self, name: str, values: Any) -> None:
+        """Set an attribute whose values have moved together with the keys."""
+        super().__setitem__(name, values)
+
+    def update(self, *items: Any, **more: Any) -> None:
+        """Set several attributes."""
+        given = dict(*items, **more)
+        if COUNT in given:
+            self.mark_made_up(any(getattr(part, "has_made_up_counts", False) for part in items))
+        super().update(given)
+
+    def __ior__(self, items: Any) -> "Attributes":  # type: ignore[override,misc]
+        self.update(items)
+        return self
+
     def __setitem__(self, name: str, values: Any) -> None:
         n_values = np.shape(values)[0] if np.ndim(values) else None
         if self.n_keys and n_values != self.n_keys and not super().__contains__(name):
@@ -73,6 +113,8 @@ class Attributes(dict[str, Any]):
                 "sets the value of one key"
             )
         super().__setitem__(name, values)
+        if name == COUNT:
+            self.mark_made_up(False)
 
     def with_items(self, items: Mapping[str, Any]) -> "Attributes":
         """Return attributes of other arrays, of keys with the same tree."""
@@ -85,11 +127,11 @@ class Attributes(dict[str, Any]):
         return dict(super().items())
 
     def __reduce__(self) -> Any:
-        return Attributes, (self.stored(), self.has_tree, self._tree)
+        return Attributes, (self.stored(), self.has_tree, self._tree, self._is_made_up)
 
     def copy(self) -> "Attributes":
         """Return other attributes, of the same arrays."""
-        return Attributes(self.stored(), self.has_tree, self._tree)
+        return Attributes(self.stored(), self.has_tree, self._tree, self._is_made_up)
 
     def __missing__(self, name: str) -> np.ndarray:
         if not self._is_computed(name):
@@ -144,6 +186,21 @@ class Attributes(dict[str, Any]):
             and super().__contains__("count")
             and not super().__contains__(name)
         )
+
+
+def look_made_up(counts: np.ndarray) -> bool:
+    """Return whether counts of another program, which has no mark, look as if they were made up.
+
+    They are m, m - 1, ..., 1 then, and 0 for words that have been added.
+
+    Examples
+    --------
+    >>> look_made_up(np.arange(12, 0, -1)), look_made_up(np.array([2, 1]))
+    (True, False)
+    """
+    n_counted = int(np.count_nonzero(counts))
+    first = np.asarray(counts)[:n_counted]
+    return n_counted >= N_SURE and np.array_equal(first, np.arange(n_counted, 0, -1))
 
 
 def columns_of(paths: Paths) -> dict[str, np.ndarray]:

@@ -29,6 +29,7 @@ from fastsgns.formats import (
 )
 from fastsgns.formats.tables import DTYPES, VectorTable, in_dtype
 from fastsgns.vectors import facebook as facebook_vectors
+from fastsgns.vectors.attributes import COUNT
 from fastsgns.vectors.encoding import SIF_A
 from fastsgns.vectors.second import link_output, own_output
 from fastsgns.vectors.spaces import NoRoleError
@@ -320,7 +321,10 @@ def table_of(kv: Any, output: Any = None, holds_output: bool = True) -> VectorTa
             "files of their own"
         )
     second = None if output is None or not holds_output else np.asarray(output.array)
-    return VectorTable(kv.index_to_key, np.asarray(kv.array), second, dict(kv.expandos))
+    attributes = dict(kv.expandos)
+    if kv.key_table.expandos.has_made_up_counts:
+        del attributes[COUNT]  # the file could not say what they are
+    return VectorTable(kv.index_to_key, np.asarray(kv.array), second, attributes)
 
 
 def suffix_of(path: str) -> str:

@@ -22,6 +22,7 @@ from fastsgns.formats import facebook, files, floret, kinds, saving
 from fastsgns.formats.facebook import FacebookModel
 from fastsgns.formats.floret import FloretTable
 from fastsgns.matrices import PaddedRows
+from fastsgns.vectors.attributes import COUNT, look_made_up
 from fastsgns.vectors.storage import check_in_step
 from fastsgns.vectors.subword_rows import SubwordRows
 
@@ -142,7 +143,8 @@ def vectors_of(model: FacebookModel, encoding: str, name: str, cls: Any = None) 
         order = kv.key_table.order
         kv.subwords = SubwordRows(scheme, table, PaddedRows(model.input), keys, order)
         kv.adjust_vectors()
-    kv.expandos["count"] = model.counts
+    kv.expandos[COUNT] = model.counts
+    kv.key_table.expandos.mark_made_up(look_made_up(model.counts))
     return kv
 
 
@@ -213,7 +215,9 @@ def model_of(
         advice = '; export("floret", path) writes them' if scheme.hash_count else ""
         raise ValueError(f"a .bin file of fastText does not hold {what}{advice}")
     words = [_encoded(key, encoding) for key in kv.index_to_key]
-    counts = np.asarray(kv.expandos.get("count", np.arange(len(words), 0, -1)), np.int64)
+    made_up = np.arange(len(words), 0, -1)
+    has_none = kv.key_table.expandos.has_made_up_counts
+    counts = np.asarray(made_up if has_none else kv.expandos.get(COUNT, made_up), np.int64)
     sizes = {"dim": kv.vector_size, "bucket": scheme.bucket, "minn": scheme.min_n}
     return FacebookModel(
         parameters=DEFAULTS | sizes | {"maxn": scheme.max_n} | dict(parameters or {}),

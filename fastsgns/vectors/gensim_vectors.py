@@ -13,6 +13,7 @@ from fastsgns.errors import warn
 from fastsgns.formats.keys import plain_all
 from fastsgns.formats.saving import KEYED
 from fastsgns.runtime import packages
+from fastsgns.vectors.attributes import COUNT, look_made_up
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +94,7 @@ def fill(kv: Any, theirs: Any, copy: bool = True) -> None:
         for name, values in theirs.expandos.items()
         if name not in COMPUTED
     }
+    kv.key_table.expandos.mark_made_up(look_made_up(kv.expandos.get(COUNT, np.zeros(0))))
     factors = np.array(getattr(theirs, "vectors_lockf", np.ones(1)), np.float32)
     kv.vectors_lockf = factors if len(factors) == 1 else factors[kept]
     copy_own(theirs, kv, THEIRS | (OF_FASTTEXT if hasattr(theirs, "vectors_ngrams") else set()))

@@ -38,6 +38,7 @@ from fastsgns.vectors import (
     storage,
     weighting,
 )
+from fastsgns.vectors.attributes import Attributes
 from fastsgns.vectors.keys import Key, KeyTable, as_key_list, moved
 from fastsgns.vectors.lookup import has_vector, positions_of, vectors_at, vectors_of
 from fastsgns.vectors.norms import divide, unit
@@ -407,9 +408,12 @@ class KeyedVectors:
         chosen.set_items(names, vectors_at(self, ids, names))
         chosen.strict = self.strict
         chosen.expandos["count"] = np.arange(len(names), 0, -1)
+        is_made_up = True
         if copy_vecattrs:
             attributes = self.expandos.items()
             chosen.expandos |= {name: moved(values, ids) for name, values in attributes}
+            is_made_up = "count" not in self.expandos or self._attributes.has_made_up_counts
+        chosen._attributes.mark_made_up(is_made_up)
         return chosen
 
     # Vectors of texts
@@ -596,6 +600,16 @@ class KeyedVectors:
         self.allocate_vecattrs(list(columns), [values.dtype for values in columns.values()])
         for attr, values in columns.items():
             self.expandos[attr][ids] = values[replaced + new]
+            self._note_set(attr, [names[row] for row in replaced + new])
+
+    @property
+    def _attributes(self) -> Attributes:
+        return self.key_table.expandos
+
+    def _note_set(self, attr: str, keys: list[Any]) -> None:
+        """Note that the values of some keys have been set."""
+        if attr == "count":
+            self._attributes.mark_counted(keys)
 
     def _as_rows(self, names: list[Any], weights: npt.ArrayLike) -> np.ndarray:
         """Return vectors as an array of shape (len(names), d), or raise a ValueError."""
@@ -684,6 +698,7 @@ class KeyedVectors:
         index = self.get_index(key)
         self.allocate_vecattrs([attr], [type(val)])
         self.expandos[attr][index] = val
+        self._note_set(attr, [self.index_to_key[index]])
 
     def allocate_vecattrs(
         self, attrs: Sequence[str] | None = None, types: Sequence[Any] | None = None
@@ -925,6 +940,7 @@ class KeyedVectors:
         """Read a file in the format of the word2vec tool; see `fastsgns.formats.word2vec.read`.
 
         The attribute ``count`` counts down from n to 1, unless `fvocab` contains the counts.
+        Functions that need real counts refuse it, and exported files do not have it.
         """
         ids, vectors, counts = word2vec.read_ids(
             fname, binary=binary, limit=limit, encoding=encoding, unicode_errors=unicode_errors,
@@ -933,6 +949,7 @@ class KeyedVectors:
         kv = cls(vectors.shape[1], dtype=datatype)
         kv.set_items(list(ids), vectors, ids)
         kv.expandos["count"] = counts
+        kv._attributes.mark_made_up(fvocab is None)
         return kv
 
     @takes_flags

@@ -179,7 +179,7 @@ class KeyTable:
         """
         new_keys = [self.index_to_key[i] for i in order.tolist()] if keys is None else keys
         for name, values in self.expandos.stored().items():
-            self._expandos.update({name: moved(values, order)})
+            self._expandos.rearrange(name, moved(values, order))
         self.replace(new_keys, ids)
 
     def shallow_copy(self) -> "KeyTable":
@@ -210,7 +210,7 @@ class KeyTable:
                 values = np.zeros((len(self), *old.shape[1:]), old.dtype)
                 n_kept = min(len(old), len(values))
                 values[:n_kept] = old[:n_kept]
-                self.expandos[name] = values
+                self.expandos.rearrange(name, values)
 
 
 def moved(values: np.ndarray, order: np.ndarray) -> np.ndarray:

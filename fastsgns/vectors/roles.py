@@ -235,7 +235,9 @@ class Roles(Mapping[str, KeyedVectors]):
         """
         kv = self.combined_view(kind, normalize)
         kv.key_table.copy_if_shared()  # later changes of the model's words must not reach it
-        kv.expandos = {name: values.copy() for name, values in self._wv.expandos.items()}
+        theirs = self._wv.key_table.expandos
+        kv.expandos = {name: values.copy() for name, values in theirs.items()}
+        kv.key_table.expandos.mark_made_up(theirs.has_made_up_counts)
         return kv
 
     @takes_flags

@@ -11,9 +11,11 @@ from fastsgns.errors import warn
 from fastsgns.formats import header, kinds, saving
 from fastsgns.formats.schema import PLAIN, Array, Content, Schema, Value, Words
 from fastsgns.vectors import treepaths
+from fastsgns.vectors.attributes import COUNT, look_made_up
 from fastsgns.vectors.role_rows import held_views
 from fastsgns.vectors.second import link_output, own_output
 
+MADE_UP = "made_up_counts"
 LISTED = re.compile(r"\|O|[<>|][biuf][0-9]{1,2}")
 
 
@@ -96,6 +98,10 @@ def fill(kv: Any, vectors: np.ndarray, content: Content) -> None:
         if name.startswith("attr:"):
             kv.expandos[name.removeprefix("attr:")] = np.array(values)
     kv.expandos |= content.values["attributes"] | treepaths.restore(content)
+    is_made_up = content.values[MADE_UP]
+    if is_made_up is None:  # of an older release
+        is_made_up = look_made_up(kv.expandos.get(COUNT, np.zeros(0)))
+    kv.key_table.expandos.mark_made_up(is_made_up)
 
 
 def _build(cls: Any, content: Content) -> Any:
@@ -118,6 +124,11 @@ def _columns(kv: Any) -> dict[str, np.ndarray]:
     """Return the attributes of the keys as arrays, without the paths in a Huffman tree."""
     columns = {name: np.asarray(values) for name, values in kv.expandos.stored().items()}
     return {name: values for name, values in columns.items() if not treepaths.is_path(name, values)}
+
+
+def _has_made_up_counts(kv: Any) -> bool:
+    made_up: bool = kv.key_table.expandos.has_made_up_counts
+    return made_up
 
 
 def _arrays_to_save(kv: Any) -> dict[str, np.ndarray]:
@@ -189,6 +200,7 @@ def values(path: str = "") -> dict[str, Value]:
     """
     return {
         "attributes": Value(dict, _attributes, source=_at(path, _lists_to_save)),
+        MADE_UP: Value((bool, type(None)), default=None, source=_at(path, _has_made_up_counts)),
         "strict": Value(bool, default=False, source=_at(path, lambda kv: bool(kv.strict))),
     }
 

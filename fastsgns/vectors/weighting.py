@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from fastsgns.vectors.norms import row_blocks
 
-N_SURE = 10  # words from which on no text has the counts n, n - 1, ..., 1
 NO_VARIANCE = 1e-12  # of the largest variance: less is the rounding of float32
 NOT_ORTHONORMAL = 1e-3
 
@@ -35,10 +34,10 @@ def probabilities(kv: Any, purpose: str) -> np.ndarray:
             f"{purpose} needs the counts of words, and these vectors have none; {advice}"
         )
     counts = np.asarray(kv.expandos["count"], np.float64)
-    if len(counts) >= N_SURE and np.array_equal(counts, np.arange(len(counts), 0, -1)):
+    if kv.key_table.expandos.has_made_up_counts:
         raise ValueError(
-            f"{purpose} needs the counts of words, and those of these vectors, {len(counts)} down "
-            f"to 1, are made up, as for files that have none; {advice}"
+            f"{purpose} needs the counts of words, and those of these vectors, which count down to "
+            f"1, are made up, as for files that have none; {advice}"
         )
     if not (np.isfinite(counts).all() and (counts >= 0).all() and counts.any()):
         raise ValueError(
