@@ -59,6 +59,7 @@ NOT_RUN = {
     ("quality", "needs corpora, and minutes to hours"): 3,
     ("queries", "takes minutes"): 1,
     ("study", "takes minutes to hours"): 1,
+    ("subwords", "an hour, most of it for gensim"): 1,
     ("text-vectors", "needs corpora, and minutes"): 2,
     ("training", "trains for minutes on wiki17m"): 1,
     ("why-two-matrices", "needs corpora, and minutes to hours"): 6,
