@@ -13,7 +13,7 @@ from fastsgns.runtime.machine import anonymous_memory, free_pages, require_memor
 LANE_REALS = 16  # float32 numbers of a cache line
 HUGE_PAGE = 2 << 20
 RANDOM_BLOCK = 1 << 20  # numbers drawn at a time
-RELEASED_ROWS = 1 << 12  # of which the memory is freed at a time: some MB
+RELEASED_ROWS = 1 << 10  # of which the memory is freed at a time: less than a huge page
 
 MatricesMode = Literal["two", "tied", "tied+bias", "tied+reflect", "three"]
 BiasMode = Literal["scalar", "word", "both"]

@@ -51,7 +51,7 @@ from fastsgns.corpus.sentences import (
     Text8Corpus,
     check_corpus,
 )
-from fastsgns.corpus.subwords import make_table
+from fastsgns.corpus.subwords import SubwordTable, make_table
 from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import EmptyCorpusError, NotFittedError, warn
 from fastsgns.formats import kinds
@@ -390,7 +390,7 @@ class Word2Vec(JobHooks):
         train_by_jobs(self, source.sentences, totals, self.callbacks)
 
     def _build_vocab_and_encode(self, params: Parameters, source: Source) -> EncodedCorpus:
-        """Scan a corpus, select words, allocate their arrays, and return the corpus as ids.
+        """Scan a corpus, select words, encode it, allocate the arrays, and return the ids.
 
         On return, the stored tokens of the scan and the words that were dropped have been freed.
         """
@@ -401,8 +401,10 @@ class Word2Vec(JobHooks):
         with scan_source(source, params) as scanned:
             self._store_counts(params, source, scanned)
             chosen = self._select(params)
-            self._apply_selection(params, chosen)  # too large a model fails before encoding
+            table = self._plan(params, chosen.vocabulary)  # too large a model fails before encoding
+            # Arrays are made after it, because it needs more memory than the ids that it returns.
             corpus = encode(scanned, chosen.vocabulary)
+            self._apply_selection(params, chosen, table=table)
         if self._reading is not None:  # encoding has dropped the sentences without known words
             self._reading = replace(self._reading, n_sentences=corpus.n_sentences)
         return corpus
@@ -588,12 +590,13 @@ class Word2Vec(JobHooks):
         return select(self._raw, params.min_count, params.max_final_vocab, rule, is_sorted)
 
     def _apply_selection(
-        self, params: Parameters, chosen: Selection, update: bool = False, keep_raw: bool = False
-    ) -> None:
+        self, params: Parameters, chosen: Selection, update: bool = False, keep_raw: bool = False,
+        table: SubwordTable | None = None,
+    ) -> None:  # fmt: skip
         """Allocate arrays for the selected words, or extend the present ones.
 
         `min_count` and `sample` of the model become those of `params`, and the counts of all words
-        are dropped unless `keep_raw`.
+        are dropped unless `keep_raw`. The `table` is that of `_plan`, if it was made.
         """
         log_selection(chosen)
         if update:  # an update may add no words
@@ -601,7 +604,7 @@ class Word2Vec(JobHooks):
             self._matrices.noise = None  # the counts decide again
         else:
             check_not_empty(chosen, self._raw)
-            self._allocate(params, chosen.vocabulary)
+            self._allocate(params, chosen.vocabulary, table)
         self.min_count, self.sample = params.min_count, params.sample
         self.effective_min_count = chosen.effective_min_count
         if not keep_raw:
@@ -643,22 +646,38 @@ class Word2Vec(JobHooks):
 
     # Arrays
 
-    def _allocate(self, params: Parameters, vocabulary: Vocabulary) -> None:
-        """Replace all arrays by new ones for the words of a vocabulary."""
-        parameters.warn_of_matrices(params)
-        scheme, counts = params.scheme, vocabulary.counts
-        table = None if scheme is None else make_table(vocabulary.words, scheme)
+    def _plan(
+        self, params: Parameters, vocabulary: Vocabulary, table: SubwordTable | None = None
+    ) -> SubwordTable | None:
+        """Return the rows of the words of a vocabulary, if they are made of subwords.
+
+        Raises
+        ------
+        MemoryError
+            If there is too little memory for a model of these words.
+        """
+        if table is None and params.scheme is not None:
+            table = make_table(vocabulary.words, params.scheme)
+        counts = vocabulary.counts
         needs = memory.estimate_fit(params, vocabulary.words, counts, self._reading, table)
         require_memory(
             needs.training - needs.corpus,  # without the ids, which may go to a temporary file
             f"{len(vocabulary)} words of {params.vector_size} dimensions",
             "Raise min_count, set max_final_vocab or lower vector_size.",
         )
+        return table
+
+    def _allocate(
+        self, params: Parameters, vocabulary: Vocabulary, table: SubwordTable | None = None
+    ) -> None:
+        """Replace all arrays by new ones for the words of a vocabulary; `table` as of `_plan`."""
+        parameters.warn_of_matrices(params)
+        table = self._plan(params, vocabulary, table)
         matrices = allocate(params, vocabulary.words, table)
         self._start_from_others(vocabulary.words, matrices)
         wv = self._empty_vectors()
         wv.set_items(vocabulary.words, matrices.vectors["input"], vocabulary.ids)
-        wv.expandos["count"] = counts
+        wv.expandos["count"] = vocabulary.counts
         wv.strict = self.wv.strict  # a setting of the user, not data
         self._use_arrays(wv, matrices)
 

@@ -9,7 +9,7 @@ from fastsgns.kernels.objective import Objective, Subwords
 from fastsgns.runtime.machine import release_memory
 from fastsgns.training.hotrows import steps
 
-BLOCK = 1 << 13  # words at a time, so that no array of their rows is made
+BLOCK = 1 << 10  # words at a time, so that no array of their rows is made
 
 
 def bounded(objective: Objective, counts: np.ndarray, n_workers: int) -> Subwords | None:
@@ -32,9 +32,10 @@ def bounded(objective: Objective, counts: np.ndarray, n_workers: int) -> Subword
     if subwords is None:
         return None
     shares = token_shares(objective, counts)
-    loads = n_workers * mean_row_share(subwords, shares, len(objective.input))
+    loads = mean_row_share(subwords, shares, len(objective.input))
+    loads *= n_workers
     release_memory()  # that of computing them, before the training
-    return subwords._replace(loads=loads.astype(np.float32), step=steps(objective)[0])
+    return subwords._replace(loads=loads, step=steps(objective)[0])
 
 
 def token_shares(objective: Objective, counts: np.ndarray) -> np.ndarray:
@@ -49,24 +50,26 @@ def token_shares(objective: Objective, counts: np.ndarray) -> np.ndarray:
 def mean_row_share(subwords: Subwords, shares: np.ndarray, n_rows: int) -> np.ndarray:
     """Return the mean, over the rows of each word, of the share of tokens that have the row.
 
+    It is float32 of shape (V,).
+
     Examples
     --------
     Two words have row 2 in common:
 
     >>> subwords = Subwords(np.array([0, 2, 4]), np.array([0, 2, 1, 2], np.int32), most=2)
     >>> mean_row_share(subwords, np.array([0.25, 0.75]), n_rows=3)
-    array([0.625, 0.875])
+    array([0.625, 0.875], dtype=float32)
     """
     starts, rows = subwords.starts, subwords.rows
     blocks = [slice(first, first + BLOCK) for first in range(0, len(shares), BLOCK)]
-    row_shares, means = np.zeros(n_rows), np.zeros(len(shares))
+    row_shares, means = np.zeros(n_rows, np.float32), np.zeros(len(shares), np.float32)
     for words in blocks:
         bounds = starts[words.start : words.stop + 1]
-        parts = np.repeat(shares[words], np.diff(bounds))
-        row_shares += np.bincount(rows[bounds[0] : bounds[-1]], parts, n_rows)
+        parts = np.repeat(shares[words].astype(np.float32), np.diff(bounds))
+        np.add.at(row_shares, rows[bounds[0] : bounds[-1]], parts)
     for words in blocks:
         bounds = starts[words.start : words.stop + 1]
-        sums = np.cumsum(row_shares[rows[bounds[0] : bounds[-1]]])
+        sums = np.cumsum(row_shares[rows[bounds[0] : bounds[-1]]], dtype=np.float64)
         sums = np.concatenate([[0.0], sums])[bounds - bounds[0]]
         means[words] = np.diff(sums) / np.maximum(np.diff(bounds), 1)
     return means

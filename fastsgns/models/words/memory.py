@@ -155,11 +155,15 @@ class MemoryEstimate:
         return sum(map(in_pages, self.matrices.values())) + self.words + self.tables
 
     def joining(self, read: Reading) -> int:
-        """Bytes while ids as read become ids of the vocabulary; slabs are freed one by one."""
+        """Bytes while ids as read become ids of the vocabulary; slabs are freed one by one.
+
+        The matrices are made after that, unless a corpus is read to train a model that has them.
+        """
         half_used = read.n_workers * (SLAB_BYTES + HUGE_PAGE)
         moved = min(half_used, 4 * self.n_kept)
         ids = _blocks(read) + moved + 8 * (read.n_sentences + 1)
-        return self._first + self.words + _types(read) + ids
+        matrices = self._first if read.reads_again else 0
+        return matrices + self.words + self.tables + _types(read) + ids
 
     @property
     def _first(self) -> int:
