@@ -3,12 +3,13 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from threading import RLock
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 
 from fastsgns.kernels.objective import Paths
-from fastsgns.runtime.machine import anonymous_memory, free_pages, require_memory
+from fastsgns.runtime.machine import anonymous_memory, free_pages, release_memory, require_memory
 
 LANE_REALS = 16  # float32 numbers of a cache line
 HUGE_PAGE = 2 << 20
@@ -228,6 +229,7 @@ class RowStore:
     def collect(self) -> None:
         """Copy what the kernels have trained since `spread` to `vectors` and `columns`."""
         if self.rows is not None and self._must_collect:
+            release_memory()  # that of the workers
             dimensions, n_columns = self.vectors.shape[1], len(self.columns)
             np.multiply(self.rows[:, :dimensions], 1 / self.scale, out=self.vectors)
             self.columns[:] = self.rows[:, dimensions : dimensions + n_columns].T
@@ -241,6 +243,7 @@ class RowStore:
     def release_by_blocks(self) -> None:
         """Collect and free some rows at a time, so that both arrays are never whole at once."""
         if self.rows is not None and self._must_collect:
+            release_memory()  # that of the workers
             dimensions, n_columns = self.vectors.shape[1], len(self.columns)
             for start in range(0, len(self.rows), RELEASED_ROWS):
                 block = slice(start, start + RELEASED_ROWS)
@@ -369,6 +372,8 @@ class ComposedStore(RowStore):
         super().__init__(vectors, columns)
         self.source = source
         self._biases = columns[0] if has_bias else None
+        self._has_values = False  # somebody may have read the vectors, and still hold the array
+        self._lock = RLock()  # for threads that read the vectors
 
     def outdate(self) -> None:
         """Note that the rows are newer than the vectors, which `collect` then computes."""
@@ -376,10 +381,12 @@ class ComposedStore(RowStore):
 
     def absorb(self) -> None:
         """Change the rows so that they make the vectors and biases that were set."""
-        if self._must_collect:
-            self.collect()
-        else:
-            self.source.absorb(self.vectors, self._biases)
+        with self._lock:
+            if self._must_collect:
+                self.collect()
+            else:
+                self.source.absorb(self.vectors, self._biases)
+                self._has_values = True
 
     def spread(self) -> np.ndarray:
         """Pass on what was written to the vectors since `collect`; return the rows of `source`."""
@@ -390,9 +397,16 @@ class ComposedStore(RowStore):
 
     def collect(self) -> None:
         """Compute the vectors and biases, if the rows may have been trained."""
-        if self._must_collect:
-            self.source.compose(self.vectors, self._biases)
-            self._must_collect = False
+        with self._lock:
+            if self._must_collect:
+                self.source.compose(self.vectors, self._biases)
+                self._must_collect, self._has_values = False, True
+
+    def release(self) -> None:
+        """Leave the rows to `source`; compute the vectors, unless they never had values."""
+        self.rows = None
+        if self._has_values:
+            self.collect()
 
 
 def has_one_layout(dimensions: int, n_columns: int = 0) -> bool:
@@ -787,13 +801,11 @@ class Matrices:
         """Collect, and free the rows of the kernels.
 
         With subwords, of which there are many, the peak of memory matters more: rows are freed some
-        at a time, and the input vectors are computed when they are first needed (`settle`).
+        at a time, and input vectors that nobody has read are computed when they are (`settle`).
         """
         for store in self._stores.values():
-            if self.subwords is None:
+            if self.subwords is None or isinstance(store, ComposedStore):
                 store.release()
-            elif isinstance(store, ComposedStore):
-                store.rows = None
             else:
                 store.release_by_blocks()
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from fastsgns import GloVe, KeyedVectors, NodeEmbedding, PairEmbedding, Word2Vec, kernels
+from fastsgns import FastText, GloVe, KeyedVectors, NodeEmbedding, PairEmbedding, Word2Vec, kernels
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.links import HOPE, STRAP
 from fastsgns.models.ppmi.model import PPMI
@@ -70,10 +70,23 @@ def word_modes() -> Iterator[dict[str, Any]]:
     yield {"sg": 1, "locked": True}
 
 
-def train_words(mode: dict[str, Any]) -> Word2Vec:
+def subword_modes() -> Iterator[dict[str, Any]]:
+    """Yield the options of FastText that select another kernel, matrix or scheme."""
+    for sg, sharing in ((0, "pair"), *((1, mode) for mode in SHARINGS)):
+        base = {"sg": sg, "negative_sharing": sharing}
+        for matrices in (*MATRICES, "three"):
+            yield base | {"matrices": matrices} | ({"coupling": 10} if matrices == "three" else {})
+        yield base | {"hs": 1, "negative": 0}
+        yield base | {"softmax": 1, "negative": 0}
+        yield base | {"hash_count": 2, "bucket": 100}
+    yield {"sg": 1, "matrices": "tied+bias", "bias": "both"}
+    yield {"cbow_mean": 0}
+
+
+def train_words(mode: dict[str, Any], cls: type[Word2Vec] = Word2Vec) -> Word2Vec:
     """Train, let the vocabulary grow, and train again."""
     options = {name: value for name, value in mode.items() if name != "locked"}
-    model = Word2Vec(**WORDS | options)
+    model = cls(**WORDS | options)
     model.build_vocab(TEXT)
     if "locked" in mode:
         model.wv.vectors_lockf = np.linspace(0, 1, len(model.wv), dtype=np.float32)
@@ -120,6 +133,9 @@ def models() -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield the name of each model, and the function that trains it."""
     for mode in word_modes():
         yield f"words {json.dumps(mode, sort_keys=True)}", lambda mode=mode: train_words(mode)
+    for mode in subword_modes():
+        name = f"subwords {json.dumps(mode, sort_keys=True)}"
+        yield name, lambda mode=mode: train_words(mode, FastText)
     for matrices in ("two", "tied"):
         yield f"glove {matrices}", lambda matrices=matrices: train_glove(matrices)
     graph = DirectedGraph.from_edges(*zip(*EDGES))
@@ -170,6 +186,8 @@ def arrays(model: Any) -> list[np.ndarray]:
     if (tree := getattr(model, "syn1", None)) is not None:
         found.append(tree[: len(model.wv) - 1])  # the last row is not used
     found += [getattr(model, name, None) for name in ARRAYS]
+    if isinstance(model, FastText):
+        found += [model.wv.vectors_vocab, model.wv.vectors_ngrams]
     found.append(np.array(getattr(model, "epoch_losses", [])))
     return [np.ascontiguousarray(array) for array in found if array is not None]
 

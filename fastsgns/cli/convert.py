@@ -62,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         loaded = first(getattr(loaded, "wv", loaded), arguments.limit)
     if not arguments.role:
         outputs.say_what_is_left_out(loaded, arguments.output, arguments.to_format)
+    outputs.say_without_ngrams(loaded, arguments.output, arguments.to_format)
     outputs.save(
         loaded, arguments.output, arguments.to_format, bool(arguments.role), arguments.dtype
     )

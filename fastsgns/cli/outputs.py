@@ -94,6 +94,18 @@ def save(
         main_vectors(loaded).export(format, target, output=output, dtype=dtype)
 
 
+def say_without_ngrams(loaded: Any, path: str, format: str | None = None) -> None:
+    """Print on standard error that `save` leaves out the vectors of n-grams, if it does."""
+    format = filetypes.output_format(path, format)
+    kept = ("native", "floret" if getattr(loaded, "hash_count", 0) else "fasttext")
+    if getattr(main_vectors(loaded), "unseen", None) is not None and format not in kept:
+        say(
+            f"{path} is without the vectors of n-grams, so that words that are not in it have no "
+            f"vectors: {format} holds vectors of words. Formats that hold them are "
+            f"{' and '.join(kept)}"
+        )
+
+
 def say_what_is_left_out(loaded: Any, path: str, format: str | None = None) -> None:
     """Print on standard error that `save` leaves out the output vectors, if it does."""
     format = filetypes.output_format(path, format)

@@ -149,6 +149,7 @@ def run(arguments: argparse.Namespace) -> int:
         model.build_vocab(corpus)
     finished, seconds, n_words = _train(model, corpus)
     report = _report(model, seconds, n_words)
+    outputs.say_without_ngrams(model, arguments.output)
     return outputs.finish(
         lambda: outputs.save(model, arguments.output), report, finished, arguments
     )

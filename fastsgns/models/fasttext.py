@@ -227,7 +227,8 @@ class FastText(Word2Vec):
         Raises
         ------
         ValueError
-            If an array is of another shape.
+            If an array is of another shape, or the vectors are those of a pruned model of fastText,
+            in which most n-grams have no row to train.
 
         Examples
         --------
@@ -237,6 +238,11 @@ class FastText(Word2Vec):
         FastText<vocab=4, vector_size=8, alpha=0.025>
         """
         scheme = vectors.scheme
+        if scheme.is_pruned:
+            raise ValueError(
+                "the vectors are those of a pruned model, in which most n-grams have no row; they "
+                "can be queried, but not trained further"
+            )
         made = cls.__new__(cls)
         FastText.__init__(
             made, vector_size=vectors.vector_size, min_n=scheme.min_n, max_n=scheme.max_n,

@@ -217,9 +217,10 @@ class Trainer:
             If its arrays are not finite.
         """
         # Kernels size their window buffers by the longest sentence.
+        subwords = self._bounded_subwords(objective)  # first, because it needs more memory
         self.objective = replace(
             objective, longest_sentence=self.chunks.longest, hot=self._hot_rows(objective),
-            subwords=self._bounded_subwords(objective),
+            subwords=subwords,
         )  # fmt: skip
         self.divergence = DivergenceCheck(trained_arrays(objective))
 

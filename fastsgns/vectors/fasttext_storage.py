@@ -67,11 +67,24 @@ def fault_of_rows(content: Content, vectors: str) -> str | None:
         return f"{SCHEME} and the arrays {vectors!r} and 'buckets' contradict each other"
     if buckets is None:
         return None
-    if fault := faults.of_ids("buckets", buckets, values["bucket"]):
+    n_own = 0 if values["hash_count"] else content.sizes["words"]
+    return fault_of_buckets(buckets, values["bucket"], n_own, content.sizes["n_rows"])
+
+
+def fault_of_buckets(buckets: np.ndarray, bucket: int, n_own: int, n_rows: int) -> str | None:
+    """Return how buckets contradict their number and that of rows, `n_own` of words; or None.
+
+    Examples
+    --------
+    >>> fault_of_buckets(np.array([4, 2]), 10, 3, 5)
+    'buckets do not ascend'
+    >>> fault_of_buckets(np.array([2, 4]), 10, 3, 6)
+    '3 rows of words and 2 buckets, but 6 rows'
+    """
+    if fault := faults.of_ids("buckets", buckets, bucket):
         return fault
     if (buckets[1:] <= buckets[:-1]).any():
         return "buckets do not ascend"
-    n_own, n_rows = 0 if values["hash_count"] else content.sizes["words"], content.sizes["n_rows"]
     if n_rows != n_own + len(buckets):
         return f"{n_own} rows of words and {len(buckets)} buckets, but {n_rows} rows"
     return None

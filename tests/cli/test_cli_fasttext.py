@@ -32,3 +32,19 @@ def test_vectors_are_converted_to_a_file_of_fasttext(tmp_path):
     first, second = load(saved), load(path)
     assert first.index_to_key == second.index_to_key
     assert (first["unseen"] == second["unseen"]).all()
+
+
+@pytest.mark.parametrize("options", [[], ["--floret", "2", "--bucket", "50"]])
+def test_what_a_file_without_n_grams_lacks_is_said(tmp_path, capsys, options):
+    text, model = tmp_path / "text.txt", tmp_path / "model.fastsgns"
+    text.write_text("painter painting walker walking\n" * 40)
+    train = ["train", str(text), "--subwords", *options, "--epochs", "1", "-o"]
+    kept = "floret" if options else "fasttext"
+    for path, is_said in ((model, False), (tmp_path / "words.vec", True)):
+        assert main([*train, str(path)]) == 0
+        said = "is without the vectors of n-grams" in capsys.readouterr().err
+        assert said == is_said
+    for kind, is_said in (("vec", True), (kept, False), ("native", False)):
+        path = str(tmp_path / f"converted.{kind}")
+        assert main(["convert", str(model), path, "--to", kind]) == 0
+        assert ("is without the vectors of n-grams" in capsys.readouterr().err) == is_said

@@ -31,7 +31,7 @@ from objectives import (
 from fastsgns import kernels, sampling
 from fastsgns.kernels import sgns
 from fastsgns.kernels.objective import HotRows, Subwords
-from fastsgns.training.subwords import bounded, mean_row_share
+from fastsgns.training.subwords import BLOCK, bounded, mean_row_share
 
 pytestmark = pytest.mark.usefixtures("restore_variant")
 
@@ -236,6 +236,20 @@ def test_private_rows_are_bounded_by_the_load_of_their_rows():
     np.testing.assert_allclose(made.loads, [2.5, 3.5])
     assert made.step == pytest.approx(5 / 6)  # INPUT_STEP / (1 + negative)
     assert bounded(make_objective(), COUNTS, 4) is None
+
+
+def test_shares_of_rows_are_those_of_a_loop_over_many_words():
+    rng = np.random.default_rng(1)
+    lists = [rng.integers(0, 500, size) for size in rng.integers(0, 9, 2 * BLOCK + 7)]
+    shares = rng.dirichlet(np.ones(len(lists)))
+    row_shares = np.zeros(500)
+    for share, rows in zip(shares, lists):
+        for row in rows:
+            row_shares[row] += share
+    expected = [row_shares[rows].mean() if len(rows) else 0 for rows in lists]
+    starts = np.concatenate([[0], np.cumsum([len(rows) for rows in lists])])
+    subwords = Subwords(starts, np.concatenate(lists).astype(np.int32), 9)
+    np.testing.assert_allclose(mean_row_share(subwords, shares, 500), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("options", LEARNERS.values(), ids=LEARNERS.keys())

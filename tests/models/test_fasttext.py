@@ -2,6 +2,8 @@
 
 import inspect
 import io
+from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -9,9 +11,11 @@ import toy
 
 import fastsgns
 from fastsgns import FastText, KeyedVectors, Word2Vec
+from fastsgns.models import word2vec
 from fastsgns.models.callbacks import StopTraining
 from fastsgns.models.fasttext import FastTextKeyedVectors
 from fastsgns.training.sharing import SHARINGS
+from fastsgns.vectors.subword_rows import SubwordRows
 
 SENTENCES = toy.sentences(60)
 MORE = [["metallic", "metal1", "rivers"], ["fruity", "fruit2", "rivers"]] * 4
@@ -164,7 +168,7 @@ def test_rows_that_are_locked_stay():
     is_same = (model.wv.vectors_vocab == words).all(axis=1)
     assert is_same[:3].all() and not is_same[3:].any()
     model.wv.vectors_lockf = np.zeros(1, np.float32)
-    with pytest.raises(ValueError, match=r"vectors_lockf.*set wv.vectors_vocab_lockf"):
+    with pytest.raises(ValueError, match=r"vectors_lockf.*set all to 1, and use wv.vectors_vocab"):
         model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
 
 
@@ -272,6 +276,73 @@ def test_a_model_is_made_of_vectors_and_trained_further():
     model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
     assert isinstance(model.wv, FastTextKeyedVectors)
     check_composed(model)
+
+
+def test_an_array_that_is_held_is_that_of_the_model_after_training():
+    model = made()
+    held = model.wv.vectors
+    before = held.copy()
+    model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
+    assert not np.array_equal(held, before)  # before anything of the model is read
+    held[0] = 7
+    np.testing.assert_array_equal(model.wv.vectors, held)
+
+
+def test_vectors_are_computed_once_by_threads_that_read_them(monkeypatch):
+    model, calls, reads = made(), [], []
+
+    def compose(rows, *arguments, plain=SubwordRows.compose):
+        calls.append(rows)
+        if len(calls) == 1:  # a second thread begins to read, and must wait
+            thread = Thread(target=lambda: reads.append(model.wv.vectors.copy()))
+            reads.append(thread)
+            thread.start()
+            thread.join(0.2)
+            assert len(reads) == 1
+        plain(rows, *arguments)
+
+    monkeypatch.setattr(SubwordRows, "compose", compose)
+    vectors = model.wv.vectors.copy()
+    reads[0].join()
+    assert len(calls) == 1
+    np.testing.assert_array_equal(reads[1], vectors)
+
+
+def test_a_model_whose_parameters_do_not_fit_its_rows_is_not_saved(tmp_path):
+    for name, value in (("min_n", 2), ("max_n", 4), ("bucket", 10), ("hash_count", 1)):
+        model = made()
+        setattr(model, name, value)
+        with pytest.raises(ValueError, match="set min_n, max_n, bucket and hash_count"):
+            model.save(tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+
+
+def test_arrays_are_made_after_encoding_and_memory_is_asked_for_before(monkeypatch):
+    n_words = []
+
+    def encode(scanned, vocabulary, plain=word2vec.encode):
+        n_words.append(len(model.wv))
+        return plain(scanned, vocabulary)
+
+    monkeypatch.setattr(word2vec, "encode", encode)
+    for cls in (FastText, Word2Vec):
+        model = cls.__new__(cls)
+        model.__init__(SENTENCES, min_count=1, workers=1)
+    assert n_words == [0, 0]
+
+    def refuse(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(word2vec, "require_memory", refuse)
+    with pytest.raises(MemoryError):
+        made()
+    assert len(n_words) == 2
+
+
+def test_pruned_vectors_are_not_trained():
+    kv = fastsgns.load(Path(__file__).parents[1] / "formats" / "fasttext_0_9" / "pruned.ftz")
+    with pytest.raises(ValueError, match="pruned model"):
+        FastText.from_vectors(kv)
 
 
 # Beside gensim

@@ -14,8 +14,9 @@ from fastsgns.errors import FormatError
 from fastsgns.formats import kinds
 from fastsgns.formats.schema import Array, Content, Value, When
 from fastsgns.models import parameters
-from fastsgns.models.words import storage
+from fastsgns.models.words import storage, training
 from fastsgns.vectors import storage as vectors_storage
+from fastsgns.vectors.fasttext_storage import fault_of_buckets
 from fastsgns.vectors.subword_rows import SubwordRows
 
 
@@ -24,7 +25,15 @@ def _scheme(model: Any) -> Any:
 
 
 def _rows(model: Any) -> SubwordRows | None:
-    """Return the rows of subwords, with what was written to the input vectors."""
+    """Return the rows of subwords, with what was written to the input vectors.
+
+    Raises
+    ------
+    ValueError
+        If the model's parameters are no longer those that the rows were made with, so that a file
+        of both could not be read.
+    """
+    training.check_scheme(model, parameters.normalize(model))
     matrices = model.current_arrays()
     matrices.absorb()
     rows: SubwordRows | None = matrices.subwords
@@ -68,22 +77,14 @@ def _bias(model: Any) -> np.ndarray | None:
     return None if is_made else model.current_arrays().bias
 
 
-def _fault_of_buckets(name: str, buckets: np.ndarray) -> str | None:
-    is_fit = np.all(buckets[:-1] < buckets[1:]) and np.all(buckets >= 0)
-    return None if is_fit else f"{name} are not ascending"
-
-
 def _fault(content: Content) -> str | None:
     """Return what is wrong with the arrays together, or None."""
     scheme = _scheme(content.model)
     if scheme is None:
         return storage.fault(content)
-    buckets, n_rows = content.arrays["buckets"], len(content.arrays["subwords"])
-    if len(buckets) and buckets[-1] >= scheme.bucket:
-        return f"it has a row for bucket {buckets[-1]}, and bucket is {scheme.bucket}"
-    n_needed = scheme.n_own_rows(content.sizes["words"]) + len(buckets)
-    if n_rows != n_needed:
-        return f"it holds {n_rows} rows of subwords, and needs {n_needed}"
+    n_own, n_rows = scheme.n_own_rows(content.sizes["words"]), content.sizes["n_rows"]
+    if fault := fault_of_buckets(content.arrays["buckets"], scheme.bucket, n_own, n_rows):
+        return fault
     has_biases = content.model.layout.has_word_bias
     return storage.fault(content, "subword_biases" if has_biases else "bias")
 
@@ -144,8 +145,7 @@ SCHEMA = replace(
         "subwords": Array("float32", "n_rows, vector_size", _part(lambda r: r.array), HAS_SUBWORDS),
         "subword_biases": Array("float32", "n_rows", _row_biases, HAS_BIASES),
         "buckets": Array(
-            "int32", "n_buckets", _part(lambda r: r.table.buckets), HAS_SUBWORDS,
-            fault=_fault_of_buckets,
+            "int32", "n_buckets", _part(lambda r: r.table.buckets), HAS_SUBWORDS
         ),
         **{
             name: [
