@@ -180,7 +180,7 @@ for name, case in CLASSES.items():
         CALLS[f"{name}.recommend"] = {"topn": lambda n, model=model: model.recommend("n1", topn=n)}
 # Parameters of constructors that tests/models/test_rules.py has, and others that need no check.
 HAVE_RULES = {"Word2Vec", "GloVe", "NodeEmbedding", "PairEmbedding", "HOPE", "STRAP", "PPMI"}
-HAVE_RULES |= {"SVDVectors", "FastRP", "ProNE"}
+HAVE_RULES |= {"SVDVectors", "FastRP", "ProNE", "FastText"}
 RESULTS = {"F1", "LinkScores", "Recall", "EncodedCorpus.__init__", "Cooccurrences.__init__"}
 RESULTS |= {"KnownLinks", "LinkModel", "ProximityFactorization"}  # bases, and rows by id
 COMPATIBLE = {"progress_per", "chunksize", "queue_factor", "sep_limit", "pickle_protocol"}

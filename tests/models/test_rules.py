@@ -13,6 +13,7 @@ import pytest
 from fastsgns import (
     DirectedGraph,
     EncodedCorpus,
+    FastText,
     GloVe,
     KeyedVectors,
     LineSentence,
@@ -39,12 +40,18 @@ EDGES = [("a", "b"), ("b", "c"), ("c", "d"), ("d", "a"), ("a", "c")]
 PPMI_OF = PPMI(SENTENCES, min_count=1)
 SMALL = {"vector_size": 4, "min_count": 1, "workers": 1, "epochs": 1}
 FEW = {"dimensions": 4, "workers": 1}
+SUBWORDS = {"min_n": 2, "max_n": 4, "bucket": 300, "word_ngrams": 1, "hash_count": 2}
 # Of each class: how it is made and trained, its rules, and small values of its parameters.
 CLASSES = {
     "Word2Vec": (
         lambda **given: Word2Vec(SENTENCES, **SMALL | given),
         parameters.RULES,
         SMALL | {"max_vocab_size": None, "max_final_vocab": 5, "coupling": 0, "ns_exponent": 1},
+    ),
+    "FastText": (
+        lambda **given: FastText(SENTENCES, **SMALL | given),
+        {name: parameters.RULES_OF[parameters.SubwordParameters][name] for name in SUBWORDS},
+        SMALL | SUBWORDS,
     ),
     "GloVe": (
         lambda **given: GloVe(SENTENCES, **SMALL | given),

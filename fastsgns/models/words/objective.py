@@ -66,7 +66,7 @@ def make_objective(
     if subwords is not None and lock_factors is not None:
         raise ValueError(
             "wv.vectors_lockf has factors other than 1, but the vectors of words are means of rows "
-            "that they share; set all to 1, and use wv.vectors_vocab_lockf and wv.vectors_ngrams_lockf"
+            "that they share; set all to 1, and use wv.vectors_vocab_lockf, wv.vectors_ngrams_lockf"
         )
     if parameters.softmax:
         warn_of_slow_softmax(n_words)
