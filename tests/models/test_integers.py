@@ -13,6 +13,7 @@ import fastsgns
 from fastsgns import (
     DirectedGraph,
     EncodedCorpus,
+    FastText,
     KeyedVectors,
     LineSentence,
     NodeEmbedding,
@@ -224,7 +225,9 @@ def with_integers():
                 names = {
                     p.name for p in parameters if p.annotation in (int, int | None)
                 } - COMPATIBLE
-                if names:
+                if names and thing is FastText and method != "__init__":
+                    yield *function.__qualname__.split("."), names  # mostly those of Word2Vec
+                elif names:
                     yield name, method, names
 
 
