@@ -69,6 +69,7 @@ NEEDS = {
     ("roles", "torch"): 1,
     ("parquet", "pyarrow"): 2,
     ("gensim", "gensim"): 1,
+    ("subwords", "gensim"): 1,
     ("queries", "usearch"): 1,
     ("static-embedding", "model2vec"): 1,
     ("static-embedding", "sentence_transformers"): 1,
