@@ -69,7 +69,9 @@ def _is_saved(paths: Sequence[str]) -> bool:
         if kind == "corpus" and len(paths) == 1:
             return True
         if kind is not None:
-            raise ValueError(f"{path} is a {kind} of fastsgns: give text, or one saved corpus")
+            raise ValueError(
+                f"{path} is a file of fastsgns with {kind}: give text, or one saved corpus"
+            )
     return False
 
 

@@ -715,7 +715,9 @@ class Phrases(PhraseDetector):
         Parameters
         ----------
         fname_or_handle : str, os.PathLike or binary file object
-        separately, sep_limit, ignore, pickle_protocol
+        ignore : str or iterable of str
+            Attributes of your own that the file shall not hold.
+        separately, sep_limit, pickle_protocol
             Accepted for compatibility with gensim, without effect: there is always one file, and no
             pickle.
 
@@ -726,7 +728,7 @@ class Phrases(PhraseDetector):
         """
         self.counts, self._cache = self.counts.ordered(), None
         _warn_of_scoring(self)
-        saving.save(fname_or_handle, SCHEMA, self)
+        saving.save(fname_or_handle, SCHEMA, self, ignore=ignore)
 
     @classmethod
     def load(cls, fname: Any, mmap: str | None = None) -> "Phrases":
@@ -857,7 +859,9 @@ class FrozenPhrases(PhraseDetector):
         Parameters
         ----------
         fname_or_handle : str, os.PathLike or binary file object
-        separately, sep_limit, ignore, pickle_protocol
+        ignore : str or iterable of str
+            Attributes of your own that the file shall not hold.
+        separately, sep_limit, pickle_protocol
             Accepted for compatibility with gensim, without effect: there is always one file, and no
             pickle.
 
@@ -867,7 +871,7 @@ class FrozenPhrases(PhraseDetector):
             If `scoring` is a function of the user, which no file holds.
         """
         _warn_of_scoring(self)
-        saving.save(fname_or_handle, FROZEN, self)
+        saving.save(fname_or_handle, FROZEN, self, ignore=ignore)
 
     @classmethod
     def load(cls, fname: Any, mmap: str | None = None) -> "FrozenPhrases":
