@@ -46,6 +46,7 @@ NOT_RUN = {
     ("cores", "needs corpora, and minutes to hours"): 3,
     ("directed", "needs corpora, and minutes to hours"): 6,
     ("directed", "takes minutes to hours"): 1,
+    ("fasttext", "reads a file of 279 MB"): 1,
     ("fasttext", "spaCy is not installed for the tests of this page"): 1,
     ("files", "takes minutes, and gigabytes of memory"): 1,
     ("files", "trains on wiki17m"): 1,
