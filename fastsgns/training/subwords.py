@@ -31,6 +31,7 @@ def bounded(objective: Objective, counts: np.ndarray, n_workers: int) -> Subword
     subwords = objective.subwords
     if subwords is None:
         return None
+    release_memory()  # that of making the objective
     shares = token_shares(objective, counts)
     loads = mean_row_share(subwords, shares, len(objective.input))
     loads *= n_workers
