@@ -157,7 +157,7 @@ SCHEMA = replace(
     },
     values=dict(storage.SCHEMA.values) | {
         "parameters": storage.PARAMETERS
-        | dict.fromkeys(("min_n", "max_n", "bucket", "hash_count"), Value(int)),
+        | dict.fromkeys(("min_n", "max_n", "bucket", "word_ngrams", "hash_count"), Value(int)),
     },
     build=_build,
     construct=kinds.constructor("fasttext"),
