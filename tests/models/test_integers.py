@@ -1,24 +1,39 @@
 """Whole numbers that methods and functions take: one contract for all public classes."""
 
 import inspect
+import os
 import types
 from pathlib import Path
 
 import numpy as np
 import pytest
 import toy
-from classes import CLASSES, EDGES, FEW, SENTENCES, SMALL, labels, nodes, split, vectors, word2vec
+from classes import (
+    CLASSES,
+    EDGES,
+    FEW,
+    SENTENCES,
+    SMALL,
+    labels,
+    nodes,
+    phrases,
+    split,
+    vectors,
+    word2vec,
+)
 
 import fastsgns
 from fastsgns import (
     DirectedGraph,
     EncodedCorpus,
     FastText,
+    FrozenPhrases,
     KeyedVectors,
     LineSentence,
     NodeEmbedding,
     PairEmbedding,
     PathLineSentences,
+    Phrases,
     Word2Vec,
     cooccurrence,
     graph,
@@ -40,6 +55,7 @@ KV, WORDS, NODES, SPLIT = vectors(), word2vec(), nodes(), split()
 TREE = word2vec(hs=1, negative=0)
 PPMI, GLOVE = CLASSES["PPMI"].make(), CLASSES["GloVe"].make()
 COUNTED = GLOVE.count(SENTENCES)
+FROZEN, ENCODED = FrozenPhrases(phrases()), EncodedCorpus.from_iterable(SENTENCES)
 WORD = WORDS.wv.index_to_key[0]
 NEW_EDGES = [*EDGES, ("new", "n1")]
 FEW_PAIRS = ["a\tb\t3", "b\tc\t1", "a\tc\t2"]
@@ -62,7 +78,15 @@ CALLS = {
             EncodedCorpus.from_iterable(SENTENCES).vocabulary, memory_budget=n
         )
     },
+    "FrozenPhrases.join": {
+        "workers": lambda n: FROZEN.join(ENCODED, workers=n),
+        "memory_budget": lambda n: FROZEN.join(ENCODED, memory_budget=n),
+    },
+    "FrozenPhrases.transform_file": {
+        "workers": lambda n: FROZEN.transform_file(TEXT, os.devnull, workers=n)
+    },
     "GloVe.train": {"epochs": lambda n: GLOVE.train(COUNTED, epochs=n)},
+    "KeyedVectors.encode": {"workers": lambda n: KV.encode(["metal1"], workers=n)},
     "KeyedVectors.__init__": {
         "vector_size": lambda n: KeyedVectors(n),
         "count": lambda n: KeyedVectors(2, count=n),
@@ -95,6 +119,11 @@ CALLS = {
     "LineSentence.__init__": {
         "max_sentence_length": lambda n: LineSentence(TEXT, max_sentence_length=n),
         "limit": lambda n: LineSentence(TEXT, limit=n),
+    },
+    "Phrases.__init__": {
+        "workers": lambda n: Phrases(SENTENCES, workers=n),
+        "memory_budget": lambda n: Phrases(SENTENCES, memory_budget=n),
+        "max_vocab_size": lambda n: Phrases(SENTENCES, max_vocab_size=n),
     },
     "PathLineSentences.__init__": {
         "max_sentence_length": lambda n: PathLineSentences(TEXT, max_sentence_length=n),
@@ -189,6 +218,10 @@ COMPATIBLE |= {"log_level", "default"}  # no effect, or of any type
 SAME = {
     "Word2Vec.resume": "Word2Vec.train",
     "Word2Vec.scan_vocab": "",  # gensim's workers, without effect
+    "Phraser.join": "FrozenPhrases.join",
+    "Phraser.transform_file": "FrozenPhrases.transform_file",
+    "Phrases.join": "FrozenPhrases.join",
+    "Phrases.transform_file": "FrozenPhrases.transform_file",
     "install_as_gensim": "",  # 3 or 4, in tests/dropin/test_installer.py
     "PPMI.evaluate_word_analogies": "KeyedVectors.evaluate_word_analogies",
     "PPMI.evaluate_word_pairs": "KeyedVectors.evaluate_word_pairs",
