@@ -58,8 +58,8 @@ def in_dtype(table: VectorTable, dtype: str) -> VectorTable:
     Examples
     --------
     >>> table = in_dtype(VectorTable(["a"], np.array([[2.54, -1.27]])), "int8")
-    >>> table.vectors.tolist(), table.attributes["vector_scale"].round(4).tolist()
-    ([[127, -64]], [0.02])
+    >>> table.vectors.tolist(), round(float(table.attributes["vector_scale"][0]), 4)
+    ([[127, -64]], 0.02)
     """
     attributes = dict(table.attributes)
 

@@ -290,7 +290,8 @@ def test_p14_a_callable_is_told_the_progress():
     trained = [report for report in reports if report.step == "training"]
     assert trained[-1].done == trained[-1].total > 0 and trained[-1].n_epochs == 3
     assert [report.done for report in trained] == sorted(report.done for report in trained)
-    assert 0 < trained[-1].alpha < 0.025 and trained[-1].loss > 0 and trained[-1].speed > 0
+    assert 0 < trained[-1].alpha < 0.025 and trained[-1].loss > 0
+    assert trained[-1].speed > 0 or trained[-1].seconds < 0.001  # too short for a speed
 
 
 @pytest.mark.parametrize("way", ["raise", "return"])
