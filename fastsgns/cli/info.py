@@ -16,6 +16,7 @@ from fastsgns.cli.arguments import add_json
 from fastsgns.cli.parsers import Commands, add_command
 from fastsgns.formats import native, sniffing, static_embedding, tsv
 from fastsgns.formats.files import local_path
+from fastsgns.runtime import environment
 from fastsgns.runtime.console import short, table
 from fastsgns.runtime.machine import n_cores
 from fastsgns.vectors.exchange import form_of
@@ -28,7 +29,8 @@ examples:
   fastsgns info corpus.fastsgns --json
   zcat vectors.txt.gz | fastsgns info -
 
-The environment variable FASTSGNS_KERNEL forces a kernel variant, for comparison.
+Without FILE it also shows the environment variables that fastsgns reads, "-" if not set, and those
+that begin with FASTSGNS_ and are not known. FASTSGNS_KERNEL forces a kernel variant.
 """
 HIDDEN = ("format", "kind")
 OTHERS = "'fastsgns convert' has options for vectors in other formats"
@@ -58,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def installation() -> dict[str, Any]:
-    """Return the versions, the number of cores, and the kernel variants."""
+    """Return the versions, the number of cores, the kernel variants, and the environment."""
     return {
         "fastsgns": __version__,
         "python": platform.python_version(),
@@ -67,7 +69,8 @@ def installation() -> dict[str, Any]:
         "cores": n_cores(),
         "kernel": kernels.variant(),
         "kernels available": list(kernels.available()),
-        "FASTSGNS_KERNEL": os.environ.get("FASTSGNS_KERNEL"),
+        **environment.present(),
+        "unknown variables": environment.unknown(),
     }
 
 

@@ -1,7 +1,6 @@
 """``python -m fastsgns.gensim run program.py [arguments]``: run a program that imports gensim."""
 
 import argparse
-import os
 import runpy
 import sys
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from fastsgns.gensim.installer import FOLDER, install
 from fastsgns.gensim.names import INSTEAD
+from fastsgns.runtime import environment
 
 EXAMPLES = """\
 examples:
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         check_file(options.program)
     install(options.api, options.alone)
     # Of every Python that the program starts; `install` has prepared those of multiprocessing.
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [FOLDER, os.environ.get("PYTHONPATH")]))
+    environment.prepend_to_python_path(FOLDER)
     sys.argv = [options.program, *options.arguments]
     if options.is_module:
         name = options.program.removeprefix("gensim.")

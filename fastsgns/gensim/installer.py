@@ -11,8 +11,6 @@ Where gensim is not installed, new modules take its place. They have the names o
 
 import importlib
 import importlib.machinery
-import json
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -32,6 +30,7 @@ from fastsgns.models.fasttext import FastText
 from fastsgns.models.phrases import FrozenPhrases, Phrases
 from fastsgns.models.word2vec import Word2Vec
 from fastsgns.rules import integer, takes, takes_flags
+from fastsgns.runtime import environment
 from fastsgns.vectors.fasttext import FastTextKeyedVectors
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
@@ -49,7 +48,6 @@ PICKLED = {
     FrozenPhrases: "phrases",
 }
 FOLDER = str(Path(__file__).parent / "path")  # in it, the package gensim calls `install`
-SETTINGS_VARIABLE = "FASTSGNS_GENSIM"  # the arguments of `install` for the package in FOLDER
 
 
 class _Theirs(threading.local):
@@ -126,9 +124,8 @@ class Installation:
         """Make processes that get this path (multiprocessing, joblib) do the same."""
         sys.path.insert(1, FOLDER)  # behind the folder of the program
         self._undo.append(partial(_remove, sys.path, FOLDER))
-        before = os.environ.get(SETTINGS_VARIABLE)
-        os.environ[SETTINGS_VARIABLE] = json.dumps({"api": self.api, "alone": self.alone})
-        self._undo.append(partial(_set_variable, SETTINGS_VARIABLE, before))
+        settings = {"api": self.api, "alone": self.alone}
+        self._undo.append(environment.set_gensim_settings(settings))
 
     def end(self) -> None:
         """Undo the changes, the last one first."""
@@ -243,13 +240,6 @@ def _complete(module: ModuleType, name: str, way: str) -> None:
 def _remove(values: list[Any], value: Any) -> None:
     if value in values:
         values.remove(value)
-
-
-def _set_variable(name: str, value: str | None) -> None:
-    if value is None:
-        os.environ.pop(name, None)
-    else:
-        os.environ[name] = value
 
 
 class _RealNames(ModuleType):

@@ -7,11 +7,11 @@ import but the first use of a kernel raises an error.
 """
 
 import functools
-import os
 from typing import Any
 
 from fastsgns.kernels import sgns
 from fastsgns.kernels.sgns import is_available, load_blas, load_softmax, use_variant
+from fastsgns.runtime import environment
 
 __all__ = ["available", "force", "load_softmax", "train_chunk", "train_pairs_chunk", "variant"]
 
@@ -73,6 +73,6 @@ def force(name: str) -> None:
 
 
 try:
-    force(os.environ.get("FASTSGNS_KERNEL") or available()[0])
+    force(environment.value_of(environment.KERNEL) or available()[0])
 except ValueError as error:
-    _refusal = f"FASTSGNS_KERNEL: {error}"
+    _refusal = f"{environment.KERNEL.name}: {error}"

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from fastsgns.runtime import environment
+
 try:
     import resource
 except ImportError:  # Windows
@@ -39,8 +41,7 @@ def n_blas_threads() -> int:
     This is the number of cores, or less if a variable of the environment that limits numpy's BLAS
     says so: ``OMP_NUM_THREADS``, ``OPENBLAS_NUM_THREADS`` or ``MKL_NUM_THREADS``.
     """
-    values = (os.environ.get(f"{name}_NUM_THREADS", "") for name in ("OMP", "OPENBLAS", "MKL"))
-    return min([n_cores(), *(int(x) for x in values if x.isdecimal() and int(x) > 0)])
+    return min([n_cores(), *environment.blas_threads()])
 
 
 def available_memory() -> int | None:

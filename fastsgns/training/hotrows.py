@@ -8,14 +8,11 @@ they cost more than they save where a cache line travels fast between cores. N m
 rows of each matrix, rounded up to a power of 2. With ``auto`` the number is chosen here.
 """
 
-import os
-
 import numpy as np
 
 from fastsgns.kernels.objective import HotRows, Objective
+from fastsgns.runtime import environment
 
-VARIABLE = "FASTSGNS_HOT_ROWS"
-MOST_ROWS = 2**16
 INPUT_STEP, OUTPUT_STEP = 5.0, 3.0  # see docs/cores.md
 COPY_BYTES = 384 << 10  # of the copies of two matrices; with their bases they fit 1 MB of L2 cache
 CANDIDATES = 4  # rows that are tried per slot of the table
@@ -49,7 +46,7 @@ def choose(
     ValueError
         If FASTSGNS_HOT_ROWS is neither "auto" nor a number from 0 to 65536.
     """
-    n_rows = requested_rows()
+    n_rows = environment.hot_rows()
     if n_workers < 2 or objective.n_batch_rows or objective.coupling > 0 or n_rows == 0:
         return None
     if n_rows is not None:
@@ -72,25 +69,6 @@ def of_most_frequent(
     if objective.subwords is not None:  # input rows are read through the private rows of words
         inputs = inputs[:0]
     return HotRows(inputs, outputs, *(step / n_workers for step in steps(objective)))
-
-
-def requested_rows() -> int | None:
-    """Return the number of rows that FASTSGNS_HOT_ROWS asks for; None for ``auto``.
-
-    Raises
-    ------
-    ValueError
-        If it is neither "auto" nor a number from 0 to 65536.
-    """
-    value = os.environ.get(VARIABLE, "").strip() or "0"
-    if value == "auto":
-        return None
-    if not (value.isascii() and value.isdigit() and int(value) <= MOST_ROWS):
-        raise ValueError(
-            f"{VARIABLE} is {value!r}; expected auto, 0 for no copies, or the number of rows of "
-            f"each matrix of which workers have copies, at most {MOST_ROWS}"
-        )
-    return int(value)
 
 
 def fitting_rows(row_bytes: int) -> int:
@@ -181,7 +159,7 @@ def copies_bytes(row_bytes: int, n_matrices: int, n_workers: int) -> int:
         Different matrices that are trained: 1 if input and output are tied.
     n_workers : int
     """
-    n_rows = requested_rows()
+    n_rows = environment.hot_rows()
     if n_workers < 2 or n_rows == 0:
         return 0
     n_rows = fitting_rows(row_bytes) if n_rows is None else 1 << max(0, n_rows - 1).bit_length()

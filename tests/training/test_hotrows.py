@@ -15,8 +15,8 @@ BOTH = COUNTS, COUNTS
 
 @pytest.fixture
 def setting(monkeypatch):
-    monkeypatch.setenv(hotrows.VARIABLE, "auto")
-    return lambda value: monkeypatch.setenv(hotrows.VARIABLE, value)
+    monkeypatch.setenv("FASTSGNS_HOT_ROWS", "auto")
+    return lambda value: monkeypatch.setenv("FASTSGNS_HOT_ROWS", value)
 
 
 def sentences(n=300, seed=1):

@@ -5,8 +5,6 @@ fastsgns in its place. In a Python that lacks fastsgns, it gives way to gensim.
 """
 
 import importlib
-import json
-import os
 import sys
 from pathlib import Path
 
@@ -16,8 +14,9 @@ if __name__ == "gensim":
     del sys.modules["gensim"]
     try:
         from fastsgns.gensim.installer import install
+        from fastsgns.runtime.environment import gensim_settings
     except ImportError:
         importlib.import_module("gensim")
     else:
-        install(**json.loads(os.environ.get("FASTSGNS_GENSIM", "{}")))
+        install(**gensim_settings())
         importlib.import_module("gensim")
