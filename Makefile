@@ -17,7 +17,7 @@ WORDS := *.md pyproject.toml Makefile setup.py fastsgns docs bench examples test
 unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint debug bench clean check FORCE
+.PHONY: help demo test lint debug asan ubsan tsan bench clean check FORCE
 
 help:  ## list these targets
 	@echo "usage: make TARGET [PYTHON=python3.12]"
@@ -43,6 +43,13 @@ debug: $(STAMP)-debug  ## compile in place with bounds checks, for .venv/bin/pyt
 	rm -rf build
 	FASTSGNS_DEBUG=1 $(BIN)/python setup.py --quiet build_ext --inplace --force
 	rm -rf build
+
+# The modules are compiled in build/sanitized-NAME. ARGS="-m pytest -k name" runs that instead.
+asan: $(STAMP)-debug  ## run tests with AddressSanitizer
+ubsan: $(STAMP)-debug  ## run tests with UndefinedBehaviorSanitizer
+tsan: $(STAMP)-debug  ## train with many threads under ThreadSanitizer
+asan ubsan tsan:
+	@$(BIN)/python tools/sanitize.py $@ $(ARGS)
 
 # ARGS="speed --help" and the like instead of the standard set.
 bench: $(STAMP)-bench $(STAMP)-install  ## measure speed, memory and quality; the README's table

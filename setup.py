@@ -3,17 +3,31 @@
 Every build also writes the modules next to their sources, where a Python that is started in this
 folder finds them, with a record of the sources that they were compiled from. ``FASTSGNS_DEBUG=1``
 enables Cython's run-time checks (bounds, None, initialized).
+
+``FASTSGNS_SANITIZE=address``, ``undefined`` or ``thread`` compiles the modules for that sanitizer
+of GCC or clang. Such modules are for tests alone: the one command is ``build``, which writes the
+package to ``build/sanitized-address/lib`` and leaves the modules next to the sources alone.
 """
 
 import os
 import runpy
+import sys
 from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
+from setuptools.command.build import build
 from setuptools.command.build_ext import build_ext
 
 DEBUG = os.environ.get("FASTSGNS_DEBUG", "0") not in ("", "0")
+SANITIZE = os.environ.get("FASTSGNS_SANITIZE", "")
+SANITIZERS = {  # checks of the compiler
+    "": "",
+    "address": "address",
+    "undefined": "undefined,float-cast-overflow",
+    "thread": "thread",
+}
+BUILD = f"build/sanitized-{SANITIZE}" if SANITIZE else "build"
 DIRECTIVES = {
     "language_level": 3,
     "boundscheck": DEBUG,
@@ -24,6 +38,10 @@ DIRECTIVES = {
     "embedsignature": True,
 }
 FLAGS = [] if os.name == "nt" else ["-O1", "-g"] if DEBUG else ["-O3", "-g0", "-Wno-psabi"]
+LINK_FLAGS = []
+if SANITIZE:
+    LINK_FLAGS = [f"-fsanitize={SANITIZERS.get(SANITIZE)}", "-fno-sanitize-recover=all"]
+    FLAGS = ["-O1", "-g", "-fno-omit-frame-pointer", "-Wno-psabi", *LINK_FLAGS]
 # Modules whose variants give equal results: products and sums are not fused.
 UNFUSED = {"bags"}
 
@@ -34,13 +52,38 @@ class BuildExtInPlaceToo(build_ext):
     def finalize_options(self) -> None:
         """Set options: copy each module next to its sources, and build on all cores."""
         super().finalize_options()
-        self.inplace = True
+        self.inplace = not SANITIZE
         self.parallel = self.parallel or os.cpu_count()
 
     def run(self) -> None:
         """Build the modules, and record their sources."""
         super().run()
-        runpy.run_path("fastsgns/_compiled.py")["write_record"](Path("fastsgns"))
+        if not SANITIZE:
+            runpy.run_path("fastsgns/_compiled.py")["write_record"](Path("fastsgns"))
+
+
+class SanitizedBuild(build):
+    """``build`` into a folder of its own."""
+
+    def initialize_options(self) -> None:
+        """Set the folder."""
+        super().initialize_options()
+        self.build_base, self.build_lib = BUILD, f"{BUILD}/lib"
+
+
+def check_sanitizer() -> None:
+    """Exit with a message unless FASTSGNS_SANITIZE is a sanitizer, and the command is ``build``."""
+    commands = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    if SANITIZE not in SANITIZERS:
+        sys.exit(
+            f"FASTSGNS_SANITIZE={SANITIZE!r} is not a sanitizer: set it to address, undefined or "
+            "thread, or unset it"
+        )
+    if SANITIZE and commands != ["build"]:
+        sys.exit(
+            f"FASTSGNS_SANITIZE={SANITIZE} is for `python setup.py build` alone; got "
+            f"{' '.join(commands)!r}: unset it to install or to package"
+        )
 
 
 def extension(source: Path) -> Extension:
@@ -55,15 +98,17 @@ def extension(source: Path) -> Extension:
         include_dirs=["fastsgns/kernels"],
         depends=sorted(str(header) for header in Path("fastsgns").rglob("*.h")),
         extra_compile_args=FLAGS + unfused,
+        extra_link_args=LINK_FLAGS,
     )
 
 
 if __name__ == "__main__":  # not in the parallel processes of cythonize
+    check_sanitizer()
     setup(
-        cmdclass={"build_ext": BuildExtInPlaceToo},
+        cmdclass={"build_ext": BuildExtInPlaceToo, "build": SanitizedBuild if SANITIZE else build},
         ext_modules=cythonize(
             [extension(source) for source in sorted(Path("fastsgns").rglob("*.pyx"))],
-            build_dir="build/cython",
+            build_dir=f"{BUILD}/cython",
             compiler_directives=DIRECTIVES,
             nthreads=os.cpu_count() or 1,
         ),
