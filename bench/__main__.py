@@ -8,6 +8,7 @@ from bench import (
     encode,
     frontier,
     glove,
+    interrupts,
     links,
     load,
     matrices,
@@ -36,7 +37,7 @@ INTERRUPTED = 130
 COMMANDS = (
     *(standard, speed, quality, quantized, frontier, matrices, ppmi, glove),
     *(scan, phrases, load, queries, encode, nodes, links, tasks, update, tiny),
-    *(memory, scaling, coherence, roofline, overhead),
+    *(memory, scaling, coherence, roofline, overhead, interrupts),
     summary,
 )
 DESCRIPTION = """\

@@ -278,8 +278,14 @@ def phrases(job: Job) -> Job:
     return phrase_jobs.JOBS[job["job"]](job)
 
 
+def press(job: Job) -> Job:
+    from bench import interrupt_jobs
+
+    return interrupt_jobs.JOBS[job["job"]](job)
+
+
 JOBS = {
-    "queries": queries, "encode": encode, "halves": encode, "phrases": phrases,
+    "queries": queries, "encode": encode, "halves": encode, "phrases": phrases, "press": press,
     "train": train, "glove": glove, "scan": scan, "versions": versions, "save": synthetic.save,
     "trace": virtual, "simulate": virtual, "make_vectors": vector_file, "load": vector_file,
 }  # fmt: skip

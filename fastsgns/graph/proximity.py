@@ -12,7 +12,9 @@ KATZ_MAX_TERMS = 10_000
 KATZ_TOLERANCE, KATZ_OVERFLOW = 1e-12, 1e200
 POWER_MAX_STEPS, POWER_TOLERANCE = 2000, 1e-9
 DENSE_NODES = 500  # up to this size all eigenvalues are computed
-BLOCK_CELLS = 1 << 25  # entries of a block of PageRank rows, if all were above 0
+# A block of PageRank rows is short, because Ctrl-C stops only between two of its products.
+BLOCK_CELLS = 1 << 22  # entries of the block, if all were above 0
+BLOCK_EDGES = 1 << 24  # additions of a product, if all were above 0
 
 
 def adjacency(graph: DirectedGraph) -> Any:
@@ -236,7 +238,7 @@ def pagerank_rows(matrix: Any, alpha: float, error: float, progress: Progress | 
 
     steps = transitions(matrix)
     n = matrix.shape[0]
-    size = max(1, min(n, BLOCK_CELLS // max(n, 1)))
+    size = max(1, min(n, BLOCK_CELLS // max(n, 1), BLOCK_EDGES // max(steps.nnz, 1)))
     identity = eye_array(n, format="csr")
     blocks = []
     for start in range(0, n, size):

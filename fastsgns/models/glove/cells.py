@@ -11,7 +11,7 @@ from fastsgns.kernels.glove import CELL_INTS, count_block_sizes, fill_blocks
 
 N_BLOCKS = 64
 BLOCK_LIMITS = 256, 1 << 15  # cells per block
-CHUNK_CELLS = 1 << 22
+CHUNK_CELLS = 1 << 18  # some 20 ms of work, after which Ctrl-C stops
 
 
 class ShuffledCells:
