@@ -64,12 +64,12 @@ def atomic(path: Any, is_ours: Callable[[str], bool]) -> Iterator[str]:
     target = check_writable(path, is_ours)
     parent = os.path.dirname(target)
     temporary = os.path.join(parent, f".{secrets.token_hex(8)}.tmp")
-    with writing.naming_target(target, temporary):
-        os.mkdir(temporary)
     try:
-        yield temporary
-        writing.flush(temporary)
-        _replace(temporary, target)
+        with writing.naming_target(target, temporary):
+            os.mkdir(temporary)
+            yield temporary
+            writing.flush(temporary)
+            _replace(temporary, target)
     finally:
         if os.path.isdir(temporary):
             shutil.rmtree(temporary)

@@ -131,11 +131,16 @@ def atomic(path: Any) -> Iterator[str]:
 
 @contextmanager
 def naming_target(target: str, temporary: str | None = None) -> Iterator[None]:
-    """Make errors of the system name `target`, if they name no file or the temporary one."""
+    """Make errors of the system name `target`, if they name no file or the temporary one.
+
+    The temporary one may be a folder; a file in it is not named either.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno is None or error.filename not in (None, temporary):
+        named = error.filename
+        is_ours = named is None or (temporary and f"{named}{os.sep}".startswith(temporary + os.sep))
+        if error.errno is None or not is_ours:
             raise
         raise OSError(error.errno, error.strerror, target) from error
 

@@ -1,0 +1,82 @@
+"""A file is written whole or not at all, for each class and each format, on a disk that fills.
+
+A child process saves each object over an older file while the system limits the length of files
+(RLIMIT_FSIZE), so that writing fails, whatever code writes.
+"""
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from classes import SAVABLE
+from optional import has
+
+from fastsgns.vectors.exchange import FORMATS
+
+pytest.importorskip("resource", reason="the system has no limit of the length of files")
+
+TESTS = Path(__file__).parent.parent
+NEEDS = {"parquet": "pyarrow", "arrow": "pyarrow"}
+CHILD = """
+    import json, os, resource, signal, sys, warnings
+
+    warnings.simplefilter("ignore")
+    sys.path.insert(0, sys.argv[1])
+    from classes import SAVABLE
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    def save(write, limit):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+        try:
+            write()
+        except OSError as error:
+            return str(error)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        return None
+
+    def content(folder):
+        return {
+            os.path.join(place, name): open(os.path.join(place, name), "rb").read()
+            for place, _, names in os.walk(folder) for name in names
+        }
+
+    writers = {name: lambda path, name=name: SAVABLE[name]().save(path) for name in SAVABLE}
+    vectors = {False: SAVABLE["FastText"]().wv, True: SAVABLE["FastText, floret"]().wv}
+    for form in sys.argv[2].split():
+        writers["vectors in " + form] = (
+            lambda path, form=form: vectors[form == "floret"].export(form, path)
+        )
+    found = {}
+    for name, write in writers.items():
+        os.mkdir(name)
+        path = os.path.join(name, "file")
+        write(path)
+        before = content(name)
+        refused = [save(lambda: write(path), limit) for limit in (0, 100)]
+        found[name] = [refused, content(name) == before]
+    print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    forms = [name for name in FORMATS if has(NEEDS.get(name, "numpy"))]
+    command = [sys.executable, "-c", textwrap.dedent(CHILD), str(TESTS), " ".join(forms)]
+    folder = tmp_path_factory.mktemp("full")
+    result = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize("name", [*SAVABLE, *(f"vectors in {form}" for form in FORMATS)])
+def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(found, name):
+    if name not in found:
+        pytest.skip("pyarrow is not installed")
+    refused, is_as_before = found[name]
+    assert all(message and f"{name}/file" in message and ".tmp" not in message for message in refused)
+    assert is_as_before
