@@ -78,5 +78,7 @@ def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(found, name):
     if name not in found:
         pytest.skip("pyarrow is not installed")
     refused, is_as_before = found[name]
-    assert all(message and f"{name}/file" in message and ".tmp" not in message for message in refused)
+    assert all(
+        message and f"{name}/file" in message and ".tmp" not in message for message in refused
+    )
     assert is_as_before
