@@ -36,6 +36,7 @@ DIRECTIVES = {
     "initializedcheck": DEBUG,
     "cdivision": not DEBUG,
     "embedsignature": True,
+    "freethreading_compatible": True,  # docs/threads.md has the rules
 }
 FLAGS = [] if os.name == "nt" else ["-O1", "-g"] if DEBUG else ["-O3", "-g0", "-Wno-psabi"]
 LINK_FLAGS = []

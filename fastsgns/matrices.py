@@ -3,12 +3,12 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from threading import RLock
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 
 from fastsgns.kernels.objective import Paths
+from fastsgns.runtime.locks import first_use
 from fastsgns.runtime.machine import anonymous_memory, free_pages, release_memory, require_memory
 
 LANE_REALS = 16  # float32 numbers of a cache line
@@ -373,7 +373,6 @@ class ComposedStore(RowStore):
         self.source = source
         self._biases = columns[0] if has_bias else None
         self._has_values = False  # somebody may have read the vectors, and still hold the array
-        self._lock = RLock()  # for threads that read the vectors
 
     def outdate(self) -> None:
         """Note that the rows are newer than the vectors, which `collect` then computes."""
@@ -381,7 +380,7 @@ class ComposedStore(RowStore):
 
     def absorb(self) -> None:
         """Change the rows so that they make the vectors and biases that were set."""
-        with self._lock:
+        with first_use:
             if self._must_collect:
                 self.collect()
             else:
@@ -397,8 +396,10 @@ class ComposedStore(RowStore):
 
     def collect(self) -> None:
         """Compute the vectors and biases, if the rows may have been trained."""
-        with self._lock:
-            if self._must_collect:
+        if not self._must_collect:
+            return
+        with first_use:
+            if self._must_collect:  # no other thread has computed them meanwhile
                 self.source.compose(self.vectors, self._biases)
                 self._must_collect, self._has_values = False, True
 

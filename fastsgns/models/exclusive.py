@@ -1,4 +1,4 @@
-"""exclusive: methods of a model that only one thread may run at a time."""
+"""exclusive and not_during: which methods of a model threads may run at a time."""
 
 import functools
 import os
@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
-_owners: dict[int, tuple[int]] = {}  # the thread that trains, by the id of the model
+# The thread that trains, by the id of the model. `dict.setdefault` is one step for other threads,
+# also without the GIL: of two threads that come at once, one finds the owner that the other set.
+_owners: dict[int, tuple[int]] = {}
 
 
 def exclusive(method: Method) -> Method:
@@ -31,8 +33,8 @@ def exclusive(method: Method) -> Method:
     ...         except RuntimeError as error:
     ...             print(error)
     >>> Model().train()
-    this Model is being trained in another thread: wait until that ends, or train a copy, \
-copy.deepcopy(model)
+    this Model is being trained in another thread: wait until that ends, or train a copy that was \
+made before, copy.deepcopy(model)
     """
 
     @functools.wraps(method)
@@ -41,17 +43,62 @@ copy.deepcopy(model)
         owner = _owners.setdefault(id(self), mine)
         if owner != mine:
             raise RuntimeError(
-                f"this {type(self).__name__} is being trained in another thread: wait until that "
-                "ends, or train a copy, copy.deepcopy(model)"
+                f"{_being_trained(self)}: wait until that ends, or train a copy that was made "
+                "before, copy.deepcopy(model)"
             )
         try:
             return method(self, *args, **kwargs)
         finally:
             if owner is mine:
-                _owners.pop(id(self), None)  # it is gone after a fork
+                _owners.pop(id(self), None)
 
     return guarded  # type: ignore[return-value]
 
 
-if hasattr(os, "register_at_fork"):  # the threads of the parent do not go on in the child
-    os.register_at_fork(after_in_child=_owners.clear)
+def not_during(method: Method) -> Method:
+    """Refuse a decorated method while another thread runs an `exclusive` one of the same object.
+
+    It is for methods that copy or save all arrays: the copy would have rows of different moments.
+    The thread that trains may call it, in a callback.
+
+    Examples
+    --------
+    >>> class Model:
+    ...     @not_during
+    ...     def save(self):
+    ...         return "saved"
+    >>> Model().save()
+    'saved'
+    """
+
+    @functools.wraps(method)
+    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+        check_not_trained(self)
+        return method(self, *args, **kwargs)
+
+    return guarded  # type: ignore[return-value]
+
+
+def check_not_trained(thing: Any) -> None:
+    """Raise a RuntimeError if another thread runs an `exclusive` method of an object."""
+    mine = (threading.get_ident(),)
+    if _owners.get(id(thing), mine) != mine:
+        raise RuntimeError(
+            f"{_being_trained(thing)}, so that it cannot be saved or copied now: wait until that "
+            "ends, or save and copy it in a callback, which runs between two epochs"
+        )
+
+
+def _being_trained(thing: Any) -> str:
+    return f"this {type(thing).__name__} is being trained in another thread"
+
+
+def _forget_other_threads() -> None:
+    """Keep only the models that this thread trains: in a child, it is the only one that goes on."""
+    mine = (threading.get_ident(),)
+    for model in [model for model, owner in _owners.items() if owner != mine]:
+        del _owners[model]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_other_threads)

@@ -24,6 +24,7 @@ from fastsgns.errors import CorpusFileError, warn
 from fastsgns.formats import faults, kinds, saving, writing
 from fastsgns.formats.files import is_path
 from fastsgns.formats.schema import Array, Content, Schema, Value, Words
+from fastsgns.models.exclusive import exclusive, not_during
 from fastsgns.phrases import applying
 from fastsgns.phrases import scoring as scorers
 from fastsgns.phrases.counts import Pairs, PhraseCounts, count_pairs
@@ -497,6 +498,7 @@ class Phrases(PhraseDetector):
         if sentences is not None:
             self.add_vocab(sentences)
 
+    @exclusive
     def add_vocab(self, sentences: Any) -> None:
         """Learn from more sentences.
 
@@ -614,10 +616,11 @@ class Phrases(PhraseDetector):
         key = (
             self.scoring, self.min_count, self.threshold, self.delimiter, self.connector_words,
         )  # fmt: skip
-        if self._cache is None or self._cache.key != key:
+        cache = self._cache  # another thread may replace it
+        if cache is None or cache.key != key:
             counted = SpelledCounts(self.counts, self.delimiter, self.connector_words)
-            self._cache = _Cache(key, counted, self._candidates(counted))
-        return self._cache
+            cache = self._cache = _Cache(key, counted, self._candidates(counted))
+        return cache
 
     def _candidates(self, counted: SpelledCounts) -> dict[Parts, tuple[str, float]]:
         """Return the words of each phrase, and its string and score."""
@@ -702,6 +705,7 @@ class Phrases(PhraseDetector):
             f"threshold={self.threshold}>"
         )
 
+    @not_during
     def save(
         self,
         fname_or_handle: Any,

@@ -65,7 +65,7 @@ from fastsgns.matrices import (
 from fastsgns.models import aliases, parameters, starting
 from fastsgns.models.aliases import ClassOnly
 from fastsgns.models.callbacks import CallbackAny2Vec, Checkpoint
-from fastsgns.models.exclusive import exclusive
+from fastsgns.models.exclusive import exclusive, not_during
 from fastsgns.models.keyedvectors import pseudorandom_weak_vector
 from fastsgns.models.parameters import CbowGradient, Parameters
 from fastsgns.models.words import gensim_model, memory, storage, training
@@ -1441,6 +1441,7 @@ class Word2Vec(JobHooks):
 
     # Files
 
+    @not_during
     def save(
         self,
         fname: Any,
@@ -1530,6 +1531,7 @@ class Word2Vec(JobHooks):
         """
         return gensim_model.to_gensim(self)
 
+    @not_during
     def __getstate__(self) -> dict[str, Any]:
         # For copy and pickle. Callables are left out, as many cannot be pickled.
         sync_matrices(self.wv, self._matrices)

@@ -61,13 +61,13 @@ class Attributes(dict[str, Any]):
         self._is_made_up = is_made_up
         self._counted: set[Any] = set()  # keys whose made-up count has been replaced
         self.n_keys: int | None = None
-        self._counts: np.ndarray | None = None  # of the paths that were computed last
-        self._paths: dict[str, np.ndarray] = {}
+        # The paths that were computed last, and the counts they are of
+        self._computed: tuple[np.ndarray, dict[str, np.ndarray]] | None = None
 
     def set_tree(self, has_tree: bool, tree: TreeWords | None) -> None:
         """Set whether the keys have a Huffman tree; `tree` is one that another program made."""
         if tree is not self._tree:
-            self._tree, self._counts = tree, None
+            self._tree, self._computed = tree, None
         self.has_tree = has_tree
         if has_tree:
             for name in TREE_ATTRIBUTES:  # of a model that the vectors have left
@@ -137,9 +137,10 @@ class Attributes(dict[str, Any]):
         if not self._is_computed(name):
             raise KeyError(name)
         counts = np.asarray(self["count"])
-        if self._counts is None or not np.array_equal(counts, self._counts):
-            self._paths, self._counts = columns_of(self._paths_of(counts)), counts.copy()
-        return self._paths[name]
+        computed = self._computed  # another thread may replace it
+        if computed is None or not np.array_equal(counts, computed[0]):
+            computed = self._computed = counts.copy(), columns_of(self._paths_of(counts))
+        return computed[1][name]
 
     def _paths_of(self, counts: np.ndarray) -> Paths:
         tree = self._tree

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from fastsgns.corpus.subwords import SubwordScheme
 from fastsgns.formats import kinds
 from fastsgns.rules import DRAW_SEED, takes, takes_flags
+from fastsgns.runtime.locks import first_use
 from fastsgns.vectors import fasttext_storage, gensim_subwords, gensim_vectors
 from fastsgns.vectors.inference import SubwordInference
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -140,7 +141,8 @@ class FastTextKeyedVectors(KeyedVectors):
     def _followed(self) -> SubwordRows | None:
         """Return the rows of the keys that are present now; None without n-grams."""
         if self.subwords is not None:
-            self.subwords.follow(self.key_table.index_to_key, self.key_table.order)
+            with first_use:
+                self.subwords.follow(self.key_table.index_to_key, self.key_table.order)
         return self.subwords
 
     @property

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsgns.matrices import Matrices
+from fastsgns.runtime.locks import first_use
 from fastsgns.vectors.norms import as_real, unit
 from fastsgns.vectors.rows import Rows
 from fastsgns.vectors.spaces import COMBINATIONS, Combination, Role
@@ -22,10 +23,11 @@ def sync_matrices(wv: Any, matrices: Matrices, thorough: bool = False) -> None:
     order of the keys of `wv`; see `Matrices.follow`. With `thorough`, a key that was changed inside
     the list ``wv.index_to_key`` is noticed too, which takes a comparison of all keys.
     """
-    matrices.subwords = wv.subwords
-    if wv.subwords is not None and not wv.rows.is_computed_by(matrices.settle):
-        wv.use_array(wv.rows.array, settle=matrices.settle)
-    matrices.follow(wv.index_to_key, wv.rows.memory, wv.key_table.order, thorough)
+    with first_use:  # a thread that comes second waits until the rows are moved
+        matrices.subwords = wv.subwords
+        if wv.subwords is not None and not wv.rows.is_computed_by(matrices.settle):
+            wv.use_array(wv.rows.array, settle=matrices.settle)
+        matrices.follow(wv.index_to_key, wv.rows.memory, wv.key_table.order, thorough)
 
 
 class RoleRows(Rows):
@@ -114,11 +116,12 @@ def view_of(wv: Any, matrices: Matrices, role: Role, advice: str) -> Any:
 
     `advice` says how to add keys, for error messages.
     """
-    views = _VIEWS.setdefault(matrices, WeakValueDictionary())
-    view = views.get(role)
-    if view is None or view.key_table is not wv.key_table or not _shows(view.rows, wv):
-        view = views[role] = wv.with_rows(RoleRows(matrices, role, wv), advice)
-    return view
+    with first_use:
+        views = _VIEWS.setdefault(matrices, WeakValueDictionary())
+        view = views.get(role)
+        if view is None or view.key_table is not wv.key_table or not _shows(view.rows, wv):
+            view = views[role] = wv.with_rows(RoleRows(matrices, role, wv), advice)
+        return view
 
 
 def _shows(rows: Rows, wv: Any) -> bool:
@@ -127,7 +130,8 @@ def _shows(rows: Rows, wv: Any) -> bool:
 
 def held_views(matrices: Matrices) -> dict[Role, Any]:
     """Return the views of these matrices that somebody holds, by role."""
-    return dict(_VIEWS.get(matrices, {}))
+    with first_use:
+        return dict(_VIEWS.get(matrices, {}))
 
 
 def combined(

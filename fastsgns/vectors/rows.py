@@ -137,9 +137,10 @@ class OwnRows(Rows):
     @property
     def norms(self) -> np.ndarray:
         """Euclidean norm of each vector, shape (V,), read-only."""
-        if self._norms is None or self._is_exposed:
-            self._norms = super().norms
-        return self._norms
+        norms = self._norms  # another thread may discard them
+        if norms is None or self._is_exposed:
+            norms = self._norms = super().norms
+        return norms
 
     def norms_of(self, ids: slice) -> np.ndarray:
         """Return the norms at some positions; only these are computed if norms are not cached."""

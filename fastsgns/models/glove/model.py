@@ -22,7 +22,7 @@ from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotFittedError
 from fastsgns.formats import kinds
 from fastsgns.models import starting
-from fastsgns.models.exclusive import exclusive
+from fastsgns.models.exclusive import exclusive, not_during
 from fastsgns.models.glove import storage as glove_storage
 from fastsgns.models.glove.arrays import GloVeArrays
 from fastsgns.models.glove.cells import ShuffledCells
@@ -30,6 +30,7 @@ from fastsgns.models.glove.epoch import Epoch
 from fastsgns.models.glove.parameters import RULES, GloVeMatrices, check, normalize
 from fastsgns.models.glove.storage import NO_WORDS
 from fastsgns.runtime.interrupts import uninterrupted
+from fastsgns.runtime.locks import first_use
 from fastsgns.runtime.progress import (
     Bar,
     Fact,
@@ -328,14 +329,17 @@ class GloVe:
         """
         if self.arrays is None or self.arrays.is_tied:
             return self.input
-        self._copy_replaced_vectors()
-        if self._sum is None or self._input is not None:
-            total = self.arrays.vectors("input") + self.arrays.vectors("output")
-            total.flags.writeable = False
+        with first_use:
+            self._copy_replaced_vectors()
+            if self._sum is not None and self._input is None:
+                return self._sum
+        total = self.arrays.vectors("input") + self.arrays.vectors("output")
+        total.flags.writeable = False
+        with first_use:
             if self._sum is None:
                 self._sum = self._keyed(total)
             self._sum.use_array(total, derived_from=SUMMANDS)
-        return self._sum
+            return self._sum
 
     @property
     def input(self) -> KeyedVectors:
@@ -343,11 +347,12 @@ class GloVe:
 
         ``input.output`` is `output`, and queries of `input` have the parameter ``space``.
         """
-        if self._input is None or not len(self._input):
-            self._input = self._keyed(self._known_arrays().vectors("input"))
-            self._update_views()
-        self._copy_replaced_vectors()
-        return self._input
+        with first_use:
+            if self._input is None or not len(self._input):
+                self._input = self._keyed(self._known_arrays().vectors("input"))
+                self._update_views()
+            self._copy_replaced_vectors()
+            return self._input
 
     @property
     def output(self) -> KeyedVectors:
@@ -426,6 +431,7 @@ class GloVe:
             self._sum = None
             self._update_views()
 
+    @not_during
     def __getstate__(self) -> dict[str, Any]:
         self._copy_replaced_vectors()
         made_again = {"_input": None, "_sum": None, "_init_from": None}  # the first two when read
@@ -438,6 +444,7 @@ class GloVe:
             f"matrices={self.matrices}, alpha={self.alpha}>"
         )
 
+    @not_during
     def save(self, path: Any) -> None:
         """Write the model with everything that further training needs to one file, atomically.
 

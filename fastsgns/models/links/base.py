@@ -10,6 +10,7 @@ from fastsgns.errors import NotFittedError, warn
 from fastsgns.formats import saving
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.matrices import Matrices
+from fastsgns.models.exclusive import not_during
 from fastsgns.models.links.aliases import aliases_of, renamed, takes_aliases
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.scoring import LinkScorer, Recommended
@@ -274,6 +275,7 @@ class LinkModel:
             raise NotFittedError(f"this {type(self).__name__} has no {name}: it {NOT_FITTED}")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
+    @not_during
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes, with `source` and `target` replaced by lists of their names.
 

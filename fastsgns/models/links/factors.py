@@ -11,7 +11,7 @@ from fastsgns.formats.keys import warn_of_unsavable
 from fastsgns.formats.schema import Array, Content, Schema, Value, Words, check_values
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.matrices import Matrices
-from fastsgns.models.exclusive import exclusive
+from fastsgns.models.exclusive import exclusive, not_during
 from fastsgns.models.links.base import LinkModel, check_edges, check_savable
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.storage import fault_of_known
@@ -112,6 +112,7 @@ class ProximityFactorization(LinkModel):
         """Check the parameters, and replace them by plain Python values."""
         self.replace_parameters(rules.checked(self.RULES, vars(self)))
 
+    @not_during
     def save(self, path: Any) -> None:
         """Write the vectors, names, known links and parameters to one file, atomically.
 

@@ -9,7 +9,7 @@ from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.splits import LinkSplit
 from fastsgns.graph.walks.changes import Change
 from fastsgns.graph.walks.files import walk_file
-from fastsgns.models.exclusive import exclusive
+from fastsgns.models.exclusive import exclusive, not_during
 from fastsgns.models.links import growth, storage, training
 from fastsgns.models.links.base import LinkModel, check_edges
 from fastsgns.models.links.growth import NO_LOCKS, Links, Locks, Names, OldRows
@@ -479,6 +479,7 @@ class NodeEmbedding(LinkModel):
         weight = direction_weight(choose_kinds(self), graph)
         return Counts(graph.out_degrees, graph.in_degrees, mean_weight(graph), weight)
 
+    @not_during
     def save(self, path: Any) -> None:
         """Write the vectors, the known links and the parameters to one file, atomically.
 

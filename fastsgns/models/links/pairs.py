@@ -12,7 +12,7 @@ from fastsgns.formats.files import is_open
 from fastsgns.formats.keys import Numbering, plain_all
 from fastsgns.graph import arrays, files, naming, readers
 from fastsgns.graph.lines import TOO_FEW_COLUMNS, TOO_MANY_COLUMNS
-from fastsgns.models.exclusive import exclusive
+from fastsgns.models.exclusive import exclusive, not_during
 from fastsgns.models.links import growth, storage, training
 from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.growth import NO_LOCKS, Links, Locks, Names, OldRows
@@ -377,6 +377,7 @@ class PairEmbedding(LinkModel):
             _added(self.target_counts, targets, len(self.target)),
         )
 
+    @not_during
     def save(self, path: Any) -> None:
         """Write the model to one file, atomically; see `NodeEmbedding.save`."""
         storage.save(self, path, storage.PAIRS)
