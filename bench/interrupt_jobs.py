@@ -173,6 +173,7 @@ def press(job: Job) -> Job:
 
     ``seconds`` has the times, ``n_ended`` is the number of calls that had ended before.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
     call, use = CALLS[job["call"]]()
     delays = random.Random(job["seed"])
     seconds, n_ended = [], 0

@@ -57,6 +57,8 @@ FIT = """
     print(status("VmHWM") - before, model.estimate_memory()["total"])
 """
 
+TIED = {"matrices": "tied+bias", "bias": "word"}
+
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize(
@@ -71,6 +73,9 @@ FIT = """
         ("file, in two steps", 600_000, 1_500_000, {"vector_size": 8, "workers": 1}),
         ("file, subwords", 50_000, 1_000_000, {"vector_size": 100, "workers": 1}),
         ("file, subwords", 30_000, 1_000_000, {"vector_size": 150, "workers": 2}),
+        ("file, subwords", 100_000, 1_000_000, {"vector_size": 64, "workers": 1, "sg": 0}),
+        ("file, subwords", 100_000, 1_000_000, {"vector_size": 64, "workers": 1} | TIED),
+        ("file", 100_000, 1_000_000, {"vector_size": 100, "workers": 1, "matrices": "three"}),
         ("encoded", 400_000, 2_000_000, {"vector_size": 32, "workers": 1}),
         ("encoded, in two steps", 200_000, 1_000_000, {"vector_size": 20, "workers": 1}),
     ],
