@@ -16,6 +16,7 @@ from fastsgns.corpus.blocks import SentenceBlock, sentence_offsets
 from fastsgns.corpus.files import BOM, is_stream
 from fastsgns.corpus.scan import Scanner, token_length
 from fastsgns.corpus.spill import block_length
+from fastsgns.errors import TruncatedError
 from fastsgns.formats.files import HEAD_BYTES, check_text
 
 RANGE_BYTES = 8 << 20
@@ -94,6 +95,19 @@ def read_range(
             yield data[begin:n_left]
         yield from _rest_of_token(file, data[n_left:], buffer, scanner)
         return
+    check_whole(file_range, position)
+
+
+def check_whole(file_range: FileRange, position: int) -> None:
+    """Raise a TruncatedError if a file that has no more bytes ends inside a range.
+
+    Then another program has made it shorter since its length was asked for.
+    """
+    if file_range.stop is not None and position < file_range.stop:
+        raise TruncatedError(
+            f"{file_range.path} became shorter while it was read: it had {file_range.stop:,} bytes "
+            f"or more, and has {position:,}. Read it again when no other program writes to it"
+        )
 
 
 def _rest_of_token(

@@ -29,8 +29,7 @@ class Kind(NamedTuple):
     vectors : str
         The attribute of the object that holds its vectors by key; "" if there is none.
     is_mapped : bool
-        Whether `load` maps the file even without ``mmap="r"``. A GloVe model copies the arrays, so
-        that mapping only saves memory while it is loaded.
+        Whether `load` maps the file even without ``mmap="r"``.
     """
 
     description: str
@@ -60,7 +59,7 @@ KINDS = {
         "fastsgns.models.words.subword_storage:SCHEMA",
         "wv",
     ),
-    "glove": Kind("a GloVe model", "fastsgns:GloVe", GLOVE, "wv", is_mapped=True),
+    "glove": Kind("a GloVe model", "fastsgns:GloVe", GLOVE, "wv"),
     "nodes": Kind("a model of nodes", "fastsgns:NodeEmbedding", f"{LINKS}.storage:NODES", "source"),
     "pairs": Kind("a model of pairs", "fastsgns:PairEmbedding", f"{LINKS}.storage:PAIRS", "source"),
     "node factors": Kind(

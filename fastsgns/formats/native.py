@@ -207,6 +207,8 @@ def _map(file: Any, entry: header.Entry, size: int | None) -> np.ndarray:
     if not n_bytes or entry.start % entry.dtype.itemsize:
         file.seek(entry.start)
         return read_array(file, entry, size)
+    if os.fstat(file.fileno()).st_size < entry.stop:
+        raise TruncatedError("it became shorter while it was read")
     with memory_errors(n_bytes, file.name):
         return np.memmap(file, entry.dtype, "r", entry.start, entry.shape)
 

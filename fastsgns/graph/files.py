@@ -15,7 +15,7 @@ import numpy as np
 from fastsgns.corpus.files import Path
 from fastsgns.corpus.filescanner import FileScanner
 from fastsgns.corpus.merging import merge_types
-from fastsgns.corpus.ranges import FileRange, fill_buffer, read_stream
+from fastsgns.corpus.ranges import FileRange, check_whole, fill_buffer, read_stream
 from fastsgns.corpus.utf8words import Utf8Words
 from fastsgns.errors import FormatError
 from fastsgns.formats.files import existing_file, is_open, is_path, naming, open_binary
@@ -594,6 +594,7 @@ def _read_range(file: BinaryIO, file_range: FileRange, buffer: memoryview) -> It
         inside = not piece[:end].endswith(b"\n")
         if end < len(piece):
             return
+    check_whole(file_range, position)
 
 
 def _without_lines(text: bytes, n_lines: int) -> tuple[bytes, int, bytes]:

@@ -468,8 +468,7 @@ class GloVe:
         FormatError
             If the file holds something else, or is damaged.
         """
-        kinds.check_mmap(mmap)
-        return kinds.load_as(cls, glove_storage.SCHEMA, path, mmap=True)
+        return kinds.load_as(cls, glove_storage.SCHEMA, path, mmap)
 
 
 def _show(bar: Bar, n_before: int, facts: dict[str, Fact], n_done: int) -> None:

@@ -49,8 +49,10 @@ def _build(cls: Any, content: Content) -> Any:
 
 def _rows(tensors: native.Tensors, role: str) -> tuple[RowStore, np.ndarray]:
     """Return the vectors and biases of a role, and their sums of squares."""
-    vectors = np.array(tensors[role])
-    store = RowStore(vectors, np.array(tensors[f"{role}_biases"][None]))
+    vectors, biases = tensors[role], tensors[f"{role}_biases"][None]
+    if not vectors.flags.writeable:  # mapped from the file
+        vectors, biases = np.array(vectors), np.array(biases)
+    store = RowStore(vectors, biases)
     squares = padded_squares(*vectors.shape)
     squares[:, : vectors.shape[1] + 1] = tensors[f"{role}_squares"]
     return store, squares
