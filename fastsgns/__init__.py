@@ -8,7 +8,8 @@ True
 
 from typing import TYPE_CHECKING
 
-import fastsgns._compiled  # noqa: F401  first of all: its ImportError says what to do
+import fastsgns._compiled  # first of all: its ImportError says what to do
+import fastsgns._interpreter  # noqa: F401  before numpy
 from fastsgns import models, utils
 from fastsgns._submodules import submodules_of
 from fastsgns._version import __version__

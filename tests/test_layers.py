@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "fastsgns"  # installed packa
 SOURCES = sorted(path for suffix in ("py", "pyx", "pxd") for path in PACKAGE.rglob(f"*.{suffix}"))
 CYTHON_IMPORT = re.compile(r"^ *((?:from [\w.]+ )?c?import (?:\([^)]*\)|.*))$", re.M)
 LAYERS = (
-    {"_compiled", "_submodules", "_version"},
+    {"_compiled", "_interpreter", "_submodules", "_version"},
     {"arrays", "errors", "rules", "runtime", "matutils", "test"},
     {"formats", "kernels"},
     {"matrices", "sampling", "training"},
