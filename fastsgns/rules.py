@@ -36,7 +36,7 @@ def number(value: Any) -> int | float | None:
     >>> number("0.5"), number(True), number("yes")
     (0.5, 1, None)
     """
-    value = _unwrapped(value)
+    value = unwrapped(value)
     if type(value) is int or type(value) is float:
         return value
     if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
@@ -47,7 +47,7 @@ def number(value: Any) -> int | float | None:
     return float(value) if isinstance(value, (numbers.Real, Decimal)) else None
 
 
-def _unwrapped(value: Any) -> Any:
+def unwrapped(value: Any) -> Any:
     """Return the Python value of a scalar of numpy or torch; return any other value unchanged."""
     is_scalar = getattr(value, "ndim", None) == 0 and hasattr(value, "item")
     return value.item() if is_scalar else value
@@ -129,7 +129,7 @@ class Whole(Rule):
         return super().__call__(name, value)
 
     def _typed(self, value: Any) -> int | None:
-        value = _unwrapped(value)
+        value = unwrapped(value)
         if isinstance(value, bool) and not self.bools:
             return None
         found = number(value)

@@ -1,15 +1,16 @@
 """Callbacks: code of the user that runs between the epochs."""
 
+import math
+from datetime import timedelta
+from time import monotonic as clock
 from typing import Any
 
-from fastsgns import rules
 from fastsgns.errors import StopTraining
 from fastsgns.formats.writing import check_writable
 from fastsgns.runtime.progress import ProgressReport
+from fastsgns.training.every import EVERY, Every
 
 __all__ = ["CallbackAny2Vec", "Checkpoint", "ProgressReport", "StopTraining"]
-
-EPOCHS = rules.integer(1, 2**31)
 
 
 class CallbackAny2Vec:
@@ -41,16 +42,21 @@ class CallbackAny2Vec:
 
 
 class Checkpoint(CallbackAny2Vec):
-    """Save the model to one file after every few epochs, and at the end of training.
+    """Save the model to one file during training, and at its end; ``resume`` continues from it.
 
-    The file is replaced at once, so that a process that is killed loses at most the epochs since
-    the last save.
+    The file is replaced at once, so that a process that is killed at any moment leaves a whole file
+    and loses at most what was trained since the last save.
+
+    Each class that trains makes one of its arguments `checkpoint` and `every`. It can also be given
+    among the callbacks of `Word2Vec` and `FastText`.
 
     Parameters
     ----------
     path : str or os.PathLike
-    every : int
-        Number of epochs from one save to the next.
+    every : int, str or datetime.timedelta
+        From one save to the next: a number of epochs, or a duration such as ``"10 min"``,
+        ``"30 s"`` or ``"2 h"``. After a duration the model is also saved within an epoch, between
+        two chunks. If saving takes longer than the duration, as much time is trained as is saved.
 
     Examples
     --------
@@ -64,9 +70,11 @@ class Checkpoint(CallbackAny2Vec):
     5
     """
 
-    def __init__(self, path: Any, every: int = 1) -> None:
-        self.path, self.every = path, EPOCHS("every", every)
+    def __init__(self, path: Any, every: Every = 1) -> None:
+        self.path, self.every = path, EVERY("every", every)
         self._n_epochs = 0
+        self._is_saved = True
+        self._due = math.inf  # the time of the next save, if `every` is a duration
 
     def on_train_begin(self, model: Any) -> None:
         """Check, before anything is trained, that the file can be written.
@@ -77,14 +85,52 @@ class Checkpoint(CallbackAny2Vec):
             As for `fastsgns.formats.writing.check_writable`.
         """
         check_writable(self.path)
+        self._n_epochs, self._is_saved = 0, True
+        if isinstance(self.every, timedelta):
+            self._due = clock() + self.every.total_seconds()
+
+    def on_epoch_begin(self, model: Any) -> None:
+        """Note that what is in the file will be old."""
+        self._is_saved = False
+
+    def is_due(self) -> bool:
+        """Return whether the model is to be saved now, within an epoch."""
+        return self._due < math.inf and clock() >= self._due
+
+    def on_pause(self, model: Any) -> None:
+        """Save the model within an epoch, if it is time."""
+        if self.is_due():
+            self._save(model)
+            self._is_saved = False
 
     def on_epoch_end(self, model: Any) -> None:
-        """Save the model after every `every` epochs."""
+        """Save the model after every `every` epochs, or if it is time."""
         self._n_epochs += 1
-        if self._n_epochs % self.every == 0:
-            model.save(self.path)
+        is_counted = isinstance(self.every, int) and self._n_epochs % self.every == 0
+        if is_counted or self.is_due():
+            self._save(model)
 
     def on_train_end(self, model: Any) -> None:
         """Save the model if the last epoch did not."""
-        if self._n_epochs % self.every:
-            model.save(self.path)
+        if not self._is_saved:
+            self._save(model)
+
+    def _save(self, model: Any) -> None:
+        begun = clock()
+        model.save(self.path)
+        self._is_saved = True
+        if isinstance(self.every, timedelta):
+            saved = clock()
+            self._due = max(begun + self.every.total_seconds(), saved + (saved - begun))
+
+
+def checkpoints(path: Any, every: Every) -> tuple[Checkpoint, ...]:
+    """Return the callbacks that the arguments `checkpoint` and `every` of a call ask for.
+
+    Raises
+    ------
+    ValueError
+        If `every` is not allowed.
+    """
+    EVERY("every", every)
+    return () if path is None else (Checkpoint(path, every),)

@@ -27,6 +27,7 @@ from fastsgns.models.word2vec import MAX_WORDS_IN_BATCH, Word2Vec
 from fastsgns.models.words import facebook, gensim_model, subword_storage
 from fastsgns.models.words.vocabulary import vocabulary_of
 from fastsgns.runtime.progress import ShowProgress
+from fastsgns.training.every import Every
 from fastsgns.training.sharing import NegativeSharing
 from fastsgns.vectors.facebook import load_facebook_vectors
 from fastsgns.vectors.fasttext import FastTextKeyedVectors
@@ -153,6 +154,8 @@ class FastText(Word2Vec):
         coupling: float = 0.0,
         progress: ShowProgress = None,
         init_from: Any = None,
+        checkpoint: Any = None,
+        every: Every = 1,
         **unknown: Any,
     ) -> None:
         aliases.refuse_unknown(unknown, "FastText()")
@@ -164,7 +167,8 @@ class FastText(Word2Vec):
             null_word, trim_rule, sorted_vocab, batch_words, compute_loss, callbacks, comment,
             max_final_vocab, shrink_windows, cbow_gradient=cbow_gradient,
             negative_sharing=negative_sharing, softmax=softmax, matrices=matrices, bias=bias,
-            coupling=coupling, progress=progress, init_from=init_from,
+            coupling=coupling, progress=progress, init_from=init_from, checkpoint=checkpoint,
+            every=every,
         )  # fmt: skip
 
     def _empty_vectors(self) -> FastTextKeyedVectors:

@@ -64,7 +64,7 @@ from fastsgns.matrices import (
 )
 from fastsgns.models import aliases, parameters, starting
 from fastsgns.models.aliases import ClassOnly
-from fastsgns.models.callbacks import CallbackAny2Vec, Checkpoint
+from fastsgns.models.callbacks import CallbackAny2Vec, checkpoints
 from fastsgns.models.exclusive import exclusive, not_during
 from fastsgns.models.keyedvectors import pseudorandom_weak_vector
 from fastsgns.models.parameters import CbowGradient, Parameters
@@ -75,6 +75,7 @@ from fastsgns.models.words.jobs import (
     JobHooks,
     Totals,
     has_hooks,
+    resume_jobs,
     train_batch_cbow,
     train_batch_sg,
     train_by_jobs,
@@ -83,7 +84,6 @@ from fastsgns.models.words.objective import make_tree_objective
 from fastsgns.models.words.prediction import OutputLayer, score_sentences
 from fastsgns.models.words.reading import Source, count_source, scan_source
 from fastsgns.models.words.tree import fit_tree, paths_of
-from fastsgns.models.words.unfinished import Unfinished
 from fastsgns.models.words.vocabulary import (
     check_not_empty,
     explain_nothing,
@@ -94,8 +94,10 @@ from fastsgns.models.words.vocabulary import (
 from fastsgns.rules import COUNT, takes, takes_flags
 from fastsgns.runtime.machine import release_memory, require_memory
 from fastsgns.runtime.progress import ShowProgress, picklable
+from fastsgns.training.every import Every
 from fastsgns.training.sharing import NegativeSharing
 from fastsgns.training.trainer import BATCH_WORDS
+from fastsgns.training.unfinished import Unfinished, unfinished_of
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.keys import as_key_list
 from fastsgns.vectors.lookup import has_vector
@@ -116,6 +118,7 @@ FAST_VERSION = CORPUSFILE_VERSION = 1  # as in gensim, where -1 means without co
 MAX_WORDS_IN_BATCH = BATCH_WORDS  # gensim's name
 check_word_count = rules.integer(0, 2**62, none=0)  # added to the words of a corpus, fits int64
 RATE_ROUNDING = 1e-9  # relative rounding error of a learning rate
+NOTHING_TO_SAVE = "checkpoint is set, and there is nothing to train; give it to train(), or data"
 Callbacks = tuple[Any, ...]
 
 
@@ -243,6 +246,8 @@ class Word2Vec(JobHooks):
         output vectors if both have them. A KeyedVectors or a model of this package or of gensim,
         with vectors of `vector_size` dimensions. It is used when the vocabulary is built, and not
         kept. ``wv.vectors_lockf`` can hold words fast while others are trained.
+    checkpoint, every
+        As for `train`, if there is a corpus to train on. They are not saved.
 
     Attributes
     ----------
@@ -262,7 +267,8 @@ class Word2Vec(JobHooks):
     corpus_count, corpus_total_words : int
         Sentences and words of the corpus that the vocabulary was built from.
     unfinished : Unfinished or None
-        What `resume` would train: the rest of a call of `train` that ended early.
+        What `resume` would train: the rest of a call of `train`, or of the constructor, that ended
+        early.
 
     Raises
     ------
@@ -328,6 +334,8 @@ class Word2Vec(JobHooks):
         coupling: float = 0.0,
         progress: ShowProgress = None,
         init_from: Any = None,
+        checkpoint: Any = None,
+        every: Every = 1,
         **unknown: Any,
     ) -> None:
         aliases.refuse_unknown(unknown, "Word2Vec()")
@@ -350,8 +358,11 @@ class Word2Vec(JobHooks):
         if init_from is not None:
             starting.check_source(init_from, self.vector_size)
         self._start_state()
+        savers = checkpoints(checkpoint, every)
         if sentences is not None or corpus_file is not None:
-            self._fit(params, sentences, corpus_file)
+            self._fit(params, sentences, corpus_file, (*savers, *self.callbacks))
+        elif savers:
+            raise ValueError(NOTHING_TO_SAVE)
 
     def _start_state(self) -> None:
         """Set the attributes that reading and training change."""
@@ -369,7 +380,9 @@ class Word2Vec(JobHooks):
         self.unfinished: Unfinished | None = None
         self.lifecycle_events: list[dict[str, Any]] | None = []
 
-    def _fit(self, params: Parameters, sentences: Any, corpus_file: Any) -> None:
+    def _fit(
+        self, params: Parameters, sentences: Any, corpus_file: Any, callbacks: Callbacks
+    ) -> None:
         """Read a corpus, make the vocabulary and the arrays, and train them.
 
         gensim reads the corpus once to count and once per epoch, and refuses a generator. We read
@@ -382,12 +395,12 @@ class Word2Vec(JobHooks):
         source = Source.of(sentences, corpus_file, params.epochs + 1, n_readings)
         if not uses_jobs:
             corpus = self._build_vocab_and_encode(params, source)
-            training.start(self, params, corpus, self.callbacks)
+            training.start(self, params, corpus, callbacks)
             return
         self._count(params, source)
         self.prepare_vocab()
         totals = Totals(self.corpus_count, self.corpus_total_words)
-        train_by_jobs(self, source.sentences, totals, self.callbacks)
+        train_by_jobs(self, source.sentences, totals, callbacks)
 
     def _build_vocab_and_encode(self, params: Parameters, source: Source) -> EncodedCorpus:
         """Scan a corpus, select words, encode it, allocate the arrays, and return the ids.
@@ -1042,7 +1055,7 @@ class Word2Vec(JobHooks):
         callbacks: Iterable[Any] | None = None,
         *,
         checkpoint: Any = None,
-        every: int = 1,
+        every: Every = 1,
         **unknown: Any,
     ) -> TrainResult:
         """Train, or continue to train, the vectors of the present vocabulary.
@@ -1074,9 +1087,11 @@ class Word2Vec(JobHooks):
         callbacks : iterable, optional
             Instead of those of the model.
         checkpoint : str or os.PathLike, optional
-            File to save the model to during training, for `resume`.
-        every : int
-            Number of epochs from one save to `checkpoint` to the next.
+            File to save the model to during training, and at its end. If the process is killed,
+            `resume` continues from it. See docs/checkpoints.md.
+        every : int, str or datetime.timedelta
+            From one save to `checkpoint` to the next: a number of epochs, or a duration such as
+            ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
 
         Returns
         -------
@@ -1147,15 +1162,14 @@ class Word2Vec(JobHooks):
         callbacks: Iterable[Any] | None = None,
         *,
         checkpoint: Any = None,
-        every: int = 1,
+        every: Every = 1,
     ) -> TrainResult:
-        """Continue a call of `train` that ended before its last epoch.
+        """Continue a call of `train`, or of the constructor, that ended before its last epoch.
 
-        The remaining epochs have the learning rates that they would have had without the stop. If
-        training stopped between two epochs, as in a checkpoint, they also have the same random
-        numbers, and with ``workers=1`` the vectors are, bit for bit, those of training without a
-        stop. An interrupted epoch is repeated from its beginning with new random numbers, and
-        starts from the vectors as they were at the interruption.
+        What is left has the learning rates and the random numbers that it would have had without
+        the stop. With ``workers=1``, the model that is resumed from a checkpoint is therefore, bit
+        for bit, that of training without a stop. Ctrl-C and a `progress` that ends training stop
+        within a chunk of at most 65,536 words, which is trained again from its beginning.
 
         Parameters
         ----------
@@ -1174,7 +1188,7 @@ class Word2Vec(JobHooks):
         RuntimeError
             If no call of `train` ended early.
         ValueError
-            If the corpus has another number of words.
+            If the corpus has another number of words, or the model has other words than before.
 
         Examples
         --------
@@ -1193,33 +1207,33 @@ class Word2Vec(JobHooks):
         >>> model.epochs_trained
         5
         """
-        remaining = self.unfinished
-        if remaining is None:
-            raise RuntimeError(
-                "there is nothing to resume: no call of train() ended before its last epoch. "
-                "Call train() to train more"
-            )
+        remaining = unfinished_of(self)
         callbacks = self._with_checkpoint(callbacks, checkpoint, every)
         params = parameters.check(self)
         parameters.check_objective(params)
         training.check_arrays(self, params)
-        corpus = self._encode(params, Source.of(corpus_iterable, corpus_file, remaining.n_epochs))
-        if corpus.n_raw_tokens != remaining.n_words:
+        if bool(remaining.batches_of) != has_hooks(self):
+            by = "by batches, through methods that a derived class overrides"
             raise ValueError(
-                f"training began on a corpus of {remaining.n_words:,} words, and this one has "
-                f"{corpus.n_raw_tokens:,}; give the same corpus, or call train()"
+                f"training began {'' if remaining.batches_of else 'otherwise than '}{by}; load the "
+                "model with the class that it was trained with, or call train()"
             )
+        if remaining.batches_of:
+            source = Source.of(corpus_iterable, corpus_file, remaining.n_epochs)
+            return TrainResult(*resume_jobs(self, source.sentences, remaining, callbacks))
+        corpus = self._encode(params, Source.of(corpus_iterable, corpus_file, remaining.n_epochs))
+        remaining.check_size(corpus.n_raw_tokens, "words", "a corpus")
         return TrainResult(*training.go_on(self, params, corpus, remaining, callbacks))
 
     def _with_checkpoint(
-        self, callbacks: Iterable[Any] | None, checkpoint: Any, every: int
+        self, callbacks: Iterable[Any] | None, checkpoint: Any, every: Every
     ) -> Callbacks:
         """Return the callbacks to call.
 
         A checkpoint is the first: it saves the epoch before another callback can stop training.
         """
         others = self.callbacks if callbacks is None else parameters.as_callbacks(callbacks)
-        return tuple(others) if checkpoint is None else (Checkpoint(checkpoint, every), *others)
+        return (*checkpoints(checkpoint, every), *others)
 
     def get_latest_training_loss(self) -> float:
         """Return the loss summed since the last call of `train` began; see also `epoch_losses`."""

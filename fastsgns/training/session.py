@@ -5,19 +5,26 @@ and keeps their losses. Kernels train copies of the arrays whose rows are padded
 rows, or rows. The caller fills the rows before `Session.run`. If there are callbacks, the session
 copies the rows back to the arrays after each epoch, and fills them again before each one. However
 training ends (the last epoch, a callback, an error, Ctrl-C), the arrays hold what was trained, and
-the model can be used.
+the model can be used; ``model.unfinished`` says what is left of the call.
+
+A callback with the methods ``is_due()`` and ``on_pause(model)``, such as
+`fastsgns.models.callbacks.Checkpoint`, can have training pause within an epoch.
 """
 
 import logging
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from typing import Protocol
+from dataclasses import replace
+from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
 
 from fastsgns.errors import StopTraining
 from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.runtime.progress import asks_to_stop
+from fastsgns.training.epoch import IsDue, Pause
+from fastsgns.training.unfinished import Unfinished
 
 logger = logging.getLogger(__name__)
 
@@ -36,11 +43,14 @@ class TrainedModel(Protocol):
         Epochs trained to their end.
     epoch_losses : list of float
         Mean loss of each completed epoch, where it was computed.
+    unfinished : Unfinished or None
+        What is left of the call that trains.
     """
 
     epochs_begun: int
     epochs_trained: int
     epoch_losses: list[float]
+    unfinished: Unfinished | None
 
 
 class TrainedArrays(Protocol):
@@ -78,7 +88,7 @@ class Session:
     --------
     >>> from types import SimpleNamespace
     >>> from fastsgns.matrices import Matrices
-    >>> model = SimpleNamespace(epochs_begun=0, epochs_trained=0, epoch_losses=[])
+    >>> model = SimpleNamespace(epochs_begun=0, epochs_trained=0, epoch_losses=[], unfinished=None)
     >>> with Session(model, Matrices(), n_epochs=2) as session:
     ...     session.run(loss for loss in (0.7, 0.5))
     >>> model.epochs_trained, model.epoch_losses
@@ -94,6 +104,7 @@ class Session:
     ) -> None:
         self.model, self.arrays = model, arrays
         self.n_epochs, self.callbacks = n_epochs, callbacks
+        self._pausing: list[Any] = [each for each in callbacks if hasattr(each, "on_pause")]
 
     def __enter__(self) -> "Session":
         return self
@@ -101,11 +112,19 @@ class Session:
     def __exit__(self, *_: object) -> None:
         uninterrupted(self.arrays.release)  # a second Ctrl-C must not leave half of it copied
 
+    @property
+    def is_due(self) -> IsDue | None:
+        """Whether a callback asks for a pause, for `train_chunks`; None if none ever does."""
+        if not self._pausing:
+            return None
+        return lambda: any(callback.is_due() for callback in self._pausing)
+
     def run(
         self,
-        epochs: Generator[float | None, None, None],
+        epochs: Generator[float | Pause | None, None, None],
         before_epoch: Callable[[], object] | None = None,
         after_epoch: Callable[[], object] | None = None,
+        changes: Callable[[], dict[str, Any]] = dict,
     ) -> None:
         """Train all epochs, and call the callbacks.
 
@@ -118,15 +137,17 @@ class Session:
         ----------
         epochs : generator of float or None
             Each ``next`` trains one epoch and yields its mean loss, or None if it was not computed.
-            It must yield at least `n_epochs` times. It is closed at the end.
+            It must yield at least `n_epochs` times. It may also yield `PAUSE` within an epoch. It
+            is closed at the end.
         before_epoch : callable, optional
             Fills the rows from the arrays; by default ``arrays.spread``. The rows must be filled
             when `run` is called. `before_epoch` is called before each epoch if there are callbacks,
             which may have changed the arrays.
         after_epoch : callable, optional
             Called after each epoch, before ``on_epoch_end``.
+        changes : callable, optional
+            Returns the fields of ``model.unfinished`` that differ by what was trained of the epoch.
         """
-        model = self.model
         try:
             with closing(epochs):
                 self._call_or_stop("on_train_begin")
@@ -136,20 +157,53 @@ class Session:
                     # nobody reads the arrays before the last epoch has ended.
                     if self.callbacks:
                         (before_epoch or self.arrays.spread)()
-                    model.epochs_begun += 1  # an epoch that is interrupted counts too
-                    loss = next(epochs)
+                    loss = self._train_epoch(epochs, changes)
                     if self.callbacks:
                         uninterrupted(self.arrays.collect)
                     # All records are complete before on_epoch_end, which may save the model.
-                    model.epochs_trained += 1
-                    if loss is not None:
-                        model.epoch_losses.append(loss)
+                    uninterrupted(partial(self._record, loss, changes))
                     if after_epoch is not None:
                         after_epoch()
                     self._call_or_stop("on_epoch_end")
         except StopTraining as reason:
             logger.info("training stopped by a callback%s", f": {reason}" if str(reason) else "")
+            if self.callbacks:
+                uninterrupted(self.arrays.collect)  # it may have been within an epoch
         self._call("on_train_end")
+
+    def _train_epoch(
+        self,
+        epochs: Generator[float | Pause | None, None, None],
+        changes: Callable[[], dict[str, Any]],
+    ) -> float | None:
+        """Train one epoch, with its pauses, and return its mean loss."""
+        try:
+            self.model.epochs_begun += 1  # an epoch that is interrupted counts too
+            while isinstance(loss := next(epochs), Pause):
+                uninterrupted(self.arrays.collect)
+                self._note(changes)
+                for callback in self._pausing:
+                    callback.on_pause(self.model)
+                self.arrays.spread()
+        except BaseException:
+            self._note(changes)
+            raise
+        return loss
+
+    def _note(self, changes: Callable[[], dict[str, Any]]) -> None:
+        """Note in the model how far the epoch is."""
+        if self.model.unfinished is not None:
+            self.model.unfinished = replace(self.model.unfinished, **changes())
+
+    def _record(self, loss: float | None, changes: Callable[[], dict[str, Any]]) -> None:
+        """Record an epoch that has ended."""
+        model = self.model
+        self._note(changes)
+        model.epochs_trained += 1
+        if loss is not None:
+            model.epoch_losses.append(loss)
+        if model.unfinished is not None:
+            model.unfinished = model.unfinished.after_an_epoch()
 
     def _call(self, event: str) -> list[object]:
         """Call a method of all callbacks, and return the results."""

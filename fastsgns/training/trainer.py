@@ -8,7 +8,6 @@ worker the result is therefore reproducible bit for bit.
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
@@ -19,10 +18,11 @@ import numpy as np
 from fastsgns.errors import warn
 from fastsgns.kernels.objective import HotRows, Objective, Subwords
 from fastsgns.runtime.progress import Bar, Fact, ShowProgress, make_bar
-from fastsgns.runtime.threads import WorkerPool
 from fastsgns.training import hotrows, subwords
 from fastsgns.training.divergence import BIAS, DivergenceCheck, TrainingPosition, vectors_and_biases
+from fastsgns.training.epoch import EpochProgress, IsDue, Pause, Tally, train_chunks
 from fastsgns.training.examples import ChunkPlace, Chunks, Rates
+from fastsgns.training.unfinished import START, Place
 
 logger = logging.getLogger(__name__)
 
@@ -89,40 +89,6 @@ def warn_of_rise(alpha: float, min_alpha: float) -> None:
 
 
 @dataclass
-class Tally:
-    """Totals of the training done so far.
-
-    Attributes
-    ----------
-    n_units : int
-        Tokens, or walks, or pairs.
-    n_kept : int
-        Focus words that were trained on: those that subsampling kept.
-    n_examples : int
-        Examples: pairs of skip-gram, or windows of CBOW.
-    loss : float
-        Sum of the losses of the examples.
-    """
-
-    n_units: int = 0
-    n_kept: int = 0
-    n_examples: int = 0
-    loss: float = 0.0
-
-    def add(self, other: "Tally") -> None:
-        """Add another tally to this one."""
-        self.n_units += other.n_units
-        self.n_kept += other.n_kept
-        self.n_examples += other.n_examples
-        self.loss += other.loss
-
-    @property
-    def mean_loss(self) -> float:
-        """Loss per example; 0 if there was none."""
-        return self.loss / max(1, self.n_examples)
-
-
-@dataclass
 class Trainer:
     """Trains an objective on chunks of a corpus, of walks or of pairs.
 
@@ -152,11 +118,17 @@ class Trainer:
         every 0.1 s.
     logs_epochs : bool
         Whether to log each epoch; otherwise the caller does.
+    begin : Place
+        How far the first epoch is already.
+    is_due : callable, optional
+        Asked between two chunks whether to pause.
 
     Attributes
     ----------
     total : Tally
         The sums over all epochs that ended.
+    progress : EpochProgress
+        How far the present epoch is, or the last one.
     divergence : DivergenceCheck
         Checks that the arrays of `objective` stay finite.
     """
@@ -171,30 +143,44 @@ class Trainer:
     show: ShowProgress = None
     on_progress: Callable[[int, Tally, Tally], None] | None = None
     logs_epochs: bool = True
+    begin: Place = START
+    is_due: IsDue | None = None
     total: Tally = field(default_factory=Tally, init=False)
+    progress: EpochProgress = field(init=False)
     divergence: DivergenceCheck = field(init=False)
 
     def __post_init__(self) -> None:
+        self.progress = EpochProgress.at(self.begin)
         self.set_objective(self.objective)
 
-    def epochs(self) -> Generator[Tally, None, None]:
-        """Train epoch after epoch, and yield the sums of each.
+    def epochs(self) -> Generator[Tally | Pause, None, None]:
+        """Train epoch after epoch, and yield the sums of each; and `PAUSE` at each pause.
 
         Raises
         ------
+        ValueError
+            If the first epoch is farther than the data goes.
         KeyboardInterrupt
             On Ctrl-C, when all threads have stopped. The arrays keep what was trained so far and
             remain usable.
         FloatingPointError
             If an array contains NaN or infinity.
         """
+        if self.begin.n_chunks > len(self.chunks.starts):
+            raise ValueError(
+                f"{self.begin.n_chunks} parts of an epoch were trained, and the data has only "
+                f"{len(self.chunks.starts)}; give the data that the training began with"
+            )
         n_units = self.schedule.n_units * self.schedule.n_epochs
         bar = make_bar(self.show, n_units, "training", self.chunks.unit)
         started = time.monotonic()
         try:
             for epoch in range(self.schedule.n_epochs):
-                tally = Tally()  # filled by the workers, while `report` shows it
-                self._train_epoch(epoch, tally, partial(self._report_progress, bar, epoch, tally))
+                if epoch:
+                    self.begin_epoch()
+                tally = self.progress.tally  # filled by the workers, while `report` shows it
+                report = partial(self._report_progress, bar, epoch, tally)
+                yield from self._train_epoch(epoch, report)
                 self.divergence.check_all_rows(self._position(epoch, self.chunks.n_units))
                 self.total.add(tally)
                 if self.logs_epochs:
@@ -203,10 +189,15 @@ class Trainer:
         finally:
             bar.close()
 
-    def losses(self) -> Generator[float | None, None, None]:
+    def begin_epoch(self) -> None:
+        """Forget how far the last epoch was, before an interruption of the next one is noted."""
+        self.progress = EpochProgress()
+
+    def losses(self) -> Generator[float | Pause | None, None, None]:
         """Train as `epochs` does, and yield the mean loss of each epoch; None: not computed."""
         for tally in self.epochs():
-            yield tally.mean_loss if self.objective.compute_loss else None
+            is_computed = self.objective.compute_loss
+            yield tally if isinstance(tally, Pause) else tally.mean_loss if is_computed else None
 
     def set_objective(self, objective: Objective) -> None:
         """Train `objective` from the next epoch on.
@@ -264,21 +255,17 @@ class Trainer:
         n_workers = min(self.n_workers, len(self.chunks.starts))
         return subwords.bounded(objective, self.row_counts[0], n_workers)
 
-    def _train_epoch(self, epoch: int, tally: Tally, report: Callable[[], None]) -> None:
-        """Train all chunks and add to `tally`; when this returns or raises, no thread runs."""
-        lock = threading.Lock()
+    def _train_epoch(self, epoch: int, report: Callable[[], None]) -> Generator[Pause, None, None]:
+        """Train the chunks that are left of an epoch."""
 
-        def train(_thread: int, job: tuple[int, int]) -> None:
-            chunk, seed = job
-            done = self.train_chunk(epoch, chunk, seed)
-            with lock:
-                tally.add(done)
+        def train(_thread: int, job: tuple[int, int]) -> Tally:
+            return self.train_chunk(epoch, *job)
 
-        jobs, stop_flag = list(enumerate(self.chunk_seeds(epoch))), self.objective.stop_flag
-        # No timeout: a kernel that still runs writes to the arrays.
-        pool = WorkerPool(self.n_workers, jobs, train, stop_flag=stop_flag, stop_timeout=None)
-        pool.run(report)
-        report()
+        jobs = list(enumerate(self.chunk_seeds(epoch)))[self.progress.n_chunks :]
+        yield from train_chunks(
+            jobs, self.progress, train, self.n_workers, report, self.objective.stop_flag,
+            self.is_due,
+        )  # fmt: skip
 
     def _position(self, epoch: int, position: int) -> TrainingPosition:
         rate = self.schedule.rate(epoch, position)

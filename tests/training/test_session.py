@@ -7,6 +7,7 @@ class Counted:
     def __init__(self):
         self.epochs_begun = self.epochs_trained = 0
         self.epoch_losses = []
+        self.unfinished = None
 
 
 class Arrays:

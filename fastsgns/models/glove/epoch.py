@@ -1,15 +1,14 @@
 """Epoch: one pass of GloVe over all cells, in several threads."""
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
 
 from fastsgns import kernels
 from fastsgns.kernels.glove import CELL_INTS, shuffle_block, train_cells
 from fastsgns.models.glove.cells import ShuffledCells
-from fastsgns.runtime.threads import WorkerPool
 from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
+from fastsgns.training.epoch import EpochProgress, IsDue, Pause, Tally, train_chunks
 
 
 class Epoch:
@@ -43,13 +42,17 @@ class Epoch:
         self._cells = cells
         self._arrays = (rows[0], rows[-1]), (squares[0], squares[-1])
         self._dimensions, self._check, self._start = dimensions, check, start
-        self._losses = np.zeros(cells.n_blocks)
         self._copies: dict[int, np.ndarray] = {}
-        self._lock = threading.Lock()
-        self._n_done = 0
 
-    def run(self, rng: np.random.Generator, workers: int, show: Callable[[int], object]) -> float:
-        """Train. No thread is left when this returns or raises.
+    def run(
+        self,
+        rng: np.random.Generator,
+        workers: int,
+        show: Callable[[int], object],
+        progress: EpochProgress,
+        is_due: IsDue | None = None,
+    ) -> Generator[Pause, None, None]:
+        """Train. No thread is left when this yields, returns or raises.
 
         Parameters
         ----------
@@ -58,26 +61,31 @@ class Epoch:
         workers : int
         show : callable
             ``show(cells_done)`` is called repeatedly from this thread.
-
-        Returns
-        -------
-        float
-            Mean of f(x) error^2 over the cells, each before its update.
+        progress : EpochProgress
+            How far the epoch is. Afterwards its tally has all cells, and the sum of f(x) error^2
+            over them, each before its update.
+        is_due : callable, optional
+            Asked between two blocks whether to pause.
 
         Raises
         ------
         FloatingPointError
             If the rows are no longer finite. The message has the position.
         """
+        tally = progress.tally
         order = rng.permutation(self._cells.n_blocks)
         streams = rng.integers(0, 2**64 - 1, self._cells.n_blocks, np.uint64, endpoint=True)
-        jobs = list(zip(order.tolist(), streams.tolist()))
-        WorkerPool(workers, jobs, self._train, stop_timeout=None).run(lambda: show(self._n_done))
-        self._check.check_all_rows(self._start._replace(position=self._n_done))
-        show(self._n_done)
-        return float(self._losses.sum()) / len(self._cells)
+        jobs = list(zip(order.tolist(), streams.tolist()))[progress.n_chunks :]
 
-    def _train(self, thread: int, job: tuple[int, int]) -> None:
+        def train(thread: int, job: tuple[int, int]) -> Tally:
+            return self._train(thread, job, tally.n_units)
+
+        yield from train_chunks(
+            jobs, progress, train, workers, lambda: show(tally.n_units), is_due=is_due
+        )
+        self._check.check_all_rows(self._start._replace(position=tally.n_units))
+
+    def _train(self, thread: int, job: tuple[int, int], n_done: int) -> Tally:
         index, stream = job
         block = self._cells.block(index)
         copy = self._copies.get(thread)
@@ -88,8 +96,5 @@ class Epoch:
         loss = train_cells(
             *self._arrays, copy[: len(block)], self._dimensions, self._start.rate, kernels.variant()
         )
-        self._losses[index] = loss
-        with self._lock:
-            self._n_done += len(block)
-            position = self._start._replace(position=self._n_done)
-        self._check.check_some_rows(index, position)
+        self._check.check_some_rows(index, self._start._replace(position=n_done + len(block)))
+        return Tally(n_units=len(block), loss=float(loss))

@@ -22,6 +22,7 @@ from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.errors import NotFittedError
 from fastsgns.formats import kinds
 from fastsgns.models import starting
+from fastsgns.models.callbacks import Checkpoint, checkpoints
 from fastsgns.models.exclusive import exclusive, not_during
 from fastsgns.models.glove import storage as glove_storage
 from fastsgns.models.glove.arrays import GloVeArrays
@@ -40,7 +41,10 @@ from fastsgns.runtime.progress import (
     reading_bar,
 )
 from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
+from fastsgns.training.epoch import EpochProgress, IsDue, Pause
+from fastsgns.training.every import Every
 from fastsgns.training.session import Session
+from fastsgns.training.unfinished import Unfinished, note_restart, unfinished_of
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.roles import Roles, link_matrices, linked_matrices
 
@@ -93,6 +97,8 @@ class GloVe:
         with a `fastsgns.models.callbacks.ProgressReport` instead, as in `Word2Vec`.
     init_from : KeyedVectors or model, optional
         Start from its vectors, for the words that it has, as in `Word2Vec`. Biases start at random.
+    checkpoint, every
+        As for `train`, if there is a corpus or counts to train on. They are not saved.
 
     Attributes
     ----------
@@ -101,6 +107,8 @@ class GloVe:
         its update.
     epochs_trained : int
         Epochs trained to their end.
+    unfinished : Unfinished or None
+        What `resume` would train: the rest of a call that ended early.
 
     Raises
     ------
@@ -154,6 +162,8 @@ class GloVe:
         memory_budget: int | None = None,
         progress: ShowProgress = None,
         init_from: Any = None,
+        checkpoint: Any = None,
+        every: Every = 1,
     ) -> None:
         self.vector_size, self.window, self.epochs = vector_size, window, epochs
         self.x_max, self.exponent, self.alpha = x_max, exponent, alpha
@@ -168,7 +178,14 @@ class GloVe:
         self._input: KeyedVectors | None = None
         self._sum: KeyedVectors | None = None
         self._init_from = init_from  # until the first training
+        self.unfinished: Unfinished | None = None
         check(self)
+        if checkpoints(checkpoint, every) and not any(
+            source is not None for source in (sentences, corpus_file, cooccurrences)
+        ):
+            raise ValueError(
+                "checkpoint is set, and there is nothing to train; give it to train(), or data"
+            )
         if init_from is not None:
             starting.check_source(init_from, self.vector_size)
         if self.seed is None:
@@ -178,7 +195,7 @@ class GloVe:
         if sentences is not None or corpus_file is not None:
             cooccurrences = self.count(sentences, corpus_file)
         if cooccurrences is not None:
-            self.train(cooccurrences)
+            self.train(cooccurrences, checkpoint=checkpoint, every=every)
 
     def count(self, sentences: Any = None, corpus_file: Any = None) -> Cooccurrences:
         """Count a corpus with the parameters of the model, for `train`.
@@ -219,7 +236,14 @@ class GloVe:
             return encode(scanned, vocabulary)
 
     @exclusive
-    def train(self, cooccurrences: Cooccurrences, epochs: int | None = None) -> None:
+    def train(
+        self,
+        cooccurrences: Cooccurrences,
+        epochs: int | None = None,
+        *,
+        checkpoint: Any = None,
+        every: Every = 1,
+    ) -> None:
         """Train the model, or continue its training.
 
         Parameters
@@ -230,6 +254,12 @@ class GloVe:
         epochs : int, optional
             By default `epochs` of the model. One call with n + m epochs and two calls with n and m
             give the same result, also if the model is saved and loaded between the two.
+        checkpoint : str or os.PathLike, optional
+            File to save the model to during training, and at its end. If the process is killed,
+            `resume` continues from it. See docs/checkpoints.md.
+        every : int, str or datetime.timedelta
+            From one save to `checkpoint` to the next: a number of epochs, or a duration such as
+            ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
 
         Raises
         ------
@@ -244,9 +274,61 @@ class GloVe:
         """
         check(self)
         n_epochs = RULES["epochs"]("epochs", self.epochs if epochs is None else epochs)
-        kernels.variant()  # before any work: an unknown FASTSGNS_KERNEL is an error
+        callbacks = checkpoints(checkpoint, every)
         self._copy_replaced_vectors()
         self._check_counts(cooccurrences)
+        left = Unfinished("train", n_epochs, len(cooccurrences), self.seed, self.alpha, self.alpha)
+        self._train(cooccurrences, left, callbacks)
+
+    @exclusive
+    def resume(
+        self, cooccurrences: Cooccurrences, *, checkpoint: Any = None, every: Every = 1
+    ) -> None:
+        """Continue a call of `train`, or of the constructor, that ended before its last epoch.
+
+        What is left has the learning rate and the random numbers that it would have had. With
+        ``workers=1``, the model that is resumed from a checkpoint is therefore, bit for bit, that
+        of training without a stop. After Ctrl-C, the blocks of cells that were being trained are
+        trained again.
+
+        Parameters
+        ----------
+        cooccurrences : Cooccurrences
+            The same counts as before; ``model.count(sentences)`` counts the same text again.
+        checkpoint, every
+            As for `train`.
+
+        Raises
+        ------
+        RuntimeError
+            If no call of `train` ended early.
+        ValueError
+            If the counts have other words, or another number of cells.
+
+        Examples
+        --------
+        >>> sentences = [["the", "cat", "sat"], ["the", "dog", "sat"]] * 50
+        >>> def stop(report):
+        ...     return report.epoch == 3
+        >>> model = GloVe(sentences, vector_size=8, min_count=1, workers=1, progress=stop)
+        >>> model.progress = None
+        >>> model.resume(model.count(sentences), checkpoint="glove.fastsgns", every="10 min")
+        >>> model.epochs_trained
+        25
+        """
+        left = unfinished_of(self)
+        check(self)
+        callbacks = checkpoints(checkpoint, every)
+        self._copy_replaced_vectors()
+        self._check_counts(cooccurrences)
+        left.check_size(len(cooccurrences), "cells", "counts")
+        self._train(cooccurrences, left, callbacks)
+
+    def _train(
+        self, cooccurrences: Cooccurrences, left: Unfinished, callbacks: tuple[Checkpoint, ...]
+    ) -> None:
+        """Train the epochs that are left of a call."""
+        kernels.variant()  # before any work: an unknown FASTSGNS_KERNEL is an error
         with reading_bar(self.progress, "cells", "shuffling") as report:
             cells = ShuffledCells(
                 cooccurrences, self.x_max, self.exponent, self._seed(CELLS), self.memory_budget,
@@ -254,10 +336,19 @@ class GloVe:
             )  # fmt: skip
         arrays = self._allocate(cooccurrences)  # last: a stop before it leaves the model as it is
         self._sum = None
+        note_restart(self, left)
+        self.unfinished = left
         try:
-            with Session(self, arrays, n_epochs) as session:
+            with Session(self, arrays, left.n_epochs, callbacks) as session:
                 rows, divergence = arrays.kernel_rows(), arrays.divergence_check()
-                session.run(self._train_epochs(cells, rows, arrays.squares, divergence, n_epochs))
+                progress = [EpochProgress.at(left.place())]  # of the present epoch
+                session.run(
+                    self._train_epochs(
+                        cells, rows, arrays.squares, divergence, left, progress, session.is_due
+                    ),
+                    after_epoch=lambda: progress.__setitem__(0, EpochProgress()),
+                    changes=lambda: {"places": (progress[0].place,)},
+                )
         finally:
             uninterrupted(self._update_views)
 
@@ -299,19 +390,22 @@ class GloVe:
 
     def _train_epochs(
         self, cells: ShuffledCells, rows: Sequence[np.ndarray], squares: Sequence[np.ndarray],
-        divergence: DivergenceCheck, n_epochs: int,
-    ) -> Generator[float, None, None]:  # fmt: skip
+        divergence: DivergenceCheck, left: Unfinished, progress: list[EpochProgress],
+        is_due: IsDue | None,
+    ) -> Generator[float | Pause, None, None]:  # fmt: skip
         """Train one epoch per step of the generator, and yield its mean loss."""
+        n_epochs, alpha = left.n_epochs, left.start_alpha
         with closing(make_bar(self.progress, n_epochs * len(cells), "training", "cells")) as bar:
             for epoch in range(n_epochs):
-                facts: dict[str, Fact] = {"epoch": (epoch + 1, n_epochs), "alpha": self.alpha}
+                facts: dict[str, Fact] = {"epoch": (epoch + 1, n_epochs), "alpha": alpha}
                 if epoch:
                     facts["loss"] = self.epoch_losses[-1]
                 show = partial(_show, bar, epoch * len(cells), facts)
-                start = TrainingPosition(epoch + 1, n_epochs, 0, len(cells), "cells", self.alpha)
-                rng = np.random.default_rng([self.seed & MASK, ORDER, self.epochs_begun])
+                start = TrainingPosition(epoch + 1, n_epochs, 0, len(cells), "cells", alpha)
+                rng = np.random.default_rng([left.seed & MASK, ORDER, self.epochs_begun])
                 training = Epoch(cells, rows, squares, self.vector_size, divergence, start)
-                loss = training.run(rng, self.workers, show)
+                yield from training.run(rng, self.workers, show, progress[0], is_due)
+                loss = progress[0].tally.loss / len(cells)
                 logger.info("epoch %d: loss %.6f per cell", self.epochs_trained + 1, loss)
                 bar.update_to((epoch + 1) * len(cells), **facts | {"loss": loss})
                 yield loss

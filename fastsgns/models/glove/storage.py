@@ -11,6 +11,7 @@ from fastsgns.formats import faults, kinds, native, saving
 from fastsgns.formats.schema import RATE, REAL, STATE, Array, Content, Schema, Value, When
 from fastsgns.matrices import RowStore
 from fastsgns.models.glove.arrays import ROLES, GloVeArrays, padded_squares
+from fastsgns.training import unfinished
 from fastsgns.vectors.storage import check_in_step, warn_of_views
 
 NO_WORDS = "this GloVe has no words yet; call train() first"
@@ -94,7 +95,7 @@ SCHEMA = Schema(
         **_arrays(0, None),
         **_arrays(1, When("matrices", lambda content: content.model.matrices == "two")),
     },
-    values={"parameters": PARAMETERS, "state": STATE},
+    values={"parameters": PARAMETERS, "state": STATE | {"unfinished": unfinished.VALUE}},
     build=_build,
     construct=kinds.constructor("glove"),
 )

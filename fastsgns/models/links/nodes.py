@@ -9,16 +9,19 @@ from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.splits import LinkSplit
 from fastsgns.graph.walks.changes import Change
 from fastsgns.graph.walks.files import walk_file
+from fastsgns.models.callbacks import Checkpoint, checkpoints
 from fastsgns.models.exclusive import exclusive, not_during
 from fastsgns.models.links import growth, storage, training
 from fastsgns.models.links.base import LinkModel, check_edges
 from fastsgns.models.links.growth import NO_LOCKS, Links, Locks, Names, OldRows
 from fastsgns.models.links.heldout import LinkCheck, check_links, hold_out
 from fastsgns.models.links.known import KnownLinks
-from fastsgns.models.links.training import Counts, LinkMatrices
+from fastsgns.models.links.training import NO_REST, Counts, LinkMatrices, Rest
 from fastsgns.models.links.walks import ALPHAS, Task, choose_kinds, direction_weight, make_parts
 from fastsgns.runtime.progress import ShowProgress
+from fastsgns.training.every import Every
 from fastsgns.training.sharing import NegativeSharing
+from fastsgns.training.unfinished import Call, Unfinished, unfinished_of
 
 
 class NodeEmbedding(LinkModel):
@@ -166,6 +169,8 @@ class NodeEmbedding(LinkModel):
         Number of epochs trained.
     link_check : LinkCheck or None
         The result of the check of the last `fit` in this process.
+    unfinished : Unfinished or None
+        What `resume` would train: the rest of a call that ended early.
 
     References
     ----------
@@ -189,6 +194,8 @@ class NodeEmbedding(LinkModel):
     epoch_losses: list[float]
     epochs_trained: int
     epochs_begun: int
+    unfinished: Unfinished | None = None
+    rest: Rest = NO_REST
 
     def __init__(
         self,
@@ -236,7 +243,9 @@ class NodeEmbedding(LinkModel):
         training.check_parameters(self)
 
     @exclusive
-    def fit(self, graph: Any = None, y: Any = None) -> "NodeEmbedding":
+    def fit(
+        self, graph: Any = None, y: Any = None, *, checkpoint: Any = None, every: Every = 1
+    ) -> "NodeEmbedding":
         """Learn vectors of the nodes of a graph, and forget what was learned before.
 
         Parameters
@@ -245,6 +254,12 @@ class NodeEmbedding(LinkModel):
             By default the graph given to the constructor.
         y
             Ignored; scikit-learn's pipelines pass it.
+        checkpoint : str or os.PathLike, optional
+            File to save the model to during training, and at its end. If the process is killed,
+            `resume` continues from it. See docs/checkpoints.md.
+        every : int, str or datetime.timedelta
+            From one save to `checkpoint` to the next: a number of epochs, or a duration such as
+            ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
 
         Returns
         -------
@@ -265,14 +280,8 @@ class NodeEmbedding(LinkModel):
         """
         graph = self._graph_to_learn(graph)
         training.check_parameters(self)
-        seed = 0 if self.seed is None else self.seed & training.MASK
-        self.link_check = None
-        split = hold_out(graph, seed) if self._is_checked() else None
-        self._train(graph, self.epochs, held_out=split)
-        if split is not None:
-            self.link_check = check_links(self, split, seed)
-            training.set_priors(self, self._counts(graph))
-        return self
+        left = training.new_call(self, "fit", self.epochs, graph.n_edges)
+        return self._train(graph, left, checkpoints(checkpoint, every))
 
     @exclusive
     def partial_fit(
@@ -281,6 +290,9 @@ class NodeEmbedding(LinkModel):
         y: Any = None,
         epochs: int | None = None,
         old_rows: OldRows = "free",
+        *,
+        checkpoint: Any = None,
+        every: Every = 1,
     ) -> "NodeEmbedding":
         """Continue training on all of a graph, which may have new nodes.
 
@@ -301,6 +313,8 @@ class NodeEmbedding(LinkModel):
         old_rows : {"free", "damped", "frozen"} or float
             The factor by which the updates of the vectors of old nodes are multiplied: 1, 0.1 and
             0 for the words. Frozen vectors keep their bytes.
+        checkpoint, every
+            As for `fit`.
 
         Returns
         -------
@@ -313,7 +327,8 @@ class NodeEmbedding(LinkModel):
             If the graph lacks a node of the model, and for the reasons of `fit`. The model is then
             unchanged.
         """
-        return self._continue(graph, epochs, old_rows, only_change=False)
+        savers = checkpoints(checkpoint, every)
+        return self._continue(graph, "partial_fit", epochs, old_rows, savers)
 
     @exclusive
     def update(
@@ -322,6 +337,9 @@ class NodeEmbedding(LinkModel):
         y: Any = None,
         epochs: int | None = None,
         old_rows: OldRows = "free",
+        *,
+        checkpoint: Any = None,
+        every: Every = 1,
     ) -> "NodeEmbedding":
         """Learn what has changed in a graph: new nodes, new edges and edges that are gone.
 
@@ -333,7 +351,7 @@ class NodeEmbedding(LinkModel):
 
         Parameters
         ----------
-        graph, y, epochs, old_rows
+        graph, y, epochs, old_rows, checkpoint, every
             As for `partial_fit`.
 
         Returns
@@ -353,7 +371,63 @@ class NodeEmbedding(LinkModel):
         >>> model.update([*edges, ("new", 7), ("new", 8), (6, "new")]).source["new"].shape
         (8,)
         """
-        return self._continue(graph, epochs, old_rows, only_change=True)
+        return self._continue(graph, "update", epochs, old_rows, checkpoints(checkpoint, every))
+
+    @exclusive
+    def resume(
+        self, graph: Any = None, *, checkpoint: Any = None, every: Every = 1
+    ) -> "NodeEmbedding":
+        """Continue a call of `fit`, `partial_fit` or `update` that ended before its last epoch.
+
+        What is left has the learning rates and the random numbers that it would have had without
+        the stop. With ``workers=1``, the model that is resumed from a checkpoint is therefore, bit
+        for bit, that of training without a stop. After Ctrl-C, the chunks that were being trained
+        are trained again.
+
+        Parameters
+        ----------
+        graph
+            The same graph as before. Required after `load`, because files do not contain them.
+        checkpoint, every
+            As for `fit`.
+
+        Returns
+        -------
+        NodeEmbedding
+            The model itself.
+
+        Raises
+        ------
+        RuntimeError
+            If no such call ended early.
+        ValueError
+            If the graph has other names or another number of edges.
+
+        Examples
+        --------
+        >>> def stop(report):
+        ...     return report.epoch == 2
+        >>> edges = [(i, (i + k) % 50) for i in range(50) for k in (1, 2)]
+        >>> model = NodeEmbedding(dimensions=8, workers=1, epochs=5, progress=stop).fit(edges)
+        >>> model.epochs_trained
+        1
+        >>> model.progress = None
+        >>> model.resume(edges, checkpoint="nodes.fastsgns").epochs_trained
+        5
+        """
+        left = unfinished_of(self)
+        self.check_fitted()
+        graph = self._graph_to_learn(graph)
+        training.check_parameters(self)
+        training.check_layout(self)
+        savers = checkpoints(checkpoint, every)
+        left.check_size(graph.n_edges, "edges", "a graph")
+        if list(graph.names) != self.source.index_to_key:
+            raise ValueError(
+                "the nodes of the graph are not those of the model, or in another order; give the "
+                f"graph that the training began with, or call {left.call}()"
+            )
+        return self._train(graph, left, savers, is_resumed=True)
 
     @exclusive
     def remove(self, names: Any) -> "NodeEmbedding":
@@ -383,18 +457,21 @@ class NodeEmbedding(LinkModel):
         self.check_fitted()
         kept = growth.without(self.source, names)
         growth.keep(self, Names.of(self, kept, kept))
+        training.forget_rest(self)
         return self
 
     def _continue(
-        self, graph: Any, epochs: int | None, old_rows: OldRows, only_change: bool
-    ) -> "NodeEmbedding":
+        self, graph: Any, call: Call, epochs: int | None, old_rows: OldRows,
+        savers: tuple[Checkpoint, ...],
+    ) -> "NodeEmbedding":  # fmt: skip
         """Check all arguments, and train from the current vectors, if there are any."""
         graph = self._graph_to_learn(graph)
         training.check_parameters(self)
         n_epochs = training.check_epochs(self, epochs)
         factor = growth.old_row_factor(old_rows)
+        left = training.new_call(self, call, n_epochs, graph.n_edges)
         if not hasattr(self, "source"):
-            return self._train(graph, n_epochs)
+            return self._train(graph, left, savers)
         training.check_layout(self)
         if self.is_directed is None and self.walks is None:  # a model of version 0.1.0
             self.walks = "forward" if graph.is_directed else "undirected"
@@ -412,7 +489,7 @@ class NodeEmbedding(LinkModel):
                 "first remove() these nodes"
             )
         names = list(graph.names)
-        return self._train(graph, n_epochs, Names.of(self, names, names), factor, only_change)
+        return self._train(graph, left, savers, Names.of(self, names, names), factor)
 
     @property
     def n_blocks(self) -> int:
@@ -436,43 +513,78 @@ class NodeEmbedding(LinkModel):
         check_edges(learned)
         return learned
 
+    def _held_out(self, graph: DirectedGraph, left: Unfinished) -> LinkSplit | None:
+        """Return the edges that a `fit` holds out, for its check; None if it makes none."""
+        self.link_check = None
+        is_checked = left.call == "fit" and self._is_checked()
+        return hold_out(graph, self._check_seed) if is_checked else None
+
+    @property
+    def _check_seed(self) -> int:
+        return 0 if self.seed is None else self.seed & training.MASK
+
     def _train(
         self,
         graph: DirectedGraph,
-        epochs: int,
+        left: Unfinished,
+        savers: tuple[Checkpoint, ...],
         names: Names | None = None,
         old_row_factor: float = 1.0,
-        only_change: bool = False,
-        held_out: LinkSplit | None = None,
+        is_resumed: bool = False,
     ) -> "NodeEmbedding":
-        """Train, with the vectors that `names` have; if it is None, from scratch.
+        """Train what is left of a call, and check what a fit has learned.
 
-        All checks are made before the model is changed. Edges that are held out are known, but not
-        trained on.
+        The model starts with the vectors that `names` have, or from scratch if it is None; if it is
+        resumed, it has them. All checks are made before the model is changed. Edges that are held
+        out are known, but not trained on.
         """
         kinds = choose_kinds(self)
-        learned = graph if held_out is None else held_out.train
-        known, former = KnownLinks.of_graph(graph), None
-        change, locks = None, NO_LOCKS
-        if names is not None:
-            if self.known is not None:
-                former = self.known.moved(names.source_origin, names.target_origin)
-                change = Change.of(graph, former.sources, former.targets) if only_change else None
-                known = known if only_change else known.with_pairs(former.sources, former.targets)
-            locks = Locks.of_old_rows(names, old_row_factor)
+        split = self._held_out(graph, left)
+        learned = graph if split is None else split.train
+        former = self._former_links(left, names, is_resumed)
+        is_update = left.call == "update"
+        change = Change.of(graph, former.sources, former.targets) if former and is_update else None
+        known = KnownLinks.of_graph(graph)
+        if former is not None and not is_update:
+            known = known.with_pairs(former.sources, former.targets)
+
+        def finish() -> None:
+            self.known = known
+            if split is not None:
+                training.set_priors(self, self._counts(graph))
+
         with walk_file(self.walks_file, graph.names) as file:
             parts = make_parts(self, kinds, learned, file, change)
-            if names is None:
-                names_of_rows = list(graph.names)
-                training.initialize(self, names_of_rows, names_of_rows)
-                self.known, self.is_directed = known, graph.is_directed
-            else:
-                # An update that is interrupted has not learned the change
-                first = former if only_change else known
-                training.grow(self, names, lambda: Links.of_graph(graph), first)
-            training.train(self, parts, self._counts(learned), epochs, locks)
-            self.known = known
+            if not is_resumed:
+                first = former if is_update else known  # it has not learned the change yet
+                self._start(graph, names, first)
+                locks = NO_LOCKS if names is None else Locks.of_old_rows(names, old_row_factor)
+                self.rest = Rest(former if is_update else None, locks)
+            training.train(self, parts, self._counts(learned), left, savers, finish)
+        finish()
+        if split is not None:
+            self.link_check = check_links(self, split, self._check_seed)
         return self
+
+    def _former_links(
+        self, left: Unfinished, names: Names | None, is_resumed: bool
+    ) -> KnownLinks | None:
+        """Return the links that were known before a call that continues training, if any."""
+        if is_resumed:
+            is_new = left.call == "fit"
+            return None if is_new else self.rest.former if left.call == "update" else self.known
+        if names is None or self.known is None:
+            return None
+        return self.known.moved(names.source_origin, names.target_origin)
+
+    def _start(self, graph: DirectedGraph, names: Names | None, known: KnownLinks | None) -> None:
+        """Create the vectors of the nodes of a graph, or those of new nodes, and set the links."""
+        if names is not None:
+            training.grow(self, names, lambda: Links.of_graph(graph), known)
+            return
+        names_of_rows = list(graph.names)
+        training.initialize(self, names_of_rows, names_of_rows)
+        self.known, self.is_directed = known, graph.is_directed
 
     def _counts(self, graph: DirectedGraph) -> Counts:
         """Return the degrees that scores add."""

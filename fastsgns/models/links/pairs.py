@@ -12,16 +12,19 @@ from fastsgns.formats.files import is_open
 from fastsgns.formats.keys import Numbering, plain_all
 from fastsgns.graph import arrays, files, naming, readers
 from fastsgns.graph.lines import TOO_FEW_COLUMNS, TOO_MANY_COLUMNS
+from fastsgns.models.callbacks import Checkpoint, checkpoints
 from fastsgns.models.exclusive import exclusive, not_during
 from fastsgns.models.links import growth, storage, training
 from fastsgns.models.links.base import LinkModel
-from fastsgns.models.links.growth import NO_LOCKS, Links, Locks, Names, OldRows
+from fastsgns.models.links.growth import Links, Locks, Names, OldRows
 from fastsgns.models.links.known import KnownLinks
 from fastsgns.models.links.replay import ReplayedPairs
-from fastsgns.models.links.training import Counts, LinkMatrices, Part
+from fastsgns.models.links.training import NO_REST, Counts, LinkMatrices, Part, Rest
 from fastsgns.runtime.progress import ShowProgress
+from fastsgns.training.every import Every
 from fastsgns.training.examples import PairChunks
 from fastsgns.training.sharing import NegativeSharing
+from fastsgns.training.unfinished import Call, Unfinished, unfinished_of
 
 PAIRS_PER_BLOCK = 1 << 18
 SYNTAX = files.Syntax(comments="", max_columns=2)
@@ -104,6 +107,8 @@ class PairEmbedding(LinkModel):
         Mean loss per pair of each epoch.
     epochs_trained : int
         Number of epochs trained.
+    unfinished : Unfinished or None
+        What `resume` would train: the rest of a call that ended early.
 
     References
     ----------
@@ -126,6 +131,8 @@ class PairEmbedding(LinkModel):
     epoch_losses: list[float]
     epochs_trained: int
     epochs_begun: int
+    unfinished: Unfinished | None = None
+    rest: Rest = NO_REST
 
     def __init__(
         self,
@@ -152,7 +159,9 @@ class PairEmbedding(LinkModel):
         training.check_parameters(self)
 
     @exclusive
-    def fit(self, pairs: Any = None, y: Any = None) -> "PairEmbedding":
+    def fit(
+        self, pairs: Any = None, y: Any = None, *, checkpoint: Any = None, every: Every = 1
+    ) -> "PairEmbedding":
         """Learn from pairs, and forget what was learned before.
 
         Parameters
@@ -165,6 +174,12 @@ class PairEmbedding(LinkModel):
             compressed as .gz, .bz2 or .xz. By default the pairs given to the constructor.
         y
             Ignored; scikit-learn's pipelines pass it.
+        checkpoint : str or os.PathLike, optional
+            File to save the model to during training, and at its end. If the process is killed,
+            `resume` continues from it. See docs/checkpoints.md.
+        every : int, str or datetime.timedelta
+            From one save to `checkpoint` to the next: a number of epochs, or a duration such as
+            ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
 
         Returns
         -------
@@ -178,9 +193,10 @@ class PairEmbedding(LinkModel):
             range.
         """
         training.check_parameters(self)
+        savers = checkpoints(checkpoint, every)
         encoded = self._encode(pairs)
-        training.initialize(self, encoded.source_names, encoded.target_names)
-        return self._train(encoded.sources, encoded.targets, self.epochs)
+        left = training.new_call(self, "fit", self.epochs, len(encoded.sources))
+        return self._train_from_scratch(encoded, left, savers)
 
     @exclusive
     def partial_fit(
@@ -189,6 +205,9 @@ class PairEmbedding(LinkModel):
         y: Any = None,
         epochs: int | None = None,
         old_rows: OldRows = "free",
+        *,
+        checkpoint: Any = None,
+        every: Every = 1,
     ) -> "PairEmbedding":
         """Continue training on pairs, which may have new names.
 
@@ -208,6 +227,8 @@ class PairEmbedding(LinkModel):
         old_rows : {"free", "damped", "frozen"} or float
             The factor by which the updates of the vectors of old names are multiplied: 1, 0.1 and
             0 for the words. Frozen vectors keep their bytes.
+        checkpoint, every
+            As for `fit`.
 
         Returns
         -------
@@ -219,7 +240,8 @@ class PairEmbedding(LinkModel):
         ValueError
             For the reasons of `fit`. The model is then unchanged.
         """
-        return self._continue(pairs, epochs, old_rows, replay=False)
+        savers = checkpoints(checkpoint, every)
+        return self._continue(pairs, "partial_fit", epochs, old_rows, savers)
 
     @exclusive
     def update(
@@ -228,6 +250,9 @@ class PairEmbedding(LinkModel):
         y: Any = None,
         epochs: int | None = None,
         old_rows: OldRows = "free",
+        *,
+        checkpoint: Any = None,
+        every: Every = 1,
     ) -> "PairEmbedding":
         """Learn new pairs, which may have new names, and repeat known ones.
 
@@ -237,7 +262,7 @@ class PairEmbedding(LinkModel):
 
         Parameters
         ----------
-        pairs, y, epochs, old_rows
+        pairs, y, epochs, old_rows, checkpoint, every
             As for `partial_fit`.
 
         Returns
@@ -256,7 +281,67 @@ class PairEmbedding(LinkModel):
         >>> model.update([("cid", "tea"), ("bob", "mug")]).target.index_to_key
         ['tea', 'ale', 'mug']
         """
-        return self._continue(pairs, epochs, old_rows, replay=True)
+        return self._continue(pairs, "update", epochs, old_rows, checkpoints(checkpoint, every))
+
+    @exclusive
+    def resume(
+        self, pairs: Any = None, *, checkpoint: Any = None, every: Every = 1
+    ) -> "PairEmbedding":
+        """Continue a call of `fit`, `partial_fit` or `update` that ended before its last epoch.
+
+        What is left has the learning rates and the random numbers that it would have had without
+        the stop. With ``workers=1``, the model that is resumed from a checkpoint is therefore, bit
+        for bit, that of training without a stop. After Ctrl-C, the chunks that were being trained
+        are trained again.
+
+        Parameters
+        ----------
+        pairs
+            The same pairs as before. Required after `load`, because files do not contain them.
+        checkpoint, every
+            As for `fit`.
+
+        Returns
+        -------
+        PairEmbedding
+            The model itself.
+
+        Raises
+        ------
+        RuntimeError
+            If no such call ended early.
+        ValueError
+            If the pairs have other names or another number of pairs.
+
+        Examples
+        --------
+        >>> def stop(report):
+        ...     return report.epoch == 2
+        >>> pairs = [("ann", "tea"), ("bob", "ale"), ("cid", "tea")] * 20
+        >>> model = PairEmbedding(dimensions=8, workers=1, progress=stop).fit(pairs)
+        >>> model.epochs_trained
+        1
+        >>> model.progress = None
+        >>> model.resume(pairs, checkpoint="pairs.fastsgns").epochs_trained
+        5
+        """
+        left = unfinished_of(self)
+        self.check_fitted()
+        training.check_parameters(self)
+        training.check_layout(self)
+        savers = checkpoints(checkpoint, every)
+        encoded = self._encode(pairs)
+        left.check_size(len(encoded.sources), "pairs", "a list")
+        names, sources, targets = self._with_new_names(encoded)
+        if not names.are_as_before(self):
+            raise ValueError(
+                "the pairs have names that the model does not have; give the pairs that the "
+                f"training began with, or call {left.call}()"
+            )
+        assert self.source_counts is not None  # training has set both
+        assert self.target_counts is not None
+        counts = Counts(self.source_counts, self.target_counts)
+        return self._train(sources, targets, counts, left, savers)
 
     @exclusive
     def remove(self, sources: Any = None, targets: Any = None) -> "PairEmbedding":
@@ -297,11 +382,13 @@ class PairEmbedding(LinkModel):
             for side, removed in ((self.source, sources), (self.target, targets))
         )
         growth.keep(self, Names.of(self, *kept))
+        training.forget_rest(self)
         return self
 
     def _continue(
-        self, pairs: Any, epochs: int | None, old_rows: OldRows, replay: bool
-    ) -> "PairEmbedding":
+        self, pairs: Any, call: Call, epochs: int | None, old_rows: OldRows,
+        savers: tuple[Checkpoint, ...],
+    ) -> "PairEmbedding":  # fmt: skip
         """Check all arguments, and train from the current vectors, if there are any."""
         training.check_parameters(self)
         n_epochs = training.check_epochs(self, epochs)
@@ -309,16 +396,25 @@ class PairEmbedding(LinkModel):
         if hasattr(self, "source"):
             training.check_layout(self)
         encoded = self._encode(pairs)
+        left = training.new_call(self, call, n_epochs, len(encoded.sources))
         if not hasattr(self, "source"):
-            training.initialize(self, encoded.source_names, encoded.target_names)
-            return self._train(encoded.sources, encoded.targets, n_epochs)
+            return self._train_from_scratch(encoded, left, savers)
         names, sources, targets = self._with_new_names(encoded)
         former = self.known or KnownLinks.of_pairs(sources[:0], targets[:0], len(self.source))
         former = former.moved(names.source_origin, names.target_origin)
         known = former.with_pairs(sources, targets)
         training.grow(self, names, lambda: Links.of_known(known, len(names.targets)), known)
         locks = Locks.of_old_rows(names, factor)
-        return self._train(sources, targets, n_epochs, locks, former if replay else None)
+        self.rest = Rest(former if call == "update" else None, locks)
+        return self._train(sources, targets, self._counts(sources, targets), left, savers)
+
+    def _train_from_scratch(
+        self, encoded: EncodedPairs, left: Unfinished, savers: tuple[Checkpoint, ...]
+    ) -> "PairEmbedding":
+        training.initialize(self, encoded.source_names, encoded.target_names)
+        sources, targets = encoded.sources, encoded.targets
+        self.known = KnownLinks.of_pairs(sources, targets, len(self.source))
+        return self._train(sources, targets, self._counts(sources, targets), left, savers)
 
     def _with_new_names(self, encoded: EncodedPairs) -> tuple[Names, np.ndarray, np.ndarray]:
         """Return the names of the model and those of new pairs, and the ids of the pairs."""
@@ -352,22 +448,22 @@ class PairEmbedding(LinkModel):
         self,
         sources: np.ndarray,
         targets: np.ndarray,
-        epochs: int,
-        locks: Locks = NO_LOCKS,
-        replayed: KnownLinks | None = None,
+        counts: Counts,
+        left: Unfinished,
+        savers: tuple[Checkpoint, ...],
     ) -> "PairEmbedding":
-        if self.known is None:
-            self.known = KnownLinks.of_pairs(sources, targets, len(self.source))
-        counts = self._counts(sources, targets)
+        """Train what is left of a call on these pairs, which `counts` include."""
+        former = self.rest.former
+        before = counts.sources - np.bincount(sources, minlength=len(self.source))
         if self.shuffle:
-            seed = None if self.seed is None else int(self.seed) & training.MASK
-            order = np.random.default_rng(seed).permutation(len(sources))
+            order = np.random.default_rng(left.seed & training.MASK).permutation(len(sources))
             sources, targets = sources[order], targets[order]
         chunks = PairChunks(sources, targets)
-        if replayed is not None:
-            before = np.diff(replayed.offsets) if self.source_counts is None else self.source_counts
-            chunks = ReplayedPairs(sources, targets, replayed, before)
-        training.train(self, [Part(chunks, counts.targets)], counts, epochs, locks)
+        if former is not None:
+            if not before.any():  # a model of version 0.1.0, whose file has no counts
+                before = np.diff(former.offsets)
+            chunks = ReplayedPairs(sources, targets, former, before)
+        training.train(self, [Part(chunks, counts.targets)], counts, left, savers)
         return self
 
     def _counts(self, sources: np.ndarray, targets: np.ndarray) -> Counts:

@@ -7,8 +7,10 @@ from fastsgns.formats import faults, kinds, saving
 from fastsgns.formats.schema import RATE, REAL, STATE, Array, Content, Schema, Value, When, Words
 from fastsgns.matrices import Matrices
 from fastsgns.models.links.base import check_savable
+from fastsgns.models.links.growth import Locks
 from fastsgns.models.links.known import KnownLinks
-from fastsgns.models.links.training import layout_of, normalize_parameters
+from fastsgns.models.links.training import Rest, layout_of, normalize_parameters
+from fastsgns.training import unfinished
 
 INT, NUMBER = Value(int), Value(REAL)
 FLAG = Value((bool, int))
@@ -37,22 +39,43 @@ def _build(cls: Any, content: Content) -> Any:
     model.target_counts = arrays.get("target_counts")
     if "known_offsets" in arrays:
         model.known = KnownLinks(arrays["known_offsets"], arrays["known_targets"])
+    if model.unfinished is not None:
+        model.rest = _rest(content)
     return model
 
 
-def fault_of_known(content: Content, n_targets: int) -> str | None:
+def _rest(content: Content) -> Rest:
+    """Return what `resume` needs of the arrays of a file."""
+    arrays, former = content.arrays, None
+    if "former_offsets" in arrays:
+        former = KnownLinks(arrays["former_offsets"], arrays["former_targets"])
+    sources, targets = arrays.get("source_factors"), arrays.get("target_factors")
+    is_shared = content.model.names_are_shared
+    return Rest(former, Locks(sources, sources if is_shared else targets))
+
+
+def fault_of_known(content: Content, n_targets: int, name: str = "known") -> str | None:
     """Return what is wrong with the known links of a file, or None."""
-    offsets, targets = (content.arrays.get(f"known_{name}") for name in ("offsets", "targets"))
+    offsets, targets = (content.arrays.get(f"{name}_{part}") for part in ("offsets", "targets"))
     if offsets is None and targets is None:
         return None
     if offsets is None or targets is None:
-        return "it holds only one of known_offsets and known_targets"
-    fault = faults.of_offsets("known_offsets", offsets, len(targets))
-    return fault or faults.of_ids("known_targets", targets, n_targets)
+        return f"it holds only one of {name}_offsets and {name}_targets"
+    fault = faults.of_offsets(f"{name}_offsets", offsets, len(targets))
+    return fault or faults.of_ids(f"{name}_targets", targets, n_targets)
 
 
 def _known(index: int) -> Any:
     return lambda model: None if model.known is None else model.known[index]
+
+
+def _former(index: int) -> Any:
+    return lambda model: None if model.rest.former is None else model.rest.former[index]
+
+
+def _factors(index: int) -> Any:
+    """Return a source of the factors of a side; None if they are those of the sources."""
+    return lambda model: None if index and model.names_are_shared else model.rest.locks[index]
 
 
 def _schema(
@@ -75,20 +98,27 @@ def _schema(
             "target_counts": Array("float64", targets, is_optional=True, fault=faults.negative),
             "known_offsets": Array("int64", f"{sources} + 1", _known(0), is_optional=True),
             "known_targets": Array("int32", "links", _known(1), is_optional=True),
+            "former_offsets": Array("int64", f"{sources} + 1", _former(0), is_optional=True),
+            "former_targets": Array("int32", "former_links", _former(1), is_optional=True),
+            "source_factors": Array("float32", sources, _factors(0), is_optional=True),
+            "target_factors": Array("float32", targets, _factors(1), is_optional=True),
         },
         values={
             "parameters": parameters,
-            "state": STATE,
+            "state": STATE | {"unfinished": unfinished.VALUE},
             "direction_weight": Value(REAL, BETWEEN_0_AND_1, default=0.0),
             "is_directed": Value((bool, type(None)), default=None),
         },
         build=_build,
         words=words,
         construct=kinds.constructor(kind),
-        fault=lambda content: fault_of_known(content, content.sizes[targets]),
+        fault=lambda content: (
+            fault_of_known(content, content.sizes[targets])
+            or fault_of_known(content, content.sizes[targets], "former")
+        ),
         set_by_build=(
             "source", "target", "arrays", "known", "source_prior", "target_prior", "balance",
-            "direction_weight", "is_directed", "source_counts", "target_counts",
+            "direction_weight", "is_directed", "source_counts", "target_counts", "rest",
         ),
     )  # fmt: skip
 

@@ -32,9 +32,11 @@ from fastsgns.models.links.known import KnownLinks
 from fastsgns.runtime.machine import n_cores, require_memory
 from fastsgns.runtime.progress import Bar, Fact, ShowProgress, make_bar
 from fastsgns.training import sharing
+from fastsgns.training.epoch import IsDue, Pause, Tally
 from fastsgns.training.examples import Chunks, PairChunks
 from fastsgns.training.session import Session, TrainedModel, choose_seed
-from fastsgns.training.trainer import BATCH_WORDS, Schedule, Tally, Trainer, warn_of_rise
+from fastsgns.training.trainer import BATCH_WORDS, Schedule, Trainer, warn_of_rise
+from fastsgns.training.unfinished import Call, Unfinished, note_restart
 
 logger = logging.getLogger(__name__)
 
@@ -98,15 +100,36 @@ RULES: dict[str, rules.Rule] = {
 }
 
 
+class Rest(NamedTuple):
+    """What `resume` needs of the call that is unfinished, beside its numbers.
+
+    Attributes
+    ----------
+    former : KnownLinks or None
+        For `update`: the links known before.
+    locks : Locks
+        The factors by which the updates of rows are multiplied.
+    """
+
+    former: KnownLinks | None = None
+    locks: Locks = NO_LOCKS
+
+
+NO_REST = Rest()
+
+
 class TrainableModel(TrainedModel, GrowingModel, Protocol):
     """The attributes of a model that training uses; `NodeEmbedding` explains the parameters.
 
     Attributes
     ----------
+    rest : Rest
+        Of the call that is unfinished.
     source_counts, target_counts : ndarray of float64, shape (n,), or None
         How often each source and each target occurs in the links.
     """
 
+    rest: Rest
     dimensions: int
     matrices: LinkMatrices
     negative: int
@@ -155,6 +178,17 @@ def check_parameters(model: LinkModel) -> None:
     """
     kernels.variant()  # raises if FASTSGNS_KERNEL names an unknown kernel
     model.replace_parameters(rules.checked(RULES, vars(model)))
+
+
+def new_call(model: TrainableModel, call: Call, n_epochs: int, n_units: int) -> Unfinished:
+    """Return what a new call will train: so many epochs, of so many edges or pairs."""
+    rates = start_rate(model), float(model.min_alpha)
+    return Unfinished(call, n_epochs, n_units, choose_seed(model.seed), *rates)
+
+
+def forget_rest(model: TrainableModel) -> None:
+    """Forget what is left of an earlier call."""
+    model.unfinished, model.rest = None, NO_REST
 
 
 def check_epochs(model: TrainableModel, epochs: int | None) -> int:
@@ -226,6 +260,7 @@ def initialize(model: TrainableModel, sources: list[Hashable], targets: list[Has
     model.known = model.source_counts = model.target_counts = None
     model.epochs_trained = model.epochs_begun = 0
     model.epoch_losses = []
+    forget_rest(model)
 
 
 def grow(
@@ -318,21 +353,25 @@ def train(
     model: TrainableModel,
     parts: Sequence[Part],
     counts: Counts,
-    n_epochs: int,
-    locks: Locks = NO_LOCKS,
+    left: Unfinished,
+    callbacks: Sequence[object] = (),
+    finish: Callable[[], None] | None = None,
 ) -> None:
-    """Train a model for `n_epochs`. After an interruption it keeps what it has learned.
+    """Train what is left of a call. After an interruption the model keeps what it has learned.
 
     Parameters
     ----------
     model : TrainableModel
+        Its `rest` has the locks.
     parts : sequence of Part
         One, or several that train a block of the dimensions each.
     counts : Counts
         Sets the priors that scores add.
-    n_epochs : int
-    locks : Locks
-        The factors by which the updates of rows are multiplied.
+    left : Unfinished
+    callbacks : sequence
+        As for `Session`.
+    finish : callable, optional
+        Called after the last epoch, before a callback saves the model for the last time.
 
     Raises
     ------
@@ -342,15 +381,30 @@ def train(
         On Ctrl-C, once all threads have stopped.
     """
     blocks = _blocks(model, len(parts))
-    warn_of_rise(start_rate(model), model.min_alpha)
+    warn_of_rise(left.start_alpha, left.end_alpha)
+    note_restart(model, left)
+    model.unfinished = left
     with ExitStack() as stack:
-        session = stack.enter_context(Session(model, blocks, n_epochs))
+        session = stack.enter_context(Session(model, blocks, left.n_epochs, callbacks))
         set_priors(model, counts)
         trainers = [
-            _trainer(model, part, block, n_epochs, locks)
-            for part, block in zip(parts, blocks.blocks)
+            _trainer(model, part, block, left, number, session.is_due)
+            for number, (part, block) in enumerate(zip(parts, blocks.blocks))
         ]
-        session.run(_losses(trainers, model))
+
+        def end_epoch() -> None:
+            for trainer in trainers:
+                trainer.begin_epoch()
+            if model.unfinished is None:
+                model.rest = NO_REST
+                if finish is not None:
+                    finish()
+
+        session.run(
+            _losses(trainers, model),
+            after_epoch=end_epoch,
+            changes=lambda: {"places": tuple(trainer.progress.place for trainer in trainers)},
+        )
 
 
 def set_priors(model: TrainableModel, counts: Counts) -> None:
@@ -408,27 +462,28 @@ def _trainer(
     model: TrainableModel,
     part: Part,
     block: Matrices | ColumnBlock,
-    n_epochs: int,
-    locks: Locks,
+    left: Unfinished,
+    number: int,
+    is_due: IsDue | None,
 ) -> Trainer:
-    objective = make_objective(model, part.noise_counts, part.windows, block, locks)
+    objective = make_objective(model, part.noise_counts, part.windows, block, model.rest.locks)
     chunks = part.chunks
     schedule = Schedule(
-        start_rate(model), model.min_alpha, chunks.n_units, n_epochs,
-        step=BATCH_WORDS // chunks.tokens_per_unit,
+        left.start_alpha, left.end_alpha, chunks.n_units, left.n_epochs,
+        n_skipped=left.n_done * chunks.n_units, step=BATCH_WORDS // chunks.tokens_per_unit,
     )  # fmt: skip
     logger.info("training on %d %s, %s", chunks.n_units, chunks.unit, sharing.describe(objective))
     return Trainer(
-        objective, chunks, schedule, seed=choose_seed(model.seed),
+        objective, chunks, schedule, seed=left.seed,
         n_workers=model.workers or n_cores(), n_epochs_before=model.epochs_begun,
         row_counts=(_input_counts(chunks, part.noise_counts), part.noise_counts),
-        show=model.progress,
+        show=model.progress, begin=left.place(number), is_due=is_due,
     )  # fmt: skip
 
 
 def _losses(
     trainers: Sequence[Trainer], model: TrainableModel
-) -> Generator[float | None, None, None]:
+) -> Generator[float | Pause | None, None, None]:
     """Train all parts, epoch by epoch, and yield the mean loss of each epoch; None: not computed.
 
     Several trainers share one progress bar, and one line of the log per epoch.
@@ -444,9 +499,11 @@ def _losses(
             trainer.show, trainer.on_progress = False, _reporter(bar, done, i, trainer)
             trainer.logs_epochs = False
         epochs = [stack.enter_context(closing(trainer.epochs())) for trainer in trainers]
-        for epoch, tallies in enumerate(zip(*epochs), 1):
+        for epoch in range(1, trainers[0].schedule.n_epochs + 1):
             both = Tally()
-            for tally in tallies:
+            for trained in epochs:
+                while isinstance(tally := next(trained), Pause):
+                    yield tally
                 both.add(tally)
             schedule = trainers[0].schedule
             logger.info(

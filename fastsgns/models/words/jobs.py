@@ -28,10 +28,11 @@ from fastsgns.models.words.log import EpochLog
 from fastsgns.models.words.training import Counts
 from fastsgns.models.words.vocabulary import explain_nothing
 from fastsgns.runtime.progress import Bar, Fact, ShowProgress, make_bar
-from fastsgns.runtime.threads import WorkerPool
 from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
+from fastsgns.training.epoch import EpochProgress, IsDue, Pause, Tally, train_chunks
 from fastsgns.training.session import Session
 from fastsgns.training.trainer import trained_arrays
+from fastsgns.training.unfinished import Unfinished, note_restart
 
 UINT64_MASK = 2**64 - 1  # SeedSequence refuses negative integers
 
@@ -118,8 +119,8 @@ class JobTrainer:
     model : Word2Vec
     objective : Objective
         The argument of the kernels. Its arrays are changed in place.
-    seed : int
-        With the number of the batch it determines the random numbers.
+    left : Unfinished
+        The epochs to train. With the number of a batch, its seed determines the random numbers.
     n_threads : int
     show : bool, callable or None
         Whether to show a progress bar, as for `make_bar`.
@@ -133,19 +134,23 @@ class JobTrainer:
         Sentences of all batches.
     n_batches, n_known, n_examples : int
         Calls of `train_batch`, and the words of the vocabulary and the examples in them.
+    progress : EpochProgress
+        How far the present epoch is, or the last one; units are sentences.
     """
 
     def __init__(
-        self, model: Any, objective: Objective, seed: int, n_threads: int, show: ShowProgress,
-        log: EpochLog,
+        self, model: Any, objective: Objective, left: Unfinished, n_threads: int,
+        show: ShowProgress, log: EpochLog,
     ) -> None:  # fmt: skip
-        self.model, self.seed = model, seed & UINT64_MASK
+        self.model, self.left, self.seed = model, left, left.seed & UINT64_MASK
         self.n_threads, self.show, self.log = n_threads, show, log
         self.n_trained = self.n_words = self.n_sentences = 0
         self.n_batches = self.n_known = self.n_examples = 0
-        self._lock, self._batch_numbers = threading.Lock(), itertools.count()
-        self._n_epochs_before = model.epochs_begun  # so that each call draws new random numbers
-        self._loss, self._n_examples_before = 0.0, 0
+        self._lock, self._n_drawn = threading.Lock(), left.n_batches
+        # So that each call draws new random numbers
+        self._n_epochs_before = model.epochs_begun - left.n_done
+        self.progress = EpochProgress.at(left.place())
+        self._of_job = threading.local()  # the sums of the job of each thread
         self.set_objective(objective)
 
     def set_objective(self, objective: Objective) -> None:
@@ -154,82 +159,123 @@ class JobTrainer:
         self.divergence = DivergenceCheck(trained_arrays(objective))
         self._ids = dict(self.model.wv.key_to_index)
 
-    def losses(self, sentences: Any, totals: Totals) -> Generator[float | None, None, None]:
+    def begin_epoch(self) -> None:
+        """Forget how far the last epoch was, before an interruption of the next one is noted."""
+        self.progress = EpochProgress()
+
+    def changes(self) -> dict[str, Any]:
+        """Return the fields of ``model.unfinished`` that differ by what was trained."""
+        return {"places": (self.progress.place,), "n_batches": self._n_drawn}
+
+    def losses(
+        self, sentences: Any, totals: Totals, is_due: IsDue | None = None
+    ) -> Generator[float | Pause | None, None, None]:
         """Train epoch after epoch, and yield the mean loss of each; None: not computed."""
-        n_epochs = self.model.epochs
+        n_done, n_epochs = self.left.n_done, self.left.n_epochs
         bar = make_bar(self.show, n_epochs * totals.n_units, "training", totals.unit)
         try:
             for epoch in range(n_epochs):
+                if epoch:
+                    self.begin_epoch()
                 n_before = self.n_words
-                self._loss, self._n_examples_before = 0.0, self.n_examples
                 report = partial(self._report_progress, bar, epoch, totals)
-                self._train_epoch(self._jobs(sentences, epoch, totals), report)
+                jobs = self._jobs(sentences, n_done + epoch, totals, self.progress.n_chunks)
+                yield from self._train_epoch(jobs, report, is_due)
                 n_words, rate = self.n_words - n_before, self.model.min_alpha_yet_reached
                 self.divergence.check_all_rows(
                     TrainingPosition(epoch + 1, n_epochs, n_words, n_words, "words", rate)
                 )
-                loss = self._mean_loss if self.objective.compute_loss else None
+                is_computed = self.objective.compute_loss
+                loss = self.progress.tally.mean_loss if is_computed else None
                 self.log.end_epoch(n_words, self.n_trained, rate, loss)
                 yield loss
         finally:
             bar.close()
 
-    @property
-    def _mean_loss(self) -> float:
-        return self._loss / max(1, self._n_examples_of_epoch)
-
-    @property
-    def _n_examples_of_epoch(self) -> int:
-        return self.n_examples - self._n_examples_before
-
     def _report_progress(self, bar: Bar, epoch: int, totals: Totals) -> None:
-        fields: dict[str, Fact] = {"epoch": (epoch + 1, self.model.epochs)}
+        fields: dict[str, Fact] = {"epoch": (epoch + 1, self.left.n_epochs)}
         fields["alpha"] = self.model.min_alpha_yet_reached
-        if self.objective.compute_loss and self._n_examples_of_epoch:
-            fields["loss"] = self._mean_loss
+        if self.objective.compute_loss and self.progress.tally.n_examples:
+            fields["loss"] = self.progress.tally.mean_loss
         n_done = self.n_sentences if totals.n_sentences else self.n_words
         self.log.progress(n_done / totals.n_units - epoch, self.n_trained)
         bar.update_to(n_done, **fields)
 
     def _jobs(
-        self, sentences: Any, epoch: int, totals: Totals
+        self, sentences: Any, epoch: int, totals: Totals, n_skipped: int
     ) -> Iterator[tuple[list[Any], float]]:
-        """Yield batches of at most `batch_words` words, or of one sentence, and their rates."""
+        """Yield batches of at most `batch_words` words, or of one sentence, and their rates.
+
+        The first `n_skipped` batches are read only.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer, or others than those that were trained.
+        """
         model, batch = self.model, list[Any]()
         n_words = n_words_before = n_sentences_before = 0
+
+        def take() -> Iterator[tuple[list[Any], float]]:
+            nonlocal n_skipped
+            if n_skipped:
+                n_skipped -= 1
+                with self._lock:
+                    self.n_words += n_words
+                    self.n_sentences += len(batch)
+                if not n_skipped:
+                    self._check_skipped()
+            else:
+                yield batch, self._rate(epoch, n_sentences_before, n_words_before, totals)
+
         for sentence in sentences:
             length = model._raw_word_count([sentence])
             if batch and n_words + length > model.batch_words:
-                yield batch, self._rate(epoch, n_sentences_before, n_words_before, totals)
+                yield from take()
                 n_words_before += n_words
                 n_sentences_before += len(batch)
                 batch, n_words = [], 0
             batch.append(sentence)
             n_words += length
         if batch:
-            yield batch, self._rate(epoch, n_sentences_before, n_words_before, totals)
+            yield from take()
+        if n_skipped:
+            self._check_skipped()
+
+    def _check_skipped(self) -> None:
+        """Raise a ValueError if other batches were skipped than were trained."""
+        if self.n_sentences != self.progress.tally.n_units:
+            raise ValueError(
+                f"{self.progress.tally.n_units:,} sentences of this epoch were trained, and the "
+                f"same batches of this corpus have {self.n_sentences:,}; give the same corpus, or "
+                "call train()"
+            )
 
     def _rate(self, epoch: int, n_sentences: int, n_words: int, totals: Totals) -> float:
         n_done = n_sentences if totals.n_sentences else n_words
         return float(self.model._get_next_alpha(n_done / totals.n_units, epoch))
 
     def _train_epoch(
-        self, jobs: Iterator[tuple[list[Any], float]], report: Callable[[], None]
-    ) -> None:
+        self, jobs: Iterator[tuple[list[Any], float]], report: Callable[[], None],
+        is_due: IsDue | None,
+    ) -> Generator[Pause, None, None]:  # fmt: skip
         """Train the batches in threads, each of which takes one at a time."""
         model = self.model
         memory = [model._get_thread_working_mem() for _ in range(self.n_threads)]
 
-        def work(thread: int, job: tuple[list[Any], float]) -> None:
+        def work(thread: int, job: tuple[list[Any], float]) -> Tally:
+            self._of_job.tally = done = Tally(n_units=len(job[0]))
             n_trained, n_words = model._do_train_job(*job, memory[thread])
             with self._lock:
                 self.n_trained += int(n_trained)
                 self.n_words += int(n_words)
                 self.n_sentences += len(job[0])
+            return done
 
         stop_flag = self.objective.stop_flag
-        WorkerPool(self.n_threads, jobs, work, stop_flag=stop_flag, stop_timeout=None).run(report)
-        report()
+        yield from train_chunks(
+            jobs, self.progress, work, self.n_threads, report, stop_flag, is_due
+        )
 
     def train_batch(self, sentences: Iterable[Any], alpha: float) -> int:
         """Train sentences in this thread; return the words trained on, after subsampling."""
@@ -243,14 +289,17 @@ class JobTrainer:
             return 0
         ids = np.fromiter(itertools.chain.from_iterable(rows), np.int32, offsets[-1])
         with self._lock:
-            entropy = self.seed, self._n_epochs_before, next(self._batch_numbers)
+            entropy = self.seed, self._n_epochs_before, self._n_drawn
+            self._n_drawn += 1
         stream = int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0])
         objective = replace(self.objective, longest_sentence=max(map(len, rows)))
         loss, n_examples, n_kept = kernels.train_chunk(
             objective, ids, offsets, 0, len(ids), alpha, alpha, stream
         )
         with self._lock:
-            self._loss += loss
+            # A job that a subclass trains in threads of its own has no sums
+            tally: Tally = getattr(self._of_job, "tally", self.progress.tally)
+            tally.add(Tally(n_examples=n_examples, loss=loss))
             self.n_examples += n_examples
             self.model.running_training_loss += loss
         return n_kept
@@ -261,13 +310,13 @@ _trainers: dict[int, JobTrainer] = {}  # of the models that are being trained, b
 
 @contextmanager
 def _session(
-    model: Any, params: Parameters, callbacks: Any, report_delay: float = 1.0
+    model: Any, params: Parameters, left: Unfinished, callbacks: Any, report_delay: float = 1.0
 ) -> Iterator[tuple[Session, JobTrainer]]:
     """Prepare the arrays of a model for training; afterwards they hold what was trained."""
-    with Session(model, model.current_arrays(), params.epochs, callbacks) as session:
-        objective, seed = training.objective_of(model, params), training.draw_seed(model, params)
+    with Session(model, model.current_arrays(), left.n_epochs, callbacks) as session:
+        objective = training.objective_of(model, params)
         log = EpochLog(training.logger, report_delay)
-        trainer = JobTrainer(model, objective, seed, params.workers, params.progress, log)
+        trainer = JobTrainer(model, objective, left, params.workers, params.progress, log)
         _trainers[id(model)] = trainer
         try:
             yield session, trainer
@@ -284,7 +333,9 @@ def train_batch(model: Any, sentences: Iterable[Any], alpha: float) -> int:
     trainer = _trainers.get(id(model))
     if trainer is not None:
         return trainer.train_batch(sentences, alpha)
-    with _session(model, parameters.check(model), ()) as (_, trainer):
+    params = parameters.check(model)
+    left = Unfinished("train", 1, 1, training.draw_seed(model, params))
+    with _session(model, params, left, ()) as (_, trainer):
         return trainer.train_batch(sentences, alpha)
 
 
@@ -327,18 +378,47 @@ def train_by_jobs(
     (int, int)
         The sums of what `_do_train_job` returned.
     """
-    params, n_before = parameters.check(model), model.epochs_trained
+    params = parameters.check(model)
     training.begin(model, params)
-    model.unfinished = None  # the batches of a stopped call are not known
+    left = Unfinished(
+        "train", params.epochs, totals.n_units, training.draw_seed(model, params), params.alpha,
+        params.min_alpha, batches_of=totals.unit,
+    )  # fmt: skip
+    return _train_epochs(model, params, sentences, left, totals, callbacks, report_delay)
+
+
+def resume_jobs(
+    model: Any, sentences: Any, left: Unfinished, callbacks: training.Callbacks
+) -> Counts:
+    """Train the epochs that are left of a call of `train_by_jobs`."""
+    is_words = left.batches_of == "words"
+    totals = Totals(None, left.n_units) if is_words else Totals(left.n_units, None)
+    return _train_epochs(model, parameters.check(model), sentences, left, totals, callbacks)
+
+
+def _train_epochs(
+    model: Any,
+    params: Parameters,
+    sentences: Any,
+    left: Unfinished,
+    totals: Totals,
+    callbacks: training.Callbacks,
+    report_delay: float = 1.0,
+) -> Counts:
+    n_before = model.epochs_trained
+    note_restart(model, left)
+    model.unfinished = left
     with (
-        training.recorded(model, params, params.epochs, params.alpha),
-        _session(model, params, callbacks, report_delay) as (session, trainer),
+        training.recorded(model, params, left.n_epochs, params.alpha),
+        _session(model, params, left, callbacks, report_delay) as (session, trainer),
     ):
         how = f"by batches of at most {params.batch_words} words"
         training.log_start(model, params, trainer.objective, how)
         session.run(
-            trainer.losses(sentences, totals),
+            trainer.losses(sentences, totals, session.is_due),
             before_epoch=partial(training.refresh, model, session, trainer),
+            after_epoch=trainer.begin_epoch,
+            changes=trainer.changes,
         )
     if model.epochs_trained > n_before and not trainer.n_trained:
         _warn_of_nothing(trainer, sentences, params.sample, model.epochs_trained - n_before)

@@ -21,8 +21,8 @@ from fastsgns.formats.schema import (
 )
 from fastsgns.kernels.objective import SIMD_PAD, Paths
 from fastsgns.matrices import Matrices, TreeWords
-from fastsgns.models.words import unfinished
 from fastsgns.rules import choice
+from fastsgns.training import unfinished
 from fastsgns.vectors import storage as vectors_storage
 from fastsgns.vectors.keyedvectors import KeyedVectors
 
@@ -191,10 +191,7 @@ STATE_OF_TRAINING: dict[str, Value] = {
     "train_count": COUNT, "total_train_time": NUMBER, **STATE,
     "min_alpha_yet_reached": NUMBER, "running_training_loss": NUMBER,
     "lifecycle_events": Value((list, NONE), source=lambda m: _events_to_save(m.lifecycle_events)),
-    "unfinished": Value(
-        (dict, NONE), lambda name, value: unfinished.restore(value), default=None,
-        source=lambda model: unfinished.dump(model.unfinished),
-    ),
+    "unfinished": unfinished.VALUE,
 }  # fmt: skip
 DELETED = Value(
     list, lambda name, roles: [DELETABLE(name, role) for role in roles], default=[],

@@ -24,12 +24,13 @@ from fastsgns.models import parameters
 from fastsgns.models.parameters import Parameters
 from fastsgns.models.words.log import EpochLog
 from fastsgns.models.words.objective import kernel_rows, make_objective
-from fastsgns.models.words.unfinished import Unfinished
 from fastsgns.models.words.vocabulary import explain_no_pairs, vocabulary_of
+from fastsgns.training.epoch import IsDue, Tally
 from fastsgns.training.examples import TokenChunks
 from fastsgns.training.session import Session, choose_seed
 from fastsgns.training.sharing import describe
-from fastsgns.training.trainer import Schedule, Tally, Trainer, warn_of_rise
+from fastsgns.training.trainer import Schedule, Trainer, warn_of_rise
+from fastsgns.training.unfinished import Unfinished, note_restart
 
 logger = logging.getLogger("fastsgns.models.word2vec")  # gensim's name, for which programs look
 
@@ -77,8 +78,8 @@ def start(
     """
     begin(model, params)
     remaining = Unfinished(
-        n_epochs=params.epochs, start_alpha=params.alpha, end_alpha=params.min_alpha,
-        n_skipped=n_skipped, n_words=corpus.n_raw_tokens, seed=draw_seed(model, params),
+        "train", params.epochs, max(1, corpus.n_raw_tokens), draw_seed(model, params),
+        params.alpha, params.min_alpha, n_skipped,
     )  # fmt: skip
     return go_on(model, params, corpus, remaining, callbacks, report_delay)
 
@@ -94,23 +95,31 @@ def go_on(
     """Train the remaining epochs of a training call; the other arguments are those of `start`."""
     if corpus.n_tokens == 0:
         return _train_nothing(model, corpus.n_raw_tokens, remaining.n_epochs, callbacks)
+    note_restart(model, remaining)
     model.unfinished = remaining  # first, so that after an error below `resume` can go on
-    schedule = remaining.schedule(corpus.n_tokens, params.batch_words)
+    schedule = schedule_of(remaining, corpus.n_tokens, params.batch_words)
     if why_no_pairs := explain_no_pairs(corpus):
         warn(why_no_pairs)
     log = EpochLog(logger, report_delay)
+    running = RunningLoss(model, remaining)
     with (
         recorded(model, params, remaining.n_epochs, schedule.rate(0, 0)),
         Session(model, model.current_arrays(), remaining.n_epochs, callbacks) as session,
     ):
         # The objective has the rows filled for session.run; the session frees them in any case.
-        trainer = _trainer(model, params, corpus, schedule, remaining.seed, log)
+        trainer = _trainer(
+            model, params, corpus, schedule, remaining, _recorder(model, schedule, log, running),
+            session.is_due,
+        )  # fmt: skip
         log_start(model, params, trainer.objective, f"on {corpus.n_tokens} words")
         session.run(
             trainer.losses(),
             before_epoch=partial(refresh, model, session, trainer),
-            after_epoch=partial(_end_epoch, model, trainer, corpus, log),
-        )
+            after_epoch=partial(_end_epoch, model, trainer, corpus, log, running),
+            changes=lambda: {
+                "places": (trainer.progress.place,), "running_loss": running.at_start
+            },
+        )  # fmt: skip
     total = trainer.total
     if not why_no_pairs and total.n_units and not total.n_examples:
         warn(explain_no_examples(params.sample))
@@ -118,27 +127,66 @@ def go_on(
     return total.n_kept, corpus.n_raw_tokens * n_epochs
 
 
+def schedule_of(left: Unfinished, n_tokens: int, batch_words: int) -> Schedule:
+    """Return the schedule of the epochs that are left, over the `n_tokens` known words.
+
+    The learning rate of a small corpus falls every `batch_words` words, those outside the
+    vocabulary included.
+    """
+    n_words = left.n_skipped + left.n_done * left.n_units
+    n_skipped, step = (round(n * n_tokens / left.n_units) for n in (n_words, batch_words))
+    return Schedule(left.start_alpha, left.end_alpha, n_tokens, left.n_epochs, n_skipped, step)
+
+
 def _trainer(
-    model: Any, params: Parameters, corpus: EncodedCorpus, schedule: Schedule, seed: int,
-    log: EpochLog,
+    model: Any, params: Parameters, corpus: EncodedCorpus, schedule: Schedule, left: Unfinished,
+    on_progress: Callable[[int, Tally, Tally], None], is_due: IsDue | None,
 ) -> Trainer:  # fmt: skip
     counts = vocabulary_of(model.wv).counts
     return Trainer(
-        objective_of(model, params), TokenChunks(corpus.ids, corpus.offsets), schedule, seed,
+        objective_of(model, params), TokenChunks(corpus.ids, corpus.offsets), schedule, left.seed,
         params.workers, row_counts=(counts, counts), n_epochs_before=model.epochs_begun,
-        show=params.progress, on_progress=_recorder(model, schedule, log), logs_epochs=False,
+        show=params.progress, on_progress=on_progress, logs_epochs=False, begin=left.place(),
+        is_due=is_due,
     )  # fmt: skip
 
 
-def _recorder(model: Any, schedule: Schedule, log: EpochLog) -> Callable[[int, Tally, Tally], None]:
+class RunningLoss:
+    """``model.running_training_loss``: the loss of the call so far.
+
+    It is the sum of the losses of whole epochs and of the part of an epoch, whenever it is looked
+    at, so that its last digits do not depend on when that was. The user may set it to 0.
+
+    Attributes
+    ----------
+    at_start : float
+        The sum at the start of this epoch.
+    """
+
+    def __init__(self, model: Any, left: Unfinished) -> None:
+        self._model = model
+        self.at_start = left.running_loss if left.places else model.running_training_loss
+        self._set = model.running_training_loss
+
+    def update(self, of_epoch: float) -> None:
+        """Add the loss of the part of the epoch that was trained."""
+        self.at_start += self._model.running_training_loss - self._set  # 0 unless the user set it
+        self._set = self._model.running_training_loss = self.at_start + of_epoch
+
+    def end_epoch(self) -> None:
+        """Begin another epoch."""
+        self.at_start += self._model.running_training_loss - self._set
+        self.at_start = self._set = self._model.running_training_loss
+
+
+def _recorder(
+    model: Any, schedule: Schedule, log: EpochLog, running: RunningLoss
+) -> Callable[[int, Tally, Tally], None]:
     """Return a function for the Trainer to call, which updates the loss and the rate."""
-    recorded_loss = 0.0
 
     def record(epoch: int, tally: Tally, total: Tally) -> None:
-        nonlocal recorded_loss
-        loss, n_units = total.loss + tally.loss, tally.n_units
-        model.running_training_loss += loss - recorded_loss  # the user may have set it to 0
-        recorded_loss = loss
+        n_units = tally.n_units
+        running.update(tally.loss)
         # As in gensim: that of the last step of the learning rate, not that of the next.
         rates = schedule.rates(epoch, max(0, n_units - 1), n_units)
         model.min_alpha_yet_reached = rates[1]
@@ -147,20 +195,21 @@ def _recorder(model: Any, schedule: Schedule, log: EpochLog) -> Callable[[int, T
     return record
 
 
-def _end_epoch(model: Any, trainer: Trainer, corpus: EncodedCorpus, log: EpochLog) -> None:
-    """Remove the epoch that was trained from what `resume` would train, and log it."""
+def _end_epoch(
+    model: Any, trainer: Trainer, corpus: EncodedCorpus, log: EpochLog, running: RunningLoss
+) -> None:
+    """Log the epoch that was trained."""
+    trainer.begin_epoch()
+    running.end_epoch()
     loss = model.epoch_losses[-1] if trainer.objective.compute_loss else None
     log.end_epoch(corpus.n_raw_tokens, trainer.total.n_kept, model.min_alpha_yet_reached, loss)
-    if model.unfinished is not None:
-        model.unfinished = model.unfinished.after_an_epoch()
 
 
 def _train_nothing(model: Any, n_words: int, n_epochs: int, callbacks: Callbacks) -> Counts:
     """Call the callbacks as for any other corpus, but train nothing."""
-    n_before = model.epochs_trained
+    n_before, model.unfinished = model.epochs_trained, None
     with Session(model, Matrices(), n_epochs, callbacks) as session:
         session.run(None for _ in range(n_epochs))
-    model.train_count += 1
     return 0, n_words * (model.epochs_trained - n_before)
 
 
@@ -246,6 +295,7 @@ def begin(model: Any, params: Parameters) -> None:
     if fault := fault_of_values(model.SCHEMA, model):
         warn(f"model.save() would refuse this model: {fault}; set another value")
     model.running_training_loss = 0.0
+    model.train_count += 1  # not at the end: a checkpoint has it too
     warn_of_rise(params.alpha, params.min_alpha)
 
 
@@ -321,7 +371,6 @@ def recorded(model: Any, params: Parameters, n_epochs: int, first_rate: float) -
     try:
         yield
     finally:
-        model.train_count += 1
         model.total_train_time += time.monotonic() - started
         model.add_lifecycle_event("train", msg=str(model), n_epochs=n_epochs)
 

@@ -13,7 +13,7 @@ from fastsgns import Word2Vec
 from fastsgns.errors import FormatError
 from fastsgns.formats import native
 from fastsgns.models.callbacks import StopTraining
-from fastsgns.models.words import unfinished
+from fastsgns.training import unfinished
 
 SENTENCES = toy.sentences(300)
 SETTINGS = {"vector_size": 12, "min_count": 1, "workers": 1, "compute_loss": True}

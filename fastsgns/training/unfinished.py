@@ -1,0 +1,195 @@
+"""Unfinished: the rest of a call that trains a model, which ``resume`` continues.
+
+A model has one from the beginning of such a call to its end, and its file has it too. The place
+within an epoch is a number of chunks: random numbers depend on the epoch and on the chunk, and the
+learning rate on the position, so nothing else is needed to continue as if nothing had happened.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated, Any, Literal, get_args
+
+from fastsgns import rules
+from fastsgns.formats.schema import Value
+
+Call = Literal["train", "fit", "partial_fit", "update"]
+NOTHING = (
+    "there is nothing to resume: no call that trains this model ended before its last epoch. "
+    "Call {call}() to train more"
+)
+COUNT = rules.integer(0, 2**62)
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far an epoch is.
+
+    Parameters
+    ----------
+    n_chunks : int
+        Chunks that were trained, from the first one on.
+    n_units, n_kept, n_examples, loss
+        Their sums; see `fastsgns.training.epoch.Tally`.
+    """
+
+    n_chunks: Annotated[int, COUNT] = 0
+    n_units: Annotated[int, COUNT] = 0
+    n_kept: Annotated[int, COUNT] = 0
+    n_examples: Annotated[int, COUNT] = 0
+    loss: Annotated[float, rules.ANY_NUMBER] = 0.0
+
+
+START = Place()
+PLACE_RULES = rules.annotated(Place)
+
+
+class PlacesRule(rules.Rule):
+    """A list of places, as a file stores them."""
+
+    def typed(self, name: str, value: Any) -> Any:  # noqa: D102
+        if not isinstance(value, (list, tuple)):
+            raise self._refusal(name, value)
+        return tuple(map(_stored_place, value))
+
+
+def _stored_place(stored: Any) -> Place:
+    if not isinstance(stored, dict) or stored.keys() != PLACE_RULES.keys():
+        raise TypeError(f"a place in an epoch is {stored!r:.60}")
+    return Place(**rules.checked(PLACE_RULES, stored))
+
+
+PLACES = PlacesRule("lists of places in an epoch")
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """What is left of a call, and what the call fixed at its beginning.
+
+    Parameters
+    ----------
+    call : {"train", "fit", "partial_fit", "update"}
+        The method that was called.
+    n_epochs : int
+        Epochs that are left; one of which a part was trained counts.
+    n_units : int
+        The size of the data: words, cells, edges or pairs.
+    seed : int
+        Seed of the call. With the number of an epoch it determines all random numbers.
+    start_alpha, end_alpha : float
+        Learning rates at the start and at the end of the whole schedule.
+    n_skipped : int
+        Words of the schedule before the first epoch of the call.
+    n_done : int
+        Epochs of the call that were trained to their end.
+    places : sequence of Place
+        How far the next epoch is: one for each trainer, or none at its beginning.
+    running_loss : float
+        The loss of the call before the next epoch.
+    n_batches : int
+        Batches that have drawn random numbers (`fastsgns.models.words.jobs`).
+    batches_of : {"", "words", "sentences"}
+        For a training by batches, what is counted; empty for one by chunks.
+    """
+
+    call: Annotated[Call, rules.choice(*get_args(Call))]
+    n_epochs: Annotated[int, rules.integer(1, 2**31)]
+    n_units: Annotated[int, rules.integer(1, 2**62)]
+    seed: Annotated[int, rules.integer(-(2**64), 2**64)]
+    start_alpha: Annotated[float, rules.NOT_NEGATIVE] = 0.0
+    end_alpha: Annotated[float, rules.NOT_NEGATIVE] = 0.0
+    n_skipped: Annotated[int, COUNT] = 0
+    n_done: Annotated[int, rules.integer(0, 2**31)] = 0
+    places: Annotated[tuple[Place, ...], PLACES] = ()
+    running_loss: Annotated[float, rules.ANY_NUMBER] = 0.0
+    n_batches: Annotated[int, COUNT] = 0
+    batches_of: Annotated[str, rules.choice("", "words", "sentences")] = ""
+
+    def after_an_epoch(self) -> "Unfinished | None":
+        """Return what is left after one more epoch; None if nothing is."""
+        if self.n_epochs == 1:
+            return None
+        return replace(self, n_epochs=self.n_epochs - 1, n_done=self.n_done + 1, places=())
+
+    def place(self, trainer: int = 0) -> Place:
+        """Return how far the next epoch of a trainer is."""
+        return self.places[trainer] if self.places else START
+
+    def check_size(self, n_units: int, unit: str, what: str) -> None:
+        """Raise a ValueError if the data has another size than the data of the call.
+
+        Parameters
+        ----------
+        n_units : int
+        unit, what : str
+            What is counted, and what the data is, for the message.
+        """
+        if n_units != self.n_units:
+            raise ValueError(
+                f"training began on {what} of {self.n_units:,} {unit}, and this one has "
+                f"{n_units:,}; give the same {what.split()[-1]}, or call {self.call}()"
+            )
+
+
+RULES = rules.annotated(Unfinished)
+
+
+def unfinished_of(model: Any) -> Unfinished:
+    """Return what is left of the last call of a model.
+
+    Raises
+    ------
+    RuntimeError
+        If nothing is.
+    """
+    left: Unfinished | None = model.unfinished
+    if left is None:
+        call = "train" if hasattr(model, "train") else "fit"
+        raise RuntimeError(
+            "there is nothing to resume: no call that trains this model ended before its last "
+            f"epoch. Call {call}() to train more"
+        )
+    return left
+
+
+def note_restart(model: Any, left: Unfinished) -> None:
+    """Set the number of epochs begun to that before the next epoch of `left`.
+
+    An epoch of which a part was trained was counted when it began, and will be counted again.
+    """
+    model.epochs_begun -= bool(left.places)
+
+
+def dump(unfinished: Unfinished | None) -> dict[str, Any] | None:
+    """Return what a file stores.
+
+    Raises
+    ------
+    TypeError
+        If it is not what a call set.
+    """
+    if not isinstance(unfinished, Unfinished | None):
+        raise TypeError(
+            f"model.unfinished is {unfinished!r:.60}, a {type(unfinished).__name__}; allowed are "
+            "None and what a call that trains left there"
+        )
+    return None if unfinished is None else asdict(unfinished)
+
+
+def restore(stored: Any) -> Unfinished | None:
+    """Return the `Unfinished` that a file stores.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is something else.
+    """
+    if stored is None:
+        return None
+    if not isinstance(stored, dict) or stored.keys() != RULES.keys():
+        raise TypeError(f"unfinished is {stored!r:.60}")
+    return Unfinished(**rules.checked(RULES, stored))
+
+
+VALUE = Value(  # of the metadata of a file; releases before 0.2 did not write it
+    (dict, type(None)), lambda name, value: restore(value), default=None,
+    source=lambda model: dump(model.unfinished),
+)  # fmt: skip
