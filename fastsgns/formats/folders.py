@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from fastsgns.formats import files, writing
+from fastsgns.formats import files, temporary, writing
 
 
 def check_writable(path: Any, is_ours: Callable[[str], bool]) -> str:
@@ -62,28 +62,38 @@ def atomic(path: Any, is_ours: Callable[[str], bool]) -> Iterator[str]:
         As for `check_writable`.
     """
     target = check_writable(path, is_ours)
-    parent = os.path.dirname(target)
-    temporary = os.path.join(parent, f".{secrets.token_hex(8)}.tmp")
-    try:
-        with writing.naming_target(target, temporary):
-            os.mkdir(temporary)
-            yield temporary
-            writing.flush(temporary)
-            _replace(temporary, target)
-    finally:
-        if os.path.isdir(temporary):
-            shutil.rmtree(temporary)
-    writing.flush(parent)
+
+    def create(path: str) -> None:
+        with writing.naming_target(target, path):
+            os.mkdir(path)
+
+    with temporary.held(target, create) as held:
+        try:
+            with writing.naming_target(target, held.path):
+                yield held.path
+                writing.flush(held.path)
+                _replace(held, target)
+        finally:
+            if os.path.isdir(held.path):
+                held.close()
+                shutil.rmtree(held.path)
+    temporary.remove_leftovers(target, target, temporary.REPLACED)
+    writing.flush(os.path.dirname(target))
 
 
-def _replace(temporary: str, target: str) -> None:
-    if not os.path.isdir(target) or not os.listdir(target):
-        os.rename(temporary, target)
+def _replace(held: temporary.Held, target: str) -> None:
+    old = held.path.removesuffix(temporary.SUFFIX) + temporary.REPLACED
+    is_replaced = os.path.isdir(target) and bool(os.listdir(target))
+    if is_replaced:
+        held.hold(target)
+    if os.name != "posix":  # Windows renames no folder that is open
+        held.close()
+    if not is_replaced:
+        os.rename(held.path, target)
         return
-    old = f"{temporary}.old"
     os.rename(target, old)
     try:
-        os.rename(temporary, target)
+        os.rename(held.path, target)
     except BaseException:
         os.rename(old, target)
         raise

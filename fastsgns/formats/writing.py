@@ -5,13 +5,13 @@ import errno
 import gzip
 import lzma
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
-from fastsgns.formats import files
+from fastsgns.formats import files, temporary
 
 SLICE = 1 << 14
 COMPRESSORS = (gzip.GzipFile, bz2.BZ2File, lzma.LZMAFile)
@@ -97,7 +97,9 @@ def _is_special(mode: int | None) -> bool:
 def atomic(path: Any) -> Iterator[str]:
     """Yield the name of an empty temporary file; on success it takes the place of `path`.
 
-    The temporary file is flushed to the disk first. It gets the mode and, where the system allows
+    The temporary file is beside `path`, and has its name with more at the end. It is flushed to the
+    disk first. If the process is killed, it is left there, and the next call for the same path
+    removes it (`fastsgns.formats.temporary`). It gets the mode and, where the system allows
     it, the owner of the file that it replaces, and nobody else can read it before. After an
     exception the file at `path` is as it was, and the temporary file is removed. A symbolic link
     is followed, so its target is replaced.
@@ -112,21 +114,28 @@ def atomic(path: Any) -> Iterator[str]:
     target = os.path.realpath(files.local_path(path))
     old = os.stat(target) if os.path.exists(target) else None
     folder = os.path.dirname(target)
-    temporary = os.path.join(folder, f".{secrets.token_hex(8)}.tmp")
-    try:
-        with naming_target(target, temporary):
-            mode = 0o666 if old is None else stat.S_IRUSR | stat.S_IWUSR
-            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
-            yield temporary
-            if old is not None:
-                _set_owner_and_mode(temporary, old)
-            flush(temporary)
-            os.replace(temporary, target)
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
+    mode = 0o666 if old is None else stat.S_IRUSR | stat.S_IWUSR
+    with temporary.held(target, partial(_create, target, mode)) as held:
+        try:
+            with naming_target(target, held.path):
+                yield held.path
+                if old is not None:
+                    _set_owner_and_mode(held.path, old)
+                flush(held.path)
+                if os.name != "posix":  # Windows renames no file that is open
+                    held.close()
+                os.replace(held.path, target)
+        finally:
+            if os.path.exists(held.path):
+                held.close()
+                os.unlink(held.path)
     if os.name == "posix":
         flush(folder)
+
+
+def _create(target: str, mode: int, path: str) -> None:
+    with naming_target(target, path):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
 
 
 @contextmanager
