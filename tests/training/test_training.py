@@ -17,7 +17,7 @@ from fastsgns.models.callbacks import CallbackAny2Vec, StopTraining
 from fastsgns.models.parameters import check
 from fastsgns.models.words.objective import make_objective
 from fastsgns.runtime.threads import WorkerPool, WorkerThread
-from fastsgns.training import trainer
+from fastsgns.training import epoch
 from fastsgns.training.examples import TokenChunks
 from fastsgns.training.trainer import Schedule, Tally, Trainer
 
@@ -381,7 +381,7 @@ def test_whatever_interrupts_the_wait_stops_the_workers(monkeypatch, error):
     model = built(workers=2)
     with monkeypatch.context() as patch:
         patch.setattr(kernels, "train_chunk", train_chunk)
-        patch.setattr(trainer, "WorkerPool", Pool)
+        patch.setattr(epoch, "WorkerPool", Pool)
         patch.setattr(Trainer, "_report_progress", interrupt)
         with pytest.raises(error):
             fit(model, 50)
