@@ -17,7 +17,7 @@ WORDS := *.md pyproject.toml Makefile setup.py fastsgns docs bench examples test
 unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint debug asan ubsan tsan bench clean check FORCE
+.PHONY: help demo test lint debug asan ubsan tsan fuzz bench clean check FORCE
 
 help:  ## list these targets
 	@echo "usage: make TARGET [PYTHON=python3.12]"
@@ -50,6 +50,10 @@ ubsan: $(STAMP)-debug  ## run tests with UndefinedBehaviorSanitizer
 tsan: $(STAMP)-debug  ## train with many threads under ThreadSanitizer
 asan ubsan tsan:
 	@$(BIN)/python tools/sanitize.py $@ $(ARGS)
+
+# ARGS="graphs" fuzzes one harness, ARGS=--list lists them, ARGS=--plain does without clang.
+fuzz: $(STAMP)-fuzz $(STAMP)-debug $(STAMP)-install  ## fuzz the readers of files, SECONDS=60 each
+	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) $(ARGS)
 
 # ARGS="speed --help" and the like instead of the standard set.
 bench: $(STAMP)-bench $(STAMP)-install  ## measure speed, memory and quality; the README's table
@@ -90,7 +94,7 @@ $(STAMP)-install: $(STAMP) $(STAMP)-sources $(SOURCES)
 	@touch $@
 
 # The dependencies of the package and its extra of that name in pyproject.toml, not the package.
-$(STAMP)-test $(STAMP)-lint $(STAMP)-bench: $(STAMP)-%: $(STAMP) pyproject.toml
+$(STAMP)-test $(STAMP)-lint $(STAMP)-fuzz $(STAMP)-bench: $(STAMP)-%: $(STAMP) pyproject.toml
 	@echo "installing what $* needs into $(VENV)"
 	@$(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 		print(*p["dependencies"], *p["optional-dependencies"]["$*"], sep="\n")' > $@-list

@@ -5,7 +5,7 @@ folder finds them, with a record of the sources that they were compiled from. ``
 enables Cython's run-time checks (bounds, None, initialized).
 
 ``FASTSGNS_SANITIZE=address``, ``undefined`` or ``thread`` compiles the modules for that sanitizer
-of GCC or clang. Such modules are for tests alone: the one command is ``build``, which writes the
+of GCC or clang, and ``fuzzer`` for the fuzzer of ``make fuzz``, which takes clang. Such modules are for tests alone: the one command is ``build``, which writes the
 package to ``build/sanitized-address/lib`` and leaves the modules next to the sources alone.
 """
 
@@ -26,6 +26,7 @@ SANITIZERS = {  # checks of the compiler
     "address": "address",
     "undefined": "undefined,float-cast-overflow",
     "thread": "thread",
+    "fuzzer": "fuzzer-no-link,address",  # of clang
 }
 BUILD = f"build/sanitized-{SANITIZE}" if SANITIZE else "build"
 DIRECTIVES = {
@@ -77,8 +78,8 @@ def check_sanitizer() -> None:
     commands = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     if SANITIZE not in SANITIZERS:
         sys.exit(
-            f"FASTSGNS_SANITIZE={SANITIZE!r} is not a sanitizer: set it to address, undefined or "
-            "thread, or unset it"
+            f"FASTSGNS_SANITIZE={SANITIZE!r} is not a sanitizer: set it to address, undefined, "
+            "thread or fuzzer, or unset it"
         )
     if SANITIZE and commands != ["build"]:
         sys.exit(

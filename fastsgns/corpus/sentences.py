@@ -17,7 +17,7 @@ from typing import Any
 
 from fastsgns.corpus.files import BOM, Path, check_path, check_paths
 from fastsgns.corpus.scan import LONGEST_TOKEN
-from fastsgns.errors import LongTokenError
+from fastsgns.errors import LongTokenError, NotUTF8Error
 from fastsgns.formats.files import (
     HEAD_BYTES,
     WORD,
@@ -40,6 +40,7 @@ ONCE = (
     "the corpus is a {}, which can be read only once, but training may read it several times; use "
     "a list, or an object whose __iter__ starts anew"
 )
+REMEDY = "read it with errors='replace', or convert the file to UTF-8"
 LENGTH = integer(1, 2**62, none=None)
 LINES = integer(0, 2**62, none=None)
 
@@ -56,6 +57,24 @@ def words_of(text: bytes | str, errors: str = "strict") -> list[str]:
         return WORD.findall(text)
     words = b"\n".join(text.split()).decode("utf-8", errors).split("\n")
     return [word for word in words if word]
+
+
+def _words_in(text: bytes | str, errors: str, name: str, number: int | None = None) -> list[str]:
+    """Return `words_of` a text, and name the file and the line in the error of a bad word.
+
+    Raises
+    ------
+    NotUTF8Error
+        If a word is not UTF-8 and `errors` is "strict".
+    """
+    try:
+        return words_of(text, errors)
+    except UnicodeDecodeError as error:
+        start = error.object.rfind(b"\n", 0, error.start) + 1
+        word = error.object[start:].partition(b"\n")[0]
+        place = name if number is None else f"{name}, line {number}"
+        problem = f"{place}: the word {word[:40]!r} is not UTF-8"
+        raise NotUTF8Error.of(error, problem, REMEDY) from None
 
 
 def _chunks(line: bytes | str) -> Iterator[bytes | str]:
@@ -218,12 +237,15 @@ class LineSentence:
             if index == 0:
                 check_text(line + file.peek(HEAD_BYTES) if hasattr(file, "peek") else line, name)
                 line = line.removeprefix(MARKS[type(line)])
+            number = index + 1
             if len(line) > CHUNK_BYTES:
-                chunks = _chunks(_long_line(file, line, name, index + 1))  # to save memory
-                words_of_chunks = (_shared(words_of(chunk, self.errors)) for chunk in chunks)
+                chunks = _chunks(_long_line(file, line, name, number))  # to save memory
+                words_of_chunks = (
+                    _shared(_words_in(chunk, self.errors, name, number)) for chunk in chunks
+                )
                 yield from _cut(words_of_chunks, self.max_sentence_length or sys.maxsize)
                 continue
-            words = words_of(line, self.errors)
+            words = _words_in(line, self.errors, name, number)
             length = self.max_sentence_length or len(words) or 1
             for start in range(0, len(words), length):
                 yield words[start : start + length]
@@ -354,7 +376,8 @@ class Text8Corpus:
     def __iter__(self) -> Iterator[list[str]]:
         path = check_path(self.fname)
         with naming(path), open_binary(path) as file:
-            yield from _cut(map(words_of, _whole_words(file, path)), self.max_sentence_length)
+            blocks = (_words_in(block, "strict", path) for block in _whole_words(file, path))
+            yield from _cut(blocks, self.max_sentence_length)
 
 
 def _whole_words(file: Any, name: str) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from fastsgns.formats.tables import (
 )
 from fastsgns.formats.writing import destination
 from fastsgns.runtime import packages
+from fastsgns.runtime.console import printable
 from fastsgns.runtime.machine import require_memory
 
 KEY, VECTOR, OUTPUT = "key", "vector", "output"
@@ -222,7 +223,8 @@ def _read(path: Any, what: str, read: Any, key: str, vector: str) -> VectorTable
         except (pa.ArrowException, OSError, ValueError, KeyError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            raise FormatError(f"{name} is not {what}, or it is damaged: {error}") from None
+            problem = printable(" ".join(str(error).split()))  # it has several lines, and bytes
+            raise FormatError(f"{name} is not {what}, or it is damaged: {problem}") from None
 
 
 def from_arrow(content: Any, key: str = KEY, vector: str = VECTOR, name: str = "") -> VectorTable:
@@ -246,8 +248,9 @@ def from_arrow(content: Any, key: str = KEY, vector: str = VECTOR, name: str = "
     columns = content.column_names
     for needed in (key, vector):
         if columns.count(needed) != 1:
+            listed = printable(", ".join(columns))
             raise FormatError(
-                f"{name} has the columns {', '.join(columns)!s:.200}; expected are {key} (keys) "
+                f"{name} has the columns {listed:.200}; expected are {key} (keys) "
                 f"and {vector} (lists of numbers). Give their names, key= and vector="
             )
     output = OUTPUT if OUTPUT in columns and OUTPUT not in (key, vector) else None

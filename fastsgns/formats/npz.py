@@ -7,6 +7,7 @@ compared with those of the archive before memory is allocated, which `numpy.load
 import errno
 import io
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Hashable, Iterator, Sequence
@@ -30,6 +31,10 @@ COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError,
     RuntimeError, ValueError, TypeError, OverflowError, IndexError,
+)  # fmt: skip
+# What numpy's reader of a header raises: it parses the text of a dict.
+UNREADABLE = (
+    ValueError, KeyError, TypeError, SyntaxError, tokenize.TokenError, RecursionError, MemoryError,
 )  # fmt: skip
 
 
@@ -167,7 +172,7 @@ def _array(file: Any, size: int) -> np.ndarray:
             (2, 0): np.lib.format.read_array_header_2_0,
         }
         shape, is_fortran, dtype = readers[version](file)
-    except (ValueError, KeyError, TypeError, SyntaxError) as error:
+    except UNREADABLE as error:
         raise ValueError(f"has a header that can't be read: {error!s:.100}") from None
     if dtype.hasobject:
         raise ValueError(

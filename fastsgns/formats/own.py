@@ -423,8 +423,10 @@ def restore(thing: Any, parts: Parts) -> None:
                 f"{type(part).__name__} itself uses these names"
             )
         slots = dict(_slots(type(part)))
-        for name in attributes.keys() - set(taken):
+        for name, value in attributes.items():  # in the order of the file
+            if name in taken:
+                continue
             if name in slots:
-                slots[name].__set__(part, attributes[name])
+                slots[name].__set__(part, value)
             else:
-                vars(part)[name] = attributes[name]
+                vars(part)[name] = value

@@ -68,7 +68,7 @@ def dequantize(codes: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """
     vectors = np.empty(codes.shape, np.float32)
     for rows in _blocks(len(codes)):
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):  # of scales that are not finite
             vectors[rows] = codes[rows] * scales[rows, None].astype(np.float32)
     return vectors
 

@@ -301,7 +301,8 @@ def _vectors(tensors: Tensors, rows: np.ndarray, name: str) -> np.ndarray:
         raise FormatError(f"{name}: its tensor {WEIGHTS!r} has not a factor of each token")
     if rows.dtype.kind in "iu":
         return dequantize(rows, weights)
-    return (rows * weights[:, None]).astype(rows.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):  # of numbers that are not finite
+        return (rows * weights[:, None]).astype(rows.dtype)
 
 
 def _are_rows(mapping: np.ndarray, n: int) -> bool:

@@ -220,7 +220,8 @@ def _line_by_line(source: Any, datatype: npt.DTypeLike) -> np.ndarray:
                 f"{name}, line {at} is {line!r:.60}; expected are {width} numbers between tabs"
             )
         rows.append(row)
-    return np.array(rows, datatype).reshape(len(rows), width)
+    with np.errstate(over="ignore"):  # as numpy reads numbers that are too large: infinite
+        return np.array(rows, datatype).reshape(len(rows), width)
 
 
 def _metadata(source: Any, n: int, tensor: str) -> tuple[list[str], dict[str, np.ndarray]]:

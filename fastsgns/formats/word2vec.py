@@ -256,7 +256,9 @@ def read_ids(
     ids: dict[str, int] = {}
     # All other types get the numbers of a text from float64, so that they are rounded once.
     parsed = np.float32 if dtype == np.float32 else np.float64
-    with opened(path, dtype=parsed, **options) as reader:
+    # A number that is too large becomes infinite, and a NaN stays NaN, both without a warning.
+    quiet = np.errstate(over="ignore", invalid="ignore")
+    with quiet, opened(path, dtype=parsed, **options) as reader:
         vectors = np.empty((reader.capacity, reader.n_columns), dtype)
         # Adding to a dict reads memory at random, which is slow while threads copy vectors. So
         # where the vectors have their room, many words are added at once.

@@ -457,7 +457,9 @@ class Reader:
             row = sniffing.split_row(text[at:end], self.n_columns)
             if not row:
                 return Block(text, spans, block, fault=at, padded=padded).cut(n_rows)
-            word, block[n_rows] = row
+            word, numbers = row
+            with np.errstate(over="ignore"):  # a number that is too large becomes infinite
+                block[n_rows] = numbers
             if padded is None and word != word.strip(b" "):
                 padded = n_rows
             spans[n_rows] = at, at + len(word)

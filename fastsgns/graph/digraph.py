@@ -8,8 +8,9 @@ import numpy as np
 
 from fastsgns.arrays import integers
 from fastsgns.corpus.files import Path
+from fastsgns.errors import FormatError
 from fastsgns.formats import kinds, saving
-from fastsgns.formats.files import is_path
+from fastsgns.formats.files import is_path, name_of
 from fastsgns.graph import readers, storage
 from fastsgns.graph.building import Rows, build, check_weights, expand
 from fastsgns.graph.files import Syntax, read_edges
@@ -270,10 +271,18 @@ class DirectedGraph:
         [('bob', 'cem', 1.0), ('ann', 'bob', 2.0)]
         """
         syntax = Syntax(delimiter, comments, weighted, skip_lines, quotes, time_column=times)
-        if node_types is not None and not isinstance(node_types, Mapping):
-            node_types = read_types(node_types, delimiter)
+        by_node = node_types
+        if by_node is not None and not isinstance(by_node, Mapping):
+            by_node = read_types(by_node, delimiter)
         edges = read_edges(path, syntax, workers, errors, progress)
-        types = None if node_types is None else NodeTypes.of(node_types, edges.names)
+        types = None
+        if by_node is not None:
+            try:
+                types = NodeTypes.of(by_node, edges.names)
+            except ValueError as error:
+                if by_node is node_types:
+                    raise
+                raise FormatError(f"{name_of(node_types)}: {error}") from None
         columns = edges.sources, edges.targets, edges.weights, edges.names
         return cls._of_ids(*columns, directed, edges.times, types)
 

@@ -311,7 +311,9 @@ def require_finite(kv: Searchable, direction: np.ndarray, items: Iterable[Any]) 
 
     The message names the key whose vector is not finite.
     """
-    if math.isfinite(direction @ direction) or np.isfinite(direction).all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        square = direction @ direction
+    if math.isfinite(square) or np.isfinite(direction).all():
         return  # the first test is faster, and right unless the product overflows
     keys = [item for item in items if kv.key_table.is_key(item)]
     bad = [key for key in keys if not np.isfinite(unit(kv.get_vector(key))).all()]

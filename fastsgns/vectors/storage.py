@@ -143,6 +143,8 @@ def _lists_to_save(kv: Any) -> dict[str, Any]:
         if not _is_an_array_of_files(values):
             dtype = "|O" if values.dtype.kind == "U" else values.dtype.str
             listed[name] = {"dtype": dtype, "values": _as_list(name, values)}
+            if values.ndim > 1 and values.dtype.kind in "biuf":
+                listed[name]["shape"] = list(values.shape)
     return listed
 
 
@@ -151,7 +153,7 @@ def _is_an_array_of_files(values: np.ndarray) -> bool:
 
 
 def _as_list(name: str, values: np.ndarray) -> list[Any]:
-    plain: list[Any] = values.tolist()
+    plain: list[Any] = (values.ravel() if values.dtype.kind in "biuf" else values).tolist()
     odd = [value for value in plain if not isinstance(value, PLAIN)]
     if odd or values.dtype.kind not in "biufOU":
         seen = f"{odd[0]!r} of type {type(odd[0]).__name__}" if odd else str(values.dtype)
@@ -165,13 +167,19 @@ def _as_list(name: str, values: np.ndarray) -> list[Any]:
 def _attributes(name: str, entries: dict[str, Any]) -> dict[str, np.ndarray]:
     """Rule of the attributes that a file holds as lists."""
     try:
-        return {key: _column(entry["dtype"], entry["values"]) for key, entry in entries.items()}
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        return {
+            key: _column(entry["dtype"], entry["values"], entry.get("shape"))
+            for key, entry in entries.items()
+        }
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise ValueError(f"its {name} can't be read ({error})") from None
 
 
-def _column(dtype: Any, values: Any) -> np.ndarray:
-    """Make an attribute of what JSON says; its type is checked, as it could ask for any size."""
+def _column(dtype: Any, values: Any, shape: Any = None) -> np.ndarray:
+    """Make an attribute of what JSON says; its type is checked, as it could ask for any size.
+
+    `shape` is that of an array of several dimensions, whose numbers `values` are.
+    """
     if not (isinstance(dtype, str) and LISTED.fullmatch(dtype)):
         raise ValueError(f"of type {dtype!r:.60}")
     if not (isinstance(values, list) and all(isinstance(value, PLAIN) for value in values)):
@@ -181,7 +189,12 @@ def _column(dtype: Any, values: Any) -> np.ndarray:
         limits = np.iinfo(column_type)
         if any(not isinstance(v, int) or not limits.min <= v <= limits.max for v in values):
             raise ValueError(f"{values!r:.60} does not fit {column_type}")
-    return np.array(values, column_type)
+    column = np.array(values, column_type)
+    if shape is None:
+        return column
+    if not (isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape)):
+        raise ValueError(f"of shape {shape!r:.60}")
+    return column.reshape(shape)
 
 
 def fault_of_attributes(content: Content) -> str | None:

@@ -64,7 +64,7 @@ def test_limit_counts_lines(path):
 
 def test_text_that_is_not_utf8():
     data = b"caf\xe9 \xff\n"
-    with pytest.raises(UnicodeDecodeError):
+    with pytest.raises(UnicodeDecodeError, match=r"line 1: the word b'caf\\xe9' is not UTF-8"):
         list(LineSentence(io.BytesIO(data)))
     assert list(LineSentence(io.BytesIO(data), errors="replace")) == [["caf�", "�"]]
     assert list(LineSentence(io.BytesIO(data), errors="ignore")) == [["caf"]]

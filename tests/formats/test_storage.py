@@ -362,3 +362,27 @@ def test_attributes_of_any_plain_type_come_back(path):
     kv.expandos["when"] = np.array([1, 2], "M8[ns]")
     with pytest.raises(TypeError, match="when"):
         kv.save(path)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["int8", "uint16", "int16", "uint32", "uint64", "bool", "float32"]
+)
+def test_attributes_of_several_numbers_per_key_come_back(path, dtype):
+    kv = KeyedVectors.from_dict({"a": [1.0], "b": [2.0]})
+    kv.expandos["pairs"] = np.arange(4).reshape(2, 2).astype(dtype)
+    kv.save(path)
+    pairs = KeyedVectors.load(path).expandos["pairs"]
+    assert pairs.dtype == dtype and pairs.tolist() == kv.expandos["pairs"].tolist()
+
+
+@pytest.mark.parametrize("shape", [[3, 2], [-1, 2], [2, "2"], "22", [2.0, 2], [4]])
+def test_attributes_of_another_shape_are_refused(path, shape):
+    kv = KeyedVectors.from_dict({"a": [1.0], "b": [2.0]})
+    kv.expandos["pairs"] = np.zeros((2, 2), np.int8)
+    kv.save(path)
+    kind, tensors, metadata = native.read(path)
+    metadata["attributes"]["pairs"]["shape"] = shape
+    del metadata["kind"], metadata["format"]
+    native.write(path, kind, tensors, metadata)
+    with pytest.raises(FormatError, match=r"shape|attributes"):
+        KeyedVectors.load(path)

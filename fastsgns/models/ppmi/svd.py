@@ -114,7 +114,7 @@ class SVDVectors:
             ("wv", self.wv, expected.wv),
             ("output", self.output, expected.output),
         ):
-            if not np.array_equal(kv.array, own.array):
+            if not np.array_equal(kv.array, own.array, equal_nan=True):
                 raise ValueError(
                     f"{name}.vectors no longer match the singular vectors, values and weight, and "
                     "a file holds only these; use weighted() for another weight, or save changed "
@@ -124,9 +124,10 @@ class SVDVectors:
             warn_of_views(kv, f"model.{name}")
 
     def _keyed(self, vectors: np.ndarray, exponent: float) -> KeyedVectors:
-        scale = np.where(self.values > 0, self.values, 1) ** exponent * (self.values > 0)
         words = self._vocabulary
-        scaled = np.multiply(vectors, scale, dtype=np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # of a file with infinite numbers
+            scale = np.where(self.values > 0, self.values, 1) ** exponent * (self.values > 0)
+            scaled = np.multiply(vectors, scale, dtype=np.float32)
         return KeyedVectors.from_arrays(words.words, scaled, words.counts, words.ids)
 
     @property

@@ -1,0 +1,57 @@
+"""Starts the processes that fuzz, again after crashes, and counts what they did."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+TOO_FEW = 10  # seconds for which no other process is started
+
+
+def run(name: str, seconds: int, folder: Path) -> dict[str, Any]:
+    """Fuzz one harness for some seconds, without those that the processes need to start.
+
+    Returns
+    -------
+    dict
+        Its name, seconds and inputs, the number of processes, the edges of the code that were
+        reached, and the findings in the folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    n_seconds, n_inputs, n_starts, coverage = 0, 0, 0, 0
+    while n_starts == 0 or seconds - n_seconds > TOO_FEW:
+        n_starts += 1
+        log = folder / f"{name}.{n_starts}.log"
+        command = [sys.executable, "-m", "tests.fuzz", "--child", name, "--folder", str(folder),
+                   "--seconds", str(seconds - n_seconds)]  # fmt: skip
+        with open(log, "wb") as file:
+            subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False)
+        said = log.read_text(errors="replace")
+        inputs = last(r"^stat::number_of_executed_units: *(\d+)", said) or last(r"^#(\d+)", said)
+        if inputs is None:
+            sys.exit(f"{name} did not start: {said[-2000:]}")
+        n_inputs += inputs
+        n_seconds += last(r"^Done \d+ runs in (\d+) second", said) or seconds_of(said, inputs)
+        coverage = max(coverage, last(r"cov: (\d+)", said) or 0)
+    findings = sorted(
+        path.name
+        for path in (folder / "findings").glob(f"{'*' if name == 'all' else name}[-.]*")
+        if not path.name.endswith(".txt")
+    )
+    return {
+        "harness": name, "seconds": n_seconds, "inputs": n_inputs, "starts": n_starts,
+        "coverage": coverage, "findings": findings,
+    }  # fmt: skip
+
+
+def last(pattern: str, text: str) -> int | None:
+    """Return the last number that a pattern finds in a text."""
+    found = re.findall(pattern, text, re.MULTILINE)
+    return int(found[-1]) if found else None
+
+
+def seconds_of(said: str, inputs: int) -> int:
+    """Return how long a process that crashed has run, by its own count of inputs per second."""
+    speed = last(r"^stat::average_exec_per_sec: *(\d+)", said) or last(r"exec/s: (\d+)", said)
+    return max(1, round(inputs / speed)) if speed else TOO_FEW
