@@ -5,8 +5,9 @@ folder finds them, with a record of the sources that they were compiled from. ``
 enables Cython's run-time checks (bounds, None, initialized).
 
 ``FASTSGNS_SANITIZE=address``, ``undefined`` or ``thread`` compiles the modules for that sanitizer
-of GCC or clang, and ``fuzzer`` for the fuzzer of ``make fuzz``, which takes clang. Such modules are for tests alone: the one command is ``build``, which writes the
-package to ``build/sanitized-address/lib`` and leaves the modules next to the sources alone.
+of GCC or clang, and ``fuzzer`` for the fuzzer of ``make fuzz``, which takes clang. Such modules are
+for tests alone: the one command is ``build``, which writes the package to
+``build/sanitized-address/lib`` and leaves the modules next to the sources alone.
 """
 
 import os
