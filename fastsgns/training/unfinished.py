@@ -110,8 +110,21 @@ class Unfinished:
         return replace(self, n_epochs=self.n_epochs - 1, n_done=self.n_done + 1, places=())
 
     def place(self, trainer: int = 0) -> Place:
-        """Return how far the next epoch of a trainer is."""
-        return self.places[trainer] if self.places else START
+        """Return how far the next epoch of a trainer is.
+
+        Raises
+        ------
+        ValueError
+            If the file of a model, which cannot know the number of trainers, has too few places.
+        """
+        if not self.places:
+            return START
+        if trainer >= len(self.places):
+            raise ValueError(
+                f"the unfinished training has {len(self.places)} places in its epoch, and there "
+                f"are more trainers: the file of the model is damaged. Call {self.call}()"
+            )
+        return self.places[trainer]
 
     def check_size(self, n_units: int, unit: str, what: str) -> None:
         """Raise a ValueError if the data has another size than the data of the call.
