@@ -40,7 +40,7 @@ DIRECTIVES = {
     "embedsignature": True,
     "freethreading_compatible": True,  # docs/threads.md has the rules
 }
-FLAGS = [] if os.name == "nt" else ["-O1", "-g"] if DEBUG else ["-O3", "-g0", "-Wno-psabi"]
+FLAGS = ["-O1", "-g"] if DEBUG else ["-O3", "-g0", "-Wno-psabi"]  # of GCC and clang
 LINK_FLAGS = []
 if SANITIZE:
     LINK_FLAGS = [f"-fsanitize={SANITIZERS.get(SANITIZE)}", "-fno-sanitize-recover=all"]
@@ -57,6 +57,13 @@ class BuildExtInPlaceToo(build_ext):
         super().finalize_options()
         self.inplace = not SANITIZE
         self.parallel = self.parallel or os.cpu_count()
+
+    def build_extensions(self) -> None:
+        """Build the modules. MSVC has other options: its defaults of setuptools are good."""
+        if self.compiler.compiler_type == "msvc":
+            for module in self.extensions:
+                module.extra_compile_args = []
+        super().build_extensions()
 
     def run(self) -> None:
         """Build the modules, and record their sources."""
@@ -94,7 +101,7 @@ def extension(source: Path) -> Extension:
 
     ``sgns.pyx`` is built together with ``sgns_*.c``. The C of Cython is written to ``build/``.
     """
-    unfused = ["-ffp-contract=off"] if FLAGS and source.stem in UNFUSED else []
+    unfused = ["-ffp-contract=off"] if source.stem in UNFUSED else []
     return Extension(
         ".".join(source.with_suffix("").parts),
         [str(source), *sorted(str(c) for c in source.parent.glob(f"{source.stem}_*.c"))],

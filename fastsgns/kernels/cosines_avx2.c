@@ -1,5 +1,6 @@
 /* The "avx2" variant: vectors of 32 bytes. */
-#if defined(__GNUC__) && defined(__x86_64__)
+#include "platform.h"
+#if BUILDS_AVX
 #include "cosines.h"
 #include "target.h"
 

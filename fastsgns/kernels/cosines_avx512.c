@@ -1,5 +1,6 @@
 /* The "avx512" variant: vectors of 64 bytes. */
-#if defined(__GNUC__) && defined(__x86_64__)
+#include "platform.h"
+#if BUILDS_AVX
 #include "cosines.h"
 #include "target.h"
 

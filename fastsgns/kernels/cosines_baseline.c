@@ -1,17 +1,18 @@
 /* The variant that every processor of the platform can run: SSE2 on x86-64, NEON on aarch64. */
-#if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
+#include "platform.h"
+#if BUILDS_BASELINE
 #if defined(__x86_64__)
 #include <immintrin.h>
-#define VARIANT "sse2"
 #define SQRT_F32(x) ((VEC)_mm_sqrt_ps((__m128)(x)))
 #define SQRT_F64(x) ((VEC)_mm_sqrt_pd((__m128d)(x)))
 #else
 #include <arm_neon.h>
-#define VARIANT "neon"
 #define SQRT_F32(x) ((VEC)vsqrtq_f32((float32x4_t)(x)))
 #define SQRT_F64(x) ((VEC)vsqrtq_f64((float64x2_t)(x)))
 #endif
 #include "cosines.h"
+
+#define VARIANT BASELINE
 
 #define REAL float
 #define REAL_BYTES 4

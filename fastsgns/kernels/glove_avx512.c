@@ -1,5 +1,6 @@
 /* The "avx512" variant: 16 floats per vector. */
-#if defined(__GNUC__) && defined(__x86_64__)
+#include "platform.h"
+#if BUILDS_AVX
 #include "glove.h"
 #include "target.h"
 

@@ -2,16 +2,17 @@
 #include <string.h>
 
 #include "glove.h"
+#include "platform.h"
 
 extern const GloveOps glove_plain_f32_ops, glove_baseline_ops, glove_avx2_ops, glove_avx512_ops;
 
 const GloveOps *glove_variant(const char *name) {
-#if defined(__GNUC__) && defined(__x86_64__)
+#if BUILDS_AVX
     if (!strncmp(name, "avx512", 6)) return &glove_avx512_ops;
     if (!strcmp(name, "avx2")) return &glove_avx2_ops;
-    if (!strcmp(name, "sse2")) return &glove_baseline_ops;
-#elif defined(__GNUC__) && defined(__aarch64__)
-    if (!strcmp(name, "neon")) return &glove_baseline_ops;
+#endif
+#if BUILDS_BASELINE
+    if (!strcmp(name, BASELINE)) return &glove_baseline_ops;
 #endif
     return strcmp(name, "plain") && strcmp(name, "blas") ? NULL : &glove_plain_f32_ops;
 }

@@ -1,14 +1,11 @@
 /* The variant that every processor of the platform can run: SSE2 on x86-64, NEON on aarch64. */
-#if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
+#include "platform.h"
+#if BUILDS_BASELINE
 #include "rows.h"
 #include "loss.h"
 
+#define VARIANT BASELINE
 #define LANES 4
 #define NAME(op) baseline_##op
-#if defined(__x86_64__)
-#define VARIANT "sse2"
-#else
-#define VARIANT "neon"
-#endif
 #include "rows_simd.h"
 #endif
