@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 
 from fastsgns.errors import FormatError, TruncatedError
-from fastsgns.formats import files
+from fastsgns.formats import byteorder, files
 from fastsgns.formats.native import write_array
 from fastsgns.formats.writing import destination
 from fastsgns.runtime.machine import require_memory
 
 MAGIC, VERSION = 793712314, 12
+FILES = "files of fastText"
 HEAD = struct.pack("<i", MAGIC)
 NO_SUBWORDS_VERSION = 11  # supervised models of this version do not use n-grams
 MODELS = {1: "cbow", 2: "skipgram", 3: "supervised"}
@@ -216,6 +217,7 @@ class _Source:
 def _opened(path: Any) -> Iterator[_Source]:
     """Open a file, and name it in errors."""
     name = files.name_of(path)
+    byteorder.check(FILES)
     try:
         with files.naming(name), files.open_binary(path) as file:
             yield _Source(file, _size(path, file))
@@ -441,6 +443,7 @@ def write(path: Any, model: FacebookModel) -> None:
     ValueError
         If a word has a zero byte, or a number does not fit.
     """
+    byteorder.check(FILES)
     parameters, n_words = model.parameters, len(model.words)
     bad = next((word for word in model.words if b"\0" in word), None)
     if bad is not None:

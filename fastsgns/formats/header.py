@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from fastsgns.errors import FormatError, TruncatedError
-from fastsgns.formats import sniffing
+from fastsgns.formats import byteorder, sniffing
 
 ADVICE = {sniffing.NOT_NATIVE: "KeyedVectors.from_file(path) reads files of other formats"}
 FORMAT = 1
+FILES = "native files and safetensors"
 KEY = "fastsgns"
 OWN = "__metadata__"
 DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "u1"}
@@ -110,6 +111,7 @@ def pack_plain(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -
 def _pack(
     tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str], names: Mapping[np.dtype, str]
 ) -> bytes:
+    byteorder.check(FILES)
     header: dict[str, Any] = {OWN: dict(metadata)}
     end = 0
     for name, array in tensors.items():
@@ -140,6 +142,7 @@ def check_length(head: bytes | bytearray, size: int | None) -> int:
         raise FormatError.advising(
             "its first 8 bytes are not the length of a header", sniffing.NOT_NATIVE, ADVICE
         )
+    byteorder.check(FILES)
     return length
 
 

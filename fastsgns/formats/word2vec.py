@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsgns.errors import FormatError, warn
-from fastsgns.formats import files, numerals, sniffing
+from fastsgns.formats import byteorder, files, numerals, sniffing
 from fastsgns.formats import words as words_in_bytes
 from fastsgns.formats.sniffing import ends_in_number
 from fastsgns.formats.word2vec_reader import BLOCK, MAX_THREADS, opened
@@ -86,6 +86,8 @@ def write(
             f"{len(words)} words with vectors of shape {vectors.shape}; "
             f"needed is shape ({len(words)}, d)"
         )
+    if binary:
+        byteorder.check("binary files of word2vec")
     encoded = [_encode(word, prefix, binary) for word in words]
     if not write_header and not append:
         _check_beginning(encoded, files.name_of(path))

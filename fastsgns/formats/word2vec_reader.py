@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from fastsgns import rules
 from fastsgns.errors import FormatError, NotUTF8Error, TruncatedError
-from fastsgns.formats import files, rows, sniffing, words
+from fastsgns.formats import byteorder, files, rows, sniffing, words
 from fastsgns.runtime.machine import n_cores
 from fastsgns.runtime.threads import in_order
 
@@ -168,6 +168,8 @@ class Reader:
     ) -> None:
         if binary and no_header:
             raise NotImplementedError("no_header is for text files; a binary file has a header")
+        if binary:
+            byteorder.check("binary files of word2vec")
         limit = LIMIT("limit", limit)
         self.name, self.n_read, self.capacity = name, 0, 0
         self._file, self._binary, self._dtype = file, binary, np.dtype(dtype)
@@ -407,10 +409,21 @@ class Reader:
             target = into[part.start : part.start + shape[0]]
             if target.dtype == "<f4" and target.shape == shape:
                 rows.gather(part.content, part.spans, target.view(np.uint8))
+                self._check_order(target, part)
                 return Block(part.content, part.spans, target, part.start)
         vectors = np.empty(shape, "<f4")
         rows.gather(part.content, part.spans, vectors.view(np.uint8))
+        self._check_order(vectors, part)
         return Block(part.content, part.spans, vectors)
+
+    def _check_order(self, vectors: np.ndarray, part: Part) -> None:
+        """Refuse big-endian numbers, which the format can't express: the first row shows them."""
+        if not part.start and any(map(byteorder.is_swapped, vectors[:1])):
+            raise FormatError(
+                f"{self.name}: the first vector has impossible numbers, and usual ones if their "
+                "bytes are reversed, so it was written on a big-endian machine. Write it again as "
+                "text (-binary 0)"
+            )
 
     def _check_length(self, length: int, limit: int, number: int) -> None:
         """Refuse what has no end: a text that is read as binary, a bomb."""
