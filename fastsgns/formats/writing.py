@@ -129,8 +129,7 @@ def atomic(path: Any) -> Iterator[str]:
             if os.path.exists(held.path):
                 held.close()
                 os.unlink(held.path)
-    if os.name == "posix":
-        flush(folder)
+    flush(folder)
 
 
 def _create(target: str, mode: int, path: str) -> None:
@@ -164,8 +163,13 @@ def _set_owner_and_mode(path: str, status: os.stat_result) -> None:
 
 
 def flush(path: str) -> None:
-    """Write what the system holds of a file or folder to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Write what the system holds of a file or folder to the disk.
+
+    Windows opens no folders, and flushes only a file that is open for writing.
+    """
+    if os.name != "posix" and os.path.isdir(path):
+        return
+    descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

@@ -87,7 +87,9 @@ def anonymous_memory(n_bytes: int, what: str) -> mmap.mmap:
         If the system refuses them; it names `what`.
     """
     with memory_errors(n_bytes, what):
-        pages = mmap.mmap(-1, n_bytes, access=mmap.ACCESS_COPY)  # shared pages would be small
+        # shared pages would be small; Windows has no private ones
+        access = mmap.ACCESS_COPY if os.name == "posix" else mmap.ACCESS_WRITE
+        pages = mmap.mmap(-1, n_bytes, access=access)
     if hasattr(mmap, "MADV_HUGEPAGE"):
         with suppress(OSError):  # a kernel without them
             pages.madvise(mmap.MADV_HUGEPAGE)
@@ -113,6 +115,8 @@ def free_pages(array: Any) -> None:
 
 def release_memory() -> None:
     """Return freed memory to the system, which glibc otherwise keeps for later allocations."""
+    if os.name != "posix":
+        return
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
