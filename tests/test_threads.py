@@ -335,3 +335,39 @@ def test_a_graph_is_asked_while_models_are_trained_on_it():
         return [plain(list(fresh.edges())), fresh.in_degrees.tolist()]
 
     assert in_threads(use) == [expected] * N_THREADS
+
+
+# Copies and files in a callback
+
+
+class Keep:
+    """A callback that copies and saves the model after each epoch, and trains a copy."""
+
+    def __init__(self, folder: Any) -> None:
+        self.folder, self.copies = folder, list[bytes]()
+
+    def on_epoch_end(self, model: Any) -> None:
+        path = self.folder / "f"
+        model.save(path)
+        others = [copy.deepcopy(model), pickle.loads(pickle.dumps(model)), fastsgns.load(path)]
+        assert len({content(other) for other in others}) == 1
+        shallow = copy.copy(model)
+        assert shallow.wv.array.tobytes() == model.wv.array.tobytes()
+        self.copies.append(content(others[0]))
+        others[0].train(SENTENCES, total_examples=len(SENTENCES), epochs=2)
+        assert content(others[0]) != self.copies[-1]
+
+
+WITH_CALLBACKS = [name for name in TRAINABLE if name.startswith(("Word2Vec", "FastText"))]
+
+
+@pytest.mark.parametrize("name", WITH_CALLBACKS)
+def test_copies_and_files_of_a_callback_leave_the_training_as_it_is(name, tmp_path):
+    def trained(callbacks: list[Any]) -> Any:
+        model = CLASSES[name].make()
+        model.train(SENTENCES, total_examples=len(SENTENCES), epochs=3, callbacks=callbacks)
+        return model
+
+    keep = Keep(tmp_path)
+    assert content(trained([keep])) == content(trained([]))
+    assert len(set(keep.copies)) == 3
