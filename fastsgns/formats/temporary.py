@@ -116,8 +116,11 @@ def held(target: str, create: Callable[[str], None]) -> Iterator[Held]:
     while made is None:
         path = f"{os.path.join(os.path.dirname(target), _stem(target))}.{_token()}{SUFFIX}"
         create(path)
-        descriptor = _open(path)
-        # Another process may take it for a leftover until it is locked.
+        # Another process, or thread, may take it for a leftover and remove it until it is locked.
+        try:
+            descriptor = _open(path)
+        except FileNotFoundError:
+            continue
         if _lock(descriptor) is False or not _is_at(path, descriptor):
             os.close(descriptor)
             continue

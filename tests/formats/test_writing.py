@@ -13,7 +13,7 @@ from classes import SAVABLE, vectors
 
 from fastsgns import KeyedVectors, Word2Vec
 from fastsgns.cli import main
-from fastsgns.formats import files, native, word2vec, writing
+from fastsgns.formats import files, native, temporary, word2vec, writing
 from fastsgns.graph.walks.files import walk_file
 from fastsgns.utils import save_as_line_sentence
 
@@ -267,3 +267,20 @@ def test_save_writes_the_native_format_whatever_the_name_is(name, tmp_path):
     for savable, kind in ((model, "model"), (model.wv, "vectors")):
         savable.save(tmp_path / name)
         assert native.kind_of(tmp_path / name) == kind
+
+
+def test_a_temporary_that_another_thread_takes_for_a_leftover_is_made_again(tmp_path, monkeypatch):
+    """Between its creation and its lock."""
+    inner, removed = temporary._open, []
+
+    def open_after_removal(path):
+        if not removed:
+            os.unlink(path)
+            removed.append(path)
+        return inner(path)
+
+    monkeypatch.setattr(temporary, "_open", open_after_removal)
+    with writing.destination(tmp_path / "f") as file:
+        file.write(b"content")
+    assert removed and (tmp_path / "f").read_bytes() == b"content"
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
