@@ -17,7 +17,7 @@ WORDS := *.md pyproject.toml Makefile setup.py fastsgns docs bench examples test
 unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint debug asan ubsan tsan fuzz bench clean check FORCE
+.PHONY: help demo test lint debug asan ubsan tsan fuzz bench wheel clean check FORCE
 
 help:  ## list these targets
 	@echo "usage: make TARGET [PYTHON=python3.12]"
@@ -58,6 +58,10 @@ fuzz: $(STAMP)-fuzz $(STAMP)-debug $(STAMP)-install  ## fuzz the readers of file
 # ARGS="speed --help" and the like instead of the standard set.
 bench: $(STAMP)-bench $(STAMP)-install  ## measure speed, memory and quality; the README's table
 	@$(BIN)/python -m bench $(or $(ARGS),$(BENCH))
+
+# ARGS="--versions newest -k save" and the like; tools/wheel.py --help lists the options.
+wheel: check  ## build the sdist and the wheel in dist, and test the wheel with the oldest and newest numpy
+	@$(PYTHON) tools/wheel.py $(ARGS)
 
 clean:  ## remove the virtual environment and everything that was built
 	rm -rf $(VENV) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

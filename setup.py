@@ -13,6 +13,7 @@ for tests alone: the one command is ``build``, which writes the package to
 import os
 import runpy
 import sys
+import sysconfig
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -59,10 +60,18 @@ class BuildExtInPlaceToo(build_ext):
         self.parallel = self.parallel or os.cpu_count()
 
     def build_extensions(self) -> None:
-        """Build the modules. MSVC has other options: its defaults of setuptools are good."""
+        """Build the modules, with the options that the compiler takes.
+
+        MSVC has other options: its defaults of setuptools are good. Some Pythons add the folder of
+        their libraries to all modules. These modules need none of them, and a wheel must not name
+        folders of the machine that built it.
+        """
         if self.compiler.compiler_type == "msvc":
             for module in self.extensions:
-                module.extra_compile_args = []
+                module.extra_compile_args, module.libraries = [], []
+        folder = f"-Wl,-rpath,{sysconfig.get_config_var('LIBDIR')}"
+        linker = getattr(self.compiler, "linker_so", None) or []
+        linker[:] = [word for word in linker if word != folder]
         super().build_extensions()
 
     def run(self) -> None:
@@ -106,6 +115,7 @@ def extension(source: Path) -> Extension:
         ".".join(source.with_suffix("").parts),
         [str(source), *sorted(str(c) for c in source.parent.glob(f"{source.stem}_*.c"))],
         include_dirs=["fastsgns/kernels"],
+        libraries=["m"],  # exp and log, also where Python has not loaded libm
         depends=sorted(str(header) for header in Path("fastsgns").rglob("*.h")),
         extra_compile_args=FLAGS + unfused,
         extra_link_args=LINK_FLAGS,
