@@ -174,7 +174,7 @@ def repair(python: Path, wheel: Path, out: Path) -> Path:
         return wheel.replace(out / wheel.name)
     folder = wheel.parent / "repaired"
     path = os.pathsep.join([str(python.parent), os.environ["PATH"]])
-    command = (python, "-m", "auditwheel", "--quiet", "repair", "-w", folder, wheel)
+    command = (python, "-m", "auditwheel", "repair", "-w", folder, wheel)
     run(*command, env={**os.environ, "PATH": path}, stdout=subprocess.DEVNULL)
     [repaired] = folder.iterdir()
     return repaired.replace(out / repaired.name)
