@@ -189,6 +189,12 @@ def missing_sources(tree: Path) -> Iterator[str]:
             yield f"the sdist lacks {name}: see MANIFEST.in"
 
 
+def shipped(archive: zipfile.ZipFile) -> list[str]:
+    """Return the files of a wheel, without its metadata."""
+    files = (entry.filename for entry in archive.infolist() if not entry.is_dir())
+    return [name for name in files if ".dist-info/" not in name]
+
+
 def wrong_names(wheel: Path) -> Iterator[str]:
     """Compare the files of the wheel with the modules of the clone; describe the differences."""
     package = ROOT / "fastsgns"
@@ -199,7 +205,7 @@ def wrong_names(wheel: Path) -> Iterator[str]:
     }
     compiled = {p.relative_to(ROOT).with_suffix("").as_posix() for p in package.rglob("*.pyx")}
     with zipfile.ZipFile(wheel) as archive:
-        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+        names = set(shipped(archive))
     modules = {name for name in names if name.endswith(MODULE_ENDS)}
     stems = {name.partition(".")[0] for name in modules}
     for name in sorted((expected - names) | (compiled - stems)):
@@ -228,9 +234,9 @@ def other_files(wheel: Path, options: argparse.Namespace) -> Iterator[str]:
     if options.same:
         [installed] = options.same.glob("lib/python*/site-packages")
         with zipfile.ZipFile(wheel) as archive:
-            for name in archive.namelist():
+            for name in shipped(archive):
                 path = installed / name
-                if ".dist-info/" not in name and archive.read(name) != path.read_bytes():
+                if archive.read(name) != path.read_bytes():
                     yield f"{name} of the wheel differs from {path}"
 
 
