@@ -15,6 +15,7 @@ DENSE_NODES = 500  # up to this size all eigenvalues are computed
 # A block of PageRank rows is short, because Ctrl-C stops only between two of its products.
 BLOCK_CELLS = 1 << 22  # entries of the block, if all were above 0
 BLOCK_EDGES = 1 << 24  # additions of a product, if all were above 0
+MAX_STEPS = 100_000  # of a walk; each takes some 0.1 ms in the smallest graphs
 
 
 def adjacency(graph: DirectedGraph) -> Any:
@@ -223,6 +224,11 @@ def pagerank_rows(matrix: Any, alpha: float, error: float, progress: Progress | 
     -------
     csr_array of float64, shape (n, n)
 
+    Raises
+    ------
+    ValueError
+        If walks around a cycle would take more than 100,000 steps, as `alpha` is almost 0.
+
     References
     ----------
     Jeh, Widom: Scaling personalized web search, 2003. Andersen, Chung, Lang: Local graph
@@ -250,10 +256,24 @@ def pagerank_rows(matrix: Any, alpha: float, error: float, progress: Progress | 
 
 
 def _pagerank(residual: Any, steps: Any, alpha: float, error: float) -> Any:
-    total = alpha * residual
+    total, lowest = alpha * residual, max(error, np.finfo(np.float64).tiny)
+    n_steps = 0
     while residual.nnz:
+        if n_steps == steps.shape[0]:  # only a walk around a cycle has as many steps
+            _check_ends(alpha, lowest)
         residual = (1 - alpha) * (residual @ steps)
-        residual.data[residual.data < max(error, np.finfo(np.float64).tiny)] = 0
+        residual.data[residual.data < lowest] = 0
         residual.eliminate_zeros()
         total = total + alpha * residual
+        n_steps += 1
     return total
+
+
+def _check_ends(alpha: float, lowest: float) -> None:
+    """Raise a ValueError if (1 - alpha)^k is not below `lowest` after as many steps as allowed."""
+    if MAX_STEPS * np.log1p(-alpha) > np.log(lowest):
+        least = -np.expm1(np.log(lowest) / MAX_STEPS)
+        raise ValueError(
+            f"alpha is {alpha!r}, and walks around a cycle would take more than {MAX_STEPS:,} "
+            f"steps; allowed are {least:.2g} and more for this error, such as 0.5"
+        )

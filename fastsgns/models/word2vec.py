@@ -26,7 +26,8 @@ vectors through ``wv``; `current_arrays` makes the other arrays follow before an
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple, NoReturn, Self
 
@@ -117,6 +118,7 @@ logger.addHandler(logging.NullHandler())
 FAST_VERSION = CORPUSFILE_VERSION = 1  # as in gensim, where -1 means without compiled code
 MAX_WORDS_IN_BATCH = BATCH_WORDS  # gensim's name
 check_word_count = rules.integer(0, 2**62, none=0)  # added to the words of a corpus, fits int64
+COUNTED = ("_raw", "_reading", "corpus_count", "corpus_total_words", "_init_from")
 RATE_ROUNDING = 1e-9  # relative rounding error of a learning rate
 NOTHING_TO_SAVE = "checkpoint is set, and there is nothing to train; give it to train(), or data"
 Callbacks = tuple[Any, ...]
@@ -479,9 +481,10 @@ class Word2Vec(JobHooks):
         if init_from is not None:
             starting.check_source(init_from, self.vector_size)
         self._check_update(update)
-        self._count(parameters.check(self), Source.of(corpus_iterable, corpus_file), trim_rule)
-        self._init_from = self._init_from if init_from is None else init_from
-        self.prepare_vocab(update, keep_raw_vocab, trim_rule, **kwargs)
+        with self._unless_refused():
+            self._count(parameters.check(self), Source.of(corpus_iterable, corpus_file), trim_rule)
+            self._init_from = self._init_from if init_from is None else init_from
+            self.prepare_vocab(update, keep_raw_vocab, trim_rule, **kwargs)
 
     @exclusive
     @takes(corpus_count=COUNT)
@@ -505,11 +508,22 @@ class Word2Vec(JobHooks):
             As for `build_vocab`.
         """
         self._check_update(update)
-        self._raw = Vocabulary.from_counts(word_freq)
-        self._reading = None  # no corpus was read for these counts
-        self.corpus_count = corpus_count or 0
-        self.corpus_total_words = self._raw.total
-        self.prepare_vocab(update, keep_raw_vocab, trim_rule)
+        with self._unless_refused():
+            self._raw = Vocabulary.from_counts(word_freq)
+            self._reading = None  # no corpus was read for these counts
+            self.corpus_count = corpus_count or 0
+            self.corpus_total_words = self._raw.total
+            self.prepare_vocab(update, keep_raw_vocab, trim_rule)
+
+    @contextmanager
+    def _unless_refused(self) -> Iterator[None]:
+        """Restore what counting a corpus sets, if no vocabulary can be made of it."""
+        before = {name: vars(self)[name] for name in COUNTED}
+        try:
+            yield
+        except BaseException:
+            vars(self).update(before)
+            raise
 
     @exclusive
     def scan_vocab(

@@ -48,6 +48,11 @@ class FastTextKeyedVectors(KeyedVectors):
         1 to 4 is floret's scheme: a word and each n-gram are hashed to so many buckets of one
         table, and words have no rows of their own.
 
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range, or `count` is given with `hash_count`.
+
     Attributes
     ----------
     vectors : ndarray, shape (V, d)
@@ -90,6 +95,12 @@ class FastTextKeyedVectors(KeyedVectors):
         super().__init__(vector_size, count, dtype)
         self.scheme = SubwordScheme(min_n, max_n, bucket, hash_count)
         table, self.subwords = self.key_table, None
+        if len(table) and self.scheme.has_buckets and not self.scheme.has_own_rows:
+            raise ValueError(
+                f"count is {count!r}, and with hash_count={hash_count} the rows of a key follow "
+                "from its characters, so that none can be made in advance; leave out count, and "
+                "add the keys"
+            )
         if self.scheme.has_buckets:
             self.subwords = SubwordRows.zeros(
                 self.scheme, table.index_to_key, self.vector_size, order=table.order

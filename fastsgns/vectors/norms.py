@@ -53,7 +53,9 @@ def row_norms(vectors: np.ndarray) -> np.ndarray:
 def cosines(vectors: np.ndarray, direction: np.ndarray) -> np.ndarray:
     """Return the cosine of each row with a vector of length 1, shape (V,).
 
-    A row of zeros has the cosine 0, and a row that is not finite has NaN. The norms of the rows are
+    A row of zeros has the cosine 0, and a row that is not finite has NaN. The squares of numbers
+    are computed in the type of the row. A float32 row is thus zero if it is shorter than about
+    1e-22, and not finite if it is longer than about 1e19. The norms of the rows are
     computed in the same pass over the matrix, which is limited by the speed of memory. They are
     therefore right without a cache, whoever has written to the matrix.
     """

@@ -208,3 +208,8 @@ def test_the_scheme_is_fixed(name):
     with pytest.raises(AttributeError, match=f"{name} is fixed when the vectors are made"):
         setattr(kv, name, 5)
     assert (kv.min_n, kv.max_n, kv.bucket) == (3, 6, 100)
+
+
+def test_rows_are_not_made_in_advance_where_keys_have_none():
+    with pytest.raises(ValueError, match="count is 5, and with hash_count=2"):
+        FastTextKeyedVectors(2, bucket=100, count=5, hash_count=2)

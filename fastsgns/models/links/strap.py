@@ -11,6 +11,7 @@ from fastsgns.graph.proximity import adjacency, pagerank_rows
 from fastsgns.models.links.factors import ProximityFactorization
 from fastsgns.runtime.progress import ShowProgress, reading_bar
 
+LOWEST = float(np.finfo(np.float64).tiny)  # of residuals; divided by less, they overflow
 DROPPED_SHARE = 0.1  # of `error`: what each step of PageRank may drop
 BETWEEN_0_AND_1 = rules.real("numbers between 0 and 1", lambda value: 0 < value < 1)
 
@@ -83,6 +84,7 @@ def transpose_proximity(
 
     PageRank drops residuals below a tenth of `error`, so that few entries above `error` are missed.
     """
+    error = max(error, LOWEST)
     edges, dropped = adjacency(graph), DROPPED_SHARE * error
     with reading_bar(progress, "nodes", "walking") as report:
         backward = forward = pagerank_rows(edges, alpha, dropped, report)

@@ -1,7 +1,7 @@
 """Prediction: which words a trained Word2Vec expects in a context."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -80,7 +80,7 @@ class OutputLayer:
         if self.layout.shares_one_matrix:
             scores[self.wv.get_index(word)] = -np.inf
         likely: np.ndarray = np.exp(-np.logaddexp(0, -_finite_or_minus_infinity(scores)))
-        likely /= likely.sum()
+        likely /= likely.sum() or 1  # the only word of one matrix has no context
         return likely
 
     def most_likely(self, probabilities: np.ndarray, topn: int | None) -> list[tuple[Any, float]]:
@@ -123,6 +123,7 @@ def score_sentences(
 
 def _score(objective: Objective, ids: np.ndarray) -> float:
     offsets = np.array([0, len(ids)])
+    objective = replace(objective, longest_sentence=len(ids))  # by which buffers are sized
     return -float(kernels.train_chunk(objective, ids, offsets, 0, len(ids), 0.0, 0.0, 0)[0])
 
 

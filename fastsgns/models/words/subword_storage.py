@@ -63,7 +63,11 @@ def _factors(name: str) -> Any:
 def _row_biases(model: Any) -> np.ndarray | None:
     """Return the bias of each row, or None if rows have none of their own."""
     rows = _rows(model)
-    return None if rows is None or not model.layout.has_word_bias else rows.columns[:, 0]
+    if rows is None or not model.layout.has_word_bias:
+        return None
+    if not len(rows.array):  # without a vocabulary, rows have no column of biases yet
+        return np.zeros(0, np.float32)
+    return rows.columns[:, 0]
 
 
 def _input(model: Any) -> np.ndarray | None:

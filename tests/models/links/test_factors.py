@@ -262,3 +262,17 @@ def test_joint_scores_rank_alike_whatever_popularity(graph):
     model = NodeEmbedding(dimensions=4, workers=1, progress=False).fit(graph)
     joint = JointScore(model, graph)
     assert joint.recommend("n1", popularity=True) == joint.recommend("n1")
+
+
+@pytest.mark.parametrize("error", [5e-324, 1e-310, 1e-300])
+def test_the_lowest_error_gives_finite_proximities(graph, error):
+    assert np.isfinite(transpose_proximity(graph, 0.5, error).data).all()
+
+
+@pytest.mark.parametrize("alpha", [1e-300, 1e-17, 1e-5])
+def test_walks_around_a_cycle_that_would_not_end_are_refused(alpha):
+    cycle = [(0, 1), (1, 2), (2, 0)]
+    with pytest.raises(ValueError, match=rf"alpha is {alpha!r}, .* allowed are 0\.00014 and more"):
+        STRAP(2, alpha).fit(cycle)
+    assert np.isfinite(STRAP(2, alpha).fit(cycle[:2]).values).all()  # its walks end
+    assert np.isfinite(STRAP(2, 0.01).fit(cycle).values).all()

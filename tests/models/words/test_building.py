@@ -9,8 +9,9 @@ import textwrap
 import numpy as np
 import pytest
 import toy
+from classes import content
 
-from fastsgns import Word2Vec
+from fastsgns import KeyedVectors, Word2Vec
 from fastsgns.models.word2vec import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
 
 SENTENCES = toy.sentences(60)
@@ -308,3 +309,29 @@ def test_no_events_are_kept_where_they_are_none_as_in_gensim(tmp_path):
     assert model.lifecycle_events is None
     model.save(tmp_path / "model")
     assert Word2Vec.load(tmp_path / "model").lifecycle_events is None
+
+
+@pytest.mark.parametrize("is_trained", [False, True])
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda model: model.build_vocab([["a", "b"]], min_count=9),
+        lambda model: model.build_vocab([[], []]),
+        lambda model: model.build_vocab(NEW, init_from=rows_of("gold")),
+        lambda model: model.build_vocab_from_freq({"a": 1}),
+        lambda model: model.build_vocab(NEW, update=True, min_count=-1),
+    ],
+)
+def test_a_vocabulary_that_is_refused_changes_nothing(read, is_trained):
+    model = trained(min_count=2) if is_trained else Word2Vec(min_count=2, vector_size=8)
+    before = content(model), model.raw_vocab, model._init_from
+    with pytest.raises((ValueError, RuntimeError)):
+        read(model)
+    assert (content(model), model.raw_vocab, model._init_from) == before
+
+
+def rows_of(word):
+    """A vector that is not finite."""
+    kv = KeyedVectors(8)
+    kv.add_vectors([word], np.full((1, 8), np.nan))
+    return kv

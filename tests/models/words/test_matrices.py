@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import toy
 
-from fastsgns import Word2Vec
+from fastsgns import FastText, Word2Vec
 from fastsgns.errors import FormatError
 from fastsgns.formats import native
 from fastsgns.matrices import BIASES, MATRICES, padded
@@ -194,3 +194,14 @@ def test_a_file_with_another_bias_is_damaged(bias, tmp_path):
     with pytest.raises(ValueError, match=r"nothing was saved, .* bias"):
         model.save(tmp_path / "other")
     assert not (tmp_path / "other").exists()
+
+
+@each_choice
+@pytest.mark.parametrize("cls", [Word2Vec, FastText])
+def test_a_model_without_words_is_saved(matrices, bias, cls, tmp_path):
+    coupling = {"coupling": 10} if matrices == "three" else {}
+    cls(matrices=matrices, bias=bias, **coupling).save(tmp_path / "model")
+    model = cls.load(tmp_path / "model")
+    assert (model.matrices, model.bias, len(model.wv)) == (matrices, bias, 0)
+    model.build_vocab(SENTENCES)
+    assert len(model.wv)

@@ -125,3 +125,17 @@ def test_what_can_not_be_predicted():
     del model.wv.expandos["count"]
     with pytest.raises(RuntimeError, match="counts"):
         model.predict_contexts("fruit1")
+
+
+@pytest.mark.parametrize("matrices", ["tied", "tied+bias", "tied+reflect"])
+def test_the_only_word_of_one_matrix_has_no_contexts(matrices):
+    model = Word2Vec([["a"] * 5] * 3, **SETTINGS, matrices=matrices)
+    assert model.predict_contexts("a") == [("a", 0.0)]
+
+
+@pytest.mark.parametrize("sg", [0, 1])
+def test_sentences_are_scored_with_any_window(sg):
+    model = Word2Vec(toy.sentences(20), **SETTINGS | {"hs": 1, "negative": 0}, sg=sg, window=50)
+    expected = model.score(toy.sentences(5))
+    model.window = 2**31 - 1
+    assert model.score(toy.sentences(5)).tolist() == expected.tolist()

@@ -1,0 +1,1 @@
+"""Random sessions with every public class, and checks of each step: python -m tests.soak."""
