@@ -30,6 +30,7 @@ from .draws import (
     wrong,
 )
 from .querying import check_vectors
+from .resuming import EVERY, killed_and_resumed
 from .subject import Setting, Subject, may_refuse
 from .words import heard
 
@@ -107,12 +108,16 @@ SEPARATE = {"sentences": constant(OMITTED), "corpus_file": constant(OMITTED)}  #
 GLOVE = of_rules(glove.RULES) | {
     "cooccurrences": among(None, "counted"),
     "init_from": mostly(constant(None), among("vectors")),
+    "checkpoint": mostly(constant(None), among("checkpoint")),
+    "every": EVERY,
 }
 
 
 def make_glove(setting: Setting) -> GloVe:
     given, dice = dict(setting.parameters), setting.dice
     listed = corpora.sentences(dice)
+    if given["checkpoint"] is not None:
+        given["checkpoint"] = setting.folder / given["checkpoint"]
     is_counted = given.pop("cooccurrences") == "counted"
     if given["init_from"] is not None:
         kv = KeyedVectors(int(given["vector_size"]))
@@ -122,7 +127,7 @@ def make_glove(setting: Setting) -> GloVe:
     with may_refuse(None, GloVe, also=REFUSALS):
         if not is_counted:
             return checked_glove(GloVe(**source, **given), listed)
-        counts = GloVe(**given).count(**source)
+        counts = GloVe(**given | {"checkpoint": None}).count(**source)
         return checked_glove(GloVe(cooccurrences=counts, **given), listed)
 
 
@@ -152,6 +157,21 @@ def train_glove(model: GloVe, setting: Setting) -> tuple[Any, Any]:
         other.train(counts, n + m)
         check_same(content(model), content(other), "n and m epochs differ from n + m")
     return model, plain(model.epoch_losses)
+
+
+def checkpoint_glove(model: GloVe, setting: Setting) -> tuple[Any, Any]:
+    """Train with checkpoints, and resume from one of them."""
+    n_epochs = setting.dice.integer(1, 4)
+    with may_refuse(model, GloVe.count, also=(*REFUSALS, RuntimeError)):
+        counts = model.count(corpora.sentences(setting.dice))
+
+    def train(model: GloVe, **how: Any) -> None:
+        model.train(counts, n_epochs, **how)
+
+    def resume(model: GloVe) -> None:
+        model.resume(counts)
+
+    return killed_and_resumed(model, setting, train, resume, (ValueError,)), None
 
 
 def query_glove(model: GloVe, setting: Setting) -> tuple[Any, Any]:
@@ -235,7 +255,8 @@ SUBJECTS = [
     ),
     Subject(
         "GloVe", GloVe, GLOVE, make_glove,
-        {"train": train_glove, "query": query_glove, "refuse": refuse_glove} | lifetime.STEPS,
+        {"train": train_glove, "checkpoint": checkpoint_glove, "query": query_glove,
+         "refuse": refuse_glove} | lifetime.STEPS,
     ),
     Subject("PPMI", PPMI, PPMI_TABLE, make_ppmi, {"ask": ask_ppmi} | lifetime.STEPS),
     Subject("SVDVectors", SVDVectors, SVD_TABLE, make_svd, {"ask": ask_svd} | lifetime.STEPS),

@@ -26,6 +26,7 @@ from .draws import (
     wrong,
 )
 from .querying import check_vectors
+from .resuming import EVERY, killed_and_resumed
 from .subject import Setting, Subject, may_refuse
 from .words import heard
 
@@ -139,6 +140,7 @@ def changed_graph(model: NodeEmbedding, dice: Dice) -> DirectedGraph:
 CONTINUE: dict[str, Draw] = {
     "graph": constant(OMITTED), "y": constant(OMITTED), "epochs": optional(whole(1, 3)),
     "old_rows": optional(among("free", "damped", "frozen", 0.5, 0, 1)),
+    "checkpoint": constant(OMITTED), "every": optional(EVERY),
 }  # fmt: skip
 
 
@@ -153,6 +155,21 @@ def continue_nodes(model: NodeEmbedding, setting: Setting) -> tuple[Any, Any]:
         found = np.array([model.source[name] for name in old])
         check(found.tobytes() == vectors.tobytes(), "frozen vectors have changed")
     return model, plain(model.epoch_losses)
+
+
+def checkpoint(model: Any, setting: Setting) -> tuple[Any, Any]:
+    """Fit, or continue, with checkpoints, and resume from one of them."""
+    method = setting.dice.pick(("fit", "partial_fit", "update"))
+    is_nodes = isinstance(model, NodeEmbedding)
+    data = changed_graph(model, setting.dice) if is_nodes else drawn_pairs(setting.dice)
+
+    def train(model: Any, **how: Any) -> None:
+        getattr(model, method)(data, **how)
+
+    def resume(model: Any) -> None:
+        model.resume(data)
+
+    return killed_and_resumed(model, setting, train, resume, (ValueError,)), method
 
 
 def refit(model: Any, setting: Setting) -> tuple[Any, Any]:
@@ -325,12 +342,12 @@ SUBJECTS = [
     Subject(
         "NodeEmbedding", NodeEmbedding, NODES, make_nodes,
         {"continue": continue_nodes, "continue again": continue_nodes, "fit again": refit,
-         "remove": remove_nodes} | STEPS,
+         "remove": remove_nodes, "checkpoint": checkpoint} | STEPS,
     ),
     Subject(
         "PairEmbedding", PairEmbedding, PAIRS, make_pairs,
         {"continue": continue_pairs, "fit again": refit_pairs, "remove": remove_pairs, "ask": ask,
-         "refuse": refuse} | lifetime.STEPS,
+         "refuse": refuse, "checkpoint": checkpoint} | lifetime.STEPS,
     ),
     *FACTORS,
 ]  # fmt: skip

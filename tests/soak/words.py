@@ -28,7 +28,8 @@ from .draws import (
     wrong,
 )
 from .querying import check_vectors
-from .subject import Setting, Subject, may_refuse
+from .resuming import EVERY, killed_and_resumed
+from .subject import Setting, Subject, documented, may_refuse
 
 # Larger values only take longer, or more memory
 BOUNDS = {"vector_size": 200, "epochs": 4, "negative": 60, "workers": 3, "bucket": 20_000}
@@ -63,6 +64,7 @@ def table(cls: type[Word2Vec]) -> dict[str, Draw]:
     return found | {
         "hashfxn": among(hash, len), "trim_rule": mostly(constant(None), among(keep_a_few)),
         "callbacks": mostly(constant(()), lambda dice: (Watch(),), 0.7),
+        "checkpoint": mostly(constant(None), among("checkpoint")), "every": EVERY,
         "comment": among(None, "", "a comment: ä"),
         "init_from": mostly(constant(None), among("vectors")),
         "progress": mostly(among(None, False), constant(heard)),
@@ -130,6 +132,8 @@ def consistent(dice: Dice, values: dict[str, Any]) -> dict[str, Any]:
 def arguments(setting: Setting) -> dict[str, Any]:
     """Return the parameters, with the objects that some of them name."""
     given = consistent(setting.dice, dict(setting.parameters))
+    if given["checkpoint"] is not None:
+        given["checkpoint"] = setting.folder / given["checkpoint"]
     if given.get("init_from") == "vectors":
         kv = KeyedVectors(int(given["vector_size"]))
         keys = [f"w{i}" for i in range(0, 300, 3)]
@@ -150,7 +154,7 @@ def split(source: dict[str, Any]) -> dict[str, Any]:
 def make(cls: type[Word2Vec]) -> Any:
     def make_model(setting: Setting) -> Any:
         given, listed = arguments(setting), draw_corpus(setting, cls)
-        if setting.dice.chance(0.5):
+        if given["checkpoint"] is not None or setting.dice.chance(0.5):
             source = corpora.source(setting.dice, listed, setting.folder)
             with may_refuse(None, cls, also=REFUSALS):
                 model = cls(**source, **given)
@@ -285,18 +289,17 @@ def stop_and_resume(model: Any, setting: Setting) -> tuple[Any, Any]:
 
 
 def checkpoint(model: Any, setting: Setting) -> tuple[Any, Any]:
-    """Train with checkpoints; the last one is the model."""
-    listed, path = draw_corpus(setting, type(model)), setting.folder / "checkpoint"
-    n_epochs, every = setting.dice.integer(1, 4), setting.dice.integer(1, 4)
-    with may_refuse(model, type(model).train, also=(*REFUSALS, RuntimeError)):
-        model.train(
-            listed, total_examples=1, epochs=n_epochs, checkpoint=path, every=every, callbacks=[]
-        )
-    if path.exists():
-        loaded = type(model).load(path)
-        check(loaded.epochs_trained == model.epochs_trained, "epochs of the last checkpoint")
-        check_same(content(loaded), content(model), "the last checkpoint is not the model")
-    return model, None
+    """Train with checkpoints, and resume from one of them."""
+    listed, n_epochs = draw_corpus(setting, type(model)), setting.dice.integer(1, 4)
+
+    def train(model: Any, **how: Any) -> None:
+        model.train(listed, total_examples=1, epochs=n_epochs, callbacks=[], **how)
+
+    def resume(model: Any) -> None:
+        model.resume(listed)
+
+    also = (*REFUSALS, *documented(type(model).train))
+    return killed_and_resumed(model, setting, train, resume, also), None
 
 
 def refuse(model: Any, setting: Setting) -> tuple[Any, Any]:
