@@ -1,5 +1,6 @@
 """Tables over the words: noise distribution, subsampling, Huffman paths."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from fastsgns.kernels.objective import SIMD_PAD, Paths
 
 UINT32 = 2**32
+LARGEST_EXPONENT = 1e300  # the logarithm of a count times it is finite
 
 
 def noise_distribution(counts: np.ndarray, exponent: float = 0.75) -> np.ndarray:
@@ -45,10 +47,10 @@ def noise_distribution(counts: np.ndarray, exponent: float = 0.75) -> np.ndarray
             f"got {int(seen.sum())} such words and exponent {exponent}"
         )
     weights: np.ndarray = np.log(counts, where=seen, out=np.zeros_like(counts))
-    weights *= exponent
+    weights *= min(max(exponent, -LARGEST_EXPONENT), LARGEST_EXPONENT)
     weights -= weights.max(where=seen, initial=-np.inf)
+    weights[~seen] = -np.inf
     np.exp(weights, out=weights)
-    weights[~seen] = 0.0
     weights /= weights.sum()
     return weights
 
@@ -141,7 +143,8 @@ def keep_probabilities(counts: np.ndarray, sample: float) -> np.ndarray:
     counts = np.maximum(np.asarray(counts, np.float64), 1)
     if sample == 0:
         return np.ones_like(counts)
-    threshold = sample * counts.sum() if sample < 1 else sample * (3 + np.sqrt(5)) / 2
+    # A float of Python, unlike one of numpy, overflows without a warning: all are kept then
+    threshold = sample * counts.sum() if sample < 1 else float(sample) * (3 + math.sqrt(5)) / 2
     kept: np.ndarray = np.minimum(1.0, np.sqrt(threshold / counts) + threshold / counts)
     return kept
 

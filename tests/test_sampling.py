@@ -10,6 +10,7 @@ from scipy.stats import chisquare
 
 from fastsgns import kernels, sampling
 from fastsgns.kernels.objective import Objective
+from fastsgns.models.words.noise import DOMAIN, cumulative_table
 
 
 def probabilities_of(table):
@@ -155,3 +156,23 @@ def test_huffman_paths_are_a_least_cost_prefix_code(counts):
         assert len(set(codes)) == len(counts)
         assert all(code[0][0] == len(counts) - 2 for code in codes)
         assert set(paths.labels.tolist()) <= {0.0, 1.0}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("sample", [1e300, 1.7e308, np.float64(1.7e308)])
+def test_the_largest_counts_to_keep_are_not_a_warning(sample):
+    assert sampling.keep_probabilities(np.array([9900, 100]), sample).tolist() == [1, 1]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("exponent, expected", [(1.7e308, [0, 0, 1, 0]), (-1.7e308, [0, 1, 0, 0])])
+def test_the_largest_exponents_draw_one_word(exponent, expected):
+    counts = np.array([0, 2, 9, 3])
+    assert sampling.noise_distribution(counts, exponent).tolist() == expected
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("exponent", [1.7e308, 400, -400, -1.7e308])
+def test_the_table_of_gensim_has_any_exponent(exponent):
+    table = cumulative_table(np.array([9, 3, 2, 0]), exponent)
+    assert table.tolist() == ([DOMAIN] * 4 if exponent > 0 else [0, 0, DOMAIN, DOMAIN])

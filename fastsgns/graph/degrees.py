@@ -7,6 +7,7 @@ import numpy as np
 from fastsgns.graph.digraph import DirectedGraph
 
 SMOOTHING = 0.1  # of the weight of an edge
+MAX_EXPONENT = 1e30  # of degrees; their logarithms times it are finite in float32
 BLOCK = 1 << 16  # nodes whose loops are found at a time
 
 
@@ -39,7 +40,8 @@ class LogDegrees(NamedTuple):
         """
         smallest = smoothing * mean_weight(graph)
         source = np.log(graph.out_degrees + smallest)
-        return cls(source, exponent * np.log(graph.in_degrees + smallest))
+        bounded = min(max(exponent, -MAX_EXPONENT), MAX_EXPONENT)
+        return cls(source, bounded * np.log(graph.in_degrees + smallest))
 
 
 def mean_weight(graph: DirectedGraph) -> float:

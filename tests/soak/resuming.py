@@ -65,7 +65,10 @@ def killed_and_resumed(
     if resumed.unfinished is not None:
         resume(resumed)
     check(resumed.unfinished is None, "something is left to train")
-    check(resumed.epochs_trained == whole.epochs_trained, "epochs_trained")
+    check(
+        resumed.epochs_trained == whole.epochs_trained,
+        f"{resumed.epochs_trained} epochs, {whole.epochs_trained}",
+    )
     if whole.workers == 1 and whole.seed is not None:
         check_same(content(resumed), content(whole), "resumed training differs from a whole one")
     return whole

@@ -18,6 +18,8 @@ from fastsgns.models.links.storage import fault_of_known
 from fastsgns.models.ppmi.factorization import Factors, truncated_svd
 from fastsgns.runtime.progress import ShowProgress, reading_bar
 
+OVERFLOW = "the factors of the proximity overflow"
+NEARER = "Start again with parameters nearer to their defaults, or with weights of a smaller scale"
 MODELS = {
     "HOPE": "fastsgns.models.links.hope",
     "STRAP": "fastsgns.models.links.strap",
@@ -88,6 +90,8 @@ class ProximityFactorization(LinkModel):
         ValueError
             If a parameter is out of its range, the graph has no edges, or there are more dimensions
             than nodes.
+        FloatingPointError
+            If the factors overflow, with parameters far from their defaults.
         """
         self._check_parameters()
         graph = DirectedGraph.of(graph)
@@ -97,10 +101,31 @@ class ProximityFactorization(LinkModel):
             )
         check_edges(graph)
         warn_of_unsavable(graph.names)
-        source, target, self.values = self.factorize(graph)
-        self.known = KnownLinks.of_graph(graph)
+        source, target, values = self._finite_factors(graph)
+        self.values, self.known = values, KnownLinks.of_graph(graph)
         self.set_factors(list(graph.names), source, target)
         return self
+
+    def _finite_factors(self, graph: DirectedGraph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what `factorize` returns, with S and T as float32.
+
+        Raises
+        ------
+        FloatingPointError
+            If a number overflows.
+        """
+        from scipy.sparse.linalg import ArpackError
+
+        with np.errstate(all="ignore"):  # infinity and NaN are found below
+            try:
+                source, target, values = self.factorize(graph)
+            except (np.linalg.LinAlgError, ArpackError) as error:
+                raise FloatingPointError(f"{OVERFLOW}: {error}. {NEARER}") from error
+            source, target = (np.asarray(side, np.float32) for side in (source, target))
+        for name, array in (("source", source), ("target", target), ("values", values)):
+            if not np.isfinite(array).all():
+                raise FloatingPointError(f"{OVERFLOW}: {name} is not finite. {NEARER}")
+        return source, target, values
 
     def set_factors(self, names: list[Any], source: np.ndarray, target: np.ndarray) -> None:
         """Use these vectors of the nodes, shape (n, d)."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from fastsgns import kernels, rules, sampling
 from fastsgns.formats.keys import plain, plain_all, warn_of_unsavable
-from fastsgns.graph.degrees import SMOOTHING
+from fastsgns.graph.degrees import MAX_EXPONENT, SMOOTHING
 from fastsgns.graph.walks.typed import listed_metapaths
 from fastsgns.kernels.objective import Objective
 from fastsgns.matrices import (
@@ -422,7 +422,8 @@ def set_priors(model: TrainableModel, counts: Counts) -> None:
         np.log(side + smallest).astype(np.float32)
         for side in (model.source_counts, model.target_counts)
     )
-    model.source_prior, model.target_prior = active, np.float32(model.ns_exponent) * popular
+    exponent = min(max(model.ns_exponent, -MAX_EXPONENT), MAX_EXPONENT)
+    model.source_prior, model.target_prior = active, np.float32(exponent) * popular
     model.direction_weight = counts.direction_weight
     model.balance = active - popular if counts.direction_weight else None
 

@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from fastsgns.sampling import noise_distribution
+
 DOMAIN = 2**31 - 1  # the last number of the table
+LARGEST_LOGARITHM = 600.0  # of a power whose sums, and inverse, float64 holds
 
 
 def cumulative_table(counts: np.ndarray, exponent: float) -> np.ndarray:
@@ -25,6 +28,8 @@ def cumulative_table(counts: np.ndarray, exponent: float) -> np.ndarray:
     [1610612735, 2147483647]
     """
     counts = np.asarray(counts, np.float64)
+    if abs(exponent) > LARGEST_LOGARITHM / np.log(counts.max(initial=2)):
+        return scaled(np.cumsum(noise_distribution(counts, exponent)))
     return scaled(np.cumsum(np.power(counts, exponent, where=counts > 0, out=counts * 0)))
 
 

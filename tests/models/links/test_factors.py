@@ -8,7 +8,7 @@ from fastsgns.formats import native
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.evaluation.links import log_degrees
 from fastsgns.graph.proximity import adjacency, default_beta, katz, pagerank_rows, spectral_radius
-from fastsgns.models.links import HOPE, STRAP
+from fastsgns.models.links import HOPE, STRAP, FastRP, ProNE
 from fastsgns.models.links.joint import JointScore
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.models.links.strap import transpose_proximity
@@ -276,3 +276,24 @@ def test_walks_around_a_cycle_that_would_not_end_are_refused(alpha):
         STRAP(2, alpha).fit(cycle)
     assert np.isfinite(STRAP(2, alpha).fit(cycle[:2]).values).all()  # its walks end
     assert np.isfinite(STRAP(2, 0.01).fit(cycle).values).all()
+
+
+@pytest.mark.parametrize("exponent", [1.7e308, -1e200, 1e30])
+def test_scores_are_finite_with_any_exponent(graph, exponent):
+    model = NodeEmbedding(dimensions=2, num_walks=1, workers=1, ns_exponent=exponent).fit(graph)
+    scores = [model.score("n0", f"n{i}") for i in range(5)]
+    scores += [JointScore(model, graph).score("n0", f"n{i}") for i in range(5)]
+    assert np.isfinite(scores).all()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n_nodes", [43, 400])  # decomposed by LAPACK, and by ARPACK
+@pytest.mark.parametrize(
+    "model", [ProNE(2, ns_exponent=1e308), ProNE(2, mu=1e300), FastRP(2, weights=(1e300, 1.0))]
+)
+def test_factors_that_overflow_are_an_error(model, n_nodes):
+    rng = np.random.default_rng(1)
+    edges = [tuple(edge) for edge in rng.integers(n_nodes, size=(3 * n_nodes, 2)).tolist()]
+    with pytest.raises(FloatingPointError, match=r"overflow.* nearer to their defaults"):
+        model.fit(edges)
+    assert not hasattr(model, "values")
