@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 CHANGED_READER = 0.02  # how often an input is given to another reader of the harness
+# How often a file that was read is changed, and not what the fuzzer chose: most of the inputs that
+# reach new code are refused, and changes of these hardly get further.
+FROM_POOL, POOL = 0.6, 500
 LONGEST = 20_000
 TIMEOUT = 25  # seconds for one input
 EVERY = 200  # inputs after which the counts are written
@@ -34,7 +37,8 @@ def fuzz(name: str, folder: Path, seconds: int) -> None:
 
     arguments = [
         sys.argv[0], str(corpus), f"-max_total_time={seconds}", f"-timeout={TIMEOUT}",
-        f"-max_len={LONGEST}", "-len_control=0", "-rss_limit_mb=3000", "-malloc_limit_mb=500",
+        f"-max_len={LONGEST}",
+        "-mutate_depth=2", "-len_control=0", "-rss_limit_mb=3000", "-malloc_limit_mb=500",
         "-print_final_stats=1", f"-artifact_prefix={folder}/findings/{name}--", "-reload=0",
     ]  # fmt: skip
     atheris.Setup(arguments, run.one, custom_mutator=change)
@@ -65,6 +69,7 @@ class Run:
         if outcomes.exists():
             self.outcomes.update(json.loads(outcomes.read_text()))
         self.n_inputs = 0
+        self.pools: list[list[bytes]] = [[] for _ in self.readers]
 
     def one(self, data: bytes) -> None:
         """Read an input with the reader that its first byte names."""
@@ -76,10 +81,19 @@ class Run:
         except Exception as error:
             outcome = "finding"
             self.record(self.names[number], data[1:], error)
+        if outcome == "read":
+            self.keep(self.pools[number], data)
         self.outcomes[f"{self.names[number]} {outcome}"] += 1
         self.n_inputs += 1
         if self.n_inputs % EVERY == 0:
             self.file.write_text(json.dumps(self.outcomes))
+
+    def keep(self, pool: list[bytes], data: bytes) -> None:
+        """Add a file that was read to those that are changed."""
+        if len(pool) < POOL:
+            pool.append(data)
+        elif self.n_inputs % 4 == 0:
+            pool[self.n_inputs // 4 % POOL] = data
 
     def record(self, name: str, data: bytes, error: Exception) -> None:
         """Write the first input of each kind of finding, and the error."""
@@ -96,7 +110,10 @@ class Run:
         head, body = data[:1] or b"\0", data[1:]
         if rng.random() < CHANGED_READER:
             head = bytes([rng.randrange(len(self.readers))])
-        reader = self.readers[head[0] % len(self.readers)]
+        number = head[0] % len(self.readers)
+        reader, pool = self.readers[number], self.pools[number]
+        if pool and rng.random() < FROM_POOL:
+            body = rng.choice(pool)[1:]
 
         def change(part: bytes) -> bytes:
             return bytes(mutate(part, max(len(part) + 1, min(2 * len(part) + 64, max_size))))

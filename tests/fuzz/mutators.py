@@ -260,10 +260,10 @@ def tensors(data: bytes, rng: random.Random, change: Change) -> bytes:
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return change(data)
     for _ in range(rng.choice([1, 1, 1, 2])):
-        kind = rng.randrange(10)
-        if kind < 3 and own is not None:
+        kind = rng.randrange(20)
+        if kind < 5 and own is not None:
             own = changed(own, rng)
-        elif kind == 3:
+        elif kind == 5:
             metadata = changed(metadata, rng)
         elif parts:
             parts = _changed_tensors(parts, rng, change)
@@ -276,7 +276,7 @@ def _changed_tensors(parts: Tensors, rng: random.Random, change: Change) -> Tens
     parts = list(parts)
     at = rng.randrange(len(parts))
     name, entry, content = parts[at]
-    way = rng.randrange(12)
+    way = rng.randrange(12) if rng.random() < 0.6 else 0
     if way < 6:
         parts[at] = (name, entry, _changed_numbers(entry, content, rng))
     elif way == 6:
