@@ -224,7 +224,7 @@ def _read(path: Any, what: str, read: Any, key: str, vector: str) -> VectorTable
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             problem = printable(" ".join(str(error).split()))  # it has several lines, and bytes
-            raise FormatError(f"{name} is not {what}, or it is damaged: {problem}") from None
+            raise FormatError(f"{name} is not {what}, or it is damaged: {problem:.300}") from None
 
 
 def from_arrow(content: Any, key: str = KEY, vector: str = VECTOR, name: str = "") -> VectorTable:

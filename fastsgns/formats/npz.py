@@ -103,7 +103,7 @@ def read(path: Any) -> VectorTable:
     missing = [needed for needed in ("vectors", "words") if needed not in arrays]
     if missing:
         raise FormatError(
-            f"{name} has the arrays {sorted(arrays)} and not {' or '.join(missing)}; make the "
+            f"{name} has the arrays {sorted(arrays)!s:.200} and not {' or '.join(missing)}; make the "
             "vectors with KeyedVectors.from_arrays(words, vectors)"
         )
     words = arrays["words"]
@@ -134,7 +134,9 @@ def _naming_damage(name: str) -> Iterator[None]:
         # a place before the start of a file is an error of the system
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
-        raise FormatError(f"{name} is not an npz archive, or it is damaged: {error}") from None
+        raise FormatError(
+            f"{name} is not an npz archive, or it is damaged: {error!s:.200}"
+        ) from None
 
 
 def _arrays(archive: zipfile.ZipFile, name: str) -> dict[str, np.ndarray]:

@@ -272,7 +272,7 @@ def check(schema: Schema, cls: type, tensors: Mapping[str, np.ndarray], metadata
             raise FormatError(fault)
     except FormatError:
         raise
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, NotImplementedError) as error:
         raise FormatError(str(error)) from None
     return content
 

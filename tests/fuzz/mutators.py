@@ -299,7 +299,7 @@ def _changed_tensors(parts: Tensors, rng: random.Random, change: Change) -> Tens
 
 def _changed_numbers(entry: Any, content: bytes, rng: random.Random) -> bytes:
     """Replace one number of an array, in its own type."""
-    dtype = DTYPES.get(entry.get("dtype") if isinstance(entry, dict) else None)
+    dtype = DTYPES.get(str(entry.get("dtype"))) if isinstance(entry, dict) else None
     size = np.dtype(dtype).itemsize if dtype else 0
     if not size or len(content) < size:
         return content
