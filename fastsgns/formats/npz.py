@@ -103,8 +103,8 @@ def read(path: Any) -> VectorTable:
     missing = [needed for needed in ("vectors", "words") if needed not in arrays]
     if missing:
         raise FormatError(
-            f"{name} has the arrays {sorted(arrays)!s:.200} and not {' or '.join(missing)}; make the "
-            "vectors with KeyedVectors.from_arrays(words, vectors)"
+            f"{name} has the arrays {sorted(arrays)!s:.200} and not {' or '.join(missing)}; make "
+            "the vectors with KeyedVectors.from_arrays(words, vectors)"
         )
     words = arrays["words"]
     if words.dtype == np.uint8 and "word_ends" in arrays:
