@@ -29,14 +29,15 @@ MEMORY_TESTS = (
     "tests/training",
     "tests/graph/walks",
 )
-RUNS: dict[str, list[tuple[str, ...]]] = {
-    "asan": [(*PYTEST, *MEMORY_TESTS)],
-    "ubsan": [(*PYTEST, *MEMORY_TESTS)],
-    "tsan": [("tests/races.py",)],
+RACES = ("tests/races.py",)  # all models with all kernel variants, in threads
+RUNS = {
+    "asan": [(*PYTEST, *MEMORY_TESTS), RACES],
+    "ubsan": [(*PYTEST, *MEMORY_TESTS), RACES],
+    "tsan": [RACES],
 }
 OPTIONS = {
     # Tests ask for more memory than there is, and expect a MemoryError.
-    "asan": "allocator_may_return_null=1:detect_stack_use_after_return=1:detect_leaks=0",
+    "asan": "allocator_may_return_null=1:detect_leaks=0",
     "ubsan": "print_stacktrace=1",
     # All races of a run are reported; each process that has one exits with the status 66.
     "tsan": "halt_on_error=0:exitcode=66:second_deadlock_stack=1",

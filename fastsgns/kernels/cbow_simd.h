@@ -36,17 +36,17 @@ INLINE void NAME(sum_chunk)(const int n_vectors, const CbowRows *c, int64_t x) {
     const float *first = (const float *)contexts[0] + x, scale = (float)c->scale;
     float *hidden = (float *)c->hidden + x, *sums = c->sums;
     vec h[CHUNK];
-    for (int v = 0; v < n_vectors; v++) h[v] = LOAD(first + v * LANES);
+    for (int v = 0; v < n_vectors; v++) h[v] = LOAD_ROW(first + v * LANES);
     for (int v = 0; v < n_vectors && c->weights; v++) h[v] *= c->weights[0];
     for (int k = 1; k < n_contexts && c->weights; k++) {
         const float *row = (const float *)contexts[k] + x, weight = c->weights[k];
         OPAQUE(row);
-        for (int v = 0; v < n_vectors; v++) h[v] += weight * LOAD(row + v * LANES);
+        for (int v = 0; v < n_vectors; v++) h[v] += weight * LOAD_ROW(row + v * LANES);
     }
     for (int k = 1; k < n_contexts && !c->weights; k++) {
         const float *row = (const float *)contexts[k] + x;
         OPAQUE(row);
-        for (int v = 0; v < n_vectors; v++) h[v] += LOAD(row + v * LANES);
+        for (int v = 0; v < n_vectors; v++) h[v] += LOAD_ROW(row + v * LANES);
     }
     for (int v = 0; v < n_vectors; v++) h[v] *= scale;
     if (c->role_scale)
@@ -59,7 +59,7 @@ INLINE void NAME(sum_chunk)(const int n_vectors, const CbowRows *c, int64_t x) {
         vec sum = {0};
         OPAQUE(row);
         if (x) sum = LOAD(sums);
-        for (int v = 0; v < n_vectors; v++) sum += h[v] * LOAD(row + v * LANES);
+        for (int v = 0; v < n_vectors; v++) sum += h[v] * LOAD_ROW(row + v * LANES);
         STORE(sums, sum);
     }
 }
@@ -85,7 +85,7 @@ INLINE double NAME(few_errors)(const CbowRows *c, float rate) {
     return loss;
 }
 
-static double RACY NAME(many_errors)(const CbowRows *c, float rate) {
+static double NAME(many_errors)(const CbowRows *c, float rate) {
     float *g = c->errors;
     for (int j = 0; j < c->n; j += 4) {
         vec4 four = NAME(sum_4_stored)((const float *)c->sums + j * LANES);
@@ -99,7 +99,7 @@ static double RACY NAME(many_errors)(const CbowRows *c, float rate) {
     return loss;
 }
 
-static double RACY NAME(cbow_errors)(const CbowRows *c, double rate) {
+static double NAME(cbow_errors)(const CbowRows *c, double rate) {
     for (int64_t x = 0; x < c->width; x += CHUNK * LANES)
         CHUNK_CASES((c->width - x) / LANES, NAME(sum_chunk), c, x)
     return c->n <= 8 ? NAME(few_errors)(c, (float)rate) : NAME(many_errors)(c, (float)rate);
@@ -126,11 +126,11 @@ INLINE void NAME(update_chunk)(const int n_vectors, const CbowRows *c, int64_t x
     if (repeats) { /* all products with old rows before the first update */
         for (int j = 0; j < n; j++)
             for (int v = 0; v < n_vectors; v++)
-                u[v] += g[j] * LOAD((const float *)rows[j] + x + v * LANES);
+                u[v] += g[j] * LOAD_ROW((const float *)rows[j] + x + v * LANES);
         for (int j = 0; j < n; j++)
             for (int v = 0; v < n_vectors; v++) {
                 float *to = (float *)rows[j] + x + v * LANES;
-                STORE(to, LOAD(to) + g[j] * h[v]);
+                STORE_ROW(to, LOAD_ROW(to) + g[j] * h[v]);
             }
     } else {
         for (int j = 0; j < n; j++) {
@@ -139,9 +139,9 @@ INLINE void NAME(update_chunk)(const int n_vectors, const CbowRows *c, int64_t x
             OPAQUE(row);
             if (j < n_prefetch) NAME(prefetch_chunk)(n_vectors, (const float *)prefetch[j] + x);
             for (int v = 0; v < n_vectors; v++) {
-                vec old = LOAD(row + v * LANES);
+                vec old = LOAD_ROW(row + v * LANES);
                 u[v] += g_j * old;
-                STORE(row + v * LANES, old + g_j * h[v]);
+                STORE_ROW(row + v * LANES, old + g_j * h[v]);
             }
         }
     }
@@ -153,11 +153,12 @@ INLINE void NAME(update_chunk)(const int n_vectors, const CbowRows *c, int64_t x
     for (int k = 0; k < n_contexts; k++) {
         float *row = (float *)contexts[k] + x;
         OPAQUE(row);
-        for (int v = 0; v < n_vectors; v++) STORE(row + v * LANES, LOAD(row + v * LANES) + u[v]);
+        for (int v = 0; v < n_vectors; v++)
+            STORE_ROW(row + v * LANES, LOAD_ROW(row + v * LANES) + u[v]);
     }
 }
 
-static void RACY NAME(cbow_update)(const CbowRows *c) {
+static void NAME(cbow_update)(const CbowRows *c) {
     int repeats = c->n > GROUP;
     if (!repeats) GROUP_CASES(c->n, repeats = NAME(has_duplicates), c->rows)
     for (int64_t x = 0; x < c->width; x += CHUNK * LANES)

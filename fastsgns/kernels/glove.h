@@ -1,9 +1,9 @@
 /* GloVe: AdaGrad steps on cells of the co-occurrence matrix, each with one input and one output
  * row.
  *
- * Threads share rows as `rows.h` describes: without locks, in functions marked RACY, with padding
- * that is zero and stays zero. The sums of squares that AdaGrad needs are in arrays of the same
- * shape; they are at least 1, in the padding, too. */
+ * Threads share rows as `rows.h` describes: without locks, with padding that is zero and stays
+ * zero. The sums of squares that AdaGrad needs are in arrays of the same shape; they are at least
+ * 1, in the padding, too. */
 #ifndef FASTSGNS_GLOVE_H
 #define FASTSGNS_GLOVE_H
 

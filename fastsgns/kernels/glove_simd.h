@@ -4,8 +4,9 @@
 typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
-#define LOAD(address) (*(const vec *)(address))
-#define STORE(address, value) (*(vec *)(address) = (value))
+SHARED_ACCESS(vec, NAME(load_shared), NAME(store_shared))
+#define LOAD(address) NAME(load_shared)((const vec *)(address))
+#define STORE(address, value) NAME(store_shared)((vec *)(address), value)
 
 /* 1 / sqrt(x): the processor's estimate y, and one or two Newton steps y (3 - x y^2) / 2. */
 INLINE vec NAME(reciprocal_sqrt)(vec x) {
@@ -50,7 +51,8 @@ INLINE double NAME(step)(const GloveModel *m, const Cell *cell) {
     float *v = (float *)m->output + cell->column * m->width;
     float *su = (float *)m->input_squares + cell->row * m->width;
     float *sv = (float *)m->output_squares + cell->column * m->width;
-    const float a = u[m->bias], b = v[m->bias], sa = su[m->bias], sb = sv[m->bias];
+    const float a = load_f32(u + m->bias), b = load_f32(v + m->bias);
+    const float sa = load_f32(su + m->bias), sb = load_f32(sv + m->bias);
     vec sum = {0};
     for (int64_t i = 0; i < m->width; i += LANES) sum += LOAD(u + i) * LOAD(v + i);
     float error = NAME(sum_lanes)(sum) - a * b + a + b - cell->log_weight;
@@ -65,14 +67,14 @@ INLINE double NAME(step)(const GloveModel *m, const Cell *cell) {
         STORE(su + i, su_i + gu * gu);
         STORE(sv + i, sv_i + gv * gv);
     }
-    u[m->bias] = a - g / sqrtf(sa);
-    v[m->bias] = b - g / sqrtf(sb);
-    su[m->bias] = sa + g * g;
-    sv[m->bias] = sb + g * g;
+    store_f32(u + m->bias, a - g / sqrtf(sa));
+    store_f32(v + m->bias, b - g / sqrtf(sb));
+    store_f32(su + m->bias, sa + g * g);
+    store_f32(sv + m->bias, sb + g * g);
     return loss;
 }
 
-static double RACY NAME(train)(const GloveModel *m, const Cell *cells, int64_t n) {
+static double NAME(train)(const GloveModel *m, const Cell *cells, int64_t n) {
     double loss = 0;
     for (int64_t i = 0; i < n; i++) {
         if (i + PREFETCH_CELLS < n) NAME(prefetch_cell)(m, cells + i + PREFETCH_CELLS);

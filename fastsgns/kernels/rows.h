@@ -2,11 +2,12 @@
  *
  * Contents
  *   RACY, PREFETCH, constants   markers and sizes
+ *   load_f32, store_f32, ...    how numbers that threads share are read and written
  *   StepRows, WindowRows, CbowRows   arguments of the operations
  *   RowOps                      the operations: gather, step, scatter, merge, window, ...
  *   rows_variant, ...           choice of the implementation
  *   window_stride, ...          sizes, prefetching
- *   set_ones, ...               small functions that touch shared numbers
+ *   set_ones, ...               small functions on rows
  *
  * Each operation has a textbook version in portable C for float and double (rows_plain.h), which is
  * the specification, and versions for vector instructions (rows_simd.h, window_simd.h,
@@ -21,11 +22,12 @@
  * 32 and 64 bits are not torn on the supported processors, so no garbage value can appear.
  *
  * During training, shared rows are read and written only by
- *   - the row operations,
- *   - full softmax (softmax_step.h) and GloVe (glove_scalar.h, glove_simd.h),
- *   - the functions at the end of this file.
- * RACY marks these functions for ThreadSanitizer, and no others. BLAS cannot be annotated. A RACY
- * function does not call memcpy on shared rows, as ThreadSanitizer checks memcpy itself.
+ *   - the row operations, and GloVe's (glove_scalar.h, glove_simd.h),
+ *   - the functions at the end of this file,
+ *   - BLAS, which the variant "blas" and full softmax (softmax_step.h) call.
+ * All but BLAS use the functions that SHARED_ACCESS defines: each reads or writes one number or one
+ * vector. They are the only ones that ThreadSanitizer does not check, so it reports every other
+ * access to a row, and all races on the rest: scores, plans, buffers, tables. It cannot see BLAS.
  *
  * Layout. A row has `width` reals, the last of which are padding up to a multiple of 16 (for float,
  * a cache line of 64 bytes). The padding is zero, and every operation keeps it zero, so vector
@@ -37,11 +39,31 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__GNUC__)
-#define RACY __attribute__((no_sanitize("thread")))
+/* RACY begins the definition of a function that ThreadSanitizer does not check. A compilation for
+ * it does not inline such a function, because what is inlined into a checked function is checked.
+ */
+#if defined(__SANITIZE_THREAD__)
+#define CHECKS_THREADS 1
+#elif defined(__has_feature)
+#define CHECKS_THREADS __has_feature(thread_sanitizer)
 #else
-#define RACY
+#define CHECKS_THREADS 0
 #endif
+#if CHECKS_THREADS
+#define RACY static __attribute__((noinline, unused, no_sanitize("thread")))
+#elif defined(__GNUC__)
+#define RACY static inline __attribute__((always_inline))
+#else
+#define RACY static inline
+#endif
+
+/* Defines `load`, which returns a number or vector that threads share, and `store`, which writes
+ * one. */
+#define SHARED_ACCESS(type, load, store)                     \
+    RACY type load(const type *address) { return *address; } \
+    RACY void store(type *address, type value) { *address = value; }
+SHARED_ACCESS(float, load_f32, store_f32)
+SHARED_ACCESS(double, load_f64, store_f64)
 
 /* Prefetch a cache line for writing, which invalidates it in other cores' caches immediately.
  * Processors that lack the instruction `prefetchw` ignore it. */
@@ -215,52 +237,60 @@ static inline void prefetch_row(const void *row, int64_t n_bytes) {
 }
 
 /* Sets one column of n rows to 1. */
-static inline void RACY set_ones(void *const *rows, int n, int64_t column, int real_size) {
+static inline void set_ones(void *const *rows, int n, int64_t column, int real_size) {
     for (int j = 0; j < n; j++)
         if (real_size == sizeof(float))
-            ((float *)rows[j])[column] = 1;
+            store_f32((float *)rows[j] + column, 1);
         else
-            ((double *)rows[j])[column] = 1;
+            store_f64((double *)rows[j] + column, 1);
 }
 
 /* Copies one column of n rows to `values`, which has n reals. */
-static inline void RACY read_column(void *values, void *const *rows, int n, int64_t column,
-                                    int real_size) {
+static inline void read_column(void *values, void *const *rows, int n, int64_t column,
+                               int real_size) {
     for (int k = 0; k < n; k++)
         if (real_size == sizeof(float))
-            ((float *)values)[k] = ((float *)rows[k])[column];
+            ((float *)values)[k] = load_f32((float *)rows[k] + column);
         else
-            ((double *)values)[k] = ((double *)rows[k])[column];
+            ((double *)values)[k] = load_f64((double *)rows[k] + column);
 }
 
 /* Adds values[k] to one column of row k, for n rows. */
-static inline void RACY add_to_column(const void *values, void *const *rows, int n, int64_t column,
-                                      int real_size) {
+static inline void add_to_column(const void *values, void *const *rows, int n, int64_t column,
+                                 int real_size) {
     for (int k = 0; k < n; k++)
-        if (real_size == sizeof(float))
-            ((float *)rows[k])[column] += ((const float *)values)[k];
-        else
-            ((double *)rows[k])[column] += ((const double *)values)[k];
+        if (real_size == sizeof(float)) {
+            float *to = (float *)rows[k] + column;
+            store_f32(to, load_f32(to) + ((const float *)values)[k]);
+        } else {
+            double *to = (double *)rows[k] + column;
+            store_f64(to, load_f64(to) + ((const double *)values)[k]);
+        }
 }
 
 /* Moves two rows towards each other, each by `share` of their distance. */
-#define PULL_TOGETHER(NAME, REAL)                                               \
-    static inline void RACY NAME(REAL *a, REAL *b, int64_t width, REAL share) { \
-        for (int64_t x = 0; x < width; x++) {                                   \
-            const REAL move = share * (b[x] - a[x]);                            \
-            a[x] += move;                                                       \
-            b[x] -= move;                                                       \
-        }                                                                       \
+#define PULL_TOGETHER(NAME, REAL, LOAD, STORE)                             \
+    static inline void NAME(REAL *a, REAL *b, int64_t width, REAL share) { \
+        for (int64_t x = 0; x < width; x++) {                              \
+            const REAL a_x = LOAD(a + x), b_x = LOAD(b + x);               \
+            const REAL move = share * (b_x - a_x);                         \
+            STORE(a + x, a_x + move);                                      \
+            STORE(b + x, b_x - move);                                      \
+        }                                                                  \
     }
-PULL_TOGETHER(pull_together_f32, float)
-PULL_TOGETHER(pull_together_f64, double)
+PULL_TOGETHER(pull_together_f32, float, load_f32, store_f32)
+PULL_TOGETHER(pull_together_f64, double, load_f64, store_f64)
 #undef PULL_TOGETHER
 
 /* Returns a number that threads share. */
-static inline double RACY read_shared(const double *shared) { return *shared; }
+static inline double read_shared(const double *shared) { return load_f64(shared); }
 
 /* Adds `change` to a number that threads share, and returns the sum. As with rows, one of two
  * additions may be lost if two threads make them at the same time. */
-static inline double RACY add_to_shared(double *shared, double change) { return *shared += change; }
+static inline double add_to_shared(double *shared, double change) {
+    const double sum = load_f64(shared) + change;
+    store_f64(shared, sum);
+    return sum;
+}
 
 #endif

@@ -1,27 +1,27 @@
 /* Row operations in portable C, for any type REAL: the specification that the fast variants are
- * tested against. Define before including: REAL, REAL_EXP, NAME(op), VARIANT. */
+ * tested against. Define before including: REAL, REAL_EXP, LOAD, STORE, NAME(op), VARIANT. LOAD and
+ * STORE access numbers of rows that threads share. */
 
-static void RACY NAME(gather)(void *hidden_, void *const *rows, int n, int64_t width,
-                              double scale) {
+static void NAME(gather)(void *hidden_, void *const *rows, int n, int64_t width, double scale) {
     REAL *hidden = hidden_;
     for (int64_t i = 0; i < width; i++) hidden[i] = 0;
     for (int j = 0; j < n; j++) {
         const REAL *row = rows[j];
-        for (int64_t i = 0; i < width; i++) hidden[i] += row[i];
+        for (int64_t i = 0; i < width; i++) hidden[i] += LOAD(row + i);
     }
     for (int64_t i = 0; i < width; i++) hidden[i] *= (REAL)scale;
 }
 
-/* The dot product, summed in 8 lanes so that compilers can use vectors. */
-static REAL RACY NAME(dot)(const REAL *a, const REAL *b, int64_t width) {
+/* The dot product of two rows, summed in 8 lanes so that compilers can use vectors. */
+static REAL NAME(dot)(const REAL *a, const REAL *b, int64_t width) {
     REAL lanes[8] = {0}, sum = 0;
     for (int64_t i = 0; i < width; i += 8)
-        for (int lane = 0; lane < 8; lane++) lanes[lane] += a[i + lane] * b[i + lane];
+        for (int lane = 0; lane < 8; lane++) lanes[lane] += LOAD(a + i + lane) * LOAD(b + i + lane);
     for (int lane = 0; lane < 8; lane++) sum += lanes[lane];
     return sum;
 }
 
-static double RACY NAME(step)(void *hidden_, void *update_, const StepRows *step, double rate) {
+static double NAME(step)(void *hidden_, void *update_, const StepRows *step, double rate) {
     REAL *hidden = hidden_, *update = update_, *scores = step->scores;
     REAL *const *rows = (REAL *const *)step->rows;
     const float *labels = step->labels;
@@ -34,27 +34,29 @@ static double RACY NAME(step)(void *hidden_, void *update_, const StepRows *step
         scores[j] = (REAL)rate * (labels[j] - 1 / (1 + REAL_EXP(-scores[j])));
     }
     for (int64_t i = 0; i < width; i++) {
-        REAL hidden_i = hidden[i], update_i = update[i];
-        for (int j = 0; j < n; j++) update_i += scores[j] * rows[j][i];
-        for (int j = 0; j < n; j++) rows[j][i] += scores[j] * hidden_i;
-        update[i] = update_i;
+        REAL hidden_i = LOAD(hidden + i), update_i = LOAD(update + i);
+        for (int j = 0; j < n; j++) update_i += scores[j] * LOAD(rows[j] + i);
+        for (int j = 0; j < n; j++) STORE(rows[j] + i, LOAD(rows[j] + i) + scores[j] * hidden_i);
+        STORE(update + i, update_i);
     }
     return loss;
 }
 
-static void RACY NAME(scatter)(void *const *rows, int n, int64_t width, const void *update_,
-                               double scale) {
+static void NAME(scatter)(void *const *rows, int n, int64_t width, const void *update_,
+                          double scale) {
     const REAL *update = update_;
     for (int j = 0; j < n; j++) {
         REAL *row = rows[j];
-        for (int64_t i = 0; i < width; i++) row[i] += (REAL)scale * update[i];
+        for (int64_t i = 0; i < width; i++) STORE(row + i, LOAD(row + i) + (REAL)scale * update[i]);
     }
 }
 
-static void RACY NAME(merge)(void *shared_, void *copy_, void *base_, int64_t width) {
+static void NAME(merge)(void *shared_, void *copy_, void *base_, int64_t width) {
     REAL *shared = shared_, *copy = copy_, *base = base_;
-    for (int64_t i = 0; i < width; i++)
-        shared[i] = copy[i] = base[i] = shared[i] + (copy[i] - base[i]);
+    for (int64_t i = 0; i < width; i++) {
+        copy[i] = base[i] = LOAD(shared + i) + (copy[i] - base[i]);
+        STORE(shared + i, copy[i]);
+    }
 }
 
 /* role(u)[x] for the value u of column x (rows.h). */
@@ -64,14 +66,14 @@ static inline REAL NAME(role)(const WindowRows *w, REAL u, int64_t x) {
 }
 
 /* The score of input row u, which is first written to `hidden` in its role, and output row v. */
-static REAL RACY NAME(window_score)(const WindowRows *w, int k, int j, REAL *hidden) {
+static REAL NAME(window_score)(const WindowRows *w, int k, int j, REAL *hidden) {
     const REAL *u = w->inputs[k];
-    for (int64_t x = 0; x < w->width; x++) hidden[x] = NAME(role)(w, u[x], x);
+    for (int64_t x = 0; x < w->width; x++) hidden[x] = NAME(role)(w, LOAD(u + x), x);
     REAL score = NAME(dot)(hidden, w->outputs[j], w->width);
     return w->offsets ? score + ((const REAL *)w->offsets)[k] : score;
 }
 
-static double RACY NAME(window)(const WindowRows *w, double rate) {
+static double NAME(window)(const WindowRows *w, double rate) {
     REAL *scores = w->scores, *hidden = w->scratch, *old = hidden + w->width;
     const int64_t stride = window_stride(w->n_outputs);
     double loss = 0;
@@ -83,29 +85,30 @@ static double RACY NAME(window)(const WindowRows *w, double rate) {
             scores[k * stride + j] = (REAL)rate * (positive - total / (1 + REAL_EXP(-score)));
         }
     for (int64_t x = 0; x < w->width; x++) {
-        for (int j = 0; j < w->n_outputs; j++) old[j] = ((REAL *)w->outputs[j])[x];
+        for (int j = 0; j < w->n_outputs; j++) old[j] = LOAD((REAL *)w->outputs[j] + x);
         const REAL *g = scores;
         for (int k = 0; k < w->n_inputs; k++, g += stride) {
-            REAL *u = (REAL *)w->inputs[k] + x, h = NAME(role)(w, *u, x), sum = 0;
+            REAL *u = (REAL *)w->inputs[k] + x, h = NAME(role)(w, LOAD(u), x), sum = 0;
             for (int j = 0; j < w->n_outputs; j++) {
-                REAL *v = (REAL *)w->outputs[j] + x;
-                sum += g[j] * (w->batch ? old[j] : *v);
-                *v += g[j] * h;
+                REAL *v = (REAL *)w->outputs[j] + x, now = LOAD(v);
+                sum += g[j] * (w->batch ? old[j] : now);
+                STORE(v, now + g[j] * h);
             }
-            *u += x < w->role_start ? sum : ((const REAL *)w->role_scale)[x] * sum;
+            if (x >= w->role_start) sum *= ((const REAL *)w->role_scale)[x];
+            STORE(u, LOAD(u) + sum);
         }
     }
     return loss;
 }
 
-static double RACY NAME(cbow_errors)(const CbowRows *c, double rate) {
+static double NAME(cbow_errors)(const CbowRows *c, double rate) {
     const REAL *role_scale = c->role_scale, *role_shift = c->role_shift;
     REAL *hidden = c->hidden, *g = c->errors;
     double loss = 0;
     for (int64_t i = 0; i < c->width; i++) {
         REAL sum = 0;
         for (int k = 0; k < c->n_contexts; k++)
-            sum += (c->weights ? (REAL)c->weights[k] : 1) * ((const REAL *)c->contexts[k])[i];
+            sum += (c->weights ? (REAL)c->weights[k] : 1) * LOAD((const REAL *)c->contexts[k] + i);
         hidden[i] = (REAL)c->scale * sum;
     }
     for (int64_t i = 0; i < c->width && role_scale; i++)
@@ -118,15 +121,18 @@ static double RACY NAME(cbow_errors)(const CbowRows *c, double rate) {
     return loss;
 }
 
-static void RACY NAME(cbow_update)(const CbowRows *c) {
+static void NAME(cbow_update)(const CbowRows *c) {
     const REAL *role_scale = c->role_scale, *hidden = c->hidden, *g = c->errors;
     REAL *const *rows = (REAL *const *)c->rows, *const *contexts = (REAL *const *)c->contexts;
     for (int64_t i = 0; i < c->width; i++) {
         REAL update = 0;
-        for (int j = 0; j < c->n; j++) update += g[j] * rows[j][i];
-        for (int j = 0; j < c->n; j++) rows[j][i] += g[j] * hidden[i];
+        for (int j = 0; j < c->n; j++) update += g[j] * LOAD(rows[j] + i);
+        for (int j = 0; j < c->n; j++) STORE(rows[j] + i, LOAD(rows[j] + i) + g[j] * hidden[i]);
         if (role_scale) update *= role_scale[i];
-        for (int k = 0; k < c->n_contexts; k++) contexts[k][i] += (REAL)c->share * update;
+        for (int k = 0; k < c->n_contexts; k++) {
+            REAL *to = contexts[k] + i;
+            STORE(to, LOAD(to) + (REAL)c->share * update);
+        }
     }
 }
 
@@ -136,5 +142,7 @@ const RowOps NAME(rows) = {VARIANT,      sizeof(REAL),      NAME(gather),
 
 #undef REAL
 #undef REAL_EXP
+#undef LOAD
+#undef STORE
 #undef NAME
 #undef VARIANT

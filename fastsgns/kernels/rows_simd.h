@@ -3,6 +3,7 @@
  *
  * Contents
  *   vec, LOAD, STORE, UNROLL               vectors; SHUFFLE is in shuffle.h
+ *   LOAD_ROW, STORE_ROW                    vectors of rows that threads share
  *   fold_to_4, sum_4_vectors, sum_first    sums of lanes
  *   reciprocal, exp_minus, sigmoid, relu, log1p_exp_neg_abs   functions of vectors
  *   gather, scatter                        the operations of these names
@@ -19,6 +20,10 @@ typedef int32_t ivec8 __attribute__((vector_size(32)));
 #define INLINE static inline __attribute__((always_inline))
 #define LOAD(address) (*(const vec *)(address))
 #define STORE(address, value) (*(vec *)(address) = (value))
+
+SHARED_ACCESS(vec, NAME(load_shared), NAME(store_shared))
+#define LOAD_ROW(address) NAME(load_shared)((const vec *)(address))
+#define STORE_ROW(address, value) NAME(store_shared)((vec *)(address), value)
 
 /* Unrolls a loop that sets sums to 0 in registers. GCC replaces it by a call of memset, which is
  * slow for so few bytes, before it unrolls. */
@@ -192,14 +197,13 @@ INLINE void NAME(gather_columns)(const int n_vec, float *hidden, float *const *r
     for (int j = 0; j < n; j++) {
         const float *row = rows[j] + x;
         UNROLL(8)
-        for (int v = 0; v < n_vec; v++) sums[v] += LOAD(row + v * LANES);
+        for (int v = 0; v < n_vec; v++) sums[v] += LOAD_ROW(row + v * LANES);
     }
     UNROLL(8)
     for (int v = 0; v < n_vec; v++) STORE(hidden + x + v * LANES, sums[v] * scale);
 }
 
-static void RACY NAME(gather)(void *hidden_, void *const *rows_, int n, int64_t width,
-                              double scale) {
+static void NAME(gather)(void *hidden_, void *const *rows_, int n, int64_t width, double scale) {
     float *hidden = hidden_, *const *rows = (float *const *)rows_;
     const float factor = (float)scale;
     int64_t i = 0;
@@ -221,8 +225,8 @@ INLINE vec8 NAME(dots)(const int n, const StepRows *step, const float *hidden, i
         prefetch[j] = first + j < step->n_prefetch ? step->prefetch[first + j] : row[j];
     }
     for (int64_t i = 0; i < step->width; i += LANES) {
-        vec h = LOAD(hidden + i);
-        for (int j = 0; j < n; j++) sums[j] += h * LOAD(row[j] + i);
+        vec h = LOAD_ROW(hidden + i);
+        for (int j = 0; j < n; j++) sums[j] += h * LOAD_ROW(row[j] + i);
         if (LANES * 4 >= CACHE_LINE || i * 4 % CACHE_LINE == 0)
             for (int j = 0; j < n; j++) PREFETCH(prefetch[j] + i);
     }
@@ -232,7 +236,7 @@ INLINE vec8 NAME(dots)(const int n, const StepRows *step, const float *hidden, i
 
 /* Returns the loss of n scores f: the sum of log(1 + exp(wrong)), where `wrong` is -f for label 1
  * and f for label 0. */
-static double RACY NAME(losses)(const float *scores, const float *labels, int n) {
+static double NAME(losses)(const float *scores, const float *labels, int n) {
     double loss = 0;
     for (int j = 0; j < n; j += LANES) {
         vec wrong = LOAD(scores + j) * (1.0f - 2.0f * LOAD(labels + j));
@@ -250,16 +254,16 @@ INLINE int NAME(has_duplicates)(const int n, void *const *rows) {
 
 /* Adds g[j] * hidden to each row, and sum_j g[j] * row j, of the old rows, to `update`. For any
  * number of rows, which may repeat. */
-static void RACY NAME(update_general)(int n, const float *g, const float *hidden, float *update,
-                                      float *const *rows, int64_t width) {
+static void NAME(update_general)(int n, const float *g, const float *hidden, float *update,
+                                 float *const *rows, int64_t width) {
     for (int64_t i = 0; i < width; i += LANES) {
-        vec h = LOAD(hidden + i), sum = LOAD(update + i);
-        for (int j = 0; j < n; j++) sum += g[j] * LOAD(rows[j] + i);
+        vec h = LOAD_ROW(hidden + i), sum = LOAD_ROW(update + i);
+        for (int j = 0; j < n; j++) sum += g[j] * LOAD_ROW(rows[j] + i);
         for (int j = 0; j < n; j++) {
             float *row = rows[j] + i;
-            STORE(row, LOAD(row) + g[j] * h);
+            STORE_ROW(row, LOAD_ROW(row) + g[j] * h);
         }
-        STORE(update + i, sum);
+        STORE_ROW(update + i, sum);
     }
 }
 
@@ -269,13 +273,13 @@ INLINE void NAME(update_group)(const int n, const float *g, const float *hidden,
     float *row[GROUP];
     for (int j = 0; j < n; j++) row[j] = rows[j];
     for (int64_t i = 0; i < width; i += LANES) {
-        vec h = LOAD(hidden + i), sum = LOAD(update + i), r[GROUP];
+        vec h = LOAD_ROW(hidden + i), sum = LOAD_ROW(update + i), r[GROUP];
         for (int j = 0; j < n; j++) {
-            r[j] = LOAD(row[j] + i);
+            r[j] = LOAD_ROW(row[j] + i);
             sum += g[j] * r[j];
         }
-        for (int j = 0; j < n; j++) STORE(row[j] + i, r[j] + g[j] * h);
-        STORE(update + i, sum);
+        for (int j = 0; j < n; j++) STORE_ROW(row[j] + i, r[j] + g[j] * h);
+        STORE_ROW(update + i, sum);
     }
 }
 
@@ -318,8 +322,7 @@ INLINE void NAME(store_dots)(const int n, float *scores, const StepRows *step, c
         default: break;                    \
     }
 
-static double RACY NAME(step_general)(float *hidden, float *update, const StepRows *step,
-                                      float rate) {
+static double NAME(step_general)(float *hidden, float *update, const StepRows *step, float rate) {
     float *scores = step->scores;
     const int n = step->n;
     int done = 0;
@@ -334,7 +337,7 @@ static double RACY NAME(step_general)(float *hidden, float *update, const StepRo
     return loss;
 }
 
-static double RACY NAME(step)(void *hidden, void *update, const StepRows *step, double rate) {
+static double NAME(step)(void *hidden, void *update, const StepRows *step, double rate) {
     double loss = 0;
     for (int j = step->n; j < step->n_prefetch; j++)
         prefetch_row(step->prefetch[j], step->width * 4);
@@ -354,12 +357,13 @@ INLINE void NAME(scatter_columns)(const int n_vec, void *const *rows, int n, con
     for (int j = 0; j < n; j++) {
         float *row = (float *)rows[j] + x;
         UNROLL(8)
-        for (int v = 0; v < n_vec; v++) STORE(row + v * LANES, LOAD(row + v * LANES) + change[v]);
+        for (int v = 0; v < n_vec; v++)
+            STORE_ROW(row + v * LANES, LOAD_ROW(row + v * LANES) + change[v]);
     }
 }
 
-static void RACY NAME(scatter)(void *const *rows, int n, int64_t width, const void *update_,
-                               double scale) {
+static void NAME(scatter)(void *const *rows, int n, int64_t width, const void *update_,
+                          double scale) {
     const float *update = update_;
     const float factor = (float)scale;
     int64_t i = 0;
@@ -368,11 +372,11 @@ static void RACY NAME(scatter)(void *const *rows, int n, int64_t width, const vo
     COLUMN_CASES((width - i) / LANES, NAME(scatter_columns), rows, n, update, factor, i)
 }
 
-static void RACY NAME(merge)(void *shared_, void *copy_, void *base_, int64_t width) {
+static void NAME(merge)(void *shared_, void *copy_, void *base_, int64_t width) {
     float *shared = shared_, *copy = copy_, *base = base_;
     for (int64_t i = 0; i < width; i += LANES) {
-        vec sum = LOAD(shared + i) + (LOAD(copy + i) - LOAD(base + i));
-        STORE(shared + i, sum);
+        vec sum = LOAD_ROW(shared + i) + (LOAD(copy + i) - LOAD(base + i));
+        STORE_ROW(shared + i, sum);
         STORE(copy + i, sum);
         STORE(base + i, sum);
     }

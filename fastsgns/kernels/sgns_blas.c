@@ -35,10 +35,12 @@ static void blas_scatter(void *const *rows, int n, int64_t width, const void *up
 
 /* A loop, because between two calls of saxpy other workers would see the sum without the
  * difference. */
-static void RACY blas_merge(void *shared_, void *copy_, void *base_, int64_t width) {
+static void blas_merge(void *shared_, void *copy_, void *base_, int64_t width) {
     float *shared = shared_, *copy = copy_, *base = base_;
-    for (int64_t x = 0; x < width; x++)
-        shared[x] = copy[x] = base[x] = shared[x] + (copy[x] - base[x]);
+    for (int64_t x = 0; x < width; x++) {
+        copy[x] = base[x] = load_f32(shared + x) + (copy[x] - base[x]);
+        store_f32(shared + x, copy[x]);
+    }
 }
 
 static double blas_step(void *hidden_, void *update_, const StepRows *step, double rate) {
@@ -62,11 +64,16 @@ static double blas_step(void *hidden_, void *update_, const StepRows *step, doub
     return loss;
 }
 
+/* copy = row */
+static void copy_row(float *copy, const float *row, int64_t width) {
+    for (int64_t x = 0; x < width; x++) copy[x] = load_f32(row + x);
+}
+
 /* hidden = role(u): see rows.h. */
 static void take_role(float *hidden, const WindowRows *w, const float *u) {
     const float *scale = w->role_scale, *shift = w->role_shift;
-    memcpy(hidden, u, w->width * sizeof(float));
-    for (int64_t x = w->role_start; x < w->width; x++) hidden[x] = u[x] * scale[x] + shift[x];
+    copy_row(hidden, u, w->width);
+    for (int64_t x = w->role_start; x < w->width; x++) hidden[x] = hidden[x] * scale[x] + shift[x];
 }
 
 /* One call of saxpy per pair and row, as in the other operations of one example. */
@@ -86,7 +93,7 @@ static double blas_window(const WindowRows *w, double rate) {
         }
     }
     for (int j = 0; w->batch && j < w->n_outputs; j++)
-        memcpy(old + j * width, w->outputs[j], width * sizeof(float));
+        copy_row(old + j * width, w->outputs[j], width);
     for (int k = 0; k < w->n_inputs; k++) {
         take_role(hidden, w, w->inputs[k]);
         memset(sum, 0, width * sizeof(float));

@@ -21,8 +21,8 @@ enum { WINDOW_IN = 2, WINDOW_VECTORS = 1 };
 /* Returns the columns x .. x + LANES - 1 of role(u), for `row` = u (rows.h). */
 INLINE vec NAME(hidden_vector)(const int has_role, const WindowRows *w, const float *row,
                                int64_t x) {
-    if (!has_role) return LOAD(row + x);
-    return LOAD(row + x) * LOAD((const float *)w->role_scale + x) +
+    if (!has_role) return LOAD_ROW(row + x);
+    return LOAD_ROW(row + x) * LOAD((const float *)w->role_scale + x) +
            LOAD((const float *)w->role_shift + x);
 }
 
@@ -35,7 +35,7 @@ INLINE void NAME(add_products)(const int n_in, const int n_out, const int has_ro
     for (int k = 0; k < n_in; k++) h[k] = NAME(hidden_vector)(has_role, w, in[k], x);
     UNROLL(8)
     for (int j = 0; j < n_out; j++) {
-        vec v = LOAD(out[j] + x);
+        vec v = LOAD_ROW(out[j] + x);
         UNROLL(8)
         for (int k = 0; k < n_in; k++) sums[k][j] += h[k] * v;
     }
@@ -205,7 +205,7 @@ INLINE void NAME(window_columns)(const int n_vec, const int n_out, const int bat
     for (int v = 0; v < n_vec; v++) {
         NAME(prefetch_columns)(w, x + v * LANES);
         UNROLL(8)
-        for (int j = 0; j < n_out; j++) old[v][j] = now[v][j] = LOAD(out[j] + x + v * LANES);
+        for (int j = 0; j < n_out; j++) old[v][j] = now[v][j] = LOAD_ROW(out[j] + x + v * LANES);
     }
     for (void *const *input = w->inputs; input < end; input++, g += stride) {
         float *row = (float *)*input + x;
@@ -228,15 +228,15 @@ INLINE void NAME(window_columns)(const int n_vec, const int n_out, const int bat
         for (int v = 0; v < n_vec; v++) {
             vec sum = sums[v][0] + sums[v][1];
             if (has_role)
-                sum = LOAD(row + v * LANES) +
+                sum = LOAD_ROW(row + v * LANES) +
                       sum * LOAD((const float *)w->role_scale + x + v * LANES);
-            STORE(row + v * LANES, sum);
+            STORE_ROW(row + v * LANES, sum);
         }
     }
     UNROLL(8)
     for (int v = 0; v < n_vec; v++) {
         UNROLL(8)
-        for (int j = 0; j < n_out; j++) STORE(out[j] + x + v * LANES, now[v][j]);
+        for (int j = 0; j < n_out; j++) STORE_ROW(out[j] + x + v * LANES, now[v][j]);
     }
 }
 
@@ -246,18 +246,18 @@ INLINE void NAME(window_columns_general)(const int has_role, const WindowRows *w
     float *old = w->scratch; /* n_outputs vectors */
     const float *g = w->scores;
     for (int j = 0; w->batch && j < w->n_outputs; j++)
-        STORE(old + j * LANES, LOAD((float *)w->outputs[j] + x));
+        STORE(old + j * LANES, LOAD_ROW((float *)w->outputs[j] + x));
     for (int k = 0; k < w->n_inputs; k++, g += stride) {
         float *row = w->inputs[k];
         vec h = NAME(hidden_vector)(has_role, w, row, x), sum = {0};
         for (int j = 0; j < w->n_outputs; j++) {
             float *v = (float *)w->outputs[j] + x;
-            vec now = LOAD(v);
+            vec now = LOAD_ROW(v);
             sum += g[j] * (w->batch ? LOAD(old + j * LANES) : now);
-            STORE(v, now + g[j] * h);
+            STORE_ROW(v, now + g[j] * h);
         }
         if (has_role) sum *= LOAD((const float *)w->role_scale + x);
-        STORE(row + x, LOAD(row + x) + sum);
+        STORE_ROW(row + x, LOAD_ROW(row + x) + sum);
     }
 }
 
@@ -269,7 +269,7 @@ INLINE void NAME(group_columns)(const int n_out, const int batch, const int has_
     vec now[GROUP], old[GROUP];
     const float *g = (const float *)w->scores + first;
     UNROLL(8)
-    for (int j = 0; j < n_out; j++) old[j] = now[j] = LOAD((float *)w->outputs[first + j] + x);
+    for (int j = 0; j < n_out; j++) old[j] = now[j] = LOAD_ROW((float *)w->outputs[first + j] + x);
     for (int k = 0; k < w->n_inputs; k++, g += stride) {
         vec h = NAME(hidden_vector)(has_role, w, w->inputs[k], x), sum = LOAD(sums + k * LANES);
         UNROLL(8)
@@ -280,7 +280,7 @@ INLINE void NAME(group_columns)(const int n_out, const int batch, const int has_
         STORE(sums + k * LANES, sum);
     }
     UNROLL(8)
-    for (int j = 0; j < n_out; j++) STORE((float *)w->outputs[first + j] + x, now[j]);
+    for (int j = 0; j < n_out; j++) STORE_ROW((float *)w->outputs[first + j] + x, now[j]);
 }
 
 /* The same as window_columns_general if no input row repeats: GROUP output rows at a time stay in
@@ -297,7 +297,7 @@ INLINE void NAME(window_columns_grouped)(const int batch, const int has_role, co
         float *row = (float *)w->inputs[k] + x;
         vec sum = LOAD(sums + k * LANES);
         if (has_role) sum *= LOAD((const float *)w->role_scale + x);
-        STORE(row, LOAD(row) + sum);
+        STORE_ROW(row, LOAD_ROW(row) + sum);
     }
 }
 
@@ -309,7 +309,7 @@ static int NAME(has_repeats)(void *const *rows, int n) {
 }
 
 /* Updates all rows, for any number of output rows. */
-static void RACY NAME(update_window_general)(const WindowRows *w, int64_t stride) {
+static void NAME(update_window_general)(const WindowRows *w, int64_t stride) {
     const int repeats = NAME(has_repeats)(w->inputs, w->n_inputs);
     for (int64_t x = 0; x < w->width; x += LANES) {
         const int has_role = x >= w->role_start;
@@ -362,7 +362,7 @@ INLINE double NAME(window_group)(const int n_out, const WindowRows *w, float rat
 }
 
 /* The operation for any number of output rows. */
-static double RACY NAME(window_general)(const WindowRows *w, float rate) {
+static double NAME(window_general)(const WindowRows *w, float rate) {
     const int64_t stride = window_stride(w->n_outputs);
     double loss = 0;
     int j = 0;
@@ -377,7 +377,7 @@ static double RACY NAME(window_general)(const WindowRows *w, float rate) {
     return loss;
 }
 
-static double RACY NAME(window)(const WindowRows *w, double rate) {
+static double NAME(window)(const WindowRows *w, double rate) {
     double loss = 0;
     if (w->n_outputs <= GROUP)
         GROUP_CASES(w->n_outputs, loss = NAME(window_group), w, (float)rate)

@@ -1,0 +1,102 @@
+"""The sanitizers' builds: what they do not check, what they run, and that nobody ships them."""
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOL = ROOT / "tools" / "sanitize.py"
+KERNELS = ROOT / "fastsgns" / "kernels"
+SOURCES = sorted(
+    path
+    for folder in ("fastsgns", "bench", "tests", "tools")
+    for path in (ROOT / folder).rglob("*")
+    if path.suffix in (".h", ".c", ".pyx", ".pxd", ".py") and path != Path(__file__).resolve()
+)
+ROW_OPERATIONS = {  # the files that read or write rows while other threads do
+    "rows.h", "rows_plain.h", "rows_simd.h", "cbow_simd.h", "window_simd.h", "sgns_plain.c",
+    "sgns_blas.c", "glove_scalar.h", "glove_simd.h", "glove_plain.c",
+}  # fmt: skip
+NOT_CHECKED = r"\bRACY\b|no_sanitize|disable_sanitizer_instrumentation|no_instrument_function"
+ACCESS = r"\bSHARED_ACCESS\b|\b(?:load|store)_(?:f32|f64|shared)\b|\b(?:LOAD|STORE)_ROW\b"
+
+
+def files_with(pattern: str) -> set[str]:
+    return {path.name for path in SOURCES if re.search(pattern, path.read_text())}
+
+
+@pytest.fixture(scope="module")
+def tool() -> dict:
+    if not TOOL.exists():
+        pytest.skip("the tools are not part of this installation")
+    return runpy.run_path(str(TOOL), run_name="tool")
+
+
+def test_the_only_code_without_checks_loads_or_stores_one_value():
+    text = (KERNELS / "rows.h").read_text()
+    code = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    uses = [line.strip() for line in code.splitlines() if re.search(NOT_CHECKED, line)]
+    assert files_with(NOT_CHECKED) == {"rows.h"}
+    assert [" ".join(use.rstrip("\\").split()) for use in uses] == [
+        '#define RACY static __attribute__((noinline, unused, no_sanitize("thread")))',
+        "#define RACY static inline __attribute__((always_inline))",
+        "#define RACY static inline",
+        "RACY type load(const type *address) { return *address; }",
+        "RACY void store(type *address, type value) { *address = value; }",
+    ]
+
+
+def test_only_row_operations_use_it():
+    assert files_with(ACCESS) <= ROW_OPERATIONS
+    defined = {path.name for path in SOURCES if re.search("^SHARED_ACCESS", path.read_text(), re.M)}
+    assert defined == {"rows.h", "rows_simd.h", "glove_simd.h"}
+
+
+def test_no_report_is_suppressed(tool: dict):
+    options = " ".join(tool["OPTIONS"].values())
+    assert not re.search(r"suppress|ignore_|report_bugs|exitcode=0", options)
+
+
+def test_the_tests_that_run_exist(tool: dict):
+    makefile = (ROOT / "Makefile").read_text()
+    assert set(tool["RUNS"]) == set(tool["OPTIONS"]) == set(tool["SANITIZERS"])
+    for name, runs in tool["RUNS"].items():
+        assert re.search(rf"^{name}: .*## ", makefile, re.M)
+        paths = [word for run in runs for word in run if word.startswith("tests/")]
+        assert paths and all((ROOT / path).exists() for path in paths)
+
+
+@pytest.mark.parametrize("name", ["asan", "ubsan", "tsan"])
+def test_a_compiler_without_the_sanitizer_is_named(name: str, tool: dict, tmp_path: Path):
+    compiler = tmp_path / "plain-cc"
+    compiler.write_text("#!/bin/sh\necho 'no such option' >&2\nexit 1\n")
+    compiler.chmod(0o755)
+    done = subprocess.run([sys.executable, TOOL, name], env=os.environ | {"CC": str(compiler)},
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 1
+    assert f"{compiler} can't compile for the sanitizer" in done.stderr
+    assert "no such option" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("sanitizer", "command", "message"),
+    [
+        ("address", "bdist_wheel", "is for `python setup.py build` alone; got 'bdist_wheel'"),
+        ("thread", "install", "is for `python setup.py build` alone; got 'install'"),
+        ("addres", "build", "'addres' is not a sanitizer: set it to address, undefined or thread"),
+    ],
+)
+def test_sanitized_modules_are_not_packaged(sanitizer: str, command: str, message: str):
+    pytest.importorskip("Cython")
+    pytest.importorskip("setuptools")
+    done = subprocess.run(
+        [sys.executable, "setup.py", command], cwd=ROOT, capture_output=True, text=True,
+        env=os.environ | {"FASTSGNS_SANITIZE": sanitizer},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert message in done.stderr
