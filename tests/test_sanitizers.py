@@ -71,6 +71,18 @@ def test_the_tests_that_run_exist(tool: dict):
         assert paths and all((ROOT / path).exists() for path in paths)
 
 
+def test_leaks_of_compiled_code_are_reported_and_those_of_python_are_not(tool: dict):
+    own = (
+        "Direct leak of 64 byte(s) in 1 object(s) allocated from:\n"
+        "    #0 0x7f in __interceptor_calloc asan_malloc_linux.cpp:77\n"
+        "    #1 0x7e in allocate build/sanitized-address/cython/fastsgns/kernels/sgns.c:4711"
+    )
+    python = own.replace("in allocate build/sanitized", "in _PyObject_New Objects/object.c:176\n x")
+    report = f"==1==ERROR: LeakSanitizer: detected memory leaks\n\n{python}\n\n{own}\n\nSUMMARY: x"
+    assert tool["own_leaks"](report) == own
+    assert tool["own_leaks"](report.replace(own, python)) == ""
+
+
 @pytest.mark.parametrize("name", ["asan", "ubsan", "tsan"])
 def test_a_compiler_without_the_sanitizer_is_named(name: str, tool: dict, tmp_path: Path):
     compiler = tmp_path / "plain-cc"

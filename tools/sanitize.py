@@ -36,12 +36,17 @@ RUNS = {
     "tsan": [RACES],
 }
 OPTIONS = {
-    # Tests ask for more memory than there is, and expect a MemoryError.
-    "asan": "allocator_may_return_null=1:detect_leaks=0",
+    # Tests ask for more memory than there is, and expect a MemoryError. GCC 12 does not align the
+    # stack frames of detect_stack_use_after_return for vectors of AVX-512 (its bug 110027).
+    "asan": "allocator_may_return_null=1:detect_stack_use_after_return=0:detect_leaks=1",
     "ubsan": "print_stacktrace=1",
     # All races of a run are reported; each process that has one exits with the status 66.
     "tsan": "halt_on_error=0:exitcode=66:second_deadlock_stack=1",
 }
+
+
+# Memory that is not freed when a process ends, and that compiled code of fastsgns allocated itself.
+OWN_LEAK = re.compile(r"^ +#1 .*\bfastsgns/", re.M)
 
 
 def compiler() -> list[str]:
@@ -118,13 +123,27 @@ def environment(name: str, lib: Path, reports: Path) -> dict[str, str]:
         variables["LD_PRELOAD"] = " ".join(libraries)
     if name == "asan":
         variables["PYTHONMALLOC"] = "malloc"
+        variables["LSAN_OPTIONS"] = "exitcode=0"  # `own_leaks` decides
     return os.environ | variables
+
+
+def own_leaks(report: str) -> str:
+    """Return the leaks of a report that compiled code of fastsgns allocated itself.
+
+    Python does not free everything when it ends.
+    """
+    leaks = re.split(r"\n\n", report)
+    return "\n\n".join(leak for leak in leaks if "leak of" in leak and OWN_LEAK.search(leak))
 
 
 def found_reports(reports: Path) -> Iterator[str]:
     """Yield what the sanitizer reported, by process."""
     for path in sorted(reports.iterdir()):
-        yield path.read_text(errors="replace")
+        report = path.read_text(errors="replace")
+        if "ERROR: LeakSanitizer" in report:
+            report = own_leaks(report)
+        if report:
+            yield report
 
 
 def main() -> None:
