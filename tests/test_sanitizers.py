@@ -100,7 +100,7 @@ def test_a_compiler_without_the_sanitizer_is_named(name: str, tool: dict, tmp_pa
     [
         ("address", "bdist_wheel", "is for `python setup.py build` alone; got 'bdist_wheel'"),
         ("thread", "install", "is for `python setup.py build` alone; got 'install'"),
-        ("addres", "build", "'addres' is not a sanitizer: set it to address, undefined or thread"),
+        ("addres", "build", "'addres' is not a sanitizer: set it to address, "),
     ],
 )
 def test_sanitized_modules_are_not_packaged(sanitizer: str, command: str, message: str):
