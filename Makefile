@@ -17,7 +17,7 @@ WORDS := *.md pyproject.toml Makefile setup.py fastsgns docs bench examples test
 unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint debug asan ubsan tsan fuzz bench wheel clean check FORCE
+.PHONY: help demo test lint debug asan ubsan tsan fuzz emulated bench wheel clean check FORCE
 
 help:  ## list these targets
 	@echo "usage: make TARGET [PYTHON=python3.12]"
@@ -54,6 +54,10 @@ asan ubsan tsan:
 # ARGS="graphs" fuzzes one harness, ARGS=--list lists them, ARGS=--plain does without clang.
 fuzz: $(STAMP)-fuzz $(STAMP)-debug $(STAMP)-install  ## fuzz the readers of files, SECONDS=60 each
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) $(ARGS)
+
+# ARCH=s390x is another processor, by Debian's name. ARGS="tests/kernels -k blas" selects tests.
+emulated: $(STAMP)-debug  ## run tests in the emulation of another processor, ARCH=arm64
+	@$(BIN)/python tools/emulated.py $(or $(ARCH),arm64) $(ARGS)
 
 # ARGS="speed --help" and the like instead of the standard set.
 bench: $(STAMP)-bench $(STAMP)-install  ## measure speed, memory and quality; the README's table

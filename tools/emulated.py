@@ -15,6 +15,7 @@ such as gcc-aarch64-linux-gnu, and Cython in the Python that runs this script::
 import argparse
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +45,7 @@ def main() -> int:
     parser.add_argument("--suite", default="trixie", help="of Debian (default: trixie)")
     parser.add_argument("--mirror", default="http://deb.debian.org/debian")
     options, arguments = parser.parse_known_args()
+    check_programs(options.processor)
     python = FOLDER / f"{options.processor}-{options.suite}.python"
     if not python.exists():
         unpack(options.processor, options.suite, options.mirror, python)
@@ -53,11 +55,25 @@ def main() -> int:
     return subprocess.run([python, *arguments]).returncode
 
 
+def check_programs(processor: str) -> None:
+    """Exit with a message if a program is missing."""
+    emulator, compiler = PROCESSORS[processor]
+    needed = {
+        "debootstrap": "debootstrap",
+        f"qemu-{emulator}-static": "qemu-user-static",
+        f"{compiler}-gcc": f"gcc-{compiler.replace('_', '-')} libc6-dev-{processor}-cross",
+    } | ({"fakeroot": "fakeroot"} if os.geteuid() else {})
+    missing = [package for program, package in needed.items() if not shutil.which(program)]
+    if missing:
+        sys.exit(f"emulated.py needs more programs (Debian: apt install {' '.join(missing)})")
+
+
 def unpack(processor: str, suite: str, mirror: str, python: Path) -> None:
     """Unpack the Debian packages, and write a program `python` that runs their Python."""
     root = python.with_suffix("")
     print(f"unpacking Debian's packages for {processor} into {root}", flush=True)
-    root.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(root, ignore_errors=True)  # of an attempt that failed
+    root.mkdir(parents=True)
     fakeroot = ["fakeroot"] if os.geteuid() else []
     command = ["debootstrap", "--foreign", f"--arch={processor}", "--variant=minbase"]
     command += [f"--include={','.join(PACKAGES)}", suite, str(root), mirror]
