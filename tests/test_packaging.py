@@ -111,3 +111,15 @@ def test_every_tool_of_a_release_is_pinned_by_hashes():
         assert "--hash=sha256:" in line, line
     [builder] = [line for line in packages if line.startswith("cibuildwheel")]
     assert builder.startswith("cibuildwheel==4.")
+
+
+def test_no_file_names_a_host_of_a_registry():
+    # The user's own settings of pip say where packages come from.
+    hosts = ("py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "anaconda" + ".org")
+    ends = {".md", ".py", ".toml", ".yml", ".txt", ".in", ".cff", ""}
+    folders = ("docs", "tests", "tools", "bench", "examples", "fastsgns", ".github", ".ci")
+    paths = [path for name in folders for path in (ROOT / name).rglob("*")]
+    for path in (*ROOT.glob("*"), *paths):
+        if path.is_file() and path.suffix in ends:
+            text = path.read_text(encoding="utf-8", errors="replace")
+            assert [host for host in hosts if host in text] == [], path
