@@ -371,3 +371,53 @@ def test_copies_and_files_of_a_callback_leave_the_training_as_it_is(name, tmp_pa
     keep = Keep(tmp_path)
     assert content(trained([keep])) == content(trained([]))
     assert len(set(keep.copies)) == 3
+
+
+# Queries while one thread trains
+
+
+class UntilAsked:
+    """A callback that ends training when all threads have asked their questions."""
+
+    def __init__(self) -> None:
+        self.begun, self.n_done = threading.Event(), threading.Semaphore(0)
+        self.n_left = N_THREADS
+
+    def on_epoch_begin(self, model: Any) -> None:
+        self.begun.set()
+
+    def on_epoch_end(self, model: Any) -> bool:
+        while self.n_done.acquire(blocking=False):
+            self.n_left -= 1
+        return not self.n_left
+
+
+@pytest.mark.parametrize("name", WITH_CALLBACKS)
+def test_threads_query_a_model_that_another_thread_trains(name):
+    model = CLASSES[name].make()
+    words, until_asked = list(model.wv.index_to_key), UntilAsked()
+
+    def ask(thread: int) -> list[bool]:
+        until_asked.begun.wait()
+        answers = []
+        try:
+            for turn in range(20):
+                word = words[(thread + turn) % len(words)]
+                found = model.wv.most_similar(word, topn=5)
+                answers.append(len(found) == 5 and all(-1.01 < cos < 1.01 for _, cos in found))
+                answers.append(bool(np.isfinite(model.wv.encode([[word]])).all()))
+                answers.append(bool(np.isfinite(model.wv.norms).all()))
+                if model.negative:
+                    answers.append(len(model.wv.most_similar(word, topn=5, space="in-out")) == 5)
+                    answers.append(len(model.predict_output_word([word], topn=5)) == 5)
+        finally:
+            until_asked.n_done.release()
+        return answers
+
+    asked = []
+    asking = threading.Thread(target=lambda: asked.extend(in_threads(ask)))
+    asking.start()
+    model.workers = 2
+    model.train(SENTENCES, total_examples=len(SENTENCES), epochs=10**8, callbacks=[until_asked])
+    asking.join()
+    assert all(isinstance(answers, list) and all(answers) for answers in asked), asked
