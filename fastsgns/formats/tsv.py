@@ -6,7 +6,6 @@ projector expects a header in the second file if and only if it has more than on
 
 import os
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -22,6 +21,7 @@ from fastsgns.formats.writing import destination, write_slices
 
 WHAT = "a file of TSV"
 BLOCK_ROWS = 1024
+BLANK_BYTES = 1 << 16  # a longer file is not looked through for numbers before it is read
 KEY = "word"
 PARTS = ("_tensor", "_metadata")
 SEPARATORS = "\t\n\r"
@@ -195,13 +195,15 @@ def _vectors(source: Any, datatype: npt.DTypeLike) -> np.ndarray:
     Both read the same numbers.
     """
     if files.is_path(source):
-        with warnings.catch_warnings(), files.open_binary(source) as file:
-            warnings.simplefilter("ignore", UserWarning)  # of an empty file
-            with suppress(ValueError, EOFError, OSError):
-                numbers = np.loadtxt(
-                    file, datatype, delimiter="\t", comments=None, ndmin=2, encoding="utf-8"
-                )
-                return numbers if len(numbers) else numbers.reshape(0, 0)
+        with files.open_binary(source) as file, suppress(ValueError, EOFError, OSError):
+            head = file.read(BLANK_BYTES)
+            if len(head) < BLANK_BYTES and not head.strip():  # numpy would warn
+                return np.zeros((0, 0), datatype)
+            file.seek(0)
+            numbers = np.loadtxt(
+                file, datatype, delimiter="\t", comments=None, ndmin=2, encoding="utf-8"
+            )
+            return numbers if len(numbers) else numbers.reshape(0, 0)
     return _line_by_line(source, datatype)
 
 

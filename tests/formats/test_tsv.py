@@ -1,5 +1,7 @@
 """The two files of the TensorBoard projector: one rule for what is written and what is read."""
 
+import warnings
+
 import hypothesis
 import hypothesis.strategies as st
 import numpy as np
@@ -129,3 +131,13 @@ def test_text_without_a_header_begins_with_a_key(tmp_path):
         vectors(["\ufeffa", "b"]).export("glove", tmp_path / "v.txt")
     vectors(["b", "\ufeffa"]).export("glove", tmp_path / "v.txt")
     assert KeyedVectors.from_file(tmp_path / "v.txt", "glove").index_to_key == ["b", "\ufeffa"]
+
+
+@pytest.mark.parametrize("text", ["", "\n", " \n\n"])
+def test_a_file_without_numbers_is_read_without_a_change_of_filters(tmp_path, text):
+    """Filters of warnings are of the process: other threads may use them."""
+    (tmp_path / "a_tensor.tsv").write_text(text)
+    (tmp_path / "a_metadata.tsv").write_text("")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(KeyedVectors.from_tsv(tmp_path / "a.tsv")) == 0
