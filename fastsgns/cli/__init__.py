@@ -27,6 +27,7 @@ from fastsgns.cli import (
     nodes,
     phrases,
     ppmi,
+    stopping,
     streams,
     study,
     train,
@@ -34,7 +35,7 @@ from fastsgns.cli import (
 )
 from fastsgns.cli.parsers import Command, Parser, UsageError
 from fastsgns.errors import FormatError
-from fastsgns.runtime.console import INTERRUPTED, say
+from fastsgns.runtime.console import say
 
 WRONG_USAGE = 2
 EXPECTED = (
@@ -51,7 +52,7 @@ a first session:
   fastsgns convert vectors.fastsgns vectors.txt.gz
 
 'fastsgns COMMAND --help' explains one command, with examples.
-exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C
+exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP
 """
 
 
@@ -88,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 after success, or if the reader of the output has gone; 1 after an error, which is printed
         on standard error in one line; 2 if FASTSGNS_KERNEL is not a kernel of this machine; 130
-        after Ctrl-C.
+        after Ctrl-C, and 128 and the number of the signal after SIGTERM and SIGHUP.
 
     Raises
     ------
@@ -112,6 +113,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     def report(message: str) -> None:
         say(f"fastsgns: {arguments.in_options(message)}")
 
+    with stopping.handled() as stop:
+        arguments.signals = stop
+        return _run(arguments, report)
+
+
+def _run(arguments: argparse.Namespace, report: Callable[[str], None]) -> int:
+    """Run a command, and return its exit code; `report` prints a message."""
     try:
         with warnings.catch_warnings(), _logging_to(report):
             warnings.showwarning = lambda message, *_: report(str(message))
@@ -122,7 +130,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         say("fastsgns: stopped")
-        return INTERRUPTED
+        exit_code: int = arguments.signals.exit_code
+        return exit_code
     except UsageError as error:
         arguments.usage(arguments.in_options(str(error)))
     except EXPECTED as error:

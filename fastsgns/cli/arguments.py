@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from fastsgns.cli.parsers import n_threads, positive
 from fastsgns.formats.files import local_path
 from fastsgns.runtime.machine import n_cores
+from fastsgns.training.every import EVERY
 from fastsgns.vectors.exchange import FORMATS as EXCHANGED
 from fastsgns.vectors.spaces import COMBINATIONS, ROLES, SPACES
 
@@ -108,11 +109,61 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def add_resume(parser: argparse.ArgumentParser) -> None:
-    """Add the model to continue with."""
+    """Add the model to continue with, and checkpoints."""
     parser.add_argument(
         "--resume", type=local_path, metavar="MODEL",
-        help="continue training this saved model, with its words and settings",
+        help="continue training this saved model, with its words and settings. If its training was "
+        "stopped, continue with what is left of it, on the same text; options of the schedule, "
+        "such as --epochs, begin a new training instead",
     )  # fmt: skip
+    add_checkpoint(parser)
+
+
+def add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    """Add the file to save to during training, and how often."""
+    parser.add_argument(
+        "--checkpoint", type=local_path, metavar="FILE",
+        help="also save the model to this file during training; if the process is killed, continue "
+        "from there with --resume FILE",
+    )  # fmt: skip
+    parser.add_argument(
+        "--every", type=every, metavar="N|TIME",
+        help="for --checkpoint: save after this number of epochs, or after a time such as 30s, "
+        "10min or 2h, also within an epoch (default: 1)",
+    )  # fmt: skip
+
+
+def every(text: str) -> Any:
+    """Parse `--every`, for argparse.
+
+    Examples
+    --------
+    >>> every("2"), every("10min")
+    (2, datetime.timedelta(seconds=600))
+    """
+    try:
+        return EVERY("every", text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a number of epochs, such as 2, nor a time, such as 30s, 10min or "
+            "2h"
+        ) from None
+
+
+def saving(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments `checkpoint` and `every` of a call that trains."""
+    if arguments.every is not None and not arguments.checkpoint:
+        arguments.usage("--every: it belongs to --checkpoint FILE")
+    return {"checkpoint": arguments.checkpoint, "every": arguments.every or 1}
+
+
+def check_same(arguments: argparse.Namespace, left: Any, n_units: int, unit: str) -> None:
+    """Raise a ValueError if the data is not that of the training to continue, by its size."""
+    if n_units != left.n_units:
+        raise ValueError(
+            f"{arguments.resume} holds a training on {left.n_units:,} {unit} that was stopped, and "
+            f"the input has {n_units:,}: give the same input, or begin a new training with --epochs"
+        )
 
 
 def add_inputs(parser: argparse.ArgumentParser, saved: str = "one saved corpus") -> None:

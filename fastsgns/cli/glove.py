@@ -2,10 +2,11 @@
 
 import argparse
 import time
+from functools import partial
 from typing import Any
 
 from fastsgns import GloVe
-from fastsgns.cli import filetypes, inputs, outputs
+from fastsgns.cli import filetypes, inputs, outputs, stopping
 from fastsgns.cli.arguments import (
     FORMATS,
     Option,
@@ -14,14 +15,16 @@ from fastsgns.cli.arguments import (
     add_parameters,
     add_resume,
     check_resumed,
+    check_same,
     given,
+    saving,
     shared,
 )
 from fastsgns.cli.parsers import Commands, add_command, positive, usage_errors
 from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.cooccurrence.windows import SIDES, WEIGHTINGS
 from fastsgns.formats.files import local_path
-from fastsgns.runtime.console import INTERRUPTED, short
+from fastsgns.runtime.console import short
 
 COUNTS = "cooccurrences"
 EXAMPLES = f"""\
@@ -32,10 +35,12 @@ examples:
   fastsgns glove counts.fastsgns -o small.fastsgns --dim 50
   fastsgns glove counts.fastsgns --resume model.fastsgns -o model.fastsgns --epochs 10
   fastsgns glove counts.fastsgns -o contexts.txt --vectors output
+  fastsgns glove counts.fastsgns -o model.fastsgns --checkpoint part.fastsgns --every 10min
+  fastsgns glove counts.fastsgns -o model.fastsgns --resume part.fastsgns
 
 {FORMATS}\
 Only the native format keeps both matrices and can be resumed.
-Ctrl-C stops early and saves what has been learned so far.
+Ctrl-C, SIGTERM and SIGHUP stop early and save what has been learned so far.
 """
 COUNTING = shared("window", "min_count", "max_final_vocab") | {
     "weighting": Option(
@@ -80,24 +85,27 @@ def add(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Count, train and save; return 130 if training was stopped."""
+    """Count, train and save; return 130, 143 or 129 if training was stopped."""
     options = given(arguments, ("matrices", *MODEL, *COUNTING, *TRAINING))
     check_resumed(arguments, options, TRAINING)
-    counts_path = arguments.save_counts
-    outputs.check(arguments.output, arguments.inputs, counts_path, arguments.resume)
+    counts_path, how = arguments.save_counts, saving(arguments)
+    outputs.check(
+        arguments.output, arguments.inputs, counts_path, arguments.resume, arguments.checkpoint
+    )
     model = _resumed(arguments, options) if arguments.resume else _new(arguments, options)
     counts = _counts(arguments, model, options)
     if counts_path:
         counts.save(counts_path)
     start = time.perf_counter()
-    finished = True
-    try:
-        model.train(counts)
-    except KeyboardInterrupt:
-        finished = False
+    continues = model.unfinished is not None and not given(arguments, TRAINING)
+    if continues:
+        check_same(arguments, model.unfinished, len(counts), "cells")
+    train = partial(model.resume if continues else model.train, counts, **how)
+    finished = stopping.trained(arguments, model, train)
     seconds = time.perf_counter() - start
     if model.vocabulary is None:
-        return INTERRUPTED
+        exit_code: int = arguments.signals.exit_code
+        return exit_code
     report = _report(model, counts, seconds)
     return outputs.finish(lambda: _save(model, arguments), report, finished, arguments)
 

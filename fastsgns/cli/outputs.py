@@ -10,12 +10,16 @@ from fastsgns.cli.inputs import has_output, main_vectors
 from fastsgns.cli.parsers import UsageError
 from fastsgns.cli.streams import STDIO
 from fastsgns.formats import writing
-from fastsgns.runtime.console import INTERRUPTED, say
+from fastsgns.runtime.console import say
 from fastsgns.vectors.exchange import FORMATS
 
 
 def check(
-    output: str, others: Iterable[str], intermediate: str | None = None, resumed: str | None = None
+    output: str,
+    others: Iterable[str],
+    intermediate: str | None = None,
+    resumed: str | None = None,
+    checkpoint: str | None = None,
 ) -> None:
     """Check, before any work is done, that the outputs of a training can be written.
 
@@ -29,6 +33,8 @@ def check(
         Another output in the native format: a corpus or counts.
     resumed : str, optional
         A saved model, which `output` may overwrite.
+    checkpoint : str, optional
+        A file in the native format, which may be that of `output` or `resumed`.
 
     Raises
     ------
@@ -38,6 +44,10 @@ def check(
     check_distinct(output, [*others, intermediate])
     check_distinct(intermediate, [*others, resumed])
     check_writable(output)
+    if checkpoint:
+        check_distinct(checkpoint, [*others, intermediate])
+        filetypes.check_native(checkpoint)
+        writing.check_writable(checkpoint)
     if intermediate:
         filetypes.check_native(intermediate)
         writing.check_writable(intermediate)
@@ -132,24 +142,25 @@ def finish(save: Callable[[], None], report: str, finished: bool, arguments: Nam
     save : callable
     report : str
     finished : bool
-        Whether training came to its end, rather than being stopped by Ctrl-C.
+        Whether training came to its end, rather than being stopped.
     arguments : Namespace
-        With ``output`` and ``progress``.
+        With ``output``, ``progress`` and ``signals``.
 
     Returns
     -------
     int
-        0, or 130 if training or saving was stopped.
+        0, or that of a command that was stopped.
     """
+    stopped: int = arguments.signals.exit_code
     try:
         save()
     except KeyboardInterrupt:
         say(f"stopped while saving to {arguments.output}: what was learned is lost")
-        return INTERRUPTED
+        return stopped
     if arguments.progress is not False or not finished:
         say(report)
         say(
             f"{'saved to' if finished else 'stopped early; what there is is saved to'} "
             f"{arguments.output}"
         )
-    return 0 if finished else INTERRUPTED
+    return 0 if finished else stopped

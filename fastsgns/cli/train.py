@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from fastsgns import EncodedCorpus, FastText, Word2Vec
-from fastsgns.cli import filetypes, inputs, outputs, phrases
+from fastsgns.cli import filetypes, inputs, outputs, phrases, stopping
 from fastsgns.cli.arguments import (
     FORMATS,
     Option,
@@ -14,7 +14,9 @@ from fastsgns.cli.arguments import (
     add_parameters,
     add_resume,
     check_resumed,
+    check_same,
     given,
+    saving,
     shared,
 )
 from fastsgns.cli.parsers import (
@@ -40,10 +42,12 @@ examples:
   fastsgns train corpus.txt -o phrases.fastsgns --phrases 2
   fastsgns train corpus.txt -o model.fastsgns --subwords --min-n 4 --max-n 5
   fastsgns train more.txt --resume model.fastsgns -o model.fastsgns --epochs 2
+  fastsgns train wiki.txt -o model.fastsgns --checkpoint part.fastsgns --every 10min
+  fastsgns train wiki.txt -o model.fastsgns --checkpoint part.fastsgns --resume part.fastsgns
 
 {FORMATS}\
 Only the native format can be resumed.
-Ctrl-C stops early and saves what has been learned so far.
+Ctrl-C, SIGTERM and SIGHUP stop early and save what has been learned so far.
 """
 MODEL = shared("vector_size", "window", "min_count", "max_final_vocab", "seed") | {
     "negative": Option("--negative", int, "negative samples per positive pair; 0 for none"),
@@ -132,22 +136,25 @@ def add(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train and save; return 130 if training was stopped."""
+    """Train and save; return 130, 143 or 129 if training was stopped."""
     options = given(arguments, ("sg", "hs", "softmax", *MODEL, *SUBWORDS, *SCHEDULE))
     check_resumed(arguments, options, SCHEDULE)
     if arguments.resume and arguments.subwords:
         arguments.usage("--subwords: fixed by the model given with --resume")
     if arguments.resume and arguments.phrases:
         arguments.usage("--phrases: the words are those of the model given with --resume")
-    corpus_path = arguments.save_corpus
-    outputs.check(arguments.output, arguments.inputs, corpus_path, arguments.resume)
+    corpus_path, how = arguments.save_corpus, saving(arguments)
+    outputs.check(
+        arguments.output, arguments.inputs, corpus_path, arguments.resume, arguments.checkpoint
+    )
     model = _resumed(arguments, options) if arguments.resume else _new(arguments, options)
     corpus = phrases.join(inputs.open_corpus(arguments), arguments.phrases, arguments.workers)
     if corpus_path:
         corpus.save(corpus_path)
     if not arguments.resume:
         model.build_vocab(corpus)
-    finished, seconds, n_words = _train(model, corpus)
+    begins_anew = not arguments.resume or model.unfinished is None or given(arguments, SCHEDULE)
+    finished, seconds, n_words = _train(arguments, model, corpus, not begins_anew, how)
     report = _report(model, seconds, n_words)
     outputs.say_without_ngrams(model, arguments.output)
     return outputs.finish(
@@ -184,7 +191,8 @@ def _resumed(arguments: argparse.Namespace, options: dict[str, Any]) -> Word2Vec
     for name, value in options.items():
         setattr(model, name, value)
     model.workers = arguments.workers
-    model.compute_loss = arguments.loss
+    if arguments.loss or model.unfinished is None:
+        model.compute_loss = arguments.loss
     model.progress = arguments.progress
     model.min_alpha_yet_reached = float(model.alpha)  # no warning that the learning rate rises
     with usage_errors():
@@ -192,14 +200,29 @@ def _resumed(arguments: argparse.Namespace, options: dict[str, Any]) -> Word2Vec
     return model
 
 
-def _train(model: Word2Vec, corpus: EncodedCorpus) -> tuple[bool, float, int | None]:
+def _train(
+    arguments: argparse.Namespace,
+    model: Word2Vec,
+    corpus: EncodedCorpus,
+    continues: bool,
+    how: dict[str, Any],
+) -> tuple[bool, float, int | None]:
     """Return whether training came to its end, its seconds, and the number of words if it did."""
+    n_words: list[int] = []
+    if continues:
+        check_same(arguments, model.unfinished, corpus.n_raw_tokens, "words")
+
+    def train() -> None:
+        if continues:
+            result = model.resume(corpus, **how)
+        else:
+            n_sentences = corpus.n_raw_sentences
+            result = model.train(corpus, total_examples=n_sentences, epochs=model.epochs, **how)
+        n_words.append(result.n_words)
+
     start = time.perf_counter()
-    try:
-        _, n_words = model.train(corpus, total_examples=corpus.n_raw_sentences, epochs=model.epochs)
-    except KeyboardInterrupt:
-        return False, time.perf_counter() - start, None
-    return True, time.perf_counter() - start, n_words
+    finished = stopping.trained(arguments, model, train)
+    return finished, time.perf_counter() - start, n_words[0] if finished else None
 
 
 def _report(model: Word2Vec, seconds: float, n_words: int | None) -> str:

@@ -182,11 +182,20 @@ def check_options(arguments: argparse.Namespace) -> None:
     """Raise a UsageError if there are options that the model of `--model` does not have."""
     name = arguments.matrices
     has = TRAINING if name in MATRICES else FACTORIZATIONS[name][1]
-    others = [option for option in (*TRAINING, *FACTORIZING) if option not in has]
+    has = (*has, "checkpoint") if name in MATRICES else has
+    others = [option for option in (*TRAINING, *FACTORIZING, "checkpoint") if option not in has]
     ignored = given(arguments, others)
     if ignored:
         options = ", ".join(arguments.option(*item) for item in ignored.items())
         raise UsageError(f"--model {name} does not have {options}")
+
+
+def check_resumed(arguments: argparse.Namespace) -> None:
+    """Exit with the usage if --resume comes with parameters that the saved model determines."""
+    fixed = given(arguments, ("matrices", "dimensions", *TRAINING, *FACTORIZING))
+    if fixed:
+        options = ", ".join(arguments.option(*item) for item in fixed.items())
+        arguments.usage(f"{options}: fixed by the model given with --resume")
 
 
 def load(path: str) -> LinkModel:

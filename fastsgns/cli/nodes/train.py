@@ -2,9 +2,10 @@
 
 import argparse
 import time
+from functools import partial
 
-from fastsgns.cli import filetypes, outputs
-from fastsgns.cli.arguments import FORMATS, add_output
+from fastsgns.cli import filetypes, outputs, stopping
+from fastsgns.cli.arguments import FORMATS, add_checkpoint, add_output, check_same, saving
 from fastsgns.cli.nodes.graphs import add_graph, read_graph
 from fastsgns.cli.nodes.models import (
     EXPLAINED,
@@ -12,10 +13,13 @@ from fastsgns.cli.nodes.models import (
     add_training,
     check_graph,
     check_options,
+    check_resumed,
+    load,
     make,
 )
 from fastsgns.cli.parsers import Commands, add_command
-from fastsgns.runtime.console import say
+from fastsgns.formats.files import local_path
+from fastsgns.models.links.nodes import NodeEmbedding
 
 EXAMPLES = f"""\
 examples:
@@ -24,12 +28,15 @@ examples:
   fastsgns nodes train friends.csv --delimiter , --undirected -o model.fastsgns --p 0.25 --q 4
   fastsgns nodes train edges.txt -o model.fastsgns --model HOPE --dim 64
   fastsgns nodes train edges.txt -o sources.txt.gz --vectors source
+  fastsgns nodes train edges.txt -o model.fastsgns --checkpoint part.fastsgns --every 10min
+  fastsgns nodes train edges.txt -o model.fastsgns --resume part.fastsgns
 
 Each line of EDGES is 'source target [weight]'. Lines that start with # or % are comments. Files may
 be compressed (.gz, .bz2, .xz).
 
 {FORMATS}\
 Only the native format keeps both roles, which 'recommend' and 'classify' need.
+Ctrl-C, SIGTERM and SIGHUP stop early and save what has been learned so far.
 """
 
 
@@ -44,23 +51,57 @@ def add(commands: Commands) -> None:
         help="the role to write in formats other than the native one (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--model", dest="matrices", choices=MODELS, default="two",
-        help=f"{EXPLAINED} (default: %(default)s)",
+        "--model", dest="matrices", choices=MODELS, help=f"{EXPLAINED} (default: two)",
     )  # fmt: skip
+    parser.add_argument(
+        "--resume", type=local_path, metavar="MODEL",
+        help="continue the training of this saved model, which was stopped, on the same EDGES and "
+        "with its settings",
+    )  # fmt: skip
+    add_checkpoint(parser)
     add_training(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read the edges, train and save."""
+    """Read the edges, train and save; return 130, 143 or 129 if training was stopped."""
+    if arguments.resume:
+        check_resumed(arguments)
+    arguments.matrices = arguments.matrices or "two"
     check_options(arguments)
-    outputs.check(arguments.output, arguments.edges)
+    how = saving(arguments)
+    outputs.check(arguments.output, arguments.edges, None, arguments.resume, arguments.checkpoint)
+    model = _resumed(arguments) if arguments.resume else None
     graph = read_graph(arguments)
-    check_graph(arguments, graph)
+    if model is None:
+        check_graph(arguments, graph)
+        model = make(arguments.matrices, arguments, arguments.seed)
+    else:
+        check_same(arguments, model.unfinished, graph.n_edges, "edges")
     start = time.perf_counter()
-    model = make(arguments.matrices, arguments, arguments.seed).fit(graph)
+    if isinstance(model, NodeEmbedding):
+        train = partial(model.resume if arguments.resume else model.fit, graph, **how)
+        finished = stopping.trained(arguments, model, train)
+    else:
+        model.fit(graph)
+        finished = True
     seconds = time.perf_counter() - start
+    if not hasattr(model, "source"):
+        exit_code: int = arguments.signals.exit_code
+        return exit_code
     is_native = filetypes.output_format(arguments.output) == "native"
-    outputs.save(model if is_native else getattr(model, arguments.vectors), arguments.output)
-    if arguments.progress is not False:
-        say(f"{graph!r}, {seconds:.1f} s\nsaved to {arguments.output}")
-    return 0
+    saved = model if is_native else getattr(model, arguments.vectors)
+    report = f"{graph!r}, {seconds:.1f} s"
+    return outputs.finish(
+        lambda: outputs.save(saved, arguments.output), report, finished, arguments
+    )
+
+
+def _resumed(arguments: argparse.Namespace) -> NodeEmbedding:
+    """Load the model to continue with."""
+    model = load(arguments.resume)
+    if not isinstance(model, NodeEmbedding) or model.unfinished is None:
+        raise ValueError(
+            f"{arguments.resume} holds no training that was stopped; 'fastsgns nodes update' "
+            "trains a model where its graph has changed"
+        )
+    return model.set_params(workers=arguments.workers, progress=arguments.progress)

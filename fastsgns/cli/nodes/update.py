@@ -2,15 +2,17 @@
 
 import argparse
 import time
+from functools import partial
 
-from fastsgns.cli import filetypes, outputs
+from fastsgns.cli import filetypes, outputs, stopping
+from fastsgns.cli.arguments import add_checkpoint, saving
 from fastsgns.cli.nodes.graphs import add_graph, read_graph
 from fastsgns.cli.nodes.models import add_model, load
 from fastsgns.cli.parsers import Commands, UsageError, add_command, positive
 from fastsgns.formats.files import local_path
+from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.links.growth import OLD_ROWS, old_row_factor
 from fastsgns.models.links.nodes import NodeEmbedding
-from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 examples:
@@ -20,7 +22,9 @@ examples:
 
 EDGES are those of the whole graph, old and new ones. They are compared with the edges that the
 model knows. Nodes that are new get vectors, and training starts where edges were added or removed.
-MODEL is one that 'fastsgns nodes train' saved, and can also be the output.
+MODEL is one that 'fastsgns nodes train' saved, and can also be the output. If it holds an update
+that was stopped, and EDGES are the same, that update continues.
+Ctrl-C, SIGTERM and SIGHUP stop early and save what has been learned so far.
 """
 
 
@@ -44,11 +48,13 @@ def add(commands: Commands) -> None:
         "--remove-missing", action="store_true",
         help="remove the nodes of the model that have no edge in EDGES",
     )  # fmt: skip
+    add_checkpoint(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read the edges, update the model and save it."""
-    outputs.check(arguments.output, arguments.edges)
+    """Read the edges, update the model and save it; return 130, 143 or 129 if it was stopped."""
+    how = saving(arguments)
+    outputs.check(arguments.output, arguments.edges, None, arguments.model, arguments.checkpoint)
     if filetypes.output_format(arguments.output) != "native":
         raise UsageError(
             f"{arguments.output}: an updated model is written in the native format; give a name "
@@ -78,15 +84,26 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if missing:
         model.remove(missing)
-    model.update(graph, epochs=arguments.epochs, old_rows=arguments.old_rows)
+    if _was_stopped(model, graph):
+        train = partial(model.resume, graph, **how)
+    else:
+        options = {"epochs": arguments.epochs, "old_rows": arguments.old_rows}
+        train = partial(model.update, graph, **options, **how)
+    finished = stopping.trained(arguments, model, train)
     seconds = time.perf_counter() - start
-    outputs.save(model, arguments.output, "native")
-    if arguments.progress is not False:
-        n_removed = len(missing) if arguments.remove_missing else 0
-        n_new = len(model.source) - n_before + n_removed
-        say(f"{graph!r}: {n_new:,} new nodes, {n_removed:,} removed, {seconds:.1f} s")
-        say(f"saved to {arguments.output}")
-    return 0
+    n_removed = len(missing) if arguments.remove_missing else 0
+    n_new = len(model.source) - n_before + n_removed
+    report = f"{graph!r}: {n_new:,} new nodes, {n_removed:,} removed, {seconds:.1f} s"
+    return outputs.finish(
+        lambda: outputs.save(model, arguments.output, "native"), report, finished, arguments
+    )
+
+
+def _was_stopped(model: NodeEmbedding, graph: DirectedGraph) -> bool:
+    """Return whether a model holds an update by a graph that was stopped."""
+    left = model.unfinished
+    is_update = left is not None and left.call == "update" and left.n_units == graph.n_edges
+    return is_update and list(graph.names) == model.source.index_to_key
 
 
 def factor(text: str) -> float:

@@ -1,0 +1,92 @@
+"""Commands that are told to end: by Ctrl-C, or by SIGTERM or SIGHUP, which do the same here.
+
+A batch system sends SIGTERM some seconds before it kills a process, and a terminal that is closed
+sends SIGHUP. A command that trains then saves what was learned. Only the command line handles these
+signals; programs that import fastsgns decide themselves.
+"""
+
+import signal
+import threading
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fastsgns.formats import writing
+from fastsgns.runtime.console import INTERRUPTED
+
+SIGNALS = ("SIGTERM", "SIGHUP")
+SIGNALLED = 128  # the exit code of a process that a signal ended, less the signal, as in shells
+
+
+class Stop:
+    """Whether a command was told to end, and how.
+
+    Attributes
+    ----------
+    exit_code : int
+        Of a command that was stopped: 130 after Ctrl-C, or 128 and the number of the signal.
+    """
+
+    def __init__(self) -> None:
+        self.exit_code = INTERRUPTED
+        self._is_deferred = False
+
+    def handle(self, number: int, _frame: object) -> None:
+        """Raise a KeyboardInterrupt at the first signal, unless what is done now is saving.
+
+        Further signals change nothing: batch systems send several, and saving should end.
+        """
+        if self.exit_code == INTERRUPTED:
+            self.exit_code = SIGNALLED + number
+            if not self._is_deferred:
+                raise KeyboardInterrupt
+
+    def defer(self) -> None:
+        """Let what follows, which saves, come to its end; only Ctrl-C stops it."""
+        self._is_deferred = True
+
+
+@contextmanager
+def handled() -> Iterator[Stop]:
+    """Handle the signals, unless the process ignores them (``nohup``) or handles them already."""
+    stop, former = Stop(), {}
+    if threading.current_thread() is threading.main_thread():
+        for name in SIGNALS:
+            number = getattr(signal, name, None)  # Windows has no SIGHUP
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+                former[number] = signal.signal(number, stop.handle)
+    try:
+        yield stop
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def trained(arguments: Namespace, model: Any, train: Callable[[], object]) -> bool:
+    """Train, and return whether that came to its end rather than being stopped.
+
+    After a stop, the model is saved to the checkpoint, if there is one, with its place in the
+    training. The caller saves it to the output.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        With ``signals``, ``checkpoint`` and ``output``.
+    model : model
+    train : callable
+    """
+    try:
+        train()
+        arguments.signals.defer()
+    except KeyboardInterrupt:
+        arguments.signals.defer()
+        path = arguments.checkpoint
+        if (
+            path
+            and model.unfinished is not None
+            and not writing.is_same_file(path, arguments.output)
+        ):
+            model.save(path)
+        return False
+    return True
