@@ -1236,7 +1236,7 @@ class Word2Vec(JobHooks):
             source = Source.of(corpus_iterable, corpus_file, remaining.n_epochs)
             return TrainResult(*resume_jobs(self, source.sentences, remaining, callbacks))
         corpus = self._encode(params, Source.of(corpus_iterable, corpus_file, remaining.n_epochs))
-        remaining.check_size(corpus.n_raw_tokens, "words", "a corpus")
+        remaining.check_data(corpus.n_raw_tokens, corpus.n_tokens, "words", "a corpus")
         return TrainResult(*training.go_on(self, params, corpus, remaining, callbacks))
 
     def _with_checkpoint(

@@ -16,6 +16,7 @@ NOTHING = (
     "there is nothing to resume: no call that trains this model ended before its last epoch. "
     "Call {call}() to train more"
 )
+ROUNDING = 1e-6  # of a sum, relative: the weights of counts are float32
 COUNT = rules.integer(0, 2**62)
 
 
@@ -72,6 +73,8 @@ class Unfinished:
         Epochs that are left; one of which a part was trained counts.
     n_units : int
         The size of the data: words, cells, edges or pairs.
+    total : float
+        A sum over the data, by which other data of the same size is noticed: known words, weights.
     seed : int
         Seed of the call. With the number of an epoch it determines all random numbers.
     start_alpha, end_alpha : float
@@ -93,6 +96,7 @@ class Unfinished:
     call: Annotated[Call, rules.choice(*get_args(Call))]
     n_epochs: Annotated[int, rules.integer(1, 2**31)]
     n_units: Annotated[int, rules.integer(1, 2**62)]
+    total: Annotated[float, rules.NOT_NEGATIVE]
     seed: Annotated[int, rules.integer(-(2**64), 2**64)]
     start_alpha: Annotated[float, rules.NOT_NEGATIVE] = 0.0
     end_alpha: Annotated[float, rules.NOT_NEGATIVE] = 0.0
@@ -126,12 +130,14 @@ class Unfinished:
             )
         return self.places[trainer]
 
-    def check_size(self, n_units: int, unit: str, what: str) -> None:
-        """Raise a ValueError if the data has another size than the data of the call.
+    def check_data(self, n_units: int, total: float, unit: str, what: str) -> None:
+        """Raise a ValueError if the data is not that of the call.
 
         Parameters
         ----------
         n_units : int
+        total : float
+            Which may differ by rounding.
         unit, what : str
             What is counted, and what the data is, for the message.
         """
@@ -139,6 +145,11 @@ class Unfinished:
             raise ValueError(
                 f"training began on {what} of {self.n_units:,} {unit}, and this one has "
                 f"{n_units:,}; give the same {what.split()[-1]}, or call {self.call}()"
+            )
+        if abs(total - self.total) > ROUNDING * self.total:
+            raise ValueError(
+                f"training began on {what} of as many {unit}, but other ones; give the same "
+                f"{what.split()[-1]}, or call {self.call}()"
             )
 
 

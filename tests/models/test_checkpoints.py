@@ -3,20 +3,32 @@
 The clock of these tests ticks once whenever it is read: between two chunks.
 """
 
+import inspect
 import itertools
+import multiprocessing
+import os
 import shutil
+import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 import toy
-from classes import content
+from classes import CLASSES, content
 
 import fastsgns
 from fastsgns import DirectedGraph, FastText, GloVe, NodeEmbedding, PairEmbedding, Word2Vec
+from fastsgns.errors import FormatError
+from fastsgns.formats import native, temporary, writing
 from fastsgns.models import callbacks
 from fastsgns.models.callbacks import Checkpoint
+from fastsgns.models.glove import epoch as glove_epoch
+from fastsgns.models.words import jobs
+from fastsgns.training import trainer, unfinished
+from fastsgns.training.every import EVERY
 
 SENTENCES = toy.sentences(300)
 WORDS = {"vector_size": 8, "min_count": 1, "workers": 1, "epochs": 3, "progress": False}
@@ -166,3 +178,264 @@ def test_each_checkpoint_is_resumed_to_the_same_bytes(name, every, kept, tmp_pat
         assert content(model) == whole
         assert content(fastsgns.load(path)) == whole
     assert (within > 0) == (every == "a duration")
+
+
+# Processes that are killed
+
+
+KILLED = {name: TRAININGS[name] for name in (
+    "Word2Vec", "Word2Vec, by batches", "FastText", "GloVe", "NodeEmbedding",
+    "NodeEmbedding, update", "PairEmbedding, update",
+)}  # fmt: skip
+
+
+class Killer:
+    """Kills this process at one of the steps of training and saving, which it counts."""
+
+    def __init__(self, step: int, n_steps: Any = None) -> None:
+        self.n_left, self.n_steps = step, n_steps
+
+    def before(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that counts its calls."""
+
+        def counted(*arguments: Any, **options: Any) -> Any:
+            self.n_left -= 1
+            if self.n_steps is not None:
+                self.n_steps.value += 1
+            if not self.n_left:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*arguments, **options)
+
+        return counted
+
+    def watch(self) -> None:
+        """Count chunks, saves, and steps of a save: locks, blocks written, flushes, renames."""
+        for owner, name in (
+            (trainer.Trainer, "train_chunk"), (glove_epoch.Epoch, "_train"),
+            (jobs.JobTrainer, "train_batch"), (Checkpoint, "_save"), (temporary, "_lock"),
+            (native, "write_array"), (writing, "flush"), (os, "replace"), (os, "open"),
+        ):  # fmt: skip
+            setattr(owner, name, self.before(getattr(owner, name)))
+
+
+def die(training: Training, path: Any, step: int, n_steps: Any = None) -> bool:
+    """Train in another process, which is killed at a step; return whether it was."""
+
+    def run() -> None:
+        Killer(step, n_steps).watch()
+        training.train(checkpoint=path, every="3 s")
+
+    child = multiprocessing.get_context("fork").Process(target=run)
+    child.start()
+    child.join()
+    assert child.exitcode in (0, -signal.SIGKILL)
+    return child.exitcode != 0
+
+
+def count_steps(training: Training, path: Any) -> int:
+    """Return the number of steps of a training."""
+    n_steps = multiprocessing.get_context("fork").Value("i", 0)
+    assert not die(training, path, 0, n_steps)
+    return int(n_steps.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("name", KILLED)
+def test_a_killed_process_leaves_a_file_that_is_resumed_to_the_same_bytes(name, tmp_path):
+    training, path = KILLED[name], tmp_path / "checkpoint"
+    whole = content(training.train())
+    n_steps, n_loaded = count_steps(training, path), 0
+    for step in np.random.default_rng(5).integers(n_steps // 2, n_steps, 3).tolist():
+        path.unlink(missing_ok=True)
+        assert die(training, path, step)
+        if not path.exists():  # it was killed before the first save
+            continue
+        n_loaded += 1
+        model = training.load(path)
+        if model.unfinished is not None:
+            training.resume(model, checkpoint=path, every="3 s")
+        assert content(model) == whole
+        model.save(path)
+        assert os.listdir(tmp_path) == ["checkpoint"]
+    assert n_loaded
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_process_that_is_killed_again_and_again_comes_to_the_end(tmp_path):
+    """Each process continues from the file that the last one left, until one is not killed."""
+    training, path, kills = words(sg=1, epochs=12), tmp_path / "checkpoint", 0
+    whole = content(training.train())
+    n_steps = count_steps(training, path)
+
+    def go_on(**how: Any) -> Any:
+        model = fastsgns.load(path)
+        if model.unfinished is not None:
+            training.resume(model, **how)
+        return model
+
+    path.unlink()
+    assert die(training, path, n_steps // 4)
+    for step in np.random.default_rng(6).integers(5, n_steps // 10, 20).tolist():
+        kills += die(Training(go_on), path, step)
+    assert kills >= 10
+    assert content(go_on()) == whole
+
+
+# What can be asked for
+
+
+@pytest.mark.parametrize("name", [name for name, case in CLASSES.items() if case.train])
+def test_every_class_with_epochs_takes_checkpoint_and_every(name, tmp_path):
+    model = CLASSES[name].make()
+    if not hasattr(model, "epochs_trained"):
+        return
+    calls = [call for call in ("train", "fit", "partial_fit", "update") if hasattr(model, call)]
+    trains = [type(model)] if hasattr(model, "train") else []  # the constructor
+    for call in (*trains, *(getattr(model, call) for call in (*calls, "resume"))):
+        parameters = inspect.signature(call).parameters
+        assert parameters["every"].default == 1 and parameters["checkpoint"].default is None
+        kinds = {parameters["checkpoint"].kind, parameters["every"].kind}
+        assert kinds == {inspect.Parameter.KEYWORD_ONLY}
+    with pytest.raises(RuntimeError, match=r"nothing to resume: .* Call (train|fit)\(\)"):
+        model.resume(SENTENCES)
+    assert not {"checkpoint", "every"} & vars(model).keys()
+
+
+@pytest.mark.parametrize(
+    ("value", "means"),
+    [
+        (2, 2), (np.int64(3), 3), ("4", 4), ("10 min", 600), ("10min", 600), ("1.5 H", 5400),
+        ("30 s", 30), ("90 seconds", 90), ("2 hours", 7200), ("1 day", 86400), ("5m", 300),
+        (timedelta(minutes=10), 600), (np.timedelta64(10, "m"), 600),
+    ],
+)  # fmt: skip
+def test_every_is_epochs_or_a_duration(value, means):
+    found = EVERY("every", value)
+    assert (found.total_seconds() if isinstance(found, timedelta) else found) == means
+
+
+@pytest.mark.parametrize(
+    "value", [0, -1, 2.5, "2.5", "10 ms", "10 epochs", "min", "-3 s", "0 s", "", None, "inf s",
+              "9e9 d", "9" * 400 + " s", timedelta(0), timedelta(-1), [1], True],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["Word2Vec", "GloVe", "NodeEmbedding", "PairEmbedding"])
+def test_what_is_neither_teaches_both(value, name, tmp_path):
+    with pytest.raises(ValueError, match=r"every is .*numbers of epochs.* '10 min', '30 s'"):
+        TRAININGS[name].train(checkpoint=tmp_path / "c", every=value)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["Word2Vec", "GloVe", "NodeEmbedding", "PairEmbedding"])
+def test_other_data_is_refused(name, kept, tmp_path):
+    training = TRAININGS[name]
+    training.train(checkpoint=tmp_path / "c", every="3 s")
+    model = training.load(kept[1])
+    before = content(model)
+    data = training.data[:-40]
+    with pytest.raises(ValueError, match=r"give the (same|graph|pairs|corpus)"):
+        model.resume(model.count(data) if name == "GloVe" else data)
+    assert content(model) == before
+
+
+def test_a_training_by_batches_is_resumed_by_its_class(kept, tmp_path):
+    TRAININGS["Word2Vec, by batches"].train(checkpoint=tmp_path / "c")
+    with pytest.raises(ValueError, match="load the model with the class"):
+        Word2Vec.load(kept[0]).resume(SENTENCES)
+    TRAININGS["Word2Vec"].train(checkpoint=tmp_path / "d")
+    with pytest.raises(ValueError, match="began otherwise than by batches"):
+        ByBatches.load(kept[-2]).resume(SENTENCES)
+
+
+def test_without_data_there_is_nothing_to_save():
+    for cls in (Word2Vec, FastText, GloVe):
+        with pytest.raises(ValueError, match="checkpoint is set, and there is nothing to train"):
+            cls(checkpoint="c")
+
+
+def noted(start: Callable[..., None], made: list[Any]) -> Callable[..., None]:
+    """Return a constructor that appends what it makes, before anything is trained."""
+
+    def note(self: Any, *arguments: Any, **options: Any) -> None:
+        made.append(self)
+        start(self, *arguments, **options)
+
+    return note
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("name", ["Word2Vec", "GloVe", "NodeEmbedding", "PairEmbedding"])
+def test_an_interrupted_epoch_is_continued_where_it_was(name, workers, monkeypatch):
+    """The chunks that are whole are not trained again."""
+    training, n_trained, actions = TRAININGS[name], [0], []
+
+    def before(train: Callable[..., Any]) -> Callable[..., Any]:
+        def act(*arguments: Any) -> Any:
+            n_trained[0] += 1
+            if actions and n_trained[0] == actions[0]:
+                actions.clear()
+                os.kill(os.getpid(), signal.SIGINT)
+            return train(*arguments)
+
+        return act
+
+    for owner, method in ((trainer.Trainer, "train_chunk"), (glove_epoch.Epoch, "_train")):
+        monkeypatch.setattr(owner, method, before(getattr(owner, method)))
+    made: list[Any] = []
+    for cls in (Word2Vec, GloVe, NodeEmbedding, PairEmbedding):
+        start = cls.__init__
+        monkeypatch.setattr(
+            cls,
+            "__init__",
+            lambda self, *a, start=start, **o: (made.append(self), start(self, *a, **o))[0],
+        )
+    monkeypatch.setitem(WORDS, "workers", workers)
+    monkeypatch.setitem(LINKS, "workers", workers)
+    training.train()
+    n_all, n_trained[0] = n_trained[0], 0
+    actions.append(max(2, n_all // 2))
+    with pytest.raises(KeyboardInterrupt):
+        training.train()
+    training.resume(made[-1])
+    assert made[-1].unfinished is None and made[-1].epochs_trained == 3
+    assert n_trained[0] >= n_all
+    if workers == 1:  # others may have trained many chunks while one thread had to wait
+        assert n_trained[0] <= n_all + 2
+
+
+@pytest.mark.parametrize("name", ["NodeEmbedding", "PairEmbedding"])
+def test_removing_names_ends_what_was_unfinished(name, kept, tmp_path):
+    TRAININGS[name].train(checkpoint=tmp_path / "c", every="3 s")
+    model = fastsgns.load(kept[1])
+    model.remove(["n1"])
+    with pytest.raises(RuntimeError, match="nothing to resume"):
+        model.resume(TRAININGS[name].data)
+
+
+@pytest.mark.parametrize("name", ["Word2Vec", "GloVe", "NodeEmbedding", "PairEmbedding"])
+@pytest.mark.parametrize(
+    "found",
+    [3, {}, [1], {"call": "x"}, {"n_epochs": 0}, {"places": 3}, {"places": [{}]},
+     {"places": [{"n_chunks": -1}]}, {"seed": "x"}, {"batches_of": "x"}],
+)  # fmt: skip
+def test_a_file_with_a_nonsensical_rest_is_refused(name, found, kept, tmp_path):
+    training = TRAININGS[name]
+    training.train(checkpoint=tmp_path / "c", every="3 s")
+    kind, tensors, metadata = native.read(kept[1])
+    rest = metadata["state"]["unfinished"]
+    assert rest.keys() == unfinished.RULES.keys()
+    if isinstance(found, dict) and found:
+        found = rest | found
+    metadata["state"]["unfinished"] = found
+    native.write(tmp_path / "f", kind, tensors, metadata)
+    with pytest.raises(FormatError):
+        training.load(tmp_path / "f")
+
+
+def test_places_beyond_the_data_are_refused(kept, tmp_path):
+    training = TRAININGS["NodeEmbedding"]
+    training.train(checkpoint=tmp_path / "c", every="3 s")
+    model = fastsgns.load(kept[1])
+    far = tuple(unfinished.Place(10**6) for _ in model.unfinished.places)
+    model.unfinished = replace(model.unfinished, places=far)
+    with pytest.raises(ValueError, match="1000000 parts of an epoch were trained"):
+        training.resume(model)

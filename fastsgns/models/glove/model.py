@@ -277,7 +277,10 @@ class GloVe:
         callbacks = checkpoints(checkpoint, every)
         self._copy_replaced_vectors()
         self._check_counts(cooccurrences)
-        left = Unfinished("train", n_epochs, len(cooccurrences), self.seed, self.alpha, self.alpha)
+        left = Unfinished(
+            "train", n_epochs, len(cooccurrences), _sum(cooccurrences), self.seed, self.alpha,
+            self.alpha,
+        )  # fmt: skip
         self._train(cooccurrences, left, callbacks)
 
     @exclusive
@@ -321,7 +324,7 @@ class GloVe:
         callbacks = checkpoints(checkpoint, every)
         self._copy_replaced_vectors()
         self._check_counts(cooccurrences)
-        left.check_size(len(cooccurrences), "cells", "counts")
+        left.check_data(len(cooccurrences), _sum(cooccurrences), "cells", "counts")
         self._train(cooccurrences, left, callbacks)
 
     def _train(
@@ -563,6 +566,11 @@ class GloVe:
             If the file holds something else, or is damaged.
         """
         return kinds.load_as(cls, glove_storage.SCHEMA, path, mmap)
+
+
+def _sum(counts: Cooccurrences) -> float:
+    """Return the sum of all counts."""
+    return float(counts.weights.sum(dtype=np.float64))
 
 
 def _show(bar: Bar, n_before: int, facts: dict[str, Fact], n_done: int) -> None:

@@ -280,7 +280,7 @@ class NodeEmbedding(LinkModel):
         """
         graph = self._graph_to_learn(graph)
         training.check_parameters(self)
-        left = training.new_call(self, "fit", self.epochs, graph.n_edges)
+        left = training.new_call(self, "fit", self.epochs, graph.n_edges, _weight(graph))
         return self._train(graph, left, checkpoints(checkpoint, every))
 
     @exclusive
@@ -421,7 +421,7 @@ class NodeEmbedding(LinkModel):
         training.check_parameters(self)
         training.check_layout(self)
         savers = checkpoints(checkpoint, every)
-        left.check_size(graph.n_edges, "edges", "a graph")
+        left.check_data(graph.n_edges, _weight(graph), "edges", "a graph")
         if list(graph.names) != self.source.index_to_key:
             raise ValueError(
                 "the nodes of the graph are not those of the model, or in another order; give the "
@@ -469,7 +469,7 @@ class NodeEmbedding(LinkModel):
         training.check_parameters(self)
         n_epochs = training.check_epochs(self, epochs)
         factor = growth.old_row_factor(old_rows)
-        left = training.new_call(self, call, n_epochs, graph.n_edges)
+        left = training.new_call(self, call, n_epochs, graph.n_edges, _weight(graph))
         if not hasattr(self, "source"):
             return self._train(graph, left, savers)
         training.check_layout(self)
@@ -623,6 +623,11 @@ class NodeEmbedding(LinkModel):
             If the file holds something else, or is damaged.
         """
         return kinds.load_as(cls, storage.NODES, path, mmap)
+
+
+def _weight(graph: DirectedGraph) -> float:
+    """Return the weight of all edges."""
+    return float(graph.out_degrees.sum())
 
 
 def _kind(is_directed: bool) -> str:

@@ -195,8 +195,7 @@ class PairEmbedding(LinkModel):
         training.check_parameters(self)
         savers = checkpoints(checkpoint, every)
         encoded = self._encode(pairs)
-        left = training.new_call(self, "fit", self.epochs, len(encoded.sources))
-        return self._train_from_scratch(encoded, left, savers)
+        return self._train_from_scratch(encoded, "fit", self.epochs, savers)
 
     @exclusive
     def partial_fit(
@@ -331,13 +330,13 @@ class PairEmbedding(LinkModel):
         training.check_layout(self)
         savers = checkpoints(checkpoint, every)
         encoded = self._encode(pairs)
-        left.check_size(len(encoded.sources), "pairs", "a list")
         names, sources, targets = self._with_new_names(encoded)
         if not names.are_as_before(self):
             raise ValueError(
                 "the pairs have names that the model does not have; give the pairs that the "
                 f"training began with, or call {left.call}()"
             )
+        left.check_data(len(sources), _sum(sources, targets), "pairs", "a list")
         assert self.source_counts is not None  # training has set both
         assert self.target_counts is not None
         counts = Counts(self.source_counts, self.target_counts)
@@ -396,9 +395,8 @@ class PairEmbedding(LinkModel):
         if hasattr(self, "source"):
             training.check_layout(self)
         encoded = self._encode(pairs)
-        left = training.new_call(self, call, n_epochs, len(encoded.sources))
         if not hasattr(self, "source"):
-            return self._train_from_scratch(encoded, left, savers)
+            return self._train_from_scratch(encoded, call, n_epochs, savers)
         names, sources, targets = self._with_new_names(encoded)
         former = self.known or KnownLinks.of_pairs(sources[:0], targets[:0], len(self.source))
         former = former.moved(names.source_origin, names.target_origin)
@@ -406,14 +404,16 @@ class PairEmbedding(LinkModel):
         training.grow(self, names, lambda: Links.of_known(known, len(names.targets)), known)
         locks = Locks.of_old_rows(names, factor)
         self.rest = Rest(former if call == "update" else None, locks)
+        left = training.new_call(self, call, n_epochs, len(sources), _sum(sources, targets))
         return self._train(sources, targets, self._counts(sources, targets), left, savers)
 
     def _train_from_scratch(
-        self, encoded: EncodedPairs, left: Unfinished, savers: tuple[Checkpoint, ...]
+        self, encoded: EncodedPairs, call: Call, n_epochs: int, savers: tuple[Checkpoint, ...]
     ) -> "PairEmbedding":
         training.initialize(self, encoded.source_names, encoded.target_names)
         sources, targets = encoded.sources, encoded.targets
         self.known = KnownLinks.of_pairs(sources, targets, len(self.source))
+        left = training.new_call(self, call, n_epochs, len(sources), _sum(sources, targets))
         return self._train(sources, targets, self._counts(sources, targets), left, savers)
 
     def _with_new_names(self, encoded: EncodedPairs) -> tuple[Names, np.ndarray, np.ndarray]:
@@ -482,6 +482,11 @@ class PairEmbedding(LinkModel):
     def load(cls, path: Any, mmap: str | None = None) -> "PairEmbedding":
         """Read what `save` wrote; see `NodeEmbedding.load`."""
         return kinds.load_as(cls, storage.PAIRS, path, mmap)
+
+
+def _sum(sources: np.ndarray, targets: np.ndarray) -> float:
+    """Return a sum by which other pairs are noticed; 3 because users and items are not alike."""
+    return float(sources.sum(dtype=np.int64) + 3 * targets.sum(dtype=np.int64))
 
 
 def _added(counts: np.ndarray | None, ids: np.ndarray, n: int) -> np.ndarray:

@@ -180,10 +180,12 @@ def check_parameters(model: LinkModel) -> None:
     model.replace_parameters(rules.checked(RULES, vars(model)))
 
 
-def new_call(model: TrainableModel, call: Call, n_epochs: int, n_units: int) -> Unfinished:
+def new_call(
+    model: TrainableModel, call: Call, n_epochs: int, n_units: int, total: float
+) -> Unfinished:
     """Return what a new call will train: so many epochs, of so many edges or pairs."""
     rates = start_rate(model), float(model.min_alpha)
-    return Unfinished(call, n_epochs, n_units, choose_seed(model.seed), *rates)
+    return Unfinished(call, n_epochs, n_units, total, choose_seed(model.seed), *rates)
 
 
 def forget_rest(model: TrainableModel) -> None:

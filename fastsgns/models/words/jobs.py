@@ -334,7 +334,7 @@ def train_batch(model: Any, sentences: Iterable[Any], alpha: float) -> int:
     if trainer is not None:
         return trainer.train_batch(sentences, alpha)
     params = parameters.check(model)
-    left = Unfinished("train", 1, 1, training.draw_seed(model, params))
+    left = Unfinished("train", 1, 1, 0, training.draw_seed(model, params))
     with _session(model, params, left, ()) as (_, trainer):
         return trainer.train_batch(sentences, alpha)
 
@@ -381,7 +381,7 @@ def train_by_jobs(
     params = parameters.check(model)
     training.begin(model, params)
     left = Unfinished(
-        "train", params.epochs, totals.n_units, training.draw_seed(model, params), params.alpha,
+        "train", params.epochs, totals.n_units, 0, training.draw_seed(model, params), params.alpha,
         params.min_alpha, batches_of=totals.unit,
     )  # fmt: skip
     return _train_epochs(model, params, sentences, left, totals, callbacks, report_delay)

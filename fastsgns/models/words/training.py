@@ -78,8 +78,8 @@ def start(
     """
     begin(model, params)
     remaining = Unfinished(
-        "train", params.epochs, max(1, corpus.n_raw_tokens), draw_seed(model, params),
-        params.alpha, params.min_alpha, n_skipped,
+        "train", params.epochs, max(1, corpus.n_raw_tokens), corpus.n_tokens,
+        draw_seed(model, params), params.alpha, params.min_alpha, n_skipped,
     )  # fmt: skip
     return go_on(model, params, corpus, remaining, callbacks, report_delay)
 
