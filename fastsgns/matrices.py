@@ -235,6 +235,21 @@ class RowStore:
             self.columns[:] = self.rows[:, dimensions : dimensions + n_columns].T
             self._must_collect = False
 
+    @property
+    def newest(self) -> np.ndarray:
+        """The vectors as the kernels have left them, to read: those of `collect`, but no copy."""
+        if self.rows is None or not self._must_collect or self.scale != 1:
+            return self.vectors
+        return self.rows[:, : self.vectors.shape[1]]
+
+    @property
+    def newest_columns(self) -> np.ndarray:
+        """The numbers after each vector as the kernels have left them, shape (k, n), to read."""
+        if self.rows is None or not self._must_collect:
+            return self.columns
+        dimensions = self.vectors.shape[1]
+        return self.rows[:, dimensions : dimensions + len(self.columns)].T
+
     def release(self) -> None:
         """Collect, and free the rows of the kernels."""
         self.collect()
@@ -386,6 +401,21 @@ class ComposedStore(RowStore):
             else:
                 self.source.absorb(self.vectors, self._biases)
                 self._has_values = True
+
+    @property
+    def newest(self) -> np.ndarray:
+        """The vectors of the last `collect`: those that the rows make would have to be computed."""
+        return self.vectors
+
+    @property
+    def newest_columns(self) -> np.ndarray:
+        """The numbers after each vector as of the last `collect`."""
+        return self.columns
+
+    def pass_on(self) -> None:
+        """Change the rows so that they make what was set, unless they were trained since."""
+        if not self._must_collect:
+            self.absorb()
 
     def spread(self) -> np.ndarray:
         """Pass on what was written to the vectors since `collect`; return the rows of `source`."""
@@ -549,6 +579,8 @@ class Matrices:
         The rows of which the input vectors are made, in a model with subwords. Kernels train them
         as the rows of the input role, and `collect` computes the vectors.
     """
+
+    are_saved_as_rows = True  # by `newest`
 
     def __init__(
         self,
@@ -736,6 +768,10 @@ class Matrices:
         """Change the rows of subwords, if there are such, to make the present input vectors."""
         self._composed_store(ComposedStore.absorb)
 
+    def pass_on(self) -> None:
+        """Do as `absorb`, unless the rows of subwords were trained since the vectors were set."""
+        self._composed_store(ComposedStore.pass_on)
+
     def _composed_store(self, method: Callable[[ComposedStore], None]) -> None:
         if self.subwords is not None and self.trainable("input") is not None:
             store = self._stores["input"]
@@ -767,6 +803,23 @@ class Matrices:
         flipped: np.ndarray = vectors * signs
         flipped.flags.writeable = False
         return flipped
+
+    def newest(self, role: ArrayRole) -> np.ndarray | None:
+        """Return the array of a role to save, also while it is trained; no copy is made.
+
+        Input vectors that are made of subwords are not among them: their rows are saved.
+        """
+        store = self._stores.get(role)
+        return self.vectors.get(role) if store is None else store.newest
+
+    @property
+    def newest_bias(self) -> np.ndarray | None:
+        """The bias to save, also while it is trained."""
+        store = self._stores.get("input")
+        if store is None or not self.layout.has_word_bias or not self._has_store("input"):
+            return self.bias
+        bias: np.ndarray = store.newest_columns[0]
+        return bias
 
     def rows(self, role: ArrayRole) -> np.ndarray | None:
         """Copy the array of a role, as it is now, to the rows that kernels train.

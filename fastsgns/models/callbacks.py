@@ -76,6 +76,11 @@ class Checkpoint(CallbackAny2Vec):
         self._is_saved = True
         self._due = math.inf  # the time of the next save, if `every` is a duration
 
+    @property
+    def only_saves(self) -> bool:
+        """Whether the methods read nothing of the model but what `save` writes."""
+        return type(self) is Checkpoint
+
     def on_train_begin(self, model: Any) -> None:
         """Check, before anything is trained, that the file can be written.
 

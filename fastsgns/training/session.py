@@ -2,7 +2,8 @@
 
 A session runs the epochs and calls the user's callbacks before and after each, counts the epochs,
 and keeps their losses. Kernels train copies of the arrays whose rows are padded, called kernel
-rows, or rows. The caller fills the rows before `Session.run`. If there are callbacks, the session
+rows, or rows. The caller fills the rows before `Session.run`. If there are callbacks that may read
+or change the arrays (all but those that only save, where the model saves rows), the session
 copies the rows back to the arrays after each epoch, and fills them again before each one. However
 training ends (the last epoch, a callback, an error, Ctrl-C), the arrays hold what was trained, and
 the model can be used; ``model.unfinished`` says what is left of the call.
@@ -56,6 +57,10 @@ class TrainedModel(Protocol):
 class TrainedArrays(Protocol):
     """The arrays of a model, as `fastsgns.matrices.Matrices`; kernels train padded copies, rows."""
 
+    @property
+    def are_saved_as_rows(self) -> bool:
+        """Whether the model is saved as the rows are now, without `collect`."""
+
     def spread(self) -> None:
         """Copy the arrays, as they are now, to the rows."""
 
@@ -105,6 +110,8 @@ class Session:
         self.model, self.arrays = model, arrays
         self.n_epochs, self.callbacks = n_epochs, callbacks
         self._pausing: list[Any] = [each for each in callbacks if hasattr(each, "on_pause")]
+        only_save = all(getattr(each, "only_saves", False) for each in callbacks)
+        self._must_collect = not (only_save and arrays.are_saved_as_rows) and bool(callbacks)
 
     def __enter__(self) -> "Session":
         return self
@@ -141,8 +148,8 @@ class Session:
             is closed at the end.
         before_epoch : callable, optional
             Fills the rows from the arrays; by default ``arrays.spread``. The rows must be filled
-            when `run` is called. `before_epoch` is called before each epoch if there are callbacks,
-            which may have changed the arrays.
+            when `run` is called. `before_epoch` is called before each epoch if there are callbacks
+            that may have changed the arrays.
         after_epoch : callable, optional
             Called after each epoch, before ``on_epoch_end``.
         changes : callable, optional
@@ -153,12 +160,12 @@ class Session:
                 self._call_or_stop("on_train_begin")
                 for _ in range(self.n_epochs):
                     self._call_or_stop("on_epoch_begin")
-                    # Without callbacks, nothing has changed since the caller filled the rows, and
-                    # nobody reads the arrays before the last epoch has ended.
-                    if self.callbacks:
+                    # Without other callbacks, nothing has changed since the caller filled the rows,
+                    # and nobody reads the arrays before the last epoch has ended.
+                    if self._must_collect:
                         (before_epoch or self.arrays.spread)()
                     loss = self._train_epoch(epochs, changes)
-                    if self.callbacks:
+                    if self._must_collect:
                         uninterrupted(self.arrays.collect)
                     # All records are complete before on_epoch_end, which may save the model.
                     uninterrupted(partial(self._record, loss, changes))
@@ -167,7 +174,7 @@ class Session:
                     self._call_or_stop("on_epoch_end")
         except StopTraining as reason:
             logger.info("training stopped by a callback%s", f": {reason}" if str(reason) else "")
-            if self.callbacks:
+            if self._must_collect:
                 uninterrupted(self.arrays.collect)  # it may have been within an epoch
         self._call("on_train_end")
 
@@ -180,15 +187,22 @@ class Session:
         try:
             self.model.epochs_begun += 1  # an epoch that is interrupted counts too
             while isinstance(loss := next(epochs), Pause):
-                uninterrupted(self.arrays.collect)
-                self._note(changes)
-                for callback in self._pausing:
-                    callback.on_pause(self.model)
-                self.arrays.spread()
+                self._pause(changes)
         except BaseException:
             self._note(changes)
             raise
         return loss
+
+    def _pause(self, changes: Callable[[], dict[str, Any]]) -> None:
+        """Note how far the epoch is, and call the callbacks that asked for the pause."""
+        needs_arrays = not self.arrays.are_saved_as_rows
+        if needs_arrays:
+            uninterrupted(self.arrays.collect)
+        self._note(changes)
+        for callback in self._pausing:
+            callback.on_pause(self.model)
+        if needs_arrays:
+            self.arrays.spread()
 
     def _note(self, changes: Callable[[], dict[str, Any]]) -> None:
         """Note in the model how far the epoch is."""

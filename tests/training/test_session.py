@@ -13,6 +13,8 @@ class Counted:
 class Arrays:
     """Keeps what was asked of it in `calls`."""
 
+    are_saved_as_rows = False
+
     def __init__(self, calls):
         self.spread, self.collect, self.release = (
             lambda name=name: calls.append(name) for name in ("spread", "collect", "release")

@@ -24,6 +24,8 @@ class GloVeArrays:
         Sums of squares of the d components and of the bias. Columns from d + 1 on are padding.
     """
 
+    are_saved_as_rows = False
+
     def __init__(self, stores: Sequence[RowStore], squares: Sequence[np.ndarray]) -> None:
         self.stores, self.squares = stores, squares
 

@@ -433,6 +433,8 @@ def set_priors(model: TrainableModel, counts: Counts) -> None:
 class _Blocks:
     """The arrays of each part of the examples, for a `Session`."""
 
+    are_saved_as_rows = False
+
     def __init__(self, blocks: Sequence[Matrices | ColumnBlock]) -> None:
         self.blocks = blocks
 

@@ -149,11 +149,15 @@ def fault(content: Content, bias: str = "bias") -> str | None:
 
 
 def _matrix_of(role: str) -> Any:
-    return lambda model: model.current_arrays().vectors.get(role)
+    return lambda model: model.current_arrays().newest(role)
+
+
+def _input(model: Any) -> np.ndarray:
+    return np.asarray(model.current_arrays().newest("input"), np.float32)
 
 
 def _bias(model: Any) -> Any:
-    return model.current_arrays().bias
+    return model.current_arrays().newest_bias
 
 
 def _fault_of_noise(name: str, noise: np.ndarray) -> str | None:
@@ -200,7 +204,7 @@ DELETED = Value(
 SCHEMA = Schema(
     "model",
     arrays={
-        "input": Array("float32", ROWS, lambda model: np.asarray(model.wv.array, np.float32)),
+        "input": Array("float32", ROWS, _input),
         # Optional: a model without words lacks them. `fault` checks a model with words.
         "output": Array("float32", ROWS, _matrix_of("output"), HAS_OUTPUT, is_optional=True),
         "negative": Array("float32", ROWS, _matrix_of("negative"), HAS_NEGATIVE),

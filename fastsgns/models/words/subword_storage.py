@@ -35,7 +35,7 @@ def _rows(model: Any) -> SubwordRows | None:
     """
     training.check_scheme(model, parameters.normalize(model))
     matrices = model.current_arrays()
-    matrices.absorb()
+    matrices.pass_on()
     rows: SubwordRows | None = matrices.subwords
     return rows
 
@@ -78,7 +78,7 @@ def _input(model: Any) -> np.ndarray | None:
 def _bias(model: Any) -> np.ndarray | None:
     """Return the biases, or None if they are made of those of subwords."""
     is_made = _rows(model) is not None and model.layout.has_word_bias
-    return None if is_made else model.current_arrays().bias
+    return None if is_made else model.current_arrays().newest_bias
 
 
 def _fault(content: Content) -> str | None:
