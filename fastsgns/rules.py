@@ -41,10 +41,19 @@ def number(value: Any) -> int | float | None:
         return value
     if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
         text = value.strip()
-        return int(text) if text.lstrip("+-").isdigit() else float(text)
+        return int(text) if text.lstrip("+-").isdigit() else _as_float(text)
     if isinstance(value, numbers.Integral):
         return int(value)
-    return float(value) if isinstance(value, (numbers.Real, Decimal)) else None
+    return _as_float(value) if isinstance(value, (numbers.Real, Decimal)) else None
+
+
+def _as_float(value: Any) -> float | None:
+    """Return a float, or None if it is too large for one, as ``"1e999"`` is."""
+    try:
+        found = float(value)
+    except OverflowError:  # of a Fraction
+        return None
+    return None if math.isinf(found) and not isinstance(value, float) else found
 
 
 def unwrapped(value: Any) -> Any:

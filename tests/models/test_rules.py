@@ -453,3 +453,16 @@ def test_flags_of_a_reader_may_be_text():
     assert read_vectors(binary="0") == read_vectors(no_header="1") == [3, 0]
     with pytest.raises(ValueError, match=r"^binary is 'text'; allowed are"):
         read_vectors(binary="text")
+
+
+@pytest.mark.parametrize("make, parameter, rule, value", cases(rules.Whole, rules.Real))
+@pytest.mark.parametrize(
+    "wrong", ["1e999", "-1e999", decimal.Decimal("1e999"), fractions.Fraction(10**999)]
+)
+def test_a_number_that_is_too_large_for_a_float_is_refused_by_its_name(
+    make, parameter, rule, value, wrong
+):
+    if parameter != "seed":
+        with pytest.raises(ValueError) as refused:
+            make(**{parameter: wrong})
+        assert str(refused.value).startswith(f"{parameter} is {wrong!r:.80}")

@@ -67,7 +67,7 @@ def make(cls: Any) -> Any:
         counts = (
             {"count": np.sort(dice.rng.integers(1, 10**6, n))[::-1]} if dice.chance(0.7) else None
         )
-        kv.add_vectors(chosen, rows(dice, n, kv.vector_size, np.float32), counts)
+        kv.add_vectors(chosen, rows(dice, n, kv.vector_size, kv.vectors.dtype), counts)
         check(len(kv) >= n, f"{len(kv)} keys of {n}")
         if cls is FastTextKeyedVectors and dice.chance(0.7) and n:
             kv.vectors_ngrams[:] = rows(dice, len(kv.vectors_ngrams), kv.vector_size, np.float32)
