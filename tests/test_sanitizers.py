@@ -59,7 +59,7 @@ def test_only_row_operations_use_it():
 
 def test_no_report_is_suppressed(tool: dict):
     options = " ".join(tool["OPTIONS"].values())
-    assert not re.search(r"suppress|ignore_|report_bugs|exitcode=0", options)
+    assert not re.search(r"suppress|ignore_|report_bugs", options)
 
 
 def test_the_tests_that_run_exist(tool: dict):
@@ -81,6 +81,16 @@ def test_leaks_of_compiled_code_are_reported_and_those_of_python_are_not(tool: d
     report = f"==1==ERROR: LeakSanitizer: detected memory leaks\n\n{python}\n\n{own}\n\nSUMMARY: x"
     assert tool["own_leaks"](report) == own
     assert tool["own_leaks"](report.replace(own, python)) == ""
+
+
+def test_all_races_are_reported_but_the_end_of_thread_local_memory_of_others(tool: dict):
+    rule = "==================\n"
+    race = "WARNING: ThreadSanitizer: data race (pid=1)\n    #0 {} (libx.so+0x1)\n"
+    own, numpy = race.format("sweep fastsgns/kernels/rows.h:3"), race.format("memcpy")
+    end = race.format("__GI__dl_deallocate_tls ../elf/dl-tls.c:682")
+    own_end = end + "    #1 sweep fastsgns/kernels/rows.h:3 (rows.so+0x1)\n"
+    found = tool["races"]("".join(rule + each + rule for each in (own, end, numpy, own_end)))
+    assert found == own + numpy + own_end
 
 
 @pytest.mark.parametrize("name", ["asan", "ubsan", "tsan"])

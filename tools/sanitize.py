@@ -40,13 +40,16 @@ OPTIONS = {
     # stack frames of detect_stack_use_after_return for vectors of AVX-512 (its bug 110027).
     "asan": "allocator_may_return_null=1:detect_stack_use_after_return=0:detect_leaks=1",
     "ubsan": "print_stacktrace=1",
-    # All races of a run are reported; each process that has one exits with the status 66.
-    "tsan": "halt_on_error=0:exitcode=66:second_deadlock_stack=1",
+    # All races of a run are reported, and `races` decides.
+    "tsan": "halt_on_error=0:exitcode=0:second_deadlock_stack=1",
 }
 
 
 # Memory that is not freed when a process ends, and that compiled code of fastsgns allocated itself.
 OWN_LEAK = re.compile(r"^ +#1 .*\bfastsgns/", re.M)
+
+OWN_FRAME = re.compile(r"^ +#\d+ .*\bfastsgns/", re.M)
+TLS_END = "_dl_deallocate_tls"
 
 
 def compiler() -> list[str]:
@@ -136,12 +139,25 @@ def own_leaks(report: str) -> str:
     return "\n\n".join(leak for leak in leaks if "leak of" in leak and OWN_LEAK.search(leak))
 
 
-def found_reports(reports: Path) -> Iterator[str]:
+def races(report: str) -> str:
+    """Return the races of a report.
+
+    A block that the C library frees when the thread-local memory of a thread ends is left out
+    unless compiled code of fastsgns accessed it: the library's order is not seen.
+    """
+    found = [part for part in re.split(r"^=+\n", report, flags=re.M) if "WARNING:" in part]
+    return "".join(race for race in found if TLS_END not in race or OWN_FRAME.search(race))
+
+
+FILTERS = {"asan": own_leaks, "tsan": races}
+
+
+def found_reports(name: str, reports: Path) -> Iterator[str]:
     """Yield what the sanitizer reported, by process."""
     for path in sorted(reports.iterdir()):
         report = path.read_text(errors="replace")
-        if "ERROR: LeakSanitizer" in report:
-            report = own_leaks(report)
+        if name != "asan" or "ERROR: LeakSanitizer" in report:
+            report = FILTERS.get(name, str)(report)
         if report:
             yield report
 
@@ -162,7 +178,7 @@ def main() -> None:
         print("python", shlex.join(run), flush=True)
         command = [*prefix, sys.executable, *run]
         failed |= subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode != 0
-    found = list(found_reports(reports))
+    found = list(found_reports(name, reports))
     print(*found, sep="\n")
     print(f"{name}: {len(found)} processes with reports; {'failed' if failed else 'passed'}")
     sys.exit(1 if failed or found else 0)
