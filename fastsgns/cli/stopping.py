@@ -43,7 +43,7 @@ class Stop:
                 raise KeyboardInterrupt
 
     def defer(self) -> None:
-        """Let what follows, which saves, come to its end; only Ctrl-C stops it."""
+        """Set what follows, which saves, to come to its end; only Ctrl-C stops it."""
         self._is_deferred = True
 
 
