@@ -190,6 +190,23 @@ def split_row(line: bytes, n_columns: int) -> tuple[bytes, list[float]] | None:
     return None
 
 
+def holds_rows(word: bytes) -> bool:
+    r"""Return whether what would be a word of text is rows of a binary file, by its bytes.
+
+    Examples
+    --------
+    >>> holds_rows(b"a \xf73N>b 9\xe0\xa0>c"), holds_rows(b"new york"), holds_rows(b"\xe4")
+    (True, False, False)
+    """
+    if b" " not in word:
+        return False
+    try:
+        word.decode()
+    except UnicodeDecodeError:
+        return True
+    return has_control_characters(word)
+
+
 def ends_in_number(word: bytes) -> bool:
     """Return whether a word of several pieces ends in a number: its row then has too many.
 

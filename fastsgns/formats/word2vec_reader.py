@@ -253,7 +253,8 @@ class Reader:
         """Refuse a text: its numbers would be taken for the bytes of others."""
         self._read_block()
         line = self._buffer[: self._buffer.find(b"\n") + 1]
-        if line and sniffing.split_row(line, self.n_columns):
+        row = sniffing.split_row(line, self.n_columns) if line else None
+        if row and not sniffing.holds_rows(row[0]):
             raise self._error(f"{self.name}, line 2 is {line[:60]!r}...", sniffing.TEXT)
 
     def _read_block(self) -> bool:

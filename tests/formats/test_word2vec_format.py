@@ -276,3 +276,16 @@ def test_a_word_of_a_megabyte(binary):
     word2vec.write(file, [word], random_vectors(1, 2), binary=binary)
     file.seek(0)
     assert word2vec.read(file, binary=binary)[0] == [word]
+
+
+@pytest.mark.parametrize("n_rows", [2, 3, 50])
+def test_binary_vectors_of_one_dimension_are_not_taken_for_text(n_rows, tmp_path):
+    """Where the bytes of a number are a space, a digit and a line feed."""
+    kv = KeyedVectors(1)
+    numbers = [b"\xf73N>"] * (n_rows - 1) + [b"\xe4 5\n"]
+    kv.add_vectors(
+        [f"w{i}" for i in range(n_rows)], np.frombuffer(b"".join(numbers), np.float32)[:, None]
+    )
+    kv.save_word2vec_format(tmp_path / "v", binary=True)
+    loaded = KeyedVectors.load_word2vec_format(tmp_path / "v", binary=True)
+    assert loaded.vectors.tobytes() == b"".join(numbers)
