@@ -119,6 +119,13 @@ TRAININGS = {
     "FastText": words(FastText, bucket=2000),
     "FastText, biases": words(FastText, bucket=2000, sg=1, matrices="tied+bias", bias="word"),
     "FastText, floret": words(FastText, bucket=300, hash_count=2),
+    "FastText, no subwords": words(FastText, max_n=0),
+    "FastText, no subwords, biases": words(
+        FastText, max_n=0, sg=1, matrices="tied+bias", bias="word"
+    ),
+    "FastText, no subwords, three matrices": words(
+        FastText, max_n=0, sg=1, matrices="three", coupling=10
+    ),
     "GloVe": glove(),
     "GloVe, tied": glove(matrices="tied"),
     "NodeEmbedding": nodes(),

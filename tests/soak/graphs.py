@@ -104,7 +104,7 @@ def handed(dice: Dice, drawn: Any) -> Any:
         other.add_weighted_edges_from(listed)
         return other
     if kind == "scipy":
-        return drawn.to_scipy()
+        return type(drawn).from_scipy(drawn.to_scipy(), drawn.names)
     if kind == "pandas" and listed:
         import pandas as pd
 

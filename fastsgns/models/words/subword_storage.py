@@ -72,7 +72,9 @@ def _row_biases(model: Any) -> np.ndarray | None:
 
 def _input(model: Any) -> np.ndarray | None:
     """Return the input vectors, or None if they are made of subwords."""
-    return None if _rows(model) is not None else np.asarray(model.wv.array, np.float32)
+    if _rows(model) is not None:
+        return None
+    return np.asarray(model.current_arrays().newest("input"), np.float32)
 
 
 def _bias(model: Any) -> np.ndarray | None:
