@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from optional import has
+from optional import has, need
 
 from fastsgns import DirectedGraph, Word2Vec, cli
 from fastsgns.errors import FormatError
@@ -106,8 +106,8 @@ def prepare(folder: Path) -> dict[str, Any]:
         "i eat ice cream in new york\nthe new york times\nno ice cream\na new day in may\n"
     )
     ends = np.array([[0, 1, 2, 3], [1, 2, 3, 0]])
-    frame = pytest.importorskip("pandas").DataFrame({"u": ["ann", "bob"], "v": ["bob", "cem"]})
-    nx_graph = pytest.importorskip("networkx").DiGraph([("ann", "bob"), ("bob", "cem")])
+    frame = need("pandas").DataFrame({"u": ["ann", "bob"], "v": ["bob", "cem"]})
+    nx_graph = need("networkx").DiGraph([("ann", "bob"), ("bob", "cem")])
     given = {"__name__": "docs", "frame": frame, "nx_graph": nx_graph}
     return given | {"edge_index": ends, "sources": ends[0], "targets": ends[1]}
 

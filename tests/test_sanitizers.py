@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from optional import need
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOL = ROOT / "tools" / "sanitize.py"
@@ -114,8 +115,8 @@ def test_a_compiler_without_the_sanitizer_is_named(name: str, tool: dict, tmp_pa
     ],
 )
 def test_sanitized_modules_are_not_packaged(sanitizer: str, command: str, message: str):
-    pytest.importorskip("Cython")
-    pytest.importorskip("setuptools")
+    need("Cython")
+    need("setuptools")
     done = subprocess.run(
         [sys.executable, "setup.py", command], cwd=ROOT, capture_output=True, text=True,
         env=os.environ | {"FASTSGNS_SANITIZE": sanitizer},

@@ -6,6 +6,7 @@ import types
 
 import numpy as np
 import pytest
+from optional import need
 
 from fastsgns import KeyedVectors, NodeEmbedding, Word2Vec
 from fastsgns.cli import main
@@ -23,7 +24,7 @@ def model(tmp_path):
 
 def name_of(tmp_path, kind):
     if kind in ("parquet", "arrow"):
-        pytest.importorskip("pyarrow")
+        need("pyarrow")
     return str(tmp_path / f"out{(FORMATS[kind].suffixes or ('.txt',))[0]}")
 
 

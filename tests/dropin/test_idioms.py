@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import toy
+from optional import need
 
 IDIOMS = Path(__file__).with_name("idioms.txt")
 HEAD = re.compile(r"^\[(.*)\]$", re.M)
@@ -30,7 +31,7 @@ def needs(program: str) -> None:
     """Skip a program whose packages are not installed."""
     for package in ("pandas", "networkx"):
         if f"import {package}" in program:
-            pytest.importorskip(package)
+            need(package)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import inventory
 import pytest
+from optional import need
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "docs" / "from-gensim-4.md"
@@ -131,10 +132,10 @@ def test_a_difference_in_value_and_in_kind_is_seen():
 
 @pytest.mark.slow
 def test_what_was_recorded_is_what_gensim_answers():
-    gensim = pytest.importorskip("gensim")
+    gensim = need("gensim")
     if not gensim.__version__.startswith("4.4."):
         pytest.skip(f"recorded with gensim 4.4, and this is {gensim.__version__}")
-    pytest.importorskip("ot")
+    need("ot")
     command = [sys.executable, inventory.__file__, "--compare"]
     shown = subprocess.run(command, capture_output=True, text=True, env=os.environ)
     assert not shown.stdout and shown.returncode == 0, shown.stdout + shown.stderr

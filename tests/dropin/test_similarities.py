@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import toy
+from optional import need
 
 from fastsgns import KeyedVectors, Word2Vec
 
-pytest.importorskip("gensim", reason="gensim is not installed")
+pytest.importorskip("gensim", exc_type=ImportError)
 from gensim.corpora import Dictionary
 from gensim.models import CoherenceModel, TfidfModel
 from gensim.models import KeyedVectors as GensimVectors
@@ -47,7 +48,7 @@ def test_similarities_of_terms(vectors):
 
 
 def test_distances_of_documents(vectors):
-    pytest.importorskip("ot", reason="POT is not installed")
+    need("ot")
     ours, theirs = (dict(WmdSimilarity(TEXTS[:20], wv, num_best=5)[TEXTS[50]]) for wv in vectors)
     assert ours == pytest.approx(theirs, rel=1e-5)
     assert len(ours) == 5

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 from classes import SAVABLE
-from optional import has
+from optional import has, need
 
 from fastsgns.vectors.exchange import FORMATS
 
-pytest.importorskip("resource", reason="the system has no limit of the length of files")
+need("resource")
 
 TESTS = Path(__file__).parent.parent
 NEEDS = {"parquet": "pyarrow", "arrow": "pyarrow"}

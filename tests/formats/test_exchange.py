@@ -477,7 +477,7 @@ def test_integers_are_read_as_float32(tmp_path):
 
 
 def test_safetensors_are_read_by_their_package(tmp_path, model):
-    load_file = pytest.importorskip("safetensors.numpy").load_file
+    load_file = need("safetensors.numpy").load_file
     model.wv.export("safetensors", tmp_path / "v.safetensors")
     tensors = load_file(tmp_path / "v.safetensors")
     assert bytes(tensors["words"]).decode().split("\n") == model.wv.index_to_key
@@ -488,7 +488,7 @@ def test_safetensors_are_read_by_their_package(tmp_path, model):
 
 @pytest.mark.parametrize("name", ["embedding.weight", "embeddings", "wte"])
 def test_safetensors_of_others_are_read_with_words(tmp_path, name):
-    save_file = pytest.importorskip("safetensors.numpy").save_file
+    save_file = need("safetensors.numpy").save_file
     save_file({name: np.eye(2, dtype=np.float32)}, tmp_path / "model.safetensors")
     with pytest.raises(FormatError, match="no words; give them"):
         KeyedVectors.from_safetensors(tmp_path / "model.safetensors")

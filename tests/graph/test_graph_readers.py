@@ -32,7 +32,7 @@ def columns(**values) -> Table:
 
 
 def test_scipy_matrices():
-    sparse = pytest.importorskip("scipy.sparse")
+    sparse = need("scipy.sparse")
     dense = np.array([[0, 2.0, 0, 0], [0, 0, 1, 0], [0, 0, 0.5, 0], [0, 0, 0, 0]])
     for kind in ("coo_array", "csr_array", "csc_array", "csr_matrix", "lil_array"):
         graph = DirectedGraph.of(getattr(sparse, kind)(dense), names="abcd")
@@ -45,14 +45,14 @@ def test_scipy_matrices():
 
 
 def test_a_matrix_comes_back_as_it_was():
-    pytest.importorskip("scipy.sparse")
+    need("scipy.sparse")
     graph = DirectedGraph.from_edges([0, 1, 2, 2], [1, 2, 0, 2], [1, -2, 0.5, 3], names=range(4))
     again = DirectedGraph.of(graph.to_scipy(), names=graph.names)
     assert list(again.edges()) == list(graph.edges())
 
 
 def test_an_undirected_matrix_is_symmetric():
-    sparse = pytest.importorskip("scipy.sparse")
+    sparse = need("scipy.sparse")
     matrix = sparse.csr_array(np.array([[3, 1, 0], [1, 0, -2], [0, -2, 0]]))
     graph = DirectedGraph.of(matrix, directed=False)
     assert graph.out_weights is not None
@@ -67,7 +67,7 @@ def test_an_undirected_matrix_is_symmetric():
 
 
 def test_networkx():
-    networkx = pytest.importorskip("networkx")
+    networkx = need("networkx")
     source = networkx.MultiDiGraph()
     source.add_nodes_from(["lonely", 5])
     source.add_edge("a", "b")
@@ -82,7 +82,7 @@ def test_networkx():
 
 
 def test_igraph():
-    igraph = pytest.importorskip("igraph")
+    igraph = need("igraph")
     source = igraph.Graph([(0, 1), (1, 2), (2, 2)], n=4, directed=True)
     assert {(s, t) for s, t, _ in DirectedGraph.of(source).edges()} == {(0, 1), (1, 2), (2, 2)}
     source.vs["name"] = list("abcd")
@@ -199,7 +199,7 @@ def test_a_weight_that_is_none_is_located(form, weight):
         elif form == "columns":
             DirectedGraph.from_edges(*map(list, zip(*edges)))
         else:
-            networkx = pytest.importorskip("networkx")
+            networkx = need("networkx")
             graph = networkx.DiGraph()
             graph.add_weighted_edges_from(edges)
             DirectedGraph.of(graph)
@@ -212,14 +212,14 @@ def test_numbers_of_any_kind_are_weights():
 
 
 def test_an_attribute_that_no_edge_has_is_refused():
-    networkx = pytest.importorskip("networkx")
+    networkx = need("networkx")
     graph = networkx.DiGraph([("a", "b", {"w": 2, "kind": "x"}), ("b", "c")])
     with pytest.raises(ValueError, match=r"no edge has the attribute 'wieght'.*'kind', 'w'"):
         DirectedGraph.from_networkx(graph, weight="wieght")
     assert set(DirectedGraph.of(graph, weight="w").edges()) == {("a", "b", 2), ("b", "c", 1)}
     assert DirectedGraph.of(graph).out_weights is None
     assert DirectedGraph.from_networkx(networkx.DiGraph(), weight="w").n_edges == 0
-    igraph = pytest.importorskip("igraph")
+    igraph = need("igraph")
     other = igraph.Graph(edges=[(0, 1)], edge_attrs={"w": [2]})
     for options in ({"weight": "wieght"}, {"name": "label"}):
         with pytest.raises(ValueError, match="has the attribute"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from optional import need
 
 from fastsgns import NodeEmbedding
 from fastsgns.errors import FormatError
@@ -28,20 +29,20 @@ def file_graph(path, columns, **options):
 
 
 def networkx_graph(path):
-    networkx = pytest.importorskip("networkx")
+    networkx = need("networkx")
     graph = networkx.MultiDiGraph()
     graph.add_edges_from((u, v, {"when": time}) for u, v, time in EDGES)
     return DirectedGraph.of(graph, times="when")
 
 
 def igraph_graph(path):
-    igraph = pytest.importorskip("igraph")
+    igraph = need("igraph")
     graph = igraph.Graph.TupleList(EDGES, directed=True, edge_attrs=["when"])
     return DirectedGraph.of(graph, times="when")
 
 
 def table_graph(path):
-    pandas = pytest.importorskip("pandas")
+    pandas = need("pandas")
     table = pandas.DataFrame(EDGES, columns=["source", "target", "when"])
     table["when"] = pandas.to_datetime(table["when"], unit="s")
     return DirectedGraph.of(table, times="when")

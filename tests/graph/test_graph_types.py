@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from optional import need
 from scipy.sparse import csr_array
 
 from fastsgns.errors import FormatError
@@ -20,14 +21,14 @@ def by_name(graph):
 
 
 def networkx_graph():
-    networkx = pytest.importorskip("networkx")
+    networkx = need("networkx")
     graph = networkx.Graph(EDGES)
     networkx.set_node_attributes(graph, EXPECTED, "kind")
     return DirectedGraph.of(graph, node_types="kind")
 
 
 def igraph_graph():
-    igraph = pytest.importorskip("igraph")
+    igraph = need("igraph")
     graph = igraph.Graph.TupleList(EDGES, directed=True)
     graph.vs["kind"] = [TYPES[name] for name in graph.vs["name"]]
     return DirectedGraph.of(graph, node_types="kind")
@@ -121,7 +122,7 @@ def test_a_type_per_node_has_their_number():
 
 
 def test_attributes_that_do_not_exist_are_named():
-    networkx = pytest.importorskip("networkx")
+    networkx = need("networkx")
     graph = networkx.Graph(EDGES)
     graph.nodes["ann"]["kind"] = "author"
     with pytest.raises(ValueError, match=r"no node has the attribute 'type'; there are \['kind'\]"):
@@ -186,7 +187,7 @@ def test_equal_types_are_one():
 
 
 def test_a_series_has_types_by_its_index():
-    pandas = pytest.importorskip("pandas")
+    pandas = need("pandas")
     kinds = {4: "e", 3: "d", 2: "c", 1: "b", 0: "a"}
     graph = DirectedGraph.of([(i, i + 1) for i in range(4)], node_types=pandas.Series(kinds))
     assert {name: graph.types.names[i] for name, i in zip(graph.names, graph.types.ids)} == kinds

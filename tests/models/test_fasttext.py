@@ -8,6 +8,7 @@ from threading import Thread
 import numpy as np
 import pytest
 import toy
+from optional import need
 
 import fastsgns
 from fastsgns import FastText, KeyedVectors, Word2Vec
@@ -349,7 +350,7 @@ def test_pruned_vectors_are_not_trained():
 
 
 def test_parameters_and_attributes_are_those_of_gensim():
-    theirs = pytest.importorskip("gensim").models.FastText
+    theirs = need("gensim").models.FastText
     ours = inspect.signature(FastText).parameters
     for name, parameter in inspect.signature(theirs).parameters.items():
         assert ours[name].default == parameter.default or name in ("hashfxn", "callbacks"), name
@@ -359,7 +360,7 @@ def test_parameters_and_attributes_are_those_of_gensim():
 
 @pytest.mark.parametrize("options", [{}, {"sg": 1}, {"hs": 1, "negative": 0}, {"bucket": 0}])
 def test_a_model_of_gensim_becomes_ours_and_back(options):
-    gensim = pytest.importorskip("gensim")
+    gensim = need("gensim")
     theirs = gensim.models.FastText(SENTENCES, **SMALL | options)
     model = fastsgns.from_gensim(theirs)
     assert type(model) is FastText
@@ -379,7 +380,7 @@ def test_a_model_of_gensim_becomes_ours_and_back(options):
 
 
 def test_gensim_has_no_floret():
-    pytest.importorskip("gensim")
+    need("gensim")
     with pytest.raises(ValueError, match="gensim has no model with hash_count=2"):
         made(hash_count=2, bucket=300).to_gensim()
 

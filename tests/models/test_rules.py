@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 import pytest
+from optional import need
 
 from fastsgns import (
     DirectedGraph,
@@ -297,7 +298,7 @@ def test_none_sets_no_limit_to_answers_and_less_than_one_gives_none():
 
 @pytest.mark.parametrize("given", [0, "0", False, np.False_, 0.0, None])
 def test_direction_may_be_given_as_any_flag(given):
-    csr_array = pytest.importorskip("scipy.sparse").csr_array
+    csr_array = need("scipy.sparse").csr_array
     symmetric = csr_array(np.array([[0, 1], [1, 0]]))
     for make in (
         lambda directed: DirectedGraph.from_edges(["a"], ["b"], directed=directed),

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 import toy
+from optional import need
 
 from fastsgns import GloVe, KeyedVectors, NodeEmbedding, PairEmbedding, Word2Vec
 from fastsgns.models.words.storage import PARAMETERS, STATE_OF_TRAINING
@@ -191,7 +192,7 @@ def test_one_matrix_can_not_be_deleted_and_none_can_be_twice():
 
 
 def test_a_model_goes_to_gensim_without_what_was_deleted():
-    pytest.importorskip("gensim")
+    need("gensim")
     model = words()
     del model.syn1neg
     theirs = model.to_gensim()

@@ -5,6 +5,7 @@ import mmap
 
 import numpy as np
 import pytest
+from optional import need
 
 from fastsgns.corpus import spill
 from fastsgns.formats import native
@@ -77,7 +78,7 @@ def test_cores_are_those_of_the_process(monkeypatch):
 
 
 def test_the_limit_of_address_space_counts(system, tmp_path, monkeypatch):
-    resource = pytest.importorskip("resource")
+    resource = need("resource")
     system("", {})
     (tmp_path / "statm").write_text("10 3 1\n")
     monkeypatch.setattr(machine, "OWN_SIZES", str(tmp_path / "statm"))

@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from optional import need
 
 from fastsgns import KeyedVectors, NodeEmbedding, PairEmbedding, Word2Vec
 from fastsgns.models.links import HOPE, STRAP, FastRP, ProNE
@@ -64,7 +65,7 @@ def test_a_string_is_not_a_list_of_its_letters(kv, ask, text):
 
 
 def test_word_movers_distance_takes_lists(kv):
-    pytest.importorskip("ot")
+    need("ot")
     for documents in (("king", ["a"]), (["a"], "king")):
         with pytest.raises(TypeError, match="where a list of keys is wanted"):
             kv.wmdistance(*documents)

@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from optional import need
 
 from fastsgns import KeyedVectors, Word2Vec
 from fastsgns.errors import FormatError
@@ -41,7 +42,7 @@ def test_computed_attributes_follow_the_counts(model):
 
 
 def test_a_tree_of_another_program_stays_when_attributes_are_replaced(model):
-    gensim = pytest.importorskip("gensim")
+    gensim = need("gensim")
     theirs = gensim.models.Word2Vec(SENTENCES, hs=1, negative=0, min_count=1, vector_size=4)
     kv = Word2Vec.from_gensim(theirs).wv  # no model reads `wv` below
     kv.expandos = dict(kv.expandos)

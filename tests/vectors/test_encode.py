@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
+from optional import need
 
 from fastsgns import EncodedCorpus, KeyedVectors, LineSentence, Word2Vec
 from fastsgns.errors import StopTraining
@@ -170,7 +171,7 @@ def test_iterables_of_texts(tmp_path, monkeypatch):
 def test_columns_of_data_frames():
     kv, texts = make(), ["w1 w2", "w3", ""]
     vectors = quiet(kv, texts)
-    pandas = pytest.importorskip("pandas")
+    pandas = need("pandas")
     series = pandas.Series(texts, index=[5, 6, 7])
     np.testing.assert_array_equal(quiet(kv, series), vectors)
     np.testing.assert_array_equal(quiet(kv, series.astype("string")), vectors)
@@ -179,12 +180,12 @@ def test_columns_of_data_frames():
             kv.encode(pandas.Series(["w1", missing]))
     with pytest.raises(TypeError, match="texts is a DataFrame of 2 dimensions; give one column"):
         kv.encode(pandas.DataFrame({"text": texts}))
-    arrow = pytest.importorskip("pyarrow")
+    arrow = need("pyarrow")
     np.testing.assert_array_equal(quiet(kv, arrow.array(texts)), vectors)
     np.testing.assert_array_equal(quiet(kv, arrow.chunked_array([texts])), vectors)
     with pytest.raises(TypeError, match="give one column"):
         kv.encode(arrow.table({"text": texts}))
-    polars = pytest.importorskip("polars")
+    polars = need("polars")
     np.testing.assert_array_equal(quiet(kv, polars.Series(texts)), vectors)
     with pytest.raises(TypeError, match="give one column"):
         kv.encode(polars.DataFrame({"text": texts}))
@@ -320,7 +321,7 @@ def in_bin(kv, path):
 
 
 def by_gensim(kv, path):
-    pytest.importorskip("gensim")
+    need("gensim")
     return KeyedVectors.from_gensim(kv.to_gensim())
 
 

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 import toy
+from optional import need
 
 from fastsgns import KeyedVectors, NodeEmbedding, Word2Vec
 from fastsgns.errors import FormatError
@@ -34,7 +35,7 @@ def kv():
 
 @pytest.fixture
 def usearch():
-    return pytest.importorskip("usearch")
+    return need("usearch")
 
 
 def test_an_indexer_gets_the_unit_vector_of_the_query_and_gives_the_answer(kv):
@@ -172,6 +173,6 @@ for vectors in (model, model.wv):
 
 
 def test_gensims_indexer_takes_models_and_vectors():
-    pytest.importorskip("annoy")
-    pytest.importorskip("gensim")
+    need("annoy")
+    need("gensim")
     subprocess.run([sys.executable, "-c", PROGRAM], check=True)

@@ -200,8 +200,8 @@ def signed_eigen(matrix: Any, rank: int, *, seed: int = 1) -> SignedFactors:
     >>> sorted(factors.values.round(6).tolist())
     [-2.0, 2.0]
     >>> w = factors.weighted
-    >>> (w * factors.signs @ w.T).round(6)[0, 1], bool((w @ w.T)[0, 0] > 1)
-    (np.float64(2.0), True)
+    >>> float((w * factors.signs @ w.T).round(6)[0, 1]), bool((w @ w.T)[0, 0] > 1)
+    (2.0, True)
     """
     from scipy.sparse.linalg import eigsh
 

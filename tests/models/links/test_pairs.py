@@ -4,6 +4,7 @@ import gzip
 
 import numpy as np
 import pytest
+from optional import need
 
 from fastsgns import DirectedGraph, kernels
 from fastsgns.formats import kinds
@@ -224,7 +225,7 @@ def test_what_is_no_pair_is_refused(pairs, message):
 
 
 def test_a_table_of_two_columns_has_pairs():
-    pandas = pytest.importorskip("pandas")
+    pandas = need("pandas")
     table = pandas.DataFrame({"u": ["a", "b"], "v": [8.0, 9.0]})
     for pairs in (table, (table["u"], table["v"])):
         model = PairEmbedding(**FEW).fit(pairs)
@@ -274,7 +275,7 @@ def test_going_on_keeps_the_counts_of_all_pairs(tmp_path):
 
 
 def test_graphs_and_matrices_are_refused_with_a_call_that_works():
-    sparse = pytest.importorskip("scipy.sparse")
+    sparse = need("scipy.sparse")
     matrix = sparse.csr_array(np.array([[0, 1, 0], [1, 0, 1]]))
     with pytest.raises(TypeError, match=r"fit\(matrix.nonzero\(\)\)"):
         encode(matrix)

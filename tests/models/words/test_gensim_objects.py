@@ -5,12 +5,13 @@ import re
 
 import numpy as np
 import pytest
+from optional import need
 
 import fastsgns
 from fastsgns import KeyedVectors, Word2Vec
 from fastsgns.errors import FormatError
 
-gensim = pytest.importorskip("gensim")
+gensim = need("gensim")
 pick = np.random.default_rng(5)
 WORDS = [f"w{i}" for i in range(30)]
 SENTENCES = [[WORDS[j] for j in pick.zipf(1.4, 9) % 30] for _ in range(300)]

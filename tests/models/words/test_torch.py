@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import toy
+from optional import need
 
 from fastsgns import Word2Vec
 
@@ -45,7 +46,7 @@ def test_rows_written_back_are_trained_on(role: str, model: Word2Vec):
 
 @pytest.fixture
 def torch():
-    return pytest.importorskip("torch", reason="needs torch: pip install torch")
+    return need("torch")
 
 
 def embedding_step(torch, rows: np.ndarray, freeze: bool, rate: float = 0.5) -> np.ndarray:
