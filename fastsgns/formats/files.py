@@ -20,6 +20,8 @@ from fastsgns.runtime import packages
 AnyPath = str | bytes | os.PathLike[Any]
 Numbered = tuple[int, str]
 LONGEST_LINE = 1 << 20
+LARGEST_COUNT = 2**63 - 1
+LONGEST_COUNT = len(str(LARGEST_COUNT))
 BLANKS = " \t\n\v\f\r"  # white space of ASCII; other white space belongs to words and names
 WORD = re.compile(f"[^{BLANKS}]+")
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -333,6 +335,18 @@ def words_of(line: str) -> list[str]:
     ['New\u3000York', 'a', 'b']
     """
     return WORD.findall(line)
+
+
+def count_in(text: str) -> int | None:
+    """Return the whole number of a count in a file, of at most 64 bits; None for other texts.
+
+    Examples
+    --------
+    >>> count_in("12"), count_in("1.5"), count_in("99999999999999999999")
+    (12, None, None)
+    """
+    is_number = text.isascii() and text.isdecimal() and len(text) <= LONGEST_COUNT
+    return count if is_number and (count := int(text)) <= LARGEST_COUNT else None
 
 
 def _lines_of(file: Any, name: str) -> Iterator[tuple[int, str | bytes]]:

@@ -303,14 +303,15 @@ def _counts(ids: dict[str, int], fvocab: Any, encoding: str, errors: str) -> np.
     counts = np.zeros(len(ids), np.int64)
     n_missing = len(ids)
     for number, line in files.lines(fvocab, encoding, errors):
-        word, _, count = line.rstrip().rpartition(" ")
+        word, _, text = line.rstrip().rpartition(" ")
         if word in ids:
-            if not (count.isascii() and count.isdecimal()):
+            count = files.count_in(text)
+            if count is None:
                 raise FormatError(
                     f"{files.name_of(fvocab)}, line {number} is {line.rstrip()!r:.60}, not a word "
                     "and its count"
                 )
-            counts[ids[word]] = int(count)
+            counts[ids[word]] = count
             n_missing -= 1
     if n_missing:
         logger.warning("%s has no count for %d words; they get 0", fvocab, n_missing)

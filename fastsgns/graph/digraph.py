@@ -284,7 +284,14 @@ class DirectedGraph:
                     raise
                 raise FormatError(f"{name_of(node_types)}: {error}") from None
         columns = edges.sources, edges.targets, edges.weights, edges.names
-        return cls._of_ids(*columns, directed, edges.times, types)
+        directed = FLAG("directed", directed)
+        try:
+            return cls._of_ids(*columns, directed, edges.times, types)
+        except ValueError as error:
+            paths = [path] if is_path(path) else path
+            if not isinstance(paths, (list, tuple)):  # an iterator has been used up
+                raise
+            raise FormatError(f"{', '.join(map(name_of, paths))}: {error}") from None
 
     @classmethod
     def from_scipy(

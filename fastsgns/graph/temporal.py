@@ -174,9 +174,9 @@ def _merged(
         weights = np.diff(np.append(starts, len(times))).astype(np.float64)
     else:
         weights = np.add.reduceat(weights[places], starts) if len(starts) else weights
+        check_sums(weights)
         starts = starts[kept := weights.astype(np.float32) != 0]
         weights = weights[kept]
-        check_sums(weights)
     return sources[starts], targets[starts], weights, times[starts]
 
 

@@ -133,10 +133,11 @@ def train(options: argparse.Namespace) -> Word2Vec:
 def _read_counts(path: str) -> dict[str, int]:
     counts = {}
     for number, line in files.lines(path):
-        word, count = ["", *line.rsplit(maxsplit=1)][-2:]
-        if not (word and count.isascii() and count.isdecimal()):
+        word, text = ["", *line.rsplit(maxsplit=1)][-2:]
+        count = files.count_in(text)
+        if not word or count is None:
             raise FormatError(f"{path}, line {number} is {line!r:.60}, not a word and its count")
-        counts[word] = int(count)
+        counts[word] = count
     return counts
 
 
