@@ -8,7 +8,7 @@ import numpy as np
 
 from fastsgns.arrays import first_not_finite
 from fastsgns.errors import FormatError, warn
-from fastsgns.formats import native, own
+from fastsgns.formats import byteorder, header, native, own
 from fastsgns.formats.schema import PLAIN, Schema, check, check_values, collect, collect_values
 
 KEYED = {  # attributes of vectors by key
@@ -49,12 +49,15 @@ def save(
         If `load` would refuse the file, or an array is not finite.
     TypeError
         If an array or a value has a type that a file can't hold.
+    NotImplementedError
+        On a big-endian processor.
 
     Warns
     -----
     UserWarning
         If the user has set attributes that the file can't hold.
     """
+    byteorder.check(header.FILES)
     tensors, values = collect(schema, thing)
     metadata = _plain("metadata", values)
     for name, array in tensors.items():
