@@ -17,16 +17,29 @@ OPTIONS = (
 
 
 def clang() -> str | None:
-    """Return the name of clang, or of the newest version that has one."""
-    versions = ["clang", *(f"clang-{version}" for version in range(30, 13, -1))]
-    return next(filter(shutil.which, versions), None)
+    """Return the name of a clang that has the libraries of the sanitizer, or None."""
+    names = ["clang", *(f"clang-{version}" for version in range(30, 13, -1))]
+    return next((name for name in names if shutil.which(name) and _can_link(name)), None)
+
+
+def _can_link(compiler: str) -> bool:
+    """Return whether a compiler makes a module with coverage and AddressSanitizer."""
+    command = [compiler, "-fsanitize=fuzzer-no-link,address", "-shared", "-fPIC", "-x", "c", "-"]
+    source = "int f(void) { return 0; }"
+    done = subprocess.run(
+        [*command, "-o", os.devnull], input=source, text=True, capture_output=True, check=False
+    )
+    return done.returncode == 0
 
 
 def build() -> dict[str, str]:
     """Compile what has changed; return the variables of processes that use the modules."""
     compiler = clang()
     if compiler is None:
-        print("clang is not installed, so compiled modules are neither instrumented nor sanitized")
+        print(
+            "there is no clang with the libraries of its sanitizers (Debian: apt install clang "
+            "libclang-rt-dev), so compiled modules are neither instrumented nor sanitized"
+        )
         return {}
     print(f"compiling fastsgns with {compiler} for coverage and AddressSanitizer", flush=True)
     for path in LIB.rglob("*.py"):  # files that were deleted
