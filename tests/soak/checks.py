@@ -6,6 +6,7 @@ import io
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,15 @@ def _unlike(one: np.ndarray, other: np.ndarray) -> str:
         return f"shapes {one.shape} and {other.shape}"
     rows = np.flatnonzero((one != other).reshape(len(one), -1).any(1))
     return f"{len(rows)} rows of {len(one)}, such as {rows[:3].tolist()}"
+
+
+def check_named(error: Exception, name: str, value: Any, rule: Any) -> None:
+    """Check that an error names a parameter and its value, which may be written as an integer."""
+    seen = {repr(value)[:20]}
+    with suppress(ValueError, OverflowError):
+        seen.add(repr(rule.typed(name, value))[:20])
+    text = str(error)
+    check(name in text and any(form in text for form in seen), f"{name}={value!r}: {text}")
 
 
 def check_same(found: bytes, expected: bytes, message: str) -> None:

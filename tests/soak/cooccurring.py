@@ -17,7 +17,7 @@ from fastsgns.models.ppmi import model as ppmi
 from fastsgns.models.ppmi.pmi import SHIFT, SMOOTHING
 
 from . import corpora, lifetime
-from .checks import check, check_same, content, plain
+from .checks import check, check_named, check_same, content, plain
 from .draws import (
     OMITTED,
     Draw,
@@ -192,7 +192,7 @@ def refuse_glove(model: GloVe, setting: Setting) -> tuple[Any, Any]:
     try:
         model.count([["a", "b"]])
     except ValueError as error:
-        check(name in str(error) and repr(value)[:20] in str(error), f"{name}={value!r}: {error}")
+        check_named(error, name, value, rule)
     else:
         check(False, f"{name}={value!r} is not refused")
     finally:

@@ -10,7 +10,7 @@ from fastsgns.models.links import HOPE, STRAP, FastRP, JointScore, ProNE
 from fastsgns.models.links.training import RULES
 
 from . import graphs, lifetime
-from .checks import check, check_same, content, plain
+from .checks import check, check_named, check_same, content, plain
 from .draws import (
     OMITTED,
     Dice,
@@ -232,7 +232,7 @@ def refuse(model: Any, setting: Setting) -> tuple[Any, Any]:
     try:
         model.fit([("a", "b"), ("b", "a")])
     except ValueError as error:
-        check(name in str(error) and repr(value)[:20] in str(error), f"{name}={value!r}: {error}")
+        check_named(error, name, value, table[name])
     else:
         check(False, f"{name}={value!r} is not refused")
     finally:

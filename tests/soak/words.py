@@ -12,7 +12,7 @@ from fastsgns.models import parameters as words
 from fastsgns.models.callbacks import StopTraining
 
 from . import corpora, lifetime
-from .checks import check, check_same, content, plain
+from .checks import check, check_named, check_same, content, plain
 from .draws import (
     OMITTED,
     Dice,
@@ -314,7 +314,7 @@ def refuse(model: Any, setting: Setting) -> tuple[Any, Any]:
     try:
         model.train([["a"]], total_examples=1, epochs=1 if name != "epochs" else value)
     except ValueError as error:
-        check(name in str(error) and repr(value)[:20] in str(error), f"{name}={value!r}: {error}")
+        check_named(error, name, value, rule)
     else:
         check(False, f"{name}={value!r} is not refused")
     finally:
