@@ -28,6 +28,7 @@ MEMORY_TESTS = (
     "tests/cooccurrence",
     "tests/training",
     "tests/graph/walks",
+    "tests/vectors",
 )
 RACES = ("tests/races.py",)  # all models with all kernel variants, in threads
 RUNS = {
