@@ -126,7 +126,13 @@ def users() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "recommendations", lambda: at_once([lambda: nodes.recommend("w1", topn=3)] * 20)
     yield (
         "models at once",
-        lambda: at_once([lambda: Word2Vec(digests.TEXT[:50], workers=2, **SMALL)]),
+        lambda: at_once(
+            [
+                lambda: kernels.force(kernels.variant()),
+                lambda: Word2Vec(digests.TEXT[:50], workers=2, **SMALL),
+            ]
+            * 2
+        ),
     )
 
 

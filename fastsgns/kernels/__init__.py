@@ -12,6 +12,7 @@ from typing import Any
 from fastsgns.kernels import sgns
 from fastsgns.kernels.sgns import is_available, load_blas, load_softmax, use_variant
 from fastsgns.runtime import environment
+from fastsgns.runtime.locks import first_use
 
 __all__ = ["available", "force", "load_softmax", "train_chunk", "train_pairs_chunk", "variant"]
 
@@ -67,9 +68,11 @@ def force(name: str) -> None:
         If this machine can't run it.
     """
     global _variant, _refusal
-    if name not in available() or (name == "blas" and not load_blas()) or not use_variant(name):
-        raise ValueError(f"kernel variant {name!r} can't run here; allowed are {available()}")
-    _variant, _refusal = name, ""
+    with first_use:  # BLAS is loaded once: workers may be calling its functions later
+        is_loaded = name != "blas" or is_available(name) or load_blas()
+        if name not in available() or not is_loaded or not use_variant(name):
+            raise ValueError(f"kernel variant {name!r} can't run here; allowed are {available()}")
+        _variant, _refusal = name, ""
 
 
 try:

@@ -345,3 +345,10 @@ def test_a_window_beyond_any_sentence(options):
 def test_offsets_that_do_not_fit_are_refused(offsets):
     with pytest.raises(ValueError, match="offset"):
         run_kernel(make_objective(), np.zeros(7, np.int32), np.array(offsets), 0, 3)
+
+
+def test_blas_is_loaded_once_as_workers_may_be_calling_it(monkeypatch, restore_variant):
+    kernels.force("blas")
+    monkeypatch.setattr(kernels, "load_blas", lambda: pytest.fail("its functions are set again"))
+    kernels.force("blas")
+    assert kernels.variant() == "blas"
