@@ -9,6 +9,7 @@ import tempfile
 import traceback
 from collections import Counter
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 CHANGED_READER = 0.02  # how often an input is given to another reader of the harness
@@ -16,7 +17,8 @@ CHANGED_READER = 0.02  # how often an input is given to another reader of the ha
 # reach new code are refused, and changes of these hardly get further.
 FROM_POOL, POOL = 0.6, 500
 LONGEST = 20_000
-TIMEOUT = 25  # seconds for one input
+# Seconds of the processor that one input may take, and of the clock, which other programs slow down
+LONGEST_READING, TIMEOUT = 10, 120
 EVERY = 200  # inputs after which the counts are written
 
 
@@ -75,9 +77,11 @@ class Run:
         """Read an input with the reader that its first byte names."""
         if not data:
             return
-        number = data[0] % len(self.readers)
+        number, start = data[0] % len(self.readers), process_time()
         try:
             outcome = self.read(self.readers[number], data[1:], self.folder)
+            if (seconds := process_time() - start) > LONGEST_READING:
+                raise TimeoutError(f"{len(data)} bytes took {seconds:.0f} seconds")
         except Exception as error:
             outcome = "finding"
             self.record(self.names[number], data[1:], error)
