@@ -118,6 +118,7 @@ logger.addHandler(logging.NullHandler())
 FAST_VERSION = CORPUSFILE_VERSION = 1  # as in gensim, where -1 means without compiled code
 MAX_WORDS_IN_BATCH = BATCH_WORDS  # gensim's name
 check_word_count = rules.integer(0, 2**62, none=0)  # added to the words of a corpus, fits int64
+GIVEN = ("epochs", "alpha", "min_alpha", "compute_loss")  # what `train` sets
 COUNTED = ("_raw", "_reading", "corpus_count", "corpus_total_words", "_init_from")
 RATE_ROUNDING = 1e-9  # relative rounding error of a learning rate
 NOTHING_TO_SAVE = "checkpoint is set, and there is nothing to train; give it to train(), or data"
@@ -481,7 +482,7 @@ class Word2Vec(JobHooks):
         if init_from is not None:
             starting.check_source(init_from, self.vector_size)
         self._check_update(update)
-        with self._unless_refused():
+        with self._unless_refused(COUNTED):
             self._count(parameters.check(self), Source.of(corpus_iterable, corpus_file), trim_rule)
             self._init_from = self._init_from if init_from is None else init_from
             self.prepare_vocab(update, keep_raw_vocab, trim_rule, **kwargs)
@@ -508,7 +509,7 @@ class Word2Vec(JobHooks):
             As for `build_vocab`.
         """
         self._check_update(update)
-        with self._unless_refused():
+        with self._unless_refused(COUNTED):
             self._raw = Vocabulary.from_counts(word_freq)
             self._reading = None  # no corpus was read for these counts
             self.corpus_count = corpus_count or 0
@@ -516,9 +517,9 @@ class Word2Vec(JobHooks):
             self.prepare_vocab(update, keep_raw_vocab, trim_rule)
 
     @contextmanager
-    def _unless_refused(self) -> Iterator[None]:
-        """Restore what counting a corpus sets, if no vocabulary can be made of it."""
-        before = {name: vars(self)[name] for name in COUNTED}
+    def _unless_refused(self, names: tuple[str, ...]) -> Iterator[None]:
+        """Restore attributes that a call has set, if it is then refused."""
+        before = {name: vars(self)[name] for name in names}
         try:
             yield
         except BaseException:
@@ -1140,24 +1141,25 @@ class Word2Vec(JobHooks):
             raise ValueError("epochs is None; give how many, such as epochs=model.epochs")
         callbacks = self._with_checkpoint(callbacks, checkpoint, every)
         training.check_arrays(self, parameters.normalize(self))
-        params = parameters.check(  # sets these values on the model, too
-            self,
-            epochs=epochs,
-            alpha=self.alpha if start_alpha is None else start_alpha,
-            min_alpha=self.min_alpha if end_alpha is None else end_alpha,
-            compute_loss=self.compute_loss if compute_loss is None else compute_loss,
-        )
-        parameters.check_objective(params)
-        n_skipped = check_word_count("word_count", word_count)
-        delay = rules.number(report_delay)
-        delay = 1.0 if delay is None else delay
-        uses_jobs = has_hooks(self)
-        n_readings = params.epochs if uses_jobs else 1
-        source = Source.of(corpus_iterable, corpus_file, params.epochs, n_readings)
-        if uses_jobs:
+        with self._unless_refused(GIVEN):
+            params = parameters.check(  # sets these values on the model, too
+                self,
+                epochs=epochs,
+                alpha=self.alpha if start_alpha is None else start_alpha,
+                min_alpha=self.min_alpha if end_alpha is None else end_alpha,
+                compute_loss=self.compute_loss if compute_loss is None else compute_loss,
+            )
+            parameters.check_objective(params)
+            n_skipped = check_word_count("word_count", word_count)
+            delay = rules.number(report_delay)
+            delay = 1.0 if delay is None else delay
+            uses_jobs = has_hooks(self)
+            n_readings = params.epochs if uses_jobs else 1
+            source = Source.of(corpus_iterable, corpus_file, params.epochs, n_readings)
+            corpus = None if uses_jobs else self._encode(params, source)
+        if corpus is None:
             totals = Totals(total_examples, total_words)
             return TrainResult(*train_by_jobs(self, source.sentences, totals, callbacks, delay))
-        corpus = self._encode(params, source)
         for unit, expected, n in (
             ("example", total_examples, corpus.n_raw_sentences),
             ("raw word", total_words, corpus.n_raw_tokens),

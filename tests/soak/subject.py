@@ -11,7 +11,7 @@ from typing import Any
 
 from fastsgns import errors
 
-from .checks import Failed, check, digest
+from .checks import Failed, check, check_same, content
 from .draws import Dice, Draw
 
 Answer = Any
@@ -107,7 +107,7 @@ def may_refuse(thing: Any, *functions: Any, also: tuple[type[BaseException], ...
     Failed
         In place of another exception, or if the object was changed.
     """
-    before = None if thing is None else digest(thing)
+    before = None if thing is None else content(thing)
     try:
         yield
     except FloatingPointError as error:
@@ -124,7 +124,7 @@ def may_refuse(thing: Any, *functions: Any, also: tuple[type[BaseException], ...
             ) from error
         check(len(str(error)) > 15, f"the message says too little: {error!r}")
         if before is not None:
-            check(digest(thing) == before, f"a refused call has changed the object: {error}")
+            check_same(content(thing), before, f"a refused call has changed the object, {error}")
         raise Refused(f"{type(error).__name__}: {error}") from error
 
 

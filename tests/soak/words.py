@@ -11,7 +11,7 @@ from fastsgns.errors import EmptyCorpusError
 from fastsgns.models import parameters as words
 from fastsgns.models.callbacks import StopTraining
 
-from . import corpora, lifetime
+from . import corpora, lifetime, vectors
 from .checks import check, check_named, check_same, content, plain
 from .draws import (
     OMITTED,
@@ -344,7 +344,15 @@ def edit(model: Any, setting: Setting) -> tuple[Any, Any]:
     return model, kind
 
 
+def export(model: Any, setting: Setting) -> tuple[Any, Any]:
+    """Write the vectors of a role in a format of other programs, and read them."""
+    role = setting.dice.pick(sorted(model.roles))
+    vectors.export(model.roles[role], setting)
+    return model, role
+
+
 OPERATIONS = {
+    "export": export,
     "train": train, "train again": train, "grow": grow, "query": query, "predict": predict,
     "score": score, "stop and resume": stop_and_resume, "checkpoint": checkpoint,
     "refuse": refuse, "edit": edit,

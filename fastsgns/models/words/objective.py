@@ -54,20 +54,8 @@ def make_objective(
     _ensure_output_matrices(parameters, matrices, n_words, wv.vector_size)
     if parameters.hs:
         fit_tree(matrices, counts)  # again: the line above may have created the tree
-    lock_factors = _lock_factors(wv, n_words)
-    subwords = _subwords(wv, matrices)
-    row_factors = None if subwords is None else subwords.factors
-    if layout.shares_one_matrix and (lock_factors is not None or row_factors is not None):
-        raise ValueError(
-            f"with matrices={parameters.matrices!r} a row is input and output at once, so "
-            f"wv.{'vectors_lockf' if subwords is None else 'vectors_vocab_lockf'} cannot freeze "
-            "only its input role; set all factors to 1"
-        )
-    if subwords is not None and lock_factors is not None:
-        raise ValueError(
-            "wv.vectors_lockf has factors other than 1, but the vectors of words are means of rows "
-            "that they share; set all to 1, and use wv.vectors_vocab_lockf, wv.vectors_ngrams_lockf"
-        )
+    check_factors(wv, matrices)
+    lock_factors, subwords = _lock_factors(wv, n_words), _subwords(wv, matrices)
     if parameters.softmax:
         warn_of_slow_softmax(n_words)
     noise = None
@@ -187,6 +175,29 @@ def _ensure_output_matrices(
             )
 
 
+def check_factors(wv: KeyedVectors, matrices: Matrices) -> None:
+    """Refuse factors of learning rates that do not fit the words, or that no kernel applies.
+
+    Raises
+    ------
+    ValueError
+    """
+    lock_factors, rows = _lock_factors(wv, len(wv)), matrices.subwords
+    has_subwords = isinstance(rows, SubwordRows)
+    row_factors = _row_factors(wv, rows) if isinstance(rows, SubwordRows) else None
+    if matrices.layout.shares_one_matrix and (lock_factors is not None or row_factors is not None):
+        raise ValueError(
+            f"with matrices={matrices.layout.matrices!r} a row is input and output at once, so "
+            f"wv.{'vectors_vocab_lockf' if has_subwords else 'vectors_lockf'} cannot freeze "
+            "only its input role; set all factors to 1"
+        )
+    if has_subwords and lock_factors is not None:
+        raise ValueError(
+            "wv.vectors_lockf has factors other than 1, but the vectors of words are means of rows "
+            "that they share; set all to 1, and use wv.vectors_vocab_lockf, wv.vectors_ngrams_lockf"
+        )
+
+
 def _lock_factors(wv: KeyedVectors, n_rows: int, name: str = "vectors_lockf") -> np.ndarray | None:
     """Return the learning-rate multiplier of each word, or other row; None if all are 1."""
     factors = np.asarray(getattr(wv, name), np.float32)
@@ -206,20 +217,23 @@ def _lock_factors(wv: KeyedVectors, n_rows: int, name: str = "vectors_lockf") ->
 def _subwords(wv: KeyedVectors, matrices: Matrices) -> Subwords | None:
     """Return the rows of each word, and their factors; None if words are not made of subwords."""
     rows = matrices.subwords
-    if not isinstance(rows, SubwordRows):
-        return None
+    return rows.lists(_row_factors(wv, rows)) if isinstance(rows, SubwordRows) else None
+
+
+def _row_factors(wv: KeyedVectors, rows: SubwordRows) -> np.ndarray | None:
+    """Return the factor of each row of subwords; None if all are 1."""
     parts = {
         "vectors_vocab_lockf": len(rows.word_rows),
         "vectors_ngrams_lockf": len(rows.ngram_rows),
     }
     factors = [_lock_factors(wv, n_rows, name) for name, n_rows in parts.items()]
     if all(part is None for part in factors):
-        return rows.lists()
+        return None
     filled = [
         np.ones(n_rows, np.float32) if part is None else part
         for part, n_rows in zip(factors, parts.values())
     ]
-    return rows.lists(np.concatenate(filled))
+    return np.concatenate(filled)
 
 
 def _sharing(

@@ -23,7 +23,7 @@ from fastsgns.matrices import ArrayRole, Matrices
 from fastsgns.models import parameters
 from fastsgns.models.parameters import Parameters
 from fastsgns.models.words.log import EpochLog
-from fastsgns.models.words.objective import kernel_rows, make_objective
+from fastsgns.models.words.objective import check_factors, kernel_rows, make_objective
 from fastsgns.models.words.vocabulary import explain_no_pairs, vocabulary_of
 from fastsgns.training.epoch import IsDue, Tally
 from fastsgns.training.examples import TokenChunks
@@ -264,13 +264,14 @@ def check_arrays(model: Any, params: Parameters) -> None:
     Raises
     ------
     ValueError
-        As for `check_layout`.
+        As for `check_layout` and `check_factors`.
     RuntimeError
         If an array was deleted that training needs.
     """
     check_layout(model, params)
     for role in (*params.target_roles, *(("tree",) if params.hs else ())):
         check_not_deleted(model.current_arrays(), role, "training")
+    check_factors(model.wv, model.current_arrays())
 
 
 def check_not_deleted(matrices: Matrices, role: ArrayRole, what: str) -> None:

@@ -335,3 +335,24 @@ def rows_of(word):
     kv = KeyedVectors(8)
     kv.add_vectors([word], np.full((1, 8), np.nan))
     return kv
+
+
+@pytest.mark.parametrize(
+    "change, more",
+    [
+        (lambda model: setattr(model, "softmax", 1), {}),
+        (lambda model: model.wv.__setattr__("vectors_lockf", np.full(len(model.wv), 0.5)), {}),
+        (lambda model: None, {"corpus_file": "absent.txt"}),
+        (lambda model: None, {"word_count": -1}),
+    ],
+)
+def test_a_training_that_is_refused_changes_nothing(change, more):
+    model = trained(matrices="tied+reflect")
+    change(model)
+    model.train_count = 0
+    before = content(model), vars(model)["epochs"], model.alpha, model.train_count
+    source = {"corpus_iterable": SENTENCES} if "corpus_file" not in more else {}
+    how = {"total_examples": 1, "epochs": 7, "start_alpha": 0.5, "compute_loss": True}
+    with pytest.raises((ValueError, FileNotFoundError)):
+        model.train(**source, **how, **more)
+    assert (content(model), vars(model)["epochs"], model.alpha, model.train_count) == before
