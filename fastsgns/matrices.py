@@ -813,6 +813,12 @@ class Matrices:
         return self.vectors.get(role) if store is None else store.newest
 
     @property
+    def are_trained(self) -> bool:
+        """Whether kernels train the input vectors now, in rows of their own."""
+        store = self._stores.get("input")
+        return getattr(store, "rows", None) is not None
+
+    @property
     def newest_bias(self) -> np.ndarray | None:
         """The bias to save, also while it is trained."""
         store = self._stores.get("input")

@@ -152,8 +152,13 @@ def _matrix_of(role: str) -> Any:
     return lambda model: model.current_arrays().newest(role)
 
 
-def _input(model: Any) -> np.ndarray:
-    return np.asarray(model.current_arrays().newest("input"), np.float32)
+def input_of(model: Any) -> np.ndarray:
+    """Return the input vectors to save: while they are trained, as the kernels have left them."""
+    matrices, array = model.current_arrays(), model.wv.array
+    newest = matrices.newest("input")
+    # What users have replaced or pruned, which the matrices follow later, is in wv alone
+    is_own = newest is not None and newest.shape == array.shape and matrices.are_trained
+    return np.asarray(newest if is_own else array, np.float32)
 
 
 def _bias(model: Any) -> Any:
@@ -204,7 +209,7 @@ DELETED = Value(
 SCHEMA = Schema(
     "model",
     arrays={
-        "input": Array("float32", ROWS, _input),
+        "input": Array("float32", ROWS, input_of),
         # Optional: a model without words lacks them. `fault` checks a model with words.
         "output": Array("float32", ROWS, _matrix_of("output"), HAS_OUTPUT, is_optional=True),
         "negative": Array("float32", ROWS, _matrix_of("negative"), HAS_NEGATIVE),

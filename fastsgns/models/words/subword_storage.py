@@ -74,7 +74,7 @@ def _input(model: Any) -> np.ndarray | None:
     """Return the input vectors, or None if they are made of subwords."""
     if _rows(model) is not None:
         return None
-    return np.asarray(model.current_arrays().newest("input"), np.float32)
+    return storage.input_of(model)
 
 
 def _bias(model: Any) -> np.ndarray | None:
