@@ -126,6 +126,8 @@ def export(kv: Any, setting: Setting) -> tuple[Any, Any]:
     """Write a format and read it: the same keys and vectors, or a documented refusal."""
     dice = setting.dice
     kind = dice.pick((*EXACT, *ROUNDED))
+    if kind == "glove" and not len(kv):  # which is an empty file, and refused
+        kind = "text"
     form = exchange.format_of(kind)
     path = setting.folder / f"vectors{dice.pick(form.suffixes or ('.glove',))}"
     before = content(kv)
