@@ -107,6 +107,10 @@ class EmptyCorpusError(ValueError, RuntimeError):
     """
 
 
+class CheckpointError(OSError):
+    """The checkpoint at the end of a training was not written; the model has what was trained."""
+
+
 class StopTraining(Exception):
     """Raised by a callback to end training without an error; ``on_train_end`` is still called."""
 

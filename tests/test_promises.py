@@ -12,7 +12,8 @@ ROW = re.compile(r"^\| (?!promise|-)(.+?) \| (.+) \| (.+) \|$", re.M)
 NAME = re.compile(r"`([\w/]+\.py)(?:::(\w+))?`")
 PROMISED = {  # what users are told, in a word or two of each row
     "runs no code", "Sizes", "damaged", "What saves", "all or nothing", "half a second", "Errors",
-    "changes nothing", "within 10 %", "same bytes",
+    "changes nothing", "within 10 %", "same bytes", "shorter", "killed process leaves",
+    "one interval", "SIGTERM", "Many threads", "state of the process", "fork", "processor",
 }  # fmt: skip
 
 pytestmark = pytest.mark.skipif(

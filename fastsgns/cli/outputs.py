@@ -149,7 +149,7 @@ def finish(save: Callable[[], None], report: str, finished: bool, arguments: Nam
     Returns
     -------
     int
-        0, or that of a command that was stopped.
+        0, that of a command that was stopped, or 1 if a checkpoint was not written.
     """
     stopped: int = arguments.signals.exit_code
     try:
@@ -163,4 +163,4 @@ def finish(save: Callable[[], None], report: str, finished: bool, arguments: Nam
             f"{'saved to' if finished else 'stopped early; what there is is saved to'} "
             f"{arguments.output}"
         )
-    return 0 if finished else stopped
+    return int(arguments.signals.failed) if finished else stopped

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from fastsgns.errors import CheckpointError
 from fastsgns.formats import writing
-from fastsgns.runtime.console import INTERRUPTED
+from fastsgns.runtime.console import INTERRUPTED, say
 
 SIGNALS = ("SIGTERM", "SIGHUP")
 SIGNALLED = 128  # the exit code of a process that a signal ended, less the signal, as in shells
@@ -26,10 +27,13 @@ class Stop:
     ----------
     exit_code : int
         Of a command that was stopped: 130 after Ctrl-C, or 128 and the number of the signal.
+    failed : bool
+        Whether a checkpoint was not written, so that the exit code is 1.
     """
 
     def __init__(self) -> None:
         self.exit_code = INTERRUPTED
+        self.failed = False
         self._is_deferred = False
 
     def handle(self, number: int, _frame: object) -> None:
@@ -76,17 +80,27 @@ def trained(arguments: Namespace, model: Any, train: Callable[[], object]) -> bo
     model : model
     train : callable
     """
+    finished = True
     try:
         train()
-        arguments.signals.defer()
     except KeyboardInterrupt:
-        arguments.signals.defer()
-        path = arguments.checkpoint
-        if (
-            path
-            and model.unfinished is not None
-            and not writing.is_same_file(path, arguments.output)
-        ):
-            model.save(path)
-        return False
-    return True
+        finished = False
+    except CheckpointError as error:  # the output may be on another disk
+        arguments.signals.failed = True
+        say(f"checkpoint: {error}")
+    arguments.signals.defer()
+    if not finished:
+        _save_checkpoint(arguments, model)
+    return finished
+
+
+def _save_checkpoint(arguments: Namespace, model: Any) -> None:
+    """Save a training that was stopped to its checkpoint, unless that is the output."""
+    path = arguments.checkpoint
+    if not path or model.unfinished is None or writing.is_same_file(path, arguments.output):
+        return
+    try:
+        model.save(path)
+    except OSError as error:
+        arguments.signals.failed = True
+        say(f"checkpoint: {error}")

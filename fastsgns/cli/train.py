@@ -222,7 +222,7 @@ def _train(
 
     start = time.perf_counter()
     finished = stopping.trained(arguments, model, train)
-    return finished, time.perf_counter() - start, n_words[0] if finished else None
+    return finished, time.perf_counter() - start, n_words[0] if n_words else None
 
 
 def _report(model: Word2Vec, seconds: float, n_words: int | None) -> str:

@@ -5,12 +5,12 @@ from datetime import timedelta
 from time import monotonic as clock
 from typing import Any
 
-from fastsgns.errors import StopTraining
+from fastsgns.errors import CheckpointError, StopTraining, warn
 from fastsgns.formats.writing import check_writable
 from fastsgns.runtime.progress import ProgressReport
 from fastsgns.training.every import EVERY, Every
 
-__all__ = ["CallbackAny2Vec", "Checkpoint", "ProgressReport", "StopTraining"]
+__all__ = ["CallbackAny2Vec", "Checkpoint", "CheckpointError", "ProgressReport", "StopTraining"]
 
 
 class CallbackAny2Vec:
@@ -46,6 +46,9 @@ class Checkpoint(CallbackAny2Vec):
 
     The file is replaced at once, so that a process that is killed at any moment leaves a whole file
     and loses at most what was trained since the last save.
+
+    If a save within the training fails, as on a full disk, a warning says so, the training goes on,
+    and the next save is at its time. If the last save fails, `CheckpointError` is raised.
 
     Each class that trains makes one of its arguments `checkpoint` and `every`. It can also be given
     among the callbacks of `Word2Vec` and `FastText`.
@@ -105,7 +108,7 @@ class Checkpoint(CallbackAny2Vec):
     def on_pause(self, model: Any) -> None:
         """Save the model within an epoch, if it is time."""
         if self.is_due():
-            self._save(model)
+            self._try_to_save(model)
             self._is_saved = False
 
     def on_epoch_end(self, model: Any) -> None:
@@ -113,20 +116,40 @@ class Checkpoint(CallbackAny2Vec):
         self._n_epochs += 1
         is_counted = isinstance(self.every, int) and self._n_epochs % self.every == 0
         if is_counted or self.is_due():
-            self._save(model)
+            self._try_to_save(model)
 
     def on_train_end(self, model: Any) -> None:
-        """Save the model if the last epoch did not."""
-        if not self._is_saved:
+        """Save the model if the last epoch did not.
+
+        Raises
+        ------
+        CheckpointError
+            If the file cannot be written. The model has what was trained.
+        """
+        if self._is_saved:
+            return
+        try:
             self._save(model)
+        except OSError as error:
+            reason = f"{error.strerror or error}; the training has ended, save the model elsewhere"
+            raise CheckpointError(error.errno, reason, str(self.path)) from error
+
+    def _try_to_save(self, model: Any) -> None:
+        try:
+            self._save(model)
+        except OSError as error:
+            warn(f"the checkpoint was not saved, and the training goes on: {error}")
 
     def _save(self, model: Any) -> None:
+        """Save the model, and set the time of the next save."""
         begun = clock()
-        model.save(self.path)
-        self._is_saved = True
-        if isinstance(self.every, timedelta):
-            saved = clock()
-            self._due = max(begun + self.every.total_seconds(), saved + (saved - begun))
+        try:
+            model.save(self.path)
+            self._is_saved = True
+        finally:
+            if isinstance(self.every, timedelta):
+                saved = clock()
+                self._due = max(begun + self.every.total_seconds(), saved + (saved - begun))
 
 
 def checkpoints(path: Any, every: Every) -> tuple[Checkpoint, ...]:

@@ -1,5 +1,6 @@
 """Checkpoints on the command line, and signals that end it."""
 
+import errno
 import os
 import signal
 from collections.abc import Callable
@@ -195,3 +196,15 @@ def test_other_input_is_refused(folder, chunks, capsys, name, unit):
 def test_vectors_are_finite_after_all(folder):
     assert cli.main([*COMMANDS["nodes train"], "-o", "o.txt", "--checkpoint", "part"]) == 0
     assert np.isfinite(fastsgns.load("part").source.vectors).all()
+
+
+@pytest.mark.filterwarnings("ignore:the checkpoint was not saved")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_output_is_saved_where_a_checkpoint_cannot_be(folder, monkeypatch, capsys, name):
+    def fail(self, model):
+        raise OSError(errno.ENOSPC, "No space left on device", self.path)
+
+    monkeypatch.setattr(Checkpoint, "_save", fail)
+    assert cli.main([*COMMANDS[name], "-o", "out", "--checkpoint", "part"]) == 1
+    assert "checkpoint: [Errno 28] No space left on device" in capsys.readouterr().err
+    assert fastsgns.load("out").unfinished is None

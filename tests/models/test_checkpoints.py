@@ -3,6 +3,7 @@
 The clock of these tests ticks once whenever it is read: between two chunks.
 """
 
+import errno
 import inspect
 import itertools
 import multiprocessing
@@ -187,13 +188,64 @@ def test_each_checkpoint_is_resumed_to_the_same_bytes(name, every, kept, tmp_pat
     assert (within > 0) == (every == "a duration")
 
 
-# Processes that are killed
+# Files that cannot be written
 
 
 KILLED = {name: TRAININGS[name] for name in (
     "Word2Vec", "Word2Vec, by batches", "FastText", "GloVe", "NodeEmbedding",
     "NodeEmbedding, update", "PairEmbedding, update",
 )}  # fmt: skip
+
+
+def fail_to_save(monkeypatch: pytest.MonkeyPatch, failing: range) -> None:
+    """Let the saves with these numbers fail, as on a full disk."""
+    numbers, save = itertools.count(), Checkpoint._save
+
+    def fail_or_save(self: Checkpoint, model: Any) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            if next(numbers) in failing:
+                full = OSError(errno.ENOSPC, "No space left on device", str(self.path))
+                patch.setattr(type(model), "save", raiser(full))
+            save(self, model)
+
+    monkeypatch.setattr(Checkpoint, "_save", fail_or_save)
+
+
+def raiser(error: Exception) -> Callable[..., None]:
+    """Return a function that raises an error."""
+
+    def fail(*_: Any) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("every", EVERIES)
+@pytest.mark.parametrize("name", KILLED)
+def test_training_goes_on_if_a_checkpoint_cannot_be_written(name, every, monkeypatch, tmp_path):
+    training, path = TRAININGS[name], tmp_path / "checkpoint"
+    whole = content(training.train())
+    fail_to_save(monkeypatch, range(1))
+    with pytest.warns(UserWarning, match="not saved, and the training goes on.*No space left"):
+        model = training.train(checkpoint=path, every=EVERIES[every])
+    assert content(model) == content(fastsgns.load(path)) == whole
+
+
+@pytest.mark.filterwarnings("ignore:the checkpoint was not saved")
+def test_a_last_checkpoint_that_cannot_be_written_is_an_error(monkeypatch, tmp_path):
+    path, model = tmp_path / "checkpoint", Word2Vec(**WORDS)
+    whole = Word2Vec(SENTENCES, **WORDS)
+    model.build_vocab(SENTENCES)
+    fail_to_save(monkeypatch, range(1, 99))
+    with pytest.raises(
+        callbacks.CheckpointError, match=r"No space.*save the model elsewhere.*chec"
+    ):
+        model.train(SENTENCES, total_examples=300, epochs=model.epochs, checkpoint=path)
+    assert content(model) == content(whole)
+    assert Word2Vec.load(path).epochs_trained == 1
+
+
+# Processes that are killed
 
 
 class Killer:
