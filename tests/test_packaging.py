@@ -123,3 +123,9 @@ def test_no_file_names_a_host_of_a_registry():
         if path.is_file() and path.suffix in ends:
             text = path.read_text(encoding="utf-8", errors="replace")
             assert [host for host in hosts if host in text] == [], path
+
+
+def test_each_test_file_has_a_name_of_its_own():
+    # Otherwise pytest stops when it collects the whole suite, and no file alone shows why.
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
