@@ -48,7 +48,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("processor", choices=PROCESSORS)
     parser.add_argument("--suite", default="trixie", help="of Debian (default: trixie)")
-    parser.add_argument("--mirror", default="http://deb.debian.org/debian")
+    parser.add_argument("--mirror", help="of Debian (default: that of debootstrap)")
     options, arguments = parser.parse_known_args()
     check_programs(options.processor)
     python = FOLDER / f"{options.processor}-{options.suite}.python"
@@ -74,7 +74,7 @@ def check_programs(processor: str) -> None:
         sys.exit(f"emulated.py needs more programs (Debian: apt install {' '.join(missing)})")
 
 
-def unpack(processor: str, suite: str, mirror: str, python: Path) -> None:
+def unpack(processor: str, suite: str, mirror: str | None, python: Path) -> None:
     """Unpack the Debian packages, and write a program `python` that runs their Python."""
     root = python.with_suffix("")
     print(f"unpacking Debian's packages for {processor} into {root}", flush=True)
@@ -82,7 +82,7 @@ def unpack(processor: str, suite: str, mirror: str, python: Path) -> None:
     root.mkdir(parents=True)
     fakeroot = ["fakeroot"] if os.geteuid() else []
     command = ["debootstrap", "--foreign", f"--arch={processor}", "--variant=minbase"]
-    command += [f"--include={','.join(PACKAGES)}", suite, str(root), mirror]
+    command += [f"--include={','.join(PACKAGES)}", suite, str(root), *filter(None, [mirror])]
     subprocess.run([*fakeroot, *command], stdout=subprocess.DEVNULL, check=True)
     for package in sorted((root / "var/cache/apt/archives").glob("*.deb")):
         subprocess.run(["dpkg", "-x", package, root], check=True)
