@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from threading import get_ident
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
@@ -204,6 +205,7 @@ class RowStore:
         self.vectors, self.columns, self.scale = vectors, columns, np.float32(scale)
         self.rows: np.ndarray | None = None
         self._must_collect = False  # whether `rows` may be newer than `vectors`
+        self._trainer = 0  # the thread that has filled `rows`
 
     @classmethod
     def zeros(cls, n_rows: int, dimensions: int, n_columns: int = 0) -> "RowStore":
@@ -220,6 +222,7 @@ class RowStore:
         if self.rows is None:
             shape = len(self.vectors), dimensions + n_columns
             self.rows = self.vectors if self._is_trained_in_place() else allocate_rows(*shape)
+        self._trainer = get_ident()
         if self.rows is not self.vectors:
             np.multiply(self.vectors, self.scale, out=self.rows[:, :dimensions])
             self.rows[:, dimensions : dimensions + n_columns] = self.columns.T
@@ -236,16 +239,24 @@ class RowStore:
             self._must_collect = False
 
     @property
+    def are_trained(self) -> bool:
+        """Whether kernels train `rows` now, for this thread.
+
+        A child that another thread has forked has rows that nobody trains any more.
+        """
+        return self.rows is not None and self._trainer == get_ident()
+
+    @property
     def newest(self) -> np.ndarray:
         """The vectors as the kernels have left them, to read: those of `collect`, but no copy."""
-        if self.rows is None or not self._must_collect or self.scale != 1:
+        if self.rows is None or not self.are_trained or not self._must_collect or self.scale != 1:
             return self.vectors
         return self.rows[:, : self.vectors.shape[1]]
 
     @property
     def newest_columns(self) -> np.ndarray:
         """The numbers after each vector as the kernels have left them, shape (k, n), to read."""
-        if self.rows is None or not self._must_collect:
+        if self.rows is None or not self.are_trained or not self._must_collect:
             return self.columns
         dimensions = self.vectors.shape[1]
         return self.rows[:, dimensions : dimensions + len(self.columns)].T
@@ -422,6 +433,7 @@ class ComposedStore(RowStore):
         if not self._must_collect:
             self.absorb()
         self.rows, self._must_collect = self.source.trainable(), True
+        self._trainer = get_ident()
         return self.rows
 
     def collect(self) -> None:
@@ -816,7 +828,7 @@ class Matrices:
     def are_trained(self) -> bool:
         """Whether kernels train the input vectors now, in rows of their own."""
         store = self._stores.get("input")
-        return getattr(store, "rows", None) is not None
+        return store is not None and store.are_trained
 
     @property
     def newest_bias(self) -> np.ndarray | None:
