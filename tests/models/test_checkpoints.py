@@ -237,9 +237,7 @@ def test_a_last_checkpoint_that_cannot_be_written_is_an_error(monkeypatch, tmp_p
     whole = Word2Vec(SENTENCES, **WORDS)
     model.build_vocab(SENTENCES)
     fail_to_save(monkeypatch, range(1, 99))
-    with pytest.raises(
-        callbacks.CheckpointError, match=r"No space.*save the model elsewhere.*chec"
-    ):
+    with pytest.raises(callbacks.CheckpointError, match=r"No space.*save the model elsewhere"):
         model.train(SENTENCES, total_examples=300, epochs=model.epochs, checkpoint=path)
     assert content(model) == content(whole)
     assert Word2Vec.load(path).epochs_trained == 1
