@@ -8,14 +8,18 @@ import argparse
 import importlib.util
 import json
 import os
+import platform
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # of tests, for their modules
 
 ABSENT = (
-    "fuzz: skipped, because atheris is not installed; it has wheels for CPython 3.11 to 3.14 on "
-    "Linux x86-64: pip install atheris"
+    "atheris is not installed; it has wheels for CPython 3.11 to 3.14 on Linux x86-64: "
+    "pip install atheris"
+)
+HAS_WHEEL = (
+    sys.platform == "linux" and platform.machine() == "x86_64" and sys.version_info < (3, 15)
 )
 
 
@@ -31,6 +35,8 @@ def main() -> int:
     parser.add_argument("--plain", action="store_true",
                         help="use the compiled modules that are there, not clang's")  # fmt: skip
     parser.add_argument("--replay", type=Path, metavar="FILE", help="give a file to one reader")
+    parser.add_argument("--required", action="store_true",
+                        help="fail if atheris is missing where it has a wheel")  # fmt: skip
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.list:
@@ -38,7 +44,10 @@ def main() -> int:
     if arguments.replay:
         return replay(arguments.names, arguments.replay)
     if importlib.util.find_spec("atheris") is None:
-        print(ABSENT)
+        if arguments.required and HAS_WHEEL:
+            print(f"fuzz: failed: {ABSENT}")
+            return 1
+        print(f"fuzz: skipped: {ABSENT}")
         return 0
     if arguments.child:
         from .child import fuzz

@@ -17,7 +17,9 @@ CHANGED_READER = 0.02  # how often an input is given to another reader of the ha
 # reach new code are refused, and changes of these hardly get further.
 FROM_POOL, POOL = 0.6, 500
 LONGEST = 20_000
-# Seconds of the processor that one input may take, and of the clock, which other programs slow down
+# Seconds of the processor that one input may take, and of the clock, which others slow down.
+# libFuzzer also reports inputs as slow by the clock, from 10 seconds on if it is not told another
+# number, so it is given the same.
 LONGEST_READING, TIMEOUT = 10, 120
 EVERY = 200  # inputs after which the counts are written
 
@@ -39,6 +41,7 @@ def fuzz(name: str, folder: Path, seconds: int) -> None:
 
     arguments = [
         sys.argv[0], str(corpus), f"-max_total_time={seconds}", f"-timeout={TIMEOUT}",
+        f"-report_slow_units={TIMEOUT}",
         f"-max_len={LONGEST}",
         "-mutate_depth=2", "-len_control=0", "-rss_limit_mb=3000", "-malloc_limit_mb=500",
         "-print_final_stats=1", f"-artifact_prefix={folder}/findings/{name}--", "-reload=0",
@@ -65,8 +68,7 @@ class Run:
         self.names, self.readers, self.read = list(readers), list(readers.values()), read
         self.findings, self.file = findings, outcomes
         findings.mkdir(parents=True, exist_ok=True)
-        shared = Path("/dev/shm")  # files of memory are faster
-        self.folder = Path(tempfile.mkdtemp(dir=shared if shared.is_dir() else None))
+        self.folder = Path(tempfile.mkdtemp())  # the parent removes it
         self.outcomes: Counter[str] = Counter()
         if outcomes.exists():
             self.outcomes.update(json.loads(outcomes.read_text()))
@@ -107,6 +109,7 @@ class Run:
             path.write_bytes(data)
             text = "".join(traceback.format_exception(error))
             path.with_name(path.name + ".txt").write_text(text, errors="backslashreplace")
+        path.touch()  # the parent counts files that this run has changed
 
     def changed(self, data: bytes, max_size: int, seed: int, mutate: Any) -> bytes:
         """Return a changed input."""

@@ -1,12 +1,15 @@
 """Starts the processes that fuzz, again after crashes, and counts what they did."""
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 TOO_FEW = 10  # seconds for which no other process is started
+MEMORY = Path("/dev/shm")  # files of memory are faster
 
 
 def run(name: str, seconds: int, folder: Path) -> dict[str, Any]:
@@ -16,33 +19,50 @@ def run(name: str, seconds: int, folder: Path) -> dict[str, Any]:
     -------
     dict
         Its name, seconds and inputs, the number of processes, the edges of the code that were
-        reached, and the findings in the folder.
+        reached, and the findings of this run.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    before, findings = changes(name, folder), list[str]()
     n_seconds, n_inputs, n_starts, coverage = 0, 0, 0, 0
     while n_starts == 0 or seconds - n_seconds > TOO_FEW:
         n_starts += 1
         log = folder / f"{name}.{n_starts}.log"
         command = [sys.executable, "-m", "tests.fuzz", "--child", name, "--folder", str(folder),
                    "--seconds", str(seconds - n_seconds)]  # fmt: skip
-        with open(log, "wb") as file:
-            subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False)
+        start(command, log)
         said = log.read_text(errors="replace")
         inputs = last(r"^stat::number_of_executed_units: *(\d+)", said) or last(r"^#(\d+)", said)
         if inputs is None:
-            sys.exit(f"{name} did not start: {said[-2000:]}")
+            print(said[-2000:], file=sys.stderr)
+            findings.append(f"{name} ended before its first input: see {log}")
+            break
         n_inputs += inputs
         n_seconds += last(r"^Done \d+ runs in (\d+) second", said) or seconds_of(said, inputs)
         coverage = max(coverage, last(r"cov: (\d+)", said) or 0)
-    findings = sorted(
-        path.name
-        for path in (folder / "findings").glob(f"{'*' if name == 'all' else name}[-.]*")
-        if not path.name.endswith(".txt")
-    )
+    findings += sorted(path for path, _ in changes(name, folder) - before)
     return {
         "harness": name, "seconds": n_seconds, "inputs": n_inputs, "starts": n_starts,
         "coverage": coverage, "findings": findings,
     }  # fmt: skip
+
+
+def start(command: list[str], log: Path) -> None:
+    """Run a process until it ends, with a folder for temporary files that is removed."""
+    with (
+        tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as work,
+        open(log, "wb") as file,
+    ):
+        environment = os.environ | {"TMPDIR": work}
+        subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment, check=False)
+
+
+def changes(name: str, folder: Path) -> set[tuple[str, int]]:
+    """Return the names of a harness' findings of all runs, and when they were last changed."""
+    return {
+        (path.name, path.stat().st_mtime_ns)
+        for path in (folder / "findings").glob(f"{'*' if name == 'all' else name}[-.]*")
+        if not path.name.endswith(".txt")
+    }
 
 
 def last(pattern: str, text: str) -> int | None:

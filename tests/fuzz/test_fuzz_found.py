@@ -4,9 +4,13 @@ import random
 from pathlib import Path
 
 import pytest
+from optional import need
 
-from .harnesses import HARNESSES, find, read
-from .mutators import simple_change
+need("resource")  # of POSIX; the harnesses measure memory with it
+
+from .harnesses import HARNESSES, find, read  # noqa: E402
+from .mutators import simple_change  # noqa: E402
+from .reading import Finding, Reader, judge  # noqa: E402
 
 FOUND = sorted((Path(__file__).parent / "found").iterdir())
 ALL = {f"{name}.{key}": r for name, readers in HARNESSES.items() for key, r in readers.items()}
@@ -40,3 +44,13 @@ def test_inputs_that_were_faults_are_read_or_refused(path, tmp_path):
         pytest.skip("pyarrow is not installed")
     (reader,) = find(name).values()
     read(reader, path.read_bytes(), tmp_path)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/clear_refs").exists(), reason="the peak of memory cannot be reset"
+)
+def test_each_input_that_takes_much_memory_is_found(tmp_path):
+    reader = Reader(lambda path: len(b"x" * (400 << 20)), list)
+    for _ in range(2):  # also after another one has taken as much
+        with pytest.raises(Finding, match=r"3 bytes took \d{3} MB of memory"):
+            judge(reader, b"abc", tmp_path)
