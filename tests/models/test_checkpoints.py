@@ -198,7 +198,7 @@ KILLED = {name: TRAININGS[name] for name in (
 
 
 def fail_to_save(monkeypatch: pytest.MonkeyPatch, failing: range) -> None:
-    """Let the saves with these numbers fail, as on a full disk."""
+    """Make the saves with these numbers fail, as on a full disk."""
     numbers, save = itertools.count(), Checkpoint._save
 
     def fail_or_save(self: Checkpoint, model: Any) -> None:
