@@ -184,8 +184,10 @@ class Session:
         changes: Callable[[], dict[str, Any]],
     ) -> float | None:
         """Train one epoch, with its pauses, and return its mean loss."""
+        left = self.model.unfinished
         try:
-            self.model.epochs_begun += 1  # an epoch that is interrupted counts too
+            if left is None or not left.places:  # else it was counted when it began
+                self.model.epochs_begun += 1  # an epoch that is interrupted counts too
             while isinstance(loss := next(epochs), Pause):
                 self._pause(changes)
         except BaseException:

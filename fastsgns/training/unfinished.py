@@ -12,11 +12,8 @@ from fastsgns import rules
 from fastsgns.formats.schema import Value
 
 Call = Literal["train", "fit", "partial_fit", "update"]
-NOTHING = (
-    "there is nothing to resume: no call that trains this model ended before its last epoch. "
-    "Call {call}() to train more"
-)
-ROUNDING = 1e-6  # of a sum, relative: the weights of counts are float32
+ROUNDING = 1e-6  # of a sum of weights, relative: those of counts are float32
+EXACT = 2**53  # up to which a sum of whole numbers has no rounding
 COUNT = rules.integer(0, 2**62)
 
 
@@ -137,7 +134,7 @@ class Unfinished:
         ----------
         n_units : int
         total : float
-            Which may differ by rounding.
+            A sum of weights may differ by rounding; one of whole numbers may not.
         unit, what : str
             What is counted, and what the data is, for the message.
         """
@@ -146,7 +143,8 @@ class Unfinished:
                 f"training began on {what} of {self.n_units:,} {unit}, and this one has "
                 f"{n_units:,}; give the same {what.split()[-1]}, or call {self.call}()"
             )
-        if abs(total - self.total) > ROUNDING * self.total:
+        are_counts = all(float(each).is_integer() and each < EXACT for each in (total, self.total))
+        if abs(total - self.total) > (0 if are_counts else ROUNDING * self.total):
             raise ValueError(
                 f"training began on {what} of as many {unit}, but other ones; give the same "
                 f"{what.split()[-1]}, or call {self.call}()"
@@ -166,20 +164,21 @@ def unfinished_of(model: Any) -> Unfinished:
     """
     left: Unfinished | None = model.unfinished
     if left is None:
-        call = "train" if hasattr(model, "train") else "fit"
+        calls = [call for call in get_args(Call) if hasattr(model, call)]
         raise RuntimeError(
             "there is nothing to resume: no call that trains this model ended before its last "
-            f"epoch. Call {call}() to train more"
+            f"epoch. To train more, call {' or '.join(f'{call}()' for call in calls)}"
         )
     return left
 
 
-def note_restart(model: Any, left: Unfinished) -> None:
-    """Set the number of epochs begun to that before the next epoch of `left`.
+def epochs_before(model: Any, left: Unfinished) -> int:
+    """Return the number of epochs that were begun before the next one of `left`.
 
-    An epoch of which a part was trained was counted when it began, and will be counted again.
+    An epoch of which a part was trained was counted when it began.
     """
-    model.epochs_begun -= bool(left.places)
+    begun: int = model.epochs_begun
+    return begun - bool(left.places)
 
 
 def dump(unfinished: Unfinished | None) -> dict[str, Any] | None:

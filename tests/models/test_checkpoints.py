@@ -3,6 +3,7 @@
 The clock of these tests ticks once whenever it is read: between two chunks.
 """
 
+import contextlib
 import errno
 import inspect
 import itertools
@@ -188,13 +189,42 @@ def test_each_checkpoint_is_resumed_to_the_same_bytes(name, every, kept, tmp_pat
     assert (within > 0) == (every == "a duration")
 
 
-# Files that cannot be written
-
-
 KILLED = {name: TRAININGS[name] for name in (
     "Word2Vec", "Word2Vec, by batches", "FastText", "GloVe", "NodeEmbedding",
     "NodeEmbedding, update", "PairEmbedding, update",
 )}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["within an epoch", "between epochs"])
+@pytest.mark.parametrize("end", [MemoryError("none is left"), True])
+@pytest.mark.parametrize("name", KILLED)
+def test_a_resume_that_ends_before_its_first_epoch_changes_nothing(
+    name, end, place, kept, monkeypatch, tmp_path
+):
+    training, path = KILLED[name], tmp_path / "checkpoint"
+    whole = content(training.train(checkpoint=path, every="3 s" if "within" in place else 1))
+    for copied in kept:
+        model = training.load(copied)
+        if model.unfinished and bool(model.unfinished.places) == ("within" in place):
+            break
+    before = model.epochs_begun, model.epochs_trained, model.unfinished
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Checkpoint, "on_train_begin", raiser(end) if end is not True else stop)
+        for _ in range(3):
+            with pytest.raises(MemoryError) if end is not True else contextlib.nullcontext():
+                training.resume(model, checkpoint=path)
+            assert (model.epochs_begun, model.epochs_trained, model.unfinished) == before
+            model.save(path)
+    training.resume(model)
+    assert content(model) == whole
+
+
+def stop(*_: Any) -> bool:
+    """Ask for the end of the training."""
+    return True
+
+
+# Files that cannot be written
 
 
 def fail_to_save(monkeypatch: pytest.MonkeyPatch, failing: range) -> None:
@@ -353,7 +383,9 @@ def test_every_class_with_epochs_takes_checkpoint_and_every(name, tmp_path):
         assert parameters["every"].default == 1 and parameters["checkpoint"].default is None
         kinds = {parameters["checkpoint"].kind, parameters["every"].kind}
         assert kinds == {inspect.Parameter.KEYWORD_ONLY}
-    with pytest.raises(RuntimeError, match=r"nothing to resume: .* Call (train|fit)\(\)"):
+    with pytest.raises(
+        RuntimeError, match=r"nothing to resume: .* call (train\(\)|fit\(\) or .*update\(\))"
+    ):
         model.resume(SENTENCES)
     assert not {"checkpoint", "every"} & vars(model).keys()
 

@@ -44,7 +44,7 @@ from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
 from fastsgns.training.epoch import EpochProgress, IsDue, Pause
 from fastsgns.training.every import Every
 from fastsgns.training.session import Session
-from fastsgns.training.unfinished import Unfinished, note_restart, unfinished_of
+from fastsgns.training.unfinished import Unfinished, unfinished_of
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.roles import Roles, link_matrices, linked_matrices
 
@@ -339,7 +339,6 @@ class GloVe:
             )  # fmt: skip
         arrays = self._allocate(cooccurrences)  # last: a stop before it leaves the model as it is
         self._sum = None
-        note_restart(self, left)
         self.unfinished = left
         try:
             with Session(self, arrays, left.n_epochs, callbacks) as session:

@@ -36,7 +36,7 @@ from fastsgns.training.epoch import IsDue, Pause, Tally
 from fastsgns.training.examples import Chunks, PairChunks
 from fastsgns.training.session import Session, TrainedModel, choose_seed
 from fastsgns.training.trainer import BATCH_WORDS, Schedule, Trainer, warn_of_rise
-from fastsgns.training.unfinished import Call, Unfinished, note_restart
+from fastsgns.training.unfinished import Call, Unfinished, epochs_before
 
 logger = logging.getLogger(__name__)
 
@@ -384,7 +384,6 @@ def train(
     """
     blocks = _blocks(model, len(parts))
     warn_of_rise(left.start_alpha, left.end_alpha)
-    note_restart(model, left)
     model.unfinished = left
     with ExitStack() as stack:
         session = stack.enter_context(Session(model, blocks, left.n_epochs, callbacks))
@@ -480,7 +479,7 @@ def _trainer(
     logger.info("training on %d %s, %s", chunks.n_units, chunks.unit, sharing.describe(objective))
     return Trainer(
         objective, chunks, schedule, seed=left.seed,
-        n_workers=model.workers or n_cores(), n_epochs_before=model.epochs_begun,
+        n_workers=model.workers or n_cores(), n_epochs_before=epochs_before(model, left),
         row_counts=(_input_counts(chunks, part.noise_counts), part.noise_counts),
         show=model.progress, begin=left.place(number), is_due=is_due,
     )  # fmt: skip

@@ -32,7 +32,7 @@ from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
 from fastsgns.training.epoch import EpochProgress, IsDue, Pause, Tally, train_chunks
 from fastsgns.training.session import Session
 from fastsgns.training.trainer import trained_arrays
-from fastsgns.training.unfinished import Unfinished, note_restart
+from fastsgns.training.unfinished import Unfinished, epochs_before
 
 UINT64_MASK = 2**64 - 1  # SeedSequence refuses negative integers
 
@@ -148,7 +148,7 @@ class JobTrainer:
         self.n_batches = self.n_known = self.n_examples = 0
         self._lock, self._n_drawn = threading.Lock(), left.n_batches
         # So that each call draws new random numbers
-        self._n_epochs_before = model.epochs_begun - left.n_done
+        self._n_epochs_before = epochs_before(model, left) - left.n_done
         self.progress = EpochProgress.at(left.place())
         self._of_job = threading.local()  # the sums of the job of each thread
         self.set_objective(objective)
@@ -406,7 +406,6 @@ def _train_epochs(
     report_delay: float = 1.0,
 ) -> Counts:
     n_before = model.epochs_trained
-    note_restart(model, left)
     model.unfinished = left
     with (
         training.recorded(model, params, left.n_epochs, params.alpha),

@@ -30,7 +30,7 @@ from fastsgns.training.examples import TokenChunks
 from fastsgns.training.session import Session, choose_seed
 from fastsgns.training.sharing import describe
 from fastsgns.training.trainer import Schedule, Trainer, warn_of_rise
-from fastsgns.training.unfinished import Unfinished, note_restart
+from fastsgns.training.unfinished import Unfinished, epochs_before
 
 logger = logging.getLogger("fastsgns.models.word2vec")  # gensim's name, for which programs look
 
@@ -95,7 +95,6 @@ def go_on(
     """Train the remaining epochs of a training call; the other arguments are those of `start`."""
     if corpus.n_tokens == 0:
         return _train_nothing(model, corpus.n_raw_tokens, remaining.n_epochs, callbacks)
-    note_restart(model, remaining)
     model.unfinished = remaining  # first, so that after an error below `resume` can go on
     schedule = schedule_of(remaining, corpus.n_tokens, params.batch_words)
     if why_no_pairs := explain_no_pairs(corpus):
@@ -103,7 +102,7 @@ def go_on(
     log = EpochLog(logger, report_delay)
     running = RunningLoss(model, remaining)
     with (
-        recorded(model, params, remaining.n_epochs, schedule.rate(0, 0)),
+        recorded(model, params, remaining.n_epochs, schedule.rate(0, remaining.place().n_units)),
         Session(model, model.current_arrays(), remaining.n_epochs, callbacks) as session,
     ):
         # The objective has the rows filled for session.run; the session frees them in any case.
@@ -145,7 +144,7 @@ def _trainer(
     counts = vocabulary_of(model.wv).counts
     return Trainer(
         objective_of(model, params), TokenChunks(corpus.ids, corpus.offsets), schedule, left.seed,
-        params.workers, row_counts=(counts, counts), n_epochs_before=model.epochs_begun,
+        params.workers, row_counts=(counts, counts), n_epochs_before=epochs_before(model, left),
         show=params.progress, on_progress=on_progress, logs_epochs=False, begin=left.place(),
         is_due=is_due,
     )  # fmt: skip
