@@ -3,6 +3,7 @@
 Other errors are a ValueError, TypeError or KeyError. Warnings are UserWarnings.
 """
 
+import errno
 import sys
 import warnings
 from collections.abc import Mapping
@@ -108,7 +109,29 @@ class EmptyCorpusError(ValueError, RuntimeError):
 
 
 class CheckpointError(OSError):
-    """The checkpoint at the end of a training was not written; the model has what was trained."""
+    """The checkpoint at the end of a training was not written.
+
+    Attributes
+    ----------
+    model : model
+        The trained model, which a constructor that raises this does not return.
+    problem : str
+        Why it was not written, without the advice.
+    """
+
+    model: Any = None
+    problem: str = ""
+
+    @classmethod
+    def of(cls, error: BaseException, path: str, model: Any) -> Self:
+        """Make the exception from that of saving a model."""
+        number, why = getattr(error, "errno", None), getattr(error, "strerror", None)
+        number = number or (errno.ENOMEM if isinstance(error, MemoryError) else errno.EINVAL)
+        why = why or str(error) or type(error).__name__
+        advice = "the training has ended; save the model, error.model, elsewhere"
+        made = cls(number, f"{why}; {advice}", path)
+        made.model, made.problem = model, str(error) or why
+        return made
 
 
 class StopTraining(Exception):

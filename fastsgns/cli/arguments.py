@@ -154,7 +154,7 @@ def saving(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the arguments `checkpoint` and `every` of a call that trains."""
     if arguments.every is not None and not arguments.checkpoint:
         arguments.usage("--every: it belongs to --checkpoint FILE")
-    return {"checkpoint": arguments.checkpoint, "every": arguments.every or 1}
+    return {"checkpoint": arguments.checkpoint, "every": arguments.every}
 
 
 def check_same(arguments: argparse.Namespace, left: Any, n_units: int, unit: str) -> None:

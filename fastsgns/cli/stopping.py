@@ -87,7 +87,7 @@ def trained(arguments: Namespace, model: Any, train: Callable[[], object]) -> bo
         finished = False
     except CheckpointError as error:  # the output may be on another disk
         arguments.signals.failed = True
-        say(f"checkpoint: {error}")
+        say(f"checkpoint: {error.problem}")
     arguments.signals.defer()
     if not finished:
         _save_checkpoint(arguments, model)

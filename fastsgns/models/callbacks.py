@@ -1,6 +1,9 @@
 """Callbacks: code of the user that runs between the epochs."""
 
 import math
+import os
+import time
+from collections.abc import Iterable
 from datetime import timedelta
 from time import monotonic as clock
 from typing import Any
@@ -11,6 +14,10 @@ from fastsgns.runtime.progress import ProgressReport
 from fastsgns.training.every import EVERY, Every
 
 __all__ = ["CallbackAny2Vec", "Checkpoint", "CheckpointError", "ProgressReport", "StopTraining"]
+
+
+UNSAVED = OSError, MemoryError, ValueError, TypeError
+"""Raised by a save that fails; the last two where `load` would refuse the file."""
 
 
 class CallbackAny2Vec:
@@ -48,10 +55,13 @@ class Checkpoint(CallbackAny2Vec):
     and loses at most what was trained since the last save.
 
     If a save within the training fails, as on a full disk, a warning says so, the training goes on,
-    and the next save is at its time. If the last save fails, `CheckpointError` is raised.
+    and the next save is at its time. If the last save fails, `CheckpointError` is raised, whose
+    attribute `model` is the trained model.
 
     Each class that trains makes one of its arguments `checkpoint` and `every`. It can also be given
-    among the callbacks of `Word2Vec` and `FastText`.
+    among the callbacks of `Word2Vec` and `FastText`. Whatever its place among them, the others are
+    called before it. The file of an epoch therefore has what their ``on_epoch_end`` has changed,
+    and is written also if one of them ends the training.
 
     Parameters
     ----------
@@ -73,7 +83,16 @@ class Checkpoint(CallbackAny2Vec):
     5
     """
 
+    saves = True  # for `Session`, which calls it after the others
+
     def __init__(self, path: Any, every: Every = 1) -> None:
+        if not isinstance(path, (str, bytes, os.PathLike)):
+            raise TypeError(
+                f"checkpoint is {path!r:.60}, a {type(path).__name__}; allowed are paths, because "
+                "the file is replaced at each save"
+            )
+        if not os.fspath(path):
+            raise ValueError("checkpoint is an empty path; give the name of a file")
         self.path, self.every = path, EVERY("every", every)
         self._n_epochs = 0
         self._is_saved = True
@@ -84,8 +103,8 @@ class Checkpoint(CallbackAny2Vec):
         """Whether the methods read nothing of the model but what `save` writes."""
         return type(self) is Checkpoint
 
-    def on_train_begin(self, model: Any) -> None:
-        """Check, before anything is trained, that the file can be written.
+    def check_path(self) -> None:
+        """Check, before a call changes the model, that the file can be written.
 
         Raises
         ------
@@ -93,6 +112,10 @@ class Checkpoint(CallbackAny2Vec):
             As for `fastsgns.formats.writing.check_writable`.
         """
         check_writable(self.path)
+
+    def on_train_begin(self, model: Any) -> None:
+        """Begin to count the epochs, or the time."""
+        self.check_path()
         self._n_epochs, self._is_saved = 0, True
         if isinstance(self.every, timedelta):
             self._due = clock() + self.every.total_seconds()
@@ -102,7 +125,10 @@ class Checkpoint(CallbackAny2Vec):
         self._is_saved = False
 
     def is_due(self) -> bool:
-        """Return whether the model is to be saved now, within an epoch."""
+        """Return whether the model is to be saved now, within an epoch.
+
+        The threads that train call it, between two chunks.
+        """
         return self._due < math.inf and clock() >= self._due
 
     def on_pause(self, model: Any) -> None:
@@ -124,21 +150,22 @@ class Checkpoint(CallbackAny2Vec):
         Raises
         ------
         CheckpointError
-            If the file cannot be written. The model has what was trained.
+            If the file cannot be written. Its attribute `model` is the trained model.
         """
         if self._is_saved:
             return
         try:
             self._save(model)
-        except OSError as error:
-            reason = f"{error.strerror or error}; the training has ended, save the model elsewhere"
-            raise CheckpointError(error.errno, reason, str(self.path)) from error
+        except UNSAVED as error:
+            raise CheckpointError.of(error, os.fsdecode(self.path), model) from error
 
     def _try_to_save(self, model: Any) -> None:
         try:
             self._save(model)
-        except OSError as error:
-            warn(f"the checkpoint was not saved, and the training goes on: {error}")
+        except UNSAVED as error:
+            # With the time, because Python shows the same warning only once
+            now, why = time.strftime("%Y-%m-%d %H:%M:%S"), str(error) or type(error).__name__
+            warn(f"{now}: the checkpoint was not saved, and the training goes on: {why}")
 
     def _save(self, model: Any) -> None:
         """Save the model, and set the time of the next save."""
@@ -152,13 +179,38 @@ class Checkpoint(CallbackAny2Vec):
                 self._due = max(begun + self.every.total_seconds(), saved + (saved - begun))
 
 
-def checkpoints(path: Any, every: Every) -> tuple[Checkpoint, ...]:
+def checkpoints(path: Any, every: Every | None) -> tuple[Checkpoint, ...]:
     """Return the callbacks that the arguments `checkpoint` and `every` of a call ask for.
+
+    A call does so before it reads data and before it changes the model.
 
     Raises
     ------
+    TypeError
+        If `path` is not a path.
     ValueError
-        If `every` is not allowed.
+        If `every` is not allowed, or is given without a path.
+    OSError
+        If the file cannot be written.
     """
-    EVERY("every", every)
-    return () if path is None else (Checkpoint(path, every),)
+    if path is None:
+        if every is not None:
+            EVERY("every", every)
+            raise ValueError(f"every is {every!r:.60} without checkpoint=; give the path of a file")
+        return ()
+    saver = Checkpoint(path, 1 if every is None else every)
+    check_paths([saver])
+    return (saver,)
+
+
+def check_paths(callbacks: Iterable[Any]) -> None:
+    """Check that the files of all `Checkpoint` among some callbacks can be written.
+
+    Raises
+    ------
+    OSError
+        As for `fastsgns.formats.writing.check_writable`.
+    """
+    for callback in callbacks:
+        if isinstance(callback, Checkpoint):
+            callback.check_path()

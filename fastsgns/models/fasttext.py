@@ -155,7 +155,7 @@ class FastText(Word2Vec):
         progress: ShowProgress = None,
         init_from: Any = None,
         checkpoint: Any = None,
-        every: Every = 1,
+        every: Every | None = None,
         **unknown: Any,
     ) -> None:
         aliases.refuse_unknown(unknown, "FastText()")

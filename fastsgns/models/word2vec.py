@@ -65,7 +65,7 @@ from fastsgns.matrices import (
 )
 from fastsgns.models import aliases, parameters, starting
 from fastsgns.models.aliases import ClassOnly
-from fastsgns.models.callbacks import CallbackAny2Vec, checkpoints
+from fastsgns.models.callbacks import CallbackAny2Vec, check_paths, checkpoints
 from fastsgns.models.exclusive import exclusive, not_during
 from fastsgns.models.keyedvectors import pseudorandom_weak_vector
 from fastsgns.models.parameters import CbowGradient, Parameters
@@ -338,7 +338,7 @@ class Word2Vec(JobHooks):
         progress: ShowProgress = None,
         init_from: Any = None,
         checkpoint: Any = None,
-        every: Every = 1,
+        every: Every | None = None,
         **unknown: Any,
     ) -> None:
         aliases.refuse_unknown(unknown, "Word2Vec()")
@@ -363,7 +363,8 @@ class Word2Vec(JobHooks):
         self._start_state()
         savers = checkpoints(checkpoint, every)
         if sentences is not None or corpus_file is not None:
-            self._fit(params, sentences, corpus_file, (*savers, *self.callbacks))
+            check_paths(self.callbacks)
+            self._fit(params, sentences, corpus_file, (*self.callbacks, *savers))
         elif savers:
             raise ValueError(NOTHING_TO_SAVE)
 
@@ -1070,7 +1071,7 @@ class Word2Vec(JobHooks):
         callbacks: Iterable[Any] | None = None,
         *,
         checkpoint: Any = None,
-        every: Every = 1,
+        every: Every | None = None,
         **unknown: Any,
     ) -> TrainResult:
         """Train, or continue to train, the vectors of the present vocabulary.
@@ -1104,9 +1105,9 @@ class Word2Vec(JobHooks):
         checkpoint : str or os.PathLike, optional
             File to save the model to during training, and at its end. If the process is killed,
             `resume` continues from it. See docs/checkpoints.md.
-        every : int, str or datetime.timedelta
-            From one save to `checkpoint` to the next: a number of epochs, or a duration such as
-            ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
+        every : int, str or datetime.timedelta, optional
+            From one save to `checkpoint` to the next: a number of epochs (default 1), or a duration
+            such as ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
 
         Returns
         -------
@@ -1178,7 +1179,7 @@ class Word2Vec(JobHooks):
         callbacks: Iterable[Any] | None = None,
         *,
         checkpoint: Any = None,
-        every: Every = 1,
+        every: Every | None = None,
     ) -> TrainResult:
         """Continue a call of `train`, or of the constructor, that ended before its last epoch.
 
@@ -1242,14 +1243,12 @@ class Word2Vec(JobHooks):
         return TrainResult(*training.go_on(self, params, corpus, remaining, callbacks))
 
     def _with_checkpoint(
-        self, callbacks: Iterable[Any] | None, checkpoint: Any, every: Every
+        self, callbacks: Iterable[Any] | None, checkpoint: Any, every: Every | None
     ) -> Callbacks:
-        """Return the callbacks to call.
-
-        A checkpoint is the first: it saves the epoch before another callback can stop training.
-        """
+        """Return the callbacks to call, once it is clear that all checkpoints can be written."""
         others = self.callbacks if callbacks is None else parameters.as_callbacks(callbacks)
-        return (*checkpoints(checkpoint, every), *others)
+        check_paths(others)
+        return (*others, *checkpoints(checkpoint, every))
 
     def get_latest_training_loss(self) -> float:
         """Return the loss summed since the last call of `train` began; see also `epoch_losses`."""

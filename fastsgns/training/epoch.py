@@ -148,7 +148,7 @@ def train_chunks(
 
 
 def _until_due(jobs: Iterable[Item], is_due: IsDue, paused: threading.Event) -> Iterator[Item]:
-    """Yield jobs until a pause is due, but at least one; set `paused` if not all were yielded."""
+    """Yield jobs until a pause is due, but at least one; set `paused` then, also after the last."""
     for job in jobs:
         yield job
         if is_due():

@@ -9,7 +9,12 @@ training ends (the last epoch, a callback, an error, Ctrl-C), the arrays hold wh
 the model can be used; ``model.unfinished`` says what is left of the call.
 
 A callback with the methods ``is_due()`` and ``on_pause(model)``, such as
-`fastsgns.models.callbacks.Checkpoint`, can have training pause within an epoch.
+`fastsgns.models.callbacks.Checkpoint`, can have training pause within an epoch. The threads that
+train call ``is_due``, between two chunks, so it must be fast and safe in several threads.
+``on_pause`` is called in the thread that called `train`, while no worker runs.
+
+Callbacks with a true attribute `saves` are called after the others, so that the file has what these
+have changed.
 """
 
 import logging
@@ -21,7 +26,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from fastsgns.errors import StopTraining
+from fastsgns.errors import CheckpointError, StopTraining, take_first
 from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.runtime.progress import asks_to_stop
 from fastsgns.training.epoch import IsDue, Pause
@@ -109,9 +114,10 @@ class Session:
     ) -> None:
         self.model, self.arrays = model, arrays
         self.n_epochs, self.callbacks = n_epochs, callbacks
-        self._pausing: list[Any] = [each for each in callbacks if hasattr(each, "on_pause")]
-        only_save = all(getattr(each, "only_saves", False) for each in callbacks)
-        self._must_collect = not (only_save and arrays.are_saved_as_rows) and bool(callbacks)
+        self._pausing: list[Any] = [
+            each for each in callbacks if hasattr(each, "on_pause") and hasattr(each, "is_due")
+        ]
+        self._must_collect = self._must_see_arrays(callbacks)
 
     def __enter__(self) -> "Session":
         return self
@@ -126,6 +132,14 @@ class Session:
             return None
         return lambda: any(callback.is_due() for callback in self._pausing)
 
+    def _must_see_arrays(self, callbacks: Sequence[object]) -> bool:
+        """Return whether callbacks read or change the arrays, so that rows do not do."""
+        if all(map(_only_saves, callbacks)):
+            return bool(callbacks) and not (
+                self.arrays.are_saved_as_rows and has_own_save(self.model)
+            )
+        return True
+
     def run(
         self,
         epochs: Generator[float | Pause | None, None, None],
@@ -138,7 +152,8 @@ class Session:
         A callback ends training early if it raises StopTraining or returns True.
 
         ``on_train_end`` is called after the last epoch or after such an end, but not after an error
-        or Ctrl-C. A StopTraining that it raises itself is not caught.
+        or Ctrl-C. A StopTraining that it raises itself is not caught. A CheckpointError that it
+        raises is raised again when all callbacks have been called.
 
         Parameters
         ----------
@@ -176,7 +191,7 @@ class Session:
             logger.info("training stopped by a callback%s", f": {reason}" if str(reason) else "")
             if self._must_collect:
                 uninterrupted(self.arrays.collect)  # it may have been within an epoch
-        self._call("on_train_end")
+        self._call_all("on_train_end")
 
     def _train_epoch(
         self,
@@ -197,7 +212,7 @@ class Session:
 
     def _pause(self, changes: Callable[[], dict[str, Any]]) -> None:
         """Note how far the epoch is, and call the callbacks that asked for the pause."""
-        needs_arrays = not self.arrays.are_saved_as_rows
+        needs_arrays = self._must_see_arrays(self._pausing)
         if needs_arrays:
             uninterrupted(self.arrays.collect)
         self._note(changes)
@@ -221,15 +236,44 @@ class Session:
         if model.unfinished is not None:
             model.unfinished = model.unfinished.after_an_epoch()
 
-    def _call(self, event: str) -> list[object]:
-        """Call a method of all callbacks, and return the results."""
-        methods = [getattr(callback, event, None) for callback in self.callbacks]
+    def _call(self, event: str, callbacks: Sequence[object]) -> list[object]:
+        """Call a method of callbacks, and return the results."""
+        methods = [getattr(callback, event, None) for callback in callbacks]
         return [method(self.model) for method in methods if method is not None]
+
+    def _call_all(self, event: str) -> list[object]:
+        """Call a method of all callbacks, and return the results; those that save are the last.
+
+        They save also if another raises an exception, such as StopTraining.
+        """
+        savers = [each for each in self.callbacks if getattr(each, "saves", False)]
+        results, failures = list[object](), list[BaseException]()
+        try:
+            results += self._call(event, [each for each in self.callbacks if each not in savers])
+        finally:
+            for saver in savers:
+                try:
+                    results += self._call(event, [saver])
+                except CheckpointError as error:  # the other files are to be written
+                    failures.append(error)
+            if failures:
+                raise take_first(failures)
+        return results
 
     def _call_or_stop(self, event: str) -> None:
         """Call a method of all callbacks; raise StopTraining if one of them returns True."""
-        if any(asks_to_stop(result) for result in self._call(event)):
+        if any(asks_to_stop(result) for result in self._call_all(event)):
             raise StopTraining
+
+
+def _only_saves(callback: object) -> bool:
+    return bool(getattr(callback, "only_saves", False))
+
+
+def has_own_save(model: object) -> bool:
+    """Return whether ``model.save`` is that of this package, rather than of a derived class."""
+    save = getattr(model, "save", None)
+    return str(getattr(save, "__module__", "")).startswith("fastsgns.")
 
 
 def choose_seed(seed: int | None) -> int:

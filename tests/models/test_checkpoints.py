@@ -6,15 +6,17 @@ The clock of these tests ticks once whenever it is read: between two chunks.
 import contextlib
 import errno
 import inspect
+import io
 import itertools
 import multiprocessing
 import os
 import shutil
 import signal
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -23,7 +25,7 @@ from classes import CLASSES, content
 
 import fastsgns
 from fastsgns import DirectedGraph, FastText, GloVe, NodeEmbedding, PairEmbedding, Word2Vec
-from fastsgns.errors import FormatError
+from fastsgns.errors import FormatError, StopTraining
 from fastsgns.formats import native, temporary, writing
 from fastsgns.models import callbacks
 from fastsgns.models.callbacks import Checkpoint
@@ -267,10 +269,161 @@ def test_a_last_checkpoint_that_cannot_be_written_is_an_error(monkeypatch, tmp_p
     whole = Word2Vec(SENTENCES, **WORDS)
     model.build_vocab(SENTENCES)
     fail_to_save(monkeypatch, range(1, 99))
-    with pytest.raises(callbacks.CheckpointError, match=r"No space.*save the model elsewhere"):
+    with pytest.raises(
+        callbacks.CheckpointError, match=r"No space.*save the model, error.model, elsewhere"
+    ):
         model.train(SENTENCES, total_examples=300, epochs=model.epochs, checkpoint=path)
     assert content(model) == content(whole)
     assert Word2Vec.load(path).epochs_trained == 1
+
+
+@pytest.mark.parametrize("name", KILLED)
+@pytest.mark.filterwarnings("ignore:.*the checkpoint was not saved")
+def test_the_error_of_a_last_checkpoint_has_the_model(name, monkeypatch, tmp_path):
+    """A constructor that raises it returns none."""
+    training = KILLED[name]
+    whole = training.train()
+    fail_to_save(monkeypatch, range(99))
+    with pytest.raises(callbacks.CheckpointError) as caught:
+        training.train(checkpoint=tmp_path / "checkpoint")
+    assert content(caught.value.model) == content(whole)
+    if name == "NodeEmbedding":
+        assert caught.value.model.link_check == whole.link_check
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), ValueError("nothing was saved"), TypeError("a name")]
+)
+def test_whatever_a_save_raises_the_training_goes_on(error, monkeypatch, tmp_path):
+    saver, after = Checkpoint(tmp_path / "checkpoint"), Other()
+    monkeypatch.setattr(Word2Vec, "save", raiser(error))
+    moments = itertools.count(2000)
+    monkeypatch.setattr(callbacks.time, "strftime", lambda _: str(next(moments)))
+    with warnings.catch_warnings(record=True) as caught, pytest.raises(callbacks.CheckpointError):
+        warnings.simplefilter("default")  # Python's own: it shows a text once
+        Word2Vec(SENTENCES, **WORDS, callbacks=[saver, after])
+    said = [str(each.message) for each in caught if "was not saved" in str(each.message)]
+    assert [text[:4] for text in said] == ["2000", "2001", "2002"]
+    assert after.events == ["epoch"] * 3 + ["end"]  # also after the checkpoint
+
+
+class Other:
+    """A callback that changes the vectors after each epoch, and may end the training then."""
+
+    def __init__(self, end: Any = None, factor: float = 1.0) -> None:
+        self.end, self.factor, self.events = end, factor, list[str]()
+
+    def on_epoch_end(self, model: Any) -> Any:
+        self.events.append("epoch")
+        model.wv.vectors *= np.float32(self.factor)
+        if isinstance(self.end, BaseException):
+            raise self.end
+        return self.end
+
+    def on_train_end(self, model: Any) -> None:
+        self.events.append("end")
+
+
+@pytest.mark.parametrize("end", [None, True, StopTraining("enough"), KeyError("a fault")])
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_checkpoint_has_what_other_callbacks_change(is_first, end, tmp_path):
+    saver, other = Checkpoint(tmp_path / "checkpoint"), Other(end, 0.5)
+    model = Word2Vec(**WORDS)
+    model.build_vocab(SENTENCES)
+    listed = [saver, other] if is_first else [other, saver]
+    with pytest.raises(KeyError) if isinstance(end, KeyError) else contextlib.nullcontext():
+        model.train(SENTENCES, total_examples=300, epochs=3, callbacks=listed)
+    loaded = Word2Vec.load(tmp_path / "checkpoint")
+    assert loaded.epochs_trained == model.epochs_trained == (3 if end is None else 1)
+    np.testing.assert_array_equal(loaded.wv.vectors, model.wv.vectors)
+
+
+class SavesText(Word2Vec):
+    """Saves its vectors in another way."""
+
+    saved: ClassVar[list[np.ndarray]] = []
+
+    def save(self, path: Any) -> None:  # type: ignore[override]
+        self.saved.append(self.wv.vectors.copy())
+
+
+class Looks(Checkpoint):
+    """Reads the vectors when it is to save."""
+
+    def on_pause(self, model: Any) -> None:
+        self.seen = [*getattr(self, "seen", []), model.wv.vectors.copy()]
+
+
+@pytest.mark.parametrize("every", [1, "3 s"])
+def test_a_class_with_another_save_saves_what_was_trained(every, monkeypatch, tmp_path):
+    monkeypatch.setattr(SavesText, "saved", [])
+    model = SavesText(SENTENCES, **WORDS, checkpoint=tmp_path / "checkpoint", every=every)
+    np.testing.assert_array_equal(model.saved[-1], model.wv.vectors)
+    assert len({each.tobytes() for each in model.saved}) >= 3
+
+
+def test_a_callback_sees_what_was_trained_when_training_pauses(tmp_path):
+    looks = Looks(tmp_path / "checkpoint", "3 s")
+    Word2Vec(SENTENCES, **WORDS, callbacks=[looks])
+    assert len({each.tobytes() for each in looks.seen}) == len(looks.seen) >= 3
+
+
+def test_what_cannot_ask_for_a_pause_has_none(tmp_path):
+    class Half:
+        def on_pause(self, model: Any) -> None:
+            raise AssertionError
+
+        def on_epoch_end(self, model: Any) -> None:
+            """Be a callback."""
+
+    assert Word2Vec(SENTENCES, **WORDS, callbacks=[Half()]).epochs_trained == 3
+
+
+# Paths that cannot be written to
+
+
+REFUSED = {
+    "no folder": ("no/such/folder", FileNotFoundError), "empty": ("", ValueError),
+    "a file object": (io.BytesIO(), TypeError), "a folder": (".", IsADirectoryError),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("why", REFUSED)
+@pytest.mark.parametrize("name", [*KILLED, "Word2Vec, train", "PairEmbedding, partial_fit"])
+def test_a_path_that_cannot_be_written_is_refused_before_anything_is_done(
+    name, why, monkeypatch, tmp_path
+):
+    """No data is read and no model is changed: neither by what trains nor by `resume`."""
+    training, (path, error) = TRAININGS[name], REFUSED[why]
+    training.train(checkpoint=tmp_path / "c", every="3 s")
+    model = training.load(tmp_path / "c")
+    before = content(model)
+    calls = [call for call in ("train", "fit", "partial_fit", "update") if hasattr(model, call)]
+    for call in calls:
+        totals = {"total_examples": 300, "epochs": 1} if isinstance(model, Word2Vec) else {}
+        with pytest.raises(error, match=r"checkpoint is|directory"):
+            getattr(model, call)(Unreadable(), checkpoint=path, **totals)
+        assert content(model) == before
+    if hasattr(model, "train"):
+        with pytest.raises(error, match=r"checkpoint is|directory"):
+            type(model)(Unreadable(), checkpoint=path)
+    if isinstance(model, Word2Vec) and isinstance(path, str) and path:
+        with pytest.raises(error, match="directory"):
+            model.train(Unreadable(), callbacks=[Checkpoint(path)], **totals)
+        assert content(model) == before
+
+
+class Unreadable:
+    """Data that fails the test if it is read."""
+
+    def __iter__(self) -> Any:
+        raise AssertionError("it was read")
+
+
+@pytest.mark.parametrize("name", ["Word2Vec", "GloVe", "NodeEmbedding", "PairEmbedding"])
+def test_every_belongs_to_a_checkpoint(name):
+    with pytest.raises(ValueError, match="every is '10 min' without checkpoint="):
+        TRAININGS[name].train(every="10 min")
 
 
 # Processes that are killed
@@ -380,7 +533,7 @@ def test_every_class_with_epochs_takes_checkpoint_and_every(name, tmp_path):
     trains = [type(model)] if hasattr(model, "train") else []  # the constructor
     for call in (*trains, *(getattr(model, call) for call in (*calls, "resume"))):
         parameters = inspect.signature(call).parameters
-        assert parameters["every"].default == 1 and parameters["checkpoint"].default is None
+        assert parameters["every"].default is None and parameters["checkpoint"].default is None
         kinds = {parameters["checkpoint"].kind, parameters["every"].kind}
         assert kinds == {inspect.Parameter.KEYWORD_ONLY}
     with pytest.raises(
@@ -404,7 +557,7 @@ def test_every_is_epochs_or_a_duration(value, means):
 
 
 @pytest.mark.parametrize(
-    "value", [0, -1, 2.5, "2.5", "10 ms", "10 epochs", "min", "-3 s", "0 s", "", None, "inf s",
+    "value", [0, -1, 2.5, "2.5", "10 ms", "10 epochs", "min", "-3 s", "0 s", "", "inf s",
               "9e9 d", "9" * 400 + " s", timedelta(0), timedelta(-1), [1], True],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["Word2Vec", "GloVe", "NodeEmbedding", "PairEmbedding"])
@@ -441,16 +594,7 @@ def test_without_data_there_is_nothing_to_save():
             cls(checkpoint="c")
 
 
-def noted(start: Callable[..., None], made: list[Any]) -> Callable[..., None]:
-    """Return a constructor that appends what it makes, before anything is trained."""
-
-    def note(self: Any, *arguments: Any, **options: Any) -> None:
-        made.append(self)
-        start(self, *arguments, **options)
-
-    return note
-
-
+@pytest.mark.skipif(os.name != "posix", reason="os.kill ends the process on Windows")
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("name", ["Word2Vec", "GloVe", "NodeEmbedding", "PairEmbedding"])
 def test_an_interrupted_epoch_is_continued_where_it_was(name, workers, monkeypatch):

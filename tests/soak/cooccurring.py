@@ -118,6 +118,8 @@ def make_glove(setting: Setting) -> GloVe:
     listed = corpora.sentences(dice)
     if given["checkpoint"] is not None:
         given["checkpoint"] = setting.folder / given["checkpoint"]
+    else:
+        given["every"] = None
     is_counted = given.pop("cooccurrences") == "counted"
     if given["init_from"] is not None:
         kv = KeyedVectors(int(given["vector_size"]))
@@ -127,7 +129,7 @@ def make_glove(setting: Setting) -> GloVe:
     with may_refuse(None, GloVe, also=REFUSALS):
         if not is_counted:
             return checked_glove(GloVe(**source, **given), listed)
-        counts = GloVe(**given | {"checkpoint": None}).count(**source)
+        counts = GloVe(**given | {"checkpoint": None, "every": None}).count(**source)
         return checked_glove(GloVe(cooccurrences=counts, **given), listed)
 
 

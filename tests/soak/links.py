@@ -26,7 +26,7 @@ from .draws import (
     wrong,
 )
 from .querying import check_vectors
-from .resuming import EVERY, killed_and_resumed
+from .resuming import killed_and_resumed
 from .subject import Setting, Subject, may_refuse
 from .words import heard
 
@@ -140,7 +140,7 @@ def changed_graph(model: NodeEmbedding, dice: Dice) -> DirectedGraph:
 CONTINUE: dict[str, Draw] = {
     "graph": constant(OMITTED), "y": constant(OMITTED), "epochs": optional(whole(1, 3)),
     "old_rows": optional(among("free", "damped", "frozen", 0.5, 0, 1)),
-    "checkpoint": constant(OMITTED), "every": optional(EVERY),
+    "checkpoint": constant(OMITTED), "every": constant(OMITTED),
 }  # fmt: skip
 
 

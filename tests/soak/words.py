@@ -134,6 +134,8 @@ def arguments(setting: Setting) -> dict[str, Any]:
     given = consistent(setting.dice, dict(setting.parameters))
     if given["checkpoint"] is not None:
         given["checkpoint"] = setting.folder / given["checkpoint"]
+    else:
+        given["every"] = None
     if given.get("init_from") == "vectors":
         kv = KeyedVectors(int(given["vector_size"]))
         keys = [f"w{i}" for i in range(0, 300, 3)]

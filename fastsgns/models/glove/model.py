@@ -163,7 +163,7 @@ class GloVe:
         progress: ShowProgress = None,
         init_from: Any = None,
         checkpoint: Any = None,
-        every: Every = 1,
+        every: Every | None = None,
     ) -> None:
         self.vector_size, self.window, self.epochs = vector_size, window, epochs
         self.x_max, self.exponent, self.alpha = x_max, exponent, alpha
@@ -242,7 +242,7 @@ class GloVe:
         epochs: int | None = None,
         *,
         checkpoint: Any = None,
-        every: Every = 1,
+        every: Every | None = None,
     ) -> None:
         """Train the model, or continue its training.
 
@@ -257,9 +257,9 @@ class GloVe:
         checkpoint : str or os.PathLike, optional
             File to save the model to during training, and at its end. If the process is killed,
             `resume` continues from it. See docs/checkpoints.md.
-        every : int, str or datetime.timedelta
-            From one save to `checkpoint` to the next: a number of epochs, or a duration such as
-            ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
+        every : int, str or datetime.timedelta, optional
+            From one save to `checkpoint` to the next: a number of epochs (default 1), or a duration
+            such as ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
 
         Raises
         ------
@@ -285,7 +285,7 @@ class GloVe:
 
     @exclusive
     def resume(
-        self, cooccurrences: Cooccurrences, *, checkpoint: Any = None, every: Every = 1
+        self, cooccurrences: Cooccurrences, *, checkpoint: Any = None, every: Every | None = None
     ) -> None:
         """Continue a call of `train`, or of the constructor, that ended before its last epoch.
 

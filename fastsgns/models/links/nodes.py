@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+from fastsgns.errors import CheckpointError
 from fastsgns.formats import kinds
 from fastsgns.graph.degrees import mean_weight
 from fastsgns.graph.digraph import DirectedGraph
@@ -244,7 +245,12 @@ class NodeEmbedding(LinkModel):
 
     @exclusive
     def fit(
-        self, graph: Any = None, y: Any = None, *, checkpoint: Any = None, every: Every = 1
+        self,
+        graph: Any = None,
+        y: Any = None,
+        *,
+        checkpoint: Any = None,
+        every: Every | None = None,
     ) -> "NodeEmbedding":
         """Learn vectors of the nodes of a graph, and forget what was learned before.
 
@@ -257,9 +263,9 @@ class NodeEmbedding(LinkModel):
         checkpoint : str or os.PathLike, optional
             File to save the model to during training, and at its end. If the process is killed,
             `resume` continues from it. See docs/checkpoints.md.
-        every : int, str or datetime.timedelta
-            From one save to `checkpoint` to the next: a number of epochs, or a duration such as
-            ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
+        every : int, str or datetime.timedelta, optional
+            From one save to `checkpoint` to the next: a number of epochs (default 1), or a duration
+            such as ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
 
         Returns
         -------
@@ -278,10 +284,11 @@ class NodeEmbedding(LinkModel):
         KeyboardInterrupt
             On Ctrl-C. The model keeps what it has learned so far.
         """
+        savers = checkpoints(checkpoint, every)
         graph = self._graph_to_learn(graph)
         training.check_parameters(self)
         left = training.new_call(self, "fit", self.epochs, graph.n_edges, _weight(graph))
-        return self._train(graph, left, checkpoints(checkpoint, every))
+        return self._train(graph, left, savers)
 
     @exclusive
     def partial_fit(
@@ -292,7 +299,7 @@ class NodeEmbedding(LinkModel):
         old_rows: OldRows = "free",
         *,
         checkpoint: Any = None,
-        every: Every = 1,
+        every: Every | None = None,
     ) -> "NodeEmbedding":
         """Continue training on all of a graph, which may have new nodes.
 
@@ -339,7 +346,7 @@ class NodeEmbedding(LinkModel):
         old_rows: OldRows = "free",
         *,
         checkpoint: Any = None,
-        every: Every = 1,
+        every: Every | None = None,
     ) -> "NodeEmbedding":
         """Learn what has changed in a graph: new nodes, new edges and edges that are gone.
 
@@ -375,7 +382,7 @@ class NodeEmbedding(LinkModel):
 
     @exclusive
     def resume(
-        self, graph: Any = None, *, checkpoint: Any = None, every: Every = 1
+        self, graph: Any = None, *, checkpoint: Any = None, every: Every | None = None
     ) -> "NodeEmbedding":
         """Continue a call of `fit`, `partial_fit` or `update` that ended before its last epoch.
 
@@ -416,11 +423,11 @@ class NodeEmbedding(LinkModel):
         5
         """
         left = unfinished_of(self)
+        savers = checkpoints(checkpoint, every)
         self.check_fitted()
         graph = self._graph_to_learn(graph)
         training.check_parameters(self)
         training.check_layout(self)
-        savers = checkpoints(checkpoint, every)
         left.check_data(graph.n_edges, _weight(graph), "edges", "a graph")
         if list(graph.names) != self.source.index_to_key:
             raise ValueError(
@@ -560,11 +567,19 @@ class NodeEmbedding(LinkModel):
                 self._start(graph, names, first)
                 locks = NO_LOCKS if names is None else Locks.of_old_rows(names, old_row_factor)
                 self.rest = Rest(former if is_update else None, locks)
-            training.train(self, parts, self._counts(learned), left, savers, finish)
+            try:
+                training.train(self, parts, self._counts(learned), left, savers, finish)
+            except CheckpointError:  # the training has ended
+                self._check_links(split)
+                raise
         finish()
+        self._check_links(split)
+        return self
+
+    def _check_links(self, split: LinkSplit | None) -> None:
+        """Check what a fit has learned on the edges that it held out, if any."""
         if split is not None:
             self.link_check = check_links(self, split, self._check_seed)
-        return self
 
     def _former_links(
         self, left: Unfinished, names: Names | None, is_resumed: bool

@@ -160,7 +160,12 @@ class PairEmbedding(LinkModel):
 
     @exclusive
     def fit(
-        self, pairs: Any = None, y: Any = None, *, checkpoint: Any = None, every: Every = 1
+        self,
+        pairs: Any = None,
+        y: Any = None,
+        *,
+        checkpoint: Any = None,
+        every: Every | None = None,
     ) -> "PairEmbedding":
         """Learn from pairs, and forget what was learned before.
 
@@ -177,9 +182,9 @@ class PairEmbedding(LinkModel):
         checkpoint : str or os.PathLike, optional
             File to save the model to during training, and at its end. If the process is killed,
             `resume` continues from it. See docs/checkpoints.md.
-        every : int, str or datetime.timedelta
-            From one save to `checkpoint` to the next: a number of epochs, or a duration such as
-            ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
+        every : int, str or datetime.timedelta, optional
+            From one save to `checkpoint` to the next: a number of epochs (default 1), or a duration
+            such as ``"10 min"``, ``"30 s"`` or ``"2 h"``, which also saves within an epoch.
 
         Returns
         -------
@@ -206,7 +211,7 @@ class PairEmbedding(LinkModel):
         old_rows: OldRows = "free",
         *,
         checkpoint: Any = None,
-        every: Every = 1,
+        every: Every | None = None,
     ) -> "PairEmbedding":
         """Continue training on pairs, which may have new names.
 
@@ -251,7 +256,7 @@ class PairEmbedding(LinkModel):
         old_rows: OldRows = "free",
         *,
         checkpoint: Any = None,
-        every: Every = 1,
+        every: Every | None = None,
     ) -> "PairEmbedding":
         """Learn new pairs, which may have new names, and repeat known ones.
 
@@ -284,7 +289,7 @@ class PairEmbedding(LinkModel):
 
     @exclusive
     def resume(
-        self, pairs: Any = None, *, checkpoint: Any = None, every: Every = 1
+        self, pairs: Any = None, *, checkpoint: Any = None, every: Every | None = None
     ) -> "PairEmbedding":
         """Continue a call of `fit`, `partial_fit` or `update` that ended before its last epoch.
 
