@@ -69,7 +69,7 @@ TEMPORARY = Variable(
     "TMPDIR",
     "the folder of temporary files (module tempfile of Python)",
     "a folder that can be written to; others are ignored",
-    "/tmp",
+    "`TEMP`, `TMP`, or /tmp",
     "when the process writes its first temporary file",
 )
 TABLE = (KERNEL, HOT_ROWS, GENSIM, *BLAS_THREADS, TEMPORARY)
