@@ -97,7 +97,7 @@ def judge(reader: Reader, data: bytes, folder: Path) -> str:
 
 
 def forget_peak() -> None:
-    """Let `peak` begin anew, where the system can (Linux)."""
+    """Make `peak` begin anew, where the system can (Linux)."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
