@@ -63,20 +63,13 @@ def atomic(path: Any, is_ours: Callable[[str], bool]) -> Iterator[str]:
     """
     target = check_writable(path, is_ours)
 
-    def create(path: str) -> None:
-        with writing.naming_target(target, path):
-            os.mkdir(path)
-
-    with temporary.held(target, create) as held:
-        try:
-            with writing.naming_target(target, held.path):
-                yield held.path
-                writing.flush(held.path)
-                _replace(held, target)
-        finally:
-            if os.path.isdir(held.path):
-                held.close()
-                shutil.rmtree(held.path)
+    with (
+        temporary.held(target, os.mkdir) as held,
+        temporary.naming_target(target, held.path),
+    ):
+        yield held.path
+        writing.flush(held.path)
+        _replace(held, target)
     temporary.remove_leftovers(target, target, temporary.REPLACED)
     writing.flush(os.path.dirname(target))
 
@@ -86,8 +79,6 @@ def _replace(held: temporary.Held, target: str) -> None:
     is_replaced = os.path.isdir(target) and bool(os.listdir(target))
     if is_replaced:
         held.hold(target)
-    if os.name != "posix":  # Windows renames no folder that is open
-        held.close()
     if not is_replaced:
         os.rename(held.path, target)
         return

@@ -5,11 +5,10 @@ that is killed while it writes leaves it behind, and the next one that writes to
 removes it. It must not remove the temporary of another process that is writing at that moment:
 each process therefore holds a lock on its temporary (``flock``), which the system releases when the
 process ends, however it does. Processes in different containers have locks in common, as they have
-the file. Windows has no such locks, and does not remove a file that is open. Where a file system
-has none, a temporary is removed if it was last written to a day before the new one.
+the file. Where there are no such locks, on Windows and on some network file systems, a temporary is
+removed if it was last written to a day before the new one.
 """
 
-import contextlib
 import errno
 import os
 import re
@@ -29,8 +28,24 @@ SUFFIX = ".tmp"
 REPLACED = f"{SUFFIX}.old"  # the folder that a temporary folder takes the place of
 TOKEN_BYTES, MOST_BYTES = 8, 255  # of the name of a file
 OLD_SECONDS = 24 * 60 * 60
-IS_WINDOWS = fcntl is None
-LOCKED = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+LOCKED = (errno.EWOULDBLOCK, errno.EAGAIN)
+MOST_ATTEMPTS = 100  # others take a new temporary for a leftover now and then, but not each time
+
+
+@contextmanager
+def naming_target(target: str, temporary: str | None = None) -> Iterator[None]:
+    """Make errors of the system name `target`, if they name no file or the temporary one.
+
+    The temporary one may be a folder; a file in it is not named either.
+    """
+    try:
+        yield
+    except OSError as error:
+        named = error.filename
+        is_ours = named is None or (temporary and f"{named}{os.sep}".startswith(temporary + os.sep))
+        if error.errno is None or not is_ours:
+            raise
+        raise OSError(error.errno, error.strerror, target) from error
 
 
 def _stem(target: str) -> str:
@@ -72,33 +87,62 @@ def _is_at(path: str, descriptor: int) -> bool:
     return False
 
 
+def _remove(path: str) -> None:
+    if os.path.isdir(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
+
+
 class Held:
     """A temporary that this process holds, so that no other removes it.
+
+    Nothing is opened where there are no locks: Windows opens no folders, and neither renames nor
+    removes what is open.
 
     Attributes
     ----------
     path : str
     """
 
-    def __init__(self, path: str, descriptors: list[int]) -> None:
-        self.path, self._descriptors = path, descriptors
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._descriptors: list[int] = []
+
+    def take(self) -> bool:
+        """Lock the new temporary; return False if another process took it for a leftover."""
+        if fcntl is None:
+            return True
+        try:
+            self._descriptors.append(_open(self.path))
+        except FileNotFoundError:
+            return False
+        return _lock(self._descriptors[-1]) is not False and _is_at(
+            self.path, self._descriptors[-1]
+        )
 
     def hold(self, path: str) -> None:
         """Also hold another file or folder."""
-        with suppress(OSError):
-            descriptor = _open(path)
-            self._descriptors.append(descriptor)
-            _lock(descriptor)
+        if fcntl is not None:
+            with suppress(OSError):
+                self._descriptors.append(_open(path))
+                _lock(self._descriptors[-1])
 
-    def close(self) -> None:
-        """Release all."""
-        while self._descriptors:
-            os.close(self._descriptors.pop())
+    def end(self) -> None:
+        """Remove the temporary, unless it has taken the place of its target; then release all."""
+        try:
+            with suppress(OSError):  # it would hide the error for which the temporary is removed
+                _remove(self.path)
+        finally:
+            while self._descriptors:
+                os.close(self._descriptors.pop())
 
 
 @contextmanager
 def held(target: str, create: Callable[[str], None]) -> Iterator[Held]:
     """Create a temporary file or folder for a target, and hold it; remove leftovers of others.
+
+    At the end it is removed, if it still has its name.
 
     Parameters
     ----------
@@ -110,26 +154,29 @@ def held(target: str, create: Callable[[str], None]) -> Iterator[Held]:
     Raises
     ------
     OSError
-        As of `create`.
+        As of `create`, or if the temporary cannot be opened; it names the target.
     """
-    made = None
-    while made is None:
+    for _ in range(MOST_ATTEMPTS):
         path = f"{os.path.join(os.path.dirname(target), _stem(target))}.{_token()}{SUFFIX}"
-        create(path)
-        # Another process, or thread, may take it for a leftover and remove it until it is locked.
+        with naming_target(target, path):
+            create(path)
+        made = Held(path)
         try:
-            descriptor = _open(path)
-        except FileNotFoundError:
-            continue
-        if _lock(descriptor) is False or not _is_at(path, descriptor):
-            os.close(descriptor)
-            continue
-        made = Held(path, [descriptor])
-    try:
-        remove_leftovers(target, path, SUFFIX)
-        yield made
-    finally:
-        made.close()
+            # Another process, or thread, may take it for a leftover and remove it until it is held.
+            with naming_target(target, path):
+                is_taken = made.take()
+            if is_taken:
+                remove_leftovers(target, path, SUFFIX)
+                yield made
+                return
+        finally:
+            made.end()
+    raise OSError(
+        errno.EBUSY,
+        f"another program locks or removes each new temporary file beside it, {MOST_ATTEMPTS} "
+        "times so far; end that program, or choose another folder",
+        target,
+    )
 
 
 def _token() -> str:
@@ -156,14 +203,13 @@ def remove_leftovers(target: str, own: str, suffix: str) -> None:
 
 
 def _remove_unless_held(path: str, own: str) -> None:
-    descriptor = _open(path)
-    with contextlib.ExitStack() as stack:
-        stack.callback(os.close, descriptor)
-        is_locked = _lock(descriptor)
-        if is_locked is None and fcntl is not None:
-            is_locked = os.stat(own).st_mtime - os.fstat(descriptor).st_mtime > OLD_SECONDS
-        if is_locked is None:  # Windows removes no file that is open
-            stack.close()
-        elif not is_locked:
-            return
-        (shutil.rmtree if os.path.isdir(path) else os.unlink)(path)
+    descriptor = None if fcntl is None else _open(path)
+    try:
+        is_left = None if descriptor is None else _lock(descriptor)
+        if is_left is None:
+            is_left = os.stat(own).st_mtime - os.lstat(path).st_mtime > OLD_SECONDS
+        if is_left:
+            _remove(path)
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)

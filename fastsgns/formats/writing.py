@@ -115,42 +115,20 @@ def atomic(path: Any) -> Iterator[str]:
     old = os.stat(target) if os.path.exists(target) else None
     folder = os.path.dirname(target)
     mode = 0o666 if old is None else stat.S_IRUSR | stat.S_IWUSR
-    with temporary.held(target, partial(_create, target, mode)) as held:
-        try:
-            with naming_target(target, held.path):
-                yield held.path
-                if old is not None:
-                    _set_owner_and_mode(held.path, old)
-                flush(held.path)
-                if os.name != "posix":  # Windows renames no file that is open
-                    held.close()
-                os.replace(held.path, target)
-        finally:
-            if os.path.exists(held.path):
-                held.close()
-                os.unlink(held.path)
+    with (
+        temporary.held(target, partial(_create, mode)) as held,
+        temporary.naming_target(target, held.path),
+    ):
+        yield held.path
+        if old is not None:
+            _set_owner_and_mode(held.path, old)
+        flush(held.path)
+        os.replace(held.path, target)
     flush(folder)
 
 
-def _create(target: str, mode: int, path: str) -> None:
-    with naming_target(target, path):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
-
-
-@contextmanager
-def naming_target(target: str, temporary: str | None = None) -> Iterator[None]:
-    """Make errors of the system name `target`, if they name no file or the temporary one.
-
-    The temporary one may be a folder; a file in it is not named either.
-    """
-    try:
-        yield
-    except OSError as error:
-        named = error.filename
-        is_ours = named is None or (temporary and f"{named}{os.sep}".startswith(temporary + os.sep))
-        if error.errno is None or not is_ours:
-            raise
-        raise OSError(error.errno, error.strerror, target) from error
+def _create(mode: int, path: str) -> None:
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
 
 
 def _set_owner_and_mode(path: str, status: os.stat_result) -> None:
@@ -215,10 +193,13 @@ def destination(target: Any, append: bool = False, any_suffix: bool = False) -> 
     if not any_suffix:
         files.check_suffix(path)
     if append or files.is_url(path) or _is_special(_mode(path)):
-        with naming_target(path), files.open_binary(path, "ab" if append else "wb") as file:
+        with (
+            temporary.naming_target(path),
+            files.open_binary(path, "ab" if append else "wb") as file,
+        ):
             yield file
         return
-    with atomic(path) as temporary, files.open_binary(temporary, "wb", suffix_of=path) as file:
+    with atomic(path) as new, files.open_binary(new, "wb", suffix_of=path) as file:
         yield file
 
 
