@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from background import LIMIT_SECONDS
 from classes import CLASSES, EDGES, SAVABLE, SENTENCES, content
 
 import fastsgns
@@ -43,7 +44,9 @@ def in_threads(work: Callable[[int], Any], n_threads: int = N_THREADS) -> list[A
         except BaseException as error:
             results[index] = error
 
-    threads = [threading.Thread(target=run, args=(index,)) for index in range(n_threads)]
+    threads = [
+        threading.Thread(target=run, args=(index,), daemon=True) for index in range(n_threads)
+    ]
     with frequent_switches():
         for thread in threads:
             thread.start()
@@ -249,7 +252,7 @@ class Model:
     def train(self, n_others: int) -> str:
         self.check()
         for _ in range(n_others):
-            self.n_refused.acquire()
+            assert self.n_refused.acquire(timeout=LIMIT_SECONDS)  # or two threads train
         return "trained"
 
     @exclusive.exclusive
@@ -381,7 +384,7 @@ class UntilAsked:
 
     def __init__(self) -> None:
         self.begun, self.n_done = threading.Event(), threading.Semaphore(0)
-        self.n_left = N_THREADS
+        self.n_left, self.over = N_THREADS, False
 
     def on_epoch_begin(self, model: Any) -> None:
         self.begun.set()
@@ -389,7 +392,7 @@ class UntilAsked:
     def on_epoch_end(self, model: Any) -> bool:
         while self.n_done.acquire(blocking=False):
             self.n_left -= 1
-        return not self.n_left
+        return self.over or not self.n_left
 
 
 @pytest.mark.parametrize("name", WITH_CALLBACKS)
@@ -415,9 +418,20 @@ def test_threads_query_a_model_that_another_thread_trains(name):
         return answers
 
     asked = []
-    asking = threading.Thread(target=lambda: asked.extend(in_threads(ask)))
+
+    def ask_all() -> None:
+        try:
+            asked.extend(in_threads(ask))
+        finally:
+            until_asked.over = True
+
+    asking = threading.Thread(target=ask_all, daemon=True)
     asking.start()
     model.workers = 2
-    model.train(SENTENCES, total_examples=len(SENTENCES), epochs=10**8, callbacks=[until_asked])
+    try:
+        model.train(SENTENCES, total_examples=len(SENTENCES), epochs=10**8, callbacks=[until_asked])
+    finally:
+        until_asked.begun.set()
     asking.join()
+    assert len(asked) == N_THREADS
     assert all(isinstance(answers, list) and all(answers) for answers in asked), asked

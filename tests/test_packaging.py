@@ -3,14 +3,15 @@
 import importlib.util
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
+from optional import ROOT, need_repository
 
 import fastsgns
 
-ROOT = Path(__file__).resolve().parent.parent
-PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+need_repository()
+
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 FREE_THREADED = ("3.14", "3.15")
 BOUND = re.compile(r"[\w.-]+>=\d+\.\d+\.\d+")
@@ -21,7 +22,7 @@ def workflows() -> dict[str, str]:
     folder = ROOT / ".github" / "workflows"
     if not folder.is_dir():
         pytest.skip("the workflows are not part of the source distribution")
-    return {path.name: path.read_text() for path in folder.glob("*.yml")}
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.yml")}
 
 
 def wheel_tool():
@@ -33,9 +34,11 @@ def wheel_tool():
 
 
 def test_every_version_is_the_same():
-    text = (ROOT / "CITATION.cff").read_text()
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     [citation] = re.findall(r"^version: (.+)$", text, re.MULTILINE)
-    headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    headings = re.findall(
+        r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert headings[0] == "Unreleased"
     assert fastsgns.__version__ == citation == headings[1]
 
@@ -51,8 +54,8 @@ def test_the_tool_installs_the_lower_bounds():
 
 
 def test_the_pages_name_the_lower_bounds():
-    page = (ROOT / "docs" / "packaging.md").read_text()
-    readme = (ROOT / "README.md").read_text()
+    page = (ROOT / "docs" / "packaging.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for bound in (*PYPROJECT["project"]["dependencies"], *PYPROJECT["build-system"]["requires"]):
         name, _, version = bound.partition(">=")
         assert re.search(rf"{name} >= ?{re.escape(version)}\b", page, re.IGNORECASE), bound
@@ -103,7 +106,12 @@ def test_workflows_have_no_rights_that_they_do_not_need():
 
 def test_every_tool_of_a_release_is_pinned_by_hashes():
     workflows()
-    lines = (ROOT / ".github" / "requirements.txt").read_text().replace("\\\n", "").splitlines()
+    lines = (
+        (ROOT / ".github" / "requirements.txt")
+        .read_text(encoding="utf-8")
+        .replace("\\\n", "")
+        .splitlines()
+    )
     packages = [line for line in lines if line and not line.lstrip().startswith("#")]
     assert len(packages) > 5
     for line in packages:
@@ -115,7 +123,8 @@ def test_every_tool_of_a_release_is_pinned_by_hashes():
 
 def test_no_file_names_a_host_of_a_registry():
     # The user's own settings of pip say where packages come from.
-    hosts = ("py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "anaconda" + ".org")
+    hosts = ("py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "anaconda" + ".org",
+             "deb" + "ian.org", "debian" + ".net", "ubuntu" + ".com")  # fmt: skip
     ends = {".md", ".py", ".toml", ".yml", ".txt", ".in", ".cff", ""}
     folders = ("docs", "tests", "tools", "bench", "examples", "fastsgns", ".github", ".ci")
     paths = [path for name in folders for path in (ROOT / name).rglob("*")]

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from optional import need
+from optional import ROOT, need, need_repository
 
-ROOT = Path(__file__).resolve().parent.parent
+need_repository()
+
 TOOL = ROOT / "tools" / "sanitize.py"
 KERNELS = ROOT / "fastsgns" / "kernels"
 SOURCES = sorted(
@@ -27,8 +28,12 @@ NOT_CHECKED = r"\bRACY\b|no_sanitize|disable_sanitizer_instrumentation|no_instru
 ACCESS = r"\bSHARED_ACCESS\b|\b(?:load|store)_(?:f32|f64|shared)\b|\b(?:LOAD|STORE)_ROW\b"
 
 
+def source(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
 def files_with(pattern: str) -> set[str]:
-    return {path.name for path in SOURCES if re.search(pattern, path.read_text())}
+    return {path.name for path in SOURCES if re.search(pattern, source(path))}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +44,7 @@ def tool() -> dict:
 
 
 def test_the_only_code_without_checks_loads_or_stores_one_value():
-    text = (KERNELS / "rows.h").read_text()
+    text = source(KERNELS / "rows.h")
     code = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
     uses = [line.strip() for line in code.splitlines() if re.search(NOT_CHECKED, line)]
     assert files_with(NOT_CHECKED) == {"rows.h"}
@@ -54,7 +59,7 @@ def test_the_only_code_without_checks_loads_or_stores_one_value():
 
 def test_only_row_operations_use_it():
     assert files_with(ACCESS) <= ROW_OPERATIONS
-    defined = {path.name for path in SOURCES if re.search("^SHARED_ACCESS", path.read_text(), re.M)}
+    defined = {path.name for path in SOURCES if re.search("^SHARED_ACCESS", source(path), re.M)}
     assert defined == {"rows.h", "rows_simd.h", "glove_simd.h"}
 
 
@@ -64,7 +69,7 @@ def test_no_report_is_suppressed(tool: dict):
 
 
 def test_the_tests_that_run_exist(tool: dict):
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = source(ROOT / "Makefile")
     assert set(tool["RUNS"]) == set(tool["OPTIONS"]) == set(tool["SANITIZERS"])
     for name, runs in tool["RUNS"].items():
         assert re.search(rf"^{name}: .*## ", makefile, re.M)
@@ -94,6 +99,7 @@ def test_all_races_are_reported_but_the_end_of_thread_local_memory_of_others(too
     assert found == own + numpy + own_end
 
 
+@pytest.mark.skipif(os.name != "posix", reason="the compiler is a script of a POSIX shell")
 @pytest.mark.parametrize("name", ["asan", "ubsan", "tsan"])
 def test_a_compiler_without_the_sanitizer_is_named(name: str, tool: dict, tmp_path: Path):
     compiler = tmp_path / "plain-cc"

@@ -6,20 +6,18 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import warnings
 from pathlib import Path
 
 import pytest
+from background import LIMIT_SECONDS, UntilStopped, training
 from classes import CLASSES, SENTENCES, content
 
 from fastsgns import Word2Vec
-from fastsgns.errors import StopTraining
 from fastsgns.models import exclusive
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 TESTS = Path(__file__).parent
-LIMIT_SECONDS = 100  # a call that no signal ends would take hours
 
 ENDLESS = """
 import io, json, os, signal, sys, threading
@@ -162,21 +160,6 @@ def test_an_interrupt_that_is_ignored_has_no_effect():
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
-class UntilStopped:
-    """A callback that trains until it is told to stop."""
-
-    def __init__(self):
-        self.begun, self.stop, self.n_epochs = threading.Event(), threading.Event(), 0
-
-    def on_epoch_begin(self, model):
-        self.begun.set()
-
-    def on_epoch_end(self, model):
-        self.n_epochs += 1
-        if self.stop.is_set():
-            raise StopTraining
-
-
 def train_until_stopped(model, callback):
     model.train(SENTENCES, total_examples=len(SENTENCES), epochs=10**8, callbacks=[callback])
 
@@ -191,18 +174,14 @@ def test_an_interrupt_reaches_the_main_thread_while_another_one_trains(model):
     """Python raises KeyboardInterrupt in the main thread; the training goes on until it ends."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     callback = UntilStopped()
-    trainer = threading.Thread(target=train_until_stopped, args=(model, callback))
-    trainer.start()
-    callback.begun.wait()
-    with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
-        trainer.join()
-    assert trainer.is_alive()
-    n_epochs = callback.n_epochs
-    while callback.n_epochs <= n_epochs + 1:  # it goes on
-        callback.begun.wait()
-    callback.stop.set()
-    trainer.join()
+    with training(lambda: train_until_stopped(model, callback), callback) as trainer:
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            trainer.join(LIMIT_SECONDS)
+        n_epochs = callback.n_epochs
+        while trainer.is_alive() and callback.n_epochs <= n_epochs + 1:
+            callback.begun.wait()
+        assert trainer.is_alive()  # it goes on
     model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
     assert not exclusive._owners
 
@@ -213,19 +192,20 @@ def test_a_cancelled_task_of_asyncio_leaves_a_model_that_can_be_trained_again(mo
 
     async def main():
         task = asyncio.create_task(asyncio.to_thread(train_until_stopped, model, callback))
-        while not callback.begun.is_set():
+        while not (callback.begun.is_set() or task.done()):
             await asyncio.sleep(0)
-        assert model.wv.most_similar("metal1")  # the loop goes on, and may query the model
-        with pytest.raises(RuntimeError, match="is being trained in another thread"):
-            model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
-        task.cancel()
         try:
-            await task
-        except asyncio.CancelledError:
+            assert model.wv.most_similar("metal1")  # the loop goes on, and may query the model
+            with pytest.raises(RuntimeError, match="is being trained in another thread"):
+                model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert not callback.stop.is_set()
+        finally:
             callback.stop.set()
-            return "cancelled"
 
-    assert asyncio.run(main()) == "cancelled"  # it waits for the thread
+    asyncio.run(main())  # it waits for the thread
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)

@@ -139,16 +139,17 @@ def found(capsys, name, n=12):
 
 
 def test_a_save_that_drops_a_row_is_found(monkeypatch, capsys):
-    collect = saving.collect
+    collect, rng = saving.collect, np.random.default_rng(1)
 
     def shortened(schema, thing):
         tensors, values = collect(schema, thing)
-        if thing is not None and np.random.default_rng().random() < 0.5 and "counts" in tensors:
+        if thing is not None and rng.random() < 0.5 and "counts" in tensors:
             tensors["counts"] = tensors["counts"] + 1
         return tensors, values
 
     monkeypatch.setattr(saving, "collect", shortened)
-    assert "other bytes" in found(capsys, "Cooccurrences") + found(capsys, "GloVe")
+    failure = found(capsys, "Cooccurrences") + found(capsys, "GloVe")
+    assert re.search(r"^soak\.checks\.Failed: .*other bytes", failure, re.M)
 
 
 def test_a_kernel_that_writes_nan_is_found(monkeypatch, capsys):
@@ -172,7 +173,11 @@ def test_a_query_that_is_wrong_is_found(monkeypatch, capsys):
     monkeypatch.setattr(
         KeyedVectors, "similarity", lambda kv, a, b, **space: similarity(kv, a, b, **space) + 0.01
     )
-    assert "similarity(" in found(capsys, "KeyedVectors", 30)
+    failure = found(capsys, "KeyedVectors", 30)
+    [(got, expected)] = re.findall(
+        r"^soak\.checks\.Failed: similarity\(.*\) (\S+), (\S+)$", failure, re.M
+    )
+    assert float(got) - float(expected) == pytest.approx(0.01, abs=1e-4)
 
 
 def test_a_count_that_is_wrong_is_found(monkeypatch, capsys):
@@ -183,7 +188,7 @@ def test_a_count_that_is_wrong_is_found(monkeypatch, capsys):
         self.corpus_total_words += 1
 
     monkeypatch.setattr(Word2Vec, "_store_counts", off_by_one)
-    assert "words" in found(capsys, "Word2Vec")
+    assert re.search(r"^soak\.checks\.Failed: \d+ words$", found(capsys, "Word2Vec"), re.M)
 
 
 def test_a_file_that_is_left_open_is_found(monkeypatch, capsys, tmp_path):

@@ -108,7 +108,8 @@ def build(processor: str, python: Path) -> None:
     if record.exists() and record.read_text().strip() == compiled["fingerprint"](package):
         return
     # Cython runs in this Python: the C is the same for all processors.
-    subprocess.run([sys.executable, "setup.py", "--quiet", "--name"], check=True, stdout=-3)
+    subprocess.run([sys.executable, "setup.py", "--quiet", "--name"], check=True,
+                   stdout=subprocess.DEVNULL)  # fmt: skip
     extension = runpy.run_path("setup.py")["extension"]
     headers = [f"-I{include}", "-idirafter", str(python.with_suffix("") / "usr/include")]
 

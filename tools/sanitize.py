@@ -27,8 +27,11 @@ MEMORY_TESTS = (
     "tests/phrases",
     "tests/cooccurrence",
     "tests/training",
-    "tests/graph/walks",
+    "tests/graph",
     "tests/vectors",
+    "tests/models/words/test_prediction.py",
+    "tests/fuzz",  # without the fuzzer: hostile inputs
+    "tests/test_many_threads.py",
 )
 RACES = ("tests/races.py",)  # all models with all kernel variants, in threads
 RUNS = {
@@ -89,14 +92,14 @@ def build(name: str) -> Path:
     for path in lib.rglob("*.py*"):  # files that were deleted
         path.unlink()
     print(f"compiling fastsgns for the sanitizer {SANITIZERS[name]!r}", flush=True)
-    environment = os.environ | {"FASTSGNS_SANITIZE": SANITIZERS[name]}
+    settings = os.environ | {"FASTSGNS_SANITIZE": SANITIZERS[name]}
     if "clang" in compiler()[0]:
-        environment["LDFLAGS"] = f"{os.environ.get('LDFLAGS', '')} -shared-libsan"
+        settings["LDFLAGS"] = f"{os.environ.get('LDFLAGS', '')} -shared-libsan"
     log = lib.parent / "build.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as file:
         done = subprocess.run([sys.executable, "setup.py", "--quiet", "build"], cwd=ROOT,
-                              env=environment, stdout=file, stderr=file, check=False)  # fmt: skip
+                              env=settings, stdout=file, stderr=file, check=False)  # fmt: skip
     if done.returncode:
         sys.exit(f"{log.read_text()}\nnot compiled; see {log}")
     for module in lib.rglob("*.so"):

@@ -183,8 +183,11 @@ def repair(python: Path, wheel: Path, out: Path) -> Path:
 def missing_sources(tree: Path) -> Iterator[str]:
     """Compare the files of the sdist with those that git tracks, except those named ``.*``."""
     command = ["git", "-C", str(ROOT), "ls-files"]
-    tracked = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
-    for name in tracked:
+    listed = subprocess.run(command, capture_output=True, text=True)
+    if listed.returncode:
+        print("wheel: not checked that the sdist is complete: this is no clone, or git is missing",
+              file=sys.stderr)  # fmt: skip
+    for name in listed.stdout.splitlines():
         if not name.startswith(".") and not (tree / name).is_file():
             yield f"the sdist lacks {name}: see MANIFEST.in"
 

@@ -10,6 +10,7 @@ import weakref
 import numpy as np
 import pytest
 from classes import EDGES, SAVABLE, SENTENCES
+from optional import needs_fork
 
 from fastsgns import (
     GloVe,
@@ -255,7 +256,7 @@ def test_a_callback_may_train_and_a_failed_training_blocks_nothing():
     assert Attempt(trained_again(model)).error is None
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+@needs_fork
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_callback_may_fork_and_the_child_leaves_training_as_well():
     children = []

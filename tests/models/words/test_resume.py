@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import toy
+from optional import needs_fork
 
 from fastsgns import Word2Vec
 from fastsgns.errors import FormatError
@@ -136,7 +137,7 @@ def test_a_checkpoint_is_resumed_to_the_same_bytes(objective: str, tmp_path: Pat
     assert_same(cut, whole)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@needs_fork
 def test_a_killed_process_loses_what_came_after_the_last_checkpoint(tmp_path: Path):
     whole, path = started("CBOW"), tmp_path / "checkpoint"
     train(whole, epochs=EPOCHS)
