@@ -1229,6 +1229,7 @@ class Word2Vec(JobHooks):
         params = parameters.check(self)
         parameters.check_objective(params)
         training.check_arrays(self, params)
+        remaining = remaining.with_settings(training.settings_of_words(params))
         if bool(remaining.batches_of) != has_hooks(self):
             by = "by batches, through methods that a derived class overrides"
             raise ValueError(

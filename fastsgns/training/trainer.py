@@ -166,11 +166,7 @@ class Trainer:
         FloatingPointError
             If an array contains NaN or infinity.
         """
-        if self.begin.n_chunks > len(self.chunks.starts):
-            raise ValueError(
-                f"{self.begin.n_chunks} parts of an epoch were trained, and the data has only "
-                f"{len(self.chunks.starts)}; give the data that the training began with"
-            )
+        self._check_begin()
         n_units = self.schedule.n_units * self.schedule.n_epochs
         bar = make_bar(self.show, n_units, "training", self.chunks.unit)
         started = time.monotonic()
@@ -178,6 +174,7 @@ class Trainer:
             for epoch in range(self.schedule.n_epochs):
                 if epoch:
                     self.begin_epoch()
+                    self.objective = replace(self.objective, compute_loss=self._computes_loss)
                 tally = self.progress.tally  # filled by the workers, while `report` shows it
                 report = partial(self._report_progress, bar, epoch, tally)
                 yield from self._train_epoch(epoch, report)
@@ -188,6 +185,22 @@ class Trainer:
                 yield tally
         finally:
             bar.close()
+
+    def _check_begin(self) -> None:
+        """Raise a ValueError if the first epoch is at a place that the chunks do not have."""
+        starts, n_chunks = self.chunks.starts, self.begin.n_chunks
+        if n_chunks > len(starts):
+            raise ValueError(
+                f"{n_chunks} parts of an epoch were trained, and the data has only {len(starts)}; "
+                "give the data that the training began with, and set the parameters that it had"
+            )
+        n_units = min(n_chunks * starts.step, self.chunks.n_units)
+        if self.begin.n_units != n_units:
+            raise ValueError(
+                f"{n_chunks} parts of an epoch were trained, of {self.begin.n_units:,} "
+                f"{self.chunks.unit}, and those of the data have {n_units:,}; give the data that "
+                "the training began with, and set the parameters that it had"
+            )
 
     def begin_epoch(self) -> None:
         """Forget how far the last epoch was, before an interruption of the next one is noted."""
@@ -208,6 +221,8 @@ class Trainer:
             If its arrays are not finite.
         """
         # Kernels size their window buffers by the longest sentence.
+        self._computes_loss = objective.compute_loss  # after an epoch that has none
+        objective = for_the_rest(objective, self.progress)
         subwords = self._bounded_subwords(objective)  # first, because it needs more memory
         self.objective = replace(
             objective, longest_sentence=self.chunks.longest, hot=self._hot_rows(objective),
@@ -289,6 +304,12 @@ class Trainer:
             "epoch %d of %d: %d %s, %d trained on, alpha now %.5f, %.0f %s/s%s", epoch + 1,
             self.schedule.n_epochs, tally.n_units, unit, tally.n_kept, rate, speed, unit, loss,
         )  # fmt: skip
+
+
+def for_the_rest(objective: Objective, progress: EpochProgress) -> Objective:
+    """Return an objective for the rest of an epoch: without a loss, if a part of it has none."""
+    has_none = progress.tally.n_examples > 0 and not progress.tally.loss
+    return replace(objective, compute_loss=objective.compute_loss and not has_none)
 
 
 def trained_arrays(objective: Objective) -> dict[str, np.ndarray]:

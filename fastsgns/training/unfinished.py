@@ -5,11 +5,12 @@ within an epoch is a number of chunks: random numbers depend on the epoch and on
 learning rate on the position, so nothing else is needed to continue as if nothing had happened.
 """
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Any, Literal, get_args
 
 from fastsgns import rules
-from fastsgns.formats.schema import Value
+from fastsgns.formats.schema import PLAIN, Value
 
 Call = Literal["train", "fit", "partial_fit", "update"]
 ROUNDING = 1e-6  # of a sum of weights, relative: those of counts are float32
@@ -58,6 +59,31 @@ def _stored_place(stored: Any) -> Place:
 PLACES = PlacesRule("lists of places in an epoch")
 
 
+class SettingsRule(rules.Rule):
+    """Values of parameters by name, as a file stores them."""
+
+    def typed(self, name: str, value: Any) -> Any:  # noqa: D102
+        if not isinstance(value, dict):
+            raise self._refusal(name, value)
+        return {str(parameter): as_stored(setting) for parameter, setting in value.items()}
+
+
+SETTINGS = SettingsRule("dicts of parameters")
+
+
+def as_stored(setting: Any) -> Any:
+    """Return the value of a parameter as a file stores it, to compare: what is not plain by name.
+
+    Examples
+    --------
+    >>> as_stored((1, "a", ("b", 2.5)))
+    [1, 'a', ['b', 2.5]]
+    """
+    if isinstance(setting, (list, tuple)):
+        return list(map(as_stored, setting))
+    return setting if isinstance(setting, PLAIN) else repr(setting)
+
+
 @dataclass(frozen=True)
 class Unfinished:
     """What is left of a call, and what the call fixed at its beginning.
@@ -88,6 +114,8 @@ class Unfinished:
         Batches that have drawn random numbers (`fastsgns.models.words.jobs`).
     batches_of : {"", "words", "sentences"}
         For a training by batches, what is counted; empty for one by chunks.
+    settings : dict
+        The parameters that decide what a part of an epoch is and how it is trained.
     """
 
     call: Annotated[Call, rules.choice(*get_args(Call))]
@@ -103,6 +131,7 @@ class Unfinished:
     running_loss: Annotated[float, rules.ANY_NUMBER] = 0.0
     n_batches: Annotated[int, COUNT] = 0
     batches_of: Annotated[str, rules.choice("", "words", "sentences")] = ""
+    settings: Annotated[dict[str, Any], SETTINGS] = field(default_factory=dict)
 
     def after_an_epoch(self) -> "Unfinished | None":
         """Return what is left after one more epoch; None if nothing is."""
@@ -126,6 +155,24 @@ class Unfinished:
                 f"are more trainers: the file of the model is damaged. Call {self.call}()"
             )
         return self.places[trainer]
+
+    def with_settings(self, settings: dict[str, Any]) -> "Unfinished":
+        """Return this with the present parameters, which may be others between two epochs.
+
+        Raises
+        ------
+        ValueError
+            If a part of an epoch was trained, and a parameter is another.
+        """
+        if self.places:
+            for name in self.settings.keys() & settings.keys():
+                was, now = self.settings[name], settings[name]
+                if was != now:
+                    raise ValueError(
+                        f"{name} was {was!r:.60} when the epoch began that is to be continued, and "
+                        f"is {now!r:.60}; set {name} to what it was, or call {self.call}()"
+                    )
+        return replace(self, settings=settings)
 
     def check_data(self, n_units: int, total: float, unit: str, what: str) -> None:
         """Raise a ValueError if the data is not that of the call.
@@ -179,6 +226,11 @@ def epochs_before(model: Any, left: Unfinished) -> int:
     """
     begun: int = model.epochs_begun
     return begun - bool(left.places)
+
+
+def settings_of(parameters: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return some parameters for `Unfinished.settings`; those that are missing are left out."""
+    return {name: as_stored(parameters[name]) for name in sorted(names) if name in parameters}
 
 
 def dump(unfinished: Unfinished | None) -> dict[str, Any] | None:

@@ -263,7 +263,7 @@ def test_training_goes_on_if_a_checkpoint_cannot_be_written(name, every, monkeyp
     assert content(model) == content(fastsgns.load(path)) == whole
 
 
-@pytest.mark.filterwarnings("ignore:the checkpoint was not saved")
+@pytest.mark.filterwarnings("ignore:.*the checkpoint was not saved")
 def test_a_last_checkpoint_that_cannot_be_written_is_an_error(monkeypatch, tmp_path):
     path, model = tmp_path / "checkpoint", Word2Vec(**WORDS)
     whole = Word2Vec(SENTENCES, **WORDS)
@@ -672,3 +672,83 @@ def test_places_beyond_the_data_are_refused(kept, tmp_path):
     model.unfinished = replace(model.unfinished, places=far)
     with pytest.raises(ValueError, match="1000000 parts of an epoch were trained"):
         training.resume(model)
+
+
+# Parameters that were changed before a resume
+
+CHANGES = {
+    "Word2Vec": {"sample": 0.5, "window": 2, "negative": 3, "sg": 0, "batch_words": 70},
+    "Word2Vec, by batches": {"window": 2, "batch_words": 70},
+    "FastText": {"window": 2, "sg": 1},
+    "GloVe": {"x_max": 7.0, "exponent": 0.5, "seed": 9},
+    "NodeEmbedding": {"num_walks": 2, "walk_length": 9, "window_size": 1, "walks": "edges",
+                      "check": False, "seed": 9},
+    "NodeEmbedding, typed": {"metapath": ["b", "a", "b"]},
+    "PairEmbedding": {"shuffle": False, "negative": 3},
+}  # fmt: skip
+
+
+def saved_within(training: Training, kept: list[Any], path: Any, is_within: bool) -> Any:
+    """Train, and return the model of a checkpoint within an epoch, or between two."""
+    training.train(checkpoint=path, every="3 s" if is_within else 1)
+    models = map(training.load, kept)
+    return next(model for model in models if bool(model.unfinished.places) == is_within)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"), [(name, each) for name, changes in CHANGES.items() for each in changes]
+)
+def test_parameters_of_a_part_of_an_epoch_may_not_change(name, parameter, kept, tmp_path):
+    training = TRAININGS[name]
+    model = saved_within(training, kept, tmp_path / "c", True)
+    was = getattr(model, parameter)
+    setattr(model, parameter, CHANGES[name][parameter])
+    before = content(model)
+    with pytest.raises(ValueError, match=f"{parameter} was .* when the epoch began"):
+        training.resume(model)
+    assert content(model) == before
+    setattr(model, parameter, was)
+    training.resume(model)
+    assert model.unfinished is None
+
+
+@pytest.mark.parametrize("name", ["Word2Vec", "FastText", "GloVe", "NodeEmbedding"])
+def test_parameters_may_change_between_epochs(name, kept, tmp_path):
+    training = TRAININGS[name]
+    model = saved_within(training, kept, tmp_path / "c", False)
+    parameter, value = next(iter(CHANGES[name].items()))
+    setattr(model, parameter, value)
+    del kept[:]
+    training.resume(model, checkpoint=tmp_path / "d", every="3 s")
+    assert model.unfinished is None
+    again = next(each for each in map(training.load, kept) if each.unfinished.places)
+    assert again.unfinished.settings[parameter] == value
+    training.resume(again)
+    assert content(again) == content(model)
+
+
+def test_a_place_that_the_chunks_do_not_have_is_refused(kept, tmp_path):
+    """As of a file without settings."""
+    training = TRAININGS["NodeEmbedding"]
+    model = saved_within(training, kept, tmp_path / "c", True)
+    model.unfinished = replace(model.unfinished, settings={})
+    model.num_walks = 100
+    with pytest.raises(ValueError, match=r"parts of an epoch were trained, of .* walks"):
+        training.resume(model)
+
+
+@pytest.mark.parametrize(
+    "name", ["Word2Vec", "Word2Vec, by batches", "NodeEmbedding", "PairEmbedding"]
+)
+def test_an_epoch_has_no_loss_if_a_part_of_it_has_none(name, kept, monkeypatch, tmp_path):
+    if "Word" in name:
+        training = words(ByBatches if "batches" in name else Word2Vec, sg=1, compute_loss=False)
+    else:
+        monkeypatch.setitem(LINKS, "compute_loss", False)
+        training = TRAININGS[name]
+    model = saved_within(training, kept, tmp_path / "c", True)
+    model.compute_loss = True
+    n_left = model.unfinished.n_epochs
+    training.resume(model)
+    assert len(model.epoch_losses) == n_left - 1
+    assert all(loss > 0.1 for loss in model.epoch_losses)

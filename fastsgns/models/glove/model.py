@@ -44,7 +44,7 @@ from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
 from fastsgns.training.epoch import EpochProgress, IsDue, Pause
 from fastsgns.training.every import Every
 from fastsgns.training.session import Session
-from fastsgns.training.unfinished import Unfinished, unfinished_of
+from fastsgns.training.unfinished import Unfinished, settings_of, unfinished_of
 from fastsgns.vectors.keyedvectors import KeyedVectors
 from fastsgns.vectors.roles import Roles, link_matrices, linked_matrices
 
@@ -52,6 +52,7 @@ logger = logging.getLogger(__name__)
 
 MASK = 2**64 - 1  # numpy takes no negative seeds
 ROWS, CELLS, ORDER = range(3)  # the uses of random numbers, which have a stream each
+SETTINGS = "exponent", "seed", "x_max"  # that may not change within an epoch
 SUMMANDS = "model.input and model.output, of which model.wv is the sum"
 
 
@@ -279,7 +280,7 @@ class GloVe:
         self._check_counts(cooccurrences)
         left = Unfinished(
             "train", n_epochs, len(cooccurrences), _sum(cooccurrences), self.seed, self.alpha,
-            self.alpha,
+            self.alpha, settings=settings_of(vars(self), SETTINGS),
         )  # fmt: skip
         self._train(cooccurrences, left, callbacks)
 
@@ -324,6 +325,7 @@ class GloVe:
         callbacks = checkpoints(checkpoint, every)
         self._copy_replaced_vectors()
         self._check_counts(cooccurrences)
+        left = left.with_settings(settings_of(vars(self), SETTINGS))
         left.check_data(len(cooccurrences), _sum(cooccurrences), "cells", "counts")
         self._train(cooccurrences, left, callbacks)
 

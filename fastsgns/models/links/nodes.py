@@ -428,6 +428,7 @@ class NodeEmbedding(LinkModel):
         graph = self._graph_to_learn(graph)
         training.check_parameters(self)
         training.check_layout(self)
+        left = left.with_settings(training.settings_of_links(self))
         left.check_data(graph.n_edges, _weight(graph), "edges", "a graph")
         if list(graph.names) != self.source.index_to_key:
             raise ValueError(

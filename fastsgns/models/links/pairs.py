@@ -341,6 +341,7 @@ class PairEmbedding(LinkModel):
                 "the pairs have names that the model does not have; give the pairs that the "
                 f"training began with, or call {left.call}()"
             )
+        left = left.with_settings(training.settings_of_links(self))
         left.check_data(len(sources), _sum(sources, targets), "pairs", "a list")
         assert self.source_counts is not None  # training has set both
         assert self.target_counts is not None

@@ -36,7 +36,7 @@ from fastsgns.training.epoch import IsDue, Pause, Tally
 from fastsgns.training.examples import Chunks, PairChunks
 from fastsgns.training.session import Session, TrainedModel, choose_seed
 from fastsgns.training.trainer import BATCH_WORDS, Schedule, Trainer, warn_of_rise
-from fastsgns.training.unfinished import Call, Unfinished, epochs_before
+from fastsgns.training.unfinished import Call, Unfinished, epochs_before, settings_of
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +98,11 @@ RULES: dict[str, rules.Rule] = {
     "check": rules.flag(),
     "negative_sharing": rules.choice(*sharing.SHARINGS),
 }
+
+
+CHANGEABLE = {  # within an epoch, or compared otherwise: `check_layout`, `Unfinished`
+    "alpha", "compute_loss", "dimensions", "epochs", "matrices", "min_alpha", "progress", "workers",
+}  # fmt: skip
 
 
 class Rest(NamedTuple):
@@ -185,7 +190,13 @@ def new_call(
 ) -> Unfinished:
     """Return what a new call will train: so many epochs, of so many edges or pairs."""
     rates = start_rate(model), float(model.min_alpha)
-    return Unfinished(call, n_epochs, n_units, total, choose_seed(model.seed), *rates)
+    seed, settings = choose_seed(model.seed), settings_of_links(model)
+    return Unfinished(call, n_epochs, n_units, total, seed, *rates, settings=settings)
+
+
+def settings_of_links(model: Any) -> dict[str, Any]:
+    """Return the parameters that may not change within an epoch."""
+    return settings_of(vars(model), RULES.keys() - CHANGEABLE | {"walks"})
 
 
 def forget_rest(model: TrainableModel) -> None:
@@ -513,9 +524,9 @@ def _losses(
             logger.info(
                 "epoch %d of %d: %d walks, %d trained on, alpha now %.5f%s", epoch,
                 schedule.n_epochs, both.n_units, both.n_kept, schedule.rate(epoch, 0),
-                f", loss {both.mean_loss:.5f}" if model.compute_loss else "",
+                f", loss {both.mean_loss:.5f}" if trainers[0].objective.compute_loss else "",
             )  # fmt: skip
-            yield both.mean_loss if model.compute_loss else None
+            yield both.mean_loss if trainers[0].objective.compute_loss else None
 
 
 def _reporter(

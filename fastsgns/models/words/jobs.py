@@ -31,7 +31,7 @@ from fastsgns.runtime.progress import Bar, Fact, ShowProgress, make_bar
 from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
 from fastsgns.training.epoch import EpochProgress, IsDue, Pause, Tally, train_chunks
 from fastsgns.training.session import Session
-from fastsgns.training.trainer import trained_arrays
+from fastsgns.training.trainer import for_the_rest, trained_arrays
 from fastsgns.training.unfinished import Unfinished, epochs_before
 
 UINT64_MASK = 2**64 - 1  # SeedSequence refuses negative integers
@@ -155,7 +155,8 @@ class JobTrainer:
 
     def set_objective(self, objective: Objective) -> None:
         """Train `objective` from the next batch on."""
-        self.objective = objective
+        self._computes_loss = objective.compute_loss  # after an epoch that has none
+        self.objective = for_the_rest(objective, self.progress)
         self.divergence = DivergenceCheck(trained_arrays(objective))
         self._ids = dict(self.model.wv.key_to_index)
 
@@ -177,6 +178,7 @@ class JobTrainer:
             for epoch in range(n_epochs):
                 if epoch:
                     self.begin_epoch()
+                    self.objective = replace(self.objective, compute_loss=self._computes_loss)
                 n_before = self.n_words
                 report = partial(self._report_progress, bar, epoch, totals)
                 jobs = self._jobs(sentences, n_done + epoch, totals, self.progress.n_chunks)
@@ -382,7 +384,7 @@ def train_by_jobs(
     training.begin(model, params)
     left = Unfinished(
         "train", params.epochs, totals.n_units, 0, training.draw_seed(model, params), params.alpha,
-        params.min_alpha, batches_of=totals.unit,
+        params.min_alpha, batches_of=totals.unit, settings=training.settings_of_words(params),
     )  # fmt: skip
     return _train_epochs(model, params, sentences, left, totals, callbacks, report_delay)
 

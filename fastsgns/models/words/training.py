@@ -30,11 +30,15 @@ from fastsgns.training.examples import TokenChunks
 from fastsgns.training.session import Session, choose_seed
 from fastsgns.training.sharing import describe
 from fastsgns.training.trainer import Schedule, Trainer, warn_of_rise
-from fastsgns.training.unfinished import Unfinished, epochs_before
+from fastsgns.training.unfinished import Unfinished, epochs_before, settings_of
 
 logger = logging.getLogger("fastsgns.models.word2vec")  # gensim's name, for which programs look
 
 RATE_ROUNDING = 1e-9  # relative rounding error of a learning rate
+SETTINGS = (  # the layout of the arrays is compared by `check_layout`
+    "batch_words", "cbow_gradient", "cbow_mean", "coupling", "hs", "negative", "negative_sharing",
+    "ns_exponent", "sample", "sg", "shrink_windows", "softmax", "window",
+)  # fmt: skip
 Counts = tuple[int, int]  # words trained on, and words read
 Callbacks = Sequence[Any]
 
@@ -80,8 +84,14 @@ def start(
     remaining = Unfinished(
         "train", params.epochs, max(1, corpus.n_raw_tokens), corpus.n_tokens,
         draw_seed(model, params), params.alpha, params.min_alpha, n_skipped,
+        settings=settings_of_words(params),
     )  # fmt: skip
     return go_on(model, params, corpus, remaining, callbacks, report_delay)
+
+
+def settings_of_words(params: Parameters) -> dict[str, Any]:
+    """Return the parameters that may not change within an epoch."""
+    return settings_of(vars(params), SETTINGS)
 
 
 def go_on(
