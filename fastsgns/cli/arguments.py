@@ -91,15 +91,6 @@ def given(arguments: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]
     return {name: value for name, value in values.items() if value is not None}
 
 
-def check_resumed(
-    arguments: argparse.Namespace, options: Mapping[str, object], allowed: Iterable[str]
-) -> None:
-    """Exit with the usage if --resume comes with parameters that the saved model determines."""
-    fixed = [arguments.option(*item) for item in options.items() if item[0] not in allowed]
-    if arguments.resume and fixed:
-        arguments.usage(f"{', '.join(fixed)}: fixed by the model given with --resume")
-
-
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Add the output for vectors; see `fastsgns.cli.outputs.save`."""
     parser.add_argument(
@@ -113,8 +104,10 @@ def add_resume(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume", type=local_path, metavar="MODEL",
         help="continue training this saved model, with its words and settings. If its training was "
-        "stopped, continue with what is left of it, on the same text; options of the schedule, "
-        "such as --epochs, begin a new training instead",
+        "stopped, continue with what is left of it, on the same text; a schedule other than that "
+        "of the file, such as by --epochs, begins a new training instead. Options that the file "
+        "has, too, are ignored. If this is also the file of --checkpoint, and its training has "
+        "ended, nothing is left to train, and the model is saved to the output",
     )  # fmt: skip
     add_checkpoint(parser)
 
@@ -155,15 +148,6 @@ def saving(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.every is not None and not arguments.checkpoint:
         arguments.usage("--every: it belongs to --checkpoint FILE")
     return {"checkpoint": arguments.checkpoint, "every": arguments.every}
-
-
-def check_same(arguments: argparse.Namespace, left: Any, n_units: int, unit: str) -> None:
-    """Raise a ValueError if the data is not that of the training to continue, by its size."""
-    if n_units != left.n_units:
-        raise ValueError(
-            f"{arguments.resume} holds a training on {left.n_units:,} {unit} that was stopped, and "
-            f"the input has {n_units:,}: give the same input, or begin a new training with --epochs"
-        )
 
 
 def add_inputs(parser: argparse.ArgumentParser, saved: str = "one saved corpus") -> None:

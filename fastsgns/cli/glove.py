@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from fastsgns import GloVe
-from fastsgns.cli import filetypes, inputs, outputs, stopping
+from fastsgns.cli import filetypes, inputs, outputs, resuming, stopping
 from fastsgns.cli.arguments import (
     FORMATS,
     Option,
@@ -14,8 +14,6 @@ from fastsgns.cli.arguments import (
     add_output,
     add_parameters,
     add_resume,
-    check_resumed,
-    check_same,
     given,
     saving,
     shared,
@@ -87,25 +85,28 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Count, train and save; return 130, 143 or 129 if training was stopped."""
     options = given(arguments, ("matrices", *MODEL, *COUNTING, *TRAINING))
-    check_resumed(arguments, options, TRAINING)
     counts_path, how = arguments.save_counts, saving(arguments)
     outputs.check(
         arguments.output, arguments.inputs, counts_path, arguments.resume, arguments.checkpoint
     )
-    model = _resumed(arguments, options) if arguments.resume else _new(arguments, options)
+    model = _loaded(arguments, options) if arguments.resume else _new(arguments, options)
+    continues = False
+    if arguments.resume:
+        if resuming.is_done(arguments, model, options):
+            report = "no epoch was trained"
+            return outputs.finish(lambda: _save(model, arguments), report, True, arguments)
+        continues = resuming.continues(arguments, model, options)
+        _set(arguments, model, {} if continues else options)
     counts = _counts(arguments, model, options)
     if counts_path:
         counts.save(counts_path)
     start = time.perf_counter()
-    continues = model.unfinished is not None and not given(arguments, TRAINING)
     if continues:
-        check_same(arguments, model.unfinished, len(counts), "cells")
+        remedy = "begin a new training with other --epochs"
+        resuming.check_same(arguments, model.unfinished, len(counts), "cells", remedy)
     train = partial(model.resume if continues else model.train, counts, **how)
     finished = stopping.trained(arguments, model, train)
     seconds = time.perf_counter() - start
-    if model.vocabulary is None:
-        exit_code: int = arguments.signals.exit_code
-        return exit_code
     report = _report(model, counts, seconds)
     return outputs.finish(lambda: _save(model, arguments), report, finished, arguments)
 
@@ -115,12 +116,18 @@ def _new(arguments: argparse.Namespace, options: dict[str, Any]) -> GloVe:
         return GloVe(**options, workers=arguments.workers, progress=arguments.progress)
 
 
-def _resumed(arguments: argparse.Namespace, options: dict[str, Any]) -> GloVe:
+def _loaded(arguments: argparse.Namespace, options: dict[str, Any]) -> GloVe:
+    """Load the model to continue with, and check that it has the options of the model."""
     model = GloVe.load(arguments.resume)
+    resuming.check_fixed(arguments, model, options, TRAINING)
+    return model
+
+
+def _set(arguments: argparse.Namespace, model: GloVe, options: dict[str, Any]) -> None:
+    """Set the options of the training, and those that no file has, of a loaded model."""
     for name, value in options.items():
         setattr(model, name, value)
     model.workers, model.progress = arguments.workers, arguments.progress
-    return model
 
 
 def _counts(arguments: argparse.Namespace, model: GloVe, options: dict[str, Any]) -> Cooccurrences:

@@ -137,6 +137,8 @@ def say_what_is_left_out(loaded: Any, path: str, format: str | None = None) -> N
 def finish(save: Callable[[], None], report: str, finished: bool, arguments: Namespace) -> int:
     """Save a trained model, print a report, and return the exit code.
 
+    Only Ctrl-C stops the saving; see `fastsgns.cli.stopping`.
+
     Parameters
     ----------
     save : callable
@@ -151,16 +153,20 @@ def finish(save: Callable[[], None], report: str, finished: bool, arguments: Nam
     int
         0, that of a command that was stopped, or 1 if a checkpoint was not written.
     """
-    stopped: int = arguments.signals.exit_code
+    signals = arguments.signals
     try:
+        signals.defer()
         save()
     except KeyboardInterrupt:
-        say(f"stopped while saving to {arguments.output}: what was learned is lost")
-        return stopped
+        checkpoint = None if signals.failed else getattr(arguments, "checkpoint", None)
+        is_kept = checkpoint and not writing.is_same_file(checkpoint, arguments.output)
+        learned = f"in {checkpoint}" if is_kept else "lost"
+        say(f"stopped while saving to {arguments.output}: what was learned is {learned}")
+        return int(signals.exit_code)
     if arguments.progress is not False or not finished:
         say(report)
         say(
             f"{'saved to' if finished else 'stopped early; what there is is saved to'} "
             f"{arguments.output}"
         )
-    return int(arguments.signals.failed) if finished else stopped
+    return int(signals.failed if finished else signals.exit_code)

@@ -20,7 +20,6 @@ from fastsgns.models.ppmi.model import PPMI
 from fastsgns.models.ppmi.model import RULES as PPMI_RULES
 from fastsgns.models.ppmi.svd import RULES as SVD_RULES
 from fastsgns.models.ppmi.svd import SVDVectors
-from fastsgns.runtime.console import say
 
 EXAMPLES = f"""\
 examples:
@@ -82,10 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
     if (size := factorizing.get("vector_size", 0)) > len(ppmi):
         raise ValueError(f"--dim {size} of {len(ppmi)} words: lower --dim or --min-count")
     vectors = SVDVectors(ppmi, progress=arguments.progress, **factorizing)
-    outputs.save(vectors, arguments.output)
-    if arguments.progress is not False:
-        say(
-            f"{len(ppmi):,} words of {vectors.vector_size} dimensions from {ppmi.matrix.nnz:,} "
-            f"pairs, {time.perf_counter() - start:.1f} s\nsaved to {arguments.output}"
-        )
-    return 0
+    report = (
+        f"{len(ppmi):,} words of {vectors.vector_size} dimensions from {ppmi.matrix.nnz:,} pairs, "
+        f"{time.perf_counter() - start:.1f} s"
+    )
+    return outputs.finish(lambda: outputs.save(vectors, arguments.output), report, True, arguments)

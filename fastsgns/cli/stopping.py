@@ -50,6 +50,11 @@ class Stop:
         """Set what follows, which saves, to come to its end; only Ctrl-C stops it."""
         self._is_deferred = True
 
+    def fail(self, reason: object) -> None:
+        """Note, and print, that a checkpoint was not written."""
+        self.failed = True
+        say(f"checkpoint: {reason}")
+
 
 @contextmanager
 def handled() -> Iterator[Stop]:
@@ -73,34 +78,52 @@ def trained(arguments: Namespace, model: Any, train: Callable[[], object]) -> bo
     After a stop, the model is saved to the checkpoint, if there is one, with its place in the
     training. The caller saves it to the output.
 
+    A stop after the last epoch, as while the last checkpoint is written, is not one of training.
+
     Parameters
     ----------
     arguments : Namespace
         With ``signals``, ``checkpoint`` and ``output``.
     model : model
     train : callable
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After a stop before the first epoch, which has nothing that is worth an output.
     """
-    finished = True
-    try:
-        train()
+    signals, before = arguments.signals, _progress(model)
+    try:  # a signal may come between any two of these statements
+        try:
+            train()
+            signals.defer()
+        except CheckpointError as error:  # the output may be on another disk
+            signals.defer()
+            signals.fail(error.problem)
     except KeyboardInterrupt:
-        finished = False
-    except CheckpointError as error:  # the output may be on another disk
-        arguments.signals.failed = True
-        say(f"checkpoint: {error.problem}")
-    arguments.signals.defer()
-    if not finished:
+        signals.defer()
+        if _progress(model) == before:
+            raise
         _save_checkpoint(arguments, model)
-    return finished
+        return model.unfinished is None
+    return True
+
+
+def _progress(model: Any) -> tuple[object, ...]:
+    """Return how far a model is trained, which may be one that was never trained."""
+    left = getattr(model, "unfinished", None)
+    counters = (getattr(model, name, 0) for name in ("epochs_begun", "epochs_trained"))
+    return *counters, left.places if left else ()
 
 
 def _save_checkpoint(arguments: Namespace, model: Any) -> None:
     """Save a training that was stopped to its checkpoint, unless that is the output."""
     path = arguments.checkpoint
-    if not path or model.unfinished is None or writing.is_same_file(path, arguments.output):
+    if not path or writing.is_same_file(path, arguments.output):
         return
     try:
         model.save(path)
-    except OSError as error:
-        arguments.signals.failed = True
-        say(f"checkpoint: {error}")
+    except (OSError, MemoryError, ValueError) as error:
+        arguments.signals.fail(error)
+    except KeyboardInterrupt:
+        arguments.signals.fail(f"stopped while saving to {path}; now saving to the output")

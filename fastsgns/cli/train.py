@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from fastsgns import EncodedCorpus, FastText, Word2Vec
-from fastsgns.cli import filetypes, inputs, outputs, phrases, stopping
+from fastsgns.cli import filetypes, inputs, outputs, phrases, resuming, stopping
 from fastsgns.cli.arguments import (
     FORMATS,
     Option,
@@ -13,8 +13,6 @@ from fastsgns.cli.arguments import (
     add_output,
     add_parameters,
     add_resume,
-    check_resumed,
-    check_same,
     given,
     saving,
     shared,
@@ -138,28 +136,32 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train and save; return 130, 143 or 129 if training was stopped."""
     options = given(arguments, ("sg", "hs", "softmax", *MODEL, *SUBWORDS, *SCHEDULE))
-    check_resumed(arguments, options, SCHEDULE)
-    if arguments.resume and arguments.subwords:
-        arguments.usage("--subwords: fixed by the model given with --resume")
-    if arguments.resume and arguments.phrases:
-        arguments.usage("--phrases: the words are those of the model given with --resume")
     corpus_path, how = arguments.save_corpus, saving(arguments)
     outputs.check(
         arguments.output, arguments.inputs, corpus_path, arguments.resume, arguments.checkpoint
     )
-    model = _resumed(arguments, options) if arguments.resume else _new(arguments, options)
+    model = _loaded(arguments, options) if arguments.resume else _new(arguments, options)
+
+    def save() -> None:
+        outputs.save(model, arguments.output)
+
+    continues = False
+    if arguments.resume:
+        if resuming.is_done(arguments, model, options):
+            return outputs.finish(save, "no epoch was trained", True, arguments)
+        continues = resuming.continues(arguments, model, options)
+        if arguments.phrases and not continues:
+            arguments.usage("--phrases: the words are those of the model given with --resume")
+        _set(arguments, model, {} if continues else options)
     corpus = phrases.join(inputs.open_corpus(arguments), arguments.phrases, arguments.workers)
     if corpus_path:
         corpus.save(corpus_path)
     if not arguments.resume:
         model.build_vocab(corpus)
-    begins_anew = not arguments.resume or model.unfinished is None or given(arguments, SCHEDULE)
-    finished, seconds, n_words = _train(arguments, model, corpus, not begins_anew, how)
+    finished, seconds, n_words = _train(arguments, model, corpus, continues, how)
     report = _report(model, seconds, n_words)
     outputs.say_without_ngrams(model, arguments.output)
-    return outputs.finish(
-        lambda: outputs.save(model, arguments.output), report, finished, arguments
-    )
+    return outputs.finish(save, report, finished, arguments)
 
 
 def _new(arguments: argparse.Namespace, options: dict[str, Any]) -> Word2Vec:
@@ -182,12 +184,21 @@ def _new(arguments: argparse.Namespace, options: dict[str, Any]) -> Word2Vec:
         return model
 
 
-def _resumed(arguments: argparse.Namespace, options: dict[str, Any]) -> Word2Vec:
+def _loaded(arguments: argparse.Namespace, options: dict[str, Any]) -> Word2Vec:
+    """Load the model to continue with, and check that it has the options of the model."""
     kind = filetypes.kind(arguments.resume)
     if kind not in ("model", "fasttext", None):
         hint = "; use fastsgns glove for it" if kind == "glove" else ""
         raise ValueError(f"{arguments.resume} holds {kind}: only a model can be resumed{hint}")
     model = Word2Vec.load(arguments.resume)
+    resuming.check_fixed(arguments, model, options, SCHEDULE)
+    if arguments.subwords and not isinstance(model, FastText):
+        arguments.usage("--subwords: fixed by the model given with --resume, which has none")
+    return model
+
+
+def _set(arguments: argparse.Namespace, model: Word2Vec, options: dict[str, Any]) -> None:
+    """Set the options of the schedule, and those that no file has, of a loaded model."""
     for name, value in options.items():
         setattr(model, name, value)
     model.workers = arguments.workers
@@ -197,7 +208,6 @@ def _resumed(arguments: argparse.Namespace, options: dict[str, Any]) -> Word2Vec
     model.min_alpha_yet_reached = float(model.alpha)  # no warning that the learning rate rises
     with usage_errors():
         parameters.check(model)
-    return model
 
 
 def _train(
@@ -210,7 +220,8 @@ def _train(
     """Return whether training came to its end, its seconds, and the number of words if it did."""
     n_words: list[int] = []
     if continues:
-        check_same(arguments, model.unfinished, corpus.n_raw_tokens, "words")
+        remedy = "begin a new training with other --epochs"
+        resuming.check_same(arguments, model.unfinished, corpus.n_raw_tokens, "words", remedy)
 
     def train() -> None:
         if continues:

@@ -96,7 +96,7 @@ def test_version(capsys: pytest.CaptureFixture[str]):
         ["train", "text.txt"],
         ["train", "text.txt", "-o", "model", "--sg", "--cbow"],
         ["train", "text.txt", "-o", "model", "--workers", "0"],
-        ["train", "text.txt", "-o", "model", "--resume", "old", "--dim", "50"],
+        ["train", "text.txt", "-o", "model", "--every", "2"],
         ["analogy", "model", "one", "two"],
         ["analogy", "model", "a", "b", "c", "--positive", "d"],
         ["nn", "model", "-n", "none"],

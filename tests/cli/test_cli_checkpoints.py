@@ -14,9 +14,11 @@ from classes import content
 
 import fastsgns
 from fastsgns import cli
+from fastsgns.cli import outputs, stopping
 from fastsgns.models import callbacks
 from fastsgns.models.callbacks import Checkpoint
 from fastsgns.models.glove.epoch import Epoch
+from fastsgns.training.session import Session
 from fastsgns.training.trainer import Trainer
 
 EDGES = [(f"n{i}", f"n{(3 * i + k) % 90}") for i in range(90) for k in (1, 2)]
@@ -62,6 +64,11 @@ def chunks(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
     return actions
 
 
+def kill(number: int = signal.SIGTERM) -> None:
+    """Send a signal to this process, also on Windows, where os.kill would end it."""
+    signal.raise_signal(number)
+
+
 def resumed(name: str, *arguments: str) -> list[str]:
     """The command that continues from the file "part"."""
     command = COMMANDS[name]
@@ -101,7 +108,7 @@ def test_a_checkpoint_is_resumed_to_the_same_bytes(folder, monkeypatch, name):
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP", "SIGINT"])
 def test_a_signal_saves_what_was_learned(folder, chunks, capsys, name, number):
     number = getattr(signal, number)
-    chunks[:] = [int] * 3 + [lambda: os.kill(os.getpid(), number)]
+    chunks[:] = [int] * 3 + [lambda: kill(number)]
     command = [*COMMANDS[name], "-o", "out", "--checkpoint", "part", "--every", "1h"]
     assert cli.main(command) == 128 + number
     assert "stopped early; what there is is saved to out" in capsys.readouterr().err
@@ -120,12 +127,12 @@ def test_a_signal_saves_what_was_learned(folder, chunks, capsys, name, number):
 def test_further_signals_do_not_stop_the_saving(folder, chunks, monkeypatch):
     def save_amid_signals(self, path, *rest):
         for number in (signal.SIGTERM, signal.SIGHUP):
-            os.kill(os.getpid(), number)
+            kill(number)
         save(self, path, *rest)
 
     save = fastsgns.Word2Vec.save
     monkeypatch.setattr(fastsgns.Word2Vec, "save", save_amid_signals)
-    chunks[:] = [lambda: os.kill(os.getpid(), signal.SIGTERM)]
+    chunks[:] = [lambda: kill()]
     assert cli.main([*COMMANDS["train"], "-o", "out"]) == 143
     assert len(fastsgns.load("out").wv) > 10
 
@@ -134,7 +141,7 @@ def test_further_signals_do_not_stop_the_saving(folder, chunks, monkeypatch):
 def test_a_signal_that_is_ignored_stays_so(folder, chunks, monkeypatch):
     former = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
     try:
-        chunks[:] = [lambda: os.kill(os.getpid(), signal.SIGHUP)]
+        chunks[:] = [lambda: kill(signal.SIGHUP)]
         assert cli.main([*COMMANDS["train"], "-o", "out"]) == 0
     finally:
         signal.signal(signal.SIGHUP, former)
@@ -143,7 +150,7 @@ def test_a_signal_that_is_ignored_stays_so(folder, chunks, monkeypatch):
 @posix
 def test_before_training_nothing_is_saved(folder, monkeypatch, capsys):
     def stop(*_: Any, **__: Any) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
+        kill()
 
     monkeypatch.setattr(fastsgns.Word2Vec, "build_vocab", stop)
     assert cli.main([*COMMANDS["train"], "-o", "out", "--checkpoint", "part"]) == 143
@@ -151,8 +158,185 @@ def test_before_training_nothing_is_saved(folder, monkeypatch, capsys):
     assert not Path("out").exists() and not Path("part").exists()
 
 
+@posix
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_stop_before_the_first_epoch_keeps_the_output(folder, monkeypatch, capsys, name):
+    def stop(*_: Any, **__: Any) -> None:
+        kill()
+
+    Path("out").write_text("kept")
+    monkeypatch.setattr(Session, "run", stop)
+    assert cli.main([*COMMANDS[name], "-o", "out", "--checkpoint", "part"]) == 143
+    assert capsys.readouterr().err == "fastsgns: stopped\n"
+    assert Path("out").read_text() == "kept" and not Path("part").exists()
+
+
+@posix
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_signal_right_after_training_loses_nothing(folder, monkeypatch, name):
+    defer = stopping.Stop.defer
+    calls = iter([kill])
+
+    def defer_late(self: stopping.Stop) -> None:
+        next(calls, int)()
+        defer(self)
+
+    monkeypatch.setattr(stopping.Stop, "defer", defer_late)
+    assert cli.main([*COMMANDS[name], "-o", "out", "--checkpoint", "part"]) == 0
+    assert content(fastsgns.load("out")) == content(fastsgns.load("part"))
+    assert fastsgns.load("out").unfinished is None
+
+
+@posix
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ppmi text.txt --min-count 1 --dim 8 -q",
+        *(f"nodes train edges.txt --model {m} --dim 8 -q" for m in ("HOPE", "STRAP", "ProNE")),
+    ],
+)
+def test_signals_do_not_stop_the_saving_of_a_factorization(folder, monkeypatch, line):
+    save = outputs.save
+
+    def save_amid_signals(*arguments: Any) -> None:
+        kill()
+        kill(signal.SIGHUP)
+        save(*arguments)
+
+    monkeypatch.setattr(outputs, "save", save_amid_signals)
+    assert cli.main([*line.split(), "-o", "out"]) == 0
+    assert Path("out").exists()
+
+
+def test_an_interrupted_save_has_the_code_of_the_first_signal(folder, monkeypatch, capsys):
+    def stopped(*_: Any) -> None:
+        kill()
+        raise KeyboardInterrupt  # as of Ctrl-C
+
+    monkeypatch.setattr(outputs, "save", stopped)
+    line = [*COMMANDS["train"], "-o", "out"]
+    assert cli.main(line) == 143
+    assert "saving to out: what was learned is lost" in capsys.readouterr().err
+    assert cli.main([*line, "--checkpoint", "part"]) == 143
+    assert "saving to out: what was learned is in part" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, ValueError, OSError])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_output_is_saved_where_the_last_checkpoint_is_stopped(
+    folder, chunks, monkeypatch, capsys, name, error
+):
+    def save_to_output(self: Any, path: Any, *rest: Any) -> None:
+        if path == "part":
+            raise error("no checkpoint")
+        save(self, path, *rest)
+
+    kind = {"glove": fastsgns.GloVe, "nodes": fastsgns.NodeEmbedding}
+    saved = kind.get(COMMANDS[name][0], fastsgns.Word2Vec)
+    save = saved.save
+    monkeypatch.setattr(saved, "save", save_to_output)
+    chunks[:] = [int] * 3 + [lambda: kill(signal.SIGINT)]
+    command = [*COMMANDS[name], "-o", "out", "--checkpoint", "part", "--every", "1h"]
+    assert cli.main(command) == 130
+    errors = capsys.readouterr().err
+    assert "checkpoint: " in errors and "what there is is saved to out" in errors
+    assert ("stopped while saving to part" in errors) == (error is KeyboardInterrupt)
+    assert fastsgns.load("out").unfinished is not None
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_job_has_the_same_arguments_each_time(folder, chunks, capsys, name):
+    """It is stopped, continues, ends, and then has nothing to do."""
+    whole = [*COMMANDS[name], "--epochs", "3", "-o", "whole"]
+    assert cli.main(whole) == 0
+    job = [*whole[:-1], "out", "--checkpoint", "part", "--every", "1h"]
+    again = [*job[:2], "part", *job[3:]] if name == "nodes update" else [*job, "--resume", "part"]
+    chunks[:] = [int] * 2 + [lambda: kill(signal.SIGINT)]
+    assert cli.main(job) == 130
+    n_left = fastsgns.load("part").unfinished.n_epochs
+    assert cli.main(again) == 0
+    resumed = fastsgns.load("out")
+    assert resumed.unfinished is None and 0 < n_left <= 3
+    assert resumed.epochs_trained == fastsgns.load("whole").epochs_trained
+    Path("out").unlink()  # as if it had been killed before the output was saved
+    capsys.readouterr()
+    assert cli.main(again) == 0
+    if name == "nodes update":  # which compares the graph with what it knows
+        assert np.array_equal(fastsgns.load("out").source.vectors, resumed.source.vectors)
+        return
+    assert content(fastsgns.load("out")) == content(fastsgns.load("part")) == content(resumed)
+    assert "nothing is left to train: part holds" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "option"),
+    [
+        ("train", ["--epochs", "2"], "--epochs"),
+        ("train", ["--alpha", "0.01"], "--alpha"),
+        ("train --subwords", ["--epochs", "2"], "--epochs"),
+        ("glove", ["--x-max", "9"], "--x-max"),
+        ("nodes update", ["--epochs", "2"], "--epochs"),
+        ("nodes update", ["--old-rows", "damped"], "--old-rows"),
+    ],
+)
+def test_another_schedule_begins_a_new_training(folder, chunks, capsys, name, changed, option):
+    chunks[:] = [int] * 3 + [lambda: kill(signal.SIGINT)]
+    assert cli.main([*COMMANDS[name], "-o", "part"]) == 130
+    capsys.readouterr()
+    assert cli.main([*resumed(name), "-o", "out", *changed]) == 0
+    errors = capsys.readouterr().err
+    assert f"other values of {option}: a new" in errors
+    model = fastsgns.load("out")
+    assert model.unfinished is None
+    if "--epochs" in changed:
+        assert model.epochs_trained == fastsgns.load("part").epochs_trained + 2
+
+
+@pytest.mark.parametrize("how", ["damped", "0.25"])
+def test_a_stopped_update_continues_with_its_old_rows(folder, chunks, capsys, how):
+    command = [*COMMANDS["nodes update"], "--old-rows", how]
+    chunks[:] = [int] * 3 + [lambda: kill(signal.SIGINT)]
+    assert cli.main([*command, "-o", "part"]) == 130
+    capsys.readouterr()
+    assert cli.main([*resumed("nodes update"), "--old-rows", how, "-o", "out"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_an_update_of_a_stopped_fit_is_refused(folder, chunks, capsys):
+    chunks[:] = [int] * 3 + [lambda: kill(signal.SIGINT)]
+    assert cli.main([*COMMANDS["nodes train"], "-o", "part"]) == 130
+    before = Path("part").read_bytes()
+    assert cli.main(["nodes", "update", "part", "edges.txt", "-o", "part", *QUIET]) == 1
+    assert "would discard: first continue it with 'fastsgns nodes train" in capsys.readouterr().err
+    assert Path("part").read_bytes() == before
+
+
+def test_a_stopped_update_by_another_graph_begins_anew(folder, chunks, capsys):
+    chunks[:] = [int] * 3 + [lambda: kill(signal.SIGINT)]
+    assert cli.main([*COMMANDS["nodes update"], "-o", "part"]) == 130
+    known = len(fastsgns.load("part").known.targets)
+    with open("more.txt", "a") as more:
+        more.write("n1 m3\n")
+    assert cli.main([*resumed("nodes update"), "-o", "out"]) == 0
+    assert "with other EDGES: a new one begins" in capsys.readouterr().err
+    model = fastsgns.load("out")
+    assert len(model.known.targets) == known + len(MORE) - len(EDGES) + 1
+    assert model.epochs_trained == fastsgns.load("part").epochs_trained + 3
+
+
+def test_phrases_of_a_stopped_training_are_joined_again(folder, chunks):
+    with open("text.txt", "a") as text:
+        text.writelines("new york\n" if i < 20 else f"word{i}\n" for i in range(600))
+    command = [*COMMANDS["train"], "--phrases", "1"]
+    chunks[:] = [lambda: kill(signal.SIGINT)]
+    assert cli.main([*command, "-o", "part"]) == 130
+    assert cli.main([*command, "-o", "out", "--resume", "part"]) == 0
+    model = fastsgns.load("out")
+    assert model.unfinished is None and "new_york" in model.wv
+
+
 def test_the_schedule_of_a_stopped_training_can_be_replaced(folder, chunks):
-    chunks[:] = [int] * 3 + [lambda: os.kill(os.getpid(), signal.SIGINT)]
+    chunks[:] = [int] * 3 + [lambda: kill(signal.SIGINT)]
     assert cli.main([*COMMANDS["train"], "-o", "part"]) == 130
     assert cli.main([*resumed("train"), "-o", "out", "--epochs", "2"]) == 0
     assert fastsgns.load("out").epochs_trained == 2
@@ -169,6 +353,9 @@ def test_the_schedule_of_a_stopped_training_can_be_replaced(folder, chunks):
         ("nodes train edges.txt -o o --model HOPE --checkpoint c", 2, "not have --checkpoint"),
         ("nodes train edges.txt -o o --resume model", 1, "no training that was stopped"),
         ("nodes train edges.txt -o o --resume model --dim 9", 2, "--dim: fixed by"),
+        ("nodes train edges.txt -o o --resume model --seed 9", 2, "--seed: fixed by"),
+        ("nodes train edges.txt -o o --resume model --model tied", 2, "--model: fixed by"),
+        ("nodes train edges.txt -o o --resume model --order 9", 2, "--order: fixed by"),
     ],
 )
 def test_what_does_not_fit_is_refused(folder, capsys, arguments, code, said):
@@ -183,7 +370,7 @@ def test_what_does_not_fit_is_refused(folder, capsys, arguments, code, said):
     ("name", "unit"), [("train", "words"), ("glove", "cells"), ("nodes train", "edges")]
 )
 def test_other_input_is_refused(folder, chunks, capsys, name, unit):
-    chunks[:] = [int] * 3 + [lambda: os.kill(os.getpid(), signal.SIGINT)]
+    chunks[:] = [int] * 3 + [lambda: kill(signal.SIGINT)]
     assert cli.main([*COMMANDS[name], "-o", "part"]) == 130
     with open("text.txt", "a") as text, open("edges.txt", "a") as edges:
         text.write("fruit1 metal1 river1\nfruit1 river2 metal5 metal4\n")
@@ -191,6 +378,8 @@ def test_other_input_is_refused(folder, chunks, capsys, name, unit):
     assert cli.main([*resumed(name), "-o", "out"]) == 1
     errors = capsys.readouterr().err
     assert f"{unit} that was stopped, and the input has" in errors and "give the same" in errors
+    remedies = {"nodes train": "train a new model, without --resume"}
+    assert remedies.get(name, "begin a new training with other --epochs") in errors
 
 
 def test_vectors_are_finite_after_all(folder):

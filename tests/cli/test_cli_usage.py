@@ -95,7 +95,9 @@ def test_wrong_usage_shows_the_usage_of_the_command(line: str, capsys: pytest.Ca
         ("--dim abc", "'abc' is not a whole number"),
         ("--dim 0", "0 is too small"),
         ("--resume model --dim 5", "--dim: fixed by the model"),
-        ("--resume model --cbow", "--cbow: fixed by the model"),
+        ("--resume model --sg", "--sg: fixed by the model"),
+        ("--resume model --subwords", "--subwords: fixed by the model"),
+        ("--resume model --bucket 9", "--bucket: fixed by the model"),
         ("--resume model --alpha -1", "alpha is -1.0"),
     ],
 )

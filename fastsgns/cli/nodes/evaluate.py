@@ -9,7 +9,7 @@ from typing import Any
 
 from fastsgns.cli.arguments import add_json
 from fastsgns.cli.nodes.graphs import add_graph, read_graph
-from fastsgns.cli.nodes.models import EXPLAINED, MODELS, add_training, check_graph, make
+from fastsgns.cli.nodes.models import EXPLAINED, MODELS, SEED, add_training, check_graph, make
 from fastsgns.cli.nodes.seeds import add_seeds, with_interval
 from fastsgns.cli.parsers import Commands, UsageError, add_command
 from fastsgns.graph.evaluation.links import BASELINES, LinkScores, evaluate_links
@@ -103,7 +103,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("an undirected graph has no reversed edges: give --negatives 0 degree")
     scores: list[list[LinkScores]] = []
     recalls: list[dict[str, Recall]] = []
-    for seed in range(arguments.seed, arguments.seed + arguments.seeds):
+    first = SEED if arguments.seed is None else arguments.seed
+    for seed in range(first, first + arguments.seeds):
         split = LinkSplit.of(graph, arguments.test, seed)
         models: dict[str, Any] = {}
         for name in dict.fromkeys(arguments.models):

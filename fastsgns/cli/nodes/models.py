@@ -77,6 +77,7 @@ SKIP_GRAM = {
     ),
 }  # fmt: skip
 TRAINING = (*SKIP_GRAM, "joint", "shrink_windows", "check", "metapath", "strict_times")
+SEED = 1
 FACTORIZING = ("beta", "error", "weights", "order", "mu", "theta")
 
 
@@ -87,9 +88,7 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         NodeEmbedding,
         {"dimensions": Option("--dim --vector-size", positive, "length of a vector")},
     )
-    parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="random seed (default: %(default)s)"
-    )
+    parser.add_argument("--seed", type=int, metavar="N", help=f"random seed (default: {SEED})")
     walks = parser.add_argument_group("skip-gram on walks")
     add_parameters(walks, NodeEmbedding, SKIP_GRAM)
     walks.add_argument(
@@ -190,12 +189,9 @@ def check_options(arguments: argparse.Namespace) -> None:
         raise UsageError(f"--model {name} does not have {options}")
 
 
-def check_resumed(arguments: argparse.Namespace) -> None:
-    """Exit with the usage if --resume comes with parameters that the saved model determines."""
-    fixed = given(arguments, ("matrices", "dimensions", *TRAINING, *FACTORIZING))
-    if fixed:
-        options = ", ".join(arguments.option(*item) for item in fixed.items())
-        arguments.usage(f"{options}: fixed by the model given with --resume")
+def parameters_given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the parameters of models that have a value."""
+    return given(arguments, ("matrices", "dimensions", "seed", *TRAINING, *FACTORIZING))
 
 
 def load(path: str) -> LinkModel:

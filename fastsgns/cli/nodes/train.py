@@ -3,22 +3,25 @@
 import argparse
 import time
 from functools import partial
+from typing import Any
 
-from fastsgns.cli import filetypes, outputs, stopping
-from fastsgns.cli.arguments import FORMATS, add_checkpoint, add_output, check_same, saving
+from fastsgns.cli import filetypes, outputs, resuming, stopping
+from fastsgns.cli.arguments import FORMATS, add_checkpoint, add_output, saving
 from fastsgns.cli.nodes.graphs import add_graph, read_graph
 from fastsgns.cli.nodes.models import (
     EXPLAINED,
     MODELS,
+    SEED,
     add_training,
     check_graph,
     check_options,
-    check_resumed,
     load,
     make,
+    parameters_given,
 )
 from fastsgns.cli.parsers import Commands, add_command
 from fastsgns.formats.files import local_path
+from fastsgns.models.links.base import LinkModel
 from fastsgns.models.links.nodes import NodeEmbedding
 
 EXAMPLES = f"""\
@@ -56,7 +59,9 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--resume", type=local_path, metavar="MODEL",
         help="continue the training of this saved model, which was stopped, on the same EDGES and "
-        "with its settings",
+        "with its settings; options that the file has, too, are ignored. If this is also the file "
+        "of --checkpoint, and its training has ended, nothing is left to train, and the model is "
+        "saved to the output",
     )  # fmt: skip
     add_checkpoint(parser)
     add_training(parser)
@@ -64,19 +69,24 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read the edges, train and save; return 130, 143 or 129 if training was stopped."""
-    if arguments.resume:
-        check_resumed(arguments)
-    arguments.matrices = arguments.matrices or "two"
-    check_options(arguments)
     how = saving(arguments)
+    model: Any = None
+    if not arguments.resume:
+        arguments.matrices = arguments.matrices or "two"
+        check_options(arguments)
     outputs.check(arguments.output, arguments.edges, None, arguments.resume, arguments.checkpoint)
-    model = _resumed(arguments) if arguments.resume else None
+    if arguments.resume:
+        model = _loaded(arguments)
+        if model.unfinished is None:
+            return _finish(arguments, model, "no epoch was trained", True)
     graph = read_graph(arguments)
     if model is None:
         check_graph(arguments, graph)
-        model = make(arguments.matrices, arguments, arguments.seed)
+        seed = SEED if arguments.seed is None else arguments.seed
+        model = make(arguments.matrices, arguments, seed)
     else:
-        check_same(arguments, model.unfinished, graph.n_edges, "edges")
+        remedy = "train a new model, without --resume"
+        resuming.check_same(arguments, model.unfinished, graph.n_edges, "edges", remedy)
     start = time.perf_counter()
     if isinstance(model, NodeEmbedding):
         train = partial(model.resume if arguments.resume else model.fit, graph, **how)
@@ -84,24 +94,26 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         model.fit(graph)
         finished = True
-    seconds = time.perf_counter() - start
-    if not hasattr(model, "source"):
-        exit_code: int = arguments.signals.exit_code
-        return exit_code
+    return _finish(arguments, model, f"{graph!r}, {time.perf_counter() - start:.1f} s", finished)
+
+
+def _finish(arguments: argparse.Namespace, model: LinkModel, report: str, finished: bool) -> int:
+    """Save the model, or its vectors of one role; see `fastsgns.cli.outputs.finish`."""
     is_native = filetypes.output_format(arguments.output) == "native"
     saved = model if is_native else getattr(model, arguments.vectors)
-    report = f"{graph!r}, {seconds:.1f} s"
     return outputs.finish(
         lambda: outputs.save(saved, arguments.output), report, finished, arguments
     )
 
 
-def _resumed(arguments: argparse.Namespace) -> NodeEmbedding:
-    """Load the model to continue with."""
-    model = load(arguments.resume)
-    if not isinstance(model, NodeEmbedding) or model.unfinished is None:
-        raise ValueError(
-            f"{arguments.resume} holds no training that was stopped; 'fastsgns nodes update' "
-            "trains a model where its graph has changed"
-        )
-    return model.set_params(workers=arguments.workers, progress=arguments.progress)
+def _loaded(arguments: argparse.Namespace) -> NodeEmbedding:
+    """Load the model to continue with, whose training was stopped, or is done for this job."""
+    model, options = load(arguments.resume), parameters_given(arguments)
+    if isinstance(model, NodeEmbedding):
+        resuming.check_fixed(arguments, model, options)
+        if model.unfinished is not None or resuming.is_done(arguments, model, options):
+            return model.set_params(workers=arguments.workers, progress=arguments.progress)
+    raise ValueError(
+        f"{arguments.resume} holds no training that was stopped; 'fastsgns nodes update' trains a "
+        "model where its graph has changed"
+    )

@@ -4,8 +4,10 @@ import argparse
 import time
 from functools import partial
 
-from fastsgns.cli import filetypes, outputs, stopping
-from fastsgns.cli.arguments import add_checkpoint, saving
+import numpy as np
+
+from fastsgns.cli import filetypes, outputs, resuming, stopping
+from fastsgns.cli.arguments import add_checkpoint, given, saving
 from fastsgns.cli.nodes.graphs import add_graph, read_graph
 from fastsgns.cli.nodes.models import add_model, load
 from fastsgns.cli.parsers import Commands, UsageError, add_command, positive
@@ -13,6 +15,9 @@ from fastsgns.formats.files import local_path
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.models.links.growth import OLD_ROWS, old_row_factor
 from fastsgns.models.links.nodes import NodeEmbedding
+from fastsgns.runtime.console import say
+
+SCHEDULE = ("epochs", "old_rows")
 
 EXAMPLES = """\
 examples:
@@ -23,7 +28,9 @@ examples:
 EDGES are those of the whole graph, old and new ones. They are compared with the edges that the
 model knows. Nodes that are new get vectors, and training starts where edges were added or removed.
 MODEL is one that 'fastsgns nodes train' saved, and can also be the output. If it holds an update
-that was stopped, and EDGES are the same, that update continues.
+that was stopped, and EDGES, --epochs and --old-rows are the same or not given, that update
+continues. A model whose first training was stopped is refused: 'fastsgns nodes train --resume'
+continues it.
 Ctrl-C, SIGTERM and SIGHUP stop early and save what has been learned so far.
 """
 
@@ -39,7 +46,7 @@ def add(commands: Commands) -> None:
         help="file for the updated model",
     )  # fmt: skip
     parser.add_argument(
-        "--old-rows", type=factor, default=1.0, metavar="HOW",
+        "--old-rows", type=factor, metavar="HOW",
         help=f"{', '.join(OLD_ROWS)} or a number from 0 to 1: how much the vectors of old nodes "
         "move (default: free)",
     )  # fmt: skip
@@ -66,6 +73,12 @@ def run(arguments: argparse.Namespace) -> int:
             f"{arguments.model} is a {type(model).__name__}, which cannot be updated: train it "
             "again with 'fastsgns nodes train'"
         )
+    if model.unfinished is not None and model.unfinished.call != "update":
+        raise ValueError(
+            f"{arguments.model} holds a training that was stopped, which an update would discard: "
+            f"first continue it with 'fastsgns nodes train EDGES --resume {arguments.model}', on "
+            "the edges that it began with"
+        )
     graph = read_graph(arguments)
     if model.is_directed not in (None, graph.is_directed):
         advice = "leave out" if model.is_directed else "give"
@@ -82,13 +95,11 @@ def run(arguments: argparse.Namespace) -> int:
             f"{len(missing):,} nodes of the model, such as {missing[0]!r:.60}, have no edge in "
             "EDGES: give the whole graph, or --remove-missing"
         )
+    continues = _continues(arguments, model, graph)
     if missing:
         model.remove(missing)
-    if _was_stopped(model, graph):
-        train = partial(model.resume, graph, **how)
-    else:
-        options = {"epochs": arguments.epochs, "old_rows": arguments.old_rows}
-        train = partial(model.update, graph, **options, **how)
+    call = model.resume if continues else partial(model.update, **given(arguments, SCHEDULE))
+    train = partial(call, graph, **how)
     finished = stopping.trained(arguments, model, train)
     seconds = time.perf_counter() - start
     n_removed = len(missing) if arguments.remove_missing else 0
@@ -99,11 +110,29 @@ def run(arguments: argparse.Namespace) -> int:
     )
 
 
-def _was_stopped(model: NodeEmbedding, graph: DirectedGraph) -> bool:
-    """Return whether a model holds an update by a graph that was stopped."""
-    left = model.unfinished
-    is_update = left is not None and left.call == "update" and left.n_units == graph.n_edges
-    return is_update and list(graph.names) == model.source.index_to_key
+def _continues(arguments: argparse.Namespace, model: NodeEmbedding, graph: DirectedGraph) -> bool:
+    """Return whether to continue an update that was stopped; say so if something prevents it."""
+    if model.unfinished is None:
+        return False
+    if changed := _changed(arguments, model, graph):
+        say(f"{arguments.model} holds an update that was stopped, with {changed}: a new one begins")
+    return not changed
+
+
+def _changed(arguments: argparse.Namespace, model: NodeEmbedding, graph: DirectedGraph) -> str:
+    """Return what differs from the update that was stopped; empty if it can be continued."""
+    n_edges = model.unfinished.n_units if model.unfinished else 0
+    if n_edges != graph.n_edges or list(graph.names) != model.source.index_to_key:
+        return "other EDGES"
+    locks = model.rest.locks.sources  # float32
+    old_rows = 1.0 if locks is None else float(locks.min())
+    schedule = given(arguments, SCHEDULE)
+    if arguments.old_rows is not None:
+        schedule["old_rows"] = float(np.float32(arguments.old_rows))
+    stored = argparse.Namespace(unfinished=model.unfinished, old_rows=old_rows)
+    changed = resuming.others(stored, schedule)
+    options = ", ".join(arguments.option(*item) for item in changed.items())
+    return options and f"other values of {options}"
 
 
 def factor(text: str) -> float:

@@ -557,7 +557,8 @@ class NodeEmbedding(LinkModel):
             known = known.with_pairs(former.sources, former.targets)
 
         def finish() -> None:
-            self.known = known
+            if self.unfinished is None or not is_update:  # what is left compares with the former
+                self.known = known
             if split is not None:
                 training.set_priors(self, self._counts(graph))
 

@@ -638,3 +638,19 @@ def test_pairs_of_an_update_have_later_nodes_as_targets():
     )
     assert (usual.windows.forward, part.windows.forward) == (False, True)
     assert part.chunks.n_units == 2 * usual.chunks.n_units
+
+
+def test_what_an_update_has_not_learned_is_learned_by_the_next():
+    def stop(report):
+        return report.epoch == 2
+
+    model = nodes("undirected", epochs=1).fit(EDGES)
+    known = model.known
+    model.progress = stop
+    assert model.update([*EDGES, *NEW], epochs=3).epochs_trained == 2
+    assert len(model.known.targets) == len(known.targets)
+    model.progress = None
+    before = model.source.vectors.copy()
+    model.update([*EDGES, *NEW])
+    assert not np.array_equal(model.source.vectors, before)
+    assert len(model.known.targets) > len(known.targets) and model.unfinished is None
