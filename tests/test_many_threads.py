@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import io
 import pickle
 import sys
 import threading
@@ -18,6 +19,7 @@ from classes import CLASSES, EDGES, SAVABLE, SENTENCES, content
 import fastsgns
 from fastsgns import DirectedGraph, KeyedVectors, Phrases, Word2Vec
 from fastsgns.models import exclusive
+from fastsgns.models.fasttext import save_facebook_model
 from fastsgns.models.links import base
 
 N_THREADS = 8
@@ -240,6 +242,69 @@ def test_a_model_that_another_thread_trains_is_neither_saved_nor_copied(
     for each in whole.values():  # in a callback
         each()
     assert (tmp_path / "f").read_bytes() == before
+
+
+class TrainsMeanwhile(io.BytesIO):
+    """A file that is written while another thread tries to train."""
+
+    def __init__(self, train: Callable[[], object]) -> None:
+        super().__init__()
+        self.train, self.answers = train, list[Any]()
+
+    def write(self, data: Any) -> int:
+        if not self.answers:
+            self.answers += in_threads(lambda _: self.train(), 1)
+        return super().write(data)
+
+
+@pytest.mark.parametrize("name", TRAINABLE)
+def test_a_model_that_is_being_saved_is_not_trained(name):
+    thing = CLASSES[name].make()
+    before = content(thing)
+    file = TrainsMeanwhile(lambda: CLASSES[name].train(thing))
+    thing.save(file)
+    assert str(file.answers[0]).endswith(
+        "is being saved or copied in another thread: wait until that ends"
+    ), file.answers
+    assert file.getvalue() == content(thing) == before
+    CLASSES[name].train(thing)
+    assert not exclusive._readers and not exclusive._owners
+
+
+def test_a_file_of_facebook_that_is_being_written_is_of_one_moment():
+    model = CLASSES["FastText"].make()
+    file = TrainsMeanwhile(lambda: CLASSES["FastText"].train(model))
+    save_facebook_model(model, file)
+    assert isinstance(file.answers[0], RuntimeError)
+
+
+@pytest.mark.parametrize("name", TRAINABLE)
+def test_what_is_read_during_training_changes_no_later_answer(name):
+    case = CLASSES[name]
+    trained, asked = case.make(), case.make()
+    names = properties(asked).keys() - CHANGING
+
+    def ask(_: object = None) -> None:
+        for each in names:
+            try:
+                value = getattr(asked, each)
+                if isinstance(value, KeyedVectors) and len(value):
+                    value.most_similar(value.index_to_key[0])
+            except Exception:  # of a property that the object does not have
+                continue
+
+    case.train(trained)
+    asked.progress = lambda report: in_threads(ask, 1) and ask()
+    case.train(asked)
+    asked.progress = trained.progress
+    assert content(asked) == content(trained)
+    queries = {key: ask for key, ask in queries_of(name, trained).items() if key not in CHANGING}
+    for key, query in queries.items():
+        try:
+            expected = plain(query(trained))
+        except Exception:
+            continue
+        assert plain(query(asked)) == expected, key
 
 
 class Model:

@@ -192,9 +192,9 @@ def read(path: Any, metadata: Any = None, datatype: npt.DTypeLike = np.float32) 
 def _vectors(source: Any, datatype: npt.DTypeLike) -> np.ndarray:
     """Read the numbers by numpy, or line by line if that fails, for an error that names the line.
 
-    Both read the same numbers.
+    Both read the same numbers. What is read of a pipe is gone, so it is read once, line by line.
     """
-    if files.is_path(source):
+    if files.is_path(source) and (files.is_url(source) or os.path.isfile(files.local_path(source))):
         with files.open_binary(source) as file, suppress(ValueError, EOFError, OSError):
             head = file.read(BLANK_BYTES)
             if len(head) < BLANK_BYTES and not head.strip():  # numpy would warn

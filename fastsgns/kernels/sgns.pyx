@@ -70,6 +70,7 @@ from fastsgns.kernels.subwords cimport apply_mean_rows, set_merge_limit
 from fastsgns.kernels.tokens cimport reverse, subsample, subsample_contexts
 from fastsgns.kernels.windows cimport train_windows
 from fastsgns.kernels.worker cimport start_worker
+from fastsgns.runtime.locks import first_use
 
 cdef extern from "trace.h" nogil:
     enum:
@@ -732,12 +733,13 @@ def load_softmax():
     """
     global softmax_is_loaded
     cdef void *functions[2]
-    if softmax_is_loaded:
-        return
-    if not find_blas(("sgemm", "dgemm"), functions):
-        raise ImportError("full softmax needs a scipy whose BLAS takes 32-bit integers")
-    softmax_use_blas(functions[0], functions[1])
-    softmax_is_loaded = True
+    with first_use:
+        if softmax_is_loaded:
+            return
+        if not find_blas(("sgemm", "dgemm"), functions):
+            raise ImportError("full softmax needs a scipy whose BLAS takes 32-bit integers")
+        softmax_use_blas(functions[0], functions[1])
+        softmax_is_loaded = True
 
 
 cdef int find_blas(names, void **functions) except -1:

@@ -384,6 +384,7 @@ class Word2Vec(JobHooks):
         self.unfinished: Unfinished | None = None
         self.lifecycle_events: list[dict[str, Any]] | None = []
 
+    @exclusive
     def _fit(
         self, params: Parameters, sentences: Any, corpus_file: Any, callbacks: Callbacks
     ) -> None:

@@ -6,9 +6,12 @@ import threading
 first_use = threading.RLock()
 """Held while an object computes what a query needs, so that many threads may query it at once.
 
-There is one lock for all objects, since the time that it is held is short, and a thread that needs
-two locks could wait for ever. It is held during a fork: no other thread then holds it in the child,
-where it would never be released, and nothing is half computed there.
+There is one lock for all objects, since a thread that needs two locks could wait for ever. Most of
+what is computed under it takes moments. After a training it takes longer, once: the vectors of all
+words of a FastText model are composed of those of their n-grams, and GloVe's are summed. The first
+uses of other objects wait meanwhile, and so does a fork. The lock is held during a fork: no other
+thread then holds it in the child, where it would never be released, and nothing is half computed
+there.
 """
 
 if hasattr(os, "register_at_fork"):

@@ -41,7 +41,8 @@ class ProgressReport:
     epoch, n_epochs : int or None
         The number of the epoch, from 1, and the number of all epochs of this call.
     alpha : float or None
-        The present learning rate.
+        The present learning rate. Where an epoch has two parts, as that of a `NodeEmbedding` with
+        walks in both directions, each part begins with the rate of the epoch.
     loss : float or None
         The mean loss per example of this epoch so far; of GloVe, that of the last epoch. Of the
         other models only with ``compute_loss=True``.

@@ -1,5 +1,7 @@
 """The two files of the TensorBoard projector: one rule for what is written and what is read."""
 
+import os
+import threading
 import warnings
 
 import hypothesis
@@ -141,3 +143,21 @@ def test_a_file_without_numbers_is_read_without_a_change_of_filters(tmp_path, te
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(KeyedVectors.from_tsv(tmp_path / "a.tsv")) == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+@pytest.mark.parametrize("n_rows", [1, 20_000])  # less than a block of a pipe, and many
+@pytest.mark.parametrize("has_pipe", ["tensor", "metadata"])
+def test_a_pipe_is_read_to_its_end(tmp_path, n_rows, has_pipe):
+    rows = np.arange(2 * n_rows, dtype=np.float32).reshape(n_rows, 2)
+    kv = KeyedVectors.from_arrays([f"k{i}" for i in range(n_rows)], rows)
+    kv.export("tsv", tmp_path / "kv.tsv")
+    paths = {part: tmp_path / f"kv_{part}.tsv" for part in ("tensor", "metadata")}
+    pipe, content = tmp_path / "pipe", paths[has_pipe].read_bytes()
+    os.mkfifo(pipe)
+    paths[has_pipe] = pipe
+    writer = threading.Thread(target=pipe.write_bytes, args=(content,))
+    writer.start()
+    read = tsv.read(paths["tensor"], paths["metadata"])
+    writer.join()
+    assert (read.vectors == rows).all() and list(read.keys) == list(kv.index_to_key)

@@ -9,6 +9,8 @@ import reference
 from objectives import COUNTS, N_WORDS, make_corpus, make_objective, rows_of, run_kernel
 
 from fastsgns import kernels, sampling
+from fastsgns.kernels import sgns
+from fastsgns.runtime.locks import first_use
 
 pytestmark = pytest.mark.usefixtures("restore_variant")
 
@@ -145,3 +147,19 @@ def test_a_window_beyond_any_sentence():
     for cbow, n_examples in ((False, 18), (True, 7)):
         objective = made(window=2**31 - 1, longest_sentence=4, shrink_windows=False, cbow=cbow)
         assert kernels.train_chunk(objective, ids, offsets, 0, 7, 0.1, 0.1, 1)[1] == n_examples
+
+
+def test_one_thread_at_a_time_loads_blas(monkeypatch):
+    """Without the GIL, two could set the pointers while a third one calls them."""
+    entered = []
+
+    class Spy:
+        def __enter__(self):
+            entered.append(first_use.__enter__())
+
+        def __exit__(self, *error):
+            first_use.__exit__(*error)
+
+    monkeypatch.setattr(sgns, "first_use", Spy())
+    kernels.load_softmax()
+    assert entered == [True]

@@ -4,6 +4,7 @@ import copy
 import io
 import logging
 import pickle
+import threading
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ import toy
 from classes import CLASSES, content
 
 from fastsgns import GloVe, NodeEmbedding, PairEmbedding, Word2Vec
+from fastsgns.models import exclusive
 from fastsgns.models.callbacks import ProgressReport, StopTraining
 from fastsgns.models.links import HOPE, ProNE
 from fastsgns.models.ppmi import PPMI, SVDVectors
-from fastsgns.runtime import progress
+from fastsgns.runtime import progress, threads
 
 SENTENCES = toy.sentences(60)
 EDGES = [(f"n{i}", f"n{(3 * i + k) % 20}") for i in range(20) for k in (1, 2)]
@@ -49,13 +51,51 @@ def test_a_hook_is_told_how_far_training_is(name, workers):
     assert done == sorted(done) and done[-1] == training[-1].total
     assert [r.epoch for r in training] == sorted(r.epoch for r in training)
     assert {r.epoch for r in training} == {1, 2, 3} and {r.n_epochs for r in training} == {3}
-    rates = [report.alpha for report in training]
-    assert rates == sorted(rates, reverse=True) and rates[-1] > 0
+    assert_rates_fall(training, n_parts=2 if name == "NodeEmbedding" else 1)
     assert all(r.unit for r in training)
     assert all((r.speed > 0) == (r.seconds >= 0.001 and r.done > 0) for r in reports)
     assert all(r.speed * r.seconds == pytest.approx(r.done) for r in reports if r.speed)
     assert training[-1].loss > 0
     assert model.epochs_trained == 3
+
+
+def assert_rates_fall(reports, n_parts):
+    """Parts of an epoch, such as both directions of walks, each begin with its first rate."""
+    lowest = np.inf
+    for epoch in range(1, reports[0].n_epochs + 1):
+        rates = [report.alpha for report in reports if report.epoch == epoch]
+        assert max(rates) <= lowest and min(rates) > 0
+        assert (np.diff(rates) > 0).sum() < n_parts
+        lowest = min(rates)
+
+
+@pytest.mark.parametrize("n_parts", [1, 2])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_hook_is_told_the_rate_of_each_chunk(monkeypatch, n_parts, workers):
+    """Also where training is slow, so that there are many reports."""
+    monkeypatch.setattr(threads, "TICK_SECONDS", 1e-5)
+    reports = []
+    model = NodeEmbedding(
+        dimensions=8, num_walks=200, epochs=3, workers=workers, progress=reports.append,
+        **({} if n_parts == 2 else {"walks": "forward"}),
+    )  # fmt: skip
+    model.fit(EDGES)
+    training = [report for report in reports if report.step == "training"]
+    assert len({report.alpha for report in training}) > 3 * n_parts
+    assert_rates_fall(training, n_parts)
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_constructor_owns_the_model_that_it_trains(name):
+    """As `train` does: other threads can neither train nor save it meanwhile."""
+    mine, owned = (threading.get_ident(),), []
+
+    def note(report):
+        if report.step == "training":
+            owned.append(mine in exclusive._owners.values())
+
+    TRAINED[name](progress=note)
+    assert owned and all(owned)
 
 
 @pytest.mark.parametrize("name", TRAINED)

@@ -23,7 +23,7 @@ from fastsgns.errors import NotFittedError
 from fastsgns.formats import kinds
 from fastsgns.models import starting
 from fastsgns.models.callbacks import Checkpoint, checkpoints
-from fastsgns.models.exclusive import exclusive, not_during
+from fastsgns.models.exclusive import exclusive, is_being_trained, not_during
 from fastsgns.models.glove import storage as glove_storage
 from fastsgns.models.glove.arrays import GloVeArrays
 from fastsgns.models.glove.cells import ShuffledCells
@@ -354,7 +354,12 @@ class GloVe:
                     changes=lambda: {"places": (progress[0].place,)},
                 )
         finally:
-            uninterrupted(self._update_views)
+            uninterrupted(self._end_training)
+
+    def _end_training(self) -> None:
+        self._update_views()
+        with first_use:  # threads that read `wv` meanwhile have a sum of earlier vectors
+            self._sum = None
 
     def _check_counts(self, counts: Cooccurrences) -> None:
         check_nonempty(counts)
@@ -423,17 +428,17 @@ class GloVe:
         """The word vectors of the paper, W + W~: a read-only copy. For a tied model, `input`.
 
         The sum is cached until `input` or `output` is read. From then on it is computed at each
-        access, because the caller can change these arrays at any time.
+        access, because the caller can change these arrays at any time; so it is during training.
         """
         if self.arrays is None or self.arrays.is_tied:
             return self.input
         with first_use:
             self._copy_replaced_vectors()
-            if self._sum is not None and self._input is None:
+            is_fixed = self._input is None and not is_being_trained(self)
+            if self._sum is not None and is_fixed:
                 return self._sum
-        total = self.arrays.vectors("input") + self.arrays.vectors("output")
-        total.flags.writeable = False
-        with first_use:
+            total = self.arrays.vectors("input") + self.arrays.vectors("output")
+            total.flags.writeable = False
             if self._sum is None:
                 self._sum = self._keyed(total)
             self._sum.use_array(total, derived_from=SUMMANDS)

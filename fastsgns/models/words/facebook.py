@@ -9,7 +9,7 @@ from fastsgns.formats import facebook, files
 from fastsgns.formats.facebook import LOSSES, MODELS, FacebookModel
 from fastsgns.kernels.objective import SIMD_PAD, Paths
 from fastsgns.matrices import TreeWords
-from fastsgns.models.exclusive import check_not_trained
+from fastsgns.models.exclusive import not_during
 from fastsgns.models.words.tree import matches, paths_of
 from fastsgns.vectors import facebook as facebook_vectors
 from fastsgns.vectors.keyedvectors import KeyedVectors
@@ -57,11 +57,11 @@ def load(cls: Any, path: Any, encoding: str = "utf-8", all_buckets: bool = True)
     return model
 
 
+@not_during
 def save(model: Any, path: Any, encoding: str, lr_update_rate: int, word_ngrams: int) -> None:
     """Write a .bin file; see `fastsgns.models.fasttext.save_facebook_model`."""
     if isinstance(model, KeyedVectors):
         raise TypeError(f'{model!r} are vectors, not a model: kv.export("fasttext", path)')
-    check_not_trained(model)
     wv = model.wv
     loss = "softmax" if model.softmax else "ns" if model.negative or not model.hs else "hs"
     lost = [
