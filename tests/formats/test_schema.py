@@ -96,7 +96,8 @@ def test_a_wrong_value_is_named():
 FREE = {  # sizes that a single array has, and nothing else
     "vectors": {"vector_size", "output_size"}, "corpus": {"sentences", "tokens"},
     "subword vectors": {"n_rows", "output_size"}, "fasttext": {"own_rows"},
-    "nodes": {"links"}, "pairs": {"links"}, "node factors": {"links"},
+    "nodes": {"links", "former_links"}, "pairs": {"links", "former_links"},
+    "node factors": {"links"},
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 import numpy as np
+import optional
 import pytest
 import toy
 from classes import CLASSES, content
@@ -479,7 +480,7 @@ def count_steps(training: Training, path: Any) -> int:
     return int(n_steps.value)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@optional.needs_fork
 @pytest.mark.parametrize("name", KILLED)
 def test_a_killed_process_leaves_a_file_that_is_resumed_to_the_same_bytes(name, tmp_path):
     training, path = KILLED[name], tmp_path / "checkpoint"
@@ -500,7 +501,7 @@ def test_a_killed_process_leaves_a_file_that_is_resumed_to_the_same_bytes(name, 
     assert n_loaded
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@optional.needs_fork
 def test_a_process_that_is_killed_again_and_again_comes_to_the_end(tmp_path):
     """Each process continues from the file that the last one left, until one is not killed."""
     training, path, kills = words(sg=1, epochs=12), tmp_path / "checkpoint", 0
