@@ -4,28 +4,14 @@ A child process saves each object over an older file while the system limits the
 (RLIMIT_FSIZE), so that writing fails, whatever code writes.
 """
 
-import json
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
-
 import pytest
-from classes import SAVABLE
-from optional import has, need
-
-from fastsgns.vectors.exchange import FORMATS
+from file_children import NAMES, answer_of
+from optional import need
 
 need("resource")
 
-TESTS = Path(__file__).parent.parent
-NEEDS = {"parquet": "pyarrow", "arrow": "pyarrow"}
 CHILD = """
-    import json, os, resource, signal, sys, warnings
-
-    warnings.simplefilter("ignore")
-    sys.path.insert(0, sys.argv[1])
-    from classes import SAVABLE
+    import resource, signal
 
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
@@ -47,7 +33,7 @@ CHILD = """
 
     writers = {name: lambda path, name=name: SAVABLE[name]().save(path) for name in SAVABLE}
     vectors = {False: SAVABLE["FastText"]().wv, True: SAVABLE["FastText, floret"]().wv}
-    for form in sys.argv[2].split():
+    for form in FORMS:
         writers["vectors in " + form] = (
             lambda path, form=form: vectors[form == "floret"].export(form, path)
         )
@@ -65,15 +51,10 @@ CHILD = """
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    forms = [name for name in FORMATS if has(NEEDS.get(name, "numpy"))]
-    command = [sys.executable, "-c", textwrap.dedent(CHILD), str(TESTS), " ".join(forms)]
-    folder = tmp_path_factory.mktemp("full")
-    result = subprocess.run(command, capture_output=True, text=True, cwd=folder)
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
+    return answer_of(CHILD, tmp_path_factory.mktemp("full"))
 
 
-@pytest.mark.parametrize("name", [*SAVABLE, *(f"vectors in {form}" for form in FORMATS)])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(found, name):
     if name not in found:
         pytest.skip("pyarrow is not installed")

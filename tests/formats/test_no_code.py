@@ -5,27 +5,10 @@ so that all modules are imported. Then it installs an audit hook (PEP 578), whic
 interpreter is asked to do, and loads them again.
 """
 
-import json
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
-
 import pytest
-from classes import SAVABLE
-from optional import has
+from file_children import FORMS, NAMES, answer_of
 
-from fastsgns.vectors.exchange import FORMATS
-
-TESTS = Path(__file__).parent.parent
-NEEDS = {"parquet": "pyarrow", "arrow": "pyarrow"}
 CHILD = """
-    import json, os, sys, warnings
-
-    warnings.simplefilter("ignore")
-    sys.path.insert(0, sys.argv[1])
-    from classes import SAVABLE
-
     from fastsgns import KeyedVectors
 
     loaders = {}
@@ -33,7 +16,7 @@ CHILD = """
         thing = make()
         thing.save(name)
         loaders[name] = type(thing).load
-    for form in sys.argv[2].split():
+    for form in FORMS:
         name = "vectors in " + form
         vectors = SAVABLE["FastText, floret" if form == "floret" else "FastText"]().wv
         vectors.export(form, name)
@@ -88,11 +71,7 @@ def fault_of(name: str, event: str, arguments: list[str]) -> str | None:
 
 @pytest.fixture(scope="module")
 def events(tmp_path_factory):
-    forms = [name for name in FORMATS if has(NEEDS.get(name, "numpy"))]
-    command = [sys.executable, "-c", textwrap.dedent(CHILD), str(TESTS), " ".join(forms)]
-    folder = tmp_path_factory.mktemp("files")
-    result = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=True)
-    return json.loads(result.stdout)
+    return answer_of(CHILD, tmp_path_factory.mktemp("files"))
 
 
 def test_no_load_runs_code_or_touches_another_file(events):
@@ -100,8 +79,8 @@ def test_no_load_runs_code_or_touches_another_file(events):
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize("name", [*SAVABLE, *(f"vectors in {form}" for form in FORMATS)])
+@pytest.mark.parametrize("name", NAMES)
 def test_the_hook_has_seen_each_load(events, name):
-    if not has(NEEDS.get(name.removeprefix("vectors in "), "numpy")):
+    if name.startswith("vectors in ") and name.removeprefix("vectors in ") not in FORMS:
         pytest.skip("pyarrow is not installed")
     assert any(seen == name and event == "open" for seen, event, _ in events)
