@@ -67,7 +67,11 @@ class NotFittedError(ValueError, RuntimeError, AttributeError):
 
 
 class TruncatedError(FormatError, EOFError):
-    """A file is shorter than its header says. Both a FormatError and an EOFError."""
+    """A file is shorter than it says. Both a FormatError and an EOFError."""
+
+
+class DamagedError(FormatError, OSError):
+    """A compressed file is damaged, or not compressed. Both a FormatError and an OSError."""
 
 
 class NotUTF8Error(UnicodeDecodeError):

@@ -1,7 +1,10 @@
 """What every public class does: it saves, loads, copies, repeats itself, and says what it is."""
 
+import bz2
 import copy
+import gzip
 import inspect
+import lzma
 import multiprocessing
 import pickle
 import warnings
@@ -13,7 +16,7 @@ from classes import CLASSES, SAVABLE, content
 
 import fastsgns
 from fastsgns import cooccurrence, graph, models
-from fastsgns.errors import FormatError, KindError
+from fastsgns.errors import FormatError, KindError, TruncatedError
 from fastsgns.formats import kinds, native
 from fastsgns.formats.schema import Array
 from fastsgns.models import glove, links, ppmi
@@ -255,6 +258,28 @@ def test_a_file_that_is_cut_is_refused(saved, tmp_path, name):
     for length in (*range(0, len(whole), len(whole) // 40), *range(len(whole) - 9, len(whole))):
         cut.write_bytes(whole[:length])
         check_refused(cls, cut)
+
+
+@pytest.mark.parametrize("name", SAVABLE)
+@pytest.mark.parametrize("module", [gzip, bz2, lzma])
+def test_a_compressed_file_that_is_cut_or_damaged_is_refused(saved, tmp_path, name, module):
+    cls, path = saved[name]
+    whole, packed = path.read_bytes(), tmp_path / "packed"
+    content_of = module.compress(whole)
+    step = len(content_of) // 12
+    for length in (*range(9, len(content_of), step), *range(len(content_of) - 9, len(content_of))):
+        packed.write_bytes(content_of[:length])
+        with module.open(packed) as file, pytest.raises(TruncatedError, match="too early, it was"):
+            fastsgns.load(file)
+        check_refused(cls, packed, str(packed))
+    for place in range(0, len(content_of), step):
+        flipped = bytearray(content_of)
+        flipped[place] ^= 4
+        packed.write_bytes(flipped)
+        try:
+            assert content(cls.load(packed)) == whole  # a bit that nothing reads, as of the time
+        except FormatError as error:
+            assert str(packed) in str(error)
 
 
 @pytest.mark.parametrize("name", SAVABLE)

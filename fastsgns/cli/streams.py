@@ -70,7 +70,7 @@ def opened(path: str) -> Iterator[io.BufferedReader]:
 
     Raises
     ------
-    EOFError, OSError
+    TruncatedError, DamagedError
         If compressed data is truncated or damaged.
     """
     with contextlib.ExitStack() as stack:

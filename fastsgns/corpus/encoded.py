@@ -120,7 +120,7 @@ class EncodedCorpus:
             than 1.
         UnicodeDecodeError
             If a token is not UTF-8 and `errors` is "strict".
-        EOFError, OSError
+        TruncatedError, DamagedError
             If a compressed file is truncated or corrupt.
         """
         with scan_files(paths, workers, errors, memory_budget, progress) as scanned:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
-from fastsgns.errors import FormatError, NotUTF8Error
+from fastsgns.errors import DamagedError, FormatError, NotUTF8Error, TruncatedError
 from fastsgns.formats import sniffing
 from fastsgns.runtime import packages
 
@@ -256,21 +256,21 @@ def naming(path: str) -> Iterator[None]:
 
     Raises
     ------
-    EOFError
-        If the file is cut.
-    OSError
-        If it is damaged.
+    TruncatedError
+        (a FormatError and EOFError) if the file is cut.
+    DamagedError
+        (a FormatError and OSError) if it is damaged.
     """
     try:
         yield
-    except FormatError:  # names the file already
+    except (FormatError, io.UnsupportedOperation):  # names the file already; is open to write
         raise
     except EOFError as error:
-        raise EOFError(f"{path} ends too early, it was cut: {error}") from error
+        raise TruncatedError(f"{path} ends too early, it was cut: {error}") from error
     except (OSError, lzma.LZMAError, zlib.error) as error:
         if getattr(error, "errno", None) is not None:  # of the system, not of a decompressor
             raise
-        raise OSError(f"{path} is damaged, or not what its suffix says: {error}") from error
+        raise DamagedError(f"{path} is damaged, or not what its suffix says: {error}") from error
 
 
 def binary(source: Any) -> Any:
@@ -321,7 +321,8 @@ def lines(source: Any, encoding: str = "utf8", errors: str = "strict") -> Iterat
         with naming(name), open_binary(source) as file:
             yield from _decoded(_lines_of(file, name), name, encoding, errors)
     elif hasattr(source, "read"):
-        yield from _decoded(_lines_of(source, name), name, encoding, errors)
+        with naming(name):
+            yield from _decoded(_lines_of(source, name), name, encoding, errors)
     else:
         yield from _decoded(enumerate(source, 1), name, encoding, errors)
 

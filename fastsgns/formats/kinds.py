@@ -133,8 +133,9 @@ def _foreign(path: Any) -> Any:
     if files.is_open(path):
         if files.is_text(path) or not (hasattr(path, "seekable") and path.seekable()):
             return None
-        head = path.read(4)
-        path.seek(-len(head), 1)
+        with files.naming(files.name_of(path)):
+            head = path.read(4)
+            path.seek(-len(head), 1)
     else:
         try:
             with files.open_binary(path) as file:

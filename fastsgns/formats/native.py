@@ -122,7 +122,8 @@ def _opened(path: Any) -> Iterator[tuple[Any, int | None]]:
     name = files.name_of(path)
     try:
         if files.is_open(path):
-            yield files.binary(path), None
+            with files.naming(name):
+                yield files.binary(path), None
             return
         if files.is_url(path):
             with files.naming(name), files.open_binary(path) as file:
@@ -138,6 +139,8 @@ def _opened(path: Any) -> Iterator[tuple[Any, int | None]]:
             status = os.fstat(file.fileno())
             yield file, status.st_size if stat.S_ISREG(status.st_mode) else None
     except FormatError as error:
+        if str(error).startswith(name):  # of a decompressor
+            raise
         problem = f"{name} is not a fastsgns file, or it is damaged: {error.problem or error}"
         raise type(error).advising(problem, error.fault, header.ADVICE) from None
 

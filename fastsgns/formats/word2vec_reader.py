@@ -108,7 +108,7 @@ def opened(path: Any, **options: Any) -> Iterator["Reader"]:
 
     Raises
     ------
-    EOFError, OSError
+    TruncatedError, DamagedError
         If a compressed file is cut or damaged.
     """
     name = files.name_of(path)

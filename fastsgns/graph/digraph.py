@@ -260,7 +260,7 @@ class DirectedGraph:
             If there is no such file, or it is a directory.
         UnicodeDecodeError
             (a ValueError) if a name is not UTF-8; it names the file and the line.
-        EOFError, OSError
+        TruncatedError, DamagedError
             If a compressed file is truncated or damaged.
 
         Examples

@@ -21,7 +21,7 @@ from fastsgns.corpus.selection import select
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
 from fastsgns.corpus.spill import SpillBuffer
 from fastsgns.corpus.vocabulary import Vocabulary
-from fastsgns.errors import CorpusFileError, FormatError
+from fastsgns.errors import CorpusFileError, DamagedError, FormatError
 from fastsgns.formats import files, native
 
 SENTENCES = [["to", "be", "or"], [], ["not"], ["to", "be"]]
@@ -258,10 +258,10 @@ def test_cut_and_false_archives_name_the_file(tmp_path, suffix):
     with files.open_binary(path, "wb") as file:
         file.write(os.urandom(5000))
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises((EOFError, OSError), match=f"text.{suffix}"):
+    with pytest.raises(FormatError, match=f"text.{suffix}"):
         EncodedCorpus.from_files(path, errors="replace")
     path.write_bytes(b"no archive at all")
-    with pytest.raises(OSError, match=f"text.{suffix}"):
+    with pytest.raises(DamagedError, match=f"text.{suffix}"):
         EncodedCorpus.from_files(path)
 
 
