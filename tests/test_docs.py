@@ -262,7 +262,7 @@ def test_the_blocks_that_do_not_run_are_known():
     assert Counter((page, block.not_run) for page, block in every if block.not_run) == NOT_RUN
     assert Counter((page, block.needs) for page, block in every if block.needs) == NEEDS
     assert Counter(page for page, block in every if block.language == "text") == TEXTS
-    assert {block.language for _, block in every} == {"python", "console", "text", "sh"}
+    assert {block.language for _, block in every} == {"python", "console", "text", "sh", "yaml"}
 
 
 @needs_pages

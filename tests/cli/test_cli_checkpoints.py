@@ -171,6 +171,18 @@ def test_a_stop_before_the_first_epoch_keeps_the_output(folder, monkeypatch, cap
     assert Path("out").read_text() == "kept" and not Path("part").exists()
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_resumed_training_that_stops_before_its_first_epoch_keeps_all(
+    folder, chunks, monkeypatch, name
+):
+    chunks[:] = [int] * 3 + [lambda: kill(signal.SIGINT)]
+    assert cli.main([*COMMANDS[name], "-o", "out", "--checkpoint", "part"]) == 130
+    before = [Path(path).read_bytes() for path in ("out", "part")]
+    monkeypatch.setattr(Session, "run", lambda *_, **__: kill(signal.SIGINT))
+    assert cli.main([*resumed(name), "-o", "out", "--checkpoint", "part"]) == 130
+    assert [Path(path).read_bytes() for path in ("out", "part")] == before
+
+
 @posix
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_signal_right_after_training_loses_nothing(folder, monkeypatch, name):
