@@ -10,6 +10,7 @@ from fastsgns.cli.inputs import has_output, main_vectors
 from fastsgns.cli.parsers import UsageError
 from fastsgns.cli.streams import STDIO
 from fastsgns.formats import writing
+from fastsgns.models.callbacks import Checkpoint
 from fastsgns.runtime.console import say
 from fastsgns.vectors.exchange import FORMATS
 
@@ -47,7 +48,7 @@ def check(
     if checkpoint:
         check_distinct(checkpoint, [*others, intermediate])
         filetypes.check_native(checkpoint)
-        writing.check_writable(checkpoint)
+        Checkpoint(checkpoint).check_path()
     if intermediate:
         filetypes.check_native(intermediate)
         writing.check_writable(intermediate)
@@ -137,7 +138,8 @@ def say_what_is_left_out(loaded: Any, path: str, format: str | None = None) -> N
 def finish(save: Callable[[], None], report: str, finished: bool, arguments: Namespace) -> int:
     """Save a trained model, print a report, and return the exit code.
 
-    Only Ctrl-C stops the saving; see `fastsgns.cli.stopping`.
+    Only Ctrl-C stops the saving; see `fastsgns.cli.stopping`. If the model is not saved, and there
+    is a checkpoint that has it, a message says so.
 
     Parameters
     ----------
@@ -153,16 +155,18 @@ def finish(save: Callable[[], None], report: str, finished: bool, arguments: Nam
     int
         0, that of a command that was stopped, or 1 if a checkpoint was not written.
     """
-    signals = arguments.signals
+    signals, checkpoint = arguments.signals, _whole_checkpoint(arguments, finished)
     try:
         signals.defer()
         save()
     except KeyboardInterrupt:
-        checkpoint = None if signals.failed else getattr(arguments, "checkpoint", None)
-        is_kept = checkpoint and not writing.is_same_file(checkpoint, arguments.output)
-        learned = f"in {checkpoint}" if is_kept else "lost"
+        learned = f"in {checkpoint}" if checkpoint else "lost"
         say(f"stopped while saving to {arguments.output}: what was learned is {learned}")
         return int(signals.exit_code)
+    except Exception:
+        if checkpoint:
+            say(f"{arguments.output} is not saved; what was learned is in {checkpoint}")
+        raise
     if arguments.progress is not False or not finished:
         say(report)
         say(
@@ -170,3 +174,12 @@ def finish(save: Callable[[], None], report: str, finished: bool, arguments: Nam
             f"{arguments.output}"
         )
     return int(signals.failed if finished else signals.exit_code)
+
+
+def _whole_checkpoint(arguments: Namespace, finished: bool) -> str | None:
+    """Return the checkpoint that has all that was learned, before the output is saved; or None."""
+    path: str | None = getattr(arguments, "checkpoint", None)
+    if not path or arguments.signals.failed:
+        return None
+    # After a stop, what is also the output is saved only as such
+    return path if finished or not writing.is_same_file(path, arguments.output) else None

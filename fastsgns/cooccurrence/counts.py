@@ -202,7 +202,12 @@ class Cooccurrences:
 
 
 def check_nonempty(counts: Cooccurrences) -> None:
-    """Raise an EmptyCorpusError if there are no pairs."""
+    """Raise an EmptyCorpusError if there are no pairs, and a TypeError for other than counts."""
+    if not isinstance(counts, Cooccurrences):
+        raise TypeError(
+            f"the counts are {counts!r:.60}, a {type(counts).__name__}; allowed are Cooccurrences, "
+            "which model.count(sentences) and Cooccurrences.load(path) return"
+        )
     if not len(counts):
         raise EmptyCorpusError(
             f"no two of the {len(counts.vocabulary)} words are near each other; "

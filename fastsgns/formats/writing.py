@@ -46,11 +46,11 @@ def check_writable(path: Any) -> None:
         return
     if not os.path.isdir(folder):
         raise FileNotFoundError(
-            errno.ENOENT, "the directory of the output does not exist; make it first", folder
+            errno.ENOENT, "the directory of the file does not exist; make it first", folder
         )
     if not _is_allowed(folder):
         raise PermissionError(
-            errno.EACCES, "the directory of the output cannot be written to", folder
+            errno.EACCES, "the directory of the file cannot be written to", folder
         )
     if mode is not None and not _is_replaceable(name, folder):
         raise PermissionError(

@@ -9,6 +9,7 @@ from time import monotonic as clock
 from typing import Any
 
 from fastsgns.errors import CheckpointError, StopTraining, warn
+from fastsgns.formats.files import is_url
 from fastsgns.formats.writing import check_writable
 from fastsgns.runtime.progress import ProgressReport
 from fastsgns.training.every import EVERY, Every
@@ -91,8 +92,14 @@ class Checkpoint(CallbackAny2Vec):
                 f"checkpoint is {path!r:.60}, a {type(path).__name__}; allowed are paths, because "
                 "the file is replaced at each save"
             )
-        if not os.fspath(path):
-            raise ValueError("checkpoint is an empty path; give the name of a file")
+        name = os.fsdecode(path)
+        if not name or "\0" in name:
+            raise ValueError(f"checkpoint is {name!r:.60}; allowed are names of files")
+        if is_url(name):
+            raise ValueError(
+                f"checkpoint is {name!r:.60}, a URL; allowed are paths of a disk, where the "
+                "file is replaced as a whole"
+            )
         self.path, self.every = path, EVERY("every", every)
         self._n_epochs = 0
         self._is_saved = True

@@ -233,6 +233,30 @@ def test_an_interrupted_save_has_the_code_of_the_first_signal(folder, monkeypatc
     assert "saving to out: what was learned is in part" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_if_the_output_fails_the_checkpoint_has_the_model(
+    folder, chunks, monkeypatch, capsys, name, is_stopped
+):
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "out")
+
+    monkeypatch.setattr(outputs, "save", full)
+    if is_stopped:
+        chunks[:] = [int] * 3 + [lambda: signal.raise_signal(signal.SIGINT)]
+    assert cli.main([*COMMANDS[name], "-o", "out", "--checkpoint", "part"]) == 1
+    said = capsys.readouterr().err
+    assert "out is not saved; what was learned is in part" in said and "No space left" in said
+    assert (fastsgns.load("part").unfinished is not None) == is_stopped
+    assert cli.main([*COMMANDS[name], "-o", "out"]) == 1
+    assert "what was learned" not in capsys.readouterr().err
+
+
+def test_a_checkpoint_is_no_url(folder, capsys):
+    assert cli.main([*COMMANDS["train"], "-o", "out", "--checkpoint", "http://x/y"]) == 1
+    assert "checkpoint is 'http://x/y', a URL; allowed are paths" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, ValueError, OSError])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_output_is_saved_where_the_last_checkpoint_is_stopped(

@@ -123,7 +123,7 @@ def test_the_help_is_the_same_in_each_run():
 
 TRAIN = ["-train", "corpus.txt"]
 WRONG = {  # arguments, and the line that says what is wrong
-    "no folder": ([*TRAIN, "-output", "no/v.txt"], "{folder}/no: the directory of the output"),
+    "no folder": ([*TRAIN, "-output", "no/v.txt"], "{folder}/no: the directory of the file"),
     "vocabulary": (
         [*TRAIN, "-output", "v", "-save-vocab", "no/v"],
         "{folder}/no: the directory of the",

@@ -18,6 +18,7 @@ from fastsgns.errors import EmptyCorpusError, FormatError
 from fastsgns.formats import native
 from fastsgns.models.glove import epoch as glove_epoch
 from fastsgns.models.glove import storage as glove_storage
+from fastsgns.models.ppmi import PPMI
 
 SMALL = {"vector_size": 10, "min_count": 1, "workers": 1, "epochs": 3, "progress": False}
 
@@ -253,6 +254,19 @@ def test_one_source_only(counts):
         GloVe([["a", "b"]], cooccurrences=counts)
     with pytest.raises(TypeError, match="either"):
         GloVe().count()
+
+
+@pytest.mark.parametrize("data", [[["a", "b"]], "text.txt", None])
+def test_counts_of_another_type_are_refused(counts, data):
+    def stop(report):
+        return report.epoch == 2
+
+    stopped = GloVe(cooccurrences=counts, vector_size=4, workers=1, progress=stop)
+    calls = [GloVe().train, stopped.train, stopped.resume, PPMI.from_counts]
+    for call in calls:
+        with pytest.raises(TypeError, match=r"the counts are .*model\.count\(sentences\)"):
+            call(data)
+    assert stopped.unfinished.n_epochs > 1
 
 
 def test_nothing_to_train_on():
