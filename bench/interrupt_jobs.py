@@ -115,7 +115,8 @@ def _file(kind: str) -> Long:
     folder = tempfile.mkdtemp(prefix="fastsgns-interrupts-")
     path = str(Path(folder) / "vectors")
     _vectors(lambda kv: kv.export(kind, path))[0]()
-    return lambda: KeyedVectors.from_file(path, kind), lambda: KeyedVectors(2)
+    read = lambda: [KeyedVectors.from_file(path, kind) for _ in range(40)]  # noqa: E731
+    return read, lambda: KeyedVectors(2)
 
 
 def _saved(kv: KeyedVectors) -> None:
@@ -174,17 +175,22 @@ def press(job: Job) -> Job:
     ``seconds`` has the times, ``n_ended`` is the number of calls that had ended before.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
+    with tempfile.TemporaryDirectory() as folder:
+        tempfile.tempdir = folder  # for the files of the call
+        seconds = _press_often(job)
+    return {"seconds": seconds, "n_ended": job["presses"] - len(seconds)}
+
+
+def _press_often(job: Job) -> list[float]:
     call, use = CALLS[job["call"]]()
     delays = random.Random(job["seed"])
-    seconds, n_ended = [], 0
+    times = []
     for _ in range(job["presses"]):
         taken = _pressed(call, delays.uniform(FIRST_DELAY, LAST_DELAY))
         use()
-        if taken is None:
-            n_ended += 1
-        else:
-            seconds.append(taken)
-    return {"seconds": seconds, "n_ended": n_ended}
+        if taken is not None:
+            times.append(taken)
+    return times
 
 
 def _pressed(call: Call, delay: float) -> float | None:
