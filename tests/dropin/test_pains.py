@@ -68,10 +68,9 @@ def test_p01_sources_use_no_private_part_of_python():
 @pytest.mark.skipif(not PROJECT.exists(), reason="pyproject.toml is not part of this copy")
 def test_p02_versions_of_numpy_and_scipy_have_no_upper_limit():
     needed = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["dependencies"]
-    assert {each for each in needed if each.startswith(("numpy", "scipy"))} == {
-        "numpy>=1.26",
-        "scipy>=1.11",
-    }
+    limits = [each for each in needed if each.startswith(("numpy", "scipy"))]
+    assert len(limits) == 2
+    assert all(re.fullmatch(r"\w+>=[\d.]+", each) for each in limits)
 
 
 def test_p02_import_training_and_queries_do_not_import_scipy():
