@@ -105,7 +105,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     streams.use_utf8()
     arguments = build_parser().parse_args(argv)
     try:
-        kernels.variant()
+        if arguments.run is not info.run:  # which shows the wrong value
+            kernels.variant()
     except ValueError as error:
         say(f"fastsgns: {error}")
         return WRONG_USAGE

@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from fastsgns.cli.parsers import Commands, add_command
 from fastsgns.formats import native, sniffing, static_embedding, tsv
 from fastsgns.formats.files import local_path
 from fastsgns.runtime import environment
-from fastsgns.runtime.console import short, table
+from fastsgns.runtime.console import say, short, table
 from fastsgns.runtime.machine import n_cores
 from fastsgns.vectors.exchange import form_of
 from fastsgns.vectors.subword_rows import SubwordRows
@@ -32,6 +32,12 @@ examples:
 Without FILE it also shows the environment variables that fastsgns reads, "-" if not set, and those
 that begin with FASTSGNS_ and are not known. FASTSGNS_KERNEL forces a kernel variant.
 """
+WRONG_ENVIRONMENT = 2
+CHECKS: dict[environment.Variable, Callable[[], object]] = {
+    environment.KERNEL: kernels.variant,
+    environment.HOT_ROWS: environment.hot_rows,
+    environment.GENSIM: environment.gensim_settings,
+}
 HIDDEN = ("format", "kind")
 OTHERS = "'fastsgns convert' has options for vectors in other formats"
 ADVICE = filetypes.ADVICE | dict.fromkeys(
@@ -52,11 +58,34 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the facts, one per line or as JSON."""
     facts = describe(arguments.file) if arguments.file else installation()
+    wrong = [] if arguments.file else _show_faults(facts)
     if arguments.json:
         print(json.dumps(facts, indent=2))
     else:
         print(table(list(_lines(facts).items())))
-    return 0
+    for message in wrong:
+        say(f"fastsgns: {message}")
+    return WRONG_ENVIRONMENT if wrong else 0
+
+
+def _show_faults(facts: dict[str, Any]) -> list[str]:
+    """Return what is wrong with the environment, and say beside each wrong value that it is."""
+    messages = []
+    for variable, check in CHECKS.items():
+        try:
+            check()
+        except ValueError as error:
+            messages.append(str(error))
+            facts[variable.name] = f"{facts[variable.name]} (not allowed)"
+    return messages
+
+
+def _kernel() -> str | None:
+    """Return the kernel variant; None if FASTSGNS_KERNEL is wrong."""
+    try:
+        return kernels.variant()
+    except ValueError:
+        return None
 
 
 def installation() -> dict[str, Any]:
@@ -67,7 +96,7 @@ def installation() -> dict[str, Any]:
         "numpy": np.__version__,
         "platform": platform.platform(terse=True),
         "cores": n_cores(),
-        "kernel": kernels.variant(),
+        "kernel": _kernel(),
         "kernels available": list(kernels.available()),
         **environment.present(),
         "unknown variables": environment.unknown(),

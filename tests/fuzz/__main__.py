@@ -15,8 +15,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # of tests, for their modules
 
 ABSENT = (
-    "atheris is not installed; it has wheels for CPython 3.11 to 3.14 on Linux x86-64: "
-    "pip install atheris"
+    "atheris is not installed, which --plain needs, too; it has wheels for CPython 3.11 "
+    "to 3.14 on Linux x86-64: pip install atheris"
 )
 HAS_WHEEL = (
     sys.platform == "linux" and platform.machine() == "x86_64" and sys.version_info < (3, 15)

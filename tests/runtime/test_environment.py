@@ -69,6 +69,15 @@ def test_info_shows_the_variables(monkeypatch, capsys):
     assert "FASTSGNS_HOT_ROW" in facts["unknown variables"]
 
 
+@pytest.mark.parametrize("name", ["FASTSGNS_HOT_ROWS", "FASTSGNS_GENSIM"])
+def test_info_shows_a_wrong_value_and_what_is_wrong(monkeypatch, capsys, name):
+    monkeypatch.setenv(name, "zzz")
+    assert cli.main(["info"]) == 2
+    shown = capsys.readouterr()
+    assert "zzz (not allowed)" in shown.out and "numpy" in shown.out
+    assert f"{name} is 'zzz'; expected" in shown.err
+
+
 @pytest.mark.parametrize("value", ["-1", "65537", "many", "1.5", "9" * 5000, "٣"])
 def test_wrong_numbers_of_hot_rows_are_refused(monkeypatch, value):
     monkeypatch.setenv("FASTSGNS_HOT_ROWS", value)
