@@ -429,6 +429,13 @@ def test_every_belongs_to_a_checkpoint(name):
         TRAININGS[name].train(every="10 min")
 
 
+@pytest.mark.parametrize("name", ["Word2Vec", "Word2Vec, by batches"])
+def test_a_checkpoint_has_the_time_of_its_training(name, tmp_path):
+    training = TRAININGS[name]
+    model = training.train(checkpoint=tmp_path / "c", every=1)
+    assert 0 < training.load(tmp_path / "c").total_train_time <= model.total_train_time
+
+
 # Processes that are killed
 
 

@@ -410,7 +410,7 @@ def _train_epochs(
     n_before = model.epochs_trained
     model.unfinished = left
     with (
-        training.recorded(model, params, left.n_epochs, params.alpha),
+        training.recorded(model, params, left.n_epochs, params.alpha) as timed,
         _session(model, params, left, callbacks, report_delay) as (session, trainer),
     ):
         how = f"by batches of at most {params.batch_words} words"
@@ -419,7 +419,7 @@ def _train_epochs(
             trainer.losses(sentences, totals, session.is_due),
             before_epoch=partial(training.refresh, model, session, trainer),
             after_epoch=trainer.begin_epoch,
-            changes=trainer.changes,
+            changes=timed(trainer.changes),
         )
     if model.epochs_trained > n_before and not trainer.n_trained:
         _warn_of_nothing(trainer, sentences, params.sample, model.epochs_trained - n_before)

@@ -112,7 +112,9 @@ def go_on(
     log = EpochLog(logger, report_delay)
     running = RunningLoss(model, remaining)
     with (
-        recorded(model, params, remaining.n_epochs, schedule.rate(0, remaining.place().n_units)),
+        recorded(
+            model, params, remaining.n_epochs, schedule.rate(0, remaining.place().n_units)
+        ) as timed,
         Session(model, model.current_arrays(), remaining.n_epochs, callbacks) as session,
     ):
         # The objective has the rows filled for session.run; the session frees them in any case.
@@ -125,9 +127,9 @@ def go_on(
             trainer.losses(),
             before_epoch=partial(refresh, model, session, trainer),
             after_epoch=partial(_end_epoch, model, trainer, corpus, log, running),
-            changes=lambda: {
+            changes=timed(lambda: {
                 "places": (trainer.progress.place,), "running_loss": running.at_start
-            },
+            }),
         )  # fmt: skip
     total = trainer.total
     if not why_no_pairs and total.n_units and not total.n_examples:
@@ -351,8 +353,13 @@ def refresh(model: Any, session: Session, trainer: TrainsObjective) -> None:
         trainer.set_objective(objective_of(model, params))
 
 
+Changes = Callable[[], dict[str, Any]]
+
+
 @contextmanager
-def recorded(model: Any, params: Parameters, n_epochs: int, first_rate: float) -> Iterator[None]:
+def recorded(
+    model: Any, params: Parameters, n_epochs: int, first_rate: float
+) -> Iterator[Callable[[Changes], Changes]]:
     """Log what is set without effect or by mistake; when training ends, record it in the model.
 
     Parameters
@@ -363,6 +370,12 @@ def recorded(model: Any, params: Parameters, n_epochs: int, first_rate: float) -
         Epochs of this call.
     first_rate : float
         The learning rate at which it starts.
+
+    Yields
+    ------
+    callable
+        Wraps `changes` of `Session.run`, which is called before each save, so that a checkpoint has
+        the time until then.
     """
     parameters.warn_of_no_effect(params)
     if params.hs and params.negative:
@@ -377,11 +390,24 @@ def recorded(model: Any, params: Parameters, n_epochs: int, first_rate: float) -
             "Effective 'alpha' higher than previous training cycles: it rises to %g, having come "
             "down to %g", first_rate, reached,
         )  # fmt: skip
-    started = time.monotonic()
+    counted = time.monotonic()
+
+    def count_time() -> None:
+        nonlocal counted
+        before, counted = counted, time.monotonic()
+        model.total_train_time += counted - before
+
+    def timed(changes: Changes) -> Changes:
+        def change() -> dict[str, Any]:
+            count_time()
+            return changes()
+
+        return change
+
     try:
-        yield
+        yield timed
     finally:
-        model.total_train_time += time.monotonic() - started
+        count_time()
         model.add_lifecycle_event("train", msg=str(model), n_epochs=n_epochs)
 
 
