@@ -51,7 +51,8 @@ def _sentences() -> list[list[str]]:
 
 
 def _edges() -> np.ndarray:
-    return np.stack([_ids(N_NODES, N_EDGES), _ids(N_NODES, N_EDGES, 2)], axis=1)
+    drawn = np.random.default_rng(1).random((N_EDGES, 2)) ** 2  # some nodes have more edges
+    return (N_NODES * drawn).astype(np.int64)
 
 
 def _text_file() -> str:

@@ -60,6 +60,7 @@ NOT_RUN = {
     ("phrases", "takes minutes"): 1,
     ("ppmi", "needs corpora, and minutes to hours"): 1,
     ("programs", "runs programs of yours"): 1,
+    ("promises", "takes minutes"): 1,
     ("quality", "needs corpora, and minutes to hours"): 3,
     ("queries", "takes minutes"): 1,
     ("study", "takes minutes to hours"): 1,

@@ -22,7 +22,13 @@ pytestmark = pytest.mark.skipif(
 
 
 def rows() -> list[tuple[str, str, str]]:
-    return ROW.findall(PAGES[0].read_text(encoding="utf-8"))
+    promises, _ = halves()
+    return ROW.findall(promises)
+
+
+def halves() -> list[str]:
+    """Return the page up to the measurements, and the measurements."""
+    return PAGES[0].read_text(encoding="utf-8").split("## How long Ctrl-C takes")
 
 
 def is_never_run(function: ast.FunctionDef) -> bool:
@@ -60,3 +66,12 @@ def test_the_guarantees_of_security_have_tests_that_exist():
     assert named
     for file, _ in named:
         assert (TESTS / file.removeprefix("tests/")).exists(), file
+
+
+def test_no_interrupt_took_longer_than_is_promised():
+    lines = halves()[1].splitlines()
+    longest = [
+        float(line.split("|")[-2]) for line in lines if re.match(r"\| [A-Za-z].*\d \|$", line)
+    ]
+    assert len(longest) > 25
+    assert max(longest) < 0.5
