@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fastsgns import kernels
+from fastsgns.arrays import check_mapped
 from fastsgns.cooccurrence.counts import Cooccurrences, check_nonempty
 from fastsgns.cooccurrence.windows import Sides, Weighting
 from fastsgns.corpus.encoded import EncodedCorpus, encode, scan
@@ -576,6 +577,7 @@ class GloVe:
 
 def _sum(counts: Cooccurrences) -> float:
     """Return the sum of all counts."""
+    check_mapped(counts.weights)
     return float(counts.weights.sum(dtype=np.float64))
 
 
