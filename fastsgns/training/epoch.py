@@ -139,8 +139,11 @@ def train_chunks(
         paused.clear()
         items = numbered if is_due is None else _until_due(numbered, is_due, paused)
         # No timeout: a kernel that still runs writes to the arrays.
-        pools[:] = [WorkerPool(n_workers, items, work, stop_flag=stop_flag, stop_timeout=None)]
-        pools[-1].run(report)
+        pools.append(WorkerPool(n_workers, items, work, stop_flag=stop_flag, stop_timeout=None))
+        try:
+            pools[-1].run(report)
+        finally:
+            pools.clear()  # `work` refers to it: the model would wait for the garbage collector
         report()
         if not paused.is_set():
             return
