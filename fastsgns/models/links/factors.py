@@ -121,6 +121,10 @@ class ProximityFactorization(LinkModel):
                 source, target, values = self.factorize(graph)
             except (np.linalg.LinAlgError, ArpackError) as error:
                 raise FloatingPointError(f"{OVERFLOW}: {error}. {NEARER}") from error
+            except ValueError as error:
+                if "infs or NaNs" not in str(error):  # as scipy 1.12 says
+                    raise
+                raise FloatingPointError(f"{OVERFLOW}: {error}. {NEARER}") from error
             source, target = (np.asarray(side, np.float32) for side in (source, target))
         for name, array in (("source", source), ("target", target), ("values", values)):
             if not np.isfinite(array).all():
