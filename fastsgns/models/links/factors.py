@@ -119,10 +119,9 @@ class ProximityFactorization(LinkModel):
         with np.errstate(all="ignore"):  # infinity and NaN are found below
             try:
                 source, target, values = self.factorize(graph)
-            except (np.linalg.LinAlgError, ArpackError) as error:
-                raise FloatingPointError(f"{OVERFLOW}: {error}. {NEARER}") from error
-            except ValueError as error:
-                if "infs or NaNs" not in str(error):  # as scipy 1.12 says
+            except (np.linalg.LinAlgError, ArpackError, ValueError) as error:
+                is_overflow = isinstance(error, (np.linalg.LinAlgError, ArpackError))
+                if not (is_overflow or "infs or NaNs" in str(error)):  # as scipy 1.12 says
                     raise
                 raise FloatingPointError(f"{OVERFLOW}: {error}. {NEARER}") from error
             source, target = (np.asarray(side, np.float32) for side in (source, target))
