@@ -55,11 +55,13 @@ def main() -> int:
         fuzz(arguments.names[0], arguments.folder, arguments.seconds)
     if "LD_PRELOAD" not in os.environ:
         start_again(arguments.plain)
-    from .parent import run
+    from .parent import explain, run
 
     results = []
     for name in names(arguments.names):
         results.append(run(name, arguments.seconds, arguments.folder))
+        for finding in results[-1]["findings"]:
+            print(explain(arguments.folder, finding), file=sys.stderr)
         print(json.dumps(results[-1]), flush=True)
     return int(any(result["findings"] for result in results))
 

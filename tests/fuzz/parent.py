@@ -1,10 +1,12 @@
 """Starts the processes that fuzz, again after crashes, and counts what they did."""
 
+import base64
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,17 @@ def start(command: list[str], log: Path) -> None:
     ):
         environment = os.environ | {"TMPDIR": work}
         subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment, check=False)
+
+
+def explain(folder: Path, finding: str) -> str:
+    """Return the error of a finding, and its input as text, for machines that keep no files."""
+    path = folder / "findings" / finding
+    if not path.is_file():
+        return finding
+    error = path.with_name(finding + ".txt")
+    said = error.read_text() if error.exists() else "the process ended\n"
+    data = base64.b64encode(zlib.compress(path.read_bytes(), 9)).decode()
+    return f"{finding}\n{said}zlib.decompress(base64.b64decode({data!r}))"
 
 
 def changes(name: str, folder: Path) -> set[tuple[str, int]]:

@@ -1,8 +1,10 @@
 """The parent of the fuzzer's processes: what it counts as found, and what it leaves."""
 
+import base64
 import os
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,17 @@ def test_a_process_that_ends_before_its_first_input_is_a_finding(tmp_path, monke
     [finding] = parent.run("graphs", 60, tmp_path)["findings"]
     assert finding == f"graphs ended before its first input: see {tmp_path / 'graphs.1.log'}"
     assert "a crash" in capsys.readouterr().err
+
+
+def test_a_finding_is_explained_with_its_input(tmp_path):
+    findings = tmp_path / "findings"
+    findings.mkdir()
+    (findings / "graphs.csv--1").write_bytes(b"\xff a graph\n")
+    (findings / "graphs.csv--1.txt").write_text("KeyError: 'a'\n")
+    name, error, data = parent.explain(tmp_path, "graphs.csv--1").splitlines()
+    assert (name, error) == ("graphs.csv--1", "KeyError: 'a'")
+    assert eval(data, {"zlib": zlib, "base64": base64}) == b"\xff a graph\n"
+    assert parent.explain(tmp_path, "graphs ended: see log") == "graphs ended: see log"
 
 
 def test_temporary_files_of_a_process_are_removed(tmp_path):
