@@ -47,7 +47,7 @@ if SANITIZE:
     LINK_FLAGS = [f"-fsanitize={SANITIZERS.get(SANITIZE)}", "-fno-sanitize-recover=all"]
     FLAGS = ["-O1", "-g", "-fno-omit-frame-pointer", "-Wno-psabi", *LINK_FLAGS]
 # Modules whose variants give equal results: products and sums are not fused.
-UNFUSED = {"bags"}
+UNFUSED = {"bags", "merge"}
 
 
 class BuildExtInPlaceToo(build_ext):

@@ -1,0 +1,16 @@
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+RULES: tuple[str, ...]
+
+def are_ascending(rows: npt.NDArray[np.int32], n_rows: int) -> bool: ...
+def merge_rows(
+    matrix: npt.NDArray[Any],
+    parts: list[tuple[npt.NDArray[np.int32], npt.NDArray[Any], npt.NDArray[np.float32]]],
+    first: int,
+    stop: int,
+    step: float,
+    rule: str,
+) -> int: ...

@@ -1,0 +1,206 @@
+"""The merge of replicas: a row of a matrix and its trained copies become one row.
+
+`fastsgns.training.merge` explains the rules. Sums are float64 in the order of the parts, and each
+row depends on nothing but its own copies, so that rows can be divided between threads in any way.
+"""
+
+from libc.math cimport expm1, fabs
+from libc.stdint cimport int32_t, int64_t
+from libc.stdlib cimport free, malloc
+
+import numpy as np
+
+ctypedef fused real:
+    float
+    double
+
+cdef struct Part:
+    const int32_t *rows
+    const void *values
+    const float *loads
+    int64_t n
+    int64_t at
+
+RULES = ("damped", "sum", "mean", "orthogonal")
+
+cdef enum:
+    DAMPED = 0
+    SUM = 1
+    MEAN = 2
+    ORTHOGONAL = 3
+
+
+def are_ascending(const int32_t[::1] rows not None, int64_t n_rows):
+    """Return whether row numbers ascend, without repetition, and are below `n_rows`."""
+    cdef int64_t i
+    cdef bint valid = True
+    with nogil:
+        for i in range(1, rows.shape[0]):
+            valid &= rows[i - 1] < rows[i]
+    return valid and (rows.shape[0] == 0 or rows[0] >= 0 and rows[rows.shape[0] - 1] < n_rows)
+
+
+def merge_rows(real[:, ::1] matrix not None, list parts not None, int64_t first, int64_t stop,
+               double step, str rule not None):
+    """Merge the rows from `first` on and below `stop`.
+
+    Parameters
+    ----------
+    matrix : ndarray of float32 or float64, shape (V, width)
+        Changed in place.
+    parts : list of (ndarray of int32, ndarray, ndarray of float32)
+        Rows, values and loads of each part, with rows for which `are_ascending` is true.
+    first, stop : int
+        A range of rows.
+    step : float
+        As for `fastsgns.training.merge.merge`.
+    rule : str
+        One of `RULES`.
+
+    Returns
+    -------
+    int
+        The first row that would no longer be finite, or -1. Such rows are left as they were.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit, or the rule is unknown.
+    """
+    cdef int64_t n_parts = len(parts), width = matrix.shape[1], bad = -1
+    cdef int number = RULES.index(rule)
+    cdef int i
+    cdef double[:, ::1] scratch = np.empty((2, width + 1))
+    cdef real *rows = &matrix[0, 0] if matrix.shape[0] and width else NULL
+    cdef const int32_t[::1] ids
+    cdef const real[:, ::1] values
+    cdef const float[::1] loads
+    cdef Part *each
+    if rows == NULL or n_parts == 0:
+        return -1
+    each = <Part *>malloc(n_parts * sizeof(Part))
+    if each == NULL:
+        raise MemoryError(f"no memory for {n_parts} parts")
+    try:
+        for i, (ids, values, loads) in enumerate(parts):
+            each[i].n = ids.shape[0]
+            if (values.shape[0] != each[i].n or loads.shape[0] != each[i].n
+                    or values.shape[1] != width):
+                raise ValueError(
+                    f"part {i} has {each[i].n} rows, values of shape "
+                    f"{values.shape[0], values.shape[1]} and {loads.shape[0]} loads; the matrix "
+                    f"has rows of {width}")
+            if each[i].n:
+                each[i].rows, each[i].values, each[i].loads = &ids[0], &values[0, 0], &loads[0]
+            each[i].at = lower_bound(&each[i], first)
+        with nogil:
+            bad = merge_range(rows, each, n_parts, stop, width, step, number, &scratch[0, 0],
+                              &scratch[1, 0])
+    finally:
+        free(each)
+    return bad
+
+
+cdef int64_t lower_bound(const Part *part, int64_t row) noexcept nogil:
+    """Return where in a part the rows from `row` on begin."""
+    cdef int64_t low = 0, high = part.n, middle
+    while low < high:
+        middle = (low + high) // 2
+        if part.rows[middle] < row:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+cdef int64_t merge_range(real *matrix, Part *parts, int64_t n_parts, int64_t stop, int64_t width,
+                         double step, int rule, double *change, double *other) noexcept nogil:
+    """Merge all rows below `stop` that any part still has; return the first that is not finite."""
+    cdef int64_t i, row, bad = -1
+    while True:
+        row = stop
+        for i in range(n_parts):
+            if parts[i].at < parts[i].n and parts[i].rows[parts[i].at] < row:
+                row = parts[i].rows[parts[i].at]
+        if row == stop:
+            return bad
+        if not merge_row(matrix + row * width, parts, n_parts, row, width, step, rule, change,
+                         other) and bad < 0:
+            bad = row
+
+
+cdef bint merge_row(real *old, Part *parts, int64_t n_parts, int64_t row, int64_t width,
+                    double step, int rule, double *change, double *other) noexcept nogil:
+    """Merge one row, and advance the parts that have it; return whether it is finite."""
+    cdef int64_t i, j, n = 0
+    cdef double total = 0, contractions = 0, load, weight = 1
+    cdef const real *values = NULL
+    for i in range(n_parts):
+        if parts[i].at == parts[i].n or parts[i].rows[parts[i].at] != row:
+            continue
+        values = <const real *>parts[i].values + parts[i].at * width
+        load = parts[i].loads[parts[i].at]
+        total += load
+        contractions -= expm1(-load / step)
+        parts[i].at += 1
+        n += 1
+        if n == 1:
+            for j in range(width):
+                change[j] = <double>values[j] - old[j]
+        elif rule == ORTHOGONAL:
+            add_orthogonal(change, old, values, width, other)
+        else:
+            for j in range(width):
+                change[j] += <double>values[j] - old[j]
+    if n == 1 and (rule != MEAN or n_parts == 1):
+        return store_values(old, values, width)
+    if rule == MEAN:
+        weight = 1.0 / n_parts
+    elif rule == DAMPED and contractions > 0:
+        weight = -expm1(-total / step) / contractions
+    return store_sum(old, change, weight, width)
+
+
+cdef void add_orthogonal(double *change, const real *old, const real *values, int64_t width,
+                         double *other) noexcept nogil:
+    """Add the part of a further change that is orthogonal to `change`."""
+    cdef int64_t j
+    cdef double dot = 0, square = 0
+    for j in range(width):
+        other[j] = <double>values[j] - old[j]
+        dot += change[j] * other[j]
+        square += change[j] * change[j]
+    if square > 0:
+        dot /= square
+    for j in range(width):
+        change[j] += other[j] - dot * change[j]
+
+
+cdef bint store_values(real *old, const real *values, int64_t width) noexcept nogil:
+    """Replace a row with the values of one part, if they are finite; return whether they are."""
+    cdef int64_t j
+    cdef bint finite = True
+    for j in range(width):
+        finite &= fabs(values[j]) <= largest(old)
+    if finite:
+        for j in range(width):
+            old[j] = values[j]
+    return finite
+
+
+cdef bint store_sum(real *old, double *change, double weight, int64_t width) noexcept nogil:
+    """Add the weighted change to a row, if the sum is finite; return whether it is."""
+    cdef int64_t j
+    cdef bint finite = True
+    for j in range(width):
+        change[j] = old[j] + weight * change[j]
+        finite &= fabs(change[j]) <= largest(old)
+    if finite:
+        for j in range(width):
+            old[j] = <real>change[j]
+    return finite
+
+
+cdef inline double largest(const real *_) noexcept nogil:
+    """Return the largest finite number of the type."""
+    return 3.4028234663852886e38 if sizeof(real) == 4 else 1.7976931348623157e308
