@@ -5,6 +5,7 @@ import sys
 
 from bench import (
     coherence,
+    distributed,
     encode,
     frontier,
     glove,
@@ -37,7 +38,7 @@ INTERRUPTED = 130
 COMMANDS = (
     *(standard, speed, quality, quantized, frontier, matrices, ppmi, glove),
     *(scan, phrases, load, queries, encode, nodes, links, tasks, update, tiny),
-    *(memory, scaling, coherence, roofline, overhead, interrupts),
+    *(memory, scaling, coherence, distributed, roofline, overhead, interrupts),
     summary,
 )
 DESCRIPTION = """\

@@ -253,6 +253,13 @@ def virtual(job: Job) -> Job:
     return virtual.JOBS[job["job"]](job)
 
 
+def replicas(job: Job) -> Job:
+    """Count, merge or simulate the rows of replicas."""
+    from bench import replica_jobs  # imports numpy, as above
+
+    return replica_jobs.JOBS[job["job"]](job)
+
+
 def vector_file(job: Job) -> Job:
     """Write or read a file of vectors."""
     from bench import load_jobs  # imports numpy, which other jobs do not count as their own
@@ -287,7 +294,8 @@ def press(job: Job) -> Job:
 JOBS = {
     "queries": queries, "encode": encode, "halves": encode, "phrases": phrases, "press": press,
     "train": train, "glove": glove, "scan": scan, "versions": versions, "save": synthetic.save,
-    "trace": virtual, "simulate": virtual, "make_vectors": vector_file, "load": vector_file,
+    "trace": virtual, "simulate": virtual, "touch": replicas,
+    "events": replicas, "merge_speed": replicas, "make_vectors": vector_file, "load": vector_file,
 }  # fmt: skip
 
 

@@ -271,6 +271,21 @@ def test_coherence_counts_rows_and_judges_virtual_workers(bench, tmp_path):
     assert "WordSim353" in done.stdout
 
 
+def test_rounds_of_nodes_are_counted_and_simulated_once(bench):
+    options = ("--dim", "8", "--nodes", "2", "4", "--merges", "2", "--cores", "2", "--gbits", "10")
+    options += ("--traced", "1000", "--workers", "2", "--hot", "0", "8", "--min-count", "1")
+    done, record = bench("distributed", *options)
+    jobs = [result["key"]["job"] for result in record["results"]]
+    assert jobs == ["touch", "merge_speed", *4 * ["events"], "trace"]
+    touched = record["results"][0]
+    assert touched["n_tokens"] == 1500 and touched["n_words"] == len(WORDS)
+    assert [point["n_outputs"] for point in touched["points"]] == 2 * [40]
+    simulated = [result for result in record["results"] if "seconds" in result]
+    assert all(result["seconds"] > 0 and result["n_bytes"] > 0 for result in simulated)
+    assert "merges per epoch" in done.stdout and "speed-up" in done.stdout
+    assert len(bench("distributed", *options)[1]["results"]) == len(jobs)
+
+
 def test_scaling_judges_each_number_of_workers_and_says_when_cores_are_shared(bench, tmp_path):
     (tmp_path / "men.tsv").write_text("".join(f"w{i}\tw{i + 1}\t{i % 7}\n" for i in range(30)))
     sides = ("block", "cbow tied+bias:word")
