@@ -1,7 +1,7 @@
 """Jobs with virtual workers: many workers in one thread, which take turns."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -74,12 +74,24 @@ class VirtualChunks(TokenChunks):
         super().__init__(ids, offsets)
         self.starts = range(0, len(ids), len(ids))
 
-    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
+    def examples(self, place: ChunkPlace, stream: int, stop_flag: np.ndarray) -> list[Any]:
+        """Return the epoch."""
+        return [VirtualEpoch(self, stream)]
+
+
+class VirtualEpoch(NamedTuple):
+    """What virtual workers train: the sentences of an epoch, with their random numbers."""
+
+    chunks: VirtualChunks
+    stream: int
+
+    def train(self, objective: Objective, rates: Rates) -> Trained:
         """Train the epoch."""
-        hot = hot_rows(objective, self.ids, self.n_workers, self.n_hot)
+        chunks = self.chunks
+        hot = hot_rows(objective, chunks.ids, chunks.n_workers, chunks.n_hot)
         return sgns.simulate_workers(
-            replace(objective, hot=hot), self.ids, self.offsets, self.n_workers, TURN, *rates,
-            stream,
+            replace(objective, hot=hot), chunks.ids, chunks.offsets, chunks.n_workers, TURN, *rates,
+            self.stream,
         )  # fmt: skip
 
 

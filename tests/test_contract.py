@@ -26,7 +26,7 @@ PARTS = ("parameters", "settings", "state")
 ADDED_LATER = (
     "matrices", "bias", "coupling", "softmax", "unfinished", "strict", "task", "check",
     "deleted", "direction_weight", "is_directed", "metapath", "strict_times",
-    "made_up_counts",
+    "made_up_counts", "deterministic",
 )  # fmt: skip
 PUBLIC = (fastsgns, cooccurrence, graph, models, glove, links, ppmi)
 TRAINED = [name for name, case in CLASSES.items() if case.train]

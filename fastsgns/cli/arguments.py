@@ -175,6 +175,14 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_deterministic(parser: argparse._ActionsContainer) -> None:
+    """Add whether the result is the same for any number of threads."""
+    parser.add_argument(
+        "--deterministic", action="store_const", const=True,
+        help="same seed, same vectors with any number of --workers; somewhat slower",
+    )  # fmt: skip
+
+
 def add_progress(parser: argparse.ArgumentParser) -> None:
     """Add whether to show progress."""
     shown = parser.add_mutually_exclusive_group()

@@ -9,6 +9,7 @@ from fastsgns.cli import filetypes, inputs, outputs, phrases, resuming, stopping
 from fastsgns.cli.arguments import (
     FORMATS,
     Option,
+    add_deterministic,
     add_inputs,
     add_output,
     add_parameters,
@@ -130,12 +131,15 @@ def add(commands: Commands) -> None:
     add_parameters(group, FastText, SUBWORDS)
     group = parser.add_argument_group("the schedule")
     add_parameters(group, Word2Vec, SCHEDULE)
+    add_deterministic(group)
     group.add_argument("--loss", action="store_true", help="compute and report the loss; slower")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and save; return 130, 143 or 129 if training was stopped."""
-    options = given(arguments, ("sg", "hs", "softmax", *MODEL, *SUBWORDS, *SCHEDULE))
+    options = given(
+        arguments, ("sg", "hs", "softmax", "deterministic", *MODEL, *SUBWORDS, *SCHEDULE)
+    )
     corpus_path, how = arguments.save_corpus, saving(arguments)
     outputs.check(
         arguments.output, arguments.inputs, corpus_path, arguments.resume, arguments.checkpoint

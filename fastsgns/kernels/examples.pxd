@@ -109,7 +109,7 @@ cdef inline void draw_negatives(const Model *model, Worker *worker, FocusPlan *p
     cdef int64_t k
     for k in range(<int64_t>plan.n_examples * model.negative):
         plan.draws[k] = next_random(&state)
-        prefetch_read(&model.noise[alias_slot(plan.draws[k], model.n_outputs)])
+        prefetch_read(&model.noise[alias_slot(plan.draws[k], model.n_noise)])
     worker.random_state = state
 
 
@@ -150,7 +150,7 @@ cdef inline void list_targets(const Model *model, Worker *worker, FocusPlan *pla
         targets[0], rows[0] = plan.focus_word, output_row(model, worker, plan.focus_word)
         n = 1
         for k in range(model.negative):
-            word = alias_index(draws[k], model.noise, model.n_outputs)
+            word = alias_index(draws[k], model.noise, model.n_noise)
             if word != plan.focus_word and not (model.tied and contains(contexts, n_inputs, word)):
                 targets[n], rows[n] = word, negative_row(model, worker, word)
                 n += 1

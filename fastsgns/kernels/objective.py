@@ -111,12 +111,13 @@ class Objective:
     output : ndarray, shape (V, width), or None
         Output rows of negative sampling or full softmax; None switches both off. If it is the same
         array as `input`, the matrix is tied (`fastsgns/kernels/roles.pxd`). For lists of
-        pairs the number of output rows may differ from V; `noise` and `negative_output` then have
-        as many rows as `output`.
+        pairs the number of output rows may differ from V; `negative_output` then has as many.
     tree : ndarray, shape (V - 1, width), or None
-        Output rows of hierarchical softmax, one per inner node; None switches it off.
+        Output rows of hierarchical softmax, one per inner node; None switches it off. A replica
+        (`fastsgns.training.replicas`) has the nodes on the paths of its words only.
     noise : ndarray of uint32, shape (V, 2), or None
-        Alias table of the noise distribution (`fastsgns.sampling.alias_table`).
+        Alias table of the noise distribution (`fastsgns.sampling.alias_table`). A table of another
+        length is allowed, whose aliases are rows of `output`.
     paths : Paths or None
         Huffman paths; required with `tree`.
     keep_thresholds : ndarray of uint32, shape (V,), or None

@@ -550,7 +550,11 @@ cdef int set_matrices(Model *model, objective) except -1:
     if not tied:
         model.output = address(objective.output, real, (n_outputs, width))
     model.negative_output = address(objective.negative_output, real, (n_outputs, width))
-    model.tree = address(objective.tree, real, (max(n_words - 1, 0), width))
+    if objective.tree is not None:
+        model.tree = address(objective.tree, real, (len(objective.tree), width))
+        if len(objective.tree) != max(n_words - 1, 0) and objective.paths is not None and (
+                len(objective.tree) <= objective.paths.nodes.max(initial=-1)):
+            raise ValueError(f"the tree has {len(objective.tree)} nodes, and the paths have others")
     return 0
 
 
@@ -607,7 +611,14 @@ cdef int set_roles(Model *model, objective) except -1:
 cdef int set_tables(Model *model, objective) except -1:
     """Set the addresses of the noise table, the paths, the thresholds and the lock factors."""
     n_words, n_outputs, paths = model.n_words, model.n_outputs, objective.paths
-    model.noise = <AliasSlot *>address(objective.noise, np.uint32, (n_outputs, 2))
+    if objective.noise is not None:
+        model.n_noise = len(objective.noise)
+        model.noise = <AliasSlot *>address(objective.noise, np.uint32, (model.n_noise, 2))
+        if model.n_noise != n_outputs and (
+                not model.n_noise or objective.noise.max() >= n_outputs
+                or objective.noise[:, 0].any()):  # slots are no rows: only aliases are drawn
+            raise ValueError(f"a table of noise has {n_outputs} slots, or any number of aliases "
+                             f"below that with thresholds of 0; got {model.n_noise} slots")
     model.keep_thresholds = <uint32_t *>address(objective.keep_thresholds, np.uint32, (n_words,))
     model.lock_factors = <float *>address(objective.lock_factors, np.float32, (n_words,))
     model.output_lock_factors = <float *>address(

@@ -153,7 +153,7 @@ cdef struct Model:
     char *input  # n_input_rows rows
     char *output  # n_outputs rows: negative sampling or full softmax
     char *negative_output  # n_outputs rows: separate matrix for negative samples
-    char *tree  # n_words - 1 rows: inner nodes of hierarchical softmax
+    char *tree  # inner nodes of hierarchical softmax
     int64_t width  # reals per row, with padding
     int64_t row_bytes  # width in bytes
     uint32_t n_words  # words of the input role
@@ -169,7 +169,8 @@ cdef struct Model:
     # Private copies of frequent rows
     HotIds hot[N_HOT]
     # Tables
-    const AliasSlot *noise  # alias table of the noise distribution
+    const AliasSlot *noise  # (n_noise,): alias table of the noise distribution
+    uint32_t n_noise
     const int32_t *path_nodes  # Huffman paths, concatenated: rows of `tree`
     const float *path_labels  # 1 - code
     const int64_t *path_starts  # (n_words + 1,)

@@ -76,7 +76,7 @@ cdef inline void draw_window(const Model *model, Worker *worker, WindowPlan *pla
     plan.radius = draw_radius(model, worker)
     for k in range(model.n_shared_negatives):
         plan.draws[k] = next_random(&worker.random_state)
-        prefetch_read(&model.noise[alias_slot(plan.draws[k], model.n_outputs)])
+        prefetch_read(&model.noise[alias_slot(plan.draws[k], model.n_noise)])
 
 
 cdef inline void look_up_negatives(const Model *model, WindowPlan *plan) noexcept nogil:
@@ -84,7 +84,7 @@ cdef inline void look_up_negatives(const Model *model, WindowPlan *plan) noexcep
     cdef int k
     if plan.n_positions:
         for k in range(model.n_shared_negatives):
-            plan.negatives[k] = alias_index(plan.draws[k], model.noise, model.n_outputs)
+            plan.negatives[k] = alias_index(plan.draws[k], model.noise, model.n_noise)
 
 
 cdef inline void queue_prefetch(const Model *model, Worker *worker, const WindowPlan *plan,

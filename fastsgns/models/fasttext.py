@@ -152,6 +152,7 @@ class FastText(Word2Vec):
         matrices: MatricesMode = "two",
         bias: BiasMode = "scalar",
         coupling: float = 0.0,
+        deterministic: bool = False,
         progress: ShowProgress = None,
         init_from: Any = None,
         checkpoint: Any = None,
@@ -167,8 +168,8 @@ class FastText(Word2Vec):
             null_word, trim_rule, sorted_vocab, batch_words, compute_loss, callbacks, comment,
             max_final_vocab, shrink_windows, cbow_gradient=cbow_gradient,
             negative_sharing=negative_sharing, softmax=softmax, matrices=matrices, bias=bias,
-            coupling=coupling, progress=progress, init_from=init_from, checkpoint=checkpoint,
-            every=every,
+            coupling=coupling, deterministic=deterministic, progress=progress, init_from=init_from,
+            checkpoint=checkpoint, every=every,
         )  # fmt: skip
 
     def _empty_vectors(self) -> FastTextKeyedVectors:

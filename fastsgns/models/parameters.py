@@ -65,6 +65,7 @@ class Parameters:
     progress: Annotated[ShowProgress, rules.PROGRESS]
     batch_words: Annotated[int, count(0, MAX_COUNT, none=BATCH_WORDS)]
     null_word: Annotated[int, rules.flag(int, none=0)]
+    deterministic: Annotated[bool, rules.flag()]
 
     @property
     def layout(self) -> MatrixLayout:

@@ -238,6 +238,10 @@ class Word2Vec(JobHooks):
         For "three": weight of the penalty |n_j - c_j|^2 / 2, which is applied each time the output
         vector c_j or the negative vector n_j of word j is trained. Use 10 or more. With the
         default, 0, all words collapse into one direction, and a warning is logged.
+    deterministic : bool
+        Whether the result is the same for any number of `workers`, bit for bit. The workers then
+        train copies of the rows that they use, which are merged in a fixed order, some hundred
+        times per epoch. docs/deterministic.md has the cost, and what else the result depends on.
     progress : bool, callable or None
         Whether to show progress bars. None: on a terminal or in a notebook. A callable is called
         instead, ten times per second, in the thread that called, with a
@@ -335,6 +339,7 @@ class Word2Vec(JobHooks):
         matrices: MatricesMode = "two",
         bias: BiasMode = "scalar",
         coupling: float = 0.0,
+        deterministic: bool = False,
         progress: ShowProgress = None,
         init_from: Any = None,
         checkpoint: Any = None,
@@ -351,6 +356,7 @@ class Word2Vec(JobHooks):
         self.negative_sharing, self.softmax = negative_sharing, softmax
         self.matrices, self.bias, self.coupling = matrices, bias, coupling
         self.seed, self.workers, self.epochs = seed, workers, epochs
+        self.deterministic = deterministic
         self.compute_loss, self.comment, self.progress = compute_loss, comment, progress
         self.hashfxn, self.null_word, self.batch_words = hashfxn, null_word, batch_words
         self.callbacks = parameters.as_callbacks(callbacks)

@@ -1,6 +1,8 @@
 """Chunks: the data of an epoch, in parts that a worker trains one at a time."""
 
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,6 +15,7 @@ CHUNK_TOKENS = 1_000, 65_536  # least and most tokens of a chunk
 
 Rates = tuple[float, float]  # learning rate at the start and at the end of a chunk
 Trained = tuple[float, int, int]  # loss, examples and focus words of a chunk
+PairRole = Literal["input", "output"]
 
 
 class ChunkPlace(NamedTuple):
@@ -21,6 +24,85 @@ class ChunkPlace(NamedTuple):
     epoch: int
     start: int
     stop: int
+
+
+class Sentences(NamedTuple):
+    """Sentences of a chunk, whose tokens ``start .. stop - 1`` are focus words.
+
+    Attributes
+    ----------
+    ids, offsets : ndarray of int
+        Sentence i is ``ids[offsets[i]:offsets[i + 1]]``.
+    start, stop : int
+    stream : int
+        Seed of the random numbers, 64 bits.
+    """
+
+    ids: np.ndarray
+    offsets: np.ndarray
+    start: int
+    stop: int
+    stream: int
+
+    def train(self, objective: Objective, rates: Rates) -> Trained:
+        """Train them, and return their loss and their numbers of examples and of focus words."""
+        return kernels.train_chunk(objective, *self[:4], *rates, self.stream)
+
+
+class Pairs(NamedTuple):
+    """Pairs of a chunk: the row of each source learns to predict the row of its target.
+
+    Attributes
+    ----------
+    sources, targets : ndarray of int32, shape (n,)
+    stream : int
+        Seed of the random numbers, 64 bits.
+    roles : (str, str)
+        The matrix that has the rows of the sources, and that of the targets.
+    input_noise : ndarray of uint32, shape (V, 2), or None
+        Alias table of the noise distribution over the rows of the input matrix, for pairs whose
+        targets are rows of it.
+    part : (float, float)
+        The part of the learning rates of a chunk at which they are trained: 0 is that at its
+        start, and 1 is that at its end.
+    """
+
+    sources: np.ndarray
+    targets: np.ndarray
+    stream: int
+    roles: tuple[PairRole, PairRole] = ("input", "output")
+    input_noise: np.ndarray | None = None
+    part: tuple[float, float] = (0.0, 1.0)
+
+    def train(self, objective: Objective, rates: Rates) -> Trained:
+        """Train them, and return their loss and their numbers of examples and of focus words."""
+        if self.part != (0.0, 1.0):
+            middle = sum(rates) / 2
+            rates = (rates[0], middle) if self.part[0] == 0 else (middle, rates[1])
+        return kernels.train_pairs_chunk(
+            self._view(objective), self.sources, self.targets, 0, len(self.sources), *rates,
+            self.stream,
+        )  # fmt: skip
+
+    def _view(self, objective: Objective) -> Objective:
+        """Return the objective of these roles: rows of one matrix predict rows of the other.
+
+        No sign is flipped between two rows of one role.
+        """
+        if self.roles == ("input", "output"):
+            return objective
+        matrices: dict[PairRole, Any] = {"input": objective.input, "output": objective.output}
+        noise = {"input": self.input_noise, "output": objective.noise}
+        factors = {"input": objective.lock_factors, "output": objective.output_lock_factors}
+        source, target = self.roles
+        changes: dict[str, Any] = {"n_flipped": 0} if source == target else {}
+        return replace(
+            objective, input=matrices[source], output=matrices[target], noise=noise[target],
+            lock_factors=factors[source], output_lock_factors=factors[target], **changes,
+        )  # fmt: skip
+
+
+Examples = Sentences | Pairs
 
 
 class Chunks(Protocol):
@@ -51,18 +133,41 @@ class Chunks(Protocol):
     @property
     def tokens_per_unit(self) -> int: ...  # noqa: D102
 
-    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
-        """Train a chunk, and return its loss and its numbers of examples and of focus words.
+    def examples(self, place: ChunkPlace, stream: int, stop_flag: np.ndarray) -> Sequence[Examples]:
+        """Return what a chunk trains, in order.
 
         Parameters
         ----------
-        objective : Objective
         place : ChunkPlace
-        rates : (float, float)
-            Learning rate at the start and at the end of the chunk; it is linear between them.
         stream : int
             Seed of the random numbers of the chunk, 64 bits.
+        stop_flag : ndarray of int32, shape (1,)
+            Another thread sets it to 1 to make the call return early.
         """
+
+
+def train_chunk(
+    objective: Objective, chunks: Chunks, place: ChunkPlace, rates: Rates, stream: int
+) -> Trained:
+    """Train a chunk, and return its loss and its numbers of examples and of focus words.
+
+    Parameters
+    ----------
+    objective : Objective
+    chunks : Chunks
+    place : ChunkPlace
+    rates : (float, float)
+        Learning rate at the start and at the end of the chunk; it is linear between them.
+    stream : int
+        Seed of the random numbers of the chunk, 64 bits.
+    """
+    return train_examples(objective, chunks.examples(place, stream, objective.stop_flag), rates)
+
+
+def train_examples(objective: Objective, examples: Sequence[Examples], rates: Rates) -> Trained:
+    """Train the examples of a chunk, and return what `train_chunk` returns."""
+    losses, n_examples, n_kept = zip(*(part.train(objective, rates) for part in examples))
+    return sum(losses), sum(n_examples), sum(n_kept)
 
 
 def cut(n_units: int, tokens_per_unit: int = 1) -> range:
@@ -96,14 +201,10 @@ class TokenChunks:
         self.n_units, self.starts = len(ids), cut(len(ids))
         self.longest = int(np.diff(self.offsets).max())
 
-    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
-        """Train a chunk; see `Chunks.train`."""
-        _, start, stop = place
+    def examples(self, place: ChunkPlace, stream: int, stop_flag: np.ndarray) -> list[Sentences]:
+        """Return what a chunk trains; see `Chunks.examples`."""
         check_mapped(self.ids, self.offsets)
-        trained: Trained = kernels.train_chunk(
-            objective, self.ids, self.offsets, start, stop, *rates, stream
-        )
-        return trained
+        return [Sentences(self.ids, self.offsets, place.start, place.stop, stream)]
 
 
 class PairChunks:
@@ -125,10 +226,7 @@ class PairChunks:
         self.targets = integers(targets, np.int32, "targets")
         self.n_units, self.starts = len(sources), cut(len(sources))
 
-    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
-        """Train a chunk; see `Chunks.train`."""
-        _, start, stop = place
-        trained: Trained = kernels.train_pairs_chunk(
-            objective, self.sources, self.targets, start, stop, *rates, stream
-        )
-        return trained
+    def examples(self, place: ChunkPlace, stream: int, stop_flag: np.ndarray) -> list[Pairs]:
+        """Return what a chunk trains; see `Chunks.examples`."""
+        part = slice(place.start, place.stop)
+        return [Pairs(self.sources[part], self.targets[part], stream)]

@@ -17,11 +17,14 @@ import numpy as np
 
 from fastsgns.errors import warn
 from fastsgns.kernels.objective import HotRows, Objective, Subwords
+from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.runtime.progress import Bar, Fact, ShowProgress, make_bar
 from fastsgns.training import hotrows, subwords
 from fastsgns.training.divergence import BIAS, DivergenceCheck, TrainingPosition, vectors_and_biases
-from fastsgns.training.epoch import EpochProgress, IsDue, Pause, Tally, train_chunks
-from fastsgns.training.examples import ChunkPlace, Chunks, Rates
+from fastsgns.training.epoch import PAUSE, EpochProgress, IsDue, Pause, Tally, train_chunks
+from fastsgns.training.examples import ChunkPlace, Chunks, Rates, train_chunk
+from fastsgns.training.replicas import Job
+from fastsgns.training.rounds import LocalRounds, Rounds, RunRound
 from fastsgns.training.unfinished import START, Place
 
 logger = logging.getLogger(__name__)
@@ -121,7 +124,13 @@ class Trainer:
     begin : Place
         How far the first epoch is already.
     is_due : callable, optional
-        Asked between two chunks whether to pause.
+        Asked between two chunks, or two rounds, whether to pause.
+    deterministic : bool
+        Whether the result must not depend on `n_workers`: the chunks are trained in rounds of
+        shards, whose replicas are merged in order (`fastsgns.training.rounds`). If the data is too
+        small for that, one thread trains it.
+    run_round : callable, optional
+        Trains the rounds; by default `n_workers` threads do.
 
     Attributes
     ----------
@@ -145,11 +154,19 @@ class Trainer:
     logs_epochs: bool = True
     begin: Place = START
     is_due: IsDue | None = None
+    deterministic: bool = False
+    run_round: RunRound | None = None
     total: Tally = field(default_factory=Tally, init=False)
     progress: EpochProgress = field(init=False)
     divergence: DivergenceCheck = field(init=False)
 
     def __post_init__(self) -> None:
+        self.rounds: Rounds | None = None
+        if self.deterministic:
+            starts = self.chunks.starts
+            self.rounds = Rounds.of(len(starts), starts.step * self.chunks.tokens_per_unit)
+            if self.run_round is None and self.rounds.n_shards == 1:
+                self.rounds, self.n_workers = None, 1
         self.progress = EpochProgress.at(self.begin)
         self.set_objective(self.objective)
 
@@ -243,21 +260,25 @@ class Trainer:
         )
         return [int(state[0]) for state in states]
 
-    def train_chunk(self, epoch: int, chunk: int, seed: int) -> Tally:
-        """Train one chunk and return its sums."""
+    def job(self, epoch: int, chunk: int, seed: int) -> Job:
+        """Return the place of a chunk, its learning rates and the seed of its random numbers."""
         start = self.chunks.starts[chunk]
         stop = min(start + self.chunks.starts.step, self.chunks.n_units)
         rates = self.schedule.rates(epoch, start, stop)  # the kernel interpolates between the two
-        place = ChunkPlace(self.n_epochs_before + epoch, start, stop)
-        # Calls the kernel for this kind of chunk.
-        loss, n_examples, n_kept = self.chunks.train(self.objective, place, rates, seed)
+        return Job(ChunkPlace(self.n_epochs_before + epoch, start, stop), rates, seed)
+
+    def train_chunk(self, epoch: int, chunk: int, seed: int) -> Tally:
+        """Train one chunk and return its sums."""
+        job = self.job(epoch, chunk, seed)
+        _, start, stop = job.place
+        loss, n_examples, n_kept = train_chunk(self.objective, self.chunks, *job)
         self.divergence.check_some_rows(chunk, self._position(epoch, stop))
         return Tally(stop - start, n_kept, n_examples, loss)
 
     def _hot_rows(self, objective: Objective) -> HotRows | None:
         """Return the frequent rows of which each worker has a copy, if any."""
         starts = self.chunks.starts
-        if self.row_counts is None:
+        if self.row_counts is None or self.rounds is not None:
             return None
         n_tokens = starts.step * self.chunks.tokens_per_unit
         n_workers = min(self.n_workers, len(starts))
@@ -267,11 +288,14 @@ class Trainer:
         """Return the subwords of an objective, with bounds on the updates of private rows."""
         if self.row_counts is None:
             return objective.subwords
-        n_workers = min(self.n_workers, len(self.chunks.starts))
+        n_workers = 1 if self.rounds is not None else min(self.n_workers, len(self.chunks.starts))
         return subwords.bounded(objective, self.row_counts[0], n_workers)
 
     def _train_epoch(self, epoch: int, report: Callable[[], None]) -> Generator[Pause, None, None]:
         """Train the chunks that are left of an epoch."""
+        if self.rounds is not None:
+            yield from self._train_rounds(epoch, self.rounds, report)
+            return
 
         def train(_thread: int, job: tuple[int, int]) -> Tally:
             return self.train_chunk(epoch, *job)
@@ -281,6 +305,32 @@ class Trainer:
             jobs, self.progress, train, self.n_workers, report, self.objective.stop_flag,
             self.is_due,
         )  # fmt: skip
+
+    def _train_rounds(
+        self, epoch: int, rounds: Rounds, report: Callable[[], None]
+    ) -> Generator[Pause, None, None]:
+        """Train the rounds that are left of an epoch. One that is interrupted changes nothing."""
+        run_round = self.run_round or LocalRounds(self.n_workers)
+        seeds = self.chunk_seeds(epoch)
+        for start in rounds.starts(self.progress.n_chunks):
+            shards = [
+                [self.job(epoch, chunk, seeds[chunk]) for chunk in chunks]
+                for chunks in rounds.shards(start)
+            ]
+            commit = run_round(self.objective, self.chunks, shards, report)
+            uninterrupted(partial(self._end_round, commit, start))
+            stop = shards[-1][-1].place.stop
+            self.divergence.check_some_rows(
+                start // rounds.round_chunks, self._position(epoch, stop)
+            )
+            report()
+            if self.is_due is not None and self.is_due():
+                yield PAUSE
+
+    def _end_round(self, commit: Callable[[], list[Tally]], start: int) -> None:
+        """Merge a round that begins with chunk `start`, and note that it was trained."""
+        for chunk, tally in enumerate(commit(), start):
+            self.progress.add(chunk, tally)
 
     def _position(self, epoch: int, position: int) -> TrainingPosition:
         rate = self.schedule.rate(epoch, position)

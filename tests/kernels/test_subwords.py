@@ -332,7 +332,7 @@ REFUSED = {
     "copies of input rows": {
         "hot": HotRows(np.array([0], np.int32), np.array([], np.int32), 1.0, 1.0, 1.0)
     },
-    "noise of other words": {"noise": np.zeros((N_WORDS + 1, 2), np.uint32)},
+    "noise of other words": {"noise": np.full((N_WORDS + 1, 2), N_WORDS, np.uint32)},
 }
 
 
@@ -341,7 +341,7 @@ def test_what_does_not_fit_is_refused(change):
     lists = shared_lists(N_WORDS, 5, np.random.default_rng(2))
     objective = with_subwords(make_objective(), lists, N_WORDS + 5)
     ids, offsets = make_corpus()
-    with pytest.raises(ValueError, match=r"Subwords\.factors|input_ids|an array of"):
+    with pytest.raises(ValueError, match=r"Subwords\.factors|input_ids|an array of|noise"):
         run_kernel(dataclasses.replace(objective, **change), ids, offsets)
 
 

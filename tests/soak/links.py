@@ -45,6 +45,7 @@ TYPICAL: dict[str, Any] = {
     "shrink_windows": among(True, False), "workers": among(1, 1, 1, 1, 2, 3),
     "shuffle": among(True, False), "strict_times": among(False, True),
     "seed": mostly(whole(0, 2**32), among(1), 0.9), "compute_loss": among(True, False),
+    "deterministic": among(False, False, True),
     "matrices": mostly(constant("two"), among("tied", "tied+bias", "tied+reflect"), 0.6),
     "task": among("links", "labels"), "check": among(True, False),
     "negative_sharing": among("pair", "window", "batch", "block"),

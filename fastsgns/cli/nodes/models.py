@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable
 from typing import Any, cast
 
-from fastsgns.cli.arguments import Option, add_parameters, given
+from fastsgns.cli.arguments import Option, add_deterministic, add_parameters, given
 from fastsgns.cli.parsers import UsageError, positive
 from fastsgns.formats import kinds, native
 from fastsgns.formats.files import local_path
@@ -76,7 +76,15 @@ SKIP_GRAM = {
         "targets; 0 keeps all",
     ),
 }  # fmt: skip
-TRAINING = (*SKIP_GRAM, "joint", "shrink_windows", "check", "metapath", "strict_times")
+TRAINING = (
+    *SKIP_GRAM,
+    "joint",
+    "shrink_windows",
+    "check",
+    "metapath",
+    "strict_times",
+    "deterministic",
+)
 SEED = 1
 FACTORIZING = ("beta", "error", "weights", "order", "mu", "theta")
 
@@ -112,6 +120,7 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         "--no-check", dest="check", action="store_const", const=False,
         help="links: train on all edges, without the check of a hundredth of them",
     )  # fmt: skip
+    add_deterministic(walks)
     _add_factorizations(parser.add_argument_group("factorizations"))
 
 

@@ -8,19 +8,18 @@ target. The objective of a pair is that of skip-gram with negative sampling,
 """
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
-from fastsgns import kernels, sampling
+from fastsgns import sampling
 from fastsgns.graph.walks import walker
 from fastsgns.graph.walks.files import WalkFile
 from fastsgns.graph.walks.neighbours import Neighbours
-from fastsgns.kernels.objective import Objective
-from fastsgns.training.examples import ChunkPlace, Rates, Trained, cut
+from fastsgns.training.examples import ChunkPlace, PairRole, Pairs, Sentences, cut
 
 MASK = 2**64 - 1
-Pairs = tuple[np.ndarray, np.ndarray]
+INPUT: PairRole = "input"
+OUTPUT: PairRole = "output"
 
 
 class StartNodes:
@@ -110,19 +109,19 @@ class RandomWalks:
         self.starts = cut(self.n_units, length)
         self.longest = self.tokens_per_unit = length
 
-    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
+    def examples(self, place: ChunkPlace, stream: int, stop_flag: np.ndarray) -> list[Sentences]:
         """See `fastsgns.training.examples.Chunks`."""
         starts = self.start_nodes.of_walks(*place)
         ids = np.empty(len(starts) * self.length, np.int32)
         offsets = np.empty(len(starts) + 1, np.int64)
         n, stream = walker.write_walks(
             self.neighbours, starts, self.length, self.p, self.q, stream, ids, offsets,
-            objective.stop_flag,
+            stop_flag,
         )  # fmt: skip
         ids, offsets = ids[: offsets[n]], offsets[: n + 1]
         if self.file is not None:
             self.file.write(ids, offsets)
-        return kernels.train_chunk(objective, ids, offsets, 0, len(ids), *rates, stream)
+        return [Sentences(ids, offsets, 0, len(ids), stream)]
 
 
 class RootedPageRankWalks:
@@ -160,18 +159,18 @@ class RootedPageRankWalks:
         self.n_units = n_passes * len(self.start_nodes.nodes)
         self.starts = cut(self.n_units)
 
-    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
+    def examples(self, place: ChunkPlace, stream: int, stop_flag: np.ndarray) -> list[Pairs]:
         """See `fastsgns.training.examples.Chunks`."""
         starts = self.start_nodes.of_walks(*place)
         sources, targets = np.empty((2, len(starts)), np.int32)
         n, stream = walker.write_rooted_pairs(
             self.neighbours, starts, self.stop, self.max_steps, stream, sources, targets,
-            objective.stop_flag,
+            stop_flag,
         )  # fmt: skip
         pairs = sources[:n], targets[:n]
         if self.file is not None:
             self.file.write_pairs(*pairs)
-        return _train_pairs(objective, pairs, rates, stream)
+        return [Pairs(*pairs, stream)]
 
 
 class AlternatingWalks:
@@ -223,61 +222,37 @@ class AlternatingWalks:
         self.tokens_per_unit = length // 2
         self.n_units, self.starts = n_walks, cut(n_walks, length // 2)
 
-    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
+    def examples(self, place: ChunkPlace, stream: int, stop_flag: np.ndarray) -> list[Pairs]:
         """See `fastsgns.training.examples.Chunks`."""
         n_walks = place.stop - place.start
         sources = np.empty((n_walks + 1) // 2, np.int32)
         targets = np.empty(n_walks // 2, np.int32)
         stream = walker.draw_nodes(self.tables[0], stream, sources)
         stream = walker.draw_nodes(self.tables[1], stream, targets)
-        reversed_objective = self._reversed(objective)
-        middle = sum(rates) / 2
-        trained = []
-        for predicts, other, sides, starts, half_rates in (
-            (objective, reversed_objective, (self.out, self.into), sources, (rates[0], middle)),
-            (reversed_objective, objective, (self.into, self.out), targets, (middle, rates[1])),
+        parts: list[Pairs] = []
+        for role, other, sides, starts, half in (
+            (INPUT, OUTPUT, (self.out, self.into), sources, (0.0, 0.5)),
+            (OUTPUT, INPUT, (self.into, self.out), targets, (0.5, 1.0)),
         ):
             pairs, next_stream = self._walk(*sides, starts, stream)
             if self.file is not None:
-                self.file.write_pairs(*(pairs if predicts is objective else pairs[::-1]))
-            trained.append(_train_pairs(predicts, pairs, half_rates, next_stream))
+                self.file.write_pairs(*(pairs if role == INPUT else pairs[::-1]))
+            parts.append(Pairs(*pairs, next_stream, (role, other), self.source_noise, half))
             if self.joint:
                 pairs, _ = self._walk(*sides, starts, stream, same_role=True)
-                trained.append(_train_pairs(_same_role(other), pairs, half_rates, next_stream))
+                parts.append(Pairs(*pairs, next_stream, (role, role), self.source_noise, half))
             stream = next_stream
-        losses, n_examples, n_tokens = zip(*trained)
-        return sum(losses), sum(n_examples), sum(n_tokens)
-
-    def _reversed(self, objective: Objective) -> Objective:
-        """Return the objective in which rows of targets predict rows of sources."""
-        assert objective.output is not None
-        return replace(
-            objective, input=objective.output, output=objective.input, noise=self.source_noise,
-            lock_factors=objective.output_lock_factors,
-            output_lock_factors=objective.lock_factors,
-        )  # fmt: skip
+        return parts
 
     def _walk(
         self, forward: Neighbours, backward: Neighbours, starts: np.ndarray, stream: int,
         same_role: bool = False,
-    ) -> tuple[Pairs, int]:  # fmt: skip
+    ) -> tuple[tuple[np.ndarray, np.ndarray], int]:  # fmt: skip
         inputs, outputs = np.empty((2, len(starts) * (self.length // 2)), np.int32)
         n, stream = walker.write_alternating_pairs(
             forward, backward, starts, self.length, stream, inputs, outputs, same_role
         )
         return (inputs[:n], outputs[:n]), stream
-
-
-def _same_role(objective: Objective) -> Objective:
-    """Return the objective of pairs of two outputs, which keeps the noise of the outputs.
-
-    Both nodes of a pair use their output row. No sign is flipped between two nodes of one role.
-    """
-    assert objective.output is not None
-    return replace(
-        objective, input=objective.output, n_flipped=0,
-        lock_factors=objective.output_lock_factors,
-    )  # fmt: skip
 
 
 class EdgeSampling:
@@ -312,7 +287,7 @@ class EdgeSampling:
         self.neighbours, self.table = neighbours, sampling.alias_table(degrees)
         self.n_units, self.starts, self.file = n_edges, cut(n_edges), file
 
-    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
+    def examples(self, place: ChunkPlace, stream: int, stop_flag: np.ndarray) -> list[Pairs]:
         """See `fastsgns.training.examples.Chunks`."""
         starts, sources, targets = np.empty((3, place.stop - place.start), np.int32)
         stream = walker.draw_nodes(self.table, stream, starts)
@@ -323,8 +298,4 @@ class EdgeSampling:
         pairs = sources[:n], targets[:n]
         if self.file is not None:
             self.file.write_pairs(*pairs)
-        return _train_pairs(objective, pairs, rates, stream)
-
-
-def _train_pairs(objective: Objective, pairs: Pairs, rates: Rates, stream: int) -> Trained:
-    return kernels.train_pairs_chunk(objective, *pairs, 0, len(pairs[0]), *rates, stream)
+        return [Pairs(*pairs, stream)]

@@ -4,13 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastsgns import kernels, sampling
+from fastsgns import sampling
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.rows import compress
 from fastsgns.graph.walks import constrained, walker
 from fastsgns.graph.walks.files import WalkFile
-from fastsgns.kernels.objective import Objective
-from fastsgns.training.examples import ChunkPlace, Rates, Trained, cut
+from fastsgns.training.examples import ChunkPlace, Sentences, cut
 
 
 class TimedNeighbours(NamedTuple):
@@ -106,7 +105,7 @@ class TemporalWalks:
         self.n_units, self.starts = n_walks, cut(n_walks, length)
         self.longest = self.tokens_per_unit = length
 
-    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
+    def examples(self, place: ChunkPlace, stream: int, stop_flag: np.ndarray) -> list[Sentences]:
         """See `fastsgns.training.examples.Chunks`."""
         starts = np.empty(place.stop - place.start, np.int32)
         stream = walker.draw_nodes(self.table, stream, starts)
@@ -118,4 +117,4 @@ class TemporalWalks:
         ids, offsets = ids[: offsets[n]], offsets[: n + 1]
         if self.file is not None:
             self.file.write(ids, offsets)
-        return kernels.train_chunk(objective, ids, offsets, 0, len(ids), *rates, stream)
+        return [Sentences(ids, offsets, 0, len(ids), stream)]

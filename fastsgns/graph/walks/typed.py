@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastsgns import kernels
 from fastsgns.errors import warn
 from fastsgns.graph.building import expand
 from fastsgns.graph.digraph import DirectedGraph
@@ -16,8 +15,7 @@ from fastsgns.graph.walks import constrained
 from fastsgns.graph.walks.examples import StartNodes
 from fastsgns.graph.walks.files import WalkFile
 from fastsgns.graph.walks.neighbours import rows_of
-from fastsgns.kernels.objective import Objective
-from fastsgns.training.examples import ChunkPlace, Rates, Trained, cut
+from fastsgns.training.examples import ChunkPlace, Sentences, cut
 
 Metapath = list[Hashable]
 GIVE = 'such as metapath=["author", "paper", "author"]'
@@ -244,7 +242,7 @@ class MetapathWalks:
         self.starts = cut(self.n_units, length)
         self.longest = self.tokens_per_unit = length
 
-    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
+    def examples(self, place: ChunkPlace, stream: int, stop_flag: np.ndarray) -> list[Sentences]:
         """See `fastsgns.training.examples.Chunks`."""
         places = self.order.of_walks(*place)
         ids = np.empty(len(places) * self.length, np.int32)
@@ -257,4 +255,4 @@ class MetapathWalks:
         ids, offsets = ids[: offsets[n]], offsets[: n + 1]
         if self.file is not None:
             self.file.write(ids, offsets)
-        return kernels.train_chunk(objective, ids, offsets, 0, len(ids), *rates, stream)
+        return [Sentences(ids, offsets, 0, len(ids), stream)]

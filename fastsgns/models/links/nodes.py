@@ -139,6 +139,9 @@ class NodeEmbedding(LinkModel):
     progress : bool, callable or None
         Whether to show progress bars. None: on a terminal or in a notebook. A callable is called
         with a `fastsgns.models.callbacks.ProgressReport` instead, as in `Word2Vec`.
+    deterministic : bool
+        Whether the result is the same for any number of `workers`, bit for bit, at some cost; see
+        docs/deterministic.md.
     task : {"links", "labels"}
         What the vectors are for. It sets the defaults of `walks` and `alpha`.
     check : bool
@@ -228,6 +231,7 @@ class NodeEmbedding(LinkModel):
         check: bool = True,
         metapath: Sequence[Hashable] | None = None,
         strict_times: bool = False,
+        deterministic: bool = False,
     ) -> None:
         self.graph = graph
         self.task, self.check = task, check
@@ -239,6 +243,7 @@ class NodeEmbedding(LinkModel):
         self.sample, self.shrink_windows = sample, shrink_windows
         self.stop, self.joint = stop, joint
         self.metapath, self.strict_times = metapath, strict_times
+        self.deterministic = deterministic
         self.negative_sharing, self.workers, self.seed = negative_sharing, workers, seed
         self.compute_loss, self.walks_file, self.progress = compute_loss, walks_file, progress
         training.check_parameters(self)

@@ -98,6 +98,9 @@ class PairEmbedding(LinkModel):
     progress : bool, callable or None
         Whether to show progress bars. None: on a terminal or in a notebook. A callable is called
         with a `fastsgns.models.callbacks.ProgressReport` instead, as in `Word2Vec`.
+    deterministic : bool
+        Whether the result is the same for any number of `workers`, bit for bit, at some cost; see
+        docs/deterministic.md.
 
     Attributes
     ----------
@@ -149,6 +152,7 @@ class PairEmbedding(LinkModel):
         seed: int | None = 1,
         compute_loss: bool = False,
         progress: ShowProgress = None,
+        deterministic: bool = False,
     ) -> None:
         self.pairs = pairs
         self.dimensions, self.negative, self.ns_exponent = dimensions, negative, ns_exponent
@@ -156,6 +160,7 @@ class PairEmbedding(LinkModel):
         self.shuffle, self.negative_sharing = shuffle, negative_sharing
         self.workers, self.seed = workers, seed
         self.compute_loss, self.progress = compute_loss, progress
+        self.deterministic = deterministic
         training.check_parameters(self)
 
     @exclusive

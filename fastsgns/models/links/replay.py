@@ -2,10 +2,8 @@
 
 import numpy as np
 
-from fastsgns import kernels
-from fastsgns.kernels.objective import Objective
 from fastsgns.models.links.known import KnownLinks
-from fastsgns.training.examples import ChunkPlace, PairChunks, Rates, Trained
+from fastsgns.training.examples import ChunkPlace, PairChunks, Pairs
 
 
 class ReplayedPairs(PairChunks):
@@ -43,14 +41,11 @@ class ReplayedPairs(PairChunks):
         replaced = counts / np.maximum(counts + n_new, 1)
         self.replaced = np.where(n_known > 0, replaced, 0.0)
 
-    def train(self, objective: Objective, place: ChunkPlace, rates: Rates, stream: int) -> Trained:
-        """Train a chunk; see `fastsgns.training.examples.Chunks`."""
+    def examples(self, place: ChunkPlace, stream: int, stop_flag: np.ndarray) -> list[Pairs]:
+        """Return what a chunk trains; see `fastsgns.training.examples.Chunks`."""
         sources = self.sources[place.start : place.stop]
         targets = self.drawn_targets(place, np.random.default_rng(stream))
-        trained: Trained = kernels.train_pairs_chunk(
-            objective, sources, targets, 0, len(sources), *rates, stream
-        )
-        return trained
+        return [Pairs(sources, targets, stream)]
 
     def drawn_targets(self, place: ChunkPlace, rng: np.random.Generator) -> np.ndarray:
         """Return the targets of a chunk, some of which are replaced at random."""

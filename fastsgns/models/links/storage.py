@@ -145,11 +145,13 @@ NODE_PARAMETERS = {
     "check": Value((bool, int), default=True),
     "metapath": Value((list, type(None)), _metapath, default=None),
     "strict_times": Value((bool, int), default=False),
+    "deterministic": Value((bool, int), default=False),
 }  # fmt: skip
 PAIR_PARAMETERS = {
     "dimensions": INT, "negative": INT, "alpha": OPTIONAL_RATE, "min_alpha": RATE, "epochs": INT,
     "ns_exponent": NUMBER, "shuffle": FLAG, "negative_sharing": Value(str),
     "workers": OPTIONAL, "seed": OPTIONAL, "compute_loss": FLAG,
+    "deterministic": Value((bool, int), default=False),
 }  # fmt: skip
 NODE_NAMES = {"source_": Words("nodes", "source.index_to_key")}
 PAIR_NAMES = {

@@ -92,6 +92,7 @@ RULES: dict[str, rules.Rule] = {
     "strict_times": rules.flag(),
     "shuffle": rules.flag(),
     "compute_loss": rules.flag(),
+    "deterministic": rules.flag(),
     "progress": rules.PROGRESS,
     "matrices": rules.choice(*MATRICES),
     "task": rules.choice("links", "labels"),
@@ -146,6 +147,7 @@ class TrainableModel(TrainedModel, GrowingModel, Protocol):
     workers: int | None
     seed: int | None
     compute_loss: bool
+    deterministic: bool
     progress: ShowProgress
 
     @property
@@ -493,6 +495,7 @@ def _trainer(
         n_workers=model.workers or n_cores(), n_epochs_before=epochs_before(model, left),
         row_counts=(_input_counts(chunks, part.noise_counts), part.noise_counts),
         show=model.progress, begin=left.place(number), is_due=is_due,
+        deterministic=model.deterministic,
     )  # fmt: skip
 
 

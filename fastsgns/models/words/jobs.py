@@ -318,7 +318,8 @@ def _session(
     with Session(model, model.current_arrays(), left.n_epochs, callbacks) as session:
         objective = training.objective_of(model, params)
         log = EpochLog(training.logger, report_delay)
-        trainer = JobTrainer(model, objective, left, params.workers, params.progress, log)
+        n_threads = 1 if params.deterministic else params.workers  # a job trains the shared rows
+        trainer = JobTrainer(model, objective, left, n_threads, params.progress, log)
         _trainers[id(model)] = trainer
         try:
             yield session, trainer

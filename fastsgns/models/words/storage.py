@@ -194,6 +194,7 @@ PARAMETERS: dict[str, Value] = {
     "shrink_windows": INT, "cbow_gradient": Value(str), "negative_sharing": Value(str),
     "matrices": Value(str, default="two"), "bias": Value(str, default="scalar"),
     "coupling": Value(REAL, default=0.0), "softmax": Value((int, bool), default=0),
+    "deterministic": Value((bool, int), default=False),
 }  # fmt: skip
 STATE_OF_TRAINING: dict[str, Value] = {
     "effective_min_count": NUMBER, "corpus_count": COUNT, "corpus_total_words": COUNT,

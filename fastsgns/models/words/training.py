@@ -36,7 +36,8 @@ logger = logging.getLogger("fastsgns.models.word2vec")  # gensim's name, for whi
 
 RATE_ROUNDING = 1e-9  # relative rounding error of a learning rate
 SETTINGS = (  # the layout of the arrays is compared by `check_layout`
-    "batch_words", "cbow_gradient", "cbow_mean", "coupling", "hs", "negative", "negative_sharing",
+    "batch_words", "cbow_gradient", "cbow_mean", "coupling", "deterministic", "hs", "negative",
+    "negative_sharing",
     "ns_exponent", "sample", "sg", "shrink_windows", "softmax", "window",
 )  # fmt: skip
 Counts = tuple[int, int]  # words trained on, and words read
@@ -158,7 +159,7 @@ def _trainer(
         objective_of(model, params), TokenChunks(corpus.ids, corpus.offsets), schedule, left.seed,
         params.workers, row_counts=(counts, counts), n_epochs_before=epochs_before(model, left),
         show=params.progress, on_progress=on_progress, logs_epochs=False, begin=left.place(),
-        is_due=is_due,
+        is_due=is_due, deterministic=params.deterministic,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from fastsgns.graph.walks.examples import (
 )
 from fastsgns.graph.walks.files import WalkFile, walk_file
 from fastsgns.graph.walks.neighbours import Neighbours
-from fastsgns.training.examples import ChunkPlace, PairChunks, cut
+from fastsgns.training.examples import ChunkPlace, PairChunks, cut, train_chunk
 from fastsgns.training.trainer import Schedule, Trainer
 
 GRAPH = walkers.random_graph(23, 90, seed=6)
@@ -113,7 +113,7 @@ def test_epochs_walk_anew(kind):
 def test_walks_lead_along_edges(kind):
     file = Recorded()
     chunks = kinds(file)[kind]
-    chunks.train(objective(), ChunkPlace(0, 0, chunks.n_units), RATES, 1)
+    train_chunk(objective(), chunks, ChunkPlace(0, 0, chunks.n_units), RATES, 1)
     sources = np.repeat(np.arange(23), np.diff(GRAPH.out_offsets)).tolist()
     edges = set(zip(sources, GRAPH.out_targets.tolist()))
     if kind == "sentences":
@@ -135,7 +135,7 @@ def test_sentences_are_what_the_kernel_is_given():
     chunks = kinds()["sentences"]
     by_hand = objective(window_order="sequential", n_shared_negatives=8)
     walked = copy.deepcopy(by_hand)
-    got = chunks.train(walked, ChunkPlace(0, 10, 200), RATES, 77)
+    got = train_chunk(walked, chunks, ChunkPlace(0, 10, 200), RATES, 77)
     starts = chunks.start_nodes.of_walks(0, 10, 200)
     ids, offsets = np.empty(len(starts) * 9, np.int32), np.empty(len(starts) + 1, np.int64)
     n, stream = walks.write_walks(chunks.neighbours, starts, 9, 0.5, 2.0, 77, ids, offsets)
@@ -152,7 +152,7 @@ def test_half_of_the_alternating_walks_train_exchanged_matrices(kind):
     file = Recorded()
     chunks, by_hand = kinds(file)[kind], objective()
     walked = copy.deepcopy(by_hand)
-    chunks.train(walked, ChunkPlace(0, 0, 100), RATES, 77)
+    train_chunk(walked, chunks, ChunkPlace(0, 0, 100), RATES, 77)
     first_sources, first_targets = np.empty(50, np.int32), np.empty(50, np.int32)
     stream = walks.draw_nodes(chunks.tables[0], 77, first_sources)
     stream = walks.draw_nodes(chunks.tables[1], stream, first_targets)

@@ -1,0 +1,144 @@
+"""Rounds: the chunks of an epoch in groups, whose parts are trained on replicas of their own.
+
+A round is at most `MOST_SHARDS` shards of consecutive chunks. Each shard is trained on a replica
+(`fastsgns.training.replicas`) by one thread, and a merge ends the round. Which chunks a shard has
+depends on the data alone, so that the result does not depend on the number of threads.
+
+More shards keep more threads busy. Longer shards use the rows that they copy more often. But what a
+shard has learned is seen by the others only after the merge, so that an epoch should have many.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastsgns.kernels.objective import Objective
+from fastsgns.runtime.threads import WorkerPool
+from fastsgns.training.epoch import Tally
+from fastsgns.training.examples import Chunks
+from fastsgns.training.numbering import Scratch
+from fastsgns.training.replicas import Job, ShardResult, apply, train_shard
+
+Commit = Callable[[], list[Tally]]  # merges what was trained; returns the sums of each chunk
+RunRound = Callable[[Objective, Chunks, Sequence[Sequence[Job]], Callable[[], object]], Commit]
+
+MOST_SHARDS = 16
+ROUNDS_PER_EPOCH = 32  # at least, of an epoch that is long enough
+SHARD_TOKENS = 1 << 16  # of a shard that pays for the copies of its rows
+LEAST_TOKENS = 1 << 12  # of a shard; an epoch of shorter ones has one shard per round
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """The rounds of an epoch.
+
+    Parameters
+    ----------
+    n_chunks : int
+        Chunks of the epoch.
+    n_shards : int
+        Shards of a round, the last one excepted.
+    shard_chunks : int
+        Chunks of a shard, the last one excepted.
+    """
+
+    n_chunks: int
+    n_shards: int
+    shard_chunks: int
+
+    @classmethod
+    def of(cls, n_chunks: int, chunk_tokens: int) -> "Rounds":
+        """Choose the size of shards and their number for chunks of so many tokens.
+
+        Examples
+        --------
+        >>> Rounds.of(64, chunk_tokens=20_000)
+        Rounds(n_chunks=64, n_shards=2, shard_chunks=1)
+        >>> Rounds.of(64, chunk_tokens=1000).n_shards
+        1
+        >>> Rounds.of(10_000, chunk_tokens=65_536)
+        Rounds(n_chunks=10000, n_shards=16, shard_chunks=1)
+        """
+        round_chunks = max(1, n_chunks // ROUNDS_PER_EPOCH)
+        if chunk_tokens < LEAST_TOKENS or round_chunks < 2:
+            return cls(n_chunks, 1, 1)
+        shard_chunks = max(1, min(round_chunks // 2, -(-SHARD_TOKENS // chunk_tokens)))
+        return cls(n_chunks, min(MOST_SHARDS, round_chunks // shard_chunks), shard_chunks)
+
+    @property
+    def round_chunks(self) -> int:
+        """Chunks of a round, the last one excepted."""
+        return self.n_shards * self.shard_chunks
+
+    def starts(self, n_done: int = 0) -> range:
+        """Return the first chunk of each round that is left after `n_done` chunks."""
+        return range(n_done, self.n_chunks, self.round_chunks)
+
+    def shards(self, start: int) -> list[range]:
+        """Return the chunks of each shard of the round that begins with chunk `start`.
+
+        Examples
+        --------
+        >>> Rounds(10, n_shards=3, shard_chunks=2).shards(6)
+        [range(6, 8), range(8, 10)]
+        """
+        stop = min(start + self.round_chunks, self.n_chunks)
+        step = self.shard_chunks
+        return [range(first, min(first + step, stop)) for first in range(start, stop, step)]
+
+
+class LocalRounds:
+    """Trains the shards of rounds in threads of this process: a `RunRound`.
+
+    Parameters
+    ----------
+    n_threads : int
+        The result does not depend on it.
+    """
+
+    def __init__(self, n_threads: int) -> None:
+        self.n_threads = n_threads
+        self._scratch = [Scratch() for _ in range(min(n_threads, MOST_SHARDS))]
+        self._buffers = [Scratch() for _ in range(MOST_SHARDS)]
+
+    def __call__(
+        self, objective: Objective, chunks: Chunks, shards: Sequence[Sequence[Job]],
+        report: Callable[[], object],
+    ) -> Commit:  # fmt: skip
+        """Train the shards of a round, and return what merges them.
+
+        Until then, the matrices of `objective` are as they were.
+
+        Parameters
+        ----------
+        objective : Objective
+        chunks : Chunks
+        shards : sequence of sequence of Job
+            The chunks of each shard.
+        report : callable
+            Called ten times per second.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            On Ctrl-C, when all threads have ended.
+        """
+        results: list[Any] = [None] * len(shards)
+
+        def work(thread: int, shard: int) -> None:
+            results[shard] = train_shard(
+                objective, chunks, shards[shard], scratch=self._scratch[thread],
+                buffers=self._buffers[shard],
+            )  # fmt: skip
+
+        n_threads = min(self.n_threads, len(shards))
+        WorkerPool(
+            n_threads, range(len(shards)), work, stop_flag=objective.stop_flag, stop_timeout=None
+        ).run(report)
+
+        def commit() -> list[Tally]:
+            done: list[ShardResult] = results
+            apply(objective, done, self.n_threads)
+            return [tally for result in done for tally in result.tallies]
+
+        return commit
