@@ -10,6 +10,7 @@ from fastsgns.cli import filetypes, inputs, outputs, resuming, stopping
 from fastsgns.cli.arguments import (
     FORMATS,
     Option,
+    add_deterministic,
     add_inputs,
     add_output,
     add_parameters,
@@ -35,6 +36,7 @@ examples:
   fastsgns glove counts.fastsgns -o contexts.txt --vectors output
   fastsgns glove counts.fastsgns -o model.fastsgns --checkpoint part.fastsgns --every 10min
   fastsgns glove counts.fastsgns -o model.fastsgns --resume part.fastsgns
+  fastsgns glove corpus.txt -o vectors.fastsgns --workers 16 --deterministic
 
 {FORMATS}\
 Only the native format keeps both matrices and can be resumed.
@@ -79,12 +81,13 @@ def add(commands: Commands) -> None:
         "--tied", dest="matrices", action="store_const", const="tied",
         help="one vector per word in both roles; half the memory",
     )  # fmt: skip
+    add_deterministic(group)
     add_parameters(group, GloVe, MODEL | TRAINING)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Count, train and save; return 130, 143 or 129 if training was stopped."""
-    options = given(arguments, ("matrices", *MODEL, *COUNTING, *TRAINING))
+    options = given(arguments, ("matrices", "deterministic", *MODEL, *COUNTING, *TRAINING))
     counts_path, how = arguments.save_counts, saving(arguments)
     outputs.check(
         arguments.output, arguments.inputs, counts_path, arguments.resume, arguments.checkpoint

@@ -7,14 +7,21 @@ _Reals = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 STATE_STEP: int
 CELL_INTS: int
 
-def count_block_sizes(start: int, stop: int, seed: int, sizes: npt.NDArray[np.int64]) -> None: ...
+def draw_blocks(start: int, seed: int, n_blocks: int, blocks: npt.NDArray[np.int32]) -> None: ...
+def grid_blocks(
+    offsets: npt.NDArray[np.int64],
+    columns: npt.NDArray[np.int32],
+    start: int,
+    parts: npt.NDArray[np.int32],
+    table: npt.NDArray[np.int32],
+    blocks: npt.NDArray[np.int32],
+) -> None: ...
 def fill_blocks(
     offsets: npt.NDArray[np.int64],
     columns: npt.NDArray[np.int32],
     weights: npt.NDArray[np.float32],
     start: int,
-    stop: int,
-    seed: int,
+    blocks: npt.NDArray[np.int32],
     x_max: float,
     exponent: float,
     cursors: npt.NDArray[np.int64],

@@ -10,9 +10,9 @@ times the learning rate, each number changes by -g / sqrt(S), where S is 1 plus 
 squares of all earlier g of that number. `glove.h` states the step.
 
 A uniformly random order of all cells takes two stages. Each cell is assigned to a random block
-once, before training (`count_block_sizes`, `fill_blocks`). Each time a block is trained, its cells
-are copied to a buffer that fits into the cache, and shuffled there (`shuffle_block`). The blocks
-are in random order, too, so that every epoch has a different order of cells, at a cost of a few
+once, before training (`draw_blocks`, `fill_blocks`). Each time a block is trained, its cells are
+copied to a buffer that fits into the cache, and shuffled there (`shuffle_block`). The blocks are in
+random order, too, so that every epoch has a different order of cells, at a cost of a few
 nanoseconds per cell.
 """
 
@@ -47,38 +47,91 @@ STATE_STEP = 0x9E3779B97F4A7C15  # by which a draw advances the state of the gen
 CELL_INTS = sizeof(Cell) // sizeof(int32_t)
 
 
-def count_block_sizes(int64_t start, int64_t stop, uint64_t seed, int64_t[::1] sizes not None):
-    """Count how many of the cells `start` .. `stop` - 1 are assigned to each block.
+def draw_blocks(int64_t start, uint64_t seed, uint32_t n_blocks, int32_t[::1] blocks not None):
+    """Draw the block of each cell from `start` on, all blocks with the same probability.
 
     Parameters
     ----------
-    start, stop : int
-        A range of cells.
+    start : int
+        The number of the first cell.
     seed : int
         The block of a cell depends on this and on the cell's number.
-    sizes : ndarray of int64, shape (n_blocks,)
-        The counts are added to these.
+    n_blocks : int
+    blocks : ndarray of int32, shape (n,)
+        Receives the blocks.
     """
     cdef uint64_t random = seed + <uint64_t>start * <uint64_t>STATE_STEP
-    cdef int64_t _
-    cdef uint32_t n_blocks = check_blocks(sizes.shape[0])
+    cdef int64_t i
+    if not 1 <= n_blocks < 2**31:
+        raise ValueError(f"{n_blocks} blocks; allowed are 1 .. 2**31 - 1")
     with nogil:
-        for _ in range(start, stop):
-            sizes[random_below(&random, n_blocks)] += 1
+        for i in range(blocks.shape[0]):
+            blocks[i] = <int32_t>random_below(&random, n_blocks)
+
+
+def grid_blocks(const int64_t[::1] offsets not None, const int32_t[::1] columns not None,
+                int64_t start, const int32_t[::1] parts not None,
+                const int32_t[:, ::1] table not None, int32_t[::1] blocks not None):
+    """Look up the block of each cell from `start` on: that of the parts of its row and column.
+
+    Parameters
+    ----------
+    offsets, columns
+        As for `fill_blocks`.
+    start : int
+        The number of the first cell.
+    parts : ndarray of int32, shape (V,)
+        The part of each word, below S.
+    table : ndarray of int32, shape (S, S)
+        The block of each pair of parts.
+    blocks : ndarray of int32, shape (n,)
+        Receives the blocks.
+
+    Raises
+    ------
+    ValueError
+        If a cell is outside of the matrix, or the arrays do not fit.
+    """
+    cdef int64_t i, at, row, n = blocks.shape[0], n_words = offsets.shape[0] - 1
+    cdef int64_t n_parts = table.shape[0]
+    cdef bint broken = False
+    if (not 0 <= start <= start + n <= columns.shape[0] or parts.shape[0] != n_words
+            or table.shape[1] != n_parts):
+        raise ValueError(f"cells {start} .. {start + n} do not fit the arrays")
+    for row in range(n_words):
+        broken |= not 0 <= parts[row] < n_parts
+    if broken:
+        raise ValueError(f"a part is not one of {n_parts}")
+    if n == 0:
+        return
+    row = np.searchsorted(offsets, start, side="right") - 1
+    with nogil:
+        for i in range(n):
+            at = start + i
+            while row + 1 < n_words and at >= offsets[row + 1]:
+                row += 1
+            if not 0 <= columns[at] < n_words or row < 0:
+                broken = True
+                break
+            blocks[i] = table[parts[row], parts[columns[at]]]
+    if broken:
+        raise ValueError(f"cell {at} is not one of a matrix of {n_words} rows and columns")
 
 
 def fill_blocks(const int64_t[::1] offsets not None, const int32_t[::1] columns not None,
-                const float[::1] weights not None, int64_t start, int64_t stop, uint64_t seed,
-                double x_max, double exponent, int64_t[::1] cursors not None,
-                int32_t[:, ::1] cells not None):
-    """Write the cells `start` .. `stop` - 1 to the blocks that they are assigned to.
+                const float[::1] weights not None, int64_t start,
+                const int32_t[::1] blocks not None, double x_max, double exponent,
+                int64_t[::1] cursors not None, int32_t[:, ::1] cells not None):
+    """Write the cells from `start` on to the blocks that they are assigned to.
 
     Parameters
     ----------
     offsets, columns, weights : ndarray of int64, int32, float32
         The matrix: row i has the cells ``offsets[i]`` .. ``offsets[i + 1] - 1``.
-    start, stop, seed
-        As for `count_block_sizes`.
+    start : int
+        The number of the first cell.
+    blocks : ndarray of int32, shape (n,)
+        The block of each cell.
     x_max, exponent : float
         Parameters of f(x).
     cursors : ndarray of int64, shape (n_blocks,)
@@ -91,10 +144,9 @@ def fill_blocks(const int64_t[::1] offsets not None, const int32_t[::1] columns 
     ValueError
         If a cell is outside the matrix, or the arrays do not fit.
     """
-    cdef uint64_t random = seed + <uint64_t>start * <uint64_t>STATE_STEP
-    cdef uint32_t n_blocks = check_blocks(cursors.shape[0])
     cdef int64_t i, at, row, n_words = offsets.shape[0] - 1, n_cells = cells.shape[0]
-    cdef uint32_t block
+    cdef int64_t n_blocks = cursors.shape[0], stop = start + blocks.shape[0]
+    cdef int32_t block
     cdef double log_max = log(x_max), log_weight
     cdef Cell *cell
     cdef bint broken = False
@@ -108,7 +160,10 @@ def fill_blocks(const int64_t[::1] offsets not None, const int32_t[::1] columns 
         for i in range(start, stop):
             while row + 1 < n_words and i >= offsets[row + 1]:
                 row += 1
-            block = random_below(&random, n_blocks)
+            block = blocks[i - start]
+            if not 0 <= block < n_blocks:
+                broken = True
+                break
             at = cursors[block]
             cursors[block] += 1
             if at < 0 or at >= n_cells or not 0 <= columns[i] < n_words or row < 0:
@@ -122,13 +177,6 @@ def fill_blocks(const int64_t[::1] offsets not None, const int32_t[::1] columns 
     if broken:
         raise ValueError(f"cell {i} is not one of a matrix of {n_words} rows and columns, "
                          "or its block is full")
-
-
-cdef uint32_t check_blocks(int64_t n_blocks) except? 0:
-    """Return the number of blocks; raise a ValueError if it is out of range."""
-    if not 1 <= n_blocks < 2**32:
-        raise ValueError(f"{n_blocks} blocks; allowed are 1 .. 2**32 - 1")
-    return <uint32_t>n_blocks
 
 
 def shuffle_block(const int32_t[:, ::1] cells not None, uint64_t stream,

@@ -103,6 +103,7 @@ def train_chunks(
     report: Callable[[], object],
     stop_flag: np.ndarray | None = None,
     is_due: IsDue | None = None,
+    are_whole: bool = False,
 ) -> Generator[Pause, None, None]:
     """Train the chunks of an epoch; yield `PAUSE` when `is_due`, once all that began are done.
 
@@ -123,6 +124,9 @@ def train_chunks(
         As for `WorkerPool`.
     is_due : callable, optional
         Asked between two chunks whether to pause.
+    are_whole : bool
+        Whether `train` never leaves a chunk early, also when training is interrupted. Then a chunk
+        that was being trained at that time counts as trained.
     """
     n_workers = min(n_workers, max(1, len(jobs))) if isinstance(jobs, Sized) else n_workers
     numbered = enumerate(jobs, progress.n_chunks)
@@ -130,7 +134,9 @@ def train_chunks(
 
     def work(thread: int, job: tuple[int, Job]) -> None:
         done = train(thread, job[1])
-        if not pools[-1].stopping.is_set():  # otherwise the chunk may have been left early
+        if (
+            are_whole or not pools[-1].stopping.is_set()
+        ):  # otherwise the chunk may have been left early
             with lock:
                 progress.add(job[0], done)
 

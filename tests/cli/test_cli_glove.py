@@ -51,6 +51,19 @@ def test_counts_are_kept_and_trained_on_and_a_model_resumed(tmp_path: Path, text
     assert np.array_equal(GloVe.load(two).wv.vectors, resumed.wv.vectors)
 
 
+def test_deterministic_training_does_not_depend_on_workers(tmp_path: Path, text: Path):
+    paths = [str(tmp_path / name) for name in ("one", "three")]
+    for path, workers in zip(paths, ("1", "3")):
+        given = ["--deterministic", "--dim", "8", "--epochs", "3", "--workers", workers, "-q"]
+        assert cli.main(["glove", str(text), "-o", path, *given]) == 0
+    one, three = map(GloVe.load, paths)
+    assert one.deterministic and three.deterministic
+    assert one.input.vectors.tobytes() == three.input.vectors.tobytes()
+    again = ["--resume", paths[0], "-o", paths[0], "--deterministic", *QUICK[2:]]
+    assert cli.main(["glove", str(text), *again]) == 0
+    assert GloVe.load(paths[0]).deterministic
+
+
 def test_the_file_is_understood_by_the_other_commands(tmp_path: Path, text: Path, capsys):
     model = str(tmp_path / "model")
     cli.main(["glove", str(text), "-o", model, *QUICK[:2], "--epochs", "30", "-q"])

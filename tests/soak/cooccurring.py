@@ -43,7 +43,7 @@ TYPICAL: dict[str, Any] = {
     "memory_budget": mostly(constant(None), whole(0, 10**6)), "progress": among(None, False, heard),
     "matrices": among("two", "tied"), "weighting": among("harmonic", "flat", "linear"),
     "sides": among("both", "left", "right"), "smoothing": near(0.75, 1.3), "shift": near(1.0, 5),
-    "weight": among(0.5, 0.0, 1.0, 0.25),
+    "weight": among(0.5, 0.0, 1.0, 0.25), "deterministic": among(False, True),
 }  # fmt: skip
 REFUSALS = (ValueError, EmptyCorpusError)
 
@@ -155,8 +155,10 @@ def train_glove(model: GloVe, setting: Setting) -> tuple[Any, Any]:
     model.save(setting.folder / "between")
     model = GloVe.load(setting.folder / "between")
     model.train(counts, epochs=m)
-    if model.workers == 1:
+    if model.workers == 1 or model.deterministic:
+        other.workers = dice.integer(1, 4) if model.deterministic else 1
         other.train(counts, n + m)
+        other.workers = model.workers
         check_same(content(model), content(other), "n and m epochs differ from n + m")
     return model, plain(model.epoch_losses)
 

@@ -71,7 +71,8 @@ class Subject:
     calls: dict[str, Mapping[str, Draw]] = field(default_factory=dict)
     constructor: Any = None
     is_deterministic: Callable[[Mapping[str, Any]], bool] = lambda parameters: (
-        parameters.get("workers", 1) in (1, "1", 1.0) and parameters.get("seed", 1) is not None
+        (parameters.get("workers", 1) in (1, "1", 1.0) or bool(parameters.get("deterministic")))
+        and parameters.get("seed", 1) is not None
     )
 
 

@@ -14,8 +14,8 @@ from fastsgns.training.epoch import EpochProgress, IsDue, Pause, Tally, train_ch
 class Epoch:
     """One pass over all blocks in random order, with the cells of each block shuffled.
 
-    Threads update shared rows without locks (`rows.h` explains why). With one worker the result
-    depends only on the arguments.
+    Threads update shared rows without locks (`rows.h` explains why). With one worker, and also if
+    the cells are divided by a grid, the result depends only on the arguments.
 
     Parameters
     ----------
@@ -73,16 +73,23 @@ class Epoch:
             If the rows are no longer finite. The message has the position.
         """
         tally = progress.tally
-        order = rng.permutation(self._cells.n_blocks)
-        streams = rng.integers(0, 2**64 - 1, self._cells.n_blocks, np.uint64, endpoint=True)
-        jobs = list(zip(order.tolist(), streams.tolist()))[progress.n_chunks :]
+        rounds = self._cells.rounds(rng)
+        n_blocks = self._cells.n_blocks
+        streams = iter(rng.integers(0, 2**64 - 1, n_blocks, np.uint64, endpoint=True).tolist())
 
         def train(thread: int, job: tuple[int, int]) -> Tally:
             return self._train(thread, job, tally.n_units)
 
-        yield from train_chunks(
-            jobs, progress, train, workers, lambda: show(tally.n_units), is_due=is_due
-        )
+        n_before = 0  # blocks of earlier rounds
+        for blocks in rounds:
+            jobs = [(block, next(streams)) for block in blocks]
+            left = jobs[max(0, progress.n_chunks - n_before) :]
+            n_before += len(jobs)
+            if left:  # all blocks of a round are trained before the next round begins
+                yield from train_chunks(
+                    left, progress, train, workers, lambda: show(tally.n_units), is_due=is_due,
+                    are_whole=True,
+                )  # fmt: skip
         self._check.check_all_rows(self._start._replace(position=tally.n_units))
 
     def _train(self, thread: int, job: tuple[int, int], n_done: int) -> Tally:

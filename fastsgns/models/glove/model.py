@@ -29,6 +29,7 @@ from fastsgns.models.glove import storage as glove_storage
 from fastsgns.models.glove.arrays import GloVeArrays
 from fastsgns.models.glove.cells import ShuffledCells
 from fastsgns.models.glove.epoch import Epoch
+from fastsgns.models.glove.grid import Grid
 from fastsgns.models.glove.parameters import RULES, GloVeMatrices, check, normalize
 from fastsgns.models.glove.storage import NO_WORDS
 from fastsgns.runtime.interrupts import uninterrupted
@@ -53,7 +54,7 @@ logger = logging.getLogger(__name__)
 
 MASK = 2**64 - 1  # numpy takes no negative seeds
 ROWS, CELLS, ORDER = range(3)  # the uses of random numbers, which have a stream each
-SETTINGS = "exponent", "seed", "x_max"  # that may not change within an epoch
+SETTINGS = "deterministic", "exponent", "seed", "x_max"  # that may not change within an epoch
 SUMMANDS = "model.input and model.output, of which model.wv is the sum"
 
 
@@ -77,7 +78,8 @@ class GloVe:
     epochs : int
         Passes over all pairs that have a count.
     seed : int or None
-        With one worker, results are the same for the same seed. None draws a seed.
+        With one worker, or with `deterministic`, results are the same for the same seed. None draws
+        a seed.
     workers : int
         Number of threads.
     min_count : int
@@ -97,6 +99,10 @@ class GloVe:
     progress : bool, callable or None
         Whether to show progress bars. None: on a terminal or in a notebook. A callable is called
         with a `fastsgns.models.callbacks.ProgressReport` instead, as in `Word2Vec`.
+    deterministic : bool
+        Train cells in an order for which the result is the same, byte for byte, for any number of
+        workers (on one kernel variant); see docs/glove.md. By default workers share rows without
+        locks, and only one worker gives the same result again.
     init_from : KeyedVectors or model, optional
         Start from its vectors, for the words that it has, as in `Word2Vec`. Biases start at random.
     checkpoint, every
@@ -163,6 +169,7 @@ class GloVe:
         sides: Sides = "both",
         memory_budget: int | None = None,
         progress: ShowProgress = None,
+        deterministic: bool = False,
         init_from: Any = None,
         checkpoint: Any = None,
         every: Every | None = None,
@@ -173,6 +180,7 @@ class GloVe:
         self.workers, self.min_count, self.max_final_vocab = workers, min_count, max_final_vocab
         self.matrices, self.weighting, self.sides = matrices, weighting, sides
         self.memory_budget, self.progress = memory_budget, progress
+        self.deterministic = deterministic
         self.epoch_losses: list[float] = []
         self.epochs_trained = self.epochs_begun = 0
         self.vocabulary: Vocabulary | None = None
@@ -292,9 +300,8 @@ class GloVe:
         """Continue a call of `train`, or of the constructor, that ended before its last epoch.
 
         What is left has the learning rate and the random numbers that it would have had. With
-        ``workers=1``, the model that is resumed from a checkpoint is therefore, bit for bit, that
-        of training without a stop. After Ctrl-C, the blocks of cells that were being trained are
-        trained again.
+        ``workers=1``, or with `deterministic` and any number of workers, the model is therefore,
+        bit for bit, that of training without a stop, after a checkpoint and after Ctrl-C.
 
         Parameters
         ----------
@@ -335,11 +342,14 @@ class GloVe:
     ) -> None:
         """Train the epochs that are left of a call."""
         kernels.variant()  # before any work: an unknown FASTSGNS_KERNEL is an error
+        seed, grid = self._seed(CELLS), None
+        if self.deterministic:
+            shape = len(cooccurrences.vocabulary), len(cooccurrences)
+            grid = Grid(*shape, self.matrices == "tied", seed)
         with reading_bar(self.progress, "cells", "shuffling") as report:
             cells = ShuffledCells(
-                cooccurrences, self.x_max, self.exponent, self._seed(CELLS), self.memory_budget,
-                report,
-            )  # fmt: skip
+                cooccurrences, self.x_max, self.exponent, seed, self.memory_budget, report, grid
+            )
         arrays = self._allocate(cooccurrences)  # last: a stop before it leaves the model as it is
         self._sum = None
         self.unfinished = left
@@ -543,9 +553,10 @@ class GloVe:
 
     def __repr__(self) -> str:
         n_words = 0 if self.vocabulary is None else len(self.vocabulary)
+        deterministic = ", deterministic" if self.deterministic else ""
         return (
             f"GloVe<vocab={n_words}, vector_size={self.vector_size}, window={self.window}, "
-            f"matrices={self.matrices}, alpha={self.alpha}>"
+            f"matrices={self.matrices}, alpha={self.alpha}{deterministic}>"
         )
 
     @not_during

@@ -20,6 +20,7 @@ RULES: dict[str, rules.Rule] = {
     "alpha": rules.POSITIVE,
     "seed": rules.SEED,
     "progress": rules.PROGRESS,
+    "deterministic": rules.FLAG,
     "matrices": rules.choice(*get_args(GloVeMatrices)),
 }
 

@@ -86,7 +86,7 @@ PARAMETERS = {
     "vector_size": INT, "window": INT, "x_max": NUMBER, "exponent": NUMBER, "alpha": RATE,
     "epochs": INT, "seed": INT, "workers": INT, "min_count": INT, "matrices": TEXT,
     "max_final_vocab": OPTIONAL, "weighting": TEXT, "sides": TEXT,
-    "memory_budget": OPTIONAL,
+    "memory_budget": OPTIONAL, "deterministic": Value(bool, default=False),
 }  # fmt: skip
 SCHEMA = Schema(
     "glove",
