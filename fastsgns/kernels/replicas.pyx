@@ -76,7 +76,7 @@ def collect(const int32_t[::1] ids not None, int32_t[::1] numbers not None,
 
 
 def number(const int32_t[::1] found not None, int32_t[::1] numbers not None, int32_t first):
-    """Give the ids in `found` the numbers first, first + 1, ..."""
+    """Set the numbers of the ids in `found` to first, first + 1, ..."""
     cdef int64_t k
     with nogil:
         for k in range(found.shape[0]):

@@ -616,7 +616,7 @@ cdef int set_tables(Model *model, objective) except -1:
         model.noise = <AliasSlot *>address(objective.noise, np.uint32, (model.n_noise, 2))
         if model.n_noise != n_outputs and (
                 not model.n_noise or objective.noise.max() >= n_outputs
-                or objective.noise[:, 0].any()):  # slots are no rows: only aliases are drawn
+                or objective.noise[:, 0].any()):  # only aliases, not slots, are rows
             raise ValueError(f"a table of noise has {n_outputs} slots, or any number of aliases "
                              f"below that with thresholds of 0; got {model.n_noise} slots")
     model.keep_thresholds = <uint32_t *>address(objective.keep_thresholds, np.uint32, (n_words,))

@@ -120,6 +120,8 @@ class Chunks(Protocol):
         Length of the longest sentence, or a bound on it.
     tokens_per_unit : int
         Tokens of a walk; 1 if units are tokens or pairs.
+    is_recorded : bool
+        Whether `record` keeps what is trained, so that it must be called.
     """
 
     @property
@@ -132,6 +134,8 @@ class Chunks(Protocol):
     def longest(self) -> int: ...  # noqa: D102
     @property
     def tokens_per_unit(self) -> int: ...  # noqa: D102
+    @property
+    def is_recorded(self) -> bool: ...  # noqa: D102
 
     def examples(self, place: ChunkPlace, stream: int, stop_flag: np.ndarray) -> Sequence[Examples]:
         """Return what a chunk trains, in order.
@@ -144,6 +148,9 @@ class Chunks(Protocol):
         stop_flag : ndarray of int32, shape (1,)
             Another thread sets it to 1 to make the call return early.
         """
+
+    def record(self, examples: Sequence[Examples]) -> None:
+        """Write what a chunk trains to a file, if there is one. Several threads may call this."""
 
 
 def train_chunk(
@@ -161,7 +168,9 @@ def train_chunk(
     stream : int
         Seed of the random numbers of the chunk, 64 bits.
     """
-    return train_examples(objective, chunks.examples(place, stream, objective.stop_flag), rates)
+    examples = chunks.examples(place, stream, objective.stop_flag)
+    chunks.record(examples)
+    return train_examples(objective, examples, rates)
 
 
 def train_examples(objective: Objective, examples: Sequence[Examples], rates: Rates) -> Trained:
@@ -191,7 +200,7 @@ class TokenChunks:
         Sentence i is ``ids[offsets[i]:offsets[i + 1]]``; none is empty.
     """
 
-    unit, tokens_per_unit = "words", 1
+    unit, tokens_per_unit, is_recorded = "words", 1, False
 
     def __init__(self, ids: np.ndarray, offsets: np.ndarray) -> None:
         self.ids = integers(ids, np.int32, "ids")
@@ -206,6 +215,9 @@ class TokenChunks:
         check_mapped(self.ids, self.offsets)
         return [Sentences(self.ids, self.offsets, place.start, place.stop, stream)]
 
+    def record(self, examples: Sequence[Examples]) -> None:
+        """Do nothing; see `Chunks.record`."""
+
 
 class PairChunks:
     """Chunks of a list of pairs.
@@ -218,6 +230,7 @@ class PairChunks:
 
     unit = "pairs"
     longest = tokens_per_unit = 1
+    is_recorded = False
 
     def __init__(self, sources: np.ndarray, targets: np.ndarray) -> None:
         if len(sources) != len(targets):
@@ -230,3 +243,6 @@ class PairChunks:
         """Return what a chunk trains; see `Chunks.examples`."""
         part = slice(place.start, place.stop)
         return [Pairs(self.sources[part], self.targets[part], stream)]
+
+    def record(self, examples: Sequence[Examples]) -> None:
+        """Do nothing; see `Chunks.record`."""

@@ -44,7 +44,7 @@ from fastsgns.training.merge import Changes, merge
 from fastsgns.training.numbering import Numbering, Pool, Scratch, noise_table
 
 Role = Literal["input", "output", "negative", "tree", "bias"]
-POOL_SHARE = 0.5  # words of a pool per token, or per pair
+POOL_SHARE = 0.25  # words of a pool per token, or per pair
 LEAST_POOL = 512
 EDGE_RADII, LEAST_EDGE = 8, 256  # how many tokens around a chunk may be contexts of it
 FIELDS: dict[Role, str] = {
@@ -62,10 +62,14 @@ class Job(NamedTuple):
 
 
 class ShardResult(NamedTuple):
-    """What the training of a shard has changed, by role, and the sums of each of its chunks."""
+    """What the training of a shard has changed, by role, and the sums of each of its chunks.
+
+    `drawn` has what each chunk trains, in the numbers of the model, if that is recorded.
+    """
 
     changes: dict[Role, list[Changes]]
     tallies: list[Tally]
+    drawn: Sequence[Sequence[Examples]] = ()
 
 
 def matrices_of(objective: Objective) -> dict[Role, np.ndarray]:
@@ -144,6 +148,8 @@ class Replica:
     jobs : sequence of Job
     parts : dict of str to RoleRows
         The rows of each matrix.
+    drawn : list of list
+        What each chunk trains, in the numbers of the model, if that is recorded.
 
     Examples
     --------
@@ -171,6 +177,7 @@ class Replica:
     examples: list[list[Examples]]
     jobs: Sequence[Job]
     parts: dict[Role, RoleRows]
+    drawn: Sequence[Sequence[Examples]] = ()
     _matrices: dict[Role, np.ndarray] = field(default_factory=dict)
 
     @classmethod
@@ -197,7 +204,9 @@ class Replica:
         scratch = Scratch() if scratch is None else scratch
         drawn = [chunks.examples(job.place, job.seed, objective.stop_flag) for job in jobs]
         plan = _of_pairs if isinstance(drawn[0][0], Pairs) else _of_sentences
-        return plan(objective, drawn, jobs, scratch)
+        replica = plan(objective, drawn, jobs, scratch)
+        replica.drawn = drawn if chunks.is_recorded else ()
+        return replica
 
     @property
     def rows(self) -> dict[Role, list[np.ndarray]]:
@@ -317,7 +326,7 @@ def train_shard(
     replica = Replica.plan(objective, chunks, jobs, scratch)
     replica.gather(matrices_of(objective), buffers)
     tallies = replica.train(n_threads)
-    return ShardResult(replica.changes(), tallies)
+    return ShardResult(replica.changes(), tallies, replica.drawn)
 
 
 def pool_size(n_units: int, negative: int) -> int:

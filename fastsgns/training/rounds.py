@@ -8,7 +8,7 @@ More shards keep more threads busy. Longer shards use the rows that they copy mo
 shard has learned is seen by the others only after the merge, so that an epoch should have many.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ Commit = Callable[[], list[Tally]]  # merges what was trained; returns the sums 
 RunRound = Callable[[Objective, Chunks, Sequence[Sequence[Job]], Callable[[], object]], Commit]
 
 MOST_SHARDS = 16
-ROUNDS_PER_EPOCH = 32  # at least, of an epoch that is long enough
+ROUNDS_PER_EPOCH = 24  # at least
 SHARD_TOKENS = 1 << 16  # of a shard that pays for the copies of its rows
 LEAST_TOKENS = 1 << 12  # of a shard; an epoch of shorter ones has one shard per round
 
@@ -50,6 +50,8 @@ class Rounds:
     def of(cls, n_chunks: int, chunk_tokens: int) -> "Rounds":
         """Choose the size of shards and their number for chunks of so many tokens.
 
+        The number is a power of 2, so that 2, 4, 8 or 16 threads have shards alike.
+
         Examples
         --------
         >>> Rounds.of(64, chunk_tokens=20_000)
@@ -63,27 +65,47 @@ class Rounds:
         if chunk_tokens < LEAST_TOKENS or round_chunks < 2:
             return cls(n_chunks, 1, 1)
         shard_chunks = max(1, min(round_chunks // 2, -(-SHARD_TOKENS // chunk_tokens)))
-        return cls(n_chunks, min(MOST_SHARDS, round_chunks // shard_chunks), shard_chunks)
+        n_shards = min(MOST_SHARDS, round_chunks // shard_chunks)
+        return cls(n_chunks, 1 << (n_shards.bit_length() - 1), shard_chunks)
 
-    @property
-    def round_chunks(self) -> int:
-        """Chunks of a round, the last one excepted."""
-        return self.n_shards * self.shard_chunks
+    def starts(self, n_done: int = 0, is_first: bool = False) -> Iterator[int]:
+        """Yield the first chunk of each round that is left after `n_done` chunks.
 
-    def starts(self, n_done: int = 0) -> range:
-        """Return the first chunk of each round that is left after `n_done` chunks."""
-        return range(n_done, self.n_chunks, self.round_chunks)
+        Parameters
+        ----------
+        n_done : int
+        is_first : bool
+            As for `shards`.
 
-    def shards(self, start: int) -> list[range]:
+        Examples
+        --------
+        >>> list(Rounds(20, n_shards=4, shard_chunks=1).starts(is_first=True))
+        [0, 1, 2, 4, 8, 12, 16]
+        """
+        while n_done < self.n_chunks:
+            yield n_done
+            n_done = self.shards(n_done, is_first)[-1].stop
+
+    def shards(self, start: int, is_first: bool = False) -> list[range]:
         """Return the chunks of each shard of the round that begins with chunk `start`.
+
+        Parameters
+        ----------
+        start : int
+        is_first : bool
+            Whether it is the first epoch of a model. A round of it has at most as many shards as
+            all rounds before it together: while all output vectors are near zero, the sum of the
+            changes of many shards, which all learn the same, would be too long.
 
         Examples
         --------
         >>> Rounds(10, n_shards=3, shard_chunks=2).shards(6)
         [range(6, 8), range(8, 10)]
         """
-        stop = min(start + self.round_chunks, self.n_chunks)
-        step = self.shard_chunks
+        step, n_shards = self.shard_chunks, self.n_shards
+        if is_first:
+            n_shards = min(n_shards, max(1, start // step))
+        stop = min(start + n_shards * step, self.n_chunks)
         return [range(first, min(first + step, stop)) for first in range(start, stop, step)]
 
 
@@ -139,6 +161,9 @@ class LocalRounds:
         def commit() -> list[Tally]:
             done: list[ShardResult] = results
             apply(objective, done, self.n_threads)
+            for result in done:
+                for examples in result.drawn:
+                    chunks.record(examples)
             return [tally for result in done for tally in result.tallies]
 
         return commit

@@ -312,17 +312,17 @@ class Trainer:
         """Train the rounds that are left of an epoch. One that is interrupted changes nothing."""
         run_round = self.run_round or LocalRounds(self.n_workers)
         seeds = self.chunk_seeds(epoch)
-        for start in rounds.starts(self.progress.n_chunks):
+        is_first = self.n_epochs_before + epoch == 0
+        n_done = self.progress.n_chunks
+        for number, start in enumerate(rounds.starts(n_done, is_first)):
             shards = [
                 [self.job(epoch, chunk, seeds[chunk]) for chunk in chunks]
-                for chunks in rounds.shards(start)
+                for chunks in rounds.shards(start, is_first)
             ]
             commit = run_round(self.objective, self.chunks, shards, report)
             uninterrupted(partial(self._end_round, commit, start))
             stop = shards[-1][-1].place.stop
-            self.divergence.check_some_rows(
-                start // rounds.round_chunks, self._position(epoch, stop)
-            )
+            self.divergence.check_some_rows(number, self._position(epoch, stop))
             report()
             if self.is_due is not None and self.is_due():
                 yield PAUSE

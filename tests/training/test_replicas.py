@@ -226,10 +226,12 @@ def test_shards_do_not_see_each_other_and_are_merged_in_order():
 
 @pytest.mark.parametrize("n_chunks", [1, 5, 64, 100, 1000, 100_000])
 @pytest.mark.parametrize("chunk_tokens", [1000, 5000, 20_000, 65_536])
-def test_shards_are_all_chunks_in_order(n_chunks, chunk_tokens):
+@pytest.mark.parametrize("is_first", [False, True])
+def test_shards_are_all_chunks_in_order(n_chunks, chunk_tokens, is_first):
     rounds = Rounds.of(n_chunks, chunk_tokens)
-    starts = rounds.starts()
-    shards = [shard for start in starts for shard in rounds.shards(start)]
+    starts = list(rounds.starts(is_first=is_first))
+    assert starts[3:] == list(rounds.starts(starts[3], is_first)) if len(starts) > 3 else True
+    shards = [shard for start in starts for shard in rounds.shards(start, is_first)]
     assert [chunk for shard in shards for chunk in shard] == list(range(n_chunks))
     assert 1 <= rounds.n_shards <= rounds_module.MOST_SHARDS
     assert rounds.n_shards == 1 or len(starts) >= rounds_module.ROUNDS_PER_EPOCH

@@ -13,7 +13,7 @@ import numpy as np
 
 from fastsgns import sampling
 from fastsgns.graph.walks import walker
-from fastsgns.graph.walks.files import WalkFile
+from fastsgns.graph.walks.files import Recording, WalkFile
 from fastsgns.graph.walks.neighbours import Neighbours
 from fastsgns.training.examples import ChunkPlace, PairRole, Pairs, Sentences, cut
 
@@ -66,7 +66,7 @@ class StartNodes:
         return step, shift
 
 
-class RandomWalks:
+class RandomWalks(Recording):
     """Random walks, on which skip-gram trains as on sentences: DeepWalk and node2vec.
 
     The pairs are a node of a walk and each node in the window around it, or, with
@@ -119,12 +119,10 @@ class RandomWalks:
             stop_flag,
         )  # fmt: skip
         ids, offsets = ids[: offsets[n]], offsets[: n + 1]
-        if self.file is not None:
-            self.file.write(ids, offsets)
         return [Sentences(ids, offsets, 0, len(ids), stream)]
 
 
-class RootedPageRankWalks:
+class RootedPageRankWalks(Recording):
     """Pairs of the first and the last node of a walk with restart probability `stop`: APP.
 
     The last node v of such a walk from u is a sample of the personalized PageRank of u,
@@ -168,12 +166,10 @@ class RootedPageRankWalks:
             stop_flag,
         )  # fmt: skip
         pairs = sources[:n], targets[:n]
-        if self.file is not None:
-            self.file.write_pairs(*pairs)
         return [Pairs(*pairs, stream)]
 
 
-class AlternatingWalks:
+class AlternatingWalks(Recording):
     """Pairs of the first node of an alternating walk and the nodes of the other role in it: NERD.
 
     An alternating walk follows an edge forward, the next one backward, and so on, so that the
@@ -235,8 +231,6 @@ class AlternatingWalks:
             (OUTPUT, INPUT, (self.into, self.out), targets, (0.5, 1.0)),
         ):
             pairs, next_stream = self._walk(*sides, starts, stream)
-            if self.file is not None:
-                self.file.write_pairs(*(pairs if role == INPUT else pairs[::-1]))
             parts.append(Pairs(*pairs, next_stream, (role, other), self.source_noise, half))
             if self.joint:
                 pairs, _ = self._walk(*sides, starts, stream, same_role=True)
@@ -255,7 +249,7 @@ class AlternatingWalks:
         return (inputs[:n], outputs[:n]), stream
 
 
-class EdgeSampling:
+class EdgeSampling(Recording):
     """Edges (source, target), drawn in proportion to their weights: second-order LINE.
 
     Parameters
@@ -296,6 +290,4 @@ class EdgeSampling:
             edges, edges, starts, 2, stream, sources, targets
         )
         pairs = sources[:n], targets[:n]
-        if self.file is not None:
-            self.file.write_pairs(*pairs)
         return [Pairs(*pairs, stream)]

@@ -11,6 +11,7 @@ import numpy as np
 
 from fastsgns.formats.files import words_of
 from fastsgns.formats.writing import destination
+from fastsgns.training.examples import Examples, Sentences
 
 
 class WalkFile:
@@ -59,6 +60,34 @@ class WalkFile:
         """Write pairs of nodes as walks of two nodes."""
         ids = np.stack([sources, targets], axis=1).ravel()
         self.write(ids, np.arange(0, len(ids) + 1, 2))
+
+
+class Recording:
+    """The part of chunks of walks that writes the walks to a file.
+
+    Attributes
+    ----------
+    file : WalkFile or None
+    """
+
+    file: WalkFile | None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether there is a file."""
+        return self.file is not None
+
+    def record(self, examples: Sequence[Examples]) -> None:
+        """Write the walks of a chunk, or the pairs of a source and a target, to the file."""
+        for part in examples:
+            if self.file is None:
+                return
+            if isinstance(part, Sentences):
+                self.file.write(part.ids, part.offsets)
+            elif part.roles == ("input", "output"):
+                self.file.write_pairs(part.sources, part.targets)
+            elif part.roles == ("output", "input"):
+                self.file.write_pairs(part.targets, part.sources)
 
 
 def _is_word(name: str) -> bool:

@@ -8,7 +8,7 @@ from fastsgns import sampling
 from fastsgns.graph.digraph import DirectedGraph
 from fastsgns.graph.rows import compress
 from fastsgns.graph.walks import constrained, walker
-from fastsgns.graph.walks.files import WalkFile
+from fastsgns.graph.walks.files import Recording, WalkFile
 from fastsgns.training.examples import ChunkPlace, Sentences, cut
 
 
@@ -67,7 +67,7 @@ class TimedNeighbours(NamedTuple):
         return cls(offsets, targets, graph.times[places], sums)
 
 
-class TemporalWalks:
+class TemporalWalks(Recording):
     """Random walks whose times ascend, on which skip-gram trains as on sentences: CTDNE.
 
     The pairs are a node of a walk and each node in the window around it, or, with
@@ -115,6 +115,4 @@ class TemporalWalks:
             self.neighbours, starts, self.length, self.is_strict, stream, ids, offsets
         )
         ids, offsets = ids[: offsets[n]], offsets[: n + 1]
-        if self.file is not None:
-            self.file.write(ids, offsets)
         return [Sentences(ids, offsets, 0, len(ids), stream)]

@@ -13,7 +13,7 @@ from fastsgns.graph.edges import alias_rows
 from fastsgns.graph.types import NodeTypes
 from fastsgns.graph.walks import constrained
 from fastsgns.graph.walks.examples import StartNodes
-from fastsgns.graph.walks.files import WalkFile
+from fastsgns.graph.walks.files import Recording, WalkFile
 from fastsgns.graph.walks.neighbours import rows_of
 from fastsgns.training.examples import ChunkPlace, Sentences, cut
 
@@ -204,7 +204,7 @@ def _warn_of_other_types(cycles: list[list[int]], types: NodeTypes) -> None:
         )
 
 
-class MetapathWalks:
+class MetapathWalks(Recording):
     """Random walks along metapaths, on which skip-gram trains as on sentences: metapath2vec.
 
     The pairs are a node of a walk and each node in the window around it. `n_passes` walks along
@@ -253,6 +253,4 @@ class MetapathWalks:
             self.length, stream, ids, offsets,
         )  # fmt: skip
         ids, offsets = ids[: offsets[n]], offsets[: n + 1]
-        if self.file is not None:
-            self.file.write(ids, offsets)
         return [Sentences(ids, offsets, 0, len(ids), stream)]
