@@ -260,6 +260,13 @@ def replicas(job: Job) -> Job:
     return replica_jobs.JOBS[job["job"]](job)
 
 
+def replica_quality(job: Job) -> Job:
+    """Train by virtual nodes."""
+    from bench import replica_quality  # imports fastsgns, as above
+
+    return replica_quality.train(job)
+
+
 def vector_file(job: Job) -> Job:
     """Write or read a file of vectors."""
     from bench import load_jobs  # imports numpy, which other jobs do not count as their own
@@ -294,8 +301,9 @@ def press(job: Job) -> Job:
 JOBS = {
     "queries": queries, "encode": encode, "halves": encode, "phrases": phrases, "press": press,
     "train": train, "glove": glove, "scan": scan, "versions": versions, "save": synthetic.save,
-    "trace": virtual, "simulate": virtual, "touch": replicas,
-    "events": replicas, "merge_speed": replicas, "make_vectors": vector_file, "load": vector_file,
+    "trace": virtual, "simulate": virtual, "touch": replicas, "events": replicas,
+    "merge_speed": replicas, "replica_quality": replica_quality, "make_vectors": vector_file,
+    "load": vector_file,
 }  # fmt: skip
 
 

@@ -1,13 +1,15 @@
 """``python -m bench distributed``: the cost and the quality of training on many nodes."""
 
 import argparse
+import math
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from bench import corpus, options, quality
 from bench.corpus import Corpus
 from bench.record import RESULTS, Record, Result
-from bench.report import table
+from bench.report import deviation, standard_errors, table
 from bench.rounds import (
     NUMBER_BYTES,
     Cluster,
@@ -18,6 +20,7 @@ from bench.rounds import (
     speedup,
 )
 from bench.sides import named
+from fastsgns.runtime.console import say
 
 EXAMPLES = """\
 `fastsgns.distributed` trains in rounds: each node trains some tokens on a copy of the rows that
@@ -35,6 +38,13 @@ events   the same time by a simulation, event by event, of the first rounds of a
 threads  row touches whose last writer was another thread, by number of threads, with and without
          private copies of frequent rows. One thread replays the ids for all (see `coherence`).
 
+quality  scores of vectors trained by virtual nodes in one process, by the rounds of a cluster: one
+         replica is trained after the other, by one thread, and then all are merged. "1" is one
+         machine without rounds. Scores are means with standard errors over --seeds; in brackets,
+         the difference from one machine in standard errors. "affords" is the largest number of
+         merges of `cost` with 1 core per node and 10 Gbit/s. This part takes hours: it is not among
+         those that run by default, and a stopped run continues where it stopped.
+
 Speeds are per core and CPU second. A node of C cores is as fast as C times one core here. Results
 are kept in one JSON file and are not computed again.
 
@@ -43,12 +53,15 @@ examples:
   python -m bench distributed wiki17m.txt.xz --what cost --gbits 1 10 25 100 --cores 16
   python -m bench distributed wiki17m.txt.xz --what events --nodes 16 64 128
   python -m bench distributed wiki17m.txt.xz --what threads --sides pair window
+  nice -n 19 python -m bench distributed wiki17m.txt.xz --what quality --seeds 3
+  python -m bench distributed wiki17m.txt.xz --what quality --grid 4x8 4x32 --seeds 1
 """
 LENGTHS = [1000 * 2**i for i in range(15)]  # tokens of the chunks that are counted
 POWERS = [2, 4, 8, 16, 32, 64, 128]
 MERGED_PARTS = 4  # replicas, when the speed of the merge is measured
 MERGED_TOKENS = 100_000  # of each of them
 SIMULATED_GBITS, SIMULATED_ROUNDS = 10.0, 3
+GRID = [(4, 8), (4, 32), (4, 100), (16, 5), (16, 20), (16, 80), (64, 4), (64, 16)]
 Given = argparse.Namespace
 
 
@@ -59,7 +72,7 @@ def add(commands: Any, **common: Any) -> None:
     )
     options.add_corpus(parser)
     parser.add_argument(
-        "--what", nargs="+", choices=TABLES, default=list(TABLES), help="parts (all)"
+        "--what", nargs="+", choices=TABLES, default=list(TABLES)[:-1], help="(all but quality)"
     )
     parser.add_argument("--dim", type=options.positive, default=100, help="(100)")
     parser.add_argument("--min-count", type=options.positive, default=5, help="(5)")
@@ -108,7 +121,29 @@ def add(commands: Any, **common: Any) -> None:
         "--hot", type=int, nargs="+", default=[0, 256, 1024], metavar="N",
         help="rows of each matrix of which each thread has a copy (0 256 1024)",
     )  # fmt: skip
+    scores = parser.add_argument_group("quality")
+    scores.add_argument(
+        "--grid", type=grid_point, nargs="+", default=GRID, metavar="NxR",
+        help=f"nodes and merges per epoch ({' '.join(f'{n}x{r}' for n, r in GRID)})",
+    )  # fmt: skip
+    quality.add_eval(scores)
+    scores.add_argument("--seeds", type=options.positive, default=3, metavar="N", help="(3)")
+    scores.add_argument("--epochs", type=options.positive, default=5, help="(5)")
     parser.set_defaults(run=run, alpha=0.025, cache_bytes=1 << 20)
+
+
+def grid_point(text: str) -> tuple[int, int]:
+    """Read a number of nodes and of merges per epoch.
+
+    Examples
+    --------
+    >>> grid_point("16x20")
+    (16, 20)
+    """
+    n_nodes, _, n_merges = text.partition("x")
+    if not (n_nodes.isdigit() and n_merges.isdigit() and int(n_nodes) > 1 and int(n_merges) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like 16x20, nodes and merges per epoch")
+    return int(n_nodes), int(n_merges)
 
 
 def run(arguments: Given) -> int:
@@ -139,11 +174,11 @@ class Measured:
     def __init__(self, arguments: Given, text: Corpus, path: Path, record: Record) -> None:
         self.arguments, self.text, self.path, self.record = arguments, text, path, record
 
-    def of(self, job: Result, *, by_cpu: bool = False) -> Result:
-        """Return the result of a job on the ids of the text."""
+    def of(self, job: Result, *, by_cpu: bool = False, **more: Any) -> Result:
+        """Return the result of a job on the ids of the text; `more` does not change it."""
         key = job | {"corpus": self.text.facts(), "min_count": self.arguments.min_count}
         key |= {"cpu": self.record.cpu} if by_cpu else {}
-        job = job | {"corpus": str(self.path)}
+        job = job | {"corpus": str(self.path)} | more
         return quality.obtain(self.record, job, key, self.arguments.fresh)
 
     @property
@@ -169,7 +204,7 @@ class Measured:
         """Return a cluster of nodes of `n_cores` times the speed that was measured."""
         return Cluster(
             n_nodes,
-            n_cores / self.touched["seconds_per_token"],
+            n_cores / self.touched["seconds_on_replica"],
             n_cores / self.touched["seconds_per_token"],
             n_cores * self.merged_per_second,
             gbits * 1e9,
@@ -211,8 +246,12 @@ def by_tokens(arguments: Given, measured: Measured) -> str:
 
 def costs(arguments: Given, measured: Measured) -> str:
     """Make the tables of the merges that a network affords, and of speed-ups."""
+    replica, alone = (
+        f"{1e-3 / measured.touched[name]:,.0f}"
+        for name in ("seconds_on_replica", "seconds_per_token")
+    )
     note = (
-        f"a core trains {1e-3 / measured.touched['seconds_per_token']:,.0f} thousand tokens and "
+        f"a core trains {replica} thousand tokens per second on a replica, and {alone} without; it "
         f"merges {measured.merged_per_second / 1e3:,.0f} thousand rows per second"
     )
     parts = [note, afforded(arguments, measured), speedups(arguments, measured)]
@@ -330,4 +369,65 @@ def by_threads(arguments: Given, measured: Measured) -> str:
     return table(heading, rows, arguments.markdown)
 
 
-TABLES = {"rows": by_tokens, "cost": costs, "events": by_events, "threads": by_threads}
+def by_replicas(arguments: Given, measured: Measured) -> str:
+    """Make the table of scores by virtual nodes and merges per epoch."""
+    sets = quality.evaluation_sets(arguments.eval)
+    titles = [name for name in quality.SETS if name in sets]
+    points = [(1, 0), *sorted(arguments.grid)]
+    found: dict[tuple[int, int], list[Result]] = {point: [] for point in points}
+    for seed in range(1, arguments.seeds + 1):  # so that a stopped run has all points of a seed
+        for point in points:
+            found[point].append(scored(arguments, measured, point, seed, sets))
+            say(f"seed {seed}, {point[0]} nodes, {point[1]} merges: {found[point][-1]}")
+    n_epoch = measured.touched["n_tokens"]
+    rows = []
+    for (n_nodes, n_merges), results in found.items():
+        if n_merges:
+            cluster = measured.cluster(n_nodes, 1, SIMULATED_GBITS)
+            affords = f"{merges_afforded(cluster, measured.rows_of, n_epoch):,}"
+            names = [str(n_nodes), str(n_merges), f"{n_epoch // n_nodes // n_merges:,}", affords]
+        else:
+            names = ["1", "-", "-", "-"]
+        rows.append([*names, *score_cells(results, found[1, 0], titles)])
+    heading = ["nodes", "merges", "tokens between", "affords"]
+    heading += [quality.TITLES[name] for name in titles]
+    return table([*heading, "loss", "CPU s"], rows, arguments.markdown)
+
+
+def scored(
+    arguments: Given, measured: Measured, point: tuple[int, int], seed: int, sets: dict[str, str]
+) -> Result:
+    """Return the scores of virtual nodes, of which each trains as long as it takes."""
+    settings = {
+        "vector_size": arguments.dim, "sg": 1, "epochs": arguments.epochs, "seed": seed,
+        "progress": False,
+    }  # fmt: skip
+    job = {"job": "replica_quality", "nodes": point[0], "merges": point[1], "settings": settings}
+    return measured.of(job, eval=sets)
+
+
+def score_cells(results: list[Result], alone: list[Result], titles: list[str]) -> list[str]:
+    """Write the scores of some seeds, and their differences from one machine."""
+    if any("failed" in result for result in results):
+        return ["diverged"] * (len(titles) + 2)
+    cells = []
+    for name in titles:
+        mine, others = (quality.scores(side, name) for side in (results, alone))
+        cell = f"{mean(mine):.3f}"
+        if len(mine) > 1:
+            cell += f" ± {deviation(mine) / math.sqrt(len(mine)):.3f}"
+        errors = (
+            standard_errors(mine, others) if len(mine) > 1 and results is not alone else math.nan
+        )
+        cells.append(cell if math.isnan(errors) else f"{cell} ({errors:+.1f})")
+    losses, seconds = (mean(result[name] for result in results) for name in ("loss", "cpu"))
+    return [*cells, f"{losses:.4f}", f"{seconds:,.0f}"]
+
+
+TABLES = {
+    "rows": by_tokens,
+    "cost": costs,
+    "events": by_events,
+    "threads": by_threads,
+    "quality": by_replicas,
+}

@@ -10,13 +10,18 @@ from bench.instruments import Watch
 from bench.rounds import Cluster, RowBytes
 from bench.touches import Touched, starts_of, touched_by
 from fastsgns import EncodedCorpus, Word2Vec
-from fastsgns.kernels.objective import SIMD_PAD
+from fastsgns.kernels.objective import SIMD_PAD, Objective
 from fastsgns.sampling import keep_probabilities, noise_distribution
 from fastsgns.training import hotrows
+from fastsgns.training.examples import ChunkPlace, Rates, TokenChunks, train_chunk
 from fastsgns.training.merge import Changes, merge
+from fastsgns.training.numbering import Scratch
+from fastsgns.training.replicas import Job as ShardJob
+from fastsgns.training.replicas import train_shard
 
 Job = dict[str, Any]
-SAMPLE = 1e-3  # subsampling: the default of Word2Vec
+SAMPLE, NEGATIVE = 1e-3, 5  # the defaults of Word2Vec
+SHARDS, SHARD_TOKENS = 16, 65_536  # that are trained to measure the speed on replicas
 MERGE_REPEATS = 20
 SAMPLES = 8  # chunks of each length that are counted
 
@@ -43,13 +48,13 @@ class Text:
     def touched(self, start: int, n_tokens: int) -> Touched:
         """Draw what a chunk touches."""
         ids = self.ids[start : start + n_tokens]
-        return touched_by(ids, self.kept, self.noise, self.rng)
+        return touched_by(ids, self.kept, self.noise, NEGATIVE, self.rng)
 
 
 def touch(job: Job) -> Job:
     """Count the rows that chunks of several lengths touch, and measure the speed of one core.
 
-    The speed is that of ``settings`` on the first ``n_tokens``.
+    The speeds are those of a model with ``settings`` of the first ``n_tokens``.
     """
     corpus = EncodedCorpus.load(job["corpus"])
     n_sentences = max(1, int(np.searchsorted(corpus.offsets, job["n_tokens"], side="right")) - 1)
@@ -57,15 +62,35 @@ def touch(job: Job) -> Job:
     ids = np.ascontiguousarray(corpus.ids[: offsets[-1]])
     watch = Watch()
     part = EncodedCorpus(ids, offsets, corpus.vocabulary)
-    Word2Vec(part, **job["settings"], workers=1, epochs=1, min_count=1)
+    model = Word2Vec(part, **job["settings"], workers=1, epochs=1, min_count=1)
     text = Text(job["corpus"])
     lengths = [n for n in job["lengths"] if n < len(text.ids)] + [len(text.ids)]
-    return {
-        "seconds_per_token": watch.cpu / watch.n_trained,
+    rates = (model.alpha, model.min_alpha)
+    return speeds(watch.objective, TokenChunks(ids, offsets), rates) | {
         "n_tokens": len(text.ids),
         "n_words": text.n_words,
         "points": [point(text, n_tokens) for n_tokens in lengths],
     }
+
+
+def speeds(objective: Objective, chunks: TokenChunks, rates: Rates) -> Job:
+    """Measure the CPU time per token of chunks, and of the same chunks on replicas.
+
+    That of a replica includes its plan, the copies of its rows, and the loads of its changes.
+    """
+    scratch, buffers = Scratch(), Scratch()
+    alone = on_replica = 0.0
+    stop = 0
+    for start in range(0, chunks.n_units, SHARD_TOKENS)[:SHARDS]:
+        stop = min(start + SHARD_TOKENS, chunks.n_units)
+        shard = ShardJob(ChunkPlace(0, start, stop), rates, seed=start)
+        begun = time.thread_time()
+        train_chunk(objective, chunks, *shard)
+        trained = time.thread_time()
+        train_shard(objective, chunks, [shard], scratch=scratch, buffers=buffers)
+        alone += trained - begun
+        on_replica += time.thread_time() - trained
+    return {"seconds_per_token": alone / stop, "seconds_on_replica": on_replica / stop}
 
 
 def point(text: Text, n_tokens: int) -> Job:

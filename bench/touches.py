@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-POOL_PER_TOKEN, LEAST_POOL = 0.5, 512  # words of a pool
+from fastsgns.training.replicas import pool_size
 
 
 class Touched(NamedTuple):
@@ -29,7 +29,7 @@ class Touched(NamedTuple):
 
 
 def touched_by(
-    ids: np.ndarray, kept: np.ndarray, noise: np.ndarray, rng: np.random.Generator
+    ids: np.ndarray, kept: np.ndarray, noise: np.ndarray, negative: int, rng: np.random.Generator
 ) -> Touched:
     """Draw what a chunk of skip-gram touches, as a replica is planned.
 
@@ -44,25 +44,22 @@ def touched_by(
         The probability that subsampling keeps a token of each word.
     noise : ndarray of float64, shape (V,)
         The noise distribution.
+    negative : int
+        Negative samples per positive pair.
     rng : numpy.random.Generator
 
     Examples
     --------
     >>> ids, every = np.array([0, 2, 2]), np.ones(4)
-    >>> touched = touched_by(ids, every, np.array([0, 0, 0, 1.0]), np.random.default_rng(1))
+    >>> touched = touched_by(ids, every, np.array([0, 0, 0, 1.0]), 5, np.random.default_rng(1))
     >>> touched.inputs.tolist(), touched.outputs.tolist()
     ([True, False, True, False], [True, False, True, True])
     """
     n_kept = np.count_nonzero(rng.random(len(ids)) < kept[ids])
     inputs = np.zeros(len(kept), bool)
     inputs[ids] = True
-    is_drawn = rng.multinomial(pool_size(len(ids)), noise) > 0
+    is_drawn = rng.multinomial(pool_size(len(ids), negative), noise) > 0
     return Touched(int(n_kept), inputs, inputs | is_drawn)
-
-
-def pool_size(n_tokens: int) -> int:
-    """Return how many negative samples are drawn before a chunk is trained."""
-    return max(LEAST_POOL, round(POOL_PER_TOKEN * n_tokens))
 
 
 def starts_of(n_ids: int, n_tokens: int, n_samples: int) -> list[int]:

@@ -48,12 +48,12 @@ def trace(job: Job) -> Job:
 def simulate(job: Job) -> Job:
     """Train by virtual workers, and evaluate the vectors; "failed" if training diverges."""
     from bench.child import evaluate
-    from fastsgns.models import word2vec
+    from fastsgns.models.words import training
 
     class Virtual(VirtualChunks):
         n_workers, n_hot = job["workers"], job["hot"]
 
-    word2vec.TokenChunks = Virtual  # type: ignore[misc]
+    training.TokenChunks = Virtual  # type: ignore[misc]
     corpus = EncodedCorpus.load(job["corpus"])
     settings = {"compute_loss": True} | job["settings"]
     try:

@@ -268,6 +268,8 @@ def test_coherence_counts_rows_and_judges_virtual_workers(bench, tmp_path):
         assert (point["n_merges"] > 0) == (point["hot"] > 0)
     trained = [(r["workers"], r["hot"]) for r in record["results"] if "loss" in r]
     assert trained == 2 * [(1, 0), (2, 0), (2, 8), (4, 0), (4, 8)]
+    losses = {(r["side"], r["workers"]): r["loss"] for r in record["results"] if r.get("hot") == 0}
+    assert len(set(losses.values())) == 6  # the virtual workers were those that trained
     assert "WordSim353" in done.stdout
 
 
@@ -284,6 +286,21 @@ def test_rounds_of_nodes_are_counted_and_simulated_once(bench):
     assert all(result["seconds"] > 0 and result["n_bytes"] > 0 for result in simulated)
     assert "merges per epoch" in done.stdout and "speed-up" in done.stdout
     assert len(bench("distributed", *options)[1]["results"]) == len(jobs)
+
+
+def test_virtual_nodes_are_judged_and_resumed(bench, tmp_path):
+    (tmp_path / "men.tsv").write_text("".join(f"w{i}\tw{i + 1}\t{i % 7}\n" for i in range(30)))
+    options = ("--what", "quality", "--grid", "2x2", "20x3", "--dim", "8", "--epochs", "2")
+    options += ("--traced", "1000", "--eval", str(tmp_path), "--min-count", "1")
+    bench("distributed", *options, "--seeds", "1")
+    done, record = bench("distributed", *options, "--seeds", "2")
+    judged = [result for result in record["results"] if "scores" in result]
+    points = [(1, 0), (2, 2), (20, 3)]
+    trained = [(r["key"]["nodes"], r["key"]["merges"]) for r in judged]
+    assert trained == 2 * points
+    assert len({result["loss"] for result in judged}) == 6
+    rows = [line.split() for line in done.stdout.splitlines() if line[:2].strip().isdigit()]
+    assert [tuple(map(int, row[:3])) for row in rows[1:]] == [(2, 2, 375), (20, 3, 25)]
 
 
 def test_scaling_judges_each_number_of_workers_and_says_when_cores_are_shared(bench, tmp_path):

@@ -88,15 +88,16 @@ def test_the_curve_goes_through_its_points_and_on():
 
 
 def test_a_chunk_touches_its_words_and_a_pool_of_negatives():
-    from bench.touches import pool_size, touched_by
+    from bench.touches import touched_by
+    from fastsgns.training.replicas import pool_size
 
     rng = np.random.default_rng(1)
     ids = rng.integers(0, 20, 300)
     noise = noise_distribution(np.arange(1000, 0, -1))
-    drawn = [touched_by(ids, np.full(1000, 0.5), noise, rng) for _ in range(200)]
+    drawn = [touched_by(ids, np.full(1000, 0.5), noise, 5, rng) for _ in range(200)]
     assert all(np.array_equal(np.flatnonzero(each.inputs), np.unique(ids)) for each in drawn)
     assert all(each.outputs[each.inputs].all() for each in drawn)
-    others = 1 - (1 - noise[20:]) ** pool_size(300)  # that a row is drawn at least once
+    others = 1 - (1 - noise[20:]) ** pool_size(300, 5)  # that a row is drawn at least once
     mean = np.mean([np.count_nonzero(each.outputs[20:]) for each in drawn])
     error = math.sqrt((others * (1 - others)).sum() / len(drawn))
     assert abs(mean - others.sum()) < 4 * error
