@@ -6,13 +6,14 @@ The functions are methods of `KeyedVectors`; other classes of vectors can use th
 import logging
 import math
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypedDict, get_args
 
 import numpy as np
 
-from fastsgns.errors import FormatError
+from fastsgns.errors import FormatError, warn
 from fastsgns.formats import files, sniffing
 from fastsgns.rules import LIMIT, takes, takes_flags
 from fastsgns.vectors.lookup import has_vector
@@ -212,9 +213,12 @@ def evaluate_word_pairs(
     ------
     ValueError
         If fewer than two pairs can be used.
-    """
-    from scipy.stats import pearsonr, spearmanr
 
+    Warns
+    -----
+    UserWarning
+        If all scores or all cosines are equal. The correlations are then NaN.
+    """
     lexicon = Lexicon.of(kv, restrict_vocab, case_insensitive)
     words, gold = [], []
     for first, second, score in read_pairs(pairs, delimiter, encoding):
@@ -235,9 +239,29 @@ def evaluate_word_pairs(
             sniffing.DELIMITER,
             ADVICE,
         )
-    samples = np.array(gold)[used], cosines[used]
+    pearson, spearman = _correlations(np.array(gold)[used], cosines[used])
     unknown_share = 100.0 * int((~is_known).sum()) / len(gold)
-    return WordPairScores(pearsonr(*samples), spearmanr(*samples), unknown_share)
+    return WordPairScores(pearson, spearman, unknown_share)
+
+
+def _correlations(scores: np.ndarray, cosines: np.ndarray) -> tuple[Correlation, Correlation]:
+    """Return the Pearson and the Spearman correlation of human scores and cosines.
+
+    Both are NaN, with a warning, if all scores or all cosines are equal.
+    """
+    from scipy.stats import pearsonr, spearmanr
+
+    scores = scores / (np.abs(scores).max() or 1.0)  # sums of large ones would overflow
+    for name, values in (("scores", scores), ("cosines", cosines)):
+        if np.ptp(values) == 0:
+            warn(
+                f"the {name} of all {len(values)} pairs are equal, so no correlation is defined: "
+                "the results are NaN; give pairs that differ"
+            )
+            break
+    with warnings.catch_warnings():  # of values that are equal, or nearly
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return pearsonr(scores, cosines), spearmanr(scores, cosines)
 
 
 def _infer_cosines(

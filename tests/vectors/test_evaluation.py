@@ -111,6 +111,30 @@ def test_word_pairs_equal_the_definition(kv):
     assert oov == 0
 
 
+@pytest.mark.parametrize("lines, what", [
+    (["a b 2", "b c 2"], "scores of all 2 pairs"),
+    (["a a 1", "c c 2", "a a 3"], "cosines of all 3 pairs"),
+])  # fmt: skip
+def test_word_pairs_that_are_all_equal_have_no_correlation(lines, what):
+    vectors = KeyedVectors(2)
+    vectors.add_vectors(["a", "b", "c"], np.array([[1, 0], [0.5, 0.5], [0, 1]]))
+    with pytest.warns(UserWarning, match=what):
+        pearson, spearman, _ = vectors.evaluate_word_pairs(lines, delimiter=None)
+    assert np.isnan(pearson.statistic) and np.isnan(spearman.statistic)
+
+
+def test_word_pairs_with_large_scores_have_a_correlation():
+    lines = ["a b 1e308", "b c -1e308", "a c 1e308"]
+    vectors = KeyedVectors(2)
+    vectors.add_vectors(["a", "b", "c"], np.array([[1, 0], [0.5, 0.4], [0, 1]]))
+    large = vectors.evaluate_word_pairs(lines, delimiter=None)
+    small = vectors.evaluate_word_pairs(
+        [line.replace("e308", "") for line in lines], delimiter=None
+    )
+    assert large.pearson.statistic == pytest.approx(small.pearson.statistic)
+    assert large.spearman.statistic == pytest.approx(small.spearman.statistic)
+
+
 def test_word_pairs_with_unknown_words(kv, tmp_path, caplog):
     text = "# words\nw1\tw2\t1\nW3\tw5\t2\nw6\tunknown\t5\nw6\tw7\nw7\tw9\t3\n"
     with gzip.open(tmp_path / "pairs.gz", "wt") as file:
