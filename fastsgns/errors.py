@@ -112,6 +112,13 @@ class EmptyCorpusError(ValueError, RuntimeError):
     """
 
 
+class NodesLostError(RuntimeError):
+    """Of the nodes that train a model together, too few are left.
+
+    The model has what was trained until the last round.
+    """
+
+
 class CheckpointError(OSError):
     """The checkpoint at the end of a training was not written.
 

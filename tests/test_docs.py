@@ -49,6 +49,8 @@ NOT_RUN = {
     ("cores", "needs corpora, and minutes to hours"): 3,
     ("directed", "needs corpora, and minutes to hours"): 6,
     ("directed", "takes minutes to hours"): 1,
+    ("distributed", "needs a dataset"): 1,
+    ("distributed", "starts a Ray cluster"): 1,
     ("fasttext", "reads a file of 279 MB"): 1,
     ("fasttext", "spaCy is not installed for the tests of this page"): 1,
     ("files", "takes minutes, and gigabytes of memory"): 1,
@@ -71,6 +73,8 @@ NOT_RUN = {
     ("why-two-matrices", "takes minutes to hours"): 1,
 }
 NEEDS = {
+    ("README", "ray"): 1,
+    ("distributed", "ray"): 5,
     ("roles", "torch"): 1,
     ("parquet", "pyarrow"): 2,
     ("gensim", "gensim"): 1,
@@ -226,6 +230,7 @@ def test_examples_run_and_show_their_results(
     capsys: pytest.CaptureFixture[str],
 ):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(cli.__file__).parents[2]))  # of nodes of Ray
     names = prepare(tmp_path)
     for block in blocks(page):
         if block.language == "python" and block.runs:

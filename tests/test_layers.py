@@ -23,7 +23,7 @@ LAYERS = (
     {"cooccurrence", "graph", "phrases", "utils"},
     {"vectors"},
     {"models"},
-    {"demo", "gensim", "scripts", "study"},
+    {"demo", "distributed", "gensim", "scripts", "study"},
     {"cli", "__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -38,6 +38,7 @@ LAZY = (
     "pyarrow",
     "networkx",
     "gensim",
+    "ray",
 )
 
 

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from fastsgns import EncodedCorpus, FastText, Word2Vec
-from fastsgns.cli import filetypes, inputs, outputs, phrases, resuming, stopping
+from fastsgns.cli import cluster, filetypes, inputs, outputs, phrases, resuming, stopping
 from fastsgns.cli.arguments import (
     FORMATS,
     Option,
@@ -43,6 +43,7 @@ examples:
   fastsgns train more.txt --resume model.fastsgns -o model.fastsgns --epochs 2
   fastsgns train wiki.txt -o model.fastsgns --checkpoint part.fastsgns --every 10min
   fastsgns train wiki.txt -o model.fastsgns --checkpoint part.fastsgns --resume part.fastsgns
+  fastsgns train wiki.txt -o model.fastsgns --ray auto
 
 {FORMATS}\
 Only the native format can be resumed.
@@ -133,6 +134,7 @@ def add(commands: Commands) -> None:
     add_parameters(group, Word2Vec, SCHEDULE)
     add_deterministic(group)
     group.add_argument("--loss", action="store_true", help="compute and report the loss; slower")
+    cluster.add(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -144,6 +146,7 @@ def run(arguments: argparse.Namespace) -> int:
     outputs.check(
         arguments.output, arguments.inputs, corpus_path, arguments.resume, arguments.checkpoint
     )
+    cluster.check(arguments)
     model = _loaded(arguments, options) if arguments.resume else _new(arguments, options)
 
     def save() -> None:
@@ -157,12 +160,16 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.phrases and not continues:
             arguments.usage("--phrases: the words are those of the model given with --resume")
         _set(arguments, model, {} if continues else options)
-    corpus = phrases.join(inputs.open_corpus(arguments), arguments.phrases, arguments.workers)
-    if corpus_path:
-        corpus.save(corpus_path)
-    if not arguments.resume:
-        model.build_vocab(corpus)
-    finished, seconds, n_words = _train(arguments, model, corpus, continues, how)
+    if arguments.ray:
+        finished, seconds = cluster.train(arguments, model, continues, how)
+        n_words = None
+    else:
+        corpus = phrases.join(inputs.open_corpus(arguments), arguments.phrases, arguments.workers)
+        if corpus_path:
+            corpus.save(corpus_path)
+        if not arguments.resume:
+            model.build_vocab(corpus)
+        finished, seconds, n_words = _train(arguments, model, corpus, continues, how)
     report = _report(model, seconds, n_words)
     outputs.say_without_ngrams(model, arguments.output)
     return outputs.finish(save, report, finished, arguments)

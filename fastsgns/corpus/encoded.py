@@ -17,6 +17,7 @@ from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.formats import faults, kinds, saving
 from fastsgns.formats.schema import Array, Content, Schema, Value
 from fastsgns.runtime.progress import Progress
+from fastsgns.training.examples import Chunks, TokenChunks
 
 BLOCK_TOKENS = 1 << 20
 VocabularyChooser = Callable[[Vocabulary], Vocabulary]
@@ -187,6 +188,10 @@ class EncodedCorpus:
         offsets = sentence_offsets(joiner.ends)
         n_raw = self.n_raw_tokens, self.n_raw_sentences
         return EncodedCorpus(joiner.ids, offsets, recounted, *n_raw)
+
+    def chunks(self) -> Chunks:
+        """Return the tokens in parts that models train one at a time."""
+        return TokenChunks(self.ids, self.offsets)
 
     @property
     def n_tokens(self) -> int:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from fastsgns.corpus.ranges import FileRange, split_file
+from fastsgns.corpus.ranges import FileRange
 from fastsgns.corpus.scan import Scanner
 from fastsgns.rules import WORKERS
 from fastsgns.runtime.machine import n_cores
@@ -19,22 +19,23 @@ class FileScanner:
 
     Parameters
     ----------
-    paths : list of str
+    file_ranges : list of FileRange
+        What to scan, in the order of the files.
     workers : int or None
         Threads; None is the number of cores that this process may use.
 
     Attributes
     ----------
     ranges : list of FileRange
-        In the order of the files.
+        Those that were given.
     scanners : list of Scanner
         By thread.
     n_workers : int
         Threads, at most as many as there are ranges.
     """
 
-    def __init__(self, paths: list[str], workers: int | None) -> None:
-        self.ranges = [file_range for path in paths for file_range in split_file(path)]
+    def __init__(self, file_ranges: list[FileRange], workers: int | None) -> None:
+        self.ranges = file_ranges
         self.n_workers = min(int(WORKERS("workers", workers) or n_cores()), len(self.ranges))
         self.scanners = [Scanner() for _ in range(self.n_workers)]
         self.lock = threading.Lock()

@@ -26,6 +26,21 @@ class MergedTypes(NamedTuple):
     """For each scanner, the index in `words` of each of its ids, int32; -1: not a word."""
 
 
+class JoinedTypes(NamedTuple):
+    """All types of several files, as bytes, in no particular order."""
+
+    arena: bytes
+    """The types, each followed by a newline."""
+    starts: np.ndarray
+    """int64: where each type starts in `arena`, and the length of `arena`."""
+    counts: np.ndarray
+    """int64: how often each type occurs."""
+    first: np.ndarray
+    """int64: the position of its first token in the files, among all tokens."""
+    scanner_ids: list[np.ndarray]
+    """For each scanner, the index in these arrays of each of its ids, int32."""
+
+
 def merge_types(
     files: FileScanner,
     errors: str,
@@ -51,34 +66,42 @@ def merge_types(
     NotUTF8Error
         If a type is not UTF-8 and `errors` is "strict".
     """
-    n_tokens = [file_range.n_tokens for file_range in files.ranges]
-    starts = np.cumsum([0, *n_tokens[:-1]], dtype=np.int64)  # tokens before each range
-    merged = files.scanners[0]
+    merged = join_types(files)
+    order = np.argsort(merged.first, kind="stable")  # fast, as there are few ascending runs
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    counts, arena, offsets = merged.counts[order], merged.arena, merged.starts
+    words: Utf8Words | list[str] = Utf8Words(arena, offsets[order], offsets[order + 1])
+    if not is_utf8(arena):
+        if errors == "strict":
+            wrong = next(i for i in order if not is_utf8(arena[offsets[i] : offsets[i + 1]]))
+            at = np.searchsorted(_starts(files), merged.first[wrong], "right") - 1
+            token = as_written(arena[offsets[wrong] : offsets[wrong + 1] - 1])
+            raise not_utf8(files.ranges[at].path, token, remedy)
+        words, counts, word_ids = _decode(arena.decode("utf-8", errors).split("\n"), order, counts)
+        rank = word_ids[rank]
+    return MergedTypes(words, counts, [rank[ids] for ids in merged.scanner_ids])
+
+
+def join_types(files: FileScanner) -> JoinedTypes:
+    """Return the types of the scanners of a finished scan, as bytes. The scanners are used up."""
+    starts, merged = _starts(files), files.scanners[0]
     first_tokens = _first_tokens(files, starts, 0)
-    merged_ids = [np.arange(merged.n_types, dtype=np.int32)]
+    scanner_ids = [np.arange(merged.n_types, dtype=np.int32)]
     for index, scanner in enumerate(files.scanners[1:], 1):
         ids = merged.merge(scanner)
         n_new = merged.n_types - len(first_tokens)
         first_tokens = np.append(first_tokens, np.full(n_new, np.iinfo(np.int64).max))
         first_tokens[ids] = np.minimum(first_tokens[ids], _first_tokens(files, starts, index))
-        merged_ids.append(ids)
-
-    order = np.argsort(first_tokens, kind="stable")  # fast, as there are few ascending runs
-    rank = np.empty(len(order), np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    counts = merged.counts()[order]
-    arena, offsets = merged.types()  # each type with a newline
-    words: Utf8Words | list[str] = Utf8Words(arena, offsets[order], offsets[order + 1])
-    if not _is_utf8(arena):
-        if errors == "strict":
-            wrong = next(i for i in order if not _is_utf8(arena[offsets[i] : offsets[i + 1]]))
-            at = np.searchsorted(starts, first_tokens[wrong], "right") - 1
-            token = as_written(arena[offsets[wrong] : offsets[wrong + 1] - 1])
-            raise _not_utf8(files.ranges[at].path, token, remedy)
-        words, counts, word_ids = _decode(arena.decode("utf-8", errors).split("\n"), order, counts)
-        rank = word_ids[rank]
+        scanner_ids.append(ids)
     files.scanners.clear()
-    return MergedTypes(words, counts, [rank[ids] for ids in merged_ids])
+    return JoinedTypes(*merged.types(), merged.counts(), first_tokens, scanner_ids)
+
+
+def _starts(files: FileScanner) -> np.ndarray:
+    """Return the number of tokens before each range, int64."""
+    n_tokens = [file_range.n_tokens for file_range in files.ranges]
+    return np.cumsum([0, *n_tokens[:-1]], dtype=np.int64)
 
 
 def _first_tokens(files: FileScanner, starts: np.ndarray, index: int) -> np.ndarray:
@@ -92,7 +115,8 @@ def _first_tokens(files: FileScanner, starts: np.ndarray, index: int) -> np.ndar
     return starts[own][in_range] + first - own_starts[in_range]
 
 
-def _is_utf8(text: bytes) -> bool:
+def is_utf8(text: bytes) -> bool:
+    """Return whether bytes are UTF-8."""
     try:
         text.decode("utf-8")
     except UnicodeDecodeError:
@@ -120,7 +144,7 @@ def _decode(
     return list(ids), added, index
 
 
-def _not_utf8(path: str, token: bytes, remedy: str) -> UnicodeError:
+def not_utf8(path: str, token: bytes, remedy: str) -> UnicodeError:
     """Return the error for a file with a token that is not UTF-8."""
     line = _line_of(path, token)
     place = path if line is None else f"{path}, line {line}"

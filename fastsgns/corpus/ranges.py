@@ -54,6 +54,11 @@ class FileRange:
     blocks: list[SentenceBlock] = field(default_factory=list)
 
 
+def split_files(paths: list[str]) -> list[FileRange]:
+    """Split files into ranges, without the byte order marks that they may begin with."""
+    return [file_range for path in paths for file_range in split_file(path)]
+
+
 def split_file(path: str) -> list[FileRange]:
     """Split one file into ranges, without the byte order mark that it may begin with."""
     if is_stream(path):

@@ -26,7 +26,7 @@ from fastsgns.corpus.blocks import BlockJoiner, SentenceBlock, sentence_offsets,
 from fastsgns.corpus.files import Path, check_paths
 from fastsgns.corpus.filescanner import FileScanner
 from fastsgns.corpus.merging import merge_types
-from fastsgns.corpus.ranges import FileRange, count_sentences
+from fastsgns.corpus.ranges import FileRange, count_sentences, split_files
 from fastsgns.corpus.scan import count_ids, count_known, encode_sentences
 from fastsgns.corpus.sentences import check_corpus
 from fastsgns.corpus.spill import BlockWriter, SpillBuffer, allocate_int32, check_budget
@@ -159,7 +159,7 @@ def scan_files(
     """
     codecs.lookup_error(errors)  # raises a LookupError before anything is read
     budget = check_budget(memory_budget)
-    files = FileScanner(check_paths(paths), workers)
+    files = FileScanner(split_files(check_paths(paths)), workers)
     with ExitStack() as on_error:  # closes the spill if scanning fails; else the Scan owns it
         spill = on_error.enter_context(SpillBuffer(budget)) if keep_tokens else None
         scan_text(files, spill, progress)

@@ -15,7 +15,7 @@ import numpy as np
 from fastsgns.corpus.files import Path
 from fastsgns.corpus.filescanner import FileScanner
 from fastsgns.corpus.merging import merge_types
-from fastsgns.corpus.ranges import FileRange, check_whole, fill_buffer, read_stream
+from fastsgns.corpus.ranges import FileRange, check_whole, fill_buffer, read_stream, split_files
 from fastsgns.corpus.utf8words import Utf8Words
 from fastsgns.errors import FormatError
 from fastsgns.formats.files import existing_file, is_open, is_path, naming, open_binary
@@ -347,7 +347,7 @@ class EdgeScan:
     """
 
     def __init__(self, paths: list[str], workers: int | None, syntax: Syntax) -> None:
-        self._files = FileScanner(paths, workers)
+        self._files = FileScanner(split_files(paths), workers)
         self._syntax = syntax
         self._edges = {id(file_range): RangeEdges() for file_range in self._files.ranges}
         self._places = {id(file_range): at for at, file_range in enumerate(self._files.ranges)}

@@ -9,8 +9,10 @@ shard has learned is seen by the others only after the merge, so that an epoch s
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastsgns.kernels.objective import Objective
 from fastsgns.runtime.threads import WorkerPool
@@ -107,6 +109,41 @@ class Rounds:
             n_shards = min(n_shards, max(1, start // step))
         stop = min(start + n_shards * step, self.n_chunks)
         return [range(first, min(first + step, stop)) for first in range(start, stop, step)]
+
+
+class Elsewhere(NamedTuple):
+    """What trains the rounds of all models, in place of threads of this process."""
+
+    run_round: RunRound
+    layout: Callable[[int, int], Rounds]
+    """The rounds, by the number of chunks and their tokens, where they need not be reproducible."""
+
+
+_elsewhere: ContextVar[Elsewhere | None] = ContextVar("elsewhere", default=None)
+
+
+@contextmanager
+def runs_rounds(run_round: RunRound, layout: Callable[[int, int], Rounds]) -> Iterator[None]:
+    """Have `run_round` train the rounds of all models that this thread trains in the block.
+
+    Parameters
+    ----------
+    run_round : callable
+        As `LocalRounds`.
+    layout : callable
+        ``layout(n_chunks, chunk_tokens)`` returns the rounds of models that have not
+        ``deterministic=True``.
+    """
+    token = _elsewhere.set(Elsewhere(run_round, layout))
+    try:
+        yield
+    finally:
+        _elsewhere.reset(token)
+
+
+def rounds_elsewhere() -> Elsewhere | None:
+    """Return what `runs_rounds` has set."""
+    return _elsewhere.get()
 
 
 class LocalRounds:

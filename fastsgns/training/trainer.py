@@ -24,7 +24,7 @@ from fastsgns.training.divergence import BIAS, DivergenceCheck, TrainingPosition
 from fastsgns.training.epoch import PAUSE, EpochProgress, IsDue, Pause, Tally, train_chunks
 from fastsgns.training.examples import ChunkPlace, Chunks, Rates, train_chunk
 from fastsgns.training.replicas import Job
-from fastsgns.training.rounds import LocalRounds, Rounds, RunRound
+from fastsgns.training.rounds import LocalRounds, Rounds, RunRound, rounds_elsewhere
 from fastsgns.training.unfinished import START, Place
 
 logger = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class Trainer:
         shards, whose replicas are merged in order (`fastsgns.training.rounds`). If the data is too
         small for that, one thread trains it.
     run_round : callable, optional
-        Trains the rounds; by default `n_workers` threads do.
+        Trains the rounds; by default what `runs_rounds` has set, or else `n_workers` threads.
 
     Attributes
     ----------
@@ -162,11 +162,16 @@ class Trainer:
 
     def __post_init__(self) -> None:
         self.rounds: Rounds | None = None
+        starts, elsewhere = self.chunks.starts, rounds_elsewhere()
+        sizes = len(starts), starts.step * self.chunks.tokens_per_unit
         if self.deterministic:
-            starts = self.chunks.starts
-            self.rounds = Rounds.of(len(starts), starts.step * self.chunks.tokens_per_unit)
+            self.rounds = Rounds.of(*sizes)
             if self.run_round is None and self.rounds.n_shards == 1:
                 self.rounds, self.n_workers = None, 1
+        elif elsewhere is not None:
+            self.rounds = elsewhere.layout(*sizes)
+        if elsewhere is not None and self.run_round is None:
+            self.run_round = elsewhere.run_round
         self.progress = EpochProgress.at(self.begin)
         self.set_objective(self.objective)
 

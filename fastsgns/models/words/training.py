@@ -26,7 +26,6 @@ from fastsgns.models.words.log import EpochLog
 from fastsgns.models.words.objective import check_factors, kernel_rows, make_objective
 from fastsgns.models.words.vocabulary import explain_no_pairs, vocabulary_of
 from fastsgns.training.epoch import IsDue, Tally
-from fastsgns.training.examples import TokenChunks
 from fastsgns.training.session import Session, choose_seed
 from fastsgns.training.sharing import describe
 from fastsgns.training.trainer import Schedule, Trainer, warn_of_rise
@@ -156,7 +155,7 @@ def _trainer(
 ) -> Trainer:  # fmt: skip
     counts = vocabulary_of(model.wv).counts
     return Trainer(
-        objective_of(model, params), TokenChunks(corpus.ids, corpus.offsets), schedule, left.seed,
+        objective_of(model, params), corpus.chunks(), schedule, left.seed,
         params.workers, row_counts=(counts, counts), n_epochs_before=epochs_before(model, left),
         show=params.progress, on_progress=on_progress, logs_epochs=False, begin=left.place(),
         is_due=is_due, deterministic=params.deterministic,

@@ -1,0 +1,312 @@
+"""Cluster: the nodes that take part, each a Ray actor, and what happens when one is lost.
+
+A cluster is joined as it is, and nothing of it is changed. Where there is none, a small one is
+started on this machine, and stopped at the end.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from fastsgns.distributed.node import Node
+from fastsgns.distributed.transport import Transport
+from fastsgns.errors import NodesLostError
+from fastsgns.runtime.machine import n_cores
+from fastsgns.runtime.packages import need
+
+logger = logging.getLogger(__name__)
+
+ADVICE = (
+    "training on several machines needs the package ray: pip install fastsgns[distributed] (there "
+    "is none for Python 3.15 and for free-threaded builds yet)"
+)
+LOCAL_STORE_BYTES = 200 << 20  # Ray's memory for messages, of a cluster that is started here
+TICK_SECONDS = 0.1
+START_SECONDS = 120.0  # for an actor to start
+UNAVAILABLE_SECONDS = 60.0  # for a node that does not answer to come back
+TRY_SECONDS = 5.0  # to wait for one answer
+MOST_REPEATS = 3  # of what failed although no node was lost
+MOST_LOSSES = 3  # of actors of one machine, which is not used any more after them
+
+
+class NodeLost(Exception):
+    """A node is lost: what was asked of the nodes is to be asked of those that are left."""
+
+
+def nothing() -> None:
+    """Report nothing."""
+
+
+@contextmanager
+def joined(address: str | None, n_nodes: int | None) -> Iterator[Any]:
+    """Join a cluster, or start one, and yield the module ray; leave what was joined or started.
+
+    Parameters
+    ----------
+    address : str or None
+        As for ``ray.init``. None: the cluster that this process has joined, or the one that runs on
+        this machine; or else a new one.
+    n_nodes : int or None
+        A cluster that is started here has a processor for each, at least.
+    """
+    ray = need("ray", ADVICE)
+    if ray.is_initialized():
+        yield ray
+        return
+    quiet = {"log_to_driver": False, "configure_logging": False}
+    try:
+        ray.init(address or "auto", **quiet)
+    except ConnectionError as error:
+        if address is not None:
+            raise ConnectionError(
+                f"no Ray cluster answers at {address!r}; start one with `ray start --head`, or "
+                "leave the address out to use this machine alone"
+            ) from error
+        ray.init(
+            "local", num_cpus=max(n_cores(), n_nodes or 1), object_store_memory=LOCAL_STORE_BYTES,
+            include_dashboard=False, **quiet,
+        )  # fmt: skip
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+@dataclass(eq=False)
+class Member:
+    """A node that takes part.
+
+    Attributes
+    ----------
+    number : int
+        Each has another one, also if it is on the same machine as one before.
+    machine : str
+        The id of the Ray node.
+    actor : actor handle of a `Node`
+    n_threads : int
+    """
+
+    number: int
+    machine: str
+    actor: Any
+    n_threads: int = 1
+
+    def call(self, method: str, *args: Any, n_returns: int = 1) -> Any:
+        """Call a method of the node, and return the references of its results."""
+        options = {"num_returns": n_returns}
+        return getattr(self.actor, method).options(**options).remote(*args)
+
+    def interrupt(self, method: str) -> Any:
+        """Call a method at once, while another one may run."""
+        return getattr(self.actor, method).options(concurrency_group="control").remote()
+
+
+@dataclass
+class Cluster:
+    """The nodes that take part in a training.
+
+    Parameters
+    ----------
+    ray : module
+    n_nodes : int or None
+        How many nodes take part; several may be on one machine. None: one on each machine.
+    min_nodes : int
+        With fewer, training ends.
+    workers : int or None
+        Threads of each node; None: the processors of the machine, divided among its nodes.
+    transport : {"float32", "bfloat16"}
+    """
+
+    ray: Any
+    n_nodes: int | None = None
+    min_nodes: int = 1
+    workers: int | None = None
+    transport: Transport = "float32"
+    members: list[Member] = field(default_factory=list)
+    _n_started: int = 0
+    _losses: Counter[str] = field(default_factory=Counter)
+    _n_repeats: int = 0
+
+    def __enter__(self) -> "Cluster":
+        try:
+            self.admit()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop all nodes, whatever they do."""
+        for member in self.members:
+            with suppress(Exception):
+                self.ray.kill(member.actor)
+        self.members.clear()
+
+    def admit(self) -> None:
+        """Start nodes on machines that have none yet, up to the number of nodes that was asked for.
+
+        Raises
+        ------
+        NodesLostError
+            If there are fewer than `min_nodes` then.
+        """
+        started = [self._start(*place) for place in self._free_places()]
+        failure: Exception | None = None
+        for member, answer in zip(started, self._answers(started)):
+            if isinstance(answer, Exception):
+                failure = answer
+                reason = str(answer).strip().rpartition("\n")[2]
+                logger.warning("a node did not start, and is not used: %s", reason)
+                self._losses[member.machine] += MOST_LOSSES
+                self.ray.kill(member.actor)
+            else:
+                member.n_threads = answer
+                self.members.append(member)
+        if len(self.members) < max(1, self.min_nodes):
+            raise NodesLostError(
+                f"{len(self.members)} nodes are left, and min_nodes is {self.min_nodes}. The model "
+                "has what was trained until the last round; start nodes, and call resume()"
+            ) from failure
+
+    def _free_places(self) -> list[tuple[str, int]]:
+        """Return the machine and the threads of each node that can be started."""
+        cpus = {
+            node["NodeID"]: int(node["Resources"].get("CPU", 0))
+            for node in self.ray.nodes()
+            if node["Alive"] and self._losses[node["NodeID"]] < MOST_LOSSES
+        }
+        cpus = {machine: n for machine, n in cpus.items() if n}
+        wanted = len(cpus) if self.n_nodes is None else self.n_nodes
+        used = Counter(member.machine for member in self.members)
+        places: list[str] = []
+        while cpus and sum(used.values()) < wanted:
+            machine = min(cpus, key=lambda name: used[name] / cpus[name])
+            used[machine] += 1
+            places.append(machine)
+        return [
+            (machine, self.workers or max(1, cpus[machine] // used[machine])) for machine in places
+        ]
+
+    def _start(self, machine: str, n_threads: int) -> Member:
+        strategies = self.ray.util.scheduling_strategies
+        place = strategies.NodeAffinitySchedulingStrategy(machine, soft=False)
+        remote = self.ray.remote(concurrency_groups={"control": 1})(Node)
+        actor = remote.options(
+            num_cpus=min(n_threads, self._cpus(machine)), max_restarts=0, max_task_retries=0,
+            scheduling_strategy=place,
+        ).remote(n_threads, self.transport)  # fmt: skip
+        self._n_started += 1
+        return Member(self._n_started, machine, actor)
+
+    def _cpus(self, machine: str) -> int:
+        return next(
+            int(node["Resources"].get("CPU", 0))
+            for node in self.ray.nodes()
+            if node["NodeID"] == machine
+        )
+
+    def _answers(self, members: Sequence[Member]) -> list[Any]:
+        """Return the number of threads of each node that has started, or why it has not."""
+        references = [member.call("ping") for member in members]
+        if not references:
+            return []
+        self.ray.wait(references, num_returns=len(references), timeout=START_SECONDS)
+        answers: list[Any] = []
+        for reference in references:
+            try:
+                answers.append(self.ray.get(reference, timeout=0))
+            except self.ray.exceptions.GetTimeoutError:
+                answers.append(TimeoutError(f"no answer within {START_SECONDS:.0f} s"))
+            except self.ray.exceptions.RayError as error:
+                answers.append(error)
+        return answers
+
+    # Calls
+
+    def results(
+        self, calls: Iterable[tuple[Member, Any]], report: Callable[[], object] = nothing
+    ) -> list[Any]:
+        """Return the results of calls, in their order.
+
+        Parameters
+        ----------
+        calls : iterable of (Member, reference)
+        report : callable
+            Called ten times per second.
+
+        Raises
+        ------
+        NodeLost
+            If a node is lost, or an object that it had. `members` are those that are left.
+        BaseException
+            What a call has raised on its node.
+        """
+        references = [reference for _, reference in calls]
+        found: dict[Any, Any] = {}
+        left = references
+        while left:
+            ready, left = self.ray.wait(left, timeout=TICK_SECONDS)
+            for reference in ready:
+                try:
+                    found[reference] = self.ray.get(reference)
+                except self.ray.exceptions.RayError as error:
+                    self._raise(error, [each for each in references if each not in found])
+            report()
+        self._n_repeats = 0
+        return [found[reference] for reference in references]
+
+    def _raise(self, error: Any, unread: Sequence[Any]) -> NoReturn:
+        """Raise what a node has raised; or NodeLost, once it is known which nodes are left.
+
+        Parameters
+        ----------
+        error : RayError
+        unread : sequence of references
+            Other calls, which are ended: what they return is not wanted any more.
+        """
+        exceptions = self.ray.exceptions
+        while isinstance(error, exceptions.RayTaskError) and error.cause is not None:
+            error = error.cause
+        if not isinstance(error, exceptions.RayError):
+            raise error
+        lost = [member for member in self.members if not self._is_alive(member)]
+        for member in lost:
+            logger.warning("node %d is lost: %s", member.number, str(error).partition("\n")[0])
+            self._losses[member.machine] += 1
+            self.members.remove(member)
+        self._n_repeats += 1
+        if not lost and self._n_repeats > MOST_REPEATS:
+            raise error
+        self._interrupt_all()
+        for reference in unread:
+            with suppress(Exception):
+                self.ray.get(reference)
+        raise NodeLost
+
+    def _is_alive(self, member: Member) -> bool:
+        """Return whether a node answers; one that is unavailable gets some time to come back."""
+        exceptions, end = self.ray.exceptions, time.monotonic() + UNAVAILABLE_SECONDS
+        while time.monotonic() < end:
+            try:
+                self.ray.get(member.interrupt("ping"), timeout=TRY_SECONDS)
+                return True
+            except (exceptions.ActorUnavailableError, exceptions.GetTimeoutError):
+                time.sleep(TICK_SECONDS)
+            except exceptions.RayError:
+                return False
+        with suppress(Exception):  # it may have come back now, when others have its work
+            self.ray.kill(member.actor)
+        return False
+
+    def _interrupt_all(self) -> None:
+        """Have all nodes end what they train, as the round is repeated."""
+        for member in self.members:
+            with suppress(self.ray.exceptions.RayError):
+                self.ray.get(member.interrupt("abort"), timeout=TRY_SECONDS)

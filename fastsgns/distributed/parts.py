@@ -1,0 +1,93 @@
+"""Parts of a corpus: pieces of its text files, and sentences as ids."""
+
+import os
+from collections.abc import Sequence
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from fastsgns.corpus.files import BOM, is_stream
+from fastsgns.formats.files import HEAD_BYTES, check_text
+
+PARTS_PER_NODE = 16  # enough to divide what a lost node had among the others
+PART_BYTES = 1 << 16, 8 << 20  # least and most bytes of a part
+BLOCK_BYTES = 1 << 16
+
+
+class Part(NamedTuple):
+    """Bytes `start` to `stop` of a text file, whole lines; or a whole file that is compressed."""
+
+    path: str
+    start: int = 0
+    stop: int | None = None
+
+
+class Sentences(NamedTuple):
+    """Tokens of whole sentences: sentence i is ``ids[offsets[i]:offsets[i + 1]]``."""
+
+    ids: np.ndarray
+    offsets: np.ndarray
+
+    def around(self, start: int, stop: int) -> "Slice":
+        """Return the whole sentences that have the tokens ``start .. stop - 1``.
+
+        Examples
+        --------
+        >>> sentences = Sentences(np.arange(9, dtype=np.int32), np.array([0, 4, 6, 9]))
+        >>> sentences.around(5, 7)
+        Slice(ids=array([4, 5, 6, 7, 8], dtype=int32), offsets=array([0, 2, 5]), start=4)
+        """
+        first = int(np.searchsorted(self.offsets, start, "right")) - 1
+        last = int(np.searchsorted(self.offsets, stop, "left"))
+        offsets = self.offsets[first : last + 1]
+        return Slice(self.ids[offsets[0] : offsets[-1]], offsets - offsets[0], int(offsets[0]))
+
+
+class Slice(NamedTuple):
+    """Some consecutive sentences of a corpus; the first token is the token `start` of it."""
+
+    ids: np.ndarray
+    offsets: np.ndarray
+    start: int
+
+
+def cut_files(paths: Sequence[str], n_nodes: int) -> list[Part]:
+    """Cut text files into parts at the ends of lines, in the order of the files.
+
+    A compressed file is one part, because it can only be read from its beginning.
+
+    Parameters
+    ----------
+    paths : sequence of str
+    n_nodes : int
+        There are about `PARTS_PER_NODE` parts per node, if that makes none too small or too large.
+    """
+    total = sum(os.path.getsize(path) for path in paths if not is_stream(path))
+    least, most = PART_BYTES
+    n_bytes = min(max(least, total // (PARTS_PER_NODE * n_nodes)), most)
+    return [part for path in paths for part in _cut_file(path, n_bytes)]
+
+
+def _cut_file(path: str, n_bytes: int) -> list[Part]:
+    if is_stream(path):
+        return [Part(path)]
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        head = file.read(HEAD_BYTES)
+        check_text(head, path)
+        starts = [len(BOM) if head.startswith(BOM) else 0]
+        while (start := _line_start(file, starts[-1] + n_bytes)) < size:
+            starts.append(start)
+    return [Part(path, *bounds) for bounds in zip(starts, [*starts[1:], max(size, starts[0])])]
+
+
+def _line_start(file: BinaryIO, position: int) -> int:
+    """Return the first position from `position` on at which a line starts, or the end of the file.
+
+    The line before may be longer than the memory, so it is read in blocks.
+    """
+    file.seek(position - 1)
+    while block := file.read(BLOCK_BYTES):
+        if (at := block.find(b"\n")) >= 0:
+            return file.tell() - len(block) + at + 1
+    return file.tell()

@@ -1,0 +1,278 @@
+"""train and resume: models trained on the nodes of a Ray cluster."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from fastsgns import rules
+from fastsgns.corpus.encoded import EncodedCorpus, encode
+from fastsgns.corpus.files import check_paths
+from fastsgns.corpus.sentences import LineSentence, PathLineSentences
+from fastsgns.distributed.cluster import Cluster, joined
+from fastsgns.distributed.corpus import TextCorpus
+from fastsgns.distributed.parts import cut_files
+from fastsgns.distributed.remote import RemoteCorpus
+from fastsgns.distributed.runner import RoundRunner
+from fastsgns.distributed.transport import Transport
+from fastsgns.formats.files import is_path, is_url
+from fastsgns.models import parameters
+from fastsgns.models.links.nodes import NodeEmbedding
+from fastsgns.models.links.pairs import PairEmbedding
+from fastsgns.models.word2vec import Word2Vec
+from fastsgns.models.words.jobs import has_hooks
+from fastsgns.models.words.reading import Source, scan_source
+from fastsgns.models.words.vocabulary import vocabulary_of
+from fastsgns.runtime.progress import reading_bar
+from fastsgns.training.every import Every
+from fastsgns.training.rounds import Rounds, runs_rounds
+from fastsgns.training.unfinished import unfinished_of
+
+NODES = rules.integer(1, 2**16, none=None)
+TRANSPORT = rules.choice("float32", "bfloat16")
+ROUNDS = rules.integer(1, 2**20)
+Model = TypeVar("Model")
+
+
+@rules.takes(
+    nodes=NODES, min_nodes=rules.integer(1, 2**16), workers=rules.WORKERS, transport=TRANSPORT,
+    rounds=ROUNDS,
+)  # fmt: skip
+def train(
+    model: Model,
+    corpus: Any,
+    nodes: int | None = None,
+    *,
+    min_nodes: int = 1,
+    workers: int | None = None,
+    transport: Transport = "float32",
+    rounds: int = 32,
+    address: str | None = None,
+    callbacks: Iterable[Any] | None = None,
+    checkpoint: Any = None,
+    every: Every | None = None,
+) -> Model:
+    """Train a model on the nodes of a Ray cluster, and return it.
+
+    Each node trains its part of a round on a copy of the rows that it uses. Then all changes are
+    merged, and each node has the same matrices again. docs/distributed.md explains the rest.
+
+    A model without words gets those of the corpus.
+
+    Parameters
+    ----------
+    model : Word2Vec, FastText, NodeEmbedding or PairEmbedding
+    corpus : path, list of paths, LineSentence, or iterable of sentences; graph; or pairs
+        Text files are read by the nodes, which must see them under the same paths. Sentences are
+        read by this process, once, and sent to the nodes. The other two models take what their
+        ``fit`` takes; each node gets the whole graph.
+    nodes : int, optional
+        How many nodes take part. By default one on each machine of the cluster that has
+        processors. If there are more nodes than machines, several are on one machine.
+    min_nodes : int
+        With fewer nodes than this, training ends with a `NodesLostError`.
+    workers : int, optional
+        Threads of each node; by default the processors of its machine, divided among the nodes
+        there.
+    transport : {"float32", "bfloat16"}
+        In which type rows travel. With "bfloat16", what a round has changed of a row is rounded to
+        8 bits, which halves the time in the network.
+    rounds : int
+        Rounds per epoch, at most. A model with ``deterministic=True`` has those of one machine.
+    address : str, optional
+        That of the cluster, as for ``ray.init``. By default the one that this process has joined,
+        or that runs on this machine; or else a new one on this machine alone.
+    callbacks, checkpoint, every
+        As for `Word2Vec.train`; only that takes callbacks. A checkpoint is one file, which this
+        process writes. `resume` continues from it, with any number of nodes, and so does
+        ``model.resume`` on one machine.
+
+    Returns
+    -------
+    model
+        The one that was given. With ``deterministic=True``, it is bit for bit that of one machine.
+
+    Raises
+    ------
+    ImportError
+        If Ray is not installed.
+    ConnectionError
+        If no cluster answers at `address`.
+    NodesLostError
+        If fewer than `min_nodes` are left. The model has all rounds that ended.
+    TypeError
+        For a model of another class.
+    KeyboardInterrupt
+        On Ctrl-C, within seconds. The model has all rounds that ended, and can be used.
+
+    Examples
+    --------
+    >>> from fastsgns import Word2Vec, distributed
+    >>> model = Word2Vec(vector_size=20)
+    >>> distributed.train(model, "corpus.txt", nodes=2)  # doctest: +SKIP
+    """
+    trained, how = _trained(model), _how(model, callbacks, checkpoint, every)
+    corpus = _read(trained, corpus)
+    with _run(model, nodes, min_nodes, workers, transport, rounds, address) as run:
+        if isinstance(trained, Word2Vec):
+            corpus = run.data(corpus)
+            sizes = {"total_words": corpus.n_raw_tokens, "epochs": trained.epochs}
+            trained.train(corpus, **sizes, **how)
+        else:
+            trained.fit(corpus, **how)
+    return model
+
+
+@rules.takes(
+    nodes=NODES, min_nodes=rules.integer(1, 2**16), workers=rules.WORKERS, transport=TRANSPORT,
+    rounds=ROUNDS,
+)  # fmt: skip
+def resume(
+    model: Model,
+    corpus: Any,
+    nodes: int | None = None,
+    *,
+    min_nodes: int = 1,
+    workers: int | None = None,
+    transport: Transport = "float32",
+    rounds: int = 32,
+    address: str | None = None,
+    callbacks: Iterable[Any] | None = None,
+    checkpoint: Any = None,
+    every: Every | None = None,
+) -> Model:
+    """Continue a training that ended before its last epoch, on a Ray cluster; return the model.
+
+    It does not matter on how many nodes the training began, nor whether it began on one machine.
+
+    Parameters
+    ----------
+    model : Word2Vec, FastText, NodeEmbedding or PairEmbedding
+        Such as one that was loaded from a checkpoint.
+    corpus
+        The same as before.
+    nodes, min_nodes, workers, transport, rounds, address, callbacks, checkpoint, every
+        As for `train`.
+
+    Raises
+    ------
+    RuntimeError
+        If no training ended early.
+    ValueError
+        If the corpus or the words are others than before.
+    """
+    trained, how = _trained(model), _how(model, callbacks, checkpoint, every)
+    unfinished_of(model)
+    corpus = _read(trained, corpus)
+    with _run(model, nodes, min_nodes, workers, transport, rounds, address) as run:
+        is_words = isinstance(trained, Word2Vec)
+        trained.resume(run.data(corpus) if is_words else corpus, **how)
+    return model
+
+
+def _trained(model: Any) -> Any:
+    """Return a model that can be trained on a cluster.
+
+    Raises
+    ------
+    TypeError
+        For others.
+    """
+    if not isinstance(model, (Word2Vec, NodeEmbedding, PairEmbedding)):
+        raise TypeError(
+            f"the model is a {type(model).__name__}; allowed are Word2Vec, FastText, NodeEmbedding "
+            "and PairEmbedding. Train others on one machine, by their own methods"
+        )
+    if isinstance(model, Word2Vec) and has_hooks(model):
+        raise TypeError(
+            f"{type(model).__name__} overrides methods that train one sentence at a time, which no "
+            "other node can do; give a Word2Vec or FastText, or train it on one machine"
+        )
+    return model
+
+
+def _how(model: Any, callbacks: Any, checkpoint: Any, every: Any) -> dict[str, Any]:
+    """Return the arguments of a method that trains a model."""
+    how = {"checkpoint": checkpoint, "every": every}
+    if isinstance(model, Word2Vec):
+        return how | {"callbacks": callbacks}
+    if callbacks is not None:
+        raise TypeError(f"a {type(model).__name__} takes no callbacks; leave them out")
+    return how
+
+
+@dataclass
+class _Run:
+    """A training on a cluster."""
+
+    model: Any
+    cluster: Cluster
+    runner: RoundRunner
+
+    def data(self, corpus: EncodedCorpus | list[str]) -> EncodedCorpus:
+        """Return the corpus of a model that has words then, of sentences or of paths."""
+        if isinstance(corpus, EncodedCorpus):
+            if not len(self.model.wv):
+                self.model.build_vocab(corpus)
+            return corpus
+        n_nodes = len(self.cluster.members)
+        text = self.runner.data = TextCorpus(self.cluster, cut_files(corpus, n_nodes))
+        if not len(self.model.wv):
+            self._build_vocab(text)
+        vocabulary = vocabulary_of(self.model.wv)
+        with reading_bar(self.model.progress, "parts", "encoding") as report:
+            text.encode(vocabulary, partial(report, 0, len(text.parts)))
+        return RemoteCorpus(text, vocabulary)
+
+    def _build_vocab(self, text: TextCorpus) -> None:
+        with reading_bar(self.model.progress, "parts", "counting") as report:
+            counted = text.count(lambda: report(len(text.raw_sizes), len(text.parts)))
+        counts = dict(zip(counted.words, counted.counts.tolist()))
+        self.model.build_vocab_from_freq(counts, corpus_count=text.n_raw_sentences)
+
+
+@contextmanager
+def _run(
+    model: Any, nodes: int | None, min_nodes: int, workers: int | None, transport: Transport,
+    rounds: int, address: str | None,
+) -> Iterator[_Run]:  # fmt: skip
+    """Join a cluster, and have it train the rounds of all models until the end of the block."""
+    with (
+        joined(address, nodes) as ray,
+        Cluster(ray, nodes, min_nodes, workers, transport) as cluster,
+    ):
+        runner = RoundRunner(cluster, is_deterministic=getattr(model, "deterministic", False))
+
+        def layout(n_chunks: int, _n_tokens: int) -> Rounds:
+            n_nodes = len(cluster.members)
+            n_threads = max(member.n_threads for member in cluster.members)
+            return Rounds(n_chunks, n_nodes, max(n_chunks // (rounds * n_nodes), n_threads))
+
+        with runs_rounds(runner, layout):
+            yield _Run(model, cluster, runner)
+
+
+def _read(model: Any, corpus: Any) -> Any:
+    """Return the paths of text files that nodes can read, or the sentences of other corpora.
+
+    Sentences are read before nodes take all processors, which reading them may need, as it does if
+    they are those of a Ray Dataset.
+    """
+    if not isinstance(model, Word2Vec) or isinstance(corpus, EncodedCorpus):
+        return corpus
+    if (paths := _paths_of(corpus)) is not None:
+        return [path if is_url(path) else os.path.abspath(path) for path in check_paths(paths)]
+    with scan_source(Source.of(corpus, None), parameters.normalize(model)) as scanned:
+        return encode(scanned)
+
+
+def _paths_of(corpus: Any) -> Any:
+    """Return the paths of a corpus of text files that nodes can read; None for others."""
+    if is_path(corpus):
+        return corpus
+    if type(corpus) in (LineSentence, PathLineSentences) and corpus.errors == "strict":
+        return corpus.whole_files()
+    is_list = isinstance(corpus, (list, tuple)) and len(corpus) > 0
+    return corpus if is_list and all(map(is_path, corpus)) else None

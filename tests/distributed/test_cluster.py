@@ -1,0 +1,161 @@
+"""What needs no cluster: errors, transport, and nodes that do not answer, by a fake of Ray."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fastsgns import GloVe, Word2Vec, cli, distributed
+from fastsgns.distributed import cluster as cluster_module
+from fastsgns.distributed.cluster import Cluster, Member, NodeLost
+from fastsgns.distributed.transport import from_bfloat16, to_bfloat16
+
+
+class FakeError(Exception):
+    pass
+
+
+class Died(FakeError):
+    pass
+
+
+class Unavailable(FakeError):
+    pass
+
+
+class TimedOut(FakeError):
+    pass
+
+
+class Task(FakeError):
+    def __init__(self, cause: BaseException) -> None:
+        self.cause = cause
+
+
+EXCEPTIONS = SimpleNamespace(
+    RayError=FakeError, RayTaskError=Task, ActorUnavailableError=Unavailable,
+    GetTimeoutError=TimedOut,
+)  # fmt: skip
+
+
+class FakeRay:
+    """Has calls that return a value, or raise it, in turn."""
+
+    exceptions = EXCEPTIONS
+
+    def __init__(self) -> None:
+        self.killed: list[Any] = []
+
+    def wait(self, references: list[Any], **_: Any) -> tuple[list[Any], list[Any]]:
+        return references[:1], references[1:]
+
+    def get(self, reference: Any, **_: Any) -> Any:
+        answer = reference.pop(0) if isinstance(reference, list) else reference
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def kill(self, actor: Any) -> None:
+        self.killed.append(actor)
+
+
+def fake(pings: list[list[Any]]) -> tuple[Cluster, list[Member]]:
+    """Return a cluster of members whose pings have these answers."""
+
+    def member(number: int, answers: list[Any]) -> Member:
+        made = Member(number, "machine", f"actor {number}")
+        made.interrupt = lambda method: answers if method == "ping" else 0  # type: ignore
+        return made
+
+    members = [member(number, answers) for number, answers in enumerate(pings)]
+    return Cluster(FakeRay(), members=list(members)), members
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_module, "TICK_SECONDS", 0.0)
+
+
+def test_a_node_that_comes_back_is_kept(quick: None):
+    cluster, members = fake([[Unavailable(), TimedOut(), 1], [2]])
+    with pytest.raises(NodeLost):
+        cluster.results([(members[0], Task(Unavailable())), (members[1], 3)])
+    assert cluster.members == members
+
+
+def test_a_node_that_died_is_dropped(quick: None, caplog: pytest.LogCaptureFixture):
+    cluster, members = fake([[Died()], [2]])
+    with pytest.raises(NodeLost):
+        cluster.results([(members[0], Died("of this")), (members[1], 3)])
+    assert cluster.members == members[1:]
+    assert "node 0 is lost: of this" in caplog.text
+
+
+def test_a_node_that_does_not_come_back_is_killed(quick: None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(cluster_module, "UNAVAILABLE_SECONDS", 0.01)
+    cluster, members = fake([[Unavailable()] * 10**6])
+    with pytest.raises(NodeLost):
+        cluster.results([(members[0], Unavailable())])
+    assert cluster.members == [] and cluster.ray.killed == ["actor 0"]
+
+
+def test_what_fails_although_no_node_is_lost_is_raised_in_the_end(quick: None):
+    cluster, members = fake([[1] * 9])
+    for _ in range(cluster_module.MOST_REPEATS):
+        with pytest.raises(NodeLost):
+            cluster.results([(members[0], FakeError("full"))])
+    with pytest.raises(FakeError, match="full"):
+        cluster.results([(members[0], FakeError("full"))])
+
+
+def test_an_error_of_a_node_is_raised_as_it_is(quick: None):
+    cluster, members = fake([[1]])
+    with pytest.raises(FileNotFoundError, match="gone"):
+        cluster.results([(members[0], Task(Task(FileNotFoundError("gone"))))])
+
+
+def test_bfloat16_is_the_nearest_number():
+    pick = np.random.default_rng(1)
+    values = (pick.standard_normal(9000) * 10.0 ** pick.integers(-30, 30, 9000)).astype(np.float32)
+    found = from_bfloat16(to_bfloat16(values))
+    assert np.all(np.abs(found - values) <= np.abs(values) / 256)
+    above, below = found * np.float32(1 + 1 / 128), found * np.float32(1 - 1 / 128)
+    for other in (above, below):
+        other = from_bfloat16(to_bfloat16(other))
+        assert np.all(np.abs(found - values) <= np.abs(other - values))
+    special = np.array([0.0, -0.0, np.inf, -np.inf], np.float32)
+    assert np.array_equal(from_bfloat16(to_bfloat16(special)), special)
+    assert np.isnan(from_bfloat16(to_bfloat16(np.array([np.nan], np.float32)))).all()
+
+
+def test_models_that_no_cluster_trains_are_refused():
+    with pytest.raises(TypeError, match="the model is a GloVe; allowed are Word2Vec"):
+        distributed.train(GloVe(), [["a"]])
+    with pytest.raises(ValueError, match="transport is 'float16'; allowed are"):
+        distributed.train(Word2Vec(), [["a"]], transport="float16")  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError, match="there is nothing to resume"):
+        distributed.resume(Word2Vec(), [["a"]])
+
+
+def test_without_ray_an_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+    with pytest.raises(ImportError, match=r"pip install fastsgns\[distributed\]"):
+        distributed.train(Word2Vec(min_count=1), [["a", "b"]])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--nodes", "2"], "--nodes belongs to --ray"),
+        (["--ray", "auto", "--phrases", "1"], "--phrases: it needs the text on one machine"),
+        (["--ray", "auto", "--errors", "ignore"], "--errors ignore: nodes read text that is UTF-8"),
+    ],
+)
+def test_options_that_do_not_fit(
+    options: list[str], message: str, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "text").write_text("a b\n")
+    with pytest.raises(SystemExit):
+        cli.main(["train", str(tmp_path / "text"), "-o", str(tmp_path / "out"), *options])
+    assert message in capsys.readouterr().err

@@ -1,0 +1,268 @@
+"""Training on a real Ray cluster: the result is that of one machine, whatever nodes do."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fastsgns import FastText, NodeEmbedding, PairEmbedding, Word2Vec, distributed
+from fastsgns.corpus.sentences import LineSentence
+from fastsgns.distributed import cluster as cluster_module
+from fastsgns.distributed import runner as runner_module
+from fastsgns.distributed.node import Node, checksum
+from fastsgns.errors import NodesLostError
+from fastsgns.training.replicas import matrices_of
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+New = Callable[..., Word2Vec]
+STEPS = ("scan", "encode", "around", "train", "merge", "stage", "commit")
+
+
+def same(model: Word2Vec, other: Word2Vec) -> bool:
+    """Return whether two models have the same words, counts and numbers."""
+    words = [each.wv.index_to_key for each in (model, other)]
+    counts = [each.wv.expandos["count"].tolist() for each in (model, other)]
+    return (
+        words[0] == words[1]
+        and counts[0] == counts[1]
+        and np.array_equal(model.wv.vectors, other.wv.vectors)
+        and np.array_equal(model.syn1neg, other.syn1neg)
+    )
+
+
+def dying(folder: Path, steps: tuple[str, ...]) -> type[Node]:
+    """Return a class of nodes of which one dies in each step, the first that comes to it."""
+
+    class Dying(Node):
+        pass
+
+    def mortal(step: str) -> Callable[..., Any]:
+        def method(self: Node, *arguments: Any) -> Any:
+            try:
+                os.close(os.open(folder / step, os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                return getattr(Node, step)(self, *arguments)
+            return os.kill(os.getpid(), signal.SIGKILL)
+
+        return method
+
+    for step in steps:
+        setattr(Dying, step, mortal(step))
+    return Dying
+
+
+def trained(model: Word2Vec, corpus: str) -> Word2Vec:
+    """Train a model on this machine."""
+    model.build_vocab(corpus_file=corpus)
+    n = model.corpus_total_words
+    model.train(corpus_file=corpus, total_words=n, epochs=model.epochs)
+    return model
+
+
+class Watch:
+    """Notes the tokens of each round that was committed, and its nodes."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.n_tokens, self.n_members, self.n_repeated = 0, list[int](), 0
+        real, watch = runner_module.RoundRunner.__call__, self
+
+        def call(runner: Any, *arguments: Any) -> Any:
+            commit = real(runner, *arguments)
+
+            def note() -> Any:
+                tallies = commit()
+                watch.n_tokens += sum(tally.n_units for tally in tallies)
+                watch.n_members.append(len(runner.cluster.members))
+                watch.n_repeated = runner.n_repeated
+                return tallies
+
+            return note
+
+        monkeypatch.setattr(runner_module.RoundRunner, "__call__", call)
+
+
+@pytest.fixture
+def expected(small: None, corpus: str, new: New) -> Word2Vec:
+    """Return the model of one machine."""
+    return trained(new(), corpus)
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    return Watch(monkeypatch)
+
+
+@pytest.mark.parametrize("n_nodes", [1, 3])
+def test_any_number_of_nodes_makes_the_model_of_one_machine(
+    machines: Any, expected: Word2Vec, new: New, corpus: str, n_nodes: int, watch: Watch
+):
+    model = distributed.train(new(), corpus, n_nodes)
+    assert same(model, expected)
+    assert (model.corpus_count, model.corpus_total_words) == (
+        expected.corpus_count,
+        expected.corpus_total_words,
+    )
+    assert model.epochs_trained == 2 and model.unfinished is None
+    assert watch.n_tokens == 2 * sum(expected.wv.expandos["count"])
+    assert set(watch.n_members) == {n_nodes}
+
+
+def test_a_node_that_dies_in_any_step_costs_nothing(
+    machines: Any, expected: Word2Vec, new: New, corpus: str, tmp_path: Path, watch: Watch,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    monkeypatch.setattr(cluster_module, "MOST_LOSSES", 99)
+    monkeypatch.setattr(cluster_module, "Node", dying(tmp_path, STEPS))
+    model = distributed.train(new(), corpus, 2)
+    assert {path.name for path in tmp_path.iterdir()} == {*STEPS}
+    assert same(model, expected)
+    assert watch.n_tokens == 2 * sum(expected.wv.expandos["count"])
+    assert watch.n_repeated >= 4
+
+
+def test_machines_may_leave_and_join(
+    machines: Any, expected: Word2Vec, new: New, corpus: str, watch: Watch,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    monkeypatch.setattr(cluster_module, "UNAVAILABLE_SECONDS", 1.0)
+
+    class Change:
+        def on_epoch_begin(self, model: Word2Vec) -> None:
+            if model.epochs_trained == 0:
+                self.machine = machines.add_node(num_cpus=1, object_store_memory=100 << 20)
+            else:
+                machines.remove_node(self.machine, allow_graceful=False)
+
+    model = distributed.train(new(callbacks=[Change()]), corpus)
+    assert same(model, expected)
+    assert watch.n_members[0] == 3 and watch.n_members[-1] == 2
+
+
+def test_too_few_nodes_end_the_training_with_a_model_that_can_be_resumed(
+    machines: Any, expected: Word2Vec, new: New, corpus: str, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    monkeypatch.setattr(cluster_module, "MOST_LOSSES", 1)
+    monkeypatch.setattr(cluster_module, "Node", dying(tmp_path, ("merge",)))
+    model = new()
+    with pytest.raises(NodesLostError, match="1 nodes are left, and min_nodes is 2"):
+        distributed.train(model, corpus, min_nodes=2)
+    assert model.unfinished is not None
+    monkeypatch.undo()
+
+
+def test_ctrl_c_leaves_the_rounds_that_ended(
+    machines: Any, expected: Word2Vec, new: New, corpus: str, watch: Watch
+):
+    def press(report: Any) -> None:
+        if report.step == "training" and report.done > 3000:
+            signal.raise_signal(signal.SIGINT)
+
+    model = new(progress=press)
+    with pytest.raises(KeyboardInterrupt):
+        distributed.train(model, corpus, 2)
+    assert 3000 < watch.n_tokens < sum(expected.wv.expandos["count"])
+    assert model.unfinished is not None and model.unfinished.places[0].n_units == watch.n_tokens
+    model.progress = False
+    distributed.resume(model, corpus, 1)
+    assert same(model, expected)
+    assert watch.n_tokens == 2 * sum(expected.wv.expandos["count"])
+
+
+DRIVER = """
+import os, signal, sys
+from fastsgns import Word2Vec, distributed
+from fastsgns.distributed import parts
+from fastsgns.training import examples, rounds
+
+class Die:
+    def on_epoch_begin(self, model):
+        if model.epochs_trained:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+examples.CHUNK_TOKENS, parts.PART_BYTES = (200, 200), (4000, 4000)
+rounds.LEAST_TOKENS, rounds.SHARD_TOKENS, rounds.ROUNDS_PER_EPOCH = 1, 400, 4
+address, corpus, path = sys.argv[1:]
+model = Word2Vec(vector_size=8, min_count=2, epochs=2, seed=3, workers=2, sg=1, deterministic=True)
+distributed.train(
+    model, corpus, 2, address=address, callbacks=[Die()], checkpoint=path, every=1
+)
+"""
+
+
+def test_a_driver_that_is_killed_is_resumed_on_another_number_of_nodes(
+    machines: Any, expected: Word2Vec, corpus: str, tmp_path: Path
+):
+    path = tmp_path / "part.fastsgns"
+    command = [sys.executable, "-c", DRIVER, machines.address, corpus, str(path)]
+    killed = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    model = Word2Vec.load(path)
+    assert model.epochs_trained == 1
+    distributed.resume(model, corpus, 3)
+    assert same(model, expected)
+
+
+@pytest.mark.parametrize("transport", ["float32", "bfloat16"])
+def test_sentences_are_sent_and_hogwild_nodes_learn(
+    machines: Any, small: None, corpus: str, watch: Watch, transport: Any,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    monkeypatch.setattr(runner_module, "MESSAGE_BYTES", 2000)
+    sums: list[set[int]] = []
+    real = runner_module.RoundRunner._send_model
+
+    def send(runner: Any, objective: Any, *arguments: Any) -> None:
+        real(runner, objective, *arguments)
+        calls = [(each, each.call("checksum")) for each in runner.cluster.members]
+        own = checksum(matrices_of(objective))
+        sums.append({own, *runner.cluster.results(calls)})
+
+    monkeypatch.setattr(runner_module.RoundRunner, "_send_model", send)
+    sentences = list(LineSentence(corpus))
+    settings = {"vector_size": 8, "min_count": 2, "epochs": 2, "seed": 3, "compute_loss": True}
+    model = distributed.train(
+        Word2Vec(**settings), sentences, 2, workers=1, transport=transport, rounds=5
+    )
+    assert {len(each) for each in sums} == {1}  # all nodes and the driver have the same bits
+    assert watch.n_tokens == 2 * sum(model.wv.expandos["count"])
+    assert len(watch.n_members) >= 10
+    alone = trained(Word2Vec(**settings, workers=1), corpus)
+    assert model.wv.index_to_key == alone.wv.index_to_key
+    assert model.epoch_losses[0] == pytest.approx(alone.epoch_losses[0], rel=0.05)
+    assert model.epoch_losses[1] < model.epoch_losses[0]
+
+
+def test_subwords_and_a_text_that_is_too_small_for_rounds(machines: Any, tmp_path: Path):
+    (tmp_path / "text").write_text("to be or not to be\n" * 50)
+    settings = {"vector_size": 8, "min_count": 1, "bucket": 50, "seed": 1, "deterministic": True}
+    model = distributed.train(FastText(**settings), tmp_path / "text", 2)
+    alone = FastText(corpus_file=tmp_path / "text", **settings)
+    assert np.array_equal(model.wv.vectors, alone.wv.vectors)
+
+
+def test_nodes_and_pairs_are_trained(machines: Any, small: None, watch: Watch):
+    edges = [(i, (i + k) % 60) for i in range(60) for k in (1, 2, 3)]
+    for make in (NodeEmbedding, PairEmbedding):
+        model = make(dimensions=8, epochs=2, seed=1, progress=False)
+        done, watch.n_tokens = len(watch.n_members), 0
+        distributed.train(model, edges, 2, workers=1)
+        assert len(watch.n_members) > done and watch.n_tokens
+        assert model.epochs_trained == 2
+        assert np.isfinite(model.source.vectors).all() and np.ptp(model.source.vectors) > 0
+
+
+def test_the_command_line_trains_on_a_cluster(machines: Any, tmp_path: Path):
+    from fastsgns import cli
+
+    (tmp_path / "text").write_text("to be or not to be\n" * 50)
+    output = str(tmp_path / "vectors.fastsgns")
+    options = ["--ray", "auto", "--nodes", "1", "--min-count", "1", "--dim", "8", "-q"]
+    assert cli.main(["train", str(tmp_path / "text"), "-o", output, *options]) == 0
+    assert Word2Vec.load(output).epochs_trained == 5
