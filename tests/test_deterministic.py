@@ -34,7 +34,7 @@ TYPED = DirectedGraph.of(
 
 @pytest.fixture(autouse=True)
 def several_shards(monkeypatch):
-    """Let small corpora have rounds of several shards, of several chunks."""
+    """Set sizes with which small corpora have rounds of several shards, of several chunks."""
     monkeypatch.setattr(examples, "CHUNK_TOKENS", (20, 65_536))
     monkeypatch.setattr(rounds, "LEAST_TOKENS", 1)
     monkeypatch.setattr(rounds, "ROUNDS_PER_EPOCH", 6)
