@@ -27,6 +27,7 @@ MEMORY_TESTS = (
     "tests/phrases",
     "tests/cooccurrence",
     "tests/training",
+    "--deselect=tests/training/test_sharing.py",  # trains for minutes, on what others train on, too
     "tests/graph",
     "tests/vectors",
     "tests/models/words/test_prediction.py",

@@ -30,6 +30,9 @@ def main() -> int:
                         "(default: all harnesses one after another)")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="list the harnesses and their readers")
     parser.add_argument("--seconds", type=int, default=60, metavar="N", help="of each (60)")
+    parser.add_argument("--seed", type=int, metavar="N",
+                        help="of the random numbers, to repeat a run (another one)")  # fmt: skip
+    parser.add_argument("--inputs", type=int, metavar="N", help="of each, at most (no limit)")
     parser.add_argument("--folder", type=Path, default=Path("build/fuzz"), metavar="DIR",
                         help="where inputs and findings are kept (build/fuzz)")  # fmt: skip
     parser.add_argument("--plain", action="store_true",
@@ -52,14 +55,16 @@ def main() -> int:
     if arguments.child:
         from .child import fuzz
 
-        fuzz(arguments.names[0], arguments.folder, arguments.seconds)
+        limits = arguments.seconds, arguments.seed or 0, arguments.inputs or -1
+        fuzz(arguments.names[0], arguments.folder, *limits)
     if "LD_PRELOAD" not in os.environ:
         start_again(arguments.plain)
     from .parent import explain, run
 
     results = []
     for name in names(arguments.names):
-        results.append(run(name, arguments.seconds, arguments.folder))
+        results.append(run(name, arguments.seconds, arguments.folder, arguments.seed,
+                           arguments.inputs))  # fmt: skip
         for finding in results[-1]["findings"]:
             print(explain(arguments.folder, finding), file=sys.stderr)
         print(json.dumps(results[-1]), flush=True)

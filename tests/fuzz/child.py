@@ -24,8 +24,11 @@ LONGEST_READING, TIMEOUT = 10, 120
 EVERY = 200  # inputs after which the counts are written
 
 
-def fuzz(name: str, folder: Path, seconds: int) -> None:
-    """Fuzz one harness until its time is over. Does not return."""
+def fuzz(name: str, folder: Path, seconds: int, seed: int = 0, inputs: int = -1) -> None:
+    """Fuzz one harness until its time is over. Does not return.
+
+    `seed` 0 means another one each time, and `inputs` -1 that their number has no limit.
+    """
     import atheris
 
     logging.getLogger("fastsgns").addHandler(logging.NullHandler())
@@ -41,6 +44,7 @@ def fuzz(name: str, folder: Path, seconds: int) -> None:
 
     arguments = [
         sys.argv[0], str(corpus), f"-max_total_time={seconds}", f"-timeout={TIMEOUT}",
+        f"-seed={seed}", f"-runs={inputs}",
         f"-report_slow_units={TIMEOUT}",
         f"-max_len={LONGEST}",
         "-mutate_depth=2", "-len_control=0", "-rss_limit_mb=3000", "-malloc_limit_mb=500",

@@ -14,8 +14,21 @@ TOO_FEW = 10  # seconds for which no other process is started
 MEMORY = Path("/dev/shm")  # files of memory are faster
 
 
-def run(name: str, seconds: int, folder: Path) -> dict[str, Any]:
+def run(
+    name: str, seconds: int, folder: Path, seed: int | None = None, inputs: int | None = None
+) -> dict[str, Any]:
     """Fuzz one harness for some seconds, without those that the processes need to start.
+
+    Parameters
+    ----------
+    name : str
+        Of the harness.
+    seconds : int
+    folder : Path
+    seed : int, optional
+        Of the random numbers.
+    inputs : int, optional
+        The largest number of inputs.
 
     Returns
     -------
@@ -26,20 +39,26 @@ def run(name: str, seconds: int, folder: Path) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     before, findings = changes(name, folder), list[str]()
     n_seconds, n_inputs, n_starts, coverage = 0, 0, 0, 0
-    while n_starts == 0 or seconds - n_seconds > TOO_FEW:
-        n_starts += 1
-        log = folder / f"{name}.{n_starts}.log"
+    while n_starts == 0 or (
+        seconds - n_seconds > TOO_FEW and (inputs is None or n_inputs < inputs)
+    ):
+        log = folder / f"{name}.{n_starts + 1}.log"
         command = [sys.executable, "-m", "tests.fuzz", "--child", name, "--folder", str(folder),
                    "--seconds", str(seconds - n_seconds)]  # fmt: skip
+        if seed is not None:
+            command += ["--seed", str(seed + n_starts)]
+        if inputs is not None:
+            command += ["--inputs", str(inputs - n_inputs)]
+        n_starts += 1
         start(command, log)
         said = log.read_text(errors="replace")
-        inputs = last(r"^stat::number_of_executed_units: *(\d+)", said) or last(r"^#(\d+)", said)
-        if inputs is None:
+        given = last(r"^stat::number_of_executed_units: *(\d+)", said) or last(r"^#(\d+)", said)
+        if given is None:
             print(said[-2000:], file=sys.stderr)
             findings.append(f"{name} ended before its first input: see {log}")
             break
-        n_inputs += inputs
-        n_seconds += last(r"^Done \d+ runs in (\d+) second", said) or seconds_of(said, inputs)
+        n_inputs += given
+        n_seconds += last(r"^Done \d+ runs in (\d+) second", said) or seconds_of(said, given)
         coverage = max(coverage, last(r"cov: (\d+)", said) or 0)
     findings += sorted(path for path, _ in changes(name, folder) - before)
     return {
@@ -55,6 +74,8 @@ def start(command: list[str], log: Path) -> None:
         open(log, "wb") as file,
     ):
         environment = os.environ | {"TMPDIR": work}
+        if "--seed" in command:
+            environment["PYTHONHASHSEED"] = "0"
         subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment, check=False)
 
 

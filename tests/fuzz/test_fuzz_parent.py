@@ -42,6 +42,21 @@ def test_a_process_that_ends_before_its_first_input_is_a_finding(tmp_path, monke
     assert "a crash" in capsys.readouterr().err
 
 
+def test_a_process_that_crashed_is_followed_by_one_with_another_seed(tmp_path, monkeypatch):
+    commands = []
+
+    def start(command, log):
+        commands.append(" ".join(command))
+        log.write_text("#40 NEW cov: 5 exec/s: 20" if len(commands) == 1 else DONE)
+
+    monkeypatch.setattr(parent, "start", start)
+    result = parent.run("graphs", 60, tmp_path, seed=5, inputs=47)
+    assert [command.partition("--seed ")[2] for command in commands] == [
+        "5 --inputs 47", "6 --inputs 7"
+    ]  # fmt: skip
+    assert (result["inputs"], result["starts"]) == (47, 2)
+
+
 def test_a_finding_is_explained_with_its_input(tmp_path):
     findings = tmp_path / "findings"
     findings.mkdir()
