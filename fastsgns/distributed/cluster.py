@@ -157,23 +157,30 @@ class Cluster:
         NodesLostError
             If there are fewer than `min_nodes` then.
         """
-        started = [self._start(*place) for place in self._free_places()]
         failure: Exception | None = None
-        for member, answer in zip(started, self._answers(started)):
-            if isinstance(answer, Exception):
-                failure = answer
-                reason = str(answer).strip().rpartition("\n")[2]
-                logger.warning("a node did not start, and is not used: %s", reason)
-                self._losses[member.machine] += MOST_LOSSES
-                self.ray.kill(member.actor)
-            else:
-                member.n_threads = answer
-                self.members.append(member)
+        while places := self._free_places():
+            failure = self._start_all(places) or failure
         if len(self.members) < max(1, self.min_nodes):
             raise NodesLostError(
                 f"{len(self.members)} nodes are left, and min_nodes is {self.min_nodes}. The model "
                 "has what was trained until the last round; start nodes, and call resume()"
             ) from failure
+
+    def _start_all(self, places: Sequence[tuple[str, int]]) -> Exception | None:
+        """Start nodes at places, and return why one has not started; None if all have."""
+        failure: Exception | None = None
+        started = [self._start(*place) for place in places]
+        for member, answer in zip(started, self._answers(started)):
+            if isinstance(answer, Exception):
+                failure = answer
+                reason = str(answer).strip().rpartition("\n")[2]
+                logger.warning("node %d did not start: %s", member.number, reason)
+                self._losses[member.machine] += 1
+                self.ray.kill(member.actor)
+            else:
+                member.n_threads = answer
+                self.members.append(member)
+        return failure
 
     def _free_places(self) -> list[tuple[str, int]]:
         """Return the machine and the threads of each node that can be started."""
@@ -229,6 +236,37 @@ class Cluster:
         return answers
 
     # Calls
+
+    def run_items(
+        self,
+        function: Callable[[Any], Any],
+        items: Sequence[Any],
+        report: Callable[[], object] = nothing,
+    ) -> list[Any]:
+        """Return ``function(item)`` for each item, computed by all nodes; lost ones are replaced.
+
+        Parameters
+        ----------
+        function : callable
+            Of a module that all nodes can import. It may be called more than once for an item.
+        items : sequence
+        report : callable
+            Called ten times per second.
+        """
+        while True:
+            self.admit()
+            n = len(self.members)
+            try:
+                parts = self.results(
+                    [
+                        (member, member.call("run_items", function, items[i::n]))
+                        for i, member in enumerate(self.members)
+                    ],
+                    report,
+                )
+            except NodeLost:
+                continue
+            return [parts[i % n][i // n] for i in range(len(items))]
 
     def results(
         self, calls: Iterable[tuple[Member, Any]], report: Callable[[], object] = nothing

@@ -71,7 +71,7 @@ class TextChunks:
         After `TextCorpus.encode`.
     """
 
-    unit, tokens_per_unit = "words", 1
+    unit, tokens_per_unit, is_recorded = "words", 1, False
 
     def __init__(self, text: "TextCorpus") -> None:
         self._text = text
@@ -82,6 +82,9 @@ class TextChunks:
         """Fetch what a chunk trains, of a corpus that is too small to be trained in rounds."""
         ids, offsets, first = self._text.fetch(place.start, place.stop)
         return [Tokens(ids, offsets, place.start - first, place.stop - first, stream)]
+
+    def record(self, examples: Sequence[Examples]) -> None:
+        """Do nothing; see `Chunks.record`."""
 
 
 @dataclass

@@ -5,7 +5,7 @@ the work of any other. A call that is repeated, because nobody knows whether it 
 harm.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -113,6 +113,16 @@ class Node:
     def set_chunks(self, chunks: Chunks) -> None:
         """Take the data of all epochs, where every node has all of it."""
         self._chunks = chunks
+
+    def run_items(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        """Return ``function(item)`` for each item, computed by all threads."""
+        found: list[Any] = [None] * len(items)
+
+        def run(_thread: int, i: int) -> None:
+            found[i] = function(items[i])
+
+        WorkerPool(self.workers, range(len(items)), run, stop_timeout=None).run()
+        return found
 
     # Model
 

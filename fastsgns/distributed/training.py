@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from fastsgns import rules
+from fastsgns.cooccurrence.counts import Cooccurrences
 from fastsgns.corpus.encoded import EncodedCorpus, encode
 from fastsgns.corpus.files import check_paths
 from fastsgns.corpus.sentences import LineSentence, PathLineSentences
@@ -19,6 +20,7 @@ from fastsgns.distributed.runner import RoundRunner
 from fastsgns.distributed.transport import Transport
 from fastsgns.formats.files import is_path, is_url
 from fastsgns.models import parameters
+from fastsgns.models.glove.model import GloVe
 from fastsgns.models.links.nodes import NodeEmbedding
 from fastsgns.models.links.pairs import PairEmbedding
 from fastsgns.models.word2vec import Word2Vec
@@ -27,7 +29,7 @@ from fastsgns.models.words.reading import Source, scan_source
 from fastsgns.models.words.vocabulary import vocabulary_of
 from fastsgns.runtime.progress import reading_bar
 from fastsgns.training.every import Every
-from fastsgns.training.rounds import Rounds, runs_rounds
+from fastsgns.training.rounds import Elsewhere, Rounds, runs_rounds
 from fastsgns.training.unfinished import unfinished_of
 
 NODES = rules.integer(1, 2**16, none=None)
@@ -63,11 +65,13 @@ def train(
 
     Parameters
     ----------
-    model : Word2Vec, FastText, NodeEmbedding or PairEmbedding
+    model : Word2Vec, FastText, GloVe, NodeEmbedding or PairEmbedding
     corpus : path, list of paths, LineSentence, or iterable of sentences; graph; or pairs
         Text files are read by the nodes, which must see them under the same paths. Sentences are
-        read by this process, once, and sent to the nodes. The other two models take what their
-        ``fit`` takes; each node gets the whole graph.
+        read by this process, once, and sent to the nodes. A GloVe, which must have
+        ``deterministic=True``, also takes counts; this process makes them, keeps the matrices, and
+        sends blocks of cells with their rows. The last two models take what their ``fit`` takes;
+        each node gets the whole graph.
     nodes : int, optional
         How many nodes take part. By default one on each machine of the cluster that has
         processors. If there are more nodes than machines, several are on one machine.
@@ -120,6 +124,8 @@ def train(
             corpus = run.data(corpus)
             sizes = {"total_words": corpus.n_raw_tokens, "epochs": trained.epochs}
             trained.train(corpus, **sizes, **how)
+        elif isinstance(trained, GloVe):
+            trained.train(corpus, **how)
         else:
             trained.fit(corpus, **how)
     return model
@@ -149,7 +155,7 @@ def resume(
 
     Parameters
     ----------
-    model : Word2Vec, FastText, NodeEmbedding or PairEmbedding
+    model : Word2Vec, FastText, GloVe, NodeEmbedding or PairEmbedding
         Such as one that was loaded from a checkpoint.
     corpus
         The same as before.
@@ -180,15 +186,25 @@ def _trained(model: Any) -> Any:
     TypeError
         For others.
     """
-    if not isinstance(model, (Word2Vec, NodeEmbedding, PairEmbedding)):
+    if not isinstance(model, (Word2Vec, GloVe, NodeEmbedding, PairEmbedding)):
         raise TypeError(
-            f"the model is a {type(model).__name__}; allowed are Word2Vec, FastText, NodeEmbedding "
-            "and PairEmbedding. Train others on one machine, by their own methods"
+            f"the model is a {type(model).__name__}; allowed are Word2Vec, FastText, GloVe, "
+            "NodeEmbedding and PairEmbedding. Train others on one machine, by their own methods"
+        )
+    if isinstance(model, GloVe) and not model.deterministic:
+        raise ValueError(
+            "deterministic is False, and nodes train blocks of cells that have no words in common; "
+            "give GloVe(deterministic=True)"
         )
     if isinstance(model, Word2Vec) and has_hooks(model):
         raise TypeError(
             f"{type(model).__name__} overrides methods that train one sentence at a time, which no "
             "other node can do; give a Word2Vec or FastText, or train it on one machine"
+        )
+    if (path := getattr(model, "walks_file", None)) is not None:
+        raise ValueError(
+            f"walks_file is {path!r:.60}, and the walks of a cluster are on its nodes; "
+            "set it to None, or train on one machine"
         )
     return model
 
@@ -250,7 +266,7 @@ def _run(
             n_threads = max(member.n_threads for member in cluster.members)
             return Rounds(n_chunks, n_nodes, max(n_chunks // (rounds * n_nodes), n_threads))
 
-        with runs_rounds(runner, layout):
+        with runs_rounds(Elsewhere(runner, layout, cluster.run_items)):
             yield _Run(model, cluster, runner)
 
 
@@ -260,6 +276,11 @@ def _read(model: Any, corpus: Any) -> Any:
     Sentences are read before nodes take all processors, which reading them may need, as it does if
     they are those of a Ray Dataset.
     """
+    if isinstance(model, GloVe):
+        if isinstance(corpus, Cooccurrences):
+            return corpus
+        paths = _paths_of(corpus)
+        return model.count(corpus) if paths is None else model.count(corpus_file=paths)
     if not isinstance(model, Word2Vec) or isinstance(corpus, EncodedCorpus):
         return corpus
     if (paths := _paths_of(corpus)) is not None:

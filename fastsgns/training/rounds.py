@@ -22,6 +22,7 @@ from fastsgns.training.numbering import Scratch
 from fastsgns.training.replicas import Job, ShardResult, apply, train_shard
 
 Commit = Callable[[], list[Tally]]  # merges what was trained; returns the sums of each chunk
+RunItems = Callable[[Callable[[Any], Any], Sequence[Any], Callable[[], object]], list[Any]]
 RunRound = Callable[[Objective, Chunks, Sequence[Sequence[Job]], Callable[[], object]], Commit]
 
 MOST_SHARDS = 16
@@ -117,24 +118,17 @@ class Elsewhere(NamedTuple):
     run_round: RunRound
     layout: Callable[[int, int], Rounds]
     """The rounds, by the number of chunks and their tokens, where they need not be reproducible."""
+    run_items: RunItems
+    """``run_items(function, items, report)`` returns ``function(item)`` for each item."""
 
 
 _elsewhere: ContextVar[Elsewhere | None] = ContextVar("elsewhere", default=None)
 
 
 @contextmanager
-def runs_rounds(run_round: RunRound, layout: Callable[[int, int], Rounds]) -> Iterator[None]:
-    """Have `run_round` train the rounds of all models that this thread trains in the block.
-
-    Parameters
-    ----------
-    run_round : callable
-        As `LocalRounds`.
-    layout : callable
-        ``layout(n_chunks, chunk_tokens)`` returns the rounds of models that have not
-        ``deterministic=True``.
-    """
-    token = _elsewhere.set(Elsewhere(run_round, layout))
+def runs_rounds(elsewhere: Elsewhere) -> Iterator[None]:
+    """Have `elsewhere` train the rounds of all models that this thread trains in the block."""
+    token = _elsewhere.set(elsewhere)
     try:
         yield
     finally:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fastsgns import GloVe, Word2Vec, cli, distributed
+from fastsgns import GloVe, NodeEmbedding, Word2Vec, cli, distributed
 from fastsgns.distributed import cluster as cluster_module
 from fastsgns.distributed.cluster import Cluster, Member, NodeLost
 from fastsgns.distributed.transport import from_bfloat16, to_bfloat16
@@ -130,8 +130,12 @@ def test_bfloat16_is_the_nearest_number():
 
 
 def test_models_that_no_cluster_trains_are_refused():
-    with pytest.raises(TypeError, match="the model is a GloVe; allowed are Word2Vec"):
+    with pytest.raises(TypeError, match="the model is a dict; allowed are Word2Vec"):
+        distributed.train({}, [["a"]])
+    with pytest.raises(ValueError, match=r"give GloVe\(deterministic=True\)"):
         distributed.train(GloVe(), [["a"]])
+    with pytest.raises(ValueError, match="walks_file is 'walks', and the walks of a cluster"):
+        distributed.train(NodeEmbedding(walks_file="walks"), [("a", "b")])
     with pytest.raises(ValueError, match="transport is 'float16'; allowed are"):
         distributed.train(Word2Vec(), [["a"]], transport="float16")  # type: ignore[arg-type]
     with pytest.raises(RuntimeError, match="there is nothing to resume"):

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fastsgns import FastText, NodeEmbedding, PairEmbedding, Word2Vec, distributed
+from fastsgns import FastText, GloVe, NodeEmbedding, PairEmbedding, Word2Vec, distributed
 from fastsgns.corpus.sentences import LineSentence
 from fastsgns.distributed import cluster as cluster_module
 from fastsgns.distributed import runner as runner_module
 from fastsgns.distributed.node import Node, checksum
 from fastsgns.errors import NodesLostError
+from fastsgns.models.glove import grid
 from fastsgns.training.replicas import matrices_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -247,15 +248,29 @@ def test_subwords_and_a_text_that_is_too_small_for_rounds(machines: Any, tmp_pat
     assert np.array_equal(model.wv.vectors, alone.wv.vectors)
 
 
-def test_nodes_and_pairs_are_trained(machines: Any, small: None, watch: Watch):
-    edges = [(i, (i + k) % 60) for i in range(60) for k in (1, 2, 3)]
-    for make in (NodeEmbedding, PairEmbedding):
-        model = make(dimensions=8, epochs=2, seed=1, progress=False)
-        done, watch.n_tokens = len(watch.n_members), 0
-        distributed.train(model, edges, 2, workers=1)
-        assert len(watch.n_members) > done and watch.n_tokens
-        assert model.epochs_trained == 2
-        assert np.isfinite(model.source.vectors).all() and np.ptp(model.source.vectors) > 0
+@pytest.mark.parametrize("make", [NodeEmbedding, PairEmbedding])
+def test_nodes_and_pairs_are_those_of_one_machine(machines: Any, small: None, make: Any):
+    edges = [(i, (i + k) % 60) for i in range(60) for k in (1, 2, 3)] * 20
+    settings = {"dimensions": 8, "epochs": 2, "seed": 1, "deterministic": True, "progress": False}
+    alone = make(**settings).fit(edges)
+    model = distributed.train(make(**settings), edges, 2)
+    assert model.epochs_trained == 2
+    assert np.array_equal(model.source.vectors, alone.source.vectors)
+    assert np.array_equal(model.target.vectors, alone.target.vectors)
+
+
+@pytest.mark.parametrize("matrices", ["two", "tied"])
+def test_a_glove_is_that_of_one_machine_also_if_a_node_dies(
+    machines: Any, corpus: str, tmp_path: Path, matrices: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(grid, "LEAST_CELLS", 16)
+    monkeypatch.setattr(cluster_module, "Node", dying(tmp_path, ("run_items",)))
+    settings = {"vector_size": 8, "epochs": 2, "seed": 1, "matrices": matrices, "min_count": 1}
+    alone = GloVe(corpus_file=corpus, deterministic=True, **settings)
+    model = distributed.train(GloVe(deterministic=True, **settings), corpus, 2)
+    assert (tmp_path / "run_items").exists()
+    assert model.epochs_trained == 2 and model.epoch_losses == alone.epoch_losses
+    assert np.array_equal(model.wv.vectors, alone.wv.vectors)
 
 
 def test_the_command_line_trains_on_a_cluster(machines: Any, tmp_path: Path):

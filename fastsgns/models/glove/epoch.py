@@ -6,9 +6,12 @@ import numpy as np
 
 from fastsgns import kernels
 from fastsgns.kernels.glove import CELL_INTS, shuffle_block, train_cells
+from fastsgns.models.glove.blocks import CompactBlock, train_block
 from fastsgns.models.glove.cells import ShuffledCells
+from fastsgns.runtime.interrupts import uninterrupted
 from fastsgns.training.divergence import DivergenceCheck, TrainingPosition
-from fastsgns.training.epoch import EpochProgress, IsDue, Pause, Tally, train_chunks
+from fastsgns.training.epoch import PAUSE, EpochProgress, IsDue, Pause, Tally, train_chunks
+from fastsgns.training.rounds import Elsewhere, rounds_elsewhere
 
 
 class Epoch:
@@ -40,6 +43,7 @@ class Epoch:
         start: TrainingPosition,
     ) -> None:
         self._cells = cells
+        self._rows = rows, squares
         self._arrays = (rows[0], rows[-1]), (squares[0], squares[-1])
         self._dimensions, self._check, self._start = dimensions, check, start
         self._copies: dict[int, np.ndarray] = {}
@@ -80,17 +84,48 @@ class Epoch:
         def train(thread: int, job: tuple[int, int]) -> Tally:
             return self._train(thread, job, tally.n_units)
 
-        n_before = 0  # blocks of earlier rounds
+        n_before, elsewhere = 0, rounds_elsewhere()  # blocks of earlier rounds
         for blocks in rounds:
             jobs = [(block, next(streams)) for block in blocks]
             left = jobs[max(0, progress.n_chunks - n_before) :]
             n_before += len(jobs)
-            if left:  # all blocks of a round are trained before the next round begins
+            if left and elsewhere is not None:
+                self._train_elsewhere(elsewhere, left, progress, show)
+                if is_due is not None and is_due():
+                    yield PAUSE
+            elif left:  # all blocks of a round are trained before the next round begins
                 yield from train_chunks(
                     left, progress, train, workers, lambda: show(tally.n_units), is_due=is_due,
                     are_whole=True,
                 )  # fmt: skip
         self._check.check_all_rows(self._start._replace(position=tally.n_units))
+
+    def _train_elsewhere(
+        self,
+        elsewhere: Elsewhere,
+        jobs: Sequence[tuple[int, int]],
+        progress: EpochProgress,
+        show: Callable[[int], object],
+    ) -> None:
+        """Train the blocks of a round on copies of their rows; if that fails, nothing changes."""
+        rows, squares = self._rows
+        blocks = [
+            CompactBlock.of(
+                self._cells.block(index), rows, squares, self._dimensions, self._start.rate, stream
+            )
+            for index, stream in jobs
+        ]
+        done = elsewhere.run_items(train_block, blocks, lambda: show(progress.tally.n_units))
+
+        def end() -> None:
+            for number, (block, trained) in enumerate(zip(blocks, done), progress.n_chunks):
+                for arrays, values in ((rows, trained.rows), (squares, trained.squares)):
+                    for array, ids, value in zip(arrays, block.ids, values):
+                        array[ids] = value
+                progress.add(number, Tally(n_units=len(block.cells), loss=trained.loss))
+
+        uninterrupted(end)
+        show(progress.tally.n_units)
 
     def _train(self, thread: int, job: tuple[int, int], n_done: int) -> Tally:
         index, stream = job
