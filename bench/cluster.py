@@ -3,9 +3,7 @@
 The steps are those of `bench.rounds`, without its assumptions: each node has the rows that its own
 tokens touch, each message its own length, and nobody waits for more than what it needs:
 
-- A node asks for the rows of its next round as soon as it has sent its changes.
-- An owner answers when it has merged the changes of all nodes of the round before.
-- A node trains when all of its rows have arrived.
+- A node trains when it has written the merged rows of all owners.
 - An owner merges when the changes of all nodes have arrived.
 
 A link carries one message at a time in each direction, so that a message waits until the link of
@@ -16,6 +14,7 @@ the one after that, and so on, and leaves out a receiver that is busy for the mo
 import heapq
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 from typing import NamedTuple
 
@@ -36,6 +35,21 @@ class NodeWork(NamedTuple):
 
     n_tokens: float
     rows_by_owner: np.ndarray
+
+
+class Round(NamedTuple):
+    """The work of a round.
+
+    Attributes
+    ----------
+    works : sequence of NodeWork
+        Of each node.
+    merged_by_owner : ndarray of int, shape (n_nodes,)
+        How many of the rows that any node touches each node owns.
+    """
+
+    works: Sequence[NodeWork]
+    merged_by_owner: np.ndarray
 
 
 class Events:
@@ -126,24 +140,20 @@ class Simulation:
     ----------
     cluster : Cluster
         Of two or more nodes.
-    rounds : sequence of sequence of NodeWork
-        The work of each node, round by round.
+    rounds : sequence of Round
     """
 
-    def __init__(self, cluster: Cluster, rounds: Sequence[Sequence[NodeWork]]) -> None:
+    def __init__(self, cluster: Cluster, rounds: Sequence[Round]) -> None:
         self.cluster, self.rounds = cluster, rounds
         self.events = Events()
         self.network = Network(self.events, cluster)
-        nodes = range(cluster.n_nodes)
-        self.n_merged = [0 for _ in nodes]  # rounds whose changes each owner has merged
-        self.asked: list[list[Callable[[], None]]] = [[] for _ in nodes]  # waiting for that
-        self.n_pulled = [0 for _ in nodes]  # owners that have answered in the present round
-        self.n_pushed = [[0 for _ in rounds] for _ in nodes]  # nodes whose changes have arrived
+        self.n_pushed = [[0] * cluster.n_nodes for _ in rounds]  # changes that owners have
+        self.n_fetched = [[0] * cluster.n_nodes for _ in rounds]  # owners whose rows nodes have
 
     def run(self) -> float:
-        """Return the seconds until the changes of the last round are merged."""
+        """Return the seconds until all nodes have the rows of the last round."""
         for node in range(self.cluster.n_nodes):
-            self._ask(node, 0)
+            self._train(node, 0)
         self.events.run()
         return self.events.now
 
@@ -152,54 +162,45 @@ class Simulation:
         """Mean bytes that a node sent in a round."""
         return sum(self.network.n_sent) / len(self.network.n_sent) / len(self.rounds)
 
-    def _to_owners(
-        self, node: int, n_round: int, n_bytes: int, arrived: Callable[[int], None]
+    def _train(self, node: int, n_round: int) -> None:
+        if n_round < len(self.rounds):
+            seconds = self.rounds[n_round].works[node].n_tokens / self.cluster.tokens_per_second
+            self.events.after(seconds, lambda: self._push(node, n_round))
+
+    def _send(
+        self, node: int, n_bytes: Callable[[int], float], arrived: Callable[[int], None]
     ) -> None:
-        """Send bytes per touched row to each owner, beginning with the next node."""
-        n_nodes, rows = self.cluster.n_nodes, self.rounds[n_round][node].rows_by_owner
-        owners = [(node + step) % n_nodes for step in range(1, n_nodes + 1)]
-        messages = [
-            Message(owner, n_bytes * int(rows[owner]), lambda owner=owner: arrived(owner))  # type: ignore[misc]
-            for owner in owners
-        ]
-        self.network.send(node, messages)
-
-    def _ask(self, node: int, n_round: int) -> None:
-        def arrived(owner: int) -> None:
-            if self.n_merged[owner] == n_round:
-                self._answer(owner, node, n_round)
-            else:
-                self.asked[owner].append(lambda: self._answer(owner, node, n_round))
-
-        self.n_pulled[node] = 0
-        self._to_owners(node, n_round, self.cluster.row_bytes.asked, arrived)
-
-    def _answer(self, owner: int, node: int, n_round: int) -> None:
-        def arrived() -> None:
-            self.n_pulled[node] += 1
-            if self.n_pulled[node] == self.cluster.n_nodes:
-                n_tokens = self.rounds[n_round][node].n_tokens
-                seconds = n_tokens / self.cluster.tokens_per_second
-                self.events.after(seconds, lambda: self._push(node, n_round))
-
-        n_rows = int(self.rounds[n_round][node].rows_by_owner[owner])
-        n_bytes = self.cluster.row_bytes.pulled * n_rows
-        self.network.send(owner, [Message(node, n_bytes, arrived)])
+        """Send bytes to each node, beginning with the next one."""
+        n_nodes = self.cluster.n_nodes
+        targets = [(node + step) % n_nodes for step in range(1, n_nodes + 1)]
+        self.network.send(
+            node, [Message(each, n_bytes(each), partial(arrived, each)) for each in targets]
+        )
 
     def _push(self, node: int, n_round: int) -> None:
+        rows = self.rounds[n_round].works[node].rows_by_owner
+
         def arrived(owner: int) -> None:
-            self.n_pushed[owner][n_round] += 1
-            if self.n_pushed[owner][n_round] == self.cluster.n_nodes:
-                n_rows = sum(int(work.rows_by_owner[owner]) for work in self.rounds[n_round])
-                seconds = n_rows / self.cluster.merged_per_second
-                self.events.after(seconds, lambda: self._merged(owner))
+            self.n_pushed[n_round][owner] += 1
+            if self.n_pushed[n_round][owner] == self.cluster.n_nodes:
+                self._merge(owner, n_round)
 
-        self._to_owners(node, n_round, self.cluster.row_bytes.pushed, arrived)
-        if n_round + 1 < len(self.rounds):
-            self._ask(node, n_round + 1)
+        pushed = self.cluster.row_bytes.pushed
+        self._send(node, lambda owner: pushed * int(rows[owner]), arrived)
 
-    def _merged(self, owner: int) -> None:
-        self.n_merged[owner] += 1
-        waiting, self.asked[owner] = self.asked[owner], []
-        for answer in waiting:
-            answer()
+    def _merge(self, owner: int, n_round: int) -> None:
+        n_rows = sum(int(work.rows_by_owner[owner]) for work in self.rounds[n_round].works)
+        seconds = n_rows / self.cluster.merged_per_second
+        self.events.after(seconds, lambda: self._scatter(owner, n_round))
+
+    def _scatter(self, owner: int, n_round: int) -> None:
+        merged = self.rounds[n_round].merged_by_owner
+
+        def arrived(node: int) -> None:
+            self.n_fetched[n_round][node] += 1
+            if self.n_fetched[n_round][node] == self.cluster.n_nodes:
+                seconds = int(merged.sum()) / self.cluster.merged_per_second
+                self.events.after(seconds, lambda: self._train(node, n_round + 1))
+
+        n_bytes = self.cluster.row_bytes.fetched * int(merged[owner])
+        self._send(owner, lambda _: n_bytes, arrived)

@@ -227,7 +227,7 @@ def by_tokens(arguments: Given, measured: Measured) -> str:
     for point in touched["points"]:
         n_rows = point["n_inputs"] + point["n_outputs"]
         sizes = [
-            n_rows * (row.pulled + row.pushed + row.asked) / 1e6
+            n_rows * row.pushed / 1e6
             for row in (RowBytes.of(arguments.dim, dtype) for dtype in NUMBER_BYTES)
         ]
         rows.append([
@@ -305,7 +305,7 @@ def speedups(arguments: Given, measured: Measured) -> str:
                 for n_nodes in arguments.nodes:
                     cluster = measured.cluster(n_nodes, n_cores, gbits)
                     n_tokens = n_epoch / n_nodes / n_merges
-                    cost = cost_of(cluster, n_tokens, measured.rows_of(n_tokens))
+                    cost = cost_of(cluster, n_tokens, measured.rows_of)
                     cells.append(
                         f"{speedup(cluster, n_tokens, cost):.1f} ({100 * cost.share:.0f} %)"
                     )
@@ -323,7 +323,7 @@ def by_events(arguments: Given, measured: Measured) -> str:
         for n_merges in arguments.merges:
             found = [simulated(measured, cluster, n_merges, how) for how in ("modulo", "ranges")]
             n_tokens = found[0]["n_tokens"]
-            cost = cost_of(cluster, n_tokens, measured.rows_of(n_tokens))
+            cost = cost_of(cluster, n_tokens, measured.rows_of)
             ratios = [f"{result['seconds'] / cost.seconds:.2f}" for result in found]
             rows.append([
                 str(n_nodes), str(n_merges), f"{n_tokens:,}", f"{found[0]['n_rows']:,.0f}",

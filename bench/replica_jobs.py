@@ -1,11 +1,12 @@
 """Jobs on the rows that replicas touch: count them, merge them, simulate rounds of a cluster."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from bench.cluster import NodeWork, Simulation
+from bench.cluster import NodeWork, Round, Simulation
 from bench.instruments import Watch
 from bench.rounds import Cluster, RowBytes
 from bench.touches import Touched, starts_of, touched_by
@@ -117,13 +118,14 @@ def events(job: Job) -> Job:
     owner_of = OWNERS[job["owners"]](text.n_words, cluster.n_nodes)
     n_rows, rounds = 0, []
     for n_round in range(n_rounds):
-        works = []
-        for node in range(cluster.n_nodes):
-            touched = text.touched((n_round * cluster.n_nodes + node) * n_tokens, n_tokens)
-            n_rows += touched.n_rows
-            like_tokens = touched.n_kept / text.kept_share
-            works.append(NodeWork(like_tokens, rows_by_owner(touched, owner_of)))
-        rounds.append(works)
+        starts = (n_round * cluster.n_nodes + np.arange(cluster.n_nodes)) * n_tokens
+        touched = [text.touched(int(start), n_tokens) for start in starts]
+        n_rows += sum(each.n_rows for each in touched)
+        works = [
+            NodeWork(each.n_kept / text.kept_share, rows_by_owner(each, owner_of))
+            for each in touched
+        ]
+        rounds.append(Round(works, rows_by_owner(union(touched), owner_of)))
     simulation = Simulation(cluster, rounds)
     seconds = simulation.run() / n_rounds
     return {
@@ -132,6 +134,15 @@ def events(job: Job) -> Job:
         "seconds": seconds,
         "n_bytes": simulation.bytes_sent,
     }
+
+
+def union(parts: Sequence[Touched]) -> Touched:
+    """Return what several chunks touch together."""
+    inputs, outputs = (
+        np.logical_or.reduce([getattr(part, name) for part in parts])
+        for name in ("inputs", "outputs")
+    )
+    return Touched(sum(part.n_kept for part in parts), inputs, outputs)
 
 
 def rows_by_owner(touched: Touched, owner_of: np.ndarray) -> np.ndarray:

@@ -1,39 +1,39 @@
 """The cost of a round of training on several nodes: a model with few parameters.
 
-`fastsgns.distributed` trains in rounds. In a round each of N nodes trains T tokens on a replica: a
-copy of the rows that these tokens touch. Each row of the model has one owner among the nodes, so
-that a node owns an Nth of the rows. A round has these steps:
+`fastsgns.distributed` trains in rounds. Each node has a copy of the model, and owns an Nth of its
+rows, of which it makes the next state. In a round each of N nodes trains T tokens. It has these
+steps:
 
-1. A node asks the owners for the r rows that its tokens touch, by their numbers.
-2. The owners send these rows (gather).
-3. The node trains.
-4. The node sends the changes of the r rows to their owners (reduce-scatter).
-5. The owners merge the changes that they received.
+1. A node trains a replica of the r rows that its tokens touch.
+2. It sends the changes of these rows to their owners (reduce-scatter).
+3. The owners merge the changes that they received.
+4. The owners send the merged rows to all nodes (gather), which write them to their copies.
 
-r is a function of T, which is measured on the ids of a text (`bench.touches`).
+r is a function of T, which is measured on the ids of a text (`bench.touches`). All nodes together
+touch the u rows that N T tokens touch.
 
-**Bytes.** A node owns an Nth of the rows that it touches, which do not travel. The others are
-``r (N - 1) / N`` rows. For each of them the node sends a number in step 1 (`asked` bytes) and a
-change in step 4 (`pushed` bytes). In step 2 it sends the rows that the N - 1 others touch and it
-owns: ``(N - 1) r / N`` rows of `pulled` bytes each. So it sends
+**Bytes.** The rows that a node owns do not travel to it. In step 2 it sends ``r (N - 1) / N``
+changes of `pushed` bytes. It owns ``u / N`` of the merged rows, and sends each of them to N - 1
+nodes in step 4, with `fetched` bytes. So it sends
 
-    r (N - 1) / N * (asked + pulled + pushed)
+    (N - 1) / N * (r * pushed + u * fetched)
 
-bytes, and receives as many, because what one node sends another one receives. This assumes that
-the rows that a node touches are spread evenly over the owners. If row i belongs to node i mod N,
-they are. If a node owns a range of rows, they are not: rows are numbered by frequency, and all
-nodes touch the frequent rows, so that the first owner receives most of the bytes.
+bytes, and receives as many, because what one node sends another one receives. This assumes that the
+rows are spread evenly over the owners. If row i belongs to node i mod N, they are. If a node owns a
+range of rows, they are not: rows are numbered by frequency, and all nodes touch the frequent rows,
+so that the first owner receives most of the changes.
 
-**Time.** Steps 1, 2 and 4 take a latency each. A full-duplex link of B bits per second sends and
+**Time.** Steps 2 and 4 take a latency each. A full-duplex link of B bits per second sends and
 receives at the same time. With k tokens per second and core, c cores, and m merged rows per second
 and core, a round takes
 
     compute  = T / (c k)
-    exchange = 8 * bytes / B + 3 * latency    (0 with one node)
-    merge    = r / (c m)                      (0 with one node)
+    exchange = 8 * bytes / B + 2 * latency    (0 with one node)
+    merge    = (r + u) / (c m)                (0 with one node)
 
-An owner merges r rows, because N nodes touch r rows each, and it owns an Nth of them. The steps
-follow one another. What could overlap is not counted.
+An owner merges r changes, because N nodes have r each, and it owns an Nth of them. Each node then
+writes u rows, which is taken to be as fast. The steps follow one another. What could overlap is not
+counted.
 
 **Epoch.** An epoch of E tokens has ``R = E / (N T)`` rounds, which is the number of merges. One
 node without rounds and replicas trains a tokens per second and core, and takes ``E / (c a)``. The
@@ -56,8 +56,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fastsgns.kernels.objective import SIMD_PAD
+
 ID_BYTES, LOAD_BYTES = 4, 4
-MESSAGES = 3  # that follow one another in a round
+MESSAGES = 2  # that follow one another in a round
 NUMBER_BYTES = {"float32": 4, "bfloat16": 2}
 RowsOf = Callable[[float], float]  # touched rows of a number of tokens
 
@@ -67,29 +69,26 @@ class RowBytes(NamedTuple):
 
     Attributes
     ----------
-    asked : int
-        Its number, which a node sends to the owner.
-    pulled : int
-        The row, which the owner sends.
     pushed : int
-        The change with the number and the load of the row, which the node sends to the owner.
+        A change, with the number and the load of the row.
+    fetched : int
+        A merged row, with its number.
     """
 
-    asked: int
-    pulled: int
     pushed: int
+    fetched: int
 
     @classmethod
     def of(cls, n_dimensions: int, dtype: str) -> "RowBytes":
-        """Return the bytes of rows of `n_dimensions` numbers of a type.
+        """Return the bytes of rows of `n_dimensions` numbers of a type, which travel with padding.
 
         Examples
         --------
         >>> RowBytes.of(100, "bfloat16")
-        RowBytes(asked=4, pulled=200, pushed=208)
+        RowBytes(pushed=232, fetched=228)
         """
-        n_bytes = n_dimensions * NUMBER_BYTES[dtype]
-        return cls(ID_BYTES, n_bytes, n_bytes + ID_BYTES + LOAD_BYTES)
+        n_bytes = -(-n_dimensions // SIMD_PAD) * SIMD_PAD * NUMBER_BYTES[dtype]
+        return cls(n_bytes + ID_BYTES + LOAD_BYTES, n_bytes + ID_BYTES)
 
 
 @dataclass(frozen=True)
@@ -140,23 +139,31 @@ class RoundCost(NamedTuple):
         return (self.exchange + self.merge) / self.seconds
 
 
-def cost_of(cluster: Cluster, n_tokens: float, n_rows: float) -> RoundCost:
-    """Compute the cost of a round in which each node trains `n_tokens` that touch `n_rows` rows.
+def cost_of(cluster: Cluster, n_tokens: float, rows_of: RowsOf) -> RoundCost:
+    """Compute the cost of a round in which each node trains `n_tokens`.
+
+    Parameters
+    ----------
+    cluster : Cluster
+    n_tokens : float
+    rows_of : callable
+        Touched rows of a number of tokens.
 
     Examples
     --------
-    >>> row_bytes = RowBytes(asked=4, pulled=400, pushed=408)
-    >>> ten_gbit = Cluster(4, 4e6, 4e6, 1e7, 10e9, 0.001, row_bytes)
-    >>> cost = cost_of(ten_gbit, 1e6, 1e5)
-    >>> cost.compute, round(cost.exchange, 4), cost.merge, f"{cost.n_bytes:,.0f}"
-    (0.25, 0.0517, 0.01, '60,900,000')
+    >>> ten_gbit = Cluster(4, 4e6, 4e6, 1e7, 10e9, 0.001, RowBytes(pushed=456, fetched=452))
+    >>> cost = cost_of(ten_gbit, 1e6, lambda n_tokens: 100 * n_tokens**0.5)
+    >>> cost.compute, round(cost.exchange, 4), round(cost.merge, 4), f"{cost.n_bytes:,.0f}"
+    (0.25, 0.0836, 0.03, '102,000,000')
     """
-    compute = n_tokens / cluster.tokens_per_second
-    if cluster.n_nodes == 1:
+    compute, n_nodes = n_tokens / cluster.tokens_per_second, cluster.n_nodes
+    if n_nodes == 1:
         return RoundCost(compute, 0.0, 0.0, 0.0)
-    n_bytes = n_rows * (cluster.n_nodes - 1) / cluster.n_nodes * sum(cluster.row_bytes)
+    n_rows, n_merged = rows_of(n_tokens), rows_of(n_nodes * n_tokens)
+    pushed, fetched = cluster.row_bytes
+    n_bytes = (n_rows * pushed + n_merged * fetched) * (n_nodes - 1) / n_nodes
     exchange = 8 * n_bytes / cluster.bits_per_second + MESSAGES * cluster.latency
-    return RoundCost(compute, exchange, n_rows / cluster.merged_per_second, n_bytes)
+    return RoundCost(compute, exchange, (n_rows + n_merged) / cluster.merged_per_second, n_bytes)
 
 
 def speedup(cluster: Cluster, n_tokens: float, cost: RoundCost) -> float:
@@ -164,7 +171,7 @@ def speedup(cluster: Cluster, n_tokens: float, cost: RoundCost) -> float:
 
     Examples
     --------
-    >>> four = Cluster(4, 1000, 1500, 1, 1, 0, RowBytes(0, 0, 0))
+    >>> four = Cluster(4, 1000, 1500, 1, 1, 0, RowBytes(0, 0))
     >>> speedup(four, 3000, RoundCost(compute=3.0, exchange=0.75, merge=0.25, n_bytes=0))
     2.0
     """
@@ -191,7 +198,7 @@ def merges_afforded(
 
     Examples
     --------
-    >>> row_bytes = RowBytes(asked=0, pulled=500, pushed=500)
+    >>> row_bytes = RowBytes(pushed=1000, fetched=0)
     >>> two = Cluster(2, 1e6, 1e6, math.inf, 8e6, 0, row_bytes)  # a byte per token
     >>> merges_afforded(two, lambda n_tokens: 100 * n_tokens**0.5, n_epoch_tokens=2e10)
     4
@@ -201,7 +208,7 @@ def merges_afforded(
 
     def is_afforded(n_merges: int) -> bool:
         n_tokens = n_epoch_tokens / cluster.n_nodes / n_merges
-        cost = cost_of(cluster, n_tokens, rows_of(n_tokens))
+        cost = cost_of(cluster, n_tokens, rows_of)
         return cost.exchange + cost.merge <= share * cost.compute
 
     low, high = 0, 1  # `low` is afforded, and `high` is not

@@ -20,7 +20,7 @@ def a_cluster(n_nodes, **changes):
     parameters = {
         "n_nodes": n_nodes, "tokens_per_second": 100.0, "alone_per_second": 200.0,
         "merged_per_second": 50.0, "bits_per_second": 8000.0, "latency": 0.5,
-        "row_bytes": RowBytes(asked=10, pulled=40, pushed=50),
+        "row_bytes": RowBytes(pushed=60, fetched=40),
     }  # fmt: skip
     return Cluster(**parameters | changes)
 
@@ -34,25 +34,25 @@ def test_examples_of_rounds_are_right(name):
 def test_a_round_of_two_nodes_by_hand():
     from bench.rounds import cost_of, speedup
 
-    cost = cost_of(a_cluster(2), n_tokens=400, n_rows=200)
-    # 100 of the 200 rows belong to the other node: 100 * (10 + 40 + 50) bytes of 8 bits.
-    assert cost.n_bytes == 10_000
-    assert (cost.compute, cost.exchange, cost.merge) == (4, 10 + 3 * 0.5, 4)
-    assert cost.seconds == 19.5 and cost.share == 15.5 / 19.5
-    assert speedup(a_cluster(2), 400, cost) == 2 * 2 / 19.5
+    cost = cost_of(a_cluster(2), 400, {400: 200, 800: 300}.__getitem__)
+    # The node sends the changes of 100 rows to the other owner, and the 150 rows that it owns.
+    assert cost.n_bytes == 100 * 60 + 150 * 40
+    assert (cost.compute, cost.exchange, cost.merge) == (4, 12 + 2 * 0.5, (200 + 300) / 50)
+    assert cost.seconds == 27 and cost.share == 23 / 27
+    assert speedup(a_cluster(2), 400, cost) == 2 * 2 / 27
 
 
 def test_a_round_of_one_node_exchanges_nothing():
     from bench.rounds import cost_of, speedup
 
-    cost = cost_of(a_cluster(1), n_tokens=400, n_rows=200)
+    cost = cost_of(a_cluster(1), 400, lambda n_tokens: 200)
     assert cost == (4, 0, 0, 0) and speedup(a_cluster(1), 400, cost) == 0.5
 
 
 def test_bytes_grow_to_those_of_all_rows_with_the_nodes():
     from bench.rounds import cost_of
 
-    n_bytes = [cost_of(a_cluster(n), 1, n_rows=32).n_bytes for n in (2, 4, 32)]
+    n_bytes = [cost_of(a_cluster(n), 1, lambda n_tokens: 32).n_bytes for n in (2, 4, 32)]
     assert n_bytes == [16 * 100, 24 * 100, 31 * 100]
 
 
@@ -64,11 +64,11 @@ def test_no_more_merges_are_afforded_than_the_share_allows(n_nodes, share):
     cluster = a_cluster(n_nodes, bits_per_second=8e5)
 
     def overhead(n_merges):
-        n_tokens = 1e9 / n_nodes / n_merges
-        cost = cost_of(cluster, n_tokens, 30 * n_tokens**0.6)
+        n_tokens = 1e14 / n_nodes / n_merges
+        cost = cost_of(cluster, n_tokens, lambda n: 30 * n**0.6)
         return (cost.exchange + cost.merge) / cost.compute
 
-    found = merges_afforded(cluster, lambda n_tokens: 30 * n_tokens**0.6, 1e9, share)
+    found = merges_afforded(cluster, lambda n_tokens: 30 * n_tokens**0.6, 1e14, share)
     assert found > 1 and overhead(found) <= share < overhead(found + 1)
 
 
@@ -105,25 +105,27 @@ def test_a_chunk_touches_its_words_and_a_pool_of_negatives():
 
 
 def simulate(cluster, *rounds):
-    from bench.cluster import NodeWork, Simulation
+    """Run rounds of (tokens, rows by owner) of each node, whose rows differ from one another."""
+    from bench.cluster import NodeWork, Round, Simulation
 
     works = [[NodeWork(n, np.array(rows)) for n, rows in each] for each in rounds]
-    simulation = Simulation(cluster, works)
+    merged = [sum(work.rows_by_owner for work in each) for each in works]
+    simulation = Simulation(cluster, [Round(*each) for each in zip(works, merged)])
     return simulation.run(), simulation
 
 
 def test_two_nodes_are_simulated_as_by_hand():
     node = (400, [100, 100])
     seconds, simulation = simulate(a_cluster(2), [node, node])
-    # asked 1 + .5, pulled 4 + .5, trained 4, pushed 5 + .5, merged 200 / 50
-    assert seconds == pytest.approx(1.5 + 4.5 + 4 + 5.5 + 4)
-    assert simulation.bytes_sent == 10_000
+    # trained 4, pushed 6 + .5, merged 200 / 50, fetched 8 + .5, written 400 / 50
+    assert seconds == pytest.approx(4 + 6.5 + 4 + 8.5 + 8)
+    assert simulation.bytes_sent == 100 * 60 + 200 * 40
 
 
 def test_all_wait_for_the_slowest_and_for_the_owner_of_most_rows():
     fast, slow = (100, [10, 10]), (1000, [10, 10])
     seconds, _ = simulate(a_cluster(2), [fast, slow])
-    assert seconds == pytest.approx(0.6 + 0.9 + 10 + 1.0 + 0.4)
+    assert seconds == pytest.approx(10 + (0.6 + 0.5) + 0.4 + (0.8 + 0.5) + 0.8)
     even, _ = simulate(a_cluster(4, latency=0), *2 * [[(100, [25] * 4)] * 4])
     uneven, _ = simulate(a_cluster(4, latency=0), *2 * [[(100, [97, 1, 1, 1])] * 4])
     assert uneven > 2 * even
@@ -134,8 +136,7 @@ def test_the_simulation_of_equal_nodes_is_near_the_formula(n_nodes):
     from bench.rounds import cost_of
 
     cluster = a_cluster(n_nodes, latency=1e-3, bits_per_second=8e5)
-    works = 4 * [[(5000.0, [60] * n_nodes)] * n_nodes]
-    seconds, simulation = simulate(cluster, *works)
-    cost = cost_of(cluster, 5000.0, 60 * n_nodes)
+    seconds, simulation = simulate(cluster, *4 * [[(5000.0, [60] * n_nodes)] * n_nodes])
+    cost = cost_of(cluster, 5000.0, {5000: 60 * n_nodes, 5000 * n_nodes: 60 * n_nodes**2}.get)
     assert simulation.bytes_sent == pytest.approx(cost.n_bytes)
     assert seconds / 4 == pytest.approx(cost.seconds, rel=0.1)
