@@ -61,7 +61,7 @@ POWERS = [2, 4, 8, 16, 32, 64, 128]
 MERGED_PARTS = 4  # replicas, when the speed of the merge is measured
 MERGED_TOKENS = 100_000  # of each of them
 SIMULATED_GBITS, SIMULATED_ROUNDS = 10.0, 3
-GRID = [(4, 8), (4, 32), (4, 100), (16, 5), (16, 20), (16, 80), (64, 4), (64, 16)]
+GRID = [(4, 8), (4, 32), (4, 72), (16, 7), (16, 12), (16, 48), (64, 2), (64, 16)]
 Given = argparse.Namespace
 
 
@@ -123,7 +123,7 @@ def add(commands: Any, **common: Any) -> None:
     )  # fmt: skip
     scores = parser.add_argument_group("quality")
     scores.add_argument(
-        "--grid", type=grid_point, nargs="+", default=GRID, metavar="NxR",
+        "--grid", type=grid_point, nargs="*", default=GRID, metavar="NxR",
         help=f"nodes and merges per epoch ({' '.join(f'{n}x{r}' for n, r in GRID)})",
     )  # fmt: skip
     quality.add_eval(scores)
