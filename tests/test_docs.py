@@ -50,6 +50,7 @@ NOT_RUN = {
     ("directed", "needs corpora, and minutes to hours"): 6,
     ("directed", "takes minutes to hours"): 1,
     ("distributed", "needs a dataset"): 1,
+    ("distributed", "needs corpora, and minutes"): 1,
     ("distributed", "starts a Ray cluster"): 1,
     ("fasttext", "reads a file of 279 MB"): 1,
     ("fasttext", "spaCy is not installed for the tests of this page"): 1,
