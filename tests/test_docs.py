@@ -85,7 +85,15 @@ NEEDS = {
     ("static-embedding", "sentence_transformers"): 1,
 }  # blocks that run where a package is installed
 # Blocks that are neither Python nor commands
-TEXTS = {"cores": 2, "directed": 2, "distributed": 1, "from-gensim-3": 1, "glove": 1, "graphs": 1}
+TEXTS = {
+    "cores": 2,
+    "directed": 2,
+    "distributed": 1,
+    "from-gensim-3": 1,
+    "glove": 1,
+    "graphs": 1,
+    "merge": 2,
+}
 TOPICS = (
     "king queen prince princess crown throne palace court",
     "man woman boy girl child house garden street",
