@@ -34,11 +34,12 @@ TYPED = DirectedGraph.of(
 
 @pytest.fixture(autouse=True)
 def several_shards(monkeypatch):
-    """Set sizes with which small corpora have rounds of several shards, of several chunks."""
+    """Make the rounds of small corpora of several shards."""
     monkeypatch.setattr(examples, "CHUNK_TOKENS", (20, 65_536))
     monkeypatch.setattr(rounds, "LEAST_TOKENS", 1)
     monkeypatch.setattr(rounds, "ROUNDS_PER_EPOCH", 6)
     monkeypatch.setattr(rounds, "SHARD_TOKENS", 60)
+    monkeypatch.setattr(rounds, "ROUNDS_PER_SHARD", 0)
     n_shards = []
     call = rounds.LocalRounds.__call__
 

@@ -8,7 +8,7 @@ collect      list the distinct ids of an array
 number       number listed ids
 renumber     translate ids to their numbers
 forget       reset the numbers of listed ids
-draw         draw ids from an alias table
+draw         draw ids of a distribution
 flatten      concatenate the lists of some words
 gather       copy rows
 """
@@ -18,11 +18,10 @@ import numpy as np
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-from fastsgns.kernels.rng cimport AliasSlot, alias_index, alias_slot, next_random
-from fastsgns.kernels.state cimport prefetch_read, prefetch_row
+from fastsgns.kernels.rng cimport next_random
+from fastsgns.kernels.state cimport prefetch_row
 
 cdef enum:
-    AHEAD = 16  # draws whose slots of the table are prefetched, a power of 2
     ROWS_AHEAD = 6  # rows that are prefetched
     UNKNOWN = -1  # of ids without a number
     LISTED = -2  # of ids that `collect` has listed
@@ -102,39 +101,45 @@ def forget(const int32_t[::1] found not None, int32_t[::1] numbers not None):
             numbers[found[k]] = UNKNOWN
 
 
-def draw(const uint32_t[:, ::1] table not None, uint64_t stream, int32_t[::1] out not None):
-    """Fill `out` with ids drawn from an alias table.
+def draw(const double[::1] cumulated not None, uint64_t stream, int32_t[::1] out not None):
+    """Fill `out` with ids of a distribution, each within 1 as often as expected, in their order.
+
+    This is systematic sampling: the ids are those at len(out) places with equal distances, of which
+    the first is drawn. The expected number of each id is len(out) times its probability.
 
     Parameters
     ----------
-    table : ndarray of uint32, shape (V, 2)
-        Of `fastsgns.sampling.alias_table`.
+    cumulated : ndarray of float64, shape (V,)
+        The probability of each id and of those before it; the last is 1.
     stream : int
         State of the random generator (`rng.h`).
     out : ndarray of int32
-
-    Returns
-    -------
-    int
-        The state after the draws.
     """
-    cdef uint64_t[AHEAD] draws
-    cdef uint32_t n_slots = <uint32_t>table.shape[0]
-    cdef const AliasSlot *slots
-    cdef int64_t i, n = out.shape[0]
+    cdef int64_t i, low, high, middle, step, n = out.shape[0], last = cumulated.shape[0] - 1
+    cdef double shift, place
     if n == 0:
-        return stream
-    if table.shape[0] == 0 or table.shape[1] != 2:
-        raise ValueError("an alias table has two columns, and a row for each id")
-    slots = <const AliasSlot *>&table[0, 0]
+        return
+    if last < 0:
+        raise ValueError("a distribution over no ids cannot be drawn from")
     with nogil:
-        for i in range(n + AHEAD):
-            if i >= AHEAD:
-                out[i - AHEAD] = alias_index(draws[i & (AHEAD - 1)], slots, n_slots)
-            if i < n:
-                draws[i & (AHEAD - 1)] = next_random(&stream)
-                prefetch_read(&slots[alias_slot(draws[i & (AHEAD - 1)], n_slots)])
-    return stream
+        shift = (next_random(&stream) >> 11) * (1.0 / (<uint64_t>1 << 53))
+        low = 0
+        for i in range(n):
+            place = (i + shift) / n
+            step = 1
+            high = low
+            while high < last and cumulated[high] <= place:  # at most twice as far as needed
+                low = high + 1
+                high = min(high + step, last)
+                step *= 2
+            while low < high:
+                middle = (low + high) // 2
+                if cumulated[middle] <= place:
+                    low = middle + 1
+                else:
+                    high = middle
+            low = min(low, last)
+            out[i] = <int32_t>low
 
 
 def flatten(const int64_t[::1] starts not None, const int32_t[::1] words not None):

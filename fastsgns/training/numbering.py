@@ -16,6 +16,7 @@ class Scratch:
     def __init__(self) -> None:
         self._numbers: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._rows: dict[str, np.ndarray] = {}
+        self._cumulated: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def numbers(self, kind: str, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Return n numbers that are -1, and room for n ids. Whoever sets numbers resets them."""
@@ -32,6 +33,13 @@ class Scratch:
             memory = self._rows[kind] = np.empty(n_bytes + n_bytes // 8 + ALIGNMENT, np.uint8)
         start = -memory.ctypes.data % ALIGNMENT
         return memory[start : start + n_bytes].view(dtype).reshape(shape)
+
+    def cumulated(self, table: np.ndarray) -> np.ndarray:
+        """Return the cumulated probabilities of an alias table, which is computed once."""
+        known = self._cumulated.get(id(table))
+        if known is None or known[0] is not table:
+            known = self._cumulated[id(table)] = table, cumulate(table)
+        return known[1]
 
 
 class Pool(NamedTuple):
@@ -72,7 +80,7 @@ class Numbering:
     """
 
     def __init__(self, n_rows: int, scratch: Scratch, kind: str, is_whole: bool = False) -> None:
-        self.n_rows, self.is_whole = n_rows, is_whole
+        self.n_rows, self.is_whole, self._scratch = n_rows, is_whole, scratch
         self._numbers, self._found = scratch.numbers(kind, n_rows)
         self.used = self.drawn = np.empty(0, np.int32)
 
@@ -91,7 +99,7 @@ class Numbering:
         """Draw pools, number the rows that have no number yet, and return the numbers of each."""
         words = [np.empty(pool.size, np.int32) for pool in pools]
         for pool, ids in zip(pools, words):
-            replicas.draw(pool.table, pool.stream, ids)
+            replicas.draw(self._scratch.cumulated(pool.table), pool.stream, ids)
         self.drawn = self._collect(words)
         replicas.number(self.drawn, self._numbers, len(self.used))
         return [self.local(ids) for ids in words]
@@ -135,6 +143,22 @@ class Numbering:
     def of_rows(self, table: np.ndarray | None) -> np.ndarray | None:
         """Return the entries of a table for the rows of the replica."""
         return table if table is None or self.is_whole else table[np.concatenate(self.lists)]
+
+
+def cumulate(table: np.ndarray) -> np.ndarray:
+    """Return the probability of each row of an alias table and of those before it.
+
+    Examples
+    --------
+    >>> from fastsgns.sampling import alias_table
+    >>> cumulate(alias_table(np.array([0.5, 0.0, 0.375, 0.125]))).round(6)
+    array([0.5  , 0.5  , 0.875, 1.   ])
+    """
+    stays = (table[:, 0] + 1.0) / 2.0**32
+    mass = stays + np.bincount(table[:, 1], 1.0 - stays, len(table))
+    cumulated: np.ndarray = np.cumsum(mass)
+    cumulated /= cumulated[-1]
+    return cumulated
 
 
 def noise_table(pool: np.ndarray) -> np.ndarray:

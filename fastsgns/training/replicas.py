@@ -12,7 +12,8 @@ of their n-grams. Negative samples could be any words. A replica therefore draws
 First it draws a *pool* of words from the noise distribution. Then the kernels draw from the pool,
 each place of which is equally probable. So each negative sample has the noise distribution, and the
 samples of a shard are independent given the pool. The pool bounds the number of rows, which a shard
-copies and merges.
+copies and merges. It has each word as often as expected, within 1: shards whose pools differed in
+the frequent words would pull these in different directions.
 
 Full softmax uses all output rows, so its replicas have all of them.
 """
@@ -44,7 +45,7 @@ from fastsgns.training.merge import Changes, merge
 from fastsgns.training.numbering import Numbering, Pool, Scratch, noise_table
 
 Role = Literal["input", "output", "negative", "tree", "bias"]
-POOL_SHARE = 0.25  # words of a pool per token, or per pair
+POOL_SHARE = 0.5  # words of a pool per token, or per pair
 LEAST_POOL = 512
 EDGE_RADII, LEAST_EDGE = 8, 256  # how many tokens around a chunk may be contexts of it
 FIELDS: dict[Role, str] = {

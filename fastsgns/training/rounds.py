@@ -27,8 +27,9 @@ RunRound = Callable[[Objective, Chunks, Sequence[Sequence[Job]], Callable[[], ob
 
 MOST_SHARDS = 16
 ROUNDS_PER_EPOCH = 24  # at least
+ROUNDS_PER_SHARD = 16  # rounds of an epoch, at least, per shard of a round of more than two
 SHARD_TOKENS = 1 << 16  # of a shard that pays for the copies of its rows
-LEAST_TOKENS = 1 << 12  # of a shard; an epoch of shorter ones has one shard per round
+LEAST_TOKENS = 1 << 13  # of a shard; an epoch of shorter ones has one shard per round
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ class Rounds:
             return cls(n_chunks, 1, 1)
         shard_chunks = max(1, min(round_chunks // 2, -(-SHARD_TOKENS // chunk_tokens)))
         n_shards = min(MOST_SHARDS, round_chunks // shard_chunks)
-        return cls(n_chunks, 1 << (n_shards.bit_length() - 1), shard_chunks)
+        n_shards = 1 << (n_shards.bit_length() - 1)
+        while n_shards > 2 and n_chunks < ROUNDS_PER_SHARD * n_shards**2 * shard_chunks:
+            n_shards //= 2
+        return cls(n_chunks, n_shards, shard_chunks)
 
     def starts(self, n_done: int = 0, is_first: bool = False) -> Iterator[int]:
         """Yield the first chunk of each round that is left after `n_done` chunks.

@@ -39,6 +39,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rounds, "LEAST_TOKENS", 1)
     monkeypatch.setattr(rounds, "SHARD_TOKENS", 400)
     monkeypatch.setattr(rounds, "ROUNDS_PER_EPOCH", 4)
+    monkeypatch.setattr(rounds, "ROUNDS_PER_SHARD", 0)
     monkeypatch.setattr(parts, "PART_BYTES", (4000, 4000))
 
 

@@ -189,6 +189,7 @@ class Die:
 
 examples.CHUNK_TOKENS, parts.PART_BYTES = (200, 200), (4000, 4000)
 rounds.LEAST_TOKENS, rounds.SHARD_TOKENS, rounds.ROUNDS_PER_EPOCH = 1, 400, 4
+rounds.ROUNDS_PER_SHARD = 0
 address, corpus, path = sys.argv[1:]
 model = Word2Vec(vector_size=8, min_count=2, epochs=2, seed=3, workers=2, sg=1, deterministic=True)
 distributed.train(

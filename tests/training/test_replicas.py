@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from objectives import BATCH, COUNTS, N_WORDS, WINDOW, make_corpus, make_objective
 
-from fastsgns import kernels
+from fastsgns import kernels, sampling
 from fastsgns.kernels.objective import Subwords
 from fastsgns.training import rounds as rounds_module
 from fastsgns.training.examples import ChunkPlace, PairChunks, Pairs, TokenChunks
 from fastsgns.training.numbering import Numbering, Pool, Scratch
+from fastsgns.training.replica_memory import ReplicaRows
 from fastsgns.training.replicas import Job, Replica, apply, matrices_of, train_shard
 from fastsgns.training.rounds import LocalRounds, Rounds
 
@@ -155,17 +156,19 @@ def test_negative_samples_in_two_stages_have_the_noise_distribution():
     objective = make_objective(dtype=np.float32)
     ids, offsets = make_corpus()
     chunks, n_shards = TokenChunks(ids, offsets), 200
-    counts = np.zeros(N_WORDS)
+    counts, noise = np.zeros(N_WORDS), COUNTS**0.75 / (COUNTS**0.75).sum()
     for seed in range(n_shards):
         job = Job(ChunkPlace(0, 0, len(ids)), (0.05, 0.05), seed)
         replica = Replica.plan(objective, chunks, [job])
         table = global_noise(replica)
         assert not table[:, 0].any()  # so that kernels take the second column of each place
         counts += np.bincount(table[:, 1], minlength=N_WORDS)
-    noise = COUNTS**0.75 / (COUNTS**0.75).sum()
-    expected = counts.sum() * noise
-    chi_square = ((counts - expected) ** 2 / expected).sum()
-    assert abs(chi_square - (N_WORDS - 1)) < 5 * np.sqrt(2 * (N_WORDS - 1))
+        size = len(table)
+        assert (np.abs(np.bincount(table[:, 1], minlength=N_WORDS) - size * noise) < 1 + 1e-6).all()
+    # What is left of each expected number is drawn: a sum of n_shards numbers that are 0 or 1
+    rest = size * noise % 1
+    deviation = np.sqrt(n_shards * rest * (1 - rest)) + 1e-3 * n_shards
+    assert (np.abs(counts - n_shards * size * noise) < 5 * deviation).all()
 
 
 def test_the_scratch_memory_is_reset():
@@ -179,7 +182,7 @@ def test_the_scratch_memory_is_reset():
         with pytest.raises(ValueError, match=r"outside 0 \.\. 8"):
             numbering.use([np.array([3, 9], np.int32)])
     numbering.use([np.array([3, 8], np.int32)])
-    table = np.array([[0, 5], [0, 8]], np.uint32)
+    table = sampling.alias_table(np.eye(9)[[5, 8]].mean(0))
     (pool,) = numbering.draw([Pool(table, 50, 1)])
     assert set(pool.tolist()) == {1, 2}
     assert numbering.drawn.tolist() == [5]
@@ -235,3 +238,25 @@ def test_shards_are_all_chunks_in_order(n_chunks, chunk_tokens, is_first):
     assert [chunk for shard in shards for chunk in shard] == list(range(n_chunks))
     assert 1 <= rounds.n_shards <= rounds_module.MOST_SHARDS
     assert rounds.n_shards == 1 or len(starts) >= rounds_module.ROUNDS_PER_EPOCH
+
+
+@pytest.mark.parametrize("n_shards", [1, 3])
+def test_the_rows_of_replicas_are_estimated(n_shards):
+    counts = 300_000 // np.arange(1, 5001)
+    noise = sampling.noise_distribution(counts)
+    n_tokens = 64 * 9000 * n_shards
+    estimate = ReplicaRows(counts, noise, n_tokens)
+    assert estimate.n_shards == 2
+    ids = np.random.default_rng(1).choice(5000, n_tokens, p=counts / counts.sum()).astype(np.int32)
+    objective = make_objective(dtype=np.float32, counts=counts)
+    chunks = TokenChunks(ids, np.arange(0, n_tokens + 1, 20))
+    place = ChunkPlace(0, 0, estimate.n_tokens)
+    replica = Replica.plan(objective, chunks, [Job(place, (0.05, 0.05), 3)])
+    n_inputs, n_outputs = (
+        sum(map(len, replica.rows[role])) for role in ("input", "output")
+    )  # fmt: skip
+    assert abs(estimate.used - n_inputs) < 0.05 * n_inputs
+    assert abs(estimate.used_or_drawn - n_outputs) < 0.05 * n_outputs
+    one_thread, many = (estimate.total(1000, 5000, n_threads) for n_threads in (1, 2))
+    assert many - one_thread == 8 * 5000
+    assert ReplicaRows(counts, noise, 10_000).total(1000, 5000, 4) == 0

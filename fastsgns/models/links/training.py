@@ -34,6 +34,7 @@ from fastsgns.runtime.progress import Bar, Fact, ShowProgress, make_bar
 from fastsgns.training import sharing
 from fastsgns.training.epoch import IsDue, Pause, Tally
 from fastsgns.training.examples import Chunks, PairChunks
+from fastsgns.training.replica_memory import ReplicaRows
 from fastsgns.training.session import Session, TrainedModel, choose_seed
 from fastsgns.training.trainer import BATCH_WORDS, Schedule, Trainer, warn_of_rise
 from fastsgns.training.unfinished import Call, Unfinished, epochs_before, settings_of
@@ -43,6 +44,7 @@ logger = logging.getLogger(__name__)
 MASK = 2**64 - 1  # numpy refuses negative seeds
 LinkMatrices = Literal["two", "tied", "tied+bias", "tied+reflect"]
 MATRICES: tuple[LinkMatrices, ...] = get_args(LinkMatrices)
+WITHOUT_REPLICAS = "Fewer dimensions need less, and deterministic=False needs none."
 MAX_STEP_WEIGHT = 1e30  # sums of weights of edges, times 1 / p or 1 / q, stay finite
 STEP_WEIGHT = rules.real(
     "numbers from 1e-30 to 1e30", lambda value: 1 / MAX_STEP_WEIGHT <= value <= MAX_STEP_WEIGHT
@@ -395,6 +397,7 @@ def train(
     KeyboardInterrupt
         On Ctrl-C, once all threads have stopped.
     """
+    _require_replicas(model, parts)
     blocks = _blocks(model, len(parts))
     warn_of_rise(left.start_alpha, left.end_alpha)
     model.unfinished = left
@@ -419,6 +422,21 @@ def train(
             after_epoch=end_epoch,
             changes=lambda: {"places": tuple(trainer.progress.place for trainer in trainers)},
         )
+
+
+def _require_replicas(model: TrainableModel, parts: Sequence[Part]) -> None:
+    """Raise a MemoryError if the replicas of a deterministic training do not fit the memory."""
+    if not model.deterministic:
+        return
+    n_bytes, row_bytes = 0, 4 * padded(model.dimensions // len(parts) + 1)
+    for part in parts:
+        noise = sampling.noise_distribution(part.noise_counts, model.ns_exponent)
+        rows = ReplicaRows(
+            part.noise_counts, noise, part.chunks.n_units, part.chunks.tokens_per_unit
+        )
+        size = 2 * rows.used_or_drawn * row_bytes
+        n_bytes = max(n_bytes, rows.total(size, 2 * len(noise), model.workers or n_cores()))
+    require_memory(n_bytes, "the replicas of a deterministic training", WITHOUT_REPLICAS)
 
 
 def set_priors(model: TrainableModel, counts: Counts) -> None:

@@ -13,7 +13,9 @@ from fastsgns.corpus.vocabulary import Vocabulary
 from fastsgns.matrices import HUGE_PAGE, array_bytes, copy_bytes, padded
 from fastsgns.models.parameters import Parameters
 from fastsgns.models.words.objective import softmax_batch
+from fastsgns.sampling import noise_distribution
 from fastsgns.training.hotrows import copies_bytes
+from fastsgns.training.replica_memory import ReplicaRows
 
 WORD_BYTES = 178  # per unknown word: string, dict, list, counts and tables
 SAMPLED_WORDS = 1000
@@ -325,13 +327,38 @@ def estimate_fit(
         matrix_bytes(parameters, n_words, 0 if table is None else table.n_rows),
         copied_bytes(parameters, n_words),
         word_bytes(words, reading is None or reading.owns_words), tables, making,
-        int(counts.sum()), parameters.workers * scratch + _hot_bytes(parameters), reading,
+        int(counts.sum()), parameters.workers * scratch + _copied_rows(parameters, counts, table),
+        reading,
     )  # fmt: skip
 
 
 def _subword_scratch(parameters: Parameters) -> int:
     """Return about how many means of rows each worker stores (kernels/subwords.pxd)."""
     return 2 * min(parameters.window, MAX_WINDOW) + 9 * (parameters.negative + 3)
+
+
+def _copied_rows(parameters: Parameters, counts: np.ndarray, table: SubwordTable | None) -> int:
+    """Return the bytes of the rows that threads copy: replicas, or copies of frequent rows."""
+    if not parameters.deterministic:
+        return _hot_bytes(parameters)
+    noise = None
+    if parameters.negative and counts.any():
+        noise = noise_distribution(counts, parameters.ns_exponent)
+    rows = ReplicaRows(counts, noise, int(counts.sum()))
+    n_columns, is_tied = parameters.layout.n_bias_columns, parameters.layout.shares_one_matrix
+    output_bytes = 4 * padded(parameters.vector_size)
+    input_bytes, n_words = 4 * padded(parameters.vector_size + n_columns), len(counts)
+    n_inputs, n_numbered = rows.used_or_drawn if is_tied else rows.used, n_words
+    if table is not None:
+        n_inputs = rows.subwords(table.starts, table.rows, table.n_rows, is_tied)
+        n_numbered += table.n_rows
+    n_outputs = n_words if parameters.softmax else rows.used_or_drawn
+    size = n_inputs * input_bytes + len(parameters.target_roles) * n_outputs * output_bytes
+    if parameters.hs:
+        size, n_numbered = size + rows.nodes * output_bytes, n_numbered + n_words
+    if parameters.softmax:  # all input rows have a place
+        size += (n_words - rows.used) * input_bytes * (table is None)
+    return rows.total(size, n_numbered, parameters.workers)
 
 
 def _hot_bytes(parameters: Parameters) -> int:
