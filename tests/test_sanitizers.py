@@ -89,6 +89,13 @@ def test_leaks_of_compiled_code_are_reported_and_those_of_python_are_not(tool: d
     assert tool["own_leaks"](report.replace(own, python)) == ""
 
 
+def test_a_process_without_memory_is_no_report(tool: dict, tmp_path):
+    no_memory = f"\n{'=' * 65}\nERROR: Failed to mmap\n"
+    (tmp_path / "report.1").write_text(no_memory)
+    (tmp_path / "report.2").write_text(no_memory + "==2==ERROR: AddressSanitizer: SEGV\n")
+    assert list(tool["found_reports"]("asan", tmp_path)) == ["==2==ERROR: AddressSanitizer: SEGV\n"]
+
+
 def test_all_races_are_reported_but_the_end_of_thread_local_memory_of_others(tool: dict):
     rule = "==================\n"
     race = "WARNING: ThreadSanitizer: data race (pid=1)\n    #0 {} (libx.so+0x1)\n"
